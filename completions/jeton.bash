@@ -1,0 +1,2 @@
+# Completion of jeton in bash: put this line into ~/.bashrc
+source <(COMPLETE=bash jeton)

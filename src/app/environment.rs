@@ -1,0 +1,56 @@
+//! The environment, read once.
+
+use secrecy::SecretString;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the environment says that is not the default of a flag.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    /// `JETON_PASSWORD`
+    pub(super) password: Option<SecretString>,
+    /// `JETON_TOKEN`
+    pub(super) token: Option<SecretString>,
+    /// `JETON_TOKEN_FILE`
+    pub(super) token_file: Option<PathBuf>,
+    /// `JETON_CONFIG_DIR`
+    pub(super) config: Option<PathBuf>,
+    /// `CI`: nobody is there to ask.
+    pub(super) ci: bool,
+}
+
+impl Environment {
+    /// The name of the operating system's user, as the first admin's name.
+    pub(crate) fn os_user() -> String {
+        os_user()
+    }
+
+    /// Reads it; an empty variable is an absent one.
+    pub(crate) fn read() -> Self {
+        let secret = |name| {
+            variable(name).map(|value| SecretString::from(value.to_string_lossy().into_owned()))
+        };
+        Self {
+            password: secret("JETON_PASSWORD"),
+            token: secret("JETON_TOKEN"),
+            token_file: variable("JETON_TOKEN_FILE").map(PathBuf::from),
+            config: variable("JETON_CONFIG_DIR").map(PathBuf::from),
+            ci: variable("CI").is_some(),
+        }
+    }
+}
+
+/// `JETON_STORE`, for completion, which has no flags.
+pub(super) fn store() -> Option<PathBuf> {
+    variable("JETON_STORE").map(PathBuf::from)
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The name of the operating system's user, for the audit and as the first admin's name.
+pub(crate) fn os_user() -> String {
+    whoami::username().unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
+}

@@ -1,0 +1,196 @@
+//! Passwords and tokens from where the user keeps them: standard input, files, the environment, a
+//! prompt. Never from a flag's value.
+
+use super::App;
+use crate::crypto::LARGEST_TOKEN;
+use crate::failure::{Failure, Kind};
+use crate::model::{Password, escaped};
+use secrecy::{ExposeSecret, SecretString};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Nothing longer is read where a password is expected.
+const LARGEST_PASSWORD: usize = 8 * 1024;
+
+/// Where a password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PasswordFrom {
+    /// `--password-stdin`
+    Stdin,
+    /// `--password-file F`; `-` is standard input.
+    File(PathBuf),
+    /// Not said: `JETON_PASSWORD`, else a prompt.
+    Unsaid,
+}
+
+impl App {
+    /// Whether a question may be asked.
+    pub(super) fn may_ask(&self) -> bool {
+        !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
+    }
+
+    /// A password that exists already.
+    pub(crate) fn password(&self, from: &PasswordFrom) -> Result<Password, Failure> {
+        match self.said_password(from)? {
+            Some(password) => Ok(password),
+            None => self.asked(|app| app.voice.ask_password("Password")),
+        }
+    }
+
+    /// A new password; typed, it must be typed twice.
+    pub(crate) fn new_password(&self, from: &PasswordFrom) -> Result<Password, Failure> {
+        match self.said_password(from)? {
+            Some(password) => Ok(password),
+            None => self.asked(|app| app.voice.ask_new_password("New password")),
+        }
+    }
+
+    /// A new password if it was said or somebody can be asked.
+    pub(crate) fn new_password_if_any(
+        &self,
+        from: &PasswordFrom,
+    ) -> Result<Option<Password>, Failure> {
+        match self.said_password(from)? {
+            None if !self.may_ask() => Ok(None),
+            None => self.new_password(from).map(Some),
+            said => Ok(said),
+        }
+    }
+
+    /// The current password and the new one: two lines where they are read.
+    pub(crate) fn old_and_new_password(
+        &self,
+        from: &PasswordFrom,
+    ) -> Result<(Password, Password), Failure> {
+        let Some(text) = read_password(from)? else {
+            let old = self.asked(|app| app.voice.ask_password("Current password"))?;
+            let new = self.asked(|app| app.voice.ask_new_password("New password"))?;
+            return Ok((old, new));
+        };
+        let mut lines = text.lines();
+        match (lines.next(), lines.next(), lines.next()) {
+            (Some(old), Some(new), None) => {
+                Ok((Password::parse(old.to_owned())?, Password::parse(new.to_owned())?))
+            }
+            _ => Err(Failure::usage("two lines are needed: the current password and the new one")),
+        }
+    }
+
+    fn said_password(&self, from: &PasswordFrom) -> Result<Option<Password>, Failure> {
+        if let Some(mut text) = read_password(from)? {
+            if text.ends_with('\n') {
+                text.pop();
+                if text.ends_with('\r') {
+                    text.pop();
+                }
+            }
+            return Ok(Some(Password::parse(text.to_string())?));
+        }
+        match &self.environment.password {
+            Some(password) => Ok(Some(Password::parse(password.expose_secret().to_owned())?)),
+            None => Ok(None),
+        }
+    }
+
+    fn asked(
+        &self,
+        ask: impl FnOnce(&Self) -> Result<crate::terminal::Answer, crate::terminal::Error>,
+    ) -> Result<Password, Failure> {
+        if !self.may_ask() {
+            return Err(Failure::usage("a password is needed and nobody is there to ask")
+                .with_hint(
+                    "give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`",
+                ));
+        }
+        Ok(Password::parse(ask(self)?.to_string())?)
+    }
+
+    /// A token to look at: the argument itself, `-` for standard input, `@FILE`, and without an
+    /// argument the caller's own from the environment.
+    pub(crate) fn token_argument(&self, argument: Option<&str>) -> Result<SecretString, Failure> {
+        match argument {
+            Some("-") => read_stdin(2 * LARGEST_TOKEN).map(|bytes| token(&bytes)),
+            Some(text) => match text.strip_prefix('@') {
+                Some(path) => token_from_file(Path::new(path)),
+                None => Ok(token(text.as_bytes())),
+            },
+            None => self.given_token()?.map(|(token, _)| token).ok_or_else(|| {
+                Failure::usage("a token is needed")
+                    .with_hint("give it as an argument, as `-` on standard input, or as `@FILE`")
+            }),
+        }
+    }
+
+    /// The caller's own token, where one is given instead of the session file, and from where.
+    pub(super) fn given_token(&self) -> Result<Option<(SecretString, String)>, Failure> {
+        if let Some(path) = &self.options.token_file {
+            let shown = escaped(&path.to_string_lossy());
+            return Ok(Some((token_from_file(path)?, format!("file {shown}"))));
+        }
+        if let Some(given) = &self.environment.token {
+            let token = token(given.expose_secret().as_bytes());
+            return Ok(Some((token, "JETON_TOKEN".to_owned())));
+        }
+        match &self.environment.token_file {
+            Some(path) => Ok(Some((token_from_file(path)?, "JETON_TOKEN_FILE".to_owned()))),
+            None => Ok(None),
+        }
+    }
+}
+
+fn read_password(from: &PasswordFrom) -> Result<Option<Zeroizing<String>>, Failure> {
+    let bytes = match from {
+        PasswordFrom::Unsaid => return Ok(None),
+        PasswordFrom::Stdin => read_stdin(LARGEST_PASSWORD)?,
+        PasswordFrom::File(path) => read_file(path, LARGEST_PASSWORD)?,
+    };
+    let text = String::from_utf8(bytes.to_vec());
+    text.map(|text| Some(Zeroizing::new(text)))
+        .map_err(|_| Failure::new(Kind::Usage, "invalid_input", "the password is not UTF-8"))
+}
+
+fn token_from_file(path: &Path) -> Result<SecretString, Failure> {
+    read_file(path, 2 * LARGEST_TOKEN).map(|bytes| token(&bytes))
+}
+
+/// What is left without white space around it and without `Bearer `.
+fn token(bytes: &[u8]) -> SecretString {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim();
+    let bare = match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+        _ => text,
+    };
+    SecretString::from(bare)
+}
+
+fn read_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if path.as_os_str() == "-" {
+        return read_stdin(most);
+    }
+    let refused = |error: io::Error| {
+        let shown = escaped(&path.to_string_lossy());
+        Failure::new(Kind::Usage, "invalid_input", format!("`{shown}` cannot be read: {error}"))
+    };
+    limited(File::open(path).map_err(refused)?, most).map_err(refused)
+}
+
+fn read_stdin(most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    limited(io::stdin().lock(), most).map_err(|error| {
+        Failure::new(
+            Kind::Usage,
+            "invalid_input",
+            format!("standard input cannot be read: {error}"),
+        )
+    })
+}
+
+/// At most `most` bytes and one, so that too much is seen to be too much without being read.
+fn limited(from: impl Read, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    from.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

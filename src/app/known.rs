@@ -1,0 +1,50 @@
+//! What the store knows, for the shell to complete: read as it is, in silence, at most 50.
+
+use crate::model::{Page, Timestamp, User, UserName};
+use crate::paths;
+use crate::store::{Error, Reader, Store, TokenFilter};
+use std::time::Duration;
+
+/// The names that completion offers. Whatever goes wrong, it offers nothing.
+pub(crate) struct Known;
+
+const MOST: Page = Page::Number { page: 1, per_page: 50 };
+
+impl Known {
+    /// Users by name, with their roles.
+    pub(crate) fn users() -> Vec<(String, String)> {
+        let word = |user: User| {
+            let word = match (&user.username, &user.email) {
+                (Some(name), _) => UserName::shown(name),
+                (None, Some(email)) => email.shown(),
+                (None, None) => user.id.to_string(),
+            };
+            (word, user.role.name().to_owned())
+        };
+        ask(|tx| Ok(tx.users(MOST)?.items.into_iter().map(word).collect()))
+    }
+
+    /// Tokens by id, with their apps.
+    pub(crate) fn tokens() -> Vec<(String, String)> {
+        let Ok(now) = super::Clock::default().now() else { return Vec::new() };
+        let live = TokenFilter { status: Some(crate::model::Status::Live), ..Default::default() };
+        ask(|tx| tokens(tx, &live, now))
+    }
+}
+
+fn tokens(
+    tx: &Reader<'_>,
+    filter: &TokenFilter,
+    now: Timestamp,
+) -> Result<Vec<(String, String)>, Error> {
+    let list = tx.tokens(filter, MOST, now)?;
+    Ok(list.items.into_iter().map(|t| (t.id.to_string(), t.grant.app.shown())).collect())
+}
+
+fn ask(
+    question: impl FnOnce(&Reader<'_>) -> Result<Vec<(String, String)>, Error>,
+) -> Vec<(String, String)> {
+    let path = super::environment::store().or_else(paths::default_store);
+    let opened = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
+    opened.and_then(|mut opened| opened.store.read(question).ok()).unwrap_or_default()
+}

@@ -1,0 +1,196 @@
+//! What one run has: the voice, the time, the store on request, the caller.
+
+mod clock;
+mod environment;
+mod input;
+mod known;
+mod session;
+
+pub(crate) use crate::terminal::{Form, Report, Table, Text, Voice};
+pub(crate) use environment::Environment;
+pub(crate) use input::PasswordFrom;
+pub(crate) use known::Known;
+
+use crate::authority::{self, Act};
+use crate::failure::{Failure, Kind};
+use crate::model::{Algorithm, Timestamp, UserId};
+use crate::store::{self, Opened, Store};
+use crate::terminal::{Confirmed, Delivery};
+use crate::{model, paths};
+use clock::Clock;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the global flags say.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// Where the store is, where that was said.
+    pub(crate) store: Option<PathBuf>,
+    /// A file with the caller's token.
+    pub(crate) token_file: Option<PathBuf>,
+    /// The form of results.
+    pub(crate) form: Form,
+    /// Whether to leave the talk out.
+    pub(crate) quiet: bool,
+    /// Whether questions are answered with yes.
+    pub(crate) yes: bool,
+    /// Whether nobody may be asked.
+    pub(crate) no_input: bool,
+    /// How long to wait for a lock.
+    pub(crate) wait: Duration,
+}
+
+/// One run of the program.
+pub(crate) struct App {
+    options: Options,
+    environment: Environment,
+    voice: Voice,
+    clock: Clock,
+    action: String,
+    store: Option<Store>,
+    user: Option<UserId>,
+}
+
+impl App {
+    /// A run that carries out `action` (`token create`).
+    pub(crate) fn new(options: Options, environment: Environment, action: String) -> Self {
+        let voice = Voice::new(options.form, options.quiet);
+        Self {
+            options,
+            environment,
+            voice,
+            clock: Clock::default(),
+            action,
+            store: None,
+            user: None,
+        }
+    }
+
+    /// The time of this run, read when it is first asked for: after the input was read, so that a
+    /// token that another process makes meanwhile is not from the future.
+    pub(crate) fn now(&mut self) -> Result<Timestamp, Failure> {
+        self.clock.now()
+    }
+
+    /// What is being carried out, for the rules.
+    pub(crate) fn act(&mut self) -> Result<Act, Failure> {
+        Ok(Act { now: self.now()?, os_user: environment::os_user(), action: self.action.clone() })
+    }
+
+    /// The store, which must be there.
+    pub(crate) fn store(&mut self) -> Result<&mut Store, Failure> {
+        if self.store.is_none() {
+            let path = self.store_path()?;
+            let opened = Store::open(&path, self.options.wait)?;
+            return Ok(self.take_over(opened));
+        }
+        self.store.as_mut().ok_or_else(lost)
+    }
+
+    /// The store, which is made with a key for `algorithm` if it is not there.
+    pub(crate) fn store_or_create(&mut self, algorithm: Algorithm) -> Result<&mut Store, Failure> {
+        if self.store.is_none() {
+            let path = self.store_path()?;
+            let now = self.now()?;
+            let beginning = authority::beginning(algorithm, now)?;
+            let opened = Store::open_or_create(&path, self.options.wait, || beginning)?;
+            return Ok(self.take_over(opened));
+        }
+        self.store.as_mut().ok_or_else(lost)
+    }
+
+    fn take_over(&mut self, opened: Opened) -> &mut Store {
+        let shown = model::escaped(&opened.store.path().to_string_lossy());
+        if opened.created {
+            self.voice.status(&format!("made the store `{shown}`"));
+        }
+        if opened.tightened {
+            self.voice.warning(&format!("others could read `{shown}`; now they cannot"));
+        }
+        self.store.insert(opened.store)
+    }
+
+    fn store_path(&self) -> Result<PathBuf, Failure> {
+        self.options.store.clone().or_else(paths::default_store).ok_or_else(|| {
+            Failure::usage("there is no home directory to keep a store in")
+                .with_hint("say where with `--store` or `JETON_STORE`")
+        })
+    }
+
+    /// Whether there is a store.
+    pub(crate) fn has_store(&mut self) -> Result<bool, Failure> {
+        match self.store() {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.code == "store_not_found" => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Writes a result. A reader who has left has heard enough.
+    pub(crate) fn report(&self, report: &impl Report) -> Result<(), Failure> {
+        match self.voice.result(report)? {
+            Delivery::Done | Delivery::NoReader => Ok(()),
+        }
+    }
+
+    /// Writes text of our own source, a script for example.
+    pub(crate) fn document(&self, text: &str) -> Result<(), Failure> {
+        match self.voice.document(text)? {
+            Delivery::Done | Delivery::NoReader => Ok(()),
+        }
+    }
+
+    /// Writes a result that is a secret. `false`: nobody received it.
+    pub(crate) fn hand_out(&self, report: &impl Report) -> bool {
+        matches!(self.voice.result(report), Ok(Delivery::Done))
+    }
+
+    /// Says what was done.
+    pub(crate) fn status(&self, sentence: &str) {
+        self.voice.status(sentence);
+    }
+
+    /// Says what may surprise.
+    pub(crate) fn warning(&self, sentence: &str) {
+        self.voice.warning(sentence);
+    }
+
+    /// Says what to do next.
+    pub(crate) fn hint(&self, sentence: &str) {
+        if !self.options.quiet {
+            self.voice.hint(sentence);
+        }
+    }
+
+    /// Asks before something is destroyed.
+    pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
+        if self.options.yes {
+            return Ok(());
+        }
+        if !self.may_ask() {
+            return Err(Failure::usage("nobody is there to confirm it").with_hint("add `--yes`"));
+        }
+        match self.voice.confirm(question)? {
+            Confirmed::Yes => Ok(()),
+            Confirmed::No => Err(Failure::usage("cancelled, nothing was changed")),
+        }
+    }
+
+    /// Tells the failure, and writes down that a change was refused if `changes`. The exit code is
+    /// the failure's, whatever becomes of the writing.
+    pub(crate) fn fail(mut self, failure: &Failure, changes: bool) -> u8 {
+        let refusal = !matches!(failure.kind, Kind::Usage | Kind::Internal | Kind::Busy);
+        if changes && refusal && self.store.is_some() {
+            let user = self.user;
+            if let (Ok(act), Some(store)) = (self.act(), self.store.as_mut()) {
+                let _ = authority::record_refusal(store, &act, user, failure.code);
+            }
+        }
+        self.voice.failure(&failure.message, failure.hint.as_deref(), &failure.json());
+        failure.kind.exit_code()
+    }
+}
+
+fn lost() -> Failure {
+    Failure::from(store::Error::Failed("it was closed".to_owned()))
+}

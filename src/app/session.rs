@@ -1,0 +1,225 @@
+//! Who is calling: the credential that was given, or the session file, which is refreshed under
+//! its lock when its access token has expired.
+
+use super::App;
+use crate::authority::{self, Caller, Credential, Next, Reason, Tokens};
+use crate::credentials::{Credentials, Locked, Login, Pending};
+use crate::failure::{Failure, Kind};
+use crate::model::{User, escaped};
+use secrecy::ExposeSecret;
+
+/// A caller, and the credential that says so.
+#[derive(Debug)]
+pub(crate) struct Identified {
+    /// Who it is.
+    pub(crate) caller: Caller,
+    /// Where the credential came from.
+    pub(crate) source: String,
+}
+
+impl App {
+    /// Who is calling.
+    pub(crate) fn caller(&mut self) -> Result<Caller, Failure> {
+        self.identified().map(|identified| identified.caller)
+    }
+
+    /// Who is calling, and by which credential.
+    pub(crate) fn identified(&mut self) -> Result<Identified, Failure> {
+        self.store()?;
+        let identified = match self.given_token()? {
+            Some((token, source)) => {
+                let now = self.now()?;
+                let access = token.expose_secret();
+                let caller = authority::authenticate(self.store()?, now, access)?;
+                Identified { caller, source }
+            }
+            None => self.file_caller()?,
+        };
+        self.user = Some(identified.caller.user.id);
+        Ok(identified)
+    }
+
+    /// Who is calling, if anybody is.
+    pub(crate) fn caller_if_any(&mut self) -> Result<Option<Caller>, Failure> {
+        match self.caller() {
+            Ok(caller) => Ok(Some(caller)),
+            Err(failure) if failure.kind == Kind::TokenMissing => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn file_caller(&mut self) -> Result<Identified, Failure> {
+        let credentials = self.credentials()?;
+        let source = escaped(&credentials.path().to_string_lossy());
+        let login = self.login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
+        // The file is read before the clock: whoever wrote it had read the clock before.
+        let now = self.clock.read()?;
+        let caller = match authority::authenticate(self.store()?, now, login.access.expose_secret())
+        {
+            Err(error) if has_only_expired(&error) => {
+                let locked = credentials.lock(self.options.wait)?;
+                self.refresh_under_lock(&credentials, &locked, false)?.0
+            }
+            other => other.map_err(log_in_again)?,
+        };
+        Ok(Identified { caller, source })
+    }
+
+    /// Gets a new pair for the session in the file.
+    pub(crate) fn refresh(&mut self) -> Result<Caller, Failure> {
+        self.store()?;
+        let credentials = self.credentials()?;
+        self.login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
+        let locked = credentials.lock(self.options.wait)?;
+        let (caller, _) = self.refresh_under_lock(&credentials, &locked, true)?;
+        self.user = Some(caller.user.id);
+        Ok(caller)
+    }
+
+    /// Refreshes unless another process did while this one waited; `always` refreshes all the
+    /// same. The successors' identities are in the file before the old token is spent, so that a
+    /// kill in between loses nothing, and a file that cannot be written is found out in time.
+    fn refresh_under_lock(
+        &mut self,
+        credentials: &Credentials,
+        locked: &Locked,
+        always: bool,
+    ) -> Result<(Caller, Login), Failure> {
+        let now = self.clock.read()?;
+        let mut again = always;
+        // Twice at most: an interrupted refresh of long ago is completed first.
+        for _ in 0..3 {
+            let mut login = self.login(credentials)?.ok_or_else(Failure::not_logged_in)?;
+            if !again {
+                let access = login.access.expose_secret();
+                match authority::authenticate(self.store()?, now, access) {
+                    Ok(caller) => return Ok((caller, login)),
+                    Err(error) if has_only_expired(&error) => {}
+                    Err(error) => return Err(log_in_again(error)),
+                }
+            }
+            let next = login.pending.map_or_else(Next::fresh, |pending| Next {
+                access: pending.access,
+                refresh: pending.refresh,
+            });
+            if login.pending.is_none() {
+                login.pending = Some(Pending { access: next.access, refresh: next.refresh });
+                locked.write(&login)?;
+            }
+            let act = self.act()?;
+            let refresh = login.refresh.expose_secret();
+            let tokens =
+                authority::refresh(self.store()?, &act, refresh, next).map_err(log_in_again)?;
+            locked.write(&self.as_login(&tokens)?)?;
+            again = false;
+        }
+        Err(Failure::new(Kind::TokenExpired, "token_expired", "access tokens end at once here"))
+    }
+
+    /// Trades a refresh token that was given for a new pair; the session file is not touched.
+    pub(crate) fn refresh_given(&mut self, refresh: &str) -> Result<Tokens, Failure> {
+        let act = self.act()?;
+        Ok(authority::refresh(self.store()?, &act, refresh, Next::fresh())?)
+    }
+
+    /// Logs in and keeps the session in the file; whether a session that stood there was ended.
+    pub(crate) fn log_in(&mut self, credential: &Credential) -> Result<(Tokens, bool), Failure> {
+        self.keep_session(|store, act, old| authority::log_in(store, act, credential, old))
+    }
+
+    /// Begins a session for a user who was just made, and keeps it in the file.
+    pub(crate) fn begin_session(&mut self, user: &User) -> Result<(Tokens, bool), Failure> {
+        self.keep_session(|store, act, old| authority::begin(store, act, user, old))
+    }
+
+    fn keep_session(
+        &mut self,
+        begin: impl FnOnce(
+            &mut crate::store::Store,
+            &authority::Act,
+            Option<crate::model::Sid>,
+        ) -> Result<(Tokens, bool), authority::Error>,
+    ) -> Result<(Tokens, bool), Failure> {
+        self.store()?;
+        let credentials = self.credentials()?;
+        let locked = credentials.lock(self.options.wait)?;
+        let old = match locked.read() {
+            Err(crate::credentials::Error::Damaged) => None,
+            other => other?.0,
+        };
+        let path = self.store()?.path().to_owned();
+        let old = old.filter(|login| login.store == path).map(|login| login.sid);
+        let act = self.act()?;
+        let (tokens, replaced) = begin(self.store()?, &act, old)?;
+        self.user = Some(tokens.user.id);
+        locked.write(&self.as_login(&tokens)?)?;
+        if self.given_token()?.is_some() {
+            self.warning("commands will use the token that is given, not this session");
+        }
+        Ok((tokens, replaced))
+    }
+
+    /// Ends the session, of the given token or of the file, which is removed; whether there was
+    /// one.
+    pub(crate) fn log_out(&mut self) -> Result<bool, Failure> {
+        if !self.has_store()? {
+            return Ok(false);
+        }
+        if let Some((token, _)) = self.given_token()? {
+            let act = self.act()?;
+            return Ok(authority::end(self.store()?, &act, token.expose_secret())?);
+        }
+        let credentials = self.credentials()?;
+        if matches!(credentials.read(), Ok((None, _))) {
+            return Ok(false);
+        }
+        let locked = credentials.lock(self.options.wait)?;
+        if let Ok(Some(login)) = self.login(&credentials) {
+            let act = self.act()?;
+            match authority::end(self.store()?, &act, login.access.expose_secret()) {
+                // A token that this store does not know any more has no session to end.
+                Ok(_) | Err(authority::Error::Refused { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(locked.remove()?)
+    }
+
+    /// The login of this very store; a copy of the store elsewhere does not use the original's.
+    fn login(&mut self, credentials: &Credentials) -> Result<Option<Login>, Failure> {
+        let (login, tightened) = credentials.read()?;
+        if tightened {
+            self.warning("others could read the session file; now they cannot");
+        }
+        let path = self.store()?.path().to_string_lossy().into_owned();
+        Ok(login.filter(|login| login.store.to_string_lossy() == path))
+    }
+
+    fn credentials(&mut self) -> Result<Credentials, Failure> {
+        let directory = crate::paths::sessions(self.environment.config.as_deref());
+        Ok(Credentials::new(directory, self.store()?.id())?)
+    }
+
+    fn as_login(&mut self, tokens: &Tokens) -> Result<Login, Failure> {
+        Ok(Login {
+            store: self.store()?.path().to_owned(),
+            sid: tokens.sid,
+            access: tokens.access.clone(),
+            refresh: tokens.refresh.clone(),
+            access_expires_at: tokens.access_expires_at,
+            refresh_expires_at: tokens.refresh_expires_at,
+            pending: None,
+        })
+    }
+}
+
+fn has_only_expired(error: &authority::Error) -> bool {
+    matches!(error, authority::Error::Refused { reasons, .. } if reasons == &[Reason::Expired])
+}
+
+/// A session that is refused for whatever reason is mended by logging in.
+fn log_in_again(error: authority::Error) -> Failure {
+    let is_refusal = matches!(error, authority::Error::Refused { .. });
+    let failure = Failure::from(error);
+    if is_refusal { failure.with_hint("log in again: jeton login") } else { failure }
+}

@@ -1,0 +1,58 @@
+//! The command that is being carried out, as rules and audit see it.
+
+use crate::model::{Timestamp, UserId};
+use crate::store::{Error, Event, Store, Writer};
+
+/// When it happens, at whose hands, and what it is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Act {
+    /// The time of this run.
+    pub(crate) now: Timestamp,
+    /// The operating system's user.
+    pub(crate) os_user: String,
+    /// The command: `token create`.
+    pub(crate) action: String,
+}
+
+impl Act {
+    /// Writes down that it was done, inside the transaction that does it.
+    pub(super) fn done(
+        &self,
+        tx: &Writer<'_>,
+        user: Option<UserId>,
+        target: String,
+        count: usize,
+    ) -> Result<(), Error> {
+        self.note(tx, user, Some(target), "done", count)
+    }
+
+    /// Writes down what else came to light.
+    pub(super) fn note(
+        &self,
+        tx: &Writer<'_>,
+        user: Option<UserId>,
+        target: Option<String>,
+        outcome: &str,
+        count: usize,
+    ) -> Result<(), Error> {
+        tx.add_event(&Event {
+            at: self.now,
+            user,
+            os_user: &self.os_user,
+            action: &self.action,
+            target,
+            outcome,
+            count,
+        })
+    }
+}
+
+/// Writes down that it was refused; `code` is the refusal's.
+pub(crate) fn record_refusal(
+    store: &mut Store,
+    act: &Act,
+    user: Option<UserId>,
+    code: &str,
+) -> Result<(), Error> {
+    store.write(|tx| act.note(tx, user, None, code, 0))
+}

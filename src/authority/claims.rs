@@ -1,0 +1,181 @@
+//! What claims may look like and when they hold: pure functions of claims and a time.
+
+use super::Reason;
+use crate::model::{Lifetime, Permission, Timestamp};
+use serde_json::{Map, Value};
+
+/// The registered claims (RFC 7519, section 4.1) of a token of ours, with their types.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Registered {
+    pub(super) issuer: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) audience: Vec<String>,
+    pub(super) expires: Option<i64>,
+    pub(super) not_before: Option<i64>,
+    pub(super) issued: Option<i64>,
+    pub(super) jti: Option<String>,
+}
+
+impl Registered {
+    /// Reads them; strings are strings, dates are whole seconds that fit a calendar, the audience
+    /// is a string or an array of strings.
+    pub(super) fn read(claims: &Map<String, Value>) -> Result<Self, Reason> {
+        Ok(Self {
+            issuer: string(claims, "iss")?,
+            subject: string(claims, "sub")?,
+            audience: audience(claims)?,
+            expires: date(claims, "exp")?,
+            not_before: date(claims, "nbf")?,
+            issued: date(claims, "iat")?,
+            jti: string(claims, "jti")?,
+        })
+    }
+}
+
+fn string(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, Reason> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Reason::BadClaim),
+    }
+}
+
+fn date(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, Reason> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(value) => value
+            .as_i64()
+            .and_then(Timestamp::from_unix)
+            .map(|time| Some(time.unix()))
+            .ok_or(Reason::BadClaim),
+    }
+}
+
+fn audience(claims: &Map<String, Value>) -> Result<Vec<String>, Reason> {
+    let text = |value: &Value| value.as_str().map(str::to_owned).ok_or(Reason::BadClaim);
+    match claims.get("aud") {
+        None => Ok(Vec::new()),
+        Some(Value::Array(items)) => items.iter().map(text).collect(),
+        Some(value) => text(value).map(|one| vec![one]),
+    }
+}
+
+/// What is wrong with the times: `now < exp` strictly, `nbf` and `iat` not in the future. The
+/// leeway is forgiven on both sides.
+pub(super) fn times(claims: &Registered, now: Timestamp, leeway: i64) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let now = now.unix();
+    if claims.expires.is_some_and(|end| now >= end.saturating_add(leeway)) {
+        reasons.push(Reason::Expired);
+    }
+    let future = |time: Option<i64>| time.is_some_and(|time| time > now.saturating_add(leeway));
+    if future(claims.not_before) || future(claims.issued) {
+        reasons.push(Reason::NotYetValid);
+    }
+    reasons
+}
+
+/// Whether all wanted permissions stand in the claim `permissions`.
+pub(super) fn permits(claims: &Map<String, Value>, wanted: &[Permission]) -> bool {
+    let granted = claims.get("permissions").and_then(Value::as_array);
+    wanted.iter().all(|permission| {
+        granted.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(permission.as_str())))
+    })
+}
+
+/// Whether each named claim has that value: a string as it is, anything else as its JSON.
+pub(super) fn has_values(claims: &Map<String, Value>, wanted: &[(String, String)]) -> bool {
+    wanted.iter().all(|(name, value)| match claims.get(name) {
+        Some(Value::String(text)) => text == value,
+        Some(other) => *value == *other.to_string(),
+        None => false,
+    })
+}
+
+/// Whether the token still lives that long; one without an end does.
+pub(super) fn lasts(claims: &Registered, now: Timestamp, at_least: Lifetime) -> bool {
+    claims.expires.is_none_or(|end| end - now.unix() >= at_least.seconds())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(value: &Value) -> Result<Registered, Reason> {
+        Registered::read(value.as_object().unwrap())
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(seconds).unwrap()
+    }
+
+    #[test]
+    fn wrong_types_are_refused() {
+        for claims in [
+            json!({"iss": 1}),
+            json!({"sub": 1}),
+            json!({"sub": null}),
+            json!({"aud": 1}),
+            json!({"aud": ["a", 1]}),
+            json!({"aud": {}}),
+            json!({"exp": "1"}),
+            json!({"exp": 1.5}),
+            json!({"exp": -1}),
+            json!({"exp": 9_223_372_036_854_775_808_u64}),
+            json!({"exp": i64::MAX}),
+            json!({"nbf": true}),
+            json!({"iat": []}),
+            json!({"jti": 1}),
+        ] {
+            assert_eq!(read(&claims), Err(Reason::BadClaim), "{claims}");
+        }
+        assert_eq!(read(&json!({"aud": "a"})).unwrap().audience, ["a"]);
+        assert_eq!(read(&json!({})).unwrap(), Registered::default());
+    }
+
+    #[test]
+    fn the_end_is_the_first_second_that_is_too_late() {
+        let claims = read(&json!({"exp": 100})).unwrap();
+        assert_eq!(times(&claims, at(99), 0), []);
+        assert_eq!(times(&claims, at(100), 0), [Reason::Expired]);
+        assert_eq!(times(&claims, at(104), 5), []);
+        assert_eq!(times(&claims, at(105), 5), [Reason::Expired]);
+    }
+
+    #[test]
+    fn the_future_is_not_yet_valid_and_all_reasons_are_told() {
+        for claims in [json!({"nbf": 101}), json!({"iat": 101})] {
+            let claims = read(&claims).unwrap();
+            assert_eq!(times(&claims, at(100), 0), [Reason::NotYetValid]);
+            assert_eq!(times(&claims, at(101), 0), []);
+            assert_eq!(times(&claims, at(100), 1), []);
+        }
+        let both = read(&json!({"exp": 50, "nbf": 101})).unwrap();
+        assert_eq!(times(&both, at(100), 0), [Reason::Expired, Reason::NotYetValid]);
+    }
+
+    #[test]
+    fn permissions_and_values_are_compared_exactly() {
+        let claims = json!({"permissions": ["read", "write"], "n": 1, "s": "x", "l": [1]});
+        let claims = claims.as_object().unwrap();
+        let permission = |text: &str| Permission::parse_any(text).unwrap();
+        assert!(permits(claims, &[permission("read"), permission("write")]));
+        assert!(!permits(claims, &[permission("rea")]));
+        assert!(!permits(&Map::new(), &[permission("read")]));
+        let wanted = |name: &str, value: &str| [(name.to_owned(), value.to_owned())];
+        assert!(has_values(claims, &wanted("n", "1")));
+        assert!(has_values(claims, &wanted("s", "x")));
+        assert!(has_values(claims, &wanted("l", "[1]")));
+        assert!(!has_values(claims, &wanted("s", "\"x\"")));
+        assert!(!has_values(claims, &wanted("missing", "")));
+    }
+
+    #[test]
+    fn a_token_without_end_lasts() {
+        let hour = Lifetime::from_seconds(3_600).unwrap();
+        assert!(lasts(&read(&json!({})).unwrap(), at(0), hour));
+        assert!(lasts(&read(&json!({"exp": 3_600})).unwrap(), at(0), hour));
+        assert!(!lasts(&read(&json!({"exp": 3_599})).unwrap(), at(0), hour));
+    }
+}

@@ -1,0 +1,97 @@
+//! Every refusal of the rules.
+
+use super::Reason;
+use crate::crypto;
+use crate::model::{AppToken, Invalid, TokenKind};
+use crate::store::{self, AsBusy};
+
+/// What was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Thing {
+    /// An account.
+    User,
+    /// A recorded token.
+    Token,
+}
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A key or a hash could not be made or used.
+    #[error(transparent)]
+    Crypto(#[from] crypto::Error),
+    /// A value is not what it should be.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The request itself makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// One of the names is taken.
+    #[error("a user of that name or e-mail exists")]
+    UserExists,
+    /// The store was set up before.
+    #[error("the store has its first user already")]
+    StoreExists,
+    /// Nobody would be left to administer the store.
+    #[error("the last admin must stay")]
+    LastAdmin,
+    /// Unknown name, wrong password or disabled user: nobody is told which.
+    #[error("wrong name or password")]
+    LoginInvalid,
+    /// The current password was wrong.
+    #[error("wrong password")]
+    WrongPassword,
+    /// The caller's role or ownership does not allow it.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// It is not there.
+    #[error("there is no {} `{shown}`", match .thing { Thing::User => "user", Thing::Token => "token" })]
+    NotFound {
+        /// What was looked for.
+        thing: Thing,
+        /// Its name, escaped.
+        shown: String,
+    },
+    /// As many live tokens as allowed.
+    #[error("{} of {limit} tokens are in use", .live.len())]
+    Quota {
+        /// How many are allowed.
+        limit: u32,
+        /// The live ones.
+        live: Vec<AppToken>,
+    },
+    /// A token is refused.
+    #[error("{}", sentence(.reasons, .detail.as_deref()))]
+    Refused {
+        /// What it is, where that is known.
+        kind: Option<TokenKind>,
+        /// All that is wrong with it, in the fixed order; never empty.
+        reasons: Vec<Reason>,
+        /// What exactly is malformed.
+        detail: Option<String>,
+    },
+    /// The signing key changed again and again while signing.
+    #[error("the signing key keeps changing")]
+    KeyChanges,
+}
+
+fn sentence(reasons: &[Reason], detail: Option<&str>) -> String {
+    let sentence = reasons.first().map_or("the token is refused", |reason| reason.sentence());
+    detail.map_or_else(|| sentence.to_owned(), |detail| format!("{sentence}: {detail}"))
+}
+
+impl Error {
+    /// A refusal for one reason.
+    pub(super) fn refused(reason: Reason) -> Self {
+        Self::Refused { kind: None, reasons: vec![reason], detail: None }
+    }
+}
+
+impl AsBusy for Error {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(store::Error::Busy))
+    }
+}

@@ -1,0 +1,234 @@
+//! App tokens: made, listed, shown.
+
+use super::accounts::existing;
+use super::sessions::{ATTEMPTS, end_after, signing};
+use super::{Act, Caller, Error, Thing};
+use crate::crypto;
+use crate::model::{
+    AppName, AppToken, ExtraClaims, Foreign, Grant, Lifetime, Page, Paged, Permission, Policy,
+    Role, Timestamp, TokenId, TokenKind, User, UserRef,
+};
+use crate::store::{NewToken, Store, TokenFilter, Writer};
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+
+/// When a token ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// After what the setting says.
+    Default,
+    /// After that long.
+    After(Lifetime),
+    /// Then.
+    At(Timestamp),
+    /// Never.
+    Never,
+}
+
+/// What somebody wants a token for.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// For whom; the caller unless said.
+    pub(crate) owner: Option<UserRef>,
+    /// The application.
+    pub(crate) app: AppName,
+    /// What it may do.
+    pub(crate) permissions: Vec<Permission>,
+    /// For whom the token is meant; empty: not said.
+    pub(crate) audience: Vec<String>,
+    /// When it ends.
+    pub(crate) end: End,
+    /// Further claims.
+    pub(crate) claims: ExtraClaims,
+}
+
+/// A token that was made and recorded.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    /// The token itself.
+    pub(crate) token: SecretString,
+    /// Its row.
+    pub(crate) record: AppToken,
+    /// How many live tokens the owner has now.
+    pub(crate) used: usize,
+    /// How many the owner may have; `None` without a limit.
+    pub(crate) limit: Option<u32>,
+}
+
+/// Makes and records an app token. The quota is counted and the row inserted in one transaction.
+pub(crate) fn issue(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    request: &Request,
+) -> Result<Issued, Error> {
+    if let Some(name) = request.claims.reserved() {
+        return Err(Error::Usage(format!(
+            "the claim `{}` is set by jeton",
+            Foreign::new(name).shown()
+        )));
+    }
+    for _ in 0..ATTEMPTS {
+        let (policy, key, owner) = store.read(|tx| {
+            let owner = match &request.owner {
+                None => caller.user.clone(),
+                Some(who) => owner_for(caller, existing(tx, who)?)?,
+            };
+            let (policy, key) = signing(tx)?;
+            Ok::<_, Error>((policy, key, owner))
+        })?;
+        let jti = crypto::jti();
+        let grant = grant(request, &owner);
+        let expires_at = expiry(request.end, &policy, act.now)?;
+        let new = NewToken { jti, grant: &grant, key: key.id, issued_at: act.now, expires_at };
+        let claims = app_claims(&new, &owner, &policy);
+        let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
+        let recorded = store.write(|tx| {
+            if !tx.is_active(key.id)? {
+                return Ok(None);
+            }
+            let (used, limit) = take_place(tx, &owner, &policy, act.now)?;
+            let id = tx.add_token(&new)?;
+            act.done(tx, Some(caller.user.id), format!("token {id}"), 1)?;
+            Ok::<_, Error>(Some((id, used, limit)))
+        })?;
+        if let Some((id, used, limit)) = recorded {
+            let record = AppToken {
+                id,
+                jti,
+                grant: grant.clone(),
+                issued_at: act.now,
+                expires_at,
+                revoked_at: None,
+                grace_until: None,
+            };
+            return Ok(Issued { token, record, used, limit });
+        }
+    }
+    Err(Error::KeyChanges)
+}
+
+fn owner_for(caller: &Caller, owner: User) -> Result<User, Error> {
+    if owner.id != caller.user.id {
+        caller.needs(Role::Admin, "only admins make tokens for others")?;
+    }
+    Ok(owner)
+}
+
+/// Counts the owner's live tokens, this one included; refuses one too many.
+fn take_place(
+    tx: &Writer<'_>,
+    owner: &User,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<(usize, Option<u32>), Error> {
+    tx.touch_user(owner.id)?;
+    let row = existing(tx, &UserRef::Id(owner.id))?;
+    if row.disabled_at.is_some() {
+        return Err(Error::Forbidden("the owner is disabled"));
+    }
+    let live = tx.counted_tokens(owner.id, now)?;
+    let limit = row.quota.unwrap_or(policy.quota).limit();
+    match limit {
+        Some(limit) if u32::try_from(live.len()).unwrap_or(u32::MAX) >= limit => {
+            Err(Error::Quota { limit, live })
+        }
+        _ => Ok((live.len() + 1, limit)),
+    }
+}
+
+fn grant(request: &Request, owner: &User) -> Grant {
+    let mut permissions: Vec<Foreign> = Vec::new();
+    for permission in &request.permissions {
+        let permission = Foreign::new(permission.as_str());
+        if !permissions.contains(&permission) {
+            permissions.push(permission);
+        }
+    }
+    Grant {
+        owner: owner.id,
+        app: request.app.clone(),
+        permissions,
+        audience: request.audience.iter().map(Foreign::new).collect(),
+        claims: request.claims.0.clone(),
+    }
+}
+
+fn expiry(end: End, policy: &Policy, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    match end {
+        End::Default => end_after(now, policy.token_ttl).map(Some),
+        End::After(lifetime) => end_after(now, lifetime).map(Some),
+        End::At(time) if time <= now => {
+            Err(Error::Usage("the end is not in the future".to_owned()))
+        }
+        End::At(time) => Ok(Some(time)),
+        End::Never => Ok(None),
+    }
+}
+
+/// The claims of an app token, in the order of the contract.
+fn app_claims(new: &NewToken<'_>, owner: &User, policy: &Policy) -> Map<String, Value> {
+    let mut claims = Map::new();
+    let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    set("id", json!(owner.id));
+    set("owner", json!(policy.owner));
+    set("target", json!(policy.target));
+    set("permissions", json!(new.grant.permissions));
+    set("iat", json!(new.issued_at.unix()));
+    if let Some(end) = new.expires_at {
+        set("exp", json!(end.unix()));
+    }
+    set("iss", json!(policy.issuer));
+    set("sub", json!(owner.uid));
+    set("jti", json!(new.jti));
+    set("type", json!(TokenKind::App.name()));
+    set("app", json!(new.grant.app));
+    if let Some(audience) = audience(&new.grant.audience) {
+        set("aud", audience);
+    }
+    claims.extend(new.grant.claims.clone());
+    claims
+}
+
+/// The `aud` claim: a string for one, an array for several (RFC 7519, section 4.1.3).
+pub(super) fn audience(names: &[Foreign]) -> Option<Value> {
+    match names {
+        [] => None,
+        [one] => Some(json!(one)),
+        several => Some(json!(several)),
+    }
+}
+
+/// Takes back a token that nobody received.
+pub(crate) fn take_back(store: &mut Store, act: &Act, id: TokenId) -> Result<(), Error> {
+    store.write(|tx| {
+        tx.revoke_token(id, act.now)?;
+        act.note(tx, None, Some(format!("token {id}")), "undelivered", 1)?;
+        Ok(())
+    })
+}
+
+/// Tokens: one's own, or anybody's for an admin.
+pub(crate) fn list(
+    store: &mut Store,
+    now: Timestamp,
+    caller: &Caller,
+    filter: &TokenFilter,
+    page: Page,
+) -> Result<Paged<AppToken>, Error> {
+    if filter.owner != Some(caller.user.id) {
+        caller.needs(Role::Admin, "only admins see the tokens of others")?;
+    }
+    Ok(store.read(|tx| tx.tokens(filter, page, now))?)
+}
+
+/// One token: one's own, or anybody's for an admin.
+pub(crate) fn show(store: &mut Store, caller: &Caller, id: TokenId) -> Result<AppToken, Error> {
+    let token = store.read(|tx| tx.find_token(id))?;
+    let token =
+        token.ok_or_else(|| Error::NotFound { thing: Thing::Token, shown: id.to_string() })?;
+    if token.grant.owner != caller.user.id {
+        caller.needs(Role::Admin, "only admins see the tokens of others")?;
+    }
+    Ok(token)
+}

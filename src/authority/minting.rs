@@ -1,0 +1,60 @@
+//! Test tokens: any claims, signed by a test key, so that they can never log in here or pass as an
+//! app token.
+
+use super::issuing::audience;
+use super::keys::test_key;
+use super::sessions::end_after;
+use super::{Act, Caller, End, Error};
+use crate::crypto;
+use crate::model::{Algorithm, ExtraClaims, Foreign, Jti, Lifetime, Role, TokenKind};
+use crate::store::Store;
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+
+/// What a test token should say.
+#[derive(Debug, Clone)]
+pub(crate) struct Mint {
+    /// The subject; the caller unless said.
+    pub(crate) subject: Option<String>,
+    /// The issuer; the store's unless said.
+    pub(crate) issuer: Option<String>,
+    /// The audience; empty: not said.
+    pub(crate) audience: Vec<String>,
+    /// When it ends: after an hour unless said. It always ends.
+    pub(crate) end: End,
+    /// Further claims, which replace those above.
+    pub(crate) claims: ExtraClaims,
+}
+
+/// Signs a test token. It is not recorded.
+pub(crate) fn mint(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    wish: &Mint,
+) -> Result<(SecretString, Jti), Error> {
+    caller.needs(Role::Minter, "only minters and admins mint test tokens")?;
+    let policy = store.read(|tx| tx.policy())?;
+    let end = match wish.end {
+        End::At(time) => time,
+        End::After(lifetime) => end_after(act.now, lifetime)?,
+        End::Default | End::Never => end_after(act.now, Lifetime::minutes(60))?,
+    };
+    let jti = crypto::jti();
+    let mut claims = Map::new();
+    let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    set("iss", wish.issuer.as_ref().map_or_else(|| json!(policy.issuer), |iss| json!(iss)));
+    set("sub", wish.subject.as_ref().map_or_else(|| json!(caller.user.uid), |sub| json!(sub)));
+    let names: Vec<Foreign> = wish.audience.iter().map(Foreign::new).collect();
+    if let Some(audience) = audience(&names) {
+        set("aud", audience);
+    }
+    set("iat", json!(act.now.unix()));
+    set("exp", json!(end.unix()));
+    set("jti", json!(jti));
+    claims.extend(wish.claims.0.clone());
+    let key = test_key(store, act, Algorithm::ES256)?;
+    let token = crypto::sign(&key.spec, TokenKind::Test.typ(), &claims)?;
+    store.write(|tx| act.done(tx, Some(caller.user.id), "test token".to_owned(), 1))?;
+    Ok((token, jti))
+}

@@ -1,0 +1,34 @@
+//! The rules: who may do what, what a token means, what is recorded. It reads no clock, no
+//! environment and no terminal; slow work (hashing, signing) comes before the one transaction.
+
+mod accounts;
+mod act;
+mod claims;
+mod error;
+mod issuing;
+mod keys;
+mod minting;
+mod reason;
+mod revocation;
+mod sessions;
+mod settings;
+mod verification;
+
+pub(crate) use crate::crypto::random_password;
+pub(crate) use crate::store::TokenFilter;
+pub(crate) use accounts::{
+    Credential, Registration, change_password, deletable, delete, found, is_founded, list as users,
+    log_in, recover, register, show,
+};
+pub(crate) use act::{Act, record_refusal};
+pub(crate) use error::{Error, Thing};
+pub(crate) use issuing::{
+    End, Issued, Request, issue, list as tokens, show as show_token, take_back,
+};
+pub(crate) use keys::{beginning, jwks};
+pub(crate) use minting::{Mint, mint};
+pub(crate) use reason::Reason;
+pub(crate) use revocation::{Revoked, Target, revoke};
+pub(crate) use sessions::{Caller, Next, Tokens, authenticate, begin, end, refresh};
+pub(crate) use settings::{get as setting, set as set_setting};
+pub(crate) use verification::{Checks, Verdict, Wanted, decode, verify};

@@ -1,0 +1,56 @@
+//! Why a token is refused, in the words of the contract.
+
+use serde::{Serialize, Serializer};
+
+macro_rules! reasons {
+    ($($variant:ident $word:literal $sentence:literal),+ $(,)?) => {
+        /// One thing that is wrong with a token.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Reason {
+            $(#[doc = $sentence] $variant),+
+        }
+
+        impl Reason {
+            /// The word for programs.
+            pub(crate) const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The sentence for people.
+            pub(crate) const fn sentence(self) -> &'static str {
+                match self { $(Self::$variant => $sentence),+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    Malformed "malformed" "the token is malformed",
+    CriticalHeader "critical_header" "the token's header asks for an extension that is not supported",
+    AlgNotAllowed "alg_not_allowed" "the token's algorithm is not the key's",
+    UnknownKey "unknown_key" "the token names no key of this store",
+    BadSignature "bad_signature" "the token's signature is wrong",
+    BadClaim "bad_claim" "a claim of the token has the wrong type",
+    MissingClaim "missing_claim" "a claim that the token must have is missing",
+    WrongType "wrong_type" "the token is of another type",
+    Blocked "blocked" "the token is a session's, not an application's",
+    UnknownToken "unknown_token" "the token is not in the store",
+    Revoked "token_revoked" "the token is revoked",
+    SessionEnded "session_ended" "the token's session has ended",
+    Reused "token_reused" "the refresh token was used before; its session has ended",
+    OwnerDeleted "owner_deleted" "the token's owner is deleted",
+    UserDisabled "user_disabled" "the token's owner is disabled",
+    Expired "token_expired" "the token has expired",
+    NotYetValid "not_yet_valid" "the token is not valid yet",
+    Issuer "issuer" "the token has another issuer",
+    Audience "audience" "the token is for another audience",
+    Permission "permission" "the token lacks a permission",
+    Require "require" "a claim does not have the required value",
+    MinTtl "min_ttl" "the token ends too soon",
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}

@@ -1,0 +1,171 @@
+//! Taking tokens back: by row, by identity, or by value.
+
+use super::verification::Record;
+use super::{Act, Caller, Checks, Error, Reason, Thing, Wanted, verify};
+use crate::model::Timestamp;
+use crate::model::{AppToken, Foreign, Invalid, Jti, Role, TokenId, TokenKind, UserId};
+use crate::store::{PairOfSession, Store, Writer};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A token named on the command line.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    /// By the id of its row.
+    Id(TokenId),
+    /// By its identity.
+    Jti(Jti),
+    /// The token itself: holding it is right enough.
+    Value(String),
+}
+
+impl Target {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+            let id = text.parse().map_err(|_| Invalid::new("token", "the id is too large"))?;
+            return Ok(Self::Id(TokenId(id)));
+        }
+        if let Some(jti) = Jti::parse(text) {
+            return Ok(Self::Jti(jti));
+        }
+        if text.contains('.') {
+            return Ok(Self::Value(text.to_owned()));
+        }
+        Err(Invalid::new("token", "neither an id, nor a `jti`, nor a token"))
+    }
+
+    /// Whether naming it needs a login.
+    pub(crate) fn needs_caller(&self) -> bool {
+        !matches!(self, Self::Value(_))
+    }
+}
+
+/// What became of one of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Revoked {
+    /// Its row, for an app token.
+    pub(crate) id: Option<TokenId>,
+    /// Its identity, or that of the session for a refresh token.
+    pub(crate) jti: Foreign,
+    /// What it is.
+    pub(crate) kind: TokenKind,
+    /// Whether it was still good.
+    pub(crate) changed: bool,
+}
+
+enum Found {
+    App(AppToken),
+    Access(PairOfSession),
+    Family(PairOfSession),
+    Unrecorded { key: i64, jti: String, kind: TokenKind, expires_at: Option<Timestamp> },
+}
+
+/// Takes back all of them in one transaction, or none if one is not there or not the caller's.
+pub(crate) fn revoke(
+    store: &mut Store,
+    act: &Act,
+    caller: Option<&Caller>,
+    targets: &[Target],
+) -> Result<Vec<Revoked>, Error> {
+    let mut found = Vec::with_capacity(targets.len());
+    for target in targets {
+        found.push(resolve(store, act.now, caller, target)?);
+    }
+    let by = caller.map(|caller| caller.user.id);
+    store.write(|tx| {
+        let mut revoked = Vec::with_capacity(found.len());
+        for one in &found {
+            revoked.push(carry_out(tx, act, one)?);
+        }
+        let changed = revoked.iter().filter(|one| one.changed).count();
+        let targets: Vec<_> = revoked.iter().map(|one| one.jti.as_str().to_owned()).collect();
+        act.done(tx, by, format!("tokens {}", targets.join(" ")), changed)?;
+        Ok(revoked)
+    })
+}
+
+fn resolve(
+    store: &mut Store,
+    now: Timestamp,
+    caller: Option<&Caller>,
+    target: &Target,
+) -> Result<Found, Error> {
+    let missing = |shown: String| Error::NotFound { thing: Thing::Token, shown };
+    let found = match target {
+        Target::Value(token) => return by_value(store, now, token),
+        Target::Id(id) => store.read(|tx| tx.find_token(*id))?.map(Found::App),
+        Target::Jti(jti) => store.read(|tx| {
+            if let Some(token) = tx.find_token_by_jti(*jti)? {
+                return Ok(Some(Found::App(token)));
+            }
+            if let Some(pair) = tx.find_access(*jti)? {
+                return Ok(Some(Found::Access(pair)));
+            }
+            Ok::<_, Error>(tx.find_refresh(*jti)?.map(Found::Family))
+        })?,
+    };
+    let found = found.ok_or_else(|| match target {
+        Target::Id(id) => missing(id.to_string()),
+        Target::Jti(jti) => missing(jti.to_string()),
+        Target::Value(_) => missing(String::new()),
+    })?;
+    let owner = match &found {
+        Found::App(token) => Some(token.grant.owner),
+        Found::Access(pair) | Found::Family(pair) => Some(pair.session.user),
+        Found::Unrecorded { .. } => None,
+    };
+    may_revoke(caller, owner)?;
+    Ok(found)
+}
+
+fn may_revoke(caller: Option<&Caller>, owner: Option<UserId>) -> Result<(), Error> {
+    const REFUSAL: &str = "only admins revoke the tokens of others";
+    match caller {
+        Some(caller) if owner == Some(caller.user.id) => Ok(()),
+        Some(caller) => caller.needs(Role::Admin, REFUSAL),
+        None => Err(Error::Forbidden(REFUSAL)),
+    }
+}
+
+/// The token must carry our signature; whether it still works does not matter.
+fn by_value(store: &mut Store, now: Timestamp, token: &str) -> Result<Found, Error> {
+    let verdict = verify(store, token, &Checks::only(Wanted::Any, now))?;
+    let (Some(kind), Some(key), Some(claims)) = (verdict.kind, verdict.key, &verdict.claims) else {
+        verdict.accepted()?;
+        return Err(Error::refused(Reason::Malformed));
+    };
+    let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
+    let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
+    match (verdict.record, kind) {
+        (Record::App(token), _) => Ok(Found::App(token)),
+        (Record::Session(pair), TokenKind::Refresh) => Ok(Found::Family(pair)),
+        (Record::Session(pair), _) => Ok(Found::Access(pair)),
+        (Record::Missing, _) => match jti {
+            Some(jti) => Ok(Found::Unrecorded { key, jti, kind, expires_at }),
+            None => Err(Error::Usage("a token without `jti` cannot be revoked".to_owned())),
+        },
+    }
+}
+
+fn carry_out(tx: &Writer<'_>, act: &Act, found: &Found) -> Result<Revoked, Error> {
+    let said =
+        |id, jti: String, kind, changed| Revoked { id, jti: Foreign::new(jti), kind, changed };
+    Ok(match found {
+        Found::App(token) => {
+            let changed = tx.revoke_token(token.id, act.now)?;
+            said(Some(token.id), token.jti.to_string(), TokenKind::App, changed)
+        }
+        Found::Access(pair) => {
+            let changed = tx.revoke_access(pair.pair.id, act.now)?;
+            said(None, pair.pair.access.to_string(), TokenKind::Access, changed)
+        }
+        Found::Family(pair) => {
+            let changed = tx.end_session(pair.session.id, "revoked", act.now)?;
+            said(None, pair.pair.refresh.to_string(), TokenKind::Refresh, changed)
+        }
+        Found::Unrecorded { key, jti, kind, expires_at } => {
+            let changed = tx.block(*key, jti, *expires_at, act.now)?;
+            said(None, jti.clone(), *kind, changed)
+        }
+    })
+}

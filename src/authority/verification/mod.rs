@@ -1,0 +1,274 @@
+//! The one pipeline every token of ours goes through, in one fixed order: malformed, algorithm
+//! and key, signature, type, revocation and owner, times, issuer and audience, and last what the
+//! caller asks for. Before a good signature there is exactly one reason, after it all of them.
+
+mod record;
+
+pub(super) use record::Record;
+use record::judge_record;
+
+use super::claims::{self, Registered};
+use super::{Error, Reason};
+use crate::crypto::{Compact, decoded, is_signed_by};
+use crate::model::{
+    Algorithm, Key, Lifetime, Permission, Purpose, Status, Timestamp, TokenId, TokenKind, User,
+    strict_object,
+};
+use crate::store::{Reader, Store};
+use serde_json::{Map, Value};
+
+/// Which tokens are acceptable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Those of one kind.
+    Only(TokenKind),
+    /// Those of any kind.
+    Any,
+}
+
+impl Wanted {
+    fn accepts(self, kind: TokenKind) -> bool {
+        match self {
+            Self::Only(wanted) => wanted == kind,
+            Self::Any => true,
+        }
+    }
+}
+
+/// What a token is held against.
+#[derive(Debug, Clone)]
+pub(crate) struct Checks {
+    /// The kinds that are acceptable.
+    pub(crate) wanted: Wanted,
+    /// The time of this run: for keys, sessions and recorded ends.
+    pub(crate) now: Timestamp,
+    /// The time that time claims are judged by; `--at` moves it.
+    pub(crate) at: Timestamp,
+    /// Seconds forgiven on time claims.
+    pub(crate) leeway: i64,
+    /// The issuer, where it is compared.
+    pub(crate) issuer: Option<String>,
+    /// The audience, where it is compared.
+    pub(crate) audience: Option<String>,
+    /// Permissions that must be there.
+    pub(crate) permissions: Vec<Permission>,
+    /// Claims that must have a value.
+    pub(crate) required: Vec<(String, String)>,
+    /// How long it must still live.
+    pub(crate) min_ttl: Option<Lifetime>,
+}
+
+impl Checks {
+    /// Nothing but what is always checked.
+    pub(crate) fn only(wanted: Wanted, now: Timestamp) -> Self {
+        Self {
+            wanted,
+            now,
+            at: now,
+            leeway: 0,
+            issuer: None,
+            audience: None,
+            permissions: Vec::new(),
+            required: Vec::new(),
+            min_ttl: None,
+        }
+    }
+}
+
+/// What was found out about a token.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// Its kind, once its key is known.
+    pub(crate) kind: Option<TokenKind>,
+    /// All that is wrong, in the fixed order; empty for a valid token.
+    pub(crate) reasons: Vec<Reason>,
+    /// What exactly is malformed.
+    pub(crate) detail: Option<String>,
+    /// Its claims, once its signature was found good.
+    pub(crate) claims: Option<Map<String, Value>>,
+    /// Its row.
+    pub(super) record: Record,
+    /// The row of its key, once its signature was found good.
+    pub(super) key: Option<i64>,
+    /// Its owner.
+    pub(super) owner: Option<User>,
+}
+
+impl Verdict {
+    fn refused(reason: Reason, detail: Option<String>) -> Self {
+        Self { reasons: vec![reason], detail, ..Self::default() }
+    }
+
+    /// The row of an app token.
+    pub(crate) fn token_id(&self) -> Option<TokenId> {
+        match &self.record {
+            Record::App(token) => Some(token.id),
+            Record::Missing | Record::Session(_) => None,
+        }
+    }
+
+    /// Where a recorded token is in its life.
+    pub(crate) fn status(&self, now: Timestamp) -> Option<Status> {
+        match &self.record {
+            Record::App(token) => Some(token.status(now)),
+            Record::Session(found) => Some(if found.session.ended_at.is_some() {
+                Status::Revoked
+            } else if self.reasons.contains(&Reason::Expired) {
+                Status::Expired
+            } else if self.reasons.contains(&Reason::Revoked) {
+                Status::Revoked
+            } else {
+                Status::Live
+            }),
+            Record::Missing => None,
+        }
+    }
+
+    /// The claims of a token that nothing is wrong with.
+    pub(crate) fn accepted(self) -> Result<Self, Error> {
+        if self.reasons.is_empty() {
+            Ok(self)
+        } else {
+            Err(Error::Refused { kind: self.kind, reasons: self.reasons, detail: self.detail })
+        }
+    }
+}
+
+/// Judges a token of this store. An error means that it could not be judged.
+pub(crate) fn verify(store: &mut Store, token: &str, checks: &Checks) -> Result<Verdict, Error> {
+    let compact = match Compact::parse(token) {
+        Ok(compact) => compact,
+        Err(why) => return Ok(Verdict::refused(Reason::Malformed, Some(why))),
+    };
+    store.read(|tx| {
+        let key = match select_key(tx, &compact.header, checks)? {
+            Ok(key) => key,
+            Err(verdict) => return Ok(verdict),
+        };
+        if !is_signed_by(&compact, &key.spec)? {
+            return Ok(Verdict::refused(Reason::BadSignature, None));
+        }
+        let claims = match strict_object(&compact.payload) {
+            Ok(claims) => claims,
+            Err(why) => {
+                return Ok(Verdict::refused(
+                    Reason::Malformed,
+                    Some(format!("the payload is {why}")),
+                ));
+            }
+        };
+        let typ = compact.header.get("typ").and_then(Value::as_str);
+        let mut verdict =
+            Verdict { kind: Some(kind_of(&key, &claims)), key: Some(key.id), ..Verdict::default() };
+        judge(tx, &mut verdict, &claims, typ, checks)?;
+        verdict.claims = Some(claims);
+        Ok(verdict)
+    })
+}
+
+/// Header and payload of a token that nobody judged.
+pub(crate) fn decode(token: &str) -> Result<(Value, Value), Error> {
+    decoded(token).map_err(|why| Error::Refused {
+        kind: None,
+        reasons: vec![Reason::Malformed],
+        detail: Some(why),
+    })
+}
+
+/// The key that the header names, if it may be used for what is wanted. Members that would bring
+/// a key along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
+fn select_key(
+    tx: &Reader<'_>,
+    header: &Map<String, Value>,
+    checks: &Checks,
+) -> Result<Result<Key, Verdict>, Error> {
+    let refused = |reason| Ok(Err(Verdict::refused(reason, None)));
+    // RFC 7515, section 4.1.11: what is critical and not understood makes a token invalid.
+    if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
+        return refused(Reason::CriticalHeader);
+    }
+    let algorithm = header.get("alg").and_then(Value::as_str).map(Algorithm::parse);
+    let Some(Ok(algorithm)) = algorithm else { return refused(Reason::AlgNotAllowed) };
+    let kid = match header.get("kid") {
+        None => return refused(Reason::UnknownKey),
+        Some(Value::String(kid)) => kid,
+        Some(_) => return refused(Reason::Malformed),
+    };
+    let Some(key) = tx.find_key(kid)?.filter(|key| key.verifies(checks.now)) else {
+        return refused(Reason::UnknownKey);
+    };
+    // An app or session check never goes on with a test key, nor the other way round.
+    let is_test = key.spec.purpose == Purpose::Test;
+    if let Wanted::Only(kind) = checks.wanted
+        && is_test != (kind == TokenKind::Test)
+    {
+        let known = is_test.then_some(TokenKind::Test);
+        return Ok(Err(Verdict { kind: known, ..Verdict::refused(Reason::WrongType, None) }));
+    }
+    if key.spec.algorithm != algorithm {
+        return refused(Reason::AlgNotAllowed);
+    }
+    Ok(Ok(key))
+}
+
+/// The key's purpose decides first; only then does the token's own word count.
+fn kind_of(key: &Key, claims: &Map<String, Value>) -> TokenKind {
+    match (key.spec.purpose, claims.get("type").and_then(Value::as_str)) {
+        (Purpose::Test, _) => TokenKind::Test,
+        (Purpose::App, Some("access")) => TokenKind::Access,
+        (Purpose::App, Some("refresh")) => TokenKind::Refresh,
+        (Purpose::App, _) => TokenKind::App,
+    }
+}
+
+fn judge(
+    tx: &Reader<'_>,
+    verdict: &mut Verdict,
+    claims: &Map<String, Value>,
+    typ: Option<&str>,
+    checks: &Checks,
+) -> Result<(), Error> {
+    let kind = verdict.kind.unwrap_or(TokenKind::App);
+    let registered = match Registered::read(claims) {
+        Ok(registered) => registered,
+        Err(reason) => {
+            verdict.reasons.push(reason);
+            return Ok(());
+        }
+    };
+    let typed = kind == TokenKind::Test
+        || (typ == Some(kind.typ())
+            && claims.get("type").and_then(Value::as_str) == Some(kind.name()));
+    let session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
+    if checks.wanted == Wanted::Only(TokenKind::App) && session {
+        verdict.reasons.push(Reason::Blocked);
+    } else if !typed || !checks.wanted.accepts(kind) {
+        verdict.reasons.push(Reason::WrongType);
+    }
+    let expires = judge_record(tx, verdict, kind, &registered, checks.now)?;
+    if expires && registered.expires.is_none() {
+        verdict.reasons.push(Reason::MissingClaim);
+    }
+    let times = claims::times(&registered, checks.at, checks.leeway);
+    // A token without a row that is over anyway was pruned, and says no more than that.
+    if times.contains(&Reason::Expired) {
+        verdict.reasons.retain(|reason| *reason != Reason::UnknownToken);
+    }
+    verdict.reasons.extend(times);
+    if checks.issuer.is_some() && checks.issuer != registered.issuer {
+        verdict.reasons.push(Reason::Issuer);
+    }
+    if checks.audience.as_ref().is_some_and(|wanted| !registered.audience.contains(wanted)) {
+        verdict.reasons.push(Reason::Audience);
+    }
+    if !claims::permits(claims, &checks.permissions) {
+        verdict.reasons.push(Reason::Permission);
+    }
+    if !claims::has_values(claims, &checks.required) {
+        verdict.reasons.push(Reason::Require);
+    }
+    if checks.min_ttl.is_some_and(|ttl| !claims::lasts(&registered, checks.at, ttl)) {
+        verdict.reasons.push(Reason::MinTtl);
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The row behind a token: what the store says about it, whatever the token says itself.
+
+use super::super::claims::Registered;
+use super::super::{Error, Reason};
+use super::Verdict;
+use crate::model::{AppToken, Jti, Status, Timestamp, TokenKind};
+use crate::store::{PairOfSession, Reader};
+
+/// The row that decides about a token.
+#[derive(Debug, Default)]
+pub(in crate::authority) enum Record {
+    #[default]
+    Missing,
+    App(AppToken),
+    Session(PairOfSession),
+}
+
+/// Judges the row behind the token; whether a token of its kind must have an end.
+pub(super) fn judge_record(
+    tx: &Reader<'_>,
+    verdict: &mut Verdict,
+    kind: TokenKind,
+    registered: &Registered,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let jti = registered.jti.as_deref().and_then(Jti::parse);
+    verdict.record = match (kind, jti) {
+        (TokenKind::App, Some(jti)) => {
+            tx.find_token_by_jti(jti)?.map_or(Record::Missing, Record::App)
+        }
+        (TokenKind::Access, Some(jti)) => {
+            tx.find_access(jti)?.map_or(Record::Missing, Record::Session)
+        }
+        (TokenKind::Refresh, Some(jti)) => {
+            tx.find_refresh(jti)?.map_or(Record::Missing, Record::Session)
+        }
+        _ => Record::Missing,
+    };
+    let reasons = &mut verdict.reasons;
+    let (owner, expires) = match &verdict.record {
+        Record::App(token) => {
+            if token.status(now) == Status::Revoked {
+                reasons.push(Reason::Revoked);
+            }
+            (Some(token.grant.owner), token.expires_at.is_some())
+        }
+        Record::Session(found) => {
+            judge_session(reasons, kind, found);
+            (Some(found.session.user), true)
+        }
+        Record::Missing => {
+            let blocked = match (verdict.key, &registered.jti) {
+                (Some(key), Some(jti)) => tx.is_blocked(key, jti)?,
+                _ => false,
+            };
+            if blocked {
+                reasons.push(Reason::Revoked);
+            } else if kind != TokenKind::Test {
+                reasons.push(Reason::UnknownToken);
+            }
+            (None, true)
+        }
+    };
+    if let Some(owner) = owner {
+        verdict.owner = tx.find_user_row(owner)?;
+        match &verdict.owner {
+            Some(user) if user.deleted_at.is_none() => {
+                if user.disabled_at.is_some() {
+                    reasons.push(Reason::UserDisabled);
+                }
+            }
+            _ => reasons.push(Reason::OwnerDeleted),
+        }
+    }
+    Ok(expires)
+}
+
+/// Its absolute end needs no look: no token of a session outlives it.
+fn judge_session(reasons: &mut Vec<Reason>, kind: TokenKind, found: &PairOfSession) {
+    let (pair, session) = (&found.pair, &found.session);
+    let revoked = match kind {
+        TokenKind::Access => pair.access_revoked_at.is_some(),
+        TokenKind::Refresh => pair.spent_at.is_some(),
+        TokenKind::App | TokenKind::Test => false,
+    };
+    if revoked {
+        reasons.push(Reason::Revoked);
+    }
+    if session.ended_at.is_some() {
+        reasons.push(Reason::SessionEnded);
+    }
+}

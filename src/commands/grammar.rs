@@ -1,0 +1,183 @@
+//! From words to a command, or to exit 2.
+
+use super::global::{self, Global};
+use super::{
+    completions, help, init, keys, login, logout, passwd, recover, refresh, register, settings,
+    token, users, whoami,
+};
+use crate::app::{App, Environment, Form, Voice};
+use crate::failure::{Failure, Kind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+
+/// Issue, inspect and revoke tokens, straight on a local SQLite file
+///
+/// The first command makes everything it needs:
+///
+///   jeton init                                       store, key, first admin, logged in
+///   jeton token create my-app --permission read      a token on standard output
+///
+/// Results go to standard output, everything else to standard error. Every kind of failure has
+/// its own exit code: see `jeton help exit-codes`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "jeton",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Register(register::Args),
+    Login(login::Args),
+    Logout(logout::Args),
+    Refresh(refresh::Args),
+    Whoami(whoami::Args),
+    Passwd(passwd::Args),
+    Recover(recover::Args),
+    #[command(subcommand, alias = "tokens")]
+    Token(token::Command),
+    #[command(subcommand, alias = "user")]
+    Users(users::Command),
+    #[command(subcommand, alias = "key")]
+    Keys(keys::Command),
+    #[command(subcommand, alias = "setting")]
+    Settings(settings::Command),
+    Completions(completions::Args),
+    Help(help::Args),
+}
+
+impl Command {
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        match self {
+            Self::Init(args) => init::run(app, args),
+            Self::Register(args) => register::run(app, args),
+            Self::Login(args) => login::run(app, args),
+            Self::Logout(args) => logout::run(app, &args),
+            Self::Refresh(args) => refresh::run(app, &args),
+            Self::Whoami(args) => whoami::run(app, &args),
+            Self::Passwd(args) => passwd::run(app, args),
+            Self::Recover(args) => recover::run(app, args),
+            Self::Token(command) => command.run(app),
+            Self::Users(command) => command.run(app),
+            Self::Keys(command) => command.run(app),
+            Self::Settings(command) => command.run(app),
+            Self::Completions(args) => completions::run(app, &args),
+            Self::Help(args) => help::run(app, &args),
+        }
+    }
+}
+
+/// Commands that change nothing: their refusals are not written down.
+const READING: &[&str] = &[
+    "whoami",
+    "token inspect",
+    "token decode",
+    "token verify",
+    "token list",
+    "token show",
+    "users list",
+    "users show",
+    "keys export",
+    "settings get",
+    "completions",
+    "help",
+];
+
+/// The grammar of the command line, for completion and documentation.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the command that `words` spell; the exit code.
+pub(crate) fn run(words: &[OsString]) -> u8 {
+    let matches = match command().try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => return refuse(error, words),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(error, words),
+    };
+    let voice = Voice::new(global::form_in(words), false);
+    let options = match cli.global.options(&matches) {
+        Ok(options) => options,
+        Err(failure) => return tell(&voice, &failure),
+    };
+    let action = action(&matches);
+    let changes = !READING.contains(&action.as_str());
+    let mut app = App::new(options, Environment::read(), action);
+    match cli.command.run(&mut app) {
+        Ok(()) => 0,
+        Err(failure) => app.fail(&failure, changes),
+    }
+}
+
+/// The path of the command: `token create`.
+fn action(matches: &clap::ArgMatches) -> String {
+    let mut names = Vec::new();
+    let mut here = matches;
+    while let Some((name, below)) = here.subcommand() {
+        names.push(name);
+        here = below;
+    }
+    names.join(" ")
+}
+
+fn tell(voice: &Voice, failure: &Failure) -> u8 {
+    voice.failure(&failure.message, failure.hint.as_deref(), &failure.json());
+    failure.kind.exit_code()
+}
+
+/// What clap has to say: help and version are results, everything else is a usage error.
+fn refuse(mut error: clap::Error, words: &[OsString]) -> u8 {
+    let voice = Voice::new(global::form_in(words), false);
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return match voice.document(&error.render().ansi().to_string()) {
+            Ok(_) => 0,
+            Err(error) => tell(&voice, &error.into()),
+        };
+    }
+    hide_long_values(&mut error);
+    let is_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
+    let code = if is_value { "invalid_input" } else { "usage" };
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let (message, usage) = text.split_once("\n\nUsage: ").unwrap_or((text, ""));
+    let message = message.split("\n\nFor more information").next().unwrap_or(message);
+    let mut failure = Failure::new(Kind::Usage, code, message.trim_end());
+    failure.hint = match usage.lines().next() {
+        Some(usage) => Some(format!("usage: {usage}")),
+        None => Some("see `jeton --help`".to_owned()),
+    };
+    tell(&voice, &failure)
+}
+
+/// A word that was put in the wrong place may be a token; it is not repeated.
+fn hide_long_values(error: &mut clap::Error) {
+    const LONGEST: usize = 60;
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
+    {
+        if let Some(ContextValue::String(text)) = error.get(kind)
+            && text.chars().count() > LONGEST
+        {
+            error.insert(kind, ContextValue::String("(a long value)".to_owned()));
+        }
+    }
+}
+
+/// The form in which a failure before the flags are known is told.
+pub(super) fn json_or_text(json: bool) -> Form {
+    if json { Form::Json } else { Form::Text }
+}

@@ -1,0 +1,49 @@
+//! `jeton help`
+
+use super::grammar::command;
+use crate::app::App;
+use crate::failure::{Failure, Kind};
+use std::fmt::Write;
+
+/// Explain a command or a topic
+///
+/// Topics: exit-codes
+///
+///   jeton help token create
+///   jeton help exit-codes
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The words of a command, or a topic
+    #[arg(value_name = "COMMAND|TOPIC")]
+    words: Vec<String>,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
+    if args.words == ["exit-codes"] {
+        return app.document(&exit_codes());
+    }
+    let mut here = &mut command();
+    here.build();
+    for word in &args.words {
+        let shown = crate::model::escaped(word);
+        here = here.find_subcommand_mut(word).ok_or_else(|| {
+            Failure::usage(format!("there is no command or topic `{shown}`"))
+                .with_hint("see `jeton help`")
+        })?;
+    }
+    app.document(&here.render_long_help().ansi().to_string())
+}
+
+/// The table of exit codes, as the failures define it.
+fn exit_codes() -> String {
+    let mut text = "Every kind of failure has its own exit code. With `-o json` the error is one \
+                    line on\nstandard error: {\"error\":{\"kind\",\"code\",\"exit_code\",\"message\",\
+                    \"hint\",\"details\"}}.\n\n  0  done, also if it was so before; or the reader of \
+                    the output has left\n"
+        .to_owned();
+    for (exit, name, codes, when) in Kind::TABLE {
+        let _ = writeln!(text, "{exit:>3}  {name}: {when}\n     code: {codes}");
+    }
+    text + "130, 143  Interrupted: Ctrl-C, or SIGTERM or SIGHUP, in a prompt\n"
+}

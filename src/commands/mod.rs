@@ -1,0 +1,26 @@
+//! The command line: one file a command, a folder a noun. A command says who is calling, makes one
+//! call into the rules, and reports.
+
+mod complete;
+mod completions;
+mod global;
+mod grammar;
+mod help;
+mod init;
+mod keys;
+mod login;
+mod logout;
+mod paging;
+mod passwd;
+mod password;
+mod recover;
+mod refresh;
+mod register;
+mod settings;
+mod shapes;
+mod token;
+mod users;
+mod whoami;
+
+pub use grammar::command;
+pub(crate) use grammar::run;

@@ -1,0 +1,52 @@
+//! The flags that cut a long list.
+
+use crate::app::App;
+use crate::model::{Page, Paged};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(super) struct PagingArgs {
+    /// Which page, counted from 1
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    page: u32,
+
+    /// How many on a page
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    per_page: u32,
+
+    /// What follows that id, however long the list is
+    #[arg(long, value_name = "ID", conflicts_with = "page")]
+    after: Option<i64>,
+
+    /// Everything
+    #[arg(long, conflicts_with_all = ["page", "per_page", "after"])]
+    all: bool,
+}
+
+impl PagingArgs {
+    pub(super) fn page(&self) -> Page {
+        match self.after {
+            _ if self.all => Page::All,
+            Some(id) => Page::After { id, per_page: self.per_page },
+            None => Page::Number { page: self.page, per_page: self.per_page },
+        }
+    }
+}
+
+/// Says how much of the list that was.
+pub(super) fn footer<T>(app: &App, list: &Paged<T>, noun: &str) {
+    if list.items.is_empty() {
+        app.status(&format!("no {noun}"));
+    } else if let Some(next) = list.next {
+        let more = match list.page {
+            Some(page) => format!("page {page} of {}; next: --page {}", list.pages, page + 1),
+            None => format!("more follow; next: --after {next}"),
+        };
+        app.status(&format!("{} of {} {noun}, {more}", list.items.len(), list.total));
+    }
+}

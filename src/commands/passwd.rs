@@ -1,0 +1,42 @@
+//! `jeton passwd`
+
+use super::password::PasswordArgs;
+use crate::app::{App, Report, Text};
+use crate::authority;
+use crate::failure::Failure;
+use serde::Serialize;
+
+/// Change the password of whoever is logged in
+///
+/// The current password is asked for. The user's other sessions are ended. Without a terminal two
+/// lines are read: the current password, then the new one.
+///
+///   jeton passwd
+///   printf 'old\nnew\n' | jeton passwd --password-stdin
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    password: PasswordArgs,
+}
+
+#[derive(Debug, Serialize)]
+struct Changed {
+    changed: bool,
+    sessions_ended: usize,
+}
+
+impl Report for Changed {
+    fn text(&self) -> Text {
+        Text::Nothing
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let (current, new) = app.old_and_new_password(&args.password.from())?;
+    let act = app.act()?;
+    let ended = authority::change_password(app.store()?, &act, &caller, &current, &new)?;
+    app.status(&format!("password changed, {ended} other sessions ended"));
+    app.report(&Changed { changed: true, sessions_ended: ended })
+}

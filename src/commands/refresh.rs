@@ -1,0 +1,77 @@
+//! `jeton refresh`
+
+use super::login::LoggedIn;
+use super::shapes::ending;
+use crate::app::{App, Report, Text};
+use crate::authority;
+use crate::failure::{Failure, Kind};
+use crate::model::{Sid, Timestamp};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+/// Get a new pair of tokens for the session's refresh token
+///
+/// Commands do so by themselves when the access token has expired. A refresh token works once:
+/// presenting it again ends the session.
+///
+///   jeton refresh
+///   printf %s "$REFRESH" | jeton refresh --token-stdin -o json
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Refresh the token on standard input instead; the session file is not touched, and the new
+    /// pair is printed: access on the first line, refresh on the second
+    #[arg(long)]
+    token_stdin: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Refreshed {
+    changed: bool,
+    sid: Sid,
+    access_expires_at: Timestamp,
+}
+
+impl Report for Refreshed {
+    fn text(&self) -> Text {
+        Text::Nothing
+    }
+}
+
+/// A pair that is printed: two lines, or what `login` answers.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Printed(LoggedIn);
+
+impl Report for Printed {
+    fn text(&self) -> Text {
+        Text::Lines(vec![self.0.tokens.access.clone(), self.0.tokens.refresh.clone()])
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    if args.token_stdin {
+        return given(app);
+    }
+    let caller = app.refresh()?;
+    app.status(&format!("refreshed, until {}", ending(Some(caller.access_expires_at))));
+    app.report(&Refreshed {
+        changed: true,
+        sid: caller.session.sid,
+        access_expires_at: caller.access_expires_at,
+    })
+}
+
+fn given(app: &mut App) -> Result<(), Failure> {
+    let token = app.token_argument(Some("-"))?;
+    let tokens = app.refresh_given(token.expose_secret())?;
+    let access = tokens.access.clone();
+    if app.hand_out(&Printed(LoggedIn::new("Refreshed", tokens))) {
+        return Ok(());
+    }
+    // Nobody has the new pair, and the old one is spent: the session is of no use to anybody.
+    let act = app.act()?;
+    authority::end(app.store()?, &act, access.expose_secret())?;
+    Err(Failure::new(Kind::Internal, "internal", "the new pair could not be written")
+        .with_hint("its session is ended; log in again: jeton login"))
+}

@@ -1,0 +1,22 @@
+//! `jeton settings get`
+
+use super::{Answer, NameArgs};
+use crate::app::App;
+use crate::authority;
+use crate::failure::Failure;
+
+/// Print the value of a setting
+///
+///   jeton settings get token.ttl
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    setting: NameArgs,
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    app.caller()?;
+    let value = authority::setting(app.store()?, args.setting.name)?;
+    app.report(&Answer::new(args.setting.name, value))
+}

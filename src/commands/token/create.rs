@@ -1,0 +1,126 @@
+//! `jeton token create`
+
+use super::{ClaimArgs, EndArgs};
+use crate::app::{App, Report, Text};
+use crate::authority::{self, End, Issued, Request};
+use crate::commands::shapes::ending;
+use crate::failure::{Failure, Kind};
+use crate::model::{AppName, Foreign, Jti, Permission, Timestamp, TokenId, UserRef};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+/// Create a token for an application
+///
+/// The token is printed on standard output and can never be shown again. It lives seven days
+/// unless said, and a user has at most three live ones unless an admin set another quota.
+///
+///   TOKEN=$(jeton token create my-app --permission read,write)
+///   jeton token create ci --ttl 1h --aud https://api.example.com
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The application
+    #[arg(value_parser = AppName::parse)]
+    app: AppName,
+
+    /// What it may do
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse)]
+    permission: Vec<Permission>,
+
+    #[command(flatten)]
+    end: EndArgs,
+
+    /// It never ends
+    #[arg(long, conflicts_with_all = ["ttl", "expires_at"])]
+    no_expiry: bool,
+
+    /// For whom it is meant (the `aud` claim)
+    #[arg(long, value_name = "AUDIENCE")]
+    aud: Vec<String>,
+
+    #[command(flatten)]
+    claims: ClaimArgs,
+
+    /// For whom it is made (admins only)
+    #[arg(
+        long,
+        value_parser = UserRef::parse,
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+    )]
+    user: Option<UserRef>,
+}
+
+#[derive(Debug, Serialize)]
+struct Created {
+    token: String,
+    id: TokenId,
+    jti: Jti,
+    app: AppName,
+    permissions: Vec<Foreign>,
+    issued_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    quota: QuotaUse,
+}
+
+#[derive(Debug, Serialize)]
+struct QuotaUse {
+    used: usize,
+    limit: Option<u32>,
+}
+
+impl Report for Created {
+    fn text(&self) -> Text {
+        Text::Lines(vec![self.token.clone()])
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let end = if args.no_expiry { End::Never } else { args.end.end() };
+    let request = Request {
+        owner: args.user,
+        app: args.app,
+        permissions: args.permission,
+        audience: args.aud,
+        end,
+        claims: args.claims.claims()?,
+    };
+    let caller = app.caller()?;
+    let act = app.act()?;
+    let issued = authority::issue(app.store()?, &act, &caller, &request)?;
+    let id = issued.record.id;
+    let talk = talk(&issued);
+    if app.hand_out(&created(issued)) {
+        app.status(&talk);
+        return Ok(());
+    }
+    authority::take_back(app.store()?, &act, id)?;
+    Err(Failure::new(
+        Kind::Internal,
+        "internal",
+        format!("the token could not be written; token {id} is revoked again"),
+    ))
+}
+
+fn talk(issued: &Issued) -> String {
+    let limit = issued.limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
+    format!(
+        "token {} for {}, expires {}, {} of {limit} in use",
+        issued.record.id,
+        issued.record.grant.app.shown(),
+        ending(issued.record.expires_at),
+        issued.used,
+    )
+}
+
+fn created(issued: Issued) -> Created {
+    Created {
+        token: issued.token.expose_secret().to_owned(),
+        id: issued.record.id,
+        jti: issued.record.jti,
+        app: issued.record.grant.app,
+        permissions: issued.record.grant.permissions,
+        issued_at: issued.record.issued_at,
+        expires_at: issued.record.expires_at,
+        quota: QuotaUse { used: issued.used, limit: issued.limit },
+    }
+}

@@ -1,0 +1,46 @@
+//! `jeton token decode`
+
+use super::TokenArgs;
+use crate::app::{App, Report, Text};
+use crate::authority;
+use crate::failure::Failure;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Print header and payload of any token, without checking anything
+///
+/// No store is needed. Never trust what it prints: anybody can write such a token.
+///
+///   jeton token decode @token.txt --part payload
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// Only one part: header or payload
+    #[arg(long, value_name = "PART", value_parser = ["header", "payload"])]
+    part: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Decoded(Value);
+
+impl Report for Decoded {
+    fn text(&self) -> Text {
+        Text::Json(self.0.clone())
+    }
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
+    let token = app.token_argument(args.token.token.as_deref())?;
+    let (header, payload) = authority::decode(token.expose_secret())?;
+    app.status("not verified");
+    app.report(&Decoded(match args.part.as_deref() {
+        Some("header") => header,
+        Some(_) => payload,
+        None => json!({ "header": header, "payload": payload }),
+    }))
+}

@@ -1,0 +1,90 @@
+//! `jeton token list`
+
+use crate::app::{App, Report, Table, Text};
+use crate::authority::{self, TokenFilter};
+use crate::commands::paging::{PagingArgs, footer};
+use crate::commands::shapes::{TokenShape, ending, joined};
+use crate::failure::Failure;
+use crate::model::{AppName, Invalid, Paged, Status, UserRef};
+use serde::Serialize;
+
+/// List app tokens; never the tokens themselves
+///
+///   jeton token list
+///   jeton token list --all-users --status all -o json
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Those of this user (admins only)
+    #[arg(
+        long,
+        value_parser = UserRef::parse,
+        conflicts_with = "all_users",
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+    )]
+    user: Option<UserRef>,
+
+    /// Those of all users (admins only)
+    #[arg(long)]
+    all_users: bool,
+
+    /// Those of this application
+    #[arg(long, value_parser = AppName::parse)]
+    app: Option<AppName>,
+
+    /// live, expired, revoked or all
+    #[arg(long, default_value = "live", value_parser = status)]
+    status: StatusFilter,
+
+    #[command(flatten)]
+    paging: PagingArgs,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct StatusFilter(Option<Status>);
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Tokens(Paged<TokenShape>);
+
+impl Report for Tokens {
+    fn text(&self) -> Text {
+        let mut table = Table::new(&["ID", "APP", "OWNER", "PERMISSIONS", "STATUS", "EXPIRES"]);
+        for token in &self.0.items {
+            table.row(vec![
+                token.id.to_string(),
+                token.app.shown(),
+                token.owner_id.to_string(),
+                joined(&token.permissions),
+                token.status.name().to_owned(),
+                ending(token.expires_at),
+            ]);
+        }
+        Text::Table(table)
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let owner = match &args.user {
+        None if args.all_users => None,
+        None => Some(caller.user.id),
+        Some(who) => Some(authority::show(app.store()?, &caller, who)?.id),
+    };
+    let filter = TokenFilter { owner, app: args.app, status: args.status.0 };
+    let now = app.now()?;
+    let list = authority::tokens(app.store()?, now, &caller, &filter, args.paging.page())?;
+    let list = list.map(|token| TokenShape::of(token, now));
+    footer(app, &list, "tokens");
+    app.report(&Tokens(list))
+}
+
+fn status(text: &str) -> Result<StatusFilter, Invalid> {
+    Ok(StatusFilter(match text {
+        "live" => Some(Status::Live),
+        "expired" => Some(Status::Expired),
+        "revoked" => Some(Status::Revoked),
+        "all" => None,
+        _ => return Err(Invalid::new("status", "`live`, `expired`, `revoked` or `all`")),
+    }))
+}

@@ -1,0 +1,94 @@
+//! `jeton token …`
+
+mod create;
+mod decode;
+mod inspect;
+mod list;
+mod mint;
+mod revoke;
+mod show;
+mod verify;
+
+use crate::app::App;
+use crate::authority::End;
+use crate::failure::Failure;
+use crate::model::{ExtraClaims, Lifetime, Timestamp};
+use clap::Subcommand;
+
+/// Create, look at, check and revoke tokens
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Create(create::Args),
+    Mint(mint::Args),
+    Inspect(inspect::Args),
+    Decode(decode::Args),
+    Verify(verify::Args),
+    #[command(alias = "ls")]
+    List(list::Args),
+    Show(show::Args),
+    Revoke(revoke::Args),
+}
+
+impl Command {
+    pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => create::run(app, args),
+            Self::Mint(args) => mint::run(app, args),
+            Self::Inspect(args) => inspect::run(app, &args),
+            Self::Decode(args) => decode::run(app, &args),
+            Self::Verify(args) => verify::run(app, args),
+            Self::List(args) => list::run(app, args),
+            Self::Show(args) => show::run(app, &args),
+            Self::Revoke(args) => revoke::run(app, &args),
+        }
+    }
+}
+
+/// Claims besides those that have a flag of their own.
+#[derive(Debug, clap::Args)]
+struct ClaimArgs {
+    /// A further claim with a text value
+    #[arg(long, value_name = "NAME=VALUE")]
+    claim: Vec<String>,
+
+    /// A further claim with a JSON value
+    #[arg(long, value_name = "NAME=JSON")]
+    claim_json: Vec<String>,
+}
+
+impl ClaimArgs {
+    fn claims(&self) -> Result<ExtraClaims, Failure> {
+        Ok(ExtraClaims::parse(&self.claim, &self.claim_json)?)
+    }
+}
+
+/// When a token ends.
+#[derive(Debug, clap::Args)]
+struct EndArgs {
+    /// How long it lives: 90s, 15m, 12h, 7d, 2w, 1d12h
+    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse, conflicts_with = "expires_at")]
+    ttl: Option<Lifetime>,
+
+    /// When it ends: RFC 3339 or Unix seconds
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    expires_at: Option<Timestamp>,
+}
+
+impl EndArgs {
+    fn end(&self) -> End {
+        match (self.ttl, self.expires_at) {
+            (Some(lifetime), _) => End::After(lifetime),
+            (None, Some(time)) => End::At(time),
+            (None, None) => End::Default,
+        }
+    }
+}
+
+/// A token to look at.
+#[derive(Debug, clap::Args)]
+struct TokenArgs {
+    /// The token, `-` for standard input, or `@FILE`; without it `JETON_TOKEN` is taken. Others on
+    /// this machine can see arguments
+    #[arg(value_name = "TOKEN")]
+    token: Option<String>,
+}

@@ -1,0 +1,133 @@
+//! `jeton token verify`
+
+use super::TokenArgs;
+use crate::app::{App, Report, Text};
+use crate::authority::{self, Checks, Reason, Verdict, Wanted};
+use crate::failure::Failure;
+use crate::model::{Invalid, Lifetime, Permission, Status, Timestamp, TokenId, TokenKind};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Check a token of this store
+///
+/// Prints `valid`, or `invalid:` and the first reason, and exits accordingly: 10 not acceptable,
+/// 11 expired, 12 revoked, 9 valid but lacking what was asked for. Issuer and audience are
+/// compared only when they are given.
+///
+///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// A permission it must have
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_any)]
+    permission: Vec<Permission>,
+
+    /// The audience it must be for
+    #[arg(long, value_name = "AUDIENCE")]
+    aud: Option<String>,
+
+    /// The issuer it must have
+    #[arg(long, value_name = "ISSUER")]
+    iss: Option<String>,
+
+    /// What it must be: app, access, refresh, test or any
+    #[arg(long = "type", value_name = "TYPE", default_value = "app", value_parser = wanted)]
+    kind: Wanted,
+
+    /// A claim it must have, with its value
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    require: Vec<(String, String)>,
+
+    /// How long it must still live
+    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    min_ttl: Option<Lifetime>,
+
+    /// How far its times may be off, five minutes at most
+    #[arg(long, value_name = "DURATION", value_parser = leeway)]
+    leeway: Option<Lifetime>,
+
+    /// Judge its times as of then: RFC 3339 or Unix seconds
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct Judged {
+    valid: bool,
+    kind: Option<TokenKind>,
+    reasons: Vec<Reason>,
+    claims: Option<Map<String, Value>>,
+    token_id: Option<TokenId>,
+    status: Option<Status>,
+}
+
+impl Report for Judged {
+    fn text(&self) -> Text {
+        Text::Lines(vec![match self.reasons.first() {
+            None => "valid".to_owned(),
+            Some(reason) => format!("invalid: {}", reason.word()),
+        }])
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let token = app.token_argument(args.token.token.as_deref())?;
+    app.store()?;
+    let now = app.now()?;
+    let checks = Checks {
+        wanted: args.kind,
+        now,
+        at: args.at.unwrap_or(now),
+        leeway: args.leeway.map_or(0, Lifetime::seconds),
+        issuer: args.iss,
+        audience: args.aud,
+        permissions: args.permission,
+        required: args.require,
+        min_ttl: args.min_ttl,
+    };
+    let verdict = authority::verify(app.store()?, token.expose_secret(), &checks)?;
+    app.report(&judged(&verdict, now))?;
+    verdict.accepted()?;
+    Ok(())
+}
+
+fn judged(verdict: &Verdict, now: Timestamp) -> Judged {
+    Judged {
+        valid: verdict.reasons.is_empty(),
+        kind: verdict.kind,
+        reasons: verdict.reasons.clone(),
+        claims: verdict.claims.clone(),
+        token_id: verdict.token_id(),
+        status: verdict.status(now),
+    }
+}
+
+fn wanted(text: &str) -> Result<Wanted, Invalid> {
+    match text {
+        "app" => Ok(Wanted::Only(TokenKind::App)),
+        "access" => Ok(Wanted::Only(TokenKind::Access)),
+        "refresh" => Ok(Wanted::Only(TokenKind::Refresh)),
+        "test" => Ok(Wanted::Only(TokenKind::Test)),
+        "any" => Ok(Wanted::Any),
+        _ => Err(Invalid::new("type", "`app`, `access`, `refresh`, `test` or `any`")),
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), Invalid> {
+    text.split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| Invalid::new("claim", "not of the form `name=value`"))
+}
+
+fn leeway(text: &str) -> Result<Lifetime, Invalid> {
+    let leeway = Lifetime::parse(text)?;
+    if leeway > Lifetime::minutes(5) {
+        return Err(Invalid::new("leeway", "five minutes at most"));
+    }
+    Ok(leeway)
+}

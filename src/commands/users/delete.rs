@@ -1,0 +1,48 @@
+//! `jeton users delete`
+
+use crate::app::{App, Report, Text};
+use crate::authority;
+use crate::failure::Failure;
+use crate::model::{UserId, UserRef};
+use serde::Serialize;
+
+/// Delete an account (admins only)
+///
+/// Its names are free again, its sessions end, its tokens are revoked; its ids are never used
+/// again. The last admin stays.
+///
+///   jeton users delete john --yes
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Id, uid, username or e-mail
+    #[arg(
+        value_parser = UserRef::parse,
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+    )]
+    user: UserRef,
+}
+
+#[derive(Debug, Serialize)]
+struct Deleted {
+    changed: bool,
+    id: UserId,
+    tokens_revoked: usize,
+}
+
+impl Report for Deleted {
+    fn text(&self) -> Text {
+        Text::Nothing
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let user = authority::deletable(app.store()?, &caller, &args.user)?;
+    let shown = user.shown();
+    app.confirm(&format!("Delete {shown} and revoke all of its tokens?"))?;
+    let act = app.act()?;
+    let tokens_revoked = authority::delete(app.store()?, &act, &caller, &user)?;
+    app.status(&format!("deleted {shown}, revoked {tokens_revoked} tokens"));
+    app.report(&Deleted { changed: true, id: user.id, tokens_revoked })
+}

@@ -1,0 +1,88 @@
+//! `jeton users list`
+
+use crate::app::{App, Report, Table, Text};
+use crate::authority;
+use crate::commands::paging::{PagingArgs, footer};
+use crate::commands::shapes::{UserShape, none};
+use crate::failure::Failure;
+use crate::model::{Email, Paged, Role, Uid, UserId, UserName};
+use serde::Serialize;
+
+/// List accounts in the order of their ids
+///
+/// Admins see role and status besides names.
+///
+///   jeton users list --page 2 --per-page 3
+///   jeton users list --all -o json
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    paging: PagingArgs,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    id: UserId,
+    uid: Uid,
+    username: Option<UserName>,
+    email: Option<Email>,
+    #[serde(flatten)]
+    for_admins: Option<ForAdmins>,
+}
+
+#[derive(Debug, Serialize)]
+struct ForAdmins {
+    role: Role,
+    status: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Users {
+    #[serde(flatten)]
+    page: Paged<Line>,
+    #[serde(skip)]
+    for_admin: bool,
+}
+
+impl Report for Users {
+    fn text(&self) -> Text {
+        let header: &[&str] = if self.for_admin {
+            &["ID", "UID", "USERNAME", "EMAIL", "ROLE", "STATUS"]
+        } else {
+            &["ID", "UID", "USERNAME", "EMAIL"]
+        };
+        let mut table = Table::new(header);
+        for user in &self.page.items {
+            let mut cells = vec![
+                user.id.to_string(),
+                user.uid.to_string(),
+                user.username.as_ref().map_or_else(none, UserName::shown),
+                user.email.as_ref().map_or_else(none, Email::shown),
+            ];
+            if let Some(more) = &user.for_admins {
+                cells.extend([more.role.name().to_owned(), more.status.to_owned()]);
+            }
+            table.row(cells);
+        }
+        Text::Table(table)
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let for_admin = caller.user.role == Role::Admin;
+    let list = authority::users(app.store()?, args.paging.page())?;
+    footer(app, &list, "users");
+    let page = list.map(|user| {
+        let user = UserShape::from(user);
+        Line {
+            id: user.id,
+            uid: user.uid,
+            username: user.username,
+            email: user.email,
+            for_admins: for_admin.then_some(ForAdmins { role: user.role, status: user.status }),
+        }
+    });
+    app.report(&Users { page, for_admin })
+}

@@ -1,0 +1,258 @@
+//! The session file and its lock. The file is old or new, never half, and readable by its owner
+//! only; it is changed by whoever holds the lock.
+
+use crate::model::{Jti, Sid, StoreId, Timestamp};
+use rustix::fs::{Mode, OFlags};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Why the session file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The file system does not let us.
+    #[error("the session file cannot be used: {0}")]
+    Io(String),
+    /// A link, not a regular file, or somebody else's.
+    #[error("the session file is {0}")]
+    Insecure(&'static str),
+    /// It does not hold what it should.
+    #[error("the session file is damaged")]
+    Damaged,
+    /// Another process holds the lock.
+    #[error("the session is in use by another process")]
+    Busy,
+    /// There is no home and nobody said where.
+    #[error("there is no directory for the session")]
+    NoDirectory,
+}
+
+/// What one login left behind.
+#[derive(Debug, Clone)]
+pub(crate) struct Login {
+    /// Where the store was: a copy of it elsewhere is another store.
+    pub(crate) store: PathBuf,
+    /// The session.
+    pub(crate) sid: Sid,
+    /// Its access token.
+    pub(crate) access: SecretString,
+    /// Its refresh token.
+    pub(crate) refresh: SecretString,
+    /// The access token's end.
+    pub(crate) access_expires_at: Timestamp,
+    /// The refresh token's end.
+    pub(crate) refresh_expires_at: Timestamp,
+    /// The successors of an interrupted refresh.
+    pub(crate) pending: Option<Pending>,
+}
+
+/// The identities that a refresh chose before it spent its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pending {
+    /// The next access token.
+    pub(crate) access: Jti,
+    /// The next refresh token.
+    pub(crate) refresh: Jti,
+}
+
+/// The login of one store in one configuration directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Credentials {
+    directory: PathBuf,
+    store: StoreId,
+}
+
+/// The same, held against other processes until it is dropped.
+pub(crate) struct Locked {
+    credentials: Credentials,
+    _lock: File,
+}
+
+/// The file's members.
+#[derive(Serialize, Deserialize)]
+struct Members {
+    store: String,
+    sid: String,
+    access: String,
+    refresh: String,
+    access_expires_at: i64,
+    refresh_expires_at: i64,
+    pending: Option<PendingMembers>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PendingMembers {
+    access: String,
+    refresh: String,
+}
+
+impl Credentials {
+    /// Those of the store in `directory`; nothing is touched yet.
+    pub(crate) fn new(directory: Option<PathBuf>, store: StoreId) -> Result<Self, Error> {
+        Ok(Self { directory: directory.ok_or(Error::NoDirectory)?, store })
+    }
+
+    /// Where the login stands, or would.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.join(format!("{}.json", self.store))
+    }
+
+    /// The login, if there is one, and whether others could read its file until now.
+    pub(crate) fn read(&self) -> Result<(Option<Login>, bool), Error> {
+        let Some(mut file) = open_owned(&self.path())? else { return Ok((None, false)) };
+        let tightened = tighten(&file, 0o600)?;
+        let mut text = zeroize::Zeroizing::new(String::new());
+        file.read_to_string(&mut text).map_err(|_| Error::Damaged)?;
+        let members = serde_json::from_str(&text).map_err(|_| Error::Damaged)?;
+        Ok((Some(login(members).ok_or(Error::Damaged)?), tightened))
+    }
+
+    /// Waits for the lock, which makes the directory if need be.
+    pub(crate) fn lock(&self, wait: Duration) -> Result<Locked, Error> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(io)?;
+        let directory = File::open(&self.directory).map_err(io)?;
+        tighten(&directory, 0o700)?;
+        let lock = lock_file(&self.directory.join(format!("{}.lock", self.store)))?;
+        let deadline = Instant::now() + wait;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Locked { credentials: self.clone(), _lock: lock }),
+                Err(TryLockError::Error(error)) => return Err(io(error)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    return Err(Error::Busy);
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+}
+
+impl Locked {
+    /// See [`Credentials::read`].
+    pub(crate) fn read(&self) -> Result<(Option<Login>, bool), Error> {
+        self.credentials.read()
+    }
+
+    /// Replaces the login: written beside, synced, renamed, the directory synced.
+    pub(crate) fn write(&self, login: &Login) -> Result<(), Error> {
+        let path = self.credentials.path();
+        let directory = &self.credentials.directory;
+        let beside = format!("{}.json.new", self.credentials.store);
+        // One fixed name under the lock: what a killed process left is replaced, never joined by
+        // more of its kind.
+        match std::fs::remove_file(directory.join(&beside)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+        let json = serde_json::to_string(&members(login)).map_err(|e| Error::Io(e.to_string()))?;
+        let mut file = tempfile::Builder::new()
+            .prefix(&beside)
+            .rand_bytes(0)
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(directory)
+            .map_err(io)?;
+        file.write_all(zeroize::Zeroizing::new(json).as_bytes()).map_err(io)?;
+        file.as_file().sync_all().map_err(io)?;
+        file.persist(&path).map_err(|error| io(error.error))?;
+        sync(directory)
+    }
+
+    /// Removes the login; whether there was one.
+    pub(crate) fn remove(&self) -> Result<bool, Error> {
+        match std::fs::remove_file(self.credentials.path()) {
+            Ok(()) => sync(&self.credentials.directory).map(|()| true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(io(error)),
+        }
+    }
+}
+
+fn login(members: Members) -> Option<Login> {
+    let pending = match members.pending {
+        Some(next) => {
+            Some(Pending { access: Jti::parse(&next.access)?, refresh: Jti::parse(&next.refresh)? })
+        }
+        None => None,
+    };
+    Some(Login {
+        store: PathBuf::from(members.store),
+        sid: Sid::parse(&members.sid)?,
+        access: SecretString::from(members.access),
+        refresh: SecretString::from(members.refresh),
+        access_expires_at: Timestamp::from_unix(members.access_expires_at)?,
+        refresh_expires_at: Timestamp::from_unix(members.refresh_expires_at)?,
+        pending,
+    })
+}
+
+fn members(login: &Login) -> Members {
+    Members {
+        store: login.store.to_string_lossy().into_owned(),
+        sid: login.sid.to_string(),
+        access: login.access.expose_secret().to_owned(),
+        refresh: login.refresh.expose_secret().to_owned(),
+        access_expires_at: login.access_expires_at.unix(),
+        refresh_expires_at: login.refresh_expires_at.unix(),
+        pending: login.pending.map(|next| PendingMembers {
+            access: next.access.to_string(),
+            refresh: next.refresh.to_string(),
+        }),
+    }
+}
+
+/// Opens a file that must be ours, without following a link.
+fn open_owned(path: &Path) -> Result<Option<File>, Error> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
+        Err(rustix::io::Errno::LOOP) => return Err(Error::Insecure("a symbolic link")),
+        Err(error) => return Err(io(error.into())),
+    };
+    owned(&file).map(|()| Some(file))
+}
+
+fn lock_file(path: &Path) -> Result<File, Error> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)) {
+        Ok(file) => {
+            let file = File::from(file);
+            owned(&file).map(|()| file)
+        }
+        Err(rustix::io::Errno::LOOP) => Err(Error::Insecure("a symbolic link")),
+        Err(error) => Err(io(error.into())),
+    }
+}
+
+fn owned(file: &File) -> Result<(), Error> {
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() {
+        return Err(Error::Insecure("not a regular file"));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(Error::Insecure("somebody else's"));
+    }
+    Ok(())
+}
+
+/// Takes the rights of others away; whether they had any.
+fn tighten(file: &File, mode: u32) -> Result<bool, Error> {
+    let loose = file.metadata().map_err(io)?.mode() & 0o077 != 0;
+    if loose {
+        file.set_permissions(Permissions::from_mode(mode)).map_err(io)?;
+    }
+    Ok(loose)
+}
+
+fn sync(directory: &Path) -> Result<(), Error> {
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn io(error: std::io::Error) -> Error {
+    Error::Io(error.to_string())
+}

@@ -1,0 +1,113 @@
+//! The compact serialization (RFC 7515, section 7.1), read strictly for judging and loosely for
+//! looking.
+
+use crate::model::strict_object;
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde_json::{Map, Value};
+
+/// Nothing longer is looked at: 64 KiB.
+pub(crate) const LARGEST_TOKEN: usize = 64 * 1024;
+
+/// A token taken apart, its signature not yet checked.
+#[derive(Debug)]
+pub(crate) struct Compact<'t> {
+    /// What is signed: header and payload as they stand in the token.
+    pub(crate) signing_input: &'t str,
+    /// The signature, in base64url.
+    pub(crate) signature: &'t str,
+    /// The header: a JSON object without duplicates.
+    pub(crate) header: Map<String, Value>,
+    /// The payload's bytes.
+    pub(crate) payload: Vec<u8>,
+}
+
+impl<'t> Compact<'t> {
+    /// Exactly three parts in canonical base64url, the first a JSON object, at most
+    /// [`LARGEST_TOKEN`] bytes. The error is one sentence that repeats nothing of the token.
+    pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
+        if text.len() > LARGEST_TOKEN {
+            return Err("the token is larger than 64 KiB".to_owned());
+        }
+        let mut parts = text.split('.');
+        let (Some(header), Some(payload), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err("the token does not have three parts".to_owned());
+        };
+        // Only one spelling of the bytes is accepted: no padding, no stray bits, no white space.
+        let bytes = |part: &str, name: &str| {
+            URL_SAFE_NO_PAD.decode(part).map_err(|_| format!("the {name} is not base64url"))
+        };
+        bytes(signature, "signature")?;
+        let header_bytes = bytes(header, "header")?;
+        Ok(Self {
+            signing_input: &text[..header.len() + 1 + payload.len()],
+            signature,
+            header: strict_object(&header_bytes).map_err(|why| format!("the header is {why}"))?,
+            payload: bytes(payload, "payload")?,
+        })
+    }
+}
+
+/// Header and payload of anything that can be decoded, without judging it: two parts are enough,
+/// padding and stray bits are forgiven.
+pub(crate) fn decoded(text: &str) -> Result<(Value, Value), String> {
+    if text.len() > LARGEST_TOKEN {
+        return Err("the token is larger than 64 KiB".to_owned());
+    }
+    let mut parts = text.split('.');
+    let (Some(header), Some(payload)) = (parts.next(), parts.next()) else {
+        return Err("the token has only one part".to_owned());
+    };
+    let loose = GeneralPurpose::new(
+        &alphabet::URL_SAFE,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let value = |part: &str, name: &str| {
+        let bytes = loose.decode(part).map_err(|_| format!("the {name} is not base64url"))?;
+        serde_json::from_slice(&bytes).map_err(|_| format!("the {name} is not JSON"))
+    };
+    Ok((value(header, "header")?, value(payload, "payload")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "eyJhbGciOiJIUzI1NiJ9"; // {"alg":"HS256"}
+
+    #[test]
+    fn one_spelling_is_accepted() {
+        assert!(Compact::parse(&format!("{HEADER}.e30.AAAA")).is_ok());
+        for text in [
+            String::new(),
+            "a".to_owned(),
+            format!("{HEADER}.e30"),
+            format!("{HEADER}.e30.AAAA.AAAA"),
+            format!("{HEADER}=.e30.AAAA"),
+            format!("{HEADER}.e30=.AAAA"),
+            format!("{HEADER}.e31.AAA"), // stray bits in the payload
+            format!("{HEADER}.e30.AAB"), // stray bits in the signature
+            format!("{HEADER}.e30.AA\nAA"),
+            format!("{HEADER}.e30.AA+A"),
+            "bnVsbA.e30.AAAA".to_owned(),             // null
+            "eyJhIjoxLCJhIjoxfQ.e30.AAAA".to_owned(), // {"a":1,"a":1}
+            "A".repeat(LARGEST_TOKEN + 1),
+        ] {
+            assert!(Compact::parse(&text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn looking_forgives_what_judging_does_not() {
+        assert!(decoded(&format!("{HEADER}.e30=.")).is_ok());
+        assert!(decoded(&format!("{HEADER}.e31.")).is_ok());
+        assert!(decoded("eyJhbGciOiJub25lIn0.eyJhIjoxfQ.").is_ok());
+        assert!(decoded("nonsense").is_err());
+    }
+}

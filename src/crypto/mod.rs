@@ -1,0 +1,34 @@
+//! Signatures, password hashes, key generation, randomness. It knows no claim, no table and no
+//! clock: what a signed text means is for `authority` to judge.
+
+mod compact;
+mod keys;
+mod password;
+mod random;
+mod signature;
+
+pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
+pub(crate) use keys::generate;
+pub(crate) use password::{hash, matches};
+pub(crate) use random::{jti, password as random_password, sid, store_id, uid};
+pub(crate) use signature::{is_signed_by, sign};
+
+/// Why no signature, hash or key could be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A stored key does not fit its algorithm.
+    #[error("a key cannot be used: {0}")]
+    Key(String),
+    /// Argon2 failed, for want of memory for example.
+    #[error("the password cannot be hashed: {0}")]
+    Hash(String),
+    /// The operating system gives no random numbers.
+    #[error("no random numbers can be had")]
+    Random,
+}
+
+/// Chooses the implementation behind the JWT crate; to be called before anything else here.
+pub(crate) fn install() {
+    // A second call (tests) finds the same provider installed.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+}

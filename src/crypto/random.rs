@@ -1,0 +1,39 @@
+//! Fresh identities and secrets.
+
+use super::Error;
+use crate::model::{Jti, Sid, StoreId, Uid};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// A new token identity: UUID version 7, in order of time, so that indexes grow at their end.
+pub(crate) fn jti() -> Jti {
+    Jti::new(Uuid::now_v7())
+}
+
+/// A new session identity.
+pub(crate) fn sid() -> Sid {
+    Sid::new(Uuid::now_v7())
+}
+
+/// A new user identity.
+pub(crate) fn uid() -> Uid {
+    Uid::new(Uuid::now_v7())
+}
+
+/// A new store identity.
+pub(crate) fn store_id() -> StoreId {
+    StoreId::new(Uuid::new_v4())
+}
+
+/// A new password of 256 bits.
+pub(crate) fn password() -> Result<String, Error> {
+    Ok(URL_SAFE_NO_PAD.encode(bytes(32)?))
+}
+
+pub(super) fn bytes(count: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(vec![0; count]);
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::Random)?;
+    Ok(bytes)
+}

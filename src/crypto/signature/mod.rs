@@ -1,0 +1,88 @@
+//! Signing and checking compact tokens, with exactly one algorithm a key.
+
+use super::{Compact, Error};
+use crate::model::{Algorithm, NewKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{DecodingKey, EncodingKey};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+/// Signs `claims` with the key and its algorithm. The header is `alg`, `typ`, `kid` (RFC 7515,
+/// section 4.1).
+pub(crate) fn sign(
+    key: &NewKey,
+    typ: &str,
+    claims: &Map<String, Value>,
+) -> Result<SecretString, Error> {
+    let header = serde_json::json!({
+        "alg": key.algorithm.name(),
+        "typ": typ,
+        "kid": key.kid.as_str(),
+    });
+    let payload = Value::from(claims.clone());
+    let input = format!("{}.{}", encoded(&header), encoded(&payload));
+    let material = key.material.expose_secret();
+    let native_key = if key.algorithm.is_symmetric() {
+        EncodingKey::from_secret(material)
+    } else {
+        EncodingKey::from_ec_der(material)
+    };
+    let signature =
+        jsonwebtoken::crypto::sign(input.as_bytes(), &native_key, native(key.algorithm))
+            .map_err(|error| Error::Key(error.to_string()))?;
+    Ok(SecretString::from(format!("{input}.{signature}")))
+}
+
+/// Whether the token carries this key's signature. The algorithm is the key's; the token's own
+/// word about it is not asked.
+pub(crate) fn is_signed_by(token: &Compact<'_>, key: &NewKey) -> Result<bool, Error> {
+    let native_key = if key.algorithm.is_symmetric() {
+        DecodingKey::from_secret(key.material.expose_secret())
+    } else {
+        let public = key.public.clone().ok_or_else(|| Error::Key("no public part".to_owned()))?;
+        public_key(public)?
+    };
+    Ok(checked(token, &native_key, key.algorithm))
+}
+
+fn public_key(jwk: Map<String, Value>) -> Result<DecodingKey, Error> {
+    serde_json::from_value::<Jwk>(Value::from(jwk))
+        .map_err(|error| Error::Key(error.to_string()))
+        .and_then(|jwk| DecodingKey::from_jwk(&jwk).map_err(|error| Error::Key(error.to_string())))
+}
+
+fn checked(token: &Compact<'_>, key: &DecodingKey, algorithm: Algorithm) -> bool {
+    jsonwebtoken::crypto::verify(
+        token.signature,
+        token.signing_input.as_bytes(),
+        key,
+        native(algorithm),
+    )
+    .unwrap_or(false)
+}
+
+fn encoded(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+pub(super) const fn native(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    match algorithm {
+        Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
+        Algorithm::HS384 => jsonwebtoken::Algorithm::HS384,
+        Algorithm::HS512 => jsonwebtoken::Algorithm::HS512,
+        Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::RS384 => jsonwebtoken::Algorithm::RS384,
+        Algorithm::RS512 => jsonwebtoken::Algorithm::RS512,
+        Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
+        Algorithm::PS384 => jsonwebtoken::Algorithm::PS384,
+        Algorithm::PS512 => jsonwebtoken::Algorithm::PS512,
+        Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::ES384 => jsonwebtoken::Algorithm::ES384,
+        Algorithm::EdDSA => jsonwebtoken::Algorithm::EdDSA,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! Every way to fail, as users meet it: kind, code word, sentence, hint, exit code. The only place
+//! that knows exit codes.
+
+use crate::authority::{self, Reason, Thing};
+use crate::model::{Invalid, TokenKind};
+use crate::{credentials, crypto, store, terminal};
+use serde_json::{Map, Value, json};
+
+macro_rules! kinds {
+    ($($variant:ident $exit:literal $codes:literal $when:literal),+ $(,)?) => {
+        /// What sort of failure it is; each has its exit code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $(#[doc = $when] $variant),+
+        }
+
+        impl Kind {
+            /// All of them: exit code, name, code words, meaning.
+            pub(crate) const TABLE: &'static [(u8, &'static str, &'static str, &'static str)] =
+                &[$(($exit, stringify!($variant), $codes, $when)),+];
+
+            pub(crate) const fn exit_code(self) -> u8 {
+                match self { $(Self::$variant => $exit),+ }
+            }
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant)),+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    Internal 1 "internal" "a bug, an unexpected I/O error, a secret that could not be handed out",
+    Usage 2 "usage, invalid_input" "bad flags or values, or nobody to ask",
+    NotFound 3 "store_not_found, user_not_found, token_not_found" "it is not there",
+    TokenMissing 4 "authorization_header" "nobody is logged in and no `JETON_TOKEN` is set",
+    Conflict 5 "user_exists, store_exists, last_admin" "it is there already, or must stay",
+    LoginInvalid 6 "login_invalid" "wrong name or password, or the user is disabled",
+    Forbidden 7 "forbidden" "role or ownership does not allow it",
+    QuotaExceeded 8 "quota_exceeded" "one token more than allowed",
+    CheckFailed 9 "check_failed" "the token is valid, but not enough for what was asked",
+    TokenInvalid 10 "invalid_token" "the token is not acceptable; `details.reason` says why",
+    TokenExpired 11 "token_expired" "the token's time is over",
+    TokenRevoked 12 "token_revoked" "the token or its session was taken back",
+    Busy 75 "busy" "a lock was not had in time; safe to try again",
+    StoreUnusable 78 "store_newer, store_foreign, store_damaged, store_unreadable, insecure_permissions"
+        "the store or the session file cannot be used",
+}
+
+/// Why a command ends without having done it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What sort it is.
+    pub(crate) kind: Kind,
+    /// The word for programs.
+    pub(crate) code: &'static str,
+    /// The sentence for people: lower case, no period.
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+    /// More for programs.
+    pub(crate) details: Map<String, Value>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, code, message: message.into(), hint: None, details: Map::new() }
+    }
+
+    /// Flags or values that make no sense together.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, "usage", message)
+    }
+
+    /// Nobody is logged in.
+    pub(crate) fn not_logged_in() -> Self {
+        Self::new(Kind::TokenMissing, "authorization_header", "nobody is logged in")
+            .with_hint("log in: jeton login")
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The one line for programs.
+    pub(crate) fn json(&self) -> Value {
+        json!({"error": {
+            "kind": self.kind.name(),
+            "code": self.code,
+            "exit_code": self.kind.exit_code(),
+            "message": self.message,
+            "hint": self.hint,
+            "details": self.details,
+        }})
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(Kind::Usage, "invalid_input", invalid.to_string())
+    }
+}
+
+impl From<authority::Error> for Failure {
+    fn from(error: authority::Error) -> Self {
+        use authority::Error;
+        let message = error.to_string();
+        let say = |kind, code| Self::new(kind, code, message.clone());
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Crypto(error) => error.into(),
+            Error::Invalid(invalid) => invalid.into(),
+            Error::Usage(_) => say(Kind::Usage, "invalid_input"),
+            Error::UserExists => say(Kind::Conflict, "user_exists"),
+            Error::StoreExists => say(Kind::Conflict, "store_exists"),
+            Error::LastAdmin => say(Kind::Conflict, "last_admin"),
+            Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),
+            Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),
+            Error::NotFound { thing: Thing::User, .. } => say(Kind::NotFound, "user_not_found"),
+            Error::NotFound { thing: Thing::Token, .. } => say(Kind::NotFound, "token_not_found"),
+            Error::Quota { limit, live } => quota(message, limit, &live),
+            Error::Refused { kind, reasons, .. } => refused(message, kind, &reasons),
+            Error::KeyChanges => say(Kind::Busy, "busy"),
+        }
+    }
+}
+
+fn quota(message: String, limit: u32, live: &[crate::model::AppToken]) -> Failure {
+    let ids: Vec<String> = live.iter().map(|token| token.id.to_string()).collect();
+    let named: Vec<String> =
+        live.iter().map(|token| format!("{} ({})", token.id, token.grant.app.shown())).collect();
+    let tokens: Vec<Value> = live
+        .iter()
+        .map(|token| {
+            json!({"id": token.id, "jti": token.jti, "app": token.grant.app,
+                "expires_at": token.expires_at})
+        })
+        .collect();
+    let mut failure = Failure::new(Kind::QuotaExceeded, "quota_exceeded", message);
+    if let Some(first) = ids.first() {
+        failure = failure.with_hint(format!(
+            "in use: {}; free a place with `jeton token revoke {first}`",
+            named.join(", ")
+        ));
+    }
+    failure.details.insert("limit".to_owned(), json!(limit));
+    failure.details.insert("tokens".to_owned(), json!(tokens));
+    failure
+}
+
+fn refused(message: String, kind: Option<TokenKind>, reasons: &[Reason]) -> Failure {
+    let (of, code) = reasons.first().map_or((Kind::Internal, "internal"), |first| class(*first));
+    let mut failure = Failure::new(of, code, message);
+    failure.hint = match (reasons.first(), kind) {
+        (Some(Reason::WrongType), Some(TokenKind::Test)) => {
+            Some("it is a test token: check it with `--type test`".to_owned())
+        }
+        _ => None,
+    };
+    failure.details.insert("reason".to_owned(), json!(reasons.first()));
+    failure.details.insert("reasons".to_owned(), json!(reasons));
+    failure
+}
+
+/// Which exit a reason leads to.
+fn class(reason: Reason) -> (Kind, &'static str) {
+    match reason {
+        Reason::Expired => (Kind::TokenExpired, "token_expired"),
+        Reason::Revoked | Reason::SessionEnded | Reason::Reused | Reason::OwnerDeleted => {
+            (Kind::TokenRevoked, "token_revoked")
+        }
+        Reason::Permission | Reason::Require | Reason::MinTtl => {
+            (Kind::CheckFailed, "check_failed")
+        }
+        Reason::Malformed
+        | Reason::CriticalHeader
+        | Reason::AlgNotAllowed
+        | Reason::UnknownKey
+        | Reason::BadSignature
+        | Reason::BadClaim
+        | Reason::MissingClaim
+        | Reason::WrongType
+        | Reason::Blocked
+        | Reason::UnknownToken
+        | Reason::UserDisabled
+        | Reason::NotYetValid
+        | Reason::Issuer
+        | Reason::Audience => (Kind::TokenInvalid, "invalid_token"),
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        use store::Error;
+        let message = error.to_string();
+        let say = |kind, code| Self::new(kind, code, message.clone());
+        let at = |path: &std::path::Path| crate::model::escaped(&path.to_string_lossy());
+        match error {
+            Error::NotThere(path) => Self::new(
+                Kind::NotFound,
+                "store_not_found",
+                format!("there is no store at `{}`", at(&path)),
+            )
+            .with_hint("make one: jeton init"),
+            Error::Newer { .. } => {
+                say(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
+            }
+            Error::Foreign(path) => Self::new(
+                Kind::StoreUnusable,
+                "store_foreign",
+                format!("`{}` is not a jeton store", at(&path)),
+            ),
+            Error::Damaged(_) => say(Kind::StoreUnusable, "store_damaged"),
+            Error::Unreadable(_) => say(Kind::StoreUnusable, "store_unreadable"),
+            Error::Insecure(_) => say(Kind::StoreUnusable, "insecure_permissions"),
+            Error::Busy => {
+                say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
+            }
+            Error::Taken | Error::Failed(_) => say(Kind::Internal, "internal"),
+        }
+    }
+}
+
+impl From<crypto::Error> for Failure {
+    fn from(error: crypto::Error) -> Self {
+        Self::new(Kind::Internal, "internal", error.to_string())
+    }
+}
+
+impl From<credentials::Error> for Failure {
+    fn from(error: credentials::Error) -> Self {
+        use credentials::Error;
+        let message = error.to_string();
+        let say = |kind, code| Self::new(kind, code, message.clone());
+        match error {
+            Error::Io(_) => say(Kind::Internal, "internal"),
+            Error::Insecure(_) => say(Kind::StoreUnusable, "insecure_permissions"),
+            Error::Damaged => say(Kind::TokenMissing, "authorization_header")
+                .with_hint("log in again: jeton login"),
+            Error::Busy => {
+                say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
+            }
+            Error::NoDirectory => {
+                say(Kind::Usage, "usage").with_hint("say where with `JETON_CONFIG_DIR`")
+            }
+        }
+    }
+}
+
+impl From<terminal::Error> for Failure {
+    fn from(error: terminal::Error) -> Self {
+        use terminal::Error;
+        let message = error.to_string();
+        match error {
+            Error::Output(_) | Error::Broken(_) => Self::new(Kind::Internal, "internal", message),
+            Error::NobodyToAsk | Error::Mismatch | Error::Cancelled => Self::usage(message),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! jeton issues, inspects and revokes tokens, straight on a local SQLite file.
+//!
+//! This library is the program `jeton`; it promises [`run`] and [`command`] and nothing else. The
+//! house, from the door down; a room imports only from floors below its own:
+//!
+//! ```text
+//! main, lib            the door
+//! commands             the command line: one file a command
+//! app                  what one run has: the voice, the time, the store, the caller
+//! failure              every way to fail, and its exit code
+//! authority            the rules: accounts, sessions, tokens, keys
+//! store, crypto, terminal, credentials
+//!                      SQLite; signatures and hashes; the only voice; the session file
+//! model, paths         plain values checked at the door; where files live
+//! ```
+
+mod app;
+mod authority;
+#[expect(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "the doc comments in there are the help that terminals show"
+)]
+mod commands;
+mod credentials;
+mod crypto;
+mod failure;
+mod model;
+mod paths;
+mod store;
+mod terminal;
+
+pub use commands::command;
+
+use clap_complete::CompleteEnv;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program with these words, the first being its own name.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    crypto::install();
+    // The shell asks for completions through the variable `COMPLETE`.
+    match CompleteEnv::with_factory(command).try_complete(&words, None) {
+        Ok(false) => ExitCode::from(commands::run(&words)),
+        Ok(true) | Err(_) => ExitCode::SUCCESS,
+    }
+}

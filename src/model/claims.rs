@@ -1,0 +1,97 @@
+//! Claims that a caller adds to a token.
+
+use super::{Invalid, strict_object};
+use serde_json::{Map, Value};
+
+/// The claims that jeton sets itself (RFC 7519, section 4.1, and the contract's own): nobody
+/// overrides them.
+const RESERVED_CLAIMS: &[&str] = &[
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "id",
+    "owner",
+    "target",
+    "permissions",
+    "type",
+    "app",
+    "sid",
+    "role",
+    "fresh",
+    "bloqueado",
+];
+
+/// Claims from `--claim k=v` and `--claim-json k=JSON`, each name once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ExtraClaims(pub(crate) Map<String, Value>);
+
+impl ExtraClaims {
+    /// Splits `k=v` words; the values of `json` are parsed, strictly.
+    pub(crate) fn parse(text: &[String], json: &[String]) -> Result<Self, Invalid> {
+        let mut claims = Map::new();
+        let texts = text.iter().map(|word| (word, false));
+        for (word, is_json) in texts.chain(json.iter().map(|word| (word, true))) {
+            let (name, value) = word
+                .split_once('=')
+                .filter(|(name, _)| !name.is_empty())
+                .ok_or_else(|| Invalid::new("claim", "not of the form `name=value`"))?;
+            let value = if is_json { parse_json(value)? } else { Value::from(value) };
+            if claims.insert(name.to_owned(), value).is_some() {
+                return Err(Invalid::new("claim", "given twice"));
+            }
+        }
+        Ok(Self(claims))
+    }
+
+    /// The first claim that only jeton sets, if there is one.
+    pub(crate) fn reserved(&self) -> Option<&str> {
+        self.0.keys().map(String::as_str).find(|name| RESERVED_CLAIMS.contains(name))
+    }
+}
+
+fn parse_json(text: &str) -> Result<Value, Invalid> {
+    // Wrapped, so that the one strict reader serves for every kind of value.
+    let wrapped = format!("{{\"value\":{text}\n}}");
+    strict_object(wrapped.as_bytes())
+        .ok()
+        .filter(|map| map.len() == 1)
+        .and_then(|mut map| map.remove("value"))
+        .ok_or_else(|| Invalid::new("claim", "the value is not JSON"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    #[test]
+    fn text_stays_text_and_json_is_json() {
+        let claims =
+            ExtraClaims::parse(&words(&["a=1", "b=x=y"]), &words(&["c=1", "d={\"e\":[]}"]));
+        let text = Value::Object(claims.unwrap().0).to_string();
+        assert_eq!(text, r#"{"a":"1","b":"x=y","c":1,"d":{"e":[]}}"#);
+    }
+
+    #[test]
+    fn malformed_claims_are_refused() {
+        for word in ["a", "=1", ""] {
+            assert!(ExtraClaims::parse(&words(&[word]), &[]).is_err(), "{word}");
+        }
+        for word in ["a=", "a=x", "a=1,\"b\":2", "a={\"b\":1,\"b\":1}", "a=1}//"] {
+            assert!(ExtraClaims::parse(&[], &words(&[word])).is_err(), "{word}");
+        }
+        assert!(ExtraClaims::parse(&words(&["a=1"]), &words(&["a=2"])).is_err());
+    }
+
+    #[test]
+    fn reserved_claims_are_found() {
+        assert_eq!(ExtraClaims::parse(&words(&["sub=x"]), &[]).unwrap().reserved(), Some("sub"));
+    }
+}

@@ -1,0 +1,100 @@
+//! Identities. Integers are for people to type, UUIDs (version 7) for machines to keep.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+        #[serde(transparent)]
+        pub(crate) struct $name(Uuid);
+
+        impl $name {
+            pub(crate) const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            pub(crate) const fn bytes(self) -> [u8; 16] {
+                self.0.into_bytes()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+    };
+}
+
+macro_rules! row_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub(crate) struct $name(pub(crate) i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+/// The hyphenated form, in lower case, or nothing: other spellings of a UUID are other strings.
+fn canonical(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|uuid| uuid.hyphenated().to_string() == text)
+}
+
+macro_rules! read_from_text {
+    ($($name:ident),+) => {
+        $(impl $name {
+            /// Its one spelling.
+            pub(crate) fn parse(text: &str) -> Option<Self> {
+                canonical(text).map(Self)
+            }
+        })+
+    };
+}
+
+uuid_id!(
+    /// A user's identity in tokens: the `sub` claim.
+    Uid
+);
+uuid_id!(
+    /// A token's identity: the `jti` claim (RFC 7519, section 4.1.7).
+    Jti
+);
+uuid_id!(
+    /// A session's identity: the `sid` claim.
+    Sid
+);
+uuid_id!(
+    /// The random identity of a store file.
+    StoreId
+);
+read_from_text!(Uid, Jti, Sid);
+row_id!(
+    /// A user's row: never reused.
+    UserId
+);
+row_id!(
+    /// A recorded token's row: never reused.
+    TokenId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_spelling_only() {
+        let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
+        assert_eq!(Jti::parse(text).unwrap().to_string(), text);
+        for other in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}")] {
+            assert!(Jti::parse(&other).is_none(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! JSON objects read strictly: no member twice, bounded depth (RFC 8725, section 2.4; RFC 7519,
+//! section 4 leaves duplicates to the parser, and a lenient parser lets two readers disagree).
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Reads one JSON object and nothing after it. Depth is bounded by `serde_json` (128).
+///
+/// The error says what is wrong without repeating the text.
+pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    match serde_json::from_slice::<Strict>(bytes) {
+        Ok(Strict(Value::Object(map))) => Ok(map),
+        Ok(_) => Err("not a JSON object".to_owned()),
+        Err(error) if error.is_data() => Err("a member stands there twice".to_owned()),
+        Err(_) => Err("not well-formed JSON".to_owned()),
+    }
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((name, Strict(value))) = members.next_entry::<String, Strict>()? {
+            if map.insert(name, value).is_some() {
+                return Err(A::Error::custom("duplicate member"));
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duplicates_are_refused_at_any_depth() {
+        assert!(strict_object(br#"{"a":1,"a":1}"#).is_err());
+        assert!(strict_object(br#"{"a":{"b":1,"b":2}}"#).is_err());
+        assert!(strict_object(br#"{"a":1,"\u0061":2}"#).is_err());
+        assert!(strict_object(br#"{"a":[{"b":1},{"b":2}]}"#).is_ok());
+    }
+
+    #[test]
+    fn only_one_object_is_accepted() {
+        for text in ["[]", "1", "{} {}", "{", "", "{\"a\":1e400}", "\u{feff}{}"] {
+            assert!(strict_object(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(strict_object("[".repeat(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn order_and_numbers_are_kept() {
+        let map = strict_object(br#"{"z":1,"a":-2,"m":18446744073709551615}"#).unwrap();
+        assert_eq!(Value::Object(map).to_string(), r#"{"z":1,"a":-2,"m":18446744073709551615}"#);
+    }
+}

@@ -1,0 +1,125 @@
+//! Signing keys as the store keeps them.
+
+use super::{Algorithm, Foreign, Invalid, Timestamp};
+use secrecy::SecretSlice;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// What a key may sign. Never the same material under both purposes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Purpose {
+    /// Sessions and app tokens.
+    App,
+    /// Minted test tokens.
+    Test,
+}
+
+impl Purpose {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Test => "test",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "app" => Ok(Self::App),
+            "test" => Ok(Self::Test),
+            _ => Err(Invalid::new("purpose", "`app` or `test`")),
+        }
+    }
+}
+
+/// Where a key is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyState {
+    /// Published, does not sign yet.
+    Standby,
+    /// Signs.
+    Active,
+    /// No longer signs; verifies until `verify_until`.
+    Retired,
+    /// Neither signs nor verifies.
+    Revoked,
+}
+
+impl KeyState {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "standby" => Ok(Self::Standby),
+            "active" => Ok(Self::Active),
+            "retired" => Ok(Self::Retired),
+            "revoked" => Ok(Self::Revoked),
+            _ => Err(Invalid::new("key state", "unknown")),
+        }
+    }
+}
+
+/// A key before it has a row.
+#[derive(Debug, Clone)]
+pub(crate) struct NewKey {
+    /// The key id: RFC 7638 thumbprint, or random for a symmetric key.
+    pub(crate) kid: Foreign,
+    /// What it may sign.
+    pub(crate) purpose: Purpose,
+    /// The only algorithm it is ever used with.
+    pub(crate) algorithm: Algorithm,
+    /// PKCS#8 DER, or the raw secret of a symmetric key.
+    pub(crate) material: SecretSlice<u8>,
+    /// The public part as a JWK (RFC 7517); a symmetric key has none.
+    pub(crate) public: Option<Map<String, Value>>,
+}
+
+/// A key of the store.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    /// Its row.
+    pub(crate) id: i64,
+    /// What it is.
+    pub(crate) spec: NewKey,
+    /// Where it is in its life.
+    pub(crate) state: KeyState,
+    /// Until when a retired key verifies; `None` without an end.
+    pub(crate) verify_until: Option<Timestamp>,
+}
+
+impl Key {
+    /// Whether a signature made with it counts at `now`.
+    pub(crate) fn verifies(&self, now: Timestamp) -> bool {
+        match self.state {
+            KeyState::Active => true,
+            KeyState::Retired => self.verify_until.is_none_or(|end| now < end),
+            KeyState::Standby | KeyState::Revoked => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retired_key_verifies_until_its_end() {
+        let at = |seconds| Timestamp::from_unix(seconds).unwrap();
+        let key = |state, verify_until| Key {
+            id: 1,
+            spec: NewKey {
+                kid: Foreign::new("k"),
+                purpose: Purpose::App,
+                algorithm: Algorithm::ES256,
+                material: SecretSlice::from(Vec::new()),
+                public: None,
+            },
+            state,
+            verify_until,
+        };
+        assert!(key(KeyState::Active, None).verifies(at(100)));
+        assert!(key(KeyState::Retired, Some(at(101))).verifies(at(100)));
+        assert!(!key(KeyState::Retired, Some(at(100))).verifies(at(100)));
+        assert!(key(KeyState::Retired, None).verifies(at(100)));
+        assert!(!key(KeyState::Standby, None).verifies(at(100)));
+        assert!(!key(KeyState::Revoked, None).verifies(at(100)));
+    }
+}

@@ -1,0 +1,45 @@
+//! Plain values that are checked at the door. Nothing here knows a file, a clock or a terminal.
+
+mod algorithm;
+mod claims;
+mod foreign;
+mod ids;
+mod json;
+mod key;
+mod names;
+mod page;
+mod password;
+mod policy;
+mod time;
+mod token;
+mod user;
+
+pub(crate) use algorithm::Algorithm;
+pub(crate) use claims::ExtraClaims;
+pub(crate) use foreign::{Foreign, escaped, escaped_json, is_hostile};
+pub(crate) use ids::{Jti, Sid, StoreId, TokenId, Uid, UserId};
+pub(crate) use json::strict_object;
+pub(crate) use key::{Key, KeyState, NewKey, Purpose};
+pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
+pub(crate) use page::{Page, Paged};
+pub(crate) use password::{Password, PasswordHash};
+pub(crate) use policy::{Policy, Quota, Setting};
+pub(crate) use time::{Lifetime, Timestamp};
+pub(crate) use token::{AppToken, Grant, Pair, Session, Status, TokenKind};
+pub(crate) use user::{Account, Role, User};
+
+/// A value that was refused at the door: what it was meant to be, and why it is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {why}")]
+pub(crate) struct Invalid {
+    /// What the value was meant to be, as the user would say it.
+    pub(crate) what: &'static str,
+    /// Why it was refused; never the value itself.
+    pub(crate) why: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(what: &'static str, why: impl Into<String>) -> Self {
+        Self { what, why: why.into() }
+    }
+}

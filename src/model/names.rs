@@ -1,0 +1,254 @@
+//! What people and applications are called. One canonical form each, computed here and nowhere
+//! else, so that registering, logging in and looking up always compare the same string.
+
+use super::{Foreign, Invalid, Uid, UserId, is_hostile};
+use email_address::{EmailAddress, Options};
+use precis_profiles::UsernameCaseMapped;
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use serde::Serialize;
+use unicode_security::MixedScript;
+
+/// A user name in the form of PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): at most 64
+/// bytes, one script, no `@`, not all digits, not a UUID, no leading `-`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct UserName(Foreign);
+
+impl UserName {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let refused = |why: &str| Invalid::new("username", why);
+        let name = UsernameCaseMapped::enforce(text)
+            .map_err(|_| refused("letters, digits and common signs only, no spaces"))?;
+        if name.len() > 64 {
+            return Err(refused("longer than 64 bytes"));
+        }
+        if name.contains('@') {
+            return Err(refused("`@` is for e-mail addresses (`--email`)"));
+        }
+        if name.starts_with('-') {
+            return Err(refused("must not begin with `-`"));
+        }
+        if name.chars().all(char::is_numeric) || Uid::parse(&name).is_some() {
+            return Err(refused("could be mistaken for an id"));
+        }
+        if !name.as_ref().is_single_script() || name.chars().any(is_hostile) {
+            return Err(refused("mixes scripts or has invisible characters"));
+        }
+        Ok(Self(Foreign::new(name)))
+    }
+
+    /// A name that was checked when it entered the store.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(Foreign::new(text))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        self.0.shown()
+    }
+}
+
+/// An e-mail address: the local part as it was given, the domain in lower case. Two addresses
+/// are the same when their [`Email::key`]s are.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Email(Foreign);
+
+impl Email {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let refused = || Invalid::new("e-mail", "not an address like `ada@example.com`");
+        let options =
+            Options::default().without_display_text().without_domain_literal().with_required_tld();
+        let address = EmailAddress::parse_with_options(text, options).map_err(|_| refused())?;
+        if text.chars().any(is_hostile) || address.local_part().starts_with('"') {
+            return Err(refused());
+        }
+        let domain = address.domain().to_lowercase();
+        Ok(Self(Foreign::new(format!("{}@{domain}", address.local_part()))))
+    }
+
+    /// An address that was checked when it entered the store.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(Foreign::new(text))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// What makes it unique: the whole address in lower case.
+    pub(crate) fn key(&self) -> String {
+        self.0.as_str().to_lowercase()
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        self.0.shown()
+    }
+}
+
+/// A user named on the command line: integer id, uid, e-mail or username.
+#[derive(Debug, Clone)]
+pub(crate) enum UserRef {
+    /// The integer id.
+    Id(UserId),
+    /// The UUID.
+    Uid(Uid),
+    /// The e-mail address.
+    Email(Email),
+    /// The username.
+    Name(UserName),
+}
+
+impl UserRef {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+            let id = text.parse().map_err(|_| Invalid::new("user", "the id is too large"))?;
+            return Ok(Self::Id(UserId(id)));
+        }
+        if let Some(uid) = Uid::parse(text) {
+            return Ok(Self::Uid(uid));
+        }
+        Self::parse_login(text)
+    }
+
+    /// What `login` accepts: a username or an e-mail address.
+    pub(crate) fn parse_login(text: &str) -> Result<Self, Invalid> {
+        if text.contains('@') {
+            Email::parse(text).map(Self::Email)
+        } else {
+            UserName::parse(text).map(Self::Name)
+        }
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::Id(id) => id.to_string(),
+            Self::Uid(uid) => uid.to_string(),
+            Self::Email(email) => email.shown(),
+            Self::Name(name) => name.shown(),
+        }
+    }
+}
+
+/// The application that a token is for: 1 to 100 visible characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct AppName(Foreign);
+
+impl AppName {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        visible("app name", text, 100).map(Self)
+    }
+
+    /// A name that was checked when it entered the store.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(Foreign::new(text))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        self.0.shown()
+    }
+}
+
+/// Something an application may do: 1 to 100 visible characters without white space. Names that
+/// begin with `jeton:` are kept for jeton itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Permission(Foreign);
+
+impl Permission {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let permission = Self::parse_any(text)?;
+        if text.starts_with("jeton:") {
+            return Err(Invalid::new("permission", "names that begin with `jeton:` are reserved"));
+        }
+        Ok(permission)
+    }
+
+    /// A permission to look for in a token, where a reserved one may stand too.
+    pub(crate) fn parse_any(text: &str) -> Result<Self, Invalid> {
+        if text.chars().any(char::is_whitespace) {
+            return Err(Invalid::new("permission", "must not contain white space"));
+        }
+        visible("permission", text, 100).map(Self)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+fn visible(what: &'static str, text: &str, most: usize) -> Result<Foreign, Invalid> {
+    if text.is_empty() || text.trim() != text {
+        return Err(Invalid::new(what, "must not be empty or begin or end with white space"));
+    }
+    if text.chars().count() > most {
+        return Err(Invalid::new(what, format!("longer than {most} characters")));
+    }
+    if text.chars().any(is_hostile) {
+        return Err(Invalid::new(what, "has control or invisible characters"));
+    }
+    Ok(Foreign::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames_have_one_form() {
+        assert_eq!(UserName::parse("Ada").unwrap(), UserName::parse("aDA").unwrap());
+        assert_eq!(UserName::parse("Ａｄａ").unwrap().as_str(), "ada");
+        for text in [
+            "",
+            "a b",
+            "a@b",
+            "123",
+            "-rf",
+            "a\u{200b}b",
+            "аda", // the first letter is Cyrillic
+            "018f4f5e-7a3b-7c1d-8e2f-0123456789ab",
+            "a\n",
+        ] {
+            assert!(UserName::parse(text).is_err(), "{text:?}");
+        }
+        assert!(UserName::parse(&"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn emails_are_checked_and_compared_without_case() {
+        let email = Email::parse("Ada.L@Example.COM").unwrap();
+        assert_eq!(email.as_str(), "Ada.L@example.com");
+        assert_eq!(email.key(), "ada.l@example.com");
+        assert!(Email::parse("ada@ci.test").is_ok());
+        for text in ["", "ada", "ada@", "@x.org", "ada@localhost", "\"a b\"@x.org", "A <a@x.org>"] {
+            assert!(Email::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_named_four_ways() {
+        assert!(matches!(UserRef::parse("42"), Ok(UserRef::Id(UserId(42)))));
+        assert!(matches!(
+            UserRef::parse("018f4f5e-7a3b-7c1d-8e2f-0123456789ab"),
+            Ok(UserRef::Uid(_))
+        ));
+        assert!(matches!(UserRef::parse("a@x.org"), Ok(UserRef::Email(_))));
+        assert!(matches!(UserRef::parse("ada"), Ok(UserRef::Name(_))));
+        assert!(UserRef::parse("99999999999999999999").is_err());
+    }
+
+    #[test]
+    fn reserved_permissions_are_not_given() {
+        assert!(Permission::parse("read").is_ok());
+        assert!(Permission::parse("jeton:mint").is_err());
+        assert!(Permission::parse("a b").is_err());
+    }
+}

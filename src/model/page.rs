@@ -1,0 +1,111 @@
+//! Long lists, cut into pages.
+
+use serde::Serialize;
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// The page of that number, counted from 1.
+    Number {
+        /// From 1.
+        page: u32,
+        /// Items on a page, at least 1.
+        per_page: u32,
+    },
+    /// What follows the row of that id.
+    After {
+        /// The last id that was seen.
+        id: i64,
+        /// Items on a page, at least 1.
+        per_page: u32,
+    },
+    /// Everything.
+    All,
+}
+
+impl Page {
+    /// How many rows to skip, the id to begin after, how many rows to take (-1: all).
+    pub(crate) fn window(self) -> (i64, i64, i64) {
+        match self {
+            Self::Number { page, per_page } => {
+                let skip = i64::from(page.saturating_sub(1)) * i64::from(per_page);
+                (skip, 0, i64::from(per_page))
+            }
+            Self::After { id, per_page } => (0, id, i64::from(per_page)),
+            Self::All => (0, 0, -1),
+        }
+    }
+}
+
+/// One part of a list, and where it stands in the whole.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Paged<T> {
+    /// The items of this part.
+    pub(crate) items: Vec<T>,
+    /// The number of this page; absent after `--after`.
+    pub(crate) page: Option<u32>,
+    /// Items on a page; absent for everything at once.
+    pub(crate) per_page: Option<u32>,
+    /// Items in the whole list.
+    pub(crate) total: i64,
+    /// Pages in the whole list.
+    pub(crate) pages: i64,
+    /// What to give to `--after` for the items that follow; absent at the end.
+    pub(crate) next: Option<i64>,
+}
+
+impl<T> Paged<T> {
+    /// `items` may hold one item more than the page: that is how we know that more follow.
+    pub(crate) fn new(page: Page, mut items: Vec<T>, total: i64, id: impl Fn(&T) -> i64) -> Self {
+        let (number, per_page) = match page {
+            Page::Number { page, per_page } => (Some(page), Some(per_page)),
+            Page::After { per_page, .. } => (None, Some(per_page)),
+            Page::All => (Some(1), None),
+        };
+        let size = per_page.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        let more = items.len() > size;
+        items.truncate(size);
+        let pages = match per_page {
+            Some(size) => {
+                let size = i64::from(size.max(1));
+                (total + size - 1) / size
+            }
+            None => i64::from(total > 0),
+        };
+        let next = if more { items.last().map(id) } else { None };
+        Self { items, page: number, per_page, total, pages, next }
+    }
+
+    /// The same part with other items.
+    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Paged<U> {
+        Paged {
+            items: self.items.into_iter().map(change).collect(),
+            page: self.page,
+            per_page: self.per_page,
+            total: self.total,
+            pages: self.pages,
+            next: self.next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extra_item_says_that_more_follow() {
+        let page = Page::Number { page: 2, per_page: 3 };
+        assert_eq!(page.window(), (3, 0, 3));
+        let part = Paged::new(page, vec![4, 5, 6, 7], 7, |id| *id);
+        assert_eq!((part.items, part.pages, part.next), (vec![4, 5, 6], 3, Some(6)));
+        let last = Paged::new(page, vec![4, 5], 5, |id| *id);
+        assert_eq!((last.pages, last.next), (2, None));
+    }
+
+    #[test]
+    fn everything_is_one_page() {
+        let part = Paged::new(Page::All, vec![1, 2], 2, |id| *id);
+        assert_eq!((part.page, part.per_page, part.pages, part.next), (Some(1), None, 1, None));
+    }
+}

@@ -1,0 +1,197 @@
+//! The settings of a store: what they are called, what they accept, what they are by default.
+
+use super::{Invalid, Lifetime, is_hostile};
+
+/// How many live app tokens a user may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quota {
+    /// At most so many.
+    Limited(u32),
+    /// As many as wanted.
+    Unlimited,
+}
+
+impl Quota {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "unlimited" => Ok(Self::Unlimited),
+            number => number
+                .parse()
+                .map(Self::Limited)
+                .map_err(|_| Invalid::new("quota", "a number or `unlimited`")),
+        }
+    }
+
+    /// The number, or `None` without a limit.
+    pub(crate) const fn limit(self) -> Option<u32> {
+        match self {
+            Self::Limited(limit) => Some(limit),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+macro_rules! settings {
+    ($($variant:ident $name:literal $default:literal $about:literal),+ $(,)?) => {
+        /// A setting by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Setting {
+            $(#[doc = $about] $variant),+
+        }
+
+        impl Setting {
+            /// All of them, in the order of the documentation.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// What it is when nobody set it.
+            pub(crate) const fn default(self) -> &'static str {
+                match self { $(Self::$variant => $default),+ }
+            }
+
+            /// What it does, for the help.
+            pub(crate) const fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about),+ }
+            }
+        }
+    };
+}
+
+settings! {
+    TokenQuota "token.quota" "3" "live app tokens a user may have, or `unlimited`",
+    TokenTtl "token.ttl" "7d" "how long an app token lives unless said",
+    AccessTtl "session.access_ttl" "15m" "how long an access token lives",
+    RefreshTtl "session.refresh_ttl" "30d" "how long a refresh token lives",
+    SessionTtl "session.max_ttl" "90d" "how long a session lives at most",
+    Issuer "issuer" "jeton" "the `iss` claim",
+    Owner "claims.owner" "gerenciaToken" "the `owner` claim of app tokens",
+    Target "claims.target" "cliente" "the `target` claim of app tokens",
+    RegisterOpen "register.open" "true" "whether anybody may register, or only admins",
+    PasswordMinLength "password.min_length" "0" "characters a new password must have",
+}
+
+impl Setting {
+    pub(crate) fn parse(name: &str) -> Result<Self, Invalid> {
+        Self::ALL.iter().copied().find(|s| s.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|s| s.name()).collect();
+            Invalid::new("setting", format!("not one of {}", names.join(", ")))
+        })
+    }
+
+    /// Whether `value` is one this setting can have; the form it is kept in.
+    pub(crate) fn checked(self, value: &str) -> Result<String, Invalid> {
+        let mut policy = Policy::default();
+        policy.apply(self, value)?;
+        Ok(value.to_owned())
+    }
+}
+
+/// All settings with their types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Policy {
+    /// `token.quota`
+    pub(crate) quota: Quota,
+    /// `token.ttl`
+    pub(crate) token_ttl: Lifetime,
+    /// `session.access_ttl`
+    pub(crate) access_ttl: Lifetime,
+    /// `session.refresh_ttl`
+    pub(crate) refresh_ttl: Lifetime,
+    /// `session.max_ttl`
+    pub(crate) session_ttl: Lifetime,
+    /// `issuer`
+    pub(crate) issuer: String,
+    /// `claims.owner`
+    pub(crate) owner: String,
+    /// `claims.target`
+    pub(crate) target: String,
+    /// `register.open`
+    pub(crate) register_open: bool,
+    /// `password.min_length`
+    pub(crate) password_min_length: usize,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            quota: Quota::Limited(3),
+            token_ttl: Lifetime::days(7),
+            access_ttl: Lifetime::minutes(15),
+            refresh_ttl: Lifetime::days(30),
+            session_ttl: Lifetime::days(90),
+            issuer: Setting::Issuer.default().to_owned(),
+            owner: Setting::Owner.default().to_owned(),
+            target: Setting::Target.default().to_owned(),
+            register_open: true,
+            password_min_length: 0,
+        }
+    }
+}
+
+impl Policy {
+    /// Takes over one stored setting.
+    pub(crate) fn apply(&mut self, setting: Setting, value: &str) -> Result<(), Invalid> {
+        match setting {
+            Setting::TokenQuota => self.quota = Quota::parse(value)?,
+            Setting::TokenTtl => self.token_ttl = Lifetime::parse(value)?,
+            Setting::AccessTtl => self.access_ttl = Lifetime::parse(value)?,
+            Setting::RefreshTtl => self.refresh_ttl = Lifetime::parse(value)?,
+            Setting::SessionTtl => self.session_ttl = Lifetime::parse(value)?,
+            Setting::Issuer => self.issuer = line(value)?,
+            Setting::Owner => self.owner = line(value)?,
+            Setting::Target => self.target = line(value)?,
+            Setting::RegisterOpen => {
+                self.register_open =
+                    value.parse().map_err(|_| Invalid::new("value", "`true` or `false`"))?;
+            }
+            Setting::PasswordMinLength => {
+                self.password_min_length = value
+                    .parse()
+                    .ok()
+                    .filter(|length| *length <= 256)
+                    .ok_or_else(|| Invalid::new("value", "a number from 0 to 256"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line(value: &str) -> Result<String, Invalid> {
+    if value.is_empty() || value.len() > 500 || value.chars().any(is_hostile) {
+        return Err(Invalid::new("value", "1 to 500 bytes of visible text"));
+    }
+    Ok(value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_what_the_documentation_says() {
+        let mut policy = Policy::default();
+        for setting in Setting::ALL {
+            policy.apply(*setting, setting.default()).unwrap();
+        }
+        assert_eq!(policy, Policy::default());
+    }
+
+    #[test]
+    fn values_are_checked() {
+        for (setting, value) in [
+            (Setting::TokenQuota, "-1"),
+            (Setting::TokenTtl, "7"),
+            (Setting::Issuer, ""),
+            (Setting::Owner, "a\u{1b}b"),
+            (Setting::RegisterOpen, "yes"),
+            (Setting::PasswordMinLength, "1000"),
+        ] {
+            assert!(setting.checked(value).is_err(), "{setting:?}");
+        }
+        assert!(Setting::TokenQuota.checked("unlimited").is_ok());
+        assert!(Setting::parse("nonsense").is_err());
+    }
+}

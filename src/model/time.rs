@@ -1,0 +1,169 @@
+//! Instants and durations in whole seconds, as people write them and as claims carry them.
+
+use super::Invalid;
+use jiff::{Span, SpanRelativeTo, Unit};
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// A point in time: whole seconds since 1970 (`NumericDate` of RFC 7519, section 2), between 1970
+/// and the year 9999, so that it can always be written as RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timestamp(i64);
+
+/// The last second that RFC 3339 can name here: 9999-12-30T22:00:00Z.
+const LAST: i64 = 253_402_207_200;
+
+impl Timestamp {
+    pub(crate) fn from_unix(seconds: i64) -> Option<Self> {
+        (0..=LAST).contains(&seconds).then_some(Self(seconds))
+    }
+
+    pub(crate) const fn unix(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339 or Unix seconds.
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let refused = |why: &str| Invalid::new("time", why);
+        let seconds = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+            text.parse().map_err(|_| refused("out of range"))?
+        } else {
+            let instant: jiff::Timestamp = text.parse().map_err(|_| {
+                refused("neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds")
+            })?;
+            instant.as_second()
+        };
+        Self::from_unix(seconds).ok_or_else(|| refused("out of range"))
+    }
+
+    /// `None` past the year 9999.
+    pub(crate) fn plus(self, lifetime: Lifetime) -> Option<Self> {
+        self.0.checked_add(lifetime.0).and_then(Self::from_unix)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_second(self.0) {
+            Ok(instant) => instant.fmt(f),
+            Err(_) => self.0.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A length of time: at least one second, at most 1,000 years of 365 days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Lifetime(i64);
+
+#[expect(clippy::as_conversions, reason = "`From` cannot be called in a constant")]
+impl Lifetime {
+    const MOST: i64 = 1_000 * 365 * 86_400;
+
+    pub(crate) const fn from_seconds(seconds: i64) -> Option<Self> {
+        if seconds >= 1 && seconds <= Self::MOST { Some(Self(seconds)) } else { None }
+    }
+
+    /// So many days of our own choice.
+    pub(crate) const fn days(days: u16) -> Self {
+        Self(days as i64 * 86_400)
+    }
+
+    /// So many minutes of our own choice.
+    pub(crate) const fn minutes(minutes: u16) -> Self {
+        Self(minutes as i64 * 60)
+    }
+
+    pub(crate) const fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// Reads `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day is 24 hours;
+    /// months and years have no fixed length and are refused, and so are bare numbers.
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let refused = |why: &str| Invalid::new("duration", why);
+        if text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(refused("a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)"));
+        }
+        let span: Span = text
+            .parse()
+            .map_err(|_| refused("not like `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or `P7D`"))?;
+        let seconds = span
+            .total((Unit::Second, SpanRelativeTo::days_are_24_hours()))
+            .map_err(|_| refused("months and years have no fixed length"))?;
+        if seconds.fract() != 0.0 {
+            return Err(refused("seconds are the smallest unit"));
+        }
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_possible_truncation,
+            reason = "`as` from a float saturates, and the range is checked next"
+        )]
+        Self::from_seconds(seconds as i64)
+            .ok_or_else(|| refused("must be between one second and 1,000 years"))
+    }
+}
+
+impl fmt::Display for Lifetime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, unit) = match self.0 {
+            s if s % 86_400 == 0 => (s / 86_400, "d"),
+            s if s % 3_600 == 0 => (s / 3_600, "h"),
+            s if s % 60 == 0 => (s / 60, "m"),
+            s => (s, "s"),
+        };
+        write!(f, "{count}{unit}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_as_people_write_them() {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("15m", 900),
+            ("12h", 43_200),
+            ("7d", 604_800),
+            ("2w", 1_209_600),
+            ("1d12h", 129_600),
+            ("P7D", 604_800),
+            ("PT1M", 60),
+        ] {
+            assert_eq!(Lifetime::parse(text).unwrap().seconds(), seconds, "{text}");
+        }
+        for text in ["", "7", "-7d", "0s", "1mo", "1y", "P1M", "1.5s", "7 bananas", "99999999999d"]
+        {
+            assert!(Lifetime::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_in_their_largest_unit() {
+        for text in ["90s", "15m", "12h", "7d"] {
+            assert_eq!(Lifetime::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn times_as_people_write_them() {
+        assert_eq!(Timestamp::parse("0").unwrap().to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(Timestamp::parse("2030-01-31T13:00:00+01:00").unwrap().unix(), 1_896_091_200);
+        for text in ["", "tomorrow", "-1", "99999999999999999999", "1960-01-01T00:00:00Z"] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn adding_stops_at_the_last_year() {
+        let late = Timestamp::from_unix(LAST).unwrap();
+        assert_eq!(late.plus(Lifetime::from_seconds(1).unwrap()), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! Tokens and sessions as the store keeps them.
+
+use super::{AppName, Foreign, Jti, Sid, Timestamp, TokenId, UserId};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// What a token is for. Kinds never stand in for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TokenKind {
+    /// For an application, recorded.
+    App,
+    /// A session's short credential.
+    Access,
+    /// What a session gets its next pair for.
+    Refresh,
+    /// Minted with a test key.
+    Test,
+}
+
+impl TokenKind {
+    /// The `type` claim.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+            Self::Test => "test",
+        }
+    }
+
+    /// The header's `typ`; the one of a test token is nobody's promise.
+    pub(crate) const fn typ(self) -> &'static str {
+        match self {
+            Self::App | Self::Test => "JWT",
+            Self::Access => "session+jwt",
+            Self::Refresh => "refresh+jwt",
+        }
+    }
+}
+
+/// Where a recorded token is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    /// Works.
+    Live,
+    /// Works until its grace ends; a successor exists.
+    Superseded,
+    /// Its time is over.
+    Expired,
+    /// Taken back.
+    Revoked,
+}
+
+impl Status {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Superseded => "superseded",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// What several tokens of one application share.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grant {
+    /// Whose tokens they are.
+    pub(crate) owner: UserId,
+    /// The application.
+    pub(crate) app: AppName,
+    /// What they may do.
+    pub(crate) permissions: Vec<Foreign>,
+    /// For whom they are; empty when not said.
+    pub(crate) audience: Vec<Foreign>,
+    /// Further claims.
+    pub(crate) claims: Map<String, Value>,
+}
+
+/// A recorded app token.
+#[derive(Debug, Clone)]
+pub(crate) struct AppToken {
+    /// Its row.
+    pub(crate) id: TokenId,
+    /// Its identity.
+    pub(crate) jti: Jti,
+    /// What it shares with others.
+    pub(crate) grant: Grant,
+    /// When it was made.
+    pub(crate) issued_at: Timestamp,
+    /// Its end; `None` never.
+    pub(crate) expires_at: Option<Timestamp>,
+    /// When it was taken back.
+    pub(crate) revoked_at: Option<Timestamp>,
+    /// Until when it works beside its successor.
+    pub(crate) grace_until: Option<Timestamp>,
+}
+
+impl AppToken {
+    pub(crate) fn status(&self, now: Timestamp) -> Status {
+        if self.revoked_at.is_some() || self.grace_until.is_some_and(|end| end <= now) {
+            Status::Revoked
+        } else if self.expires_at.is_some_and(|end| end <= now) {
+            Status::Expired
+        } else if self.grace_until.is_some() {
+            Status::Superseded
+        } else {
+            Status::Live
+        }
+    }
+}
+
+/// One login: a family of pairs, each made from the refresh token of the one before.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    /// Its row.
+    pub(crate) id: i64,
+    /// Its identity.
+    pub(crate) sid: Sid,
+    /// Whose it is.
+    pub(crate) user: UserId,
+    /// Its absolute end.
+    pub(crate) expires_at: Timestamp,
+    /// When it was ended before that.
+    pub(crate) ended_at: Option<Timestamp>,
+}
+
+/// An access and a refresh token that were issued together.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    /// Its row.
+    pub(crate) id: i64,
+    /// The access token.
+    pub(crate) access: Jti,
+    /// The refresh token.
+    pub(crate) refresh: Jti,
+    /// When both were made.
+    pub(crate) issued_at: Timestamp,
+    /// The access token's end.
+    pub(crate) access_expires_at: Timestamp,
+    /// The refresh token's end.
+    pub(crate) refresh_expires_at: Timestamp,
+    /// When the access token was taken back.
+    pub(crate) access_revoked_at: Option<Timestamp>,
+    /// When the refresh token was used.
+    pub(crate) spent_at: Option<Timestamp>,
+}

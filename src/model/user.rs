@@ -1,0 +1,84 @@
+//! Accounts.
+
+use super::{Email, Foreign, Invalid, PasswordHash, Quota, Timestamp, Uid, UserId, UserName};
+use serde::Serialize;
+
+/// What a user may do. The order is the order of power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Own account and app tokens.
+    User,
+    /// Besides, mints test tokens.
+    Minter,
+    /// Everything.
+    Admin,
+}
+
+impl Role {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Minter => "minter",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "user" => Ok(Self::User),
+            "minter" => Ok(Self::Minter),
+            "admin" => Ok(Self::Admin),
+            _ => Err(Invalid::new("role", "`user`, `minter` or `admin`")),
+        }
+    }
+}
+
+/// What somebody registers with; at least one of the two names is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// The user name.
+    pub(crate) username: Option<UserName>,
+    /// The e-mail address.
+    pub(crate) email: Option<Email>,
+    /// The display name.
+    pub(crate) name: Option<Foreign>,
+    /// The hash of the password.
+    pub(crate) password: PasswordHash,
+}
+
+/// A row of the users. A deleted one has lost its names and keeps its ids.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    /// Its integer id.
+    pub(crate) id: UserId,
+    /// Its identity in tokens.
+    pub(crate) uid: Uid,
+    /// The user name.
+    pub(crate) username: Option<UserName>,
+    /// The e-mail address.
+    pub(crate) email: Option<Email>,
+    /// The display name.
+    pub(crate) name: Option<Foreign>,
+    /// What it may do.
+    pub(crate) role: Role,
+    /// Its own quota; `None` means the store's.
+    pub(crate) quota: Option<Quota>,
+    /// Since when it may not log in.
+    pub(crate) disabled_at: Option<Timestamp>,
+    /// Since when it is gone.
+    pub(crate) deleted_at: Option<Timestamp>,
+    /// When it registered.
+    pub(crate) created_at: Timestamp,
+}
+
+impl User {
+    /// How it is called in a sentence: username, else e-mail, else its id.
+    pub(crate) fn shown(&self) -> String {
+        match (&self.username, &self.email) {
+            (Some(name), _) => name.shown(),
+            (None, Some(email)) => email.shown(),
+            (None, None) => format!("user {}", self.id),
+        }
+    }
+}

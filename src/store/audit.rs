@@ -1,0 +1,45 @@
+//! The table of audit events: one row for every change and for every refused one.
+
+use super::{Error, Writer};
+use crate::model::{Timestamp, UserId};
+use rusqlite::params;
+
+/// Who did what to what. Never a token, a password, a hash or a key.
+#[derive(Debug, Clone)]
+pub(crate) struct Event<'e> {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// The jeton user, where somebody was logged in.
+    pub(crate) user: Option<UserId>,
+    /// The name of the operating system's user.
+    pub(crate) os_user: &'e str,
+    /// The command: `token create`.
+    pub(crate) action: &'e str,
+    /// What it was about: `token 7`, `user 3`.
+    pub(crate) target: Option<String>,
+    /// `done`, or the code of the refusal.
+    pub(crate) outcome: &'e str,
+    /// How many things it changed.
+    pub(crate) count: usize,
+}
+
+impl Writer<'_> {
+    /// Adds one event.
+    pub(crate) fn add_event(&self, event: &Event<'_>) -> Result<(), Error> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO audit (at, user_id, os_user, action, target, outcome, count)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                event.at.unix(),
+                event.user.map(|id| id.0),
+                event.os_user,
+                event.action,
+                event.target,
+                event.outcome,
+                i64::try_from(event.count).unwrap_or(i64::MAX),
+            ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! Every way in which the store can fail that its callers tell apart.
+
+use rusqlite::ErrorCode;
+use std::path::PathBuf;
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// There is no store: no file, an empty one, or one that nobody finished creating.
+    #[error("there is no store")]
+    NotThere(PathBuf),
+    /// A later version of jeton made it.
+    #[error("the store has schema version {found}, this program knows {known}")]
+    Newer {
+        /// Its version.
+        found: i64,
+        /// The highest version known here.
+        known: i64,
+    },
+    /// Not a file of ours.
+    #[error("the file is not a jeton store")]
+    Foreign(PathBuf),
+    /// SQLite or a row says that it is broken.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// The file system does not let us.
+    #[error("the store cannot be opened: {0}")]
+    Unreadable(String),
+    /// A link, not a regular file, or somebody else's.
+    #[error("the store file is {0}")]
+    Insecure(&'static str),
+    /// A lock was not had in time.
+    #[error("the store is busy")]
+    Busy,
+    /// A value that must be unique is there already.
+    #[error("already there")]
+    Taken,
+    /// Anything else that SQLite reports, a full disk for example.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error_code();
+        let text = if let rusqlite::Error::SqliteFailure(_, Some(text)) = &error {
+            text.clone()
+        } else {
+            error.to_string()
+        };
+        match code {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+                Self::Unreadable(text)
+            }
+            Some(ErrorCode::ConstraintViolation) if text.starts_with("UNIQUE") => Self::Taken,
+            // Without a code: a column that does not hold what its schema promises.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) | None => {
+                Self::Damaged(text)
+            }
+            Some(_) => Self::Failed(text),
+        }
+    }
+}
+
+impl From<crate::model::Invalid> for Error {
+    /// A stored value that would not be let in at the door.
+    fn from(invalid: crate::model::Invalid) -> Self {
+        Self::Damaged(invalid.to_string())
+    }
+}

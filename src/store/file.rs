@@ -1,0 +1,74 @@
+//! The store's file before SQLite sees it: whose it is, who else can read it, its first byte.
+
+use super::Error;
+use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// What stands at a path.
+pub(super) enum Found {
+    Nothing,
+    /// A file of ours, and whether others could read it until now.
+    File {
+        tightened: bool,
+    },
+}
+
+/// Looks at the file without following a link, and takes the rights of others away.
+pub(super) fn look(path: &Path) -> Result<Found, Error> {
+    let metadata = match path.symlink_metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Found::Nothing);
+        }
+        Err(error) => return Err(unreadable(&error)),
+    };
+    if metadata.is_symlink() {
+        return Err(Error::Insecure("a symbolic link"));
+    }
+    if !metadata.is_file() {
+        return Err(Error::Insecure("not a regular file"));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(Error::Insecure("somebody else's"));
+    }
+    let loose = metadata.mode() & 0o077 != 0;
+    if loose {
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))
+            .map_err(|error| unreadable(&error))?;
+    }
+    Ok(Found::File { tightened: loose })
+}
+
+/// Makes the empty file, readable by nobody else from its first instant, and the directories that
+/// it needs. A file that somebody else made in the meantime is as good.
+pub(super) fn make(path: &Path) -> Result<(), Error> {
+    if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| unreadable(&error))?;
+    }
+    // `create_new` is O_CREAT|O_EXCL, which does not follow a link either.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+/// The path with its directory's links resolved. The last part is kept: it must not be a link.
+pub(super) fn canonical(path: &Path) -> Result<PathBuf, Error> {
+    let name = path.file_name().ok_or(Error::Insecure("not a regular file"))?;
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    Ok(directory.canonicalize().map_err(|error| unreadable(&error))?.join(name))
+}
+
+fn unreadable(error: &std::io::Error) -> Error {
+    Error::Unreadable(error.to_string())
+}

@@ -1,0 +1,143 @@
+-- Schema version 1. Files in this folder are applied in order and never changed once released.
+-- Times are whole seconds since 1970. UUIDs are 16 bytes; those made by jeton are version 7, so
+-- that they arrive in order.
+
+-- The identity of this file. One row.
+CREATE TABLE store (
+    one        INTEGER PRIMARY KEY CHECK (one = 1),
+    store_id   BLOB NOT NULL CHECK (length(store_id) = 16),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- A deleted user keeps its row, without names and password, so that ids are never reused and
+-- audit and revocations keep what they point to.
+CREATE TABLE users (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid           BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
+    username      TEXT UNIQUE,
+    email         TEXT,
+    email_key     TEXT UNIQUE,
+    name          TEXT,
+    password      TEXT,
+    role          TEXT NOT NULL CHECK (role IN ('admin', 'minter', 'user')),
+    quota         INTEGER CHECK (quota >= -1), -- NULL: the store's; -1: unlimited
+    disabled_at   INTEGER,
+    deleted_at    INTEGER,
+    created_at    INTEGER NOT NULL,
+    password_at   INTEGER NOT NULL,
+    -- Written first by every transaction that counts this user's tokens: two of them then cannot
+    -- both count before either inserts, on any engine.
+    touched       INTEGER NOT NULL DEFAULT 0,
+    CHECK ((email IS NULL) = (email_key IS NULL)),
+    CHECK (deleted_at IS NOT NULL OR username IS NOT NULL OR email IS NOT NULL),
+    CHECK (deleted_at IS NULL
+           OR (username IS NULL AND email IS NULL AND name IS NULL AND password IS NULL))
+) STRICT;
+CREATE INDEX users_present ON users (id) WHERE deleted_at IS NULL;
+
+-- `material` is UNIQUE: the same key never serves two purposes.
+CREATE TABLE keys (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    kid          TEXT NOT NULL UNIQUE,
+    purpose      TEXT NOT NULL CHECK (purpose IN ('app', 'test')),
+    algorithm    TEXT NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('standby', 'active', 'retired', 'revoked')),
+    weak         INTEGER NOT NULL DEFAULT 0 CHECK (weak IN (0, 1)),
+    material     BLOB NOT NULL UNIQUE,
+    public       TEXT, -- JWK; NULL for a symmetric key
+    created_at   INTEGER NOT NULL,
+    activated_at INTEGER,
+    retired_at   INTEGER,
+    verify_until INTEGER,
+    revoked_at   INTEGER
+) STRICT;
+CREATE UNIQUE INDEX keys_one_active_app ON keys (purpose)
+    WHERE purpose = 'app' AND state = 'active';
+CREATE UNIQUE INDEX keys_one_active_test ON keys (algorithm)
+    WHERE purpose = 'test' AND state = 'active';
+
+-- One login. `expires_at` is its absolute end.
+CREATE TABLE sessions (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    sid        BLOB NOT NULL UNIQUE CHECK (length(sid) = 16),
+    user_id    INTEGER NOT NULL REFERENCES users (id),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ended_at   INTEGER,
+    end_reason TEXT
+) STRICT;
+CREATE INDEX sessions_open ON sessions (user_id) WHERE ended_at IS NULL;
+
+-- The refresh family of a session: every pair is made from the refresh token of its parent, and
+-- UNIQUE on `parent` means one refresh token, one successor.
+CREATE TABLE pairs (
+    id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id         INTEGER NOT NULL REFERENCES sessions (id),
+    parent             INTEGER UNIQUE REFERENCES pairs (id),
+    key_id             INTEGER NOT NULL REFERENCES keys (id),
+    access             BLOB NOT NULL UNIQUE CHECK (length(access) = 16),
+    refresh            BLOB NOT NULL UNIQUE CHECK (length(refresh) = 16),
+    issued_at          INTEGER NOT NULL,
+    access_expires_at  INTEGER NOT NULL,
+    refresh_expires_at INTEGER NOT NULL,
+    access_revoked_at  INTEGER,
+    spent_at           INTEGER
+) STRICT;
+CREATE INDEX pairs_of_session ON pairs (session_id);
+
+-- What the tokens of one application share. `permissions` and `audience` are JSON arrays, `claims`
+-- a JSON object.
+CREATE TABLE grants (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner_id    INTEGER NOT NULL REFERENCES users (id),
+    kind        TEXT NOT NULL CHECK (kind IN ('app', 'test')),
+    app         TEXT NOT NULL,
+    permissions TEXT NOT NULL DEFAULT '[]',
+    audience    TEXT NOT NULL DEFAULT '[]',
+    claims      TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (owner_id, kind, app, permissions, audience, claims)
+) STRICT;
+
+-- Recorded tokens. `expires_at` NULL: never. A superseded token works until `grace_until` and is
+-- not counted.
+CREATE TABLE tokens (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    jti           BLOB NOT NULL UNIQUE CHECK (length(jti) = 16),
+    grant_id      INTEGER NOT NULL REFERENCES grants (id),
+    key_id        INTEGER NOT NULL REFERENCES keys (id),
+    issued_at     INTEGER NOT NULL,
+    expires_at    INTEGER,
+    revoked_at    INTEGER,
+    superseded_by INTEGER UNIQUE REFERENCES tokens (id),
+    grace_until   INTEGER,
+    CHECK ((superseded_by IS NULL) = (grace_until IS NULL))
+) STRICT;
+CREATE INDEX tokens_counted ON tokens (grant_id, expires_at)
+    WHERE revoked_at IS NULL AND superseded_by IS NULL;
+
+-- Tokens of ours that have no row and were taken back, until they would have expired.
+CREATE TABLE blocklist (
+    key_id     INTEGER NOT NULL REFERENCES keys (id),
+    jti        TEXT NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER NOT NULL,
+    PRIMARY KEY (key_id, jti)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (
+    name       TEXT PRIMARY KEY,
+    value      TEXT NOT NULL,
+    changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who did what to what, with which outcome. Never a token, a password, a hash or a key.
+CREATE TABLE audit (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    at       INTEGER NOT NULL,
+    user_id  INTEGER REFERENCES users (id),
+    os_user  TEXT NOT NULL,
+    action   TEXT NOT NULL,
+    target   TEXT,
+    outcome  TEXT NOT NULL, -- 'done', or the code of the error
+    count    INTEGER NOT NULL DEFAULT 1
+) STRICT;

@@ -1,0 +1,196 @@
+//! The tables of sessions and of their refresh families.
+
+use super::users::{required_time, time};
+use super::{Error, Reader, Writer};
+use crate::model::{Jti, Pair, Session, Sid, Timestamp, UserId};
+use rusqlite::{OptionalExtension, Row, params};
+use uuid::Uuid;
+
+/// A pair with the session it belongs to.
+#[derive(Debug, Clone)]
+pub(crate) struct PairOfSession {
+    /// The pair.
+    pub(crate) pair: Pair,
+    /// Its session.
+    pub(crate) session: Session,
+}
+
+/// A pair before it has a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewPair {
+    /// The access token.
+    pub(crate) access: Jti,
+    /// The refresh token.
+    pub(crate) refresh: Jti,
+    /// When both were made.
+    pub(crate) issued_at: Timestamp,
+    /// The access token's end.
+    pub(crate) access_expires_at: Timestamp,
+    /// The refresh token's end.
+    pub(crate) refresh_expires_at: Timestamp,
+    /// The key that signed both.
+    pub(crate) key: i64,
+}
+
+const JOINED: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
+        p.access_expires_at, p.refresh_expires_at, p.access_revoked_at, p.spent_at,
+        s.id, s.sid, s.user_id, s.expires_at, s.ended_at
+    FROM pairs p JOIN sessions s ON s.id = p.session_id";
+
+impl Reader<'_> {
+    /// The pair whose access token has that `jti`.
+    pub(crate) fn find_access(&self, jti: Jti) -> Result<Option<PairOfSession>, Error> {
+        self.pair_where("p.access = ?1", jti.bytes())
+    }
+
+    /// The pair whose refresh token has that `jti`.
+    pub(crate) fn find_refresh(&self, jti: Jti) -> Result<Option<PairOfSession>, Error> {
+        self.pair_where("p.refresh = ?1", jti.bytes())
+    }
+
+    /// The pair that was made from the refresh token of `parent`.
+    pub(crate) fn find_successor(&self, parent: i64) -> Result<Option<PairOfSession>, Error> {
+        self.pair_where("p.parent = ?1", parent)
+    }
+
+    /// The session of that identity.
+    pub(crate) fn find_session(&self, sid: Sid) -> Result<Option<Session>, Error> {
+        self.sql
+            .prepare_cached(
+                "SELECT id, sid, user_id, expires_at, ended_at FROM sessions WHERE sid = ?1",
+            )?
+            .query_row([sid.bytes()], |row| Ok(session(row, 0)))
+            .optional()?
+            .transpose()
+    }
+
+    /// Whether it was ended, as this transaction sees it.
+    pub(crate) fn session_has_ended(&self, id: i64) -> Result<bool, Error> {
+        Ok(self.sql.query_row(
+            "SELECT ended_at IS NOT NULL FROM sessions WHERE id = ?1",
+            [id],
+            |row| row.get(0),
+        )?)
+    }
+
+    fn pair_where(
+        &self,
+        condition: &str,
+        value: impl rusqlite::ToSql,
+    ) -> Result<Option<PairOfSession>, Error> {
+        self.sql
+            .prepare_cached(&format!("{JOINED} WHERE {condition}"))?
+            .query_row([value], |row| Ok(pair(row)))
+            .optional()?
+            .transpose()
+    }
+}
+
+impl Writer<'_> {
+    /// Adds a session with its first pair.
+    pub(crate) fn add_session(
+        &self,
+        sid: Sid,
+        user: UserId,
+        expires_at: Timestamp,
+        first: &NewPair,
+    ) -> Result<(), Error> {
+        self.sql.execute(
+            "INSERT INTO sessions (sid, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
+            (sid.bytes(), user.0, first.issued_at.unix(), expires_at.unix()),
+        )?;
+        self.add_pair(self.sql.last_insert_rowid(), None, first)
+    }
+
+    fn add_pair(&self, session: i64, parent: Option<i64>, pair: &NewPair) -> Result<(), Error> {
+        self.sql.execute(
+            "INSERT INTO pairs (session_id, parent, key_id, access, refresh, issued_at,
+                 access_expires_at, refresh_expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                session,
+                parent,
+                pair.key,
+                pair.access.bytes(),
+                pair.refresh.bytes(),
+                pair.issued_at.unix(),
+                pair.access_expires_at.unix(),
+                pair.refresh_expires_at.unix(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Spends the refresh token of `old` and adds its successor, if nobody spent it before:
+    /// compare and set. `false`: somebody did, and nothing is changed.
+    pub(crate) fn replace_pair(&self, old: &PairOfSession, new: &NewPair) -> Result<bool, Error> {
+        let spent = self.sql.execute(
+            "UPDATE pairs SET spent_at = ?2 WHERE id = ?1 AND spent_at IS NULL",
+            (old.pair.id, new.issued_at.unix()),
+        )?;
+        if spent == 1 {
+            self.add_pair(old.session.id, Some(old.pair.id), new)?;
+        }
+        Ok(spent == 1)
+    }
+
+    /// Takes back one access token; `false` if it was.
+    pub(crate) fn revoke_access(&self, pair: i64, now: Timestamp) -> Result<bool, Error> {
+        let changed = self.sql.execute(
+            "UPDATE pairs SET access_revoked_at = ?2 WHERE id = ?1 AND access_revoked_at IS NULL",
+            (pair, now.unix()),
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Ends a session with all its tokens; `false` if it had ended.
+    pub(crate) fn end_session(&self, id: i64, why: &str, now: Timestamp) -> Result<bool, Error> {
+        let changed = self.sql.execute(
+            "UPDATE sessions SET ended_at = ?3, end_reason = ?2
+             WHERE id = ?1 AND ended_at IS NULL",
+            (id, why, now.unix()),
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Ends the sessions of a user, but for one that is kept; how many.
+    pub(crate) fn end_sessions_of(
+        &self,
+        user: UserId,
+        keep: Option<Sid>,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<usize, Error> {
+        Ok(self.sql.execute(
+            "UPDATE sessions SET ended_at = ?4, end_reason = ?3
+             WHERE user_id = ?1 AND ended_at IS NULL AND sid IS NOT ?2",
+            (user.0, keep.map(Sid::bytes), why, now.unix()),
+        )?)
+    }
+}
+
+fn pair(row: &Row<'_>) -> Result<PairOfSession, Error> {
+    Ok(PairOfSession {
+        pair: Pair {
+            id: row.get(0)?,
+            access: Jti::new(Uuid::from_bytes(row.get(1)?)),
+            refresh: Jti::new(Uuid::from_bytes(row.get(2)?)),
+            issued_at: required_time(row.get(3)?)?,
+            access_expires_at: required_time(row.get(4)?)?,
+            refresh_expires_at: required_time(row.get(5)?)?,
+            access_revoked_at: time(row.get(6)?)?,
+            spent_at: time(row.get(7)?)?,
+        },
+        session: session(row, 8)?,
+    })
+}
+
+fn session(row: &Row<'_>, first: usize) -> Result<Session, Error> {
+    Ok(Session {
+        id: row.get(first)?,
+        sid: Sid::new(Uuid::from_bytes(row.get(first + 1)?)),
+        user: UserId(row.get(first + 2)?),
+        expires_at: required_time(row.get(first + 3)?)?,
+        ended_at: time(row.get(first + 4)?)?,
+    })
+}

@@ -1,0 +1,49 @@
+//! The table of settings: only what differs from the default has a row.
+
+use super::{Error, Reader, Writer};
+use crate::model::{Policy, Setting, Timestamp};
+use rusqlite::OptionalExtension;
+
+impl Reader<'_> {
+    /// All settings.
+    pub(crate) fn policy(&self) -> Result<Policy, Error> {
+        let mut policy = Policy::default();
+        let mut statement = self.sql.prepare_cached("SELECT name, value FROM settings")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            // A name that a later version knows is not ours to judge.
+            if let Ok(setting) = Setting::parse(&name) {
+                policy.apply(setting, &row.get::<_, String>(1)?)?;
+            }
+        }
+        Ok(policy)
+    }
+
+    /// The value that was set; `None` if it is the default.
+    pub(crate) fn find_setting(&self, setting: Setting) -> Result<Option<String>, Error> {
+        Ok(self
+            .sql
+            .query_row("SELECT value FROM settings WHERE name = ?1", [setting.name()], |row| {
+                row.get(0)
+            })
+            .optional()?)
+    }
+}
+
+impl Writer<'_> {
+    /// Keeps a checked value.
+    pub(crate) fn set_setting(
+        &self,
+        setting: Setting,
+        value: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.sql.execute(
+            "INSERT INTO settings (name, value, changed_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name) DO UPDATE SET value = ?2, changed_at = ?3",
+            (setting.name(), value, now.unix()),
+        )?;
+        Ok(())
+    }
+}

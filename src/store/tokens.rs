@@ -1,0 +1,237 @@
+//! The tables of recorded tokens: grants, tokens, blocklist.
+
+use super::users::{one_more, required_time, time};
+use super::{Error, Reader, Writer};
+use crate::model::{
+    AppName, AppToken, Foreign, Grant, Jti, Page, Paged, Status, Timestamp, TokenId, UserId,
+};
+use rusqlite::{OptionalExtension, Row, named_params, params};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A token before it has a row.
+#[derive(Debug, Clone)]
+pub(crate) struct NewToken<'t> {
+    /// Its identity.
+    pub(crate) jti: Jti,
+    /// What it shares with others.
+    pub(crate) grant: &'t Grant,
+    /// The key that signed it.
+    pub(crate) key: i64,
+    /// When it was made.
+    pub(crate) issued_at: Timestamp,
+    /// Its end; `None` never.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// Which tokens a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TokenFilter {
+    /// Only this user's.
+    pub(crate) owner: Option<UserId>,
+    /// Only this application's.
+    pub(crate) app: Option<AppName>,
+    /// Only those of this status; `Live` includes the superseded.
+    pub(crate) status: Option<Status>,
+}
+
+const JOINED: &str = "SELECT t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
+        g.owner_id, g.app, g.permissions, g.audience, g.claims
+    FROM tokens t JOIN grants g ON g.id = t.grant_id";
+
+const FILTER: &str = "g.kind = 'app'
+    AND (:owner IS NULL OR g.owner_id = :owner)
+    AND (:app IS NULL OR g.app = :app)
+    AND (:status IS NULL OR :status = CASE
+        WHEN t.revoked_at IS NOT NULL OR t.grace_until <= :now THEN 'revoked'
+        WHEN t.expires_at <= :now THEN 'expired'
+        ELSE 'live' END)";
+
+impl Reader<'_> {
+    /// The app token of that row.
+    pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<AppToken>, Error> {
+        self.token_where("t.id = ?1", id.0)
+    }
+
+    /// The app token of that `jti`.
+    pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<AppToken>, Error> {
+        self.token_where("t.jti = ?1", jti.bytes())
+    }
+
+    fn token_where(
+        &self,
+        condition: &str,
+        value: impl rusqlite::ToSql,
+    ) -> Result<Option<AppToken>, Error> {
+        self.sql
+            .prepare_cached(&format!("{JOINED} WHERE g.kind = 'app' AND {condition}"))?
+            .query_row([value], |row| Ok(token(row)))
+            .optional()?
+            .transpose()
+    }
+
+    /// The live app tokens of a user, which are those that count: not expired, not revoked, not
+    /// superseded.
+    pub(crate) fn counted_tokens(
+        &self,
+        owner: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<AppToken>, Error> {
+        let mut statement = self.sql.prepare_cached(&format!(
+            "{JOINED} WHERE g.kind = 'app' AND g.owner_id = ?1
+                 AND t.revoked_at IS NULL AND t.superseded_by IS NULL
+                 AND (t.expires_at IS NULL OR t.expires_at > ?2)
+             ORDER BY t.id"
+        ))?;
+        statement
+            .query_map((owner.0, now.unix()), |row| Ok(token(row)))?
+            .map(|row| row.map_err(Error::from)?)
+            .collect()
+    }
+
+    /// App tokens in the order of their rows.
+    pub(crate) fn tokens(
+        &self,
+        filter: &TokenFilter,
+        page: Page,
+        now: Timestamp,
+    ) -> Result<Paged<AppToken>, Error> {
+        let (skip, after, take) = page.window();
+        let owner = filter.owner.map(|id| id.0);
+        let app = filter.app.as_ref().map(AppName::as_str);
+        let status = filter.status.map(Status::name);
+        let total = self.sql.query_row(
+            &format!(
+                "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE {FILTER}"
+            ),
+            named_params! {":owner": owner, ":app": app, ":status": status, ":now": now.unix()},
+            |row| row.get(0),
+        )?;
+        let mut statement = self.sql.prepare(&format!(
+            "{JOINED} WHERE {FILTER} AND t.id > :after ORDER BY t.id LIMIT :take OFFSET :skip"
+        ))?;
+        let rows = statement
+            .query_map(
+                named_params! {
+                    ":owner": owner, ":app": app, ":status": status, ":now": now.unix(),
+                    ":after": after, ":take": one_more(take), ":skip": skip,
+                },
+                |row| Ok(token(row)),
+            )?
+            .map(|row| row.map_err(Error::from)?)
+            .collect::<Result<_, Error>>()?;
+        Ok(Paged::new(page, rows, total, |token: &AppToken| token.id.0))
+    }
+
+    /// Whether an unrecorded token of ours was taken back.
+    pub(crate) fn is_blocked(&self, key: i64, jti: &str) -> Result<bool, Error> {
+        Ok(self.sql.query_row(
+            "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
+            (key, jti),
+            |row| row.get(0),
+        )?)
+    }
+}
+
+impl Writer<'_> {
+    /// Records an app token and, if it is the first of its kind, its grant.
+    pub(crate) fn add_token(&self, new: &NewToken<'_>) -> Result<TokenId, Error> {
+        let grant = self.grant_id(new.grant)?;
+        self.sql
+            .prepare_cached(
+                "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                new.jti.bytes(),
+                grant,
+                new.key,
+                new.issued_at.unix(),
+                new.expires_at.map(Timestamp::unix),
+            ])?;
+        Ok(TokenId(self.sql.last_insert_rowid()))
+    }
+
+    fn grant_id(&self, grant: &Grant) -> Result<i64, Error> {
+        let permissions = json_array(&grant.permissions);
+        let audience = json_array(&grant.audience);
+        let claims = Value::from(grant.claims.clone()).to_string();
+        let values = params![grant.owner.0, grant.app.as_str(), permissions, audience, claims];
+        self.sql
+            .prepare_cached(
+                "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
+                 VALUES (?1, 'app', ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            )?
+            .execute(values)?;
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT id FROM grants WHERE owner_id = ?1 AND kind = 'app' AND app = ?2
+                     AND permissions = ?3 AND audience = ?4 AND claims = ?5",
+            )?
+            .query_row(values, |row| row.get(0))?)
+    }
+
+    /// Takes back one token; `false` if it was.
+    pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
+        let changed = self.sql.execute(
+            "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
+            (id.0, now.unix()),
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Takes back every recorded token of a user; how many.
+    pub(crate) fn revoke_tokens_of(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
+        Ok(self.sql.execute(
+            "UPDATE tokens SET revoked_at = ?2 WHERE revoked_at IS NULL
+                 AND grant_id IN (SELECT id FROM grants WHERE owner_id = ?1)",
+            (owner.0, now.unix()),
+        )?)
+    }
+
+    /// Takes back an unrecorded token of ours; `false` if it was.
+    pub(crate) fn block(
+        &self,
+        key: i64,
+        jti: &str,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let changed = self.sql.execute(
+            "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+            (key, jti, expires_at.map(Timestamp::unix), now.unix()),
+        )?;
+        Ok(changed > 0)
+    }
+}
+
+fn json_array(texts: &[Foreign]) -> String {
+    Value::from(texts.iter().map(Foreign::as_str).collect::<Vec<_>>()).to_string()
+}
+
+fn texts(json: &str) -> Result<Vec<Foreign>, Error> {
+    let texts: Vec<String> = serde_json::from_str(json)
+        .map_err(|_| Error::Damaged("a grant's list is not JSON".to_owned()))?;
+    Ok(texts.into_iter().map(Foreign::new).collect())
+}
+
+fn token(row: &Row<'_>) -> Result<AppToken, Error> {
+    Ok(AppToken {
+        id: TokenId(row.get(0)?),
+        jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
+        issued_at: required_time(row.get(2)?)?,
+        expires_at: time(row.get(3)?)?,
+        revoked_at: time(row.get(4)?)?,
+        grace_until: time(row.get(5)?)?,
+        grant: Grant {
+            owner: UserId(row.get(6)?),
+            app: AppName::stored(row.get(7)?),
+            permissions: texts(&row.get::<_, String>(8)?)?,
+            audience: texts(&row.get::<_, String>(9)?)?,
+            claims: serde_json::from_str(&row.get::<_, String>(10)?)
+                .map_err(|_| Error::Damaged("a grant's claims are not JSON".to_owned()))?,
+        },
+    })
+}

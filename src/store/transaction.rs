@@ -1,0 +1,78 @@
+//! The two ways into the file: [`Store::read`] and [`Store::write`].
+
+use super::{Error, Store};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::ops::Deref;
+use std::time::Instant;
+
+/// What can be asked of the store inside one transaction. The tables' files add the questions.
+pub(crate) struct Reader<'c> {
+    pub(super) sql: &'c Connection,
+}
+
+/// A [`Reader`] that can also change rows.
+pub(crate) struct Writer<'c>(Reader<'c>);
+
+impl<'c> Deref for Writer<'c> {
+    type Target = Reader<'c>;
+
+    fn deref(&self) -> &Reader<'c> {
+        &self.0
+    }
+}
+
+impl<'c> Writer<'c> {
+    pub(super) fn on(sql: &'c Connection) -> Self {
+        Self(Reader { sql })
+    }
+}
+
+impl Store {
+    /// Runs `work` on one unchanging view of the store.
+    pub(crate) fn read<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self.connection.transaction().map_err(Error::from)?;
+        work(&Reader { sql: &transaction })
+    }
+
+    /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, committed if it returns `Ok`, rolled
+    /// back otherwise. It is run again when the store was busy, so it must have no effect besides
+    /// its rows: sign before, print after.
+    pub(crate) fn write<T, E: From<Error> + AsBusy>(
+        &mut self,
+        mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let deadline = Instant::now() + self.wait;
+        loop {
+            match self.attempt(&mut work) {
+                Err(error) if error.is_busy() && Instant::now() < deadline => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn attempt<T, E: From<Error>>(
+        &mut self,
+        work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
+            .map_err(Error::from)?;
+        let value = work(&Writer::on(&transaction))?;
+        transaction.commit().map_err(Error::from)?;
+        Ok(value)
+    }
+}
+
+/// Whether an error of a room above is our [`Error::Busy`].
+pub(crate) trait AsBusy {
+    /// True if trying again may help.
+    fn is_busy(&self) -> bool;
+}
+
+impl AsBusy for Error {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
+}

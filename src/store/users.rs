@@ -1,0 +1,179 @@
+//! The table of users.
+
+use super::{Error, Reader, Writer};
+use crate::model::{
+    Account, Email, Foreign, Page, Paged, PasswordHash, Quota, Role, Timestamp, Uid, User, UserId,
+    UserName, UserRef,
+};
+use rusqlite::{OptionalExtension, Row, params};
+use uuid::Uuid;
+
+const COLUMNS: &str =
+    "id, uid, username, email, name, role, quota, disabled_at, deleted_at, created_at";
+
+impl Reader<'_> {
+    /// The user of that name or id; a deleted one is not there.
+    pub(crate) fn find_user(&self, who: &UserRef) -> Result<Option<User>, Error> {
+        let sql = |column| {
+            format!("SELECT {COLUMNS} FROM users WHERE {column} = ?1 AND deleted_at IS NULL")
+        };
+        match who {
+            UserRef::Id(id) => self.user_where(&sql("id"), id.0),
+            UserRef::Uid(uid) => self.user_where(&sql("uid"), uid.bytes()),
+            UserRef::Name(name) => self.user_where(&sql("username"), name.as_str()),
+            UserRef::Email(email) => self.user_where(&sql("email_key"), email.key()),
+        }
+    }
+
+    /// The row of that id, deleted or not.
+    pub(crate) fn find_user_row(&self, id: UserId) -> Result<Option<User>, Error> {
+        self.user_where(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), id.0)
+    }
+
+    fn user_where(&self, sql: &str, value: impl rusqlite::ToSql) -> Result<Option<User>, Error> {
+        self.sql
+            .prepare_cached(sql)?
+            .query_row([value], |row| Ok(user(row)))
+            .optional()?
+            .transpose()
+    }
+
+    /// The hash to check a password against.
+    pub(crate) fn find_password(&self, id: UserId) -> Result<Option<PasswordHash>, Error> {
+        let hash: Option<Option<String>> = self
+            .sql
+            .query_row("SELECT password FROM users WHERE id = ?1", [id.0], |row| row.get(0))
+            .optional()?;
+        Ok(hash.flatten().map(PasswordHash::new))
+    }
+
+    /// Whether anybody ever registered here.
+    pub(crate) fn has_users(&self) -> Result<bool, Error> {
+        Ok(self.sql.query_row("SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?)
+    }
+
+    /// How many admins can log in.
+    pub(crate) fn count_admins(&self) -> Result<i64, Error> {
+        Ok(self.sql.query_row(
+            "SELECT count(*) FROM users
+             WHERE role = 'admin' AND deleted_at IS NULL AND disabled_at IS NULL",
+            [],
+            |row| row.get(0),
+        )?)
+    }
+
+    /// The users that are there, in the order of their ids.
+    pub(crate) fn users(&self, page: Page) -> Result<Paged<User>, Error> {
+        let total = self.sql.query_row(
+            "SELECT count(*) FROM users WHERE deleted_at IS NULL",
+            [],
+            |row| row.get(0),
+        )?;
+        let (skip, after, take) = page.window();
+        let mut statement = self.sql.prepare(&format!(
+            "SELECT {COLUMNS} FROM users WHERE deleted_at IS NULL AND id > ?1
+             ORDER BY id LIMIT ?2 OFFSET ?3"
+        ))?;
+        let rows = statement
+            .query_map((after, one_more(take), skip), |row| Ok(user(row)))?
+            .map(|row| row.map_err(Error::from)?)
+            .collect::<Result<_, Error>>()?;
+        Ok(Paged::new(page, rows, total, |user: &User| user.id.0))
+    }
+}
+
+impl Writer<'_> {
+    /// Adds a user; [`Error::Taken`] if one of the names is.
+    pub(crate) fn add_user(
+        &self,
+        uid: Uid,
+        account: &Account,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<User, Error> {
+        self.sql.execute(
+            "INSERT INTO users
+                 (uid, username, email, email_key, name, password, role, created_at, password_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+            params![
+                uid.bytes(),
+                account.username.as_ref().map(UserName::as_str),
+                account.email.as_ref().map(Email::as_str),
+                account.email.as_ref().map(Email::key),
+                account.name.as_ref().map(Foreign::as_str),
+                account.password.expose(),
+                role.name(),
+                now.unix(),
+            ],
+        )?;
+        let id = UserId(self.sql.last_insert_rowid());
+        self.find_user_row(id)?.ok_or_else(|| Error::Damaged("a new user is not there".to_owned()))
+    }
+
+    /// Gives the user another password.
+    pub(crate) fn set_password(
+        &self,
+        id: UserId,
+        password: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.sql.execute(
+            "UPDATE users SET password = ?2, password_at = ?3 WHERE id = ?1",
+            (id.0, password.expose(), now.unix()),
+        )?;
+        Ok(())
+    }
+
+    /// Takes the row for this transaction, so that what is counted next stays true until the
+    /// commit, on any engine.
+    pub(crate) fn touch_user(&self, id: UserId) -> Result<(), Error> {
+        self.sql
+            .prepare_cached("UPDATE users SET touched = touched + 1 WHERE id = ?1")?
+            .execute([id.0])?;
+        Ok(())
+    }
+
+    /// Takes names, password and everything else away, and keeps the nameless row.
+    pub(crate) fn remove_user(&self, id: UserId, now: Timestamp) -> Result<(), Error> {
+        self.sql.execute(
+            "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,
+                 password = NULL, deleted_at = ?2
+             WHERE id = ?1",
+            (id.0, now.unix()),
+        )?;
+        Ok(())
+    }
+}
+
+/// One row more than asked for, which tells whether more follow.
+pub(super) fn one_more(take: i64) -> i64 {
+    if take < 0 { take } else { take + 1 }
+}
+
+fn user(row: &Row<'_>) -> Result<User, Error> {
+    Ok(User {
+        id: UserId(row.get(0)?),
+        uid: Uid::new(Uuid::from_bytes(row.get(1)?)),
+        username: row.get::<_, Option<String>>(2)?.map(UserName::stored),
+        email: row.get::<_, Option<String>>(3)?.map(Email::stored),
+        name: row.get::<_, Option<String>>(4)?.map(Foreign::new),
+        role: Role::parse(&row.get::<_, String>(5)?)?,
+        quota: row.get::<_, Option<i64>>(6)?.map(|n| match u32::try_from(n) {
+            Ok(limit) => Quota::Limited(limit),
+            Err(_) => Quota::Unlimited,
+        }),
+        disabled_at: time(row.get(7)?)?,
+        deleted_at: time(row.get(8)?)?,
+        created_at: required_time(row.get(9)?)?,
+    })
+}
+
+/// A stored instant.
+pub(super) fn required_time(seconds: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_unix(seconds).ok_or_else(|| Error::Damaged(format!("{seconds} is not a time")))
+}
+
+/// A stored instant that may be absent.
+pub(super) fn time(seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
+    seconds.map(required_time).transpose()
+}

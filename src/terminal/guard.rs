@@ -1,0 +1,52 @@
+//! While a prompt is open, a signal gives the terminal back before it ends the program: echo on,
+//! cursor visible.
+
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::{Handle, Signals};
+use std::fs::File;
+use std::io::{self, Write};
+
+/// Shows the cursor (DECTCEM).
+const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
+
+/// Watches for signals until it is dropped, which also restores the terminal.
+pub(super) struct Guard {
+    terminal: File,
+    before: Termios,
+    watch: Handle,
+}
+
+impl Guard {
+    pub(super) fn over(terminal: &File) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let watch = signals.handle();
+        let (for_thread, modes) = (terminal.try_clone()?, before.clone());
+        std::thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                restore(&for_thread, &modes);
+                leave(if signal == SIGINT { 130 } else { 143 });
+            }
+        });
+        Ok(Self { terminal: terminal.try_clone()?, before, watch })
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.watch.close();
+        restore(&self.terminal, &self.before);
+    }
+}
+
+fn restore(mut terminal: &File, modes: &Termios) {
+    // Nothing is left to do if the terminal is gone.
+    let _ = tcsetattr(terminal, OptionalActions::Now, modes);
+    let _ = terminal.write_all(SHOW_CURSOR);
+}
+
+#[expect(clippy::exit, reason = "the main thread is inside a read that cannot be woken")]
+fn leave(code: i32) {
+    std::process::exit(code);
+}

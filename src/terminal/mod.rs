@@ -1,0 +1,180 @@
+//! The only voice. Nobody else prints: they say what kind of sentence it is, and this room decides
+//! where it goes, in which form, and what a terminal may see of it.
+//!
+//! Results go to standard output, everything else to standard error. With JSON output standard
+//! error carries nothing but the one line of a failure.
+
+mod guard;
+mod prompt;
+mod table;
+
+pub(crate) use prompt::{Answer, Confirmed};
+pub(crate) use table::Table;
+
+use crate::model::{escaped, escaped_json};
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use serde_json::Value;
+use std::io::{self, IsTerminal, Write};
+
+/// The form of results and failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people and for `$(…)`.
+    Text,
+    /// One JSON document for programs.
+    Json,
+}
+
+/// Why nothing could be written or asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Standard output does not take it: a full disk.
+    #[error("the output cannot be written: {0}")]
+    Output(String),
+    /// The question cannot be asked because nobody is there.
+    #[error("nobody is there to ask")]
+    NobodyToAsk,
+    /// Two passwords that must be the same are not.
+    #[error("the two passwords are not the same")]
+    Mismatch,
+    /// Ctrl-D, or an empty answer.
+    #[error("cancelled")]
+    Cancelled,
+    /// The terminal fails.
+    #[error("the terminal fails: {0}")]
+    Broken(String),
+}
+
+/// What became of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a secret that nobody received must be taken back"]
+pub(crate) enum Delivery {
+    /// All of it was written.
+    Done,
+    /// The reader of our output has left.
+    NoReader,
+}
+
+/// A result in the words of people. Strings from outside come in through
+/// [`crate::model::Foreign::shown`].
+pub(crate) enum Text {
+    /// No result: the talk says it all.
+    Nothing,
+    /// Lines, ended by a line break each.
+    Lines(Vec<String>),
+    /// A JSON document, indented.
+    Json(Value),
+    /// Rows under a header.
+    Table(Table),
+}
+
+/// What a command found out: a text for people, and itself as JSON for programs.
+pub(crate) trait Report: Serialize {
+    /// The text form.
+    fn text(&self) -> Text;
+}
+
+/// The one way to standard output and standard error.
+#[derive(Debug)]
+pub(crate) struct Voice {
+    form: Form,
+    quiet: bool,
+}
+
+impl Voice {
+    pub(crate) fn new(form: Form, quiet: bool) -> Self {
+        Self { form, quiet }
+    }
+
+    /// Writes a result to standard output.
+    pub(crate) fn result(&self, report: &impl Report) -> Result<Delivery, Error> {
+        let text = match self.form {
+            Form::Json => json_line(report)?,
+            Form::Text => match report.text() {
+                Text::Nothing => return Ok(Delivery::Done),
+                Text::Lines(lines) => lines.iter().map(|line| escaped(line) + "\n").collect(),
+                Text::Json(value) => {
+                    let json = serde_json::to_string_pretty(&value);
+                    escaped_json(&json.map_err(|error| Error::Output(error.to_string()))?) + "\n"
+                }
+                Text::Table(table) => table.render(io::stdout().is_terminal()),
+            },
+        };
+        written(&text)
+    }
+
+    #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
+    /// Writes text of our own source, such as a script, to standard output as it is.
+    /// Its styles are dropped where no terminal would show them.
+    pub(crate) fn document(&self, text: &str) -> Result<Delivery, Error> {
+        let mut plain = anstream::StripStream::new(Vec::new());
+        if AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
+            // Writing to memory does not fail.
+            let _ = plain.write_all(text.as_bytes());
+            return written(&String::from_utf8_lossy(&plain.into_inner()));
+        }
+        written(text)
+    }
+
+    /// Says what was done.
+    pub(crate) fn status(&self, sentence: &str) {
+        if !self.quiet {
+            self.talk(None, sentence);
+        }
+    }
+
+    /// Says what may surprise.
+    pub(crate) fn warning(&self, sentence: &str) {
+        self.talk(Some(("warning", AnsiColor::Yellow)), sentence);
+    }
+
+    /// Says what to do next.
+    pub(crate) fn hint(&self, sentence: &str) {
+        self.talk(Some(("hint", AnsiColor::Cyan)), sentence);
+    }
+
+    /// Says why it failed: a sentence and a hint, or the one line of JSON.
+    pub(crate) fn failure(&self, sentence: &str, hint: Option<&str>, json: &Value) {
+        if self.form == Form::Json {
+            let line = escaped_json(&json.to_string());
+            // Whether standard error takes it or not, the exit code tells.
+            let _ = writeln!(io::stderr(), "{line}");
+            return;
+        }
+        self.talk(Some(("error", AnsiColor::Red)), sentence);
+        if let Some(hint) = hint {
+            self.hint(hint);
+        }
+    }
+
+    fn talk(&self, label: Option<(&str, AnsiColor)>, sentence: &str) {
+        if self.form == Form::Json {
+            return;
+        }
+        let lines: Vec<_> = sentence.lines().map(escaped).collect();
+        let mut stream = AutoStream::auto(io::stderr());
+        let _ = match label {
+            Some((label, colour)) => {
+                let style = Style::new().bold().fg_color(Some(colour.into()));
+                writeln!(stream, "{style}{label}:{style:#} {}", lines.join("\n"))
+            }
+            None => writeln!(stream, "{}", lines.join("\n")),
+        };
+    }
+}
+
+fn json_line(report: &impl Serialize) -> Result<String, Error> {
+    let json = serde_json::to_string(report).map_err(|error| Error::Output(error.to_string()))?;
+    Ok(escaped_json(&json) + "\n")
+}
+
+fn written(text: &str) -> Result<Delivery, Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(Delivery::Done),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Delivery::NoReader),
+        Err(error) => Err(Error::Output(error.to_string())),
+    }
+}

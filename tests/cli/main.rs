@@ -1,0 +1,7 @@
+//! The real program in a private world: its whole output, its exit code, its files.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod world;
+
+mod transcript;
