@@ -46,6 +46,7 @@ kinds! {
     Busy 75 "busy" "a lock was not had in time; safe to try again",
     StoreUnusable 78 "store_newer, store_foreign, store_damaged, store_unreadable, insecure_permissions"
         "the store or the session file cannot be used",
+    Interrupted 130 "interrupted" "Ctrl-C in a prompt; SIGTERM and SIGHUP there exit 143",
 }
 
 /// Why a command ends without having done it.
@@ -255,6 +256,7 @@ impl From<terminal::Error> for Failure {
         let message = error.to_string();
         match error {
             Error::Output(_) | Error::Broken(_) => Self::new(Kind::Internal, "internal", message),
+            Error::Interrupted => Self::new(Kind::Interrupted, "interrupted", message),
             Error::NobodyToAsk | Error::Mismatch | Error::Cancelled => Self::usage(message),
         }
     }

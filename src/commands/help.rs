@@ -45,5 +45,5 @@ fn exit_codes() -> String {
     for (exit, name, codes, when) in Kind::TABLE {
         let _ = writeln!(text, "{exit:>3}  {name}: {when}\n     code: {codes}");
     }
-    text + "130, 143  Interrupted: Ctrl-C, or SIGTERM or SIGHUP, in a prompt\n"
+    text
 }

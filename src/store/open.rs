@@ -15,7 +15,9 @@ const APPLICATION_ID: i64 = 0x6A65_746E;
 /// The schema's history, append-only: the version of a file is how many of these it has seen.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
 
-const VERSION: i64 = 1;
+fn version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
 
 /// What a new store begins with.
 pub(crate) struct Beginning {
@@ -122,18 +124,18 @@ fn configure(connection: &Connection, wait: Duration) -> Result<(), Error> {
 fn identity(connection: &Connection, path: &Path) -> Result<Identity, Error> {
     let read = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application = read("PRAGMA application_id").map_err(not_a_database(path))?;
-    let version = read("PRAGMA user_version")?;
-    if application == 0 && version == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
+    let found = read("PRAGMA user_version")?;
+    if application == 0 && found == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
         return Ok(Identity::Blank);
     }
     if application != APPLICATION_ID {
         return Err(Error::Foreign(path.to_owned()));
     }
-    if version > VERSION {
-        return Err(Error::Newer { found: version, known: VERSION });
+    if found > version() {
+        return Err(Error::Newer { found, known: version() });
     }
-    if version != VERSION {
-        return Err(Error::Damaged(format!("schema version {version}")));
+    if found != version() {
+        return Err(Error::Damaged(format!("schema version {found}")));
     }
     let id: [u8; 16] = connection.query_row("SELECT store_id FROM store", [], |row| row.get(0))?;
     Ok(Identity::Ours(StoreId::new(Uuid::from_bytes(id))))
@@ -188,7 +190,7 @@ fn begin(
     )?;
     Writer::on(&transaction).add_key(&beginning.key, beginning.now)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.pragma_update(None, "user_version", version())?;
     transaction.commit()?;
     Ok((beginning.id, true))
 }

@@ -3,25 +3,24 @@
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::{Handle, Signals};
+use signal_hook::iterator::Signals;
 use std::fs::File;
 use std::io::{self, Write};
 
 /// Shows the cursor (DECTCEM).
 const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 
-/// Watches for signals until it is dropped, which also restores the terminal.
+/// Restores the terminal when it is dropped. Signals are watched for from the first prompt to the
+/// end of the run: once somebody watches, their default action would not come back.
 pub(super) struct Guard {
     terminal: File,
     before: Termios,
-    watch: Handle,
 }
 
 impl Guard {
     pub(super) fn over(terminal: &File) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-        let watch = signals.handle();
         let (for_thread, modes) = (terminal.try_clone()?, before.clone());
         std::thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
@@ -29,13 +28,12 @@ impl Guard {
                 leave(if signal == SIGINT { 130 } else { 143 });
             }
         });
-        Ok(Self { terminal: terminal.try_clone()?, before, watch })
+        Ok(Self { terminal: terminal.try_clone()?, before })
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.watch.close();
         restore(&self.terminal, &self.before);
     }
 }

@@ -42,6 +42,9 @@ pub(crate) enum Error {
     /// Ctrl-D, or an empty answer.
     #[error("cancelled")]
     Cancelled,
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// The terminal fails.
     #[error("the terminal fails: {0}")]
     Broken(String),

@@ -6,6 +6,7 @@ use crate::model::escaped;
 use console::Term;
 use dialoguer::{Confirm, Password};
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 
 /// A line that was typed.
 pub(crate) type Answer = zeroize::Zeroizing<String>;
@@ -73,5 +74,9 @@ fn typed(term: &Term, question: &str) -> Result<Answer, Error> {
 
 fn broken(error: dialoguer::Error) -> Error {
     let dialoguer::Error::IO(error) = error;
-    Error::Broken(error.to_string())
+    if error.kind() == ErrorKind::Interrupted {
+        Error::Interrupted
+    } else {
+        Error::Broken(error.to_string())
+    }
 }

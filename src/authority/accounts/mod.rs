@@ -216,9 +216,20 @@ pub(crate) fn list(store: &mut Store, page: Page) -> Result<Paged<User>, Error> 
 
 /// One user: oneself, or anybody for an admin.
 pub(crate) fn show(store: &mut Store, caller: &Caller, who: &UserRef) -> Result<User, Error> {
-    let found = store.read(|tx| tx.find_user(who))?;
+    store.read(|tx| oneself_or_any(tx, caller, who, "only admins see other accounts"))
+}
+
+/// The user of that name, if it is the caller or the caller is an admin. Whoever is neither is
+/// refused with that sentence before being told whether the name exists.
+pub(super) fn oneself_or_any(
+    tx: &Reader<'_>,
+    caller: &Caller,
+    who: &UserRef,
+    refusal: &'static str,
+) -> Result<User, Error> {
+    let found = tx.find_user(who)?;
     if found.as_ref().is_none_or(|user| user.id != caller.user.id) {
-        caller.needs(Role::Admin, "only admins see other accounts")?;
+        caller.needs(Role::Admin, refusal)?;
     }
     found.ok_or_else(|| not_found(who))
 }

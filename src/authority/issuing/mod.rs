@@ -1,6 +1,6 @@
 //! App tokens: made, listed, shown.
 
-use super::accounts::existing;
+use super::accounts::{existing, oneself_or_any};
 use super::sessions::{ATTEMPTS, end_after, signing};
 use super::{Act, Caller, Error, Thing};
 use crate::crypto;
@@ -72,7 +72,7 @@ pub(crate) fn issue(
         let (policy, key, owner) = store.read(|tx| {
             let owner = match &request.owner {
                 None => caller.user.clone(),
-                Some(who) => owner_for(caller, existing(tx, who)?)?,
+                Some(who) => oneself_or_any(tx, caller, who, "only admins make tokens for others")?,
             };
             let (policy, key) = signing(tx)?;
             Ok::<_, Error>((policy, key, owner))
@@ -84,6 +84,7 @@ pub(crate) fn issue(
         let claims = app_claims(&new, &owner, &policy);
         let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
         let recorded = store.write(|tx| {
+            tx.touch_user(owner.id)?;
             if !tx.is_active(key.id)? {
                 return Ok(None);
             }
@@ -108,21 +109,14 @@ pub(crate) fn issue(
     Err(Error::KeyChanges)
 }
 
-fn owner_for(caller: &Caller, owner: User) -> Result<User, Error> {
-    if owner.id != caller.user.id {
-        caller.needs(Role::Admin, "only admins make tokens for others")?;
-    }
-    Ok(owner)
-}
-
-/// Counts the owner's live tokens, this one included; refuses one too many.
+/// Counts the owner's live tokens, this one included; refuses one too many. The owner's row was
+/// touched before, so that nobody counts the same ones meanwhile.
 fn take_place(
     tx: &Writer<'_>,
     owner: &User,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<(usize, Option<u32>), Error> {
-    tx.touch_user(owner.id)?;
     let row = existing(tx, &UserRef::Id(owner.id))?;
     if row.disabled_at.is_some() {
         return Err(Error::Forbidden("the owner is disabled"));
