@@ -27,7 +27,8 @@ use std::ffi::OsString;
     disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
-    max_term_width = 100
+    max_term_width = 100,
+    verbatim_doc_comment
 )]
 struct Cli {
     #[command(flatten)]
@@ -148,6 +149,18 @@ fn refuse(mut error: clap::Error, words: &[OsString]) -> u8 {
             Ok(_) => 0,
             Err(error) => tell(&voice, &error.into()),
         };
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        voice.status(&error.render().to_string());
+    }
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand
+    ) {
+        return tell(
+            &voice,
+            &Failure::usage("a command is needed").with_hint("see `jeton --help`"),
+        );
     }
     hide_long_values(&mut error);
     let is_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);

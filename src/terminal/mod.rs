@@ -113,7 +113,7 @@ impl Voice {
     /// Its styles are dropped where no terminal would show them.
     pub(crate) fn document(&self, text: &str) -> Result<Delivery, Error> {
         let mut plain = anstream::StripStream::new(Vec::new());
-        if AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
+        if !is_coloured(&io::stdout()) {
             // Writing to memory does not fail.
             let _ = plain.write_all(text.as_bytes());
             return written(&String::from_utf8_lossy(&plain.into_inner()));
@@ -141,9 +141,8 @@ impl Voice {
     /// Says why it failed: a sentence and a hint, or the one line of JSON.
     pub(crate) fn failure(&self, sentence: &str, hint: Option<&str>, json: &Value) {
         if self.form == Form::Json {
-            let line = escaped_json(&json.to_string());
-            // Whether standard error takes it or not, the exit code tells.
-            let _ = writeln!(io::stderr(), "{line}");
+            let line = escaped_json(&json.to_string()) + "\n";
+            let _ = io::stderr().write_all(line.as_bytes());
             return;
         }
         self.talk(Some(("error", AnsiColor::Red)), sentence);
@@ -157,15 +156,24 @@ impl Voice {
             return;
         }
         let lines: Vec<_> = sentence.lines().map(escaped).collect();
-        let mut stream = AutoStream::auto(io::stderr());
-        let _ = match label {
-            Some((label, colour)) => {
+        let text = lines.join("\n");
+        let line = match label {
+            Some((label, colour)) if is_coloured(&io::stderr()) => {
                 let style = Style::new().bold().fg_color(Some(colour.into()));
-                writeln!(stream, "{style}{label}:{style:#} {}", lines.join("\n"))
+                format!("{style}{label}:{style:#} {text}\n")
             }
-            None => writeln!(stream, "{}", lines.join("\n")),
+            Some((label, _)) => format!("{label}: {text}\n"),
+            None => text + "\n",
         };
+        // One write a line, so that processes that share a stream do not mix theirs. Whether it is
+        // taken or not, the exit code tells.
+        let _ = io::stderr().write_all(line.as_bytes());
     }
+}
+
+/// Whether colours are wanted there: `NO_COLOR`, `CLICOLOR_FORCE`, a terminal.
+fn is_coloured(stream: &impl anstream::stream::RawStream) -> bool {
+    AutoStream::choice(stream) != anstream::ColorChoice::Never
 }
 
 fn json_line(report: &impl Serialize) -> Result<String, Error> {
