@@ -1,7 +1,7 @@
 //! The store's file before SQLite sees it: whose it is, who else can read it, its first byte.
 
 use super::Error;
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 /// What stands at a path.
 pub(super) enum Found {
     Nothing,
-    /// A file of ours, and whether others could read it until now.
+    /// A regular file of this user, and whether others can read it or its logs.
     File {
-        tightened: bool,
+        loose: bool,
     },
 }
 
-/// Looks at the file without following a link, and takes the rights of others away.
+/// Looks at the file without following a link; nothing is changed.
 pub(super) fn look(path: &Path) -> Result<Found, Error> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
@@ -33,12 +33,36 @@ pub(super) fn look(path: &Path) -> Result<Found, Error> {
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(Error::Insecure("somebody else's"));
     }
-    let loose = metadata.mode() & 0o077 != 0;
-    if loose {
-        std::fs::set_permissions(path, Permissions::from_mode(0o600))
-            .map_err(|error| unreadable(&error))?;
+    let loose = is_loose(&metadata)
+        || logs(path).iter().any(|log| log.symlink_metadata().is_ok_and(|log| is_loose(&log)));
+    Ok(Found::File { loose })
+}
+
+/// Takes the rights of others away: from the file, and from the logs that SQLite keeps beside it.
+pub(super) fn tighten(path: &Path) -> Result<(), Error> {
+    for file in [path.to_owned()].iter().chain(&logs(path)) {
+        match file.symlink_metadata() {
+            Ok(metadata) if metadata.is_file() && is_loose(&metadata) => {
+                std::fs::set_permissions(file, Permissions::from_mode(0o600))
+                    .map_err(|error| unreadable(&error))?;
+            }
+            // A log that is not there holds nothing to be read.
+            _ => {}
+        }
     }
-    Ok(Found::File { tightened: loose })
+    Ok(())
+}
+
+fn is_loose(metadata: &Metadata) -> bool {
+    metadata.is_file() && metadata.mode() & 0o077 != 0
+}
+
+fn logs(path: &Path) -> [PathBuf; 2] {
+    ["-wal", "-shm"].map(|end| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    })
 }
 
 /// Makes the empty file, readable by nobody else from its first instant, and the directories that

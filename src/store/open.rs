@@ -47,7 +47,7 @@ enum Identity {
 impl Store {
     /// Opens the store at `path`; [`Error::NotThere`] if there is none. `wait` bounds every lock.
     pub(crate) fn open(path: &Path, wait: Duration) -> Result<Opened, Error> {
-        let Found::File { tightened } = file::look(path)? else {
+        let Found::File { loose } = file::look(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
         let path = file::canonical(path)?;
@@ -58,8 +58,12 @@ impl Store {
         match identity {
             Identity::Blank => Err(Error::NotThere(path)),
             Identity::Ours(id) => {
+                // Not before it is known to be ours: a foreign file keeps its mode.
+                if loose {
+                    file::tighten(&path)?;
+                }
                 let store = Self { connection, path, id, wait };
-                Ok(Opened { store, created: false, tightened })
+                Ok(Opened { store, created: false, tightened: loose })
             }
         }
     }
@@ -75,14 +79,18 @@ impl Store {
             other => return other,
         }
         file::make(path)?;
-        let Found::File { tightened } = file::look(path)? else {
+        let Found::File { loose } = file::look(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
         let path = file::canonical(path)?;
+        // It was blank a moment ago, and the log beside it inherits its mode.
+        if loose {
+            file::tighten(&path)?;
+        }
         let connection = connect(&path, wait)?;
         use_wal(&connection, wait)?;
         let (id, created) = begin(&connection, &path, &beginning())?;
-        Ok(Opened { store: Self { connection, path, id, wait }, created, tightened })
+        Ok(Opened { store: Self { connection, path, id, wait }, created, tightened: loose })
     }
 
     /// A store in memory, for the tests of the rules.
@@ -102,11 +110,11 @@ fn connect(path: &Path, wait: Duration) -> Result<Connection, Error> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
-    configure(&connection, wait)?;
+    configure(&connection, wait).map_err(not_a_database(path))?;
     Ok(connection)
 }
 
-fn configure(connection: &Connection, wait: Duration) -> Result<(), Error> {
+fn configure(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(wait)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
