@@ -4,4 +4,6 @@
 
 mod world;
 
+mod exit_codes;
+mod tidy;
 mod transcript;

@@ -1,0 +1,273 @@
+//! Every exit code of the contract, reached once, with the line that programs read.
+
+use crate::world::{Ran, World};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+/// It must have failed with that code, kind and code word; the whole line has the promised shape.
+#[track_caller]
+fn refused(ran: &Ran, exit: i32, kind: &str, code: &str) -> Value {
+    assert_eq!(ran.code, exit, "{ran:?}");
+    let error = ran.error();
+    let members: Vec<&String> = error.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["kind", "code", "exit_code", "message", "hint", "details"]);
+    assert_eq!((&error["kind"], &error["code"]), (&json!(kind), &json!(code)), "{ran:?}");
+    assert!(!error["message"].as_str().unwrap().is_empty());
+    assert!(error["hint"].is_null() || error["hint"].is_string());
+    assert!(error["details"].is_object());
+    error
+}
+
+/// Runs it with `-o json`; it must fail like that and print no result.
+#[track_caller]
+fn fails(world: &World, words: &[&str], exit: i32, kind: &str, code: &str) -> Value {
+    let ran = world.run(&[words, &["-o", "json"]].concat());
+    assert_eq!(ran.out, "");
+    refused(&ran, exit, kind, code)
+}
+
+#[test]
+fn done_is_0_also_when_it_was_so_before() {
+    let world = World::with_admin();
+    assert_eq!(world.json(&["init", "--exist-ok"])["changed"], false);
+    let name = ["register", "ada", "--exist-ok", "--password-stdin", "-o", "json"];
+    let ran = world.run_with_input(&name, "x").ok();
+    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["changed"], false);
+    world.get(&["token", "create", "x"]);
+    assert_eq!(world.json(&["token", "revoke", "1"])["changed"], true);
+    assert_eq!(world.json(&["token", "revoke", "1"])["changed"], false);
+    assert_eq!(world.json(&["logout"]), json!({"changed": true}));
+    assert_eq!(world.json(&["logout"]), json!({"changed": false}));
+}
+
+#[test]
+fn a_token_that_a_full_disk_swallows_is_1_and_revoked_again() {
+    let world = World::with_admin();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = world.command(&["token", "create", "lost"]);
+    let ran = Ran::from(command.stdout(full()).output().unwrap());
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (1, "error: the token could not be written; token 1 is revoked again\n")
+    );
+    let mut command = world.command(&["token", "create", "lost", "-o", "json"]);
+    refused(&Ran::from(command.stdout(full()).output().unwrap()), 1, "Internal", "internal");
+    let revoked = world.json(&["token", "list", "--status", "revoked"]);
+    let ids: Vec<&Value> =
+        revoked["items"].as_array().unwrap().iter().map(|token| &token["id"]).collect();
+    assert_eq!(ids, [1, 2]);
+    assert_eq!(world.json(&["token", "list"])["total"], 0);
+}
+
+#[test]
+fn words_that_make_no_sense_are_2() {
+    let world = World::with_admin();
+    fails(&world, &["frobnicate"], 2, "Usage", "usage");
+    fails(&world, &["token", "create"], 2, "Usage", "usage");
+    fails(&world, &["token", "create", "x", "--ttl", "7"], 2, "Usage", "invalid_input");
+    fails(&world, &["register", "--email", "nobody"], 2, "Usage", "invalid_input");
+    fails(&world, &["register", "eve"], 2, "Usage", "usage");
+    fails(&world, &["token", "verify"], 2, "Usage", "usage");
+}
+
+#[test]
+fn what_is_not_there_is_3() {
+    let error = fails(&World::new(), &["whoami"], 3, "NotFound", "store_not_found");
+    assert_eq!(error["hint"], "make one: jeton init");
+    let world = World::with_admin();
+    fails(&world, &["users", "show", "nobody"], 3, "NotFound", "user_not_found");
+    fails(&world, &["token", "show", "7"], 3, "NotFound", "token_not_found");
+}
+
+#[test]
+fn nobody_logged_in_is_4() {
+    let world = World::with_admin();
+    world.run(&["logout"]).ok();
+    let error = fails(&world, &["whoami"], 4, "TokenMissing", "authorization_header");
+    assert_eq!(error["hint"], "log in: jeton login");
+}
+
+#[test]
+fn what_is_there_already_or_must_stay_is_5() {
+    let world = World::with_admin();
+    fails(&world, &["init"], 5, "Conflict", "store_exists");
+    fails(&world, &["users", "delete", "ada", "--yes"], 5, "Conflict", "last_admin");
+    let ran = world.run_with_input(&["register", "ada", "--password-stdin", "-o", "json"], "x");
+    refused(&ran, 5, "Conflict", "user_exists");
+}
+
+#[test]
+fn an_unknown_name_and_a_wrong_password_are_the_same_6() {
+    let world = World::with_admin();
+    let log_in = |name| {
+        let ran = world.run_with_input(&["login", name, "--password-stdin", "-o", "json"], "x");
+        refused(&ran, 6, "LoginInvalid", "login_invalid")
+    };
+    assert_eq!(log_in("ada"), log_in("nobody"));
+    assert_eq!(log_in("ada"), log_in("not a name"));
+}
+
+#[test]
+fn what_the_role_does_not_allow_is_7() {
+    let world = World::with_john();
+    fails(&world, &["users", "delete", "ada", "--yes"], 7, "Forbidden", "forbidden");
+    fails(&world, &["token", "mint"], 7, "Forbidden", "forbidden");
+    fails(&world, &["settings", "set", "issuer", "x"], 7, "Forbidden", "forbidden");
+}
+
+#[test]
+fn one_token_too_many_is_8_and_the_live_ones_are_listed() {
+    let world = World::with_john();
+    for app in ["a", "b", "c"] {
+        world.get(&["token", "create", app]);
+    }
+    let error = fails(&world, &["token", "create", "d"], 8, "QuotaExceeded", "quota_exceeded");
+    assert_eq!(error["details"]["limit"], 3);
+    let tokens = error["details"]["tokens"].as_array().unwrap();
+    let apps: Vec<&Value> = tokens.iter().map(|token| &token["app"]).collect();
+    assert_eq!(apps, ["a", "b", "c"]);
+}
+
+#[test]
+fn a_valid_token_that_lacks_something_is_9() {
+    let world = World::with_john();
+    let token = world.get(&["token", "create", "x", "-p", "read", "--ttl", "1h"]);
+    for (flags, reason) in [
+        (["--permission", "write"], "permission"),
+        (["--require", "app=y"], "require"),
+        (["--min-ttl", "2h"], "min_ttl"),
+    ] {
+        let ran = world.run(&["token", "verify", &token, flags[0], flags[1], "-o", "json"]);
+        let error = refused(&ran, 9, "CheckFailed", "check_failed");
+        assert_eq!(error["details"]["reason"], reason);
+        assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["valid"], false);
+    }
+}
+
+#[test]
+fn a_token_that_is_none_is_10() {
+    let world = World::with_admin();
+    let error = fails(&world, &["token", "inspect", "x"], 10, "TokenInvalid", "invalid_token");
+    assert_eq!(error["details"], json!({"reason": "malformed", "reasons": ["malformed"]}));
+}
+
+#[test]
+fn a_token_whose_time_is_over_is_11() {
+    let world = World::with_admin();
+    let token = world.get(&["token", "create", "x"]);
+    let ran = world.run(&["token", "verify", &token, "--at", "2099-01-01T00:00:00Z", "-o", "json"]);
+    refused(&ran, 11, "TokenExpired", "token_expired");
+}
+
+#[test]
+fn a_token_that_was_taken_back_is_12() {
+    let world = World::with_admin();
+    let token = world.get(&["token", "create", "x"]);
+    world.run(&["token", "revoke", "1"]).ok();
+    fails(&world, &["token", "inspect", &token], 12, "TokenRevoked", "token_revoked");
+}
+
+#[test]
+fn a_store_that_another_process_writes_is_75() {
+    let world = World::with_admin();
+    let other = rusqlite::Connection::open(world.store()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let waiting = ["token", "create", "x", "--wait", "1s"];
+    let error = fails(&world, &waiting, 75, "Busy", "busy");
+    assert_eq!(error["message"], "the store is busy");
+    assert_eq!(error["hint"], "try again, or wait longer with `--wait`");
+    world.run(&["users", "list"]).ok();
+    other.execute_batch("ROLLBACK").unwrap();
+    world.get(&waiting);
+}
+
+#[test]
+fn a_session_that_another_process_refreshes_is_75() {
+    let world = World::with_admin();
+    let lock = fs::File::open(world.session_file().with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    fails(&world, &["refresh", "--wait", "0s"], 75, "Busy", "busy");
+    fails(&world, &["logout", "--wait", "0s"], 75, "Busy", "busy");
+    world.run(&["whoami"]).ok();
+    drop(lock);
+    world.run(&["refresh", "--wait", "0s"]).ok();
+}
+
+/// What a refused file was and still must be: its bytes and its mode.
+fn as_it_is(world: &World) -> (Vec<u8>, u32) {
+    let mode = fs::metadata(world.store()).unwrap().permissions().mode();
+    (fs::read(world.store()).unwrap(), mode)
+}
+
+/// No command may use the store, for that reason, and none may change it.
+#[track_caller]
+fn is_refused_untouched(world: &World, code: &str) {
+    let before = as_it_is(world);
+    let init = ["init", "eve", "--exist-ok"];
+    fs::write(world.home().join("password"), "123456").unwrap();
+    let register = ["register", "eve", "--password-file", "password"];
+    let commands: [&[&str]; 5] =
+        [&["whoami"], &["users", "list"], &["token", "verify", "x"], &init, &register];
+    for words in commands {
+        fails(world, words, 78, "StoreUnusable", code);
+        assert!(as_it_is(world) == before, "{words:?} changed the file");
+    }
+}
+
+#[test]
+fn a_newer_store_is_78_and_untouched() {
+    let world = World::with_admin();
+    let other = rusqlite::Connection::open(world.store()).unwrap();
+    other.pragma_update(None, "user_version", 2).unwrap();
+    drop(other);
+    is_refused_untouched(&world, "store_newer");
+    assert_eq!(
+        world.run(&["whoami"]).fails(78).err,
+        "error: the store has schema version 2, this program knows 1\n\
+         hint: install a newer jeton\n"
+    );
+}
+
+#[test]
+fn somebody_elses_file_is_78_and_untouched() {
+    let world = World::new();
+    fs::create_dir_all(world.store().parent().unwrap()).unwrap();
+    fs::write(world.store(), "a letter to somebody\n".repeat(100)).unwrap();
+    fs::set_permissions(world.store(), fs::Permissions::from_mode(0o644)).unwrap();
+    is_refused_untouched(&world, "store_foreign");
+
+    fs::remove_file(world.store()).unwrap();
+    let other = rusqlite::Connection::open(world.store()).unwrap();
+    other.execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY)").unwrap();
+    drop(other);
+    fs::set_permissions(world.store(), fs::Permissions::from_mode(0o644)).unwrap();
+    is_refused_untouched(&world, "store_foreign");
+}
+
+#[test]
+fn a_link_or_a_directory_in_the_stores_place_is_78() {
+    let world = World::with_admin();
+    let elsewhere = world.home().join("elsewhere.db");
+    fs::rename(world.store(), &elsewhere).unwrap();
+    symlink(&elsewhere, world.store()).unwrap();
+    is_refused_untouched(&world, "insecure_permissions");
+    assert_eq!(world.run(&["whoami"]).fails(78).err, "error: the store file is a symbolic link\n");
+
+    fs::remove_file(world.store()).unwrap();
+    fs::create_dir(world.store()).unwrap();
+    fails(&world, &["whoami"], 78, "StoreUnusable", "insecure_permissions");
+}
+
+#[test]
+fn the_help_has_a_row_for_every_exit_code() {
+    let help = World::new().run(&["help", "exit-codes"]).ok();
+    assert_eq!(help.err, "");
+    let codes: Vec<u8> = help
+        .out
+        .lines()
+        .filter_map(|line| line.split_whitespace().next()?.trim_end_matches(',').parse().ok())
+        .collect();
+    assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 75, 78, 130]);
+    assert!(help.out.contains("130, 143  Interrupted"));
+}
