@@ -7,6 +7,7 @@ use super::{
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::{Failure, Kind};
+use crate::model::escaped;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -162,7 +163,7 @@ fn refuse(mut error: clap::Error, words: &[OsString]) -> u8 {
             &Failure::usage("a command is needed").with_hint("see `jeton --help`"),
         );
     }
-    hide_long_values(&mut error);
+    disarm(&mut error);
     let is_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
     let code = if is_value { "invalid_input" } else { "usage" };
     let text = error.render().to_string();
@@ -177,15 +178,19 @@ fn refuse(mut error: clap::Error, words: &[OsString]) -> u8 {
     tell(&voice, &failure)
 }
 
-/// A word that was put in the wrong place may be a token; it is not repeated.
-fn hide_long_values(error: &mut clap::Error) {
+/// What clap repeats of the words is foreign text and is escaped; a long word, which may be a token
+/// in the wrong place, is not repeated at all.
+fn disarm(error: &mut clap::Error) {
     const LONGEST: usize = 60;
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
     {
-        if let Some(ContextValue::String(text)) = error.get(kind)
-            && text.chars().count() > LONGEST
-        {
-            error.insert(kind, ContextValue::String("(a long value)".to_owned()));
+        let Some(ContextValue::String(text)) = error.get(kind) else { continue };
+        let is_long = text.chars().count() > LONGEST;
+        let shown = if is_long { "(a long value)".to_owned() } else { escaped(text) };
+        if shown != *text {
+            error.insert(kind, ContextValue::String(shown));
+            // Its advice would repeat the word.
+            error.remove(ContextKind::Suggested);
         }
     }
 }
