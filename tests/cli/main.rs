@@ -5,5 +5,6 @@
 mod world;
 
 mod exit_codes;
+mod output;
 mod tidy;
 mod transcript;

@@ -1,0 +1,184 @@
+//! Text from outside is never executed by the terminal, wherever it comes from.
+
+use crate::world::World;
+
+/// ESC, C1, a bidirectional override, a line break, a zero-width space, DEL, a tag.
+const HOSTILE: &str = "x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y";
+const SHOWN: &str = "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
+const IN_JSON: &str = r"x\u001b[31m\u009b2J\u202e\n\u200b\u007f\udb40\udc41y";
+
+/// Whether a terminal would act on something in it, or hide it.
+fn is_harmless(text: &str) -> bool {
+    text.chars().all(|c| c == '\n' || !HOSTILE.contains(c) || c.is_ascii_graphic())
+}
+
+/// A world whose rows say what the door would never let in.
+fn with_hostile_rows() -> World {
+    let world = World::with_admin();
+    world.get(&["token", "create", "app", "--permission", "p"]);
+    let store = rusqlite::Connection::open(world.store()).unwrap();
+    let changed =
+        store.execute("UPDATE users SET name = ?1, email = ?1, email_key = ?1", [HOSTILE]);
+    assert_eq!(changed.unwrap(), 1);
+    let permissions = serde_json::json!([HOSTILE]).to_string();
+    let changed =
+        store.execute("UPDATE grants SET app = ?1, permissions = ?2", [HOSTILE, &permissions]);
+    assert_eq!(changed.unwrap(), 1);
+    world
+}
+
+#[test]
+fn hostile_rows_are_spelled_out_in_text() {
+    let world = with_hostile_rows();
+    for (words, times) in [
+        (&["users", "show", "ada"][..], 2),
+        (&["users", "list"], 1),
+        (&["whoami"], 2),
+        (&["token", "list"], 2),
+        (&["token", "show", "1"], 2),
+    ] {
+        let ran = world.run(words).ok();
+        assert_eq!(ran.out.matches(SHOWN).count(), times, "{words:?}: {}", ran.out);
+        assert!(is_harmless(&ran.out) && is_harmless(&ran.err), "{words:?}");
+    }
+    let list = world.run(&["users", "list"]).ok();
+    assert_eq!(list.out.lines().count(), 2, "a row is a line: {}", list.out);
+}
+
+#[test]
+fn hostile_rows_keep_their_value_in_json_and_do_no_harm() {
+    let world = with_hostile_rows();
+    for (words, path) in [
+        (&["users", "show", "ada"][..], &["/name", "/email"][..]),
+        (&["users", "list"], &["/items/0/email"]),
+        (&["whoami"], &["/user/name", "/user/email"]),
+        (&["token", "list"], &["/items/0/app", "/items/0/permissions/0"]),
+        (&["token", "show", "1"], &["/app", "/permissions/0"]),
+    ] {
+        let ran = world.run(&[words, &["-o", "json"]].concat()).ok();
+        assert!(is_harmless(&ran.out), "{words:?}");
+        assert_eq!(ran.out.matches(IN_JSON).count(), path.len(), "{words:?}: {}", ran.out);
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        for path in path {
+            assert_eq!(json.pointer(path).unwrap(), HOSTILE, "{words:?} {path}");
+        }
+    }
+}
+
+#[test]
+fn hostile_rows_are_spelled_out_in_errors_and_talk() {
+    let world = with_hostile_rows();
+    world.get(&["token", "create", "b"]);
+    world.get(&["token", "create", "c"]);
+    assert_eq!(
+        world.run(&["token", "create", "d"]).fails(8).err,
+        format!(
+            "error: 3 of 3 tokens are in use\n\
+             hint: in use: 1 ({SHOWN}), 2 (b), 3 (c); free a place with `jeton token revoke 1`\n"
+        )
+    );
+    let error = world.run(&["token", "create", "d", "-o", "json"]).fails(8);
+    assert!(is_harmless(&error.err));
+    assert_eq!(error.error()["details"]["tokens"][0]["app"], HOSTILE);
+}
+
+#[test]
+fn hostile_claims_are_spelled_out() {
+    let world = World::with_admin();
+    let claim = format!("note={HOSTILE}");
+    let token = world.get(&["token", "create", "x", "--claim", &claim]);
+    for words in [&["token", "inspect"][..], &["token", "decode", "--part", "payload"]] {
+        for form in ["text", "json"] {
+            let ran = world.run(&[words, &[&token, "-o", form]].concat()).ok();
+            assert!(is_harmless(&ran.out), "{words:?}");
+            let claims: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+            assert_eq!(claims["note"], HOSTILE);
+        }
+    }
+}
+
+#[test]
+fn hostile_words_are_spelled_out_in_errors() {
+    let world = World::with_admin();
+    let flag = format!("--{HOSTILE}");
+    let file = format!("@{HOSTILE}");
+    for words in [
+        &[HOSTILE][..],
+        &[&flag],
+        &["help", HOSTILE],
+        &["users", HOSTILE],
+        &["users", "show", HOSTILE],
+        &["users", "show", &flag],
+        &["users", "list", "--page", HOSTILE],
+        &["token", "list", "--status", HOSTILE],
+        &["settings", "get", HOSTILE],
+        &["whoami", "--wait", HOSTILE],
+        &["whoami", "-o", HOSTILE],
+        &["whoami", "--store", HOSTILE],
+        &["whoami", "--token-file", HOSTILE],
+        &["login", "ada", "--password-file", HOSTILE],
+        &["token", "inspect", &file],
+    ] {
+        for form in ["text", "json"] {
+            let ran = world.run(&[&["--output", form], words].concat());
+            assert_ne!(ran.code, 0, "{words:?}");
+            assert_ne!(ran.code, 101, "{words:?}");
+            assert!(is_harmless(&ran.err), "{words:?}: {:?}", ran.err);
+            for line in ran.err.lines().filter(|_| form == "text") {
+                let begins = ["error: ", "hint: ", "  ", "possible"];
+                let ours = line.is_empty() || begins.iter().any(|begin| line.starts_with(begin));
+                assert!(ours, "{words:?} wrote a line of its own: {line}");
+            }
+        }
+    }
+    assert_eq!(
+        world.run(&["whoami", "--store", "/\u{1b}[31m\nerror: x"]).fails(3).err,
+        "error: there is no store at `/\\u{1b}[31m\\nerror: x`\nhint: make one: jeton init\n"
+    );
+    assert_eq!(
+        world.run(&["\u{1b}[31m\nerror: x"]).fails(2).err,
+        "error: unrecognized subcommand '\\u{1b}[31m\\nerror: x'\n\
+         hint: usage: jeton [OPTIONS] <COMMAND>\n"
+    );
+}
+
+#[test]
+fn a_word_that_is_not_utf_8_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::with_admin();
+    let bytes = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    for words in [&[][..], &["users", "show"], &["token", "inspect"], &["settings", "get"]] {
+        let output = world.command(words).arg(bytes).output().unwrap();
+        assert_eq!(crate::world::Ran::from(output).fails(2).code, 2, "{words:?}");
+    }
+}
+
+#[test]
+fn a_long_word_in_the_wrong_place_may_be_a_token_and_is_not_repeated() {
+    let world = World::with_admin();
+    let token = world.get(&["token", "create", "x"]);
+    let flag = format!("--{token}");
+    for words in [
+        &[&token[..]][..],
+        &[&flag],
+        &["users", &token],
+        &["users", "show", &token],
+        &["users", "show", "ada", &token],
+        &["users", "show", &flag],
+        &["users", "list", "--page", &token],
+        &["token", "show", &token],
+        &["token", "list", "--status", &token],
+        &["token", "list", "--all", &token],
+        &["token", "create", "x", "--ttl", &token],
+        &["settings", "get", &token],
+        &["whoami", "--wait", &token],
+        &["whoami", "-o", &token],
+        &["whoami", "--quiet", &token],
+    ] {
+        for form in ["text", "json"] {
+            let ran = world.run(&[&["-o", form], words].concat()).fails(2);
+            let part = token.split('.').nth(1).unwrap();
+            assert!(!ran.err.contains(&part[..20]), "{words:?}: {}", ran.err);
+        }
+    }
+}
