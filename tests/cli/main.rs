@@ -6,5 +6,6 @@ mod world;
 
 mod exit_codes;
 mod output;
+mod store;
 mod tidy;
 mod transcript;
