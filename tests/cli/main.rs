@@ -6,6 +6,7 @@ mod world;
 
 mod exit_codes;
 mod output;
+mod prompts;
 mod store;
 mod tidy;
 mod transcript;

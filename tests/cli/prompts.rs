@@ -1,0 +1,229 @@
+//! Questions on a terminal: what is asked, what is not echoed, and how a signal leaves it.
+
+use crate::world::World;
+use rexpect::process::Signal;
+use rexpect::process::WaitStatus;
+use rexpect::session::{Options, PtySession, spawn_with_options};
+use rustix::termios::{LocalModes, tcgetattr};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// A run on a terminal of its own, where what is typed is echoed as usual.
+struct OnTerminal(PtySession);
+
+impl OnTerminal {
+    fn run(world: &World, words: &[&str]) -> Self {
+        Self::run_in(world, words, &[])
+    }
+
+    fn run_in(world: &World, words: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "stty echo && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_jeton")])
+            .args(words)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", world.home())
+            .env("TERM", "xterm")
+            .envs(variables.iter().copied())
+            .current_dir(world.home());
+        let options = Options::new().timeout_ms(Some(20_000)).strip_ansi_escape_codes(true);
+        Self(spawn_with_options(command, options).unwrap())
+    }
+
+    /// Waits for the question, then types the answer to it unseen.
+    fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
+        self.asks(question).hides();
+        self.0.send_line(answer).unwrap();
+        self
+    }
+
+    fn asks(&mut self, question: &str) -> &mut Self {
+        self.0.exp_string(question).unwrap();
+        self
+    }
+
+    /// Waits until what is typed is not echoed any more.
+    fn hides(&mut self) -> &mut Self {
+        let begun = Instant::now();
+        while self.echoes() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it echoes");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self
+    }
+
+    fn echoes(&self) -> bool {
+        let terminal = self.0.process().get_file_handle().unwrap();
+        tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO)
+    }
+
+    /// Its exit code, what was on the screen since the last question, and whether the terminal
+    /// echoes as before.
+    fn ends(mut self) -> (i32, String, bool) {
+        let screen = self.0.exp_eof().unwrap().replace("\r\n", "\n");
+        let status = self.0.process().wait().unwrap();
+        let WaitStatus::Exited(_, code) = status else { panic!("{status:?}: {screen}") };
+        (code, screen, self.echoes())
+    }
+}
+
+#[test]
+fn login_asks_for_the_password_and_does_not_echo_it() {
+    let world = World::with_admin();
+    let mut run = OnTerminal::run(&world, &["login", "ada"]);
+    run.answer("Password: ", "lovelace");
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (0, true), "{screen}");
+    assert!(!screen.contains("lovelace"), "{screen}");
+    assert!(screen.contains("logged in as ada\n"), "{screen}");
+}
+
+#[test]
+fn an_empty_answer_cancels() {
+    let world = World::with_admin();
+    for ending in ["\n", "\u{4}"] {
+        let mut run = OnTerminal::run(&world, &["login", "ada"]);
+        run.asks("Password: ");
+        run.0.send(ending).unwrap();
+        run.0.flush().unwrap();
+        let (code, screen, echoes) = run.ends();
+        assert_eq!((code, echoes), (2, true), "{screen}");
+        assert!(screen.contains("error: cancelled\n"), "{screen}");
+    }
+}
+
+#[test]
+fn init_asks_twice() {
+    let world = World::new();
+    let mut run = OnTerminal::run(&world, &["init", "ada"]);
+    run.answer("New password: ", "lovelace").answer("Again: ", "lovelace");
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (0, true), "{screen}");
+    assert!(screen.contains("ada is the first admin and logged in\n"), "{screen}");
+    assert!(!screen.contains("random"), "{screen}");
+    world.log_in("ada", "lovelace");
+}
+
+#[test]
+fn two_different_new_passwords_are_refused() {
+    let world = World::new();
+    let mut run = OnTerminal::run(&world, &["init", "ada"]);
+    run.answer("New password: ", "lovelace").answer("Again: ", "lovelaec");
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (2, true), "{screen}");
+    assert!(screen.contains("error: the two passwords are not the same\n"), "{screen}");
+    assert!(!world.store().exists());
+}
+
+#[test]
+fn passwd_asks_for_the_current_password_first() {
+    let world = World::with_admin();
+    let mut run = OnTerminal::run(&world, &["passwd"]);
+    run.answer("Current password: ", "lovelace")
+        .answer("New password: ", "countess")
+        .answer("Again: ", "countess");
+    let (code, screen, _) = run.ends();
+    assert_eq!(code, 0, "{screen}");
+    world.log_in("ada", "countess");
+}
+
+#[test]
+fn ctrl_c_in_a_prompt_is_130_and_gives_the_terminal_back() {
+    let world = World::with_admin();
+    for (words, question) in
+        [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
+    {
+        let mut run = OnTerminal::run(&world, words);
+        run.asks(question).hides();
+        run.0.send_control('c').unwrap();
+        let (code, screen, echoes) = run.ends();
+        assert_eq!((code, echoes), (130, true), "{screen}");
+    }
+    world.run(&["whoami"]).ok();
+}
+
+#[test]
+fn sigterm_in_a_prompt_is_143_and_gives_the_terminal_back() {
+    let world = World::with_admin();
+    let mut run = OnTerminal::run(&world, &["login", "ada"]);
+    run.asks("Password: ").hides();
+    run.0.process_mut().signal(Signal::SIGTERM).unwrap();
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (143, true), "{screen}");
+}
+
+#[test]
+fn ctrl_c_at_a_yes_or_no_question_is_130_and_changes_nothing() {
+    let world = World::with_admin();
+    world.register("john", "123456");
+    let mut run = OnTerminal::run(&world, &["users", "delete", "john"]);
+    run.asks("Delete john and revoke all of its tokens?");
+    run.0.send_control('c').unwrap();
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (130, true), "{screen}");
+    world.run(&["users", "show", "john"]).ok();
+}
+
+/// Answers the question before a deletion with one key.
+fn delete_and_press(world: &World, key: &str) -> (i32, String) {
+    let mut run = OnTerminal::run(world, &["users", "delete", "john"]);
+    run.asks("Delete john and revoke all of its tokens? [y/N]");
+    run.0.send(key).unwrap();
+    run.0.flush().unwrap();
+    let (code, screen, echoes) = run.ends();
+    assert!(echoes);
+    (code, screen)
+}
+
+#[test]
+fn deleting_asks_first() {
+    let world = World::with_admin();
+    world.register("john", "123456");
+    for key in ["n", "\r", "\u{1b}"] {
+        let (code, screen) = delete_and_press(&world, key);
+        assert_eq!(code, 2, "{screen}");
+        assert!(screen.contains("error: cancelled, nothing was changed\n"), "{screen}");
+        world.run(&["users", "show", "john"]).ok();
+    }
+    let (code, screen) = delete_and_press(&world, "y");
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("deleted john, revoked 0 tokens\n"), "{screen}");
+    world.run(&["users", "show", "john"]).fails(3);
+}
+
+#[test]
+fn without_a_terminal_deleting_needs_yes() {
+    let world = World::with_admin();
+    world.register("john", "123456");
+    assert_eq!(
+        world.run(&["users", "delete", "john"]).fails(2).err,
+        "error: nobody is there to confirm it\nhint: add `--yes`\n"
+    );
+    assert_eq!(world.run_with_input(&["users", "delete", "john"], "y\n").fails(2).code, 2);
+    assert_eq!(
+        world.run(&["users", "delete", "john", "--yes"]).ok().err,
+        "deleted john, revoked 0 tokens\n"
+    );
+}
+
+#[test]
+fn in_ci_and_with_no_input_nobody_is_asked() {
+    const HINT: &str = "error: a password is needed and nobody is there to ask\n\
+        hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`\n";
+    let world = World::with_admin();
+    world.register("john", "123456");
+    let in_ci = |words: &[&str]| OnTerminal::run_in(&world, words, &[("CI", "1")]).ends();
+    assert_eq!(in_ci(&["login", "ada"]), (2, HINT.to_owned(), true));
+    let no_input = OnTerminal::run(&world, &["login", "ada", "--no-input"]).ends();
+    assert_eq!(no_input, (2, HINT.to_owned(), true));
+    assert_eq!(
+        in_ci(&["users", "delete", "john"]),
+        (2, "error: nobody is there to confirm it\nhint: add `--yes`\n".to_owned(), true)
+    );
+    assert_eq!(world.run(&["login", "ada"]).fails(2).err, HINT);
+    let fresh = World::new();
+    let (code, screen, _) = OnTerminal::run_in(&fresh, &["init", "ci"], &[("CI", "1")]).ends();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("the password is random and shown to nobody"), "{screen}");
+}
