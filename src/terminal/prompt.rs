@@ -7,6 +7,10 @@ use console::Term;
 use dialoguer::{Confirm, Password};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
+use std::time::Duration;
+
+/// Much longer than it takes.
+const GUARD_LEAVES_WITHIN: Duration = Duration::from_secs(5);
 
 /// A line that was typed.
 pub(crate) type Answer = zeroize::Zeroizing<String>;
@@ -75,8 +79,10 @@ fn typed(term: &Term, question: &str) -> Result<Answer, Error> {
 fn broken(error: dialoguer::Error) -> Error {
     let dialoguer::Error::IO(error) = error;
     if error.kind() == ErrorKind::Interrupted {
-        Error::Interrupted
-    } else {
-        Error::Broken(error.to_string())
+        // A key that is a signal, Ctrl-C at a yes-or-no question: the guard is about to end the
+        // program, and this thread must not be faster with an answer of its own.
+        std::thread::sleep(GUARD_LEAVES_WITHIN);
+        return Error::Interrupted;
     }
+    Error::Broken(error.to_string())
 }
