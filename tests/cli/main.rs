@@ -5,6 +5,7 @@
 mod world;
 
 mod exit_codes;
+mod hostile;
 mod output;
 mod prompts;
 mod store;

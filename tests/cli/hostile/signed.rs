@@ -1,0 +1,243 @@
+//! Tokens with a good signature and bad claims, and tokens of one kind in the place of another.
+
+use super::{Good, Key, Table};
+use crate::world::World;
+use serde_json::{Value, json};
+
+impl Good {
+    /// Its claims with one changed, signed with its own key.
+    fn claiming(&self, claim: &str, value: impl Into<Value>) -> String {
+        let mut claims = self.claims.clone();
+        claims.insert(claim.to_owned(), value.into());
+        self.signed(&Value::from(claims))
+    }
+
+    fn without(&self, claim: &str) -> String {
+        let mut claims = self.claims.clone();
+        claims.shift_remove(claim).unwrap();
+        self.signed(&Value::from(claims))
+    }
+
+    fn signed(&self, claims: &Value) -> String {
+        self.key.sign(&self.key.header("JWT"), &claims.to_string())
+    }
+}
+
+#[test]
+fn a_payload_is_one_json_object_without_duplicates() {
+    let world = World::with_admin();
+    let good = Good::new(&world);
+    let header = good.key.header("JWT");
+    let claims = Value::from(good.claims.clone()).to_string();
+    let inner = &claims[1..claims.len() - 1];
+    assert_eq!(
+        world.run_with_input(&["token", "verify", "-"], &good.key.sign(&header, &claims)).ok().out,
+        "valid\n",
+        "the table signs as the program does"
+    );
+    let mut table = Table::default();
+    for (name, payload) in [
+        ("empty", String::new()),
+        ("not JSON", "x".to_owned()),
+        ("an array", format!("[{claims}]")),
+        ("a string", "\"x\"".to_owned()),
+        ("null", "null".to_owned()),
+        ("cut off", claims[..claims.len() - 1].to_owned()),
+        ("more behind it", format!("{claims} {claims}")),
+        ("a byte order mark", format!("\u{feff}{claims}")),
+        ("exp twice", format!("{{{inner},\"exp\":253402207200}}")),
+        ("exp twice, the other first", format!("{{\"exp\":253402207200,{inner}}}")),
+        (
+            "permissions twice, one escaped",
+            format!("{{{inner},\"\\u0070ermissions\":[\"admin\"]}}"),
+        ),
+        ("twice inside", format!("{{{inner},\"x\":[{{\"a\":1,\"a\":1}}]}}")),
+        ("200 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200))),
+    ] {
+        table.refused("malformed", format!("payload: {name}"), good.key.sign(&header, &payload));
+    }
+    table.present(&world, &[]);
+    table.present(&world, &["--type", "any"]);
+}
+
+#[test]
+fn registered_claims_have_their_types() {
+    let world = World::with_admin();
+    let good = Good::new(&world);
+    let mut table = Table::default();
+    for (claim, values) in [
+        ("iss", json!([1, null, true, ["jeton"], {}])),
+        ("sub", json!([1, null, ["x"]])),
+        ("aud", json!([1, null, true, {}, [1], ["x", null], [["x"]]])),
+        ("jti", json!([1, null, ["x"]])),
+        ("nbf", json!(["1", 1.5, -1, null, true, [1]])),
+        ("iat", json!(["1", 1.5, -1, null, true, [1]])),
+        ("exp", json!(["4102444800", 4_102_444_800.5, 4.1e9, 1e300, -1, null, true, [1], {}])),
+        (
+            "exp",
+            json!([
+                9_223_372_036_854_775_808_u64,
+                i64::MAX,
+                u64::MAX,
+                i64::MIN,
+                253_402_300_800_i64
+            ]),
+        ),
+    ] {
+        for value in values.as_array().unwrap() {
+            let token = good.claiming(claim, value.clone());
+            table.refused("bad_claim", format!("{claim} {value}"), token);
+        }
+    }
+    assert!(table.0.len() > 35);
+    table.present(&world, &[]);
+    table.present(&world, &["--type", "any"]);
+}
+
+#[test]
+fn claims_that_must_be_there_agree_with_the_row() {
+    let world = World::with_admin();
+    let good = Good::new(&world);
+    let jti = good.claims["jti"].as_str().unwrap();
+    let now = good.claims["iat"].as_i64().unwrap();
+    let mut table = Table::default();
+    table.refused("missing_claim", "no exp", good.without("exp"));
+    table.refused("wrong_type", "no type", good.without("type"));
+    for kind in [json!("APP"), json!("test"), json!("any"), json!(""), json!(["app"]), json!(null)]
+    {
+        table.refused("wrong_type", format!("type {kind}"), good.claiming("type", kind));
+    }
+    for typ in ["session+jwt", "refresh+jwt", "at+jwt", "jwt", "JWT ", "application/jwt", ""] {
+        let token =
+            good.key.sign(&good.key.header(typ), &Value::from(good.claims.clone()).to_string());
+        table.refused("wrong_type", format!("typ {typ:?}"), token);
+    }
+    for typ in [json!(null), json!(["JWT"]), json!(1)] {
+        let header = good.header_with("typ", typ.clone());
+        let token = good.key.sign(&header, &Value::from(good.claims.clone()).to_string());
+        table.refused("wrong_type", format!("typ {typ}"), token);
+    }
+    let bare = json!({"alg": "ES256", "kid": good.key.kid});
+    let token = good.key.sign(&bare, &Value::from(good.claims.clone()).to_string());
+    table.refused("wrong_type", "no typ", token);
+    table.refused("unknown_token", "no jti", good.without("jti"));
+    for other in [
+        "018f4f5e-7a3b-7c1d-8e2f-0123456789ab",
+        "",
+        "' OR 1=1 --",
+        &jti.to_uppercase(),
+        &jti.replace('-', ""),
+        &format!("{{{jti}}}"),
+        &format!("{jti} "),
+    ] {
+        table.refused("unknown_token", format!("jti {other:?}"), good.claiming("jti", other));
+    }
+    table.ends(11, "token_expired", "exp of 1970", good.claiming("exp", 0));
+    table.ends(11, "token_expired", "exp a second ago", good.claiming("exp", now - 1));
+    table.ends(11, "token_expired", "exp now", good.claiming("exp", now));
+    table.refused("not_yet_valid", "nbf to come", good.claiming("nbf", now + 3_600));
+    table.refused("not_yet_valid", "iat to come", good.claiming("iat", now + 3_600));
+    table.present(&world, &[]);
+
+    // Whatever the claims say, a revoked row is revoked.
+    world.run(&["token", "revoke", jti]).ok();
+    let mut table = Table::default();
+    table.ends(12, "token_revoked", "a later end", good.claiming("exp", now + 9_999_999));
+    table.ends(12, "token_revoked", "another subject", good.claiming("sub", "somebody"));
+    table.present(&world, &[]);
+}
+
+#[test]
+fn one_kind_does_not_stand_in_for_another() {
+    let world = World::with_admin();
+    let good = Good::new(&world);
+    let (access, refresh) = (world.session("access"), world.session("refresh"));
+    let mut table = Table::default();
+    table.refused("blocked", "an access token", &access);
+    table.refused("blocked", "a refresh token", &refresh);
+    table.refused("blocked", "an app token that says access", good.claiming("type", "access"));
+    table.refused("blocked", "an app token that says refresh", good.claiming("type", "refresh"));
+    table.present(&world, &[]);
+
+    let payload = |token: &str| crate::world::payload(token);
+    let with = |token: &str, claim: &str, value: Value| {
+        let mut claims = payload(token);
+        claims[claim] = value;
+        claims.to_string()
+    };
+    let session = good.key.header("session+jwt");
+    let mut table = Table::default();
+    table.refused("wrong_type", "an app token", &good.token);
+    table.refused("wrong_type", "a refresh token", &refresh);
+    let app_jti = with(&access, "jti", good.claims["jti"].clone());
+    table.refused("unknown_token", "an app token's jti", good.key.sign(&session, &app_jti));
+    let refresh_jti = with(&access, "jti", payload(&refresh)["jti"].clone());
+    table.refused(
+        "unknown_token",
+        "the refresh token's jti",
+        good.key.sign(&session, &refresh_jti),
+    );
+    let as_app = good.key.sign(&good.key.header("JWT"), &payload(&access).to_string());
+    table.refused("wrong_type", "the typ of an app token", as_app);
+    table.present(&world, &["--type", "access"]);
+
+    for given in [&good.token, &refresh] {
+        let output = world.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", given).output();
+        let error = crate::world::Ran::from(output.unwrap()).fails(10).error();
+        assert_eq!(error["details"]["reason"], "wrong_type");
+    }
+    let output = world.command(&["whoami"]).env("JETON_TOKEN", &access).output();
+    crate::world::Ran::from(output.unwrap()).ok();
+    for given in [&good.token, &access] {
+        let ran =
+            world.run_with_input(&["refresh", "--token-stdin", "-o", "json"], given).fails(10);
+        assert_eq!(ran.error()["details"]["reason"], "wrong_type");
+    }
+}
+
+#[test]
+fn a_test_token_never_logs_in_nor_passes_as_another() {
+    let world = World::with_admin();
+    let access = crate::world::payload(&world.session("access"));
+    let sub = access["sub"].as_str().unwrap();
+    let minted = world.get(&["token", "mint", "--sub", sub, "--claim", "type=access"]);
+    let good = Good::new(&world);
+    let key = Key::of(&world, "test");
+    assert_ne!(key.kid, good.key.kid);
+    let session = key.header("session+jwt");
+    let app_claims = Value::from(good.claims.clone()).to_string();
+    let tokens = [
+        ("minted with an admin's sub", minted.clone()),
+        ("the session's own claims", key.sign(&session, &access.to_string())),
+        ("the app token's own claims", key.sign(&key.header("JWT"), &app_claims)),
+    ];
+    let mut table = Table::default();
+    for (name, token) in &tokens {
+        table.refused("wrong_type", *name, token);
+        let whoami = world.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", token).output();
+        let inspect =
+            world.command(&["token", "inspect", "-o", "json"]).env("JETON_TOKEN", token).output();
+        let create = world
+            .command(&["token", "create", "x", "-o", "json"])
+            .env("JETON_TOKEN", token)
+            .output();
+        for output in [whoami, inspect, create] {
+            let error = crate::world::Ran::from(output.unwrap()).fails(10).error();
+            assert_eq!(error["details"]["reason"], "wrong_type", "{name}");
+            assert_eq!(error["hint"], "it is a test token: check it with `--type test`");
+        }
+        let refresh = world.run_with_input(&["refresh", "--token-stdin", "-o", "json"], token);
+        assert_eq!(refresh.fails(10).error()["details"]["reason"], "wrong_type");
+    }
+    table.present(&world, &[]);
+    table.present(&world, &["--type", "access"]);
+    table.present(&world, &["--type", "refresh"]);
+    world.run_with_input(&["token", "verify", "-", "--type", "test"], &minted).ok();
+
+    // The test key's id in a header over the app key's signature, and the other way round.
+    let mut table = Table::default();
+    let claims = app_claims.as_str();
+    table.refused("wrong_type", "kid of the test key", good.key.sign(&key.header("JWT"), claims));
+    table.refused("bad_signature", "kid of the app key", key.sign(&good.key.header("JWT"), claims));
+    table.present(&world, &[]);
+}
