@@ -1,0 +1,284 @@
+//! The README holds: its commands run and print what it shows, its tables are the program's.
+
+use crate::world::World;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const README: &str = include_str!("../../README.md");
+
+const INSTALL: &str = "cargo install --locked --path . && jeton init && \
+                       jeton token create my-app --permission read,write";
+const TEST: &str = "cargo test --locked";
+
+/// A command of a console block, and what the block shows below it.
+struct Step {
+    command: String,
+    exit: i32,
+    shown: Vec<&'static str>,
+}
+
+/// The Python with the packages of `tests/cli/python`, where there is one.
+#[expect(clippy::disallowed_methods, reason = "these are the tests' own variables")]
+fn python() -> Option<PathBuf> {
+    let python = std::env::var_os("JETON_TEST_PYTHON").map(PathBuf::from);
+    let required = std::env::var_os("JETON_TEST_REQUIRE_PYTHON").is_some();
+    assert!(python.is_some() || !required, "JETON_TEST_PYTHON is required and not set");
+    python
+}
+
+/// The fenced blocks: language and lines.
+fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut blocks = Vec::new();
+    let mut lines = README.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let block: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((language, block));
+        }
+    }
+    blocks
+}
+
+/// What a shell can run, in order. A Python block is kept under the name in its first line.
+fn steps() -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (language, lines) in blocks() {
+        match language {
+            "console" => console(&lines, &mut steps),
+            "python" => {
+                let name = lines[0].strip_prefix("# ").expect("a file name in the first line");
+                let text = lines.join("\n");
+                let command = format!("cat > {name} <<'END OF FILE'\n{text}\nEND OF FILE");
+                steps.push(Step { command, exit: 0, shown: Vec::new() });
+            }
+            "sh" => {}
+            other => panic!("nobody knows what to do with a block of `{other}`"),
+        }
+    }
+    steps
+}
+
+fn console(lines: &[&'static str], steps: &mut Vec<Step>) {
+    assert!(lines[0].starts_with("$ "), "a console block begins with a command: {}", lines[0]);
+    for line in lines {
+        if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step { command: command.to_owned(), exit: 0, shown: Vec::new() });
+            continue;
+        }
+        let step = steps.last_mut().unwrap();
+        if let Some(more) = line.strip_prefix("> ") {
+            step.command = format!("{}\n{more}", step.command);
+        } else if let Some(exit) = line.strip_prefix("# exit ") {
+            step.exit = exit.parse().unwrap();
+        } else {
+            step.shown.push(line);
+        }
+    }
+}
+
+/// A shell in the world that finds `jeton` and, where there is one, the Python with packages.
+fn bash(world: &World) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
+    let python = python().and_then(|python| python.parent().map(Path::to_owned));
+    let system = ["/usr/bin", "/bin"].map(PathBuf::from);
+    let directories = [program.to_owned()].into_iter().chain(python).chain(system);
+    let mut command = Command::new("/bin/bash");
+    command
+        .env_clear()
+        .env("HOME", world.home())
+        .env("PATH", std::env::join_paths(directories).unwrap())
+        .current_dir(world.home())
+        .stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn every_command_prints_what_is_shown() {
+    let world = World::new();
+    let results = tempfile::tempdir().unwrap();
+    let has_python = python().is_some();
+    let steps: Vec<_> = steps()
+        .into_iter()
+        .filter(|step| has_python || !step.command.starts_with("python3 "))
+        .collect();
+    assert!(!steps.is_empty());
+    // One shell for all, so that variables last; its end says nothing, each command's does.
+    let mut script = String::new();
+    for (number, step) in steps.iter().enumerate() {
+        let command = &step.command;
+        writeln!(
+            script,
+            "{{ {command}\n}} >\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\""
+        )
+        .unwrap();
+    }
+    let ran = bash(&world).env("R", results.path()).args(["-c", &script]).output().unwrap();
+    for (number, step) in steps.iter().enumerate() {
+        let read = |end| std::fs::read_to_string(results.path().join(format!("{number}.{end}")));
+        let command = &step.command;
+        let out = read("out").unwrap_or_else(|_| panic!("`{command}` was not run: {ran:?}"));
+        let exit = read("exit").unwrap_or_else(|_| panic!("`{command}` ended the shell: {ran:?}"));
+        assert_eq!(exit.trim(), step.exit.to_string(), "exit code of `{command}`, printed:\n{out}");
+        let lines: Vec<_> = out.lines().collect();
+        let same = lines.len() == step.shown.len()
+            && lines.iter().zip(&step.shown).all(|(line, shown)| fits(line, shown));
+        assert!(same, "`{command}`\nshown:\n{}\nprinted:\n{out}", step.shown.join("\n"));
+    }
+}
+
+/// Whether the line is the shown one, where `…` stands for any text.
+fn fits(line: &str, shown: &str) -> bool {
+    let Some((first, rest)) = shown.split_once('…') else { return line == shown };
+    let Some(mut line) = line.strip_prefix(first) else { return false };
+    let parts: Vec<_> = rest.split('…').collect();
+    let (last, middle) = parts.split_last().unwrap();
+    for part in middle {
+        match line.split_once(part) {
+            Some((_, behind)) => line = behind,
+            None => return false,
+        }
+    }
+    line.ends_with(last)
+}
+
+#[test]
+fn dots_stand_for_any_text_and_nothing_else_does() {
+    assert!(fits("a 1 b 2 c", "a … b … c"));
+    assert!(fits("abc", "…"));
+    for (line, shown) in [("abc", "ab"), ("a b", "a … b"), ("ab", "ab…b"), ("xay", "…a"), ("", "a")]
+    {
+        assert!(!fits(line, shown), "`{line}` is not `{shown}`");
+    }
+}
+
+#[test]
+fn one_command_installs_and_mints_a_first_token() {
+    assert!(README.lines().any(|line| line == INSTALL));
+    let (install, tail) = INSTALL.split_once(" && ").unwrap();
+    assert!(install.starts_with("cargo install"));
+    let world = World::new();
+    let ran = bash(&world).args(["-c", tail]).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let out = String::from_utf8(ran.stdout).unwrap();
+    let token = out.strip_suffix('\n').expect("a line");
+    let answer = world.json(&["token", "inspect", token]);
+    assert_eq!(answer["app"], "my-app");
+    assert_eq!(answer["permissions"], serde_json::json!(["read", "write"]));
+}
+
+#[test]
+fn the_commands_that_cannot_run_in_a_test_run_in_ci() {
+    let ci = include_str!("../../.ci/run");
+    for command in [INSTALL, TEST] {
+        assert!(README.lines().any(|line| line == command), "not in the README: {command}");
+        assert!(ci.lines().any(|line| line.ends_with(&format!("'{command}'"))), "{command}");
+    }
+}
+
+/// The rows of the table below that header, cells without white space around them.
+fn table(header: &str) -> Vec<Vec<&'static str>> {
+    let mut lines = README.lines().skip_while(|line| *line != header);
+    assert!(lines.next().is_some(), "no table `{header}`");
+    lines
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect()
+}
+
+#[test]
+fn exit_codes_are_those_of_the_program() {
+    let help = World::new().get(&["help", "exit-codes"]);
+    let mut expected: Vec<Vec<String>> = Vec::new();
+    for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.is_empty()) {
+        let line = line.trim();
+        if let Some(codes) = line.strip_prefix("code: ") {
+            codes.clone_into(expected.last_mut().unwrap().last_mut().unwrap());
+            continue;
+        }
+        let (exit, text) = line.split_once("  ").unwrap();
+        let (kind, when) = text.split_once(": ").unwrap_or(("", text));
+        expected.push([exit, kind, when, ""].map(str::to_owned).to_vec());
+    }
+    assert_eq!(table("| exit | kind | when | `code` in JSON |"), expected);
+}
+
+/// The paths of all commands, `token create`, and all long flags.
+fn grammar() -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut all = jeton::command();
+    all.build();
+    let mut found = Default::default();
+    collect(&all, "", &mut found);
+    found
+}
+
+fn collect(command: &clap::Command, path: &str, found: &mut (BTreeSet<String>, BTreeSet<String>)) {
+    let long = command.get_arguments().filter_map(|argument| argument.get_long());
+    found.1.extend(long.map(|flag| format!("--{flag}")));
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        collect(below, &format!("{path} {}", below.get_name()), found);
+    }
+    if !command.has_subcommands() {
+        found.0.insert(path.trim().to_owned());
+    }
+}
+
+#[test]
+fn the_commands_are_those_of_the_program() {
+    let mut in_readme: Vec<String> = table("| command | who | what it does |")
+        .iter()
+        .map(|row| {
+            let words = row[0].trim_matches('`').split(' ');
+            let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
+            words.take_while(is_name).collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    in_readme.sort();
+    assert_eq!(in_readme, grammar().0.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn no_flag_is_promised_that_is_not_there() {
+    let (_, flags) = grammar();
+    let is_flag = |c: char| c.is_ascii_lowercase() || c == '-';
+    let promised: BTreeSet<&str> = README
+        .lines()
+        .filter(|line| !line.contains("cargo "))
+        .flat_map(|line| line.split(|c| !is_flag(c)))
+        .filter(|word| word.starts_with("--") && word.len() > 2 && !word.starts_with("---"))
+        .collect();
+    assert!(promised.contains("--permission"));
+    for flag in promised {
+        assert!(flags.contains(flag), "`{flag}` is not a flag of any command");
+    }
+}
+
+#[test]
+fn the_variables_are_those_of_the_program() {
+    let mut source = String::new();
+    let mut rooms = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(room) = rooms.pop() {
+        for entry in std::fs::read_dir(room).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                rooms.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                source += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let documented: BTreeSet<String> =
+        table("| variable | flag | meaning |").iter().flat_map(|row| variables(row[0])).collect();
+    assert_eq!(variables(&source), documented);
+    assert_eq!(variables(README), documented);
+}
+
+/// The words that begin with `JETON_`.
+fn variables(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+        .filter(|word| word.starts_with("JETON_"))
+        .map(str::to_owned)
+        .collect()
+}
