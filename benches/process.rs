@@ -1,0 +1,237 @@
+//! What a whole process costs, beside a process that does only what cannot be left out: both open
+//! a store of their own on the same file system, in turns, and the medians of one run are
+//! compared. Figures of different runs or machines say nothing about each other.
+
+#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Words that make this program the process to compare with.
+const COMMIT: &str = "--open-and-commit";
+const READ: &str = "--open-and-read";
+
+const WARM_UP: usize = 20;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let result = match (words.get(1).and_then(|word| word.to_str()), words.get(2)) {
+        (Some(COMMIT), Some(store)) => commit(Path::new(store)).map(|()| true),
+        (Some(READ), Some(store)) => read(Path::new(store)).map(|()| true),
+        _ => measure(),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("the measurement failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// All comparisons; whether every target is met.
+fn measure() -> Outcome<bool> {
+    let bench = std::env::current_exe()?;
+    let floor = |word: &str, store: PathBuf| {
+        let mut command = Command::new(&bench);
+        command.env_clear().arg(word).arg(store);
+        command
+    };
+    let mut met = true;
+
+    let home = Home::new()?;
+    let copy = home.copy()?;
+    met &= Comparison {
+        runs: 300,
+        first: ("token create", home.jeton(&["token", "create", "my-app"]), 0),
+        second: ("open + commit of one row", floor(COMMIT, copy.join("jeton.db")), 0),
+        most: Some(1.35),
+        least: None,
+    }
+    .print()?;
+
+    let home = Home::new()?;
+    let copy = home.copy()?;
+    met &= Comparison {
+        runs: 300,
+        first: ("whoami", home.jeton(&["whoami"]), 0),
+        second: ("open + one read", floor(READ, copy.join("jeton.db")), 0),
+        most: None,
+        least: None,
+    }
+    .print()?;
+
+    let home = Home::new()?;
+    let wrong = home.home.path().join("wrong");
+    std::fs::write(&wrong, "not lovelace")?;
+    let wrong = wrong.to_string_lossy();
+    let login = |name| home.jeton(&["login", name, "--password-file", &wrong]);
+    met &= Comparison {
+        runs: 40,
+        first: ("login, unknown user", login("nobody"), 6),
+        second: ("login, wrong password", login("ada"), 6),
+        most: Some(1.15),
+        least: Some(0.85),
+    }
+    .print()?;
+    Ok(met)
+}
+
+/// Two commands in turns. The one that begins changes from round to round, so that neither always
+/// follows the other.
+struct Comparison {
+    runs: usize,
+    first: (&'static str, Command, i32),
+    second: (&'static str, Command, i32),
+    /// What the ratio of the medians must not exceed.
+    most: Option<f64>,
+    /// What it must not fall below.
+    least: Option<f64>,
+}
+
+impl Comparison {
+    /// Runs both and prints the figures; whether the target is met.
+    fn print(mut self) -> Outcome<bool> {
+        let mut times = (Vec::new(), Vec::new());
+        for round in 0..WARM_UP + self.runs {
+            let (first, second) = if round % 2 == 0 {
+                let first = timed(&mut self.first)?;
+                (first, timed(&mut self.second)?)
+            } else {
+                let second = timed(&mut self.second)?;
+                (timed(&mut self.first)?, second)
+            };
+            if round >= WARM_UP {
+                times.0.push(first);
+                times.1.push(second);
+            }
+        }
+        times.0.sort_unstable();
+        times.1.sort_unstable();
+        println!("{:<28}{:>6}{:>12}{:>12}", "", "runs", "median ms", "p95 ms");
+        for (name, times) in [(self.first.0, &times.0), (self.second.0, &times.1)] {
+            let (median, p95) = (milliseconds(times, 50)?, milliseconds(times, 95)?);
+            println!("{name:<28}{:>6}{median:>12.2}{p95:>12.2}", times.len());
+        }
+        let ratio = milliseconds(&times.0, 50)? / milliseconds(&times.1, 50)?;
+        let met = self.most.is_none_or(|most| ratio <= most)
+            && self.least.is_none_or(|least| ratio >= least);
+        let target = match (self.least, self.most) {
+            (None, None) => String::new(),
+            (least, most) => {
+                let least = least.map_or_else(String::new, |least| format!("{least:.2} to "));
+                let most = most.map_or_else(String::new, |most| format!("{most:.2}"));
+                let verdict = if met { "met" } else { "MISSED" };
+                format!("   target: {least}{most}, {verdict}")
+            }
+        };
+        println!("{:<34}{ratio:>12.2}{target}\n", "ratio of the medians");
+        Ok(met)
+    }
+}
+
+/// How long one run took. One that ends otherwise than expected is no measurement.
+fn timed((name, command, expected): &mut (&'static str, Command, i32)) -> Outcome<Duration> {
+    let before = Instant::now();
+    let status =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    let time = before.elapsed();
+    if status.code() != Some(*expected) {
+        return Err(format!("`{name}` ended with {status}").into());
+    }
+    Ok(time)
+}
+
+fn milliseconds(sorted: &[Duration], percent: usize) -> Outcome<f64> {
+    let time = sorted.get(sorted.len() * percent / 100).ok_or("nothing was measured")?;
+    Ok(time.as_secs_f64() * 1000.0)
+}
+
+/// A home with a store, its admin `ada` logged in, who may have as many tokens as she wants and
+/// has one.
+struct Home {
+    home: TempDir,
+}
+
+impl Home {
+    fn new() -> Outcome<Self> {
+        let directory = env!("CARGO_TARGET_TMPDIR");
+        let this = Self { home: tempfile::Builder::new().prefix("bench-").tempdir_in(directory)? };
+        this.must(&["init", "ada", "--password-stdin"])?;
+        this.must(&["settings", "set", "token.quota", "unlimited"])?;
+        this.must(&["token", "create", "my-app"])?;
+        Ok(this)
+    }
+
+    fn jeton(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+        command.env_clear().env("HOME", self.home.path()).args(words);
+        command
+    }
+
+    fn must(&self, words: &[&str]) -> Outcome<()> {
+        let mut child = self.jeton(words).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        child.stdin.take().ok_or("no standard input")?.write_all(b"lovelace")?;
+        let status = child.wait()?;
+        if status.success() { Ok(()) } else { Err(format!("{words:?} ended with {status}").into()) }
+    }
+
+    /// A directory with a copy of the store and its log, which no process has open.
+    fn copy(&self) -> Outcome<PathBuf> {
+        let store = self.home.path().join(".local/share/jeton");
+        let copy = self.home.path().join("copy");
+        std::fs::create_dir(&copy)?;
+        for file in ["jeton.db", "jeton.db-wal"] {
+            std::fs::copy(store.join(file), copy.join(file))?;
+        }
+        Ok(copy)
+    }
+}
+
+/// What `token create` cannot do without: open the store, commit one token.
+fn commit(store: &Path) -> Outcome<()> {
+    let mut connection = open(store)?;
+    let transaction = Transaction::new(&mut connection, TransactionBehavior::Immediate)?;
+    transaction.execute(
+        "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
+         VALUES (?1, 1, 1, 1800000000, 1800604800)",
+        [Uuid::now_v7().as_bytes()],
+    )?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// What `whoami` cannot do without: open the store, read one user.
+fn read(store: &Path) -> Outcome<()> {
+    let connection = open(store)?;
+    connection
+        .query_row("SELECT username FROM users WHERE id = 1", [], |row| row.get::<_, String>(0))?;
+    Ok(())
+}
+
+/// Opens it as `store::open` does.
+fn open(store: &Path) -> Outcome<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(store, flags)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 100)?;
+    Ok(connection)
+}
