@@ -19,6 +19,9 @@ fn version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
+/// Bytes of a log that is worth copying back: about a hundred pages.
+const LONG_LOG: u64 = 400 * 1024;
+
 /// What a new store begins with.
 pub(crate) struct Beginning {
     /// Its random identity.
@@ -62,6 +65,7 @@ impl Store {
                 if loose {
                     file::tighten(&path)?;
                 }
+                fold_long_log(&connection, &path)?;
                 let store = Self { connection, path, id, wait };
                 Ok(Opened { store, created: false, tightened: loose })
             }
@@ -119,11 +123,24 @@ fn configure(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    // A process that ends does not copy the log back: two fsyncs a commit instead of five. The
-    // log stays short because every hundredth page does.
+    // A process that ends does not copy the log back: two fsyncs a commit instead of five. While
+    // many run at once every hundredth page does; see also `fold_long_log`.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 100)?;
+    Ok(())
+}
+
+/// Has a log that has become long copied back and removed when this process ends, if it is the
+/// last one then. SQLite begins the log anew only where it was copied back by a process that is
+/// still there: processes that follow one another would append to it for ever, and each of them
+/// reads all of it.
+fn fold_long_log(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(log).is_ok_and(|log| log.len() > LONG_LOG) {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    }
     Ok(())
 }
 
