@@ -39,6 +39,11 @@ const JOINED: &str = "SELECT t.id, t.jti, t.issued_at, t.expires_at, t.revoked_a
         g.owner_id, g.app, g.permissions, g.audience, g.claims
     FROM tokens t JOIN grants g ON g.id = t.grant_id";
 
+/// Those of user `?1` that count at the time `?2`.
+const COUNTED: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
+    AND t.revoked_at IS NULL AND t.superseded_by IS NULL
+    AND (t.expires_at IS NULL OR t.expires_at > ?2)";
+
 const FILTER: &str = "g.kind = 'app'
     AND (:owner IS NULL OR g.owner_id = :owner)
     AND (:app IS NULL OR g.app = :app)
@@ -70,19 +75,25 @@ impl Reader<'_> {
             .transpose()
     }
 
-    /// The live app tokens of a user, which are those that count: not expired, not revoked, not
-    /// superseded.
+    /// How many app tokens of a user count: not expired, not revoked, not superseded.
+    pub(crate) fn count_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
+        let count: i64 = self
+            .sql
+            .prepare_cached(&format!(
+                "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id {COUNTED}"
+            ))?
+            .query_row((owner.0, now.unix()), |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// The app tokens of a user that count.
     pub(crate) fn counted_tokens(
         &self,
         owner: UserId,
         now: Timestamp,
     ) -> Result<Vec<AppToken>, Error> {
-        let mut statement = self.sql.prepare_cached(&format!(
-            "{JOINED} WHERE g.kind = 'app' AND g.owner_id = ?1
-                 AND t.revoked_at IS NULL AND t.superseded_by IS NULL
-                 AND (t.expires_at IS NULL OR t.expires_at > ?2)
-             ORDER BY t.id"
-        ))?;
+        let mut statement =
+            self.sql.prepare_cached(&format!("{JOINED} {COUNTED} ORDER BY t.id"))?;
         statement
             .query_map((owner.0, now.unix()), |row| Ok(token(row)))?
             .map(|row| row.map_err(Error::from)?)

@@ -121,13 +121,13 @@ fn take_place(
     if row.disabled_at.is_some() {
         return Err(Error::Forbidden("the owner is disabled"));
     }
-    let live = tx.counted_tokens(owner.id, now)?;
+    let used = tx.count_tokens(owner.id, now)?;
     let limit = row.quota.unwrap_or(policy.quota).limit();
     match limit {
-        Some(limit) if u32::try_from(live.len()).unwrap_or(u32::MAX) >= limit => {
-            Err(Error::Quota { limit, live })
+        Some(limit) if u32::try_from(used).unwrap_or(u32::MAX) >= limit => {
+            Err(Error::Quota { limit, live: tx.counted_tokens(owner.id, now)? })
         }
-        _ => Ok((live.len() + 1, limit)),
+        _ => Ok((used + 1, limit)),
     }
 }
 
