@@ -176,7 +176,7 @@ impl Home {
 
     fn jeton(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
-        command.env_clear().env("HOME", self.home.path()).args(words);
+        command.env_clear().env("HOME", self.home.path()).arg("--quiet").args(words);
         command
     }
 
@@ -233,5 +233,10 @@ fn open(store: &Path) -> Outcome<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 100)?;
+    let mut log = store.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(log).is_ok_and(|log| log.len() > 400 * 1024) {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    }
     Ok(connection)
 }
