@@ -19,6 +19,7 @@ mod authority;
 #[expect(
     clippy::doc_markdown,
     clippy::doc_link_with_quotes,
+    rustdoc::bare_urls,
     reason = "the doc comments in there are the help that terminals show"
 )]
 mod commands;
