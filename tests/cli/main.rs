@@ -11,4 +11,5 @@ mod output;
 mod prompts;
 mod store;
 mod tidy;
+mod crash;
 mod transcript;

@@ -1,0 +1,80 @@
+//! The first command: schema, identity and first key are there together or not at all, and so is
+//! the first admin.
+
+use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, names_in, no_litter, one};
+use crate::world::World;
+use std::cell::RefCell;
+
+/// What the kills met on the way.
+#[derive(Debug, Default)]
+struct Met {
+    nothing: usize,
+    blank: usize,
+    store_without_admin: usize,
+    admin_without_session: usize,
+    everything: usize,
+}
+
+impl Met {
+    fn look(&mut self, world: &World, when: &str) {
+        let who = world.run(&["whoami"]);
+        let found = match (world.store().exists(), who.code) {
+            (false, 3) => &mut self.nothing,
+            (true, 3) => &mut self.blank,
+            (true, 4) if one(world, "SELECT count(*) FROM users") == "0" => {
+                &mut self.store_without_admin
+            }
+            (true, 4) => &mut self.admin_without_session,
+            (true, 0) => &mut self.everything,
+            other => panic!("{when}: {other:?} {who:?}"),
+        };
+        *found += 1;
+    }
+}
+
+/// Completes what was interrupted, as a user would.
+fn complete(world: &World, when: &str) {
+    let again = world.run(&["init", "ada", "--exist-ok"]);
+    assert_eq!(again.code, 0, "{when}: {again:?}");
+    // The admin was there already: the random password is lost, and `recover` is for that.
+    if world.run(&["whoami"]).code == 4 {
+        world.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
+        world.log_in("ada", "lovelace");
+    }
+    let who = world.json(&["whoami"]);
+    assert_eq!(who["user"]["role"], "admin", "{when}");
+    assert!(!no_litter(world, when), "{when}: the half file is still there");
+    let home = names_in(world.home());
+    assert_eq!(home, [".config", ".local"], "{when}");
+    let mine = "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM store) || ' '
+        || (SELECT count(*) FROM keys WHERE purpose = 'app' AND state = 'active')";
+    assert_eq!(one(world, mine), "1 1 1", "{when}");
+    is_sound(world);
+}
+
+#[test]
+fn a_first_init_killed_at_any_call_can_be_completed() {
+    if !can_kill() {
+        return;
+    }
+    let mut names = calls(&World::new(), &["init", "ada"]);
+    names.retain(|name| !LOOKS.contains(&name.as_str()));
+    let mut met = Met::default();
+    // Every kill has a world of its own: what is there already cannot be made again.
+    let world = RefCell::new(World::new());
+    let kills = kill_at_each(
+        &names,
+        |call, nth| {
+            *world.borrow_mut() = World::new();
+            killed(&world.borrow(), &["init", "ada"], call, nth)
+        },
+        |when| {
+            met.look(&world.borrow(), when);
+            complete(&world.borrow(), when);
+        },
+    );
+    println!("{kills} kills, {met:?}");
+    let Met { nothing, blank, store_without_admin, admin_without_session, everything } = met;
+    let all = [nothing, blank, store_without_admin, admin_without_session, everything];
+    assert!(kills > 50 && all.iter().all(|met| *met > 0), "{kills} kills, {all:?}");
+}

@@ -1,0 +1,45 @@
+//! A login that is killed leaves the old session, the new one or none; never half of one.
+
+use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, one};
+use crate::world::World;
+
+#[test]
+fn a_login_killed_at_any_call_can_be_repeated() {
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    let password = world.home().join("password");
+    std::fs::write(&password, "lovelace").unwrap();
+    let login = ["login", "ada", "--password-file", password.to_str().unwrap()];
+    let mut names = calls(&world, &login);
+    names.retain(|name| !LOOKS.contains(&name.as_str()));
+    let (mut before, mut between, mut after) = (0, 0, 0);
+    let kills = kill_at_each(
+        &names,
+        |call, nth| {
+            let old = world.session("sid");
+            let hit = killed(&world, &login, call, nth);
+            // The old session is ended in the store before the new one is in the file: for that
+            // long nobody is logged in.
+            match (world.run(&["whoami"]).code, world.session("sid") == old) {
+                (0, true) => before += 1,
+                (12, true) => between += 1,
+                (0, false) => after += 1,
+                other => panic!("killed before {call} {nth}: {other:?}"),
+            }
+            hit
+        },
+        |when| {
+            no_litter(&world, when);
+            let again = world.run(&login);
+            assert_eq!(again.code, 0, "{when}: {again:?}");
+            assert!(!no_litter(&world, when), "{when}: the half file is still there");
+            assert_eq!(world.run(&["whoami"]).code, 0, "{when}");
+        },
+    );
+    println!("{kills} kills: {before} before, {between} between, {after} after");
+    assert!(kills > 50 && before > 0 && between > 0 && after > 0, "{before} {between} {after}");
+    assert_eq!(one(&world, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
+    is_sound(&world);
+}

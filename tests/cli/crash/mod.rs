@@ -1,0 +1,180 @@
+//! kill -9 at every instant: before each file-system call of a command in turn, then the next
+//! commands must work as if nothing had happened.
+//!
+//! strace sends the signal (`inject=CALL:signal=SIGKILL:when=N`). It counts each call's name by
+//! itself even where a set of names is given, and per thread; so the loop goes through the names
+//! one by one, and a run with several threads is not accepted. The signal arrives on entry, and
+//! the call is not carried out: "before call N" is also "after call N - 1". (`--seccomp-bpf` would
+//! be faster, but with it strace 6.1 does not deliver the signal.)
+
+mod first;
+mod login;
+mod refresh;
+
+use crate::world::{Ran, World};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Calls that leave everything as it is: a kill before one of them finds what a kill before the
+/// next of the others finds.
+const LOOKS: [&str; 14] = [
+    "access",
+    "fstat",
+    "fstatfs",
+    "getdents64",
+    "ioctl",
+    "lseek",
+    "mmap",
+    "newfstatat",
+    "poll",
+    "pread64",
+    "read",
+    "readlink",
+    "statfs",
+    "statx",
+];
+
+/// Bytes: twice the hundred pages after which a log is copied back.
+const LONGEST_LOG: u64 = 2 * 100 * 4_120;
+
+/// Whether kills can be placed; `JETON_TEST_REQUIRE_STRACE` makes a missing strace a failure.
+fn can_kill() -> bool {
+    let mut probe = Command::new("strace");
+    probe.args(["-f", "-qq", "-o", "/dev/null", "true"]);
+    if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        return true;
+    }
+    #[expect(clippy::disallowed_methods, reason = "it is the test that is asked, not the program")]
+    let required = std::env::var_os("JETON_TEST_REQUIRE_STRACE").is_some();
+    assert!(!required, "strace is missing, or may not trace");
+    // Past the capture of passing tests: who reads the log must see it.
+    let _ = writeln!(std::io::stderr(), "skipped: strace is missing, or may not trace");
+    false
+}
+
+/// Runs the command under strace, with these options for it.
+fn traced(world: &World, options: &[&str], arguments: &[&str]) -> Ran {
+    let mut command = Command::new("strace");
+    command
+        .args(["-f", "-qq"])
+        .args(options)
+        .arg(env!("CARGO_BIN_EXE_jeton"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", world.home())
+        .current_dir(world.home())
+        .stdin(Stdio::null());
+    Ran::from(command.output().unwrap())
+}
+
+/// The names of the file-system calls that the command makes, each once. It runs to its end.
+fn calls(world: &World, arguments: &[&str]) -> Vec<String> {
+    let file = world.home().join("trace");
+    let path = file.to_str().unwrap();
+    traced(world, &["-e", "trace=%file,%desc", "-o", path], arguments).ok();
+    let trace = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let mut threads = Vec::new();
+    let mut names = Vec::new();
+    for line in trace.lines() {
+        let (thread, call) = line.split_once(char::is_whitespace).unwrap();
+        threads.push(thread);
+        names.extend(call.trim_start().split_once('(').map(|(name, _)| name.to_owned()));
+    }
+    threads.dedup();
+    assert_eq!(threads.len(), 1, "calls are counted per thread: {threads:?}");
+    names.sort();
+    names.dedup();
+    // Before it there is no program to kill.
+    names.retain(|name| name != "execve");
+    names
+}
+
+/// Kills the command before its `nth` call of that name; `false`: it made fewer and succeeded.
+fn killed(world: &World, arguments: &[&str], call: &str, nth: usize) -> bool {
+    let trace = format!("trace={call}");
+    let inject = format!("inject={call}:signal=SIGKILL:when={nth}");
+    let options = ["-o", "/dev/null", "-e", &trace, "-e", &inject];
+    let ran = traced(world, &options, arguments);
+    // strace ends by the signal that ended the program.
+    if ran.code == -1 {
+        return true;
+    }
+    ran.ok();
+    false
+}
+
+/// Kills the command before each of its calls of these names in turn, and looks at what is left
+/// after each kill; how many kills.
+fn kill_at_each(
+    names: &[String],
+    mut kill: impl FnMut(&str, usize) -> bool,
+    mut look: impl FnMut(&str),
+) -> usize {
+    let mut kills = 0;
+    for name in names {
+        let mut nth = 1;
+        while kill(name, nth) {
+            look(&format!("killed before {name} {nth}"));
+            nth += 1;
+            assert!(nth < 1_000, "{name}");
+        }
+        assert!(nth > 1, "no {name} was hit");
+        kills += nth - 1;
+    }
+    kills
+}
+
+/// The names in a directory.
+fn names_in(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Asserts that beside the session file and the store there is nothing that grows in number, and
+/// that SQLite's log does not grow; whether a half-written session file was left.
+fn no_litter(world: &World, when: &str) -> bool {
+    let store = names_in(world.store().parent().unwrap());
+    let known = ["jeton.db", "jeton.db-shm", "jeton.db-wal"];
+    assert!(store.iter().all(|name| known.contains(&name.as_str())), "{when}: {store:?}");
+    assert!(log_length(world) < LONGEST_LOG, "{when}: the log has {} bytes", log_length(world));
+    let sessions = names_in(&world.sessions());
+    let ending = |end: &str| sessions.iter().filter(|name| name.ends_with(end)).count();
+    let (files, locks, new) = (ending(".json"), ending(".lock"), ending(".json.new"));
+    assert!(files <= 1 && locks == 1 && new <= 1, "{when}: {sessions:?}");
+    assert_eq!(files + locks + new, sessions.len(), "{when}: {sessions:?}");
+    new == 1
+}
+
+fn log_length(world: &World) -> u64 {
+    std::fs::metadata(world.store().with_extension("db-wal")).map_or(0, |log| log.len())
+}
+
+/// What a stock SQLite says about the store.
+fn is_sound(world: &World) {
+    assert_eq!(world.sql("PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(world.sql("PRAGMA foreign_key_check"), Vec::<String>::new());
+}
+
+fn one(world: &World, question: &str) -> String {
+    let mut rows = world.sql(question);
+    assert_eq!(rows.len(), 1, "{question}");
+    rows.remove(0)
+}
+
+/// Every process is the only one, so that SQLite by itself would never begin its log anew.
+#[test]
+fn the_log_stays_short_however_many_commands_follow_one_another() {
+    let world = World::with_admin();
+    let mut longest = 0;
+    for _ in 0..60 {
+        world.run(&["refresh"]).ok();
+        longest = longest.max(log_length(&world));
+    }
+    assert!(longest < LONGEST_LOG, "{longest} bytes");
+    is_sound(&world);
+}

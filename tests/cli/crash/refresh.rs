@@ -1,0 +1,115 @@
+//! A refresh spends a token that works once: the instants between spending it and keeping its
+//! successor are the ones that could lose a session.
+
+use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, one};
+use crate::world::World;
+use serde_json::Value;
+
+/// What the kills met on the way, so that a test which never hit the instants that matter fails.
+#[derive(Debug, Default)]
+struct Met {
+    /// Successors chosen, token not spent.
+    chosen: usize,
+    /// Token spent, successors not kept.
+    spent: usize,
+    /// A session file half written, under its other name.
+    half: usize,
+}
+
+impl Met {
+    fn look(&mut self, world: &World, when: &str) {
+        self.half += usize::from(no_litter(world, when));
+        let text = std::fs::read_to_string(world.session_file()).unwrap();
+        let session: Value = serde_json::from_str(&text).unwrap();
+        let Some(next) = session["pending"]["refresh"].as_str() else { return };
+        let hex = next.replace('-', "").to_uppercase();
+        let known = one(world, &format!("SELECT count(*) FROM pairs WHERE hex(refresh) = '{hex}'"));
+        if known == "0" { self.chosen += 1 } else { self.spent += 1 }
+    }
+
+    fn is_everything(&self) -> bool {
+        self.chosen > 0 && self.spent > 0 && self.half > 0
+    }
+}
+
+/// Asserts that there is one session, still open, and that no token of it was taken for stolen.
+fn same_session(world: &World, sid: &str) {
+    assert_eq!(world.json(&["whoami"])["session"]["sid"], sid);
+    assert_eq!(one(world, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
+    assert_eq!(one(world, "SELECT count(*) FROM sessions"), "1");
+    assert_eq!(one(world, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
+    assert_eq!(one(world, "SELECT count(*) FROM pairs WHERE spent_at IS NULL"), "1");
+    is_sound(world);
+}
+
+#[test]
+fn a_refresh_killed_at_any_call_loses_nothing() {
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    let sid = world.session("sid");
+    let names = calls(&world, &["refresh"]);
+    let mut met = Met::default();
+    let kills = kill_at_each(
+        &names,
+        |call, nth| killed(&world, &["refresh"], call, nth),
+        |when| {
+            met.look(&world, when);
+            let who = world.run(&["whoami"]);
+            assert_eq!(who.code, 0, "{when}: {who:?}");
+            let again = world.run(&["refresh"]);
+            assert_eq!(again.code, 0, "{when}: {again:?}");
+            assert_eq!(world.session("sid"), sid, "{when}");
+            assert!(!no_litter(&world, when), "{when}: the half file is still there");
+        },
+    );
+    println!("{kills} kills, {met:?}");
+    assert!(kills > 100 && met.is_everything(), "{kills} kills, {met:?}");
+    same_session(&world, &sid);
+}
+
+/// Nothing is mended between the kills: each finds what the last one left.
+#[test]
+fn a_refresh_killed_again_and_again_loses_nothing() {
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    let sid = world.session("sid");
+    let mut names = calls(&world, &["refresh"]);
+    names.retain(|name| !LOOKS.contains(&name.as_str()));
+    let mut met = Met::default();
+    let kills = kill_at_each(
+        &names,
+        |call, nth| killed(&world, &["refresh"], call, nth),
+        |when| met.look(&world, when),
+    );
+    println!("{kills} kills, {met:?}");
+    assert!(kills > 50 && met.is_everything(), "{kills} kills, {met:?}");
+    world.run(&["refresh"]).ok();
+    same_session(&world, &sid);
+}
+
+#[test]
+fn a_refresh_killed_after_its_token_was_spent_is_completed_after_the_access_token_has_expired() {
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    let sid = world.session("sid");
+    world.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
+    world.run(&["refresh"]).ok();
+    // The first rename keeps the choice of successors, the second keeps them.
+    let call = calls(&world, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
+    assert!(killed(&world, &["refresh"], &call.unwrap(), 2));
+    let mut met = Met::default();
+    met.look(&world, "before the second rename");
+    assert_eq!((met.spent, met.half), (1, 1), "{met:?}");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    world.run(&["whoami"]).ok();
+    assert_eq!(world.session("sid"), sid);
+    assert_eq!(one(&world, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
+    assert_eq!(one(&world, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
+    is_sound(&world);
+}
