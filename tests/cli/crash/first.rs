@@ -15,27 +15,22 @@ struct Met {
     everything: usize,
 }
 
-impl Met {
-    fn look(&mut self, world: &World, when: &str) {
-        let who = world.run(&["whoami"]);
-        let found = match (world.store().exists(), who.code) {
-            (false, 3) => &mut self.nothing,
-            (true, 3) => &mut self.blank,
-            (true, 4) if one(world, "SELECT count(*) FROM users") == "0" => {
-                &mut self.store_without_admin
-            }
-            (true, 4) => &mut self.admin_without_session,
-            (true, 0) => &mut self.everything,
-            other => panic!("{when}: {other:?} {who:?}"),
-        };
-        *found += 1;
-    }
-}
-
-/// Completes what was interrupted, as a user would.
-fn complete(world: &World, when: &str) {
+/// Looks at what the kill left, and completes it as a user would.
+fn complete(world: &World, when: &str, met: &mut Met) {
+    let there = world.store().exists();
+    let who = world.run(&["whoami"]);
     let again = world.run(&["init", "ada", "--exist-ok"]);
     assert_eq!(again.code, 0, "{when}: {again:?}");
+    let had_admin = again.err.contains("the store was there");
+    let found = match (there, who.code, had_admin) {
+        (false, 3, false) => &mut met.nothing,
+        (true, 3, false) => &mut met.blank,
+        (true, 4, false) => &mut met.store_without_admin,
+        (true, 4, true) => &mut met.admin_without_session,
+        (true, 0, true) => &mut met.everything,
+        other => panic!("{when}: {other:?} {who:?} {again:?}"),
+    };
+    *found += 1;
     // The admin was there already: the random password is lost, and `recover` is for that.
     if world.run(&["whoami"]).code == 4 {
         world.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
@@ -68,10 +63,7 @@ fn a_first_init_killed_at_any_call_can_be_completed() {
             *world.borrow_mut() = World::new();
             killed(&world.borrow(), &["init", "ada"], call, nth)
         },
-        |when| {
-            met.look(&world.borrow(), when);
-            complete(&world.borrow(), when);
-        },
+        |when| complete(&world.borrow(), when, &mut met),
     );
     println!("{kills} kills, {met:?}");
     let Met { nothing, blank, store_without_admin, admin_without_session, everything } = met;
