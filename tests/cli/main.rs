@@ -12,4 +12,5 @@ mod prompts;
 mod store;
 mod tidy;
 mod crash;
+mod races;
 mod transcript;
