@@ -12,5 +12,6 @@ mod prompts;
 mod store;
 mod tidy;
 mod crash;
+mod python;
 mod races;
 mod transcript;
