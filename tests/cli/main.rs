@@ -2,16 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod readme;
-mod world;
-
+mod crash;
 mod exit_codes;
 mod hostile;
 mod output;
 mod prompts;
-mod store;
-mod tidy;
-mod crash;
 mod python;
 mod races;
+mod readme;
+mod store;
+mod tidy;
 mod transcript;
+mod world;
