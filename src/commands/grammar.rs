@@ -151,17 +151,10 @@ fn refuse(mut error: clap::Error, words: &[OsString]) -> u8 {
             Err(error) => tell(&voice, &error.into()),
         };
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        voice.status(&error.render().to_string());
-    }
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand
-    ) {
-        return tell(
-            &voice,
-            &Failure::usage("a command is needed").with_hint("see `jeton --help`"),
-        );
+    let no_command =
+        [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
+    if no_command.contains(&error.kind()) {
+        return tell(&voice, &without_a_command(&voice, &error));
     }
     disarm(&mut error);
     let is_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
@@ -176,6 +169,17 @@ fn refuse(mut error: clap::Error, words: &[OsString]) -> u8 {
         None => Some("see `jeton --help`".to_owned()),
     };
     tell(&voice, &failure)
+}
+
+/// People are shown the commands there are before they are told that one is missing.
+fn without_a_command(voice: &Voice, error: &clap::Error) -> Failure {
+    let help = error.render().to_string();
+    let usage = help.split_once("Usage: ").map_or("jeton", |(_, usage)| usage);
+    let path = usage.split(" [").next().unwrap_or(usage);
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        voice.status(&help);
+    }
+    Failure::usage("a command is needed").with_hint(format!("see `{path} --help`"))
 }
 
 /// What clap repeats of the words is foreign text and is escaped; a long word, which may be a token

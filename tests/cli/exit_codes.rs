@@ -269,5 +269,5 @@ fn the_help_has_a_row_for_every_exit_code() {
         .filter_map(|line| line.split_whitespace().next()?.trim_end_matches(',').parse().ok())
         .collect();
     assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 75, 78, 130]);
-    assert!(help.out.contains("130, 143  Interrupted"));
+    assert!(help.out.contains("SIGTERM and SIGHUP there exit 143"));
 }
