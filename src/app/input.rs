@@ -31,11 +31,11 @@ impl App {
         !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
     }
 
-    /// A password that exists already.
-    pub(crate) fn password(&self, from: &PasswordFrom) -> Result<Password, Failure> {
-        match self.said_password(from)? {
-            Some(password) => Ok(password),
-            None => self.asked(|app| app.voice.ask_password("Password")),
+    /// A password to log in with; `None` if what was given cannot be one.
+    pub(crate) fn password(&self, from: &PasswordFrom) -> Result<Option<Password>, Failure> {
+        match self.said_text(from)? {
+            Some(text) => Ok(Password::parse(text.to_string()).ok()),
+            None => self.asked(|app| app.voice.ask_password("Password")).map(Some),
         }
     }
 
@@ -79,6 +79,11 @@ impl App {
     }
 
     fn said_password(&self, from: &PasswordFrom) -> Result<Option<Password>, Failure> {
+        let text = self.said_text(from)?;
+        Ok(text.map(|text| Password::parse(text.to_string())).transpose()?)
+    }
+
+    fn said_text(&self, from: &PasswordFrom) -> Result<Option<Zeroizing<String>>, Failure> {
         if let Some(mut text) = read_password(from)? {
             if text.ends_with('\n') {
                 text.pop();
@@ -86,12 +91,10 @@ impl App {
                     text.pop();
                 }
             }
-            return Ok(Some(Password::parse(text.to_string())?));
+            return Ok(Some(text));
         }
-        match &self.environment.password {
-            Some(password) => Ok(Some(Password::parse(password.expose_secret().to_owned())?)),
-            None => Ok(None),
-        }
+        let given = self.environment.password.as_ref();
+        Ok(given.map(|password| Zeroizing::new(password.expose_secret().to_owned())))
     }
 
     fn asked(

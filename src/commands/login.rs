@@ -5,7 +5,7 @@ use super::shapes::UserShape;
 use crate::app::{App, Report, Text};
 use crate::authority::{Credential, Tokens};
 use crate::failure::{Failure, Kind};
-use crate::model::{Password, Sid, Timestamp, UserRef};
+use crate::model::{Sid, Timestamp, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -70,10 +70,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     app.store()?;
     let login = args.login.unwrap_or_else(crate::app::Environment::os_user);
     // What cannot be a name or a password is wrong like any other, and takes as long.
-    let password: Option<Password> = match app.password(&args.password.from()) {
-        Err(failure) if failure.code == "invalid_input" => None,
-        other => Some(other?),
-    };
+    let password = app.password(&args.password.from())?;
     let credential = Credential { login: UserRef::parse_login(&login).ok(), password };
     let (tokens, replaced) = app.log_in(&credential)?;
     if replaced {
