@@ -106,6 +106,8 @@ fn an_unknown_name_and_a_wrong_password_are_the_same_6() {
     };
     assert_eq!(log_in("ada"), log_in("nobody"));
     assert_eq!(log_in("ada"), log_in("not a name"));
+    let empty = ["login", "ada", "--password-file", "/dev/null"];
+    assert_eq!(log_in("ada"), fails(&world, &empty, 6, "LoginInvalid", "login_invalid"));
 }
 
 #[test]
@@ -190,7 +192,8 @@ fn a_session_that_another_process_refreshes_is_75() {
     fails(&world, &["refresh", "--wait", "0s"], 75, "Busy", "busy");
     fails(&world, &["logout", "--wait", "0s"], 75, "Busy", "busy");
     world.run(&["whoami"]).ok();
-    drop(lock);
+    // Not by dropping it: a process that another test is just starting may hold it too.
+    lock.unlock().unwrap();
     world.run(&["refresh", "--wait", "0s"]).ok();
 }
 
@@ -257,6 +260,19 @@ fn a_link_or_a_directory_in_the_stores_place_is_78() {
     fs::remove_file(world.store()).unwrap();
     fs::create_dir(world.store()).unwrap();
     fails(&world, &["whoami"], 78, "StoreUnusable", "insecure_permissions");
+}
+
+#[test]
+fn a_store_that_lost_its_key_or_its_directory_is_78() {
+    let world = World::with_admin();
+    world.sql("UPDATE keys SET state = 'revoked' RETURNING id");
+    let damaged = ["token", "create", "x"];
+    fails(&world, &["whoami"], 10, "TokenInvalid", "invalid_token");
+    world.sql("UPDATE keys SET state = 'retired' RETURNING id");
+    fails(&world, &damaged, 78, "StoreUnusable", "store_damaged");
+    let below_a_file = world.store().join("x.db");
+    let init = ["init", "ada", "--store", below_a_file.to_str().unwrap()];
+    fails(&world, &init, 78, "StoreUnusable", "store_unreadable");
 }
 
 #[test]
