@@ -127,13 +127,24 @@ pub(super) fn form_in(words: &[OsString]) -> Form {
         if word == OsStr::new("--") {
             break;
         }
-        match word.to_str() {
-            Some("-o" | "--output") => json = words.next() == Some(OsStr::new("json")),
-            Some("-ojson" | "-o=json" | "--output=json") => json = true,
-            _ => {}
+        let Some(word) = word.to_str() else { continue };
+        let form = word.strip_prefix("--output").and_then(|rest| match rest {
+            "" => Some(""),
+            rest => rest.strip_prefix('='),
+        });
+        match form.or_else(|| behind_short_flag(word)) {
+            None => {}
+            Some("") => json = words.next() == Some(OsStr::new("json")),
+            Some(form) => json = form == "json",
         }
     }
     json_or_text(json)
+}
+
+/// What stands behind `o` in `-o`, `-ojson`, `-o=json`, `-qojson`.
+fn behind_short_flag(word: &str) -> Option<&str> {
+    let form = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
+    Some(form.strip_prefix('=').unwrap_or(form))
 }
 
 fn json_by_default() -> bool {

@@ -111,7 +111,15 @@ fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
         (&["token", "inspect", "x"], 10, "invalid_token"),
         (&["login", "ada", "--password-file", "/nowhere"], 2, "invalid_input"),
     ] {
-        for json in [&["-o", "json"][..], &["-ojson"], &["--output", "json"], &["--output=json"]] {
+        for json in [
+            &["-o", "json"][..],
+            &["-ojson"],
+            &["-o=json"],
+            &["-qo", "json"],
+            &["-yqojson"],
+            &["--output", "json"],
+            &["--output=json"],
+        ] {
             let ran = world.run(&[words, json].concat()).fails(exit);
             assert_eq!(ran.error()["code"], code, "{words:?}");
         }
@@ -119,8 +127,10 @@ fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
     world.set("JETON_OUTPUT", "json");
     assert_eq!(world.run(&["frobnicate"]).fails(2).error()["code"], "usage");
     assert_eq!(world.run(&["token", "show", "9"]).fails(3).error()["code"], "token_not_found");
-    let text = world.run(&["frobnicate", "-o", "text"]).fails(2);
-    assert_eq!(text.err.lines().next().unwrap(), "error: unrecognized subcommand 'frobnicate'");
+    for text in [&["-o", "text"][..], &["-otext"], &["--output=text"], &["-o="]] {
+        let ran = world.run(&[&["frobnicate"], text].concat()).fails(2);
+        assert_eq!(ran.err.lines().next().unwrap(), "error: unrecognized subcommand 'frobnicate'");
+    }
 }
 
 #[test]
