@@ -78,5 +78,6 @@ fn a_noun_alone_is_no_command() {
         assert_eq!(json["message"], "a command is needed");
         assert_eq!(json["hint"], format!("see `{path} --help`"));
     }
-    assert_eq!(world.run(&["--version"]).ok().out, "jeton 0.1.0\n");
+    let version = concat!("jeton ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(world.run(&["--version"]).ok().out, version);
 }

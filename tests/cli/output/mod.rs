@@ -222,6 +222,6 @@ fn other_names_of_commands_do_the_same() {
         "deleted john, revoked 0 tokens\n"
     );
     let help = world.run(&["users", "--help"]).ok().out;
-    assert!(!help.contains("ls") && !help.contains(" rm"), "they are hidden: {help}");
+    assert!(help.split_whitespace().all(|word| !["ls", "rm"].contains(&word)), "{help}");
     assert_eq!(world.sql("SELECT action FROM audit").last().unwrap(), "users delete");
 }
