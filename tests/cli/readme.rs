@@ -2,7 +2,8 @@
 
 use crate::world::World;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -19,13 +20,18 @@ struct Step {
     shown: Vec<&'static str>,
 }
 
-/// The Python with the packages of `tests/cli/python`, where there is one.
-#[expect(clippy::disallowed_methods, reason = "these are the tests' own variables")]
+/// Where the Python with the packages of `python/requirements.txt` is, as `JETON_TEST_PYTHON`
+/// says. `JETON_TEST_REQUIRE_PYTHON` makes its absence a failure.
 fn python() -> Option<PathBuf> {
-    let python = std::env::var_os("JETON_TEST_PYTHON").map(PathBuf::from);
-    let required = std::env::var_os("JETON_TEST_REQUIRE_PYTHON").is_some();
-    assert!(python.is_some() || !required, "JETON_TEST_PYTHON is required and not set");
-    python
+    let named = variable("JETON_TEST_PYTHON").map(PathBuf::from);
+    let required = variable("JETON_TEST_REQUIRE_PYTHON").is_some();
+    assert!(named.is_some() || !required, "JETON_TEST_PYTHON is required and not set");
+    named.and_then(|python| python.parent().map(Path::to_owned))
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    #[expect(clippy::disallowed_methods, reason = "it is the test that is asked, not the program")]
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// The fenced blocks: language and lines.
@@ -81,9 +87,8 @@ fn console(lines: &[&'static str], steps: &mut Vec<Step>) {
 /// A shell in the world that finds `jeton` and, where there is one, the Python with packages.
 fn bash(world: &World) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
-    let python = python().and_then(|python| python.parent().map(Path::to_owned));
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
-    let directories = [program.to_owned()].into_iter().chain(python).chain(system);
+    let directories = [program.to_owned()].into_iter().chain(python()).chain(system);
     let mut command = Command::new("/bin/bash");
     command
         .env_clear()
@@ -99,21 +104,21 @@ fn every_command_prints_what_is_shown() {
     let world = World::new();
     let results = tempfile::tempdir().unwrap();
     let has_python = python().is_some();
+    if !has_python {
+        // Past the capture of passing tests: who reads the log must see it.
+        let _ = writeln!(std::io::stderr(), "skipped: Python in the README, no JETON_TEST_PYTHON");
+    }
     let steps: Vec<_> = steps()
         .into_iter()
         .filter(|step| has_python || !step.command.starts_with("python3 "))
         .collect();
     assert!(!steps.is_empty());
     // One shell for all, so that variables last; its end says nothing, each command's does.
-    let mut script = String::new();
-    for (number, step) in steps.iter().enumerate() {
-        let command = &step.command;
-        writeln!(
-            script,
-            "{{ {command}\n}} >\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\""
-        )
-        .unwrap();
-    }
+    let in_shell = |(number, step): (usize, &Step)| {
+        let result = format!("\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\"");
+        format!("{{ {}\n}} >{result}", step.command)
+    };
+    let script = steps.iter().enumerate().map(in_shell).collect::<Vec<_>>().join("\n");
     let ran = bash(&world).env("R", results.path()).args(["-c", &script]).output().unwrap();
     for (number, step) in steps.iter().enumerate() {
         let read = |end| std::fs::read_to_string(results.path().join(format!("{number}.{end}")));
