@@ -93,6 +93,7 @@ fn bash(world: &World) -> Command {
     command
         .env_clear()
         .env("HOME", world.home())
+        .env("TMPDIR", world.home())
         .env("PATH", std::env::join_paths(directories).unwrap())
         .current_dir(world.home())
         .stdin(Stdio::null());
