@@ -175,7 +175,7 @@ fn read_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     }
     let refused = |error: io::Error| {
         let shown = escaped(&path.to_string_lossy());
-        Failure::new(Kind::Usage, "invalid_input", format!("`{shown}` cannot be read: {error}"))
+        Failure::usage(format!("`{shown}` cannot be read: {error}"))
     };
     limited(File::open(path).map_err(refused)?, most).map_err(refused)
 }

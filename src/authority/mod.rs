@@ -5,6 +5,8 @@ mod accounts;
 mod act;
 mod claims;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod issuing;
 mod keys;
 mod minting;

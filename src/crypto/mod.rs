@@ -11,6 +11,8 @@ pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
 pub(crate) use keys::generate;
 pub(crate) use password::{hash, matches};
 pub(crate) use random::{jti, password as random_password, sid, store_id, uid};
+#[cfg(test)]
+pub(crate) use signature::sign_text;
 pub(crate) use signature::{is_signed_by, sign};
 
 /// Why no signature, hash or key could be made.

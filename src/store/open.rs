@@ -106,6 +106,12 @@ impl Store {
         let (id, _) = begin(&connection, path, beginning).unwrap();
         Self { connection, path: path.to_owned(), id, wait: Duration::from_secs(1) }
     }
+
+    /// Puts rows into a state that no rule leads to yet, for the tests of the rules.
+    #[cfg(test)]
+    pub(crate) fn arrange(&self, sql: &str) {
+        self.connection.execute_batch(sql).unwrap();
+    }
 }
 
 fn connect(path: &Path, wait: Duration) -> Result<Connection, Error> {

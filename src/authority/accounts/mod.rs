@@ -274,6 +274,10 @@ pub(super) fn existing(tx: &Reader<'_>, who: &UserRef) -> Result<User, Error> {
     tx.find_user(who)?.ok_or_else(|| not_found(who))
 }
 
-fn not_found(who: &UserRef) -> Error {
+/// There is no user of that name.
+pub(super) fn not_found(who: &UserRef) -> Error {
     Error::NotFound { thing: Thing::User, shown: who.shown() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use crate::model::{
     AppName, AppToken, ExtraClaims, Foreign, Grant, Lifetime, Page, Paged, Permission, Policy,
     Role, Timestamp, TokenId, TokenKind, User, UserRef,
 };
-use crate::store::{NewToken, Store, TokenFilter, Writer};
+use crate::store::{NewToken, Reader, Store, TokenFilter, Writer};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
@@ -226,3 +226,6 @@ pub(crate) fn show(store: &mut Store, caller: &Caller, id: TokenId) -> Result<Ap
     }
     Ok(token)
 }
+
+#[cfg(test)]
+mod tests;

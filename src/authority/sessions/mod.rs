@@ -226,3 +226,6 @@ pub(crate) fn end(store: &mut Store, act: &Act, access: &str) -> Result<bool, Er
 pub(super) fn signing(tx: &Reader<'_>) -> Result<(Policy, Key), Error> {
     Ok((tx.policy()?, tx.active_app_key()?))
 }
+
+#[cfg(test)]
+mod tests;

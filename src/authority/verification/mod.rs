@@ -272,3 +272,6 @@ fn judge(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

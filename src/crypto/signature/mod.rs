@@ -21,8 +21,12 @@ pub(crate) fn sign(
         "typ": typ,
         "kid": key.kid.as_str(),
     });
-    let payload = Value::from(claims.clone());
-    let input = format!("{}.{}", encoded(&header), encoded(&payload));
+    sign_text(key, &header.to_string(), &Value::from(claims.clone()).to_string())
+}
+
+/// Signs header and payload as they stand.
+pub(crate) fn sign_text(key: &NewKey, header: &str, payload: &str) -> Result<SecretString, Error> {
+    let input = format!("{}.{}", encoded(header), encoded(payload));
     let material = key.material.expose_secret();
     let native_key = if key.algorithm.is_symmetric() {
         EncodingKey::from_secret(material)
@@ -63,8 +67,8 @@ fn checked(token: &Compact<'_>, key: &DecodingKey, algorithm: Algorithm) -> bool
     .unwrap_or(false)
 }
 
-fn encoded(value: &Value) -> String {
-    URL_SAFE_NO_PAD.encode(value.to_string())
+fn encoded(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
 }
 
 pub(super) const fn native(algorithm: Algorithm) -> jsonwebtoken::Algorithm {

@@ -58,3 +58,6 @@ pub(crate) fn mint(
     store.write(|tx| act.done(tx, Some(caller.user.id), "test token".to_owned(), 1))?;
     Ok((token, jti))
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,3 +41,6 @@ pub(super) fn test_key(store: &mut Store, act: &Act, algorithm: Algorithm) -> Re
     let key = store.read(|tx| tx.find_test_key(algorithm))?;
     key.ok_or(Error::KeyChanges)
 }
+
+#[cfg(test)]
+mod tests;

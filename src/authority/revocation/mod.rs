@@ -169,3 +169,6 @@ fn carry_out(tx: &Writer<'_>, act: &Act, found: &Found) -> Result<Revoked, Error
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Logging in, and changing what one logs in with.
+
+use super::*;
+use crate::authority::fixture::reasons;
+use crate::authority::{Reason, Wanted, authenticate};
+use crate::model::TokenKind;
+use secrecy::ExposeSecret;
+
+#[test]
+fn every_name_logs_in() {
+    let mut store = store();
+    register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+    for login in ["ada", "ADA", "ada@example.com", "Ada@Example.com"] {
+        assert!(logs_in(&mut store, login, "123456"), "{login}");
+    }
+}
+
+#[test]
+fn nobody_learns_why_a_login_fails() {
+    let mut store = store();
+    for name in ["ada", "gone", "off"] {
+        register(&mut store, &act(0), None, &wish(name, Role::User), false).unwrap();
+    }
+    let admin = store.read(|tx| existing(tx, &UserRef::parse("ada").unwrap())).unwrap();
+    let admin = again(&mut store, &admin);
+    let gone = show(&mut store, &admin.caller, &UserRef::parse("gone").unwrap()).unwrap();
+    delete(&mut store, &act(0), &admin.caller, &gone).unwrap();
+    store.arrange("UPDATE users SET disabled_at = 1 WHERE username = 'off'");
+    let nothing = Credential { login: None, password: Some(password("123456")) };
+    let no_password = Credential { password: None, ..credential("ada", "x") };
+    for credential in [
+        credential("nobody", "123456"),
+        credential("nobody@example.com", "123456"),
+        credential("ada", "1234567"),
+        credential("off", "123456"),
+        credential("gone", "123456"),
+        credential("not a name", "123456"),
+        nothing,
+        no_password,
+    ] {
+        let result = log_in(&mut store, &act(0), &credential, None);
+        assert!(matches!(result, Err(Error::LoginInvalid)), "{credential:?}");
+    }
+}
+
+#[test]
+fn a_login_ends_the_session_it_replaces() {
+    let mut store = store();
+    register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+    let ada = credential("ada", "123456");
+    let (first, replaced) = log_in(&mut store, &act(0), &ada, None).unwrap();
+    assert!(!replaced);
+    let (second, replaced) = log_in(&mut store, &act(0), &ada, Some(first.sid)).unwrap();
+    assert!(replaced);
+    let access = Wanted::Only(TokenKind::Access);
+    let first_access = first.access.expose_secret();
+    assert_eq!(reasons(&mut store, first_access, access, 0), [Reason::SessionEnded]);
+    assert_eq!(reasons(&mut store, second.access.expose_secret(), access, 0), []);
+    let (_, replaced) = log_in(&mut store, &act(0), &ada, Some(first.sid)).unwrap();
+    assert!(!replaced, "it had ended before");
+}
+
+#[test]
+fn a_new_password_ends_the_other_sessions_and_spares_this_one() {
+    let mut store = store();
+    let (ada, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+    let (here, there) = (again(&mut store, &ada), again(&mut store, &ada));
+    let (old, new) = (password("123456"), password("654321"));
+    let result = change_password(&mut store, &act(0), &here.caller, &new, &new);
+    assert!(matches!(result, Err(Error::WrongPassword)));
+    assert!(authenticate(&mut store, at(0), there.access()).is_ok());
+    assert_eq!(change_password(&mut store, &act(0), &here.caller, &old, &new).unwrap(), 1);
+    assert!(authenticate(&mut store, at(0), here.access()).is_ok());
+    assert!(authenticate(&mut store, at(0), there.access()).is_err());
+    assert!(!logs_in(&mut store, "ada", "123456"));
+    assert!(logs_in(&mut store, "ada", "654321"));
+}
+
+#[test]
+fn recovering_ends_all_sessions() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    again(&mut store, ada.user());
+    let (user, ended) = recover(&mut store, &act(0), &who(&ada), &password("123456")).unwrap();
+    assert_eq!((user.id, ended), (ada.user().id, 2));
+    assert!(authenticate(&mut store, at(0), ada.access()).is_err());
+    assert!(logs_in(&mut store, "ada", "123456"));
+    let nobody = UserRef::parse("nobody").unwrap();
+    let result = recover(&mut store, &act(0), &nobody, &password("123456"));
+    assert!(matches!(result, Err(Error::NotFound { thing: Thing::User, .. })));
+}
+
+#[test]
+fn a_short_password_is_refused_wherever_one_is_set() {
+    let mut store = store();
+    let (ada, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+    let ada = again(&mut store, &ada);
+    set(&mut store, Setting::PasswordMinLength, "7");
+    let (old, short, fits) = (password("123456"), password("sechs6"), password("sieben7"));
+    let is_short = |error: Option<Error>| matches!(error, Some(Error::Usage(text)) if text == "the password has fewer than 7 characters");
+    let wish = wish("john", Role::User);
+    assert!(is_short(register(&mut store, &act(0), None, &wish, false).err()));
+    assert!(is_short(change_password(&mut store, &act(0), &ada.caller, &old, &short).err()));
+    assert!(is_short(recover(&mut store, &act(0), &who(&ada), &short).err()));
+    change_password(&mut store, &act(0), &ada.caller, &old, &fits).unwrap();
+}

@@ -1,0 +1,135 @@
+//! A store in memory with people in it, for the tests of the rules. It decides nothing.
+
+use super::{
+    Act, Caller, Checks, End, Error, Issued, Reason, Request, Tokens, Verdict, Wanted,
+    authenticate, beginning, begin, decode, issue, verify,
+};
+use crate::crypto;
+use crate::model::{
+    Account, Algorithm, AppName, Email, ExtraClaims, PasswordHash, Purpose, Role, Setting,
+    Timestamp, User, UserName,
+};
+use crate::store::{Error as StoreError, Store};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+/// When everything begins.
+pub(super) const NOW: i64 = 1_800_000_000;
+
+/// The instant so many seconds after the beginning.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(NOW + seconds).unwrap()
+}
+
+/// A command at that instant.
+pub(super) fn act(seconds: i64) -> Act {
+    Act { now: at(seconds), os_user: "tester".to_owned(), action: "test".to_owned() }
+}
+
+/// A new store with an ES256 key.
+pub(super) fn store() -> Store {
+    store_with(Algorithm::ES256)
+}
+
+pub(super) fn store_with(algorithm: Algorithm) -> Store {
+    crypto::install();
+    Store::in_memory(&beginning(algorithm, at(0)).unwrap())
+}
+
+/// A user who is logged in since the beginning.
+pub(super) struct Person {
+    pub(super) caller: Caller,
+    tokens: Tokens,
+}
+
+impl Person {
+    pub(super) fn user(&self) -> &User {
+        &self.caller.user
+    }
+
+    pub(super) fn access(&self) -> &str {
+        self.tokens.access.expose_secret()
+    }
+
+    pub(super) fn refresh(&self) -> &str {
+        self.tokens.refresh.expose_secret()
+    }
+}
+
+/// Adds a user with the address `NAME@example.com` and a password that nobody has.
+pub(super) fn person(store: &mut Store, name: &str, role: Role) -> Person {
+    let account = Account {
+        username: Some(UserName::parse(name).unwrap()),
+        email: Some(Email::parse(&format!("{name}@example.com")).unwrap()),
+        name: None,
+        password: PasswordHash::new("none".to_owned()),
+    };
+    let user = store
+        .write(|tx| -> Result<User, StoreError> { tx.add_user(crypto::uid(), &account, role, at(0)) })
+        .unwrap();
+    again(store, &user)
+}
+
+/// Another session of somebody.
+pub(super) fn again(store: &mut Store, user: &User) -> Person {
+    let (tokens, _) = begin(store, &act(0), user, None).unwrap();
+    let caller = authenticate(store, at(0), tokens.access.expose_secret()).unwrap();
+    Person { caller, tokens }
+}
+
+/// A wish for a token with nothing special about it.
+pub(super) fn request(app: &str) -> Request {
+    Request {
+        owner: None,
+        app: AppName::parse(app).unwrap(),
+        permissions: Vec::new(),
+        audience: Vec::new(),
+        end: End::Default,
+        claims: ExtraClaims::default(),
+    }
+}
+
+/// An app token made at the beginning.
+pub(super) fn token(store: &mut Store, owner: &Person, app: &str) -> Issued {
+    issue(store, &act(0), &owner.caller, &request(app)).unwrap()
+}
+
+/// What is wrong with a token at that instant.
+pub(super) fn reasons(store: &mut Store, token: &str, wanted: Wanted, seconds: i64) -> Vec<Reason> {
+    judged(store, token, &Checks::only(wanted, at(seconds))).reasons
+}
+
+pub(super) fn judged(store: &mut Store, token: &str, checks: &Checks) -> Verdict {
+    verify(store, token, checks).unwrap()
+}
+
+/// The reasons of a refusal.
+pub(super) fn refusal<T>(result: Result<T, Error>) -> Vec<Reason> {
+    match result {
+        Err(Error::Refused { reasons, .. }) => reasons,
+        Err(other) => panic!("another error: {other}"),
+        Ok(_) => panic!("no refusal"),
+    }
+}
+
+/// Header and payload as they stand in the token.
+pub(super) fn parts(token: &str) -> (Value, Value) {
+    decode(token).unwrap()
+}
+
+pub(super) fn set(store: &mut Store, setting: Setting, value: &str) {
+    store
+        .write(|tx| -> Result<(), StoreError> { tx.set_setting(setting, value, at(0)) })
+        .unwrap();
+}
+
+/// Retires the key that signs, for verifying until then, and adds another.
+pub(super) fn rotate(store: &mut Store, verify_until: Timestamp) {
+    let key = crypto::generate(Algorithm::ES256, Purpose::App).unwrap();
+    store.arrange(&format!(
+        "UPDATE keys SET state = 'retired', verify_until = {}
+         WHERE purpose = 'app' AND state = 'active'",
+        verify_until.unix()
+    ));
+    store.write(|tx| -> Result<(), StoreError> { tx.add_key(&key, at(0)) }).unwrap();
+}

@@ -1,0 +1,70 @@
+//! Which keys are made, and which are given to verifiers.
+
+use super::*;
+use crate::authority::fixture::{act, at, rotate, store, store_with};
+
+fn kids(set: &Value) -> Vec<String> {
+    let keys = set["keys"].as_array().unwrap();
+    keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+fn app_kid(store: &mut Store) -> String {
+    store.read(|tx| tx.active_app_key()).unwrap().spec.kid.as_str().to_owned()
+}
+
+#[test]
+fn the_two_purposes_never_stand_in_one_set() {
+    let mut store = store();
+    assert_eq!(jwks(&mut store, Purpose::Test).unwrap(), (json!({"keys": []}), 0));
+    let test = test_key(&mut store, &act(0), Algorithm::ES256).unwrap();
+    let app = app_kid(&mut store);
+    let (app_set, _) = jwks(&mut store, Purpose::App).unwrap();
+    let (test_set, _) = jwks(&mut store, Purpose::Test).unwrap();
+    assert_eq!(kids(&app_set), [app]);
+    assert_eq!(kids(&test_set), [test.spec.kid.as_str()]);
+}
+
+#[test]
+fn a_set_holds_public_members_only() {
+    let mut store = store();
+    let (set, _) = jwks(&mut store, Purpose::App).unwrap();
+    let key = set["keys"][0].as_object().unwrap();
+    let names: Vec<_> = key.keys().map(String::as_str).collect();
+    assert_eq!(names, ["kty", "crv", "x", "y", "kid", "alg", "use"]);
+    assert_eq!((&key["kty"], &key["alg"], &key["use"]), (&json!("EC"), &json!("ES256"), &json!("sig")));
+}
+
+#[test]
+fn symmetric_keys_are_left_out_and_counted() {
+    let mut store = store_with(Algorithm::HS256);
+    assert_eq!(jwks(&mut store, Purpose::App).unwrap(), (json!({"keys": []}), 1));
+}
+
+#[test]
+fn a_retired_key_is_still_published_and_a_revoked_one_is_not() {
+    let mut store = store();
+    let old = app_kid(&mut store);
+    rotate(&mut store, at(60));
+    let new = app_kid(&mut store);
+    assert_eq!(kids(&jwks(&mut store, Purpose::App).unwrap().0), [old.clone(), new.clone()]);
+    store.arrange("UPDATE keys SET state = 'revoked' WHERE state = 'retired'");
+    assert_eq!(kids(&jwks(&mut store, Purpose::App).unwrap().0), [new]);
+}
+
+#[test]
+fn a_test_key_is_made_once_an_algorithm() {
+    let mut store = store();
+    let one = test_key(&mut store, &act(0), Algorithm::ES256).unwrap();
+    let same = test_key(&mut store, &act(0), Algorithm::ES256).unwrap();
+    let other = test_key(&mut store, &act(0), Algorithm::HS256).unwrap();
+    assert_eq!((one.id, one.spec.purpose), (same.id, Purpose::Test));
+    assert_ne!(one.id, other.id);
+    assert_eq!(other.spec.algorithm, Algorithm::HS256);
+}
+
+#[test]
+fn two_stores_have_nothing_in_common() {
+    let (mut one, mut two) = (store(), store());
+    assert_ne!(one.id(), two.id());
+    assert_ne!(app_kid(&mut one), app_kid(&mut two));
+}

@@ -1,0 +1,133 @@
+//! What a test token says, and what it never is.
+
+use super::*;
+use crate::authority::fixture::{
+    Person, act, again, at, parts, person, reasons, refusal, set, store, store_with, token,
+};
+use crate::authority::{Reason, Wanted, authenticate};
+use crate::model::{Purpose, Setting};
+use secrecy::ExposeSecret;
+
+fn wish() -> Mint {
+    Mint {
+        subject: None,
+        issuer: None,
+        audience: Vec::new(),
+        end: End::Default,
+        claims: ExtraClaims::default(),
+    }
+}
+
+fn minted(store: &mut Store, person: &Person, wish: &Mint) -> String {
+    let (token, _) = mint(store, &act(0), &person.caller, wish).unwrap();
+    token.expose_secret().to_owned()
+}
+
+#[test]
+fn a_test_token_says_who_from_whom_and_until_when() {
+    let mut store = store();
+    let mia = person(&mut store, "mia", Role::Minter);
+    let (token, jti) = mint(&mut store, &act(0), &mia.caller, &wish()).unwrap();
+    let (header, payload) = parts(token.expose_secret());
+    let key = store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().unwrap();
+    let expected = json!({"alg": "ES256", "typ": "JWT", "kid": key.spec.kid});
+    assert_eq!(header.to_string(), expected.to_string());
+    let expected = json!({
+        "iss": "jeton",
+        "sub": mia.user().uid,
+        "iat": at(0).unix(),
+        "exp": at(3_600).unix(),
+        "jti": jti,
+    });
+    assert_eq!(payload.to_string(), expected.to_string());
+    assert_eq!(reasons(&mut store, token.expose_secret(), Wanted::Only(TokenKind::Test), 0), []);
+}
+
+#[test]
+fn everything_can_be_said_otherwise() {
+    let mut store = store();
+    let mia = person(&mut store, "mia", Role::Minter);
+    set(&mut store, Setting::Issuer, "https://ours.example");
+    assert_eq!(parts(&minted(&mut store, &mia, &wish())).1["iss"], "https://ours.example");
+    let claims = ExtraClaims::parse(&["role=x".to_owned()], &["iat=1".to_owned()]).unwrap();
+    let other = Mint {
+        subject: Some("alice".to_owned()),
+        issuer: Some("https://idp.example".to_owned()),
+        audience: vec!["api".to_owned()],
+        end: End::At(at(-10)),
+        claims,
+    };
+    let payload = parts(&minted(&mut store, &mia, &other)).1;
+    assert_eq!(
+        (&payload["sub"], &payload["iss"], &payload["aud"], &payload["exp"]),
+        (&json!("alice"), &json!("https://idp.example"), &json!("api"), &json!(at(-10).unix()))
+    );
+    assert_eq!((&payload["iat"], &payload["role"]), (&json!(1), &json!("x")));
+    let several = Mint { audience: vec!["a".to_owned(), "b".to_owned()], ..wish() };
+    assert_eq!(parts(&minted(&mut store, &mia, &several)).1["aud"], json!(["a", "b"]));
+}
+
+#[test]
+fn a_test_token_always_ends() {
+    let mut store = store();
+    let mia = person(&mut store, "mia", Role::Minter);
+    for (end, seconds) in [
+        (End::Never, 3_600),
+        (End::Default, 3_600),
+        (End::After(Lifetime::days(2)), 172_800),
+    ] {
+        let payload = parts(&minted(&mut store, &mia, &Mint { end, ..wish() })).1;
+        assert_eq!(payload["exp"], json!(at(seconds).unix()), "{end:?}");
+    }
+}
+
+#[test]
+fn minting_needs_a_minter() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    let john = person(&mut store, "john", Role::User);
+    let result = mint(&mut store, &act(0), &john.caller, &wish());
+    assert!(matches!(result, Err(Error::Forbidden("only minters and admins mint test tokens"))));
+    assert!(store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().is_none());
+    assert!(mint(&mut store, &act(0), &ada.caller, &wish()).is_ok());
+    store.arrange("UPDATE users SET role = 'minter' WHERE username = 'john'");
+    let john = again(&mut store, john.user());
+    assert!(mint(&mut store, &act(0), &john.caller, &wish()).is_ok(), "the row says so now");
+}
+
+#[test]
+fn a_test_token_is_never_another_kind_whatever_it_claims() {
+    for algorithm in [Algorithm::ES256, Algorithm::HS256] {
+        let mut store = store_with(algorithm);
+        let mia = person(&mut store, "mia", Role::Minter);
+        let app = token(&mut store, &mia, "app");
+        let claims = parts(app.token.expose_secret()).1.as_object().unwrap().clone();
+        let forged = minted(&mut store, &mia, &Mint { claims: ExtraClaims(claims), ..wish() });
+        let session = parts(mia.access()).1.as_object().unwrap().clone();
+        let session = minted(&mut store, &mia, &Mint { claims: ExtraClaims(session), ..wish() });
+        for kind in [TokenKind::App, TokenKind::Access, TokenKind::Refresh] {
+            for token in [&forged, &session] {
+                assert_eq!(
+                    reasons(&mut store, token, Wanted::Only(kind), 0),
+                    [Reason::WrongType],
+                    "{kind:?}"
+                );
+            }
+        }
+        assert_eq!(reasons(&mut store, &forged, Wanted::Any, 0), []);
+        assert_eq!(refusal(authenticate(&mut store, at(0), &session)), [Reason::WrongType]);
+    }
+}
+
+#[test]
+fn all_test_tokens_are_signed_by_one_test_key() {
+    let mut store = store();
+    let mia = person(&mut store, "mia", Role::Minter);
+    let kid = |token: &str| parts(token).0["kid"].clone();
+    let (one, two) = (minted(&mut store, &mia, &wish()), minted(&mut store, &mia, &wish()));
+    assert_eq!(kid(&one), kid(&two));
+    assert_ne!(kid(&one), kid(token(&mut store, &mia, "app").token.expose_secret()));
+    assert_ne!(parts(&one).1["jti"], parts(&two).1["jti"]);
+    let row = store.read(|tx| tx.find_key(kid(&one).as_str().unwrap())).unwrap().unwrap();
+    assert_eq!(row.spec.purpose, Purpose::Test);
+}
