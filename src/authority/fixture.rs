@@ -2,7 +2,7 @@
 
 use super::{
     Act, Caller, Checks, End, Error, Issued, Reason, Request, Tokens, Verdict, Wanted,
-    authenticate, beginning, begin, decode, issue, verify,
+    authenticate, begin, beginning, decode, issue, verify,
 };
 use crate::crypto;
 use crate::model::{
@@ -65,7 +65,9 @@ pub(super) fn person(store: &mut Store, name: &str, role: Role) -> Person {
         password: PasswordHash::new("none".to_owned()),
     };
     let user = store
-        .write(|tx| -> Result<User, StoreError> { tx.add_user(crypto::uid(), &account, role, at(0)) })
+        .write(|tx| -> Result<User, StoreError> {
+            tx.add_user(crypto::uid(), &account, role, at(0))
+        })
         .unwrap();
     again(store, &user)
 }
@@ -118,9 +120,7 @@ pub(super) fn parts(token: &str) -> (Value, Value) {
 }
 
 pub(super) fn set(store: &mut Store, setting: Setting, value: &str) {
-    store
-        .write(|tx| -> Result<(), StoreError> { tx.set_setting(setting, value, at(0)) })
-        .unwrap();
+    store.write(|tx| -> Result<(), StoreError> { tx.set_setting(setting, value, at(0)) }).unwrap();
 }
 
 /// Retires the key that signs, for verifying until then, and adds another.

@@ -12,7 +12,7 @@ pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, String> 
     match serde_json::from_slice::<Strict>(bytes) {
         Ok(Strict(Value::Object(map))) => Ok(map),
         Ok(_) => Err("not a JSON object".to_owned()),
-        Err(error) if error.is_data() => Err("a member stands there twice".to_owned()),
+        Err(error) if error.is_data() => Err("ambiguous: a member stands there twice".to_owned()),
         Err(_) => Err("not well-formed JSON".to_owned()),
     }
 }

@@ -31,7 +31,10 @@ fn a_set_holds_public_members_only() {
     let key = set["keys"][0].as_object().unwrap();
     let names: Vec<_> = key.keys().map(String::as_str).collect();
     assert_eq!(names, ["kty", "crv", "x", "y", "kid", "alg", "use"]);
-    assert_eq!((&key["kty"], &key["alg"], &key["use"]), (&json!("EC"), &json!("ES256"), &json!("sig")));
+    assert_eq!(
+        (&key["kty"], &key["alg"], &key["use"]),
+        (&json!("EC"), &json!("ES256"), &json!("sig"))
+    );
 }
 
 #[test]

@@ -71,11 +71,9 @@ fn everything_can_be_said_otherwise() {
 fn a_test_token_always_ends() {
     let mut store = store();
     let mia = person(&mut store, "mia", Role::Minter);
-    for (end, seconds) in [
-        (End::Never, 3_600),
-        (End::Default, 3_600),
-        (End::After(Lifetime::days(2)), 172_800),
-    ] {
+    for (end, seconds) in
+        [(End::Never, 3_600), (End::Default, 3_600), (End::After(Lifetime::days(2)), 172_800)]
+    {
         let payload = parts(&minted(&mut store, &mia, &Mint { end, ..wish() })).1;
         assert_eq!(payload["exp"], json!(at(seconds).unix()), "{end:?}");
     }

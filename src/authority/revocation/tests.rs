@@ -125,7 +125,9 @@ fn a_token_without_identity_cannot_be_revoked() {
     let mia = person(&mut store, "mia", Role::Minter);
     let nameless = test_token(&mut store, &mia, &["jti=1"]);
     let result = revoke(&mut store, &act(0), None, &[value(&nameless)]);
-    assert!(matches!(result, Err(Error::Usage(text)) if text == "a token without `jti` cannot be revoked"));
+    assert!(
+        matches!(result, Err(Error::Usage(text)) if text == "a token without `jti` cannot be revoked")
+    );
 }
 
 #[test]
@@ -191,10 +193,7 @@ fn a_token_that_does_not_work_any_more_is_revoked_by_value() {
     let late = act(604_800);
     assert_eq!(reasons(&mut store, text, Wanted::Any, 604_800), [Reason::Expired]);
     assert!(revoke(&mut store, &late, None, &[value(text)]).unwrap()[0].changed);
-    assert_eq!(
-        reasons(&mut store, text, Wanted::Any, 604_800),
-        [Reason::Revoked, Reason::Expired]
-    );
+    assert_eq!(reasons(&mut store, text, Wanted::Any, 604_800), [Reason::Revoked, Reason::Expired]);
 }
 
 #[test]

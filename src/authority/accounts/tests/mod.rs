@@ -62,8 +62,7 @@ fn nobody_but_an_admin_gives_a_role() {
         }
         let name = format!("friend-{}", role.name());
         let wish = wish(&name, role);
-        let (friend, _) =
-            register(&mut store, &act(0), Some(&admin.caller), &wish, false).unwrap();
+        let (friend, _) = register(&mut store, &act(0), Some(&admin.caller), &wish, false).unwrap();
         assert_eq!(friend.role, role);
     }
     assert_eq!(list(&mut store, Page::All).unwrap().total, 4);

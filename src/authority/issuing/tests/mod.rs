@@ -11,12 +11,7 @@ use crate::authority::{Checks, Reason, Wanted};
 use crate::model::Setting;
 use secrecy::ExposeSecret;
 
-fn issue_at(
-    store: &mut Store,
-    seconds: i64,
-    person: &Person,
-    app: &str,
-) -> Result<Issued, Error> {
+fn issue_at(store: &mut Store, seconds: i64, person: &Person, app: &str) -> Result<Issued, Error> {
     issue(store, &act(seconds), &person.caller, &request(app))
 }
 
@@ -44,10 +39,7 @@ fn an_app_token_says_what_the_contract_says_in_that_order() {
     let issued = issue(&mut store, &act(0), &ada.caller, &wish).unwrap();
     let (header, payload) = parts(issued.token.expose_secret());
     let kid = store.read(|tx| tx.active_app_key()).unwrap().spec.kid;
-    assert_eq!(
-        header.to_string(),
-        json!({"alg": "ES256", "typ": "JWT", "kid": kid}).to_string()
-    );
+    assert_eq!(header.to_string(), json!({"alg": "ES256", "typ": "JWT", "kid": kid}).to_string());
     let expected = json!({
         "id": 1,
         "owner": "gerenciaToken",
@@ -152,13 +144,30 @@ fn no_reserved_claim_can_be_set() {
     let mut store = store();
     let ada = person(&mut store, "ada", Role::Admin);
     for name in [
-        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "id", "owner", "target", "permissions",
-        "type", "app", "sid", "role", "fresh", "bloqueado",
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
+        "id",
+        "owner",
+        "target",
+        "permissions",
+        "type",
+        "app",
+        "sid",
+        "role",
+        "fresh",
+        "bloqueado",
     ] {
         let claims = ExtraClaims::parse(&[format!("{name}=x")], &[]).unwrap();
         let wish = Request { claims, ..request("app") };
         match issue(&mut store, &act(0), &ada.caller, &wish) {
-            Err(Error::Usage(text)) => assert_eq!(text, format!("the claim `{name}` is set by jeton")),
+            Err(Error::Usage(text)) => {
+                assert_eq!(text, format!("the claim `{name}` is set by jeton"));
+            }
             other => panic!("{name}: {other:?}"),
         }
     }
@@ -170,10 +179,8 @@ fn only_admins_make_tokens_for_others() {
     let ada = person(&mut store, "ada", Role::Admin);
     let mia = person(&mut store, "mia", Role::Minter);
     let john = person(&mut store, "john", Role::User);
-    let wish_for = |name: &str| Request {
-        owner: Some(UserRef::parse(name).unwrap()),
-        ..request("app")
-    };
+    let wish_for =
+        |name: &str| Request { owner: Some(UserRef::parse(name).unwrap()), ..request("app") };
     for (person, name) in [(&john, "ada"), (&mia, "john"), (&john, "nobody")] {
         let result = issue(&mut store, &act(0), &person.caller, &wish_for(name));
         assert!(
@@ -214,7 +221,10 @@ fn tokens_of_one_application_are_told_apart() {
     for issued in [&one, &two] {
         let checks = Checks::only(wanted, at(0));
         let verdict = judged(&mut store, issued.token.expose_secret(), &checks);
-        assert_eq!((verdict.reasons.as_slice(), verdict.token_id()), (&[][..], Some(issued.record.id)));
+        assert_eq!(
+            (verdict.reasons.as_slice(), verdict.token_id()),
+            (&[][..], Some(issued.record.id))
+        );
     }
 }
 
@@ -228,4 +238,3 @@ fn what_nobody_received_is_taken_back() {
     assert_eq!(reasons(&mut store, issued.token.expose_secret(), wanted, 0), [Reason::Revoked]);
     assert_eq!(token(&mut store, &ada, "app").used, 1);
 }
-

@@ -36,7 +36,10 @@ fn a_new_pair_has_the_chosen_identities_and_is_not_fresh() {
     for claims in [&access, &refresh] {
         assert_eq!(claims["fresh"], json!(false));
         assert_eq!(claims["sid"], json!(ada.caller.session.sid));
-        assert_eq!((&claims["iat"], &claims["nbf"]), (&json!(at(100).unix()), &json!(at(100).unix())));
+        assert_eq!(
+            (&claims["iat"], &claims["nbf"]),
+            (&json!(at(100).unix()), &json!(at(100).unix()))
+        );
     }
     assert_eq!(tokens.access_expires_at, at(100 + 15 * MINUTE));
     assert_eq!(tokens.refresh_expires_at, at(100 + 30 * DAY));
@@ -140,10 +143,7 @@ fn no_successor_outlives_the_session() {
     let late = 55 * MINUTE;
     let tokens = turned(&mut store, late, ada.refresh(), Next::fresh()).unwrap();
     let session_end = at(60 * MINUTE);
-    assert_eq!(
-        (tokens.access_expires_at, tokens.refresh_expires_at),
-        (session_end, session_end)
-    );
+    assert_eq!((tokens.access_expires_at, tokens.refresh_expires_at), (session_end, session_end));
     for token in [access_of(&tokens), refresh_of(&tokens)] {
         assert_eq!(parts(&token).1["exp"], json!(session_end.unix()));
     }
