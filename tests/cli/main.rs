@@ -2,15 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod accounts;
 mod crash;
 mod exit_codes;
 mod hostile;
+mod mask;
 mod output;
 mod prompts;
 mod python;
 mod races;
 mod readme;
+mod sessions;
 mod store;
 mod tidy;
+mod tokens;
+mod topics;
 mod transcript;
 mod world;

@@ -1,0 +1,11 @@
+//! Accounts: made, changed, listed, deleted.
+
+mod init;
+mod passwords;
+mod register;
+mod settings;
+mod users;
+
+/// What everybody is told who must give a password and cannot be asked.
+const NOBODY_TO_ASK: &str = "error: a password is needed and nobody is there to ask\n\
+     hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`\n";

@@ -1,0 +1,116 @@
+//! `jeton token list` and `jeton token show`
+
+use super::NOBODY;
+use crate::mask::{json_says, refuses, says};
+use crate::world::World;
+
+/// John has tokens 1 (a), 2 (b, revoked), 3 (b, ended); ada has 4 (b).
+fn several() -> World {
+    let world = World::with_john();
+    world.run(&["token", "create", "a", "-p", "read,write", "--aud", "x", "--claim", "k=v"]).ok();
+    world.run(&["token", "create", "b"]).ok();
+    world.run(&["token", "create", "b", "--no-expiry"]).ok();
+    world.run(&["token", "revoke", "2"]).ok();
+    let store = rusqlite::Connection::open(world.store()).unwrap();
+    store.execute_batch("UPDATE tokens SET expires_at = issued_at WHERE id = 3").unwrap();
+    world.log_in("ada", "lovelace");
+    world.run(&["token", "create", "b", "--no-expiry"]).ok();
+    world
+}
+
+fn ids(world: &World, arguments: &[&str]) -> String {
+    let answer = world.json(&[&["token", "list"], arguments].concat());
+    let items = answer["items"].as_array().unwrap().iter();
+    let ids: Vec<_> = items.map(|token| token["id"].to_string()).collect();
+    format!("{} of {}", ids.join(","), answer["total"])
+}
+
+#[test]
+fn a_list_tells_everything_but_the_token() {
+    let world = several();
+    let ran = world.run(&["token", "list", "--all-users", "--status", "all"]);
+    let out = "ID  APP  OWNER  PERMISSIONS  STATUS   EXPIRES\n\
+               1   a    2      read,write   live     <time>\n\
+               2   b    2      -            revoked  <time>\n\
+               3   b    2      -            expired  <time>\n\
+               4   b    1      -            live     never\n";
+    says(&world, &ran, out, "");
+    json_says(
+        &world,
+        &["token", "list", "--user", "john"],
+        "{\"items\":[{\"id\":1,\"jti\":\"<uuid>\",\"app\":\"a\",\"owner_id\":2,\
+         \"permissions\":[\"read\",\"write\"],\"audience\":[\"x\"],\"claims\":{\"k\":\"v\"},\
+         \"status\":\"live\",\"issued_at\":\"<time>\",\"expires_at\":\"<time>\",\
+         \"revoked_at\":null}],\"page\":1,\"per_page\":20,\"total\":1,\"pages\":1,\"next\":null}",
+    );
+}
+
+#[test]
+fn a_list_is_cut_by_owner_application_and_status() {
+    let world = several();
+    assert_eq!(ids(&world, &[]), "4 of 1");
+    assert_eq!(ids(&world, &["--user", "john"]), "1 of 1");
+    assert_eq!(ids(&world, &["--user", "2", "--status", "all"]), "1,2,3 of 3");
+    assert_eq!(ids(&world, &["--all-users"]), "1,4 of 2");
+    assert_eq!(ids(&world, &["--all-users", "--status", "expired"]), "3 of 1");
+    assert_eq!(ids(&world, &["--all-users", "--status", "revoked"]), "2 of 1");
+    assert_eq!(ids(&world, &["--all-users", "--status", "all", "--app", "b"]), "2,3,4 of 3");
+    assert_eq!(ids(&world, &["--all-users", "--app", "nothing"]), " of 0");
+    let all = ["--all-users", "--status", "all", "--per-page", "2"];
+    assert_eq!(ids(&world, &[all.as_slice(), &["--page", "2"]].concat()), "3,4 of 4");
+    assert_eq!(ids(&world, &[all.as_slice(), &["--after", "1"]].concat()), "2,3 of 4");
+    let ran = world.run(&[&["token", "list"], all.as_slice()].concat()).ok();
+    assert_eq!(ran.err, "2 of 4 tokens, page 1 of 2; next: --page 2\n");
+    says(&world, &world.run(&["token", "ls", "--app", "nothing"]), "", "no tokens\n");
+}
+
+#[test]
+fn the_tokens_of_others_are_for_admins() {
+    let world = several();
+    world.log_in("john", "123456");
+    assert_eq!(ids(&world, &["--user", "john"]), "1 of 1");
+    let ran = world.run(&["token", "list", "--all-users"]);
+    refuses(&world, &ran, 7, "error: only admins see the tokens of others\n");
+    for other in ["ada", "nobody"] {
+        let ran = world.run(&["token", "list", "--user", other]);
+        refuses(&world, &ran, 7, "error: only admins see other accounts\n");
+    }
+    let ran = world.run(&["token", "show", "4"]);
+    refuses(&world, &ran, 7, "error: only admins see the tokens of others\n");
+    world.run(&["logout"]).ok();
+    refuses(&world, &world.run(&["token", "list"]), 4, NOBODY);
+    refuses(&world, &world.run(&["token", "show", "1"]), 4, NOBODY);
+}
+
+#[test]
+fn flags_that_make_no_sense_are_refused() {
+    let world = World::with_admin();
+    let ran = world.run(&["token", "list", "--status", "dead"]);
+    let talk = "error: invalid value 'dead' for '--status <STATUS>': status: `live`, `expired`, \
+                `revoked` or `all`\nhint: see `jeton --help`\n";
+    refuses(&world, &ran, 2, talk);
+    let ran = world.run(&["token", "list", "--all-users", "--user", "ada"]);
+    let talk = "error: the argument '--all-users' cannot be used with '--user <USER>'\n\
+                hint: usage: jeton token list --all-users\n";
+    refuses(&world, &ran, 2, talk);
+}
+
+#[test]
+fn a_token_is_shown_by_its_id() {
+    let world = several();
+    let out = "id           1\njti          <uuid>\napp          a\nowner        2\n\
+               permissions  read,write\naudience     x\nstatus       live\nissued       <time>\n\
+               expires      <time>\nrevoked      -\n";
+    says(&world, &world.run(&["token", "show", "1"]), out, "");
+    json_says(
+        &world,
+        &["token", "show", "2"],
+        "{\"id\":2,\"jti\":\"<uuid>\",\"app\":\"b\",\"owner_id\":2,\"permissions\":[],\
+         \"audience\":[],\"claims\":{},\"status\":\"revoked\",\"issued_at\":\"<time>\",\
+         \"expires_at\":\"<time>\",\"revoked_at\":\"<time>\"}",
+    );
+    refuses(&world, &world.run(&["token", "show", "99"]), 3, "error: there is no token `99`\n");
+    let talk = "error: invalid value 'x' for '<ID>': invalid digit found in string\n\
+                hint: see `jeton --help`\n";
+    refuses(&world, &world.run(&["token", "show", "x"]), 2, talk);
+}

@@ -1,0 +1,12 @@
+//! Tokens: made, looked at, judged, taken back; the keys that verifiers get.
+
+mod create;
+mod keys;
+mod list;
+mod look;
+mod mint;
+mod revoke;
+mod verify;
+
+/// What a command says that needs somebody to be logged in.
+const NOBODY: &str = "error: nobody is logged in\nhint: log in: jeton login\n";

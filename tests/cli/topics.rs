@@ -1,0 +1,84 @@
+//! `jeton help` and `jeton completions`
+
+use crate::mask::{refuses, says};
+use crate::world::World;
+
+#[test]
+fn the_first_page_shows_its_examples_line_by_line() {
+    let world = World::new();
+    let page = world.run(&["help"]).ok();
+    assert_eq!(page.err, "");
+    let examples: Vec<_> =
+        page.out.lines().filter(|line| line.starts_with("  jeton ")).map(str::trim).collect();
+    assert_eq!(
+        examples,
+        [
+            "jeton init                                       store, key, first admin, logged in",
+            "jeton token create my-app --permission read      a token on standard output",
+        ]
+    );
+    assert_eq!(page.out, world.run(&["--help"]).ok().out);
+}
+
+#[test]
+fn help_of_a_command_is_what_the_command_says_itself() {
+    let world = World::new();
+    for words in [
+        ["token", "create"].as_slice(),
+        &["users", "list"],
+        &["keys", "export"],
+        &["settings", "set"],
+        &["login"],
+    ] {
+        let asked = world.run(&[&["help"], words].concat()).ok();
+        let said = world.run(&[words, &["--help"]].concat()).ok();
+        assert_eq!(asked.out, said.out, "{words:?}");
+    }
+}
+
+#[test]
+fn the_exit_codes_are_explained() {
+    let world = World::new();
+    let page = world.run(&["help", "exit-codes"]).ok().out;
+    let codes: Vec<&str> = page
+        .lines()
+        .skip(3)
+        .filter_map(|line| line.get(..4)?.trim().split([' ', ',']).next())
+        .filter(|word| word.bytes().next().is_some_and(|b| b.is_ascii_digit()))
+        .collect();
+    assert_eq!(
+        codes,
+        ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "75", "78", "130"]
+    );
+}
+
+#[test]
+fn what_is_neither_command_nor_topic_is_refused() {
+    let world = World::new();
+    for (words, last) in
+        [(["nonsense"].as_slice(), "nonsense"), (&["token", "x\u{1b}y"], "x\\u{1b}y")]
+    {
+        let ran = world.run(&[&["help"], words].concat());
+        let talk =
+            format!("error: there is no command or topic `{last}`\nhint: see `jeton help`\n");
+        refuses(&world, &ran, 2, &talk);
+    }
+}
+
+#[test]
+fn completion_scripts_are_the_files_beside_the_program() {
+    let world = World::new();
+    for (shell, file) in [
+        ("bash", include_str!("../../completions/jeton.bash")),
+        ("zsh", include_str!("../../completions/jeton.zsh")),
+        ("fish", include_str!("../../completions/jeton.fish")),
+        ("elvish", include_str!("../../completions/jeton.elv")),
+        ("powershell", include_str!("../../completions/jeton.ps1")),
+    ] {
+        says(&world, &world.run(&["completions", shell]), file, "");
+    }
+    let talk = "error: invalid value 'qq' for '<SHELL>'\n  \
+                [possible values: bash, zsh, fish, elvish, powershell]\n\
+                hint: see `jeton --help`\n";
+    refuses(&world, &world.run(&["completions", "qq"]), 2, talk);
+}
