@@ -6,17 +6,17 @@ use crate::world::{Ran, World};
 pub(crate) fn masked(world: &World, text: &str) -> String {
     let text = text.replace(&world.home().to_string_lossy().into_owned(), "~");
     let mut shown = String::new();
-    let mut word = String::new();
+    let mut part = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':') {
-            word.push(c);
+            part.push(c);
         } else {
-            shown += &masked_word(&word);
-            word.clear();
+            shown += &masked_word(&part);
+            part.clear();
             shown.push(c);
         }
     }
-    shown + &masked_word(&word)
+    shown + &masked_word(&part)
 }
 
 fn masked_word(word: &str) -> String {

@@ -82,3 +82,22 @@ fn completion_scripts_are_the_files_beside_the_program() {
                 hint: see `jeton --help`\n";
     refuses(&world, &world.run(&["completions", "qq"]), 2, talk);
 }
+
+#[test]
+fn a_form_that_a_command_does_not_have_is_refused_from_the_flag_only() {
+    let mut world = World::with_admin();
+    for form in ["csv", "jsonl"] {
+        let ran = world.run(&["users", "list", "-o", form]);
+        let talk =
+            format!("error: this command has no {form} form\nhint: use `-o text` or `-o json`\n");
+        refuses(&world, &ran, 2, &talk);
+    }
+    let text = world.get(&["users", "list"]);
+    for form in ["csv", "text", ""] {
+        world.set("JETON_OUTPUT", form);
+        assert_eq!(world.get(&["users", "list"]), text);
+    }
+    world.set("JETON_OUTPUT", "json");
+    assert!(world.get(&["users", "list"]).starts_with("{\"items\":["));
+    assert_eq!(world.get(&["users", "list", "-o", "text"]), text);
+}

@@ -6,7 +6,7 @@ use super::keys::test_key;
 use super::sessions::end_after;
 use super::{Act, Caller, End, Error};
 use crate::crypto;
-use crate::model::{Algorithm, ExtraClaims, Foreign, Jti, Lifetime, Role, TokenKind};
+use crate::model::{Algorithm, ExtraClaims, Foreign, Lifetime, Role, TokenKind};
 use crate::store::Store;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -26,13 +26,14 @@ pub(crate) struct Mint {
     pub(crate) claims: ExtraClaims,
 }
 
-/// Signs a test token. It is not recorded.
+/// Signs a test token, and says which identity it bears: none, if that was replaced by something
+/// that is no text. It is not recorded.
 pub(crate) fn mint(
     store: &mut Store,
     act: &Act,
     caller: &Caller,
     wish: &Mint,
-) -> Result<(SecretString, Jti), Error> {
+) -> Result<(SecretString, Option<Foreign>), Error> {
     caller.needs(Role::Minter, "only minters and admins mint test tokens")?;
     let policy = store.read(|tx| tx.policy())?;
     let end = match wish.end {
@@ -40,7 +41,6 @@ pub(crate) fn mint(
         End::After(lifetime) => end_after(act.now, lifetime)?,
         End::Default | End::Never => end_after(act.now, Lifetime::minutes(60))?,
     };
-    let jti = crypto::jti();
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     set("iss", wish.issuer.as_ref().map_or_else(|| json!(policy.issuer), |iss| json!(iss)));
@@ -51,8 +51,9 @@ pub(crate) fn mint(
     }
     set("iat", json!(act.now.unix()));
     set("exp", json!(end.unix()));
-    set("jti", json!(jti));
+    set("jti", json!(crypto::jti()));
     claims.extend(wish.claims.0.clone());
+    let jti = claims.get("jti").and_then(Value::as_str).map(Foreign::new);
     let key = test_key(store, act, Algorithm::ES256)?;
     let token = crypto::sign(&key.spec, TokenKind::Test.typ(), &claims)?;
     store.write(|tx| act.done(tx, Some(caller.user.id), "test token".to_owned(), 1))?;

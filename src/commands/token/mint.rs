@@ -4,7 +4,7 @@ use super::{ClaimArgs, EndArgs};
 use crate::app::{App, Report, Text};
 use crate::authority::{self, Mint};
 use crate::failure::{Failure, Kind};
-use crate::model::Jti;
+use crate::model::Foreign;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct Minted {
     token: String,
-    jti: Jti,
+    jti: Option<Foreign>,
 }
 
 impl Report for Minted {

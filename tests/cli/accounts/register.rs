@@ -131,3 +131,13 @@ fn a_password_is_needed_and_may_be_too_short() {
     refuses(&world, &ran, 2, "error: the password has fewer than 7 characters\n");
     assert_eq!(world.sql("SELECT count(*) FROM users"), ["1"]);
 }
+
+#[test]
+fn a_session_that_is_over_is_no_hindrance_but_no_help_either() {
+    let world = World::with_john();
+    world.run_with_input(&["recover", "john", "--password-stdin"], "x").ok();
+    says(&world, &register(&world, &["kim"]), "", "registered kim (id 3, user)\n");
+    let ran = register(&world, &["lee", "--role", "admin"]);
+    let talk = "error: the token's session has ended\nhint: log in again: jeton login\n";
+    refuses(&world, &ran, 12, talk);
+}

@@ -48,6 +48,9 @@ fn every_flag_is_found_in_the_claims() {
     assert_eq!((ran.code, ran.out.as_str()), (11, "invalid: token_expired\n"));
     let other = world.get(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
     assert_eq!((&payload(&other)["sub"], &payload(&other)["iat"]), (&json!("bob"), &json!(5)));
+    let named = world.json(&["token", "mint", "--claim", "jti=mine"]);
+    assert_eq!(named["jti"], "mine", "the identity that the token bears");
+    assert_eq!(world.json(&["token", "mint", "--claim-json", "jti=7"])["jti"], json!(null));
 }
 
 #[test]

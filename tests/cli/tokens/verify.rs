@@ -202,3 +202,14 @@ fn verifying_needs_a_store_and_no_login() {
     refuses(&world, &world.run(&["token", "verify", "a.b.c"]), 3, talk);
     assert!(!world.store().exists());
 }
+
+#[test]
+fn what_is_too_large_is_not_read_to_its_end() {
+    let world = World::with_admin();
+    let token = format!("{}.e30.AAAA", "A".repeat(70_000));
+    for input in [token, "A".repeat(1_000_000)] {
+        let ran = world.run_with_input(&["token", "verify", "-"], &input);
+        assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: malformed\n"));
+        assert_eq!(ran.err, "error: the token is malformed: the token is larger than 64 KiB\n");
+    }
+}

@@ -74,6 +74,16 @@ proptest! {
     }
 
     #[test]
+    fn any_text_is_judged_without_a_panic(text in any::<String>(), parts in "[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}") {
+        let mut scenes = SCENES.lock().unwrap();
+        let (store, _) = &mut scenes[0];
+        for text in [text, parts] {
+            prop_assert_eq!(reasons(store, &text, Wanted::Any, 0).len(), 1);
+            let _ = decode(&text);
+        }
+    }
+
+    #[test]
     fn no_other_text_verifies(
         wish in wishes(), which in 0_usize..2, place in any::<prop::sample::Index>(), bit in 0_u32..7,
     ) {
