@@ -85,6 +85,11 @@ impl Failure {
         self
     }
 
+    /// Whether a token was refused first of all for that reason.
+    pub(crate) fn is_for(&self, reason: Reason) -> bool {
+        self.details.get("reason").and_then(Value::as_str) == Some(reason.word())
+    }
+
     /// The one line for programs.
     pub(crate) fn json(&self) -> Value {
         json!({"error": {
@@ -197,7 +202,7 @@ impl From<store::Error> for Failure {
         use store::Error;
         let message = error.to_string();
         let say = |kind, code| Self::new(kind, code, message.clone());
-        let at = |path: &std::path::Path| crate::model::escaped(&path.to_string_lossy());
+        let at = |path: &std::path::Path| crate::model::repeatable(&path.to_string_lossy());
         match error {
             Error::NotThere(path) => Self::new(
                 Kind::NotFound,

@@ -4,7 +4,7 @@
 use super::App;
 use crate::crypto::LARGEST_TOKEN;
 use crate::failure::{Failure, Kind};
-use crate::model::{Password, escaped};
+use crate::model::{Password, repeatable};
 use secrecy::{ExposeSecret, SecretString};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -129,7 +129,7 @@ impl App {
     /// The caller's own token, where one is given instead of the session file, and from where.
     pub(super) fn given_token(&self) -> Result<Option<(SecretString, String)>, Failure> {
         if let Some(path) = &self.options.token_file {
-            let shown = escaped(&path.to_string_lossy());
+            let shown = repeatable(&path.to_string_lossy());
             return Ok(Some((token_from_file(path)?, format!("file {shown}"))));
         }
         if let Some(given) = &self.environment.token {
@@ -174,7 +174,7 @@ fn read_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
         return read_stdin(most);
     }
     let refused = |error: io::Error| {
-        let shown = escaped(&path.to_string_lossy());
+        let shown = repeatable(&path.to_string_lossy());
         Failure::usage(format!("`{shown}` cannot be read: {error}"))
     };
     limited(File::open(path).map_err(refused)?, most).map_err(refused)

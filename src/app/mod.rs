@@ -11,7 +11,7 @@ pub(crate) use environment::Environment;
 pub(crate) use input::PasswordFrom;
 pub(crate) use known::Known;
 
-use crate::authority::{self, Act};
+use crate::authority::{self, Act, Reason};
 use crate::failure::{Failure, Kind};
 use crate::model::{Algorithm, Timestamp, UserId};
 use crate::store::{self, Opened, Store};
@@ -180,7 +180,9 @@ impl App {
     /// the failure's, whatever becomes of the writing.
     pub(crate) fn fail(mut self, failure: &Failure, changes: bool) -> u8 {
         let refusal = !matches!(failure.kind, Kind::Usage | Kind::Internal | Kind::Busy);
-        if changes && refusal && self.store.is_some() {
+        // A reused refresh token ended its session: that change has its row already.
+        let written = failure.is_for(Reason::Reused);
+        if changes && refusal && !written && self.store.is_some() {
             let user = self.user;
             if let (Ok(act), Some(store)) = (self.act(), self.store.as_mut()) {
                 let _ = authority::record_refusal(store, &act, user, failure.code);

@@ -2,10 +2,10 @@
 //! its lock when its access token has expired.
 
 use super::App;
-use crate::authority::{self, Caller, Credential, Next, Reason, Tokens};
+use crate::authority::{self, Caller, Credential, Next, Reason, Registration, Tokens};
 use crate::credentials::{Credentials, Locked, Login, Pending};
 use crate::failure::{Failure, Kind};
-use crate::model::{User, escaped};
+use crate::model::escaped;
 use secrecy::ExposeSecret;
 
 /// A caller, and the credential that says so.
@@ -127,9 +127,11 @@ impl App {
         self.keep_session(|store, act, old| authority::log_in(store, act, credential, old))
     }
 
-    /// Begins a session for a user who was just made, and keeps it in the file.
-    pub(crate) fn begin_session(&mut self, user: &User) -> Result<(Tokens, bool), Failure> {
-        self.keep_session(|store, act, old| authority::begin(store, act, user, old))
+    /// Adds the first admin of the store, and keeps the session in the file. That the file can be
+    /// written is known before.
+    pub(crate) fn found(&mut self, wish: &Registration) -> Result<Tokens, Failure> {
+        let kept = self.keep_session(|store, act, old| authority::found(store, act, wish, old));
+        kept.map(|(tokens, _)| tokens)
     }
 
     fn keep_session(

@@ -47,6 +47,15 @@ impl Act {
     }
 }
 
+/// Whether an earlier step of the same command wrote the one row that the command has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trace {
+    /// It did.
+    Written,
+    /// This step has to.
+    Missing,
+}
+
 /// Writes down that it was refused; `code` is the refusal's.
 pub(crate) fn record_refusal(
     store: &mut Store,

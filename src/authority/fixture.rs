@@ -1,8 +1,10 @@
 //! A store in memory with people in it, for the tests of the rules. It decides nothing.
 
+use super::act::Trace;
+use super::sessions::begin;
 use super::{
     Act, Caller, Checks, End, Error, Issued, Reason, Request, Tokens, Verdict, Wanted,
-    authenticate, begin, beginning, decode, issue, verify,
+    authenticate, beginning, decode, issue, verify,
 };
 use crate::crypto;
 use crate::model::{
@@ -74,7 +76,7 @@ pub(super) fn person(store: &mut Store, name: &str, role: Role) -> Person {
 
 /// Another session of somebody.
 pub(super) fn again(store: &mut Store, user: &User) -> Person {
-    let (tokens, _) = begin(store, &act(0), user, None).unwrap();
+    let (tokens, _) = begin(store, &act(0), user, None, Trace::Missing).unwrap();
     let caller = authenticate(store, at(0), tokens.access.expose_secret()).unwrap();
     Person { caller, tokens }
 }

@@ -4,6 +4,7 @@ use super::grammar::json_or_text;
 use crate::app::{Form, Options};
 use crate::failure::{Failure, Kind};
 use crate::model::{Invalid, Lifetime};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use std::ffi::{OsStr, OsString};
@@ -36,7 +37,7 @@ pub(super) struct Global {
         global = true,
         value_name = "FORM",
         env = "JETON_OUTPUT",
-        value_parser = ["text", "json", "jsonl", "csv", ""],
+        value_parser = forms(),
         hide_possible_values = true,
         default_value = "text",
         hide_default_value = true,
@@ -105,6 +106,12 @@ fn output_source(matches: &ArgMatches) -> Option<ValueSource> {
         here = below;
     }
     here.value_source("output")
+}
+
+/// An empty variable counts as an absent one.
+fn forms() -> PossibleValuesParser {
+    let unset = PossibleValue::new("").hide(true);
+    ["text", "json", "jsonl", "csv"].map(PossibleValue::new).into_iter().chain([unset]).into()
 }
 
 fn wait(text: &str) -> Result<Duration, Invalid> {

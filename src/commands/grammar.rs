@@ -7,7 +7,7 @@ use super::{
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::{Failure, Kind};
-use crate::model::escaped;
+use crate::model::repeatable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -185,12 +185,10 @@ fn without_a_command(voice: &Voice, error: &clap::Error) -> Failure {
 /// What clap repeats of the words is foreign text and is escaped; a long word, which may be a token
 /// in the wrong place, is not repeated at all.
 fn disarm(error: &mut clap::Error) {
-    const LONGEST: usize = 60;
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
     {
         let Some(ContextValue::String(text)) = error.get(kind) else { continue };
-        let is_long = text.chars().count() > LONGEST;
-        let shown = if is_long { "(a long value)".to_owned() } else { escaped(text) };
+        let shown = repeatable(text);
         if shown != *text {
             error.insert(kind, ContextValue::String(shown));
             // Its advice would repeat the word.

@@ -3,7 +3,10 @@
 use super::grammar::command;
 use crate::app::App;
 use crate::failure::{Failure, Kind};
+use crate::model::repeatable;
+use clap::error::ErrorKind;
 use std::fmt::Write;
+use std::iter;
 
 /// Explain a command or a topic
 ///
@@ -23,16 +26,20 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     if args.words == ["exit-codes"] {
         return app.document(&exit_codes());
     }
-    let mut here = &mut command();
-    here.build();
-    for word in &args.words {
-        let shown = crate::model::escaped(word);
-        here = here.find_subcommand_mut(word).ok_or_else(|| {
-            Failure::usage(format!("there is no command or topic `{shown}`"))
-                .with_hint("see `jeton help`")
-        })?;
+    // The words are given to the grammar with `--help` behind them, so that both say the same.
+    let words = args.words.iter().map(String::as_str);
+    let words = iter::once("jeton").chain(words).chain(["--help"]);
+    match command().try_get_matches_from(words) {
+        Err(help) if help.kind() == ErrorKind::DisplayHelp => {
+            app.document(&help.render().ansi().to_string())
+        }
+        _ => Err(Failure::usage(format!("there is no command or topic `{}`", shown(&args.words)))
+            .with_hint("see `jeton help`")),
     }
-    app.document(&here.render_long_help().ansi().to_string())
+}
+
+fn shown(words: &[String]) -> String {
+    repeatable(&words.join(" "))
 }
 
 /// The table of exit codes, as the failures define it.

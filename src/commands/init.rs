@@ -58,13 +58,11 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         None => (Password::parse(authority::random_password()?)?, true),
     };
     app.store_or_create(Algorithm::parse(&args.alg)?)?;
-    let act = app.act()?;
     let wish = Registration { username, email, name: None, password, role: Role::Admin };
-    let user = match authority::found(app.store()?, &act, &wish) {
-        Err(authority::Error::StoreExists) => return already(app, args.exist_ok),
-        other => other?,
+    let user = match app.found(&wish) {
+        Err(failure) if failure.code == "store_exists" => return already(app, args.exist_ok),
+        other => other?.user,
     };
-    app.begin_session(&user)?;
     let shown = user.shown();
     app.status(&format!("{shown} is the first admin and logged in"));
     if is_random {

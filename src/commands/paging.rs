@@ -40,7 +40,9 @@ impl PagingArgs {
 
 /// Says how much of the list that was.
 pub(super) fn footer<T>(app: &App, list: &Paged<T>, noun: &str) {
-    if list.items.is_empty() {
+    if list.items.is_empty() && list.total > 0 && list.page.is_some() {
+        app.status(&format!("no {noun} on this page; pages: {}", list.pages));
+    } else if list.items.is_empty() {
         app.status(&format!("no {noun}"));
     } else if let Some(next) = list.next {
         let more = match list.page {

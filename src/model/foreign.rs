@@ -59,6 +59,16 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
+/// A word of the command line as an error may repeat it: escaped, and not at all if it is so long,
+/// and no path, that it may be a token in the wrong place.
+pub(crate) fn repeatable(word: &str) -> String {
+    const LONGEST: usize = 60;
+    if word.chars().count() > LONGEST && !word.contains('/') {
+        return "(a long value)".to_owned();
+    }
+    escaped(word)
+}
+
 /// Serialized JSON in which hostile characters became `\uXXXX`: the same value, harmless bytes.
 ///
 /// Outside its strings JSON is ASCII without controls other than white space, so that replacing

@@ -16,7 +16,7 @@ mod user;
 
 pub(crate) use algorithm::Algorithm;
 pub(crate) use claims::ExtraClaims;
-pub(crate) use foreign::{Foreign, escaped, escaped_json, is_hostile};
+pub(crate) use foreign::{Foreign, escaped, escaped_json, is_hostile, repeatable};
 pub(crate) use ids::{Jti, Sid, StoreId, TokenId, Uid, UserId};
 pub(crate) use json::strict_object;
 pub(crate) use key::{Key, KeyState, NewKey, Purpose};

@@ -55,12 +55,12 @@ fn the_exit_codes_are_explained() {
 #[test]
 fn what_is_neither_command_nor_topic_is_refused() {
     let world = World::new();
-    for (words, last) in
-        [(["nonsense"].as_slice(), "nonsense"), (&["token", "x\u{1b}y"], "x\\u{1b}y")]
+    for (words, shown) in
+        [(["nonsense"].as_slice(), "nonsense"), (&["token", "x\u{1b}y"], "token x\\u{1b}y")]
     {
         let ran = world.run(&[&["help"], words].concat());
         let talk =
-            format!("error: there is no command or topic `{last}`\nhint: see `jeton help`\n");
+            format!("error: there is no command or topic `{shown}`\nhint: see `jeton help`\n");
         refuses(&world, &ran, 2, &talk);
     }
 }

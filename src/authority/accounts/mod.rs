@@ -1,10 +1,11 @@
 //! Accounts: who may have one, log in, and go.
 
+use super::act::Trace;
 use super::{Act, Caller, Error, Thing, Tokens, sessions};
 use crate::crypto;
 use crate::model::{
-    Account, Email, Foreign, Page, Paged, Password, PasswordHash, Role, Sid, User, UserName,
-    UserRef,
+    Account, Email, Foreign, Page, Paged, Password, PasswordHash, Role, Sid, User, UserId,
+    UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
 
@@ -118,18 +119,24 @@ pub(crate) fn is_founded(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
 }
 
-/// Adds the first admin of a store that has no users yet.
-pub(crate) fn found(store: &mut Store, act: &Act, wish: &Registration) -> Result<User, Error> {
+/// Adds the first admin of a store that has no users yet, and begins a session.
+pub(crate) fn found(
+    store: &mut Store,
+    act: &Act,
+    wish: &Registration,
+    replaced: Option<Sid>,
+) -> Result<(Tokens, bool), Error> {
     let account = wish.hashed()?;
     let uid = crypto::uid();
-    store.write(|tx| {
+    let user = store.write(|tx| {
         if tx.has_users()? {
             return Err(Error::StoreExists);
         }
         let user = tx.add_user(uid, &account, Role::Admin, act.now)?;
         act.done(tx, Some(user.id), format!("user {}", user.id), 1)?;
         Ok(user)
-    })
+    })?;
+    sessions::begin(store, act, &user, replaced, Trace::Written)
 }
 
 /// Begins a session for whoever has that password. An unknown name, a wrong password and a
@@ -149,7 +156,7 @@ pub(crate) fn log_in(
     let right = crypto::matches(credential.password.as_ref(), hash);
     match found {
         Some((user, _)) if right && user.disabled_at.is_none() => {
-            sessions::begin(store, act, &user, replaced)
+            sessions::begin(store, act, &user, replaced, Trace::Missing)
         }
         _ => Err(Error::LoginInvalid),
     }
@@ -168,7 +175,8 @@ pub(crate) fn change_password(
         return Err(Error::WrongPassword);
     }
     long_enough(store, new)?;
-    replace_password(store, act, &caller.user, new, Some(caller.session.sid))
+    let by = Some(caller.user.id);
+    replace_password(store, act, by, &caller.user, new, Some(caller.session.sid))
 }
 
 /// Gives a user another password without a session, which whoever can write the file could do
@@ -181,13 +189,14 @@ pub(crate) fn recover(
 ) -> Result<(User, usize), Error> {
     let user = store.read(|tx| existing(tx, who))?;
     long_enough(store, new)?;
-    let ended = replace_password(store, act, &user, new, None)?;
+    let ended = replace_password(store, act, None, &user, new, None)?;
     Ok((user, ended))
 }
 
 fn replace_password(
     store: &mut Store,
     act: &Act,
+    by: Option<UserId>,
     user: &User,
     new: &Password,
     keep: Option<Sid>,
@@ -196,7 +205,7 @@ fn replace_password(
     store.write(|tx| {
         tx.set_password(user.id, &hash, act.now)?;
         let ended = tx.end_sessions_of(user.id, keep, "password", act.now)?;
-        act.done(tx, Some(user.id), format!("user {}", user.id), 1)?;
+        act.done(tx, by, format!("user {}", user.id), 1)?;
         Ok(ended)
     })
 }

@@ -8,7 +8,7 @@ use crate::model::{
     AppName, AppToken, ExtraClaims, Foreign, Grant, Lifetime, Page, Paged, Permission, Policy,
     Role, Timestamp, TokenId, TokenKind, User, UserRef,
 };
-use crate::store::{NewToken, Reader, Store, TokenFilter, Writer};
+use crate::store::{NewToken, Store, TokenFilter, Writer};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 

@@ -5,6 +5,7 @@ mod pair;
 pub(super) use pair::end_after;
 use pair::{again, new_pair, signed};
 
+use super::act::Trace;
 use super::verification::{Record, Verdict};
 use super::{Act, Checks, Error, Reason, Wanted, verify};
 use crate::crypto;
@@ -85,11 +86,12 @@ pub(crate) fn authenticate(
 }
 
 /// Begins a session for `user` and ends the one it replaces; whether that was still open.
-pub(crate) fn begin(
+pub(super) fn begin(
     store: &mut Store,
     act: &Act,
     user: &User,
     replaced: Option<Sid>,
+    trace: Trace,
 ) -> Result<(Tokens, bool), Error> {
     let sid = crypto::sid();
     let next = Next::fresh();
@@ -109,7 +111,9 @@ pub(crate) fn begin(
             let ended =
                 replaced.map_or(Ok(false), |sid| end_by_sid(tx, sid, "replaced", act.now))?;
             tx.add_session(sid, user.id, end, &pair)?;
-            act.done(tx, Some(user.id), format!("session {sid}"), 1)?;
+            if trace == Trace::Missing {
+                act.done(tx, Some(user.id), format!("session {sid}"), 1)?;
+            }
             Ok(Some(ended))
         })?;
         if let Some(ended) = begun {

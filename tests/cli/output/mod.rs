@@ -109,7 +109,7 @@ fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
         (&["whoami", "--wait", "soon"], 2, "invalid_input"),
         (&["token", "show", "9"], 3, "token_not_found"),
         (&["token", "inspect", "x"], 10, "invalid_token"),
-        (&["login", "ada", "--password-file", "/nowhere"], 2, "invalid_input"),
+        (&["login", "ada", "--password-file", "/nowhere"], 2, "usage"),
     ] {
         for json in [
             &["-o", "json"][..],

@@ -142,10 +142,10 @@ fn a_name_is_taken_in_every_spelling() {
 fn a_store_is_founded_once() {
     let mut store = store();
     assert!(!is_founded(&mut store).unwrap());
-    let first = found(&mut store, &act(0), &wish("ada", Role::User)).unwrap();
+    let first = found(&mut store, &act(0), &wish("ada", Role::User), None).unwrap().0.user;
     assert_eq!(first.role, Role::Admin);
     assert!(is_founded(&mut store).unwrap());
-    let result = found(&mut store, &act(0), &wish("eve", Role::Admin));
+    let result = found(&mut store, &act(0), &wish("eve", Role::Admin), None);
     assert!(matches!(result, Err(Error::StoreExists)));
 }
 
