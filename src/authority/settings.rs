@@ -26,3 +26,25 @@ pub(crate) fn set(
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::fixture::{act, person, store};
+
+    #[test]
+    fn only_an_admin_changes_a_setting_and_only_to_what_it_can_be() {
+        let mut store = store();
+        let ada = person(&mut store, "ada", Role::Admin);
+        let mia = person(&mut store, "mia", Role::Minter);
+        let mut change =
+            |caller, value| set(&mut store, &act(0), caller, Setting::TokenQuota, value);
+        let result = change(&mia.caller, "9");
+        assert!(matches!(result, Err(Error::Forbidden("only admins change settings"))));
+        assert!(matches!(change(&ada.caller, "many"), Err(Error::Invalid(_))));
+        change(&ada.caller, "9").unwrap();
+        change(&ada.caller, "10").unwrap();
+        assert_eq!(get(&mut store, Setting::TokenQuota).unwrap(), "10");
+        assert_eq!(get(&mut store, Setting::TokenTtl).unwrap(), "7d");
+    }
+}

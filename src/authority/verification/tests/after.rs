@@ -105,6 +105,9 @@ fn another_instant_moves_the_time_claims_only() {
     assert_eq!(scene.held_against(&then(604_799)), []);
     assert_eq!(scene.held_against(&then(604_800)), [Reason::Expired]);
     assert_eq!(scene.held_against(&then(-1)), [Reason::NotYetValid]);
+    let min_ttl = Lifetime::from_seconds(60);
+    assert_eq!(scene.held_against(&Checks { min_ttl, ..then(604_740) }), []);
+    assert_eq!(scene.held_against(&Checks { min_ttl, ..then(604_741) }), [Reason::MinTtl]);
     scene.store.arrange(&format!("UPDATE tokens SET revoked_at = {}", at(0).unix()));
     assert_eq!(scene.held_against(&then(-1)), [Reason::Revoked, Reason::NotYetValid]);
     rotate(&mut scene.store, at(60));
@@ -156,6 +159,8 @@ fn an_end_may_be_missing_only_if_the_row_says_so() {
     assert_eq!(scene.reasons(&token, APP), []);
     let long = Checks { min_ttl: Some(Lifetime::days(60_000)), ..Scene::checks(APP) };
     assert_eq!(judged(&mut scene.store, &token, &long).reasons, [], "it never ends");
+    scene.store.arrange("DELETE FROM tokens");
+    assert_eq!(scene.reasons(&token, APP), [Reason::UnknownToken, Reason::MissingClaim]);
 }
 
 #[test]
