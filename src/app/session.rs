@@ -2,10 +2,11 @@
 //! its lock when its access token has expired.
 
 use super::App;
-use crate::authority::{self, Caller, Credential, Next, Reason, Registration, Tokens};
-use crate::credentials::{Credentials, Locked, Login, Pending};
+use crate::authority::{self, Act, Caller, Credential, Next, Reason, Registration, Tokens};
+use crate::credentials::{self, Credentials, Locked, Login, Pending};
 use crate::failure::{Failure, Kind};
 use crate::model::escaped;
+use crate::store::Store;
 use secrecy::ExposeSecret;
 
 /// A caller, and the credential that says so.
@@ -124,37 +125,37 @@ impl App {
 
     /// Logs in and keeps the session in the file; whether a session that stood there was ended.
     pub(crate) fn log_in(&mut self, credential: &Credential) -> Result<(Tokens, bool), Failure> {
-        self.keep_session(|store, act, old| authority::log_in(store, act, credential, old))
+        self.keep_session(|store, act| authority::log_in(store, act, credential))
     }
 
     /// Adds the first admin of the store, and keeps the session in the file. That the file can be
     /// written is known before.
     pub(crate) fn found(&mut self, wish: &Registration) -> Result<Tokens, Failure> {
-        let kept = self.keep_session(|store, act, old| authority::found(store, act, wish, old));
+        let kept = self.keep_session(|store, act| authority::found(store, act, wish));
         kept.map(|(tokens, _)| tokens)
     }
 
+    /// The old session ends last: wherever this is interrupted, the file holds one that is open.
     fn keep_session(
         &mut self,
-        begin: impl FnOnce(
-            &mut crate::store::Store,
-            &authority::Act,
-            Option<crate::model::Sid>,
-        ) -> Result<(Tokens, bool), authority::Error>,
+        begin: impl FnOnce(&mut Store, &Act) -> Result<Tokens, authority::Error>,
     ) -> Result<(Tokens, bool), Failure> {
         self.store()?;
         let credentials = self.credentials()?;
         let locked = credentials.lock(self.options.wait)?;
         let old = match locked.read() {
-            Err(crate::credentials::Error::Damaged) => None,
+            Err(credentials::Error::Damaged) => None,
             other => other?.0,
         };
         let path = self.store()?.path().to_owned();
-        let old = old.filter(|login| login.store == path).map(|login| login.sid);
         let act = self.act()?;
-        let (tokens, replaced) = begin(self.store()?, &act, old)?;
+        let tokens = begin(self.store()?, &act)?;
         self.user = Some(tokens.user.id);
         locked.write(&self.as_login(&tokens)?)?;
+        let replaced = match old.filter(|login| login.store == path) {
+            Some(login) => authority::replace(self.store()?, act.now, login.sid)?,
+            None => false,
+        };
         if self.given_token()?.is_some() {
             self.warning("commands will use the token that is given, not this session");
         }

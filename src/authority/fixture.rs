@@ -76,7 +76,7 @@ pub(super) fn person(store: &mut Store, name: &str, role: Role) -> Person {
 
 /// Another session of somebody.
 pub(super) fn again(store: &mut Store, user: &User) -> Person {
-    let (tokens, _) = begin(store, &act(0), user, None, Trace::Missing).unwrap();
+    let tokens = begin(store, &act(0), user, Trace::Missing).unwrap();
     let caller = authenticate(store, at(0), tokens.access.expose_secret()).unwrap();
     Person { caller, tokens }
 }

@@ -31,6 +31,6 @@ pub(crate) use keys::{beginning, jwks};
 pub(crate) use minting::{Mint, mint};
 pub(crate) use reason::Reason;
 pub(crate) use revocation::{Revoked, Target, revoke};
-pub(crate) use sessions::{Caller, Next, Tokens, authenticate, end, refresh};
+pub(crate) use sessions::{Caller, Next, Tokens, authenticate, end, refresh, replace};
 pub(crate) use settings::{get as setting, set as set_setting};
 pub(crate) use verification::{Checks, Verdict, Wanted, decode, verify};

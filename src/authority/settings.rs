@@ -10,20 +10,23 @@ pub(crate) fn get(store: &mut Store, setting: Setting) -> Result<String, Error> 
     Ok(value.unwrap_or_else(|| setting.default().to_owned()))
 }
 
-/// Changes a setting; only admins do.
+/// Changes a setting; only admins do. Whether it had another value.
 pub(crate) fn set(
     store: &mut Store,
     act: &Act,
     caller: &Caller,
     setting: Setting,
     value: &str,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     caller.needs(Role::Admin, "only admins change settings")?;
     let value = setting.checked(value)?;
     store.write(|tx| {
+        let before = tx.find_setting(setting)?;
+        let changed = before.as_deref().unwrap_or(setting.default()) != value;
         tx.set_setting(setting, &value, act.now)?;
-        act.done(tx, Some(caller.user.id), format!("setting {}", setting.name()), 1)?;
-        Ok(())
+        let count = usize::from(changed);
+        act.done(tx, Some(caller.user.id), format!("setting {}", setting.name()), count)?;
+        Ok(changed)
     })
 }
 

@@ -1,6 +1,7 @@
 //! `jeton passwd`
 
 use super::password::PasswordArgs;
+use super::shapes::counted;
 use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::failure::Failure;
@@ -8,8 +9,8 @@ use serde::Serialize;
 
 /// Change the password of whoever is logged in
 ///
-/// The current password is asked for. The user's other sessions are ended. Without a terminal two
-/// lines are read: the current password, then the new one.
+/// The current password is asked for. The user's other sessions are ended. With either flag below
+/// two lines are read: the current password, then the new one. `JETON_PASSWORD` is not looked at.
 ///
 ///   jeton passwd
 ///   printf 'old\nnew\n' | jeton passwd --password-stdin
@@ -37,6 +38,6 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let (current, new) = app.old_and_new_password(&args.password.from())?;
     let act = app.act()?;
     let ended = authority::change_password(app.store()?, &act, &caller, &current, &new)?;
-    app.status(&format!("password changed, {ended} other sessions ended"));
+    app.status(&format!("password changed, {} ended", counted(ended, "other session")));
     app.report(&Changed { changed: true, sessions_ended: ended })
 }

@@ -1,7 +1,7 @@
 //! `jeton recover`
 
 use super::password::PasswordArgs;
-use super::shapes::UserShape;
+use super::shapes::{UserShape, counted};
 use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::failure::Failure;
@@ -43,6 +43,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let new = app.new_password(&args.password.from())?;
     let act = app.act()?;
     let (user, ended) = authority::recover(app.store()?, &act, &args.user, &new)?;
-    app.status(&format!("{} has a new password, {ended} sessions ended", user.shown()));
+    let sessions = counted(ended, "session");
+    app.status(&format!("{} has a new password, {sessions} ended", user.shown()));
     app.report(&Recovered { changed: true, user: user.into(), sessions_ended: ended })
 }

@@ -142,6 +142,11 @@ pub(super) fn ending(end: Option<Timestamp>) -> String {
     end.map_or_else(|| "never".to_owned(), |end| end.to_string())
 }
 
+/// So many of them: `1 token`, `2 tokens`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// What stands where nothing is.
 pub(super) fn none() -> String {
     "-".to_owned()

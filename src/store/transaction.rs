@@ -3,7 +3,10 @@
 use super::{Error, Store};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::ops::Deref;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Between two looks at the write lock, which is held for a millisecond or two.
+const STEP: Duration = Duration::from_millis(5);
 
 /// What can be asked of the store inside one transaction. The tables' files add the questions.
 pub(crate) struct Reader<'c> {
@@ -46,7 +49,7 @@ impl Store {
     ) -> Result<T, E> {
         let deadline = Instant::now() + self.wait;
         loop {
-            match self.attempt(&mut work) {
+            match self.attempt(deadline, &mut work) {
                 Err(error) if error.is_busy() && Instant::now() < deadline => {}
                 other => return other,
             }
@@ -55,13 +58,30 @@ impl Store {
 
     fn attempt<T, E: From<Error>>(
         &mut self,
+        deadline: Instant,
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
-            .map_err(Error::from)?;
+        let transaction = self.begin(deadline)?;
         let value = work(&Writer::on(&transaction))?;
         transaction.commit().map_err(Error::from)?;
         Ok(value)
+    }
+}
+
+impl Store {
+    /// Waits for the write lock in short even steps. SQLite's own waiting backs off to a tenth of a
+    /// second and knows no queue: under load newcomers overtake whoever waited longest, for ever.
+    fn begin(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let begun = loop {
+            let immediate = TransactionBehavior::Immediate;
+            match Transaction::new_unchecked(&self.connection, immediate).map_err(Error::from) {
+                Err(Error::Busy) if Instant::now() < deadline => std::thread::sleep(STEP),
+                other => break other,
+            }
+        };
+        self.connection.busy_timeout(self.wait)?;
+        begun
     }
 }
 

@@ -120,12 +120,7 @@ pub(crate) fn is_founded(store: &mut Store) -> Result<bool, Error> {
 }
 
 /// Adds the first admin of a store that has no users yet, and begins a session.
-pub(crate) fn found(
-    store: &mut Store,
-    act: &Act,
-    wish: &Registration,
-    replaced: Option<Sid>,
-) -> Result<(Tokens, bool), Error> {
+pub(crate) fn found(store: &mut Store, act: &Act, wish: &Registration) -> Result<Tokens, Error> {
     let account = wish.hashed()?;
     let uid = crypto::uid();
     let user = store.write(|tx| {
@@ -136,7 +131,7 @@ pub(crate) fn found(
         act.done(tx, Some(user.id), format!("user {}", user.id), 1)?;
         Ok(user)
     })?;
-    sessions::begin(store, act, &user, replaced, Trace::Written)
+    sessions::begin(store, act, &user, Trace::Written)
 }
 
 /// Begins a session for whoever has that password. An unknown name, a wrong password and a
@@ -145,8 +140,7 @@ pub(crate) fn log_in(
     store: &mut Store,
     act: &Act,
     credential: &Credential,
-    replaced: Option<Sid>,
-) -> Result<(Tokens, bool), Error> {
+) -> Result<Tokens, Error> {
     let found = store.read(|tx| {
         let user = credential.login.as_ref().map(|who| tx.find_user(who)).transpose()?.flatten();
         let hash = user.as_ref().map(|user| tx.find_password(user.id)).transpose()?.flatten();
@@ -156,7 +150,7 @@ pub(crate) fn log_in(
     let right = crypto::matches(credential.password.as_ref(), hash);
     match found {
         Some((user, _)) if right && user.disabled_at.is_none() => {
-            sessions::begin(store, act, &user, replaced, Trace::Missing)
+            sessions::begin(store, act, &user, Trace::Missing)
         }
         _ => Err(Error::LoginInvalid),
     }

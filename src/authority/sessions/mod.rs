@@ -10,7 +10,7 @@ use super::verification::{Record, Verdict};
 use super::{Act, Checks, Error, Reason, Wanted, verify};
 use crate::crypto;
 use crate::model::{Jti, Key, Policy, Role, Session, Sid, Timestamp, TokenKind, User};
-use crate::store::{self, NewPair, PairOfSession, Reader, Store, Writer};
+use crate::store::{NewPair, PairOfSession, Reader, Store, Writer};
 use secrecy::SecretString;
 
 /// Somebody with a good access token.
@@ -85,14 +85,13 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Begins a session for `user` and ends the one it replaces; whether that was still open.
+/// Begins a session for `user`.
 pub(super) fn begin(
     store: &mut Store,
     act: &Act,
     user: &User,
-    replaced: Option<Sid>,
     trace: Trace,
-) -> Result<(Tokens, bool), Error> {
+) -> Result<Tokens, Error> {
     let sid = crypto::sid();
     let next = Next::fresh();
     for _ in 0..ATTEMPTS {
@@ -102,32 +101,32 @@ pub(super) fn begin(
         let tokens = signed(&key, &policy, user, sid, true, &pair)?;
         let begun = store.write(|tx| {
             if !tx.is_active(key.id)? {
-                return Ok(None);
+                return Ok(false);
             }
             let present = tx.find_user_row(user.id)?;
             if present.is_none_or(|row| row.deleted_at.is_some() || row.disabled_at.is_some()) {
                 return Err(Error::LoginInvalid);
             }
-            let ended =
-                replaced.map_or(Ok(false), |sid| end_by_sid(tx, sid, "replaced", act.now))?;
             tx.add_session(sid, user.id, end, &pair)?;
             if trace == Trace::Missing {
                 act.done(tx, Some(user.id), format!("session {sid}"), 1)?;
             }
-            Ok(Some(ended))
+            Ok(true)
         })?;
-        if let Some(ended) = begun {
-            return Ok((tokens, ended));
+        if begun {
+            return Ok(tokens);
         }
     }
     Err(Error::KeyChanges)
 }
 
-fn end_by_sid(tx: &Writer<'_>, sid: Sid, why: &str, now: Timestamp) -> Result<bool, store::Error> {
-    match tx.find_session(sid)? {
-        Some(session) => tx.end_session(session.id, why, now),
+/// Ends a session in whose place its client keeps another one; whether it was open. It belongs to
+/// the login that replaced it, and has no row in the audit of its own.
+pub(crate) fn replace(store: &mut Store, now: Timestamp, sid: Sid) -> Result<bool, Error> {
+    store.write(|tx| match tx.find_session(sid)? {
+        Some(session) => Ok(tx.end_session(session.id, "replaced", now)?),
         None => Ok(false),
-    }
+    })
 }
 
 /// What a presented refresh token led to, inside the transaction.

@@ -229,7 +229,7 @@ fn judge(
     checks: &Checks,
 ) -> Result<(), Error> {
     let kind = verdict.kind.unwrap_or(TokenKind::App);
-    let registered = match Registered::read(claims) {
+    let mut registered = match Registered::read(claims) {
         Ok(registered) => registered,
         Err(reason) => {
             verdict.reasons.push(reason);
@@ -249,6 +249,7 @@ fn judge(
     if expires && registered.expires.is_none() {
         verdict.reasons.push(Reason::MissingClaim);
     }
+    registered.end_by_row(&verdict.record);
     let times = claims::times(&registered, checks.at, checks.leeway);
     // A token without a row that is over anyway was pruned, and says no more than that.
     if times.contains(&Reason::Expired) {

@@ -15,6 +15,19 @@ pub(in crate::authority) enum Record {
     Session(PairOfSession),
 }
 
+impl Registered {
+    /// A token never outlives its row, whatever it says itself.
+    pub(super) fn end_by_row(&mut self, record: &Record) {
+        let end = match record {
+            Record::App(token) => token.expires_at,
+            Record::Session(_) | Record::Missing => None,
+        };
+        if let (Some(claimed), Some(end)) = (self.expires, end) {
+            self.expires = Some(claimed.min(end.unix()));
+        }
+    }
+}
+
 /// Judges the row behind the token; whether a token of its kind must have an end.
 pub(super) fn judge_record(
     tx: &Reader<'_>,

@@ -38,8 +38,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let act = app.act()?;
     let setting = args.setting.name;
-    authority::set_setting(app.store()?, &act, &caller, setting, &args.value)?;
+    let changed = authority::set_setting(app.store()?, &act, &caller, setting, &args.value)?;
     let value = Foreign::new(&args.value);
     app.status(&format!("{} is {}", setting.name(), value.shown()));
-    app.report(&Answer { changed: true, name: setting.name(), value })
+    app.report(&Answer { changed, name: setting.name(), value })
 }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Report, Text};
 use crate::authority;
+use crate::commands::shapes::counted;
 use crate::failure::Failure;
 use crate::model::{UserId, UserRef};
 use serde::Serialize;
@@ -43,6 +44,6 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.confirm(&format!("Delete {shown} and revoke all of its tokens?"))?;
     let act = app.act()?;
     let tokens_revoked = authority::delete(app.store()?, &act, &caller, &user)?;
-    app.status(&format!("deleted {shown}, revoked {tokens_revoked} tokens"));
+    app.status(&format!("deleted {shown}, revoked {}", counted(tokens_revoked, "token")));
     app.report(&Deleted { changed: true, id: user.id, tokens_revoked })
 }

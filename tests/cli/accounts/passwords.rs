@@ -13,7 +13,7 @@ fn a_new_password_ends_the_other_sessions_and_not_this_one() {
     std::fs::remove_file(world.session_file()).unwrap();
     world.log_in("john", "123456");
     let ran = world.run_with_input(&PASSWD, "123456\n654321\n");
-    says(&world, &ran, "", "password changed, 1 other sessions ended\n");
+    says(&world, &ran, "", "password changed, 1 other session ended\n");
     world.run(&["whoami"]).ok();
     let ran = world.run_with_input(&["login", "john", "--password-stdin"], "123456");
     refuses(&world, &ran, 6, "error: wrong name or password\n");
@@ -63,7 +63,7 @@ fn passwd_needs_a_session() {
 fn recovering_needs_no_session_and_ends_all() {
     let world = World::with_john();
     let ran = world.run_with_input(&["recover", "John@example.com", "--password-stdin"], "abc");
-    says(&world, &ran, "", "john has a new password, 1 sessions ended\n");
+    says(&world, &ran, "", "john has a new password, 1 session ended\n");
     let talk = "error: the token's session has ended\nhint: log in again: jeton login\n";
     refuses(&world, &world.run(&["whoami"]), 12, talk);
     world.run(&["logout"]).ok();

@@ -134,7 +134,7 @@ fn a_deleted_account_frees_its_names_and_kills_its_tokens() {
     let token = world.get(&["token", "create", "app"]);
     world.log_in("ada", "lovelace");
     let ran = world.run(&["users", "delete", "john", "--yes"]);
-    says(&world, &ran, "", "deleted john, revoked 1 tokens\n");
+    says(&world, &ran, "", "deleted john, revoked 1 token\n");
     let ran = world.run(&["token", "verify", &token]);
     assert_eq!((ran.code, ran.out.as_str()), (12, "invalid: token_revoked\n"));
     let ran = world.run_with_input(&["login", "john", "--password-stdin"], "123456");

@@ -26,7 +26,7 @@ fn credential(login: &str, words: &str) -> Credential {
 }
 
 fn logs_in(store: &mut Store, login: &str, words: &str) -> bool {
-    match log_in(store, &act(0), &credential(login, words), None) {
+    match log_in(store, &act(0), &credential(login, words)) {
         Ok(_) => true,
         Err(Error::LoginInvalid) => false,
         Err(other) => panic!("{other}"),
@@ -142,10 +142,10 @@ fn a_name_is_taken_in_every_spelling() {
 fn a_store_is_founded_once() {
     let mut store = store();
     assert!(!is_founded(&mut store).unwrap());
-    let first = found(&mut store, &act(0), &wish("ada", Role::User), None).unwrap().0.user;
+    let first = found(&mut store, &act(0), &wish("ada", Role::User)).unwrap().user;
     assert_eq!(first.role, Role::Admin);
     assert!(is_founded(&mut store).unwrap());
-    let result = found(&mut store, &act(0), &wish("eve", Role::Admin), None);
+    let result = found(&mut store, &act(0), &wish("eve", Role::Admin));
     assert!(matches!(result, Err(Error::StoreExists)));
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::authority::fixture::reasons;
-use crate::authority::{Reason, Wanted, authenticate};
+use crate::authority::{Reason, Wanted, authenticate, replace};
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
 
@@ -38,26 +38,24 @@ fn nobody_learns_why_a_login_fails() {
         nothing,
         no_password,
     ] {
-        let result = log_in(&mut store, &act(0), &credential, None);
+        let result = log_in(&mut store, &act(0), &credential);
         assert!(matches!(result, Err(Error::LoginInvalid)), "{credential:?}");
     }
 }
 
 #[test]
-fn a_login_ends_the_session_it_replaces() {
+fn a_session_that_was_replaced_is_over() {
     let mut store = store();
     register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
     let ada = credential("ada", "123456");
-    let (first, replaced) = log_in(&mut store, &act(0), &ada, None).unwrap();
-    assert!(!replaced);
-    let (second, replaced) = log_in(&mut store, &act(0), &ada, Some(first.sid)).unwrap();
-    assert!(replaced);
+    let first = log_in(&mut store, &act(0), &ada).unwrap();
+    let second = log_in(&mut store, &act(0), &ada).unwrap();
+    assert!(replace(&mut store, at(0), first.sid).unwrap());
     let access = Wanted::Only(TokenKind::Access);
     let first_access = first.access.expose_secret();
     assert_eq!(reasons(&mut store, first_access, access, 0), [Reason::SessionEnded]);
     assert_eq!(reasons(&mut store, second.access.expose_secret(), access, 0), []);
-    let (_, replaced) = log_in(&mut store, &act(0), &ada, Some(first.sid)).unwrap();
-    assert!(!replaced, "it had ended before");
+    assert!(!replace(&mut store, at(0), first.sid).unwrap(), "it had ended before");
 }
 
 #[test]

@@ -110,11 +110,11 @@ fn a_disabled_or_deleted_user_is_not_admitted() {
     let ada = person(&mut store, "ada", Role::Admin);
     store.arrange("UPDATE users SET disabled_at = 1");
     assert_eq!(admitted(&mut store, ada.access(), 0), [Reason::UserDisabled]);
-    let result = begin(&mut store, &act(0), ada.user(), None, Trace::Missing);
+    let result = begin(&mut store, &act(0), ada.user(), Trace::Missing);
     assert!(matches!(result, Err(Error::LoginInvalid)));
     store.arrange("UPDATE users SET disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL, email_key = NULL, password = NULL");
     assert_eq!(admitted(&mut store, ada.access(), 0), [Reason::OwnerDeleted]);
-    let result = begin(&mut store, &act(0), ada.user(), None, Trace::Missing);
+    let result = begin(&mut store, &act(0), ada.user(), Trace::Missing);
     assert!(matches!(result, Err(Error::LoginInvalid)));
 }
 

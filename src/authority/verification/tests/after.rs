@@ -164,6 +164,15 @@ fn an_end_may_be_missing_only_if_the_row_says_so() {
 }
 
 #[test]
+fn a_token_does_not_outlive_its_row() {
+    let mut scene = scene();
+    let later = scene.altered(&[("exp", json!(at(0).unix() + 100 * 86_400))]);
+    assert_eq!(scene.reasons(&later, APP), []);
+    scene.store.arrange(&format!("UPDATE tokens SET expires_at = {}", at(0).unix()));
+    assert_eq!(scene.reasons(&later, APP), [Reason::Expired]);
+}
+
+#[test]
 fn a_claim_of_the_wrong_type_is_refused_alone() {
     let mut scene = scene();
     for (name, value) in [
