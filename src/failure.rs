@@ -120,7 +120,8 @@ impl From<authority::Error> for Failure {
             Error::Invalid(invalid) => invalid.into(),
             Error::Usage(_) => say(Kind::Usage, "invalid_input"),
             Error::UserExists => say(Kind::Conflict, "user_exists"),
-            Error::StoreExists => say(Kind::Conflict, "store_exists"),
+            Error::StoreExists => say(Kind::Conflict, "store_exists")
+                .with_hint("log in with `jeton login`, or leave it as it is with `--exist-ok`"),
             Error::LastAdmin => say(Kind::Conflict, "last_admin"),
             Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),
             Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),

@@ -20,9 +20,9 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The name of the operating system's user, as the first admin's name.
+    /// The name of the operating system's user, which is the login where none is given.
     pub(crate) fn os_user() -> String {
-        os_user()
+        whoami::username().unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
     }
 
     /// Reads it; an empty variable is an absent one.
@@ -48,9 +48,4 @@ pub(super) fn store() -> Option<PathBuf> {
 fn variable(name: &str) -> Option<OsString> {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-/// The name of the operating system's user, for the audit and as the first admin's name.
-pub(crate) fn os_user() -> String {
-    whoami::username().unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
 }

@@ -121,7 +121,7 @@ impl App {
             },
             None => self.given_token()?.map(|(token, _)| token).ok_or_else(|| {
                 Failure::usage("a token is needed")
-                    .with_hint("give it as an argument, as `-` on standard input, or as `@FILE`")
+                    .with_hint("give it as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`")
             }),
         }
     }

@@ -74,7 +74,11 @@ impl App {
 
     /// What is being carried out, for the rules.
     pub(crate) fn act(&mut self) -> Result<Act, Failure> {
-        Ok(Act { now: self.now()?, os_user: environment::os_user(), action: self.action.clone() })
+        Ok(Act {
+            now: self.now()?,
+            os_uid: rustix::process::getuid().as_raw(),
+            action: self.action.clone(),
+        })
     }
 
     /// The store, which must be there.
@@ -148,6 +152,13 @@ impl App {
     /// Says what was done.
     pub(crate) fn status(&self, sentence: &str) {
         self.voice.status(sentence);
+    }
+
+    /// Says it, if there is something to say.
+    pub(crate) fn status_if_any(&self, sentence: Option<String>) {
+        if let Some(sentence) = sentence {
+            self.status(&sentence);
+        }
     }
 
     /// Says what may surprise.

@@ -31,7 +31,8 @@ impl App {
             Some((token, source)) => {
                 let now = self.now()?;
                 let access = token.expose_secret();
-                let caller = authority::authenticate(self.store()?, now, access)?;
+                let caller = authority::authenticate(self.store()?, now, access)
+                    .map_err(|error| not_a_credential(error, &source))?;
                 Identified { caller, source }
             }
             None => self.file_caller()?,
@@ -218,6 +219,15 @@ impl App {
 
 fn has_only_expired(error: &authority::Error) -> bool {
     matches!(error, authority::Error::Refused { reasons, .. } if reasons == &[Reason::Expired])
+}
+
+/// A token that was given and cannot be acted with.
+fn not_a_credential(error: authority::Error, source: &str) -> Failure {
+    let failure = Failure::from(error);
+    if failure.is_for(Reason::WrongType) {
+        return failure.with_hint(format!("an access token of a session is needed in {source}"));
+    }
+    failure
 }
 
 /// A session that is refused for whatever reason is mended by logging in.

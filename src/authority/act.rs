@@ -8,8 +8,9 @@ use crate::store::{Error, Event, Store, Writer};
 pub(crate) struct Act {
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// The operating system's user.
-    pub(crate) os_user: String,
+    /// The number of the operating system's user: its name costs more to look up than all else
+    /// that a short command does besides its commit.
+    pub(crate) os_uid: u32,
     /// The command: `token create`.
     pub(crate) action: String,
 }
@@ -38,7 +39,7 @@ impl Act {
         tx.add_event(&Event {
             at: self.now,
             user,
-            os_user: &self.os_user,
+            os_uid: self.os_uid,
             action: &self.action,
             target,
             outcome,

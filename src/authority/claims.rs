@@ -75,21 +75,29 @@ pub(super) fn times(claims: &Registered, now: Timestamp, leeway: i64) -> Vec<Rea
     reasons
 }
 
-/// Whether all wanted permissions stand in the claim `permissions`.
-pub(super) fn permits(claims: &Map<String, Value>, wanted: &[Permission]) -> bool {
+/// The first wanted permission that does not stand in the claim `permissions`.
+pub(super) fn lacks_permission<'p>(
+    claims: &Map<String, Value>,
+    wanted: &'p [Permission],
+) -> Option<&'p Permission> {
     let granted = claims.get("permissions").and_then(Value::as_array);
-    wanted.iter().all(|permission| {
-        granted.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(permission.as_str())))
+    wanted.iter().find(|permission| {
+        !granted.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(permission.as_str())))
     })
 }
 
-/// Whether each named claim has that value: a string as it is, anything else as its JSON.
-pub(super) fn has_values(claims: &Map<String, Value>, wanted: &[(String, String)]) -> bool {
-    wanted.iter().all(|(name, value)| match claims.get(name) {
+/// The name of the first claim that does not have the wanted value: a string as it is, anything
+/// else as its JSON.
+pub(super) fn lacks_value<'w>(
+    claims: &Map<String, Value>,
+    wanted: &'w [(String, String)],
+) -> Option<&'w str> {
+    let has = |name: &String, value: &String| match claims.get(name) {
         Some(Value::String(text)) => text == value,
         Some(other) => *value == *other.to_string(),
         None => false,
-    })
+    };
+    wanted.iter().find(|(name, value)| !has(name, value)).map(|(name, _)| name.as_str())
 }
 
 /// Whether the token still lives that long; one without an end does.
@@ -160,15 +168,19 @@ mod tests {
         let claims = json!({"permissions": ["read", "write"], "n": 1, "s": "x", "l": [1]});
         let claims = claims.as_object().unwrap();
         let permission = |text: &str| Permission::parse_any(text).unwrap();
-        assert!(permits(claims, &[permission("read"), permission("write")]));
-        assert!(!permits(claims, &[permission("rea")]));
-        assert!(!permits(&Map::new(), &[permission("read")]));
+        let lacks = |claims, wanted: &[&str]| {
+            let wanted: Vec<_> = wanted.iter().map(|name| permission(name)).collect();
+            lacks_permission(claims, &wanted).map(|missing| missing.as_str().to_owned())
+        };
+        assert_eq!(lacks(claims, &["read", "write"]), None);
+        assert_eq!(lacks(claims, &["read", "rea"]).as_deref(), Some("rea"));
+        assert_eq!(lacks(&Map::new(), &["read"]).as_deref(), Some("read"));
         let wanted = |name: &str, value: &str| [(name.to_owned(), value.to_owned())];
-        assert!(has_values(claims, &wanted("n", "1")));
-        assert!(has_values(claims, &wanted("s", "x")));
-        assert!(has_values(claims, &wanted("l", "[1]")));
-        assert!(!has_values(claims, &wanted("s", "\"x\"")));
-        assert!(!has_values(claims, &wanted("missing", "")));
+        assert_eq!(lacks_value(claims, &wanted("n", "1")), None);
+        assert_eq!(lacks_value(claims, &wanted("s", "x")), None);
+        assert_eq!(lacks_value(claims, &wanted("l", "[1]")), None);
+        assert_eq!(lacks_value(claims, &wanted("s", "\"x\"")), Some("s"));
+        assert_eq!(lacks_value(claims, &wanted("missing", "")), Some("missing"));
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub(crate) enum Error {
         kind: Option<TokenKind>,
         /// All that is wrong with it, in the fixed order; never empty.
         reasons: Vec<Reason>,
-        /// What exactly is malformed.
+        /// What exactly is wrong, of the first reason.
         detail: Option<String>,
     },
     /// The signing key changed again and again while signing.

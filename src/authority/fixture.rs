@@ -25,7 +25,7 @@ pub(super) fn at(seconds: i64) -> Timestamp {
 
 /// A command at that instant.
 pub(super) fn act(seconds: i64) -> Act {
-    Act { now: at(seconds), os_user: "tester".to_owned(), action: "test".to_owned() }
+    Act { now: at(seconds), os_uid: 1000, action: "test".to_owned() }
 }
 
 /// A new store with an ES256 key.

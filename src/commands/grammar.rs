@@ -39,6 +39,7 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     Init(init::Args),
     Register(register::Args),
@@ -97,16 +98,24 @@ const READING: &[&str] = &[
     "help",
 ];
 
-/// The grammar of the command line, for completion and documentation.
+/// The whole grammar of the command line, for completion, help and documentation.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let mut command = Cli::command();
+    command.build();
+    command
 }
 
 /// Runs the command that `words` spell; the exit code.
 pub(crate) fn run(words: &[OsString]) -> u8 {
-    let matches = match command().try_get_matches_from(words) {
+    // Of the grammar only the command that is called is spelled out, which is most of what a short
+    // command would spend its time on. What clap has to say, help or error, it says with all of it
+    // at hand.
+    let matches = match Cli::command().try_get_matches_from(words) {
         Ok(matches) => matches,
-        Err(error) => return refuse(error, words),
+        Err(brief) => {
+            let error = command().try_get_matches_from(words).err().unwrap_or(brief);
+            return refuse(error, words);
+        }
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,

@@ -1,6 +1,5 @@
 //! The flags that cut a long list.
 
-use crate::app::App;
 use crate::model::{Page, Paged};
 use clap::Args;
 
@@ -38,17 +37,18 @@ impl PagingArgs {
     }
 }
 
-/// Says how much of the list that was.
-pub(super) fn footer<T>(app: &App, list: &Paged<T>, noun: &str) {
+/// How much of the list that was, to be said below it.
+pub(super) fn footer<T>(list: &Paged<T>, noun: &str) -> Option<String> {
     if list.items.is_empty() && list.total > 0 && list.page.is_some() {
-        app.status(&format!("no {noun} on this page; pages: {}", list.pages));
-    } else if list.items.is_empty() {
-        app.status(&format!("no {noun}"));
-    } else if let Some(next) = list.next {
-        let more = match list.page {
-            Some(page) => format!("page {page} of {}; next: --page {}", list.pages, page + 1),
-            None => format!("more follow; next: --after {next}"),
-        };
-        app.status(&format!("{} of {} {noun}, {more}", list.items.len(), list.total));
+        return Some(format!("no {noun} on this page; pages: {}", list.pages));
     }
+    if list.items.is_empty() {
+        return Some(format!("no {noun}"));
+    }
+    let next = list.next?;
+    let more = match list.page {
+        Some(page) => format!("page {page} of {}; next: --page {}", list.pages, page + 1),
+        None => format!("more follow; next: --after {next}"),
+    };
+    Some(format!("{} of {} {noun}, {more}", list.items.len(), list.total))
 }

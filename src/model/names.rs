@@ -183,6 +183,10 @@ impl Permission {
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    pub(crate) fn shown(&self) -> String {
+        self.0.shown()
+    }
 }
 
 fn visible(what: &'static str, text: &str, most: usize) -> Result<Foreign, Invalid> {

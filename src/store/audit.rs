@@ -11,8 +11,8 @@ pub(crate) struct Event<'e> {
     pub(crate) at: Timestamp,
     /// The jeton user, where somebody was logged in.
     pub(crate) user: Option<UserId>,
-    /// The name of the operating system's user.
-    pub(crate) os_user: &'e str,
+    /// The number of the operating system's user.
+    pub(crate) os_uid: u32,
     /// The command: `token create`.
     pub(crate) action: &'e str,
     /// What it was about: `token 7`, `user 3`.
@@ -28,13 +28,13 @@ impl Writer<'_> {
     pub(crate) fn add_event(&self, event: &Event<'_>) -> Result<(), Error> {
         self.sql
             .prepare_cached(
-                "INSERT INTO audit (at, user_id, os_user, action, target, outcome, count)
+                "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 event.at.unix(),
                 event.user.map(|id| id.0),
-                event.os_user,
+                event.os_uid,
                 event.action,
                 event.target,
                 event.outcome,

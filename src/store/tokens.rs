@@ -168,19 +168,23 @@ impl Writer<'_> {
         let audience = json_array(&grant.audience);
         let claims = Value::from(grant.claims.clone()).to_string();
         let values = params![grant.owner.0, grant.app.as_str(), permissions, audience, claims];
-        self.sql
-            .prepare_cached(
-                "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
-                 VALUES (?1, 'app', ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-            )?
-            .execute(values)?;
-        Ok(self
+        let known = self
             .sql
             .prepare_cached(
                 "SELECT id FROM grants WHERE owner_id = ?1 AND kind = 'app' AND app = ?2
                      AND permissions = ?3 AND audience = ?4 AND claims = ?5",
             )?
-            .query_row(values, |row| row.get(0))?)
+            .query_row(values, |row| row.get(0))
+            .optional()?;
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        self.sql.execute(
+            "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
+             VALUES (?1, 'app', ?2, ?3, ?4, ?5)",
+            values,
+        )?;
+        Ok(self.sql.last_insert_rowid())
     }
 
     /// Takes back one token; `false` if it was.

@@ -8,6 +8,15 @@ use crate::model::{
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
+/// What decides whether a user may have one token more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    /// Its own quota; `None` means the store's.
+    pub(crate) quota: Option<Quota>,
+    /// Whether it is disabled.
+    pub(crate) is_disabled: bool,
+}
+
 const COLUMNS: &str =
     "id, uid, username, email, name, role, quota, disabled_at, deleted_at, created_at";
 
@@ -125,12 +134,21 @@ impl Writer<'_> {
     }
 
     /// Takes the row for this transaction, so that what is counted next stays true until the
-    /// commit, on any engine.
-    pub(crate) fn touch_user(&self, id: UserId) -> Result<(), Error> {
-        self.sql
-            .prepare_cached("UPDATE users SET touched = touched + 1 WHERE id = ?1")?
-            .execute([id.0])?;
-        Ok(())
+    /// commit; what it says now. A deleted user is not there.
+    ///
+    /// A writing transaction holds this whole file from its first instant, so reading is enough;
+    /// an engine that locks rows has to lock this one here.
+    pub(crate) fn hold_user(&self, id: UserId) -> Result<Option<Standing>, Error> {
+        let standing =
+            |row: &Row<'_>| Ok(Standing { quota: quota(row.get(0)?), is_disabled: row.get(1)? });
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT quota, disabled_at IS NOT NULL FROM users
+                 WHERE id = ?1 AND deleted_at IS NULL",
+            )?
+            .query_row([id.0], standing)
+            .optional()?)
     }
 
     /// Takes names, password and everything else away, and keeps the nameless row.
@@ -158,14 +176,15 @@ fn user(row: &Row<'_>) -> Result<User, Error> {
         email: row.get::<_, Option<String>>(3)?.map(Email::stored),
         name: row.get::<_, Option<String>>(4)?.map(Foreign::new),
         role: Role::parse(&row.get::<_, String>(5)?)?,
-        quota: row.get::<_, Option<i64>>(6)?.map(|n| match u32::try_from(n) {
-            Ok(limit) => Quota::Limited(limit),
-            Err(_) => Quota::Unlimited,
-        }),
+        quota: quota(row.get(6)?),
         disabled_at: time(row.get(7)?)?,
         deleted_at: time(row.get(8)?)?,
         created_at: required_time(row.get(9)?)?,
     })
+}
+
+fn quota(stored: Option<i64>) -> Option<Quota> {
+    stored.map(|n| u32::try_from(n).map_or(Quota::Unlimited, Quota::Limited))
 }
 
 /// A stored instant.

@@ -1,6 +1,6 @@
 //! App tokens: made, listed, shown.
 
-use super::accounts::{existing, oneself_or_any};
+use super::accounts::{not_found, oneself_or_any};
 use super::sessions::{ATTEMPTS, end_after, signing};
 use super::{Act, Caller, Error, Thing};
 use crate::crypto;
@@ -8,7 +8,7 @@ use crate::model::{
     AppName, AppToken, ExtraClaims, Foreign, Grant, Lifetime, Page, Paged, Permission, Policy,
     Role, Timestamp, TokenId, TokenKind, User, UserRef,
 };
-use crate::store::{NewToken, Store, TokenFilter, Writer};
+use crate::store::{NewToken, Standing, Store, TokenFilter, Writer};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
@@ -84,11 +84,11 @@ pub(crate) fn issue(
         let claims = app_claims(&new, &owner, &policy);
         let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
         let recorded = store.write(|tx| {
-            tx.touch_user(owner.id)?;
+            let standing = standing(tx, &owner)?;
             if !tx.is_active(key.id)? {
                 return Ok(None);
             }
-            let (used, limit) = take_place(tx, &owner, &policy, act.now)?;
+            let (used, limit) = take_place(tx, &owner, standing, &policy, act.now)?;
             let id = tx.add_token(&new)?;
             act.done(tx, Some(caller.user.id), format!("token {id}"), 1)?;
             Ok::<_, Error>(Some((id, used, limit)))
@@ -109,20 +109,26 @@ pub(crate) fn issue(
     Err(Error::KeyChanges)
 }
 
-/// Counts the owner's live tokens, this one included; refuses one too many. The owner's row was
-/// touched before, so that nobody counts the same ones meanwhile.
+/// What the owner may have, as the row says in this transaction. It is the first thing that is
+/// asked, and held: nobody counts the same tokens meanwhile.
+fn standing(tx: &Writer<'_>, owner: &User) -> Result<Standing, Error> {
+    let standing = tx.hold_user(owner.id)?.ok_or_else(|| not_found(&UserRef::Id(owner.id)))?;
+    if standing.is_disabled {
+        return Err(Error::Forbidden("the owner is disabled"));
+    }
+    Ok(standing)
+}
+
+/// Counts the owner's live tokens, this one included; refuses one too many.
 fn take_place(
     tx: &Writer<'_>,
     owner: &User,
+    standing: Standing,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<(usize, Option<u32>), Error> {
-    let row = existing(tx, &UserRef::Id(owner.id))?;
-    if row.disabled_at.is_some() {
-        return Err(Error::Forbidden("the owner is disabled"));
-    }
     let used = tx.count_tokens(owner.id, now)?;
-    let limit = row.quota.unwrap_or(policy.quota).limit();
+    let limit = standing.quota.unwrap_or(policy.quota).limit();
     match limit {
         Some(limit) if u32::try_from(used).unwrap_or(u32::MAX) >= limit => {
             Err(Error::Quota { limit, live: tx.counted_tokens(owner.id, now)? })

@@ -12,7 +12,7 @@ use super::{Error, Reason};
 use crate::crypto::{Compact, decoded, is_signed_by};
 use crate::model::{
     Algorithm, Key, Lifetime, Permission, Purpose, Status, Timestamp, TokenId, TokenKind, User,
-    strict_object,
+    escaped, strict_object,
 };
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
@@ -82,7 +82,7 @@ pub(crate) struct Verdict {
     pub(crate) kind: Option<TokenKind>,
     /// All that is wrong, in the fixed order; empty for a valid token.
     pub(crate) reasons: Vec<Reason>,
-    /// What exactly is malformed.
+    /// What exactly is wrong, of the first reason.
     pub(crate) detail: Option<String>,
     /// Its claims, once its signature was found good.
     pub(crate) claims: Option<Map<String, Value>>,
@@ -97,6 +97,14 @@ pub(crate) struct Verdict {
 impl Verdict {
     fn refused(reason: Reason, detail: Option<String>) -> Self {
         Self { reasons: vec![reason], detail, ..Self::default() }
+    }
+
+    /// One reason more; its detail is told if it is the first.
+    fn add(&mut self, reason: Reason, detail: String) {
+        if self.reasons.is_empty() {
+            self.detail = Some(detail);
+        }
+        self.reasons.push(reason);
     }
 
     /// The row of an app token.
@@ -262,11 +270,11 @@ fn judge(
     if checks.audience.as_ref().is_some_and(|wanted| !registered.audience.contains(wanted)) {
         verdict.reasons.push(Reason::Audience);
     }
-    if !claims::permits(claims, &checks.permissions) {
-        verdict.reasons.push(Reason::Permission);
+    if let Some(missing) = claims::lacks_permission(claims, &checks.permissions) {
+        verdict.add(Reason::Permission, missing.shown());
     }
-    if !claims::has_values(claims, &checks.required) {
-        verdict.reasons.push(Reason::Require);
+    if let Some(name) = claims::lacks_value(claims, &checks.required) {
+        verdict.add(Reason::Require, escaped(name));
     }
     if checks.min_ttl.is_some_and(|ttl| !claims::lasts(&registered, checks.at, ttl)) {
         verdict.reasons.push(Reason::MinTtl);

@@ -38,6 +38,10 @@ impl Report for KeySet {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let (keys, left_out) = authority::jwks(app.store()?, args.purpose)?;
+    let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
+    if args.purpose == Purpose::Test && left_out == 0 && is_empty {
+        app.warning("there is no test key yet: the first `jeton token mint` makes it");
+    }
     if left_out > 0 {
         app.warning("symmetric keys are left out: whoever could check with one could sign with it");
     }

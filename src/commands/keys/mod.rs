@@ -8,6 +8,7 @@ use clap::Subcommand;
 
 /// Give verifiers the public keys
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     Export(export::Args),
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// Read and change the settings of the store
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     Get(get::Args),
     Set(set::Args),

@@ -75,8 +75,10 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let now = app.now()?;
     let list = authority::tokens(app.store()?, now, &caller, &filter, args.paging.page())?;
     let list = list.map(|token| TokenShape::of(token, now));
-    footer(app, &list, "tokens");
-    app.report(&Tokens(list))
+    let below = footer(&list, "tokens");
+    app.report(&Tokens(list))?;
+    app.status_if_any(below);
+    Ok(())
 }
 
 fn status(text: &str) -> Result<StatusFilter, Invalid> {

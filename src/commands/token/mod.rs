@@ -17,6 +17,7 @@ use clap::Subcommand;
 
 /// Create, look at, check and revoke tokens
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     Create(create::Args),
     Mint(mint::Args),

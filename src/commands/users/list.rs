@@ -73,7 +73,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let for_admin = caller.user.role == Role::Admin;
     let list = authority::users(app.store()?, args.paging.page())?;
-    footer(app, &list, "users");
+    let below = footer(&list, "users");
     let page = list.map(|user| {
         let user = UserShape::from(user);
         Line {
@@ -84,5 +84,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             for_admins: for_admin.then_some(ForAdmins { role: user.role, status: user.status }),
         }
     });
-    app.report(&Users { page, for_admin })
+    app.report(&Users { page, for_admin })?;
+    app.status_if_any(below);
+    Ok(())
 }

@@ -10,6 +10,7 @@ use clap::Subcommand;
 
 /// List, show and delete accounts
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     #[command(alias = "ls")]
     List(list::Args),

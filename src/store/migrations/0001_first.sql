@@ -25,9 +25,6 @@ CREATE TABLE users (
     deleted_at    INTEGER,
     created_at    INTEGER NOT NULL,
     password_at   INTEGER NOT NULL,
-    -- Written first by every transaction that counts this user's tokens: two of them then cannot
-    -- both count before either inserts, on any engine.
-    touched       INTEGER NOT NULL DEFAULT 0,
     CHECK ((email IS NULL) = (email_key IS NULL)),
     CHECK (deleted_at IS NOT NULL OR username IS NOT NULL OR email IS NOT NULL),
     CHECK (deleted_at IS NULL
@@ -135,7 +132,7 @@ CREATE TABLE audit (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     at       INTEGER NOT NULL,
     user_id  INTEGER REFERENCES users (id),
-    os_user  TEXT NOT NULL,
+    os_uid   INTEGER NOT NULL, -- the operating system's user
     action   TEXT NOT NULL,
     target   TEXT,
     outcome  TEXT NOT NULL, -- 'done', or the code of the error

@@ -79,7 +79,9 @@ fn an_algorithm_that_cannot_be_is_refused() {
 fn a_store_with_an_admin_is_left_as_it_is() {
     let world = World::with_admin();
     let ran = world.run_with_input(&["init", "eve", "--password-stdin"], "x");
-    refuses(&world, &ran, 5, "error: the store has its first user already\n");
+    let talk = "error: the store has its first user already\n\
+                hint: log in with `jeton login`, or leave it as it is with `--exist-ok`\n";
+    refuses(&world, &ran, 5, talk);
     assert_eq!(world.json_error(&["init", "eve"])["code"], "store_exists");
     let ran = world.run(&["init", "eve", "--exist-ok"]);
     says(&world, &ran, "", "the store was there\n");

@@ -221,10 +221,12 @@ fn a_test_token_never_logs_in_nor_passes_as_another() {
             .command(&["token", "create", "x", "-o", "json"])
             .env("JETON_TOKEN", token)
             .output();
-        for output in [whoami, inspect, create] {
+        let acts = "an access token of a session is needed in JETON_TOKEN";
+        let looks = "it is a test token: check it with `--type test`";
+        for (output, hint) in [(whoami, acts), (inspect, looks), (create, acts)] {
             let error = crate::world::Ran::from(output.unwrap()).fails(10).error();
             assert_eq!(error["details"]["reason"], "wrong_type", "{name}");
-            assert_eq!(error["hint"], "it is a test token: check it with `--type test`");
+            assert_eq!(error["hint"], hint);
         }
         let refresh = world.run_with_input(&["refresh", "--token-stdin", "-o", "json"], token);
         assert_eq!(refresh.fails(10).error()["details"]["reason"], "wrong_type");

@@ -88,9 +88,11 @@ fn a_given_token_must_be_a_good_access_token() {
     let (mut world, john) = guest();
     let app = world.get(&["token", "create", "app"]);
     let refresh = world.session("refresh");
+    let other_type = "error: the token is of another type\n\
+                      hint: an access token of a session is needed in JETON_TOKEN\n";
     for (token, code, talk) in [
-        (app, 10, "error: the token is of another type\n"),
-        (refresh, 10, "error: the token is of another type\n"),
+        (app, 10, other_type),
+        (refresh, 10, other_type),
         (
             "nonsense".to_owned(),
             10,

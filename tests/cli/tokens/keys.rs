@@ -38,6 +38,11 @@ fn a_set_holds_public_keys_only() {
 fn app_keys_and_test_keys_are_apart() {
     let world = World::with_admin();
     assert_eq!(kids(&world, "test"), [""; 0]);
+    let none = world.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
+    assert_eq!(
+        none.err,
+        "warning: there is no test key yet: the first `jeton token mint` makes it\n"
+    );
     let (app, test) = (world.get(&["token", "create", "app"]), world.get(&["token", "mint"]));
     assert_eq!(kids(&world, "app"), [kid(&app)]);
     assert_eq!(kids(&world, "test"), [kid(&test)]);

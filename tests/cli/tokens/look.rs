@@ -121,7 +121,8 @@ fn a_token_is_read_from_wherever_it_is() {
     }
     for verb in ["verify", "inspect", "decode"] {
         let talk = "error: a token is needed\n\
-                    hint: give it as an argument, as `-` on standard input, or as `@FILE`\n";
+                    hint: give it as an argument, as `-` on standard input, as `@FILE`, or in \
+                    `JETON_TOKEN`\n";
         refuses(&world, &world.run(&["token", verb]), 2, talk);
     }
     let ran = world.run(&["token", "inspect", "@nowhere"]);

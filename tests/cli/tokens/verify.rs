@@ -119,11 +119,12 @@ fn a_token_that_lacks_something_fails_the_check() {
     let token = world.get(&["token", "create", "app", "-p", "read,write", "--claim", "tier=gold"]);
     valid(&world, &[&token, "-p", "read,write", "--require", "tier=gold", "--min-ttl", "6d"]);
     valid(&world, &[&token, "--permission", "read", "--permission", "write", "--require", "id=2"]);
-    let lacks = "the token lacks a permission";
+    let lacks = "the token lacks a permission: deploy";
     invalid(&world, &[&token, "-p", "read,deploy"], 9, "permission", lacks);
-    let value = "a claim does not have the required value";
-    invalid(&world, &[&token, "--require", "tier=silver"], 9, "require", value);
-    invalid(&world, &[&token, "--require", "absent="], 9, "require", value);
+    for (wanted, name) in [("tier=silver", "tier"), ("absent=", "absent")] {
+        let value = format!("a claim does not have the required value: {name}");
+        invalid(&world, &[&token, "--require", wanted], 9, "require", &value);
+    }
     invalid(&world, &[&token, "--min-ttl", "8d"], 9, "min_ttl", "the token ends too soon");
     let error = world.run(&["token", "verify", &token, "-p", "x", "-o", "json"]).error();
     assert_eq!((&error["kind"], &error["code"]), (&json!("CheckFailed"), &json!("check_failed")));
