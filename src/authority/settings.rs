@@ -10,6 +10,27 @@ pub(crate) fn get(store: &mut Store, setting: Setting) -> Result<String, Error> 
     Ok(value.unwrap_or_else(|| setting.default().to_owned()))
 }
 
+/// Every setting with its value, in the order of the documentation.
+pub(crate) fn list(store: &mut Store) -> Result<Vec<(Setting, String)>, Error> {
+    Setting::ALL.iter().map(|setting| Ok((*setting, get(store, *setting)?))).collect()
+}
+
+/// Gives a setting its default again; only admins do. Whether it had another value.
+pub(crate) fn unset(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    setting: Setting,
+) -> Result<bool, Error> {
+    caller.needs(Role::Admin, "only admins change settings")?;
+    store.write(|tx| {
+        let changed = tx.remove_setting(setting)?;
+        let count = usize::from(changed);
+        act.done(tx, Some(caller.user.id), format!("setting {}", setting.name()), count)?;
+        Ok(changed)
+    })
+}
+
 /// Changes a setting; only admins do. Whether it had another value.
 pub(crate) fn set(
     store: &mut Store,

@@ -32,6 +32,12 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
+    /// Forgets what was set; `false` if it was the default.
+    pub(crate) fn remove_setting(&self, setting: Setting) -> Result<bool, Error> {
+        let changed = self.sql.execute("DELETE FROM settings WHERE name = ?1", [setting.name()])?;
+        Ok(changed > 0)
+    }
+
     /// Keeps a checked value.
     pub(crate) fn set_setting(
         &self,

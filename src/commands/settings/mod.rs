@@ -1,11 +1,13 @@
 //! `jeton settings …`
 
 mod get;
+mod list;
 mod set;
+mod unset;
 
 use crate::app::{App, Report, Text};
 use crate::failure::Failure;
-use crate::model::{Invalid, Setting};
+use crate::model::{Foreign, Invalid, Setting};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -13,13 +15,18 @@ use serde::Serialize;
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {
+    #[command(alias = "ls")]
+    List(list::Args),
     Get(get::Args),
     Set(set::Args),
+    Unset(unset::Args),
 }
 
 impl Command {
     pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
         match self {
+            Self::List(args) => list::run(app, &args),
+            Self::Unset(args) => unset::run(app, &args),
             Self::Get(args) => get::run(app, &args),
             Self::Set(args) => set::run(app, &args),
         }
@@ -63,5 +70,20 @@ impl Answer {
 impl Report for Answer {
     fn text(&self) -> Text {
         Text::Lines(vec![self.value.clone()])
+    }
+}
+
+/// What a setting is now.
+#[derive(Debug, Serialize)]
+struct Changed {
+    #[expect(clippy::struct_field_names, reason = "every answer to a change has it")]
+    changed: bool,
+    name: &'static str,
+    value: Foreign,
+}
+
+impl Report for Changed {
+    fn text(&self) -> Text {
+        Text::Nothing
     }
 }

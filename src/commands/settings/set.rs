@@ -1,11 +1,10 @@
 //! `jeton settings set`
 
-use super::NameArgs;
-use crate::app::{App, Report, Text};
+use super::{Changed, NameArgs};
+use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
 use crate::model::Foreign;
-use serde::Serialize;
 
 /// Change a setting, for everybody who uses the store (admins only)
 ///
@@ -21,19 +20,6 @@ pub(crate) struct Args {
     value: String,
 }
 
-#[derive(Debug, Serialize)]
-struct Answer {
-    changed: bool,
-    name: &'static str,
-    value: Foreign,
-}
-
-impl Report for Answer {
-    fn text(&self) -> Text {
-        Text::Nothing
-    }
-}
-
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let act = app.act()?;
@@ -41,5 +27,5 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let changed = authority::set_setting(app.store()?, &act, &caller, setting, &args.value)?;
     let value = Foreign::new(&args.value);
     app.status(&format!("{} is {}", setting.name(), value.shown()));
-    app.report(&Answer { changed, name: setting.name(), value })
+    app.report(&Changed { changed, name: setting.name(), value })
 }
