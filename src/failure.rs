@@ -33,7 +33,7 @@ macro_rules! kinds {
 kinds! {
     Internal 1 "internal" "a bug, an unexpected I/O error, a secret that could not be handed out",
     Usage 2 "usage, invalid_input" "bad flags or values, or nobody to ask",
-    NotFound 3 "store_not_found, user_not_found, token_not_found" "it is not there",
+    NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found" "it is not there",
     TokenMissing 4 "authorization_header" "nobody is logged in and no `JETON_TOKEN` is set",
     Conflict 5 "user_exists, store_exists, last_admin" "it is there already, or must stay",
     LoginInvalid 6 "login_invalid" "wrong name or password, or the user is disabled",
@@ -127,6 +127,9 @@ impl From<authority::Error> for Failure {
             Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),
             Error::NotFound { thing: Thing::User, .. } => say(Kind::NotFound, "user_not_found"),
             Error::NotFound { thing: Thing::Token, .. } => say(Kind::NotFound, "token_not_found"),
+            Error::NotFound { thing: Thing::Session, .. } => {
+                say(Kind::NotFound, "session_not_found")
+            }
             Error::Quota { limit, live } => quota(message, limit, &live),
             Error::Refused { kind, reasons, .. } => refused(message, kind, &reasons),
             Error::KeyChanges => say(Kind::Busy, "busy"),

@@ -3,11 +3,35 @@
 
 use super::App;
 use crate::authority::{self, Act, Caller, Credential, Next, Reason, Registration, Tokens};
-use crate::credentials::{self, Credentials, Locked, Login, Pending};
+use crate::credentials::{self, Credentials, Login, Pending};
 use crate::failure::{Failure, Kind};
-use crate::model::escaped;
+use crate::model::{Timestamp, escaped};
 use crate::store::Store;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
+
+/// What the access token in the session file must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// Not expired.
+    Valid,
+    /// Good for a while: for a program that will use it a little later.
+    Lasting,
+    /// Made just now.
+    New,
+}
+
+/// How long a lasting token must still live.
+const LASTING: i64 = 60;
+
+impl Wish {
+    fn is_granted_by(self, caller: &Caller, now: Timestamp) -> bool {
+        match self {
+            Self::Valid => true,
+            Self::Lasting => caller.access_expires_at.unix() - now.unix() >= LASTING,
+            Self::New => false,
+        }
+    }
+}
 
 /// A caller, and the credential that says so.
 #[derive(Debug)]
@@ -59,12 +83,23 @@ impl App {
         let caller = match authority::authenticate(self.store()?, now, login.access.expose_secret())
         {
             Err(error) if has_only_expired(&error) => {
-                let locked = credentials.lock(self.options.wait)?;
-                self.refresh_under_lock(&credentials, &locked, false)?.0
+                self.refresh_under_lock(&credentials, Wish::Valid)?.0
             }
             other => other.map_err(log_in_again)?,
         };
         Ok(Identified { caller, source })
+    }
+
+    /// An access token for another program, and its end: the given one, or the session's, which is
+    /// refreshed if it would not last.
+    pub(crate) fn access_token(&mut self) -> Result<(SecretString, Timestamp), Failure> {
+        let caller = self.caller()?;
+        if let Some((token, _)) = self.given_token()? {
+            return Ok((token, caller.access_expires_at));
+        }
+        let credentials = self.credentials()?;
+        let (caller, login) = self.refresh_under_lock(&credentials, Wish::Lasting)?;
+        Ok((login.access, caller.access_expires_at))
     }
 
     /// Gets a new pair for the session in the file.
@@ -72,32 +107,31 @@ impl App {
         self.store()?;
         let credentials = self.credentials()?;
         self.login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
-        let locked = credentials.lock(self.options.wait)?;
-        let (caller, _) = self.refresh_under_lock(&credentials, &locked, true)?;
+        let (caller, _) = self.refresh_under_lock(&credentials, Wish::New)?;
         self.user = Some(caller.user.id);
         Ok(caller)
     }
 
-    /// Refreshes unless another process did while this one waited; `always` refreshes all the
-    /// same. The successors' identities are in the file before the old token is spent, so that a
+    /// Refreshes until the wish is granted, which another process may have done while this one
+    /// waited for the lock. The successors' identities are in the file before the old token is spent, so that a
     /// kill in between loses nothing, and a file that cannot be written is found out in time.
     fn refresh_under_lock(
         &mut self,
         credentials: &Credentials,
-        locked: &Locked,
-        always: bool,
+        mut wish: Wish,
     ) -> Result<(Caller, Login), Failure> {
+        let locked = credentials.lock(self.options.wait)?;
         let now = self.clock.read()?;
-        let mut again = always;
         // Twice at most: an interrupted refresh of long ago is completed first.
         for _ in 0..3 {
             let mut login = self.login(credentials)?.ok_or_else(Failure::not_logged_in)?;
-            if !again {
+            // Who wants a new pair does not ask whether the old access token is still good.
+            if wish != Wish::New {
                 let access = login.access.expose_secret();
                 match authority::authenticate(self.store()?, now, access) {
-                    Ok(caller) => return Ok((caller, login)),
-                    Err(error) if has_only_expired(&error) => {}
-                    Err(error) => return Err(log_in_again(error)),
+                    Ok(caller) if wish.is_granted_by(&caller, now) => return Ok((caller, login)),
+                    Err(error) if !has_only_expired(&error) => return Err(log_in_again(error)),
+                    Ok(_) | Err(_) => {}
                 }
             }
             let next = login.pending.map_or_else(Next::fresh, |pending| Next {
@@ -113,7 +147,8 @@ impl App {
             let tokens =
                 authority::refresh(self.store()?, &act, refresh, next).map_err(log_in_again)?;
             locked.write(&self.as_login(&tokens)?)?;
-            again = false;
+            // What was made just now is as new and as lasting as it gets.
+            wish = Wish::Valid;
         }
         Err(Failure::new(Kind::TokenExpired, "token_expired", "access tokens end at once here"))
     }

@@ -12,6 +12,18 @@ pub(crate) enum Thing {
     User,
     /// A recorded token.
     Token,
+    /// A session.
+    Session,
+}
+
+impl Thing {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Token => "token",
+            Self::Session => "session",
+        }
+    }
 }
 
 /// Why it was not done.
@@ -48,7 +60,7 @@ pub(crate) enum Error {
     #[error("{0}")]
     Forbidden(&'static str),
     /// It is not there.
-    #[error("there is no {} `{shown}`", match .thing { Thing::User => "user", Thing::Token => "token" })]
+    #[error("there is no {} `{shown}`", .thing.noun())]
     NotFound {
         /// What was looked for.
         thing: Thing,

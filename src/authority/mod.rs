@@ -11,6 +11,7 @@ mod issuing;
 mod keys;
 mod minting;
 mod reason;
+mod renewal;
 mod revocation;
 mod sessions;
 mod settings;
@@ -30,7 +31,13 @@ pub(crate) use issuing::{
 pub(crate) use keys::{beginning, jwks};
 pub(crate) use minting::{Mint, mint};
 pub(crate) use reason::Reason;
+pub(crate) use renewal::{Renewal, renew};
 pub(crate) use revocation::{Revoked, Target, revoke};
-pub(crate) use sessions::{Caller, Next, Tokens, authenticate, end, refresh, replace};
-pub(crate) use settings::{get as setting, set as set_setting};
+pub(crate) use sessions::{
+    Caller, Next, Tokens, authenticate, end, list as open_sessions, refresh, replace,
+    revoke as revoke_sessions, revoke_all as revoke_all_sessions,
+};
+pub(crate) use settings::{
+    get as setting, list as settings, set as set_setting, unset as unset_setting,
+};
 pub(crate) use verification::{Checks, Verdict, Wanted, decode, verify};

@@ -2,8 +2,8 @@
 
 use super::global::{self, Global};
 use super::{
-    completions, help, init, keys, login, logout, passwd, recover, refresh, register, settings,
-    token, users, whoami,
+    completions, help, init, keys, login, logout, passwd, recover, refresh, register, sessions,
+    settings, token, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::{Failure, Kind};
@@ -49,6 +49,8 @@ enum Command {
     Whoami(whoami::Args),
     Passwd(passwd::Args),
     Recover(recover::Args),
+    #[command(subcommand, alias = "session")]
+    Sessions(sessions::Command),
     #[command(subcommand, alias = "tokens")]
     Token(token::Command),
     #[command(subcommand, alias = "user")]
@@ -72,6 +74,7 @@ impl Command {
             Self::Whoami(args) => whoami::run(app, &args),
             Self::Passwd(args) => passwd::run(app, args),
             Self::Recover(args) => recover::run(app, args),
+            Self::Sessions(command) => command.run(app),
             Self::Token(command) => command.run(app),
             Self::Users(command) => command.run(app),
             Self::Keys(command) => command.run(app),
@@ -85,6 +88,7 @@ impl Command {
 /// Commands that change nothing: their refusals are not written down.
 const READING: &[&str] = &[
     "whoami",
+    "sessions list",
     "token inspect",
     "token decode",
     "token verify",
@@ -94,6 +98,7 @@ const READING: &[&str] = &[
     "users show",
     "keys export",
     "settings get",
+    "settings list",
     "completions",
     "help",
 ];

@@ -1,6 +1,7 @@
 //! `jeton logout`
 
 use crate::app::{App, Report, Text};
+use crate::authority;
 use crate::failure::Failure;
 use serde::Serialize;
 
@@ -9,7 +10,11 @@ use serde::Serialize;
 /// Nobody logged in is no error. With `JETON_TOKEN` that token's session is ended and the file is
 /// left alone.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// End all sessions of this user, on other machines too
+    #[arg(long)]
+    all: bool,
+}
 
 #[derive(Debug, Serialize)]
 struct LoggedOut {
@@ -22,7 +27,15 @@ impl Report for LoggedOut {
     }
 }
 
-pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    if args.all {
+        let caller = app.caller()?;
+        let act = app.act()?;
+        let user = caller.user.id;
+        let others = Some(caller.session.sid);
+        let ended = authority::revoke_all_sessions(app.store()?, &act, &caller, user, others)?;
+        app.status(&format!("{ended} other sessions ended"));
+    }
     let changed = app.log_out()?;
     app.status(if changed { "logged out" } else { "nobody was logged in" });
     app.report(&LoggedOut { changed })

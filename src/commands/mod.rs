@@ -16,6 +16,7 @@ mod password;
 mod recover;
 mod refresh;
 mod register;
+mod sessions;
 mod settings;
 mod shapes;
 mod token;

@@ -85,6 +85,7 @@ pub(super) struct TokenShape {
     pub(super) status: Status,
     pub(super) issued_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
+    pub(super) grace_until: Option<Timestamp>,
     pub(super) revoked_at: Option<Timestamp>,
 }
 
@@ -102,8 +103,14 @@ impl TokenShape {
             status,
             issued_at: token.issued_at,
             expires_at: token.expires_at,
+            grace_until: token.grace_until,
             revoked_at: token.revoked_at,
         }
+    }
+
+    /// When it stops working: the end of its grace, where it has one.
+    pub(super) fn end(&self) -> Option<Timestamp> {
+        self.grace_until.or(self.expires_at)
     }
 
     pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
@@ -116,7 +123,7 @@ impl TokenShape {
             ("audience", joined(&self.audience)),
             ("status", self.status.name().to_owned()),
             ("issued", self.issued_at.to_string()),
-            ("expires", ending(self.expires_at)),
+            ("expires", ending(self.end())),
             ("revoked", self.revoked_at.map_or_else(none, |time| time.to_string())),
         ]
     }

@@ -2,13 +2,20 @@
 
 use super::shapes::{UserShape, fields};
 use crate::app::{App, Report, Text};
-use crate::failure::Failure;
-use crate::model::{Sid, Timestamp};
+use crate::failure::{Failure, Kind};
+use crate::model::{Role, Sid, Timestamp};
 use serde::Serialize;
 
 /// Show who is logged in, and by which credential
+///
+///   jeton whoami --require-role admin -q && ./deploy.sh
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Fail with exit code 9 unless it is somebody with this role or more: user, minter, admin
+    #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
+    require_role: Option<Role>,
+}
 
 #[derive(Debug, Serialize)]
 struct Identity {
@@ -39,9 +46,10 @@ impl Report for Identity {
     }
 }
 
-pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let identified = app.identified()?;
     let caller = identified.caller;
+    let role = caller.user.role;
     app.report(&Identity {
         user: caller.user.into(),
         session: SessionShape {
@@ -50,5 +58,13 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
             access_expires_at: caller.access_expires_at,
         },
         credential: CredentialShape { source: identified.source },
-    })
+    })?;
+    match args.require_role {
+        Some(required) if role < required => Err(Failure::new(
+            Kind::CheckFailed,
+            "check_failed",
+            format!("the role {} is needed, this is {}", required.name(), role.name()),
+        )),
+        _ => Ok(()),
+    }
 }

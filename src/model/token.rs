@@ -127,6 +127,19 @@ pub(crate) struct Session {
     pub(crate) ended_at: Option<Timestamp>,
 }
 
+/// A session that can still be used, as lists show it.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenSession {
+    /// The session.
+    pub(crate) session: Session,
+    /// When somebody logged in.
+    pub(crate) created_at: Timestamp,
+    /// When it was last refreshed.
+    pub(crate) refreshed_at: Timestamp,
+    /// Until when it can be refreshed.
+    pub(crate) usable_until: Timestamp,
+}
+
 /// An access and a refresh token that were issued together.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {

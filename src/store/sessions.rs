@@ -2,7 +2,7 @@
 
 use super::users::{required_time, time};
 use super::{Error, Reader, Writer};
-use crate::model::{Jti, Pair, Session, Sid, Timestamp, UserId};
+use crate::model::{Jti, OpenSession, Pair, Session, Sid, Timestamp, UserId};
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
@@ -62,6 +62,26 @@ impl Reader<'_> {
             .query_row([sid.bytes()], |row| Ok(session(row, 0)))
             .optional()?
             .transpose()
+    }
+
+    /// The sessions that can still be refreshed, of one user or of all, the oldest first.
+    pub(crate) fn open_sessions(
+        &self,
+        user: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<Vec<OpenSession>, Error> {
+        let mut statement = self.sql.prepare(
+            "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.created_at,
+                 p.issued_at, p.refresh_expires_at
+             FROM sessions s JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
+             WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?2
+                 AND (?1 IS NULL OR s.user_id = ?1)
+             ORDER BY s.id",
+        )?;
+        statement
+            .query_map((user.map(|id| id.0), now.unix()), |row| Ok(open_session(row)))?
+            .map(|row| row.map_err(Error::from)?)
+            .collect()
     }
 
     /// Whether it was ended, as this transaction sees it.
@@ -182,6 +202,15 @@ fn pair(row: &Row<'_>) -> Result<PairOfSession, Error> {
             spent_at: time(row.get(7)?)?,
         },
         session: session(row, 8)?,
+    })
+}
+
+fn open_session(row: &Row<'_>) -> Result<OpenSession, Error> {
+    Ok(OpenSession {
+        session: session(row, 0)?,
+        created_at: required_time(row.get(5)?)?,
+        refreshed_at: required_time(row.get(6)?)?,
+        usable_until: required_time(row.get(7)?)?,
     })
 }
 

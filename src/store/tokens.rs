@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 /// A token before it has a row.
 #[derive(Debug, Clone)]
-pub(crate) struct NewToken<'t> {
+pub(crate) struct NewToken {
     /// Its identity.
     pub(crate) jti: Jti,
     /// What it shares with others.
-    pub(crate) grant: &'t Grant,
+    pub(crate) grant: Grant,
     /// The key that signed it.
     pub(crate) key: i64,
     /// When it was made.
@@ -146,8 +146,8 @@ impl Reader<'_> {
 
 impl Writer<'_> {
     /// Records an app token and, if it is the first of its kind, its grant.
-    pub(crate) fn add_token(&self, new: &NewToken<'_>) -> Result<TokenId, Error> {
-        let grant = self.grant_id(new.grant)?;
+    pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
+        let grant = self.grant_id(&new.grant)?;
         self.sql
             .prepare_cached(
                 "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
@@ -194,6 +194,26 @@ impl Writer<'_> {
             (id.0, now.unix()),
         )?;
         Ok(changed > 0)
+    }
+
+    /// Lets a token work beside its successor until then, uncounted. The token that it was itself
+    /// the successor of ends now: at most one is superseded.
+    pub(crate) fn supersede_token(
+        &self,
+        old: TokenId,
+        by: TokenId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.sql.execute(
+            "UPDATE tokens SET revoked_at = ?2 WHERE superseded_by = ?1 AND revoked_at IS NULL",
+            (old.0, now.unix()),
+        )?;
+        self.sql.execute(
+            "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
+            (old.0, by.0, until.unix()),
+        )?;
+        Ok(())
     }
 
     /// Takes back every recorded token of a user; how many.

@@ -5,7 +5,7 @@ use super::sessions::{ATTEMPTS, end_after, signing};
 use super::{Act, Caller, Error, Thing};
 use crate::crypto;
 use crate::model::{
-    AppName, AppToken, ExtraClaims, Foreign, Grant, Lifetime, Page, Paged, Permission, Policy,
+    AppName, AppToken, ExtraClaims, Foreign, Grant, Key, Lifetime, Page, Paged, Permission, Policy,
     Role, Timestamp, TokenId, TokenKind, User, UserRef,
 };
 use crate::store::{NewToken, Standing, Store, TokenFilter, Writer};
@@ -77,33 +77,21 @@ pub(crate) fn issue(
             let (policy, key) = signing(tx)?;
             Ok::<_, Error>((policy, key, owner))
         })?;
-        let jti = crypto::jti();
-        let grant = grant(request, &owner);
         let expires_at = expiry(request.end, &policy, act.now)?;
-        let new = NewToken { jti, grant: &grant, key: key.id, issued_at: act.now, expires_at };
-        let claims = app_claims(&new, &owner, &policy);
-        let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
+        let draft =
+            Draft::sign(&policy, &key, &owner, grant(request, &owner), act.now, expires_at)?;
         let recorded = store.write(|tx| {
             let standing = standing(tx, &owner)?;
             if !tx.is_active(key.id)? {
                 return Ok(None);
             }
-            let (used, limit) = take_place(tx, &owner, standing, &policy, act.now)?;
-            let id = tx.add_token(&new)?;
+            let place = take_place(tx, &owner, standing, &policy, None, act.now)?;
+            let id = tx.add_token(&draft.new)?;
             act.done(tx, Some(caller.user.id), format!("token {id}"), 1)?;
-            Ok::<_, Error>(Some((id, used, limit)))
+            Ok::<_, Error>(Some((id, place)))
         })?;
-        if let Some((id, used, limit)) = recorded {
-            let record = AppToken {
-                id,
-                jti,
-                grant: grant.clone(),
-                issued_at: act.now,
-                expires_at,
-                revoked_at: None,
-                grace_until: None,
-            };
-            return Ok(Issued { token, record, used, limit });
+        if let Some((id, place)) = recorded {
+            return Ok(draft.issued(id, place));
         }
     }
     Err(Error::KeyChanges)
@@ -111,7 +99,7 @@ pub(crate) fn issue(
 
 /// What the owner may have, as the row says in this transaction. It is the first thing that is
 /// asked, and held: nobody counts the same tokens meanwhile.
-fn standing(tx: &Writer<'_>, owner: &User) -> Result<Standing, Error> {
+pub(super) fn standing(tx: &Writer<'_>, owner: &User) -> Result<Standing, Error> {
     let standing = tx.hold_user(owner.id)?.ok_or_else(|| not_found(&UserRef::Id(owner.id)))?;
     if standing.is_disabled {
         return Err(Error::Forbidden("the owner is disabled"));
@@ -119,15 +107,56 @@ fn standing(tx: &Writer<'_>, owner: &User) -> Result<Standing, Error> {
     Ok(standing)
 }
 
-/// Counts the owner's live tokens, this one included; refuses one too many.
-fn take_place(
+/// A token that is signed and not yet recorded.
+pub(super) struct Draft {
+    pub(super) new: NewToken,
+    token: SecretString,
+}
+
+impl Draft {
+    pub(super) fn sign(
+        policy: &Policy,
+        key: &Key,
+        owner: &User,
+        grant: Grant,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Self, Error> {
+        let new = NewToken { jti: crypto::jti(), grant, key: key.id, issued_at: now, expires_at };
+        let claims = app_claims(&new, owner, policy);
+        let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
+        Ok(Self { new, token })
+    }
+
+    /// What its maker is told once it is recorded.
+    pub(super) fn issued(self, id: TokenId, (used, limit): Place) -> Issued {
+        let record = AppToken {
+            id,
+            jti: self.new.jti,
+            grant: self.new.grant,
+            issued_at: self.new.issued_at,
+            expires_at: self.new.expires_at,
+            revoked_at: None,
+            grace_until: None,
+        };
+        Issued { token: self.token, record, used, limit }
+    }
+}
+
+/// How many live tokens the owner has, and how many the owner may have.
+pub(super) type Place = (usize, Option<u32>);
+
+/// Counts the owner's live tokens, this one included; refuses one too many. A live one that is
+/// `leaving` makes place for it.
+pub(super) fn take_place(
     tx: &Writer<'_>,
     owner: &User,
     standing: Standing,
     policy: &Policy,
+    leaving: Option<TokenId>,
     now: Timestamp,
-) -> Result<(usize, Option<u32>), Error> {
-    let used = tx.count_tokens(owner.id, now)?;
+) -> Result<Place, Error> {
+    let used = tx.count_tokens(owner.id, now)?.saturating_sub(usize::from(leaving.is_some()));
     let limit = standing.quota.unwrap_or(policy.quota).limit();
     match limit {
         Some(limit) if u32::try_from(used).unwrap_or(u32::MAX) >= limit => {
@@ -167,7 +196,7 @@ fn expiry(end: End, policy: &Policy, now: Timestamp) -> Result<Option<Timestamp>
 }
 
 /// The claims of an app token, in the order of the contract.
-fn app_claims(new: &NewToken<'_>, owner: &User, policy: &Policy) -> Map<String, Value> {
+fn app_claims(new: &NewToken, owner: &User, policy: &Policy) -> Map<String, Value> {
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     set("id", json!(owner.id));

@@ -118,8 +118,23 @@ fn resolve(
     Ok(found)
 }
 
+/// The app token that is meant, for whoever may act on it.
+pub(super) fn app_token(
+    store: &mut Store,
+    now: Timestamp,
+    caller: Option<&Caller>,
+    target: &Target,
+) -> Result<AppToken, Error> {
+    match resolve(store, now, caller, target)? {
+        Found::App(token) => Ok(token),
+        Found::Access(_) | Found::Family(_) | Found::Unrecorded { .. } => {
+            Err(Error::Usage("only app tokens are renewed".to_owned()))
+        }
+    }
+}
+
 fn may_revoke(caller: Option<&Caller>, owner: Option<UserId>) -> Result<(), Error> {
-    const REFUSAL: &str = "only admins revoke the tokens of others";
+    const REFUSAL: &str = "only admins act on the tokens of others";
     match caller {
         Some(caller) if owner == Some(caller.user.id) => Ok(()),
         Some(caller) => caller.needs(Role::Admin, REFUSAL),

@@ -1,7 +1,9 @@
 //! Sessions: one login, one family of refresh tokens.
 
+mod administration;
 mod pair;
 
+pub(crate) use administration::{list, revoke, revoke_all};
 pub(super) use pair::end_after;
 use pair::{again, new_pair, signed};
 

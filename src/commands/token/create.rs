@@ -87,12 +87,18 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let act = app.act()?;
     let issued = authority::issue(app.store()?, &act, &caller, &request)?;
+    hand_out(app, issued)
+}
+
+/// Prints a token that was just recorded. One that nobody received is taken back.
+pub(super) fn hand_out(app: &mut App, issued: Issued) -> Result<(), Failure> {
     let id = issued.record.id;
     let talk = talk(&issued);
     if app.hand_out(&created(issued)) {
         app.status(&talk);
         return Ok(());
     }
+    let act = app.act()?;
     authority::take_back(app.store()?, &act, id)?;
     Err(Failure::new(
         Kind::Internal,

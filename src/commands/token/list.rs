@@ -57,7 +57,7 @@ impl Report for Tokens {
                 token.owner_id.to_string(),
                 joined(&token.permissions),
                 token.status.name().to_owned(),
-                ending(token.expires_at),
+                ending(token.end()),
             ]);
         }
         Text::Table(table)

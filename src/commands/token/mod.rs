@@ -5,6 +5,7 @@ mod decode;
 mod inspect;
 mod list;
 mod mint;
+mod renew;
 mod revoke;
 mod show;
 mod verify;
@@ -27,6 +28,9 @@ pub(crate) enum Command {
     #[command(alias = "ls")]
     List(list::Args),
     Show(show::Args),
+    #[command(alias = "rotate")]
+    Renew(renew::Args),
+    #[command(alias = "rm")]
     Revoke(revoke::Args),
 }
 
@@ -40,6 +44,7 @@ impl Command {
             Self::Verify(args) => verify::run(app, args),
             Self::List(args) => list::run(app, args),
             Self::Show(args) => show::run(app, &args),
+            Self::Renew(args) => renew::run(app, &args),
             Self::Revoke(args) => revoke::run(app, &args),
         }
     }

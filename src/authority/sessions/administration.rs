@@ -1,0 +1,66 @@
+//! Looking at sessions and ending them, one's own or those of others.
+
+use super::super::{Act, Caller, Error, Thing};
+use crate::model::{OpenSession, Role, Session, Sid, UserId};
+use crate::store::Store;
+
+/// The sessions that can still be used: one's own, or anybody's for an admin.
+pub(crate) fn list(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    user: Option<UserId>,
+) -> Result<Vec<OpenSession>, Error> {
+    if user != Some(caller.user.id) {
+        caller.needs(Role::Admin, "only admins see the sessions of others")?;
+    }
+    Ok(store.read(|tx| tx.open_sessions(user, act.now))?)
+}
+
+/// Ends sessions by their ids, all of them or, if one is not there or not the caller's, none.
+/// Which of them were open.
+pub(crate) fn revoke(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    sids: &[Sid],
+) -> Result<Vec<(Sid, bool)>, Error> {
+    store.write(|tx| {
+        let mut found: Vec<Session> = Vec::with_capacity(sids.len());
+        for sid in sids {
+            let session = tx
+                .find_session(*sid)?
+                .ok_or_else(|| Error::NotFound { thing: Thing::Session, shown: sid.to_string() })?;
+            if session.user != caller.user.id {
+                caller.needs(Role::Admin, "only admins end the sessions of others")?;
+            }
+            found.push(session);
+        }
+        let mut ended = Vec::with_capacity(found.len());
+        for session in found {
+            ended.push((session.sid, tx.end_session(session.id, "revoked", act.now)?));
+        }
+        let names: Vec<String> = sids.iter().map(ToString::to_string).collect();
+        let count = ended.iter().filter(|(_, changed)| *changed).count();
+        act.done(tx, Some(caller.user.id), format!("sessions {}", names.join(" ")), count)?;
+        Ok(ended)
+    })
+}
+
+/// Ends all sessions of a user, but for one that is kept; how many.
+pub(crate) fn revoke_all(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    user: UserId,
+    keep: Option<Sid>,
+) -> Result<usize, Error> {
+    if user != caller.user.id {
+        caller.needs(Role::Admin, "only admins end the sessions of others")?;
+    }
+    store.write(|tx| {
+        let ended = tx.end_sessions_of(user, keep, "revoked", act.now)?;
+        act.done(tx, Some(caller.user.id), format!("sessions of user {user}"), ended)?;
+        Ok(ended)
+    })
+}

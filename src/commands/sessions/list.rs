@@ -1,0 +1,91 @@
+//! `jeton sessions list`
+
+use crate::app::{App, Report, Table, Text};
+use crate::authority;
+use crate::failure::Failure;
+use crate::model::{OpenSession, Sid, Timestamp, UserId, UserRef};
+use serde::Serialize;
+
+/// List the sessions that can still be used
+///
+///   jeton sessions list
+///   jeton sessions list --all-users -o json
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Those of this user (admins only)
+    #[arg(
+        long,
+        value_parser = UserRef::parse,
+        conflicts_with = "all_users",
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+    )]
+    user: Option<UserRef>,
+
+    /// Those of all users (admins only)
+    #[arg(long)]
+    all_users: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Sessions {
+    items: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    sid: Sid,
+    user_id: UserId,
+    created_at: Timestamp,
+    refreshed_at: Timestamp,
+    usable_until: Timestamp,
+    expires_at: Timestamp,
+    current: bool,
+}
+
+impl Line {
+    fn new(open: &OpenSession, current: Sid) -> Self {
+        Self {
+            sid: open.session.sid,
+            user_id: open.session.user,
+            created_at: open.created_at,
+            refreshed_at: open.refreshed_at,
+            usable_until: open.usable_until,
+            expires_at: open.session.expires_at,
+            current: open.session.sid == current,
+        }
+    }
+}
+
+impl Report for Sessions {
+    fn text(&self) -> Text {
+        let mut table = Table::new(&["SID", "USER", "CREATED", "REFRESHED", "USABLE UNTIL", ""]);
+        for session in &self.items {
+            table.row(vec![
+                session.sid.to_string(),
+                session.user_id.to_string(),
+                session.created_at.to_string(),
+                session.refreshed_at.to_string(),
+                session.usable_until.to_string(),
+                if session.current { "this one" } else { "" }.to_owned(),
+            ]);
+        }
+        Text::Table(table)
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let user = match &args.user {
+        None if args.all_users => None,
+        None => Some(caller.user.id),
+        Some(who) => Some(authority::show(app.store()?, &caller, who)?.id),
+    };
+    let act = app.act()?;
+    let open = authority::open_sessions(app.store()?, &act, &caller, user)?;
+    let items: Vec<Line> = open.iter().map(|open| Line::new(open, caller.session.sid)).collect();
+    if items.is_empty() {
+        app.status("no sessions");
+    }
+    app.report(&Sessions { items })
+}

@@ -1,0 +1,36 @@
+//! `jeton sessions token`
+
+use crate::app::{App, Report, Text};
+use crate::failure::{Failure, Kind};
+use crate::model::Timestamp;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+/// Print an access token that is good for at least a minute
+///
+/// It is refreshed first if less is left.
+///
+///   curl -H "Authorization: Bearer $(jeton sessions token)" https://api.example.com
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {}
+
+#[derive(Debug, Serialize)]
+struct Printed {
+    token: String,
+    expires_at: Timestamp,
+}
+
+impl Report for Printed {
+    fn text(&self) -> Text {
+        Text::Lines(vec![self.token.clone()])
+    }
+}
+
+pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
+    let (token, expires_at) = app.access_token()?;
+    if app.hand_out(&Printed { token: token.expose_secret().to_owned(), expires_at }) {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Internal, "internal", "the token could not be written"))
+}

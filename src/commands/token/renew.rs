@@ -1,0 +1,51 @@
+//! `jeton token renew`
+
+use super::create;
+use crate::app::App;
+use crate::authority::{self, Renewal, Target};
+use crate::failure::Failure;
+use crate::model::Lifetime;
+use secrecy::ExposeSecret;
+
+/// Replace an app token by a new one with the same attributes
+///
+/// The new token is printed. The old one is revoked, or works beside it for a grace and is not
+/// counted meanwhile. Whoever holds a token may renew it without logging in.
+///
+///   TOKEN=$(jeton token renew 7 --grace 1h)
+///   jeton token renew - < token.txt
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Its id, its `jti`, the token itself, `-` for standard input, or `@FILE`. Others on this
+    /// machine can see arguments
+    #[arg(
+        value_name = "ID|JTI|TOKEN",
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::tokens)
+    )]
+    token: String,
+
+    /// How long the new one lives [default: as long as the old one did]
+    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    ttl: Option<Lifetime>,
+
+    /// How long the old one still works
+    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    grace: Option<Lifetime>,
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let token = app.token_argument(Some(&args.token))?;
+    let target = Target::parse(token.expose_secret())?;
+    app.store()?;
+    let caller = if target.needs_caller() { Some(app.caller()?) } else { None };
+    let act = app.act()?;
+    let wish = Renewal { ttl: args.ttl, grace: args.grace };
+    let (issued, old, grace) =
+        authority::renew(app.store()?, &act, caller.as_ref(), &target, wish)?;
+    match grace {
+        Some(until) => app.status(&format!("token {old} works until {until}")),
+        None => app.status(&format!("token {old} is revoked")),
+    }
+    create::hand_out(app, issued)
+}
