@@ -1,5 +1,6 @@
 //! `jeton logout`
 
+use super::shapes::counted;
 use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::failure::Failure;
@@ -34,7 +35,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         let user = caller.user.id;
         let others = Some(caller.session.sid);
         let ended = authority::revoke_all_sessions(app.store()?, &act, &caller, user, others)?;
-        app.status(&format!("{ended} other sessions ended"));
+        app.status(&format!("{} ended", counted(ended, "other session")));
     }
     let changed = app.log_out()?;
     app.status(if changed { "logged out" } else { "nobody was logged in" });

@@ -101,7 +101,13 @@ impl World {
     /// Runs it with that on standard input.
     #[must_use = "look at how it ended"]
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
-        let mut child = Self::start(self.command(arguments).stdin(Stdio::piped()));
+        Self::run_with(self.command(arguments), input)
+    }
+
+    /// Runs a command that was changed, with that on standard input.
+    #[must_use = "look at how it ended"]
+    pub(crate) fn run_with(mut command: Command, input: &str) -> Ran {
+        let mut child = Self::start(command.stdin(Stdio::piped()));
         // The program may have ended without reading all of it.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         Ran::from(child.wait_with_output().unwrap())

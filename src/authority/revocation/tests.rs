@@ -174,7 +174,7 @@ fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
         for caller in [None, Some(&mia.caller)] {
             let result = revoke(&mut store, &act(0), caller, std::slice::from_ref(target));
             assert!(
-                matches!(result, Err(Error::Forbidden("only admins revoke the tokens of others"))),
+                matches!(result, Err(Error::Forbidden("only admins act on the tokens of others"))),
                 "{target:?}"
             );
         }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Report, Text};
 use crate::authority;
+use crate::commands::shapes::counted;
 use crate::failure::Failure;
 use crate::model::{Sid, UserRef};
 use serde::Serialize;
@@ -65,7 +66,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         let ended = authority::revoke_sessions(app.store()?, &act, &caller, &args.sids)?;
         ended.into_iter().filter(|(_, changed)| *changed).count()
     };
-    app.status(&format!("{count} sessions ended"));
+    app.status(&format!("{} ended", counted(count, "session")));
     app.report(&Ended { changed: count > 0, count })
 }
 

@@ -41,7 +41,7 @@ fn a_list_tells_everything_but_the_token() {
         "{\"items\":[{\"id\":1,\"jti\":\"<uuid>\",\"app\":\"a\",\"owner_id\":2,\
          \"permissions\":[\"read\",\"write\"],\"audience\":[\"x\"],\"claims\":{\"k\":\"v\"},\
          \"status\":\"live\",\"issued_at\":\"<time>\",\"expires_at\":\"<time>\",\
-         \"revoked_at\":null}],\"page\":1,\"per_page\":20,\"total\":1,\"pages\":1,\"next\":null}",
+         \"grace_until\":null,\"revoked_at\":null}],\"page\":1,\"per_page\":20,\"total\":1,\"pages\":1,\"next\":null}",
     );
 }
 
@@ -107,7 +107,7 @@ fn a_token_is_shown_by_its_id() {
         &["token", "show", "2"],
         "{\"id\":2,\"jti\":\"<uuid>\",\"app\":\"b\",\"owner_id\":2,\"permissions\":[],\
          \"audience\":[],\"claims\":{},\"status\":\"revoked\",\"issued_at\":\"<time>\",\
-         \"expires_at\":\"<time>\",\"revoked_at\":\"<time>\"}",
+         \"expires_at\":\"<time>\",\"grace_until\":null,\"revoked_at\":\"<time>\"}",
     );
     refuses(&world, &world.run(&["token", "show", "99"]), 3, "error: there is no token `99`\n");
     let talk = "error: invalid value 'x' for '<ID>': invalid digit found in string\n\

@@ -5,6 +5,7 @@ mod keys;
 mod list;
 mod look;
 mod mint;
+mod renew;
 mod revoke;
 mod verify;
 

@@ -117,7 +117,7 @@ fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
     world.log_in("kim", "123456");
     for name in ["1", &jti(&token)] {
         let ran = world.run(&["token", "revoke", name]);
-        refuses(&world, &ran, 7, "error: only admins revoke the tokens of others\n");
+        refuses(&world, &ran, 7, "error: only admins act on the tokens of others\n");
     }
     world.run(&["logout"]).ok();
     refuses(&world, &world.run(&["token", "revoke", "1"]), 4, NOBODY);

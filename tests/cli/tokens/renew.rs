@@ -1,0 +1,104 @@
+//! `jeton token renew`
+
+use crate::mask::{refuses, says};
+use crate::world::{World, payload};
+
+#[test]
+fn a_token_is_replaced_by_one_with_the_same_attributes() {
+    let world = World::with_john();
+    let old = world.get(&[
+        "token",
+        "create",
+        "app",
+        "-p",
+        "read,write",
+        "--ttl",
+        "2h",
+        "--aud",
+        "a",
+        "--claim",
+        "t=g",
+    ]);
+    let ran = world.run(&["token", "renew", "1"]).ok();
+    let new = ran.out.trim_end();
+    says(
+        &world,
+        &ran,
+        "<token>\n",
+        "token 1 is revoked\ntoken 2 for app, expires <time>, 1 of 3 in use\n",
+    );
+    let (before, after) = (payload(&old), payload(new));
+    for same in ["id", "permissions", "aud", "t", "app", "sub"] {
+        assert_eq!(before[same], after[same], "{same}");
+    }
+    assert_ne!(before["jti"], after["jti"]);
+    let lives = |claims: &serde_json::Value| {
+        claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap()
+    };
+    assert_eq!((lives(&before), lives(&after)), (7_200, 7_200));
+    assert_eq!(world.run(&["token", "verify", &old]).code, 12);
+    world.run(&["token", "verify", new]).ok();
+}
+
+#[test]
+fn with_a_grace_both_work_and_one_counts() {
+    let world = World::with_john();
+    let first = world.get(&["token", "create", "app"]);
+    let second = world.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
+    let talk = "token 1 works until <time>\ntoken 2 for app, expires <time>, 1 of 3 in use\n";
+    says(&world, &second, "<token>\n", talk);
+    for token in [first.as_str(), second.out.trim_end()] {
+        world.run(&["token", "verify", token]).ok();
+    }
+    let status = |id: &str| world.json(&["token", "show", id])["status"].clone();
+    assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
+    // At most one is superseded: the next renewal ends the first.
+    world.run(&["token", "renew", "2", "--grace", "1h"]).ok();
+    assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
+    assert_eq!(world.run(&["token", "verify", &first]).code, 12);
+}
+
+#[test]
+fn a_full_quota_is_no_hindrance() {
+    let world = World::with_john();
+    for app in ["a", "b", "c"] {
+        world.get(&["token", "create", app]);
+    }
+    world.run(&["token", "create", "d"]).fails(8);
+    world.run(&["token", "renew", "1"]).ok();
+    world.run(&["token", "renew", "2", "--grace", "1h"]).ok();
+    world.run(&["token", "create", "d"]).fails(8);
+}
+
+#[test]
+fn whoever_holds_a_token_may_renew_it() {
+    let world = World::with_john();
+    let token = world.get(&["token", "create", "app", "--no-expiry"]);
+    world.run(&["logout"]).ok();
+    let new = world.run_with_input(&["token", "rotate", "-"], &token).ok();
+    assert!(payload(&new.out).get("exp").is_none(), "it never ends, as before");
+    refuses(&world, &world.run(&["token", "renew", "2"]), 4, super::NOBODY);
+}
+
+#[test]
+fn what_does_not_work_any_more_is_not_renewed() {
+    let world = World::with_john();
+    world.get(&["token", "create", "a"]);
+    world.run(&["token", "revoke", "1"]).ok();
+    let talk = "error: the token is revoked\n";
+    refuses(&world, &world.run(&["token", "renew", "1"]), 12, talk);
+    world.get(&["token", "create", "b", "--ttl", "1s"]);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let talk = "error: the token has expired\n";
+    refuses(&world, &world.run(&["token", "renew", "2"]), 11, talk);
+    let talk = "error: there is no token `9`\n";
+    refuses(&world, &world.run(&["token", "renew", "9"]), 3, talk);
+    let access = world.session("access");
+    let talk = "error: only app tokens are renewed\n";
+    refuses(&world, &world.run(&["token", "renew", &access]), 2, talk);
+    world.get(&["token", "create", "c"]);
+    world.register("eve", "123456");
+    world.log_in("eve", "123456");
+    let talk = "error: only admins act on the tokens of others\n";
+    refuses(&world, &world.run(&["token", "renew", "3"]), 7, talk);
+}
