@@ -65,6 +65,10 @@ impl App {
         from: &PasswordFrom,
     ) -> Result<(Password, Password), Failure> {
         let Some(text) = read_password(from)? else {
+            if !self.may_ask() {
+                return Err(Failure::usage("both passwords are needed and nobody is there to ask")
+                    .with_hint("give both, on two lines, with `--password-stdin` or `--password-file FILE`"));
+            }
             let old = self.asked(|app| app.voice.ask_password("Current password"))?;
             let new = self.asked(|app| app.voice.ask_new_password("New password"))?;
             return Ok((old, new));

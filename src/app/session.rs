@@ -105,6 +105,10 @@ impl App {
     /// Gets a new pair for the session in the file.
     pub(crate) fn refresh(&mut self) -> Result<Caller, Failure> {
         self.store()?;
+        if let Some((_, source)) = self.given_token()? {
+            return Err(Failure::usage(format!("the token in {source} is never refreshed"))
+                .with_hint("give a refresh token with `--token-stdin`, or leave that one out"));
+        }
         let credentials = self.credentials()?;
         self.login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
         let (caller, _) = self.refresh_under_lock(&credentials, Wish::New)?;
@@ -113,8 +117,9 @@ impl App {
     }
 
     /// Refreshes until the wish is granted, which another process may have done while this one
-    /// waited for the lock. The successors' identities are in the file before the old token is spent, so that a
-    /// kill in between loses nothing, and a file that cannot be written is found out in time.
+    /// waited for the lock. The successors' identities are in the file before the old token is
+    /// spent, so that a kill in between loses nothing, and a file that cannot be written is found
+    /// out in time.
     fn refresh_under_lock(
         &mut self,
         credentials: &Credentials,

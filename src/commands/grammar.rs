@@ -180,7 +180,7 @@ fn refuse(mut error: clap::Error, words: &[OsString]) -> u8 {
     let mut failure = Failure::new(Kind::Usage, code, message.trim_end());
     failure.hint = match usage.lines().next() {
         Some(usage) => Some(format!("usage: {usage}")),
-        None => Some("see `jeton --help`".to_owned()),
+        None => Some(format!("see `{} --help`", path(words))),
     };
     tell(&voice, &failure)
 }
@@ -194,6 +194,19 @@ fn without_a_command(voice: &Voice, error: &clap::Error) -> Failure {
         voice.status(&help);
     }
     Failure::usage("a command is needed").with_hint(format!("see `{path} --help`"))
+}
+
+/// The command that the words begin: `jeton token create`.
+fn path(words: &[OsString]) -> String {
+    let whole = command();
+    let (mut here, mut path) = (&whole, "jeton".to_owned());
+    for word in words.iter().skip(1) {
+        if let Some(below) = here.find_subcommand(word) {
+            path = format!("{path} {}", below.get_name());
+            here = below;
+        }
+    }
+    path
 }
 
 /// What clap repeats of the words is foreign text and is escaped; a long word, which may be a token

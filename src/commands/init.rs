@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ALG", default_value = "ES256", value_parser = ["ES256", "HS256"])]
     alg: String,
 
-    /// Succeed if the store has an admin already
+    /// Succeed if the store has an admin already, and leave it as it is: nobody is logged in
     #[arg(long)]
     exist_ok: bool,
 

@@ -1,6 +1,6 @@
 //! `jeton passwd`
 
-use super::password::PasswordArgs;
+use super::password::TwoPasswordsArgs;
 use super::shapes::counted;
 use crate::app::{App, Report, Text};
 use crate::authority;
@@ -9,8 +9,8 @@ use serde::Serialize;
 
 /// Change the password of whoever is logged in
 ///
-/// The current password is asked for. The user's other sessions are ended. With either flag below
-/// two lines are read: the current password, then the new one. `JETON_PASSWORD` is not looked at.
+/// Both are asked for on the terminal unless a flag says where they are; `JETON_PASSWORD` is not
+/// looked at. The user's other sessions are ended.
 ///
 ///   jeton passwd
 ///   printf 'old\nnew\n' | jeton passwd --password-stdin
@@ -18,7 +18,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    password: PasswordArgs,
+    password: TwoPasswordsArgs,
 }
 
 #[derive(Debug, Serialize)]

@@ -17,12 +17,35 @@ pub(super) struct PasswordArgs {
     password_file: Option<PathBuf>,
 }
 
+/// The same for the current password and the new one.
+#[derive(Debug, Args)]
+pub(super) struct TwoPasswordsArgs {
+    /// Read both from standard input: the current password on the first line, the new one on the
+    /// second
+    #[arg(long, conflicts_with = "password_file")]
+    password_stdin: bool,
+
+    /// Read both from a file, in the same form (`-`: standard input)
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
 impl PasswordArgs {
     pub(super) fn from(self) -> PasswordFrom {
-        match self.password_file {
-            Some(path) => PasswordFrom::File(path),
-            None if self.password_stdin => PasswordFrom::Stdin,
-            None => PasswordFrom::Unsaid,
-        }
+        from(self.password_stdin, self.password_file)
+    }
+}
+
+impl TwoPasswordsArgs {
+    pub(super) fn from(self) -> PasswordFrom {
+        from(self.password_stdin, self.password_file)
+    }
+}
+
+fn from(stdin: bool, file: Option<PathBuf>) -> PasswordFrom {
+    match file {
+        Some(path) => PasswordFrom::File(path),
+        None if stdin => PasswordFrom::Stdin,
+        None => PasswordFrom::Unsaid,
     }
 }

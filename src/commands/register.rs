@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "user", value_parser = Role::parse)]
     role: Role,
 
-    /// Succeed if the account exists already
+    /// Succeed if an account with just these names exists already, and leave it as it is
     #[arg(long)]
     exist_ok: bool,
 

@@ -31,6 +31,9 @@ impl<'t> Compact<'t> {
         if text.len() > LARGEST_TOKEN {
             return Err("the token is larger than 64 KiB".to_owned());
         }
+        if text.is_empty() {
+            return Err("it is empty".to_owned());
+        }
         let mut parts = text.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())

@@ -79,7 +79,7 @@ fn completion_scripts_are_the_files_beside_the_program() {
     }
     let talk = "error: invalid value 'qq' for '<SHELL>'\n  \
                 [possible values: bash, zsh, fish, elvish, powershell]\n\
-                hint: see `jeton --help`\n";
+                hint: see `jeton completions --help`\n";
     refuses(&world, &world.run(&["completions", "qq"]), 2, talk);
 }
 

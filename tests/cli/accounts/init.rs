@@ -70,7 +70,7 @@ fn an_algorithm_that_cannot_be_is_refused() {
     let world = World::new();
     let ran = world.run(&["init", "ada", "--alg", "none"]);
     let talk = "error: invalid value 'none' for '--alg <ALG>'\n  [possible values: ES256, HS256]\n\
-                hint: see `jeton --help`\n";
+                hint: see `jeton init --help`\n";
     refuses(&world, &ran, 2, talk);
     assert!(!world.store().exists());
 }

@@ -47,7 +47,9 @@ fn passwd_needs_the_current_password_and_two_lines() {
     }
     let ran = world.run_with_input(&PASSWD, "123456\n\n");
     refuses(&world, &ran, 2, "error: password: must not be empty\n");
-    refuses(&world, &world.run(&["passwd"]), 2, NOBODY_TO_ASK);
+    let talk = "error: both passwords are needed and nobody is there to ask\n\
+                hint: give both, on two lines, with `--password-stdin` or `--password-file FILE`\n";
+    refuses(&world, &world.run(&["passwd"]), 2, talk);
     world.log_in("john", "123456");
 }
 

@@ -94,7 +94,7 @@ fn a_closed_store_registers_for_admins_only() {
 #[test]
 fn what_cannot_be_a_name_is_refused() {
     let world = World::with_admin();
-    let hint = "hint: see `jeton --help`\n";
+    let hint = "hint: see `jeton register --help`\n";
     for (arguments, why) in [
         (
             ["a@b"].as_slice(),

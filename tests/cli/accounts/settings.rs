@@ -94,12 +94,14 @@ fn a_bad_value_changes_nothing() {
 fn a_setting_that_is_none_is_refused() {
     let world = World::with_admin();
     let names = DEFAULTS.map(|(name, _)| name).join(", ");
-    let talk = format!(
-        "error: invalid value 'nonsense' for '<NAME>': setting: not one of {names}\n\
-         hint: see `jeton --help`\n"
-    );
-    refuses(&world, &world.run(&["settings", "get", "nonsense"]), 2, &talk);
-    refuses(&world, &world.run(&["settings", "set", "nonsense", "1"]), 2, &talk);
+    for words in [&["settings", "get", "nonsense"][..], &["settings", "set", "nonsense", "1"]] {
+        let verb = words[1];
+        let talk = format!(
+            "error: invalid value 'nonsense' for '<NAME>': setting: not one of {names}\n\
+             hint: see `jeton settings {verb} --help`\n"
+        );
+        refuses(&world, &world.run(words), 2, &talk);
+    }
 }
 
 #[test]

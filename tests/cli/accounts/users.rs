@@ -82,7 +82,7 @@ fn the_footer_says_how_to_go_on() {
 #[test]
 fn a_page_that_cannot_be_is_refused() {
     let world = World::with_admin();
-    let hint = "hint: see `jeton --help`\n";
+    let hint = "hint: see `jeton users list --help`\n";
     for (flag, value, why) in [
         ("--page", "0", "'0' for '--page <N>': 0 is not in 1..=4294967295"),
         ("--per-page", "0", "'0' for '--per-page <N>': 0 is not in 1..=10000"),

@@ -74,7 +74,7 @@ fn only_a_refresh_token_is_traded() {
         (world.session("access"), "the token is of another type"),
         (app, "the token is of another type"),
         ("nonsense".to_owned(), "the token is malformed: the token does not have three parts"),
-        (String::new(), "the token is malformed: the token does not have three parts"),
+        (String::new(), "the token is malformed: it is empty"),
     ] {
         let ran = world.run_with_input(&GIVEN, &token);
         refuses(&world, &ran, 10, &format!("error: {talk}\n"));
@@ -82,6 +82,17 @@ fn only_a_refresh_token_is_traded() {
     world.run(&["refresh"]).ok();
     world.run(&["logout"]).ok();
     refuses(&world, &world.run(&["refresh"]), 4, NOBODY);
+}
+
+#[test]
+fn a_given_token_is_never_refreshed() {
+    let mut world = World::with_john();
+    let before = pair(&world);
+    world.set("JETON_TOKEN", &before.0);
+    let talk = "error: the token in JETON_TOKEN is never refreshed\n\
+                hint: give a refresh token with `--token-stdin`, or leave that one out\n";
+    refuses(&world, &world.run(&["refresh"]), 2, talk);
+    assert_eq!(pair(&world), before);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn a_time_that_cannot_be_is_refused() {
     let world = World::with_john();
     let unit = "duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)";
     let neither = "time: neither RFC 3339 (`<time>`) nor Unix seconds";
-    let hint = "hint: see `jeton --help`\n";
+    let hint = "hint: see `jeton token create --help`\n";
     for (flag, value, why) in [
         ("--ttl", "7", format!("invalid value '7' for '--ttl <DURATION>': {unit}")),
         (
@@ -126,7 +126,7 @@ fn names_and_claims_are_checked() {
     }
     let ran = world.run(&["token", "create", "app", "--claim", "a=1", "--claim-json", "a=1"]);
     refuses(&world, &ran, 2, "error: claim: given twice\n");
-    let hint = "hint: see `jeton --help`\n";
+    let hint = "hint: see `jeton token create --help`\n";
     for (arguments, why) in [
         (
             [""].as_slice(),

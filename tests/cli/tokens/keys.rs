@@ -72,7 +72,7 @@ fn what_cannot_be_exported_is_refused() {
     refuses(&world, &world.run(&["keys", "export"]), 2, talk);
     let ran = world.run(&["keys", "export", "--jwks", "--purpose", "all"]);
     let talk = "error: invalid value 'all' for '--purpose <PURPOSE>': purpose: `app` or `test`\n\
-                hint: see `jeton --help`\n";
+                hint: see `jeton keys export --help`\n";
     refuses(&world, &ran, 2, talk);
     let empty = World::new();
     let talk = "error: there is no store at `~/.local/share/jeton/jeton.db`\n\

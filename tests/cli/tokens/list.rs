@@ -87,7 +87,7 @@ fn flags_that_make_no_sense_are_refused() {
     let world = World::with_admin();
     let ran = world.run(&["token", "list", "--status", "dead"]);
     let talk = "error: invalid value 'dead' for '--status <STATUS>': status: `live`, `expired`, \
-                `revoked` or `all`\nhint: see `jeton --help`\n";
+                `revoked` or `all`\nhint: see `jeton token list --help`\n";
     refuses(&world, &ran, 2, talk);
     let ran = world.run(&["token", "list", "--all-users", "--user", "ada"]);
     let talk = "error: the argument '--all-users' cannot be used with '--user <USER>'\n\
@@ -111,6 +111,6 @@ fn a_token_is_shown_by_its_id() {
     );
     refuses(&world, &world.run(&["token", "show", "99"]), 3, "error: there is no token `99`\n");
     let talk = "error: invalid value 'x' for '<ID>': invalid digit found in string\n\
-                hint: see `jeton --help`\n";
+                hint: see `jeton token show --help`\n";
     refuses(&world, &world.run(&["token", "show", "x"]), 2, talk);
 }

@@ -100,7 +100,7 @@ fn what_nobody_can_decode_is_refused() {
     }
     let ran = world.run(&["token", "decode", FLASK[0], "--part", "signature"]);
     let talk = "error: invalid value 'signature' for '--part <PART>'\n  \
-                [possible values: header, payload]\nhint: see `jeton --help`\n";
+                [possible values: header, payload]\nhint: see `jeton token decode --help`\n";
     refuses(&world, &ran, 2, talk);
 }
 

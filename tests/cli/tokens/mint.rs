@@ -92,6 +92,6 @@ fn flags_that_make_no_sense_are_refused() {
     refuses(&world, &ran, 2, "error: claim: not of the form `name=value`\n");
     let ran = world.run(&["token", "mint", "--ttl", "60"]);
     let talk = "error: invalid value '60' for '--ttl <DURATION>': duration: a number needs a unit \
-                (`90s`, `15m`, `12h`, `7d`, `2w`)\nhint: see `jeton --help`\n";
+                (`90s`, `15m`, `12h`, `7d`, `2w`)\nhint: see `jeton token mint --help`\n";
     refuses(&world, &ran, 2, talk);
 }

@@ -157,7 +157,7 @@ fn times_are_judged_as_of_then_and_with_leeway() {
 fn options_that_make_no_sense_are_refused() {
     let world = World::with_john();
     let token = world.get(&["token", "create", "app"]);
-    let hint = "hint: see `jeton --help`\n";
+    let hint = "hint: see `jeton token verify --help`\n";
     let types = "type: `app`, `access`, `refresh`, `test` or `any`";
     let unit = "duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)";
     for (flag, value, of, why) in [

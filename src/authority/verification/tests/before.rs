@@ -19,7 +19,7 @@ fn what_is_no_token_is_malformed_and_told_why() {
     let twice = scene.signed(r#"{"alg":"ES256","alg":"ES256"}"#, "{}");
     let large = "A".repeat(70_000);
     for (token, why) in [
-        ("", "the token does not have three parts"),
+        ("", "it is empty"),
         ("abc", "the token does not have three parts"),
         (input, "the token does not have three parts"),
         (&format!("{app}."), "the token does not have three parts"),
