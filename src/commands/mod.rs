@@ -10,6 +10,7 @@ mod init;
 mod keys;
 mod login;
 mod logout;
+mod owner;
 mod paging;
 mod passwd;
 mod password;

@@ -2,8 +2,9 @@
 
 use crate::app::{App, Report, Table, Text};
 use crate::authority;
+use crate::commands::owner::OwnerArgs;
 use crate::failure::Failure;
-use crate::model::{OpenSession, Sid, Timestamp, UserId, UserRef};
+use crate::model::{OpenSession, Sid, Timestamp, UserId};
 use serde::Serialize;
 
 /// List the sessions that can still be used
@@ -13,18 +14,8 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Those of this user (admins only)
-    #[arg(
-        long,
-        value_parser = UserRef::parse,
-        conflicts_with = "all_users",
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
-    )]
-    user: Option<UserRef>,
-
-    /// Those of all users (admins only)
-    #[arg(long)]
-    all_users: bool,
+    #[command(flatten)]
+    owner: OwnerArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,11 +67,7 @@ impl Report for Sessions {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let user = match &args.user {
-        None if args.all_users => None,
-        None => Some(caller.user.id),
-        Some(who) => Some(authority::show(app.store()?, &caller, who)?.id),
-    };
+    let user = args.owner.owner(app, &caller)?;
     let act = app.act()?;
     let open = authority::open_sessions(app.store()?, &act, &caller, user)?;
     let items: Vec<Line> = open.iter().map(|open| Line::new(open, caller.session.sid)).collect();

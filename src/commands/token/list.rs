@@ -2,10 +2,11 @@
 
 use crate::app::{App, Report, Table, Text};
 use crate::authority::{self, TokenFilter};
+use crate::commands::owner::OwnerArgs;
 use crate::commands::paging::{PagingArgs, footer};
 use crate::commands::shapes::{TokenShape, ending, joined};
 use crate::failure::Failure;
-use crate::model::{AppName, Invalid, Paged, Status, UserRef};
+use crate::model::{AppName, Invalid, Paged, Status};
 use serde::Serialize;
 
 /// List app tokens; never the tokens themselves
@@ -15,18 +16,8 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Those of this user (admins only)
-    #[arg(
-        long,
-        value_parser = UserRef::parse,
-        conflicts_with = "all_users",
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
-    )]
-    user: Option<UserRef>,
-
-    /// Those of all users (admins only)
-    #[arg(long)]
-    all_users: bool,
+    #[command(flatten)]
+    owner: OwnerArgs,
 
     /// Those of this application
     #[arg(long, value_parser = AppName::parse)]
@@ -66,11 +57,7 @@ impl Report for Tokens {
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let owner = match &args.user {
-        None if args.all_users => None,
-        None => Some(caller.user.id),
-        Some(who) => Some(authority::show(app.store()?, &caller, who)?.id),
-    };
+    let owner = args.owner.owner(app, &caller)?;
     let filter = TokenFilter { owner, app: args.app, status: args.status.0 };
     let now = app.now()?;
     let list = authority::tokens(app.store()?, now, &caller, &filter, args.paging.page())?;
