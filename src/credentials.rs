@@ -48,6 +48,15 @@ pub(crate) struct Login {
     pub(crate) refresh_expires_at: Timestamp,
     /// The successors of an interrupted refresh.
     pub(crate) pending: Option<Pending>,
+    /// The session was not begun yet when this was written.
+    pub(crate) beginning: Option<Beginning>,
+}
+
+/// What stands here if the session was never begun.
+#[derive(Debug, Clone)]
+pub(crate) struct Beginning {
+    /// The login before it.
+    pub(crate) before: Option<Box<Login>>,
 }
 
 /// The identities that a refresh chose before it spent its token.
@@ -82,6 +91,13 @@ struct Members {
     access_expires_at: i64,
     refresh_expires_at: i64,
     pending: Option<PendingMembers>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    beginning: Option<BeginningMembers>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BeginningMembers {
+    before: Option<Box<Members>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -149,13 +165,13 @@ impl Locked {
             _ => {}
         }
         let json = serde_json::to_string(&members(login)).map_err(|e| Error::Io(e.to_string()))?;
-        let mut file = tempfile::Builder::new()
+        let file = tempfile::Builder::new()
             .prefix(&beside)
             .rand_bytes(0)
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(directory)
             .map_err(io)?;
-        file.write_all(zeroize::Zeroizing::new(json).as_bytes()).map_err(io)?;
+        file.as_file().write_all(zeroize::Zeroizing::new(json).as_bytes()).map_err(io)?;
         file.as_file().sync_all().map_err(io)?;
         file.persist(&path).map_err(|error| io(error.error))?;
         sync(directory)
@@ -178,6 +194,13 @@ fn login(members: Members) -> Option<Login> {
         }
         None => None,
     };
+    let beginning = match members.beginning {
+        Some(BeginningMembers { before: Some(before) }) => {
+            Some(Beginning { before: Some(Box::new(login(*before)?)) })
+        }
+        Some(BeginningMembers { before: None }) => Some(Beginning { before: None }),
+        None => None,
+    };
     Some(Login {
         store: PathBuf::from(members.store),
         sid: Sid::parse(&members.sid)?,
@@ -186,6 +209,7 @@ fn login(members: Members) -> Option<Login> {
         access_expires_at: Timestamp::from_unix(members.access_expires_at)?,
         refresh_expires_at: Timestamp::from_unix(members.refresh_expires_at)?,
         pending,
+        beginning,
     })
 }
 
@@ -200,6 +224,9 @@ fn members(login: &Login) -> Members {
         pending: login.pending.map(|next| PendingMembers {
             access: next.access.to_string(),
             refresh: next.refresh.to_string(),
+        }),
+        beginning: login.beginning.as_ref().map(|beginning| BeginningMembers {
+            before: beginning.before.as_deref().map(members).map(Box::new),
         }),
     }
 }

@@ -35,7 +35,7 @@ kinds! {
     Usage 2 "usage, invalid_input" "bad flags or values, or nobody to ask",
     NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found" "it is not there",
     TokenMissing 4 "authorization_header" "nobody is logged in and no `JETON_TOKEN` is set",
-    Conflict 5 "user_exists, store_exists, last_admin" "it is there already, or must stay",
+    Conflict 5 "user_exists, store_exists, last_admin, last_key, key_revoked" "it is there already, or must stay",
     LoginInvalid 6 "login_invalid" "wrong name or password, or the user is disabled",
     Forbidden 7 "forbidden" "role or ownership does not allow it",
     QuotaExceeded 8 "quota_exceeded" "one token more than allowed",
@@ -123,6 +123,8 @@ impl From<authority::Error> for Failure {
             Error::StoreExists => say(Kind::Conflict, "store_exists")
                 .with_hint("log in with `jeton login`, or leave it as it is with `--exist-ok`"),
             Error::LastAdmin => say(Kind::Conflict, "last_admin"),
+            Error::LastKey(hint) => say(Kind::Conflict, "last_key").with_hint(hint),
+            Error::KeyRevoked => say(Kind::Conflict, "key_revoked"),
             Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),
             Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),
             Error::NotFound { thing: Thing::User, .. } => say(Kind::NotFound, "user_not_found"),
@@ -130,6 +132,7 @@ impl From<authority::Error> for Failure {
             Error::NotFound { thing: Thing::Session, .. } => {
                 say(Kind::NotFound, "session_not_found")
             }
+            Error::NotFound { thing: Thing::Key, .. } => say(Kind::NotFound, "key_not_found"),
             Error::Quota { limit, live } => quota(message, limit, &live),
             Error::Refused { kind, reasons, .. } => refused(message, kind, &reasons),
             Error::KeyChanges => say(Kind::Busy, "busy"),

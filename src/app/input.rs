@@ -7,12 +7,18 @@ use crate::failure::{Failure, Kind};
 use crate::model::{Password, repeatable};
 use secrecy::{ExposeSecret, SecretString};
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Stdin};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Nothing longer is read where a password is expected.
 const LARGEST_PASSWORD: usize = 8 * 1024;
+
+/// Characters under which a password is called short.
+const GOOD_LENGTH: usize = 8;
+
+/// Nothing longer is read where keys are expected.
+const LARGEST_KEYS: usize = 1024 * 1024;
 
 /// Where a password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +32,11 @@ pub(crate) enum PasswordFrom {
 }
 
 impl App {
+    /// A file of keys.
+    pub(crate) fn key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        read_file(path, LARGEST_KEYS)
+    }
+
     /// Whether a question may be asked.
     pub(super) fn may_ask(&self) -> bool {
         !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
@@ -44,6 +55,13 @@ impl App {
         match self.said_password(from)? {
             Some(password) => Ok(password),
             None => self.asked(|app| app.voice.ask_new_password("New password")),
+        }
+    }
+
+    /// Says that a password which was just accepted is short.
+    pub(crate) fn warn_of_short(&self, password: &Password) {
+        if password.length() < GOOD_LENGTH {
+            self.warning(&format!("the password has fewer than {GOOD_LENGTH} characters"));
         }
     }
 
@@ -147,6 +165,33 @@ impl App {
     }
 }
 
+/// Tokens on standard input, one a line.
+#[derive(Debug)]
+pub(crate) struct TokenLines(BufReader<Stdin>);
+
+impl Default for TokenLines {
+    fn default() -> Self {
+        Self(BufReader::new(io::stdin()))
+    }
+}
+
+impl TokenLines {
+    /// The next one; `None` at the end. Of a line that is too long to be a token the beginning is
+    /// kept, which is too long as well.
+    pub(crate) fn next(&mut self) -> Result<Option<SecretString>, Failure> {
+        let mut line = Zeroizing::new(Vec::new());
+        let most = u64::try_from(2 * LARGEST_TOKEN).unwrap_or(u64::MAX);
+        let read = (&mut self.0).take(most).read_until(b'\n', &mut line).map_err(unreadable)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if line.last() != Some(&b'\n') {
+            self.0.skip_until(b'\n').map_err(unreadable)?;
+        }
+        Ok(Some(token(&line)))
+    }
+}
+
 fn read_password(from: &PasswordFrom) -> Result<Option<Zeroizing<String>>, Failure> {
     let bytes = match from {
         PasswordFrom::Unsaid => return Ok(None),
@@ -185,13 +230,13 @@ fn read_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
 }
 
 fn read_stdin(most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    limited(io::stdin().lock(), most).map_err(|error| {
-        Failure::new(
-            Kind::Usage,
-            "invalid_input",
-            format!("standard input cannot be read: {error}"),
-        )
-    })
+    limited(io::stdin().lock(), most).map_err(unreadable)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn unreadable(error: io::Error) -> Failure {
+    let message = format!("standard input cannot be read: {error}");
+    Failure::new(Kind::Usage, "invalid_input", message)
 }
 
 /// At most `most` bytes and one, so that too much is seen to be too much without being read.

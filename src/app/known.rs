@@ -1,6 +1,6 @@
 //! What the store knows, for the shell to complete: read as it is, in silence, at most 50.
 
-use crate::model::{Page, Timestamp, User, UserName};
+use crate::model::{Key, Page, Timestamp, User, UserName};
 use crate::paths;
 use crate::store::{Error, Reader, Store, TokenFilter};
 use std::time::Duration;
@@ -24,12 +24,23 @@ impl Known {
         ask(|tx| Ok(tx.users(MOST)?.items.into_iter().map(word).collect()))
     }
 
+    /// Keys by id, with what they are.
+    pub(crate) fn keys() -> Vec<(String, String)> {
+        ask(|tx| Ok(tx.keys()?.iter().take(50).map(about_key).collect()))
+    }
+
     /// Tokens by id, with their apps.
     pub(crate) fn tokens() -> Vec<(String, String)> {
         let Ok(now) = super::Clock::default().now() else { return Vec::new() };
         let live = TokenFilter { status: Some(crate::model::Status::Live), ..Default::default() };
         ask(|tx| tokens(tx, &live, now))
     }
+}
+
+fn about_key(key: &Key) -> (String, String) {
+    let about =
+        format!("{} {} {}", key.state.name(), key.spec.purpose.name(), key.spec.algorithm.name());
+    (key.spec.kid.shown(), about)
 }
 
 fn tokens(

@@ -4,11 +4,12 @@ mod clock;
 mod environment;
 mod input;
 mod known;
+mod login;
 mod session;
 
 pub(crate) use crate::terminal::{Form, Report, Table, Text, Voice};
 pub(crate) use environment::Environment;
-pub(crate) use input::PasswordFrom;
+pub(crate) use input::{PasswordFrom, TokenLines};
 pub(crate) use known::Known;
 
 use crate::authority::{self, Act, Reason};
@@ -18,6 +19,7 @@ use crate::store::{self, Opened, Store};
 use crate::terminal::{Confirmed, Delivery};
 use crate::{model, paths};
 use clock::Clock;
+use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -137,6 +139,12 @@ impl App {
         }
     }
 
+    /// Writes one line of JSON of a result that has many, whatever the form. `false`: its reader
+    /// has left.
+    pub(crate) fn line(&self, line: &impl Serialize) -> Result<bool, Failure> {
+        Ok(self.voice.line(line)? == Delivery::Done)
+    }
+
     /// Writes text of our own source, a script for example.
     pub(crate) fn document(&self, text: &str) -> Result<(), Failure> {
         match self.voice.document(text)? {
@@ -147,6 +155,11 @@ impl App {
     /// Writes a result that is a secret. `false`: nobody received it.
     pub(crate) fn hand_out(&self, report: &impl Report) -> bool {
         matches!(self.voice.result(report), Ok(Delivery::Done))
+    }
+
+    /// Whether anything is said besides results and errors.
+    pub(crate) fn talks(&self) -> bool {
+        !self.options.quiet && self.options.form == Form::Text
     }
 
     /// Says what was done.
@@ -200,7 +213,16 @@ impl App {
             }
         }
         self.voice.failure(&failure.message, failure.hint.as_deref(), &failure.json());
+        self.leave();
         failure.kind.exit_code()
+    }
+
+    /// The end of a run that did what it was called for; its exit code.
+    pub(crate) fn leave(self) -> u8 {
+        if let Some(store) = self.store {
+            store.leave();
+        }
+        0
     }
 }
 

@@ -2,11 +2,11 @@
 //! its lock when its access token has expired.
 
 use super::App;
-use crate::authority::{self, Act, Caller, Credential, Next, Reason, Registration, Tokens};
-use crate::credentials::{self, Credentials, Login, Pending};
+use super::login::as_login;
+use crate::authority::{self, Caller, Next, Reason, Tokens};
+use crate::credentials::{Credentials, Login, Pending};
 use crate::failure::{Failure, Kind};
-use crate::model::{Timestamp, escaped};
-use crate::store::Store;
+use crate::model::{Timestamp, User, escaped};
 use secrecy::{ExposeSecret, SecretString};
 
 /// What the access token in the session file must be.
@@ -65,6 +65,19 @@ impl App {
         Ok(identified)
     }
 
+    /// Who mints: who is calling, or the owner of a token that is for minting.
+    pub(crate) fn minter(&mut self) -> Result<User, Failure> {
+        self.store()?;
+        let Some((token, source)) = self.given_token()? else {
+            return self.caller().map(|caller| caller.user);
+        };
+        let now = self.now()?;
+        let minter = authority::minter(self.store()?, now, token.expose_secret());
+        let minter = minter.map_err(|error| not_a_credential(error, &source))?;
+        self.user = Some(minter.id);
+        Ok(minter)
+    }
+
     /// Who is calling, if anybody is.
     pub(crate) fn caller_if_any(&mut self) -> Result<Option<Caller>, Failure> {
         match self.caller() {
@@ -77,7 +90,7 @@ impl App {
     fn file_caller(&mut self) -> Result<Identified, Failure> {
         let credentials = self.credentials()?;
         let source = escaped(&credentials.path().to_string_lossy());
-        let login = self.login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
+        let login = self.begun_login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
         // The file is read before the clock: whoever wrote it had read the clock before.
         let now = self.clock.read()?;
         let caller = match authority::authenticate(self.store()?, now, login.access.expose_secret())
@@ -98,8 +111,16 @@ impl App {
             return Ok((token, caller.access_expires_at));
         }
         let credentials = self.credentials()?;
-        let (caller, login) = self.refresh_under_lock(&credentials, Wish::Lasting)?;
-        Ok((login.access, caller.access_expires_at))
+        let now = self.now()?;
+        match self.begun_login(&credentials)? {
+            Some(login) if Wish::Lasting.is_granted_by(&caller, now) => {
+                Ok((login.access, login.access_expires_at))
+            }
+            _ => {
+                let (caller, login) = self.refresh_under_lock(&credentials, Wish::Lasting)?;
+                Ok((login.access, caller.access_expires_at))
+            }
+        }
     }
 
     /// Gets a new pair for the session in the file.
@@ -129,7 +150,8 @@ impl App {
         let now = self.clock.read()?;
         // Twice at most: an interrupted refresh of long ago is completed first.
         for _ in 0..3 {
-            let mut login = self.login(credentials)?.ok_or_else(Failure::not_logged_in)?;
+            let login = self.settle(credentials, &locked)?;
+            let mut login = login.ok_or_else(Failure::not_logged_in)?;
             // Who wants a new pair does not ask whether the old access token is still good.
             if wish != Wish::New {
                 let access = login.access.expose_secret();
@@ -151,7 +173,7 @@ impl App {
             let refresh = login.refresh.expose_secret();
             let tokens =
                 authority::refresh(self.store()?, &act, refresh, next).map_err(log_in_again)?;
-            locked.write(&self.as_login(&tokens)?)?;
+            locked.write(&as_login(login.store, &tokens))?;
             // What was made just now is as new and as lasting as it gets.
             wish = Wish::Valid;
         }
@@ -164,73 +186,8 @@ impl App {
         Ok(authority::refresh(self.store()?, &act, refresh, Next::fresh())?)
     }
 
-    /// Logs in and keeps the session in the file; whether a session that stood there was ended.
-    pub(crate) fn log_in(&mut self, credential: &Credential) -> Result<(Tokens, bool), Failure> {
-        self.keep_session(|store, act| authority::log_in(store, act, credential))
-    }
-
-    /// Adds the first admin of the store, and keeps the session in the file. That the file can be
-    /// written is known before.
-    pub(crate) fn found(&mut self, wish: &Registration) -> Result<Tokens, Failure> {
-        let kept = self.keep_session(|store, act| authority::found(store, act, wish));
-        kept.map(|(tokens, _)| tokens)
-    }
-
-    /// The old session ends last: wherever this is interrupted, the file holds one that is open.
-    fn keep_session(
-        &mut self,
-        begin: impl FnOnce(&mut Store, &Act) -> Result<Tokens, authority::Error>,
-    ) -> Result<(Tokens, bool), Failure> {
-        self.store()?;
-        let credentials = self.credentials()?;
-        let locked = credentials.lock(self.options.wait)?;
-        let old = match locked.read() {
-            Err(credentials::Error::Damaged) => None,
-            other => other?.0,
-        };
-        let path = self.store()?.path().to_owned();
-        let act = self.act()?;
-        let tokens = begin(self.store()?, &act)?;
-        self.user = Some(tokens.user.id);
-        locked.write(&self.as_login(&tokens)?)?;
-        let replaced = match old.filter(|login| login.store == path) {
-            Some(login) => authority::replace(self.store()?, act.now, login.sid)?,
-            None => false,
-        };
-        if self.given_token()?.is_some() {
-            self.warning("commands will use the token that is given, not this session");
-        }
-        Ok((tokens, replaced))
-    }
-
-    /// Ends the session, of the given token or of the file, which is removed; whether there was
-    /// one.
-    pub(crate) fn log_out(&mut self) -> Result<bool, Failure> {
-        if !self.has_store()? {
-            return Ok(false);
-        }
-        if let Some((token, _)) = self.given_token()? {
-            let act = self.act()?;
-            return Ok(authority::end(self.store()?, &act, token.expose_secret())?);
-        }
-        let credentials = self.credentials()?;
-        if matches!(credentials.read(), Ok((None, _))) {
-            return Ok(false);
-        }
-        let locked = credentials.lock(self.options.wait)?;
-        if let Ok(Some(login)) = self.login(&credentials) {
-            let act = self.act()?;
-            match authority::end(self.store()?, &act, login.access.expose_secret()) {
-                // A token that this store does not know any more has no session to end.
-                Ok(_) | Err(authority::Error::Refused { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(locked.remove()?)
-    }
-
     /// The login of this very store; a copy of the store elsewhere does not use the original's.
-    fn login(&mut self, credentials: &Credentials) -> Result<Option<Login>, Failure> {
+    pub(super) fn login(&mut self, credentials: &Credentials) -> Result<Option<Login>, Failure> {
         let (login, tightened) = credentials.read()?;
         if tightened {
             self.warning("others could read the session file; now they cannot");
@@ -239,21 +196,9 @@ impl App {
         Ok(login.filter(|login| login.store.to_string_lossy() == path))
     }
 
-    fn credentials(&mut self) -> Result<Credentials, Failure> {
+    pub(super) fn credentials(&mut self) -> Result<Credentials, Failure> {
         let directory = crate::paths::sessions(self.environment.config.as_deref());
         Ok(Credentials::new(directory, self.store()?.id())?)
-    }
-
-    fn as_login(&mut self, tokens: &Tokens) -> Result<Login, Failure> {
-        Ok(Login {
-            store: self.store()?.path().to_owned(),
-            sid: tokens.sid,
-            access: tokens.access.clone(),
-            refresh: tokens.refresh.clone(),
-            access_expires_at: tokens.access_expires_at,
-            refresh_expires_at: tokens.refresh_expires_at,
-            pending: None,
-        })
     }
 }
 

@@ -20,13 +20,37 @@ impl Registered {
     /// Reads them; strings are strings, dates are whole seconds that fit a calendar, the audience
     /// is a string or an array of strings.
     pub(super) fn read(claims: &Map<String, Value>) -> Result<Self, Reason> {
+        Self::read_with(claims, |value, _| value.as_i64())
+    }
+
+    /// Reads those of a token of others, whose dates may have fractions (RFC 7519, section 2):
+    /// rounded so that the token is never valid for longer.
+    pub(super) fn read_foreign(claims: &Map<String, Value>) -> Result<Self, Reason> {
+        Self::read_with(claims, |value, round: fn(f64) -> f64| {
+            let whole = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);
+            #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it fits")]
+            value.as_i64().or_else(|| whole().map(|time| time as i64))
+        })
+    }
+
+    fn read_with(
+        claims: &Map<String, Value>,
+        number: impl Fn(&Value, fn(f64) -> f64) -> Option<i64>,
+    ) -> Result<Self, Reason> {
+        let date = |name: &str, round| match claims.get(name) {
+            None => Ok(None),
+            Some(value) => number(value, round)
+                .and_then(Timestamp::from_unix)
+                .map(|time| Some(time.unix()))
+                .ok_or(Reason::BadClaim),
+        };
         Ok(Self {
             issuer: string(claims, "iss")?,
             subject: string(claims, "sub")?,
             audience: audience(claims)?,
-            expires: date(claims, "exp")?,
-            not_before: date(claims, "nbf")?,
-            issued: date(claims, "iat")?,
+            expires: date("exp", f64::floor)?,
+            not_before: date("nbf", f64::ceil)?,
+            issued: date("iat", f64::floor)?,
             jti: string(claims, "jti")?,
         })
     }
@@ -37,17 +61,6 @@ fn string(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, Rea
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(Reason::BadClaim),
-    }
-}
-
-fn date(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, Reason> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(value) => value
-            .as_i64()
-            .and_then(Timestamp::from_unix)
-            .map(|time| Some(time.unix()))
-            .ok_or(Reason::BadClaim),
     }
 }
 
@@ -75,15 +88,23 @@ pub(super) fn times(claims: &Registered, now: Timestamp, leeway: i64) -> Vec<Rea
     reasons
 }
 
-/// The first wanted permission that does not stand in the claim `permissions`.
+/// The first wanted permission that does not stand in the claims of these names: an array, or
+/// words with spaces between them (RFC 8693, section 4.2).
 pub(super) fn lacks_permission<'p>(
     claims: &Map<String, Value>,
+    names: &[&str],
     wanted: &'p [Permission],
 ) -> Option<&'p Permission> {
-    let granted = claims.get("permissions").and_then(Value::as_array);
-    wanted.iter().find(|permission| {
-        !granted.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(permission.as_str())))
-    })
+    let grants = |value: &Value, permission: &str| match value {
+        Value::Array(all) => all.iter().any(|one| one.as_str() == Some(permission)),
+        Value::String(words) => words.split(' ').any(|word| word == permission),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    };
+    let granted = |permission: &Permission| {
+        let values = names.iter().filter_map(|name| claims.get(*name));
+        values.into_iter().any(|value| grants(value, permission.as_str()))
+    };
+    wanted.iter().find(|permission| !granted(permission))
 }
 
 /// The name of the first claim that does not have the wanted value: a string as it is, anything
@@ -170,7 +191,8 @@ mod tests {
         let permission = |text: &str| Permission::parse_any(text).unwrap();
         let lacks = |claims, wanted: &[&str]| {
             let wanted: Vec<_> = wanted.iter().map(|name| permission(name)).collect();
-            lacks_permission(claims, &wanted).map(|missing| missing.as_str().to_owned())
+            lacks_permission(claims, &["permissions"], &wanted)
+                .map(|missing| missing.as_str().to_owned())
         };
         assert_eq!(lacks(claims, &["read", "write"]), None);
         assert_eq!(lacks(claims, &["read", "rea"]).as_deref(), Some("rea"));

@@ -14,6 +14,8 @@ pub(crate) enum Thing {
     Token,
     /// A session.
     Session,
+    /// A key.
+    Key,
 }
 
 impl Thing {
@@ -22,6 +24,7 @@ impl Thing {
             Self::User => "user",
             Self::Token => "token",
             Self::Session => "session",
+            Self::Key => "key",
         }
     }
 }
@@ -50,6 +53,12 @@ pub(crate) enum Error {
     /// Nobody would be left to administer the store.
     #[error("the last admin must stay")]
     LastAdmin,
+    /// Nothing could be signed any more; the hint says what to do.
+    #[error("the app key that signs must stay")]
+    LastKey(&'static str),
+    /// A revoked key stays revoked.
+    #[error("the key is revoked")]
+    KeyRevoked,
     /// Unknown name, wrong password or disabled user: nobody is told which.
     #[error("wrong name or password")]
     LoginInvalid,

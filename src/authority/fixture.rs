@@ -1,15 +1,14 @@
 //! A store in memory with people in it, for the tests of the rules. It decides nothing.
 
 use super::act::Trace;
-use super::sessions::begin;
 use super::{
-    Act, Caller, Checks, End, Error, Issued, Reason, Request, Tokens, Verdict, Wanted,
-    authenticate, beginning, decode, issue, verify,
+    Act, Caller, Checks, End, Error, Issued, Proven, Reason, Request, Tokens, Verdict, Wanted,
+    authenticate, begin, beginning, decode, issue, verify,
 };
 use crate::crypto;
 use crate::model::{
-    Account, Algorithm, AppName, Email, ExtraClaims, PasswordHash, Purpose, Role, Setting,
-    Timestamp, User, UserName,
+    Account, Algorithm, AppName, Email, ExtraClaims, KeyState, PasswordHash, Purpose, Role,
+    RsaBits, Setting, Sid, Timestamp, User, UserName,
 };
 use crate::store::{Error as StoreError, Store};
 use secrecy::ExposeSecret;
@@ -76,9 +75,25 @@ pub(super) fn person(store: &mut Store, name: &str, role: Role) -> Person {
 
 /// Another session of somebody.
 pub(super) fn again(store: &mut Store, user: &User) -> Person {
-    let tokens = begin(store, &act(0), user, Trace::Missing).unwrap();
+    let proven = proven(store, user);
+    let (tokens, _) = begin_instead(store, &proven, None).unwrap();
     let caller = authenticate(store, at(0), tokens.access.expose_secret()).unwrap();
     Person { caller, tokens }
+}
+
+/// As if the user had given the password that the row has now.
+pub(super) fn proven(store: &mut Store, user: &User) -> Proven {
+    let hash = store.read(|tx| tx.find_password(user.id)).unwrap().unwrap();
+    Proven { user: user.clone(), hash, better: None, trace: Trace::Missing }
+}
+
+/// Begins a session in the place of another; whether that was open.
+pub(super) fn begin_instead(
+    store: &mut Store,
+    proven: &Proven,
+    replaced: Option<Sid>,
+) -> Result<(Tokens, bool), Error> {
+    begin(store, &act(0), proven, replaced, |_| Ok(()))
 }
 
 /// A wish for a token with nothing special about it.
@@ -127,11 +142,13 @@ pub(super) fn set(store: &mut Store, setting: Setting, value: &str) {
 
 /// Retires the key that signs, for verifying until then, and adds another.
 pub(super) fn rotate(store: &mut Store, verify_until: Timestamp) {
-    let key = crypto::generate(Algorithm::ES256, Purpose::App).unwrap();
+    let key = crypto::generate(Algorithm::ES256, Purpose::App, RsaBits::default()).unwrap();
     store.arrange(&format!(
         "UPDATE keys SET state = 'retired', verify_until = {}
          WHERE purpose = 'app' AND state = 'active'",
         verify_until.unix()
     ));
-    store.write(|tx| -> Result<(), StoreError> { tx.add_key(&key, at(0)) }).unwrap();
+    store
+        .write(|tx| -> Result<(), StoreError> { tx.add_key(&key, KeyState::Active, at(0)) })
+        .unwrap();
 }

@@ -17,7 +17,7 @@ mod sessions;
 mod settings;
 mod verification;
 
-pub(crate) use crate::crypto::random_password;
+pub(crate) use crate::crypto::{Verifier, random_password, read_jwks, read_key};
 pub(crate) use crate::store::TokenFilter;
 pub(crate) use accounts::{
     Credential, Registration, change_password, deletable, delete, found, is_founded, list as users,
@@ -26,18 +26,24 @@ pub(crate) use accounts::{
 pub(crate) use act::{Act, record_refusal};
 pub(crate) use error::{Error, Thing};
 pub(crate) use issuing::{
-    End, Issued, Request, issue, list as tokens, show as show_token, take_back,
+    End, Issued, Place, Request, issue, list as tokens, show as show_token, take_back,
 };
-pub(crate) use keys::{beginning, jwks};
-pub(crate) use minting::{Mint, mint};
+pub(crate) use keys::{
+    Listed, Rotation, activate as activate_key, beginning, exportable, generate as generate_key,
+    jwks, list as keys, private_text, public_pem, retire as retire_key, revocable,
+    revoke as revoke_key, rotate as rotate_key,
+};
+pub(crate) use minting::{Mint, mint, minter};
 pub(crate) use reason::Reason;
-pub(crate) use renewal::{Renewal, renew};
+pub(crate) use renewal::{Renewal, Renewed, renew};
 pub(crate) use revocation::{Revoked, Target, revoke};
 pub(crate) use sessions::{
-    Caller, Next, Tokens, authenticate, end, list as open_sessions, refresh, replace,
-    revoke as revoke_sessions, revoke_all as revoke_all_sessions,
+    Caller, Next, Proven, Tokens, authenticate, begin, end, list as open_sessions, refresh,
+    revoke as revoke_sessions, revoke_all as revoke_all_sessions, was_begun,
 };
 pub(crate) use settings::{
     get as setting, list as settings, set as set_setting, unset as unset_setting,
 };
-pub(crate) use verification::{Checks, Verdict, Wanted, decode, verify};
+pub(crate) use verification::{
+    Checks, Verdict, Wanted, decode, introspect, verify, verify_foreign,
+};

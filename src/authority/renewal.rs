@@ -1,10 +1,13 @@
 //! Renewing an app token: same attributes, new identity; the old one ends now or after a grace.
 
 use super::issuing::{Draft, standing, take_place};
+use super::minting::may_have;
 use super::revocation::app_token;
 use super::sessions::{ATTEMPTS, end_after, signing};
 use super::{Act, Caller, Error, Issued, Reason, Target, Thing};
-use crate::model::{AppToken, Lifetime, Status, Timestamp, TokenId, UserRef};
+use crate::model::{
+    AppToken, Foreign, Lifetime, Permission, Status, Timestamp, TokenId, TokenKind, UserRef,
+};
 use crate::store::{Store, Writer};
 
 /// How a token is renewed.
@@ -16,20 +19,36 @@ pub(crate) struct Renewal {
     pub(crate) grace: Option<Lifetime>,
 }
 
-/// Makes the successor of a live token, for its holder, its owner or an admin. The old one's id
-/// and its end, where it has a grace.
+/// What became of a token that was renewed.
+#[derive(Debug)]
+pub(crate) struct Renewed {
+    /// Its successor.
+    pub(crate) issued: Issued,
+    /// The old one.
+    pub(crate) old: TokenId,
+    /// Until when that works beside it, where it has a grace.
+    pub(crate) grace: Option<Timestamp>,
+    /// The token before it, whose grace ended with this.
+    pub(crate) ended: Option<TokenId>,
+}
+
+/// Makes the successor of a live token, for its holder, its owner or an admin.
 pub(crate) fn renew(
     store: &mut Store,
     act: &Act,
     caller: Option<&Caller>,
     target: &Target,
     wish: Renewal,
-) -> Result<(Issued, TokenId, Option<Timestamp>), Error> {
+) -> Result<Renewed, Error> {
     let old = app_token(store, act.now, caller, target)?;
+    if caller.is_none() {
+        held_back(&old, wish.ttl)?;
+    }
     for _ in 0..ATTEMPTS {
         let (policy, key, owner) = store.read(|tx| {
             let owner = tx.find_user(&UserRef::Id(old.grant.owner))?;
             let owner = owner.ok_or_else(|| Error::refused(Reason::OwnerDeleted))?;
+            may_have(&owner, old.grant.permissions.iter().map(Foreign::as_str))?;
             let (policy, key) = signing(tx)?;
             Ok::<_, Error>((policy, key, owner))
         })?;
@@ -37,28 +56,47 @@ pub(crate) fn renew(
         let draft = Draft::sign(&policy, &key, &owner, old.grant.clone(), act.now, end)?;
         let grace = grace_end(&old, wish.grace, act.now)?;
         let recorded = store.write(|tx| {
-            let standing = standing(tx, &owner)?;
-            if !tx.is_active(key.id)? {
+            let standing = standing(tx, &owner, &key, &policy, act.now)?;
+            if !standing.key_is_active {
                 return Ok(None);
             }
             still_live(tx, old.id, act.now)?;
-            let place = take_place(tx, &owner, standing, &policy, Some(old.id), act.now)?;
+            let place = take_place(tx, &owner, standing, Some(old.id), act.now)?;
             let id = tx.add_token(&draft.new)?;
-            match grace {
-                Some(until) => tx.supersede_token(old.id, id, until, act.now)?,
-                None => {
-                    tx.revoke_token(old.id, act.now)?;
-                }
-            }
+            let ended = if let Some(until) = grace {
+                tx.supersede_token(old.id, id, until, act.now)?
+            } else {
+                tx.revoke_token(old.id, act.now)?;
+                None
+            };
             let by = caller.map(|caller| caller.user.id);
             act.done(tx, by, format!("token {} by token {id}", old.id), 1)?;
-            Ok::<_, Error>(Some((id, place)))
+            Ok::<_, Error>(Some((id, place, ended)))
         })?;
-        if let Some((id, place)) = recorded {
-            return Ok((draft.issued(id, place), old.id, grace));
+        if let Some((id, place, ended)) = recorded {
+            return Ok(Renewed { issued: draft.issued(id, place), old: old.id, grace, ended });
         }
     }
     Err(Error::KeyChanges)
+}
+
+/// Whoever only holds a token gets no longer life out of it, and of a credential none: whoever
+/// stole it would keep it.
+fn held_back(old: &AppToken, ttl: Option<Lifetime>) -> Result<(), Error> {
+    if old.grant.permissions.iter().any(|permission| permission.as_str() == Permission::MINT) {
+        return Err(Error::Forbidden("a token for minting is renewed by its id, by its owner"));
+    }
+    match (ttl, lived(old)) {
+        (Some(ttl), Some(lived)) if ttl.seconds() > lived => {
+            Err(Error::Forbidden("only its owner gives a token a longer life, by its id"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How many seconds a token was made for; `None` for ever.
+fn lived(token: &AppToken) -> Option<i64> {
+    token.expires_at.map(|end| end.unix() - token.issued_at.unix())
 }
 
 /// A token that was revoked or renewed before, or has expired, has no successor.
@@ -67,7 +105,12 @@ fn still_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error>
     match token.map(|token| token.status(now)) {
         Some(Status::Live) => Ok(()),
         Some(Status::Expired) => Err(Error::refused(Reason::Expired)),
-        Some(Status::Revoked | Status::Superseded) => Err(Error::refused(Reason::Revoked)),
+        Some(Status::Revoked) => Err(Error::refused(Reason::Revoked)),
+        Some(Status::Superseded) => Err(Error::Refused {
+            kind: Some(TokenKind::App),
+            reasons: vec![Reason::Revoked],
+            detail: Some("it was renewed before".to_owned()),
+        }),
         None => Err(Error::NotFound { thing: Thing::Token, shown: id.to_string() }),
     }
 }
@@ -77,8 +120,7 @@ fn new_end(
     ttl: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    let lived = old.expires_at.map(|end| end.unix() - old.issued_at.unix());
-    match ttl.or_else(|| lived.and_then(Lifetime::from_seconds)) {
+    match ttl.or_else(|| lived(old).and_then(Lifetime::from_seconds)) {
         Some(lifetime) => end_after(now, lifetime).map(Some),
         None => Ok(None),
     }

@@ -13,6 +13,11 @@ pub(super) fn tokens() -> Vec<CompletionCandidate> {
     candidates(Known::tokens())
 }
 
+/// The ids of keys, with what they are.
+pub(super) fn keys() -> Vec<CompletionCandidate> {
+    candidates(Known::keys())
+}
+
 fn candidates(words: Vec<(String, String)>) -> Vec<CompletionCandidate> {
     words
         .into_iter()

@@ -6,7 +6,7 @@ use crate::failure::{Failure, Kind};
 use crate::model::{Invalid, Lifetime};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args};
+use clap::{ArgMatches, Args, FromArgMatches};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -72,9 +72,19 @@ pub(super) struct Global {
     wait: Duration,
 }
 
+/// What the flags say, wherever they stand: the command's own matches have them all.
+pub(super) fn options(matches: &ArgMatches) -> Result<Options, Failure> {
+    let mut here = matches;
+    while let Some((_, below)) = here.subcommand() {
+        here = below;
+    }
+    let global =
+        Global::from_arg_matches(here).map_err(|error| Failure::usage(error.to_string()))?;
+    global.options(here.value_source("output") == Some(ValueSource::CommandLine))
+}
+
 impl Global {
-    pub(super) fn options(self, matches: &ArgMatches) -> Result<Options, Failure> {
-        let from_flag = output_source(matches) == Some(ValueSource::CommandLine);
+    fn options(self, from_flag: bool) -> Result<Options, Failure> {
         let form = match self.output.as_str() {
             "json" => Form::Json,
             "jsonl" | "csv" if from_flag => {
@@ -97,15 +107,6 @@ impl Global {
             wait: self.wait,
         })
     }
-}
-
-/// Where the output form comes from; the flag may stand behind any of the command's words.
-fn output_source(matches: &ArgMatches) -> Option<ValueSource> {
-    let mut here = matches;
-    while let Some((_, below)) = here.subcommand() {
-        here = below;
-    }
-    here.value_source("output")
 }
 
 fn forms() -> PossibleValuesParser {

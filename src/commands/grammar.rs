@@ -2,8 +2,8 @@
 
 use super::global::{self, Global};
 use super::{
-    completions, help, init, keys, login, logout, passwd, recover, refresh, register, sessions,
-    settings, token, users, whoami,
+    branch, completions, help, init, keys, login, logout, passwd, recover, refresh, register,
+    sessions, settings, token, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::{Failure, Kind};
@@ -40,7 +40,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
-enum Command {
+pub(super) enum Command {
     Init(init::Args),
     Register(register::Args),
     Login(login::Args),
@@ -90,12 +90,14 @@ const READING: &[&str] = &[
     "whoami",
     "sessions list",
     "token inspect",
+    "token introspect",
     "token decode",
     "token verify",
     "token list",
     "token show",
     "users list",
     "users show",
+    "keys list",
     "keys export",
     "settings get",
     "settings list",
@@ -112,30 +114,25 @@ pub fn command() -> clap::Command {
 
 /// Runs the command that `words` spell; the exit code.
 pub(crate) fn run(words: &[OsString]) -> u8 {
-    // Of the grammar only the command that is called is spelled out, which is most of what a short
-    // command would spend its time on. What clap has to say, help or error, it says with all of it
-    // at hand.
-    let matches = match Cli::command().try_get_matches_from(words) {
+    // What clap has to say, help or error, it says with the whole grammar at hand.
+    let parsed = branch::parse(words).map_or_else(|| command().try_get_matches_from(words), Ok);
+    let mut matches = match parsed {
         Ok(matches) => matches,
-        Err(brief) => {
-            let error = command().try_get_matches_from(words).err().unwrap_or(brief);
-            return refuse(error, words);
-        }
-    };
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
         Err(error) => return refuse(error, words),
     };
-    let voice = Voice::new(global::form_in(words), false);
-    let options = match cli.global.options(&matches) {
-        Ok(options) => options,
-        Err(failure) => return tell(&voice, &failure),
-    };
     let action = action(&matches);
+    let options = match global::options(&matches) {
+        Ok(options) => options,
+        Err(failure) => return tell(&Voice::new(global::form_in(words), false), &failure),
+    };
+    let command = match Command::from_arg_matches_mut(&mut matches) {
+        Ok(command) => command,
+        Err(error) => return refuse(error, words),
+    };
     let changes = !READING.contains(&action.as_str());
     let mut app = App::new(options, Environment::read(), action);
-    match cli.command.run(&mut app) {
-        Ok(()) => 0,
+    match command.run(&mut app) {
+        Ok(()) => app.leave(),
         Err(failure) => app.fail(&failure, changes),
     }
 }

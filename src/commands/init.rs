@@ -22,9 +22,10 @@ pub(crate) struct Args {
     /// Username or e-mail of the first admin [default: the name of the OS user]
     login: Option<String>,
 
-    /// Algorithm of the first key
-    #[arg(long, value_name = "ALG", default_value = "ES256", value_parser = ["ES256", "HS256"])]
-    alg: String,
+    /// Algorithm of the first key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
+    /// ES256, ES384 or EdDSA
+    #[arg(long, default_value = "ES256", value_parser = Algorithm::parse)]
+    alg: Algorithm,
 
     /// Succeed if the store has an admin already, and leave it as it is: nobody is logged in
     #[arg(long)]
@@ -57,12 +58,13 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         Some(password) => (password, false),
         None => (Password::parse(authority::random_password()?)?, true),
     };
-    app.store_or_create(Algorithm::parse(&args.alg)?)?;
+    app.store_or_create(args.alg)?;
     let wish = Registration { username, email, name: None, password, role: Role::Admin };
     let user = match app.found(&wish) {
         Err(failure) if failure.code == "store_exists" => return already(app, args.exist_ok),
         other => other?.user,
     };
+    app.warn_of_short(&wish.password);
     let shown = user.shown();
     app.status(&format!("{shown} is the first admin and logged in"));
     if is_random {

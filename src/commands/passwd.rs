@@ -38,6 +38,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let (current, new) = app.old_and_new_password(&args.password.from())?;
     let act = app.act()?;
     let ended = authority::change_password(app.store()?, &act, &caller, &current, &new)?;
+    app.warn_of_short(&new);
     app.status(&format!("password changed, {} ended", counted(ended, "other session")));
     app.report(&Changed { changed: true, sessions_ended: ended })
 }

@@ -43,6 +43,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let new = app.new_password(&args.password.from())?;
     let act = app.act()?;
     let (user, ended) = authority::recover(app.store()?, &act, &args.user, &new)?;
+    app.warn_of_short(&new);
     let sessions = counted(ended, "session");
     app.status(&format!("{} has a new password, {sessions} ended", user.shown()));
     app.report(&Recovered { changed: true, user: user.into(), sessions_ended: ended })

@@ -73,6 +73,9 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     };
     let (user, changed) =
         authority::register(app.store()?, &act, caller.as_ref(), &wish, args.exist_ok)?;
+    if changed {
+        app.warn_of_short(&wish.password);
+    }
     let done = if changed { "registered" } else { "was registered before:" };
     app.status(&format!("{done} {} (id {}, {})", user.shown(), user.id, user.role.name()));
     app.report(&Registered { changed, user: user.into() })

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// Show who is logged in, and by which credential
 ///
-///   jeton whoami --require-role admin -q && ./deploy.sh
+///   jeton whoami --require-role admin >/dev/null && ./deploy.sh
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {

@@ -1,43 +1,69 @@
 //! Making keys.
 
 use super::{Error, random};
-use crate::model::{Algorithm, Foreign, NewKey, Purpose};
+use crate::model::{Algorithm, Family, Foreign, NewKey, Purpose, RsaBits};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm};
-use jsonwebtoken::EncodingKey;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+    KeyPair, RsaKeyPair, RsaPublicKeyComponents,
+};
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::SecretSlice;
 use serde_json::{Map, Value};
 
-/// A new key for that algorithm: ES256 or HS256.
-///
-/// The key id is the RFC 7638 thumbprint. That of a symmetric key would be an oracle for the
-/// secret, so it gets a random one.
-pub(crate) fn generate(algorithm: Algorithm, purpose: Purpose) -> Result<NewKey, Error> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the others cannot be made yet")]
-    match algorithm {
-        Algorithm::HS256 => symmetric(algorithm, purpose, 32),
-        Algorithm::ES256 => elliptic(algorithm, purpose, &ECDSA_P256_SHA256_FIXED_SIGNING),
-        other => Err(Error::Key(format!("{} keys cannot be made here", other.name()))),
+/// A new key for that algorithm; `bits` counts for RSA. No id begins with a hyphen, as one of 64
+/// thumbprints does: on a command line it would be a flag.
+pub(crate) fn generate(
+    algorithm: Algorithm,
+    purpose: Purpose,
+    bits: RsaBits,
+) -> Result<NewKey, Error> {
+    loop {
+        let key = draw(algorithm, purpose, bits)?;
+        if !key.kid.as_str().starts_with('-') {
+            return Ok(key);
+        }
     }
 }
 
-fn symmetric(algorithm: Algorithm, purpose: Purpose, size: usize) -> Result<NewKey, Error> {
-    let material = SecretSlice::from(random::bytes(size)?.to_vec());
-    let kid = Foreign::new(uuid::Uuid::new_v4().to_string());
-    Ok(NewKey { kid, purpose, algorithm, material, public: None })
+fn draw(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result<NewKey, Error> {
+    let random = SystemRandom::new();
+    let pkcs8 = match algorithm.family() {
+        // As many bytes as the hash has (RFC 7518, section 3.2).
+        Family::Hmac(size) => return Ok(symmetric(algorithm, purpose, &random::bytes(size)?)),
+        Family::Rsa => return rsa(algorithm, purpose, bits),
+        Family::P256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
+        Family::P384 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random),
+        // Version 1 of PKCS#8 is what all other programs take.
+        Family::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&random),
+    };
+    private(algorithm, purpose, pkcs8.map_err(|_| Error::Random)?.as_ref())
 }
 
-fn elliptic(
-    algorithm: Algorithm,
-    purpose: Purpose,
-    curve: &'static EcdsaSigningAlgorithm,
-) -> Result<NewKey, Error> {
-    let pkcs8 =
-        EcdsaKeyPair::generate_pkcs8(curve, &SystemRandom::new()).map_err(|_| Error::Random)?;
-    let key = EncodingKey::from_ec_der(pkcs8.as_ref());
-    let refused = |error: jsonwebtoken::errors::Error| Error::Key(error.to_string());
-    let jwk = Jwk::from_encoding_key(&key, super::signature::native(algorithm)).map_err(refused)?;
+fn rsa(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result<NewKey, Error> {
+    let size = match bits {
+        RsaBits::B2048 => KeySize::Rsa2048,
+        RsaBits::B3072 => KeySize::Rsa3072,
+        RsaBits::B4096 => KeySize::Rsa4096,
+    };
+    let pair = RsaKeyPair::generate(size).map_err(|_| Error::Random)?;
+    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| Error::Random)?;
+    private(algorithm, purpose, pkcs8.as_ref())
+}
+
+/// A symmetric key. Its id is random: a thumbprint would be an oracle for the secret.
+fn symmetric(algorithm: Algorithm, purpose: Purpose, secret: &[u8]) -> NewKey {
+    let material = SecretSlice::from(secret.to_vec());
+    let kid = Foreign::new(uuid::Uuid::new_v4().to_string());
+    NewKey { kid, purpose, algorithm, material, public: None }
+}
+
+/// A private key in PKCS#8. Its id is the RFC 7638 thumbprint.
+fn private(algorithm: Algorithm, purpose: Purpose, pkcs8: &[u8]) -> Result<NewKey, Error> {
+    let jwk = public_part(algorithm, pkcs8)?;
     let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(refused)?;
     let Ok(Value::Object(members)) = serde_json::to_value(&jwk.algorithm) else {
         return Err(Error::Key("its public part cannot be written".to_owned()));
@@ -46,9 +72,30 @@ fn elliptic(
         kid: Foreign::new(kid.clone()),
         purpose,
         algorithm,
-        material: SecretSlice::from(pkcs8.as_ref().to_vec()),
+        material: SecretSlice::from(pkcs8.to_vec()),
         public: Some(published(members, &kid, algorithm)),
     })
+}
+
+fn public_part(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Jwk, Error> {
+    let native = super::signature::native(algorithm);
+    let key = match algorithm.family() {
+        Family::Rsa => {
+            let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|why| Error::Key(why.to_string()))?;
+            let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+            let key = DecodingKey::from_rsa_raw_components(&public.n, &public.e);
+            return Jwk::from_decoding_key(&key, None).map_err(refused);
+        }
+        Family::Ed25519 => EncodingKey::from_ed_der(pkcs8),
+        Family::P256 | Family::P384 => EncodingKey::from_ec_der(pkcs8),
+        Family::Hmac(_) => return Err(Error::Key("a secret has no public part".to_owned())),
+    };
+    Jwk::from_encoding_key(&key, native).map_err(refused)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn refused(error: jsonwebtoken::errors::Error) -> Error {
+    Error::Key(error.to_string())
 }
 
 /// A public JWK as verifiers want it: what it is, which one it is, what it is for (RFC 7517,
@@ -69,18 +116,52 @@ mod tests {
     use super::*;
     use secrecy::ExposeSecret;
 
-    #[test]
-    fn a_public_part_holds_nothing_private() {
+    fn made(algorithm: Algorithm) -> NewKey {
         crate::crypto::install();
-        let key = generate(Algorithm::ES256, Purpose::App).unwrap();
-        let names: Vec<_> = key.public.unwrap().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["kty", "crv", "x", "y", "kid", "alg", "use"]);
+        generate(algorithm, Purpose::App, RsaBits::B2048).unwrap()
     }
 
     #[test]
-    fn a_symmetric_key_has_no_public_part() {
-        let key = generate(Algorithm::HS256, Purpose::Test).unwrap();
-        assert!(key.public.is_none());
-        assert_eq!(key.material.expose_secret().len(), 32);
+    fn a_public_part_holds_nothing_private() {
+        for (algorithm, wanted) in [
+            (Algorithm::ES256, ["kty", "crv", "x", "y", "kid", "alg", "use"].as_slice()),
+            (Algorithm::ES384, &["kty", "crv", "x", "y", "kid", "alg", "use"]),
+            (Algorithm::EdDSA, &["kty", "crv", "x", "kid", "alg", "use"]),
+            (Algorithm::RS256, &["kty", "n", "e", "kid", "alg", "use"]),
+            (Algorithm::PS512, &["kty", "n", "e", "kid", "alg", "use"]),
+        ] {
+            let key = made(algorithm);
+            let public = key.public.unwrap();
+            let names: Vec<_> = public.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, wanted);
+            assert_eq!(public["alg"], algorithm.name());
+            assert_eq!(public["kid"], key.kid.as_str());
+        }
+    }
+
+    #[test]
+    fn no_id_looks_like_a_flag() {
+        for _ in 0..500 {
+            assert!(!made(Algorithm::EdDSA).kid.as_str().starts_with('-'));
+        }
+    }
+
+    #[test]
+    fn a_symmetric_key_has_no_public_part_and_the_size_of_its_hash() {
+        for (algorithm, bytes) in
+            [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)]
+        {
+            let key = made(algorithm);
+            assert!(key.public.is_none());
+            assert_eq!(key.material.expose_secret().len(), bytes);
+        }
+    }
+
+    #[test]
+    fn rsa_keys_have_the_size_that_was_asked_for() {
+        crate::crypto::install();
+        let key = generate(Algorithm::RS256, Purpose::App, RsaBits::B3072).unwrap();
+        let pair = RsaKeyPair::from_pkcs8(key.material.expose_secret()).unwrap();
+        assert_eq!(pair.public_modulus_len(), 3_072 / 8);
     }
 }

@@ -2,18 +2,22 @@
 //! clock: what a signed text means is for `authority` to judge.
 
 mod compact;
+mod export;
 mod keys;
 mod password;
 mod random;
 mod signature;
+mod verifier;
 
 pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
+pub(crate) use export::{private_text, public_pem};
 pub(crate) use keys::generate;
-pub(crate) use password::{hash, matches};
+pub(crate) use password::{hash, is_weak, matches};
 pub(crate) use random::{jti, password as random_password, sid, store_id, uid};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
 pub(crate) use signature::{is_signed_by, sign};
+pub(crate) use verifier::{Verifier, read_jwks, read_key};
 
 /// Why no signature, hash or key could be made.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,8 @@
 
 use super::Error;
 use crate::model::{Password, PasswordHash};
-use argon2::password_hash::phc;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{self, Ident};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier};
 
 /// The hash of no password, with today's parameters: checking against it costs what checking
 /// against a real one does.
@@ -26,6 +26,17 @@ pub(crate) fn matches(password: Option<&Password>, hash: Option<&PasswordHash>) 
     let right = phc::PasswordHash::new(phc)
         .is_ok_and(|phc| Argon2::default().verify_password(words, &phc).is_ok());
     right && hash.is_some() && password.is_some()
+}
+
+/// Whether it was made with less work than today's: parameters that have risen since.
+pub(crate) fn is_weak(hash: &PasswordHash) -> bool {
+    let Ok(phc) = phc::PasswordHash::new(hash.expose()) else { return false };
+    let Ok(made) = Params::try_from(&phc) else { return false };
+    let today = Params::default();
+    phc.algorithm != Ident::from(Algorithm::default())
+        || made.m_cost() < today.m_cost()
+        || made.t_cost() < today.t_cost()
+        || made.p_cost() < today.p_cost()
 }
 
 #[cfg(test)]

@@ -12,17 +12,14 @@ macro_rules! algorithms {
         }
 
         impl Algorithm {
+            /// All of them.
+            pub(crate) const ALL: [Self; [$($text),+].len()] = [$(Self::$name),+];
+
             /// The name in a header's `alg`.
             pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
 
-            pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-                match text {
-                    $($text => Ok(Self::$name),)+
-                    _ => Err(Invalid::new("algorithm", "not one that jeton knows")),
-                }
-            }
         }
     };
 }
@@ -34,9 +31,69 @@ algorithms! {
     ES256 "ES256", ES384 "ES384", EdDSA "EdDSA",
 }
 
+/// What an algorithm's keys are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// A secret of at least that many bytes.
+    Hmac(usize),
+    /// RSA
+    Rsa,
+    /// The curve P-256.
+    P256,
+    /// The curve P-384.
+    P384,
+    /// Ed25519
+    Ed25519,
+}
+
 impl Algorithm {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.name()).collect();
+            Invalid::new("algorithm", format!("not one of {}", names.join(", ")))
+        })
+    }
+
+    /// What its keys are.
+    pub(crate) const fn family(self) -> Family {
+        match self {
+            Self::HS256 => Family::Hmac(32),
+            Self::HS384 => Family::Hmac(48),
+            Self::HS512 => Family::Hmac(64),
+            Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => {
+                Family::Rsa
+            }
+            Self::ES256 => Family::P256,
+            Self::ES384 => Family::P384,
+            Self::EdDSA => Family::Ed25519,
+        }
+    }
+
     /// Whether signing and checking need the same secret, which then is never exported.
     pub(crate) const fn is_symmetric(self) -> bool {
-        matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
+        matches!(self.family(), Family::Hmac(_))
+    }
+}
+
+/// The size of a new RSA key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum RsaBits {
+    /// 2,048, the least that RFC 7518, section 3.3 allows.
+    #[default]
+    B2048,
+    /// 3,072
+    B3072,
+    /// 4,096
+    B4096,
+}
+
+impl RsaBits {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "2048" => Ok(Self::B2048),
+            "3072" => Ok(Self::B3072),
+            "4096" => Ok(Self::B4096),
+            _ => Err(Invalid::new("bits", "2048, 3072 or 4096")),
+        }
     }
 }

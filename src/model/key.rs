@@ -33,7 +33,8 @@ impl Purpose {
 }
 
 /// Where a key is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum KeyState {
     /// Published, does not sign yet.
     Standby,
@@ -46,6 +47,15 @@ pub(crate) enum KeyState {
 }
 
 impl KeyState {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Standby => "standby",
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         match text {
             "standby" => Ok(Self::Standby),
@@ -81,6 +91,8 @@ pub(crate) struct Key {
     pub(crate) spec: NewKey,
     /// Where it is in its life.
     pub(crate) state: KeyState,
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
     /// Until when a retired key verifies; `None` without an end.
     pub(crate) verify_until: Option<Timestamp>,
 }
@@ -93,6 +105,11 @@ impl Key {
             KeyState::Retired => self.verify_until.is_none_or(|end| now < end),
             KeyState::Standby | KeyState::Revoked => false,
         }
+    }
+
+    /// Whether verifiers should know it: it verifies, or it will.
+    pub(crate) fn is_published(&self, now: Timestamp) -> bool {
+        self.state == KeyState::Standby || self.verifies(now)
     }
 }
 
@@ -113,6 +130,7 @@ mod tests {
                 public: None,
             },
             state,
+            created_at: at(0),
             verify_until,
         };
         assert!(key(KeyState::Active, None).verifies(at(100)));
@@ -121,5 +139,7 @@ mod tests {
         assert!(key(KeyState::Retired, None).verifies(at(100)));
         assert!(!key(KeyState::Standby, None).verifies(at(100)));
         assert!(!key(KeyState::Revoked, None).verifies(at(100)));
+        assert!(key(KeyState::Standby, None).is_published(at(100)));
+        assert!(!key(KeyState::Retired, Some(at(100))).is_published(at(100)));
     }
 }

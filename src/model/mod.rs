@@ -14,7 +14,7 @@ mod time;
 mod token;
 mod user;
 
-pub(crate) use algorithm::Algorithm;
+pub(crate) use algorithm::{Algorithm, Family, RsaBits};
 pub(crate) use claims::ExtraClaims;
 pub(crate) use foreign::{Foreign, escaped, escaped_json, is_hostile, repeatable};
 pub(crate) use ids::{Jti, Sid, StoreId, TokenId, Uid, UserId};

@@ -44,6 +44,14 @@ impl Password {
 #[derive(Debug, Clone)]
 pub(crate) struct PasswordHash(SecretString);
 
+impl PartialEq for PasswordHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for PasswordHash {}
+
 impl PasswordHash {
     pub(crate) fn new(phc: String) -> Self {
         Self(SecretString::from(phc))

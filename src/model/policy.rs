@@ -71,6 +71,7 @@ settings! {
     Target "claims.target" "cliente" "the `target` claim of app tokens",
     RegisterOpen "register.open" "true" "whether anybody may register, or only admins",
     PasswordMinLength "password.min_length" "0" "characters a new password must have",
+    VerifyOverlap "key.verify_overlap" "30d" "how long a key verifies after another took its place",
 }
 
 impl Setting {
@@ -112,6 +113,8 @@ pub(crate) struct Policy {
     pub(crate) register_open: bool,
     /// `password.min_length`
     pub(crate) password_min_length: usize,
+    /// `key.verify_overlap`
+    pub(crate) verify_overlap: Lifetime,
 }
 
 impl Default for Policy {
@@ -127,6 +130,7 @@ impl Default for Policy {
             target: Setting::Target.default().to_owned(),
             register_open: true,
             password_min_length: 0,
+            verify_overlap: Lifetime::days(30),
         }
     }
 }
@@ -147,6 +151,7 @@ impl Policy {
                 self.register_open =
                     value.parse().map_err(|_| Invalid::new("value", "`true` or `false`"))?;
             }
+            Setting::VerifyOverlap => self.verify_overlap = Lifetime::parse(value)?,
             Setting::PasswordMinLength => {
                 self.password_min_length = value
                     .parse()

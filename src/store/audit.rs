@@ -26,12 +26,10 @@ pub(crate) struct Event<'e> {
 impl Writer<'_> {
     /// Adds one event.
     pub(crate) fn add_event(&self, event: &Event<'_>) -> Result<(), Error> {
-        self.sql
-            .prepare_cached(
-                "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
+        self.sql.execute(
+            "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![
+            params![
                 event.at.unix(),
                 event.user.map(|id| id.0),
                 event.os_uid,
@@ -39,7 +37,8 @@ impl Writer<'_> {
                 event.target,
                 event.outcome,
                 i64::try_from(event.count).unwrap_or(i64::MAX),
-            ])?;
+            ],
+        )?;
         Ok(())
     }
 }

@@ -1,12 +1,13 @@
 //! The table of signing keys.
 
-use super::users::time;
+use super::users::{required_time, time};
 use super::{Error, Reader, Writer};
 use crate::model::{Algorithm, Foreign, Key, KeyState, NewKey, Purpose, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
 
-const COLUMNS: &str = "id, kid, purpose, algorithm, material, public, state, verify_until";
+const COLUMNS: &str = "id, kid, purpose, algorithm, material, public, state, verify_until,
+    created_at";
 
 impl Reader<'_> {
     /// The key that signs sessions and app tokens.
@@ -28,13 +29,42 @@ impl Reader<'_> {
         self.key_where("kid = ?1", [kid])
     }
 
-    /// The keys of a purpose that a verifier should know: standby, active, retired.
-    pub(crate) fn published_keys(&self, purpose: Purpose) -> Result<Vec<Key>, Error> {
-        let mut statement = self.sql.prepare(&format!(
-            "SELECT {COLUMNS} FROM keys WHERE purpose = ?1 AND state <> 'revoked' ORDER BY id"
-        ))?;
+    /// All keys, the oldest first.
+    pub(crate) fn keys(&self) -> Result<Vec<Key>, Error> {
+        self.keys_where("TRUE", [])
+    }
+
+    /// The keys of a purpose and state, the oldest first.
+    pub(crate) fn keys_in(&self, purpose: Purpose, state: KeyState) -> Result<Vec<Key>, Error> {
+        self.keys_where("purpose = ?1 AND state = ?2", [purpose.name(), state.name()])
+    }
+
+    /// How many recorded tokens of each key are live, superseded ones among them.
+    pub(crate) fn live_tokens_by_key(&self, now: Timestamp) -> Result<Vec<(i64, usize)>, Error> {
+        let mut statement = self.sql.prepare(
+            "SELECT key_id, count(*) FROM tokens
+             WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?1)
+                 AND (grace_until IS NULL OR grace_until > ?1)
+             GROUP BY key_id",
+        )?;
+        let rows = statement.query_map([now.unix()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.map(|row| {
+            let (key, live): (i64, i64) = row?;
+            Ok((key, usize::try_from(live).unwrap_or(usize::MAX)))
+        })
+        .collect()
+    }
+
+    fn keys_where(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<Key>, Error> {
+        let mut statement = self
+            .sql
+            .prepare(&format!("SELECT {COLUMNS} FROM keys WHERE {condition} ORDER BY id"))?;
         statement
-            .query_map([purpose.name()], |row| Ok(key(row)))?
+            .query_map(values, |row| Ok(key(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect()
     }
@@ -43,8 +73,7 @@ impl Reader<'_> {
     pub(crate) fn is_active(&self, id: i64) -> Result<bool, Error> {
         Ok(self
             .sql
-            .prepare_cached("SELECT state = 'active' FROM keys WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))?)
+            .query_row("SELECT state = 'active' FROM keys WHERE id = ?1", [id], |row| row.get(0))?)
     }
 
     fn key_where(
@@ -53,30 +82,79 @@ impl Reader<'_> {
         values: impl rusqlite::Params,
     ) -> Result<Option<Key>, Error> {
         self.sql
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM keys WHERE {condition}"))?
-            .query_row(values, |row| Ok(key(row)))
+            .query_row(&format!("SELECT {COLUMNS} FROM keys WHERE {condition}"), values, |row| {
+                Ok(key(row))
+            })
             .optional()?
             .transpose()
     }
 }
 
 impl Writer<'_> {
-    /// Adds a key that signs from now on; [`Error::Taken`] if another does.
-    pub(crate) fn add_key(&self, key: &NewKey, now: Timestamp) -> Result<(), Error> {
+    /// Adds a key that signs from now on, or only once it is activated; [`Error::Taken`] if its
+    /// material is there, or if it were the second that signs.
+    pub(crate) fn add_key(
+        &self,
+        key: &NewKey,
+        state: KeyState,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let activated_at = (state == KeyState::Active).then_some(now.unix());
         self.sql.execute(
             "INSERT INTO keys
                  (kid, purpose, algorithm, state, material, public, created_at, activated_at)
-             VALUES (?1, ?2, ?3, 'active', ?4, ?5, ?6, ?6)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 key.kid.as_str(),
                 key.purpose.name(),
                 key.algorithm.name(),
+                state.name(),
                 key.material.expose_secret(),
                 key.public.as_ref().map(|jwk| serde_json::Value::from(jwk.clone()).to_string()),
                 now.unix(),
+                activated_at,
             ],
         )?;
         Ok(())
+    }
+
+    /// Lets a key sign.
+    pub(crate) fn activate_key(&self, id: i64, now: Timestamp) -> Result<(), Error> {
+        self.sql.execute(
+            "UPDATE keys SET state = 'active', activated_at = ?2, retired_at = NULL,
+                 verify_until = NULL
+             WHERE id = ?1",
+            (id, now.unix()),
+        )?;
+        Ok(())
+    }
+
+    /// Lets a key verify until then, and no longer sign.
+    pub(crate) fn retire_key(
+        &self,
+        id: i64,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.sql.execute(
+            "UPDATE keys SET state = 'retired', retired_at = ?2, verify_until = ?3 WHERE id = ?1",
+            (id, now.unix(), until.unix()),
+        )?;
+        Ok(())
+    }
+
+    /// Takes a key back for ever, and with it every recorded token and every session that it
+    /// signed; how many of each.
+    pub(crate) fn revoke_key(&self, id: i64, now: Timestamp) -> Result<(usize, usize), Error> {
+        let execute = |sql| self.sql.execute(sql, (id, now.unix()));
+        execute("UPDATE keys SET state = 'revoked', revoked_at = ?2 WHERE id = ?1")?;
+        let tokens =
+            execute("UPDATE tokens SET revoked_at = ?2 WHERE key_id = ?1 AND revoked_at IS NULL")?;
+        let sessions = execute(
+            "UPDATE sessions SET ended_at = ?2, end_reason = 'key' WHERE ended_at IS NULL
+                 AND id IN (SELECT session_id FROM pairs WHERE key_id = ?1 AND spent_at IS NULL)",
+        )?;
+        Ok((tokens, sessions))
     }
 }
 
@@ -95,5 +173,6 @@ fn key(row: &Row<'_>) -> Result<Key, Error> {
         },
         state: KeyState::parse(&row.get::<_, String>(6)?)?,
         verify_until: time(row.get(7)?)?,
+        created_at: required_time(row.get(8)?)?,
     })
 }

@@ -31,9 +31,19 @@ pub(crate) struct Store {
     path: PathBuf,
     id: StoreId,
     wait: Duration,
+    /// Whether the log is to be copied back when this process is the last to close the store.
+    fold: bool,
 }
 
 impl Store {
+    /// The process ends. What SQLite would give back piece by piece, memory and locks, the system
+    /// takes back at once; only a log that is to be copied back needs a proper end.
+    pub(crate) fn leave(self) {
+        if !self.fold {
+            std::mem::forget(self);
+        }
+    }
+
     /// Where it is, without links in its directory.
     pub(crate) fn path(&self) -> &Path {
         &self.path

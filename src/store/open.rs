@@ -2,7 +2,7 @@
 
 use super::file::{self, Found};
 use super::{Error, Store, Writer};
-use crate::model::{NewKey, StoreId, Timestamp};
+use crate::model::{KeyState, NewKey, StoreId, Timestamp};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::Path;
@@ -65,8 +65,8 @@ impl Store {
                 if loose {
                     file::tighten(&path)?;
                 }
-                fold_long_log(&connection, &path)?;
-                let store = Self { connection, path, id, wait };
+                let fold = fold_long_log(&connection, &path)?;
+                let store = Self { connection, path, id, wait, fold };
                 Ok(Opened { store, created: false, tightened: loose })
             }
         }
@@ -94,7 +94,8 @@ impl Store {
         let connection = connect(&path, wait)?;
         use_wal(&connection, wait)?;
         let (id, created) = begin(&connection, &path, &beginning())?;
-        Ok(Opened { store: Self { connection, path, id, wait }, created, tightened: loose })
+        let store = Self { connection, path, id, wait, fold: false };
+        Ok(Opened { store, created, tightened: loose })
     }
 
     /// A store in memory, for the tests of the rules.
@@ -104,7 +105,8 @@ impl Store {
         let connection = Connection::open_in_memory().unwrap();
         configure(&connection, Duration::from_secs(1)).unwrap();
         let (id, _) = begin(&connection, path, beginning).unwrap();
-        Self { connection, path: path.to_owned(), id, wait: Duration::from_secs(1) }
+        let (path, wait) = (path.to_owned(), Duration::from_secs(1));
+        Self { connection, path, id, wait, fold: false }
     }
 
     /// Puts rows into a state that no rule leads to yet, for the tests of the rules.
@@ -129,6 +131,8 @@ fn configure(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // A statement is planned once, not again for the values that are bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A process that ends does not copy the log back: two fsyncs a commit instead of five. While
     // many run at once every hundredth page does; see also `fold_long_log`.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -140,14 +144,15 @@ fn configure(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
 /// Has a log that has become long copied back and removed when this process ends, if it is the
 /// last one then. SQLite begins the log anew only where it was copied back by a process that is
 /// still there: processes that follow one another would append to it for ever, and each of them
-/// reads all of it.
-fn fold_long_log(connection: &Connection, path: &Path) -> Result<(), Error> {
+/// reads all of it. Whether it is that long.
+fn fold_long_log(connection: &Connection, path: &Path) -> Result<bool, Error> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    if std::fs::metadata(log).is_ok_and(|log| log.len() > LONG_LOG) {
+    let is_long = std::fs::metadata(log).is_ok_and(|log| log.len() > LONG_LOG);
+    if is_long {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     }
-    Ok(())
+    Ok(is_long)
 }
 
 /// Reads what the file says it is. It changes nothing; its caller holds a transaction, so that
@@ -219,7 +224,7 @@ fn begin(
         "INSERT INTO store (one, store_id, created_at) VALUES (1, ?1, ?2)",
         (beginning.id.bytes(), beginning.now.unix()),
     )?;
-    Writer::on(&transaction).add_key(&beginning.key, beginning.now)?;
+    Writer::on(&transaction).add_key(&beginning.key, KeyState::Active, beginning.now)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", version())?;
     transaction.commit()?;

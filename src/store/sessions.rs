@@ -56,10 +56,11 @@ impl Reader<'_> {
     /// The session of that identity.
     pub(crate) fn find_session(&self, sid: Sid) -> Result<Option<Session>, Error> {
         self.sql
-            .prepare_cached(
+            .query_row(
                 "SELECT id, sid, user_id, expires_at, ended_at FROM sessions WHERE sid = ?1",
-            )?
-            .query_row([sid.bytes()], |row| Ok(session(row, 0)))
+                [sid.bytes()],
+                |row| Ok(session(row, 0)),
+            )
             .optional()?
             .transpose()
     }
@@ -99,8 +100,7 @@ impl Reader<'_> {
         value: impl rusqlite::ToSql,
     ) -> Result<Option<PairOfSession>, Error> {
         self.sql
-            .prepare_cached(&format!("{JOINED} WHERE {condition}"))?
-            .query_row([value], |row| Ok(pair(row)))
+            .query_row(&format!("{JOINED} WHERE {condition}"), [value], |row| Ok(pair(row)))
             .optional()?
             .transpose()
     }

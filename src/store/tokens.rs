@@ -44,6 +44,11 @@ const COUNTED: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
     AND t.revoked_at IS NULL AND t.superseded_by IS NULL
     AND (t.expires_at IS NULL OR t.expires_at > ?2)";
 
+/// How many app tokens of a user count: not expired, not revoked, not superseded.
+pub(super) fn count() -> String {
+    format!("SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id {COUNTED}")
+}
+
 const FILTER: &str = "g.kind = 'app'
     AND (:owner IS NULL OR g.owner_id = :owner)
     AND (:app IS NULL OR g.app = :app)
@@ -69,21 +74,11 @@ impl Reader<'_> {
         value: impl rusqlite::ToSql,
     ) -> Result<Option<AppToken>, Error> {
         self.sql
-            .prepare_cached(&format!("{JOINED} WHERE g.kind = 'app' AND {condition}"))?
-            .query_row([value], |row| Ok(token(row)))
+            .query_row(&format!("{JOINED} WHERE g.kind = 'app' AND {condition}"), [value], |row| {
+                Ok(token(row))
+            })
             .optional()?
             .transpose()
-    }
-
-    /// How many app tokens of a user count: not expired, not revoked, not superseded.
-    pub(crate) fn count_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
-        let count: i64 = self
-            .sql
-            .prepare_cached(&format!(
-                "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id {COUNTED}"
-            ))?
-            .query_row((owner.0, now.unix()), |row| row.get(0))?;
-        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// The app tokens of a user that count.
@@ -92,8 +87,7 @@ impl Reader<'_> {
         owner: UserId,
         now: Timestamp,
     ) -> Result<Vec<AppToken>, Error> {
-        let mut statement =
-            self.sql.prepare_cached(&format!("{JOINED} {COUNTED} ORDER BY t.id"))?;
+        let mut statement = self.sql.prepare(&format!("{JOINED} {COUNTED} ORDER BY t.id"))?;
         statement
             .query_map((owner.0, now.unix()), |row| Ok(token(row)))?
             .map(|row| row.map_err(Error::from)?)
@@ -148,18 +142,17 @@ impl Writer<'_> {
     /// Records an app token and, if it is the first of its kind, its grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
         let grant = self.grant_id(&new.grant)?;
-        self.sql
-            .prepare_cached(
-                "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
+        self.sql.execute(
+            "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![
+            params![
                 new.jti.bytes(),
                 grant,
                 new.key,
                 new.issued_at.unix(),
                 new.expires_at.map(Timestamp::unix),
-            ])?;
+            ],
+        )?;
         Ok(TokenId(self.sql.last_insert_rowid()))
     }
 
@@ -170,11 +163,12 @@ impl Writer<'_> {
         let values = params![grant.owner.0, grant.app.as_str(), permissions, audience, claims];
         let known = self
             .sql
-            .prepare_cached(
+            .query_row(
                 "SELECT id FROM grants WHERE owner_id = ?1 AND kind = 'app' AND app = ?2
                      AND permissions = ?3 AND audience = ?4 AND claims = ?5",
-            )?
-            .query_row(values, |row| row.get(0))
+                values,
+                |row| row.get(0),
+            )
             .optional()?;
         if let Some(id) = known {
             return Ok(id);
@@ -197,23 +191,26 @@ impl Writer<'_> {
     }
 
     /// Lets a token work beside its successor until then, uncounted. The token that it was itself
-    /// the successor of ends now: at most one is superseded.
+    /// the successor of ends now: at most one is superseded. Which one that was.
     pub(crate) fn supersede_token(
         &self,
         old: TokenId,
         by: TokenId,
         until: Timestamp,
         now: Timestamp,
-    ) -> Result<(), Error> {
-        self.sql.execute(
-            "UPDATE tokens SET revoked_at = ?2 WHERE superseded_by = ?1 AND revoked_at IS NULL",
+    ) -> Result<Option<TokenId>, Error> {
+        let ended = self.sql.query_row(
+            "UPDATE tokens SET revoked_at = ?2 WHERE superseded_by = ?1 AND revoked_at IS NULL
+                 AND grace_until > ?2
+             RETURNING id",
             (old.0, now.unix()),
-        )?;
+            |row| row.get(0),
+        );
         self.sql.execute(
             "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
             (old.0, by.0, until.unix()),
         )?;
-        Ok(())
+        Ok(ended.optional()?.map(TokenId))
     }
 
     /// Takes back every recorded token of a user; how many.
@@ -269,4 +266,27 @@ fn token(row: &Row<'_>) -> Result<AppToken, Error> {
                 .map_err(|_| Error::Damaged("a grant's claims are not JSON".to_owned()))?,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    #[test]
+    fn counting_looks_at_the_owners_tokens_only() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("migrations/0001_first.sql")).unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {}", count());
+        let mut statement = connection.prepare(&sql).unwrap();
+        let plan = statement.query_map((1, 0), |row| row.get(3)).unwrap();
+        let plan: Vec<String> = plan.map(Result::unwrap).collect();
+        assert_eq!(
+            plan,
+            [
+                "SEARCH g USING COVERING INDEX sqlite_autoindex_grants_1 (owner_id=? AND kind=?)",
+                "SEARCH t USING INDEX tokens_counted (grant_id=?)",
+            ]
+        );
+    }
 }

@@ -8,13 +8,16 @@ use crate::model::{
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
-/// What decides whether a user may have one token more.
+/// What decides whether a user may have one token more, signed with a key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
-    /// Its own quota; `None` means the store's.
-    pub(crate) quota: Option<Quota>,
+    /// How many tokens it may have and how many count now; `None` without a limit: nothing is
+    /// counted then, who needs that has many.
+    pub(crate) quota: Option<(u32, usize)>,
     /// Whether it is disabled.
     pub(crate) is_disabled: bool,
+    /// Whether the key that signed the token still signs.
+    pub(crate) key_is_active: bool,
 }
 
 const COLUMNS: &str =
@@ -40,11 +43,7 @@ impl Reader<'_> {
     }
 
     fn user_where(&self, sql: &str, value: impl rusqlite::ToSql) -> Result<Option<User>, Error> {
-        self.sql
-            .prepare_cached(sql)?
-            .query_row([value], |row| Ok(user(row)))
-            .optional()?
-            .transpose()
+        self.sql.query_row(sql, [value], |row| Ok(user(row))).optional()?.transpose()
     }
 
     /// The hash to check a password against.
@@ -133,22 +132,48 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Takes the row for this transaction, so that what is counted next stays true until the
-    /// commit; what it says now. A deleted user is not there.
+    /// Replaces the hash by one of the same password.
+    pub(crate) fn strengthen_password(
+        &self,
+        id: UserId,
+        better: &PasswordHash,
+    ) -> Result<(), Error> {
+        self.sql
+            .execute("UPDATE users SET password = ?2 WHERE id = ?1", (id.0, better.expose()))?;
+        Ok(())
+    }
+
+    /// Takes the row for this transaction, so that what is counted with it stays true until the
+    /// commit; what it says now. `quota` is the store's, where the user has none of its own. A
+    /// deleted user is not there.
     ///
     /// A writing transaction holds this whole file from its first instant, so reading is enough;
     /// an engine that locks rows has to lock this one here.
-    pub(crate) fn hold_user(&self, id: UserId) -> Result<Option<Standing>, Error> {
-        let standing =
-            |row: &Row<'_>| Ok(Standing { quota: quota(row.get(0)?), is_disabled: row.get(1)? });
-        Ok(self
-            .sql
-            .prepare_cached(
-                "SELECT quota, disabled_at IS NOT NULL FROM users
-                 WHERE id = ?1 AND deleted_at IS NULL",
-            )?
-            .query_row([id.0], standing)
-            .optional()?)
+    pub(crate) fn hold_user(
+        &self,
+        id: UserId,
+        key: i64,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<Option<Standing>, Error> {
+        let sql = format!(
+            "SELECT ifnull(quota, ?3), disabled_at IS NOT NULL,
+                 (SELECT state = 'active' FROM keys WHERE id = ?4),
+                 CASE WHEN ifnull(quota, ?3) >= 0 THEN ({}) END
+             FROM users WHERE id = ?1 AND deleted_at IS NULL",
+            super::tokens::count()
+        );
+        let standing = |row: &Row<'_>| {
+            let (most, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
+            let used = used.and_then(|used| usize::try_from(used).ok());
+            Ok(Standing {
+                quota: u32::try_from(most).ok().zip(used),
+                is_disabled: row.get(1)?,
+                key_is_active: row.get(2)?,
+            })
+        };
+        let most = quota.limit().map_or(-1, i64::from);
+        Ok(self.sql.query_row(&sql, (id.0, now.unix(), most, key), standing).optional()?)
     }
 
     /// Takes names, password and everything else away, and keeps the nameless row.

@@ -23,10 +23,10 @@ impl Guard {
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let (for_thread, modes) = (terminal.try_clone()?, before.clone());
         std::thread::spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                restore(&for_thread, &modes);
-                leave(if signal == SIGINT { 130 } else { 143 });
-            }
+            // Where one interrupts a read, the library sends itself Ctrl-C as well.
+            let all: Vec<i32> = signals.wait().collect();
+            restore(&for_thread, &modes);
+            leave(if all.iter().all(|signal| *signal == SIGINT) { 130 } else { 143 });
         });
         Ok(Self { terminal: terminal.try_clone()?, before })
     }

@@ -109,6 +109,12 @@ impl Voice {
     }
 
     #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
+    /// Writes one line of JSON to standard output.
+    pub(crate) fn line(&self, line: &impl Serialize) -> Result<Delivery, Error> {
+        written(&json_line(line)?)
+    }
+
+    #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
     /// Writes text of our own source, such as a script, to standard output as it is.
     /// Its styles are dropped where no terminal would show them.
     pub(crate) fn document(&self, text: &str) -> Result<Delivery, Error> {

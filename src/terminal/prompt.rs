@@ -3,11 +3,14 @@
 use super::guard::Guard;
 use super::{Error, Voice};
 use crate::model::escaped;
-use console::Term;
-use dialoguer::{Confirm, Password};
+use console::{Key, Term};
+use dialoguer::Password;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::time::Duration;
+
+/// The end of input, as a key.
+const CTRL_D: char = '\u{4}';
 
 /// Much longer than it takes.
 const GUARD_LEAVES_WITHIN: Duration = Duration::from_secs(5);
@@ -42,12 +45,22 @@ impl Voice {
     /// Asks before something is destroyed; the answer without a word is no.
     pub(crate) fn confirm(&self, question: &str) -> Result<Confirmed, Error> {
         self.ask(|term| {
-            let answer = Confirm::new()
-                .with_prompt(escaped(question))
-                .default(false)
-                .interact_on_opt(term)
-                .map_err(broken)?;
-            Ok(if answer == Some(true) { Confirmed::Yes } else { Confirmed::No })
+            let question = escaped(question);
+            term.write_str(&format!("{question} [y/N] ")).map_err(broken)?;
+            // The prompts of the library do not hear Ctrl-D.
+            let answer = loop {
+                let key = term.read_key().map_err(broken)?;
+                if matches!(key, Key::Char('y' | 'Y')) {
+                    break Confirmed::Yes;
+                }
+                if matches!(key, Key::Char('n' | 'N' | CTRL_D) | Key::Enter | Key::Escape) {
+                    break Confirmed::No;
+                }
+            };
+            term.clear_line().map_err(broken)?;
+            let word = if answer == Confirmed::Yes { "yes" } else { "no" };
+            term.write_line(&format!("{question} {word}")).map_err(broken)?;
+            Ok(answer)
         })
     }
 
@@ -72,12 +85,12 @@ fn typed(term: &Term, question: &str) -> Result<Answer, Error> {
         .report(false)
         .interact_on(term)
         .map(Answer::new)
-        .map_err(broken)?;
+        .map_err(|dialoguer::Error::IO(error)| broken(error))?;
     if answer.is_empty() { Err(Error::Cancelled) } else { Ok(answer) }
 }
 
-fn broken(error: dialoguer::Error) -> Error {
-    let dialoguer::Error::IO(error) = error;
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn broken(error: std::io::Error) -> Error {
     if error.kind() == ErrorKind::Interrupted {
         // A key that is a signal, Ctrl-C at a yes-or-no question: the guard is about to end the
         // program, and this thread must not be faster with an answer of its own.

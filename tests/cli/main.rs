@@ -6,6 +6,7 @@ mod accounts;
 mod crash;
 mod exit_codes;
 mod hostile;
+mod keys;
 mod mask;
 mod output;
 mod prompts;

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 /// An interpreter that has the packages of `python/requirements.txt`; which one,
 /// `JETON_TEST_PYTHON` says. `JETON_TEST_REQUIRE_PYTHON` makes a missing one a failure.
-fn python() -> Option<OsString> {
+pub(crate) fn python() -> Option<OsString> {
     let named = variable("JETON_TEST_PYTHON");
     let python = named.unwrap_or_else(|| OsString::from("python3"));
     let mut probe = Command::new(&python);
@@ -35,7 +35,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// What a script of `python/` answers.
-fn ask(python: &OsString, script: &str, question: &Value) -> Value {
+pub(crate) fn ask(python: &OsString, script: &str, question: &Value) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/python").join(script);
     let mut command = Command::new(python);
     command.args(["-I", "-B"]).arg(path).stdin(Stdio::piped());

@@ -1,7 +1,7 @@
 //! Accounts: who may have one, log in, and go.
 
 use super::act::Trace;
-use super::{Act, Caller, Error, Thing, Tokens, sessions};
+use super::{Act, Caller, Error, Proven, Thing};
 use crate::crypto;
 use crate::model::{
     Account, Email, Foreign, Page, Paged, Password, PasswordHash, Role, Sid, User, UserId,
@@ -119,8 +119,8 @@ pub(crate) fn is_founded(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
 }
 
-/// Adds the first admin of a store that has no users yet, and begins a session.
-pub(crate) fn found(store: &mut Store, act: &Act, wish: &Registration) -> Result<Tokens, Error> {
+/// Adds the first admin of a store that has no users yet, who can begin a session then.
+pub(crate) fn found(store: &mut Store, act: &Act, wish: &Registration) -> Result<Proven, Error> {
     let account = wish.hashed()?;
     let uid = crypto::uid();
     let user = store.write(|tx| {
@@ -131,16 +131,12 @@ pub(crate) fn found(store: &mut Store, act: &Act, wish: &Registration) -> Result
         act.done(tx, Some(user.id), format!("user {}", user.id), 1)?;
         Ok(user)
     })?;
-    sessions::begin(store, act, &user, Trace::Written)
+    Ok(Proven { user, hash: account.password, better: None, trace: Trace::Written })
 }
 
-/// Begins a session for whoever has that password. An unknown name, a wrong password and a
-/// disabled user cost the same and are told in the same words.
-pub(crate) fn log_in(
-    store: &mut Store,
-    act: &Act,
-    credential: &Credential,
-) -> Result<Tokens, Error> {
+/// Who has that password. An unknown name, a wrong password and a disabled user cost the same and
+/// are told in the same words. A hash with weaker parameters than today's is to be replaced.
+pub(crate) fn log_in(store: &mut Store, credential: &Credential) -> Result<Proven, Error> {
     let found = store.read(|tx| {
         let user = credential.login.as_ref().map(|who| tx.find_user(who)).transpose()?.flatten();
         let hash = user.as_ref().map(|user| tx.find_password(user.id)).transpose()?.flatten();
@@ -148,9 +144,11 @@ pub(crate) fn log_in(
     })?;
     let hash = found.as_ref().map(|(_, hash)| hash);
     let right = crypto::matches(credential.password.as_ref(), hash);
-    match found {
-        Some((user, _)) if right && user.disabled_at.is_none() => {
-            sessions::begin(store, act, &user, Trace::Missing)
+    match (found, &credential.password) {
+        (Some((user, hash)), Some(password)) if right && user.disabled_at.is_none() => {
+            let is_weak = crypto::is_weak(&hash);
+            let better = is_weak.then(|| crypto::hash(password)).transpose()?;
+            Ok(Proven { user, hash, better, trace: Trace::Missing })
         }
         _ => Err(Error::LoginInvalid),
     }

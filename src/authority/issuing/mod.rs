@@ -1,15 +1,17 @@
 //! App tokens: made, listed, shown.
 
 use super::accounts::{not_found, oneself_or_any};
-use super::sessions::{ATTEMPTS, end_after, signing};
+use super::minting::may_have;
+use super::sessions::{ATTEMPTS, end_after};
 use super::{Act, Caller, Error, Thing};
 use crate::crypto;
 use crate::model::{
-    AppName, AppToken, ExtraClaims, Foreign, Grant, Key, Lifetime, Page, Paged, Permission, Policy,
-    Role, Timestamp, TokenId, TokenKind, User, UserRef,
+    AppName, AppToken, ExtraClaims, Foreign, Grant, Key, KeyState, Lifetime, Page, Paged,
+    Permission, Policy, Role, Timestamp, TokenId, TokenKind, User, UserRef,
 };
 use crate::store::{NewToken, Standing, Store, TokenFilter, Writer};
 use secrecy::SecretString;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// When a token ends.
@@ -49,10 +51,17 @@ pub(crate) struct Issued {
     pub(crate) token: SecretString,
     /// Its row.
     pub(crate) record: AppToken,
-    /// How many live tokens the owner has now.
+    /// How much of the quota is used now; `None` without a limit.
+    pub(crate) place: Option<Place>,
+}
+
+/// What an owner's quota is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Place {
+    /// The live tokens.
     pub(crate) used: usize,
-    /// How many the owner may have; `None` without a limit.
-    pub(crate) limit: Option<u32>,
+    /// How many there may be.
+    pub(crate) limit: u32,
 }
 
 /// Makes and records an app token. The quota is counted and the row inserted in one transaction.
@@ -68,24 +77,29 @@ pub(crate) fn issue(
             Foreign::new(name).shown()
         )));
     }
+    // The key that the caller was checked with mostly signs, too; if not, the commit finds it out.
+    let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
     for _ in 0..ATTEMPTS {
         let (policy, key, owner) = store.read(|tx| {
             let owner = match &request.owner {
                 None => caller.user.clone(),
                 Some(who) => oneself_or_any(tx, caller, who, "only admins make tokens for others")?,
             };
-            let (policy, key) = signing(tx)?;
-            Ok::<_, Error>((policy, key, owner))
+            for user in [&caller.user, &owner] {
+                may_have(user, request.permissions.iter().map(Permission::as_str))?;
+            }
+            let key = key.take().map_or_else(|| tx.active_app_key(), Ok)?;
+            Ok::<_, Error>((tx.policy()?, key, owner))
         })?;
         let expires_at = expiry(request.end, &policy, act.now)?;
         let draft =
             Draft::sign(&policy, &key, &owner, grant(request, &owner), act.now, expires_at)?;
         let recorded = store.write(|tx| {
-            let standing = standing(tx, &owner)?;
-            if !tx.is_active(key.id)? {
+            let standing = standing(tx, &owner, &key, &policy, act.now)?;
+            if !standing.key_is_active {
                 return Ok(None);
             }
-            let place = take_place(tx, &owner, standing, &policy, None, act.now)?;
+            let place = take_place(tx, &owner, standing, None, act.now)?;
             let id = tx.add_token(&draft.new)?;
             act.done(tx, Some(caller.user.id), format!("token {id}"), 1)?;
             Ok::<_, Error>(Some((id, place)))
@@ -99,8 +113,15 @@ pub(crate) fn issue(
 
 /// What the owner may have, as the row says in this transaction. It is the first thing that is
 /// asked, and held: nobody counts the same tokens meanwhile.
-pub(super) fn standing(tx: &Writer<'_>, owner: &User) -> Result<Standing, Error> {
-    let standing = tx.hold_user(owner.id)?.ok_or_else(|| not_found(&UserRef::Id(owner.id)))?;
+pub(super) fn standing(
+    tx: &Writer<'_>,
+    owner: &User,
+    key: &Key,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Standing, Error> {
+    let standing = tx.hold_user(owner.id, key.id, policy.quota, now)?;
+    let standing = standing.ok_or_else(|| not_found(&UserRef::Id(owner.id)))?;
     if standing.is_disabled {
         return Err(Error::Forbidden("the owner is disabled"));
     }
@@ -129,7 +150,7 @@ impl Draft {
     }
 
     /// What its maker is told once it is recorded.
-    pub(super) fn issued(self, id: TokenId, (used, limit): Place) -> Issued {
+    pub(super) fn issued(self, id: TokenId, place: Option<Place>) -> Issued {
         let record = AppToken {
             id,
             jti: self.new.jti,
@@ -139,31 +160,24 @@ impl Draft {
             revoked_at: None,
             grace_until: None,
         };
-        Issued { token: self.token, record, used, limit }
+        Issued { token: self.token, record, place }
     }
 }
 
-/// How many live tokens the owner has, and how many the owner may have.
-pub(super) type Place = (usize, Option<u32>);
-
-/// Counts the owner's live tokens, this one included; refuses one too many. A live one that is
-/// `leaving` makes place for it.
+/// Counts one token more; refuses one too many. A live one that is `leaving` makes place for it.
 pub(super) fn take_place(
     tx: &Writer<'_>,
     owner: &User,
     standing: Standing,
-    policy: &Policy,
     leaving: Option<TokenId>,
     now: Timestamp,
-) -> Result<Place, Error> {
-    let used = tx.count_tokens(owner.id, now)?.saturating_sub(usize::from(leaving.is_some()));
-    let limit = standing.quota.unwrap_or(policy.quota).limit();
-    match limit {
-        Some(limit) if u32::try_from(used).unwrap_or(u32::MAX) >= limit => {
-            Err(Error::Quota { limit, live: tx.counted_tokens(owner.id, now)? })
-        }
-        _ => Ok((used + 1, limit)),
+) -> Result<Option<Place>, Error> {
+    let Some((limit, used)) = standing.quota else { return Ok(None) };
+    let used = used.saturating_sub(usize::from(leaving.is_some()));
+    if u32::try_from(used).unwrap_or(u32::MAX) >= limit {
+        return Err(Error::Quota { limit, live: tx.counted_tokens(owner.id, now)? });
     }
+    Ok(Some(Place { used: used + 1, limit }))
 }
 
 fn grant(request: &Request, owner: &User) -> Grant {

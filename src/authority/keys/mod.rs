@@ -1,21 +1,33 @@
 //! Keys: the first of a store, the one that signs test tokens, and what verifiers are given.
 
-use super::{Act, Error};
+mod life;
+
+pub(crate) use life::{
+    Listed, Rotation, activate, generate, list, retire, revocable, revoke, rotate,
+};
+
+use super::{Act, Caller, Error};
 use crate::crypto;
-use crate::model::{Algorithm, Key, Purpose, Timestamp};
+use crate::model::{Algorithm, Key, KeyState, Purpose, Role, RsaBits, Timestamp};
 use crate::store::{self, Beginning, Store};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 /// What a new store begins with: an identity and an active app key.
 pub(crate) fn beginning(algorithm: Algorithm, now: Timestamp) -> Result<Beginning, Error> {
-    let key = crypto::generate(algorithm, Purpose::App)?;
+    let key = crypto::generate(algorithm, Purpose::App, RsaBits::default())?;
     Ok(Beginning { id: crypto::store_id(), key, now })
 }
 
-/// The public keys of one purpose as a JWK Set (RFC 7517, section 5), and how many symmetric keys
-/// were left out of it.
-pub(crate) fn jwks(store: &mut Store, purpose: Purpose) -> Result<(Value, usize), Error> {
-    let keys = store.read(|tx| tx.published_keys(purpose))?;
+/// The public keys of one purpose that verify or will, as a JWK Set (RFC 7517, section 5), and how
+/// many symmetric keys were left out of it.
+pub(crate) fn jwks(
+    store: &mut Store,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<(Value, usize), Error> {
+    let mut keys = store.read(|tx| tx.keys())?;
+    keys.retain(|key| key.spec.purpose == purpose && key.is_published(now));
     let all = keys.len();
     let public: Vec<Value> =
         keys.into_iter().filter_map(|key| key.spec.public).map(Value::from).collect();
@@ -23,14 +35,40 @@ pub(crate) fn jwks(store: &mut Store, purpose: Purpose) -> Result<(Value, usize)
     Ok((json!({ "keys": public }), left_out))
 }
 
+/// The public part of one key as PEM.
+pub(crate) fn public_pem(store: &mut Store, kid: &str) -> Result<String, Error> {
+    let key = store.read(|tx| life::existing(tx, kid))?;
+    crypto::public_pem(&key.spec)?
+        .ok_or_else(|| Error::Usage("a symmetric key has no public part".to_owned()))
+}
+
+/// The key whose private part the caller may have.
+pub(crate) fn exportable(store: &mut Store, caller: &Caller, kid: &str) -> Result<Key, Error> {
+    caller.needs(Role::Admin, life::ADMINS_ONLY)?;
+    store.read(|tx| life::existing(tx, kid))
+}
+
+/// The private part of a key: PEM of PKCS#8, or a JWK of a symmetric one. It is written down that
+/// it was given out.
+pub(crate) fn private_text(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    key: &Key,
+) -> Result<SecretString, Error> {
+    caller.needs(Role::Admin, life::ADMINS_ONLY)?;
+    store.write(|tx| life::done(tx, act, caller, &key.spec.kid))?;
+    Ok(crypto::private_text(&key.spec))
+}
+
 /// The key that signs test tokens with that algorithm, made on first need.
 pub(super) fn test_key(store: &mut Store, act: &Act, algorithm: Algorithm) -> Result<Key, Error> {
     if let Some(key) = store.read(|tx| tx.find_test_key(algorithm))? {
         return Ok(key);
     }
-    let new = crypto::generate(algorithm, Purpose::Test)?;
+    let new = crypto::generate(algorithm, Purpose::Test, RsaBits::default())?;
     let added = store.write(|tx| -> Result<(), store::Error> {
-        tx.add_key(&new, act.now)?;
+        tx.add_key(&new, KeyState::Active, act.now)?;
         act.done(tx, None, format!("key {}", new.kid.as_str()), 1)
     });
     match added {

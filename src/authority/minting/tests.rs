@@ -1,10 +1,10 @@
 //! What a test token says, and what it never is.
 
 use super::*;
+use crate::authority::authenticate;
 use crate::authority::fixture::{
     Person, act, again, at, parts, person, reasons, refusal, set, store, store_with, token,
 };
-use crate::authority::{Reason, Wanted, authenticate};
 use crate::model::{Purpose, Setting};
 use secrecy::ExposeSecret;
 
@@ -12,6 +12,7 @@ fn wish() -> Mint {
     Mint {
         subject: None,
         issuer: None,
+        algorithm: Algorithm::ES256,
         audience: Vec::new(),
         end: End::Default,
         claims: ExtraClaims::default(),
@@ -19,7 +20,7 @@ fn wish() -> Mint {
 }
 
 fn minted(store: &mut Store, person: &Person, wish: &Mint) -> String {
-    let (token, _) = mint(store, &act(0), &person.caller, wish).unwrap();
+    let (token, _) = mint(store, &act(0), person.user(), wish).unwrap();
     token.expose_secret().to_owned()
 }
 
@@ -27,7 +28,7 @@ fn minted(store: &mut Store, person: &Person, wish: &Mint) -> String {
 fn a_test_token_says_who_from_whom_and_until_when() {
     let mut store = store();
     let mia = person(&mut store, "mia", Role::Minter);
-    let (token, jti) = mint(&mut store, &act(0), &mia.caller, &wish()).unwrap();
+    let (token, jti) = mint(&mut store, &act(0), mia.user(), &wish()).unwrap();
     let (header, payload) = parts(token.expose_secret());
     let key = store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().unwrap();
     let expected = json!({"alg": "ES256", "typ": "JWT", "kid": key.spec.kid});
@@ -53,6 +54,7 @@ fn everything_can_be_said_otherwise() {
     let other = Mint {
         subject: Some("alice".to_owned()),
         issuer: Some("https://idp.example".to_owned()),
+        algorithm: Algorithm::ES256,
         audience: vec!["api".to_owned()],
         end: End::At(at(-10)),
         claims,
@@ -84,13 +86,13 @@ fn minting_needs_a_minter() {
     let mut store = store();
     let ada = person(&mut store, "ada", Role::Admin);
     let john = person(&mut store, "john", Role::User);
-    let result = mint(&mut store, &act(0), &john.caller, &wish());
+    let result = mint(&mut store, &act(0), john.user(), &wish());
     assert!(matches!(result, Err(Error::Forbidden("only minters and admins mint test tokens"))));
     assert!(store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().is_none());
-    assert!(mint(&mut store, &act(0), &ada.caller, &wish()).is_ok());
+    assert!(mint(&mut store, &act(0), ada.user(), &wish()).is_ok());
     store.arrange("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let john = again(&mut store, john.user());
-    assert!(mint(&mut store, &act(0), &john.caller, &wish()).is_ok(), "the row says so now");
+    assert!(mint(&mut store, &act(0), john.user(), &wish()).is_ok(), "the row says so now");
 }
 
 #[test]

@@ -145,7 +145,8 @@ fn may_revoke(caller: Option<&Caller>, owner: Option<UserId>) -> Result<(), Erro
 /// The token must carry our signature; whether it still works does not matter.
 fn by_value(store: &mut Store, now: Timestamp, token: &str) -> Result<Found, Error> {
     let verdict = verify(store, token, &Checks::only(Wanted::Any, now))?;
-    let (Some(kind), Some(key), Some(claims)) = (verdict.kind, verdict.key, &verdict.claims) else {
+    let (Some(kind), Some(key), Some(claims)) = (verdict.kind, &verdict.key, &verdict.claims)
+    else {
         verdict.accepted()?;
         return Err(Error::refused(Reason::Malformed));
     };
@@ -156,7 +157,7 @@ fn by_value(store: &mut Store, now: Timestamp, token: &str) -> Result<Found, Err
         (Record::Session(pair), TokenKind::Refresh) => Ok(Found::Family(pair)),
         (Record::Session(pair), _) => Ok(Found::Access(pair)),
         (Record::Missing, _) => match jti {
-            Some(jti) => Ok(Found::Unrecorded { key, jti, kind, expires_at }),
+            Some(jti) => Ok(Found::Unrecorded { key: key.id, jti, kind, expires_at }),
             None => Err(Error::Usage("a token without `jti` cannot be revoked".to_owned())),
         },
     }

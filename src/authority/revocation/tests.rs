@@ -31,11 +31,12 @@ fn test_token(store: &mut Store, minter: &Person, claims: &[&str]) -> String {
     let wish = Mint {
         subject: None,
         issuer: None,
+        algorithm: crate::model::Algorithm::ES256,
         audience: Vec::new(),
         end: End::Default,
         claims: ExtraClaims::parse(&[], &claims).unwrap(),
     };
-    mint(store, &act(0), &minter.caller, &wish).unwrap().0.expose_secret().to_owned()
+    mint(store, &act(0), minter.user(), &wish).unwrap().0.expose_secret().to_owned()
 }
 
 #[test]

@@ -11,7 +11,9 @@ use super::act::Trace;
 use super::verification::{Record, Verdict};
 use super::{Act, Checks, Error, Reason, Wanted, verify};
 use crate::crypto;
-use crate::model::{Jti, Key, Policy, Role, Session, Sid, Timestamp, TokenKind, User};
+use crate::model::{
+    Jti, Key, PasswordHash, Policy, Role, Session, Sid, Timestamp, TokenKind, User,
+};
 use crate::store::{NewPair, PairOfSession, Reader, Store, Writer};
 use secrecy::SecretString;
 
@@ -24,13 +26,20 @@ pub(crate) struct Caller {
     pub(crate) session: Session,
     /// The access token's end.
     pub(crate) access_expires_at: Timestamp,
+    /// The key that signed it, which mostly is the one that signs now.
+    pub(super) key: Key,
 }
 
 impl Caller {
     /// Refuses, with that sentence, whoever has less than `role`.
     pub(crate) fn needs(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
-        if self.user.role >= role { Ok(()) } else { Err(Error::Forbidden(refusal)) }
+        needs(&self.user, role, refusal)
     }
+}
+
+/// Refuses, with that sentence, a user that has less than `role`.
+pub(super) fn needs(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
+    if user.role >= role { Ok(()) } else { Err(Error::Forbidden(refusal)) }
 }
 
 /// The two tokens of a session, signed.
@@ -77,58 +86,86 @@ pub(crate) fn authenticate(
 ) -> Result<Caller, Error> {
     let checks = Checks::only(Wanted::Only(TokenKind::Access), now);
     let verdict = verify(store, access, &checks)?.accepted()?;
-    match (verdict.record, verdict.owner) {
-        (Record::Session(found), Some(user)) => Ok(Caller {
+    match (verdict.record, verdict.owner, verdict.key) {
+        (Record::Session(found), Some(user), Some(key)) => Ok(Caller {
             user,
             session: found.session,
             access_expires_at: found.pair.access_expires_at,
+            key,
         }),
         _ => Err(Error::refused(Reason::UnknownToken)),
     }
 }
 
-/// Begins a session for `user`.
-pub(super) fn begin(
+/// Somebody whose password was right a moment ago.
+#[derive(Debug, Clone)]
+pub(crate) struct Proven {
+    /// Who it is.
+    pub(super) user: User,
+    /// The hash that the password was right for.
+    pub(super) hash: PasswordHash,
+    /// A hash with today's parameters, where that one is weaker.
+    pub(super) better: Option<PasswordHash>,
+    /// Whether the session has a row in the audit of its own.
+    pub(super) trace: Trace,
+}
+
+/// Begins a session in the place of the one that its client has, which ends with the same commit;
+/// whether that was open. `keep` gets the signed tokens before they are good for anything: their
+/// client writes them down first, so that no instant leaves an open session that nobody has.
+pub(crate) fn begin<E: From<Error>>(
     store: &mut Store,
     act: &Act,
-    user: &User,
-    trace: Trace,
-) -> Result<Tokens, Error> {
+    proven: &Proven,
+    replaced: Option<Sid>,
+    mut keep: impl FnMut(&Tokens) -> Result<(), E>,
+) -> Result<(Tokens, bool), E> {
     let sid = crypto::sid();
     let next = Next::fresh();
     for _ in 0..ATTEMPTS {
         let (policy, key) = store.read(signing)?;
         let end = end_after(act.now, policy.session_ttl)?;
         let pair = new_pair(&policy, &key, next, act.now, end)?;
-        let tokens = signed(&key, &policy, user, sid, true, &pair)?;
+        let tokens = signed(&key, &policy, &proven.user, sid, true, &pair)?;
+        keep(&tokens)?;
         let begun = store.write(|tx| {
             if !tx.is_active(key.id)? {
-                return Ok(false);
+                return Ok(None);
             }
-            let present = tx.find_user_row(user.id)?;
-            if present.is_none_or(|row| row.deleted_at.is_some() || row.disabled_at.is_some()) {
-                return Err(Error::LoginInvalid);
+            still_proven(tx, proven)?;
+            tx.add_session(sid, proven.user.id, end, &pair)?;
+            if proven.trace == Trace::Missing {
+                act.done(tx, Some(proven.user.id), format!("session {sid}"), 1)?;
             }
-            tx.add_session(sid, user.id, end, &pair)?;
-            if trace == Trace::Missing {
-                act.done(tx, Some(user.id), format!("session {sid}"), 1)?;
+            match replaced.map(|old| tx.find_session(old)).transpose()?.flatten() {
+                Some(old) => Ok(Some(tx.end_session(old.id, "replaced", act.now)?)),
+                None => Ok(Some(false)),
             }
-            Ok(true)
         })?;
-        if begun {
-            return Ok(tokens);
+        if let Some(replaced) = begun {
+            return Ok((tokens, replaced));
         }
     }
-    Err(Error::KeyChanges)
+    Err(Error::KeyChanges.into())
 }
 
-/// Ends a session in whose place its client keeps another one; whether it was open. It belongs to
-/// the login that replaced it, and has no row in the audit of its own.
-pub(crate) fn replace(store: &mut Store, now: Timestamp, sid: Sid) -> Result<bool, Error> {
-    store.write(|tx| match tx.find_session(sid)? {
-        Some(session) => Ok(tx.end_session(session.id, "replaced", now)?),
-        None => Ok(false),
-    })
+/// A password that was changed meanwhile is not right any more, and nobody is deleted or disabled.
+fn still_proven(tx: &Writer<'_>, proven: &Proven) -> Result<(), Error> {
+    let id = proven.user.id;
+    let present = tx.find_user_row(id)?;
+    let is_there = present.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
+    if !is_there || tx.find_password(id)?.as_ref() != Some(&proven.hash) {
+        return Err(Error::LoginInvalid);
+    }
+    if let Some(better) = &proven.better {
+        tx.strengthen_password(id, better)?;
+    }
+    Ok(())
+}
+
+/// Whether a session that its client wrote down was begun, or the client was interrupted before.
+pub(crate) fn was_begun(store: &mut Store, sid: Sid) -> Result<bool, Error> {
+    Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
 /// What a presented refresh token led to, inside the transaction.

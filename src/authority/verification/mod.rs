@@ -2,8 +2,14 @@
 //! and key, signature, type, revocation and owner, times, issuer and audience, and last what the
 //! caller asks for. Before a good signature there is exactly one reason, after it all of them.
 
+mod checks;
+mod foreign;
+mod introspection;
 mod record;
 
+pub(crate) use checks::{Checks, Wanted};
+pub(crate) use foreign::verify_foreign;
+pub(crate) use introspection::introspect;
 pub(super) use record::Record;
 use record::judge_record;
 
@@ -11,69 +17,10 @@ use super::claims::{self, Registered};
 use super::{Error, Reason};
 use crate::crypto::{Compact, decoded, is_signed_by};
 use crate::model::{
-    Algorithm, Key, Lifetime, Permission, Purpose, Status, Timestamp, TokenId, TokenKind, User,
-    escaped, strict_object,
+    Algorithm, Key, Purpose, Status, Timestamp, TokenId, TokenKind, User, escaped, strict_object,
 };
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
-
-/// Which tokens are acceptable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// Those of one kind.
-    Only(TokenKind),
-    /// Those of any kind.
-    Any,
-}
-
-impl Wanted {
-    fn accepts(self, kind: TokenKind) -> bool {
-        match self {
-            Self::Only(wanted) => wanted == kind,
-            Self::Any => true,
-        }
-    }
-}
-
-/// What a token is held against.
-#[derive(Debug, Clone)]
-pub(crate) struct Checks {
-    /// The kinds that are acceptable.
-    pub(crate) wanted: Wanted,
-    /// The time of this run: for keys, sessions and recorded ends.
-    pub(crate) now: Timestamp,
-    /// The time that time claims are judged by; `--at` moves it.
-    pub(crate) at: Timestamp,
-    /// Seconds forgiven on time claims.
-    pub(crate) leeway: i64,
-    /// The issuer, where it is compared.
-    pub(crate) issuer: Option<String>,
-    /// The audience, where it is compared.
-    pub(crate) audience: Option<String>,
-    /// Permissions that must be there.
-    pub(crate) permissions: Vec<Permission>,
-    /// Claims that must have a value.
-    pub(crate) required: Vec<(String, String)>,
-    /// How long it must still live.
-    pub(crate) min_ttl: Option<Lifetime>,
-}
-
-impl Checks {
-    /// Nothing but what is always checked.
-    pub(crate) fn only(wanted: Wanted, now: Timestamp) -> Self {
-        Self {
-            wanted,
-            now,
-            at: now,
-            leeway: 0,
-            issuer: None,
-            audience: None,
-            permissions: Vec::new(),
-            required: Vec::new(),
-            min_ttl: None,
-        }
-    }
-}
 
 /// What was found out about a token.
 #[derive(Debug, Default)]
@@ -88,8 +35,8 @@ pub(crate) struct Verdict {
     pub(crate) claims: Option<Map<String, Value>>,
     /// Its row.
     pub(super) record: Record,
-    /// The row of its key, once its signature was found good.
-    pub(super) key: Option<i64>,
+    /// Its key, once its signature was found good.
+    pub(super) key: Option<Key>,
     /// Its owner.
     pub(super) owner: Option<User>,
 }
@@ -167,7 +114,7 @@ pub(crate) fn verify(store: &mut Store, token: &str, checks: &Checks) -> Result<
         };
         let typ = compact.header.get("typ").and_then(Value::as_str);
         let mut verdict =
-            Verdict { kind: Some(kind_of(&key, &claims)), key: Some(key.id), ..Verdict::default() };
+            Verdict { kind: Some(kind_of(&key, &claims)), key: Some(key), ..Verdict::default() };
         judge(tx, &mut verdict, &claims, typ, checks)?;
         verdict.claims = Some(claims);
         Ok(verdict)
@@ -191,16 +138,10 @@ fn select_key(
     checks: &Checks,
 ) -> Result<Result<Key, Verdict>, Error> {
     let refused = |reason| Ok(Err(Verdict::refused(reason, None)));
-    // RFC 7515, section 4.1.11: what is critical and not understood makes a token invalid.
-    if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
-        return refused(Reason::CriticalHeader);
-    }
-    let algorithm = header.get("alg").and_then(Value::as_str).map(Algorithm::parse);
-    let Some(Ok(algorithm)) = algorithm else { return refused(Reason::AlgNotAllowed) };
-    let kid = match header.get("kid") {
-        None => return refused(Reason::UnknownKey),
-        Some(Value::String(kid)) => kid,
-        Some(_) => return refused(Reason::Malformed),
+    let (algorithm, kid) = match named(header) {
+        Ok((algorithm, Some(kid))) => (algorithm, kid),
+        Ok((_, None)) => return refused(Reason::UnknownKey),
+        Err(reason) => return refused(reason),
     };
     let Some(key) = tx.find_key(kid)?.filter(|key| key.verifies(checks.now)) else {
         return refused(Reason::UnknownKey);
@@ -217,6 +158,21 @@ fn select_key(
         return refused(Reason::AlgNotAllowed);
     }
     Ok(Ok(key))
+}
+
+/// The algorithm and the key id that a header names.
+fn named(header: &Map<String, Value>) -> Result<(Algorithm, Option<&str>), Reason> {
+    // RFC 7515, section 4.1.11: what is critical and not understood makes a token invalid.
+    if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
+        return Err(Reason::CriticalHeader);
+    }
+    let algorithm = header.get("alg").and_then(Value::as_str).map(Algorithm::parse);
+    let Some(Ok(algorithm)) = algorithm else { return Err(Reason::AlgNotAllowed) };
+    match header.get("kid") {
+        None => Ok((algorithm, None)),
+        Some(Value::String(kid)) => Ok((algorithm, Some(kid))),
+        Some(_) => Err(Reason::Malformed),
+    }
 }
 
 /// The key's purpose decides first; only then does the token's own word count.
@@ -258,7 +214,20 @@ fn judge(
         verdict.reasons.push(Reason::MissingClaim);
     }
     registered.end_by_row(&verdict.record);
-    let times = claims::times(&registered, checks.at, checks.leeway);
+    judge_claims(verdict, claims, &registered, &["permissions"], checks);
+    Ok(())
+}
+
+/// What is judged by the claims alone: times, issuer, audience, and what the caller asks for.
+/// Permissions stand in the claims of these names.
+fn judge_claims(
+    verdict: &mut Verdict,
+    claims: &Map<String, Value>,
+    registered: &Registered,
+    permissions: &[&str],
+    checks: &Checks,
+) {
+    let times = claims::times(registered, checks.at, checks.leeway);
     // A token without a row that is over anyway was pruned, and says no more than that.
     if times.contains(&Reason::Expired) {
         verdict.reasons.retain(|reason| *reason != Reason::UnknownToken);
@@ -270,16 +239,15 @@ fn judge(
     if checks.audience.as_ref().is_some_and(|wanted| !registered.audience.contains(wanted)) {
         verdict.reasons.push(Reason::Audience);
     }
-    if let Some(missing) = claims::lacks_permission(claims, &checks.permissions) {
+    if let Some(missing) = claims::lacks_permission(claims, permissions, &checks.permissions) {
         verdict.add(Reason::Permission, missing.shown());
     }
     if let Some(name) = claims::lacks_value(claims, &checks.required) {
         verdict.add(Reason::Require, escaped(name));
     }
-    if checks.min_ttl.is_some_and(|ttl| !claims::lasts(&registered, checks.at, ttl)) {
+    if checks.min_ttl.is_some_and(|ttl| !claims::lasts(registered, checks.at, ttl)) {
         verdict.reasons.push(Reason::MinTtl);
     }
-    Ok(())
 }
 
 #[cfg(test)]

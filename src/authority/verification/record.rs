@@ -62,8 +62,8 @@ pub(super) fn judge_record(
             (Some(found.session.user), true)
         }
         Record::Missing => {
-            let blocked = match (verdict.key, &registered.jti) {
-                (Some(key), Some(jti)) => tx.is_blocked(key, jti)?,
+            let blocked = match (&verdict.key, &registered.jti) {
+                (Some(key), Some(jti)) => tx.is_blocked(key.id, jti)?,
                 _ => false,
             };
             if blocked {

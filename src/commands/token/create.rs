@@ -2,7 +2,7 @@
 
 use super::{ClaimArgs, EndArgs};
 use crate::app::{App, Report, Text};
-use crate::authority::{self, End, Issued, Request};
+use crate::authority::{self, End, Issued, Place, Request};
 use crate::commands::shapes::ending;
 use crate::failure::{Failure, Kind};
 use crate::model::{AppName, Foreign, Jti, Permission, Timestamp, TokenId, UserRef};
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[arg(value_parser = AppName::parse)]
     app: AppName,
 
-    /// What it may do
+    /// What it may do; jeton:mint is the permission to mint test tokens (minters and admins only)
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse)]
     permission: Vec<Permission>,
 
@@ -59,13 +59,7 @@ struct Created {
     permissions: Vec<Foreign>,
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
-    quota: QuotaUse,
-}
-
-#[derive(Debug, Serialize)]
-struct QuotaUse {
-    used: usize,
-    limit: Option<u32>,
+    quota: Option<Place>,
 }
 
 impl Report for Created {
@@ -93,9 +87,9 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
 /// Prints a token that was just recorded. One that nobody received is taken back.
 pub(super) fn hand_out(app: &mut App, issued: Issued) -> Result<(), Failure> {
     let id = issued.record.id;
-    let talk = talk(&issued);
+    let talk = app.talks().then(|| talk(&issued));
     if app.hand_out(&created(issued)) {
-        app.status(&talk);
+        app.status_if_any(talk);
         return Ok(());
     }
     let act = app.act()?;
@@ -108,13 +102,13 @@ pub(super) fn hand_out(app: &mut App, issued: Issued) -> Result<(), Failure> {
 }
 
 fn talk(issued: &Issued) -> String {
-    let limit = issued.limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
+    let place = issued.place.map(|Place { used, limit }| format!(", {used} of {limit} in use"));
     format!(
-        "token {} for {}, expires {}, {} of {limit} in use",
+        "token {} for {}, expires {}{}",
         issued.record.id,
         issued.record.grant.app.shown(),
         ending(issued.record.expires_at),
-        issued.used,
+        place.unwrap_or_default(),
     )
 }
 
@@ -127,6 +121,6 @@ fn created(issued: Issued) -> Created {
         permissions: issued.record.grant.permissions,
         issued_at: issued.record.issued_at,
         expires_at: issued.record.expires_at,
-        quota: QuotaUse { used: issued.used, limit: issued.limit },
+        quota: issued.place,
     }
 }

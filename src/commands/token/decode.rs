@@ -4,13 +4,15 @@ use super::TokenArgs;
 use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::failure::Failure;
+use crate::model::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Print header and payload of any token, without checking anything
 ///
-/// No store is needed. Never trust what it prints: anybody can write such a token.
+/// No store is needed. Never trust what it prints: anybody can write such a token. What its times
+/// are as dates is said on standard error.
 ///
 ///   jeton token decode @token.txt --part payload
 #[derive(Debug, clap::Args)]
@@ -38,6 +40,13 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let token = app.token_argument(args.token.token.as_deref())?;
     let (header, payload) = authority::decode(token.expose_secret())?;
     app.status("not verified");
+    let shows_payload = args.part.as_deref() != Some("header");
+    for name in ["iat", "nbf", "exp"].into_iter().filter(|_| shows_payload) {
+        let time = payload.get(name).and_then(Value::as_i64).and_then(Timestamp::from_unix);
+        if let Some(time) = time {
+            app.status(&format!("{name} is {time}"));
+        }
+    }
     app.report(&Decoded(match args.part.as_deref() {
         Some("header") => header,
         Some(_) => payload,

@@ -4,7 +4,7 @@ use super::{ClaimArgs, EndArgs};
 use crate::app::{App, Report, Text};
 use crate::authority::{self, Mint};
 use crate::failure::{Failure, Kind};
-use crate::model::Foreign;
+use crate::model::{Algorithm, Foreign};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -12,7 +12,8 @@ use serde::Serialize;
 ///
 /// A test token never logs in and never passes as an app token. It is not recorded. Services
 /// check it with the keys of `jeton keys export --jwks --purpose test`. It lives an hour unless
-/// said. A claim given with `--claim` or `--claim-json` replaces what would stand there.
+/// said. A claim given with `--claim` or `--claim-json` replaces what would stand there. A job
+/// needs no login for it: an app token with the permission jeton:mint in `JETON_TOKEN` is enough.
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
 ///   jeton token mint --sub alice --expires-at 2020-01-01T00:00:00Z
@@ -30,6 +31,10 @@ pub(crate) struct Args {
     /// The issuer [default: the setting `issuer`]
     #[arg(long, value_name = "ISSUER")]
     iss: Option<String>,
+
+    /// The algorithm, and so the test key that signs
+    #[arg(long, default_value = "ES256", value_parser = Algorithm::parse)]
+    alg: Algorithm,
 
     #[command(flatten)]
     claims: ClaimArgs,
@@ -54,13 +59,14 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let wish = Mint {
         subject: args.sub,
         issuer: args.iss,
+        algorithm: args.alg,
         audience: args.aud,
         end: args.end.end(),
         claims: args.claims.claims()?,
     };
-    let caller = app.caller()?;
+    let minter = app.minter()?;
     let act = app.act()?;
-    let (token, jti) = authority::mint(app.store()?, &act, &caller, &wish)?;
+    let (token, jti) = authority::mint(app.store()?, &act, &minter, &wish)?;
     let token = token.expose_secret().to_owned();
     if app.hand_out(&Minted { token, jti }) {
         return Ok(());

@@ -3,6 +3,7 @@
 mod create;
 mod decode;
 mod inspect;
+mod introspect;
 mod list;
 mod mint;
 mod renew;
@@ -23,6 +24,7 @@ pub(crate) enum Command {
     Create(create::Args),
     Mint(mint::Args),
     Inspect(inspect::Args),
+    Introspect(introspect::Args),
     Decode(decode::Args),
     Verify(verify::Args),
     #[command(alias = "ls")]
@@ -40,6 +42,7 @@ impl Command {
             Self::Create(args) => create::run(app, args),
             Self::Mint(args) => mint::run(app, args),
             Self::Inspect(args) => inspect::run(app, &args),
+            Self::Introspect(args) => introspect::run(app, &args),
             Self::Decode(args) => decode::run(app, &args),
             Self::Verify(args) => verify::run(app, args),
             Self::List(args) => list::run(app, args),

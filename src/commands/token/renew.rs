@@ -2,7 +2,7 @@
 
 use super::create;
 use crate::app::App;
-use crate::authority::{self, Renewal, Target};
+use crate::authority::{self, Renewal, Renewed, Target};
 use crate::failure::Failure;
 use crate::model::Lifetime;
 use secrecy::ExposeSecret;
@@ -10,7 +10,8 @@ use secrecy::ExposeSecret;
 /// Replace an app token by a new one with the same attributes
 ///
 /// The new token is printed. The old one is revoked, or works beside it for a grace and is not
-/// counted meanwhile. Whoever holds a token may renew it without logging in.
+/// counted meanwhile; one grace at a time. Whoever holds a token may renew it without logging in,
+/// for no longer than it was made for, and not one with the permission jeton:mint.
 ///
 ///   TOKEN=$(jeton token renew 7 --grace 1h)
 ///   jeton token renew - < token.txt
@@ -41,11 +42,12 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = if target.needs_caller() { Some(app.caller()?) } else { None };
     let act = app.act()?;
     let wish = Renewal { ttl: args.ttl, grace: args.grace };
-    let (issued, old, grace) =
+    let Renewed { issued, old, grace, ended } =
         authority::renew(app.store()?, &act, caller.as_ref(), &target, wish)?;
     match grace {
         Some(until) => app.status(&format!("token {old} works until {until}")),
         None => app.status(&format!("token {old} is revoked")),
     }
+    app.status_if_any(ended.map(|ended| format!("token {ended} is revoked: one grace at a time")));
     create::hand_out(app, issued)
 }

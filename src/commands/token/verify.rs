@@ -1,21 +1,26 @@
 //! `jeton token verify`
 
 use super::TokenArgs;
-use crate::app::{App, Report, Text};
-use crate::authority::{self, Checks, Reason, Verdict, Wanted};
+use crate::app::{App, Report, Text, TokenLines};
+use crate::authority::{self, Checks, Reason, Verdict, Verifier, Wanted};
 use crate::failure::Failure;
-use crate::model::{Invalid, Lifetime, Permission, Status, Timestamp, TokenId, TokenKind};
+use crate::model::{
+    Algorithm, Invalid, Lifetime, Permission, Status, Timestamp, TokenId, TokenKind,
+};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::path::PathBuf;
 
-/// Check a token of this store
+/// Check a token of this store, or one of others by their keys
 ///
 /// Prints `valid`, or `invalid:` and the first reason, and exits accordingly: 10 not acceptable,
 /// 11 expired, 12 revoked, 9 valid but lacking what was asked for. Issuer and audience are
 /// compared only when they are given.
 ///
 ///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
+///   jeton token verify --batch < tokens.txt
+///   jeton token verify - --jwks jwks.json --iss https://idp.example --aud api
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -35,8 +40,26 @@ pub(crate) struct Args {
     iss: Option<String>,
 
     /// What it must be: app, access, refresh, test or any
-    #[arg(long = "type", value_name = "TYPE", default_value = "app", value_parser = wanted)]
+    #[arg(
+        long = "type",
+        value_name = "TYPE",
+        default_value = "app",
+        value_parser = wanted,
+        conflicts_with_all = ["jwks", "key"]
+    )]
     kind: Wanted,
+
+    /// Check a token of others by a JWK Set; no store is needed
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    jwks: Option<PathBuf>,
+
+    /// Check a token of others by one key: PEM, a JWK, or the secret itself
+    #[arg(long, value_name = "FILE", requires = "alg")]
+    key: Option<PathBuf>,
+
+    /// The algorithms that the key is for
+    #[arg(long, value_name = "A[,A]", value_delimiter = ',', value_parser = Algorithm::parse, requires = "key")]
+    alg: Vec<Algorithm>,
 
     /// A claim it must have, with its value
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
@@ -53,6 +76,10 @@ pub(crate) struct Args {
     /// Judge its times as of then: RFC 3339 or Unix seconds
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
+
+    /// Read tokens from standard input, one a line, and answer each with a line of JSON
+    #[arg(long, conflicts_with = "token")]
+    batch: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,10 +102,70 @@ impl Report for Judged {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let keys = keys(&args)?;
+    if args.batch {
+        let checks = checks(app, &keys, args)?;
+        return batch(app, &keys, &checks);
+    }
     let token = app.token_argument(args.token.token.as_deref())?;
-    app.store()?;
+    let checks = checks(app, &keys, args)?;
+    let verdict = verdict(app, &keys, token.expose_secret(), &checks)?;
+    app.report(&judged(&verdict, checks.now))?;
+    verdict.accepted()?;
+    Ok(())
+}
+
+/// What a token is held against.
+enum Keys {
+    OfTheStore,
+    Given(Vec<Verifier>),
+}
+
+fn keys(args: &Args) -> Result<Keys, Failure> {
+    if let Some(path) = &args.jwks {
+        return Ok(Keys::Given(authority::read_jwks(&App::key_file(path)?)?));
+    }
+    if let Some(path) = &args.key {
+        return Ok(Keys::Given(vec![authority::read_key(&App::key_file(path)?, &args.alg)?]));
+    }
+    Ok(Keys::OfTheStore)
+}
+
+fn verdict(app: &mut App, keys: &Keys, token: &str, checks: &Checks) -> Result<Verdict, Failure> {
+    match keys {
+        Keys::OfTheStore => Ok(authority::verify(app.store()?, token, checks)?),
+        Keys::Given(keys) => Ok(authority::verify_foreign(keys, token, checks)),
+    }
+}
+
+/// Answers every line, in order, and ends as the first one that is not valid would.
+fn batch(app: &mut App, keys: &Keys, checks: &Checks) -> Result<(), Failure> {
+    let mut tokens = TokenLines::default();
+    let (mut lines, mut invalid, mut first) = (0_usize, 0_usize, None);
+    while let Some(token) = tokens.next()? {
+        lines += 1;
+        let verdict = verdict(app, keys, token.expose_secret(), checks)?;
+        if !app.line(&judged(&verdict, checks.now))? {
+            return Ok(());
+        }
+        if let Err(error) = verdict.accepted() {
+            invalid += 1;
+            first.get_or_insert((lines, error));
+        }
+    }
+    let Some((line, error)) = first else { return Ok(()) };
+    let mut failure = Failure::from(error);
+    failure.message =
+        format!("{invalid} of {lines} tokens are not valid; line {line}: {}", failure.message);
+    Err(failure)
+}
+
+fn checks(app: &mut App, keys: &Keys, args: Args) -> Result<Checks, Failure> {
+    if matches!(keys, Keys::OfTheStore) {
+        app.store()?;
+    }
     let now = app.now()?;
-    let checks = Checks {
+    Ok(Checks {
         wanted: args.kind,
         now,
         at: args.at.unwrap_or(now),
@@ -88,11 +175,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         permissions: args.permission,
         required: args.require,
         min_ttl: args.min_ttl,
-    };
-    let verdict = authority::verify(app.store()?, token.expose_secret(), &checks)?;
-    app.report(&judged(&verdict, now))?;
-    verdict.accepted()?;
-    Ok(())
+    })
 }
 
 fn judged(verdict: &Verdict, now: Timestamp) -> Judged {

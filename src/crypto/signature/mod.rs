@@ -1,7 +1,12 @@
 //! Signing and checking compact tokens, with exactly one algorithm a key.
 
 use super::{Compact, Error};
-use crate::model::{Algorithm, NewKey};
+use crate::model::{Algorithm, Family, NewKey};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
+    RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
@@ -28,15 +33,42 @@ pub(crate) fn sign(
 pub(crate) fn sign_text(key: &NewKey, header: &str, payload: &str) -> Result<SecretString, Error> {
     let input = format!("{}.{}", encoded(header), encoded(payload));
     let material = key.material.expose_secret();
-    let native_key = if key.algorithm.is_symmetric() {
-        EncodingKey::from_secret(material)
-    } else {
-        EncodingKey::from_ec_der(material)
+    let native_key = match key.algorithm.family() {
+        Family::Hmac(_) => EncodingKey::from_secret(material),
+        Family::P256 | Family::P384 => EncodingKey::from_ec_der(material),
+        Family::Ed25519 => EncodingKey::from_ed_der(material),
+        Family::Rsa => {
+            let signature = URL_SAFE_NO_PAD.encode(rsa(key.algorithm, material, &input)?);
+            return Ok(SecretString::from(format!("{input}.{signature}")));
+        }
     };
     let signature =
         jsonwebtoken::crypto::sign(input.as_bytes(), &native_key, native(key.algorithm))
             .map_err(|error| Error::Key(error.to_string()))?;
     Ok(SecretString::from(format!("{input}.{signature}")))
+}
+
+/// The JWT library takes no PKCS#8 for RSA.
+fn rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
+    let padding: &dyn RsaEncoding = match algorithm {
+        Algorithm::RS256 => &RSA_PKCS1_SHA256,
+        Algorithm::RS384 => &RSA_PKCS1_SHA384,
+        Algorithm::RS512 => &RSA_PKCS1_SHA512,
+        Algorithm::PS256 => &RSA_PSS_SHA256,
+        Algorithm::PS384 => &RSA_PSS_SHA384,
+        Algorithm::PS512 => &RSA_PSS_SHA512,
+        Algorithm::HS256
+        | Algorithm::HS384
+        | Algorithm::HS512
+        | Algorithm::ES256
+        | Algorithm::ES384
+        | Algorithm::EdDSA => return Err(Error::Key("it is no RSA key".to_owned())),
+    };
+    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|why| Error::Key(why.to_string()))?;
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(padding, &SystemRandom::new(), input.as_bytes(), &mut signature)
+        .map_err(|_| Error::Key("it does not sign".to_owned()))?;
+    Ok(signature)
 }
 
 /// Whether the token carries this key's signature. The algorithm is the key's; the token's own
@@ -57,7 +89,7 @@ fn public_key(jwk: Map<String, Value>) -> Result<DecodingKey, Error> {
         .and_then(|jwk| DecodingKey::from_jwk(&jwk).map_err(|error| Error::Key(error.to_string())))
 }
 
-fn checked(token: &Compact<'_>, key: &DecodingKey, algorithm: Algorithm) -> bool {
+pub(super) fn checked(token: &Compact<'_>, key: &DecodingKey, algorithm: Algorithm) -> bool {
     jsonwebtoken::crypto::verify(
         token.signature,
         token.signing_input.as_bytes(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::crypto::{decoded, generate, install};
-use crate::model::{Foreign, Purpose};
+use crate::model::{Foreign, Purpose, RsaBits};
 use secrecy::SecretSlice;
 
 fn jwk_checks(jwk: Value, algorithm: Algorithm, token: &str) -> bool {
@@ -90,9 +90,9 @@ fn rfc8037_a3_thumbprint() {
 fn what_is_signed_here_is_signed_by_that_key_only() {
     install();
     let claims = serde_json::json!({"sub": "x"});
-    for algorithm in [Algorithm::ES256, Algorithm::HS256] {
-        let key = generate(algorithm, Purpose::App).unwrap();
-        let other = generate(algorithm, Purpose::App).unwrap();
+    for algorithm in Algorithm::ALL {
+        let key = generate(algorithm, Purpose::App, RsaBits::B2048).unwrap();
+        let other = generate(algorithm, Purpose::App, RsaBits::B2048).unwrap();
         let token = sign(&key, "JWT", claims.as_object().unwrap()).unwrap();
         let compact = Compact::parse(token.expose_secret()).unwrap();
         assert_eq!(compact.header["alg"], algorithm.name());

@@ -105,12 +105,13 @@ CREATE TABLE tokens (
     issued_at     INTEGER NOT NULL,
     expires_at    INTEGER,
     revoked_at    INTEGER,
-    superseded_by INTEGER UNIQUE REFERENCES tokens (id),
+    superseded_by INTEGER REFERENCES tokens (id),
     grace_until   INTEGER,
     CHECK ((superseded_by IS NULL) = (grace_until IS NULL))
 ) STRICT;
 CREATE INDEX tokens_counted ON tokens (grant_id, expires_at)
     WHERE revoked_at IS NULL AND superseded_by IS NULL;
+CREATE UNIQUE INDEX tokens_successor ON tokens (superseded_by) WHERE superseded_by IS NOT NULL;
 
 -- Tokens of ours that have no row and were taken back, until they would have expired.
 CREATE TABLE blocklist (
@@ -129,7 +130,7 @@ CREATE TABLE settings (
 
 -- Who did what to what, with which outcome. Never a token, a password, a hash or a key.
 CREATE TABLE audit (
-    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       INTEGER PRIMARY KEY,
     at       INTEGER NOT NULL,
     user_id  INTEGER REFERENCES users (id),
     os_uid   INTEGER NOT NULL, -- the operating system's user

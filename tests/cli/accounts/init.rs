@@ -69,7 +69,8 @@ fn the_first_key_is_of_the_algorithm_that_was_asked_for() {
 fn an_algorithm_that_cannot_be_is_refused() {
     let world = World::new();
     let ran = world.run(&["init", "ada", "--alg", "none"]);
-    let talk = "error: invalid value 'none' for '--alg <ALG>'\n  [possible values: ES256, HS256]\n\
+    let talk = "error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, \
+                HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA\n\
                 hint: see `jeton init --help`\n";
     refuses(&world, &ran, 2, talk);
     assert!(!world.store().exists());

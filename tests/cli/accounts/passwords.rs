@@ -12,12 +12,12 @@ fn a_new_password_ends_the_other_sessions_and_not_this_one() {
     let elsewhere = world.session("access");
     std::fs::remove_file(world.session_file()).unwrap();
     world.log_in("john", "123456");
-    let ran = world.run_with_input(&PASSWD, "123456\n654321\n");
+    let ran = world.run_with_input(&PASSWD, "123456\n87654321\n");
     says(&world, &ran, "", "password changed, 1 other session ended\n");
     world.run(&["whoami"]).ok();
     let ran = world.run_with_input(&["login", "john", "--password-stdin"], "123456");
     refuses(&world, &ran, 6, "error: wrong name or password\n");
-    world.log_in("john", "654321");
+    world.log_in("john", "87654321");
     world.set("JETON_TOKEN", &elsewhere);
     refuses(&world, &world.run(&["whoami"]), 12, "error: the token's session has ended\n");
 }
@@ -64,14 +64,15 @@ fn passwd_needs_a_session() {
 #[test]
 fn recovering_needs_no_session_and_ends_all() {
     let world = World::with_john();
-    let ran = world.run_with_input(&["recover", "John@example.com", "--password-stdin"], "abc");
+    let ran =
+        world.run_with_input(&["recover", "John@example.com", "--password-stdin"], "long enough");
     says(&world, &ran, "", "john has a new password, 1 session ended\n");
     let talk = "error: the token's session has ended\nhint: log in again: jeton login\n";
     refuses(&world, &world.run(&["whoami"]), 12, talk);
     world.run(&["logout"]).ok();
-    let ran = world.run_with_input(&["recover", "2", "--password-stdin"], "def");
+    let ran = world.run_with_input(&["recover", "2", "--password-stdin"], "even longer");
     says(&world, &ran, "", "john has a new password, 0 sessions ended\n");
-    world.log_in("john", "def");
+    world.log_in("john", "even longer");
     let audit = world.sql("SELECT target || ' ' || outcome FROM audit WHERE action = 'recover'");
     assert_eq!(audit, ["user 2 done", "user 2 done"]);
 }
@@ -97,4 +98,19 @@ fn a_short_password_is_refused() {
     refuses(&world, &ran, 2, "error: the password has fewer than 8 characters\n");
     let ran = world.run_with_input(&["recover", "ada", "--password-stdin"], "seven77");
     refuses(&world, &ran, 2, "error: the password has fewer than 8 characters\n");
+}
+
+#[test]
+fn a_short_new_password_is_taken_with_a_warning() {
+    let short = "warning: the password has fewer than 8 characters\n";
+    let world = World::new();
+    let init = world.run_with_input(&["init", "ada", "--password-stdin"], "seven77");
+    let register = world.run_with_input(&["register", "john", "--password-stdin"], "short");
+    let recover = world.run_with_input(&["recover", "john", "--password-stdin"], "123456");
+    let passwd = world.run_with_input(&PASSWD, "seven77\nshort\n");
+    for ran in [init, register, recover, passwd] {
+        assert!(ran.ok().err.contains(short));
+    }
+    let eight = world.run_with_input(&["recover", "john", "--password-stdin"], "\u{fc}12345678");
+    assert!(!eight.ok().err.contains("warning"));
 }

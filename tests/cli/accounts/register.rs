@@ -5,7 +5,7 @@ use crate::mask::{json_says, refuses, says};
 use crate::world::{Ran, World};
 
 fn register(world: &World, arguments: &[&str]) -> Ran {
-    world.run_with_input(&[&["register", "--password-stdin"], arguments].concat(), "123456")
+    world.run_with_input(&[&["register", "--password-stdin"], arguments].concat(), "long enough")
 }
 
 #[test]
@@ -14,14 +14,14 @@ fn it_registers_and_does_not_log_in() {
     let ran = register(&world, &["john", "--email", "john@example.com", "--name", "John Doe"]);
     says(&world, &ran, "", "registered john (id 2, user)\n");
     assert_eq!(world.json(&["whoami"])["user"]["username"], "ada");
-    world.log_in("john", "123456");
-    world.log_in("john@example.com", "123456");
+    world.log_in("john", "long enough");
+    world.log_in("john@example.com", "long enough");
 }
 
 #[test]
 fn it_tells_programs_who_was_registered() {
     let mut world = World::with_admin();
-    world.set("JETON_PASSWORD", "123456");
+    world.set("JETON_PASSWORD", "long enough");
     let user = "\"user\":{\"id\":2,\"uid\":\"<uuid>\",\"username\":\"john\",\
                 \"email\":\"john@example.com\",\"name\":\"John Doe\",\"role\":\"user\",\
                 \"status\":\"active\",\"quota\":null,\"created_at\":\"<time>\"}";
@@ -39,7 +39,7 @@ fn the_first_account_makes_the_store_and_is_its_admin() {
                 registered ada@example.com (id 1, admin)\n";
     says(&world, &ran, "", talk);
     assert_eq!(world.run(&["whoami"]).code, 4);
-    world.log_in("ada@example.com", "123456");
+    world.log_in("ada@example.com", "long enough");
 }
 
 #[test]
@@ -126,9 +126,9 @@ fn a_password_is_needed_and_may_be_too_short() {
     refuses(&world, &world.run(&["register", "kim"]), 2, NOBODY_TO_ASK);
     let ran = world.run_with_input(&["register", "kim", "--password-stdin"], "\n");
     refuses(&world, &ran, 2, "error: password: must not be empty\n");
-    world.run(&["settings", "set", "password.min_length", "7"]).ok();
+    world.run(&["settings", "set", "password.min_length", "12"]).ok();
     let ran = register(&world, &["kim"]);
-    refuses(&world, &ran, 2, "error: the password has fewer than 7 characters\n");
+    refuses(&world, &ran, 2, "error: the password has fewer than 12 characters\n");
     assert_eq!(world.sql("SELECT count(*) FROM users"), ["1"]);
 }
 

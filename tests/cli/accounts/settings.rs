@@ -3,7 +3,7 @@
 use crate::mask::{json_says, refuses, says};
 use crate::world::World;
 
-const DEFAULTS: [(&str, &str); 10] = [
+const DEFAULTS: [(&str, &str); 11] = [
     ("token.quota", "3"),
     ("token.ttl", "7d"),
     ("session.access_ttl", "15m"),
@@ -14,6 +14,7 @@ const DEFAULTS: [(&str, &str); 10] = [
     ("claims.target", "cliente"),
     ("register.open", "true"),
     ("password.min_length", "0"),
+    ("key.verify_overlap", "30d"),
 ];
 
 #[test]

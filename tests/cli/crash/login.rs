@@ -14,18 +14,22 @@ fn a_login_killed_at_any_call_can_be_repeated() {
     let login = ["login", "ada", "--password-file", password.to_str().unwrap()];
     let mut names = calls(&world, &login);
     names.retain(|name| !LOOKS.contains(&name.as_str()));
-    let (mut before, mut after) = (0, 0);
+    let (mut before, mut after, mut in_doubt) = (0, 0, 0);
     let kills = kill_at_each(
         &names,
         |call, nth| {
             let old = world.session("sid");
             let hit = killed(&world, &login, call, nth);
-            // The old session ends last: there is no instant in which nobody is logged in.
+            let text = std::fs::read_to_string(world.session_file()).unwrap();
+            in_doubt += usize::from(text.contains("beginning"));
+            // There is no instant in which nobody is logged in.
             match (world.run(&["whoami"]).code, world.session("sid") == old) {
                 (0, true) => before += 1,
                 (0, false) => after += 1,
                 other => panic!("killed before {call} {nth}: {other:?}"),
             }
+            let open = world.json(&["sessions", "list"]);
+            assert_eq!(open["items"].as_array().unwrap().len(), 1, "killed before {call} {nth}");
             hit
         },
         |when| {
@@ -36,8 +40,8 @@ fn a_login_killed_at_any_call_can_be_repeated() {
             assert_eq!(world.run(&["whoami"]).code, 0, "{when}");
         },
     );
-    println!("{kills} kills: {before} before, {after} after");
-    assert!(kills > 50 && before > 0 && after > 0, "{before} {after}");
+    println!("{kills} kills: {before} before, {after} after, {in_doubt} in doubt");
+    assert!(kills > 50 && before > 0 && after > 0 && in_doubt > 0, "{before} {after} {in_doubt}");
     assert_eq!(one(&world, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
     is_sound(&world);
 }

@@ -9,6 +9,8 @@
 
 mod first;
 mod login;
+mod logout;
+mod passwd;
 mod refresh;
 
 use crate::world::{Ran, World};
@@ -158,6 +160,25 @@ fn log_length(world: &World) -> u64 {
 fn is_sound(world: &World) {
     assert_eq!(world.sql("PRAGMA integrity_check"), ["ok"]);
     assert_eq!(world.sql("PRAGMA foreign_key_check"), Vec::<String>::new());
+}
+
+/// What a stock SQLite answers about a copy of the store and its log, which must be sound. The
+/// store itself stays as the kill left it: SQLite would copy the log back.
+fn of_copy(world: &World, question: &str) -> String {
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["jeton.db", "jeton.db-wal"] {
+        let file = world.store().with_file_name(name);
+        if file.exists() {
+            std::fs::copy(file, copy.path().join(name)).unwrap();
+        }
+    }
+    let copy = rusqlite::Connection::open(copy.path().join("jeton.db")).unwrap();
+    let ask =
+        |question: &str| -> String { copy.query_row(question, [], |row| row.get(0)).unwrap() };
+    assert_eq!(ask("PRAGMA integrity_check"), "ok");
+    let broken = ask("SELECT count(*) || '' FROM pragma_foreign_key_check");
+    assert_eq!(broken, "0");
+    ask(question)
 }
 
 fn one(world: &World, question: &str) -> String {

@@ -1,7 +1,10 @@
 //! A refresh spends a token that works once: the instants between spending it and keeping its
 //! successor are the ones that could lose a session.
 
-use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, one};
+use super::{
+    LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, of_copy, one, traced,
+};
+use crate::mask::refuses;
 use crate::world::World;
 use serde_json::Value;
 
@@ -119,4 +122,50 @@ fn a_refresh_killed_after_its_token_was_spent_is_completed_after_the_access_toke
     assert_eq!(one(&world, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
     assert_eq!(one(&world, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
     is_sound(&world);
+}
+
+#[test]
+fn a_hundred_refreshes_killed_after_their_token_was_spent_are_all_completed() {
+    const LEFT: &str = "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
+        || (SELECT count(*) FROM pairs WHERE spent_at IS NULL) || ' '
+        || (SELECT count(*) FROM audit WHERE outcome <> 'done')";
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    let sid = world.session("sid");
+    let call = calls(&world, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
+    let call = call.unwrap();
+    let mut met = Met::default();
+    for kill in 1..=100 {
+        let when = format!("kill {kill}");
+        assert!(killed(&world, &["refresh"], &call, 2), "{when}");
+        met.look(&world, &when);
+        assert_eq!((met.spent, met.half), (kill, kill), "{when}");
+        let next = if kill % 2 == 0 { "whoami" } else { "refresh" };
+        assert_eq!(world.run(&[next]).code, 0, "{when}: {next}");
+        world.run(&["refresh"]).ok();
+        assert_eq!(world.session("sid"), sid, "{when}");
+        assert_eq!(of_copy(&world, LEFT), "1 1 0", "{when}");
+    }
+    same_session(&world, &sid);
+}
+
+#[test]
+fn a_refresh_that_could_not_keep_its_successor_is_completed_by_the_next_command() {
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    let sid = world.session("sid");
+    let call = calls(&world, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
+    let inject = format!("inject={}:error=ENOSPC:when=2", call.unwrap());
+    let ran = traced(&world, &["-o", "/dev/null", "-e", &inject], &["refresh"]);
+    let talk = "error: the session file cannot be used: No space left on device (os error 28)\n";
+    refuses(&world, &ran, 1, talk);
+    let mut met = Met::default();
+    met.look(&world, "no space for the second file");
+    assert_eq!((met.spent, met.half), (1, 0), "{met:?}");
+    world.run(&["refresh"]).ok();
+    same_session(&world, &sid);
 }

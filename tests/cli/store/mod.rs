@@ -1,6 +1,10 @@
 //! The store and the session on disk: modes, places, what counts as there, what is damaged.
 
+mod full;
+mod mounted;
+mod refused;
 mod traces;
+mod unwritable;
 
 use crate::world::{Ran, World};
 use std::fs;

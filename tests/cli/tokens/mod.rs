@@ -1,7 +1,9 @@
 //! Tokens: made, looked at, judged, taken back; the keys that verifiers get.
 
+mod batch;
 mod create;
-mod keys;
+mod foreign;
+mod introspect;
 mod list;
 mod look;
 mod mint;

@@ -81,6 +81,36 @@ fn whoever_holds_a_token_may_renew_it() {
 }
 
 #[test]
+fn whoever_only_holds_a_token_gets_no_longer_life_out_of_it() {
+    let world = World::with_admin();
+    let token = world.get(&["token", "create", "app", "--ttl", "1h"]);
+    let ci = world.get(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
+    world.run(&["logout"]).ok();
+    let talk = "error: only its owner gives a token a longer life, by its id\n";
+    refuses(&world, &world.run(&["token", "renew", &token, "--ttl", "2h"]), 7, talk);
+    let new = world.get(&["token", "renew", &token, "--ttl", "30m"]);
+    refuses(&world, &world.run(&["token", "renew", &new, "--ttl", "31m"]), 7, talk);
+    let talk = "error: a token for minting is renewed by its id, by its owner\n";
+    refuses(&world, &world.run(&["token", "renew", &ci]), 7, talk);
+    world.log_in("ada", "lovelace");
+    world.run(&["token", "renew", "2", "--ttl", "2h"]).ok();
+}
+
+#[test]
+fn there_is_one_grace_at_a_time() {
+    let world = World::with_john();
+    let first = world.get(&["token", "create", "app"]);
+    world.run(&["token", "renew", "1", "--grace", "1h"]).ok();
+    let talk = "error: the token is revoked: it was renewed before\n";
+    refuses(&world, &world.run(&["token", "renew", "1"]), 12, talk);
+    let ran = world.run(&["token", "renew", "2", "--grace", "1h"]);
+    let talk = "token 2 works until <time>\ntoken 1 is revoked: one grace at a time\n\
+                token 3 for app, expires <time>, 1 of 3 in use\n";
+    says(&world, &ran, "<token>\n", talk);
+    assert_eq!(world.run(&["token", "verify", &first]).code, 12);
+}
+
+#[test]
 fn what_does_not_work_any_more_is_not_renewed() {
     let world = World::with_john();
     world.get(&["token", "create", "a"]);

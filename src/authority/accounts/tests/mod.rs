@@ -26,7 +26,7 @@ fn credential(login: &str, words: &str) -> Credential {
 }
 
 fn logs_in(store: &mut Store, login: &str, words: &str) -> bool {
-    match log_in(store, &act(0), &credential(login, words)) {
+    match log_in(store, &credential(login, words)) {
         Ok(_) => true,
         Err(Error::LoginInvalid) => false,
         Err(other) => panic!("{other}"),

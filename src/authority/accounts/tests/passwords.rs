@@ -1,8 +1,8 @@
 //! Logging in, and changing what one logs in with.
 
 use super::*;
-use crate::authority::fixture::reasons;
-use crate::authority::{Reason, Wanted, authenticate, replace};
+use crate::authority::fixture::{begin_instead, reasons};
+use crate::authority::{Reason, Wanted, authenticate, begin, was_begun};
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
 
@@ -38,7 +38,7 @@ fn nobody_learns_why_a_login_fails() {
         nothing,
         no_password,
     ] {
-        let result = log_in(&mut store, &act(0), &credential);
+        let result = log_in(&mut store, &credential);
         assert!(matches!(result, Err(Error::LoginInvalid)), "{credential:?}");
     }
 }
@@ -48,14 +48,58 @@ fn a_session_that_was_replaced_is_over() {
     let mut store = store();
     register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
     let ada = credential("ada", "123456");
-    let first = log_in(&mut store, &act(0), &ada).unwrap();
-    let second = log_in(&mut store, &act(0), &ada).unwrap();
-    assert!(replace(&mut store, at(0), first.sid).unwrap());
+    let ada = log_in(&mut store, &ada).unwrap();
+    let (first, _) = begin_instead(&mut store, &ada, None).unwrap();
+    let (second, replaced) = begin_instead(&mut store, &ada, Some(first.sid)).unwrap();
+    assert!(replaced);
     let access = Wanted::Only(TokenKind::Access);
     let first_access = first.access.expose_secret();
     assert_eq!(reasons(&mut store, first_access, access, 0), [Reason::SessionEnded]);
     assert_eq!(reasons(&mut store, second.access.expose_secret(), access, 0), []);
-    assert!(!replace(&mut store, at(0), first.sid).unwrap(), "it had ended before");
+    let (_, replaced) = begin_instead(&mut store, &ada, Some(first.sid)).unwrap();
+    assert!(!replaced, "it had ended before");
+}
+
+#[test]
+fn a_password_that_was_changed_meanwhile_begins_no_session() {
+    let mut store = store();
+    let (ada, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+    let proven = log_in(&mut store, &credential("ada", "123456")).unwrap();
+    let here = again(&mut store, &ada);
+    let (old, new) = (password("123456"), password("654321"));
+    change_password(&mut store, &act(0), &here.caller, &old, &new).unwrap();
+    let result = begin_instead(&mut store, &proven, None);
+    assert!(matches!(result, Err(Error::LoginInvalid)));
+}
+
+#[test]
+fn a_session_is_written_down_before_it_is_begun() {
+    let mut store = store();
+    register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+    let proven = log_in(&mut store, &credential("ada", "123456")).unwrap();
+    let mut sid = None;
+    let begun = begin(&mut store, &act(0), &proven, None, |tokens| {
+        sid = Some(tokens.sid);
+        Err(Error::LoginInvalid)
+    });
+    assert!(begun.is_err());
+    assert!(!was_begun(&mut store, sid.unwrap()).unwrap());
+    let (tokens, _) = begin_instead(&mut store, &proven, None).unwrap();
+    assert!(was_begun(&mut store, tokens.sid).unwrap());
+}
+
+#[test]
+fn a_hash_with_weaker_parameters_is_replaced_at_the_next_login() {
+    let mut store = store();
+    let (ada, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+    // Of `123456`, by argon2-cffi.
+    store.arrange("UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'");
+    let proven = log_in(&mut store, &credential("ada", "123456")).unwrap();
+    begin_instead(&mut store, &proven, None).unwrap();
+    let hash = store.read(|tx| tx.find_password(ada.id)).unwrap().unwrap();
+    assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
+    let proven = log_in(&mut store, &credential("ada", "123456")).unwrap();
+    assert_eq!(proven.better, None);
 }
 
 #[test]

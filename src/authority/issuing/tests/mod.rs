@@ -194,7 +194,7 @@ fn only_admins_make_tokens_for_others() {
     let claims = claims(&given);
     assert_eq!(claims["id"], json!(john.user().id));
     assert_eq!(claims["sub"], json!(john.user().uid));
-    assert_eq!(given.used, 2, "it counts as his");
+    assert_eq!(given.place.unwrap().used, 2, "it counts as his");
     let result = issue(&mut store, &act(0), &ada.caller, &wish_for("nobody"));
     assert!(matches!(result, Err(Error::NotFound { thing: Thing::User, .. })));
     store.arrange("UPDATE users SET disabled_at = 1 WHERE username = 'john'");
@@ -236,5 +236,5 @@ fn what_nobody_received_is_taken_back() {
     take_back(&mut store, &act(0), issued.record.id).unwrap();
     let wanted = Wanted::Only(TokenKind::App);
     assert_eq!(reasons(&mut store, issued.token.expose_secret(), wanted, 0), [Reason::Revoked]);
-    assert_eq!(token(&mut store, &ada, "app").used, 1);
+    assert_eq!(token(&mut store, &ada, "app").place.unwrap().used, 1);
 }

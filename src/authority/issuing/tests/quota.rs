@@ -5,7 +5,7 @@ use super::*;
 /// The owner's token ids, or those that are in the way.
 fn attempt(store: &mut Store, seconds: i64, person: &Person) -> Result<usize, (u32, Vec<i64>)> {
     match issue_at(store, seconds, person, "app") {
-        Ok(issued) => Ok(issued.used),
+        Ok(issued) => Ok(issued.place.unwrap().used),
         Err(Error::Quota { limit, live }) => {
             Err((limit, live.iter().map(|token| token.id.0).collect()))
         }
@@ -79,11 +79,11 @@ fn ones_own_quota_comes_before_the_settings() {
     let john = three(&mut store);
     store.arrange("UPDATE users SET quota = 4 WHERE username = 'john'");
     let fourth = issue_at(&mut store, 0, &john, "app").unwrap();
-    assert_eq!((fourth.used, fourth.limit), (4, Some(4)));
+    assert_eq!(fourth.place, Some(Place { used: 4, limit: 4 }));
     assert_eq!(attempt(&mut store, 0, &john), Err((4, vec![1, 2, 3, 4])));
     store.arrange("UPDATE users SET quota = -1 WHERE username = 'john'");
     let fifth = issue_at(&mut store, 0, &john, "app").unwrap();
-    assert_eq!((fifth.used, fifth.limit), (5, None));
+    assert_eq!(fifth.place, None);
     store.arrange("UPDATE users SET quota = 0 WHERE username = 'john'");
     assert_eq!(attempt(&mut store, 0, &john), Err((0, vec![1, 2, 3, 4, 5])));
 }
@@ -100,7 +100,7 @@ fn lowering_the_quota_revokes_nothing() {
     }
     assert_eq!(attempt(&mut store, 0, &john), Err((1, vec![1, 2, 3])));
     set(&mut store, Setting::TokenQuota, "unlimited");
-    assert_eq!(attempt(&mut store, 0, &john), Ok(4));
+    assert_eq!(token(&mut store, &john, "app").place, None);
 }
 
 #[test]

@@ -4,7 +4,8 @@ mod refreshing;
 
 use super::*;
 use crate::authority::fixture::{
-    Person, act, again, at, parts, person, reasons, refusal, set, store, token,
+    Person, act, again, at, begin_instead, parts, person, proven, reasons, refusal, set, store,
+    token,
 };
 use crate::model::Setting;
 use secrecy::ExposeSecret;
@@ -108,13 +109,14 @@ fn roles_are_in_the_order_of_power() {
 fn a_disabled_or_deleted_user_is_not_admitted() {
     let mut store = store();
     let ada = person(&mut store, "ada", Role::Admin);
+    let proven = proven(&mut store, ada.user());
     store.arrange("UPDATE users SET disabled_at = 1");
     assert_eq!(admitted(&mut store, ada.access(), 0), [Reason::UserDisabled]);
-    let result = begin(&mut store, &act(0), ada.user(), Trace::Missing);
+    let result = begin_instead(&mut store, &proven, None);
     assert!(matches!(result, Err(Error::LoginInvalid)));
     store.arrange("UPDATE users SET disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL, email_key = NULL, password = NULL");
     assert_eq!(admitted(&mut store, ada.access(), 0), [Reason::OwnerDeleted]);
-    let result = begin(&mut store, &act(0), ada.user(), Trace::Missing);
+    let result = begin_instead(&mut store, &proven, None);
     assert!(matches!(result, Err(Error::LoginInvalid)));
 }
 

@@ -1,6 +1,7 @@
 //! After a good signature all that is wrong is told, in one fixed order.
 
 use super::*;
+use crate::model::{Lifetime, Permission};
 
 fn permission(name: &str) -> Permission {
     Permission::parse_any(name).unwrap()

@@ -115,7 +115,8 @@ fn the_key_is_the_one_that_the_header_names() {
 #[test]
 fn a_key_that_comes_along_is_never_used() {
     let mut scene = scene();
-    let own = crypto::generate(Algorithm::ES256, Purpose::App).unwrap();
+    let own =
+        crypto::generate(Algorithm::ES256, Purpose::App, crate::model::RsaBits::default()).unwrap();
     let claims = scene.claims().to_string();
     for name in ["jwk", "jku", "x5u", "x5c"] {
         let value = match name {

@@ -8,11 +8,12 @@ fn test_token(scene: &mut Scene) -> String {
     let wish = Mint {
         subject: None,
         issuer: None,
+        algorithm: Algorithm::ES256,
         audience: Vec::new(),
         end: End::Default,
         claims: ExtraClaims::default(),
     };
-    let (token, _) = mint(&mut scene.store, &act(0), &scene.ada.caller, &wish).unwrap();
+    let (token, _) = mint(&mut scene.store, &act(0), scene.ada.user(), &wish).unwrap();
     token.expose_secret().to_owned()
 }
 

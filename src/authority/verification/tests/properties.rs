@@ -3,6 +3,7 @@
 use super::*;
 use crate::authority::fixture::store_with;
 use crate::authority::{End, Request, issue};
+use crate::model::Permission;
 use crate::model::{AppName, ExtraClaims};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};

@@ -1,7 +1,10 @@
 //! Questions on a terminal: what is asked, what is not echoed, and how a signal leaves it.
 
+mod confirm;
+mod redirected;
+mod signals;
+
 use crate::world::World;
-use rexpect::process::Signal;
 use rexpect::process::WaitStatus;
 use rexpect::session::{Options, PtySession, spawn_with_options};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -17,9 +20,18 @@ impl OnTerminal {
     }
 
     fn run_in(world: &World, words: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::run_as(world, "exec \"$0\" \"$@\"", words, variables)
+    }
+
+    /// With both outputs in these files of the world's home.
+    fn run_into(world: &World, [out, err]: [&str; 2], words: &[&str]) -> Self {
+        Self::run_as(world, &format!("exec \"$0\" \"$@\" >{out} 2>{err}"), words, &[])
+    }
+
+    fn run_as(world: &World, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new("sh");
         command
-            .args(["-c", "stty echo && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_jeton")])
+            .args(["-c", &format!("stty echo && {line}"), env!("CARGO_BIN_EXE_jeton")])
             .args(words)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
@@ -35,6 +47,13 @@ impl OnTerminal {
     fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
         self.asks(question).hides();
         self.0.send_line(answer).unwrap();
+        self
+    }
+
+    /// Waits for the question, then presses that key.
+    fn press(&mut self, question: &str, key: &str) -> &mut Self {
+        self.asks(question).0.send(key).unwrap();
+        self.0.flush().unwrap();
         self
     }
 
@@ -126,88 +145,6 @@ fn passwd_asks_for_the_current_password_first() {
     let (code, screen, _) = run.ends();
     assert_eq!(code, 0, "{screen}");
     world.log_in("ada", "countess");
-}
-
-#[test]
-fn ctrl_c_in_a_prompt_is_130_and_gives_the_terminal_back() {
-    let world = World::with_admin();
-    for (words, question) in
-        [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
-    {
-        let mut run = OnTerminal::run(&world, words);
-        run.asks(question).hides();
-        run.0.send_control('c').unwrap();
-        let (code, screen, echoes) = run.ends();
-        assert_eq!((code, echoes), (130, true), "{screen}");
-    }
-    world.run(&["whoami"]).ok();
-}
-
-#[test]
-fn sigterm_in_a_prompt_is_143_and_gives_the_terminal_back() {
-    let world = World::with_admin();
-    let mut run = OnTerminal::run(&world, &["login", "ada"]);
-    run.asks("Password: ").hides();
-    run.0.process_mut().signal(Signal::SIGTERM).unwrap();
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (143, true), "{screen}");
-}
-
-#[test]
-fn ctrl_c_at_a_yes_or_no_question_is_130_and_changes_nothing() {
-    let world = World::with_admin();
-    world.register("john", "123456");
-    // Several times: the question's own thread must never answer before the signal does.
-    for _ in 0..8 {
-        let mut run = OnTerminal::run(&world, &["users", "delete", "john"]);
-        run.asks("Delete john and revoke all of its tokens?");
-        run.0.send_control('c').unwrap();
-        let (code, screen, echoes) = run.ends();
-        assert_eq!((code, echoes), (130, true), "{screen}");
-    }
-    world.run(&["users", "show", "john"]).ok();
-}
-
-/// Answers the question before a deletion with one key.
-fn delete_and_press(world: &World, key: &str) -> (i32, String) {
-    let mut run = OnTerminal::run(world, &["users", "delete", "john"]);
-    run.asks("Delete john and revoke all of its tokens? [y/N]");
-    run.0.send(key).unwrap();
-    run.0.flush().unwrap();
-    let (code, screen, echoes) = run.ends();
-    assert!(echoes);
-    (code, screen)
-}
-
-#[test]
-fn deleting_asks_first() {
-    let world = World::with_admin();
-    world.register("john", "123456");
-    for key in ["n", "\r", "\u{1b}"] {
-        let (code, screen) = delete_and_press(&world, key);
-        assert_eq!(code, 2, "{screen}");
-        assert!(screen.contains("error: cancelled, nothing was changed\n"), "{screen}");
-        world.run(&["users", "show", "john"]).ok();
-    }
-    let (code, screen) = delete_and_press(&world, "y");
-    assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("deleted john, revoked 0 tokens\n"), "{screen}");
-    world.run(&["users", "show", "john"]).fails(3);
-}
-
-#[test]
-fn without_a_terminal_deleting_needs_yes() {
-    let world = World::with_admin();
-    world.register("john", "123456");
-    assert_eq!(
-        world.run(&["users", "delete", "john"]).fails(2).err,
-        "error: nobody is there to confirm it\nhint: add `--yes`\n"
-    );
-    assert_eq!(world.run_with_input(&["users", "delete", "john"], "y\n").fails(2).code, 2);
-    assert_eq!(
-        world.run(&["users", "delete", "john", "--yes"]).ok().err,
-        "deleted john, revoked 0 tokens\n"
-    );
 }
 
 #[test]

@@ -1,0 +1,58 @@
+//! Tokens of others, held against keys that somebody gave: the same order of checks, without rows.
+
+use super::super::Reason;
+use super::super::claims::Registered;
+use super::{Checks, Verdict, judge_claims, named};
+use crate::crypto::{Compact, Verifier};
+use crate::model::strict_object;
+
+/// Where others write what a token may do: our name for it, RFC 8693, section 4.2, and what some
+/// vendors call it.
+const PERMISSIONS: [&str; 3] = ["permissions", "scope", "scp"];
+
+/// Judges a token that is not of this store. Kind, revocation and owner are not known of it; what
+/// `checks` says about them does not count.
+pub(crate) fn verify_foreign(keys: &[Verifier], token: &str, checks: &Checks) -> Verdict {
+    let compact = match Compact::parse(token) {
+        Ok(compact) => compact,
+        Err(why) => return Verdict::refused(Reason::Malformed, Some(why)),
+    };
+    let (algorithm, kid) = match named(&compact.header) {
+        Ok(named) => named,
+        Err(reason) => return Verdict::refused(reason, None),
+    };
+    let Some(key) = select(keys, kid) else { return Verdict::refused(Reason::UnknownKey, None) };
+    if !key.algorithms.contains(&algorithm) {
+        return Verdict::refused(Reason::AlgNotAllowed, None);
+    }
+    if !key.checks(&compact, algorithm) {
+        return Verdict::refused(Reason::BadSignature, None);
+    }
+    let claims = match strict_object(&compact.payload) {
+        Ok(claims) => claims,
+        Err(why) => {
+            return Verdict::refused(Reason::Malformed, Some(format!("the payload is {why}")));
+        }
+    };
+    let mut verdict = Verdict::default();
+    match Registered::read_foreign(&claims) {
+        Ok(registered) => {
+            judge_claims(&mut verdict, &claims, &registered, &PERMISSIONS, checks);
+        }
+        Err(reason) => verdict.reasons.push(reason),
+    }
+    verdict.claims = Some(claims);
+    verdict
+}
+
+/// The key with the id that the token names. One key that was given without an id is meant
+/// whatever the token names, and one alone is meant where it names none. Keys are never tried in
+/// turn.
+fn select<'k>(keys: &'k [Verifier], kid: Option<&str>) -> Option<&'k Verifier> {
+    match (keys, kid) {
+        ([only], None) => Some(only),
+        ([only], Some(_)) if only.kid.is_none() => Some(only),
+        (_, None) => None,
+        (_, Some(kid)) => keys.iter().find(|key| key.kid.as_deref() == Some(kid)),
+    }
+}

@@ -1,0 +1,44 @@
+//! Introspection: what a service may know of a token (RFC 7662).
+
+use super::super::Error;
+use super::{Checks, Record, Verdict, Wanted, verify};
+use crate::model::{Timestamp, TokenKind, User};
+use crate::store::Store;
+use serde_json::{Map, Value, json};
+
+/// The answer of RFC 7662, section 2.2: `{"active": false}` and nothing more, whatever is wrong. A
+/// test token is never active.
+pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Result<Value, Error> {
+    let verdict = verify(store, token, &Checks::only(Wanted::Any, now))?;
+    let is_test = verdict.kind == Some(TokenKind::Test);
+    if is_test || !verdict.reasons.is_empty() {
+        return Ok(json!({ "active": false }));
+    }
+    Ok(Value::from(active(verdict)))
+}
+
+fn active(verdict: Verdict) -> Map<String, Value> {
+    let claims = verdict.claims.unwrap_or_default();
+    let mut answer = Map::new();
+    answer.insert("active".to_owned(), true.into());
+    if let Record::App(token) = &verdict.record {
+        let permissions: Vec<&str> =
+            token.grant.permissions.iter().map(|permission| permission.as_str()).collect();
+        answer.insert("scope".to_owned(), permissions.join(" ").into());
+        answer.insert("client_id".to_owned(), json!(token.grant.app));
+    }
+    if let Some(username) = verdict.owner.and_then(username) {
+        answer.insert("username".to_owned(), username);
+    }
+    answer.insert("token_type".to_owned(), "Bearer".into());
+    for name in ["exp", "iat", "nbf", "sub", "aud", "iss", "jti"] {
+        if let Some(value) = claims.get(name) {
+            answer.insert(name.to_owned(), value.clone());
+        }
+    }
+    answer
+}
+
+fn username(user: User) -> Option<Value> {
+    user.username.map(|name| json!(name)).or_else(|| user.email.map(|email| json!(email)))
+}

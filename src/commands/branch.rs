@@ -1,0 +1,92 @@
+//! The one branch of the grammar that words call. To spell out all commands, each with all global
+//! flags, takes longer than most of them run; what this cannot parse is parsed with the whole tree.
+
+use super::global::Global;
+use super::{grammar, keys, sessions, settings, token, users};
+use clap::{ArgMatches, Args, Subcommand};
+use std::ffi::OsString;
+
+/// What the words say, if they are a correct call of a command. A word that is taken for a command
+/// and is the value of a flag leads to an error here, never to another reading: neither the
+/// program nor its groups take words of their own.
+pub(super) fn parse(words: &[OsString]) -> Option<ArgMatches> {
+    let whole: Spell = grammar::Command::augment_subcommands;
+    let group = words.iter().find_map(group);
+    let (name, spell) = group.unwrap_or(("jeton", whole));
+    let (at, called) = find(&spell(clap::Command::new(name)), words)?;
+    let mut path = vec![clap::Command::new("jeton")];
+    path.extend(group.map(|(name, _)| clap::Command::new(name)));
+    // Flags between the names belong to the program, and to the command because it inherits them.
+    let flags_between = at > path.len();
+    let called = if flags_between { called } else { Global::augment_args(called) };
+    let root = path.into_iter().rev().fold(called, |called, above| only(above, called));
+    let root = if flags_between { Global::augment_args(root) } else { root };
+    root.try_get_matches_from(words).ok()
+}
+
+fn find(all: &clap::Command, words: &[OsString]) -> Option<(usize, clap::Command)> {
+    words.iter().enumerate().find_map(|(at, word)| Some((at, all.find_subcommand(word)?.clone())))
+}
+
+fn only(above: clap::Command, called: clap::Command) -> clap::Command {
+    above.subcommand(called).subcommand_required(true).disable_help_subcommand(true)
+}
+
+type Spell = fn(clap::Command) -> clap::Command;
+
+/// A group of commands by its name, and what spells it out.
+fn group(word: &OsString) -> Option<(&'static str, Spell)> {
+    let groups: [(&'static str, Spell); 5] = [
+        ("sessions", sessions::Command::augment_subcommands),
+        ("token", token::Command::augment_subcommands),
+        ("users", users::Command::augment_subcommands),
+        ("keys", keys::Command::augment_subcommands),
+        ("settings", settings::Command::augment_subcommands),
+    ];
+    groups.into_iter().find(|(name, _)| word == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::global;
+    use clap::FromArgMatches;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn every_group_is_known() {
+        for command in grammar::command().get_subcommands() {
+            let known = group(&OsString::from(command.get_name())).is_some();
+            assert_eq!(known, command.has_subcommands(), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_call_is_the_same_in_its_branch_and_in_the_whole_tree() {
+        for line in [
+            "jeton -q token create my-app --permission read,write -o json",
+            "jeton token --store token ls --page 2",
+            "jeton tokens list",
+            "jeton whoami --wait 3s",
+            "jeton --yes users rm john",
+        ] {
+            let branch = parse(&words(line)).unwrap();
+            let whole = grammar::command().try_get_matches_from(words(line)).unwrap();
+            let read = |matches| {
+                let command = grammar::Command::from_arg_matches(matches).unwrap();
+                format!("{command:?} {:?}", global::options(matches).unwrap())
+            };
+            assert_eq!(read(&branch), read(&whole), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_correct_call_is_left_to_the_whole_tree() {
+        for line in ["jeton", "jeton --store token whoami", "jeton token", "jeton token crate"] {
+            assert!(parse(&words(line)).is_none(), "{line}");
+        }
+    }
+}

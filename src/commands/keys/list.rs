@@ -1,0 +1,81 @@
+//! `jeton keys list`
+
+use crate::app::{App, Report, Table, Text};
+use crate::authority::{self, Listed};
+use crate::failure::Failure;
+use crate::model::{Algorithm, Foreign, KeyState, Purpose, Timestamp};
+use serde::Serialize;
+
+/// List the keys, where each is in its life and what comes next
+///
+/// Private parts are never shown.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {}
+
+#[derive(Debug, Serialize)]
+struct Keys {
+    items: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    kid: Foreign,
+    purpose: Purpose,
+    algorithm: Algorithm,
+    state: KeyState,
+    created_at: Timestamp,
+    verify_until: Option<Timestamp>,
+    live_tokens: usize,
+    next: String,
+}
+
+impl Line {
+    fn new(Listed { key, live_tokens }: Listed, now: Timestamp) -> Self {
+        let over = key.verify_until.is_some_and(|end| end <= now);
+        let next = match (key.state, key.verify_until) {
+            (KeyState::Standby, _) => "activate it, and it signs".to_owned(),
+            (KeyState::Active, _) => "rotate, and the next one signs".to_owned(),
+            (KeyState::Retired, Some(_)) if over => "none: it verifies no more".to_owned(),
+            (KeyState::Retired, Some(end)) => format!("none: it verifies until {end}"),
+            (KeyState::Retired, None) => "revoke".to_owned(),
+            (KeyState::Revoked, _) => "none".to_owned(),
+        };
+        Self {
+            kid: key.spec.kid,
+            purpose: key.spec.purpose,
+            algorithm: key.spec.algorithm,
+            state: key.state,
+            created_at: key.created_at,
+            verify_until: key.verify_until,
+            live_tokens,
+            next,
+        }
+    }
+}
+
+impl Report for Keys {
+    fn text(&self) -> Text {
+        let header = ["KID", "PURPOSE", "ALG", "STATE", "CREATED", "LIVE TOKENS", "NEXT"];
+        let mut table = Table::new(&header);
+        for key in &self.items {
+            table.row(vec![
+                key.kid.shown(),
+                key.purpose.name().to_owned(),
+                key.algorithm.name().to_owned(),
+                key.state.name().to_owned(),
+                key.created_at.to_string(),
+                key.live_tokens.to_string(),
+                key.next.clone(),
+            ]);
+        }
+        Text::Table(table)
+    }
+}
+
+pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
+    app.store()?;
+    let now = app.now()?;
+    let keys = authority::keys(app.store()?, now)?;
+    app.report(&Keys { items: keys.into_iter().map(|key| Line::new(key, now)).collect() })
+}

@@ -1,0 +1,41 @@
+//! `jeton token introspect`
+
+use super::TokenArgs;
+use crate::app::{App, Report, Text};
+use crate::authority;
+use crate::failure::Failure;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Say what a service may know of a token (RFC 7662)
+///
+/// Prints what an introspection endpoint would answer: whether the token is active, and if so its
+/// scope, application, owner and times. Of anything else it says `{"active": false}` and no more;
+/// that is an answer, not a failure. Test tokens are never active.
+///
+///   jeton token introspect - < token.txt
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    token: TokenArgs,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Answer(Value);
+
+impl Report for Answer {
+    fn text(&self) -> Text {
+        Text::Json(self.0.clone())
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let token = app.token_argument(args.token.token.as_deref())?;
+    app.store()?;
+    let now = app.now()?;
+    let answer = authority::introspect(app.store()?, token.expose_secret(), now)?;
+    app.report(&Answer(answer))
+}

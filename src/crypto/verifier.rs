@@ -1,0 +1,183 @@
+//! Public keys of others, judged before any token is held against them: the JWT library takes
+//! whatever looks like one.
+
+use super::{Compact, signature};
+use crate::model::{Algorithm, Family, Invalid, strict_object};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use curve25519_dalek::edwards::CompressedEdwardsY;
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::Jwk;
+use serde_json::{Map, Value};
+
+/// A key that tokens of others are held against.
+#[derive(Debug, Clone)]
+pub(crate) struct Verifier {
+    /// Its key id, if it has one.
+    pub(crate) kid: Option<String>,
+    /// The algorithms it may be used with; never those of two families.
+    pub(crate) algorithms: Vec<Algorithm>,
+    key: DecodingKey,
+}
+
+impl Verifier {
+    /// Whether the token carries this key's signature.
+    pub(crate) fn checks(&self, token: &Compact<'_>, algorithm: Algorithm) -> bool {
+        self.algorithms.contains(&algorithm) && signature::checked(token, &self.key, algorithm)
+    }
+}
+
+/// The keys of a JWK Set (RFC 7517, section 5), or one JWK. As the RFC has it, keys that cannot be
+/// used are passed over; a set in which none is left, or two have the same id, is refused.
+pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, Invalid> {
+    let set = strict_object(bytes).map_err(|why| refused(&format!("the JWK Set is {why}")))?;
+    let mut first_refusal = None;
+    let mut keys = Vec::new();
+    let single = [Value::from(set.clone())];
+    let members =
+        set.get("keys").map_or(Some(&single[..]), |keys| keys.as_array().map(Vec::as_slice));
+    for member in members.ok_or_else(|| refused("`keys` is not an array"))? {
+        match member.as_object().ok_or_else(|| refused("not an object")).and_then(judged) {
+            Ok(key) => keys.push(key),
+            Err(refusal) => {
+                first_refusal.get_or_insert(refusal);
+            }
+        }
+    }
+    let ids: Vec<&String> = keys.iter().filter_map(|key| key.kid.as_ref()).collect();
+    if (1..ids.len()).any(|end| ids[..end].contains(&ids[end])) {
+        return Err(refused("two keys have the same `kid`"));
+    }
+    match first_refusal {
+        Some(refusal) if keys.is_empty() => Err(refusal),
+        _ if keys.is_empty() => Err(refused("the set is empty")),
+        _ => Ok(keys),
+    }
+}
+
+/// One key in whatever form, for these algorithms: a JWK, a public key as PEM, or for HMAC the
+/// secret itself, without the line break at its end.
+pub(crate) fn read_key(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Verifier, Invalid> {
+    let mut key = if bytes.trim_ascii_start().first() == Some(&b'{') {
+        let jwk = strict_object(bytes).map_err(|why| refused(&format!("the JWK is {why}")))?;
+        judged(&jwk)?
+    } else if let Ok(pem) = pem::parse(bytes) {
+        if pem.tag().contains("PRIVATE") {
+            return Err(refused("this is a private key; the public one is enough to check"));
+        }
+        judged(&jwk_of_pem(bytes)?)?
+    } else {
+        let secret = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        secret_key(secret.strip_suffix(b"\r").unwrap_or(secret))?
+    };
+    key.algorithms.retain(|algorithm| algorithms.contains(algorithm));
+    if key.algorithms.is_empty() {
+        return Err(refused("it does not fit the algorithm, or is too short for it"));
+    }
+    // It was named by whoever gave it.
+    key.kid = None;
+    Ok(key)
+}
+
+fn jwk_of_pem(bytes: &[u8]) -> Result<Map<String, Value>, Invalid> {
+    let key = DecodingKey::from_rsa_pem(bytes)
+        .or_else(|_| DecodingKey::from_ec_pem(bytes))
+        .or_else(|_| DecodingKey::from_ed_pem(bytes))
+        .map_err(|_| refused("this is not a public key of RSA, P-256, P-384 or Ed25519"))?;
+    let jwk = Jwk::from_decoding_key(&key, None).map_err(|_| refused("it cannot be read"))?;
+    match serde_json::to_value(jwk.algorithm) {
+        Ok(Value::Object(members)) => Ok(members),
+        _ => Err(refused("it cannot be read")),
+    }
+}
+
+/// A JWK (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
+fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    if text("use").is_some_and(|purpose| purpose != "sig") {
+        return Err(refused("it is not for signatures (`use`)"));
+    }
+    let operations = jwk.get("key_ops").and_then(Value::as_array);
+    if operations.is_some_and(|all| !all.iter().any(|one| one == "verify" || one == "sign")) {
+        return Err(refused("it is not for signatures (`key_ops`)"));
+    }
+    let bytes = |name: &str| {
+        let value = text(name).and_then(|value| URL_SAFE_NO_PAD.decode(value).ok());
+        value.ok_or_else(|| refused(&format!("`{name}` is not base64url")))
+    };
+    let mut key = match (text("kty"), text("crv")) {
+        (Some("RSA"), _) => rsa(&bytes("n")?, &bytes("e")?)?,
+        (Some("EC"), Some("P-256")) => elliptic(Algorithm::ES256, &bytes("x")?, &bytes("y")?)?,
+        (Some("EC"), Some("P-384")) => elliptic(Algorithm::ES384, &bytes("x")?, &bytes("y")?)?,
+        (Some("OKP"), Some("Ed25519")) => edwards(&bytes("x")?)?,
+        (Some("oct"), _) => secret_key(&bytes("k")?)?,
+        _ => return Err(refused("its type is not one that jeton knows")),
+    };
+    if let Some(algorithm) = jwk.get("alg") {
+        let named = algorithm.as_str().and_then(|name| Algorithm::parse(name).ok());
+        key.algorithms.retain(|algorithm| Some(*algorithm) == named);
+    }
+    if key.algorithms.is_empty() {
+        return Err(refused("it does not fit its `alg`, or is too short for it"));
+    }
+    key.kid = text("kid").map(str::to_owned);
+    Ok(key)
+}
+
+/// 2,048 to 8,192 bits, an odd exponent of 3 or more.
+fn rsa(n: &[u8], e: &[u8]) -> Result<Verifier, Invalid> {
+    let [n, e] = [n, e].map(|number| &number[number.iter().take_while(|b| **b == 0).count()..]);
+    // 256 bytes whose first bit is set, to 1,024 bytes.
+    let is_long = n.len() > 256 || n.len() == 256 && n.first().is_some_and(|first| *first >= 0x80);
+    if !is_long || n.len() > 1_024 {
+        return Err(refused("an RSA key has 2,048 to 8,192 bits"));
+    }
+    if e.is_empty() || e.len() > 8 || e == [1] || e.last().is_some_and(|last| last % 2 == 0) {
+        return Err(refused("its RSA exponent is not an odd number of 3 or more"));
+    }
+    Ok(of_family(Family::Rsa, DecodingKey::from_rsa_raw_components(n, e)))
+}
+
+/// A point on its curve.
+fn elliptic(algorithm: Algorithm, x: &[u8], y: &[u8]) -> Result<Verifier, Invalid> {
+    let (size, parsed) = if algorithm == Algorithm::ES256 {
+        (32, &ECDSA_P256_SHA256_FIXED)
+    } else {
+        (48, &ECDSA_P384_SHA384_FIXED)
+    };
+    let point = [&[4], x, y].concat();
+    if x.len() != size || y.len() != size || ParsedPublicKey::new(parsed, &point).is_err() {
+        return Err(refused("it is not a point on its curve"));
+    }
+    Ok(of_family(algorithm.family(), DecodingKey::from_ec_der(&point)))
+}
+
+/// 32 bytes, a point on the curve and not of small order, for which signatures prove nothing.
+fn edwards(x: &[u8]) -> Result<Verifier, Invalid> {
+    let point = CompressedEdwardsY::from_slice(x).ok().and_then(|point| point.decompress());
+    if point.is_none_or(|point| point.is_small_order()) {
+        return Err(refused("it is not an Ed25519 key, or one that proves nothing"));
+    }
+    Ok(of_family(Family::Ed25519, DecodingKey::from_ed_der(x)))
+}
+
+/// A secret goes with the algorithms whose hash it is as long as (RFC 7518, section 3.2).
+fn secret_key(secret: &[u8]) -> Result<Verifier, Invalid> {
+    let fits = |algorithm: &Algorithm| matches!(algorithm.family(), Family::Hmac(least) if secret.len() >= least);
+    let algorithms: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(fits).collect();
+    if algorithms.is_empty() {
+        return Err(refused("a secret has 32 bytes at least, as many as the hash"));
+    }
+    Ok(Verifier { kid: None, algorithms, key: DecodingKey::from_secret(secret) })
+}
+
+fn of_family(family: Family, key: DecodingKey) -> Verifier {
+    let all = Algorithm::ALL.into_iter();
+    let algorithms = all.filter(|algorithm| algorithm.family() == family).collect();
+    Verifier { kid: None, algorithms, key }
+}
+
+fn refused(why: &str) -> Invalid {
+    Invalid::new("key", why)
+}

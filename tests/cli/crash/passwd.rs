@@ -1,0 +1,99 @@
+//! A change of password that is killed has happened or has not: the new password and the end of
+//! the other sessions come together, and this session lives on.
+
+use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, of_copy};
+use crate::world::{Ran, World};
+use std::path::PathBuf;
+
+const OTHERS: [&str; 2] = ["laptop", "phone"];
+
+const CHANGES: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
+
+/// A user with this session, two elsewhere, and the passwords that change places.
+struct Story {
+    world: World,
+    /// The one that is right, and the next.
+    passwords: [&'static str; 2],
+    sid: String,
+    /// How often a kill found the old one right, and the new one.
+    met: [usize; 2],
+}
+
+impl Story {
+    fn new() -> Self {
+        let world = World::with_admin();
+        let sid = world.session("sid");
+        let story = Self { world, passwords: ["lovelace", "countess"], sid, met: [0, 0] };
+        story.prepare();
+        story
+    }
+
+    fn file(&self) -> PathBuf {
+        self.world.home().join("passwords")
+    }
+
+    fn elsewhere(&self, place: &str, words: &[&str], password: &str) -> Ran {
+        let mut command = self.world.command(words);
+        let directory = self.world.home().join("config").join(place);
+        command.env("JETON_CONFIG_DIR", directory).env("JETON_PASSWORD", password);
+        Ran::from(command.output().unwrap())
+    }
+
+    fn prepare(&self) {
+        let [old, new] = self.passwords;
+        std::fs::write(self.file(), format!("{old}\n{new}\n")).unwrap();
+        for place in OTHERS {
+            if self.elsewhere(place, &["whoami"], "").code != 0 {
+                self.elsewhere(place, &["login", "ada"], old).ok();
+            }
+        }
+    }
+
+    /// Asserts that all of it happened or nothing, and takes the change in if it happened.
+    fn look(&mut self, when: &str) {
+        assert_eq!(self.world.run(&["whoami"]).code, 0, "{when}");
+        assert_eq!(self.world.session("sid"), self.sid, "{when}");
+        let others = OTHERS.map(|place| self.elsewhere(place, &["whoami"], "").code);
+        let logins = self.passwords.map(|right| self.elsewhere("probe", &["login", "ada"], right));
+        let logins = logins.map(|ran| ran.code);
+        match (others, logins) {
+            ([0, 0], [0, 6]) => self.met[0] += 1,
+            ([12, 12], [6, 0]) => {
+                self.met[1] += 1;
+                self.passwords.reverse();
+            }
+            other => panic!("{when}: {other:?}"),
+        }
+        assert_eq!(of_copy(&self.world, CHANGES), self.met[1].to_string(), "{when}");
+    }
+}
+
+#[test]
+fn a_change_of_password_killed_at_any_call_happened_or_did_not() {
+    if !can_kill() {
+        return;
+    }
+    let story = std::cell::RefCell::new(Story::new());
+    let file = story.borrow().file();
+    let passwd = ["passwd", "--password-file", file.to_str().unwrap()];
+    let mut names = calls(&story.borrow().world, &passwd);
+    story.borrow_mut().look("not killed");
+    names.retain(|name| !LOOKS.contains(&name.as_str()));
+    let kills = kill_at_each(
+        &names,
+        |call, nth| {
+            let mut story = story.borrow_mut();
+            story.prepare();
+            let hit = killed(&story.world, &passwd, call, nth);
+            story.look(&format!("killed before {call} {nth}"));
+            hit
+        },
+        |when| {
+            assert!(!no_litter(&story.borrow().world, when), "{when}: a half file is there");
+        },
+    );
+    let Story { world, met: [before, after], .. } = story.into_inner();
+    println!("{kills} kills: {before} before, {after} after");
+    assert!(kills > 40 && before > 0 && after > 0, "{before} {after}");
+    is_sound(&world);
+}

@@ -1,0 +1,23 @@
+//! Keys: made, rotated, retired, revoked, and what verifiers are given.
+
+mod export;
+mod interop;
+mod life;
+mod rotation;
+
+use crate::world::World;
+use serde_json::Value;
+
+/// Every algorithm.
+const ALL: [&str; 12] = [
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
+    "ES384", "EdDSA",
+];
+
+/// The keys of a purpose in that state, the oldest first.
+fn kids(world: &World, purpose: &str, state: &str) -> Vec<String> {
+    let keys = world.json(&["keys", "list"]);
+    let fits = |key: &&Value| key["purpose"] == purpose && key["state"] == state;
+    let fitting = keys["items"].as_array().unwrap().iter().filter(fits);
+    fitting.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}

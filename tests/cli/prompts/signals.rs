@@ -1,0 +1,72 @@
+//! A signal in a prompt ends the program, changes nothing, and gives the terminal back.
+
+use super::OnTerminal;
+use crate::world::World;
+use rexpect::process::Signal;
+
+#[test]
+fn ctrl_c_in_a_prompt_is_130_and_gives_the_terminal_back() {
+    let world = World::with_admin();
+    for (words, question) in
+        [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
+    {
+        let mut run = OnTerminal::run(&world, words);
+        run.asks(question).hides();
+        run.0.send_control('c').unwrap();
+        let (code, screen, echoes) = run.ends();
+        assert_eq!((code, echoes), (130, true), "{screen}");
+    }
+    world.run(&["whoami"]).ok();
+}
+
+#[test]
+fn sigterm_in_a_prompt_is_143_and_gives_the_terminal_back() {
+    let world = World::with_admin();
+    let mut run = OnTerminal::run(&world, &["login", "ada"]);
+    run.asks("Password: ").hides();
+    run.0.process_mut().signal(Signal::SIGTERM).unwrap();
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (143, true), "{screen}");
+}
+
+#[test]
+fn ctrl_c_at_a_yes_or_no_question_is_130_and_changes_nothing() {
+    let world = World::with_admin();
+    world.register("john", "123456");
+    // Several times: the question's own thread must never answer before the signal does.
+    for _ in 0..8 {
+        let mut run = OnTerminal::run(&world, &["users", "delete", "john"]);
+        run.asks("Delete john and revoke all of its tokens?");
+        run.0.send_control('c').unwrap();
+        let (code, screen, echoes) = run.ends();
+        assert_eq!((code, echoes), (130, true), "{screen}");
+    }
+    world.run(&["users", "show", "john"]).ok();
+}
+
+#[test]
+fn sighup_in_a_prompt_is_143_and_gives_the_terminal_back() {
+    let world = World::with_admin();
+    for (words, question) in
+        [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
+    {
+        let mut run = OnTerminal::run(&world, words);
+        run.asks(question).hides();
+        run.0.process_mut().signal(Signal::SIGHUP).unwrap();
+        assert_eq!(run.ends(), (143, String::new(), true), "{words:?}");
+    }
+    world.run(&["whoami"]).ok();
+}
+
+#[test]
+fn sighup_and_sigterm_at_a_yes_or_no_question_are_143_and_change_nothing() {
+    let world = World::with_admin();
+    world.register("john", "123456");
+    for signal in [Signal::SIGHUP, Signal::SIGTERM].repeat(8) {
+        let mut run = OnTerminal::run(&world, &["users", "delete", "john"]);
+        run.asks("Delete john and revoke all of its tokens? [y/N] ").hides();
+        run.0.process_mut().signal(signal).unwrap();
+        assert_eq!(run.ends(), (143, String::new(), true), "{signal}");
+    }
+    world.run(&["users", "show", "john"]).ok();
+}
