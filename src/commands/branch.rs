@@ -5,27 +5,38 @@ use super::global::Global;
 use super::{grammar, keys, sessions, settings, token, users};
 use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
+use std::mem;
 
 /// What the words say, if they are a correct call of a command. A word that is taken for a command
 /// and is the value of a flag leads to an error here, never to another reading: neither the
 /// program nor its groups take words of their own.
 pub(super) fn parse(words: &[OsString]) -> Option<ArgMatches> {
     let whole: Spell = grammar::Command::augment_subcommands;
-    let group = words.iter().find_map(group);
-    let (name, spell) = group.unwrap_or(("jeton", whole));
-    let (at, called) = find(&spell(clap::Command::new(name)), words)?;
+    let found = words.iter().find_map(group);
+    let (name, spell) = found.unwrap_or(("jeton", whole));
+    let (at, called) = take(spell(clap::Command::new(name)), words)?;
     let mut path = vec![clap::Command::new("jeton")];
-    path.extend(group.map(|(name, _)| clap::Command::new(name)));
-    // Flags between the names belong to the program, and to the command because it inherits them.
-    let flags_between = at > path.len();
-    let called = if flags_between { called } else { Global::augment_args(called) };
+    path.extend(found.map(|(name, _)| clap::Command::new(name)));
+    // Flags between the names belong to the program, and to the command because it inherits them;
+    // so does one of a group, if that is called by another name.
+    let inherits = at > path.len() || group(&OsString::from(called.get_name())).is_some();
+    let called = if inherits { called } else { with_flags(called) };
     let root = path.into_iter().rev().fold(called, |called, above| only(above, called));
-    let root = if flags_between { Global::augment_args(root) } else { root };
+    let root = if inherits { Global::augment_args(root) } else { root };
     root.try_get_matches_from(words).ok()
 }
 
-fn find(all: &clap::Command, words: &[OsString]) -> Option<(usize, clap::Command)> {
-    words.iter().enumerate().find_map(|(at, word)| Some((at, all.find_subcommand(word)?.clone())))
+/// The first word that names a command of these, by its position.
+fn take(mut all: clap::Command, words: &[OsString]) -> Option<(usize, clap::Command)> {
+    words
+        .iter()
+        .enumerate()
+        .find_map(|(at, word)| Some((at, mem::take(all.find_subcommand_mut(word)?))))
+}
+
+/// The command with the flags as its own: nothing is left to inherit.
+fn with_flags(called: clap::Command) -> clap::Command {
+    Global::augment_args(called).mut_args(|flag| flag.global(false))
 }
 
 fn only(above: clap::Command, called: clap::Command) -> clap::Command {
