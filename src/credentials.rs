@@ -1,15 +1,16 @@
 //! The session file and its lock. The file is old or new, never half, and readable by its owner
 //! only; it is changed by whoever holds the lock.
 
+use crate::files;
 use crate::model::{Jti, Sid, StoreId, Timestamp};
 use rustix::fs::{Mode, OFlags};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::fs::{DirBuilder, File, Permissions, TryLockError};
-use std::io::{ErrorKind, Read, Write};
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Why the session file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -133,17 +134,10 @@ impl Credentials {
         let directory = File::open(&self.directory).map_err(io)?;
         tighten(&directory, 0o700)?;
         let lock = lock_file(&self.directory.join(format!("{}.lock", self.store)))?;
-        let deadline = Instant::now() + wait;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => return Ok(Locked { credentials: self.clone(), _lock: lock }),
-                Err(TryLockError::Error(error)) => return Err(io(error)),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                    return Err(Error::Busy);
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
-            }
+        if !files::lock(&lock, wait).map_err(io)? {
+            return Err(Error::Busy);
         }
+        Ok(Locked { credentials: self.clone(), _lock: lock })
     }
 }
 
@@ -153,34 +147,18 @@ impl Locked {
         self.credentials.read()
     }
 
-    /// Replaces the login: written beside, synced, renamed, the directory synced.
+    /// Replaces the login.
     pub(crate) fn write(&self, login: &Login) -> Result<(), Error> {
-        let path = self.credentials.path();
-        let directory = &self.credentials.directory;
-        let beside = format!("{}.json.new", self.credentials.store);
-        // One fixed name under the lock: what a killed process left is replaced, never joined by
-        // more of its kind.
-        match std::fs::remove_file(directory.join(&beside)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(io(error)),
-            _ => {}
-        }
         let json = serde_json::to_string(&members(login)).map_err(|e| Error::Io(e.to_string()))?;
-        let file = tempfile::Builder::new()
-            .prefix(&beside)
-            .rand_bytes(0)
-            .permissions(Permissions::from_mode(0o600))
-            .tempfile_in(directory)
-            .map_err(io)?;
-        file.as_file().write_all(zeroize::Zeroizing::new(json).as_bytes()).map_err(io)?;
-        file.as_file().sync_all().map_err(io)?;
-        file.persist(&path).map_err(|error| io(error.error))?;
-        sync(directory)
+        let json = zeroize::Zeroizing::new(json);
+        let name = format!("{}.json", self.credentials.store);
+        files::replace(&self.credentials.directory, &name, json.as_bytes(), 0o600).map_err(io)
     }
 
     /// Removes the login; whether there was one.
     pub(crate) fn remove(&self) -> Result<bool, Error> {
         match std::fs::remove_file(self.credentials.path()) {
-            Ok(()) => sync(&self.credentials.directory).map(|()| true),
+            Ok(()) => files::sync(&self.credentials.directory).map(|()| true).map_err(io),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(io(error)),
         }
@@ -273,10 +251,6 @@ fn tighten(file: &File, mode: u32) -> Result<bool, Error> {
         file.set_permissions(Permissions::from_mode(mode)).map_err(io)?;
     }
     Ok(loose)
-}
-
-fn sync(directory: &Path) -> Result<(), Error> {
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]

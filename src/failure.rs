@@ -1,7 +1,7 @@
 //! Every way to fail, as users meet it: kind, code word, sentence, hint, exit code. The only place
 //! that knows exit codes.
 
-use crate::authority::{self, Reason, Thing};
+use crate::authority::{self, Reason, Rejected, Thing};
 use crate::model::{Invalid, TokenKind};
 use crate::{credentials, crypto, store, terminal};
 use serde_json::{Map, Value, json};
@@ -33,9 +33,11 @@ macro_rules! kinds {
 kinds! {
     Internal 1 "internal" "a bug, an unexpected I/O error, a secret that could not be handed out",
     Usage 2 "usage, invalid_input" "bad flags or values, or nobody to ask",
-    NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found" "it is not there",
+    NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found, key_not_found"
+        "it is not there",
     TokenMissing 4 "authorization_header" "nobody is logged in and no `JETON_TOKEN` is set",
-    Conflict 5 "user_exists, store_exists, last_admin, last_key, key_revoked" "it is there already, or must stay",
+    Conflict 5 "user_exists, store_exists, last_admin, last_key, key_exists, key_revoked"
+        "it is there already, or must stay",
     LoginInvalid 6 "login_invalid" "wrong name or password, or the user is disabled",
     Forbidden 7 "forbidden" "role or ownership does not allow it",
     QuotaExceeded 8 "quota_exceeded" "one token more than allowed",
@@ -43,6 +45,7 @@ kinds! {
     TokenInvalid 10 "invalid_token" "the token is not acceptable; `details.reason` says why",
     TokenExpired 11 "token_expired" "the token's time is over",
     TokenRevoked 12 "token_revoked" "the token or its session was taken back",
+    BadData 65 "bad_data" "what is imported is wrong; nothing of it was applied",
     Busy 75 "busy" "a lock was not had in time; safe to try again",
     StoreUnusable 78 "store_newer, store_foreign, store_damaged, store_unreadable, insecure_permissions"
         "the store or the session file cannot be used",
@@ -124,6 +127,8 @@ impl From<authority::Error> for Failure {
                 .with_hint("log in with `jeton login`, or leave it as it is with `--exist-ok`"),
             Error::LastAdmin => say(Kind::Conflict, "last_admin"),
             Error::LastKey(hint) => say(Kind::Conflict, "last_key").with_hint(hint),
+            Error::KeyExists(..) => say(Kind::Conflict, "key_exists"),
+            Error::Rejected(rejected) => rejected.into(),
             Error::KeyRevoked => say(Kind::Conflict, "key_revoked"),
             Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),
             Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),
@@ -136,6 +141,20 @@ impl From<authority::Error> for Failure {
             Error::Quota { limit, live } => quota(message, limit, &live),
             Error::Refused { kind, reasons, .. } => refused(message, kind, &reasons),
             Error::KeyChanges => say(Kind::Busy, "busy"),
+        }
+    }
+}
+
+impl From<Rejected> for Failure {
+    fn from(rejected: Rejected) -> Self {
+        let failure = Self::new(Kind::BadData, "bad_data", rejected.to_string());
+        match rejected {
+            Rejected::Weak { .. } => {
+                failure.with_hint("take it all the same, marked as weak: `--allow-weak`")
+            }
+            Rejected::Unknown => failure.with_hint("for a secret say `--alg HS256`"),
+            Rejected::Member { why, .. } => Self { hint: Self::from(*why).hint, ..failure },
+            Rejected::Key(_) => failure,
         }
     }
 }

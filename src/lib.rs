@@ -11,7 +11,7 @@
 //! authority            the rules: accounts, sessions, tokens, keys
 //! store, crypto, terminal, credentials
 //!                      SQLite; signatures and hashes; the only voice; the session file
-//! model, paths         plain values checked at the door; where files live
+//! model, paths, files  plain values checked at the door; where files live; how they are replaced
 //! ```
 
 mod app;
@@ -26,6 +26,7 @@ mod commands;
 mod credentials;
 mod crypto;
 mod failure;
+mod files;
 mod model;
 mod paths;
 mod store;

@@ -45,7 +45,8 @@ pub(super) fn store() -> Option<PathBuf> {
     variable("JETON_STORE").map(PathBuf::from)
 }
 
-fn variable(name: &str) -> Option<OsString> {
+/// A variable that is set to something.
+pub(super) fn variable(name: &str) -> Option<OsString> {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     std::env::var_os(name).filter(|value| !value.is_empty())
 }

@@ -1,7 +1,7 @@
 //! Passwords and tokens from where the user keeps them: standard input, files, the environment, a
 //! prompt. Never from a flag's value.
 
-use super::App;
+use super::{App, environment};
 use crate::crypto::LARGEST_TOKEN;
 use crate::failure::{Failure, Kind};
 use crate::model::{Password, repeatable};
@@ -34,7 +34,20 @@ pub(crate) enum PasswordFrom {
 impl App {
     /// A file of keys.
     pub(crate) fn key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        read_file(path, LARGEST_KEYS)
+        let bytes = read_file(path, LARGEST_KEYS)?;
+        if bytes.len() > LARGEST_KEYS {
+            return Err(Failure::usage(format!(
+                "keys of more than {LARGEST_KEYS} bytes are not read"
+            )));
+        }
+        Ok(bytes)
+    }
+
+    /// A key in an environment variable.
+    pub(crate) fn key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let value = environment::variable(name).map(|value| value.into_encoded_bytes());
+        let shown = repeatable(name);
+        value.map(Zeroizing::new).ok_or_else(|| Failure::usage(format!("`{shown}` is not set")))
     }
 
     /// Whether a question may be asked.

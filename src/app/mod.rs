@@ -5,6 +5,7 @@ mod environment;
 mod input;
 mod known;
 mod login;
+mod output;
 mod session;
 
 pub(crate) use crate::terminal::{Form, Report, Table, Text, Voice};
@@ -14,7 +15,7 @@ pub(crate) use known::Known;
 
 use crate::authority::{self, Act, Reason};
 use crate::failure::{Failure, Kind};
-use crate::model::{Algorithm, Timestamp, UserId};
+use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
 use crate::store::{self, Opened, Store};
 use crate::terminal::{Confirmed, Delivery};
 use crate::{model, paths};
@@ -93,16 +94,26 @@ impl App {
         self.store.as_mut().ok_or_else(lost)
     }
 
-    /// The store, which is made with a key for `algorithm` if it is not there.
-    pub(crate) fn store_or_create(&mut self, algorithm: Algorithm) -> Result<&mut Store, Failure> {
-        if self.store.is_none() {
-            let path = self.store_path()?;
-            let now = self.now()?;
-            let beginning = authority::beginning(algorithm, now)?;
-            let opened = Store::open_or_create(&path, self.options.wait, || beginning)?;
-            return Ok(self.take_over(opened));
+    /// Makes the store with that key if it is not there; whether it was made.
+    pub(crate) fn make_store(
+        &mut self,
+        first: impl FnOnce() -> Result<NewKey, Failure>,
+    ) -> Result<bool, Failure> {
+        if self.has_store()? {
+            return Ok(false);
         }
-        self.store.as_mut().ok_or_else(lost)
+        let path = self.store_path()?;
+        let beginning = authority::beginning(first()?, self.now()?);
+        let opened = Store::open_or_create(&path, self.options.wait, || beginning)?;
+        let created = opened.created;
+        self.take_over(opened);
+        Ok(created)
+    }
+
+    /// Makes the store with a key for `algorithm` if it is not there.
+    pub(crate) fn make_store_for(&mut self, algorithm: Algorithm) -> Result<bool, Failure> {
+        let draft = || Ok(authority::draft_key(algorithm, Purpose::App, RsaBits::default())?);
+        self.make_store(draft)
     }
 
     fn take_over(&mut self, opened: Opened) -> &mut Store {

@@ -87,6 +87,11 @@ impl App {
         }
     }
 
+    /// Who is calling, once the store has users.
+    pub(crate) fn caller_if_founded(&mut self) -> Result<Option<Caller>, Failure> {
+        if authority::is_founded(self.store()?)? { self.caller().map(Some) } else { Ok(None) }
+    }
+
     fn file_caller(&mut self) -> Result<Identified, Failure> {
         let credentials = self.credentials()?;
         let source = escaped(&credentials.path().to_string_lossy());

@@ -1,8 +1,8 @@
 //! Every refusal of the rules.
 
 use super::Reason;
-use crate::crypto;
-use crate::model::{AppToken, Invalid, TokenKind};
+use crate::crypto::{self, Rejected};
+use crate::model::{Algorithm, AppToken, Invalid, Purpose, TokenKind};
 use crate::store::{self, AsBusy};
 
 /// What was looked for.
@@ -56,6 +56,12 @@ pub(crate) enum Error {
     /// Nothing could be signed any more; the hint says what to do.
     #[error("the app key that signs must stay")]
     LastKey(&'static str),
+    /// The same key never serves two purposes, and one algorithm only.
+    #[error("the store has this key, for {} tokens with {}", .0.name(), .1.name())]
+    KeyExists(Purpose, Algorithm),
+    /// What was brought along is not taken in.
+    #[error(transparent)]
+    Rejected(#[from] Rejected),
     /// A revoked key stays revoked.
     #[error("the key is revoked")]
     KeyRevoked,

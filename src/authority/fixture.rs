@@ -3,7 +3,7 @@
 use super::act::Trace;
 use super::{
     Act, Caller, Checks, End, Error, Issued, Proven, Reason, Request, Tokens, Verdict, Wanted,
-    authenticate, begin, beginning, decode, issue, verify,
+    authenticate, begin, beginning, decode, draft_key, issue, verify,
 };
 use crate::crypto;
 use crate::model::{
@@ -34,7 +34,8 @@ pub(super) fn store() -> Store {
 
 pub(super) fn store_with(algorithm: Algorithm) -> Store {
     crypto::install();
-    Store::in_memory(&beginning(algorithm, at(0)).unwrap())
+    let key = draft_key(algorithm, Purpose::App, RsaBits::default()).unwrap();
+    Store::in_memory(&beginning(key, at(0)))
 }
 
 /// A user who is logged in since the beginning.

@@ -17,7 +17,9 @@ mod sessions;
 mod settings;
 mod verification;
 
-pub(crate) use crate::crypto::{Verifier, random_password, read_jwks, read_key};
+pub(crate) use crate::crypto::{
+    Encoding, Import, Rejected, Verifier, random_password, read_jwks, read_key,
+};
 pub(crate) use crate::store::TokenFilter;
 pub(crate) use accounts::{
     Credential, Registration, change_password, deletable, delete, found, is_founded, list as users,
@@ -29,9 +31,9 @@ pub(crate) use issuing::{
     End, Issued, Place, Request, issue, list as tokens, show as show_token, take_back,
 };
 pub(crate) use keys::{
-    Listed, Rotation, activate as activate_key, beginning, exportable, generate as generate_key,
-    jwks, list as keys, private_text, public_pem, retire as retire_key, revocable,
-    revoke as revoke_key, rotate as rotate_key,
+    Added, Listed, Published, Rotation, Site, activate as activate_key, add as add_keys, beginning,
+    draft as draft_key, exportable, jwks, list as keys, may_add as may_add_keys, private_text,
+    public_pem, retire as retire_key, revocable, revoke as revoke_key, rotate as rotate_key, site,
 };
 pub(crate) use minting::{Mint, mint, minter};
 pub(crate) use reason::Reason;

@@ -58,7 +58,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         Some(password) => (password, false),
         None => (Password::parse(authority::random_password()?)?, true),
     };
-    app.store_or_create(args.alg)?;
+    app.make_store_for(args.alg)?;
     let wish = Registration { username, email, name: None, password, role: Role::Admin };
     let user = match app.found(&wish) {
         Err(failure) if failure.code == "store_exists" => return already(app, args.exist_ok),

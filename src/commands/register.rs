@@ -55,7 +55,7 @@ impl Report for Registered {
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let password = app.new_password(&args.password.from())?;
-    app.store_or_create(Algorithm::ES256)?;
+    app.make_store_for(Algorithm::ES256)?;
     // Nobody needs to be logged in for an ordinary account, and a session that does not work any
     // more is no hindrance.
     let caller = match app.caller_if_any() {

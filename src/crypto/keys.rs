@@ -55,14 +55,18 @@ fn rsa(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result<NewKey, 
 }
 
 /// A symmetric key. Its id is random: a thumbprint would be an oracle for the secret.
-fn symmetric(algorithm: Algorithm, purpose: Purpose, secret: &[u8]) -> NewKey {
+pub(super) fn symmetric(algorithm: Algorithm, purpose: Purpose, secret: &[u8]) -> NewKey {
     let material = SecretSlice::from(secret.to_vec());
     let kid = Foreign::new(uuid::Uuid::new_v4().to_string());
-    NewKey { kid, purpose, algorithm, material, public: None }
+    NewKey { kid, purpose, algorithm, material, public: None, weak: false }
 }
 
 /// A private key in PKCS#8. Its id is the RFC 7638 thumbprint.
-fn private(algorithm: Algorithm, purpose: Purpose, pkcs8: &[u8]) -> Result<NewKey, Error> {
+pub(super) fn private(
+    algorithm: Algorithm,
+    purpose: Purpose,
+    pkcs8: &[u8],
+) -> Result<NewKey, Error> {
     let jwk = public_part(algorithm, pkcs8)?;
     let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(refused)?;
     let Ok(Value::Object(members)) = serde_json::to_value(&jwk.algorithm) else {
@@ -74,6 +78,7 @@ fn private(algorithm: Algorithm, purpose: Purpose, pkcs8: &[u8]) -> Result<NewKe
         algorithm,
         material: SecretSlice::from(pkcs8.to_vec()),
         public: Some(published(members, &kid, algorithm)),
+        weak: false,
     })
 }
 

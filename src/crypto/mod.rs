@@ -3,6 +3,7 @@
 
 mod compact;
 mod export;
+mod import;
 mod keys;
 mod password;
 mod random;
@@ -11,6 +12,7 @@ mod verifier;
 
 pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
 pub(crate) use export::{private_text, public_pem};
+pub(crate) use import::{Encoding, Import, Rejected};
 pub(crate) use keys::generate;
 pub(crate) use password::{hash, is_weak, matches};
 pub(crate) use random::{jti, password as random_password, sid, store_id, uid};

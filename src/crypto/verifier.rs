@@ -93,19 +93,10 @@ fn jwk_of_pem(bytes: &[u8]) -> Result<Map<String, Value>, Invalid> {
 }
 
 /// A JWK (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
-fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
+pub(super) fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
+    for_signatures(jwk, &["verify", "sign"])?;
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-    if text("use").is_some_and(|purpose| purpose != "sig") {
-        return Err(refused("it is not for signatures (`use`)"));
-    }
-    let operations = jwk.get("key_ops").and_then(Value::as_array);
-    if operations.is_some_and(|all| !all.iter().any(|one| one == "verify" || one == "sign")) {
-        return Err(refused("it is not for signatures (`key_ops`)"));
-    }
-    let bytes = |name: &str| {
-        let value = text(name).and_then(|value| URL_SAFE_NO_PAD.decode(value).ok());
-        value.ok_or_else(|| refused(&format!("`{name}` is not base64url")))
-    };
+    let bytes = |name: &str| member(jwk, name);
     let mut key = match (text("kty"), text("crv")) {
         (Some("RSA"), _) => rsa(&bytes("n")?, &bytes("e")?)?,
         (Some("EC"), Some("P-256")) => elliptic(Algorithm::ES256, &bytes("x")?, &bytes("y")?)?,
@@ -123,6 +114,29 @@ fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
     }
     key.kid = text("kid").map(str::to_owned);
     Ok(key)
+}
+
+/// Refuses a key that is for something else, as far as it says (RFC 7517, sections 4.2 and 4.3).
+pub(super) fn for_signatures(jwk: &Map<String, Value>, operations: &[&str]) -> Result<(), Invalid> {
+    if jwk.get("use").is_some_and(|purpose| purpose != "sig") {
+        return Err(refused("it is not for signatures (`use`)"));
+    }
+    let fits = |all: &Value| {
+        let mut all = all.as_array().into_iter().flatten();
+        all.any(|one| operations.iter().any(|operation| one == operation))
+    };
+    if jwk.get("key_ops").is_some_and(|all| !fits(all)) {
+        return Err(refused("it is not for signatures (`key_ops`)"));
+    }
+    Ok(())
+}
+
+/// The bytes of a member (RFC 7518, section 2: base64url without padding).
+pub(super) fn member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, Invalid> {
+    let value = jwk.get(name).and_then(Value::as_str);
+    value
+        .and_then(|value| URL_SAFE_NO_PAD.decode(value).ok())
+        .ok_or_else(|| refused(&format!("`{name}` is not base64url")))
 }
 
 /// 2,048 to 8,192 bits, an odd exponent of 3 or more.

@@ -80,6 +80,8 @@ pub(crate) struct NewKey {
     pub(crate) material: SecretSlice<u8>,
     /// The public part as a JWK (RFC 7517); a symmetric key has none.
     pub(crate) public: Option<Map<String, Value>>,
+    /// Whether it is a secret that is shorter than its hash.
+    pub(crate) weak: bool,
 }
 
 /// A key of the store.
@@ -128,6 +130,7 @@ mod tests {
                 algorithm: Algorithm::ES256,
                 material: SecretSlice::from(Vec::new()),
                 public: None,
+                weak: false,
             },
             state,
             created_at: at(0),

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
 
 const COLUMNS: &str = "id, kid, purpose, algorithm, material, public, state, verify_until,
-    created_at";
+    created_at, weak";
 
 impl Reader<'_> {
     /// The key that signs sessions and app tokens.
@@ -27,6 +27,12 @@ impl Reader<'_> {
     /// The key of that id, whatever its state.
     pub(crate) fn find_key(&self, kid: &str) -> Result<Option<Key>, Error> {
         self.key_where("kid = ?1", [kid])
+    }
+
+    /// The key of the same id or the same material, whatever its state.
+    pub(crate) fn find_same_key(&self, key: &NewKey) -> Result<Option<Key>, Error> {
+        let values = params![key.kid.as_str(), key.material.expose_secret()];
+        self.key_where("kid = ?1 OR material = ?2", values)
     }
 
     /// All keys, the oldest first.
@@ -102,8 +108,8 @@ impl Writer<'_> {
         let activated_at = (state == KeyState::Active).then_some(now.unix());
         self.sql.execute(
             "INSERT INTO keys
-                 (kid, purpose, algorithm, state, material, public, created_at, activated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (kid, purpose, algorithm, state, material, public, created_at, activated_at, weak)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 key.kid.as_str(),
                 key.purpose.name(),
@@ -113,6 +119,7 @@ impl Writer<'_> {
                 key.public.as_ref().map(|jwk| serde_json::Value::from(jwk.clone()).to_string()),
                 now.unix(),
                 activated_at,
+                key.weak,
             ],
         )?;
         Ok(())
@@ -170,6 +177,7 @@ fn key(row: &Row<'_>) -> Result<Key, Error> {
             public: public
                 .transpose()
                 .map_err(|_| Error::Damaged("a public key is not JSON".to_owned()))?,
+            weak: row.get(9)?,
         },
         state: KeyState::parse(&row.get::<_, String>(6)?)?,
         verify_until: time(row.get(7)?)?,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u8)] = &[
     ("model", 0),
     ("paths", 0),
+    ("files", 0),
     ("store", 1),
     ("crypto", 1),
     ("terminal", 1),
@@ -34,6 +35,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("anstream", &["terminal"]),
     ("anstyle", &["terminal"]),
     ("directories", &["paths"]),
+    ("fluent_uri", &["model"]),
     ("clap", &["commands", "lib"]),
     ("clap_complete", &["commands", "lib"]),
 ];

@@ -39,26 +39,6 @@ pub(crate) fn list(store: &mut Store, now: Timestamp) -> Result<Vec<Listed>, Err
     })
 }
 
-/// Makes a key. It stands by until it is activated, unless there is none that signs in its place.
-pub(crate) fn generate(
-    store: &mut Store,
-    act: &Act,
-    caller: &Caller,
-    algorithm: Algorithm,
-    purpose: Purpose,
-    bits: RsaBits,
-) -> Result<Key, Error> {
-    caller.needs(Role::Admin, ADMINS_ONLY)?;
-    let new = crypto::generate(algorithm, purpose, bits)?;
-    store.write(|tx| {
-        let is_first = active(tx, purpose, algorithm)?.is_none();
-        let state = if is_first { KeyState::Active } else { KeyState::Standby };
-        tx.add_key(&new, state, act.now)?;
-        done(tx, act, caller, &new.kid)?;
-        existing(tx, new.kid.as_str())
-    })
-}
-
 /// Lets a key that stands by, or one that was retired, sign in the place of the one that does.
 pub(crate) fn activate(
     store: &mut Store,
@@ -201,7 +181,7 @@ pub(super) fn existing(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
 }
 
 /// The key that signs where one of that purpose and algorithm would.
-fn active(
+pub(super) fn active(
     tx: &Reader<'_>,
     purpose: Purpose,
     algorithm: Algorithm,

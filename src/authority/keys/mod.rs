@@ -1,38 +1,47 @@
 //! Keys: the first of a store, the one that signs test tokens, and what verifiers are given.
 
+mod adding;
 mod life;
+mod site;
 
-pub(crate) use life::{
-    Listed, Rotation, activate, generate, list, retire, revocable, revoke, rotate,
-};
+pub(crate) use adding::{Added, add, draft, may_add};
+pub(crate) use life::{Listed, Rotation, activate, list, retire, revocable, revoke, rotate};
+pub(crate) use site::{Site, site};
 
 use super::{Act, Caller, Error};
 use crate::crypto;
-use crate::model::{Algorithm, Key, KeyState, Purpose, Role, RsaBits, Timestamp};
+use crate::model::{Algorithm, Key, KeyState, NewKey, Purpose, Role, RsaBits, Timestamp};
 use crate::store::{self, Beginning, Store};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-/// What a new store begins with: an identity and an active app key.
-pub(crate) fn beginning(algorithm: Algorithm, now: Timestamp) -> Result<Beginning, Error> {
-    let key = crypto::generate(algorithm, Purpose::App, RsaBits::default())?;
-    Ok(Beginning { id: crypto::store_id(), key, now })
+/// What a new store begins with: an identity and an app key, which signs.
+pub(crate) fn beginning(key: NewKey, now: Timestamp) -> Beginning {
+    Beginning { id: crypto::store_id(), key, now }
 }
 
-/// The public keys of one purpose that verify or will, as a JWK Set (RFC 7517, section 5), and how
-/// many symmetric keys were left out of it.
+/// What verifiers are given.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Published {
+    /// A JWK Set (RFC 7517, section 5).
+    pub(crate) keys: Value,
+    /// How many symmetric keys were left out of it.
+    pub(crate) left_out: usize,
+}
+
+/// The public keys of one purpose that verify or will, the oldest first.
 pub(crate) fn jwks(
     store: &mut Store,
     purpose: Purpose,
     now: Timestamp,
-) -> Result<(Value, usize), Error> {
+) -> Result<Published, Error> {
     let mut keys = store.read(|tx| tx.keys())?;
     keys.retain(|key| key.spec.purpose == purpose && key.is_published(now));
     let all = keys.len();
     let public: Vec<Value> =
         keys.into_iter().filter_map(|key| key.spec.public).map(Value::from).collect();
     let left_out = all - public.len();
-    Ok((json!({ "keys": public }), left_out))
+    Ok(Published { keys: json!({ "keys": public }), left_out })
 }
 
 /// The public part of one key as PEM.

@@ -15,11 +15,12 @@ fn app_kid(store: &mut Store) -> String {
 #[test]
 fn the_two_purposes_never_stand_in_one_set() {
     let mut store = store();
-    assert_eq!(jwks(&mut store, Purpose::Test, at(0)).unwrap(), (json!({"keys": []}), 0));
+    let nothing = Published { keys: json!({"keys": []}), left_out: 0 };
+    assert_eq!(jwks(&mut store, Purpose::Test, at(0)).unwrap(), nothing);
     let test = test_key(&mut store, &act(0), Algorithm::ES256).unwrap();
     let app = app_kid(&mut store);
-    let (app_set, _) = jwks(&mut store, Purpose::App, at(0)).unwrap();
-    let (test_set, _) = jwks(&mut store, Purpose::Test, at(0)).unwrap();
+    let app_set = jwks(&mut store, Purpose::App, at(0)).unwrap().keys;
+    let test_set = jwks(&mut store, Purpose::Test, at(0)).unwrap().keys;
     assert_eq!(kids(&app_set), [app]);
     assert_eq!(kids(&test_set), [test.spec.kid.as_str()]);
 }
@@ -27,7 +28,7 @@ fn the_two_purposes_never_stand_in_one_set() {
 #[test]
 fn a_set_holds_public_members_only() {
     let mut store = store();
-    let (set, _) = jwks(&mut store, Purpose::App, at(0)).unwrap();
+    let set = jwks(&mut store, Purpose::App, at(0)).unwrap().keys;
     let key = set["keys"][0].as_object().unwrap();
     let names: Vec<_> = key.keys().map(String::as_str).collect();
     assert_eq!(names, ["kty", "crv", "x", "y", "kid", "alg", "use"]);
@@ -40,7 +41,8 @@ fn a_set_holds_public_members_only() {
 #[test]
 fn symmetric_keys_are_left_out_and_counted() {
     let mut store = store_with(Algorithm::HS256);
-    assert_eq!(jwks(&mut store, Purpose::App, at(0)).unwrap(), (json!({"keys": []}), 1));
+    let nothing = Published { keys: json!({"keys": []}), left_out: 1 };
+    assert_eq!(jwks(&mut store, Purpose::App, at(0)).unwrap(), nothing);
 }
 
 #[test]
@@ -49,9 +51,12 @@ fn a_retired_key_is_still_published_and_a_revoked_one_is_not() {
     let old = app_kid(&mut store);
     rotate(&mut store, at(60));
     let new = app_kid(&mut store);
-    assert_eq!(kids(&jwks(&mut store, Purpose::App, at(0)).unwrap().0), [old.clone(), new.clone()]);
+    assert_eq!(
+        kids(&jwks(&mut store, Purpose::App, at(0)).unwrap().keys),
+        [old.clone(), new.clone()]
+    );
     store.arrange("UPDATE keys SET state = 'revoked' WHERE state = 'retired'");
-    assert_eq!(kids(&jwks(&mut store, Purpose::App, at(0)).unwrap().0), [new]);
+    assert_eq!(kids(&jwks(&mut store, Purpose::App, at(0)).unwrap().keys), [new]);
 }
 
 #[test]

@@ -1,30 +1,43 @@
 //! `jeton keys export`
 
 use crate::app::{App, Report, Text};
-use crate::authority;
+use crate::authority::{self, Published, Site};
 use crate::failure::{Failure, Kind};
-use crate::model::Purpose;
+use crate::model::{Foreign, IssuerUrl, Purpose};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 
-/// Print the public keys of one purpose, or one key
+/// Print or publish the public keys of one purpose, or print one key
 ///
 /// Services check tokens with it. Keys for test tokens and keys for app tokens never stand in the
-/// same set, and a symmetric key (HS256) stands in none.
+/// same set, and a symmetric key (HS256) stands in none. A site is two files for any file server,
+/// `.well-known/openid-configuration` and `.well-known/jwks.json`: a verifier that is given the
+/// issuer finds the keys there.
 ///
 ///   jeton keys export --jwks > jwks.json
 ///   jeton keys export --jwks --purpose test
+///   jeton keys export --site public --issuer https://id.example --purpose test
 ///   jeton keys export --pem 31icmYEycs8hyUNTkZRlmpDptr7QlLlW97KZQyIIoVM > public.pem
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
-    group = clap::ArgGroup::new("what").required(true).args(["jwks", "pem", "private"])
+    group = clap::ArgGroup::new("what").required(true).args(["jwks", "site", "pem", "private"])
 )]
 pub(crate) struct Args {
     /// The public keys of one purpose as a JWK Set (RFC 7517)
     #[arg(long)]
     jwks: bool,
+
+    /// The same for a verifier that looks for it itself: the files of a static site, written to this
+    /// directory (OpenID Connect Discovery)
+    #[arg(long, value_name = "DIR", requires = "issuer")]
+    site: Option<PathBuf>,
+
+    /// The URL that the directory is served under
+    #[arg(long, value_name = "URL", conflicts_with_all = ["jwks", "pem", "private"], value_parser = IssuerUrl::parse)]
+    issuer: Option<IssuerUrl>,
 
     /// For which tokens the set is: app (and sessions) or test
     #[arg(long, default_value = "app", value_parser = Purpose::parse, conflicts_with_all = ["pem", "private"])]
@@ -69,6 +82,17 @@ impl Report for KeyText {
     }
 }
 
+#[derive(Debug, Serialize)]
+struct Written {
+    files: Vec<Foreign>,
+}
+
+impl Report for Written {
+    fn text(&self) -> Text {
+        Text::Nothing
+    }
+}
+
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if let Some(kid) = &args.private {
         return private(app, kid);
@@ -79,15 +103,42 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     }
     app.store()?;
     let now = app.now()?;
-    let (keys, left_out) = authority::jwks(app.store()?, args.purpose, now)?;
+    if let (Some(directory), Some(issuer)) = (&args.site, &args.issuer) {
+        let site = authority::site(app.store()?, args.purpose, issuer, now)?;
+        return publish(app, directory, site);
+    }
+    let Published { keys, left_out } = authority::jwks(app.store()?, args.purpose, now)?;
     let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
     if args.purpose == Purpose::Test && left_out == 0 && is_empty {
         app.warning("there is no test key yet: the first `jeton token mint` makes it");
     }
+    warn_of_left_out(app, left_out);
+    app.report(&KeySet(keys))
+}
+
+fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
+    let folder = directory.join(site.folder);
+    app.replace_files(&folder, &site.files)?;
+    let files =
+        site.files.iter().map(|(name, _)| Foreign::new(folder.join(name).to_string_lossy()));
+    let files: Vec<Foreign> = files.collect();
+    for file in &files {
+        app.status(&format!("wrote {}", file.shown()));
+    }
+    warn_of_left_out(app, site.left_out);
+    if let Some(issuer) = site.other_issuer {
+        app.warning(&format!(
+            "tokens name another issuer, `{}`: see `jeton settings set issuer`",
+            Foreign::new(issuer).shown()
+        ));
+    }
+    app.report(&Written { files })
+}
+
+fn warn_of_left_out(app: &App, left_out: usize) {
     if left_out > 0 {
         app.warning("symmetric keys are left out: whoever could check with one could sign with it");
     }
-    app.report(&KeySet(keys))
 }
 
 fn private(app: &mut App, kid: &str) -> Result<(), Failure> {

@@ -1,14 +1,15 @@
 //! `jeton keys generate`
 
 use crate::app::{App, Report, Text};
-use crate::authority;
+use crate::authority::{self, Added};
 use crate::failure::Failure;
 use crate::model::{Algorithm, Family, Foreign, KeyState, Purpose, RsaBits};
 use serde::Serialize;
 
 /// Make a key that stands by until it is activated (admins only)
 ///
-/// Verifiers can fetch it before it signs. The first test key of an algorithm signs at once.
+/// Verifiers can fetch it before it signs. The first test key of an algorithm signs at once. Where
+/// there is no store yet one is made, and without users nobody needs to be logged in.
 ///
 ///   jeton keys generate --alg EdDSA
 ///   jeton keys generate --alg RS256 --bits 4096 --purpose test
@@ -48,15 +49,11 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return Err(Failure::usage("`--bits` is for RSA keys"));
     }
     let bits = args.bits.unwrap_or_default();
-    let caller = app.caller()?;
-    let act = app.act()?;
-    let key = authority::generate_key(app.store()?, &act, &caller, algorithm, purpose, bits)?;
-    let name = format!("{} key for {} tokens", algorithm.name(), purpose.name());
-    if key.state == KeyState::Active {
-        app.status(&format!("a new {name} signs now"));
-    } else {
-        app.status(&format!("a new {name} stands by"));
-        app.hint(&format!("let it sign: jeton keys activate {}", key.spec.kid.shown()));
+    let draft = || Ok(vec![authority::draft_key(algorithm, purpose, bits)?]);
+    for Added { key, .. } in super::add(app, draft)? {
+        let name = format!("a new {} key for {} tokens", algorithm.name(), purpose.name());
+        super::say_state(app, &name, &key);
+        app.report(&Made { kid: key.spec.kid, purpose, algorithm, state: key.state })?;
     }
-    app.report(&Made { kid: key.spec.kid, purpose, algorithm, state: key.state })
+    Ok(())
 }

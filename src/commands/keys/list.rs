@@ -23,6 +23,7 @@ struct Line {
     kid: Foreign,
     purpose: Purpose,
     algorithm: Algorithm,
+    weak: bool,
     state: KeyState,
     created_at: Timestamp,
     verify_until: Option<Timestamp>,
@@ -45,6 +46,7 @@ impl Line {
             kid: key.spec.kid,
             purpose: key.spec.purpose,
             algorithm: key.spec.algorithm,
+            weak: key.spec.weak,
             state: key.state,
             created_at: key.created_at,
             verify_until: key.verify_until,
@@ -62,7 +64,7 @@ impl Report for Keys {
             table.row(vec![
                 key.kid.shown(),
                 key.purpose.name().to_owned(),
-                key.algorithm.name().to_owned(),
+                algorithm(key),
                 key.state.name().to_owned(),
                 key.created_at.to_string(),
                 key.live_tokens.to_string(),
@@ -71,6 +73,11 @@ impl Report for Keys {
         }
         Text::Table(table)
     }
+}
+
+fn algorithm(key: &Line) -> String {
+    let weak = if key.weak { " (weak)" } else { "" };
+    format!("{}{weak}", key.algorithm.name())
 }
 
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {

@@ -3,15 +3,16 @@
 mod activate;
 mod export;
 mod generate;
+mod import;
 mod list;
 mod retire;
 mod revoke;
 mod rotate;
 
 use crate::app::App;
-use crate::authority::Rotation;
+use crate::authority::{self, Added, Rotation};
 use crate::failure::Failure;
-use crate::model::{Foreign, Lifetime, Timestamp};
+use crate::model::{Algorithm, Foreign, Key, KeyState, Lifetime, NewKey, Purpose, Timestamp};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     #[command(alias = "ls")]
     List(list::Args),
     Generate(generate::Args),
+    Import(import::Args),
     Activate(activate::Args),
     Rotate(rotate::Args),
     Retire(retire::Args),
@@ -38,6 +40,7 @@ impl Command {
         match self {
             Self::List(args) => list::run(app, &args),
             Self::Generate(args) => generate::run(app, &args),
+            Self::Import(args) => import::run(app, &args),
             Self::Activate(args) => activate::run(app, &args),
             Self::Rotate(args) => rotate::run(app, &args),
             Self::Retire(args) => retire::run(app, &args),
@@ -45,6 +48,39 @@ impl Command {
             Self::Export(args) => export::run(app, &args),
         }
     }
+}
+
+/// Adds keys to the store, which is made if it is not there: with the first of them that is an app
+/// key.
+fn add(
+    app: &mut App,
+    draft: impl FnOnce() -> Result<Vec<NewKey>, Failure>,
+) -> Result<Vec<Added>, Failure> {
+    let caller = if app.has_store()? { app.caller_if_founded()? } else { None };
+    if let Some(caller) = &caller {
+        authority::may_add_keys(caller)?;
+    }
+    let keys = draft()?;
+    let first = keys.iter().find(|key| key.purpose == Purpose::App);
+    let made = match first {
+        Some(key) => app.make_store(|| Ok(key.clone()))?,
+        None => app.make_store_for(Algorithm::ES256)?,
+    };
+    let first = first.filter(|_| made).map(|key| &key.kid);
+    let act = app.act()?;
+    Ok(authority::add_keys(app.store()?, &act, caller.as_ref(), &keys, first)?)
+}
+
+/// Says whether a key that was added signs, and if not how it will.
+fn say_state(app: &App, name: &str, key: &Key) {
+    if key.state == KeyState::Active {
+        return app.status(&format!("{name} signs now"));
+    }
+    let kid = key.spec.kid.shown();
+    // A thumbprint may begin like a flag.
+    let end_of_flags = if kid.starts_with('-') { "-- " } else { "" };
+    app.status(&format!("{name} stands by"));
+    app.hint(&format!("let it sign: jeton keys activate {end_of_flags}{kid}"));
 }
 
 /// A key.

@@ -110,6 +110,7 @@ fn a_key_that_does_not_fit_is_an_error() {
         algorithm: Algorithm::ES256,
         material: SecretSlice::from(vec![1, 2, 3]),
         public: None,
+        weak: false,
     };
     assert!(matches!(sign(&key, "JWT", &Map::new()), Err(Error::Key(_))));
 }

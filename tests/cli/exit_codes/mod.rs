@@ -172,6 +172,14 @@ fn a_token_that_was_taken_back_is_12() {
 }
 
 #[test]
+fn a_file_of_keys_that_is_wrong_is_65() {
+    let world = World::with_admin();
+    fs::write(world.home().join("keys.json"), "{}").unwrap();
+    let words = ["keys", "import", "--from-file", "keys.json"];
+    fails(&world, &words, 65, "BadData", "bad_data");
+}
+
+#[test]
 fn a_store_that_another_process_writes_is_75() {
     let world = World::with_admin();
     let other = rusqlite::Connection::open(world.store()).unwrap();
@@ -207,7 +215,7 @@ fn the_help_has_a_row_for_every_exit_code() {
         .lines()
         .filter_map(|line| line.split_whitespace().next()?.trim_end_matches(',').parse().ok())
         .collect();
-    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 75, 78, 130] {
+    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 65, 75, 78, 130] {
         assert!(codes.contains(&code), "{code} in {codes:?}");
     }
     assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");

@@ -156,9 +156,9 @@ fn the_list_says_where_each_is_and_what_comes_next() {
     );
     let keys = world.json(&["keys", "list"]);
     let names: Vec<&String> = keys["items"][0].as_object().unwrap().keys().collect();
-    let wanted = ["kid", "purpose", "algorithm", "state", "created_at", "verify_until"];
-    assert_eq!(names[..6], wanted);
-    assert_eq!(names[6..], ["live_tokens", "next"]);
+    let wanted = ["kid", "purpose", "algorithm", "weak", "state", "created_at", "verify_until"];
+    assert_eq!(names[..7], wanted);
+    assert_eq!(names[7..], ["live_tokens", "next"]);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Keys: made, rotated, retired, revoked, and what verifiers are given.
 
 mod export;
+mod import;
 mod interop;
 mod life;
 mod rotation;
+mod site;
 
 use crate::world::World;
 use serde_json::Value;

@@ -48,6 +48,12 @@ const TABLE: &[Row] = &[
     row(&["settings", "unset", "token.ttl"], 4, [0, 0], 10, [11, 12]),
     row(&["sessions", "revoke", "00000000-0000-7000-8000-000000000000"], 4, [3, 3], 10, [11, 12]),
     row(&["register", "kim", "--role", "minter", "--exist-ok"], 7, [0, 0], 10, [11, 12]),
+    row(&["keys", "generate"], 4, [0, 0], 10, [11, 12]),
+    row(&["keys", "import", "--from-file", "there-is-none"], 4, [2, 2], 10, [11, 12]),
+    row(&["keys", "activate", "there-is-none"], 4, [3, 3], 10, [11, 12]),
+    row(&["keys", "retire", "there-is-none"], 4, [3, 3], 10, [11, 12]),
+    row(&["keys", "revoke", "there-is-none", "--yes"], 4, [3, 3], 10, [11, 12]),
+    row(&["keys", "export", "--private", "there-is-none", "--yes"], 4, [3, 3], 10, [11, 12]),
     row(&["passwd"], 4, [0, 0], 10, [11, 12]),
     // What is given is never refreshed, whatever it is.
     row(&["refresh"], 4, [0, 2], 2, [2, 2]),

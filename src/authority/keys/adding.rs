@@ -1,0 +1,79 @@
+//! New keys in a store: made here, or brought along.
+
+use super::super::{Act, Caller, Error};
+use super::life::{ADMINS_ONLY, active, existing};
+use crate::crypto;
+use crate::model::{Algorithm, Foreign, Key, KeyState, NewKey, Purpose, Role, RsaBits};
+use crate::store::{Store, Writer};
+
+/// A key that was asked for, and whether it is new.
+#[derive(Debug, Clone)]
+pub(crate) struct Added {
+    /// The key.
+    pub(crate) key: Key,
+    /// Whether it was not there before.
+    pub(crate) changed: bool,
+}
+
+/// Makes a key that is not in the store yet; `bits` counts for RSA.
+pub(crate) fn draft(
+    algorithm: Algorithm,
+    purpose: Purpose,
+    bits: RsaBits,
+) -> Result<NewKey, Error> {
+    Ok(crypto::generate(algorithm, purpose, bits)?)
+}
+
+/// Refuses whoever may not add keys.
+pub(crate) fn may_add(caller: &Caller) -> Result<(), Error> {
+    caller.needs(Role::Admin, ADMINS_ONLY)
+}
+
+/// Adds keys, all or none. Each stands by until it is activated, unless there is none that signs in
+/// its place. One that is there already, for the same, is left as it is, and counts as new if the
+/// store was just made with it (`first`). Only admins add keys, and whoever owns the file as long as
+/// the store has no users: `caller` is `None` then.
+pub(crate) fn add(
+    store: &mut Store,
+    act: &Act,
+    caller: Option<&Caller>,
+    keys: &[NewKey],
+    first: Option<&Foreign>,
+) -> Result<Vec<Added>, Error> {
+    store.write(|tx| {
+        match caller {
+            Some(caller) => may_add(caller)?,
+            None if tx.has_users()? => return Err(Error::Forbidden(ADMINS_ONLY)),
+            None => {}
+        }
+        let add = |key| {
+            let mut added = add_one(tx, act, key)?;
+            added.changed |= first == Some(&added.key.spec.kid);
+            Ok::<_, Error>(added)
+        };
+        let added = keys.iter().map(add).collect::<Result<Vec<_>, _>>()?;
+        let user = caller.map(|caller| caller.user.id);
+        let target = match keys {
+            [one] => format!("key {}", one.kid.as_str()),
+            several => format!("{} keys", several.len()),
+        };
+        act.done(tx, user, target, added.iter().filter(|added| added.changed).count())?;
+        Ok(added)
+    })
+}
+
+fn add_one(tx: &Writer<'_>, act: &Act, new: &NewKey) -> Result<Added, Error> {
+    if let Some(key) = tx.find_same_key(new)? {
+        return match key {
+            key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
+            key if (key.spec.purpose, key.spec.algorithm) == (new.purpose, new.algorithm) => {
+                Ok(Added { key, changed: false })
+            }
+            key => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
+        };
+    }
+    let is_first = active(tx, new.purpose, new.algorithm)?.is_none();
+    let state = if is_first { KeyState::Active } else { KeyState::Standby };
+    tx.add_key(new, state, act.now)?;
+    Ok(Added { key: existing(tx, new.kid.as_str())?, changed: true })
+}

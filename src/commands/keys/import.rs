@@ -1,0 +1,122 @@
+//! `jeton keys import`
+
+use crate::app::{App, Report, Text};
+use crate::authority::{self, Added, Encoding};
+use crate::failure::Failure;
+use crate::model::{Algorithm, Foreign, KeyState, Purpose};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Take in a key that exists already: a private key or a shared secret (admins only)
+///
+/// It stands by until it is activated; the first test key of an algorithm signs at once. A private
+/// key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; with `--alg HS256` anything else
+/// is the secret itself. The key id of a private key is its RFC 7638 thumbprint, that of a secret
+/// is random. Where there is no store yet one is made, and without users nobody needs to be logged
+/// in.
+///
+///   jeton keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose test
+///   jeton keys import --from-file signing.pem --alg PS256
+///   openssl genpkey -algorithm ed25519 | jeton keys import --from-file -
+#[derive(Debug, clap::Args)]
+#[command(
+    verbatim_doc_comment,
+    group = clap::ArgGroup::new("from").required(true).args(["from_file", "from_env"])
+)]
+pub(crate) struct Args {
+    /// The file that holds it (`-`: standard input)
+    #[arg(long, value_name = "FILE")]
+    from_file: Option<PathBuf>,
+
+    /// The environment variable that holds it
+    #[arg(long, value_name = "NAME")]
+    from_env: Option<String>,
+
+    /// The algorithm it is used with. Needed for a secret; else what the JWK says, or RS256 for RSA
+    #[arg(long, value_parser = Algorithm::parse)]
+    alg: Option<Algorithm>,
+
+    /// For which tokens: app (and sessions) or test
+    #[arg(long, default_value = "app", value_parser = Purpose::parse)]
+    purpose: Purpose,
+
+    /// It is a secret, spelled like this: text (without the line break at its end), base64 (of
+    /// either alphabet), or raw bytes
+    #[arg(long, value_name = "FORM", requires = "alg", value_parser = Encoding::parse)]
+    encoding: Option<Encoding>,
+
+    /// Take a secret that is shorter than its hash; it is marked as weak ever after
+    #[arg(long)]
+    allow_weak: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Imported {
+    changed: bool,
+    items: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    kid: Foreign,
+    purpose: Purpose,
+    algorithm: Algorithm,
+    state: KeyState,
+    weak: bool,
+    changed: bool,
+}
+
+impl Report for Imported {
+    fn text(&self) -> Text {
+        Text::Lines(self.items.iter().map(|key| key.kid.as_str().to_owned()).collect())
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let import = authority::Import {
+        purpose: args.purpose,
+        algorithm: args.alg,
+        encoding: args.encoding,
+        allow_weak: args.allow_weak,
+    };
+    let draft = || {
+        let bytes = match (&args.from_env, &args.from_file) {
+            (Some(name), _) => App::key_variable(name)?,
+            (None, Some(path)) => App::key_file(path)?,
+            (None, None) => return Err(Failure::usage("nothing to import from is given")),
+        };
+        Ok(import.read(&bytes).map_err(authority::Error::from)?)
+    };
+    let added = super::add(app, draft)?;
+    for added in &added {
+        say(app, added);
+    }
+    let changed = added.iter().any(|added| added.changed);
+    app.report(&Imported { changed, items: added.into_iter().map(line).collect() })
+}
+
+fn say(app: &App, Added { key, changed }: &Added) {
+    let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
+    if !changed {
+        return app.status(&format!("key {} was there before", key.spec.kid.shown()));
+    }
+    super::say_state(
+        app,
+        &format!("the {algorithm} key for {purpose} tokens was imported and"),
+        key,
+    );
+    if key.spec.weak {
+        app.warning(&format!("the secret is short for {algorithm}: it can be guessed"));
+    }
+}
+
+fn line(Added { key, changed }: Added) -> Line {
+    Line {
+        kid: key.spec.kid,
+        purpose: key.spec.purpose,
+        algorithm: key.spec.algorithm,
+        state: key.state,
+        weak: key.spec.weak,
+        changed,
+    }
+}

@@ -1,0 +1,46 @@
+//! Files that are replaced whole, and their locks: somebody who reads one meanwhile, or after a crash, finds the old
+//! content or the new one.
+
+use std::fs::{File, Permissions, TryLockError};
+use std::io::{ErrorKind, Result, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Replaces a file: written beside, synced, renamed, the directory synced. It has that mode, less
+/// what the umask takes away. The caller holds a lock: the name beside is always the same, so that
+/// what a killed process left is replaced, never joined by more of its kind.
+pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -> Result<()> {
+    let beside = format!("{name}.new");
+    match std::fs::remove_file(directory.join(&beside)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = tempfile::Builder::new()
+        .prefix(&beside)
+        .rand_bytes(0)
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(directory)?;
+    file.as_file().write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(directory.join(name))?;
+    sync(directory)
+}
+
+/// Waits for the lock of a file or directory; whether it was had. It is given back with the file.
+pub(crate) fn lock(file: &File, wait: Duration) -> Result<bool> {
+    let deadline = Instant::now() + wait;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(false),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// Makes durable which files a directory has.
+pub(crate) fn sync(directory: &Path) -> Result<()> {
+    File::open(directory)?.sync_all()
+}
