@@ -158,7 +158,9 @@ fn by_value(store: &mut Store, now: Timestamp, token: &str) -> Result<Found, Err
         (Record::Session(pair), _) => Ok(Found::Access(pair)),
         (Record::Missing, _) => match jti {
             Some(jti) => Ok(Found::Unrecorded { key: key.id, jti, kind, expires_at }),
-            None => Err(Error::Usage("a token without `jti` cannot be revoked".to_owned())),
+            None => {
+                Err(Error::Usage("a token without `jti` cannot be revoked".to_owned()))
+            }
         },
     }
 }

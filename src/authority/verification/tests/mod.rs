@@ -3,6 +3,7 @@
 mod after;
 mod before;
 mod kinds;
+mod order;
 mod properties;
 
 use super::*;

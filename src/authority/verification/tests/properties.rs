@@ -101,7 +101,15 @@ proptest! {
 
 #[test]
 fn no_single_bit_of_header_payload_or_signature_can_change() {
-    for algorithm in [Algorithm::ES256, Algorithm::HS256] {
+    // One of each family.
+    for algorithm in [
+        Algorithm::ES256,
+        Algorithm::HS256,
+        Algorithm::RS256,
+        Algorithm::PS384,
+        Algorithm::ES384,
+        Algorithm::EdDSA,
+    ] {
         let mut store = store_with(algorithm);
         let ada = person(&mut store, "ada", Role::Admin);
         let app = token(&mut store, &ada, "app");
