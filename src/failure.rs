@@ -159,7 +159,7 @@ impl From<Rejected> for Failure {
     }
 }
 
-fn quota(message: String, limit: u32, live: &[crate::model::AppToken]) -> Failure {
+fn quota(message: String, limit: u32, live: &[crate::model::RecordedToken]) -> Failure {
     let ids: Vec<String> = live.iter().map(|token| token.id.to_string()).collect();
     let named: Vec<String> =
         live.iter().map(|token| format!("{} ({})", token.id, token.grant.app.shown())).collect();

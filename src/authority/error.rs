@@ -2,7 +2,7 @@
 
 use super::Reason;
 use crate::crypto::{self, Rejected};
-use crate::model::{Algorithm, AppToken, Invalid, Purpose, TokenKind};
+use crate::model::{Algorithm, Invalid, Purpose, RecordedToken, TokenKind};
 use crate::store::{self, AsBusy};
 
 /// What was looked for.
@@ -88,7 +88,7 @@ pub(crate) enum Error {
         /// How many are allowed.
         limit: u32,
         /// The live ones.
-        live: Vec<AppToken>,
+        live: Vec<RecordedToken>,
     },
     /// A token is refused.
     #[error("{}", sentence(.reasons, .detail.as_deref()))]

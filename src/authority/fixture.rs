@@ -2,8 +2,8 @@
 
 use super::act::Trace;
 use super::{
-    Act, Caller, Checks, End, Error, Issued, Proven, Reason, Request, Tokens, Verdict, Wanted,
-    authenticate, begin, beginning, decode, draft_key, issue, verify,
+    Act, Caller, Checks, End, Error, Issued, Mint, Proven, Reason, Request, Tokens, Verdict,
+    Wanted, authenticate, begin, beginning, decode, draft_key, issue, mint, verify,
 };
 use crate::crypto;
 use crate::model::{
@@ -152,4 +152,22 @@ pub(super) fn rotate(store: &mut Store, verify_until: Timestamp) {
     store
         .write(|tx| -> Result<(), StoreError> { tx.add_key(&key, KeyState::Active, at(0)) })
         .unwrap();
+}
+
+/// A wish for a test token with nothing said.
+pub(super) fn mint_wish() -> Mint {
+    Mint {
+        subject: None,
+        issuer: None,
+        algorithm: Algorithm::ES256,
+        audience: Vec::new(),
+        end: End::Default,
+        claims: ExtraClaims::default(),
+        record: false,
+    }
+}
+
+/// A test token made at the beginning.
+pub(super) fn minted(store: &mut Store, minter: &Person, wish: &Mint) -> String {
+    mint(store, &act(0), minter.user(), wish).unwrap().token.expose_secret().to_owned()
 }

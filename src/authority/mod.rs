@@ -35,7 +35,7 @@ pub(crate) use keys::{
     draft as draft_key, exportable, jwks, list as keys, may_add as may_add_keys, private_text,
     public_pem, retire as retire_key, revocable, revoke as revoke_key, rotate as rotate_key, site,
 };
-pub(crate) use minting::{Mint, mint, minter};
+pub(crate) use minting::{Mint, Minted, mint, minter};
 pub(crate) use reason::Reason;
 pub(crate) use renewal::{Renewal, Renewed, renew};
 pub(crate) use revocation::{Revoked, Target, revoke};

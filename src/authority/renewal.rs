@@ -6,7 +6,7 @@ use super::revocation::app_token;
 use super::sessions::{ATTEMPTS, end_after, signing};
 use super::{Act, Caller, Error, Issued, Reason, Target, Thing};
 use crate::model::{
-    AppToken, Foreign, Lifetime, Permission, Status, Timestamp, TokenId, TokenKind, UserRef,
+    Foreign, Lifetime, Permission, RecordedToken, Status, Timestamp, TokenId, TokenKind, UserRef,
 };
 use crate::store::{Store, Writer};
 
@@ -82,7 +82,7 @@ pub(crate) fn renew(
 
 /// Whoever only holds a token gets no longer life out of it, and of a credential none: whoever
 /// stole it would keep it.
-fn held_back(old: &AppToken, ttl: Option<Lifetime>) -> Result<(), Error> {
+fn held_back(old: &RecordedToken, ttl: Option<Lifetime>) -> Result<(), Error> {
     if old.grant.permissions.iter().any(|permission| permission.as_str() == Permission::MINT) {
         return Err(Error::Forbidden("a token for minting is renewed by its id, by its owner"));
     }
@@ -95,7 +95,7 @@ fn held_back(old: &AppToken, ttl: Option<Lifetime>) -> Result<(), Error> {
 }
 
 /// How many seconds a token was made for; `None` for ever.
-fn lived(token: &AppToken) -> Option<i64> {
+fn lived(token: &RecordedToken) -> Option<i64> {
     token.expires_at.map(|end| end.unix() - token.issued_at.unix())
 }
 
@@ -116,7 +116,7 @@ fn still_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error>
 }
 
 fn new_end(
-    old: &AppToken,
+    old: &RecordedToken,
     ttl: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
@@ -128,7 +128,7 @@ fn new_end(
 
 /// The grace never reaches past the old token's own end.
 fn grace_end(
-    old: &AppToken,
+    old: &RecordedToken,
     grace: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {

@@ -2,8 +2,8 @@
 
 use crate::app::Text;
 use crate::model::{
-    AppName, AppToken, Email, Foreign, Jti, Quota, Role, Status, Timestamp, TokenId, Uid, User,
-    UserId, UserName,
+    AppName, Email, Foreign, Jti, Quota, RecordedToken, Role, Status, Timestamp, TokenId,
+    TokenKind, Uid, User, UserId, UserName,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -77,6 +77,7 @@ impl UserShape {
 pub(super) struct TokenShape {
     pub(super) id: TokenId,
     pub(super) jti: Jti,
+    pub(super) kind: TokenKind,
     pub(super) app: AppName,
     pub(super) owner_id: UserId,
     pub(super) permissions: Vec<Foreign>,
@@ -90,11 +91,12 @@ pub(super) struct TokenShape {
 }
 
 impl TokenShape {
-    pub(super) fn of(token: AppToken, now: Timestamp) -> Self {
+    pub(super) fn of(token: RecordedToken, now: Timestamp) -> Self {
         let status = token.status(now);
         Self {
             id: token.id,
             jti: token.jti,
+            kind: token.grant.kind,
             app: token.grant.app,
             owner_id: token.grant.owner,
             permissions: token.grant.permissions,
@@ -117,6 +119,7 @@ impl TokenShape {
         vec![
             ("id", self.id.to_string()),
             ("jti", self.jti.to_string()),
+            ("kind", self.kind.name().to_owned()),
             ("app", self.app.shown()),
             ("owner", self.owner_id.to_string()),
             ("permissions", joined(&self.permissions)),

@@ -27,7 +27,7 @@ pub(crate) use page::{Page, Paged};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use policy::{Policy, Quota, Setting};
 pub(crate) use time::{Lifetime, Timestamp};
-pub(crate) use token::{AppToken, Grant, OpenSession, Pair, Session, Status, TokenKind};
+pub(crate) use token::{Grant, OpenSession, Pair, RecordedToken, Session, Status, TokenKind};
 pub(crate) use user::{Account, Role, User};
 
 /// A value that was refused at the door: what it was meant to be, and why it is not.

@@ -1,6 +1,6 @@
 //! Tokens and sessions as the store keeps them.
 
-use super::{AppName, Foreign, Jti, Sid, Timestamp, TokenId, UserId};
+use super::{AppName, Foreign, Invalid, Jti, Sid, Timestamp, TokenId, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -27,6 +27,14 @@ impl TokenKind {
             Self::Refresh => "refresh",
             Self::Test => "test",
         }
+    }
+
+    /// The kind of a token that has a row, by its name.
+    pub(crate) fn recorded(name: &str) -> Result<Self, Invalid> {
+        [Self::App, Self::Test]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| Invalid::new("kind", "unknown"))
     }
 
     /// The header's `typ`; the one of a test token is nobody's promise.
@@ -64,12 +72,14 @@ impl Status {
     }
 }
 
-/// What several tokens of one application share.
+/// What several tokens of one application share; of a test token, what it says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Grant {
+    /// What they are: app tokens or test tokens.
+    pub(crate) kind: TokenKind,
     /// Whose tokens they are.
     pub(crate) owner: UserId,
-    /// The application.
+    /// The application; of a test token, its subject.
     pub(crate) app: AppName,
     /// What they may do.
     pub(crate) permissions: Vec<Foreign>,
@@ -79,9 +89,9 @@ pub(crate) struct Grant {
     pub(crate) claims: Map<String, Value>,
 }
 
-/// A recorded app token.
+/// A token that has a row: an app token, or a test token that was to be recorded.
 #[derive(Debug, Clone)]
-pub(crate) struct AppToken {
+pub(crate) struct RecordedToken {
     /// Its row.
     pub(crate) id: TokenId,
     /// Its identity.
@@ -98,7 +108,7 @@ pub(crate) struct AppToken {
     pub(crate) grace_until: Option<Timestamp>,
 }
 
-impl AppToken {
+impl RecordedToken {
     pub(crate) fn status(&self, now: Timestamp) -> Status {
         if self.revoked_at.is_some() || self.grace_until.is_some_and(|end| end <= now) {
             Status::Revoked

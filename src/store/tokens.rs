@@ -3,7 +3,8 @@
 use super::users::{one_more, required_time, time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    AppName, AppToken, Foreign, Grant, Jti, Page, Paged, Status, Timestamp, TokenId, UserId,
+    AppName, Foreign, Grant, Jti, Page, Paged, RecordedToken, Status, Timestamp, TokenId,
+    TokenKind, UserId,
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 use serde_json::Value;
@@ -36,7 +37,7 @@ pub(crate) struct TokenFilter {
 }
 
 const JOINED: &str = "SELECT t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
-        g.owner_id, g.app, g.permissions, g.audience, g.claims
+        g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind
     FROM tokens t JOIN grants g ON g.id = t.grant_id";
 
 /// Those of user `?1` that count at the time `?2`.
@@ -49,8 +50,7 @@ pub(super) fn count() -> String {
     format!("SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id {COUNTED}")
 }
 
-const FILTER: &str = "g.kind = 'app'
-    AND (:owner IS NULL OR g.owner_id = :owner)
+const FILTER: &str = "(:owner IS NULL OR g.owner_id = :owner)
     AND (:app IS NULL OR g.app = :app)
     AND (:status IS NULL OR :status = CASE
         WHEN t.revoked_at IS NOT NULL OR t.grace_until <= :now THEN 'revoked'
@@ -58,13 +58,13 @@ const FILTER: &str = "g.kind = 'app'
         ELSE 'live' END)";
 
 impl Reader<'_> {
-    /// The app token of that row.
-    pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<AppToken>, Error> {
+    /// The token of that row.
+    pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<RecordedToken>, Error> {
         self.token_where("t.id = ?1", id.0)
     }
 
-    /// The app token of that `jti`.
-    pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<AppToken>, Error> {
+    /// The token of that `jti`.
+    pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
         self.token_where("t.jti = ?1", jti.bytes())
     }
 
@@ -72,11 +72,9 @@ impl Reader<'_> {
         &self,
         condition: &str,
         value: impl rusqlite::ToSql,
-    ) -> Result<Option<AppToken>, Error> {
+    ) -> Result<Option<RecordedToken>, Error> {
         self.sql
-            .query_row(&format!("{JOINED} WHERE g.kind = 'app' AND {condition}"), [value], |row| {
-                Ok(token(row))
-            })
+            .query_row(&format!("{JOINED} WHERE {condition}"), [value], |row| Ok(token(row)))
             .optional()?
             .transpose()
     }
@@ -86,7 +84,7 @@ impl Reader<'_> {
         &self,
         owner: UserId,
         now: Timestamp,
-    ) -> Result<Vec<AppToken>, Error> {
+    ) -> Result<Vec<RecordedToken>, Error> {
         let mut statement = self.sql.prepare(&format!("{JOINED} {COUNTED} ORDER BY t.id"))?;
         statement
             .query_map((owner.0, now.unix()), |row| Ok(token(row)))?
@@ -94,13 +92,13 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// App tokens in the order of their rows.
+    /// Tokens in the order of their rows.
     pub(crate) fn tokens(
         &self,
         filter: &TokenFilter,
         page: Page,
         now: Timestamp,
-    ) -> Result<Paged<AppToken>, Error> {
+    ) -> Result<Paged<RecordedToken>, Error> {
         let (skip, after, take) = page.window();
         let owner = filter.owner.map(|id| id.0);
         let app = filter.app.as_ref().map(AppName::as_str);
@@ -125,7 +123,7 @@ impl Reader<'_> {
             )?
             .map(|row| row.map_err(Error::from)?)
             .collect::<Result<_, Error>>()?;
-        Ok(Paged::new(page, rows, total, |token: &AppToken| token.id.0))
+        Ok(Paged::new(page, rows, total, |token: &RecordedToken| token.id.0))
     }
 
     /// Whether an unrecorded token of ours was taken back.
@@ -139,7 +137,7 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Records an app token and, if it is the first of its kind, its grant.
+    /// Records a token and, if it is the first of its kind, its grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
         let grant = self.grant_id(&new.grant)?;
         self.sql.execute(
@@ -160,12 +158,13 @@ impl Writer<'_> {
         let permissions = json_array(&grant.permissions);
         let audience = json_array(&grant.audience);
         let claims = Value::from(grant.claims.clone()).to_string();
-        let values = params![grant.owner.0, grant.app.as_str(), permissions, audience, claims];
+        let (owner, kind, app) = (grant.owner.0, grant.kind.name(), grant.app.as_str());
+        let values = params![owner, kind, app, permissions, audience, claims];
         let known = self
             .sql
             .query_row(
-                "SELECT id FROM grants WHERE owner_id = ?1 AND kind = 'app' AND app = ?2
-                     AND permissions = ?3 AND audience = ?4 AND claims = ?5",
+                "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
+                     AND permissions = ?4 AND audience = ?5 AND claims = ?6",
                 values,
                 |row| row.get(0),
             )
@@ -175,7 +174,7 @@ impl Writer<'_> {
         }
         self.sql.execute(
             "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
-             VALUES (?1, 'app', ?2, ?3, ?4, ?5)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             values,
         )?;
         Ok(self.sql.last_insert_rowid())
@@ -249,8 +248,8 @@ fn texts(json: &str) -> Result<Vec<Foreign>, Error> {
     Ok(texts.into_iter().map(Foreign::new).collect())
 }
 
-fn token(row: &Row<'_>) -> Result<AppToken, Error> {
-    Ok(AppToken {
+fn token(row: &Row<'_>) -> Result<RecordedToken, Error> {
+    Ok(RecordedToken {
         id: TokenId(row.get(0)?),
         jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
         issued_at: required_time(row.get(2)?)?,
@@ -258,6 +257,7 @@ fn token(row: &Row<'_>) -> Result<AppToken, Error> {
         revoked_at: time(row.get(4)?)?,
         grace_until: time(row.get(5)?)?,
         grant: Grant {
+            kind: TokenKind::recorded(&row.get::<_, String>(11)?)?,
             owner: UserId(row.get(6)?),
             app: AppName::stored(row.get(7)?),
             permissions: texts(&row.get::<_, String>(8)?)?,

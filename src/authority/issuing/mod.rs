@@ -6,8 +6,8 @@ use super::sessions::{ATTEMPTS, end_after};
 use super::{Act, Caller, Error, Thing};
 use crate::crypto;
 use crate::model::{
-    AppName, AppToken, ExtraClaims, Foreign, Grant, Key, KeyState, Lifetime, Page, Paged,
-    Permission, Policy, Role, Timestamp, TokenId, TokenKind, User, UserRef,
+    AppName, ExtraClaims, Foreign, Grant, Key, KeyState, Lifetime, Page, Paged, Permission, Policy,
+    RecordedToken, Role, Timestamp, TokenId, TokenKind, User, UserRef,
 };
 use crate::store::{NewToken, Standing, Store, TokenFilter, Writer};
 use secrecy::SecretString;
@@ -50,7 +50,7 @@ pub(crate) struct Issued {
     /// The token itself.
     pub(crate) token: SecretString,
     /// Its row.
-    pub(crate) record: AppToken,
+    pub(crate) record: RecordedToken,
     /// How much of the quota is used now; `None` without a limit.
     pub(crate) place: Option<Place>,
 }
@@ -151,7 +151,7 @@ impl Draft {
 
     /// What its maker is told once it is recorded.
     pub(super) fn issued(self, id: TokenId, place: Option<Place>) -> Issued {
-        let record = AppToken {
+        let record = RecordedToken {
             id,
             jti: self.new.jti,
             grant: self.new.grant,
@@ -189,6 +189,7 @@ fn grant(request: &Request, owner: &User) -> Grant {
         }
     }
     Grant {
+        kind: TokenKind::App,
         owner: owner.id,
         app: request.app.clone(),
         permissions,
@@ -258,7 +259,7 @@ pub(crate) fn list(
     caller: &Caller,
     filter: &TokenFilter,
     page: Page,
-) -> Result<Paged<AppToken>, Error> {
+) -> Result<Paged<RecordedToken>, Error> {
     if filter.owner != Some(caller.user.id) {
         caller.needs(Role::Admin, "only admins see the tokens of others")?;
     }
@@ -266,7 +267,11 @@ pub(crate) fn list(
 }
 
 /// One token: one's own, or anybody's for an admin.
-pub(crate) fn show(store: &mut Store, caller: &Caller, id: TokenId) -> Result<AppToken, Error> {
+pub(crate) fn show(
+    store: &mut Store,
+    caller: &Caller,
+    id: TokenId,
+) -> Result<RecordedToken, Error> {
     let token = store.read(|tx| tx.find_token(id))?;
     let token =
         token.ok_or_else(|| Error::NotFound { thing: Thing::Token, shown: id.to_string() })?;

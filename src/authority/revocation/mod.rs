@@ -3,7 +3,7 @@
 use super::verification::Record;
 use super::{Act, Caller, Checks, Error, Reason, Thing, Wanted, verify};
 use crate::model::Timestamp;
-use crate::model::{AppToken, Foreign, Invalid, Jti, Role, TokenId, TokenKind, UserId};
+use crate::model::{Foreign, Invalid, Jti, RecordedToken, Role, TokenId, TokenKind, UserId};
 use crate::store::{PairOfSession, Store, Writer};
 use serde::Serialize;
 use serde_json::Value;
@@ -43,7 +43,7 @@ impl Target {
 /// What became of one of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Revoked {
-    /// Its row, for an app token.
+    /// Its row, for a recorded one.
     pub(crate) id: Option<TokenId>,
     /// Its identity, or that of the session for a refresh token.
     pub(crate) jti: Foreign,
@@ -54,7 +54,7 @@ pub(crate) struct Revoked {
 }
 
 enum Found {
-    App(AppToken),
+    Recorded(RecordedToken),
     Access(PairOfSession),
     Family(PairOfSession),
     Unrecorded { key: i64, jti: String, kind: TokenKind, expires_at: Option<Timestamp> },
@@ -93,10 +93,10 @@ fn resolve(
     let missing = |shown: String| Error::NotFound { thing: Thing::Token, shown };
     let found = match target {
         Target::Value(token) => return by_value(store, now, token),
-        Target::Id(id) => store.read(|tx| tx.find_token(*id))?.map(Found::App),
+        Target::Id(id) => store.read(|tx| tx.find_token(*id))?.map(Found::Recorded),
         Target::Jti(jti) => store.read(|tx| {
             if let Some(token) = tx.find_token_by_jti(*jti)? {
-                return Ok(Some(Found::App(token)));
+                return Ok(Some(Found::Recorded(token)));
             }
             if let Some(pair) = tx.find_access(*jti)? {
                 return Ok(Some(Found::Access(pair)));
@@ -110,7 +110,7 @@ fn resolve(
         Target::Value(_) => missing(String::new()),
     })?;
     let owner = match &found {
-        Found::App(token) => Some(token.grant.owner),
+        Found::Recorded(token) => Some(token.grant.owner),
         Found::Access(pair) | Found::Family(pair) => Some(pair.session.user),
         Found::Unrecorded { .. } => None,
     };
@@ -124,10 +124,10 @@ pub(super) fn app_token(
     now: Timestamp,
     caller: Option<&Caller>,
     target: &Target,
-) -> Result<AppToken, Error> {
+) -> Result<RecordedToken, Error> {
     match resolve(store, now, caller, target)? {
-        Found::App(token) => Ok(token),
-        Found::Access(_) | Found::Family(_) | Found::Unrecorded { .. } => {
+        Found::Recorded(token) if token.grant.kind == TokenKind::App => Ok(token),
+        Found::Recorded(_) | Found::Access(_) | Found::Family(_) | Found::Unrecorded { .. } => {
             Err(Error::Usage("only app tokens are renewed".to_owned()))
         }
     }
@@ -153,14 +153,15 @@ fn by_value(store: &mut Store, now: Timestamp, token: &str) -> Result<Found, Err
     let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
     let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
     match (verdict.record, kind) {
-        (Record::App(token), _) => Ok(Found::App(token)),
+        (Record::Token(token), _) => Ok(Found::Recorded(token)),
         (Record::Session(pair), TokenKind::Refresh) => Ok(Found::Family(pair)),
         (Record::Session(pair), _) => Ok(Found::Access(pair)),
         (Record::Missing, _) => match jti {
             Some(jti) => Ok(Found::Unrecorded { key: key.id, jti, kind, expires_at }),
-            None => {
-                Err(Error::Usage("a token without `jti` cannot be revoked".to_owned()))
-            }
+            None => Err(Error::Usage(
+                "a token without `jti` cannot be revoked; `mint --record` makes one that can"
+                    .to_owned(),
+            )),
         },
     }
 }
@@ -169,9 +170,9 @@ fn carry_out(tx: &Writer<'_>, act: &Act, found: &Found) -> Result<Revoked, Error
     let said =
         |id, jti: String, kind, changed| Revoked { id, jti: Foreign::new(jti), kind, changed };
     Ok(match found {
-        Found::App(token) => {
+        Found::Recorded(token) => {
             let changed = tx.revoke_token(token.id, act.now)?;
-            said(Some(token.id), token.jti.to_string(), TokenKind::App, changed)
+            said(Some(token.id), token.jti.to_string(), token.grant.kind, changed)
         }
         Found::Access(pair) => {
             let changed = tx.revoke_access(pair.pair.id, act.now)?;

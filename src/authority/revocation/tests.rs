@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::authority::fixture::{
-    Person, act, again, parts, person, reasons, refusal, store, token,
+    Person, act, again, mint_wish, minted, parts, person, reasons, refusal, store, token,
 };
-use crate::authority::{End, Mint, Next, mint, refresh};
+use crate::authority::{Mint, Next, refresh};
 use crate::model::ExtraClaims;
 use secrecy::ExposeSecret;
 
@@ -28,15 +28,8 @@ fn revoked(store: &mut Store, caller: Option<&Caller>, targets: &[Target]) -> Ve
 
 fn test_token(store: &mut Store, minter: &Person, claims: &[&str]) -> String {
     let claims: Vec<_> = claims.iter().map(|&claim| claim.to_owned()).collect();
-    let wish = Mint {
-        subject: None,
-        issuer: None,
-        algorithm: crate::model::Algorithm::ES256,
-        audience: Vec::new(),
-        end: End::Default,
-        claims: ExtraClaims::parse(&[], &claims).unwrap(),
-    };
-    mint(store, &act(0), minter.user(), &wish).unwrap().0.expose_secret().to_owned()
+    let wish = Mint { claims: ExtraClaims::parse(&[], &claims).unwrap(), ..mint_wish() };
+    minted(store, minter, &wish)
 }
 
 #[test]
@@ -127,7 +120,7 @@ fn a_token_without_identity_cannot_be_revoked() {
     let nameless = test_token(&mut store, &mia, &["jti=1"]);
     let result = revoke(&mut store, &act(0), None, &[value(&nameless)]);
     assert!(
-        matches!(result, Err(Error::Usage(text)) if text == "a token without `jti` cannot be revoked")
+        matches!(result, Err(Error::Usage(text)) if text == "a token without `jti` cannot be revoked; `mint --record` makes one that can")
     );
 }
 

@@ -21,7 +21,7 @@ fn active(verdict: Verdict) -> Map<String, Value> {
     let claims = verdict.claims.unwrap_or_default();
     let mut answer = Map::new();
     answer.insert("active".to_owned(), true.into());
-    if let Record::App(token) = &verdict.record {
+    if let Record::Token(token) = &verdict.record {
         let permissions: Vec<&str> =
             token.grant.permissions.iter().map(|permission| permission.as_str()).collect();
         answer.insert("scope".to_owned(), permissions.join(" ").into());

@@ -57,7 +57,7 @@ impl Verdict {
     /// The row of an app token.
     pub(crate) fn token_id(&self) -> Option<TokenId> {
         match &self.record {
-            Record::App(token) => Some(token.id),
+            Record::Token(token) => Some(token.id),
             Record::Missing | Record::Session(_) => None,
         }
     }
@@ -65,7 +65,7 @@ impl Verdict {
     /// Where a recorded token is in its life.
     pub(crate) fn status(&self, now: Timestamp) -> Option<Status> {
         match &self.record {
-            Record::App(token) => Some(token.status(now)),
+            Record::Token(token) => Some(token.status(now)),
             Record::Session(found) => Some(if found.session.ended_at.is_some() {
                 Status::Revoked
             } else if self.reasons.contains(&Reason::Expired) {

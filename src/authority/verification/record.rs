@@ -3,7 +3,7 @@
 use super::super::claims::Registered;
 use super::super::{Error, Reason};
 use super::Verdict;
-use crate::model::{AppToken, Jti, Status, Timestamp, TokenKind};
+use crate::model::{Jti, RecordedToken, Status, Timestamp, TokenKind};
 use crate::store::{PairOfSession, Reader};
 
 /// The row that decides about a token.
@@ -11,7 +11,7 @@ use crate::store::{PairOfSession, Reader};
 pub(in crate::authority) enum Record {
     #[default]
     Missing,
-    App(AppToken),
+    Token(RecordedToken),
     Session(PairOfSession),
 }
 
@@ -19,7 +19,7 @@ impl Registered {
     /// A token never outlives its row, whatever it says itself.
     pub(super) fn end_by_row(&mut self, record: &Record) {
         let end = match record {
-            Record::App(token) => token.expires_at,
+            Record::Token(token) => token.expires_at,
             Record::Session(_) | Record::Missing => None,
         };
         if let (Some(claimed), Some(end)) = (self.expires, end) {
@@ -38,8 +38,9 @@ pub(super) fn judge_record(
 ) -> Result<bool, Error> {
     let jti = registered.jti.as_deref().and_then(Jti::parse);
     verdict.record = match (kind, jti) {
-        (TokenKind::App, Some(jti)) => {
-            tx.find_token_by_jti(jti)?.map_or(Record::Missing, Record::App)
+        (TokenKind::App | TokenKind::Test, Some(jti)) => {
+            let row = tx.find_token_by_jti(jti)?.filter(|row| row.grant.kind == kind);
+            row.map_or(Record::Missing, Record::Token)
         }
         (TokenKind::Access, Some(jti)) => {
             tx.find_access(jti)?.map_or(Record::Missing, Record::Session)
@@ -47,11 +48,11 @@ pub(super) fn judge_record(
         (TokenKind::Refresh, Some(jti)) => {
             tx.find_refresh(jti)?.map_or(Record::Missing, Record::Session)
         }
-        _ => Record::Missing,
+        (_, None) => Record::Missing,
     };
     let reasons = &mut verdict.reasons;
     let (owner, expires) = match &verdict.record {
-        Record::App(token) => {
+        Record::Token(token) => {
             if token.status(now) == Status::Revoked {
                 reasons.push(Reason::Revoked);
             }

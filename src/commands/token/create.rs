@@ -92,13 +92,15 @@ pub(super) fn hand_out(app: &mut App, issued: Issued) -> Result<(), Failure> {
         app.status_if_any(talk);
         return Ok(());
     }
+    Err(take_back(app, id)?)
+}
+
+/// Takes back a token that nobody received; what its maker is told.
+pub(super) fn take_back(app: &mut App, id: TokenId) -> Result<Failure, Failure> {
     let act = app.act()?;
     authority::take_back(app.store()?, &act, id)?;
-    Err(Failure::new(
-        Kind::Internal,
-        "internal",
-        format!("the token could not be written; token {id} is revoked again"),
-    ))
+    let message = format!("the token could not be written; token {id} is revoked again");
+    Ok(Failure::new(Kind::Internal, "internal", message))
 }
 
 fn talk(issued: &Issued) -> String {

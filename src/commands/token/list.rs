@@ -9,7 +9,9 @@ use crate::failure::Failure;
 use crate::model::{AppName, Invalid, Paged, Status};
 use serde::Serialize;
 
-/// List app tokens; never the tokens themselves
+/// List recorded tokens; never the tokens themselves
+///
+/// Test tokens stand in it if they were minted with `--record`, under their subject.
 ///
 ///   jeton token list
 ///   jeton token list --all-users --status all -o json
@@ -40,10 +42,12 @@ struct Tokens(Paged<TokenShape>);
 
 impl Report for Tokens {
     fn text(&self) -> Text {
-        let mut table = Table::new(&["ID", "APP", "OWNER", "PERMISSIONS", "STATUS", "EXPIRES"]);
+        let mut table =
+            Table::new(&["ID", "KIND", "APP", "OWNER", "PERMISSIONS", "STATUS", "EXPIRES"]);
         for token in &self.0.items {
             table.row(vec![
                 token.id.to_string(),
+                token.kind.name().to_owned(),
                 token.app.shown(),
                 token.owner_id.to_string(),
                 joined(&token.permissions),

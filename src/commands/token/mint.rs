@@ -2,16 +2,16 @@
 
 use super::{ClaimArgs, EndArgs};
 use crate::app::{App, Report, Text};
-use crate::authority::{self, Mint};
+use crate::authority::{self, Mint, Minted};
 use crate::failure::{Failure, Kind};
-use crate::model::{Algorithm, Foreign};
+use crate::model::{Algorithm, Foreign, TokenId};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
 /// Mint a test token: any claims, signed by a test key
 ///
-/// A test token never logs in and never passes as an app token. It is not recorded. Services
-/// check it with the keys of `jeton keys export --jwks --purpose test`. It lives an hour unless
+/// A test token never logs in and never passes as an app token. Unless it is recorded nobody can
+/// list it, and it can be revoked only by its value. Services check it with the keys of `jeton keys export --jwks --purpose test`. It lives an hour unless
 /// said. A claim given with `--claim` or `--claim-json` replaces what would stand there. A job
 /// needs no login for it: an app token with the permission jeton:mint in `JETON_TOKEN` is enough.
 ///
@@ -41,15 +41,20 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     end: EndArgs,
+
+    /// Record it, so that it can be listed, and revoked by its id
+    #[arg(long)]
+    record: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Minted {
+struct Line {
     token: String,
     jti: Option<Foreign>,
+    id: Option<TokenId>,
 }
 
-impl Report for Minted {
+impl Report for Line {
     fn text(&self) -> Text {
         Text::Lines(vec![self.token.clone()])
     }
@@ -63,13 +68,18 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         audience: args.aud,
         end: args.end.end(),
         claims: args.claims.claims()?,
+        record: args.record,
     };
     let minter = app.minter()?;
     let act = app.act()?;
-    let (token, jti) = authority::mint(app.store()?, &act, &minter, &wish)?;
+    let Minted { token, jti, id } = authority::mint(app.store()?, &act, &minter, &wish)?;
     let token = token.expose_secret().to_owned();
-    if app.hand_out(&Minted { token, jti }) {
+    if app.hand_out(&Line { token, jti, id }) {
+        app.status_if_any(id.map(|id| format!("recorded as token {id}")));
         return Ok(());
     }
-    Err(Failure::new(Kind::Internal, "internal", "the token could not be written"))
+    match id {
+        Some(id) => Err(super::create::take_back(app, id)?),
+        None => Err(Failure::new(Kind::Internal, "internal", "the token could not be written")),
+    }
 }

@@ -29,16 +29,16 @@ fn ids(world: &World, arguments: &[&str]) -> String {
 fn a_list_tells_everything_but_the_token() {
     let world = several();
     let ran = world.run(&["token", "list", "--all-users", "--status", "all"]);
-    let out = "ID  APP  OWNER  PERMISSIONS  STATUS   EXPIRES\n\
-               1   a    2      read,write   live     <time>\n\
-               2   b    2      -            revoked  <time>\n\
-               3   b    2      -            expired  <time>\n\
-               4   b    1      -            live     never\n";
+    let out = "ID  KIND  APP  OWNER  PERMISSIONS  STATUS   EXPIRES\n\
+               1   app   a    2      read,write   live     <time>\n\
+               2   app   b    2      -            revoked  <time>\n\
+               3   app   b    2      -            expired  <time>\n\
+               4   app   b    1      -            live     never\n";
     says(&world, &ran, out, "");
     json_says(
         &world,
         &["token", "list", "--user", "john"],
-        "{\"items\":[{\"id\":1,\"jti\":\"<uuid>\",\"app\":\"a\",\"owner_id\":2,\
+        "{\"items\":[{\"id\":1,\"jti\":\"<uuid>\",\"kind\":\"app\",\"app\":\"a\",\"owner_id\":2,\
          \"permissions\":[\"read\",\"write\"],\"audience\":[\"x\"],\"claims\":{\"k\":\"v\"},\
          \"status\":\"live\",\"issued_at\":\"<time>\",\"expires_at\":\"<time>\",\
          \"grace_until\":null,\"revoked_at\":null}],\"page\":1,\"per_page\":20,\"total\":1,\"pages\":1,\"next\":null}",
@@ -98,14 +98,14 @@ fn flags_that_make_no_sense_are_refused() {
 #[test]
 fn a_token_is_shown_by_its_id() {
     let world = several();
-    let out = "id           1\njti          <uuid>\napp          a\nowner        2\n\
+    let out = "id           1\njti          <uuid>\nkind         app\napp          a\nowner        2\n\
                permissions  read,write\naudience     x\nstatus       live\nissued       <time>\n\
                expires      <time>\nrevoked      -\n";
     says(&world, &world.run(&["token", "show", "1"]), out, "");
     json_says(
         &world,
         &["token", "show", "2"],
-        "{\"id\":2,\"jti\":\"<uuid>\",\"app\":\"b\",\"owner_id\":2,\"permissions\":[],\
+        "{\"id\":2,\"jti\":\"<uuid>\",\"kind\":\"app\",\"app\":\"b\",\"owner_id\":2,\"permissions\":[],\
          \"audience\":[],\"claims\":{},\"status\":\"revoked\",\"issued_at\":\"<time>\",\
          \"expires_at\":\"<time>\",\"grace_until\":null,\"revoked_at\":\"<time>\"}",
     );

@@ -10,7 +10,7 @@ fn the_token_alone_is_the_result() {
     let world = World::with_admin();
     let ran = world.run(&["token", "mint"]);
     says(&world, &ran, "<token>\n", "");
-    json_says(&world, &["token", "mint"], "{\"token\":\"<token>\",\"jti\":\"<uuid>\"}");
+    json_says(&world, &["token", "mint"], "{\"token\":\"<token>\",\"jti\":\"<uuid>\",\"id\":null}");
     let claims = payload(ran.out.trim());
     let names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, ["iss", "sub", "iat", "exp", "jti"]);
@@ -94,4 +94,36 @@ fn flags_that_make_no_sense_are_refused() {
     let talk = "error: invalid value '60' for '--ttl <DURATION>': duration: a number needs a unit \
                 (`90s`, `15m`, `12h`, `7d`, `2w`)\nhint: see `jeton token mint --help`\n";
     refuses(&world, &ran, 2, talk);
+}
+
+#[test]
+fn a_recorded_token_is_listed_and_revoked_by_its_id() {
+    let world = World::with_admin();
+    let ran = world.run(&["token", "mint", "--record", "--sub", "alice"]);
+    says(&world, &ran, "<token>\n", "recorded as token 1\n");
+    let token = ran.out.trim();
+    let out = "ID  KIND  APP    OWNER  PERMISSIONS  STATUS  EXPIRES\n\
+               1   test  alice  1      -            live    <time>\n";
+    says(&world, &world.run(&["token", "list"]), out, "");
+    let shown = world.json(&["token", "show", "1"]);
+    assert_eq!((&shown["kind"], &shown["claims"]["sub"]), (&json!("test"), &json!("alice")));
+    refuses(
+        &world,
+        &world.run(&["token", "renew", "1"]),
+        2,
+        "error: only app tokens are renewed\n",
+    );
+    world.run(&["token", "verify", token, "--type", "test"]).ok();
+    says(&world, &world.run(&["token", "revoke", "1"]), "", "revoked test token 1\n");
+    let ran = world.run(&["token", "verify", token, "--type", "test"]);
+    assert_eq!((ran.code, ran.out.as_str()), (12, "invalid: token_revoked\n"));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = world.command(&["token", "mint", "--record"]);
+    let ran = crate::world::Ran::from(command.stdout(full).output().unwrap());
+    let talk = "error: the token could not be written; token 2 is revoked again\n";
+    refuses(&world, &ran, 1, talk);
+    let without = world.get(&["token", "mint", "--claim-json", "jti=1"]);
+    let talk =
+        "error: a token without `jti` cannot be revoked; `mint --record` makes one that can\n";
+    refuses(&world, &world.run(&["token", "revoke", &without]), 2, talk);
 }

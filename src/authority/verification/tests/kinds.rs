@@ -1,20 +1,10 @@
 //! Kinds never stand in for each other.
 
 use super::*;
-use crate::authority::{End, Mint, mint};
-use crate::model::ExtraClaims;
+use crate::authority::fixture::{mint_wish, minted};
 
 fn test_token(scene: &mut Scene) -> String {
-    let wish = Mint {
-        subject: None,
-        issuer: None,
-        algorithm: Algorithm::ES256,
-        audience: Vec::new(),
-        end: End::Default,
-        claims: ExtraClaims::default(),
-    };
-    let (token, _) = mint(&mut scene.store, &act(0), scene.ada.user(), &wish).unwrap();
-    token.expose_secret().to_owned()
+    minted(&mut scene.store, &scene.ada, &mint_wish())
 }
 
 #[test]
