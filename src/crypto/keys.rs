@@ -119,6 +119,7 @@ fn published(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::signature::tests::{rfc7517, rfc7638, rfc8037, rsa_pkcs8};
     use secrecy::ExposeSecret;
 
     fn made(algorithm: Algorithm) -> NewKey {
@@ -142,6 +143,16 @@ mod tests {
             assert_eq!(public["alg"], algorithm.name());
             assert_eq!(public["kid"], key.kid.as_str());
         }
+    }
+
+    #[test]
+    fn the_id_of_a_key_of_the_standards_is_the_thumbprint_they_give() {
+        crate::crypto::install();
+        let kid = |algorithm, pkcs8: &[u8]| private(algorithm, Purpose::App, pkcs8).unwrap().kid;
+        let id = kid(Algorithm::RS256, &rsa_pkcs8(&rfc7517::rsa()));
+        assert_eq!(id.as_str(), rfc7638::THUMBPRINT);
+        let id = kid(Algorithm::EdDSA, &rfc8037::pkcs8());
+        assert_eq!(id.as_str(), rfc8037::THUMBPRINT);
     }
 
     #[test]

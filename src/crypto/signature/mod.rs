@@ -121,4 +121,4 @@ pub(super) const fn native(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -7,10 +7,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// RFC 7515, appendix A.1: a token of 2011 and its key.
-const RFC: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkz\
-                   ODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p\
-                   1r_wW1gFWFOEjXk";
-const RFC_KEY: &str =
+pub(super) const RFC: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAi\
+    OjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p\
+    1r_wW1gFWFOEjXk";
+pub(super) const RFC_KEY: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
 /// Somebody's identity provider, and what it publishes in `jwks.json` of a home without a store.
@@ -25,7 +25,7 @@ fn provider() -> (World, World) {
     (provider, here)
 }
 
-fn check(world: &World, token: &str, more: &[&str]) -> Ran {
+pub(super) fn check(world: &World, token: &str, more: &[&str]) -> Ran {
     world.run(&[&["token", "verify", token], more].concat())
 }
 

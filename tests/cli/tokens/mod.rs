@@ -9,6 +9,7 @@ mod look;
 mod mint;
 mod renew;
 mod revoke;
+mod standards;
 mod verify;
 
 /// What a command says that needs somebody to be logged in.

@@ -1,0 +1,95 @@
+//! RFC 7515, appendix A: one signature of each kind, and none.
+
+use super::*;
+
+/// Appendix A.1.
+pub(super) const A1: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiO\
+    jEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1\
+    r_wW1gFWFOEjXk";
+
+/// Appendix A.5, which RFC 7519, section 6.1 repeats.
+pub(super) const A5: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogIm\
+    h0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
+
+/// The key of appendix A.1, which RFC 7517, appendix A.3 repeats.
+pub(super) fn secret() -> Value {
+    serde_json::json!({
+        "kty": "oct",
+        "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAo\
+            w",
+    })
+}
+
+/// Its secret makes the same signature.
+#[test]
+fn rfc7515_a1_hs256() {
+    checks_only_as_it_stands(&secret(), Algorithm::HS256, A1);
+    let key = key_of(Algorithm::HS256, number(&secret(), "k"));
+    assert_eq!(signed(&key, "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}", A1), A1);
+}
+
+#[test]
+fn rfc7515_a2_rs256() {
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9le\
+        GFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZ\
+        j5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrn\
+        byTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsq\
+        tFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_Ioy\
+        pGlUPQGe77Rw";
+    let jwk = serde_json::json!({
+        "kty": "RSA",
+        "e": "AQAB",
+        "n": "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP\
+            1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpa\
+            SHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4L\
+            T6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ",
+    });
+    checks_only_as_it_stands(&jwk, Algorithm::RS256, token);
+}
+
+#[test]
+fn rfc7515_a3_es256() {
+    let token = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9le\
+        GFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxL\
+        a8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    let jwk = serde_json::json!({
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    });
+    checks_only_as_it_stands(&jwk, Algorithm::ES256, token);
+}
+
+/// A good signature by an algorithm that is none of ours.
+#[test]
+fn rfc7515_a4_es512() {
+    let token = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaR\
+        I1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7\
+        iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
+    let jwk = serde_json::json!({
+        "kty": "EC",
+        "crv": "P-521",
+        "x": "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqw\
+            QGk",
+        "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3ky\
+            Mj2",
+        "d": "AY5pb7A0UFiB3RELSD64fTLOSV_jazdF7fLYyuTw8lOfRhWg6Y6rUrPAxerEzgdRhajnu0ferB0d53vM9mE15\
+            j2C",
+    });
+    is_genuine_and_refused(&jwk, token);
+}
+
+/// An unsecured token can be looked at and never passes.
+#[test]
+fn rfc7515_a5_none() {
+    assert_eq!(decoded(A5).unwrap().1["iss"], "joe");
+    assert!(Algorithm::parse("none").is_err());
+    install();
+    let empty = DecodingKey::from_secret(&[]);
+    let token = Compact::parse(A5).unwrap();
+    for algorithm in Algorithm::ALL {
+        assert!(!checked(&token, &empty, algorithm), "{algorithm:?}");
+    }
+    assert!(!jwk_checks(&secret(), Algorithm::HS256, A5));
+}

@@ -1,0 +1,128 @@
+//! RFC 7517, appendix A: sets of keys.
+
+use super::*;
+use crate::crypto::Verifier;
+use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+
+/// The EC key of appendix A.2; the one of A.1 is the same without `d`.
+fn elliptic() -> Value {
+    serde_json::json!({
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        "d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE",
+        "use": "enc",
+        "kid": "1",
+    })
+}
+
+/// The RSA key of appendix A.2; the one of A.1 is its public part, and RFC 7638, section 3.1 has
+/// that too.
+pub(in crate::crypto) fn rsa() -> Value {
+    serde_json::json!({
+        "kty": "RSA",
+        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSo\
+            c_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQ\
+            R0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFT\
+            WhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+        "e": "AQAB",
+        "d": "X4cTteJY_gn4FYPsXB8rdXix5vwsg1FLN5E3EaG6RJoVH-HLLKD9M7dx5oo7GURknchnrRweUkC7hT5fJLM0W\
+            bFAKNLWY2vv7B6NqXSzUvxT0_YSfqijwp3RTzlBaCxWp4doFk5N2o8Gy_nHNKroADIkJ46pRUohsXywbReAdYaM\
+            wFs9tv8d_cPVY3i07a3t8MN6TNwm0dSawm9v47UiCl3Sk5ZiG7xojPLu4sbg1U2jx4IBTNBznbJSzFHK66jT8bg\
+            kuqsk0GjskDJk19Z4qwjwbsnn4j2WBii3RL-Us2lGVkY8fkFzme1z0HbIkfz0Y6mqnOYtqc0X4jfcKoAC8Q",
+        "p": "83i-7IvMGXoMXCskv73TKr8637FiO7Z27zv8oj6pbWUQyLPQBQxtPVnwD20R-60eTDmD2ujnMt5PoqMrm8Rfm\
+            NhVWDtjjMmCMjOpSXicFHj7XOuVIYQyqVWlWEh6dN36GVZYk93N8Bc9vY41xy8B9RzzOGVQzXvNEvn7O0nVbfs\
+            ",
+        "q": "3dfOR9cuYq-0S-mkFLzgItgMEfFzB2q3hWehMuG0oCuqnb3vobLyumqjVZQO1dIrdwgTnCdpYzBcOfW5r370A\
+            FXjiWft_NGEiovonizhKpo9VVS78TzFgxkIdrecRezsZ-1kYd_s1qDbxtkDEgfAITAG9LUnADun4vIcb6yelxk\
+            ",
+        "dp": "G4sPXkc6Ya9y8oJW9_ILj4xuppu0lzi_H7VTkS8xj5SdX3coE0oimYwxIi2emTAue0UOa5dpgFGyBJ4c8tQ2\
+            VF402XRugKDTP8akYhFo5tAA77Qe_NmtuYZc3C3m3I24G2GvR5sSDxUyAN2zq8Lfn9EUms6rY3Ob8YeiKkTiBj0\
+            ",
+        "dq": "s9lAH9fggBsoFR8Oac2R_E2gw282rT2kGOAhvIllETE1efrA6huUUvMfBcMpn8lqeW6vzznYY5SSQF7pMdC_\
+            agI3nG8Ibp1BUb0JUiraRNqUfLhcQb_d9GF4Dh7e74WbRsobRonujTYN1xCaP6TO61jvWrX-L18txXw494Q_cgk\
+            ",
+        "qi": "GyM_p6JrXySiz1toFgKbWV-JdI3jQ4ypu9rbMWx3rQJBfmt0FoYzgUIZEVFEcOqwemRN81zoDAaa-Bk0KWNG\
+            DjJHZDdDmFhW3AN7lI-puxk_mHZGJ11rxyR8O55XLSe3SPmRfKwZI6yU24ZxvQKFYItdldUKGzO6Ia6zTKhAVRU\
+            ",
+        "alg": "RS256",
+        "kid": "2011-04-29",
+    })
+}
+
+fn set(keys: &[Value]) -> Vec<Verifier> {
+    read_jwks(serde_json::json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+}
+
+/// Appendix A.1: the EC key is for encryption and is passed over. What the private key of A.2
+/// signs, the public one checks.
+#[test]
+fn rfc7517_a1_public_keys() {
+    install();
+    let keys = set(&[public_part_of(elliptic()), public_part_of(rsa())]);
+    let [key] = &keys[..] else { panic!("{keys:?}") };
+    assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
+    assert_eq!(key.algorithms, [Algorithm::RS256]);
+    let pair = key_of(Algorithm::RS256, rsa_pkcs8(&rsa()));
+    let token = sign(&pair, "JWT", &Map::new()).unwrap();
+    let token = Compact::parse(token.expose_secret()).unwrap();
+    assert!(key.checks(&token, Algorithm::RS256));
+    assert!(!key.checks(&token, Algorithm::PS256));
+    for digit in [rsa()["n"].as_str().unwrap().replace("0vx7", "0vx8"), "AQAD".to_owned()] {
+        let name = if digit.len() == 4 { "e" } else { "n" };
+        let mut other = public_part_of(rsa());
+        other[name] = digit.into();
+        assert!(!set(&[other])[0].checks(&token, Algorithm::RS256), "{name}");
+    }
+}
+
+/// Appendix A.1: the EC key is a good one but for its use.
+#[test]
+fn rfc7517_a1_is_passed_over_for_its_use_alone() {
+    install();
+    let [x, y, d] = ["x", "y", "d"].map(|name| number(&elliptic(), name));
+    let point = [&[4], &x[..], &y].concat();
+    let pair =
+        EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point);
+    let pkcs8 = pair.unwrap().to_pkcs8v1().unwrap();
+    let pair = key_of(Algorithm::ES256, pkcs8.as_ref().to_vec());
+    let token = sign(&pair, "JWT", &Map::new()).unwrap();
+    let mut key = public_part_of(elliptic());
+    let alone = key.to_string();
+    assert_eq!(read_jwks(alone.as_bytes()).unwrap_err().why, "it is not for signatures (`use`)");
+    key["use"] = "sig".into();
+    let keys = set(&[key]);
+    assert_eq!(keys[0].kid.as_deref(), Some("1"));
+    assert!(keys[0].checks(&Compact::parse(token.expose_secret()).unwrap(), Algorithm::ES256));
+}
+
+/// Appendix A.2: private members are not asked for, and change nothing.
+#[test]
+fn rfc7517_a2_private_keys() {
+    install();
+    let keys = set(&[elliptic(), rsa()]);
+    let [key] = &keys[..] else { panic!("{keys:?}") };
+    assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
+    assert_eq!(key.algorithms, [Algorithm::RS256]);
+    let pair = key_of(Algorithm::RS256, rsa_pkcs8(&rsa()));
+    let token = sign(&pair, "JWT", &Map::new()).unwrap();
+    checks_only_as_it_stands(&rsa(), Algorithm::RS256, token.expose_secret());
+}
+
+/// Appendix A.3: a key that wraps keys, and the one of RFC 7515, appendix A.1.
+#[test]
+fn rfc7517_a3_symmetric_keys() {
+    install();
+    let wraps = serde_json::json!({"kty": "oct", "alg": "A128KW", "k": "GawgguFyGrWKav7AX4VKUg"});
+    let kid = "HMAC key used in JWS spec Appendix A.1 example";
+    let mut signs = rfc7515::secret();
+    signs["kid"] = kid.into();
+    assert!(read_jwks(wraps.to_string().as_bytes()).is_err());
+    let keys = set(&[wraps, signs]);
+    let [key] = &keys[..] else { panic!("{keys:?}") };
+    assert_eq!(key.kid.as_deref(), Some(kid));
+    assert_eq!(key.algorithms, [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512]);
+    assert!(key.checks(&Compact::parse(rfc7515::A1).unwrap(), Algorithm::HS256));
+    assert!(!key.checks(&Compact::parse(&changed(rfc7515::A1, 50)).unwrap(), Algorithm::HS256));
+}

@@ -1,0 +1,23 @@
+//! RFC 7638: the thumbprint that names a key.
+
+use super::*;
+use jsonwebtoken::jwk::ThumbprintHash;
+
+pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
+/// Section 3.1, of a key that RFC 7517, appendix A.1 has too. That keys made here get such an id is
+/// shown where they are made.
+#[test]
+fn rfc7638_3_1_thumbprint() {
+    install();
+    let thumbprint = |jwk: Value| {
+        let jwk: Jwk = serde_json::from_value(jwk).unwrap();
+        jwk.thumbprint(ThumbprintHash::SHA256).unwrap()
+    };
+    assert_eq!(thumbprint(rfc7517::rsa()), THUMBPRINT);
+    let mut bare = public_part_of(rfc7517::rsa());
+    bare.as_object_mut().unwrap().retain(|name, _| name != "alg" && name != "kid");
+    assert_eq!(thumbprint(bare.clone()), THUMBPRINT, "only what makes the key counts");
+    bare["n"] = text(&bare, "n").replace("0vx7", "0vx8").into();
+    assert_ne!(thumbprint(bare), THUMBPRINT);
+}

@@ -1,0 +1,44 @@
+//! RFC 8037, appendix A: Ed25519.
+
+use super::*;
+use jsonwebtoken::jwk::ThumbprintHash;
+
+/// Appendix A.1, and A.2 without `d`.
+fn jwk() -> Value {
+    serde_json::json!({
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    })
+}
+
+/// The PKCS#8 of an Ed25519 key (RFC 8410, section 7).
+pub(in crate::crypto) fn pkcs8() -> Vec<u8> {
+    let private = der(0x04, &der(0x04, &number(&jwk(), "d")));
+    let kind = der(0x30, &der(0x06, &[0x2b, 0x65, 0x70]));
+    der(0x30, &[&[0x02, 0x01, 0x00], &kind[..], &private].concat())
+}
+
+/// Appendix A.3.
+pub(in crate::crypto) const THUMBPRINT: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+
+/// That keys made here get such an id is shown where they are made.
+#[test]
+fn rfc8037_a3_thumbprint() {
+    install();
+    let jwk: Jwk = serde_json::from_value(jwk()).unwrap();
+    let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).unwrap();
+    assert_eq!(thumbprint, THUMBPRINT);
+}
+
+/// Appendices A.4 and A.5: the payload is no JSON, the signature counts all the same, and the
+/// private key makes it again.
+#[test]
+fn rfc8037_a4_ed25519() {
+    let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPO\
+        t7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+    checks_only_as_it_stands(&jwk(), Algorithm::EdDSA, token);
+    checks_only_as_it_stands(&public_part_of(jwk()), Algorithm::EdDSA, token);
+    assert_eq!(signed(&key_of(Algorithm::EdDSA, pkcs8()), "{\"alg\":\"EdDSA\"}", token), token);
+}

@@ -1,0 +1,98 @@
+//! `jeton token verify` of the tokens in RFC 7515 and RFC 7519 that show more than a signature
+
+use super::foreign::{RFC, RFC_KEY, check};
+use crate::mask::{refuses, says};
+use crate::world::{World, tampered};
+use serde_json::{Value, json};
+
+/// RFC 7515, appendix A.4: ES512.
+const ES512: &str = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZ\
+    OYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7\
+    iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
+
+/// RFC 7519, section 6.1.
+const UNSECURED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dH\
+    A6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
+
+const BEFORE_ITS_END: &str = "2011-03-22T18:42:59Z";
+const AT_ITS_END: &str = "2011-03-22T18:43:00Z";
+
+/// A world without a store, with these keys in `keys.json`.
+fn with_keys(keys: &[Value]) -> World {
+    let world = World::new();
+    let set = json!({ "keys": keys }).to_string();
+    std::fs::write(world.home().join("keys.json"), set).unwrap();
+    world
+}
+
+fn secret() -> Value {
+    json!({"kty": "oct", "k": RFC_KEY})
+}
+
+#[test]
+fn an_algorithm_of_others_is_not_allowed_and_its_key_is_passed_over() {
+    let key = json!({
+        "kty": "EC",
+        "crv": "P-521",
+        "x": "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqw\
+            QGk",
+        "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3ky\
+            Mj2",
+    });
+    let set = ["--jwks", "keys.json"];
+    let alone = with_keys(std::slice::from_ref(&key));
+    let why = "error: key: its type is not one that jeton knows\n";
+    refuses(&alone, &check(&alone, ES512, &set), 2, why);
+    let beside = with_keys(&[key, secret()]);
+    let not_allowed = (10, "invalid: alg_not_allowed\n");
+    let ran = check(&beside, ES512, &set);
+    assert_eq!((ran.code, ran.out.as_str()), not_allowed);
+    says(
+        &beside,
+        &check(&beside, RFC, &[&set[..], &["--at", BEFORE_ITS_END]].concat()),
+        "valid\n",
+        "",
+    );
+    let own = World::with_admin();
+    let ran = own.run(&["token", "verify", ES512]);
+    assert_eq!((ran.code, ran.out.as_str()), not_allowed);
+}
+
+#[test]
+fn the_example_of_a_jwt_is_valid_until_its_end() {
+    let world = with_keys(&[secret()]);
+    let at = |token: &str, time: &str| {
+        let ran = check(&world, token, &["--jwks", "keys.json", "--iss", "joe", "--at", time]);
+        (ran.code, ran.out)
+    };
+    assert_eq!(at(RFC, BEFORE_ITS_END), (0, "valid\n".to_owned()));
+    assert_eq!(at(RFC, AT_ITS_END), (11, "invalid: token_expired\n".to_owned()));
+    for part in [1, 2] {
+        let other = tampered(RFC, part);
+        assert_eq!(at(&other, BEFORE_ITS_END), (10, "invalid: bad_signature\n".to_owned()));
+    }
+}
+
+#[test]
+fn an_unsecured_jwt_can_be_read_and_is_never_valid() {
+    let world = with_keys(&[secret()]);
+    let claims = world.json(&["token", "decode", UNSECURED, "--part", "payload"]);
+    let of_joe = json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true});
+    assert_eq!(claims, of_joe);
+    assert_eq!(claims, world.json(&["token", "decode", RFC, "--part", "payload"]));
+    let signature = RFC.rsplit('.').next().unwrap();
+    for token in [UNSECURED, &format!("{UNSECURED}{signature}")] {
+        let by_set = ["--jwks", "keys.json", "--at", BEFORE_ITS_END];
+        let ran = check(&world, token, &by_set);
+        assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: alg_not_allowed\n"));
+    }
+    std::fs::write(world.home().join("key"), secret().to_string()).unwrap();
+    let by_key = ["--key", "key", "--alg", "HS256", "--at", BEFORE_ITS_END];
+    says(&world, &check(&world, RFC, &by_key), "valid\n", "");
+    assert_eq!(check(&world, UNSECURED, &by_key).out, "invalid: alg_not_allowed\n");
+    let ran = check(&world, UNSECURED, &["--key", "key", "--alg", "none"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "nobody can allow it");
+    let own = World::with_admin();
+    let ran = own.run(&["token", "verify", UNSECURED, "--at", BEFORE_ITS_END]);
+    assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: alg_not_allowed\n"));
+}
