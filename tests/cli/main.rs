@@ -8,6 +8,7 @@ mod exit_codes;
 mod hostile;
 mod keys;
 mod mask;
+mod node;
 mod output;
 mod prompts;
 mod python;

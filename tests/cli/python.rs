@@ -23,13 +23,18 @@ pub(crate) fn python() -> Option<OsString> {
         "{} lacks the packages of tests/cli/python/requirements.txt",
         python.to_string_lossy()
     );
-    assert!(variable("JETON_TEST_REQUIRE_PYTHON").is_none(), "{lacks}");
-    // Past the capture of passing tests: who reads the log must see it.
-    let _ = writeln!(std::io::stderr(), "skipped: {lacks}");
+    skipped(&lacks, "JETON_TEST_REQUIRE_PYTHON");
     None
 }
 
-fn variable(name: &str) -> Option<OsString> {
+/// Says that a test is skipped; the variable makes it a failure.
+pub(crate) fn skipped(why: &str, required: &str) {
+    assert!(variable(required).is_none(), "{why}");
+    // Past the capture of passing tests: who reads the log must see it.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
+pub(crate) fn variable(name: &str) -> Option<OsString> {
     #[expect(clippy::disallowed_methods, reason = "it is the test that is asked, not the program")]
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -39,6 +44,11 @@ pub(crate) fn ask(python: &OsString, script: &str, question: &Value) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/python").join(script);
     let mut command = Command::new(python);
     command.args(["-I", "-B"]).arg(path).stdin(Stdio::piped());
+    answer(command, question)
+}
+
+/// What a script answers that reads a question and ends.
+pub(crate) fn answer(mut command: Command, question: &Value) -> Value {
     let mut child = World::start(&mut command);
     child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -91,6 +91,7 @@ fn a_shared_secret_comes_from_the_environment_and_is_marked_if_it_is_weak() {
     let token = world.get(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);
     let secret = json!({"kty": "oct", "k": "c3VwZXItc2VjcmV0"}).to_string();
     let case = json!({"alg": "HS256", "kid": kids(&world, "test", "active")[0], "token": token,
+        "tampered": crate::world::tampered(&token, 2),
         "public": secret, "private": secret});
     let answers = ask(&python, "algorithms.py", &json!([case]));
     assert_eq!(answers[0]["claims"]["sub"], "alice");

@@ -1,17 +1,14 @@
-//! Every algorithm, both ways: `PyJWT` checks what is signed here, and the other way round.
+//! Every algorithm, both ways: `PyJWT` and jose check what is signed here, and the other way round.
 
 use super::{ALL, kids};
 use crate::mask::refuses;
-use crate::python::{ask, python};
-use crate::world::{World, payload};
+use crate::world::{World, payload, tampered};
+use crate::{node, python};
 use serde_json::{Value, json};
 
-#[test]
-fn what_one_signs_the_other_checks() {
-    let Some(python) = python() else { return };
-    let world = World::with_admin();
-    let mut cases = Vec::new();
-    for alg in ALL {
+/// A token of each algorithm, and its keys.
+fn cases(world: &World) -> Value {
+    let case = |alg: &str| {
         let token = world.get(&["token", "mint", "--alg", alg, "--sub", "alice"]);
         let header = world.json(&["token", "decode", &token, "--part", "header"]);
         let kid = header["kid"].as_str().unwrap();
@@ -21,19 +18,48 @@ fn what_one_signs_the_other_checks() {
         } else {
             world.get(&["keys", "export", "--pem", kid])
         };
-        cases.push(json!({"alg": alg, "kid": kid, "token": token, "public": public,
-            "private": private}));
-    }
-    let answers = ask(&python, "algorithms.py", &Value::from(cases.clone()));
-    for (case, answer) in cases.iter().zip(answers.as_array().unwrap()) {
+        json!({"alg": alg, "kid": kid, "token": token, "tampered": tampered(&token, 2),
+            "public": public, "private": private})
+    };
+    ALL.map(case).into_iter().collect()
+}
+
+/// The claims were read as they are, and what was signed in return is valid here.
+fn agree(world: &World, cases: &Value, answers: &Value, refused: &str) {
+    let (cases, answers) = (cases.as_array().unwrap(), answers.as_array().unwrap());
+    assert_eq!((cases.len(), answers.len()), (ALL.len(), ALL.len()));
+    for (case, answer) in cases.iter().zip(answers) {
         let alg = &case["alg"];
         assert_eq!(answer["claims"], payload(case["token"].as_str().unwrap()), "{alg}");
+        assert_eq!(answer["refused"], refused, "{alg}");
         let signed = answer["signed"].as_str().unwrap();
+        let header = world.json(&["token", "decode", signed, "--part", "header"]);
+        assert_eq!((&header["alg"], &header["kid"]), (alg, &case["kid"]));
         let ran = world.run(&["token", "verify", signed, "--type", "test"]);
         assert_eq!((ran.code, ran.out.as_str()), (0, "valid\n"), "{alg}: {ran:?}");
+        let ran = world.run(&["token", "verify", &tampered(signed, 2), "--type", "test"]);
+        assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: bad_signature\n"), "{alg}");
     }
     let given = "SELECT count(*) FROM audit WHERE action = 'keys export' AND outcome = 'done'";
     assert_eq!(world.sql(given), [ALL.len().to_string()], "each is written down");
+}
+
+#[test]
+fn what_one_signs_pyjwt_checks_and_the_other_way_round() {
+    let Some(python) = python::python() else { return };
+    let world = World::with_admin();
+    let cases = cases(&world);
+    let answers = python::ask(&python, "algorithms.py", &cases);
+    agree(&world, &cases, &answers, "InvalidSignatureError");
+}
+
+#[test]
+fn what_one_signs_jose_checks_and_the_other_way_round() {
+    let Some(node) = node::node() else { return };
+    let world = World::with_admin();
+    let cases = cases(&world);
+    let answers = node::ask(&node, "algorithms.mjs", &cases);
+    agree(&world, &cases, &answers, "ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
 }
 
 #[test]

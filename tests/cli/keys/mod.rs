@@ -1,5 +1,6 @@
 //! Keys: made, rotated, retired, revoked, and what verifiers are given.
 
+mod discovery;
 mod export;
 mod import;
 mod interop;

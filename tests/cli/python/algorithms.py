@@ -1,8 +1,8 @@
 """Checks a token of each algorithm with PyJWT, and signs one with the same key.
 
-Standard input: [{"alg": "...", "kid": "...", "token": "...", "public": key, "private": key}], a
-key as PEM, or as a JWK where it is symmetric.
-Standard output: [{"claims": {...}, "signed": token}].
+Standard input: [{"alg": "...", "kid": "...", "token": "...", "tampered": "...", "public": key,
+"private": key}], a key as PEM, or as a JWK where it is symmetric.
+Standard output: [{"claims": {...}, "refused": exception, "signed": token}].
 """
 
 import json
@@ -17,12 +17,21 @@ def key(text):
     return text
 
 
+def refusal(token, public, alg):
+    try:
+        jwt.decode(token, public, algorithms=[alg])
+    except jwt.InvalidTokenError as error:
+        return type(error).__name__
+    return None
+
+
 def answer(case):
     alg = case["alg"]
-    claims = jwt.decode(case["token"], key(case["public"]), algorithms=[alg])
-    private = key(case["private"])
+    public, private = key(case["public"]), key(case["private"])
+    claims = jwt.decode(case["token"], public, algorithms=[alg])
+    refused = refusal(case["tampered"], public, alg)
     signed = jwt.encode(claims, private, algorithm=alg, headers={"kid": case["kid"]})
-    return {"claims": claims, "signed": signed}
+    return {"claims": claims, "refused": refused, "signed": signed}
 
 
 json.dump([answer(case) for case in json.load(sys.stdin)], sys.stdout)

@@ -1,0 +1,138 @@
+//! A service finds the keys by the issuer's name alone: discovery and a remote JWK Set, with jose.
+
+use super::ALL;
+use crate::node::{node, script};
+use crate::world::{World, payload, tampered};
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Stdio};
+
+/// `node/site.mjs`, running.
+struct Service {
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// Where it serves the directory, on the loopback: what the tokens have to name as `iss`.
+    issuer: String,
+}
+
+impl Service {
+    fn started(node: &OsString) -> Self {
+        // What it complains of is for whoever reads the log.
+        let mut process = script(node, "site.mjs").stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let issuer = lines.next().unwrap().unwrap();
+        Self { process, lines, issuer }
+    }
+
+    /// What it thinks of these tokens while the directory is what it serves.
+    fn asked(&mut self, directory: &Path, tokens: &Value) -> Value {
+        let question = json!({"directory": directory, "tokens": tokens});
+        writeln!(self.process.stdin.as_mut().unwrap(), "{question}").unwrap();
+        let line = self.lines.next().expect("it ended without an answer").unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What the issuer publishes.
+fn publish(world: &World, directory: &Path, issuer: &str, purpose: &str) {
+    let directory = directory.to_str().unwrap();
+    let words = ["keys", "export", "--site", directory, "--issuer", issuer, "--purpose", purpose];
+    world.run(&words).ok();
+}
+
+fn claims(token: &str) -> Value {
+    json!({"claims": payload(token)})
+}
+
+fn refused(code: &str) -> Value {
+    json!({ "refused": code })
+}
+
+const CONFIGURATION: &str = "/.well-known/openid-configuration";
+const KEYS: &str = "/.well-known/jwks.json";
+
+#[test]
+fn a_service_that_knows_the_issuer_alone_checks_test_tokens() {
+    let Some(node) = node() else { return };
+    let mut service = Service::started(&node);
+    let issuer = service.issuer.clone();
+    let world = World::with_admin();
+    let mint = |more: &[&str]| {
+        world.get(&[&["token", "mint", "--sub", "alice", "--iss", &issuer], more].concat())
+    };
+    let (mut tokens, mut answers) = (json!({}), json!({}));
+    for alg in ALL {
+        let token = mint(&["--alg", alg]);
+        tokens[alg] = json!(token);
+        let is_secret = alg.starts_with("HS");
+        // No key of a set is ever taken for a secret.
+        answers[alg] = if is_secret { refused("ERR_JOSE_NOT_SUPPORTED") } else { claims(&token) };
+        tokens[format!("{alg}, tampered")] = json!(tampered(&token, 2));
+        answers[format!("{alg}, tampered")] = refused(if is_secret {
+            "ERR_JOSE_NOT_SUPPORTED"
+        } else {
+            "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"
+        });
+    }
+    for (name, token, code) in [
+        ("expired", mint(&["--expires-at", "2020-01-01T00:00:00Z"]), "ERR_JWT_EXPIRED"),
+        ("of another", world.get(&["token", "mint"]), "ERR_JWT_CLAIM_VALIDATION_FAILED"),
+        ("app", world.get(&["token", "create", "app"]), "ERR_JWKS_NO_MATCHING_KEY"),
+    ] {
+        tokens[name] = json!(token);
+        answers[name] = refused(code);
+    }
+    let directory = world.home().join("site");
+    publish(&world, &directory, &issuer, "test");
+    let answer = service.asked(&directory, &tokens);
+    assert_eq!(answer["answers"], answers);
+    assert_eq!(answer["requests"], json!([CONFIGURATION, KEYS]), "fetched once");
+}
+
+#[test]
+fn a_set_fetched_before_the_keys_change_checks_what_the_next_key_signs() {
+    let Some(node) = node() else { return };
+    let mut service = Service::started(&node);
+    let issuer = service.issuer.clone();
+    let world = World::with_admin();
+    world.run(&["settings", "set", "issuer", &issuer]).ok();
+    world.log_in("ada", "lovelace");
+    world.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
+    let directory = world.home().join("site");
+    publish(&world, &directory, &issuer, "app");
+    let before = world.get(&["token", "create", "before"]);
+    let access = world.session("access");
+    let test = world.get(&["token", "mint", "--iss", &issuer]);
+    let tokens = json!({"before": before, "access": access, "test": test});
+    assert_eq!(
+        service.asked(&directory, &tokens),
+        json!({
+            "answers": {
+                "before": claims(&before),
+                "access": claims(&access),
+                "test": refused("ERR_JWKS_NO_MATCHING_KEY"),
+            },
+            "requests": [CONFIGURATION, KEYS],
+        })
+    );
+    world.run(&["keys", "rotate"]).ok();
+    let after = world.get(&["token", "create", "after"]);
+    let header = world.json(&["token", "decode", &after, "--part", "header"]);
+    assert_eq!(header["alg"], "EdDSA");
+    assert_eq!(
+        service.asked(&directory, &json!({"before": before, "after": after})),
+        json!({
+            "answers": {"before": claims(&before), "after": claims(&after)},
+            "requests": [],
+        })
+    );
+}

@@ -1,0 +1,31 @@
+// Checks a token of each algorithm with jose, and signs one with the same key.
+//
+// Standard input: [{"alg": "...", "kid": "...", "token": "...", "tampered": "...", "public": key,
+// "private": key}], a key as PEM, or as a JWK where it is symmetric.
+// Standard output: [{"claims": {...}, "refused": code, "signed": token}].
+
+import { webcrypto } from "node:crypto";
+import { json } from "node:stream/consumers";
+import { SignJWT, importJWK, importPKCS8, importSPKI, jwtVerify } from "jose";
+
+// Node 18 keeps it to itself.
+globalThis.crypto ??= webcrypto;
+
+async function key(text, alg, importPem) {
+  return text.startsWith("{") ? importJWK(JSON.parse(text), alg) : importPem(text, alg);
+}
+
+async function answer({ alg, kid, token, tampered, ...texts }) {
+  const publicKey = await key(texts.public, alg, importSPKI);
+  const privateKey = await key(texts.private, alg, importPKCS8);
+  const { payload } = await jwtVerify(token, publicKey, { algorithms: [alg] });
+  const refused = await jwtVerify(tampered, publicKey, { algorithms: [alg] }).then(
+    () => null,
+    (error) => error.code ?? String(error),
+  );
+  const signed = await new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(privateKey);
+  return { claims: payload, refused, signed };
+}
+
+const cases = await json(process.stdin);
+process.stdout.write(JSON.stringify(await Promise.all(cases.map(answer))));

@@ -1,0 +1,62 @@
+// Serves a directory on the loopback, and is a service that knows no more than its origin: it finds
+// the keys as OpenID Connect Discovery has it, and checks tokens with jose's remote JWK Set.
+//
+// Standard output, first line: the origin, which is the issuer.
+// Standard input, then one line for each question: {"directory": "...", "tokens": {name: token}}.
+// Standard output, a line for each: {"answers": {name: {"claims": {...}} or {"refused": code}},
+// "requests": [path]}. What was fetched for one question is kept for the next.
+
+import { webcrypto } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { createRemoteJWKSet, jwtVerify } from "jose";
+
+// Node 18 keeps it to itself.
+globalThis.crypto ??= webcrypto;
+
+let directory;
+let requests = [];
+
+async function serve(request, response) {
+  const { pathname } = new URL(request.url, "http://localhost");
+  requests.push(pathname);
+  try {
+    const content = await readFile(path.join(directory, pathname));
+    response.writeHead(200, { "content-type": "application/json" }).end(content);
+  } catch {
+    response.writeHead(404).end();
+  }
+}
+
+async function discovered(issuer) {
+  const response = await fetch(`${issuer}/.well-known/openid-configuration`);
+  if (!response.ok) throw new Error(`discovery: ${response.status}`);
+  const configuration = await response.json();
+  if (configuration.issuer !== issuer) throw new Error(`issuer: ${configuration.issuer}`);
+  return createRemoteJWKSet(new URL(configuration.jwks_uri));
+}
+
+const server = createServer(serve);
+await new Promise((listens) => server.listen(0, "127.0.0.1", listens));
+const issuer = `http://127.0.0.1:${server.address().port}`;
+console.log(issuer);
+
+let keys;
+for await (const line of createInterface({ input: process.stdin })) {
+  const question = JSON.parse(line);
+  directory = question.directory;
+  requests = [];
+  keys ??= await discovered(issuer);
+  const answers = {};
+  for (const [name, token] of Object.entries(question.tokens)) {
+    answers[name] = await jwtVerify(token, keys, { issuer }).then(
+      ({ payload }) => ({ claims: payload }),
+      (error) => ({ refused: error.code ?? String(error) }),
+    );
+  }
+  console.log(JSON.stringify({ answers, requests }));
+}
+server.closeAllConnections();
+server.close();
