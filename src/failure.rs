@@ -127,7 +127,8 @@ impl From<authority::Error> for Failure {
                 .with_hint("log in with `jeton login`, or leave it as it is with `--exist-ok`"),
             Error::LastAdmin => say(Kind::Conflict, "last_admin"),
             Error::LastKey(hint) => say(Kind::Conflict, "last_key").with_hint(hint),
-            Error::KeyExists(..) => say(Kind::Conflict, "key_exists"),
+            Error::KeyExists(..) => say(Kind::Conflict, "key_exists")
+                .with_hint("a key serves one purpose and one algorithm for ever; use another key"),
             Error::Rejected(rejected) => rejected.into(),
             Error::KeyRevoked => say(Kind::Conflict, "key_revoked"),
             Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),

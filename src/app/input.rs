@@ -152,6 +152,11 @@ impl App {
             Some("-") => read_stdin(2 * LARGEST_TOKEN).map(|bytes| token(&bytes)),
             Some(text) => match text.strip_prefix('@') {
                 Some(path) => token_from_file(Path::new(path)),
+                None if Path::new(text).is_file() => {
+                    let shown = repeatable(text);
+                    Err(Failure::usage(format!("`{shown}` is a file, not a token"))
+                        .with_hint(format!("to read it: @{shown}")))
+                }
                 None => Ok(token(text.as_bytes())),
             },
             None => self.given_token()?.map(|(token, _)| token).ok_or_else(|| {

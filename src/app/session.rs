@@ -95,7 +95,12 @@ impl App {
     fn file_caller(&mut self) -> Result<Identified, Failure> {
         let credentials = self.credentials()?;
         let source = escaped(&credentials.path().to_string_lossy());
-        let login = self.begun_login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
+        let Some(login) = self.begun_login(&credentials)? else {
+            if authority::is_founded(self.store()?)? {
+                return Err(Failure::not_logged_in());
+            }
+            return Err(Failure::not_logged_in().with_hint("make the first admin: jeton init"));
+        };
         // The file is read before the clock: whoever wrote it had read the clock before.
         let now = self.clock.read()?;
         let caller = match authority::authenticate(self.store()?, now, login.access.expose_secret())

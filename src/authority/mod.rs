@@ -31,9 +31,10 @@ pub(crate) use issuing::{
     End, Issued, Place, Request, issue, list as tokens, show as show_token, take_back,
 };
 pub(crate) use keys::{
-    Added, Listed, Published, Rotation, Site, activate as activate_key, add as add_keys, beginning,
-    draft as draft_key, exportable, jwks, list as keys, may_add as may_add_keys, private_text,
-    public_pem, retire as retire_key, revocable, revoke as revoke_key, rotate as rotate_key, site,
+    Added, Adding, Listed, Published, Rotation, Site, activate as activate_key, add as add_keys,
+    beginning, draft as draft_key, exportable, jwks, list as keys, may_add as may_add_keys,
+    private_text, public_pem, retire as retire_key, revocable, revoke as revoke_key,
+    rotate as rotate_key, site,
 };
 pub(crate) use minting::{Mint, Minted, mint, minter};
 pub(crate) use reason::Reason;

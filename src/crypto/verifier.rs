@@ -103,7 +103,7 @@ pub(super) fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
         (Some("EC"), Some("P-384")) => elliptic(Algorithm::ES384, &bytes("x")?, &bytes("y")?)?,
         (Some("OKP"), Some("Ed25519")) => edwards(&bytes("x")?)?,
         (Some("oct"), _) => secret_key(&bytes("k")?)?,
-        _ => return Err(refused("its type is not one that jeton knows")),
+        _ => return Err(refused("its type is not RSA, P-256, P-384, Ed25519 or a secret")),
     };
     if let Some(algorithm) = jwk.get("alg") {
         let named = algorithm.as_str().and_then(|name| Algorithm::parse(name).ok());

@@ -61,6 +61,12 @@ impl Reader<'_> {
         .collect()
     }
 
+    /// How many recorded tokens of a key will be live at that time.
+    pub(crate) fn live_tokens_of_key(&self, key: i64, then: Timestamp) -> Result<usize, Error> {
+        let counts = self.live_tokens_by_key(then)?;
+        Ok(counts.iter().find(|(id, _)| *id == key).map_or(0, |(_, count)| *count))
+    }
+
     fn keys_where(
         &self,
         condition: &str,

@@ -1,10 +1,21 @@
 //! New keys in a store: made here, or brought along.
 
 use super::super::{Act, Caller, Error};
-use super::life::{ADMINS_ONLY, active, existing};
+use super::life::{ADMINS_ONLY, active, existing, replace};
 use crate::crypto;
 use crate::model::{Algorithm, Foreign, Key, KeyState, NewKey, Purpose, Role, RsaBits};
 use crate::store::{Store, Writer};
+
+/// Keys that are to be in the store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Adding<'k> {
+    /// The keys.
+    pub(crate) keys: &'k [NewKey],
+    /// The one of them that the store was made with, just now: it counts as new.
+    pub(crate) first: Option<&'k Foreign>,
+    /// Whether each signs at once, in the place of the one that does.
+    pub(crate) activate: bool,
+}
 
 /// A key that was asked for, and whether it is new.
 #[derive(Debug, Clone)]
@@ -30,15 +41,13 @@ pub(crate) fn may_add(caller: &Caller) -> Result<(), Error> {
 }
 
 /// Adds keys, all or none. Each stands by until it is activated, unless there is none that signs in
-/// its place. One that is there already, for the same, is left as it is, and counts as new if the
-/// store was just made with it (`first`). Only admins add keys, and whoever owns the file as long as
-/// the store has no users: `caller` is `None` then.
+/// its place. One that is there already, for the same, is left as it is. Only admins add keys, and
+/// whoever owns the file as long as the store has no users: `caller` is `None` then.
 pub(crate) fn add(
     store: &mut Store,
     act: &Act,
     caller: Option<&Caller>,
-    keys: &[NewKey],
-    first: Option<&Foreign>,
+    wish: Adding<'_>,
 ) -> Result<Vec<Added>, Error> {
     store.write(|tx| {
         match caller {
@@ -46,14 +55,18 @@ pub(crate) fn add(
             None if tx.has_users()? => return Err(Error::Forbidden(ADMINS_ONLY)),
             None => {}
         }
-        let add = |key| {
+        let add = |key: &NewKey| {
             let mut added = add_one(tx, act, key)?;
-            added.changed |= first == Some(&added.key.spec.kid);
+            added.changed |= wish.first == Some(&added.key.spec.kid);
+            if wish.activate && added.key.state != KeyState::Active {
+                replace(tx, act.now, &added.key, None)?;
+                added = Added { key: existing(tx, added.key.spec.kid.as_str())?, changed: true };
+            }
             Ok::<_, Error>(added)
         };
-        let added = keys.iter().map(add).collect::<Result<Vec<_>, _>>()?;
+        let added = wish.keys.iter().map(add).collect::<Result<Vec<_>, _>>()?;
         let user = caller.map(|caller| caller.user.id);
-        let target = match keys {
+        let target = match wish.keys {
             [one] => format!("key {}", one.kid.as_str()),
             several => format!("{} keys", several.len()),
         };

@@ -25,8 +25,21 @@ pub(crate) struct Listed {
 pub(crate) struct Rotation {
     /// The key that signs now.
     pub(crate) active: Foreign,
-    /// The one that signed until now, if there was one, and until when it verifies.
-    pub(crate) retired: Option<(Foreign, Timestamp)>,
+    /// Its algorithm.
+    pub(crate) algorithm: Algorithm,
+    /// The one that signed until now, if there was one.
+    pub(crate) retired: Option<RetiredKey>,
+}
+
+/// A key that verifies for a while.
+#[derive(Debug, Clone)]
+pub(crate) struct RetiredKey {
+    /// Its id.
+    pub(crate) kid: Foreign,
+    /// Until when it verifies.
+    pub(crate) until: Timestamp,
+    /// How many live recorded tokens that it signed end later.
+    pub(crate) outlasting: usize,
 }
 
 /// All keys, the oldest first.
@@ -211,11 +224,16 @@ fn draft(
     let (standby, signing) = store.read(|tx| -> Result<_, store::Error> {
         Ok((standby(tx, purpose, algorithm)?, tx.keys_in(purpose, KeyState::Active)?))
     })?;
-    if standby.is_some() {
-        return Ok(None);
+    if algorithm.is_none() && signing.len() > 1 {
+        let names: Vec<&str> = signing.iter().map(|key| key.spec.algorithm.name()).collect();
+        let names = names.join(", ");
+        return Err(Error::Usage(format!("keys for {names} sign: `--alg` says which is meant")));
     }
     let now = signing.last().map(|key| key.spec.algorithm);
     let algorithm = algorithm.or(now).unwrap_or(Algorithm::ES256);
+    if standby.is_some() {
+        return Ok(None);
+    }
     Ok(Some(crypto::generate(algorithm, purpose, RsaBits::default())?))
 }
 
@@ -236,7 +254,7 @@ fn next(
 }
 
 /// Lets `key` sign, and the one that did verify for a while.
-fn replace(
+pub(super) fn replace(
     tx: &Writer<'_>,
     now: Timestamp,
     key: &Key,
@@ -246,12 +264,13 @@ fn replace(
         Some(old) => {
             let until = verify_until(tx, overlap, now)?;
             tx.retire_key(old.id, until, now)?;
-            Some((old.spec.kid, until))
+            let outlasting = tx.live_tokens_of_key(old.id, until)?;
+            Some(RetiredKey { kid: old.spec.kid, until, outlasting })
         }
         None => None,
     };
     tx.activate_key(key.id, now)?;
-    Ok(Rotation { active: key.spec.kid.clone(), retired })
+    Ok(Rotation { active: key.spec.kid.clone(), algorithm: key.spec.algorithm, retired })
 }
 
 fn verify_until(

@@ -4,7 +4,7 @@ mod adding;
 mod life;
 mod site;
 
-pub(crate) use adding::{Added, add, draft, may_add};
+pub(crate) use adding::{Added, Adding, add, draft, may_add};
 pub(crate) use life::{Listed, Rotation, activate, list, retire, revocable, revoke, rotate};
 pub(crate) use site::{Site, site};
 

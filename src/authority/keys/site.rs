@@ -19,6 +19,8 @@ pub(crate) struct Site {
     /// Names and contents, in the order in which they are to be replaced: no file names another
     /// that is not there.
     pub(crate) files: [(&'static str, String); 2],
+    /// The JWK Set in them.
+    pub(crate) keys: Value,
     /// How many symmetric keys were left out.
     pub(crate) left_out: usize,
     /// The issuer that is set, if it is another one: tokens name that one.
@@ -50,5 +52,5 @@ pub(crate) fn site(
     });
     let files = [(KEYS, format!("{keys:#}\n")), (CONFIGURATION, format!("{configuration:#}\n"))];
     let other_issuer = Some(set).filter(|set| set != issuer.as_str());
-    Ok(Site { folder, files, left_out, other_issuer })
+    Ok(Site { folder, files, keys, left_out, other_issuer })
 }

@@ -47,6 +47,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "KID",
+        allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys)
     )]
     pem: Option<String>,
@@ -56,6 +57,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "KID",
+        allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys)
     )]
     private: Option<String>,
@@ -108,11 +110,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return publish(app, directory, site);
     }
     let Published { keys, left_out } = authority::jwks(app.store()?, args.purpose, now)?;
-    let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
-    if args.purpose == Purpose::Test && left_out == 0 && is_empty {
-        app.warning("there is no test key yet: the first `jeton token mint` makes it");
-    }
-    warn_of_left_out(app, left_out);
+    warn_of_missing(app, &keys, left_out);
     app.report(&KeySet(keys))
 }
 
@@ -125,7 +123,7 @@ fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
     for file in &files {
         app.status(&format!("wrote {}", file.shown()));
     }
-    warn_of_left_out(app, site.left_out);
+    warn_of_missing(app, &site.keys, site.left_out);
     if let Some(issuer) = site.other_issuer {
         app.warning(&format!(
             "tokens name another issuer, `{}`: see `jeton settings set issuer`",
@@ -135,7 +133,12 @@ fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
     app.report(&Written { files })
 }
 
-fn warn_of_left_out(app: &App, left_out: usize) {
+/// Says what a verifier will not find in the set.
+fn warn_of_missing(app: &App, keys: &Value, left_out: usize) {
+    let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
+    if left_out == 0 && is_empty {
+        app.warning("there is no test key yet: the first `jeton token mint` makes it");
+    }
     if left_out > 0 {
         app.warning("symmetric keys are left out: whoever could check with one could sign with it");
     }

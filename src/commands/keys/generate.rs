@@ -50,7 +50,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     }
     let bits = args.bits.unwrap_or_default();
     let draft = || Ok(vec![authority::draft_key(algorithm, purpose, bits)?]);
-    for Added { key, .. } in super::add(app, draft)? {
+    for Added { key, .. } in super::add(app, false, draft)? {
         let name = format!("a new {} key for {} tokens", algorithm.name(), purpose.name());
         super::say_state(app, &name, &key);
         app.report(&Made { kid: key.spec.kid, purpose, algorithm, state: key.state })?;

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 /// Take in a key that exists already: a private key or a shared secret (admins only)
 ///
-/// It stands by until it is activated; the first test key of an algorithm signs at once. A private
+/// The first test key of an algorithm signs at once; every other one stands by until it is
+/// activated, with `--activate` not even that. The same key again is no change. A private
 /// key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; with `--alg HS256` anything else
 /// is the secret itself. The key id of a private key is its RFC 7638 thumbprint, that of a secret
 /// is random. Where there is no store yet one is made, and without users nobody needs to be logged
@@ -44,6 +45,10 @@ pub(crate) struct Args {
     /// either alphabet), or raw bytes
     #[arg(long, value_name = "FORM", requires = "alg", value_parser = Encoding::parse)]
     encoding: Option<Encoding>,
+
+    /// Let it sign at once, in the place of the key that does
+    #[arg(long)]
+    activate: bool,
 
     /// Take a secret that is shorter than its hash; it is marked as weak ever after
     #[arg(long)]
@@ -87,7 +92,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         };
         Ok(import.read(&bytes).map_err(authority::Error::from)?)
     };
-    let added = super::add(app, draft)?;
+    let added = super::add(app, args.activate, draft)?;
     for added in &added {
         say(app, added);
     }
@@ -98,7 +103,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 fn say(app: &App, Added { key, changed }: &Added) {
     let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
     if !changed {
-        return app.status(&format!("key {} was there before", key.spec.kid.shown()));
+        let name = format!("key {} was there before and", key.spec.kid.shown());
+        return super::say_state(app, &name, key);
     }
     super::say_state(
         app,

@@ -49,7 +49,7 @@ impl Line {
             weak: key.spec.weak,
             state: key.state,
             created_at: key.created_at,
-            verify_until: key.verify_until,
+            verify_until: key.verify_until.filter(|_| key.state == KeyState::Retired),
             live_tokens,
             next,
         }

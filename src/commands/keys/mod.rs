@@ -10,7 +10,8 @@ mod revoke;
 mod rotate;
 
 use crate::app::App;
-use crate::authority::{self, Added, Rotation};
+use crate::authority::{self, Added, Adding, Rotation};
+use crate::commands::shapes::counted;
 use crate::failure::Failure;
 use crate::model::{Algorithm, Foreign, Key, KeyState, Lifetime, NewKey, Purpose, Timestamp};
 use clap::Subcommand;
@@ -54,6 +55,7 @@ impl Command {
 /// key.
 fn add(
     app: &mut App,
+    activate: bool,
     draft: impl FnOnce() -> Result<Vec<NewKey>, Failure>,
 ) -> Result<Vec<Added>, Failure> {
     let caller = if app.has_store()? { app.caller_if_founded()? } else { None };
@@ -68,18 +70,22 @@ fn add(
     };
     let first = first.filter(|_| made).map(|key| &key.kid);
     let act = app.act()?;
-    Ok(authority::add_keys(app.store()?, &act, caller.as_ref(), &keys, first)?)
+    let wish = Adding { keys: &keys, first, activate };
+    Ok(authority::add_keys(app.store()?, &act, caller.as_ref(), wish)?)
 }
 
 /// Says whether a key that was added signs, and if not how it will.
 fn say_state(app: &App, name: &str, key: &Key) {
-    if key.state == KeyState::Active {
-        return app.status(&format!("{name} signs now"));
-    }
+    let state = match key.state {
+        KeyState::Active => return app.status(&format!("{name} signs now")),
+        KeyState::Standby => "stands by",
+        KeyState::Retired => "is retired",
+        KeyState::Revoked => "is revoked",
+    };
     let kid = key.spec.kid.shown();
     // A thumbprint may begin like a flag.
     let end_of_flags = if kid.starts_with('-') { "-- " } else { "" };
-    app.status(&format!("{name} stands by"));
+    app.status(&format!("{name} {state}"));
     app.hint(&format!("let it sign: jeton keys activate {end_of_flags}{kid}"));
 }
 
@@ -120,10 +126,15 @@ impl crate::app::Report for Rotated {
 
 /// Says and reports which key took the place of which.
 fn report(app: &App, rotation: Rotation) -> Result<(), Failure> {
-    app.status(&format!("key {} signs now", rotation.active.shown()));
-    if let Some((kid, until)) = &rotation.retired {
-        app.status(&format!("key {} verifies until {until}", kid.shown()));
+    let algorithm = rotation.algorithm.name();
+    app.status(&format!("key {} ({algorithm}) signs now", rotation.active.shown()));
+    if let Some(retired) = &rotation.retired {
+        app.status(&format!("key {} verifies until {}", retired.kid.shown(), retired.until));
+        if retired.outlasting > 0 {
+            let tokens = counted(retired.outlasting, "live token");
+            app.warning(&format!("{tokens} that it signed would have worked longer"));
+        }
     }
-    let retired = rotation.retired.map(|(kid, verify_until)| RetiredKey { kid, verify_until });
+    let retired = rotation.retired.map(|key| RetiredKey { kid: key.kid, verify_until: key.until });
     app.report(&Rotated { changed: true, active: rotation.active, retired })
 }

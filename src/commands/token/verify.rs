@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
 
-    /// A permission it must have
+    /// A permission it must have; a token of others may have it in `scope` or `scp`, too
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_any)]
     permission: Vec<Permission>,
 
@@ -61,11 +61,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "A[,A]", value_delimiter = ',', value_parser = Algorithm::parse, requires = "key")]
     alg: Vec<Algorithm>,
 
-    /// A claim it must have, with its value
+    /// A claim it must have, with its value: text, or JSON
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     require: Vec<(String, String)>,
 
-    /// How long it must still live
+    /// How long it must still live; one without an end does
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     min_ttl: Option<Lifetime>,
 

@@ -28,6 +28,7 @@ pub(super) fn of_pem(bytes: &[u8]) -> Result<Material, Invalid> {
     let block = match (private.next(), private.next()) {
         (Some(block), None) => block,
         (Some(_), Some(_)) => return Err(refused("the PEM has several private keys")),
+        (None, _) if blocks.is_empty() => return Err(refused("the PEM is damaged")),
         (None, _) => return Err(refused("the PEM has no private key, and nothing signs without")),
     };
     let is_encrypted = block.headers().iter().any(|(_, value)| value.contains("ENCRYPTED"));
@@ -35,6 +36,9 @@ pub(super) fn of_pem(bytes: &[u8]) -> Result<Material, Invalid> {
         "ENCRYPTED PRIVATE KEY" => Err(encrypted()),
         _ if is_encrypted => Err(encrypted()),
         "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => of_der(block.contents()),
+        "OPENSSH PRIVATE KEY" => {
+            Err(refused("the PEM is OpenSSH's own; `ssh-keygen -p -m PKCS8` changes the file"))
+        }
         _ => Err(refused("the PEM is not PKCS#8, SEC 1 or PKCS#1")),
     }
 }
@@ -81,10 +85,10 @@ pub(super) fn of_jwk(jwk: &Map<String, Value>) -> Result<Material, Invalid> {
                 return Err(refused("its `d` is not 32 bytes long"));
             }
             let pair = Ed25519KeyPair::from_seed_and_public_key(&seed, &public);
-            edwards(&pair.map_err(|why| rejected(&[why]))?)
+            edwards(&pair.map_err(|_| refused("its parts do not belong together"))?)
         }
         (Some("RSA"), _) => rsa_of_jwk(jwk),
-        _ => Err(refused("its type is not one that jeton knows")),
+        _ => Err(refused("its type is not RSA, P-256, P-384, Ed25519 or a secret")),
     }
 }
 
@@ -99,7 +103,7 @@ fn elliptic_of_jwk(
     }
     let point = [&[4][..], &x, &y].concat();
     let pair = EcdsaKeyPair::from_private_key_and_public_key(curve, &d, &point);
-    elliptic(family, &pair.map_err(|why| rejected(&[why]))?)
+    elliptic(family, &pair.map_err(|_| refused("its parts do not belong together"))?)
 }
 
 fn rsa_of_jwk(jwk: &Map<String, Value>) -> Result<Material, Invalid> {

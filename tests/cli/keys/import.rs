@@ -50,14 +50,16 @@ fn every_form_of_a_private_key_is_taken() {
         let kid = kids(&world, "app", "standby").pop().unwrap();
         let pkcs8 = world.get(&["keys", "export", "--private", &kid, "--yes"]);
         let ran = world.run_with_input(&words, &pkcs8);
-        says(&world, &ran, "<key>\n", "key <key> was there before\n");
+        let before = "key <key> was there before and stands by\n\
+                      hint: let it sign: jeton keys activate <key>\n";
+        says(&world, &ran, "<key>\n", before);
         for form in [pkcs8.as_str(), text] {
             let block = form.split("-----BEGIN ").last().unwrap();
             let base64: String =
                 block.lines().skip(1).take_while(|l| !l.starts_with('-')).collect();
             fs::write(world.home().join("key.der"), decoded(&base64)).unwrap();
             let ran = world.run(&["keys", "import", "--from-file", "key.der"]);
-            says(&world, &ran, "<key>\n", "key <key> was there before\n");
+            says(&world, &ran, "<key>\n", before);
         }
     }
 }
@@ -106,7 +108,8 @@ fn the_same_key_never_serves_two_purposes() {
         world.run_with_input(&[&["keys", "import", "--from-file", "-"], flags].concat(), PKCS1)
     };
     let kid = import(&["--purpose", "test"]).ok().out;
-    let there = "error: the store has this key, for test tokens with RS256\n";
+    let there = "error: the store has this key, for test tokens with RS256\n\
+                 hint: a key serves one purpose and one algorithm for ever; use another key\n";
     refuses(&world, &import(&[]), 5, there);
     refuses(&world, &import(&["--purpose", "test", "--alg", "PS256"]), 5, there);
     assert_eq!(import(&["--purpose", "test"]).ok().out, kid);
@@ -180,4 +183,35 @@ fn only_admins_import_keys() {
     let ran = world.run_with_input(&["keys", "import", "--from-file", "-"], SEC1);
     refuses(&world, &ran, 7, "error: only admins manage keys\n");
     assert_eq!(kids(&world, "app", "standby").len(), 0);
+}
+
+#[test]
+fn another_secret_signs_at_once_if_that_is_said() {
+    let mut world = World::with_admin();
+    let import = |world: &World, more: &[&str]| {
+        let words = [&TEST[..], &["--from-env", "SECRET", "--alg", "HS256"], more].concat();
+        world.run(&words).ok()
+    };
+    world.set("SECRET", "a secret that is as long as the hash");
+    let old = import(&world, &[]).out;
+    world.set("SECRET", "another one that is as long as the hash");
+    let new = import(&world, &[]).out;
+    assert_eq!(kids(&world, "test", "active"), [old.trim()]);
+    let talk = "the HS256 key for test tokens was imported and signs now\n";
+    says(&world, &import(&world, &["--activate"]), "<uuid>\n", talk);
+    assert_eq!(kids(&world, "test", "active"), [new.trim()]);
+    let talk = "key <uuid> was there before and signs now\n";
+    says(&world, &import(&world, &["--activate"]), "<uuid>\n", talk);
+    world.set("SECRET", "a secret that is as long as the hash");
+    let talk = "key <uuid> was there before and is retired\n\
+                hint: let it sign: jeton keys activate <uuid>\n";
+    says(&world, &import(&world, &[]), "<uuid>\n", talk);
+}
+
+#[test]
+fn where_nobody_is_registered_the_way_in_is_told() {
+    let world = World::new();
+    world.run_with_input(&["keys", "import", "--from-file", "-"], SEC1).ok();
+    let talk = "error: nobody is logged in\nhint: make the first admin: jeton init\n";
+    refuses(&world, &world.run(&["token", "mint"]), 4, talk);
 }

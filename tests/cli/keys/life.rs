@@ -43,7 +43,9 @@ fn a_new_key_stands_by_until_it_is_rotated_in() {
     let published = world.json(&["keys", "export", "--jwks"]);
     assert_eq!(published["keys"][1]["kid"], json!(new), "verifiers get it before it signs");
     let ran = world.run(&["keys", "rotate", "--overlap", "1d"]);
-    says(&world, &ran, "", "key <key> signs now\nkey <key> verifies until <time>\n");
+    let talk = "key <key> (EdDSA) signs now\nkey <key> verifies until <time>\n\
+                warning: 1 live token that it signed would have worked longer\n";
+    says(&world, &ran, "", talk);
     assert_eq!(kids(&world, "app", "active"), std::slice::from_ref(&new));
     assert_eq!(kids(&world, "app", "retired"), std::slice::from_ref(&old));
     let after = world.get(&["token", "create", "after"]);
@@ -187,4 +189,15 @@ fn only_admins_manage_keys() {
                 hint: see `jeton keys generate --help`\n";
     refuses(&world, &ran, 2, talk);
     assert_eq!(world.sql("SELECT count(*) FROM keys"), ["1"]);
+}
+
+#[test]
+fn of_several_keys_that_sign_the_one_to_rotate_is_named() {
+    let world = World::with_admin();
+    for algorithm in ["ES256", "EdDSA"] {
+        world.get(&["token", "mint", "--alg", algorithm]);
+    }
+    let talk = "error: keys for ES256, EdDSA sign: `--alg` says which is meant\n";
+    refuses(&world, &world.run(&["keys", "rotate", "--purpose", "test"]), 2, talk);
+    world.run(&["keys", "rotate", "--purpose", "test", "--alg", "EdDSA"]).ok();
 }

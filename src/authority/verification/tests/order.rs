@@ -1,7 +1,7 @@
 //! The answer does not depend on the order in which keys stand.
 
 use super::*;
-use crate::authority::{add_keys, draft_key};
+use crate::authority::{Adding, add_keys, draft_key};
 use crate::crypto::read_jwks;
 use crate::model::{NewKey, RsaBits};
 use proptest::prelude::*;
@@ -52,7 +52,8 @@ proptest! {
     #[test]
     fn keys_of_the_store(order in Just(SCENE.0.clone()).prop_shuffle()) {
         let mut store = store();
-        add_keys(&mut store, &act(0), None, &order, None).unwrap();
+        let wish = Adding { keys: &order, first: None, activate: false };
+        add_keys(&mut store, &act(0), None, wish).unwrap();
         for case in &SCENE.1 {
             prop_assert_eq!(&reasons(&mut store, &case.token, TEST, 0), &case.reasons);
         }
