@@ -1,6 +1,8 @@
 //! Public keys of others, judged before any token is held against them: the JWT library takes
 //! whatever looks like one.
 
+mod pem;
+
 use super::{Compact, signature};
 use crate::model::{Algorithm, Family, Invalid, strict_object};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
@@ -8,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::Jwk;
+use pem::{is_pem, of_pem};
 use serde_json::{Map, Value};
 
 /// A key that tokens of others are held against.
@@ -62,11 +64,8 @@ pub(crate) fn read_key(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Verifie
     let mut key = if bytes.trim_ascii_start().first() == Some(&b'{') {
         let jwk = strict_object(bytes).map_err(|why| refused(&format!("the JWK is {why}")))?;
         judged(&jwk)?
-    } else if let Ok(pem) = pem::parse(bytes) {
-        if pem.tag().contains("PRIVATE") {
-            return Err(refused("this is a private key; the public one is enough to check"));
-        }
-        judged(&jwk_of_pem(bytes)?)?
+    } else if is_pem(bytes) {
+        of_pem(bytes)?
     } else {
         let secret = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         secret_key(secret.strip_suffix(b"\r").unwrap_or(secret))?
@@ -78,18 +77,6 @@ pub(crate) fn read_key(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Verifie
     // It was named by whoever gave it.
     key.kid = None;
     Ok(key)
-}
-
-fn jwk_of_pem(bytes: &[u8]) -> Result<Map<String, Value>, Invalid> {
-    let key = DecodingKey::from_rsa_pem(bytes)
-        .or_else(|_| DecodingKey::from_ec_pem(bytes))
-        .or_else(|_| DecodingKey::from_ed_pem(bytes))
-        .map_err(|_| refused("this is not a public key of RSA, P-256, P-384 or Ed25519"))?;
-    let jwk = Jwk::from_decoding_key(&key, None).map_err(|_| refused("it cannot be read"))?;
-    match serde_json::to_value(jwk.algorithm) {
-        Ok(Value::Object(members)) => Ok(members),
-        _ => Err(refused("it cannot be read")),
-    }
 }
 
 /// A JWK (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
@@ -190,6 +177,10 @@ fn of_family(family: Family, key: DecodingKey) -> Verifier {
     let all = Algorithm::ALL.into_iter();
     let algorithms = all.filter(|algorithm| algorithm.family() == family).collect();
     Verifier { kid: None, algorithms, key }
+}
+
+fn private() -> Invalid {
+    refused("this is a private key; the public one is enough to check")
 }
 
 fn refused(why: &str) -> Invalid {
