@@ -154,6 +154,9 @@ impl From<Rejected> for Failure {
                 failure.with_hint("take it all the same, marked as weak: `--allow-weak`")
             }
             Rejected::Unknown => failure.with_hint("for a secret say `--alg HS256`"),
+            Rejected::Disguised => {
+                failure.with_hint("if it is a secret, say how it is spelled: `--encoding`")
+            }
             Rejected::Member { why, .. } => Self { hint: Self::from(*why).hint, ..failure },
             Rejected::Key(_) => failure,
         }

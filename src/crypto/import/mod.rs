@@ -4,7 +4,7 @@
 mod material;
 
 use super::keys::{private, symmetric};
-use super::verifier::{for_signatures, judged};
+use super::verifier::{for_signatures, is_pem, is_rather_a_key, judged};
 use crate::model::{Algorithm, Family, Invalid, NewKey, Purpose, strict_object};
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -78,6 +78,9 @@ pub(crate) enum Rejected {
     /// It may be a secret, and nobody said so.
     #[error("this is no PEM, DER, JWK or JWK Set")]
     Unknown,
+    /// It was said to be a secret, and is a public key for all we know.
+    #[error("this is rather a key of another kind than a secret")]
+    Disguised,
 }
 
 /// How every private key in DER begins.
@@ -106,9 +109,12 @@ impl Import {
             }
             return Ok(vec![self.of_jwk(&object)?]);
         }
-        let material = if begun.starts_with(b"-----BEGIN ") {
+        let material = if is_pem(bytes) {
             of_pem(bytes)?
         } else if self.algorithm.is_some_and(Algorithm::is_symmetric) {
+            if is_rather_a_key(bytes) {
+                return Err(Rejected::Disguised);
+            }
             secret(bytes, Encoding::Text)?
         } else if bytes.first() == Some(&SEQUENCE) {
             of_der(bytes)?

@@ -2,6 +2,7 @@
 //! whatever looks like one.
 
 mod pem;
+mod secret;
 
 use super::{Compact, signature};
 use crate::model::{Algorithm, Family, Invalid, strict_object};
@@ -10,7 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use jsonwebtoken::DecodingKey;
-use pem::{is_pem, of_pem};
+pub(super) use pem::is_pem;
+use pem::of_pem;
+pub(super) use secret::is_rather_a_key;
 use serde_json::{Map, Value};
 
 /// A key that tokens of others are held against.
@@ -66,6 +69,10 @@ pub(crate) fn read_key(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Verifie
         judged(&jwk)?
     } else if is_pem(bytes) {
         of_pem(bytes)?
+    } else if !algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
+        return Err(refused("this is neither PEM nor a JWK"));
+    } else if is_rather_a_key(bytes) {
+        return Err(refused("this is rather a key of another kind than a secret"));
     } else {
         let secret = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         secret_key(secret.strip_suffix(b"\r").unwrap_or(secret))?

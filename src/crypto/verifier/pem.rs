@@ -23,7 +23,7 @@ const P384: [u8; 24] = [
 const ED25519: [u8; 12] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// Whether there is PEM in it, be it damaged.
-pub(super) fn is_pem(bytes: &[u8]) -> bool {
+pub(in crate::crypto) fn is_pem(bytes: &[u8]) -> bool {
     const BEGIN: &[u8] = b"-----BEGIN ";
     bytes.windows(BEGIN.len()).any(|part| part == BEGIN)
 }
