@@ -17,8 +17,9 @@ const LARGEST_PASSWORD: usize = 8 * 1024;
 /// Characters under which a password is called short.
 const GOOD_LENGTH: usize = 8;
 
-/// Nothing longer is read where keys are expected.
-const LARGEST_KEYS: usize = 1024 * 1024;
+/// Nothing longer is read where keys are expected. JSON of empty arrays takes a hundred times its
+/// length in memory.
+const LARGEST_KEYS: usize = 256 * 1024;
 
 /// Where a password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

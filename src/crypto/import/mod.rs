@@ -4,7 +4,7 @@
 mod material;
 
 use super::keys::{private, symmetric};
-use super::verifier::{for_signatures, is_pem, is_rather_a_key, judged};
+use super::verifier::{all_different, for_signatures, is_pem, is_rather_a_key, judged, key_id};
 use crate::model::{Algorithm, Family, Invalid, NewKey, Purpose, strict_object};
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -128,10 +128,7 @@ impl Import {
         let all = set.get("keys").and_then(Value::as_array);
         let all = all.filter(|all| !all.is_empty());
         let all = all.ok_or_else(|| refused("`keys` is not an array with keys in it"))?;
-        let ids: Vec<&Value> = all.iter().filter_map(|jwk| jwk.get("kid")).collect();
-        if (1..ids.len()).any(|end| ids[..end].contains(&ids[end])) {
-            return Err(refused("two keys have the same `kid`").into());
-        }
+        all_different(all.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
         let read = |(at, jwk): (usize, &Value)| {
             let key = match jwk.as_object() {
                 Some(jwk) => self.of_jwk(jwk),
@@ -145,6 +142,7 @@ impl Import {
 
     fn of_jwk(self, jwk: &Map<String, Value>) -> Result<NewKey, Rejected> {
         for_signatures(jwk, &["sign"])?;
+        key_id(jwk)?;
         let named = match jwk.get("alg").map(Value::as_str) {
             None => None,
             Some(Some(name)) => Some(Algorithm::parse(name)?),

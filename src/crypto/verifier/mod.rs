@@ -15,6 +15,7 @@ pub(super) use pem::is_pem;
 use pem::of_pem;
 pub(super) use secret::is_rather_a_key;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// A key that tokens of others are held against.
 #[derive(Debug, Clone)]
@@ -39,21 +40,22 @@ pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, Invalid> {
     let set = strict_object(bytes).map_err(|why| refused(&format!("the JWK Set is {why}")))?;
     let mut first_refusal = None;
     let mut keys = Vec::new();
-    let single = [Value::from(set.clone())];
-    let members =
-        set.get("keys").map_or(Some(&single[..]), |keys| keys.as_array().map(Vec::as_slice));
-    for member in members.ok_or_else(|| refused("`keys` is not an array"))? {
-        match member.as_object().ok_or_else(|| refused("not an object")).and_then(judged) {
-            Ok(key) => keys.push(key),
-            Err(refusal) => {
-                first_refusal.get_or_insert(refusal);
+    let mut take = |judged: Result<Verifier, Invalid>| match judged {
+        Ok(key) => keys.push(key),
+        Err(refusal) => {
+            first_refusal.get_or_insert(refusal);
+        }
+    };
+    match set.get("keys") {
+        None => take(judged(&set)),
+        Some(Value::Array(members)) => {
+            for member in members {
+                take(member.as_object().ok_or_else(|| refused("not an object")).and_then(judged));
             }
         }
+        Some(_) => return Err(refused("`keys` is not an array")),
     }
-    let ids: Vec<&String> = keys.iter().filter_map(|key| key.kid.as_ref()).collect();
-    if (1..ids.len()).any(|end| ids[..end].contains(&ids[end])) {
-        return Err(refused("two keys have the same `kid`"));
-    }
+    all_different(keys.iter().filter_map(|key| key.kid.as_deref()))?;
     match first_refusal {
         Some(refusal) if keys.is_empty() => Err(refusal),
         _ if keys.is_empty() => Err(refused("the set is empty")),
@@ -106,8 +108,28 @@ pub(super) fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
     if key.algorithms.is_empty() {
         return Err(refused("it does not fit its `alg`, or is too short for it"));
     }
-    key.kid = text("kid").map(str::to_owned);
+    key.kid = key_id(jwk)?.map(str::to_owned);
     Ok(key)
+}
+
+/// The key id, if there is one (RFC 7517, section 4.5: it is text).
+pub(super) fn key_id(jwk: &Map<String, Value>) -> Result<Option<&str>, Invalid> {
+    match jwk.get("kid") {
+        None => Ok(None),
+        Some(Value::String(kid)) => Ok(Some(kid)),
+        Some(_) => Err(refused("its `kid` is not text")),
+    }
+}
+
+/// Refuses key ids of which two are the same.
+pub(super) fn all_different<'k>(ids: impl Iterator<Item = &'k str>) -> Result<(), Invalid> {
+    let mut seen = HashSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            return Err(refused("two keys have the same `kid`"));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a key that is for something else, as far as it says (RFC 7517, sections 4.2 and 4.3).
@@ -192,4 +214,37 @@ fn private() -> Invalid {
 
 fn refused(why: &str) -> Invalid {
     Invalid::new("key", why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refusal(set: &Value) -> String {
+        read_jwks(set.to_string().as_bytes()).unwrap_err().why
+    }
+
+    fn secret(kid: &Value) -> Value {
+        json!({"kty": "oct", "k": "A".repeat(43), "kid": kid})
+    }
+
+    #[test]
+    fn key_ids_are_texts_that_differ() {
+        let set = json!({"keys": [secret(&json!("a")), secret(&json!("b"))]});
+        assert_eq!(read_jwks(set.to_string().as_bytes()).unwrap().len(), 2);
+        let set = json!({"keys": [secret(&json!("a")), secret(&json!("a"))]});
+        assert_eq!(refusal(&set), "two keys have the same `kid`");
+        for kid in [json!(1), json!(null), json!(["a"])] {
+            assert_eq!(refusal(&secret(&kid)), "its `kid` is not text");
+        }
+    }
+
+    #[test]
+    fn thousands_of_key_ids_are_compared_at_once() {
+        let ids: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();
+        let begun = std::time::Instant::now();
+        assert!(all_different(ids.iter().map(String::as_str)).is_ok());
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2));
+    }
 }
