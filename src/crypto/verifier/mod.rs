@@ -9,7 +9,7 @@ use crate::model::{Algorithm, Family, Invalid, strict_object};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use curve25519_dalek::edwards::CompressedEdwardsY;
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use jsonwebtoken::DecodingKey;
 pub(super) use pem::is_pem;
 use pem::of_pem;
@@ -93,6 +93,9 @@ pub(super) fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
     for_signatures(jwk, &["verify", "sign"])?;
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let bytes = |name: &str| member(jwk, name);
+    if text("kty") != Some("oct") && jwk.contains_key("d") {
+        return Err(private());
+    }
     let mut key = match (text("kty"), text("crv")) {
         (Some("RSA"), _) => rsa(&bytes("n")?, &bytes("e")?)?,
         (Some("EC"), Some("P-256")) => elliptic(Algorithm::ES256, &bytes("x")?, &bytes("y")?)?,
@@ -183,10 +186,12 @@ fn elliptic(algorithm: Algorithm, x: &[u8], y: &[u8]) -> Result<Verifier, Invali
     Ok(of_family(algorithm.family(), DecodingKey::from_ec_der(&point)))
 }
 
-/// 32 bytes, a point on the curve and not of small order, for which signatures prove nothing.
+/// 32 bytes, a point on the curve in its one spelling (RFC 8032, section 5.1.3), and not of small
+/// order, for which signatures prove nothing.
 fn edwards(x: &[u8]) -> Result<Verifier, Invalid> {
     let point = CompressedEdwardsY::from_slice(x).ok().and_then(|point| point.decompress());
-    if point.is_none_or(|point| point.is_small_order()) {
+    let proves = |point: EdwardsPoint| !point.is_small_order() && point.compress().as_bytes() == x;
+    if !point.is_some_and(proves) {
         return Err(refused("it is not an Ed25519 key, or one that proves nothing"));
     }
     Ok(of_family(Family::Ed25519, DecodingKey::from_ed_der(x)))
@@ -238,6 +243,29 @@ mod tests {
         for kid in [json!(1), json!(null), json!(["a"])] {
             assert_eq!(refusal(&secret(&kid)), "its `kid` is not text");
         }
+    }
+
+    #[test]
+    fn a_private_jwk_is_refused_as_a_private_pem_is() {
+        let key = json!({"kty": "OKP", "crv": "Ed25519",
+            "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+        assert_eq!(refusal(&key), private().why);
+    }
+
+    #[test]
+    fn a_point_has_one_spelling() {
+        let mut canonical = 0;
+        // Around 2^255 - 19 a number has a second spelling.
+        for first in 0xED..=0xFF {
+            let mut second = [0xFF; 32];
+            (second[0], second[31]) = (first, 0x7F);
+            assert!(edwards(&second).is_err());
+            let mut small = [0; 32];
+            small[0] = first - 0xED;
+            canonical += usize::from(edwards(&small).is_ok());
+        }
+        assert!(canonical > 5, "{canonical} of them are good points in the first spelling");
     }
 
     #[test]
