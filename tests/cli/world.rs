@@ -81,7 +81,22 @@ impl World {
 
     /// A command in this world, to be changed before it runs.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+        self.here(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
+    }
+
+    /// A command in this world that may have 64 MiB of address space and no more. The kernel
+    /// refuses what goes beyond, at whatever moment, and the program ends by a signal: nothing
+    /// needs to be measured. Other systems than Linux do not keep this limit.
+    pub(crate) fn confined(&self, arguments: &[&str]) -> Command {
+        if !cfg!(target_os = "linux") {
+            return self.command(arguments);
+        }
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "ulimit -v 65536 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_jeton")]);
+        self.here(shell, arguments)
+    }
+
+    fn here(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .env_clear()
@@ -106,10 +121,10 @@ impl World {
 
     /// Runs a command that was changed, with that on standard input.
     #[must_use = "look at how it ended"]
-    pub(crate) fn run_with(mut command: Command, input: &str) -> Ran {
+    pub(crate) fn run_with(mut command: Command, input: impl AsRef<[u8]>) -> Ran {
         let mut child = Self::start(command.stdin(Stdio::piped()));
         // The program may have ended without reading all of it.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(input.as_ref());
         Ran::from(child.wait_with_output().unwrap())
     }
 

@@ -1,37 +1,15 @@
 //! Forged tokens: algorithm, key and signature, by somebody who has the public key and one good
 //! token.
 
+use super::signer::hex;
 use super::{Good, Table, encoded};
-use crate::world::World;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-/// The order of P-256 (FIPS 186-4, D.1.2.3).
-const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
-
 /// What stands before the point in the `SubjectPublicKeyInfo` of a P-256 key (RFC 5480).
 const SPKI: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
-
-fn hex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
-}
-
-/// `a - b` of two numbers of 32 bytes.
-fn minus(a: &[u8], b: &[u8]) -> Vec<u8> {
-    let mut difference = vec![0; 32];
-    let mut borrow = 0;
-    for at in (0..32).rev() {
-        let digit = i16::from(a[at]) - i16::from(b[at]) - borrow;
-        borrow = i16::from(digit < 0);
-        difference[at] = u8::try_from(digit.rem_euclid(256)).unwrap();
-    }
-    difference
-}
 
 fn hmac(input: &str, secret: &[u8], algorithm: Algorithm) -> String {
     let key = EncodingKey::from_secret(secret);
@@ -48,10 +26,7 @@ fn attacker_signs(header: &Value, payload: &str) -> String {
     format!("{input}.{signature}")
 }
 
-#[test]
-fn another_algorithm_is_refused() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+pub(super) fn algorithms(good: &Good<'_>) -> Table {
     let mut table = Table::default();
     for alg in ["none", "None", "NONE", "nOnE", "noNe", " none", "none ", "none\u{0}", ""] {
         let header = good.header_with("alg", alg);
@@ -72,14 +47,15 @@ fn another_algorithm_is_refused() {
     let without = json!({"typ": "JWT", "kid": good.key.kid});
     table.refused("alg_not_allowed", "no alg", good.under(&without));
     assert!(table.0.len() > 30);
-    table.present(&world, &[]);
-    table.present(&world, &["--type", "any"]);
+    table
 }
 
 #[test]
-fn the_public_key_is_no_secret() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+fn another_algorithm_is_refused() {
+    Good::refuses(algorithms, &[&[], &["--type", "any"]]);
+}
+
+pub(super) fn public_secrets(good: &Good<'_>) -> Table {
     let coordinate =
         |name: &str| URL_SAFE_NO_PAD.decode(good.key.public[name].as_str().unwrap()).unwrap();
     let (x, y) = (coordinate("x"), coordinate("y"));
@@ -114,13 +90,15 @@ fn the_public_key_is_no_secret() {
         let token = format!("{input}.{}", hmac(&input, &secret, Algorithm::HS512));
         table.refused("bad_signature", format!("HMAC as ES256 with the {name}"), token);
     }
-    table.present(&world, &[]);
+    table
 }
 
 #[test]
-fn a_key_id_is_nothing_but_a_key_id() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+fn the_public_key_is_no_secret() {
+    Good::refuses(public_secrets, &[&[]]);
+}
+
+pub(super) fn key_ids(good: &Good<'_>) -> Table {
     let kid = &good.key.kid;
     let mut table = Table::default();
     for other in [
@@ -157,14 +135,15 @@ fn a_key_id_is_nothing_but_a_key_id() {
     }
     let huge = good.header_with("kid", "k".repeat(1 << 20));
     table.refused("malformed", "kid of 1 MB", good.under(&huge));
-    table.present(&world, &[]);
-    table.present(&world, &["--type", "any"]);
+    table
 }
 
 #[test]
-fn a_token_cannot_bring_its_key_along() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+fn a_key_id_is_nothing_but_a_key_id() {
+    Good::refuses(key_ids, &[&[], &["--type", "any"]]);
+}
+
+pub(super) fn brought_keys(good: &Good<'_>) -> Table {
     let public = good.key.public.clone();
     let mut table = Table::default();
     for (member, value) in [
@@ -200,74 +179,10 @@ fn a_token_cannot_bring_its_key_along() {
         let signed = good.key.sign(&header, &Value::from(good.claims.clone()).to_string());
         table.refused("critical_header", format!("{member} {value}, signed"), signed);
     }
-    table.present(&world, &[]);
+    table
 }
 
 #[test]
-fn another_signature_is_refused() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
-    let other = Good::new(&world);
-    let signature = good.signature();
-    let (r, s) = signature.split_at(32);
-    let order = hex(ORDER);
-    let zero = vec![0; 32];
-    // An INTEGER keeps its sign with a zero before it.
-    let der = [&[0x30, 70, 2, 33, 0], r, &[2, 33, 0], s].concat();
-    let mut flipped = signature.clone();
-    flipped[63] ^= 1;
-    let mut table = Table::default();
-    for (name, bytes) in [
-        ("empty", Vec::new()),
-        ("one byte", vec![1]),
-        ("zero", vec![0; 64]),
-        ("all ones", vec![0xFF; 64]),
-        ("r zero", [&zero, s].concat()),
-        ("s zero", [r, &zero].concat()),
-        ("r the order", [&order, s].concat()),
-        ("s the order", [r, &order].concat()),
-        ("swapped", [s, r].concat()),
-        ("63 bytes", signature[..63].to_vec()),
-        ("65 bytes", [&signature[..], &[0]].concat()),
-        ("65 bytes, zero first", [&[0], &signature[..]].concat()),
-        ("twice", [&signature[..], &signature[..]].concat()),
-        ("DER", der),
-        ("last bit", flipped),
-        ("another token's", other.signature()),
-        ("oversized", vec![7; 30_000]),
-    ] {
-        table.refused("bad_signature", format!("signature: {name}"), good.signed_as(bytes));
-    }
-    let with = |member: &str, value: Value| {
-        let mut claims = good.claims.clone();
-        claims.insert(member.to_owned(), value);
-        let payload = encoded(Value::from(claims).to_string());
-        format!("{}.{payload}.{}", good.part(0), good.part(2))
-    };
-    table.refused("bad_signature", "more permissions", with("permissions", json!(["admin"])));
-    table.refused("bad_signature", "another owner", with("id", json!(2)));
-    table.refused("bad_signature", "a later end", with("exp", json!(253_402_207_200_i64)));
-    let payload = format!("{}.{}.{}", good.part(0), other.part(1), good.part(2));
-    table.refused("bad_signature", "another token's payload", payload);
-    let spaced = good.under_text(good.key.header("JWT").to_string().replace(':', ": "));
-    table.refused("bad_signature", "another spelling of the header", spaced);
-    table.present(&world, &[]);
-    table.present(&world, &["--type", "any"]);
-}
-
-#[test]
-fn a_second_spelling_of_a_signature_is_revoked_with_the_first() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
-    let signature = good.signature();
-    let (r, s) = signature.split_at(32);
-    // ECDSA: (r, n - s) signs what (r, s) signs.
-    let twin = good.signed_as([r, &minus(&hex(ORDER), s)].concat());
-    assert_ne!(twin, good.token);
-    assert_eq!(world.run_with_input(&["token", "verify", "-"], &twin).code, 0);
-    world.run_with_input(&["token", "revoke", "-"], &good.token).ok();
-    let mut table = Table::default();
-    table.ends(12, "token_revoked", "the token", &good.token);
-    table.ends(12, "token_revoked", "its twin", &twin);
-    table.present(&world, &[]);
+fn a_token_cannot_bring_its_key_along() {
+    Good::refuses(brought_keys, &[&[]]);
 }

@@ -17,10 +17,7 @@ fn with_odd_bits(part: &str) -> String {
     format!("{rest}{}", char::from(LETTERS[at + 1]))
 }
 
-#[test]
-fn one_spelling_of_three_parts_is_a_token() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+pub(super) fn spellings(good: &Good<'_>) -> Table {
     let (token, head, body, sign) = (&good.token, good.part(0), good.part(1), good.part(2));
     let mut table = Table::default();
     for (name, text) in [
@@ -65,15 +62,19 @@ fn one_spelling_of_three_parts_is_a_token() {
     }
     table.refused("bad_signature", "no payload", format!("{head}..{sign}"));
     assert!(table.0.len() > 30);
-    table.present(&world, &[]);
-    let fine = format!(" \n\tbearer  {token} \r\n\n");
-    assert_eq!(world.run_with_input(&["token", "verify", "-"], &fine).ok().out, "valid\n");
+    table
 }
 
 #[test]
-fn the_same_bytes_in_another_spelling_are_refused() {
+fn one_spelling_of_three_parts_is_a_token() {
     let world = World::with_admin();
     let good = Good::new(&world);
+    spellings(&good).present(&world, &[]);
+    let fine = format!(" \n\tbearer  {} \r\n\n", good.token);
+    assert_eq!(world.run_with_input(&["token", "verify", "-"], &fine).ok().out, "valid\n");
+}
+
+pub(super) fn bytes_again(good: &Good<'_>) -> Table {
     let (token, head, body, sign) = (&good.token, good.part(0), good.part(1), good.part(2));
     let mut table = Table::default();
     for (name, header) in [("header", 0), ("payload", 1)] {
@@ -93,13 +94,15 @@ fn the_same_bytes_in_another_spelling_are_refused() {
         parts[header] = STANDARD.encode([0xFB, 0xFF, 0xFE]);
         table.refused("malformed", format!("{name} in the other alphabet"), parts.join("."));
     }
-    table.present(&world, &[]);
+    table
 }
 
 #[test]
-fn a_header_is_one_json_object_without_duplicates() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+fn the_same_bytes_in_another_spelling_are_refused() {
+    Good::refuses(bytes_again, &[&[]]);
+}
+
+pub(super) fn headers(good: &Good<'_>) -> Table {
     let header = good.key.header("JWT").to_string();
     let inner = &header[1..header.len() - 1];
     let mut table = Table::default();
@@ -139,30 +142,49 @@ fn a_header_is_one_json_object_without_duplicates() {
         "header: 100 deep",
         good.under_text(format!("{{{inner},\"x\":{}{}}}", "[".repeat(100), "]".repeat(100))),
     );
-    table.present(&world, &[]);
+    table
+}
+
+#[test]
+fn a_header_is_one_json_object_without_duplicates() {
+    Good::refuses(headers, &[&[]]);
+}
+
+/// A token of that length, its payload senseless.
+fn filled(good: &Good<'_>, size: usize) -> String {
+    let (head, sign) = (good.part(0), good.part(2));
+    let body = "A".repeat(size - head.len() - sign.len() - 2);
+    format!("{head}.{body}.{sign}")
+}
+
+pub(super) fn sizes(good: &Good<'_>) -> Table {
+    let mut table = Table::default();
+    table.refused("malformed", "one byte too many", filled(good, LARGEST + 1));
+    table.refused("malformed", "64 MB", filled(good, 64_000_000));
+    table.refused("malformed", "64 MB of space before it", " ".repeat(64_000_000) + &good.token);
+    table.refused("malformed", "8 MB of dots", ".".repeat(8 << 20));
+    table.refused("malformed", "8 MB of NUL", "\0".repeat(8 << 20));
+    table
 }
 
 #[test]
 fn what_is_too_large_is_not_looked_at() {
     let world = World::with_admin();
     let good = Good::new(&world);
-    let filled = |size: usize| {
-        let (head, sign) = (good.part(0), good.part(2));
-        let body = "A".repeat(size - head.len() - sign.len() - 2);
-        format!("{head}.{body}.{sign}")
-    };
-    let mut table = Table::default();
-    table.refused("malformed", "one byte too many", filled(LARGEST + 1));
-    table.refused("malformed", "8 MB", filled(8 << 20));
-    table.refused("malformed", "8 MB of dots", ".".repeat(8 << 20));
-    table.refused("malformed", "8 MB of space before it", " ".repeat(8 << 20) + &good.token);
+    let table = sizes(&good);
     table.present(&world, &[]);
+    for row in table.0 {
+        std::fs::write(world.home().join("token"), &row.token).unwrap();
+        let mut of_file = Table::default();
+        of_file.refused(row.reason, format!("{}, as a file", row.name), "");
+        of_file.present_as(&world, &["token", "verify", "@token"]);
+    }
     let size = |text: &str| {
         let error = world.run_with_input(&["token", "verify", "-", "-o", "json"], text).error();
         error["message"].as_str().unwrap().contains("larger than 64 KiB")
     };
-    assert!(size(&filled(LARGEST + 1)));
-    assert!(!size(&filled(LARGEST)));
+    assert!(size(&filled(&good, LARGEST + 1)));
+    assert!(!size(&filled(&good, LARGEST)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{Good, Key, Table};
 use crate::world::World;
 use serde_json::{Value, json};
 
-impl Good {
+impl Good<'_> {
     /// Its claims with one changed, signed with its own key.
     fn claiming(&self, claim: &str, value: impl Into<Value>) -> String {
         let mut claims = self.claims.clone();
@@ -23,15 +23,15 @@ impl Good {
     }
 }
 
-#[test]
-fn a_payload_is_one_json_object_without_duplicates() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+pub(super) fn payloads(good: &Good<'_>) -> Table {
     let header = good.key.header("JWT");
     let claims = Value::from(good.claims.clone()).to_string();
     let inner = &claims[1..claims.len() - 1];
     assert_eq!(
-        world.run_with_input(&["token", "verify", "-"], &good.key.sign(&header, &claims)).ok().out,
+        good.world
+            .run_with_input(&["token", "verify", "-"], &good.key.sign(&header, &claims))
+            .ok()
+            .out,
         "valid\n",
         "the table signs as the program does"
     );
@@ -51,19 +51,29 @@ fn a_payload_is_one_json_object_without_duplicates() {
             "permissions twice, one escaped",
             format!("{{{inner},\"\\u0070ermissions\":[\"admin\"]}}"),
         ),
+        ("1e400", format!("{{{inner},\"x\":1e400}}")),
+        ("-1e400", format!("{{{inner},\"x\":-1e400}}")),
+        ("exp 1e400", claims.replace("\"exp\":", "\"exp\":1e400,\"was\":")),
+        ("exp NaN", claims.replace("\"exp\":", "\"exp\":NaN,\"was\":")),
+        ("exp Infinity", claims.replace("\"exp\":", "\"exp\":Infinity,\"was\":")),
+        ("exp in hexadecimal", claims.replace("\"exp\":", "\"exp\":0x7fffffff,\"was\":")),
+        ("exp with a plus", claims.replace("\"exp\":", "\"exp\":+1")),
+        ("exp with a zero first", claims.replace("\"exp\":", "\"exp\":0")),
+        ("10,000 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000))),
         ("twice inside", format!("{{{inner},\"x\":[{{\"a\":1,\"a\":1}}]}}")),
         ("200 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200))),
     ] {
         table.refused("malformed", format!("payload: {name}"), good.key.sign(&header, &payload));
     }
-    table.present(&world, &[]);
-    table.present(&world, &["--type", "any"]);
+    table
 }
 
 #[test]
-fn registered_claims_have_their_types() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+fn a_payload_is_one_json_object_without_duplicates() {
+    Good::refuses(payloads, &[&[], &["--type", "any"]]);
+}
+
+pub(super) fn typed_claims(good: &Good<'_>) -> Table {
     let mut table = Table::default();
     for (claim, values) in [
         ("iss", json!([1, null, true, ["jeton"], {}])),
@@ -72,7 +82,22 @@ fn registered_claims_have_their_types() {
         ("jti", json!([1, null, ["x"]])),
         ("nbf", json!(["1", 1.5, -1, null, true, [1]])),
         ("iat", json!(["1", 1.5, -1, null, true, [1]])),
-        ("exp", json!(["4102444800", 4_102_444_800.5, 4.1e9, 1e300, -1, null, true, [1], {}])),
+        (
+            "exp",
+            json!([
+                "4102444800",
+                4_102_444_800.5,
+                4.1e9,
+                1e18,
+                1e300,
+                -1,
+                -1e300,
+                null,
+                true,
+                [1],
+                {}
+            ]),
+        ),
         (
             "exp",
             json!([
@@ -90,14 +115,15 @@ fn registered_claims_have_their_types() {
         }
     }
     assert!(table.0.len() > 35);
-    table.present(&world, &[]);
-    table.present(&world, &["--type", "any"]);
+    table
 }
 
 #[test]
-fn claims_that_must_be_there_agree_with_the_row() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+fn registered_claims_have_their_types() {
+    Good::refuses(typed_claims, &[&[], &["--type", "any"]]);
+}
+
+pub(super) fn claims(good: &Good<'_>) -> Table {
     let jti = good.claims["jti"].as_str().unwrap();
     let now = good.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
@@ -137,28 +163,42 @@ fn claims_that_must_be_there_agree_with_the_row() {
     table.ends(11, "token_expired", "exp now", good.claiming("exp", now));
     table.refused("not_yet_valid", "nbf to come", good.claiming("nbf", now + 3_600));
     table.refused("not_yet_valid", "iat to come", good.claiming("iat", now + 3_600));
-    table.present(&world, &[]);
+    table
+}
 
-    // Whatever the claims say, a revoked row is revoked.
-    world.run(&["token", "revoke", jti]).ok();
+/// What is revoked whatever the claims say, once the token is.
+pub(super) fn revoked(good: &Good<'_>) -> Table {
+    let now = good.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
     table.ends(12, "token_revoked", "a later end", good.claiming("exp", now + 9_999_999));
     table.ends(12, "token_revoked", "another subject", good.claiming("sub", "somebody"));
-    table.present(&world, &[]);
+    table
 }
 
 #[test]
-fn one_kind_does_not_stand_in_for_another() {
+fn claims_that_must_be_there_agree_with_the_row() {
     let world = World::with_admin();
     let good = Good::new(&world);
-    let (access, refresh) = (world.session("access"), world.session("refresh"));
+    claims(&good).present(&world, &[]);
+    let revoked = revoked(&good);
+    world.run(&["token", "revoke", good.claims["jti"].as_str().unwrap()]).ok();
+    revoked.present(&world, &[]);
+}
+
+/// Tokens of sessions as app tokens.
+pub(super) fn session_tokens(good: &Good<'_>) -> Table {
+    let (access, refresh) = (good.world.session("access"), good.world.session("refresh"));
     let mut table = Table::default();
     table.refused("blocked", "an access token", &access);
     table.refused("blocked", "a refresh token", &refresh);
     table.refused("blocked", "an app token that says access", good.claiming("type", "access"));
     table.refused("blocked", "an app token that says refresh", good.claiming("type", "refresh"));
-    table.present(&world, &[]);
+    table
+}
 
+/// Other tokens as access tokens.
+pub(super) fn no_access_tokens(good: &Good<'_>) -> Table {
+    let (access, refresh) = (good.world.session("access"), good.world.session("refresh"));
     let payload = |token: &str| crate::world::payload(token);
     let with = |token: &str, claim: &str, value: Value| {
         let mut claims = payload(token);
@@ -179,8 +219,16 @@ fn one_kind_does_not_stand_in_for_another() {
     );
     let as_app = good.key.sign(&good.key.header("JWT"), &payload(&access).to_string());
     table.refused("wrong_type", "the typ of an app token", as_app);
-    table.present(&world, &["--type", "access"]);
+    table
+}
 
+#[test]
+fn one_kind_does_not_stand_in_for_another() {
+    let world = World::with_admin();
+    let good = Good::new(&world);
+    let (access, refresh) = (world.session("access"), world.session("refresh"));
+    session_tokens(&good).present(&world, &[]);
+    no_access_tokens(&good).present(&world, &["--type", "access"]);
     for given in [&good.token, &refresh] {
         let output = world.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", given).output();
         let error = crate::world::Ran::from(output.unwrap()).fails(10).error();

@@ -1,0 +1,101 @@
+//! A provider of tokens whose keys are among the samples, and what it publishes.
+
+use super::signer::{of_pem, token};
+use crate::world::World;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+pub(super) const RSA: &str = include_str!("samples/rsa.pem");
+pub(super) const RSA_PUBLIC: &str = include_str!("samples/rsa.pub.pem");
+pub(super) const P256: &str = include_str!("samples/p256.pem");
+pub(super) const P256_PUBLIC: &str = include_str!("samples/p256.pub.pem");
+pub(super) const P384: &str = include_str!("samples/p384.pem");
+pub(super) const P384_PUBLIC: &str = include_str!("samples/p384.pub.pem");
+pub(super) const ED25519: &str = include_str!("samples/ed25519.pem");
+pub(super) const ED25519_PUBLIC: &str = include_str!("samples/ed25519.pub.pem");
+
+const JWKS: [&str; 4] = [
+    include_str!("samples/rsa.jwk"),
+    include_str!("samples/p256.jwk"),
+    include_str!("samples/p384.jwk"),
+    include_str!("samples/ed25519.jwk"),
+];
+
+/// Key ids and what the keys are for.
+pub(super) const KEYS: [(&str, &str); 5] =
+    [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("ed", "EdDSA"), ("oct", "HS256")];
+
+/// The shared secret of `oct`.
+pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
+
+/// A home without a store that has the provider's keys in files.
+pub(super) fn world() -> World {
+    let world = World::new();
+    for (name, text) in [
+        ("set", json!({"keys": set()}).to_string()),
+        (
+            "nameless",
+            json!({"keys": set().into_iter().map(nameless).collect::<Vec<_>>()}).to_string(),
+        ),
+        ("rsa", RSA_PUBLIC.to_owned()),
+        ("p256", P256_PUBLIC.to_owned()),
+        ("p384", P384_PUBLIC.to_owned()),
+        ("ed", ED25519_PUBLIC.to_owned()),
+        ("oct", String::from_utf8(SECRET.to_vec()).unwrap()),
+    ] {
+        std::fs::write(world.home().join(name), text).unwrap();
+    }
+    world
+}
+
+/// The public keys, and the secret.
+pub(super) fn set() -> Vec<Value> {
+    let secret = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET)});
+    let public = JWKS.iter().map(|text| public(text)).chain([secret]);
+    let named = |(mut jwk, (kid, algorithm)): (Value, (&str, &str))| {
+        jwk["kid"] = json!(kid);
+        jwk["alg"] = json!(algorithm);
+        jwk
+    };
+    public.zip(KEYS).map(named).collect()
+}
+
+/// What of a private JWK is public.
+pub(super) fn public(jwk: &str) -> Value {
+    let mut jwk: Value = serde_json::from_str(jwk).unwrap();
+    for member in ["d", "p", "q", "dp", "dq", "qi"] {
+        jwk.as_object_mut().unwrap().shift_remove(member);
+    }
+    jwk
+}
+
+fn nameless(mut jwk: Value) -> Value {
+    jwk.as_object_mut().unwrap().shift_remove("kid");
+    jwk
+}
+
+/// What the key with that id signs with: PKCS#8, or the secret.
+pub(super) fn material(kid: &str) -> Vec<u8> {
+    match kid {
+        "rsa" => of_pem(RSA),
+        "p256" => of_pem(P256),
+        "p384" => of_pem(P384),
+        "ed" => of_pem(ED25519),
+        _ => SECRET.to_vec(),
+    }
+}
+
+/// Claims that are good until the end of the century.
+pub(super) fn claims() -> Value {
+    json!({"iss": "https://idp", "aud": "api", "sub": "alice", "exp": 4_102_444_800_i64})
+}
+
+pub(super) fn header(kid: &str, algorithm: &str) -> Value {
+    json!({"alg": algorithm, "typ": "JWT", "kid": kid})
+}
+
+/// A good token of the key with that id.
+pub(super) fn good(kid: &str, algorithm: &str) -> String {
+    token(algorithm, &material(kid), &header(kid, algorithm), &claims().to_string())
+}

@@ -1,0 +1,105 @@
+//! Signatures of every algorithm by whatever key, and the arithmetic of forgers.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature as aws;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+/// The order of P-256 (FIPS 186-4, D.1.2.3).
+pub(super) const P256_ORDER: &str =
+    "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+
+/// The order of P-384 (FIPS 186-4, D.1.2.4).
+pub(super) const P384_ORDER: &str = "ffffffffffffffffffffffffffffffffffffffffffffffff\
+                                     c7634d81f4372ddf581a0db248b0a77aecec196accc52973";
+
+/// The order of Ed25519 (RFC 8032, section 5.1), the last byte first.
+pub(super) const ED25519_ORDER: &str =
+    "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+
+pub(super) fn hex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+/// `a - b` of two numbers of 32 bytes.
+pub(super) fn minus(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut difference = vec![0; 32];
+    let mut borrow = 0;
+    for at in (0..32).rev() {
+        let digit = i16::from(a[at]) - i16::from(b[at]) - borrow;
+        borrow = i16::from(digit < 0);
+        difference[at] = u8::try_from(digit.rem_euclid(256)).unwrap();
+    }
+    difference
+}
+
+/// `a + b` of two numbers of the same length, the last byte first.
+pub(super) fn plus(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut carry = 0;
+    let digit = |(a, b): (&u8, &u8)| {
+        let digit = u16::from(*a) + u16::from(*b) + carry;
+        carry = digit >> 8;
+        u8::try_from(digit & 0xFF).unwrap()
+    };
+    a.iter().zip(b).map(digit).collect()
+}
+
+/// The signature of that algorithm; the key is PKCS#8, or the secret of an HMAC.
+pub(super) fn signature(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
+    let (input, random) = (input.as_bytes(), SystemRandom::new());
+    let rsa = |padding: &'static dyn aws::RsaEncoding| {
+        let pair = aws::RsaKeyPair::from_pkcs8(key).unwrap();
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(padding, &random, input, &mut signature).unwrap();
+        signature
+    };
+    let elliptic = |curve| {
+        let pair = aws::EcdsaKeyPair::from_pkcs8(curve, key).unwrap();
+        pair.sign(&random, input).unwrap().as_ref().to_vec()
+    };
+    let hmac = |hash| {
+        let key = aws_lc_rs::hmac::Key::new(hash, key);
+        aws_lc_rs::hmac::sign(&key, input).as_ref().to_vec()
+    };
+    match algorithm {
+        "HS256" => hmac(aws_lc_rs::hmac::HMAC_SHA256),
+        "HS384" => hmac(aws_lc_rs::hmac::HMAC_SHA384),
+        "HS512" => hmac(aws_lc_rs::hmac::HMAC_SHA512),
+        "RS256" => rsa(&aws::RSA_PKCS1_SHA256),
+        "RS384" => rsa(&aws::RSA_PKCS1_SHA384),
+        "RS512" => rsa(&aws::RSA_PKCS1_SHA512),
+        "PS256" => rsa(&aws::RSA_PSS_SHA256),
+        "PS384" => rsa(&aws::RSA_PSS_SHA384),
+        "PS512" => rsa(&aws::RSA_PSS_SHA512),
+        "ES256" => elliptic(&aws::ECDSA_P256_SHA256_FIXED_SIGNING),
+        "ES384" => elliptic(&aws::ECDSA_P384_SHA384_FIXED_SIGNING),
+        "EdDSA" => {
+            let pair = aws::Ed25519KeyPair::from_pkcs8_maybe_unchecked(key).unwrap();
+            pair.sign(input).as_ref().to_vec()
+        }
+        other => panic!("no signature of {other}"),
+    }
+}
+
+/// Header and payload, signed by that key with that algorithm.
+pub(super) fn token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
+    let input = format!("{}.{}", super::encoded(header.to_string()), super::encoded(payload));
+    let signature = signature(algorithm, key, &input);
+    format!("{input}.{}", super::encoded(signature))
+}
+
+/// The bytes of the first block of a PEM file.
+pub(super) fn of_pem(text: &str) -> Vec<u8> {
+    let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1);
+    let base64: String = lines.take_while(|line| !line.starts_with('-')).collect();
+    STANDARD.decode(base64).unwrap()
+}
+
+/// The bytes of a member of a JWK.
+pub(super) fn of_member(jwk: &Value, name: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()
+}
