@@ -2,6 +2,7 @@
 //! clock: what a signed text means is for `authority` to judge.
 
 mod compact;
+mod der;
 mod export;
 mod import;
 mod keys;

@@ -1,6 +1,7 @@
 //! Private keys in all their forms, brought into one.
 
 use super::refused;
+use crate::crypto::der::sequence;
 use crate::crypto::verifier::member;
 use crate::model::{Family, Invalid};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
@@ -47,8 +48,15 @@ fn encrypted() -> Invalid {
     refused("the PEM is encrypted; `openssl pkey` prints it decrypted")
 }
 
+const UNKNOWN: &str = "it is not a private key of RSA, P-256, P-384 or Ed25519";
+
 /// PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017), told apart by trying.
 pub(super) fn of_der(der: &[u8]) -> Result<Material, Invalid> {
+    match sequence(der) {
+        Some((_, [])) => {}
+        Some(_) => return Err(refused("something stands behind the key")),
+        None => return Err(refused(UNKNOWN)),
+    }
     if let Ok(pair) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
         return edwards(&pair);
     }
@@ -155,6 +163,5 @@ fn rejected(why: &[KeyRejected]) -> Invalid {
         ("InconsistentComponents", "its parts do not belong together"),
     ];
     let said = |(name, _): &(&str, &str)| why.iter().any(|why| why.description_() == *name);
-    let unknown = "it is not a private key of RSA, P-256, P-384 or Ed25519";
-    refused(words.into_iter().find(said).map_or(unknown, |(_, words)| words))
+    refused(words.into_iter().find(said).map_or(UNKNOWN, |(_, words)| words))
 }

@@ -34,6 +34,16 @@ fn what_was_exported_is_the_same_key_again() {
 }
 
 #[test]
+fn nothing_stands_behind_a_key() {
+    for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
+        let key = generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+        let more = [key.material.expose_secret(), &[0]].concat();
+        let why = refused("something stands behind the key").into();
+        assert_eq!(import(None).read(&more).unwrap_err(), why);
+    }
+}
+
+#[test]
 fn without_a_word_about_it_the_algorithm_is_what_the_type_is_mostly_used_with() {
     for (made, read) in [
         (Algorithm::PS512, Algorithm::RS256),

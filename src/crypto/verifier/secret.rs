@@ -1,6 +1,7 @@
 //! What must not be taken for a shared secret: keys of another kind in a form that is not read. A
 //! public key as the secret would let everybody sign.
 
+use crate::crypto::der::sequence;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
@@ -25,19 +26,10 @@ pub(in crate::crypto) fn is_rather_a_key(bytes: &[u8]) -> bool {
 
 /// Whether it is one SEQUENCE that begins with another or with a number, as every key in DER is.
 fn is_der(bytes: &[u8]) -> bool {
-    let (length, rest) = match bytes {
-        [0x30, 0x81, length, rest @ ..] | [0x30, length @ 0..=0x7F, rest @ ..] => {
-            (usize::from(*length), rest)
-        }
-        [0x30, 0x82, high, low, rest @ ..] => {
-            (usize::from(u16::from_be_bytes([*high, *low])), rest)
-        }
-        _ => return false,
-    };
     // A line break may have been left behind it.
-    rest.trim_ascii_end().len() <= length
-        && length <= rest.len()
-        && matches!(rest, [0x30 | 0x02, _, ..])
+    sequence(bytes).is_some_and(|(inside, behind)| {
+        behind.trim_ascii().is_empty() && matches!(inside, [0x30 | 0x02, _, ..])
+    })
 }
 
 /// What base64 over several lines means; nothing if it is something else.
