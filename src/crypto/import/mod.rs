@@ -83,8 +83,11 @@ pub(crate) enum Rejected {
     Disguised,
 }
 
-/// How every private key in DER begins.
+/// How every private key in DER begins: `0` in a text.
 const SEQUENCE: u8 = 0x30;
+
+/// What its version is, and what stands in no text.
+const INTEGER: u8 = 0x02;
 
 impl Rejected {
     /// Why, where it was said that it is about a key.
@@ -116,7 +119,7 @@ impl Import {
                 return Err(Rejected::Disguised);
             }
             secret(bytes, Encoding::Text)?
-        } else if bytes.first() == Some(&SEQUENCE) {
+        } else if bytes.first() == Some(&SEQUENCE) && bytes.contains(&INTEGER) {
             of_der(bytes)?
         } else {
             return Err(Rejected::Unknown);
