@@ -5,6 +5,7 @@ mod families;
 mod foreign;
 mod foreign_claims;
 mod forged;
+mod keys;
 mod provider;
 mod shapes;
 mod signatures;

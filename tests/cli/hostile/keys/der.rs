@@ -1,0 +1,98 @@
+//! DER (X.690) of keys, written by hand so that it can be wrong.
+
+use crate::hostile::signer::{hex, of_member};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+pub(super) const P256: &str = "06082a8648ce3d030107";
+pub(super) const P384: &str = "06052b81040022";
+const EC: &str = "06072a8648ce3d0201";
+const RSA: &str = "06092a864886f70d0101010500";
+const ED25519: &str = "06032b6570";
+
+pub(super) fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    let head = match content.len() {
+        0..=0x7F => vec![tag, length[3]],
+        0x80..=0xFF => vec![tag, 0x81, length[3]],
+        0x100..=0xFFFF => vec![tag, 0x82, length[2], length[3]],
+        _ => vec![tag, 0x83, length[1], length[2], length[3]],
+    };
+    [&head, content].concat()
+}
+
+pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+    tagged(0x30, &parts.concat())
+}
+
+/// A number that is not negative.
+pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
+    let sign: &[u8] = if bytes.first().is_none_or(|first| *first >= 0x80) { &[0] } else { &[] };
+    tagged(2, &[sign, bytes].concat())
+}
+
+fn octets(bytes: &[u8]) -> Vec<u8> {
+    tagged(4, bytes)
+}
+
+fn bits(bytes: &[u8]) -> Vec<u8> {
+    tagged(3, &[&[0], bytes].concat())
+}
+
+/// SEC 1 (RFC 5915) with a name of a curve.
+pub(super) fn sec1(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
+    let (curve, point) = (tagged(0xA0, &hex(curve)), tagged(0xA1, &bits(point)));
+    sequence(&[&[2, 1, 1], &octets(d), &curve, &point])
+}
+
+/// PKCS#8 (RFC 5208) of the same.
+pub(super) fn elliptic(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
+    let inner = sequence(&[&[2, 1, 1], &octets(d), &tagged(0xA1, &bits(point))]);
+    sequence(&[&[2, 1, 0], &sequence(&[&hex(EC), &hex(curve)]), &octets(&inner)])
+}
+
+/// PKCS#8 of an Ed25519 key (RFC 8410), with a public part if there is one.
+pub(super) fn edwards(seed: &[u8], public: Option<&[u8]>) -> Vec<u8> {
+    let public = public.map(|public| tagged(0x81, &[&[0], public].concat()));
+    let version = u8::from(public.is_some());
+    let algorithm = sequence(&[&hex(ED25519)]);
+    let seed = octets(&octets(seed));
+    sequence(&[&[2, 1, version], &algorithm, &seed, &public.unwrap_or_default()])
+}
+
+/// PKCS#1 (RFC 8017) of the numbers of a private JWK.
+pub(super) fn pkcs1(jwk: &Value) -> Vec<u8> {
+    let numbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+    let numbers: Vec<u8> = numbers.iter().flat_map(|name| integer(&of_member(jwk, name))).collect();
+    sequence(&[&[2, 1, 0], &numbers])
+}
+
+/// `SubjectPublicKeyInfo` (RFC 5280) of an RSA key.
+pub(super) fn rsa_info(n: &[u8], e: &[u8]) -> Vec<u8> {
+    let key = sequence(&[&integer(n), &integer(e)]);
+    sequence(&[&sequence(&[&hex(RSA)]), &bits(&key)])
+}
+
+/// The same of a point.
+pub(super) fn elliptic_info(curve: &str, point: &[u8]) -> Vec<u8> {
+    sequence(&[&sequence(&[&hex(EC), &hex(curve)]), &bits(point)])
+}
+
+/// The same of an Ed25519 key.
+pub(super) fn edwards_info(point: &[u8]) -> Vec<u8> {
+    sequence(&[&sequence(&[&hex(ED25519)]), &bits(point)])
+}
+
+/// Sequences in each other, the innermost empty.
+pub(super) fn nested(levels: u32) -> Vec<u8> {
+    let head = |level: u32| [&[0x30, 0x83][..], &(5 * level).to_be_bytes()[1..]].concat();
+    (0..levels).rev().flat_map(head).collect()
+}
+
+pub(super) fn pem(tag: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<&str> =
+        (0..text.len()).step_by(64).map(|at| &text[at..(at + 64).min(text.len())]).collect();
+    format!("-----BEGIN {tag}-----\n{}\n-----END {tag}-----\n", lines.join("\n"))
+}

@@ -1,0 +1,212 @@
+//! Files that are no keys, or keys in a form or of a kind that is not taken.
+
+use super::Table;
+use super::der::{nested, pem};
+use crate::hostile::provider::{ED25519, P256, P256_PUBLIC, RSA, RSA_PUBLIC};
+use crate::hostile::signer::of_pem;
+
+const UNKNOWN: &str = "this is no PEM, DER, JWK or JWK Set";
+const NEITHER: &str = "this is neither PEM nor a JWK";
+const NO_KEY: &str = "it is not a private key of RSA, P-256, P-384 or Ed25519";
+const NO_PUBLIC_KEY: &str = "this is not a public key of RSA, P-256, P-384 or Ed25519";
+const NO_PRIVATE: &str = "the PEM has no private key, and nothing signs without";
+const MORE: &str = "something stands behind the key";
+const ENCRYPTED: &str = "the PEM is encrypted";
+const DAMAGED: &str = "the PEM is damaged";
+const TOO_LARGE: &str = "keys of more than 262144 bytes are not read";
+const NO_JSON: &str = "the JWK Set is not well-formed JSON";
+
+/// Bytes that are nothing.
+pub(in crate::hostile) fn nothing() -> Table {
+    let mut table = Table::default();
+    let json = "{\"kty\":\"oct\"}";
+    let utf_16: Vec<u8> = json.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let utf_16_marked = [&[0xFF, 0xFE][..], &utf_16[1..], &[0]].concat();
+    for (name, file) in [
+        ("empty", Vec::new()),
+        ("a line break", b"\n".to_vec()),
+        ("white space", b" \t\r\n ".to_vec()),
+        ("NUL", vec![0; 1_000]),
+        ("words", b"this is my key".to_vec()),
+        ("JSON in UTF-16", utf_16),
+        ("JSON in UTF-16 with its mark", utf_16_marked),
+        ("a byte order mark before JSON", format!("\u{feff}{json}").into_bytes()),
+        ("a JSON array", format!("[{json}]").into_bytes()),
+        ("a JSON string", b"\"key\"".to_vec()),
+        ("an SSH key", include_bytes!("../samples/ssh.pub").to_vec()),
+        ("bytes that are not UTF-8", vec![0xFF; 64]),
+        ("a beginning of DER", vec![0x31, 0x82, 0x01]),
+    ] {
+        table.import(UNKNOWN, name, &file);
+        table.key("RS256", NEITHER, name, &file);
+        let why = if name == "a JSON array" || name == "a JSON string" {
+            "the JWK Set is not a JSON object"
+        } else {
+            NO_JSON
+        };
+        table.set(why, name, &file);
+    }
+    let large = vec![0; 64_000_000];
+    let json = [&b"{\"keys\":["[..], &b"{},".repeat(100_000)].concat();
+    for (name, file) in [("64 MB of NUL", large), ("100,000 keys and no end", json)] {
+        table.push((name, &file), super::IMPORT.to_vec(), 2, TOO_LARGE);
+        table.verify("RS256", TOO_LARGE, name, &file);
+    }
+    table
+}
+
+/// PEM that is not whole, or holds something else.
+pub(in crate::hostile) fn damaged() -> Table {
+    let mut table = Table::default();
+    for (name, text) in [("RSA", RSA), ("P-256", P256), ("Ed25519", ED25519)] {
+        let der = of_pem(text);
+        let half = &der[..der.len() / 2];
+        let more = [&der[..], &[0]].concat();
+        for (what, file) in [
+            ("cut in half inside", pem("PRIVATE KEY", half)),
+            ("nothing inside", pem("PRIVATE KEY", b"")),
+            ("of zeros", pem("PRIVATE KEY", &vec![0; der.len()])),
+            ("nested", pem("PRIVATE KEY", &nested(10_000))),
+        ] {
+            table.import(NO_KEY, &format!("{name} PEM {what}"), file);
+        }
+        table.import(NO_KEY, &format!("{name} DER cut in half"), half);
+        table.import(MORE, &format!("{name} PEM with a byte more"), pem("PRIVATE KEY", &more));
+        table.import(MORE, &format!("{name} DER with a byte more"), more);
+        table.import(MORE, &format!("{name} DER twice"), der.repeat(2));
+        let (first, last) = text.split_at(text.len() / 2);
+        table.import(NO_PRIVATE, &format!("{name} PEM without its end"), first);
+        table.import(UNKNOWN, &format!("{name} PEM without its beginning"), last);
+        let other = text.replace("END PRIVATE", "END PUBLIC");
+        table.import(DAMAGED, &format!("{name} PEM with another end"), other);
+        table.import(
+            DAMAGED,
+            &format!("{name} PEM with a sign inside"),
+            text.replacen("MI", "M*", 1).replacen("MC", "M*", 1),
+        );
+        let tag = text.replace("PRIVATE KEY", "X PRIVATE KEY");
+        table.import(
+            "the PEM is not PKCS#8, SEC 1 or PKCS#1",
+            &format!("{name} PEM of another tag"),
+            tag,
+        );
+        table.key("RS256", "this is a private key", &format!("{name} PEM"), text);
+        table.key("RS256", NEITHER, &format!("{name} DER"), &der);
+        table.key("HS256", "rather a key of another kind", &format!("{name} DER"), &der);
+        table.set(NO_JSON, &format!("{name} PEM"), text);
+    }
+    table.import("several private keys", "two keys", [P256, RSA].concat());
+    table.import(NO_PRIVATE, "a public key", P256_PUBLIC);
+    table.import(NO_PRIVATE, "a line of PEM", "-----BEGIN PRIVATE KEY-----");
+    table.import(NO_KEY, "nested DER", nested(40_000));
+    table.import(NO_KEY, "nested PEM", pem("PRIVATE KEY", &nested(30_000)));
+    table
+}
+
+/// Public PEM that is not whole, or is more than one key.
+pub(in crate::hostile) fn damaged_public() -> Table {
+    let mut table = Table::default();
+    for (name, text, alg) in [("RSA", RSA_PUBLIC, "RS256"), ("P-256", P256_PUBLIC, "ES256")] {
+        let der = of_pem(text);
+        let tag = "PUBLIC KEY";
+        let half = if alg == "ES256" { "it is not a point on its curve" } else { NO_PUBLIC_KEY };
+        for (what, said, file) in [
+            ("cut in half inside", half, pem(tag, &der[..der.len() / 2])),
+            ("nothing inside", NO_PUBLIC_KEY, pem(tag, b"")),
+            ("of zeros", NO_PUBLIC_KEY, pem(tag, &vec![0; der.len()])),
+            ("nested", NO_PUBLIC_KEY, pem(tag, &nested(30_000))),
+            ("as PKCS#1 nested", NO_PUBLIC_KEY, pem("RSA PUBLIC KEY", &nested(30_000))),
+            ("of another tag", NO_PUBLIC_KEY, pem("X", &der)),
+            ("as a certificate", "a certificate is not taken", pem("CERTIFICATE", &der)),
+            ("as a private key", "this is a private key", pem("PRIVATE KEY", &der)),
+            ("without its end", DAMAGED, text[..text.len() / 2].to_owned()),
+            ("with another end", DAMAGED, text.replace("END PUBLIC", "END PRIVATE")),
+            ("twice", "the PEM has several parts", text.repeat(2)),
+            ("and a private key", "this is a private key", format!("{text}{P256}")),
+            ("for HMAC", "does not fit the algorithm", text.to_owned()),
+        ] {
+            let alg = if what == "for HMAC" { "HS256" } else { alg };
+            table.key(alg, said, &format!("{name} PEM {what}"), &file);
+            if said == DAMAGED {
+                table.key("HS256", said, &format!("{name} PEM {what}"), &file);
+            }
+        }
+        let other = if alg == "RS256" { "ES256" } else { "RS256" };
+        table.key(other, "does not fit the algorithm", &format!("{name} PEM for {other}"), text);
+        table.set(NO_JSON, &format!("{name} public PEM"), text);
+    }
+    table
+}
+
+/// Keys of kinds that are not taken.
+pub(in crate::hostile) fn kinds() -> Table {
+    let mut table = Table::default();
+    macro_rules! sample {
+        ($name:literal) => {
+            ($name, include_str!(concat!("../samples/", $name, ".pem")))
+        };
+    }
+    let short = "an RSA key has 2,048 bits at least";
+    for ((name, text), said) in [
+        (sample!("encrypted"), ENCRYPTED),
+        (sample!("legacy"), ENCRYPTED),
+        (sample!("openssh"), "the PEM is not PKCS#8, SEC 1 or PKCS#1"),
+        (sample!("certificate"), NO_PRIVATE),
+        (sample!("dsa"), NO_KEY),
+        (sample!("dh"), NO_KEY),
+        (sample!("x25519"), NO_KEY),
+        (sample!("ed448"), NO_KEY),
+        (sample!("secp256k1"), NO_KEY),
+        (sample!("p521"), NO_KEY),
+        (sample!("p224"), NO_KEY),
+        (sample!("pss"), NO_KEY),
+        (sample!("rsa1024"), short),
+        (sample!("rsa512"), short),
+    ] {
+        table.import(said, name, text);
+        if name != "certificate" {
+            table.key("RS256", "this is a private key", name, text);
+        }
+        table.set(NO_JSON, name, text);
+    }
+    let length = "an RSA key has 2,048 to 8,192 bits";
+    for ((name, text), said) in [
+        (sample!("certificate"), "a certificate is not taken"),
+        (sample!("dsa.pub"), NO_PUBLIC_KEY),
+        (sample!("dh.pub"), NO_PUBLIC_KEY),
+        (sample!("x25519.pub"), NO_PUBLIC_KEY),
+        (sample!("ed448.pub"), NO_PUBLIC_KEY),
+        (sample!("secp256k1.pub"), NO_PUBLIC_KEY),
+        (sample!("p521.pub"), NO_PUBLIC_KEY),
+        (sample!("p224.pub"), NO_PUBLIC_KEY),
+        (sample!("explicit.pub"), NO_PUBLIC_KEY),
+        (sample!("pss.pub"), NO_PUBLIC_KEY),
+        (sample!("rsa1024.pub"), length),
+        (sample!("rsa512.pub"), length),
+    ] {
+        for alg in ["RS256", "ES256", "HS256"] {
+            table.key(alg, said, name, text);
+        }
+    }
+    table
+}
+
+#[test]
+fn bytes_that_are_nothing_are_no_key() {
+    nothing().present();
+}
+
+#[test]
+fn damaged_files_are_no_key() {
+    damaged().present();
+}
+
+#[test]
+fn damaged_public_files_are_no_key() {
+    damaged_public().present();
+}
+
+#[test]
+fn keys_of_other_kinds_are_refused() {
+    kinds().present();
+}

@@ -1,0 +1,102 @@
+//! Keys made to be let in by mistake, for `keys import` and for `token verify --key` and `--jwks`:
+//! every one is refused in the words that are documented.
+
+mod der;
+pub(super) mod files;
+pub(super) mod jwk;
+pub(super) mod material;
+pub(super) mod public;
+pub(super) mod secrets;
+
+use super::LONGEST;
+use crate::world::World;
+use std::time::Instant;
+
+const UNKNOWN_TYPE: &str = "its type is not one that jeton knows";
+const OFF_CURVE: &str = "it is not a point on its curve";
+const BAD_LENGTH: &str = "its numbers do not have the length of its curve";
+const NO_MATCH: &str = "its parts do not belong together";
+
+/// Takes private keys in.
+const IMPORT: &[&str] = &["keys", "import", "--purpose", "test", "--from-file", "key"];
+
+/// A token whose header names an algorithm that any of the keys may be for.
+const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
+
+/// One hostile key: what it tries, the file, to whom it is given, how it must be refused.
+pub(super) struct Row {
+    name: String,
+    pub(super) file: Vec<u8>,
+    pub(super) words: Vec<&'static str>,
+    exit: i32,
+    said: String,
+}
+
+/// A table of hostile keys, which may be empty at first.
+#[derive(Default)]
+pub(super) struct Table(pub(super) Vec<Row>);
+
+impl Table {
+    fn push(&mut self, row: (&str, &[u8]), words: Vec<&'static str>, exit: i32, said: &str) {
+        let (name, file) = row;
+        let name = format!("{name}, to {}", words.join(" "));
+        self.0.push(Row { name, file: file.to_vec(), words, exit, said: said.to_owned() });
+    }
+
+    /// `keys import` must refuse it in these words.
+    fn import(&mut self, said: &str, name: &str, file: impl AsRef<[u8]>) {
+        self.import_as(&[], said, name, file);
+    }
+
+    /// The same with flags.
+    fn import_as(
+        &mut self,
+        flags: &[&'static str],
+        said: &str,
+        name: &str,
+        file: impl AsRef<[u8]>,
+    ) {
+        self.push((name, file.as_ref()), [IMPORT, flags].concat(), 65, said);
+    }
+
+    /// `token verify --key` must refuse it for that algorithm.
+    fn key(&mut self, algorithm: &'static str, said: &str, name: &str, file: impl AsRef<[u8]>) {
+        let words = vec!["token", "verify", TOKEN, "--key", "key", "--alg", algorithm];
+        self.push((name, file.as_ref()), words, 2, said);
+    }
+
+    /// `token verify --jwks` must refuse it.
+    fn set(&mut self, said: &str, name: &str, file: impl AsRef<[u8]>) {
+        let words = vec!["token", "verify", TOKEN, "--jwks", "key"];
+        self.push((name, file.as_ref()), words, 2, said);
+    }
+
+    /// Both must.
+    fn verify(&mut self, algorithm: &'static str, said: &str, name: &str, file: impl AsRef<[u8]>) {
+        self.key(algorithm, said, name, file.as_ref());
+        self.set(said, name, file.as_ref());
+    }
+
+    /// Presents all of them, and tells all that went wrong at once.
+    #[track_caller]
+    fn present(&self) {
+        let world = World::with_admin();
+        let keys = || world.sql("SELECT count(*) FROM keys");
+        let before = keys();
+        let mut wrong = Vec::new();
+        for row in &self.0 {
+            std::fs::write(world.home().join("key"), &row.file).unwrap();
+            let begun = Instant::now();
+            let ran = World::run_with(world.confined(&row.words), "");
+            let time = begun.elapsed();
+            let right =
+                (ran.code, ran.out.as_str()) == (row.exit, "") && ran.err.contains(&row.said);
+            if !right || time > LONGEST {
+                let Row { name, exit, said, .. } = row;
+                wrong.push(format!("{name}: not {exit} {said:?}, in {time:?}: {ran:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert_eq!(keys(), before, "something was taken in");
+    }
+}

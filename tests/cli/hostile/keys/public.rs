@@ -1,0 +1,232 @@
+//! Public keys with which signatures prove nothing, for `token verify --key` and `--jwks`.
+
+use super::der::{self, edwards_info, elliptic_info, pem, rsa_info};
+use super::jwk::{set, without};
+use super::material::{ed25519, p256, p384, rsa, with};
+use super::{OFF_CURVE, Table, UNKNOWN_TYPE};
+use crate::hostile::provider::public;
+use crate::hostile::signer::{hex, of_member};
+use serde_json::{Value, json};
+
+const RSA_LENGTH: &str = "an RSA key has 2,048 to 8,192 bits";
+const EXPONENT: &str = "its RSA exponent is not an odd number of 3 or more";
+const EDWARDS: &str = "it is not an Ed25519 key, or one that proves nothing";
+const PRIVATE: &str = "this is a private key; the public one is enough to check";
+const NO_PUBLIC_KEY: &str = "this is not a public key of RSA, P-256, P-384 or Ed25519";
+
+/// Points of small order on Ed25519: the eight, then their second spellings (a coordinate of
+/// 2^255 - 19 or more, or the sign of an x that is zero).
+const SMALL: [&str; 14] = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+];
+
+/// The public part of a private JWK.
+fn open(jwk: &Value) -> Value {
+    public(&jwk.to_string())
+}
+
+impl Table {
+    /// Refused by `--key`, and by `--jwks` alone and in a set.
+    fn public(&mut self, algorithm: &'static str, said: &str, name: &str, jwk: &Value) {
+        self.verify(algorithm, said, name, jwk.to_string());
+        let set = json!({ "keys": [jwk] }).to_string();
+        self.set(said, &format!("{name}, in a set"), set);
+    }
+}
+
+pub(in crate::hostile) fn edwards_points() -> Table {
+    let mut table = Table::default();
+    let key = open(&ed25519());
+    let x = of_member(&key, "x");
+    let mut points: Vec<(String, Vec<u8>)> = SMALL
+        .iter()
+        .map(|point| (format!("small order {point:.4}…{}", &point[62..]), hex(point)))
+        .collect();
+    let spelled_twice = [&[0xF0][..], &[0xFF; 30], &[0x7F]].concat();
+    points.push(("2^255 - 16, which is 3".to_owned(), spelled_twice));
+    points.push(("no point".to_owned(), [&[2][..], &[0; 31]].concat()));
+    for (name, size) in [("no bytes", 0), ("31 bytes", 31), ("33 bytes", 33), ("64 bytes", 64)] {
+        points.push((name.to_owned(), x.repeat(2)[..size].to_vec()));
+    }
+    for (name, point) in points {
+        table.public("EdDSA", EDWARDS, &format!("Ed25519: {name}"), &with(&key, "x", &point));
+        let said = if point.len() == 32 { EDWARDS } else { "error: key: " };
+        let text = pem("PUBLIC KEY", &edwards_info(&point));
+        table.key("EdDSA", said, &format!("Ed25519 PEM: {name}"), text);
+    }
+    table
+}
+
+pub(in crate::hostile) fn curve_points() -> Table {
+    let mut table = Table::default();
+    for (jwk, alg, own, other) in
+        [(p256(), "ES256", der::P256, der::P384), (p384(), "ES384", der::P384, der::P256)]
+    {
+        let key = open(&jwk);
+        let crv = key["crv"].as_str().unwrap();
+        let (x, y) = (of_member(&key, "x"), of_member(&key, "y"));
+        let size = x.len();
+        let mut off = y.clone();
+        off[size - 1] ^= 1;
+        let zero = vec![0; size];
+        for (name, x, y) in [
+            ("off the curve", x.clone(), off),
+            ("of zeros", zero.clone(), zero.clone()),
+            ("of ones", vec![0xFF; size], vec![0xFF; size]),
+            ("swapped", y.clone(), x.clone()),
+            ("x a byte short", x[1..].to_vec(), y.clone()),
+            ("x a byte more", [&x[..], &[0]].concat(), y.clone()),
+            ("a zero before x", [&[0], &x[..]].concat(), y.clone()),
+            ("a zero before y", x.clone(), [&[0], &y[..]].concat()),
+            ("a byte of x in y", x[..size - 1].to_vec(), [&x[size - 1..], &y[..]].concat()),
+            ("no x", Vec::new(), y.clone()),
+            ("no y", x.clone(), Vec::new()),
+        ] {
+            let changed = with(&with(&key, "x", &x), "y", &y);
+            table.public(alg, OFF_CURVE, &format!("{crv} {name}"), &changed);
+        }
+        let point = [&[4][..], &x, &y].concat();
+        let compressed = [&[2 | (y[size - 1] & 1)][..], &x].concat();
+        let hybrid = [&[6 | (y[size - 1] & 1)][..], &x, &y].concat();
+        for (name, curve, point) in [
+            ("under the other's name", other, point.clone()),
+            ("under no name", "0500", point.clone()),
+            ("under the name of secp256k1", "06052b8104000a", point.clone()),
+            ("compressed", own, compressed),
+            ("hybrid", own, hybrid),
+            ("infinite", own, vec![0]),
+            ("with a byte more", own, [&point[..], &[0]].concat()),
+        ] {
+            let text = pem("PUBLIC KEY", &elliptic_info(curve, &point));
+            table.key(alg, NO_PUBLIC_KEY, &format!("{crv} PEM {name}"), text);
+        }
+        let text = pem("PUBLIC KEY", &elliptic_info(own, &[&[4], &y[..], &x].concat()));
+        table.key(alg, OFF_CURVE, &format!("{crv} PEM swapped"), text);
+        let renamed = set(&key, "crv", if alg == "ES256" { "P-384" } else { "P-256" });
+        table.public(alg, OFF_CURVE, &format!("{crv} under the other's name"), &renamed);
+    }
+    table
+}
+
+pub(in crate::hostile) fn rsa_numbers() -> Table {
+    let mut table = Table::default();
+    let key = open(&rsa());
+    let (n, e) = (of_member(&key, "n"), of_member(&key, "e"));
+    for (name, n) in [
+        ("n zero", vec![0]),
+        ("n empty", Vec::new()),
+        ("n one", vec![1]),
+        ("n of 512 bits", n[..64].to_vec()),
+        ("n of 1,024 bits", n[..128].to_vec()),
+        ("n of 2,047 bits", [&[0x7F], &n[1..]].concat()),
+        ("n of 1,024 bits behind zeros", [&[0; 128], &n[..128]].concat()),
+        ("n of 8,200 bits", vec![0xFF; 1_025]),
+        ("n of 16,384 bits", vec![0xFF; 2_048]),
+        ("n of 160 KB", vec![0xFF; 160_000]),
+    ] {
+        table.public("RS256", RSA_LENGTH, &format!("RSA {name}"), &with(&key, "n", &n));
+        if n.len() < 60_000 {
+            let text = pem("PUBLIC KEY", &rsa_info(&n, &e));
+            table.key("RS256", "error: key: ", &format!("RSA PEM {name}"), text);
+        }
+    }
+    for (name, e) in [
+        ("e zero", &[0][..]),
+        ("e empty", &[]),
+        ("e one", &[1]),
+        ("e one behind zeros", &[0, 0, 1]),
+        ("e two", &[2]),
+        ("e even", &[1, 0, 0]),
+        ("e of 9 bytes", &[1, 0, 0, 0, 0, 0, 0, 0, 1]),
+        ("e as long as n", &n),
+    ] {
+        table.public("RS256", EXPONENT, &format!("RSA {name}"), &with(&key, "e", e));
+        let text = pem("PUBLIC KEY", &rsa_info(&n, e));
+        table.key("RS256", "error: key: ", &format!("RSA PEM {name}"), text);
+    }
+    table
+}
+
+/// What a JWK says of itself.
+pub(in crate::hostile) fn members() -> Table {
+    let mut table = Table::default();
+    for (private, alg) in
+        [(rsa(), "RS256"), (p256(), "ES256"), (p384(), "ES384"), (ed25519(), "EdDSA")]
+    {
+        table.public(alg, PRIVATE, &format!("a private JWK for {alg}"), &private);
+        let key = open(&private);
+        let mut changed = |said: &str, name: &str, value: Value| {
+            let row = format!("{alg}: {name} {value}");
+            table.public(alg, said, &row, &set(&key, name, value));
+        };
+        for kty in [json!("none"), json!("rsa"), json!(1), json!(null), json!([key["kty"]])] {
+            changed(UNKNOWN_TYPE, "kty", kty);
+        }
+        for name in ["none", "ES512", "RSA-OAEP", "HS256", ""] {
+            changed("it does not fit its `alg`", "alg", json!(name));
+        }
+        for value in [json!(null), json!(5), json!([alg])] {
+            changed("it does not fit its `alg`", "alg", value);
+        }
+        for value in [json!("enc"), json!(null), json!(["sig"])] {
+            changed("it is not for signatures (`use`)", "use", value);
+        }
+        for value in [json!([]), json!(["encrypt"]), json!("verify"), json!(["Verify"])] {
+            changed("it is not for signatures (`key_ops`)", "key_ops", value);
+        }
+        for value in [json!(1), json!(null), json!(["a"])] {
+            changed("its `kid` is not text", "kid", value);
+        }
+        table.public(alg, UNKNOWN_TYPE, &format!("{alg}: no kty"), &without(&key, "kty"));
+        if alg != "RS256" {
+            table.public(alg, UNKNOWN_TYPE, &format!("{alg}: no crv"), &without(&key, "crv"));
+            for crv in ["P-521", "secp256k1", "Ed448", "X25519"] {
+                let changed = set(&key, "crv", crv);
+                table.public(alg, UNKNOWN_TYPE, &format!("{alg}: crv {crv}"), &changed);
+            }
+        }
+        let name = if alg == "RS256" { "n" } else { "x" };
+        let said = format!("`{name}` is not base64url");
+        let text = key[name].as_str().unwrap();
+        for odd in [format!("{text}="), format!("+/{}", &text[2..]), format!("{text}\n")] {
+            let changed = set(&key, name, odd.as_str());
+            table.public(alg, &said, &format!("{alg}: {name} {:.3}, {}", odd, odd.len()), &changed);
+        }
+        table.public(alg, &said, &format!("{alg}: no {name}"), &without(&key, name));
+        table.public(alg, &said, &format!("{alg}: {name} a number"), &set(&key, name, 5));
+    }
+    table
+}
+
+#[test]
+fn points_of_ed25519_that_prove_nothing_are_refused() {
+    edwards_points().present();
+}
+
+#[test]
+fn points_that_are_off_their_curve_are_refused() {
+    curve_points().present();
+}
+
+#[test]
+fn rsa_numbers_that_prove_nothing_are_refused() {
+    rsa_numbers().present();
+}
+
+#[test]
+fn a_public_jwk_says_what_it_is_for() {
+    members().present();
+}
