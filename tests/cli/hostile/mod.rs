@@ -1,6 +1,7 @@
 //! Tokens and keys made to be let in by mistake: every one is refused, for the documented reason,
 //! in less than two seconds and 64 MiB.
 
+mod count;
 mod families;
 mod foreign;
 mod foreign_claims;
