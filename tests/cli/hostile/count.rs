@@ -97,6 +97,7 @@ fn given_keys() -> usize {
         keys::files::damaged_public,
         keys::files::kinds,
         keys::material::elliptic_curves,
+        keys::material::explicit_parameters,
         keys::material::edwards_curve,
         keys::material::rsa_numbers,
         keys::jwk::members,

@@ -2,7 +2,7 @@
 
 use super::Table;
 use super::der::{self, edwards, elliptic, integer, pkcs1, sec1, sequence};
-use crate::hostile::signer::{P256_ORDER, P384_ORDER, hex, of_member, plus};
+use crate::hostile::signer::{P256_ORDER, P384_ORDER, hex, of_member, of_pem, plus};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -103,6 +103,25 @@ pub(in crate::hostile) fn elliptic_curves() -> Table {
     table
 }
 
+/// P-256 spelled out, with one of its parameters changed: what such a key signs proves nothing.
+pub(in crate::hostile) fn explicit_parameters() -> Table {
+    let mut table = Table::default();
+    let der = of_pem(include_str!("../samples/explicit.pem"));
+    for (name, parameter) in [
+        ("the generator", "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
+        ("b", "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"),
+        ("the order", P256_ORDER),
+        ("the prime", "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"),
+    ] {
+        let parameter = hex(parameter);
+        let at = der.windows(32).position(|part| part == parameter).unwrap();
+        let mut changed = der.clone();
+        changed[at + 31] ^= 2;
+        table.import(NO_KEY, &format!("P-256 with {name} changed"), changed);
+    }
+    table
+}
+
 pub(in crate::hostile) fn edwards_curve() -> Table {
     let mut table = Table::default();
     let jwk = ed25519();
@@ -189,6 +208,7 @@ pub(in crate::hostile) fn rsa_numbers() -> Table {
 #[test]
 fn numbers_of_elliptic_keys_belong_together() {
     elliptic_curves().present();
+    explicit_parameters().present();
 }
 
 #[test]
