@@ -20,7 +20,7 @@ use secrecy::SecretSlice;
 /// a key of others, which have to agree.
 fn jwk_checks(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     install();
-    let keys = read_jwks(jwk.to_string().as_bytes()).unwrap();
+    let keys = read_jwks(public_part_of(jwk.clone()).to_string().as_bytes()).unwrap();
     let own = public_key(jwk.as_object().unwrap().clone()).unwrap();
     let Ok(token) = Compact::parse(token) else { return false };
     let is_signed = checked(&token, &own, algorithm);
@@ -61,10 +61,8 @@ fn is_genuine_and_refused(jwk: &Value, token: &str) {
     assert!((0..token.len()).all(|place| !is_signed(&changed(token, place))));
     let header = Compact::parse(token).unwrap().header;
     assert!(Algorithm::parse(header["alg"].as_str().unwrap()).is_err());
-    for key in [jwk.clone(), public_part_of(jwk.clone())] {
-        let refusal = read_jwks(key.to_string().as_bytes()).unwrap_err();
-        assert_eq!(refusal.why, "its type is not RSA, P-256, P-384, Ed25519 or a secret");
-    }
+    let refusal = read_jwks(public_part_of(jwk.clone()).to_string().as_bytes()).unwrap_err();
+    assert_eq!(refusal.why, "its type is not RSA, P-256, P-384, Ed25519 or a secret");
 }
 
 fn text<'j>(jwk: &'j Value, name: &str) -> &'j str {

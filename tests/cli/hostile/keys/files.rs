@@ -75,7 +75,7 @@ pub(in crate::hostile) fn damaged() -> Table {
         table.import(MORE, &format!("{name} DER with a byte more"), more);
         table.import(MORE, &format!("{name} DER twice"), der.repeat(2));
         let (first, last) = text.split_at(text.len() / 2);
-        table.import(NO_PRIVATE, &format!("{name} PEM without its end"), first);
+        table.import(DAMAGED, &format!("{name} PEM without its end"), first);
         table.import(UNKNOWN, &format!("{name} PEM without its beginning"), last);
         let other = text.replace("END PRIVATE", "END PUBLIC");
         table.import(DAMAGED, &format!("{name} PEM with another end"), other);
@@ -97,7 +97,7 @@ pub(in crate::hostile) fn damaged() -> Table {
     }
     table.import("several private keys", "two keys", [P256, RSA].concat());
     table.import(NO_PRIVATE, "a public key", P256_PUBLIC);
-    table.import(NO_PRIVATE, "a line of PEM", "-----BEGIN PRIVATE KEY-----");
+    table.import(DAMAGED, "a line of PEM", "-----BEGIN PRIVATE KEY-----");
     table.import(NO_KEY, "nested DER", nested(40_000));
     table.import(NO_KEY, "nested PEM", pem("PRIVATE KEY", &nested(30_000)));
     table
@@ -150,7 +150,7 @@ pub(in crate::hostile) fn kinds() -> Table {
     for ((name, text), said) in [
         (sample!("encrypted"), ENCRYPTED),
         (sample!("legacy"), ENCRYPTED),
-        (sample!("openssh"), "the PEM is not PKCS#8, SEC 1 or PKCS#1"),
+        (sample!("openssh"), "the PEM is OpenSSH's own"),
         (sample!("certificate"), NO_PRIVATE),
         (sample!("dsa"), NO_KEY),
         (sample!("dh"), NO_KEY),

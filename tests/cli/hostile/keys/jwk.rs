@@ -147,17 +147,16 @@ pub(in crate::hostile) fn numbers() -> Table {
             ("more than the order", next(&order)),
             ("all ones", vec![0xFF; d.len()]),
         ] {
-            let said = if name == "of another key" { NO_MATCH } else { NO_KEY };
-            refused(said, &format!("{crv} d {name}"), &with(&key, "d", d));
+            refused(NO_MATCH, &format!("{crv} d {name}"), &with(&key, "d", d));
         }
         for name in ["x", "y"] {
             let (one, zero) = (next(&of_member(&key, name)), vec![0; d.len()]);
-            refused(NO_KEY, &format!("{crv} {name} and one"), &with(&key, name, one));
-            refused(NO_KEY, &format!("{crv} {name} zero"), &with(&key, name, zero));
+            refused(NO_MATCH, &format!("{crv} {name} and one"), &with(&key, name, one));
+            refused(NO_MATCH, &format!("{crv} {name} zero"), &with(&key, name, zero));
         }
         let mut swapped = key.clone();
         (swapped["x"], swapped["y"]) = (key["y"].clone(), key["x"].clone());
-        refused(NO_KEY, &format!("{crv} x and y swapped"), &swapped);
+        refused(NO_MATCH, &format!("{crv} x and y swapped"), &swapped);
         let renamed = set(&key, "crv", other["crv"].clone());
         refused(BAD_LENGTH, &format!("{crv} under the other's name"), &renamed);
     }

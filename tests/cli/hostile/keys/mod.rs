@@ -12,7 +12,7 @@ use super::LONGEST;
 use crate::world::World;
 use std::time::Instant;
 
-const UNKNOWN_TYPE: &str = "its type is not one that jeton knows";
+const UNKNOWN_TYPE: &str = "its type is not RSA, P-256, P-384, Ed25519 or a secret";
 const OFF_CURVE: &str = "it is not a point on its curve";
 const BAD_LENGTH: &str = "its numbers do not have the length of its curve";
 const NO_MATCH: &str = "its parts do not belong together";

@@ -138,7 +138,8 @@ pub(in crate::hostile) fn sets() -> Table {
     let other = set(&public(&p256().to_string()), "kid", "a");
     let deep = |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     let (array, twice) = ("`keys` is not an array", "a member stands there twice");
-    let (object, unknown) = ("not an object", "its type is not one that jeton knows");
+    let (object, unknown) =
+        ("not an object", "its type is not RSA, P-256, P-384, Ed25519 or a secret");
     for (said, name, text) in [
         (array, "keys an object", json!({ "keys": key }).to_string()),
         (array, "keys null", "{\"keys\":null}".to_owned()),
