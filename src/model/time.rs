@@ -1,7 +1,7 @@
 //! Instants and durations in whole seconds, as people write them and as claims carry them.
 
 use super::Invalid;
-use jiff::{Span, SpanRelativeTo, Unit};
+use jiff::{Span, SpanRelativeTo};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -93,18 +93,13 @@ impl Lifetime {
         let span: Span = text
             .parse()
             .map_err(|_| refused("not like `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or `P7D`"))?;
-        let seconds = span
-            .total((Unit::Second, SpanRelativeTo::days_are_24_hours()))
+        let length = span
+            .to_duration(SpanRelativeTo::days_are_24_hours())
             .map_err(|_| refused("months and years have no fixed length"))?;
-        if seconds.fract() != 0.0 {
+        if length.subsec_nanos() != 0 {
             return Err(refused("seconds are the smallest unit"));
         }
-        #[expect(
-            clippy::as_conversions,
-            clippy::cast_possible_truncation,
-            reason = "`as` from a float saturates, and the range is checked next"
-        )]
-        Self::from_seconds(seconds as i64)
+        Self::from_seconds(length.as_secs())
             .ok_or_else(|| refused("must be between one second and 1,000 years"))
     }
 }
@@ -139,8 +134,19 @@ mod tests {
         ] {
             assert_eq!(Lifetime::parse(text).unwrap().seconds(), seconds, "{text}");
         }
-        for text in ["", "7", "-7d", "0s", "1mo", "1y", "P1M", "1.5s", "7 bananas", "99999999999d"]
-        {
+        for text in [
+            "",
+            "7",
+            "-7d",
+            "0s",
+            "1mo",
+            "1y",
+            "P1M",
+            "1.5s",
+            "1000d1ns", // as a float, a whole number of seconds
+            "7 bananas",
+            "99999999999d",
+        ] {
             assert!(Lifetime::parse(text).is_err(), "{text}");
         }
     }
