@@ -86,6 +86,10 @@ impl Setting {
     pub(crate) fn checked(self, value: &str) -> Result<String, Invalid> {
         let mut policy = Policy::default();
         policy.apply(self, value)?;
+        // Between the parts of a duration, for one, white space of any kind is taken.
+        if value.chars().any(is_hostile) {
+            return Err(Invalid::new("value", "has control or invisible characters"));
+        }
         Ok(value.to_owned())
     }
 }
@@ -189,6 +193,7 @@ mod tests {
         for (setting, value) in [
             (Setting::TokenQuota, "-1"),
             (Setting::TokenTtl, "7"),
+            (Setting::TokenTtl, "1d\r\n12h"),
             (Setting::Issuer, ""),
             (Setting::Owner, "a\u{1b}b"),
             (Setting::RegisterOpen, "yes"),
