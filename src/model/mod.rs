@@ -11,6 +11,7 @@ mod names;
 mod page;
 mod password;
 mod policy;
+mod precis;
 mod time;
 mod token;
 mod user;

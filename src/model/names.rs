@@ -1,11 +1,13 @@
 //! What people and applications are called. One canonical form each, computed here and nowhere
 //! else, so that registering, logging in and looking up always compare the same string.
 
+use super::precis::settled;
 use super::{Foreign, Invalid, Uid, UserId, is_hostile};
 use email_address::{EmailAddress, Options};
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use serde::Serialize;
+use std::borrow::Cow;
 use unicode_security::MixedScript;
 
 /// A user name in the form of PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): at most 64
@@ -17,8 +19,8 @@ pub(crate) struct UserName(Foreign);
 impl UserName {
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |why: &str| Invalid::new("username", why);
-        let name = UsernameCaseMapped::enforce(text)
-            .map_err(|_| refused("letters, digits and common signs only, no spaces"))?;
+        let name = settled(text, |text| UsernameCaseMapped::enforce(text).map(Cow::into_owned))
+            .ok_or_else(|| refused("letters, digits and common signs only, no spaces"))?;
         if name.len() > 64 {
             return Err(refused("longer than 64 bytes"));
         }
@@ -31,10 +33,10 @@ impl UserName {
         if name.chars().all(char::is_numeric) || Uid::parse(&name).is_some() {
             return Err(refused("could be mistaken for an id"));
         }
-        if !name.as_ref().is_single_script() || name.chars().any(is_hostile) {
+        if !name.is_single_script() || name.chars().any(is_hostile) {
             return Err(refused("mixes scripts or has invisible characters"));
         }
-        Ok(Self(Foreign::new(name)))
+        Ok(Self(Foreign::new(name.as_str())))
     }
 
     /// A name that was checked when it entered the store.

@@ -1,9 +1,11 @@
 //! Passwords, and the hashes that other rooms pass on without looking inside.
 
 use super::Invalid;
+use super::precis::settled;
 use precis_profiles::OpaqueString;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use secrecy::{ExposeSecret, SecretString};
+use std::borrow::Cow;
 use zeroize::Zeroize;
 
 /// A password in the form of PRECIS `OpaqueString` (RFC 8265, section 4.2): nothing is trimmed,
@@ -23,9 +25,9 @@ impl Password {
             text.zeroize();
             return Err(refused("longer than 1,024 bytes"));
         }
-        let form = OpaqueString::enforce(text.as_str())
-            .map(|form| SecretString::from(form.into_owned()))
-            .map_err(|_| refused("has control characters or characters without a meaning"));
+        let form = settled(&text, |text| OpaqueString::enforce(text).map(Cow::into_owned))
+            .map(|form| SecretString::from(form.as_str()))
+            .ok_or_else(|| refused("has control characters or characters without a meaning"));
         text.zeroize();
         form.map(Self)
     }
@@ -72,6 +74,13 @@ mod tests {
         let decomposed = Password::parse("cafe\u{301} au lait".to_owned()).unwrap();
         assert_eq!(composed.expose(), decomposed.expose());
         assert_eq!(Password::parse(" x ".to_owned()).unwrap().expose(), b" x ");
+    }
+
+    #[test]
+    fn a_form_is_its_own_form() {
+        // The Greek middle dot becomes the Latin one, which stands between two `l` only.
+        assert!(Password::parse("p\u{387}p".to_owned()).is_err());
+        assert_eq!(Password::parse("l\u{387}l".to_owned()).unwrap().expose(), "l·l".as_bytes());
     }
 
     #[test]
