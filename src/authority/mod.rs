@@ -47,6 +47,8 @@ pub(crate) use sessions::{
 pub(crate) use settings::{
     get as setting, list as settings, set as set_setting, unset as unset_setting,
 };
+#[cfg(any(fuzzing, test))]
+pub(crate) use verification::judge_alone;
 pub(crate) use verification::{
     Checks, Verdict, Wanted, decode, introspect, verify, verify_foreign,
 };

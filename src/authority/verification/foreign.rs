@@ -5,6 +5,7 @@ use super::super::claims::Registered;
 use super::{Checks, Verdict, judge_claims, named};
 use crate::crypto::{Compact, Verifier};
 use crate::model::strict_object;
+use serde_json::{Map, Value};
 
 /// Where others write what a token may do: our name for it, RFC 8693, section 4.2, and what some
 /// vendors call it.
@@ -35,14 +36,17 @@ pub(crate) fn verify_foreign(keys: &[Verifier], token: &str, checks: &Checks) ->
         }
     };
     let mut verdict = Verdict::default();
-    match Registered::read_foreign(&claims) {
-        Ok(registered) => {
-            judge_claims(&mut verdict, &claims, &registered, &PERMISSIONS, checks);
-        }
-        Err(reason) => verdict.reasons.push(reason),
-    }
+    judge_foreign(&mut verdict, &claims, checks);
     verdict.claims = Some(claims);
     verdict
+}
+
+/// Judges the claims of a token of others.
+pub(super) fn judge_foreign(verdict: &mut Verdict, claims: &Map<String, Value>, checks: &Checks) {
+    match Registered::read_foreign(claims) {
+        Ok(registered) => judge_claims(verdict, claims, &registered, &PERMISSIONS, checks),
+        Err(reason) => verdict.reasons.push(reason),
+    }
 }
 
 /// The key with the id that the token names. One key that was given without an id is meant

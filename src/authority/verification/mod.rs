@@ -2,11 +2,15 @@
 //! and key, signature, type, revocation and owner, times, issuer and audience, and last what the
 //! caller asks for. Before a good signature there is exactly one reason, after it all of them.
 
+#[cfg(any(fuzzing, test))]
+mod alone;
 mod checks;
 mod foreign;
 mod introspection;
 mod record;
 
+#[cfg(any(fuzzing, test))]
+pub(crate) use alone::judge_alone;
 pub(crate) use checks::{Checks, Wanted};
 pub(crate) use foreign::verify_foreign;
 pub(crate) use introspection::introspect;
@@ -21,6 +25,9 @@ use crate::model::{
 };
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
+
+/// Where tokens of ours say what they may do.
+const PERMISSIONS: [&str; 1] = ["permissions"];
 
 /// What was found out about a token.
 #[derive(Debug, Default)]
@@ -214,7 +221,7 @@ fn judge(
         verdict.reasons.push(Reason::MissingClaim);
     }
     registered.end_by_row(&verdict.record);
-    judge_claims(verdict, claims, &registered, &["permissions"], checks);
+    judge_claims(verdict, claims, &registered, &PERMISSIONS, checks);
     Ok(())
 }
 
