@@ -4,7 +4,7 @@
 //! house, from the door down; a room imports only from floors below its own:
 //!
 //! ```text
-//! main, lib            the door
+//! main, lib            the door; `fuzzing` is another, for the fuzzer alone
 //! commands             the command line: one file a command
 //! app                  what one run has: the voice, the time, the store, the caller
 //! failure              every way to fail, and its exit code
@@ -27,6 +27,8 @@ mod credentials;
 mod crypto;
 mod failure;
 mod files;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod model;
 mod paths;
 mod store;

@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("failure", 3),
     ("app", 4),
     ("commands", 5),
+    ("fuzzing", 6),
 ];
 
 /// What commands may know besides themselves.
@@ -28,7 +29,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["crypto"]),
     ("argon2", &["crypto"]),
     ("aws_lc_rs", &["crypto"]),
-    ("base64", &["crypto"]),
+    ("base64", &["crypto", "fuzzing"]),
     ("dialoguer", &["terminal"]),
     ("comfy_table", &["terminal"]),
     ("console", &["terminal"]),
@@ -71,7 +72,8 @@ fn files(folder: &str) -> Vec<File> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                // What a fuzzer builds beside its targets is not of this tree.
+                folders.extend((!path.ends_with("target")).then_some(path));
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
                 let path = path.strip_prefix(package).unwrap().to_owned();

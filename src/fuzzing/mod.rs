@@ -1,0 +1,55 @@
+//! What must hold for any bytes whatever, one function a fuzz target (`tests/fuzz`). A check that
+//! fails panics; this module is compiled for the fuzzer and for the tests, never into the program.
+#![expect(clippy::missing_panics_doc, reason = "to panic is how a check says what it found")]
+
+mod claims;
+mod keys;
+mod lines;
+mod times;
+mod token;
+
+pub use claims::claims;
+pub use keys::keys;
+pub use lines::lines;
+pub use times::times;
+pub use token::token;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    type Target = (&'static str, fn(&[u8]));
+
+    const TARGETS: [Target; 5] =
+        [("token", token), ("claims", claims), ("keys", keys), ("times", times), ("lines", lines)];
+
+    #[test]
+    fn the_corpus_holds() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
+        // It is a package of its own, and no part of the published one.
+        if !folder.exists() {
+            return;
+        }
+        for (name, target) in TARGETS {
+            let inputs = fs::read_dir(folder.join("corpus").join(name)).unwrap();
+            let inputs: Vec<_> = inputs.map(|entry| entry.unwrap().path()).collect();
+            assert!(!inputs.is_empty(), "{name}");
+            for input in inputs {
+                let bytes = fs::read(&input).unwrap();
+                let held = std::panic::catch_unwind(|| target(&bytes));
+                assert!(held.is_ok(), "{}", input.display());
+            }
+        }
+        let names = |folder: &str| -> BTreeSet<String> {
+            let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+            let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
+            entries.map(|entry| name(entry.unwrap()).trim_end_matches(".rs").to_owned()).collect()
+        };
+        let known = TARGETS.map(|(name, _)| name.to_owned()).into();
+        assert_eq!(names("tests/fuzz/targets"), known);
+        assert_eq!(names("tests/fuzz/corpus"), known);
+    }
+}

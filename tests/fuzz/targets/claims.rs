@@ -1,0 +1,3 @@
+//! Fuzzes the rules for claims.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jeton::fuzzing::claims(bytes));

@@ -1,0 +1,3 @@
+//! Fuzzes times, lengths of time, names and ids.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jeton::fuzzing::times(bytes));

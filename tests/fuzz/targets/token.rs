@@ -1,0 +1,3 @@
+//! Fuzzes the reader of tokens.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jeton::fuzzing::token(bytes));
