@@ -1,11 +1,12 @@
 //! What must hold for anything that is read as a key.
 
-use crate::crypto::{self, Compact, Verifier, read_jwks, read_key};
-use crate::model::Algorithm;
+use crate::crypto::{self, Compact, Encoding, Import, Verifier, private_text, read_jwks, read_key};
+use crate::model::{Algorithm, NewKey, Purpose};
+use secrecy::ExposeSecret;
 use std::mem::discriminant;
 
 /// The readers of keys: what they take is good for algorithms of one family, and no signature
-/// that anybody can write holds against it.
+/// that anybody can write holds against it. The importer knows what it took in when it comes again.
 pub fn keys(bytes: &[u8]) {
     crypto::install();
     let read = read_jwks(bytes).unwrap_or_default();
@@ -26,6 +27,34 @@ pub fn keys(bytes: &[u8]) {
         proves_nothing_by_itself(&key);
         assert!(key.kid.is_none());
     }
+    for (algorithm, encoding) in [
+        (None, None),
+        (Some(Algorithm::ES256), None),
+        (Some(Algorithm::HS256), None),
+        (Some(Algorithm::HS256), Some(Encoding::Text)),
+        (Some(Algorithm::HS256), Some(Encoding::Base64)),
+    ] {
+        let import = Import { purpose: Purpose::Test, algorithm, encoding, allow_weak: true };
+        for key in import.read(bytes).unwrap_or_default() {
+            assert!(algorithm.is_none_or(|wanted| wanted == key.algorithm));
+            is_the_same_again(&key);
+        }
+    }
+}
+
+/// What was taken in and is given out is taken in as the same key.
+fn is_the_same_again(key: &NewKey) {
+    let text = private_text(key);
+    let import = Import {
+        purpose: key.purpose,
+        algorithm: Some(key.algorithm),
+        encoding: None,
+        allow_weak: true,
+    };
+    let again = import.read(text.expose_secret().as_bytes()).expect("it was given out");
+    let [again] = &again[..] else { panic!("one key was given out") };
+    assert_eq!(again.material.expose_secret(), key.material.expose_secret());
+    assert_eq!((&again.public, again.weak), (&key.public, key.weak));
 }
 
 fn one_family(algorithms: &[Algorithm]) {
