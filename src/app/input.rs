@@ -4,8 +4,9 @@
 use super::{App, environment};
 use crate::crypto::LARGEST_TOKEN;
 use crate::failure::{Failure, Kind};
-use crate::model::{Password, repeatable};
+use crate::model::{Password, repeatable, strict_object};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Stdin};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,19 @@ impl App {
             )));
         }
         Ok(bytes)
+    }
+
+    /// A file of rows: of any size, for it is the user's own.
+    pub(crate) fn rows_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        read_file(path, usize::MAX)
+    }
+
+    /// A file with claims: one JSON object.
+    pub(crate) fn claims_file(path: &Path) -> Result<Map<String, Value>, Failure> {
+        let bytes = read_file(path, LARGEST_KEYS)?;
+        strict_object(&bytes).map_err(|why| {
+            Failure::new(Kind::BadData, "bad_data", format!("the file of claims is {why}"))
+        })
     }
 
     /// A key in an environment variable.

@@ -6,6 +6,7 @@ mod input;
 mod known;
 mod login;
 mod output;
+mod presets;
 mod session;
 
 pub(crate) use crate::terminal::{Form, Report, Table, Text, Voice};
@@ -166,6 +167,11 @@ impl App {
     /// Writes a result that is a secret. `false`: nobody received it.
     pub(crate) fn hand_out(&self, report: &impl Report) -> bool {
         matches!(self.voice.result(report), Ok(Delivery::Done))
+    }
+
+    /// The form of results.
+    pub(crate) fn form(&self) -> Form {
+        self.options.form
     }
 
     /// Whether anything is said besides results and errors.

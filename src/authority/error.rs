@@ -2,7 +2,7 @@
 
 use super::Reason;
 use crate::crypto::{self, Rejected};
-use crate::model::{Algorithm, Invalid, Purpose, RecordedToken, TokenKind};
+use crate::model::{Algorithm, BadLine, Invalid, Purpose, RecordedToken, TokenKind};
 use crate::store::{self, AsBusy};
 
 /// What was looked for.
@@ -62,6 +62,9 @@ pub(crate) enum Error {
     /// What was brought along is not taken in.
     #[error(transparent)]
     Rejected(#[from] Rejected),
+    /// A line of a file is wrong.
+    #[error(transparent)]
+    BadLine(#[from] BadLine),
     /// A revoked key stays revoked.
     #[error("the key is revoked")]
     KeyRevoked,

@@ -2,12 +2,13 @@
 
 use super::act::Trace;
 use super::{
-    Act, Caller, Checks, End, Error, Issued, Mint, Proven, Reason, Request, Tokens, Verdict,
-    Wanted, authenticate, begin, beginning, decode, draft_key, issue, mint, verify,
+    Act, Caller, Checks, End, Error, Issued, Mint, Minted, Minting, Proven, Reason, Request,
+    Tokens, Verdict, Wanted, authenticate, begin, beginning, decode, draft_key, issue, preset,
+    verify,
 };
 use crate::crypto;
 use crate::model::{
-    Account, Algorithm, AppName, Email, ExtraClaims, KeyState, PasswordHash, Purpose, Role,
+    Account, Algorithm, AppName, Email, ExtraClaims, KeyState, PasswordHash, Purpose, Role, Row,
     RsaBits, Setting, Sid, Timestamp, User, UserName,
 };
 use crate::store::{Error as StoreError, Store};
@@ -156,18 +157,17 @@ pub(super) fn rotate(store: &mut Store, verify_until: Timestamp) {
 
 /// A wish for a test token with nothing said.
 pub(super) fn mint_wish() -> Mint {
-    Mint {
-        subject: None,
-        issuer: None,
-        algorithm: Algorithm::ES256,
-        audience: Vec::new(),
-        end: End::Default,
-        claims: ExtraClaims::default(),
-        record: false,
-    }
+    Mint::new(preset(None).unwrap().unwrap())
 }
 
-/// A test token made at the beginning.
+/// One test token, asked for at the beginning.
+pub(super) fn mint(store: &mut Store, minter: &Person, wish: &Mint) -> Result<Minted, Error> {
+    let (act, rows) = (act(0), vec![Row::default()]);
+    let (mut minting, mut hand) = Minting::begin(store, &act, minter.user(), wish.clone(), rows)?;
+    Ok(minting.next(store, &act, &mut hand)?.remove(0))
+}
+
+/// The same as text.
 pub(super) fn minted(store: &mut Store, minter: &Person, wish: &Mint) -> String {
-    mint(store, &act(0), minter.user(), wish).unwrap().token.expose_secret().to_owned()
+    mint(store, minter, wish).unwrap().token.expose_secret().to_owned()
 }

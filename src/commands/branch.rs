@@ -82,13 +82,14 @@ mod tests {
             "jeton token --store token ls --page 2",
             "jeton tokens list",
             "jeton whoami --wait 3s",
+            "jeton token presets show flask -o json",
             "jeton --yes users rm john",
         ] {
             let branch = parse(&words(line)).unwrap();
             let whole = grammar::command().try_get_matches_from(words(line)).unwrap();
             let read = |matches| {
                 let command = grammar::Command::from_arg_matches(matches).unwrap();
-                format!("{command:?} {:?}", global::options(matches).unwrap())
+                format!("{command:?} {:?}", global::options(matches, false).unwrap())
             };
             assert_eq!(read(&branch), read(&whole), "{line}");
         }

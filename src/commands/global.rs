@@ -72,21 +72,23 @@ pub(super) struct Global {
     wait: Duration,
 }
 
-/// What the flags say, wherever they stand: the command's own matches have them all.
-pub(super) fn options(matches: &ArgMatches) -> Result<Options, Failure> {
+/// What the flags say, wherever they stand: the command's own matches have them all. `has_lines` is
+/// whether the command has a result of many lines.
+pub(super) fn options(matches: &ArgMatches, has_lines: bool) -> Result<Options, Failure> {
     let mut here = matches;
     while let Some((_, below)) = here.subcommand() {
         here = below;
     }
     let global =
         Global::from_arg_matches(here).map_err(|error| Failure::usage(error.to_string()))?;
-    global.options(here.value_source("output") == Some(ValueSource::CommandLine))
+    global.options(has_lines, here.value_source("output") == Some(ValueSource::CommandLine))
 }
 
 impl Global {
-    fn options(self, from_flag: bool) -> Result<Options, Failure> {
+    fn options(self, has_lines: bool, from_flag: bool) -> Result<Options, Failure> {
         let form = match self.output.as_str() {
             "json" => Form::Json,
+            "jsonl" if has_lines => Form::JsonLines,
             "jsonl" | "csv" if from_flag => {
                 return Err(Failure::new(
                     Kind::Usage,
@@ -111,7 +113,7 @@ impl Global {
 
 fn forms() -> PossibleValuesParser {
     let told = ["text", "json"].map(PossibleValue::new);
-    // No command has these two yet; an empty variable counts as an absent one.
+    // Few commands have these two; an empty variable counts as an absent one.
     let known = ["jsonl", "csv", ""].map(|form| PossibleValue::new(form).hide(true));
     told.into_iter().chain(known).into()
 }

@@ -94,6 +94,7 @@ const READING: &[&str] = &[
     "token decode",
     "token verify",
     "token list",
+    "token presets",
     "token show",
     "users list",
     "users show",
@@ -104,6 +105,9 @@ const READING: &[&str] = &[
     "completions",
     "help",
 ];
+
+/// Commands whose result has many lines: they have the form `jsonl`.
+const LINES: &[&str] = &["token mint"];
 
 /// The whole grammar of the command line, for completion, help and documentation.
 pub fn command() -> clap::Command {
@@ -121,7 +125,7 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Err(error) => return refuse(error, words),
     };
     let action = action(&matches);
-    let options = match global::options(&matches) {
+    let options = match global::options(&matches, LINES.contains(&action.as_str())) {
         Ok(options) => options,
         Err(failure) => return tell(&Voice::new(global::form_in(words), false), &failure),
     };

@@ -16,10 +16,10 @@ pub(crate) use export::{private_text, public_pem};
 pub(crate) use import::{Encoding, Import, Rejected};
 pub(crate) use keys::generate;
 pub(crate) use password::{hash, is_weak, matches};
-pub(crate) use random::{jti, password as random_password, sid, store_id, uid};
+pub(crate) use random::{jti, password as random_password, sid, store_id, uid, uuid};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
-pub(crate) use signature::{is_signed_by, sign};
+pub(crate) use signature::{is_signed_by, sign, sign_parts};
 pub(crate) use verifier::{Verifier, read_jwks, read_key};
 
 /// Why no signature, hash or key could be made.

@@ -27,6 +27,11 @@ pub(crate) fn store_id() -> StoreId {
     StoreId::new(Uuid::new_v4())
 }
 
+/// A random UUID (RFC 9562, section 5.4).
+pub(crate) fn uuid() -> String {
+    Uuid::new_v4().to_string()
+}
+
 /// A new password of 256 bits.
 pub(crate) fn password() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(bytes(32)?))

@@ -25,6 +25,8 @@ pub(crate) enum Form {
     Text,
     /// One JSON document for programs.
     Json,
+    /// One JSON document a line, for results without an end.
+    JsonLines,
 }
 
 /// Why nothing could be written or asked.
@@ -94,7 +96,7 @@ impl Voice {
     /// Writes a result to standard output.
     pub(crate) fn result(&self, report: &impl Report) -> Result<Delivery, Error> {
         let text = match self.form {
-            Form::Json => json_line(report)?,
+            Form::Json | Form::JsonLines => json_line(report)?,
             Form::Text => match report.text() {
                 Text::Nothing => return Ok(Delivery::Done),
                 Text::Lines(lines) => lines.iter().map(|line| escaped(line) + "\n").collect(),
@@ -146,7 +148,7 @@ impl Voice {
 
     /// Says why it failed: a sentence and a hint, or the one line of JSON.
     pub(crate) fn failure(&self, sentence: &str, hint: Option<&str>, json: &Value) {
-        if self.form == Form::Json {
+        if self.form != Form::Text {
             let line = escaped_json(&json.to_string()) + "\n";
             let _ = io::stderr().write_all(line.as_bytes());
             return;
@@ -158,7 +160,7 @@ impl Voice {
     }
 
     fn talk(&self, label: Option<(&str, AnsiColor)>, sentence: &str) {
-        if self.form == Form::Json {
+        if self.form != Form::Text {
             return;
         }
         let lines: Vec<_> = sentence.lines().map(escaped).collect();

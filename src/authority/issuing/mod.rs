@@ -243,11 +243,17 @@ pub(super) fn audience(names: &[Foreign]) -> Option<Value> {
     }
 }
 
-/// Takes back a token that nobody received.
-pub(crate) fn take_back(store: &mut Store, act: &Act, id: TokenId) -> Result<(), Error> {
+/// Takes back tokens that nobody received.
+pub(crate) fn take_back(store: &mut Store, act: &Act, ids: &[TokenId]) -> Result<(), Error> {
     store.write(|tx| {
-        tx.revoke_token(id, act.now)?;
-        act.note(tx, None, Some(format!("token {id}")), "undelivered", 1)?;
+        for id in ids {
+            tx.revoke_token(*id, act.now)?;
+        }
+        let target = match ids {
+            [one] => format!("token {one}"),
+            several => format!("{} tokens", several.len()),
+        };
+        act.note(tx, None, Some(target), "undelivered", ids.len())?;
         Ok(())
     })
 }

@@ -11,7 +11,7 @@ pub(crate) use site::{Site, site};
 use super::{Act, Caller, Error};
 use crate::crypto;
 use crate::model::{Algorithm, Key, KeyState, NewKey, Purpose, Role, RsaBits, Timestamp};
-use crate::store::{self, Beginning, Store};
+use crate::store::{self, Beginning, Reader, Store};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -70,10 +70,26 @@ pub(crate) fn private_text(
     Ok(crypto::private_text(&key.spec))
 }
 
-/// The key that signs test tokens with that algorithm, made on first need.
-pub(super) fn test_key(store: &mut Store, act: &Act, algorithm: Algorithm) -> Result<Key, Error> {
+/// The test key of that id, if tokens may be signed with it: whatever its state, but for revoked.
+pub(super) fn may_sign(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
+    let key = life::existing(tx, kid)?;
+    if key.spec.purpose != Purpose::Test {
+        return Err(Error::Forbidden("an app key signs no test tokens"));
+    }
+    if key.state == KeyState::Revoked {
+        return Err(Error::KeyRevoked);
+    }
+    Ok(key)
+}
+
+/// The key that signs test tokens with that algorithm, made on first need; whether it was.
+pub(super) fn test_key(
+    store: &mut Store,
+    act: &Act,
+    algorithm: Algorithm,
+) -> Result<(Key, bool), Error> {
     if let Some(key) = store.read(|tx| tx.find_test_key(algorithm))? {
-        return Ok(key);
+        return Ok((key, false));
     }
     let new = crypto::generate(algorithm, Purpose::Test, RsaBits::default())?;
     let added = store.write(|tx| -> Result<(), store::Error> {
@@ -86,7 +102,7 @@ pub(super) fn test_key(store: &mut Store, act: &Act, algorithm: Algorithm) -> Re
         Err(error) => return Err(error.into()),
     }
     let key = store.read(|tx| tx.find_test_key(algorithm))?;
-    key.ok_or(Error::KeyChanges)
+    Ok((key.ok_or(Error::KeyChanges)?, true))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ fn the_two_purposes_never_stand_in_one_set() {
     let mut store = store();
     let nothing = Published { keys: json!({"keys": []}), left_out: 0 };
     assert_eq!(jwks(&mut store, Purpose::Test, at(0)).unwrap(), nothing);
-    let test = test_key(&mut store, &act(0), Algorithm::ES256).unwrap();
+    let test = test_key(&mut store, &act(0), Algorithm::ES256).unwrap().0;
     let app = app_kid(&mut store);
     let app_set = jwks(&mut store, Purpose::App, at(0)).unwrap().keys;
     let test_set = jwks(&mut store, Purpose::Test, at(0)).unwrap().keys;
@@ -62,9 +62,9 @@ fn a_retired_key_is_still_published_and_a_revoked_one_is_not() {
 #[test]
 fn a_test_key_is_made_once_an_algorithm() {
     let mut store = store();
-    let one = test_key(&mut store, &act(0), Algorithm::ES256).unwrap();
-    let same = test_key(&mut store, &act(0), Algorithm::ES256).unwrap();
-    let other = test_key(&mut store, &act(0), Algorithm::HS256).unwrap();
+    let one = test_key(&mut store, &act(0), Algorithm::ES256).unwrap().0;
+    let same = test_key(&mut store, &act(0), Algorithm::ES256).unwrap().0;
+    let other = test_key(&mut store, &act(0), Algorithm::HS256).unwrap().0;
     assert_eq!((one.id, one.spec.purpose), (same.id, Purpose::Test));
     assert_ne!(one.id, other.id);
     assert_eq!(other.spec.algorithm, Algorithm::HS256);

@@ -1,19 +1,20 @@
 //! What a test token says, and what it never is.
 
 use super::*;
-use crate::authority::authenticate;
 use crate::authority::fixture::{
-    act, again, at, mint_wish, minted, parts, person, reasons, refusal, set, store, store_with,
+    again, at, mint, mint_wish, minted, parts, person, reasons, refusal, set, store, store_with,
     token,
 };
-use crate::model::{Purpose, Setting};
+use crate::authority::{Error, Reason, Wanted, authenticate};
+use crate::model::{ExtraClaims, Lifetime, Purpose, Role, Setting, TokenKind};
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 #[test]
 fn a_test_token_says_who_from_whom_and_until_when() {
     let mut store = store();
     let mia = person(&mut store, "mia", Role::Minter);
-    let Minted { token, jti, .. } = mint(&mut store, &act(0), mia.user(), &mint_wish()).unwrap();
+    let Minted { token, jti, .. } = mint(&mut store, &mia, &mint_wish()).unwrap();
     let (header, payload) = parts(token.expose_secret());
     let key = store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().unwrap();
     let expected = json!({"alg": "ES256", "typ": "JWT", "kid": key.spec.kid});
@@ -36,22 +37,18 @@ fn everything_can_be_said_otherwise() {
     set(&mut store, Setting::Issuer, "https://ours.example");
     assert_eq!(parts(&minted(&mut store, &mia, &mint_wish())).1["iss"], "https://ours.example");
     let claims = ExtraClaims::parse(&["role=x".to_owned()], &["iat=1".to_owned()]).unwrap();
-    let other = Mint {
-        subject: Some("alice".to_owned()),
-        issuer: Some("https://idp.example".to_owned()),
-        algorithm: Algorithm::ES256,
-        audience: vec!["api".to_owned()],
-        end: End::At(at(-10)),
-        claims,
-        record: false,
-    };
+    let mut other = Mint { end: End::At(at(-10)), claims: claims.0, ..mint_wish() };
+    for (name, word) in [("sub", "alice"), ("iss", "https://idp.example"), ("aud", "api")] {
+        other.say(name, &[word]).unwrap();
+    }
     let payload = parts(&minted(&mut store, &mia, &other)).1;
     assert_eq!(
         (&payload["sub"], &payload["iss"], &payload["aud"], &payload["exp"]),
         (&json!("alice"), &json!("https://idp.example"), &json!("api"), &json!(at(-10).unix()))
     );
     assert_eq!((&payload["iat"], &payload["role"]), (&json!(1), &json!("x")));
-    let several = Mint { audience: vec!["a".to_owned(), "b".to_owned()], ..mint_wish() };
+    let mut several = mint_wish();
+    several.say("aud", &["a", "b"]).unwrap();
     assert_eq!(parts(&minted(&mut store, &mia, &several)).1["aud"], json!(["a", "b"]));
 }
 
@@ -72,13 +69,13 @@ fn minting_needs_a_minter() {
     let mut store = store();
     let ada = person(&mut store, "ada", Role::Admin);
     let john = person(&mut store, "john", Role::User);
-    let result = mint(&mut store, &act(0), john.user(), &mint_wish());
+    let result = mint(&mut store, &john, &mint_wish());
     assert!(matches!(result, Err(Error::Forbidden("only minters and admins mint test tokens"))));
     assert!(store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().is_none());
-    assert!(mint(&mut store, &act(0), ada.user(), &mint_wish()).is_ok());
+    assert!(mint(&mut store, &ada, &mint_wish()).is_ok());
     store.arrange("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let john = again(&mut store, john.user());
-    assert!(mint(&mut store, &act(0), john.user(), &mint_wish()).is_ok(), "the row says so now");
+    assert!(mint(&mut store, &john, &mint_wish()).is_ok(), "the row says so now");
 }
 
 #[test]
@@ -88,10 +85,9 @@ fn a_test_token_is_never_another_kind_whatever_it_claims() {
         let mia = person(&mut store, "mia", Role::Minter);
         let app = token(&mut store, &mia, "app");
         let claims = parts(app.token.expose_secret()).1.as_object().unwrap().clone();
-        let forged = minted(&mut store, &mia, &Mint { claims: ExtraClaims(claims), ..mint_wish() });
+        let forged = minted(&mut store, &mia, &Mint { claims, ..mint_wish() });
         let session = parts(mia.access()).1.as_object().unwrap().clone();
-        let session =
-            minted(&mut store, &mia, &Mint { claims: ExtraClaims(session), ..mint_wish() });
+        let session = minted(&mut store, &mia, &Mint { claims: session, ..mint_wish() });
         for kind in [TokenKind::App, TokenKind::Access, TokenKind::Refresh] {
             for token in [&forged, &session] {
                 assert_eq!(
@@ -124,8 +120,9 @@ fn all_test_tokens_are_signed_by_one_test_key() {
 fn a_recorded_test_token_has_a_row_and_is_taken_back_by_it() {
     let mut store = store();
     let mia = person(&mut store, "mia", Role::Minter);
-    let wish = Mint { record: true, subject: Some("alice".to_owned()), ..mint_wish() };
-    let Minted { token, id, .. } = mint(&mut store, &act(0), mia.user(), &wish).unwrap();
+    let mut wish = Mint { record: true, ..mint_wish() };
+    wish.say("sub", &["alice"]).unwrap();
+    let Minted { token, id, .. } = mint(&mut store, &mia, &wish).unwrap();
     let row = store.read(|tx| tx.find_token(id.unwrap())).unwrap().unwrap();
     assert_eq!((row.grant.kind, row.grant.app.as_str()), (TokenKind::Test, "alice"));
     let wanted = Wanted::Only(TokenKind::Test);
@@ -145,8 +142,8 @@ fn what_has_no_identity_or_no_end_is_not_recorded() {
         ("exp=1.5", "a recorded token has an end (`exp`) in whole seconds"),
     ] {
         let claims = ExtraClaims::parse(&[], &[claim.to_owned()]).unwrap();
-        let wish = Mint { record: true, claims, ..mint_wish() };
-        let result = mint(&mut store, &act(0), mia.user(), &wish);
+        let wish = Mint { record: true, claims: claims.0, ..mint_wish() };
+        let result = mint(&mut store, &mia, &wish);
         assert!(matches!(result, Err(Error::Usage(text)) if text == why), "{claim}");
     }
 }
@@ -156,7 +153,7 @@ fn a_recorded_test_token_takes_no_place_and_is_no_credential() {
     let mut store = store();
     let ada = person(&mut store, "ada", Role::Admin);
     let claims = ExtraClaims::parse(&[], &["permissions=[\"jeton:mint\"]".to_owned()]).unwrap();
-    let wish = Mint { record: true, claims, ..mint_wish() };
+    let wish = Mint { record: true, claims: claims.0, ..mint_wish() };
     let made = minted(&mut store, &ada, &wish);
     let refused = refusal(minter(&mut store, at(0), &made));
     assert_eq!(refused, [Reason::WrongType]);
@@ -164,11 +161,10 @@ fn a_recorded_test_token_takes_no_place_and_is_no_credential() {
     assert_eq!(place.used, 1);
     // The identity of an app token in a test token is not the app token's row.
     let app = token(&mut store, &ada, "other");
-    let claims = [("jti".to_owned(), json!(app.record.jti))].into_iter().collect();
-    let claims = ExtraClaims(claims);
+    let claims: Map<String, Value> =
+        [("jti".to_owned(), json!(app.record.jti))].into_iter().collect();
     let twin = minted(&mut store, &ada, &Mint { claims: claims.clone(), ..mint_wish() });
     assert_eq!(reasons(&mut store, &twin, Wanted::Only(TokenKind::Test), 0), []);
-    let result =
-        mint(&mut store, &act(0), ada.user(), &Mint { record: true, claims, ..mint_wish() });
+    let result = mint(&mut store, &ada, &Mint { record: true, claims, ..mint_wish() });
     assert!(matches!(result, Err(Error::Usage(text)) if text.contains("is recorded")));
 }

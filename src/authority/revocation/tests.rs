@@ -4,7 +4,7 @@ use super::*;
 use crate::authority::fixture::{
     Person, act, again, mint_wish, minted, parts, person, reasons, refusal, store, token,
 };
-use crate::authority::{Mint, Next, refresh};
+use crate::authority::{Next, refresh};
 use crate::model::ExtraClaims;
 use secrecy::ExposeSecret;
 
@@ -28,7 +28,8 @@ fn revoked(store: &mut Store, caller: Option<&Caller>, targets: &[Target]) -> Ve
 
 fn test_token(store: &mut Store, minter: &Person, claims: &[&str]) -> String {
     let claims: Vec<_> = claims.iter().map(|&claim| claim.to_owned()).collect();
-    let wish = Mint { claims: ExtraClaims::parse(&[], &claims).unwrap(), ..mint_wish() };
+    let mut wish = mint_wish();
+    wish.claims = ExtraClaims::parse(&[], &claims).unwrap().0;
     minted(store, minter, &wish)
 }
 

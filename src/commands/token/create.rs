@@ -4,7 +4,7 @@ use super::{ClaimArgs, EndArgs};
 use crate::app::{App, Report, Text};
 use crate::authority::{self, End, Issued, Place, Request};
 use crate::commands::shapes::ending;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::model::{AppName, Foreign, Jti, Permission, Timestamp, TokenId, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -92,15 +92,7 @@ pub(super) fn hand_out(app: &mut App, issued: Issued) -> Result<(), Failure> {
         app.status_if_any(talk);
         return Ok(());
     }
-    Err(take_back(app, id)?)
-}
-
-/// Takes back a token that nobody received; what its maker is told.
-pub(super) fn take_back(app: &mut App, id: TokenId) -> Result<Failure, Failure> {
-    let act = app.act()?;
-    authority::take_back(app.store()?, &act, id)?;
-    let message = format!("the token could not be written; token {id} is revoked again");
-    Ok(Failure::new(Kind::Internal, "internal", message))
+    Err(super::delivery::take_back(app, "the token could not be written", &[id])?)
 }
 
 fn talk(issued: &Issued) -> String {

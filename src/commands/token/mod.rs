@@ -2,10 +2,12 @@
 
 mod create;
 mod decode;
+mod delivery;
 mod inspect;
 mod introspect;
 mod list;
 mod mint;
+mod presets;
 mod renew;
 mod revoke;
 mod show;
@@ -14,7 +16,7 @@ mod verify;
 use crate::app::App;
 use crate::authority::End;
 use crate::failure::Failure;
-use crate::model::{ExtraClaims, Lifetime, Timestamp};
+use crate::model::{ExtraClaims, Invalid, Lifetime, Timestamp};
 use clap::Subcommand;
 
 /// Create, look at, check and revoke tokens
@@ -22,7 +24,9 @@ use clap::Subcommand;
 #[command(defer = true)]
 pub(crate) enum Command {
     Create(create::Args),
-    Mint(mint::Args),
+    Mint(Box<mint::Args>),
+    #[command(alias = "preset")]
+    Presets(presets::Args),
     Inspect(inspect::Args),
     Introspect(introspect::Args),
     Decode(decode::Args),
@@ -40,7 +44,8 @@ impl Command {
     pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
         match self {
             Self::Create(args) => create::run(app, args),
-            Self::Mint(args) => mint::run(app, args),
+            Self::Mint(args) => mint::run(app, *args),
+            Self::Presets(args) => presets::run(app, &args),
             Self::Inspect(args) => inspect::run(app, &args),
             Self::Introspect(args) => introspect::run(app, &args),
             Self::Decode(args) => decode::run(app, &args),
@@ -100,4 +105,12 @@ struct TokenArgs {
     /// this machine can see arguments
     #[arg(value_name = "TOKEN")]
     token: Option<String>,
+}
+
+/// A name and its value, of the form `name=value`.
+fn pair(text: &str) -> Result<(String, String), Invalid> {
+    text.split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| Invalid::new("claim", "not of the form `name=value`"))
 }

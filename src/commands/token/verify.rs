@@ -1,6 +1,6 @@
 //! `jeton token verify`
 
-use super::TokenArgs;
+use super::{TokenArgs, pair};
 use crate::app::{App, Report, Text, TokenLines};
 use crate::authority::{self, Checks, Reason, Verdict, Verifier, Wanted};
 use crate::failure::Failure;
@@ -198,13 +198,6 @@ fn wanted(text: &str) -> Result<Wanted, Invalid> {
         "any" => Ok(Wanted::Any),
         _ => Err(Invalid::new("type", "`app`, `access`, `refresh`, `test` or `any`")),
     }
-}
-
-fn pair(text: &str) -> Result<(String, String), Invalid> {
-    text.split_once('=')
-        .filter(|(name, _)| !name.is_empty())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .ok_or_else(|| Invalid::new("claim", "not of the form `name=value`"))
 }
 
 fn leeway(text: &str) -> Result<Lifetime, Invalid> {

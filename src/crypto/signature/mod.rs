@@ -21,12 +21,21 @@ pub(crate) fn sign(
     typ: &str,
     claims: &Map<String, Value>,
 ) -> Result<SecretString, Error> {
-    let header = serde_json::json!({
-        "alg": key.algorithm.name(),
-        "typ": typ,
-        "kid": key.kid.as_str(),
-    });
-    sign_text(key, &header.to_string(), &Value::from(claims.clone()).to_string())
+    let mut header = Map::new();
+    header.insert("alg".to_owned(), key.algorithm.name().into());
+    header.insert("typ".to_owned(), typ.into());
+    header.insert("kid".to_owned(), key.kid.as_str().into());
+    sign_parts(key, &header, claims)
+}
+
+/// Signs `claims` under that header, whose `alg` is the caller's to get right.
+pub(crate) fn sign_parts(
+    key: &NewKey,
+    header: &Map<String, Value>,
+    claims: &Map<String, Value>,
+) -> Result<SecretString, Error> {
+    let text = |members: &Map<String, Value>| Value::from(members.clone()).to_string();
+    sign_text(key, &text(header), &text(claims))
 }
 
 /// Signs header and payload as they stand.

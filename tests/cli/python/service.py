@@ -1,6 +1,7 @@
 """A Flask-JWT-Extended service in its default configuration, but for the algorithm and the key.
 
-Standard input: {"jwks": {...}, "requests": [[route, token or null], ...]}.
+Standard input: {"jwks": {...}, "requests": [[route, token or null], ...]}, or a "secret" in the place
+of the set.
 Standard output: [{"status": ..., "answer": {...}}, ...] in the same order.
 """
 
@@ -20,10 +21,13 @@ def public_pem(jwks):
     ).decode()
 
 
-def service(jwks):
+def service(asked):
     app = Flask("service")
-    app.config["JWT_ALGORITHM"] = "ES256"
-    app.config["JWT_PUBLIC_KEY"] = public_pem(jwks)
+    if "secret" in asked:
+        app.config["JWT_SECRET_KEY"] = asked["secret"]
+    else:
+        app.config["JWT_ALGORITHM"] = "ES256"
+        app.config["JWT_PUBLIC_KEY"] = public_pem(asked["jwks"])
     jwt_extended.JWTManager(app)
 
     def identity():
@@ -42,7 +46,7 @@ def service(jwks):
 
 def main():
     asked = json.load(sys.stdin)
-    client = service(asked["jwks"]).test_client()
+    client = service(asked).test_client()
     answers = []
     for route, token in asked["requests"]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -1,12 +1,14 @@
 //! Tokens: made, looked at, judged, taken back; the keys that verifiers get.
 
 mod batch;
+mod bulk;
 mod create;
 mod foreign;
 mod introspect;
 mod list;
 mod look;
 mod mint;
+mod presets;
 mod renew;
 mod revoke;
 mod standards;

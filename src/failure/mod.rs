@@ -1,8 +1,10 @@
 //! Every way to fail, as users meet it: kind, code word, sentence, hint, exit code. The only place
 //! that knows exit codes.
 
+mod token;
+
 use crate::authority::{self, Reason, Rejected, Thing};
-use crate::model::{Invalid, TokenKind};
+use crate::model::{BadLine, Invalid};
 use crate::{credentials, crypto, store, terminal};
 use serde_json::{Map, Value, json};
 
@@ -33,7 +35,7 @@ macro_rules! kinds {
 kinds! {
     Internal 1 "internal" "a bug, an unexpected I/O error, a secret that could not be handed out",
     Usage 2 "usage, invalid_input" "bad flags or values, or nobody to ask",
-    NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found, key_not_found"
+    NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found, key_not_found, preset_not_found"
         "it is not there",
     TokenMissing 4 "authorization_header" "nobody is logged in and no `JETON_TOKEN` is set",
     Conflict 5 "user_exists, store_exists, last_admin, last_key, key_exists, key_revoked"
@@ -130,6 +132,7 @@ impl From<authority::Error> for Failure {
             Error::KeyExists(..) => say(Kind::Conflict, "key_exists")
                 .with_hint("a key serves one purpose and one algorithm for ever; use another key"),
             Error::Rejected(rejected) => rejected.into(),
+            Error::BadLine(bad) => bad.into(),
             Error::KeyRevoked => say(Kind::Conflict, "key_revoked"),
             Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),
             Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),
@@ -139,10 +142,18 @@ impl From<authority::Error> for Failure {
                 say(Kind::NotFound, "session_not_found")
             }
             Error::NotFound { thing: Thing::Key, .. } => say(Kind::NotFound, "key_not_found"),
-            Error::Quota { limit, live } => quota(message, limit, &live),
-            Error::Refused { kind, reasons, .. } => refused(message, kind, &reasons),
+            Error::Quota { limit, live } => token::quota(message, limit, &live),
+            Error::Refused { kind, reasons, .. } => token::refused(message, kind, &reasons),
             Error::KeyChanges => say(Kind::Busy, "busy"),
         }
+    }
+}
+
+impl From<BadLine> for Failure {
+    fn from(bad: BadLine) -> Self {
+        let mut failure = Self::new(Kind::BadData, "bad_data", bad.to_string());
+        failure.details.insert("line".to_owned(), json!(bad.line));
+        failure
     }
 }
 
@@ -160,70 +171,6 @@ impl From<Rejected> for Failure {
             Rejected::Member { why, .. } => Self { hint: Self::from(*why).hint, ..failure },
             Rejected::Key(_) => failure,
         }
-    }
-}
-
-fn quota(message: String, limit: u32, live: &[crate::model::RecordedToken]) -> Failure {
-    let ids: Vec<String> = live.iter().map(|token| token.id.to_string()).collect();
-    let named: Vec<String> =
-        live.iter().map(|token| format!("{} ({})", token.id, token.grant.app.shown())).collect();
-    let tokens: Vec<Value> = live
-        .iter()
-        .map(|token| {
-            json!({"id": token.id, "jti": token.jti, "app": token.grant.app,
-                "expires_at": token.expires_at})
-        })
-        .collect();
-    let mut failure = Failure::new(Kind::QuotaExceeded, "quota_exceeded", message);
-    if let Some(first) = ids.first() {
-        failure = failure.with_hint(format!(
-            "in use: {}; free a place with `jeton token revoke {first}`",
-            named.join(", ")
-        ));
-    }
-    failure.details.insert("limit".to_owned(), json!(limit));
-    failure.details.insert("tokens".to_owned(), json!(tokens));
-    failure
-}
-
-fn refused(message: String, kind: Option<TokenKind>, reasons: &[Reason]) -> Failure {
-    let (of, code) = reasons.first().map_or((Kind::Internal, "internal"), |first| class(*first));
-    let mut failure = Failure::new(of, code, message);
-    failure.hint = match (reasons.first(), kind) {
-        (Some(Reason::WrongType), Some(TokenKind::Test)) => {
-            Some("it is a test token: check it with `--type test`".to_owned())
-        }
-        _ => None,
-    };
-    failure.details.insert("reason".to_owned(), json!(reasons.first()));
-    failure.details.insert("reasons".to_owned(), json!(reasons));
-    failure
-}
-
-/// Which exit a reason leads to.
-fn class(reason: Reason) -> (Kind, &'static str) {
-    match reason {
-        Reason::Expired => (Kind::TokenExpired, "token_expired"),
-        Reason::Revoked | Reason::SessionEnded | Reason::Reused | Reason::OwnerDeleted => {
-            (Kind::TokenRevoked, "token_revoked")
-        }
-        Reason::Permission | Reason::Require | Reason::MinTtl => {
-            (Kind::CheckFailed, "check_failed")
-        }
-        Reason::Malformed
-        | Reason::CriticalHeader
-        | Reason::AlgNotAllowed
-        | Reason::UnknownKey
-        | Reason::BadSignature
-        | Reason::BadClaim
-        | Reason::MissingClaim
-        | Reason::WrongType
-        | Reason::Blocked
-        | Reason::UnknownToken
-        | Reason::UserDisabled
-        | Reason::NotYetValid
-        | Reason::Issuer
-        | Reason::Audience => (Kind::TokenInvalid, "invalid_token"),
     }
 }
 

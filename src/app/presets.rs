@@ -1,0 +1,72 @@
+//! Presets: those of the user's configuration directory before those that come with the program.
+
+use super::App;
+use crate::authority::{self, Template};
+use crate::failure::{Failure, Kind};
+use crate::model::Foreign;
+use crate::paths;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+/// Nothing longer is read where a preset is expected.
+const LARGEST: u64 = 1024 * 1024;
+
+impl App {
+    /// The preset of that name; without a name, a token about which nothing is said.
+    pub(crate) fn preset(&self, name: Option<&str>) -> Result<Template, Failure> {
+        if let Some(name) = name
+            && let Some(own) = self.own_preset(name)?
+        {
+            return Ok(own);
+        }
+        authority::preset(name)?.ok_or_else(|| {
+            let shown = Foreign::new(name.unwrap_or_default()).shown();
+            let message = format!("there is no preset `{shown}`");
+            Failure::new(Kind::NotFound, "preset_not_found", message)
+                .with_hint("list them: jeton token presets")
+        })
+    }
+
+    fn own_preset(&self, name: &str) -> Result<Option<Template>, Failure> {
+        // A name is the name of a file, not a path to one.
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let Some(directory) = self.own_presets().filter(|_| is_name) else { return Ok(None) };
+        let path = directory.join(format!("{name}.json"));
+        let wrong = |why: String| {
+            let shown = Foreign::new(path.to_string_lossy()).shown();
+            Failure::new(Kind::BadData, "bad_data", format!("`{shown}`: {why}"))
+        };
+        match std::fs::metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Ok(found) if found.len() > LARGEST => return Err(wrong("it is too large".to_owned())),
+            _ => {}
+        }
+        let bytes = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+        Template::parse(&bytes).map(Some).map_err(|invalid| wrong(invalid.why))
+    }
+
+    /// The names of all presets, sorted, and whether each is the user's own.
+    pub(crate) fn presets(&self) -> Vec<(String, bool)> {
+        let mut names: Vec<(String, bool)> = Vec::new();
+        let files = self.own_presets().and_then(|directory| std::fs::read_dir(directory).ok());
+        for file in files.into_iter().flatten().flatten() {
+            let path = file.path();
+            if path.extension().is_some_and(|end| end == "json")
+                && let Some(name) = path.file_stem().and_then(|name| name.to_str())
+            {
+                names.push((name.to_owned(), true));
+            }
+        }
+        for name in authority::presets() {
+            if !names.iter().any(|(own, _)| own == name) {
+                names.push((name.to_owned(), false));
+            }
+        }
+        names.sort();
+        names
+    }
+
+    fn own_presets(&self) -> Option<PathBuf> {
+        paths::presets(self.environment.config.as_deref())
+    }
+}

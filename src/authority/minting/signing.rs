@@ -1,0 +1,255 @@
+//! From what tokens should say to tokens: by a key of the store, or by one that was brought along.
+
+use super::super::keys::{may_sign, test_key};
+use super::super::sessions::{ATTEMPTS, end_after, needs};
+use super::super::{Act, End, Error};
+use super::recording::row;
+use super::template::Said;
+use super::{Mint, Signer};
+use crate::crypto;
+use crate::model::{
+    Algorithm, BadLine, Foreign, Key, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User,
+    UserId,
+};
+use crate::store::{self, NewToken, Store};
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+
+/// So many are signed, recorded and handed out at a time.
+const BATCH: usize = 500;
+
+/// A test token that was made.
+#[derive(Debug)]
+pub(crate) struct Minted {
+    /// The token itself.
+    pub(crate) token: SecretString,
+    /// Its identity; `None` if that was replaced by something that is no text.
+    pub(crate) jti: Option<Foreign>,
+    /// Its row, if it was to be recorded.
+    pub(crate) id: Option<TokenId>,
+}
+
+/// Tokens that are being made, one for each row of claims.
+#[derive(Debug)]
+pub(crate) struct Minting {
+    wish: Mint,
+    rows: Vec<Row>,
+    done: usize,
+    issuer: Option<String>,
+    uid: Option<Uid>,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+/// What signs, and for whom what it signed is recorded.
+#[derive(Debug)]
+pub(crate) struct Hand {
+    key: Key,
+    minter: UserId,
+    /// Whether the key was made for this, and is a secret that no service can know.
+    pub(crate) is_new_secret: bool,
+}
+
+impl Minting {
+    /// Begins with a key of the store, which is made on first need. Nothing is signed yet, and
+    /// every row was found good.
+    pub(crate) fn begin(
+        store: &mut Store,
+        act: &Act,
+        minter: &User,
+        wish: Mint,
+        rows: Vec<Row>,
+    ) -> Result<(Self, Hand), Error> {
+        needs(minter, Role::Minter, "only minters and admins mint test tokens")?;
+        let policy = store.read(|tx| tx.policy())?;
+        let (issuer, uid) = (Some(policy.issuer), Some(minter.uid));
+        let minting = Self::plan(act.now, wish, rows, issuer, uid)?;
+        let (key, made) = minting.key(store, act)?;
+        minting.try_rows(&key.spec, Some(&key.spec.kid), Some(minter.id))?;
+        let is_new_secret = made && key.spec.algorithm.is_symmetric();
+        let hand = Hand { key, minter: minter.id, is_new_secret };
+        let (target, count) = minting.target();
+        store.write(|tx| act.done(tx, Some(minter.id), target.clone(), count))?;
+        Ok((minting, hand))
+    }
+
+    /// Begins with a key that is in no store.
+    pub(crate) fn alone(
+        now: Timestamp,
+        key: &NewKey,
+        kid: Option<&Foreign>,
+        wish: Mint,
+        rows: Vec<Row>,
+    ) -> Result<Self, Error> {
+        let minting = Self::plan(now, wish, rows, None, None)?;
+        minting.try_rows(key, kid, None)?;
+        Ok(minting)
+    }
+
+    fn plan(
+        now: Timestamp,
+        wish: Mint,
+        rows: Vec<Row>,
+        issuer: Option<String>,
+        uid: Option<Uid>,
+    ) -> Result<Self, Error> {
+        let issued_at = wish.issued_at.unwrap_or(now);
+        let usual = wish.template.ttl()?.unwrap_or(Lifetime::minutes(60));
+        let expires_at = match wish.end {
+            End::At(time) => time,
+            End::After(lifetime) => end_after(issued_at, lifetime)?,
+            End::Default | End::Never => end_after(issued_at, usual)?,
+        };
+        Ok(Self { wish, rows, done: 0, issuer, uid, issued_at, expires_at })
+    }
+
+    /// The key, and whether it was made for this.
+    fn key(&self, store: &mut Store, act: &Act) -> Result<(Key, bool), Error> {
+        match &self.wish.signer {
+            Signer::Key(kid) => Ok((store.read(|tx| may_sign(tx, kid))?, false)),
+            Signer::Algorithm(algorithm) => {
+                let preset = self.wish.template.algorithm()?;
+                test_key(store, act, algorithm.or(preset).unwrap_or(Algorithm::ES256))
+            }
+        }
+    }
+
+    fn target(&self) -> (String, usize) {
+        match self.rows.len() {
+            1 => ("test token".to_owned(), 1),
+            several => (format!("{several} test tokens"), several),
+        }
+    }
+
+    /// Whether every row makes a token that can be recorded, if it is to be.
+    fn try_rows(
+        &self,
+        key: &NewKey,
+        kid: Option<&Foreign>,
+        owner: Option<UserId>,
+    ) -> Result<(), Error> {
+        for Row { line, claims } in &self.rows {
+            let Said { claims, .. } = self.said(key, kid, claims)?;
+            if let (true, Some(owner)) = (self.wish.record, owner) {
+                let why = match row(&claims, owner, 0, self.issued_at) {
+                    Ok(_) => continue,
+                    Err(error) if *line == 0 => return Err(error),
+                    Err(error) => error.to_string(),
+                };
+                return Err(Error::BadLine(BadLine { line: *line, why }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Header and claims of one token.
+    fn said(
+        &self,
+        key: &NewKey,
+        kid: Option<&Foreign>,
+        claims: &Map<String, Value>,
+    ) -> Result<Said, Error> {
+        let mut source = |name: &str| {
+            Some(match name {
+                "alg" => json!(key.algorithm.name()),
+                "kid" => json!(kid),
+                "issuer" => json!(self.issuer),
+                "uid" => json!(self.uid),
+                "iat" => json!(self.issued_at.unix()),
+                "exp" => json!(self.expires_at.unix()),
+                "not_before" => json!(self.wish.not_before.map(Timestamp::unix)),
+                "jti" => json!(crypto::jti()),
+                "uuid" => json!(crypto::uuid()),
+                "random" => json!(crypto::random_password().ok()?),
+                _ => return None,
+            })
+        };
+        let mut said = self.wish.template.fill(&self.wish.given, &mut source)?;
+        said.header.extend(self.wish.header.clone());
+        said.claims.extend(claims.clone());
+        said.claims.extend(self.wish.claims.clone());
+        Ok(said)
+    }
+
+    fn sign(
+        &self,
+        key: &NewKey,
+        kid: Option<&Foreign>,
+        row: &Row,
+    ) -> Result<(Minted, Map<String, Value>), Error> {
+        let Said { header, claims } = self.said(key, kid, &row.claims)?;
+        let token = crypto::sign_parts(key, &header, &claims)?;
+        let jti = claims.get("jti").and_then(Value::as_str).map(Foreign::new);
+        Ok((Minted { token, jti, id: None }, claims))
+    }
+
+    fn batch(&self) -> &[Row] {
+        let end = self.rows.len().min(self.done + BATCH);
+        self.rows.get(self.done..end).unwrap_or_default()
+    }
+
+    /// The next tokens, signed by a key that is in no store; none at the end.
+    pub(crate) fn next_alone(
+        &mut self,
+        key: &NewKey,
+        kid: Option<&Foreign>,
+    ) -> Result<Vec<Minted>, Error> {
+        let sign = |row| self.sign(key, kid, row).map(|(minted, _)| minted);
+        let minted = self.batch().iter().map(sign).collect::<Result<Vec<_>, _>>()?;
+        self.done += minted.len();
+        Ok(minted)
+    }
+
+    /// The next tokens, recorded if they are to be; none at the end.
+    pub(crate) fn next(
+        &mut self,
+        store: &mut Store,
+        act: &Act,
+        hand: &mut Hand,
+    ) -> Result<Vec<Minted>, Error> {
+        if !self.wish.record {
+            return self.next_alone(&hand.key.spec, Some(&hand.key.spec.kid));
+        }
+        for _ in 0..ATTEMPTS {
+            let sign = |row| self.sign(&hand.key.spec, Some(&hand.key.spec.kid), row);
+            let signed = self.batch().iter().map(sign).collect::<Result<Vec<_>, _>>()?;
+            let to_row =
+                |(_, claims): &(Minted, _)| row(claims, hand.minter, hand.key.id, self.issued_at);
+            let rows = signed.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
+            if let Some(ids) = self.recorded(store, hand.key.id, &rows)? {
+                self.done += signed.len();
+                let with_id = |((minted, _), id)| Minted { id: Some(id), ..minted };
+                return Ok(signed.into_iter().zip(ids).map(with_id).collect());
+            }
+            (hand.key, _) = self.key(store, act)?;
+        }
+        Err(Error::KeyChanges)
+    }
+
+    /// Records tokens of a key; `None` if it does not sign any more. One that was named signs as
+    /// long as it is not revoked.
+    fn recorded(
+        &self,
+        store: &mut Store,
+        key: i64,
+        rows: &[NewToken],
+    ) -> Result<Option<Vec<TokenId>>, Error> {
+        let result = store.write(|tx| {
+            let signs = match &self.wish.signer {
+                Signer::Key(kid) => may_sign(tx, kid).is_ok(),
+                Signer::Algorithm(_) => tx.is_active(key)?,
+            };
+            if !signs {
+                return Ok(None);
+            }
+            let ids = rows.iter().map(|row| tx.add_token(row)).collect::<Result<_, _>>()?;
+            Ok::<_, Error>(Some(ids))
+        });
+        match result {
+            Err(Error::Store(store::Error::Taken)) => {
+                Err(Error::Usage("a token with that `jti` is recorded".to_owned()))
+            }
+            other => other,
+        }
+    }
+}

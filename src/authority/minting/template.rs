@@ -1,0 +1,275 @@
+//! What a token says before its values are known: the data of a preset. Filling it in is pure.
+//!
+//! A text may hold names in braces. One that is a single name takes that value with its type; in a
+//! longer text values are written out. A member whose value is not there (null) is left out.
+
+use crate::model::{Algorithm, Invalid, Lifetime, strict_object};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A preset as its file has it.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Template {
+    /// What kind of token it makes, in a sentence.
+    pub(crate) about: String,
+    /// Where its claims are documented.
+    #[serde(default)]
+    pub(crate) source: Vec<String>,
+    /// The algorithm of whoever issues such tokens.
+    algorithm: Option<String>,
+    /// How long they live.
+    ttl: Option<String>,
+    /// Values that can be given, in the order in which their defaults are filled in.
+    #[serde(default)]
+    pub(crate) parameters: Map<String, Value>,
+    /// The header's members, in order.
+    #[serde(default)]
+    pub(crate) header: Map<String, Value>,
+    /// The claims, in order.
+    pub(crate) claims: Map<String, Value>,
+    /// What each claim is.
+    #[serde(default)]
+    pub(crate) explain: Map<String, Value>,
+}
+
+/// What one token says.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    /// The header.
+    pub(crate) header: Map<String, Value>,
+    /// The claims.
+    pub(crate) claims: Map<String, Value>,
+}
+
+/// Where values come from that are made for each token.
+pub(crate) trait Source {
+    /// The value of that name; `None` if there is none.
+    fn value(&mut self, name: &str) -> Option<Value>;
+}
+
+impl<F: FnMut(&str) -> Option<Value>> Source for F {
+    fn value(&mut self, name: &str) -> Option<Value> {
+        self(name)
+    }
+}
+
+impl Template {
+    /// Reads a preset's file.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Invalid> {
+        let refused = |why: String| Invalid::new("preset", why);
+        let object = strict_object(bytes).map_err(refused)?;
+        let template: Self = serde_json::from_value(Value::from(object))
+            .map_err(|error| Invalid::new("preset", error.to_string()))?;
+        template.algorithm()?;
+        template.ttl()?;
+        Ok(template)
+    }
+
+    pub(crate) fn algorithm(&self) -> Result<Option<Algorithm>, Invalid> {
+        self.algorithm.as_deref().map(Algorithm::parse).transpose()
+    }
+
+    pub(crate) fn ttl(&self) -> Result<Option<Lifetime>, Invalid> {
+        self.ttl.as_deref().map(Lifetime::parse).transpose()
+    }
+
+    /// Header and claims with everything filled in. `given` holds values of parameters, each of its
+    /// parameter's type.
+    pub(crate) fn fill(
+        &self,
+        given: &Map<String, Value>,
+        source: &mut impl Source,
+    ) -> Result<Said, Invalid> {
+        let mut known = Map::new();
+        for (name, default) in &self.parameters {
+            let value = match given.get(name) {
+                Some(value) => value.clone(),
+                None => filled(default, &known, source)?.unwrap_or(Value::Null),
+            };
+            known.insert(name.clone(), value);
+        }
+        let header = members(&self.header, &known, source)?;
+        let claims = members(&self.claims, &known, source)?;
+        Ok(Said { header, claims })
+    }
+
+    /// A word of the command line as a value of that parameter: in the type of its default.
+    pub(crate) fn typed(&self, name: &str, words: &[&str]) -> Result<Value, Invalid> {
+        let Some(default) = self.parameters.get(name) else {
+            let names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
+            return Err(Invalid::new("parameter", format!("not one of {}", names.join(", "))));
+        };
+        let texts = || words.iter().map(|word| Value::from(*word));
+        match (default, words) {
+            (Value::String(_) | Value::Null, [one]) => Ok(Value::from(*one)),
+            (Value::Array(_) | Value::String(_) | Value::Null, _) => Ok(texts().collect()),
+            (Value::Bool(_) | Value::Number(_) | Value::Object(_), _) => {
+                let value = serde_json::from_str(&words.join(" ")).ok();
+                value
+                    .filter(|value| same_type(value, default))
+                    .ok_or_else(|| Invalid::new("parameter", "of another type than its default"))
+            }
+        }
+    }
+}
+
+fn same_type(one: &Value, other: &Value) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
+}
+
+fn members(
+    template: &Map<String, Value>,
+    known: &Map<String, Value>,
+    source: &mut impl Source,
+) -> Result<Map<String, Value>, Invalid> {
+    let mut all = Map::new();
+    for (name, value) in template {
+        if let Some(value) = filled(value, known, source)? {
+            all.insert(name.clone(), value);
+        }
+    }
+    Ok(all)
+}
+
+/// The value with names replaced; `None` if one of them has no value.
+fn filled(
+    template: &Value,
+    known: &Map<String, Value>,
+    source: &mut impl Source,
+) -> Result<Option<Value>, Invalid> {
+    Ok(match template {
+        Value::String(text) => text_filled(text, known, source)?,
+        Value::Array(items) => {
+            let mut all = Vec::with_capacity(items.len());
+            for item in items {
+                all.extend(filled(item, known, source)?);
+            }
+            Some(Value::from(all))
+        }
+        Value::Object(object) => Some(Value::from(members(object, known, source)?)),
+        Value::Null => None,
+        Value::Bool(_) | Value::Number(_) => Some(template.clone()),
+    })
+}
+
+fn text_filled(
+    text: &str,
+    known: &Map<String, Value>,
+    source: &mut impl Source,
+) -> Result<Option<Value>, Invalid> {
+    let mut find = |name: &str| {
+        let value = known.get(name).cloned().or_else(|| source.value(name));
+        value.ok_or_else(|| Invalid::new("preset", format!("no parameter is called `{name}`")))
+    };
+    let single = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    if let Some(name) = single.filter(|name| !name.contains(['{', '}'])) {
+        return Ok(Some(find(name)?).filter(|value| !value.is_null()));
+    }
+    let mut whole = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('{') {
+        let (name, after) = behind
+            .split_once('}')
+            .ok_or_else(|| Invalid::new("preset", "a brace is not closed"))?;
+        whole.push_str(before);
+        match find(name)? {
+            Value::Null => return Ok(None),
+            Value::String(value) => whole.push_str(&value),
+            value @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                whole.push_str(&value.to_string());
+            }
+        }
+        rest = after;
+    }
+    whole.push_str(rest);
+    Ok(Some(Value::from(whole)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn template(value: &Value) -> Template {
+        Template::parse(value.to_string().as_bytes()).unwrap()
+    }
+
+    fn claims(template: &Template, given: &Value) -> Value {
+        let mut source = |name: &str| match name {
+            "iat" => Some(json!(7)),
+            "nothing" => Some(Value::Null),
+            _ => None,
+        };
+        let given = given.as_object().unwrap();
+        Value::from(template.fill(given, &mut source).unwrap().claims)
+    }
+
+    #[test]
+    fn values_keep_their_type_and_members_their_order() {
+        let template = template(&json!({
+            "about": "x",
+            "parameters": {"tenant": "dev", "roles": ["a"], "fresh": true, "aud": null},
+            "claims": {"z": "{iat}", "iss": "https://{tenant}.example/{iat}", "aud": "{aud}",
+                "roles": "{roles}", "fresh": "{fresh}", "in": {"list": ["{tenant}", "{aud}", 1]}},
+        }));
+        assert_eq!(
+            claims(&template, &json!({})).to_string(),
+            r#"{"z":7,"iss":"https://dev.example/7","roles":["a"],"fresh":true,"in":{"list":["dev",1]}}"#
+        );
+        let given = json!({"tenant": "t", "aud": ["x", "y"], "fresh": false});
+        assert_eq!(
+            claims(&template, &given).to_string(),
+            r#"{"z":7,"iss":"https://t.example/7","aud":["x","y"],"roles":["a"],"fresh":false,"in":{"list":["t",["x","y"],1]}}"#
+        );
+    }
+
+    #[test]
+    fn a_default_can_be_made_of_parameters_before_it() {
+        let parameters = json!({"tenant": "dev", "iss": "https://{tenant}/", "none": "{nothing}"});
+        let template = template(
+            &json!({"about": "x", "parameters": parameters, "claims": {"iss": "{iss}", "n": "a{none}"}}),
+        );
+        assert_eq!(claims(&template, &json!({"tenant": "t"})), json!({"iss": "https://t/"}));
+        assert_eq!(claims(&template, &json!({"iss": "{iat}"})), json!({"iss": "{iat}"}));
+    }
+
+    #[test]
+    fn a_word_takes_the_type_of_the_default() {
+        let parameters = json!({"text": "x", "list": [], "fresh": true, "n": 1, "any": null});
+        let template = template(&json!({"about": "x", "parameters": parameters, "claims": {}}));
+        for (name, words, value) in [
+            ("text", &["1"][..], json!("1")),
+            ("list", &["a"], json!(["a"])),
+            ("list", &["a", "b"], json!(["a", "b"])),
+            ("fresh", &["false"], json!(false)),
+            ("n", &["2"], json!(2)),
+            ("any", &["a"], json!("a")),
+            ("any", &["a", "b"], json!(["a", "b"])),
+        ] {
+            assert_eq!(template.typed(name, words).unwrap(), value);
+        }
+        for (name, word) in [("fresh", "1"), ("fresh", "yes"), ("n", "x"), ("other", "x")] {
+            assert!(template.typed(name, &[word]).is_err(), "{name}={word}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_preset_is_refused() {
+        for text in [
+            "{}",
+            "[]",
+            r#"{"about":"x","claims":{},"clams":{}}"#,
+            r#"{"about":"x","claims":{},"algorithm":"none"}"#,
+            r#"{"about":"x","claims":{},"ttl":"1"}"#,
+            r#"{"about":"x","claims":{"a":1,"a":2}}"#,
+        ] {
+            assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        let mut nothing = |_: &str| None;
+        for claim in ["{unknown}", "a{unknown}b", "a{"] {
+            let template = template(&json!({"about": "x", "claims": {"c": claim}}));
+            assert!(template.fill(&Map::new(), &mut nothing).is_err(), "{claim}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `jeton token mint` of many tokens, without a store, and with everything said
+
+use crate::mask::{json_says, refuses, says};
+use crate::world::{Ran, World, payload};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fs;
+
+fn lines(ran: &Ran) -> Vec<&str> {
+    ran.out.lines().collect()
+}
+
+#[test]
+fn every_row_is_a_token() {
+    let world = World::with_admin();
+    fs::write(world.home().join("users.csv"), "sub,email\nalice,a@x.org\nbob,\n").unwrap();
+    let ran = world.run(&["token", "mint", "--from", "users.csv", "--aud", "api"]).ok();
+    let tokens = lines(&ran);
+    let claims: Vec<Value> = tokens.iter().map(|token| payload(token)).collect();
+    assert_eq!((&claims[0]["sub"], &claims[0]["email"]), (&json!("alice"), &json!("a@x.org")));
+    assert_eq!((&claims[1]["sub"], &claims[1].get("email")), (&json!("bob"), &None));
+    assert_eq!(claims[1]["aud"], "api");
+    let rows = "{\"sub\":\"carol\",\"n\":1}\n\n{\"exp\":7}\n";
+    let ran = world.run_with_input(&["token", "mint", "--from", "-", "-o", "jsonl"], rows).ok();
+    let objects: Vec<Value> =
+        lines(&ran).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(payload(objects[0]["token"].as_str().unwrap())["n"], 1);
+    assert_eq!(payload(objects[1]["token"].as_str().unwrap())["exp"], 7);
+    let audit = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
+    assert_eq!(world.sql(audit), ["1", "2", "2"], "the key that was made, and a row a command");
+}
+
+#[test]
+fn each_of_a_count_has_an_identity() {
+    let world = World::with_admin();
+    let mint = ["token", "mint", "--count", "1200", "--record"];
+    let ran = world.run(&mint).ok();
+    assert_eq!(ran.err, "");
+    let ids: HashSet<String> =
+        lines(&ran).iter().map(|token| payload(token)["jti"].to_string()).collect();
+    assert_eq!(ids.len(), 1_200);
+    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["1200"]);
+    json_says(
+        &world,
+        &["token", "mint", "--count", "2"],
+        "{\"items\":[{\"token\":\"<token>\",\"jti\":\"<uuid>\",\"id\":null},\
+         {\"token\":\"<token>\",\"jti\":\"<uuid>\",\"id\":null}]}",
+    );
+}
+
+#[test]
+fn one_wrong_row_of_many_is_named_and_nothing_is_printed() {
+    let world = World::with_admin();
+    let row = |number| match number {
+        54_322 => "one cell\n".to_owned(),
+        number => format!("user{number},user{number}@example.com\n"),
+    };
+    let rows: String = (0..100_000).map(row).collect();
+    let rows = format!("sub,email\n{rows}");
+    fs::write(world.home().join("rows.csv"), rows).unwrap();
+    let ran = world.run(&["token", "mint", "--from", "rows.csv"]);
+    refuses(&world, &ran, 65, "error: line 54324: it has 1 cells, not 2\n");
+    let rows = "{\"sub\":\"a\"}\n{\"jti\":\"x\"}\n";
+    let ran = world.run_with_input(&["token", "mint", "--record", "--from", "-"], rows);
+    refuses(&world, &ran, 65, "error: line 2: a recorded token has a UUID as its `jti`\n");
+    let error = world.json_error(&["token", "mint", "--from", "rows.csv"]);
+    assert_eq!(error["details"], json!({"line": 54_324}));
+    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+}
+
+#[test]
+fn what_nobody_receives_is_taken_back() {
+    let world = World::with_admin();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mint = |words: &[&str]| {
+        let mut command = world.command(&[&["token", "mint"], words].concat());
+        Ran::from(command.stdout(full()).output().unwrap())
+    };
+    let talk =
+        "error: only the first 0 tokens could be written; 3 recorded ones are revoked again\n";
+    refuses(&world, &mint(&["--count", "3", "--record"]), 1, talk);
+    refuses(
+        &world,
+        &mint(&["--count", "3"]),
+        1,
+        "error: only the first 0 tokens could be written\n",
+    );
+    assert_eq!(world.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
+}
+
+#[test]
+fn everything_can_be_said() {
+    let world = World::with_admin();
+    fs::write(world.home().join("claims.json"), "{\"iss\":\"file\",\"roles\":[\"a\"]}").unwrap();
+    let token = world.get(&[
+        "token",
+        "mint",
+        "--sub",
+        "alice",
+        "--scope",
+        "a b",
+        "-p",
+        "read,write",
+        "--iss",
+        "flag",
+        "--claims",
+        "claims.json",
+        "--claim",
+        "roles=flag",
+        "--header",
+        "typ=at+jwt",
+        "--header",
+        "x=y",
+        "--issued-at",
+        "1767225600",
+        "--not-before",
+        "1767225660",
+        "--ttl",
+        "2h",
+    ]);
+    let claims = payload(&token);
+    assert_eq!((&claims["iss"], &claims["roles"]), (&json!("file"), &json!("flag")));
+    assert_eq!(
+        (&claims["scope"], &claims["permissions"]),
+        (&json!("a b"), &json!(["read", "write"]))
+    );
+    assert_eq!((&claims["iat"], &claims["nbf"]), (&json!(1_767_225_600), &json!(1_767_225_660)));
+    assert_eq!(claims["exp"], 1_767_232_800);
+    let header = world.json(&["token", "decode", &token, "--part", "header"]);
+    assert_eq!((&header["typ"], &header["x"]), (&json!("at+jwt"), &json!("y")));
+    for member in ["alg=none", "kid=x"] {
+        let ran = world.run(&["token", "mint", "--header", member]);
+        refuses(&world, &ran, 2, "error: header: `alg` and `kid` are those of the key\n");
+    }
+}
+
+#[test]
+fn a_certain_key_signs_if_it_is_one_of_tests() {
+    let world = World::with_admin();
+    world.get(&["token", "mint"]);
+    let next = world.get(&["keys", "generate", "--purpose", "test"]);
+    let token = world.get(&["token", "mint", "--key", &next]);
+    let header = world.json(&["token", "decode", &token, "--part", "header"]);
+    assert_eq!(header["kid"], json!(next));
+    let keys = world.json(&["keys", "list"]);
+    let app = keys["items"][0]["kid"].as_str().unwrap();
+    let ran = world.run(&["token", "mint", "--key", app]);
+    refuses(&world, &ran, 7, "error: an app key signs no test tokens\n");
+    world.run(&["keys", "revoke", &next, "--yes"]).ok();
+    let ran = world.run(&["token", "mint", "--key", &next]);
+    refuses(&world, &ran, 5, "error: the key is revoked\n");
+}
+
+#[test]
+fn without_a_store_a_key_of_ones_own_signs() {
+    let mut world = World::new();
+    world.set("SECRET", "short");
+    let ran =
+        world.run(&["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--sub", "a"]);
+    says(&world, &ran, "<token>\n", "");
+    let claims = payload(ran.out.trim());
+    let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["sub", "iat", "exp", "jti"]);
+    let pem = include_str!("../keys/samples/sec1.pem");
+    fs::write(world.home().join("key.pem"), pem).unwrap();
+    let token = world.get(&["token", "mint", "--key-file", "key.pem", "--count", "1"]);
+    let header = world.json(&["token", "decode", &token, "--part", "header"]);
+    assert_eq!(header["alg"], "ES256");
+    let talk = "error: `NOT_SET` is not set\n";
+    let ran = world.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
+    refuses(&world, &ran, 2, talk);
+    assert!(!world.store().exists());
+}
+
+#[test]
+fn a_secret_that_is_made_for_it_is_warned_of() {
+    let world = World::with_admin();
+    let talk = "warning: a new secret signs, which no service knows: `jeton keys import` brings \
+                theirs\n";
+    let mint = ["token", "mint", "--alg", "HS256"];
+    says(&world, &world.run(&mint), "<token>\n", talk);
+    says(&world, &world.run(&mint), "<token>\n", "");
+}

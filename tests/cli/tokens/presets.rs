@@ -1,0 +1,103 @@
+//! `jeton token presets`, and tokens that are made by them
+
+use crate::mask::{refuses, says};
+use crate::python::{ask, python};
+use crate::world::{World, payload};
+use serde_json::{Value, json};
+use std::fs;
+
+const SECRET: &str = "a secret that is as long as the hash";
+
+fn flask(world: &World, preset: &str, more: &[&str]) -> String {
+    let words = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
+    world.get(&[&words[..], &["--alg", "HS256"], more].concat())
+}
+
+fn header(world: &World, token: &str) -> String {
+    world.json(&["token", "decode", token, "--part", "header"]).to_string()
+}
+
+#[test]
+fn a_flask_service_takes_them_for_its_own() {
+    let Some(python) = python() else { return };
+    let mut world = World::new();
+    world.set("JWT_SECRET_KEY", SECRET);
+    let access = flask(&world, "flask", &["--sub", "7"]);
+    let fresh = flask(&world, "flask", &["--sub", "7", "--set", "fresh=true"]);
+    let refresh = flask(&world, "flask-refresh", &["--sub", "7"]);
+    let expired = flask(&world, "flask", &["--issued-at", "2020-01-01T00:00:00Z"]);
+    let plain = world.get(&["token", "mint", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
+    let question = json!({"secret": SECRET, "requests": [
+        ["/protected", access], ["/fresh", access], ["/fresh", fresh], ["/protected", refresh],
+        ["/refresh", refresh], ["/refresh", access], ["/protected", expired],
+        ["/protected", plain],
+    ]});
+    let answers = ask(&python, "service.py", &question);
+    let statuses: Vec<&Value> =
+        answers.as_array().unwrap().iter().map(|answer| &answer["status"]).collect();
+    assert_eq!(statuses, [200, 401, 200, 422, 200, 422, 401, 422], "{answers}");
+    assert_eq!(answers[0]["answer"], json!({"identity": "7"}));
+    assert_eq!(header(&world, &access), r#"{"alg":"HS256","typ":"JWT"}"#, "as PyJWT writes it");
+    let claims = payload(&access);
+    let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["fresh", "iat", "jti", "type", "sub", "nbf", "csrf", "exp"]);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 900);
+    assert!(!world.store().exists());
+}
+
+#[test]
+fn the_layout_is_that_of_the_service() {
+    let mut world = World::new();
+    world.set("JWT_SECRET_KEY", SECRET);
+    let more = ["--issued-at", "2026-01-01T00:00:00Z", "-p", "read", "--set", "id=12"];
+    let token = flask(&world, "gerencia", &more);
+    assert_eq!(
+        payload(&token).to_string(),
+        "{\"id\":12,\"owner\":\"gerenciaToken\",\"target\":\"cliente\",\
+         \"permissions\":[\"read\"],\"iat\":1767225600,\"exp\":1767830400}"
+    );
+}
+
+#[test]
+fn a_preset_of_ones_own_comes_before_that_of_the_program() {
+    let world = World::with_admin();
+    let folder = world.home().join(".config/jeton/presets");
+    fs::create_dir_all(&folder).unwrap();
+    let own = json!({"about": "ours", "algorithm": "EdDSA", "parameters": {"tenant": "dev"},
+        "header": {"alg": "{alg}", "kid": "{kid}"},
+        "claims": {"iss": "https://{tenant}.example/", "exp": "{exp}"}});
+    fs::write(folder.join("ours.json"), own.to_string()).unwrap();
+    fs::write(folder.join("flask.json"), own.to_string()).unwrap();
+    let out = "NAME           OWN  ABOUT\n\
+               flask          yes  ours\n\
+               flask-refresh  -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY\n\
+               gerencia       -    App token of a service that issues tokens for client \
+               applications: gerenciaToken\n\
+               ours           yes  ours\n";
+    says(&world, &world.run(&["token", "presets"]), out, "");
+    let token = world.get(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
+    assert_eq!(payload(&token)["iss"], "https://t.example/");
+    world.run(&["token", "verify", &token, "--type", "test"]).ok();
+    let shown = "ours\n\nparameters:\n  tenant = \"dev\"\n\nheader:\n  alg = \"{alg}\"\n  \
+                 kid = \"{kid}\"\n\nclaims:\n  iss = \"https://{tenant}.example/\"\n  \
+                 exp = \"{exp}\"\n";
+    says(&world, &world.run(&["token", "presets", "show", "ours"]), shown, "");
+    fs::write(folder.join("ours.json"), "{}").unwrap();
+    let talk = "error: `~/.config/jeton/presets/ours.json`: missing field `about`\n";
+    refuses(&world, &world.run(&["token", "mint", "--preset", "ours"]), 65, talk);
+}
+
+#[test]
+fn what_a_preset_does_not_have_is_refused() {
+    let world = World::with_admin();
+    let talk = "error: there is no preset `none`\nhint: list them: jeton token presets\n";
+    refuses(&world, &world.run(&["token", "mint", "--preset", "none"]), 3, talk);
+    refuses(&world, &world.run(&["token", "presets", "show", "none"]), 3, talk);
+    let path = ["token", "mint", "--preset", "../../store"];
+    assert_eq!(world.run(&path).code, 3);
+    let mint = |word| world.run(&["token", "mint", "--preset", "flask", "--set", word]);
+    let talk = "error: parameter: not one of fresh, sub\n";
+    refuses(&world, &mint("tenant=x"), 2, talk);
+    let talk = "error: parameter: of another type than its default\n";
+    refuses(&world, &mint("fresh=yes"), 2, talk);
+}
