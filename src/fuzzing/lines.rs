@@ -1,9 +1,9 @@
 //! What must hold for whatever is read as JSON or as a setting.
 
-use crate::model::{ExtraClaims, Policy, Setting, escaped, strict_object};
+use crate::model::{ExtraClaims, Policy, Setting, escaped, rows, strict_object};
 use serde_json::{Map, Value};
 
-/// The strict reader of JSON, the words `name=JSON` and `setting=value`: no member twice, and
+/// The strict reader of JSON, rows of files, the words `name=JSON` and `setting=value`: no member twice, and
 /// otherwise just what a lenient reader takes; a setting that is taken is one visible line.
 pub fn lines(bytes: &[u8]) {
     let lenient = serde_json::from_slice::<Map<String, Value>>(bytes).ok();
@@ -11,6 +11,9 @@ pub fn lines(bytes: &[u8]) {
     let once =
         lenient.filter(|map| colons(bytes) == map.values().map(members).sum::<usize>() + map.len());
     assert_eq!(strict, once);
+    let wrong = rows(bytes).err().map(|bad| bad.line);
+    let there = bytes.split(|byte| *byte == b'\n').count();
+    assert!(wrong.is_none_or(|line| (1..=there).contains(&usize::try_from(line).unwrap_or(0))));
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(claims) = ExtraClaims::parse(&[], &[format!("a={text}")]) {
         assert_eq!(claims.0.get("a"), serde_json::from_str(text).ok().as_ref());
