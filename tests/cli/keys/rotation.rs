@@ -2,14 +2,57 @@
 
 use super::kids;
 use crate::world::World;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Looks again and again how many app keys sign, until `work` is done; what it saw, and how often
+/// it looked.
+fn watched(world: &World, work: impl FnOnce()) -> (BTreeSet<i64>, usize) {
+    let is_done = AtomicBool::new(false);
+    let store = world.store();
+    thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let store = rusqlite::Connection::open(store).unwrap();
+            let count = "SELECT count(*) FROM keys WHERE purpose = 'app' AND state = 'active'";
+            let (mut seen, mut looks) = (BTreeSet::new(), 0);
+            while !is_done.load(Ordering::Relaxed) {
+                seen.insert(store.query_row(count, [], |row| row.get(0)).unwrap());
+                looks += 1;
+            }
+            (seen, looks)
+        });
+        // The watch must end if the work fails.
+        let worked = catch_unwind(AssertUnwindSafe(work));
+        is_done.store(true, Ordering::Relaxed);
+        let saw = watch.join().unwrap();
+        if let Err(failure) = worked {
+            resume_unwind(failure);
+        }
+        saw
+    })
+}
 
 #[test]
 fn tokens_made_while_keys_rotate_all_verify() {
     let world = World::with_admin();
     world.run(&["settings", "set", "token.quota", "unlimited"]).ok();
-    let command = |words: &[&str]| world.command(words);
     let mut tokens = vec![world.get(&["token", "create", "first"])];
+    let (seen, looks) = watched(&world, || rounds(&world, &mut tokens));
+    assert_eq!(seen, BTreeSet::from([1]), "one app key signs at every instant");
+    assert!(looks > 100, "{looks}");
+    for token in &tokens {
+        world.run(&["token", "verify", token]).ok();
+    }
+    let several = "SELECT count(DISTINCT key_id) > 2 FROM tokens";
+    assert_eq!(world.sql(several), ["1"], "they are of several keys");
+}
+
+/// Sixteen processes create tokens, one rotates, and up to sixteen verify, four times.
+fn rounds(world: &World, tokens: &mut Vec<String>) {
+    let command = |words: &[&str]| world.command(words);
     for round in 0..4 {
         let mut commands: Vec<Command> =
             (0..16).map(|_| command(&["token", "create", "app"])).collect();
@@ -24,14 +67,9 @@ fn tokens_made_while_keys_rotate_all_verify() {
         let before = tokens.len();
         tokens.extend(made.map(str::to_owned));
         assert_eq!(tokens.len(), before + 16);
-        assert_eq!(kids(&world, "app", "active").len(), 1);
-        assert_eq!(kids(&world, "app", "retired").len(), round + 1);
+        assert_eq!(kids(world, "app", "active").len(), 1);
+        assert_eq!(kids(world, "app", "retired").len(), round + 1);
     }
-    for token in &tokens {
-        world.run(&["token", "verify", token]).ok();
-    }
-    let several = "SELECT count(DISTINCT key_id) > 2 FROM tokens";
-    assert_eq!(world.sql(several), ["1"], "they are of several keys");
 }
 
 #[test]
