@@ -8,7 +8,7 @@ pub(crate) use adding::{Added, Adding, add, draft, may_add};
 pub(crate) use life::{Listed, Rotation, activate, list, retire, revocable, revoke, rotate};
 pub(crate) use site::{Site, site};
 
-use super::{Act, Caller, Error};
+use super::{Act, Caller, Error, Thing};
 use crate::crypto;
 use crate::model::{Algorithm, Key, KeyState, NewKey, Purpose, Role, RsaBits, Timestamp};
 use crate::store::{self, Beginning, Reader, Store};
@@ -44,11 +44,30 @@ pub(crate) fn jwks(
     Ok(Published { keys: json!({ "keys": public }), left_out })
 }
 
-/// The public part of one key as PEM.
-pub(crate) fn public_pem(store: &mut Store, kid: &str) -> Result<String, Error> {
-    let key = store.read(|tx| life::existing(tx, kid))?;
+/// The public part of one key as PEM; without an id, of the one that signs for that purpose.
+pub(crate) fn public_pem(
+    store: &mut Store,
+    kid: Option<&str>,
+    purpose: Purpose,
+) -> Result<String, Error> {
+    let key = store.read(|tx| match kid {
+        Some(kid) => life::existing(tx, kid),
+        None => signing(tx, purpose),
+    })?;
     crypto::public_pem(&key.spec)?
         .ok_or_else(|| Error::Usage("a symmetric key has no public part".to_owned()))
+}
+
+/// The one key that signs for that purpose.
+fn signing(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Error> {
+    let mut keys = tx.keys_in(purpose, KeyState::Active)?;
+    match (keys.pop(), keys.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => {
+            Err(Error::Usage("keys for several algorithms sign: name one by its id".to_owned()))
+        }
+        (None, _) => Err(Error::NotFound { thing: Thing::Key, shown: purpose.name().to_owned() }),
+    }
 }
 
 /// The key whose private part the caller may have.

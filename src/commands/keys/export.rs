@@ -39,18 +39,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", conflicts_with_all = ["jwks", "pem", "private"], value_parser = IssuerUrl::parse)]
     issuer: Option<IssuerUrl>,
 
-    /// For which tokens the set is: app (and sessions) or test
-    #[arg(long, default_value = "app", value_parser = Purpose::parse, conflicts_with_all = ["pem", "private"])]
+    /// For which tokens the keys are: app (and sessions) or test
+    #[arg(long, default_value = "app", value_parser = Purpose::parse, conflicts_with = "private")]
     purpose: Purpose,
 
-    /// The public part of one key as PEM
+    /// The public part of one key as PEM: without a key id the one that signs
     #[arg(
         long,
         value_name = "KID",
-        allow_hyphen_values = true,
+        num_args = 0..=1,
         add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys)
     )]
-    pem: Option<String>,
+    pem: Option<Vec<String>>,
 
     /// The private part of one key as PEM (PKCS#8), or a symmetric key as a JWK. Whoever has it can
     /// sign what he wants (admins only)
@@ -99,8 +99,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if let Some(kid) = &args.private {
         return private(app, kid);
     }
-    if let Some(kid) = &args.pem {
-        let key = authority::public_pem(app.store()?, kid)?;
+    if let Some(named) = &args.pem {
+        let kid = named.first().map(String::as_str);
+        let key = authority::public_pem(app.store()?, kid, args.purpose)?;
         return app.report(&KeyText { key });
     }
     app.store()?;

@@ -68,8 +68,8 @@ fn a_symmetric_key_is_left_out_with_a_warning() {
 fn what_cannot_be_exported_is_refused() {
     let world = World::with_admin();
     let talk = "error: the following required arguments were not provided:\n  \
-                <--jwks|--site <DIR>|--pem <KID>|--private <KID>>\n\
-                hint: usage: jeton keys export <--jwks|--site <DIR>|--pem <KID>|--private <KID>>\n";
+                <--jwks|--site <DIR>|--pem [<KID>]|--private <KID>>\n\
+                hint: usage: jeton keys export <--jwks|--site <DIR>|--pem [<KID>]|--private <KID>>\n";
     refuses(&world, &world.run(&["keys", "export"]), 2, talk);
     let ran = world.run(&["keys", "export", "--jwks", "--purpose", "all"]);
     let talk = "error: invalid value 'all' for '--purpose <PURPOSE>': purpose: `app` or `test`\n\

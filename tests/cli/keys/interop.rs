@@ -78,11 +78,16 @@ fn one_key_is_printed_as_pem_and_its_private_part_only_to_admins() {
     assert!(printed.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{printed}");
     world.run(&["token", "mint", "--alg", "HS256"]).ok();
     let secret = &kids(&world, "test", "active")[0];
+    assert_eq!(world.run(&["keys", "export", "--pem"]).ok().out, pem, "the one that signs");
     let ran = world.run(&["keys", "export", "--pem", secret]);
     refuses(&world, &ran, 2, "error: a symmetric key has no public part\n");
     let jwk = world.json(&["keys", "export", "--private", secret, "--yes"]);
     let jwk: Value = serde_json::from_str(jwk["key"].as_str().unwrap()).unwrap();
     assert_eq!((&jwk["kty"], &jwk["kid"]), (&json!("oct"), &json!(secret)));
+    world.run(&["token", "mint", "--alg", "EdDSA"]).ok();
+    let ran = world.run(&["keys", "export", "--pem", "--purpose", "test"]);
+    let several = "error: keys for several algorithms sign: name one by its id\n";
+    refuses(&world, &ran, 2, several);
     let ran = world.run(&["keys", "export", "--pem", "nothing"]);
     refuses(&world, &ran, 3, "error: there is no key `nothing`\n");
 }
