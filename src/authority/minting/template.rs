@@ -6,6 +6,7 @@
 use crate::model::{Algorithm, Invalid, Lifetime, strict_object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// A preset as its file has it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -31,6 +32,26 @@ pub(crate) struct Template {
     /// What each claim is.
     #[serde(default)]
     pub(crate) explain: Map<String, Value>,
+    /// What makes a token of this kind wrong in a way of its own, by the name of the defect.
+    #[serde(default)]
+    pub(crate) defects: BTreeMap<String, Change>,
+    /// The verifiers that take such tokens, and which defects each lets through, with the reason.
+    #[serde(default)]
+    pub(crate) verifiers: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Members to replace; null takes one away. Texts are filled in like those of the preset.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    /// Members of the header.
+    #[serde(default)]
+    pub(crate) header: Map<String, Value>,
+    /// Claims.
+    #[serde(default)]
+    pub(crate) claims: Map<String, Value>,
+    /// What is wrong then, and which rule says so.
+    pub(crate) why: String,
 }
 
 /// What one token says.
