@@ -12,6 +12,7 @@ mod renew;
 mod revoke;
 mod show;
 mod verify;
+mod wish;
 
 use crate::app::App;
 use crate::authority::End;

@@ -1,0 +1,133 @@
+//! What test tokens should say and what signs them: the flags that several commands have.
+
+use super::{ClaimArgs, EndArgs, pair};
+use crate::app::App;
+use crate::authority::{self, Import, Mint, Signer};
+use crate::failure::Failure;
+use crate::model::{Algorithm, ExtraClaims, NewKey, Purpose};
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+/// What a test token should say, and the test key that signs it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WishArgs {
+    /// What kind of token: see `jeton token presets`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+
+    /// A parameter of the preset
+    #[arg(long, value_name = "NAME=VALUE", requires = "preset", value_parser = pair)]
+    set: Vec<(String, String)>,
+
+    /// The subject [default: the uid of whoever mints]
+    #[arg(long)]
+    sub: Option<String>,
+
+    /// For whom it is meant (the `aud` claim)
+    #[arg(long, value_name = "AUDIENCE")]
+    aud: Vec<String>,
+
+    /// The issuer [default: the setting `issuer`]
+    #[arg(long, value_name = "ISSUER")]
+    iss: Option<String>,
+
+    /// What it may be used for, in the form of OAuth: words with spaces between
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+
+    /// A permission (the `permissions` claim)
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',')]
+    permission: Vec<String>,
+
+    #[command(flatten)]
+    claims: ClaimArgs,
+
+    /// A file with claims, a JSON object (`-`: standard input)
+    #[arg(long = "claims", value_name = "FILE")]
+    claims_file: Option<PathBuf>,
+
+    /// A further member of the header
+    #[arg(long, value_name = "NAME=VALUE")]
+    header: Vec<String>,
+
+    #[command(flatten)]
+    end: EndArgs,
+
+    /// The algorithm, and so the test key that signs [default: ES256]
+    #[arg(long, value_parser = Algorithm::parse)]
+    pub(crate) alg: Option<Algorithm>,
+
+    /// The test key that signs, by its id
+    #[arg(
+        long,
+        value_name = "KID",
+        conflicts_with = "alg",
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys)
+    )]
+    key: Option<String>,
+}
+
+/// A key that is in no store.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeyArgs {
+    /// Sign with the secret in this environment variable; no store is needed
+    #[arg(long, value_name = "NAME", requires = "alg", conflicts_with_all = ["key_file", "key"])]
+    secret_env: Option<String>,
+
+    /// Sign with the key in this file: PEM, DER, a JWK, or a secret; no store is needed
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    key_file: Option<PathBuf>,
+}
+
+impl WishArgs {
+    /// The claims of the file, which come before those of flags.
+    pub(crate) fn file(&self) -> Result<Map<String, Value>, Failure> {
+        self.claims_file.as_deref().map_or_else(|| Ok(Map::new()), App::claims_file)
+    }
+
+    /// All that the flags say; the file is the caller's to read.
+    pub(crate) fn wish(self, app: &App) -> Result<Mint, Failure> {
+        let mut mint = Mint::new(app.preset(self.preset.as_deref())?);
+        for (name, value) in &self.set {
+            mint.set(name, &[value])?;
+        }
+        for (name, words) in [
+            ("sub", self.sub.as_slice()),
+            ("iss", self.iss.as_slice()),
+            ("aud", &self.aud),
+            ("scope", self.scope.as_slice()),
+            ("permissions", &self.permission),
+        ] {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            mint.say(name, &words)?;
+        }
+        mint.claims.extend(self.claims.claims()?.0);
+        mint.add_header(ExtraClaims::parse(&self.header, &[])?.0)?;
+        mint.signer = self.key.map_or(Signer::Algorithm(self.alg), Signer::Key);
+        mint.end = self.end.end();
+        Ok(mint)
+    }
+}
+
+impl KeyArgs {
+    /// The key that signs without a store, if one was brought along.
+    pub(crate) fn key(&self, algorithm: Option<Algorithm>) -> Result<Option<NewKey>, Failure> {
+        let bytes = match (&self.secret_env, &self.key_file) {
+            (Some(name), _) => App::key_variable(name)?,
+            (None, Some(path)) => App::key_file(path)?,
+            (None, None) => return Ok(None),
+        };
+        let import = Import {
+            purpose: Purpose::Test,
+            algorithm,
+            encoding: None,
+            // Nothing is kept that could be marked as weak.
+            allow_weak: true,
+        };
+        let mut keys = import.read(&bytes).map_err(authority::Error::from)?;
+        match (keys.pop(), keys.pop()) {
+            (Some(key), None) => Ok(Some(key)),
+            _ => Err(Failure::usage("one key is needed, not a set")),
+        }
+    }
+}
