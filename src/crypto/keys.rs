@@ -32,8 +32,7 @@ pub(crate) fn generate(
 fn draw(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result<NewKey, Error> {
     let random = SystemRandom::new();
     let pkcs8 = match algorithm.family() {
-        // As many bytes as the hash has (RFC 7518, section 3.2).
-        Family::Hmac(size) => return Ok(symmetric(algorithm, purpose, &random::bytes(size)?)),
+        Family::Hmac(size) => return Ok(symmetric(algorithm, purpose, &random::text(size)?)),
         Family::Rsa => return rsa(algorithm, purpose, bits),
         Family::P256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
         Family::P384 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random),
@@ -163,13 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn a_symmetric_key_has_no_public_part_and_the_size_of_its_hash() {
-        for (algorithm, bytes) in
-            [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)]
+    fn a_symmetric_key_has_no_public_part_and_as_much_chance_as_its_hash_has_bits() {
+        for (algorithm, letters) in
+            [(Algorithm::HS256, 43), (Algorithm::HS384, 64), (Algorithm::HS512, 86)]
         {
             let key = made(algorithm);
             assert!(key.public.is_none());
-            assert_eq!(key.material.expose_secret().len(), bytes);
+            let secret = key.material.expose_secret();
+            assert!(secret.len() == letters && secret.iter().all(u8::is_ascii_graphic));
         }
     }
 

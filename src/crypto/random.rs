@@ -37,7 +37,13 @@ pub(crate) fn password() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(bytes(32)?))
 }
 
-pub(super) fn bytes(count: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+/// A new secret as strong as a hash of that many bytes, which is more than its length asks for
+/// (RFC 7518, section 3.2). It is text, so that an environment variable can hold it.
+pub(super) fn text(size: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes(size)?).into_bytes()))
+}
+
+fn bytes(count: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut bytes = Zeroizing::new(vec![0; count]);
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::Random)?;
     Ok(bytes)
