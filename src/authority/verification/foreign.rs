@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 /// Where others write what a token may do: our name for it, RFC 8693, section 4.2, and what some
 /// vendors call it.
-const PERMISSIONS: [&str; 3] = ["permissions", "scope", "scp"];
+pub(super) const PERMISSIONS: [&str; 3] = ["permissions", "scope", "scp"];
 
 /// Judges a token that is not of this store. Kind, revocation and owner are not known of it; what
 /// `checks` says about them does not count.
