@@ -13,6 +13,7 @@ pub(crate) use crate::terminal::{Form, Report, Table, Text, Voice};
 pub(crate) use environment::Environment;
 pub(crate) use input::{PasswordFrom, TokenLines};
 pub(crate) use known::Known;
+pub(crate) use output::{PRIVATE, PUBLIC};
 
 use crate::authority::{self, Act, Reason};
 use crate::failure::{Failure, Kind};

@@ -8,13 +8,20 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+/// The mode of files that others may read.
+pub(crate) const PUBLIC: u32 = 0o644;
+
+/// The mode of files that only their owner may read.
+pub(crate) const PRIVATE: u32 = 0o600;
+
 impl App {
-    /// Replaces files of a directory that others may read, in this order; it is made if it is not
+    /// Replaces files of a directory, in this order, each with that mode; it is made if it is not
     /// there. A file that has its content already is left alone.
     pub(crate) fn replace_files(
         &self,
         directory: &Path,
-        files: &[(&str, String)],
+        files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
+        mode: u32,
     ) -> Result<(), Failure> {
         let unwritable = |error: io::Error| {
             let shown = repeatable(&directory.to_string_lossy());
@@ -25,13 +32,20 @@ impl App {
         if !files::lock(&lock, self.options.wait).map_err(unwritable)? {
             return Err(Failure::new(Kind::Busy, "busy", "somebody else holds the directory"));
         }
-        files.iter().try_for_each(|file| replace(directory, file)).map_err(unwritable)
+        let replace = |(name, content): &(_, _)| replace(directory, name, content, mode);
+        files.iter().try_for_each(replace).map_err(unwritable)
     }
 }
 
-fn replace(directory: &Path, (name, content): &(&str, String)) -> io::Result<()> {
-    if std::fs::read(directory.join(name)).is_ok_and(|found| found == content.as_bytes()) {
+fn replace(
+    directory: &Path,
+    name: impl AsRef<str>,
+    content: impl AsRef<[u8]>,
+    mode: u32,
+) -> io::Result<()> {
+    let (name, content) = (name.as_ref(), content.as_ref());
+    if std::fs::read(directory.join(name)).is_ok_and(|found| found == content) {
         return Ok(());
     }
-    files::replace(directory, name, content.as_bytes(), 0o644)
+    files::replace(directory, name, content, mode)
 }

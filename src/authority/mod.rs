@@ -36,7 +36,10 @@ pub(crate) use keys::{
     private_text, public_pem, retire as retire_key, revocable, revoke as revoke_key,
     rotate as rotate_key, site,
 };
-pub(crate) use minting::{Mint, Minted, Minting, Signer, Template, minter, preset, presets};
+pub(crate) use minting::{
+    Defect, Fixture, Fixtures, Mint, Minted, Minting, Signer, Template, fixtures, fixtures_alone,
+    minter, preset, presets,
+};
 pub(crate) use reason::Reason;
 pub(crate) use renewal::{Renewal, Renewed, renew};
 pub(crate) use revocation::{Revoked, Target, revoke};

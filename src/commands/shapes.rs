@@ -1,6 +1,6 @@
 //! The shapes that several commands report: users and tokens, for people and for programs.
 
-use crate::app::Text;
+use crate::app::{Report, Text};
 use crate::model::{
     AppName, Email, Foreign, Jti, Quota, RecordedToken, Role, Status, Timestamp, TokenId,
     TokenKind, Uid, User, UserId, UserName,
@@ -129,6 +129,18 @@ impl TokenShape {
             ("expires", ending(self.end())),
             ("revoked", self.revoked_at.map_or_else(none, |time| time.to_string())),
         ]
+    }
+}
+
+/// Files that were written.
+#[derive(Debug, Serialize)]
+pub(super) struct Written {
+    pub(super) files: Vec<Foreign>,
+}
+
+impl Report for Written {
+    fn text(&self) -> Text {
+        Text::Nothing
     }
 }
 

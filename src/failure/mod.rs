@@ -3,6 +3,8 @@
 
 mod token;
 
+pub(crate) use token::exit_code;
+
 use crate::authority::{self, Reason, Rejected, Thing};
 use crate::model::{BadLine, Invalid};
 use crate::{credentials, crypto, store, terminal};

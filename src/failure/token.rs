@@ -42,6 +42,11 @@ pub(super) fn refused(message: String, kind: Option<TokenKind>, reasons: &[Reaso
     failure
 }
 
+/// The exit code of a token that is refused for that reason first.
+pub(crate) fn exit_code(reason: Reason) -> u8 {
+    class(reason).0.exit_code()
+}
+
 /// Which exit a reason leads to.
 fn class(reason: Reason) -> (Kind, &'static str) {
     match reason {

@@ -18,6 +18,17 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// A table in Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(presets::ASCII_MARKDOWN);
+        table.set_header(&self.header);
+        for row in &self.rows {
+            table.add_row(row.iter().map(|cell| escaped(cell).replace('|', "\\|")));
+        }
+        format!("{table}\n")
+    }
+
     /// The lines; nothing at all without rows.
     pub(super) fn render(&self, on_terminal: bool) -> String {
         if self.rows.is_empty() {

@@ -1,14 +1,20 @@
 //! Test tokens: any claims, signed by a test key, so that they can never log in here or pass as an
 //! app token.
 
+mod assembly;
 mod credential;
+mod defects;
+mod fixtures;
 mod presets;
 mod recording;
+mod saying;
 mod signing;
 mod template;
 
 pub(super) use credential::may_have;
 pub(crate) use credential::minter;
+pub(crate) use defects::Defect;
+pub(crate) use fixtures::{Fixture, Fixtures, fixtures, fixtures_alone};
 pub(crate) use presets::{preset, presets};
 pub(crate) use signing::{Minted, Minting};
 pub(crate) use template::Template;
@@ -44,6 +50,8 @@ pub(crate) struct Mint {
     pub(crate) end: End,
     /// Whether they are recorded, so that they can be listed and revoked.
     pub(crate) record: bool,
+    /// The one thing that is wrong with them.
+    pub(crate) defect: Option<Defect>,
 }
 
 impl Mint {
@@ -59,6 +67,7 @@ impl Mint {
             not_before: None,
             end: End::Default,
             record: false,
+            defect: None,
         }
     }
 

@@ -3,17 +3,18 @@
 use super::super::keys::{may_sign, test_key};
 use super::super::sessions::{ATTEMPTS, end_after, needs};
 use super::super::{Act, End, Error};
+use super::assembly::Assembly;
 use super::recording::row;
+use super::saying::Span;
 use super::template::Said;
-use super::{Mint, Signer};
-use crate::crypto;
+use super::{Defect, Mint, Signer};
 use crate::model::{
     Algorithm, BadLine, Foreign, Key, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User,
     UserId,
 };
 use crate::store::{self, NewToken, Store};
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// So many are signed, recorded and handed out at a time.
 const BATCH: usize = 500;
@@ -32,19 +33,18 @@ pub(crate) struct Minted {
 /// Tokens that are being made, one for each row of claims.
 #[derive(Debug)]
 pub(crate) struct Minting {
-    wish: Mint,
+    pub(super) wish: Mint,
     rows: Vec<Row>,
     done: usize,
-    issuer: Option<String>,
-    uid: Option<Uid>,
-    issued_at: Timestamp,
-    expires_at: Timestamp,
+    pub(super) issuer: Option<String>,
+    pub(super) uid: Option<Uid>,
+    pub(super) span: Span,
 }
 
 /// What signs, and for whom what it signed is recorded.
 #[derive(Debug)]
 pub(crate) struct Hand {
-    key: Key,
+    pub(super) key: Key,
     minter: UserId,
     /// Whether the key was made for this, and is a secret that no service can know.
     pub(crate) is_new_secret: bool,
@@ -60,6 +60,20 @@ impl Minting {
         wish: Mint,
         rows: Vec<Row>,
     ) -> Result<(Self, Hand), Error> {
+        let (minting, hand) = Self::prepare(store, act, minter, wish, rows)?;
+        let (target, count) = minting.target();
+        store.write(|tx| act.done(tx, Some(minter.id), target.clone(), count))?;
+        Ok((minting, hand))
+    }
+
+    /// The same, and nothing is written down yet.
+    pub(super) fn prepare(
+        store: &mut Store,
+        act: &Act,
+        minter: &User,
+        wish: Mint,
+        rows: Vec<Row>,
+    ) -> Result<(Self, Hand), Error> {
         needs(minter, Role::Minter, "only minters and admins mint test tokens")?;
         let policy = store.read(|tx| tx.policy())?;
         let (issuer, uid) = (Some(policy.issuer), Some(minter.uid));
@@ -67,10 +81,7 @@ impl Minting {
         let (key, made) = minting.key(store, act)?;
         minting.try_rows(&key.spec, Some(&key.spec.kid), Some(minter.id))?;
         let is_new_secret = made && key.spec.algorithm.is_symmetric();
-        let hand = Hand { key, minter: minter.id, is_new_secret };
-        let (target, count) = minting.target();
-        store.write(|tx| act.done(tx, Some(minter.id), target.clone(), count))?;
-        Ok((minting, hand))
+        Ok((minting, Hand { key, minter: minter.id, is_new_secret }))
     }
 
     /// Begins with a key that is in no store.
@@ -100,7 +111,7 @@ impl Minting {
             End::After(lifetime) => end_after(issued_at, lifetime)?,
             End::Default | End::Never => end_after(issued_at, usual)?,
         };
-        Ok(Self { wish, rows, done: 0, issuer, uid, issued_at, expires_at })
+        Ok(Self { wish, rows, done: 0, issuer, uid, span: Span { issued_at, expires_at } })
     }
 
     /// The key, and whether it was made for this.
@@ -129,9 +140,10 @@ impl Minting {
         owner: Option<UserId>,
     ) -> Result<(), Error> {
         for Row { line, claims } in &self.rows {
-            let Said { claims, .. } = self.said(key, kid, claims)?;
+            let assembly = Assembly { minting: self, key, kid, row: claims };
+            let Said { claims, .. } = self.possible(&assembly)?;
             if let (true, Some(owner)) = (self.wish.record, owner) {
-                let why = match row(&claims, owner, 0, self.issued_at) {
+                let why = match row(&claims, owner, 0, self.span.issued_at) {
                     Ok(_) => continue,
                     Err(error) if *line == 0 => return Err(error),
                     Err(error) => error.to_string(),
@@ -142,33 +154,13 @@ impl Minting {
         Ok(())
     }
 
-    /// Header and claims of one token.
-    fn said(
-        &self,
-        key: &NewKey,
-        kid: Option<&Foreign>,
-        claims: &Map<String, Value>,
-    ) -> Result<Said, Error> {
-        let mut source = |name: &str| {
-            Some(match name {
-                "alg" => json!(key.algorithm.name()),
-                "kid" => json!(kid),
-                "issuer" => json!(self.issuer),
-                "uid" => json!(self.uid),
-                "iat" => json!(self.issued_at.unix()),
-                "exp" => json!(self.expires_at.unix()),
-                "not_before" => json!(self.wish.not_before.map(Timestamp::unix)),
-                "jti" => json!(crypto::jti()),
-                "uuid" => json!(crypto::uuid()),
-                "random" => json!(crypto::random_password().ok()?),
-                _ => return None,
-            })
-        };
-        let mut said = self.wish.template.fill(&self.wish.given, &mut source)?;
-        said.header.extend(self.wish.header.clone());
-        said.claims.extend(claims.clone());
-        said.claims.extend(self.wish.claims.clone());
-        Ok(said)
+    /// Header and claims of one token, with the defect that was wished for.
+    fn possible(&self, assembly: &Assembly<'_>) -> Result<Said, Error> {
+        let defect = self.wish.defect;
+        assembly.said(defect)?.ok_or_else(|| {
+            let name = defect.map_or("", Defect::name);
+            Error::Usage(format!("a token of this kind cannot be wrong as `{name}`"))
+        })
     }
 
     fn sign(
@@ -177,10 +169,11 @@ impl Minting {
         kid: Option<&Foreign>,
         row: &Row,
     ) -> Result<(Minted, Map<String, Value>), Error> {
-        let Said { header, claims } = self.said(key, kid, &row.claims)?;
-        let token = crypto::sign_parts(key, &header, &claims)?;
-        let jti = claims.get("jti").and_then(Value::as_str).map(Foreign::new);
-        Ok((Minted { token, jti, id: None }, claims))
+        let assembly = Assembly { minting: self, key, kid, row: &row.claims };
+        let said = self.possible(&assembly)?;
+        let token = assembly.signed(&said, self.wish.defect)?;
+        let jti = said.claims.get("jti").and_then(Value::as_str).map(Foreign::new);
+        Ok((Minted { token, jti, id: None }, said.claims))
     }
 
     fn batch(&self) -> &[Row] {
@@ -213,8 +206,9 @@ impl Minting {
         for _ in 0..ATTEMPTS {
             let sign = |row| self.sign(&hand.key.spec, Some(&hand.key.spec.kid), row);
             let signed = self.batch().iter().map(sign).collect::<Result<Vec<_>, _>>()?;
-            let to_row =
-                |(_, claims): &(Minted, _)| row(claims, hand.minter, hand.key.id, self.issued_at);
+            let to_row = |(_, claims): &(Minted, _)| {
+                row(claims, hand.minter, hand.key.id, self.span.issued_at)
+            };
             let rows = signed.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
             if let Some(ids) = self.recorded(store, hand.key.id, &rows)? {
                 self.done += signed.len();

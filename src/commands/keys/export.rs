@@ -1,7 +1,8 @@
 //! `jeton keys export`
 
-use crate::app::{App, Report, Text};
+use crate::app::{App, PUBLIC, Report, Text};
 use crate::authority::{self, Published, Site};
+use crate::commands::shapes::Written;
 use crate::failure::{Failure, Kind};
 use crate::model::{Foreign, IssuerUrl, Purpose};
 use secrecy::ExposeSecret;
@@ -84,17 +85,6 @@ impl Report for KeyText {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Written {
-    files: Vec<Foreign>,
-}
-
-impl Report for Written {
-    fn text(&self) -> Text {
-        Text::Nothing
-    }
-}
-
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if let Some(kid) = &args.private {
         return private(app, kid);
@@ -117,7 +107,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 
 fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
     let folder = directory.join(site.folder);
-    app.replace_files(&folder, &site.files)?;
+    app.replace_files(&folder, &site.files, PUBLIC)?;
     let files =
         site.files.iter().map(|(name, _)| Foreign::new(folder.join(name).to_string_lossy()));
     let files: Vec<Foreign> = files.collect();

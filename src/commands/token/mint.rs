@@ -3,7 +3,7 @@
 use super::delivery;
 use super::wish::{KeyArgs, WishArgs};
 use crate::app::App;
-use crate::authority::{self, Mint, Minted, Minting};
+use crate::authority::{self, Defect, Mint, Minted, Minting};
 use crate::failure::Failure;
 use crate::model::{Row, Timestamp, rows};
 use std::path::PathBuf;
@@ -51,6 +51,10 @@ pub(crate) struct Args {
     /// Record it, so that it can be listed, and revoked by its id
     #[arg(long, conflicts_with_all = ["secret_env", "key_file"])]
     record: bool,
+
+    /// Make it wrong in one thing: see `jeton token fixtures`
+    #[arg(long, value_name = "DEFECT", value_parser = Defect::parse, conflicts_with = "record")]
+    defect: Option<Defect>,
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
@@ -90,6 +94,7 @@ fn wish(app: &App, args: Args) -> Result<Mint, Failure> {
     mint.issued_at = args.issued_at;
     mint.not_before = args.not_before;
     mint.record = args.record;
+    mint.defect = args.defect;
     Ok(mint)
 }
 

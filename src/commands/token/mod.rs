@@ -3,9 +3,11 @@
 mod create;
 mod decode;
 mod delivery;
+mod fixtures;
 mod inspect;
 mod introspect;
 mod list;
+mod manifest;
 mod mint;
 mod presets;
 mod renew;
@@ -26,6 +28,8 @@ use clap::Subcommand;
 pub(crate) enum Command {
     Create(create::Args),
     Mint(Box<mint::Args>),
+    #[command(alias = "fixture")]
+    Fixtures(Box<fixtures::Args>),
     #[command(alias = "preset")]
     Presets(presets::Args),
     Inspect(inspect::Args),
@@ -46,6 +50,7 @@ impl Command {
         match self {
             Self::Create(args) => create::run(app, args),
             Self::Mint(args) => mint::run(app, *args),
+            Self::Fixtures(args) => fixtures::run(app, *args),
             Self::Presets(args) => presets::run(app, &args),
             Self::Inspect(args) => inspect::run(app, &args),
             Self::Introspect(args) => introspect::run(app, &args),

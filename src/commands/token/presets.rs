@@ -64,6 +64,11 @@ impl Report for Explained {
         section(&mut lines, "claims", &template.claims, |name| {
             template.explain.get(name).and_then(Value::as_str)
         });
+        if !template.verifiers.is_empty() {
+            let names = template.verifiers.keys().map(|name| escaped(name));
+            lines.extend([String::new(), "verifiers that take it:".to_owned()]);
+            lines.extend(names.map(|name| format!("  {name}")));
+        }
         Text::Lines(lines)
     }
 }

@@ -30,6 +30,7 @@ const fn row(
 /// Ada is an admin; what ends with 3 was allowed and found nothing.
 const TABLE: &[Row] = &[
     row(&["token", "mint"], 4, [0, 0], 0, [11, 12]),
+    row(&["token", "fixtures"], 4, [0, 0], 0, [11, 12]),
     row(&["keys", "export", "--jwks"], 0, [0, 0], 0, [0, 0]),
     row(&["keys", "export", "--jwks", "--purpose", "test"], 0, [0, 0], 0, [0, 0]),
     row(&["whoami"], 4, [0, 0], 10, [11, 12]),

@@ -3,6 +3,7 @@
 //! A text may hold names in braces. One that is a single name takes that value with its type; in a
 //! longer text values are written out. A member whose value is not there (null) is left out.
 
+use super::Defect;
 use crate::model::{Algorithm, Invalid, Lifetime, strict_object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -34,14 +35,14 @@ pub(crate) struct Template {
     pub(crate) explain: Map<String, Value>,
     /// What makes a token of this kind wrong in a way of its own, by the name of the defect.
     #[serde(default)]
-    pub(crate) defects: BTreeMap<String, Change>,
+    pub(crate) defects: BTreeMap<Defect, Change>,
     /// The verifiers that take such tokens, and which defects each lets through, with the reason.
     #[serde(default)]
-    pub(crate) verifiers: BTreeMap<String, BTreeMap<String, String>>,
+    pub(crate) verifiers: BTreeMap<String, BTreeMap<Defect, String>>,
 }
 
 /// Members to replace; null takes one away. Texts are filled in like those of the preset.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     /// Members of the header.
@@ -55,7 +56,7 @@ pub(crate) struct Change {
 }
 
 /// What one token says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Said {
     /// The header.
     pub(crate) header: Map<String, Value>,
@@ -102,6 +103,36 @@ impl Template {
         given: &Map<String, Value>,
         source: &mut impl Source,
     ) -> Result<Said, Invalid> {
+        let known = self.known(given, source)?;
+        let header = members(&self.header, &known, source)?;
+        let claims = members(&self.claims, &known, source)?;
+        Ok(Said { header, claims })
+    }
+
+    /// The members of a change with everything filled in, null where one is taken away.
+    pub(super) fn filled_change(
+        &self,
+        change: &Change,
+        given: &Map<String, Value>,
+        source: &mut impl Source,
+    ) -> Result<Said, Invalid> {
+        let known = self.known(given, source)?;
+        let mut all = |template: &Map<String, Value>| {
+            let mut members = Map::new();
+            for (name, value) in template {
+                let value = filled(value, &known, source)?.unwrap_or(Value::Null);
+                members.insert(name.clone(), value);
+            }
+            Ok::<_, Invalid>(members)
+        };
+        Ok(Said { header: all(&change.header)?, claims: all(&change.claims)? })
+    }
+
+    fn known(
+        &self,
+        given: &Map<String, Value>,
+        source: &mut impl Source,
+    ) -> Result<Map<String, Value>, Invalid> {
         let mut known = Map::new();
         for (name, default) in &self.parameters {
             let value = match given.get(name) {
@@ -110,9 +141,7 @@ impl Template {
             };
             known.insert(name.clone(), value);
         }
-        let header = members(&self.header, &known, source)?;
-        let claims = members(&self.claims, &known, source)?;
-        Ok(Said { header, claims })
+        Ok(known)
     }
 
     /// A word of the command line as a value of that parameter: in the type of its default.
@@ -208,89 +237,4 @@ fn text_filled(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn template(value: &Value) -> Template {
-        Template::parse(value.to_string().as_bytes()).unwrap()
-    }
-
-    fn claims(template: &Template, given: &Value) -> Value {
-        let mut source = |name: &str| match name {
-            "iat" => Some(json!(7)),
-            "nothing" => Some(Value::Null),
-            _ => None,
-        };
-        let given = given.as_object().unwrap();
-        Value::from(template.fill(given, &mut source).unwrap().claims)
-    }
-
-    #[test]
-    fn values_keep_their_type_and_members_their_order() {
-        let template = template(&json!({
-            "about": "x",
-            "parameters": {"tenant": "dev", "roles": ["a"], "fresh": true, "aud": null},
-            "claims": {"z": "{iat}", "iss": "https://{tenant}.example/{iat}", "aud": "{aud}",
-                "roles": "{roles}", "fresh": "{fresh}", "in": {"list": ["{tenant}", "{aud}", 1]}},
-        }));
-        assert_eq!(
-            claims(&template, &json!({})).to_string(),
-            r#"{"z":7,"iss":"https://dev.example/7","roles":["a"],"fresh":true,"in":{"list":["dev",1]}}"#
-        );
-        let given = json!({"tenant": "t", "aud": ["x", "y"], "fresh": false});
-        assert_eq!(
-            claims(&template, &given).to_string(),
-            r#"{"z":7,"iss":"https://t.example/7","aud":["x","y"],"roles":["a"],"fresh":false,"in":{"list":["t",["x","y"],1]}}"#
-        );
-    }
-
-    #[test]
-    fn a_default_can_be_made_of_parameters_before_it() {
-        let parameters = json!({"tenant": "dev", "iss": "https://{tenant}/", "none": "{nothing}"});
-        let template = template(
-            &json!({"about": "x", "parameters": parameters, "claims": {"iss": "{iss}", "n": "a{none}"}}),
-        );
-        assert_eq!(claims(&template, &json!({"tenant": "t"})), json!({"iss": "https://t/"}));
-        assert_eq!(claims(&template, &json!({"iss": "{iat}"})), json!({"iss": "{iat}"}));
-    }
-
-    #[test]
-    fn a_word_takes_the_type_of_the_default() {
-        let parameters = json!({"text": "x", "list": [], "fresh": true, "n": 1, "any": null});
-        let template = template(&json!({"about": "x", "parameters": parameters, "claims": {}}));
-        for (name, words, value) in [
-            ("text", &["1"][..], json!("1")),
-            ("list", &["a"], json!(["a"])),
-            ("list", &["a", "b"], json!(["a", "b"])),
-            ("fresh", &["false"], json!(false)),
-            ("n", &["2"], json!(2)),
-            ("any", &["a"], json!("a")),
-            ("any", &["a", "b"], json!(["a", "b"])),
-        ] {
-            assert_eq!(template.typed(name, words).unwrap(), value);
-        }
-        for (name, word) in [("fresh", "1"), ("fresh", "yes"), ("n", "x"), ("other", "x")] {
-            assert!(template.typed(name, &[word]).is_err(), "{name}={word}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_no_preset_is_refused() {
-        for text in [
-            "{}",
-            "[]",
-            r#"{"about":"x","claims":{},"clams":{}}"#,
-            r#"{"about":"x","claims":{},"algorithm":"none"}"#,
-            r#"{"about":"x","claims":{},"ttl":"1"}"#,
-            r#"{"about":"x","claims":{"a":1,"a":2}}"#,
-        ] {
-            assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
-        }
-        let mut nothing = |_: &str| None;
-        for claim in ["{unknown}", "a{unknown}b", "a{"] {
-            let template = template(&json!({"about": "x", "claims": {"c": claim}}));
-            assert!(template.fill(&Map::new(), &mut nothing).is_err(), "{claim}");
-        }
-    }
-}
+mod tests;

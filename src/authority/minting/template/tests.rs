@@ -1,0 +1,86 @@
+//! How presets are read and filled in.
+
+use super::*;
+use serde_json::json;
+
+fn template(value: &Value) -> Template {
+    Template::parse(value.to_string().as_bytes()).unwrap()
+}
+
+fn claims(template: &Template, given: &Value) -> Value {
+    let mut source = |name: &str| match name {
+        "iat" => Some(json!(7)),
+        "nothing" => Some(Value::Null),
+        _ => None,
+    };
+    let given = given.as_object().unwrap();
+    Value::from(template.fill(given, &mut source).unwrap().claims)
+}
+
+#[test]
+fn values_keep_their_type_and_members_their_order() {
+    let template = template(&json!({
+        "about": "x",
+        "parameters": {"tenant": "dev", "roles": ["a"], "fresh": true, "aud": null},
+        "claims": {"z": "{iat}", "iss": "https://{tenant}.example/{iat}", "aud": "{aud}",
+            "roles": "{roles}", "fresh": "{fresh}", "in": {"list": ["{tenant}", "{aud}", 1]}},
+    }));
+    assert_eq!(
+        claims(&template, &json!({})).to_string(),
+        r#"{"z":7,"iss":"https://dev.example/7","roles":["a"],"fresh":true,"in":{"list":["dev",1]}}"#
+    );
+    let given = json!({"tenant": "t", "aud": ["x", "y"], "fresh": false});
+    assert_eq!(
+        claims(&template, &given).to_string(),
+        r#"{"z":7,"iss":"https://t.example/7","aud":["x","y"],"roles":["a"],"fresh":false,"in":{"list":["t",["x","y"],1]}}"#
+    );
+}
+
+#[test]
+fn a_default_can_be_made_of_parameters_before_it() {
+    let parameters = json!({"tenant": "dev", "iss": "https://{tenant}/", "none": "{nothing}"});
+    let template = template(
+        &json!({"about": "x", "parameters": parameters, "claims": {"iss": "{iss}", "n": "a{none}"}}),
+    );
+    assert_eq!(claims(&template, &json!({"tenant": "t"})), json!({"iss": "https://t/"}));
+    assert_eq!(claims(&template, &json!({"iss": "{iat}"})), json!({"iss": "{iat}"}));
+}
+
+#[test]
+fn a_word_takes_the_type_of_the_default() {
+    let parameters = json!({"text": "x", "list": [], "fresh": true, "n": 1, "any": null});
+    let template = template(&json!({"about": "x", "parameters": parameters, "claims": {}}));
+    for (name, words, value) in [
+        ("text", &["1"][..], json!("1")),
+        ("list", &["a"], json!(["a"])),
+        ("list", &["a", "b"], json!(["a", "b"])),
+        ("fresh", &["false"], json!(false)),
+        ("n", &["2"], json!(2)),
+        ("any", &["a"], json!("a")),
+        ("any", &["a", "b"], json!(["a", "b"])),
+    ] {
+        assert_eq!(template.typed(name, words).unwrap(), value);
+    }
+    for (name, word) in [("fresh", "1"), ("fresh", "yes"), ("n", "x"), ("other", "x")] {
+        assert!(template.typed(name, &[word]).is_err(), "{name}={word}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_preset_is_refused() {
+    for text in [
+        "{}",
+        "[]",
+        r#"{"about":"x","claims":{},"clams":{}}"#,
+        r#"{"about":"x","claims":{},"algorithm":"none"}"#,
+        r#"{"about":"x","claims":{},"ttl":"1"}"#,
+        r#"{"about":"x","claims":{"a":1,"a":2}}"#,
+    ] {
+        assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
+    }
+    let mut nothing = |_: &str| None;
+    for claim in ["{unknown}", "a{unknown}b", "a{"] {
+        let template = template(&json!({"about": "x", "claims": {"c": claim}}));
+        assert!(template.fill(&Map::new(), &mut nothing).is_err(), "{claim}");
+    }
+}

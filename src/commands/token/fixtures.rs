@@ -1,0 +1,104 @@
+//! `jeton token fixtures`
+
+use super::manifest::Manifest;
+use super::wish::{KeyArgs, WishArgs};
+use crate::app::{App, PRIVATE, PUBLIC};
+use crate::authority::{Fixtures, fixtures, fixtures_alone};
+use crate::commands::shapes::{Written, counted};
+use crate::failure::{Failure, Kind};
+use crate::model::{Foreign, Row, Timestamp};
+use secrecy::ExposeSecret;
+use std::path::{Path, PathBuf};
+
+/// Make one good token and every broken one like it, for the tests of a service
+///
+/// Each broken one is wrong in exactly one thing: expired, signed by another key, for another
+/// audience, and so on. The manifest says of each what is wrong, by which rule, and for which reason
+/// a verifier is to refuse it. Flags and presets are those of `jeton token mint`. With `--out` there
+/// is a file for each token, `manifest.json`, the table `fixtures.md`, and `jwks.json` or `secret` to
+/// check them with; else the manifest is printed.
+///
+///   jeton token fixtures --preset flask --out fixtures
+///   jeton token fixtures --aud api --scope 'read write' --at 2030-01-01T00:00:00Z --out fixtures
+///   jeton token fixtures --secret-env JWT_SECRET_KEY --alg HS256 | jq '.fixtures[].name'
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The directory for the files; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    wish: WishArgs,
+
+    /// The time from which all times are counted: RFC 3339 or Unix seconds [default: now]
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    at: Option<Timestamp>,
+
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let (out, preset) = (args.out.clone(), args.wish.preset.clone());
+    let made = made(app, args)?;
+    let manifest = Manifest::of(&made, preset.as_deref());
+    let Some(directory) = out else {
+        if app.hand_out(&manifest) {
+            return Ok(());
+        }
+        return Err(Failure::new(Kind::Internal, "internal", "the fixtures could not be written"));
+    };
+    let count = counted(made.items.len(), "token");
+    let written = written(app, &directory, &made, manifest)?;
+    app.status(&format!("wrote {count} to {}", Foreign::new(directory.to_string_lossy()).shown()));
+    app.report(&written)
+}
+
+fn made(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
+    let row = Row { line: 0, claims: args.wish.file()? };
+    let key = args.key.key(args.wish.alg)?;
+    let mut wish = args.wish.wish(app)?;
+    wish.issued_at = args.at;
+    if let Some(key) = key {
+        let now = app.now()?;
+        let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
+        return Ok(fixtures_alone(now, &key, kid.as_ref(), wish, row)?);
+    }
+    let minter = app.minter()?;
+    let caller = app.caller().ok();
+    let act = app.act()?;
+    let made = fixtures(app.store()?, &act, &minter, caller.as_ref(), wish, row)?;
+    if made.is_new_secret && !made.may_have_secret {
+        app.warning(
+            "a new secret signs, which no service knows: `jeton keys import` brings theirs",
+        );
+    }
+    Ok(made)
+}
+
+fn written(
+    app: &App,
+    directory: &Path,
+    made: &Fixtures,
+    manifest: Manifest,
+) -> Result<Written, Failure> {
+    let is_secret = made.key.algorithm.is_symmetric();
+    let mut files = manifest.tokens();
+    files.extend(manifest.jwks().map(|keys| (Manifest::KEYS.to_owned(), keys)));
+    files.push(("fixtures.md".to_owned(), manifest.markdown()));
+    let manifest = manifest.with_files(is_secret && made.may_have_secret);
+    // The last: no file names another that is not there.
+    files.push(("manifest.json".to_owned(), format!("{:#}\n", serde_json::json!(manifest))));
+    let mut names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    if is_secret && made.may_have_secret {
+        let secret = [(Manifest::SECRET, made.key.material.expose_secret())];
+        app.replace_files(directory, &secret, PRIVATE)?;
+        names.push(Manifest::SECRET);
+    } else if is_secret {
+        app.warning("the secret is not written: only an admin's session is given it");
+    }
+    app.replace_files(directory, &files, PUBLIC)?;
+    let shown = names.iter().map(|name| Foreign::new(directory.join(name).to_string_lossy()));
+    Ok(Written { files: shown.collect() })
+}
