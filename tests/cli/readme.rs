@@ -12,6 +12,7 @@ const README: &str = include_str!("../../README.md");
 const INSTALL: &str = "cargo install --locked --path . && jeton init && \
                        jeton token create my-app --permission read,write";
 const TEST: &str = "cargo test --locked";
+const VENDORS: &str = "tests/vendor/run";
 
 /// A command of a console block, and what the block shows below it.
 struct Step {
@@ -177,7 +178,7 @@ fn one_command_installs_and_mints_a_first_token() {
 #[test]
 fn the_commands_that_cannot_run_in_a_test_run_in_ci() {
     let ci = include_str!("../../.ci/run");
-    for command in [INSTALL, TEST] {
+    for command in [INSTALL, TEST, VENDORS] {
         assert!(README.lines().any(|line| line == command), "not in the README: {command}");
         assert!(ci.lines().any(|line| line.ends_with(&format!("'{command}'"))), "{command}");
     }
