@@ -68,12 +68,22 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
         "claims": {"iss": "https://{tenant}.example/", "exp": "{exp}"}});
     fs::write(folder.join("ours.json"), own.to_string()).unwrap();
     fs::write(folder.join("flask.json"), own.to_string()).unwrap();
-    let out = "NAME           OWN  ABOUT\n\
-               flask          yes  ours\n\
-               flask-refresh  -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY\n\
-               gerencia       -    App token of a service that issues tokens for client \
+    let out = "NAME            OWN  ABOUT\n\
+               auth0           -    Access token of Auth0 for an API, in Auth0's own profile\n\
+               cognito         -    Access token of an Amazon Cognito user pool\n\
+               cognito-id      -    ID token of an Amazon Cognito user pool\n\
+               entra           -    Access token of Microsoft Entra ID for an API, version 2.0\n\
+               flask           yes  ours\n\
+               flask-refresh   -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY\n\
+               gerencia        -    App token of a service that issues tokens for client \
                applications: gerenciaToken\n\
-               ours           yes  ours\n";
+               github-actions  -    ID token of a GitHub Actions job (OpenID Connect)\n\
+               keycloak        -    Access token of a Keycloak realm, version 26\n\
+               okta            -    Access token of an Okta custom authorization server\n\
+               ours            yes  ours\n\
+               rfc9068         -    OAuth 2.0 access token of any issuer that follows RFC 9068\n\
+               supabase        -    Access token of a user of a Supabase project, with asymmetric \
+               signing keys\n";
     says(&world, &world.run(&["token", "presets"]), out, "");
     let token = world.get(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
     assert_eq!(payload(&token)["iss"], "https://t.example/");
@@ -85,6 +95,23 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
     fs::write(folder.join("ours.json"), "{}").unwrap();
     let talk = "error: `~/.config/jeton/presets/ours.json`: missing field `about`\n";
     refuses(&world, &world.run(&["token", "mint", "--preset", "ours"]), 65, talk);
+}
+
+#[test]
+fn the_readme_has_the_parameters_and_the_verifiers_of_each() {
+    let world = World::with_admin();
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let names = |members: &Value, quote| {
+        let names = members.as_object().unwrap().keys();
+        names.map(|name| format!("{quote}{name}{quote}")).collect::<Vec<_>>().join(", ")
+    };
+    for item in world.json(&["token", "presets"])["items"].as_array().unwrap() {
+        let name = item["name"].as_str().unwrap();
+        let preset = world.json(&["token", "presets", "show", name]);
+        let (set, verifiers) = (names(&preset["parameters"], "`"), names(&preset["verifiers"], ""));
+        let row = format!("| `{name}` | {set} | {verifiers} |");
+        assert!(readme.lines().any(|line| line == row), "{row}");
+    }
 }
 
 #[test]

@@ -1,0 +1,18 @@
+// The verifier that the documentation of Amazon Cognito names. A pool's keys are found from its id;
+// here they are loaded before, as the README has it for services without the Internet.
+
+import { CognitoJwtVerifier } from "aws-jwt-verify";
+import { answer } from "./answer.mjs";
+
+const services = {
+  cognito: { tokenUse: "access", scope: "resourceserver.1/appclient2", groups: "testgroup" },
+  "cognito-id": { tokenUse: "id", groups: "testgroup" },
+};
+
+await answer(({ preset, issuer, audience, parameters, jwks }) => {
+  const userPoolId = issuer.split("/").at(-1);
+  const clientId = audience ?? parameters.client_id;
+  const verifier = CognitoJwtVerifier.create({ userPoolId, clientId, ...services[preset] });
+  verifier.cacheJwks(jwks);
+  return (token) => verifier.verifySync(token);
+});

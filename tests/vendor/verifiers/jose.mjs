@@ -1,0 +1,24 @@
+// jose, which services take whose issuer has no verifier of its own, or none for them: told every
+// check that it has, with the keys from the issuer's JWK Set.
+
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { answer } from "./answer.mjs";
+
+const services = {
+  "github-actions": {
+    algorithms: ["RS256"],
+    typ: "JWT",
+    subject: "repo:octo-org/octo-repo:environment:prod",
+  },
+  keycloak: { algorithms: ["RS256"], typ: "JWT" },
+  rfc9068: { algorithms: ["RS256"], typ: "at+jwt" },
+  supabase: { algorithms: ["ES256"], typ: "JWT" },
+};
+
+await answer(({ preset, issuer, audience: audiences, jwks_uri: uri }) => {
+  const keys = createRemoteJWKSet(new URL(uri));
+  const [audience] = [audiences].flat();
+  const requiredClaims = ["exp", "iat", "sub"];
+  const options = { issuer, audience, requiredClaims, ...services[preset] };
+  return (token) => jwtVerify(token, keys, options);
+});

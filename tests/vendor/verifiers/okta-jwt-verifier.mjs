@@ -1,0 +1,11 @@
+// Okta's own verifier of access tokens. It takes the keys from the issuer's /v1/keys unless it is
+// told a `jwksUri`.
+
+import OktaJwtVerifier from "@okta/jwt-verifier";
+import { answer } from "./answer.mjs";
+
+await answer(({ issuer, audience, jwks_uri: jwksUri, parameters }) => {
+  const assertClaims = { cid: parameters.client_id, "scp.includes": ["email", "flights"] };
+  const verifier = new OktaJwtVerifier({ issuer, jwksUri, assertClaims });
+  return (token) => verifier.verifyAccessToken(token, audience);
+});
