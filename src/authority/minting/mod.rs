@@ -82,17 +82,25 @@ impl Mint {
     /// has one, else as it is. Nothing is said without words.
     pub(crate) fn say(&mut self, name: &str, words: &[&str]) -> Result<(), Invalid> {
         match words {
-            [] => Ok(()),
-            words if self.template.parameters.contains_key(name) => self.set(name, words),
-            [one] => {
-                self.claims.insert(name.to_owned(), Value::from(*one));
-                Ok(())
-            }
-            several => {
-                self.claims.insert(name.to_owned(), several.iter().copied().collect());
-                Ok(())
-            }
-        }
+            [] => return Ok(()),
+            words if self.template.parameters.contains_key(name) => return self.set(name, words),
+            [one] => self.claims.insert(name.to_owned(), Value::from(*one)),
+            several => self.claims.insert(name.to_owned(), several.iter().copied().collect()),
+        };
+        Ok(())
+    }
+
+    /// Says which permissions there are: a list, also of one, unless the preset has it otherwise.
+    pub(crate) fn permit(&mut self, words: &[&str]) -> Result<(), Invalid> {
+        const NAME: &str = "permissions";
+        let list: Value = words.iter().copied().collect();
+        match self.template.parameters.get(NAME) {
+            _ if words.is_empty() => return Ok(()),
+            None => self.claims.insert(NAME.to_owned(), list),
+            Some(Value::Null) => self.given.insert(NAME.to_owned(), list),
+            Some(_) => return self.set(NAME, words),
+        };
+        Ok(())
     }
 
     /// Adds members to the header, or replaces them; what selects the key cannot be said.

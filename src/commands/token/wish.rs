@@ -15,7 +15,7 @@ pub(crate) struct WishArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) preset: Option<String>,
 
-    /// A parameter of the preset
+    /// A parameter of the preset; several times for one that is a list
     #[arg(long, value_name = "NAME=VALUE", requires = "preset", value_parser = pair)]
     set: Vec<(String, String)>,
 
@@ -88,19 +88,20 @@ impl WishArgs {
     /// All that the flags say; the file is the caller's to read.
     pub(crate) fn wish(self, app: &App) -> Result<Mint, Failure> {
         let mut mint = Mint::new(app.preset(self.preset.as_deref())?);
-        for (name, value) in &self.set {
-            mint.set(name, &[value])?;
+        for (name, _) in &self.set {
+            let words = self.set.iter().filter(|(other, _)| other == name);
+            mint.set(name, &words.map(|(_, word)| word.as_str()).collect::<Vec<_>>())?;
         }
         for (name, words) in [
             ("sub", self.sub.as_slice()),
             ("iss", self.iss.as_slice()),
             ("aud", &self.aud),
             ("scope", self.scope.as_slice()),
-            ("permissions", &self.permission),
         ] {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             mint.say(name, &words)?;
         }
+        mint.permit(&self.permission.iter().map(String::as_str).collect::<Vec<_>>())?;
         mint.claims.extend(self.claims.claims()?.0);
         mint.add_header(ExtraClaims::parse(&self.header, &[])?.0)?;
         mint.signer = self.key.map_or(Signer::Algorithm(self.alg), Signer::Key);

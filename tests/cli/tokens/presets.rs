@@ -115,6 +115,20 @@ fn the_readme_has_the_parameters_and_the_verifiers_of_each() {
 }
 
 #[test]
+fn lists_are_lists_however_many_are_said() {
+    let world = World::with_admin();
+    let mint = |words: &[&str]| payload(&world.get(&[&["token", "mint"], words].concat()));
+    assert_eq!(mint(&["-p", "read"])["permissions"], json!(["read"]));
+    let auth0 = ["--preset", "auth0", "-p"];
+    assert_eq!(mint(&[&auth0[..], &["a"]].concat())["permissions"], json!(["a"]));
+    assert_eq!(mint(&[&auth0[..], &["a,b"]].concat())["permissions"], json!(["a", "b"]));
+    let gerencia = ["--preset", "gerencia", "--set", "permissions=a"];
+    assert_eq!(mint(&gerencia)["permissions"], json!(["a"]));
+    let two = [&gerencia[..], &["--set", "permissions=b"]].concat();
+    assert_eq!(mint(&two)["permissions"], json!(["a", "b"]));
+}
+
+#[test]
 fn what_a_preset_does_not_have_is_refused() {
     let world = World::with_admin();
     let talk = "error: there is no preset `none`\nhint: list them: jeton token presets\n";
