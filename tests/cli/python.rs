@@ -15,7 +15,7 @@ pub(crate) fn python() -> Option<OsString> {
     let named = variable("JETON_TEST_PYTHON");
     let python = named.unwrap_or_else(|| OsString::from("python3"));
     let mut probe = Command::new(&python);
-    probe.args(["-I", "-c", "import jwt, flask_jwt_extended, cryptography"]);
+    probe.args(["-I", "-c", "import jwt, flask_jwt_extended, cryptography, pytest, yaml"]);
     if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
         return Some(python);
     }
