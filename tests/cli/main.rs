@@ -14,6 +14,7 @@ mod prompts;
 mod python;
 mod races;
 mod readme;
+mod recipes;
 mod sessions;
 mod store;
 mod tidy;

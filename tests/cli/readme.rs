@@ -36,7 +36,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// The fenced blocks: language and lines.
-fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
+pub(crate) fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
     let mut blocks = Vec::new();
     let mut lines = README.lines();
     while let Some(line) = lines.next() {
@@ -86,7 +86,7 @@ fn console(lines: &[&'static str], steps: &mut Vec<Step>) {
 }
 
 /// A shell in the world that finds `jeton` and, where there is one, the Python with packages.
-fn bash(world: &World) -> Command {
+pub(crate) fn bash(world: &World) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
     let directories = [program.to_owned()].into_iter().chain(python()).chain(system);
