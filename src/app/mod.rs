@@ -9,7 +9,7 @@ mod output;
 mod presets;
 mod session;
 
-pub(crate) use crate::terminal::{Form, Report, Table, Text, Voice};
+pub(crate) use crate::terminal::{Cell, Form, Report, Table, Text, Tone, Voice};
 pub(crate) use environment::Environment;
 pub(crate) use input::{PasswordFrom, TokenLines};
 pub(crate) use known::Known;
@@ -19,7 +19,7 @@ use crate::authority::{self, Act, Reason};
 use crate::failure::{Failure, Kind};
 use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
 use crate::store::{self, Opened, Store};
-use crate::terminal::{Confirmed, Delivery};
+use crate::terminal::{self, Confirmed, Delivery};
 use crate::{model, paths};
 use clock::Clock;
 use serde::Serialize;
@@ -73,7 +73,7 @@ impl App {
 
     /// The time of this run, read when it is first asked for: after the input was read, so that a
     /// token that another process makes meanwhile is not from the future.
-    pub(crate) fn now(&mut self) -> Result<Timestamp, Failure> {
+    pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
         self.clock.now()
     }
 
@@ -147,7 +147,7 @@ impl App {
 
     /// Writes a result. A reader who has left has heard enough.
     pub(crate) fn report(&self, report: &impl Report) -> Result<(), Failure> {
-        match self.voice.result(report)? {
+        match self.delivered(report)? {
             Delivery::Done | Delivery::NoReader => Ok(()),
         }
     }
@@ -167,7 +167,16 @@ impl App {
 
     /// Writes a result that is a secret. `false`: nobody received it.
     pub(crate) fn hand_out(&self, report: &impl Report) -> bool {
-        matches!(self.voice.result(report), Ok(Delivery::Done))
+        matches!(self.delivered(report), Ok(Delivery::Done))
+    }
+
+    fn delivered(&self, report: &impl Report) -> Result<Delivery, terminal::Error> {
+        self.voice.result(report, self.now().ok())
+    }
+
+    /// What a sentence says of it: an instant, for people with how far away it is.
+    pub(crate) fn said(&self, cell: impl Into<Cell>) -> String {
+        self.voice.said(&cell.into(), self.now().ok())
     }
 
     /// The form of results.

@@ -1,7 +1,6 @@
 //! `jeton refresh`
 
 use super::login::LoggedIn;
-use super::shapes::ending;
 use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::failure::{Failure, Kind};
@@ -54,7 +53,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return given(app);
     }
     let caller = app.refresh()?;
-    app.status(&format!("refreshed, until {}", ending(Some(caller.access_expires_at))));
+    app.status(&format!("refreshed, until {}", app.said(caller.access_expires_at)));
     app.report(&Refreshed {
         changed: true,
         sid: caller.session.sid,

@@ -1,6 +1,6 @@
 //! The shapes that several commands report: users and tokens, for people and for programs.
 
-use crate::app::{Report, Text};
+use crate::app::{Cell, Report, Text, Tone};
 use crate::model::{
     AppName, Email, Foreign, Jti, Quota, RecordedToken, Role, Status, Timestamp, TokenId,
     TokenKind, Uid, User, UserId, UserName,
@@ -52,22 +52,22 @@ impl From<User> for UserShape {
 
 impl UserShape {
     /// The fields under their names.
-    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn fields(&self) -> Vec<(&'static str, Cell)> {
         let quota = match &self.quota {
             None => "default".to_owned(),
             Some(QuotaShape::Limit(limit)) => limit.to_string(),
             Some(QuotaShape::Word(word)) => (*word).to_owned(),
         };
         vec![
-            ("id", self.id.to_string()),
-            ("uid", self.uid.to_string()),
-            ("username", self.username.as_ref().map_or_else(none, UserName::shown)),
-            ("email", self.email.as_ref().map_or_else(none, Email::shown)),
-            ("name", self.name.as_ref().map_or_else(none, Foreign::shown)),
-            ("role", self.role.name().to_owned()),
-            ("status", self.status.to_owned()),
-            ("quota", quota),
-            ("created", self.created_at.to_string()),
+            ("id", self.id.to_string().into()),
+            ("uid", self.uid.to_string().into()),
+            ("username", name(self.username.as_ref().map(UserName::shown))),
+            ("email", name(self.email.as_ref().map(Email::shown))),
+            ("name", name(self.name.as_ref().map(Foreign::shown))),
+            ("role", self.role.name().into()),
+            ("status", standing(self.status)),
+            ("quota", quota.into()),
+            ("created", self.created_at.into()),
         ]
     }
 }
@@ -115,19 +115,19 @@ impl TokenShape {
         self.grace_until.or(self.expires_at)
     }
 
-    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn fields(&self) -> Vec<(&'static str, Cell)> {
         vec![
-            ("id", self.id.to_string()),
-            ("jti", self.jti.to_string()),
-            ("kind", self.kind.name().to_owned()),
-            ("app", self.app.shown()),
-            ("owner", self.owner_id.to_string()),
+            ("id", self.id.to_string().into()),
+            ("jti", self.jti.to_string().into()),
+            ("kind", self.kind.name().into()),
+            ("app", Cell::name(self.app.shown())),
+            ("owner", self.owner_id.to_string().into()),
             ("permissions", joined(&self.permissions)),
             ("audience", joined(&self.audience)),
-            ("status", self.status.name().to_owned()),
-            ("issued", self.issued_at.to_string()),
+            ("status", self.status.into()),
+            ("issued", self.issued_at.into()),
             ("expires", ending(self.end())),
-            ("revoked", self.revoked_at.map_or_else(none, |time| time.to_string())),
+            ("revoked", self.revoked_at.map_or_else(|| none().into(), Cell::from)),
         ]
     }
 }
@@ -144,24 +144,24 @@ impl Report for Written {
     }
 }
 
-/// Names and values in two columns.
-pub(super) fn fields(fields: &[(&str, String)]) -> Text {
-    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let line = |(name, value): &(&str, String)| format!("{name:width$}  {value}");
-    Text::Lines(fields.iter().map(line).collect())
+/// A name, if there is one.
+pub(super) fn name(shown: Option<String>) -> Cell {
+    shown.map_or_else(|| none().into(), Cell::name)
+}
+
+/// Whether a user may act.
+pub(super) fn standing(status: &str) -> Cell {
+    Cell::toned(status, if status == "disabled" { Tone::Bad } else { Tone::Good })
 }
 
 /// Several texts in one cell.
-pub(super) fn joined(texts: &[Foreign]) -> String {
-    if texts.is_empty() {
-        return none();
-    }
-    texts.iter().map(Foreign::shown).collect::<Vec<_>>().join(",")
+pub(super) fn joined(texts: &[Foreign]) -> Cell {
+    if texts.is_empty() { none().into() } else { Cell::list(texts) }
 }
 
 /// When something ends.
-pub(super) fn ending(end: Option<Timestamp>) -> String {
-    end.map_or_else(|| "never".to_owned(), |end| end.to_string())
+pub(super) fn ending(end: Option<Timestamp>) -> Cell {
+    end.map_or_else(|| "never".into(), Cell::from)
 }
 
 /// So many of them: `1 token`, `2 tokens`.

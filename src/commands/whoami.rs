@@ -1,6 +1,6 @@
 //! `jeton whoami`
 
-use super::shapes::{UserShape, fields};
+use super::shapes::UserShape;
 use crate::app::{App, Report, Text};
 use crate::failure::{Failure, Kind};
 use crate::model::{Role, Sid, Timestamp};
@@ -39,10 +39,10 @@ struct CredentialShape {
 impl Report for Identity {
     fn text(&self) -> Text {
         let mut lines = self.user.fields();
-        lines.push(("session", self.session.sid.to_string()));
-        lines.push(("session ends", self.session.expires_at.to_string()));
-        lines.push(("credential", self.credential.source.clone()));
-        fields(&lines)
+        lines.push(("session", self.session.sid.to_string().into()));
+        lines.push(("session ends", self.session.expires_at.into()));
+        lines.push(("credential", self.credential.source.clone().into()));
+        Text::Fields(lines)
     }
 }
 

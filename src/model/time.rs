@@ -1,7 +1,10 @@
 //! Instants and durations in whole seconds, as people write them and as claims carry them.
 
 use super::Invalid;
-use jiff::{Span, SpanRelativeTo};
+use jiff::civil::{DateTime, DateTimeDifference};
+use jiff::fmt::friendly::{Designator, Direction, Spacing, SpanPrinter};
+use jiff::tz::Offset;
+use jiff::{RoundMode, Span, SpanRelativeTo, Unit};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -39,6 +42,38 @@ impl Timestamp {
     /// `None` past the year 9999.
     pub(crate) fn plus(self, lifetime: Lifetime) -> Option<Self> {
         self.0.checked_add(lifetime.0).and_then(Self::from_unix)
+    }
+
+    /// Where it lies as seen from `now`, rounded to the largest unit of which there is one:
+    /// `in 6 d`, `3 h ago`, `now`.
+    pub(crate) fn relative(self, now: Self) -> String {
+        let until = |unit: Unit, mode| {
+            let then = DateTimeDifference::new(self.civil());
+            let then = then.largest(unit.max(Unit::Day)).smallest(unit);
+            // Years cannot be rounded past the last one, where days are counted.
+            now.civil().until(then.mode(mode)).unwrap_or_default()
+        };
+        let unit = [Unit::Year, Unit::Day, Unit::Hour, Unit::Minute]
+            .into_iter()
+            .find(|unit| !until(*unit, RoundMode::Trunc).is_zero())
+            .unwrap_or(Unit::Second);
+        let span = until(unit, RoundMode::HalfExpand);
+        let text = SpanPrinter::new()
+            .designator(Designator::Compact)
+            .spacing(Spacing::BetweenUnitsAndDesignators)
+            .direction(Direction::Suffix)
+            .span_to_string(&span);
+        match span.signum() {
+            0 => "now".to_owned(),
+            1 => format!("in {text}"),
+            _ => text,
+        }
+    }
+
+    /// Date and time of day in UTC.
+    fn civil(self) -> DateTime {
+        // All that a `Timestamp` can be is in its range.
+        Offset::UTC.to_datetime(jiff::Timestamp::from_second(self.0).unwrap_or_default())
     }
 }
 
@@ -165,6 +200,37 @@ mod tests {
         for text in ["", "tomorrow", "-1", "99999999999999999999", "1960-01-01T00:00:00Z"] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_instant_as_seen_from_another() {
+        let now = Timestamp::parse("2026-11-22T10:40:46Z").unwrap();
+        for (seconds, shown) in [
+            (0, "now"),
+            (1, "in 1 s"),
+            (-59, "59 s ago"),
+            (60, "in 1 m"),
+            (899, "in 15 m"),
+            (3_569, "in 59 m"),
+            (3_599, "in 1 h"),
+            (3_600, "in 1 h"),
+            (-10_800, "3 h ago"),
+            (84_599, "in 23 h"),
+            (86_399, "in 1 d"),
+            (86_400, "in 1 d"),
+            (561_600, "in 7 d"), // six and a half
+            (561_599, "in 6 d"),
+            (-7_776_000, "90 d ago"),
+            (31_535_999, "in 365 d"),
+            (31_536_000, "in 1 y"),
+            (-47_304_001, "2 y ago"),
+        ] {
+            let then = Timestamp::from_unix(now.unix() + seconds).unwrap();
+            assert_eq!(then.relative(now), shown, "{seconds}");
+        }
+        let first = Timestamp::from_unix(0).unwrap();
+        assert_eq!(first.relative(now), "57 y ago");
+        assert_eq!(Timestamp::from_unix(LAST).unwrap().relative(first), "in 2932896 d");
     }
 
     #[test]

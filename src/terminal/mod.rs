@@ -4,16 +4,22 @@
 //! Results go to standard output, everything else to standard error. With JSON output standard
 //! error carries nothing but the one line of a failure.
 
+mod cell;
 mod guard;
 mod prompt;
+mod screen;
 mod table;
+mod tone;
 
+pub(crate) use cell::Cell;
 pub(crate) use prompt::{Answer, Confirmed};
 pub(crate) use table::Table;
+pub(crate) use tone::Tone;
 
-use crate::model::{escaped, escaped_json};
+use crate::model::{Timestamp, escaped, escaped_json};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use screen::Screen;
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
@@ -69,8 +75,12 @@ pub(crate) enum Text {
     Nothing,
     /// Lines, ended by a line break each.
     Lines(Vec<String>),
+    /// One line, with what a screen adds to it.
+    Line(Cell),
     /// A JSON document, indented.
     Json(Value),
+    /// Names and values.
+    Fields(Vec<(&'static str, Cell)>),
     /// Rows under a header.
     Table(Table),
 }
@@ -93,21 +103,34 @@ impl Voice {
         Self { form, quiet }
     }
 
-    /// Writes a result to standard output.
-    pub(crate) fn result(&self, report: &impl Report) -> Result<Delivery, Error> {
+    /// Writes a result to standard output. `now` is for the distances that a terminal shows.
+    pub(crate) fn result(
+        &self,
+        report: &impl Report,
+        now: Option<Timestamp>,
+    ) -> Result<Delivery, Error> {
+        let screen = || Screen::of_results(now);
         let text = match self.form {
             Form::Json | Form::JsonLines => json_line(report)?,
             Form::Text => match report.text() {
                 Text::Nothing => return Ok(Delivery::Done),
                 Text::Lines(lines) => lines.iter().map(|line| escaped(line) + "\n").collect(),
+                Text::Line(cell) => cell::finished(&cell.marked(screen().as_ref())) + "\n",
                 Text::Json(value) => {
                     let json = serde_json::to_string_pretty(&value);
                     escaped_json(&json.map_err(|error| Error::Output(error.to_string()))?) + "\n"
                 }
-                Text::Table(table) => table.render(io::stdout().is_terminal()),
+                Text::Fields(fields) => table::fields(&fields, screen().as_ref()),
+                Text::Table(table) => table.render(screen().as_ref()),
             },
         };
         written(&text)
+    }
+
+    #[expect(clippy::unused_self, reason = "nothing is said without a voice")]
+    /// What talk says of it: with its distance where somebody reads it on a terminal.
+    pub(crate) fn said(&self, cell: &Cell, now: Option<Timestamp>) -> String {
+        cell.said(now.filter(|_| io::stderr().is_terminal()))
     }
 
     #[expect(clippy::unused_self, reason = "nothing is written without a voice")]

@@ -1,6 +1,6 @@
 //! `jeton keys list`
 
-use crate::app::{App, Report, Table, Text};
+use crate::app::{App, Cell, Report, Table, Text};
 use crate::authority::{self, Listed};
 use crate::failure::Failure;
 use crate::model::{Algorithm, Foreign, KeyState, Purpose, Timestamp};
@@ -29,6 +29,9 @@ struct Line {
     verify_until: Option<Timestamp>,
     live_tokens: usize,
     next: String,
+    /// The instant that `next` names.
+    #[serde(skip)]
+    end: Option<Timestamp>,
 }
 
 impl Line {
@@ -52,6 +55,7 @@ impl Line {
             verify_until: key.verify_until.filter(|_| key.state == KeyState::Retired),
             live_tokens,
             next,
+            end: key.verify_until.filter(|_| key.state == KeyState::Retired && !over),
         }
     }
 }
@@ -62,16 +66,24 @@ impl Report for Keys {
         let mut table = Table::new(&header);
         for key in &self.items {
             table.row(vec![
-                key.kid.shown(),
-                key.purpose.name().to_owned(),
-                algorithm(key),
-                key.state.name().to_owned(),
-                key.created_at.to_string(),
-                key.live_tokens.to_string(),
-                key.next.clone(),
+                Cell::from(key.kid.shown()),
+                Cell::from(key.purpose.name()),
+                Cell::from(algorithm(key)),
+                Cell::from(key.state),
+                Cell::from(key.created_at),
+                Cell::from(key.live_tokens.to_string()),
+                next(key),
             ]);
         }
         Text::Table(table)
+    }
+}
+
+fn next(key: &Line) -> Cell {
+    let next = Cell::from(key.next.as_str());
+    match key.end {
+        Some(end) => next.with_distance(end),
+        None => next,
     }
 }
 

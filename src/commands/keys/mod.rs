@@ -129,7 +129,8 @@ fn report(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
     app.status(&format!("key {} ({algorithm}) signs now", rotation.active.shown()));
     if let Some(retired) = &rotation.retired {
-        app.status(&format!("key {} verifies until {}", retired.kid.shown(), retired.until));
+        let until = app.said(retired.until);
+        app.status(&format!("key {} verifies until {until}", retired.kid.shown()));
         if retired.outlasting > 0 {
             let tokens = counted(retired.outlasting, "live token");
             app.warning(&format!("{tokens} that it signed would have worked longer"));

@@ -39,6 +39,6 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let kid = Foreign::new(args.key.kid.as_str());
     let overlap = args.overlap.overlap;
     let verify_until = authority::retire_key(app.store()?, &act, &caller, kid.as_str(), overlap)?;
-    app.status(&format!("key {} verifies until {verify_until}", kid.shown()));
+    app.status(&format!("key {} verifies until {}", kid.shown(), app.said(verify_until)));
     app.report(&Retired { changed: true, kid, verify_until })
 }

@@ -1,6 +1,6 @@
 //! `jeton sessions list`
 
-use crate::app::{App, Report, Table, Text};
+use crate::app::{App, Cell, Report, Table, Text};
 use crate::authority;
 use crate::commands::owner::OwnerArgs;
 use crate::failure::Failure;
@@ -53,12 +53,12 @@ impl Report for Sessions {
         let mut table = Table::new(&["SID", "USER", "CREATED", "REFRESHED", "USABLE UNTIL", ""]);
         for session in &self.items {
             table.row(vec![
-                session.sid.to_string(),
-                session.user_id.to_string(),
-                session.created_at.to_string(),
-                session.refreshed_at.to_string(),
-                session.usable_until.to_string(),
-                if session.current { "this one" } else { "" }.to_owned(),
+                Cell::from(session.sid.to_string()),
+                Cell::from(session.user_id.to_string()),
+                Cell::from(session.created_at),
+                Cell::from(session.refreshed_at),
+                Cell::from(session.usable_until),
+                Cell::from(if session.current { "this one" } else { "" }),
             ]);
         }
         Text::Table(table)

@@ -87,7 +87,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
 /// Prints a token that was just recorded. One that nobody received is taken back.
 pub(super) fn hand_out(app: &mut App, issued: Issued) -> Result<(), Failure> {
     let id = issued.record.id;
-    let talk = app.talks().then(|| talk(&issued));
+    let talk = app.talks().then(|| talk(app, &issued));
     if app.hand_out(&created(issued)) {
         app.status_if_any(talk);
         return Ok(());
@@ -95,13 +95,13 @@ pub(super) fn hand_out(app: &mut App, issued: Issued) -> Result<(), Failure> {
     Err(super::delivery::take_back(app, "the token could not be written", &[id])?)
 }
 
-fn talk(issued: &Issued) -> String {
+fn talk(app: &App, issued: &Issued) -> String {
     let place = issued.place.map(|Place { used, limit }| format!(", {used} of {limit} in use"));
     format!(
         "token {} for {}, expires {}{}",
         issued.record.id,
         issued.record.grant.app.shown(),
-        ending(issued.record.expires_at),
+        app.said(ending(issued.record.expires_at)),
         place.unwrap_or_default(),
     )
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     for name in ["iat", "nbf", "exp"].into_iter().filter(|_| shows_payload) {
         let time = payload.get(name).and_then(Value::as_i64).and_then(Timestamp::from_unix);
         if let Some(time) = time {
-            app.status(&format!("{name} is {time}"));
+            app.status(&format!("{name} is {}", app.said(time)));
         }
     }
     app.report(&Decoded(match args.part.as_deref() {

@@ -1,6 +1,6 @@
 //! `jeton token list`
 
-use crate::app::{App, Report, Table, Text};
+use crate::app::{App, Cell, Report, Table, Text};
 use crate::authority::{self, TokenFilter};
 use crate::commands::owner::OwnerArgs;
 use crate::commands::paging::{PagingArgs, footer};
@@ -46,12 +46,12 @@ impl Report for Tokens {
             Table::new(&["ID", "KIND", "APP", "OWNER", "PERMISSIONS", "STATUS", "EXPIRES"]);
         for token in &self.0.items {
             table.row(vec![
-                token.id.to_string(),
-                token.kind.name().to_owned(),
-                token.app.shown(),
-                token.owner_id.to_string(),
+                Cell::from(token.id.to_string()),
+                Cell::from(token.kind.name()),
+                Cell::name(token.app.shown()),
+                Cell::from(token.owner_id.to_string()),
                 joined(&token.permissions),
-                token.status.name().to_owned(),
+                Cell::from(token.status),
                 ending(token.end()),
             ]);
         }

@@ -45,7 +45,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let Renewed { issued, old, grace, ended } =
         authority::renew(app.store()?, &act, caller.as_ref(), &target, wish)?;
     match grace {
-        Some(until) => app.status(&format!("token {old} works until {until}")),
+        Some(until) => app.status(&format!("token {old} works until {}", app.said(until))),
         None => app.status(&format!("token {old} is revoked")),
     }
     app.status_if_any(ended.map(|ended| format!("token {ended} is revoked: one grace at a time")));

@@ -2,7 +2,7 @@
 
 use crate::app::{App, Report, Text};
 use crate::authority;
-use crate::commands::shapes::{TokenShape, fields};
+use crate::commands::shapes::TokenShape;
 use crate::failure::Failure;
 use crate::model::TokenId;
 use serde::Serialize;
@@ -21,7 +21,7 @@ struct Shown(TokenShape);
 
 impl Report for Shown {
     fn text(&self) -> Text {
-        fields(&self.0.fields())
+        Text::Fields(self.0.fields())
     }
 }
 

@@ -1,7 +1,7 @@
 //! `jeton token verify`
 
 use super::{TokenArgs, pair};
-use crate::app::{App, Report, Text, TokenLines};
+use crate::app::{App, Cell, Report, Text, TokenLines, Tone};
 use crate::authority::{self, Checks, Reason, Verdict, Verifier, Wanted};
 use crate::failure::Failure;
 use crate::model::{
@@ -94,10 +94,10 @@ struct Judged {
 
 impl Report for Judged {
     fn text(&self) -> Text {
-        Text::Lines(vec![match self.reasons.first() {
-            None => "valid".to_owned(),
-            Some(reason) => format!("invalid: {}", reason.word()),
-        }])
+        Text::Line(match self.reasons.first() {
+            None => Cell::toned("valid", Tone::Good),
+            Some(reason) => Cell::toned(&format!("invalid: {}", reason.word()), Tone::Bad),
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! `jeton users list`
 
-use crate::app::{App, Report, Table, Text};
+use crate::app::{App, Cell, Report, Table, Text};
 use crate::authority;
 use crate::commands::paging::{PagingArgs, footer};
-use crate::commands::shapes::{UserShape, none};
+use crate::commands::shapes::{UserShape, name, standing};
 use crate::failure::Failure;
 use crate::model::{Email, Paged, Role, Uid, UserId, UserName};
 use serde::Serialize;
@@ -55,13 +55,13 @@ impl Report for Users {
         let mut table = Table::new(header);
         for user in &self.page.items {
             let mut cells = vec![
-                user.id.to_string(),
-                user.uid.to_string(),
-                user.username.as_ref().map_or_else(none, UserName::shown),
-                user.email.as_ref().map_or_else(none, Email::shown),
+                Cell::from(user.id.to_string()),
+                Cell::from(user.uid.to_string()),
+                name(user.username.as_ref().map(UserName::shown)),
+                name(user.email.as_ref().map(Email::shown)),
             ];
             if let Some(more) = &user.for_admins {
-                cells.extend([more.role.name().to_owned(), more.status.to_owned()]);
+                cells.extend([Cell::from(more.role.name()), standing(more.status)]);
             }
             table.row(cells);
         }

@@ -2,7 +2,7 @@
 
 use crate::app::{App, Report, Text};
 use crate::authority;
-use crate::commands::shapes::{UserShape, fields};
+use crate::commands::shapes::UserShape;
 use crate::failure::Failure;
 use crate::model::UserRef;
 use serde::Serialize;
@@ -24,7 +24,7 @@ struct Shown(UserShape);
 
 impl Report for Shown {
     fn text(&self) -> Text {
-        fields(&self.0.fields())
+        Text::Fields(self.0.fields())
     }
 }
 

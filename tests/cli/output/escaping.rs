@@ -3,8 +3,8 @@
 use crate::world::World;
 
 /// ESC, C1, a bidirectional override, a line break, a zero-width space, DEL, a tag.
-const HOSTILE: &str = "x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y";
-const SHOWN: &str = "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
+pub(super) const HOSTILE: &str = "x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y";
+pub(super) const SHOWN: &str = "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
 const IN_JSON: &str = r"x\u001b[31m\u009b2J\u202e\n\u200b\u007f\udb40\udc41y";
 
 /// Whether a terminal would act on something in it, or hide it.
@@ -13,7 +13,7 @@ fn is_harmless(text: &str) -> bool {
 }
 
 /// A world whose rows say what the door would never let in.
-fn with_hostile_rows() -> World {
+pub(super) fn with_hostile_rows() -> World {
     let world = World::with_admin();
     world.get(&["token", "create", "app", "--permission", "p"]);
     let store = rusqlite::Connection::open(world.store()).unwrap();

@@ -1,7 +1,10 @@
 //! Who hears what: results, talk, errors; readers who leave; forms, colours, quiet.
 
+mod colours;
 mod escaping;
 mod help;
+mod lists;
+mod screen;
 
 use crate::world::{Ran, World};
 use serde_json::Value;

@@ -1,4 +1,5 @@
-//! Questions on a terminal: what is asked, what is not echoed, and how a signal leaves it.
+//! Questions on a terminal: what is asked, what is not echoed, and how a signal leaves it; and the
+//! terminal itself, for whoever looks at what it shows.
 
 mod confirm;
 mod redirected;
@@ -29,16 +30,7 @@ impl OnTerminal {
     }
 
     fn run_as(world: &World, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", &format!("stty echo && {line}"), env!("CARGO_BIN_EXE_jeton")])
-            .args(words)
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", world.home())
-            .env("TERM", "xterm")
-            .envs(variables.iter().copied())
-            .current_dir(world.home());
+        let command = on_terminal(world, &format!("stty echo && {line}"), words, variables);
         let options = Options::new().timeout_ms(Some(20_000)).strip_ansi_escape_codes(true);
         Self(spawn_with_options(command, options).unwrap())
     }
@@ -85,6 +77,38 @@ impl OnTerminal {
         let WaitStatus::Exited(_, code) = status else { panic!("{status:?}: {screen}") };
         (code, screen, self.echoes())
     }
+}
+
+fn on_terminal(world: &World, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", line, env!("CARGO_BIN_EXE_jeton")])
+        .args(words)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", world.home())
+        .env("TERM", "xterm")
+        .envs(variables.iter().copied())
+        .current_dir(world.home());
+    command
+}
+
+/// All that a terminal of that width is sent by a run without questions, escape sequences included.
+/// `line` is the shell's: `exec "$0" "$@"`, where nothing is redirected.
+pub(crate) fn sent(
+    world: &World,
+    columns: usize,
+    line: &str,
+    words: &[&str],
+    variables: &[(&str, &str)],
+) -> String {
+    let line = format!("stty rows 24 cols {columns} && {line}");
+    let options = Options::new().timeout_ms(Some(20_000));
+    let command = on_terminal(world, &line, words, variables);
+    let text = spawn_with_options(command, options).unwrap().exp_eof().unwrap();
+    // Each byte comes as a character.
+    let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
 }
 
 #[test]
