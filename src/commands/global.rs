@@ -2,7 +2,7 @@
 
 use super::grammar::json_or_text;
 use crate::app::{Form, Options};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::model::{Invalid, Lifetime};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
@@ -37,7 +37,7 @@ pub(super) struct Global {
         global = true,
         value_name = "FORM",
         env = "JETON_OUTPUT",
-        value_parser = forms(),
+        value_parser = forms(&[]),
         hide_possible_values = true,
         default_value = "text",
         hide_default_value = true,
@@ -46,7 +46,7 @@ pub(super) struct Global {
     )]
     output: String,
 
-    /// Only results and errors, no talk
+    /// No talk: only results, warnings and errors
     #[arg(short, long, global = true, help_heading = "Global options")]
     quiet: bool,
 
@@ -72,32 +72,39 @@ pub(super) struct Global {
     wait: Duration,
 }
 
-/// What the flags say, wherever they stand: the command's own matches have them all. `has_lines` is
-/// whether the command has a result of many lines.
-pub(super) fn options(matches: &ArgMatches, has_lines: bool) -> Result<Options, Failure> {
+/// The forms of results. Every command has the first two.
+const FORMS: [&str; 4] = ["text", "json", "jsonl", "csv"];
+
+/// A form by its word.
+pub(super) type Named = (&'static str, Form);
+
+/// What the flags say, wherever they stand: the command's own matches have them all. `more` are the
+/// forms that the command has besides text and JSON.
+pub(super) fn options(matches: &ArgMatches, more: &[Named]) -> Result<Options, Failure> {
     let mut here = matches;
     while let Some((_, below)) = here.subcommand() {
         here = below;
     }
     let global =
         Global::from_arg_matches(here).map_err(|error| Failure::usage(error.to_string()))?;
-    global.options(has_lines, here.value_source("output") == Some(ValueSource::CommandLine))
+    global.options(more, here.value_source("output") == Some(ValueSource::CommandLine))
 }
 
 impl Global {
-    fn options(self, has_lines: bool, from_flag: bool) -> Result<Options, Failure> {
+    fn options(self, more: &[Named], from_flag: bool) -> Result<Options, Failure> {
         let form = match self.output.as_str() {
             "json" => Form::Json,
-            "jsonl" if has_lines => Form::JsonLines,
-            "jsonl" | "csv" if from_flag => {
-                return Err(Failure::new(
-                    Kind::Usage,
-                    "usage",
-                    format!("this command has no {} form", self.output),
-                )
-                .with_hint("use `-o text` or `-o json`"));
-            }
-            _ => Form::Text,
+            "text" | "" => Form::Text,
+            word => match more.iter().find(|(name, _)| *name == word) {
+                Some((_, form)) => *form,
+                None if from_flag => {
+                    let hint = format!("use {}", listed(more, |form| format!("`-o {form}`")));
+                    return Err(
+                        Failure::usage(format!("this command has no {word} form")).with_hint(hint)
+                    );
+                }
+                None => Form::Text,
+            },
         };
         Ok(Options {
             store: self.store.filter(|path| !path.is_empty()).map(PathBuf::from),
@@ -111,11 +118,30 @@ impl Global {
     }
 }
 
-fn forms() -> PossibleValuesParser {
-    let told = ["text", "json"].map(PossibleValue::new);
-    // Few commands have these two; an empty variable counts as an absent one.
-    let known = ["jsonl", "csv", ""].map(|form| PossibleValue::new(form).hide(true));
-    told.into_iter().chain(known).into()
+/// All words of forms; the command is known to have text, JSON and `more`.
+fn forms(more: &[Named]) -> PossibleValuesParser {
+    let has = |word: &str| ["text", "json"].contains(&word) || more.iter().any(|(m, _)| *m == word);
+    // An empty variable counts as an absent one.
+    let words = FORMS.into_iter().chain([""]);
+    words.map(|word| PossibleValue::new(word).hide(!has(word))).into()
+}
+
+/// The command, whose help and completion name the forms it has besides text and JSON.
+pub(super) fn with_forms(command: clap::Command, more: &[Named]) -> clap::Command {
+    command.mut_args(|flag| match flag.get_id().as_str() {
+        "output" => flag
+            .help(format!("The form of results: {}", listed(more, str::to_owned)))
+            .value_parser(forms(more)),
+        _ => flag,
+    })
+}
+
+/// The forms of a command in a sentence: `text, json or jsonl`.
+fn listed(more: &[Named], spelled: impl Fn(&str) -> String) -> String {
+    let mut words: Vec<String> = ["text", "json"].map(&spelled).to_vec();
+    words.extend(more.iter().map(|(word, _)| spelled(word)));
+    let last = words.pop().unwrap_or_default();
+    format!("{} or {last}", words.join(", "))
 }
 
 fn wait(text: &str) -> Result<Duration, Invalid> {

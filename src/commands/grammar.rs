@@ -1,6 +1,6 @@
 //! From words to a command, or to exit 2.
 
-use super::global::{self, Global};
+use super::global::{self, Global, Named};
 use super::{
     branch, completions, help, init, keys, login, logout, passwd, recover, refresh, register,
     sessions, settings, token, users, whoami,
@@ -11,6 +11,7 @@ use crate::model::repeatable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
+use std::mem;
 
 /// Issue, inspect and revoke tokens, straight on a local SQLite file
 ///
@@ -106,13 +107,24 @@ const READING: &[&str] = &[
     "help",
 ];
 
-/// Commands whose result has many lines: they have the form `jsonl`.
-const LINES: &[&str] = &["token mint"];
+/// The forms that commands have besides text and JSON.
+const MORE_FORMS: &[(&str, Named)] = &[("token mint", ("jsonl", Form::JsonLines))];
+
+fn more_forms(action: &str) -> Vec<Named> {
+    MORE_FORMS.iter().filter(|(name, _)| *name == action).map(|(_, form)| *form).collect()
+}
 
 /// The whole grammar of the command line, for completion, help and documentation.
 pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
+    for (action, _) in MORE_FORMS {
+        let mut names = action.split(' ');
+        let found = names.try_fold(&mut command, |above, name| above.find_subcommand_mut(name));
+        if let Some(found) = found {
+            *found = global::with_forms(mem::take(found), &more_forms(action));
+        }
+    }
     command
 }
 
@@ -125,7 +137,7 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Err(error) => return refuse(error, words),
     };
     let action = action(&matches);
-    let options = match global::options(&matches, LINES.contains(&action.as_str())) {
+    let options = match global::options(&matches, &more_forms(&action)) {
         Ok(options) => options,
         Err(failure) => return tell(&Voice::new(global::form_in(words), false), &failure),
     };

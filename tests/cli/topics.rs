@@ -104,3 +104,28 @@ fn a_form_that_a_command_does_not_have_is_refused_from_the_flag_only() {
     assert!(world.get(&["users", "list"]).starts_with("{\"items\":["));
     assert_eq!(world.get(&["users", "list", "-o", "text"]), text);
 }
+
+#[test]
+fn help_and_hints_name_the_forms_that_a_command_has() {
+    let mut world = World::new();
+    for (words, forms) in [
+        (&["users", "list"][..], "text or json"),
+        (&["token", "mint"], "text, json or jsonl"),
+        (&["token"], "text or json"),
+    ] {
+        let help = world.get(&[words, &["--help"]].concat());
+        let (_, told) = help.split_once("The form of results: ").unwrap();
+        assert_eq!(told.split(" [").next().unwrap().lines().next().unwrap(), forms, "{words:?}");
+    }
+    let mint = ["token", "mint", "--secret-env", "S", "--alg", "HS256"];
+    world.set("S", "a-secret-that-is-long-enough-for-it");
+    let talk = "error: this command has no csv form\n\
+                hint: use `-o text`, `-o json` or `-o jsonl`\n";
+    refuses(&world, &world.run(&[&mint[..], &["-o", "csv"]].concat()), 2, talk);
+    for (form, begins) in
+        [("csv", "eyJ"), ("jsonl", "{\"token\":\"eyJ"), ("json", "{\"token\":\"eyJ")]
+    {
+        world.set("JETON_OUTPUT", form);
+        assert!(world.get(&mint).starts_with(begins), "{form}");
+    }
+}
