@@ -72,8 +72,13 @@ pub(super) struct Global {
     wait: Duration,
 }
 
-/// The forms of results. Every command has the first two.
-const FORMS: [&str; 4] = ["text", "json", "jsonl", "csv"];
+/// The forms of results, and what each is. Every command has the first two.
+pub(super) const FORMS: [(&str, &str); 4] = [
+    ("text", "for people and for shells; lists are tables"),
+    ("json", "one JSON document; a failure is one line of JSON, and there is no talk"),
+    ("jsonl", "one JSON document a line"),
+    ("csv", "comma-separated values under a header (RFC 4180)"),
+];
 
 /// A form by its word.
 pub(super) type Named = (&'static str, Form);
@@ -122,7 +127,7 @@ impl Global {
 fn forms(more: &[Named]) -> PossibleValuesParser {
     let has = |word: &str| ["text", "json"].contains(&word) || more.iter().any(|(m, _)| *m == word);
     // An empty variable counts as an absent one.
-    let words = FORMS.into_iter().chain([""]);
+    let words = FORMS.iter().map(|(word, _)| *word).chain([""]);
     words.map(|word| PossibleValue::new(word).hide(!has(word))).into()
 }
 

@@ -114,6 +114,11 @@ fn more_forms(action: &str) -> Vec<Named> {
     MORE_FORMS.iter().filter(|(name, _)| *name == action).map(|(_, form)| *form).collect()
 }
 
+/// The commands that have that form besides text and JSON.
+pub(super) fn commands_with(form: &str) -> Vec<&'static str> {
+    MORE_FORMS.iter().filter(|(_, (word, _))| *word == form).map(|(name, _)| *name).collect()
+}
+
 /// The whole grammar of the command line, for completion, help and documentation.
 pub fn command() -> clap::Command {
     let mut command = Cli::command();

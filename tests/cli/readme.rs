@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const README: &str = include_str!("../../README.md");
+pub(crate) const README: &str = include_str!("../../README.md");
 
 const INSTALL: &str = "cargo install --locked --path . && jeton init && \
                        jeton token create my-app --permission read,write";

@@ -1,6 +1,7 @@
 //! `jeton help` and `jeton completions`
 
 use crate::mask::{refuses, says};
+use crate::readme::README;
 use crate::world::World;
 
 #[test]
@@ -53,6 +54,54 @@ fn the_exit_codes_are_explained() {
             "130"
         ]
     );
+}
+
+/// The text with one space between words.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A page as paragraphs, names and what is said of them: `  NAME` and below it `      meaning`.
+fn of_page(page: &str) -> Vec<String> {
+    let entry = |block: &str| {
+        let entries = block.replace("\n  ", "\n\u{0}").replace("\u{0}    ", "");
+        entries.split('\u{0}').map(flowing).collect::<Vec<_>>()
+    };
+    page.split("\n\n").flat_map(entry).collect()
+}
+
+/// The same of a section of the README, where names stand in tables.
+fn of_readme(title: &str) -> Vec<String> {
+    let (_, section) = README.split_once(&format!("\n## {title}\n")).unwrap();
+    let blocks = section.split("\n## ").next().unwrap().trim().split("\n\n");
+    let row = |row: &str| {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let (meaning, names) = cells.split_last().unwrap();
+        let names: Vec<_> = names.iter().filter(|name| !name.is_empty()).copied().collect();
+        format!("{} {meaning}", names.join(", ").replace('`', ""))
+    };
+    let block = |block: &str| {
+        let is_table = block.starts_with('|');
+        if is_table { block.lines().skip(2).map(row).collect() } else { vec![flowing(block)] }
+    };
+    blocks.filter(|block| !block.starts_with("`jeton help ")).flat_map(block).collect()
+}
+
+#[test]
+fn topics_say_what_the_readme_says() {
+    let world = World::new();
+    for (topic, title) in [
+        ("environment", "Environment and files"),
+        ("output", "Output"),
+        ("trust", "Whom you trust"),
+    ] {
+        let page = world.run(&["help", topic]).ok();
+        assert_eq!(page.err, "");
+        assert_eq!(of_page(&page.out), of_readme(title), "{topic}");
+        assert!(page.out.lines().all(|line| line.chars().count() <= 80), "{topic}");
+        assert_eq!(world.run(&["help", topic, "-o", "json"]).ok().out, page.out);
+        assert!(world.get(&["help", "help"]).contains(topic));
+    }
 }
 
 #[test]

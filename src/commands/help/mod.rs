@@ -1,16 +1,17 @@
 //! `jeton help`
 
+mod topics;
+
 use super::grammar::command;
 use crate::app::App;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::model::repeatable;
 use clap::error::ErrorKind;
-use std::fmt::Write;
 use std::iter;
 
 /// Explain a command or a topic
 ///
-/// Topics: exit-codes
+/// Topics: environment, exit-codes, output, trust
 ///
 ///   jeton help token create
 ///   jeton help exit-codes
@@ -23,8 +24,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    if args.words == ["exit-codes"] {
-        return app.document(&exit_codes());
+    if let [word] = args.words.as_slice()
+        && let Some(page) = topics::page(word)
+    {
+        return app.document(&page);
     }
     // The words are given to the grammar with `--help` behind them, so that both say the same.
     let words = args.words.iter().map(String::as_str);
@@ -40,17 +43,4 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
 
 fn shown(words: &[String]) -> String {
     repeatable(&words.join(" "))
-}
-
-/// The table of exit codes, as the failures define it.
-fn exit_codes() -> String {
-    let mut text = "Every kind of failure has its own exit code. With `-o json` the error is one \
-                    line on\nstandard error: {\"error\":{\"kind\",\"code\",\"exit_code\",\"message\",\
-                    \"hint\",\"details\"}}.\n\n  0  done, also if it was so before; or the reader of \
-                    the output has left\n"
-        .to_owned();
-    for (exit, name, codes, when) in Kind::TABLE {
-        let _ = writeln!(text, "{exit:>3}  {name}: {when}\n     code: {codes}");
-    }
-    text
 }

@@ -1,0 +1,44 @@
+//! What `jeton help` explains besides commands. The README says the same, and a test compares them.
+
+use crate::commands::{global, grammar};
+use crate::failure::Kind;
+use std::fmt::Write;
+
+/// The page of a topic.
+pub(super) fn page(topic: &str) -> Option<String> {
+    match topic {
+        "environment" => Some(include_str!("environment.txt").to_owned()),
+        "exit-codes" => Some(exit_codes()),
+        "output" => Some(output()),
+        "trust" => Some(include_str!("trust.txt").to_owned()),
+        _ => None,
+    }
+}
+
+/// The table of exit codes, as the failures define it.
+fn exit_codes() -> String {
+    let mut text = "Every kind of failure has its own exit code. With `-o json` the error is one \
+                    line on\nstandard error: {\"error\":{\"kind\",\"code\",\"exit_code\",\"message\",\
+                    \"hint\",\"details\"}}.\n\n  0  done, also if it was so before; or the reader of \
+                    the output has left\n"
+        .to_owned();
+    for (exit, name, codes, when) in Kind::TABLE {
+        let _ = writeln!(text, "{exit:>3}  {name}: {when}\n     code: {codes}");
+    }
+    text
+}
+
+/// Where results go and in which form, with the forms that commands have.
+fn output() -> String {
+    let mut forms = String::new();
+    for (form, about) in global::FORMS {
+        let commands: Vec<String> =
+            grammar::commands_with(form).iter().map(|name| format!("`{name}`")).collect();
+        let _ = match (form, commands.as_slice()) {
+            ("text" | "json", _) => writeln!(forms, "  {form}\n      {about}"),
+            (_, []) => Ok(()),
+            (_, commands) => writeln!(forms, "  {form}\n      {about}: {}", commands.join(", ")),
+        };
+    }
+    include_str!("output.txt").replace("  FORMS\n", &forms)
+}
