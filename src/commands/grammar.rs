@@ -2,7 +2,7 @@
 
 use super::global::{self, Global, Named};
 use super::{
-    branch, completions, help, init, keys, login, logout, passwd, recover, refresh, register,
+    branch, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
     sessions, settings, token, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
@@ -61,6 +61,7 @@ pub(super) enum Command {
     #[command(subcommand, alias = "setting")]
     Settings(settings::Command),
     Completions(completions::Args),
+    Man(man::Args),
     Help(help::Args),
 }
 
@@ -81,6 +82,7 @@ impl Command {
             Self::Keys(command) => command.run(app),
             Self::Settings(command) => command.run(app),
             Self::Completions(args) => completions::run(app, &args),
+            Self::Man(args) => man::run(app, &args),
             Self::Help(args) => help::run(app, &args),
         }
     }
@@ -104,6 +106,7 @@ const READING: &[&str] = &[
     "settings get",
     "settings list",
     "completions",
+    "man",
     "help",
 ];
 

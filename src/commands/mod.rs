@@ -11,6 +11,7 @@ mod init;
 mod keys;
 mod login;
 mod logout;
+mod man;
 mod owner;
 mod paging;
 mod passwd;

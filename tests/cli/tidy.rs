@@ -39,6 +39,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("fluent_uri", &["model"]),
     ("clap", &["commands", "lib"]),
     ("clap_complete", &["commands", "lib"]),
+    ("clap_mangen", &["commands"]),
 ];
 
 const LONGEST_FILE: usize = 300;

@@ -1,8 +1,9 @@
-//! `jeton help` and `jeton completions`
+//! `jeton help`, `jeton man` and `jeton completions`
 
-use crate::mask::{refuses, says};
+use crate::mask::{json_says, refuses, says};
 use crate::readme::README;
 use crate::world::World;
+use std::fs;
 
 #[test]
 fn the_first_page_shows_its_examples_line_by_line() {
@@ -177,4 +178,53 @@ fn help_and_hints_name_the_forms_that_a_command_has() {
         world.set("JETON_OUTPUT", form);
         assert!(world.get(&mint).starts_with(begins), "{form}");
     }
+}
+
+/// The names of the pages of all commands.
+fn pages() -> Vec<String> {
+    fn below(command: &clap::Command, name: &str, pages: &mut Vec<String>) {
+        pages.push(format!("{name}.1"));
+        for command in command.get_subcommands() {
+            below(command, &format!("{name}-{}", command.get_name()), pages);
+        }
+    }
+    let mut pages = Vec::new();
+    below(&jeton::command(), "jeton", &mut pages);
+    pages
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let mut world = World::new();
+    world.set("JETON_STORE", "/nowhere/marker-of-a-secret");
+    let talk = format!("wrote {} pages to man/man1\n", pages().len());
+    for _ in 0..2 {
+        says(&world, &world.run(&["man", "--dir", "man/man1"]), "", &talk);
+    }
+    let directory = world.home().join("man/man1");
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), pages().len());
+    for name in pages() {
+        let page = fs::read_to_string(directory.join(&name)).unwrap();
+        assert!(page.contains(&format!("\n.TH {} 1 ", name.trim_end_matches(".1"))), "{page}");
+        assert!(!page.contains("marker"), "{page}");
+    }
+    let page = fs::read_to_string(directory.join("jeton-token-mint.1")).unwrap();
+    assert!(page.contains("\nThe form of results: text, json or jsonl\n"), "{page}");
+    let examples = "\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission read,write)\n  \
+                    jeton token create ci \\-\\-ttl 1h \\-\\-aud https://api.example.com\n.fi\n";
+    let page = fs::read_to_string(directory.join("jeton-token-create.1")).unwrap();
+    assert!(page.contains(examples), "{page}");
+}
+
+#[test]
+fn manual_pages_are_written_where_it_is_said_and_nowhere_else() {
+    let world = World::new();
+    let files: Vec<String> = pages().iter().map(|name| format!("\"d/{name}\"")).collect();
+    json_says(&world, &["man", "--dir", "d"], &format!("{{\"files\":[{}]}}", files.join(",")));
+    fs::write(world.home().join("file"), "").unwrap();
+    let talk = "error: `file` cannot be written: File exists (os error 17)\n";
+    refuses(&world, &world.run(&["man", "--dir", "file"]), 2, talk);
+    let talk = "error: the following required arguments were not provided:\n  --dir <DIR>\n\
+                hint: usage: jeton man --dir <DIR>\n";
+    refuses(&world, &world.run(&["man"]), 2, talk);
 }
