@@ -4,6 +4,9 @@ use secrecy::SecretString;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// The variables with the caller's own credentials: no child process is given them.
+pub(super) const CREDENTIALS: [&str; 3] = ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE"];
+
 /// What the environment says that is not the default of a flag.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {

@@ -1,5 +1,6 @@
 //! What one run has: the voice, the time, the store on request, the caller.
 
+mod child;
 mod clock;
 mod environment;
 mod input;
@@ -10,6 +11,7 @@ mod presets;
 mod session;
 
 pub(crate) use crate::terminal::{Cell, Form, Report, Table, Text, Tone, Voice};
+pub(crate) use child::Watch;
 pub(crate) use environment::Environment;
 pub(crate) use input::{PasswordFrom, TokenLines};
 pub(crate) use known::Known;
@@ -54,6 +56,7 @@ pub(crate) struct App {
     action: String,
     store: Option<Store>,
     user: Option<UserId>,
+    exit: u8,
 }
 
 impl App {
@@ -68,6 +71,7 @@ impl App {
             action,
             store: None,
             user: None,
+            exit: 0,
         }
     }
 
@@ -94,6 +98,13 @@ impl App {
             return Ok(self.take_over(opened));
         }
         self.store.as_mut().ok_or_else(lost)
+    }
+
+    /// Lets go of the store while another program runs, which may use it, too. What comes after
+    /// that is later.
+    pub(crate) fn pause(&mut self) {
+        self.store = None;
+        self.clock = Clock::default();
     }
 
     /// Makes the store with that key if it is not there; whether it was made.
@@ -230,7 +241,10 @@ impl App {
     /// Tells the failure, and writes down that a change was refused if `changes`. The exit code is
     /// the failure's, whatever becomes of the writing.
     pub(crate) fn fail(mut self, failure: &Failure, changes: bool) -> u8 {
-        let refusal = !matches!(failure.kind, Kind::Usage | Kind::Internal | Kind::Busy);
+        let refusal = !matches!(
+            failure.kind,
+            Kind::Usage | Kind::Internal | Kind::Busy | Kind::NotExecutable | Kind::CommandNotFound
+        );
         // A reused refresh token ended its session: that change has its row already.
         let written = failure.is_for(Reason::Reused);
         if changes && refusal && !written && self.store.is_some() {
@@ -244,12 +258,17 @@ impl App {
         failure.kind.exit_code()
     }
 
+    /// Ends with the exit code of the command that was run.
+    pub(crate) fn exit_with(&mut self, code: u8) {
+        self.exit = code;
+    }
+
     /// The end of a run that did what it was called for; its exit code.
     pub(crate) fn leave(self) -> u8 {
         if let Some(store) = self.store {
             store.leave();
         }
-        0
+        self.exit
     }
 }
 

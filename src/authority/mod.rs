@@ -28,7 +28,7 @@ pub(crate) use accounts::{
 pub(crate) use act::{Act, record_refusal};
 pub(crate) use error::{Error, Thing};
 pub(crate) use issuing::{
-    End, Issued, Place, Request, issue, list as tokens, show as show_token, take_back,
+    End, Issued, Over, Place, Request, issue, list as tokens, show as show_token, take_back,
 };
 pub(crate) use keys::{
     Added, Adding, Listed, Published, Rotation, Site, activate as activate_key, add as add_keys,

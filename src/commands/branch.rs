@@ -12,9 +12,11 @@ use std::mem;
 /// program nor its groups take words of their own.
 pub(super) fn parse(words: &[OsString]) -> Option<ArgMatches> {
     let whole: Spell = grammar::Command::augment_subcommands;
-    let found = words.iter().find_map(group);
+    // Behind `--` are the words of another program.
+    let own = words.split(|word| word == "--").next().unwrap_or_default();
+    let found = own.iter().find_map(group);
     let (name, spell) = found.unwrap_or(("jeton", whole));
-    let (at, called) = take(spell(clap::Command::new(name)), words)?;
+    let (at, called) = take(spell(clap::Command::new(name)), own)?;
     let mut path = vec![clap::Command::new("jeton")];
     path.extend(found.map(|(name, _)| clap::Command::new(name)));
     // Flags between the names belong to the program, and to the command because it inherits them;
@@ -84,6 +86,7 @@ mod tests {
             "jeton whoami --wait 3s",
             "jeton token presets show flask -o json",
             "jeton --yes users rm john",
+            "jeton run --app ci --env TOKEN -q -- jeton token verify -q",
         ] {
             let branch = parse(&words(line)).unwrap();
             let whole = grammar::command().try_get_matches_from(words(line)).unwrap();

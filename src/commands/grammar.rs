@@ -54,6 +54,7 @@ pub(super) enum Command {
     Sessions(sessions::Command),
     #[command(subcommand, alias = "tokens")]
     Token(token::Command),
+    Run(Box<super::run::Args>),
     #[command(subcommand, alias = "user")]
     Users(users::Command),
     #[command(subcommand, alias = "key")]
@@ -78,6 +79,7 @@ impl Command {
             Self::Recover(args) => recover::run(app, args),
             Self::Sessions(command) => command.run(app),
             Self::Token(command) => command.run(app),
+            Self::Run(args) => super::run::run(app, *args),
             Self::Users(command) => command.run(app),
             Self::Keys(command) => command.run(app),
             Self::Settings(command) => command.run(app),

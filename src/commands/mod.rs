@@ -19,6 +19,7 @@ mod password;
 mod recover;
 mod refresh;
 mod register;
+mod run;
 mod sessions;
 mod settings;
 mod shapes;

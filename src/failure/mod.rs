@@ -35,7 +35,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Internal 1 "internal" "a bug, an unexpected I/O error, a secret that could not be handed out",
+    Internal 1 "internal" "a bug, an unexpected I/O error, a secret that could not be handed out or taken back",
     Usage 2 "usage, invalid_input" "bad flags or values, or nobody to ask",
     NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found, key_not_found, preset_not_found"
         "it is not there",
@@ -53,6 +53,8 @@ kinds! {
     Busy 75 "busy" "a lock was not had in time; safe to try again",
     StoreUnusable 78 "store_newer, store_foreign, store_damaged, store_unreadable, insecure_permissions"
         "the store or the session file cannot be used",
+    NotExecutable 126 "not_executable" "the command of `run` cannot be executed",
+    CommandNotFound 127 "command_not_found" "the command of `run` is not found",
     Interrupted 130 "interrupted" "Ctrl-C in a prompt; SIGTERM and SIGHUP there exit 143",
 }
 

@@ -15,6 +15,7 @@ mod python;
 mod races;
 mod readme;
 mod recipes;
+mod run;
 mod sessions;
 mod store;
 mod tidy;

@@ -285,7 +285,7 @@ fn the_variables_are_those_of_the_program() {
 /// The words that begin with `JETON_`.
 fn variables(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
-        .filter(|word| word.starts_with("JETON_"))
+        .filter(|word| word.starts_with("JETON_") && word.len() > "JETON_".len())
         .map(str::to_owned)
         .collect()
 }

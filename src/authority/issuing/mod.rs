@@ -1,5 +1,9 @@
 //! App tokens: made, listed, shown.
 
+mod taken_back;
+
+pub(crate) use taken_back::{Over, take_back};
+
 use super::accounts::{not_found, oneself_or_any};
 use super::minting::may_have;
 use super::sessions::{ATTEMPTS, end_after};
@@ -25,6 +29,13 @@ pub(crate) enum End {
     At(Timestamp),
     /// Never.
     Never,
+}
+
+impl End {
+    /// The end of a token that is soon thrown away, unless it was said.
+    pub(crate) fn or_an_hour(self) -> Self {
+        if self == Self::Default { Self::After(Lifetime::minutes(60)) } else { self }
+    }
 }
 
 /// What somebody wants a token for.
@@ -241,21 +252,6 @@ pub(super) fn audience(names: &[Foreign]) -> Option<Value> {
         [one] => Some(json!(one)),
         several => Some(json!(several)),
     }
-}
-
-/// Takes back tokens that nobody received.
-pub(crate) fn take_back(store: &mut Store, act: &Act, ids: &[TokenId]) -> Result<(), Error> {
-    store.write(|tx| {
-        for id in ids {
-            tx.revoke_token(*id, act.now)?;
-        }
-        let target = match ids {
-            [one] => format!("token {one}"),
-            several => format!("{} tokens", several.len()),
-        };
-        act.note(tx, None, Some(target), "undelivered", ids.len())?;
-        Ok(())
-    })
 }
 
 /// Tokens: one's own, or anybody's for an admin.

@@ -19,7 +19,9 @@ pub(super) fn page(topic: &str) -> Option<String> {
 fn exit_codes() -> String {
     let mut text = "Every kind of failure has its own exit code. With `-o json` the error is one \
                     line on\nstandard error: {\"error\":{\"kind\",\"code\",\"exit_code\",\"message\",\
-                    \"hint\",\"details\"}}.\n\n  0  done, also if it was so before; or the reader of \
+                    \"hint\",\"details\"}}. `jeton run` ends\nwith \
+                    the code of its command, or with 128 and the number of the signal that killed it.\
+                    \n\n  0  done, also if it was so before; or the reader of \
                     the output has left\n"
         .to_owned();
     for (exit, name, codes, when) in Kind::TABLE {

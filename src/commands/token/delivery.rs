@@ -2,7 +2,7 @@
 //! taken back.
 
 use crate::app::{App, Form, Report, Text};
-use crate::authority::{self, Minted};
+use crate::authority::{self, Minted, Over};
 use crate::failure::{Failure, Kind};
 use crate::model::{Foreign, TokenId};
 use secrecy::ExposeSecret;
@@ -101,7 +101,7 @@ fn lost(app: &mut App, message: &str, lines: &[Line]) -> Result<Failure, Failure
 pub(super) fn take_back(app: &mut App, message: &str, ids: &[TokenId]) -> Result<Failure, Failure> {
     if !ids.is_empty() {
         let act = app.act()?;
-        authority::take_back(app.store()?, &act, ids)?;
+        authority::take_back(app.store()?, &act, None, ids, Over::Undelivered)?;
     }
     let message = match ids {
         [] => message.to_owned(),

@@ -1,7 +1,7 @@
 //! `jeton token fixtures`
 
 use super::manifest::Manifest;
-use super::wish::{KeyArgs, WishArgs};
+use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
 use crate::app::{App, PRIVATE, PUBLIC};
 use crate::authority::{Fixtures, fixtures, fixtures_alone};
 use crate::commands::shapes::{Written, counted};
@@ -70,9 +70,7 @@ fn made(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     let act = app.act()?;
     let made = fixtures(app.store()?, &act, &minter, caller.as_ref(), wish, row)?;
     if made.is_new_secret && !made.may_have_secret {
-        app.warning(
-            "a new secret signs, which no service knows: `jeton keys import` brings theirs",
-        );
+        app.warning(NEW_SECRET);
     }
     Ok(made)
 }

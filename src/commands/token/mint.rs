@@ -1,7 +1,7 @@
 //! `jeton token mint`
 
 use super::delivery;
-use super::wish::{KeyArgs, WishArgs};
+use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
 use crate::app::App;
 use crate::authority::{self, Defect, Mint, Minted, Minting};
 use crate::failure::Failure;
@@ -72,9 +72,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let act = app.act()?;
     let (mut minting, mut hand) = Minting::begin(app.store()?, &act, &minter, mint, rows)?;
     if hand.is_new_secret {
-        app.warning(
-            "a new secret signs, which no service knows: `jeton keys import` brings theirs",
-        );
+        app.warning(NEW_SECRET);
     }
     deliver(app, is_bulk, |app| Ok(minting.next(app.store()?, &act, &mut hand)?))
 }

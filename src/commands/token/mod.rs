@@ -14,7 +14,7 @@ mod renew;
 mod revoke;
 mod show;
 mod verify;
-mod wish;
+pub(super) mod wish;
 
 use crate::app::App;
 use crate::authority::End;

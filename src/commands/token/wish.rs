@@ -2,11 +2,15 @@
 
 use super::{ClaimArgs, EndArgs, pair};
 use crate::app::App;
-use crate::authority::{self, Import, Mint, Signer};
+use crate::authority::{self, Import, Mint, Request, Signer};
 use crate::failure::Failure;
-use crate::model::{Algorithm, ExtraClaims, NewKey, Purpose};
+use crate::model::{Algorithm, AppName, ExtraClaims, NewKey, Permission, Purpose};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+
+/// What is said where a key was made that shares its secret with nobody.
+pub(crate) const NEW_SECRET: &str =
+    "a new secret signs, which no service knows: `jeton keys import` brings theirs";
 
 /// What a test token should say, and the test key that signs it.
 #[derive(Debug, clap::Args)]
@@ -107,6 +111,19 @@ impl WishArgs {
         mint.signer = self.key.map_or(Signer::Algorithm(self.alg), Signer::Key);
         mint.end = self.end.end();
         Ok(mint)
+    }
+
+    /// An app token with what the flags say that is said of app tokens, too.
+    pub(crate) fn request(self, app: AppName) -> Result<Request, Failure> {
+        let permissions = self.permission.iter().map(|name| Permission::parse(name));
+        Ok(Request {
+            owner: None,
+            app,
+            permissions: permissions.collect::<Result<_, _>>()?,
+            audience: self.aud,
+            end: self.end.end().or_an_hour(),
+            claims: self.claims.claims()?,
+        })
     }
 }
 

@@ -207,6 +207,14 @@ fn a_session_that_another_process_refreshes_is_75() {
 }
 
 #[test]
+fn a_command_that_cannot_be_run_is_126_and_127() {
+    let world = World::with_admin();
+    let run = |command| world.run(&["run", "-o", "json", "--", command]);
+    refused(&run("/"), 126, "NotExecutable", "not_executable");
+    refused(&run("/nowhere"), 127, "CommandNotFound", "command_not_found");
+}
+
+#[test]
 fn the_help_has_a_row_for_every_exit_code() {
     let help = World::new().run(&["help", "exit-codes"]).ok();
     assert_eq!(help.err, "");
@@ -215,7 +223,7 @@ fn the_help_has_a_row_for_every_exit_code() {
         .lines()
         .filter_map(|line| line.split_whitespace().next()?.trim_end_matches(',').parse().ok())
         .collect();
-    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 65, 75, 78, 130] {
+    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 65, 75, 78, 126, 127, 130] {
         assert!(codes.contains(&code), "{code} in {codes:?}");
     }
     assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");

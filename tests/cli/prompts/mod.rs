@@ -13,10 +13,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A run on a terminal of its own, where what is typed is echoed as usual.
-struct OnTerminal(PtySession);
+pub(crate) struct OnTerminal(pub(crate) PtySession);
 
 impl OnTerminal {
-    fn run(world: &World, words: &[&str]) -> Self {
+    pub(crate) fn run(world: &World, words: &[&str]) -> Self {
         Self::run_in(world, words, &[])
     }
 
@@ -49,7 +49,7 @@ impl OnTerminal {
         self
     }
 
-    fn asks(&mut self, question: &str) -> &mut Self {
+    pub(crate) fn asks(&mut self, question: &str) -> &mut Self {
         self.0.exp_string(question).unwrap();
         self
     }
@@ -71,7 +71,7 @@ impl OnTerminal {
 
     /// Its exit code, what was on the screen since the last question, and whether the terminal
     /// echoes as before.
-    fn ends(mut self) -> (i32, String, bool) {
+    pub(crate) fn ends(mut self) -> (i32, String, bool) {
         let screen = self.0.exp_eof().unwrap().replace("\r\n", "\n");
         let status = self.0.process().wait().unwrap();
         let WaitStatus::Exited(_, code) = status else { panic!("{status:?}: {screen}") };

@@ -31,6 +31,8 @@ const fn row(
 const TABLE: &[Row] = &[
     row(&["token", "mint"], 4, [0, 0], 0, [11, 12]),
     row(&["token", "fixtures"], 4, [0, 0], 0, [11, 12]),
+    row(&["run", "--", "/bin/true"], 4, [0, 0], 0, [11, 12]),
+    row(&["run", "--app", "app", "--", "/bin/true"], 4, [0, 0], 10, [11, 12]),
     row(&["keys", "export", "--jwks"], 0, [0, 0], 0, [0, 0]),
     row(&["keys", "export", "--jwks", "--purpose", "test"], 0, [0, 0], 0, [0, 0]),
     row(&["whoami"], 4, [0, 0], 10, [11, 12]),
@@ -123,7 +125,7 @@ fn an_app_token_for_minting() {
     let talk = "error: the token is of another type\n\
                 hint: an access token of a session is needed in JETON_TOKEN\n";
     refuses(&world, &world.run(&["whoami"]), 10, talk);
-    assert_eq!(world.sql("SELECT user_id FROM audit WHERE target = 'test token'"), ["1"]);
+    assert_eq!(world.sql("SELECT user_id FROM audit WHERE target = 'test token'"), ["1", "1"]);
 }
 
 #[test]

@@ -81,3 +81,18 @@ fn a_first_init_on_a_full_disk_can_be_repeated() {
     mounted.run("whoami").ok();
     is_sound(&world, &mut mounted);
 }
+
+#[test]
+fn a_token_that_cannot_be_revoked_on_a_full_disk_is_named() {
+    let world = World::new();
+    let Some(mut mounted) = Mounted::over(&world) else { return };
+    mounted.small(".local");
+    mounted.run("init ada").ok();
+    let fill = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
+    let talk = "error: the command ended with 4, and token 1 could not be revoked: the store \
+                failed: database or disk is full\nhint: revoke it: jeton token revoke 1\n";
+    refuses(&world, &mounted.run(&format!("run -- sh -c '{fill}'")), 1, talk);
+    mounted.empty(".local");
+    mounted.run("token revoke 1").ok();
+    is_sound(&world, &mut mounted);
+}

@@ -233,7 +233,7 @@ fn what_nobody_received_is_taken_back() {
     let mut store = store();
     let ada = person(&mut store, "ada", Role::Admin);
     let issued = token(&mut store, &ada, "app");
-    take_back(&mut store, &act(0), &[issued.record.id]).unwrap();
+    take_back(&mut store, &act(0), None, &[issued.record.id], Over::Undelivered).unwrap();
     let wanted = Wanted::Only(TokenKind::App);
     assert_eq!(reasons(&mut store, issued.token.expose_secret(), wanted, 0), [Reason::Revoked]);
     assert_eq!(token(&mut store, &ada, "app").place.unwrap().used, 1);

@@ -1,0 +1,45 @@
+//! Tokens that the command which made them takes back.
+
+use super::super::{Act, Error};
+use crate::model::{TokenId, UserId};
+use crate::store::Store;
+
+/// Why the command that made tokens takes them back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// Nobody received them.
+    Undelivered,
+    /// What they were made for has ended.
+    Used,
+}
+
+impl Over {
+    fn outcome(self) -> &'static str {
+        match self {
+            Self::Undelivered => "undelivered",
+            Self::Used => "revoked",
+        }
+    }
+}
+
+/// Takes back tokens that the same command made, at the hands of `by`.
+pub(crate) fn take_back(
+    store: &mut Store,
+    act: &Act,
+    by: Option<UserId>,
+    ids: &[TokenId],
+    why: Over,
+) -> Result<(), Error> {
+    store.write(|tx| {
+        let mut changed = 0;
+        for id in ids {
+            changed += usize::from(tx.revoke_token(*id, act.now)?);
+        }
+        let target = match ids {
+            [one] => format!("token {one}"),
+            several => format!("{} tokens", several.len()),
+        };
+        act.note(tx, by, Some(target), why.outcome(), changed)?;
+        Ok(())
+    })
+}

@@ -1,0 +1,144 @@
+//! `jeton run`
+
+use super::token::wish::{NEW_SECRET, WishArgs};
+use crate::app::{App, Watch};
+use crate::authority::{self, Minting, Over};
+use crate::failure::{Failure, Kind};
+use crate::model::{AppName, Invalid, Row, StoreId, TokenId, UserId};
+use secrecy::SecretString;
+use serde_json::json;
+use std::ffi::OsString;
+
+/// Run a command with a token that dies with it
+///
+/// The token is in the variable API_TOKEN of the command and of what that starts, and nowhere else.
+/// It is a test token with the flags of `jeton token mint`, recorded, and lives an hour unless said;
+/// with `--app` it is an app token of yours, within the quota. It is revoked when the command has
+/// ended, however that came; services that check by exported keys alone do not notice.
+///
+/// Signals reach the command, and its exit code is jeton's: 128 and the number of the signal that
+/// killed it, 127 if there is no such command, 126 if it cannot be executed. If the token could not
+/// be revoked, it is named, and the exit code is 1. `JETON_TOKEN`, `JETON_TOKEN_FILE` and
+/// `JETON_PASSWORD` are not handed to the command.
+///
+///   jeton run --aud api --scope 'read write' -- pytest
+///   jeton run --app smoke --permission read --env SMOKE_TOKEN -- ./smoke.sh
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+
+    /// The variable that holds the token
+    #[arg(long, value_name = "NAME", default_value = "API_TOKEN", value_parser = variable)]
+    env: String,
+
+    /// Not a test token, but one for this application
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = AppName::parse,
+        conflicts_with_all = ["preset", "sub", "iss", "scope", "claims_file", "header", "alg", "key"]
+    )]
+    app: Option<AppName>,
+
+    #[command(flatten)]
+    wish: WishArgs,
+}
+
+/// A token, by its row; who made it, and where.
+struct Made {
+    token: SecretString,
+    id: TokenId,
+    by: UserId,
+    store: StoreId,
+}
+
+pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let Args { command, env, app: name, wish } = args;
+    let (made, watch) = match name {
+        Some(name) => created(app, name, wish)?,
+        None => minted(app, wish)?,
+    };
+    app.pause();
+    let ended = watch.run(&command, &env, &made.token);
+    if let Err(failure) = revoke(app, &made) {
+        return Err(left_alive(&made, &ended, &failure));
+    }
+    app.exit_with(ended?);
+    Ok(())
+}
+
+/// An app token. Signals are kept from before there is one.
+fn created(app: &mut App, name: AppName, wish: WishArgs) -> Result<(Made, Watch), Failure> {
+    let request = wish.request(name)?;
+    let caller = app.caller()?;
+    let act = app.act()?;
+    let watch = Watch::begin()?;
+    let store = app.store()?;
+    let issued = authority::issue(store, &act, &caller, &request)?;
+    let (id, by, store) = (issued.record.id, caller.user.id, store.id());
+    Ok((Made { token: issued.token, id, by, store }, watch))
+}
+
+/// A recorded test token. Signals are kept from before there is one.
+fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
+    let rows = vec![Row { line: 0, claims: wish.file()? }];
+    let mut mint = wish.wish(app)?;
+    mint.end = mint.end.or_an_hour();
+    mint.record = true;
+    let minter = app.minter()?;
+    let act = app.act()?;
+    let watch = Watch::begin()?;
+    let store = app.store()?;
+    let (mut minting, mut hand) = Minting::begin(store, &act, &minter, mint, rows)?;
+    let made = minting.next(store, &act, &mut hand)?.pop();
+    let Some((token, id)) = made.and_then(|made| Some((made.token, made.id?))) else {
+        return Err(internal("the token was not recorded"));
+    };
+    let store = store.id();
+    if hand.is_new_secret {
+        app.warning(NEW_SECRET);
+    }
+    Ok((Made { token, id, by: minter.id, store }, watch))
+}
+
+fn revoke(app: &mut App, made: &Made) -> Result<(), Failure> {
+    let act = app.act()?;
+    let store = app.store()?;
+    if store.id() != made.store {
+        return Err(internal("another store is in the place of its own"));
+    }
+    Ok(authority::take_back(store, &act, Some(made.by), &[made.id], Over::Used)?)
+}
+
+/// What is said of a token that still lives, and of how the command ended.
+fn left_alive(made: &Made, ended: &Result<u8, Failure>, why: &Failure) -> Failure {
+    let (code, how) = match ended {
+        Ok(code) => (Some(code), format!("the command ended with {code}")),
+        Err(failure) => (None, failure.message.clone()),
+    };
+    let id = made.id;
+    let message = format!("{how}, and token {id} could not be revoked: {}", why.message);
+    let mut failure = internal(message).with_hint(format!("revoke it: jeton token revoke {id}"));
+    failure.details.insert("token_id".to_owned(), json!(id));
+    failure.details.insert("command_exit_code".to_owned(), json!(code));
+    failure
+}
+
+fn internal(message: impl Into<String>) -> Failure {
+    Failure::new(Kind::Internal, "internal", message)
+}
+
+/// The name of an environment variable, and none of jeton's own.
+fn variable(text: &str) -> Result<String, Invalid> {
+    let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !is_word || text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Invalid::new("variable", "not a name of letters, digits and `_`"));
+    }
+    if text.starts_with("JETON_") {
+        return Err(Invalid::new("variable", "one of jeton's own"));
+    }
+    Ok(text.to_owned())
+}
