@@ -224,6 +224,15 @@ fn only_the_terminal_writes() {
 }
 
 #[test]
+fn only_run_starts_a_process() {
+    let starts = |line: &str| line.contains("std::process") && line.contains("Command");
+    let wrong = files("src").into_iter().filter(|file| {
+        !file.path.ends_with("app/child.rs") && file.code().any(|(_, line)| starts(line))
+    });
+    none(&wrong.map(|file| file.path.display().to_string()).collect::<Vec<_>>());
+}
+
+#[test]
 fn files_are_short_and_say_what_they_hold() {
     let mut wrong = Vec::new();
     for file in files("src").iter().chain(&files("tests")) {
