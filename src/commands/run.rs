@@ -13,7 +13,8 @@ use std::ffi::OsString;
 ///
 /// The token is in the variable API_TOKEN of the command and of what that starts, and nowhere else.
 /// It is a test token with the flags of `jeton token mint`, recorded, and lives an hour unless said;
-/// with `--app` it is an app token of yours, within the quota. It is revoked when the command has
+/// a UUID is its `jti`, also where the preset has another or none, so that it can be revoked. With
+/// `--app` it is an app token of yours, within the quota. It is revoked when the command has
 /// ended, however that came; services that check by exported keys alone do not notice.
 ///
 /// Signals reach the command, and its exit code is jeton's: 128 and the number of the signal that
@@ -84,8 +85,12 @@ fn created(app: &mut App, name: AppName, wish: WishArgs) -> Result<(Made, Watch)
 
 /// A recorded test token. Signals are kept from before there is one.
 fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
-    let rows = vec![Row { line: 0, claims: wish.file()? }];
+    let claims = wish.file()?;
     let mut mint = wish.wish(app)?;
+    if !claims.contains_key("jti") {
+        mint.identify();
+    }
+    let rows = vec![Row { line: 0, claims }];
     mint.end = mint.end.or_an_hour();
     mint.record = true;
     let minter = app.minter()?;

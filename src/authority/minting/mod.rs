@@ -20,8 +20,9 @@ pub(crate) use signing::{Minted, Minting};
 pub(crate) use template::Template;
 
 use super::End;
+use crate::crypto;
 use crate::model::{Algorithm, Invalid, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What signs a test token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +102,11 @@ impl Mint {
             Some(_) => return self.set(NAME, words),
         };
         Ok(())
+    }
+
+    /// Gives the one token an identity that can be recorded, unless one was said.
+    pub(crate) fn identify(&mut self) {
+        self.claims.entry("jti").or_insert_with(|| json!(crypto::jti()));
     }
 
     /// Adds members to the header, or replaces them; what selects the key cannot be said.

@@ -31,6 +31,33 @@ fn it_says_what_a_test_token_can_say() {
 }
 
 #[test]
+fn a_token_of_any_preset_can_be_revoked() {
+    let world = World::with_admin();
+    let presets = world.json(&["token", "presets"]);
+    let names = presets["items"].as_array().unwrap().iter().map(|item| item["name"].as_str());
+    let names: Vec<&str> = names.flatten().collect();
+    for name in &names {
+        let jti = claims(&world, &["--preset", name])["jti"].as_str().unwrap().to_owned();
+        assert_eq!(
+            world.sql(&format!(
+                "SELECT revoked_at IS NOT NULL FROM tokens WHERE \
+            hex(jti) = upper(replace('{jti}', '-', ''))"
+            )),
+            ["1"],
+            "{name}"
+        );
+    }
+    nothing_lives(&world, names.len());
+    let said = "00000000-0000-7000-8000-000000000000";
+    let own = format!("jti={said}");
+    assert_eq!(claims(&world, &["--preset", "okta", "--claim", &own])["jti"], said);
+    std::fs::write(world.home().join("claims.json"), "{\"jti\":\"mine\"}").unwrap();
+    let ran = run_shell(&world, &["--claims", "claims.json"], "true");
+    let talk = "error: a recorded token has a UUID as its `jti`\n";
+    refuses(&world, &ran, 2, talk);
+}
+
+#[test]
 fn a_new_secret_is_warned_of_as_by_mint() {
     let world = World::with_admin();
     let ran = run_shell(&world, &["--alg", "HS256"], "true").ok();
