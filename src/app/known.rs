@@ -2,7 +2,7 @@
 
 use crate::model::{Key, Page, Timestamp, User, UserName};
 use crate::paths;
-use crate::store::{Error, Reader, Store, TokenFilter};
+use crate::store::{Error, Reader, Store, TokenFilter, UserFilter};
 use std::time::Duration;
 
 /// The names that completion offers. Whatever goes wrong, it offers nothing.
@@ -21,7 +21,7 @@ impl Known {
             };
             (word, user.role.name().to_owned())
         };
-        ask(|tx| Ok(tx.users(MOST)?.items.into_iter().map(word).collect()))
+        ask(|tx| Ok(tx.users(&UserFilter::default(), MOST)?.items.into_iter().map(word).collect()))
     }
 
     /// Keys by id, with what they are.

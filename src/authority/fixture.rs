@@ -62,15 +62,21 @@ impl Person {
 /// Adds a user with the address `NAME@example.com` and a password that nobody has.
 pub(super) fn person(store: &mut Store, name: &str, role: Role) -> Person {
     let account = Account {
+        uid: crypto::uid(),
         username: Some(UserName::parse(name).unwrap()),
         email: Some(Email::parse(&format!("{name}@example.com")).unwrap()),
         name: None,
-        password: PasswordHash::new("none".to_owned()),
+        password: Some(PasswordHash::new("none".to_owned())),
+        role,
+        quota: None,
+        disabled_at: None,
+        created_at: at(0),
     };
     let user = store
-        .write(|tx| -> Result<User, StoreError> {
-            tx.add_user(crypto::uid(), &account, role, at(0))
+        .write(|tx| -> Result<Option<User>, StoreError> {
+            tx.find_user_row(tx.add_user(&account, at(0))?)
         })
+        .unwrap()
         .unwrap();
     again(store, &user)
 }

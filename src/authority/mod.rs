@@ -20,7 +20,7 @@ mod verification;
 pub(crate) use crate::crypto::{
     Encoding, Import, Rejected, Verifier, random_password, read_jwks, read_key,
 };
-pub(crate) use crate::store::TokenFilter;
+pub(crate) use crate::store::{TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{
     Credential, Registration, change_password, deletable, delete, found, is_founded, list as users,
     log_in, recover, register, show,

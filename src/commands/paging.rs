@@ -45,10 +45,12 @@ pub(super) fn footer<T>(list: &Paged<T>, noun: &str) -> Option<String> {
     if list.items.is_empty() {
         return Some(format!("no {noun}"));
     }
-    let next = list.next?;
-    let more = match list.page {
-        Some(page) => format!("page {page} of {}; next: --page {}", list.pages, page + 1),
-        None => format!("more follow; next: --after {next}"),
+    let more = match (list.page, list.next) {
+        (Some(page), _) if i64::from(page) < list.pages => {
+            format!("page {page} of {}; next: --page {}", list.pages, page + 1)
+        }
+        (None, Some(next)) => format!("more follow; next: --after {next}"),
+        _ => return None,
     };
     Some(format!("{} of {} {noun}, {more}", list.items.len(), list.total))
 }

@@ -5,7 +5,7 @@ use super::shapes::UserShape;
 use crate::app::{App, Report, Text};
 use crate::authority::{self, Registration};
 use crate::failure::Failure;
-use crate::model::{Algorithm, Email, Foreign, Role, UserName, is_hostile};
+use crate::model::{Algorithm, DisplayName, Email, Role, UserName};
 use serde::Serialize;
 
 /// Register an account
@@ -26,8 +26,8 @@ pub(crate) struct Args {
     email: Option<Email>,
 
     /// Display name
-    #[arg(long, value_parser = display_name)]
-    name: Option<Foreign>,
+    #[arg(long, value_parser = DisplayName::parse)]
+    name: Option<DisplayName>,
 
     /// Role: user, minter or admin
     #[arg(long, default_value = "user", value_parser = Role::parse)]
@@ -79,11 +79,4 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let done = if changed { "registered" } else { "was registered before:" };
     app.status(&format!("{done} {} (id {}, {})", user.shown(), user.id, user.role.name()));
     app.report(&Registered { changed, user: user.into() })
-}
-
-fn display_name(text: &str) -> Result<Foreign, String> {
-    if text.is_empty() || text.chars().count() > 200 || text.chars().any(is_hostile) {
-        return Err("1 to 200 visible characters".to_owned());
-    }
-    Ok(Foreign::new(text))
 }

@@ -2,8 +2,8 @@
 
 use crate::app::{Cell, Report, Text, Tone};
 use crate::model::{
-    AppName, Email, Foreign, Jti, Quota, RecordedToken, Role, Status, Timestamp, TokenId,
-    TokenKind, Uid, User, UserId, UserName,
+    AppName, DisplayName, Email, Foreign, Jti, Quota, RecordedToken, Role, Status, Timestamp,
+    TokenId, TokenKind, Uid, User, UserId, UserName,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ pub(super) struct UserShape {
     pub(super) uid: Uid,
     pub(super) username: Option<UserName>,
     pub(super) email: Option<Email>,
-    pub(super) name: Option<Foreign>,
+    pub(super) name: Option<DisplayName>,
     pub(super) role: Role,
     pub(super) status: &'static str,
     pub(super) quota: Option<QuotaShape>,
@@ -30,6 +30,26 @@ pub(super) enum QuotaShape {
     Word(&'static str),
 }
 
+impl From<Quota> for QuotaShape {
+    fn from(quota: Quota) -> Self {
+        match quota {
+            Quota::Limited(limit) => Self::Limit(limit),
+            Quota::Unlimited => Self::Word("unlimited"),
+        }
+    }
+}
+
+impl QuotaShape {
+    /// A quota in words; without one it is the store's.
+    pub(super) fn shown(quota: Option<&Self>) -> String {
+        match quota {
+            None => "default".to_owned(),
+            Some(Self::Limit(limit)) => limit.to_string(),
+            Some(Self::Word(word)) => (*word).to_owned(),
+        }
+    }
+}
+
 impl From<User> for UserShape {
     fn from(user: User) -> Self {
         let status = if user.disabled_at.is_some() { "disabled" } else { "active" };
@@ -41,10 +61,7 @@ impl From<User> for UserShape {
             name: user.name,
             role: user.role,
             status,
-            quota: user.quota.map(|quota| match quota {
-                Quota::Limited(limit) => QuotaShape::Limit(limit),
-                Quota::Unlimited => QuotaShape::Word("unlimited"),
-            }),
+            quota: user.quota.map(QuotaShape::from),
             created_at: user.created_at,
         }
     }
@@ -53,20 +70,15 @@ impl From<User> for UserShape {
 impl UserShape {
     /// The fields under their names.
     pub(super) fn fields(&self) -> Vec<(&'static str, Cell)> {
-        let quota = match &self.quota {
-            None => "default".to_owned(),
-            Some(QuotaShape::Limit(limit)) => limit.to_string(),
-            Some(QuotaShape::Word(word)) => (*word).to_owned(),
-        };
         vec![
             ("id", self.id.to_string().into()),
             ("uid", self.uid.to_string().into()),
             ("username", name(self.username.as_ref().map(UserName::shown))),
             ("email", name(self.email.as_ref().map(Email::shown))),
-            ("name", name(self.name.as_ref().map(Foreign::shown))),
+            ("name", name(self.name.as_ref().map(DisplayName::shown))),
             ("role", self.role.name().into()),
             ("status", standing(self.status)),
-            ("quota", quota.into()),
+            ("quota", QuotaShape::shown(self.quota.as_ref()).into()),
             ("created", self.created_at.into()),
         ]
     }

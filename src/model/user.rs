@@ -1,6 +1,6 @@
 //! Accounts.
 
-use super::{Email, Foreign, Invalid, PasswordHash, Quota, Timestamp, Uid, UserId, UserName};
+use super::{DisplayName, Email, Invalid, PasswordHash, Quota, Timestamp, Uid, UserId, UserName};
 use serde::Serialize;
 
 /// What a user may do. The order is the order of power.
@@ -34,17 +34,27 @@ impl Role {
     }
 }
 
-/// What somebody registers with; at least one of the two names is there.
+/// What a row of the users begins with; at least one of the two names is there.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
+    /// Its identity in tokens.
+    pub(crate) uid: Uid,
     /// The user name.
     pub(crate) username: Option<UserName>,
     /// The e-mail address.
     pub(crate) email: Option<Email>,
     /// The display name.
-    pub(crate) name: Option<Foreign>,
-    /// The hash of the password.
-    pub(crate) password: PasswordHash,
+    pub(crate) name: Option<DisplayName>,
+    /// The hash of the password; without one nobody logs in.
+    pub(crate) password: Option<PasswordHash>,
+    /// What it may do.
+    pub(crate) role: Role,
+    /// Its own quota; `None` means the store's.
+    pub(crate) quota: Option<Quota>,
+    /// Since when it may not log in.
+    pub(crate) disabled_at: Option<Timestamp>,
+    /// When it registered.
+    pub(crate) created_at: Timestamp,
 }
 
 /// A row of the users. A deleted one has lost its names and keeps its ids.
@@ -59,7 +69,7 @@ pub(crate) struct User {
     /// The e-mail address.
     pub(crate) email: Option<Email>,
     /// The display name.
-    pub(crate) name: Option<Foreign>,
+    pub(crate) name: Option<DisplayName>,
     /// What it may do.
     pub(crate) role: Role,
     /// Its own quota; `None` means the store's.

@@ -18,7 +18,7 @@ pub(crate) use open::{Beginning, Opened};
 pub(crate) use sessions::{NewPair, PairOfSession};
 pub(crate) use tokens::{NewToken, TokenFilter};
 pub(crate) use transaction::{AsBusy, Reader, Writer};
-pub(crate) use users::Standing;
+pub(crate) use users::{Standing, UserFilter, UserOrder};
 
 use crate::model::StoreId;
 use rusqlite::Connection;

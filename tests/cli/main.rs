@@ -22,4 +22,5 @@ mod tidy;
 mod tokens;
 mod topics;
 mod transcript;
+mod users;
 mod world;

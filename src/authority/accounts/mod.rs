@@ -1,10 +1,15 @@
 //! Accounts: who may have one, log in, and go.
 
+mod administration;
+
+pub(crate) use administration::{deletable, delete, list, show};
+pub(super) use administration::{existing, not_found, oneself_or_any};
+
 use super::act::Trace;
-use super::{Act, Caller, Error, Proven, Thing};
+use super::{Act, Caller, Error, Proven};
 use crate::crypto;
 use crate::model::{
-    Account, Email, Foreign, Page, Paged, Password, PasswordHash, Role, Sid, User, UserId,
+    Account, DisplayName, Email, Password, PasswordHash, Role, Sid, Timestamp, User, UserId,
     UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
@@ -17,7 +22,7 @@ pub(crate) struct Registration {
     /// The e-mail address.
     pub(crate) email: Option<Email>,
     /// The display name.
-    pub(crate) name: Option<Foreign>,
+    pub(crate) name: Option<DisplayName>,
     /// The password.
     pub(crate) password: Password,
     /// The role that is asked for.
@@ -34,28 +39,55 @@ pub(crate) struct Credential {
 }
 
 impl Registration {
-    fn hashed(&self) -> Result<Account, Error> {
-        Ok(Account {
+    fn account(&self, now: Timestamp, password: PasswordHash) -> Account {
+        Account {
+            uid: crypto::uid(),
             username: self.username.clone(),
             email: self.email.clone(),
             name: self.name.clone(),
-            password: crypto::hash(&self.password)?,
-        })
+            password: Some(password),
+            role: self.role,
+            quota: None,
+            disabled_at: None,
+            created_at: now,
+        }
     }
 
-    /// The user who has all the names that were given.
-    fn find_same(&self, tx: &Reader<'_>) -> Result<Option<User>, Error> {
-        let names =
-            [self.username.clone().map(UserRef::Name), self.email.clone().map(UserRef::Email)];
-        let mut same: Option<User> = None;
-        for who in names.iter().flatten() {
-            match (tx.find_user(who)?, &same) {
-                (Some(user), None) => same = Some(user),
-                (Some(user), Some(first)) if user.id == first.id => {}
-                _ => return Ok(None),
-            }
+    fn names(&self) -> Vec<UserRef> {
+        logins(self.username.as_ref(), self.email.as_ref())
+    }
+}
+
+/// The names that somebody can log in by.
+fn logins(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef> {
+    let username = username.cloned().map(UserRef::Name);
+    username.into_iter().chain(email.cloned().map(UserRef::Email)).collect()
+}
+
+/// Whose some names are.
+enum Whose {
+    /// Nobody has any of them.
+    Nobodys,
+    /// One user has them all.
+    Ones(User),
+    /// Somebody has one of them, and nobody all.
+    Mixed,
+}
+
+impl Whose {
+    fn of(tx: &Reader<'_>, names: &[UserRef]) -> Result<Self, store::Error> {
+        let found = names.iter().map(|who| tx.find_user(who)).collect::<Result<Vec<_>, _>>()?;
+        let Some(first) = found.iter().flatten().next() else { return Ok(Self::Nobodys) };
+        let is_first = |other: &Option<User>| other.as_ref().is_some_and(|o| o.id == first.id);
+        let is_one = found.iter().all(is_first);
+        Ok(if is_one { Self::Ones(first.clone()) } else { Self::Mixed })
+    }
+
+    fn one(self) -> Option<User> {
+        match self {
+            Self::Ones(user) => Some(user),
+            Self::Nobodys | Self::Mixed => None,
         }
-        Ok(same)
     }
 }
 
@@ -69,31 +101,38 @@ pub(crate) fn register(
     exist_ok: bool,
 ) -> Result<(User, bool), Error> {
     store.read(|tx| may_register(tx, caller, wish))?;
-    if exist_ok && let Some(user) = store.read(|tx| wish.find_same(tx))? {
+    let same = |store: &mut Store| store.read(|tx| Whose::of(tx, &wish.names())).map(Whose::one);
+    if exist_ok && let Some(user) = same(store)? {
         return Ok((user, false));
     }
     long_enough(store, &wish.password)?;
-    let account = wish.hashed()?;
-    let uid = crypto::uid();
+    let account = wish.account(act.now, crypto::hash(&wish.password)?);
     let added = store.write(|tx| {
         may_register(tx, caller, wish)?;
         let role = if tx.has_users()? { wish.role } else { Role::Admin };
-        let user = tx.add_user(uid, &account, role, act.now)?;
-        let actor = caller.map_or(user.id, |caller| caller.user.id);
-        act.done(tx, Some(actor), format!("user {}", user.id), 1)?;
-        Ok(user)
+        add(tx, act, caller, &Account { role, ..account.clone() })
     });
     match added {
         Ok(user) => Ok((user, true)),
-        Err(Error::Store(store::Error::Taken)) => {
-            let same = store.read(|tx| wish.find_same(tx))?;
-            match same.filter(|_| exist_ok) {
-                Some(user) => Ok((user, false)),
-                None => Err(Error::UserExists),
-            }
-        }
+        Err(Error::Store(store::Error::Taken)) => match same(store)?.filter(|_| exist_ok) {
+            Some(user) => Ok((user, false)),
+            None => Err(Error::UserExists),
+        },
         Err(error) => Err(error),
     }
+}
+
+/// Adds one account; without a caller it is its own doing.
+fn add(
+    tx: &Writer<'_>,
+    act: &Act,
+    caller: Option<&Caller>,
+    account: &Account,
+) -> Result<User, Error> {
+    let id = tx.add_user(account, act.now)?;
+    let actor = caller.map_or(id, |caller| caller.user.id);
+    act.done(tx, Some(actor), format!("user {id}"), 1)?;
+    existing(tx, &UserRef::Id(id))
 }
 
 fn may_register(
@@ -121,17 +160,15 @@ pub(crate) fn is_founded(store: &mut Store) -> Result<bool, Error> {
 
 /// Adds the first admin of a store that has no users yet, who can begin a session then.
 pub(crate) fn found(store: &mut Store, act: &Act, wish: &Registration) -> Result<Proven, Error> {
-    let account = wish.hashed()?;
-    let uid = crypto::uid();
+    let hash = crypto::hash(&wish.password)?;
+    let account = Account { role: Role::Admin, ..wish.account(act.now, hash.clone()) };
     let user = store.write(|tx| {
         if tx.has_users()? {
             return Err(Error::StoreExists);
         }
-        let user = tx.add_user(uid, &account, Role::Admin, act.now)?;
-        act.done(tx, Some(user.id), format!("user {}", user.id), 1)?;
-        Ok(user)
+        add(tx, act, None, &account)
     })?;
-    Ok(Proven { user, hash: account.password, better: None, trace: Trace::Written })
+    Ok(Proven { user, hash, better: None, trace: Trace::Written })
 }
 
 /// Who has that password. An unknown name, a wrong password and a disabled user cost the same and
@@ -208,76 +245,6 @@ fn long_enough(store: &mut Store, password: &Password) -> Result<(), Error> {
         return Err(Error::Usage(format!("the password has fewer than {least} characters")));
     }
     Ok(())
-}
-
-/// The users that are there.
-pub(crate) fn list(store: &mut Store, page: Page) -> Result<Paged<User>, Error> {
-    Ok(store.read(|tx| tx.users(page))?)
-}
-
-/// One user: oneself, or anybody for an admin.
-pub(crate) fn show(store: &mut Store, caller: &Caller, who: &UserRef) -> Result<User, Error> {
-    store.read(|tx| oneself_or_any(tx, caller, who, "only admins see other accounts"))
-}
-
-/// The user of that name, if it is the caller or the caller is an admin. Whoever is neither is
-/// refused with that sentence before being told whether the name exists.
-pub(super) fn oneself_or_any(
-    tx: &Reader<'_>,
-    caller: &Caller,
-    who: &UserRef,
-    refusal: &'static str,
-) -> Result<User, Error> {
-    let found = tx.find_user(who)?;
-    if found.as_ref().is_none_or(|user| user.id != caller.user.id) {
-        caller.needs(Role::Admin, refusal)?;
-    }
-    found.ok_or_else(|| not_found(who))
-}
-
-/// The user that the caller may delete.
-pub(crate) fn deletable(store: &mut Store, caller: &Caller, who: &UserRef) -> Result<User, Error> {
-    caller.needs(Role::Admin, "only admins delete accounts")?;
-    store.read(|tx| {
-        let user = existing(tx, who)?;
-        may_go(tx, &user)?;
-        Ok(user)
-    })
-}
-
-/// Deletes a user: names freed, sessions ended, tokens revoked, the nameless row kept; how many
-/// tokens.
-pub(crate) fn delete(
-    store: &mut Store,
-    act: &Act,
-    caller: &Caller,
-    user: &User,
-) -> Result<usize, Error> {
-    caller.needs(Role::Admin, "only admins delete accounts")?;
-    store.write(|tx: &Writer<'_>| {
-        let user = existing(tx, &UserRef::Id(user.id))?;
-        may_go(tx, &user)?;
-        tx.end_sessions_of(user.id, None, "deleted", act.now)?;
-        let revoked = tx.revoke_tokens_of(user.id, act.now)?;
-        tx.remove_user(user.id, act.now)?;
-        act.done(tx, Some(caller.user.id), format!("user {}", user.id), 1)?;
-        Ok(revoked)
-    })
-}
-
-fn may_go(tx: &Reader<'_>, user: &User) -> Result<(), Error> {
-    let counts = user.role == Role::Admin && user.disabled_at.is_none();
-    if counts && tx.count_admins()? <= 1 { Err(Error::LastAdmin) } else { Ok(()) }
-}
-
-/// The user of that name, or the refusal that says so.
-pub(super) fn existing(tx: &Reader<'_>, who: &UserRef) -> Result<User, Error> {
-    tx.find_user(who)?.ok_or_else(|| not_found(who))
-}
-
-/// There is no user of that name.
-pub(super) fn not_found(who: &UserRef) -> Error {
-    Error::NotFound { thing: Thing::User, shown: who.shown() }
 }
 
 #[cfg(test)]

@@ -1,22 +1,40 @@
 //! `jeton users list`
 
 use crate::app::{App, Cell, Report, Table, Text};
-use crate::authority;
+use crate::authority::{self, UserFilter, UserOrder};
 use crate::commands::paging::{PagingArgs, footer};
 use crate::commands::shapes::{UserShape, name, standing};
 use crate::failure::Failure;
-use crate::model::{Email, Paged, Role, Uid, UserId, UserName};
+use crate::model::{Email, Invalid, Page, Paged, Role, Search, Uid, UserId, UserName};
 use serde::Serialize;
 
-/// List accounts in the order of their ids
+/// List accounts in the order of their ids, unless said
 ///
 /// Admins see role and status besides names.
 ///
 ///   jeton users list --page 2 --per-page 3
+///   jeton users list --search example.com --sort email
 ///   jeton users list --all -o json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
+    /// Those with this in their username, their e-mail address or, for admins, their display name;
+    /// capital or small is the same
+    #[arg(long, value_name = "TEXT", value_parser = Search::parse)]
+    search: Option<Search>,
+
+    /// Those of this role: user, minter or admin (admins only)
+    #[arg(long, value_parser = Role::parse)]
+    role: Option<Role>,
+
+    /// id, username, email or created
+    #[arg(long, value_name = "BY", default_value = "id", value_parser = order)]
+    sort: UserOrder,
+
+    /// The last one first
+    #[arg(long)]
+    desc: bool,
+
     #[command(flatten)]
     paging: PagingArgs,
 }
@@ -69,10 +87,21 @@ impl Report for Users {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let page = args.paging.page();
+    if args.sort != UserOrder::Id && matches!(page, Page::After { .. }) {
+        return Err(Failure::usage("`--after` follows the order of ids: leave `--sort` out"));
+    }
     let caller = app.caller()?;
     let for_admin = caller.user.role == Role::Admin;
-    let list = authority::users(app.store()?, args.paging.page())?;
+    let filter = UserFilter {
+        search: args.search,
+        role: args.role,
+        order: args.sort,
+        descending: args.desc,
+        ..Default::default()
+    };
+    let list = authority::users(app.store()?, &caller, &filter, page)?;
     let below = footer(&list, "users");
     let page = list.map(|user| {
         let user = UserShape::from(user);
@@ -87,4 +116,14 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.report(&Users { page, for_admin })?;
     app.status_if_any(below);
     Ok(())
+}
+
+fn order(text: &str) -> Result<UserOrder, Invalid> {
+    Ok(match text {
+        "id" => UserOrder::Id,
+        "username" => UserOrder::Username,
+        "email" => UserOrder::Email,
+        "created" => UserOrder::Created,
+        _ => return Err(Invalid::new("order", "`id`, `username`, `email` or `created`")),
+    })
 }

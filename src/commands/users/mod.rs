@@ -22,7 +22,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
         match self {
-            Self::List(args) => list::run(app, &args),
+            Self::List(args) => list::run(app, args),
             Self::Show(args) => show::run(app, &args),
             Self::Delete(args) => delete::run(app, &args),
         }

@@ -18,6 +18,7 @@ CREATE TABLE users (
     email         TEXT,
     email_key     TEXT UNIQUE,
     name          TEXT,
+    name_key      TEXT,
     password      TEXT,
     role          TEXT NOT NULL CHECK (role IN ('admin', 'minter', 'user')),
     quota         INTEGER CHECK (quota >= -1), -- NULL: the store's; -1: unlimited
@@ -26,11 +27,28 @@ CREATE TABLE users (
     created_at    INTEGER NOT NULL,
     password_at   INTEGER NOT NULL,
     CHECK ((email IS NULL) = (email_key IS NULL)),
+    CHECK ((name IS NULL) = (name_key IS NULL)),
     CHECK (deleted_at IS NOT NULL OR username IS NOT NULL OR email IS NOT NULL),
     CHECK (deleted_at IS NULL
            OR (username IS NULL AND email IS NULL AND name IS NULL AND password IS NULL))
 ) STRICT;
 CREATE INDEX users_present ON users (id) WHERE deleted_at IS NULL;
+CREATE INDEX users_of_role ON users (role) WHERE deleted_at IS NULL;
+
+-- How many users are there, of 1,024 ids each: to count them all, or to find the beginning of a
+-- page, nobody has to walk over a million rows.
+CREATE TABLE user_blocks (
+    block   INTEGER PRIMARY KEY, -- id >> 10
+    present INTEGER NOT NULL CHECK (present BETWEEN 0 AND 1024)
+) STRICT;
+CREATE TRIGGER users_added AFTER INSERT ON users WHEN new.deleted_at IS NULL BEGIN
+    INSERT INTO user_blocks (block, present) VALUES (new.id >> 10, 1)
+        ON CONFLICT DO UPDATE SET present = present + 1;
+END;
+CREATE TRIGGER users_removed AFTER UPDATE OF deleted_at ON users
+    WHEN old.deleted_at IS NULL AND new.deleted_at IS NOT NULL BEGIN
+    UPDATE user_blocks SET present = present - 1 WHERE block = new.id >> 10;
+END;
 
 -- `material` is UNIQUE: the same key never serves two purposes.
 CREATE TABLE keys (

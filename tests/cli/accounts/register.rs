@@ -109,7 +109,7 @@ fn what_cannot_be_a_name_is_refused() {
             &["kim", "--role", "king"],
             "'king' for '--role <ROLE>': role: `user`, `minter` or `admin`",
         ),
-        (&["kim", "--name", ""], "'' for '--name <NAME>': 1 to 200 visible characters"),
+        (&["kim", "--name", ""], "'' for '--name <NAME>': name: 1 to 200 visible characters"),
     ] {
         let ran = register(&world, arguments);
         refuses(&world, &ran, 2, &format!("error: invalid value {why}\n{hint}"));

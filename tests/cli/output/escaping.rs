@@ -17,8 +17,8 @@ pub(super) fn with_hostile_rows() -> World {
     let world = World::with_admin();
     world.get(&["token", "create", "app", "--permission", "p"]);
     let store = rusqlite::Connection::open(world.store()).unwrap();
-    let changed =
-        store.execute("UPDATE users SET name = ?1, email = ?1, email_key = ?1", [HOSTILE]);
+    let set = "UPDATE users SET name = ?1, name_key = ?1, email = ?1, email_key = ?1";
+    let changed = store.execute(set, [HOSTILE]);
     assert_eq!(changed.unwrap(), 1);
     let permissions = serde_json::json!([HOSTILE]).to_string();
     let changed =

@@ -44,6 +44,7 @@ const TABLE: &[Row] = &[
     row(&["token", "renew", "99"], 4, [3, 3], 10, [11, 12]),
     row(&["token", "revoke", "99"], 4, [3, 3], 10, [11, 12]),
     row(&["users", "list"], 4, [0, 0], 10, [11, 12]),
+    row(&["users", "list", "--role", "user"], 4, [0, 0], 10, [11, 12]),
     row(&["users", "show", "ada"], 4, [0, 0], 10, [11, 12]),
     row(&["users", "delete", "99", "--yes"], 4, [3, 3], 10, [11, 12]),
     row(&["settings", "list"], 4, [0, 0], 10, [11, 12]),

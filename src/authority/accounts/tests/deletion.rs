@@ -55,7 +55,7 @@ fn a_deleted_user_leaves_a_nameless_row_and_dead_tokens() {
     assert_eq!((row.uid, row.deleted_at), (john.user().uid, Some(at(9))));
     assert!(row.username.is_none() && row.email.is_none() && row.name.is_none());
     assert!(store.read(|tx| tx.find_password(row.id)).unwrap().is_none());
-    let there = list(&mut store, Page::All).unwrap();
+    let there = everybody(&mut store, &ada);
     assert_eq!(there.items.iter().map(|user| user.id).collect::<Vec<_>>(), [ada.user().id]);
 
     let (next, _) = register(&mut store, &act(9), None, &wish("john", Role::User), false).unwrap();

@@ -1,9 +1,13 @@
 //! The table of users.
 
+mod listing;
+
+pub(crate) use listing::{UserFilter, UserOrder};
+
 use super::{Error, Reader, Writer};
 use crate::model::{
-    Account, Email, Foreign, Page, Paged, PasswordHash, Quota, Role, Timestamp, Uid, User, UserId,
-    UserName, UserRef,
+    Account, DisplayName, Email, PasswordHash, Quota, Role, Timestamp, Uid, User, UserId, UserName,
+    UserRef,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -69,53 +73,31 @@ impl Reader<'_> {
             |row| row.get(0),
         )?)
     }
-
-    /// The users that are there, in the order of their ids.
-    pub(crate) fn users(&self, page: Page) -> Result<Paged<User>, Error> {
-        let total = self.sql.query_row(
-            "SELECT count(*) FROM users WHERE deleted_at IS NULL",
-            [],
-            |row| row.get(0),
-        )?;
-        let (skip, after, take) = page.window();
-        let mut statement = self.sql.prepare(&format!(
-            "SELECT {COLUMNS} FROM users WHERE deleted_at IS NULL AND id > ?1
-             ORDER BY id LIMIT ?2 OFFSET ?3"
-        ))?;
-        let rows = statement
-            .query_map((after, one_more(take), skip), |row| Ok(user(row)))?
-            .map(|row| row.map_err(Error::from)?)
-            .collect::<Result<_, Error>>()?;
-        Ok(Paged::new(page, rows, total, |user: &User| user.id.0))
-    }
 }
 
 impl Writer<'_> {
-    /// Adds a user; [`Error::Taken`] if one of the names is.
-    pub(crate) fn add_user(
-        &self,
-        uid: Uid,
-        account: &Account,
-        role: Role,
-        now: Timestamp,
-    ) -> Result<User, Error> {
-        self.sql.execute(
-            "INSERT INTO users
-                 (uid, username, email, email_key, name, password, role, created_at, password_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
-            params![
-                uid.bytes(),
-                account.username.as_ref().map(UserName::as_str),
-                account.email.as_ref().map(Email::as_str),
-                account.email.as_ref().map(Email::key),
-                account.name.as_ref().map(Foreign::as_str),
-                account.password.expose(),
-                role.name(),
-                now.unix(),
-            ],
+    /// Adds a user; [`Error::Taken`] if one of the names or the uid is.
+    pub(crate) fn add_user(&self, account: &Account, now: Timestamp) -> Result<UserId, Error> {
+        let mut statement = self.sql.prepare_cached(
+            "INSERT INTO users (uid, username, email, email_key, name, name_key, password, role,
+                 quota, disabled_at, created_at, password_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
-        let id = UserId(self.sql.last_insert_rowid());
-        self.find_user_row(id)?.ok_or_else(|| Error::Damaged("a new user is not there".to_owned()))
+        statement.execute(params![
+            account.uid.bytes(),
+            account.username.as_ref().map(UserName::as_str),
+            account.email.as_ref().map(Email::as_str),
+            account.email.as_ref().map(Email::key),
+            account.name.as_ref().map(DisplayName::as_str),
+            account.name.as_ref().map(DisplayName::key),
+            account.password.as_ref().map(PasswordHash::expose),
+            account.role.name(),
+            account.quota.map(stored_quota),
+            account.disabled_at.map(Timestamp::unix),
+            account.created_at.unix(),
+            now.unix(),
+        ])?;
+        Ok(UserId(self.sql.last_insert_rowid()))
     }
 
     /// Gives the user another password.
@@ -172,7 +154,7 @@ impl Writer<'_> {
                 key_is_active: row.get(2)?,
             })
         };
-        let most = quota.limit().map_or(-1, i64::from);
+        let most = stored_quota(quota);
         Ok(self.sql.query_row(&sql, (id.0, now.unix(), most, key), standing).optional()?)
     }
 
@@ -180,7 +162,7 @@ impl Writer<'_> {
     pub(crate) fn remove_user(&self, id: UserId, now: Timestamp) -> Result<(), Error> {
         self.sql.execute(
             "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,
-                 password = NULL, deleted_at = ?2
+                 name_key = NULL, password = NULL, deleted_at = ?2
              WHERE id = ?1",
             (id.0, now.unix()),
         )?;
@@ -189,7 +171,7 @@ impl Writer<'_> {
 }
 
 /// One row more than asked for, which tells whether more follow.
-pub(super) fn one_more(take: i64) -> i64 {
+pub(in crate::store) fn one_more(take: i64) -> i64 {
     if take < 0 { take } else { take + 1 }
 }
 
@@ -199,7 +181,7 @@ fn user(row: &Row<'_>) -> Result<User, Error> {
         uid: Uid::new(Uuid::from_bytes(row.get(1)?)),
         username: row.get::<_, Option<String>>(2)?.map(UserName::stored),
         email: row.get::<_, Option<String>>(3)?.map(Email::stored),
-        name: row.get::<_, Option<String>>(4)?.map(Foreign::new),
+        name: row.get::<_, Option<String>>(4)?.map(DisplayName::stored),
         role: Role::parse(&row.get::<_, String>(5)?)?,
         quota: quota(row.get(6)?),
         disabled_at: time(row.get(7)?)?,
@@ -208,16 +190,20 @@ fn user(row: &Row<'_>) -> Result<User, Error> {
     })
 }
 
+fn stored_quota(quota: Quota) -> i64 {
+    quota.limit().map_or(-1, i64::from)
+}
+
 fn quota(stored: Option<i64>) -> Option<Quota> {
     stored.map(|n| u32::try_from(n).map_or(Quota::Unlimited, Quota::Limited))
 }
 
 /// A stored instant.
-pub(super) fn required_time(seconds: i64) -> Result<Timestamp, Error> {
+pub(in crate::store) fn required_time(seconds: i64) -> Result<Timestamp, Error> {
     Timestamp::from_unix(seconds).ok_or_else(|| Error::Damaged(format!("{seconds} is not a time")))
 }
 
 /// A stored instant that may be absent.
-pub(super) fn time(seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
+pub(in crate::store) fn time(seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
     seconds.map(required_time).transpose()
 }

@@ -1,7 +1,8 @@
-//! `jeton users …`
+//! `jeton users list`
 
 use crate::mask::{json_says, refuses, says};
 use crate::world::World;
+use serde_json::{Value, json};
 
 /// Admin ada, john (logged in), kim and lee.
 fn four() -> World {
@@ -101,79 +102,106 @@ fn a_page_that_cannot_be_is_refused() {
     refuses(&world, &world.run(&["users", "list"]), 4, talk);
 }
 
-#[test]
-fn an_account_is_shown_to_its_owner_and_to_admins() {
+/// Ada, john, and some whose names are found in different ways.
+fn people() -> World {
     let world = World::with_john();
-    let out = "id        2\nuid       <uuid>\nusername  john\nemail     john@example.com\n\
-               name      -\nrole      user\nstatus    active\nquota     default\n\
-               created   <time>\n";
-    let uid = world.json(&["whoami"])["user"]["uid"].as_str().unwrap().to_owned();
-    for who in ["john", "JOHN", "2", &uid, "john@example.com"] {
-        says(&world, &world.run(&["users", "show", who]), out, "");
+    for words in [
+        &["Zoe", "--email", "b@x.org", "--name", "Zoë 100% Müller"][..],
+        &["kim_1", "--email", "Kim@X.org", "--name", "Kim"],
+        &["kimx1", "--email", "a@x.org", "--name", "ZOE"],
+        &["--email", "c@x.org"],
+    ] {
+        let words = [&["register", "--password-stdin"], words].concat();
+        world.run_with_input(&words, "123456").ok();
     }
-    for who in ["ada", "1", "nobody"] {
-        let ran = world.run(&["users", "show", who]);
-        refuses(&world, &ran, 7, "error: only admins see other accounts\n");
-    }
+    world.sql("UPDATE users SET role = 'minter', created_at = 1577836800 WHERE id = 6");
     world.log_in("ada", "lovelace");
-    says(&world, &world.run(&["users", "show", "john"]), out, "");
-    json_says(
-        &world,
-        &["users", "show", "john"],
-        "{\"id\":2,\"uid\":\"<uuid>\",\"username\":\"john\",\"email\":\"john@example.com\",\
-         \"name\":null,\"role\":\"user\",\"status\":\"active\",\"quota\":null,\
-         \"created_at\":\"<time>\"}",
+    world
+}
+
+/// The ids on a list, and its total.
+fn ids(world: &World, arguments: &[&str]) -> String {
+    let answer = world.json(&[&["users", "list"], arguments].concat());
+    let items = answer["items"].as_array().unwrap().iter();
+    let ids: Vec<_> = items.map(|user| user["id"].to_string()).collect();
+    format!("{} of {}", ids.join(","), answer["total"])
+}
+
+#[test]
+fn a_part_of_a_name_finds_whoever_has_it() {
+    let world = people();
+    for (text, found) in [
+        ("kim", "4,5 of 2"),
+        ("KIM", "4,5 of 2"),
+        ("kim_1", "4 of 1"),
+        ("x.ORG", "3,4,5,6 of 4"),
+        ("100%", "3 of 1"),
+        ("zoë", "3 of 1"),
+        ("ＺＯＥ", "3,5 of 2"),
+        ("m%", " of 0"),
+        ("_", "4 of 1"),
+        ("' OR 1=1 --", " of 0"),
+    ] {
+        assert_eq!(ids(&world, &["--search", text]), found, "{text}");
+    }
+    assert_eq!(ids(&world, &["--search", "x.org", "--role", "minter"]), "6 of 1");
+    assert_eq!(ids(&world, &["--search", "x.org", "--after", "4", "--per-page", "1"]), "5 of 4");
+    assert_eq!(
+        ids(&world, &["--search", "x.org", "--page", "2", "--per-page", "3", "--sort", "email"]),
+        "4 of 4"
     );
-    let ran = world.run(&["users", "show", "nobody"]);
-    refuses(&world, &ran, 3, "error: there is no user `nobody`\n");
+    let ran = world.run(&["users", "list", "--search", ""]);
+    let talk = "error: invalid value '' for '--search <TEXT>': search: must not be empty\n\
+                hint: see `jeton users list --help`\n";
+    refuses(&world, &ran, 2, talk);
 }
 
 #[test]
-fn a_deleted_account_frees_its_names_and_kills_its_tokens() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
-    world.log_in("ada", "lovelace");
-    let ran = world.run(&["users", "delete", "john", "--yes"]);
-    says(&world, &ran, "", "deleted john, revoked 1 token\n");
-    let ran = world.run(&["token", "verify", &token]);
-    assert_eq!((ran.code, ran.out.as_str()), (12, "invalid: token_revoked\n"));
-    let ran = world.run_with_input(&["login", "john", "--password-stdin"], "123456");
-    refuses(&world, &ran, 6, "error: wrong name or password\n");
-    world.register("john", "123456");
-    assert_eq!(world.sql("SELECT id FROM users ORDER BY id"), ["1", "2", "3"]);
-    json_says(
-        &world,
-        &["users", "rm", "john", "--yes"],
-        "{\"changed\":true,\"id\":3,\"tokens_revoked\":0}",
-    );
-}
-
-#[test]
-fn deleting_is_refused_before_it_is_confirmed() {
-    let world = World::with_john();
-    for who in ["ada", "john", "nobody"] {
-        let ran = world.run(&["users", "delete", who]);
-        refuses(&world, &ran, 7, "error: only admins delete accounts\n");
+fn a_list_is_sorted_and_who_has_no_name_comes_last() {
+    let world = people();
+    for (arguments, sorted) in [
+        (&["--sort", "id"][..], "1,2,3,4,5,6"),
+        (&["--desc"], "6,5,4,3,2,1"),
+        (&["--sort", "username"], "1,2,4,5,3,6"),
+        (&["--sort", "username", "--desc"], "3,5,4,2,1,6"),
+        (&["--sort", "email"], "5,3,6,2,4,1"),
+        (&["--sort", "email", "--desc"], "4,2,6,3,5,1"),
+        (&["--sort", "created"], "6,1,2,3,4,5"),
+        (&["--sort", "created", "--per-page", "2"], "6,1"),
+        (&["--sort", "created", "--per-page", "4", "--page", "2"], "4,5"),
+        (&["--desc", "--per-page", "2", "--page", "2"], "4,3"),
+        (&["--desc", "--after", "3"], "2,1"),
+    ] {
+        assert_eq!(ids(&world, arguments), format!("{sorted} of 6"), "{arguments:?}");
     }
-    world.log_in("ada", "lovelace");
-    let ran = world.run(&["users", "delete", "nobody"]);
-    refuses(&world, &ran, 3, "error: there is no user `nobody`\n");
-    let ran = world.run(&["users", "delete", "ada"]);
-    refuses(&world, &ran, 5, "error: the last admin must stay\n");
-    let ran = world.run(&["users", "delete", "john"]);
-    refuses(&world, &ran, 2, "error: nobody is there to confirm it\nhint: add `--yes`\n");
-    world.run(&["users", "show", "john"]).ok();
+    let list = world.json(&["users", "list", "--sort", "email", "--per-page", "2"]);
+    assert_eq!((&list["next"], &list["pages"]), (&Value::Null, &json!(3)));
+    let ran = world.run(&["users", "list", "--sort", "email", "--per-page", "2"]).ok();
+    assert_eq!(ran.err, "2 of 6 users, page 1 of 3; next: --page 2\n");
 }
 
 #[test]
-fn another_admin_may_delete_the_first() {
+fn an_order_that_cannot_be_is_refused() {
     let world = World::with_admin();
-    let arguments = ["register", "eve", "--role", "admin", "--password-stdin"];
-    world.run_with_input(&arguments, "123456").ok();
-    world.run(&["users", "delete", "ada", "--yes"]).ok();
-    let talk = "error: the token's session has ended\nhint: log in again: jeton login\n";
-    refuses(&world, &world.run(&["whoami"]), 12, talk);
-    world.log_in("eve", "123456");
-    let ran = world.run(&["users", "delete", "eve", "--yes"]);
-    refuses(&world, &ran, 5, "error: the last admin must stay\n");
+    let hint = "hint: see `jeton users list --help`\n";
+    for (flag, value, why) in [
+        ("--sort", "age", "'age' for '--sort <BY>': order: `id`, `username`, `email` or `created`"),
+        ("--role", "root", "'root' for '--role <ROLE>': role: `user`, `minter` or `admin`"),
+    ] {
+        let ran = world.run(&["users", "list", flag, value]);
+        refuses(&world, &ran, 2, &format!("error: invalid value {why}\n{hint}"));
+    }
+    let ran = world.run(&["users", "list", "--after", "1", "--sort", "username"]);
+    let talk = "error: `--after` follows the order of ids: leave `--sort` out\n";
+    refuses(&world, &ran, 2, talk);
+}
+
+#[test]
+fn a_plain_user_searches_by_what_a_plain_user_sees() {
+    let world = people();
+    world.log_in("john", "123456");
+    assert_eq!(ids(&world, &["--search", "müller"]), " of 0");
+    assert_eq!(ids(&world, &["--search", "zoe"]), "3 of 1");
+    let ran = world.run(&["users", "list", "--role", "user"]);
+    refuses(&world, &ran, 7, "error: only admins see roles\n");
 }

@@ -1,0 +1,94 @@
+//! Display names, and words to look for in what people are called.
+
+use super::{Foreign, Invalid, is_hostile};
+use precis_profiles::Nickname;
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// What a person is called in full: 1 to 200 visible characters, as they were given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct DisplayName(Foreign);
+
+impl DisplayName {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() || text.chars().count() > 200 || text.chars().any(is_hostile) {
+            return Err(Invalid::new("name", "1 to 200 visible characters"));
+        }
+        Ok(Self(Foreign::new(text)))
+    }
+
+    /// A name that was checked when it entered the store.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(Foreign::new(text))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The form in which it is found.
+    pub(crate) fn key(&self) -> String {
+        folded(self.as_str())
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        self.0.shown()
+    }
+}
+
+/// A part of a username, an e-mail address or a display name, in the form in which these are
+/// compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Search(String);
+
+impl Search {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        match folded(text) {
+            form if form.is_empty() => Err(Invalid::new("search", "must not be empty")),
+            form => Ok(Self(form)),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One form for what differs in case, width or spaces alone: PRECIS `Nickname` (RFC 8266), in
+/// lower case. Text that this profile does not allow is lowered only.
+fn folded(text: &str) -> String {
+    Nickname::enforce(text).unwrap_or(Cow::Borrowed(text)).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Email, UserName};
+
+    #[test]
+    fn a_display_name_is_visible() {
+        assert_eq!(DisplayName::parse("Ada  Lovelace").unwrap().as_str(), "Ada  Lovelace");
+        assert!(DisplayName::parse(&"x".repeat(200)).is_ok());
+        for text in ["", "a\nb", "a\u{202e}b", &"x".repeat(201)] {
+            assert!(DisplayName::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_found_in_every_spelling() {
+        let name = DisplayName::parse("Ada King-Noël, Countess of Lovelace").unwrap().key();
+        for part in ["KING", "noe\u{308}l", "ＮＯË", "of  love", "-"] {
+            assert!(name.contains(Search::parse(part).unwrap().as_str()), "{part}");
+        }
+        let (user, email) = (UserName::parse("Jörg.B"), Email::parse("Jörg@Example.com"));
+        for part in ["JÖRG", "jo\u{308}rg", "ｊö"] {
+            let part = Search::parse(part).unwrap();
+            assert!(user.clone().unwrap().as_str().contains(part.as_str()));
+            assert!(email.clone().unwrap().key().contains(part.as_str()));
+        }
+        assert!(Search::parse("").is_err());
+        assert_eq!(Search::parse("%_'\"\u{7}").unwrap().as_str(), "%_'\"\u{7}");
+    }
+}

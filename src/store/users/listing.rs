@@ -1,0 +1,225 @@
+//! Many users at once: searched, sorted, in pages.
+
+use super::{COLUMNS, one_more, user};
+use crate::model::{Page, Paged, Role, Search, User};
+use crate::store::{Error, Reader};
+use rusqlite::params_from_iter;
+use rusqlite::types::ToSqlOutput;
+
+/// Which users a list shows, and in which order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UserFilter {
+    /// Only those with this in their username or e-mail address.
+    pub(crate) search: Option<Search>,
+    /// Whether the display name is searched, too.
+    pub(crate) by_name: bool,
+    /// Only those of this role.
+    pub(crate) role: Option<Role>,
+    /// What they are sorted by.
+    pub(crate) order: UserOrder,
+    /// Whether the last comes first.
+    pub(crate) descending: bool,
+}
+
+/// What users are sorted by; who has none of it comes last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum UserOrder {
+    /// The integer id.
+    #[default]
+    Id,
+    /// The user name.
+    Username,
+    /// The e-mail address, whatever its case.
+    Email,
+    /// The time of registration.
+    Created,
+}
+
+/// Ids in a row of `user_blocks`.
+const BLOCK: i64 = 1_024;
+
+impl UserFilter {
+    /// Whether everybody passes.
+    fn is_open(&self) -> bool {
+        self.search.is_none() && self.role.is_none()
+    }
+
+    /// The condition of those that pass, and the values for its question marks.
+    fn condition(&self) -> (String, Vec<ToSqlOutput<'_>>) {
+        let mut sql = "deleted_at IS NULL".to_owned();
+        let mut values = Vec::new();
+        if let Some(role) = self.role {
+            sql += " AND role = ?";
+            values.push(role.name().into());
+        }
+        if let Some(search) = &self.search {
+            let columns = ["username", "email_key", "name_key"];
+            let columns = if self.by_name { &columns[..] } else { &columns[..2] };
+            // Not with LIKE: what is looked for is no pattern.
+            let found: Vec<_> =
+                columns.iter().map(|column| format!("instr({column}, ?)")).collect();
+            sql = format!("{sql} AND ({})", found.join(" OR "));
+            values.extend(columns.iter().map(|_| search.as_str().into()));
+        }
+        (sql, values)
+    }
+
+    fn sorting(&self) -> String {
+        let direction = if self.descending { "DESC" } else { "ASC" };
+        let first = match self.order {
+            UserOrder::Id => return format!("id {direction}"),
+            UserOrder::Username => "username",
+            UserOrder::Email => "email_key",
+            UserOrder::Created => "created_at",
+        };
+        format!("{first} {direction} NULLS LAST, id {direction}")
+    }
+}
+
+impl Reader<'_> {
+    /// The users that are there and pass the filter.
+    pub(crate) fn users(&self, filter: &UserFilter, page: Page) -> Result<Paged<User>, Error> {
+        let (condition, mut values) = filter.condition();
+        let total = if filter.is_open() {
+            self.count_users()?
+        } else {
+            let sql = format!("SELECT count(*) FROM users WHERE {condition}");
+            self.sql.query_row(&sql, params_from_iter(&values), |row| row.get(0))?
+        };
+        let (start, skip) = self.start(filter, page)?;
+        let (_, _, take) = page.window();
+        values.extend([start, one_more(take), skip].map(ToSqlOutput::from));
+        let beyond = if filter.descending { "<" } else { ">" };
+        let mut statement = self.sql.prepare(&format!(
+            "SELECT {COLUMNS} FROM users WHERE {condition} AND id {beyond} ?
+             ORDER BY {} LIMIT ? OFFSET ?",
+            filter.sorting()
+        ))?;
+        let rows = statement
+            .query_map(params_from_iter(&values), |row| Ok(user(row)))?
+            .map(|row| row.map_err(Error::from)?)
+            .collect::<Result<_, Error>>()?;
+        let mut list = Paged::new(page, rows, total, |user: &User| user.id.0);
+        // What follows an id is known in the order of ids alone.
+        list.next = list.next.filter(|_| filter.order == UserOrder::Id);
+        Ok(list)
+    }
+
+    /// How many users are there.
+    fn count_users(&self) -> Result<i64, Error> {
+        let sql = "SELECT ifnull(sum(present), 0) FROM user_blocks";
+        Ok(self.sql.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// The id before the page, and how many that pass stand between the two. For all users in the
+    /// order of their ids whole blocks are left out.
+    fn start(&self, filter: &UserFilter, page: Page) -> Result<(i64, i64), Error> {
+        let (mut skip, after, _) = page.window();
+        if let Page::After { .. } = page {
+            return Ok((after, 0));
+        }
+        let mut start = if filter.descending { i64::MAX } else { 0 };
+        if skip == 0 || !filter.is_open() || filter.order != UserOrder::Id {
+            return Ok((start, skip));
+        }
+        let direction = if filter.descending { "DESC" } else { "ASC" };
+        let mut statement = self.sql.prepare(&format!(
+            "SELECT block, present FROM user_blocks ORDER BY block {direction}"
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (block, present): (i64, i64) = (row.get(0)?, row.get(1)?);
+            if present > skip {
+                break;
+            }
+            skip -= present;
+            start = if filter.descending { block * BLOCK } else { (block + 1) * BLOCK - 1 };
+        }
+        Ok((start, skip))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    /// Users with the ids up to 5,000, of whom some are deleted: all of the third block, too.
+    fn many() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
+        connection
+            .execute_batch(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+                 INSERT INTO users (uid, username, role, created_at, password_at)
+                     SELECT randomblob(16), 'user' || i, iif(i % 7 = 0, 'minter', 'user'), 0, 0
+                     FROM n;
+                 UPDATE users SET username = NULL, deleted_at = 1
+                     WHERE id % 3 = 0 OR id % 100 < 10 OR id >> 10 = 2;",
+            )
+            .unwrap();
+        connection
+    }
+
+    fn ids(list: &Paged<User>) -> Vec<i64> {
+        list.items.iter().map(|user| user.id.0).collect()
+    }
+
+    #[test]
+    fn pages_are_what_they_were_without_leaving_blocks_out() {
+        let connection = many();
+        let tx = Reader { sql: &connection };
+        for descending in [false, true] {
+            let filter = UserFilter { descending, ..Default::default() };
+            let all = ids(&tx.users(&filter, Page::All).unwrap());
+            assert!(all.len() > 2_000 && all.is_sorted_by(|a, b| (a < b) != descending));
+            for per_page in [1, 37, 600] {
+                for page in (1..=u32::try_from(all.len()).unwrap() / per_page + 2).step_by(19) {
+                    let list = tx.users(&filter, Page::Number { page, per_page }).unwrap();
+                    let skip = usize::try_from((page - 1) * per_page).unwrap();
+                    let take = usize::try_from(per_page).unwrap();
+                    let wanted: Vec<i64> = all.iter().copied().skip(skip).take(take).collect();
+                    assert_eq!(ids(&list), wanted, "page {page} of {per_page}, {descending}");
+                    assert_eq!(usize::try_from(list.total).unwrap(), all.len());
+                }
+            }
+            for id in [all[0], all[777], 2_500] {
+                let list = tx.users(&filter, Page::After { id, per_page: 5 }).unwrap();
+                let behind = |other: &&i64| if descending { **other < id } else { **other > id };
+                let wanted: Vec<i64> = all.iter().filter(behind).take(5).copied().collect();
+                assert_eq!((ids(&list), list.next), (wanted.clone(), wanted.last().copied()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_keeps_total_and_pages() {
+        let connection = many();
+        let tx = Reader { sql: &connection };
+        let search = Search::parse("USER49").ok();
+        let filter = UserFilter { search, role: Some(Role::Minter), ..Default::default() };
+        let list = tx.users(&filter, Page::Number { page: 2, per_page: 3 }).unwrap();
+        let all = ids(&tx.users(&filter, Page::All).unwrap());
+        assert!(all.iter().all(|id| id % 7 == 0 && id.to_string().starts_with("49")), "{all:?}");
+        assert_eq!((ids(&list), list.total), (all[3..6].to_vec(), all.len().try_into().unwrap()));
+    }
+
+    #[test]
+    fn no_order_sorts_what_an_index_has_sorted() {
+        let connection = many();
+        for order in [UserOrder::Id, UserOrder::Username, UserOrder::Email] {
+            for descending in [false, true] {
+                let filter = UserFilter { order, descending, ..Default::default() };
+                let sql = format!(
+                    "EXPLAIN QUERY PLAN SELECT {COLUMNS} FROM users WHERE deleted_at IS NULL
+                         ORDER BY {} LIMIT 20",
+                    filter.sorting()
+                );
+                let mut statement = connection.prepare(&sql).unwrap();
+                let plan = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+                let plan: Vec<String> = plan.map(Result::unwrap).collect();
+                assert!(plan.len() == 1 && plan[0].contains("USING INDEX"), "{order:?}: {plan:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The administration of accounts: listed, changed, moved between stores.
+
+mod changes;
+mod list;
