@@ -22,8 +22,9 @@ pub(crate) use crate::crypto::{
 };
 pub(crate) use crate::store::{TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{
-    Credential, Registration, change_password, deletable, delete, found, is_founded, list as users,
-    log_in, recover, register, show,
+    Credential, Other, Registration, Renaming, change_password, deletable, delete,
+    disable as disable_user, enable as enable_user, found, is_founded, list as users, log_in,
+    recover, register, rename as rename_user, set_quota as set_user_quota, set_role, show,
 };
 pub(crate) use act::{Act, record_refusal};
 pub(crate) use error::{Error, Thing};

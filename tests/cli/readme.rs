@@ -238,7 +238,9 @@ fn the_commands_are_those_of_the_program() {
         .iter()
         .map(|row| {
             let words = row[0].trim_matches('`').split(' ');
-            let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
+            let is_part =
+                |part: &str| part.chars().all(|c| c.is_ascii_lowercase()) && !part.is_empty();
+            let is_name = |word: &&str| word.split('-').all(is_part);
             words.take_while(is_name).collect::<Vec<_>>().join(" ")
         })
         .collect();

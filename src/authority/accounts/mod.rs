@@ -2,7 +2,9 @@
 
 mod administration;
 
-pub(crate) use administration::{deletable, delete, list, show};
+pub(crate) use administration::{
+    Other, Renaming, deletable, delete, disable, enable, list, rename, set_quota, set_role, show,
+};
 pub(super) use administration::{existing, not_found, oneself_or_any};
 
 use super::act::Trace;

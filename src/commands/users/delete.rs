@@ -1,10 +1,11 @@
 //! `jeton users delete`
 
+use super::UserArgs;
 use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::commands::shapes::counted;
 use crate::failure::Failure;
-use crate::model::{UserId, UserRef};
+use crate::model::UserId;
 use serde::Serialize;
 
 /// Delete an account (admins only)
@@ -16,12 +17,8 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Id, uid, username or e-mail
-    #[arg(
-        value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
-    )]
-    user: UserRef,
+    #[command(flatten)]
+    who: UserArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,7 +36,7 @@ impl Report for Deleted {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let user = authority::deletable(app.store()?, &caller, &args.user)?;
+    let user = authority::deletable(app.store()?, &caller, &args.who.user)?;
     let shown = user.shown();
     app.confirm(&format!("Delete {shown} and revoke all of its tokens?"))?;
     let act = app.act()?;

@@ -1,21 +1,17 @@
 //! `jeton users show`
 
+use super::UserArgs;
 use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::commands::shapes::UserShape;
 use crate::failure::Failure;
-use crate::model::UserRef;
 use serde::Serialize;
 
 /// Show an account: one's own, or any for admins
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Id, uid, username or e-mail
-    #[arg(
-        value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
-    )]
-    user: UserRef,
+    #[command(flatten)]
+    who: UserArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -30,6 +26,6 @@ impl Report for Shown {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let user = authority::show(app.store()?, &caller, &args.user)?;
+    let user = authority::show(app.store()?, &caller, &args.who.user)?;
     app.report(&Shown(user.into()))
 }

@@ -100,6 +100,49 @@ impl Writer<'_> {
         Ok(UserId(self.sql.last_insert_rowid()))
     }
 
+    /// Gives the user these names and no others; [`Error::Taken`] if one of them is.
+    pub(crate) fn set_names(
+        &self,
+        id: UserId,
+        username: Option<&UserName>,
+        email: Option<&Email>,
+        name: Option<&DisplayName>,
+    ) -> Result<(), Error> {
+        self.sql.execute(
+            "UPDATE users SET username = ?2, email = ?3, email_key = ?4, name = ?5, name_key = ?6
+             WHERE id = ?1",
+            params![
+                id.0,
+                username.map(UserName::as_str),
+                email.map(Email::as_str),
+                email.map(Email::key),
+                name.map(DisplayName::as_str),
+                name.map(DisplayName::key),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Gives the user another role.
+    pub(crate) fn set_role(&self, id: UserId, role: Role) -> Result<(), Error> {
+        self.sql.execute("UPDATE users SET role = ?2 WHERE id = ?1", (id.0, role.name()))?;
+        Ok(())
+    }
+
+    /// Gives the user a quota of its own, or with `None` the store's.
+    pub(crate) fn set_quota(&self, id: UserId, quota: Option<Quota>) -> Result<(), Error> {
+        let quota = quota.map(stored_quota);
+        self.sql.execute("UPDATE users SET quota = ?2 WHERE id = ?1", (id.0, quota))?;
+        Ok(())
+    }
+
+    /// Disables the user since then, or with `None` enables it.
+    pub(crate) fn set_disabled(&self, id: UserId, since: Option<Timestamp>) -> Result<(), Error> {
+        let since = since.map(Timestamp::unix);
+        self.sql.execute("UPDATE users SET disabled_at = ?2 WHERE id = ?1", (id.0, since))?;
+        Ok(())
+    }
+
     /// Gives the user another password.
     pub(crate) fn set_password(
         &self,

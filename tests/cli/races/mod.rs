@@ -1,6 +1,7 @@
 //! Many processes at once on one store: nobody waits for ever, nobody sees a lock, and what must
 //! happen once happens once.
 
+mod admins;
 mod logins;
 mod passwords;
 mod refresh;

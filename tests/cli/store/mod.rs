@@ -137,7 +137,7 @@ fn an_empty_file_is_no_store_and_init_completes_it() {
 fn a_command_without_a_store_makes_none() {
     let mut world = World::new();
     world.set("JETON_PASSWORD", "123456");
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 17] = [
         &["login", "ada"],
         &["refresh"],
         &["whoami"],
@@ -151,6 +151,7 @@ fn a_command_without_a_store_makes_none() {
         &["token", "show", "1"],
         &["token", "revoke", "1"],
         &["users", "list"],
+        &["users", "set-role", "ada", "user"],
         &["users", "delete", "ada", "--yes"],
         &["keys", "export", "--jwks"],
         &["settings", "get", "issuer"],

@@ -1,12 +1,13 @@
 //! Who may register, and who is seen.
 
+mod administration;
 mod deletion;
 mod passwords;
 
 use super::*;
-use crate::authority::Thing;
 use crate::authority::fixture::{Person, act, again, at, person, set, store};
-use crate::model::{Page, Paged, Setting};
+use crate::authority::{Thing, authenticate};
+use crate::model::{Page, Paged, Search, Setting};
 use crate::store::UserFilter;
 
 fn password(text: &str) -> Password {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::authority::fixture::{begin_instead, reasons};
-use crate::authority::{Reason, Wanted, authenticate, begin, was_begun};
+use crate::authority::{Reason, Wanted, begin, was_begun};
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
 

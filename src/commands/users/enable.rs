@@ -1,0 +1,23 @@
+//! `jeton users enable`
+
+use super::{UserArgs, report};
+use crate::app::App;
+use crate::authority;
+use crate::failure::Failure;
+
+/// Let a user log in again who was disabled (admins only)
+///
+/// Its tokens work again, as far as they have not expired or were revoked; its sessions are over.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    who: UserArgs,
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let act = app.act()?;
+    let (user, changed) = authority::enable_user(app.store()?, &act, &caller, &args.who.user)?;
+    report(app, user, changed, "is enabled")
+}

@@ -1,0 +1,50 @@
+//! `jeton users set-quota`
+
+use super::{UserArgs, report};
+use crate::app::App;
+use crate::authority;
+use crate::commands::shapes::QuotaShape;
+use crate::failure::Failure;
+use crate::model::{Invalid, Quota};
+
+/// Say how many live app tokens a user may have (admins only)
+///
+/// Tokens that are too many from now on stay as they are; no new one is made until they are fewer.
+///
+///   jeton users set-quota john 10
+///   jeton users set-quota ci unlimited
+///   jeton users set-quota john default
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    who: UserArgs,
+
+    /// A number, `unlimited`, or `default` for what the setting `token.quota` says
+    #[arg(value_name = "N|unlimited|default", value_parser = quota)]
+    quota: Wish,
+}
+
+/// A quota of one's own, or none.
+#[derive(Debug, Clone, Copy)]
+struct Wish(Option<Quota>);
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let act = app.act()?;
+    let Wish(quota) = args.quota;
+    let (user, changed) =
+        authority::set_user_quota(app.store()?, &act, &caller, &args.who.user, quota)?;
+    let shown = QuotaShape::shown(quota.map(QuotaShape::from).as_ref());
+    report(app, user, changed, &format!("has the quota {shown}"))
+}
+
+fn quota(text: &str) -> Result<Wish, Invalid> {
+    match text {
+        "default" => Ok(Wish(None)),
+        text => Quota::parse(text)
+            .map(Some)
+            .map(Wish)
+            .map_err(|invalid| Invalid::new(invalid.what, "a number, `unlimited` or `default`")),
+    }
+}
