@@ -10,7 +10,7 @@ mod output;
 mod presets;
 mod session;
 
-pub(crate) use crate::terminal::{Cell, Form, Report, Table, Text, Tone, Voice};
+pub(crate) use crate::terminal::{Cell, Form, Progress, Report, Table, Text, Tone, Voice};
 pub(crate) use child::Watch;
 pub(crate) use environment::Environment;
 pub(crate) use input::{PasswordFrom, TokenLines};
@@ -169,6 +169,16 @@ impl App {
         Ok(self.voice.line(line)? == Delivery::Done)
     }
 
+    /// Writes a result of many rows in a form that has lines. `false`: its reader has left.
+    pub(crate) fn rows(&self, rows: &[impl Serialize]) -> Result<bool, Failure> {
+        Ok(self.voice.rows(rows)? == Delivery::Done)
+    }
+
+    /// Shows how far something is, if it takes long and somebody looks.
+    pub(crate) fn progress(&self, doing: &'static str, total: usize) -> Progress {
+        self.voice.progress(doing, total)
+    }
+
     /// Writes text of our own source, a script for example.
     pub(crate) fn document(&self, text: &str) -> Result<(), Failure> {
         match self.voice.document(text)? {
@@ -197,7 +207,7 @@ impl App {
 
     /// Whether anything is said besides results and errors.
     pub(crate) fn talks(&self) -> bool {
-        !self.options.quiet && self.options.form == Form::Text
+        !self.options.quiet && !self.options.form.is_json()
     }
 
     /// Says what was done.

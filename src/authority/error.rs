@@ -62,6 +62,12 @@ pub(crate) enum Error {
     /// What was brought along is not taken in.
     #[error(transparent)]
     Rejected(#[from] Rejected),
+    /// Of a row of a file somebody is there already.
+    #[error("line {0}: a user of that name, e-mail or uid exists")]
+    RowExists(u64),
+    /// The first users of a store would have no admin among them.
+    #[error("no row is an admin, and the store has none yet")]
+    NoAdmin,
     /// A line of a file is wrong.
     #[error(transparent)]
     BadLine(#[from] BadLine),

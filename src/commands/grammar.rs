@@ -102,6 +102,7 @@ const READING: &[&str] = &[
     "token presets",
     "token show",
     "users list",
+    "users export",
     "users show",
     "keys list",
     "keys export",
@@ -113,7 +114,11 @@ const READING: &[&str] = &[
 ];
 
 /// The forms that commands have besides text and JSON.
-const MORE_FORMS: &[(&str, Named)] = &[("token mint", ("jsonl", Form::JsonLines))];
+const MORE_FORMS: &[(&str, Named)] = &[
+    ("token mint", ("jsonl", Form::JsonLines)),
+    ("users export", ("jsonl", Form::JsonLines)),
+    ("users export", ("csv", Form::Csv)),
+];
 
 fn more_forms(action: &str) -> Vec<Named> {
     MORE_FORMS.iter().filter(|(name, _)| *name == action).map(|(_, form)| *form).collect()

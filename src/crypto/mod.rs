@@ -15,7 +15,7 @@ pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
 pub(crate) use export::{private_text, public_pem};
 pub(crate) use import::{Encoding, Import, Rejected};
 pub(crate) use keys::generate;
-pub(crate) use password::{hash, is_weak, matches};
+pub(crate) use password::{foreign_hash, hash, hash_all, is_weak, matches};
 pub(crate) use random::{jti, password as random_password, sid, store_id, uid, uuid};
 #[cfg(test)]
 pub(crate) use signature::sign_text;

@@ -43,7 +43,7 @@ pub(super) fn text(size: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes(size)?).into_bytes()))
 }
 
-fn bytes(count: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(super) fn bytes(count: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut bytes = Zeroizing::new(vec![0; count]);
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::Random)?;
     Ok(bytes)

@@ -94,6 +94,12 @@ impl Failure {
         self
     }
 
+    /// Names the line of a file that it is about.
+    fn with_line(mut self, line: u64) -> Self {
+        self.details.insert("line".to_owned(), json!(line));
+        self
+    }
+
     /// Whether a token was refused first of all for that reason.
     pub(crate) fn is_for(&self, reason: Reason) -> bool {
         self.details.get("reason").and_then(Value::as_str) == Some(reason.word())
@@ -137,6 +143,11 @@ impl From<authority::Error> for Failure {
                 .with_hint("a key serves one purpose and one algorithm for ever; use another key"),
             Error::Rejected(rejected) => rejected.into(),
             Error::BadLine(bad) => bad.into(),
+            Error::RowExists(line) => say(Kind::Conflict, "user_exists")
+                .with_line(line)
+                .with_hint("who is there by all of these names is left out with `--exist-ok`"),
+            Error::NoAdmin => say(Kind::BadData, "bad_data")
+                .with_hint("give a row the role `admin`, or make the first admin: jeton init"),
             Error::KeyRevoked => say(Kind::Conflict, "key_revoked"),
             Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),
             Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),
@@ -155,9 +166,7 @@ impl From<authority::Error> for Failure {
 
 impl From<BadLine> for Failure {
     fn from(bad: BadLine) -> Self {
-        let mut failure = Self::new(Kind::BadData, "bad_data", bad.to_string());
-        failure.details.insert("line".to_owned(), json!(bad.line));
-        failure
+        Self::new(Kind::BadData, "bad_data", bad.to_string()).with_line(bad.line)
     }
 }
 

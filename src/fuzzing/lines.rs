@@ -1,10 +1,15 @@
-//! What must hold for whatever is read as JSON or as a setting.
+//! What must hold for whatever is read as JSON, as rows, as a hash or as a setting.
 
-use crate::model::{ExtraClaims, Policy, Setting, escaped, rows, strict_object};
+use crate::crypto::foreign_hash;
+use crate::model::{
+    ExtraClaims, Policy, Row, Setting, csv_header, escaped, rows, rows_of_spreadsheet,
+    strict_object, to_csv,
+};
 use serde_json::{Map, Value};
 
-/// The strict reader of JSON, rows of files, the words `name=JSON` and `setting=value`: no member twice, and
-/// otherwise just what a lenient reader takes; a setting that is taken is one visible line.
+/// The strict reader of JSON, rows of files, hashes, the words `name=JSON` and `setting=value`: no
+/// member twice, and otherwise just what a lenient reader takes; a row comes back from CSV as it
+/// was; a setting that is taken is one visible line.
 pub fn lines(bytes: &[u8]) {
     let lenient = serde_json::from_slice::<Map<String, Value>>(bytes).ok();
     let strict = strict_object(bytes).ok();
@@ -15,6 +20,10 @@ pub fn lines(bytes: &[u8]) {
     let there = bytes.split(|byte| *byte == b'\n').count();
     assert!(wrong.is_none_or(|line| (1..=there).contains(&usize::try_from(line).unwrap_or(0))));
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    comes_back(text);
+    if let Ok(hash) = foreign_hash(text.to_owned()) {
+        assert_eq!(hash.expose(), text, "it is kept as it is");
+    }
     if let Ok(claims) = ExtraClaims::parse(&[], &[format!("a={text}")]) {
         assert_eq!(claims.0.get("a"), serde_json::from_str(text).ok().as_ref());
     }
@@ -26,6 +35,15 @@ pub fn lines(bytes: &[u8]) {
     given.apply(setting, value).expect("it was checked");
     stored.apply(setting, &kept).expect("it was checked");
     assert_eq!(given, stored);
+}
+
+/// A cell that is written is read again.
+fn comes_back(text: &str) {
+    let row = Map::from_iter([("a".to_owned(), Value::from(0)), ("b".to_owned(), text.into())]);
+    let file = csv_header(&row) + &to_csv(std::slice::from_ref(&row));
+    let rows = rows_of_spreadsheet(file.as_bytes(), "").expect("it was written here");
+    let read = rows.first().and_then(|Row { claims, .. }| claims.get("b")?.as_str());
+    assert_eq!(read.unwrap_or_default(), escaped(text));
 }
 
 /// The members of all objects in there.

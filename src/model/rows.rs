@@ -25,7 +25,12 @@ pub(crate) struct Row {
 /// The rows of a file. One that begins with a brace is JSON Lines,
 /// every other one CSV: its first line names the claims, and an empty cell is no claim.
 pub(crate) fn rows(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
-    if bytes.trim_ascii_start().starts_with(b"{") { of_json(bytes) } else { of_csv(bytes) }
+    if is_csv(bytes) { of_csv(bytes) } else { of_json(bytes) }
+}
+
+/// Whether that is how [`rows`] reads it.
+pub(super) fn is_csv(bytes: &[u8]) -> bool {
+    !bytes.trim_ascii_start().starts_with(b"{")
 }
 
 fn of_json(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {

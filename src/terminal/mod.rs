@@ -6,22 +6,24 @@
 
 mod cell;
 mod guard;
+mod progress;
 mod prompt;
 mod screen;
 mod table;
 mod tone;
 
 pub(crate) use cell::Cell;
+pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmed};
 pub(crate) use table::Table;
 pub(crate) use tone::Tone;
 
-use crate::model::{Timestamp, escaped, escaped_json};
+use crate::model::{Timestamp, csv_header, escaped, escaped_json, to_csv};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use screen::Screen;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::io::{self, IsTerminal, Write};
 
 /// The form of results and failures.
@@ -33,7 +35,22 @@ pub(crate) enum Form {
     Json,
     /// One JSON document a line, for results without an end.
     JsonLines,
+    /// Rows of cells, for spreadsheets.
+    Csv,
 }
+
+impl Form {
+    /// Whether programs read it, errors too.
+    pub(crate) fn is_json(self) -> bool {
+        match self {
+            Self::Json | Self::JsonLines => true,
+            Self::Text | Self::Csv => false,
+        }
+    }
+}
+
+/// Rows that are written at once.
+const CHUNK: usize = 1_000;
 
 /// Why nothing could be written or asked.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +129,7 @@ impl Voice {
         let screen = || Screen::of_results(now);
         let text = match self.form {
             Form::Json | Form::JsonLines => json_line(report)?,
-            Form::Text => match report.text() {
+            Form::Text | Form::Csv => match report.text() {
                 Text::Nothing => return Ok(Delivery::Done),
                 Text::Lines(lines) => lines.iter().map(|line| escaped(line) + "\n").collect(),
                 Text::Line(cell) => cell::finished(&cell.marked(screen().as_ref())) + "\n",
@@ -137,6 +154,22 @@ impl Voice {
     /// Writes one line of JSON to standard output.
     pub(crate) fn line(&self, line: &impl Serialize) -> Result<Delivery, Error> {
         written(&json_line(line)?)
+    }
+
+    /// Writes many rows to standard output: one line of JSON each, or CSV below their names.
+    pub(crate) fn rows(&self, rows: &[impl Serialize]) -> Result<Delivery, Error> {
+        for (number, chunk) in rows.chunks(CHUNK).enumerate() {
+            let text = match self.form {
+                Form::Csv => csv(chunk, number == 0)?,
+                Form::Text | Form::Json | Form::JsonLines => {
+                    chunk.iter().map(json_line).collect::<Result<_, _>>()?
+                }
+            };
+            if written(&text)? == Delivery::NoReader {
+                return Ok(Delivery::NoReader);
+            }
+        }
+        Ok(Delivery::Done)
     }
 
     #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
@@ -171,7 +204,7 @@ impl Voice {
 
     /// Says why it failed: a sentence and a hint, or the one line of JSON.
     pub(crate) fn failure(&self, sentence: &str, hint: Option<&str>, json: &Value) {
-        if self.form != Form::Text {
+        if self.form.is_json() {
             let line = escaped_json(&json.to_string()) + "\n";
             let _ = io::stderr().write_all(line.as_bytes());
             return;
@@ -182,8 +215,13 @@ impl Voice {
         }
     }
 
+    /// How far something is that may take long.
+    pub(crate) fn progress(&self, doing: &'static str, total: usize) -> Progress {
+        Progress::new(doing, total, !self.quiet && !self.form.is_json())
+    }
+
     fn talk(&self, label: Option<(&str, AnsiColor)>, sentence: &str) {
-        if self.form != Form::Text {
+        if self.form.is_json() {
             return;
         }
         let lines: Vec<_> = sentence.lines().map(escaped).collect();
@@ -210,6 +248,17 @@ fn is_coloured(stream: &impl anstream::stream::RawStream) -> bool {
 fn json_line(report: &impl Serialize) -> Result<String, Error> {
     let json = serde_json::to_string(report).map_err(|error| Error::Output(error.to_string()))?;
     Ok(escaped_json(&json) + "\n")
+}
+
+fn csv(rows: &[impl Serialize], with_names: bool) -> Result<String, Error> {
+    let row = |row| match serde_json::to_value(row) {
+        Ok(Value::Object(row)) => Ok(row),
+        Ok(_) => Err(Error::Output("a row has no names".to_owned())),
+        Err(error) => Err(Error::Output(error.to_string())),
+    };
+    let rows: Vec<Map<String, Value>> = rows.iter().map(row).collect::<Result<_, _>>()?;
+    let names = rows.first().filter(|_| with_names).map(csv_header);
+    Ok(names.unwrap_or_default() + &to_csv(&rows))
 }
 
 fn written(text: &str) -> Result<Delivery, Error> {

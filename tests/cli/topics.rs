@@ -130,6 +130,8 @@ fn completion_scripts_are_the_files_beside_the_program() {
     ] {
         says(&world, &world.run(&["completions", shell]), file, "");
     }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 5);
     let talk = "error: invalid value 'qq' for '<SHELL>'\n  \
                 [possible values: bash, zsh, fish, elvish, powershell]\n\
                 hint: see `jeton completions --help`\n";

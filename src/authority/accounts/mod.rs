@@ -1,11 +1,15 @@
 //! Accounts: who may have one, log in, and go.
 
 mod administration;
+mod export;
+mod import;
 
 pub(crate) use administration::{
     Other, Renaming, deletable, delete, disable, enable, list, rename, set_quota, set_role, show,
 };
 pub(super) use administration::{existing, not_found, oneself_or_any};
+pub(crate) use export::{export, may_export};
+pub(crate) use import::{Drafts, Imported, import, may_import};
 
 use super::act::Trace;
 use super::{Act, Caller, Error, Proven};
@@ -153,6 +157,20 @@ fn may_register(
         return Err(Error::Forbidden("only admins register accounts here"));
     }
     Ok(())
+}
+
+/// Refuses, with that sentence, whoever is no admin; in a store without users everybody may who
+/// can write its file.
+pub(super) fn admin_or_founder(
+    tx: &Reader<'_>,
+    caller: Option<&Caller>,
+    refusal: &'static str,
+) -> Result<(), Error> {
+    match caller {
+        Some(caller) => caller.needs(Role::Admin, refusal),
+        None if tx.has_users()? => Err(Error::Forbidden(refusal)),
+        None => Ok(()),
+    }
 }
 
 /// Whether the store has its first user.

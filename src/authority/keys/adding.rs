@@ -1,5 +1,6 @@
 //! New keys in a store: made here, or brought along.
 
+use super::super::accounts::admin_or_founder;
 use super::super::{Act, Caller, Error};
 use super::life::{ADMINS_ONLY, active, existing, replace};
 use crate::crypto;
@@ -50,11 +51,7 @@ pub(crate) fn add(
     wish: Adding<'_>,
 ) -> Result<Vec<Added>, Error> {
     store.write(|tx| {
-        match caller {
-            Some(caller) => may_add(caller)?,
-            None if tx.has_users()? => return Err(Error::Forbidden(ADMINS_ONLY)),
-            None => {}
-        }
+        admin_or_founder(tx, caller, ADMINS_ONLY)?;
         let add = |key: &NewKey| {
             let mut added = add_one(tx, act, key)?;
             added.changed |= wish.first == Some(&added.key.spec.kid);

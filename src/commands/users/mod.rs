@@ -3,6 +3,8 @@
 mod delete;
 mod disable;
 mod enable;
+mod export;
+mod import;
 mod list;
 mod rename;
 mod set_quota;
@@ -16,7 +18,7 @@ use crate::model::{User, UserRef};
 use clap::Subcommand;
 use serde::Serialize;
 
-/// List, change and delete accounts
+/// List, change and delete accounts, and move them between stores
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Enable(enable::Args),
     #[command(alias = "rm")]
     Delete(delete::Args),
+    Import(import::Args),
+    Export(export::Args),
 }
 
 impl Command {
@@ -43,6 +47,8 @@ impl Command {
             Self::Disable(args) => disable::run(app, &args),
             Self::Enable(args) => enable::run(app, &args),
             Self::Delete(args) => delete::run(app, &args),
+            Self::Import(args) => import::run(app, &args),
+            Self::Export(args) => export::run(app, &args),
         }
     }
 }

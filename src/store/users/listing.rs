@@ -1,7 +1,7 @@
-//! Many users at once: searched, sorted, in pages.
+//! Many users at once: searched, sorted, in pages, and with their hashes.
 
 use super::{COLUMNS, one_more, user};
-use crate::model::{Page, Paged, Role, Search, User};
+use crate::model::{Page, Paged, PasswordHash, Role, Search, User};
 use crate::store::{Error, Reader};
 use rusqlite::params_from_iter;
 use rusqlite::types::ToSqlOutput;
@@ -136,6 +136,24 @@ impl Reader<'_> {
             start = if filter.descending { block * BLOCK } else { (block + 1) * BLOCK - 1 };
         }
         Ok((start, skip))
+    }
+
+    /// All users that are there, in the order of their ids; their hashes only if they are wanted.
+    pub(crate) fn users_to_export(
+        &self,
+        with_hashes: bool,
+    ) -> Result<Vec<(User, Option<PasswordHash>)>, Error> {
+        let mut statement = self.sql.prepare(&format!(
+            "SELECT {COLUMNS}, CASE WHEN ?1 THEN password END
+             FROM users WHERE deleted_at IS NULL ORDER BY id"
+        ))?;
+        statement
+            .query_map([with_hashes], |row| {
+                let hash: Option<String> = row.get(10)?;
+                Ok(user(row).map(|user| (user, hash.map(PasswordHash::new))))
+            })?
+            .map(|row| row.map_err(Error::from)?)
+            .collect()
     }
 }
 

@@ -33,6 +33,7 @@ fn hostile_rows_are_spelled_out_in_text() {
     for (words, times) in [
         (&["users", "show", "ada"][..], 2),
         (&["users", "list"], 1),
+        (&["users", "export", "-o", "csv"], 2),
         (&["whoami"], 2),
         (&["token", "list"], 2),
         (&["token", "show", "1"], 2),
@@ -51,6 +52,7 @@ fn hostile_rows_keep_their_value_in_json_and_do_no_harm() {
     for (words, path) in [
         (&["users", "show", "ada"][..], &["/name", "/email"][..]),
         (&["users", "list"], &["/items/0/email"]),
+        (&["users", "export"], &["/items/0/email", "/items/0/name"]),
         (&["whoami"], &["/user/name", "/user/email"]),
         (&["token", "list"], &["/items/0/app", "/items/0/permissions/0"]),
         (&["token", "show", "1"], &["/app", "/permissions/0"]),

@@ -150,6 +150,10 @@ fn a_form_that_a_command_does_not_have() {
     world.set("JETON_OUTPUT", "csv");
     assert_eq!(world.run(&["whoami"]).ok().out, text.out);
     world.run(&["whoami", "-o", "csv"]).fails(2);
+    assert!(world.run(&["users", "export"]).ok().out.starts_with("uid,"));
+    world.run(&["logout"]).ok();
+    let talk = "error: nobody is logged in\nhint: log in: jeton login\n";
+    assert_eq!(world.run(&["users", "export"]).fails(4).err, talk, "no JSON");
 }
 
 #[test]

@@ -46,6 +46,20 @@ fn somebody_is_asked_on_a_terminal_without_yes_and_nobody_else() {
 }
 
 #[test]
+fn hashes_are_printed_after_a_yes() {
+    let world = with_john();
+    let export = ["users", "export", "--with-hashes"];
+    for (key, word, code) in [("y", "yes", 0), ("n", "no", 2)] {
+        let mut asked = OnTerminal::run(&world, &export);
+        asked.press("Print the hashes of all passwords? [y/N] ", key);
+        let (ended, screen, _) = asked.ends();
+        let answer = format!("\rPrint the hashes of all passwords? {word}\n");
+        assert!(ended == code && screen.starts_with(&answer), "{screen}");
+        assert_eq!(screen.contains("argon2id"), code == 0, "{screen}");
+    }
+}
+
+#[test]
 fn every_other_answer_cancels() {
     let world = with_john();
     for key in ["n", "N", "\r", "\u{1b}", "\u{4}"] {

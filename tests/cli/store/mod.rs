@@ -137,7 +137,7 @@ fn an_empty_file_is_no_store_and_init_completes_it() {
 fn a_command_without_a_store_makes_none() {
     let mut world = World::new();
     world.set("JETON_PASSWORD", "123456");
-    let commands: [&[&str]; 17] = [
+    let commands: [&[&str]; 18] = [
         &["login", "ada"],
         &["refresh"],
         &["whoami"],
@@ -153,6 +153,7 @@ fn a_command_without_a_store_makes_none() {
         &["users", "list"],
         &["users", "set-role", "ada", "user"],
         &["users", "delete", "ada", "--yes"],
+        &["users", "export"],
         &["keys", "export", "--jwks"],
         &["settings", "get", "issuer"],
     ];

@@ -1,4 +1,6 @@
 //! The administration of accounts: listed, changed, moved between stores.
 
 mod changes;
+mod export;
+mod import;
 mod list;

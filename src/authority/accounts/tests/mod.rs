@@ -2,6 +2,7 @@
 
 mod administration;
 mod deletion;
+mod importing;
 mod passwords;
 
 use super::*;

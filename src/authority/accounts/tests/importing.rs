@@ -1,0 +1,151 @@
+//! Which rows of a file become accounts.
+
+use super::*;
+use crate::model::{BadLine, Quota};
+
+const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu";
+
+fn read(text: &str) -> Result<Drafts, BadLine> {
+    Drafts::read(text.as_bytes(), at(0))
+}
+
+fn into(
+    store: &mut Store,
+    by: Option<&Person>,
+    text: &str,
+    exist_ok: bool,
+) -> Result<Imported, Error> {
+    let caller = by.map(|person| &person.caller);
+    import(store, &act(0), caller, read(text).unwrap(), exist_ok, &|| {})
+}
+
+#[test]
+fn a_row_says_all_of_an_account() {
+    let mut store = store();
+    let rows = format!(
+        "{{\"uid\":\"018f4f5e-7a3b-7c1d-8e2f-0123456789ab\",\"username\":\"Ada\",\
+         \"email\":\"Ada@Example.com\",\"name\":\"Ada\",\"role\":\"admin\",\"quota\":7,\
+         \"created_at\":\"2020-01-01T00:00:00Z\",\"password_hash\":\"{HASH}\"}}\n\
+         {{\"email\":\"eve@example.com\",\"disabled\":true,\"quota\":\"unlimited\",\"role\":null}}\n\
+         {{\"username\":\"kim\",\"password\":\"123456\"}}\n"
+    );
+    let imported = into(&mut store, None, &rows, false).unwrap();
+    assert_eq!(imported, Imported { new: 3, without_password: 1, known: 0 });
+    let users = store.read(|tx| tx.users_to_export(true)).unwrap();
+    let (ada, hash) = &users[0];
+    assert_eq!(
+        (ada.uid.to_string().as_str(), ada.role),
+        ("018f4f5e-7a3b-7c1d-8e2f-0123456789ab", Role::Admin)
+    );
+    assert_eq!((ada.shown(), ada.quota), ("ada".to_owned(), Some(Quota::Limited(7))));
+    assert_eq!((ada.created_at.unix(), hash.as_ref().unwrap().expose()), (1_577_836_800, HASH));
+    let (eve, hash) = &users[1];
+    assert_eq!((eve.disabled_at, eve.quota), (Some(at(0)), Some(Quota::Unlimited)));
+    assert_eq!((eve.role, hash), (Role::User, &None));
+    assert!(logs_in(&mut store, "kim", "123456"));
+    assert!(!logs_in(&mut store, "eve@example.com", "123456"));
+}
+
+#[test]
+fn a_wrong_row_is_named_and_not_repeated() {
+    for (row, why) in [
+        ("{\"name\":\"x\"}", "a username or an e-mail address is needed"),
+        ("{\"username\":\"a b\"}", "username: letters, digits and common signs only, no spaces"),
+        ("{\"username\":7}", "`username` is not text"),
+        ("{\"email\":\"a@b\"}", "e-mail: not an address like `ada@example.com`"),
+        ("{\"username\":\"a\",\"uid\":\"x\"}", "`uid` is not a UUID"),
+        ("{\"username\":\"a\",\"name\":\"\"}", "name: 1 to 200 visible characters"),
+        ("{\"username\":\"a\",\"role\":\"root\"}", "role: `user`, `minter` or `admin`"),
+        ("{\"username\":\"a\",\"quota\":-2}", "quota: a number or `unlimited`"),
+        ("{\"username\":\"a\",\"quota\":1.5}", "quota: a number or `unlimited`"),
+        ("{\"username\":\"a\",\"disabled\":\"yes\"}", "`disabled` is neither `true` nor `false`"),
+        (
+            "{\"username\":\"a\",\"created_at\":\"soon\"}",
+            "time: neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds",
+        ),
+        ("{\"username\":\"a\",\"password\":\"\"}", "password: must not be empty"),
+        (
+            "{\"username\":\"a\",\"password_hash\":\"x\"}",
+            "password_hash: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`",
+        ),
+        (
+            "{\"username\":\"a\",\"id\":1}",
+            "it says something else than uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
+        ),
+        ("{\"username\":\"KIM\"}", "a name or uid of it stands on line 1 already"),
+        ("{\"email\":\"Kim@Example.com\"}", "a name or uid of it stands on line 1 already"),
+    ] {
+        let text = format!("{{\"username\":\"kim\",\"email\":\"kim@example.com\"}}\n\n{row}\n");
+        let bad = read(&text).unwrap_err();
+        assert_eq!((bad.line, bad.why.as_str()), (3, why));
+    }
+    let both = format!("username,password,password_hash\na,b,\"{HASH}\"\n");
+    assert_eq!(read(&both).unwrap_err().to_string(), "line 2: it has a password and a hash");
+}
+
+#[test]
+fn the_first_users_of_a_store_have_an_admin_among_them() {
+    let mut store = store();
+    for rows in ["", "username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
+        assert!(matches!(read(rows).unwrap().need_an_admin(), Err(Error::NoAdmin)));
+        assert!(matches!(into(&mut store, None, rows, false), Err(Error::NoAdmin)));
+    }
+    assert!(!is_founded(&mut store).unwrap());
+    let rows = "username,role\nkim,\nada,admin\n";
+    read(rows).unwrap().need_an_admin().unwrap();
+    into(&mut store, None, rows, false).unwrap();
+    let result = into(&mut store, None, "username\nlee\n", false);
+    assert!(matches!(result, Err(Error::Forbidden("only admins import accounts"))));
+}
+
+#[test]
+fn who_is_there_already_is_left_out_or_refused() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    let john = person(&mut store, "john", Role::User);
+    let rows = "username,email,role,password\nkim,,,1\njohn,john@example.com,minter,1\n";
+    let result = into(&mut store, Some(&ada), rows, false);
+    assert!(matches!(result, Err(Error::RowExists(3))));
+    assert_eq!(everybody(&mut store, &ada).total, 2, "none of it is applied");
+    let imported = into(&mut store, Some(&ada), rows, true).unwrap();
+    assert_eq!(imported, Imported { new: 1, without_password: 0, known: 1 });
+    let row = store.read(|tx| tx.find_user_row(john.user().id)).unwrap().unwrap();
+    assert_eq!(row.role, Role::User);
+    let imported = into(&mut store, Some(&ada), rows, true).unwrap();
+    assert_eq!(imported, Imported { new: 0, without_password: 0, known: 2 });
+    for rows in
+        ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
+    {
+        assert!(matches!(into(&mut store, Some(&ada), rows, true), Err(Error::RowExists(2))));
+    }
+    let uid = john.user().uid;
+    delete(&mut store, &act(0), &ada.caller, john.user()).unwrap();
+    let rows = format!("username,uid\njohn,{uid}\n");
+    assert!(matches!(into(&mut store, Some(&ada), &rows, true), Err(Error::RowExists(2))));
+}
+
+#[test]
+fn a_short_password_of_a_row_is_refused() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    set(&mut store, Setting::PasswordMinLength, "7");
+    let rows = "username,password\nkim,1234567\nlee,123456\n";
+    let result = into(&mut store, Some(&ada), rows, false);
+    let wanted = BadLine { line: 3, why: "the password has fewer than 7 characters".to_owned() };
+    assert!(matches!(result, Err(Error::BadLine(bad)) if bad == wanted));
+}
+
+#[test]
+fn only_admins_import_and_export() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    let mia = person(&mut store, "mia", Role::Minter);
+    let result = into(&mut store, Some(&mia), "username\nkim\n", false);
+    assert!(matches!(result, Err(Error::Forbidden("only admins import accounts"))));
+    let result = export(&mut store, &act(0), &mia.caller, false);
+    assert!(matches!(result, Err(Error::Forbidden("only admins export accounts"))));
+    let all = export(&mut store, &act(0), &ada.caller, false).unwrap();
+    assert!(all.len() == 2 && all.iter().all(|(_, hash)| hash.is_none()));
+    let all = export(&mut store, &act(0), &ada.caller, true).unwrap();
+    assert!(all.iter().all(|(_, hash)| hash.is_some()));
+}

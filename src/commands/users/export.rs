@@ -1,0 +1,84 @@
+//! `jeton users export`
+
+use crate::app::{App, Form};
+use crate::authority;
+use crate::commands::shapes::{QuotaShape, counted};
+use crate::failure::{Failure, Kind};
+use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, Uid, User, UserName};
+use serde::Serialize;
+
+/// Print all accounts in the form that `jeton users import` reads (admins only)
+///
+/// It is JSON Lines unless said: `-o csv`, or `-o json` for one document. Hashes of passwords are
+/// left out unless asked for; without them the users of another store set new passwords. A cell
+/// that a spreadsheet would run begins with `'`, which the import takes away again.
+///
+///   jeton users export > users.jsonl
+///   jeton users export -o csv > users.csv
+///   jeton users export --with-hashes --yes > users.jsonl
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// With the hashes of the passwords. Whoever has them can try passwords for as long as he likes
+    #[arg(long)]
+    with_hashes: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    uid: Uid,
+    username: Option<UserName>,
+    email: Option<Email>,
+    name: Option<DisplayName>,
+    role: Role,
+    quota: Option<QuotaShape>,
+    disabled: bool,
+    created_at: Timestamp,
+    #[serde(flatten)]
+    hash: Option<Hash>,
+}
+
+#[derive(Debug, Serialize)]
+struct Hash {
+    password_hash: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Users {
+    items: Vec<Row>,
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    authority::may_export_users(&caller)?;
+    if args.with_hashes {
+        app.confirm("Print the hashes of all passwords?")?;
+    }
+    let act = app.act()?;
+    let users = authority::export_users(app.store()?, &act, &caller, args.with_hashes)?;
+    let row = |(user, hash): (User, Option<PasswordHash>)| Row {
+        uid: user.uid,
+        username: user.username,
+        email: user.email,
+        name: user.name,
+        role: user.role,
+        quota: user.quota.map(QuotaShape::from),
+        disabled: user.disabled_at.is_some(),
+        created_at: user.created_at,
+        hash: args
+            .with_hashes
+            .then(|| Hash { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
+    };
+    let items: Vec<Row> = users.into_iter().map(row).collect();
+    let count = counted(items.len(), "user");
+    let received = match app.form() {
+        Form::Json => app.line(&Users { items })?,
+        Form::Text | Form::JsonLines | Form::Csv => app.rows(&items)?,
+    };
+    if received {
+        app.status(&format!("exported {count}"));
+    } else if args.with_hashes {
+        return Err(Failure::new(Kind::Internal, "internal", "the hashes could not be written"));
+    }
+    Ok(())
+}

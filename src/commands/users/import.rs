@@ -1,0 +1,79 @@
+//! `jeton users import`
+
+use crate::app::{App, Report, Text};
+use crate::authority::{self, Drafts, Imported};
+use crate::commands::shapes::counted;
+use crate::failure::Failure;
+use crate::model::Algorithm;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Add accounts from a file, all or none (admins only)
+///
+/// The file is CSV with a header, or a JSON object a line. A row has a `username`, an `email` or
+/// both, and may have: `name`, `role` (user), `quota` (a number or `unlimited`), `disabled` (true
+/// or false), `created_at`, `uid` (as an export has it), and a `password` in plain text or a
+/// `password_hash` of Argon2 in PHC form. Who has neither logs in after `jeton recover`. Where there
+/// is no store yet one is made, and without users nobody needs to be logged in; a row has to be an
+/// admin then.
+///
+///   jeton users import users.csv
+///   jeton users export -o jsonl | jeton --store other.db users import -
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The file (`-`: standard input)
+    file: PathBuf,
+
+    /// Leave accounts that are there already, by all of their names, as they are
+    #[arg(long)]
+    exist_ok: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    changed: bool,
+    imported: usize,
+    without_password: usize,
+    there_before: usize,
+}
+
+impl Report for Answer {
+    fn text(&self) -> Text {
+        Text::Nothing
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = if app.has_store()? { app.caller_if_founded()? } else { None };
+    if let Some(caller) = &caller {
+        authority::may_import_users(caller)?;
+    }
+    let bytes = App::rows_file(&args.file)?;
+    let drafts = Drafts::read(&bytes, app.now()?)?;
+    if caller.is_none() {
+        drafts.need_an_admin()?;
+    }
+    app.make_store_for(Algorithm::ES256)?;
+    let act = app.act()?;
+    let progress = app.progress("importing", drafts.len());
+    let step = || progress.advance();
+    let imported =
+        authority::import_users(app.store()?, &act, caller.as_ref(), drafts, args.exist_ok, &step);
+    drop(progress);
+    report(app, imported?)
+}
+
+fn report(app: &App, Imported { new, without_password, known }: Imported) -> Result<(), Failure> {
+    let before = match known {
+        0 => String::new(),
+        known => format!(", {known} there before"),
+    };
+    app.status(&format!("imported {}{before}", counted(new, "user")));
+    if without_password > 0 {
+        let users = counted(without_password, "user");
+        app.hint(&format!("there is no password yet for {users}; set one: jeton recover USER"));
+    }
+    let changed = new > 0;
+    app.report(&Answer { changed, imported: new, without_password, there_before: known })
+}
