@@ -20,7 +20,7 @@ pub(crate) use output::{PRIVATE, PUBLIC};
 use crate::authority::{self, Act, Reason};
 use crate::failure::{Failure, Kind};
 use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
-use crate::store::{self, Opened, Store};
+use crate::store::{self, Opened, Readers, Store};
 use crate::terminal::{self, Confirmed, Delivery};
 use crate::{model, paths};
 use clock::Clock;
@@ -134,8 +134,15 @@ impl App {
         if opened.created {
             self.voice.status(&format!("made the store `{shown}`"));
         }
-        if opened.tightened {
-            self.voice.warning(&format!("others could read `{shown}`; now they cannot"));
+        match opened.readers {
+            Readers::None => {}
+            Readers::Ended => {
+                self.voice.warning(&format!("others could read `{shown}`; now they cannot"));
+            }
+            Readers::Left => {
+                self.voice
+                    .warning(&format!("others can read `{shown}`, and that cannot be changed"));
+            }
         }
         self.store.insert(opened.store)
     }

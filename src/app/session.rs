@@ -7,6 +7,7 @@ use crate::authority::{self, Caller, Next, Reason, Tokens};
 use crate::credentials::{Credentials, Login, Pending};
 use crate::failure::{Failure, Kind};
 use crate::model::{Timestamp, User, escaped};
+use crate::store;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What the access token in the session file must be.
@@ -156,6 +157,14 @@ impl App {
         credentials: &Credentials,
         mut wish: Wish,
     ) -> Result<(Caller, Login), Failure> {
+        if self.store()?.is_read_only() {
+            return Err(Failure {
+                message: "the session must be refreshed, and the store can only be read here"
+                    .to_owned(),
+                ..store::Error::ReadOnly.into()
+            }
+            .with_hint("run `jeton refresh` where the store can be written"));
+        }
         let locked = credentials.lock(self.options.wait)?;
         let now = self.clock.read()?;
         // Twice at most: an interrupted refresh of long ago is completed first.

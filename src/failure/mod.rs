@@ -51,7 +51,7 @@ kinds! {
     TokenRevoked 12 "token_revoked" "the token or its session was taken back",
     BadData 65 "bad_data" "what is imported is wrong; nothing of it was applied",
     Busy 75 "busy" "a lock was not had in time; safe to try again",
-    StoreUnusable 78 "store_newer, store_foreign, store_damaged, store_unreadable, insecure_permissions"
+    StoreUnusable 78 "store_newer, store_foreign, store_damaged, store_unreadable, store_read_only, insecure_permissions"
         "the store or the session file cannot be used",
     NotExecutable 126 "not_executable" "the command of `run` cannot be executed",
     CommandNotFound 127 "command_not_found" "the command of `run` is not found",
@@ -210,6 +210,10 @@ impl From<store::Error> for Failure {
             ),
             Error::Damaged(_) => say(Kind::StoreUnusable, "store_damaged"),
             Error::Unreadable(_) => say(Kind::StoreUnusable, "store_unreadable"),
+            Error::LogAlone => say(Kind::StoreUnusable, "store_unreadable")
+                .with_hint("copy the file with its `-wal` to where it can be written"),
+            Error::ReadOnly => say(Kind::StoreUnusable, "store_read_only")
+                .with_hint("use it where its file and its directory can be written"),
             Error::Insecure(_) => say(Kind::StoreUnusable, "insecure_permissions"),
             Error::Busy => {
                 say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")

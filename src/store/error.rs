@@ -29,6 +29,12 @@ pub(crate) enum Error {
     /// A link, not a regular file, or somebody else's.
     #[error("the store file is {0}")]
     Insecure(&'static str),
+    /// Neither the log nor what it is missing can be read here.
+    #[error("the store's log lacks its index, and its directory cannot be written")]
+    LogAlone,
+    /// The file or its directory cannot be written.
+    #[error("the store can only be read here")]
+    ReadOnly,
     /// A lock was not had in time.
     #[error("the store is busy")]
     Busy,
@@ -50,9 +56,8 @@ impl From<rusqlite::Error> for Error {
         };
         match code {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-                Self::Unreadable(text)
-            }
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::Unreadable(text),
             Some(ErrorCode::ConstraintViolation) if text.starts_with("UNIQUE") => Self::Taken,
             // Without a code: a column that does not hold what its schema promises.
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) | None => {

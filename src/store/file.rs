@@ -1,6 +1,8 @@
-//! The store's file before SQLite sees it: whose it is, who else can read it, its first byte.
+//! The store's file before SQLite sees it: whose it is, who else can read it, its first byte, and
+//! how it can be opened at all.
 
 use super::Error;
+use rustix::fs::{Access, access};
 use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -38,26 +40,66 @@ pub(super) fn look(path: &Path) -> Result<Found, Error> {
     Ok(Found::File { loose })
 }
 
+/// Who besides its owner can read the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Nobody.
+    None,
+    /// Others could until now.
+    Ended,
+    /// Others can, and the file system lets nobody change that.
+    Left,
+}
+
 /// Takes the rights of others away: from the file, and from the logs that SQLite keeps beside it.
-pub(super) fn tighten(path: &Path) -> Result<(), Error> {
+pub(super) fn tighten(path: &Path) -> Result<Readers, Error> {
     for file in [path.to_owned()].iter().chain(&logs(path)) {
         match file.symlink_metadata() {
             Ok(metadata) if metadata.is_file() && is_loose(&metadata) => {
-                std::fs::set_permissions(file, Permissions::from_mode(0o600))
-                    .map_err(|error| unreadable(&error))?;
+                match std::fs::set_permissions(file, Permissions::from_mode(0o600)) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+                        return Ok(Readers::Left);
+                    }
+                    Err(error) => return Err(unreadable(&error)),
+                }
             }
             // A log that is not there holds nothing to be read.
             _ => {}
         }
     }
-    Ok(())
+    Ok(Readers::Ended)
+}
+
+/// How SQLite can open a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// With its log beside it, which is there or can be made; if need be only for reading.
+    WithLog,
+    /// As it is and for reading: a log can neither be there nor be made.
+    Alone,
+}
+
+/// The way that is left where the directory cannot be written. A log without its index cannot be
+/// read there, and without it the file would be read as it was some time ago.
+pub(super) fn way(path: &Path) -> Result<Way, Error> {
+    if path.parent().is_some_and(|directory| access(directory, Access::WRITE_OK).is_ok()) {
+        return Ok(Way::WithLog);
+    }
+    let [log, index] = logs(path);
+    match (log.metadata().is_ok_and(|log| log.len() > 0), index.exists()) {
+        (false, _) => Ok(Way::Alone),
+        (true, true) => Ok(Way::WithLog),
+        (true, false) => Err(Error::LogAlone),
+    }
 }
 
 fn is_loose(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.mode() & 0o077 != 0
 }
 
-fn logs(path: &Path) -> [PathBuf; 2] {
+/// The log beside a file, and the log's index.
+pub(super) fn logs(path: &Path) -> [PathBuf; 2] {
     ["-wal", "-shm"].map(|end| {
         let mut name = path.as_os_str().to_owned();
         name.push(end);

@@ -2,10 +2,12 @@
 //! nothing, and no rusqlite type leaves it.
 
 mod audit;
+mod connect;
 mod error;
 mod file;
 mod keys;
 mod open;
+mod schema;
 mod sessions;
 mod settings;
 mod tokens;
@@ -14,14 +16,16 @@ mod users;
 
 pub(crate) use audit::Event;
 pub(crate) use error::Error;
-pub(crate) use open::{Beginning, Opened};
+pub(crate) use file::Readers;
+pub(crate) use open::Opened;
+pub(crate) use schema::Beginning;
 pub(crate) use sessions::{NewPair, PairOfSession};
 pub(crate) use tokens::{NewToken, TokenFilter};
 pub(crate) use transaction::{AsBusy, Reader, Writer};
 pub(crate) use users::{Standing, UserFilter, UserOrder};
 
 use crate::model::StoreId;
-use rusqlite::Connection;
+use rusqlite::{Connection, MAIN_DB};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,6 +46,11 @@ impl Store {
         if !self.fold {
             std::mem::forget(self);
         }
+    }
+
+    /// Whether nothing can be changed here: the file or its directory cannot be written.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.connection.is_readonly(MAIN_DB).unwrap_or(false)
     }
 
     /// Where it is, without links in its directory.

@@ -2,6 +2,7 @@
 
 mod full;
 mod mounted;
+mod read_only;
 mod refused;
 mod traces;
 mod unwritable;
@@ -221,6 +222,15 @@ fn a_copy_of_a_store_elsewhere_does_not_use_its_session() {
     world.run(&["whoami", "--store", link.join("jeton.db").to_str().unwrap()]).ok();
 }
 
+/// Has the logs copied back and removed; the bytes of the store.
+fn without_logs(world: &World) -> Vec<u8> {
+    let store = rusqlite::Connection::open(world.store()).unwrap();
+    store.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE").unwrap();
+    store.execute_batch("PRAGMA journal_mode=WAL").unwrap();
+    drop(store);
+    fs::read(world.store()).unwrap()
+}
+
 /// Overwrites the page of that number, at `from` within it, in a store without logs.
 fn damage(store: &Path, bytes: &[u8], page: usize, from: usize) {
     let mut damaged = bytes.to_vec();
@@ -237,11 +247,7 @@ fn a_damaged_store_never_ends_in_a_panic() {
     const DOCUMENTED: &[i32] = &[0, 1, 3, 4, 5, 6, 7, 8, 10, 12, 78];
     let world = World::with_admin();
     let token = world.get(&["token", "create", "x"]);
-    let store = rusqlite::Connection::open(world.store()).unwrap();
-    store.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE").unwrap();
-    store.execute_batch("PRAGMA journal_mode=WAL").unwrap();
-    drop(store);
-    let bytes = fs::read(world.store()).unwrap();
+    let bytes = without_logs(&world);
     let mut noticed = 0;
     for page in 0..bytes.len() / 4096 {
         for from in [0, 1500] {

@@ -1,0 +1,94 @@
+//! How SQLite opens the file, and what is set before anything else.
+
+use super::Error;
+use super::file::{self, Way};
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Bytes of a log that is worth copying back: about a hundred pages.
+const LONG_LOG: u64 = 400 * 1024;
+
+/// Opens the file that is there, by its path without links.
+pub(super) fn connect(path: &Path, wait: Duration) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = match file::way(path)? {
+        // Without SQLITE_OPEN_URI a path that begins with `file:` is a path. Where the file cannot
+        // be written, SQLite itself falls back to reading.
+        Way::WithLog => {
+            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)?
+        }
+        Way::Alone => {
+            let encoded = percent_encode(path.as_os_str().as_bytes(), NON_ALPHANUMERIC);
+            let uri = format!("file:{encoded}?immutable=1");
+            let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(uri, flags)?
+        }
+    };
+    configure(&connection, wait).map_err(not_a_database(path))?;
+    Ok(connection)
+}
+
+/// Sets what holds for every connection.
+pub(super) fn configure(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
+    connection.busy_timeout(wait)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // A statement is planned once, not again for the values that are bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // A process that ends does not copy the log back: two fsyncs a commit instead of five. While
+    // many run at once every hundredth page does; see also `fold_long_log`.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 100)?;
+    Ok(())
+}
+
+/// Has a log that has become long copied back and removed when this process ends, if it is the
+/// last one then. SQLite begins the log anew only where it was copied back by a process that is
+/// still there: processes that follow one another would append to it for ever, and each of them
+/// reads all of it. Whether it is that long.
+pub(super) fn fold_long_log(connection: &Connection, path: &Path) -> Result<bool, Error> {
+    let [log, _] = file::logs(path);
+    let is_long = std::fs::metadata(log).is_ok_and(|log| log.len() > LONG_LOG);
+    let folds = is_long && !connection.is_readonly(MAIN_DB)?;
+    if folds {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    }
+    Ok(folds)
+}
+
+/// What an error means before it is known that the file is a database at all.
+pub(super) fn not_a_database(path: &Path) -> impl Fn(rusqlite::Error) -> Error + '_ {
+    |error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => Error::Foreign(path.to_owned()),
+        _ => Error::from(error),
+    }
+}
+
+/// Switches to write-ahead logging. SQLite does not call the busy handler for this switch, so the
+/// mode is read first and the switch tried again.
+pub(super) fn use_wal(connection: &Connection, wait: Duration) -> Result<(), Error> {
+    let deadline = Instant::now() + wait;
+    loop {
+        let result = connection
+            .pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0))
+            .and_then(|mode| match mode.as_str() {
+                "wal" => Ok(mode),
+                _ => connection
+                    .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)),
+            });
+        match result.map_err(Error::from) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => return Err(Error::Unreadable(format!("journal mode `{mode}`"))),
+            Err(Error::Busy) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
