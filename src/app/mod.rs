@@ -9,6 +9,7 @@ mod login;
 mod output;
 mod presets;
 mod session;
+mod upkeep;
 
 pub(crate) use crate::terminal::{Cell, Form, Progress, Report, Table, Text, Tone, Voice};
 pub(crate) use child::Watch;

@@ -15,12 +15,13 @@ mod renewal;
 mod revocation;
 mod sessions;
 mod settings;
+mod upkeep;
 mod verification;
 
 pub(crate) use crate::crypto::{
     Encoding, Import, Rejected, Verifier, random_password, read_jwks, read_key,
 };
-pub(crate) use crate::store::{TokenFilter, UserFilter, UserOrder};
+pub(crate) use crate::store::{Findings, TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{
     Credential, Drafts, Imported, Other, Registration, Renaming, change_password, deletable,
     delete, disable as disable_user, enable as enable_user, export as export_users, found,
@@ -53,6 +54,7 @@ pub(crate) use sessions::{
 pub(crate) use settings::{
     get as setting, list as settings, set as set_setting, unset as unset_setting,
 };
+pub(crate) use upkeep::{census, check};
 #[cfg(any(fuzzing, test))]
 pub(crate) use verification::judge_alone;
 pub(crate) use verification::{

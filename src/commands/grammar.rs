@@ -3,7 +3,7 @@
 use super::global::{self, Global, Named};
 use super::{
     branch, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
-    sessions, settings, token, users, whoami,
+    sessions, settings, store, token, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::{Failure, Kind};
@@ -61,6 +61,8 @@ pub(super) enum Command {
     Keys(keys::Command),
     #[command(subcommand, alias = "setting")]
     Settings(settings::Command),
+    #[command(subcommand, alias = "stores")]
+    Store(store::Command),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
@@ -83,6 +85,7 @@ impl Command {
             Self::Users(command) => command.run(app),
             Self::Keys(command) => command.run(app),
             Self::Settings(command) => command.run(app),
+            Self::Store(command) => command.run(app),
             Self::Completions(args) => completions::run(app, &args),
             Self::Man(args) => man::run(app, &args),
             Self::Help(args) => help::run(app, &args),
@@ -108,6 +111,8 @@ const READING: &[&str] = &[
     "keys export",
     "settings get",
     "settings list",
+    "store info",
+    "store check",
     "completions",
     "man",
     "help",

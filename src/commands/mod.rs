@@ -23,6 +23,7 @@ mod run;
 mod sessions;
 mod settings;
 mod shapes;
+mod store;
 mod token;
 mod users;
 mod whoami;

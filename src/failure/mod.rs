@@ -214,7 +214,9 @@ impl From<store::Error> for Failure {
                 .with_hint("copy the file with its `-wal` to where it can be written"),
             Error::ReadOnly => say(Kind::StoreUnusable, "store_read_only")
                 .with_hint("use it where its file and its directory can be written"),
-            Error::Insecure(_) => say(Kind::StoreUnusable, "insecure_permissions"),
+            Error::Insecure(_) | Error::Exposed(_) => {
+                say(Kind::StoreUnusable, "insecure_permissions")
+            }
             Error::Busy => {
                 say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
             }

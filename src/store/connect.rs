@@ -12,16 +12,27 @@ use std::time::{Duration, Instant};
 /// Bytes of a log that is worth copying back: about a hundred pages.
 const LONG_LOG: u64 = 400 * 1024;
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// Everything; where the file cannot be written, SQLite itself falls back to reading.
+    Use,
+    /// A look that changes nothing.
+    Look,
+}
+
 /// Opens the file that is there, by its path without links.
-pub(super) fn connect(path: &Path, wait: Duration) -> Result<Connection, Error> {
+pub(super) fn connect(path: &Path, intent: Intent, wait: Duration) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = match file::way(path)? {
-        // Without SQLITE_OPEN_URI a path that begins with `file:` is a path. Where the file cannot
-        // be written, SQLite itself falls back to reading.
-        Way::WithLog => {
+    let connection = match (file::way(path)?, intent) {
+        // Without SQLITE_OPEN_URI a path that begins with `file:` is a path.
+        (Way::WithLog, Intent::Use) => {
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)?
         }
-        Way::Alone => {
+        (Way::WithLog, Intent::Look) => {
+            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?
+        }
+        (Way::Alone, _) => {
             let encoded = percent_encode(path.as_os_str().as_bytes(), NON_ALPHANUMERIC);
             let uri = format!("file:{encoded}?immutable=1");
             let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;

@@ -29,6 +29,9 @@ pub(crate) enum Error {
     /// A link, not a regular file, or somebody else's.
     #[error("the store file is {0}")]
     Insecure(&'static str),
+    /// Others than its owner can use a file or directory of the store.
+    #[error("{0}")]
+    Exposed(String),
     /// Neither the log nor what it is missing can be read here.
     #[error("the store's log lacks its index, and its directory cannot be written")]
     LogAlone,

@@ -135,6 +135,6 @@ pub(super) fn canonical(path: &Path) -> Result<PathBuf, Error> {
     Ok(directory.canonicalize().map_err(|error| unreadable(&error))?.join(name))
 }
 
-fn unreadable(error: &std::io::Error) -> Error {
+pub(super) fn unreadable(error: &std::io::Error) -> Error {
     Error::Unreadable(error.to_string())
 }

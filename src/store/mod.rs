@@ -2,6 +2,8 @@
 //! nothing, and no rusqlite type leaves it.
 
 mod audit;
+mod census;
+mod check;
 mod connect;
 mod error;
 mod file;
@@ -15,6 +17,8 @@ mod transaction;
 mod users;
 
 pub(crate) use audit::Event;
+pub(crate) use census::Census;
+pub(crate) use check::{Findings, check};
 pub(crate) use error::Error;
 pub(crate) use file::Readers;
 pub(crate) use open::Opened;

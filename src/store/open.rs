@@ -1,6 +1,6 @@
 //! Opening a store, and making one.
 
-use super::connect::{connect, fold_long_log, not_a_database, use_wal};
+use super::connect::{Intent, connect, fold_long_log, not_a_database, use_wal};
 use super::file::{self, Found, Readers};
 use super::schema::{Beginning, Identity, begin, identity};
 use super::{Error, Store};
@@ -24,7 +24,7 @@ impl Store {
             return Err(Error::NotThere(path.to_owned()));
         };
         let path = file::canonical(path)?;
-        let connection = connect(&path, wait)?;
+        let connection = connect(&path, Intent::Use, wait)?;
         let transaction = connection.unchecked_transaction().map_err(not_a_database(&path))?;
         let identity = identity(&transaction, &path)?;
         drop(transaction);
@@ -57,7 +57,7 @@ impl Store {
         let path = file::canonical(path)?;
         // It was blank a moment ago, and the log beside it inherits its mode.
         let readers = if loose { file::tighten(&path)? } else { Readers::None };
-        let connection = connect(&path, wait)?;
+        let connection = connect(&path, Intent::Use, wait)?;
         use_wal(&connection, wait)?;
         let (id, created) = begin(&connection, &path, &beginning())?;
         let store = Self { connection, path, id, wait, fold: false };

@@ -37,6 +37,11 @@ const JOINED: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
         s.id, s.sid, s.user_id, s.expires_at, s.ended_at
     FROM pairs p JOIN sessions s ON s.id = p.session_id";
 
+/// Sessions, of user `?1` or of all, that can still be refreshed at the time `?2`, with the pair
+/// whose refresh token is good for that.
+const OPEN: &str = "FROM sessions s JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
+    WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?2 AND (?1 IS NULL OR s.user_id = ?1)";
+
 impl Reader<'_> {
     /// The pair whose access token has that `jti`.
     pub(crate) fn find_access(&self, jti: Jti) -> Result<Option<PairOfSession>, Error> {
@@ -71,18 +76,21 @@ impl Reader<'_> {
         user: Option<UserId>,
         now: Timestamp,
     ) -> Result<Vec<OpenSession>, Error> {
-        let mut statement = self.sql.prepare(
+        let mut statement = self.sql.prepare(&format!(
             "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.created_at,
                  p.issued_at, p.refresh_expires_at
-             FROM sessions s JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
-             WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?2
-                 AND (?1 IS NULL OR s.user_id = ?1)
-             ORDER BY s.id",
-        )?;
+             {OPEN} ORDER BY s.id"
+        ))?;
         statement
             .query_map((user.map(|id| id.0), now.unix()), |row| Ok(open_session(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect()
+    }
+
+    /// How many sessions of all users can still be refreshed.
+    pub(crate) fn count_open_sessions(&self, now: Timestamp) -> Result<i64, Error> {
+        let values = (None::<i64>, now.unix());
+        Ok(self.sql.query_row(&format!("SELECT count(*) {OPEN}"), values, |row| row.get(0))?)
     }
 
     /// Whether it was ended, as this transaction sees it.

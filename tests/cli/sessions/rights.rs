@@ -66,6 +66,8 @@ const TABLE: &[Row] = &[
     row(&["keys", "retire", "there-is-none"], 4, [3, 3], 10, [11, 12]),
     row(&["keys", "revoke", "there-is-none", "--yes"], 4, [3, 3], 10, [11, 12]),
     row(&["keys", "export", "--private", "there-is-none", "--yes"], 4, [3, 3], 10, [11, 12]),
+    row(&["store", "info"], 0, [0, 0], 0, [0, 0]),
+    row(&["store", "check"], 0, [0, 0], 0, [0, 0]),
     row(&["passwd"], 4, [0, 0], 10, [11, 12]),
     // What is given is never refreshed, whatever it is.
     row(&["refresh"], 4, [0, 2], 2, [2, 2]),

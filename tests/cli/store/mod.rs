@@ -1,11 +1,13 @@
 //! The store and the session on disk: modes, places, what counts as there, what is damaged.
 
+mod check;
 mod full;
 mod mounted;
 mod read_only;
 mod refused;
 mod traces;
 mod unwritable;
+mod upkeep;
 
 use crate::world::{Ran, World};
 use std::fs;
@@ -138,7 +140,7 @@ fn an_empty_file_is_no_store_and_init_completes_it() {
 fn a_command_without_a_store_makes_none() {
     let mut world = World::new();
     world.set("JETON_PASSWORD", "123456");
-    let commands: [&[&str]; 18] = [
+    let commands: &[&[&str]] = &[
         &["login", "ada"],
         &["refresh"],
         &["whoami"],
@@ -157,6 +159,8 @@ fn a_command_without_a_store_makes_none() {
         &["users", "export"],
         &["keys", "export", "--jwks"],
         &["settings", "get", "issuer"],
+        &["store", "info"],
+        &["store", "check"],
     ];
     for words in commands {
         let error = world.json_error(words);

@@ -30,6 +30,8 @@ const READING: &[&str] = &[
     "keys export --jwks",
     "settings get issuer",
     "settings list",
+    "store info",
+    "store check",
     "completions bash",
     "help",
 ];
@@ -64,6 +66,8 @@ fn can_be_read(world: &World, mounted: &mut Mounted<'_>) {
         let is_warned = ran.err.contains("warning") || ran.err.contains("error");
         assert!(ran.code == 0 && !is_warned, "{words}: {ran:?}");
     }
+    let info = mounted.run("store info").ok().out;
+    assert!(info.contains("\nread-only  yes\n"), "{info}");
     for words in CHANGING {
         refuses(world, &mounted.run(words), 78, READ_ONLY);
     }
@@ -121,9 +125,15 @@ fn a_log_without_its_index_is_refused() {
     seal(&mut mounted, STORE);
     let talk = "error: the store's log lacks its index, and its directory cannot be written\n\
                 hint: copy the file with its `-wal` to where it can be written\n";
-    for words in ["whoami", "token verify @token", "token create x"] {
+    for words in ["whoami", "token verify @token", "token create x", "store info"] {
         refuses(&world, &mounted.run(words), 78, talk);
     }
+    let ran = mounted.run("store check");
+    let hint = talk.lines().last().unwrap();
+    assert_eq!((ran.code, &*ran.err), (78, &*format!("error: the store has 1 fault\n{hint}\n")));
+    let out = "store_unreadable: the store's log lacks its index, and its directory cannot be \
+               written\n";
+    assert_eq!(ran.out, out);
     mounted.must("mkdir copy && chmod 700 copy && cp -p .local/share/jeton/* copy");
     mounted.run("token verify @token --store copy/jeton.db").ok();
 }

@@ -15,7 +15,7 @@ fn make_pipe(path: &Path) {
 }
 
 /// Whether the file is somebody else's now.
-fn given_away(path: &Path) -> bool {
+pub(super) fn given_away(path: &Path) -> bool {
     let given = chown(path, Some(SOMEBODY), None).is_ok();
     if !given {
         skipped("files cannot be given to somebody else");

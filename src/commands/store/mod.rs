@@ -1,0 +1,25 @@
+//! `jeton store …`
+
+mod check;
+mod info;
+
+use crate::app::App;
+use crate::failure::Failure;
+use clap::Subcommand;
+
+/// Look after the store's file
+#[derive(Debug, Subcommand)]
+#[command(defer = true)]
+pub(crate) enum Command {
+    Info(info::Args),
+    Check(check::Args),
+}
+
+impl Command {
+    pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
+        match self {
+            Self::Info(args) => info::run(app, &args),
+            Self::Check(args) => check::run(app, &args),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What the store is, and how much of everything is in it.
+
+use super::{Error, Reader, Store, file};
+use crate::model::{Key, Status, Timestamp};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// The store at a glance.
+#[derive(Debug)]
+pub(crate) struct Census {
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
+    /// The version of its schema.
+    pub(crate) schema_version: i64,
+    /// How SQLite keeps its journal.
+    pub(crate) journal_mode: String,
+    /// Bytes of the file, and of the log beside it.
+    pub(crate) bytes: (u64, u64),
+    /// Permission bits of the file, and of its directory.
+    pub(crate) modes: (u32, u32),
+    /// Users that are there.
+    pub(crate) users: i64,
+    /// Sessions that can still be used.
+    pub(crate) sessions: i64,
+    /// Recorded tokens by status.
+    pub(crate) tokens: Vec<(Status, i64)>,
+    /// The keys.
+    pub(crate) keys: Vec<Key>,
+    /// Rows of the audit.
+    pub(crate) audit: i64,
+}
+
+impl Store {
+    /// Takes it, all at one moment.
+    pub(crate) fn census(&mut self, now: Timestamp) -> Result<Census, Error> {
+        let path = self.path.clone();
+        let [log, _] = file::logs(&path);
+        let file = path.metadata().map_err(|error| file::unreadable(&error))?;
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        let directory = directory.metadata().map_err(|error| file::unreadable(&error))?;
+        self.read(|tx| {
+            let journal_mode = tx.sql.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            let created_at = tx.number("SELECT created_at FROM store")?;
+            Ok(Census {
+                created_at: super::users::required_time(created_at)?,
+                schema_version: tx.number("PRAGMA user_version")?,
+                journal_mode,
+                bytes: (file.len(), log.metadata().map_or(0, |log| log.len())),
+                modes: (bits(file.mode()), bits(directory.mode())),
+                users: tx.number("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
+                sessions: tx.count_open_sessions(now)?,
+                tokens: tx.count_tokens(now)?,
+                keys: tx.keys()?,
+                audit: tx.number("SELECT count(*) FROM audit")?,
+            })
+        })
+    }
+}
+
+/// What `chmod` sets.
+pub(super) fn bits(mode: u32) -> u32 {
+    mode & 0o7777
+}
+
+impl Reader<'_> {
+    /// The one number that a question has for an answer.
+    pub(crate) fn number(&self, question: &str) -> Result<i64, Error> {
+        Ok(self.sql.query_row(question, [], |row| row.get(0))?)
+    }
+
+    /// How many recorded tokens have which status, the same as `RecordedToken::status` says.
+    fn count_tokens(&self, now: Timestamp) -> Result<Vec<(Status, i64)>, Error> {
+        let counts = self.sql.query_row(
+            "SELECT
+                 count(*) FILTER (WHERE status = 'live'),
+                 count(*) FILTER (WHERE status = 'superseded'),
+                 count(*) FILTER (WHERE status = 'expired'),
+                 count(*) FILTER (WHERE status = 'revoked')
+             FROM (SELECT CASE
+                 WHEN revoked_at IS NOT NULL OR grace_until <= ?1 THEN 'revoked'
+                 WHEN expires_at <= ?1 THEN 'expired'
+                 WHEN grace_until IS NOT NULL THEN 'superseded'
+                 ELSE 'live' END AS status FROM tokens)",
+            [now.unix()],
+            |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]),
+        )?;
+        let states = [Status::Live, Status::Superseded, Status::Expired, Status::Revoked];
+        Ok(states.into_iter().zip(counts).collect())
+    }
+}
