@@ -1,26 +1,34 @@
 //! Files that are replaced whole, and their locks: somebody who reads one meanwhile, or after a crash, finds the old
 //! content or the new one.
 
+use std::ffi::OsStr;
 use std::fs::{File, Permissions, TryLockError};
 use std::io::{ErrorKind, Result, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
-/// Replaces a file: written beside, synced, renamed, the directory synced. It has that mode, less
+/// Makes the file beside one that is to come; it is removed with the value. It has that mode, less
 /// what the umask takes away. The caller holds a lock: the name beside is always the same, so that
 /// what a killed process left is replaced, never joined by more of its kind.
-pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -> Result<()> {
-    let beside = format!("{name}.new");
+pub(crate) fn beside(directory: &Path, name: &OsStr, mode: u32) -> Result<NamedTempFile> {
+    let mut beside = name.to_owned();
+    beside.push(".new");
     match std::fs::remove_file(directory.join(&beside)) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let file = tempfile::Builder::new()
+    tempfile::Builder::new()
         .prefix(&beside)
         .rand_bytes(0)
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(directory)?;
+        .tempfile_in(directory)
+}
+
+/// Replaces a file: written beside, synced, renamed, the directory synced. See [`beside`].
+pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -> Result<()> {
+    let file = beside(directory, OsStr::new(name), mode)?;
     file.as_file().write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(directory.join(name))?;

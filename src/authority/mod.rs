@@ -54,7 +54,7 @@ pub(crate) use sessions::{
 pub(crate) use settings::{
     get as setting, list as settings, set as set_setting, unset as unset_setting,
 };
-pub(crate) use upkeep::{census, check};
+pub(crate) use upkeep::{back_up, census, check, may_administer, migrate};
 #[cfg(any(fuzzing, test))]
 pub(crate) use verification::judge_alone;
 pub(crate) use verification::{

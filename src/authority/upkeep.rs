@@ -1,10 +1,12 @@
-//! The store itself: what is in it, and what is wrong with it.
+//! The store itself: what is in it, what is wrong with it, and copies of it.
 
-use super::Error;
-use crate::model::Timestamp;
-use crate::store::{self, Census, Findings, Store};
-use std::path::Path;
+use super::{Act, Caller, Error};
+use crate::model::{Role, Timestamp};
+use crate::store::{self, Census, Event, Findings, Store};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+const ADMINS_ONLY: &str = "only admins administer the store";
 
 /// How much of everything is there.
 pub(crate) fn census(store: &mut Store, now: Timestamp) -> Result<Census, Error> {
@@ -14,4 +16,50 @@ pub(crate) fn census(store: &mut Store, now: Timestamp) -> Result<Census, Error>
 /// What is wrong with the store at that path, which may be in any state.
 pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
     Ok(store::check(path, now, wait)?)
+}
+
+/// Copies the store to `target`, for an admin; how many bytes. It is written down before anybody can
+/// have the copy. `seen` hears how many pages of how many are there.
+pub(crate) fn back_up(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    target: &Path,
+    seen: &mut dyn FnMut(usize, usize),
+) -> Result<u64, Error> {
+    may_administer(caller)?;
+    may_change(store)?;
+    let draft = store.copy(target, seen)?;
+    store.write(|tx| act.done(tx, Some(caller.user.id), "store".to_owned(), 1))?;
+    Ok(draft.keep()?)
+}
+
+/// Refuses whoever is no admin.
+pub(crate) fn may_administer(caller: &Caller) -> Result<(), Error> {
+    caller.needs(Role::Admin, ADMINS_ONLY)
+}
+
+/// Refuses before long work what would be refused after it: a store that can only be read.
+fn may_change(store: &Store) -> Result<(), Error> {
+    if store.is_read_only() { Err(store::Error::ReadOnly.into()) } else { Ok(()) }
+}
+
+/// Brings the store at that path up to the present schema, and copies an older one first; where to.
+/// An older store cannot say who is an admin, so this is for whoever owns the file.
+pub(crate) fn migrate(
+    path: &Path,
+    act: &Act,
+    target: Option<&Path>,
+    wait: Duration,
+) -> Result<Option<PathBuf>, Error> {
+    let event = Event {
+        at: act.now,
+        user: None,
+        os_uid: act.os_uid,
+        action: &act.action,
+        target: Some("store".to_owned()),
+        outcome: "done",
+        count: 1,
+    };
+    Ok(Store::migrate(path, target, &event, wait)?)
 }

@@ -40,7 +40,7 @@ kinds! {
     NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found, key_not_found, preset_not_found"
         "it is not there",
     TokenMissing 4 "authorization_header" "nobody is logged in and no `JETON_TOKEN` is set",
-    Conflict 5 "user_exists, store_exists, last_admin, last_key, key_exists, key_revoked"
+    Conflict 5 "user_exists, store_exists, file_exists, last_admin, last_key, key_exists, key_revoked"
         "it is there already, or must stay",
     LoginInvalid 6 "login_invalid" "wrong name or password, or the user is disabled",
     Forbidden 7 "forbidden" "role or ownership does not allow it",
@@ -51,7 +51,7 @@ kinds! {
     TokenRevoked 12 "token_revoked" "the token or its session was taken back",
     BadData 65 "bad_data" "what is imported is wrong; nothing of it was applied",
     Busy 75 "busy" "a lock was not had in time; safe to try again",
-    StoreUnusable 78 "store_newer, store_foreign, store_damaged, store_unreadable, store_read_only, insecure_permissions"
+    StoreUnusable 78 "store_newer, store_older, store_foreign, store_damaged, store_unreadable, store_read_only, insecure_permissions"
         "the store or the session file cannot be used",
     NotExecutable 126 "not_executable" "the command of `run` cannot be executed",
     CommandNotFound 127 "command_not_found" "the command of `run` is not found",
@@ -203,6 +203,8 @@ impl From<store::Error> for Failure {
             Error::Newer { .. } => {
                 say(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
             }
+            Error::Older { .. } => say(Kind::StoreUnusable, "store_older")
+                .with_hint("bring it up to date: jeton store migrate"),
             Error::Foreign(path) => Self::new(
                 Kind::StoreUnusable,
                 "store_foreign",
@@ -216,6 +218,15 @@ impl From<store::Error> for Failure {
                 .with_hint("use it where its file and its directory can be written"),
             Error::Insecure(_) | Error::Exposed(_) => {
                 say(Kind::StoreUnusable, "insecure_permissions")
+            }
+            Error::Occupied(path) => Self::new(
+                Kind::Conflict,
+                "file_exists",
+                format!("there is something at `{}`", at(&path)),
+            )
+            .with_hint("name another file, or remove that one"),
+            Error::Unwritable(path, why) => {
+                Self::usage(format!("`{}` cannot be written: {why}", at(&path)))
             }
             Error::Busy => {
                 say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")

@@ -99,7 +99,7 @@ fn look_inside(
         Ok(Identity::Ours(_)) => true,
         Ok(Identity::Blank) => return Err(Error::NotThere(path.to_owned())),
         Err(error @ Error::Busy) => return Err(error),
-        Err(error @ (Error::Newer { .. } | Error::Damaged(_))) => {
+        Err(error @ (Error::Newer { .. } | Error::Older { .. } | Error::Damaged(_))) => {
             findings.faults.push(error);
             false
         }

@@ -17,6 +17,14 @@ pub(crate) enum Error {
         /// The highest version known here.
         known: i64,
     },
+    /// An earlier version of jeton made it.
+    #[error("the store has schema version {found}, this program needs {known}")]
+    Older {
+        /// Its version.
+        found: i64,
+        /// The version that is known here.
+        known: i64,
+    },
     /// Not a file of ours.
     #[error("the file is not a jeton store")]
     Foreign(PathBuf),
@@ -38,6 +46,12 @@ pub(crate) enum Error {
     /// The file or its directory cannot be written.
     #[error("the store can only be read here")]
     ReadOnly,
+    /// A file stands where a copy was to go.
+    #[error("there is a file of that name")]
+    Occupied(PathBuf),
+    /// A copy cannot be written there.
+    #[error("the copy cannot be written: {1}")]
+    Unwritable(PathBuf, String),
     /// A lock was not had in time.
     #[error("the store is busy")]
     Busy,

@@ -128,11 +128,15 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
 /// The path with its directory's links resolved. The last part is kept: it must not be a link.
 pub(super) fn canonical(path: &Path) -> Result<PathBuf, Error> {
     let name = path.file_name().ok_or(Error::Insecure("not a regular file"))?;
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    Ok(directory.canonicalize().map_err(|error| unreadable(&error))?.join(name))
+    Ok(directory(path).map_err(|error| unreadable(&error))?.join(name))
+}
+
+/// The directory of a file, without links.
+pub(super) fn directory(path: &Path) -> std::io::Result<PathBuf> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.canonicalize(),
+        _ => Path::new(".").canonicalize(),
+    }
 }
 
 pub(super) fn unreadable(error: &std::io::Error) -> Error {

@@ -5,6 +5,7 @@ mod audit;
 mod census;
 mod check;
 mod connect;
+mod copy;
 mod error;
 mod file;
 mod keys;

@@ -1,7 +1,8 @@
-//! The schema and its history: what a file says it is, and how it begins.
+//! The schema and its history: what a file says it is, how it begins, and how an older one is
+//! brought up.
 
 use super::connect::not_a_database;
-use super::{Error, Writer};
+use super::{Error, Event, Writer};
 use crate::model::{KeyState, NewKey, StoreId, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 const APPLICATION_ID: i64 = 0x6A65_746E;
 
 /// The schema's history, append-only: the version of a file is how many of these it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
 
 /// What a new store begins with.
 pub(crate) struct Beginning {
@@ -32,27 +33,34 @@ pub(super) enum Identity {
     Ours(StoreId),
 }
 
-fn version() -> i64 {
-    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+fn version(history: &[&str]) -> i64 {
+    i64::try_from(history.len()).unwrap_or(i64::MAX)
 }
 
 /// Reads what the file says it is. It changes nothing; its caller holds a transaction, so that
 /// all it reads is of one moment.
 pub(super) fn identity(connection: &Connection, path: &Path) -> Result<Identity, Error> {
+    identity_in(MIGRATIONS, connection, path)
+}
+
+fn identity_in(history: &[&str], connection: &Connection, path: &Path) -> Result<Identity, Error> {
     let read = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application = read("PRAGMA application_id").map_err(not_a_database(path))?;
-    let found = read("PRAGMA user_version")?;
+    let (found, known) = (read("PRAGMA user_version")?, version(history));
     if application == 0 && found == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
         return Ok(Identity::Blank);
     }
     if application != APPLICATION_ID {
         return Err(Error::Foreign(path.to_owned()));
     }
-    if found > version() {
-        return Err(Error::Newer { found, known: version() });
+    if found > known {
+        return Err(Error::Newer { found, known });
     }
-    if found != version() {
+    if found < 1 {
         return Err(Error::Damaged(format!("schema version {found}")));
+    }
+    if found < known {
+        return Err(Error::Older { found, known });
     }
     let id: [u8; 16] = connection.query_row("SELECT store_id FROM store", [], |row| row.get(0))?;
     Ok(Identity::Ours(StoreId::new(Uuid::from_bytes(id))))
@@ -77,7 +85,112 @@ pub(super) fn begin(
     )?;
     Writer::on(&transaction).add_key(&beginning.key, KeyState::Active, beginning.now)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", version())?;
+    transaction.pragma_update(None, "user_version", version(MIGRATIONS))?;
     transaction.commit()?;
     Ok((beginning.id, true))
+}
+
+/// Brings an older store to the latest schema of `history` in one transaction, and writes that down.
+/// `copy` comes first, with the old version and while nobody can change anything. What it led to;
+/// `None` if there was nothing to do.
+pub(super) fn bring_up<T>(
+    history: &[&str],
+    connection: &Connection,
+    path: &Path,
+    event: &Event<'_>,
+    copy: impl FnOnce(i64) -> Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let found = match identity_in(history, &transaction, path) {
+        Err(Error::Older { found, .. }) => found,
+        Err(error) => return Err(error),
+        Ok(Identity::Blank) => return Err(Error::NotThere(path.to_owned())),
+        Ok(Identity::Ours(_)) => return Ok(None),
+    };
+    let copied = copy(found)?;
+    for migration in history.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", version(history))?;
+    Writer::on(&transaction).add_event(event)?;
+    transaction.commit()?;
+    Ok(Some(copied))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Algorithm, Foreign, Purpose};
+    use crate::store::{Store, copy::copy_before};
+    use secrecy::SecretSlice;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    const WAIT: Duration = Duration::from_secs(1);
+
+    /// There is no second version yet: this one stands for it.
+    const HISTORY: &[&str] =
+        &[include_str!("migrations/0001_first.sql"), "CREATE TABLE made_up (one INTEGER) STRICT"];
+
+    fn store(directory: &Path) -> PathBuf {
+        let key = NewKey {
+            kid: Foreign::new("k"),
+            purpose: Purpose::App,
+            algorithm: Algorithm::HS256,
+            material: SecretSlice::from(vec![7]),
+            public: None,
+            weak: false,
+        };
+        let now = Timestamp::from_unix(1_800_000_000).unwrap();
+        let begin = || Beginning { id: StoreId::new(Uuid::from_u128(7)), key, now };
+        let opened = Store::open_or_create(&directory.join("a.db"), WAIT, begin);
+        opened.unwrap().store.path().to_owned()
+    }
+
+    fn up(history: &[&str], path: &Path, target: Option<&Path>) -> Result<Option<PathBuf>, Error> {
+        let at = Timestamp::from_unix(1_800_000_001).unwrap();
+        let (action, outcome) = ("store migrate", "done");
+        let event = Event { at, user: None, os_uid: 0, action, target: None, outcome, count: 1 };
+        let connection = Connection::open(path).unwrap();
+        bring_up(history, &connection, path, &event, |version| {
+            copy_before(path, target, version, WAIT)
+        })
+    }
+
+    fn ask(path: &Path, question: &str) -> i64 {
+        Connection::open(path).unwrap().query_row(question, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn an_older_store_is_copied_and_then_brought_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = store(directory.path());
+        let connection = Connection::open(&path).unwrap();
+        let older = identity_in(HISTORY, &connection, &path);
+        assert!(matches!(older, Err(Error::Older { found: 1, known: 2 })));
+        let copy = up(HISTORY, &path, None).unwrap().unwrap();
+        assert_eq!(copy, PathBuf::from(format!("{}.v1", path.display())));
+        assert_eq!(ask(&path, "PRAGMA user_version"), 2);
+        assert_eq!(ask(&path, "SELECT count(*) FROM made_up"), 0);
+        assert_eq!(ask(&path, "SELECT count(*) FROM audit WHERE action = 'store migrate'"), 1);
+        assert!(matches!(Store::open(&path, WAIT), Err(Error::Newer { found: 2, known: 1 })));
+        assert_eq!(up(HISTORY, &path, None).unwrap(), None);
+        Store::open(&copy, WAIT).unwrap();
+        assert_eq!(ask(&copy, "SELECT count(*) FROM audit"), 0);
+    }
+
+    #[test]
+    fn without_a_copy_or_with_an_error_nothing_is_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = store(directory.path());
+        assert_eq!(up(MIGRATIONS, &path, None).unwrap(), None);
+        let target = directory.path().join("copy.db");
+        std::fs::write(&target, "").unwrap();
+        assert!(matches!(up(HISTORY, &path, Some(&target)), Err(Error::Occupied(_))));
+        let broken = [HISTORY, &["CREATE TABLE users (one INTEGER)"]].concat();
+        assert!(up(&broken, &path, None).is_err());
+        assert_eq!(ask(&path, "PRAGMA user_version"), 1);
+        assert_eq!(ask(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'made_up'"), 0);
+        Store::open(&path, WAIT).unwrap();
+    }
 }

@@ -47,6 +47,12 @@ impl Progress {
     pub(crate) fn advance(&self) {
         self.bar.inc(1);
     }
+
+    /// So many of so many things are done.
+    pub(crate) fn at(&self, done: usize, total: usize) {
+        self.bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
+        self.bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+    }
 }
 
 impl Drop for Progress {

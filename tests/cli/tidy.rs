@@ -30,6 +30,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["crypto"]),
     ("base64", &["crypto", "fuzzing"]),
     ("dialoguer", &["terminal"]),
+    ("indicatif", &["terminal"]),
     ("percent_encoding", &["store"]),
     ("comfy_table", &["terminal"]),
     ("console", &["terminal"]),

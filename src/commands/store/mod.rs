@@ -1,7 +1,9 @@
 //! `jeton store …`
 
+mod backup;
 mod check;
 mod info;
+mod migrate;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -13,6 +15,8 @@ use clap::Subcommand;
 pub(crate) enum Command {
     Info(info::Args),
     Check(check::Args),
+    Backup(backup::Args),
+    Migrate(migrate::Args),
 }
 
 impl Command {
@@ -20,6 +24,8 @@ impl Command {
         match self {
             Self::Info(args) => info::run(app, &args),
             Self::Check(args) => check::run(app, &args),
+            Self::Backup(args) => backup::run(app, &args),
+            Self::Migrate(args) => migrate::run(app, &args),
         }
     }
 }

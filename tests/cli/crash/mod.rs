@@ -12,6 +12,7 @@ mod login;
 mod logout;
 mod passwd;
 mod refresh;
+mod upkeep;
 
 use crate::world::{Ran, World};
 use std::io::Write;

@@ -68,6 +68,8 @@ const TABLE: &[Row] = &[
     row(&["keys", "export", "--private", "there-is-none", "--yes"], 4, [3, 3], 10, [11, 12]),
     row(&["store", "info"], 0, [0, 0], 0, [0, 0]),
     row(&["store", "check"], 0, [0, 0], 0, [0, 0]),
+    row(&["store", "backup", "copy.db"], 4, [0, 0], 10, [11, 12]),
+    row(&["store", "migrate"], 4, [0, 0], 10, [11, 12]),
     row(&["passwd"], 4, [0, 0], 10, [11, 12]),
     // What is given is never refreshed, whatever it is.
     row(&["refresh"], 4, [0, 2], 2, [2, 2]),

@@ -1,5 +1,6 @@
 //! The store and the session on disk: modes, places, what counts as there, what is damaged.
 
+mod backup;
 mod check;
 mod full;
 mod mounted;
@@ -32,18 +33,21 @@ fn is_empty(world: &World) -> bool {
     fs::read_dir(world.home()).unwrap().next().is_none()
 }
 
+/// A run whose files would be for everybody.
+fn without_umask(world: &World, words: &str) -> Ran {
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", &format!("umask 0; exec \"$0\" {words}"), env!("CARGO_BIN_EXE_jeton")])
+        .env_clear()
+        .env("HOME", world.home())
+        .current_dir(world.home());
+    Ran::from(command.output().unwrap())
+}
+
 #[test]
 fn files_are_for_their_owner_whatever_the_umask() {
     let world = World::new();
-    let jeton = world.command(&[]).get_program().to_owned();
-    let output = std::process::Command::new("sh")
-        .args(["-c", "umask 0; exec \"$0\" init ada"])
-        .arg(jeton)
-        .env_clear()
-        .env("HOME", world.home())
-        .output()
-        .unwrap();
-    Ran::from(output).ok();
+    without_umask(&world, "init ada").ok();
     for file in store_files(&world) {
         assert_eq!(mode(&file), 0o600, "{file:?}");
     }
@@ -161,6 +165,8 @@ fn a_command_without_a_store_makes_none() {
         &["settings", "get", "issuer"],
         &["store", "info"],
         &["store", "check"],
+        &["store", "backup", "copy.db"],
+        &["store", "migrate"],
     ];
     for words in commands {
         let error = world.json_error(words);

@@ -32,6 +32,7 @@ const READING: &[&str] = &[
     "settings list",
     "store info",
     "store check",
+    "store migrate",
     "completions bash",
     "help",
 ];
@@ -45,6 +46,7 @@ const CHANGING: &[&str] = &[
     "token revoke 1",
     "keys rotate",
     "settings set issuer x",
+    "store backup copy.db",
 ];
 
 fn world() -> World {
@@ -76,6 +78,7 @@ fn can_be_read(world: &World, mounted: &mut Mounted<'_>) {
     assert_eq!(mounted.run("token revoke 99").code, 3);
     mounted.run("token show 99").fails(3);
     assert!(before == fs::read(world.store()).unwrap());
+    assert!(!world.home().join("copy.db").exists());
 }
 
 #[test]
@@ -176,7 +179,7 @@ fn a_session_that_must_be_refreshed_is_refused_and_not_spent() {
     seal(&mut mounted, STORE);
     let talk = "error: the session must be refreshed, and the store can only be read here\n\
                 hint: run `jeton refresh` where the store can be written\n";
-    for words in ["whoami", "users list", "sessions token", "token create x", "refresh"] {
+    for words in ["whoami", "users list", "sessions token", "store backup copy.db", "refresh"] {
         refuses(&world, &mounted.run(words), 78, talk);
     }
     mounted.run("token verify @token").ok();

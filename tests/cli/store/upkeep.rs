@@ -1,6 +1,6 @@
-//! `jeton store info`
+//! `jeton store info` and `migrate`
 
-use crate::mask::masked;
+use crate::mask::{json_says, masked, refuses, says};
 use crate::world::World;
 use serde_json::json;
 
@@ -46,4 +46,27 @@ fn what_is_in_the_store_is_told_to_anybody() {
     assert_eq!(info["modes"], json!({"file": "0600", "directory": "0700"}));
     let tokens = json!({"live": 1, "superseded": 1, "expired": 2, "revoked": 2});
     assert_eq!(info["tokens"], tokens);
+}
+
+#[test]
+fn a_store_of_today_needs_no_migration() {
+    let world = World::with_admin();
+    let backup = ["store", "migrate", "--backup", "before.db"];
+    says(&world, &world.run(&backup), "", "the store is up to date: nothing was changed\n");
+    json_says(&world, &["store", "migrate"], "{\"changed\":false,\"backup\":null}");
+    assert!(!world.home().join("before.db").exists());
+}
+
+#[test]
+fn only_admins_look_after_the_store() {
+    let world = World::with_john();
+    let refusal = "error: only admins administer the store\n";
+    for words in [&["backup", "copy.db"][..], &["migrate"]] {
+        refuses(&world, &world.run(&[&["store"], words].concat()), 7, refusal);
+    }
+    assert!(!world.home().join("copy.db").exists());
+    world.run(&["store", "info"]).ok();
+    let rows = "SELECT action || ' ' || outcome FROM audit WHERE action LIKE 'store %'";
+    let refused = ["store backup forbidden", "store migrate forbidden"];
+    assert_eq!(world.sql(rows), refused);
 }

@@ -1,0 +1,54 @@
+//! `jeton store migrate`
+
+use crate::app::{App, Report, Text};
+use crate::authority;
+use crate::failure::Failure;
+use crate::model::Foreign;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Bring a store of an older jeton up to date, after a backup (admins only)
+///
+/// Other commands refuse such a store and leave it as it is. It is copied first: to the file that
+/// is said, else beside the store under the version it had. An older store cannot say who is an
+/// admin: whoever owns its file may do this.
+///
+///   jeton store migrate
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Where to copy an older store first; nothing may be there
+    #[arg(long, value_name = "FILE")]
+    backup: Option<PathBuf>,
+}
+
+#[derive(Debug, Serialize)]
+struct Migrated {
+    changed: bool,
+    backup: Option<Foreign>,
+}
+
+impl Report for Migrated {
+    fn text(&self) -> Text {
+        Text::Nothing
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let backup = match app.caller() {
+        Ok(caller) => {
+            authority::may_administer(&caller)?;
+            None
+        }
+        Err(failure) if failure.code == "store_older" => {
+            app.migrate_store(args.backup.as_deref())?
+        }
+        Err(failure) => return Err(failure),
+    };
+    let backup = backup.map(|path| Foreign::new(path.to_string_lossy()));
+    match &backup {
+        Some(file) => app.status(&format!("the store is up to date; as it was: {}", file.shown())),
+        None => app.status("the store is up to date: nothing was changed"),
+    }
+    app.report(&Migrated { changed: backup.is_some(), backup })
+}

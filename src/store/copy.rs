@@ -1,0 +1,145 @@
+//! Copies of the whole store: of one moment, whatever others write meanwhile, and at their place
+//! only when they are complete.
+
+use super::connect::{Intent, connect};
+use super::file::{self, Found};
+use super::schema::{MIGRATIONS, bring_up};
+use super::{Error, Event, Store};
+use crate::files;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::NamedTempFile;
+
+/// What a copy is called until it is complete: always the same, so that what killed processes leave
+/// never grows in number.
+const HIDDEN: &str = ".jeton-backup";
+
+/// Pages that are copied between two looks at how far it is.
+const STEP: i32 = 1_000;
+
+/// A copy that stands beside its place. It is removed unless it is kept.
+pub(crate) struct Draft {
+    file: NamedTempFile,
+    target: PathBuf,
+    _lock: File,
+}
+
+impl Draft {
+    /// Puts it in its place, where nothing may stand; its size.
+    pub(crate) fn keep(self) -> Result<u64, Error> {
+        let file = self.file.persist_noclobber(&self.target).map_err(|error| {
+            if error.error.kind() == io::ErrorKind::AlreadyExists {
+                return Error::Occupied(self.target.clone());
+            }
+            failed(&error.error)
+        })?;
+        self.target.parent().map_or(Ok(()), files::sync).map_err(|error| failed(&error))?;
+        file.metadata().map(|metadata| metadata.len()).map_err(|error| failed(&error))
+    }
+}
+
+impl Store {
+    /// Copies the store as it is at this moment. `seen` hears how many pages of how many are there.
+    pub(crate) fn copy(
+        &self,
+        target: &Path,
+        seen: impl FnMut(usize, usize),
+    ) -> Result<Draft, Error> {
+        draft(&self.connection, target, self.wait, seen)
+    }
+
+    /// Brings the store at `path` to the schema of this program. A store of an older one is copied
+    /// first: to `target`, or beside itself under its version. Where to; `None` if there was
+    /// nothing to do.
+    pub(crate) fn migrate(
+        path: &Path,
+        target: Option<&Path>,
+        event: &Event<'_>,
+        wait: Duration,
+    ) -> Result<Option<PathBuf>, Error> {
+        let Found::File { .. } = file::look(path)? else {
+            return Err(Error::NotThere(path.to_owned()));
+        };
+        let path = file::canonical(path)?;
+        let connection = connect(&path, Intent::Use, wait)?;
+        bring_up(MIGRATIONS, &connection, &path, event, |version| {
+            copy_before(&path, target, version, wait)
+        })
+    }
+}
+
+/// Copies a store of that version through a connection of its own, because the one that holds
+/// the write lock cannot be copied from; where to.
+pub(super) fn copy_before(
+    path: &Path,
+    target: Option<&Path>,
+    version: i64,
+    wait: Duration,
+) -> Result<PathBuf, Error> {
+    let target = target.map_or_else(
+        || {
+            let mut name = path.as_os_str().to_owned();
+            name.push(format!(".v{version}"));
+            PathBuf::from(name)
+        },
+        Path::to_owned,
+    );
+    draft(&connect(path, Intent::Look, wait)?, &target, wait, |_, _| {})?.keep()?;
+    Ok(target)
+}
+
+fn draft(
+    source: &Connection,
+    target: &Path,
+    wait: Duration,
+    seen: impl FnMut(usize, usize),
+) -> Result<Draft, Error> {
+    let unwritable = |error: io::Error| Error::Unwritable(target.to_owned(), error.to_string());
+    if target.symlink_metadata().is_ok() {
+        return Err(Error::Occupied(target.to_owned()));
+    }
+    let name = target.file_name();
+    let name = name.ok_or_else(|| unwritable(io::ErrorKind::InvalidFilename.into()))?;
+    let directory = file::directory(target).map_err(unwritable)?;
+    let lock = File::open(&directory).map_err(unwritable)?;
+    if !files::lock(&lock, wait).map_err(unwritable)? {
+        return Err(Error::Busy);
+    }
+    let file = files::beside(&directory, OsStr::new(HIDDEN), 0o600).map_err(unwritable)?;
+    fill(source, file.path(), seen)?;
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    Ok(Draft { file, target: directory.join(name), _lock: lock })
+}
+
+fn fill(source: &Connection, path: &Path, mut seen: impl FnMut(usize, usize)) -> Result<(), Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut target = Connection::open_with_flags(path, flags)?;
+    // Nobody needs a half-written copy, so there is nothing to roll back to; it is synced as a whole.
+    target.pragma_update(None, "journal_mode", "OFF")?;
+    target.pragma_update(None, "synchronous", "OFF")?;
+    // One view from the first page to the last: else every commit of others would begin it anew.
+    let view = source.unchecked_transaction()?;
+    view.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    let backup = Backup::new(&view, &mut target)?;
+    let end = loop {
+        let result = backup.step(STEP)?;
+        let progress = backup.progress();
+        let count = |pages| usize::try_from(pages).unwrap_or(0);
+        seen(count(progress.pagecount - progress.remaining), count(progress.pagecount));
+        if result != StepResult::More {
+            break result;
+        }
+    };
+    if end == StepResult::Done { Ok(()) } else { Err(Error::Busy) }
+}
+
+fn failed(error: &io::Error) -> Error {
+    Error::Failed(format!("the copy cannot be written: {error}"))
+}
