@@ -9,8 +9,10 @@
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
 mod comparison;
+mod home;
 
-use comparison::{Comparison, Home, Outcome, end};
+use comparison::Comparison;
+use home::{Home, Outcome, end};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::ffi::OsString;

@@ -4,8 +4,10 @@
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
 mod comparison;
+mod home;
 
-use comparison::{Comparison, Home, Outcome, end};
+use comparison::Comparison;
+use home::{Home, Outcome, end};
 use rusqlite::Connection;
 use std::process::ExitCode;
 

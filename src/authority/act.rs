@@ -24,10 +24,10 @@ impl Act {
         target: String,
         count: usize,
     ) -> Result<(), Error> {
-        self.note(tx, user, Some(target), "done", count)
+        self.note(tx, user, Some(target), "done", count).map(|_| ())
     }
 
-    /// Writes down what else came to light.
+    /// Writes down what else came to light; the row of the audit.
     pub(super) fn note(
         &self,
         tx: &Writer<'_>,
@@ -35,7 +35,7 @@ impl Act {
         target: Option<String>,
         outcome: &str,
         count: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<i64, Error> {
         tx.add_event(&Event {
             at: self.now,
             user,
@@ -64,5 +64,5 @@ pub(crate) fn record_refusal(
     user: Option<UserId>,
     code: &str,
 ) -> Result<(), Error> {
-    store.write(|tx| act.note(tx, user, None, code, 0))
+    store.write(|tx| act.note(tx, user, None, code, 0)).map(|_| ())
 }

@@ -54,7 +54,7 @@ pub(crate) use sessions::{
 pub(crate) use settings::{
     get as setting, list as settings, set as set_setting, unset as unset_setting,
 };
-pub(crate) use upkeep::{back_up, census, check, may_administer, migrate};
+pub(crate) use upkeep::{Pruned, back_up, census, check, may_administer, migrate, prune};
 #[cfg(any(fuzzing, test))]
 pub(crate) use verification::judge_alone;
 pub(crate) use verification::{

@@ -24,8 +24,8 @@ pub(crate) struct Event<'e> {
 }
 
 impl Writer<'_> {
-    /// Adds one event.
-    pub(crate) fn add_event(&self, event: &Event<'_>) -> Result<(), Error> {
+    /// Adds one event; its row.
+    pub(crate) fn add_event(&self, event: &Event<'_>) -> Result<i64, Error> {
         self.sql.execute(
             "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -39,6 +39,13 @@ impl Writer<'_> {
                 i64::try_from(event.count).unwrap_or(i64::MAX),
             ],
         )?;
+        Ok(self.sql.last_insert_rowid())
+    }
+
+    /// Has an event that was added before count so many things more.
+    pub(crate) fn count_on(&self, event: i64, more: usize) -> Result<(), Error> {
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        self.sql.execute("UPDATE audit SET count = count + ?2 WHERE id = ?1", (event, more))?;
         Ok(())
     }
 }

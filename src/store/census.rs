@@ -64,7 +64,7 @@ pub(super) fn bits(mode: u32) -> u32 {
 
 impl Reader<'_> {
     /// The one number that a question has for an answer.
-    pub(super) fn number(&self, question: &str) -> Result<i64, Error> {
+    pub(crate) fn number(&self, question: &str) -> Result<i64, Error> {
         Ok(self.sql.query_row(question, [], |row| row.get(0))?)
     }
 

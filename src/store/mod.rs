@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod keys;
 mod open;
+mod prune;
 mod schema;
 mod sessions;
 mod settings;

@@ -93,10 +93,10 @@ impl Reader<'_> {
         Ok(self.sql.query_row(&format!("SELECT count(*) {OPEN}"), values, |row| row.get(0))?)
     }
 
-    /// Whether it was ended, as this transaction sees it.
+    /// Whether it was ended, as this transaction sees it; one that is not there any more was.
     pub(crate) fn session_has_ended(&self, id: i64) -> Result<bool, Error> {
         Ok(self.sql.query_row(
-            "SELECT ended_at IS NOT NULL FROM sessions WHERE id = ?1",
+            "SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND ended_at IS NULL)",
             [id],
             |row| row.get(0),
         )?)

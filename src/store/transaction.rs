@@ -69,6 +69,11 @@ impl Store {
 }
 
 impl Store {
+    /// Leaves the write lock alone for as long as others need to notice that it is free.
+    pub(crate) fn let_others_in() {
+        std::thread::sleep(STEP);
+    }
+
     /// Waits for the write lock in short even steps. SQLite's own waiting backs off to a tenth of a
     /// second and knows no queue: under load newcomers overtake whoever waited longest, for ever.
     fn begin(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {

@@ -69,7 +69,7 @@ pub(super) fn judge_record(
             };
             if blocked {
                 reasons.push(Reason::Revoked);
-            } else if kind != TokenKind::Test {
+            } else if kind != TokenKind::Test || may_be_pruned(tx, registered, now)? {
                 reasons.push(Reason::UnknownToken);
             }
             (None, true)
@@ -87,6 +87,15 @@ pub(super) fn judge_record(
         }
     }
     Ok(expires)
+}
+
+/// Whether a test token is so long over that it may have been taken back, and nobody knows any more:
+/// a leeway or a time of the past must not let it in again.
+fn may_be_pruned(tx: &Reader<'_>, registered: &Registered, now: Timestamp) -> Result<bool, Error> {
+    match registered.expires {
+        Some(end) if end <= now.unix() => Ok(tx.may_be_pruned(end)?),
+        _ => Ok(false),
+    }
 }
 
 /// Its absolute end needs no look: no token of a session outlives it.

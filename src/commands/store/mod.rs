@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod info;
 mod migrate;
+mod prune;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -16,6 +17,7 @@ pub(crate) enum Command {
     Info(info::Args),
     Check(check::Args),
     Backup(backup::Args),
+    Prune(prune::Args),
     Migrate(migrate::Args),
 }
 
@@ -25,6 +27,7 @@ impl Command {
             Self::Info(args) => info::run(app, &args),
             Self::Check(args) => check::run(app, &args),
             Self::Backup(args) => backup::run(app, &args),
+            Self::Prune(args) => prune::run(app, &args),
             Self::Migrate(args) => migrate::run(app, &args),
         }
     }

@@ -1,10 +1,13 @@
-//! A backup that is killed is there or not, and never half.
+//! A backup that is killed is there or not, and never half. What a killed prune has removed is counted.
 
-use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, names_in, no_litter};
+use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, names_in, no_litter, of_copy};
 use crate::world::World;
+use std::cell::Cell;
 
 /// What a backup is called until it is complete.
 const HIDDEN: &str = ".jeton-backup.new";
+
+const PRUNE: [&str; 3] = ["store", "prune", "-q"];
 
 fn changing(world: &World, arguments: &[&str]) -> Vec<String> {
     let mut names = calls(world, arguments);
@@ -52,5 +55,46 @@ fn a_backup_killed_at_any_call_is_whole_or_not_there() {
     );
     println!("{kills} kills, {whole} whole, {missing} missing");
     assert!(kills > 60 && whole > 0 && missing > 0, "{kills} {whole} {missing}");
+    is_sound(&world);
+}
+
+#[test]
+fn a_prune_killed_at_any_call_has_counted_what_went() {
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    world.run(&["token", "create", "app"]).ok();
+    let names = changing(&world, &PRUNE);
+    let added = Cell::new(0);
+    let (mut before, mut after) = (0, 0);
+    let kills = kill_at_each(
+        &names,
+        |call, nth| {
+            added.set(added.get() + 1);
+            world.sql(&format!(
+                "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
+                     VALUES (unhex(printf('%032x', {})), 1, 1, 1, 2) RETURNING id",
+                added.get()
+            ));
+            killed(&world, &PRUNE, call, nth)
+        },
+        |when| {
+            let left = of_copy(
+                &world,
+                "SELECT (SELECT count(*) FROM tokens WHERE expires_at = 2) || ' ' ||
+                     (SELECT ifnull(sum(count), 0) FROM audit WHERE action = 'store prune')",
+            );
+            let (left, counted) = left.split_once(' ').unwrap();
+            let (left, counted): (usize, usize) = (left.parse().unwrap(), counted.parse().unwrap());
+            assert_eq!(left + counted, added.get(), "{when}");
+            *(if left > 0 { &mut before } else { &mut after }) += 1;
+            no_litter(&world, when);
+            world.run(&PRUNE).ok();
+            assert_eq!(world.run(&["token", "show", "1"]).ok().err, "", "{when}");
+        },
+    );
+    println!("{kills} kills, {before} before, {after} after");
+    assert!(kills > 40 && before > 0 && after > 0, "{kills} {before} {after}");
     is_sound(&world);
 }

@@ -69,6 +69,7 @@ const TABLE: &[Row] = &[
     row(&["store", "info"], 0, [0, 0], 0, [0, 0]),
     row(&["store", "check"], 0, [0, 0], 0, [0, 0]),
     row(&["store", "backup", "copy.db"], 4, [0, 0], 10, [11, 12]),
+    row(&["store", "prune"], 4, [0, 0], 10, [11, 12]),
     row(&["store", "migrate"], 4, [0, 0], 10, [11, 12]),
     row(&["passwd"], 4, [0, 0], 10, [11, 12]),
     // What is given is never refreshed, whatever it is.

@@ -166,6 +166,7 @@ fn a_command_without_a_store_makes_none() {
         &["store", "info"],
         &["store", "check"],
         &["store", "backup", "copy.db"],
+        &["store", "prune"],
         &["store", "migrate"],
     ];
     for words in commands {

@@ -46,6 +46,7 @@ const CHANGING: &[&str] = &[
     "token revoke 1",
     "keys rotate",
     "settings set issuer x",
+    "store prune",
     "store backup copy.db",
 ];
 
@@ -179,7 +180,7 @@ fn a_session_that_must_be_refreshed_is_refused_and_not_spent() {
     seal(&mut mounted, STORE);
     let talk = "error: the session must be refreshed, and the store can only be read here\n\
                 hint: run `jeton refresh` where the store can be written\n";
-    for words in ["whoami", "users list", "sessions token", "store backup copy.db", "refresh"] {
+    for words in ["whoami", "users list", "sessions token", "store prune", "refresh"] {
         refuses(&world, &mounted.run(words), 78, talk);
     }
     mounted.run("token verify @token").ok();

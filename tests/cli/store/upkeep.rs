@@ -1,8 +1,9 @@
-//! `jeton store info` and `migrate`
+//! `jeton store info`, `prune` and `migrate`
 
 use crate::mask::{json_says, masked, refuses, says};
 use crate::world::World;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::process::Command;
 
 /// Adds so many tokens of app 1 that ended long ago, every other one revoked before.
 fn add_expired(world: &World, tokens: usize) {
@@ -49,6 +50,77 @@ fn what_is_in_the_store_is_told_to_anybody() {
 }
 
 #[test]
+fn what_is_pruned_is_refused_as_before() {
+    let world = World::with_admin();
+    let create = |app| world.get(&["token", "create", app, "--ttl", "1s"]);
+    let (token, revoked) = (create("a"), create("b"));
+    let test = world.get(&["token", "mint", "--record", "--ttl", "1s"]);
+    world.run(&["token", "revoke", "2", "3"]).ok();
+    world.get(&["token", "create", "stays"]);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    says(
+        &world,
+        &world.run(&["store", "prune", "--keep", "1h"]),
+        "",
+        "removed 0 tokens, 0 sessions and 0 rows of the blocklist\n",
+    );
+    let gone = "{\"changed\":true,\"tokens\":3,\"sessions\":0,\"blocklist\":0,\"grants\":3}";
+    json_says(&world, &["store", "prune"], gone);
+    let nothing = "{\"changed\":false,\"tokens\":0,\"sessions\":0,\"blocklist\":0,\"grants\":0}";
+    json_says(&world, &["store", "prune"], nothing);
+    for token in [&token, &revoked, &test] {
+        let ran = world.run(&["token", "verify", token, "--type", "any"]);
+        assert_eq!((ran.code, &*ran.out), (11, "invalid: token_expired\n"));
+        let ran = world.run(&["token", "verify", token, "--type", "any", "--leeway", "5m"]);
+        assert_eq!((ran.code, &*ran.out), (10, "invalid: unknown_token\n"));
+    }
+    assert_eq!(world.run(&["token", "show", "1"]).code, 3);
+    assert_eq!(world.json(&["token", "list", "--status", "all"])["total"], 1);
+    assert_eq!(
+        world.sql("SELECT count FROM audit WHERE action = 'store prune' ORDER BY id"),
+        ["0", "6", "0"]
+    );
+    says(&world, &world.run(&["store", "check"]), "ok\n", "");
+}
+
+#[test]
+fn many_are_pruned_while_others_create_and_mint() {
+    const MANY: usize = 20_000;
+    let world = World::with_admin();
+    world.run(&["settings", "set", "token.quota", "unlimited"]).ok();
+    world.get(&["token", "create", "app"]);
+    add_expired(&world, MANY);
+    let create = || world.command(&["token", "create", "app"]);
+    let mint = || world.command(&["token", "mint", "--record", "--sub", "alice"]);
+    let mut commands: Vec<Command> = vec![world.command(&["store", "prune", "-o", "json"])];
+    commands.extend((0..8).flat_map(|_| [create(), mint()]));
+    let ran = World::run_at_once(commands);
+    for ran in &ran {
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    let answer: Value = serde_json::from_str(&ran[0].out).unwrap();
+    assert_eq!(answer["tokens"], MANY);
+    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["17"]);
+    for token in &ran[1..] {
+        world.run(&["token", "verify", token.out.trim(), "--type", "any"]).ok();
+    }
+    says(&world, &world.run(&["store", "check"]), "ok\n", "");
+}
+
+#[test]
+fn grants_of_many_subjects_go_with_their_tokens() {
+    let world = World::with_admin();
+    let rows: Vec<String> = (0..6_000).map(|n| format!("user{n}")).collect();
+    let mint = ["token", "mint", "--record", "--from", "-", "--expires-at", "1700000000"];
+    world.run_with_input(&mint, &format!("sub\n{}", rows.join("\n"))).ok();
+    world.get(&["token", "mint", "--record", "--sub", "alice"]);
+    let gone = world.json(&["store", "prune"]);
+    assert_eq!((&gone["tokens"], &gone["grants"]), (&json!(6_000), &json!(6_000)));
+    assert_eq!(world.sql("SELECT app FROM grants"), ["alice"]);
+    says(&world, &world.run(&["store", "check"]), "ok\n", "");
+}
+
+#[test]
 fn a_store_of_today_needs_no_migration() {
     let world = World::with_admin();
     let backup = ["store", "migrate", "--backup", "before.db"];
@@ -61,12 +133,12 @@ fn a_store_of_today_needs_no_migration() {
 fn only_admins_look_after_the_store() {
     let world = World::with_john();
     let refusal = "error: only admins administer the store\n";
-    for words in [&["backup", "copy.db"][..], &["migrate"]] {
+    for words in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
         refuses(&world, &world.run(&[&["store"], words].concat()), 7, refusal);
     }
     assert!(!world.home().join("copy.db").exists());
     world.run(&["store", "info"]).ok();
     let rows = "SELECT action || ' ' || outcome FROM audit WHERE action LIKE 'store %'";
-    let refused = ["store backup forbidden", "store migrate forbidden"];
+    let refused = ["store prune forbidden", "store backup forbidden", "store migrate forbidden"];
     assert_eq!(world.sql(rows), refused);
 }

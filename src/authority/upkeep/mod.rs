@@ -1,4 +1,8 @@
-//! The store itself: what is in it, what is wrong with it, and copies of it.
+//! The store itself: what is in it, what is wrong with it, copies of it, and what can go.
+
+mod prune;
+
+pub(crate) use prune::{Pruned, prune};
 
 use super::{Act, Caller, Error};
 use crate::model::{Role, Timestamp};
@@ -63,3 +67,6 @@ pub(crate) fn migrate(
     };
     Ok(Store::migrate(path, target, &event, wait)?)
 }
+
+#[cfg(test)]
+mod tests;

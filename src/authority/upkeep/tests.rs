@@ -1,0 +1,190 @@
+//! What is pruned, and that nothing is accepted because of it.
+
+use super::*;
+use crate::authority::fixture::{
+    Person, act, again, at, judged, mint, mint_wish, minted, person, reasons, refusal, store, token,
+};
+use crate::authority::{Checks, Next, Reason, Renewal, Target, Wanted, refresh, renew, revoke};
+use crate::model::{Lifetime, TokenId, TokenKind};
+use secrecy::ExposeSecret;
+
+const ANY: Wanted = Wanted::Any;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+
+fn scene() -> (Store, Person) {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    (store, ada)
+}
+
+fn lifetime(seconds: i64) -> Option<Lifetime> {
+    Lifetime::from_seconds(seconds)
+}
+
+/// Prunes so many seconds after the beginning.
+fn pruned(store: &mut Store, ada: &Person, seconds: i64) -> Pruned {
+    prune(store, &act(seconds), &ada.caller, None, &mut |_, _| {}).unwrap()
+}
+
+fn tokens(store: &mut Store) -> Vec<i64> {
+    let last = store.read(|tx| tx.last_token()).unwrap();
+    let is_there = |id: &i64| store.read(|tx| tx.find_token(TokenId(*id))).unwrap().is_some();
+    (1..=last).filter(is_there).collect()
+}
+
+/// What is wrong with a token that is judged by the times that it had at `at_seconds`.
+fn then(store: &mut Store, token: &str, now: i64, at_seconds: i64) -> Vec<Reason> {
+    let checks = Checks { at: at(at_seconds), ..Checks::only(ANY, at(now)) };
+    judged(store, token, &checks).reasons
+}
+
+#[test]
+fn a_token_goes_when_it_has_expired_and_not_before() {
+    let (mut store, ada) = scene();
+    let issued = token(&mut store, &ada, "app");
+    let text = issued.token.expose_secret();
+    revoke(&mut store, &act(1), None, &[Target::Value(text.to_owned())]).unwrap();
+    assert_eq!(pruned(&mut store, &ada, 7 * DAY - 1), Pruned::default());
+    assert_eq!(reasons(&mut store, text, ANY, 7 * DAY - 1), [Reason::Revoked]);
+    let gone = pruned(&mut store, &ada, 7 * DAY);
+    assert_eq!(gone, Pruned { tokens: 1, grants: 1, ..Pruned::default() });
+    assert_eq!(reasons(&mut store, text, ANY, 7 * DAY), [Reason::Expired]);
+    assert_eq!(then(&mut store, text, 7 * DAY, DAY), [Reason::UnknownToken]);
+    // Its number is not used again.
+    assert_eq!(token(&mut store, &ada, "app").record.id, TokenId(2));
+}
+
+#[test]
+fn one_without_an_end_stays_for_ever() {
+    let (mut store, ada) = scene();
+    for app in ["live", "revoked"] {
+        token(&mut store, &ada, app);
+    }
+    store.arrange("UPDATE tokens SET expires_at = NULL");
+    revoke(&mut store, &act(1), Some(&ada.caller), &[Target::Id(TokenId(2))]).unwrap();
+    assert_eq!(pruned(&mut store, &ada, 9_999 * DAY).tokens, 0);
+    assert_eq!(tokens(&mut store), [1, 2]);
+}
+
+#[test]
+fn what_ended_a_while_ago_can_be_kept() {
+    let (mut store, ada) = scene();
+    token(&mut store, &ada, "app");
+    let mut keep = |seconds, keep| {
+        prune(&mut store, &act(seconds), &ada.caller, lifetime(keep), &mut |_, _| {}).unwrap()
+    };
+    assert_eq!(keep(9 * DAY, 2 * DAY + 1).tokens, 0);
+    assert_eq!(keep(9 * DAY, 900 * 365 * DAY).tokens, 0, "before 1970");
+    assert_eq!(keep(9 * DAY, 2 * DAY).tokens, 1);
+}
+
+#[test]
+fn a_successor_stays_as_long_as_what_it_was_made_from() {
+    let (mut store, ada) = scene();
+    token(&mut store, &ada, "app");
+    for (old, ttl) in [(1, HOUR), (2, MINUTE), (3, DAY)] {
+        let wish = Renewal { ttl: lifetime(ttl), grace: lifetime(HOUR) };
+        let target = Target::Id(TokenId(old));
+        renew(&mut store, &act(old), Some(&ada.caller), &target, wish).unwrap();
+    }
+    assert_eq!(pruned(&mut store, &ada, 2 * HOUR).tokens, 0, "1 lasts a week");
+    assert_eq!(tokens(&mut store), [1, 2, 3, 4]);
+    assert_eq!(pruned(&mut store, &ada, 8 * DAY).tokens, 4);
+}
+
+#[test]
+fn a_test_token_that_was_taken_back_never_comes_back() {
+    let (mut store, ada) = scene();
+    let mut wish = mint_wish();
+    let unrecorded = minted(&mut store, &ada, &wish);
+    wish.record = true;
+    let recorded = minted(&mut store, &ada, &wish);
+    let targets = [&recorded, &unrecorded].map(|token| Target::Value(token.clone()));
+    revoke(&mut store, &act(1), None, &targets).unwrap();
+    wish.record = false;
+    wish.issued_at = Some(at(HOUR));
+    let later = minted(&mut store, &ada, &wish);
+
+    let over = HOUR + 1;
+    let gone = pruned(&mut store, &ada, over);
+    assert_eq!(gone, Pruned { tokens: 1, blocks: 1, grants: 1, ..Pruned::default() });
+    for token in [&recorded, &unrecorded] {
+        assert_eq!(reasons(&mut store, token, ANY, over), [Reason::Expired]);
+        assert_eq!(then(&mut store, token, over, 10), [Reason::UnknownToken], "by another time");
+        let lenient = Checks { leeway: 5 * MINUTE, ..Checks::only(ANY, at(over)) };
+        assert_eq!(judged(&mut store, token, &lenient).reasons, [Reason::UnknownToken]);
+    }
+    // What ended after all that was pruned is known as well as before.
+    assert_eq!(reasons(&mut store, &later, ANY, over), []);
+    assert_eq!(then(&mut store, &later, 3 * HOUR, over), []);
+}
+
+#[test]
+fn app_tokens_that_are_pruned_say_nothing_about_test_tokens() {
+    let (mut store, ada) = scene();
+    let unrecorded = minted(&mut store, &ada, &mint_wish());
+    token(&mut store, &ada, "app");
+    assert_eq!(pruned(&mut store, &ada, 8 * DAY).tokens, 1);
+    assert_eq!(then(&mut store, &unrecorded, 8 * DAY, 1), []);
+}
+
+#[test]
+fn a_session_goes_when_nothing_of_it_could_be_used_any_more() {
+    let (mut store, ada) = scene();
+    let john = person(&mut store, "john", Role::User);
+    let ended = again(&mut store, john.user());
+    let next = refresh(&mut store, &act(DAY), john.refresh(), Next::fresh()).unwrap();
+    let sid = ended.caller.session.id;
+    store.write(|tx| tx.end_session(sid, "logout", at(1)).map_err(Error::from)).unwrap();
+    let sessions =
+        |store: &mut Store| store.read(|tx| tx.session_has_ended(ada.caller.session.id)).unwrap();
+    assert_eq!(pruned(&mut store, &ada, 29 * DAY).sessions, 0);
+    assert_eq!(reasons(&mut store, ended.refresh(), ANY, 29 * DAY), [Reason::SessionEnded]);
+    // Ada's session and the ended one; John's was refreshed a day later.
+    assert!(!sessions(&mut store));
+    assert_eq!(pruned(&mut store, &ada, 30 * DAY).sessions, 2);
+    assert!(sessions(&mut store), "one that is gone has ended");
+    assert_eq!(reasons(&mut store, ended.refresh(), ANY, 30 * DAY), [Reason::Expired]);
+    let fresh = next.refresh.expose_secret();
+    assert_eq!(reasons(&mut store, fresh, ANY, 30 * DAY), []);
+    let twice = refresh(&mut store, &act(30 * DAY), john.refresh(), Next::fresh());
+    assert_eq!(refusal(twice), [Reason::Reused], "its whole family is known");
+    assert_eq!(pruned(&mut store, &ada, 31 * DAY).sessions, 1);
+}
+
+#[test]
+fn a_grant_stays_while_one_token_has_it() {
+    let (mut store, ada) = scene();
+    token(&mut store, &ada, "app");
+    let mut wish = mint_wish();
+    wish.record = true;
+    mint(&mut store, &ada, &wish).unwrap();
+    store.arrange("INSERT INTO grants (owner_id, kind, app) VALUES (1, 'app', 'never used')");
+    assert_eq!(pruned(&mut store, &ada, 2 * HOUR).grants, 2);
+    let grant = store.read(|tx| tx.find_token(TokenId(1))).unwrap().unwrap().grant;
+    assert_eq!((grant.app.as_str(), grant.kind), ("app", TokenKind::App));
+    let (idle, seen) = store.read(|tx| tx.idle_grants(0, 10)).unwrap();
+    assert_eq!((idle, seen), (vec![], 1));
+    // A token that came after the grants were looked at keeps its own.
+    let removed = store.remove_grants(&[1], 0, |_, _| Ok(())).unwrap();
+    assert_eq!(removed, 0);
+}
+
+#[test]
+fn it_is_one_row_of_the_audit_and_only_admins_do_it() {
+    let (mut store, ada) = scene();
+    let john = person(&mut store, "john", Role::User);
+    for app in ["a", "b", "c"] {
+        token(&mut store, &john, app);
+    }
+    let refused = prune(&mut store, &act(0), &john.caller, None, &mut |_, _| {});
+    assert!(matches!(refused, Err(Error::Forbidden(ADMINS_ONLY))));
+    let mut seen = Vec::new();
+    let mut see = |done, all| seen.push((done, all));
+    prune(&mut store, &act(31 * DAY), &ada.caller, None, &mut see).unwrap();
+    assert_eq!(seen, [(0, 3), (3, 3)]);
+    let counted = store.read(|tx| tx.number("SELECT max(count) FROM audit")).unwrap();
+    assert_eq!(counted, 3 + 3 + 2, "tokens, grants, sessions");
+}

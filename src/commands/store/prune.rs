@@ -1,0 +1,58 @@
+//! `jeton store prune`
+
+use crate::app::{App, Report, Text};
+use crate::authority;
+use crate::commands::shapes::counted;
+use crate::failure::Failure;
+use crate::model::Lifetime;
+use serde::Serialize;
+
+/// Remove what is over: expired tokens and sessions (admins only)
+///
+/// What is removed stays refused, because it is expired; only that it was revoked before is not
+/// known any more. A revoked token is kept until it expires, and one without an end for ever. The
+/// audit is kept. Others go on meanwhile. The file keeps its size and is filled again.
+///
+///   jeton store prune --keep 30d
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Keep what has been over for less than that
+    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    keep: Option<Lifetime>,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    changed: bool,
+    tokens: usize,
+    sessions: usize,
+    blocklist: usize,
+    grants: usize,
+}
+
+impl Report for Answer {
+    fn text(&self) -> Text {
+        Text::Nothing
+    }
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let act = app.act()?;
+    let progress = app.progress("pruning", 0);
+    let mut seen = |done, total| progress.at(done, total);
+    let gone = authority::prune(app.store()?, &act, &caller, args.keep, &mut seen)?;
+    drop(progress);
+    let tokens = counted(gone.tokens, "token");
+    let sessions = counted(gone.sessions, "session");
+    let blocklist = counted(gone.blocks, "row");
+    app.status(&format!("removed {tokens}, {sessions} and {blocklist} of the blocklist"));
+    app.report(&Answer {
+        changed: gone != authority::Pruned::default(),
+        tokens: gone.tokens,
+        sessions: gone.sessions,
+        blocklist: gone.blocks,
+        grants: gone.grants,
+    })
+}

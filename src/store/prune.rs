@@ -1,0 +1,191 @@
+//! What is over and can go: found in pieces by reading, removed in pieces by writing, so that
+//! others get in between.
+
+use super::{Error, Reader, Store, Writer};
+use crate::model::Timestamp;
+use rusqlite::config::DbConfig;
+use rusqlite::{OptionalExtension, params};
+
+/// A row of `settings` that nobody sets: the last end of a test token whose row was pruned.
+const PRUNED: &str = "pruned_until";
+
+/// The key and the identity of an unrecorded token that was taken back.
+pub(crate) type Blocked = (i64, String);
+
+impl Reader<'_> {
+    /// The highest id that a token ever had.
+    pub(crate) fn last_token(&self) -> Result<i64, Error> {
+        self.number("SELECT ifnull(max(id), 0) FROM tokens")
+    }
+
+    /// Recorded tokens after that one that ended then or before, whatever became of them.
+    pub(crate) fn ended_tokens(
+        &self,
+        after: i64,
+        by: Timestamp,
+        most: usize,
+    ) -> Result<Vec<i64>, Error> {
+        let mut statement = self.sql.prepare(
+            "SELECT id FROM tokens WHERE id > ?1 AND expires_at <= ?2 ORDER BY id LIMIT ?3",
+        )?;
+        let rows = statement.query_map(params![after, by.unix(), limit(most)], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Sessions after that one of which every token ended then or before, until they have about so
+    /// many pairs together.
+    pub(crate) fn ended_sessions(
+        &self,
+        after: i64,
+        by: Timestamp,
+        most: usize,
+    ) -> Result<Vec<i64>, Error> {
+        let mut statement = self.sql.prepare(
+            "SELECT s.id, count(*) FROM sessions s JOIN pairs p ON p.session_id = s.id
+             WHERE s.id > ?1 GROUP BY s.id
+             HAVING max(p.refresh_expires_at) <= ?2 AND max(p.access_expires_at) <= ?2
+             ORDER BY s.id LIMIT ?3",
+        )?;
+        let mut rows = statement.query(params![after, by.unix(), limit(most)])?;
+        let (mut sessions, mut pairs) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            sessions.push(row.get(0)?);
+            pairs += row.get::<_, i64>(1)?;
+            if pairs >= limit(most) {
+                break;
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// Rows of the blocklist after that one whose tokens ended then or before.
+    pub(crate) fn ended_blocks(
+        &self,
+        after: &Blocked,
+        by: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Blocked>, Error> {
+        let mut statement = self.sql.prepare(
+            "SELECT key_id, jti FROM blocklist
+             WHERE (key_id, jti) > (?1, ?2) AND expires_at <= ?3 ORDER BY key_id, jti LIMIT ?4",
+        )?;
+        let values = params![after.0, after.1, by.unix(), limit(most)];
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Grants after that one that no token has any more, and the last token that was looked at.
+    pub(crate) fn idle_grants(&self, after: i64, most: usize) -> Result<(Vec<i64>, i64), Error> {
+        let mut statement = self.sql.prepare(
+            "SELECT id FROM grants WHERE id > ?1 AND id NOT IN (SELECT grant_id FROM tokens)
+             ORDER BY id LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![after, limit(most)], |row| row.get(0))?;
+        Ok((rows.collect::<Result<_, _>>()?, self.last_token()?))
+    }
+
+    /// Whether a test token that ended then may have had a row, or one in the blocklist.
+    pub(crate) fn may_be_pruned(&self, ended: i64) -> Result<bool, Error> {
+        let until: Option<i64> = self
+            .sql
+            .query_row(
+                "SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?1",
+                [PRUNED],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(until.is_some_and(|until| ended <= until))
+    }
+}
+
+impl Writer<'_> {
+    /// Removes tokens that ended then or before; how many. One that another was renewed by stays
+    /// as long as that one: predecessors are older, so they go first.
+    pub(crate) fn remove_tokens(&self, ids: &[i64], by: Timestamp) -> Result<usize, Error> {
+        let mut statement = self.sql.prepare(
+            "DELETE FROM tokens WHERE id = ?1 AND expires_at <= ?2
+                 AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)
+             RETURNING CASE (SELECT kind FROM grants WHERE id = grant_id)
+                 WHEN 'test' THEN expires_at ELSE 0 END",
+        )?;
+        self.forget(ids, |id| statement.query_row((id, by.unix()), |row| row.get(0)).optional())
+    }
+
+    /// Removes sessions and their pairs; how many sessions.
+    pub(crate) fn remove_sessions(&self, ids: &[i64]) -> Result<usize, Error> {
+        let mut pairs = self.sql.prepare("DELETE FROM pairs WHERE session_id = ?1")?;
+        let mut session = self.sql.prepare("DELETE FROM sessions WHERE id = ?1")?;
+        let mut removed = 0;
+        for id in ids {
+            pairs.execute([id])?;
+            removed += session.execute([id])?;
+        }
+        Ok(removed)
+    }
+
+    /// Removes rows of the blocklist; how many.
+    pub(crate) fn remove_blocks(&self, blocks: &[Blocked]) -> Result<usize, Error> {
+        let mut statement = self.sql.prepare(
+            "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2 RETURNING ifnull(expires_at, 0)",
+        )?;
+        self.forget(blocks, |(key, jti)| {
+            statement.query_row((key, jti), |row| row.get(0)).optional()
+        })
+    }
+
+    /// Removes each; how many were there. Nobody can say any more whether a test token was taken
+    /// back that ended as early as the last of these: until when, is remembered.
+    fn forget<T>(
+        &self,
+        all: &[T],
+        mut remove: impl FnMut(&T) -> rusqlite::Result<Option<i64>>,
+    ) -> Result<usize, Error> {
+        let (mut removed, mut last) = (0, 0);
+        for one in all {
+            if let Some(end) = remove(one)? {
+                removed += 1;
+                last = last.max(end);
+            }
+        }
+        if last > 0 {
+            self.sql.execute(
+                "INSERT INTO settings (name, value, changed_at) VALUES (?1, CAST(?2 AS TEXT), ?2)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = ?2
+                     WHERE CAST(settings.value AS INTEGER) < ?2",
+                params![PRUNED, last],
+            )?;
+        }
+        Ok(removed)
+    }
+}
+
+impl Store {
+    /// Removes those of the grants that no token has which was added after `seen`; how many.
+    ///
+    /// To ask the foreign key would be to read all tokens for every grant: it is not enforced here,
+    /// because this transaction looks at all that can have come since the grants were found idle.
+    pub(crate) fn remove_grants(
+        &mut self,
+        ids: &[i64],
+        seen: i64,
+        also: impl Fn(&Writer<'_>, usize) -> Result<(), Error>,
+    ) -> Result<usize, Error> {
+        let ids = serde_json::Value::from(ids).to_string();
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
+        let removed = self.write(|tx| {
+            let removed = tx.sql.execute(
+                "DELETE FROM grants WHERE id IN (SELECT value FROM json_each(?1))
+                     AND id NOT IN (SELECT grant_id FROM tokens WHERE id > ?2)",
+                (&ids, seen),
+            )?;
+            also(tx, removed)?;
+            Ok(removed)
+        });
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+        removed
+    }
+}
+
+fn limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
+}
