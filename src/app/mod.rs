@@ -8,10 +8,11 @@ mod known;
 mod login;
 mod output;
 mod presets;
+mod said;
 mod session;
 mod upkeep;
 
-pub(crate) use crate::terminal::{Cell, Form, Progress, Report, Table, Text, Tone, Voice};
+pub(crate) use crate::terminal::{Cell, Form, Report, Table, Text, Tone, Voice};
 pub(crate) use child::Watch;
 pub(crate) use environment::Environment;
 pub(crate) use input::{PasswordFrom, TokenLines};
@@ -22,10 +23,9 @@ use crate::authority::{self, Act, Reason};
 use crate::failure::{Failure, Kind};
 use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
 use crate::store::{self, Opened, Readers, Store};
-use crate::terminal::{self, Confirmed, Delivery};
+use crate::terminal::Confirmed;
 use crate::{model, paths};
 use clock::Clock;
-use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -161,84 +161,6 @@ impl App {
             Ok(_) => Ok(true),
             Err(failure) if failure.code == "store_not_found" => Ok(false),
             Err(failure) => Err(failure),
-        }
-    }
-
-    /// Writes a result. A reader who has left has heard enough.
-    pub(crate) fn report(&self, report: &impl Report) -> Result<(), Failure> {
-        match self.delivered(report)? {
-            Delivery::Done | Delivery::NoReader => Ok(()),
-        }
-    }
-
-    /// Writes one line of JSON of a result that has many, whatever the form. `false`: its reader
-    /// has left.
-    pub(crate) fn line(&self, line: &impl Serialize) -> Result<bool, Failure> {
-        Ok(self.voice.line(line)? == Delivery::Done)
-    }
-
-    /// Writes a result of many rows in a form that has lines. `false`: its reader has left.
-    pub(crate) fn rows(&self, rows: &[impl Serialize]) -> Result<bool, Failure> {
-        Ok(self.voice.rows(rows)? == Delivery::Done)
-    }
-
-    /// Shows how far something is, if it takes long and somebody looks.
-    pub(crate) fn progress(&self, doing: &'static str, total: usize) -> Progress {
-        self.voice.progress(doing, total)
-    }
-
-    /// Writes text of our own source, a script for example.
-    pub(crate) fn document(&self, text: &str) -> Result<(), Failure> {
-        match self.voice.document(text)? {
-            Delivery::Done | Delivery::NoReader => Ok(()),
-        }
-    }
-
-    /// Writes a result that is a secret. `false`: nobody received it.
-    pub(crate) fn hand_out(&self, report: &impl Report) -> bool {
-        matches!(self.delivered(report), Ok(Delivery::Done))
-    }
-
-    fn delivered(&self, report: &impl Report) -> Result<Delivery, terminal::Error> {
-        self.voice.result(report, self.now().ok())
-    }
-
-    /// What a sentence says of it: an instant, for people with how far away it is.
-    pub(crate) fn said(&self, cell: impl Into<Cell>) -> String {
-        self.voice.said(&cell.into(), self.now().ok())
-    }
-
-    /// The form of results.
-    pub(crate) fn form(&self) -> Form {
-        self.options.form
-    }
-
-    /// Whether anything is said besides results and errors.
-    pub(crate) fn talks(&self) -> bool {
-        !self.options.quiet && !self.options.form.is_json()
-    }
-
-    /// Says what was done.
-    pub(crate) fn status(&self, sentence: &str) {
-        self.voice.status(sentence);
-    }
-
-    /// Says it, if there is something to say.
-    pub(crate) fn status_if_any(&self, sentence: Option<String>) {
-        if let Some(sentence) = sentence {
-            self.status(&sentence);
-        }
-    }
-
-    /// Says what may surprise.
-    pub(crate) fn warning(&self, sentence: &str) {
-        self.voice.warning(sentence);
-    }
-
-    /// Says what to do next.
-    pub(crate) fn hint(&self, sentence: &str) {
-        if !self.options.quiet {
-            self.voice.hint(sentence);
         }
     }
 
