@@ -46,7 +46,7 @@ pub(crate) use minting::{
 };
 pub(crate) use reason::Reason;
 pub(crate) use renewal::{Renewal, Renewed, renew};
-pub(crate) use revocation::{Revoked, Target, revoke};
+pub(crate) use revocation::{Revoked, Target, count as count_tokens, revoke, revoke_many};
 pub(crate) use sessions::{
     Caller, Next, Proven, Tokens, authenticate, begin, end, list as open_sessions, refresh,
     revoke as revoke_sessions, revoke_all as revoke_all_sessions, was_begun,

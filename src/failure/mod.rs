@@ -45,7 +45,7 @@ kinds! {
     LoginInvalid 6 "login_invalid" "wrong name or password, or the user is disabled",
     Forbidden 7 "forbidden" "role or ownership does not allow it",
     QuotaExceeded 8 "quota_exceeded" "one token more than allowed",
-    CheckFailed 9 "check_failed" "the token is valid, but not enough for what was asked",
+    CheckFailed 9 "check_failed" "what was checked is valid, but not as it was asked to be",
     TokenInvalid 10 "invalid_token" "the token is not acceptable; `details.reason` says why",
     TokenExpired 11 "token_expired" "the token's time is over",
     TokenRevoked 12 "token_revoked" "the token or its session was taken back",

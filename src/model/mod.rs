@@ -33,7 +33,7 @@ pub(crate) use password::{Password, PasswordHash};
 pub(crate) use policy::{Policy, Quota, Setting};
 pub(crate) use rows::{BadLine, Row, rows};
 pub(crate) use spreadsheet::{csv_header, rows_of_spreadsheet, to_csv};
-pub(crate) use time::{Lifetime, Timestamp};
+pub(crate) use time::{Lifetime, Moment, Timestamp};
 pub(crate) use token::{Grant, OpenSession, Pair, RecordedToken, Session, Status, TokenKind};
 pub(crate) use user::{Account, Role, User};
 

@@ -139,6 +139,35 @@ impl Lifetime {
     }
 }
 
+/// An instant as people give it: a time, or how long ago it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Then.
+    At(Timestamp),
+    /// So long before now.
+    Ago(Lifetime),
+}
+
+impl Moment {
+    /// Reads RFC 3339, Unix seconds, or a duration, which is told by its unit.
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let time = Timestamp::parse(text).map(Self::At);
+        time.or_else(|_| Lifetime::parse(text).map(Self::Ago)).map_err(|_| {
+            let why = "neither RFC 3339 (`2030-01-31T12:00:00Z`), nor Unix seconds, nor how long \
+                       ago (`7d`)";
+            Invalid::new("time", why)
+        })
+    }
+
+    /// When it was; nothing was before 1970.
+    pub(crate) fn instant(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(length) => Timestamp(now.0.saturating_sub(length.0).max(0)),
+        }
+    }
+}
+
 impl fmt::Display for Lifetime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (count, unit) = match self.0 {
@@ -231,6 +260,23 @@ mod tests {
         let first = Timestamp::from_unix(0).unwrap();
         assert_eq!(first.relative(now), "57 y ago");
         assert_eq!(Timestamp::from_unix(LAST).unwrap().relative(first), "in 2932896 d");
+    }
+
+    #[test]
+    fn a_moment_is_a_time_or_how_long_ago() {
+        let now = Timestamp::from_unix(1_000_000).unwrap();
+        for (text, seconds) in [
+            ("7", 7),
+            ("1970-01-02T00:00:00Z", 86_400),
+            ("1d", 913_600),
+            ("PT1H", 996_400),
+            ("52w", 0),
+        ] {
+            assert_eq!(Moment::parse(text).unwrap().instant(now).unix(), seconds, "{text}");
+        }
+        for text in ["", "yesterday", "-1d", "0s", "1mo"] {
+            assert!(Moment::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl TokenKind {
         [Self::App, Self::Test]
             .into_iter()
             .find(|kind| kind.name() == name)
-            .ok_or_else(|| Invalid::new("kind", "unknown"))
+            .ok_or_else(|| Invalid::new("kind", "`app` or `test`"))
     }
 
     /// The header's `typ`; the one of a test token is nobody's promise.

@@ -49,7 +49,7 @@ impl Store {
                 modes: (bits(file.mode()), bits(directory.mode())),
                 users: tx.number("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
                 sessions: tx.count_open_sessions(now)?,
-                tokens: tx.count_tokens(now)?,
+                tokens: tx.tokens_by_status(now)?,
                 keys: tx.keys()?,
                 audit: tx.number("SELECT count(*) FROM audit")?,
             })
@@ -69,7 +69,7 @@ impl Reader<'_> {
     }
 
     /// How many recorded tokens have which status, the same as `RecordedToken::status` says.
-    fn count_tokens(&self, now: Timestamp) -> Result<Vec<(Status, i64)>, Error> {
+    fn tokens_by_status(&self, now: Timestamp) -> Result<Vec<(Status, i64)>, Error> {
         let counts = self.sql.query_row(
             "SELECT
                  count(*) FILTER (WHERE status = 'live'),

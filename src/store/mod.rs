@@ -4,6 +4,7 @@
 mod audit;
 mod census;
 mod check;
+mod condition;
 mod connect;
 mod copy;
 mod error;

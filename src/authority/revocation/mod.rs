@@ -1,4 +1,8 @@
-//! Taking tokens back: by row, by identity, or by value.
+//! Taking tokens back: by row, by identity, by value, or many at once.
+
+mod many;
+
+pub(crate) use many::{count, revoke_many};
 
 use super::verification::Record;
 use super::{Act, Caller, Checks, Error, Reason, Thing, Wanted, verify};
@@ -78,10 +82,18 @@ pub(crate) fn revoke(
             revoked.push(carry_out(tx, act, one)?);
         }
         let changed = revoked.iter().filter(|one| one.changed).count();
-        let targets: Vec<_> = revoked.iter().map(|one| one.jti.as_str().to_owned()).collect();
-        act.done(tx, by, format!("tokens {}", targets.join(" ")), changed)?;
+        act.done(tx, by, described(&revoked), changed)?;
         Ok(revoked)
     })
+}
+
+fn described(revoked: &[Revoked]) -> String {
+    let name =
+        |one: &Revoked| one.id.map_or_else(|| one.jti.as_str().to_owned(), |id| id.to_string());
+    match revoked {
+        [one] => format!("token {}", name(one)),
+        several => format!("tokens {}", several.iter().map(name).collect::<Vec<_>>().join(" ")),
+    }
 }
 
 fn resolve(

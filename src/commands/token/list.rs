@@ -5,29 +5,44 @@ use crate::authority::{self, TokenFilter};
 use crate::commands::owner::OwnerArgs;
 use crate::commands::paging::{PagingArgs, footer};
 use crate::commands::shapes::{TokenShape, ending, joined};
-use crate::failure::Failure;
-use crate::model::{AppName, Invalid, Paged, Status};
+use crate::failure::{Failure, Kind};
+use crate::model::{AppName, Invalid, Lifetime, Paged, Status, TokenKind};
 use serde::Serialize;
+use serde_json::json;
 
 /// List recorded tokens; never the tokens themselves
 ///
-/// Test tokens stand in it if they were minted with `--record`, under their subject.
+/// Test tokens stand in it if they were minted with `--record`, under their subject. A token that
+/// was renewed with a grace ends with that.
 ///
 ///   jeton token list
 ///   jeton token list --all-users --status all -o json
+///   jeton token list --kind app --expiring-within 7d --fail-if-any
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
     owner: OwnerArgs,
 
-    /// Those of this application
+    /// Those of this kind: app or test
+    #[arg(long, value_parser = TokenKind::recorded)]
+    kind: Option<TokenKind>,
+
+    /// Those of this application; of test tokens, of this subject
     #[arg(long, value_parser = AppName::parse)]
     app: Option<AppName>,
 
     /// live, expired, revoked or all
     #[arg(long, default_value = "live", value_parser = status)]
     status: StatusFilter,
+
+    /// Live ones that end within this time: 12h, 7d, 2w
+    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    expiring_within: Option<Lifetime>,
+
+    /// Fail with exit code 9 if there is such a one; the list is printed all the same
+    #[arg(long, requires = "expiring_within")]
+    fail_if_any: bool,
 
     #[command(flatten)]
     paging: PagingArgs,
@@ -60,16 +75,39 @@ impl Report for Tokens {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let status = args.status.0;
+    if args.expiring_within.is_some() && status != Some(Status::Live) {
+        return Err(Failure::usage("only live tokens expire: `--status` is live here"));
+    }
     let caller = app.caller()?;
     let owner = args.owner.owner(app, &caller)?;
-    let filter = TokenFilter { owner, app: args.app, status: args.status.0 };
+    let filter = TokenFilter {
+        owner,
+        kind: args.kind,
+        app: args.app,
+        status,
+        ending_within: args.expiring_within,
+        issued_before: None,
+    };
     let now = app.now()?;
     let list = authority::tokens(app.store()?, now, &caller, &filter, args.paging.page())?;
     let list = list.map(|token| TokenShape::of(token, now));
     let below = footer(&list, "tokens");
+    let total = list.total;
     app.report(&Tokens(list))?;
     app.status_if_any(below);
-    Ok(())
+    match args.expiring_within {
+        Some(time) if args.fail_if_any && total > 0 => Err(expiring(total, time)),
+        _ => Ok(()),
+    }
+}
+
+fn expiring(total: i64, within: Lifetime) -> Failure {
+    let expire = if total == 1 { "token expires" } else { "tokens expire" };
+    let message = format!("{total} {expire} within {within}");
+    let mut failure = Failure::new(Kind::CheckFailed, "check_failed", message);
+    failure.details.insert("total".to_owned(), json!(total));
+    failure
 }
 
 fn status(text: &str) -> Result<StatusFilter, Invalid> {

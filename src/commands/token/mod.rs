@@ -59,7 +59,7 @@ impl Command {
             Self::List(args) => list::run(app, args),
             Self::Show(args) => show::run(app, &args),
             Self::Renew(args) => renew::run(app, &args),
-            Self::Revoke(args) => revoke::run(app, &args),
+            Self::Revoke(args) => revoke::run(app, args),
         }
     }
 }

@@ -127,8 +127,7 @@ CREATE TABLE tokens (
     grace_until   INTEGER,
     CHECK ((superseded_by IS NULL) = (grace_until IS NULL))
 ) STRICT;
-CREATE INDEX tokens_counted ON tokens (grant_id, expires_at)
-    WHERE revoked_at IS NULL AND superseded_by IS NULL;
+CREATE INDEX tokens_of_grant ON tokens (grant_id, revoked_at, grace_until, expires_at);
 CREATE UNIQUE INDEX tokens_successor ON tokens (superseded_by) WHERE superseded_by IS NOT NULL;
 
 -- Tokens of ours that have no row and were taken back, until they would have expired.

@@ -133,7 +133,7 @@ fn one_token_too_many_is_8_and_the_live_ones_are_listed() {
 }
 
 #[test]
-fn a_valid_token_that_lacks_something_is_9() {
+fn what_is_not_as_it_was_asked_to_be_is_9() {
     let world = World::with_john();
     let token = world.get(&["token", "create", "x", "-p", "read", "--ttl", "1h"]);
     for (flags, reason) in [
@@ -146,6 +146,10 @@ fn a_valid_token_that_lacks_something_is_9() {
         assert_eq!(error["details"]["reason"], reason);
         assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["valid"], false);
     }
+    let soon = ["token", "list", "--expiring-within", "7d", "--fail-if-any", "-o", "json"];
+    let ran = world.run(&soon);
+    refused(&ran, 9, "CheckFailed", "check_failed");
+    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["total"], 1);
 }
 
 #[test]

@@ -70,3 +70,22 @@ fn every_other_answer_cancels() {
         assert!(is_there(&world), "{key:?}");
     }
 }
+
+#[test]
+fn the_question_says_how_many_and_whose() {
+    let world = with_john();
+    let revoke = ["token", "revoke", "--all"];
+    world.run(&["token", "create", "a", "--user", "john"]).ok();
+    for (words, whose) in [
+        (&[][..], "1 token of ada"),
+        (&["--user", "john"], "1 token of john"),
+        (&["--all-users"], "2 tokens of all users"),
+    ] {
+        world.run(&["token", "create", "b"]).ok();
+        let mut asked = OnTerminal::run(&world, &[&revoke[..], words].concat());
+        asked.press(&format!("Revoke {whose}? [y/N] "), "n");
+        let screen = format!("\rRevoke {whose}? no\n{CANCELLED}");
+        assert_eq!(asked.ends(), (2, screen, true), "{words:?}");
+        world.run(&["token", "revoke", "--app", "b", "--yes"]).ok();
+    }
+}

@@ -93,6 +93,10 @@ fn flags_that_make_no_sense_are_refused() {
     let talk = "error: the argument '--all-users' cannot be used with '--user <USER>'\n\
                 hint: usage: jeton token list --all-users\n";
     refuses(&world, &ran, 2, talk);
+    let ran = world.run(&["token", "list", "--expiring-within", "7d", "--status", "all"]);
+    refuses(&world, &ran, 2, "error: only live tokens expire: `--status` is live here\n");
+    let ran = world.run(&["token", "list", "--fail-if-any"]).fails(2);
+    assert!(ran.err.contains("--expiring-within"), "{}", ran.err);
 }
 
 #[test]
@@ -113,4 +117,32 @@ fn a_token_is_shown_by_its_id() {
     let talk = "error: invalid value 'x' for '<ID>': invalid digit found in string\n\
                 hint: see `jeton token show --help`\n";
     refuses(&world, &world.run(&["token", "show", "x"]), 2, talk);
+}
+
+#[test]
+fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
+    let world = World::with_john();
+    world.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
+    world.run(&["token", "create", "a", "--ttl", "3d"]).ok();
+    world.run(&["token", "create", "b", "--no-expiry"]).ok();
+    world.run(&["token", "create", "c", "--ttl", "30d"]).ok();
+    world.run(&["token", "mint", "--record"]).ok();
+    assert_eq!(ids(&world, &["--expiring-within", "7d"]), "1,4 of 2");
+    assert_eq!(ids(&world, &["--expiring-within", "7d", "--kind", "app"]), "1 of 1");
+    assert_eq!(ids(&world, &["--kind", "test"]), "4 of 1");
+    let soon = ["token", "list", "--kind", "app", "--fail-if-any", "--expiring-within"];
+    let ran = world.run(&[&soon[..], &["7d"]].concat());
+    assert_eq!((ran.code, ran.err.as_str()), (9, "error: 1 token expires within 7d\n"));
+    assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
+    says(&world, &world.run(&[&soon[..], &["2d"]].concat()), "", "no tokens\n");
+    world.run(&["token", "renew", "3", "--grace", "1d"]).ok();
+    let ran = world.run(&[&soon[..], &["7d", "-o", "json", "--per-page", "1"]].concat());
+    let error = ran.error();
+    assert_eq!((ran.code, &error["code"]), (9, &"check_failed".into()));
+    assert_eq!(
+        (&error["message"], &error["details"]),
+        (&"2 tokens expire within 7d".into(), &serde_json::json!({"total": 2}))
+    );
+    let list: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((list["items"].as_array().unwrap().len(), &list["total"]), (1, &2.into()));
 }

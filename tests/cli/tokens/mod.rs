@@ -12,6 +12,7 @@ mod mint;
 mod presets;
 mod renew;
 mod revoke;
+mod revoke_many;
 mod seeds;
 mod standards;
 mod verify;

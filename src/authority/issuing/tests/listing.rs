@@ -62,3 +62,32 @@ fn a_list_is_cut_by_application_and_status() {
     let app = Some(AppName::parse("b").unwrap());
     assert_eq!(ids(&mut store, 10, &ada, &TokenFilter { app, ..status(None) }), [2, 3]);
 }
+
+#[test]
+fn what_ends_soon_ends_within_that_time_and_by_its_grace() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    set(&mut store, Setting::TokenQuota, "unlimited");
+    for end in [End::At(at(10)), End::At(at(60)), End::At(at(61)), End::Never, End::Never] {
+        issue(&mut store, &act(0), &ada.caller, &ended("a", end)).unwrap();
+    }
+    let grace = at(30).unix();
+    store.arrange(&format!(
+        "UPDATE tokens SET superseded_by = 5, grace_until = {grace} WHERE id = 4"
+    ));
+    let soon = |seconds, status| TokenFilter {
+        ending_within: Lifetime::from_seconds(seconds),
+        status: Some(status),
+        ..TokenFilter::default()
+    };
+    for (now, within, expected) in [
+        (0, 60, &[1, 2, 4][..]),
+        (0, 29, &[1]),
+        (10, 51, &[2, 3, 4]),
+        (30, 30, &[2]),
+        (61, 1_000, &[]),
+    ] {
+        assert_eq!(ids(&mut store, now, &ada, &soon(within, Status::Live)), expected, "{now}");
+    }
+    assert_eq!(ids(&mut store, 0, &ada, &soon(60, Status::Superseded)), [4]);
+}

@@ -1,12 +1,15 @@
 //! The tables of recorded tokens: grants, tokens, blocklist.
 
-use super::users::{one_more, required_time, time};
+mod listing;
+
+pub(crate) use listing::TokenFilter;
+
+use super::users::{required_time, time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    AppName, Foreign, Grant, Jti, Page, Paged, RecordedToken, Status, Timestamp, TokenId,
-    TokenKind, UserId,
+    AppName, Foreign, Grant, Jti, RecordedToken, Timestamp, TokenId, TokenKind, UserId,
 };
-use rusqlite::{OptionalExtension, Row, named_params, params};
+use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -25,37 +28,20 @@ pub(crate) struct NewToken {
     pub(crate) expires_at: Option<Timestamp>,
 }
 
-/// Which tokens a list shows.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct TokenFilter {
-    /// Only this user's.
-    pub(crate) owner: Option<UserId>,
-    /// Only this application's.
-    pub(crate) app: Option<AppName>,
-    /// Only those of this status; `Live` includes the superseded.
-    pub(crate) status: Option<Status>,
-}
+const COLUMNS: &str = "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
+    g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind";
 
-const JOINED: &str = "SELECT t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
-        g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind
-    FROM tokens t JOIN grants g ON g.id = t.grant_id";
+const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
 /// Those of user `?1` that count at the time `?2`.
 const COUNTED: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
-    AND t.revoked_at IS NULL AND t.superseded_by IS NULL
+    AND t.revoked_at IS NULL AND t.grace_until IS NULL
     AND (t.expires_at IS NULL OR t.expires_at > ?2)";
 
 /// How many app tokens of a user count: not expired, not revoked, not superseded.
 pub(super) fn count() -> String {
-    format!("SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id {COUNTED}")
+    format!("SELECT count(*) FROM {TABLES} {COUNTED}")
 }
-
-const FILTER: &str = "(:owner IS NULL OR g.owner_id = :owner)
-    AND (:app IS NULL OR g.app = :app)
-    AND (:status IS NULL OR :status = CASE
-        WHEN t.revoked_at IS NOT NULL OR t.grace_until <= :now THEN 'revoked'
-        WHEN t.expires_at <= :now THEN 'expired'
-        ELSE 'live' END)";
 
 impl Reader<'_> {
     /// The token of that row.
@@ -74,7 +60,11 @@ impl Reader<'_> {
         value: impl rusqlite::ToSql,
     ) -> Result<Option<RecordedToken>, Error> {
         self.sql
-            .query_row(&format!("{JOINED} WHERE {condition}"), [value], |row| Ok(token(row)))
+            .query_row(
+                &format!("SELECT {COLUMNS} FROM {TABLES} WHERE {condition}"),
+                [value],
+                |row| Ok(token(row)),
+            )
             .optional()?
             .transpose()
     }
@@ -85,45 +75,12 @@ impl Reader<'_> {
         owner: UserId,
         now: Timestamp,
     ) -> Result<Vec<RecordedToken>, Error> {
-        let mut statement = self.sql.prepare(&format!("{JOINED} {COUNTED} ORDER BY t.id"))?;
+        let mut statement =
+            self.sql.prepare(&format!("SELECT {COLUMNS} FROM {TABLES} {COUNTED} ORDER BY t.id"))?;
         statement
             .query_map((owner.0, now.unix()), |row| Ok(token(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect()
-    }
-
-    /// Tokens in the order of their rows.
-    pub(crate) fn tokens(
-        &self,
-        filter: &TokenFilter,
-        page: Page,
-        now: Timestamp,
-    ) -> Result<Paged<RecordedToken>, Error> {
-        let (skip, after, take) = page.window();
-        let owner = filter.owner.map(|id| id.0);
-        let app = filter.app.as_ref().map(AppName::as_str);
-        let status = filter.status.map(Status::name);
-        let total = self.sql.query_row(
-            &format!(
-                "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE {FILTER}"
-            ),
-            named_params! {":owner": owner, ":app": app, ":status": status, ":now": now.unix()},
-            |row| row.get(0),
-        )?;
-        let mut statement = self.sql.prepare(&format!(
-            "{JOINED} WHERE {FILTER} AND t.id > :after ORDER BY t.id LIMIT :take OFFSET :skip"
-        ))?;
-        let rows = statement
-            .query_map(
-                named_params! {
-                    ":owner": owner, ":app": app, ":status": status, ":now": now.unix(),
-                    ":after": after, ":take": one_more(take), ":skip": skip,
-                },
-                |row| Ok(token(row)),
-            )?
-            .map(|row| row.map_err(Error::from)?)
-            .collect::<Result<_, Error>>()?;
-        Ok(Paged::new(page, rows, total, |token: &RecordedToken| token.id.0))
     }
 
     /// Whether an unrecorded token of ours was taken back.
@@ -214,11 +171,7 @@ impl Writer<'_> {
 
     /// Takes back every recorded token of a user; how many.
     pub(crate) fn revoke_tokens_of(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
-        Ok(self.sql.execute(
-            "UPDATE tokens SET revoked_at = ?2 WHERE revoked_at IS NULL
-                 AND grant_id IN (SELECT id FROM grants WHERE owner_id = ?1)",
-            (owner.0, now.unix()),
-        )?)
+        self.revoke_tokens(&TokenFilter { owner: Some(owner), ..TokenFilter::default() }, now)
     }
 
     /// Takes back an unrecorded token of ours; `false` if it was.
@@ -276,7 +229,7 @@ mod tests {
     #[test]
     fn counting_looks_at_the_owners_tokens_only() {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("migrations/0001_first.sql")).unwrap();
+        connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
         let sql = format!("EXPLAIN QUERY PLAN {}", count());
         let mut statement = connection.prepare(&sql).unwrap();
         let plan = statement.query_map((1, 0), |row| row.get(3)).unwrap();
@@ -285,7 +238,8 @@ mod tests {
             plan,
             [
                 "SEARCH g USING COVERING INDEX sqlite_autoindex_grants_1 (owner_id=? AND kind=?)",
-                "SEARCH t USING INDEX tokens_counted (grant_id=?)",
+                "SEARCH t USING COVERING INDEX tokens_of_grant \
+                     (grant_id=? AND revoked_at=? AND grace_until=?)",
             ]
         );
     }
