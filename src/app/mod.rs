@@ -20,7 +20,7 @@ pub(crate) use known::Known;
 pub(crate) use output::{PRIVATE, PUBLIC};
 
 use crate::authority::{self, Act, Reason};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
 use crate::store::{self, Opened, Readers, Store};
 use crate::terminal::Confirmed;
@@ -55,14 +55,20 @@ pub(crate) struct App {
     voice: Voice,
     clock: Clock,
     action: String,
+    changes: bool,
     store: Option<Store>,
     user: Option<UserId>,
     exit: u8,
 }
 
 impl App {
-    /// A run that carries out `action` (`token create`).
-    pub(crate) fn new(options: Options, environment: Environment, action: String) -> Self {
+    /// A run that carries out `action` (`token create`), which `changes` something or only reads.
+    pub(crate) fn new(
+        options: Options,
+        environment: Environment,
+        action: String,
+        changes: bool,
+    ) -> Self {
         let voice = Voice::new(options.form, options.quiet);
         Self {
             options,
@@ -70,6 +76,7 @@ impl App {
             voice,
             clock: Clock::default(),
             action,
+            changes,
             store: None,
             user: None,
             exit: 0,
@@ -178,16 +185,17 @@ impl App {
         }
     }
 
-    /// Tells the failure, and writes down that a change was refused if `changes`. The exit code is
-    /// the failure's, whatever becomes of the writing.
-    pub(crate) fn fail(mut self, failure: &Failure, changes: bool) -> u8 {
-        let refusal = !matches!(
-            failure.kind,
-            Kind::Usage | Kind::Internal | Kind::Busy | Kind::NotExecutable | Kind::CommandNotFound
-        );
+    /// From here on it is more than reading: if it is refused, that is written down.
+    pub(crate) fn is_change(&mut self) {
+        self.changes = true;
+    }
+
+    /// Tells the failure, and writes down that a change was refused. The exit code is the failure's,
+    /// whatever becomes of the writing.
+    pub(crate) fn fail(mut self, failure: &Failure) -> u8 {
         // A reused refresh token ended its session: that change has its row already.
         let written = failure.is_for(Reason::Reused);
-        if changes && refusal && !written && self.store.is_some() {
+        if self.changes && failure.is_refusal() && !written && self.store.is_some() {
             let user = self.user;
             if let (Ok(act), Some(store)) = (self.act(), self.store.as_mut()) {
                 let _ = authority::record_refusal(store, &act, user, failure.code);

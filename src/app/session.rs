@@ -3,7 +3,7 @@
 
 use super::App;
 use super::login::as_login;
-use crate::authority::{self, Caller, Next, Reason, Tokens};
+use crate::authority::{self, Act, Caller, Next, Reason, Tokens};
 use crate::credentials::{Credentials, Login, Pending};
 use crate::failure::{Failure, Kind};
 use crate::model::{Timestamp, User, escaped};
@@ -188,7 +188,8 @@ impl App {
                 login.pending = Some(Pending { access: next.access, refresh: next.refresh });
                 locked.write(&login)?;
             }
-            let act = self.act()?;
+            // Whatever the command is, this is a change of its own.
+            let act = Act { action: "refresh".to_owned(), ..self.act()? };
             let refresh = login.refresh.expose_secret();
             let tokens =
                 authority::refresh(self.store()?, &act, refresh, next).map_err(log_in_again)?;

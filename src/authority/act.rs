@@ -16,7 +16,8 @@ pub(crate) struct Act {
 }
 
 impl Act {
-    /// Writes down that it was done, inside the transaction that does it.
+    /// Writes down that it was done, inside the transaction that does it. What found everything as
+    /// it should be did nothing.
     pub(super) fn done(
         &self,
         tx: &Writer<'_>,
@@ -24,6 +25,9 @@ impl Act {
         target: String,
         count: usize,
     ) -> Result<(), Error> {
+        if count == 0 {
+            return Ok(());
+        }
         self.note(tx, user, Some(target), "done", count).map(|_| ())
     }
 

@@ -157,7 +157,7 @@ pub(super) fn rotate(store: &mut Store, verify_until: Timestamp) {
         verify_until.unix()
     ));
     store
-        .write(|tx| -> Result<(), StoreError> { tx.add_key(&key, KeyState::Active, at(0)) })
+        .write(|tx| -> Result<i64, StoreError> { tx.add_key(&key, KeyState::Active, at(0)) })
         .unwrap();
 }
 
@@ -170,7 +170,7 @@ pub(super) fn mint_wish() -> Mint {
 pub(super) fn mint(store: &mut Store, minter: &Person, wish: &Mint) -> Result<Minted, Error> {
     let (act, rows) = (act(0), vec![Row::default()]);
     let (mut minting, mut hand) = Minting::begin(store, &act, minter.user(), wish.clone(), rows)?;
-    Ok(minting.next(store, &act, &mut hand)?.remove(0))
+    Ok(minting.next(store, &mut hand)?.remove(0))
 }
 
 /// The same as text.

@@ -97,6 +97,7 @@ impl Command {
 const READING: &[&str] = &[
     "whoami",
     "sessions list",
+    "sessions token",
     "token inspect",
     "token introspect",
     "token decode",
@@ -166,10 +167,10 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Err(error) => return refuse(error, words),
     };
     let changes = !READING.contains(&action.as_str());
-    let mut app = App::new(options, Environment::read(), action);
+    let mut app = App::new(options, Environment::read(), action, changes);
     match command.run(&mut app) {
         Ok(()) => app.leave(),
-        Err(failure) => app.fail(&failure, changes),
+        Err(failure) => app.fail(&failure),
     }
 }
 

@@ -29,15 +29,15 @@ impl Report for LoggedOut {
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let mut changed = false;
     if args.all {
         let caller = app.caller()?;
         let act = app.act()?;
-        let user = caller.user.id;
-        let others = Some(caller.session.sid);
-        let ended = authority::revoke_all_sessions(app.store()?, &act, &caller, user, others)?;
-        app.status(&format!("{} ended", counted(ended, "other session")));
+        let ended = authority::revoke_all_sessions(app.store()?, &act, &caller, caller.user.id)?;
+        app.status(&format!("{} ended", counted(ended.saturating_sub(1), "other session")));
+        changed = ended > 0;
     }
-    let changed = app.log_out()?;
+    changed |= app.log_out()?;
     app.status(if changed { "logged out" } else { "nobody was logged in" });
     app.report(&LoggedOut { changed })
 }

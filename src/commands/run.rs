@@ -98,7 +98,7 @@ fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
     let watch = Watch::begin()?;
     let store = app.store()?;
     let (mut minting, mut hand) = Minting::begin(store, &act, &minter, mint, rows)?;
-    let made = minting.next(store, &act, &mut hand)?.pop();
+    let made = minting.next(store, &mut hand)?.pop();
     let Some((token, id)) = made.and_then(|made| Some((made.token, made.id?))) else {
         return Err(internal("the token was not recorded"));
     };

@@ -105,6 +105,20 @@ impl Failure {
         self.details.get("reason").and_then(Value::as_str) == Some(reason.word())
     }
 
+    /// Whether something was refused that was asked for in earnest: neither misspelt nor
+    /// interrupted, and no fault of ours.
+    pub(crate) fn is_refusal(&self) -> bool {
+        !matches!(
+            self.kind,
+            Kind::Usage
+                | Kind::Internal
+                | Kind::Busy
+                | Kind::NotExecutable
+                | Kind::CommandNotFound
+                | Kind::Interrupted
+        )
+    }
+
     /// The one line for programs.
     pub(crate) fn json(&self) -> Value {
         json!({"error": {

@@ -103,14 +103,14 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds a key that signs from now on, or only once it is activated; [`Error::Taken`] if its
-    /// material is there, or if it were the second that signs.
+    /// Adds a key that signs from now on, or only once it is activated; its row. [`Error::Taken`] if
+    /// its material is there, or if it were the second that signs.
     pub(crate) fn add_key(
         &self,
         key: &NewKey,
         state: KeyState,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<i64, Error> {
         let activated_at = (state == KeyState::Active).then_some(now.unix());
         self.sql.execute(
             "INSERT INTO keys
@@ -128,7 +128,7 @@ impl Writer<'_> {
                 key.weak,
             ],
         )?;
-        Ok(())
+        Ok(self.sql.last_insert_rowid())
     }
 
     /// Lets a key sign.

@@ -11,7 +11,7 @@ pub(crate) use site::{Site, site};
 use super::{Act, Caller, Error, Thing};
 use crate::crypto;
 use crate::model::{Algorithm, Key, KeyState, NewKey, Purpose, Role, RsaBits, Timestamp};
-use crate::store::{self, Beginning, Reader, Store};
+use crate::store::{self, Beginning, Reader, Store, Writer};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -89,8 +89,30 @@ pub(crate) fn private_text(
     Ok(crypto::private_text(&key.spec))
 }
 
+/// A key that signs test tokens: one of the store, or one that was made for them and is added
+/// together with what is written of them.
+#[derive(Debug)]
+pub(super) struct TestKey {
+    /// The key.
+    pub(super) spec: NewKey,
+    /// Its row, if it is in the store.
+    pub(super) id: Option<i64>,
+}
+
+impl TestKey {
+    fn stored(key: Key) -> Self {
+        Self { spec: key.spec, id: Some(key.id) }
+    }
+
+    /// Its row, which is made now if it is not there; [`store::Error::Taken`] if another process
+    /// made a key of that algorithm meanwhile.
+    pub(super) fn row(&self, tx: &Writer<'_>, now: Timestamp) -> Result<i64, store::Error> {
+        self.id.map_or_else(|| tx.add_key(&self.spec, KeyState::Active, now), Ok)
+    }
+}
+
 /// The test key of that id, if tokens may be signed with it: whatever its state, but for revoked.
-pub(super) fn may_sign(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
+pub(super) fn may_sign(tx: &Reader<'_>, kid: &str) -> Result<TestKey, Error> {
     let key = life::existing(tx, kid)?;
     if key.spec.purpose != Purpose::Test {
         return Err(Error::Forbidden("an app key signs no test tokens"));
@@ -98,30 +120,16 @@ pub(super) fn may_sign(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
     if key.state == KeyState::Revoked {
         return Err(Error::KeyRevoked);
     }
-    Ok(key)
+    Ok(TestKey::stored(key))
 }
 
-/// The key that signs test tokens with that algorithm, made on first need; whether it was.
-pub(super) fn test_key(
-    store: &mut Store,
-    act: &Act,
-    algorithm: Algorithm,
-) -> Result<(Key, bool), Error> {
+/// The key that signs test tokens with that algorithm, made if there is none.
+pub(super) fn test_key(store: &mut Store, algorithm: Algorithm) -> Result<TestKey, Error> {
     if let Some(key) = store.read(|tx| tx.find_test_key(algorithm))? {
-        return Ok((key, false));
+        return Ok(TestKey::stored(key));
     }
-    let new = crypto::generate(algorithm, Purpose::Test, RsaBits::default())?;
-    let added = store.write(|tx| -> Result<(), store::Error> {
-        tx.add_key(&new, KeyState::Active, act.now)?;
-        act.done(tx, None, format!("key {}", new.kid.as_str()), 1)
-    });
-    match added {
-        // Another process was faster; its key is as good.
-        Ok(()) | Err(store::Error::Taken) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let key = store.read(|tx| tx.find_test_key(algorithm))?;
-    Ok((key.ok_or(Error::KeyChanges)?, true))
+    let spec = crypto::generate(algorithm, Purpose::Test, RsaBits::default())?;
+    Ok(TestKey { spec, id: None })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which keys are made, and which are given to verifiers.
 
 use super::*;
-use crate::authority::fixture::{act, at, rotate, store, store_with};
+use crate::authority::fixture::{at, rotate, store, store_with};
 
 fn kids(set: &Value) -> Vec<String> {
     let keys = set["keys"].as_array().unwrap();
@@ -12,12 +12,19 @@ fn app_kid(store: &mut Store) -> String {
     store.read(|tx| tx.active_app_key()).unwrap().spec.kid.as_str().to_owned()
 }
 
+/// A test key that was made and added.
+fn added(store: &mut Store, algorithm: Algorithm) -> TestKey {
+    let key = test_key(store, algorithm).unwrap();
+    store.write(|tx| key.row(tx, at(0))).unwrap();
+    key
+}
+
 #[test]
 fn the_two_purposes_never_stand_in_one_set() {
     let mut store = store();
     let nothing = Published { keys: json!({"keys": []}), left_out: 0 };
     assert_eq!(jwks(&mut store, Purpose::Test, at(0)).unwrap(), nothing);
-    let test = test_key(&mut store, &act(0), Algorithm::ES256).unwrap().0;
+    let test = added(&mut store, Algorithm::ES256);
     let app = app_kid(&mut store);
     let app_set = jwks(&mut store, Purpose::App, at(0)).unwrap().keys;
     let test_set = jwks(&mut store, Purpose::Test, at(0)).unwrap().keys;
@@ -62,12 +69,21 @@ fn a_retired_key_is_still_published_and_a_revoked_one_is_not() {
 #[test]
 fn a_test_key_is_made_once_an_algorithm() {
     let mut store = store();
-    let one = test_key(&mut store, &act(0), Algorithm::ES256).unwrap().0;
-    let same = test_key(&mut store, &act(0), Algorithm::ES256).unwrap().0;
-    let other = test_key(&mut store, &act(0), Algorithm::HS256).unwrap().0;
-    assert_eq!((one.id, one.spec.purpose), (same.id, Purpose::Test));
-    assert_ne!(one.id, other.id);
-    assert_eq!(other.spec.algorithm, Algorithm::HS256);
+    let one = added(&mut store, Algorithm::ES256);
+    let same = test_key(&mut store, Algorithm::ES256).unwrap();
+    let other = test_key(&mut store, Algorithm::HS256).unwrap();
+    assert_eq!((one.id, one.spec.purpose), (None, Purpose::Test));
+    assert_eq!((same.id, same.spec.kid), (Some(2), one.spec.kid));
+    assert_eq!((other.id, other.spec.algorithm), (None, Algorithm::HS256));
+}
+
+#[test]
+fn of_two_test_keys_that_are_made_at_once_one_is_added() {
+    let mut store = store();
+    let late = test_key(&mut store, Algorithm::ES256).unwrap();
+    added(&mut store, Algorithm::ES256);
+    let result = store.write(|tx| late.row(tx, at(0)));
+    assert!(matches!(result, Err(store::Error::Taken)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! From what tokens should say to tokens: by a key of the store, or by one that was brought along.
 
-use super::super::keys::{may_sign, test_key};
+use super::super::keys::{TestKey, may_sign, test_key};
 use super::super::sessions::{ATTEMPTS, end_after, needs};
 use super::super::{Act, End, Error};
 use super::assembly::Assembly;
@@ -9,10 +9,9 @@ use super::saying::Span;
 use super::template::Said;
 use super::{Defect, Mint, Signer};
 use crate::model::{
-    Algorithm, BadLine, Foreign, Key, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User,
-    UserId,
+    Algorithm, BadLine, Foreign, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User, UserId,
 };
-use crate::store::{self, NewToken, Store};
+use crate::store::{self, NewToken, Store, Writer};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
@@ -44,7 +43,8 @@ pub(crate) struct Minting {
 /// What signs, and for whom what it signed is recorded.
 #[derive(Debug)]
 pub(crate) struct Hand {
-    pub(super) key: Key,
+    spec: NewKey,
+    key: i64,
     minter: UserId,
     /// Whether the key was made for this, and is a secret that no service can know.
     pub(crate) is_new_secret: bool,
@@ -60,28 +60,59 @@ impl Minting {
         wish: Mint,
         rows: Vec<Row>,
     ) -> Result<(Self, Hand), Error> {
-        let (minting, hand) = Self::prepare(store, act, minter, wish, rows)?;
+        let minting = Self::prepare(store, act, minter, wish, rows)?;
         let (target, count) = minting.target();
-        store.write(|tx| act.done(tx, Some(minter.id), target.clone(), count))?;
+        let record = |tx: &Writer<'_>, _, by: &str, (): &()| {
+            Ok(act.done(tx, Some(minter.id), format!("{target}{by}"), count)?)
+        };
+        let (hand, ()) = minting.with_key(store, act, minter, |_| Ok(()), record)?;
         Ok((minting, hand))
     }
 
-    /// The same, and nothing is written down yet.
+    /// The same, and no key signs yet.
     pub(super) fn prepare(
         store: &mut Store,
         act: &Act,
         minter: &User,
         wish: Mint,
         rows: Vec<Row>,
-    ) -> Result<(Self, Hand), Error> {
+    ) -> Result<Self, Error> {
         needs(minter, Role::Minter, "only minters and admins mint test tokens")?;
         let policy = store.read(|tx| tx.policy())?;
-        let (issuer, uid) = (Some(policy.issuer), Some(minter.uid));
-        let minting = Self::plan(act.now, wish, rows, issuer, uid)?;
-        let (key, made) = minting.key(store, act)?;
-        minting.try_rows(&key.spec, Some(&key.spec.kid), Some(minter.id))?;
-        let is_new_secret = made && key.spec.algorithm.is_symmetric();
-        Ok((minting, Hand { key, minter: minter.id, is_new_secret }))
+        Self::plan(act.now, wish, rows, Some(policy.issuer), Some(minter.uid))
+    }
+
+    /// Takes the key that signs, with which every row is found good and something is made; what
+    /// `record` writes of it is one change with the key's own row, where that is new. `record` is
+    /// told the row, and the words that name a new key.
+    pub(super) fn with_key<T>(
+        &self,
+        store: &mut Store,
+        act: &Act,
+        minter: &User,
+        work: impl Fn(&NewKey) -> Result<T, Error>,
+        record: impl Fn(&Writer<'_>, i64, &str, &T) -> Result<(), Error>,
+    ) -> Result<(Hand, T), Error> {
+        for _ in 0..ATTEMPTS {
+            let test = self.key(store)?;
+            self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.id))?;
+            let made = work(&test.spec)?;
+            let name = format!(", by the new key {}", test.spec.kid.as_str());
+            let by = if test.id.is_none() { name.as_str() } else { "" };
+            let recorded = store.write(|tx| {
+                let key = test.row(tx, act.now)?;
+                record(tx, key, by, &made)?;
+                Ok::<_, Error>(key)
+            });
+            let key = match recorded {
+                // Another process was faster; its key is as good.
+                Err(Error::Store(store::Error::Taken)) => continue,
+                other => other?,
+            };
+            let is_new_secret = test.id.is_none() && test.spec.algorithm.is_symmetric();
+            return Ok((Hand { spec: test.spec, key, minter: minter.id, is_new_secret }, made));
+        }
+        Err(Error::KeyChanges)
     }
 
     /// Begins with a key that is in no store.
@@ -114,13 +145,12 @@ impl Minting {
         Ok(Self { wish, rows, done: 0, issuer, uid, span: Span { issued_at, expires_at } })
     }
 
-    /// The key, and whether it was made for this.
-    fn key(&self, store: &mut Store, act: &Act) -> Result<(Key, bool), Error> {
+    fn key(&self, store: &mut Store) -> Result<TestKey, Error> {
         match &self.wish.signer {
-            Signer::Key(kid) => Ok((store.read(|tx| may_sign(tx, kid))?, false)),
+            Signer::Key(kid) => store.read(|tx| may_sign(tx, kid)),
             Signer::Algorithm(algorithm) => {
                 let preset = self.wish.template.algorithm()?;
-                test_key(store, act, algorithm.or(preset).unwrap_or(Algorithm::ES256))
+                test_key(store, algorithm.or(preset).unwrap_or(Algorithm::ES256))
             }
         }
     }
@@ -197,25 +227,26 @@ impl Minting {
     pub(crate) fn next(
         &mut self,
         store: &mut Store,
-        act: &Act,
         hand: &mut Hand,
     ) -> Result<Vec<Minted>, Error> {
         if !self.wish.record {
-            return self.next_alone(&hand.key.spec, Some(&hand.key.spec.kid));
+            return self.next_alone(&hand.spec, Some(&hand.spec.kid));
         }
         for _ in 0..ATTEMPTS {
-            let sign = |row| self.sign(&hand.key.spec, Some(&hand.key.spec.kid), row);
+            let sign = |row| self.sign(&hand.spec, Some(&hand.spec.kid), row);
             let signed = self.batch().iter().map(sign).collect::<Result<Vec<_>, _>>()?;
-            let to_row = |(_, claims): &(Minted, _)| {
-                row(claims, hand.minter, hand.key.id, self.span.issued_at)
-            };
+            let to_row =
+                |(_, claims): &(Minted, _)| row(claims, hand.minter, hand.key, self.span.issued_at);
             let rows = signed.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
-            if let Some(ids) = self.recorded(store, hand.key.id, &rows)? {
+            if let Some(ids) = self.recorded(store, hand.key, &rows)? {
                 self.done += signed.len();
                 let with_id = |((minted, _), id)| Minted { id: Some(id), ..minted };
                 return Ok(signed.into_iter().zip(ids).map(with_id).collect());
             }
-            (hand.key, _) = self.key(store, act)?;
+            // Another one signs now. If none does, an admin took it away.
+            let key = self.key(store)?;
+            hand.key = key.id.ok_or(Error::KeyChanges)?;
+            hand.spec = key.spec;
         }
         Err(Error::KeyChanges)
     }

@@ -47,19 +47,18 @@ pub(crate) fn revoke(
     })
 }
 
-/// Ends all sessions of a user, but for one that is kept; how many.
+/// Ends all sessions of a user, the caller's own if it is one; how many.
 pub(crate) fn revoke_all(
     store: &mut Store,
     act: &Act,
     caller: &Caller,
     user: UserId,
-    keep: Option<Sid>,
 ) -> Result<usize, Error> {
     if user != caller.user.id {
         caller.needs(Role::Admin, "only admins end the sessions of others")?;
     }
     store.write(|tx| {
-        let ended = tx.end_sessions_of(user, keep, "revoked", act.now)?;
+        let ended = tx.end_sessions_of(user, None, "revoked", act.now)?;
         act.done(tx, Some(caller.user.id), format!("sessions of user {user}"), ended)?;
         Ok(ended)
     })

@@ -136,6 +136,7 @@ fn warn_of_missing(app: &App, keys: &Value, left_out: usize) {
 }
 
 fn private(app: &mut App, kid: &str) -> Result<(), Failure> {
+    app.is_change();
     let caller = app.caller()?;
     let key = authority::exportable(app.store()?, &caller, kid)?;
     let shown = key.spec.kid.shown();

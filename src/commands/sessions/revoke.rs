@@ -60,7 +60,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         };
         app.confirm(&format!("End all sessions of user {user}?"))?;
         let act = app.act()?;
-        authority::revoke_all_sessions(app.store()?, &act, &caller, user, None)?
+        authority::revoke_all_sessions(app.store()?, &act, &caller, user)?
     } else {
         let act = app.act()?;
         let ended = authority::revoke_sessions(app.store()?, &act, &caller, &args.sids)?;

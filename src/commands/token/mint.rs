@@ -74,7 +74,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     if hand.is_new_secret {
         app.warning(NEW_SECRET);
     }
-    deliver(app, is_bulk, |app| Ok(minting.next(app.store()?, &act, &mut hand)?))
+    deliver(app, is_bulk, |app| Ok(minting.next(app.store()?, &mut hand)?))
 }
 
 /// The claims of each token that are not those of all, with the lines they stand in.

@@ -49,6 +49,9 @@ struct Users {
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    if args.with_hashes {
+        app.is_change();
+    }
     let caller = app.caller()?;
     authority::may_export_users(&caller)?;
     if args.with_hashes {

@@ -139,7 +139,7 @@ fn an_app_token_for_minting() {
     let talk = "error: the token is of another type\n\
                 hint: an access token of a session is needed in JETON_TOKEN\n";
     refuses(&world, &world.run(&["whoami"]), 10, talk);
-    assert_eq!(world.sql("SELECT user_id FROM audit WHERE target = 'test token'"), ["1", "1"]);
+    assert_eq!(world.sql("SELECT user_id FROM audit WHERE action = 'token mint'"), ["1"]);
 }
 
 #[test]

@@ -55,7 +55,6 @@ fn every_deed_is_audited_and_no_secret_is_kept() {
             "2 passwd done",
             "2 refresh done",
             "2 refresh token_reused",
-            "2 logout done",
             "- recover done",
             "1 login done",
             "1 users delete done",

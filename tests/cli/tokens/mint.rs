@@ -127,3 +127,19 @@ fn a_recorded_token_is_listed_and_revoked_by_its_id() {
         "error: a token without `jti` cannot be revoked; `mint --record` makes one that can\n";
     refuses(&world, &world.run(&["token", "revoke", &without]), 2, talk);
 }
+
+#[test]
+fn a_key_is_made_with_the_first_token_and_not_before() {
+    let world = World::with_admin();
+    let keys = "SELECT count(*) FROM keys WHERE purpose = 'test'";
+    let unending = ["token", "mint", "--record", "--claim-json", "exp=null"];
+    let talk = "error: a recorded token has an end (`exp`) in whole seconds\n";
+    refuses(&world, &world.run(&unending), 2, talk);
+    assert_eq!(world.sql(keys), ["0"]);
+    world.run(&["token", "mint", "--alg", "ES384"]).ok();
+    world.run(&["token", "mint", "--alg", "ES384"]).ok();
+    assert_eq!(world.sql(keys), ["1"]);
+    let kid = world.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
+    let audit = world.sql("SELECT target FROM audit WHERE action = 'token mint' ORDER BY id");
+    assert_eq!(audit, [format!("test token, by the new key {kid}"), "test token".to_owned()]);
+}
