@@ -3,6 +3,7 @@
 
 mod accounts;
 mod act;
+mod audit;
 mod claims;
 mod error;
 #[cfg(test)]
@@ -21,7 +22,7 @@ mod verification;
 pub(crate) use crate::crypto::{
     Encoding, Import, Rejected, Verifier, random_password, read_jwks, read_key,
 };
-pub(crate) use crate::store::{Findings, TokenFilter, UserFilter, UserOrder};
+pub(crate) use crate::store::{EventFilter, Findings, TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{
     Credential, Drafts, Imported, Other, Registration, Renaming, change_password, deletable,
     delete, disable as disable_user, enable as enable_user, export as export_users, found,
@@ -30,6 +31,7 @@ pub(crate) use accounts::{
     set_quota as set_user_quota, set_role, show,
 };
 pub(crate) use act::{Act, record_refusal};
+pub(crate) use audit::{actor, list as events, next as next_events};
 pub(crate) use error::{Error, Thing};
 pub(crate) use issuing::{
     End, Issued, Over, Place, Request, issue, list as tokens, show as show_token, take_back,

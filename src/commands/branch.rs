@@ -2,7 +2,7 @@
 //! flags, takes longer than most of them run; what this cannot parse is parsed with the whole tree.
 
 use super::global::Global;
-use super::{grammar, keys, sessions, settings, store, token, users};
+use super::{audit, grammar, keys, sessions, settings, store, token, users};
 use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
 use std::mem;
@@ -49,13 +49,14 @@ type Spell = fn(clap::Command) -> clap::Command;
 
 /// A group of commands by its name, and what spells it out.
 fn group(word: &OsString) -> Option<(&'static str, Spell)> {
-    let groups: [(&'static str, Spell); 6] = [
+    let groups: [(&'static str, Spell); 7] = [
         ("sessions", sessions::Command::augment_subcommands),
         ("token", token::Command::augment_subcommands),
         ("users", users::Command::augment_subcommands),
         ("keys", keys::Command::augment_subcommands),
         ("settings", settings::Command::augment_subcommands),
         ("store", store::Command::augment_subcommands),
+        ("audit", audit::Command::augment_subcommands),
     ];
     groups.into_iter().find(|(name, _)| word == name)
 }

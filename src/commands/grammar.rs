@@ -2,8 +2,8 @@
 
 use super::global::{self, Global, Named};
 use super::{
-    branch, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
-    sessions, settings, store, token, users, whoami,
+    audit, branch, completions, help, init, keys, login, logout, man, passwd, recover, refresh,
+    register, sessions, settings, store, token, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::{Failure, Kind};
@@ -63,6 +63,8 @@ pub(super) enum Command {
     Settings(settings::Command),
     #[command(subcommand, alias = "stores")]
     Store(store::Command),
+    #[command(subcommand, alias = "audits")]
+    Audit(audit::Command),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
@@ -86,6 +88,7 @@ impl Command {
             Self::Keys(command) => command.run(app),
             Self::Settings(command) => command.run(app),
             Self::Store(command) => command.run(app),
+            Self::Audit(command) => command.run(app),
             Self::Completions(args) => completions::run(app, &args),
             Self::Man(args) => man::run(app, &args),
             Self::Help(args) => help::run(app, &args),
@@ -114,6 +117,7 @@ const READING: &[&str] = &[
     "settings list",
     "store info",
     "store check",
+    "audit list",
     "completions",
     "man",
     "help",
@@ -124,6 +128,7 @@ const MORE_FORMS: &[(&str, Named)] = &[
     ("token mint", ("jsonl", Form::JsonLines)),
     ("users export", ("jsonl", Form::JsonLines)),
     ("users export", ("csv", Form::Csv)),
+    ("audit list", ("jsonl", Form::JsonLines)),
 ];
 
 fn more_forms(action: &str) -> Vec<Named> {

@@ -5,18 +5,13 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct PagingArgs {
-    /// Which page, counted from 1
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    page: u32,
+    /// Which page, counted from 1 [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    page: Option<u32>,
 
-    /// How many on a page
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 20,
-        value_parser = clap::value_parser!(u32).range(1..=10_000)
-    )]
-    per_page: u32,
+    /// How many on a page [default: 20]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    per_page: Option<u32>,
 
     /// What follows that id, however long the list is
     #[arg(long, value_name = "ID", conflicts_with = "page")]
@@ -29,11 +24,22 @@ pub(super) struct PagingArgs {
 
 impl PagingArgs {
     pub(super) fn page(&self) -> Page {
+        let per_page = self.per_page.unwrap_or(20);
         match self.after {
             _ if self.all => Page::All,
-            Some(id) => Page::After { id, per_page: self.per_page },
-            None => Page::Number { page: self.page, per_page: self.per_page },
+            Some(id) => Page::After { id, per_page },
+            None => Page::Number { page: self.page.unwrap_or(1), per_page },
         }
+    }
+
+    /// Whether a page was asked for.
+    pub(super) fn is_cut(&self) -> bool {
+        self.page.is_some() || self.per_page.is_some()
+    }
+
+    /// The id that was seen last.
+    pub(super) fn after(&self) -> Option<i64> {
+        self.after
     }
 }
 

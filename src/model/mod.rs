@@ -3,6 +3,7 @@
 mod algorithm;
 mod claims;
 mod display;
+mod event;
 mod foreign;
 mod ids;
 mod issuer;
@@ -22,6 +23,7 @@ mod user;
 pub(crate) use algorithm::{Algorithm, Family, RsaBits};
 pub(crate) use claims::ExtraClaims;
 pub(crate) use display::{DisplayName, Search};
+pub(crate) use event::AuditEvent;
 pub(crate) use foreign::{Foreign, escaped, escaped_json, is_hostile, repeatable};
 pub(crate) use ids::{Jti, Sid, StoreId, TokenId, Uid, UserId};
 pub(crate) use issuer::IssuerUrl;

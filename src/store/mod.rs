@@ -19,7 +19,7 @@ mod tokens;
 mod transaction;
 mod users;
 
-pub(crate) use audit::Event;
+pub(crate) use audit::{Event, EventFilter};
 pub(crate) use census::Census;
 pub(crate) use check::{Findings, check};
 pub(crate) use error::Error;

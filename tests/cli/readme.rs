@@ -213,7 +213,7 @@ fn exit_codes_are_those_of_the_program() {
 }
 
 /// The paths of all commands, `token create`, and all long flags.
-fn grammar() -> (BTreeSet<String>, BTreeSet<String>) {
+pub(crate) fn grammar() -> (BTreeSet<String>, BTreeSet<String>) {
     let mut all = jeton::command();
     all.build();
     let mut found = Default::default();

@@ -14,6 +14,7 @@ fn a_list_without_anything_says_so() {
         (&["sessions", "list", "--user", "john"], "no sessions\n"),
         (&["users", "list", "--page", "2"], "no users on this page; pages: 1\n"),
         (&["users", "list", "--after", "2"], "no users\n"),
+        (&["audit", "list", "--user", "john"], "no events\n"),
     ] {
         says(&world, &world.run(words), "", said);
         says(&world, &world.run(&[words, &["-q"]].concat()), "", "");

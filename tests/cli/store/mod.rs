@@ -6,7 +6,6 @@ mod full;
 mod mounted;
 mod read_only;
 mod refused;
-mod traces;
 mod unwritable;
 mod upkeep;
 

@@ -1,5 +1,9 @@
 //! The table of audit events: one row for every change and for every refused one.
 
+mod listing;
+
+pub(crate) use listing::EventFilter;
+
 use super::{Error, Writer};
 use crate::model::{Timestamp, UserId};
 use rusqlite::params;

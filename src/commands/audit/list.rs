@@ -1,0 +1,142 @@
+//! `jeton audit list`
+
+use crate::app::{App, Cell, Form, Report, Table, Text, Tone};
+use crate::authority::{self, Caller, EventFilter};
+use crate::commands::paging::{PagingArgs, footer};
+use crate::commands::shapes::{name, none};
+use crate::failure::Failure;
+use crate::model::{AuditEvent, Foreign, Moment, Paged, UserRef};
+use serde::Serialize;
+
+/// List what was done and what was refused, the newest first (admins only)
+///
+/// Every change has a row, and so has every change that was refused: who wanted it, what it was
+/// about, how it ended (`done`, or the code of the error) and how many things it changed. What
+/// only reads, was misspelt, or found everything as it should be, has none. With `-o jsonl` all
+/// rows that match are written, one a line, unless a page is asked for. A program that collects
+/// them goes on behind the last id it has:
+///
+///   jeton audit list --since 7d --outcome forbidden
+///   jeton audit list --user john --action token
+///   jeton audit list --reverse --after 1234 -o jsonl >> audit.jsonl
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// From that time on: RFC 3339, Unix seconds, or how long ago it was (7d)
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    since: Option<Moment>,
+
+    /// Up to that time: RFC 3339, Unix seconds, or how long ago it was (7d)
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    until: Option<Moment>,
+
+    /// What this user did; a deleted one is named by its id
+    #[arg(
+        long,
+        value_parser = UserRef::parse,
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+    )]
+    user: Option<UserRef>,
+
+    /// What was done by this command: `token create`, or `token` for all that begin so
+    #[arg(long)]
+    action: Option<String>,
+
+    /// What ended like this: `done`, `forbidden`, or another code of `jeton help exit-codes`
+    #[arg(long, value_name = "CODE")]
+    outcome: Option<String>,
+
+    /// The oldest first
+    #[arg(long)]
+    reverse: bool,
+
+    #[command(flatten)]
+    paging: PagingArgs,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Events(Paged<AuditEvent>);
+
+impl Report for Events {
+    fn text(&self) -> Text {
+        let header = ["ID", "TIME", "USER", "OS USER", "ACTION", "TARGET", "OUTCOME", "COUNT"];
+        let mut table = Table::new(&header);
+        for event in &self.0.items {
+            table.row(vec![
+                Cell::from(event.id.to_string()),
+                Cell::from(event.at),
+                actor(event),
+                Cell::from(event.os_uid.to_string()),
+                Cell::from(event.action.shown()),
+                name(event.target.as_ref().map(Foreign::shown)),
+                outcome(event),
+                Cell::from(event.count.to_string()),
+            ]);
+        }
+        Text::Table(table)
+    }
+}
+
+fn actor(event: &AuditEvent) -> Cell {
+    match (&event.username, event.user_id) {
+        (Some(name), _) => Cell::name(name.shown()),
+        (None, Some(id)) => id.to_string().into(),
+        (None, None) => none().into(),
+    }
+}
+
+fn outcome(event: &AuditEvent) -> Cell {
+    let tone = if event.outcome.as_str() == "done" { Tone::Good } else { Tone::Bad };
+    Cell::toned(&event.outcome.shown(), tone)
+}
+
+pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let caller = app.caller()?;
+    let filter = filter(app, &caller, args)?;
+    let is_lines = app.form() == Form::JsonLines;
+    if is_lines && !args.paging.is_cut() {
+        return stream(app, &caller, &filter, args.paging.after());
+    }
+    let list = authority::events(app.store()?, &caller, &filter, args.paging.page())?;
+    if is_lines {
+        return app.rows(&list.items).map(drop);
+    }
+    let below = footer(&list, "events");
+    app.report(&Events(list))?;
+    app.status_if_any(below);
+    Ok(())
+}
+
+fn filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Failure> {
+    let now = app.now()?;
+    let user = match &args.user {
+        Some(who) => Some(authority::actor(app.store()?, caller, who)?),
+        None => None,
+    };
+    Ok(EventFilter {
+        since: args.since.map(|moment| moment.instant(now)),
+        until: args.until.map(|moment| moment.instant(now)),
+        user,
+        action: args.action.as_deref().map(Foreign::new),
+        outcome: args.outcome.as_deref().map(Foreign::new),
+        oldest_first: args.reverse,
+    })
+}
+
+/// Writes events as they are read, so that it does not matter how many there are.
+fn stream(
+    app: &mut App,
+    caller: &Caller,
+    filter: &EventFilter,
+    mut after: Option<i64>,
+) -> Result<(), Failure> {
+    loop {
+        let events = authority::next_events(app.store()?, caller, filter, after)?;
+        let Some(last) = events.last() else { return Ok(()) };
+        after = Some(last.id);
+        if !app.rows(&events)? {
+            return Ok(());
+        }
+    }
+}

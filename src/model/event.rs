@@ -1,0 +1,27 @@
+//! What the audit remembers.
+
+use super::{Foreign, Timestamp, UserId, UserName};
+use serde::Serialize;
+
+/// Who did what to what, as lists show it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct AuditEvent {
+    /// Its row. Rows are numbered as they are committed.
+    pub(crate) id: i64,
+    /// The time of the run that did it.
+    pub(crate) at: Timestamp,
+    /// The jeton user, where somebody was logged in.
+    pub(crate) user_id: Option<UserId>,
+    /// What that user is called now.
+    pub(crate) username: Option<UserName>,
+    /// The number of the operating system's user.
+    pub(crate) os_uid: u32,
+    /// The command: `token create`.
+    pub(crate) action: Foreign,
+    /// What it was about: `token 7`, `user 3`.
+    pub(crate) target: Option<Foreign>,
+    /// `done`, or the code of the refusal.
+    pub(crate) outcome: Foreign,
+    /// How many things it changed.
+    pub(crate) count: i64,
+}

@@ -1,0 +1,229 @@
+//! Events read again: filtered, in pages or some at a time.
+
+use crate::model::{AuditEvent, Foreign, Page, Paged, Timestamp, UserId, UserName};
+use crate::store::condition::Condition;
+use crate::store::users::{one_more, required_time};
+use crate::store::{Error, Reader};
+use rusqlite::{Row, ToSql};
+
+/// Which events are meant, and in which order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EventFilter {
+    /// Only those of that time and later.
+    pub(crate) since: Option<Timestamp>,
+    /// Only those of that time and earlier.
+    pub(crate) until: Option<Timestamp>,
+    /// Only what this user did.
+    pub(crate) user: Option<UserId>,
+    /// Only this command, or those that begin with this word.
+    pub(crate) action: Option<Foreign>,
+    /// Only what ended like this.
+    pub(crate) outcome: Option<Foreign>,
+    /// Whether the oldest comes first.
+    pub(crate) oldest_first: bool,
+}
+
+/// The rows of a time and later begin with the lowest id among them. Rows are numbered as they are
+/// committed, which is not quite the order of their times: who waits for a lock has an earlier one.
+/// The signs keep SQLite from walking over all older rows, and from sorting.
+const SINCE: &str = "a.id >= (SELECT min(+id) FROM audit WHERE at >= :since) AND +a.at >= :since";
+
+impl EventFilter {
+    fn condition(&self) -> Condition {
+        let mut all = Condition::open();
+        if let Some(time) = self.since {
+            all.and(SINCE, ":since", time.unix());
+        }
+        if let Some(time) = self.until {
+            all.and("+a.at <= :until", ":until", time.unix());
+        }
+        if let Some(user) = self.user {
+            all.and("a.user_id = :user", ":user", user.0);
+        }
+        if let Some(action) = &self.action {
+            let begins = "instr(a.action || ' ', :action || ' ') = 1";
+            all.and(begins, ":action", action.as_str().to_owned());
+        }
+        if let Some(outcome) = &self.outcome {
+            all.and("a.outcome = :outcome", ":outcome", outcome.as_str().to_owned());
+        }
+        all
+    }
+
+    /// The question for some rows of them.
+    fn question(&self, condition: &Condition) -> String {
+        let (beyond, order) = if self.oldest_first { (">", "ASC") } else { ("<", "DESC") };
+        format!(
+            "SELECT a.id, a.at, a.user_id, u.username, a.os_uid, a.action, a.target, a.outcome,
+                 a.count
+             FROM audit a LEFT JOIN users u ON u.id = a.user_id
+             WHERE {} AND a.id {beyond} :after ORDER BY a.id {order} LIMIT :take OFFSET :skip",
+            condition.sql()
+        )
+    }
+}
+
+impl Reader<'_> {
+    /// A page of events.
+    pub(crate) fn events(
+        &self,
+        filter: &EventFilter,
+        page: Page,
+    ) -> Result<Paged<AuditEvent>, Error> {
+        let condition = filter.condition();
+        let sql = format!("SELECT count(*) FROM audit a WHERE {}", condition.sql());
+        let total = self.sql.query_row(&sql, condition.values().as_slice(), |row| row.get(0))?;
+        let (skip, after, take) = page.window();
+        let after = matches!(page, Page::After { .. }).then_some(after);
+        let events = self.some_events(filter, after, skip, one_more(take))?;
+        Ok(Paged::new(page, events, total, |event: &AuditEvent| event.id))
+    }
+
+    /// At most `take` of the events that follow one, or of all, without the first `skip`; nobody
+    /// counts them.
+    pub(crate) fn some_events(
+        &self,
+        filter: &EventFilter,
+        after: Option<i64>,
+        skip: i64,
+        take: i64,
+    ) -> Result<Vec<AuditEvent>, Error> {
+        let start = if filter.oldest_first { i64::MIN } else { i64::MAX };
+        let after = after.unwrap_or(start);
+        let condition = filter.condition();
+        let mut values = condition.values();
+        values.extend::<[(&str, &dyn ToSql); 3]>([
+            (":after", &after),
+            (":take", &take),
+            (":skip", &skip),
+        ]);
+        let mut statement = self.sql.prepare(&filter.question(&condition))?;
+        statement
+            .query_map(values.as_slice(), |row| Ok(event(row)))?
+            .map(|row| row.map_err(Error::from)?)
+            .collect()
+    }
+}
+
+fn event(row: &Row<'_>) -> Result<AuditEvent, Error> {
+    Ok(AuditEvent {
+        id: row.get(0)?,
+        at: required_time(row.get(1)?)?,
+        user_id: row.get::<_, Option<i64>>(2)?.map(UserId),
+        username: row.get::<_, Option<String>>(3)?.map(UserName::stored),
+        os_uid: row.get(4)?,
+        action: Foreign::new(row.get::<_, String>(5)?),
+        target: row.get::<_, Option<String>>(6)?.map(Foreign::new),
+        outcome: Foreign::new(row.get::<_, String>(7)?),
+        count: row.get(8)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Event, Writer};
+    use rusqlite::Connection;
+
+    /// Events 1 to 9 at the times 10 to 90, but 5, which waited for the lock from 25 on.
+    fn several() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
+        let tx = Writer::on(&connection);
+        for id in 1..=9 {
+            tx.add_event(&Event {
+                at: time(if id == 5 { 25 } else { 10 * id }),
+                user: None,
+                os_uid: 1000,
+                action: if id % 2 == 0 { "token create" } else { "tokens" },
+                target: None,
+                outcome: "done",
+                count: 1,
+            })
+            .unwrap();
+        }
+        connection
+    }
+
+    fn time(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(seconds).unwrap()
+    }
+
+    fn ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
+        let list = Reader { sql: connection }.events(filter, Page::All).unwrap();
+        assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
+        list.items.iter().map(|event| event.id).collect()
+    }
+
+    #[test]
+    fn both_ends_of_a_time_belong_to_it_whatever_the_order_of_the_rows() {
+        let connection = several();
+        for (since, until, expected) in [
+            (None, None, &[9, 8, 7, 6, 5, 4, 3, 2, 1][..]),
+            (Some(70), None, &[9, 8, 7]),
+            (Some(25), Some(40), &[5, 4, 3]),
+            (Some(26), Some(40), &[4, 3]),
+            (None, Some(25), &[5, 2, 1]),
+            (Some(91), None, &[]),
+        ] {
+            let (since, until) = (since.map(time), until.map(time));
+            let filter = EventFilter { since, until, ..EventFilter::default() };
+            assert_eq!(ids(&connection, &filter), expected);
+            let mut reversed = expected.to_vec();
+            reversed.reverse();
+            assert_eq!(ids(&connection, &EventFilter { oldest_first: true, ..filter }), reversed);
+        }
+    }
+
+    #[test]
+    fn an_action_is_a_command_or_its_first_word() {
+        let connection = several();
+        for (action, expected) in
+            [("token", &[8, 6, 4, 2][..]), ("token create", &[8, 6, 4, 2]), ("token c", &[])]
+        {
+            let action = Some(Foreign::new(action));
+            assert_eq!(
+                ids(&connection, &EventFilter { action, ..EventFilter::default() }),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn pages_follow_one_another_in_either_order() {
+        let connection = several();
+        for (oldest_first, after, expected) in
+            [(false, 4, [3, 2]), (true, 4, [5, 6]), (false, i64::MAX, [9, 8]), (true, 0, [1, 2])]
+        {
+            let filter = EventFilter { oldest_first, ..EventFilter::default() };
+            let page = Page::After { id: after, per_page: 2 };
+            let list = Reader { sql: &connection }.events(&filter, page).unwrap();
+            let ids: Vec<i64> = list.items.iter().map(|event| event.id).collect();
+            assert_eq!((ids, list.next), (expected.to_vec(), Some(expected[1])));
+        }
+    }
+
+    #[test]
+    fn the_events_of_a_time_are_found_without_the_older_ones() {
+        let connection = several();
+        let since = Some(time(70));
+        let filter = EventFilter { since, ..EventFilter::default() };
+        let condition = filter.condition();
+        let sql = format!("EXPLAIN QUERY PLAN {}", filter.question(&condition));
+        let mut statement = connection.prepare(&sql).unwrap();
+        let mut rows = statement.raw_query();
+        let mut plan = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            plan.push(row.get::<_, String>(3).unwrap());
+        }
+        assert_eq!(
+            plan,
+            [
+                "SEARCH a USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+                "SCALAR SUBQUERY 1",
+                "SEARCH audit USING COVERING INDEX audit_at (at>?)",
+                "SEARCH u USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+            ]
+        );
+    }
+}

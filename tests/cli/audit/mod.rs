@@ -1,0 +1,181 @@
+//! What is written down: one row for every change and for every refused one, and no secret.
+
+mod deeds;
+mod list;
+
+use crate::readme::grammar;
+use crate::world::World;
+use deeds::{DEEDS, Deed};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+const HMAC_SECRET: &str = "a secret that is as long as a hash is";
+
+/// The story as far as it has come.
+struct Story {
+    world: World,
+    /// Every password and every token that was seen.
+    secrets: BTreeSet<String>,
+    /// Every key.
+    keys: BTreeSet<String>,
+    /// The token that was printed last.
+    token: String,
+    /// The refresh token in the session file, and the one before it.
+    refresh: [String; 2],
+}
+
+impl Story {
+    fn begin() -> Self {
+        let mut world = World::new();
+        world.set("HMAC_SECRET", HMAC_SECRET);
+        fs::write(world.home().join("wrong.json"), "{}").unwrap();
+        let keys = BTreeSet::from([HMAC_SECRET.to_owned()]);
+        let (token, refresh) = (String::new(), [String::new(), String::new()]);
+        Self { world, secrets: BTreeSet::new(), keys, token, refresh }
+    }
+
+    fn carry_out(&mut self, deed: &Deed) {
+        let words: Vec<String> = deed.words.split(' ').map(|word| self.meaning(word)).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let input = self.meaning(deed.input);
+        let ran = self.world.run_with_input(&words, &input);
+        assert_eq!(ran.code, deed.exit, "{}: {ran:?}", deed.words);
+        self.secrets.extend(input.lines().filter_map(secret));
+        self.remember_tokens(&ran.out);
+        if deed.words.starts_with("keys export --private") {
+            self.keys.extend(ran.out.lines().filter(|line| !line.contains(' ')).map(str::to_owned));
+        }
+    }
+
+    fn meaning(&self, word: &str) -> String {
+        match word {
+            "STANDBY" | "ACTIVE" | "RETIRED" | "REVOKED" => {
+                let mut keys = self.world.json(&["keys", "list"])["items"].take();
+                let keys = keys.as_array_mut().unwrap();
+                keys.retain(|key| key["purpose"] == "app" && key["state"] == word.to_lowercase());
+                keys.last().unwrap()["kid"].as_str().unwrap().to_owned()
+            }
+            "TOKEN" => self.token.clone(),
+            "REFRESH" => self.refresh[1].clone(),
+            word => word.to_owned(),
+        }
+    }
+
+    fn remember_tokens(&mut self, out: &str) {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+        for word in out.split(|c| !is_part(c)).filter(|word| word.starts_with("eyJ")) {
+            word.clone_into(&mut self.token);
+            self.secrets.insert(word.to_owned());
+        }
+        let files = fs::read_dir(self.world.sessions()).into_iter().flatten();
+        if files.flatten().any(|file| file.path().extension().is_some_and(|end| end == "json")) {
+            let [access, refresh] = ["access", "refresh"].map(|name| self.world.session(name));
+            if refresh != self.refresh[0] {
+                self.refresh = [refresh.clone(), std::mem::take(&mut self.refresh[0])];
+            }
+            self.secrets.extend([access, refresh]);
+        }
+    }
+
+    /// The rows so far: who, what, how it ended, how many things it changed.
+    fn rows(&self) -> Vec<String> {
+        if !self.world.store().exists() {
+            return Vec::new();
+        }
+        self.world.sql(
+            "SELECT coalesce(username, '-') || ' ' || action || ' ' || outcome || ' ' || count
+             FROM audit LEFT JOIN users ON users.id = user_id ORDER BY audit.id",
+        )
+    }
+}
+
+/// What is secret of a line of input: all of it, or the password of an account.
+fn secret(line: &str) -> Option<String> {
+    match serde_json::from_str::<Value>(line) {
+        Ok(account) => account["password"].as_str().map(str::to_owned),
+        Err(_) => Some(line.to_owned()),
+    }
+}
+
+/// The command that the words call: `token create`.
+fn command<'c>(commands: &'c BTreeSet<String>, deed: &Deed) -> &'c str {
+    let words = format!("{} ", deed.words);
+    commands.iter().find(|command| words.starts_with(&format!("{command} "))).unwrap()
+}
+
+#[test]
+fn every_change_and_every_refused_one_leaves_one_row() {
+    let commands = grammar().0;
+    let mut story = Story::begin();
+    let mut known = 0;
+    for deed in DEEDS {
+        story.carry_out(deed);
+        let rows = story.rows();
+        let expected: Vec<String> = deed
+            .row
+            .split(", ")
+            .filter(|row| !row.is_empty())
+            .map(|row| {
+                let (who, rest) = row.split_once(' ').unwrap();
+                format!("{who} {} {rest}", command(&commands, deed))
+            })
+            .collect();
+        assert_eq!(rows[known..], expected, "{}", deed.words);
+        known = rows.len();
+    }
+}
+
+#[test]
+fn the_story_has_every_command() {
+    let commands = grammar().0;
+    let mut told: BTreeMap<&str, Vec<&Deed>> = BTreeMap::new();
+    for deed in DEEDS {
+        told.entry(command(&commands, deed)).or_default().push(deed);
+    }
+    for command in &commands {
+        let deeds = told.get(command.as_str());
+        let deeds = deeds.unwrap_or_else(|| panic!("nobody calls `{command}`"));
+        let leaves = |part: &str| deeds.iter().any(|deed| deed.row.contains(part));
+        assert_eq!(
+            leaves(" done "),
+            leaves(" 0"),
+            "`{command}` is done and refused, or only reads"
+        );
+    }
+}
+
+#[test]
+fn no_secret_is_written_down() {
+    let mut story = Story::begin();
+    for deed in DEEDS {
+        story.carry_out(deed);
+    }
+    let made = fs::read_dir(story.world.home().join("fixtures")).unwrap();
+    for path in made.map(|file| file.unwrap().path()) {
+        let text = fs::read_to_string(&path).unwrap();
+        if path.ends_with("secret") {
+            story.keys.insert(text);
+        } else if path.extension().is_some_and(|end| end == "jwt") {
+            story.secrets.insert(text.trim().to_owned());
+        }
+    }
+    assert!(story.secrets.len() > 30 && story.keys.len() == 2, "{:?}", story.keys);
+    // Before anybody else opens the store and copies its log back.
+    let mut file = fs::read(story.world.store()).unwrap();
+    file.extend(fs::read(story.world.store().with_extension("db-wal")).unwrap());
+    let columns = "ifnull(target, '') || action || outcome";
+    let audit = story.world.sql(&format!("SELECT {columns} FROM audit")).join("\n");
+    let holds = |text: &str| file.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("token_reused") && holds(HMAC_SECRET), "the search finds what is there");
+    for secret in &story.secrets {
+        let signature = secret.rsplit('.').next().filter(|part| part.len() > 20);
+        for part in [Some(secret.as_str()), signature].into_iter().flatten() {
+            assert!(!holds(part) && !audit.contains(part), "{part}");
+        }
+    }
+    for key in &story.keys {
+        assert!(!audit.contains(key.as_str()), "{key}");
+    }
+    assert!(!audit.contains("argon2") && audit.contains("token_reused"));
+}
