@@ -16,6 +16,7 @@ mod python;
 mod races;
 mod readme;
 mod recipes;
+mod rights;
 mod run;
 mod sessions;
 mod store;

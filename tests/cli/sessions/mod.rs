@@ -5,7 +5,6 @@ mod credential;
 mod login;
 mod logout;
 mod refresh;
-mod rights;
 
 /// What a command says that needs somebody to be logged in.
 const NOBODY: &str = "error: nobody is logged in\nhint: log in: jeton login\n";

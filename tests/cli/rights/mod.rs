@@ -1,0 +1,148 @@
+//! Who may do what, with which credential: for every command, on one's own things and on those of
+//! others.
+
+mod minting;
+mod table;
+
+use crate::readme::grammar;
+use crate::world::{Ran, World};
+use serde_json::Value;
+use std::time::Duration;
+use table::{Row, TABLE};
+
+/// Who has which role, in the order of the table.
+const CALLERS: [&str; 3] = ["john", "mia", "ada"];
+
+/// A world in which one of the callers is logged in, and what the names of the table stand for.
+struct Cast {
+    world: World,
+    names: Vec<(&'static str, String)>,
+}
+
+impl Cast {
+    fn new(caller: &str) -> Self {
+        let world = World::with_admin();
+        for name in ["john", "kim", "eve", "mia"] {
+            world.register(name, "lovelace");
+        }
+        world.sql("UPDATE users SET role = 'minter' WHERE username = 'mia'");
+        world.run(&["settings", "set", "token.quota", "unlimited"]).ok();
+        let mut names = vec![("ME", caller.to_owned()), ("KEY", world.get(&["keys", "generate"]))];
+        names.extend([("KIM", "kim".to_owned()), ("EVE", "eve".to_owned())]);
+        names.extend(["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(things(&world, "kim")));
+        names.extend(["MY_ID", "MY_TOKEN", "MY_SID"].into_iter().zip(things(&world, caller)));
+        world.log_in(caller, "lovelace");
+        Self { world, names }
+    }
+
+    /// What the caller has besides its session, as the caller itself.
+    fn app_token(&self, permission: &str) -> String {
+        self.world.get(&["token", "create", "ci", "--permission", permission])
+    }
+
+    /// From now on with that token, and without a session in the file.
+    fn given(mut self, token: &str) -> Self {
+        std::fs::remove_file(self.world.session_file()).unwrap();
+        self.world.set("JETON_TOKEN", token);
+        self
+    }
+
+    /// Runs the whole table.
+    fn runs(&self, credential: &str, code: impl Fn(&Row) -> i32) {
+        for row in TABLE {
+            let words: Vec<&str> = row.words.split(' ').map(|word| self.meaning(word)).collect();
+            let ran = self.world.run_with_input(&words, row.input);
+            assert_eq!(ran.code, code(row), "{credential}: {}: {ran:?}", row.words);
+        }
+    }
+
+    fn meaning<'c>(&'c self, word: &'c str) -> &'c str {
+        let known = self.names.iter().find(|(name, _)| *name == word);
+        known.map_or(word, |(_, meaning)| meaning)
+    }
+}
+
+/// A token's id, another token, and a session elsewhere of that user.
+fn things(world: &World, name: &str) -> [String; 3] {
+    let run = |words: &[&str], input: &str| -> Ran {
+        let mut command = world.command(&[words, &["-o", "json"]].concat());
+        command.env("JETON_CONFIG_DIR", world.home().join(name));
+        World::run_with(command, input).ok()
+    };
+    let json = |ran: Ran| -> Value { serde_json::from_str(&ran.out).unwrap() };
+    let session = json(run(&["login", name, "--password-stdin"], "lovelace"));
+    let id = json(run(&["token", "create", "own"], ""))["id"].to_string();
+    let token = json(run(&["token", "create", "own"], ""))["token"].take();
+    [id, token.as_str().unwrap().to_owned(), session["sid"].as_str().unwrap().to_owned()]
+}
+
+#[test]
+fn no_credential() {
+    let cast = Cast::new("ada");
+    cast.world.run(&["logout"]).ok();
+    cast.runs("none", |row| row.none);
+}
+
+#[test]
+fn a_session_in_the_file() {
+    for (role, caller) in CALLERS.into_iter().enumerate() {
+        Cast::new(caller).runs(&format!("session of {caller}"), |row| row.session[role]);
+    }
+}
+
+#[test]
+fn an_access_token() {
+    for (role, caller) in CALLERS.into_iter().enumerate() {
+        let cast = Cast::new(caller);
+        let access = cast.world.session("access");
+        let cast = cast.given(&access);
+        cast.runs(&format!("access token of {caller}"), |row| row.access[role]);
+        let mut kept = std::fs::read_dir(cast.world.sessions()).unwrap();
+        let is_session = |path: std::path::PathBuf| path.extension().unwrap() == "json";
+        assert!(!kept.any(|file| is_session(file.unwrap().path())), "it is never kept");
+    }
+}
+
+#[test]
+fn an_app_token() {
+    let cast = Cast::new("ada");
+    let token = cast.app_token("read");
+    cast.given(&token).runs("app token", |row| row.app[0]);
+}
+
+#[test]
+fn an_app_token_for_minting() {
+    for caller in ["mia", "ada"] {
+        let cast = Cast::new(caller);
+        let token = cast.app_token("jeton:mint");
+        cast.given(&token).runs(&format!("jeton:mint of {caller}"), |row| row.app[1]);
+    }
+}
+
+#[test]
+fn an_access_token_that_has_expired() {
+    let cast = Cast::new("ada");
+    cast.world.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
+    cast.world.run(&["refresh"]).ok();
+    let access = cast.world.session("access");
+    std::thread::sleep(Duration::from_secs(2));
+    cast.given(&access).runs("expired", |row| row.over[0]);
+}
+
+#[test]
+fn an_access_token_that_was_revoked() {
+    let cast = Cast::new("ada");
+    let access = cast.world.session("access");
+    cast.world.run(&["token", "revoke", &access]).ok();
+    cast.given(&access).runs("revoked", |row| row.over[1]);
+}
+
+#[test]
+fn every_command_has_a_row() {
+    let begins = |path: &str| {
+        let path = format!("{path} ");
+        TABLE.iter().any(|row| format!("{} ", row.words).starts_with(&path))
+    };
+    let missing: Vec<String> = grammar().0.into_iter().filter(|path| !begins(path)).collect();
+    assert!(missing.is_empty(), "no row says who may: {missing:?}");
+}

@@ -1,0 +1,165 @@
+//! The table: what each command ends with, by whom it is called and with which credential.
+//!
+//! What stands for something else: `ME` is the caller and `KIM` another user, `MY_ID` and `KIM_ID`
+//! are app tokens of theirs, `MY_TOKEN` and `KIM_TOKEN` others by value, `MY_SID` and `KIM_SID`
+//! their sessions elsewhere, `EVE` is a user and `KEY` a key that may go. Rows are run from top to
+//! bottom. What ends with 3 was allowed, and found nothing.
+
+/// What a command ends with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub(super) words: &'static str,
+    /// What it reads from standard input.
+    pub(super) input: &'static str,
+    /// Without any credential.
+    pub(super) none: i32,
+    /// With a session in the file, of a user, a minter, an admin.
+    pub(super) session: [i32; 3],
+    /// With the access token of such a session.
+    pub(super) access: [i32; 3],
+    /// With an app token, and with one that is for minting.
+    pub(super) app: [i32; 2],
+    /// With an access token that has expired, and with one that was revoked.
+    pub(super) over: [i32; 2],
+}
+
+/// A command that asks for no credential.
+const fn open(words: &'static str, code: i32) -> Row {
+    let session = [code; 3];
+    Row { words, input: "", none: code, session, access: session, app: [code; 2], over: [code; 2] }
+}
+
+/// A command that needs a session: what it ends with for a user, a minter, an admin.
+const fn session(words: &'static str, codes: [i32; 3]) -> Row {
+    Row { none: 4, session: codes, access: codes, app: [10, 10], over: [11, 12], ..open(words, 0) }
+}
+
+/// A command that a token for minting is enough for.
+const fn minting(words: &'static str, codes: [i32; 3]) -> Row {
+    Row { app: [7, 0], ..session(words, codes) }
+}
+
+const fn with_input(row: Row, input: &'static str) -> Row {
+    Row { input, ..row }
+}
+
+const ALL: [i32; 3] = [0, 0, 0];
+const MINTERS: [i32; 3] = [7, 0, 0];
+const ADMINS: [i32; 3] = [7, 7, 0];
+
+const PASSWORD: &str = "lovelace";
+
+pub(super) const TABLE: &[Row] = &[
+    open("help", 0),
+    open("completions bash", 0),
+    open("man --dir man", 0),
+    open("init", 5),
+    open("init --exist-ok", 0),
+    with_input(open("login KIM --password-stdin", 6), "wrong"),
+    with_input(open("register ann --exist-ok --password-stdin", 0), PASSWORD),
+    with_input(
+        Row {
+            none: 7,
+            ..session("register bob --role minter --exist-ok --password-stdin", ADMINS)
+        },
+        PASSWORD,
+    ),
+    with_input(open("recover ann --password-stdin", 0), PASSWORD),
+    with_input(open("refresh --token-stdin", 10), "no token"),
+    // What is given is never refreshed, whatever it is.
+    Row { access: [2; 3], app: [2; 2], over: [2; 2], ..session("refresh", ALL) },
+    session("whoami", ALL),
+    session("whoami --require-role minter", [9, 0, 0]),
+    with_input(session("passwd --password-stdin", ALL), "lovelace\nlovelace"),
+    session("sessions list", ALL),
+    session("sessions list --user KIM", ADMINS),
+    session("sessions list --all-users", ADMINS),
+    session("sessions token", ALL),
+    session("sessions revoke MY_SID", ALL),
+    session("sessions revoke KIM_SID", ADMINS),
+    session("sessions revoke 00000000-0000-7000-8000-000000000000", [3; 3]),
+    session("sessions revoke --user KIM --all --yes", ADMINS),
+    session("token create app", ALL),
+    session("token create app --user ME", ALL),
+    session("token create app --user KIM", ADMINS),
+    session("token create app --permission jeton:mint", MINTERS),
+    minting("token mint", MINTERS),
+    minting("token mint --record", MINTERS),
+    minting("token fixtures", MINTERS),
+    minting("run -- true", MINTERS),
+    session("run --app app -- true", ALL),
+    open("token presets", 0),
+    open("token inspect MY_TOKEN", 0),
+    open("token inspect KIM_TOKEN", 0),
+    open("token introspect KIM_TOKEN", 0),
+    open("token decode KIM_TOKEN", 0),
+    open("token verify KIM_TOKEN", 0),
+    session("token list", ALL),
+    session("token list --user ME", ALL),
+    session("token list --user KIM", ADMINS),
+    session("token list --all-users", ADMINS),
+    session("token list --expiring-within 2w --fail-if-any", [9; 3]),
+    session("token show MY_ID", ALL),
+    session("token show KIM_ID", ADMINS),
+    session("token show 99", [3; 3]),
+    session("token renew MY_ID", ALL),
+    session("token renew KIM_ID", ADMINS),
+    // Whoever holds a token may end it.
+    open("token renew KIM_TOKEN", 0),
+    open("token revoke KIM_TOKEN", 0),
+    session("token revoke MY_ID", ALL),
+    session("token revoke KIM_ID", ADMINS),
+    session("token revoke 99", [3; 3]),
+    session("token revoke --app app --yes", ALL),
+    session("token revoke --user ME --yes", ALL),
+    session("token revoke --user KIM --yes", ADMINS),
+    session("token revoke --all-users --before 1970-01-02T00:00:00Z --yes", ADMINS),
+    session("users list", ALL),
+    session("users show ME", ALL),
+    session("users show KIM", ADMINS),
+    session("users show 99", [7, 7, 3]),
+    session("users list --role user", ADMINS),
+    session("users set-role EVE user", ADMINS),
+    session("users set-role ME user", [7, 7, 5]),
+    session("users set-quota EVE 1", ADMINS),
+    session("users set-quota ME 1", ADMINS),
+    session("users set-quota ME unlimited", ADMINS),
+    session("users rename EVE EVE", ADMINS),
+    session("users rename ME ME", ADMINS),
+    session("users rename 99 kim", [7, 7, 3]),
+    session("users disable KIM", ADMINS),
+    session("users enable KIM", ADMINS),
+    // It is not opened before that is allowed.
+    session("users import there-is-none", [7, 7, 2]),
+    session("users export", ADMINS),
+    session("users export --with-hashes --yes", ADMINS),
+    session("users delete EVE --yes", ADMINS),
+    session("users delete 99 --yes", [7, 7, 3]),
+    open("keys list", 0),
+    open("keys export --jwks", 0),
+    open("keys export --jwks --purpose test", 0),
+    open("keys export --pem", 0),
+    open("keys export --site site --issuer https://id.example", 0),
+    session("keys export --private KEY --yes", ADMINS),
+    session("keys generate", ADMINS),
+    // It is not opened before that is allowed.
+    session("keys import --from-file there-is-none", [7, 7, 2]),
+    session("keys activate -- KEY", ADMINS),
+    session("keys rotate", ADMINS),
+    session("keys retire -- KEY", ADMINS),
+    session("keys revoke --yes -- KEY", ADMINS),
+    session("settings list", ALL),
+    session("settings get token.ttl", ALL),
+    session("settings set token.ttl 7d", ADMINS),
+    session("settings unset token.ttl", ADMINS),
+    open("store info", 0),
+    open("store check", 0),
+    session("store backup copy.db", ADMINS),
+    session("store prune", ADMINS),
+    session("store migrate", ADMINS),
+    session("audit list", ADMINS),
+    session("audit list --user nobody", [7, 7, 3]),
+    session("sessions revoke --all --yes", ALL),
+    // A session that is over is as good as logged out.
+    Row { none: 0, over: [0, 0], ..session("logout", ALL) },
+];
