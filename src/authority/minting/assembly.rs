@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 const DAY: i64 = 86_400;
 
 /// Where it is said what a token may do.
-const PERMISSIONS: [&str; 3] = ["permissions", "scope", "scp"];
+const PERMISSIONS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
 /// What one token is made of.
 #[derive(Debug, Clone, Copy)]

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 /// Make one good token and every broken one like it, for the tests of a service
 ///
 /// Each broken one is wrong in exactly one thing: expired, signed by another key, for another
-/// audience, and so on. The manifest says of each what is wrong, by which rule, and for which reason
-/// a verifier is to refuse it. Flags and presets are those of `jeton token mint`. With `--out` there
+/// audience, and so on; a claim that is not there (`--aud`, `--scope`) cannot be wrong. The manifest
+/// says of each what is wrong, by which rule, and what a verifier is to answer that is told all it
+/// has to know: issuer, audience, permission, type, the list of what was revoked. Flags and presets are those of `jeton token mint`. With `--out` there
 /// is a file for each token, `manifest.json`, the table `fixtures.md`, and `jwks.json` or `secret` to
 /// check them with; else the manifest is printed.
 ///
@@ -57,7 +58,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
 
 fn made(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     let row = Row { line: 0, claims: args.wish.file()? };
-    let key = args.key.key(args.wish.alg)?;
+    let key = args.key.key(args.wish.algorithm(app)?)?;
     let mut wish = args.wish.wish(app)?;
     wish.issued_at = args.at;
     if let Some(key) = key {

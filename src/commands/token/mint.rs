@@ -6,16 +6,17 @@ use crate::app::App;
 use crate::authority::{self, Defect, Mint, Minted, Minting};
 use crate::failure::Failure;
 use crate::model::{Row, Timestamp, rows};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
 
 /// Mint test tokens: any claims, signed by a test key
 ///
 /// A test token never logs in and never passes as an app token. Unless it is recorded nobody can
 /// list it, and it can be revoked only by its value. Services check it with the keys of
-/// `jeton keys export --jwks --purpose test`. It lives an hour unless said. A file of claims replaces
-/// what other flags say, and `--claim` replaces what would stand there in any case. A job needs no
-/// login for it: an app token with the permission jeton:mint in `JETON_TOKEN` is enough. With
-/// `--secret-env` or `--key-file` there is no store at all.
+/// `jeton keys export --jwks --purpose test`. It lives as long as the preset says, else an hour. A
+/// file of claims replaces what other flags say, and `--claim` replaces what would stand there in any
+/// case. A job needs no login for it: an app token with the permission jeton:mint in `JETON_TOKEN` is
+/// enough. With `--secret-env` or `--key-file` there is no store at all.
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
 ///   jeton token mint --sub alice --expires-at 2020-01-01T00:00:00Z
@@ -52,15 +53,20 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["secret_env", "key_file"])]
     record: bool,
 
-    /// Make it wrong in one thing: see `jeton token fixtures`
-    #[arg(long, value_name = "DEFECT", value_parser = Defect::parse, conflicts_with = "record")]
+    /// Make it wrong in this one thing, for a service that is to refuse it
+    #[arg(long, value_name = "DEFECT", value_parser = defects(), conflicts_with = "record")]
     defect: Option<Defect>,
+}
+
+fn defects() -> impl TypedValueParser<Value = Defect> {
+    let names = Defect::ALL.iter().map(|defect| defect.name());
+    PossibleValuesParser::new(names).try_map(|name| Defect::parse(&name))
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let is_bulk = args.from.is_some() || args.count.is_some();
     let rows = told_rows(&args)?;
-    if let Some(key) = args.key.key(args.wish.alg)? {
+    if let Some(key) = args.key.key(args.wish.algorithm(app)?)? {
         let now = app.now()?;
         let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
         let mint = wish(app, args)?;

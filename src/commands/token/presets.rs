@@ -92,7 +92,7 @@ fn section<'e>(
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     match args.show.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => list(app),
+        [] | ["list"] => list(app),
         ["show", name] => {
             let template = app.preset(Some(name))?;
             app.report(&Explained { name: Foreign::new(*name), template })

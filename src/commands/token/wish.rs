@@ -57,7 +57,7 @@ pub(crate) struct WishArgs {
     #[command(flatten)]
     end: EndArgs,
 
-    /// The algorithm, and so the test key that signs [default: ES256]
+    /// The algorithm, and so the test key that signs [default: the preset's, else ES256]
     #[arg(long, value_parser = Algorithm::parse)]
     pub(crate) alg: Option<Algorithm>,
 
@@ -75,7 +75,7 @@ pub(crate) struct WishArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct KeyArgs {
     /// Sign with the secret in this environment variable; no store is needed
-    #[arg(long, value_name = "NAME", requires = "alg", conflicts_with_all = ["key_file", "key"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["key_file", "key"])]
     secret_env: Option<String>,
 
     /// Sign with the key in this file: PEM, DER, a JWK, or a secret; no store is needed
@@ -84,6 +84,15 @@ pub(crate) struct KeyArgs {
 }
 
 impl WishArgs {
+    /// The algorithm of a secret that is brought along: what was said, or what the preset says.
+    pub(crate) fn algorithm(&self, app: &App) -> Result<Option<Algorithm>, Failure> {
+        if self.alg.is_some() || self.preset.is_none() {
+            return Ok(self.alg);
+        }
+        let preset = app.preset(self.preset.as_deref())?.algorithm()?;
+        Ok(preset.filter(|algorithm| algorithm.is_symmetric()))
+    }
+
     /// The claims of the file, which come before those of flags.
     pub(crate) fn file(&self) -> Result<Map<String, Value>, Failure> {
         self.claims_file.as_deref().map_or_else(|| Ok(Map::new()), App::claims_file)

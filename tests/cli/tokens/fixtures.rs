@@ -156,7 +156,7 @@ fn one_broken_token_is_minted() {
     refuses(&world, &mint(&["--defect", "wrong_audience"]), 2, talk);
     assert_eq!(mint(&["--defect", "expired", "--record"]).code, 2);
     let ran = mint(&["--defect", "shiny"]).fails(2);
-    assert!(ran.err.contains("not one of expired, not_yet_valid, bad_signature"), "{ran:?}");
+    assert!(ran.err.contains("expired, not_yet_valid, bad_signature"), "{ran:?}");
 }
 
 #[test]
