@@ -160,16 +160,17 @@ impl Writer<'_> {
 }
 
 impl Store {
-    /// Removes those of the grants that no token has which was added after `seen`; how many.
+    /// Removes those of the grants that no token has which was added after `seen`; how many, and
+    /// what `also` made of it.
     ///
     /// To ask the foreign key would be to read all tokens for every grant: it is not enforced here,
     /// because this transaction looks at all that can have come since the grants were found idle.
-    pub(crate) fn remove_grants(
+    pub(crate) fn remove_grants<T>(
         &mut self,
         ids: &[i64],
         seen: i64,
-        also: impl Fn(&Writer<'_>, usize) -> Result<(), Error>,
-    ) -> Result<usize, Error> {
+        also: impl Fn(&Writer<'_>, usize) -> Result<T, Error>,
+    ) -> Result<(usize, T), Error> {
         let ids = serde_json::Value::from(ids).to_string();
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
         let removed = self.write(|tx| {
@@ -178,8 +179,7 @@ impl Store {
                      AND id NOT IN (SELECT grant_id FROM tokens WHERE id > ?2)",
                 (&ids, seen),
             )?;
-            also(tx, removed)?;
-            Ok(removed)
+            Ok((removed, also(tx, removed)?))
         });
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
         removed

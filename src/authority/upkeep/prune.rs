@@ -2,7 +2,7 @@
 
 use super::super::{Act, Caller, Error};
 use super::{may_administer, may_change};
-use crate::model::{Lifetime, Timestamp};
+use crate::model::{Lifetime, Timestamp, UserId};
 use crate::store::{self, Reader, Store, Writer};
 
 /// Rows that one transaction removes: some ten milliseconds for others to wait.
@@ -38,11 +38,10 @@ pub(crate) fn prune(
     may_change(store)?;
     let past = act.now.unix() - keep.map_or(0, Lifetime::seconds);
     let Some(by) = Timestamp::from_unix(past) else { return Ok(Pruned::default()) };
-    let user = Some(caller.user.id);
-    let event = store.write(|tx| act.note(tx, user, Some("store".to_owned()), "done", 0))?;
     let last = store.read(|tx| tx.last_token())?;
     let count = |id| usize::try_from(id).unwrap_or(usize::MAX);
-    let mut pruning = Pruning { store, event };
+    let tally = Tally { act, by: caller.user.id, event: None };
+    let mut pruning = Pruning { store, tally };
     let tokens = pruning.pieces(
         0,
         |tx, after| {
@@ -64,10 +63,31 @@ pub(crate) fn prune(
     Ok(Pruned { tokens, sessions, blocks, grants: pruning.grants()? })
 }
 
+/// The row of the audit that counts what went. It is there with the first of it.
+#[derive(Clone, Copy)]
+struct Tally<'a> {
+    act: &'a Act,
+    by: UserId,
+    event: Option<i64>,
+}
+
+impl Tally<'_> {
+    /// Counts so many more; the row.
+    fn count(self, tx: &Writer<'_>, more: usize) -> Result<Option<i64>, store::Error> {
+        match self.event {
+            Some(event) => tx.count_on(event, more).map(|()| Some(event)),
+            None if more == 0 => Ok(None),
+            None => {
+                let target = Some("store".to_owned());
+                self.act.note(tx, Some(self.by), target, "done", more).map(Some)
+            }
+        }
+    }
+}
+
 struct Pruning<'s> {
     store: &'s mut Store,
-    /// The row of the audit that counts what went.
-    event: i64,
+    tally: Tally<'s>,
 }
 
 impl Pruning<'_> {
@@ -83,11 +103,13 @@ impl Pruning<'_> {
             let found = self.store.read(|tx| find(tx, &after))?;
             let Some(last) = found.last() else { return Ok(all) };
             after = last.clone();
-            all += self.store.write(|tx| {
+            let tally = self.tally;
+            let (removed, event) = self.store.write(|tx| {
                 let removed = remove(tx, &found)?;
-                tx.count_on(self.event, removed)?;
-                Ok::<_, store::Error>(removed)
+                Ok::<_, store::Error>((removed, tally.count(tx, removed)?))
             })?;
+            all += removed;
+            self.tally.event = event;
             Store::let_others_in();
         }
     }
@@ -99,8 +121,11 @@ impl Pruning<'_> {
             let Some(last) = idle.last() else { return Ok(all) };
             after = *last;
             for ids in idle.chunks(BATCH) {
-                let event = self.event;
-                all += self.store.remove_grants(ids, seen, |tx, n| tx.count_on(event, n))?;
+                let tally = self.tally;
+                let (removed, event) =
+                    self.store.remove_grants(ids, seen, |tx, n| tally.count(tx, n))?;
+                all += removed;
+                self.tally.event = event;
                 Store::let_others_in();
             }
         }

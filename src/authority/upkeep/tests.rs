@@ -169,7 +169,7 @@ fn a_grant_stays_while_one_token_has_it() {
     assert_eq!((idle, seen), (vec![], 1));
     // A token that came after the grants were looked at keeps its own.
     let removed = store.remove_grants(&[1], 0, |_, _| Ok(())).unwrap();
-    assert_eq!(removed, 0);
+    assert_eq!(removed, (0, ()));
 }
 
 #[test]

@@ -78,7 +78,8 @@ fn what_is_pruned_is_refused_as_before() {
     assert_eq!(world.json(&["token", "list", "--status", "all"])["total"], 1);
     assert_eq!(
         world.sql("SELECT count FROM audit WHERE action = 'store prune' ORDER BY id"),
-        ["0", "6", "0"]
+        ["6"],
+        "what removes nothing changes nothing"
     );
     says(&world, &world.run(&["store", "check"]), "ok\n", "");
 }
