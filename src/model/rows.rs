@@ -56,20 +56,42 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
         return Err(BadLine { line: 1, why: "a column has no name".to_owned() });
     }
     let mut rows = Vec::new();
+    let mut begins = vec![(0, 1)];
     for record in reader.records() {
         let record = record.map_err(|error| bad_csv(bytes, &error))?;
         let line = line(bytes, record.position());
+        begins.push((begin(record.position()), line));
         let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
         let claims = cells.map(|(name, cell)| ((*name).to_owned(), Value::from(cell)));
         rows.push(Row { line, claims: claims.collect() });
     }
-    Ok(rows)
+    match open_quote(bytes, &begins) {
+        Some(line) => Err(BadLine { line, why: "a quote is not closed".to_owned() }),
+        None => Ok(rows),
+    }
+}
+
+/// The line of the first record with an odd number of quotes (RFC 4180, section 2): the reader takes
+/// one that is not closed to go on, to the end of the file if need be. Records are told by the byte
+/// and the line they begin with.
+fn open_quote(bytes: &[u8], begins: &[(usize, u64)]) -> Option<u64> {
+    let ends = begins.iter().skip(1).map(|(begin, _)| *begin).chain([bytes.len()]);
+    let is_open = |from, to| {
+        let record = bytes.get(from..to).unwrap_or_default();
+        record.iter().filter(|byte| **byte == b'"').fold(false, |is_open, _| !is_open)
+    };
+    let mut records = begins.iter().zip(ends);
+    records.find(|((begin, _), end)| is_open(*begin, *end)).map(|((_, line), _)| *line)
+}
+
+fn begin(position: Option<&csv::Position>) -> usize {
+    position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX))
 }
 
 /// The line of a record, which the reader takes to begin with the empty lines before it.
 fn line(bytes: &[u8], position: Option<&csv::Position>) -> u64 {
+    let start = begin(position);
     let Some(position) = position else { return 1 };
-    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
     let behind = bytes.get(start..).unwrap_or_default().iter();
     let empty = behind.take_while(|byte| b"\r\n".contains(byte)).filter(|byte| **byte == b'\n');
     position.line() + u64::try_from(empty.count()).unwrap_or(0)
@@ -103,6 +125,7 @@ mod tests {
             "2 {\"sub\":\"a\",\"x\":\"1\"}\n4 {\"sub\":\"b,\\nc\"}\n6 {\"sub\":\"d\",\"x\":\"2\"}"
         );
         assert_eq!(shown("{\"n\":1}\n\n {\"a\":[]}\r\n"), "1 {\"n\":1}\n3 {\"a\":[]}");
+        assert_eq!(shown("a\n\"b\"\"c\"\n"), "2 {\"a\":\"b\\\"c\"}");
         assert_eq!(shown("sub\n"), "");
         assert_eq!(shown(""), "");
     }
@@ -115,6 +138,9 @@ mod tests {
             ("a,\n", "line 1: a column has no name"),
             ("{}\n{\"a\":1,\"a\":1}\n", "line 2: it is JSON with a duplicate name"),
             ("{}\n[]\n", "line 2: it is not a JSON object"),
+            ("a\nb\n\"c,\nd\n", "line 3: a quote is not closed"),
+            ("a\nb\n\"c,\nd\n\"e\"\n", "line 3: a quote is not closed"),
+            ("\"a\nb\n", "line 1: a quote is not closed"),
         ] {
             let error = rows(text.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with(wanted.split(" it is ").next().unwrap()), "{error}");
