@@ -11,8 +11,8 @@ use serde::Serialize;
 /// List what was done and what was refused, the newest first (admins only)
 ///
 /// Every change has a row, and so has every change that was refused: who wanted it, what it was
-/// about, how it ended (`done`, or the code of the error) and how many things it changed. What
-/// only reads, was misspelt, or found everything as it should be, has none. With `-o jsonl` all
+/// about (not of a refused one), how it ended (`done`, or the code of the error) and how many things
+/// it changed. What only reads, was misspelt, or found everything as it should be, has none. With `-o jsonl` all
 /// rows that match are written, one a line, unless a page is asked for. A program that collects
 /// them goes on behind the last id it has:
 ///
