@@ -1,8 +1,10 @@
 //! How far something is that takes long: on standard error, only where that is a terminal, and not
 //! before a second has passed.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use console::Term;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,47 +13,45 @@ const UNSEEN: Duration = Duration::from_secs(1);
 
 const FRAME: Duration = Duration::from_millis(100);
 
-const LINE: &str = "{msg} [{bar:30}] {pos}/{len}";
+/// The length of the bar.
+const CELLS: usize = 30;
 
 /// A bar that goes away when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    bar: ProgressBar,
+    far: Arc<Far>,
     /// Who shows it, and the end of a wire to call that off.
     shower: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// So many of so many things are done.
+#[derive(Debug, Default)]
+struct Far {
+    done: AtomicUsize,
+    total: AtomicUsize,
 }
 
 impl Progress {
     /// For so many things; one that is not `shown` is there for nobody to see.
     pub(super) fn new(doing: &'static str, total: usize, shown: bool) -> Self {
-        let total = u64::try_from(total).unwrap_or(u64::MAX);
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template(LINE);
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = bar.with_style(style.progress_chars("#>-")).with_message(doing);
-        let shower = shown.then(|| {
+        let far = Arc::new(Far { total: total.into(), ..Far::default() });
+        let shower = (shown && Term::stderr().is_term()).then(|| {
             let (off, wire) = channel();
-            let bar = bar.clone();
-            let show = move || {
-                if wire.recv_timeout(UNSEEN) == Err(RecvTimeoutError::Timeout) {
-                    bar.set_draw_target(ProgressDrawTarget::stderr());
-                    bar.enable_steady_tick(FRAME);
-                }
-            };
-            (off, std::thread::spawn(show))
+            let far = Arc::clone(&far);
+            (off, std::thread::spawn(move || show(doing, &far, &wire)))
         });
-        Self { bar, shower }
+        Self { far, shower }
     }
 
     /// One thing more is done.
     pub(crate) fn advance(&self) {
-        self.bar.inc(1);
+        self.far.done.fetch_add(1, Ordering::Relaxed);
     }
 
     /// So many of so many things are done.
     pub(crate) fn at(&self, done: usize, total: usize) {
-        self.bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
-        self.bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+        self.far.done.store(done, Ordering::Relaxed);
+        self.far.total.store(total, Ordering::Relaxed);
     }
 }
 
@@ -62,6 +62,34 @@ impl Drop for Progress {
             // Had it died, there would be nothing to clear.
             let _ = shower.join();
         }
-        self.bar.finish_and_clear();
+    }
+}
+
+/// Shows it from time to time, until the wire is cut. What the terminal does not take is not shown.
+fn show(doing: &str, far: &Far, wire: &Receiver<()>) {
+    let terminal = Term::buffered_stderr();
+    let mut next = UNSEEN;
+    while wire.recv_timeout(next) == Err(RecvTimeoutError::Timeout) {
+        next = FRAME;
+        let _ = terminal.clear_line();
+        let _ = terminal.write_str(&far.line(doing, usize::from(terminal.size().1)));
+        let _ = terminal.flush();
+    }
+    if next == FRAME {
+        let _ = terminal.clear_line();
+        let _ = terminal.flush();
+    }
+}
+
+impl Far {
+    /// The line that says it, no longer than the terminal is wide, so that it can be cleared.
+    fn line(&self, doing: &str, width: usize) -> String {
+        let total = self.total.load(Ordering::Relaxed);
+        let done = self.done.load(Ordering::Relaxed).min(total);
+        let full = (done * CELLS).checked_div(total).unwrap_or(0);
+        let head = if full == CELLS { "" } else { ">" };
+        let bar = format!("{}{head}", "#".repeat(full));
+        let line = format!("{doing} [{bar:-<CELLS$}] {done}/{total}");
+        line.chars().take(width.saturating_sub(1)).collect()
     }
 }
