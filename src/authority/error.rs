@@ -63,8 +63,8 @@ pub(crate) enum Error {
     #[error(transparent)]
     Rejected(#[from] Rejected),
     /// Of a row of a file somebody is there already.
-    #[error("line {0}: a user of that name, e-mail or uid exists")]
-    RowExists(u64),
+    #[error("line {line}: a user of that name, e-mail or uid exists: {}", .taken.join(", "))]
+    RowExists { line: u64, taken: Vec<String> },
     /// The first users of a store would have no admin among them.
     #[error("no row is an admin, and the store has none yet")]
     NoAdmin,

@@ -157,7 +157,7 @@ impl From<authority::Error> for Failure {
                 .with_hint("a key serves one purpose and one algorithm for ever; use another key"),
             Error::Rejected(rejected) => rejected.into(),
             Error::BadLine(bad) => bad.into(),
-            Error::RowExists(line) => say(Kind::Conflict, "user_exists")
+            Error::RowExists { line, .. } => say(Kind::Conflict, "user_exists")
                 .with_line(line)
                 .with_hint("who is there by all of these names is left out with `--exist-ok`"),
             Error::NoAdmin => say(Kind::BadData, "bad_data")

@@ -45,16 +45,26 @@ fn of_json(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
     Ok(rows)
 }
 
-fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
-    let mut reader = csv::Reader::from_reader(bytes);
-    let names = reader.headers().map_err(|error| bad_csv(bytes, &error))?.clone();
-    let names: Vec<&str> = names.iter().collect();
+/// The claims that the first line of a CSV file names; none for JSON Lines.
+pub(crate) fn columns(bytes: &[u8]) -> Result<Vec<String>, BadLine> {
+    if is_csv(bytes) { header(&mut csv::Reader::from_reader(bytes), bytes) } else { Ok(Vec::new()) }
+}
+
+fn header(reader: &mut csv::Reader<&[u8]>, bytes: &[u8]) -> Result<Vec<String>, BadLine> {
+    let names = reader.headers().map_err(|error| bad_csv(bytes, &error))?;
+    let names: Vec<String> = names.iter().map(str::to_owned).collect();
     if let Some(at) = (1..names.len()).find(|at| names[..*at].contains(&names[*at])) {
         return Err(BadLine { line: 1, why: format!("column {} is there twice", at + 1) });
     }
     if names.iter().any(|name| name.is_empty()) {
         return Err(BadLine { line: 1, why: "a column has no name".to_owned() });
     }
+    Ok(names)
+}
+
+fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
+    let mut reader = csv::Reader::from_reader(bytes);
+    let names = header(&mut reader, bytes)?;
     let mut rows = Vec::new();
     let mut begins = vec![(0, 1)];
     for record in reader.records() {
@@ -62,7 +72,7 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
         let line = line(bytes, record.position());
         begins.push((begin(record.position()), line));
         let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
-        let claims = cells.map(|(name, cell)| ((*name).to_owned(), Value::from(cell)));
+        let claims = cells.map(|(name, cell)| (name.clone(), Value::from(cell)));
         rows.push(Row { line, claims: claims.collect() });
     }
     match open_quote(bytes, &begins) {

@@ -1,9 +1,9 @@
 //! Instants and durations in whole seconds, as people write them and as claims carry them.
 
 use super::Invalid;
-use jiff::civil::{DateTime, DateTimeDifference};
+use jiff::civil::{Date, DateTime, DateTimeDifference};
 use jiff::fmt::friendly::{Designator, Direction, Spacing, SpanPrinter};
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{RoundMode, Span, SpanRelativeTo, Unit};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -25,13 +25,13 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339 or Unix seconds.
+    /// Reads RFC 3339 or Unix seconds. A date alone is its first second in UTC.
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |why: &str| Invalid::new("time", why);
         let seconds = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
             text.parse().map_err(|_| refused("out of range"))?
         } else {
-            let instant: jiff::Timestamp = text.parse().map_err(|_| {
+            let instant = text.parse().or_else(|_| first_second(text)).map_err(|_| {
                 refused("neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds")
             })?;
             instant.as_second()
@@ -42,6 +42,11 @@ impl Timestamp {
     /// `None` past the year 9999.
     pub(crate) fn plus(self, lifetime: Lifetime) -> Option<Self> {
         self.0.checked_add(lifetime.0).and_then(Self::from_unix)
+    }
+
+    /// So long before; nothing is before 1970.
+    pub(super) fn minus(self, length: Lifetime) -> Self {
+        Self(self.0.saturating_sub(length.0).max(0))
     }
 
     /// Where it lies as seen from `now`, rounded to the largest unit of which there is one:
@@ -75,6 +80,12 @@ impl Timestamp {
         // All that a `Timestamp` can be is in its range.
         Offset::UTC.to_datetime(jiff::Timestamp::from_second(self.0).unwrap_or_default())
     }
+}
+
+/// Of that day, in UTC.
+fn first_second(date: &str) -> Result<jiff::Timestamp, jiff::Error> {
+    let day = Date::strptime("%Y-%m-%d", date)?;
+    Ok(day.to_zoned(TimeZone::UTC)?.timestamp())
 }
 
 impl fmt::Display for Timestamp {
@@ -139,35 +150,6 @@ impl Lifetime {
     }
 }
 
-/// An instant as people give it: a time, or how long ago it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// Then.
-    At(Timestamp),
-    /// So long before now.
-    Ago(Lifetime),
-}
-
-impl Moment {
-    /// Reads RFC 3339, Unix seconds, or a duration, which is told by its unit.
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        let time = Timestamp::parse(text).map(Self::At);
-        time.or_else(|_| Lifetime::parse(text).map(Self::Ago)).map_err(|_| {
-            let why = "neither RFC 3339 (`2030-01-31T12:00:00Z`), nor Unix seconds, nor how long \
-                       ago (`7d`)";
-            Invalid::new("time", why)
-        })
-    }
-
-    /// When it was; nothing was before 1970.
-    pub(crate) fn instant(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::At(time) => time,
-            Self::Ago(length) => Timestamp(now.0.saturating_sub(length.0).max(0)),
-        }
-    }
-}
-
 impl fmt::Display for Lifetime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (count, unit) = match self.0 {
@@ -226,7 +208,20 @@ mod tests {
     fn times_as_people_write_them() {
         assert_eq!(Timestamp::parse("0").unwrap().to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::parse("2030-01-31T13:00:00+01:00").unwrap().unix(), 1_896_091_200);
-        for text in ["", "tomorrow", "-1", "99999999999999999999", "1960-01-01T00:00:00Z"] {
+        assert_eq!(Timestamp::parse("2030-01-31").unwrap().unix(), 1_896_048_000);
+        for text in [
+            "",
+            "tomorrow",
+            "-1",
+            "99999999999999999999",
+            "1960-01-01T00:00:00Z",
+            "1960-01-01",
+            "2030-02-30",
+            "2030-1-31 ",
+            "2030-01-31T12",
+            "2030-01-31T12:00:00",
+            "-2030-01-31",
+        ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
     }
@@ -260,23 +255,6 @@ mod tests {
         let first = Timestamp::from_unix(0).unwrap();
         assert_eq!(first.relative(now), "57 y ago");
         assert_eq!(Timestamp::from_unix(LAST).unwrap().relative(first), "in 2932896 d");
-    }
-
-    #[test]
-    fn a_moment_is_a_time_or_how_long_ago() {
-        let now = Timestamp::from_unix(1_000_000).unwrap();
-        for (text, seconds) in [
-            ("7", 7),
-            ("1970-01-02T00:00:00Z", 86_400),
-            ("1d", 913_600),
-            ("PT1H", 996_400),
-            ("52w", 0),
-        ] {
-            assert_eq!(Moment::parse(text).unwrap().instant(now).unix(), seconds, "{text}");
-        }
-        for text in ["", "yesterday", "-1d", "0s", "1mo"] {
-            assert!(Moment::parse(text).is_err(), "{text}");
-        }
     }
 
     #[test]

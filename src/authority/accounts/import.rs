@@ -5,7 +5,7 @@ use super::{Whose, admin_or_founder, logins};
 use crate::crypto;
 use crate::model::{
     Account, BadLine, DisplayName, Email, Password, Quota, Role, Row, Timestamp, Uid, UserName,
-    UserRef, rows_of_spreadsheet,
+    UserRef, columns, rows_of_spreadsheet,
 };
 use crate::store::{self, Reader, Store, Writer};
 use serde_json::{Map, Value};
@@ -14,8 +14,18 @@ use std::collections::HashMap;
 const ADMINS_ONLY: &str = "only admins import accounts";
 
 /// What a row may say.
-const MEMBERS: &str = "uid, username, email, name, role, quota, disabled, created_at, password, \
-                       password_hash";
+const MEMBERS: [&str; 10] = [
+    "uid",
+    "username",
+    "email",
+    "name",
+    "role",
+    "quota",
+    "disabled",
+    "created_at",
+    "password",
+    "password_hash",
+];
 
 /// Accounts as a file has them.
 #[derive(Debug)]
@@ -44,6 +54,11 @@ pub(crate) struct Imported {
 impl Drafts {
     /// Reads a file: JSON Lines or CSV. What a row says of passwords is not repeated in an error.
     pub(crate) fn read(bytes: &[u8], now: Timestamp) -> Result<Self, BadLine> {
+        let columns = columns(bytes)?;
+        if let Some(at) = columns.iter().position(|name| !MEMBERS.contains(&name.as_str())) {
+            let why = format!("column {} is none of {}", at + 1, MEMBERS.join(", "));
+            return Err(BadLine { line: 1, why });
+        }
         let mut drafts = Vec::new();
         let mut seen: HashMap<String, u64> = HashMap::new();
         for row in rows_of_spreadsheet(bytes, "password")? {
@@ -83,7 +98,7 @@ impl Drafts {
             match Whose::of(tx, &draft.names)? {
                 Whose::Nobodys => new.push(draft),
                 Whose::Ones(_) if exist_ok => {}
-                Whose::Ones(_) | Whose::Mixed => return Err(Error::RowExists(draft.line)),
+                Whose::Ones(_) | Whose::Mixed => return Err(exists(tx, &draft)?),
             }
         }
         self.0 = new;
@@ -162,11 +177,22 @@ fn add(
         }
         Err(store::Error::Taken) => match Whose::of(tx, &draft.names)?.one() {
             Some(_) if exist_ok => imported.known += 1,
-            _ => return Err(Error::RowExists(draft.line)),
+            _ => return Err(exists(tx, draft)?),
         },
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// Which names of the row somebody has.
+fn exists(tx: &Reader<'_>, draft: &Draft) -> Result<Error, store::Error> {
+    let mut taken = Vec::new();
+    for name in &draft.names {
+        if tx.find_user(name)?.is_some() {
+            taken.push(name.shown());
+        }
+    }
+    Ok(Error::RowExists { line: draft.line, taken })
 }
 
 /// What a row says; an error says what is wrong with it.
@@ -198,7 +224,7 @@ fn draft(Row { line, mut claims }: Row, now: Timestamp) -> Result<Draft, String>
         created_at: checked(members, "created_at", Timestamp::parse)?.unwrap_or(now),
     };
     if !members.is_empty() {
-        return Err(format!("it says something else than {MEMBERS}"));
+        return Err(format!("it says something else than {}", MEMBERS.join(", ")));
     }
     Ok(Draft { line, account, names, password })
 }

@@ -70,7 +70,7 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
         assert_eq!(count(&world), "1");
     }
     let rows = rows(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
-    let talk = "error: line 5002: a user of that name, e-mail or uid exists\n\
+    let talk = "error: line 5002: a user of that name, e-mail or uid exists: ada\n\
                 hint: who is there by all of these names is left out with `--exist-ok`\n";
     refuses(&world, &import(&world, &rows), 5, talk);
     let error = world.json_error(&["users", "import", "rows"]);
@@ -153,7 +153,7 @@ fn what_cannot_be_read_is_refused() {
         ("username,username\na,b\n", "line 1: column 2 is there twice"),
         (
             "username,id\na,1\n",
-            "line 2: it says something else than uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
+            "line 1: column 2 is none of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
         ),
     ] {
         refuses(&world, &import(&world, rows), 65, &format!("error: {why}\n"));

@@ -105,7 +105,7 @@ fn who_is_there_already_is_left_out_or_refused() {
     let john = person(&mut store, "john", Role::User);
     let rows = "username,email,role,password\nkim,,,1\njohn,john@example.com,minter,1\n";
     let result = into(&mut store, Some(&ada), rows, false);
-    assert!(matches!(result, Err(Error::RowExists(3))));
+    assert!(matches!(result, Err(Error::RowExists { line: 3, .. })));
     assert_eq!(everybody(&mut store, &ada).total, 2, "none of it is applied");
     let imported = into(&mut store, Some(&ada), rows, true).unwrap();
     assert_eq!(imported, Imported { new: 1, without_password: 0, known: 1 });
@@ -116,12 +116,18 @@ fn who_is_there_already_is_left_out_or_refused() {
     for rows in
         ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
     {
-        assert!(matches!(into(&mut store, Some(&ada), rows, true), Err(Error::RowExists(2))));
+        assert!(matches!(
+            into(&mut store, Some(&ada), rows, true),
+            Err(Error::RowExists { line: 2, .. })
+        ));
     }
     let uid = john.user().uid;
     delete(&mut store, &act(0), &ada.caller, john.user()).unwrap();
     let rows = format!("username,uid\njohn,{uid}\n");
-    assert!(matches!(into(&mut store, Some(&ada), &rows, true), Err(Error::RowExists(2))));
+    assert!(matches!(
+        into(&mut store, Some(&ada), &rows, true),
+        Err(Error::RowExists { line: 2, .. })
+    ));
 }
 
 #[test]
