@@ -3,7 +3,7 @@
 use super::Invalid;
 use jiff::civil::{Date, DateTime, DateTimeDifference};
 use jiff::fmt::friendly::{Designator, Direction, Spacing, SpanPrinter};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use jiff::{RoundMode, Span, SpanRelativeTo, Unit};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -31,7 +31,7 @@ impl Timestamp {
         let seconds = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
             text.parse().map_err(|_| refused("out of range"))?
         } else {
-            let instant = text.parse().or_else(|_| first_second(text)).map_err(|_| {
+            let instant = text.parse().ok().or_else(|| first_second(text)).ok_or_else(|| {
                 refused("neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds")
             })?;
             instant.as_second()
@@ -82,10 +82,10 @@ impl Timestamp {
     }
 }
 
-/// Of that day, in UTC.
-fn first_second(date: &str) -> Result<jiff::Timestamp, jiff::Error> {
-    let day = Date::strptime("%Y-%m-%d", date)?;
-    Ok(day.to_zoned(TimeZone::UTC)?.timestamp())
+/// Of a day like `2030-01-31`, in UTC; none of whatever else stands for a date.
+fn first_second(day: &str) -> Option<jiff::Timestamp> {
+    let day: Date = day.parse().ok().filter(|_| day.len() == "2030-01-31".len())?;
+    Offset::UTC.to_timestamp(day.into()).ok()
 }
 
 impl fmt::Display for Timestamp {
@@ -218,6 +218,8 @@ mod tests {
             "1960-01-01",
             "2030-02-30",
             "2030-1-31 ",
+            "203001-31",
+            "20300131T1",
             "2030-01-31T12",
             "2030-01-31T12:00:00",
             "-2030-01-31",
