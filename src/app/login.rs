@@ -8,9 +8,10 @@ use super::App;
 use crate::authority::{self, Act, Credential, Proven, Registration, Tokens};
 use crate::credentials::{self, Beginning, Credentials, Locked, Login};
 use crate::failure::Failure;
+use crate::model::escaped;
 use crate::store::Store;
 use secrecy::ExposeSecret;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 impl App {
     /// Logs in and keeps the session in the file; whether a session that stood there was ended.
@@ -31,7 +32,8 @@ impl App {
         self.store()?;
         let credentials = self.credentials()?;
         let locked = credentials.lock(self.options.wait)?;
-        let before = match locked.read() {
+        let found = locked.read();
+        let before = match &found {
             Err(credentials::Error::Damaged) => None,
             _ => self.settle(&credentials, &locked)?,
         };
@@ -48,10 +50,24 @@ impl App {
         let _ = self.settle(&credentials, &locked);
         let (tokens, replaced) = begun?;
         self.user = Some(tokens.user.id);
+        if let Ok((Some(login), _)) = found {
+            self.warn_of_replaced(&login.store, &path);
+        }
         if self.given_token()?.is_some() {
             self.warning("commands will use the token that is given, not this session");
         }
         Ok((tokens, replaced))
+    }
+
+    /// A copy of a store has its id, and so the same session file.
+    fn warn_of_replaced(&self, other: &Path, path: &Path) {
+        if other != path && other.exists() {
+            let other = escaped(&other.to_string_lossy());
+            self.warning(&format!(
+                "this session takes the place of the one in `{other}`, of which this store is a copy"
+            ));
+            self.hint("to be logged in to both, use one of them with another JETON_CONFIG_DIR");
+        }
     }
 
     /// Ends the session, of the given token or of the file, which is removed; whether there was

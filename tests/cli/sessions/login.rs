@@ -3,6 +3,7 @@
 use super::ENDED;
 use crate::mask::{refuses, says};
 use crate::world::{Ran, World};
+use std::fs;
 
 fn login(world: &World, login: &str, password: &str) -> Ran {
     world.run_with_input(&["login", login, "--password-stdin"], password)
@@ -97,7 +98,7 @@ fn nobody_learns_why_a_login_fails() {
 #[test]
 fn a_password_comes_from_a_file_or_a_variable() {
     let mut world = strangers();
-    std::fs::write(world.home().join("secret.txt"), "123456\n").unwrap();
+    fs::write(world.home().join("secret.txt"), "123456\n").unwrap();
     let ran = world.run(&["login", "john", "--password-file", "secret.txt"]);
     says(&world, &ran, "", "logged in as john\n");
     world.run(&["logout"]).ok();
@@ -156,12 +157,22 @@ fn a_copy_of_the_store_elsewhere_does_not_use_the_session() {
     let copy = copy.to_str().unwrap();
     assert_eq!(world.run(&["whoami", "--store", copy, "-q"]).code, 4);
     let arguments = ["login", "john", "--store", copy, "--password-stdin"];
-    world.run_with_input(&arguments, "123456").ok();
+    let replaced = |path: &str| {
+        format!(
+            "warning: this session takes the place of the one in `{path}`, of which this store is \
+             a copy\nhint: to be logged in to both, use one of them with another \
+             JETON_CONFIG_DIR\nlogged in as john\n"
+        )
+    };
+    let ran = world.run_with_input(&arguments, "123456");
+    says(&world, &ran, "", &replaced("~/.local/share/jeton/jeton.db"));
     let ran = world.run(&["whoami"]);
     assert_eq!(ran.code, 4, "both have the same identity and one file: {ran:?}");
-    let ran = login(&world, "john", "123456");
-    says(&world, &ran, "", "logged in as john\n");
+    says(&world, &login(&world, "john", "123456"), "", &replaced("~/copy.db"));
     assert_eq!(world.run(&["whoami", "--store", copy]).code, 4);
+    world.run_with_input(&arguments, "123456").ok();
+    fs::remove_file(copy).unwrap();
+    says(&world, &login(&world, "john", "123456"), "", "logged in as john\n");
 }
 
 #[test]
