@@ -248,6 +248,18 @@ fn path(words: &[OsString]) -> String {
     path
 }
 
+/// The command, or the first words of some, as the audit has it; none is called like that.
+pub(super) fn action_called(words: &str) -> Option<String> {
+    let whole = command();
+    let mut here = &whole;
+    let mut names = Vec::new();
+    for word in words.split_whitespace() {
+        here = here.find_subcommand(word)?;
+        names.push(here.get_name());
+    }
+    (!names.is_empty()).then(|| names.join(" "))
+}
+
 /// What clap repeats of the words is foreign text and is escaped; a long word, which may be a token
 /// in the wrong place, is not repeated at all.
 fn disarm(error: &mut clap::Error) {

@@ -2,10 +2,11 @@
 
 use crate::app::{App, Cell, Form, Report, Table, Text, Tone};
 use crate::authority::{self, Caller, EventFilter};
+use crate::commands::grammar::action_called;
 use crate::commands::paging::{PagingArgs, footer};
 use crate::commands::shapes::{name, none};
 use crate::failure::Failure;
-use crate::model::{AuditEvent, Foreign, Moment, Paged, UserRef};
+use crate::model::{AuditEvent, Foreign, Moment, Paged, UserRef, repeatable};
 use serde::Serialize;
 
 /// List what was done and what was refused, the newest first (admins only)
@@ -114,11 +115,16 @@ fn filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Fa
         Some(who) => Some(authority::actor(app.store()?, caller, who)?),
         None => None,
     };
+    let action = args.action.as_deref().map(|words| (words, action_called(words)));
+    if let Some((words, None)) = &action {
+        let shown = repeatable(words);
+        app.warning(&format!("no command of this jeton is called `{shown}`"));
+    }
     Ok(EventFilter {
         since: args.since.map(|moment| moment.instant(now)),
         until: args.until.map(|moment| moment.instant(now)),
         user,
-        action: args.action.as_deref().map(Foreign::new),
+        action: action.map(|(words, name)| Foreign::new(name.as_deref().unwrap_or(words))),
         outcome: args.outcome.as_deref().map(Foreign::new),
         oldest_first: args.reverse,
     })

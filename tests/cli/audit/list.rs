@@ -87,7 +87,9 @@ fn a_list_is_cut_by_time_user_action_and_outcome() {
         (&["--user", "2", "--outcome", "forbidden"], "6 of 1"),
         (&["--action", "token"], "5,4 of 2"),
         (&["--action", "users delete"], "6 of 1"),
-        (&["--action", "user"], " of 0"),
+        (&["--action", "tokens"], "5,4 of 2"),
+        (&["--action", "users  rm"], "6 of 1"),
+        (&["--action", "key"], " of 0"),
         (&["--outcome", "done", "--reverse"], "1,2,3,4,5,8 of 6"),
         (&["--page", "2", "--per-page", "3"], "5,4,3 of 8"),
         (&["--after", "4", "--per-page", "2"], "3,2 of 8"),
@@ -98,7 +100,10 @@ fn a_list_is_cut_by_time_user_action_and_outcome() {
     }
     let ran = world.run(&["audit", "ls", "--per-page", "5"]).ok();
     assert_eq!(ran.err, "5 of 8 events, page 1 of 2; next: --page 2\n");
-    says(&world, &world.run(&["audit", "list", "--action", "nothing"]), "", "no events\n");
+    for words in ["nothing", "token crate", "token create my-app"] {
+        let talk = format!("warning: no command of this jeton is called `{words}`\nno events\n");
+        says(&world, &world.run(&["audit", "list", "--action", words]), "", &talk);
+    }
 }
 
 #[test]
