@@ -61,7 +61,7 @@ impl Drafts {
         }
         let mut drafts = Vec::new();
         let mut seen: HashMap<String, u64> = HashMap::new();
-        for row in rows_of_spreadsheet(bytes, "password")? {
+        for row in rows_of_spreadsheet(bytes, "password")?.into_iter().flat_map(rows_within) {
             let line = row.line;
             let draft = draft(row, now).map_err(|why| BadLine { line, why })?;
             for name in &draft.names {
@@ -182,6 +182,16 @@ fn add(
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// The rows of a list as `-o json` has it, where a row is such a list.
+fn rows_within(row: Row) -> Vec<Row> {
+    let items = match row.claims.get("items") {
+        Some(Value::Array(items)) if row.claims.len() == 1 => items,
+        _ => return vec![row],
+    };
+    let within = |item: &Value| Some(Row { line: row.line, claims: item.as_object()?.clone() });
+    items.iter().map(within).collect::<Option<_>>().unwrap_or_else(|| vec![row.clone()])
 }
 
 /// Which names of the row somebody has.

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 /// Print all accounts in the form that `jeton users import` reads (admins only)
 ///
-/// It is JSON Lines unless said: `-o csv`, or `-o json` for one document, which the import does not
-/// read. Hashes of passwords are left out unless asked for; without them the users of another store set new passwords. A cell
-/// that a spreadsheet would run begins with `'`, which the import takes away again.
+/// It is JSON Lines unless said: `-o csv`, or `-o json` for one document. Hashes of passwords are left
+/// out unless asked for; without them the users of another store set new passwords. A cell that a
+/// spreadsheet would run begins with `'`, which the import takes away again.
 ///
 ///   jeton users export > users.jsonl
 ///   jeton users export -o csv > users.csv
