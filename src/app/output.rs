@@ -23,10 +23,7 @@ impl App {
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
         mode: u32,
     ) -> Result<(), Failure> {
-        let unwritable = |error: io::Error| {
-            let shown = repeatable(&directory.to_string_lossy());
-            Failure::usage(format!("`{shown}` cannot be written: {error}"))
-        };
+        let unwritable = |error| unwritable(directory, &error);
         std::fs::create_dir_all(directory).map_err(unwritable)?;
         let lock = File::open(directory).map_err(unwritable)?;
         if !files::lock(&lock, self.options.wait).map_err(unwritable)? {
@@ -35,6 +32,25 @@ impl App {
         let replace = |(name, content): &(_, _)| replace(directory, name, content, mode);
         files.iter().try_for_each(replace).map_err(unwritable)
     }
+
+    /// A file of a directory, if it can be read.
+    pub(crate) fn file_in(directory: &Path, name: &str) -> Option<Vec<u8>> {
+        std::fs::read(directory.join(name)).ok()
+    }
+
+    /// Removes files of a directory.
+    pub(crate) fn remove_files(directory: &Path, names: &[String]) -> Result<(), Failure> {
+        let remove = |name: &String| match std::fs::remove_file(directory.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        names.iter().try_for_each(remove).map_err(|error| unwritable(directory, &error))
+    }
+}
+
+fn unwritable(directory: &Path, error: &io::Error) -> Failure {
+    let shown = repeatable(&directory.to_string_lossy());
+    Failure::usage(format!("`{shown}` cannot be written: {error}"))
 }
 
 fn replace(

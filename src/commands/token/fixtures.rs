@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// says of each what is wrong, by which rule, and what a verifier is to answer that is told all it
 /// has to know: issuer, audience, permission, type, the list of what was revoked. Flags and presets are those of `jeton token mint`. With `--out` there
 /// is a file for each token, `manifest.json`, the table `fixtures.md`, and `jwks.json` or `secret` to
-/// check them with; else the manifest is printed.
+/// check them with, and what an earlier manifest there named besides is removed; else the manifest
+/// is printed.
 ///
 ///   jeton token fixtures --preset flask --out fixtures
 ///   jeton token fixtures --aud api --scope 'read write' --at 2030-01-01T00:00:00Z --out fixtures
@@ -82,13 +83,15 @@ fn written(
     made: &Fixtures,
     manifest: Manifest,
 ) -> Result<Written, Failure> {
+    let mut stale = App::file_in(directory, Manifest::NAME)
+        .map_or_else(Vec::new, |before| Manifest::files_beside(&before));
     let is_secret = made.key.algorithm.is_symmetric();
     let mut files = manifest.tokens();
     files.extend(manifest.jwks().map(|keys| (Manifest::KEYS.to_owned(), keys)));
     files.push(("fixtures.md".to_owned(), manifest.markdown()));
     let manifest = manifest.with_files(is_secret && made.may_have_secret);
     // The last: no file names another that is not there.
-    files.push(("manifest.json".to_owned(), format!("{:#}\n", serde_json::json!(manifest))));
+    files.push((Manifest::NAME.to_owned(), format!("{:#}\n", serde_json::json!(manifest))));
     let mut names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     if is_secret && made.may_have_secret {
         let secret = [(Manifest::SECRET, made.key.material.expose_secret())];
@@ -98,6 +101,8 @@ fn written(
         app.warning("the secret is not written: only an admin's session is given it");
     }
     app.replace_files(directory, &files, PUBLIC)?;
+    stale.retain(|name| !names.contains(&name.as_str()));
+    App::remove_files(directory, &stale)?;
     let shown = names.iter().map(|name| Foreign::new(directory.join(name).to_string_lossy()));
     Ok(Written { files: shown.collect() })
 }

@@ -51,6 +51,7 @@ struct Expected {
 }
 
 impl Manifest {
+    pub(super) const NAME: &str = "manifest.json";
     pub(super) const KEYS: &str = "jwks.json";
     pub(super) const SECRET: &str = "secret";
 
@@ -69,6 +70,19 @@ impl Manifest {
             jwks: public.map(|key| json!({ "keys": [key] })),
             fixtures: made.items.iter().map(Line::of).collect(),
         }
+    }
+
+    /// The files that stand beside a manifest by what it says: tokens, keys and secret.
+    pub(super) fn files_beside(manifest: &[u8]) -> Vec<String> {
+        let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
+        let lines = manifest["fixtures"].as_array().into_iter().flatten();
+        let files = lines.map(|line| &line["file"]).chain([&manifest["keys"], &manifest["secret"]]);
+        let is_ours = |name: &&str| {
+            let token = name.strip_suffix(".jwt");
+            token.is_some_and(|token| token.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+                || [Self::KEYS, Self::SECRET].contains(name)
+        };
+        files.filter_map(Value::as_str).filter(is_ours).map(str::to_owned).collect()
     }
 
     /// Each token, and the name of its file.

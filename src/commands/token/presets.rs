@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 /// List the kinds of token that `token mint --preset` makes, or explain one
 ///
 /// A file NAME.json in the folder `presets` of the configuration directory is a preset, too, and
-/// takes the place of one that comes with the program.
+/// takes the place of one that comes with the program. What `show` prints with `-o json`, less its
+/// `name`, is such a file.
 ///
 ///   jeton token presets
 ///   jeton token presets show flask
@@ -59,15 +60,23 @@ impl Report for Explained {
         let template = &self.template;
         let mut lines = vec![escaped(&template.about)];
         lines.extend(template.source.iter().map(|url| escaped(url)));
+        lines.extend(
+            template.algorithm.as_ref().map(|name| format!("signed with {}", escaped(name))),
+        );
+        lines.extend(template.ttl.as_ref().map(|length| format!("lives {}", escaped(length))));
         section(&mut lines, "parameters", &template.parameters, |_| None);
         section(&mut lines, "header", &template.header, |_| None);
         section(&mut lines, "claims", &template.claims, |name| {
             template.explain.get(name).and_then(Value::as_str)
         });
         if !template.verifiers.is_empty() {
-            let names = template.verifiers.keys().map(|name| escaped(name));
             lines.extend([String::new(), "verifiers that take it:".to_owned()]);
-            lines.extend(names.map(|name| format!("  {name}")));
+            for (name, passes) in &template.verifiers {
+                lines.push(format!("  {}", escaped(name)));
+                lines.extend(passes.iter().map(|(defect, why)| {
+                    format!("    lets through {} ({})", defect.name(), escaped(why))
+                }));
+            }
         }
         Text::Lines(lines)
     }
@@ -105,8 +114,13 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 fn list(app: &App) -> Result<(), Failure> {
     let mut items = Vec::new();
     for (name, own) in app.presets() {
-        let about = Foreign::new(app.preset(Some(&name))?.about);
-        items.push(Line { name: Foreign::new(name), about, own });
+        match app.preset(Some(&name)) {
+            Ok(preset) => {
+                let about = Foreign::new(preset.about);
+                items.push(Line { name: Foreign::new(name), about, own });
+            }
+            Err(failure) => app.warning(&failure.message),
+        }
     }
     app.report(&List { items })
 }

@@ -124,6 +124,42 @@ fn a_secret_is_for_its_owner_alone() {
 }
 
 #[test]
+fn what_stood_there_of_another_set_goes_and_nothing_else() {
+    let world = World::with_admin();
+    let folder = world.home().join("fixtures");
+    let make = |preset| world.run(&[&OUT[..], &["--preset", preset]].concat()).ok();
+    let files = || {
+        let mut names: Vec<String> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    make("rfc9068");
+    let many = files();
+    fs::write(folder.join("mine.jwt"), "a token of another maker").unwrap();
+    make("flask");
+    let few = files();
+    assert!(few.contains(&"secret".to_owned()) && few.contains(&"mine.jwt".to_owned()), "{few:?}");
+    let tokens = manifest(&folder)["fixtures"].as_array().unwrap().len();
+    assert_eq!(few.len(), tokens + 4, "and manifest.json, fixtures.md: {few:?}");
+    assert!(many.contains(&"jwks.json".to_owned()) && many.len() > few.len() - 1, "{many:?}");
+    make("rfc9068");
+    let mut again = files();
+    again.retain(|name| name != "mine.jwt");
+    assert_eq!(again, many, "the secret is gone");
+    // A manifest of another program names files that are not ours.
+    fs::write(folder.join("mine.jwt"), "").unwrap();
+    fs::write(folder.join("other"), "").unwrap();
+    let foreign = json!({"fixtures": [{"file": "other"}, {"file": "../john.jwt"}], "keys": "/"});
+    fs::write(folder.join("manifest.json"), foreign.to_string()).unwrap();
+    fs::write(world.home().join("john.jwt"), "").unwrap();
+    make("rfc9068");
+    assert!(folder.join("other").exists() && world.home().join("john.jwt").exists());
+}
+
+#[test]
 fn no_store_is_needed_with_a_key_of_ones_own() {
     let mut world = World::new();
     world.set("JWT_SECRET_KEY", "a secret that is as long as the hash");

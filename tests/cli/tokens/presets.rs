@@ -88,13 +88,33 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
     let token = world.get(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
     assert_eq!(payload(&token)["iss"], "https://t.example/");
     world.run(&["token", "verify", &token, "--type", "test"]).ok();
-    let shown = "ours\n\nparameters:\n  tenant = \"dev\"\n\nheader:\n  alg = \"{alg}\"\n  \
+    let shown = "ours\nsigned with EdDSA\n\nparameters:\n  tenant = \"dev\"\n\nheader:\n  alg = \"{alg}\"\n  \
                  kid = \"{kid}\"\n\nclaims:\n  iss = \"https://{tenant}.example/\"\n  \
                  exp = \"{exp}\"\n";
     says(&world, &world.run(&["token", "presets", "show", "ours"]), shown, "");
     fs::write(folder.join("ours.json"), "{}").unwrap();
     let talk = "error: `~/.config/jeton/presets/ours.json`: missing field `about`\n";
     refuses(&world, &world.run(&["token", "mint", "--preset", "ours"]), 65, talk);
+    let rest = out.replace("ours            yes  ours\n", "");
+    says(&world, &world.run(&["token", "presets"]), &rest, &talk.replace("error", "warning"));
+    let okta = world.run(&["token", "presets", "show", "okta"]).ok().out;
+    assert!(okta.contains("\nsigned with RS256\nlives 1h\n"), "{okta}");
+    assert!(okta.contains("\n    lets through revoked (it knows no blocklist)\n"), "{okta}");
+}
+
+#[test]
+fn what_is_shown_of_a_preset_is_a_file_to_begin_with() {
+    let world = World::with_admin();
+    let folder = world.home().join(".config/jeton/presets");
+    fs::create_dir_all(&folder).unwrap();
+    for item in world.json(&["token", "presets"])["items"].as_array().unwrap() {
+        let name = item["name"].as_str().unwrap();
+        let mut preset = world.json(&["token", "presets", "show", name]);
+        preset.as_object_mut().unwrap().remove("name");
+        fs::write(folder.join("mine.json"), preset.to_string()).unwrap();
+        let shown = |name| world.get(&["token", "presets", "show", name]);
+        assert_eq!(shown("mine"), shown(name));
+    }
 }
 
 #[test]
@@ -137,8 +157,8 @@ fn what_a_preset_does_not_have_is_refused() {
     let path = ["token", "mint", "--preset", "../../store"];
     assert_eq!(world.run(&path).code, 3);
     let mint = |word| world.run(&["token", "mint", "--preset", "flask", "--set", word]);
-    let talk = "error: parameter: not one of fresh, sub\n";
+    let talk = "error: parameter: `tenant` is not one of fresh, sub\n";
     refuses(&world, &mint("tenant=x"), 2, talk);
-    let talk = "error: parameter: of another type than its default\n";
+    let talk = "error: parameter: `fresh` must be of the type of its default, false\n";
     refuses(&world, &mint("fresh=yes"), 2, talk);
 }

@@ -4,7 +4,7 @@
 //! longer text values are written out. A member whose value is not there (null) is left out.
 
 use super::Defect;
-use crate::model::{Algorithm, Invalid, Lifetime, strict_object};
+use crate::model::{Algorithm, Invalid, Lifetime, repeatable, strict_object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -19,9 +19,9 @@ pub(crate) struct Template {
     #[serde(default)]
     pub(crate) source: Vec<String>,
     /// The algorithm of whoever issues such tokens.
-    algorithm: Option<String>,
+    pub(crate) algorithm: Option<String>,
     /// How long they live.
-    ttl: Option<String>,
+    pub(crate) ttl: Option<String>,
     /// Values that can be given, in the order in which their defaults are filled in.
     #[serde(default)]
     pub(crate) parameters: Map<String, Value>,
@@ -148,7 +148,8 @@ impl Template {
     pub(crate) fn typed(&self, name: &str, words: &[&str]) -> Result<Value, Invalid> {
         let Some(default) = self.parameters.get(name) else {
             let names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
-            return Err(Invalid::new("parameter", format!("not one of {}", names.join(", "))));
+            let why = format!("`{}` is not one of {}", repeatable(name), names.join(", "));
+            return Err(Invalid::new("parameter", why));
         };
         let texts = || words.iter().map(|word| Value::from(*word));
         match (default, words) {
@@ -156,9 +157,10 @@ impl Template {
             (Value::Array(_) | Value::String(_) | Value::Null, _) => Ok(texts().collect()),
             (Value::Bool(_) | Value::Number(_) | Value::Object(_), _) => {
                 let value = serde_json::from_str(&words.join(" ")).ok();
-                value
-                    .filter(|value| same_type(value, default))
-                    .ok_or_else(|| Invalid::new("parameter", "of another type than its default"))
+                value.filter(|value| same_type(value, default)).ok_or_else(|| {
+                    let why = format!("`{name}` must be of the type of its default, {default}");
+                    Invalid::new("parameter", why)
+                })
             }
         }
     }
