@@ -1,9 +1,8 @@
 //! What is over and can go: found in pieces by reading, removed in pieces by writing, so that
 //! others get in between.
 
-use super::{Error, Reader, Store, Writer};
+use super::{Error, Reader, Writer};
 use crate::model::Timestamp;
-use rusqlite::config::DbConfig;
 use rusqlite::{OptionalExtension, params};
 
 /// A row of `settings` that nobody sets: the last end of a test token whose row was pruned.
@@ -74,14 +73,15 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Grants after that one that no token has any more, and the last token that was looked at.
-    pub(crate) fn idle_grants(&self, after: i64, most: usize) -> Result<(Vec<i64>, i64), Error> {
+    /// Grants after that one that no token has any more.
+    pub(crate) fn idle_grants(&self, after: i64, most: usize) -> Result<Vec<i64>, Error> {
         let mut statement = self.sql.prepare(
-            "SELECT id FROM grants WHERE id > ?1 AND id NOT IN (SELECT grant_id FROM tokens)
+            "SELECT id FROM grants WHERE id > ?1
+                 AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = grants.id)
              ORDER BY id LIMIT ?2",
         )?;
         let rows = statement.query_map(params![after, limit(most)], |row| row.get(0))?;
-        Ok((rows.collect::<Result<_, _>>()?, self.last_token()?))
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Whether a test token that ended then may have had a row, or one in the blocklist.
@@ -123,6 +123,15 @@ impl Writer<'_> {
         Ok(removed)
     }
 
+    /// Removes those of the grants that no token has; how many.
+    pub(crate) fn remove_grants(&self, ids: &[i64]) -> Result<usize, Error> {
+        let mut statement = self.sql.prepare(
+            "DELETE FROM grants WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = ?1)",
+        )?;
+        ids.iter().map(|id| Ok(statement.execute([id])?)).sum()
+    }
+
     /// Removes rows of the blocklist; how many.
     pub(crate) fn remove_blocks(&self, blocks: &[Blocked]) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
@@ -156,33 +165,6 @@ impl Writer<'_> {
             )?;
         }
         Ok(removed)
-    }
-}
-
-impl Store {
-    /// Removes those of the grants that no token has which was added after `seen`; how many, and
-    /// what `also` made of it.
-    ///
-    /// To ask the foreign key would be to read all tokens for every grant: it is not enforced here,
-    /// because this transaction looks at all that can have come since the grants were found idle.
-    pub(crate) fn remove_grants<T>(
-        &mut self,
-        ids: &[i64],
-        seen: i64,
-        also: impl Fn(&Writer<'_>, usize) -> Result<T, Error>,
-    ) -> Result<(usize, T), Error> {
-        let ids = serde_json::Value::from(ids).to_string();
-        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
-        let removed = self.write(|tx| {
-            let removed = tx.sql.execute(
-                "DELETE FROM grants WHERE id IN (SELECT value FROM json_each(?1))
-                     AND id NOT IN (SELECT grant_id FROM tokens WHERE id > ?2)",
-                (&ids, seen),
-            )?;
-            Ok((removed, also(tx, removed)?))
-        });
-        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
-        removed
     }
 }
 

@@ -8,9 +8,6 @@ use crate::store::{self, Reader, Store, Writer};
 /// Rows that one transaction removes: some ten milliseconds for others to wait.
 const BATCH: usize = 5_000;
 
-/// Grants that are looked for at a time; to find the next ones all tokens are read again.
-const GRANTS: usize = 100_000;
-
 /// How many rows went.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pruned {
@@ -40,8 +37,7 @@ pub(crate) fn prune(
     let Some(by) = Timestamp::from_unix(past) else { return Ok(Pruned::default()) };
     let last = store.read(|tx| tx.last_token())?;
     let count = |id| usize::try_from(id).unwrap_or(usize::MAX);
-    let tally = Tally { act, by: caller.user.id, event: None };
-    let mut pruning = Pruning { store, tally };
+    let mut pruning = Pruning { store, act, user: caller.user.id, event: None };
     let tokens = pruning.pieces(
         0,
         |tx, after| {
@@ -60,34 +56,20 @@ pub(crate) fn prune(
         |tx, after| tx.ended_blocks(after, by, BATCH),
         |tx, blocks| tx.remove_blocks(blocks),
     )?;
-    Ok(Pruned { tokens, sessions, blocks, grants: pruning.grants()? })
+    let grants = pruning.pieces(
+        0,
+        |tx, after| tx.idle_grants(*after, BATCH),
+        |tx, ids| tx.remove_grants(ids),
+    )?;
+    Ok(Pruned { tokens, sessions, blocks, grants })
 }
 
-/// The row of the audit that counts what went. It is there with the first of it.
-#[derive(Clone, Copy)]
-struct Tally<'a> {
-    act: &'a Act,
-    by: UserId,
+struct Pruning<'p> {
+    store: &'p mut Store,
+    act: &'p Act,
+    user: UserId,
+    /// The row of the audit that counts what went, once something did.
     event: Option<i64>,
-}
-
-impl Tally<'_> {
-    /// Counts so many more; the row.
-    fn count(self, tx: &Writer<'_>, more: usize) -> Result<Option<i64>, store::Error> {
-        match self.event {
-            Some(event) => tx.count_on(event, more).map(|()| Some(event)),
-            None if more == 0 => Ok(None),
-            None => {
-                let target = Some("store".to_owned());
-                self.act.note(tx, Some(self.by), target, "done", more).map(Some)
-            }
-        }
-    }
-}
-
-struct Pruning<'s> {
-    store: &'s mut Store,
-    tally: Tally<'s>,
 }
 
 impl Pruning<'_> {
@@ -103,31 +85,20 @@ impl Pruning<'_> {
             let found = self.store.read(|tx| find(tx, &after))?;
             let Some(last) = found.last() else { return Ok(all) };
             after = last.clone();
-            let tally = self.tally;
             let (removed, event) = self.store.write(|tx| {
                 let removed = remove(tx, &found)?;
-                Ok::<_, store::Error>((removed, tally.count(tx, removed)?))
+                let event = match self.event {
+                    Some(event) => tx.count_on(event, removed).map(|()| Some(event))?,
+                    None if removed == 0 => None,
+                    None => {
+                        let target = Some("store".to_owned());
+                        Some(self.act.note(tx, Some(self.user), target, "done", removed)?)
+                    }
+                };
+                Ok::<_, store::Error>((removed, event))
             })?;
-            all += removed;
-            self.tally.event = event;
+            (all, self.event) = (all + removed, event);
             Store::let_others_in();
-        }
-    }
-
-    fn grants(&mut self) -> Result<usize, Error> {
-        let (mut after, mut all) = (0, 0);
-        loop {
-            let (idle, seen) = self.store.read(|tx| tx.idle_grants(after, GRANTS))?;
-            let Some(last) = idle.last() else { return Ok(all) };
-            after = *last;
-            for ids in idle.chunks(BATCH) {
-                let tally = self.tally;
-                let (removed, event) =
-                    self.store.remove_grants(ids, seen, |tx, n| tally.count(tx, n))?;
-                all += removed;
-                self.tally.event = event;
-                Store::let_others_in();
-            }
         }
     }
 }
