@@ -81,14 +81,7 @@ pub(super) fn copy_before(
     version: i64,
     wait: Duration,
 ) -> Result<PathBuf, Error> {
-    let target = target.map_or_else(
-        || {
-            let mut name = path.as_os_str().to_owned();
-            name.push(format!(".v{version}"));
-            PathBuf::from(name)
-        },
-        Path::to_owned,
-    );
+    let target = target.map_or_else(|| file::beside(path, &format!(".v{version}")), Path::to_owned);
     draft(&connect(path, Intent::Look, wait)?, &target, wait, |_, _| {})?.keep()?;
     Ok(target)
 }
@@ -100,8 +93,11 @@ fn draft(
     seen: impl FnMut(usize, usize),
 ) -> Result<Draft, Error> {
     let unwritable = |error: io::Error| Error::Unwritable(target.to_owned(), error.to_string());
-    if target.symlink_metadata().is_ok() {
-        return Err(Error::Occupied(target.to_owned()));
+    // A log of another file that was called so would be taken for the copy's.
+    let own =
+        [target.to_owned()].into_iter().chain(file::logs(target)).chain([file::journal(target)]);
+    if let Some(there) = own.into_iter().find(|path| path.symlink_metadata().is_ok()) {
+        return Err(Error::Occupied(there));
     }
     let name = target.file_name();
     let name = name.ok_or_else(|| unwritable(io::ErrorKind::InvalidFilename.into()))?;

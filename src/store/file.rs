@@ -3,8 +3,8 @@
 
 use super::Error;
 use rustix::fs::{Access, access};
-use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
-use std::io::ErrorKind;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -94,17 +94,46 @@ pub(super) fn way(path: &Path) -> Result<Way, Error> {
     }
 }
 
+/// Whether the file itself says that it is another program's. One with a log may say it there, and
+/// one without tables not yet.
+pub(super) fn is_of_others(path: &Path, application: u32) -> bool {
+    let [log, _] = logs(path);
+    if log.metadata().is_ok_and(|log| log.len() > 0) {
+        return false;
+    }
+    // The SQLite file format, section 1.3: the header's magic, pages, and application id.
+    let mut header = [0; 100];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    if read.is_err() || !header.starts_with(b"SQLite format 3\0") {
+        return false;
+    }
+    let number = |at: usize| {
+        let bytes = header.get(at..).and_then(|rest| rest.first_chunk());
+        bytes.map_or(0, |bytes| u32::from_be_bytes(*bytes))
+    };
+    let (pages, owner) = (number(28), number(68));
+    if owner == 0 { pages > 1 } else { owner != application }
+}
+
 fn is_loose(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.mode() & 0o077 != 0
 }
 
 /// The log beside a file, and the log's index.
 pub(super) fn logs(path: &Path) -> [PathBuf; 2] {
-    ["-wal", "-shm"].map(|end| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        PathBuf::from(name)
-    })
+    ["-wal", "-shm"].map(|end| beside(path, end))
+}
+
+/// What a file has beside it that is written without a log.
+pub(super) fn journal(path: &Path) -> PathBuf {
+    beside(path, "-journal")
+}
+
+/// The path with something behind its name.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
 }
 
 /// Makes the empty file, readable by nobody else from its first instant, and the directories that

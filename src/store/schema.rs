@@ -9,7 +9,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 /// Marks a file as ours: "jetn".
-const APPLICATION_ID: i64 = 0x6A65_746E;
+pub(super) const APPLICATION_ID: u32 = 0x6A65_746E;
 
 /// The schema's history, append-only: the version of a file is how many of these it has seen.
 pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
@@ -50,7 +50,7 @@ fn identity_in(history: &[&str], connection: &Connection, path: &Path) -> Result
     if application == 0 && found == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
         return Ok(Identity::Blank);
     }
-    if application != APPLICATION_ID {
+    if application != i64::from(APPLICATION_ID) {
         return Err(Error::Foreign(path.to_owned()));
     }
     if found > known {

@@ -36,6 +36,9 @@ impl Report for Written {
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    if args.file.as_os_str() == "-" {
+        return Err(Failure::usage("a store is copied to a file, not to standard output"));
+    }
     let caller = app.caller()?;
     let act = app.act()?;
     let progress = app.progress("copying", 0);

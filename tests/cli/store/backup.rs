@@ -101,8 +101,22 @@ fn nothing_is_overwritten() {
         "error: `nowhere/copy.db` cannot be written: No such file or directory (os error 2)\n";
     refuses(&world, &world.run(&["store", "backup", "nowhere/copy.db"]), 2, talk);
     assert_eq!(world.run(&["store", "backup", ".."]).code, 5);
+    let talk = "error: a store is copied to a file, not to standard output\n";
+    refuses(&world, &world.run(&["store", "backup", "-"]), 2, talk);
     world.run(&["store", "backup", "copy.db"]).ok();
     assert_eq!(world.json_error(&["store", "backup", "copy.db"])["code"], "file_exists");
+    // The log of a file that is gone would be read as the log of the copy.
+    for end in ["-wal", "-shm", "-journal"] {
+        let log = world.home().join(format!("other.db{end}"));
+        fs::write(&log, "of another file").unwrap();
+        let talk = format!(
+            "error: there is something at `other.db{end}`\n\
+             hint: name another file, or remove that one\n"
+        );
+        refuses(&world, &world.run(&["store", "backup", "other.db"]), 5, &talk);
+        fs::remove_file(log).unwrap();
+    }
+    world.run(&["store", "backup", "other.db"]).ok();
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::mounted::skipped;
 use crate::mask::refuses;
 use crate::world::World;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::Path;
@@ -125,4 +126,45 @@ fn somebody_elses_store_is_refused_and_not_changed() {
     assert_eq!(fs::read(world.store()).unwrap(), before);
     chown(world.store(), Some(rustix::process::geteuid().as_raw()), None).unwrap();
     world.run(&["whoami"]).ok();
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_and_not_changed() {
+    let world = World::with_admin();
+    let rows = "CREATE TABLE t (x); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+                WHERE i < 2000) INSERT INTO t SELECT randomblob(500) FROM n";
+    for (name, before) in [
+        ("plain.db", ""),
+        ("log.db", "PRAGMA journal_mode = WAL"),
+        ("named.db", "PRAGMA application_id = 7"),
+    ] {
+        let other = rusqlite::Connection::open(world.home().join(name)).unwrap();
+        other.execute_batch(before).unwrap();
+        other.execute_batch(rows).unwrap();
+    }
+    // As a program leaves it that is killed while it writes.
+    let plain = world.home().join("plain.db");
+    let other = rusqlite::Connection::open(&plain).unwrap();
+    other.execute_batch("PRAGMA cache_size = 5; BEGIN; UPDATE t SET x = randomblob(500)").unwrap();
+    for end in ["", "-journal"] {
+        fs::copy(format!("{}{end}", plain.display()), world.home().join(format!("killed.db{end}")))
+            .unwrap();
+    }
+    drop(other);
+    for name in ["plain.db", "log.db", "named.db", "killed.db"] {
+        let files = || {
+            let all = fs::read_dir(world.home()).unwrap().map(|file| file.unwrap().path());
+            let own = all.filter(|path| path.to_string_lossy().contains(name));
+            own.map(|path| (fs::read(&path).unwrap(), path)).collect::<BTreeSet<_>>()
+        };
+        let before = files();
+        assert_eq!(before.len(), if name == "killed.db" { 2 } else { 1 });
+        for words in [&["users", "list"][..], &["store", "info"], &["store", "migrate"], &["init"]]
+        {
+            let ran = world.run(&[&["--store", name], words].concat());
+            assert_eq!(ran.code, 78, "{words:?}: {ran:?}");
+        }
+        assert_eq!(world.run(&["--store", name, "store", "check"]).code, 78);
+        assert!(files() == before, "{name}");
+    }
 }
