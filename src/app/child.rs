@@ -8,7 +8,8 @@ use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use secrecy::{ExposeSecret, SecretString};
 use signal_hook::consts::{
-    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
+    SIGABRT, SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP,
+    SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ,
 };
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
@@ -19,8 +20,16 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 use std::thread;
 
-/// Signals that end a program which does nothing about them.
-const ENDING: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
+/// Signals that end a program which does nothing about them, and can be caught.
+const ENDING: [i32; 15] = [
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGIO, SIGPROF, SIGSYS,
+    SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,
+];
+
+#[cfg(target_os = "linux")]
+const ENDING_LINUX: [i32; 2] = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
+#[cfg(not(target_os = "linux"))]
+const ENDING_LINUX: [i32; 0] = [];
 
 /// Signals that a terminal sends to all of the foreground, to the command as well as to us.
 const OF_TERMINAL: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
@@ -33,7 +42,7 @@ impl Watch {
     /// Begins. What is ignored stays ignored, for the command too: `nohup`, a script's background.
     pub(crate) fn begin() -> Result<Self, Failure> {
         let ignored = ignored();
-        let heard = ENDING.into_iter().chain([SIGWINCH]);
+        let heard = ENDING.into_iter().chain(ENDING_LINUX).chain([SIGWINCH]);
         let heard = heard.filter(|signal| ignored >> (signal - 1) & 1 == 0);
         // Where this one is ignored, nobody learns how a child ended.
         SignalsInfo::new(heard.chain([SIGCHLD])).map(Self).map_err(|error| unforeseen(&error))
@@ -51,7 +60,7 @@ impl Watch {
         let [program, arguments @ ..] = words else {
             return Err(Failure::usage("a command to run is needed"));
         };
-        if let Some(first) = self.0.pending().find(|origin| ENDING.contains(&origin.signal)) {
+        if let Some(first) = self.0.pending().find(|origin| is_ending(origin.signal)) {
             return Ok(killed_by(first.signal));
         }
         let mut command = Command::new(program);
@@ -86,6 +95,10 @@ impl Watch {
             ended.map(drop).map_err(io::Error::from)
         })
     }
+}
+
+fn is_ending(signal: i32) -> bool {
+    ENDING.contains(&signal) || ENDING_LINUX.contains(&signal)
 }
 
 /// Whether the child sent it, to all of its group and so to us. It has had its own.
@@ -131,7 +144,8 @@ fn not_started(program: &OsStr, error: &io::Error) -> Failure {
     let shown = repeatable(&program.to_string_lossy());
     if error.kind() == io::ErrorKind::NotFound {
         let message = format!("there is no command `{shown}`");
-        return Failure::new(Kind::CommandNotFound, "command_not_found", message);
+        let failure = Failure::new(Kind::CommandNotFound, "command_not_found", message);
+        return failure.with_hint("no shell is between: for its words and commands, `sh -c '…'`");
     }
     let message = format!("`{shown}` cannot be executed: {error}");
     Failure::new(Kind::NotExecutable, "not_executable", message)

@@ -145,5 +145,8 @@ fn variable(text: &str) -> Result<String, Invalid> {
     if text.starts_with("JETON_") {
         return Err(Invalid::new("variable", "one of jeton's own"));
     }
+    if text == "PATH" {
+        return Err(Invalid::new("variable", "the command is found by it"));
+    }
     Ok(text.to_owned())
 }

@@ -44,7 +44,11 @@ fn one_that_is_not_there_is_127_and_one_that_cannot_be_executed_126() {
     ] {
         for kind in [&[][..], &["--app", "ci"]] {
             let ran = world.run(&[&["run"], kind, &["--", command]].concat());
-            refuses(&world, &ran, code, &format!("error: {talk}\n"));
+            let hint = match code {
+                127 => "hint: no shell is between: for its words and commands, `sh -c '…'`\n",
+                _ => "",
+            };
+            refuses(&world, &ran, code, &format!("error: {talk}\n{hint}"));
         }
     }
     nothing_lives(&world, 12);

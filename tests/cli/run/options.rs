@@ -125,11 +125,13 @@ fn the_variable_can_be_named() {
         assert_eq!(ran.out, "valid\n\n", "{name}");
     }
     let own = "one of jeton's own";
+    let path = "the command is found by it";
     let bad = "not a name of letters, digits and `_`";
     for (name, why) in [
         ("JETON_TOKEN", own),
         ("JETON_STORE", own),
         ("JETON_", own),
+        ("PATH", path),
         ("", bad),
         ("1A", bad),
         ("A=B", bad),

@@ -71,6 +71,18 @@ fn a_command_that_does_nothing_about_them_ends_and_so_does_the_token() {
         (Signal::HUP, 129),
         (Signal::QUIT, 131),
         (Signal::USR1, 138),
+        (Signal::ABORT, 134),
+        (Signal::XCPU, 152),
+        (Signal::XFSZ, 153),
+        (Signal::VTALARM, 154),
+        (Signal::PROF, 155),
+        (Signal::IO, 157),
+        (Signal::SYS, 159),
+        (Signal::TRAP, 133),
+        #[cfg(target_os = "linux")]
+        (Signal::POWER, 158),
+        #[cfg(target_os = "linux")]
+        (Signal::STKFLT, 144),
     ] {
         let world = World::with_admin();
         let mut run = Running::start(shell(&world, &[], "echo \"$API_TOKEN\"; exec sleep 600"));
