@@ -2,6 +2,7 @@
 
 use super::strict_object;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// Which line of a file is wrong, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,19 +24,30 @@ pub(crate) struct Row {
 }
 
 /// The rows of a file. One that begins with a brace is JSON Lines,
-/// every other one CSV: its first line names the claims, and an empty cell is no claim.
+/// every other one CSV: its first line names the claims, and an empty cell is no claim. There is at
+/// least one.
 pub(crate) fn rows(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
-    if is_csv(bytes) { of_csv(bytes) } else { of_json(bytes) }
+    let rows = if is_csv(bytes) { of_csv(bytes)? } else { of_json(bytes)? };
+    if rows.is_empty() { Err(bad(1, "there is no row")) } else { Ok(rows) }
+}
+
+fn bad(line: u64, why: &str) -> BadLine {
+    BadLine { line, why: why.to_owned() }
 }
 
 /// Whether that is how [`rows`] reads it.
 pub(super) fn is_csv(bytes: &[u8]) -> bool {
-    !bytes.trim_ascii_start().starts_with(b"{")
+    !unmarked(bytes).trim_ascii_start().starts_with(b"{")
+}
+
+/// The bytes without the mark of UTF-8, which some editors put before a text.
+fn unmarked(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
 fn of_json(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
     let mut rows = Vec::new();
-    for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+    for (line, text) in (1..).zip(unmarked(bytes).split(|byte| *byte == b'\n')) {
         if text.trim_ascii().is_empty() {
             continue;
         }
@@ -51,13 +63,20 @@ pub(crate) fn columns(bytes: &[u8]) -> Result<Vec<String>, BadLine> {
 }
 
 fn header(reader: &mut csv::Reader<&[u8]>, bytes: &[u8]) -> Result<Vec<String>, BadLine> {
+    if unmarked(bytes).trim_ascii_start().starts_with(b"[") {
+        return Err(bad(1, "it begins a list of JSON: an object a line is needed, or CSV"));
+    }
     let names = reader.headers().map_err(|error| bad_csv(bytes, &error))?;
     let names: Vec<String> = names.iter().map(str::to_owned).collect();
-    if let Some(at) = (1..names.len()).find(|at| names[..*at].contains(&names[*at])) {
+    let mut seen = HashSet::new();
+    if let Some(at) = names.iter().position(|name| !seen.insert(name)) {
         return Err(BadLine { line: 1, why: format!("column {} is there twice", at + 1) });
     }
     if names.iter().any(|name| name.is_empty()) {
-        return Err(BadLine { line: 1, why: "a column has no name".to_owned() });
+        return Err(bad(1, "a column has no name"));
+    }
+    if names.len() == 1 && names.iter().any(|name| name.contains([';', '\t'])) {
+        return Err(bad(1, "the cells are not separated by commas"));
     }
     Ok(names)
 }
@@ -68,18 +87,30 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
     let mut rows = Vec::new();
     let mut begins = vec![(0, 1)];
     for record in reader.records() {
-        let record = record.map_err(|error| bad_csv(bytes, &error))?;
-        let line = line(bytes, record.position());
-        begins.push((begin(record.position()), line));
-        let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
+        let (position, record) = match &record {
+            Ok(record) => (record.position(), Ok(record)),
+            Err(error) => (error.position(), Err(error)),
+        };
+        let line = line(bytes, position);
+        begins.push((begin(position), line));
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let open = open_quote(bytes, &begins).map(|line| bad(line, OPEN));
+                return Err(open.unwrap_or_else(|| bad_csv(bytes, error)));
+            }
+        };
+        let cells = names.iter().zip(record).filter(|(_, cell)| !cell.is_empty());
         let claims = cells.map(|(name, cell)| (name.clone(), Value::from(cell)));
         rows.push(Row { line, claims: claims.collect() });
     }
     match open_quote(bytes, &begins) {
-        Some(line) => Err(BadLine { line, why: "a quote is not closed".to_owned() }),
+        Some(line) => Err(bad(line, OPEN)),
         None => Ok(rows),
     }
 }
+
+const OPEN: &str = "a quote is not closed";
 
 /// The line of the first record with an odd number of quotes (RFC 4180, section 2): the reader takes
 /// one that is not closed to go on, to the end of the file if need be. Records are told by the byte
@@ -109,7 +140,8 @@ fn line(bytes: &[u8], position: Option<&csv::Position>) -> u64 {
 
 fn bad_csv(bytes: &[u8], error: &csv::Error) -> BadLine {
     let why = if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
-        format!("it has {len} cells, not {expected_len}")
+        let cells = if *len == 1 { "cell" } else { "cells" };
+        format!("it has {len} {cells}, not {expected_len}")
     } else if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) {
         "it is not UTF-8".to_owned()
     } else {
@@ -135,15 +167,24 @@ mod tests {
             "2 {\"sub\":\"a\",\"x\":\"1\"}\n4 {\"sub\":\"b,\\nc\"}\n6 {\"sub\":\"d\",\"x\":\"2\"}"
         );
         assert_eq!(shown("{\"n\":1}\n\n {\"a\":[]}\r\n"), "1 {\"n\":1}\n3 {\"a\":[]}");
+        assert_eq!(shown("\u{feff}{\"n\":1}\n"), "1 {\"n\":1}");
+        assert_eq!(shown("\u{feff}a\nb\n"), "2 {\"a\":\"b\"}");
         assert_eq!(shown("a\n\"b\"\"c\"\n"), "2 {\"a\":\"b\\\"c\"}");
-        assert_eq!(shown("sub\n"), "");
-        assert_eq!(shown(""), "");
     }
 
     #[test]
     fn the_wrong_line_is_named() {
         for (text, wanted) in [
-            ("a,b\n1,2\n3\n", "line 3: it has 1 cells, not 2"),
+            ("a,b\n1,2\n3\n", "line 3: it has 1 cell, not 2"),
+            ("a,b,c\n1,2\n", "line 2: it has 2 cells, not 3"),
+            ("a,b\n1,\"2\n3,4\n5,6\n", "line 2: a quote is not closed"),
+            ("a,b\n1,2\n\"3\n4,5\n6,7\n", "line 3: a quote is not closed"),
+            ("a;b\n1;2\n", "line 1: the cells are not separated by commas"),
+            ("a\tb\n1\t2\n", "line 1: the cells are not separated by commas"),
+            (" [{\"a\":1}]\n", "line 1: it begins a list of JSON"),
+            ("sub\n", "line 1: there is no row"),
+            ("\n", "line 1: there is no row"),
+            ("", "line 1: there is no row"),
             ("a,a\n", "line 1: column 2 is there twice"),
             ("a,\n", "line 1: a column has no name"),
             ("{}\n{\"a\":1,\"a\":1}\n", "line 2: it is JSON with a duplicate name"),

@@ -5,7 +5,7 @@ use super::{Whose, admin_or_founder, logins};
 use crate::crypto;
 use crate::model::{
     Account, BadLine, DisplayName, Email, Password, Quota, Role, Row, Timestamp, Uid, UserName,
-    UserRef, columns, rows_of_spreadsheet,
+    UserRef, columns, repeatable, rows_of_spreadsheet,
 };
 use crate::store::{self, Reader, Store, Writer};
 use serde_json::{Map, Value};
@@ -202,7 +202,12 @@ fn exists(tx: &Reader<'_>, draft: &Draft) -> Result<Error, store::Error> {
             taken.push(name.shown());
         }
     }
-    Ok(Error::RowExists { line: draft.line, taken })
+    let line = draft.line;
+    if taken.is_empty() {
+        let why = "its `uid` was of a user who is deleted: leave it out, and it gets another";
+        return Ok(BadLine { line, why: why.to_owned() }.into());
+    }
+    Ok(Error::RowExists { line, taken })
 }
 
 /// What a row says; an error says what is wrong with it.
@@ -233,8 +238,8 @@ fn draft(Row { line, mut claims }: Row, now: Timestamp) -> Result<Draft, String>
         disabled_at: is_disabled(members)?.then_some(now),
         created_at: checked(members, "created_at", Timestamp::parse)?.unwrap_or(now),
     };
-    if !members.is_empty() {
-        return Err(format!("it says something else than {}", MEMBERS.join(", ")));
+    if let Some(name) = members.keys().next() {
+        return Err(format!("`{}` is none of {}", repeatable(name), MEMBERS.join(", ")));
     }
     Ok(Draft { line, account, names, password })
 }

@@ -59,7 +59,7 @@ fn one_wrong_row_of_many_is_named_and_nothing_is_printed() {
     let rows = format!("sub,email\n{rows}");
     fs::write(world.home().join("rows.csv"), rows).unwrap();
     let ran = world.run(&["token", "mint", "--from", "rows.csv"]);
-    refuses(&world, &ran, 65, "error: line 54324: it has 1 cells, not 2\n");
+    refuses(&world, &ran, 65, "error: line 54324: it has 1 cell, not 2\n");
     let rows = "{\"sub\":\"a\"}\n{\"jti\":\"x\"}\n";
     let ran = world.run_with_input(&["token", "mint", "--record", "--from", "-"], rows);
     refuses(&world, &ran, 65, "error: line 2: a recorded token has a UUID as its `jti`\n");

@@ -55,7 +55,7 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
         ),
         ("user4000,,marker-of-a-secret,", "a name or uid of it stands on line 4002 already"),
         (",,marker-of-a-secret,", "a username or an e-mail address is needed"),
-        ("one cell", "it has 1 cells, not 4"),
+        ("one cell", "it has 1 cell, not 4"),
         (
             "a,,,marker-of-a-secret",
             "password_hash: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`",
@@ -92,8 +92,12 @@ fn it_can_be_the_first_command_of_a_store() {
     let world = World::new();
     let talk = "error: no row is an admin, and the store has none yet\n\
                 hint: give a row the role `admin`, or make the first admin: jeton init\n";
-    for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n", ""] {
+    for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         refuses(&world, &import(&world, rows), 65, talk);
+        assert!(!world.store().exists());
+    }
+    for rows in ["", "username\n"] {
+        refuses(&world, &import(&world, rows), 65, "error: line 1: there is no row\n");
         assert!(!world.store().exists());
     }
     let rows = "{\"username\":\"kim\",\"password\":\"123456\"}\n\
@@ -162,4 +166,20 @@ fn what_cannot_be_read_is_refused() {
     let ran = import(&world, "username,password\na,1234567\nb,123456\n");
     refuses(&world, &ran, 65, "error: line 3: the password has fewer than 7 characters\n");
     assert_eq!(count(&world), "1");
+}
+
+#[test]
+fn the_uid_of_a_deleted_user_is_not_given_again() {
+    let world = World::with_john();
+    world.log_in("ada", "lovelace");
+    let export = world.run(&["users", "export"]).ok().out;
+    world.run(&["users", "delete", "john", "--yes"]).ok();
+    let talk = "error: line 2: its `uid` was of a user who is deleted: leave it out, and it gets \
+                another\n";
+    for words in [&["users", "import", "-"][..], &["users", "import", "-", "--exist-ok"]] {
+        let rest = export.lines().last().unwrap();
+        let ran = world.run_with_input(words, &format!("{{\"username\":\"lee\"}}\n{rest}\n"));
+        refuses(&world, &ran, 65, talk);
+    }
+    assert_eq!(world.sql("SELECT count(*) FROM users WHERE deleted_at IS NULL"), ["1"]);
 }
