@@ -4,8 +4,9 @@ use super::App;
 use crate::failure::{Failure, Kind};
 use crate::files;
 use crate::model::repeatable;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The mode of files that others may read.
@@ -33,9 +34,11 @@ impl App {
         files.iter().try_for_each(replace).map_err(unwritable)
     }
 
-    /// A file of a directory, if it can be read.
+    /// A file of a directory, if it can be read. Whatever else may stand there is not waited for.
     pub(crate) fn file_in(directory: &Path, name: &str) -> Option<Vec<u8>> {
-        std::fs::read(directory.join(name)).ok()
+        let path = directory.join(name);
+        let is_file = std::fs::metadata(&path).is_ok_and(|found| found.is_file());
+        is_file.then(|| std::fs::read(path).ok()).flatten()
     }
 
     /// Removes files of a directory.
@@ -60,7 +63,10 @@ fn replace(
     mode: u32,
 ) -> io::Result<()> {
     let (name, content) = (name.as_ref(), content.as_ref());
-    if std::fs::read(directory.join(name)).is_ok_and(|found| found == content) {
+    let path = directory.join(name);
+    let is_exposed = |found: &Metadata| found.permissions().mode() & 0o777 & !mode != 0;
+    let is_right = std::fs::metadata(&path).is_ok_and(|found| !is_exposed(&found));
+    if is_right && App::file_in(directory, name).is_some_and(|found| found == content) {
         return Ok(());
     }
     files::replace(directory, name, content, mode)

@@ -38,6 +38,7 @@ impl App {
         };
         match std::fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Ok(found) if !found.is_file() => return Err(wrong("it is not a file".to_owned())),
             Ok(found) if found.len() > LARGEST => return Err(wrong("it is too large".to_owned())),
             _ => {}
         }

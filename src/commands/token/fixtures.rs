@@ -83,20 +83,23 @@ fn written(
     made: &Fixtures,
     manifest: Manifest,
 ) -> Result<Written, Failure> {
-    let mut stale = App::file_in(directory, Manifest::NAME)
-        .map_or_else(Vec::new, |before| Manifest::files_beside(&before));
+    let before = App::file_in(directory, Manifest::NAME);
+    let mut stale = before.map_or_else(Vec::new, |before| Manifest::files_with(&before));
     let is_secret = made.key.algorithm.is_symmetric();
     let mut files = manifest.tokens();
     files.extend(manifest.jwks().map(|keys| (Manifest::KEYS.to_owned(), keys)));
-    files.push(("fixtures.md".to_owned(), manifest.markdown()));
+    files.push((Manifest::TABLE.to_owned(), manifest.markdown()));
     let manifest = manifest.with_files(is_secret && made.may_have_secret);
     // The last: no file names another that is not there.
     files.push((Manifest::NAME.to_owned(), format!("{:#}\n", serde_json::json!(manifest))));
-    let mut names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    if is_secret && made.may_have_secret {
-        let secret = [(Manifest::SECRET, made.key.material.expose_secret())];
-        app.replace_files(directory, &secret, PRIVATE)?;
-        names.push(Manifest::SECRET);
+    let secret = (is_secret && made.may_have_secret)
+        .then(|| (Manifest::SECRET, made.key.material.expose_secret()));
+    let public = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
+    let all: Vec<(&str, &[u8])> = public.chain(secret).collect();
+    not_of_others(directory, &all, &stale)?;
+    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    if let Some(secret) = secret {
+        app.replace_files(directory, &[secret], PRIVATE)?;
     } else if is_secret {
         app.warning("the secret is not written: only an admin's session is given it");
     }
@@ -105,4 +108,18 @@ fn written(
     App::remove_files(directory, &stale)?;
     let shown = names.iter().map(|name| Foreign::new(directory.join(name).to_string_lossy()));
     Ok(Written { files: shown.collect() })
+}
+
+/// Refuses to write over a file with another content that is not one of `ours`.
+fn not_of_others(directory: &Path, all: &[(&str, &[u8])], ours: &[String]) -> Result<(), Failure> {
+    let is_of_others = |(name, content): &&(&str, &[u8])| {
+        !ours.iter().any(|ours| ours == name)
+            && directory.join(name).exists()
+            && App::file_in(directory, name).is_none_or(|found| found != *content)
+    };
+    let Some((name, _)) = all.iter().find(is_of_others) else { return Ok(()) };
+    let shown = Foreign::new(directory.join(name).to_string_lossy()).shown();
+    let message = format!("`{shown}` is there already, and not of an earlier set of fixtures");
+    Err(Failure::new(Kind::Conflict, "file_exists", message)
+        .with_hint("name another directory, or remove the file"))
 }

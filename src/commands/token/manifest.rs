@@ -52,6 +52,7 @@ struct Expected {
 
 impl Manifest {
     pub(super) const NAME: &str = "manifest.json";
+    pub(super) const TABLE: &str = "fixtures.md";
     pub(super) const KEYS: &str = "jwks.json";
     pub(super) const SECRET: &str = "secret";
 
@@ -72,17 +73,19 @@ impl Manifest {
         }
     }
 
-    /// The files that stand beside a manifest by what it says: tokens, keys and secret.
-    pub(super) fn files_beside(manifest: &[u8]) -> Vec<String> {
+    /// The files that were written with a manifest, by what it says.
+    pub(super) fn files_with(manifest: &[u8]) -> Vec<String> {
         let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
-        let lines = manifest["fixtures"].as_array().into_iter().flatten();
-        let files = lines.map(|line| &line["file"]).chain([&manifest["keys"], &manifest["secret"]]);
+        let Some(lines) = manifest["fixtures"].as_array() else { return Vec::new() };
+        let files = lines.iter().map(|line| &line["file"]);
+        let files = files.chain([&manifest["keys"], &manifest["secret"]]);
         let is_ours = |name: &&str| {
             let token = name.strip_suffix(".jwt");
             token.is_some_and(|token| token.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
                 || [Self::KEYS, Self::SECRET].contains(name)
         };
-        files.filter_map(Value::as_str).filter(is_ours).map(str::to_owned).collect()
+        let files = files.filter_map(Value::as_str).filter(is_ours);
+        files.chain([Self::NAME, Self::TABLE]).map(str::to_owned).collect()
     }
 
     /// Each token, and the name of its file.

@@ -2,6 +2,7 @@
 
 use crate::mask::{refuses, says};
 use crate::world::{World, payload};
+use rustix::fs::{CWD, FileType, Mode};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -105,14 +106,18 @@ fn a_secret_is_for_its_owner_alone() {
     assert!(!secret.exists(), "a token for minting is no admin's session");
     world.set("JETON_TOKEN", "");
     says(&world, &world.run(&flask), "", "wrote 14 tokens to fixtures\n");
-    assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+    let mode = || fs::metadata(&secret).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+    world.run(&flask).ok();
+    assert_eq!(mode(), 0o600, "though it is the same secret");
     let text = fs::read_to_string(&secret).unwrap();
     assert!(text.len() == 43 && text.bytes().all(|b| b.is_ascii_graphic()), "fit for a variable");
     let mut verify = vec!["token", "verify", "@fixtures/good.jwt"];
     verify.extend(["--key", "fixtures/secret", "--alg", "HS256"]);
     world.run(&verify).ok();
     assert_eq!(
-        world.sql("SELECT target FROM audit WHERE action = 'token fixtures' ORDER BY id")[1..],
+        world.sql("SELECT target FROM audit WHERE action = 'token fixtures' ORDER BY id")[1..3],
         [
             "test tokens as fixtures".to_owned(),
             format!(
@@ -149,14 +154,40 @@ fn what_stood_there_of_another_set_goes_and_nothing_else() {
     let mut again = files();
     again.retain(|name| name != "mine.jwt");
     assert_eq!(again, many, "the secret is gone");
-    // A manifest of another program names files that are not ours.
-    fs::write(folder.join("mine.jwt"), "").unwrap();
-    fs::write(folder.join("other"), "").unwrap();
-    let foreign = json!({"fixtures": [{"file": "other"}, {"file": "../john.jwt"}], "keys": "/"});
+    // What a manifest names that is not called like a fixture stays.
+    let mut foreign = manifest(&folder);
+    let lines = foreign["fixtures"].as_array_mut().unwrap();
+    for file in ["other", "../john.jwt"] {
+        fs::write(folder.join(file), "").unwrap();
+        lines.push(json!({"file": file}));
+    }
     fs::write(folder.join("manifest.json"), foreign.to_string()).unwrap();
-    fs::write(world.home().join("john.jwt"), "").unwrap();
     make("rfc9068");
     assert!(folder.join("other").exists() && world.home().join("john.jwt").exists());
+}
+
+#[test]
+fn files_of_others_are_not_written_over() {
+    let world = World::with_admin();
+    let folder = world.home().join("fixtures");
+    fs::create_dir(&folder).unwrap();
+    for name in ["manifest.json", "jwks.json", "fixtures.md", "good.jwt"] {
+        let file = folder.join(name);
+        fs::write(&file, "{\"name\": \"of an extension\"}").unwrap();
+        let talk = format!(
+            "error: `fixtures/{name}` is there already, and not of an earlier set of fixtures\n\
+             hint: name another directory, or remove the file\n"
+        );
+        refuses(&world, &world.run(&OUT), 5, &talk);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is written");
+        fs::remove_file(file).unwrap();
+    }
+    rustix::fs::mknodat(CWD, folder.join("good.jwt"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let pipe = world.run(&OUT);
+    assert_eq!(pipe.code, 5, "nobody waits for a pipe: {pipe:?}");
+    fs::remove_file(folder.join("good.jwt")).unwrap();
+    world.run(&OUT).ok();
+    world.run(&OUT).ok();
 }
 
 #[test]
