@@ -71,10 +71,14 @@ impl App {
     }
 
     /// A password to log in with; `None` if what was given cannot be one.
-    pub(crate) fn password(&self, from: &PasswordFrom) -> Result<Option<Password>, Failure> {
+    pub(crate) fn password(
+        &self,
+        from: &PasswordFrom,
+        question: &str,
+    ) -> Result<Option<Password>, Failure> {
         match self.said_text(from)? {
             Some(text) => Ok(Password::parse(text.to_string()).ok()),
-            None => self.asked(|app| app.voice.ask_password("Password")).map(Some),
+            None => self.asked(|app| app.voice.ask_password(question)).map(Some),
         }
     }
 

@@ -1,7 +1,18 @@
 //! The command that is being carried out, as rules and audit see it.
 
+use super::Reason;
 use crate::model::{Timestamp, UserId};
 use crate::store::{Error, Event, Store, Writer};
+
+/// How a change ends that was not refused.
+pub(crate) const OUTCOMES: [&str; 4] = [DONE, UNDELIVERED, USED, Reason::Reused.word()];
+
+/// It is done.
+pub(super) const DONE: &str = "done";
+/// A token was taken back because nobody received it.
+pub(super) const UNDELIVERED: &str = "undelivered";
+/// A token was taken back because the command that it was for has ended.
+pub(super) const USED: &str = "revoked";
 
 /// When it happens, at whose hands, and what it is called.
 #[derive(Debug, Clone)]
@@ -28,7 +39,7 @@ impl Act {
         if count == 0 {
             return Ok(());
         }
-        self.note(tx, user, Some(target), "done", count).map(|_| ())
+        self.note(tx, user, Some(target), DONE, count).map(|_| ())
     }
 
     /// Writes down what else came to light; the row of the audit.

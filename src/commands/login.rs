@@ -5,7 +5,7 @@ use super::shapes::UserShape;
 use crate::app::{App, Report, Text};
 use crate::authority::{Credential, Tokens};
 use crate::failure::{Failure, Kind};
-use crate::model::{Sid, Timestamp, UserRef};
+use crate::model::{Foreign, Sid, Timestamp, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -68,11 +68,20 @@ impl Report for LoggedIn {
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     app.store()?;
+    let is_os_user = args.login.is_none();
     let login = args.login.unwrap_or_else(crate::app::Environment::os_user);
+    let shown = Foreign::new(&login).shown();
+    let question = if is_os_user { format!("Password of {shown}") } else { "Password".to_owned() };
     // What cannot be a name or a password is wrong like any other, and takes as long.
-    let password = app.password(&args.password.from())?;
+    let password = app.password(&args.password.from(), &question)?;
     let credential = Credential { login: UserRef::parse_login(&login).ok(), password };
-    let (tokens, replaced) = app.log_in(&credential)?;
+    let (tokens, replaced) = app.log_in(&credential).map_err(|failure| {
+        if is_os_user && failure.kind == Kind::LoginInvalid {
+            let hint = format!("`{shown}` is the OS user; name another: jeton login NAME");
+            return failure.with_hint(hint);
+        }
+        failure
+    })?;
     if replaced {
         app.status("the session that was open here is ended");
     }

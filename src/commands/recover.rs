@@ -46,5 +46,10 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     app.warn_of_short(&new);
     let sessions = counted(ended, "session");
     app.status(&format!("{} has a new password, {sessions} ended", user.shown()));
+    if user.disabled_at.is_some() {
+        let shown = user.shown();
+        app.warning(&format!("{shown} is disabled"));
+        app.hint(&format!("an admin lets {shown} in again: jeton users enable {shown}"));
+    }
     app.report(&Recovered { changed: true, user: user.into(), sessions_ended: ended })
 }

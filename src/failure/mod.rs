@@ -23,6 +23,11 @@ macro_rules! kinds {
             pub(crate) const TABLE: &'static [(u8, &'static str, &'static str, &'static str)] =
                 &[$(($exit, stringify!($variant), $codes, $when)),+];
 
+            /// Whether some failure has that code word.
+            pub(crate) fn has_code(word: &str) -> bool {
+                Self::TABLE.iter().any(|(_, _, codes, _)| codes.split(", ").any(|code| code == word))
+            }
+
             pub(crate) const fn exit_code(self) -> u8 {
                 match self { $(Self::$variant => $exit),+ }
             }

@@ -1,5 +1,6 @@
 //! Tokens that the command which made them takes back.
 
+use super::super::act::{UNDELIVERED, USED};
 use super::super::{Act, Error};
 use crate::model::{TokenId, UserId};
 use crate::store::Store;
@@ -16,8 +17,8 @@ pub(crate) enum Over {
 impl Over {
     fn outcome(self) -> &'static str {
         match self {
-            Self::Undelivered => "undelivered",
-            Self::Used => "revoked",
+            Self::Undelivered => UNDELIVERED,
+            Self::Used => USED,
         }
     }
 }

@@ -4,6 +4,7 @@ mod prune;
 
 pub(crate) use prune::{Pruned, prune};
 
+use super::act::DONE;
 use super::{Act, Caller, Error};
 use crate::model::{Role, Timestamp};
 use crate::store::{self, Census, Event, Findings, Store};
@@ -62,7 +63,7 @@ pub(crate) fn migrate(
         os_uid: act.os_uid,
         action: &act.action,
         target: Some("store".to_owned()),
-        outcome: "done",
+        outcome: DONE,
         count: 1,
     };
     Ok(Store::migrate(path, target, &event, wait)?)

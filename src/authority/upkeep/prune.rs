@@ -1,5 +1,6 @@
 //! Taking out what is over, in pieces, while others go on.
 
+use super::super::act::DONE;
 use super::super::{Act, Caller, Error};
 use super::{may_administer, may_change};
 use crate::model::{Lifetime, Timestamp, UserId};
@@ -92,7 +93,7 @@ impl Pruning<'_> {
                     None if removed == 0 => None,
                     None => {
                         let target = Some("store".to_owned());
-                        Some(self.act.note(tx, Some(self.user), target, "done", removed)?)
+                        Some(self.act.note(tx, Some(self.user), target, DONE, removed)?)
                     }
                 };
                 Ok::<_, store::Error>((removed, event))

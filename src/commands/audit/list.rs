@@ -5,8 +5,8 @@ use crate::authority::{self, Caller, EventFilter};
 use crate::commands::grammar::action_called;
 use crate::commands::paging::{PagingArgs, footer};
 use crate::commands::shapes::{name, none};
-use crate::failure::Failure;
-use crate::model::{AuditEvent, Foreign, Moment, Paged, UserRef, repeatable};
+use crate::failure::{Failure, Kind};
+use crate::model::{AuditEvent, Foreign, Moment, Paged, UserId, UserRef, repeatable};
 use serde::Serialize;
 
 /// List what was done and what was refused, the newest first (admins only)
@@ -112,21 +112,46 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 fn filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Failure> {
     let now = app.now()?;
     let user = match &args.user {
-        Some(who) => Some(authority::actor(app.store()?, caller, who)?),
+        Some(who) => Some(actor_called(app, caller, who)?),
         None => None,
     };
+    let [since, until] =
+        [args.since, args.until].map(|moment| moment.map(|moment| moment.instant(now)));
+    if since.zip(until).is_some_and(|(since, until)| since > until) {
+        return Err(Failure::usage("`--since` is later than `--until`"));
+    }
     let action = args.action.as_deref().map(|words| (words, action_called(words)));
     if let Some((words, None)) = &action {
         let shown = repeatable(words);
         app.warning(&format!("no command of this jeton is called `{shown}`"));
     }
+    if let Some(word) = &args.outcome
+        && !authority::OUTCOMES.contains(&word.as_str())
+        && !Kind::has_code(word)
+    {
+        app.warning(&format!("nothing ends as `{}`", repeatable(word)));
+    }
     Ok(EventFilter {
-        since: args.since.map(|moment| moment.instant(now)),
-        until: args.until.map(|moment| moment.instant(now)),
+        since,
+        until,
         user,
         action: action.map(|(words, name)| Foreign::new(name.as_deref().unwrap_or(words))),
         outcome: args.outcome.as_deref().map(Foreign::new),
         oldest_first: args.reverse,
+    })
+}
+
+fn actor_called(app: &mut App, caller: &Caller, who: &UserRef) -> Result<UserId, Failure> {
+    let failure = match authority::actor(app.store()?, caller, who) {
+        Ok(id) => return Ok(id),
+        Err(error) => Failure::from(error),
+    };
+    let is_named = !matches!(who, UserRef::Id(_));
+    let may_be_deleted = failure.kind == Kind::NotFound && is_named;
+    Err(if may_be_deleted {
+        failure.with_hint("a deleted user is named by its id")
+    } else {
+        failure
     })
 }
 

@@ -118,5 +118,5 @@ fn pair(text: &str) -> Result<(String, String), Invalid> {
     text.split_once('=')
         .filter(|(name, _)| !name.is_empty())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .ok_or_else(|| Invalid::new("claim", "not of the form `name=value`"))
+        .ok_or_else(|| Invalid::new("value", "not of the form `name=value`"))
 }

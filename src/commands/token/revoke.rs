@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = AppName::parse)]
     app: Option<AppName>,
 
-    /// Those made before that: RFC 3339, Unix seconds, or how long ago it was (30d)
+    /// Those issued before that, as their `iat` has it: RFC 3339, Unix seconds, or how long ago it was (30d)
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     before: Option<Moment>,
 

@@ -4,15 +4,19 @@ use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::commands::shapes::TokenShape;
 use crate::failure::Failure;
-use crate::model::TokenId;
+use crate::model::{Invalid, TokenId};
 use serde::Serialize;
 
 /// Show what is recorded of an app token; never the token itself
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Its id
-    #[arg(add = clap_complete::ArgValueCandidates::new(crate::commands::complete::tokens))]
+    #[arg(value_parser = number, add = clap_complete::ArgValueCandidates::new(crate::commands::complete::tokens))]
     id: i64,
+}
+
+fn number(text: &str) -> Result<i64, Invalid> {
+    text.parse().map_err(|_| Invalid::new("id", "a number, as `jeton token list` has it"))
 }
 
 #[derive(Debug, Serialize)]

@@ -73,8 +73,14 @@ fn recovering_needs_no_session_and_ends_all() {
     let ran = world.run_with_input(&["recover", "2", "--password-stdin"], "even longer");
     says(&world, &ran, "", "john has a new password, 0 sessions ended\n");
     world.log_in("john", "even longer");
+    world.log_in("ada", "lovelace");
+    world.run(&["users", "disable", "john"]).ok();
+    let ran = world.run_with_input(&["recover", "john", "--password-stdin"], "even longer");
+    let talk = "john has a new password, 0 sessions ended\nwarning: john is disabled\n\
+                hint: an admin lets john in again: jeton users enable john\n";
+    says(&world, &ran, "", talk);
     let audit = world.sql("SELECT target || ' ' || outcome FROM audit WHERE action = 'recover'");
-    assert_eq!(audit, ["user 2 done", "user 2 done"]);
+    assert_eq!(audit, ["user 2 done"; 3]);
 }
 
 #[test]

@@ -115,10 +115,24 @@ fn a_deleted_user_did_what_it_did() {
     assert_eq!((&event["user_id"], &event["username"]), (&Value::from(2), &Value::Null));
     let shown = world.get(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
     assert!(shown.lines().nth(1).unwrap().contains("Z  2     "), "{shown}");
-    for (who, talk) in [("john", "john"), ("9", "9")] {
+    for (who, hint) in [("john", "hint: a deleted user is named by its id\n"), ("9", "")] {
         let ran = world.run(&["audit", "list", "--user", who]);
-        refuses(&world, &ran, 3, &format!("error: there is no user `{talk}`\n"));
+        refuses(&world, &ran, 3, &format!("error: there is no user `{who}`\n{hint}"));
     }
+}
+
+#[test]
+fn a_filter_that_nothing_can_pass_is_told() {
+    let world = World::with_admin();
+    for word in ["failed", "refused"] {
+        let talk = format!("warning: nothing ends as `{word}`\nno events\n");
+        says(&world, &world.run(&["audit", "list", "--outcome", word]), "", &talk);
+    }
+    for word in ["login_invalid", "store_newer", "undelivered", "revoked", "token_reused"] {
+        says(&world, &world.run(&["audit", "list", "--outcome", word]), "", "no events\n");
+    }
+    let ran = world.run(&["audit", "list", "--since", "1h", "--until", "2h"]);
+    refuses(&world, &ran, 2, "error: `--since` is later than `--until`\n");
 }
 
 #[test]

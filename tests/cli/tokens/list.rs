@@ -114,7 +114,7 @@ fn a_token_is_shown_by_its_id() {
          \"expires_at\":\"<time>\",\"grace_until\":null,\"revoked_at\":\"<time>\"}",
     );
     refuses(&world, &world.run(&["token", "show", "99"]), 3, "error: there is no token `99`\n");
-    let talk = "error: invalid value 'x' for '<ID>': invalid digit found in string\n\
+    let talk = "error: invalid value 'x' for '<ID>': id: a number, as `jeton token list` has it\n\
                 hint: see `jeton token show --help`\n";
     refuses(&world, &world.run(&["token", "show", "x"]), 2, talk);
 }

@@ -164,7 +164,7 @@ fn options_that_make_no_sense_are_refused() {
         ("--type", "id", "--type <TYPE>", types),
         ("--leeway", "6m", "--leeway <DURATION>", "leeway: five minutes at most"),
         ("--min-ttl", "5", "--min-ttl <DURATION>", unit),
-        ("--require", "x", "--require <NAME=VALUE>", "claim: not of the form `name=value`"),
+        ("--require", "x", "--require <NAME=VALUE>", "value: not of the form `name=value`"),
         (
             "--permission",
             "",
