@@ -189,7 +189,10 @@ impl Minting {
         let defect = self.wish.defect;
         assembly.said(defect)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
-            Error::Usage(format!("a token of this kind cannot be wrong as `{name}`"))
+            Error::Usage(format!(
+                "a token of this kind cannot be wrong as `{name}`: what it does not say (`--aud`, \
+                 `--scope`) cannot be wrong"
+            ))
         })
     }
 

@@ -219,7 +219,8 @@ fn one_broken_token_is_minted() {
     for token in tokens.lines() {
         assert_eq!(world.run(&["token", "verify", token, "--type", "test"]).code, 11);
     }
-    let talk = "error: a token of this kind cannot be wrong as `wrong_audience`\n";
+    let talk = "error: a token of this kind cannot be wrong as `wrong_audience`: what it does not \
+                say (`--aud`, `--scope`) cannot be wrong\n";
     refuses(&world, &mint(&["--defect", "wrong_audience"]), 2, talk);
     assert_eq!(mint(&["--defect", "expired", "--record"]).code, 2);
     let ran = mint(&["--defect", "shiny"]).fails(2);
