@@ -36,8 +36,8 @@ pub(crate) fn list(
     filter: &UserFilter,
     page: Page,
 ) -> Result<Paged<User>, Error> {
-    if filter.role.is_some() {
-        caller.needs(Role::Admin, "only admins see roles")?;
+    if filter.role.is_some() || filter.disabled.is_some() {
+        caller.needs(Role::Admin, "only admins see roles and status")?;
     }
     let by_name = caller.user.role == Role::Admin;
     let filter = UserFilter { by_name, ..filter.clone() };

@@ -14,7 +14,7 @@ use serde::Serialize;
 ///
 ///   jeton users list --page 2 --per-page 3
 ///   jeton users list --search example.com --sort email
-///   jeton users list --all -o json
+///   jeton users list --status disabled --all -o json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -26,6 +26,10 @@ pub(crate) struct Args {
     /// Those of this role: user, minter or admin (admins only)
     #[arg(long, value_parser = Role::parse)]
     role: Option<Role>,
+
+    /// active or disabled (admins only)
+    #[arg(long, value_parser = is_disabled)]
+    status: Option<bool>,
 
     /// id, username, email or created
     #[arg(long, value_name = "BY", default_value = "id", value_parser = order)]
@@ -97,6 +101,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let filter = UserFilter {
         search: args.search,
         role: args.role,
+        disabled: args.status,
         order: args.sort,
         descending: args.desc,
         ..Default::default()
@@ -116,6 +121,14 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     app.report(&Users { page, for_admin })?;
     app.status_if_any(below);
     Ok(())
+}
+
+fn is_disabled(text: &str) -> Result<bool, Invalid> {
+    match text {
+        "disabled" => Ok(true),
+        "active" => Ok(false),
+        _ => Err(Invalid::new("status", "`active` or `disabled`")),
+    }
 }
 
 fn order(text: &str) -> Result<UserOrder, Invalid> {

@@ -15,6 +15,8 @@ pub(crate) struct UserFilter {
     pub(crate) by_name: bool,
     /// Only those of this role.
     pub(crate) role: Option<Role>,
+    /// Only those who are disabled, or only those who are not.
+    pub(crate) disabled: Option<bool>,
     /// What they are sorted by.
     pub(crate) order: UserOrder,
     /// Whether the last comes first.
@@ -41,7 +43,7 @@ const BLOCK: i64 = 1_024;
 impl UserFilter {
     /// Whether everybody passes.
     fn is_open(&self) -> bool {
-        self.search.is_none() && self.role.is_none()
+        self.search.is_none() && self.role.is_none() && self.disabled.is_none()
     }
 
     /// The condition of those that pass, and the values for its question marks.
@@ -51,6 +53,10 @@ impl UserFilter {
         if let Some(role) = self.role {
             sql += " AND role = ?";
             values.push(role.name().into());
+        }
+        if let Some(disabled) = self.disabled {
+            sql +=
+                if disabled { " AND disabled_at IS NOT NULL" } else { " AND disabled_at IS NULL" };
         }
         if let Some(search) = &self.search {
             let columns = ["username", "email_key", "name_key"];

@@ -145,6 +145,13 @@ fn a_part_of_a_name_finds_whoever_has_it() {
         assert_eq!(ids(&world, &["--search", text]), found, "{text}");
     }
     assert_eq!(ids(&world, &["--search", "x.org", "--role", "minter"]), "6 of 1");
+    world.run(&["users", "disable", "6"]).ok();
+    assert_eq!(ids(&world, &["--status", "disabled"]), "6 of 1");
+    assert_eq!(
+        ids(&world, &["--search", "x.org", "--status", "active", "--role", "minter"]),
+        " of 0"
+    );
+    assert_eq!(ids(&world, &["--status", "active", "--per-page", "1"]), "1 of 5");
     assert_eq!(ids(&world, &["--search", "x.org", "--after", "4", "--per-page", "1"]), "5 of 4");
     assert_eq!(
         ids(&world, &["--search", "x.org", "--page", "2", "--per-page", "3", "--sort", "email"]),
@@ -186,6 +193,7 @@ fn an_order_that_cannot_be_is_refused() {
     let hint = "hint: see `jeton users list --help`\n";
     for (flag, value, why) in [
         ("--sort", "age", "'age' for '--sort <BY>': order: `id`, `username`, `email` or `created`"),
+        ("--status", "away", "'away' for '--status <STATUS>': status: `active` or `disabled`"),
         ("--role", "root", "'root' for '--role <ROLE>': role: `user`, `minter` or `admin`"),
     ] {
         let ran = world.run(&["users", "list", flag, value]);
@@ -202,6 +210,8 @@ fn a_plain_user_searches_by_what_a_plain_user_sees() {
     world.log_in("john", "123456");
     assert_eq!(ids(&world, &["--search", "müller"]), " of 0");
     assert_eq!(ids(&world, &["--search", "zoe"]), "3 of 1");
-    let ran = world.run(&["users", "list", "--role", "user"]);
-    refuses(&world, &ran, 7, "error: only admins see roles\n");
+    for (flag, value) in [("--role", "user"), ("--status", "active")] {
+        let ran = world.run(&["users", "list", flag, value]);
+        refuses(&world, &ran, 7, "error: only admins see roles and status\n");
+    }
 }

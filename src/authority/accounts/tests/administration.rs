@@ -151,5 +151,8 @@ fn only_admins_search_by_what_only_admins_see() {
     assert_eq!(found(&john, &search("EXAMPLE")).unwrap(), "ada john");
     let admins = UserFilter { role: Some(Role::Admin), ..Default::default() };
     assert_eq!(found(&ada, &admins).unwrap(), "ada");
-    assert!(matches!(found(&john, &admins), Err(Error::Forbidden("only admins see roles"))));
+    assert!(matches!(
+        found(&john, &admins),
+        Err(Error::Forbidden("only admins see roles and status"))
+    ));
 }
