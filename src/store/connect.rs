@@ -2,7 +2,6 @@
 
 use super::Error;
 use super::file::{self, Way};
-use super::schema::APPLICATION_ID;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
@@ -24,10 +23,6 @@ pub(super) enum Intent {
 
 /// Opens the file that is there, by its path without links.
 pub(super) fn connect(path: &Path, intent: Intent, wait: Duration) -> Result<Connection, Error> {
-    // SQLite would put a log beside it, or roll back what another program left.
-    if file::is_of_others(path, APPLICATION_ID) {
-        return Err(Error::Foreign(path.to_owned()));
-    }
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = match (file::way(path)?, intent) {
         // Without SQLITE_OPEN_URI a path that begins with `file:` is a path.

@@ -2,6 +2,7 @@
 //! how it can be opened at all.
 
 use super::Error;
+use super::schema::APPLICATION_ID;
 use rustix::fs::{Access, access};
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read};
@@ -17,7 +18,8 @@ pub(super) enum Found {
     },
 }
 
-/// Looks at the file without following a link; nothing is changed.
+/// Looks at the file without following a link; nothing is changed. Not while this process has it
+/// open: whoever closes a file gives back all locks that the process has on it (fcntl of POSIX).
 pub(super) fn look(path: &Path) -> Result<Found, Error> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
@@ -34,6 +36,10 @@ pub(super) fn look(path: &Path) -> Result<Found, Error> {
     }
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(Error::Insecure("somebody else's"));
+    }
+    // SQLite would put a log beside it, or roll back what another program left.
+    if is_of_others(path) {
+        return Err(Error::Foreign(path.to_owned()));
     }
     let loose = is_loose(&metadata)
         || logs(path).iter().any(|log| log.symlink_metadata().is_ok_and(|log| is_loose(&log)));
@@ -96,7 +102,7 @@ pub(super) fn way(path: &Path) -> Result<Way, Error> {
 
 /// Whether the file itself says that it is another program's. One with a log may say it there, and
 /// one without tables not yet.
-pub(super) fn is_of_others(path: &Path, application: u32) -> bool {
+fn is_of_others(path: &Path) -> bool {
     let [log, _] = logs(path);
     if log.metadata().is_ok_and(|log| log.len() > 0) {
         return false;
@@ -112,7 +118,7 @@ pub(super) fn is_of_others(path: &Path, application: u32) -> bool {
         bytes.map_or(0, |bytes| u32::from_be_bytes(*bytes))
     };
     let (pages, owner) = (number(28), number(68));
-    if owner == 0 { pages > 1 } else { owner != application }
+    if owner == 0 { pages > 1 } else { owner != APPLICATION_ID }
 }
 
 fn is_loose(metadata: &Metadata) -> bool {
