@@ -1,6 +1,6 @@
 //! Rows of claims from files: CSV with a header, or a JSON object a line.
 
-use super::strict_object;
+use super::{Invalid, Timestamp, strict_object};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -24,8 +24,8 @@ pub(crate) struct Row {
 }
 
 /// The rows of a file. One that begins with a brace is JSON Lines,
-/// every other one CSV: its first line names the claims, and an empty cell is no claim. There is at
-/// least one.
+/// every other one CSV: its first line names the claims, an empty cell is no claim, and one of `exp`,
+/// `nbf` or `iat` a time. There is at least one row.
 pub(crate) fn rows(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
     let rows = if is_csv(bytes) { of_csv(bytes)? } else { of_json(bytes)? };
     if rows.is_empty() { Err(bad(1, "there is no row")) } else { Ok(rows) }
@@ -101,13 +101,23 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
             }
         };
         let cells = names.iter().zip(record).filter(|(_, cell)| !cell.is_empty());
-        let claims = cells.map(|(name, cell)| (name.clone(), Value::from(cell)));
-        rows.push(Row { line, claims: claims.collect() });
+        let claims = cells.map(|(name, cell)| Ok((name.clone(), value(name, cell)?)));
+        let claims = claims.collect::<Result<_, Invalid>>();
+        let claims = claims.map_err(|invalid| bad(line, &invalid.to_string()))?;
+        rows.push(Row { line, claims });
     }
     match open_quote(bytes, &begins) {
         Some(line) => Err(bad(line, OPEN)),
         None => Ok(rows),
     }
+}
+
+/// What a cell says: text, and where a claim is a `NumericDate` (RFC 7519, section 4.1) a time.
+fn value(name: &str, cell: &str) -> Result<Value, Invalid> {
+    if matches!(name, "exp" | "nbf" | "iat") {
+        return Timestamp::parse(cell).map(|time| time.unix().into());
+    }
+    Ok(cell.into())
 }
 
 const OPEN: &str = "a quote is not closed";
@@ -168,6 +178,7 @@ mod tests {
         );
         assert_eq!(shown("{\"n\":1}\n\n {\"a\":[]}\r\n"), "1 {\"n\":1}\n3 {\"a\":[]}");
         assert_eq!(shown("\u{feff}{\"n\":1}\n"), "1 {\"n\":1}");
+        assert_eq!(shown("exp,iat\n2,1970-01-01\n"), "2 {\"exp\":2,\"iat\":0}");
         assert_eq!(shown("\u{feff}a\nb\n"), "2 {\"a\":\"b\"}");
         assert_eq!(shown("a\n\"b\"\"c\"\n"), "2 {\"a\":\"b\\\"c\"}");
     }
@@ -183,6 +194,7 @@ mod tests {
             ("a\tb\n1\t2\n", "line 1: the cells are not separated by commas"),
             (" [{\"a\":1}]\n", "line 1: it begins a list of JSON"),
             ("sub\n", "line 1: there is no row"),
+            ("sub,exp\na,\nb,soon\n", "line 3: time: neither RFC 3339"),
             ("\n", "line 1: there is no row"),
             ("", "line 1: there is no row"),
             ("a,a\n", "line 1: column 2 is there twice"),

@@ -44,8 +44,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "from")]
     count: Option<u32>,
 
-    /// One for each row of this file (`-`: standard input): CSV whose columns are claims, or a
-    /// JSON object a line
+    /// One for each row of this file (`-`: standard input): CSV whose columns are claims, text but
+    /// for the times `exp`, `nbf` and `iat`, or a JSON object a line
     #[arg(long, value_name = "FILE", conflicts_with = "claims_file")]
     from: Option<PathBuf>,
 

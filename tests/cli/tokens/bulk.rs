@@ -181,3 +181,17 @@ fn a_secret_that_is_made_for_it_is_warned_of() {
     says(&world, &world.run(&mint), "<token>\n", talk);
     says(&world, &world.run(&mint), "<token>\n", "");
 }
+
+#[test]
+fn times_in_csv_are_times_and_other_cells_text() {
+    let world = World::with_admin();
+    let rows = "sub,exp,nbf,age\na,2030-01-31,1700000000,7\nb,,,\n";
+    let tokens = world.run_with_input(&["token", "mint", "--from", "-"], rows).ok().out;
+    let first = payload(tokens.lines().next().unwrap());
+    assert_eq!(
+        [&first["exp"], &first["nbf"], &first["age"]],
+        [&json!(1_896_048_000), &json!(1_700_000_000), &json!("7")]
+    );
+    let second = payload(tokens.lines().nth(1).unwrap());
+    assert_eq!(second["exp"].as_i64().unwrap() - second["iat"].as_i64().unwrap(), 3_600);
+}
