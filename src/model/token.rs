@@ -89,6 +89,15 @@ pub(crate) struct Grant {
     pub(crate) claims: Map<String, Value>,
 }
 
+impl Grant {
+    /// Of what a test token says: all but its identity and its times.
+    pub(crate) fn shared(claims: &Map<String, Value>) -> Map<String, Value> {
+        let mut shared = claims.clone();
+        shared.retain(|name, _| !["jti", "iat", "nbf", "exp"].contains(&name.as_str()));
+        shared
+    }
+}
+
 /// A token that has a row: an app token, or a test token that was to be recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedToken {
@@ -98,6 +107,8 @@ pub(crate) struct RecordedToken {
     pub(crate) jti: Jti,
     /// What it shares with others.
     pub(crate) grant: Grant,
+    /// The key that signed it.
+    pub(crate) key: i64,
     /// When it was made.
     pub(crate) issued_at: Timestamp,
     /// Its end; `None` never.

@@ -166,6 +166,7 @@ impl Draft {
             id,
             jti: self.new.jti,
             grant: self.new.grant,
+            key: self.new.key,
             issued_at: self.new.issued_at,
             expires_at: self.new.expires_at,
             revoked_at: None,

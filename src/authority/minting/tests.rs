@@ -132,6 +132,31 @@ fn a_recorded_test_token_has_a_row_and_is_taken_back_by_it() {
 }
 
 #[test]
+fn a_recorded_test_token_is_known_by_its_row_whatever_it_says() {
+    let mut store = store();
+    let mia = person(&mut store, "mia", Role::Minter);
+    for claim in [
+        "iat=5",
+        "nbf=5",
+        "x=null",
+        "x=1e2",
+        "x=-0",
+        "x=0.1e-300",
+        "x=123456789012345678901234567890",
+        "x={\"b\":[1.0,\"\\u0000\\ud83d\\ude00\"],\"a\":{}}",
+    ] {
+        let claims = ExtraClaims::parse(&[], &[claim.to_owned()]).unwrap();
+        let wish = Mint { record: true, claims: claims.0, ..mint_wish() };
+        let Minted { token, id, .. } = mint(&mut store, &mia, &wish).unwrap();
+        let wanted = Wanted::Only(TokenKind::Test);
+        assert_eq!(reasons(&mut store, token.expose_secret(), wanted, 0), [], "{claim}");
+        store.write(|tx| tx.revoke_token(id.unwrap(), at(0))).unwrap();
+        let revoked = reasons(&mut store, token.expose_secret(), wanted, 0);
+        assert_eq!(revoked, [Reason::Revoked], "{claim}");
+    }
+}
+
+#[test]
 fn what_has_no_identity_or_no_end_is_not_recorded() {
     let mut store = store();
     let mia = person(&mut store, "mia", Role::Minter);

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::authority::fixture::{
-    Person, act, again, mint_wish, minted, parts, person, reasons, refusal, store, token,
+    Person, act, again, at, mint_wish, minted, parts, person, reasons, refusal, store, token,
 };
-use crate::authority::{Next, refresh};
-use crate::model::ExtraClaims;
+use crate::authority::{End, Next, Signer, refresh};
+use crate::model::{Algorithm, ExtraClaims};
 use secrecy::ExposeSecret;
 
 fn jti(token: &str) -> Jti {
@@ -112,6 +112,39 @@ fn a_test_token_cannot_take_back_the_token_whose_jti_it_bears() {
     assert_eq!(revoked(&mut store, None, &[value(&fake)]), [true]);
     assert_eq!(wrong(&mut store, &fake), [Reason::Revoked]);
     assert_eq!(wrong(&mut store, app.token.expose_secret()), []);
+}
+
+#[test]
+fn a_test_token_cannot_take_back_a_recorded_one_whose_jti_it_bears() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    let mia = person(&mut store, "mia", Role::Minter);
+    let mut wish = mint_wish();
+    wish.identify();
+    wish.claims.insert("sub".to_owned(), "bob".into());
+    wish.record = true;
+    let recorded = minted(&mut store, &ada, &wish);
+    wish.record = false;
+    let replica = minted(&mut store, &mia, &wish);
+    let (mut later, mut by_another_key) = (wish.clone(), wish.clone());
+    later.end = End::At(at(3_601));
+    by_another_key.signer = Signer::Algorithm(Some(Algorithm::EdDSA));
+    wish.claims.insert("sub".to_owned(), "eve".into());
+    for other in [later, by_another_key, wish] {
+        let fake = minted(&mut store, &mia, &other);
+        assert_eq!(wrong(&mut store, &fake), []);
+        assert_eq!(revoked(&mut store, None, &[value(&fake)]), [true]);
+        assert_eq!(wrong(&mut store, &fake), [Reason::Revoked]);
+        assert_eq!(wrong(&mut store, &recorded), []);
+        store.arrange("DELETE FROM blocklist");
+    }
+    let bearing = [Target::Jti(jti(&recorded))];
+    assert!(matches!(
+        revoke(&mut store, &act(0), Some(&mia.caller), &bearing),
+        Err(Error::Forbidden(_))
+    ));
+    assert_eq!(revoked(&mut store, None, &[value(&recorded)]), [true]);
+    assert_eq!(wrong(&mut store, &replica), [Reason::Revoked], "it says the very same");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::*;
 use crate::authority::fixture::{
     Person, act, again, at, judged, mint, mint_wish, minted, person, reasons, refusal, store, token,
 };
-use crate::authority::{Checks, Next, Reason, Renewal, Target, Wanted, refresh, renew, revoke};
+use crate::authority::{
+    Checks, End, Next, Reason, Renewal, Target, Wanted, refresh, renew, revoke,
+};
 use crate::model::{Lifetime, TokenId, TokenKind};
 use secrecy::ExposeSecret;
 
@@ -119,6 +121,27 @@ fn a_test_token_that_was_taken_back_never_comes_back() {
     // What ended after all that was pruned is known as well as before.
     assert_eq!(reasons(&mut store, &later, ANY, over), []);
     assert_eq!(then(&mut store, &later, 3 * HOUR, over), []);
+}
+
+#[test]
+fn what_is_pruned_changes_nothing_about_another_token_with_its_jti() {
+    for by_value in [true, false] {
+        let (mut store, ada) = scene();
+        let mut wish = mint_wish();
+        wish.identify();
+        wish.end = End::After(Lifetime::days(1));
+        let other = minted(&mut store, &ada, &wish);
+        wish.record = true;
+        wish.end = End::After(Lifetime::minutes(1));
+        let jti = mint(&mut store, &ada, &wish).unwrap().jti.unwrap();
+        let jti = Target::parse(jti.as_str()).unwrap();
+        let target = if by_value { Target::Value(other.clone()) } else { jti };
+        revoke(&mut store, &act(1), Some(&ada.caller), &[target]).unwrap();
+        let before = reasons(&mut store, &other, ANY, 1);
+        assert_eq!(pruned(&mut store, &ada, MINUTE).tokens, 1);
+        assert_eq!(reasons(&mut store, &other, ANY, MINUTE), before);
+        assert_eq!(before.contains(&Reason::Revoked), by_value);
+    }
 }
 
 #[test]

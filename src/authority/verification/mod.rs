@@ -216,7 +216,7 @@ fn judge(
     } else if !typed || !checks.wanted.accepts(kind) {
         verdict.reasons.push(Reason::WrongType);
     }
-    let expires = judge_record(tx, verdict, kind, &registered, checks.now)?;
+    let expires = judge_record(tx, verdict, kind, claims, &registered, checks.now)?;
     if expires && registered.expires.is_none() {
         verdict.reasons.push(Reason::MissingClaim);
     }

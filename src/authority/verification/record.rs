@@ -3,8 +3,9 @@
 use super::super::claims::Registered;
 use super::super::{Error, Reason};
 use super::Verdict;
-use crate::model::{Jti, RecordedToken, Status, Timestamp, TokenKind};
+use crate::model::{Grant, Jti, RecordedToken, Status, Timestamp, TokenKind};
 use crate::store::{PairOfSession, Reader};
+use serde_json::{Map, Value};
 
 /// The row that decides about a token.
 #[derive(Debug, Default)]
@@ -33,23 +34,12 @@ pub(super) fn judge_record(
     tx: &Reader<'_>,
     verdict: &mut Verdict,
     kind: TokenKind,
+    claims: &Map<String, Value>,
     registered: &Registered,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let jti = registered.jti.as_deref().and_then(Jti::parse);
-    verdict.record = match (kind, jti) {
-        (TokenKind::App | TokenKind::Test, Some(jti)) => {
-            let row = tx.find_token_by_jti(jti)?.filter(|row| row.grant.kind == kind);
-            row.map_or(Record::Missing, Record::Token)
-        }
-        (TokenKind::Access, Some(jti)) => {
-            tx.find_access(jti)?.map_or(Record::Missing, Record::Session)
-        }
-        (TokenKind::Refresh, Some(jti)) => {
-            tx.find_refresh(jti)?.map_or(Record::Missing, Record::Session)
-        }
-        (_, None) => Record::Missing,
-    };
+    let key = verdict.key.as_ref().map(|key| key.id);
+    verdict.record = find_record(tx, kind, key, claims, registered)?;
     let reasons = &mut verdict.reasons;
     let (owner, expires) = match &verdict.record {
         Record::Token(token) => {
@@ -63,8 +53,8 @@ pub(super) fn judge_record(
             (Some(found.session.user), true)
         }
         Record::Missing => {
-            let blocked = match (&verdict.key, &registered.jti) {
-                (Some(key), Some(jti)) => tx.is_blocked(key.id, jti)?,
+            let blocked = match (key, &registered.jti) {
+                (Some(key), Some(jti)) => tx.is_blocked(key, jti)?,
                 _ => false,
             };
             if blocked {
@@ -87,6 +77,36 @@ pub(super) fn judge_record(
         }
     }
     Ok(expires)
+}
+
+/// The row of this very token. Only jeton says what the others say; whoever mints a test token can
+/// give it the `jti` of another.
+fn find_record(
+    tx: &Reader<'_>,
+    kind: TokenKind,
+    key: Option<i64>,
+    claims: &Map<String, Value>,
+    registered: &Registered,
+) -> Result<Record, Error> {
+    let Some(jti) = registered.jti.as_deref().and_then(Jti::parse) else {
+        return Ok(Record::Missing);
+    };
+    let says_this = |row: &RecordedToken| {
+        let end = row.expires_at.map(Timestamp::unix);
+        end == registered.expires && row.grant.claims == Grant::shared(claims)
+    };
+    let is_its = |row: &RecordedToken| {
+        let is_test = kind == TokenKind::Test;
+        row.grant.kind == kind && Some(row.key) == key && (!is_test || says_this(row))
+    };
+    let of_session = |found: Option<PairOfSession>| found.map_or(Record::Missing, Record::Session);
+    Ok(match kind {
+        TokenKind::App | TokenKind::Test => {
+            tx.find_token_by_jti(jti)?.filter(is_its).map_or(Record::Missing, Record::Token)
+        }
+        TokenKind::Access => of_session(tx.find_access(jti)?),
+        TokenKind::Refresh => of_session(tx.find_refresh(jti)?),
+    })
 }
 
 /// Whether a test token is so long over that it may have been taken back, and nobody knows any more:

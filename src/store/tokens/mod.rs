@@ -29,7 +29,7 @@ pub(crate) struct NewToken {
 }
 
 const COLUMNS: &str = "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
-    g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind";
+    g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind, t.key_id";
 
 const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
@@ -205,6 +205,7 @@ fn token(row: &Row<'_>) -> Result<RecordedToken, Error> {
     Ok(RecordedToken {
         id: TokenId(row.get(0)?),
         jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
+        key: row.get(12)?,
         issued_at: required_time(row.get(2)?)?,
         expires_at: time(row.get(3)?)?,
         revoked_at: time(row.get(4)?)?,

@@ -122,3 +122,30 @@ fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
     world.log_in("ada", "lovelace");
     says(&world, &world.run(&["token", "revoke", "1"]), "", "revoked token 1\n");
 }
+
+/// A world with mia besides, who is a minter; ada is logged in.
+fn with_minter() -> World {
+    let world = World::with_admin();
+    let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];
+    world.run_with_input(&arguments, "123456").ok();
+    world
+}
+
+const JTI: &str = "jti=018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
+
+#[test]
+fn whoever_mints_takes_back_no_recorded_token_of_others() {
+    let world = with_minter();
+    let mint = ["token", "mint", "--claim", JTI];
+    let hers = world.get(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
+    world.log_in("mia", "123456");
+    let ran = world.run(&["token", "revoke", &jti(&hers)]);
+    refuses(&world, &ran, 7, "error: only admins act on the tokens of others\n");
+    let own = world.get(&mint);
+    world.run(&["logout"]).ok();
+    says(&world, &world.run(&["token", "revoke", &own]), "", "revoked test token <uuid>\n");
+    judged(&world, &own, REVOKED);
+    judged(&world, &hers, "valid");
+    says(&world, &world.run(&["token", "revoke", &hers]), "", "revoked test token 1\n");
+    judged(&world, &hers, REVOKED);
+}
