@@ -86,14 +86,10 @@ impl Reader<'_> {
 
     /// Whether a test token that ended then may have had a row, or one in the blocklist.
     pub(crate) fn may_be_pruned(&self, ended: i64) -> Result<bool, Error> {
-        let until: Option<i64> = self
+        let mut statement = self
             .sql
-            .query_row(
-                "SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?1",
-                [PRUNED],
-                |row| row.get(0),
-            )
-            .optional()?;
+            .prepare_cached("SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?1")?;
+        let until: Option<i64> = statement.query_row([PRUNED], |row| row.get(0)).optional()?;
         Ok(until.is_some_and(|until| ended <= until))
     }
 }

@@ -124,6 +124,30 @@ fn a_test_token_that_was_taken_back_never_comes_back() {
 }
 
 #[test]
+fn what_was_pruned_while_the_clock_was_ahead_never_comes_back() {
+    for record in [false, true] {
+        let (mut store, ada) = scene();
+        let mut wish = mint_wish();
+        wish.end = End::After(Lifetime::days(1));
+        wish.record = record;
+        let revoked = minted(&mut store, &ada, &wish);
+        revoke(&mut store, &act(1), None, &[Target::Value(revoked.clone())]).unwrap();
+        wish.record = false;
+        wish.end = End::After(Lifetime::days(2));
+        let longer = minted(&mut store, &ada, &wish);
+        let gone = pruned(&mut store, &ada, 3 * DAY);
+        assert_eq!(gone.tokens + gone.blocks, 1);
+        assert_eq!(reasons(&mut store, &revoked, ANY, 10), [Reason::UnknownToken]);
+        // Nothing that ended as late as this was pruned; and what has a row is judged by that.
+        assert_eq!(reasons(&mut store, &longer, ANY, 10), []);
+        wish.record = true;
+        wish.end = End::After(Lifetime::minutes(60));
+        let recorded = minted(&mut store, &ada, &wish);
+        assert_eq!(reasons(&mut store, &recorded, ANY, 10), []);
+    }
+}
+
+#[test]
 fn what_is_pruned_changes_nothing_about_another_token_with_its_jti() {
     for by_value in [true, false] {
         let (mut store, ada) = scene();

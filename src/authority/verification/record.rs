@@ -59,7 +59,7 @@ pub(super) fn judge_record(
             };
             if blocked {
                 reasons.push(Reason::Revoked);
-            } else if kind != TokenKind::Test || may_be_pruned(tx, registered, now)? {
+            } else if kind != TokenKind::Test || may_be_pruned(tx, registered)? {
                 reasons.push(Reason::UnknownToken);
             }
             (None, true)
@@ -109,13 +109,11 @@ fn find_record(
     })
 }
 
-/// Whether a test token is so long over that it may have been taken back, and nobody knows any more:
-/// a leeway or a time of the past must not let it in again.
-fn may_be_pruned(tx: &Reader<'_>, registered: &Registered, now: Timestamp) -> Result<bool, Error> {
-    match registered.expires {
-        Some(end) if end <= now.unix() => Ok(tx.may_be_pruned(end)?),
-        _ => Ok(false),
-    }
+/// Whether a test token may have been taken back, and nobody knows any more, because whatever ended
+/// when it does was pruned: neither a leeway, nor a time of the past, nor a clock that was ahead
+/// while that was pruned lets it in again. One that ends later is known as well as before.
+fn may_be_pruned(tx: &Reader<'_>, registered: &Registered) -> Result<bool, Error> {
+    registered.expires.map_or(Ok(false), |end| Ok(tx.may_be_pruned(end)?))
 }
 
 /// Its absolute end needs no look: no token of a session outlives it.
