@@ -270,8 +270,14 @@ impl Minting {
             if !signs {
                 return Ok(None);
             }
-            let ids = rows.iter().map(|row| tx.add_token(row)).collect::<Result<_, _>>()?;
-            Ok::<_, Error>(Some(ids))
+            let add = |row: &NewToken| {
+                // A live row would answer for what was taken back by the very same claims.
+                if tx.is_blocked(key, &row.jti.to_string())? {
+                    return Err(Error::Usage("a token with that `jti` was revoked".to_owned()));
+                }
+                Ok(tx.add_token(row)?)
+            };
+            Ok::<_, Error>(Some(rows.iter().map(add).collect::<Result<_, _>>()?))
         });
         match result {
             Err(Error::Store(store::Error::Taken)) => {

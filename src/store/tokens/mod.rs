@@ -85,11 +85,10 @@ impl Reader<'_> {
 
     /// Whether an unrecorded token of ours was taken back.
     pub(crate) fn is_blocked(&self, key: i64, jti: &str) -> Result<bool, Error> {
-        Ok(self.sql.query_row(
+        let mut statement = self.sql.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
-            (key, jti),
-            |row| row.get(0),
-        )?)
+        )?;
+        Ok(statement.query_row((key, jti), |row| row.get(0))?)
     }
 }
 

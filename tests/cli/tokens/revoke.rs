@@ -149,3 +149,19 @@ fn whoever_mints_takes_back_no_recorded_token_of_others() {
     says(&world, &world.run(&["token", "revoke", &hers]), "", "revoked test token 1\n");
     judged(&world, &hers, REVOKED);
 }
+
+#[test]
+fn what_was_taken_back_is_not_recorded_again() {
+    let world = with_minter();
+    let mint = ["token", "mint", "--claim", JTI];
+    let revoked = world.get(&[&mint[..], &["--ttl", "1d"]].concat());
+    world.run(&["token", "revoke", &revoked]).ok();
+    world.log_in("mia", "123456");
+    for same in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
+        std::fs::write(world.home().join("same.json"), payload(&revoked).to_string()).unwrap();
+        let ran = world.run(&[&mint[..], &["--record"], same].concat());
+        refuses(&world, &ran, 2, "error: a token with that `jti` was revoked\n");
+        judged(&world, &revoked, REVOKED);
+    }
+    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+}
