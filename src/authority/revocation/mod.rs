@@ -8,7 +8,7 @@ use super::verification::Record;
 use super::{Act, Caller, Checks, Error, Reason, Thing, Wanted, verify};
 use crate::model::Timestamp;
 use crate::model::{Foreign, Invalid, Jti, RecordedToken, Role, TokenId, TokenKind, UserId};
-use crate::store::{PairOfSession, Store, Writer};
+use crate::store::{PairOfSession, Reader, Store, Writer};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -64,6 +64,17 @@ enum Found {
     Unrecorded { key: i64, jti: String, kind: TokenKind, expires_at: Option<Timestamp> },
 }
 
+impl Found {
+    /// Whose it is, where that decides.
+    fn owner(&self) -> Option<UserId> {
+        match self {
+            Self::Recorded(token) => Some(token.grant.owner),
+            Self::Access(pair) | Self::Family(pair) => Some(pair.session.user),
+            Self::Unrecorded { .. } => None,
+        }
+    }
+}
+
 /// Takes back all of them in one transaction, or none if one is not there or not the caller's.
 pub(crate) fn revoke(
     store: &mut Store,
@@ -73,7 +84,7 @@ pub(crate) fn revoke(
 ) -> Result<Vec<Revoked>, Error> {
     let mut found = Vec::with_capacity(targets.len());
     for target in targets {
-        found.push(resolve(store, act.now, caller, target)?);
+        found.extend(resolve(store, act.now, caller, target)?);
     }
     let by = caller.map(|caller| caller.user.id);
     store.write(|tx| {
@@ -96,38 +107,39 @@ fn described(revoked: &[Revoked]) -> String {
     }
 }
 
+/// What is meant, as far as the caller may act on it. A `jti` may be that of several: whoever mints
+/// or refreshes can choose one.
 fn resolve(
     store: &mut Store,
     now: Timestamp,
     caller: Option<&Caller>,
     target: &Target,
-) -> Result<Found, Error> {
-    let missing = |shown: String| Error::NotFound { thing: Thing::Token, shown };
-    let found = match target {
-        Target::Value(token) => return by_value(store, now, token),
-        Target::Id(id) => store.read(|tx| tx.find_token(*id))?.map(Found::Recorded),
-        Target::Jti(jti) => store.read(|tx| {
-            if let Some(token) = tx.find_token_by_jti(*jti)? {
-                return Ok(Some(Found::Recorded(token)));
-            }
-            if let Some(pair) = tx.find_access(*jti)? {
-                return Ok(Some(Found::Access(pair)));
-            }
-            Ok::<_, Error>(tx.find_refresh(*jti)?.map(Found::Family))
-        })?,
+) -> Result<Vec<Found>, Error> {
+    let (shown, mut found) = match target {
+        Target::Value(token) => return Ok(vec![by_value(store, now, token)?]),
+        Target::Id(id) => {
+            let token = store.read(|tx| tx.find_token(*id))?;
+            (id.to_string(), token.into_iter().map(Found::Recorded).collect())
+        }
+        Target::Jti(jti) => (jti.to_string(), store.read(|tx| bearing(tx, *jti))?),
     };
-    let found = found.ok_or_else(|| match target {
-        Target::Id(id) => missing(id.to_string()),
-        Target::Jti(jti) => missing(jti.to_string()),
-        Target::Value(_) => missing(String::new()),
-    })?;
-    let owner = match &found {
-        Found::Recorded(token) => Some(token.grant.owner),
-        Found::Access(pair) | Found::Family(pair) => Some(pair.session.user),
-        Found::Unrecorded { .. } => None,
-    };
-    may_revoke(caller, owner)?;
-    Ok(found)
+    let mut refusal = Error::NotFound { thing: Thing::Token, shown };
+    found.retain(|one| match may_revoke(caller, one.owner()) {
+        Ok(()) => true,
+        Err(error) => {
+            refusal = error;
+            false
+        }
+    });
+    if found.is_empty() { Err(refusal) } else { Ok(found) }
+}
+
+/// Everything that has this `jti`.
+fn bearing(tx: &Reader<'_>, jti: Jti) -> Result<Vec<Found>, Error> {
+    let token = tx.find_token_by_jti(jti)?.map(Found::Recorded);
+    let access = tx.find_access(jti)?.map(Found::Access);
+    let family = tx.find_refresh(jti)?.map(Found::Family);
+    Ok([token, access, family].into_iter().flatten().collect())
 }
 
 /// The app token that is meant, for whoever may act on it.
@@ -137,12 +149,12 @@ pub(super) fn app_token(
     caller: Option<&Caller>,
     target: &Target,
 ) -> Result<RecordedToken, Error> {
-    match resolve(store, now, caller, target)? {
-        Found::Recorded(token) if token.grant.kind == TokenKind::App => Ok(token),
-        Found::Recorded(_) | Found::Access(_) | Found::Family(_) | Found::Unrecorded { .. } => {
-            Err(Error::Usage("only app tokens are renewed".to_owned()))
-        }
-    }
+    let of_app = |found| match found {
+        Found::Recorded(token) if token.grant.kind == TokenKind::App => Some(token),
+        Found::Recorded(_) | Found::Access(_) | Found::Family(_) | Found::Unrecorded { .. } => None,
+    };
+    let found = resolve(store, now, caller, target)?.into_iter().find_map(of_app);
+    found.ok_or_else(|| Error::Usage("only app tokens are renewed".to_owned()))
 }
 
 fn may_revoke(caller: Option<&Caller>, owner: Option<UserId>) -> Result<(), Error> {

@@ -148,6 +148,29 @@ fn a_test_token_cannot_take_back_a_recorded_one_whose_jti_it_bears() {
 }
 
 #[test]
+fn by_a_jti_everything_that_bears_it_and_is_ones_own_is_revoked() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    let mia = person(&mut store, "mia", Role::Minter);
+    let john = person(&mut store, "john", Role::User);
+    let app = token(&mut store, &john, "app").record;
+    // The client of a session chooses the identities of its next pair.
+    let next = Next { access: app.jti, refresh: crate::crypto::jti() };
+    let fresh = refresh(&mut store, &act(0), mia.refresh(), next).unwrap();
+    let target = [Target::Jti(app.jti)];
+    let kinds = |store: &mut Store, caller| {
+        let revoked = revoke(store, &act(0), Some(caller), &target).unwrap();
+        revoked.iter().map(|one| (one.kind, one.changed)).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&mut store, &john.caller), [(TokenKind::App, true)]);
+    let access = fresh.access.expose_secret();
+    assert_eq!(wrong(&mut store, access), []);
+    let both = [(TokenKind::App, false), (TokenKind::Access, true)];
+    assert_eq!(kinds(&mut store, &ada.caller), both);
+    assert_eq!(wrong(&mut store, access), [Reason::Revoked]);
+}
+
+#[test]
 fn a_token_without_identity_cannot_be_revoked() {
     let mut store = store();
     let mia = person(&mut store, "mia", Role::Minter);

@@ -13,7 +13,8 @@ use serde::Serialize;
 ///
 /// All are looked up first: if one is not there, none is revoked. Whoever holds a token may revoke
 /// it without logging in. An access token by value is that one token, a refresh token by value is
-/// its whole session. A token that was revoked before is no error.
+/// its whole session; a `jti` is all that has it and that one may revoke. A token that was revoked
+/// before is no error.
 ///
 /// Many at once are live ones as `jeton token list` shows them, of whoever is logged in unless said;
 /// of several flags each narrows them down. None to be found is no error. Sessions go on: see

@@ -165,3 +165,18 @@ fn what_was_taken_back_is_not_recorded_again() {
     }
     assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
+
+#[test]
+fn no_test_token_hides_the_session_whose_jti_it_bears() {
+    let world = with_minter();
+    world.log_in("mia", "123456");
+    let access = world.session("access");
+    let claim = format!("jti={}", jti(&access));
+    world.run(&["token", "mint", "--record", "--claim", &claim]).ok();
+    // Her session goes on elsewhere.
+    std::fs::remove_file(world.session_file()).unwrap();
+    world.log_in("ada", "lovelace");
+    let ran = world.run(&["token", "revoke", &jti(&access)]);
+    says(&world, &ran, "", "revoked test token 1\nrevoked access token <uuid>\n");
+    judged(&world, &access, REVOKED);
+}
