@@ -2,7 +2,7 @@
 
 use super::issuing::{Draft, standing, take_place};
 use super::minting::may_have;
-use super::revocation::app_token;
+use super::revocation::{app_token, may_revoke};
 use super::sessions::{ATTEMPTS, end_after, signing};
 use super::{Act, Caller, Error, Issued, Reason, Target, Thing};
 use crate::model::{
@@ -56,6 +56,9 @@ pub(crate) fn renew(
         let draft = Draft::sign(&policy, &key, &owner, old.grant.clone(), act.now, end)?;
         let grace = grace_end(&old, wish.grace, act.now)?;
         let recorded = store.write(|tx| {
+            if let Some(caller) = caller {
+                may_revoke(Some(&caller.still(tx)?), Some(owner.id))?;
+            }
             let standing = standing(tx, &owner, &key, &policy, act.now)?;
             if !standing.key_is_active {
                 return Ok(None);

@@ -4,6 +4,8 @@ use super::{Act, Caller, Error};
 use crate::model::{Role, Setting};
 use crate::store::Store;
 
+const ADMINS_ONLY: &str = "only admins change settings";
+
 /// The value of a setting as it was given, or its default.
 pub(crate) fn get(store: &mut Store, setting: Setting) -> Result<String, Error> {
     let value = store.read(|tx| tx.find_setting(setting))?;
@@ -22,8 +24,7 @@ pub(crate) fn unset(
     caller: &Caller,
     setting: Setting,
 ) -> Result<bool, Error> {
-    caller.needs(Role::Admin, "only admins change settings")?;
-    store.write(|tx| {
+    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
         let changed = tx.remove_setting(setting)?;
         let count = usize::from(changed);
         act.done(tx, Some(caller.user.id), format!("setting {}", setting.name()), count)?;
@@ -39,9 +40,8 @@ pub(crate) fn set(
     setting: Setting,
     value: &str,
 ) -> Result<bool, Error> {
-    caller.needs(Role::Admin, "only admins change settings")?;
-    let value = setting.checked(value)?;
-    store.write(|tx| {
+    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
+        let value = setting.checked(value)?;
         let before = tx.find_setting(setting)?;
         let changed = before.as_deref().unwrap_or(setting.default()) != value;
         tx.set_setting(setting, &value, act.now)?;

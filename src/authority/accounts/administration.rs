@@ -5,6 +5,7 @@ use crate::model::{DisplayName, Email, Page, Paged, Quota, Role, User, UserId, U
 use crate::store::{self, Reader, Store, UserFilter, Writer};
 
 const ADMINS_CHANGE: &str = "only admins change accounts";
+const ADMINS_DELETE: &str = "only admins delete accounts";
 
 /// Another one, or none in its place.
 #[derive(Debug, Clone)]
@@ -163,8 +164,7 @@ fn change(
     who: &UserRef,
     mut work: impl FnMut(&Writer<'_>, &User) -> Result<bool, Error>,
 ) -> Result<(User, bool), Error> {
-    caller.needs(Role::Admin, ADMINS_CHANGE)?;
-    store.write(|tx| {
+    caller.change(store, Role::Admin, ADMINS_CHANGE, |tx| {
         let user = existing(tx, who)?;
         let changed = work(tx, &user)?;
         done(tx, act, caller, user.id, usize::from(changed))?;
@@ -174,7 +174,7 @@ fn change(
 
 /// The user that the caller may delete.
 pub(crate) fn deletable(store: &mut Store, caller: &Caller, who: &UserRef) -> Result<User, Error> {
-    caller.needs(Role::Admin, "only admins delete accounts")?;
+    caller.needs(Role::Admin, ADMINS_DELETE)?;
     store.read(|tx| {
         let user = existing(tx, who)?;
         may_go(tx, &user)?;
@@ -190,8 +190,7 @@ pub(crate) fn delete(
     caller: &Caller,
     user: &User,
 ) -> Result<usize, Error> {
-    caller.needs(Role::Admin, "only admins delete accounts")?;
-    store.write(|tx: &Writer<'_>| {
+    caller.change(store, Role::Admin, ADMINS_DELETE, |tx| {
         let user = existing(tx, &UserRef::Id(user.id))?;
         may_go(tx, &user)?;
         tx.end_sessions_of(user.id, None, "deleted", act.now)?;

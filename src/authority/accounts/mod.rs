@@ -15,8 +15,7 @@ use super::act::Trace;
 use super::{Act, Caller, Error, Proven};
 use crate::crypto;
 use crate::model::{
-    Account, DisplayName, Email, Password, PasswordHash, Role, Sid, Timestamp, User, UserId,
-    UserName, UserRef,
+    Account, DisplayName, Email, Password, PasswordHash, Role, Timestamp, User, UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
 
@@ -146,6 +145,7 @@ fn may_register(
     caller: Option<&Caller>,
     wish: &Registration,
 ) -> Result<(), Error> {
+    let caller = caller.map(|caller| caller.still(tx)).transpose()?;
     let is_admin = caller.is_some_and(|caller| caller.user.role == Role::Admin);
     if is_admin || !tx.has_users()? {
         return Ok(());
@@ -167,7 +167,7 @@ pub(super) fn admin_or_founder(
     refusal: &'static str,
 ) -> Result<(), Error> {
     match caller {
-        Some(caller) => caller.needs(Role::Admin, refusal),
+        Some(caller) => caller.still(tx)?.needs(Role::Admin, refusal),
         None if tx.has_users()? => Err(Error::Forbidden(refusal)),
         None => Ok(()),
     }
@@ -224,8 +224,7 @@ pub(crate) fn change_password(
         return Err(Error::WrongPassword);
     }
     long_enough(store, new)?;
-    let by = Some(caller.user.id);
-    replace_password(store, act, by, &caller.user, new, Some(caller.session.sid))
+    replace_password(store, act, Some(caller), &caller.user, new)
 }
 
 /// Gives a user another password without a session, which whoever can write the file could do
@@ -238,20 +237,25 @@ pub(crate) fn recover(
 ) -> Result<(User, usize), Error> {
     let user = store.read(|tx| existing(tx, who))?;
     long_enough(store, new)?;
-    let ended = replace_password(store, act, None, &user, new, None)?;
+    let ended = replace_password(store, act, None, &user, new)?;
     Ok((user, ended))
 }
 
 fn replace_password(
     store: &mut Store,
     act: &Act,
-    by: Option<UserId>,
+    caller: Option<&Caller>,
     user: &User,
     new: &Password,
-    keep: Option<Sid>,
 ) -> Result<usize, Error> {
     let hash: PasswordHash = crypto::hash(new)?;
+    let by = caller.map(|caller| caller.user.id);
+    let keep = caller.map(|caller| caller.session.sid);
     store.write(|tx| {
+        match caller {
+            Some(caller) => caller.still(tx)?.user,
+            None => existing(tx, &UserRef::Id(user.id))?,
+        };
         tx.set_password(user.id, &hash, act.now)?;
         let ended = tx.end_sessions_of(user.id, keep, "password", act.now)?;
         act.done(tx, by, format!("user {}", user.id), 1)?;

@@ -60,8 +60,7 @@ pub(crate) fn activate(
     kid: &str,
     overlap: Option<Lifetime>,
 ) -> Result<Option<Rotation>, Error> {
-    caller.needs(Role::Admin, ADMINS_ONLY)?;
-    store.write(|tx| {
+    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = existing(tx, kid)?;
         match key.state {
             KeyState::Active => return Ok(None),
@@ -87,7 +86,7 @@ pub(crate) fn rotate(
     caller.needs(Role::Admin, ADMINS_ONLY)?;
     // Made before the lock is held; not needed if one stands by.
     let new = draft(store, purpose, algorithm)?;
-    store.write(|tx| {
+    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = next(tx, act.now, purpose, algorithm, new.as_ref())?;
         let rotation = replace(tx, act.now, &key, overlap)?;
         done(tx, act, caller, &key.spec.kid)?;
@@ -104,8 +103,7 @@ pub(crate) fn retire(
     kid: &str,
     overlap: Option<Lifetime>,
 ) -> Result<Timestamp, Error> {
-    caller.needs(Role::Admin, ADMINS_ONLY)?;
-    store.write(|tx| {
+    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = existing(tx, kid)?;
         if key.state == KeyState::Revoked {
             return Err(Error::KeyRevoked);
@@ -157,7 +155,7 @@ pub(crate) fn revoke(
     caller.needs(Role::Admin, ADMINS_ONLY)?;
     let purpose = key.spec.purpose;
     let new = if signs_for_all(key) { draft(store, purpose, None)? } else { None };
-    store.write(|tx| {
+    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = existing(tx, key.spec.kid.as_str())?;
         may_go(&key, replace)?;
         if key.state == KeyState::Revoked {

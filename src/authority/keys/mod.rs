@@ -84,8 +84,9 @@ pub(crate) fn private_text(
     caller: &Caller,
     key: &Key,
 ) -> Result<SecretString, Error> {
-    caller.needs(Role::Admin, life::ADMINS_ONLY)?;
-    store.write(|tx| life::done(tx, act, caller, &key.spec.kid))?;
+    caller.change(store, Role::Admin, life::ADMINS_ONLY, |tx| {
+        Ok(life::done(tx, act, caller, &key.spec.kid)?)
+    })?;
     Ok(crypto::private_text(&key.spec))
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::keys::{TestKey, may_sign, test_key};
 use super::super::sessions::{ATTEMPTS, end_after, needs};
+use super::super::verification::still_there;
 use super::super::{Act, End, Error};
 use super::assembly::Assembly;
 use super::recording::row;
@@ -14,6 +15,8 @@ use crate::model::{
 use crate::store::{self, NewToken, Store, Writer};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+
+const MINTERS_ONLY: &str = "only minters and admins mint test tokens";
 
 /// So many are signed, recorded and handed out at a time.
 const BATCH: usize = 500;
@@ -77,7 +80,7 @@ impl Minting {
         wish: Mint,
         rows: Vec<Row>,
     ) -> Result<Self, Error> {
-        needs(minter, Role::Minter, "only minters and admins mint test tokens")?;
+        needs(minter, Role::Minter, MINTERS_ONLY)?;
         let policy = store.read(|tx| tx.policy())?;
         Self::plan(act.now, wish, rows, Some(policy.issuer), Some(minter.uid))
     }
@@ -100,6 +103,7 @@ impl Minting {
             let name = format!(", by the new key {}", test.spec.kid.as_str());
             let by = if test.id.is_none() { name.as_str() } else { "" };
             let recorded = store.write(|tx| {
+                needs(&still_there(tx, minter.id)?, Role::Minter, MINTERS_ONLY)?;
                 let key = test.row(tx, act.now)?;
                 record(tx, key, by, &made)?;
                 Ok::<_, Error>(key)

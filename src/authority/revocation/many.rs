@@ -27,6 +27,7 @@ pub(crate) fn revoke_many(
     may_revoke(Some(caller), filter.owner)?;
     let target = described(filter);
     store.write(|tx| {
+        may_revoke(Some(&caller.still(tx)?), filter.owner)?;
         let revoked = tx.revoke_tokens(filter, act.now)?;
         act.done(tx, Some(caller.user.id), target.clone(), revoked)?;
         Ok(revoked)

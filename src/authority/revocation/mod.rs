@@ -84,12 +84,17 @@ pub(crate) fn revoke(
 ) -> Result<Vec<Revoked>, Error> {
     let mut found = Vec::with_capacity(targets.len());
     for target in targets {
-        found.extend(resolve(store, act.now, caller, target)?);
+        let these = resolve(store, act.now, caller, target)?;
+        found.extend(these.into_iter().map(|one| (target.needs_caller(), one)));
     }
     let by = caller.map(|caller| caller.user.id);
     store.write(|tx| {
+        let caller = caller.map(|caller| caller.still(tx)).transpose()?;
         let mut revoked = Vec::with_capacity(found.len());
-        for one in &found {
+        for (needs_caller, one) in &found {
+            if *needs_caller {
+                may_revoke(caller.as_ref(), one.owner())?;
+            }
             revoked.push(carry_out(tx, act, one)?);
         }
         let changed = revoked.iter().filter(|one| one.changed).count();
@@ -157,7 +162,7 @@ pub(super) fn app_token(
     found.ok_or_else(|| Error::Usage("only app tokens are renewed".to_owned()))
 }
 
-fn may_revoke(caller: Option<&Caller>, owner: Option<UserId>) -> Result<(), Error> {
+pub(super) fn may_revoke(caller: Option<&Caller>, owner: Option<UserId>) -> Result<(), Error> {
     const REFUSAL: &str = "only admins act on the tokens of others";
     match caller {
         Some(caller) if owner == Some(caller.user.id) => Ok(()),

@@ -4,6 +4,8 @@ use super::super::{Act, Caller, Error, Thing};
 use crate::model::{OpenSession, Role, Session, Sid, UserId};
 use crate::store::Store;
 
+const ADMINS_END: &str = "only admins end the sessions of others";
+
 /// The sessions that can still be used: one's own, or anybody's for an admin.
 pub(crate) fn list(
     store: &mut Store,
@@ -26,13 +28,14 @@ pub(crate) fn revoke(
     sids: &[Sid],
 ) -> Result<Vec<(Sid, bool)>, Error> {
     store.write(|tx| {
+        let caller = caller.still(tx)?;
         let mut found: Vec<Session> = Vec::with_capacity(sids.len());
         for sid in sids {
             let session = tx
                 .find_session(*sid)?
                 .ok_or_else(|| Error::NotFound { thing: Thing::Session, shown: sid.to_string() })?;
             if session.user != caller.user.id {
-                caller.needs(Role::Admin, "only admins end the sessions of others")?;
+                caller.needs(Role::Admin, ADMINS_END)?;
             }
             found.push(session);
         }
@@ -54,10 +57,8 @@ pub(crate) fn revoke_all(
     caller: &Caller,
     user: UserId,
 ) -> Result<usize, Error> {
-    if user != caller.user.id {
-        caller.needs(Role::Admin, "only admins end the sessions of others")?;
-    }
-    store.write(|tx| {
+    let role = if user == caller.user.id { Role::User } else { Role::Admin };
+    caller.change(store, role, ADMINS_END, |tx| {
         let ended = tx.end_sessions_of(user, None, "revoked", act.now)?;
         act.done(tx, Some(caller.user.id), format!("sessions of user {user}"), ended)?;
         Ok(ended)

@@ -8,7 +8,7 @@ pub(super) use pair::end_after;
 use pair::{again, new_pair, signed};
 
 use super::act::Trace;
-use super::verification::{Record, Verdict};
+use super::verification::{Record, Verdict, still_good};
 use super::{Act, Checks, Error, Reason, Wanted, verify};
 use crate::crypto;
 use crate::model::{
@@ -24,6 +24,8 @@ pub(crate) struct Caller {
     pub(crate) user: User,
     /// The session the token belongs to.
     pub(crate) session: Session,
+    /// The access token's identity.
+    access: Jti,
     /// The access token's end.
     pub(crate) access_expires_at: Timestamp,
     /// The key that signed it, which mostly is the one that signs now.
@@ -34,6 +36,28 @@ impl Caller {
     /// Refuses, with that sentence, whoever has less than `role`.
     pub(crate) fn needs(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
         needs(&self.user, role, refusal)
+    }
+
+    /// The caller as the rows say in this transaction, which may have waited for a lock, an answer
+    /// or a file since the first look: whoever was disabled, deleted or logged out meanwhile is
+    /// refused as there. Every change that rests on who is calling begins with it.
+    pub(super) fn still(&self, tx: &Reader<'_>) -> Result<Self, Error> {
+        Ok(Self { user: still_good(tx, self.access)?, ..self.clone() })
+    }
+
+    /// Makes a change for a caller that has at least `role`, and has it still when it is made.
+    pub(super) fn change<T>(
+        &self,
+        store: &mut Store,
+        role: Role,
+        refusal: &'static str,
+        mut work: impl FnMut(&Writer<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.needs(role, refusal)?;
+        store.write(|tx| {
+            self.still(tx)?.needs(role, refusal)?;
+            work(tx)
+        })
     }
 }
 
@@ -90,6 +114,7 @@ pub(crate) fn authenticate(
         (Record::Session(found), Some(user), Some(key)) => Ok(Caller {
             user,
             session: found.session,
+            access: found.pair.access,
             access_expires_at: found.pair.access_expires_at,
             key,
         }),

@@ -35,7 +35,9 @@ pub(crate) fn back_up(
     may_administer(caller)?;
     may_change(store)?;
     let draft = store.copy(target, seen)?;
-    store.write(|tx| act.done(tx, Some(caller.user.id), "store".to_owned(), 1))?;
+    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
+        Ok(act.done(tx, Some(caller.user.id), "store".to_owned(), 1)?)
+    })?;
     Ok(draft.keep()?)
 }
 

@@ -2,8 +2,8 @@
 
 use super::super::act::DONE;
 use super::super::{Act, Caller, Error};
-use super::{may_administer, may_change};
-use crate::model::{Lifetime, Timestamp, UserId};
+use super::{ADMINS_ONLY, may_administer, may_change};
+use crate::model::{Lifetime, Role, Timestamp};
 use crate::store::{self, Reader, Store, Writer};
 
 /// Rows that one transaction removes: some ten milliseconds for others to wait.
@@ -38,7 +38,7 @@ pub(crate) fn prune(
     let Some(by) = Timestamp::from_unix(past) else { return Ok(Pruned::default()) };
     let last = store.read(|tx| tx.last_token())?;
     let count = |id| usize::try_from(id).unwrap_or(usize::MAX);
-    let mut pruning = Pruning { store, act, user: caller.user.id, event: None };
+    let mut pruning = Pruning { store, act, caller, event: None };
     let tokens = pruning.pieces(
         0,
         |tx, after| {
@@ -68,7 +68,7 @@ pub(crate) fn prune(
 struct Pruning<'p> {
     store: &'p mut Store,
     act: &'p Act,
-    user: UserId,
+    caller: &'p Caller,
     /// The row of the audit that counts what went, once something did.
     event: Option<i64>,
 }
@@ -86,18 +86,20 @@ impl Pruning<'_> {
             let found = self.store.read(|tx| find(tx, &after))?;
             let Some(last) = found.last() else { return Ok(all) };
             after = last.clone();
-            let (removed, event) = self.store.write(|tx| {
-                let removed = remove(tx, &found)?;
-                let event = match self.event {
-                    Some(event) => tx.count_on(event, removed).map(|()| Some(event))?,
-                    None if removed == 0 => None,
-                    None => {
-                        let target = Some("store".to_owned());
-                        Some(self.act.note(tx, Some(self.user), target, DONE, removed)?)
-                    }
-                };
-                Ok::<_, store::Error>((removed, event))
-            })?;
+            let (removed, event) =
+                self.caller.change(self.store, Role::Admin, ADMINS_ONLY, |tx| {
+                    let removed = remove(tx, &found)?;
+                    let event = match self.event {
+                        Some(event) => tx.count_on(event, removed).map(|()| Some(event))?,
+                        None if removed == 0 => None,
+                        None => {
+                            let target = Some("store".to_owned());
+                            let by = Some(self.caller.user.id);
+                            Some(self.act.note(tx, by, target, DONE, removed)?)
+                        }
+                    };
+                    Ok((removed, event))
+                })?;
             (all, self.event) = (all + removed, event);
             Store::let_others_in();
         }

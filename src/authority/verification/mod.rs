@@ -14,8 +14,8 @@ pub(crate) use alone::judge_alone;
 pub(crate) use checks::{Checks, Wanted};
 pub(crate) use foreign::verify_foreign;
 pub(crate) use introspection::introspect;
-pub(super) use record::Record;
 use record::judge_record;
+pub(super) use record::{Record, still_good, still_there};
 
 use super::claims::{self, Registered};
 use super::{Error, Reason};

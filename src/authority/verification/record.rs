@@ -3,7 +3,7 @@
 use super::super::claims::Registered;
 use super::super::{Error, Reason};
 use super::Verdict;
-use crate::model::{Grant, Jti, RecordedToken, Status, Timestamp, TokenKind};
+use crate::model::{Grant, Jti, RecordedToken, Status, Timestamp, TokenKind, User, UserId};
 use crate::store::{PairOfSession, Reader};
 use serde_json::{Map, Value};
 
@@ -66,17 +66,52 @@ pub(super) fn judge_record(
         }
     };
     if let Some(owner) = owner {
-        verdict.owner = tx.find_user_row(owner)?;
-        match &verdict.owner {
-            Some(user) if user.deleted_at.is_none() => {
-                if user.disabled_at.is_some() {
-                    reasons.push(Reason::UserDisabled);
-                }
-            }
-            _ => reasons.push(Reason::OwnerDeleted),
-        }
+        verdict.owner = judge_owner(tx, reasons, owner)?;
     }
     Ok(expires)
+}
+
+fn judge_owner(
+    tx: &Reader<'_>,
+    reasons: &mut Vec<Reason>,
+    owner: UserId,
+) -> Result<Option<User>, Error> {
+    let owner = tx.find_user_row(owner)?;
+    match &owner {
+        Some(user) if user.deleted_at.is_none() => {
+            if user.disabled_at.is_some() {
+                reasons.push(Reason::UserDisabled);
+            }
+        }
+        _ => reasons.push(Reason::OwnerDeleted),
+    }
+    Ok(owner)
+}
+
+/// Whose access token that is, which was good a moment ago: what its rows say now.
+pub(in crate::authority) fn still_good(tx: &Reader<'_>, access: Jti) -> Result<User, Error> {
+    let found = tx.find_access(access)?;
+    let found = found.ok_or_else(|| Error::refused(Reason::UnknownToken))?;
+    let mut reasons = Vec::new();
+    judge_session(&mut reasons, TokenKind::Access, &found);
+    unobjectionable(tx, reasons, found.session.user, TokenKind::Access)
+}
+
+/// The owner of an app token, which was good a moment ago: what the row says now.
+pub(in crate::authority) fn still_there(tx: &Reader<'_>, owner: UserId) -> Result<User, Error> {
+    unobjectionable(tx, Vec::new(), owner, TokenKind::App)
+}
+
+fn unobjectionable(
+    tx: &Reader<'_>,
+    mut reasons: Vec<Reason>,
+    owner: UserId,
+    kind: TokenKind,
+) -> Result<User, Error> {
+    match judge_owner(tx, &mut reasons, owner)? {
+        Some(user) if reasons.is_empty() => Ok(user),
+        _ => Err(Error::Refused { kind: Some(kind), reasons, detail: None }),
+    }
 }
 
 /// The row of this very token. Only jeton says what the others say; whoever mints a test token can

@@ -1,6 +1,7 @@
 //! Who may do what, with which credential: for every command, on one's own things and on those of
 //! others.
 
+mod meanwhile;
 mod minting;
 mod table;
 

@@ -1,0 +1,208 @@
+//! Whose right goes while a command waits, for a lock, an answer or a file: it is refused when it
+//! would make its change, and nothing is other than before.
+
+use super::Cast;
+use crate::prompts::OnTerminal;
+use crate::world::{Ran, World};
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::process::Command;
+use std::time::Duration;
+
+/// Every command whose change rests on a role. The names are those of the table.
+const CHANGES: &[&str] = &[
+    "register bob --role minter --password-file password",
+    "sessions revoke KIM_SID",
+    "sessions revoke --user KIM --all --yes",
+    "token create app --user KIM",
+    "token create app --permission jeton:mint",
+    "token mint",
+    "token mint --record",
+    "token fixtures",
+    "run -- true",
+    "token renew KIM_ID",
+    "token revoke KIM_ID",
+    "token revoke --user KIM --yes",
+    "token revoke --all --all-users --yes",
+    "users set-role EVE minter",
+    "users set-quota EVE 1",
+    "users rename EVE zoe",
+    "users disable KIM",
+    "users enable KIM",
+    "users import users.csv",
+    "users export --with-hashes --yes",
+    "users delete EVE --yes",
+    "keys export --private KEY --yes",
+    "keys generate",
+    "keys import --from-file secret --alg HS256 --purpose test",
+    "keys activate -- KEY",
+    "keys rotate",
+    "keys retire -- KEY",
+    "keys revoke --yes -- KEY",
+    "settings set token.ttl 1d",
+    "settings unset token.quota",
+    "store backup copy.db",
+    "store prune",
+];
+
+/// Every row of every table but the audit's.
+fn rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'";
+    let mut names = store.prepare(names).unwrap();
+    let names: Vec<String> =
+        names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut all = Vec::new();
+    for name in names {
+        let mut table = store.prepare(&format!("SELECT * FROM {name}")).unwrap();
+        let width = table.column_count();
+        let row = |row: &rusqlite::Row<'_>| (0..width).map(|at| row.get(at)).collect();
+        let rows: Vec<Vec<Value>> = table.query_map([], row).unwrap().map(Result::unwrap).collect();
+        all.extend(rows.into_iter().map(|row| (name.clone(), row)));
+    }
+    all
+}
+
+/// Long enough for a command to get where it waits.
+fn pause() {
+    std::thread::sleep(Duration::from_millis(1_500));
+}
+
+/// Takes the role of ada away while those commands wait for the lock; how they end, which
+/// changes nothing.
+fn demoted(cast: &Cast, lines: &[&'static str]) -> Vec<(&'static str, Ran)> {
+    let store = Connection::open(cast.world.store()).unwrap();
+    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let command = |line: &&str| -> Command {
+        let words: Vec<&str> = line.split(' ').map(|word| cast.meaning(word)).collect();
+        cast.world.command(&words)
+    };
+    let children: Vec<_> = lines.iter().map(|line| World::start(&mut command(line))).collect();
+    pause();
+    store.execute("UPDATE users SET role = 'user' WHERE username = 'ada'", []).unwrap();
+    let before = rows(&store);
+    store.execute_batch("COMMIT").unwrap();
+    let ran = children.into_iter().map(|child| Ran::from(child.wait_with_output().unwrap()));
+    let ran = lines.iter().copied().zip(ran).collect();
+    assert!(rows(&store) == before, "{ran:?}");
+    ran
+}
+
+#[test]
+fn a_role_that_is_lost_while_a_command_waits_for_the_lock_is_not_used() {
+    let cast = Cast::new("ada");
+    let file = |name: &str, text: &str| std::fs::write(cast.world.home().join(name), text).unwrap();
+    file("password", "lovelace");
+    file("secret", "0123456789abcdef0123456789abcdef");
+    file("users.csv", "username,role\nevil,admin\n");
+    let end =
+        "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE jti = (SELECT max(jti) FROM tokens)";
+    cast.world.sql(end);
+    for (line, ran) in demoted(&cast, CHANGES) {
+        assert_eq!((ran.code, ran.out.as_str()), (7, ""), "{line}: {ran:?}");
+        assert!(ran.err.contains("only "), "{line}: {ran:?}");
+    }
+    assert!(!cast.world.home().join("copy.db").exists());
+    let refused = "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 1";
+    assert_eq!(cast.world.sql(refused), [CHANGES.len().to_string()]);
+}
+
+#[test]
+fn what_needs_no_role_is_done_all_the_same() {
+    let cast = Cast::new("ada");
+    let before = cast.world.sql("SELECT count(*) FROM tokens");
+    let store = Connection::open(cast.world.store()).unwrap();
+    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let child = World::start(&mut cast.world.command(&["token", "create", "app"]));
+    pause();
+    store.execute_batch("UPDATE users SET role = 'user' WHERE username = 'ada'; COMMIT").unwrap();
+    let _ = Ran::from(child.wait_with_output().unwrap()).ok();
+    assert_ne!(cast.world.sql("SELECT count(*) FROM tokens"), before);
+}
+
+#[test]
+fn whoever_is_disabled_while_a_token_of_theirs_waits_for_the_lock_gets_none() {
+    for (change, code) in [("disabled_at", 7), ("username = NULL, password = NULL, deleted_at", 3)]
+    {
+        let world = World::with_admin();
+        let store = Connection::open(world.store()).unwrap();
+        store.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let child = World::start(&mut world.command(&["token", "create", "app"]));
+        pause();
+        store.execute_batch(&format!("UPDATE users SET {change} = 1; COMMIT")).unwrap();
+        let _ = Ran::from(child.wait_with_output().unwrap()).fails(code);
+        assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+    }
+}
+
+/// A world with the admins root and ada, who is logged in, and what root does meanwhile.
+fn two_admins() -> (World, impl Fn(&World, &[&str])) {
+    let world = World::with_admin();
+    world.register("root", "lovelace");
+    world.register("min", "lovelace");
+    world.run(&["users", "set-role", "root", "admin"]).ok();
+    let as_root = |world: &World, words: &[&str]| {
+        let mut command = world.command(words);
+        command.env("JETON_CONFIG_DIR", world.home().join("root"));
+        World::run_with(command, "lovelace").ok();
+    };
+    as_root(&world, &["login", "root", "--password-stdin"]);
+    (world, as_root)
+}
+
+#[test]
+fn accounts_of_a_file_that_comes_too_late_are_not_added() {
+    let (world, as_root) = two_admins();
+    let fifo = world.home().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let import = ["users", "import", fifo.to_str().unwrap()];
+    let child = World::start(&mut world.command(&import));
+    // It is opened for reading after the first look.
+    let mut file = OpenOptions::new().write(true).open(&fifo).unwrap();
+    as_root(&world, &["users", "set-role", "ada", "user"]);
+    as_root(&world, &["users", "disable", "ada"]);
+    file.write_all(b"username,role,password\nevil,admin,evilpass12\n").unwrap();
+    drop(file);
+    let ran = Ran::from(child.wait_with_output().unwrap()).fails(12);
+    assert!(ran.err.ends_with("error: the token's session has ended\n"), "{ran:?}");
+    assert_eq!(world.sql("SELECT count(*) FROM users"), ["3"]);
+}
+
+#[test]
+fn a_yes_that_comes_too_late_deletes_nobody() {
+    for meanwhile in
+        [&["disable", "ada"][..], &["delete", "ada", "--yes"], &["set-role", "ada", "minter"]]
+    {
+        let (world, as_root) = two_admins();
+        let mut asked = OnTerminal::run(&world, &["users", "delete", "min"]);
+        asked.asks("Delete min and revoke all of its tokens? [y/N] ");
+        as_root(&world, &[&["users"], meanwhile].concat());
+        asked.0.send("y").unwrap();
+        asked.0.flush().unwrap();
+        let (code, screen, _) = asked.ends();
+        let expected = if meanwhile[0] == "set-role" { 7 } else { 12 };
+        assert_eq!(code, expected, "{meanwhile:?}: {screen}");
+        assert_eq!(world.sql("SELECT count(*) FROM users WHERE username = 'min'"), ["1"]);
+        let done = "SELECT count(*) FROM audit WHERE action = 'users delete' AND user_id = 1
+            AND outcome = 'done'";
+        assert_eq!(world.sql(done), ["0"]);
+    }
+}
+
+#[test]
+fn a_password_that_is_typed_after_the_account_went_is_not_kept() {
+    let (world, as_root) = two_admins();
+    let mut asked = OnTerminal::run(&world, &["recover", "min"]);
+    asked.asks("New password: ");
+    as_root(&world, &["users", "delete", "min", "--yes"]);
+    for question in ["", "Again: "] {
+        asked.asks(question);
+        std::thread::sleep(Duration::from_millis(200));
+        asked.0.send_line("countess").unwrap();
+    }
+    let (code, screen, _) = asked.ends();
+    assert_eq!(code, 3, "{screen}");
+    let kept = "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL AND password IS NOT NULL";
+    assert_eq!(world.sql(kept), ["0"]);
+}
