@@ -6,7 +6,7 @@ use super::login::as_login;
 use crate::authority::{self, Act, Caller, Next, Reason, Tokens};
 use crate::credentials::{Credentials, Login, Pending};
 use crate::failure::{Failure, Kind};
-use crate::model::{Timestamp, User, escaped};
+use crate::model::{Timestamp, User, UserId, escaped};
 use crate::store;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -64,6 +64,11 @@ impl App {
         };
         self.user = Some(identified.caller.user.id);
         Ok(identified)
+    }
+
+    /// The user who is calling or mints, once that is known.
+    pub(crate) fn user(&self) -> Option<UserId> {
+        self.user
     }
 
     /// Who mints: who is calling, or the owner of a token that is for minting.

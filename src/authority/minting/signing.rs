@@ -5,12 +5,12 @@ use super::super::sessions::{ATTEMPTS, end_after, needs};
 use super::super::verification::still_there;
 use super::super::{Act, End, Error};
 use super::assembly::Assembly;
-use super::recording::row;
+use super::recording::{row, taken, taken_back};
 use super::saying::Span;
 use super::template::Said;
 use super::{Defect, Mint, Signer};
 use crate::model::{
-    Algorithm, BadLine, Foreign, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User, UserId,
+    Algorithm, Foreign, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User, UserId,
 };
 use crate::store::{self, NewToken, Store, Writer};
 use secrecy::SecretString;
@@ -36,7 +36,7 @@ pub(crate) struct Minted {
 #[derive(Debug)]
 pub(crate) struct Minting {
     pub(super) wish: Mint,
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     done: usize,
     pub(super) issuer: Option<String>,
     pub(super) uid: Option<Uid>,
@@ -49,6 +49,8 @@ pub(crate) struct Hand {
     spec: NewKey,
     key: i64,
     minter: UserId,
+    /// The row of the audit, which counts what is recorded.
+    event: i64,
     /// Whether the key was made for this, and is a secret that no service can know.
     pub(crate) is_new_secret: bool,
 }
@@ -64,9 +66,10 @@ impl Minting {
         rows: Vec<Row>,
     ) -> Result<(Self, Hand), Error> {
         let minting = Self::prepare(store, act, minter, wish, rows)?;
-        let (target, count) = minting.target();
+        let count = if minting.wish.record { 0 } else { minting.rows.len() };
+        let tokens = if minting.rows.len() == 1 { "test token" } else { "test tokens" };
         let record = |tx: &Writer<'_>, _, by: &str, (): &()| {
-            Ok(act.done(tx, Some(minter.id), format!("{target}{by}"), count)?)
+            Ok(act.note(tx, Some(minter.id), Some(format!("{tokens}{by}")), "done", count)?)
         };
         let (hand, ()) = minting.with_key(store, act, minter, |_| Ok(()), record)?;
         Ok((minting, hand))
@@ -87,34 +90,37 @@ impl Minting {
 
     /// Takes the key that signs, with which every row is found good and something is made; what
     /// `record` writes of it is one change with the key's own row, where that is new. `record` is
-    /// told the row, and the words that name a new key.
+    /// told the row, and the words that name a new key, and returns the row of the audit.
     pub(super) fn with_key<T>(
         &self,
         store: &mut Store,
         act: &Act,
         minter: &User,
         work: impl Fn(&NewKey) -> Result<T, Error>,
-        record: impl Fn(&Writer<'_>, i64, &str, &T) -> Result<(), Error>,
+        record: impl Fn(&Writer<'_>, i64, &str, &T) -> Result<i64, Error>,
     ) -> Result<(Hand, T), Error> {
         for _ in 0..ATTEMPTS {
             let test = self.key(store)?;
-            self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.id))?;
+            let told = self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.id))?;
+            store.read(|tx| told.are_new(tx, test.id))?;
             let made = work(&test.spec)?;
             let name = format!(", by the new key {}", test.spec.kid.as_str());
             let by = if test.id.is_none() { name.as_str() } else { "" };
             let recorded = store.write(|tx| {
                 needs(&still_there(tx, minter.id)?, Role::Minter, MINTERS_ONLY)?;
                 let key = test.row(tx, act.now)?;
-                record(tx, key, by, &made)?;
-                Ok::<_, Error>(key)
+                Ok::<_, Error>((key, record(tx, key, by, &made)?))
             });
-            let key = match recorded {
+            let (key, event) = match recorded {
                 // Another process was faster; its key is as good.
                 Err(Error::Store(store::Error::Taken)) => continue,
                 other => other?,
             };
             let is_new_secret = test.id.is_none() && test.spec.algorithm.is_symmetric();
-            return Ok((Hand { spec: test.spec, key, minter: minter.id, is_new_secret }, made));
+            return Ok((
+                Hand { spec: test.spec, key, minter: minter.id, event, is_new_secret },
+                made,
+            ));
         }
         Err(Error::KeyChanges)
     }
@@ -159,37 +165,8 @@ impl Minting {
         }
     }
 
-    fn target(&self) -> (String, usize) {
-        match self.rows.len() {
-            1 => ("test token".to_owned(), 1),
-            several => (format!("{several} test tokens"), several),
-        }
-    }
-
-    /// Whether every row makes a token that can be recorded, if it is to be.
-    fn try_rows(
-        &self,
-        key: &NewKey,
-        kid: Option<&Foreign>,
-        owner: Option<UserId>,
-    ) -> Result<(), Error> {
-        for Row { line, claims } in &self.rows {
-            let assembly = Assembly { minting: self, key, kid, row: claims };
-            let Said { claims, .. } = self.possible(&assembly)?;
-            if let (true, Some(owner)) = (self.wish.record, owner) {
-                let why = match row(&claims, owner, 0, self.span.issued_at) {
-                    Ok(_) => continue,
-                    Err(error) if *line == 0 => return Err(error),
-                    Err(error) => error.to_string(),
-                };
-                return Err(Error::BadLine(BadLine { line: *line, why }));
-            }
-        }
-        Ok(())
-    }
-
     /// Header and claims of one token, with the defect that was wished for.
-    fn possible(&self, assembly: &Assembly<'_>) -> Result<Said, Error> {
+    pub(super) fn possible(&self, assembly: &Assembly<'_>) -> Result<Said, Error> {
         let defect = self.wish.defect;
         assembly.said(defect)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
@@ -245,7 +222,7 @@ impl Minting {
             let to_row =
                 |(_, claims): &(Minted, _)| row(claims, hand.minter, hand.key, self.span.issued_at);
             let rows = signed.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
-            if let Some(ids) = self.recorded(store, hand.key, &rows)? {
+            if let Some(ids) = self.recorded(store, hand, &rows)? {
                 self.done += signed.len();
                 let with_id = |((minted, _), id)| Minted { id: Some(id), ..minted };
                 return Ok(signed.into_iter().zip(ids).map(with_id).collect());
@@ -258,35 +235,34 @@ impl Minting {
         Err(Error::KeyChanges)
     }
 
-    /// Records tokens of a key; `None` if it does not sign any more. One that was named signs as
-    /// long as it is not revoked.
+    /// Records tokens of a key, and has the audit count them; `None` if it does not sign any more.
+    /// One that was named signs as long as it is not revoked.
     fn recorded(
         &self,
         store: &mut Store,
-        key: i64,
+        hand: &Hand,
         rows: &[NewToken],
     ) -> Result<Option<Vec<TokenId>>, Error> {
         let result = store.write(|tx| {
             let signs = match &self.wish.signer {
                 Signer::Key(kid) => may_sign(tx, kid).is_ok(),
-                Signer::Algorithm(_) => tx.is_active(key)?,
+                Signer::Algorithm(_) => tx.is_active(hand.key)?,
             };
             if !signs {
                 return Ok(None);
             }
             let add = |row: &NewToken| {
-                // A live row would answer for what was taken back by the very same claims.
-                if tx.is_blocked(key, &row.jti.to_string())? {
-                    return Err(Error::Usage("a token with that `jti` was revoked".to_owned()));
+                if tx.is_blocked(hand.key, &row.jti.to_string())? {
+                    return Err(taken_back());
                 }
                 Ok(tx.add_token(row)?)
             };
-            Ok::<_, Error>(Some(rows.iter().map(add).collect::<Result<_, _>>()?))
+            let ids = rows.iter().map(add).collect::<Result<_, _>>()?;
+            tx.count_on(hand.event, rows.len())?;
+            Ok::<_, Error>(Some(ids))
         });
         match result {
-            Err(Error::Store(store::Error::Taken)) => {
-                Err(Error::Usage("a token with that `jti` is recorded".to_owned()))
-            }
+            Err(Error::Store(store::Error::Taken)) => Err(taken()),
             other => other,
         }
     }

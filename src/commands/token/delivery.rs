@@ -61,7 +61,7 @@ pub(super) fn many(
     }
     let mut delivered = 0;
     loop {
-        let lines = next(app)?;
+        let lines = next(app).map_err(|failure| after(failure, delivered))?;
         if lines.is_empty() {
             return Ok(());
         }
@@ -74,17 +74,29 @@ pub(super) fn many(
     }
 }
 
+/// A failure that comes when some are written.
+fn after(failure: Failure, delivered: usize) -> Failure {
+    if delivered == 0 {
+        return failure;
+    }
+    let message = format!("{}; the first {delivered} tokens are written", failure.message);
+    Failure { message, ..failure }
+}
+
 fn in_one_document(
     app: &mut App,
     mut next: impl FnMut(&mut App) -> Result<Vec<Line>, Failure>,
 ) -> Result<(), Failure> {
     let mut all = Lines { items: Vec::new() };
     loop {
-        let lines = next(app)?;
-        if lines.is_empty() {
-            break;
+        match next(app) {
+            Ok(lines) if lines.is_empty() => break,
+            Ok(lines) => all.items.extend(lines),
+            Err(failure) => {
+                let message = lost(app, &failure.message, &all.items)?.message;
+                return Err(Failure { message, ..failure });
+            }
         }
-        all.items.extend(lines);
     }
     if app.hand_out(&all) {
         return Ok(());
@@ -101,7 +113,8 @@ fn lost(app: &mut App, message: &str, lines: &[Line]) -> Result<Failure, Failure
 pub(super) fn take_back(app: &mut App, message: &str, ids: &[TokenId]) -> Result<Failure, Failure> {
     if !ids.is_empty() {
         let act = app.act()?;
-        authority::take_back(app.store()?, &act, None, ids, Over::Undelivered)?;
+        let by = app.user();
+        authority::take_back(app.store()?, &act, by, ids, Over::Undelivered)?;
     }
     let message = match ids {
         [] => message.to_owned(),

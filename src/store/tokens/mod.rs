@@ -54,6 +54,12 @@ impl Reader<'_> {
         self.token_where("t.jti = ?1", jti.bytes())
     }
 
+    /// Whether a token of that `jti` is recorded: of many, one after the other.
+    pub(crate) fn has_token(&self, jti: Jti) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
+        Ok(self.sql.prepare_cached(sql)?.query_row([jti.bytes()], |row| row.get(0))?)
+    }
+
     fn token_where(
         &self,
         condition: &str,

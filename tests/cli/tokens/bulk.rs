@@ -5,6 +5,7 @@ use crate::world::{Ran, World, payload};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 
 fn lines(ran: &Ran) -> Vec<&str> {
     ran.out.lines().collect()
@@ -86,6 +87,55 @@ fn what_nobody_receives_is_taken_back() {
         "error: only the first 0 tokens could be written\n",
     );
     assert_eq!(world.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
+}
+
+/// What the audit says of minting: by whom, the outcome, how many.
+fn audit(world: &World) -> Vec<String> {
+    world.sql(
+        "SELECT user_id || ' ' || outcome || ' ' || count FROM audit
+         WHERE action = 'token mint' ORDER BY id",
+    )
+}
+
+#[test]
+fn an_identity_that_is_told_twice_or_recorded_is_named_before_anything_is() {
+    let world = World::with_admin();
+    let row = "{\"jti\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}\n";
+    let rows = format!("{}{row}{row}", "{\"sub\":\"a\"}\n".repeat(1_200));
+    let mint = ["token", "mint", "--record", "--from", "-"];
+    let talk = "error: line 1202: its `jti` stands on line 1201 already\n";
+    refuses(&world, &world.run_with_input(&mint, &rows), 65, talk);
+    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+    assert_eq!(audit(&world), ["1 bad_data 0"]);
+    let _ = world.run_with_input(&mint, row).ok();
+    let talk = "error: line 2: a token with that `jti` is recorded\n";
+    refuses(&world, &world.run_with_input(&mint, &format!("{{}}\n{row}")), 65, talk);
+    let claim = "jti=01890a5d-ac96-774b-bcce-b302099a8058";
+    let one = ["token", "mint", "--record", "--claim", claim];
+    let talk = "error: recorded tokens have a `jti` each\n";
+    refuses(&world, &world.run(&[&one[..], &["--count", "2"]].concat()), 2, talk);
+    let _ = world.run(&one).ok();
+    refuses(&world, &world.run(&one), 2, "error: a token with that `jti` is recorded\n");
+    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["2"]);
+    assert_eq!(audit(&world), ["1 bad_data 0", "1 done 1", "1 bad_data 0", "1 done 1"]);
+    // What is not recorded may be the same.
+    let _ = world.run_with_input(&["token", "mint", "--from", "-"], &rows).ok();
+}
+
+#[test]
+fn the_audit_counts_what_was_recorded_and_names_who_took_it_back() {
+    let world = World::with_admin();
+    let mut child =
+        World::start(&mut world.command(&["token", "mint", "--record", "--count", "9999"]));
+    let mut first = String::new();
+    // A pipe that holds less than one batch, closed after a line.
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["500"]);
+    let gone = world.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
+    assert_eq!(audit(&world), ["1 done 500".to_owned(), format!("1 undelivered {gone}")]);
+    assert!(ran.err.ends_with(&format!("; {gone} recorded ones are revoked again\n")), "{ran:?}");
 }
 
 #[test]
