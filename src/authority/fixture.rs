@@ -3,8 +3,8 @@
 use super::act::Trace;
 use super::{
     Act, Caller, Checks, End, Error, Issued, Mint, Minted, Minting, Proven, Reason, Request,
-    Tokens, Verdict, Wanted, authenticate, begin, beginning, decode, draft_key, issue, preset,
-    verify,
+    Tokens, Told, Verdict, Wanted, authenticate, begin, beginning, decode, draft_key, issue,
+    preset, verify,
 };
 use crate::crypto;
 use crate::model::{
@@ -168,8 +168,8 @@ pub(super) fn mint_wish() -> Mint {
 
 /// One test token, asked for at the beginning.
 pub(super) fn mint(store: &mut Store, minter: &Person, wish: &Mint) -> Result<Minted, Error> {
-    let (act, rows) = (act(0), vec![Row::default()]);
-    let (mut minting, mut hand) = Minting::begin(store, &act, minter.user(), wish.clone(), rows)?;
+    let (act, told) = (act(0), Told::by(vec![Row::default()]));
+    let (mut minting, mut hand) = Minting::begin(store, &act, minter.user(), wish.clone(), told)?;
     Ok(minting.next(store, &mut hand)?.remove(0))
 }
 

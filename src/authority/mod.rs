@@ -43,8 +43,8 @@ pub(crate) use keys::{
     rotate as rotate_key, site,
 };
 pub(crate) use minting::{
-    Defect, Fixture, Fixtures, Mint, Minted, Minting, Signer, Template, fixtures, fixtures_alone,
-    minter, preset, presets,
+    Defect, Fixture, Fixtures, Mint, Minted, Minting, Signer, Template, Told, fixtures,
+    fixtures_alone, minter, preset, presets,
 };
 pub(crate) use reason::Reason;
 pub(crate) use renewal::{Renewal, Renewed, renew};

@@ -2,9 +2,9 @@
 
 use super::token::wish::{NEW_SECRET, WishArgs};
 use crate::app::{App, Watch};
-use crate::authority::{self, Minting, Over};
+use crate::authority::{self, Minting, Over, Told};
 use crate::failure::{Failure, Kind};
-use crate::model::{AppName, Invalid, Row, StoreId, TokenId, UserId};
+use crate::model::{AppName, Invalid, StoreId, TokenId, UserId};
 use secrecy::SecretString;
 use serde_json::json;
 use std::ffi::OsString;
@@ -90,14 +90,14 @@ fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
     if !claims.contains_key("jti") {
         mint.identify();
     }
-    let rows = vec![Row { line: 0, claims }];
+    let told = Told::alike(claims, 1);
     mint.end = mint.end.or_an_hour();
     mint.record = true;
     let minter = app.minter()?;
     let act = app.act()?;
     let watch = Watch::begin()?;
     let store = app.store()?;
-    let (mut minting, mut hand) = Minting::begin(store, &act, &minter, mint, rows)?;
+    let (mut minting, mut hand) = Minting::begin(store, &act, &minter, mint, told)?;
     let made = minting.next(store, &mut hand)?.pop();
     let Some((token, id)) = made.and_then(|made| Some((made.token, made.id?))) else {
         return Err(internal("the token was not recorded"));

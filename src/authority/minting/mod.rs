@@ -10,6 +10,7 @@ mod recording;
 mod saying;
 mod signing;
 mod template;
+mod told;
 
 pub(super) use credential::may_have;
 pub(crate) use credential::minter;
@@ -18,6 +19,7 @@ pub(crate) use fixtures::{Fixture, Fixtures, fixtures, fixtures_alone};
 pub(crate) use presets::{preset, presets};
 pub(crate) use signing::{Minted, Minting};
 pub(crate) use template::Template;
+pub(crate) use told::Told;
 
 use super::End;
 use crate::crypto;

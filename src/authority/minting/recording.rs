@@ -71,7 +71,7 @@ impl Minting {
         owner: Option<UserId>,
     ) -> Result<Identities, Error> {
         let mut identities = Identities::default();
-        for Row { line, claims } in &self.rows {
+        for Row { line, claims } in self.told.samples() {
             let assembly = Assembly { minting: self, key, kid, row: claims };
             let Said { claims, .. } = self.possible(&assembly)?;
             if let (true, Some(owner)) = (self.wish.record, owner) {

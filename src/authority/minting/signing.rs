@@ -8,7 +8,7 @@ use super::assembly::Assembly;
 use super::recording::{row, taken, taken_back};
 use super::saying::Span;
 use super::template::Said;
-use super::{Defect, Mint, Signer};
+use super::{Defect, Mint, Signer, Told};
 use crate::model::{
     Algorithm, Foreign, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User, UserId,
 };
@@ -32,11 +32,11 @@ pub(crate) struct Minted {
     pub(crate) id: Option<TokenId>,
 }
 
-/// Tokens that are being made, one for each row of claims.
+/// Tokens that are being made.
 #[derive(Debug)]
 pub(crate) struct Minting {
     pub(super) wish: Mint,
-    pub(super) rows: Vec<Row>,
+    pub(super) told: Told,
     done: usize,
     pub(super) issuer: Option<String>,
     pub(super) uid: Option<Uid>,
@@ -63,11 +63,11 @@ impl Minting {
         act: &Act,
         minter: &User,
         wish: Mint,
-        rows: Vec<Row>,
+        told: Told,
     ) -> Result<(Self, Hand), Error> {
-        let minting = Self::prepare(store, act, minter, wish, rows)?;
-        let count = if minting.wish.record { 0 } else { minting.rows.len() };
-        let tokens = if minting.rows.len() == 1 { "test token" } else { "test tokens" };
+        let minting = Self::prepare(store, act, minter, wish, told)?;
+        let count = if minting.wish.record { 0 } else { minting.told.count() };
+        let tokens = if minting.told.count() == 1 { "test token" } else { "test tokens" };
         let record = |tx: &Writer<'_>, _, by: &str, (): &()| {
             Ok(act.note(tx, Some(minter.id), Some(format!("{tokens}{by}")), "done", count)?)
         };
@@ -81,11 +81,11 @@ impl Minting {
         act: &Act,
         minter: &User,
         wish: Mint,
-        rows: Vec<Row>,
+        told: Told,
     ) -> Result<Self, Error> {
         needs(minter, Role::Minter, MINTERS_ONLY)?;
         let policy = store.read(|tx| tx.policy())?;
-        Self::plan(act.now, wish, rows, Some(policy.issuer), Some(minter.uid))
+        Self::plan(act.now, wish, told, Some(policy.issuer), Some(minter.uid))
     }
 
     /// Takes the key that signs, with which every row is found good and something is made; what
@@ -101,8 +101,8 @@ impl Minting {
     ) -> Result<(Hand, T), Error> {
         for _ in 0..ATTEMPTS {
             let test = self.key(store)?;
-            let told = self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.id))?;
-            store.read(|tx| told.are_new(tx, test.id))?;
+            let rows = self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.id))?;
+            store.read(|tx| rows.are_new(tx, test.id))?;
             let made = work(&test.spec)?;
             let name = format!(", by the new key {}", test.spec.kid.as_str());
             let by = if test.id.is_none() { name.as_str() } else { "" };
@@ -131,9 +131,9 @@ impl Minting {
         key: &NewKey,
         kid: Option<&Foreign>,
         wish: Mint,
-        rows: Vec<Row>,
+        told: Told,
     ) -> Result<Self, Error> {
-        let minting = Self::plan(now, wish, rows, None, None)?;
+        let minting = Self::plan(now, wish, told, None, None)?;
         minting.try_rows(key, kid, None)?;
         Ok(minting)
     }
@@ -141,7 +141,7 @@ impl Minting {
     fn plan(
         now: Timestamp,
         wish: Mint,
-        rows: Vec<Row>,
+        told: Told,
         issuer: Option<String>,
         uid: Option<Uid>,
     ) -> Result<Self, Error> {
@@ -152,7 +152,7 @@ impl Minting {
             End::After(lifetime) => end_after(issued_at, lifetime)?,
             End::Default | End::Never => end_after(issued_at, usual)?,
         };
-        Ok(Self { wish, rows, done: 0, issuer, uid, span: Span { issued_at, expires_at } })
+        Ok(Self { wish, told, done: 0, issuer, uid, span: Span { issued_at, expires_at } })
     }
 
     fn key(&self, store: &mut Store) -> Result<TestKey, Error> {
@@ -190,9 +190,8 @@ impl Minting {
         Ok((Minted { token, jti, id: None }, said.claims))
     }
 
-    fn batch(&self) -> &[Row] {
-        let end = self.rows.len().min(self.done + BATCH);
-        self.rows.get(self.done..end).unwrap_or_default()
+    fn batch(&self) -> impl Iterator<Item = &Row> {
+        self.told.batch(self.done, BATCH)
     }
 
     /// The next tokens, signed by a key that is in no store; none at the end.
@@ -202,7 +201,7 @@ impl Minting {
         kid: Option<&Foreign>,
     ) -> Result<Vec<Minted>, Error> {
         let sign = |row| self.sign(key, kid, row).map(|(minted, _)| minted);
-        let minted = self.batch().iter().map(sign).collect::<Result<Vec<_>, _>>()?;
+        let minted = self.batch().map(sign).collect::<Result<Vec<_>, _>>()?;
         self.done += minted.len();
         Ok(minted)
     }
@@ -218,7 +217,7 @@ impl Minting {
         }
         for _ in 0..ATTEMPTS {
             let sign = |row| self.sign(&hand.spec, Some(&hand.spec.kid), row);
-            let signed = self.batch().iter().map(sign).collect::<Result<Vec<_>, _>>()?;
+            let signed = self.batch().map(sign).collect::<Result<Vec<_>, _>>()?;
             let to_row =
                 |(_, claims): &(Minted, _)| row(claims, hand.minter, hand.key, self.span.issued_at);
             let rows = signed.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;

@@ -2,10 +2,10 @@
 
 use super::delivery;
 use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
-use crate::app::App;
-use crate::authority::{self, Defect, Mint, Minted, Minting};
+use crate::app::{App, Form};
+use crate::authority::{self, Defect, Mint, Minted, Minting, Told};
 use crate::failure::Failure;
-use crate::model::{Row, Timestamp, rows};
+use crate::model::{Timestamp, rows};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
 
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
 
-    /// How many: each has an identity of its own
+    /// How many: each has an identity of its own. With `-o json` at most 100000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "from")]
     count: Option<u32>,
 
@@ -65,32 +65,37 @@ fn defects() -> impl TypedValueParser<Value = Defect> {
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let is_bulk = args.from.is_some() || args.count.is_some();
-    let rows = told_rows(&args)?;
+    let told = told(app, &args)?;
     if let Some(key) = args.key.key(args.wish.algorithm(app)?)? {
         let now = app.now()?;
         let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
         let mint = wish(app, args)?;
-        let mut minting = Minting::alone(now, &key, kid.as_ref(), mint, rows)?;
+        let mut minting = Minting::alone(now, &key, kid.as_ref(), mint, told)?;
         return deliver(app, is_bulk, |_| Ok(minting.next_alone(&key, kid.as_ref())?));
     }
     let mint = wish(app, args)?;
     let minter = app.minter()?;
     let act = app.act()?;
-    let (mut minting, mut hand) = Minting::begin(app.store()?, &act, &minter, mint, rows)?;
+    let (mut minting, mut hand) = Minting::begin(app.store()?, &act, &minter, mint, told)?;
     if hand.is_new_secret {
         app.warning(NEW_SECRET);
     }
     deliver(app, is_bulk, |app| Ok(minting.next(app.store()?, &mut hand)?))
 }
 
-/// The claims of each token that are not those of all, with the lines they stand in.
-fn told_rows(args: &Args) -> Result<Vec<Row>, Failure> {
+/// So many tokens one document of JSON may have, which is written when the last one is made.
+const MOST_IN_ONE: usize = 100_000;
+
+fn told(app: &App, args: &Args) -> Result<Told, Failure> {
     if let Some(path) = &args.from {
-        return Ok(rows(&App::rows_file(path)?).map_err(authority::Error::from)?);
+        return Ok(Told::by(rows(&App::rows_file(path)?).map_err(authority::Error::from)?));
     }
-    let claims = args.wish.file()?;
     let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
-    Ok(vec![Row { line: 0, claims }; count])
+    if app.form() == Form::Json && count > MOST_IN_ONE {
+        let why = format!("more than {MOST_IN_ONE} tokens are not written as one document");
+        return Err(Failure::usage(why).with_hint("write an object a line: `-o jsonl`"));
+    }
+    Ok(Told::alike(args.wish.file()?, count))
 }
 
 fn wish(app: &App, args: Args) -> Result<Mint, Failure> {

@@ -139,6 +139,26 @@ fn the_audit_counts_what_was_recorded_and_names_who_took_it_back() {
 }
 
 #[test]
+fn no_number_is_too_large_for_the_memory() {
+    let mut world = World::with_admin();
+    world.set("SECRET", "0123456789abcdef0123456789abcdef");
+    let mint = ["token", "mint", "--count", "4294967295"];
+    let alone = ["--secret-env", "SECRET", "--alg", "HS256"];
+    for more in [&[][..], &alone, &["--record"], &["-o", "jsonl"]] {
+        let mut child = World::start(&mut world.confined(&[&mint[..], more].concat()));
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2_000);
+        assert_eq!(lines.map_while(Result::ok).count(), 2_000, "{more:?}");
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, 1, "{more:?}: {ran:?}");
+    }
+    let talk = "error: more than 100000 tokens are not written as one document\n";
+    for more in [&[][..], &alone] {
+        let error = world.json_error(&[&mint[..], more].concat());
+        assert_eq!((&error["exit_code"], &error["message"]), (&json!(2), &json!(talk[7..].trim())));
+    }
+}
+
+#[test]
 fn everything_can_be_said() {
     let world = World::with_admin();
     fs::write(world.home().join("claims.json"), "{\"iss\":\"file\",\"roles\":[\"a\"]}").unwrap();
