@@ -1,5 +1,6 @@
 //! From what tokens should say to tokens: by a key of the store, or by one that was brought along.
 
+use super::super::act::DONE;
 use super::super::keys::{TestKey, may_sign, test_key};
 use super::super::sessions::{ATTEMPTS, end_after, needs};
 use super::super::verification::still_there;
@@ -69,7 +70,7 @@ impl Minting {
         let count = if minting.wish.record { 0 } else { minting.told.count() };
         let tokens = if minting.told.count() == 1 { "test token" } else { "test tokens" };
         let record = |tx: &Writer<'_>, _, by: &str, (): &()| {
-            Ok(act.note(tx, Some(minter.id), Some(format!("{tokens}{by}")), "done", count)?)
+            Ok(act.note(tx, Some(minter.id), Some(format!("{tokens}{by}")), DONE, count)?)
         };
         let (hand, ()) = minting.with_key(store, act, minter, |_| Ok(()), record)?;
         Ok((minting, hand))
