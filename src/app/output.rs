@@ -41,6 +41,12 @@ impl App {
         is_file.then(|| std::fs::read(path).ok()).flatten()
     }
 
+    /// Whether something else than a file with that content stands in a directory by that name.
+    pub(crate) fn has_other(directory: &Path, name: &str, content: &[u8]) -> bool {
+        directory.join(name).symlink_metadata().is_ok()
+            && Self::file_in(directory, name).is_none_or(|found| found != content)
+    }
+
     /// Removes files of a directory.
     pub(crate) fn remove_files(directory: &Path, names: &[String]) -> Result<(), Failure> {
         let remove = |name: &String| match std::fs::remove_file(directory.join(name)) {

@@ -87,20 +87,14 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
     let mut rows = Vec::new();
     let mut begins = vec![(0, 1)];
     for record in reader.records() {
-        let (position, record) = match &record {
-            Ok(record) => (record.position(), Ok(record)),
-            Err(error) => (error.position(), Err(error)),
-        };
+        let position = record.as_ref().map_or_else(csv::Error::position, |it| it.position());
         let line = line(bytes, position);
         begins.push((begin(position), line));
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let open = open_quote(bytes, &begins).map(|line| bad(line, OPEN));
-                return Err(open.unwrap_or_else(|| bad_csv(bytes, error)));
-            }
-        };
-        let cells = names.iter().zip(record).filter(|(_, cell)| !cell.is_empty());
+        let record = record.map_err(|error| {
+            let open = open_quote(bytes, &begins).map(|line| bad(line, OPEN));
+            open.unwrap_or_else(|| bad_csv(bytes, &error))
+        })?;
+        let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
         let claims = cells.map(|(name, cell)| Ok((name.clone(), value(name, cell)?)));
         let claims = claims.collect::<Result<_, Invalid>>();
         let claims = claims.map_err(|invalid| bad(line, &invalid.to_string()))?;

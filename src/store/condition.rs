@@ -19,9 +19,14 @@ impl Condition {
 
     /// One part more, and the value of the name in it.
     pub(super) fn and(&mut self, sql: &str, name: &'static str, value: impl Into<Value>) {
+        self.and_so(sql);
+        self.values.push((name, value.into()));
+    }
+
+    /// One part more, without a value.
+    pub(super) fn and_so(&mut self, sql: &str) {
         self.sql.push_str(" AND ");
         self.sql.push_str(sql);
-        self.values.push((name, value.into()));
     }
 
     pub(super) fn sql(&self) -> &str {

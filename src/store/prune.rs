@@ -3,7 +3,7 @@
 
 use super::{Error, Reader, Writer};
 use crate::model::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Params, params};
 
 /// A row of `settings` that nobody sets: the last end of a test token whose row was pruned.
 const PRUNED: &str = "pruned_until";
@@ -24,11 +24,10 @@ impl Reader<'_> {
         by: Timestamp,
         most: usize,
     ) -> Result<Vec<i64>, Error> {
-        let mut statement = self.sql.prepare(
+        self.ids(
             "SELECT id FROM tokens WHERE id > ?1 AND expires_at <= ?2 ORDER BY id LIMIT ?3",
-        )?;
-        let rows = statement.query_map(params![after, by.unix(), limit(most)], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            (after, by.unix(), limit(most)),
+        )
     }
 
     /// Sessions after that one of which every token ended then or before, until they have about so
@@ -75,13 +74,17 @@ impl Reader<'_> {
 
     /// Grants after that one that no token has any more.
     pub(crate) fn idle_grants(&self, after: i64, most: usize) -> Result<Vec<i64>, Error> {
-        let mut statement = self.sql.prepare(
+        self.ids(
             "SELECT id FROM grants WHERE id > ?1
                  AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = grants.id)
              ORDER BY id LIMIT ?2",
-        )?;
-        let rows = statement.query_map(params![after, limit(most)], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            (after, limit(most)),
+        )
+    }
+
+    fn ids(&self, question: &str, values: impl Params) -> Result<Vec<i64>, Error> {
+        let mut statement = self.sql.prepare(question)?;
+        Ok(statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
     /// Whether a test token that ended then may have had a row, or one in the blocklist.

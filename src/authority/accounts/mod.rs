@@ -252,7 +252,7 @@ fn replace_password(
     let by = caller.map(|caller| caller.user.id);
     let keep = caller.map(|caller| caller.session.sid);
     store.write(|tx| {
-        match caller {
+        let user = match caller {
             Some(caller) => caller.still(tx)?.user,
             None => existing(tx, &UserRef::Id(user.id))?,
         };

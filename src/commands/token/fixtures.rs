@@ -113,9 +113,7 @@ fn written(
 /// Refuses to write over a file with another content that is not one of `ours`.
 fn not_of_others(directory: &Path, all: &[(&str, &[u8])], ours: &[String]) -> Result<(), Failure> {
     let is_of_others = |(name, content): &&(&str, &[u8])| {
-        !ours.iter().any(|ours| ours == name)
-            && directory.join(name).exists()
-            && App::file_in(directory, name).is_none_or(|found| found != *content)
+        !ours.iter().any(|ours| ours == name) && App::has_other(directory, name, content)
     };
     let Some((name, _)) = all.iter().find(is_of_others) else { return Ok(()) };
     let shown = Foreign::new(directory.join(name).to_string_lossy()).shown();

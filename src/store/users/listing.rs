@@ -2,9 +2,9 @@
 
 use super::{COLUMNS, one_more, user};
 use crate::model::{Page, Paged, PasswordHash, Role, Search, User};
+use crate::store::condition::Condition;
 use crate::store::{Error, Reader};
-use rusqlite::params_from_iter;
-use rusqlite::types::ToSqlOutput;
+use rusqlite::ToSql;
 
 /// Which users a list shows, and in which order.
 #[derive(Debug, Clone, Default)]
@@ -46,28 +46,25 @@ impl UserFilter {
         self.search.is_none() && self.role.is_none() && self.disabled.is_none()
     }
 
-    /// The condition of those that pass, and the values for its question marks.
-    fn condition(&self) -> (String, Vec<ToSqlOutput<'_>>) {
-        let mut sql = "deleted_at IS NULL".to_owned();
-        let mut values = Vec::new();
+    /// The condition of those that pass.
+    fn condition(&self) -> Condition {
+        let mut all = Condition::open();
+        all.and_so("deleted_at IS NULL");
         if let Some(role) = self.role {
-            sql += " AND role = ?";
-            values.push(role.name().into());
+            all.and("role = :role", ":role", role.name().to_owned());
         }
-        if let Some(disabled) = self.disabled {
-            sql +=
-                if disabled { " AND disabled_at IS NOT NULL" } else { " AND disabled_at IS NULL" };
+        match self.disabled {
+            Some(true) => all.and_so("disabled_at IS NOT NULL"),
+            Some(false) => all.and_so("disabled_at IS NULL"),
+            None => {}
         }
         if let Some(search) = &self.search {
-            let columns = ["username", "email_key", "name_key"];
-            let columns = if self.by_name { &columns[..] } else { &columns[..2] };
             // Not with LIKE: what is looked for is no pattern.
-            let found: Vec<_> =
-                columns.iter().map(|column| format!("instr({column}, ?)")).collect();
-            sql = format!("{sql} AND ({})", found.join(" OR "));
-            values.extend(columns.iter().map(|_| search.as_str().into()));
+            let found = "instr(username, :search) OR instr(email_key, :search)";
+            let by_name = if self.by_name { " OR instr(name_key, :search)" } else { "" };
+            all.and(&format!("({found}{by_name})"), ":search", search.as_str().to_owned());
         }
-        (sql, values)
+        all
     }
 
     fn sorting(&self) -> String {
@@ -85,24 +82,31 @@ impl UserFilter {
 impl Reader<'_> {
     /// The users that are there and pass the filter.
     pub(crate) fn users(&self, filter: &UserFilter, page: Page) -> Result<Paged<User>, Error> {
-        let (condition, mut values) = filter.condition();
+        let condition = filter.condition();
         let total = if filter.is_open() {
             self.count_users()?
         } else {
-            let sql = format!("SELECT count(*) FROM users WHERE {condition}");
-            self.sql.query_row(&sql, params_from_iter(&values), |row| row.get(0))?
+            let sql = format!("SELECT count(*) FROM users WHERE {}", condition.sql());
+            self.sql.query_row(&sql, condition.values().as_slice(), |row| row.get(0))?
         };
         let (start, skip) = self.start(filter, page)?;
         let (_, _, take) = page.window();
-        values.extend([start, one_more(take), skip].map(ToSqlOutput::from));
+        let take = one_more(take);
+        let mut values = condition.values();
+        values.extend::<[(&str, &dyn ToSql); 3]>([
+            (":start", &start),
+            (":take", &take),
+            (":skip", &skip),
+        ]);
         let beyond = if filter.descending { "<" } else { ">" };
         let mut statement = self.sql.prepare(&format!(
-            "SELECT {COLUMNS} FROM users WHERE {condition} AND id {beyond} ?
-             ORDER BY {} LIMIT ? OFFSET ?",
+            "SELECT {COLUMNS} FROM users WHERE {} AND id {beyond} :start
+             ORDER BY {} LIMIT :take OFFSET :skip",
+            condition.sql(),
             filter.sorting()
         ))?;
         let rows = statement
-            .query_map(params_from_iter(&values), |row| Ok(user(row)))?
+            .query_map(values.as_slice(), |row| Ok(user(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect::<Result<_, Error>>()?;
         let mut list = Paged::new(page, rows, total, |user: &User| user.id.0);
