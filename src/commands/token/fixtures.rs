@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 /// says of each what is wrong, by which rule, and what a verifier is to answer that is told all it
 /// has to know: issuer, audience, permission, type, the list of what was revoked. Flags and presets are those of `jeton token mint`. With `--out` there
 /// is a file for each token, `manifest.json`, the table `fixtures.md`, and `jwks.json` or `secret` to
-/// check them with, and what an earlier manifest there named besides is removed; else the manifest
-/// is printed.
+/// check them with, and what an earlier manifest there named besides is removed; a file of others
+/// is not written over. Else the manifest is printed.
 ///
 ///   jeton token fixtures --preset flask --out fixtures
 ///   jeton token fixtures --aud api --scope 'read write' --at 2030-01-01T00:00:00Z --out fixtures
