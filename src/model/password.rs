@@ -21,15 +21,19 @@ impl Password {
         if text.is_empty() {
             return Err(refused("must not be empty"));
         }
-        if text.len() > Self::MOST {
-            text.zeroize();
-            return Err(refused("longer than 1,024 bytes"));
-        }
-        let form = settled(&text, |text| OpaqueString::enforce(text).map(Cow::into_owned))
-            .map(|form| SecretString::from(form.as_str()))
-            .ok_or_else(|| refused("has control characters or characters without a meaning"));
+        let fits = |text: &str| {
+            let is_long = text.len() > Self::MOST;
+            if is_long { Err(refused("longer than 1,024 bytes")) } else { Ok(()) }
+        };
+        let form = fits(&text).and_then(|()| {
+            let form = settled(&text, |text| OpaqueString::enforce(text).map(Cow::into_owned))
+                .ok_or_else(|| refused("has control characters or characters without a meaning"))?;
+            // Some characters are longer in it.
+            fits(&form)?;
+            Ok(Self(SecretString::from(form.as_str())))
+        });
         text.zeroize();
-        form.map(Self)
+        form
     }
 
     /// The characters that a minimum length counts.
@@ -89,6 +93,10 @@ mod tests {
         assert!(!error.to_string().contains("hunter2"));
         assert!(Password::parse(String::new()).is_err());
         assert!(Password::parse("x".repeat(1_025)).is_err());
+        // Three bytes each, and four in the form.
+        let longest = Password::parse("\u{fa6c}".repeat(256)).unwrap();
+        assert_eq!(longest.expose().len(), 1_024);
+        assert!(Password::parse("\u{fa6c}".repeat(257)).is_err());
     }
 
     #[test]
