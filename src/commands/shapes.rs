@@ -2,8 +2,8 @@
 
 use crate::app::{Cell, Report, Text, Tone};
 use crate::model::{
-    AppName, DisplayName, Email, Foreign, Jti, Quota, RecordedToken, Role, Status, Timestamp,
-    TokenId, TokenKind, Uid, User, UserId, UserName,
+    AppName, DisplayName, Email, Foreign, Jti, Owned, Quota, RecordedToken, Role, Status,
+    Timestamp, TokenId, TokenKind, Uid, User, UserId, UserName,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -92,6 +92,7 @@ pub(super) struct TokenShape {
     pub(super) kind: TokenKind,
     pub(super) app: AppName,
     pub(super) owner_id: UserId,
+    pub(super) owner: Option<Foreign>,
     pub(super) permissions: Vec<Foreign>,
     pub(super) audience: Vec<Foreign>,
     pub(super) claims: Map<String, Value>,
@@ -103,7 +104,8 @@ pub(super) struct TokenShape {
 }
 
 impl TokenShape {
-    pub(super) fn of(token: RecordedToken, now: Timestamp) -> Self {
+    pub(super) fn of(owned: Owned<RecordedToken>, now: Timestamp) -> Self {
+        let token = owned.thing;
         let status = token.status(now);
         Self {
             id: token.id,
@@ -111,6 +113,7 @@ impl TokenShape {
             kind: token.grant.kind,
             app: token.grant.app,
             owner_id: token.grant.owner,
+            owner: owned.owner,
             permissions: token.grant.permissions,
             audience: token.grant.audience,
             claims: token.grant.claims,
@@ -133,7 +136,7 @@ impl TokenShape {
             ("jti", self.jti.to_string().into()),
             ("kind", self.kind.name().into()),
             ("app", Cell::name(self.app.shown())),
-            ("owner", self.owner_id.to_string().into()),
+            ("owner", called(self.owner.as_ref(), self.owner_id)),
             ("permissions", joined(&self.permissions)),
             ("audience", joined(&self.audience)),
             ("status", self.status.into()),
@@ -159,6 +162,11 @@ impl Report for Written {
 /// A name, if there is one.
 pub(super) fn name(shown: Option<String>) -> Cell {
     shown.map_or_else(|| none().into(), Cell::name)
+}
+
+/// A user by name; a deleted one has none.
+pub(super) fn called(name: Option<&Foreign>, id: UserId) -> Cell {
+    name.map_or_else(|| id.to_string().into(), |name| Cell::name(name.shown()))
 }
 
 /// Whether a user may act.

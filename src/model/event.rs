@@ -1,6 +1,6 @@
 //! What the audit remembers.
 
-use super::{Foreign, Timestamp, UserId, UserName};
+use super::{Foreign, Timestamp, UserId};
 use serde::Serialize;
 
 /// Who did what to what, as lists show it.
@@ -12,8 +12,8 @@ pub(crate) struct AuditEvent {
     pub(crate) at: Timestamp,
     /// The jeton user, where somebody was logged in.
     pub(crate) user_id: Option<UserId>,
-    /// What that user is called now.
-    pub(crate) username: Option<UserName>,
+    /// What that user is called now: username, or e-mail.
+    pub(crate) user: Option<Foreign>,
     /// The number of the operating system's user.
     pub(crate) os_uid: u32,
     /// The command: `token create`.

@@ -39,7 +39,7 @@ pub(crate) use rows::{BadLine, Row, columns, rows};
 pub(crate) use spreadsheet::{csv_header, rows_of_spreadsheet, to_csv};
 pub(crate) use time::{Lifetime, Timestamp};
 pub(crate) use token::{Grant, OpenSession, Pair, RecordedToken, Session, Status, TokenKind};
-pub(crate) use user::{Account, Role, User};
+pub(crate) use user::{Account, Owned, Role, User};
 
 /// A value that was refused at the door: what it was meant to be, and why it is not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

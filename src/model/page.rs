@@ -1,6 +1,7 @@
 //! Long lists, cut into pages.
 
 use serde::Serialize;
+use std::convert::Infallible;
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,15 +78,24 @@ impl<T> Paged<T> {
     }
 
     /// The same part with other items.
-    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Paged<U> {
-        Paged {
-            items: self.items.into_iter().map(change).collect(),
+    pub(crate) fn map<U>(self, mut change: impl FnMut(T) -> U) -> Paged<U> {
+        let Ok(part) = self.try_map(|item| Ok::<U, Infallible>(change(item)));
+        part
+    }
+
+    /// The same part with other items, or the first error.
+    pub(crate) fn try_map<U, E>(
+        self,
+        change: impl FnMut(T) -> Result<U, E>,
+    ) -> Result<Paged<U>, E> {
+        Ok(Paged {
+            items: self.items.into_iter().map(change).collect::<Result<_, E>>()?,
             page: self.page,
             per_page: self.per_page,
             total: self.total,
             pages: self.pages,
             next: self.next,
-        }
+        })
     }
 }
 

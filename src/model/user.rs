@@ -1,6 +1,8 @@
 //! Accounts.
 
-use super::{DisplayName, Email, Invalid, PasswordHash, Quota, Timestamp, Uid, UserId, UserName};
+use super::{
+    DisplayName, Email, Foreign, Invalid, PasswordHash, Quota, Timestamp, Uid, UserId, UserName,
+};
 use serde::Serialize;
 
 /// What a user may do. The order is the order of power.
@@ -80,6 +82,15 @@ pub(crate) struct User {
     pub(crate) deleted_at: Option<Timestamp>,
     /// When it registered.
     pub(crate) created_at: Timestamp,
+}
+
+/// Something of a user, as lists show it.
+#[derive(Debug, Clone)]
+pub(crate) struct Owned<T> {
+    /// What it is.
+    pub(crate) thing: T,
+    /// The user name of its owner, or the e-mail address; a deleted one has neither.
+    pub(crate) owner: Option<Foreign>,
 }
 
 impl User {

@@ -1,19 +1,21 @@
 //! App tokens: made, listed, shown.
 
+mod listing;
 mod taken_back;
 
+pub(crate) use listing::{list, show};
 pub(crate) use taken_back::{Over, take_back};
 
 use super::accounts::{not_found, oneself_or_any};
 use super::minting::may_have;
 use super::sessions::{ATTEMPTS, end_after};
-use super::{Act, Caller, Error, Thing};
+use super::{Act, Caller, Error};
 use crate::crypto;
 use crate::model::{
-    AppName, ExtraClaims, Foreign, Grant, Key, KeyState, Lifetime, Page, Paged, Permission, Policy,
-    RecordedToken, Role, Timestamp, TokenId, TokenKind, User, UserRef,
+    AppName, ExtraClaims, Foreign, Grant, Key, KeyState, Lifetime, Permission, Policy,
+    RecordedToken, Timestamp, TokenId, TokenKind, User, UserRef,
 };
-use crate::store::{NewToken, Reader, Standing, Store, TokenFilter, Writer};
+use crate::store::{NewToken, Reader, Standing, Store, Writer};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -264,35 +266,6 @@ pub(super) fn audience(names: &[Foreign]) -> Option<Value> {
         [one] => Some(json!(one)),
         several => Some(json!(several)),
     }
-}
-
-/// Tokens: one's own, or anybody's for an admin.
-pub(crate) fn list(
-    store: &mut Store,
-    now: Timestamp,
-    caller: &Caller,
-    filter: &TokenFilter,
-    page: Page,
-) -> Result<Paged<RecordedToken>, Error> {
-    if filter.owner != Some(caller.user.id) {
-        caller.needs(Role::Admin, "only admins see the tokens of others")?;
-    }
-    Ok(store.read(|tx| tx.tokens(filter, page, now))?)
-}
-
-/// One token: one's own, or anybody's for an admin.
-pub(crate) fn show(
-    store: &mut Store,
-    caller: &Caller,
-    id: TokenId,
-) -> Result<RecordedToken, Error> {
-    let token = store.read(|tx| tx.find_token(id))?;
-    let token =
-        token.ok_or_else(|| Error::NotFound { thing: Thing::Token, shown: id.to_string() })?;
-    if token.grant.owner != caller.user.id {
-        caller.needs(Role::Admin, "only admins see the tokens of others")?;
-    }
-    Ok(token)
 }
 
 #[cfg(test)]

@@ -63,7 +63,8 @@ mod tests {
     fn revoked(store: &mut Store, ada: &Person) -> Vec<(i64, i64)> {
         let filter = TokenFilter { status: Some(Status::Revoked), ..TokenFilter::default() };
         let list = tokens(store, at(0), &ada.caller, &filter, Page::All).unwrap();
-        list.items.iter().map(|t| (t.id.0, t.revoked_at.unwrap().unix() - at(0).unix())).collect()
+        let times = list.items.iter().map(|listed| (listed.thing.id.0, listed.thing.revoked_at));
+        times.map(|(id, time)| (id, time.unwrap().unix() - at(0).unix())).collect()
     }
 
     /// Ada has tokens 1 (a), 2 (b), 3 (b, a test token), 4 (b, expired at 50, made at 20) and 5 (b,

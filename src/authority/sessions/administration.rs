@@ -1,7 +1,7 @@
 //! Looking at sessions and ending them, one's own or those of others.
 
 use super::super::{Act, Caller, Error, Thing};
-use crate::model::{OpenSession, Role, Session, Sid, UserId};
+use crate::model::{OpenSession, Owned, Role, Session, Sid, UserId};
 use crate::store::Store;
 
 const ADMINS_END: &str = "only admins end the sessions of others";
@@ -12,11 +12,14 @@ pub(crate) fn list(
     act: &Act,
     caller: &Caller,
     user: Option<UserId>,
-) -> Result<Vec<OpenSession>, Error> {
+) -> Result<Vec<Owned<OpenSession>>, Error> {
     if user != Some(caller.user.id) {
         caller.needs(Role::Admin, "only admins see the sessions of others")?;
     }
-    Ok(store.read(|tx| tx.open_sessions(user, act.now))?)
+    Ok(store.read(|tx| {
+        let open = tx.open_sessions(user, act.now)?;
+        open.into_iter().map(|open| tx.owned(open.session.user, open)).collect::<Result<_, _>>()
+    })?)
 }
 
 /// Ends sessions by their ids, all of them or, if one is not there or not the caller's, none.

@@ -4,7 +4,7 @@ use crate::app::{App, Cell, Form, Report, Table, Text, Tone};
 use crate::authority::{self, Caller, EventFilter};
 use crate::commands::grammar::action_called;
 use crate::commands::paging::{PagingArgs, footer};
-use crate::commands::shapes::{name, none};
+use crate::commands::shapes::{called, name, none};
 use crate::failure::{Failure, Kind};
 use crate::model::{AuditEvent, Foreign, Moment, Paged, UserId, UserRef, repeatable};
 use serde::Serialize;
@@ -80,11 +80,7 @@ impl Report for Events {
 }
 
 fn actor(event: &AuditEvent) -> Cell {
-    match (&event.username, event.user_id) {
-        (Some(name), _) => Cell::name(name.shown()),
-        (None, Some(id)) => id.to_string().into(),
-        (None, None) => none().into(),
-    }
+    event.user_id.map_or_else(|| none().into(), |id| called(event.user.as_ref(), id))
 }
 
 fn outcome(event: &AuditEvent) -> Cell {

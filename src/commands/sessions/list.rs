@@ -3,8 +3,9 @@
 use crate::app::{App, Cell, Report, Table, Text};
 use crate::authority;
 use crate::commands::owner::OwnerArgs;
+use crate::commands::shapes::called;
 use crate::failure::Failure;
-use crate::model::{OpenSession, Sid, Timestamp, UserId};
+use crate::model::{Foreign, OpenSession, Owned, Sid, Timestamp, UserId};
 use serde::Serialize;
 
 /// List the sessions that can still be used
@@ -27,6 +28,7 @@ struct Sessions {
 struct Line {
     sid: Sid,
     user_id: UserId,
+    user: Option<Foreign>,
     created_at: Timestamp,
     refreshed_at: Timestamp,
     usable_until: Timestamp,
@@ -35,10 +37,12 @@ struct Line {
 }
 
 impl Line {
-    fn new(open: &OpenSession, current: Sid) -> Self {
+    fn new(owned: Owned<OpenSession>, current: Sid) -> Self {
+        let open = owned.thing;
         Self {
             sid: open.session.sid,
             user_id: open.session.user,
+            user: owned.owner,
             created_at: open.created_at,
             refreshed_at: open.refreshed_at,
             usable_until: open.usable_until,
@@ -54,7 +58,7 @@ impl Report for Sessions {
         for session in &self.items {
             table.row(vec![
                 Cell::from(session.sid.to_string()),
-                Cell::from(session.user_id.to_string()),
+                called(session.user.as_ref(), session.user_id),
                 Cell::from(session.created_at),
                 Cell::from(session.refreshed_at),
                 Cell::from(session.usable_until),
@@ -70,7 +74,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let user = args.owner.owner(app, &caller)?;
     let act = app.act()?;
     let open = authority::open_sessions(app.store()?, &act, &caller, user)?;
-    let items: Vec<Line> = open.iter().map(|open| Line::new(open, caller.session.sid)).collect();
+    let items: Vec<Line> =
+        open.into_iter().map(|open| Line::new(open, caller.session.sid)).collect();
     if items.is_empty() {
         app.status("no sessions");
     }

@@ -4,7 +4,7 @@ use crate::app::{App, Cell, Report, Table, Text};
 use crate::authority::{self, TokenFilter};
 use crate::commands::owner::OwnerArgs;
 use crate::commands::paging::{PagingArgs, footer};
-use crate::commands::shapes::{TokenShape, ending, joined};
+use crate::commands::shapes::{TokenShape, called, ending, joined};
 use crate::failure::{Failure, Kind};
 use crate::model::{AppName, Invalid, Lifetime, Paged, Status, TokenKind};
 use serde::Serialize;
@@ -64,7 +64,7 @@ impl Report for Tokens {
                 Cell::from(token.id.to_string()),
                 Cell::from(token.kind.name()),
                 Cell::name(token.app.shown()),
-                Cell::from(token.owner_id.to_string()),
+                called(token.owner.as_ref(), token.owner_id),
                 joined(&token.permissions),
                 Cell::from(token.status),
                 ending(token.end()),

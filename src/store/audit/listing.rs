@@ -1,6 +1,6 @@
 //! Events read again: filtered, in pages or some at a time.
 
-use crate::model::{AuditEvent, Foreign, Page, Paged, Timestamp, UserId, UserName};
+use crate::model::{AuditEvent, Foreign, Page, Paged, Timestamp, UserId};
 use crate::store::condition::Condition;
 use crate::store::users::{one_more, required_time};
 use crate::store::{Error, Reader};
@@ -54,8 +54,8 @@ impl EventFilter {
     fn question(&self, condition: &Condition) -> String {
         let (beyond, order) = if self.oldest_first { (">", "ASC") } else { ("<", "DESC") };
         format!(
-            "SELECT a.id, a.at, a.user_id, u.username, a.os_uid, a.action, a.target, a.outcome,
-                 a.count
+            "SELECT a.id, a.at, a.user_id, ifnull(u.username, u.email), a.os_uid, a.action,
+                 a.target, a.outcome, a.count
              FROM audit a LEFT JOIN users u ON u.id = a.user_id
              WHERE {} AND a.id {beyond} :after ORDER BY a.id {order} LIMIT :take OFFSET :skip",
             condition.sql()
@@ -110,7 +110,7 @@ fn event(row: &Row<'_>) -> Result<AuditEvent, Error> {
         id: row.get(0)?,
         at: required_time(row.get(1)?)?,
         user_id: row.get::<_, Option<i64>>(2)?.map(UserId),
-        username: row.get::<_, Option<String>>(3)?.map(UserName::stored),
+        user: row.get::<_, Option<String>>(3)?.map(Foreign::new),
         os_uid: row.get(4)?,
         action: Foreign::new(row.get::<_, String>(5)?),
         target: row.get::<_, Option<String>>(6)?.map(Foreign::new),

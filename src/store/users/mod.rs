@@ -6,8 +6,8 @@ pub(crate) use listing::{UserFilter, UserOrder};
 
 use super::{Error, Reader, Writer};
 use crate::model::{
-    Account, DisplayName, Email, PasswordHash, Quota, Role, Timestamp, Uid, User, UserId, UserName,
-    UserRef,
+    Account, DisplayName, Email, Foreign, Owned, PasswordHash, Quota, Role, Timestamp, Uid, User,
+    UserId, UserName, UserRef,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -44,6 +44,14 @@ impl Reader<'_> {
     /// The row of that id, deleted or not.
     pub(crate) fn find_user_row(&self, id: UserId) -> Result<Option<User>, Error> {
         self.user_where(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), id.0)
+    }
+
+    /// The thing, with what its owner is called.
+    pub(crate) fn owned<T>(&self, owner: UserId, thing: T) -> Result<Owned<T>, Error> {
+        let sql = "SELECT ifnull(username, email) FROM users WHERE id = ?1";
+        let name: Option<String> =
+            self.sql.prepare_cached(sql)?.query_row([owner.0], |row| row.get(0))?;
+        Ok(Owned { thing, owner: name.map(Foreign::new) })
     }
 
     fn user_where(&self, sql: &str, value: impl rusqlite::ToSql) -> Result<Option<User>, Error> {

@@ -65,7 +65,7 @@ fn the_newest_comes_first() {
         &world,
         &["audit", "list", "--outcome", "login_invalid"],
         &format!(
-            "{{\"items\":[{{\"id\":7,\"at\":\"<time>\",\"user_id\":null,\"username\":null,\
+            "{{\"items\":[{{\"id\":7,\"at\":\"<time>\",\"user_id\":null,\"user\":null,\
              \"os_uid\":{uid},\"action\":\"login\",\"target\":null,\"outcome\":\"login_invalid\",\
              \"count\":0}}],\"page\":1,\"per_page\":20,\"total\":1,\"pages\":1,\"next\":null}}"
         ),
@@ -112,7 +112,7 @@ fn a_deleted_user_did_what_it_did() {
     world.run(&["users", "delete", "john", "--yes"]).ok();
     assert_eq!(ids(&world, &["--user", "2"]), "6,5,4,3 of 4");
     let event = &world.json(&["audit", "list", "--user", "2"])["items"][0];
-    assert_eq!((&event["user_id"], &event["username"]), (&Value::from(2), &Value::Null));
+    assert_eq!((&event["user_id"], &event["user"]), (&Value::from(2), &Value::Null));
     let shown = world.get(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
     assert!(shown.lines().nth(1).unwrap().contains("Z  2     "), "{shown}");
     for (who, hint) in [("john", "hint: a deleted user is named by its id\n"), ("9", "")] {

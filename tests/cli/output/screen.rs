@@ -50,9 +50,9 @@ fn a_table_fits_the_terminal_and_what_is_wide_is_aligned() {
             200,
             "\
 ID  KIND  APP                         OWNER  PERMISSIONS                                                               STATUS   EXPIRES
-1   app   my-app                      1      read,write                                                                live     <time> (in 6 d)
-2   app   日本語のとても長い名前です  1      orders:read,orders:write,users:read,a-permission-with-a-rather-long-name  live     <time> (in 7 d)
-3   app   zo\u{308}e\u{301}\u{316}\u{324}-x                       1      -                                                                         revoked  never
+1   app   my-app                      ada    read,write                                                                live     <time> (in 6 d)
+2   app   日本語のとても長い名前です  ada    orders:read,orders:write,users:read,a-permission-with-a-rather-long-name  live     <time> (in 7 d)
+3   app   zo\u{308}e\u{301}\u{316}\u{324}-x                       ada    -                                                                         revoked  never
 ",
         ),
         // A time is twenty wide, what stands for it here is six.
@@ -60,16 +60,16 @@ ID  KIND  APP                         OWNER  PERMISSIONS                        
             70,
             "\
 ID  KIND  APP       OWNER  PERMISSIONS   STATUS   EXPIRES
-1   app   my-app    1      read,write    live     <time>
+1   app   my-app    ada    read,write    live     <time>
                                                   (in 6 d)
-2   app   日本語の  1      orders:read,  live     <time>
+2   app   日本語の  ada    orders:read,  live     <time>
           とても長         orders:write           (in 7 d)
           い名前で         ,
           す               users:read,
                            a-permission
                            -with-a-rath
                            er-long-name
-3   app   zo\u{308}e\u{301}\u{316}\u{324}-x     1      -             revoked  never
+3   app   zo\u{308}e\u{301}\u{316}\u{324}-x     ada    -             revoked  never
 ",
         ),
         (
@@ -78,7 +78,7 @@ ID  KIND  APP       OWNER  PERMISSIONS   STATUS   EXPIRES
 ID           1
 KIND         app
 APP          my-app
-OWNER        1
+OWNER        ada
 PERMISSIONS  read,write
 STATUS       live
 EXPIRES      <time> (in 6 d)
@@ -86,7 +86,7 @@ EXPIRES      <time> (in 6 d)
 ID           2
 KIND         app
 APP          日本語のとても長い名前です
-OWNER        1
+OWNER        ada
 PERMISSIONS  orders:read,orders:write,users:read,a-permission-with-a-rather-long-name
 STATUS       live
 EXPIRES      <time> (in 7 d)
@@ -94,7 +94,7 @@ EXPIRES      <time> (in 7 d)
 ID           3
 KIND         app
 APP          zo\u{308}e\u{301}\u{316}\u{324}-x
-OWNER        1
+OWNER        ada
 PERMISSIONS  -
 STATUS       revoked
 EXPIRES      never
@@ -160,7 +160,7 @@ id           1
 jti          <uuid>
 kind         app
 app          a
-owner        1
+owner        ada
 permissions  -
 audience     -
 status       live

@@ -28,7 +28,16 @@ fn open_sessions_are_listed_with_this_one_marked() {
     let names: Vec<_> = items[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         names,
-        ["sid", "user_id", "created_at", "refreshed_at", "usable_until", "expires_at", "current"]
+        [
+            "sid",
+            "user_id",
+            "user",
+            "created_at",
+            "refreshed_at",
+            "usable_until",
+            "expires_at",
+            "current"
+        ]
     );
     let text = world.run(&["session", "ls"]).ok().out;
     assert!(text.lines().nth(1).unwrap().ends_with("this one"), "{text}");

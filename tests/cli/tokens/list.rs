@@ -3,6 +3,7 @@
 use super::NOBODY;
 use crate::mask::{json_says, refuses, says};
 use crate::world::World;
+use serde_json::{Value, json};
 
 /// John has tokens 1 (a), 2 (b, revoked), 3 (b, ended); ada has 4 (b).
 fn several() -> World {
@@ -30,15 +31,15 @@ fn a_list_tells_everything_but_the_token() {
     let world = several();
     let ran = world.run(&["token", "list", "--all-users", "--status", "all"]);
     let out = "ID  KIND  APP  OWNER  PERMISSIONS  STATUS   EXPIRES\n\
-               1   app   a    2      read,write   live     <time>\n\
-               2   app   b    2      -            revoked  <time>\n\
-               3   app   b    2      -            expired  <time>\n\
-               4   app   b    1      -            live     never\n";
+               1   app   a    john   read,write   live     <time>\n\
+               2   app   b    john   -            revoked  <time>\n\
+               3   app   b    john   -            expired  <time>\n\
+               4   app   b    ada    -            live     never\n";
     says(&world, &ran, out, "");
     json_says(
         &world,
         &["token", "list", "--user", "john"],
-        "{\"items\":[{\"id\":1,\"jti\":\"<uuid>\",\"kind\":\"app\",\"app\":\"a\",\"owner_id\":2,\
+        "{\"items\":[{\"id\":1,\"jti\":\"<uuid>\",\"kind\":\"app\",\"app\":\"a\",\"owner_id\":2,\"owner\":\"john\",\
          \"permissions\":[\"read\",\"write\"],\"audience\":[\"x\"],\"claims\":{\"k\":\"v\"},\
          \"status\":\"live\",\"issued_at\":\"<time>\",\"expires_at\":\"<time>\",\
          \"grace_until\":null,\"revoked_at\":null}],\"page\":1,\"per_page\":20,\"total\":1,\"pages\":1,\"next\":null}",
@@ -102,14 +103,14 @@ fn flags_that_make_no_sense_are_refused() {
 #[test]
 fn a_token_is_shown_by_its_id() {
     let world = several();
-    let out = "id           1\njti          <uuid>\nkind         app\napp          a\nowner        2\n\
+    let out = "id           1\njti          <uuid>\nkind         app\napp          a\nowner        john\n\
                permissions  read,write\naudience     x\nstatus       live\nissued       <time>\n\
                expires      <time>\nrevoked      -\n";
     says(&world, &world.run(&["token", "show", "1"]), out, "");
     json_says(
         &world,
         &["token", "show", "2"],
-        "{\"id\":2,\"jti\":\"<uuid>\",\"kind\":\"app\",\"app\":\"b\",\"owner_id\":2,\"permissions\":[],\
+        "{\"id\":2,\"jti\":\"<uuid>\",\"kind\":\"app\",\"app\":\"b\",\"owner_id\":2,\"owner\":\"john\",\"permissions\":[],\
          \"audience\":[],\"claims\":{},\"status\":\"revoked\",\"issued_at\":\"<time>\",\
          \"expires_at\":\"<time>\",\"grace_until\":null,\"revoked_at\":\"<time>\"}",
     );
@@ -143,6 +144,30 @@ fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
         (&error["message"], &error["details"]),
         (&"2 tokens expire within 7d".into(), &serde_json::json!({"total": 2}))
     );
-    let list: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let list: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((list["items"].as_array().unwrap().len(), &list["total"]), (1, &2.into()));
+}
+
+#[test]
+fn an_owner_is_a_name_an_address_or_once_deleted_an_id() {
+    let world = World::with_admin();
+    let words = ["register", "--email", "mia@example.com", "--password-stdin"];
+    world.run_with_input(&words, "123456").ok();
+    world.register("kim", "123456");
+    for who in ["mia@example.com", "kim"] {
+        world.get(&["token", "create", "ci", "--user", who]);
+    }
+    world.run(&["users", "delete", "kim", "--yes"]).ok();
+    let list = world.json(&["token", "list", "--all-users", "--status", "all"]);
+    let owners: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (&item["owner_id"], &item["owner"]))
+        .collect();
+    assert_eq!(owners, [(&json!(2), &json!("mia@example.com")), (&json!(3), &Value::Null)]);
+    let out = "ID  KIND  APP  OWNER            PERMISSIONS  STATUS   EXPIRES\n\
+               1   app   ci   mia@example.com  -            live     <time>\n\
+               2   app   ci   3                -            revoked  <time>\n";
+    says(&world, &world.run(&["token", "list", "--all-users", "--status", "all"]), out, "");
 }

@@ -103,7 +103,7 @@ fn a_recorded_token_is_listed_and_revoked_by_its_id() {
     says(&world, &ran, "<token>\n", "recorded as token 1\n");
     let token = ran.out.trim();
     let out = "ID  KIND  APP    OWNER  PERMISSIONS  STATUS  EXPIRES\n\
-               1   test  alice  1      -            live    <time>\n";
+               1   test  alice  ada    -            live    <time>\n";
     says(&world, &world.run(&["token", "list"]), out, "");
     let shown = world.json(&["token", "show", "1"]);
     assert_eq!((&shown["kind"], &shown["claims"]["sub"]), (&json!("test"), &json!("alice")));

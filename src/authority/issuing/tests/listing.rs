@@ -6,7 +6,7 @@ use crate::model::Status;
 fn ids(store: &mut Store, seconds: i64, person: &Person, filter: &TokenFilter) -> Vec<i64> {
     let list = list(store, at(seconds), &person.caller, filter, Page::All).unwrap();
     assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
-    list.items.iter().map(|token| token.id.0).collect()
+    list.items.iter().map(|token| token.thing.id.0).collect()
 }
 
 #[test]

@@ -7,8 +7,9 @@ use super::*;
 use crate::authority::fixture::{
     Person, act, at, judged, parts, person, reasons, request, set, store, token,
 };
-use crate::authority::{Checks, Reason, Wanted};
-use crate::model::Setting;
+use crate::authority::{Checks, Reason, Thing, Wanted};
+use crate::model::{Page, Role, Setting};
+use crate::store::TokenFilter;
 use secrecy::ExposeSecret;
 
 fn issue_at(store: &mut Store, seconds: i64, person: &Person, app: &str) -> Result<Issued, Error> {
