@@ -20,9 +20,8 @@ use std::path::PathBuf;
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
 ///   jeton token mint --sub alice --expires-at 2020-01-01T00:00:00Z
-///   jeton token mint --preset flask --sub 7 --set fresh=true
+///   jeton token mint --preset flask --secret-env JWT_SECRET_KEY --alg HS256 --sub 7 --set fresh=true
 ///   jeton token mint --from users.csv -o jsonl > tokens.jsonl
-///   jeton token mint --secret-env JWT_SECRET_KEY --alg HS256 --sub alice
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {

@@ -92,6 +92,16 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
                  kid = \"{kid}\"\n\nclaims:\n  iss = \"https://{tenant}.example/\"\n  \
                  exp = \"{exp}\"\n";
     says(&world, &world.run(&["token", "presets", "show", "ours"]), shown, "");
+    let brief = json!({"about": "ours", "claims": {"exp": "{exp}"}});
+    fs::write(folder.join("ours.json"), brief.to_string()).unwrap();
+    let token = world.get(&["token", "mint", "--preset", "ours"]);
+    world.run(&["token", "verify", &token, "--type", "test"]).ok();
+    let nameless = json!({"about": "ours", "header": {"kid": "{kid}"}, "claims": {}});
+    fs::write(folder.join("ours.json"), nameless.to_string()).unwrap();
+    let ran = world.run(&["token", "mint", "--preset", "ours"]);
+    let talk =
+        "error: `~/.config/jeton/presets/ours.json`: its `header` needs \"alg\": \"{alg}\"\n";
+    refuses(&world, &ran, 65, talk);
     fs::write(folder.join("ours.json"), "{}").unwrap();
     let talk = "error: `~/.config/jeton/presets/ours.json`: missing field `about`\n";
     refuses(&world, &world.run(&["token", "mint", "--preset", "ours"]), 65, talk);

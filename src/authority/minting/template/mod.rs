@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// What stands where a header names the algorithm, which each has to (RFC 7515, section 4.1.1).
+const ALGORITHM: &str = "{alg}";
+
 /// A preset as its file has it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +29,7 @@ pub(crate) struct Template {
     #[serde(default)]
     pub(crate) parameters: Map<String, Value>,
     /// The header's members, in order.
-    #[serde(default)]
+    #[serde(default = "plain_header")]
     pub(crate) header: Map<String, Value>,
     /// The claims, in order.
     pub(crate) claims: Map<String, Value>,
@@ -85,6 +88,9 @@ impl Template {
             .map_err(|error| Invalid::new("preset", error.to_string()))?;
         template.algorithm()?;
         template.ttl()?;
+        if template.header.get("alg").and_then(Value::as_str) != Some(ALGORITHM) {
+            return Err(refused(format!("its `header` needs \"alg\": \"{ALGORITHM}\"")));
+        }
         Ok(template)
     }
 
@@ -164,6 +170,11 @@ impl Template {
             }
         }
     }
+}
+
+fn plain_header() -> Map<String, Value> {
+    let members = [("alg", ALGORITHM), ("typ", "JWT"), ("kid", "{kid}")];
+    members.map(|(name, value)| (name.to_owned(), Value::from(value))).into_iter().collect()
 }
 
 fn same_type(one: &Value, other: &Value) -> bool {

@@ -11,6 +11,7 @@ fn claims(template: &Template, given: &Value) -> Value {
     let mut source = |name: &str| match name {
         "iat" => Some(json!(7)),
         "nothing" => Some(Value::Null),
+        "alg" | "kid" => Some(json!(name)),
         _ => None,
     };
     let given = given.as_object().unwrap();
@@ -75,12 +76,17 @@ fn a_file_that_is_no_preset_is_refused() {
         r#"{"about":"x","claims":{},"algorithm":"none"}"#,
         r#"{"about":"x","claims":{},"ttl":"1"}"#,
         r#"{"about":"x","claims":{"a":1,"a":2}}"#,
+        r#"{"about":"x","claims":{},"header":{}}"#,
+        r#"{"about":"x","claims":{},"header":{"alg":"ES256"}}"#,
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
-    let mut nothing = |_: &str| None;
+    let mut header = |name: &str| ["alg", "kid"].contains(&name).then(|| json!(name));
+    let plain = template(&json!({"about": "x", "claims": {}}));
+    let said = plain.fill(&Map::new(), &mut header).unwrap();
+    assert_eq!(Value::from(said.header), json!({"alg": "alg", "typ": "JWT", "kid": "kid"}));
     for claim in ["{unknown}", "a{unknown}b", "a{"] {
         let template = template(&json!({"about": "x", "claims": {"c": claim}}));
-        assert!(template.fill(&Map::new(), &mut nothing).is_err(), "{claim}");
+        assert!(template.fill(&Map::new(), &mut header).is_err(), "{claim}");
     }
 }
