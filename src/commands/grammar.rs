@@ -2,8 +2,8 @@
 
 use super::global::{self, Global, Named};
 use super::{
-    audit, branch, completions, help, init, keys, login, logout, man, passwd, recover, refresh,
-    register, sessions, settings, store, token, users, whoami,
+    audit, branch, completions, flow, help, init, keys, login, logout, man, passwd, recover,
+    refresh, register, sessions, settings, store, token, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::{Failure, Kind};
@@ -151,7 +151,7 @@ pub fn command() -> clap::Command {
             *found = global::with_forms(mem::take(found), &more_forms(action));
         }
     }
-    command
+    flow::flowing(command)
 }
 
 /// Runs the command that `words` spell; the exit code.

@@ -5,6 +5,7 @@ mod audit;
 mod branch;
 mod complete;
 mod completions;
+mod flow;
 mod global;
 mod grammar;
 mod help;
