@@ -87,9 +87,7 @@ fn created(app: &mut App, name: AppName, wish: WishArgs) -> Result<(Made, Watch)
 fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
     let claims = wish.file()?;
     let mut mint = wish.wish(app)?;
-    if !claims.contains_key("jti") {
-        mint.identify();
-    }
+    mint.identify();
     let told = Told::alike(claims, 1);
     mint.end = mint.end.or_an_hour();
     mint.record = true;

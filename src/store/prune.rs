@@ -131,13 +131,14 @@ impl Writer<'_> {
         ids.iter().map(|id| Ok(statement.execute([id])?)).sum()
     }
 
-    /// Removes rows of the blocklist; how many.
-    pub(crate) fn remove_blocks(&self, blocks: &[Blocked]) -> Result<usize, Error> {
+    /// Removes rows of the blocklist whose tokens ended then or before; how many.
+    pub(crate) fn remove_blocks(&self, blocks: &[Blocked], by: Timestamp) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
-            "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2 RETURNING ifnull(expires_at, 0)",
+            "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2 AND expires_at <= ?3
+             RETURNING expires_at",
         )?;
         self.forget(blocks, |(key, jti)| {
-            statement.query_row((key, jti), |row| row.get(0)).optional()
+            statement.query_row((key, jti, by.unix()), |row| row.get(0)).optional()
         })
     }
 

@@ -23,8 +23,8 @@ pub(crate) use told::Told;
 
 use super::End;
 use crate::crypto;
-use crate::model::{Algorithm, Invalid, Timestamp};
-use serde_json::{Map, Value, json};
+use crate::model::{Algorithm, Invalid, Jti, Timestamp};
+use serde_json::{Map, Value};
 
 /// What signs a test token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub(crate) struct Mint {
     /// Claims that replace those of the template, or follow them.
     pub(crate) claims: Map<String, Value>,
     header: Map<String, Value>,
+    /// The identity of the one token, in the place of what the template would give it.
+    identity: Option<Jti>,
     /// What signs.
     pub(crate) signer: Signer,
     /// When they were issued: now unless said.
@@ -65,6 +67,7 @@ impl Mint {
             given: Map::new(),
             claims: Map::new(),
             header: Map::new(),
+            identity: None,
             signer: Signer::Algorithm(None),
             issued_at: None,
             not_before: None,
@@ -108,7 +111,7 @@ impl Mint {
 
     /// Gives the one token an identity that can be recorded, unless one was said.
     pub(crate) fn identify(&mut self) {
-        self.claims.entry("jti").or_insert_with(|| json!(crypto::jti()));
+        self.identity = Some(crypto::jti());
     }
 
     /// Adds members to the header, or replaces them; what selects the key cannot be said.

@@ -11,31 +11,33 @@ use crate::store::{NewToken, Reader};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The identities that are told of tokens which are to be recorded, with their lines.
+/// The identities that are told of tokens which are to be recorded, with their lines, and with their
+/// ends where the identity was chosen.
 #[derive(Debug, Default)]
-pub(super) struct Identities(BTreeMap<Jti, u64>);
+pub(super) struct Identities(BTreeMap<Jti, (u64, Option<Timestamp>)>);
 
 impl Identities {
-    fn add(&mut self, jti: Jti, line: u64) -> Result<(), Error> {
-        match self.0.insert(jti, line) {
+    fn add(&mut self, jti: Jti, line: u64, end: Option<Timestamp>) -> Result<(), Error> {
+        match self.0.insert(jti, (line, end)) {
             None => Ok(()),
-            Some(0) => Err(Error::Usage("recorded tokens have a `jti` each".to_owned())),
-            Some(first) => {
+            Some((0, _)) => Err(Error::Usage("recorded tokens have a `jti` each".to_owned())),
+            Some((first, _)) => {
                 let why = format!("its `jti` stands on line {first} already");
                 Err(BadLine { line, why }.into())
             }
         }
     }
 
-    /// Refuses those that are recorded, or were taken back with that key; the first line of them is
-    /// named.
+    /// Refuses those that are recorded, or may have been taken back with that key; the first line of
+    /// them is named.
     pub(super) fn are_new(&self, tx: &Reader<'_>, key: Option<i64>) -> Result<(), Error> {
         let mut wrong: Option<(u64, Error)> = None;
-        for (jti, line) in &self.0 {
+        for (jti, (line, end)) in &self.0 {
+            let known = |key| never_taken_back(tx, key, *jti, *end);
             let error = if tx.has_token(*jti)? {
                 taken()
-            } else if key.map_or(Ok(false), |key| tx.is_blocked(key, &jti.to_string()))? {
-                taken_back()
+            } else if let Err(error) = key.map_or(Ok(()), known) {
+                error
             } else {
                 continue;
             };
@@ -47,9 +49,28 @@ impl Identities {
     }
 }
 
-/// A live row would answer for what was revoked by the very same claims.
-pub(super) fn taken_back() -> Error {
-    Error::Usage("a token with that `jti` was revoked".to_owned())
+/// Refuses a token that was taken back, or may have been: of those that ended as early as what was
+/// pruned nobody knows. A row would answer for what was revoked by the very same claims.
+fn never_taken_back(
+    tx: &Reader<'_>,
+    key: i64,
+    jti: Jti,
+    end: Option<Timestamp>,
+) -> Result<(), Error> {
+    is_not_blocked(tx, key, jti)?;
+    if end.map_or(Ok(false), |end| tx.may_be_pruned(end.unix()))? {
+        let why = "a token with that `jti` that ended then may have been revoked, and pruned";
+        return Err(Error::Usage(why.to_owned()));
+    }
+    Ok(())
+}
+
+/// Refuses a token that is known to have been taken back.
+pub(super) fn is_not_blocked(tx: &Reader<'_>, key: i64, jti: Jti) -> Result<(), Error> {
+    if tx.is_blocked(key, &jti.to_string())? {
+        return Err(Error::Usage("a token with that `jti` was revoked".to_owned()));
+    }
+    Ok(())
 }
 
 /// Another token has that identity.
@@ -76,7 +97,9 @@ impl Minting {
             let Said { claims, .. } = self.possible(&assembly)?;
             if let (true, Some(owner)) = (self.wish.record, owner) {
                 let row = row(&claims, owner, 0, self.span.issued_at);
-                identities.add(row.map_err(|error| of_line(*line, error))?.jti, *line)?;
+                let row = row.map_err(|error| of_line(*line, error))?;
+                let is_chosen = self.chooses_identity(assembly.row);
+                identities.add(row.jti, *line, row.expires_at.filter(|_| is_chosen))?;
             }
         }
         Ok(identities)

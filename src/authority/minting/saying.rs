@@ -6,7 +6,7 @@ use super::template::{Said, Source};
 use super::{Defect, Mint, Minting};
 use crate::crypto;
 use crate::model::Timestamp;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// When a token begins and ends, unless its claims say otherwise.
@@ -19,12 +19,21 @@ pub(super) struct Span {
 impl Minting {
     /// Header and claims of one good token.
     pub(super) fn said(&self, of: &Assembly<'_>, span: Span) -> Result<Said, Error> {
-        let Mint { template, given, header, claims, .. } = &self.wish;
+        let Mint { template, given, header, claims, identity, .. } = &self.wish;
         let mut said = template.fill(given, &mut self.source(of, span))?;
+        said.claims.extend(identity.map(|jti| ("jti".to_owned(), json!(jti))));
         said.header.extend(header.clone());
         said.claims.extend(of.row.clone());
         said.claims.extend(claims.clone());
         Ok(said)
+    }
+
+    /// Whether the identity of that token was chosen, not made for it.
+    pub(super) fn chooses_identity(&self, row: &Map<String, Value>) -> bool {
+        let Mint { template, claims, identity, .. } = &self.wish;
+        let text = template.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
+        let is_made = identity.is_some() || text.contains("{jti}") || text.contains("{uuid}");
+        !is_made || row.contains_key("jti") || claims.contains_key("jti")
     }
 
     /// What the preset itself says that a defect changes.

@@ -6,7 +6,7 @@ use super::super::sessions::{ATTEMPTS, end_after, needs};
 use super::super::verification::still_there;
 use super::super::{Act, End, Error};
 use super::assembly::Assembly;
-use super::recording::{row, taken, taken_back};
+use super::recording::{is_not_blocked, row, taken};
 use super::saying::Span;
 use super::template::Said;
 use super::{Defect, Mint, Signer, Told};
@@ -252,10 +252,8 @@ impl Minting {
                 return Ok(None);
             }
             let add = |row: &NewToken| {
-                if tx.is_blocked(hand.key, &row.jti.to_string())? {
-                    return Err(taken_back());
-                }
-                Ok(tx.add_token(row)?)
+                is_not_blocked(tx, hand.key, row.jti)?;
+                Ok::<_, Error>(tx.add_token(row)?)
             };
             let ids = rows.iter().map(add).collect::<Result<_, _>>()?;
             tx.count_on(hand.event, rows.len())?;

@@ -55,7 +55,7 @@ pub(crate) fn prune(
     let blocks = pruning.pieces(
         (0, String::new()),
         |tx, after| tx.ended_blocks(after, by, BATCH),
-        |tx, blocks| tx.remove_blocks(blocks),
+        |tx, blocks| tx.remove_blocks(blocks, by),
     )?;
     let grants = pruning.pieces(
         0,

@@ -126,6 +126,40 @@ fn a_test_token_that_was_taken_back_never_comes_back() {
 }
 
 #[test]
+fn a_jti_of_several_is_known_until_the_last_of_them_ends() {
+    for first in [MINUTE, HOUR] {
+        let (mut store, ada) = scene();
+        let mut wish = mint_wish();
+        wish.claims.insert("jti".to_owned(), "order-2".into());
+        for seconds in [first, MINUTE + HOUR - first] {
+            wish.end = End::At(at(seconds));
+            let token = minted(&mut store, &ada, &wish);
+            revoke(&mut store, &act(1), None, &[Target::Value(token)]).unwrap();
+        }
+        wish.end = End::At(at(HOUR));
+        let long = minted(&mut store, &ada, &wish);
+        assert_eq!(pruned(&mut store, &ada, 2 * MINUTE), Pruned::default());
+        assert_eq!(reasons(&mut store, &long, ANY, 2 * MINUTE), [Reason::Revoked]);
+        assert_eq!(pruned(&mut store, &ada, HOUR).blocks, 1);
+    }
+}
+
+#[test]
+fn what_was_pruned_cannot_be_recorded_anew() {
+    let (mut store, ada) = scene();
+    let mut wish = mint_wish();
+    wish.record = true;
+    wish.claims.insert("jti".to_owned(), "0192abcd-0000-7000-8000-00000000cccc".into());
+    let token = minted(&mut store, &ada, &wish);
+    revoke(&mut store, &act(1), None, &[Target::Value(token)]).unwrap();
+    assert_eq!(pruned(&mut store, &ada, HOUR).tokens, 1);
+    let error = mint(&mut store, &ada, &wish).unwrap_err();
+    assert!(error.to_string().contains("may have been revoked, and pruned"), "{error}");
+    wish.end = End::At(at(HOUR + 1));
+    mint(&mut store, &ada, &wish).unwrap();
+}
+
+#[test]
 fn what_was_pruned_while_the_clock_was_ahead_never_comes_back() {
     for record in [false, true] {
         let (mut store, ada) = scene();

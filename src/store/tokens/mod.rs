@@ -179,7 +179,8 @@ impl Writer<'_> {
         self.revoke_tokens(&TokenFilter { owner: Some(owner), ..TokenFilter::default() }, now)
     }
 
-    /// Takes back an unrecorded token of ours; `false` if it was.
+    /// Takes back an unrecorded token of ours; `false` if it was. Several may bear the `jti`: it is
+    /// remembered until the last of them ends.
     pub(crate) fn block(
         &self,
         key: i64,
@@ -189,7 +190,8 @@ impl Writer<'_> {
     ) -> Result<bool, Error> {
         let changed = self.sql.execute(
             "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at
+                 WHERE expires_at < ifnull(excluded.expires_at, 9e18)",
             (key, jti, expires_at.map(Timestamp::unix), now.unix()),
         )?;
         Ok(changed > 0)
