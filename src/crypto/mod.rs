@@ -19,7 +19,7 @@ pub(crate) use password::{foreign_hash, hash, hash_all, is_weak, matches};
 pub(crate) use random::{jti, password as random_password, sid, store_id, uid, uuid};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
-pub(crate) use signature::{is_signed_by, sign, sign_parts};
+pub(crate) use signature::{is_signed_by, sign, sign_alike, sign_parts};
 pub(crate) use verifier::{Verifier, read_jwks, read_key};
 
 /// Why no signature, hash or key could be made.

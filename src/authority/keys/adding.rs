@@ -73,7 +73,7 @@ pub(crate) fn add(
 }
 
 fn add_one(tx: &Writer<'_>, act: &Act, new: &NewKey) -> Result<Added, Error> {
-    if let Some(key) = tx.find_same_key(new)? {
+    if let Some(key) = same_key(tx, new)? {
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
             key if (key.spec.purpose, key.spec.algorithm) == (new.purpose, new.algorithm) => {
@@ -86,4 +86,17 @@ fn add_one(tx: &Writer<'_>, act: &Act, new: &NewKey) -> Result<Added, Error> {
     let state = if is_first { KeyState::Active } else { KeyState::Standby };
     tx.add_key(new, state, act.now)?;
     Ok(Added { key: existing(tx, new.kid.as_str())?, changed: true })
+}
+
+/// The key of the same id, of the same material, or one that signs alike, whatever its state.
+fn same_key(tx: &Writer<'_>, new: &NewKey) -> Result<Option<Key>, Error> {
+    if let Some(key) = tx.find_same_key(new)? {
+        return Ok(Some(key));
+    }
+    for key in tx.keys()? {
+        if crypto::sign_alike(&key.spec, new)? {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
 }

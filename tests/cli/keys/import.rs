@@ -35,6 +35,32 @@ fn what_one_store_exports_another_takes_in() {
     }
 }
 
+/// HMAC fills up short secrets with zeros and hashes long ones (RFC 2104, section 2).
+#[test]
+fn secrets_that_sign_alike_are_one() {
+    let world = World::with_admin();
+    let text = "of more than one hundred and twenty-eight bytes ".repeat(3);
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, text.as_bytes());
+    let files = [
+        ("HS256", b"B".repeat(32), [b"B".repeat(32), b"\0".to_vec()].concat()),
+        ("HS512", text.clone().into_bytes(), hash.as_ref().to_vec()),
+    ];
+    for (algorithm, one, other) in files {
+        fs::write(world.home().join("one"), one).unwrap();
+        fs::write(world.home().join("other"), other).unwrap();
+        let import = |file, purpose| {
+            let raw = ["--encoding", "raw", "--alg", algorithm, "--from-file", file];
+            world.run(&[&["keys", "import", "--purpose", purpose][..], &raw].concat())
+        };
+        let kid = import("one", "app").ok().out.trim().to_owned();
+        assert_eq!(import("other", "app").ok().out.trim(), kid);
+        let ran = import("other", "test");
+        assert_eq!(ran.code, 5, "{}", ran.err);
+        world.run(&["keys", "revoke", &kid, "--yes"]).ok();
+        assert_eq!(import("other", "app").code, 5);
+    }
+}
+
 #[test]
 fn every_form_of_a_private_key_is_taken() {
     let world = World::with_admin();
