@@ -9,10 +9,13 @@ pub(crate) const OUTCOMES: [&str; 4] = [DONE, UNDELIVERED, USED, Reason::Reused.
 
 /// It is done.
 pub(super) const DONE: &str = "done";
-/// A token was taken back because nobody received it.
+/// Nobody received it: a token, which was taken back, or a copy.
 pub(super) const UNDELIVERED: &str = "undelivered";
 /// A token was taken back because the command that it was for has ended.
 pub(super) const USED: &str = "revoked";
+
+/// So many characters of what it was about are kept.
+const LONGEST: usize = 300;
 
 /// When it happens, at whose hands, and what it is called.
 #[derive(Debug, Clone)]
@@ -56,11 +59,20 @@ impl Act {
             user,
             os_uid: self.os_uid,
             action: &self.action,
-            target,
+            target: target.map(shortened),
             outcome,
             count,
         })
     }
+}
+
+/// So much of it that a row stays readable: a `jti` that somebody chose may be long.
+fn shortened(mut target: String) -> String {
+    if let Some((end, _)) = target.char_indices().nth(LONGEST) {
+        target.truncate(end);
+        target.push('…');
+    }
+    target
 }
 
 /// Whether an earlier step of the same command wrote the one row that the command has.
@@ -80,4 +92,16 @@ pub(crate) fn record_refusal(
     code: &str,
 ) -> Result<(), Error> {
     store.write(|tx| act.note(tx, user, None, code, 0)).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_it_was_about_is_cut() {
+        let short = "é".repeat(LONGEST);
+        assert_eq!(shortened(short.clone()), short);
+        assert_eq!(shortened("é".repeat(70_000)), format!("{short}…"));
+    }
 }

@@ -169,7 +169,7 @@ impl Policy {
 }
 
 fn line(value: &str) -> Result<String, Invalid> {
-    if value.is_empty() || value.len() > 500 || value.chars().any(is_hostile) {
+    if value.trim().is_empty() || value.len() > 500 || value.chars().any(is_hostile) {
         return Err(Invalid::new("value", "1 to 500 bytes of visible text"));
     }
     Ok(value.to_owned())
@@ -178,6 +178,14 @@ fn line(value: &str) -> Result<String, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn white_space_alone_is_no_text() {
+        for text in ["", "  ", "\u{a0}"] {
+            assert!(line(text).is_err(), "{text:?}");
+        }
+        assert!(line("a b").is_ok());
+    }
 
     #[test]
     fn defaults_are_what_the_documentation_says() {
