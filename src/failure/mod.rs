@@ -244,6 +244,10 @@ impl From<store::Error> for Failure {
                 format!("there is something at `{}`", at(&path)),
             )
             .with_hint("name another file, or remove that one"),
+            Error::LogName(path) => {
+                Self::usage(format!("`{}` is what SQLite calls a log", at(&path)))
+                    .with_hint("choose a name without `-wal`, `-shm` or `-journal` at its end")
+            }
             Error::Unwritable(path, why) => {
                 Self::usage(format!("`{}` cannot be written: {why}", at(&path)))
             }

@@ -93,6 +93,7 @@ fn draft(
     seen: impl FnMut(usize, usize),
 ) -> Result<Draft, Error> {
     let unwritable = |error: io::Error| Error::Unwritable(target.to_owned(), error.to_string());
+    file::no_log(target)?;
     // A log of another file that was called so would be taken for the copy's.
     let own =
         [target.to_owned()].into_iter().chain(file::logs(target)).chain([file::journal(target)]);

@@ -49,6 +49,9 @@ pub(crate) enum Error {
     /// A file stands where a copy was to go.
     #[error("there is a file of that name")]
     Occupied(PathBuf),
+    /// What SQLite keeps beside a store is called like that.
+    #[error("that is the name of a log")]
+    LogName(PathBuf),
     /// A copy cannot be written there.
     #[error("the copy cannot be written: {1}")]
     Unwritable(PathBuf, String),

@@ -125,14 +125,25 @@ fn is_loose(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.mode() & 0o077 != 0
 }
 
+const LOGS: [&str; 2] = ["-wal", "-shm"];
+const JOURNAL: &str = "-journal";
+
 /// The log beside a file, and the log's index.
 pub(super) fn logs(path: &Path) -> [PathBuf; 2] {
-    ["-wal", "-shm"].map(|end| beside(path, end))
+    LOGS.map(|end| beside(path, end))
 }
 
 /// What a file has beside it that is written without a log.
 pub(super) fn journal(path: &Path) -> PathBuf {
-    beside(path, "-journal")
+    beside(path, JOURNAL)
+}
+
+/// Refuses a name that SQLite gives to what it keeps beside another file: it would be written over,
+/// or removed.
+pub(super) fn no_log(path: &Path) -> Result<(), Error> {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let is_log = LOGS.iter().chain(&[JOURNAL]).any(|end| name.ends_with(end.as_bytes()));
+    if is_log { Err(Error::LogName(path.to_owned())) } else { Ok(()) }
 }
 
 /// The path with something behind its name.

@@ -50,6 +50,7 @@ impl Store {
             Err(Error::NotThere(_)) => {}
             other => return other,
         }
+        file::no_log(path)?;
         file::make(path)?;
         let Found::File { loose } = file::look(path)? else {
             return Err(Error::NotThere(path.to_owned()));

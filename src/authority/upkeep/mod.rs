@@ -4,7 +4,7 @@ mod prune;
 
 pub(crate) use prune::{Pruned, prune};
 
-use super::act::DONE;
+use super::act::{DONE, UNDELIVERED};
 use super::{Act, Caller, Error};
 use crate::model::{Role, Timestamp};
 use crate::store::{self, Census, Event, Findings, Store};
@@ -35,10 +35,16 @@ pub(crate) fn back_up(
     may_administer(caller)?;
     may_change(store)?;
     let draft = store.copy(target, seen)?;
-    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
-        Ok(act.done(tx, Some(caller.user.id), "store".to_owned(), 1)?)
+    let event = caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
+        Ok(act.note(tx, Some(caller.user.id), Some("store".to_owned()), DONE, 1)?)
     })?;
-    Ok(draft.keep()?)
+    match draft.keep() {
+        Ok(size) => Ok(size),
+        Err(error) => {
+            store.write(|tx| tx.came_to_nothing(event, UNDELIVERED))?;
+            Err(error.into())
+        }
+    }
 }
 
 /// Refuses whoever is no admin.

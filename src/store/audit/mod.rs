@@ -52,4 +52,11 @@ impl Writer<'_> {
         self.sql.execute("UPDATE audit SET count = count + ?2 WHERE id = ?1", (event, more))?;
         Ok(())
     }
+
+    /// Has an event that was added before end otherwise, with nothing changed.
+    pub(crate) fn came_to_nothing(&self, event: i64, outcome: &str) -> Result<(), Error> {
+        let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
+        self.sql.execute(sql, (event, outcome))?;
+        Ok(())
+    }
 }

@@ -120,6 +120,35 @@ fn nothing_is_overwritten() {
 }
 
 #[test]
+fn what_sqlite_writes_over_is_no_name_for_a_store() {
+    let world = World::with_admin();
+    let store = world.store().to_str().unwrap().to_owned();
+    for end in ["-wal", "-shm", "-journal"] {
+        let name = format!("copy.db{end}");
+        let talk = format!(
+            "error: `{name}` is what SQLite calls a log\n\
+             hint: choose a name without `-wal`, `-shm` or `-journal` at its end\n"
+        );
+        refuses(&world, &world.run(&["store", "backup", &name]), 2, &talk);
+        let beside = format!("{store}{end}");
+        let there = Path::new(&beside).exists();
+        let ran = world.run_with_input(&["--store", &name, "init", "--password-stdin"], "lovelace");
+        refuses(&world, &ran, 2, &talk);
+        assert!(!world.home().join(name).exists());
+        assert_eq!(Path::new(&beside).exists(), there);
+    }
+}
+
+#[test]
+fn one_that_failed_at_its_end_is_written_down_as_such() {
+    let world = World::with_admin();
+    let ran = world.run(&["store", "backup", &"x".repeat(300)]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let rows = "SELECT outcome || ' ' || count FROM audit WHERE action = 'store backup'";
+    assert_eq!(world.sql(rows), ["undelivered 0"]);
+}
+
+#[test]
 fn on_a_full_disk_nothing_is_left() {
     let world = World::with_admin();
     let Some(mut mounted) = Mounted::over(&world) else { return };
