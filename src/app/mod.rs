@@ -19,7 +19,7 @@ pub(crate) use input::{PasswordFrom, TokenLines};
 pub(crate) use known::Known;
 pub(crate) use output::{PRIVATE, PUBLIC};
 
-use crate::authority::{self, Act, Reason};
+use crate::authority::{self, About, Act, Reason};
 use crate::failure::Failure;
 use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
 use crate::store::{self, Opened, Readers, Store};
@@ -56,6 +56,8 @@ pub(crate) struct App {
     clock: Clock,
     action: String,
     changes: bool,
+    /// What it is about, for the audit of a refusal.
+    pub(crate) about: Option<About>,
     store: Option<Store>,
     user: Option<UserId>,
     exit: u8,
@@ -77,6 +79,7 @@ impl App {
             clock: Clock::default(),
             action,
             changes,
+            about: None,
             store: None,
             user: None,
             exit: 0,
@@ -196,9 +199,9 @@ impl App {
         // A reused refresh token ended its session: that change has its row already.
         let written = failure.is_for(Reason::Reused);
         if self.changes && failure.is_refusal() && !written && self.store.is_some() {
-            let user = self.user;
+            let (user, about) = (self.user, self.about.take());
             if let (Ok(act), Some(store)) = (self.act(), self.store.as_mut()) {
-                let _ = authority::record_refusal(store, &act, user, failure.code);
+                let _ = authority::record_refusal(store, &act, user, about.as_ref(), failure.code);
             }
         }
         self.voice.failure(&failure.message, failure.hint.as_deref(), &failure.json());

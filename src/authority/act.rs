@@ -1,8 +1,8 @@
 //! The command that is being carried out, as rules and audit see it.
 
-use super::Reason;
-use crate::model::{Timestamp, UserId};
-use crate::store::{Error, Event, Store, Writer};
+use super::{Reason, Target};
+use crate::model::{Timestamp, UserId, UserRef};
+use crate::store::{Error, Event, Reader, Store, Writer};
 
 /// How a change ends that was not refused.
 pub(crate) const OUTCOMES: [&str; 4] = [DONE, UNDELIVERED, USED, Reason::Reused.word()];
@@ -84,14 +84,44 @@ pub(super) enum Trace {
     Missing,
 }
 
+/// What a command names. It is a word of the caller's, who may have typed a secret there.
+#[derive(Debug, Clone)]
+pub(crate) enum About {
+    User(UserRef),
+    Key(String),
+    Token(Target),
+}
+
+impl About {
+    /// What is there of that name, as the audit has it.
+    fn found(&self, tx: &Reader<'_>) -> Result<Option<String>, Error> {
+        Ok(match self {
+            Self::User(who) => tx.find_user(who)?.map(|user| format!("user {}", user.id)),
+            Self::Key(kid) => tx.find_key(kid)?.map(|key| format!("key {}", key.spec.kid.as_str())),
+            Self::Token(target) => {
+                let token = match target {
+                    Target::Id(id) => tx.find_token(*id)?,
+                    Target::Jti(jti) => tx.find_token_by_jti(*jti)?,
+                    Target::Value(_) => None,
+                };
+                token.map(|token| format!("token {}", token.id))
+            }
+        })
+    }
+}
+
 /// Writes down that it was refused; `code` is the refusal's.
 pub(crate) fn record_refusal(
     store: &mut Store,
     act: &Act,
     user: Option<UserId>,
+    about: Option<&About>,
     code: &str,
 ) -> Result<(), Error> {
-    store.write(|tx| act.note(tx, user, None, code, 0)).map(|_| ())
+    store.write(|tx| {
+        let target = about.map_or(Ok(None), |about| about.found(tx))?;
+        act.note(tx, user, target, code, 0).map(|_| ())
+    })
 }
 
 #[cfg(test)]

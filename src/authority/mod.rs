@@ -30,7 +30,7 @@ pub(crate) use accounts::{
     may_import as may_import_users, recover, register, rename as rename_user,
     set_quota as set_user_quota, set_role, show,
 };
-pub(crate) use act::{Act, OUTCOMES, record_refusal};
+pub(crate) use act::{About, Act, OUTCOMES, record_refusal};
 pub(crate) use audit::{actor, list as events, next as next_events};
 pub(crate) use error::{Error, Thing};
 pub(crate) use issuing::{

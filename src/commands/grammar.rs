@@ -2,7 +2,7 @@
 
 use super::global::{self, Global, Named};
 use super::{
-    audit, branch, completions, flow, help, init, keys, login, logout, man, passwd, recover,
+    about, audit, branch, completions, flow, help, init, keys, login, logout, man, passwd, recover,
     refresh, register, sessions, settings, store, token, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
@@ -167,12 +167,14 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Ok(options) => options,
         Err(failure) => return tell(&Voice::new(global::form_in(words), false), &failure),
     };
+    let about = about::about(&matches);
     let command = match Command::from_arg_matches_mut(&mut matches) {
         Ok(command) => command,
         Err(error) => return refuse(error, words),
     };
     let changes = !READING.contains(&action.as_str());
     let mut app = App::new(options, Environment::read(), action, changes);
+    app.about = about;
     match command.run(&mut app) {
         Ok(()) => app.leave(),
         Err(failure) => app.fail(&failure),

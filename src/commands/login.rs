@@ -3,7 +3,7 @@
 use super::password::PasswordArgs;
 use super::shapes::UserShape;
 use crate::app::{App, Report, Text};
-use crate::authority::{Credential, Tokens};
+use crate::authority::{About, Credential, Tokens};
 use crate::failure::{Failure, Kind};
 use crate::model::{Foreign, Sid, Timestamp, UserRef};
 use secrecy::ExposeSecret;
@@ -75,6 +75,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     // What cannot be a name or a password is wrong like any other, and takes as long.
     let password = app.password(&args.password.from(), &question)?;
     let credential = Credential { login: UserRef::parse_login(&login).ok(), password };
+    app.about = credential.login.clone().map(About::User);
     let (tokens, replaced) = app.log_in(&credential).map_err(|failure| {
         if is_os_user && failure.kind == Kind::LoginInvalid {
             let hint = format!("`{shown}` is the OS user; name another: jeton login NAME");

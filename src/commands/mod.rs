@@ -1,6 +1,7 @@
 //! The command line: one file a command, a folder a noun. A command says who is calling, makes one
 //! call into the rules, and reports.
 
+mod about;
 mod audit;
 mod branch;
 mod complete;

@@ -104,12 +104,11 @@ pub(crate) fn revoke(
 }
 
 fn described(revoked: &[Revoked]) -> String {
-    let name =
-        |one: &Revoked| one.id.map_or_else(|| one.jti.as_str().to_owned(), |id| id.to_string());
-    match revoked {
-        [one] => format!("token {}", name(one)),
-        several => format!("tokens {}", several.iter().map(name).collect::<Vec<_>>().join(" ")),
-    }
+    let name = |one: &Revoked| match one.id {
+        Some(id) => format!("token {id}"),
+        None => format!("token {}", one.jti.as_str()),
+    };
+    revoked.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// What is meant, as far as the caller may act on it. A `jti` may be that of several: whoever mints

@@ -46,9 +46,9 @@ pub(crate) fn revoke(
         for session in found {
             ended.push((session.sid, tx.end_session(session.id, "revoked", act.now)?));
         }
-        let names: Vec<String> = sids.iter().map(ToString::to_string).collect();
+        let names: Vec<String> = sids.iter().map(|sid| format!("session {sid}")).collect();
         let count = ended.iter().filter(|(_, changed)| *changed).count();
-        act.done(tx, Some(caller.user.id), format!("sessions {}", names.join(" ")), count)?;
+        act.done(tx, Some(caller.user.id), names.join(", "), count)?;
         Ok(ended)
     })
 }

@@ -12,10 +12,10 @@ use serde::Serialize;
 /// List what was done and what was refused, the newest first (admins only)
 ///
 /// Every change has a row, and so has every change that was refused: who wanted it, what it was
-/// about (not of a refused one), how it ended (`done`, or the code of the error) and how many things
-/// it changed. What only reads, was misspelt, or found everything as it should be, has none. With `-o jsonl` all
-/// rows that match are written, one a line, unless a page is asked for. A program that collects
-/// them goes on behind the last id it has:
+/// about (of a refused one, if that is there), how it ended (`done`, `undelivered`, `revoked` after a
+/// `run`, or the code of the error) and how many things it changed. What only reads, was misspelt, or
+/// found everything as it should be, has none. With `-o jsonl` all rows that match are written, one a
+/// line, unless a page is asked for. A program that collects them goes on behind the last id it has:
 ///
 ///   jeton audit list --since 7d --outcome forbidden
 ///   jeton audit list --user john --action token
@@ -42,6 +42,10 @@ pub(crate) struct Args {
     /// What was done by this command: `token create`, or `token` for all that begin so
     #[arg(long)]
     action: Option<String>,
+
+    /// What was about this, as the column has it: `user 3`, `token 7`, `key KID`
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
 
     /// What ended like this: `done`, `forbidden`, or another code of `jeton help exit-codes`
     #[arg(long, value_name = "CODE")]
@@ -132,6 +136,7 @@ fn filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Fa
         until,
         user,
         action: action.map(|(words, name)| Foreign::new(name.as_deref().unwrap_or(words))),
+        target: args.target.as_deref().map(Foreign::new),
         outcome: args.outcome.as_deref().map(Foreign::new),
         oldest_first: args.reverse,
     })

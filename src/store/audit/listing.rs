@@ -17,6 +17,8 @@ pub(crate) struct EventFilter {
     pub(crate) user: Option<UserId>,
     /// Only this command, or those that begin with this word.
     pub(crate) action: Option<Foreign>,
+    /// Only what was about this, alone or among others.
+    pub(crate) target: Option<Foreign>,
     /// Only what ended like this.
     pub(crate) outcome: Option<Foreign>,
     /// Whether the oldest comes first.
@@ -43,6 +45,10 @@ impl EventFilter {
         if let Some(action) = &self.action {
             let begins = "instr(a.action || ' ', :action || ' ') = 1";
             all.and(begins, ":action", action.as_str().to_owned());
+        }
+        if let Some(target) = &self.target {
+            let names = "instr(' ' || replace(a.target, ',', ' ') || ' ', ' ' || :target || ' ')";
+            all.and(names, ":target", target.as_str().to_owned());
         }
         if let Some(outcome) = &self.outcome {
             all.and("a.outcome = :outcome", ":outcome", outcome.as_str().to_owned());

@@ -53,7 +53,7 @@ fn the_newest_comes_first() {
             vec!["ID", "TIME", "USER", "OS USER", "ACTION", "TARGET", "OUTCOME", "COUNT"],
             row("8", "ada", "login", "session S", "done", "1"),
             row("7", "-", "login", "-", "login_invalid", "0"),
-            row("6", "john", "users delete", "-", "forbidden", "0"),
+            row("6", "john", "users delete", "user 1", "forbidden", "0"),
             row("5", "john", "token create", "token 2", "done", "1"),
             row("4", "john", "token create", "token 1", "done", "1"),
             row("3", "john", "login", "session S", "done", "1"),

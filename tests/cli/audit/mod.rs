@@ -2,6 +2,7 @@
 
 mod deeds;
 mod list;
+mod refused;
 
 use crate::readme::grammar;
 use crate::world::World;

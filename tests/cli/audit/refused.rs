@@ -1,0 +1,73 @@
+//! What a refused change was about.
+
+use crate::world::World;
+
+/// John is user 2, mia user 3 with token 1.
+fn scene() -> World {
+    let world = World::with_john();
+    world.register("mia", "meitner-3");
+    world.log_in("mia", "meitner-3");
+    world.get(&["token", "create", "app"]);
+    world.log_in("john", "123456");
+    world.sql("DELETE FROM audit");
+    world
+}
+
+#[test]
+fn it_names_what_is_there_and_repeats_nothing_else() {
+    let world = scene();
+    let kid = world.json(&["keys", "list"])["items"][0]["kid"].as_str().unwrap().to_owned();
+    let jti = world.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
+    let jti = uuid::Uuid::parse_str(&jti).unwrap().to_string();
+    let key = format!("key {kid}");
+    for (words, input, target) in [
+        (&["users", "delete", "mia", "--yes"][..], "", "user 3"),
+        (&["users", "set-role", "mia@example.com", "admin"], "", "user 3"),
+        (&["users", "set-role", "3", "admin"], "", "user 3"),
+        (&["users", "delete", "nobody", "--yes"], "", "-"),
+        (&["token", "create", "app", "--user", "mia"], "", "user 3"),
+        (&["token", "revoke", "1"], "", "token 1"),
+        (&["token", "revoke", &jti], "", "token 1"),
+        (&["token", "revoke", "99"], "", "-"),
+        (&["token", "revoke", "1", "2"], "", "-"),
+        (&["token", "renew", "1"], "", "token 1"),
+        (&["token", "revoke", "--user", "mia", "--yes"], "", "user 3"),
+        (&["sessions", "revoke", "--user", "mia", "--all"], "", "user 3"),
+        (&["keys", "revoke", "--yes", "--", &kid], "", &key),
+        (&["keys", "retire", "no-such-key"], "", "-"),
+        (&["login", "mia", "--password-stdin"], "wrong-333", "user 3"),
+        (&["login", "mia@example.com", "--password-stdin"], "wrong-333", "user 3"),
+        (&["login", "hunter-2", "--password-stdin"], "wrong-333", "-"),
+    ] {
+        let ran = world.run_with_input(words, input);
+        assert_ne!(ran.code, 0, "{words:?}");
+        let rows = "SELECT ifnull(target, '-') FROM audit WHERE outcome <> 'done'";
+        assert_eq!(world.sql(rows), [target], "{words:?}");
+        world.sql("DELETE FROM audit");
+    }
+}
+
+#[test]
+fn what_happened_to_one_thing_is_found() {
+    let world = scene();
+    for _ in 0..2 {
+        world.get(&["token", "create", "app"]);
+    }
+    world.run(&["token", "revoke", "2", "3"]).ok();
+    assert_eq!(world.run(&["token", "revoke", "1"]).code, 7);
+    world.log_in("ada", "lovelace");
+    let outcomes = |target| {
+        let list = world.json(&["audit", "list", "--target", target]);
+        let events = list["items"].as_array().unwrap().iter();
+        let said = events.map(|event| format!("{} {}", event["action"], event["outcome"]));
+        said.collect::<Vec<_>>().join(", ").replace('"', "")
+    };
+    assert_eq!(outcomes("token 3"), "token revoke done, token create done");
+    assert_eq!(outcomes("token 2"), "token revoke done, token create done");
+    assert_eq!(outcomes("token 1"), "token revoke forbidden");
+    assert_eq!(
+        outcomes("token"),
+        "token revoke forbidden, token revoke done, token create done, token create done"
+    );
+    assert_eq!(outcomes("token 33"), "");
+}
