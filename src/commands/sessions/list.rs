@@ -54,7 +54,8 @@ impl Line {
 
 impl Report for Sessions {
     fn text(&self) -> Text {
-        let mut table = Table::new(&["SID", "USER", "CREATED", "REFRESHED", "USABLE UNTIL", ""]);
+        let mut table =
+            Table::new(&["SID", "USER", "CREATED", "REFRESHED", "USABLE UNTIL", "CURRENT"]);
         for session in &self.items {
             table.row(vec![
                 Cell::from(session.sid.to_string()),
@@ -62,7 +63,7 @@ impl Report for Sessions {
                 Cell::from(session.created_at),
                 Cell::from(session.refreshed_at),
                 Cell::from(session.usable_until),
-                Cell::from(if session.current { "this one" } else { "" }),
+                Cell::from(if session.current { "yes" } else { "-" }),
             ]);
         }
         Text::Table(table)

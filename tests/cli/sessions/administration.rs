@@ -40,7 +40,7 @@ fn open_sessions_are_listed_with_this_one_marked() {
         ]
     );
     let text = world.run(&["session", "ls"]).ok().out;
-    assert!(text.lines().nth(1).unwrap().ends_with("this one"), "{text}");
+    assert!(text.lines().nth(1).unwrap().ends_with("  yes"), "{text}");
     refuses(
         &world,
         &world.run(&["sessions", "list", "--all-users"]),
