@@ -7,7 +7,7 @@ use crate::model::Foreign;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Bring a store of an older jeton up to date, after a backup (admins only)
+/// Bring a store of an older jeton up to date, after a backup
 ///
 /// Other commands refuse such a store and leave it as it is. It is copied first: to the file that
 /// is said, else beside the store under the version it had. An older store cannot say who is an
