@@ -1,13 +1,14 @@
 //! Every way to fail, as users meet it: kind, code word, sentence, hint, exit code. The only place
 //! that knows exit codes.
 
+mod store;
 mod token;
 
 pub(crate) use token::exit_code;
 
 use crate::authority::{self, Reason, Rejected, Thing};
 use crate::model::{BadLine, Invalid};
-use crate::{credentials, crypto, store, terminal};
+use crate::{credentials, crypto, terminal};
 use serde_json::{Map, Value, json};
 
 macro_rules! kinds {
@@ -202,59 +203,6 @@ impl From<Rejected> for Failure {
             }
             Rejected::Member { why, .. } => Self { hint: Self::from(*why).hint, ..failure },
             Rejected::Key(_) => failure,
-        }
-    }
-}
-
-impl From<store::Error> for Failure {
-    fn from(error: store::Error) -> Self {
-        use store::Error;
-        let message = error.to_string();
-        let say = |kind, code| Self::new(kind, code, message.clone());
-        let at = |path: &std::path::Path| crate::model::repeatable(&path.to_string_lossy());
-        match error {
-            Error::NotThere(path) => Self::new(
-                Kind::NotFound,
-                "store_not_found",
-                format!("there is no store at `{}`", at(&path)),
-            )
-            .with_hint("make one: jeton init"),
-            Error::Newer { .. } => {
-                say(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
-            }
-            Error::Older { .. } => say(Kind::StoreUnusable, "store_older")
-                .with_hint("bring it up to date: jeton store migrate"),
-            Error::Foreign(path) => Self::new(
-                Kind::StoreUnusable,
-                "store_foreign",
-                format!("`{}` is not a jeton store", at(&path)),
-            ),
-            Error::Damaged(_) => say(Kind::StoreUnusable, "store_damaged"),
-            Error::Unreadable(_) => say(Kind::StoreUnusable, "store_unreadable"),
-            Error::LogAlone => say(Kind::StoreUnusable, "store_unreadable")
-                .with_hint("copy the file with its `-wal` to where it can be written"),
-            Error::ReadOnly => say(Kind::StoreUnusable, "store_read_only")
-                .with_hint("use it where its file and its directory can be written"),
-            Error::Insecure(_) | Error::Exposed(_) => {
-                say(Kind::StoreUnusable, "insecure_permissions")
-            }
-            Error::Occupied(path) => Self::new(
-                Kind::Conflict,
-                "file_exists",
-                format!("there is something at `{}`", at(&path)),
-            )
-            .with_hint("name another file, or remove that one"),
-            Error::LogName(path) => {
-                Self::usage(format!("`{}` is what SQLite calls a log", at(&path)))
-                    .with_hint("choose a name without `-wal`, `-shm` or `-journal` at its end")
-            }
-            Error::Unwritable(path, why) => {
-                Self::usage(format!("`{}` cannot be written: {why}", at(&path)))
-            }
-            Error::Busy => {
-                say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
-            }
-            Error::Taken | Error::Failed(_) => say(Kind::Internal, "internal"),
         }
     }
 }

@@ -1,0 +1,58 @@
+//! What the store refuses or cannot do.
+
+use super::{Failure, Kind};
+use crate::model::repeatable;
+use crate::store::Error;
+use std::path::Path;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let say = |kind, code| Self::new(kind, code, message.clone());
+        let at = |path: &Path| repeatable(&path.to_string_lossy());
+        match error {
+            Error::NotThere(path) => Self::new(
+                Kind::NotFound,
+                "store_not_found",
+                format!("there is no store at `{}`", at(&path)),
+            )
+            .with_hint("make one: jeton init"),
+            Error::Newer { .. } => {
+                say(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
+            }
+            Error::Older { .. } => say(Kind::StoreUnusable, "store_older")
+                .with_hint("bring it up to date: jeton store migrate"),
+            Error::Foreign(path) => Self::new(
+                Kind::StoreUnusable,
+                "store_foreign",
+                format!("`{}` is not a jeton store", at(&path)),
+            ),
+            Error::Damaged(_) => say(Kind::StoreUnusable, "store_damaged"),
+            Error::Unreadable(_) => say(Kind::StoreUnusable, "store_unreadable"),
+            Error::LogAlone => say(Kind::StoreUnusable, "store_unreadable")
+                .with_hint("copy the file with its `-wal` to where it can be written"),
+            Error::ReadOnly => say(Kind::StoreUnusable, "store_read_only")
+                .with_hint("use it where its file and its directory can be written"),
+            Error::Insecure(_) | Error::Exposed(_) => {
+                say(Kind::StoreUnusable, "insecure_permissions")
+            }
+            Error::Occupied(path) => Self::new(
+                Kind::Conflict,
+                "file_exists",
+                format!("there is something at `{}`", at(&path)),
+            )
+            .with_hint("name another file, or remove that one"),
+            Error::LogName(path) => {
+                Self::usage(format!("`{}` is what SQLite calls a log", at(&path)))
+                    .with_hint("choose a name without `-wal`, `-shm` or `-journal` at its end")
+            }
+            Error::Unwritable(path, why) => {
+                Self::usage(format!("`{}` cannot be written: {why}", at(&path)))
+            }
+            Error::Busy => {
+                say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
+            }
+            Error::Taken | Error::Failed(_) => say(Kind::Internal, "internal"),
+        }
+    }
+}
