@@ -31,6 +31,20 @@ impl Quota {
     }
 }
 
+/// A quota of one user's own, or none where the store's holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnQuota(pub(crate) Option<Quota>);
+
+impl OwnQuota {
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        if text == "default" {
+            return Ok(Self(None));
+        }
+        let why = "a number, `unlimited` or `default`";
+        Quota::parse(text).map(Some).map(Self).map_err(|it| Invalid::new(it.what, why))
+    }
+}
+
 macro_rules! settings {
     ($($variant:ident $name:literal $default:literal $about:literal),+ $(,)?) => {
         /// A setting by name.

@@ -1,6 +1,6 @@
 //! Rows of claims from files: CSV with a header, or a JSON object a line.
 
-use super::{Invalid, Timestamp, strict_object};
+use super::{Invalid, Timestamp, repeatable, strict_object};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -24,10 +24,15 @@ pub(crate) struct Row {
 }
 
 /// The rows of a file. One that begins with a brace is JSON Lines,
-/// every other one CSV: its first line names the claims, an empty cell is no claim, and one of `exp`,
-/// `nbf` or `iat` a time. There is at least one row.
+/// every other one CSV: its first line names the claims, an empty cell is no claim, nothing but empty
+/// cells no row, and one of `exp`, `nbf` or `iat` a time. There is at least one row.
 pub(crate) fn rows(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
-    let rows = if is_csv(bytes) { of_csv(bytes)? } else { of_json(bytes)? };
+    rows_called(bytes, str::to_owned)
+}
+
+/// The same, with what a column of CSV is called for its name there.
+pub(super) fn rows_called(bytes: &[u8], called: fn(&str) -> String) -> Result<Vec<Row>, BadLine> {
+    let rows = if is_csv(bytes) { of_csv(bytes, called)? } else { of_json(bytes)? };
     if rows.is_empty() { Err(bad(1, "there is no row")) } else { Ok(rows) }
 }
 
@@ -57,20 +62,31 @@ fn of_json(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
     Ok(rows)
 }
 
-/// The claims that the first line of a CSV file names; none for JSON Lines.
-pub(crate) fn columns(bytes: &[u8]) -> Result<Vec<String>, BadLine> {
-    if is_csv(bytes) { header(&mut csv::Reader::from_reader(bytes), bytes) } else { Ok(Vec::new()) }
+/// What the columns of a CSV file are called; there are none in JSON Lines.
+pub(super) fn columns_called(
+    bytes: &[u8],
+    called: fn(&str) -> String,
+) -> Result<Vec<String>, BadLine> {
+    if !is_csv(bytes) {
+        return Ok(Vec::new());
+    }
+    header(&mut csv::Reader::from_reader(bytes), bytes, called)
 }
 
-fn header(reader: &mut csv::Reader<&[u8]>, bytes: &[u8]) -> Result<Vec<String>, BadLine> {
+fn header(
+    reader: &mut csv::Reader<&[u8]>,
+    bytes: &[u8],
+    called: fn(&str) -> String,
+) -> Result<Vec<String>, BadLine> {
     if unmarked(bytes).trim_ascii_start().starts_with(b"[") {
         return Err(bad(1, "it begins a list of JSON: an object a line is needed, or CSV"));
     }
     let names = reader.headers().map_err(|error| bad_csv(bytes, &error))?;
-    let names: Vec<String> = names.iter().map(str::to_owned).collect();
+    let names: Vec<String> = names.iter().map(called).collect();
     let mut seen = HashSet::new();
-    if let Some(at) = names.iter().position(|name| !seen.insert(name)) {
-        return Err(BadLine { line: 1, why: format!("column {} is there twice", at + 1) });
+    if let Some((column, name)) = (1..).zip(&names).find(|(_, name)| !seen.insert(*name)) {
+        let why = format!("column {column}, `{}`, is there twice", repeatable(name));
+        return Err(BadLine { line: 1, why });
     }
     if names.iter().any(|name| name.is_empty()) {
         return Err(bad(1, "a column has no name"));
@@ -81,9 +97,9 @@ fn header(reader: &mut csv::Reader<&[u8]>, bytes: &[u8]) -> Result<Vec<String>, 
     Ok(names)
 }
 
-fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
+fn of_csv(bytes: &[u8], called: fn(&str) -> String) -> Result<Vec<Row>, BadLine> {
     let mut reader = csv::Reader::from_reader(bytes);
-    let names = header(&mut reader, bytes)?;
+    let names = header(&mut reader, bytes, called)?;
     let mut rows = Vec::new();
     let mut begins = vec![(0, 1)];
     for record in reader.records() {
@@ -96,9 +112,11 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
         })?;
         let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
         let claims = cells.map(|(name, cell)| Ok((name.clone(), value(name, cell)?)));
-        let claims = claims.collect::<Result<_, Invalid>>();
+        let claims = claims.collect::<Result<Map<_, _>, Invalid>>();
         let claims = claims.map_err(|invalid| bad(line, &invalid.to_string()))?;
-        rows.push(Row { line, claims });
+        if !claims.is_empty() {
+            rows.push(Row { line, claims });
+        }
     }
     match open_quote(bytes, &begins) {
         Some(line) => Err(bad(line, OPEN)),
@@ -108,10 +126,11 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
 
 /// What a cell says: text, and where a claim is a `NumericDate` (RFC 7519, section 4.1) a time.
 fn value(name: &str, cell: &str) -> Result<Value, Invalid> {
-    if matches!(name, "exp" | "nbf" | "iat") {
-        return Timestamp::parse(cell).map(|time| time.unix().into());
-    }
-    Ok(cell.into())
+    let Some(what) = ["exp", "nbf", "iat"].into_iter().find(|time| *time == name) else {
+        return Ok(cell.into());
+    };
+    let time = Timestamp::parse(cell).map_err(|invalid| Invalid { what, ..invalid })?;
+    Ok(time.unix().into())
 }
 
 const OPEN: &str = "a quote is not closed";
@@ -174,6 +193,7 @@ mod tests {
         assert_eq!(shown("\u{feff}{\"n\":1}\n"), "1 {\"n\":1}");
         assert_eq!(shown("exp,iat\n2,1970-01-01\n"), "2 {\"exp\":2,\"iat\":0}");
         assert_eq!(shown("\u{feff}a\nb\n"), "2 {\"a\":\"b\"}");
+        assert_eq!(shown("a,A\n,\n\n,1\n,\n"), "4 {\"A\":\"1\"}", "empty rows are none");
         assert_eq!(shown("a\n\"b\"\"c\"\n"), "2 {\"a\":\"b\\\"c\"}");
     }
 
@@ -188,10 +208,11 @@ mod tests {
             ("a\tb\n1\t2\n", "line 1: the cells are not separated by commas"),
             (" [{\"a\":1}]\n", "line 1: it begins a list of JSON"),
             ("sub\n", "line 1: there is no row"),
-            ("sub,exp\na,\nb,soon\n", "line 3: time: neither RFC 3339"),
+            ("sub,exp\na,\nb,soon\n", "line 3: exp: neither RFC 3339"),
             ("\n", "line 1: there is no row"),
             ("", "line 1: there is no row"),
-            ("a,a\n", "line 1: column 2 is there twice"),
+            ("a,a\n", "line 1: column 2, `a`, is there twice"),
+            ("a,b\n,\n", "line 1: there is no row"),
             ("a,\n", "line 1: a column has no name"),
             ("{}\n{\"a\":1,\"a\":1}\n", "line 2: it is JSON with a duplicate name"),
             ("{}\n[]\n", "line 2: it is not a JSON object"),

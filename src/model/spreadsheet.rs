@@ -1,7 +1,7 @@
 //! Rows as CSV that a spreadsheet may open: no cell runs there, and each comes back as it was.
 
-use super::rows::is_csv;
-use super::{BadLine, Row, escaped, rows};
+use super::rows::{columns_called, is_csv, rows_called};
+use super::{BadLine, Row, escaped};
 use serde_json::{Map, Value};
 
 /// The rows as CSV, without the line of their names; no line for no rows. What is nothing is an
@@ -29,10 +29,15 @@ fn csv(records: impl Iterator<Item = Vec<String>>) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// The rows of a file, as [`rows()`] reads them, with the guards of CSV taken away. A column that is
-/// never written here is read as it is.
+/// What the columns of a spreadsheet are called, in lower case; there are none in JSON Lines.
+pub(crate) fn columns_of_spreadsheet(bytes: &[u8]) -> Result<Vec<String>, BadLine> {
+    columns_called(bytes, str::to_ascii_lowercase)
+}
+
+/// The rows of a file, as [`super::rows()`] reads them, with the columns in lower case and the
+/// guards of CSV taken away. A column that is never written here is read as it is.
 pub(crate) fn rows_of_spreadsheet(bytes: &[u8], never: &str) -> Result<Vec<Row>, BadLine> {
-    let mut rows = rows(bytes)?;
+    let mut rows = rows_called(bytes, str::to_ascii_lowercase)?;
     if is_csv(bytes) {
         let cells = rows.iter_mut().flat_map(|row| &mut row.claims);
         for (_, value) in cells.filter(|(name, _)| *name != never) {

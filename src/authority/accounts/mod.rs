@@ -1,6 +1,7 @@
 //! Accounts: who may have one, log in, and go.
 
 mod administration;
+mod draft;
 mod export;
 mod import;
 

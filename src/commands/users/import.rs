@@ -11,11 +11,12 @@ use std::path::PathBuf;
 /// Add accounts from a file, all or none (admins only)
 ///
 /// The file is CSV with a header, or a JSON object a line. A row has a `username`, an `email` or
-/// both, and may have: `name`, `role` (user), `quota` (a number or `unlimited`), `disabled` (true
-/// or false), `created_at`, `uid` (as an export has it), and a `password` in plain text or a
-/// `password_hash` of Argon2 in PHC form. Who has neither logs in after `jeton recover`. Where there
-/// is no store yet one is made, and without users nobody needs to be logged in; a row has to be an
-/// admin then.
+/// both, and may have: `name`, `role` (user), `quota` (a number, `unlimited` or `default`), `disabled`
+/// (true or false), `created_at`, `uid` (as an export has it), and a `password` in plain text or a
+/// `password_hash` of Argon2 in PHC form. Who has neither logs in after `jeton recover`. Names of
+/// columns, roles, and true and false may have capitals; rows of empty cells are passed over. Where
+/// there is no store yet one is made, and without users nobody needs to be logged in; a row has to
+/// be an admin then.
 ///
 ///   jeton users import users.csv
 ///   jeton users export -o jsonl | jeton --store other.db users import -
@@ -25,7 +26,8 @@ pub(crate) struct Args {
     /// The file (`-`: standard input)
     file: PathBuf,
 
-    /// Leave accounts that are there already, by all of their names, as they are
+    /// Leave accounts that are there already, by all of their names, as they are; a warning says how
+    /// many have another role, quota, display name or status than their row
     #[arg(long)]
     exist_ok: bool,
 }
@@ -36,6 +38,8 @@ struct Answer {
     imported: usize,
     without_password: usize,
     there_before: usize,
+    /// How many of those are other than their row.
+    different: usize,
 }
 
 impl Report for Answer {
@@ -64,16 +68,30 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     report(app, imported?)
 }
 
-fn report(app: &App, Imported { new, without_password, known }: Imported) -> Result<(), Failure> {
+fn report(app: &App, imported: Imported) -> Result<(), Failure> {
+    let Imported { new, without_password, known, other, first_other } = imported;
     let before = match known {
         0 => String::new(),
         known => format!(", {known} there before"),
     };
     app.status(&format!("imported {}{before}", counted(new, "user")));
+    if let Some(line) = first_other {
+        let (were, rows) = match other {
+            1 => ("was left as it is", "its row, which is"),
+            _ => ("were left as they are", "their rows, the first"),
+        };
+        let users = counted(other, "user");
+        app.warning(&format!("{users} there before {were}, unlike {rows} on line {line}"));
+    }
     if without_password > 0 {
         let users = counted(without_password, "user");
         app.hint(&format!("there is no password yet for {users}; set one: jeton recover USER"));
     }
-    let changed = new > 0;
-    app.report(&Answer { changed, imported: new, without_password, there_before: known })
+    app.report(&Answer {
+        changed: new > 0,
+        imported: new,
+        without_password,
+        there_before: known,
+        different: other,
+    })
 }

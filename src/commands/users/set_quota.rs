@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::authority;
 use crate::commands::shapes::QuotaShape;
 use crate::failure::Failure;
-use crate::model::{Invalid, Quota};
+use crate::model::OwnQuota;
 
 /// Say how many live app tokens a user may have (admins only)
 ///
@@ -21,30 +21,16 @@ pub(crate) struct Args {
     who: UserArgs,
 
     /// A number, `unlimited`, or `default` for what the setting `token.quota` says
-    #[arg(value_name = "N|unlimited|default", value_parser = quota)]
-    quota: Wish,
+    #[arg(value_name = "N|unlimited|default", value_parser = OwnQuota::parse)]
+    quota: OwnQuota,
 }
-
-/// A quota of one's own, or none.
-#[derive(Debug, Clone, Copy)]
-struct Wish(Option<Quota>);
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let act = app.act()?;
-    let Wish(quota) = args.quota;
+    let OwnQuota(quota) = args.quota;
     let (user, changed) =
         authority::set_user_quota(app.store()?, &act, &caller, &args.who.user, quota)?;
     let shown = QuotaShape::shown(quota.map(QuotaShape::from).as_ref());
     report(app, user, changed, &format!("has the quota {shown}"))
-}
-
-fn quota(text: &str) -> Result<Wish, Invalid> {
-    match text {
-        "default" => Ok(Wish(None)),
-        text => Quota::parse(text)
-            .map(Some)
-            .map(Wish)
-            .map_err(|invalid| Invalid::new(invalid.what, "a number, `unlimited` or `default`")),
-    }
 }

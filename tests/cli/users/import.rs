@@ -123,18 +123,56 @@ fn it_can_be_the_first_command_of_a_store() {
 }
 
 #[test]
+fn a_file_that_a_spreadsheet_wrote_is_taken_as_it_is() {
+    let world = World::with_admin();
+    let rows = "Username,EMAIL,Role,Disabled,Quota,Created_At\r\n\
+                kim,,User,TRUE,Default,\r\n,,,,,\r\n\
+                lee,lee@x.org,MINTER,FALSE,Unlimited,2030-01-31\r\n,,,,,\r\n";
+    let talk = "imported 2 users\n\
+                hint: there is no password yet for 2 users; set one: jeton recover USER\n";
+    says(&world, &import(&world, rows), "", talk);
+    let rows = "SELECT username || ' ' || role || ' ' || (disabled_at IS NULL) FROM users";
+    assert_eq!(world.sql(rows), ["ada admin 1", "kim user 0", "lee minter 1"]);
+    let quota = |who| world.json(&["users", "show", who])["quota"].clone();
+    assert_eq!((quota("kim"), quota("lee")), (json!(null), json!("unlimited")));
+    let rows = "Username,Disabled\n,\n,\nann,perhaps\n";
+    let talk = "error: line 4: disabled: `true` or `false`\n";
+    refuses(&world, &import(&world, rows), 65, talk);
+    let talk = "error: line 1: column 2, `username`, is there twice\n";
+    refuses(&world, &import(&world, "Username,username\nann,ann\n"), 65, talk);
+}
+
+#[test]
+fn those_that_differ_from_their_rows_are_counted() {
+    let world = World::with_john();
+    world.log_in("ada", "lovelace");
+    world.run_with_input(&["users", "import", "-"], "username\nada2\n").ok();
+    fs::write(world.home().join("rows"), "username,quota\nada,default\njohn,7\nada2,9\n").unwrap();
+    let ran = world.run(&["users", "import", "rows", "--exist-ok"]);
+    let talk = "imported 0 users, 3 there before\n\
+                warning: 2 users there before were left as they are, unlike their rows, the first on line 3\n";
+    says(&world, &ran, "", talk);
+    assert_eq!(world.json(&["users", "show", "john"])["quota"], json!(null));
+}
+
+#[test]
 fn whoever_may_be_there_is_left_as_it_is() {
     let world = World::with_john();
     world.log_in("ada", "lovelace");
     let rows = "username,email,role,password\njohn,John@Example.com,admin,other\nkim,,,123456\n";
     fs::write(world.home().join("rows"), rows).unwrap();
     let import = ["users", "import", "rows", "--exist-ok"];
-    says(&world, &world.run(&import), "", "imported 1 user, 1 there before\n");
+    says(
+        &world,
+        &world.run(&import),
+        "",
+        "imported 1 user, 1 there before\nwarning: 1 user there before was left as it is, unlike its row, which is on line 2\n",
+    );
     assert_eq!(world.json(&["users", "show", "john"])["role"], "user");
     json_says(
         &world,
         &import,
-        "{\"changed\":false,\"imported\":0,\"without_password\":0,\"there_before\":2}",
+        "{\"changed\":false,\"imported\":0,\"without_password\":0,\"there_before\":2,\"different\":1}",
     );
     let rows = "{\"username\":\"john\",\"email\":\"other@example.com\"}";
     let ran = world.run_with_input(&["users", "import", "-", "--exist-ok"], rows);
@@ -154,10 +192,10 @@ fn what_cannot_be_read_is_refused() {
             "line 2: it is ambiguous: a member stands there twice",
         ),
         ("{\"username\":\"a\"}\n[]\n", "line 2: it is not a JSON object"),
-        ("username,username\na,b\n", "line 1: column 2 is there twice"),
+        ("username,username\na,b\n", "line 1: column 2, `username`, is there twice"),
         (
             "username,id\na,1\n",
-            "line 1: column 2 is none of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
+            "line 1: column 2, `id`, is none of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
         ),
     ] {
         refuses(&world, &import(&world, rows), 65, &format!("error: {why}\n"));

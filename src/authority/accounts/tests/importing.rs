@@ -30,7 +30,7 @@ fn a_row_says_all_of_an_account() {
          {{\"username\":\"kim\",\"password\":\"123456\"}}\n"
     );
     let imported = into(&mut store, None, &rows, false).unwrap();
-    assert_eq!(imported, Imported { new: 3, without_password: 1, known: 0 });
+    assert_eq!(imported, Imported { new: 3, without_password: 1, ..Imported::default() });
     let users = store.read(|tx| tx.users_to_export(true)).unwrap();
     let (ada, hash) = &users[0];
     assert_eq!(
@@ -47,21 +47,40 @@ fn a_row_says_all_of_an_account() {
 }
 
 #[test]
+fn a_row_differs_by_what_it_says() {
+    let mut store = store();
+    let ada = person(&mut store, "ada", Role::Admin);
+    person(&mut store, "john", Role::User);
+    for (row, other) in [
+        ("{\"username\":\"john\"}", 0),
+        ("{\"username\":\"john\",\"role\":\"user\",\"quota\":\"default\",\"disabled\":false}", 0),
+        ("{\"username\":\"john\",\"role\":null,\"quota\":null,\"disabled\":null}", 0),
+        ("{\"username\":\"john\",\"role\":\"minter\"}", 1),
+        ("{\"username\":\"john\",\"quota\":3}", 1),
+        ("{\"username\":\"john\",\"disabled\":true}", 1),
+        ("{\"username\":\"john\",\"name\":\"J\"}", 1),
+    ] {
+        let imported = into(&mut store, Some(&ada), row, true).unwrap();
+        assert_eq!((imported.known, imported.other), (1, other), "{row}");
+    }
+}
+
+#[test]
 fn a_wrong_row_is_named_and_not_repeated() {
     for (row, why) in [
         ("{\"name\":\"x\"}", "a username or an e-mail address is needed"),
         ("{\"username\":\"a b\"}", "username: letters, digits and common signs only, no spaces"),
         ("{\"username\":7}", "`username` is not text"),
-        ("{\"email\":\"a@b\"}", "e-mail: not an address like `ada@example.com`"),
+        ("{\"email\":\"a@b\"}", "email: not an address like `ada@example.com`"),
         ("{\"username\":\"a\",\"uid\":\"x\"}", "`uid` is not a UUID"),
         ("{\"username\":\"a\",\"name\":\"\"}", "name: 1 to 200 visible characters"),
         ("{\"username\":\"a\",\"role\":\"root\"}", "role: `user`, `minter` or `admin`"),
-        ("{\"username\":\"a\",\"quota\":-2}", "quota: a number or `unlimited`"),
-        ("{\"username\":\"a\",\"quota\":1.5}", "quota: a number or `unlimited`"),
-        ("{\"username\":\"a\",\"disabled\":\"yes\"}", "`disabled` is neither `true` nor `false`"),
+        ("{\"username\":\"a\",\"quota\":-2}", "quota: a number, `unlimited` or `default`"),
+        ("{\"username\":\"a\",\"quota\":1.5}", "quota: a number, `unlimited` or `default`"),
+        ("{\"username\":\"a\",\"disabled\":\"yes\"}", "disabled: `true` or `false`"),
         (
             "{\"username\":\"a\",\"created_at\":\"soon\"}",
-            "time: neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds",
+            "created_at: neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds",
         ),
         ("{\"username\":\"a\",\"password\":\"\"}", "password: must not be empty"),
         (
@@ -108,11 +127,12 @@ fn who_is_there_already_is_left_out_or_refused() {
     assert!(matches!(result, Err(Error::RowExists { line: 3, .. })));
     assert_eq!(everybody(&mut store, &ada).total, 2, "none of it is applied");
     let imported = into(&mut store, Some(&ada), rows, true).unwrap();
-    assert_eq!(imported, Imported { new: 1, without_password: 0, known: 1 });
+    let other = Imported { known: 1, other: 1, first_other: Some(3), ..Imported::default() };
+    assert_eq!(imported, Imported { new: 1, ..other });
     let row = store.read(|tx| tx.find_user_row(john.user().id)).unwrap().unwrap();
     assert_eq!(row.role, Role::User);
     let imported = into(&mut store, Some(&ada), rows, true).unwrap();
-    assert_eq!(imported, Imported { new: 0, without_password: 0, known: 2 });
+    assert_eq!(imported, Imported { known: 2, ..other });
     for rows in
         ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
     {
