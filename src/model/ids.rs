@@ -55,6 +55,12 @@ macro_rules! read_from_text {
             pub(crate) fn parse(text: &str) -> Option<Self> {
                 canonical(text).map(Self)
             }
+
+            /// The one that people mean: in what they type, capitals are small letters (RFC 9562,
+            /// section 4). In a token they are another identity.
+            pub(crate) fn typed(text: &str) -> Option<Self> {
+                Self::parse(&text.to_ascii_lowercase())
+            }
         })+
     };
 }
@@ -96,5 +102,7 @@ mod tests {
         for other in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}")] {
             assert!(Jti::parse(&other).is_none(), "{other}");
         }
+        assert_eq!(Jti::typed(&text.to_uppercase()), Jti::parse(text));
+        assert!(Jti::typed(&text.replace('-', "")).is_none());
     }
 }

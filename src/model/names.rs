@@ -114,7 +114,7 @@ impl UserRef {
             let id = text.parse().map_err(|_| Invalid::new("user", "the id is too large"))?;
             return Ok(Self::Id(UserId(id)));
         }
-        if let Some(uid) = Uid::parse(text) {
+        if let Some(uid) = Uid::typed(text) {
             return Ok(Self::Uid(uid));
         }
         Self::parse_login(text)

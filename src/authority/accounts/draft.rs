@@ -70,7 +70,7 @@ pub(super) fn rows_within(row: Row) -> Vec<Row> {
 pub(super) fn draft(Row { line, mut claims }: Row, now: Timestamp) -> Result<Draft, String> {
     let members = &mut claims;
     let uid = text(members, "uid")?;
-    let uid = uid.map(|text| Uid::parse(&text).ok_or("`uid` is not a UUID")).transpose()?;
+    let uid = uid.map(|text| Uid::typed(&text).ok_or("`uid` is not a UUID")).transpose()?;
     let username = checked(members, "username", UserName::parse)?;
     let email = checked(members, "email", Email::parse)?;
     let mut names = logins(username.as_ref(), email.as_ref());

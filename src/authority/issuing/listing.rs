@@ -1,7 +1,7 @@
 //! Recorded tokens as they are looked at: one's own, or anybody's for an admin.
 
-use crate::authority::{Caller, Error, Thing};
-use crate::model::{Owned, Page, Paged, RecordedToken, Role, Timestamp, TokenId};
+use crate::authority::{Caller, Error, Target, Thing};
+use crate::model::{Owned, Page, Paged, RecordedToken, Role, Timestamp};
 use crate::store::{Store, TokenFilter};
 
 const ADMINS_SEE: &str = "only admins see the tokens of others";
@@ -22,16 +22,19 @@ pub(crate) fn list(
     })?)
 }
 
-/// One token.
+/// One token, by its id or its `jti`.
 pub(crate) fn show(
     store: &mut Store,
     caller: &Caller,
-    id: TokenId,
+    which: &Target,
 ) -> Result<Owned<RecordedToken>, Error> {
     store.read(|tx| {
-        let token = tx
-            .find_token(id)?
-            .ok_or_else(|| Error::NotFound { thing: Thing::Token, shown: id.to_string() })?;
+        let (found, shown) = match which {
+            Target::Id(id) => (tx.find_token(*id)?, id.to_string()),
+            Target::Jti(jti) => (tx.find_token_by_jti(*jti)?, jti.to_string()),
+            Target::Value(_) => return Err(Error::Usage("an id or a `jti` is needed".to_owned())),
+        };
+        let token = found.ok_or(Error::NotFound { thing: Thing::Token, shown })?;
         if token.grant.owner != caller.user.id {
             caller.needs(Role::Admin, ADMINS_SEE)?;
         }

@@ -29,7 +29,7 @@ impl Target {
             let id = text.parse().map_err(|_| Invalid::new("token", "the id is too large"))?;
             return Ok(Self::Id(TokenId(id)));
         }
-        if let Some(jti) = Jti::parse(text) {
+        if let Some(jti) = Jti::typed(text) {
             return Ok(Self::Jti(jti));
         }
         if text.contains('.') {

@@ -71,5 +71,5 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 }
 
 fn sid(text: &str) -> Result<Sid, String> {
-    Sid::parse(text).ok_or_else(|| "not the id of a session".to_owned())
+    Sid::typed(text).ok_or_else(|| "not the id of a session".to_owned())
 }

@@ -1,22 +1,27 @@
 //! `jeton token show`
 
 use crate::app::{App, Report, Text};
-use crate::authority;
+use crate::authority::{self, Target};
 use crate::commands::shapes::TokenShape;
 use crate::failure::Failure;
-use crate::model::{Invalid, TokenId};
+use crate::model::Invalid;
 use serde::Serialize;
 
 /// Show what is recorded of an app token; never the token itself
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Its id
-    #[arg(value_parser = number, add = clap_complete::ArgValueCandidates::new(crate::commands::complete::tokens))]
-    id: i64,
+    /// Its id or its `jti`
+    #[arg(
+        value_name = "ID|JTI",
+        value_parser = handle,
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::tokens)
+    )]
+    id: Target,
 }
 
-fn number(text: &str) -> Result<i64, Invalid> {
-    text.parse().map_err(|_| Invalid::new("id", "a number, as `jeton token list` has it"))
+fn handle(text: &str) -> Result<Target, Invalid> {
+    let target = Target::parse(text).ok().filter(Target::needs_caller);
+    target.ok_or_else(|| Invalid::new("id", "a number, as `jeton token list` has it, or a `jti`"))
 }
 
 #[derive(Debug, Serialize)]
@@ -32,6 +37,6 @@ impl Report for Shown {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let now = app.now()?;
-    let token = authority::show_token(app.store()?, &caller, TokenId(args.id))?;
+    let token = authority::show_token(app.store()?, &caller, &args.id)?;
     app.report(&Shown(TokenShape::of(token, now)))
 }

@@ -57,6 +57,7 @@ fn a_session_is_ended_by_its_id() {
     says(&world, &world.run(&["sessions", "revoke", &other]), "", "1 session ended\n");
     refuses(&world, &elsewhere(&world, &["whoami"], ""), 12, ENDED);
     world.run(&["whoami"]).ok();
+    let other = other.to_uppercase();
     json_says(&world, &["sessions", "revoke", &other], "{\"changed\":false,\"count\":0}");
     let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     refuses(

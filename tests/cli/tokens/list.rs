@@ -115,9 +115,32 @@ fn a_token_is_shown_by_its_id() {
          \"expires_at\":\"<time>\",\"grace_until\":null,\"revoked_at\":\"<time>\"}",
     );
     refuses(&world, &world.run(&["token", "show", "99"]), 3, "error: there is no token `99`\n");
-    let talk = "error: invalid value 'x' for '<ID>': id: a number, as `jeton token list` has it\n\
+    let talk = "error: invalid value 'x' for '<ID|JTI>': id: a number, as `jeton \
+                token list` has it, or a `jti`\n\
                 hint: see `jeton token show --help`\n";
     refuses(&world, &world.run(&["token", "show", "x"]), 2, talk);
+}
+
+#[test]
+fn a_token_is_shown_by_its_jti_in_capitals_too() {
+    let world = several();
+    let show = |which: &str| world.run(&["token", "show", which]);
+    let out = show("1").ok().out;
+    let jti = world.json(&["token", "show", "1"])["jti"].as_str().unwrap().to_owned();
+    for spelled in [jti.clone(), jti.to_uppercase()] {
+        assert_eq!(show(&spelled).ok().out, out);
+    }
+    world.run(&["token", "revoke", &jti.to_uppercase()]).ok();
+    assert_eq!(world.json(&["token", "show", &jti])["status"], "revoked");
+    let unknown = show("018f4f5e-7a3b-7c1d-8e2f-0123456789ab");
+    refuses(&world, &unknown, 3, "error: there is no token `<uuid>`\n");
+    world.log_in("john", "123456");
+    let hers = world.sql("SELECT lower(hex(jti)) FROM tokens WHERE id = 4").remove(0);
+    let hers = [&hers[..8], &hers[8..12], &hers[12..16], &hers[16..20], &hers[20..]].join("-");
+    let talk = "error: only admins see the tokens of others\n";
+    refuses(&world, &show(&hers), 7, talk);
+    let token = world.get(&["token", "create", "x"]);
+    show(&token).fails(2);
 }
 
 #[test]

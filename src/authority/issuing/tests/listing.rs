@@ -1,6 +1,7 @@
 //! Which tokens somebody sees.
 
 use super::*;
+use crate::authority::Target;
 use crate::model::Status;
 
 fn ids(store: &mut Store, seconds: i64, person: &Person, filter: &TokenFilter) -> Vec<i64> {
@@ -24,11 +25,11 @@ fn the_tokens_of_others_are_for_admins() {
         let result = list(&mut store, at(0), &mia.caller, &filter, Page::All);
         assert!(matches!(result, Err(Error::Forbidden("only admins see the tokens of others"))));
     }
-    assert!(show(&mut store, &john.caller, his.record.id).is_ok());
-    assert!(show(&mut store, &ada.caller, his.record.id).is_ok());
-    let result = show(&mut store, &john.caller, hers.record.id);
+    assert!(show(&mut store, &john.caller, &Target::Jti(his.record.jti)).is_ok());
+    assert!(show(&mut store, &ada.caller, &Target::Id(his.record.id)).is_ok());
+    let result = show(&mut store, &john.caller, &Target::Id(hers.record.id));
     assert!(matches!(result, Err(Error::Forbidden("only admins see the tokens of others"))));
-    let result = show(&mut store, &john.caller, TokenId(99));
+    let result = show(&mut store, &john.caller, &Target::Id(TokenId(99)));
     assert!(matches!(result, Err(Error::NotFound { thing: Thing::Token, .. })));
 }
 
