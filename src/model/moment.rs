@@ -1,5 +1,6 @@
 //! Instants of the past, as people name them.
 
+use super::time::unreadable;
 use super::{Invalid, Lifetime, Timestamp};
 
 /// An instant as people give it: a time, or how long ago it was.
@@ -18,7 +19,7 @@ impl Moment {
         time.or_else(|_| Lifetime::parse(text).map(Self::Ago)).map_err(|_| {
             let why = "neither RFC 3339 (`2030-01-31T12:00:00Z`), nor Unix seconds, nor how long \
                        ago (`7d`)";
-            Invalid::new("time", why)
+            unreadable(text, why)
         })
     }
 

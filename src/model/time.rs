@@ -32,7 +32,7 @@ impl Timestamp {
             text.parse().map_err(|_| refused("out of range"))?
         } else {
             let instant = text.parse().ok().or_else(|| first_second(text)).ok_or_else(|| {
-                refused("neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds")
+                unreadable(text, "neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds")
             })?;
             instant.as_second()
         };
@@ -79,6 +79,16 @@ impl Timestamp {
     fn civil(self) -> DateTime {
         // All that a `Timestamp` can be is in its range.
         Offset::UTC.to_datetime(jiff::Timestamp::from_second(self.0).unwrap_or_default())
+    }
+}
+
+/// Why a text is no time: it is in none of the forms that there are, or names no time zone.
+pub(super) fn unreadable(text: &str, forms: &str) -> Invalid {
+    match text.parse::<DateTime>() {
+        Ok(time) if text.contains(':') => {
+            Invalid::new("time", format!("the time zone is missing; in UTC it is `{time}Z`"))
+        }
+        _ => Invalid::new("time", forms),
     }
 }
 
@@ -225,6 +235,15 @@ mod tests {
             "-2030-01-31",
         ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_its_zone_is_told_so() {
+        for text in ["2026-11-21T12:00:00", "2026-11-21 12:00", "2026-11-21t12:00:00"] {
+            let why = Timestamp::parse(text).unwrap_err().to_string();
+            let zone = "time: the time zone is missing; in UTC it is `2026-11-21T12:00:00Z`";
+            assert_eq!(why, zone, "{text}");
         }
     }
 

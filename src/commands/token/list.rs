@@ -6,7 +6,7 @@ use crate::commands::owner::OwnerArgs;
 use crate::commands::paging::{PagingArgs, footer};
 use crate::commands::shapes::{TokenShape, called, ending, joined};
 use crate::failure::{Failure, Kind};
-use crate::model::{AppName, Invalid, Lifetime, Paged, Status, TokenKind};
+use crate::model::{AppName, Invalid, Lifetime, Moment, Paged, Status, TokenKind};
 use serde::Serialize;
 use serde_json::json;
 
@@ -45,6 +45,10 @@ pub(crate) struct Args {
     fail_if_any: bool,
 
     #[command(flatten)]
+    /// Those issued before that, as `token revoke --before` has it
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    before: Option<Moment>,
+
     paging: PagingArgs,
 }
 
@@ -86,10 +90,10 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         kind: args.kind,
         app: args.app,
         status,
-        ending_within: args.expiring_within,
-        issued_before: None,
-    };
     let now = app.now()?;
+        ending_within: args.expiring_within,
+        issued_before: args.before.map(|moment| moment.instant(now)),
+    };
     let list = authority::tokens(app.store()?, now, &caller, &filter, args.paging.page())?;
     let list = list.map(|token| TokenShape::of(token, now));
     let below = footer(&list, "tokens");

@@ -144,6 +144,26 @@ fn a_token_is_shown_by_its_jti_in_capitals_too() {
 }
 
 #[test]
+fn what_was_issued_before_is_listed_as_it_would_be_revoked() {
+    let world = several();
+    world.sql("UPDATE tokens SET issued_at = 1000 WHERE id = 1 RETURNING id");
+    assert_eq!(ids(&world, &["--all-users", "--before", "1001"]), "1 of 1");
+    assert_eq!(ids(&world, &["--all-users", "--before", "1000"]), " of 0");
+    assert_eq!(ids(&world, &["--all-users", "--before", "1d"]), "1 of 1");
+    assert_eq!(ids(&world, &["--before", "2100-01-01"]), "4 of 1");
+    let words = ["token", "revoke", "--all-users", "--before", "1001", "--yes"];
+    says(&world, &world.run(&words), "", "revoked 1 token\n");
+    for verb in ["list", "revoke"] {
+        let ran = world.run(&["token", verb, "--before", "2026-11-21T12:00:00"]);
+        let talk = format!(
+            "error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: the time zone \
+             is missing; in UTC it is `<time>`\nhint: see `jeton token {verb} --help`\n"
+        );
+        refuses(&world, &ran, 2, &talk);
+    }
+}
+
+#[test]
 fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
     let world = World::with_john();
     world.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
