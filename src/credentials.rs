@@ -3,7 +3,7 @@
 
 use crate::files;
 use crate::model::{Jti, Sid, StoreId, Timestamp};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Access, Mode, OFlags, access};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fs::{DirBuilder, File, Permissions};
@@ -18,6 +18,9 @@ pub(crate) enum Error {
     /// The file system does not let us.
     #[error("the session file cannot be used: {0}")]
     Io(String),
+    /// Where it stands nothing can be read or written, now or later.
+    #[error("the session file cannot be used: {0}")]
+    Unusable(String),
     /// A link, not a regular file, or somebody else's.
     #[error("the session file is {0}")]
     Insecure(&'static str),
@@ -128,11 +131,16 @@ impl Credentials {
         Ok((Some(login(members).ok_or(Error::Damaged)?), tightened))
     }
 
+    /// Makes the directory if need be; an error where no login can ever be written there.
+    pub(crate) fn prepare(directory: Option<PathBuf>) -> Result<(), Error> {
+        let directory = directory.ok_or(Error::NoDirectory)?;
+        make_directory(&directory)?;
+        access(&directory, Access::WRITE_OK).map_err(|error| io(error.into()))
+    }
+
     /// Waits for the lock, which makes the directory if need be.
     pub(crate) fn lock(&self, wait: Duration) -> Result<Locked, Error> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(io)?;
-        let directory = File::open(&self.directory).map_err(io)?;
-        tighten(&directory, 0o700)?;
+        make_directory(&self.directory)?;
         let lock = lock_file(&self.directory.join(format!("{}.lock", self.store)))?;
         if !files::lock(&lock, wait).map_err(io)? {
             return Err(Error::Busy);
@@ -221,6 +229,12 @@ fn open_owned(path: &Path) -> Result<Option<File>, Error> {
     owned(&file).map(|()| Some(file))
 }
 
+fn make_directory(path: &Path) -> Result<(), Error> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
+    let directory = File::open(path).map_err(io)?;
+    tighten(&directory, 0o700).map(drop)
+}
+
 fn lock_file(path: &Path) -> Result<File, Error> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)) {
@@ -255,5 +269,15 @@ fn tighten(file: &File, mode: u32) -> Result<bool, Error> {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn io(error: std::io::Error) -> Error {
-    Error::Io(error.to_string())
+    let lasting = [
+        ErrorKind::PermissionDenied,
+        ErrorKind::ReadOnlyFilesystem,
+        ErrorKind::NotADirectory,
+        ErrorKind::AlreadyExists,
+    ];
+    if lasting.contains(&error.kind()) {
+        Error::Unusable(error.to_string())
+    } else {
+        Error::Io(error.to_string())
+    }
 }

@@ -19,6 +19,12 @@ impl App {
         self.keep_session(|store, _| authority::log_in(store, credential))
     }
 
+    /// Refuses where no session could be kept, before anything is made for one.
+    pub(crate) fn can_keep_session(&self) -> Result<(), Failure> {
+        let directory = crate::paths::sessions(self.environment.config.as_deref());
+        Ok(Credentials::prepare(directory)?)
+    }
+
     /// Adds the first admin of the store, and keeps the session in the file.
     pub(crate) fn found(&mut self, wish: &Registration) -> Result<Tokens, Failure> {
         let kept = self.keep_session(|store, act| authority::found(store, act, wish));

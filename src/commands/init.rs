@@ -63,6 +63,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let user = match app.found(&wish) {
         Err(failure) if failure.code == "store_exists" => return already(app, args.exist_ok),
         other => other?.user,
+    app.can_keep_session()?;
     };
     app.warn_of_short(&wish.password);
     let shown = user.shown();

@@ -57,7 +57,7 @@ kinds! {
     TokenRevoked 12 "token_revoked" "the token or its session was taken back",
     BadData 65 "bad_data" "what is imported is wrong; nothing of it was applied",
     Busy 75 "busy" "a lock was not had in time; safe to try again",
-    StoreUnusable 78 "store_newer, store_older, store_foreign, store_damaged, store_unreadable, store_read_only, insecure_permissions"
+    StoreUnusable 78 "store_newer, store_older, store_foreign, store_damaged, store_unreadable, store_read_only, session_unusable, insecure_permissions"
         "the store or the session file cannot be used",
     NotExecutable 126 "not_executable" "the command of `run` cannot be executed",
     CommandNotFound 127 "command_not_found" "the command of `run` is not found",
@@ -220,6 +220,8 @@ impl From<credentials::Error> for Failure {
         let say = |kind, code| Self::new(kind, code, message.clone());
         match error {
             Error::Io(_) => say(Kind::Internal, "internal"),
+            Error::Unusable(_) => say(Kind::StoreUnusable, "session_unusable")
+                .with_hint("keep sessions elsewhere: set `JETON_CONFIG_DIR`"),
             Error::Insecure(_) => say(Kind::StoreUnusable, "insecure_permissions"),
             Error::Damaged => say(Kind::TokenMissing, "authorization_header")
                 .with_hint("log in again: jeton login"),

@@ -4,8 +4,8 @@ use super::mounted::Mounted;
 use crate::mask::refuses;
 use crate::world::{Ran, World};
 
-const READ_ONLY: &str =
-    "error: the session file cannot be used: Read-only file system (os error 30)\n";
+const READ_ONLY: &str = "error: the session file cannot be used: Read-only file system (os error 30)\n\
+     hint: keep sessions elsewhere: set `JETON_CONFIG_DIR`\n";
 
 /// Open sessions and spent refresh tokens.
 fn left(world: &World) -> Vec<String> {
@@ -24,7 +24,7 @@ fn in_a_read_only_directory_no_token_is_spent_and_no_session_begun() {
     mounted.must(&format!("mount --bind {sessions} {sessions}"));
     mounted.must(&format!("mount -o remount,bind,ro {sessions}"));
     for words in ["refresh", "login ada"] {
-        refuses(&world, &mounted.run(words), 1, READ_ONLY);
+        refuses(&world, &mounted.run(words), 78, READ_ONLY);
         assert_eq!(std::fs::read(world.session_file()).unwrap(), before, "{words}");
         assert_eq!(left(&world), ["1 0"], "{words}");
     }
@@ -45,7 +45,7 @@ fn in_a_read_only_directory_an_expired_access_token_is_not_refreshed() {
     let before = std::fs::read(world.session_file()).unwrap();
     std::thread::sleep(std::time::Duration::from_secs(2));
     mounted.must("mount --bind .config .config && mount -o remount,bind,ro .config");
-    refuses(&world, &mounted.run("whoami"), 1, READ_ONLY);
+    refuses(&world, &mounted.run("whoami"), 78, READ_ONLY);
     assert_eq!(std::fs::read(world.session_file()).unwrap(), before);
     assert_eq!(left(&world), ["1 0"]);
     mounted.must("umount .config");
@@ -63,8 +63,11 @@ fn below_a_file_no_session_is_begun() {
         command.env("JETON_CONFIG_DIR", directory).env("JETON_PASSWORD", "lovelace");
         Ran::from(command.output().unwrap())
     };
-    let talk = "error: the session file cannot be used: Not a directory (os error 20)\n";
-    refuses(&world, &below(&["login", "ada"]), 1, talk);
+    let talk = "error: the session file cannot be used: Not a directory (os error 20)\n\
+                hint: keep sessions elsewhere: set `JETON_CONFIG_DIR`\n";
+    refuses(&world, &below(&["login", "ada"]), 78, talk);
+    refuses(&world, &below(&["init", "eve", "--store", "new/store.db"]), 78, talk);
+    assert!(!world.home().join("new").exists(), "no store is made for a session nobody could have");
     let talk = "error: nobody is logged in\nhint: log in: jeton login\n";
     refuses(&world, &below(&["refresh"]), 4, talk);
     assert_eq!(left(&world), ["1 0"]);
