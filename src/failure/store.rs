@@ -33,6 +33,8 @@ impl From<Error> for Failure {
                 .with_hint("copy the file with its `-wal` to where it can be written"),
             Error::ReadOnly => say(Kind::StoreUnusable, "store_read_only")
                 .with_hint("use it where its file and its directory can be written"),
+            Error::NotOurs => say(Kind::StoreUnusable, "insecure_permissions")
+                .with_hint("run jeton as its owner, or on a copy that is yours"),
             Error::Insecure(_) | Error::Exposed(_) => {
                 say(Kind::StoreUnusable, "insecure_permissions")
             }

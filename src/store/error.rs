@@ -34,7 +34,10 @@ pub(crate) enum Error {
     /// The file system does not let us.
     #[error("the store cannot be opened: {0}")]
     Unreadable(String),
-    /// A link, not a regular file, or somebody else's.
+    /// It belongs to another user of the machine.
+    #[error("the store file is somebody else's")]
+    NotOurs,
+    /// A link, or not a regular file.
     #[error("the store file is {0}")]
     Insecure(&'static str),
     /// Others than its owner can use a file or directory of the store.

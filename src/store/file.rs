@@ -35,7 +35,7 @@ pub(super) fn look(path: &Path) -> Result<Found, Error> {
         return Err(Error::Insecure("not a regular file"));
     }
     if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(Error::Insecure("somebody else's"));
+        return Err(Error::NotOurs);
     }
     // SQLite would put a log beside it, or roll back what another program left.
     if is_of_others(path) {

@@ -121,7 +121,9 @@ fn somebody_elses_store_is_refused_and_not_changed() {
         return;
     }
     for words in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"], &["logout"]] {
-        refuses(&world, &world.run(words), 78, "error: the store file is somebody else's\n");
+        let talk = "error: the store file is somebody else's\n\
+                    hint: run jeton as its owner, or on a copy that is yours\n";
+        refuses(&world, &world.run(words), 78, talk);
     }
     assert_eq!(fs::read(world.store()).unwrap(), before);
     chown(world.store(), Some(rustix::process::geteuid().as_raw()), None).unwrap();
