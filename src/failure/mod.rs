@@ -42,7 +42,7 @@ macro_rules! kinds {
 
 kinds! {
     Internal 1 "internal" "a bug, an unexpected I/O error, a secret that could not be handed out or taken back",
-    Usage 2 "usage, invalid_input" "bad flags or values, or nobody to ask",
+    Usage 2 "usage, invalid_input" "bad flags or values, nobody to ask, or the answer was no",
     NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found, key_not_found, preset_not_found"
         "it is not there",
     TokenMissing 4 "authorization_header" "nobody is logged in and no `JETON_TOKEN` is set",
