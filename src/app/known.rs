@@ -1,6 +1,7 @@
 //! What the store knows, for the shell to complete: read as it is, in silence, at most 50.
 
-use crate::model::{Key, Page, Timestamp, User, UserName};
+use super::presets::preset_names;
+use crate::model::{Key, Page, Session, Timestamp, User, UserName};
 use crate::paths;
 use crate::store::{Error, Reader, Store, TokenFilter, UserFilter};
 use std::time::Duration;
@@ -24,9 +25,25 @@ impl Known {
         ask(|tx| Ok(tx.users(&UserFilter::default(), MOST)?.items.into_iter().map(word).collect()))
     }
 
-    /// Keys by id, with what they are.
-    pub(crate) fn keys() -> Vec<(String, String)> {
-        ask(|tx| Ok(tx.keys()?.iter().take(50).map(about_key).collect()))
+    /// Keys by id, with what they are: those that are wanted.
+    pub(crate) fn keys(is_wanted: fn(&Key) -> bool) -> Vec<(String, String)> {
+        let wanted = |key: &&Key| is_wanted(key);
+        ask(|tx| Ok(tx.keys()?.iter().filter(wanted).take(50).map(about_key).collect()))
+    }
+
+    /// Open sessions by id, with their users: the latest.
+    pub(crate) fn sessions() -> Vec<(String, String)> {
+        let Ok(now) = super::Clock::default().now() else { return Vec::new() };
+        ask(|tx| {
+            let open = tx.open_sessions(None, now)?.into_iter().rev().take(50);
+            open.map(|open| about_session(tx, &open.session)).collect()
+        })
+    }
+
+    /// Presets by name.
+    pub(crate) fn presets() -> Vec<String> {
+        let names = preset_names(super::Environment::read().config.as_deref());
+        names.into_iter().take(50).map(|(name, _)| name).collect()
     }
 
     /// Tokens by id, with their apps.
@@ -41,6 +58,11 @@ fn about_key(key: &Key) -> (String, String) {
     let about =
         format!("{} {} {}", key.state.name(), key.spec.purpose.name(), key.spec.algorithm.name());
     (key.spec.kid.shown(), about)
+}
+
+fn about_session(tx: &Reader<'_>, session: &Session) -> Result<(String, String), Error> {
+    let owner = tx.owned(session.user, ())?.owner;
+    Ok((session.sid.to_string(), owner.map_or_else(String::new, |owner| owner.shown())))
 }
 
 fn tokens(

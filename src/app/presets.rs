@@ -6,7 +6,7 @@ use crate::failure::{Failure, Kind};
 use crate::model::Foreign;
 use crate::paths;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Nothing longer is read where a preset is expected.
 const LARGEST: u64 = 1024 * 1024;
@@ -48,26 +48,31 @@ impl App {
 
     /// The names of all presets, sorted, and whether each is the user's own.
     pub(crate) fn presets(&self) -> Vec<(String, bool)> {
-        let mut names: Vec<(String, bool)> = Vec::new();
-        let files = self.own_presets().and_then(|directory| std::fs::read_dir(directory).ok());
-        for file in files.into_iter().flatten().flatten() {
-            let path = file.path();
-            if path.extension().is_some_and(|end| end == "json")
-                && let Some(name) = path.file_stem().and_then(|name| name.to_str())
-            {
-                names.push((name.to_owned(), true));
-            }
-        }
-        for name in authority::presets() {
-            if !names.iter().any(|(own, _)| own == name) {
-                names.push((name.to_owned(), false));
-            }
-        }
-        names.sort();
-        names
+        preset_names(self.environment.config.as_deref())
     }
 
     fn own_presets(&self) -> Option<PathBuf> {
         paths::presets(self.environment.config.as_deref())
     }
+}
+
+/// See [`App::presets`]; `config` is the configuration directory, where that was said.
+pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
+    let mut names: Vec<(String, bool)> = Vec::new();
+    let files = paths::presets(config).and_then(|directory| std::fs::read_dir(directory).ok());
+    for file in files.into_iter().flatten().flatten() {
+        let path = file.path();
+        if path.extension().is_some_and(|end| end == "json")
+            && let Some(name) = path.file_stem().and_then(|name| name.to_str())
+        {
+            names.push((name.to_owned(), true));
+        }
+    }
+    for name in authority::presets() {
+        if !names.iter().any(|(own, _)| own == name) {
+            names.push((name.to_owned(), false));
+        }
+    }
+    names.sort();
+    names
 }

@@ -5,8 +5,8 @@ use crate::failure::Failure;
 
 /// Print the script that loads completion into a shell
 ///
-/// Words are completed by jeton itself: commands, flags, and the names of users and tokens in the
-/// store.
+/// Words are completed by jeton itself: commands, flags and what they take, and the names and ids of
+/// users, tokens, sessions and keys in the store.
 ///
 ///   jeton completions bash >> ~/.bashrc
 #[derive(Debug, clap::Args)]

@@ -24,7 +24,12 @@ pub(crate) struct Args {
 
     /// Algorithm of the first key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
     /// ES256, ES384 or EdDSA
-    #[arg(long, default_value = "ES256", value_parser = Algorithm::parse)]
+    #[arg(
+        long,
+        default_value = "ES256",
+        value_parser = Algorithm::parse,
+        add = super::complete::algorithms()
+    )]
     alg: Algorithm,
 
     /// Succeed if the store has an admin already, and leave it as it is: nobody is logged in
@@ -58,12 +63,12 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         Some(password) => (password, false),
         None => (Password::parse(authority::random_password()?)?, true),
     };
+    app.can_keep_session()?;
     app.make_store_for(args.alg)?;
     let wish = Registration { username, email, name: None, password, role: Role::Admin };
     let user = match app.found(&wish) {
         Err(failure) if failure.code == "store_exists" => return already(app, args.exist_ok),
         other => other?.user,
-    app.can_keep_session()?;
     };
     app.warn_of_short(&wish.password);
     let shown = user.shown();

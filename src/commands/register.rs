@@ -30,7 +30,7 @@ pub(crate) struct Args {
     name: Option<DisplayName>,
 
     /// Role: user, minter or admin
-    #[arg(long, default_value = "user", value_parser = Role::parse)]
+    #[arg(long, default_value = "user", value_parser = Role::parse, add = super::complete::roles())]
     role: Role,
 
     /// Succeed if an account with just these names exists already, and leave it as it is

@@ -13,7 +13,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Fail with exit code 9 unless it is somebody with this role or more: user, minter, admin
-    #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
+    #[arg(long, value_name = "ROLE", value_parser = Role::parse, add = super::complete::roles())]
     require_role: Option<Role>,
 }
 

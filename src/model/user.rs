@@ -18,6 +18,9 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::User, Self::Minter, Self::Admin];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::User => "user",

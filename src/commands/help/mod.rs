@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::model::repeatable;
 use clap::error::ErrorKind;
+use clap_complete::CompletionCandidate;
 use std::iter;
 
 /// Explain a command or a topic
@@ -19,8 +20,16 @@ use std::iter;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// The words of a command, or a topic
-    #[arg(value_name = "COMMAND|TOPIC")]
+    #[arg(value_name = "COMMAND|TOPIC", add = clap_complete::ArgValueCandidates::new(words))]
     words: Vec<String>,
+}
+
+/// The topics, and the commands.
+fn words() -> Vec<CompletionCandidate> {
+    let whole = command();
+    let commands = whole.get_subcommands().map(|command| command.get_name().to_owned());
+    let topics = topics::ALL.iter().map(ToString::to_string);
+    topics.chain(commands).map(CompletionCandidate::new).collect()
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {

@@ -4,6 +4,9 @@ use crate::commands::{global, grammar};
 use crate::failure::Kind;
 use std::fmt::Write;
 
+/// The topics.
+pub(super) const ALL: [&str; 4] = ["environment", "exit-codes", "output", "trust"];
+
 /// The page of a topic.
 pub(super) fn page(topic: &str) -> Option<String> {
     match topic {

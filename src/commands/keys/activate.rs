@@ -1,6 +1,6 @@
 //! `jeton keys activate`
 
-use super::{KeyArgs, OverlapArgs, Rotated, report};
+use super::{OverlapArgs, Rotated, report};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
@@ -13,8 +13,11 @@ use crate::model::Foreign;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    key: KeyArgs,
+    /// The key id, as `jeton keys list` shows it
+    #[arg(
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys_to_activate)
+    )]
+    kid: String,
 
     #[command(flatten)]
     overlap: OverlapArgs,
@@ -23,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let act = app.act()?;
-    let (kid, overlap) = (&args.key.kid, args.overlap.overlap);
+    let (kid, overlap) = (&args.kid, args.overlap.overlap);
     if let Some(rotation) = authority::activate_key(app.store()?, &act, &caller, kid, overlap)? {
         return report(app, rotation);
     }

@@ -41,7 +41,13 @@ pub(crate) struct Args {
     issuer: Option<IssuerUrl>,
 
     /// For which tokens the keys are: app (and sessions) or test
-    #[arg(long, default_value = "app", value_parser = Purpose::parse, conflicts_with = "private")]
+    #[arg(
+        long,
+        default_value = "app",
+        value_parser = Purpose::parse,
+        conflicts_with = "private",
+        add = crate::commands::complete::purposes()
+    )]
     purpose: Purpose,
 
     /// The public part of one key as PEM: without a key id the one that signs

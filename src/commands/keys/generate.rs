@@ -17,15 +17,29 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
-    #[arg(long, default_value = "ES256", value_parser = Algorithm::parse)]
+    #[arg(
+        long,
+        default_value = "ES256",
+        value_parser = Algorithm::parse,
+        add = crate::commands::complete::algorithms()
+    )]
     alg: Algorithm,
 
     /// For which tokens: app (and sessions) or test
-    #[arg(long, default_value = "app", value_parser = Purpose::parse)]
+    #[arg(
+        long,
+        default_value = "app",
+        value_parser = Purpose::parse,
+        add = crate::commands::complete::purposes()
+    )]
     purpose: Purpose,
 
     /// The size of an RSA key: 2048, 3072 or 4096 [default: 2048]
-    #[arg(long, value_parser = RsaBits::parse)]
+    #[arg(
+        long,
+        value_parser = RsaBits::parse,
+        add = crate::commands::complete::words(&["2048", "3072", "4096"])
+    )]
     bits: Option<RsaBits>,
 }
 

@@ -34,16 +34,27 @@ pub(crate) struct Args {
     from_env: Option<String>,
 
     /// The algorithm it is used with. Needed for a secret; else what the JWK says, or RS256 for RSA
-    #[arg(long, value_parser = Algorithm::parse)]
+    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::complete::algorithms())]
     alg: Option<Algorithm>,
 
     /// For which tokens: app (and sessions) or test
-    #[arg(long, default_value = "app", value_parser = Purpose::parse)]
+    #[arg(
+        long,
+        default_value = "app",
+        value_parser = Purpose::parse,
+        add = crate::commands::complete::purposes()
+    )]
     purpose: Purpose,
 
     /// It is a secret, spelled like this: text (without the line break at its end), base64 (of
     /// either alphabet), or raw bytes
-    #[arg(long, value_name = "FORM", requires = "alg", value_parser = Encoding::parse)]
+    #[arg(
+        long,
+        value_name = "FORM",
+        requires = "alg",
+        value_parser = Encoding::parse,
+        add = crate::commands::complete::words(&["text", "base64", "raw"])
+    )]
     encoding: Option<Encoding>,
 
     /// Let it sign at once, in the place of the key that does

@@ -18,11 +18,16 @@ use crate::model::{Algorithm, Purpose};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// For which tokens: app (and sessions) or test
-    #[arg(long, default_value = "app", value_parser = Purpose::parse)]
+    #[arg(
+        long,
+        default_value = "app",
+        value_parser = Purpose::parse,
+        add = crate::commands::complete::purposes()
+    )]
     purpose: Purpose,
 
     /// The algorithm of the next key [default: any that stands by, else the present one]
-    #[arg(long, value_parser = Algorithm::parse)]
+    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::complete::algorithms())]
     alg: Option<Algorithm>,
 
     #[command(flatten)]

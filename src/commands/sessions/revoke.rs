@@ -21,7 +21,8 @@ pub(crate) struct Args {
         value_name = "SID",
         required_unless_present = "all",
         conflicts_with_all = ["all", "user"],
-        value_parser = sid
+        value_parser = sid,
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::sessions)
     )]
     sids: Vec<Sid>,
 

@@ -37,7 +37,11 @@ impl Command {
 #[derive(Debug, clap::Args)]
 struct NameArgs {
     /// Which
-    #[arg(value_parser = parse, help = names())]
+    #[arg(
+        value_parser = parse,
+        help = names(),
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::settings)
+    )]
     name: Setting,
 }
 

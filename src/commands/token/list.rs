@@ -25,7 +25,7 @@ pub(crate) struct Args {
     owner: OwnerArgs,
 
     /// Those of this kind: app or test
-    #[arg(long, value_parser = TokenKind::recorded)]
+    #[arg(long, value_parser = TokenKind::recorded, add = crate::commands::complete::purposes())]
     kind: Option<TokenKind>,
 
     /// Those of this application; of test tokens, of this subject
@@ -33,22 +33,27 @@ pub(crate) struct Args {
     app: Option<AppName>,
 
     /// live, expired, revoked or all
-    #[arg(long, default_value = "live", value_parser = status)]
+    #[arg(
+        long,
+        default_value = "live",
+        value_parser = status,
+        add = crate::commands::complete::words(&["live", "expired", "revoked", "all"])
+    )]
     status: StatusFilter,
 
     /// Live ones that end within this time: 12h, 7d, 2w
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     expiring_within: Option<Lifetime>,
 
+    /// Those issued before that, as `token revoke --before` has it
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    before: Option<Moment>,
+
     /// Fail with exit code 9 if there is such a one; the list is printed all the same
     #[arg(long, requires = "expiring_within")]
     fail_if_any: bool,
 
     #[command(flatten)]
-    /// Those issued before that, as `token revoke --before` has it
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    before: Option<Moment>,
-
     paging: PagingArgs,
 }
 
@@ -85,12 +90,12 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     }
     let caller = app.caller()?;
     let owner = args.owner.owner(app, &caller)?;
+    let now = app.now()?;
     let filter = TokenFilter {
         owner,
         kind: args.kind,
         app: args.app,
         status,
-    let now = app.now()?;
         ending_within: args.expiring_within,
         issued_before: args.before.map(|moment| moment.instant(now)),
     };

@@ -19,9 +19,16 @@ use serde_json::{Map, Value};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// `show` and the name of the one to explain: its parameters, and what each claim is
-    #[arg(value_name = "show NAME", num_args = 0..=2)]
-    show: Vec<String>,
+    /// To explain one: its parameters, and what each claim is
+    #[arg(value_name = "show", add = crate::commands::complete::words(&["show"]))]
+    show: Option<String>,
+
+    /// The one that is meant
+    #[arg(
+        value_name = "NAME",
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::presets)
+    )]
+    name: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,11 +107,11 @@ fn section<'e>(
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    match args.show.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] | ["list"] => list(app),
-        ["show", name] => {
+    match (args.show.as_deref(), args.name.as_deref()) {
+        (None | Some("list" | "ls"), None) => list(app),
+        (Some("show"), Some(name)) => {
             let template = app.preset(Some(name))?;
-            app.report(&Explained { name: Foreign::new(*name), template })
+            app.report(&Explained { name: Foreign::new(name), template })
         }
         _ => Err(Failure::usage("what is to be shown?")
             .with_hint("explain a preset: jeton token presets show NAME")),

@@ -41,7 +41,7 @@ pub(crate) struct Args {
     tokens: Vec<String>,
 
     /// Those of this kind: app or test
-    #[arg(long, value_parser = TokenKind::recorded)]
+    #[arg(long, value_parser = TokenKind::recorded, add = crate::commands::complete::purposes())]
     kind: Option<TokenKind>,
 
     /// Those of this application; of test tokens, of this subject

@@ -45,6 +45,7 @@ pub(crate) struct Args {
         value_name = "TYPE",
         default_value = "app",
         value_parser = wanted,
+        add = crate::commands::complete::words(&["app", "access", "refresh", "test", "any"]),
         conflicts_with_all = ["jwks", "key"]
     )]
     kind: Wanted,
@@ -58,7 +59,14 @@ pub(crate) struct Args {
     key: Option<PathBuf>,
 
     /// The algorithms that the key is for
-    #[arg(long, value_name = "A[,A]", value_delimiter = ',', value_parser = Algorithm::parse, requires = "key")]
+    #[arg(
+        long,
+        value_name = "A[,A]",
+        value_delimiter = ',',
+        value_parser = Algorithm::parse,
+        requires = "key",
+        add = crate::commands::complete::algorithms()
+    )]
     alg: Vec<Algorithm>,
 
     /// A claim it must have, with its value: text, or JSON

@@ -16,7 +16,11 @@ pub(crate) const NEW_SECRET: &str =
 #[derive(Debug, clap::Args)]
 pub(crate) struct WishArgs {
     /// What kind of token: see `jeton token presets`
-    #[arg(long, value_name = "NAME")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::presets)
+    )]
     pub(crate) preset: Option<String>,
 
     /// A parameter of the preset; several times for one that is a list
@@ -58,7 +62,7 @@ pub(crate) struct WishArgs {
     end: EndArgs,
 
     /// The algorithm, and so the test key that signs [default: the preset's, else ES256]
-    #[arg(long, value_parser = Algorithm::parse)]
+    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::complete::algorithms())]
     pub(crate) alg: Option<Algorithm>,
 
     /// The test key that signs, by its id
@@ -66,7 +70,7 @@ pub(crate) struct WishArgs {
         long,
         value_name = "KID",
         conflicts_with = "alg",
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::test_keys)
     )]
     key: Option<String>,
 }

@@ -24,15 +24,25 @@ pub(crate) struct Args {
     search: Option<Search>,
 
     /// Those of this role: user, minter or admin (admins only)
-    #[arg(long, value_parser = Role::parse)]
+    #[arg(long, value_parser = Role::parse, add = crate::commands::complete::roles())]
     role: Option<Role>,
 
     /// active or disabled (admins only)
-    #[arg(long, value_parser = is_disabled)]
+    #[arg(
+        long,
+        value_parser = is_disabled,
+        add = crate::commands::complete::words(&["active", "disabled"])
+    )]
     status: Option<bool>,
 
     /// id, username, email or created
-    #[arg(long, value_name = "BY", default_value = "id", value_parser = order)]
+    #[arg(
+        long,
+        value_name = "BY",
+        default_value = "id",
+        value_parser = order,
+        add = crate::commands::complete::words(&["id", "username", "email", "created"])
+    )]
     sort: UserOrder,
 
     /// The last one first

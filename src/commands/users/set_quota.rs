@@ -21,7 +21,11 @@ pub(crate) struct Args {
     who: UserArgs,
 
     /// A number, `unlimited`, or `default` for what the setting `token.quota` says
-    #[arg(value_name = "N|unlimited|default", value_parser = OwnQuota::parse)]
+    #[arg(
+        value_name = "N|unlimited|default",
+        value_parser = OwnQuota::parse,
+        add = crate::commands::complete::words(&["unlimited", "default"])
+    )]
     quota: OwnQuota,
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Args {
     who: UserArgs,
 
     /// user, minter or admin
-    #[arg(value_parser = Role::parse)]
+    #[arg(value_parser = Role::parse, add = crate::commands::complete::roles())]
     role: Role,
 }
 

@@ -1,6 +1,7 @@
 //! Who hears what: results, talk, errors; readers who leave; forms, colours, quiet.
 
 mod colours;
+mod completion;
 mod escaping;
 mod help;
 mod lists;

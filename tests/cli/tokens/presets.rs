@@ -85,6 +85,7 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
                supabase        -    Access token of a user of a Supabase project, with asymmetric \
                signing keys\n";
     says(&world, &world.run(&["token", "presets"]), out, "");
+    says(&world, &world.run(&["token", "presets", "ls"]), out, "");
     let token = world.get(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
     assert_eq!(payload(&token)["iss"], "https://t.example/");
     world.run(&["token", "verify", &token, "--type", "test"]).ok();

@@ -1,0 +1,104 @@
+//! What a shell is offered: the words that the program itself would take there.
+
+use crate::world::{Ran, World};
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// The last of these words is being typed.
+fn asked(world: &World, line: &str) -> Command {
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut command = world.command(&[&["--", "jeton"], words.as_slice()].concat());
+    command.envs([("COMPLETE", "bash"), ("_CLAP_IFS", "\n")]);
+    command.env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+    command
+}
+
+/// What is offered there, sorted.
+#[track_caller]
+fn offered(world: &World, line: &str) -> Vec<String> {
+    let ran = Ran::from(asked(world, line).output().unwrap());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{line}");
+    let is_flag = |word: &&str| word.starts_with('-');
+    let words: BTreeSet<&str> = ran.out.lines().filter(|word| !is_flag(word)).collect();
+    words.into_iter().map(|word| word.trim_end().to_owned()).collect()
+}
+
+#[test]
+fn words_of_fixed_sets_are_offered() {
+    const ALGORITHMS: &str =
+        "ES256 ES384 EdDSA HS256 HS384 HS512 PS256 PS384 PS512 RS256 RS384 RS512";
+    let world = World::new();
+    for (line, words) in [
+        ("token list --status ", "all expired live revoked"),
+        ("token list --kind ", "app test"),
+        ("token revoke --kind ", "app test"),
+        ("token verify --type ", "access any app refresh test"),
+        ("token verify --type a", "access any app"),
+        ("token verify --alg ", ALGORITHMS),
+        ("token mint --alg ", ALGORITHMS),
+        ("token presets ", "show"),
+        ("token mint --preset f", "flask flask-refresh"),
+        ("token presets show f", "flask flask-refresh"),
+        ("users list --sort ", "created email id username"),
+        ("users list --role ", "admin minter user"),
+        ("users list --status ", "active disabled"),
+        ("users set-role ada ", "admin minter user"),
+        ("users set-quota ada ", "default unlimited"),
+        ("whoami --require-role ", "admin minter user"),
+        ("register --role ", "admin minter user"),
+        ("init --alg ", ALGORITHMS),
+        ("keys generate --alg ", ALGORITHMS),
+        ("keys generate --purpose ", "app test"),
+        ("keys generate --bits ", "2048 3072 4096"),
+        ("keys import --alg ", ALGORITHMS),
+        ("keys import --encoding ", "base64 raw text"),
+        ("keys import --purpose ", "app test"),
+        ("keys rotate --purpose ", "app test"),
+        ("keys export --purpose ", "app test"),
+        ("settings get token.", "token.quota token.ttl"),
+        ("settings set token.", "token.quota token.ttl"),
+        ("settings unset i", "issuer"),
+        ("help e", "environment exit-codes"),
+        ("help to", "token"),
+        ("users show ", ""),
+        ("sessions revoke ", ""),
+    ] {
+        assert_eq!(offered(&world, line).join(" "), words, "{line}");
+    }
+    assert!(!world.store().exists() && !world.sessions().exists());
+}
+
+#[test]
+fn what_the_store_knows_is_offered() {
+    let world = World::with_john();
+    for verb in ["show", "set-role", "set-quota", "rename", "disable", "enable", "delete"] {
+        assert_eq!(offered(&world, &format!("users {verb} ")), ["ada", "john"], "{verb}");
+    }
+    assert_eq!(offered(&world, "sessions revoke "), [world.session("sid")]);
+    world.run(&["logout"]).ok();
+    assert!(offered(&world, "sessions revoke ").is_empty(), "of those that are open");
+}
+
+#[test]
+fn keys_are_offered_for_what_can_be_done_with_them() {
+    let world = World::with_admin();
+    let key = |words: &[&str]| world.get(&[&["keys", "generate"], words].concat());
+    let standby = key(&[]);
+    let gone = key(&[]);
+    let test = key(&["--purpose", "test"]);
+    let gone_test = key(&["--purpose", "test", "--alg", "EdDSA"]);
+    for gone in [&gone, &gone_test] {
+        world.run(&["keys", "revoke", "--yes", "--", gone]).ok();
+    }
+    let active = world.sql("SELECT kid FROM keys WHERE state = 'active' AND purpose = 'app'");
+    // One that begins like a flag is not told from flags here.
+    let sorted = |kids: &[&String]| -> Vec<String> {
+        let kids: BTreeSet<_> = kids.iter().filter(|kid| !kid.starts_with('-')).collect();
+        kids.into_iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(offered(&world, "keys activate "), sorted(&[&standby]));
+    assert_eq!(offered(&world, "keys revoke "), sorted(&[&standby, &test, &active[0]]));
+    assert_eq!(offered(&world, "token mint --key "), sorted(&[&test]));
+    let all = sorted(&[&standby, &gone, &test, &gone_test, &active[0]]);
+    assert_eq!(offered(&world, "keys export --pem "), all);
+}
