@@ -22,7 +22,7 @@ use std::path::PathBuf;
 ///   jeton token verify --batch < tokens.txt
 ///   jeton token verify - --jwks jwks.json --iss https://idp.example --aud api
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, group = clap::ArgGroup::new("theirs").args(["jwks", "key"]))]
 pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
@@ -50,21 +50,21 @@ pub(crate) struct Args {
     )]
     kind: Wanted,
 
-    /// Check a token of others by a JWK Set; no store is needed
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    /// Check a token of others by a JWK Set (`-`: standard input); no store is needed
+    #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
 
-    /// Check a token of others by one key: PEM, a JWK, or the secret itself
+    /// Check a token of others by one key: PEM, a JWK, or the secret itself (`-`: standard input)
     #[arg(long, value_name = "FILE", requires = "alg")]
     key: Option<PathBuf>,
 
-    /// The algorithms that the key is for
+    /// The algorithms that the key is for; of a JWK Set, the only ones to accept
     #[arg(
         long,
         value_name = "A[,A]",
         value_delimiter = ',',
         value_parser = Algorithm::parse,
-        requires = "key",
+        requires = "theirs",
         add = crate::commands::complete::algorithms()
     )]
     alg: Vec<Algorithm>,
@@ -131,7 +131,11 @@ enum Keys {
 
 fn keys(args: &Args) -> Result<Keys, Failure> {
     if let Some(path) = &args.jwks {
-        return Ok(Keys::Given(authority::read_jwks(&App::key_file(path)?)?));
+        let mut keys = authority::read_jwks(&App::key_file(path)?)?;
+        for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
+            key.algorithms.retain(|algorithm| args.alg.contains(algorithm));
+        }
+        return Ok(Keys::Given(keys));
     }
     if let Some(path) = &args.key {
         return Ok(Keys::Given(vec![authority::read_key(&App::key_file(path)?, &args.alg)?]));

@@ -260,3 +260,22 @@ fn the_token_never_chooses_its_key() {
         assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: malformed\n"), "{token:.9}");
     }
 }
+
+#[test]
+fn of_a_set_only_the_algorithms_that_are_named_are_accepted() {
+    let (provider, here) = provider();
+    let token = provider.get(&["token", "mint", "--alg", "RS256"]);
+    let named = |algorithms| ["--jwks", "jwks.json", "--alg", algorithms];
+    says(&here, &check(&here, &token, &named("ES256,RS256")), "valid\n", "");
+    for algorithms in ["ES256", "RS384", "EdDSA,HS256"] {
+        let ran = check(&here, &token, &named(algorithms));
+        assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: alg_not_allowed\n"));
+        assert_eq!(ran.err, "error: the token's algorithm is not the key's\n");
+        let batch = [&["token", "verify", "--batch"][..], &named(algorithms)].concat();
+        assert_eq!(here.run_with_input(&batch, &token).code, 10, "{algorithms}");
+    }
+    let talk = "error: the following required arguments were not provided:\n  \
+                <--jwks <FILE>|--key <FILE>>\n\
+                hint: usage: jeton token verify --alg <A[,A]> <--jwks <FILE>|--key <FILE>> <TOKEN>\n";
+    refuses(&here, &check(&here, &token, &["--alg", "RS256"]), 2, talk);
+}
