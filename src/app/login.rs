@@ -7,7 +7,7 @@
 use super::App;
 use crate::authority::{self, Act, Credential, Proven, Registration, Tokens};
 use crate::credentials::{self, Beginning, Credentials, Locked, Login};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::model::escaped;
 use crate::store::Store;
 use secrecy::ExposeSecret;
@@ -77,7 +77,7 @@ impl App {
     }
 
     /// Ends the session, of the given token or of the file, which is removed; whether there was
-    /// one.
+    /// one. A copy of a store leaves the file of the original alone.
     pub(crate) fn log_out(&mut self) -> Result<bool, Failure> {
         if !self.has_store()? {
             return Ok(false);
@@ -87,13 +87,14 @@ impl App {
             return Ok(authority::end(self.store()?, &act, token.expose_secret())?);
         }
         let credentials = self.credentials()?;
-        match credentials.read() {
-            Ok((None, _)) => return Ok(false),
-            // What cannot be understood can still go.
-            Ok(_) | Err(credentials::Error::Damaged) => {}
-            Err(error) => return Err(error.into()),
+        // Without a login there is nothing to lock; another process may log in before it is locked.
+        if !self.has_login(&credentials)? {
+            return Ok(false);
         }
         let locked = credentials.lock(self.options.wait)?;
+        if !self.has_login(&credentials)? {
+            return Ok(false);
+        }
         if let Ok(Some(login)) = self.settle(&credentials, &locked) {
             let act = self.act()?;
             match authority::end(self.store()?, &act, login.access.expose_secret()) {
@@ -103,6 +104,15 @@ impl App {
             }
         }
         Ok(locked.remove()?)
+    }
+
+    /// Whether a login of this very store is there. What cannot be understood can still go.
+    fn has_login(&mut self, credentials: &Credentials) -> Result<bool, Failure> {
+        match self.login(credentials) {
+            Ok(login) => Ok(login.is_some()),
+            Err(failure) if failure.kind == Kind::TokenMissing => Ok(true),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The login whose session was begun, which takes the lock only where that is in doubt.

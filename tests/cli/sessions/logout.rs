@@ -79,3 +79,14 @@ fn a_given_token_of_no_session_is_refused() {
     refuses(&world, &world.run(&["logout"]), 10, "error: the token is of another type\n");
     assert!(world.session_file().exists());
 }
+
+#[test]
+fn a_copy_leaves_the_login_of_the_original_alone() {
+    let world = World::with_admin();
+    world.run(&["store", "backup", "copy.db"]).ok();
+    let file = std::fs::read(world.session_file()).unwrap();
+    let ran = world.run(&["--store", "copy.db", "logout"]);
+    says(&world, &ran, "", "nobody was logged in\n");
+    assert_eq!(std::fs::read(world.session_file()).unwrap(), file);
+    world.run(&["whoami"]).ok();
+}
