@@ -185,8 +185,17 @@ impl App {
         }
     }
 
-    /// The caller's own token, where one is given instead of the session file, and from where.
+    /// The caller's own token, where one is given instead of the session file, and from where. It
+    /// is read once: standard input and pipes have it no second time.
     pub(super) fn given_token(&self) -> Result<Option<(SecretString, String)>, Failure> {
+        if let Some(given) = self.given.get() {
+            return Ok(given.clone());
+        }
+        let given = self.read_given_token()?;
+        Ok(self.given.get_or_init(|| given).clone())
+    }
+
+    fn read_given_token(&self) -> Result<Option<(SecretString, String)>, Failure> {
         if let Some(path) = &self.options.token_file {
             let shown = repeatable(&path.to_string_lossy());
             return Ok(Some((token_from_file(path)?, format!("file {shown}"))));

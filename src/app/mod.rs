@@ -26,6 +26,8 @@ use crate::store::{self, Opened, Readers, Store};
 use crate::terminal::Confirmed;
 use crate::{model, paths};
 use clock::Clock;
+use secrecy::SecretString;
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -61,6 +63,7 @@ pub(crate) struct App {
     store: Option<Store>,
     user: Option<UserId>,
     exit: u8,
+    given: OnceCell<Option<(SecretString, String)>>,
 }
 
 impl App {
@@ -83,6 +86,7 @@ impl App {
             store: None,
             user: None,
             exit: 0,
+            given: OnceCell::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::global::{self, Global, Named};
 use super::{
     about, audit, branch, completions, flow, help, init, keys, login, logout, man, passwd, recover,
-    refresh, register, sessions, settings, store, token, users, whoami,
+    refresh, register, sessions, settings, stdin, store, token, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::{Failure, Kind};
@@ -167,13 +167,17 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Ok(options) => options,
         Err(failure) => return tell(&Voice::new(global::form_in(words), false), &failure),
     };
+    let environment = Environment::read();
+    if let Err(failure) = stdin::read_once(&matches, &action, &environment) {
+        return tell(&Voice::new(options.form, options.quiet), &failure);
+    }
     let about = about::about(&matches);
     let command = match Command::from_arg_matches_mut(&mut matches) {
         Ok(command) => command,
         Err(error) => return refuse(error, words),
     };
     let changes = !READING.contains(&action.as_str());
-    let mut app = App::new(options, Environment::read(), action, changes);
+    let mut app = App::new(options, environment, action, changes);
     app.about = about;
     match command.run(&mut app) {
         Ok(()) => app.leave(),

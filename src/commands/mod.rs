@@ -26,6 +26,7 @@ mod run;
 mod sessions;
 mod settings;
 mod shapes;
+mod stdin;
 mod store;
 mod token;
 mod users;

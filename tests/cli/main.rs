@@ -19,6 +19,7 @@ mod recipes;
 mod rights;
 mod run;
 mod sessions;
+mod stdin;
 mod store;
 mod tidy;
 mod tokens;

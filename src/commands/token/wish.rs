@@ -82,7 +82,8 @@ pub(crate) struct KeyArgs {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["key_file", "key"])]
     secret_env: Option<String>,
 
-    /// Sign with the key in this file: PEM, DER, a JWK, or a secret; no store is needed
+    /// Sign with the key in this file (`-`: standard input): PEM, DER, a JWK, or a secret; no store
+    /// is needed
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_file: Option<PathBuf>,
 }

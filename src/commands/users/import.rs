@@ -24,7 +24,8 @@ use std::path::PathBuf;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// The file (`-`: standard input)
-    file: PathBuf,
+    #[arg(value_name = "FILE")]
+    rows: PathBuf,
 
     /// Leave accounts that are there already, by all of their names, as they are; a warning says how
     /// many have another role, quota, display name or status than their row
@@ -53,7 +54,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if let Some(caller) = &caller {
         authority::may_import_users(caller)?;
     }
-    let bytes = App::rows_file(&args.file)?;
+    let bytes = App::rows_file(&args.rows)?;
     let drafts = Drafts::read(&bytes, app.now()?)?;
     if caller.is_none() {
         drafts.need_an_admin()?;

@@ -1,0 +1,104 @@
+//! Standard input is read once: what would read it twice is refused before it begins.
+
+use super::grammar;
+use crate::app::Environment;
+use crate::failure::Failure;
+use clap::{Arg, ArgMatches};
+use std::any::Any;
+use std::path::{Path, PathBuf};
+
+/// Flags that read it.
+const FLAGS: [&str; 3] = ["password_stdin", "token_stdin", "batch"];
+
+/// Files of which `-` is it.
+const FILES: [&str; 9] = [
+    "token_file",
+    "password_file",
+    "jwks",
+    "key",
+    "claims_file",
+    "from",
+    "key_file",
+    "from_file",
+    "rows",
+];
+
+/// Tokens of which `-` stands on it.
+const TOKENS: [&str; 2] = ["token", "tokens"];
+
+/// Refuses a command whose words would read it more than once.
+pub(super) fn read_once(
+    matches: &ArgMatches,
+    action: &str,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let mut here = matches;
+    while let Some((_, below)) = here.subcommand() {
+        here = below;
+    }
+    let readers = readers(here);
+    let from_variable = environment.token_is_on_stdin() && !readers.contains(&"token_file");
+    if readers.len() + usize::from(from_variable) < 2 {
+        return Ok(());
+    }
+    let mut names: Vec<String> = readers.iter().map(|id| spelled(action, id)).collect();
+    names.extend(from_variable.then(|| "`JETON_TOKEN_FILE`".to_owned()));
+    let message = format!("standard input is read once, and wanted by {}", names.join(" and "));
+    Err(Failure::usage(message).with_hint("name a file for all but one of them"))
+}
+
+/// All that would read it. A name may be that of something else in another command, of another type.
+fn readers(matches: &ArgMatches) -> Vec<&'static str> {
+    let flags = FLAGS.into_iter().filter(|id| all::<bool>(matches, id).any(|is_set| *is_set));
+    let files = FILES.into_iter().flat_map(|id| {
+        all::<PathBuf>(matches, id).filter(|path| *path == Path::new("-")).map(move |_| id)
+    });
+    let tokens = TOKENS
+        .into_iter()
+        .flat_map(|id| all::<String>(matches, id).filter(|token| *token == "-").map(move |_| id));
+    flags.chain(files).chain(tokens).collect()
+}
+
+fn all<'m, T: Any + Clone + Send + Sync>(
+    matches: &'m ArgMatches,
+    id: &str,
+) -> impl Iterator<Item = &'m T> {
+    matches.try_get_many::<T>(id).ok().flatten().into_iter().flatten()
+}
+
+/// What the user calls it: `--jwks`, `TOKEN`.
+fn spelled(action: &str, id: &str) -> String {
+    let whole = grammar::command();
+    let command = action.split(' ').try_fold(&whole, |above, name| above.find_subcommand(name));
+    let name = command
+        .and_then(|command| command.get_arguments().find(|argument| argument.get_id() == id))
+        .and_then(|argument| {
+            argument.get_long().map(|long| format!("--{long}")).or_else(|| value(argument))
+        });
+    format!("`{}`", name.unwrap_or_else(|| id.to_owned()))
+}
+
+fn value(argument: &Arg) -> Option<String> {
+    argument.get_value_names()?.first().map(ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_said_to_read_it_is_known_here() {
+        fn walk(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                let id = argument.get_id().as_str();
+                let known = [&FLAGS[..], &FILES, &TOKENS].concat().contains(&id);
+                if help.contains("standard input") && id != "no_input" {
+                    assert!(known, "{} {id}", command.get_name());
+                }
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&grammar::command());
+    }
+}
