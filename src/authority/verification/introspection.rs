@@ -18,7 +18,11 @@ pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Resu
 }
 
 fn active(verdict: Verdict) -> Map<String, Value> {
-    let claims = verdict.claims.unwrap_or_default();
+    let mut claims = verdict.claims.unwrap_or_default();
+    // A grace never reaches past the token's own end. Services keep the answer until `exp`.
+    if let Some(end) = verdict.record.grace_end() {
+        claims.insert("exp".to_owned(), end.into());
+    }
     let mut answer = Map::new();
     answer.insert("active".to_owned(), true.into());
     if let Record::Token(token) = &verdict.record {

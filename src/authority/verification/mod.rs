@@ -255,7 +255,8 @@ fn judge_claims(
     if let Some(name) = claims::lacks_value(claims, &checks.required) {
         verdict.add(Reason::Require, escaped(name));
     }
-    if checks.min_ttl.is_some_and(|ttl| !claims::lasts(registered, checks.at, ttl)) {
+    let end = [registered.expires, verdict.record.grace_end()].into_iter().flatten().min();
+    if checks.min_ttl.is_some_and(|ttl| !claims::lasts(end, checks.at, ttl)) {
         verdict.reasons.push(Reason::MinTtl);
     }
 }

@@ -16,6 +16,16 @@ pub(in crate::authority) enum Record {
     Session(PairOfSession),
 }
 
+impl Record {
+    /// When the grace of a token that was renewed is over.
+    pub(super) fn grace_end(&self) -> Option<i64> {
+        match self {
+            Self::Token(token) => token.grace_until.map(Timestamp::unix),
+            Self::Session(_) | Self::Missing => None,
+        }
+    }
+}
+
 impl Registered {
     /// A token never outlives its row, whatever it says itself.
     pub(super) fn end_by_row(&mut self, record: &Record) {

@@ -132,3 +132,22 @@ fn what_does_not_work_any_more_is_not_renewed() {
     let talk = "error: only admins act on the tokens of others\n";
     refuses(&world, &world.run(&["token", "renew", "3"]), 7, talk);
 }
+
+#[test]
+fn the_end_of_a_grace_is_the_end_of_the_token() {
+    let world = World::with_john();
+    let old = world.get(&["token", "create", "app"]);
+    let endless = world.get(&["token", "create", "app", "--no-expiry"]);
+    for id in ["1", "2"] {
+        world.run(&["token", "renew", id, "--grace", "10m"]).ok();
+    }
+    let grace = |id: &str| world.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
+    for (id, token) in [("1", &old), ("2", &endless)] {
+        let answer = world.json(&["token", "introspect", token]);
+        assert_eq!(answer["exp"].to_string(), grace(id)[0]);
+        world.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
+        let ran = world.run(&["token", "verify", token, "--min-ttl", "1h"]);
+        assert_eq!((ran.code, ran.out.as_str()), (9, "invalid: min_ttl\n"));
+        assert_eq!(ran.err, "error: the token ends too soon\n");
+    }
+}
