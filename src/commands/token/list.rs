@@ -41,7 +41,7 @@ pub(crate) struct Args {
     )]
     status: StatusFilter,
 
-    /// Live ones that end within this time: 12h, 7d, 2w
+    /// Live ones that end within this time, 12h, 7d or 2w, and that nobody renewed
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     expiring_within: Option<Lifetime>,
 

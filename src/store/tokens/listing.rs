@@ -20,7 +20,7 @@ pub(crate) struct TokenFilter {
     pub(crate) app: Option<AppName>,
     /// Only those of this status; `Live` includes the superseded.
     pub(crate) status: Option<Status>,
-    /// Only those that end, by their grace where they have one, within that time.
+    /// Only those that end within that time and were not renewed.
     pub(crate) ending_within: Option<Lifetime>,
     /// Only those made before that.
     pub(crate) issued_before: Option<Timestamp>,
@@ -43,7 +43,7 @@ impl TokenFilter {
         }
         if let Some(time) = self.ending_within {
             let end = now.unix().saturating_add(time.seconds());
-            all.and("ifnull(t.grace_until, t.expires_at) <= :end", ":end", end);
+            all.and("t.grace_until IS NULL AND t.expires_at <= :end", ":end", end);
         }
         if let Some(time) = self.issued_before {
             all.and("t.issued_at < :before", ":before", time.unix());

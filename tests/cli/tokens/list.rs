@@ -180,6 +180,9 @@ fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
     assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
     says(&world, &world.run(&[&soon[..], &["2d"]].concat()), "", "no tokens\n");
     world.run(&["token", "renew", "3", "--grace", "1d"]).ok();
+    says(&world, &world.run(&[&soon[..], &["2d"]].concat()), "", "no tokens\n");
+    world.run(&["token", "revoke", "2"]).ok();
+    world.run(&["token", "create", "d", "--ttl", "1d"]).ok();
     let ran = world.run(&[&soon[..], &["7d", "-o", "json", "--per-page", "1"]].concat());
     let error = ran.error();
     assert_eq!((ran.code, &error["code"]), (9, &"check_failed".into()));
