@@ -85,8 +85,67 @@ fn a_copy_leaves_the_login_of_the_original_alone() {
     let world = World::with_admin();
     world.run(&["store", "backup", "copy.db"]).ok();
     let file = std::fs::read(world.session_file()).unwrap();
-    let ran = world.run(&["--store", "copy.db", "logout"]);
-    says(&world, &ran, "", "nobody was logged in\n");
+    for more in [&[][..], &["--all"]] {
+        let ran = world.run(&[&["--store", "copy.db", "logout"], more].concat());
+        says(&world, &ran, "", "nobody was logged in\n");
+    }
     assert_eq!(std::fs::read(world.session_file()).unwrap(), file);
     world.run(&["whoami"]).ok();
+}
+
+const OTHERS_GO_ON: &str = "warning: other sessions go on: the one here was over and does not \
+                            prove who asks\nhint: to end them, log in once more: jeton login && \
+                            jeton logout --all\n";
+
+#[test]
+fn all_ends_the_others_once_and_says_so() {
+    let world = World::with_john();
+    let elsewhere = world.session("access");
+    std::fs::remove_file(world.session_file()).unwrap();
+    world.log_in("john", "123456");
+    let all = ["logout", "--all"];
+    says(&world, &world.run(&all), "", "1 other session ended\nlogged out\n");
+    assert_eq!(world.run(&["token", "verify", &elsewhere, "--type", "access"]).code, 12);
+    says(&world, &world.run(&all), "", "nobody was logged in\n");
+    json_says(&world, &all, "{\"changed\":false}");
+    let empty = World::new();
+    says(&empty, &empty.run(&all), "", "nobody was logged in\n");
+    let outcomes = "SELECT DISTINCT outcome FROM audit WHERE action = 'logout'";
+    assert_eq!(world.sql(outcomes), ["done"]);
+}
+
+#[test]
+fn all_of_a_session_that_is_over_removes_the_file_and_ends_no_other() {
+    const HERE: &str = "(SELECT max(id) FROM sessions)";
+    for sql in [
+        format!("UPDATE sessions SET ended_at = 1 WHERE id = {HERE}"),
+        format!("DELETE FROM pairs WHERE session_id = {HERE}"),
+    ] {
+        let world = World::with_john();
+        let elsewhere = world.session("access");
+        std::fs::remove_file(world.session_file()).unwrap();
+        world.log_in("john", "123456");
+        let file = world.session_file();
+        rusqlite::Connection::open(world.store()).unwrap().execute_batch(&sql).unwrap();
+        let talk = format!("{OTHERS_GO_ON}logged out\n");
+        says(&world, &world.run(&["logout", "--all"]), "", &talk);
+        assert!(!file.exists(), "{sql}");
+        says(&world, &world.run(&["logout", "--all"]), "", "nobody was logged in\n");
+        world.run(&["token", "verify", &elsewhere, "--type", "access"]).ok();
+        assert_eq!(world.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
+    }
+}
+
+#[test]
+fn all_of_an_expired_session_ends_that_one() {
+    let world = World::with_admin();
+    for setting in ["session.access_ttl", "session.refresh_ttl"] {
+        world.run(&["settings", "set", setting, "1s"]).ok();
+    }
+    world.log_in("ada", "lovelace");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let talk = format!("{OTHERS_GO_ON}logged out\n");
+    says(&world, &world.run(&["logout", "--all"]), "", &talk);
+    assert_eq!(world.sql("SELECT count(*) FROM sessions WHERE ended_at IS NULL"), ["0"]);
+    assert_eq!(world.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
 }
