@@ -59,6 +59,14 @@ pub(crate) enum Error {
     /// The same key never serves two purposes, and one algorithm only.
     #[error("the store has this key, for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
+    /// App tokens are signed with another algorithm than the one that was wanted.
+    #[error("the store has a key that signs already, with {}", .signs.name())]
+    KeySigns {
+        /// What signs.
+        signs: Algorithm,
+        /// What was wanted.
+        wanted: Algorithm,
+    },
     /// What was brought along is not taken in.
     #[error(transparent)]
     Rejected(#[from] Rejected),

@@ -40,7 +40,7 @@ pub(crate) use keys::{
     Added, Adding, Listed, Published, Rotation, Site, activate as activate_key, add as add_keys,
     beginning, draft as draft_key, exportable, jwks, list as keys, may_add as may_add_keys,
     private_text, public_pem, retire as retire_key, revocable, revoke as revoke_key,
-    rotate as rotate_key, site,
+    rotate as rotate_key, signs_with, site,
 };
 pub(crate) use minting::{
     Defect, Fixture, Fixtures, Mint, Minted, Minting, Signer, Template, Told, fixtures,

@@ -23,14 +23,9 @@ pub(crate) struct Args {
     login: Option<String>,
 
     /// Algorithm of the first key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
-    /// ES256, ES384 or EdDSA
-    #[arg(
-        long,
-        default_value = "ES256",
-        value_parser = Algorithm::parse,
-        add = super::complete::algorithms()
-    )]
-    alg: Algorithm,
+    /// ES256, ES384 or EdDSA [default: that of the key that is there, else ES256]
+    #[arg(long, value_parser = Algorithm::parse, add = super::complete::algorithms())]
+    alg: Option<Algorithm>,
 
     /// Succeed if the store has an admin already, and leave it as it is: nobody is logged in
     #[arg(long)]
@@ -56,15 +51,20 @@ impl Report for Made {
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let login = args.login.unwrap_or_else(Environment::os_user);
     let (username, email) = names(&login)?;
-    if app.has_store()? && authority::is_founded(app.store()?)? {
-        return already(app, args.exist_ok);
+    if app.has_store()? {
+        if authority::is_founded(app.store()?)? {
+            return already(app, args.exist_ok);
+        }
+        if let Some(algorithm) = args.alg {
+            authority::signs_with(app.store()?, algorithm)?;
+        }
     }
     let (password, is_random) = match app.new_password_if_any(&args.password.from())? {
         Some(password) => (password, false),
         None => (Password::parse(authority::random_password()?)?, true),
     };
     app.can_keep_session()?;
-    app.make_store_for(args.alg)?;
+    app.make_store_for(args.alg.unwrap_or(Algorithm::ES256))?;
     let wish = Registration { username, email, name: None, password, role: Role::Admin };
     let user = match app.found(&wish) {
         Err(failure) if failure.code == "store_exists" => return already(app, args.exist_ok),

@@ -161,6 +161,10 @@ impl From<authority::Error> for Failure {
             Error::LastKey(hint) => say(Kind::Conflict, "last_key").with_hint(hint),
             Error::KeyExists(..) => say(Kind::Conflict, "key_exists")
                 .with_hint("a key serves one purpose and one algorithm for ever; use another key"),
+            Error::KeySigns { wanted, .. } => say(Kind::Conflict, "key_exists").with_hint(format!(
+                "leave `--alg` out, and then change it: jeton keys rotate --alg {}",
+                wanted.name()
+            )),
             Error::Rejected(rejected) => rejected.into(),
             Error::BadLine(bad) => bad.into(),
             Error::RowExists { line, .. } => say(Kind::Conflict, "user_exists")

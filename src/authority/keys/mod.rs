@@ -20,6 +20,12 @@ pub(crate) fn beginning(key: NewKey, now: Timestamp) -> Beginning {
     Beginning { id: crypto::store_id(), key, now }
 }
 
+/// Refuses an algorithm that the key for app tokens does not sign with.
+pub(crate) fn signs_with(store: &mut Store, wanted: Algorithm) -> Result<(), Error> {
+    let signs = store.read(|tx| tx.active_app_key())?.spec.algorithm;
+    if signs == wanted { Ok(()) } else { Err(Error::KeySigns { signs, wanted }) }
+}
+
 /// What verifiers are given.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Published {

@@ -122,3 +122,21 @@ fn a_store_elsewhere_is_another_store() {
     assert_eq!(world.json(&["whoami"])["user"]["username"], "ada");
     assert_eq!(world.json(&["whoami", "--store", other])["user"]["username"], "eve");
 }
+
+#[test]
+fn a_key_of_another_algorithm_that_is_there_is_a_conflict() {
+    let world = World::new();
+    world.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
+    let ran = world.run(&["init", "ada", "--alg", "RS256"]);
+    let talk = "error: the store has a key that signs already, with EdDSA\n\
+                hint: leave `--alg` out, and then change it: jeton keys rotate --alg RS256\n";
+    refuses(&world, &ran, 5, talk);
+    assert_eq!(world.json_error(&["init", "ada", "--alg", "RS256"])["code"], "key_exists");
+    assert_eq!(world.sql("SELECT count(*) FROM users"), ["0"]);
+    world.run(&["init", "ada", "--alg", "EdDSA"]).ok();
+    world.run(&["keys", "rotate", "--alg", "RS256"]).ok();
+    assert_eq!(world.sql("SELECT algorithm FROM keys WHERE state = 'active'"), ["RS256"]);
+    let unsaid = World::new();
+    unsaid.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
+    unsaid.run(&["init", "ada"]).ok();
+}
