@@ -39,7 +39,7 @@ impl Report for Recovered {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    app.store()?;
+    authority::recoverable(app.store()?, &args.user)?;
     let new = app.new_password(&args.password.from())?;
     let act = app.act()?;
     let (user, ended) = authority::recover(app.store()?, &act, &args.user, &new)?;

@@ -228,6 +228,11 @@ pub(crate) fn change_password(
     replace_password(store, act, Some(caller), &caller.user, new)
 }
 
+/// The user who is to get another password without a session, before anybody is asked for it.
+pub(crate) fn recoverable(store: &mut Store, who: &UserRef) -> Result<User, Error> {
+    store.read(|tx| existing(tx, who))
+}
+
 /// Gives a user another password without a session, which whoever can write the file could do
 /// anyway; ends all its sessions; how many.
 pub(crate) fn recover(
@@ -236,7 +241,7 @@ pub(crate) fn recover(
     who: &UserRef,
     new: &Password,
 ) -> Result<(User, usize), Error> {
-    let user = store.read(|tx| existing(tx, who))?;
+    let user = recoverable(store, who)?;
     long_enough(store, new)?;
     let ended = replace_password(store, act, None, &user, new)?;
     Ok((user, ended))

@@ -192,3 +192,12 @@ fn in_ci_and_with_no_input_nobody_is_asked() {
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("the password is random and shown to nobody"), "{screen}");
 }
+
+#[test]
+fn for_somebody_who_is_not_there_no_password_is_asked() {
+    let world = World::with_admin();
+    let ended = OnTerminal::run(&world, &["recover", "nobody"]).ends();
+    assert_eq!(ended, (3, "error: there is no user `nobody`\n".to_owned(), true));
+    let audit = world.sql("SELECT outcome FROM audit WHERE action = 'recover'");
+    assert_eq!(audit, ["user_not_found"]);
+}
