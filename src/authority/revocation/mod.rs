@@ -153,12 +153,35 @@ pub(super) fn app_token(
     caller: Option<&Caller>,
     target: &Target,
 ) -> Result<RecordedToken, Error> {
-    let of_app = |found| match found {
-        Found::Recorded(token) if token.grant.kind == TokenKind::App => Some(token),
-        Found::Recorded(_) | Found::Access(_) | Found::Family(_) | Found::Unrecorded { .. } => None,
+    let mut refusal = Error::Usage(APP_ONLY.to_owned());
+    for found in resolve(store, now, caller, target)? {
+        match recorded_app(found, now) {
+            Ok(token) => return Ok(token),
+            Err(error) if !target.needs_caller() => refusal = error,
+            Err(_) => {}
+        }
+    }
+    Err(refusal)
+}
+
+const APP_ONLY: &str = "only app tokens are renewed";
+
+/// The row of an app token; of anything else, why it is refused if it was given by value.
+fn recorded_app(found: Found, now: Timestamp) -> Result<RecordedToken, Error> {
+    let reason = match found {
+        Found::Recorded(token) if token.grant.kind == TokenKind::App => return Ok(token),
+        Found::Unrecorded { kind: TokenKind::App, expires_at, .. } => {
+            let is_over = expires_at.is_some_and(|end| end <= now);
+            let reason = if is_over { Reason::Expired } else { Reason::UnknownToken };
+            return Err(Error::refused(reason));
+        }
+        Found::Recorded(_) | Found::Unrecorded { kind: TokenKind::Test, .. } => Reason::WrongType,
+        Found::Access(_)
+        | Found::Family(_)
+        | Found::Unrecorded { kind: TokenKind::Access | TokenKind::Refresh, .. } => Reason::Blocked,
     };
-    let found = resolve(store, now, caller, target)?.into_iter().find_map(of_app);
-    found.ok_or_else(|| Error::Usage("only app tokens are renewed".to_owned()))
+    let detail = Some(APP_ONLY.to_owned());
+    Err(Error::Refused { kind: None, reasons: vec![reason], detail })
 }
 
 pub(super) fn may_revoke(caller: Option<&Caller>, owner: Option<UserId>) -> Result<(), Error> {

@@ -123,9 +123,6 @@ fn what_does_not_work_any_more_is_not_renewed() {
     refuses(&world, &world.run(&["token", "renew", "2"]), 11, talk);
     let talk = "error: there is no token `9`\n";
     refuses(&world, &world.run(&["token", "renew", "9"]), 3, talk);
-    let access = world.session("access");
-    let talk = "error: only app tokens are renewed\n";
-    refuses(&world, &world.run(&["token", "renew", &access]), 2, talk);
     world.get(&["token", "create", "c"]);
     world.register("eve", "123456");
     world.log_in("eve", "123456");
@@ -150,4 +147,29 @@ fn the_end_of_a_grace_is_the_end_of_the_token() {
         assert_eq!((ran.code, ran.out.as_str()), (9, "invalid: min_ttl\n"));
         assert_eq!(ran.err, "error: the token ends too soon\n");
     }
+}
+
+#[test]
+fn a_token_of_another_kind_is_not_renewed() {
+    let world = World::with_admin();
+    for kind in ["access", "refresh"] {
+        let talk =
+            "error: the token is a session's, not an application's: only app tokens are renewed\n";
+        refuses(&world, &world.run(&["token", "renew", &world.session(kind)]), 10, talk);
+    }
+    for more in [&[][..], &["--record"]] {
+        let test = world.get(&[&["token", "mint"], more].concat());
+        let talk = "error: the token is of another type: only app tokens are renewed\n";
+        refuses(&world, &world.run(&["token", "renew", &test]), 10, talk);
+        assert_eq!(world.json_error(&["token", "renew", &test])["details"]["reason"], "wrong_type");
+    }
+    let talk = "error: only app tokens are renewed\n";
+    refuses(&world, &world.run(&["token", "renew", "1"]), 2, talk);
+    let app = world.get(&["token", "create", "app"]);
+    rusqlite::Connection::open(world.store())
+        .unwrap()
+        .execute_batch("DELETE FROM tokens WHERE id = 2")
+        .unwrap();
+    let talk = "error: the token is not in the store\n";
+    refuses(&world, &world.run(&["token", "renew", &app]), 10, talk);
 }
