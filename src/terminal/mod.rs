@@ -20,7 +20,9 @@ pub(crate) use tone::Tone;
 
 use crate::model::{Timestamp, csv_header, escaped, escaped_json, to_csv};
 use anstream::AutoStream;
+use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
+use console::{colors_enabled, colors_enabled_stderr};
 use screen::Screen;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -177,7 +179,7 @@ impl Voice {
     /// Its styles are dropped where no terminal would show them.
     pub(crate) fn document(&self, text: &str) -> Result<Delivery, Error> {
         let mut plain = anstream::StripStream::new(Vec::new());
-        if !is_coloured(&io::stdout()) {
+        if !is_coloured(&io::stdout(), colors_enabled) {
             // Writing to memory does not fail.
             let _ = plain.write_all(text.as_bytes());
             return written(&String::from_utf8_lossy(&plain.into_inner()));
@@ -227,7 +229,7 @@ impl Voice {
         let lines: Vec<_> = sentence.lines().map(escaped).collect();
         let text = lines.join("\n");
         let line = match label {
-            Some((label, colour)) if is_coloured(&io::stderr()) => {
+            Some((label, colour)) if is_coloured(&io::stderr(), colors_enabled_stderr) => {
                 let style = Style::new().bold().fg_color(Some(colour.into()));
                 format!("{style}{label}:{style:#} {text}\n")
             }
@@ -240,9 +242,12 @@ impl Voice {
     }
 }
 
-/// Whether colours are wanted there: `NO_COLOR`, `CLICOLOR_FORCE`, a terminal.
-fn is_coloured(stream: &impl anstream::stream::RawStream) -> bool {
-    AutoStream::choice(stream) != anstream::ColorChoice::Never
+/// Whether colours are wanted there: `NO_COLOR`, `CLICOLOR_FORCE`, a terminal. `unforced` says the
+/// same where nothing is forced: for anstream any value of the variable is a yes, and 0 is none.
+fn is_coloured(stream: &impl RawStream, unforced: fn() -> bool) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the libraries read it, too")]
+    let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force == "0");
+    AutoStream::choice(stream) != anstream::ColorChoice::Never && (!is_zero || unforced())
 }
 
 fn json_line(report: &impl Serialize) -> Result<String, Error> {

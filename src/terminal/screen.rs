@@ -18,7 +18,7 @@ impl Screen {
         let stdout = io::stdout();
         stdout.is_terminal().then(|| Self {
             columns: usize::from(console::Term::stdout().size().1),
-            coloured: is_coloured(&stdout),
+            coloured: is_coloured(&stdout, console::colors_enabled),
             now,
         })
     }

@@ -36,6 +36,11 @@ fn colours_repeat_what_words_say() {
     assert!(is_coloured(&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")]));
     assert!(!is_coloured(&[PLAIN, ("CLICOLOR_FORCE", "1")]));
     assert!(!is_coloured(&[("CLICOLOR", "0")]));
+    let unforced = ("CLICOLOR_FORCE", "0");
+    assert!(is_coloured(&[unforced]));
+    for other in [PLAIN, ("TERM", "dumb"), ("CLICOLOR", "0")] {
+        assert!(!is_coloured(&[other, unforced]), "{other:?}");
+    }
 }
 
 #[test]

@@ -197,6 +197,8 @@ fn colours_are_for_terminals_and_for_whoever_asks() {
     assert_eq!(run(&missing, "NO_COLOR").1, plain);
     assert_eq!(run(&missing, "CLICOLOR_FORCE").1, format!("{coloured} there is no token `9`\n"));
     assert!(run(&["frobnicate"], "CLICOLOR_FORCE").1.starts_with(coloured));
+    let mut unforced = world.command(&missing);
+    assert_eq!(Ran::from(unforced.env("CLICOLOR_FORCE", "0").output().unwrap()).err, plain);
 
     let escape = |text: &str| text.contains('\u{1b}');
     for words in [&["--help"][..], &["help", "token", "create"], &["users", "list"], &["whoami"]] {
