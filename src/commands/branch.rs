@@ -95,7 +95,7 @@ mod tests {
             let whole = grammar::command().try_get_matches_from(words(line)).unwrap();
             let read = |matches| {
                 let command = grammar::Command::from_arg_matches(matches).unwrap();
-                format!("{command:?} {:?}", global::options(matches, &[]).unwrap())
+                format!("{command:?} {:?}", global::options(matches, &[global::JSON]).unwrap())
             };
             assert_eq!(read(&branch), read(&whole), "{line}");
         }

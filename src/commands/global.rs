@@ -37,7 +37,7 @@ pub(super) struct Global {
         global = true,
         value_name = "FORM",
         env = "JETON_OUTPUT",
-        value_parser = forms(&[]),
+        value_parser = words(&[JSON]),
         hide_possible_values = true,
         default_value = "text",
         hide_default_value = true,
@@ -72,7 +72,7 @@ pub(super) struct Global {
     wait: Duration,
 }
 
-/// The forms of results, and what each is. Every command has the first two.
+/// The forms of results, and what each is. Every command has the first one.
 pub(super) const FORMS: [(&str, &str); 4] = [
     ("text", "for people and for shells; lists are tables"),
     ("json", "one JSON document; a failure is one line of JSON, and there is no talk"),
@@ -83,27 +83,29 @@ pub(super) const FORMS: [(&str, &str); 4] = [
 /// A form by its word.
 pub(super) type Named = (&'static str, Form);
 
-/// What the flags say, wherever they stand: the command's own matches have them all. `more` are the
-/// forms that the command has besides text and JSON.
-pub(super) fn options(matches: &ArgMatches, more: &[Named]) -> Result<Options, Failure> {
+/// The form that most commands have besides text.
+pub(super) const JSON: Named = ("json", Form::Json);
+
+/// What the flags say, wherever they stand: the command's own matches have them all. `forms` are
+/// those that the command has besides text.
+pub(super) fn options(matches: &ArgMatches, forms: &[Named]) -> Result<Options, Failure> {
     let mut here = matches;
     while let Some((_, below)) = here.subcommand() {
         here = below;
     }
     let global =
         Global::from_arg_matches(here).map_err(|error| Failure::usage(error.to_string()))?;
-    global.options(more, here.value_source("output") == Some(ValueSource::CommandLine))
+    global.options(forms, here.value_source("output") == Some(ValueSource::CommandLine))
 }
 
 impl Global {
-    fn options(self, more: &[Named], from_flag: bool) -> Result<Options, Failure> {
+    fn options(self, forms: &[Named], from_flag: bool) -> Result<Options, Failure> {
         let form = match self.output.as_str() {
-            "json" => Form::Json,
             "text" | "" => Form::Text,
-            word => match more.iter().find(|(name, _)| *name == word) {
+            word => match forms.iter().find(|(name, _)| *name == word) {
                 Some((_, form)) => *form,
                 None if from_flag => {
-                    let hint = format!("use {}", listed(more, |form| format!("`-o {form}`")));
+                    let hint = format!("use {}", listed(forms, |form| format!("`-o {form}`")));
                     return Err(
                         Failure::usage(format!("this command has no {word} form")).with_hint(hint)
                     );
@@ -123,30 +125,32 @@ impl Global {
     }
 }
 
-/// All words of forms; the command is known to have text, JSON and `more`.
-fn forms(more: &[Named]) -> PossibleValuesParser {
-    let has = |word: &str| ["text", "json"].contains(&word) || more.iter().any(|(m, _)| *m == word);
+/// All words of forms; the command is known to have text and `forms`.
+fn words(forms: &[Named]) -> PossibleValuesParser {
+    let has = |word: &str| word == "text" || forms.iter().any(|(form, _)| *form == word);
     // An empty variable counts as an absent one.
     let words = FORMS.iter().map(|(word, _)| *word).chain([""]);
     words.map(|word| PossibleValue::new(word).hide(!has(word))).into()
 }
 
-/// The command, whose help and completion name the forms it has besides text and JSON.
-pub(super) fn with_forms(command: clap::Command, more: &[Named]) -> clap::Command {
+/// The command, whose help and completion name the forms it has besides text.
+pub(super) fn with_forms(command: clap::Command, forms: &[Named]) -> clap::Command {
     command.mut_args(|flag| match flag.get_id().as_str() {
         "output" => flag
-            .help(format!("The form of results: {}", listed(more, str::to_owned)))
-            .value_parser(forms(more)),
+            .help(format!("The form of results: {}", listed(forms, str::to_owned)))
+            .value_parser(words(forms)),
         _ => flag,
     })
 }
 
 /// The forms of a command in a sentence: `text, json or jsonl`.
-fn listed(more: &[Named], spelled: impl Fn(&str) -> String) -> String {
-    let mut words: Vec<String> = ["text", "json"].map(&spelled).to_vec();
-    words.extend(more.iter().map(|(word, _)| spelled(word)));
-    let last = words.pop().unwrap_or_default();
-    format!("{} or {last}", words.join(", "))
+fn listed(forms: &[Named], spelled: impl Fn(&str) -> String) -> String {
+    let mut listed = spelled("text");
+    for (at, (word, _)) in forms.iter().enumerate() {
+        listed += if at + 1 == forms.len() { " or " } else { ", " };
+        listed += &spelled(word);
+    }
+    listed
 }
 
 fn wait(text: &str) -> Result<Duration, Invalid> {

@@ -131,8 +131,14 @@ const MORE_FORMS: &[(&str, Named)] = &[
     ("audit list", ("jsonl", Form::JsonLines)),
 ];
 
-fn more_forms(action: &str) -> Vec<Named> {
-    MORE_FORMS.iter().filter(|(name, _)| *name == action).map(|(_, form)| *form).collect()
+/// Commands whose result is a text and nothing else.
+const TEXT_ALONE: [&str; 2] = ["completions", "help"];
+
+/// The forms that a command has besides text.
+fn forms(action: &str) -> Vec<Named> {
+    let json = Some(global::JSON).filter(|_| !TEXT_ALONE.contains(&action));
+    let more = MORE_FORMS.iter().filter(|(name, _)| *name == action).map(|(_, form)| *form);
+    json.into_iter().chain(more).collect()
 }
 
 /// The commands that have that form besides text and JSON.
@@ -144,11 +150,11 @@ pub(super) fn commands_with(form: &str) -> Vec<&'static str> {
 pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
-    for (action, _) in MORE_FORMS {
+    for action in MORE_FORMS.iter().map(|(name, _)| *name).chain(TEXT_ALONE) {
         let mut names = action.split(' ');
         let found = names.try_fold(&mut command, |above, name| above.find_subcommand_mut(name));
         if let Some(found) = found {
-            *found = global::with_forms(mem::take(found), &more_forms(action));
+            *found = global::with_forms(mem::take(found), &forms(action));
         }
     }
     flow::flowing(command)
@@ -163,7 +169,7 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Err(error) => return refuse(error, words),
     };
     let action = action(&matches);
-    let options = match global::options(&matches, &more_forms(&action)) {
+    let options = match global::options(&matches, &forms(&action)) {
         Ok(options) => options,
         Err(failure) => return tell(&Voice::new(global::form_in(words), false), &failure),
     };

@@ -146,6 +146,18 @@ fn a_form_that_a_command_does_not_have() {
             format!("error: this command has no {form} form\nhint: use `-o text` or `-o json`\n")
         );
     }
+    for words in [&["completions", "bash"][..], &["help", "trust"], &["help", "token", "create"]] {
+        let text = world.run(words).ok().out;
+        let error = world.json_error(words);
+        assert_eq!((&error["code"], &error["exit_code"]), (&"usage".into(), &2.into()));
+        assert_eq!(error["message"], "this command has no json form");
+        assert_eq!(error["hint"], "use `-o text`");
+        for form in ["json", "csv"] {
+            let ran = Ran::from(world.command(words).env("JETON_OUTPUT", form).output().unwrap());
+            assert_eq!((ran.code, ran.out, ran.err), (0, text.clone(), String::new()));
+        }
+    }
+    assert!(world.get(&["completions", "--help"]).contains("The form of results: text\n"));
     assert_eq!(world.run(&["whoami", "-o", "xml"]).fails(2).code, 2);
     let text = world.run(&["whoami"]).ok();
     world.set("JETON_OUTPUT", "csv");
