@@ -1,6 +1,7 @@
 //! The settings of a store: what they are called, what they accept, what they are by default.
 
 use super::{Invalid, Lifetime, is_hostile};
+use serde_json::Value;
 
 /// How many live app tokens a user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,14 @@ impl Setting {
             let names: Vec<_> = Self::ALL.iter().map(|s| s.name()).collect();
             Invalid::new("setting", format!("not one of {}", names.join(", ")))
         })
+    }
+
+    /// A value as programs are told it: a number, or true or false, where the setting is one.
+    pub(crate) fn typed(self, value: &str) -> Value {
+        let is_number = matches!(self, Self::TokenQuota | Self::PasswordMinLength);
+        let number = || value.parse::<u32>().ok().filter(|_| is_number).map(Value::from);
+        let switch = || value.parse().ok().filter(|_| self == Self::RegisterOpen).map(Value::Bool);
+        number().or_else(switch).unwrap_or_else(|| value.into())
     }
 
     /// Whether `value` is one this setting can have; the form it is kept in.
@@ -224,6 +233,10 @@ mod tests {
             assert!(setting.checked(value).is_err(), "{setting:?}");
         }
         assert!(Setting::TokenQuota.checked("unlimited").is_ok());
+        assert_eq!(Setting::TokenQuota.typed("unlimited"), "unlimited");
+        assert_eq!(Setting::TokenQuota.typed("4294967295"), u32::MAX);
+        assert_eq!(Setting::RegisterOpen.typed("false"), false);
+        assert_eq!(Setting::Issuer.typed("5"), "5");
         assert!(Setting::parse("nonsense").is_err());
     }
 }

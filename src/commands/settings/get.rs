@@ -18,5 +18,5 @@ pub(crate) struct Args {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.caller()?;
     let value = authority::setting(app.store()?, args.setting.name)?;
-    app.report(&Answer::new(args.setting.name, value))
+    app.report(&Answer::new(args.setting.name, &value))
 }

@@ -1,6 +1,6 @@
 //! `jeton settings list`
 
-use super::Answer;
+use super::{Answer, plain};
 use crate::app::{App, Report, Table, Text};
 use crate::authority;
 use crate::failure::Failure;
@@ -12,15 +12,16 @@ use serde::Serialize;
 pub(crate) struct Args {}
 
 #[derive(Debug, Serialize)]
-#[serde(transparent)]
-struct Settings(Vec<Answer>);
+struct Settings {
+    items: Vec<Answer>,
+}
 
 impl Report for Settings {
     fn text(&self) -> Text {
         let mut table = Table::new(&["NAME", "VALUE", "DEFAULT"]);
-        for setting in &self.0 {
-            let cells = [setting.name, &escaped(&setting.value), setting.default];
-            table.row(cells.map(str::to_owned).to_vec());
+        for setting in &self.items {
+            let [value, default] = [&setting.value, &setting.default].map(plain);
+            table.row(vec![setting.name.to_owned(), escaped(&value), default]);
         }
         Text::Table(table)
     }
@@ -29,5 +30,6 @@ impl Report for Settings {
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     app.caller()?;
     let settings = authority::settings(app.store()?)?;
-    app.report(&Settings(settings.into_iter().map(|(s, value)| Answer::new(s, value)).collect()))
+    let items = settings.iter().map(|(setting, value)| Answer::new(*setting, value)).collect();
+    app.report(&Settings { items })
 }

@@ -7,9 +7,10 @@ mod unset;
 
 use crate::app::{App, Report, Text};
 use crate::failure::Failure;
-use crate::model::{Foreign, Invalid, Setting};
+use crate::model::{Invalid, Setting};
 use clap::Subcommand;
 use serde::Serialize;
+use serde_json::Value;
 
 /// Read and change the settings of the store
 #[derive(Debug, Subcommand)]
@@ -61,20 +62,26 @@ fn names() -> String {
 #[derive(Debug, Serialize)]
 struct Answer {
     name: &'static str,
-    value: String,
-    default: &'static str,
+    value: Value,
+    default: Value,
 }
 
 impl Answer {
-    fn new(setting: Setting, value: String) -> Self {
-        Self { name: setting.name(), value, default: setting.default() }
+    fn new(setting: Setting, value: &str) -> Self {
+        let (value, default) = (setting.typed(value), setting.typed(setting.default()));
+        Self { name: setting.name(), value, default }
     }
 }
 
 impl Report for Answer {
     fn text(&self) -> Text {
-        Text::Lines(vec![self.value.clone()])
+        Text::Lines(vec![plain(&self.value)])
     }
+}
+
+/// A value as it is given to `settings set`.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What a setting is now.
@@ -83,7 +90,7 @@ struct Changed {
     #[expect(clippy::struct_field_names, reason = "every answer to a change has it")]
     changed: bool,
     name: &'static str,
-    value: Foreign,
+    value: Value,
 }
 
 impl Report for Changed {

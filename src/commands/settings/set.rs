@@ -25,7 +25,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let act = app.act()?;
     let setting = args.setting.name;
     let changed = authority::set_setting(app.store()?, &act, &caller, setting, &args.value)?;
-    let value = Foreign::new(&args.value);
-    app.status(&format!("{} is {}", setting.name(), value.shown()));
-    app.report(&Changed { changed, name: setting.name(), value })
+    let (name, value) = (setting.name(), setting.typed(&args.value));
+    app.status(&format!("{name} is {}", Foreign::new(&args.value).shown()));
+    app.report(&Changed { changed, name, value })
 }

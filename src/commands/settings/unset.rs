@@ -4,7 +4,6 @@ use super::{Changed, NameArgs};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::Foreign;
 
 /// Give a setting its default again (admins only)
 ///
@@ -21,6 +20,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let act = app.act()?;
     let setting = args.setting.name;
     let changed = authority::unset_setting(app.store()?, &act, &caller, setting)?;
-    app.status(&format!("{} is {}", setting.name(), setting.default()));
-    app.report(&Changed { changed, name: setting.name(), value: Foreign::new(setting.default()) })
+    let (name, default) = (setting.name(), setting.default());
+    app.status(&format!("{name} is {default}"));
+    app.report(&Changed { changed, name, value: setting.typed(default) })
 }

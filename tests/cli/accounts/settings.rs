@@ -2,6 +2,7 @@
 
 use crate::mask::{json_says, refuses, says};
 use crate::world::World;
+use serde_json::{Value, json};
 
 const DEFAULTS: [(&str, &str); 11] = [
     ("token.quota", "3"),
@@ -61,6 +62,43 @@ fn programs_are_told_value_and_default() {
         &["settings", "get", "token.ttl"],
         "{\"name\":\"token.ttl\",\"value\":\"1h\",\"default\":\"7d\"}",
     );
+    json_says(
+        &world,
+        &["settings", "set", "token.quota", "unlimited"],
+        "{\"changed\":true,\"name\":\"token.quota\",\"value\":\"unlimited\"}",
+    );
+    json_says(
+        &world,
+        &["settings", "get", "token.quota"],
+        "{\"name\":\"token.quota\",\"value\":\"unlimited\",\"default\":3}",
+    );
+    json_says(
+        &world,
+        &["settings", "unset", "token.quota"],
+        "{\"changed\":true,\"name\":\"token.quota\",\"value\":3}",
+    );
+}
+
+#[test]
+fn all_are_a_list_of_texts_numbers_and_switches() {
+    let world = World::with_admin();
+    world.run(&["settings", "set", "issuer", "5"]).ok();
+    world.run(&["settings", "set", "register.open", "false"]).ok();
+    let typed = |name: &str, text: &str| match (name, text) {
+        ("token.quota", _) => 3.into(),
+        ("password.min_length", _) => 0.into(),
+        ("register.open", text) => (text == "true").into(),
+        (_, text) => Value::from(text),
+    };
+    let items = DEFAULTS.map(|(name, default)| {
+        let value = match name {
+            "issuer" => "5",
+            "register.open" => "false",
+            _ => default,
+        };
+        json!({"name": name, "value": typed(name, value), "default": typed(name, default)})
+    });
+    assert_eq!(world.json(&["settings", "list"]), json!({"items": items}));
 }
 
 #[test]
