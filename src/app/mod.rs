@@ -74,7 +74,7 @@ impl App {
         action: String,
         changes: bool,
     ) -> Self {
-        let voice = Voice::new(options.form, options.quiet);
+        let voice = Voice::new(options.form, options.quiet).with_last_words(Failure::interrupted);
         Self {
             options,
             environment,

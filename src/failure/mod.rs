@@ -2,13 +2,14 @@
 //! that knows exit codes.
 
 mod store;
+mod terminal;
 mod token;
 
 pub(crate) use token::exit_code;
 
 use crate::authority::{self, Reason, Rejected, Thing};
 use crate::model::{BadLine, Invalid};
-use crate::{credentials, crypto, terminal};
+use crate::{credentials, crypto};
 use serde_json::{Map, Value, json};
 
 macro_rules! kinds {
@@ -235,18 +236,6 @@ impl From<credentials::Error> for Failure {
             Error::NoDirectory => {
                 say(Kind::Usage, "usage").with_hint("say where with `JETON_CONFIG_DIR`")
             }
-        }
-    }
-}
-
-impl From<terminal::Error> for Failure {
-    fn from(error: terminal::Error) -> Self {
-        use terminal::Error;
-        let message = error.to_string();
-        match error {
-            Error::Output(_) | Error::Broken(_) => Self::new(Kind::Internal, "internal", message),
-            Error::Interrupted => Self::new(Kind::Interrupted, "interrupted", message),
-            Error::NobodyToAsk | Error::Mismatch | Error::Cancelled => Self::usage(message),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! While a prompt is open, a signal gives the terminal back before it ends the program: echo on,
 //! cursor visible.
 
+use crate::model::escaped_json;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs::File;
 use std::io::{self, Write};
+use std::sync::Once;
 
 /// Shows the cursor (DECTCEM).
 const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
@@ -18,7 +21,8 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    pub(super) fn over(terminal: &File) -> io::Result<Self> {
+    /// `last_words` are what programs are told of the exit code, on standard error.
+    pub(super) fn over(terminal: &File, last_words: Option<fn(u8) -> Value>) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let (for_thread, modes) = (terminal.try_clone()?, before.clone());
@@ -26,7 +30,11 @@ impl Guard {
             // Where one interrupts a read, the library sends itself Ctrl-C as well.
             let all: Vec<i32> = signals.wait().collect();
             restore(&for_thread, &modes);
-            leave(if all.iter().all(|signal| *signal == SIGINT) { 130 } else { 143 });
+            let code = if all.iter().all(|signal| *signal == SIGINT) { 130 } else { 143 };
+            if let Some(words) = last_words {
+                say_once(&words(code));
+            }
+            leave(code);
         });
         Ok(Self { terminal: terminal.try_clone()?, before })
     }
@@ -44,7 +52,16 @@ fn restore(mut terminal: &File, modes: &Termios) {
     let _ = terminal.write_all(SHOW_CURSOR);
 }
 
+/// Every question of the run has a thread that hears the signal.
+fn say_once(words: &Value) {
+    static SAID: Once = Once::new();
+    let line = escaped_json(&words.to_string()) + "\n";
+    SAID.call_once(|| {
+        let _ = io::stderr().write_all(line.as_bytes());
+    });
+}
+
 #[expect(clippy::exit, reason = "the main thread is inside a read that cannot be woken")]
-fn leave(code: i32) {
-    std::process::exit(code);
+fn leave(code: u8) {
+    std::process::exit(i32::from(code));
 }

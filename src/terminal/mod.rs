@@ -115,11 +115,17 @@ pub(crate) trait Report: Serialize {
 pub(crate) struct Voice {
     form: Form,
     quiet: bool,
+    last_words: Option<fn(u8) -> Value>,
 }
 
 impl Voice {
     pub(crate) fn new(form: Form, quiet: bool) -> Self {
-        Self { form, quiet }
+        Self { form, quiet, last_words: None }
+    }
+
+    /// With what programs are told when a signal ends a question, by the exit code.
+    pub(crate) fn with_last_words(self, words: fn(u8) -> Value) -> Self {
+        Self { last_words: Some(words).filter(|_| self.form.is_json()), ..self }
     }
 
     /// Writes a result to standard output. `now` is for the distances that a terminal shows.

@@ -64,7 +64,6 @@ impl Voice {
         })
     }
 
-    #[expect(clippy::unused_self, reason = "nothing is asked without a voice")]
     fn ask<T>(&self, question: impl FnOnce(&Term) -> Result<T, Error>) -> Result<T, Error> {
         let terminal = OpenOptions::new()
             .read(true)
@@ -72,7 +71,8 @@ impl Voice {
             .open("/dev/tty")
             .map_err(|_| Error::NobodyToAsk)?;
         let again = |file: &File| file.try_clone().map_err(|e| Error::Broken(e.to_string()));
-        let _guard = Guard::over(&terminal).map_err(|e| Error::Broken(e.to_string()))?;
+        let _guard =
+            Guard::over(&terminal, self.last_words).map_err(|e| Error::Broken(e.to_string()))?;
         question(&Term::read_write_pair(again(&terminal)?, again(&terminal)?))
     }
 }

@@ -70,3 +70,32 @@ fn sighup_and_sigterm_at_a_yes_or_no_question_are_143_and_change_nothing() {
     }
     world.run(&["users", "show", "john"]).ok();
 }
+
+#[test]
+fn programs_are_told_of_a_signal_in_one_line() {
+    let world = World::with_admin();
+    let error = |code: i32| {
+        format!(
+            "{{\"error\":{{\"kind\":\"Interrupted\",\"code\":\"interrupted\",\"exit_code\":{code},\
+             \"message\":\"interrupted\",\"hint\":null,\"details\":{{}}}}}}\n"
+        )
+    };
+    // Of two questions each has a thread that hears it.
+    let asked = |words: &[&str], questions: &[&str], signal, code| {
+        let mut run = OnTerminal::run_into(&world, ["out", "err"], words);
+        for question in &questions[1..] {
+            run.answer(question, "lovelace");
+        }
+        run.asks(questions[0]).hides();
+        run.0.process_mut().signal(signal).unwrap();
+        assert_eq!(run.ends(), (code, String::new(), true), "{words:?}");
+        let text = |name: &str| std::fs::read_to_string(world.home().join(name)).unwrap();
+        assert_eq!((text("out"), text("err")), (String::new(), error(code)), "{words:?}");
+    };
+    let login = ["login", "ada", "-o", "json"];
+    asked(&login, &["Password: "], Signal::SIGINT, 130);
+    asked(&login, &["Password: "], Signal::SIGTERM, 143);
+    let passwd = ["passwd", "-o", "json"];
+    let questions = ["New password: ", "Current password: "];
+    asked(&passwd, &questions, Signal::SIGTERM, 143);
+}

@@ -1,0 +1,26 @@
+//! What is said of a terminal that takes nothing or answers nothing.
+
+use super::{Failure, Kind};
+use crate::terminal;
+use serde_json::Value;
+
+impl From<terminal::Error> for Failure {
+    fn from(error: terminal::Error) -> Self {
+        use terminal::Error;
+        let message = error.to_string();
+        match error {
+            Error::Output(_) | Error::Broken(_) => Self::new(Kind::Internal, "internal", message),
+            Error::Interrupted => Self::new(Kind::Interrupted, "interrupted", message),
+            Error::NobodyToAsk | Error::Mismatch | Error::Cancelled => Self::usage(message),
+        }
+    }
+}
+
+impl Failure {
+    /// The one line for programs where a signal ends a question with that exit code.
+    pub(crate) fn interrupted(exit_code: u8) -> Value {
+        let mut json = Self::from(terminal::Error::Interrupted).json();
+        json["error"]["exit_code"] = exit_code.into();
+        json
+    }
+}
