@@ -37,7 +37,8 @@ pub(super) fn read_once(
         here = below;
     }
     let readers = readers(here);
-    let from_variable = environment.token_is_on_stdin() && !readers.contains(&"token_file");
+    let is_flagged = all::<PathBuf>(here, "token_file").next().is_some();
+    let from_variable = environment.token_is_on_stdin() && !is_flagged;
     if readers.len() + usize::from(from_variable) < 2 {
         return Ok(());
     }

@@ -34,6 +34,9 @@ fn what_two_would_read_is_read_by_none() {
     }
     world.set("JETON_TOKEN_FILE", "-");
     refused(&world, &["passwd", "--password-stdin"], "`--password-stdin` and `JETON_TOKEN_FILE`");
+    let flagged = ["--token-file", "nowhere", "passwd", "--password-stdin"];
+    let talk = "error: `nowhere` cannot be read: No such file or directory (os error 2)\n";
+    refuses(&world, &world.run_with_input(&flagged, "x"), 2, talk);
     assert_eq!(world.sql("SELECT count(*) FROM users"), ["1"]);
     assert_eq!(world.sql("SELECT action FROM audit"), ["init"]);
 }
