@@ -1,7 +1,7 @@
 //! Files that are replaced whole, and their locks: somebody who reads one meanwhile, or after a crash, finds the old
 //! content or the new one.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions, TryLockError};
 use std::io::{ErrorKind, Result, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -13,17 +13,31 @@ use tempfile::NamedTempFile;
 /// what the umask takes away. The caller holds a lock: the name beside is always the same, so that
 /// what a killed process left is replaced, never joined by more of its kind.
 pub(crate) fn beside(directory: &Path, name: &OsStr, mode: u32) -> Result<NamedTempFile> {
-    let mut beside = name.to_owned();
-    beside.push(".new");
-    match std::fs::remove_file(directory.join(&beside)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    tidy(directory, name)?;
     tempfile::Builder::new()
-        .prefix(&beside)
+        .prefix(&name_beside(name))
         .rand_bytes(0)
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(directory)
+}
+
+fn name_beside(name: &OsStr) -> OsString {
+    let mut beside = name.to_owned();
+    beside.push(".new");
+    beside
+}
+
+/// Removes what a killed process left beside a file. The caller holds a lock.
+pub(crate) fn tidy(directory: &Path, name: &OsStr) -> Result<()> {
+    remove(&directory.join(name_beside(name)))
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Replaces a file: written beside, synced, renamed, the directory synced. See [`beside`].

@@ -17,7 +17,7 @@ pub(crate) use child::Watch;
 pub(crate) use environment::Environment;
 pub(crate) use input::{PasswordFrom, TokenLines};
 pub(crate) use known::Known;
-pub(crate) use output::{PRIVATE, PUBLIC};
+pub(crate) use output::{Folder, PRIVATE, PUBLIC};
 
 use crate::authority::{self, About, Act, Reason};
 use crate::failure::Failure;

@@ -4,6 +4,7 @@ use super::App;
 use crate::failure::{Failure, Kind};
 use crate::files;
 use crate::model::repeatable;
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -15,65 +16,92 @@ pub(crate) const PUBLIC: u32 = 0o644;
 /// The mode of files that only their owner may read.
 pub(crate) const PRIVATE: u32 = 0o600;
 
+/// A directory for files of ours: as long as it is held no other process of ours writes there.
+pub(crate) struct Folder<'p> {
+    path: &'p Path,
+    _lock: File,
+}
+
 impl App {
-    /// Replaces files of a directory, in this order, each with that mode; it is made if it is not
-    /// there. A file that has its content already is left alone.
-    pub(crate) fn replace_files(
-        &self,
-        directory: &Path,
-        files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
-        mode: u32,
-    ) -> Result<(), Failure> {
-        let unwritable = |error| unwritable(directory, &error);
-        std::fs::create_dir_all(directory).map_err(unwritable)?;
-        let lock = File::open(directory).map_err(unwritable)?;
+    /// Holds a directory; it is made if it is not there.
+    pub(crate) fn folder<'p>(&self, path: &'p Path) -> Result<Folder<'p>, Failure> {
+        let unwritable = |error| unwritable(path, &error);
+        std::fs::create_dir_all(path).map_err(unwritable)?;
+        let lock = File::open(path).map_err(unwritable)?;
         if !files::lock(&lock, self.options.wait).map_err(unwritable)? {
             return Err(Failure::new(Kind::Busy, "busy", "somebody else holds the directory"));
         }
-        let replace = |(name, content): &(_, _)| replace(directory, name, content, mode);
-        files.iter().try_for_each(replace).map_err(unwritable)
+        Ok(Folder { path, _lock: lock })
+    }
+}
+
+impl Folder<'_> {
+    /// Replaces files, in this order, each with that mode. One that has its content already is
+    /// left alone.
+    pub(crate) fn replace(
+        &self,
+        files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
+        mode: u32,
+    ) -> Result<(), Failure> {
+        let mut files = files.iter().map(|(name, content)| (name.as_ref(), content.as_ref()));
+        files
+            .try_for_each(|(name, content)| self.replace_one(name, content, mode))
+            .map_err(|error| unwritable(self.path, &error))
     }
 
-    /// A file of a directory, if it can be read. Whatever else may stand there is not waited for.
-    pub(crate) fn file_in(directory: &Path, name: &str) -> Option<Vec<u8>> {
-        let path = directory.join(name);
+    fn replace_one(&self, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+        let is_exposed = |found: &Metadata| found.permissions().mode() & 0o777 & !mode != 0;
+        let is_right = std::fs::metadata(self.path.join(name)).is_ok_and(|it| !is_exposed(&it));
+        if is_right && self.content(name).is_some_and(|found| found == content) {
+            return files::tidy(self.path, OsStr::new(name));
+        }
+        files::replace(self.path, name, content, mode)
+    }
+
+    /// A file, if it can be read. Whatever else may stand there is not waited for.
+    pub(crate) fn content(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.path.join(name);
         let is_file = std::fs::metadata(&path).is_ok_and(|found| found.is_file());
         is_file.then(|| std::fs::read(path).ok()).flatten()
     }
 
-    /// Whether something else than a file with that content stands in a directory by that name.
-    pub(crate) fn has_other(directory: &Path, name: &str, content: &[u8]) -> bool {
-        directory.join(name).symlink_metadata().is_ok()
-            && Self::file_in(directory, name).is_none_or(|found| found != content)
+    /// Whether something else than a file with that content stands there by that name.
+    pub(crate) fn has_other(&self, name: &str, content: &[u8]) -> bool {
+        self.path.join(name).symlink_metadata().is_ok()
+            && self.content(name).is_none_or(|found| found != content)
     }
 
-    /// Removes files of a directory.
-    pub(crate) fn remove_files(directory: &Path, names: &[String]) -> Result<(), Failure> {
-        let remove = |name: &String| match std::fs::remove_file(directory.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+    /// Removes files, where they are there.
+    pub(crate) fn remove(&self, names: &[String]) -> Result<(), Failure> {
+        let remove = |name: &String| {
+            files::remove(&self.path.join(name))?;
+            files::tidy(self.path, OsStr::new(name))
         };
-        names.iter().try_for_each(remove).map_err(|error| unwritable(directory, &error))
+        names.iter().try_for_each(remove).map_err(|error| unwritable(self.path, &error))
     }
 }
 
+/// A place that was ill chosen is whose who chose it; what else may go wrong is nobody's.
 fn unwritable(directory: &Path, error: &io::Error) -> Failure {
+    use io::ErrorKind::{
+        AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,
+        PermissionDenied, ReadOnlyFilesystem,
+    };
     let shown = repeatable(&directory.to_string_lossy());
-    Failure::usage(format!("`{shown}` cannot be written: {error}"))
-}
-
-fn replace(
-    directory: &Path,
-    name: impl AsRef<str>,
-    content: impl AsRef<[u8]>,
-    mode: u32,
-) -> io::Result<()> {
-    let (name, content) = (name.as_ref(), content.as_ref());
-    let path = directory.join(name);
-    let is_exposed = |found: &Metadata| found.permissions().mode() & 0o777 & !mode != 0;
-    let is_right = std::fs::metadata(&path).is_ok_and(|found| !is_exposed(&found));
-    if is_right && App::file_in(directory, name).is_some_and(|found| found == content) {
-        return Ok(());
+    let message = format!("`{shown}` cannot be written: {error}");
+    let is_ill_chosen = matches!(
+        error.kind(),
+        AlreadyExists
+            | InvalidFilename
+            | InvalidInput
+            | IsADirectory
+            | NotADirectory
+            | NotFound
+            | PermissionDenied
+            | ReadOnlyFilesystem
+    );
+    if is_ill_chosen {
+        return Failure::usage(message);
     }
-    files::replace(directory, name, content, mode)
+    Failure::new(Kind::Internal, "internal", message)
 }

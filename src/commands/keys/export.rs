@@ -113,7 +113,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 
 fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
     let folder = directory.join(site.folder);
-    app.replace_files(&folder, &site.files, PUBLIC)?;
+    app.folder(&folder)?.replace(&site.files, PUBLIC)?;
     let files =
         site.files.iter().map(|(name, _)| Foreign::new(folder.join(name).to_string_lossy()));
     let files: Vec<Foreign> = files.collect();

@@ -2,7 +2,7 @@
 
 use super::manifest::Manifest;
 use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
-use crate::app::{App, PRIVATE, PUBLIC};
+use crate::app::{App, Folder, PRIVATE, PUBLIC};
 use crate::authority::{Fixtures, fixtures, fixtures_alone};
 use crate::commands::shapes::{Written, counted};
 use crate::failure::{Failure, Kind};
@@ -77,43 +77,52 @@ fn made(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     Ok(made)
 }
 
+/// A file is known as ours by the manifest beside it that names it. So what is no more goes before
+/// the new manifest comes, and what is new comes after it: whenever this is interrupted, it can be
+/// done again.
 fn written(
     app: &App,
     directory: &Path,
     made: &Fixtures,
     manifest: Manifest,
 ) -> Result<Written, Failure> {
-    let before = App::file_in(directory, Manifest::NAME);
+    let folder = app.folder(directory)?;
+    let before = folder.content(Manifest::NAME);
     let mut stale = before.map_or_else(Vec::new, |before| Manifest::files_with(&before));
     let is_secret = made.key.algorithm.is_symmetric();
-    let mut files = manifest.tokens();
-    files.extend(manifest.jwks().map(|keys| (Manifest::KEYS.to_owned(), keys)));
-    files.push((Manifest::TABLE.to_owned(), manifest.markdown()));
+    let mut others = manifest.tokens();
+    others.extend(manifest.jwks().map(|keys| (Manifest::KEYS.to_owned(), keys)));
+    others.push((Manifest::TABLE.to_owned(), manifest.markdown()));
     let manifest = manifest.with_files(is_secret && made.may_have_secret);
-    // The last: no file names another that is not there.
-    files.push((Manifest::NAME.to_owned(), format!("{:#}\n", serde_json::json!(manifest))));
+    let manifest = format!("{:#}\n", serde_json::json!(manifest));
+    let mut files = vec![(Manifest::NAME.to_owned(), manifest)];
+    files.append(&mut others);
     let secret = (is_secret && made.may_have_secret)
         .then(|| (Manifest::SECRET, made.key.material.expose_secret()));
     let public = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
     let all: Vec<(&str, &[u8])> = public.chain(secret).collect();
-    not_of_others(directory, &all, &stale)?;
-    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    not_of_others(directory, &folder, &all, &stale)?;
+    stale.retain(|name| !all.iter().any(|(new, _)| new == name));
+    folder.remove(&stale)?;
+    folder.replace(&files, PUBLIC)?;
     if let Some(secret) = secret {
-        app.replace_files(directory, &[secret], PRIVATE)?;
+        folder.replace(&[secret], PRIVATE)?;
     } else if is_secret {
         app.warning("the secret is not written: only an admin's session is given it");
     }
-    app.replace_files(directory, &files, PUBLIC)?;
-    stale.retain(|name| !names.contains(&name.as_str()));
-    App::remove_files(directory, &stale)?;
-    let shown = names.iter().map(|name| Foreign::new(directory.join(name).to_string_lossy()));
+    let shown = all.iter().map(|(name, _)| Foreign::new(directory.join(name).to_string_lossy()));
     Ok(Written { files: shown.collect() })
 }
 
 /// Refuses to write over a file with another content that is not one of `ours`.
-fn not_of_others(directory: &Path, all: &[(&str, &[u8])], ours: &[String]) -> Result<(), Failure> {
+fn not_of_others(
+    directory: &Path,
+    folder: &Folder<'_>,
+    all: &[(&str, &[u8])],
+    ours: &[String],
+) -> Result<(), Failure> {
     let is_of_others = |(name, content): &&(&str, &[u8])| {
-        !ours.iter().any(|ours| ours == name) && App::has_other(directory, name, content)
+        !ours.iter().any(|ours| ours == name) && folder.has_other(name, content)
     };
     let Some((name, _)) = all.iter().find(is_of_others) else { return Ok(()) };
     let shown = Foreign::new(directory.join(name).to_string_lossy()).shown();

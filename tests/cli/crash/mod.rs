@@ -8,6 +8,7 @@
 //! be faster, but with it strace 6.1 does not deliver the signal.)
 
 mod first;
+mod fixtures;
 mod login;
 mod logout;
 mod passwd;

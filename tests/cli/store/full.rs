@@ -96,3 +96,23 @@ fn a_token_that_cannot_be_revoked_on_a_full_disk_is_named() {
     mounted.run("token revoke 1").ok();
     is_sound(&world, &mut mounted);
 }
+
+#[test]
+fn fixtures_on_a_full_disk_can_be_made_again() {
+    let world = World::new();
+    let Some(mut mounted) = Mounted::over(&world) else { return };
+    std::fs::write(world.home().join("key"), "a secret that is as long as its hash").unwrap();
+    mounted.small("set");
+    let make = "token fixtures --out set --preset flask --key-file key";
+    for room in [0, 2, 12] {
+        mounted.must(&format!("dd if=/dev/zero of=set/room bs=4096 count={room}"));
+        mounted.fill("set");
+        mounted.must("rm set/room");
+        let talk = "error: `set` cannot be written: No space left on device (os error 28)\n";
+        refuses(&world, &mounted.run(make), 1, talk);
+        mounted.empty("set");
+    }
+    mounted.run(make).ok();
+    let names = mounted.try_do("ls set").ok().out;
+    assert!(names.contains("good.jwt") && !names.contains(".new"), "{names}");
+}
