@@ -173,3 +173,24 @@ fn what_a_preset_does_not_have_is_refused() {
     let talk = "error: parameter: `fresh` must be of the type of its default, false\n";
     refuses(&world, &mint("fresh=yes"), 2, talk);
 }
+
+#[test]
+fn a_preset_that_grows_without_bound_is_refused() {
+    let mut world = World::new();
+    world.set("JWT_SECRET_KEY", SECRET);
+    let folder = world.home().join(".config/jeton/presets");
+    fs::create_dir_all(&folder).unwrap();
+    let twice = |name: String| json!([name, name]);
+    let mut parameters = json!({"p0": "x"});
+    for at in 1..64 {
+        parameters[format!("p{at}")] = twice(format!("{{p{}}}", at - 1));
+    }
+    let own = json!({"about": "ours", "parameters": parameters, "claims": {"c": "{p63}"}});
+    fs::write(folder.join("ours.json"), own.to_string()).unwrap();
+    let words = ["--preset", "ours", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
+    for command in ["mint", "fixtures"] {
+        let ran = world.run(&[&["token", command], &words[..]].concat());
+        let talk = "error: preset: what it says is longer than a token can be\n";
+        refuses(&world, &ran, 2, talk);
+    }
+}

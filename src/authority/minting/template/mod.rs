@@ -3,8 +3,11 @@
 //! A text may hold names in braces. One that is a single name takes that value with its type; in a
 //! longer text values are written out. A member whose value is not there (null) is left out.
 
+mod filling;
+
 use super::Defect;
 use crate::model::{Algorithm, Invalid, Lifetime, repeatable, strict_object};
+use filling::Filling;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -109,10 +112,9 @@ impl Template {
         given: &Map<String, Value>,
         source: &mut impl Source,
     ) -> Result<Said, Invalid> {
-        let known = self.known(given, source)?;
-        let header = members(&self.header, &known, source)?;
-        let claims = members(&self.claims, &known, source)?;
-        Ok(Said { header, claims })
+        let mut filling = Filling::of(&self.parameters, given, source)?;
+        let header = filling.members(&self.header, 1)?;
+        Ok(Said { header, claims: filling.members(&self.claims, 1)? })
     }
 
     /// The members of a change with everything filled in, null where one is taken away.
@@ -122,32 +124,16 @@ impl Template {
         given: &Map<String, Value>,
         source: &mut impl Source,
     ) -> Result<Said, Invalid> {
-        let known = self.known(given, source)?;
+        let mut filling = Filling::of(&self.parameters, given, source)?;
         let mut all = |template: &Map<String, Value>| {
             let mut members = Map::new();
             for (name, value) in template {
-                let value = filled(value, &known, source)?.unwrap_or(Value::Null);
+                let value = filling.filled(value, 1)?.unwrap_or(Value::Null);
                 members.insert(name.clone(), value);
             }
             Ok::<_, Invalid>(members)
         };
         Ok(Said { header: all(&change.header)?, claims: all(&change.claims)? })
-    }
-
-    fn known(
-        &self,
-        given: &Map<String, Value>,
-        source: &mut impl Source,
-    ) -> Result<Map<String, Value>, Invalid> {
-        let mut known = Map::new();
-        for (name, default) in &self.parameters {
-            let value = match given.get(name) {
-                Some(value) => value.clone(),
-                None => filled(default, &known, source)?.unwrap_or(Value::Null),
-            };
-            known.insert(name.clone(), value);
-        }
-        Ok(known)
     }
 
     /// A word of the command line as a value of that parameter: in the type of its default.
@@ -179,74 +165,6 @@ fn plain_header() -> Map<String, Value> {
 
 fn same_type(one: &Value, other: &Value) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
-}
-
-fn members(
-    template: &Map<String, Value>,
-    known: &Map<String, Value>,
-    source: &mut impl Source,
-) -> Result<Map<String, Value>, Invalid> {
-    let mut all = Map::new();
-    for (name, value) in template {
-        if let Some(value) = filled(value, known, source)? {
-            all.insert(name.clone(), value);
-        }
-    }
-    Ok(all)
-}
-
-/// The value with names replaced; `None` if one of them has no value.
-fn filled(
-    template: &Value,
-    known: &Map<String, Value>,
-    source: &mut impl Source,
-) -> Result<Option<Value>, Invalid> {
-    Ok(match template {
-        Value::String(text) => text_filled(text, known, source)?,
-        Value::Array(items) => {
-            let mut all = Vec::with_capacity(items.len());
-            for item in items {
-                all.extend(filled(item, known, source)?);
-            }
-            Some(Value::from(all))
-        }
-        Value::Object(object) => Some(Value::from(members(object, known, source)?)),
-        Value::Null => None,
-        Value::Bool(_) | Value::Number(_) => Some(template.clone()),
-    })
-}
-
-fn text_filled(
-    text: &str,
-    known: &Map<String, Value>,
-    source: &mut impl Source,
-) -> Result<Option<Value>, Invalid> {
-    let mut find = |name: &str| {
-        let value = known.get(name).cloned().or_else(|| source.value(name));
-        value.ok_or_else(|| Invalid::new("preset", format!("no parameter is called `{name}`")))
-    };
-    let single = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    if let Some(name) = single.filter(|name| !name.contains(['{', '}'])) {
-        return Ok(Some(find(name)?).filter(|value| !value.is_null()));
-    }
-    let mut whole = String::new();
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('{') {
-        let (name, after) = behind
-            .split_once('}')
-            .ok_or_else(|| Invalid::new("preset", "a brace is not closed"))?;
-        whole.push_str(before);
-        match find(name)? {
-            Value::Null => return Ok(None),
-            Value::String(value) => whole.push_str(&value),
-            value @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-                whole.push_str(&value.to_string());
-            }
-        }
-        rest = after;
-    }
-    whole.push_str(rest);
-    Ok(Some(Value::from(whole)))
 }
 
 #[cfg(test)]

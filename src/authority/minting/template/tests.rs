@@ -90,3 +90,34 @@ fn a_file_that_is_no_preset_is_refused() {
         assert!(template.fill(&Map::new(), &mut header).is_err(), "{claim}");
     }
 }
+
+#[test]
+fn what_grows_without_bound_is_refused() {
+    let grown = |first: Value, next: &dyn Fn(&str) -> Value, generations: usize| {
+        let mut parameters = Map::from_iter([("p0".to_owned(), first)]);
+        for at in 1..=generations {
+            parameters.insert(format!("p{at}"), next(&format!("{{p{}}}", at - 1)));
+        }
+        let claims = json!({"c": format!("{{p{generations}}}")});
+        let template = template(&json!({"about": "x", "parameters": parameters, "claims": claims}));
+        let mut source = |name: &str| ["alg", "kid"].contains(&name).then(|| json!(name));
+        template.fill(&Map::new(), &mut source).map_err(|invalid| invalid.why)
+    };
+    let long = Err("what it says is longer than a token can be".to_owned());
+    let deep = Err("what it says is deeper than a token can be".to_owned());
+    let text = |it: &str| json!(format!("{it}{it}{it}{it}{it}{it}{it}{it}"));
+    let nested = |it: &str| (0..100).fold(json!(it), |inside, _| json!([inside]));
+    let refused = |grown: Result<Said, String>| grown.map(|_| ());
+    assert_eq!(refused(grown(json!("x"), &text, 14)), long);
+    assert_eq!(refused(grown(json!(""), &|it| json!({"a": it, "b": it}), 60)), long);
+    assert_eq!(refused(grown(json!(1), &|it| json!([it, it]), 60)), long);
+    assert_eq!(refused(grown(json!([1]), &|it| json!(format!("{it} {it}")), 60)), long);
+    let empty = json!(vec![""; 1_000]);
+    assert_eq!(refused(grown(empty, &|it| json!([it, it]), 60)), long);
+    assert_eq!(refused(grown(json!({}), &|it| json!([it]), 700)), deep);
+    assert_eq!(refused(grown(json!(""), &nested, 700)), deep);
+    let said = grown(json!("x"), &text, 5).unwrap();
+    assert_eq!(said.claims["c"].as_str().unwrap().len(), 32_768);
+    let said = grown(json!(1), &|it| json!([it]), 126).unwrap();
+    assert!(strict_object(Value::from(said.claims).to_string().as_bytes()).is_ok());
+}
