@@ -67,6 +67,7 @@ impl Assembly<'_> {
             | Defect::Oversized => true,
         };
         possible.then(|| match defect {
+            Defect::Expired => claim("exp", json!(span.expires_at.unix())),
             Defect::NotYetValid => claim("nbf", json!(span.expires_at.unix() - 1)),
             Defect::UnknownKid => header(&[("kid", json!("nobody-published-this-key"))]),
             Defect::AlgNone => header(&[("alg", json!("none"))]),
@@ -77,8 +78,7 @@ impl Assembly<'_> {
             Defect::MissingExp => claim("exp", Value::Null),
             Defect::MissingPermission => others(&said.claims, &PERMISSIONS),
             Defect::Oversized => claim("padding", json!("x".repeat(LARGEST_TOKEN))),
-            Defect::Expired
-            | Defect::BadSignature
+            Defect::BadSignature
             | Defect::WrongKey
             | Defect::TamperedPayload
             | Defect::Truncated
