@@ -109,7 +109,7 @@ pub(crate) struct RecordedToken {
     pub(crate) grant: Grant,
     /// The key that signed it.
     pub(crate) key: i64,
-    /// When it was made.
+    /// When it was issued, as it says itself.
     pub(crate) issued_at: Timestamp,
     /// Its end; `None` never.
     pub(crate) expires_at: Option<Timestamp>,

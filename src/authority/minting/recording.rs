@@ -106,7 +106,8 @@ impl Minting {
     }
 }
 
-/// The row of a token that says this: its identity and its end are the token's own.
+/// The row of a token that says this: its identity and its times are the token's own. One that does
+/// not say when it was issued was now.
 pub(super) fn row(
     claims: &Map<String, Value>,
     owner: UserId,
@@ -120,6 +121,7 @@ pub(super) fn row(
     let Some(end) = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix) else {
         return refused("an end (`exp`) in whole seconds");
     };
+    let issued_at = claims.get("iat").and_then(Value::as_i64).and_then(Timestamp::from_unix);
     let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
     let grant = Grant {
         kind: TokenKind::Test,
@@ -129,5 +131,6 @@ pub(super) fn row(
         audience: Vec::new(),
         claims: Grant::shared(claims),
     };
-    Ok(NewToken { jti, grant, key, issued_at: now, expires_at: Some(end) })
+    let issued_at = issued_at.unwrap_or(now);
+    Ok(NewToken { jti, grant, key, issued_at, expires_at: Some(end) })
 }

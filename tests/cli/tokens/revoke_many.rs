@@ -76,6 +76,28 @@ fn what_was_made_before_a_time_goes() {
 }
 
 #[test]
+fn test_tokens_go_by_the_time_that_they_name() {
+    let world = World::with_admin();
+    let mint = |claim: &[&str]| {
+        let words = [&["token", "mint", "--record"], claim].concat();
+        world.run(&words).ok();
+    };
+    mint(&["--claim-json", "iat=1000"]);
+    mint(&["--issued-at", "1000", "--expires-at", "2100-01-01", "--claim-json", "iat=null"]);
+    mint(&["--claim-json", "iat=\"1000\""]);
+    mint(&[]);
+    world
+        .run_with_input(
+            &["token", "mint", "--record", "--from", "-"],
+            "iat,sub\n2000-01-01,a\n2020-01-01,b\n",
+        )
+        .ok();
+    let gone = world.run(&revoke(&["--before", "2001-01-01T00:00:00Z"]));
+    says(&world, &gone, "", "revoked 3 tokens\n");
+    assert_eq!(live(&world), ["3", "4", "6"]);
+}
+
+#[test]
 fn those_of_others_are_for_admins() {
     let world = several();
     let refusal = "error: only admins act on the tokens of others\n";
