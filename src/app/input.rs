@@ -4,7 +4,7 @@
 use super::{App, environment};
 use crate::crypto::LARGEST_TOKEN;
 use crate::failure::{Failure, Kind};
-use crate::model::{Password, repeatable, strict_object};
+use crate::model::{Password, repeatable, strict_object, variable_name};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use std::fs::File;
@@ -60,6 +60,7 @@ impl App {
 
     /// A key in an environment variable.
     pub(crate) fn key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        variable_name(name)?;
         let value = environment::variable(name).map(|value| value.into_encoded_bytes());
         let shown = repeatable(name);
         value.map(Zeroizing::new).ok_or_else(|| Failure::usage(format!("`{shown}` is not set")))

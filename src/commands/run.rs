@@ -4,7 +4,7 @@ use super::token::wish::{NEW_SECRET, WishArgs};
 use crate::app::{App, Watch};
 use crate::authority::{self, Minting, Over, Told};
 use crate::failure::{Failure, Kind};
-use crate::model::{AppName, Invalid, StoreId, TokenId, UserId};
+use crate::model::{AppName, Invalid, StoreId, TokenId, UserId, variable_name};
 use secrecy::SecretString;
 use serde_json::json;
 use std::ffi::OsString;
@@ -136,10 +136,7 @@ fn internal(message: impl Into<String>) -> Failure {
 
 /// The name of an environment variable, and none of jeton's own.
 fn variable(text: &str) -> Result<String, Invalid> {
-    let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if !is_word || text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(Invalid::new("variable", "not a name of letters, digits and `_`"));
-    }
+    variable_name(text)?;
     if text.starts_with("JETON_") {
         return Err(Invalid::new("variable", "one of jeton's own"));
     }

@@ -31,7 +31,7 @@ pub(crate) use issuer::IssuerUrl;
 pub(crate) use json::strict_object;
 pub(crate) use key::{Key, KeyState, NewKey, Purpose};
 pub(crate) use moment::Moment;
-pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
+pub(crate) use names::{AppName, Email, Permission, UserName, UserRef, variable_name};
 pub(crate) use page::{Page, Paged};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use policy::{OwnQuota, Policy, Quota, Setting};

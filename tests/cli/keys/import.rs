@@ -96,6 +96,21 @@ fn decoded(base64: &str) -> Vec<u8> {
 }
 
 #[test]
+fn what_is_no_name_of_a_variable_is_not_repeated() {
+    let world = World::with_admin();
+    let talk = "error: variable: not a name of letters, digits and `_`\n";
+    for name in ["S3cret/Value+With/Slash==", "secret-value", "7secret", "a b", ""] {
+        for words in [
+            &["keys", "import", "--alg", "HS256", "--from-env", name][..],
+            &["token", "mint", "--alg", "HS256", "--secret-env", name],
+            &["token", "fixtures", "--alg", "HS256", "--secret-env", name],
+        ] {
+            refuses(&world, &world.run(words), 2, talk);
+        }
+    }
+}
+
+#[test]
 fn a_shared_secret_comes_from_the_environment_and_is_marked_if_it_is_weak() {
     let mut world = World::with_admin();
     world.set("JWT_SECRET_KEY", "super-secret");
