@@ -36,12 +36,7 @@ pub(crate) struct Args {
     env: String,
 
     /// Not a test token, but one for this application
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_parser = AppName::parse,
-        conflicts_with_all = ["preset", "sub", "iss", "scope", "claims_file", "header", "alg", "key"]
-    )]
+    #[arg(long, value_name = "NAME", value_parser = AppName::parse, conflicts_with = "TestArgs")]
     app: Option<AppName>,
 
     #[command(flatten)]

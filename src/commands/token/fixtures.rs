@@ -42,7 +42,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let (out, preset) = (args.out.clone(), args.wish.preset.clone());
+    let (out, preset) = (args.out.clone(), args.wish.test.preset.clone());
     let made = made(app, args)?;
     let manifest = Manifest::of(&made, preset.as_deref());
     let Some(directory) = out else {

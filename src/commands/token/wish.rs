@@ -15,6 +15,27 @@ pub(crate) const NEW_SECRET: &str =
 /// What a test token should say, and the test key that signs it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WishArgs {
+    #[command(flatten)]
+    pub(crate) test: TestArgs,
+
+    /// For whom it is meant (the `aud` claim)
+    #[arg(long, value_name = "AUDIENCE")]
+    aud: Vec<String>,
+
+    /// A permission (the `permissions` claim)
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',')]
+    permission: Vec<String>,
+
+    #[command(flatten)]
+    claims: ClaimArgs,
+
+    #[command(flatten)]
+    end: EndArgs,
+}
+
+/// Of that, what is not said of app tokens: this is their group, too.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestArgs {
     /// What kind of token: see `jeton token presets`
     #[arg(
         long,
@@ -31,10 +52,6 @@ pub(crate) struct WishArgs {
     #[arg(long)]
     sub: Option<String>,
 
-    /// For whom it is meant (the `aud` claim)
-    #[arg(long, value_name = "AUDIENCE")]
-    aud: Vec<String>,
-
     /// The issuer [default: the setting `issuer`]
     #[arg(long, value_name = "ISSUER")]
     iss: Option<String>,
@@ -42,13 +59,6 @@ pub(crate) struct WishArgs {
     /// What it may be used for, in the form of OAuth: words with spaces between
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
-
-    /// A permission (the `permissions` claim)
-    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',')]
-    permission: Vec<String>,
-
-    #[command(flatten)]
-    claims: ClaimArgs,
 
     /// A file with claims, a JSON object (`-`: standard input)
     #[arg(long = "claims", value_name = "FILE")]
@@ -58,12 +68,9 @@ pub(crate) struct WishArgs {
     #[arg(long, value_name = "NAME=VALUE")]
     header: Vec<String>,
 
-    #[command(flatten)]
-    end: EndArgs,
-
     /// The algorithm, and so the test key that signs [default: the preset's, else ES256]
     #[arg(long, value_parser = Algorithm::parse, add = crate::commands::complete::algorithms())]
-    pub(crate) alg: Option<Algorithm>,
+    alg: Option<Algorithm>,
 
     /// The test key that signs, by its id
     #[arg(
@@ -91,39 +98,41 @@ pub(crate) struct KeyArgs {
 impl WishArgs {
     /// The algorithm of a secret that is brought along: what was said, or what the preset says.
     pub(crate) fn algorithm(&self, app: &App) -> Result<Option<Algorithm>, Failure> {
-        if self.alg.is_some() || self.preset.is_none() {
-            return Ok(self.alg);
+        let TestArgs { alg, preset, .. } = &self.test;
+        if alg.is_some() || preset.is_none() {
+            return Ok(*alg);
         }
-        let preset = app.preset(self.preset.as_deref())?.algorithm()?;
+        let preset = app.preset(preset.as_deref())?.algorithm()?;
         Ok(preset.filter(|algorithm| algorithm.is_symmetric()))
     }
 
     /// The claims of the file, which come before those of flags.
     pub(crate) fn file(&self) -> Result<Map<String, Value>, Failure> {
-        self.claims_file.as_deref().map_or_else(|| Ok(Map::new()), App::claims_file)
+        self.test.claims_file.as_deref().map_or_else(|| Ok(Map::new()), App::claims_file)
     }
 
     /// All that the flags say; the file is the caller's to read.
     pub(crate) fn wish(self, app: &App) -> Result<Mint, Failure> {
-        let mut mint = Mint::new(app.preset(self.preset.as_deref())?);
-        for (name, _) in &self.set {
-            let words = self.set.iter().filter(|(other, _)| other == name);
+        let Self { test, aud, permission, claims, end } = self;
+        let mut mint = Mint::new(app.preset(test.preset.as_deref())?);
+        for (name, _) in &test.set {
+            let words = test.set.iter().filter(|(other, _)| other == name);
             mint.set(name, &words.map(|(_, word)| word.as_str()).collect::<Vec<_>>())?;
         }
         for (name, words) in [
-            ("sub", self.sub.as_slice()),
-            ("iss", self.iss.as_slice()),
-            ("aud", &self.aud),
-            ("scope", self.scope.as_slice()),
+            ("sub", test.sub.as_slice()),
+            ("iss", test.iss.as_slice()),
+            ("aud", &aud),
+            ("scope", test.scope.as_slice()),
         ] {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             mint.say(name, &words)?;
         }
-        mint.permit(&self.permission.iter().map(String::as_str).collect::<Vec<_>>())?;
-        mint.claims.extend(self.claims.claims()?.0);
-        mint.add_header(ExtraClaims::parse(&self.header, &[])?.0)?;
-        mint.signer = self.key.map_or(Signer::Algorithm(self.alg), Signer::Key);
-        mint.end = self.end.end();
+        mint.permit(&permission.iter().map(String::as_str).collect::<Vec<_>>())?;
+        mint.claims.extend(claims.claims()?.0);
+        mint.add_header(ExtraClaims::parse(&test.header, &[])?.0)?;
+        mint.signer = test.key.map_or(Signer::Algorithm(test.alg), Signer::Key);
+        mint.end = end.end();
         Ok(mint)
     }
 

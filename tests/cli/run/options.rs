@@ -75,6 +75,7 @@ fn an_app_token_has_an_app_tokens_options_only() {
     for options in [
         &["--preset", "flask"][..],
         &["--preset", "flask", "--set", "fresh=true"],
+        &["--set", "nope=1"],
         &["--sub", "alice"],
         &["--iss", "me"],
         &["--scope", "a"],
