@@ -16,10 +16,10 @@ pub fn keys(bytes: &[u8]) {
         let same = |other: &Verifier| key.kid.is_some() && other.kid == key.kid;
         assert!(!read[..at].iter().any(same), "two keys have one id");
     }
-    let any = read_key(bytes, &Algorithm::ALL);
+    let any = read_key(bytes, &Algorithm::ALL, None, false);
     for algorithm in Algorithm::ALL {
         let expected = any.as_ref().is_ok_and(|key| key.algorithms.contains(&algorithm));
-        let alone = read_key(bytes, &[algorithm]).map(|key| key.algorithms);
+        let alone = read_key(bytes, &[algorithm], None, false).map(|key| key.algorithms);
         assert_eq!(alone.ok(), expected.then(|| vec![algorithm]));
     }
     if let Ok(key) = any {

@@ -13,7 +13,7 @@ pub fn token(bytes: &[u8]) {
     crypto::install();
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let seen = decoded(text);
-    let key = read_key(&[0; 64], &Algorithm::ALL).expect("a secret is a key");
+    let key = read_key(&[0; 64], &Algorithm::ALL, None, false).expect("a secret is a key");
     let now = Timestamp::from_unix(0).expect("1970");
     let verdict = verify_foreign(&[key], text, &Checks::only(Wanted::Any, now));
     assert_eq!(verdict.reasons.len(), 1, "nobody signed it: {:?}", verdict.reasons);

@@ -49,7 +49,7 @@ pub(crate) struct Args {
     from: Option<PathBuf>,
 
     /// Record it, so that it can be listed, and revoked by its id
-    #[arg(long, conflicts_with_all = ["secret_env", "key_file"])]
+    #[arg(long, conflicts_with = "own_key")]
     record: bool,
 
     /// Make it wrong in this one thing, for a service that is to refuse it

@@ -2,7 +2,7 @@
 
 use super::{TokenArgs, pair};
 use crate::app::{App, Cell, Report, Text, TokenLines, Tone};
-use crate::authority::{self, Checks, Reason, Verdict, Verifier, Wanted};
+use crate::authority::{self, Checks, Encoding, Reason, Verdict, Verifier, Wanted};
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, Invalid, Lifetime, Permission, Status, Timestamp, TokenId, TokenKind,
@@ -68,6 +68,15 @@ pub(crate) struct Args {
         add = crate::commands::complete::algorithms()
     )]
     alg: Vec<Algorithm>,
+
+    /// The key is a secret, spelled like this: text (without the line break at its end), base64 (of
+    /// either alphabet), or raw bytes
+    #[arg(long, value_name = "FORM", requires = "key", value_parser = Encoding::parse)]
+    encoding: Option<Encoding>,
+
+    /// Take a secret that is shorter than its hash
+    #[arg(long, requires = "key")]
+    allow_weak: bool,
 
     /// A claim it must have, with its value: text, or JSON
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
@@ -138,7 +147,9 @@ fn keys(args: &Args) -> Result<Keys, Failure> {
         return Ok(Keys::Given(keys));
     }
     if let Some(path) = &args.key {
-        return Ok(Keys::Given(vec![authority::read_key(&App::key_file(path)?, &args.alg)?]));
+        let bytes = App::key_file(path)?;
+        let key = authority::read_key(&bytes, &args.alg, args.encoding, args.allow_weak)?;
+        return Ok(Keys::Given(vec![key]));
     }
     Ok(Keys::OfTheStore)
 }

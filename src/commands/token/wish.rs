@@ -84,15 +84,20 @@ pub(crate) struct TestArgs {
 
 /// A key that is in no store.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("own_key").args(["secret_env", "key_file"]))]
 pub(crate) struct KeyArgs {
     /// Sign with the secret in this environment variable; no store is needed
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["key_file", "key"])]
+    #[arg(long, value_name = "NAME", conflicts_with = "key")]
     secret_env: Option<String>,
 
     /// Sign with the key in this file (`-`: standard input): PEM, DER, a JWK, or a secret; no store
     /// is needed
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_file: Option<PathBuf>,
+
+    /// Let a secret sign that is shorter than its hash
+    #[arg(long, requires = "own_key")]
+    allow_weak: bool,
 }
 
 impl WishArgs {
@@ -162,8 +167,7 @@ impl KeyArgs {
             purpose: Purpose::Test,
             algorithm,
             encoding: None,
-            // Nothing is kept that could be marked as weak.
-            allow_weak: true,
+            allow_weak: self.allow_weak,
         };
         let mut keys = import.read(&bytes).map_err(authority::Error::from)?;
         match (keys.pop(), keys.pop()) {

@@ -101,7 +101,7 @@ impl Import {
     /// Set, or a secret.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<NewKey>, Rejected> {
         if let Some(encoding) = self.encoding {
-            return Ok(vec![self.key(secret(bytes, encoding)?, None)?]);
+            return Ok(vec![self.key(Material::Secret(spelled(bytes, encoding)?), None)?]);
         }
         let begun = bytes.trim_ascii_start();
         if begun.starts_with(b"{") {
@@ -118,7 +118,7 @@ impl Import {
             if is_rather_a_key(bytes) {
                 return Err(Rejected::Disguised);
             }
-            secret(bytes, Encoding::Text)?
+            Material::Secret(spelled(bytes, Encoding::Text)?)
         } else if bytes.first() == Some(&SEQUENCE) && bytes.contains(&INTEGER) {
             of_der(bytes)?
         } else {
@@ -174,7 +174,7 @@ impl Import {
             Material::Pkcs8(_, pkcs8) => {
                 let key = private(algorithm, self.purpose, &pkcs8)
                     .map_err(|why| refused(&why.to_string()))?;
-                judged(key.public.as_ref().unwrap_or(&Map::new()))?;
+                judged(key.public.as_ref().unwrap_or(&Map::new()), false)?;
                 Ok(key)
             }
         }
@@ -195,7 +195,8 @@ impl Import {
     }
 }
 
-fn secret(bytes: &[u8], encoding: Encoding) -> Result<Material, Invalid> {
+/// The secret that these bytes spell.
+pub(super) fn spelled(bytes: &[u8], encoding: Encoding) -> Result<Zeroizing<Vec<u8>>, Invalid> {
     let secret = match encoding {
         Encoding::Raw => bytes.to_vec(),
         Encoding::Text => {
@@ -212,7 +213,7 @@ fn secret(bytes: &[u8], encoding: Encoding) -> Result<Material, Invalid> {
             decoded.ok_or_else(|| refused("the secret is not base64"))?
         }
     };
-    Ok(Material::Secret(Zeroizing::new(secret)))
+    Ok(Zeroizing::new(secret))
 }
 
 fn refused(why: &str) -> Invalid {

@@ -4,6 +4,7 @@
 mod pem;
 mod secret;
 
+use super::import::{Encoding, spelled};
 use super::{Compact, signature};
 use crate::model::{Algorithm, Family, Invalid, strict_object};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
@@ -47,10 +48,11 @@ pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, Invalid> {
         }
     };
     match set.get("keys") {
-        None => take(judged(&set)),
+        None => take(judged(&set, false)),
         Some(Value::Array(members)) => {
             for member in members {
-                take(member.as_object().ok_or_else(|| refused("not an object")).and_then(judged));
+                let jwk = member.as_object().ok_or_else(|| refused("not an object"));
+                take(jwk.and_then(|jwk| judged(jwk, false)));
             }
         }
         Some(_) => return Err(refused("`keys` is not an array")),
@@ -64,11 +66,19 @@ pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, Invalid> {
 }
 
 /// One key in whatever form, for these algorithms: a JWK, a public key as PEM, or for HMAC the
-/// secret itself, without the line break at its end.
-pub(crate) fn read_key(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Verifier, Invalid> {
-    let mut key = if bytes.trim_ascii_start().first() == Some(&b'{') {
+/// secret itself, which it is in any case where its spelling is told. `allow_weak`: a secret may be
+/// shorter than its hash.
+pub(crate) fn read_key(
+    bytes: &[u8],
+    algorithms: &[Algorithm],
+    encoding: Option<Encoding>,
+    allow_weak: bool,
+) -> Result<Verifier, Invalid> {
+    let mut key = if let Some(encoding) = encoding {
+        secret_key(&spelled(bytes, encoding)?, allow_weak)?
+    } else if bytes.trim_ascii_start().first() == Some(&b'{') {
         let jwk = strict_object(bytes).map_err(|why| refused(&format!("the JWK is {why}")))?;
-        judged(&jwk)?
+        judged(&jwk, allow_weak)?
     } else if is_pem(bytes) {
         of_pem(bytes)?
     } else if !algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
@@ -76,8 +86,7 @@ pub(crate) fn read_key(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Verifie
     } else if is_rather_a_key(bytes) {
         return Err(refused("this is rather a key of another kind than a secret"));
     } else {
-        let secret = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        secret_key(secret.strip_suffix(b"\r").unwrap_or(secret))?
+        secret_key(&spelled(bytes, Encoding::Text)?, allow_weak)?
     };
     key.algorithms.retain(|algorithm| algorithms.contains(algorithm));
     if key.algorithms.is_empty() {
@@ -89,7 +98,7 @@ pub(crate) fn read_key(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Verifie
 }
 
 /// A JWK (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
-pub(super) fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
+pub(super) fn judged(jwk: &Map<String, Value>, allow_weak: bool) -> Result<Verifier, Invalid> {
     for_signatures(jwk, &["verify", "sign"])?;
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let bytes = |name: &str| member(jwk, name);
@@ -101,7 +110,7 @@ pub(super) fn judged(jwk: &Map<String, Value>) -> Result<Verifier, Invalid> {
         (Some("EC"), Some("P-256")) => elliptic(Algorithm::ES256, &bytes("x")?, &bytes("y")?)?,
         (Some("EC"), Some("P-384")) => elliptic(Algorithm::ES384, &bytes("x")?, &bytes("y")?)?,
         (Some("OKP"), Some("Ed25519")) => edwards(&bytes("x")?)?,
-        (Some("oct"), _) => secret_key(&bytes("k")?)?,
+        (Some("oct"), _) => secret_key(&bytes("k")?, allow_weak)?,
         _ => return Err(refused("its type is not RSA, P-256, P-384, Ed25519 or a secret")),
     };
     if let Some(algorithm) = jwk.get("alg") {
@@ -197,9 +206,12 @@ fn edwards(x: &[u8]) -> Result<Verifier, Invalid> {
     Ok(of_family(Family::Ed25519, DecodingKey::from_ed_der(x)))
 }
 
-/// A secret goes with the algorithms whose hash it is as long as (RFC 7518, section 3.2).
-fn secret_key(secret: &[u8]) -> Result<Verifier, Invalid> {
-    let fits = |algorithm: &Algorithm| matches!(algorithm.family(), Family::Hmac(least) if secret.len() >= least);
+/// A secret goes with the algorithms whose hash it is as long as (RFC 7518, section 3.2), or with all
+/// of its family.
+fn secret_key(secret: &[u8], allow_weak: bool) -> Result<Verifier, Invalid> {
+    let least = if allow_weak { 1 } else { usize::MAX };
+    let is_long = |hash: usize| secret.len() >= hash.min(least);
+    let fits = |it: &Algorithm| matches!(it.family(), Family::Hmac(hash) if is_long(hash));
     let algorithms: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(fits).collect();
     if algorithms.is_empty() {
         return Err(refused("a secret has 32 bytes at least, as many as the hash"));

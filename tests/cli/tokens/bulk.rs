@@ -224,7 +224,7 @@ fn a_certain_key_signs_if_it_is_one_of_tests() {
 #[test]
 fn without_a_store_a_key_of_ones_own_signs() {
     let mut world = World::new();
-    world.set("SECRET", "short");
+    world.set("SECRET", "a secret that is as long as the hash");
     let ran =
         world.run(&["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--sub", "a"]);
     says(&world, &ran, "<token>\n", "");
