@@ -6,6 +6,8 @@ use crate::failure::{Failure, Kind};
 use crate::model::repeatable;
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+#[cfg(target_os = "linux")]
+use rustix_libc_wrappers::process::SignalExt;
 use secrecy::{ExposeSecret, SecretString};
 use signal_hook::consts::{
     SIGABRT, SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP,
@@ -16,6 +18,8 @@ use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
 use std::ffi::{OsStr, OsString};
 use std::io;
+#[cfg(target_os = "linux")]
+use std::ops::RangeInclusive;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 use std::thread;
@@ -31,6 +35,16 @@ const ENDING_LINUX: [i32; 2] = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()]
 #[cfg(not(target_os = "linux"))]
 const ENDING_LINUX: [i32; 0] = [];
 
+/// The real-time signals, which end a program as well.
+#[cfg(target_os = "linux")]
+fn real_time() -> RangeInclusive<i32> {
+    Signal::rt_min().as_raw()..=Signal::rt_max().as_raw()
+}
+#[cfg(not(target_os = "linux"))]
+fn real_time() -> std::iter::Empty<i32> {
+    std::iter::empty()
+}
+
 /// Signals that a terminal sends to all of the foreground, to the command as well as to us.
 const OF_TERMINAL: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 
@@ -42,7 +56,7 @@ impl Watch {
     /// Begins. What is ignored stays ignored, for the command too: `nohup`, a script's background.
     pub(crate) fn begin() -> Result<Self, Failure> {
         let ignored = ignored();
-        let heard = ENDING.into_iter().chain(ENDING_LINUX).chain([SIGWINCH]);
+        let heard = ENDING.into_iter().chain(ENDING_LINUX).chain(real_time()).chain([SIGWINCH]);
         let heard = heard.filter(|signal| ignored >> (signal - 1) & 1 == 0);
         // Where this one is ignored, nobody learns how a child ended.
         SignalsInfo::new(heard.chain([SIGCHLD])).map(Self).map_err(|error| unforeseen(&error))
@@ -98,7 +112,7 @@ impl Watch {
 }
 
 fn is_ending(signal: i32) -> bool {
-    ENDING.contains(&signal) || ENDING_LINUX.contains(&signal)
+    ENDING.into_iter().chain(ENDING_LINUX).chain(real_time()).any(|ending| ending == signal)
 }
 
 /// Whether the child sent it, to all of its group and so to us. It has had its own.
@@ -114,11 +128,20 @@ fn is_from_terminal(origin: &Origin) -> bool {
 
 fn send(pid: Pid, signal: i32) {
     if signal != SIGCHLD
-        && let Some(signal) = Signal::from_named_raw(signal)
+        && let Some(signal) = of_number(signal)
     {
         // A child that has just ended hears nothing.
         let _ = kill_process(pid, signal);
     }
+}
+
+#[cfg(target_os = "linux")]
+fn of_number(signal: i32) -> Option<Signal> {
+    Signal::from_raw(signal)
+}
+#[cfg(not(target_os = "linux"))]
+fn of_number(signal: i32) -> Option<Signal> {
+    Signal::from_named_raw(signal)
 }
 
 /// The signals that this process was told to ignore, a bit each. Where there is no such file, none

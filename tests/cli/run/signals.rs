@@ -3,6 +3,8 @@
 use super::{JETON, Running, is_dead, nothing_lives, shell};
 use crate::world::{Ran, World};
 use rustix::process::{Pid, Signal};
+#[cfg(target_os = "linux")]
+use rustix_libc_wrappers::process::SignalExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -83,6 +85,10 @@ fn a_command_that_does_nothing_about_them_ends_and_so_does_the_token() {
         (Signal::POWER, 158),
         #[cfg(target_os = "linux")]
         (Signal::STKFLT, 144),
+        #[cfg(target_os = "linux")]
+        (Signal::rt_min(), 162),
+        #[cfg(target_os = "linux")]
+        (Signal::rt_max(), 192),
     ] {
         let world = World::with_admin();
         let mut run = Running::start(shell(&world, &[], "echo \"$API_TOKEN\"; exec sleep 600"));
