@@ -12,14 +12,18 @@ use std::ffi::OsString;
 /// Run a command with a token that dies with it
 ///
 /// The token is in the variable API_TOKEN of the command and of what that starts, and nowhere else.
-/// It is a test token with the flags of `jeton token mint`, recorded, and lives an hour unless said;
-/// a UUID is its `jti`, also where the preset has another or none, so that it can be revoked. With
-/// `--app` it is an app token of yours, within the quota. It is revoked when the command has
-/// ended, however that came; services that check by exported keys alone do not notice.
+/// It is a test token and lives an hour unless said. The flags that say what it is are those of
+/// `jeton token mint`. It is recorded, so that it can be revoked: a test key of the store signs it,
+/// and a UUID is its `jti`, also where the preset has another or none. A secret of the service's own
+/// signs once it is such a key: `jeton keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose
+/// test --activate`, then `jeton run --preset flask --alg HS256 -- pytest`. With `--app` it is an
+/// app token of yours, within the quota. It is revoked when the command has ended, however that
+/// came; services that check by exported keys alone do not notice.
 ///
-/// Signals reach the command, and its exit code is jeton's: 128 and the number of the signal that
-/// killed it, 127 if there is no such command, 126 if it cannot be executed. If the token could not
-/// be revoked, it is named, and the exit code is 1. `JETON_TOKEN`, `JETON_TOKEN_FILE` and
+/// Signals reach the command, but for KILL and those of faults (BUS, FPE, ILL, SEGV), which end
+/// jeton and leave the token. The command's exit code is jeton's: 128 and the number of the signal
+/// that killed it, 127 if there is no such command, 126 if it cannot be executed. If the token could
+/// not be revoked, it is named, and the exit code is 1. `JETON_TOKEN`, `JETON_TOKEN_FILE` and
 /// `JETON_PASSWORD` are not handed to the command.
 ///
 ///   jeton run --aud api --scope 'read write' -- pytest

@@ -58,6 +58,20 @@ fn a_token_of_any_preset_can_be_revoked() {
 }
 
 #[test]
+fn a_service_with_a_secret_of_its_own_takes_it_once_that_is_a_test_key() {
+    let mut world = World::with_admin();
+    world.set("JWT_SECRET_KEY", "a secret that is as long as the hash");
+    run_shell(&world, &["--preset", "flask"], "true").ok();
+    let import = "keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose test --activate";
+    world.get(&import.split(' ').collect::<Vec<_>>());
+    let check = "printf %s \"$JWT_SECRET_KEY\" > secret; \
+                 \"$0\" token verify \"$API_TOKEN\" --key secret --alg HS256";
+    let ran = run_shell(&world, &["--preset", "flask", "--alg", "HS256"], check).ok();
+    assert_eq!(ran.out, "valid\n");
+    nothing_lives(&world, 2);
+}
+
+#[test]
 fn a_new_secret_is_warned_of_as_by_mint() {
     let world = World::with_admin();
     let ran = run_shell(&world, &["--alg", "HS256"], "true").ok();
