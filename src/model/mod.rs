@@ -36,7 +36,7 @@ pub(crate) use page::{Page, Paged};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use policy::{OwnQuota, Policy, Quota, Setting};
 pub(crate) use rows::{BadLine, Row, rows};
-pub(crate) use spreadsheet::{columns_of_spreadsheet, csv_header, rows_of_spreadsheet, to_csv};
+pub(crate) use spreadsheet::{columns_of_spreadsheet, csv_header, each_row_of_spreadsheet, to_csv};
 pub(crate) use time::{Lifetime, Timestamp};
 pub(crate) use token::{Grant, OpenSession, Pair, RecordedToken, Session, Status, TokenKind};
 pub(crate) use user::{Account, Owned, Role, User};

@@ -27,13 +27,30 @@ pub(crate) struct Row {
 /// every other one CSV: its first line names the claims, an empty cell is no claim, nothing but empty
 /// cells no row, and one of `exp`, `nbf` or `iat` a time. There is at least one row.
 pub(crate) fn rows(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
-    rows_called(bytes, str::to_owned)
+    let mut rows = Vec::new();
+    each_row(bytes, str::to_owned, |row| {
+        rows.push(row);
+        Ok(())
+    })?;
+    Ok(rows)
 }
 
-/// The same, with what a column of CSV is called for its name there.
-pub(super) fn rows_called(bytes: &[u8], called: fn(&str) -> String) -> Result<Vec<Row>, BadLine> {
-    let rows = if is_csv(bytes) { of_csv(bytes, called)? } else { of_json(bytes)? };
-    if rows.is_empty() { Err(bad(1, "there is no row")) } else { Ok(rows) }
+/// Hands over the rows of a file one by one, up to the first that is wrong or refused: all of them
+/// at once take many times the room of the file. `called` is what a column of CSV is called for its
+/// name there.
+pub(super) fn each_row(
+    bytes: &[u8],
+    called: fn(&str) -> String,
+    mut take: impl FnMut(Row) -> Result<(), BadLine>,
+) -> Result<(), BadLine> {
+    let mut is_empty = true;
+    let take = |row| {
+        is_empty = false;
+        take(row)
+    };
+    let read = if is_csv(bytes) { of_csv(bytes, called, take) } else { of_json(bytes, take) };
+    read?;
+    if is_empty { Err(bad(1, "there is no row")) } else { Ok(()) }
 }
 
 fn bad(line: u64, why: &str) -> BadLine {
@@ -50,16 +67,15 @@ fn unmarked(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
-fn of_json(bytes: &[u8]) -> Result<Vec<Row>, BadLine> {
-    let mut rows = Vec::new();
+fn of_json(bytes: &[u8], mut take: impl FnMut(Row) -> Result<(), BadLine>) -> Result<(), BadLine> {
     for (line, text) in (1..).zip(unmarked(bytes).split(|byte| *byte == b'\n')) {
         if text.trim_ascii().is_empty() {
             continue;
         }
         let bad = |why: String| BadLine { line, why: format!("it is {why}") };
-        rows.push(Row { line, claims: strict_object(text).map_err(bad)? });
+        take(Row { line, claims: strict_object(text).map_err(bad)? })?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// What the columns of a CSV file are called; there are none in JSON Lines.
@@ -97,30 +113,30 @@ fn header(
     Ok(names)
 }
 
-fn of_csv(bytes: &[u8], called: fn(&str) -> String) -> Result<Vec<Row>, BadLine> {
+fn of_csv(
+    bytes: &[u8],
+    called: fn(&str) -> String,
+    mut take: impl FnMut(Row) -> Result<(), BadLine>,
+) -> Result<(), BadLine> {
     let mut reader = csv::Reader::from_reader(bytes);
     let names = header(&mut reader, bytes, called)?;
-    let mut rows = Vec::new();
-    let mut begins = vec![(0, 1)];
-    for record in reader.records() {
-        let position = record.as_ref().map_or_else(csv::Error::position, |it| it.position());
-        let line = line(bytes, position);
-        begins.push((begin(position), line));
-        let record = record.map_err(|error| {
-            let open = open_quote(bytes, &begins).map(|line| bad(line, OPEN));
-            open.unwrap_or_else(|| bad_csv(bytes, &error))
-        })?;
+    let mut record = csv::StringRecord::new();
+    is_closed(bytes, &csv::Position::new(), reader.position())?;
+    loop {
+        let start = reader.position().clone();
+        let read = reader.read_record(&mut record);
+        is_closed(bytes, &start, reader.position())?;
+        if !read.map_err(|error| bad_csv(bytes, &error))? {
+            return Ok(());
+        }
+        let line = line(bytes, Some(&start));
         let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
         let claims = cells.map(|(name, cell)| Ok((name.clone(), value(name, cell)?)));
         let claims = claims.collect::<Result<Map<_, _>, Invalid>>();
         let claims = claims.map_err(|invalid| bad(line, &invalid.to_string()))?;
         if !claims.is_empty() {
-            rows.push(Row { line, claims });
+            take(Row { line, claims })?;
         }
-    }
-    match open_quote(bytes, &begins) {
-        Some(line) => Err(bad(line, OPEN)),
-        None => Ok(rows),
     }
 }
 
@@ -133,19 +149,12 @@ fn value(name: &str, cell: &str) -> Result<Value, Invalid> {
     Ok(time.unix().into())
 }
 
-const OPEN: &str = "a quote is not closed";
-
-/// The line of the first record with an odd number of quotes (RFC 4180, section 2): the reader takes
-/// one that is not closed to go on, to the end of the file if need be. Records are told by the byte
-/// and the line they begin with.
-fn open_quote(bytes: &[u8], begins: &[(usize, u64)]) -> Option<u64> {
-    let ends = begins.iter().skip(1).map(|(begin, _)| *begin).chain([bytes.len()]);
-    let is_open = |from, to| {
-        let record = bytes.get(from..to).unwrap_or_default();
-        record.iter().filter(|byte| **byte == b'"').fold(false, |is_open, _| !is_open)
-    };
-    let mut records = begins.iter().zip(ends);
-    records.find(|((begin, _), end)| is_open(*begin, *end)).map(|((_, line), _)| *line)
+/// Refuses a record with an odd number of quotes (RFC 4180, section 2): the reader takes one that is
+/// not closed to go on, to the end of the file if need be.
+fn is_closed(bytes: &[u8], start: &csv::Position, end: &csv::Position) -> Result<(), BadLine> {
+    let record = bytes.get(begin(Some(start))..begin(Some(end))).unwrap_or_default();
+    let is_open = record.iter().filter(|byte| **byte == b'"').fold(false, |is_open, _| !is_open);
+    if is_open { Err(bad(line(bytes, Some(start)), "a quote is not closed")) } else { Ok(()) }
 }
 
 fn begin(position: Option<&csv::Position>) -> usize {

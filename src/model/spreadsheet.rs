@@ -1,6 +1,6 @@
 //! Rows as CSV that a spreadsheet may open: no cell runs there, and each comes back as it was.
 
-use super::rows::{columns_called, is_csv, rows_called};
+use super::rows::{columns_called, each_row, is_csv};
 use super::{BadLine, Row, escaped};
 use serde_json::{Map, Value};
 
@@ -34,21 +34,24 @@ pub(crate) fn columns_of_spreadsheet(bytes: &[u8]) -> Result<Vec<String>, BadLin
     columns_called(bytes, str::to_ascii_lowercase)
 }
 
-/// The rows of a file, as [`super::rows()`] reads them, with the columns in lower case and the
+/// Hands over the rows of a file, as [`each_row`] reads them, with the columns in lower case and the
 /// guards of CSV taken away. A column that is never written here is read as it is.
-pub(crate) fn rows_of_spreadsheet(bytes: &[u8], never: &str) -> Result<Vec<Row>, BadLine> {
-    let mut rows = rows_called(bytes, str::to_ascii_lowercase)?;
-    if is_csv(bytes) {
-        let cells = rows.iter_mut().flat_map(|row| &mut row.claims);
-        for (_, value) in cells.filter(|(name, _)| *name != never) {
+pub(crate) fn each_row_of_spreadsheet(
+    bytes: &[u8],
+    never: &str,
+    mut take: impl FnMut(Row) -> Result<(), BadLine>,
+) -> Result<(), BadLine> {
+    let is_csv = is_csv(bytes);
+    each_row(bytes, str::to_ascii_lowercase, |mut row| {
+        for (_, value) in row.claims.iter_mut().filter(|(name, _)| is_csv && *name != never) {
             if let Value::String(text) = value
                 && is_guarded(text)
             {
                 text.remove(0);
             }
         }
-    }
-    Ok(rows)
+        take(row)
+    })
 }
 
 /// What a spreadsheet takes for a formula when a cell begins with it.
@@ -76,6 +79,15 @@ mod tests {
 
     fn line(name: &str, text: &str) -> Map<String, Value> {
         Map::from_iter([("id".to_owned(), Value::from(1)), (name.to_owned(), Value::from(text))])
+    }
+
+    fn rows_of_spreadsheet(bytes: &[u8], never: &str) -> Result<Vec<Row>, BadLine> {
+        let mut rows = Vec::new();
+        each_row_of_spreadsheet(bytes, never, |row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(rows)
     }
 
     fn file(line: &Map<String, Value>) -> String {

@@ -29,8 +29,8 @@ pub(super) struct Draft {
     pub(super) line: u64,
     /// What it becomes.
     pub(super) account: Account,
-    /// Who it would be: its names, and its uid if the file has one.
-    pub(super) names: Vec<UserRef>,
+    /// Whether the file has its uid.
+    has_uid: bool,
     /// The password to be hashed.
     pub(super) password: Option<Password>,
     said: Said,
@@ -45,6 +45,13 @@ struct Said {
 }
 
 impl Draft {
+    /// Who it would be: its names, and its uid if the file has one.
+    pub(super) fn names(&self) -> Vec<UserRef> {
+        let mut names = logins(self.account.username.as_ref(), self.account.email.as_ref());
+        names.extend(self.has_uid.then_some(UserRef::Uid(self.account.uid)));
+        names
+    }
+
     /// Whether the row says another role, quota or display name than the user of its names has, or
     /// that it is disabled where it is not. What the row does not say differs from nothing.
     pub(super) fn differs_from(&self, user: &User) -> bool {
@@ -73,11 +80,9 @@ pub(super) fn draft(Row { line, mut claims }: Row, now: Timestamp) -> Result<Dra
     let uid = uid.map(|text| Uid::typed(&text).ok_or("`uid` is not a UUID")).transpose()?;
     let username = checked(members, "username", UserName::parse)?;
     let email = checked(members, "email", Email::parse)?;
-    let mut names = logins(username.as_ref(), email.as_ref());
-    if names.is_empty() {
+    if username.is_none() && email.is_none() {
         return Err("a username or an e-mail address is needed".to_owned());
     }
-    names.extend(uid.map(UserRef::Uid));
     let password = checked(members, "password", |text| Password::parse(text.to_owned()))?;
     let hash = checked(members, "password_hash", |text| crypto::foreign_hash(text.to_owned()))?;
     if password.is_some() && hash.is_some() {
@@ -102,7 +107,7 @@ pub(super) fn draft(Row { line, mut claims }: Row, now: Timestamp) -> Result<Dra
     if let Some(name) = members.keys().next() {
         return Err(format!("`{}` is none of {}", repeatable(name), MEMBERS.join(", ")));
     }
-    Ok(Draft { line, account, names, password, said })
+    Ok(Draft { line, account, has_uid: uid.is_some(), password, said })
 }
 
 /// What identifies somebody, in one form.

@@ -5,8 +5,8 @@ use super::draft::{Draft, MEMBERS, draft, name_key, rows_within};
 use super::{Whose, admin_or_founder};
 use crate::crypto;
 use crate::model::{
-    Account, BadLine, Password, Role, Timestamp, User, columns_of_spreadsheet, repeatable,
-    rows_of_spreadsheet,
+    Account, BadLine, Password, Role, Row, Timestamp, User, columns_of_spreadsheet,
+    each_row_of_spreadsheet, repeatable,
 };
 use crate::store::{self, Reader, Store, Writer};
 use std::collections::HashMap;
@@ -55,17 +55,21 @@ impl Drafts {
         }
         let mut drafts = Vec::new();
         let mut seen: HashMap<String, u64> = HashMap::new();
-        for row in rows_of_spreadsheet(bytes, "password")?.into_iter().flat_map(rows_within) {
+        let mut add = |row: Row| {
             let line = row.line;
             let draft = draft(row, now).map_err(|why| BadLine { line, why })?;
-            for name in &draft.names {
+            for name in &draft.names() {
                 if let Some(first) = seen.insert(name_key(name), line) {
                     let why = format!("a name or uid of it stands on line {first} already");
                     return Err(BadLine { line, why });
                 }
             }
             drafts.push(draft);
-        }
+            Ok(())
+        };
+        each_row_of_spreadsheet(bytes, "password", |row| {
+            rows_within(row).into_iter().try_for_each(&mut add)
+        })?;
         Ok(Self(drafts))
     }
 
@@ -89,7 +93,7 @@ impl Drafts {
         let mut new = Vec::with_capacity(self.0.len());
         let mut imported = Imported::default();
         for draft in self.0.drain(..) {
-            match Whose::of(tx, &draft.names)? {
+            match Whose::of(tx, &draft.names())? {
                 Whose::Nobodys => new.push(draft),
                 Whose::Ones(user) if exist_ok => imported.count_known(&draft, &user),
                 Whose::Ones(_) | Whose::Mixed => return Err(exists(tx, &draft)?),
@@ -132,8 +136,7 @@ pub(crate) fn import(
 ) -> Result<Imported, Error> {
     let (known, least) = store.read(|tx| {
         admin_or_founder(tx, caller, ADMINS_ONLY)?;
-        let known = drafts.leave_out_known(tx, exist_ok)?;
-        Ok::<_, Error>((known, tx.policy()?.password_min_length))
+        Ok::<_, Error>((drafts.leave_out_known(tx, exist_ok)?, tx.policy()?.password_min_length))
     })?;
     let short = |draft: &&Draft| draft.password.as_ref().is_some_and(|p| p.length() < least);
     if let Some(Draft { line, .. }) = drafts.0.iter().find(short) {
@@ -169,7 +172,7 @@ fn add(
             imported.new += 1;
             imported.without_password += usize::from(draft.account.password.is_none());
         }
-        Err(store::Error::Taken) => match Whose::of(tx, &draft.names)?.one() {
+        Err(store::Error::Taken) => match Whose::of(tx, &draft.names())?.one() {
             Some(user) if exist_ok => imported.count_known(draft, &user),
             _ => return Err(exists(tx, draft)?),
         },
@@ -181,7 +184,7 @@ fn add(
 /// Which names of the row somebody has.
 fn exists(tx: &Reader<'_>, draft: &Draft) -> Result<Error, store::Error> {
     let mut taken = Vec::new();
-    for name in &draft.names {
+    for name in &draft.names() {
         if tx.find_user(name)?.is_some() {
             taken.push(name.shown());
         }

@@ -54,8 +54,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if let Some(caller) = &caller {
         authority::may_import_users(caller)?;
     }
-    let bytes = App::rows_file(&args.rows)?;
-    let drafts = Drafts::read(&bytes, app.now()?)?;
+    let now = app.now()?;
+    let drafts = Drafts::read(&App::rows_file(&args.rows)?, now)?;
     if caller.is_none() {
         drafts.need_an_admin()?;
     }

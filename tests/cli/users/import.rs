@@ -221,3 +221,23 @@ fn the_uid_of_a_deleted_user_is_not_given_again() {
     }
     assert_eq!(world.sql("SELECT count(*) FROM users WHERE deleted_at IS NULL"), ["1"]);
 }
+
+#[test]
+fn a_large_file_takes_a_few_times_its_room() {
+    let world = World::new();
+    let all = rows(40_000, Some((39_999, "user1,,,")));
+    fs::write(world.home().join("rows"), all).unwrap();
+    let ran = World::run_with(world.confined(&["users", "import", "rows"]), "");
+    let talk = "error: line 40001: a name or uid of it stands on line 3 already\n";
+    refuses(&world, &ran, 65, talk);
+}
+
+#[test]
+fn a_row_is_whole_before_it_is_judged() {
+    let world = World::with_admin();
+    let ran = import(&world, "username,email\nkim,\n\"b c,\nd,\n");
+    refuses(&world, &ran, 65, "error: line 3: a quote is not closed\n");
+    let ran = import(&world, "username,email\nb c,\n\"kim,\nd,\n");
+    let talk = "error: line 2: username: letters, digits and common signs only, no spaces\n";
+    refuses(&world, &ran, 65, talk);
+}
