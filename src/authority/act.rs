@@ -1,7 +1,7 @@
 //! The command that is being carried out, as rules and audit see it.
 
 use super::{Reason, Target};
-use crate::model::{Timestamp, UserId, UserRef};
+use crate::model::{Sid, Timestamp, UserId, UserRef};
 use crate::store::{Error, Event, Reader, Store, Writer};
 
 /// How a change ends that was not refused.
@@ -14,7 +14,7 @@ pub(super) const UNDELIVERED: &str = "undelivered";
 /// A token was taken back because the command that it was for has ended.
 pub(super) const USED: &str = "revoked";
 
-/// So many characters of what it was about are kept.
+/// So many characters of a word that somebody chose are kept.
 const LONGEST: usize = 300;
 
 /// When it happens, at whose hands, and what it is called.
@@ -59,20 +59,21 @@ impl Act {
             user,
             os_uid: self.os_uid,
             action: &self.action,
-            target: target.map(shortened),
+            target,
             outcome,
             count,
         })
     }
 }
 
-/// So much of it that a row stays readable: a `jti` that somebody chose may be long.
-fn shortened(mut target: String) -> String {
-    if let Some((end, _)) = target.char_indices().nth(LONGEST) {
-        target.truncate(end);
-        target.push('…');
+/// A word that somebody chose as the audit has it: a part of it, if it is long, and without what
+/// stands between two things there.
+pub(super) fn audited(word: &str) -> String {
+    let mut one: String = word.chars().take(LONGEST).collect();
+    if one.len() < word.len() {
+        one.push('…');
     }
-    target
+    one.replace(|c: char| c.is_whitespace() || c == ',', "_")
 }
 
 /// Whether an earlier step of the same command wrote the one row that the command has.
@@ -90,6 +91,8 @@ pub(crate) enum About {
     User(UserRef),
     Key(String),
     Token(Target),
+    Session(Sid),
+    Setting(&'static str),
 }
 
 impl About {
@@ -97,6 +100,10 @@ impl About {
     fn found(&self, tx: &Reader<'_>) -> Result<Option<String>, Error> {
         Ok(match self {
             Self::User(who) => tx.find_user(who)?.map(|user| format!("user {}", user.id)),
+            Self::Session(sid) => {
+                tx.find_session(*sid)?.map(|session| format!("session {}", session.sid))
+            }
+            Self::Setting(name) => Some(format!("setting {name}")),
             Self::Key(kid) => tx.find_key(kid)?.map(|key| format!("key {}", key.spec.kid.as_str())),
             Self::Token(target) => {
                 let token = match target {
@@ -129,9 +136,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_it_was_about_is_cut() {
+    fn a_chosen_word_is_cut_and_stays_one() {
         let short = "é".repeat(LONGEST);
-        assert_eq!(shortened(short.clone()), short);
-        assert_eq!(shortened("é".repeat(70_000)), format!("{short}…"));
+        assert_eq!(audited(&short), short);
+        assert_eq!(audited(&"é".repeat(70_000)), format!("{short}…"));
+        assert_eq!(audited("x, token 3"), "x__token_3");
     }
 }

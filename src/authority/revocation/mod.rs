@@ -4,6 +4,7 @@ mod many;
 
 pub(crate) use many::{count, revoke_many};
 
+use super::act::audited;
 use super::verification::Record;
 use super::{Act, Caller, Checks, Error, Reason, Thing, Wanted, verify};
 use crate::model::Timestamp;
@@ -106,7 +107,7 @@ pub(crate) fn revoke(
 fn described(revoked: &[Revoked]) -> String {
     let name = |one: &Revoked| match one.id {
         Some(id) => format!("token {id}"),
-        None => format!("token {}", one.jti.as_str()),
+        None => format!("token {}", audited(one.jti.as_str())),
     };
     revoked.iter().map(name).collect::<Vec<_>>().join(", ")
 }

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     action: Option<String>,
 
     /// What was about this, as the column has it: `user 3`, `token 7`, `key KID`
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     target: Option<String>,
 
     /// What ended like this: `done`, `forbidden`, or another code of `jeton help exit-codes`

@@ -47,7 +47,8 @@ impl EventFilter {
             all.and(begins, ":action", action.as_str().to_owned());
         }
         if let Some(target) = &self.target {
-            let names = "instr(' ' || replace(a.target, ',', ' ') || ' ', ' ' || :target || ' ')";
+            let names = "instr(replace(' ' || a.target || ' ', ', ', ' '),
+                replace(' ' || :target || ' ', ', ', ' '))";
             all.and(names, ":target", target.as_str().to_owned());
         }
         if let Some(outcome) = &self.outcome {

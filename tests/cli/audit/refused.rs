@@ -20,6 +20,9 @@ fn it_names_what_is_there_and_repeats_nothing_else() {
     let jti = world.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
     let jti = uuid::Uuid::parse_str(&jti).unwrap().to_string();
     let key = format!("key {kid}");
+    let sid = world.sql("SELECT lower(hex(sid)) FROM sessions WHERE user_id = 3").remove(0);
+    let sid = uuid::Uuid::parse_str(&sid).unwrap().to_string();
+    let session = format!("session {sid}");
     for (words, input, target) in [
         (&["users", "delete", "mia", "--yes"][..], "", "user 3"),
         (&["users", "set-role", "mia@example.com", "admin"], "", "user 3"),
@@ -35,6 +38,10 @@ fn it_names_what_is_there_and_repeats_nothing_else() {
         (&["sessions", "revoke", "--user", "mia", "--all"], "", "user 3"),
         (&["keys", "revoke", "--yes", "--", &kid], "", &key),
         (&["keys", "retire", "no-such-key"], "", "-"),
+        (&["keys", "export", "--yes", "--private", &kid], "", &key),
+        (&["token", "mint", "--key", &kid], "", &key),
+        (&["sessions", "revoke", &sid], "", &session),
+        (&["settings", "set", "issuer", "x"], "", "setting issuer"),
         (&["login", "mia", "--password-stdin"], "wrong-333", "user 3"),
         (&["login", "mia@example.com", "--password-stdin"], "wrong-333", "user 3"),
         (&["login", "hunter-2", "--password-stdin"], "wrong-333", "-"),
