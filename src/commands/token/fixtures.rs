@@ -62,9 +62,8 @@ fn made(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     let key = args.key.key(args.wish.algorithm(app)?)?;
     let mut wish = args.wish.wish(app)?;
     wish.issued_at = args.at;
-    if let Some(key) = key {
+    if let Some((key, kid)) = key {
         let now = app.now()?;
-        let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
         return Ok(fixtures_alone(now, &key, kid.as_ref(), wish, row)?);
     }
     let minter = app.minter()?;

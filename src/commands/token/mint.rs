@@ -65,9 +65,8 @@ fn defects() -> impl TypedValueParser<Value = Defect> {
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let is_bulk = args.from.is_some() || args.count.is_some();
     let told = told(app, &args)?;
-    if let Some(key) = args.key.key(args.wish.algorithm(app)?)? {
+    if let Some((key, kid)) = args.key.key(args.wish.algorithm(app)?)? {
         let now = app.now()?;
-        let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
         let mint = wish(app, args)?;
         let mut minting = Minting::alone(now, &key, kid.as_ref(), mint, told)?;
         return deliver(app, is_bulk, |_| Ok(minting.next_alone(&key, kid.as_ref())?));

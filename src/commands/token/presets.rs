@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 /// List the kinds of token that `token mint --preset` makes, or explain one
 ///
 /// A file NAME.json in the folder `presets` of the configuration directory is a preset, too, and
-/// takes the place of one that comes with the program. What `show` prints with `-o json`, less its
-/// `name`, is such a file.
+/// takes the place of one that comes with the program. What `show` prints with `-o json` is such a
+/// file.
 ///
 ///   jeton token presets
 ///   jeton token presets show flask

@@ -4,7 +4,9 @@ use super::{ClaimArgs, EndArgs, pair};
 use crate::app::App;
 use crate::authority::{self, Import, Mint, Request, Signer};
 use crate::failure::Failure;
-use crate::model::{Algorithm, AppName, ExtraClaims, NewKey, Permission, Purpose};
+use crate::model::{
+    Algorithm, AppName, ExtraClaims, Foreign, NewKey, Permission, Purpose, strict_object,
+};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -156,8 +158,11 @@ impl WishArgs {
 }
 
 impl KeyArgs {
-    /// The key that signs without a store, if one was brought along.
-    pub(crate) fn key(&self, algorithm: Option<Algorithm>) -> Result<Option<NewKey>, Failure> {
+    /// The key that signs without a store, if one was brought along, and the id for the header.
+    pub(crate) fn key(
+        &self,
+        algorithm: Option<Algorithm>,
+    ) -> Result<Option<(NewKey, Option<Foreign>)>, Failure> {
         let bytes = match (&self.secret_env, &self.key_file) {
             (Some(name), _) => App::key_variable(name)?,
             (None, Some(path)) => App::key_file(path)?,
@@ -171,8 +176,23 @@ impl KeyArgs {
         };
         let mut keys = import.read(&bytes).map_err(authority::Error::from)?;
         match (keys.pop(), keys.pop()) {
-            (Some(key), None) => Ok(Some(key)),
+            (Some(key), None) => Ok(Some(with_id(key, &bytes))),
             _ => Err(Failure::usage("one key is needed, not a set")),
         }
     }
+}
+
+/// The key, and the id that it is known by: that of its JWK, else its thumbprint; none of a secret.
+fn with_id(key: NewKey, bytes: &[u8]) -> (NewKey, Option<Foreign>) {
+    let jwk = strict_object(bytes).unwrap_or_default();
+    let Some(kid) = jwk.get("kid").and_then(Value::as_str) else {
+        let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
+        return (key, kid);
+    };
+    let mut public = key.public;
+    if let Some(jwk) = &mut public {
+        jwk.insert("kid".to_owned(), kid.into());
+    }
+    let kid = Foreign::new(kid);
+    (NewKey { kid: kid.clone(), public, ..key }, Some(kid))
 }

@@ -243,6 +243,28 @@ fn without_a_store_a_key_of_ones_own_signs() {
 }
 
 #[test]
+/// The key of RFC 7515, appendix A.3.
+#[test]
+fn a_jwk_signs_under_its_own_id() {
+    let world = World::new();
+    let jwk = json!({"kty": "EC", "crv": "P-256", "kid": "prod-1",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"});
+    let secret = json!({"kty": "oct", "kid": "prod-1", "alg": "HS256",
+        "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"});
+    for (key, algorithm) in [(jwk, "ES256"), (secret, "HS256")] {
+        fs::write(world.home().join("key.json"), key.to_string()).unwrap();
+        let from = ["--key-file", "key.json", "--alg", algorithm];
+        let token = world.get(&[&["token", "mint"][..], &from].concat());
+        let header = world.json(&["token", "decode", &token, "--part", "header"]);
+        assert_eq!(header["kid"], "prod-1");
+        world.run(&[&["token", "fixtures", "--out", algorithm][..], &from].concat()).ok();
+    }
+    let own = ["token", "verify", "@ES256/good.jwt", "--jwks", "ES256/jwks.json"];
+    world.run(&own).ok();
+}
+
 fn a_secret_that_is_made_for_it_is_warned_of() {
     let world = World::with_admin();
     let talk = "warning: a new secret signs, which no service knows: `jeton keys import` brings \

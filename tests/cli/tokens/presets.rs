@@ -120,8 +120,7 @@ fn what_is_shown_of_a_preset_is_a_file_to_begin_with() {
     fs::create_dir_all(&folder).unwrap();
     for item in world.json(&["token", "presets"])["items"].as_array().unwrap() {
         let name = item["name"].as_str().unwrap();
-        let mut preset = world.json(&["token", "presets", "show", name]);
-        preset.as_object_mut().unwrap().remove("name");
+        let preset = world.json(&["token", "presets", "show", name]);
         fs::write(folder.join("mine.json"), preset.to_string()).unwrap();
         let shown = |name| world.get(&["token", "presets", "show", name]);
         assert_eq!(shown("mine"), shown(name));

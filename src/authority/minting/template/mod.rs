@@ -8,6 +8,7 @@ mod filling;
 use super::Defect;
 use crate::model::{Algorithm, Invalid, Lifetime, repeatable, strict_object};
 use filling::Filling;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -15,10 +16,19 @@ use std::collections::BTreeMap;
 /// What stands where a header names the algorithm, which each has to (RFC 7515, section 4.1.1).
 const ALGORITHM: &str = "{alg}";
 
+/// What is made for each token, and cannot be said.
+const MADE: [&str; 4] = ["alg", "kid", "jti", "uuid"];
+
+/// What stands where a header names the key: another one would not be found by it.
+const KEY_ID: &str = "{kid}";
+
 /// A preset as its file has it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Template {
+    /// The file has the preset's name; what is shown of one may be such a file.
+    #[serde(default, rename = "name", skip_serializing)]
+    _name: IgnoredAny,
     /// What kind of token it makes, in a sentence.
     pub(crate) about: String,
     /// Where its claims are documented.
@@ -94,6 +104,14 @@ impl Template {
         if template.header.get("alg").and_then(Value::as_str) != Some(ALGORITHM) {
             return Err(refused(format!("its `header` needs \"alg\": \"{ALGORITHM}\"")));
         }
+        if let Some(name) = MADE.iter().find(|name| template.parameters.contains_key(**name)) {
+            return Err(refused(format!(
+                "a parameter of it is called `{name}`, which has a meaning"
+            )));
+        }
+        if template.header.get("kid").is_some_and(|kid| kid != KEY_ID) {
+            return Err(refused(format!("the `kid` of its `header` can only be \"{KEY_ID}\"")));
+        }
         Ok(template)
     }
 
@@ -145,6 +163,10 @@ impl Template {
         };
         let texts = || words.iter().map(|word| Value::from(*word));
         match (default, words) {
+            (Value::Array(_), [""]) => Ok(Value::Array(Vec::new())),
+            (Value::String(_), [_, _, ..]) if name != "aud" => {
+                Err(Invalid::new("parameter", format!("`{name}` is one text, not a list")))
+            }
             (Value::String(_) | Value::Null, [one]) => Ok(Value::from(*one)),
             (Value::Array(_) | Value::String(_) | Value::Null, _) => Ok(texts().collect()),
             (Value::Bool(_) | Value::Number(_) | Value::Object(_), _) => {
@@ -159,7 +181,7 @@ impl Template {
 }
 
 fn plain_header() -> Map<String, Value> {
-    let members = [("alg", ALGORITHM), ("typ", "JWT"), ("kid", "{kid}")];
+    let members = [("alg", ALGORITHM), ("typ", "JWT"), ("kid", KEY_ID)];
     members.map(|(name, value)| (name.to_owned(), Value::from(value))).into_iter().collect()
 }
 

@@ -49,12 +49,15 @@ fn a_default_can_be_made_of_parameters_before_it() {
 
 #[test]
 fn a_word_takes_the_type_of_the_default() {
-    let parameters = json!({"text": "x", "list": [], "fresh": true, "n": 1, "any": null});
+    let parameters =
+        json!({"text": "x", "aud": "x", "list": [], "fresh": true, "n": 1, "any": null});
     let template = template(&json!({"about": "x", "parameters": parameters, "claims": {}}));
     for (name, words, value) in [
         ("text", &["1"][..], json!("1")),
         ("list", &["a"], json!(["a"])),
         ("list", &["a", "b"], json!(["a", "b"])),
+        ("list", &[""], json!([])),
+        ("aud", &["a", "b"], json!(["a", "b"])),
         ("fresh", &["false"], json!(false)),
         ("n", &["2"], json!(2)),
         ("any", &["a"], json!("a")),
@@ -65,6 +68,7 @@ fn a_word_takes_the_type_of_the_default() {
     for (name, word) in [("fresh", "1"), ("fresh", "yes"), ("n", "x"), ("other", "x")] {
         assert!(template.typed(name, &[word]).is_err(), "{name}={word}");
     }
+    assert!(template.typed("text", &["a", "b"]).is_err());
 }
 
 #[test]
@@ -78,6 +82,9 @@ fn a_file_that_is_no_preset_is_refused() {
         r#"{"about":"x","claims":{"a":1,"a":2}}"#,
         r#"{"about":"x","claims":{},"header":{}}"#,
         r#"{"about":"x","claims":{},"header":{"alg":"ES256"}}"#,
+        r#"{"about":"x","claims":{},"parameters":{"alg":null}}"#,
+        r#"{"about":"x","claims":{"jti":"{jti}"},"parameters":{"jti":""}}"#,
+        r#"{"about":"x","claims":{},"header":{"alg":"{alg}","kid":"prod-1"}}"#,
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
