@@ -66,6 +66,11 @@ impl App {
         Ok(identified)
     }
 
+    /// Whether a token was given that the caller acts with, instead of the session file.
+    pub(crate) fn is_given_token(&self) -> Result<bool, Failure> {
+        Ok(self.given_token()?.is_some())
+    }
+
     /// The user who is calling or mints, once that is known.
     pub(crate) fn user(&self) -> Option<UserId> {
         self.user
@@ -236,6 +241,10 @@ fn not_a_credential(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.is_for(Reason::WrongType) {
         return failure.with_hint(format!("an access token of a session is needed in {source}"));
+    }
+    let is_token = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
+    if failure.hint.is_none() && is_token.contains(&failure.kind) {
+        return failure.with_hint(format!("it is the token in {source} that is refused"));
     }
     failure
 }

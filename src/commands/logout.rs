@@ -8,8 +8,8 @@ use serde::Serialize;
 
 /// End the session: its access and refresh tokens are dead, its file is removed
 ///
-/// Nobody logged in is no error, nor is a session that is over: its file is removed. With `JETON_TOKEN` that token's session is ended and the file is
-/// left alone.
+/// Nobody logged in is no error, nor is a session that is over: its file is removed. With
+/// `JETON_TOKEN` that token's session is ended and the file is left alone.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// End all sessions of this user, on other machines too; those stay where the session here is
@@ -25,6 +25,9 @@ const PROVES_NOTHING: [Kind; 4] =
 #[derive(Debug, Serialize)]
 struct LoggedOut {
     changed: bool,
+    /// Whether the others are ended, too, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all: Option<bool>,
 }
 
 impl Report for LoggedOut {
@@ -47,10 +50,11 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         None => {}
     }
     app.status(if changed { "logged out" } else { "nobody was logged in" });
-    app.report(&LoggedOut { changed })
+    app.report(&LoggedOut { changed, all: (args.all && changed).then_some(ended.is_some()) })
 }
 
-/// Ends all sessions of whoever is logged in; how many. `None`: nobody proves to be.
+/// Ends all sessions of whoever is logged in; how many. `None`: nobody proves to be. A token that was
+/// given has to.
 fn end_all(app: &mut App) -> Result<Option<usize>, Failure> {
     if !app.has_store()? {
         return Ok(None);
@@ -60,7 +64,9 @@ fn end_all(app: &mut App) -> Result<Option<usize>, Failure> {
         Ok(authority::revoke_all_sessions(app.store()?, &act, &caller, caller.user.id)?)
     });
     match ended {
-        Err(failure) if PROVES_NOTHING.contains(&failure.kind) => Ok(None),
+        Err(failure) if PROVES_NOTHING.contains(&failure.kind) && !app.is_given_token()? => {
+            Ok(None)
+        }
         ended => ended.map(Some),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn refused(message: String, kind: Option<TokenKind>, reasons: &[Reaso
     let mut failure = Failure::new(of, code, message);
     failure.hint = match (reasons.first(), kind) {
         (Some(Reason::WrongType), Some(TokenKind::Test)) => {
-            Some("it is a test token: check it with `--type test`".to_owned())
+            Some("it is a test token: check it with `jeton token verify --type test`".to_owned())
         }
         _ => None,
     };

@@ -1,6 +1,6 @@
 //! Claims that a caller adds to a token.
 
-use super::{Invalid, strict_object};
+use super::{Invalid, repeatable, strict_object};
 use serde_json::{Map, Value};
 
 /// The claims that jeton sets itself (RFC 7519, section 4.1, and the contract's own): nobody
@@ -39,9 +39,11 @@ impl ExtraClaims {
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
                 .ok_or_else(|| Invalid::new("claim", "not of the form `name=value`"))?;
-            let value = if is_json { parse_json(value)? } else { Value::from(value) };
+            let refused = |why| Invalid::new("claim", format!("`{}` {why}", repeatable(name)));
+            let value = if is_json { parse_json(value) } else { Some(value.into()) };
+            let value = value.ok_or_else(|| refused("is not JSON: text has quotes"))?;
             if claims.insert(name.to_owned(), value).is_some() {
-                return Err(Invalid::new("claim", "given twice"));
+                return Err(refused("is given twice"));
             }
         }
         Ok(Self(claims))
@@ -53,14 +55,13 @@ impl ExtraClaims {
     }
 }
 
-fn parse_json(text: &str) -> Result<Value, Invalid> {
+fn parse_json(text: &str) -> Option<Value> {
     // Wrapped, so that the one strict reader serves for every kind of value.
     let wrapped = format!("{{\"value\":{text}\n}}");
     strict_object(wrapped.as_bytes())
         .ok()
         .filter(|map| map.len() == 1)
         .and_then(|mut map| map.remove("value"))
-        .ok_or_else(|| Invalid::new("claim", "the value is not JSON"))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::model::Foreign;
 pub(crate) struct Args {
     /// The key id, as `jeton keys list` shows it
     #[arg(
+        allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys_to_activate)
     )]
     kid: String,

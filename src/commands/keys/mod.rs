@@ -93,7 +93,10 @@ fn say_state(app: &App, name: &str, key: &Key) {
 #[derive(Debug, clap::Args)]
 struct KeyArgs {
     /// The key id, as `jeton keys list` shows it
-    #[arg(add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys_left))]
+    #[arg(
+        allow_hyphen_values = true,
+        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys_left)
+    )]
     kid: String,
 }
 

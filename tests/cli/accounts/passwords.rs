@@ -19,7 +19,9 @@ fn a_new_password_ends_the_other_sessions_and_not_this_one() {
     refuses(&world, &ran, 6, "error: wrong name or password\n");
     world.log_in("john", "87654321");
     world.set("JETON_TOKEN", &elsewhere);
-    refuses(&world, &world.run(&["whoami"]), 12, "error: the token's session has ended\n");
+    let talk = "error: the token's session has ended\n\
+                hint: it is the token in JETON_TOKEN that is refused\n";
+    refuses(&world, &world.run(&["whoami"]), 12, talk);
 }
 
 #[test]

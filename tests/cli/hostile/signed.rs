@@ -270,7 +270,7 @@ fn a_test_token_never_logs_in_nor_passes_as_another() {
             .env("JETON_TOKEN", token)
             .output();
         let acts = "an access token of a session is needed in JETON_TOKEN";
-        let looks = "it is a test token: check it with `--type test`";
+        let looks = "it is a test token: check it with `jeton token verify --type test`";
         for (output, hint) in [(whoami, acts), (inspect, looks), (create, acts)] {
             let error = crate::world::Ran::from(output.unwrap()).fails(10).error();
             assert_eq!(error["details"]["reason"], "wrong_type", "{name}");

@@ -52,16 +52,21 @@ fn a_token_for_minting_dies_with_its_owners_role() {
     refuses(&world, &mint(&world, &plain), 7, lacks);
     for (sql, code, talk) in [
         ("role = 'user'", 7, "error: only minters and admins mint test tokens\n"),
-        ("role = 'minter', disabled_at = 1", 10, "error: the token's owner is disabled\n"),
+        (
+            "role = 'minter', disabled_at = 1",
+            10,
+            "error: the token's owner is disabled\nhint: {it}\n",
+        ),
         (
             "disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL, email_key = NULL, \
              name = NULL, password = NULL",
             12,
-            "error: the token's owner is deleted\n",
+            "error: the token's owner is deleted\nhint: {it}\n",
         ),
     ] {
         world.sql(&format!("UPDATE users SET {sql} WHERE id = 2"));
-        refuses(&world, &mint(&world, &token), code, talk);
+        let talk = talk.replace("{it}", "it is the token in JETON_TOKEN that is refused");
+        refuses(&world, &mint(&world, &token), code, &talk);
         world.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
     }
     std::thread::sleep(Duration::from_secs(2));
@@ -80,7 +85,8 @@ fn a_token_for_minting_ends_like_any_other() {
         (&token, 12, "error: the token is revoked\n"),
         (&short, 11, "error: the token has expired\n"),
     ] {
-        refuses(&world, &mint(&world, token), code, talk);
+        let talk = format!("{talk}hint: it is the token in JETON_TOKEN that is refused\n");
+        refuses(&world, &mint(&world, token), code, &talk);
     }
     assert_eq!(mint(&world, &minted).code, 10, "a test token mints none");
 }

@@ -96,9 +96,15 @@ fn a_given_token_must_be_a_good_access_token() {
         (
             "nonsense".to_owned(),
             10,
-            "error: the token is malformed: the token does not have three parts\n",
+            "error: the token is malformed: the token does not have three parts\n\
+             hint: it is the token in JETON_TOKEN that is refused\n",
         ),
-        (crate::world::tampered(&john, 2), 10, "error: the token's signature is wrong\n"),
+        (
+            crate::world::tampered(&john, 2),
+            10,
+            "error: the token's signature is wrong\n\
+             hint: it is the token in JETON_TOKEN that is refused\n",
+        ),
     ] {
         world.set("JETON_TOKEN", &token);
         refuses(&world, &world.run(&["whoami"]), code, talk);
@@ -116,7 +122,9 @@ fn a_given_token_is_never_refreshed() {
     let file = std::fs::read(world.session_file()).unwrap();
     world.set("JETON_TOKEN", &world.session("access"));
     std::thread::sleep(std::time::Duration::from_secs(2));
-    refuses(&world, &world.run(&["whoami"]), 11, "error: the token has expired\n");
+    let talk = "error: the token has expired\n\
+                hint: it is the token in JETON_TOKEN that is refused\n";
+    refuses(&world, &world.run(&["whoami"]), 11, talk);
     assert_eq!(std::fs::read(world.session_file()).unwrap(), file);
 }
 

@@ -149,3 +149,24 @@ fn all_of_an_expired_session_ends_that_one() {
     assert_eq!(world.sql("SELECT count(*) FROM sessions WHERE ended_at IS NULL"), ["0"]);
     assert_eq!(world.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
 }
+
+#[test]
+fn programs_are_told_whether_all_are_ended() {
+    let world = World::with_john();
+    json_says(&world, &["logout", "--all"], "{\"changed\":true,\"all\":true}");
+    world.log_in("john", "123456");
+    world.sql("UPDATE sessions SET ended_at = 1");
+    json_says(&world, &["logout", "--all"], "{\"changed\":true,\"all\":false}");
+    world.log_in("john", "123456");
+    json_says(&world, &["logout"], "{\"changed\":true}");
+}
+
+#[test]
+fn all_by_a_token_that_was_given_needs_a_good_one() {
+    let mut world = World::with_john();
+    let refresh = world.session("refresh");
+    world.set("JETON_TOKEN", &refresh);
+    let talk = "error: the token is of another type\n\
+                hint: an access token of a session is needed in JETON_TOKEN\n";
+    refuses(&world, &world.run(&["logout", "--all"]), 10, talk);
+}

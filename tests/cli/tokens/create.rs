@@ -119,13 +119,13 @@ fn names_and_claims_are_checked() {
         (["--claim-json", "exp=1"], "the claim `exp` is set by jeton"),
         (["--claim", "permissions=root"], "the claim `permissions` is set by jeton"),
         (["--claim", "nonsense"], "claim: not of the form `name=value`"),
-        (["--claim-json", "a={"], "claim: the value is not JSON"),
+        (["--claim-json", "a={"], "claim: `a` is not JSON: text has quotes"),
     ] {
         let ran = world.run(&[&["token", "create", "app"], arguments.as_slice()].concat());
         refuses(&world, &ran, 2, &format!("error: {why}\n"));
     }
     let ran = world.run(&["token", "create", "app", "--claim", "a=1", "--claim-json", "a=1"]);
-    refuses(&world, &ran, 2, "error: claim: given twice\n");
+    refuses(&world, &ran, 2, "error: claim: `a` is given twice\n");
     let hint = "hint: see `jeton token create --help`\n";
     for (arguments, why) in [
         (

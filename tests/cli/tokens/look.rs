@@ -59,7 +59,7 @@ fn a_test_token_is_not_inspected_and_the_hint_says_why() {
     let world = World::with_admin();
     let token = world.get(&["token", "mint"]);
     let talk = "error: the token is of another type\n\
-                hint: it is a test token: check it with `--type test`\n";
+                hint: it is a test token: check it with `jeton token verify --type test`\n";
     refuses(&world, &world.run(&["token", "inspect", &token]), 10, talk);
 }
 

@@ -90,7 +90,9 @@ fn each_kind_is_accepted_as_what_it_is() {
         assert_eq!(world.json(&["token", "verify", token, "--type", "any"])["kind"], *kind);
         for (other, _) in tokens.iter().filter(|(other, _)| other != kind && *other != "app") {
             let talk = match *kind {
-                "test" => format!("{wrong}\nhint: it is a test token: check it with `--type test`"),
+                "test" => format!(
+                    "{wrong}\nhint: it is a test token: check it with `jeton token verify --type test`"
+                ),
                 _ => wrong.to_owned(),
             };
             invalid(&world, &[token, "--type", other], 10, "wrong_type", &talk);
@@ -100,7 +102,9 @@ fn each_kind_is_accepted_as_what_it_is() {
         let talk = "the token is a session's, not an application's";
         invalid(&world, &[&session.1], 10, "blocked", talk);
     }
-    let talk = format!("{wrong}\nhint: it is a test token: check it with `--type test`");
+    let talk = format!(
+        "{wrong}\nhint: it is a test token: check it with `jeton token verify --type test`"
+    );
     invalid(&world, &[&tokens[3].1], 10, "wrong_type", &talk);
 }
 
