@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The variables with the caller's own credentials: no child process is given them.
 pub(super) const CREDENTIALS: [&str; 3] = ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE"];
@@ -23,11 +23,6 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Whether the caller's token is read from standard input unless a flag says otherwise.
-    pub(crate) fn token_is_on_stdin(&self) -> bool {
-        self.token.is_none() && self.token_file.as_deref() == Some(Path::new("-"))
-    }
-
     /// The name of the operating system's user, which is the login where none is given.
     pub(crate) fn os_user() -> String {
         whoami::username().unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())

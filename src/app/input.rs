@@ -4,12 +4,13 @@
 use super::{App, environment};
 use crate::crypto::LARGEST_TOKEN;
 use crate::failure::{Failure, Kind};
-use crate::model::{Password, repeatable, strict_object, variable_name};
+use crate::model::{Password, repeatable, strict_object};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Stdin};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 /// Nothing longer is read where a password is expected.
@@ -58,12 +59,13 @@ impl App {
         })
     }
 
-    /// A key in an environment variable.
+    /// A key in an environment variable. Its name is not repeated: it may be the value, by mistake.
     pub(crate) fn key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        variable_name(name)?;
-        let value = environment::variable(name).map(|value| value.into_encoded_bytes());
-        let shown = repeatable(name);
-        value.map(Zeroizing::new).ok_or_else(|| Failure::usage(format!("`{shown}` is not set")))
+        let value = environment::variable(name).ok_or_else(|| {
+            Failure::usage("the environment variable that was named is not set")
+                .with_hint("give the name of the variable, without `$`; its value is read there")
+        });
+        Ok(Zeroizing::new(value?.into_encoded_bytes()))
     }
 
     /// Whether a question may be asked.
@@ -277,13 +279,16 @@ fn read_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
 }
 
 fn read_stdin(most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    static IS_READ: AtomicBool = AtomicBool::new(false);
+    if IS_READ.swap(true, Ordering::Relaxed) {
+        return Err(Failure::usage("standard input was read already, and has nothing more"));
+    }
     limited(io::stdin().lock(), most).map_err(unreadable)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn unreadable(error: io::Error) -> Failure {
-    let message = format!("standard input cannot be read: {error}");
-    Failure::new(Kind::Usage, "invalid_input", message)
+    Failure::new(Kind::Usage, "invalid_input", format!("standard input cannot be read: {error}"))
 }
 
 /// At most `most` bytes and one, so that too much is seen to be too much without being read.

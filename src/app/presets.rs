@@ -28,9 +28,7 @@ impl App {
     }
 
     fn own_preset(&self, name: &str) -> Result<Option<Template>, Failure> {
-        // A name is the name of a file, not a path to one.
-        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        let Some(directory) = self.own_presets().filter(|_| is_name) else { return Ok(None) };
+        let Some(directory) = self.own_presets().filter(|_| is_name(name)) else { return Ok(None) };
         let path = directory.join(format!("{name}.json"));
         let wrong = |why: String| {
             let shown = Foreign::new(path.to_string_lossy()).shown();
@@ -64,6 +62,7 @@ pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
         let path = file.path();
         if path.extension().is_some_and(|end| end == "json")
             && let Some(name) = path.file_stem().and_then(|name| name.to_str())
+            && is_name(name)
         {
             names.push((name.to_owned(), true));
         }
@@ -75,4 +74,9 @@ pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     }
     names.sort();
     names
+}
+
+/// A name is the name of a file, not a path to one.
+fn is_name(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

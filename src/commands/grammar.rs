@@ -174,7 +174,7 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Err(failure) => return tell(&Voice::new(global::form_in(words), false), &failure),
     };
     let environment = Environment::read();
-    if let Err(failure) = stdin::read_once(&matches, &action, &environment) {
+    if let Err(failure) = stdin::read_once(&matches, &action) {
         return tell(&Voice::new(options.form, options.quiet), &failure);
     }
     let about = about::about(&matches);

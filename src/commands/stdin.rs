@@ -1,7 +1,6 @@
 //! Standard input is read once: what would read it twice is refused before it begins.
 
 use super::grammar;
-use crate::app::Environment;
 use crate::failure::Failure;
 use clap::{Arg, ArgMatches};
 use std::any::Any;
@@ -27,23 +26,16 @@ const FILES: [&str; 9] = [
 const TOKENS: [&str; 2] = ["token", "tokens"];
 
 /// Refuses a command whose words would read it more than once.
-pub(super) fn read_once(
-    matches: &ArgMatches,
-    action: &str,
-    environment: &Environment,
-) -> Result<(), Failure> {
+pub(super) fn read_once(matches: &ArgMatches, action: &str) -> Result<(), Failure> {
     let mut here = matches;
     while let Some((_, below)) = here.subcommand() {
         here = below;
     }
     let readers = readers(here);
-    let is_flagged = all::<PathBuf>(here, "token_file").next().is_some();
-    let from_variable = environment.token_is_on_stdin() && !is_flagged;
-    if readers.len() + usize::from(from_variable) < 2 {
+    if readers.len() < 2 {
         return Ok(());
     }
-    let mut names: Vec<String> = readers.iter().map(|id| spelled(action, id)).collect();
-    names.extend(from_variable.then(|| "`JETON_TOKEN_FILE`".to_owned()));
+    let names: Vec<String> = readers.iter().map(|id| spelled(action, id)).collect();
     let message = format!("standard input is read once, and wanted by {}", names.join(" and "));
     Err(Failure::usage(message).with_hint("name a file for all but one of them"))
 }

@@ -60,10 +60,11 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// A word of the command line as an error may repeat it: escaped, and not at all if it is so long,
-/// and no path, that it may be a token in the wrong place.
+/// and no path, that it may be a token or a key in the wrong place.
 pub(crate) fn repeatable(word: &str) -> String {
     const LONGEST: usize = 60;
-    if word.chars().count() > LONGEST && !word.contains('/') {
+    let is_path = word.starts_with(['/', '.', '~']);
+    if word.chars().count() > LONGEST && (!is_path || word.contains('\n')) {
         return "(a long value)".to_owned();
     }
     escaped(word)
@@ -96,6 +97,17 @@ mod tests {
     fn terminal_controls_are_spelled_out() {
         assert_eq!(escaped("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
         assert_eq!(escaped("José 日本 🙂"), "José 日本 🙂");
+    }
+
+    #[test]
+    fn what_may_be_a_key_is_not_repeated() {
+        let path = format!("/tmp/{}", "directory/".repeat(9));
+        assert_eq!(repeatable(&path), path);
+        let base64 = "c2VjcmV0/".repeat(9);
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
+        for secret in [base64, pem.clone(), format!("/{pem}")] {
+            assert_eq!(repeatable(&secret), "(a long value)");
+        }
     }
 
     #[test]

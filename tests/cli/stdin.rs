@@ -32,8 +32,13 @@ fn what_two_would_read_is_read_by_none() {
         let words: Vec<&str> = words.split(' ').collect();
         refused(&world, &words, names);
     }
+    let access = world.session("access");
     world.set("JETON_TOKEN_FILE", "-");
-    refused(&world, &["passwd", "--password-stdin"], "`--password-stdin` and `JETON_TOKEN_FILE`");
+    let talk = "error: standard input was read already, and has nothing more\n";
+    let ran = world.run_with_input(&["passwd", "--password-stdin"], &access);
+    refuses(&world, &ran, 2, talk);
+    // Who does not act with a token has standard input for himself.
+    world.run_with_input(&["token", "decode", "-"], &access).ok();
     let flagged = ["--token-file", "nowhere", "passwd", "--password-stdin"];
     let talk = "error: `nowhere` cannot be read: No such file or directory (os error 2)\n";
     refuses(&world, &world.run_with_input(&flagged, "x"), 2, talk);

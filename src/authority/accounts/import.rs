@@ -6,7 +6,7 @@ use super::{Whose, admin_or_founder};
 use crate::crypto;
 use crate::model::{
     Account, BadLine, Password, Role, Row, Timestamp, User, columns_of_spreadsheet,
-    each_row_of_spreadsheet, repeatable,
+    each_row_of_spreadsheet,
 };
 use crate::store::{self, Reader, Store, Writer};
 use std::collections::HashMap;
@@ -48,9 +48,9 @@ impl Drafts {
     pub(crate) fn read(bytes: &[u8], now: Timestamp) -> Result<Self, BadLine> {
         let columns = columns_of_spreadsheet(bytes)?;
         let is_none = |name: &&String| !MEMBERS.contains(&name.as_str());
-        if let Some((column, name)) = (1..).zip(&columns).find(|(_, name)| is_none(name)) {
-            let (name, members) = (repeatable(name), MEMBERS.join(", "));
-            let why = format!("column {column}, `{name}`, is none of {members}");
+        if let Some((column, _)) = (1..).zip(&columns).find(|(_, name)| is_none(name)) {
+            // Without a line of names it may be a password that stands there.
+            let why = format!("column {column} is none of {}", MEMBERS.join(", "));
             return Err(BadLine { line: 1, why });
         }
         let mut drafts = Vec::new();

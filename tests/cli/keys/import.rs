@@ -98,8 +98,16 @@ fn decoded(base64: &str) -> Vec<u8> {
 #[test]
 fn what_is_no_name_of_a_variable_is_not_repeated() {
     let world = World::with_admin();
-    let talk = "error: variable: not a name of letters, digits and `_`\n";
-    for name in ["S3cret/Value+With/Slash==", "secret-value", "7secret", "a b", ""] {
+    let talk = "error: the environment variable that was named is not set\n\
+                hint: give the name of the variable, without `$`; its value is read there\n";
+    for name in [
+        "s3cretS3cretS3cretS3cretS3cret12",
+        "S3cret/Value+With/Slash==",
+        "secret-value",
+        "7secret",
+        "a b",
+        "",
+    ] {
         for words in [
             &["keys", "import", "--alg", "HS256", "--from-env", name][..],
             &["token", "mint", "--alg", "HS256", "--secret-env", name],
@@ -128,7 +136,8 @@ fn a_shared_secret_comes_from_the_environment_and_is_marked_if_it_is_weak() {
         (&json!(false), &json!(true))
     );
     assert!(world.get(&["keys", "list"]).contains("HS256 (weak)"));
-    let not_set = "error: `NOT_SET` is not set\n";
+    let not_set = "error: the environment variable that was named is not set\n\
+               hint: give the name of the variable, without `$`; its value is read there\n";
     refuses(&world, &world.run(&["keys", "import", "--from-env", "NOT_SET"]), 2, not_set);
     let Some(python) = python() else { return };
     let token = world.get(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);

@@ -236,13 +236,13 @@ fn without_a_store_a_key_of_ones_own_signs() {
     let token = world.get(&["token", "mint", "--key-file", "key.pem", "--count", "1"]);
     let header = world.json(&["token", "decode", &token, "--part", "header"]);
     assert_eq!(header["alg"], "ES256");
-    let talk = "error: `NOT_SET` is not set\n";
+    let talk = "error: the environment variable that was named is not set\n\
+               hint: give the name of the variable, without `$`; its value is read there\n";
     let ran = world.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
     refuses(&world, &ran, 2, talk);
     assert!(!world.store().exists());
 }
 
-#[test]
 /// The key of RFC 7515, appendix A.3.
 #[test]
 fn a_jwk_signs_under_its_own_id() {
@@ -265,6 +265,7 @@ fn a_jwk_signs_under_its_own_id() {
     world.run(&own).ok();
 }
 
+#[test]
 fn a_secret_that_is_made_for_it_is_warned_of() {
     let world = World::with_admin();
     let talk = "warning: a new secret signs, which no service knows: `jeton keys import` brings \

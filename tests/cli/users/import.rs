@@ -138,7 +138,7 @@ fn a_file_that_a_spreadsheet_wrote_is_taken_as_it_is() {
     let rows = "Username,Disabled\n,\n,\nann,perhaps\n";
     let talk = "error: line 4: disabled: `true` or `false`\n";
     refuses(&world, &import(&world, rows), 65, talk);
-    let talk = "error: line 1: column 2, `username`, is there twice\n";
+    let talk = "error: line 1: column 2 is called like another one\n";
     refuses(&world, &import(&world, "Username,username\nann,ann\n"), 65, talk);
 }
 
@@ -192,10 +192,10 @@ fn what_cannot_be_read_is_refused() {
             "line 2: it is ambiguous: a member stands there twice",
         ),
         ("{\"username\":\"a\"}\n[]\n", "line 2: it is not a JSON object"),
-        ("username,username\na,b\n", "line 1: column 2, `username`, is there twice"),
+        ("username,username\na,b\n", "line 1: column 2 is called like another one"),
         (
             "username,id\na,1\n",
-            "line 1: column 2, `id`, is none of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
+            "line 1: column 2 is none of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
         ),
     ] {
         refuses(&world, &import(&world, rows), 65, &format!("error: {why}\n"));
