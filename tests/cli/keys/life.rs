@@ -201,3 +201,20 @@ fn of_several_keys_that_sign_the_one_to_rotate_is_named() {
     refuses(&world, &world.run(&["keys", "rotate", "--purpose", "test"]), 2, talk);
     world.run(&["keys", "rotate", "--purpose", "test", "--alg", "EdDSA"]).ok();
 }
+
+/// One of 64 thumbprints of imported keys does.
+#[test]
+fn an_id_that_begins_with_a_hyphen_is_no_flag() {
+    let world = World::with_admin();
+    let kid = world.get(&["keys", "generate"]);
+    world.sql(&format!("UPDATE keys SET kid = '-C-s' WHERE kid = '{kid}'"));
+    for words in [
+        &["keys", "activate", "-C-s"][..],
+        &["keys", "rotate"],
+        &["keys", "retire", "-C-s"],
+        &["keys", "revoke", "-C-s", "--yes"],
+    ] {
+        world.run(words).ok();
+    }
+    assert_eq!(world.run(&["keys", "revoke", "--yess", "-C-s"]).code, 2);
+}
