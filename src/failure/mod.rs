@@ -199,9 +199,7 @@ impl From<Rejected> for Failure {
     fn from(rejected: Rejected) -> Self {
         let failure = Self::new(Kind::BadData, "bad_data", rejected.to_string());
         match rejected {
-            Rejected::Weak { .. } => {
-                failure.with_hint("take it all the same, marked as weak: `--allow-weak`")
-            }
+            Rejected::Weak { .. } => failure.with_hint("take it all the same: `--allow-weak`"),
             Rejected::Unknown => failure.with_hint("for a secret say `--alg HS256`"),
             Rejected::Disguised => {
                 failure.with_hint("if it is a secret, say how it is spelled: `--encoding`")

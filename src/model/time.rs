@@ -85,7 +85,7 @@ impl Timestamp {
 /// Why a text is no time: it is in none of the forms that there are, or names no time zone.
 pub(super) fn unreadable(text: &str, forms: &str) -> Invalid {
     match text.parse::<DateTime>() {
-        Ok(time) if text.contains(':') => {
+        Ok(time) if text.contains(':') && !text.contains('[') => {
             Invalid::new("time", format!("the time zone is missing; in UTC it is `{time}Z`"))
         }
         _ => Invalid::new("time", forms),
@@ -245,6 +245,8 @@ mod tests {
             let zone = "time: the time zone is missing; in UTC it is `2026-11-21T12:00:00Z`";
             assert_eq!(why, zone, "{text}");
         }
+        let named = Timestamp::parse("2026-11-21T12:00:00[Europe/Berlin]").unwrap_err();
+        assert!(!named.to_string().contains("zone"), "{named}");
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn a_shared_secret_comes_from_the_environment_and_is_marked_if_it_is_weak() {
     world.set("JWT_SECRET_KEY", "super-secret");
     let words = [&TEST[..], &["--from-env", "JWT_SECRET_KEY", "--alg", "HS256"]].concat();
     let short = "error: 12 bytes are too short a secret for HS256: 32 at least\n\
-                 hint: take it all the same, marked as weak: `--allow-weak`\n";
+                 hint: take it all the same: `--allow-weak`\n";
     refuses(&world, &world.run(&words), 65, short);
     let ran = world.run(&[&words[..], &["--allow-weak"]].concat());
     let talk = "the HS256 key for test tokens was imported and signs now\n\
