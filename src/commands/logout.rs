@@ -9,7 +9,8 @@ use serde::Serialize;
 /// End the session: its access and refresh tokens are dead, its file is removed
 ///
 /// Nobody logged in is no error, nor is a session that is over: its file is removed. With
-/// `JETON_TOKEN` that token's session is ended and the file is left alone.
+/// `JETON_TOKEN` that token's session is ended and the file is left alone. With `--all` JSON says
+/// as `all` whether all are ended.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// End all sessions of this user, on other machines too; those stay where the session here is

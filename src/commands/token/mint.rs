@@ -13,10 +13,11 @@ use std::path::PathBuf;
 ///
 /// A test token never logs in and never passes as an app token. Unless it is recorded nobody can
 /// list it, and it can be revoked only by its value. Services check it with the keys of
-/// `jeton keys export --jwks --purpose test`. It lives as long as the preset says, else an hour. A
-/// file of claims replaces what other flags say, and `--claim` replaces what would stand there in any
-/// case. A job needs no login for it: an app token with the permission jeton:mint in `JETON_TOKEN` is
-/// enough. With `--secret-env` or `--key-file` there is no store at all.
+/// `jeton keys export --jwks --purpose test`. It lives as long as the preset says, else an hour; one
+/// without an end is `--defect missing_exp`. A file of claims replaces what other flags say, and
+/// `--claim` replaces what would stand there in any case. A job needs no login for it: an app token
+/// with the permission jeton:mint in `JETON_TOKEN` is enough. With `--secret-env` or `--key-file`
+/// there is no store at all.
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
 ///   jeton token mint --sub alice --expires-at 2020-01-01T00:00:00Z

@@ -54,7 +54,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
 
-    /// Check a token of others by one key: PEM, a JWK, or the secret itself (`-`: standard input)
+    /// Check a token of others by one key, with `--alg`: PEM, a JWK, or the secret itself (`-`: standard input)
     #[arg(long, value_name = "FILE", requires = "alg")]
     key: Option<PathBuf>,
 
