@@ -1,6 +1,6 @@
 //! `jeton token fixtures`
 
-use super::manifest::Manifest;
+use super::manifest::{Manifest, left_out};
 use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
 use crate::app::{App, Folder, PRIVATE, PUBLIC};
 use crate::authority::{Fixtures, fixtures, fixtures_alone};
@@ -52,8 +52,12 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         return Err(Failure::new(Kind::Internal, "internal", "the fixtures could not be written"));
     };
     let count = counted(made.items.len(), "token");
+    let left_out = left_out(&made);
     let written = written(app, &directory, &made, manifest)?;
     app.status(&format!("wrote {count} to {}", Foreign::new(directory.to_string_lossy()).shown()));
+    if !left_out.is_empty() {
+        app.status(&format!("without {}: such a token cannot be wrong so", left_out.join(", ")));
+    }
     app.report(&written)
 }
 

@@ -1,7 +1,7 @@
 //! Fixtures as their manifest and as a table: what each is, and what a verifier is to answer.
 
 use crate::app::{Report, Table, Text};
-use crate::authority::{Fixture, Fixtures, Reason};
+use crate::authority::{Defect, Fixture, Fixtures, Reason};
 use crate::commands::shapes::none;
 use crate::failure::exit_code;
 use crate::model::{Foreign, Timestamp};
@@ -28,6 +28,8 @@ pub(super) struct Manifest {
     secret: Option<&'static str>,
     jwks: Option<Value>,
     fixtures: Vec<Line>,
+    /// The defects that tokens of this kind cannot have.
+    left_out: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +72,7 @@ impl Manifest {
             secret: None,
             jwks: public.map(|key| json!({ "keys": [key] })),
             fixtures: made.items.iter().map(Line::of).collect(),
+            left_out: left_out(made),
         }
     }
 
@@ -120,6 +123,12 @@ impl Manifest {
         }
         table.markdown()
     }
+}
+
+/// The defects that are not among them.
+pub(super) fn left_out(made: &Fixtures) -> Vec<&'static str> {
+    let is_there = |defect: &Defect| made.items.iter().any(|item| item.defect == Some(*defect));
+    Defect::ALL.iter().filter(|defect| !is_there(defect)).map(|defect| defect.name()).collect()
 }
 
 impl Line {
