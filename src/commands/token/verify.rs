@@ -54,7 +54,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
 
-    /// Check a token of others by one key, with `--alg`: PEM, a JWK, or the secret itself (`-`: standard input)
+    /// Check a token of others by one key, with `--alg`: PEM, a JWK, or the secret itself (`-`:
+    /// standard input)
     #[arg(long, value_name = "FILE", requires = "alg")]
     key: Option<PathBuf>,
 
@@ -142,7 +143,7 @@ fn keys(args: &Args) -> Result<Keys, Failure> {
     if let Some(path) = &args.jwks {
         let mut keys = authority::read_jwks(&App::key_file(path)?)?;
         for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
-            key.algorithms.retain(|algorithm| args.alg.contains(algorithm));
+            key.restrict(&args.alg);
         }
         return Ok(Keys::Given(keys));
     }

@@ -29,6 +29,11 @@ pub(crate) struct Verifier {
 }
 
 impl Verifier {
+    /// Leaves it for no other algorithms than these.
+    pub(crate) fn restrict(&mut self, algorithms: &[Algorithm]) {
+        self.algorithms.retain(|algorithm| algorithms.contains(algorithm));
+    }
+
     /// Whether the token carries this key's signature.
     pub(crate) fn checks(&self, token: &Compact<'_>, algorithm: Algorithm) -> bool {
         self.algorithms.contains(&algorithm) && signature::checked(token, &self.key, algorithm)
@@ -88,7 +93,7 @@ pub(crate) fn read_key(
     } else {
         secret_key(&spelled(bytes, Encoding::Text)?, allow_weak)?
     };
-    key.algorithms.retain(|algorithm| algorithms.contains(algorithm));
+    key.restrict(algorithms);
     if key.algorithms.is_empty() {
         return Err(refused("it does not fit the algorithm, or is too short for it"));
     }
