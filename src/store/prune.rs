@@ -4,9 +4,7 @@
 use super::{Error, Reader, Writer};
 use crate::model::Timestamp;
 use rusqlite::{OptionalExtension, Params, params};
-
-/// A row of `settings` that nobody sets: the last end of a test token whose row was pruned.
-const PRUNED: &str = "pruned_until";
+use std::collections::BTreeMap;
 
 /// The key and the identity of an unrecorded token that was taken back.
 pub(crate) type Blocked = (i64, String);
@@ -87,13 +85,13 @@ impl Reader<'_> {
         Ok(statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// Whether a test token that ended then may have had a row, or one in the blocklist.
-    pub(crate) fn may_be_pruned(&self, ended: i64) -> Result<bool, Error> {
-        let mut statement = self
-            .sql
-            .prepare_cached("SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?1")?;
-        let until: Option<i64> = statement.query_row([PRUNED], |row| row.get(0)).optional()?;
-        Ok(until.is_some_and(|until| ended <= until))
+    /// Returns whether a test token of that key that expired at `expiry` may have had a row, or a
+    /// revocation entry, that was pruned.
+    pub(crate) fn may_be_pruned(&self, key: i64, expiry: i64) -> Result<bool, Error> {
+        let mut statement =
+            self.sql.prepare_cached("SELECT pruned_until >= ?2 FROM keys WHERE id = ?1")?;
+        let pruned = statement.query_row((key, expiry), |row| row.get::<_, Option<bool>>(0));
+        Ok(pruned.optional()?.flatten().unwrap_or(false))
     }
 }
 
@@ -104,10 +102,12 @@ impl Writer<'_> {
         let mut statement = self.sql.prepare(
             "DELETE FROM tokens WHERE id = ?1 AND expires_at <= ?2
                  AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)
-             RETURNING CASE (SELECT kind FROM grants WHERE id = grant_id)
+             RETURNING key_id, CASE (SELECT kind FROM grants WHERE id = grant_id)
                  WHEN 'test' THEN expires_at ELSE 0 END",
         )?;
-        self.forget(ids, |id| statement.query_row((id, by.unix()), |row| row.get(0)).optional())
+        self.delete_and_record_expiry(ids, |id| {
+            statement.query_row((id, by.unix()), key_and_expiry).optional()
+        })
     }
 
     /// Removes sessions and their pairs; how many sessions.
@@ -135,37 +135,40 @@ impl Writer<'_> {
     pub(crate) fn remove_blocks(&self, blocks: &[Blocked], by: Timestamp) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
             "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2 AND expires_at <= ?3
-             RETURNING expires_at",
+             RETURNING key_id, expires_at",
         )?;
-        self.forget(blocks, |(key, jti)| {
-            statement.query_row((key, jti, by.unix()), |row| row.get(0)).optional()
+        self.delete_and_record_expiry(blocks, |(key, jti)| {
+            statement.query_row((key, jti, by.unix()), key_and_expiry).optional()
         })
     }
 
-    /// Removes each; how many were there. Nobody can say any more whether a test token was taken
-    /// back that ended as early as the last of these: until when, is remembered.
-    fn forget<T>(
+    /// Deletes the rows and returns their number. Also stores, for each key, the latest expiry that
+    /// was deleted: revocation of its test tokens that expired no later is not known any more.
+    fn delete_and_record_expiry<T>(
         &self,
-        all: &[T],
-        mut remove: impl FnMut(&T) -> rusqlite::Result<Option<i64>>,
+        rows: &[T],
+        mut delete: impl FnMut(&T) -> rusqlite::Result<Option<(i64, i64)>>,
     ) -> Result<usize, Error> {
-        let (mut removed, mut last) = (0, 0);
-        for one in all {
-            if let Some(end) = remove(one)? {
-                removed += 1;
-                last = last.max(end);
+        let (mut deleted, mut latest) = (0, BTreeMap::new());
+        for row in rows {
+            if let Some((key, expiry)) = delete(row)? {
+                deleted += 1;
+                let latest = latest.entry(key).or_insert(expiry);
+                *latest = expiry.max(*latest);
             }
         }
-        if last > 0 {
-            self.sql.execute(
-                "INSERT INTO settings (name, value, changed_at) VALUES (?1, CAST(?2 AS TEXT), ?2)
-                 ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = ?2
-                     WHERE CAST(settings.value AS INTEGER) < ?2",
-                params![PRUNED, last],
-            )?;
+        let mut statement = self.sql.prepare_cached(
+            "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND ifnull(pruned_until, 0) < ?2",
+        )?;
+        for row in latest {
+            statement.execute(row)?;
         }
-        Ok(removed)
+        Ok(deleted)
     }
+}
+
+fn key_and_expiry(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, i64)> {
+    Ok((row.get(0)?, row.get(1)?))
 }
 
 fn limit(most: usize) -> i64 {

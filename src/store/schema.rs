@@ -12,7 +12,8 @@ use uuid::Uuid;
 pub(super) const APPLICATION_ID: u32 = 0x6A65_746E;
 
 /// The schema's history, append-only: the version of a file is how many of these it has seen.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_bounds.sql")];
 
 /// What a new store begins with.
 pub(crate) struct Beginning {
@@ -128,9 +129,9 @@ mod tests {
 
     const WAIT: Duration = Duration::from_secs(1);
 
-    /// There is no second version yet: this one stands for it.
+    /// A history with one version more than the program has.
     const HISTORY: &[&str] =
-        &[include_str!("migrations/0001_first.sql"), "CREATE TABLE made_up (one INTEGER) STRICT"];
+        &[MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE made_up (one INTEGER) STRICT"];
 
     fn store(directory: &Path) -> PathBuf {
         let key = NewKey {
@@ -167,16 +168,61 @@ mod tests {
         let path = store(directory.path());
         let connection = Connection::open(&path).unwrap();
         let older = identity_in(HISTORY, &connection, &path);
-        assert!(matches!(older, Err(Error::Older { found: 1, known: 2 })));
+        assert!(matches!(older, Err(Error::Older { found: 2, known: 3 })));
         let copy = up(HISTORY, &path, None).unwrap().unwrap();
-        assert_eq!(copy, PathBuf::from(format!("{}.v1", path.display())));
-        assert_eq!(ask(&path, "PRAGMA user_version"), 2);
+        assert_eq!(copy, PathBuf::from(format!("{}.v2", path.display())));
+        assert_eq!(ask(&path, "PRAGMA user_version"), 3);
         assert_eq!(ask(&path, "SELECT count(*) FROM made_up"), 0);
         assert_eq!(ask(&path, "SELECT count(*) FROM audit WHERE action = 'store migrate'"), 1);
-        assert!(matches!(Store::open(&path, WAIT), Err(Error::Newer { found: 2, known: 1 })));
+        assert!(matches!(Store::open(&path, WAIT), Err(Error::Newer { found: 3, known: 2 })));
         assert_eq!(up(HISTORY, &path, None).unwrap(), None);
         Store::open(&copy, WAIT).unwrap();
         assert_eq!(ask(&copy, "SELECT count(*) FROM audit"), 0);
+    }
+
+    /// A store of version 1, as that version made it.
+    fn first_version(path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO store (one, store_id, created_at) VALUES (1, zeroblob(16), 0);
+                 INSERT INTO keys (kid, purpose, algorithm, state, material, created_at)
+                     VALUES ('a', 'app', 'HS256', 'active', x'01', 0),
+                            ('t', 'test', 'HS256', 'active', x'02', 0);
+                 INSERT INTO settings VALUES ('pruned_until', '77', 77), ('issuer', 'me', 1);
+                 PRAGMA user_version = 1;",
+            )
+            .unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection
+    }
+
+    #[test]
+    fn migrated_store_keeps_the_time_of_its_prune_per_test_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        drop(first_version(&path));
+        up(MIGRATIONS, &path, None).unwrap().unwrap();
+        let marks = "SELECT group_concat(kid || ifnull(pruned_until, '-')) FROM keys";
+        let connection = Connection::open(&path).unwrap();
+        let marks: String = connection.query_row(marks, [], |row| row.get(0)).unwrap();
+        assert_eq!(marks, "a-,t77");
+        assert_eq!(ask(&path, "SELECT count(*) FROM settings"), 1);
+    }
+
+    #[test]
+    fn migrated_and_new_stores_have_the_same_schema() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old.db");
+        drop(first_version(&path));
+        up(MIGRATIONS, &path, None).unwrap().unwrap();
+        let schema = |path: &Path| -> String {
+            let sql = "SELECT group_concat(ifnull(sql, name), char(10)) FROM
+                (SELECT sql, name FROM sqlite_schema ORDER BY type, name)";
+            Connection::open(path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(schema(&path), schema(&store(directory.path())));
     }
 
     #[test]
@@ -189,7 +235,7 @@ mod tests {
         assert!(matches!(up(HISTORY, &path, Some(&target)), Err(Error::Occupied(_))));
         let broken = [HISTORY, &["CREATE TABLE users (one INTEGER)"]].concat();
         assert!(up(&broken, &path, None).is_err());
-        assert_eq!(ask(&path, "PRAGMA user_version"), 1);
+        assert_eq!(ask(&path, "PRAGMA user_version"), 2);
         assert_eq!(ask(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'made_up'"), 0);
         Store::open(&path, WAIT).unwrap();
     }

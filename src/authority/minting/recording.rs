@@ -58,7 +58,7 @@ fn never_taken_back(
     end: Option<Timestamp>,
 ) -> Result<(), Error> {
     is_not_blocked(tx, key, jti)?;
-    if end.map_or(Ok(false), |end| tx.may_be_pruned(end.unix()))? {
+    if end.map_or(Ok(false), |end| tx.may_be_pruned(key, end.unix()))? {
         let why = "a token with that `jti` that ended then may have been revoked, and pruned";
         return Err(Error::Usage(why.to_owned()));
     }

@@ -69,7 +69,7 @@ pub(super) fn judge_record(
             };
             if blocked {
                 reasons.push(Reason::Revoked);
-            } else if kind != TokenKind::Test || may_be_pruned(tx, registered)? {
+            } else if kind != TokenKind::Test || may_be_pruned(tx, key, registered)? {
                 reasons.push(Reason::UnknownToken);
             }
             (None, true)
@@ -154,11 +154,18 @@ fn find_record(
     })
 }
 
-/// Whether a test token may have been taken back, and nobody knows any more, because whatever ended
-/// when it does was pruned: neither a leeway, nor a time of the past, nor a clock that was ahead
-/// while that was pruned lets it in again. One that ends later is known as well as before.
-fn may_be_pruned(tx: &Reader<'_>, registered: &Registered) -> Result<bool, Error> {
-    registered.expires.map_or(Ok(false), |end| Ok(tx.may_be_pruned(end)?))
+/// Returns whether a test token without a row may have been revoked and its revocation pruned. No
+/// leeway, time of the past or clock that was ahead during the prune makes such a token valid again;
+/// tokens that expire later are not affected.
+fn may_be_pruned(
+    tx: &Reader<'_>,
+    key: Option<i64>,
+    registered: &Registered,
+) -> Result<bool, Error> {
+    match (key, registered.expires) {
+        (Some(key), Some(expiry)) => Ok(tx.may_be_pruned(key, expiry)?),
+        _ => Ok(false),
+    }
 }
 
 /// Its absolute end needs no look: no token of a session outlives it.

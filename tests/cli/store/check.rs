@@ -169,8 +169,8 @@ fn what_others_refuse_is_looked_at_as_it_is() {
     let world = World::with_admin();
     let store = world.store();
     world.sql("UPDATE users SET role = 'user'");
-    rusqlite::Connection::open(&store).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    let newer = "the store has schema version 2, this program knows 1";
+    rusqlite::Connection::open(&store).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    let newer = "the store has schema version 3, this program knows 2";
     finds(&world, "store_newer", newer);
     fs::write(&store, "a letter to somebody\n".repeat(400)).unwrap();
     set_mode(&store, 0o644);
