@@ -3,10 +3,10 @@
 
 use super::App;
 use super::login::as_login;
-use crate::authority::{self, Act, Caller, Next, Reason, Tokens};
+use crate::authority::{self, Act, Caller, Next, Principal, Reason, Tokens};
 use crate::credentials::{Credentials, Login, Pending};
 use crate::failure::{Failure, Kind};
-use crate::model::{Timestamp, User, UserId, escaped};
+use crate::model::{Timestamp, UserId, escaped};
 use crate::store;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -76,16 +76,16 @@ impl App {
         self.user
     }
 
-    /// Who mints: who is calling, or the owner of a token that is for minting.
-    pub(crate) fn minter(&mut self) -> Result<User, Failure> {
+    /// The principal that mints: of the session, or of an app token with `jeton:mint`.
+    pub(crate) fn minter(&mut self) -> Result<Principal, Failure> {
         self.store()?;
         let Some((token, source)) = self.given_token()? else {
-            return self.caller().map(|caller| caller.user);
+            return self.caller().map(Principal::from);
         };
         let now = self.now()?;
         let minter = authority::minter(self.store()?, now, token.expose_secret());
         let minter = minter.map_err(|error| not_a_credential(error, &source))?;
-        self.user = Some(minter.id);
+        self.user = Some(minter.user.id);
         Ok(minter)
     }
 

@@ -169,7 +169,7 @@ pub(super) fn mint_wish() -> Mint {
 /// One test token, asked for at the beginning.
 pub(super) fn mint(store: &mut Store, minter: &Person, wish: &Mint) -> Result<Minted, Error> {
     let (act, told) = (act(0), Told::by(vec![Row::default()]));
-    let (mut minting, mut hand) = Minting::begin(store, &act, minter.user(), wish.clone(), told)?;
+    let (mut minting, mut hand) = Minting::begin(store, &act, &minter.caller, wish.clone(), told)?;
     Ok(minting.next(store, &mut hand)?.remove(0))
 }
 

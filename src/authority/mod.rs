@@ -11,6 +11,7 @@ mod fixture;
 mod issuing;
 mod keys;
 mod minting;
+mod principal;
 mod reason;
 mod renewal;
 mod revocation;
@@ -46,6 +47,7 @@ pub(crate) use minting::{
     Defect, Fixture, Fixtures, Mint, Minted, Minting, Signer, Template, Told, fixtures,
     fixtures_alone, minter, preset, presets,
 };
+pub(crate) use principal::Principal;
 pub(crate) use reason::Reason;
 pub(crate) use renewal::{Renewal, Renewed, renew};
 pub(crate) use revocation::{Revoked, Target, count as count_tokens, revoke, revoke_many};

@@ -2,13 +2,15 @@
 
 use super::issuing::{Draft, standing, take_place};
 use super::minting::may_have;
+use super::principal::write_for;
 use super::revocation::{app_token, may_revoke};
 use super::sessions::{ATTEMPTS, end_after, signing};
 use super::{Act, Caller, Error, Issued, Reason, Target, Thing};
 use crate::model::{
-    Foreign, Lifetime, Permission, RecordedToken, Status, Timestamp, TokenId, TokenKind, UserRef,
+    Foreign, Lifetime, Permission, RecordedToken, Status, Timestamp, TokenId, TokenKind, User,
+    UserRef,
 };
-use crate::store::{Store, Writer};
+use crate::store::{Reader, Store, Writer};
 
 /// How a token is renewed.
 #[derive(Debug, Clone, Copy)]
@@ -46,19 +48,18 @@ pub(crate) fn renew(
     }
     for _ in 0..ATTEMPTS {
         let (policy, key, owner) = store.read(|tx| {
-            let owner = tx.find_user(&UserRef::Id(old.grant.owner))?;
-            let owner = owner.ok_or_else(|| Error::refused(Reason::OwnerDeleted))?;
-            may_have(&owner, old.grant.permissions.iter().map(Foreign::as_str))?;
+            let owner = may_renew(tx, &old)?;
             let (policy, key) = signing(tx)?;
             Ok::<_, Error>((policy, key, owner))
         })?;
         let end = new_end(&old, wish.ttl, act.now)?;
         let draft = Draft::sign(&policy, &key, &owner, old.grant.clone(), act.now, end)?;
         let grace = grace_end(&old, wish.grace, act.now)?;
-        let recorded = store.write(|tx| {
-            if let Some(caller) = caller {
-                may_revoke(Some(&caller.still(tx)?), Some(owner.id))?;
+        let recorded = write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
+            if user.is_some() {
+                may_revoke(user, Some(owner.id))?;
             }
+            may_renew(tx, &old)?;
             let standing = standing(tx, &owner, &key, &policy, act.now)?;
             if !standing.key_is_active {
                 return Ok(None);
@@ -81,6 +82,14 @@ pub(crate) fn renew(
         }
     }
     Err(Error::KeyChanges)
+}
+
+/// Returns the owner of the token, who must be allowed to have its permissions.
+fn may_renew(tx: &Reader<'_>, old: &RecordedToken) -> Result<User, Error> {
+    let owner = tx.find_user(&UserRef::Id(old.grant.owner))?;
+    let owner = owner.ok_or_else(|| Error::refused(Reason::OwnerDeleted))?;
+    may_have(&owner, old.grant.permissions.iter().map(Foreign::as_str))?;
+    Ok(owner)
 }
 
 /// Whoever only holds a token gets no longer life out of it, and of a credential none: whoever

@@ -103,7 +103,7 @@ fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
     if hand.is_new_secret {
         app.warning(NEW_SECRET);
     }
-    Ok((Made { token, id, by: minter.id, store }, watch))
+    Ok((Made { token, id, by: minter.user.id, store }, watch))
 }
 
 fn revoke(app: &mut App, made: &Made) -> Result<(), Failure> {

@@ -51,7 +51,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = identified.caller;
     let role = caller.user.role;
     app.report(&Identity {
-        user: caller.user.into(),
+        user: caller.user.clone().into(),
         session: SessionShape {
             sid: caller.session.sid,
             expires_at: caller.session.expires_at,

@@ -88,6 +88,12 @@ impl Reader<'_> {
             .query_row("SELECT state = 'active' FROM keys WHERE id = ?1", [id], |row| row.get(0))?)
     }
 
+    /// Returns whether that key was revoked.
+    pub(crate) fn is_revoked_key(&self, id: i64) -> Result<bool, Error> {
+        let sql = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
+        Ok(self.sql.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+    }
+
     fn key_where(
         &self,
         condition: &str,

@@ -1,5 +1,6 @@
 //! What is done to accounts that exist: seen, changed, disabled, deleted. The last admin stays.
 
+use super::super::principal::needs;
 use super::super::{Act, Caller, Error, Thing};
 use crate::model::{DisplayName, Email, Page, Paged, Quota, Role, User, UserId, UserName, UserRef};
 use crate::store::{self, Reader, Store, UserFilter, Writer};
@@ -47,20 +48,20 @@ pub(crate) fn list(
 
 /// One user: oneself, or anybody for an admin.
 pub(crate) fn show(store: &mut Store, caller: &Caller, who: &UserRef) -> Result<User, Error> {
-    store.read(|tx| oneself_or_any(tx, caller, who, "only admins see other accounts"))
+    store.read(|tx| oneself_or_any(tx, &caller.user, who, "only admins see other accounts"))
 }
 
 /// The user of that name, if it is the caller or the caller is an admin. Whoever is neither is
 /// refused with that sentence before being told whether the name exists.
 pub(in crate::authority) fn oneself_or_any(
     tx: &Reader<'_>,
-    caller: &Caller,
+    caller: &User,
     who: &UserRef,
     refusal: &'static str,
 ) -> Result<User, Error> {
     let found = tx.find_user(who)?;
-    if found.as_ref().is_none_or(|user| user.id != caller.user.id) {
-        caller.needs(Role::Admin, refusal)?;
+    if found.as_ref().is_none_or(|user| user.id != caller.id) {
+        needs(caller, Role::Admin, refusal)?;
     }
     found.ok_or_else(|| not_found(who))
 }

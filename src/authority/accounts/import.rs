@@ -1,5 +1,6 @@
 //! Accounts from a file: all of them or none, and the line that is wrong is named.
 
+use super::super::principal::write_for;
 use super::super::{Act, Caller, Error};
 use super::draft::{Draft, MEMBERS, draft, name_key, rows_within};
 use super::{Whose, admin_or_founder};
@@ -135,7 +136,7 @@ pub(crate) fn import(
     done: &(dyn Fn() + Sync),
 ) -> Result<Imported, Error> {
     let (known, least) = store.read(|tx| {
-        admin_or_founder(tx, caller, ADMINS_ONLY)?;
+        admin_or_founder(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)?;
         Ok::<_, Error>((drafts.leave_out_known(tx, exist_ok)?, tx.policy()?.password_min_length))
     })?;
     let short = |draft: &&Draft| draft.password.as_ref().is_some_and(|p| p.length() < least);
@@ -144,8 +145,8 @@ pub(crate) fn import(
         return Err(BadLine { line: *line, why }.into());
     }
     drafts.hash(done)?;
-    store.write(|tx| {
-        admin_or_founder(tx, caller, ADMINS_ONLY)?;
+    write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
+        admin_or_founder(tx, user, ADMINS_ONLY)?;
         let mut imported = known;
         for draft in &drafts.0 {
             add(tx, act, draft, exist_ok, &mut imported)?;

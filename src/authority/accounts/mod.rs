@@ -13,6 +13,7 @@ pub(crate) use export::{export, may_export};
 pub(crate) use import::{Drafts, Imported, import, may_import};
 
 use super::act::Trace;
+use super::principal::{needs, write_for};
 use super::{Act, Caller, Error, Proven};
 use crate::crypto;
 use crate::model::{
@@ -106,15 +107,17 @@ pub(crate) fn register(
     wish: &Registration,
     exist_ok: bool,
 ) -> Result<(User, bool), Error> {
-    store.read(|tx| may_register(tx, caller, wish))?;
+    store.read(|tx| may_register(tx, caller.map(|caller| &caller.user), wish))?;
     let same = |store: &mut Store| store.read(|tx| Whose::of(tx, &wish.names())).map(Whose::one);
     if exist_ok && let Some(user) = same(store)? {
         return Ok((user, false));
     }
-    long_enough(store, &wish.password)?;
+    store.read(|tx| long_enough(tx, &wish.password))?;
     let account = wish.account(act.now, crypto::hash(&wish.password)?);
-    let added = store.write(|tx| {
-        may_register(tx, caller, wish)?;
+    let principal = caller.map(|caller| &caller.principal);
+    let added = write_for(store, principal, |tx, user| {
+        may_register(tx, user, wish)?;
+        long_enough(tx, &wish.password)?;
         let role = if tx.has_users()? { wish.role } else { Role::Admin };
         add(tx, act, caller, &Account { role, ..account.clone() })
     });
@@ -141,13 +144,8 @@ fn add(
     existing(tx, &UserRef::Id(id))
 }
 
-fn may_register(
-    tx: &Reader<'_>,
-    caller: Option<&Caller>,
-    wish: &Registration,
-) -> Result<(), Error> {
-    let caller = caller.map(|caller| caller.still(tx)).transpose()?;
-    let is_admin = caller.is_some_and(|caller| caller.user.role == Role::Admin);
+fn may_register(tx: &Reader<'_>, user: Option<&User>, wish: &Registration) -> Result<(), Error> {
+    let is_admin = user.is_some_and(|user| user.role == Role::Admin);
     if is_admin || !tx.has_users()? {
         return Ok(());
     }
@@ -160,15 +158,15 @@ fn may_register(
     Ok(())
 }
 
-/// Refuses, with that sentence, whoever is no admin; in a store without users everybody may who
-/// can write its file.
+/// Refuses a user who is not an admin, and a missing user once the store has users: until then the
+/// owner of its file may do everything.
 pub(super) fn admin_or_founder(
     tx: &Reader<'_>,
-    caller: Option<&Caller>,
+    user: Option<&User>,
     refusal: &'static str,
 ) -> Result<(), Error> {
-    match caller {
-        Some(caller) => caller.still(tx)?.needs(Role::Admin, refusal),
+    match user {
+        Some(user) => needs(user, Role::Admin, refusal),
         None if tx.has_users()? => Err(Error::Forbidden(refusal)),
         None => Ok(()),
     }
@@ -224,8 +222,8 @@ pub(crate) fn change_password(
     if !crypto::matches(Some(current), hash.as_ref()) {
         return Err(Error::WrongPassword);
     }
-    long_enough(store, new)?;
-    replace_password(store, act, Some(caller), &caller.user, new)
+    store.read(|tx| long_enough(tx, new))?;
+    replace_password(store, act, Some((caller, hash)), &caller.user, new)
 }
 
 /// The user who is to get another password without a session, before anybody is asked for it.
@@ -242,26 +240,33 @@ pub(crate) fn recover(
     new: &Password,
 ) -> Result<(User, usize), Error> {
     let user = recoverable(store, who)?;
-    long_enough(store, new)?;
+    store.read(|tx| long_enough(tx, new))?;
     let ended = replace_password(store, act, None, &user, new)?;
     Ok((user, ended))
 }
 
+/// Replaces a password: of the caller, if it still is the one whose hash was checked, or without a
+/// session.
 fn replace_password(
     store: &mut Store,
     act: &Act,
-    caller: Option<&Caller>,
+    caller: Option<(&Caller, Option<PasswordHash>)>,
     user: &User,
     new: &Password,
 ) -> Result<usize, Error> {
     let hash: PasswordHash = crypto::hash(new)?;
+    let (caller, checked) = caller.unzip();
     let by = caller.map(|caller| caller.user.id);
     let keep = caller.map(|caller| caller.session.sid);
-    store.write(|tx| {
-        let user = match caller {
-            Some(caller) => caller.still(tx)?.user,
+    write_for(store, caller.map(|caller| &caller.principal), |tx, principal| {
+        let user = match principal {
+            Some(user) => user.clone(),
             None => existing(tx, &UserRef::Id(user.id))?,
         };
+        long_enough(tx, new)?;
+        if checked.is_some() && checked != Some(tx.find_password(user.id)?) {
+            return Err(Error::WrongPassword);
+        }
         tx.set_password(user.id, &hash, act.now)?;
         let ended = tx.end_sessions_of(user.id, keep, "password", act.now)?;
         act.done(tx, by, format!("user {}", user.id), 1)?;
@@ -269,8 +274,8 @@ fn replace_password(
     })
 }
 
-fn long_enough(store: &mut Store, password: &Password) -> Result<(), Error> {
-    let least = store.read(|tx| tx.policy())?.password_min_length;
+fn long_enough(tx: &Reader<'_>, password: &Password) -> Result<(), Error> {
+    let least = tx.policy()?.password_min_length;
     if password.length() < least {
         return Err(Error::Usage(format!("the password has fewer than {least} characters")));
     }

@@ -8,6 +8,7 @@ pub(crate) use taken_back::{Over, take_back};
 
 use super::accounts::{not_found, oneself_or_any};
 use super::minting::may_have;
+use super::principal::write_as;
 use super::sessions::{ATTEMPTS, end_after};
 use super::{Act, Caller, Error};
 use crate::crypto;
@@ -92,21 +93,17 @@ pub(crate) fn issue(
     }
     // The key that the caller was checked with mostly signs, too; if not, the commit finds it out.
     let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
-    let gives_mint = request.permissions.iter().any(|name| name.as_str() == Permission::MINT);
     for _ in 0..ATTEMPTS {
         let (policy, key, owner) = store.read(|tx| {
-            let owner = owner(tx, caller, request)?;
+            let owner = owner(tx, &caller.user, request)?;
             let key = key.take().map_or_else(|| tx.active_app_key(), Ok)?;
             Ok::<_, Error>((tx.policy()?, key, owner))
         })?;
         let expires_at = expiry(request.end, &policy, act.now)?;
         let draft =
             Draft::sign(&policy, &key, &owner, grant(request, &owner), act.now, expires_at)?;
-        let recorded = store.write(|tx| {
-            // One's own row is held below: more is asked only of what needs a role.
-            if request.owner.is_some() || gives_mint {
-                self::owner(tx, &caller.still(tx)?, request)?;
-            }
+        let recorded = write_as(store, caller, |tx, user| {
+            let owner = self::owner(tx, user, request)?;
             let standing = standing(tx, &owner, &key, &policy, act.now)?;
             if !standing.key_is_active {
                 return Ok(None);
@@ -123,13 +120,13 @@ pub(crate) fn issue(
     Err(Error::KeyChanges)
 }
 
-/// Whose the token will be, if the caller may make it.
-fn owner(tx: &Reader<'_>, caller: &Caller, request: &Request) -> Result<User, Error> {
+/// Returns the owner of the token that is requested, if `user` may create it.
+fn owner(tx: &Reader<'_>, user: &User, request: &Request) -> Result<User, Error> {
     let owner = match &request.owner {
-        None => caller.user.clone(),
-        Some(who) => oneself_or_any(tx, caller, who, "only admins make tokens for others")?,
+        None => user.clone(),
+        Some(who) => oneself_or_any(tx, user, who, "only admins make tokens for others")?,
     };
-    for user in [&caller.user, &owner] {
+    for user in [user, &owner] {
         may_have(user, request.permissions.iter().map(Permission::as_str))?;
     }
     Ok(owner)

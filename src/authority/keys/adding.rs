@@ -1,6 +1,7 @@
 //! New keys in a store: made here, or brought along.
 
 use super::super::accounts::admin_or_founder;
+use super::super::principal::write_for;
 use super::super::{Act, Caller, Error};
 use super::life::{ADMINS_ONLY, active, existing, replace};
 use crate::crypto;
@@ -50,8 +51,8 @@ pub(crate) fn add(
     caller: Option<&Caller>,
     wish: Adding<'_>,
 ) -> Result<Vec<Added>, Error> {
-    store.write(|tx| {
-        admin_or_founder(tx, caller, ADMINS_ONLY)?;
+    write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
+        admin_or_founder(tx, user, ADMINS_ONLY)?;
         let add = |key: &NewKey| {
             let mut added = add_one(tx, act, key)?;
             added.changed |= wish.first == Some(&added.key.spec.kid);

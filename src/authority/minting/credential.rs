@@ -1,8 +1,8 @@
 //! Who may mint, and by which credential.
 
-use super::super::sessions::needs;
+use super::super::principal::{BearerCredential, needs};
 use super::super::verification::Record;
-use super::super::{Checks, Error, Reason, Wanted, verify};
+use super::super::{Checks, Error, Principal, Reason, Wanted, verify};
 use crate::model::{Permission, Role, Timestamp, TokenKind, User};
 use crate::store::Store;
 
@@ -17,22 +17,27 @@ pub(in crate::authority) fn may_have<'p>(
     Ok(())
 }
 
-/// Who may mint by this token: an access token, or an app token with [`Permission::MINT`].
-pub(crate) fn minter(store: &mut Store, now: Timestamp, token: &str) -> Result<User, Error> {
+/// Returns the principal that may mint with this credential: an access token, or an app token with
+/// [`Permission::MINT`].
+pub(crate) fn minter(store: &mut Store, now: Timestamp, token: &str) -> Result<Principal, Error> {
     let verdict = verify(store, token, &Checks::only(Wanted::Any, now))?;
-    let is_app = verdict.kind == Some(TokenKind::App);
-    let is_credential = match (&verdict.record, verdict.kind) {
+    let kind = verdict.kind;
+    let credential = match (&verdict.record, kind) {
         (Record::Token(row), Some(TokenKind::App)) => {
-            row.grant.permissions.iter().any(|p| p.as_str() == Permission::MINT)
+            let may_mint = row.grant.permissions.iter().any(|p| p.as_str() == Permission::MINT);
+            may_mint.then_some(BearerCredential::AppToken(row.id))
         }
-        (_, kind) => kind == Some(TokenKind::Access),
+        (Record::Session(found), Some(TokenKind::Access)) => {
+            Some(BearerCredential::Access(found.pair.access))
+        }
+        _ => None,
     };
-    if is_credential || !verdict.reasons.is_empty() {
-        let owner = verdict.accepted()?.owner;
-        return owner.ok_or_else(|| Error::refused(Reason::UnknownToken));
+    let verdict = verdict.accepted()?;
+    match (credential, verdict.owner, verdict.key) {
+        (Some(credential), Some(user), Some(key)) => Ok(Principal { user, credential, key, now }),
+        _ if kind == Some(TokenKind::App) => {
+            Err(Error::Forbidden("the app token lacks the permission `jeton:mint`"))
+        }
+        _ => Err(Error::Refused { kind, reasons: vec![Reason::WrongType], detail: None }),
     }
-    if is_app {
-        return Err(Error::Forbidden("the app token lacks the permission `jeton:mint`"));
-    }
-    Err(Error::Refused { kind: verdict.kind, reasons: vec![Reason::WrongType], detail: None })
 }

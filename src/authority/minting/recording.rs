@@ -51,7 +51,7 @@ impl Identities {
 
 /// Refuses a token that was taken back, or may have been: of those that ended as early as what was
 /// pruned nobody knows. A row would answer for what was revoked by the very same claims.
-fn never_taken_back(
+pub(super) fn never_taken_back(
     tx: &Reader<'_>,
     key: i64,
     jti: Jti,
@@ -66,7 +66,7 @@ fn never_taken_back(
 }
 
 /// Refuses a token that is known to have been taken back.
-pub(super) fn is_not_blocked(tx: &Reader<'_>, key: i64, jti: Jti) -> Result<(), Error> {
+fn is_not_blocked(tx: &Reader<'_>, key: i64, jti: Jti) -> Result<(), Error> {
     if tx.is_blocked(key, &jti.to_string())? {
         return Err(Error::Usage("a token with that `jti` was revoked".to_owned()));
     }

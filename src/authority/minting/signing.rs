@@ -2,16 +2,16 @@
 
 use super::super::act::DONE;
 use super::super::keys::{TestKey, may_sign, test_key};
-use super::super::sessions::{ATTEMPTS, end_after, needs};
-use super::super::verification::still_there;
-use super::super::{Act, End, Error};
+use super::super::principal::{needs, write_as};
+use super::super::sessions::{ATTEMPTS, end_after};
+use super::super::{Act, End, Error, Principal};
 use super::assembly::Assembly;
-use super::recording::{is_not_blocked, row, taken};
+use super::recording::{never_taken_back, row, taken};
 use super::saying::Span;
 use super::template::Said;
 use super::{Defect, Mint, Signer, Told};
 use crate::model::{
-    Algorithm, Foreign, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User, UserId,
+    Algorithm, Foreign, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User,
 };
 use crate::store::{self, NewToken, Store, Writer};
 use secrecy::SecretString;
@@ -49,7 +49,7 @@ pub(crate) struct Minting {
 pub(crate) struct Hand {
     spec: NewKey,
     key: i64,
-    minter: UserId,
+    minter: Principal,
     /// The row of the audit, which counts what is recorded.
     event: i64,
     /// Whether the key was made for this, and is a secret that no service can know.
@@ -62,15 +62,15 @@ impl Minting {
     pub(crate) fn begin(
         store: &mut Store,
         act: &Act,
-        minter: &User,
+        minter: &Principal,
         wish: Mint,
         told: Told,
     ) -> Result<(Self, Hand), Error> {
         let minting = Self::prepare(store, act, minter, wish, told)?;
         let count = if minting.wish.record { 0 } else { minting.told.count() };
         let tokens = if minting.told.count() == 1 { "test token" } else { "test tokens" };
-        let record = |tx: &Writer<'_>, _, by: &str, (): &()| {
-            Ok(act.note(tx, Some(minter.id), Some(format!("{tokens}{by}")), DONE, count)?)
+        let record = |tx: &Writer<'_>, user: &User, _, by: &str, (): &()| {
+            Ok(act.note(tx, Some(user.id), Some(format!("{tokens}{by}")), DONE, count)?)
         };
         let (hand, ()) = minting.with_key(store, act, minter, |_| Ok(()), record)?;
         Ok((minting, hand))
@@ -80,13 +80,13 @@ impl Minting {
     pub(super) fn prepare(
         store: &mut Store,
         act: &Act,
-        minter: &User,
+        minter: &Principal,
         wish: Mint,
         told: Told,
     ) -> Result<Self, Error> {
-        needs(minter, Role::Minter, MINTERS_ONLY)?;
+        minter.needs(Role::Minter, MINTERS_ONLY)?;
         let policy = store.read(|tx| tx.policy())?;
-        Self::plan(act.now, wish, told, Some(policy.issuer), Some(minter.uid))
+        Self::plan(act.now, wish, told, Some(policy.issuer), Some(minter.user.uid))
     }
 
     /// Takes the key that signs, with which every row is found good and something is made; what
@@ -96,21 +96,21 @@ impl Minting {
         &self,
         store: &mut Store,
         act: &Act,
-        minter: &User,
+        minter: &Principal,
         work: impl Fn(&NewKey) -> Result<T, Error>,
-        record: impl Fn(&Writer<'_>, i64, &str, &T) -> Result<i64, Error>,
+        record: impl Fn(&Writer<'_>, &User, i64, &str, &T) -> Result<i64, Error>,
     ) -> Result<(Hand, T), Error> {
         for _ in 0..ATTEMPTS {
             let test = self.key(store)?;
-            let rows = self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.id))?;
-            store.read(|tx| rows.are_new(tx, test.id))?;
+            let rows = self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.user.id))?;
             let made = work(&test.spec)?;
             let name = format!(", by the new key {}", test.spec.kid.as_str());
             let by = if test.id.is_none() { name.as_str() } else { "" };
-            let recorded = store.write(|tx| {
-                needs(&still_there(tx, minter.id)?, Role::Minter, MINTERS_ONLY)?;
+            let recorded = write_as(store, minter, |tx, user| {
+                needs(user, Role::Minter, MINTERS_ONLY)?;
+                rows.are_new(tx, test.id)?;
                 let key = test.row(tx, act.now)?;
-                Ok::<_, Error>((key, record(tx, key, by, &made)?))
+                Ok::<_, Error>((key, record(tx, user, key, by, &made)?))
             });
             let (key, event) = match recorded {
                 // Another process was faster; its key is as good.
@@ -119,7 +119,7 @@ impl Minting {
             };
             let is_new_secret = test.id.is_none() && test.spec.algorithm.is_symmetric();
             return Ok((
-                Hand { spec: test.spec, key, minter: minter.id, event, is_new_secret },
+                Hand { spec: test.spec, key, minter: minter.clone(), event, is_new_secret },
                 made,
             ));
         }
@@ -219,8 +219,9 @@ impl Minting {
         for _ in 0..ATTEMPTS {
             let sign = |row| self.sign(&hand.spec, Some(&hand.spec.kid), row);
             let signed = self.batch().map(sign).collect::<Result<Vec<_>, _>>()?;
-            let to_row =
-                |(_, claims): &(Minted, _)| row(claims, hand.minter, hand.key, self.span.issued_at);
+            let to_row = |(_, claims): &(Minted, _)| {
+                row(claims, hand.minter.user.id, hand.key, self.span.issued_at)
+            };
             let rows = signed.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
             if let Some(ids) = self.recorded(store, hand, &rows)? {
                 self.done += signed.len();
@@ -243,7 +244,7 @@ impl Minting {
         hand: &Hand,
         rows: &[NewToken],
     ) -> Result<Option<Vec<TokenId>>, Error> {
-        let result = store.write(|tx| {
+        let result = hand.minter.change(store, Role::Minter, MINTERS_ONLY, |tx| {
             let signs = match &self.wish.signer {
                 Signer::Key(kid) => may_sign(tx, kid).is_ok(),
                 Signer::Algorithm(_) => tx.is_active(hand.key)?,
@@ -251,11 +252,12 @@ impl Minting {
             if !signs {
                 return Ok(None);
             }
-            let add = |row: &NewToken| {
-                is_not_blocked(tx, hand.key, row.jti)?;
+            let add = |(row, told): (&NewToken, &Row)| {
+                let chosen = row.expires_at.filter(|_| self.chooses_identity(&told.claims));
+                never_taken_back(tx, hand.key, row.jti, chosen)?;
                 Ok::<_, Error>(tx.add_token(row)?)
             };
-            let ids = rows.iter().map(add).collect::<Result<_, _>>()?;
+            let ids = rows.iter().zip(self.batch()).map(add).collect::<Result<_, _>>()?;
             tx.count_on(hand.event, rows.len())?;
             Ok::<_, Error>(Some(ids))
         });

@@ -1,5 +1,6 @@
 //! Taking back every recorded token of some kind: in one change, however many there are.
 
+use super::super::principal::write_as;
 use super::super::{Act, Caller, Error};
 use super::may_revoke;
 use crate::model::Timestamp;
@@ -12,7 +13,7 @@ pub(crate) fn count(
     caller: &Caller,
     filter: &TokenFilter,
 ) -> Result<usize, Error> {
-    may_revoke(Some(caller), filter.owner)?;
+    may_revoke(Some(&caller.user), filter.owner)?;
     let count = store.read(|tx| tx.count_tokens(filter, now))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
@@ -24,10 +25,10 @@ pub(crate) fn revoke_many(
     caller: &Caller,
     filter: &TokenFilter,
 ) -> Result<usize, Error> {
-    may_revoke(Some(caller), filter.owner)?;
+    may_revoke(Some(&caller.user), filter.owner)?;
     let target = described(filter);
-    store.write(|tx| {
-        may_revoke(Some(&caller.still(tx)?), filter.owner)?;
+    write_as(store, caller, |tx, user| {
+        may_revoke(Some(user), filter.owner)?;
         let revoked = tx.revoke_tokens(filter, act.now)?;
         act.done(tx, Some(caller.user.id), target.clone(), revoked)?;
         Ok(revoked)

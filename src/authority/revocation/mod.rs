@@ -5,13 +5,15 @@ mod many;
 pub(crate) use many::{count, revoke_many};
 
 use super::act::audited;
-use super::verification::Record;
+use super::principal::{needs, write_for};
+use super::verification::{Record, token_record};
 use super::{Act, Caller, Checks, Error, Reason, Thing, Wanted, verify};
-use crate::model::Timestamp;
-use crate::model::{Foreign, Invalid, Jti, RecordedToken, Role, TokenId, TokenKind, UserId};
+use crate::model::{
+    Foreign, Invalid, Jti, RecordedToken, Role, Timestamp, TokenId, TokenKind, User, UserId,
+};
 use crate::store::{PairOfSession, Reader, Store, Writer};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A token named on the command line.
 #[derive(Debug, Clone)]
@@ -76,27 +78,23 @@ impl Found {
     }
 }
 
-/// Takes back all of them in one transaction, or none if one is not there or not the caller's.
+/// Revokes all targets in one transaction, or none if one is not there or not the caller's. The
+/// signature of a token that is given by value is checked before; its rows are looked up inside.
 pub(crate) fn revoke(
     store: &mut Store,
     act: &Act,
     caller: Option<&Caller>,
     targets: &[Target],
 ) -> Result<Vec<Revoked>, Error> {
-    let mut found = Vec::with_capacity(targets.len());
-    for target in targets {
-        let these = resolve(store, act.now, caller, target)?;
-        found.extend(these.into_iter().map(|one| (target.needs_caller(), one)));
-    }
+    let check = |target| CheckedTarget::check(store, act.now, target);
+    let targets = targets.iter().map(check).collect::<Result<Vec<_>, _>>()?;
     let by = caller.map(|caller| caller.user.id);
-    store.write(|tx| {
-        let caller = caller.map(|caller| caller.still(tx)).transpose()?;
-        let mut revoked = Vec::with_capacity(found.len());
-        for (needs_caller, one) in &found {
-            if *needs_caller {
-                may_revoke(caller.as_ref(), one.owner())?;
+    write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
+        let mut revoked = Vec::with_capacity(targets.len());
+        for target in &targets {
+            for found in resolve(tx, user, target)? {
+                revoked.push(carry_out(tx, act, &found)?);
             }
-            revoked.push(carry_out(tx, act, one)?);
         }
         let changed = revoked.iter().filter(|one| one.changed).count();
         act.done(tx, by, described(&revoked), changed)?;
@@ -112,24 +110,40 @@ fn described(revoked: &[Revoked]) -> String {
     revoked.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// What is meant, as far as the caller may act on it. A `jti` may be that of several: whoever mints
-/// or refreshes can choose one.
+/// A target whose signature was checked, if it is a token.
+enum CheckedTarget {
+    Id(TokenId),
+    Jti(Jti),
+    Token(SignedToken),
+}
+
+impl CheckedTarget {
+    fn check(store: &mut Store, now: Timestamp, target: &Target) -> Result<Self, Error> {
+        match target {
+            Target::Id(id) => Ok(Self::Id(*id)),
+            Target::Jti(jti) => Ok(Self::Jti(*jti)),
+            Target::Value(token) => signed_by_store(store, now, token).map(Self::Token),
+        }
+    }
+}
+
+/// Returns what the target names, as far as `user` may act on it. Several rows may have one `jti`,
+/// since minting and refreshing can choose it.
 fn resolve(
-    store: &mut Store,
-    now: Timestamp,
-    caller: Option<&Caller>,
-    target: &Target,
+    tx: &Reader<'_>,
+    user: Option<&User>,
+    target: &CheckedTarget,
 ) -> Result<Vec<Found>, Error> {
     let (shown, mut found) = match target {
-        Target::Value(token) => return Ok(vec![by_value(store, now, token)?]),
-        Target::Id(id) => {
-            let token = store.read(|tx| tx.find_token(*id))?;
+        CheckedTarget::Token(token) => return Ok(vec![by_value(tx, token)?]),
+        CheckedTarget::Id(id) => {
+            let token = tx.find_token(*id)?;
             (id.to_string(), token.into_iter().map(Found::Recorded).collect())
         }
-        Target::Jti(jti) => (jti.to_string(), store.read(|tx| bearing(tx, *jti))?),
+        CheckedTarget::Jti(jti) => (jti.to_string(), bearing(tx, *jti)?),
     };
     let mut refusal = Error::NotFound { thing: Thing::Token, shown };
-    found.retain(|one| match may_revoke(caller, one.owner()) {
+    found.retain(|one| match may_revoke(user, one.owner()) {
         Ok(()) => true,
         Err(error) => {
             refusal = error;
@@ -155,7 +169,9 @@ pub(super) fn app_token(
     target: &Target,
 ) -> Result<RecordedToken, Error> {
     let mut refusal = Error::Usage(APP_ONLY.to_owned());
-    for found in resolve(store, now, caller, target)? {
+    let checked = CheckedTarget::check(store, now, target)?;
+    let user = caller.map(|caller| &caller.user);
+    for found in store.read(|tx| resolve(tx, user, &checked))? {
         match recorded_app(found, now) {
             Ok(token) => return Ok(token),
             Err(error) if !target.needs_caller() => refusal = error,
@@ -185,31 +201,44 @@ fn recorded_app(found: Found, now: Timestamp) -> Result<RecordedToken, Error> {
     Err(Error::Refused { kind: None, reasons: vec![reason], detail })
 }
 
-pub(super) fn may_revoke(caller: Option<&Caller>, owner: Option<UserId>) -> Result<(), Error> {
+pub(super) fn may_revoke(user: Option<&User>, owner: Option<UserId>) -> Result<(), Error> {
     const REFUSAL: &str = "only admins act on the tokens of others";
-    match caller {
-        Some(caller) if owner == Some(caller.user.id) => Ok(()),
-        Some(caller) => caller.needs(Role::Admin, REFUSAL),
+    match user {
+        Some(user) if owner == Some(user.id) => Ok(()),
+        Some(user) => needs(user, Role::Admin, REFUSAL),
         None => Err(Error::Forbidden(REFUSAL)),
     }
 }
 
-/// The token must carry our signature; whether it still works does not matter.
-fn by_value(store: &mut Store, now: Timestamp, token: &str) -> Result<Found, Error> {
-    let verdict = verify(store, token, &Checks::only(Wanted::Any, now))?;
-    let (Some(kind), Some(key), Some(claims)) = (verdict.kind, &verdict.key, &verdict.claims)
-    else {
-        verdict.accepted()?;
-        return Err(Error::refused(Reason::Malformed));
-    };
+/// A token with a good signature of a key of the store.
+struct SignedToken {
+    kind: TokenKind,
+    key: i64,
+    claims: Map<String, Value>,
+}
+
+/// Checks the signature of a token; whether it is still valid does not matter.
+fn signed_by_store(store: &mut Store, now: Timestamp, token: &str) -> Result<SignedToken, Error> {
+    let mut verdict = verify(store, token, &Checks::only(Wanted::Any, now))?;
+    if let (Some(kind), Some(key), Some(claims)) =
+        (verdict.kind, &verdict.key, verdict.claims.take())
+    {
+        return Ok(SignedToken { kind, key: key.id, claims });
+    }
+    verdict.accepted()?;
+    Err(Error::refused(Reason::Malformed))
+}
+
+fn by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<Found, Error> {
+    let SignedToken { kind, key, claims } = token;
     let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
     let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
-    match (verdict.record, kind) {
+    match (token_record(tx, *kind, *key, claims)?, kind) {
         (Record::Token(token), _) => Ok(Found::Recorded(token)),
         (Record::Session(pair), TokenKind::Refresh) => Ok(Found::Family(pair)),
         (Record::Session(pair), _) => Ok(Found::Access(pair)),
         (Record::Missing, _) => match jti {
-            Some(jti) => Ok(Found::Unrecorded { key: key.id, jti, kind, expires_at }),
+            Some(jti) => Ok(Found::Unrecorded { key: *key, jti, kind: *kind, expires_at }),
             None => Err(Error::Usage(
                 "a token without `jti` cannot be revoked; `mint --record` makes one that can"
                     .to_owned(),

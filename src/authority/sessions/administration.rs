@@ -1,5 +1,6 @@
 //! Looking at sessions and ending them, one's own or those of others.
 
+use super::super::principal::{needs, write_as};
 use super::super::{Act, Caller, Error, Thing};
 use crate::model::{OpenSession, Owned, Role, Session, Sid, UserId};
 use crate::store::Store;
@@ -30,15 +31,14 @@ pub(crate) fn revoke(
     caller: &Caller,
     sids: &[Sid],
 ) -> Result<Vec<(Sid, bool)>, Error> {
-    store.write(|tx| {
-        let caller = caller.still(tx)?;
+    write_as(store, caller, |tx, user| {
         let mut found: Vec<Session> = Vec::with_capacity(sids.len());
         for sid in sids {
             let session = tx
                 .find_session(*sid)?
                 .ok_or_else(|| Error::NotFound { thing: Thing::Session, shown: sid.to_string() })?;
-            if session.user != caller.user.id {
-                caller.needs(Role::Admin, ADMINS_END)?;
+            if session.user != user.id {
+                needs(user, Role::Admin, ADMINS_END)?;
             }
             found.push(session);
         }

@@ -8,62 +8,37 @@ pub(super) use pair::end_after;
 use pair::{again, new_pair, signed};
 
 use super::act::Trace;
-use super::verification::{Record, Verdict, still_good};
-use super::{Act, Checks, Error, Reason, Wanted, verify};
+use super::principal::BearerCredential;
+use super::verification::{Record, Verdict};
+use super::{Act, Checks, Error, Principal, Reason, Wanted, verify};
 use crate::crypto;
-use crate::model::{
-    Jti, Key, PasswordHash, Policy, Role, Session, Sid, Timestamp, TokenKind, User,
-};
+use crate::model::{Jti, Key, PasswordHash, Policy, Session, Sid, Timestamp, TokenKind, User};
 use crate::store::{NewPair, PairOfSession, Reader, Store, Writer};
 use secrecy::SecretString;
+use std::ops::Deref;
 
-/// Somebody with a good access token.
+/// The principal of a session.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    /// Who it is, as the row says now.
-    pub(crate) user: User,
-    /// The session the token belongs to.
+    pub(super) principal: Principal,
+    /// The session the access token belongs to.
     pub(crate) session: Session,
-    /// The access token's identity.
-    access: Jti,
-    /// The access token's end.
+    /// The expiry of the access token.
     pub(crate) access_expires_at: Timestamp,
-    /// The key that signed it, which mostly is the one that signs now.
-    pub(super) key: Key,
 }
 
-impl Caller {
-    /// Refuses, with that sentence, whoever has less than `role`.
-    pub(crate) fn needs(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
-        needs(&self.user, role, refusal)
-    }
-
-    /// The caller as the rows say in this transaction, which may have waited for a lock, an answer
-    /// or a file since the first look: whoever was disabled, deleted or logged out meanwhile is
-    /// refused as there. Every change that rests on who is calling begins with it.
-    pub(super) fn still(&self, tx: &Reader<'_>) -> Result<Self, Error> {
-        Ok(Self { user: still_good(tx, self.access)?, ..self.clone() })
-    }
-
-    /// Makes a change for a caller that has at least `role`, and has it still when it is made.
-    pub(super) fn change<T>(
-        &self,
-        store: &mut Store,
-        role: Role,
-        refusal: &'static str,
-        mut work: impl FnMut(&Writer<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.needs(role, refusal)?;
-        store.write(|tx| {
-            self.still(tx)?.needs(role, refusal)?;
-            work(tx)
-        })
+impl From<Caller> for Principal {
+    fn from(caller: Caller) -> Self {
+        caller.principal
     }
 }
 
-/// Refuses, with that sentence, a user that has less than `role`.
-pub(super) fn needs(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
-    if user.role >= role { Ok(()) } else { Err(Error::Forbidden(refusal)) }
+impl Deref for Caller {
+    type Target = Principal;
+
+    fn deref(&self) -> &Principal {
+        &self.principal
+    }
 }
 
 /// The two tokens of a session, signed.
@@ -112,11 +87,14 @@ pub(crate) fn authenticate(
     let verdict = verify(store, access, &checks)?.accepted()?;
     match (verdict.record, verdict.owner, verdict.key) {
         (Record::Session(found), Some(user), Some(key)) => Ok(Caller {
-            user,
+            principal: Principal {
+                user,
+                credential: BearerCredential::Access(found.pair.access),
+                key,
+                now,
+            },
             session: found.session,
-            access: found.pair.access,
             access_expires_at: found.pair.access_expires_at,
-            key,
         }),
         _ => Err(Error::refused(Reason::UnknownToken)),
     }

@@ -15,7 +15,7 @@ pub(crate) use checks::{Checks, Wanted};
 pub(crate) use foreign::verify_foreign;
 pub(crate) use introspection::introspect;
 use record::judge_record;
-pub(super) use record::{Record, still_good, still_there};
+pub(super) use record::{Record, app_token_owner, session_owner, token_record};
 
 use super::claims::{self, Registered};
 use super::{Error, Reason};

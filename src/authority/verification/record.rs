@@ -3,7 +3,9 @@
 use super::super::claims::Registered;
 use super::super::{Error, Reason};
 use super::Verdict;
-use crate::model::{Grant, Jti, RecordedToken, Status, Timestamp, TokenKind, User, UserId};
+use crate::model::{
+    Grant, Jti, RecordedToken, Status, Timestamp, TokenId, TokenKind, User, UserId,
+};
 use crate::store::{PairOfSession, Reader};
 use serde_json::{Map, Value};
 
@@ -98,8 +100,9 @@ fn judge_owner(
     Ok(owner)
 }
 
-/// Whose access token that is, which was good a moment ago: what its rows say now.
-pub(in crate::authority) fn still_good(tx: &Reader<'_>, access: Jti) -> Result<User, Error> {
+/// Returns the owner of an access token that passed verification earlier, unless its rows now say
+/// otherwise.
+pub(in crate::authority) fn session_owner(tx: &Reader<'_>, access: Jti) -> Result<User, Error> {
     let found = tx.find_access(access)?;
     let found = found.ok_or_else(|| Error::refused(Reason::UnknownToken))?;
     let mut reasons = Vec::new();
@@ -107,9 +110,20 @@ pub(in crate::authority) fn still_good(tx: &Reader<'_>, access: Jti) -> Result<U
     unobjectionable(tx, reasons, found.session.user, TokenKind::Access)
 }
 
-/// The owner of an app token, which was good a moment ago: what the row says now.
-pub(in crate::authority) fn still_there(tx: &Reader<'_>, owner: UserId) -> Result<User, Error> {
-    unobjectionable(tx, Vec::new(), owner, TokenKind::App)
+/// Returns the owner of an app token that passed verification earlier, unless its row now says
+/// otherwise.
+pub(in crate::authority) fn app_token_owner(
+    tx: &Reader<'_>,
+    id: TokenId,
+    now: Timestamp,
+) -> Result<User, Error> {
+    let token = tx.find_token(id)?;
+    let token = token.ok_or_else(|| Error::refused(Reason::UnknownToken))?;
+    let mut reasons = Vec::new();
+    if token.status(now) == Status::Revoked {
+        reasons.push(Reason::Revoked);
+    }
+    unobjectionable(tx, reasons, token.grant.owner, TokenKind::App)
 }
 
 fn unobjectionable(
@@ -121,6 +135,19 @@ fn unobjectionable(
     match judge_owner(tx, &mut reasons, owner)? {
         Some(user) if reasons.is_empty() => Ok(user),
         _ => Err(Error::Refused { kind: Some(kind), reasons, detail: None }),
+    }
+}
+
+/// Returns the row of a token with a good signature of that key.
+pub(in crate::authority) fn token_record(
+    tx: &Reader<'_>,
+    kind: TokenKind,
+    key: i64,
+    claims: &Map<String, Value>,
+) -> Result<Record, Error> {
+    match Registered::read(claims) {
+        Ok(registered) => find_record(tx, kind, Some(key), claims, &registered),
+        Err(_) => Ok(Record::Missing),
     }
 }
 

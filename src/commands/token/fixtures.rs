@@ -71,9 +71,8 @@ fn made(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
         return Ok(fixtures_alone(now, &key, kid.as_ref(), wish, row)?);
     }
     let minter = app.minter()?;
-    let caller = app.caller().ok();
     let act = app.act()?;
-    let made = fixtures(app.store()?, &act, &minter, caller.as_ref(), wish, row)?;
+    let made = fixtures(app.store()?, &act, &minter, wish, row)?;
     if made.is_new_secret && !made.may_have_secret {
         app.warning(NEW_SECRET);
     }

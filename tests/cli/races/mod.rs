@@ -6,6 +6,7 @@ mod logins;
 mod passwords;
 mod refresh;
 mod registrations;
+mod revocation;
 mod tokens;
 
 use crate::world::{Ran, World};

@@ -7,7 +7,7 @@ use crate::world::{Ran, World};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::time::Duration;
 
@@ -69,9 +69,29 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(1_500));
 }
 
-/// Takes the role of ada away while those commands wait for the lock; how they end, which
-/// changes nothing.
-fn demoted(cast: &Cast, lines: &[&'static str]) -> Vec<(&'static str, Ran)> {
+/// Commands whose change needs a session and no role.
+const OWN_CHANGES: &[&str] = &[
+    "token create app",
+    "token create app --no-expiry",
+    "run --app app -- true",
+    "token renew MY_ID",
+    "token revoke MY_ID",
+    "token revoke --app own --yes",
+    "sessions revoke MY_SID",
+    "sessions revoke --all --yes",
+    "passwd --password-file passwords",
+];
+
+/// Commands for which a token with `jeton:mint` is enough.
+const MINTING: &[&str] = &["token mint", "token mint --record", "token fixtures", "run -- true"];
+
+/// Runs the SQL while the commands wait for the lock, and returns how they ended, which changes
+/// nothing.
+fn run_while_locked(
+    cast: &Cast,
+    lines: &[&'static str],
+    meanwhile: &str,
+) -> Vec<(&'static str, Ran)> {
     let store = Connection::open(cast.world.store()).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
     let command = |line: &&str| -> Command {
@@ -80,7 +100,7 @@ fn demoted(cast: &Cast, lines: &[&'static str]) -> Vec<(&'static str, Ran)> {
     };
     let children: Vec<_> = lines.iter().map(|line| World::start(&mut command(line))).collect();
     pause();
-    store.execute("UPDATE users SET role = 'user' WHERE username = 'ada'", []).unwrap();
+    store.execute_batch(meanwhile).unwrap();
     let before = rows(&store);
     store.execute_batch("COMMIT").unwrap();
     let ran = children.into_iter().map(|child| Ran::from(child.wait_with_output().unwrap()));
@@ -89,17 +109,87 @@ fn demoted(cast: &Cast, lines: &[&'static str]) -> Vec<(&'static str, Ran)> {
     ran
 }
 
-#[test]
-fn a_role_that_is_lost_while_a_command_waits_for_the_lock_is_not_used() {
+/// The cast with ada logged in, and the files that the commands read.
+fn cast_with_files() -> Cast {
     let cast = Cast::new("ada");
     let file = |name: &str, text: &str| std::fs::write(cast.world.home().join(name), text).unwrap();
     file("password", "lovelace");
+    file("passwords", "lovelace\nlovelace");
     file("secret", "0123456789abcdef0123456789abcdef");
     file("users.csv", "username,role\nevil,admin\n");
     let end =
         "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE jti = (SELECT max(jti) FROM tokens)";
     cast.world.sql(end);
-    for (line, ran) in demoted(&cast, CHANGES) {
+    cast
+}
+
+#[test]
+fn credential_revoked_while_waiting_for_the_lock_changes_nothing() {
+    let of_ada = "(SELECT id FROM users WHERE username = 'ada')";
+    for (meanwhile, code) in [
+        (
+            format!(
+                "UPDATE sessions SET ended_at = 1, end_reason = 'revoked' WHERE user_id = {of_ada}"
+            ),
+            12,
+        ),
+        ("UPDATE pairs SET access_revoked_at = 1".to_owned(), 12),
+        (format!("UPDATE users SET disabled_at = 1 WHERE id = {of_ada}"), 10),
+        ("UPDATE keys SET state = 'revoked' WHERE purpose = 'app'".to_owned(), 10),
+    ] {
+        let cast = cast_with_files();
+        for (line, ran) in run_while_locked(&cast, &[CHANGES, OWN_CHANGES].concat(), &meanwhile) {
+            assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{meanwhile}: {line}: {ran:?}");
+        }
+        assert!(!cast.world.home().join("copy.db").exists());
+    }
+}
+
+#[test]
+fn minting_token_revoked_while_waiting_for_the_lock_mints_nothing() {
+    let cast = Cast::new("mia");
+    let token = cast.app_token("jeton:mint");
+    let cast = cast.given(&token);
+    let revoke = "UPDATE tokens SET revoked_at = 1";
+    for (line, ran) in run_while_locked(&cast, MINTING, revoke) {
+        assert_eq!((ran.code, ran.out.as_str()), (12, ""), "{line}: {ran:?}");
+    }
+}
+
+#[test]
+fn renewal_by_value_while_the_token_is_revoked_makes_no_successor() {
+    let cast = Cast::new("ada");
+    let revoke = "UPDATE tokens SET revoked_at = 1";
+    for (line, ran) in run_while_locked(&cast, &["token renew KIM_TOKEN"], revoke) {
+        assert_eq!((ran.code, ran.out.as_str()), (12, ""), "{line}: {ran:?}");
+    }
+}
+
+#[test]
+fn minting_token_revoked_during_a_bulk_mint_stops_it() {
+    let cast = Cast::new("mia");
+    let token = cast.app_token("jeton:mint");
+    let cast = cast.given(&token);
+    let bulk = ["token", "mint", "--record", "--count", "20000"];
+    let mut child = World::start(&mut cast.world.command(&bulk));
+    // It waits when the pipe is full, long before it is done.
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    cast.world.run(&["token", "revoke", &token]).ok();
+    let printed = 1 + lines.count();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 12, "{ran:?}");
+    let recorded = "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id
+        WHERE g.kind = 'test'";
+    assert_eq!(cast.world.sql(recorded), [printed.to_string()]);
+    assert!(printed < 20_000, "{printed}");
+}
+
+#[test]
+fn a_role_that_is_lost_while_a_command_waits_for_the_lock_is_not_used() {
+    let cast = cast_with_files();
+    let demote = "UPDATE users SET role = 'user' WHERE username = 'ada'";
+    for (line, ran) in run_while_locked(&cast, CHANGES, demote) {
         assert_eq!((ran.code, ran.out.as_str()), (7, ""), "{line}: {ran:?}");
         assert!(ran.err.contains("only "), "{line}: {ran:?}");
     }
@@ -123,7 +213,8 @@ fn what_needs_no_role_is_done_all_the_same() {
 
 #[test]
 fn whoever_is_disabled_while_a_token_of_theirs_waits_for_the_lock_gets_none() {
-    for (change, code) in [("disabled_at", 7), ("username = NULL, password = NULL, deleted_at", 3)]
+    for (change, code) in
+        [("disabled_at", 10), ("username = NULL, password = NULL, deleted_at", 12)]
     {
         let world = World::with_admin();
         let store = Connection::open(world.store()).unwrap();

@@ -7,7 +7,7 @@ use crate::authority::fixture::{
     Person, act, again, at, begin_instead, parts, person, proven, reasons, refusal, set, store,
     token,
 };
-use crate::model::Setting;
+use crate::model::{Role, Setting};
 use secrecy::ExposeSecret;
 use serde_json::json;
 

@@ -1,5 +1,7 @@
 //! The source tree against its own plan: floors, one room for each outside crate, ceilings.
 
+mod writes;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,96 @@
+//! The principal of a command: a user, and the credential that authenticated it. Every transaction
+//! that acts for a principal rechecks that credential, here and nowhere else.
+
+use super::verification::{app_token_owner, session_owner};
+use super::{Error, Reason};
+use crate::model::{Jti, Key, Role, Timestamp, TokenId, User};
+use crate::store::{Reader, Store, Writer};
+
+/// A user, and the credential that authenticated it.
+#[derive(Debug, Clone)]
+pub(crate) struct Principal {
+    /// The user, as its row said when the credential was first checked.
+    pub(crate) user: User,
+    pub(super) credential: BearerCredential,
+    /// The key that signed the credential, which mostly is the active one.
+    pub(super) key: Key,
+    /// The time of the run.
+    pub(super) now: Timestamp,
+}
+
+/// The row behind a bearer credential.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum BearerCredential {
+    /// The access token of a session.
+    Access(Jti),
+    /// An app token with the permission `jeton:mint`.
+    AppToken(TokenId),
+}
+
+impl Principal {
+    /// Refuses a principal whose role is below `role`.
+    pub(crate) fn needs(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
+        needs(&self.user, role, refusal)
+    }
+
+    /// Returns whether the credential belongs to a session.
+    pub(super) fn is_session(&self) -> bool {
+        matches!(self.credential, BearerCredential::Access(_))
+    }
+
+    /// Makes a change for a principal of at least `role`.
+    pub(super) fn change<T>(
+        &self,
+        store: &mut Store,
+        role: Role,
+        refusal: &'static str,
+        mut work: impl FnMut(&Writer<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.needs(role, refusal)?;
+        write_as(store, self, |tx, user| {
+            needs(user, role, refusal)?;
+            work(tx)
+        })
+    }
+
+    /// Returns the user as its row says in this transaction, which may have waited for a lock, an
+    /// answer or a file since the first check: a principal that was disabled, deleted or logged out,
+    /// or whose token or key was revoked in the meantime, is refused.
+    fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
+        if tx.is_revoked_key(self.key.id)? {
+            return Err(Error::refused(Reason::UnknownKey));
+        }
+        match self.credential {
+            BearerCredential::Access(jti) => session_owner(tx, jti),
+            BearerCredential::AppToken(id) => app_token_owner(tx, id, self.now),
+        }
+    }
+}
+
+/// Runs `work` in one writing transaction for a principal. `work` gets the user as its row says in
+/// that transaction.
+pub(super) fn write_as<T>(
+    store: &mut Store,
+    principal: &Principal,
+    mut work: impl FnMut(&Writer<'_>, &User) -> Result<T, Error>,
+) -> Result<T, Error> {
+    store.write(|tx| work(tx, &principal.recheck(tx)?))
+}
+
+/// Runs `work` in one writing transaction, for a principal where there is one. Without one the
+/// command acts for the bearer of a token, or for the owner of a store without users.
+pub(super) fn write_for<T>(
+    store: &mut Store,
+    principal: Option<&Principal>,
+    mut work: impl FnMut(&Writer<'_>, Option<&User>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    match principal {
+        Some(principal) => write_as(store, principal, |tx, user| work(tx, Some(user))),
+        None => store.write(|tx| work(tx, None)),
+    }
+}
+
+/// Refuses a user whose role is below `role`.
+pub(super) fn needs(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
+    if user.role >= role { Ok(()) } else { Err(Error::Forbidden(refusal)) }
+}

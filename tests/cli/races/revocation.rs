@@ -1,0 +1,39 @@
+//! Revocation by value against a token that gets its row at the same time.
+
+use super::race;
+use crate::world::World;
+
+const ROUNDS: usize = 100;
+
+#[test]
+fn revoked_token_stays_revoked_when_its_row_is_recorded_meanwhile() {
+    let world = World::with_admin();
+    world.run(&["token", "mint"]).ok();
+    let mut revoked = 0;
+    for round in 0..ROUNDS {
+        let jti = format!("jti=0192abcd-0000-7000-8000-{round:012}");
+        let end = "2100-01-01T00:00:00Z";
+        let mint = [
+            "token",
+            "mint",
+            "--sub",
+            "a",
+            "--claim",
+            &jti,
+            "--issued-at",
+            "0",
+            "--expires-at",
+            end,
+        ];
+        let token = world.get(&mint);
+        let record = world.command(&[&mint[..], &["--record"]].concat());
+        let all = race([world.command(&["token", "revoke", &token]), record]);
+        assert!([0, 2].contains(&all[1].code), "{all:?}");
+        if all[0].code == 0 {
+            revoked += 1;
+            let verify = ["token", "verify", "--type", "test", &token];
+            assert_eq!(world.run(&verify).code, 12, "round {round}: {all:?}");
+        }
+    }
+    assert!(revoked > 0);
+}
