@@ -11,7 +11,9 @@
 //! authority            the rules: accounts, sessions, tokens, keys
 //! store, crypto, terminal, credentials
 //!                      SQLite; signatures and hashes; the only voice; the session file
-//! model, paths, files  plain values checked at the door; where files live; how they are replaced
+//! model, paths, files, signals
+//!                      plain values checked at the door; where files live; how they are replaced;
+//!                      the signals that end a process
 //! ```
 
 mod app;
@@ -31,6 +33,7 @@ mod files;
 pub mod fuzzing;
 mod model;
 mod paths;
+mod signals;
 mod store;
 mod terminal;
 

@@ -4,46 +4,21 @@
 use super::environment::CREDENTIALS;
 use crate::failure::{Failure, Kind};
 use crate::model::repeatable;
+use crate::{signals, terminal};
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 #[cfg(target_os = "linux")]
 use rustix_libc_wrappers::process::SignalExt;
 use secrecy::{ExposeSecret, SecretString};
-use signal_hook::consts::{
-    SIGABRT, SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP,
-    SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ,
-};
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGWINCH};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
 use std::ffi::{OsStr, OsString};
 use std::io;
-#[cfg(target_os = "linux")]
-use std::ops::RangeInclusive;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 use std::thread;
-
-/// Signals that end a program which does nothing about them, and can be caught.
-const ENDING: [i32; 15] = [
-    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGIO, SIGPROF, SIGSYS,
-    SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,
-];
-
-#[cfg(target_os = "linux")]
-const ENDING_LINUX: [i32; 2] = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
-#[cfg(not(target_os = "linux"))]
-const ENDING_LINUX: [i32; 0] = [];
-
-/// The real-time signals, which end a program as well.
-#[cfg(target_os = "linux")]
-fn real_time() -> RangeInclusive<i32> {
-    Signal::rt_min().as_raw()..=Signal::rt_max().as_raw()
-}
-#[cfg(not(target_os = "linux"))]
-fn real_time() -> std::iter::Empty<i32> {
-    std::iter::empty()
-}
 
 /// Signals that a terminal sends to all of the foreground, to the command as well as to us.
 const OF_TERMINAL: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
@@ -55,11 +30,11 @@ pub(crate) struct Watch(SignalsInfo<WithOrigin>);
 impl Watch {
     /// Begins. What is ignored stays ignored, for the command too: `nohup`, a script's background.
     pub(crate) fn begin() -> Result<Self, Failure> {
-        let ignored = ignored();
-        let heard = ENDING.into_iter().chain(ENDING_LINUX).chain(real_time()).chain([SIGWINCH]);
-        let heard = heard.filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        let heard = signals::without_ignored(signals::ending().chain([SIGWINCH]));
         // Where this one is ignored, nobody learns how a child ended.
-        SignalsInfo::new(heard.chain([SIGCHLD])).map(Self).map_err(|error| unforeseen(&error))
+        let watch = SignalsInfo::new(heard.chain([SIGCHLD])).map_err(|error| unforeseen(&error))?;
+        terminal::leave_signals();
+        Ok(Self(watch))
     }
 
     /// Runs a command with a token in that variable of its environment; its exit code, as shells
@@ -112,7 +87,7 @@ impl Watch {
 }
 
 fn is_ending(signal: i32) -> bool {
-    ENDING.into_iter().chain(ENDING_LINUX).chain(real_time()).any(|ending| ending == signal)
+    signals::ending().any(|ending| ending == signal)
 }
 
 /// Whether the child sent it, to all of its group and so to us. It has had its own.
@@ -142,14 +117,6 @@ fn of_number(signal: i32) -> Option<Signal> {
 #[cfg(not(target_os = "linux"))]
 fn of_number(signal: i32) -> Option<Signal> {
     Signal::from_named_raw(signal)
-}
-
-/// The signals that this process was told to ignore, a bit each. Where there is no such file, none
-/// is known.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
 fn exit_code(status: ExitStatus) -> u8 {

@@ -11,6 +11,7 @@ impl From<terminal::Error> for Failure {
         match error {
             Error::Output(_) | Error::Broken(_) => Self::new(Kind::Internal, "internal", message),
             Error::Interrupted => Self::new(Kind::Interrupted, "interrupted", message),
+            Error::NotText | Error::TooLong => Self::new(Kind::Usage, "invalid_input", message),
             Error::NobodyToAsk | Error::Mismatch | Error::Cancelled => Self::usage(message),
         }
     }

@@ -13,6 +13,7 @@ mod table;
 mod tone;
 
 pub(crate) use cell::Cell;
+pub(crate) use guard::leave_signals;
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmed};
 pub(crate) use table::Table;
@@ -69,9 +70,15 @@ pub(crate) enum Error {
     /// Ctrl-D, or an empty answer.
     #[error("cancelled")]
     Cancelled,
-    /// Ctrl-C.
+    /// A signal ended a prompt.
     #[error("interrupted")]
     Interrupted,
+    /// What was typed is not UTF-8.
+    #[error("the answer is not UTF-8")]
+    NotText,
+    /// What was typed is longer than a terminal's line.
+    #[error("the answer is too long")]
+    TooLong,
     /// The terminal fails.
     #[error("the terminal fails: {0}")]
     Broken(String),
@@ -115,7 +122,7 @@ pub(crate) trait Report: Serialize {
 pub(crate) struct Voice {
     form: Form,
     quiet: bool,
-    last_words: Option<fn(u8) -> Value>,
+    last_words: guard::LastWords,
 }
 
 impl Voice {

@@ -1,22 +1,18 @@
 //! Questions, asked on the terminal itself, so that they work with every stream redirected.
 
-use super::guard::Guard;
+use super::guard::{Echo, Guard};
 use super::{Error, Voice};
 use crate::model::escaped;
-use console::{Key, Term};
-use dialoguer::Password;
+use rustix::termios::OptionalActions;
 use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
-use std::time::Duration;
+use std::io::{self, Read};
+use zeroize::Zeroizing;
 
-/// The end of input, as a key.
-const CTRL_D: char = '\u{4}';
-
-/// Much longer than it takes.
-const GUARD_LEAVES_WITHIN: Duration = Duration::from_secs(5);
+/// The longest line that a terminal delivers, in bytes.
+const LONGEST_LINE: usize = 4096;
 
 /// A line that was typed.
-pub(crate) type Answer = zeroize::Zeroizing<String>;
+pub(crate) type Answer = Zeroizing<String>;
 
 /// What was answered to a yes-or-no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,72 +26,84 @@ pub(crate) enum Confirmed {
 impl Voice {
     /// Asks for a password that exists. Nothing is echoed.
     pub(crate) fn ask_password(&self, question: &str) -> Result<Answer, Error> {
-        self.ask(|term| typed(term, question))
+        self.prompt(Echo::Off, |prompt| prompt.password(question))
     }
 
     /// Asks for a new password, twice.
     pub(crate) fn ask_new_password(&self, question: &str) -> Result<Answer, Error> {
-        self.ask(|term| {
-            let first = typed(term, question)?;
-            let second = typed(term, "Again")?;
+        self.prompt(Echo::Off, |prompt| {
+            let first = prompt.password(question)?;
+            let second = prompt.password("Again")?;
             if *first == *second { Ok(first) } else { Err(Error::Mismatch) }
         })
     }
 
-    /// Asks before something is destroyed; the answer without a word is no.
+    /// Asks before something is destroyed. Only the whole line `y` or `yes` confirms. What was
+    /// typed or pasted before the question or behind the answer is discarded.
     pub(crate) fn confirm(&self, question: &str) -> Result<Confirmed, Error> {
-        self.ask(|term| {
-            let question = escaped(question);
-            term.write_str(&format!("{question} [y/N] ")).map_err(broken)?;
-            // The prompts of the library do not hear Ctrl-D.
-            let answer = loop {
-                let key = term.read_key().map_err(broken)?;
-                if matches!(key, Key::Char('y' | 'Y')) {
-                    break Confirmed::Yes;
-                }
-                if matches!(key, Key::Char('n' | 'N' | CTRL_D) | Key::Enter | Key::Escape) {
-                    break Confirmed::No;
-                }
-            };
-            term.clear_line().map_err(broken)?;
-            let word = if answer == Confirmed::Yes { "yes" } else { "no" };
-            term.write_line(&format!("{question} {word}")).map_err(broken)?;
-            Ok(answer)
-        })
+        let answer = self.prompt(Echo::On, |prompt| prompt.line(&format!("{question} [y/N] ")));
+        match answer {
+            Ok(line) => match line.trim().to_ascii_lowercase().as_str() {
+                "y" | "yes" => Ok(Confirmed::Yes),
+                _ => Ok(Confirmed::No),
+            },
+            Err(Error::Cancelled) => Ok(Confirmed::No),
+            Err(error) => Err(error),
+        }
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&Term) -> Result<T, Error>) -> Result<T, Error> {
+    fn prompt<T>(
+        &self,
+        echo: Echo,
+        ask: impl FnOnce(&Prompt) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let terminal = OpenOptions::new()
             .read(true)
             .write(true)
             .open("/dev/tty")
             .map_err(|_| Error::NobodyToAsk)?;
-        let again = |file: &File| file.try_clone().map_err(|e| Error::Broken(e.to_string()));
-        let _guard =
-            Guard::over(&terminal, self.last_words).map_err(|e| Error::Broken(e.to_string()))?;
-        question(&Term::read_write_pair(again(&terminal)?, again(&terminal)?))
+        let guard = Guard::open(&terminal, echo, OptionalActions::Flush, self.last_words);
+        ask(&Prompt { guard: guard.map_err(broken)?, terminal })
     }
 }
 
-fn typed(term: &Term, question: &str) -> Result<Answer, Error> {
-    // An empty line must end the prompt: at the end of input dialoguer would ask for ever.
-    let answer = Password::new()
-        .with_prompt(escaped(question))
-        .allow_empty_password(true)
-        .report(false)
-        .interact_on(term)
-        .map(Answer::new)
-        .map_err(|dialoguer::Error::IO(error)| broken(error))?;
-    if answer.is_empty() { Err(Error::Cancelled) } else { Ok(answer) }
+/// A terminal that waits for lines.
+struct Prompt {
+    guard: Guard,
+    terminal: File,
+}
+
+impl Prompt {
+    fn password(&self, question: &str) -> Result<Answer, Error> {
+        let answer = self.line(&format!("{question}: "))?;
+        if answer.is_empty() { Err(Error::Cancelled) } else { Ok(answer) }
+    }
+
+    /// Asks for a line and returns it without its line break.
+    fn line(&self, question: &str) -> Result<Answer, Error> {
+        self.guard.show(escaped(question)).map_err(broken)?;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
+        let mut part = Zeroizing::new([0; LONGEST_LINE]);
+        while bytes.last() != Some(&b'\n') {
+            match (&self.terminal).read(&mut *part) {
+                // The line of a question that Ctrl-D answers is not ended yet.
+                Ok(0) => {
+                    self.guard.show("\n".to_owned()).map_err(broken)?;
+                    return Err(Error::Cancelled);
+                }
+                Ok(read) if bytes.len() + read > LONGEST_LINE => return Err(Error::TooLong),
+                Ok(read) => bytes.extend_from_slice(&part[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(broken(error)),
+            }
+        }
+        bytes.pop();
+        let text = std::str::from_utf8(&bytes).map_err(|_| Error::NotText)?;
+        Ok(Answer::new(text.to_owned()))
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-fn broken(error: std::io::Error) -> Error {
-    if error.kind() == ErrorKind::Interrupted {
-        // A key that is a signal, Ctrl-C at a yes-or-no question: the guard is about to end the
-        // program, and this thread must not be faster with an answer of its own.
-        std::thread::sleep(GUARD_LEAVES_WITHIN);
-        return Error::Interrupted;
-    }
+fn broken(error: io::Error) -> Error {
     Error::Broken(error.to_string())
 }

@@ -3,6 +3,7 @@
 use super::OnTerminal;
 use crate::mask::{refuses, says};
 use crate::world::World;
+use std::time::Duration;
 
 const DELETE: [&str; 3] = ["users", "delete", "john"];
 const QUESTION: &str = "Delete john and revoke all of its tokens? [y/N] ";
@@ -26,8 +27,8 @@ fn somebody_is_asked_on_a_terminal_without_yes_and_nobody_else() {
 
     let world = with_john();
     let mut asked = OnTerminal::run(&world, &DELETE);
-    asked.press(QUESTION, "y");
-    let screen = format!("\rDelete john and revoke all of its tokens? yes\n{DELETED}");
+    asked.press(QUESTION, "y\n");
+    let screen = format!("y\n{DELETED}");
     assert_eq!(asked.ends(), (0, screen, true), "a terminal, no --yes");
     assert!(!is_there(&world));
 
@@ -49,25 +50,92 @@ fn somebody_is_asked_on_a_terminal_without_yes_and_nobody_else() {
 fn hashes_are_printed_after_a_yes() {
     let world = with_john();
     let export = ["users", "export", "--with-hashes"];
-    for (key, word, code) in [("y", "yes", 0), ("n", "no", 2)] {
+    for (answer, code) in [("y\n", 0), ("n\n", 2)] {
         let mut asked = OnTerminal::run(&world, &export);
-        asked.press("Print the hashes of all passwords? [y/N] ", key);
+        asked.press("Print the hashes of all passwords? [y/N] ", answer);
         let (ended, screen, _) = asked.ends();
-        let answer = format!("\rPrint the hashes of all passwords? {word}\n");
-        assert!(ended == code && screen.starts_with(&answer), "{screen}");
+        assert!(ended == code && screen.starts_with(answer), "{screen}");
         assert_eq!(screen.contains("argon2id"), code == 0, "{screen}");
+    }
+}
+
+#[test]
+fn only_the_whole_line_y_or_yes_confirms() {
+    for answer in ["y\n", "Y\n", "yes\r", "YES\n", " Yes \n", "no\u{15}y\n"] {
+        let world = with_john();
+        let mut run = OnTerminal::run(&world, &DELETE);
+        run.press(QUESTION, answer);
+        let (code, screen, echoes) = run.ends();
+        assert_eq!((code, echoes), (0, true), "{answer:?}: {screen}");
+        assert!(screen.ends_with(DELETED), "{answer:?}: {screen}");
+        assert!(!is_there(&world), "{answer:?}");
     }
 }
 
 #[test]
 fn every_other_answer_cancels() {
     let world = with_john();
-    for key in ["n", "N", "\r", "\u{1b}", "\u{4}"] {
+    for answer in [
+        "\n",
+        "n\n",
+        "N\r",
+        "no\n",
+        "maybe\n",
+        "stay\n",
+        "yess\n",
+        "ye\n",
+        "y n\n",
+        "yy\n",
+        "\u{1b}\n",
+        "\u{4}",
+        "y\u{4}\u{4}",
+    ] {
         let mut run = OnTerminal::run(&world, &DELETE);
-        run.press(QUESTION, key);
-        let screen = format!("\rDelete john and revoke all of its tokens? no\n{CANCELLED}");
-        assert_eq!(run.ends(), (2, screen, true), "{key:?}");
-        assert!(is_there(&world), "{key:?}");
+        run.press(QUESTION, answer);
+        let (code, screen, echoes) = run.ends();
+        assert_eq!((code, echoes), (2, true), "{answer:?}: {screen}");
+        // The line of the question is ended, whatever ended the answer.
+        assert!(screen.ends_with(&format!("\n{CANCELLED}")), "{answer:?}: {screen}");
+        assert!(is_there(&world), "{answer:?}");
+    }
+}
+
+#[test]
+fn letters_without_a_line_break_answer_nothing() {
+    let world = with_john();
+    let mut run = OnTerminal::run(&world, &DELETE);
+    run.press(QUESTION, "y").asks("y");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(is_there(&world));
+    run.0.send("\u{7f}n\n").unwrap();
+    run.0.flush().unwrap();
+    assert_eq!(run.ends().0, 2);
+    assert!(is_there(&world));
+}
+
+#[test]
+fn lines_pasted_before_the_question_do_not_answer_it() {
+    let world = with_john();
+    let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
+    let mut run = OnTerminal::run_as(&world, line, &DELETE, &[]);
+    // One paste: the shell reads a line of it, and the others wait for the question.
+    run.0.send("go\ny\nyes\n").unwrap();
+    run.0.flush().unwrap();
+    run.asks("first go").press(QUESTION, "n\n");
+    assert_eq!(run.ends(), (2, format!("n\n{CANCELLED}"), true));
+    assert!(is_there(&world));
+}
+
+#[test]
+fn lines_pasted_behind_the_answer_are_discarded() {
+    for (answer, said) in [("y", DELETED), ("n", CANCELLED)] {
+        let world = with_john();
+        let line = "\"$0\" \"$@\"; printf 'next? '; read -r next; echo \"got $next\"";
+        let mut run = OnTerminal::run_as(&world, line, &DELETE, &[]);
+        run.press(QUESTION, &format!("{answer}\ntouch pasted\ny\n"));
+        run.asks(&said.replace('\n', "\r\n")).press("next? ", "own\n");
+        run.asks("got own\r\n");
+        assert_eq!(run.ends().0, 0);
     }
 }
 
@@ -83,8 +151,8 @@ fn the_question_says_how_many_and_whose() {
     ] {
         world.run(&["token", "create", "b"]).ok();
         let mut asked = OnTerminal::run(&world, &[&revoke[..], words].concat());
-        asked.press(&format!("Revoke {whose}? [y/N] "), "n");
-        let screen = format!("\rRevoke {whose}? no\n{CANCELLED}");
+        asked.press(&format!("Revoke {whose}? [y/N] "), "n\n");
+        let screen = format!("n\n{CANCELLED}");
         assert_eq!(asked.ends(), (2, screen, true), "{words:?}");
         world.run(&["token", "revoke", "--app", "b", "--yes"]).ok();
     }

@@ -5,9 +5,10 @@ mod confirm;
 mod progress;
 mod redirected;
 mod signals;
+mod stops;
 
 use crate::world::World;
-use rexpect::process::WaitStatus;
+use rexpect::process::{Signal, WaitStatus};
 use rexpect::session::{Options, PtySession, spawn_with_options};
 use rustix::termios::{LocalModes, tcgetattr};
 use std::process::Command;
@@ -68,6 +69,13 @@ impl OnTerminal {
     fn echoes(&self) -> bool {
         let terminal = self.0.process().get_file_handle().unwrap();
         tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO)
+    }
+
+    /// The signal that ended it, and whether the terminal echoes as before.
+    fn killed(self) -> (Signal, bool) {
+        let status = self.0.process().wait().unwrap();
+        let WaitStatus::Signaled(_, signal, _) = status else { panic!("{status:?}") };
+        (signal, self.echoes())
     }
 
     /// Its exit code, what was on the screen since the last question, and whether the terminal

@@ -1,0 +1,45 @@
+//! The signals that end a process by default, and those that this process was told to ignore.
+
+#[cfg(target_os = "linux")]
+use rustix::process::Signal;
+#[cfg(target_os = "linux")]
+use rustix_libc_wrappers::process::SignalExt;
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1,
+    SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
+};
+
+const NAMED: [i32; 15] = [
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGIO, SIGPROF, SIGSYS,
+    SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,
+];
+
+/// Returns the signals whose default action ends the process and that can be caught: the named
+/// signals and the real-time signals, without those of faults (BUS, FPE, ILL, SEGV) and PIPE, which
+/// the runtime ignores.
+#[cfg(target_os = "linux")]
+pub(crate) fn ending() -> impl Iterator<Item = i32> {
+    let of_linux = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
+    let real_time = Signal::rt_min().as_raw()..=Signal::rt_max().as_raw();
+    NAMED.into_iter().chain(of_linux).chain(real_time)
+}
+
+/// Returns the signals whose default action ends the process and that can be caught.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn ending() -> impl Iterator<Item = i32> {
+    NAMED.into_iter()
+}
+
+/// Leaves out the signals that this process was started to ignore (`nohup`, the background of a
+/// script): they stay ignored. Systems without `/proc` do not tell them.
+pub(crate) fn without_ignored(signals: impl Iterator<Item = i32>) -> impl Iterator<Item = i32> {
+    let ignored = ignored();
+    signals.filter(move |signal| ignored >> (signal - 1) & 1 == 0)
+}
+
+/// Returns a bit for each ignored signal.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}

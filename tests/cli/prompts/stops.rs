@@ -1,0 +1,145 @@
+//! Signals at a prompt whose default action ends or stops the program: the terminal is restored first.
+
+use super::OnTerminal;
+use crate::world::World;
+use rexpect::process::Signal;
+#[cfg(target_os = "linux")]
+use {
+    rustix::{process::Signal as Number, termios::tcgetpgrp},
+    rustix_libc_wrappers::process::SignalExt,
+    std::process::Command,
+};
+
+/// Runs without core dumps.
+const NO_CORE: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
+
+/// Shells with job control. dash leaves the terminal's modes as a stopped program leaves them.
+const SHELLS: [&str; 2] = ["sh -i", "bash --norc --noprofile -i"];
+
+fn login(world: &World) -> OnTerminal {
+    let mut run = OnTerminal::run_as(world, NO_CORE, &["login", "ada"], &[]);
+    run.asks("Password: ").hides();
+    run
+}
+
+#[test]
+fn every_ending_signal_restores_the_terminal_and_ends_the_program() {
+    let world = World::with_admin();
+    for signal in [
+        Signal::SIGQUIT,
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+        Signal::SIGALRM,
+        Signal::SIGXCPU,
+        Signal::SIGXFSZ,
+        Signal::SIGABRT,
+        Signal::SIGVTALRM,
+        Signal::SIGPROF,
+        Signal::SIGSYS,
+        Signal::SIGTRAP,
+    ] {
+        let mut run = login(&world);
+        run.0.process_mut().signal(signal).unwrap();
+        assert_eq!(run.killed(), (signal, true));
+    }
+    world.run(&["whoami"]).ok();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn signals_without_a_portable_default_action_are_an_exit_code() {
+    let world = World::with_admin();
+    let numbers = [Number::IO, Number::POWER, Number::STKFLT, Number::rt_min(), Number::rt_max()];
+    for number in numbers.map(Number::as_raw) {
+        let run = login(&world);
+        let terminal = run.0.process().get_file_handle().unwrap();
+        let pid = tcgetpgrp(terminal).unwrap();
+        let kill = format!("kill -{number} {pid}");
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert_eq!(run.ends(), (128 + number, "\n".to_owned(), true));
+    }
+}
+
+#[test]
+fn ctrl_backslash_restores_the_terminal_and_quits() {
+    let world = World::with_admin();
+    let mut run = login(&world);
+    run.0.send_control('\\').unwrap();
+    assert_eq!(run.killed(), (Signal::SIGQUIT, true));
+}
+
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    let world = World::with_admin();
+    let line = format!("trap '' HUP USR1; {NO_CORE}");
+    let mut run = OnTerminal::run_as(&world, &line, &["login", "ada"], &[]);
+    run.asks("Password: ").hides();
+    for signal in [Signal::SIGHUP, Signal::SIGUSR1] {
+        run.0.process_mut().signal(signal).unwrap();
+    }
+    run.0.send_line("lovelace").unwrap();
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (0, true), "{screen}");
+}
+
+#[test]
+fn ctrl_z_restores_the_terminal_and_fg_asks_again() {
+    let variables = [("PS1", "ready> "), ("JETON", env!("CARGO_BIN_EXE_jeton"))];
+    for shell in SHELLS {
+        let world = World::with_admin();
+        world.register("john", "123456");
+        let mut run = OnTerminal::run_as(&world, &format!("exec {shell}"), &[], &variables);
+        run.asks("ready> ").0.send_line("\"$JETON\" login ada").unwrap();
+        run.asks("Password: ").hides();
+        run.0.send("half-typed").unwrap();
+        run.0.send_control('z').unwrap();
+        run.asks("Stopped").asks("ready> ");
+        // An interactive bash edits lines without the terminal's echo.
+        assert!(shell.starts_with("bash") || run.echoes(), "{shell}");
+        run.0.send_line("stty -a; echo d\"\"one").unwrap();
+        let modes = run.0.exp_string("done").unwrap();
+        assert!(modes.contains(" echo ") && modes.contains(" icanon "), "{shell}: {modes}");
+        run.0.send_line("fg").unwrap();
+        run.answer("Password: ", "lovelace").asks("logged in as ada").asks("ready> ");
+        run.0.send_line("\"$JETON\" users delete john").unwrap();
+        run.asks("[y/N] ").0.send_control('z').unwrap();
+        run.asks("Stopped").asks("ready> ").0.send_line("fg").unwrap();
+        run.press("tokens? [y/N] ", "y\n").asks("deleted john").asks("ready> ");
+        run.0.send_line("exit").unwrap();
+        let (code, screen, echoes) = run.ends();
+        assert_eq!((code, echoes), (0, true), "{shell}: {screen}");
+    }
+}
+
+#[test]
+fn a_prompt_in_the_background_waits_for_fg() {
+    let variables = [("PS1", "ready> "), ("JETON", env!("CARGO_BIN_EXE_jeton"))];
+    for shell in SHELLS {
+        let world = World::with_admin();
+        let mut run = OnTerminal::run_as(&world, &format!("exec {shell}"), &[], &variables);
+        run.asks("ready> ").0.send_line("\"$JETON\" login ada &").unwrap();
+        // The shell tells of a job before its next prompt.
+        let wait = "until jobs >jobs; grep -q Stopped jobs; do sleep 0.05; done";
+        run.asks("ready> ").0.send_line(wait).unwrap();
+        run.asks("ready> ").0.send_line("fg").unwrap();
+        run.asks("Password: ").hides().0.send_control('z').unwrap();
+        run.asks("Stopped").asks("ready> ").0.send_line("bg").unwrap();
+        run.asks("ready> ").0.send_line("fg").unwrap();
+        run.answer("Password: ", "lovelace").asks("logged in as ada").asks("ready> ");
+        run.0.send_line("stty -a; echo d\"\"one").unwrap();
+        let modes = run.0.exp_string("done").unwrap();
+        assert!(modes.contains(" echo ") && modes.contains(" icanon "), "{shell}: {modes}");
+        run.asks("ready> ").0.send_line("exit").unwrap();
+        run.ends();
+    }
+}
+
+#[test]
+fn ctrl_z_without_a_shell_to_continue_asks_again() {
+    let world = World::with_admin();
+    let mut run = login(&world);
+    run.0.send_control('z').unwrap();
+    run.answer("Password: ", "lovelace");
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (0, true), "{screen}");
+}
