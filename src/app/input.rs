@@ -1,16 +1,16 @@
 //! Passwords and tokens from where the user keeps them: standard input, files, the environment, a
 //! prompt. Never from a flag's value.
 
+use super::source::{Content, unreadable};
 use super::{App, environment};
 use crate::crypto::LARGEST_TOKEN;
 use crate::failure::{Failure, Kind};
 use crate::model::{Password, repeatable, strict_object};
+use crate::terminal::{Echo, Input};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read, Stdin};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 /// Nothing longer is read where a password is expected.
@@ -36,8 +36,8 @@ pub(crate) enum PasswordFrom {
 
 impl App {
     /// A file of keys.
-    pub(crate) fn key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let bytes = read_file(path, LARGEST_KEYS)?;
+    pub(crate) fn key_file(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let bytes = self.read_file(Content::Key, path, LARGEST_KEYS)?;
         if bytes.len() > LARGEST_KEYS {
             return Err(Failure::usage(format!(
                 "keys of more than {LARGEST_KEYS} bytes are not read"
@@ -47,13 +47,13 @@ impl App {
     }
 
     /// A file of rows: of any size, for it is the user's own.
-    pub(crate) fn rows_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        read_file(path, usize::MAX)
+    pub(crate) fn rows_file(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        self.read_file(Content::Rows, path, usize::MAX)
     }
 
     /// A file with claims: one JSON object.
-    pub(crate) fn claims_file(path: &Path) -> Result<Map<String, Value>, Failure> {
-        let bytes = read_file(path, LARGEST_KEYS)?;
+    pub(crate) fn claims_file(&self, path: &Path) -> Result<Map<String, Value>, Failure> {
+        let bytes = self.read_file(Content::Claims, path, LARGEST_KEYS)?;
         strict_object(&bytes).map_err(|why| {
             Failure::new(Kind::BadData, "bad_data", format!("the file of claims is {why}"))
         })
@@ -117,7 +117,7 @@ impl App {
         &self,
         from: &PasswordFrom,
     ) -> Result<(Password, Password), Failure> {
-        let Some(text) = read_password(from)? else {
+        let Some(text) = self.read_password(Content::Passwords, from)? else {
             if !self.may_ask() {
                 return Err(Failure::usage("both passwords are needed and nobody is there to ask")
                     .with_hint("give both, on two lines, with `--password-stdin` or `--password-file FILE`"));
@@ -141,7 +141,7 @@ impl App {
     }
 
     fn said_text(&self, from: &PasswordFrom) -> Result<Option<Zeroizing<String>>, Failure> {
-        if let Some(mut text) = read_password(from)? {
+        if let Some(mut text) = self.read_password(Content::Password, from)? {
             if text.ends_with('\n') {
                 text.pop();
                 if text.ends_with('\r') {
@@ -171,9 +171,11 @@ impl App {
     /// argument the caller's own from the environment.
     pub(crate) fn token_argument(&self, argument: Option<&str>) -> Result<SecretString, Failure> {
         match argument {
-            Some("-") => read_stdin(2 * LARGEST_TOKEN).map(|bytes| token(&bytes)),
+            Some("-") => self
+                .read_stdin(Content::Token, 2 * LARGEST_TOKEN)
+                .map(|bytes| token(&bytes)),
             Some(text) => match text.strip_prefix('@') {
-                Some(path) => token_from_file(Path::new(path)),
+                Some(path) => self.token_from_file(Path::new(path)),
                 None if Path::new(text).is_file() => {
                     let shown = repeatable(text);
                     Err(Failure::usage(format!("`{shown}` is a file, not a token"))
@@ -201,28 +203,45 @@ impl App {
     fn read_given_token(&self) -> Result<Option<(SecretString, String)>, Failure> {
         if let Some(path) = &self.options.token_file {
             let shown = repeatable(&path.to_string_lossy());
-            return Ok(Some((token_from_file(path)?, format!("file {shown}"))));
+            return Ok(Some((self.token_from_file(path)?, format!("file {shown}"))));
         }
         if let Some(given) = &self.environment.token {
             let token = token(given.expose_secret().as_bytes());
             return Ok(Some((token, "JETON_TOKEN".to_owned())));
         }
         match &self.environment.token_file {
-            Some(path) => Ok(Some((token_from_file(path)?, "JETON_TOKEN_FILE".to_owned()))),
+            Some(path) => Ok(Some((self.token_from_file(path)?, "JETON_TOKEN_FILE".to_owned()))),
             None => Ok(None),
         }
+    }
+
+    /// Opens standard input to read tokens from it, one a line.
+    pub(crate) fn token_lines(&self) -> Result<TokenLines, Failure> {
+        Ok(TokenLines(BufReader::new(self.voice.stdin("tokens", Echo::Off)?)))
+    }
+
+    fn read_password(
+        &self,
+        content: Content,
+        from: &PasswordFrom,
+    ) -> Result<Option<Zeroizing<String>>, Failure> {
+        let bytes = match from {
+            PasswordFrom::Unsaid => return Ok(None),
+            PasswordFrom::Stdin => self.read_stdin(content, LARGEST_PASSWORD)?,
+            PasswordFrom::File(path) => self.read_file(content, path, LARGEST_PASSWORD)?,
+        };
+        let text = String::from_utf8(bytes.to_vec());
+        text.map(|text| Some(Zeroizing::new(text)))
+            .map_err(|_| Failure::new(Kind::Usage, "invalid_input", "the password is not UTF-8"))
+    }
+
+    fn token_from_file(&self, path: &Path) -> Result<SecretString, Failure> {
+        self.read_file(Content::Token, path, 2 * LARGEST_TOKEN).map(|bytes| token(&bytes))
     }
 }
 
 /// Tokens on standard input, one a line.
-#[derive(Debug)]
-pub(crate) struct TokenLines(BufReader<Stdin>);
-
-impl Default for TokenLines {
-    fn default() -> Self {
-        Self(BufReader::new(io::stdin()))
-    }
-}
+pub(crate) struct TokenLines(BufReader<Input>);
 
 impl TokenLines {
     /// The next one; `None` at the end. Of a line that is too long to be a token the beginning is
@@ -241,21 +260,6 @@ impl TokenLines {
     }
 }
 
-fn read_password(from: &PasswordFrom) -> Result<Option<Zeroizing<String>>, Failure> {
-    let bytes = match from {
-        PasswordFrom::Unsaid => return Ok(None),
-        PasswordFrom::Stdin => read_stdin(LARGEST_PASSWORD)?,
-        PasswordFrom::File(path) => read_file(path, LARGEST_PASSWORD)?,
-    };
-    let text = String::from_utf8(bytes.to_vec());
-    text.map(|text| Some(Zeroizing::new(text)))
-        .map_err(|_| Failure::new(Kind::Usage, "invalid_input", "the password is not UTF-8"))
-}
-
-fn token_from_file(path: &Path) -> Result<SecretString, Failure> {
-    read_file(path, 2 * LARGEST_TOKEN).map(|bytes| token(&bytes))
-}
-
 /// What is left without white space around it and without `Bearer `.
 fn token(bytes: &[u8]) -> SecretString {
     let text = String::from_utf8_lossy(bytes);
@@ -265,36 +269,4 @@ fn token(bytes: &[u8]) -> SecretString {
         _ => text,
     };
     SecretString::from(bare)
-}
-
-fn read_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    if path.as_os_str() == "-" {
-        return read_stdin(most);
-    }
-    let refused = |error: io::Error| {
-        let shown = repeatable(&path.to_string_lossy());
-        Failure::usage(format!("`{shown}` cannot be read: {error}"))
-    };
-    limited(File::open(path).map_err(refused)?, most).map_err(refused)
-}
-
-fn read_stdin(most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    static IS_READ: AtomicBool = AtomicBool::new(false);
-    if IS_READ.swap(true, Ordering::Relaxed) {
-        return Err(Failure::usage("standard input was read already, and has nothing more"));
-    }
-    limited(io::stdin().lock(), most).map_err(unreadable)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-fn unreadable(error: io::Error) -> Failure {
-    Failure::new(Kind::Usage, "invalid_input", format!("standard input cannot be read: {error}"))
-}
-
-/// At most `most` bytes and one, so that too much is seen to be too much without being read.
-fn limited(from: impl Read, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    from.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -10,12 +10,13 @@ mod output;
 mod presets;
 mod said;
 mod session;
+mod source;
 mod upkeep;
 
 pub(crate) use crate::terminal::{Cell, Form, Report, Table, Text, Tone, Voice};
 pub(crate) use child::Watch;
 pub(crate) use environment::Environment;
-pub(crate) use input::{PasswordFrom, TokenLines};
+pub(crate) use input::PasswordFrom;
 pub(crate) use known::Known;
 pub(crate) use output::{Folder, PRIVATE, PUBLIC};
 

@@ -84,7 +84,7 @@ fn created(app: &mut App, name: AppName, wish: WishArgs) -> Result<(Made, Watch)
 
 /// A recorded test token. Signals are kept from before there is one.
 fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
-    let claims = wish.file()?;
+    let claims = wish.file(app)?;
     let mut mint = wish.wish(app)?;
     mint.identify();
     let told = Told::alike(claims, 1);

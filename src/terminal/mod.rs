@@ -9,13 +9,15 @@ mod guard;
 mod progress;
 mod prompt;
 mod screen;
+mod stdin;
 mod table;
 mod tone;
 
 pub(crate) use cell::Cell;
-pub(crate) use guard::leave_signals;
+pub(crate) use guard::{Echo, leave_signals};
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmed};
+pub(crate) use stdin::Input;
 pub(crate) use table::Table;
 pub(crate) use tone::Tone;
 

@@ -63,7 +63,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return Err(Failure::usage("`--bits` is for RSA keys"));
     }
     let bits = args.bits.unwrap_or_default();
-    let draft = || Ok(vec![authority::draft_key(algorithm, purpose, bits)?]);
+    let draft = |_: &App| Ok(vec![authority::draft_key(algorithm, purpose, bits)?]);
     for Added { key, .. } in super::add(app, false, draft)? {
         let name = format!("a new {} key for {} tokens", algorithm.name(), purpose.name());
         super::say_state(app, &name, &key);

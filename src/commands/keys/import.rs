@@ -95,10 +95,10 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         encoding: args.encoding,
         allow_weak: args.allow_weak,
     };
-    let draft = || {
+    let draft = |app: &App| {
         let bytes = match (&args.from_env, &args.from_file) {
             (Some(name), _) => App::key_variable(name)?,
-            (None, Some(path)) => App::key_file(path)?,
+            (None, Some(path)) => app.key_file(path)?,
             (None, None) => return Err(Failure::usage("nothing to import from is given")),
         };
         Ok(import.read(&bytes).map_err(authority::Error::from)?)

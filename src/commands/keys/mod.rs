@@ -56,13 +56,13 @@ impl Command {
 fn add(
     app: &mut App,
     activate: bool,
-    draft: impl FnOnce() -> Result<Vec<NewKey>, Failure>,
+    draft: impl FnOnce(&App) -> Result<Vec<NewKey>, Failure>,
 ) -> Result<Vec<Added>, Failure> {
     let caller = if app.has_store()? { app.caller_if_founded()? } else { None };
     if let Some(caller) = &caller {
         authority::may_add_keys(caller)?;
     }
-    let keys = draft()?;
+    let keys = draft(app)?;
     let first = keys.iter().find(|key| key.purpose == Purpose::App);
     let made = match first {
         Some(key) => app.make_store(|| Ok(key.clone()))?,

@@ -62,8 +62,8 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
 }
 
 fn made(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
-    let row = Row { line: 0, claims: args.wish.file()? };
-    let key = args.key.key(args.wish.algorithm(app)?)?;
+    let row = Row { line: 0, claims: args.wish.file(app)? };
+    let key = args.key.key(app, args.wish.algorithm(app)?)?;
     let mut wish = args.wish.wish(app)?;
     wish.issued_at = args.at;
     if let Some((key, kid)) = key {

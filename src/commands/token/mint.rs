@@ -66,7 +66,7 @@ fn defects() -> impl TypedValueParser<Value = Defect> {
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let is_bulk = args.from.is_some() || args.count.is_some();
     let told = told(app, &args)?;
-    if let Some((key, kid)) = args.key.key(args.wish.algorithm(app)?)? {
+    if let Some((key, kid)) = args.key.key(app, args.wish.algorithm(app)?)? {
         let now = app.now()?;
         let mint = wish(app, args)?;
         let mut minting = Minting::alone(now, &key, kid.as_ref(), mint, told)?;
@@ -87,14 +87,14 @@ const MOST_IN_ONE: usize = 100_000;
 
 fn told(app: &App, args: &Args) -> Result<Told, Failure> {
     if let Some(path) = &args.from {
-        return Ok(Told::by(rows(&App::rows_file(path)?).map_err(authority::Error::from)?));
+        return Ok(Told::by(rows(&app.rows_file(path)?).map_err(authority::Error::from)?));
     }
     let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
     if app.form() == Form::Json && count > MOST_IN_ONE {
         let why = format!("more than {MOST_IN_ONE} tokens are not written as one document");
         return Err(Failure::usage(why).with_hint("write an object a line: `-o jsonl`"));
     }
-    Ok(Told::alike(args.wish.file()?, count))
+    Ok(Told::alike(args.wish.file(app)?, count))
 }
 
 fn wish(app: &App, args: Args) -> Result<Mint, Failure> {

@@ -1,7 +1,7 @@
 //! `jeton token verify`
 
 use super::{TokenArgs, pair};
-use crate::app::{App, Cell, Report, Text, TokenLines, Tone};
+use crate::app::{App, Cell, Report, Text, Tone};
 use crate::authority::{self, Checks, Encoding, Reason, Verdict, Verifier, Wanted};
 use crate::failure::Failure;
 use crate::model::{
@@ -120,7 +120,7 @@ impl Report for Judged {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let keys = keys(&args)?;
+    let keys = keys(app, &args)?;
     if args.batch {
         let checks = checks(app, &keys, args)?;
         return batch(app, &keys, &checks);
@@ -139,16 +139,16 @@ enum Keys {
     Given(Vec<Verifier>),
 }
 
-fn keys(args: &Args) -> Result<Keys, Failure> {
+fn keys(app: &App, args: &Args) -> Result<Keys, Failure> {
     if let Some(path) = &args.jwks {
-        let mut keys = authority::read_jwks(&App::key_file(path)?)?;
+        let mut keys = authority::read_jwks(&app.key_file(path)?)?;
         for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
             key.restrict(&args.alg);
         }
         return Ok(Keys::Given(keys));
     }
     if let Some(path) = &args.key {
-        let bytes = App::key_file(path)?;
+        let bytes = app.key_file(path)?;
         let key = authority::read_key(&bytes, &args.alg, args.encoding, args.allow_weak)?;
         return Ok(Keys::Given(vec![key]));
     }
@@ -164,7 +164,7 @@ fn verdict(app: &mut App, keys: &Keys, token: &str, checks: &Checks) -> Result<V
 
 /// Answers every line, in order, and ends as the first one that is not valid would.
 fn batch(app: &mut App, keys: &Keys, checks: &Checks) -> Result<(), Failure> {
-    let mut tokens = TokenLines::default();
+    let mut tokens = app.token_lines()?;
     let (mut lines, mut invalid, mut first) = (0_usize, 0_usize, None);
     while let Some(token) = tokens.next()? {
         lines += 1;

@@ -114,8 +114,9 @@ impl WishArgs {
     }
 
     /// The claims of the file, which come before those of flags.
-    pub(crate) fn file(&self) -> Result<Map<String, Value>, Failure> {
-        self.test.claims_file.as_deref().map_or_else(|| Ok(Map::new()), App::claims_file)
+    pub(crate) fn file(&self, app: &App) -> Result<Map<String, Value>, Failure> {
+        let path = self.test.claims_file.as_deref();
+        path.map_or_else(|| Ok(Map::new()), |path| app.claims_file(path))
     }
 
     /// All that the flags say; the file is the caller's to read.
@@ -161,11 +162,12 @@ impl KeyArgs {
     /// The key that signs without a store, if one was brought along, and the id for the header.
     pub(crate) fn key(
         &self,
+        app: &App,
         algorithm: Option<Algorithm>,
     ) -> Result<Option<(NewKey, Option<Foreign>)>, Failure> {
         let bytes = match (&self.secret_env, &self.key_file) {
             (Some(name), _) => App::key_variable(name)?,
-            (None, Some(path)) => App::key_file(path)?,
+            (None, Some(path)) => app.key_file(path)?,
             (None, None) => return Ok(None),
         };
         let import = Import {

@@ -55,7 +55,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         authority::may_import_users(caller)?;
     }
     let now = app.now()?;
-    let drafts = Drafts::read(&App::rows_file(&args.rows)?, now)?;
+    let drafts = Drafts::read(&app.rows_file(&args.rows)?, now)?;
     if caller.is_none() {
         drafts.need_an_admin()?;
     }

@@ -2,6 +2,7 @@
 //! terminal itself, for whoever looks at what it shows.
 
 mod confirm;
+mod input;
 mod progress;
 mod redirected;
 mod signals;

@@ -1,0 +1,114 @@
+//! Standard input that is a terminal: it is announced once, and secrets are not echoed.
+
+use super::OnTerminal;
+use crate::world::World;
+use rexpect::process::Signal;
+
+const TYPED: &str = "typed-and-not-shown-0123456789abcdef";
+const END: &str = "from standard input; Ctrl-D on an empty line ends it\r\n";
+
+/// Commands that read a secret, and the name of the secret.
+const SECRETS: &[(&str, &str)] = &[
+    ("login ada --password-stdin", "the password"),
+    ("login ada --password-file -", "the password"),
+    ("register eve --password-stdin", "the password"),
+    ("passwd --password-stdin", "the current and the new password"),
+    ("passwd --password-file -", "the current and the new password"),
+    ("refresh --token-stdin", "the token"),
+    ("whoami --token-file -", "the token"),
+    ("token decode -", "the token"),
+    ("token inspect -", "the token"),
+    ("token introspect -", "the token"),
+    ("token verify -", "the token"),
+    ("token revoke -", "the token"),
+    ("token renew -", "the token"),
+    ("token verify --batch", "tokens"),
+    ("token verify x --jwks -", "the key"),
+    ("token verify x --key - --alg HS256", "the key"),
+    ("token mint --key-file - --alg HS512", "the key"),
+    ("token fixtures --key-file - --alg HS512 --out f", "the key"),
+    ("keys import --from-file - --alg HS512", "the key"),
+    // Ends the session.
+    ("recover ada --password-stdin", "the password"),
+];
+
+fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
+}
+
+#[test]
+fn a_typed_secret_is_announced_once_and_not_echoed() {
+    let world = World::with_admin();
+    for (line, what) in SECRETS {
+        let mut run = OnTerminal::run(&world, &words(line));
+        run.asks(&format!("reading {what} {END}")).hides();
+        run.0.send_line(TYPED).unwrap();
+        run.0.send_control('d').unwrap();
+        let (code, screen, echoes) = run.ends();
+        assert!(echoes && code != 101, "{line}: {code} {screen}");
+        assert!(!screen.contains(TYPED) && !screen.contains("reading "), "{line}: {screen}");
+    }
+}
+
+#[test]
+fn a_password_that_is_typed_is_the_password() {
+    let world = World::with_admin();
+    let mut run = OnTerminal::run(&world, &["login", "ada", "--password-stdin"]);
+    run.asks(END).hides().0.send_line("lovelace").unwrap();
+    run.0.send_control('d').unwrap();
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (0, true), "{screen}");
+    assert!(screen.ends_with("logged in as ada\n"), "{screen}");
+}
+
+#[test]
+fn every_signal_restores_the_echo_there_too() {
+    let world = World::with_admin();
+    let waiting = || {
+        let line = "ulimit -c 0; exec \"$0\" \"$@\"";
+        let words = ["login", "ada", "--password-stdin"];
+        let mut run = OnTerminal::run_as(&world, line, &words, &[]);
+        run.asks(END).hides();
+        run
+    };
+    let mut run = waiting();
+    run.0.send_control('c').unwrap();
+    assert_eq!(run.ends(), (130, "\n".to_owned(), true));
+    let mut run = waiting();
+    run.0.send_control('\\').unwrap();
+    assert_eq!(run.killed(), (Signal::SIGQUIT, true));
+}
+
+#[test]
+fn input_that_is_no_secret_is_announced_and_echoed() {
+    let world = World::with_admin();
+    for (line, what) in [
+        ("users import -", "the rows"),
+        ("token mint --from -", "the rows"),
+        ("token mint --claims -", "the claims"),
+        ("token fixtures --claims - --out f", "the claims"),
+        ("run --claims - -- true", "the claims"),
+    ] {
+        let mut run = OnTerminal::run(&world, &words(line));
+        run.asks(&format!("reading {what} {END}"));
+        assert!(run.echoes(), "{line}");
+        run.0.send_line("visible").unwrap();
+        run.0.send_control('d').unwrap();
+        let (code, screen, echoes) = run.ends();
+        assert!(echoes && code != 101, "{line}: {code} {screen}");
+        assert!(screen.starts_with("visible\n") && !screen.contains("reading "), "{screen}");
+    }
+}
+
+#[test]
+fn quiet_and_json_leave_the_announcement_out() {
+    let world = World::with_admin();
+    for flags in [&["-q"][..], &["-o", "json"]] {
+        let words = [&["token", "decode", "-"], flags].concat();
+        let mut run = OnTerminal::run(&world, &words);
+        run.hides().0.send_line("x").unwrap();
+        run.0.send_control('d').unwrap();
+        let (_, screen, echoes) = run.ends();
+        assert!(echoes && !screen.contains("reading"), "{screen}");
+    }
+}
