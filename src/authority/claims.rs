@@ -121,6 +121,15 @@ pub(super) fn lacks_value<'w>(
     wanted.iter().find(|(name, value)| !has(name, value)).map(|(name, _)| name.as_str())
 }
 
+/// Returns the name of the first required claim that is absent; `null` is no value.
+pub(super) fn lacks_claim<'w>(
+    claims: &Map<String, Value>,
+    required: &'w [String],
+) -> Option<&'w str> {
+    let is_absent = |name: &&String| claims.get(*name).is_none_or(Value::is_null);
+    required.iter().find(is_absent).map(String::as_str)
+}
+
 /// Whether what ends then still lives that long; without an end it does.
 pub(super) fn lasts(end: Option<i64>, now: Timestamp, at_least: Lifetime) -> bool {
     end.is_none_or(|end| end - now.unix() >= at_least.seconds())
@@ -203,6 +212,14 @@ mod tests {
         assert_eq!(lacks_value(claims, &wanted("l", "[1]")), None);
         assert_eq!(lacks_value(claims, &wanted("s", "\"x\"")), Some("s"));
         assert_eq!(lacks_value(claims, &wanted("missing", "")), Some("missing"));
+        let required = |name: &str| [name.to_owned()];
+        let claims = json!({"n": 0, "s": "", "l": [], "f": false, "z": null});
+        let claims = claims.as_object().unwrap();
+        for name in ["n", "s", "l", "f"] {
+            assert_eq!(lacks_claim(claims, &required(name)), None);
+        }
+        assert_eq!(lacks_claim(claims, &required("z")), Some("z"));
+        assert_eq!(lacks_claim(claims, &required("missing")), Some("missing"));
     }
 
     #[test]

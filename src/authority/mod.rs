@@ -62,5 +62,5 @@ pub(crate) use upkeep::{Pruned, back_up, census, check, may_administer, migrate,
 #[cfg(any(fuzzing, test))]
 pub(crate) use verification::judge_alone;
 pub(crate) use verification::{
-    Checks, Verdict, Wanted, decode, introspect, verify, verify_foreign,
+    Checks, MediaType, Verdict, Wanted, decode, introspect, verify, verify_foreign,
 };

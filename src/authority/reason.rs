@@ -45,7 +45,7 @@ reasons! {
     Issuer "issuer" "the token has another issuer",
     Audience "audience" "the token is for another audience",
     Permission "permission" "the token lacks a permission",
-    Require "require" "a claim does not have the required value",
+    Require "require" "a required claim is missing or has another value",
     MinTtl "min_ttl" "the token ends too soon",
 }
 

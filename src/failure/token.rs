@@ -35,6 +35,10 @@ pub(super) fn refused(message: String, kind: Option<TokenKind>, reasons: &[Reaso
         (Some(Reason::WrongType), Some(TokenKind::Test)) => {
             Some("it is a test token: check it with `jeton token verify --type test`".to_owned())
         }
+        // A token of the store has a kind by now.
+        (Some(Reason::MissingClaim), None) => {
+            Some("accept third-party tokens without `exp` with `--allow-no-expiry`".to_owned())
+        }
         _ => None,
     };
     failure.details.insert("reason".to_owned(), json!(reasons.first()));

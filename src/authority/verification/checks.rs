@@ -1,6 +1,6 @@
 //! What a token is held against.
 
-use crate::model::{Lifetime, Permission, Timestamp, TokenKind};
+use crate::model::{Invalid, Lifetime, Permission, Timestamp, TokenKind};
 
 /// Which tokens are acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,13 @@ pub(crate) struct Checks {
     pub(crate) permissions: Vec<Permission>,
     /// Claims that must have a value.
     pub(crate) required: Vec<(String, String)>,
+    /// Claims that must be present, with any value but `null`.
+    pub(crate) required_claims: Vec<String>,
+    /// The media type that the header's `typ` must name.
+    pub(crate) typ: Option<MediaType>,
+    /// Whether a third-party token may lack `exp`. The expiry of a token of the store is decided
+    /// by its row.
+    pub(crate) allow_no_expiry: bool,
     /// How long it must still live.
     pub(crate) min_ttl: Option<Lifetime>,
 }
@@ -55,7 +62,60 @@ impl Checks {
             audience: None,
             permissions: Vec::new(),
             required: Vec::new(),
+            required_claims: Vec::new(),
+            typ: None,
+            allow_no_expiry: false,
             min_ttl: None,
         }
+    }
+}
+
+/// A media type in the form in which two are compared (RFC 7515, section 4.1.9): in lower case,
+/// with the `application/` that a header may omit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MediaType(String);
+
+impl MediaType {
+    /// Reads a media type or a short form of one, as a header's `typ` has it.
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let is_good = |byte: u8| byte.is_ascii_graphic();
+        if text.is_empty() || !text.bytes().all(is_good) {
+            return Err(Invalid::new("typ", "a media type, such as `at+jwt`"));
+        }
+        Ok(Self::of(text))
+    }
+
+    fn of(text: &str) -> Self {
+        let lower = text.to_ascii_lowercase();
+        Self(if lower.contains('/') { lower } else { format!("application/{lower}") })
+    }
+
+    /// Returns whether a header's `typ` names this media type.
+    pub(super) fn is_named_by(&self, typ: Option<&str>) -> bool {
+        typ.is_some_and(|typ| Self::of(typ) == *self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_are_compared_without_case_and_prefix() {
+        let wanted = |text| MediaType::parse(text).unwrap();
+        for (text, typ) in [
+            ("at+jwt", "at+jwt"),
+            ("AT+JWT", "at+jwt"),
+            ("application/at+jwt", "at+jwt"),
+            ("at+jwt", "Application/AT+jwt"),
+            ("text/x", "TEXT/X"),
+        ] {
+            assert!(wanted(text).is_named_by(Some(typ)), "{text} {typ}");
+        }
+        for (text, typ) in [("at+jwt", "jwt"), ("jwt", "text/jwt"), ("jwt", ""), ("jwt", "jwt ")] {
+            assert!(!wanted(text).is_named_by(Some(typ)), "{text} {typ}");
+        }
+        assert!(!wanted("jwt").is_named_by(None));
+        assert!(MediaType::parse("").is_err() && MediaType::parse("a b").is_err());
     }
 }

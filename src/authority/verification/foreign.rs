@@ -2,7 +2,7 @@
 
 use super::super::Reason;
 use super::super::claims::Registered;
-use super::{Checks, Verdict, judge_claims, named};
+use super::{Checks, Verdict, judge_claims, judge_typ, named};
 use crate::crypto::{Compact, Verifier};
 use crate::model::strict_object;
 use serde_json::{Map, Value};
@@ -36,6 +36,7 @@ pub(crate) fn verify_foreign(keys: &[Verifier], token: &str, checks: &Checks) ->
         }
     };
     let mut verdict = Verdict::default();
+    judge_typ(&mut verdict, &compact.header, checks);
     judge_foreign(&mut verdict, &claims, checks);
     verdict.claims = Some(claims);
     verdict
@@ -44,7 +45,12 @@ pub(crate) fn verify_foreign(keys: &[Verifier], token: &str, checks: &Checks) ->
 /// Judges the claims of a token of others.
 pub(super) fn judge_foreign(verdict: &mut Verdict, claims: &Map<String, Value>, checks: &Checks) {
     match Registered::read_foreign(claims) {
-        Ok(registered) => judge_claims(verdict, claims, &registered, &PERMISSIONS, checks),
+        Ok(registered) => {
+            if registered.expires.is_none() && !checks.allow_no_expiry {
+                verdict.add(Reason::MissingClaim, "exp".to_owned());
+            }
+            judge_claims(verdict, claims, &registered, &PERMISSIONS, checks);
+        }
         Err(reason) => verdict.reasons.push(reason),
     }
 }

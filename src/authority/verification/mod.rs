@@ -11,7 +11,7 @@ mod record;
 
 #[cfg(any(fuzzing, test))]
 pub(crate) use alone::judge_alone;
-pub(crate) use checks::{Checks, Wanted};
+pub(crate) use checks::{Checks, MediaType, Wanted};
 pub(crate) use foreign::verify_foreign;
 pub(crate) use introspection::introspect;
 use record::judge_record;
@@ -119,10 +119,9 @@ pub(crate) fn verify(store: &mut Store, token: &str, checks: &Checks) -> Result<
                 ));
             }
         };
-        let typ = compact.header.get("typ").and_then(Value::as_str);
         let mut verdict =
             Verdict { kind: Some(kind_of(&key, &claims)), key: Some(key), ..Verdict::default() };
-        judge(tx, &mut verdict, &claims, typ, checks)?;
+        judge(tx, &mut verdict, &claims, &compact.header, checks)?;
         verdict.claims = Some(claims);
         Ok(verdict)
     })
@@ -196,7 +195,7 @@ fn judge(
     tx: &Reader<'_>,
     verdict: &mut Verdict,
     claims: &Map<String, Value>,
-    typ: Option<&str>,
+    header: &Map<String, Value>,
     checks: &Checks,
 ) -> Result<(), Error> {
     let kind = verdict.kind.unwrap_or(TokenKind::App);
@@ -208,17 +207,19 @@ fn judge(
         }
     };
     let typed = kind == TokenKind::Test
-        || (typ == Some(kind.typ())
+        || (header.get("typ").and_then(Value::as_str) == Some(kind.typ())
             && claims.get("type").and_then(Value::as_str) == Some(kind.name()));
     let session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
     if checks.wanted == Wanted::Only(TokenKind::App) && session {
         verdict.reasons.push(Reason::Blocked);
     } else if !typed || !checks.wanted.accepts(kind) {
         verdict.reasons.push(Reason::WrongType);
+    } else {
+        judge_typ(verdict, header, checks);
     }
     let expires = judge_record(tx, verdict, kind, claims, &registered, checks.now)?;
     if expires && registered.expires.is_none() {
-        verdict.reasons.push(Reason::MissingClaim);
+        verdict.add(Reason::MissingClaim, "exp".to_owned());
     }
     registered.end_by_row(&verdict.record);
     // A test token stands for one of others.
@@ -226,6 +227,15 @@ fn judge(
     let permissions = if is_test { &foreign::PERMISSIONS[..] } else { &PERMISSIONS };
     judge_claims(verdict, claims, &registered, permissions, checks);
     Ok(())
+}
+
+/// Compares the header's `typ` with what the caller asks for.
+fn judge_typ(verdict: &mut Verdict, header: &Map<String, Value>, checks: &Checks) {
+    let typ = header.get("typ").and_then(Value::as_str);
+    if checks.typ.as_ref().is_some_and(|wanted| !wanted.is_named_by(typ)) {
+        let found = typ.map_or_else(|| "none".to_owned(), |typ| format!("`{}`", escaped(typ)));
+        verdict.add(Reason::WrongType, format!("found {found} in `typ`"));
+    }
 }
 
 /// What is judged by the claims alone: times, issuer, audience, and what the caller asks for.
@@ -252,7 +262,8 @@ fn judge_claims(
     if let Some(missing) = claims::lacks_permission(claims, permissions, &checks.permissions) {
         verdict.add(Reason::Permission, missing.shown());
     }
-    if let Some(name) = claims::lacks_value(claims, &checks.required) {
+    let absent = claims::lacks_claim(claims, &checks.required_claims);
+    if let Some(name) = absent.or_else(|| claims::lacks_value(claims, &checks.required)) {
         verdict.add(Reason::Require, escaped(name));
     }
     let end = [registered.expires, verdict.record.grace_end()].into_iter().flatten().min();

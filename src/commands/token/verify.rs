@@ -2,7 +2,7 @@
 
 use super::{TokenArgs, pair};
 use crate::app::{App, Cell, Report, Text, Tone};
-use crate::authority::{self, Checks, Encoding, Reason, Verdict, Verifier, Wanted};
+use crate::authority::{self, Checks, Encoding, MediaType, Reason, Verdict, Verifier, Wanted};
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, Invalid, Lifetime, Permission, Status, Timestamp, TokenId, TokenKind,
@@ -16,7 +16,8 @@ use std::path::PathBuf;
 ///
 /// Prints `valid`, or `invalid:` and the first reason, and exits accordingly: 10 not acceptable,
 /// 11 expired, 12 revoked, 9 valid but lacking what was asked for. Issuer and audience are
-/// compared only when they are given.
+/// compared only when they are given. A third-party token must have an expiry (`exp`) unless
+/// `--allow-no-expiry` is given.
 ///
 ///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
 ///   jeton token verify --batch < tokens.txt
@@ -83,7 +84,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     require: Vec<(String, String)>,
 
-    /// How long it must still live; one without an end does
+    /// A claim that must be present, with any value but `null`
+    #[arg(long, value_name = "NAME")]
+    require_claim: Vec<String>,
+
+    /// Media type that the header must name (`typ`): case-insensitive, with or without
+    /// `application/`
+    #[arg(long, value_name = "TYP", value_parser = MediaType::parse)]
+    typ: Option<MediaType>,
+
+    /// Accept third-party tokens without `exp`
+    #[arg(long, requires = "theirs")]
+    allow_no_expiry: bool,
+
+    /// Minimum remaining lifetime; a token that may lack `exp` passes without
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     min_ttl: Option<Lifetime>,
 
@@ -198,6 +212,9 @@ fn checks(app: &mut App, keys: &Keys, args: Args) -> Result<Checks, Failure> {
         audience: args.aud,
         permissions: args.permission,
         required: args.require,
+        required_claims: args.require_claim,
+        typ: args.typ,
+        allow_no_expiry: args.allow_no_expiry,
         min_ttl: args.min_ttl,
     })
 }

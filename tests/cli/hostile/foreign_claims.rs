@@ -76,6 +76,9 @@ pub(super) fn times() -> Table {
     for exp in [json!(0), json!(1), json!(1_000_000_000), json!(1.5), json!(0.0)] {
         table.ends(11, "token_expired", format!("exp {exp}"), claiming("exp", &exp));
     }
+    let mut endless = claims();
+    endless.as_object_mut().unwrap().remove("exp");
+    table.refused("missing_claim", "no exp", saying(&endless.to_string()));
     for claim in ["nbf", "iat"] {
         for time in [json!(4_102_444_700_i64), json!(4_102_444_700.5)] {
             let token = claiming(claim, &time);

@@ -3,6 +3,7 @@
 mod batch;
 mod bulk;
 mod create;
+mod expectations;
 mod fixtures;
 mod foreign;
 mod introspect;

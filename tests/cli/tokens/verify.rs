@@ -126,7 +126,7 @@ fn a_token_that_lacks_something_fails_the_check() {
     let lacks = "the token lacks a permission: deploy";
     invalid(&world, &[&token, "-p", "read,deploy"], 9, "permission", lacks);
     for (wanted, name) in [("tier=silver", "tier"), ("absent=", "absent")] {
-        let value = format!("a claim does not have the required value: {name}");
+        let value = format!("a required claim is missing or has another value: {name}");
         invalid(&world, &[&token, "--require", wanted], 9, "require", &value);
     }
     invalid(&world, &[&token, "--min-ttl", "8d"], 9, "min_ttl", "the token ends too soon");
