@@ -4,14 +4,19 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions, TryLockError};
 use std::io::{ErrorKind, Result, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
+/// The name of files until they are complete, in directories that the user chose. One is enough:
+/// the directory is locked.
+const RESERVED: &str = ".jeton-file";
+
 /// Makes the file beside one that is to come; it is removed with the value. It has that mode, less
 /// what the umask takes away. The caller holds a lock: the name beside is always the same, so that
-/// what a killed process left is replaced, never joined by more of its kind.
+/// what a killed process left is replaced, never joined by more of its kind. In a directory that
+/// is not jeton's own, `name` is one that no user gives to a file: see [`RESERVED`].
 pub(crate) fn beside(directory: &Path, name: &OsStr, mode: u32) -> Result<NamedTempFile> {
     tidy(directory, name)?;
     tempfile::Builder::new()
@@ -27,9 +32,14 @@ fn name_beside(name: &OsStr) -> OsString {
     beside
 }
 
-/// Removes what a killed process left beside a file. The caller holds a lock.
+/// Removes what a killed process left beside a file. The caller holds a lock. Whatever no process
+/// of this user can have left is kept: a directory, a link, a file of another user.
 pub(crate) fn tidy(directory: &Path, name: &OsStr) -> Result<()> {
-    remove(&directory.join(name_beside(name)))
+    let path = directory.join(name_beside(name));
+    let is_kept = path
+        .symlink_metadata()
+        .is_ok_and(|found| !found.is_file() || found.uid() != rustix::process::geteuid().as_raw());
+    if is_kept { Ok(()) } else { remove(&path) }
 }
 
 /// Removes a file, if it is there.
@@ -40,9 +50,36 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Replaces a file: written beside, synced, renamed, the directory synced. See [`beside`].
+/// Replaces a file of a directory of jeton's own: written beside, synced, renamed, the directory
+/// synced. See [`beside`].
 pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -> Result<()> {
-    let file = beside(directory, OsStr::new(name), mode)?;
+    replace_by(directory, OsStr::new(name), name, content, mode)
+}
+
+/// Replaces a file in a directory that the user chose. `NAME.new` may be a file of the user there.
+pub(crate) fn replace_in_user_directory(
+    directory: &Path,
+    name: &str,
+    content: &[u8],
+    mode: u32,
+) -> Result<()> {
+    replace_by(directory, OsStr::new(RESERVED), name, content, mode)
+}
+
+/// Removes what a killed process left in a directory that the user chose. The caller holds its
+/// lock.
+pub(crate) fn tidy_user_directory(directory: &Path) -> Result<()> {
+    tidy(directory, OsStr::new(RESERVED))
+}
+
+fn replace_by(
+    directory: &Path,
+    temporary: &OsStr,
+    name: &str,
+    content: &[u8],
+    mode: u32,
+) -> Result<()> {
+    let file = beside(directory, temporary, mode)?;
     file.as_file().write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(directory.join(name))?;

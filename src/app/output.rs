@@ -4,7 +4,6 @@ use super::App;
 use crate::failure::{Failure, Kind};
 use crate::files;
 use crate::model::repeatable;
-use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -31,6 +30,7 @@ impl App {
         if !files::lock(&lock, self.options.wait).map_err(unwritable)? {
             return Err(Failure::new(Kind::Busy, "busy", "somebody else holds the directory"));
         }
+        files::tidy_user_directory(path).map_err(unwritable)?;
         Ok(Folder { path, _lock: lock })
     }
 }
@@ -53,9 +53,9 @@ impl Folder<'_> {
         let is_exposed = |found: &Metadata| found.permissions().mode() & 0o777 & !mode != 0;
         let is_right = std::fs::metadata(self.path.join(name)).is_ok_and(|it| !is_exposed(&it));
         if is_right && self.content(name).is_some_and(|found| found == content) {
-            return files::tidy(self.path, OsStr::new(name));
+            return Ok(());
         }
-        files::replace(self.path, name, content, mode)
+        files::replace_in_user_directory(self.path, name, content, mode)
     }
 
     /// A file, if it can be read. Whatever else may stand there is not waited for.
@@ -71,12 +71,15 @@ impl Folder<'_> {
             && self.content(name).is_none_or(|found| found != content)
     }
 
+    /// Returns the refusal to replace a file.
+    pub(crate) fn occupied(&self, name: &str, why: &str) -> Failure {
+        let shown = repeatable(&self.path.join(name).to_string_lossy());
+        Failure::new(Kind::Conflict, "file_exists", format!("`{shown}` {why}"))
+    }
+
     /// Removes files, where they are there.
     pub(crate) fn remove(&self, names: &[String]) -> Result<(), Failure> {
-        let remove = |name: &String| {
-            files::remove(&self.path.join(name))?;
-            files::tidy(self.path, OsStr::new(name))
-        };
+        let remove = |name: &String| files::remove(&self.path.join(name));
         names.iter().try_for_each(remove).map_err(|error| unwritable(self.path, &error))
     }
 }

@@ -103,7 +103,7 @@ fn written(
         .then(|| (Manifest::SECRET, made.key.material.expose_secret()));
     let public = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
     let all: Vec<(&str, &[u8])> = public.chain(secret).collect();
-    not_of_others(directory, &folder, &all, &stale)?;
+    not_of_others(&folder, &all, &stale)?;
     stale.retain(|name| !all.iter().any(|(new, _)| new == name));
     folder.remove(&stale)?;
     folder.replace(&files, PUBLIC)?;
@@ -118,7 +118,6 @@ fn written(
 
 /// Refuses to write over a file with another content that is not one of `ours`.
 fn not_of_others(
-    directory: &Path,
     folder: &Folder<'_>,
     all: &[(&str, &[u8])],
     ours: &[String],
@@ -127,8 +126,7 @@ fn not_of_others(
         !ours.iter().any(|ours| ours == name) && folder.has_other(name, content)
     };
     let Some((name, _)) = all.iter().find(is_of_others) else { return Ok(()) };
-    let shown = Foreign::new(directory.join(name).to_string_lossy()).shown();
-    let message = format!("`{shown}` is there already, and not of an earlier set of fixtures");
-    Err(Failure::new(Kind::Conflict, "file_exists", message)
+    Err(folder
+        .occupied(name, "is there already, and not of an earlier set of fixtures")
         .with_hint("name another directory, or remove the file"))
 }
