@@ -2,9 +2,10 @@
 
 use super::Invalid;
 use fluent_uri::Uri;
+use fluent_uri::component::{Authority, Host};
 
-/// The URL of an issuer: http or https, without query and fragment (OpenID Connect Discovery 1.0,
-/// section 3, which asks for https; http is for services under test).
+/// The URL of an issuer: https with a host and without query and fragment (OpenID Connect
+/// Discovery 1.0, section 3; RFC 8414, section 2). http is accepted for a service on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IssuerUrl(String);
 
@@ -12,16 +13,26 @@ impl IssuerUrl {
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |why: &str| Err(Invalid::new("issuer", why));
         let Ok(url) = Uri::parse(text) else { return refused("not a URL") };
-        if !["https", "http"].contains(&url.scheme().as_str()) {
-            return refused("not a URL with https");
-        }
         if url.query().is_some() || url.fragment().is_some() {
             return refused("a URL without query and fragment");
         }
-        match url.authority() {
-            Some(server) if server.has_userinfo() => refused("a URL without a user in it"),
-            Some(server) if !server.host().is_empty() => Ok(Self(text.to_owned())),
-            Some(_) | None => refused("a URL with a host"),
+        let Some(server) = url.authority() else { return refused("a URL with a host") };
+        if server.has_userinfo() {
+            return refused("a URL without a user in it");
+        }
+        if !has_host(server) {
+            return refused("a URL with a host");
+        }
+        if server.port().is_some_and(|port| !matches!(port.as_str().parse::<u16>(), Ok(1..))) {
+            return refused("a URL with a port from 1 to 65535");
+        }
+        if url.path().as_str().split('/').any(is_dots) {
+            return refused("a URL without `.` and `..` in its path");
+        }
+        match url.scheme().as_str().to_ascii_lowercase().as_str() {
+            "https" => Ok(Self(text.to_owned())),
+            "http" if is_loopback(server) => Ok(Self(text.to_owned())),
+            _ => refused("a URL with https; http only for this machine (`http://localhost`)"),
         }
     }
 
@@ -36,13 +47,56 @@ impl IssuerUrl {
     }
 }
 
+/// Returns whether the host is an address or a name that DNS can hold (RFC 1123, section 2.1).
+fn has_host(server: Authority<'_>) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_letter);
+    match server.host_parsed() {
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+        Host::RegName(name) => {
+            let name = name.as_str().strip_suffix('.').unwrap_or(name.as_str());
+            name.len() <= 253 && name.split('.').all(is_label)
+        }
+        Host::IpvFuture { .. } => false,
+    }
+}
+
+/// Returns whether a segment of a path is `.` or `..`, which clients resolve, in any spelling.
+fn is_dots(segment: &str) -> bool {
+    matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..")
+}
+
+fn is_loopback(server: Authority<'_>) -> bool {
+    match server.host_parsed() {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        Host::RegName(name) => {
+            let name = name.as_str().to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Host::IpvFuture { .. } => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_issuer_is_a_bare_url() {
-        for good in ["https://id.example", "http://127.0.0.1:8080", "https://id.example/tests/"] {
+    fn issuer_is_a_bare_url() {
+        for good in [
+            "https://id.example",
+            "HTTPS://ID.example",
+            "https://id.example/tests/",
+            "https://id.example/a..b/.c/...",
+            "https://id.example.:65535",
+            "https://192.0.2.1",
+            "https://[2001:db8::1]:8443/x",
+            "http://127.0.0.1:8080",
+            "http://[::1]:8080",
+            "http://localhost:1",
+            "http://idp.localhost",
+        ] {
             assert_eq!(IssuerUrl::parse(good).unwrap().as_str(), good);
         }
         for bad in [
@@ -51,10 +105,34 @@ mod tests {
             "ftp://id.example",
             "https://",
             "https:id.example",
+            "https:///x",
+            "https://..",
+            "https://id..example",
+            "https://:443",
+            "https://id%2eexample",
+            "https://a,b",
+            "https://[v1.x]",
             "https://id.example?x=1",
+            "https://id.example?",
             "https://id.example#x",
+            "https://id.example#",
             "https://ada:lovelace@id.example",
+            "https://@id.example",
             "https://id.example/a b",
+            "https://id.example/\\..",
+            "https://id.example:99999",
+            "https://id.example:65536",
+            "https://id.example:0",
+            "https://id.example:",
+            "https://id.example:x",
+            "https://id.example/..",
+            "https://id.example/../x",
+            "https://id.example/a/./b",
+            "https://id.example/a/%2E%2e/b",
+            "https://id.example/.%2e",
+            "http://id.example",
+            "http://localhost.example",
+            "http://10.0.0.1",
         ] {
             assert!(IssuerUrl::parse(bad).is_err(), "{bad}");
         }
