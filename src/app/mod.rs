@@ -193,6 +193,11 @@ impl App {
         }
     }
 
+    /// Returns whether `--yes` was given.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.options.yes
+    }
+
     /// From here on it is more than reading: if it is refused, that is written down.
     pub(crate) fn is_change(&mut self) {
         self.changes = true;

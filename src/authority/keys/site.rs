@@ -14,6 +14,8 @@ const KEYS: &str = "jwks.json";
 /// What is to be published, and what whoever publishes it should know.
 #[derive(Debug)]
 pub(crate) struct Site {
+    /// The issuer that the files name.
+    issuer: String,
     /// The folder of the files, below the issuer's URL.
     pub(crate) folder: &'static str,
     /// Names and contents, in the order in which they are to be replaced: no file names another
@@ -25,6 +27,17 @@ pub(crate) struct Site {
     pub(crate) left_out: usize,
     /// The issuer that is set, if it is another one: tokens name that one.
     pub(crate) other_issuer: Option<String>,
+}
+
+impl Site {
+    /// The name of the provider metadata among the files.
+    pub(crate) const METADATA: &str = CONFIGURATION;
+
+    /// Returns whether these provider metadata name the issuer of the site.
+    pub(crate) fn is_named_by(&self, metadata: &[u8]) -> bool {
+        let metadata: Value = serde_json::from_slice(metadata).unwrap_or_default();
+        metadata["issuer"].as_str() == Some(&self.issuer)
+    }
 }
 
 /// The site of the public keys of one purpose. The same keys make the same bytes.
@@ -52,5 +65,6 @@ pub(crate) fn site(
     });
     let files = [(KEYS, format!("{keys:#}\n")), (CONFIGURATION, format!("{configuration:#}\n"))];
     let other_issuer = Some(set).filter(|set| set != issuer.as_str());
-    Ok(Site { folder, files, keys, left_out, other_issuer })
+    let issuer = issuer.as_str().to_owned();
+    Ok(Site { issuer, folder, files, keys, left_out, other_issuer })
 }

@@ -1,6 +1,6 @@
 //! `jeton keys export`
 
-use crate::app::{App, PUBLIC, Report, Text};
+use crate::app::{App, Folder, PUBLIC, Report, Text};
 use crate::authority::{self, Published, Site};
 use crate::commands::shapes::Written;
 use crate::failure::{Failure, Kind};
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 /// Services check tokens with it. Keys for test tokens and keys for app tokens never stand in the
 /// same set, and a symmetric key (HS256) stands in none. A site is two files for any file server,
 /// `.well-known/openid-configuration` and `.well-known/jwks.json`: a verifier that is given the
-/// issuer finds the keys there.
+/// issuer finds the keys there. Files there that name another issuer are replaced only with
+/// `--yes`.
 ///
 ///   jeton keys export --jwks > jwks.json
 ///   jeton keys export --jwks --purpose test
@@ -36,7 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", requires = "issuer")]
     site: Option<PathBuf>,
 
-    /// The URL that the directory is served under
+    /// The URL that the directory is served under: https, with a host, without query and fragment;
+    /// http only for this machine (`http://localhost:8080`)
     #[arg(long, value_name = "URL", conflicts_with_all = ["jwks", "pem", "private"], value_parser = IssuerUrl::parse)]
     issuer: Option<IssuerUrl>,
 
@@ -113,7 +115,11 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 
 fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
     let folder = directory.join(site.folder);
-    app.folder(&folder)?.replace(&site.files, PUBLIC)?;
+    let held = app.folder(&folder)?;
+    if !app.is_confirmed() {
+        not_of_another_issuer(&held, &site)?;
+    }
+    held.replace(&site.files, PUBLIC)?;
     let files =
         site.files.iter().map(|(name, _)| Foreign::new(folder.join(name).to_string_lossy()));
     let files: Vec<Foreign> = files.collect();
@@ -128,6 +134,20 @@ fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
         ));
     }
     app.report(&Written { files })
+}
+
+/// Refuses to replace files that another issuer may have published. Where provider metadata name
+/// the same issuer both files are replaced; an export that was interrupted leaves the key set
+/// alone, which is the same then.
+fn not_of_another_issuer(folder: &Folder<'_>, site: &Site) -> Result<(), Failure> {
+    if folder.content(Site::METADATA).is_some_and(|found| site.is_named_by(&found)) {
+        return Ok(());
+    }
+    let is_other = |(name, content): &&(&str, String)| folder.has_other(name, content.as_bytes());
+    let Some((name, _)) = site.files.iter().rfind(is_other) else { return Ok(()) };
+    Err(folder
+        .occupied(name, "already exists and does not name this issuer")
+        .with_hint("name another directory, or replace the files with `--yes`"))
 }
 
 /// Says what a verifier will not find in the set.

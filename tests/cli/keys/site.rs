@@ -93,14 +93,80 @@ fn the_same_keys_are_the_same_bytes_and_others_may_read_them() {
 #[test]
 fn what_cannot_be_published_is_refused() {
     let world = World::with_admin();
-    for bad in ["jeton", "ftp://id.example", "https://id.example?x", "https://ada:x@id.example"] {
+    for bad in [
+        "jeton",
+        "ftp://id.example",
+        "https://id.example?x",
+        "https://ada:x@id.example",
+        "https://id.example:99999",
+        "https://id.example/../x",
+        "http://id.example",
+    ] {
         let ran = world.run(&["keys", "export", "--site", "public", "--issuer", bad]);
         assert_eq!(ran.code, 2, "{ran:?}");
     }
+    assert!(!world.home().join("public").exists());
     assert_eq!(world.run(&["keys", "export", "--site", "public"]).code, 2);
     assert_eq!(world.run(&["keys", "export", "--jwks", "--issuer", ISSUER]).code, 2);
     fs::write(world.home().join("file"), "").unwrap();
     let ran = world.run(&["keys", "export", "--site", "file", "--issuer", ISSUER]);
     let why = "error: `file/.well-known` cannot be written: Not a directory (os error 20)\n";
     refuses(&world, &ran, 2, why);
+}
+
+/// The files in the directory, with their contents.
+fn files(world: &World) -> Vec<(String, Vec<u8>)> {
+    let folder = world.home().join("public/.well-known");
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut files: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn files_of_another_issuer_are_replaced_only_with_yes() {
+    let world = World::with_admin();
+    let folder = world.home().join("public/.well-known");
+    fs::create_dir_all(&folder).unwrap();
+    let refuses_all = |name: &str| {
+        let before = files(&world);
+        let ran = world.run(&EXPORT);
+        let talk = format!(
+            "error: `public/.well-known/{name}` already exists and does not name this issuer\n\
+             hint: name another directory, or replace the files with `--yes`\n"
+        );
+        refuses(&world, &ran, 5, &talk);
+        assert_eq!(world.json_error(&EXPORT)["code"], "file_exists");
+        assert_eq!(files(&world), before);
+    };
+    let (metadata, keys) = ("openid-configuration", "jwks.json");
+    for text in [
+        "{\"issuer\":\"https://other.example\",\"jwks_uri\":\"https://other.example/keys\"}",
+        "{\"issuer\":\"https://id.example/\"}",
+        "{\"issuer\":[\"https://id.example\"]}",
+        "{}",
+        "",
+        "https://id.example",
+    ] {
+        fs::write(folder.join(metadata), text).unwrap();
+        refuses_all(metadata);
+    }
+    fs::write(folder.join(keys), "{\"keys\":[]}").unwrap();
+    refuses_all(metadata);
+    fs::remove_file(folder.join(metadata)).unwrap();
+    refuses_all(keys);
+    world.run(&[&EXPORT[..], &["--yes"]].concat()).ok();
+    assert_eq!(read(&world, keys), world.json(&["keys", "export", "--jwks"]));
+    // The same issuer, whatever else its metadata say; and an export that was interrupted.
+    fs::write(folder.join(metadata), json!({"issuer": ISSUER, "x": 1}).to_string()).unwrap();
+    fs::write(folder.join(keys), "{\"keys\":[]}").unwrap();
+    world.run(&EXPORT).ok();
+    fs::remove_file(folder.join(metadata)).unwrap();
+    world.run(&EXPORT).ok();
+    let other = ["keys", "export", "--site", "public", "--issuer", "https://other.example"];
+    assert_eq!(world.run(&other).code, 5);
+    world.run(&[&other[..], &["--yes"]].concat()).ok();
+    assert_eq!(read(&world, metadata)["issuer"], "https://other.example");
 }
