@@ -20,7 +20,7 @@ pub(crate) use input::PasswordFrom;
 pub(crate) use known::Known;
 pub(crate) use output::{Folder, PRIVATE, PUBLIC};
 
-use crate::authority::{self, About, Act, Reason};
+use crate::authority::{self, About, Act, PublicKeys, Reason};
 use crate::failure::Failure;
 use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
 use crate::store::{self, Opened, Readers, Store};
@@ -114,6 +114,15 @@ impl App {
             return Ok(self.take_over(opened));
         }
         self.store.as_mut().ok_or_else(lost)
+    }
+
+    /// Returns the public keys of the store, if there is one that can be read. A command that works
+    /// without a store does not fail for the state of one.
+    pub(crate) fn public_keys(&self) -> PublicKeys {
+        let wait = self.options.wait.min(Duration::from_secs(1));
+        let opened = self.store_path().ok().and_then(|path| Store::open(&path, wait).ok());
+        let keys = opened.and_then(|mut opened| opened.store.read(|tx| tx.keys()).ok());
+        keys.unwrap_or_default().iter().filter_map(|key| key.spec.public.as_ref()).collect()
     }
 
     /// Lets go of the store while another program runs, which may use it, too. What comes after

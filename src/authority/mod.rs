@@ -21,7 +21,8 @@ mod upkeep;
 mod verification;
 
 pub(crate) use crate::crypto::{
-    Encoding, Import, Rejected, Verifier, random_password, read_jwks, read_key,
+    Encoding, Import, KeyForm, PublicKeys, Rejected, Verifier, is_public, random_password,
+    read_jwks, read_key, refuse_public,
 };
 pub(crate) use crate::store::{EventFilter, Findings, TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{

@@ -1,18 +1,87 @@
-//! As much of DER (X.690) as tells where a key ends.
+//! As much of DER (X.690) as tells where a key ends, and that bytes are one.
 
 /// What is in the SEQUENCE that the bytes begin with, and what stands behind it. No key is longer
 /// than 64 KiB.
 pub(super) fn sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = match bytes {
-        [0x30, 0x81, length, rest @ ..] | [0x30, length @ 0..=0x7F, rest @ ..] => {
-            (usize::from(*length), rest)
+    element(bytes).filter(|element| element.tag == SEQUENCE).map(|it| (it.content, it.behind))
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const IDENTIFIER: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+/// `[0]`, constructed.
+const CONTEXT: u8 = 0xA0;
+
+struct Element<'b> {
+    tag: u8,
+    content: &'b [u8],
+    behind: &'b [u8],
+}
+
+fn element(bytes: &[u8]) -> Option<Element<'_>> {
+    let (tag, length, rest) = match bytes {
+        [tag, 0x81, length, rest @ ..] | [tag, length @ 0..=0x7F, rest @ ..] => {
+            (*tag, usize::from(*length), rest)
         }
-        [0x30, 0x82, high, low, rest @ ..] => {
-            (usize::from(u16::from_be_bytes([*high, *low])), rest)
+        [tag, 0x82, high, low, rest @ ..] => {
+            (*tag, usize::from(u16::from_be_bytes([*high, *low])), rest)
         }
         _ => return None,
     };
-    rest.split_at_checked(length)
+    let (content, behind) = rest.split_at_checked(length)?;
+    Some(Element { tag, content, behind })
+}
+
+/// Returns the elements that make up the bytes, if these end where the last one does.
+fn elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let next = element(bytes)?;
+        bytes = next.behind;
+        all.push(next);
+    }
+    Some(all)
+}
+
+/// PKCS#12 with a length that is not told before its end, as some programs write it.
+const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
+
+/// Returns whether the bytes begin with the whole structure of a key: `SubjectPublicKeyInfo`,
+/// PKCS#8, PKCS#1, SEC 1, a certificate or a request for one, PKCS#12 or PKCS#7. A first byte or
+/// two decide nothing: of random bytes not one in 2^30 is such a structure.
+pub(super) fn begins_with_key(bytes: &[u8]) -> bool {
+    let Some((content, _)) = sequence(bytes) else { return bytes.starts_with(&STREAMED_PKCS12) };
+    let Some(all) = elements(content) else { return false };
+    let is = |at: usize, tag: u8| all.get(at).is_some_and(|element| element.tag == tag);
+    // What an algorithm is named by.
+    let names = |at: usize| {
+        all.get(at).is_some_and(|it| {
+            it.tag == SEQUENCE && element(it.content).is_some_and(|it| is_identifier(&it))
+        })
+    };
+    let numbers =
+        || content.len() >= 64 && all.len() >= 2 && (0..all.len()).all(|at| is(at, INTEGER));
+    let is_version =
+        || all.first().is_some_and(|it| it.tag == INTEGER && matches!(it.content, [0..=3]));
+    let is_signed = || {
+        is(0, SEQUENCE)
+            && names(1)
+            && is(2, BIT_STRING)
+            && all.first().is_some_and(|element| elements(element.content).is_some())
+    };
+    let is_public = names(0) && (is(1, BIT_STRING) || is(1, OCTET_STRING));
+    let is_private = || is_version() && (names(1) || is(1, OCTET_STRING) && content.len() >= 19);
+    let is_bundle = || is(1, CONTEXT) && element(content).is_some_and(|it| is_identifier(&it));
+    is_public || is_private() || numbers() || is_signed() || is_bundle()
+}
+
+/// Returns whether the element is an object identifier, which does not end inside a number.
+fn is_identifier(element: &Element<'_>) -> bool {
+    element.tag == IDENTIFIER
+        && element.content.len() >= 3
+        && element.content.last().is_some_and(|last| *last < 0x80)
 }
 
 #[cfg(test)]
@@ -27,6 +96,20 @@ mod tests {
         for wrong in [&[][..], &[0x30], &[0x30, 1], &[0x30, 0x80, 0, 0], &[0x31, 0], &[0x30, 0x82]]
         {
             assert_eq!(sequence(wrong), None);
+        }
+    }
+
+    #[test]
+    fn beginning_of_a_sequence_is_no_key() {
+        for no_key in [
+            &[0x30; 64][..],
+            b"0000000000000000000000000000000000000000000000000000000000000000",
+            &[&[0x30, 0x1E, 0x30, 0x05][..], &[6; 28]].concat(),
+            &[&[0x30, 0x1E, 0x02, 0x1C][..], &[6; 28]].concat(),
+            &[&[0x30, 0x1E, 0x02, 0x01, 0x00, 0x02, 0x19][..], &[6; 25]].concat(),
+            &[0x30, 0x00],
+        ] {
+            assert!(!begins_with_key(no_key), "{no_key:?}");
         }
     }
 }

@@ -8,19 +8,21 @@ mod import;
 mod keys;
 mod password;
 mod random;
+mod secret;
 mod signature;
 mod verifier;
 
 pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
 pub(crate) use export::{private_text, public_pem};
-pub(crate) use import::{Encoding, Import, Rejected};
+pub(crate) use import::{Import, Rejected, is_public};
 pub(crate) use keys::generate;
 pub(crate) use password::{foreign_hash, hash, hash_all, is_weak, matches};
 pub(crate) use random::{jti, password as random_password, sid, store_id, uid, uuid};
+pub(crate) use secret::{Encoding, KeyForm, PublicKeys};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
 pub(crate) use signature::{is_signed_by, sign, sign_alike, sign_parts};
-pub(crate) use verifier::{Verifier, read_jwks, read_key};
+pub(crate) use verifier::{Verifier, read_jwks, read_key, refuse_public};
 
 /// Why no signature, hash or key could be made.
 #[derive(Debug, thiserror::Error)]

@@ -201,8 +201,9 @@ impl From<Rejected> for Failure {
         match rejected {
             Rejected::Weak { .. } => failure.with_hint("take it all the same: `--allow-weak`"),
             Rejected::Unknown => failure.with_hint("for a secret say `--alg HS256`"),
-            Rejected::Disguised => {
-                failure.with_hint("if it is a secret, say how it is spelled: `--encoding`")
+            Rejected::Unread(form) => Self { hint: form.remedy().map(str::to_owned), ..failure },
+            Rejected::Disguised(_) => {
+                failure.with_hint("generate a shared secret: openssl rand -base64 32")
             }
             Rejected::Member { why, .. } => Self { hint: Self::from(*why).hint, ..failure },
             Rejected::Key(_) => failure,

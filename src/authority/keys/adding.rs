@@ -4,9 +4,9 @@ use super::super::accounts::admin_or_founder;
 use super::super::principal::write_for;
 use super::super::{Act, Caller, Error};
 use super::life::{ADMINS_ONLY, active, existing, replace};
-use crate::crypto;
+use crate::crypto::{self, KeyForm, PublicKeys, Rejected};
 use crate::model::{Algorithm, Foreign, Key, KeyState, NewKey, Purpose, Role, RsaBits};
-use crate::store::{Store, Writer};
+use crate::store::{Reader, Store, Writer};
 
 /// Keys that are to be in the store.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,7 @@ pub(crate) fn add(
 ) -> Result<Vec<Added>, Error> {
     write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
         admin_or_founder(tx, user, ADMINS_ONLY)?;
+        refuse_public_secrets(tx, wish.keys)?;
         let add = |key: &NewKey| {
             let mut added = add_one(tx, act, key)?;
             added.changed |= wish.first == Some(&added.key.spec.kid);
@@ -71,6 +72,20 @@ pub(crate) fn add(
         act.done(tx, user, target, added.iter().filter(|added| added.changed).count())?;
         Ok(added)
     })
+}
+
+/// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
+/// is a shared secret there. Those of one call were compared when they were read.
+fn refuse_public_secrets(tx: &Reader<'_>, new: &[NewKey]) -> Result<(), Error> {
+    let stored: Vec<NewKey> = tx.keys()?.into_iter().map(|key| key.spec).collect();
+    let clash = |secrets: &[NewKey], pairs: &[NewKey]| {
+        let public: PublicKeys = pairs.iter().filter_map(|key| key.public.as_ref()).collect();
+        secrets.iter().any(|key| crypto::is_public(key, &public))
+    };
+    if clash(new, &stored) || clash(&stored, new) {
+        return Err(Rejected::Disguised(KeyForm::PUBLIC).into());
+    }
+    Ok(())
 }
 
 fn add_one(tx: &Writer<'_>, act: &Act, new: &NewKey) -> Result<Added, Error> {

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 /// The first test key of an algorithm signs at once; every other one stands by until it is
 /// activated, with `--activate` not even that. The same key again is no change. A private
 /// key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; with `--alg HS256` anything else
-/// is the secret itself. The key id of a private key is its RFC 7638 thumbprint, that of a secret
+/// is the secret itself, unless it is a key in any form: PEM, DER, JWK or SSH, also in base64 or
+/// hex, and the bytes of a public key of the store, are never a secret. The key id of a private key is its RFC 7638 thumbprint, that of a secret
 /// is random. Where there is no store yet one is made, and without users nobody needs to be logged
 /// in.
 ///
@@ -46,7 +47,7 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// It is a secret, spelled like this: text (without the line break at its end), base64 (of
+    /// It is a secret and no key, spelled like this: text (without the line break at its end), base64 (of
     /// either alphabet), or raw bytes
     #[arg(
         long,

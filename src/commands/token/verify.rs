@@ -56,7 +56,7 @@ pub(crate) struct Args {
     jwks: Option<PathBuf>,
 
     /// Check a token of others by one key, with `--alg`: PEM, a JWK, or the secret itself (`-`:
-    /// standard input)
+    /// standard input). A key in any other form is never taken for a secret
     #[arg(long, value_name = "FILE", requires = "alg")]
     key: Option<PathBuf>,
 
@@ -154,19 +154,28 @@ enum Keys {
 }
 
 fn keys(app: &App, args: &Args) -> Result<Keys, Failure> {
+    let Some(keys) = given(app, args)? else { return Ok(Keys::OfTheStore) };
+    if keys.iter().any(Verifier::is_symmetric) {
+        authority::refuse_public(&keys, &app.public_keys())?;
+    }
+    Ok(Keys::Given(keys))
+}
+
+/// Reads the keys that the caller names.
+fn given(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
     if let Some(path) = &args.jwks {
         let mut keys = authority::read_jwks(&app.key_file(path)?)?;
         for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
             key.restrict(&args.alg);
         }
-        return Ok(Keys::Given(keys));
+        return Ok(Some(keys));
     }
     if let Some(path) = &args.key {
         let bytes = app.key_file(path)?;
         let key = authority::read_key(&bytes, &args.alg, args.encoding, args.allow_weak)?;
-        return Ok(Keys::Given(vec![key]));
+        return Ok(Some(vec![key]));
     }
-    Ok(Keys::OfTheStore)
+    Ok(None)
 }
 
 fn verdict(app: &mut App, keys: &Keys, token: &str, checks: &Checks) -> Result<Verdict, Failure> {

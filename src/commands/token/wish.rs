@@ -2,7 +2,7 @@
 
 use super::{ClaimArgs, EndArgs, pair};
 use crate::app::App;
-use crate::authority::{self, Import, Mint, Request, Signer};
+use crate::authority::{self, Import, KeyForm, Mint, Rejected, Request, Signer};
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, AppName, ExtraClaims, Foreign, NewKey, Permission, Purpose, strict_object,
@@ -93,7 +93,7 @@ pub(crate) struct KeyArgs {
     secret_env: Option<String>,
 
     /// Sign with the key in this file (`-`: standard input): PEM, DER, a JWK, or a secret; no store
-    /// is needed
+    /// is needed. A key in any other form is never taken for a secret
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_file: Option<PathBuf>,
 
@@ -178,6 +178,12 @@ impl KeyArgs {
         };
         let mut keys = import.read(&bytes).map_err(authority::Error::from)?;
         match (keys.pop(), keys.pop()) {
+            (Some(key), None)
+                if key.algorithm.is_symmetric()
+                    && authority::is_public(&key, &app.public_keys()) =>
+            {
+                Err(Rejected::Disguised(KeyForm::PUBLIC).into())
+            }
             (Some(key), None) => Ok(Some(with_id(key, &bytes))),
             _ => Err(Failure::usage("one key is needed, not a set")),
         }

@@ -4,37 +4,14 @@
 mod material;
 
 use super::keys::{private, symmetric};
-use super::verifier::{all_different, for_signatures, is_pem, is_rather_a_key, judged, key_id};
+use super::secret::{
+    Encoding, KeyForm, NotASecret, PublicKeys, find_key, is_secret_jwk, not_a_key, spelled,
+};
+use super::verifier::{all_different, for_signatures, is_pem, judged, key_id};
 use crate::model::{Algorithm, Family, Invalid, NewKey, Purpose, strict_object};
-use base64::Engine;
-use base64::alphabet::{STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use material::{Material, of_der, of_jwk, of_pem};
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
-
-/// How the bytes spell a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    /// The characters are the secret, without a line break at their end.
-    Text,
-    /// Base64 of either alphabet, with or without padding.
-    Base64,
-    /// Every byte counts.
-    Raw,
-}
-
-impl Encoding {
-    /// By its name on the command line.
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "text" => Ok(Self::Text),
-            "base64" => Ok(Self::Base64),
-            "raw" => Ok(Self::Raw),
-            _ => Err(Invalid::new("encoding", "`text`, `base64` or `raw`")),
-        }
-    }
-}
 
 /// What is known of bytes that should be keys.
 #[derive(Debug, Clone, Copy)]
@@ -78,9 +55,12 @@ pub(crate) enum Rejected {
     /// It may be a secret, and nobody said so.
     #[error("this is no PEM, DER, JWK or JWK Set")]
     Unknown,
-    /// It was said to be a secret, and is a public key for all we know.
-    #[error("this is rather a key of another kind than a secret")]
-    Disguised,
+    /// A key in a form that is not read.
+    #[error("this is no PEM, DER, JWK or JWK Set: found {}", .0.shown())]
+    Unread(KeyForm),
+    /// A key in the place of a shared secret.
+    #[error("{}", .0.refusal())]
+    Disguised(KeyForm),
 }
 
 /// How every private key in DER begins: `0` in a text.
@@ -88,6 +68,15 @@ const SEQUENCE: u8 = 0x30;
 
 /// What its version is, and what stands in no text.
 const INTEGER: u8 = 0x02;
+
+impl From<NotASecret> for Rejected {
+    fn from(refusal: NotASecret) -> Self {
+        match refusal {
+            NotASecret::Key(form) => Self::Disguised(form),
+            NotASecret::Misspelled => Self::Key(refusal.into()),
+        }
+    }
+}
 
 impl Rejected {
     /// Why, where it was said that it is about a key.
@@ -100,7 +89,7 @@ impl Import {
     /// The keys that these bytes are: PKCS#8, SEC 1 or PKCS#1 as PEM or DER, a JWK, all of a JWK
     /// Set, or a secret.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<NewKey>, Rejected> {
-        if let Some(encoding) = self.encoding {
+        if let Some(encoding) = self.encoding.filter(|_| !is_secret_jwk(bytes)) {
             return Ok(vec![self.key(Material::Secret(spelled(bytes, encoding)?), None)?]);
         }
         let begun = bytes.trim_ascii_start();
@@ -115,14 +104,11 @@ impl Import {
         let material = if is_pem(bytes) {
             of_pem(bytes)?
         } else if self.algorithm.is_some_and(Algorithm::is_symmetric) {
-            if is_rather_a_key(bytes) {
-                return Err(Rejected::Disguised);
-            }
             Material::Secret(spelled(bytes, Encoding::Text)?)
         } else if bytes.first() == Some(&SEQUENCE) && bytes.contains(&INTEGER) {
             of_der(bytes)?
         } else {
-            return Err(Rejected::Unknown);
+            return Err(find_key(bytes).map_or(Rejected::Unknown, Rejected::Unread));
         };
         Ok(vec![self.key(material, None)?])
     }
@@ -140,7 +126,12 @@ impl Import {
             let (number, all) = (at + 1, all.len());
             key.map_err(|why| Rejected::Member { number, all, why: Box::new(why) })
         };
-        all.iter().enumerate().map(read).collect()
+        let keys = all.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+        let public: PublicKeys = keys.iter().filter_map(|key| key.public.as_ref()).collect();
+        if keys.iter().any(|key| is_public(key, &public)) {
+            return Err(Rejected::Disguised(KeyForm::PUBLIC));
+        }
+        Ok(keys)
     }
 
     fn of_jwk(self, jwk: &Map<String, Value>) -> Result<NewKey, Rejected> {
@@ -151,7 +142,11 @@ impl Import {
             Some(Some(name)) => Some(Algorithm::parse(name)?),
             Some(None) => return Err(refused("its `alg` is not text").into()),
         };
-        self.key(of_jwk(jwk)?, named)
+        let material = of_jwk(jwk)?;
+        if let Material::Secret(secret) = &material {
+            not_a_key(secret)?;
+        }
+        self.key(material, named)
     }
 
     /// The key of that material, if it fits what is known of it; `named` is the algorithm that its
@@ -195,25 +190,9 @@ impl Import {
     }
 }
 
-/// The secret that these bytes spell.
-pub(super) fn spelled(bytes: &[u8], encoding: Encoding) -> Result<Zeroizing<Vec<u8>>, Invalid> {
-    let secret = match encoding {
-        Encoding::Raw => bytes.to_vec(),
-        Encoding::Text => {
-            let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-            line.strip_suffix(b"\r").unwrap_or(line).to_vec()
-        }
-        Encoding::Base64 => {
-            let text = bytes.trim_ascii();
-            let config = GeneralPurposeConfig::new()
-                .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-            let decoded = [URL_SAFE, STANDARD]
-                .iter()
-                .find_map(|alphabet| GeneralPurpose::new(alphabet, config).decode(text).ok());
-            decoded.ok_or_else(|| refused("the secret is not base64"))?
-        }
-    };
-    Ok(Zeroizing::new(secret))
+/// Returns whether a key is symmetric and has the bytes of one of these public keys.
+pub(crate) fn is_public(key: &NewKey, public: &PublicKeys) -> bool {
+    key.algorithm.is_symmetric() && public.has(key.material.expose_secret())
 }
 
 fn refused(why: &str) -> Invalid {

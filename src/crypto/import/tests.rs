@@ -3,7 +3,6 @@
 use super::*;
 use crate::crypto::{generate, install, private_text};
 use crate::model::RsaBits;
-use secrecy::ExposeSecret;
 
 fn import(algorithm: Option<Algorithm>) -> Import {
     install();

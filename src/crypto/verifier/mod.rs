@@ -2,9 +2,8 @@
 //! whatever looks like one.
 
 mod pem;
-mod secret;
 
-use super::import::{Encoding, spelled};
+use super::secret::{Encoding, KeyForm, PublicKeys, is_secret_jwk, not_a_key, spelled};
 use super::{Compact, signature};
 use crate::model::{Algorithm, Family, Invalid, strict_object};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
@@ -14,7 +13,6 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use jsonwebtoken::DecodingKey;
 pub(super) use pem::is_pem;
 use pem::of_pem;
-pub(super) use secret::is_rather_a_key;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -34,10 +32,27 @@ impl Verifier {
         self.algorithms.retain(|algorithm| algorithms.contains(algorithm));
     }
 
+    /// Returns whether the key is a shared secret.
+    pub(crate) fn is_symmetric(&self) -> bool {
+        self.algorithms.iter().any(|algorithm| algorithm.is_symmetric())
+    }
+
+    fn is_public(&self, public: &PublicKeys) -> bool {
+        self.is_symmetric() && self.key.try_get_as_bytes().is_ok_and(|secret| public.has(secret))
+    }
+
     /// Whether the token carries this key's signature.
     pub(crate) fn checks(&self, token: &Compact<'_>, algorithm: Algorithm) -> bool {
         self.algorithms.contains(&algorithm) && signature::checked(token, &self.key, algorithm)
     }
+}
+
+/// Refuses keys of which one is a shared secret with the bytes of one of these public keys.
+pub(crate) fn refuse_public(keys: &[Verifier], public: &PublicKeys) -> Result<(), Invalid> {
+    if keys.iter().any(|key| key.is_public(public)) {
+        return Err(refused(&KeyForm::PUBLIC.refusal()));
+    }
+    Ok(())
 }
 
 /// The keys of a JWK Set (RFC 7517, section 5), or one JWK. As the RFC has it, keys that cannot be
@@ -62,6 +77,14 @@ pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, Invalid> {
         }
         Some(_) => return Err(refused("`keys` is not an array")),
     }
+    let members = set.get("keys").and_then(Value::as_array).into_iter().flatten();
+    let public: PublicKeys = members.filter_map(Value::as_object).collect();
+    keys.retain(|key| {
+        !key.is_public(&public) || {
+            first_refusal.get_or_insert_with(|| refused(&KeyForm::PUBLIC.refusal()));
+            false
+        }
+    });
     all_different(keys.iter().filter_map(|key| key.kid.as_deref()))?;
     match first_refusal {
         Some(refusal) if keys.is_empty() => Err(refusal),
@@ -79,7 +102,7 @@ pub(crate) fn read_key(
     encoding: Option<Encoding>,
     allow_weak: bool,
 ) -> Result<Verifier, Invalid> {
-    let mut key = if let Some(encoding) = encoding {
+    let mut key = if let Some(encoding) = encoding.filter(|_| !is_secret_jwk(bytes)) {
         secret_key(&spelled(bytes, encoding)?, allow_weak)?
     } else if bytes.trim_ascii_start().first() == Some(&b'{') {
         let jwk = strict_object(bytes).map_err(|why| refused(&format!("the JWK is {why}")))?;
@@ -88,8 +111,6 @@ pub(crate) fn read_key(
         of_pem(bytes)?
     } else if !algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
         return Err(refused("this is neither PEM nor a JWK"));
-    } else if is_rather_a_key(bytes) {
-        return Err(refused("this is rather a key of another kind than a secret"));
     } else {
         secret_key(&spelled(bytes, Encoding::Text)?, allow_weak)?
     };
@@ -115,7 +136,11 @@ pub(super) fn judged(jwk: &Map<String, Value>, allow_weak: bool) -> Result<Verif
         (Some("EC"), Some("P-256")) => elliptic(Algorithm::ES256, &bytes("x")?, &bytes("y")?)?,
         (Some("EC"), Some("P-384")) => elliptic(Algorithm::ES384, &bytes("x")?, &bytes("y")?)?,
         (Some("OKP"), Some("Ed25519")) => edwards(&bytes("x")?)?,
-        (Some("oct"), _) => secret_key(&bytes("k")?, allow_weak)?,
+        (Some("oct"), _) => {
+            let secret = bytes("k")?;
+            not_a_key(&secret)?;
+            secret_key(&secret, allow_weak)?
+        }
         _ => return Err(refused("its type is not RSA, P-256, P-384, Ed25519 or a secret")),
     };
     if let Some(algorithm) = jwk.get("alg") {
@@ -239,49 +264,4 @@ fn refused(why: &str) -> Invalid {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn refusal(set: &Value) -> String {
-        read_jwks(set.to_string().as_bytes()).unwrap_err().why
-    }
-
-    fn secret(kid: &Value) -> Value {
-        json!({"kty": "oct", "k": "A".repeat(43), "kid": kid})
-    }
-
-    #[test]
-    fn key_ids_are_texts_that_differ() {
-        let set = json!({"keys": [secret(&json!("a")), secret(&json!("b"))]});
-        assert_eq!(read_jwks(set.to_string().as_bytes()).unwrap().len(), 2);
-        let set = json!({"keys": [secret(&json!("a")), secret(&json!("a"))]});
-        assert_eq!(refusal(&set), "two keys have the same `kid`");
-        for kid in [json!(1), json!(null), json!(["a"])] {
-            assert_eq!(refusal(&secret(&kid)), "its `kid` is not text");
-        }
-    }
-
-    #[test]
-    fn a_private_jwk_is_refused_as_a_private_pem_is() {
-        let key = json!({"kty": "OKP", "crv": "Ed25519",
-            "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
-            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
-        assert_eq!(refusal(&key), private().why);
-    }
-
-    #[test]
-    fn a_point_has_one_spelling() {
-        let mut canonical = 0;
-        // Around 2^255 - 19 a number has a second spelling.
-        for first in 0xED..=0xFF {
-            let mut second = [0xFF; 32];
-            (second[0], second[31]) = (first, 0x7F);
-            assert!(edwards(&second).is_err());
-            let mut small = [0; 32];
-            small[0] = first - 0xED;
-            canonical += usize::from(edwards(&small).is_ok());
-        }
-        assert!(canonical > 5, "{canonical} of them are good points in the first spelling");
-    }
-}
+mod tests;

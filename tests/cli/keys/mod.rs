@@ -1,6 +1,7 @@
 //! Keys: made, rotated, retired, revoked, and what verifiers are given.
 
 mod discovery;
+mod disguised;
 mod export;
 mod import;
 mod interop;

@@ -1,0 +1,248 @@
+//! Keys are recognised in every disguise, and nothing else is.
+
+use super::*;
+use crate::crypto::{generate, install, private_text, public_pem};
+use crate::model::{Algorithm, Purpose, RsaBits};
+use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+const FAMILIES: [Algorithm; 4] =
+    [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Keys as files have them: PEM, DER and JWK, public and private.
+fn keys() -> Vec<(String, Vec<u8>)> {
+    install();
+    let mut all = Vec::new();
+    for algorithm in FAMILIES {
+        let key = generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+        let (public, private) = (public_pem(&key).unwrap().unwrap(), private_text(&key));
+        let jwk = key.public.clone().unwrap();
+        let mut named = |form: &str, bytes: &[u8]| {
+            all.push((format!("{algorithm:?} {form}"), bytes.to_vec()));
+        };
+        named("public PEM", public.as_bytes());
+        named("private PEM", private.expose_secret().as_bytes());
+        named("public DER", pem::parse(&public).unwrap().contents());
+        named("private DER", key.material.expose_secret());
+        named("JWK", json!(jwk).to_string().as_bytes());
+        named("JWK Set", format!("{:#}", json!({ "keys": [jwk] })).as_bytes());
+        named("array of JWKs", json!([jwk]).to_string().as_bytes());
+        named("JWKs a line", format!("{}\n{}\n", json!(jwk), json!(jwk)).as_bytes());
+        named("damaged JWK", json!(jwk).to_string().trim_end_matches('}').as_bytes());
+    }
+    let samples: [(&str, &[u8]); 5] = [
+        ("array of secret JWKs", br#"[{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}]"#),
+        (
+            "set of secret JWKs",
+            br#"{"keys":[{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}]}"#,
+        ),
+        (
+            "service account",
+            br#"{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nMII"}"#,
+        ),
+        ("SSH", include_bytes!("../../../tests/cli/hostile/samples/ssh.pub")),
+        ("YAML", b"kty: RSA\ne: AQAB\nn: AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ\n"),
+    ];
+    all.extend(samples.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())));
+    all
+}
+
+/// The same bytes as text, as programs and secret stores write them.
+fn encoded(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let base64 = BASE64.encode(bytes);
+    let lines = |end: &str| {
+        let lines = base64.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line));
+        lines.map(|line| line + end).collect::<String>()
+    };
+    let colons: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    [
+        ("base64", base64.clone()),
+        ("base64 and a line break", format!("{base64}\r\n")),
+        ("base64 in quotes", format!("\"{base64}\"")),
+        ("base64 without padding", base64.trim_end_matches('=').to_owned()),
+        ("base64url", URL_SAFE_NO_PAD.encode(bytes)),
+        ("base64 on lines", lines("\n")),
+        ("base64 on lines with CR", lines("\r\n")),
+        ("base64 on written-out lines", lines("\\n")),
+        ("base64 on indented lines", lines("\n\t ")),
+        ("base64 behind a mark", format!("\u{feff}{base64}")),
+        ("base64 in a data URL", format!("data:application/x-pem-file;base64,{base64}")),
+        ("base64 in an assignment", format!("KEY={base64}")),
+        ("base64 twice", BASE64.encode(lines("\n"))),
+        ("base64url of base64", URL_SAFE_NO_PAD.encode(&base64)),
+        ("hex", hex(bytes)),
+        ("hex with colons", colons.join(":\n")),
+        ("hex with a prefix", format!("0x{}", hex(bytes))),
+        ("base64 of hex", BASE64.encode(hex(bytes))),
+        ("hex of base64", hex(base64.as_bytes())),
+        ("base64 in UTF-16", base64.chars().flat_map(|sign| [sign, '\0']).collect()),
+    ]
+    .map(|(name, text)| (name, text.into_bytes()))
+    .into()
+}
+
+/// Texts that are keys, written in other ways.
+fn rewritten(text: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("behind a mark", format!("\u{feff}{text}")),
+        ("behind white space", format!("\n \t{text}")),
+        ("with CR LF", text.replace('\n', "\r\n")),
+        ("with written-out line breaks", text.replace('\n', "\\n")),
+        ("as a text of JSON", json!(text).to_string()),
+        ("in a document", json!({"realm": "x", "inner": [{"key": text}]}).to_string()),
+        ("in UTF-16", text.chars().flat_map(|sign| ['\0', sign]).collect()),
+    ]
+}
+
+#[test]
+fn keys_are_recognised_in_every_encoding() {
+    let mut missed = Vec::new();
+    for (name, bytes) in keys() {
+        let texts = std::str::from_utf8(&bytes).map(rewritten).unwrap_or_default();
+        let texts = texts.into_iter().map(|(form, text)| (form, text.into_bytes()));
+        let all = encoded(&bytes).into_iter().chain(texts).chain([("as it is", bytes.clone())]);
+        for (form, disguise) in all {
+            if find_key(&disguise).is_none() {
+                missed.push(format!("{name}, {form}"));
+            }
+        }
+    }
+    assert_eq!(missed, Vec::<String>::new());
+}
+
+#[test]
+fn keys_without_armor_are_recognised() {
+    for (name, bytes) in keys().iter().filter(|(name, _)| name.ends_with("PEM")) {
+        let text = std::str::from_utf8(bytes).unwrap();
+        let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
+        for bare in [body.join("\n"), body.concat(), body.join("\\n"), body.join(" ")] {
+            assert!(find_key(bare.as_bytes()).is_some(), "{name}");
+        }
+        let tail: Vec<&str> = text.lines().skip(1).collect();
+        assert!(find_key(tail.join("\n").as_bytes()).is_some(), "{name} without its first line");
+    }
+}
+
+#[test]
+fn other_containers_are_recognised() {
+    let certificate = [
+        &[0x30, 0x1A][..],
+        &[0x30, 0x0A, 0x02, 0x01, 0x01, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70],
+        &[0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70],
+        &[0x03, 0x05, 0x00, 1, 2, 3, 4],
+    ]
+    .concat();
+    let pkcs12 =
+        [0x30, 0x0E, 0x02, 0x01, 0x03, 0x30, 0x09, 0x06, 0x03, 0x2A, 0x86, 0x48, 0xA0, 2, 4, 0];
+    let ssh = [&b"\0\0\0\x0bssh-ed25519\0\0\0\x20"[..], &[7; 32]].concat();
+    for (name, bytes) in [
+        ("certificate", &certificate[..]),
+        ("PKCS#12", &pkcs12),
+        ("PKCS#12, streamed", &[0x30, 0x80, 0x02, 0x01, 0x03, 0x30, 0x80, 0x06]),
+        ("SSH, as it is sent", &ssh),
+        ("OpenSSH", b"openssh-key-v1\0\0\0\0\x04none"),
+        ("PuTTY", b"PuTTY-User-Key-File-3: ssh-ed25519"),
+        ("SSH2", b"---- BEGIN SSH2 PUBLIC KEY ----"),
+        ("authorized_keys", format!("no-pty ssh-ed25519 {} x", BASE64.encode(&ssh)).as_bytes()),
+    ] {
+        assert!(find_key(bytes).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn secrets_are_not_taken_for_keys() {
+    for secret in [
+        &b"correct horse battery staple and more"[..],
+        b"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIB",
+        b"c3VwZXItc2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2g=",
+        b"\"a secret that is a text of JSON, long enough\"",
+        br#"{"secret":"a document that is no key", "keys": 3}"#,
+        br#"["a", "list", "of", "words"]"#,
+        br#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-Est"#,
+        b"the kty is RSA they say, and ssh-keys are keys",
+        b"eyJhbGciOiJIUzI1NiJ9.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        b"550e8400-e29b-41d4-a716-446655440000",
+        &[0xFF; 32],
+        &[0x30; 64],
+        b"[1]",
+        b"",
+    ] {
+        assert_eq!(find_key(secret), None, "{}", String::from_utf8_lossy(secret));
+    }
+}
+
+#[test]
+fn deep_and_large_input_is_judged_in_time() {
+    for text in ["[".repeat(200_000), "30".repeat(100_000), BASE64.encode(vec![0x30; 150_000])] {
+        assert_eq!(find_key(text.as_bytes()), None);
+    }
+}
+
+#[test]
+fn bytes_of_public_keys_are_no_secrets() {
+    install();
+    for algorithm in FAMILIES {
+        let key = generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+        let jwk = key.public.unwrap();
+        let public: PublicKeys = [&jwk].into_iter().collect();
+        let bytes = |name: &str| {
+            jwk.get(name).map(|value| URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap())
+        };
+        let (x, y) = (bytes("x").or(bytes("n")).unwrap(), bytes("y").unwrap_or_default());
+        let mut forms = vec![x.clone(), [&x[..], &y].concat()];
+        if !y.is_empty() {
+            forms.push([&[4][..], &x, &y].concat());
+        }
+        for form in forms {
+            for secret in [
+                form.clone(),
+                [&form[..], b"\n"].concat(),
+                hex(&form).into(),
+                BASE64.encode(&form).into(),
+            ] {
+                assert!(public.has(&secret), "{algorithm:?}");
+            }
+            let mut other = form;
+            other[5] ^= 1;
+            assert!(!public.has(&other));
+        }
+    }
+    assert!(!PublicKeys::default().has(&[0; 32]));
+}
+
+fn random() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = |length| prop::collection::vec(any::<u8>(), length);
+    prop_oneof![bytes(32), bytes(48), bytes(64)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn random_secrets_are_never_refused(mut bytes in random(), looks_like_der in any::<bool>()) {
+        if looks_like_der {
+            bytes[0] = 0x30;
+            bytes[1] = u8::try_from(bytes.len() - 2).unwrap();
+        }
+        for spelled in [
+            bytes.clone(),
+            BASE64.encode(&bytes).into(),
+            URL_SAFE_NO_PAD.encode(&bytes).into(),
+            format!("{}\n", hex(&bytes)).into(),
+        ] {
+            prop_assert_eq!(find_key(&spelled), None);
+        }
+    }
+
+    #[test]
+    fn passphrases_are_never_refused(words in "[\\p{L}\\p{N} .,!?#$%&*+=~^@_-]{8,80}") {
+        prop_assert_eq!(find_key(words.as_bytes()), None);
+        prop_assert_eq!(find_key(json!(words).to_string().as_bytes()), None);
+    }
+}
