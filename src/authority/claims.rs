@@ -4,6 +4,13 @@ use super::Reason;
 use crate::model::{Lifetime, Permission, Timestamp};
 use serde_json::{Map, Value};
 
+/// The claims in which services look for permissions: jeton's own, OAuth's (RFC 8693, section 4.2),
+/// and that of several vendors.
+pub(super) const PERMISSIONS: [&str; 3] = ["permissions", "scope", "scp"];
+
+/// All claims by which a token may grant something, with the roles of several vendors.
+pub(super) const GRANTING: [&str; 4] = ["permissions", "scope", "scp", "roles"];
+
 /// The registered claims (RFC 7519, section 4.1) of a token of ours, with their types.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Registered {
@@ -88,23 +95,30 @@ pub(super) fn times(claims: &Registered, now: Timestamp, leeway: i64) -> Vec<Rea
     reasons
 }
 
-/// The first wanted permission that does not stand in the claims of these names: an array, or
-/// words with spaces between them (RFC 8693, section 4.2).
+/// Returns the first wanted permission that none of the claims of these names has.
 pub(super) fn lacks_permission<'p>(
     claims: &Map<String, Value>,
     names: &[&str],
     wanted: &'p [Permission],
 ) -> Option<&'p Permission> {
-    let grants = |value: &Value, permission: &str| match value {
-        Value::Array(all) => all.iter().any(|one| one.as_str() == Some(permission)),
-        Value::String(words) => words.split(' ').any(|word| word == permission),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
-    };
-    let granted = |permission: &Permission| {
-        let values = names.iter().filter_map(|name| claims.get(*name));
-        values.into_iter().any(|value| grants(value, permission.as_str()))
-    };
-    wanted.iter().find(|permission| !granted(permission))
+    let granted = claimed_permissions(claims, names);
+    wanted.iter().find(|permission| !granted.clone().any(|found| found == permission.as_str()))
+}
+
+/// Returns the permissions that stand in the claims of these names: the texts of an array, or words
+/// with spaces between them (RFC 8693, section 4.2).
+pub(super) fn claimed_permissions<'c>(
+    claims: &'c Map<String, Value>,
+    names: &'c [&str],
+) -> impl Iterator<Item = &'c str> + Clone {
+    names.iter().filter_map(|name| claims.get(*name)).flat_map(|value| {
+        let texts: Vec<&str> = match value {
+            Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+            Value::String(words) => words.split(' ').collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+        };
+        texts
+    })
 }
 
 /// The name of the first claim that does not have the wanted value: a string as it is, anything

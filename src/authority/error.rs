@@ -2,7 +2,9 @@
 
 use super::Reason;
 use crate::crypto::{self, Rejected};
-use crate::model::{Algorithm, BadLine, Invalid, Purpose, RecordedToken, TokenKind};
+use crate::model::{
+    Algorithm, BadLine, Invalid, Purpose, RecordedToken, Timestamp, TokenId, TokenKind,
+};
 use crate::store::{self, AsBusy};
 
 /// What was looked for.
@@ -91,6 +93,19 @@ pub(crate) enum Error {
     /// The caller's role or ownership does not allow it.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The bearer of a token cannot renew it for that long, or not any more.
+    #[error("the token was first issued at {first}: its bearer can renew it until {bound}")]
+    RenewalBound {
+        /// The token.
+        token: TokenId,
+        /// When the first token of the chain was issued.
+        first: Timestamp,
+        /// That time and `token.max_ttl`.
+        bound: Timestamp,
+    },
+    /// A user without a role may not give that permission.
+    #[error("permission `{0}` is not among those that you may give")]
+    PermissionRefused(String),
     /// It is not there.
     #[error("there is no {} `{shown}`", .thing.noun())]
     NotFound {

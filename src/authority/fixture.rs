@@ -113,6 +113,7 @@ pub(super) fn request(app: &str) -> Request {
         audience: Vec::new(),
         end: End::Default,
         claims: ExtraClaims::default(),
+        for_run: false,
     }
 }
 

@@ -1,14 +1,15 @@
 //! Renewing an app token: same attributes, new identity; the old one ends now or after a grace.
 
+use super::claims::{GRANTING, claimed_permissions};
 use super::issuing::{Draft, standing, take_place};
-use super::minting::may_have;
+use super::minting::{may_give, may_have_mint};
 use super::principal::write_for;
 use super::revocation::{app_token, may_revoke};
 use super::sessions::{ATTEMPTS, end_after, signing};
 use super::{Act, Caller, Error, Issued, Reason, Target, Thing};
 use crate::model::{
-    Foreign, Lifetime, Permission, RecordedToken, Status, Timestamp, TokenId, TokenKind, User,
-    UserRef,
+    Foreign, Lifetime, Origin, Permission, Policy, RecordedToken, Status, Timestamp, TokenId,
+    TokenKind, User, UserRef,
 };
 use crate::store::{Reader, Store, Writer};
 
@@ -34,7 +35,7 @@ pub(crate) struct Renewed {
     pub(crate) ended: Option<TokenId>,
 }
 
-/// Makes the successor of a live token, for its holder, its owner or an admin.
+/// Makes the successor of a live token, for its bearer, its owner or an admin.
 pub(crate) fn renew(
     store: &mut Store,
     act: &Act,
@@ -43,25 +44,28 @@ pub(crate) fn renew(
     wish: Renewal,
 ) -> Result<Renewed, Error> {
     let old = app_token(store, act.now, caller, target)?;
-    if caller.is_none() {
-        held_back(&old, wish.ttl)?;
-    }
     for _ in 0..ATTEMPTS {
-        let (policy, key, owner) = store.read(|tx| {
-            let owner = may_renew(tx, &old)?;
+        let (policy, key, owner, origin) = store.read(|tx| {
+            let owner = owner(tx, &old)?;
             let (policy, key) = signing(tx)?;
-            Ok::<_, Error>((policy, key, owner))
+            Ok::<_, Error>((policy, key, owner, tx.token_origin(old.id)?))
         })?;
-        let end = new_end(&old, wish.ttl, act.now)?;
-        let draft = Draft::sign(&policy, &key, &owner, old.grant.clone(), act.now, end)?;
+        let expiry = match caller {
+            Some(_) => new_expiry(&old, wish.ttl, act.now)?,
+            None => bearers_expiry(&old, origin, &policy, wish.ttl, act.now)?,
+        };
+        let mut draft = Draft::sign(&policy, &key, &owner, old.grant.clone(), act.now, expiry)?;
+        let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
+        draft.new.origin = Origin { first_issued_at, ..origin };
         let grace = grace_end(&old, wish.grace, act.now)?;
         let recorded = write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
             if user.is_some() {
                 may_revoke(user, Some(owner.id))?;
             }
-            may_renew(tx, &old)?;
+            let owner = self::owner(tx, &old)?;
+            may_give_again(user.unwrap_or(&owner), &owner, &policy, &old)?;
             let standing = standing(tx, &owner, &key, &policy, act.now)?;
-            if !standing.key_is_active {
+            if !standing.key_is_active || tx.policy()? != policy {
                 return Ok(None);
             }
             still_live(tx, old.id, act.now)?;
@@ -84,30 +88,61 @@ pub(crate) fn renew(
     Err(Error::KeyChanges)
 }
 
-/// Returns the owner of the token, who must be allowed to have its permissions.
-fn may_renew(tx: &Reader<'_>, old: &RecordedToken) -> Result<User, Error> {
-    let owner = tx.find_user(&UserRef::Id(old.grant.owner))?;
-    let owner = owner.ok_or_else(|| Error::refused(Reason::OwnerDeleted))?;
-    may_have(&owner, old.grant.permissions.iter().map(Foreign::as_str))?;
-    Ok(owner)
+/// Returns the owner of a token.
+fn owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
+    let owner = tx.find_user(&UserRef::Id(token.grant.owner))?;
+    owner.ok_or_else(|| Error::refused(Reason::OwnerDeleted))
 }
 
-/// Whoever only holds a token gets no longer life out of it, and of a credential none: whoever
-/// stole it would keep it.
-fn held_back(old: &RecordedToken, ttl: Option<Lifetime>) -> Result<(), Error> {
+/// Refuses to give the permissions of a token to its owner once more: `user` must be allowed to
+/// give them today.
+fn may_give_again(
+    user: &User,
+    owner: &User,
+    policy: &Policy,
+    old: &RecordedToken,
+) -> Result<(), Error> {
+    let permissions = || old.grant.permissions.iter().map(Foreign::as_str);
+    may_have_mint(owner, permissions())?;
+    let claimed = claimed_permissions(&old.grant.claims, &GRANTING);
+    may_give(user, &policy.permissions, permissions().chain(claimed))
+}
+
+/// Returns the expiry of a successor that the bearer of a token asks for. A bearer who is not the
+/// owner extends neither the lifetime of one token nor that of a chain of renewals: it ends
+/// `token.max_ttl` after the first issue. A minting credential and a token of `run` are not renewed
+/// by their bearer at all: a thief could keep them alive.
+fn bearers_expiry(
+    old: &RecordedToken,
+    origin: Origin,
+    policy: &Policy,
+    ttl: Option<Lifetime>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
     if old.grant.permissions.iter().any(|permission| permission.as_str() == Permission::MINT) {
         return Err(Error::Forbidden("a token for minting is renewed by its id, by its owner"));
     }
-    match (ttl, lived(old)) {
-        (Some(ttl), Some(lived)) if ttl.seconds() > lived => {
-            Err(Error::Forbidden("only its owner gives a token a longer life, by its id"))
-        }
-        _ => Ok(()),
+    if origin.run.is_some() {
+        return Err(Error::Forbidden("a token of `run` ends with its command"));
     }
+    match (ttl, original_lifetime(old)) {
+        (Some(ttl), Some(lifetime)) if ttl.seconds() > lifetime => {
+            return Err(Error::Forbidden("only its owner gives a token a longer life, by its id"));
+        }
+        _ => {}
+    }
+    let first = origin.first_issued_at.unwrap_or(old.issued_at);
+    // Past the year 9999 there is no bound.
+    let Some(bound) = first.plus(policy.token_max_ttl) else { return new_expiry(old, ttl, now) };
+    let expiry = new_expiry(old, ttl, now)?;
+    if bound <= now || (ttl.is_some() && expiry.is_some_and(|expiry| expiry > bound)) {
+        return Err(Error::RenewalBound { token: old.id, first, bound });
+    }
+    Ok(Some(expiry.map_or(bound, |expiry| expiry.min(bound))))
 }
 
-/// How many seconds a token was made for; `None` for ever.
-fn lived(token: &RecordedToken) -> Option<i64> {
+/// Returns the seconds from issue to expiry; `None` without expiry.
+fn original_lifetime(token: &RecordedToken) -> Option<i64> {
     token.expires_at.map(|end| end.unix() - token.issued_at.unix())
 }
 
@@ -127,12 +162,12 @@ fn still_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error>
     }
 }
 
-fn new_end(
+fn new_expiry(
     old: &RecordedToken,
     ttl: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    match ttl.or_else(|| lived(old).and_then(Lifetime::from_seconds)) {
+    match ttl.or_else(|| original_lifetime(old).and_then(Lifetime::from_seconds)) {
         Some(lifetime) => end_after(now, lifetime).map(Some),
         None => Ok(None),
     }

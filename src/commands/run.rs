@@ -18,7 +18,7 @@ use std::ffi::OsString;
 /// signs once it is such a key: `jeton keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose
 /// test --activate`, then `jeton run --preset flask --alg HS256 -- pytest`. With `--app` it is an
 /// app token of yours, within the quota. It is revoked when the command has ended, however that
-/// came; services that check by exported keys alone do not notice.
+/// came, and so is what it was renewed to; services that check by exported keys alone do not notice.
 ///
 /// Signals reach the command, but for KILL and those of faults (BUS, FPE, ILL, SEGV), which end
 /// jeton and leave the token. The command's exit code is jeton's: 128 and the number of the signal

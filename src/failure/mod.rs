@@ -176,6 +176,10 @@ impl From<authority::Error> for Failure {
             Error::KeyRevoked => say(Kind::Conflict, "key_revoked"),
             Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),
             Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),
+            Error::RenewalBound { token, .. } => say(Kind::Forbidden, "forbidden")
+                .with_hint(format!("its owner renews it by its id: jeton token renew {token}")),
+            Error::PermissionRefused(_) => say(Kind::Forbidden, "forbidden")
+                .with_hint("see what you may give: jeton settings get token.permissions"),
             Error::NotFound { thing: Thing::User, .. } => say(Kind::NotFound, "user_not_found"),
             Error::NotFound { thing: Thing::Token, .. } => say(Kind::NotFound, "token_not_found"),
             Error::NotFound { thing: Thing::Session, .. } => {

@@ -105,7 +105,9 @@ impl Key {
         match self.state {
             KeyState::Active => true,
             KeyState::Retired => self.verify_until.is_none_or(|end| now < end),
-            KeyState::Standby | KeyState::Revoked => false,
+            // A test key that is named signs before it is activated; an app key does not.
+            KeyState::Standby => self.spec.purpose == Purpose::Test,
+            KeyState::Revoked => false,
         }
     }
 
@@ -122,11 +124,11 @@ mod tests {
     #[test]
     fn a_retired_key_verifies_until_its_end() {
         let at = |seconds| Timestamp::from_unix(seconds).unwrap();
-        let key = |state, verify_until| Key {
+        let key_for = |purpose, state, verify_until| Key {
             id: 1,
             spec: NewKey {
                 kid: Foreign::new("k"),
-                purpose: Purpose::App,
+                purpose,
                 algorithm: Algorithm::ES256,
                 material: SecretSlice::from(Vec::new()),
                 public: None,
@@ -136,6 +138,8 @@ mod tests {
             created_at: at(0),
             verify_until,
         };
+        let key = |state, verify_until| key_for(Purpose::App, state, verify_until);
+        assert!(key_for(Purpose::Test, KeyState::Standby, None).verifies(at(100)));
         assert!(key(KeyState::Active, None).verifies(at(100)));
         assert!(key(KeyState::Retired, Some(at(101))).verifies(at(100)));
         assert!(!key(KeyState::Retired, Some(at(100))).verifies(at(100)));

@@ -13,6 +13,7 @@ mod moment;
 mod names;
 mod page;
 mod password;
+mod permission_policy;
 mod policy;
 mod precis;
 mod rows;
@@ -34,11 +35,14 @@ pub(crate) use moment::Moment;
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef, variable_name};
 pub(crate) use page::{Page, Paged};
 pub(crate) use password::{Password, PasswordHash};
+pub(crate) use permission_policy::PermissionPolicy;
 pub(crate) use policy::{OwnQuota, Policy, Quota, Setting};
 pub(crate) use rows::{BadLine, Row, rows};
 pub(crate) use spreadsheet::{columns_of_spreadsheet, csv_header, each_row_of_spreadsheet, to_csv};
 pub(crate) use time::{Lifetime, Timestamp};
-pub(crate) use token::{Grant, OpenSession, Pair, RecordedToken, Session, Status, TokenKind};
+pub(crate) use token::{
+    Grant, OpenSession, Origin, Pair, RecordedToken, Session, Status, TokenKind,
+};
 pub(crate) use user::{Account, Owned, Role, User};
 
 /// A value that was refused at the door: what it was meant to be, and why it is not.

@@ -180,12 +180,14 @@ impl AppName {
 pub(crate) struct Permission(Foreign);
 
 impl Permission {
+    /// Begins the permissions of jeton itself.
+    pub(super) const RESERVED: &str = "jeton:";
     /// Makes an app token a credential for minting test tokens and for nothing else.
     pub(crate) const MINT: &str = "jeton:mint";
 
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         let permission = Self::parse_any(text)?;
-        if text.starts_with("jeton:") && text != Self::MINT {
+        if text.starts_with(Self::RESERVED) && text != Self::MINT {
             let why = "of the names that begin with `jeton:` there is only `jeton:mint`";
             return Err(Invalid::new("permission", why));
         }
@@ -209,7 +211,7 @@ impl Permission {
     }
 }
 
-fn visible(what: &'static str, text: &str, most: usize) -> Result<Foreign, Invalid> {
+pub(super) fn visible(what: &'static str, text: &str, most: usize) -> Result<Foreign, Invalid> {
     if text.is_empty() || text.trim() != text {
         return Err(Invalid::new(what, "must not be empty or begin or end with white space"));
     }

@@ -1,6 +1,6 @@
 //! The settings of a store: what they are called, what they accept, what they are by default.
 
-use super::{Invalid, Lifetime, is_hostile};
+use super::{Invalid, Lifetime, PermissionPolicy, is_hostile};
 use serde_json::Value;
 
 /// How many live app tokens a user may have.
@@ -78,6 +78,10 @@ macro_rules! settings {
 settings! {
     TokenQuota "token.quota" "3" "live app tokens a user may have, or `unlimited`",
     TokenTtl "token.ttl" "7d" "how long an app token lives unless said",
+    TokenMaxTtl "token.max_ttl" "90d"
+        "how long after its first issue the bearer of an app token can renew it",
+    TokenPermissions "token.permissions" "*"
+        "permissions that users without a role may give: names and prefixes such as `read:*`, or `none`",
     AccessTtl "session.access_ttl" "15m" "how long an access token lives",
     RefreshTtl "session.refresh_ttl" "30d" "how long a refresh token lives",
     SessionTtl "session.max_ttl" "90d" "how long a session lives at most",
@@ -124,6 +128,10 @@ pub(crate) struct Policy {
     pub(crate) quota: Quota,
     /// `token.ttl`
     pub(crate) token_ttl: Lifetime,
+    /// `token.max_ttl`
+    pub(crate) token_max_ttl: Lifetime,
+    /// `token.permissions`
+    pub(crate) permissions: PermissionPolicy,
     /// `session.access_ttl`
     pub(crate) access_ttl: Lifetime,
     /// `session.refresh_ttl`
@@ -149,6 +157,8 @@ impl Default for Policy {
         Self {
             quota: Quota::Limited(3),
             token_ttl: Lifetime::days(7),
+            token_max_ttl: Lifetime::days(90),
+            permissions: PermissionPolicy::default(),
             access_ttl: Lifetime::minutes(15),
             refresh_ttl: Lifetime::days(30),
             session_ttl: Lifetime::days(90),
@@ -168,6 +178,8 @@ impl Policy {
         match setting {
             Setting::TokenQuota => self.quota = Quota::parse(value)?,
             Setting::TokenTtl => self.token_ttl = Lifetime::parse(value)?,
+            Setting::TokenMaxTtl => self.token_max_ttl = Lifetime::parse(value)?,
+            Setting::TokenPermissions => self.permissions = PermissionPolicy::parse(value)?,
             Setting::AccessTtl => self.access_ttl = Lifetime::parse(value)?,
             Setting::RefreshTtl => self.refresh_ttl = Lifetime::parse(value)?,
             Setting::SessionTtl => self.session_ttl = Lifetime::parse(value)?,

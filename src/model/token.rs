@@ -98,6 +98,15 @@ impl Grant {
     }
 }
 
+/// Where an app token comes from, for the bounds of its renewal.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Origin {
+    /// The first issue in a chain of renewals by the bearer; `None`: the token's own issue.
+    pub(crate) first_issued_at: Option<Timestamp>,
+    /// The token that `run` issued, whose command this one is revoked with.
+    pub(crate) run: Option<Jti>,
+}
+
 /// A token that has a row: an app token, or a test token that was to be recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedToken {

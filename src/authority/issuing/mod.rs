@@ -7,13 +7,14 @@ pub(crate) use listing::{list, show};
 pub(crate) use taken_back::{Over, take_back};
 
 use super::accounts::{not_found, oneself_or_any};
-use super::minting::may_have;
+use super::claims::{GRANTING, claimed_permissions};
+use super::minting::{may_give, may_have_mint};
 use super::principal::write_as;
 use super::sessions::{ATTEMPTS, end_after};
 use super::{Act, Caller, Error};
 use crate::crypto;
 use crate::model::{
-    AppName, ExtraClaims, Foreign, Grant, Key, KeyState, Lifetime, Permission, Policy,
+    AppName, ExtraClaims, Foreign, Grant, Key, KeyState, Lifetime, Origin, Permission, Policy,
     RecordedToken, Timestamp, TokenId, TokenKind, User, UserRef,
 };
 use crate::store::{NewToken, Reader, Standing, Store, Writer};
@@ -56,6 +57,8 @@ pub(crate) struct Request {
     pub(crate) end: End,
     /// Further claims.
     pub(crate) claims: ExtraClaims,
+    /// Whether `run` issues it: it is revoked when the command exits, with what it was renewed to.
+    pub(crate) for_run: bool,
 }
 
 /// A token that was made and recorded.
@@ -100,12 +103,13 @@ pub(crate) fn issue(
             Ok::<_, Error>((tx.policy()?, key, owner))
         })?;
         let expires_at = expiry(request.end, &policy, act.now)?;
-        let draft =
+        let mut draft =
             Draft::sign(&policy, &key, &owner, grant(request, &owner), act.now, expires_at)?;
+        draft.new.origin.run = request.for_run.then_some(draft.new.jti);
         let recorded = write_as(store, caller, |tx, user| {
             let owner = self::owner(tx, user, request)?;
             let standing = standing(tx, &owner, &key, &policy, act.now)?;
-            if !standing.key_is_active {
+            if !standing.key_is_active || tx.policy()? != policy {
                 return Ok(None);
             }
             let place = take_place(tx, &owner, standing, None, act.now)?;
@@ -126,9 +130,10 @@ fn owner(tx: &Reader<'_>, user: &User, request: &Request) -> Result<User, Error>
         None => user.clone(),
         Some(who) => oneself_or_any(tx, user, who, "only admins make tokens for others")?,
     };
-    for user in [user, &owner] {
-        may_have(user, request.permissions.iter().map(Permission::as_str))?;
-    }
+    let permissions = || request.permissions.iter().map(Permission::as_str);
+    may_have_mint(&owner, permissions())?;
+    let scopes = claimed_permissions(&request.claims.0, &GRANTING);
+    may_give(user, &tx.policy()?.permissions, permissions().chain(scopes))?;
     Ok(owner)
 }
 
@@ -164,7 +169,8 @@ impl Draft {
         now: Timestamp,
         expires_at: Option<Timestamp>,
     ) -> Result<Self, Error> {
-        let new = NewToken { jti: crypto::jti(), grant, key: key.id, issued_at: now, expires_at };
+        let (jti, origin) = (crypto::jti(), Origin::default());
+        let new = NewToken { jti, grant, key: key.id, issued_at: now, expires_at, origin };
         let claims = app_claims(&new, owner, policy);
         let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
         Ok(Self { new, token })

@@ -23,7 +23,7 @@ impl Over {
     }
 }
 
-/// Takes back tokens that the same command made, at the hands of `by`.
+/// Revokes tokens that the same command made, and for those of `run` what they were renewed to.
 pub(crate) fn take_back(
     store: &mut Store,
     act: &Act,
@@ -35,6 +35,7 @@ pub(crate) fn take_back(
         let mut changed = 0;
         for id in ids {
             changed += usize::from(tx.revoke_token(*id, act.now)?);
+            changed += tx.revoke_run(*id, act.now)?;
         }
         let target = match ids {
             [one] => format!("token {one}"),

@@ -118,14 +118,18 @@ impl TestKey {
     }
 }
 
-/// The test key of that id, if tokens may be signed with it: whatever its state, but for revoked.
-pub(super) fn may_sign(tx: &Reader<'_>, kid: &str) -> Result<TestKey, Error> {
+/// Returns the test key of that id, if tokens may be signed with it: it must verify what it signs.
+pub(super) fn may_sign(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Result<TestKey, Error> {
     let key = life::existing(tx, kid)?;
     if key.spec.purpose != Purpose::Test {
         return Err(Error::Forbidden("an app key signs no test tokens"));
     }
     if key.state == KeyState::Revoked {
         return Err(Error::KeyRevoked);
+    }
+    if !key.verifies(now) {
+        let kid = key.spec.kid.shown();
+        return Err(Error::Usage(format!("key `{kid}` is retired and does not verify any more")));
     }
     Ok(TestKey::stored(key))
 }

@@ -2,6 +2,7 @@
 //! thing. Nothing here is within reach of what checks tokens.
 
 use super::super::Error;
+use super::super::claims::GRANTING;
 use super::saying::Span;
 use super::template::Said;
 use super::{Defect, Minting};
@@ -11,9 +12,6 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Map, Value, json};
 
 const DAY: i64 = 86_400;
-
-/// Where it is said what a token may do.
-const PERMISSIONS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
 /// What one token is made of.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +51,7 @@ impl Assembly<'_> {
             Defect::AlgConfusion => !is_secret,
             Defect::WrongIssuer => has("iss"),
             Defect::WrongAudience => has("aud"),
-            Defect::MissingPermission => PERMISSIONS.iter().any(|name| has(name)),
+            Defect::MissingPermission => GRANTING.iter().any(|name| has(name)),
             Defect::WrongType => false,
             Defect::Revoked => said.claims.get("jti").is_some_and(Value::is_string),
             Defect::NotYetValid
@@ -76,7 +74,7 @@ impl Assembly<'_> {
             Defect::WrongIssuer => claim("iss", json!("https://issuer.invalid/")),
             Defect::WrongAudience => others(&said.claims, &["aud"]),
             Defect::MissingExp => claim("exp", Value::Null),
-            Defect::MissingPermission => others(&said.claims, &PERMISSIONS),
+            Defect::MissingPermission => others(&said.claims, &GRANTING),
             Defect::Oversized => claim("padding", json!("x".repeat(LARGEST_TOKEN))),
             Defect::BadSignature
             | Defect::WrongKey

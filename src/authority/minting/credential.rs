@@ -3,11 +3,27 @@
 use super::super::principal::{BearerCredential, needs};
 use super::super::verification::Record;
 use super::super::{Checks, Error, Principal, Reason, Wanted, verify};
-use crate::model::{Permission, Role, Timestamp, TokenKind, User};
+use crate::model::{Foreign, Permission, PermissionPolicy, Role, Timestamp, TokenKind, User};
 use crate::store::Store;
 
-/// Refuses permissions with [`Permission::MINT`] among them to whoever may not mint.
-pub(in crate::authority) fn may_have<'p>(
+/// Refuses permissions that `user` may not give: `jeton:mint` without the role minter, and to users
+/// without a role what `policy` leaves out.
+pub(in crate::authority) fn may_give<'p>(
+    user: &User,
+    policy: &PermissionPolicy,
+    permissions: impl Iterator<Item = &'p str> + Clone,
+) -> Result<(), Error> {
+    may_have_mint(user, permissions.clone())?;
+    let refused = |permission: &&str| user.role == Role::User && !policy.allows(permission);
+    let mut permissions = permissions;
+    match permissions.find(refused) {
+        Some(permission) => Err(Error::PermissionRefused(Foreign::new(permission).shown())),
+        None => Ok(()),
+    }
+}
+
+/// Refuses `jeton:mint` among the permissions of a user who may not mint.
+pub(in crate::authority) fn may_have_mint<'p>(
     user: &User,
     mut permissions: impl Iterator<Item = &'p str>,
 ) -> Result<(), Error> {

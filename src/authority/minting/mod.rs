@@ -12,8 +12,8 @@ mod signing;
 mod template;
 mod told;
 
-pub(super) use credential::may_have;
 pub(crate) use credential::minter;
+pub(super) use credential::{may_give, may_have_mint};
 pub(crate) use defects::Defect;
 pub(crate) use fixtures::{Fixture, Fixtures, fixtures, fixtures_alone};
 pub(crate) use presets::{preset, presets};

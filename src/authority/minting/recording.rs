@@ -5,7 +5,7 @@ use super::Minting;
 use super::assembly::Assembly;
 use super::template::Said;
 use crate::model::{
-    AppName, BadLine, Foreign, Grant, Jti, NewKey, Row, Timestamp, TokenKind, UserId,
+    AppName, BadLine, Foreign, Grant, Jti, NewKey, Origin, Row, Timestamp, TokenKind, UserId,
 };
 use crate::store::{NewToken, Reader};
 use serde_json::{Map, Value};
@@ -132,5 +132,6 @@ pub(super) fn row(
         claims: Grant::shared(claims),
     };
     let issued_at = issued_at.unwrap_or(now);
-    Ok(NewToken { jti, grant, key, issued_at, expires_at: Some(end) })
+    let origin = Origin::default();
+    Ok(NewToken { jti, grant, key, issued_at, expires_at: Some(end), origin })
 }

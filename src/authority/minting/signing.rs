@@ -39,6 +39,7 @@ pub(crate) struct Minting {
     pub(super) wish: Mint,
     pub(super) told: Told,
     done: usize,
+    now: Timestamp,
     pub(super) issuer: Option<String>,
     pub(super) uid: Option<Uid>,
     pub(super) span: Span,
@@ -153,12 +154,12 @@ impl Minting {
             End::After(lifetime) => end_after(issued_at, lifetime)?,
             End::Default | End::Never => end_after(issued_at, usual)?,
         };
-        Ok(Self { wish, told, done: 0, issuer, uid, span: Span { issued_at, expires_at } })
+        Ok(Self { wish, told, done: 0, now, issuer, uid, span: Span { issued_at, expires_at } })
     }
 
     fn key(&self, store: &mut Store) -> Result<TestKey, Error> {
         match &self.wish.signer {
-            Signer::Key(kid) => store.read(|tx| may_sign(tx, kid)),
+            Signer::Key(kid) => store.read(|tx| may_sign(tx, kid, self.now)),
             Signer::Algorithm(algorithm) => {
                 let preset = self.wish.template.algorithm()?;
                 test_key(store, algorithm.or(preset).unwrap_or(Algorithm::ES256))
@@ -246,7 +247,7 @@ impl Minting {
     ) -> Result<Option<Vec<TokenId>>, Error> {
         let result = hand.minter.change(store, Role::Minter, MINTERS_ONLY, |tx| {
             let signs = match &self.wish.signer {
-                Signer::Key(kid) => may_sign(tx, kid).is_ok(),
+                Signer::Key(kid) => may_sign(tx, kid, self.now).is_ok(),
                 Signer::Algorithm(_) => tx.is_active(hand.key)?,
             };
             if !signs {

@@ -1,15 +1,11 @@
 //! Tokens of others, held against keys that somebody gave: the same order of checks, without rows.
 
 use super::super::Reason;
-use super::super::claims::Registered;
+use super::super::claims::{PERMISSIONS, Registered};
 use super::{Checks, Verdict, judge_claims, judge_typ, named};
 use crate::crypto::{Compact, Verifier};
 use crate::model::strict_object;
 use serde_json::{Map, Value};
-
-/// Where others write what a token may do: our name for it, RFC 8693, section 4.2, and what some
-/// vendors call it.
-pub(super) const PERMISSIONS: [&str; 3] = ["permissions", "scope", "scp"];
 
 /// Judges a token that is not of this store. Kind, revocation and owner are not known of it; what
 /// `checks` says about them does not count.

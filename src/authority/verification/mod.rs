@@ -224,7 +224,7 @@ fn judge(
     registered.end_by_row(&verdict.record);
     // A test token stands for one of others.
     let is_test = kind == TokenKind::Test;
-    let permissions = if is_test { &foreign::PERMISSIONS[..] } else { &PERMISSIONS };
+    let permissions = if is_test { &claims::PERMISSIONS[..] } else { &PERMISSIONS };
     judge_claims(verdict, claims, &registered, permissions, checks);
     Ok(())
 }

@@ -23,7 +23,8 @@ pub(crate) struct Args {
     #[arg(value_parser = AppName::parse)]
     app: AppName,
 
-    /// What it may do; jeton:mint is the permission to mint test tokens (minters and admins only)
+    /// What it may do; jeton:mint is the permission to mint test tokens (minters and admins only). The
+    /// setting `token.permissions` lists those that users without a role may give
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse)]
     permission: Vec<Permission>,
 
@@ -77,6 +78,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         audience: args.aud,
         end,
         claims: args.claims.claims()?,
+        for_run: false,
     };
     let caller = app.caller()?;
     let act = app.act()?;

@@ -9,9 +9,10 @@ use secrecy::ExposeSecret;
 
 /// Replace an app token by a new one with the same attributes
 ///
-/// The new token is printed. The old one is revoked, or works beside it for a grace and is not
-/// counted meanwhile; one grace at a time. Whoever holds a token may renew it without logging in,
-/// for no longer than it was made for, and not one with the permission jeton:mint.
+/// The new token is printed. The old one is revoked, or works beside it for a grace period and is
+/// not counted meanwhile; one grace period at a time. The bearer of a token can renew it without
+/// logging in: for its original lifetime at most, and until `token.max_ttl` after its first issue. A
+/// token with the permission jeton:mint and a token of `jeton run` are not renewed by their bearer.
 ///
 ///   TOKEN=$(jeton token renew 7 --grace 1h)
 ///   jeton token renew - < token.txt

@@ -144,7 +144,7 @@ impl WishArgs {
         Ok(mint)
     }
 
-    /// An app token with what the flags say that is said of app tokens, too.
+    /// Returns the request of `run --app`, from the flags that app tokens have, too.
     pub(crate) fn request(self, app: AppName) -> Result<Request, Failure> {
         let permissions = self.permission.iter().map(|name| Permission::parse(name));
         Ok(Request {
@@ -154,6 +154,7 @@ impl WishArgs {
             audience: self.aud,
             end: self.end.end().or_an_hour(),
             claims: self.claims.claims()?,
+            for_run: true,
         })
     }
 }

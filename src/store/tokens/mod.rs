@@ -7,7 +7,7 @@ pub(crate) use listing::TokenFilter;
 use super::users::{required_time, time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    AppName, Foreign, Grant, Jti, RecordedToken, Timestamp, TokenId, TokenKind, UserId,
+    AppName, Foreign, Grant, Jti, Origin, RecordedToken, Timestamp, TokenId, TokenKind, UserId,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
@@ -26,6 +26,8 @@ pub(crate) struct NewToken {
     pub(crate) issued_at: Timestamp,
     /// Its end; `None` never.
     pub(crate) expires_at: Option<Timestamp>,
+    /// Where it comes from.
+    pub(crate) origin: Origin,
 }
 
 const COLUMNS: &str = "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
@@ -58,6 +60,15 @@ impl Reader<'_> {
     pub(crate) fn has_token(&self, jti: Jti) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
         Ok(self.sql.prepare_cached(sql)?.query_row([jti.bytes()], |row| row.get(0))?)
+    }
+
+    /// Returns where a token comes from; its first issue is always known.
+    pub(crate) fn token_origin(&self, id: TokenId) -> Result<Origin, Error> {
+        let sql = "SELECT ifnull(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
+        let (first, run): (i64, Option<[u8; 16]>) =
+            self.sql.query_row(sql, [id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let run = run.map(|jti| Jti::new(Uuid::from_bytes(jti)));
+        Ok(Origin { first_issued_at: Some(required_time(first)?), run })
     }
 
     fn token_where(
@@ -103,14 +114,17 @@ impl Writer<'_> {
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
         let grant = self.grant_id(&new.grant)?;
         self.sql.execute(
-            "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO tokens
+                 (jti, grant_id, key_id, issued_at, expires_at, first_issued_at, run_jti)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 new.jti.bytes(),
                 grant,
                 new.key,
                 new.issued_at.unix(),
                 new.expires_at.map(Timestamp::unix),
+                new.origin.first_issued_at.map(Timestamp::unix),
+                new.origin.run.map(Jti::bytes),
             ],
         )?;
         Ok(TokenId(self.sql.last_insert_rowid()))
@@ -149,6 +163,15 @@ impl Writer<'_> {
             (id.0, now.unix()),
         )?;
         Ok(changed > 0)
+    }
+
+    /// Revokes every token of the run that issued this one; how many.
+    pub(crate) fn revoke_run(&self, id: TokenId, now: Timestamp) -> Result<usize, Error> {
+        Ok(self.sql.execute(
+            "UPDATE tokens SET revoked_at = ?2 WHERE revoked_at IS NULL
+                 AND run_jti = (SELECT run_jti FROM tokens WHERE id = ?1)",
+            (id.0, now.unix()),
+        )?)
     }
 
     /// Lets a token work beside its successor until then, uncounted. The token that it was itself

@@ -4,9 +4,11 @@ use crate::mask::{json_says, refuses, says};
 use crate::world::World;
 use serde_json::{Value, json};
 
-const DEFAULTS: [(&str, &str); 11] = [
+const DEFAULTS: [(&str, &str); 13] = [
     ("token.quota", "3"),
     ("token.ttl", "7d"),
+    ("token.max_ttl", "90d"),
+    ("token.permissions", "*"),
     ("session.access_ttl", "15m"),
     ("session.refresh_ttl", "30d"),
     ("session.max_ttl", "90d"),
@@ -33,6 +35,8 @@ fn every_setting_can_be_changed() {
     for (name, value) in [
         ("token.quota", "unlimited"),
         ("token.ttl", "P1D"),
+        ("token.max_ttl", "30d"),
+        ("token.permissions", "read,orders:*"),
         ("session.access_ttl", "90s"),
         ("session.refresh_ttl", "1d12h"),
         ("session.max_ttl", "2w"),
@@ -46,7 +50,7 @@ fn every_setting_can_be_changed() {
         says(&world, &ran, "", &format!("{name} is {value}\n"));
         assert_eq!(world.get(&["settings", "get", name]), value);
     }
-    assert_eq!(world.sql("SELECT count(*) FROM settings"), ["10"]);
+    assert_eq!(world.sql("SELECT count(*) FROM settings"), ["12"]);
 }
 
 #[test]
@@ -110,6 +114,13 @@ fn a_bad_value_changes_nothing() {
         ("token.quota", "many", "quota: a number or `unlimited`"),
         ("token.quota", "4294967296", "quota: a number or `unlimited`"),
         ("token.ttl", "7", unit),
+        ("token.max_ttl", "7", unit),
+        (
+            "token.permissions",
+            "a*b",
+            "value: permissions, and prefixes followed by `*`, with commas between, or `none`",
+        ),
+        ("token.permissions", "jeton:*", "value: permissions of jeton itself need a role"),
         ("session.access_ttl", "0s", "duration: must be between one second and 1,000 years"),
         ("session.refresh_ttl", "1mo", "duration: months and years have no fixed length"),
         (

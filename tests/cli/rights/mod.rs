@@ -3,6 +3,7 @@
 
 mod meanwhile;
 mod minting;
+mod policy;
 mod table;
 
 use crate::readme::grammar;

@@ -143,3 +143,20 @@ fn a_key_is_made_with_the_first_token_and_not_before() {
     let audit = world.sql("SELECT target FROM audit WHERE action = 'token mint' ORDER BY id");
     assert_eq!(audit, [format!("test token, by the new key {kid}"), "test token".to_owned()]);
 }
+
+#[test]
+fn named_key_verifies_what_it_signs_until_it_is_retired() {
+    let world = World::with_admin();
+    world.get(&["token", "mint"]);
+    let kid = world.get(&["keys", "generate", "--purpose", "test"]);
+    let token = world.get(&["token", "mint", "--key", &kid]);
+    world.run(&["token", "verify", "--type", "test", &token]).ok();
+    world.run(&["keys", "activate", "--", &kid]).ok();
+    world.run(&["keys", "retire", "--overlap", "1h", "--", &kid]).ok();
+    let token = world.get(&["token", "mint", "--key", &kid]);
+    world.run(&["token", "verify", "--type", "test", &token]).ok();
+    world.sql("UPDATE keys SET verify_until = 1 WHERE state = 'retired'");
+    let ran = world.run(&["token", "mint", "--key", &kid]);
+    let message = "error: key `<key>` is retired and does not verify any more\n";
+    refuses(&world, &ran, 2, message);
+}

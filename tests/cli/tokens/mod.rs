@@ -12,6 +12,7 @@ mod look;
 mod mint;
 mod presets;
 mod renew;
+mod renewal_bounds;
 mod revoke;
 mod revoke_many;
 mod seeds;

@@ -36,6 +36,7 @@ fn wishes() -> impl Strategy<Value = Request> {
     let claims = prop::collection::vec(claim, 0..4);
     (prop::collection::vec(text, 0..4), prop::collection::vec(any::<String>(), 0..3), end, claims)
         .prop_map(|(permissions, audience, end, claims)| Request {
+            for_run: false,
             owner: None,
             app: AppName::parse("app").unwrap(),
             permissions: permissions

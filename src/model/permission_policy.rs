@@ -1,0 +1,85 @@
+//! Permissions that users without a role may give to app tokens.
+
+use super::names::visible;
+use super::{Invalid, Permission};
+
+/// Names and prefixes of permissions, as the setting `token.permissions` lists them. Permissions
+/// that begin with `jeton:` are never among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PermissionPolicy(Vec<String>);
+
+impl Default for PermissionPolicy {
+    fn default() -> Self {
+        Self(vec!["*".to_owned()])
+    }
+}
+
+impl PermissionPolicy {
+    /// Parses `none`, or patterns with commas between: a permission, or a prefix followed by `*`.
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        if text == "none" {
+            return Ok(Self(Vec::new()));
+        }
+        let patterns = text.split(',').map(|pattern| {
+            let name = pattern.strip_suffix('*').unwrap_or(pattern);
+            if name.contains('*') || name.chars().any(char::is_whitespace) {
+                let why =
+                    "permissions, and prefixes followed by `*`, with commas between, or `none`";
+                return Err(Invalid::new("value", why));
+            }
+            if name.starts_with(Permission::RESERVED) {
+                return Err(Invalid::new("value", "permissions of jeton itself need a role"));
+            }
+            if pattern != "*" {
+                visible("value", name, 100)?;
+            }
+            Ok(pattern.to_owned())
+        });
+        patterns.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Returns whether a user without a role may give that permission.
+    pub(crate) fn allows(&self, permission: &str) -> bool {
+        let matches = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(prefix) => permission.starts_with(prefix),
+            None => permission == pattern,
+        };
+        !permission.starts_with(Permission::RESERVED) && self.0.iter().any(matches)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_names_and_prefixes() {
+        let policy = PermissionPolicy::parse("read,orders:*").unwrap();
+        for (permission, allowed) in [
+            ("read", true),
+            ("reader", false),
+            ("orders:", true),
+            ("orders:write", true),
+            ("order", false),
+            ("*", false),
+            ("jeton:mint", false),
+        ] {
+            assert_eq!(policy.allows(permission), allowed, "{permission}");
+        }
+        assert!(!PermissionPolicy::parse("none").unwrap().allows("read"));
+    }
+
+    #[test]
+    fn reserved_permissions_match_no_pattern() {
+        for text in ["*", "j*", "jeton*"] {
+            assert!(!PermissionPolicy::parse(text).unwrap().allows("jeton:mint"), "{text}");
+        }
+    }
+
+    #[test]
+    fn malformed_patterns_are_refused() {
+        for text in ["", "read,", "*read", "a*b", "a b", "jeton:mint", "jeton:*", "a\u{1b}", "**"] {
+            assert!(PermissionPolicy::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The settings that bound what users give and renew: `token.permissions` and `token.max_ttl`, for
+//! every role.
+
+use super::{CALLERS, Cast};
+use rusqlite::Connection;
+
+/// Commands, with the exit code for a user, a minter and an admin while `token.permissions` is
+/// `read,orders:*`. `MY_ID` and `MY_TOKEN` have the permission `deploy` from before.
+const RESTRICTED: &[(&[&str], [i32; 3])] = &[
+    (&["token", "create", "app", "-p", "read"], [0, 0, 0]),
+    (&["token", "create", "app", "-p", "orders:write"], [0, 0, 0]),
+    (&["token", "create", "app", "-p", "read,deploy"], [7, 0, 0]),
+    (&["token", "create", "app", "-p", "jeton:mint"], [7, 0, 0]),
+    (&["token", "create", "app", "--claim", "scope=read orders:x"], [0, 0, 0]),
+    (&["token", "create", "app", "--claim", "scope=read deploy"], [7, 0, 0]),
+    (&["token", "create", "app", "--claim-json", "scp=[\"deploy\"]"], [7, 0, 0]),
+    (&["token", "create", "app", "--claim-json", "roles=[\"deploy\"]"], [7, 0, 0]),
+    (&["token", "create", "app", "--user", "KIM", "-p", "deploy"], [7, 7, 0]),
+    (&["run", "--app", "ci", "-p", "read", "--", "true"], [0, 0, 0]),
+    (&["run", "--app", "ci", "-p", "deploy", "--", "true"], [7, 0, 0]),
+    (&["token", "renew", "MY_TOKEN"], [7, 0, 0]),
+    (&["token", "renew", "MY_ID"], [7, 0, 0]),
+];
+
+/// The cast with two tokens of the caller that have the permission `deploy`.
+fn cast(caller: &str) -> Cast {
+    let mut cast = Cast::new(caller);
+    let token = cast.world.get(&["token", "create", "before", "-p", "deploy"]);
+    let id = cast.world.json(&["token", "create", "before", "-p", "deploy"])["id"].to_string();
+    cast.names.retain(|(name, _)| !["MY_ID", "MY_TOKEN"].contains(name));
+    cast.names.extend([("MY_ID", id), ("MY_TOKEN", token)]);
+    cast
+}
+
+fn ends(cast: &Cast, words: &[&str], code: i32) {
+    let words: Vec<&str> = words.iter().map(|word| cast.meaning(word)).collect();
+    let ran = cast.world.run(&words);
+    assert_eq!(ran.code, code, "{words:?}: {ran:?}");
+}
+
+#[test]
+fn users_without_a_role_give_only_permitted_permissions() {
+    for (role, caller) in CALLERS.into_iter().enumerate() {
+        let cast = cast(caller);
+        cast.world.sql("INSERT INTO settings VALUES ('token.permissions', 'read,orders:*', 1)");
+        for (words, codes) in RESTRICTED {
+            ends(&cast, words, codes[role]);
+        }
+        cast.world.sql("UPDATE settings SET value = 'none' WHERE name = 'token.permissions'");
+        ends(&cast, &["token", "create", "app", "-p", "read"], if role == 0 { 7 } else { 0 });
+        ends(&cast, &["token", "create", "app"], 0);
+    }
+}
+
+#[test]
+fn refusal_names_the_permission_and_the_setting() {
+    let cast = cast("john");
+    cast.world.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
+    let ran = cast.world.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
+    assert_eq!(
+        ran.err,
+        "error: permission `deploy` is not among those that you may give\n\
+         hint: see what you may give: jeton settings get token.permissions\n"
+    );
+}
+
+#[test]
+fn max_ttl_bounds_the_bearer_and_no_owner() {
+    for caller in CALLERS {
+        let cast = cast(caller);
+        ends(&cast, &["token", "renew", "KIM_TOKEN"], 0);
+        let old = "UPDATE tokens SET first_issued_at = issued_at - 90 * 86400";
+        Connection::open(cast.world.store()).unwrap().execute_batch(old).unwrap();
+        ends(&cast, &["token", "renew", "MY_TOKEN"], 7);
+        ends(&cast, &["token", "renew", "MY_ID"], 0);
+        let admin = if caller == "ada" { 0 } else { 7 };
+        ends(&cast, &["token", "renew", "KIM_ID"], admin);
+    }
+}
