@@ -27,7 +27,7 @@ impl From<Error> for Failure {
                 "store_foreign",
                 format!("`{}` is not a jeton store", at(&path)),
             ),
-            Error::Damaged(_) => say(Kind::StoreUnusable, "store_damaged"),
+            Error::Damaged(_) | Error::Schema(_) => say(Kind::StoreUnusable, "store_damaged"),
             Error::Unreadable(_) => say(Kind::StoreUnusable, "store_unreadable"),
             Error::LogAlone => say(Kind::StoreUnusable, "store_unreadable")
                 .with_hint("copy the file with its `-wal` to where it can be written"),

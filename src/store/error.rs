@@ -1,6 +1,7 @@
 //! Every way in which the store can fail that its callers tell apart.
 
-use rusqlite::ErrorCode;
+use crate::model::escaped;
+use rusqlite::{ErrorCode, ffi};
 use std::path::PathBuf;
 
 /// Why the store did not do it.
@@ -31,6 +32,9 @@ pub(crate) enum Error {
     /// SQLite or a row says that it is broken.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// Its schema is not the one of its version: the objects that differ.
+    #[error("the store is damaged: {}", .0.join(", "))]
+    Schema(Vec<String>),
     /// The file system does not let us.
     #[error("the store cannot be opened: {0}")]
     Unreadable(String),
@@ -71,24 +75,47 @@ pub(crate) enum Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        let code = error.sqlite_error_code();
         let text = if let rusqlite::Error::SqliteFailure(_, Some(text)) = &error {
-            text.clone()
+            shown(text)
+        } else if let rusqlite::Error::SqlInputError { msg, .. } = &error {
+            // Without the statement, which the message of rusqlite repeats.
+            shown(msg)
         } else {
-            error.to_string()
+            shown(&error.to_string())
         };
-        match code {
+        let extended = error.sqlite_extended_error_code();
+        match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::Unreadable(text),
             Some(ErrorCode::ConstraintViolation) if text.starts_with("UNIQUE") => Self::Taken,
-            // Without a code: a column that does not hold what its schema promises.
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) | None => {
+            // Values are validated before they are written: a stored row violates the constraint.
+            Some(ErrorCode::ConstraintViolation)
+                if [ffi::SQLITE_CONSTRAINT_CHECK, ffi::SQLITE_CONSTRAINT_TRIGGER]
+                    .map(Some)
+                    .contains(&extended) =>
+            {
                 Self::Damaged(text)
             }
+            // `Unknown`: a statement that is known to work fails at a stored value, for example at
+            // a sum that overflows. Without a code: a column does not hold what its schema promises.
+            Some(
+                ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::TooBig
+                | ErrorCode::TypeMismatch
+                | ErrorCode::Unknown,
+            )
+            | None => Self::Damaged(text),
             Some(_) => Self::Failed(text),
         }
     }
+}
+
+/// Text from SQLite on one line and of bounded length: names and `RAISE` texts are the file's.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 300;
+    escaped(&text.chars().take(LONGEST).collect::<String>())
 }
 
 impl From<crate::model::Invalid> for Error {

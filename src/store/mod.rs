@@ -8,6 +8,7 @@ mod condition;
 mod connect;
 mod copy;
 mod error;
+mod expected_schema;
 mod file;
 mod keys;
 mod open;

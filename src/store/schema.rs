@@ -2,6 +2,7 @@
 //! brought up.
 
 use super::connect::not_a_database;
+use super::expected_schema::verify;
 use super::{Error, Event, Writer};
 use crate::model::{KeyState, NewKey, StoreId, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -60,6 +61,10 @@ fn identity_in(history: &[&str], connection: &Connection, path: &Path) -> Result
     if found < 1 {
         return Err(Error::Damaged(format!("schema version {found}")));
     }
+    // Nothing but headers and `sqlite_schema` was read so far: what else is read depends on the
+    // schema.
+    let applied = usize::try_from(found).ok().and_then(|found| history.get(..found));
+    verify(connection, applied.unwrap_or(history))?;
     if found < known {
         return Err(Error::Older { found, known });
     }

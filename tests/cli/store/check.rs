@@ -1,5 +1,6 @@
 //! `jeton store check`: each thing that can be wrong is found, and left as it is.
 
+use super::crafted::craft;
 use super::refused::given_away;
 use super::{damage, mode, set_mode, without_logs};
 use crate::mask::{json_says, masked, refuses, says};
@@ -88,22 +89,32 @@ fn rows_that_belong_to_nothing_are_found() {
 fn two_keys_that_sign_and_none_are_found() {
     let world = World::with_admin();
     world.run(&["token", "mint"]).ok();
-    let store = rusqlite::Connection::open(world.store()).unwrap();
-    let double = |purpose: &str, material: &str| {
-        store
-            .execute_batch(&format!(
-                "DROP INDEX keys_one_active_{purpose};
+    // As a damaged index lets two rows in: it is empty, and its statement is the usual one.
+    let double = |purpose: &str, kid: &str| {
+        craft(
+            &world,
+            &format!(
+                "CREATE TEMP TABLE kept AS SELECT name, sql FROM sqlite_schema;
+                 UPDATE sqlite_schema SET sql = substr(sql, 1, instr(sql, 'WHERE')) || 'HERE FALSE'
+                     WHERE name = 'keys_one_active_{purpose}';
+                 PRAGMA writable_schema = RESET; PRAGMA writable_schema = ON;
                  INSERT INTO keys (kid, purpose, algorithm, state, material, created_at)
-                 VALUES ('{material}', '{purpose}', 'ES256', 'active', x'{material}', 1)"
-            ))
-            .unwrap();
+                     VALUES ('{kid}', '{purpose}', 'HS256', 'active', x'{kid}', 1);
+                 UPDATE keys SET algorithm = 'HS256', public = NULL WHERE purpose = '{purpose}';
+                 UPDATE sqlite_schema SET sql =
+                     (SELECT sql FROM kept WHERE kept.name = sqlite_schema.name);"
+            ),
+        );
+        let ran = check(&world);
+        assert_eq!(ran.code, 78, "{ran:?}");
+        masked(&world, &ran.out)
     };
-    double("test", "01");
-    finds(&world, "store_damaged", &damaged("2 test keys sign with ES256, not one"));
-    store.execute_batch("UPDATE keys SET state = 'retired' WHERE kid = '01'").unwrap();
-    double("app", "02");
-    finds(&world, "store_damaged", &damaged("2 app keys sign, not one"));
-    store.execute_batch("UPDATE keys SET state = 'standby' WHERE purpose = 'app'").unwrap();
+    let found = double("test", "01");
+    assert!(found.contains(&damaged("2 test keys sign with HS256, not one")), "{found}");
+    let found = double("app", "02");
+    assert!(found.contains(&damaged("2 app keys sign, not one")), "{found}");
+    let world = World::with_admin();
+    world.sql("UPDATE keys SET state = 'standby'");
     finds(&world, "store_damaged", &damaged("0 app keys sign, not one"));
 }
 

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod crafted;
 mod full;
 mod mounted;
 mod read_only;
