@@ -1,6 +1,7 @@
 //! Keys as other programs read them.
 
 use super::Error;
+use super::signature::damaged;
 use crate::model::{Family, NewKey};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
@@ -16,6 +17,10 @@ use serde_json::json;
 
 /// The public part as PEM of a `SubjectPublicKeyInfo` (RFC 7468, section 13); `None` of a secret.
 pub(crate) fn public_pem(key: &NewKey) -> Result<Option<String>, Error> {
+    pem_of_public(key).map_err(|_| damaged(key))
+}
+
+fn pem_of_public(key: &NewKey) -> Result<Option<String>, Error> {
     let pkcs8 = key.material.expose_secret();
     let elliptic = |curve| {
         let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8).map_err(|why| refused(&why))?;

@@ -16,20 +16,27 @@ pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
 pub(crate) use export::{private_text, public_pem};
 pub(crate) use import::{Import, Rejected, is_public};
 pub(crate) use keys::generate;
-pub(crate) use password::{foreign_hash, hash, hash_all, is_weak, matches};
+pub(crate) use password::{foreign_hash, hash, hash_all, is_weak, matches, test_hash};
 pub(crate) use random::{jti, password as random_password, sid, store_id, uid, uuid};
 pub(crate) use secret::{Encoding, KeyForm, PublicKeys};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
-pub(crate) use signature::{is_signed_by, sign, sign_alike, sign_parts};
+pub(crate) use signature::{is_signed_by, sign, sign_alike, sign_parts, test_key};
 pub(crate) use verifier::{Verifier, read_jwks, read_key, refuse_public};
 
 /// Why no signature, hash or key could be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A stored key does not fit its algorithm.
+    /// A new or imported key does not fit its algorithm.
     #[error("a key cannot be used: {0}")]
     Key(String),
+    /// Key material that was judged when it was made or imported cannot be used any more. With the
+    /// key's id, escaped.
+    #[error("key `{0}` is unusable")]
+    DamagedKey(String),
+    /// A stored password hash is malformed, or costs more than an imported one may.
+    #[error("a password hash is unusable: {0}")]
+    DamagedHash(String),
     /// Argon2 failed, for want of memory for example.
     #[error("the password cannot be hashed: {0}")]
     Hash(String),

@@ -85,8 +85,19 @@ pub(crate) fn hash_all(
 /// A hash from elsewhere, if it is one of Argon2 that passwords can be checked against here, and
 /// whoever made it cannot choose how much memory and time a login takes.
 pub(crate) fn foreign_hash(phc: String) -> Result<PasswordHash, Invalid> {
+    judge(&phc)?;
+    Ok(PasswordHash::new(phc))
+}
+
+/// Refuses a stored hash that no password can be checked against within the limits of an import:
+/// whoever wrote it chose memory and time.
+pub(crate) fn test_hash(hash: &PasswordHash) -> Result<(), Error> {
+    judge(hash.expose()).map_err(|invalid| Error::DamagedHash(invalid.why))
+}
+
+fn judge(phc: &str) -> Result<(), Invalid> {
     let refused = |why: &str| Invalid::new("password_hash", why);
-    let hash = phc::PasswordHash::new(&phc)
+    let hash = phc::PasswordHash::new(phc)
         .map_err(|_| refused("not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`"))?;
     if Algorithm::try_from(hash.algorithm.as_str()).is_err() {
         return Err(refused("not a hash of Argon2"));
@@ -105,13 +116,17 @@ pub(crate) fn foreign_hash(phc: String) -> Result<PasswordHash, Invalid> {
     if params.p_cost() > MOST_LANES || memory > MOST_MEMORY || work > MOST_WORK {
         return Err(refused("each login would take too long: 256 MiB and 4 passes at most"));
     }
-    Ok(PasswordHash::new(phc))
+    Ok(())
 }
 
 /// Whether it is the password behind the hash. Without a hash or without a password the answer is
 /// no, after the same work: an unknown name takes as long as a wrong password, and no less does one
 /// whose hash came from elsewhere and is a weak one.
-pub(crate) fn matches(password: Option<&Password>, hash: Option<&PasswordHash>) -> bool {
+pub(crate) fn matches(
+    password: Option<&Password>,
+    hash: Option<&PasswordHash>,
+) -> Result<bool, Error> {
+    hash.map_or(Ok(()), test_hash)?;
     let words = password.map_or(b"".as_slice(), Password::expose);
     let is_behind = |phc: &str| {
         phc::PasswordHash::new(phc)
@@ -121,7 +136,7 @@ pub(crate) fn matches(password: Option<&Password>, hash: Option<&PasswordHash>) 
     if !right && hash.is_some_and(is_weak) {
         is_behind(DECOY);
     }
-    right && hash.is_some() && password.is_some()
+    Ok(right && hash.is_some() && password.is_some())
 }
 
 /// Whether it was made with less work than today's: parameters that have risen since.
@@ -146,10 +161,10 @@ mod tests {
     #[test]
     fn only_the_right_password_matches() {
         let hash = hash(&password("correct horse")).unwrap();
-        assert!(matches(Some(&password("correct horse")), Some(&hash)));
-        assert!(!matches(Some(&password("correct horsf")), Some(&hash)));
-        assert!(!matches(Some(&password("correct horse")), None));
-        assert!(!matches(None, Some(&hash)));
+        assert!(matches(Some(&password("correct horse")), Some(&hash)).unwrap());
+        assert!(!matches(Some(&password("correct horsf")), Some(&hash)).unwrap());
+        assert!(!matches(Some(&password("correct horse")), None).unwrap());
+        assert!(!matches(None, Some(&hash)).unwrap());
     }
 
     #[test]
@@ -162,7 +177,7 @@ mod tests {
         let hashes = hash_all(&passwords.iter().collect::<Vec<_>>(), &count).unwrap();
         assert_eq!((hashes.len(), made.into_inner()), (5, 5));
         for (password, hash) in passwords.iter().zip(&hashes) {
-            assert!(matches(Some(password), Some(hash)));
+            assert!(matches(Some(password), Some(hash)).unwrap());
         }
         assert!(hash_all(&[], &|| {}).unwrap().is_empty());
     }
@@ -179,8 +194,8 @@ mod tests {
     fn hashes_of_others_are_as_good() {
         for phc in FOREIGN {
             let hash = foreign_hash(phc.to_owned()).unwrap();
-            assert!(matches(Some(&password("password")), Some(&hash)), "{phc}");
-            assert!(!matches(Some(&password("passwort")), Some(&hash)), "{phc}");
+            assert!(matches(Some(&password("password")), Some(&hash)).unwrap(), "{phc}");
+            assert!(!matches(Some(&password("passwort")), Some(&hash)).unwrap(), "{phc}");
             assert!(is_weak(&hash), "{phc}");
         }
         foreign_hash(DECOY.to_owned()).unwrap();

@@ -217,7 +217,15 @@ impl From<Rejected> for Failure {
 
 impl From<crypto::Error> for Failure {
     fn from(error: crypto::Error) -> Self {
-        Self::new(Kind::Internal, "internal", error.to_string())
+        use crypto::Error;
+        match error {
+            Error::DamagedKey(_) | Error::DamagedHash(_) => {
+                crate::store::Error::Damaged(error.to_string()).into()
+            }
+            Error::Key(_) | Error::Hash(_) | Error::Random => {
+                Self::new(Kind::Internal, "internal", error.to_string())
+            }
+        }
     }
 }
 

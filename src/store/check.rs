@@ -2,6 +2,7 @@
 //! confidence of the commands that use it.
 
 use super::census::bits;
+use super::check_rows::{self, Tests};
 use super::connect::{Intent, connect, not_a_database};
 use super::file::{self, Found};
 use super::schema::{Identity, identity};
@@ -33,7 +34,12 @@ impl Findings {
 }
 
 /// Looks at the store at `path` from outside, then at all of its pages, and then at its rows.
-pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
+pub(crate) fn check(
+    path: &Path,
+    tests: &Tests,
+    now: Timestamp,
+    wait: Duration,
+) -> Result<Findings, Error> {
     let mut findings = Findings::default();
     match file::look(path) {
         Ok(Found::Nothing) => return Err(Error::NotThere(path.to_owned())),
@@ -47,7 +53,7 @@ pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findi
     let path = file::canonical(path)?;
     look_around(&path, &mut findings);
     match connect(&path, Intent::Look, wait) {
-        Ok(connection) => look_inside(&connection, &path, now, &mut findings)?,
+        Ok(connection) => look_inside(&connection, &path, tests, now, &mut findings)?,
         Err(error) => findings.faults.push(error),
     }
     Ok(findings)
@@ -85,6 +91,7 @@ fn look_around(path: &Path, findings: &mut Findings) {
 fn look_inside(
     connection: &Connection,
     path: &Path,
+    tests: &Tests,
     now: Timestamp,
     findings: &mut Findings,
 ) -> Result<(), Error> {
@@ -121,6 +128,8 @@ fn look_inside(
         keys(&tx, findings);
         admins(&tx, findings);
         quotas(&tx, now, findings);
+        let faults = findings.keep(check_rows::faults(&tx, tests));
+        findings.faults.extend(faults.into_iter().flatten().map(Error::Damaged));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::Error;
 use super::file::{self, Way};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -11,6 +12,9 @@ use std::time::{Duration, Instant};
 
 /// Bytes of a log that is worth copying back: about a hundred pages.
 const LONG_LOG: u64 = 400 * 1024;
+
+/// The most bytes of a value or a row. Larger ones are damage: no input is as large.
+const LONGEST_VALUE: i32 = 4 * 1024 * 1024;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,7 @@ pub(super) fn connect(path: &Path, intent: Intent, wait: Duration) -> Result<Con
 /// Sets what holds for every connection.
 pub(super) fn configure(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(wait)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;

@@ -6,7 +6,8 @@ use crate::model::{Algorithm, Foreign, Key, KeyState, NewKey, Purpose, Timestamp
 use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
 
-const COLUMNS: &str = "id, kid, purpose, algorithm, material, public, state, verify_until,
+pub(super) const COLUMNS: &str =
+    "id, kid, purpose, algorithm, material, public, state, verify_until,
     created_at, weak";
 
 impl Reader<'_> {
@@ -118,7 +119,7 @@ impl Writer<'_> {
         now: Timestamp,
     ) -> Result<i64, Error> {
         let activated_at = (state == KeyState::Active).then_some(now.unix());
-        self.sql.execute(
+        let result = self.sql.execute(
             "INSERT INTO keys
                  (kid, purpose, algorithm, state, material, public, created_at, activated_at, weak)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -133,8 +134,8 @@ impl Writer<'_> {
                 activated_at,
                 key.weak,
             ],
-        )?;
-        Ok(self.sql.last_insert_rowid())
+        );
+        self.inserted("keys", result)
     }
 
     /// Lets a key sign.
@@ -177,7 +178,7 @@ impl Writer<'_> {
     }
 }
 
-fn key(row: &Row<'_>) -> Result<Key, Error> {
+pub(super) fn key(row: &Row<'_>) -> Result<Key, Error> {
     let public = row.get::<_, Option<String>>(5)?.map(|text| serde_json::from_str(&text));
     Ok(Key {
         id: row.get(0)?,

@@ -4,6 +4,7 @@
 mod audit;
 mod census;
 mod check;
+mod check_rows;
 mod condition;
 mod connect;
 mod copy;
@@ -23,6 +24,7 @@ mod users;
 pub(crate) use audit::{Event, EventFilter};
 pub(crate) use census::Census;
 pub(crate) use check::{Findings, check};
+pub(crate) use check_rows::Tests;
 pub(crate) use error::Error;
 pub(crate) use file::Readers;
 pub(crate) use open::Opened;

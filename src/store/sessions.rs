@@ -32,7 +32,7 @@ pub(crate) struct NewPair {
     pub(crate) key: i64,
 }
 
-const JOINED: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
+pub(super) const JOINED: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
         p.access_expires_at, p.refresh_expires_at, p.access_revoked_at, p.spent_at,
         s.id, s.sid, s.user_id, s.expires_at, s.ended_at
     FROM pairs p JOIN sessions s ON s.id = p.session_id";
@@ -123,15 +123,15 @@ impl Writer<'_> {
         expires_at: Timestamp,
         first: &NewPair,
     ) -> Result<(), Error> {
-        self.sql.execute(
+        let result = self.sql.execute(
             "INSERT INTO sessions (sid, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
             (sid.bytes(), user.0, first.issued_at.unix(), expires_at.unix()),
-        )?;
-        self.add_pair(self.sql.last_insert_rowid(), None, first)
+        );
+        self.add_pair(self.inserted("sessions", result)?, None, first)
     }
 
     fn add_pair(&self, session: i64, parent: Option<i64>, pair: &NewPair) -> Result<(), Error> {
-        self.sql.execute(
+        let result = self.sql.execute(
             "INSERT INTO pairs (session_id, parent, key_id, access, refresh, issued_at,
                  access_expires_at, refresh_expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -145,8 +145,8 @@ impl Writer<'_> {
                 pair.access_expires_at.unix(),
                 pair.refresh_expires_at.unix(),
             ],
-        )?;
-        Ok(())
+        );
+        self.inserted("pairs", result).map(drop)
     }
 
     /// Spends the refresh token of `old` and adds its successor, if nobody spent it before:
@@ -197,7 +197,7 @@ impl Writer<'_> {
     }
 }
 
-fn pair(row: &Row<'_>) -> Result<PairOfSession, Error> {
+pub(super) fn pair(row: &Row<'_>) -> Result<PairOfSession, Error> {
     Ok(PairOfSession {
         pair: Pair {
             id: row.get(0)?,

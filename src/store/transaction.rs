@@ -1,7 +1,7 @@
 //! The two ways into the file: [`Store::read`] and [`Store::write`].
 
 use super::{Error, Store};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,37 @@ impl<'c> Deref for Writer<'c> {
 impl<'c> Writer<'c> {
     pub(super) fn on(sql: &'c Connection) -> Self {
         Self(Reader { sql })
+    }
+
+    /// Returns the id of the row that was inserted into `table`. SQLite reports a table whose ids
+    /// are used up as a full disk.
+    pub(super) fn inserted(
+        &self,
+        table: &str,
+        result: rusqlite::Result<usize>,
+    ) -> Result<i64, Error> {
+        match result {
+            Ok(_) => Ok(self.sql.last_insert_rowid()),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                Err(self.no_id_left(table)?.map_or_else(|| error.into(), Error::Damaged))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// Returns the fault of a table whose highest id is the highest of all integers.
+    pub(super) fn no_id_left(&self, table: &str) -> Result<Option<String>, Error> {
+        let is_used_up: bool = self.sql.query_row(
+            &format!(
+                "SELECT EXISTS (SELECT 1 FROM {table} WHERE id = ?2)
+                     OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1 AND seq >= ?2)"
+            ),
+            (table, i64::MAX),
+            |row| row.get(0),
+        )?;
+        Ok(is_used_up.then(|| format!("table `{table}` has no id left")))
     }
 }
 

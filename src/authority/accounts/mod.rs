@@ -199,7 +199,7 @@ pub(crate) fn log_in(store: &mut Store, credential: &Credential) -> Result<Prove
         Ok::<_, Error>(user.zip(hash))
     })?;
     let hash = found.as_ref().map(|(_, hash)| hash);
-    let right = crypto::matches(credential.password.as_ref(), hash);
+    let right = crypto::matches(credential.password.as_ref(), hash)?;
     match (found, &credential.password) {
         (Some((user, hash)), Some(password)) if right && user.disabled_at.is_none() => {
             let is_weak = crypto::is_weak(&hash);
@@ -219,7 +219,7 @@ pub(crate) fn change_password(
     new: &Password,
 ) -> Result<usize, Error> {
     let hash = store.read(|tx| tx.find_password(caller.user.id))?;
-    if !crypto::matches(Some(current), hash.as_ref()) {
+    if !crypto::matches(Some(current), hash.as_ref())? {
         return Err(Error::WrongPassword);
     }
     store.read(|tx| long_enough(tx, new))?;

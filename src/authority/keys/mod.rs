@@ -79,7 +79,9 @@ fn signing(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Error> {
 /// The key whose private part the caller may have.
 pub(crate) fn exportable(store: &mut Store, caller: &Caller, kid: &str) -> Result<Key, Error> {
     caller.needs(Role::Admin, life::ADMINS_ONLY)?;
-    store.read(|tx| life::existing(tx, kid))
+    let key = store.read(|tx| life::existing(tx, kid))?;
+    crypto::test_key(&key.spec)?;
+    Ok(key)
 }
 
 /// The private part of a key: PEM of PKCS#8, or a JWK of a symmetric one. It is written down that

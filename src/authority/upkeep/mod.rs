@@ -6,6 +6,7 @@ pub(crate) use prune::{Pruned, prune};
 
 use super::act::{DONE, UNDELIVERED};
 use super::{Act, Caller, Error};
+use crate::crypto;
 use crate::model::{Role, Timestamp};
 use crate::store::{self, Census, Event, Findings, Store};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,11 @@ pub(crate) fn census(store: &mut Store, now: Timestamp) -> Result<Census, Error>
 
 /// What is wrong with the store at that path, which may be in any state.
 pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
-    Ok(store::check(path, now, wait)?)
+    let tests = store::Tests {
+        key: |key| crypto::test_key(key).err().map(|error| error.to_string()),
+        hash: |hash| crypto::test_hash(hash).err().map(|error| error.to_string()),
+    };
+    Ok(store::check(path, &tests, now, wait)?)
 }
 
 /// Copies the store to `target`, for an admin; how many bytes. It is written down before anybody can

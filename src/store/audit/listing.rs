@@ -112,7 +112,7 @@ impl Reader<'_> {
     }
 }
 
-fn event(row: &Row<'_>) -> Result<AuditEvent, Error> {
+pub(in crate::store) fn event(row: &Row<'_>) -> Result<AuditEvent, Error> {
     Ok(AuditEvent {
         id: row.get(0)?,
         at: required_time(row.get(1)?)?,

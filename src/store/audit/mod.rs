@@ -3,6 +3,7 @@
 mod listing;
 
 pub(crate) use listing::EventFilter;
+pub(super) use listing::event;
 
 use super::{Error, Writer};
 use crate::model::{Timestamp, UserId};
@@ -30,7 +31,7 @@ pub(crate) struct Event<'e> {
 impl Writer<'_> {
     /// Adds one event; its row.
     pub(crate) fn add_event(&self, event: &Event<'_>) -> Result<i64, Error> {
-        self.sql.execute(
+        let result = self.sql.execute(
             "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
@@ -42,8 +43,8 @@ impl Writer<'_> {
                 event.outcome,
                 i64::try_from(event.count).unwrap_or(i64::MAX),
             ],
-        )?;
-        Ok(self.sql.last_insert_rowid())
+        );
+        self.inserted("audit", result)
     }
 
     /// Has an event that was added before count so many things more.

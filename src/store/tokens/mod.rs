@@ -30,10 +30,11 @@ pub(crate) struct NewToken {
     pub(crate) origin: Origin,
 }
 
-const COLUMNS: &str = "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
+pub(in crate::store) const COLUMNS: &str =
+    "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
     g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind, t.key_id";
 
-const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
+pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
 /// Those of user `?1` that count at the time `?2`.
 const COUNTED: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
@@ -113,7 +114,7 @@ impl Writer<'_> {
     /// Records a token and, if it is the first of its kind, its grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
         let grant = self.grant_id(&new.grant)?;
-        self.sql.execute(
+        let result = self.sql.execute(
             "INSERT INTO tokens
                  (jti, grant_id, key_id, issued_at, expires_at, first_issued_at, run_jti)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -126,8 +127,8 @@ impl Writer<'_> {
                 new.origin.first_issued_at.map(Timestamp::unix),
                 new.origin.run.map(Jti::bytes),
             ],
-        )?;
-        Ok(TokenId(self.sql.last_insert_rowid()))
+        );
+        self.inserted("tokens", result).map(TokenId)
     }
 
     fn grant_id(&self, grant: &Grant) -> Result<i64, Error> {
@@ -148,12 +149,12 @@ impl Writer<'_> {
         if let Some(id) = known {
             return Ok(id);
         }
-        self.sql.execute(
+        let result = self.sql.execute(
             "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             values,
-        )?;
-        Ok(self.sql.last_insert_rowid())
+        );
+        self.inserted("grants", result)
     }
 
     /// Takes back one token; `false` if it was.
@@ -231,7 +232,7 @@ fn texts(json: &str) -> Result<Vec<Foreign>, Error> {
     Ok(texts.into_iter().map(Foreign::new).collect())
 }
 
-fn token(row: &Row<'_>) -> Result<RecordedToken, Error> {
+pub(in crate::store) fn token(row: &Row<'_>) -> Result<RecordedToken, Error> {
     Ok(RecordedToken {
         id: TokenId(row.get(0)?),
         jti: Jti::new(Uuid::from_bytes(row.get(1)?)),

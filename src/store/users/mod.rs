@@ -24,7 +24,7 @@ pub(crate) struct Standing {
     pub(crate) key_is_active: bool,
 }
 
-const COLUMNS: &str =
+pub(in crate::store) const COLUMNS: &str =
     "id, uid, username, email, name, role, quota, disabled_at, deleted_at, created_at";
 
 impl Reader<'_> {
@@ -91,7 +91,7 @@ impl Writer<'_> {
                  quota, disabled_at, created_at, password_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
-        statement.execute(params![
+        let result = statement.execute(params![
             account.uid.bytes(),
             account.username.as_ref().map(UserName::as_str),
             account.email.as_ref().map(Email::as_str),
@@ -104,8 +104,8 @@ impl Writer<'_> {
             account.disabled_at.map(Timestamp::unix),
             account.created_at.unix(),
             now.unix(),
-        ])?;
-        Ok(UserId(self.sql.last_insert_rowid()))
+        ]);
+        Ok(UserId(self.inserted("users", result)?))
     }
 
     /// Gives the user these names and no others; [`Error::Taken`] if one of them is.
@@ -226,7 +226,7 @@ pub(in crate::store) fn one_more(take: i64) -> i64 {
     if take < 0 { take } else { take + 1 }
 }
 
-fn user(row: &Row<'_>) -> Result<User, Error> {
+pub(in crate::store) fn user(row: &Row<'_>) -> Result<User, Error> {
     Ok(User {
         id: UserId(row.get(0)?),
         uid: Uid::new(Uuid::from_bytes(row.get(1)?)),

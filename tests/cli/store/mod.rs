@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod crafted;
+mod crafted_rows;
 mod full;
 mod mounted;
 mod read_only;

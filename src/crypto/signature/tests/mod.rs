@@ -142,5 +142,5 @@ fn what_is_signed_here_is_signed_by_that_key_only() {
 fn a_key_that_does_not_fit_is_an_error() {
     install();
     let key = key_of(Algorithm::ES256, vec![1, 2, 3]);
-    assert!(matches!(sign(&key, "JWT", &Map::new()), Err(Error::Key(_))));
+    assert!(matches!(sign(&key, "JWT", &Map::new()), Err(Error::DamagedKey(_))));
 }
