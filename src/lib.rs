@@ -27,6 +27,7 @@ mod authority;
 mod commands;
 mod credentials;
 mod crypto;
+mod directory;
 mod failure;
 mod files;
 #[cfg(any(fuzzing, test))]

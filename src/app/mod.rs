@@ -21,6 +21,7 @@ pub(crate) use known::Known;
 pub(crate) use output::{Folder, PRIVATE, PUBLIC};
 
 use crate::authority::{self, About, Act, PublicKeys, Reason};
+use crate::directory::{GROUP_CAN_WRITE, Writers};
 use crate::failure::Failure;
 use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
 use crate::store::{self, Opened, Readers, Store};
@@ -29,7 +30,7 @@ use crate::{model, paths};
 use clock::Clock;
 use secrecy::SecretString;
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What the global flags say.
@@ -169,7 +170,16 @@ impl App {
                     .warning(&format!("others can read `{shown}`, and that cannot be changed"));
             }
         }
+        self.warn_of_group(opened.writers, opened.store.path().parent().unwrap_or(Path::new("/")));
         self.store.insert(opened.store)
+    }
+
+    /// Warns where the user's private group can write a directory.
+    pub(crate) fn warn_of_group(&self, writers: Writers, directory: &Path) {
+        if writers == Writers::PrivateGroup {
+            let shown = model::escaped(&directory.to_string_lossy());
+            self.voice.warning(&format!("{GROUP_CAN_WRITE} `{shown}`"));
+        }
     }
 
     fn store_path(&self) -> Result<PathBuf, Failure> {

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// The store's file, instead of `jeton/jeton.db` in the platform's data directory
+    /// The store's file, instead of `jeton/jeton.db` in the platform's data directory; no other
+    /// user may be able to write its directory
     #[arg(
         long,
         global = true,

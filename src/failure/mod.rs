@@ -1,6 +1,7 @@
 //! Every way to fail, as users meet it: kind, code word, sentence, hint, exit code. The only place
 //! that knows exit codes.
 
+mod directory;
 mod store;
 mod terminal;
 mod token;
@@ -59,7 +60,7 @@ kinds! {
     BadData 65 "bad_data" "what is imported is wrong; nothing of it was applied",
     Busy 75 "busy" "a lock was not had in time; safe to try again",
     StoreUnusable 78 "store_newer, store_older, store_foreign, store_damaged, store_unreadable, store_read_only, session_unusable, insecure_permissions"
-        "the store or the session file cannot be used",
+        "the store, the session file or a directory cannot be used",
     NotExecutable 126 "not_executable" "the command of `run` cannot be executed",
     CommandNotFound 127 "command_not_found" "the command of `run` is not found",
     Interrupted 130 "interrupted" "Ctrl-C in a prompt; SIGTERM and SIGHUP there exit 143",

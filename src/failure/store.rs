@@ -2,7 +2,7 @@
 
 use super::{Failure, Kind};
 use crate::model::repeatable;
-use crate::store::Error;
+use crate::store::{Error, Fault};
 use std::path::Path;
 
 impl From<Error> for Failure {
@@ -33,11 +33,14 @@ impl From<Error> for Failure {
                 .with_hint("copy the file with its `-wal` to where it can be written"),
             Error::ReadOnly => say(Kind::StoreUnusable, "store_read_only")
                 .with_hint("use it where its file and its directory can be written"),
-            Error::NotOurs => say(Kind::StoreUnusable, "insecure_permissions")
-                .with_hint("run jeton as its owner, or on a copy that is yours"),
-            Error::Insecure(_) | Error::Exposed(_) => {
-                say(Kind::StoreUnusable, "insecure_permissions")
-            }
+            Error::File(fault) => Self::file(message, fault),
+            Error::Log(path, fault) => Self::new(
+                Kind::StoreUnusable,
+                "insecure_permissions",
+                format!("`{}` is {fault}", at(&path)),
+            ),
+            Error::Directory(insecure, remedy) => Self::insecure_store(&insecure, &remedy),
+            Error::Exposed(_) => say(Kind::StoreUnusable, "insecure_permissions"),
             Error::Occupied(path) => Self::new(
                 Kind::Conflict,
                 "file_exists",
@@ -55,6 +58,22 @@ impl From<Error> for Failure {
                 say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
             }
             Error::Taken | Error::Failed(_) => say(Kind::Internal, "internal"),
+        }
+    }
+}
+
+impl Failure {
+    fn file(message: String, fault: Fault) -> Self {
+        let failure = Self::new(Kind::StoreUnusable, "insecure_permissions", message);
+        match fault {
+            Fault::Foreign => {
+                failure.with_hint("run jeton as its owner, or on a copy that is yours")
+            }
+            Fault::HardLink => failure.with_hint("remove the other names of the file"),
+            Fault::MountPoint => {
+                failure.with_hint("mount the directory of the store, not the file")
+            }
+            Fault::Link | Fault::Irregular => failure,
         }
     }
 }

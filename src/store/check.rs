@@ -4,9 +4,10 @@
 use super::census::bits;
 use super::check_rows::{self, Tests};
 use super::connect::{Intent, connect, not_a_database};
-use super::file::{self, Found};
+use super::file::{self, Located};
 use super::schema::{Identity, identity};
 use super::{Error, Reader, tokens};
+use crate::directory::{GROUP_CAN_WRITE, Writers};
 use crate::model::{Timestamp, escaped};
 use rusqlite::{Connection, Params, Row};
 use std::os::unix::fs::MetadataExt;
@@ -41,17 +42,17 @@ pub(crate) fn check(
     wait: Duration,
 ) -> Result<Findings, Error> {
     let mut findings = Findings::default();
-    match file::look(path) {
-        Ok(Found::Nothing) => return Err(Error::NotThere(path.to_owned())),
-        Ok(Found::File { .. }) => {}
-        // SQLite is kept away from what is no file of ours.
+    let located = match file::locate(path) {
+        Ok(Some(located)) => located,
+        Ok(None) => return Err(Error::NotThere(path.to_owned())),
+        // SQLite is kept away from what is no file of ours, and from where others can put files.
         Err(error) => {
             findings.faults.push(error);
             return Ok(findings);
         }
-    }
-    let path = file::canonical(path)?;
-    look_around(&path, &mut findings);
+    };
+    look_around(&located, &mut findings);
+    let path = located.path;
     match connect(&path, Intent::Look, wait) {
         Ok(connection) => look_inside(&connection, &path, tests, now, &mut findings)?,
         Err(error) => findings.faults.push(error),
@@ -59,14 +60,13 @@ pub(crate) fn check(
     Ok(findings)
 }
 
-/// Owners and modes. Whoever can write the directory can put another file in the store's place.
-fn look_around(path: &Path, findings: &mut Findings) {
-    for file in std::iter::once(path.to_owned()).chain(file::logs(path)) {
+/// Modes of the files, and rights of others to the directory that are no reason to refuse it.
+fn look_around(located: &Located, findings: &mut Findings) {
+    let path = &located.path;
+    for file in std::iter::once(path.clone()).chain(file::logs(path)) {
         let Ok(metadata) = file.symlink_metadata() else { continue };
-        let shown = escaped(&file.to_string_lossy());
-        if !metadata.is_file() || metadata.uid() != rustix::process::geteuid().as_raw() {
-            findings.faults.push(Error::Exposed(format!("`{shown}` is no file of yours")));
-        } else if metadata.mode() & 0o077 != 0 {
+        if metadata.mode() & 0o077 != 0 {
+            let shown = escaped(&file.to_string_lossy());
             let mode = bits(metadata.mode());
             let why = format!("others can use `{shown}`: its mode is {mode:04o}, not 0600");
             findings.faults.push(Error::Exposed(why));
@@ -76,12 +76,10 @@ fn look_around(path: &Path, findings: &mut Findings) {
     let Ok(metadata) = directory.metadata() else { return };
     let shown = escaped(&directory.to_string_lossy());
     let mode = bits(metadata.mode());
-    if ![0, rustix::process::geteuid().as_raw()].contains(&metadata.uid()) {
-        findings.faults.push(Error::Exposed(format!("the directory `{shown}` is somebody else's")));
-    } else if mode & 0o022 != 0 {
-        let why = format!("others can change the directory `{shown}`: its mode is {mode:04o}");
-        findings.faults.push(Error::Exposed(why));
-    } else if mode & 0o055 != 0 {
+    if located.writers == Writers::PrivateGroup {
+        findings.doubts.push(format!("{GROUP_CAN_WRITE} `{shown}`"));
+    }
+    if mode & 0o055 != 0 {
         findings.doubts.push(format!(
             "others can see what is in the directory `{shown}`: its mode is {mode:04o}, not 0700"
         ));

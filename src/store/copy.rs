@@ -2,9 +2,11 @@
 //! only when they are complete.
 
 use super::connect::{Intent, connect};
-use super::file::{self, Found};
+use super::file::{self, Located};
+use super::remedy::Role;
 use super::schema::{MIGRATIONS, bring_up};
 use super::{Error, Event, Store};
+use crate::directory::Writers;
 use crate::files;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -26,6 +28,8 @@ const STEP: i32 = 1_000;
 pub(crate) struct Draft {
     file: NamedTempFile,
     target: PathBuf,
+    /// The users who can write the directory.
+    pub(crate) writers: Writers,
     _lock: File,
 }
 
@@ -62,10 +66,9 @@ impl Store {
         event: &Event<'_>,
         wait: Duration,
     ) -> Result<Option<PathBuf>, Error> {
-        let Found::File { .. } = file::look(path)? else {
+        let Some(Located { path, .. }) = file::locate(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
-        let path = file::canonical(path)?;
         let connection = connect(&path, Intent::Use, wait)?;
         bring_up(MIGRATIONS, &connection, &path, event, |version| {
             copy_before(&path, target, version, wait)
@@ -103,6 +106,7 @@ fn draft(
     let name = target.file_name();
     let name = name.ok_or_else(|| unwritable(io::ErrorKind::InvalidFilename.into()))?;
     let directory = file::directory(target).map_err(unwritable)?;
+    let writers = file::judge_directory(target, &directory, Role::Copy)?;
     let lock = File::open(&directory).map_err(unwritable)?;
     if !files::lock(&lock, wait).map_err(unwritable)? {
         return Err(Error::Busy);
@@ -110,7 +114,7 @@ fn draft(
     let file = files::beside(&directory, OsStr::new(HIDDEN), 0o600).map_err(unwritable)?;
     fill(source, file.path(), seen)?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
-    Ok(Draft { file, target: directory.join(name), _lock: lock })
+    Ok(Draft { file, target: directory.join(name), writers, _lock: lock })
 }
 
 fn fill(source: &Connection, path: &Path, mut seen: impl FnMut(usize, usize)) -> Result<(), Error> {

@@ -1,5 +1,8 @@
 //! Every way in which the store can fail that its callers tell apart.
 
+use super::remedy::Remedy;
+use super::status::Fault;
+use crate::directory::Insecure;
 use crate::model::escaped;
 use rusqlite::{ErrorCode, ffi};
 use std::path::PathBuf;
@@ -38,13 +41,16 @@ pub(crate) enum Error {
     /// The file system does not let us.
     #[error("the store cannot be opened: {0}")]
     Unreadable(String),
-    /// It belongs to another user of the machine.
-    #[error("the store file is somebody else's")]
-    NotOurs,
-    /// A link, or not a regular file.
+    /// Not a regular file of this user, or not its only path.
     #[error("the store file is {0}")]
-    Insecure(&'static str),
-    /// Others than its owner can use a file or directory of the store.
+    File(Fault),
+    /// The same for a file that SQLite keeps beside the store.
+    #[error("a log of the store is {1}")]
+    Log(PathBuf, Fault),
+    /// Other users can replace the files of the store, or the copy that was to be written.
+    #[error("other users can write the directory")]
+    Directory(Insecure, Remedy),
+    /// Others than its owner can use a file of the store.
     #[error("{0}")]
     Exposed(String),
     /// Neither the log nor what it is missing can be read here.

@@ -2,48 +2,68 @@
 //! how it can be opened at all.
 
 use super::Error;
+use super::remedy::{Remedy, Role};
 use super::schema::APPLICATION_ID;
+use super::status::{Fault, Status, is_missing};
+use crate::directory::{self, Writers};
 use rustix::fs::{Access, access};
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// What stands at a path.
-pub(super) enum Found {
-    Nothing,
-    /// A regular file of this user, and whether others can read it or its logs.
-    File {
-        loose: bool,
-    },
+/// A store's file that SQLite may open.
+pub(super) struct Located {
+    /// Its path, without links in its directory.
+    pub(super) path: PathBuf,
+    /// Whether others can read it or its logs.
+    pub(super) loose: bool,
+    /// The users who can write its directory.
+    pub(super) writers: Writers,
 }
 
-/// Looks at the file without following a link; nothing is changed. Not while this process has it
-/// open: whoever closes a file gives back all locks that the process has on it (fcntl of POSIX).
-pub(super) fn look(path: &Path) -> Result<Found, Error> {
-    let metadata = match path.symlink_metadata() {
-        Ok(metadata) => metadata,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Found::Nothing);
-        }
+/// Judges the file, its directory and what SQLite keeps beside it, without following a link;
+/// nothing is changed. `None` if there is no file. Not while this process has it open: whoever
+/// closes a file gives back all locks that the process has on it (fcntl of POSIX).
+pub(super) fn locate(given: &Path) -> Result<Option<Located>, Error> {
+    let status = |path: &Path| Status::of(path).map_err(|error| unreadable(&error));
+    let name = given.file_name().ok_or(Error::File(Fault::Irregular))?;
+    let path = match directory(given) {
+        Ok(directory) => directory.join(name),
+        Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(unreadable(&error)),
     };
-    if metadata.is_symlink() {
-        return Err(Error::Insecure("a symbolic link"));
+    let Some(file) = status(&path)? else { return Ok(None) };
+    let user = rustix::process::geteuid().as_raw();
+    file.judge(user).map_err(Error::File)?;
+    // Before the logs: after this no other user can put one there.
+    let role = if file.size == 0 { Role::NewStore } else { Role::Store };
+    let writers = judge_directory(given, path.parent().unwrap_or(&path), role)?;
+    let mut loose = file.is_loose();
+    let mut has_log = false;
+    for (at, beside) in logs(&path).into_iter().chain([journal(&path)]).enumerate() {
+        let Some(found) = status(&beside)? else { continue };
+        found.judge(user).map_err(|fault| Error::Log(beside, fault))?;
+        loose |= found.is_loose();
+        has_log |= at == 0 && found.size > 0;
     }
-    if !metadata.is_file() {
-        return Err(Error::Insecure("not a regular file"));
+    // SQLite would put a log beside it, or roll back what another program left. A file with a log
+    // may say there whose it is.
+    if !has_log && is_of_others(&path) {
+        return Err(Error::Foreign(given.to_owned()));
     }
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(Error::NotOurs);
-    }
-    // SQLite would put a log beside it, or roll back what another program left.
-    if is_of_others(path) {
-        return Err(Error::Foreign(path.to_owned()));
-    }
-    let loose = is_loose(&metadata)
-        || logs(path).iter().any(|log| log.symlink_metadata().is_ok_and(|log| is_loose(&log)));
-    Ok(Found::File { loose })
+    Ok(Some(Located { path, loose, writers }))
+}
+
+/// Refuses a `file` in a `directory`, a path without links, that others can write or replace.
+pub(super) fn judge_directory(file: &Path, directory: &Path, role: Role) -> Result<Writers, Error> {
+    directory::check_with_parents(directory).map_err(|error| match error {
+        directory::Error::Io(error) => unreadable(&error),
+        directory::Error::Insecure(insecure) => {
+            let remedy = Remedy::new(file, &insecure, role);
+            Error::Directory(insecure, remedy)
+        }
+    })
 }
 
 /// Who besides its owner can read the file.
@@ -100,13 +120,8 @@ pub(super) fn way(path: &Path) -> Result<Way, Error> {
     }
 }
 
-/// Whether the file itself says that it is another program's. One with a log may say it there, and
-/// one without tables not yet.
+/// Whether the file itself says that it is another program's; one without tables does not yet.
 fn is_of_others(path: &Path) -> bool {
-    let [log, _] = logs(path);
-    if log.metadata().is_ok_and(|log| log.len() > 0) {
-        return false;
-    }
     // The SQLite file format, section 1.3: the header's magic, pages, and application id.
     let mut header = [0; 100];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
@@ -153,8 +168,8 @@ pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes the empty file, readable by nobody else from its first instant, and the directories that
-/// it needs. A file that somebody else made in the meantime is as good.
+/// Creates the empty file with mode 0600 and the missing directories above it with mode 0700. A
+/// file that another process of this user created in the meantime is as good.
 pub(super) fn make(path: &Path) -> Result<(), Error> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         DirBuilder::new()
@@ -163,18 +178,15 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
             .create(directory)
             .map_err(|error| unreadable(&error))?;
     }
+    // After it was made: what was there already may be another user's.
+    let directory = directory(path).map_err(|error| unreadable(&error))?;
+    judge_directory(path, &directory, Role::NewStore)?;
     // `create_new` is O_CREAT|O_EXCL, which does not follow a link either.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(unreadable(&error)),
     }
-}
-
-/// The path with its directory's links resolved. The last part is kept: it must not be a link.
-pub(super) fn canonical(path: &Path) -> Result<PathBuf, Error> {
-    let name = path.file_name().ok_or(Error::Insecure("not a regular file"))?;
-    Ok(directory(path).map_err(|error| unreadable(&error))?.join(name))
 }
 
 /// The directory of a file, without links.

@@ -1,9 +1,10 @@
 //! Opening a store, and making one.
 
 use super::connect::{Intent, connect, fold_long_log, not_a_database, use_wal};
-use super::file::{self, Found, Readers};
+use super::file::{self, Located, Readers};
 use super::schema::{Beginning, Identity, begin, identity};
 use super::{Error, Store};
+use crate::directory::Writers;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,15 +16,16 @@ pub(crate) struct Opened {
     pub(crate) created: bool,
     /// Who else can read its file, or could.
     pub(crate) readers: Readers,
+    /// The users who can write its directory.
+    pub(crate) writers: Writers,
 }
 
 impl Store {
     /// Opens the store at `path`; [`Error::NotThere`] if there is none. `wait` bounds every lock.
     pub(crate) fn open(path: &Path, wait: Duration) -> Result<Opened, Error> {
-        let Found::File { loose } = file::look(path)? else {
+        let Some(Located { path, loose, writers }) = file::locate(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
-        let path = file::canonical(path)?;
         let connection = connect(&path, Intent::Use, wait)?;
         let transaction = connection.unchecked_transaction().map_err(not_a_database(&path))?;
         let identity = identity(&transaction, &path)?;
@@ -35,7 +37,7 @@ impl Store {
                 let readers = if loose { file::tighten(&path)? } else { Readers::None };
                 let fold = fold_long_log(&connection, &path)?;
                 let store = Self { connection, path, id, wait, fold };
-                Ok(Opened { store, created: false, readers })
+                Ok(Opened { store, created: false, readers, writers })
             }
         }
     }
@@ -52,17 +54,16 @@ impl Store {
         }
         file::no_log(path)?;
         file::make(path)?;
-        let Found::File { loose } = file::look(path)? else {
+        let Some(Located { path, loose, writers }) = file::locate(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
-        let path = file::canonical(path)?;
         // It was blank a moment ago, and the log beside it inherits its mode.
         let readers = if loose { file::tighten(&path)? } else { Readers::None };
         let connection = connect(&path, Intent::Use, wait)?;
         use_wal(&connection, wait)?;
         let (id, created) = begin(&connection, &path, &beginning())?;
         let store = Self { connection, path, id, wait, fold: false };
-        Ok(Opened { store, created, readers })
+        Ok(Opened { store, created, readers, writers })
     }
 
     /// A store in memory, for the tests of the rules.

@@ -7,6 +7,7 @@ pub(crate) use prune::{Pruned, prune};
 use super::act::{DONE, UNDELIVERED};
 use super::{Act, Caller, Error};
 use crate::crypto;
+use crate::directory::Writers;
 use crate::model::{Role, Timestamp};
 use crate::store::{self, Census, Event, Findings, Store};
 use std::path::{Path, PathBuf};
@@ -28,7 +29,8 @@ pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findi
     Ok(store::check(path, &tests, now, wait)?)
 }
 
-/// Copies the store to `target`, for an admin; how many bytes. It is written down before anybody can
+/// Copies the store to `target`, for an admin; returns its bytes and the users who can write its
+/// directory. It is written down before anybody can
 /// have the copy. `seen` hears how many pages of how many are there.
 pub(crate) fn back_up(
     store: &mut Store,
@@ -36,15 +38,16 @@ pub(crate) fn back_up(
     caller: &Caller,
     target: &Path,
     seen: &mut dyn FnMut(usize, usize),
-) -> Result<u64, Error> {
+) -> Result<(u64, Writers), Error> {
     may_administer(caller)?;
     may_change(store)?;
     let draft = store.copy(target, seen)?;
+    let writers = draft.writers;
     let event = caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
         Ok(act.note(tx, Some(caller.user.id), Some("store".to_owned()), DONE, 1)?)
     })?;
     match draft.keep() {
-        Ok(size) => Ok(size),
+        Ok(size) => Ok((size, writers)),
         Err(error) => {
             store.write(|tx| tx.came_to_nothing(event, UNDELIVERED))?;
             Err(error.into())

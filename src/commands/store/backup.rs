@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Where to; nothing may be there
+    /// Where to, in a directory that no other user can write; nothing may be there
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -45,8 +45,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let act = app.act()?;
     let progress = app.progress("copying", 0);
     let mut seen = |done, total| progress.at(done, total);
-    let size = authority::back_up(app.store()?, &act, &caller, &args.file, &mut seen)?;
+    let (size, writers) = authority::back_up(app.store()?, &act, &caller, &args.file, &mut seen)?;
     drop(progress);
+    app.warn_of_group(writers, args.file.parent().unwrap_or(&args.file));
     let file = Foreign::new(args.file.to_string_lossy());
     app.status(&format!("wrote {}, {size} bytes", file.shown()));
     app.report(&Written { changed: true, file, size })

@@ -145,7 +145,8 @@ fn files_that_others_can_use_are_found_and_not_repaired() {
     }
     let directory = world.store().parent().unwrap().to_owned();
     set_mode(&directory, 0o1777);
-    let what = "others can change the directory `~/.local/share/jeton`: its mode is 1777";
+    let what =
+        "the directory `~/.local/share/jeton` can be written by other users: its mode is 1777";
     finds(&world, "insecure_permissions", what);
     set_mode(&directory, 0o755);
     let talk = "warning: others can see what is in the directory `~/.local/share/jeton`: its mode \
@@ -164,13 +165,13 @@ fn somebody_elses_files_are_found() {
         let ran = check(&world);
         assert!(ran.out.starts_with("insecure_permissions: "), "{ran:?}");
         assert!(masked(&world, &ran.out).ends_with(match end {
-            "db" => "the store file is somebody else's\n",
-            _ => "`~/.local/share/jeton/jeton.db-shm` is no file of yours\n",
+            "db" => "the store file is owned by another user\n",
+            _ => "`~/.local/share/jeton/jeton.db-shm` is owned by another user\n",
         }));
         std::os::unix::fs::chown(&file, Some(rustix::process::geteuid().as_raw()), None).unwrap();
     }
     if given_away(world.store().parent().unwrap()) {
-        let what = "the directory `~/.local/share/jeton` is somebody else's";
+        let what = "the directory `~/.local/share/jeton` belongs to another user";
         finds(&world, "insecure_permissions", what);
     }
 }

@@ -5,9 +5,13 @@ mod check;
 mod crafted;
 mod crafted_rows;
 mod full;
+mod groups;
 mod mounted;
+mod neighbour;
 mod read_only;
 mod refused;
+mod shared;
+mod two_paths;
 mod unwritable;
 mod upkeep;
 

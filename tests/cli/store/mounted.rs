@@ -69,7 +69,9 @@ impl<'w> Mounted<'w> {
 
     /// Mounts a small empty file system on that directory.
     pub(super) fn small(&mut self, directory: &str) {
-        self.must(&format!("mkdir {directory} && mount -t tmpfs -o size=1m none {directory}"));
+        self.must(&format!(
+            "mkdir {directory} && mount -t tmpfs -o size=1m,mode=0700 none {directory}"
+        ));
     }
 
     /// Takes all the room that is left on it.

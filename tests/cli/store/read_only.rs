@@ -143,19 +143,6 @@ fn a_log_without_its_index_is_refused() {
 }
 
 #[test]
-fn a_file_in_a_directory_that_can_be_written_can_be_read() {
-    for logs in [true, false] {
-        let world = world();
-        let Some(mut mounted) = Mounted::over(&world) else { return };
-        if !logs {
-            without_logs(&world);
-        }
-        seal(&mut mounted, &format!("{STORE}/jeton.db"));
-        can_be_read(&world, &mut mounted);
-    }
-}
-
-#[test]
 fn rights_that_cannot_be_taken_away_are_told() {
     let world = world();
     let Some(mut mounted) = Mounted::over(&world) else { return };

@@ -11,7 +11,7 @@ use std::path::Path;
 
 const SOMEBODY: u32 = 12_345;
 
-fn make_pipe(path: &Path) {
+pub(super) fn make_pipe(path: &Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
 }
 
@@ -121,7 +121,7 @@ fn somebody_elses_store_is_refused_and_not_changed() {
         return;
     }
     for words in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"], &["logout"]] {
-        let talk = "error: the store file is somebody else's\n\
+        let talk = "error: the store file is owned by another user\n\
                     hint: run jeton as its owner, or on a copy that is yours\n";
         refuses(&world, &world.run(words), 78, talk);
     }

@@ -1,0 +1,64 @@
+//! Directories that a group can write: the user's private group is a warning, any other is refused.
+
+use super::mounted::{Mounted, skipped};
+use super::set_mode;
+use super::shared::directory;
+use crate::mask::{masked, refuses, says};
+use crate::world::World;
+use std::fs;
+
+const ACL: &str = "system.posix_acl_access";
+
+/// An access control list (acl(5), as Linux stores it) by which that user can write, too.
+fn acl_for(user: u32) -> Vec<u8> {
+    const UNNAMED: u32 = u32::MAX;
+    let entries: [(u16, u16, u32); 5] =
+        [(1, 7, UNNAMED), (2, 7, user), (4, 0, UNNAMED), (16, 7, UNNAMED), (32, 0, UNNAMED)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, rights, id) in entries {
+        list.extend(tag.to_le_bytes());
+        list.extend(rights.to_le_bytes());
+        list.extend(id.to_le_bytes());
+    }
+    list
+}
+
+#[test]
+fn private_group_is_a_warning_and_another_group_is_refused() {
+    const USERS: &str = "ada:x:0:0::/:/bin/sh\nbob:x:7:7::/:/bin/sh\n";
+    let world = World::with_admin();
+    let store = world.store().parent().unwrap().to_owned();
+    fs::write(world.home().join("passwd"), USERS).unwrap();
+    fs::write(world.home().join("group"), "ada:x:0:\n").unwrap();
+    set_mode(&store, 0o770);
+    let Some(mut mounted) = Mounted::over(&world) else { return };
+    mounted.must("mount --bind passwd /etc/passwd && mount --bind group /etc/group");
+    let warning = "warning: members of your group can write the directory `~/.local/share/jeton`\n";
+    says(&world, &mounted.run("whoami >/dev/null"), "", warning);
+    assert!(masked(&world, &mounted.run("store check").ok().err).starts_with(warning));
+    directory(&world, "written", 0o770);
+    let warning = "warning: members of your group can write the directory";
+    let ran = mounted.run("store backup written/copy.db").ok();
+    assert!(ran.err.contains(&format!("{warning} `written`")), "{ran:?}");
+    // A list of further users is not the group's.
+    let written = world.home().join("written");
+    if rustix::fs::setxattr(&written, ACL, &acl_for(7), rustix::fs::XattrFlags::empty()).is_ok() {
+        assert_eq!(mounted.run("store backup written/acl.db").code, 78);
+    } else {
+        skipped("the file system has no access control lists");
+    }
+    // A member by the list, by the primary group, and a group that is everybody's.
+    for (users, group) in [
+        (USERS.to_owned(), "ada:x:0:ada,bob\n"),
+        (USERS.replace(":7:7:", ":7:0:"), "ada:x:0:\n"),
+        (USERS.to_owned(), "users:x:0:\n"),
+    ] {
+        fs::write(world.home().join("passwd"), &users).unwrap();
+        fs::write(world.home().join("group"), group).unwrap();
+        let ran = mounted.run("whoami");
+        let talk = "error: the directory `~/.local/share/jeton` can be written by other users: its \
+                    mode is 0770\n\
+                    hint: take the right away from them: chmod go-w ~/.local/share/jeton\n";
+        refuses(&world, &ran, 78, talk);
+    }
+}
