@@ -1,12 +1,13 @@
 //! The session file and its lock. The file is old or new, never half, and readable by its owner
 //! only; it is changed by whoever holds the lock.
 
+use crate::directory::{self, Insecure};
 use crate::files;
 use crate::model::{Jti, Sid, StoreId, Timestamp};
 use rustix::fs::{Access, Mode, OFlags, access};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::fs::{DirBuilder, File, Permissions};
+use std::fs::{DirBuilder, File, Metadata, Permissions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ pub(crate) enum Error {
     /// A link, not a regular file, or somebody else's.
     #[error("the session file is {0}")]
     Insecure(&'static str),
+    /// Other users can write its directory.
+    #[error("other users can write the directory of the session file")]
+    Directory(Insecure),
     /// It does not hold what it should.
     #[error("the session file is damaged")]
     Damaged,
@@ -123,8 +127,11 @@ impl Credentials {
 
     /// The login, if there is one, and whether others could read its file until now.
     pub(crate) fn read(&self) -> Result<(Option<Login>, bool), Error> {
-        let Some(mut file) = open_owned(&self.path())? else { return Ok((None, false)) };
-        let tightened = tighten(&file, 0o600)?;
+        let Some((mut file, metadata)) = open_owned(&self.path())? else {
+            return Ok((None, false));
+        };
+        directory::check(&self.directory)?;
+        let tightened = tighten(&file, &metadata, 0o600)?;
         let mut text = zeroize::Zeroizing::new(String::new());
         file.read_to_string(&mut text).map_err(|_| Error::Damaged)?;
         let members = serde_json::from_str(&text).map_err(|_| Error::Damaged)?;
@@ -218,7 +225,7 @@ fn members(login: &Login) -> Members {
 }
 
 /// Opens a file that must be ours, without following a link.
-fn open_owned(path: &Path) -> Result<Option<File>, Error> {
+fn open_owned(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
@@ -226,13 +233,17 @@ fn open_owned(path: &Path) -> Result<Option<File>, Error> {
         Err(rustix::io::Errno::LOOP) => return Err(Error::Insecure("a symbolic link")),
         Err(error) => return Err(io(error.into())),
     };
-    owned(&file).map(|()| Some(file))
+    let metadata = owned(&file)?;
+    Ok(Some((file, metadata)))
 }
 
+/// Creates the directory with mode 0700. From one that is there the right to read is taken away.
 fn make_directory(path: &Path) -> Result<(), Error> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
+    directory::check_with_parents(&path.canonicalize().map_err(io)?)?;
     let directory = File::open(path).map_err(io)?;
-    tighten(&directory, 0o700).map(drop)
+    let metadata = directory.metadata().map_err(io)?;
+    tighten(&directory, &metadata, 0o700).map(drop)
 }
 
 fn lock_file(path: &Path) -> Result<File, Error> {
@@ -240,14 +251,14 @@ fn lock_file(path: &Path) -> Result<File, Error> {
     match rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)) {
         Ok(file) => {
             let file = File::from(file);
-            owned(&file).map(|()| file)
+            owned(&file).map(|_| file)
         }
         Err(rustix::io::Errno::LOOP) => Err(Error::Insecure("a symbolic link")),
         Err(error) => Err(io(error.into())),
     }
 }
 
-fn owned(file: &File) -> Result<(), Error> {
+fn owned(file: &File) -> Result<Metadata, Error> {
     let metadata = file.metadata().map_err(io)?;
     if !metadata.is_file() {
         return Err(Error::Insecure("not a regular file"));
@@ -255,26 +266,31 @@ fn owned(file: &File) -> Result<(), Error> {
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(Error::Insecure("somebody else's"));
     }
-    Ok(())
+    Ok(metadata)
 }
 
 /// Takes the rights of others away; whether they had any.
-fn tighten(file: &File, mode: u32) -> Result<bool, Error> {
-    let loose = file.metadata().map_err(io)?.mode() & 0o077 != 0;
+fn tighten(file: &File, metadata: &Metadata, mode: u32) -> Result<bool, Error> {
+    let loose = metadata.mode() & 0o077 != 0;
     if loose {
         file.set_permissions(Permissions::from_mode(mode)).map_err(io)?;
     }
     Ok(loose)
 }
 
+impl From<directory::Error> for Error {
+    fn from(error: directory::Error) -> Self {
+        match error {
+            directory::Error::Io(error) => io(error),
+            directory::Error::Insecure(insecure) => Self::Directory(insecure),
+        }
+    }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn io(error: std::io::Error) -> Error {
-    let lasting = [
-        ErrorKind::PermissionDenied,
-        ErrorKind::ReadOnlyFilesystem,
-        ErrorKind::NotADirectory,
-        ErrorKind::AlreadyExists,
-    ];
+    use ErrorKind::{AlreadyExists, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+    let lasting = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];
     if lasting.contains(&error.kind()) {
         Error::Unusable(error.to_string())
     } else {

@@ -2,11 +2,11 @@
 
 use super::App;
 use crate::failure::{Failure, Kind};
-use crate::files;
 use crate::model::repeatable;
-use std::fs::{File, Metadata};
+use crate::{directory, files};
+use std::fs::{DirBuilder, File, Metadata};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 /// The mode of files that others may read.
@@ -22,10 +22,16 @@ pub(crate) struct Folder<'p> {
 }
 
 impl App {
-    /// Holds a directory; it is made if it is not there.
+    /// Holds a directory that no other user can write; it is made if it is not there.
     pub(crate) fn folder<'p>(&self, path: &'p Path) -> Result<Folder<'p>, Failure> {
         let unwritable = |error| unwritable(path, &error);
-        std::fs::create_dir_all(path).map_err(unwritable)?;
+        // Whatever the umask, no group of others can write it.
+        DirBuilder::new().recursive(true).mode(0o755).create(path).map_err(unwritable)?;
+        match directory::check(path) {
+            Ok(writers) => self.warn_of_group(writers, path),
+            Err(directory::Error::Io(error)) => return Err(unwritable(error)),
+            Err(directory::Error::Insecure(insecure)) => return Err(Failure::insecure(&insecure)),
+        }
         let lock = File::open(path).map_err(unwritable)?;
         if !files::lock(&lock, self.options.wait).map_err(unwritable)? {
             return Err(Failure::new(Kind::Busy, "busy", "somebody else holds the directory"));

@@ -240,6 +240,7 @@ impl From<credentials::Error> for Failure {
             Error::Unusable(_) => say(Kind::StoreUnusable, "session_unusable")
                 .with_hint("keep sessions elsewhere: set `JETON_CONFIG_DIR`"),
             Error::Insecure(_) => say(Kind::StoreUnusable, "insecure_permissions"),
+            Error::Directory(insecure) => Self::insecure(&insecure),
             Error::Damaged => say(Kind::TokenMissing, "authorization_header")
                 .with_hint("log in again: jeton login"),
             Error::Busy => {

@@ -33,7 +33,7 @@ pub(crate) struct Args {
     jwks: bool,
 
     /// The same for a verifier that looks for it itself: the files of a static site, written to this
-    /// directory (OpenID Connect Discovery)
+    /// directory, which no other user can write (OpenID Connect Discovery)
     #[arg(long, value_name = "DIR", requires = "issuer")]
     site: Option<PathBuf>,
 
@@ -115,6 +115,11 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 
 fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
     let folder = directory.join(site.folder);
+    // Whoever can write one of the directories on the way can replace the ones below it.
+    let inside = folder.ancestors().take_while(|above| above.starts_with(directory));
+    for above in inside.collect::<Vec<_>>().into_iter().rev().filter(|above| *above != folder) {
+        app.folder(above)?;
+    }
     let held = app.folder(&folder)?;
     if !app.is_confirmed() {
         not_of_another_issuer(&held, &site)?;

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The directory for the files; it is made if it is not there
+    /// The directory for the files, which no other user can write; it is made if it is not there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 

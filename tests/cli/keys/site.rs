@@ -110,7 +110,7 @@ fn what_cannot_be_published_is_refused() {
     assert_eq!(world.run(&["keys", "export", "--jwks", "--issuer", ISSUER]).code, 2);
     fs::write(world.home().join("file"), "").unwrap();
     let ran = world.run(&["keys", "export", "--site", "file", "--issuer", ISSUER]);
-    let why = "error: `file/.well-known` cannot be written: Not a directory (os error 20)\n";
+    let why = "error: `file` cannot be written: File exists (os error 17)\n";
     refuses(&world, &ran, 2, why);
 }
 

@@ -203,3 +203,45 @@ fn logs_that_are_not_ours_are_refused() {
     }
     assert!(store_files(&world).iter().all(|file| file.exists()));
 }
+
+#[test]
+fn outputs_and_copies_follow_the_same_rule() {
+    let mut world = World::with_admin();
+    world.run(&["token", "mint"]).ok();
+    let issuer = ["keys", "export", "--issuer", "https://id.example", "--site"];
+    let outputs: [&[&str]; 4] =
+        [&["man", "--dir"], &["token", "fixtures", "--out"], &issuer, &["store", "backup"]];
+    for (at, words) in outputs.iter().enumerate() {
+        for bits in [0o777, 0o1777] {
+            let name = format!("out{at}-{bits:o}");
+            let path = directory(&world, &name, bits);
+            let target = if at == 3 { format!("{name}/copy.db") } else { name.clone() };
+            let ran = world.run(&[words, &[target.as_str()][..]].concat());
+            let what = "error: the directory `";
+            assert!(ran.code == 78 && ran.err.starts_with(what), "{words:?} {bits:o}: {ran:?}");
+            assert!(is_empty(&path), "{words:?}");
+            if bits == 0o777 {
+                follow(&world, &hint(&ran));
+                world.run(&[words, &[target.as_str()][..]].concat()).ok();
+            } else if at == 3 {
+                follow(&world, &hint(&ran));
+                world.run(&[words, &[format!("{name}/copy/copy.db").as_str()][..]].concat()).ok();
+            }
+        }
+    }
+    // The session directory, when it is made, read and written.
+    let config = directory(&world, "config", 0o700);
+    world.set("JETON_CONFIG_DIR", config.to_str().unwrap());
+    world.log_in("ada", "lovelace");
+    world.run(&["whoami"]).ok();
+    set_mode(&config.join("sessions"), 0o1777);
+    let talk = "error: the directory `~/config/sessions` can be written by other users: its mode is \
+                1777\nhint: name a directory that only you can write\n";
+    refuses(&world, &world.run(&["whoami"]), 78, talk);
+    let login = ["login", "ada", "--password-stdin"];
+    refuses(&world, &world.run_with_input(&login, "lovelace"), 78, talk);
+    set_mode(&config.join("sessions"), 0o700);
+    set_mode(&config, 0o777);
+    let ran = world.run_with_input(&login, "lovelace");
+    assert!(ran.code == 78 && ran.err.contains("can be replaced"), "{ran:?}");
+}
