@@ -3,7 +3,7 @@
 
 use crate::directory::{self, Insecure};
 use crate::files;
-use crate::model::{Jti, Sid, StoreId, Timestamp};
+use crate::model::{JsonPath, Jti, Sid, StoreId, Timestamp};
 use rustix::fs::{Access, Mode, OFlags, access};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ pub(crate) struct Locked {
 /// The file's members.
 #[derive(Serialize, Deserialize)]
 struct Members {
-    store: String,
+    store: JsonPath,
     sid: String,
     access: String,
     refresh: String,
@@ -208,7 +208,7 @@ fn login(members: Members) -> Option<Login> {
 
 fn members(login: &Login) -> Members {
     Members {
-        store: login.store.to_string_lossy().into_owned(),
+        store: JsonPath::from(login.store.as_path()),
         sid: login.sid.to_string(),
         access: login.access.expose_secret().to_owned(),
         refresh: login.refresh.expose_secret().to_owned(),

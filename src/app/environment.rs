@@ -7,12 +7,19 @@ use std::path::PathBuf;
 /// The variables with the caller's own credentials: no child process is given them.
 pub(super) const CREDENTIALS: [&str; 3] = ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE"];
 
+/// Stands for bytes that are not UTF-8 where a token is read: malformed, like each such token.
+pub(super) const NO_TOKEN: &str = "\u{fffd}";
+
+/// The name of a variable whose value is not UTF-8.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NotText(pub(super) &'static str);
+
 /// What the environment says that is not the default of a flag.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     /// `JETON_PASSWORD`
-    pub(super) password: Option<SecretString>,
-    /// `JETON_TOKEN`
+    pub(super) password: Option<Result<SecretString, NotText>>,
+    /// `JETON_TOKEN`; [`NO_TOKEN`] if it is not UTF-8.
     pub(super) token: Option<SecretString>,
     /// `JETON_TOKEN_FILE`
     pub(super) token_file: Option<PathBuf>,
@@ -30,12 +37,12 @@ impl Environment {
 
     /// Reads it; an empty variable is an absent one.
     pub(crate) fn read() -> Self {
-        let secret = |name| {
-            variable(name).map(|value| SecretString::from(value.to_string_lossy().into_owned()))
-        };
+        let text =
+            |name| variable(name).map(|value| value.into_string().map_err(|_| NotText(name)));
+        let token = text("JETON_TOKEN").map(|text| text.unwrap_or_else(|_| NO_TOKEN.to_owned()));
         Self {
-            password: secret("JETON_PASSWORD"),
-            token: secret("JETON_TOKEN"),
+            password: text("JETON_PASSWORD").map(|text| text.map(SecretString::from)),
+            token: token.map(SecretString::from),
             token_file: variable("JETON_TOKEN_FILE").map(PathBuf::from),
             config: variable("JETON_CONFIG_DIR").map(PathBuf::from),
             ci: variable("CI").is_some(),

@@ -1,8 +1,9 @@
 //! Passwords and tokens from where the user keeps them: standard input, files, the environment, a
 //! prompt. Never from a flag's value.
 
+use super::App;
+use super::environment::{self, NO_TOKEN, NotText};
 use super::source::{Content, unreadable};
-use super::{App, environment};
 use crate::crypto::LARGEST_TOKEN;
 use crate::failure::{Failure, Kind};
 use crate::model::{Password, repeatable, strict_object};
@@ -150,8 +151,14 @@ impl App {
             }
             return Ok(Some(text));
         }
-        let given = self.environment.password.as_ref();
-        Ok(given.map(|password| Zeroizing::new(password.expose_secret().to_owned())))
+        match &self.environment.password {
+            Some(Ok(password)) => Ok(Some(Zeroizing::new(password.expose_secret().to_owned()))),
+            Some(Err(NotText(name))) => {
+                let message = format!("`{name}` is not UTF-8");
+                Err(Failure::new(Kind::Usage, "invalid_input", message))
+            }
+            None => Ok(None),
+        }
     }
 
     fn asked(
@@ -262,8 +269,7 @@ impl TokenLines {
 
 /// What is left without white space around it and without `Bearer `.
 fn token(bytes: &[u8]) -> SecretString {
-    let text = String::from_utf8_lossy(bytes);
-    let text = text.trim();
+    let text = std::str::from_utf8(bytes).unwrap_or(NO_TOKEN).trim();
     let bare = match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
         _ => text,

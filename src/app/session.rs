@@ -222,8 +222,8 @@ impl App {
         if tightened {
             self.warning("others could read the session file; now they cannot");
         }
-        let path = self.store()?.path().to_string_lossy().into_owned();
-        Ok(login.filter(|login| login.store.to_string_lossy() == path))
+        let path = self.store()?.path();
+        Ok(login.filter(|login| login.store == path))
     }
 
     pub(super) fn credentials(&mut self) -> Result<Credentials, Failure> {

@@ -14,6 +14,7 @@ mod names;
 mod page;
 mod password;
 mod permission_policy;
+mod path;
 mod policy;
 mod precis;
 mod rows;
@@ -36,6 +37,7 @@ pub(crate) use names::{AppName, Email, Permission, UserName, UserRef, variable_n
 pub(crate) use page::{Page, Paged};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use permission_policy::PermissionPolicy;
+pub(crate) use path::JsonPath;
 pub(crate) use policy::{OwnQuota, Policy, Quota, Setting};
 pub(crate) use rows::{BadLine, Row, rows};
 pub(crate) use spreadsheet::{columns_of_spreadsheet, csv_header, each_row_of_spreadsheet, to_csv};

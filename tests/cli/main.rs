@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod bytes;
 mod crash;
 mod exit_codes;
 mod hostile;
