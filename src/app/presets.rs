@@ -3,7 +3,7 @@
 use super::App;
 use crate::authority::{self, Template};
 use crate::failure::{Failure, Kind};
-use crate::model::Foreign;
+use crate::model::{Foreign, repeatable};
 use crate::paths;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ impl App {
             return Ok(own);
         }
         authority::preset(name)?.ok_or_else(|| {
-            let shown = Foreign::new(name.unwrap_or_default()).shown();
+            let shown = repeatable(name.unwrap_or_default());
             let message = format!("there is no preset `{shown}`");
             Failure::new(Kind::NotFound, "preset_not_found", message)
                 .with_hint("list them: jeton token presets")

@@ -3,7 +3,7 @@
 use super::Reason;
 use crate::crypto::{self, Rejected};
 use crate::model::{
-    Algorithm, BadLine, Invalid, Purpose, RecordedToken, Timestamp, TokenId, TokenKind,
+    Algorithm, BadLine, Invalid, Purpose, RecordedToken, Timestamp, TokenId, TokenKind, repeatable,
 };
 use crate::store::{self, AsBusy};
 
@@ -107,12 +107,12 @@ pub(crate) enum Error {
     #[error("permission `{0}` is not among those that you may give")]
     PermissionRefused(String),
     /// It is not there.
-    #[error("there is no {} `{shown}`", .thing.noun())]
+    #[error("there is no {} {}", .thing.noun(), name(shown.as_deref()))]
     NotFound {
         /// What was looked for.
         thing: Thing,
-        /// Its name, escaped.
-        shown: String,
+        /// Its name; `None` if the name must not be repeated.
+        shown: Option<String>,
     },
     /// As many live tokens as allowed.
     #[error("{} of {limit} tokens are in use", .live.len())]
@@ -135,6 +135,10 @@ pub(crate) enum Error {
     /// The signing key changed again and again while signing.
     #[error("the signing key keeps changing")]
     KeyChanges,
+}
+
+fn name(shown: Option<&str>) -> String {
+    shown.map_or_else(|| "with this id".to_owned(), |shown| format!("`{}`", repeatable(shown)))
 }
 
 fn sentence(reasons: &[Reason], detail: Option<&str>) -> String {

@@ -158,7 +158,7 @@ fn still_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error>
             reasons: vec![Reason::Revoked],
             detail: Some("it was renewed before".to_owned()),
         }),
-        None => Err(Error::NotFound { thing: Thing::Token, shown: id.to_string() }),
+        None => Err(Error::NotFound { thing: Thing::Token, shown: Some(id.to_string()) }),
     }
 }
 

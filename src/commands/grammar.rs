@@ -3,12 +3,10 @@
 use super::global::{self, Global, Named};
 use super::{
     about, audit, branch, completions, flow, help, init, keys, login, logout, man, passwd, recover,
-    refresh, register, sessions, settings, stdin, store, token, users, whoami,
+    refresh, register, sessions, settings, stdin, store, token, usage, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
-use crate::failure::{Failure, Kind};
-use crate::model::repeatable;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use crate::failure::Failure;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::mem;
@@ -166,7 +164,7 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
     let parsed = branch::parse(words).map_or_else(|| command().try_get_matches_from(words), Ok);
     let mut matches = match parsed {
         Ok(matches) => matches,
-        Err(error) => return refuse(error, words),
+        Err(error) => return usage::refuse(error, words),
     };
     let action = action(&matches);
     let options = match global::options(&matches, &forms(&action)) {
@@ -180,7 +178,7 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
     let about = about::about(&matches);
     let command = match Command::from_arg_matches_mut(&mut matches) {
         Ok(command) => command,
-        Err(error) => return refuse(error, words),
+        Err(error) => return usage::refuse(error, words),
     };
     let changes = !READING.contains(&action.as_str());
     let mut app = App::new(options, environment, action, changes);
@@ -202,62 +200,9 @@ fn action(matches: &clap::ArgMatches) -> String {
     names.join(" ")
 }
 
-fn tell(voice: &Voice, failure: &Failure) -> u8 {
+pub(super) fn tell(voice: &Voice, failure: &Failure) -> u8 {
     voice.failure(&failure.message, failure.hint.as_deref(), &failure.json());
     failure.kind.exit_code()
-}
-
-/// What clap has to say: help and version are results, everything else is a usage error.
-fn refuse(mut error: clap::Error, words: &[OsString]) -> u8 {
-    let voice = Voice::new(global::form_in(words), false);
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return match voice.document(&error.render().ansi().to_string()) {
-            Ok(_) => 0,
-            Err(error) => tell(&voice, &error.into()),
-        };
-    }
-    let no_command =
-        [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
-    if no_command.contains(&error.kind()) {
-        return tell(&voice, &without_a_command(&voice, &error));
-    }
-    disarm(&mut error);
-    let is_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
-    let code = if is_value { "invalid_input" } else { "usage" };
-    let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let (message, usage) = text.split_once("\n\nUsage: ").unwrap_or((text, ""));
-    let message = message.split("\n\nFor more information").next().unwrap_or(message);
-    let mut failure = Failure::new(Kind::Usage, code, message.trim_end());
-    failure.hint = match usage.lines().next() {
-        Some(usage) => Some(format!("usage: {usage}")),
-        None => Some(format!("see `{} --help`", path(words))),
-    };
-    tell(&voice, &failure)
-}
-
-/// People are shown the commands there are before they are told that one is missing.
-fn without_a_command(voice: &Voice, error: &clap::Error) -> Failure {
-    let help = error.render().to_string();
-    let usage = help.split_once("Usage: ").map_or("jeton", |(_, usage)| usage);
-    let path = usage.split(" [").next().unwrap_or(usage);
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        voice.status(&help);
-    }
-    Failure::usage("a command is needed").with_hint(format!("see `{path} --help`"))
-}
-
-/// The command that the words begin: `jeton token create`.
-fn path(words: &[OsString]) -> String {
-    let whole = command();
-    let (mut here, mut path) = (&whole, "jeton".to_owned());
-    for word in words.iter().skip(1) {
-        if let Some(below) = here.find_subcommand(word) {
-            path = format!("{path} {}", below.get_name());
-            here = below;
-        }
-    }
-    path
 }
 
 /// The command, or the first words of some, as the audit has it; none is called like that.
@@ -270,21 +215,6 @@ pub(super) fn action_called(words: &str) -> Option<String> {
         names.push(here.get_name());
     }
     (!names.is_empty()).then(|| names.join(" "))
-}
-
-/// What clap repeats of the words is foreign text and is escaped; a long word, which may be a token
-/// in the wrong place, is not repeated at all.
-fn disarm(error: &mut clap::Error) {
-    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
-    {
-        let Some(ContextValue::String(text)) = error.get(kind) else { continue };
-        let shown = repeatable(text);
-        if shown != *text {
-            error.insert(kind, ContextValue::String(shown));
-            // Its advice would repeat the word.
-            error.remove(ContextKind::Suggested);
-        }
-    }
 }
 
 /// The form in which a failure before the flags are known is told.

@@ -59,15 +59,35 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
-/// A word of the command line as an error may repeat it: escaped, and not at all if it is so long,
-/// and no path, that it may be a token or a key in the wrong place.
+/// Stands in messages for a value that may be a secret.
+pub(crate) const NOT_SHOWN: &str = "(not shown)";
+
+/// Returns a word of the command line as an error may repeat it: escaped, or [`NOT_SHOWN`] if it
+/// may be a token, a key or a password in the wrong place.
 pub(crate) fn repeatable(word: &str) -> String {
+    if may_be_secret(word) { NOT_SHOWN.to_owned() } else { escaped(word) }
+}
+
+/// Returns whether a word is a token, PEM, longer than any name, or random letters and digits.
+fn may_be_secret(word: &str) -> bool {
     const LONGEST: usize = 60;
     let is_path = word.starts_with(['/', '.', '~']);
-    if word.chars().count() > LONGEST && (!is_path || word.contains('\n')) {
-        return "(a long value)".to_owned();
-    }
-    escaped(word)
+    let parts = || word.split(|c: char| c == '/' || !is_base64(c));
+    word.contains("-----BEGIN")
+        || word.chars().count() > LONGEST && (!is_path || word.contains('\n'))
+        || word.contains("eyJ") && word.contains('.')
+        || parts().any(is_random)
+}
+
+fn is_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '=')
+}
+
+/// Hyphens end a part: a UUID is an id, and no secret.
+fn is_random(part: &str) -> bool {
+    const SHORTEST: usize = 20;
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    part.len() >= SHORTEST && digits >= 2 && part.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 /// Serialized JSON in which hostile characters became `\uXXXX`: the same value, harmless bytes.
@@ -105,8 +125,23 @@ mod tests {
         assert_eq!(repeatable(&path), path);
         let base64 = "c2VjcmV0/".repeat(9);
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
-        for secret in [base64, pem.clone(), format!("/{pem}")] {
-            assert_eq!(repeatable(&secret), "(a long value)");
+        for secret in [
+            &base64,
+            &pem,
+            &format!("/{pem}"),
+            "-----BEGIN EC PRIVATE KEY-----",
+            "eyJhbGciOiJub25lIn0.e30.",
+            "Bearer eyJhbGciOiJub25lIn0.e30.",
+            "q7RfT2vXk9LmPz4WbN8c",
+            "/q7RfT2vXk9LmPz4WbN8c",
+            "0123456789abcdef0123456789abcdef",
+        ] {
+            assert_eq!(repeatable(secret), NOT_SHOWN, "{secret}");
+        }
+        for name in
+            ["my-app", "0190a6b2-7c11-7e2a-9f00-123456789abc", "2026-11-21T12:00:00", "a.b.c"]
+        {
+            assert_eq!(repeatable(name), name);
         }
     }
 

@@ -40,7 +40,8 @@ fn what_two_would_read_is_read_by_none() {
     // Who does not act with a token has standard input for himself.
     world.run_with_input(&["token", "decode", "-"], &access).ok();
     let flagged = ["--token-file", "nowhere", "passwd", "--password-stdin"];
-    let talk = "error: `nowhere` cannot be read: No such file or directory (os error 2)\n";
+    let talk =
+        "error: the file with the token cannot be read: No such file or directory (os error 2)\n";
     refuses(&world, &world.run_with_input(&flagged, "x"), 2, talk);
     assert_eq!(world.sql("SELECT count(*) FROM users"), ["1"]);
     assert_eq!(world.sql("SELECT action FROM audit"), ["init"]);
@@ -54,7 +55,7 @@ fn what_has_the_word_and_does_not_read_it_is_no_reader() {
     let talk = "error: a store is copied to a file, not to standard output\n";
     refuses(&world, &world.run_with_input(&backup, &access), 2, talk);
     let mint = ["token", "mint", "--key", "-", "--token-file", "-"];
-    let talk = "error: there is no key `-`\n";
+    let talk = "error: there is no key with this id\n";
     refuses(&world, &world.run_with_input(&mint, &access), 3, talk);
 }
 

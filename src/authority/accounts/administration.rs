@@ -224,5 +224,5 @@ pub(in crate::authority) fn existing(tx: &Reader<'_>, who: &UserRef) -> Result<U
 
 /// There is no user of that name.
 pub(in crate::authority) fn not_found(who: &UserRef) -> Error {
-    Error::NotFound { thing: Thing::User, shown: who.shown() }
+    Error::NotFound { thing: Thing::User, shown: Some(who.shown()) }
 }

@@ -34,7 +34,7 @@ pub(crate) fn show(
             Target::Jti(jti) => (tx.find_token_by_jti(*jti)?, jti.to_string()),
             Target::Value(_) => return Err(Error::Usage("an id or a `jti` is needed".to_owned())),
         };
-        let token = found.ok_or(Error::NotFound { thing: Thing::Token, shown })?;
+        let token = found.ok_or(Error::NotFound { thing: Thing::Token, shown: Some(shown) })?;
         if token.grant.owner != caller.user.id {
             caller.needs(Role::Admin, ADMINS_SEE)?;
         }

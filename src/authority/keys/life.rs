@@ -187,8 +187,8 @@ fn may_go(key: &Key, replace: bool) -> Result<(), Error> {
 }
 
 pub(super) fn existing(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
-    let shown = || Foreign::new(kid).shown();
-    tx.find_key(kid)?.ok_or_else(|| Error::NotFound { thing: Thing::Key, shown: shown() })
+    // What is no id of a key may be a token or a secret in the wrong place.
+    tx.find_key(kid)?.ok_or(Error::NotFound { thing: Thing::Key, shown: None })
 }
 
 /// The key that signs where one of that purpose and algorithm would.

@@ -72,7 +72,9 @@ fn signing(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Error> {
         (Some(_), false) => {
             Err(Error::Usage("keys for several algorithms sign: name one by its id".to_owned()))
         }
-        (None, _) => Err(Error::NotFound { thing: Thing::Key, shown: purpose.name().to_owned() }),
+        (None, _) => {
+            Err(Error::NotFound { thing: Thing::Key, shown: Some(purpose.name().to_owned()) })
+        }
     }
 }
 

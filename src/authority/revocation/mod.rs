@@ -142,7 +142,7 @@ fn resolve(
         }
         CheckedTarget::Jti(jti) => (jti.to_string(), bearing(tx, *jti)?),
     };
-    let mut refusal = Error::NotFound { thing: Thing::Token, shown };
+    let mut refusal = Error::NotFound { thing: Thing::Token, shown: Some(shown) };
     found.retain(|one| match may_revoke(user, one.owner()) {
         Ok(()) => true,
         Err(error) => {

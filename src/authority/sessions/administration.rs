@@ -34,9 +34,10 @@ pub(crate) fn revoke(
     write_as(store, caller, |tx, user| {
         let mut found: Vec<Session> = Vec::with_capacity(sids.len());
         for sid in sids {
-            let session = tx
-                .find_session(*sid)?
-                .ok_or_else(|| Error::NotFound { thing: Thing::Session, shown: sid.to_string() })?;
+            let session = tx.find_session(*sid)?.ok_or_else(|| Error::NotFound {
+                thing: Thing::Session,
+                shown: Some(sid.to_string()),
+            })?;
             if session.user != user.id {
                 needs(user, Role::Admin, ADMINS_END)?;
             }

@@ -89,5 +89,5 @@ fn one_key_is_printed_as_pem_and_its_private_part_only_to_admins() {
     let several = "error: keys for several algorithms sign: name one by its id\n";
     refuses(&world, &ran, 2, several);
     let ran = world.run(&["keys", "export", "--pem", "nothing"]);
-    refuses(&world, &ran, 3, "error: there is no key `nothing`\n");
+    refuses(&world, &ran, 3, "error: there is no key with this id\n");
 }

@@ -179,7 +179,7 @@ fn only_admins_manage_keys() {
     world.log_in("ada", "lovelace");
     for verb in ["activate", "retire", "revoke"] {
         let ran = world.run(&["keys", verb, "nothing"]);
-        refuses(&world, &ran, 3, "error: there is no key `nothing`\n");
+        refuses(&world, &ran, 3, "error: there is no key with this id\n");
     }
     let ran = world.run(&["keys", "generate", "--bits", "4096"]);
     refuses(&world, &ran, 2, "error: `--bits` is for RSA keys\n");

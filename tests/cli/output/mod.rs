@@ -6,6 +6,7 @@ mod escaping;
 mod help;
 mod lists;
 mod screen;
+mod secrets;
 
 use crate::world::{Ran, World};
 use serde_json::Value;

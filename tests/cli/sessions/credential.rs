@@ -110,7 +110,8 @@ fn a_given_token_must_be_a_good_access_token() {
         refuses(&world, &world.run(&["whoami"]), code, talk);
     }
     let ran = world.run(&["whoami", "--token-file", "nowhere"]);
-    let talk = "error: `nowhere` cannot be read: No such file or directory (os error 2)\n";
+    let talk =
+        "error: the file with the token cannot be read: No such file or directory (os error 2)\n";
     refuses(&world, &ran, 2, talk);
 }
 

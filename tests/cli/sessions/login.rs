@@ -119,7 +119,7 @@ fn a_password_that_cannot_be_had_is_a_usage_error() {
                 '--password-file <FILE>'\nhint: usage: jeton login --password-stdin <LOGIN>\n";
     refuses(&world, &ran, 2, talk);
     let ran = world.run(&["login", "john", "--password-file", "nowhere"]);
-    let talk = "error: `nowhere` cannot be read: No such file or directory (os error 2)\n";
+    let talk = "error: the file with the password cannot be read: No such file or directory (os error 2)\n";
     refuses(&world, &ran, 2, talk);
     let talk = "error: a password is needed and nobody is there to ask\nhint: give it with \
                 `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`\n";

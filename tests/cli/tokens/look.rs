@@ -129,7 +129,8 @@ fn a_token_is_read_from_wherever_it_is() {
         refuses(&world, &world.run(&["token", verb]), 2, talk);
     }
     let ran = world.run(&["token", "inspect", "@nowhere"]);
-    let talk = "error: `nowhere` cannot be read: No such file or directory (os error 2)\n";
+    let talk =
+        "error: the file with the token cannot be read: No such file or directory (os error 2)\n";
     refuses(&world, &ran, 2, talk);
     world.set("JETON_TOKEN", &format!("Bearer {token}"));
     for verb in ["verify", "inspect", "decode"] {

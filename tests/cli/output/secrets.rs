@@ -1,0 +1,180 @@
+//! Secrets in the wrong place: no message repeats a value that may be one.
+
+use crate::world::{Ran, World};
+use clap::{Arg, ArgAction, Command};
+
+/// Values that are recognisably secret, and the part that no output may have.
+const SECRETS: [(&str, &str); 3] = [
+    (
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.c2VjcmV0LXNpZ25hdHVyZQ",
+        "c2vjcmv0lxnpz25hdhvyzq",
+    ),
+    (
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA7b\n-----END PRIVATE KEY-----\n",
+        "mc4caqawbqydk2vwbcieia7b",
+    ),
+    ("q7RfT2vXk9LmPz4WbN8cYd3H", "q7rft2vxk9lmpz4wbn8cyd3h"),
+];
+
+/// A secret like any word.
+const PASSWORD: &str = "hunter2";
+
+/// Where an accepted value is public by nature and is printed: the commands succeed.
+const PUBLIC: &[(&str, &str)] = &[
+    // Paths that the command creates.
+    ("man", "dir"),
+    ("store backup", "file"),
+    ("token fixtures", "out"),
+    // Claims of the tokens in a list of tokens.
+    ("token fixtures", "iss"),
+    ("token fixtures", "aud"),
+    // The names of a user and of an application, and a setting.
+    ("token create", "app"),
+    ("users rename", "username"),
+    ("settings set", "value"),
+];
+
+/// Words that make the other arguments of a command complete.
+fn needed(argument: &Arg) -> &'static str {
+    match argument.get_id().as_str() {
+        "user" => "ada",
+        "role" => "user",
+        "quota" => "3",
+        "name" => "issuer",
+        "alg" => "HS256",
+        "preset" => "flask",
+        "out" | "dir" | "file" => "made",
+        "shell" => "bash",
+        "tokens" | "token" => "1",
+        "command" => "true",
+        _ => "x",
+    }
+}
+
+fn is_valued(argument: &Arg) -> bool {
+    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+/// Visits every command that has none below it, with its path.
+fn each(command: &Command, path: &[String], visit: &mut impl FnMut(&Command, &[String])) {
+    if command.get_subcommands().next().is_none() {
+        return visit(command, path);
+    }
+    for below in command.get_subcommands() {
+        each(below, &[path, &[below.get_name().to_owned()]].concat(), visit);
+    }
+}
+
+/// The words of a call in which that argument has the value, and the others what they need.
+fn call(command: &Command, path: &[String], argument: &Arg, value: &str) -> Vec<String> {
+    let mut words = path.to_vec();
+    let mut last = Vec::new();
+    for other in command.get_arguments() {
+        let is_it = other.get_id() == argument.get_id();
+        if !is_it && !other.is_required_set() {
+            continue;
+        }
+        let value = if is_it { value } else { needed(other) };
+        match other.get_long() {
+            _ if other.is_last_set() => last = vec!["--".to_owned(), value.to_owned()],
+            Some(long) => words.push(format!("--{long}={value}")),
+            None => words.push(value.to_owned()),
+        }
+    }
+    words.extend(last);
+    words
+}
+
+fn shows(ran: &Ran, part: &str) -> bool {
+    format!("{}{}", ran.out, ran.err).to_lowercase().contains(part)
+}
+
+#[test]
+fn no_argument_repeats_what_may_be_a_secret() {
+    let mut wrong = Vec::new();
+    each(&jeton::command(), &[], &mut |command, path| {
+        let name = path.join(" ");
+        let world = World::with_admin();
+        world.run(&["settings", "set", "token.quota", "1000"]).ok();
+        for argument in command.get_arguments().filter(|argument| is_valued(argument)) {
+            let id = argument.get_id().as_str();
+            // Global options are the same in every command.
+            if argument.get_help_heading().is_some() && name != "whoami" {
+                continue;
+            }
+            for (secret, part) in SECRETS {
+                let words = call(command, path, argument, secret);
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let ran = world.run(&words);
+                let is_public = PUBLIC.contains(&(name.as_str(), id));
+                if shows(&ran, part) && !(is_public && ran.code == 0) {
+                    wrong.push(format!("{name} {id}: {} {}{}", ran.code, ran.out, ran.err));
+                }
+            }
+        }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_value_where_secrets_are_mistyped_is_never_repeated() {
+    let world = World::with_admin();
+    for line in [
+        "token mint --key hunter2",
+        "token mint --key-file hunter2",
+        "token mint --secret-env hunter2 --alg HS256",
+        "token fixtures --key hunter2 --out f",
+        "token fixtures --key-file hunter2 --out f",
+        "token verify x --key hunter2 --alg HS256",
+        "token verify x --jwks hunter2",
+        "token inspect @hunter2",
+        "keys import --from-file hunter2",
+        "keys import --from-env hunter2",
+        "keys revoke hunter2",
+        "keys activate hunter2",
+        "keys retire hunter2",
+        "keys export hunter2",
+        "keys export --private hunter2",
+        "login ada --password-file hunter2",
+        "passwd --password-file hunter2",
+        "whoami --token-file hunter2",
+        "run --env hunter2.x -- true",
+        "run --env=hunter2- -- true",
+        "run --key hunter2 -- true",
+        "login ada hunter2",
+        "login ada --hunter2",
+        "login ada --password=hunter2",
+        "login ada --password-stdin=hunter2",
+        "passwd hunter2",
+        "passwd old hunter2",
+        "init ada hunter2",
+        "register eve hunter2",
+        "recover ada hunter2",
+        "users show ada hunter2",
+        "logout hunter2",
+    ] {
+        for form in ["text", "json"] {
+            let ran =
+                world.run(&[&["-o", form], &line.split(' ').collect::<Vec<_>>()[..]].concat());
+            assert!(ran.code != 0 && ran.code != 101, "{line}: {ran:?}");
+            assert!(!shows(&ran, PASSWORD), "{line}: {ran:?}");
+        }
+    }
+    let audit = world.sql("SELECT coalesce(target, '') FROM audit").join(" ");
+    assert!(!audit.contains(PASSWORD), "{audit}");
+}
+
+#[test]
+fn harmless_words_are_repeated() {
+    let world = World::with_admin();
+    for (line, word) in [
+        ("token list --status dead", "dead"),
+        ("users show nobody", "nobody"),
+        ("token crate x", "crate"),
+        ("whoami --quite", "--quite"),
+        ("token create x --tll 7d", "--tll"),
+    ] {
+        let ran = world.run(&line.split(' ').collect::<Vec<_>>());
+        assert!(ran.code != 0 && shows(&ran, word), "{line}: {ran:?}");
+    }
+}
