@@ -56,7 +56,8 @@ impl Guard {
         typed_before: OptionalActions,
         last_words: LastWords,
     ) -> io::Result<Self> {
-        if tcgetpgrp(terminal)? != getpgrp() {
+        // A terminal that is not the controlling one has no foreground.
+        if tcgetpgrp(terminal).is_ok_and(|foreground| foreground != getpgrp()) {
             // A background job stops here: the modes are those of the shell until it continues.
             raise(SIGTTIN)?;
         }
@@ -66,8 +67,11 @@ impl Guard {
         let terminal = terminal.try_clone()?;
         let mut open = lock();
         let opened = open.insert(Open { terminal, before, during, question: String::new() });
-        tcsetattr(&opened.terminal, typed_before, &opened.during)?;
-        Ok(Self(()))
+        let set = tcsetattr(&opened.terminal, typed_before, &opened.during);
+        drop(open);
+        let guard = Self(());
+        set?;
+        Ok(guard)
     }
 
     #[expect(clippy::unused_self, reason = "there is no question without an open prompt")]

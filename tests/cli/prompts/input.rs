@@ -62,6 +62,17 @@ fn a_password_that_is_typed_is_the_password() {
 }
 
 #[test]
+fn a_terminal_of_another_session_is_not_echoed_either() {
+    let world = World::with_admin();
+    let words = ["login", "ada", "--password-stdin"];
+    let mut run = OnTerminal::run_as(&world, "exec setsid --wait \"$0\" \"$@\"", &words, &[]);
+    run.asks(END).hides().0.send_line("lovelace").unwrap();
+    run.0.send_control('d').unwrap();
+    let (code, screen, echoes) = run.ends();
+    assert_eq!((code, echoes), (0, true), "{screen}");
+}
+
+#[test]
 fn every_signal_restores_the_echo_there_too() {
     let world = World::with_admin();
     let waiting = || {
