@@ -19,6 +19,7 @@ pub(crate) use environment::Environment;
 pub(crate) use input::PasswordFrom;
 pub(crate) use known::Known;
 pub(crate) use output::{Folder, PRIVATE, PUBLIC};
+pub(crate) use said::SecretOutput;
 
 use crate::authority::{self, About, Act, PublicKeys, Reason};
 use crate::directory::{GROUP_CAN_WRITE, Writers};

@@ -1,9 +1,24 @@
 //! What a run says: results, and the talk beside them.
 
 use super::App;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::terminal::{self, Cell, Delivery, Form, Progress, Report};
 use serde::Serialize;
+
+/// A standard output that was open before anything was created: only there secrets are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SecretOutput(());
+
+impl SecretOutput {
+    /// Refuses a closed standard output, before anything is created whose secret would be lost.
+    pub(crate) fn open() -> Result<Self, Failure> {
+        if terminal::is_writable() {
+            return Ok(Self(()));
+        }
+        let message = "standard output is closed, and the result is a secret that would be lost";
+        Err(Failure::new(Kind::Internal, "internal", message))
+    }
+}
 
 impl App {
     /// Writes a result. A reader who has left has heard enough.
@@ -37,7 +52,7 @@ impl App {
     }
 
     /// Writes a result that is a secret. `false`: nobody received it.
-    pub(crate) fn hand_out(&self, report: &impl Report) -> bool {
+    pub(crate) fn hand_out(&self, _: SecretOutput, report: &impl Report) -> bool {
         matches!(self.delivered(report), Ok(Delivery::Done))
     }
 

@@ -2,7 +2,7 @@
 
 use super::password::PasswordArgs;
 use super::shapes::UserShape;
-use crate::app::{App, Report, Text};
+use crate::app::{App, Report, SecretOutput, Text};
 use crate::authority::{About, Credential, Tokens};
 use crate::failure::{Failure, Kind};
 use crate::model::{Foreign, Sid, Timestamp, UserRef};
@@ -67,6 +67,8 @@ impl Report for LoggedIn {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    // As text, nothing secret is printed.
+    let output = app.form().is_json().then(SecretOutput::open).transpose()?;
     app.store()?;
     let is_os_user = args.login.is_none();
     let login = args.login.unwrap_or_else(crate::app::Environment::os_user);
@@ -87,7 +89,9 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         app.status("the session that was open here is ended");
     }
     app.status(&format!("logged in as {}", tokens.user.shown()));
-    if !app.hand_out(&LoggedIn::new("Logged in", tokens)) {
+    if let Some(output) = output
+        && !app.hand_out(output, &LoggedIn::new("Logged in", tokens))
+    {
         return Err(Failure::new(Kind::Internal, "internal", "the answer could not be written")
             .with_hint("the session is kept all the same; `jeton logout` ends it"));
     }

@@ -1,7 +1,7 @@
 //! `jeton refresh`
 
 use super::login::LoggedIn;
-use crate::app::{App, Report, Text};
+use crate::app::{App, Report, SecretOutput, Text};
 use crate::authority;
 use crate::failure::{Failure, Kind};
 use crate::model::{Sid, Timestamp};
@@ -62,10 +62,11 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 }
 
 fn given(app: &mut App) -> Result<(), Failure> {
+    let output = SecretOutput::open()?;
     let token = app.token_argument(Some("-"))?;
     let tokens = app.refresh_given(token.expose_secret())?;
     let access = tokens.access.clone();
-    if app.hand_out(&Printed(LoggedIn::new("Refreshed", tokens))) {
+    if app.hand_out(output, &Printed(LoggedIn::new("Refreshed", tokens))) {
         return Ok(());
     }
     // Nobody has the new pair, and the old one is spent: the session is of no use to anybody.

@@ -10,6 +10,7 @@ mod progress;
 mod prompt;
 mod screen;
 mod stdin;
+mod stdout;
 mod table;
 mod tone;
 
@@ -18,6 +19,7 @@ pub(crate) use guard::{Echo, leave_signals};
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmed};
 pub(crate) use stdin::Input;
+pub(crate) use stdout::is_writable;
 pub(crate) use table::Table;
 pub(crate) use tone::Tone;
 

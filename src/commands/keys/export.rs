@@ -1,6 +1,6 @@
 //! `jeton keys export`
 
-use crate::app::{App, Folder, PUBLIC, Report, Text};
+use crate::app::{App, Folder, PUBLIC, Report, SecretOutput, Text};
 use crate::authority::{self, Published, Site};
 use crate::commands::shapes::Written;
 use crate::failure::{Failure, Kind};
@@ -168,13 +168,14 @@ fn warn_of_missing(app: &App, keys: &Value, left_out: usize) {
 
 fn private(app: &mut App, kid: &str) -> Result<(), Failure> {
     app.is_change();
+    let output = SecretOutput::open()?;
     let caller = app.caller()?;
     let key = authority::exportable(app.store()?, &caller, kid)?;
     let shown = key.spec.kid.shown();
     app.confirm(&format!("Print the private part of key {shown}?"))?;
     let act = app.act()?;
     let text = authority::private_text(app.store()?, &act, &caller, &key)?;
-    if app.hand_out(&KeyText { key: text.expose_secret().to_owned() }) {
+    if app.hand_out(output, &KeyText { key: text.expose_secret().to_owned() }) {
         return Ok(());
     }
     Err(Failure::new(Kind::Internal, "internal", "the key could not be written"))

@@ -1,6 +1,6 @@
 //! `jeton sessions token`
 
-use crate::app::{App, Report, Text};
+use crate::app::{App, Report, SecretOutput, Text};
 use crate::failure::{Failure, Kind};
 use crate::model::Timestamp;
 use secrecy::ExposeSecret;
@@ -28,8 +28,9 @@ impl Report for Printed {
 }
 
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
+    let output = SecretOutput::open()?;
     let (token, expires_at) = app.access_token()?;
-    if app.hand_out(&Printed { token: token.expose_secret().to_owned(), expires_at }) {
+    if app.hand_out(output, &Printed { token: token.expose_secret().to_owned(), expires_at }) {
         return Ok(());
     }
     Err(Failure::new(Kind::Internal, "internal", "the token could not be written"))

@@ -1,7 +1,7 @@
 //! `jeton token create`
 
 use super::{ClaimArgs, EndArgs};
-use crate::app::{App, Report, Text};
+use crate::app::{App, Report, SecretOutput, Text};
 use crate::authority::{self, End, Issued, Place, Request};
 use crate::commands::shapes::ending;
 use crate::failure::Failure;
@@ -80,17 +80,18 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         claims: args.claims.claims()?,
         for_run: false,
     };
+    let output = SecretOutput::open()?;
     let caller = app.caller()?;
     let act = app.act()?;
     let issued = authority::issue(app.store()?, &act, &caller, &request)?;
-    hand_out(app, issued)
+    hand_out(app, output, issued)
 }
 
 /// Prints a token that was just recorded. One that nobody received is taken back.
-pub(super) fn hand_out(app: &mut App, issued: Issued) -> Result<(), Failure> {
+pub(super) fn hand_out(app: &mut App, output: SecretOutput, issued: Issued) -> Result<(), Failure> {
     let id = issued.record.id;
     let talk = app.talks().then(|| talk(app, &issued));
-    if app.hand_out(&created(issued)) {
+    if app.hand_out(output, &created(issued)) {
         app.status_if_any(talk);
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Test tokens on their way to standard output. What was recorded and is received by nobody is
 //! taken back.
 
-use crate::app::{App, Form, Report, Text};
+use crate::app::{App, Form, Report, SecretOutput, Text};
 use crate::authority::{self, Minted, Over};
 use crate::failure::{Failure, Kind};
 use crate::model::{Foreign, TokenId};
@@ -39,9 +39,9 @@ impl Report for Lines {
 }
 
 /// Prints the one token that is made.
-pub(super) fn one(app: &mut App, minted: Minted) -> Result<(), Failure> {
+pub(super) fn one(app: &mut App, output: SecretOutput, minted: Minted) -> Result<(), Failure> {
     let line = Line::from(minted);
-    if app.hand_out(&line) {
+    if app.hand_out(output, &line) {
         app.status_if_any(line.id.map(|id| format!("recorded as token {id}")));
         return Ok(());
     }
@@ -51,13 +51,14 @@ pub(super) fn one(app: &mut App, minted: Minted) -> Result<(), Failure> {
 /// Prints many tokens, as they are made where the form has no end.
 pub(super) fn many(
     app: &mut App,
+    output: SecretOutput,
     mut next: impl FnMut(&mut App) -> Result<Vec<Minted>, Failure>,
 ) -> Result<(), Failure> {
     let mut next = |app: &mut App| -> Result<Vec<Line>, Failure> {
         Ok(next(app)?.into_iter().map(Line::from).collect())
     };
     if app.form() == Form::Json {
-        return in_one_document(app, next);
+        return in_one_document(app, output, next);
     }
     let mut delivered = 0;
     loop {
@@ -65,7 +66,7 @@ pub(super) fn many(
         if lines.is_empty() {
             return Ok(());
         }
-        let received = lines.iter().take_while(|line| app.hand_out(*line)).count();
+        let received = lines.iter().take_while(|line| app.hand_out(output, *line)).count();
         delivered += received;
         if received < lines.len() {
             let message = format!("only the first {delivered} tokens could be written");
@@ -85,6 +86,7 @@ fn after(failure: Failure, delivered: usize) -> Failure {
 
 fn in_one_document(
     app: &mut App,
+    output: SecretOutput,
     mut next: impl FnMut(&mut App) -> Result<Vec<Line>, Failure>,
 ) -> Result<(), Failure> {
     let mut all = Lines { items: Vec::new() };
@@ -98,7 +100,7 @@ fn in_one_document(
             }
         }
     }
-    if app.hand_out(&all) {
+    if app.hand_out(output, &all) {
         return Ok(());
     }
     Err(lost(app, "no token could be written", &all.items)?)

@@ -2,7 +2,7 @@
 
 use super::manifest::{Manifest, left_out};
 use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
-use crate::app::{App, Folder, PRIVATE, PUBLIC};
+use crate::app::{App, Folder, PRIVATE, PUBLIC, SecretOutput};
 use crate::authority::{Fixtures, fixtures, fixtures_alone};
 use crate::commands::shapes::{Written, counted};
 use crate::failure::{Failure, Kind};
@@ -42,18 +42,27 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let (out, preset) = (args.out.clone(), args.wish.test.preset.clone());
+    let preset = args.wish.test.preset.clone();
+    match args.out.clone() {
+        Some(directory) => write(app, args, preset.as_deref(), &directory),
+        None => print(app, args, preset.as_deref()),
+    }
+}
+
+fn print(app: &mut App, args: Args, preset: Option<&str>) -> Result<(), Failure> {
+    let output = SecretOutput::open()?;
     let made = made(app, args)?;
-    let manifest = Manifest::of(&made, preset.as_deref());
-    let Some(directory) = out else {
-        if app.hand_out(&manifest) {
-            return Ok(());
-        }
-        return Err(Failure::new(Kind::Internal, "internal", "the fixtures could not be written"));
-    };
+    if app.hand_out(output, &Manifest::of(&made, preset)) {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Internal, "internal", "the fixtures could not be written"))
+}
+
+fn write(app: &mut App, args: Args, preset: Option<&str>, directory: &Path) -> Result<(), Failure> {
+    let made = made(app, args)?;
     let count = counted(made.items.len(), "token");
     let left_out = left_out(&made);
-    let written = written(app, &directory, &made, manifest)?;
+    let written = written(app, directory, &made, Manifest::of(&made, preset))?;
     app.status(&format!("wrote {count} to {}", Foreign::new(directory.to_string_lossy()).shown()));
     if !left_out.is_empty() {
         app.status(&format!("without {}: such a token cannot be wrong so", left_out.join(", ")));

@@ -2,7 +2,7 @@
 
 use super::delivery;
 use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
-use crate::app::{App, Form};
+use crate::app::{App, Form, SecretOutput};
 use crate::authority::{self, Defect, Mint, Minted, Minting, Told};
 use crate::failure::Failure;
 use crate::model::{Timestamp, rows};
@@ -64,13 +64,14 @@ fn defects() -> impl TypedValueParser<Value = Defect> {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    let output = SecretOutput::open()?;
     let is_bulk = args.from.is_some() || args.count.is_some();
     let told = told(app, &args)?;
     if let Some((key, kid)) = args.key.key(app, args.wish.algorithm(app)?)? {
         let now = app.now()?;
         let mint = wish(app, args)?;
         let mut minting = Minting::alone(now, &key, kid.as_ref(), mint, told)?;
-        return deliver(app, is_bulk, |_| Ok(minting.next_alone(&key, kid.as_ref())?));
+        return deliver(app, output, is_bulk, |_| Ok(minting.next_alone(&key, kid.as_ref())?));
     }
     let mint = wish(app, args)?;
     let minter = app.minter()?;
@@ -79,7 +80,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     if hand.is_new_secret {
         app.warning(NEW_SECRET);
     }
-    deliver(app, is_bulk, |app| Ok(minting.next(app.store()?, &mut hand)?))
+    deliver(app, output, is_bulk, |app| Ok(minting.next(app.store()?, &mut hand)?))
 }
 
 /// So many tokens one document of JSON may have, which is written when the last one is made.
@@ -108,11 +109,12 @@ fn wish(app: &App, args: Args) -> Result<Mint, Failure> {
 
 fn deliver(
     app: &mut App,
+    output: SecretOutput,
     is_bulk: bool,
     mut next: impl FnMut(&mut App) -> Result<Vec<Minted>, Failure>,
 ) -> Result<(), Failure> {
     if is_bulk {
-        return delivery::many(app, next);
+        return delivery::many(app, output, next);
     }
-    next(app)?.into_iter().try_for_each(|minted| delivery::one(app, minted))
+    next(app)?.into_iter().try_for_each(|minted| delivery::one(app, output, minted))
 }

@@ -1,7 +1,7 @@
 //! `jeton token renew`
 
 use super::create;
-use crate::app::App;
+use crate::app::{App, SecretOutput};
 use crate::authority::{self, Renewal, Renewed, Target};
 use crate::failure::Failure;
 use crate::model::Lifetime;
@@ -37,6 +37,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+    let output = SecretOutput::open()?;
     let token = app.token_argument(Some(&args.token))?;
     let target = Target::parse(token.expose_secret())?;
     app.store()?;
@@ -50,5 +51,5 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         None => app.status(&format!("token {old} is revoked")),
     }
     app.status_if_any(ended.map(|ended| format!("token {ended} is revoked: one grace at a time")));
-    create::hand_out(app, issued)
+    create::hand_out(app, output, issued)
 }

@@ -1,5 +1,6 @@
 //! Who hears what: results, talk, errors; readers who leave; forms, colours, quiet.
 
+mod closed;
 mod colours;
 mod completion;
 mod escaping;

@@ -36,6 +36,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("percent_encoding", &["store"]),
     ("comfy_table", &["terminal"]),
     ("console", &["terminal"]),
+    ("ctor", &["terminal"]),
     ("csv", &["model"]),
     ("anstream", &["terminal"]),
     ("anstyle", &["terminal"]),
@@ -226,6 +227,15 @@ fn only_the_terminal_writes() {
         }
     }
     none(&wrong);
+}
+
+#[test]
+fn unsafe_code_stands_in_no_file() {
+    let allowed = "    #[ctor(unsafe)]";
+    let wrong = files("src").into_iter().filter(|file| {
+        file.code().any(|(_, line)| words(line, "unsafe").next().is_some() && line != allowed)
+    });
+    none(&wrong.map(|file| file.path.display().to_string()).collect::<Vec<_>>());
 }
 
 #[test]
