@@ -4,7 +4,7 @@ use super::token::wish::{NEW_SECRET, WishArgs};
 use crate::app::{App, Watch};
 use crate::authority::{self, Minting, Over, Told};
 use crate::failure::{Failure, Kind};
-use crate::model::{AppName, Invalid, StoreId, TokenId, UserId, variable_name};
+use crate::model::{AppName, Invalid, StoreId, TokenId, UserId, token_variable};
 use secrecy::SecretString;
 use serde_json::json;
 use std::ffi::OsString;
@@ -35,7 +35,8 @@ pub(crate) struct Args {
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 
-    /// The variable that holds the token
+    /// The variable that holds the token; none on which the loader, a shell or a runtime acts
+    /// (PATH, LD_*, BASH_ENV, NODE_OPTIONS, PYTHON*, GITHUB_*, …)
     #[arg(long, value_name = "NAME", default_value = "API_TOKEN", value_parser = variable)]
     env: String,
 
@@ -133,14 +134,7 @@ fn internal(message: impl Into<String>) -> Failure {
     Failure::new(Kind::Internal, "internal", message)
 }
 
-/// The name of an environment variable, and none of jeton's own.
+/// The name of the variable, if it may hold a token.
 fn variable(text: &str) -> Result<String, Invalid> {
-    variable_name(text)?;
-    if text.starts_with("JETON_") {
-        return Err(Invalid::new("variable", "one of jeton's own"));
-    }
-    if text == "PATH" {
-        return Err(Invalid::new("variable", "the command is found by it"));
-    }
-    Ok(text.to_owned())
+    token_variable(text).map(|()| text.to_owned())
 }

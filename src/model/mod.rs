@@ -22,6 +22,7 @@ mod spreadsheet;
 mod time;
 mod token;
 mod user;
+mod variable;
 
 pub(crate) use algorithm::{Algorithm, Family, RsaBits};
 pub(crate) use claims::ExtraClaims;
@@ -33,7 +34,7 @@ pub(crate) use issuer::IssuerUrl;
 pub(crate) use json::strict_object;
 pub(crate) use key::{Key, KeyState, NewKey, Purpose};
 pub(crate) use moment::Moment;
-pub(crate) use names::{AppName, Email, Permission, UserName, UserRef, variable_name};
+pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
 pub(crate) use page::{Page, Paged};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use path::JsonPath;
@@ -46,6 +47,7 @@ pub(crate) use token::{
     Grant, OpenSession, Origin, Pair, RecordedToken, Session, Status, TokenKind,
 };
 pub(crate) use user::{Account, Owned, Role, User};
+pub(crate) use variable::token_variable;
 
 /// A value that was refused at the door: what it was meant to be, and why it is not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -95,16 +95,6 @@ impl Email {
     }
 }
 
-/// Refuses what cannot be the name of an environment variable. It may be the value of one, in the
-/// wrong place, and is not repeated.
-pub(crate) fn variable_name(text: &str) -> Result<(), Invalid> {
-    let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if !is_word || text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(Invalid::new("variable", "not a name of letters, digits and `_`"));
-    }
-    Ok(())
-}
-
 /// A user named on the command line: integer id, uid, e-mail or username.
 #[derive(Debug, Clone)]
 pub(crate) enum UserRef {

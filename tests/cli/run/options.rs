@@ -140,13 +140,18 @@ fn the_variable_can_be_named() {
         assert_eq!(ran.out, "valid\n\n", "{name}");
     }
     let own = "one of jeton's own";
-    let path = "the command is found by it";
+    let acted_on = "the loader, a shell or a runtime acts on it";
     let bad = "not a name of letters, digits and `_`";
     for (name, why) in [
         ("JETON_TOKEN", own),
         ("JETON_STORE", own),
         ("JETON_", own),
-        ("PATH", path),
+        ("PATH", acted_on),
+        ("LD_PRELOAD", acted_on),
+        ("BASH_ENV", acted_on),
+        ("NODE_OPTIONS", acted_on),
+        ("GITHUB_TOKEN", acted_on),
+        ("http_proxy", acted_on),
         ("", bad),
         ("1A", bad),
         ("A=B", bad),
