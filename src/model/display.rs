@@ -1,6 +1,6 @@
 //! Display names, and words to look for in what people are called.
 
-use super::{Foreign, Invalid, is_hostile};
+use super::{Foreign, Invalid, is_invisible};
 use precis_profiles::Nickname;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use serde::Serialize;
@@ -13,7 +13,8 @@ pub(crate) struct DisplayName(Foreign);
 
 impl DisplayName {
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        if text.is_empty() || text.chars().count() > 200 || text.chars().any(is_hostile) {
+        let is_blank = text.trim().is_empty();
+        if is_blank || text.chars().count() > 200 || text.chars().any(is_invisible) {
             return Err(Invalid::new("name", "1 to 200 visible characters"));
         }
         Ok(Self(Foreign::new(text)))
@@ -71,7 +72,9 @@ mod tests {
     fn a_display_name_is_visible() {
         assert_eq!(DisplayName::parse("Ada  Lovelace").unwrap().as_str(), "Ada  Lovelace");
         assert!(DisplayName::parse(&"x".repeat(200)).is_ok());
-        for text in ["", "a\nb", "a\u{202e}b", &"x".repeat(201)] {
+        for text in
+            ["", " ", "\u{3000}", "a\nb", "a\u{202e}b", "\u{3164}", "a\u{fe0f}", &"x".repeat(201)]
+        {
             assert!(DisplayName::parse(text).is_err(), "{text:?}");
         }
     }

@@ -46,6 +46,13 @@ pub(crate) fn is_hostile(c: char) -> bool {
     )
 }
 
+/// Returns whether a character has no place in a name: a hostile one, or one that is not displayed
+/// (`Default_Ignorable_Code_Point` of the Unicode Character Database), so that two names look alike.
+pub(crate) fn is_invisible(c: char) -> bool {
+    // The skeleton of UTS 39 leaves out exactly the ignorable characters.
+    is_hostile(c) || unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+}
+
 /// `text` with every hostile character, line breaks among them, written as `\n` or `\u{1b}`.
 pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -117,6 +124,35 @@ mod tests {
     fn terminal_controls_are_spelled_out() {
         assert_eq!(escaped("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
         assert_eq!(escaped("José 日本 🙂"), "José 日本 🙂");
+    }
+
+    #[test]
+    fn ignorable_characters_are_invisible() {
+        // DerivedCoreProperties.txt of Unicode 16, Default_Ignorable_Code_Point.
+        let ignorable = [
+            0xad..=0xad,
+            0x34f..=0x34f,
+            0x61c..=0x61c,
+            0x115f..=0x1160,
+            0x17b4..=0x17b5,
+            0x180b..=0x180f,
+            0x200b..=0x200f,
+            0x202a..=0x202e,
+            0x2060..=0x206f,
+            0x3164..=0x3164,
+            0xfe00..=0xfe0f,
+            0xfeff..=0xfeff,
+            0xffa0..=0xffa0,
+            0xfff0..=0xfff8,
+            0x1bca0..=0x1bca3,
+            0x1d173..=0x1d17a,
+            0xe0000..=0xe0fff,
+        ];
+        for c in '\0'..=char::MAX {
+            let expected =
+                is_hostile(c) || ignorable.iter().any(|range| range.contains(&u32::from(c)));
+            assert_eq!(is_invisible(c), expected, "{c:?}");
+        }
     }
 
     #[test]

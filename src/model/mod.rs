@@ -28,7 +28,9 @@ pub(crate) use algorithm::{Algorithm, Family, RsaBits};
 pub(crate) use claims::ExtraClaims;
 pub(crate) use display::{DisplayName, Search};
 pub(crate) use event::AuditEvent;
-pub(crate) use foreign::{Foreign, NOT_SHOWN, escaped, escaped_json, is_hostile, repeatable};
+pub(crate) use foreign::{
+    Foreign, NOT_SHOWN, escaped, escaped_json, is_hostile, is_invisible, repeatable,
+};
 pub(crate) use ids::{Jti, Sid, StoreId, TokenId, Uid, UserId};
 pub(crate) use issuer::IssuerUrl;
 pub(crate) use json::strict_object;

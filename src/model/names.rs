@@ -2,7 +2,7 @@
 //! else, so that registering, logging in and looking up always compare the same string.
 
 use super::precis::settled;
-use super::{Foreign, Invalid, Uid, UserId, is_hostile};
+use super::{Foreign, Invalid, Uid, UserId, is_invisible};
 use email_address::{EmailAddress, Options};
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
@@ -33,7 +33,7 @@ impl UserName {
         if name.chars().all(char::is_numeric) || Uid::parse(&name).is_some() {
             return Err(refused("could be mistaken for an id"));
         }
-        if !name.is_single_script() || name.chars().any(is_hostile) {
+        if !name.is_single_script() || name.chars().any(is_invisible) {
             return Err(refused("mixes scripts or has invisible characters"));
         }
         Ok(Self(Foreign::new(name.as_str())))
@@ -66,7 +66,7 @@ impl Email {
             Options::default().without_display_text().without_domain_literal().with_required_tld();
         let read = |text| EmailAddress::parse_with_options(text, options).map_err(|_| refused());
         let address = read(text)?;
-        if text.chars().any(is_hostile) || address.local_part().starts_with('"') {
+        if text.chars().any(is_invisible) || address.local_part().starts_with('"') {
             return Err(refused());
         }
         let domain = address.domain().to_lowercase();
@@ -208,7 +208,7 @@ pub(super) fn visible(what: &'static str, text: &str, most: usize) -> Result<For
     if text.chars().count() > most {
         return Err(Invalid::new(what, format!("longer than {most} characters")));
     }
-    if text.chars().any(is_hostile) {
+    if text.chars().any(is_invisible) {
         return Err(Invalid::new(what, "has control or invisible characters"));
     }
     Ok(Foreign::new(text))
@@ -268,6 +268,18 @@ mod tests {
         assert!(matches!(UserRef::parse("a@x.org"), Ok(UserRef::Email(_))));
         assert!(matches!(UserRef::parse("ada"), Ok(UserRef::Name(_))));
         assert!(UserRef::parse("99999999999999999999").is_err());
+    }
+
+    #[test]
+    fn invisible_characters_are_refused_in_every_name() {
+        for c in ["\u{115f}", "\u{1160}", "\u{34f}", "\u{17b4}", "\u{3164}", "\u{fe0f}", "\u{ffa0}"]
+        {
+            let name = format!("a{c}b");
+            assert!(AppName::parse(&name).is_err() && AppName::parse(c).is_err(), "{c:?}");
+            assert!(Permission::parse(&name).is_err() && UserName::parse(&name).is_err(), "{c:?}");
+            assert!(Email::parse(&format!("{name}@example.com")).is_err(), "{c:?}");
+        }
+        assert!(AppName::parse("José 日本 🙂 한국").is_ok());
     }
 
     #[test]

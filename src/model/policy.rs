@@ -1,6 +1,6 @@
 //! The settings of a store: what they are called, what they accept, what they are by default.
 
-use super::{Invalid, Lifetime, PermissionPolicy, is_hostile};
+use super::{Invalid, Lifetime, PermissionPolicy, is_hostile, is_invisible};
 use serde_json::Value;
 
 /// How many live app tokens a user may have.
@@ -114,7 +114,7 @@ impl Setting {
         let mut policy = Policy::default();
         policy.apply(self, value)?;
         // Between the parts of a duration, for one, white space of any kind is taken.
-        if value.chars().any(is_hostile) {
+        if value.chars().any(is_invisible) {
             return Err(Invalid::new("value", "has control or invisible characters"));
         }
         Ok(value.to_owned())
