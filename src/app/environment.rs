@@ -1,5 +1,7 @@
 //! The environment, read once.
 
+use crate::failure::Failure;
+use crate::model::url_scheme;
 use secrecy::SecretString;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,24 +37,32 @@ impl Environment {
         whoami::username().unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
     }
 
-    /// Reads it; an empty variable is an absent one.
-    pub(crate) fn read() -> Self {
+    /// Reads it; an empty variable is an absent one, and a URL is no path.
+    pub(crate) fn read() -> Result<Self, Failure> {
         let text =
             |name| variable(name).map(|value| value.into_string().map_err(|_| NotText(name)));
         let token = text("JETON_TOKEN").map(|text| text.unwrap_or_else(|_| NO_TOKEN.to_owned()));
-        Self {
+        Ok(Self {
             password: text("JETON_PASSWORD").map(|text| text.map(SecretString::from)),
             token: token.map(SecretString::from),
-            token_file: variable("JETON_TOKEN_FILE").map(PathBuf::from),
-            config: variable("JETON_CONFIG_DIR").map(PathBuf::from),
+            token_file: path("JETON_TOKEN_FILE")?,
+            config: path("JETON_CONFIG_DIR")?,
             ci: variable("CI").is_some(),
-        }
+        })
     }
 }
 
 /// `JETON_STORE`, for completion, which has no flags.
-pub(super) fn store() -> Option<PathBuf> {
-    variable("JETON_STORE").map(PathBuf::from)
+pub(super) fn store() -> Result<Option<PathBuf>, Failure> {
+    path("JETON_STORE")
+}
+
+fn path(name: &str) -> Result<Option<PathBuf>, Failure> {
+    let Some(value) = variable(name) else { return Ok(None) };
+    match url_scheme(&value) {
+        Some(scheme) => Err(Failure::url(&format!("`{name}`"), scheme)),
+        None => Ok(Some(value.into())),
+    }
 }
 
 /// A variable that is set to something.

@@ -42,7 +42,8 @@ impl Known {
 
     /// Presets by name.
     pub(crate) fn presets() -> Vec<String> {
-        let names = preset_names(super::Environment::read().config.as_deref());
+        let Ok(environment) = super::Environment::read() else { return Vec::new() };
+        let names = preset_names(environment.config.as_deref());
         names.into_iter().take(50).map(|(name, _)| name).collect()
     }
 
@@ -77,7 +78,8 @@ fn tokens(
 fn ask(
     question: impl FnOnce(&Reader<'_>) -> Result<Vec<(String, String)>, Error>,
 ) -> Vec<(String, String)> {
-    let path = super::environment::store().or_else(paths::default_store);
+    let Ok(given) = super::environment::store() else { return Vec::new() };
+    let path = given.or_else(paths::default_store);
     let opened = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
     opened.and_then(|mut opened| opened.store.read(question).ok()).unwrap_or_default()
 }

@@ -87,13 +87,19 @@ pub(super) type Named = (&'static str, Form);
 /// The form that most commands have besides text.
 pub(super) const JSON: Named = ("json", Form::Json);
 
-/// What the flags say, wherever they stand: the command's own matches have them all. `forms` are
-/// those that the command has besides text.
-pub(super) fn options(matches: &ArgMatches, forms: &[Named]) -> Result<Options, Failure> {
+/// The matches of the command itself, below those of the commands above it.
+pub(super) fn of_command(matches: &ArgMatches) -> &ArgMatches {
     let mut here = matches;
     while let Some((_, below)) = here.subcommand() {
         here = below;
     }
+    here
+}
+
+/// What the flags say, wherever they stand: the command's own matches have them all. `forms` are
+/// those that the command has besides text.
+pub(super) fn options(matches: &ArgMatches, forms: &[Named]) -> Result<Options, Failure> {
+    let here = of_command(matches);
     let global =
         Global::from_arg_matches(here).map_err(|error| Failure::usage(error.to_string()))?;
     global.options(forms, here.value_source("output") == Some(ValueSource::CommandLine))

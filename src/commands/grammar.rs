@@ -3,7 +3,7 @@
 use super::global::{self, Global, Named};
 use super::{
     about, audit, branch, completions, flow, help, init, keys, login, logout, man, passwd, recover,
-    refresh, register, sessions, settings, stdin, store, token, usage, users, whoami,
+    refresh, register, sessions, settings, stdin, store, token, urls, usage, users, whoami,
 };
 use crate::app::{App, Environment, Form, Voice};
 use crate::failure::Failure;
@@ -171,9 +171,13 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Ok(options) => options,
         Err(failure) => return tell(&Voice::new(global::form_in(words), false), &failure),
     };
-    let environment = Environment::read();
+    let refused = |failure| tell(&Voice::new(options.form, options.quiet), &failure);
+    let environment = match urls::refuse(&matches, &action).and_then(|()| Environment::read()) {
+        Ok(environment) => environment,
+        Err(failure) => return refused(failure),
+    };
     if let Err(failure) = stdin::read_once(&matches, &action) {
-        return tell(&Voice::new(options.form, options.quiet), &failure);
+        return refused(failure);
     }
     let about = about::about(&matches);
     let command = match Command::from_arg_matches_mut(&mut matches) {

@@ -29,6 +29,7 @@ mod shapes;
 mod stdin;
 mod store;
 mod token;
+mod urls;
 mod usage;
 mod users;
 mod whoami;

@@ -1,5 +1,6 @@
 //! Standard input is read once: what would read it twice is refused before it begins.
 
+use super::global::of_command;
 use super::grammar;
 use crate::failure::Failure;
 use clap::{Arg, ArgMatches};
@@ -27,11 +28,7 @@ const TOKENS: [&str; 2] = ["token", "tokens"];
 
 /// Refuses a command whose words would read it more than once.
 pub(super) fn read_once(matches: &ArgMatches, action: &str) -> Result<(), Failure> {
-    let mut here = matches;
-    while let Some((_, below)) = here.subcommand() {
-        here = below;
-    }
-    let readers = readers(here);
+    let readers = readers(of_command(matches));
     if readers.len() < 2 {
         return Ok(());
     }
@@ -52,7 +49,8 @@ fn readers(matches: &ArgMatches) -> Vec<&'static str> {
     flags.chain(files).chain(tokens).collect()
 }
 
-fn all<'m, T: Any + Clone + Send + Sync>(
+/// The values of an argument that has this type.
+pub(super) fn all<'m, T: Any + Clone + Send + Sync>(
     matches: &'m ArgMatches,
     id: &str,
 ) -> impl Iterator<Item = &'m T> {
@@ -60,7 +58,7 @@ fn all<'m, T: Any + Clone + Send + Sync>(
 }
 
 /// What the user calls it: `--jwks`, `TOKEN`.
-fn spelled(action: &str, id: &str) -> String {
+pub(super) fn spelled(action: &str, id: &str) -> String {
     let whole = grammar::command();
     let command = action.split(' ').try_fold(&whole, |above, name| above.find_subcommand(name));
     let name = command

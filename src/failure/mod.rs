@@ -9,7 +9,7 @@ mod token;
 pub(crate) use token::exit_code;
 
 use crate::authority::{self, Reason, Rejected, Thing};
-use crate::model::{BadLine, Invalid};
+use crate::model::{BadLine, Invalid, repeatable};
 use crate::{credentials, crypto};
 use serde_json::{Map, Value, json};
 
@@ -89,6 +89,14 @@ impl Failure {
     /// Flags or values that make no sense together.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, "usage", message)
+    }
+
+    /// A URL in the place of a path: of a flag or a variable. The URL may hold a password and is not
+    /// repeated.
+    pub(crate) fn url(place: &str, scheme: &str) -> Self {
+        let message = format!("{place}: unsupported URL scheme `{}`", repeatable(scheme));
+        Self::new(Kind::Usage, "invalid_input", message)
+            .with_hint("use a path; one that looks like a URL begins with `./`")
     }
 
     /// Nobody is logged in.

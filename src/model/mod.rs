@@ -21,6 +21,7 @@ mod rows;
 mod spreadsheet;
 mod time;
 mod token;
+mod url;
 mod user;
 mod variable;
 
@@ -48,6 +49,7 @@ pub(crate) use time::{Lifetime, Timestamp};
 pub(crate) use token::{
     Grant, OpenSession, Origin, Pair, RecordedToken, Session, Status, TokenKind,
 };
+pub(crate) use url::url_scheme;
 pub(crate) use user::{Account, Owned, Role, User};
 pub(crate) use variable::token_variable;
 

@@ -14,6 +14,7 @@ mod shared;
 mod two_paths;
 mod unwritable;
 mod upkeep;
+mod urls;
 
 use crate::world::{Ran, World};
 use std::fs;
