@@ -49,7 +49,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     crypto::install();
     // The shell asks for completions through the variable `COMPLETE`.
-    match CompleteEnv::with_factory(command).try_complete(&words, None) {
+    match CompleteEnv::with_factory(command).shells(commands::SHELLS).try_complete(&words, None) {
         Ok(false) => ExitCode::from(commands::run(&words)),
         Ok(true) | Err(_) => ExitCode::SUCCESS,
     }

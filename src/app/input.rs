@@ -6,7 +6,7 @@ use super::environment::{self, NO_TOKEN, NotText};
 use super::source::{Content, unreadable};
 use crate::crypto::LARGEST_TOKEN;
 use crate::failure::{Failure, Kind};
-use crate::model::{Password, repeatable, strict_object};
+use crate::model::{Password, repeatable, shell_word, strict_object};
 use crate::terminal::{Echo, Input};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
@@ -185,8 +185,8 @@ impl App {
                 Some(path) => self.token_from_file(Path::new(path)),
                 None if Path::new(text).is_file() => {
                     let shown = repeatable(text);
-                    Err(Failure::usage(format!("`{shown}` is a file, not a token"))
-                        .with_hint(format!("to read it: @{shown}")))
+                    let hint = format!("to read it: {}", shell_word(&format!("@{shown}")));
+                    Err(Failure::usage(format!("`{shown}` is a file, not a token")).with_hint(hint))
                 }
                 None => Ok(token(text.as_bytes())),
             },

@@ -1,7 +1,8 @@
-//! What the store knows, for the shell to complete: read as it is, in silence, at most 50.
+//! Names of the store, for the shell to complete: read as it is, in silence, at most 50, and none on
+//! which a shell acts.
 
 use super::presets::preset_names;
-use crate::model::{Key, Page, Session, Timestamp, User, UserName};
+use crate::model::{Email, Key, Page, Session, Timestamp, User, UserName, is_plain_word};
 use crate::paths;
 use crate::store::{Error, Reader, Store, TokenFilter, UserFilter};
 use std::time::Duration;
@@ -12,14 +13,13 @@ pub(crate) struct Known;
 const MOST: Page = Page::Number { page: 1, per_page: 50 };
 
 impl Known {
-    /// Users by name, with their roles.
+    /// Users with their roles: by name, by e-mail address, or by id where a shell would act on both.
     pub(crate) fn users() -> Vec<(String, String)> {
         let word = |user: User| {
-            let word = match (&user.username, &user.email) {
-                (Some(name), _) => UserName::shown(name),
-                (None, Some(email)) => email.shown(),
-                (None, None) => user.id.to_string(),
-            };
+            let (name, email) = (user.username.as_ref(), user.email.as_ref());
+            let names = [name.map(UserName::as_str), email.map(Email::as_str)];
+            let plain = names.into_iter().flatten().find(|name| is_plain_word(name));
+            let word = plain.map_or_else(|| user.id.to_string(), str::to_owned);
             (word, user.role.name().to_owned())
         };
         ask(|tx| Ok(tx.users(&UserFilter::default(), MOST)?.items.into_iter().map(word).collect()))
@@ -43,8 +43,8 @@ impl Known {
     /// Presets by name.
     pub(crate) fn presets() -> Vec<String> {
         let Ok(environment) = super::Environment::read() else { return Vec::new() };
-        let names = preset_names(environment.config.as_deref());
-        names.into_iter().take(50).map(|(name, _)| name).collect()
+        let names = preset_names(environment.config.as_deref()).into_iter().map(|(name, _)| name);
+        names.filter(|name| is_plain_word(name)).take(50).collect()
     }
 
     /// Tokens by id, with their apps.
@@ -58,7 +58,7 @@ impl Known {
 fn about_key(key: &Key) -> (String, String) {
     let about =
         format!("{} {} {}", key.state.name(), key.spec.purpose.name(), key.spec.algorithm.name());
-    (key.spec.kid.shown(), about)
+    (key.spec.kid.as_str().to_owned(), about)
 }
 
 fn about_session(tx: &Reader<'_>, session: &Session) -> Result<(String, String), Error> {
@@ -75,11 +75,14 @@ fn tokens(
     Ok(list.items.into_iter().map(|t| (t.id.to_string(), t.grant.app.shown())).collect())
 }
 
+/// Reads words and their descriptions from the store; those that a shell would act on are left out.
 fn ask(
     question: impl FnOnce(&Reader<'_>) -> Result<Vec<(String, String)>, Error>,
 ) -> Vec<(String, String)> {
     let Ok(given) = super::environment::store() else { return Vec::new() };
     let path = given.or_else(paths::default_store);
     let opened = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
-    opened.and_then(|mut opened| opened.store.read(question).ok()).unwrap_or_default()
+    let found = opened.and_then(|mut opened| opened.store.read(question).ok());
+    let words = found.unwrap_or_default().into_iter();
+    words.filter(|(word, _)| is_plain_word(word)).collect()
 }

@@ -5,7 +5,7 @@ use super::shapes::UserShape;
 use crate::app::{App, Environment, Report, Text};
 use crate::authority::{self, Registration};
 use crate::failure::Failure;
-use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef};
+use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef, command_line};
 use serde::Serialize;
 
 /// Make the store, its first key and its first admin, and log in
@@ -74,9 +74,8 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let shown = user.shown();
     app.status(&format!("{shown} is the first admin and logged in"));
     if is_random {
-        app.hint(&format!(
-            "the password is random and shown to nobody; set one: jeton recover {shown}"
-        ));
+        let recover = command_line("jeton recover", &shown);
+        app.hint(&format!("the password is random and shown to nobody; set one: {recover}"));
     }
     let store = app.store()?.path().to_string_lossy().into_owned();
     app.report(&Made { changed: true, store, user: Some(user.into()) })

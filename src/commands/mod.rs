@@ -26,6 +26,7 @@ mod run;
 mod sessions;
 mod settings;
 mod shapes;
+mod shells;
 mod stdin;
 mod store;
 mod token;
@@ -36,3 +37,4 @@ mod whoami;
 
 pub use grammar::command;
 pub(crate) use grammar::run;
+pub(crate) use shells::SHELLS;

@@ -5,7 +5,7 @@ use super::shapes::{UserShape, counted};
 use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::UserRef;
+use crate::model::{UserRef, command_line};
 use serde::Serialize;
 
 /// Set a user's password without being logged in
@@ -49,7 +49,8 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     if user.disabled_at.is_some() {
         let shown = user.shown();
         app.warning(&format!("{shown} is disabled"));
-        app.hint(&format!("an admin lets {shown} in again: jeton users enable {shown}"));
+        let enable = command_line("jeton users enable", &shown);
+        app.hint(&format!("an admin lets {shown} in again: {enable}"));
     }
     app.report(&Recovered { changed: true, user: user.into(), sessions_ended: ended })
 }

@@ -18,6 +18,7 @@ mod permission_policy;
 mod policy;
 mod precis;
 mod rows;
+mod shell;
 mod spreadsheet;
 mod time;
 mod token;
@@ -44,6 +45,7 @@ pub(crate) use path::JsonPath;
 pub(crate) use permission_policy::PermissionPolicy;
 pub(crate) use policy::{OwnQuota, Policy, Quota, Setting};
 pub(crate) use rows::{BadLine, Row, rows};
+pub(crate) use shell::{command_line, is_plain_word, shell_word};
 pub(crate) use spreadsheet::{columns_of_spreadsheet, csv_header, each_row_of_spreadsheet, to_csv};
 pub(crate) use time::{Lifetime, Timestamp};
 pub(crate) use token::{

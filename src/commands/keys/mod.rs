@@ -13,7 +13,9 @@ use crate::app::App;
 use crate::authority::{self, Added, Adding, Rotation};
 use crate::commands::shapes::counted;
 use crate::failure::Failure;
-use crate::model::{Algorithm, Foreign, Key, KeyState, Lifetime, NewKey, Purpose, Timestamp};
+use crate::model::{
+    Algorithm, Foreign, Key, KeyState, Lifetime, NewKey, Purpose, Timestamp, command_line,
+};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -82,11 +84,9 @@ fn say_state(app: &App, name: &str, key: &Key) {
         KeyState::Retired => "is retired",
         KeyState::Revoked => "is revoked",
     };
-    let kid = key.spec.kid.shown();
-    // A thumbprint may begin like a flag.
-    let end_of_flags = if kid.starts_with('-') { "-- " } else { "" };
+    let activate = command_line("jeton keys activate", &key.spec.kid.shown());
     app.status(&format!("{name} {state}"));
-    app.hint(&format!("let it sign: jeton keys activate {end_of_flags}{kid}"));
+    app.hint(&format!("let it sign: {activate}"));
 }
 
 /// A key.

@@ -4,11 +4,14 @@ use crate::world::{Ran, World};
 use std::collections::BTreeSet;
 use std::process::Command;
 
+/// The separator of candidates in bash.
+const SEPARATOR: &str = "\u{b}";
+
 /// The last of these words is being typed.
 fn asked(world: &World, line: &str) -> Command {
     let words: Vec<&str> = line.split(' ').collect();
     let mut command = world.command(&[&["--", "jeton"], words.as_slice()].concat());
-    command.envs([("COMPLETE", "bash"), ("_CLAP_IFS", "\n")]);
+    command.envs([("COMPLETE", "bash"), ("_CLAP_IFS", SEPARATOR)]);
     command.env("_CLAP_COMPLETE_INDEX", words.len().to_string());
     command
 }
@@ -19,7 +22,7 @@ fn offered(world: &World, line: &str) -> Vec<String> {
     let ran = Ran::from(asked(world, line).output().unwrap());
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{line}");
     let is_flag = |word: &&str| word.starts_with('-');
-    let words: BTreeSet<&str> = ran.out.lines().filter(|word| !is_flag(word)).collect();
+    let words: BTreeSet<&str> = ran.out.split(SEPARATOR).filter(|word| !is_flag(word)).collect();
     words.into_iter().map(|word| word.trim_end().to_owned()).collect()
 }
 
@@ -101,4 +104,50 @@ fn keys_are_offered_for_what_can_be_done_with_them() {
     assert_eq!(offered(&world, "token mint --key "), sorted(&[&test]));
     let all = sorted(&[&standby, &gone, &test, &gone_test, &active[0]]);
     assert_eq!(offered(&world, "keys export --pem "), all);
+}
+
+#[test]
+fn only_plain_words_are_offered() {
+    let world = World::with_admin();
+    for (name, email) in [
+        ("x;{touch,pwned}", Some("eve@example.com")),
+        ("y|z", None),
+        ("josé", None),
+        ("zoë", Some("z`id`@example.com")),
+    ] {
+        let email = email.map(|email| format!("--email={email}"));
+        let words: Vec<&str> =
+            ["register", name, "--password-stdin"].into_iter().chain(email.as_deref()).collect();
+        world.run_with_input(&words, "123456").ok();
+    }
+    assert_eq!(offered(&world, "users show "), ["3", "4", "5", "ada", "eve@example.com"]);
+    let store = rusqlite::Connection::open(world.store()).unwrap();
+    store.execute("UPDATE keys SET kid = 'a b'", []).unwrap();
+    assert!(offered(&world, "keys activate ").is_empty());
+    assert!(offered(&world, "keys export --pem ").is_empty());
+}
+
+#[test]
+fn paths_are_offered_if_they_are_plain_words() {
+    let world = World::new();
+    for name in ["f;touch pwned", "f\n", "f$HOME", "fine-1.jwt", "fête"] {
+        std::fs::write(world.home().join(name), "").unwrap();
+    }
+    let home = world.home().to_str().unwrap();
+    let words = offered(&world, &format!("whoami --token-file {home}/f"));
+    assert_eq!(words, [format!("{home}/fine-1.jwt"), format!("{home}/fête")]);
+}
+
+#[test]
+fn loader_calls_no_path_that_a_shell_acts_on() {
+    let world = World::new();
+    let folder = world.home().join("$(touch pwned)");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_jeton"), folder.join("jeton")).unwrap();
+    for shell in ["bash", "powershell"] {
+        let mut command = Command::new(folder.join("jeton"));
+        let loaded = command.env_clear().env("COMPLETE", shell).output().unwrap();
+        let script = Ran::from(loaded).ok().out;
+        assert!(script.contains("jeton") && !script.contains("touch"), "{script}");
+    }
 }

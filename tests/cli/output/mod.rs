@@ -8,6 +8,7 @@ mod help;
 mod lists;
 mod screen;
 mod secrets;
+mod shells;
 
 use crate::world::{Ran, World};
 use serde_json::Value;

@@ -43,6 +43,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("directories", &["paths"]),
     ("nix", &["directory"]),
     ("fluent_uri", &["model"]),
+    ("shlex", &["model"]),
     ("clap", &["commands", "lib"]),
     ("clap_complete", &["commands", "lib"]),
     ("clap_mangen", &["commands"]),

@@ -1,0 +1,60 @@
+//! Words of a shell's command line: which are harmless, and how the others are quoted.
+
+/// Returns whether every shell takes `word` as it is: only ASCII letters, digits and `._@+-`.
+///
+/// Completion offers no other text of the store, because bash and PowerShell insert a candidate
+/// into the command line without quoting it.
+pub(crate) fn is_plain_word(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@+-".contains(&b))
+}
+
+/// `text` as one word of a POSIX shell, quoted unless it is harmless.
+///
+/// Quotes do not stop a terminal from acting on control characters: `text` is escaped text.
+pub(crate) fn shell_word(text: &str) -> String {
+    // The one error is a NUL, which no argument and no escaped text contains.
+    shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
+}
+
+/// `command` with `value` as its last argument, to be typed into a POSIX shell.
+pub(crate) fn command_line(command: &str, value: &str) -> String {
+    let end_of_flags = if value.starts_with('-') { "-- " } else { "" };
+    format!("{command} {end_of_flags}{}", shell_word(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_need_no_quotes() {
+        for word in ["ada", "Ada.L_1+x@example.com", "a-b", "7"] {
+            assert!(is_plain_word(word), "{word}");
+            assert_eq!(shell_word(word), word);
+        }
+        let hostile = " \t\n\0!\"#$%&'()*,/:;<=>?[\\]^`{|}~\u{7f}\u{a0}é’–";
+        for c in hostile.chars() {
+            assert!(!is_plain_word(&format!("a{c}b")), "{c:?}");
+        }
+        assert!(!is_plain_word(""));
+    }
+
+    #[test]
+    fn other_words_are_quoted() {
+        for (text, word) in [
+            ("", "''"),
+            ("x;{touch,pwned}", "'x;{touch,pwned}'"),
+            ("$(id)`id`", "'$(id)`id`'"),
+            ("it's", "\"it's\""),
+            ("~", "'~'"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
+    }
+
+    #[test]
+    fn value_that_begins_like_a_flag_is_no_flag() {
+        assert_eq!(command_line("jeton recover", "ada"), "jeton recover ada");
+        assert_eq!(command_line("jeton recover", "-q;x"), "jeton recover -- '-q;x'");
+    }
+}
