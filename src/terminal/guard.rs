@@ -26,6 +26,8 @@ pub(crate) enum Echo {
     On,
     /// Only line breaks are shown.
     Off,
+    /// Nothing is shown.
+    Nothing,
 }
 
 /// A terminal with an open prompt.
@@ -74,13 +76,18 @@ impl Guard {
         Ok(guard)
     }
 
+    /// Keeps a question, which is written when the program continues after a stop.
     #[expect(clippy::unused_self, reason = "there is no question without an open prompt")]
-    /// Writes a question, which is written again when the program continues after a stop.
-    pub(super) fn show(&self, question: String) -> io::Result<()> {
-        lock().as_mut().map_or(Ok(()), |open| {
+    pub(super) fn keep(&self, question: String) {
+        if let Some(open) = lock().as_mut() {
             open.question = question;
-            open.show()
-        })
+        }
+    }
+
+    /// Writes a question, and keeps it.
+    pub(super) fn show(&self, question: String) -> io::Result<()> {
+        self.keep(question);
+        lock().as_ref().map_or(Ok(()), Open::show)
     }
 }
 
@@ -117,7 +124,8 @@ fn lock() -> MutexGuard<'static, Option<Open>> {
 fn line_modes(mut modes: Termios, echo: Echo) -> Termios {
     modes.input_modes |= InputModes::ICRNL;
     modes.input_modes -= InputModes::IGNCR | InputModes::INLCR;
-    modes.local_modes |= LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHONL;
+    modes.local_modes |= LocalModes::ICANON | LocalModes::ISIG;
+    modes.local_modes.set(LocalModes::ECHONL, echo != Echo::Nothing);
     modes.local_modes.set(LocalModes::ECHO, echo == Echo::On);
     modes
 }

@@ -3,6 +3,8 @@
 use super::guard::{Echo, Guard};
 use super::{Error, Voice};
 use crate::model::escaped;
+use console::Term;
+use dialoguer::Password;
 use rustix::termios::OptionalActions;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -26,12 +28,12 @@ pub(crate) enum Confirmed {
 impl Voice {
     /// Asks for a password that exists. Nothing is echoed.
     pub(crate) fn ask_password(&self, question: &str) -> Result<Answer, Error> {
-        self.prompt(Echo::Off, |prompt| prompt.password(question))
+        self.prompt(Echo::Nothing, |prompt| prompt.password(question))
     }
 
     /// Asks for a new password, twice.
     pub(crate) fn ask_new_password(&self, question: &str) -> Result<Answer, Error> {
-        self.prompt(Echo::Off, |prompt| {
+        self.prompt(Echo::Nothing, |prompt| {
             let first = prompt.password(question)?;
             let second = prompt.password("Again")?;
             if *first == *second { Ok(first) } else { Err(Error::Mismatch) }
@@ -75,11 +77,25 @@ struct Prompt {
 
 impl Prompt {
     fn password(&self, question: &str) -> Result<Answer, Error> {
-        let answer = self.line(&format!("{question}: "))?;
+        let question = escaped(question);
+        self.guard.keep(format!("{question}: "));
+        let terminal = || self.terminal.try_clone().map_err(broken);
+        // An empty line must end the prompt: at the end of input dialoguer would ask for ever.
+        let answer = Password::new()
+            .with_prompt(question)
+            .allow_empty_password(true)
+            .report(false)
+            .interact_on(&Term::read_write_pair(terminal()?, terminal()?))
+            .map(Answer::new)
+            .map_err(|dialoguer::Error::IO(error)| {
+                let is_text = error.kind() != io::ErrorKind::InvalidData;
+                if is_text { broken(error) } else { Error::NotText }
+            })?;
         if answer.is_empty() { Err(Error::Cancelled) } else { Ok(answer) }
     }
 
-    /// Asks for a line and returns it without its line break.
+    /// Asks for a line and returns it without its line break. The terminal edits it: the prompts of
+    /// the library read key by key, and take no signal and no paste as a shell would.
     fn line(&self, question: &str) -> Result<Answer, Error> {
         self.guard.show(escaped(question)).map_err(broken)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));

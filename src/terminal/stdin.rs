@@ -27,7 +27,7 @@ impl Voice {
         ));
         let guard = match echo {
             Echo::On => Ok(None),
-            Echo::Off => stdin
+            Echo::Off | Echo::Nothing => stdin
                 .as_fd()
                 .try_clone_to_owned()
                 .and_then(|terminal| {

@@ -37,6 +37,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("comfy_table", &["terminal"]),
     ("console", &["terminal"]),
     ("ctor", &["terminal"]),
+    ("dialoguer", &["terminal"]),
     ("csv", &["model"]),
     ("anstream", &["terminal"]),
     ("anstyle", &["terminal"]),
