@@ -8,7 +8,7 @@ use rustix::fs::{Access, Mode, OFlags, access};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fs::{DirBuilder, File, Metadata, Permissions};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -127,14 +127,13 @@ impl Credentials {
 
     /// The login, if there is one, and whether others could read its file until now.
     pub(crate) fn read(&self) -> Result<(Option<Login>, bool), Error> {
-        let Some((mut file, metadata)) = open_owned(&self.path())? else {
+        let Some((file, metadata)) = open_owned(&self.path())? else {
             return Ok((None, false));
         };
         directory::check(&self.directory)?;
         let tightened = tighten(&file, &metadata, 0o600)?;
-        let mut text = zeroize::Zeroizing::new(String::new());
-        file.read_to_string(&mut text).map_err(|_| Error::Damaged)?;
-        let members = serde_json::from_str(&text).map_err(|_| Error::Damaged)?;
+        let text = files::read_document(file).map_err(|_| Error::Damaged)?;
+        let members = serde_json::from_slice(&text).map_err(|_| Error::Damaged)?;
         Ok((Some(login(members).ok_or(Error::Damaged)?), tightened))
     }
 

@@ -3,11 +3,29 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions, TryLockError};
-use std::io::{ErrorKind, Result, Write};
+use std::io::{ErrorKind, Read, Result, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
+
+/// The longest document that is read whole, in bytes, where nothing else is said.
+const LARGEST: usize = 1024 * 1024;
+
+/// Reads a document of at most 1 MiB; a longer one is an error.
+pub(crate) fn read_document(from: impl Read) -> Result<Zeroizing<Vec<u8>>> {
+    let bytes = read_limited(from, LARGEST)?;
+    if bytes.len() > LARGEST { Err(ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+/// Reads `most` bytes and one at most, so that too much is seen to be too much without being read.
+pub(crate) fn read_limited(from: impl Read, most: usize) -> Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    from.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// The name of files until they are complete, in directories that the user chose. One is enough:
 /// the directory is locked.

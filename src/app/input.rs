@@ -24,6 +24,9 @@ const GOOD_LENGTH: usize = 8;
 /// length in memory.
 const LARGEST_KEYS: usize = 256 * 1024;
 
+/// The longest file of claims: no longer than a row of claims.
+const LARGEST_CLAIMS: usize = 128 * 1024;
+
 /// Where a password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PasswordFrom {
@@ -47,15 +50,15 @@ impl App {
         Ok(bytes)
     }
 
-    /// A file of rows: of any size, for it is the user's own.
-    pub(crate) fn rows_file(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        self.read_file(Content::Rows, path, usize::MAX)
-    }
-
     /// A file with claims: one JSON object.
     pub(crate) fn claims_file(&self, path: &Path) -> Result<Map<String, Value>, Failure> {
-        let bytes = self.read_file(Content::Claims, path, LARGEST_KEYS)?;
-        strict_object(&bytes).map_err(|why| {
+        let bytes = self.read_file(Content::Claims, path, LARGEST_CLAIMS)?;
+        let claims = if bytes.len() > LARGEST_CLAIMS {
+            Err(format!("longer than {} KiB", LARGEST_CLAIMS / 1024))
+        } else {
+            strict_object(&bytes)
+        };
+        claims.map_err(|why| {
             Failure::new(Kind::BadData, "bad_data", format!("the file of claims is {why}"))
         })
     }

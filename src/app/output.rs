@@ -64,11 +64,13 @@ impl Folder<'_> {
         files::replace_in_user_directory(self.path, name, content, mode)
     }
 
-    /// A file, if it can be read. Whatever else may stand there is not waited for.
+    /// A file, if it can be read and is not much larger than those that are written here. Whatever
+    /// else may stand there is not waited for.
     pub(crate) fn content(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.path.join(name);
         let is_file = std::fs::metadata(&path).is_ok_and(|found| found.is_file());
-        is_file.then(|| std::fs::read(path).ok()).flatten()
+        let file = is_file.then(|| File::open(path).ok()).flatten()?;
+        files::read_document(file).ok().map(|bytes| bytes.to_vec())
     }
 
     /// Whether something else than a file with that content stands there by that name.

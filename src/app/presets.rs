@@ -3,13 +3,12 @@
 use super::App;
 use crate::authority::{self, Template};
 use crate::failure::{Failure, Kind};
+use crate::files::read_document;
 use crate::model::{Foreign, repeatable};
 use crate::paths;
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// Nothing longer is read where a preset is expected.
-const LARGEST: u64 = 1024 * 1024;
 
 impl App {
     /// The preset of that name; without a name, a token about which nothing is said.
@@ -37,10 +36,13 @@ impl App {
         match std::fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Ok(found) if !found.is_file() => return Err(wrong("it is not a file".to_owned())),
-            Ok(found) if found.len() > LARGEST => return Err(wrong("it is too large".to_owned())),
             _ => {}
         }
-        let bytes = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+        let bytes = File::open(&path).and_then(read_document);
+        let bytes = bytes.map_err(|error| {
+            let is_long = error.kind() == ErrorKind::FileTooLarge;
+            wrong(if is_long { "it is too large".to_owned() } else { error.to_string() })
+        })?;
         Template::parse(&bytes).map(Some).map_err(|invalid| wrong(invalid.why))
     }
 

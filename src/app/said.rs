@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::failure::{Failure, Kind};
-use crate::terminal::{self, Cell, Delivery, Form, Progress, Report};
+use crate::terminal::{self, Cell, Delivery, Form, Progress, Report, Table};
 use serde::Serialize;
 
 /// A standard output that was open before anything was created: only there secrets are written.
@@ -34,9 +34,25 @@ impl App {
         Ok(self.voice.line(line)? == Delivery::Done)
     }
 
-    /// Writes a result of many rows in a form that has lines. `false`: its reader has left.
-    pub(crate) fn rows(&self, rows: &[impl Serialize]) -> Result<bool, Failure> {
-        Ok(self.voice.rows(rows)? == Delivery::Done)
+    /// Writes a result of many rows in a form that has lines; CSV has names above the first ones.
+    /// `false`: its reader has left.
+    pub(crate) fn rows(&self, rows: &[impl Serialize], are_first: bool) -> Result<bool, Failure> {
+        Ok(self.voice.rows(rows, are_first)? == Delivery::Done)
+    }
+
+    /// Writes items of a list that is one document of JSON. `false`: its reader has left.
+    pub(crate) fn items(&self, items: &[impl Serialize], are_first: bool) -> Result<bool, Failure> {
+        Ok(self.voice.items(items, are_first)? == Delivery::Done)
+    }
+
+    /// Ends such a document like that of an empty list. `false`: its reader has left.
+    pub(crate) fn end_of_items(&self, empty: &impl Serialize) -> Result<bool, Failure> {
+        Ok(self.voice.end_of_items(empty)? == Delivery::Done)
+    }
+
+    /// Writes rows of a table, the first ones below its header. `false`: its reader has left.
+    pub(crate) fn table(&self, rows: &Table, are_first: bool) -> Result<bool, Failure> {
+        Ok(self.voice.table(rows, are_first, self.now().ok())? == Delivery::Done)
     }
 
     /// Shows how far something is, if it takes long and somebody looks.

@@ -1,14 +1,18 @@
-//! Files and standard input that are read whole.
+//! Files and standard input: what is read whole has a limit, rows are read as a stream.
 
 use super::App;
 use crate::failure::{Failure, Kind};
+use crate::files::read_limited;
 use crate::model::repeatable;
-use crate::terminal::Echo;
+use crate::terminal::{Echo, Input};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
+
+/// Bytes of a stream that are read at once.
+const BUFFER: usize = 64 * 1024;
 
 /// The content of a file or of standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,10 +68,21 @@ impl App {
         if path.as_os_str() == "-" {
             return self.read_stdin(content, most);
         }
-        let refused = |error: io::Error| {
-            Failure::usage(format!("{} cannot be read: {error}", content.file(path)))
+        let refused = |error: io::Error| refused(&content.file(path), &error);
+        read_limited(File::open(path).map_err(refused)?, most).map_err(refused)
+    }
+
+    /// Opens a file of rows, or standard input for `-`. It may be of any size.
+    pub(crate) fn rows_file(&self, path: &Path) -> Result<impl BufRead, Failure> {
+        let content = Content::Rows;
+        let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
+            ("standard input".to_owned(), Box::new(self.open_stdin(content)?))
+        } else {
+            let name = content.file(path);
+            let file = File::open(path).map_err(|error| refused(&name, &error))?;
+            (name, Box::new(file))
         };
-        limited(File::open(path).map_err(refused)?, most).map_err(refused)
+        Ok(BufReader::with_capacity(BUFFER, Named { name, input }))
     }
 
     /// Reads standard input like a file. It is read once.
@@ -76,24 +91,40 @@ impl App {
         content: Content,
         most: usize,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        read_limited(self.open_stdin(content)?, most).map_err(unreadable)
+    }
+
+    fn open_stdin(&self, content: Content) -> Result<Input, Failure> {
         static IS_READ: AtomicBool = AtomicBool::new(false);
         if IS_READ.swap(true, Ordering::Relaxed) {
             return Err(Failure::usage("standard input was read already, and has nothing more"));
         }
         let echo = if content.is_secret() { Echo::Off } else { Echo::On };
-        let input = self.voice.stdin(&format!("the {}", content.name()), echo)?;
-        limited(input, most).map_err(unreadable)
+        Ok(self.voice.stdin(&format!("the {}", content.name()), echo)?)
     }
+}
+
+/// A stream whose errors name it.
+struct Named {
+    name: String,
+    input: Box<dyn Read>,
+}
+
+impl Read for Named {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.input.read(buffer).map_err(|error| {
+            // The kind is kept: an interrupted read is tried again.
+            let why = format!("{} cannot be read: {error}", self.name);
+            io::Error::new(error.kind(), why)
+        })
+    }
+}
+
+fn refused(name: &str, error: &io::Error) -> Failure {
+    Failure::usage(format!("{name} cannot be read: {error}"))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(super) fn unreadable(error: io::Error) -> Failure {
     Failure::new(Kind::Usage, "invalid_input", format!("standard input cannot be read: {error}"))
-}
-
-fn limited(from: impl Read, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    from.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

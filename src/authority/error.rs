@@ -3,7 +3,8 @@
 use super::Reason;
 use crate::crypto::{self, Rejected};
 use crate::model::{
-    Algorithm, BadLine, Invalid, Purpose, RecordedToken, Timestamp, TokenId, TokenKind, repeatable,
+    Algorithm, BadLine, Invalid, Purpose, RecordedToken, RowError, Timestamp, TokenId, TokenKind,
+    repeatable,
 };
 use crate::store::{self, AsBusy};
 
@@ -81,6 +82,9 @@ pub(crate) enum Error {
     /// A line of a file is wrong.
     #[error(transparent)]
     BadLine(#[from] BadLine),
+    /// A file of rows cannot be read.
+    #[error("{0}")]
+    Input(std::io::Error),
     /// A revoked key stays revoked.
     #[error("the key is revoked")]
     KeyRevoked,
@@ -150,6 +154,15 @@ impl Error {
     /// A refusal for one reason.
     pub(super) fn refused(reason: Reason) -> Self {
         Self::Refused { kind: None, reasons: vec![reason], detail: None }
+    }
+}
+
+impl From<RowError> for Error {
+    fn from(error: RowError) -> Self {
+        match error {
+            RowError::Bad(bad) => bad.into(),
+            RowError::Input(error) => Self::Input(error),
+        }
     }
 }
 

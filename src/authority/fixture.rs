@@ -8,12 +8,12 @@ use super::{
 };
 use crate::crypto;
 use crate::model::{
-    Account, Algorithm, AppName, Email, ExtraClaims, KeyState, PasswordHash, Purpose, Role, Row,
+    Account, Algorithm, AppName, Email, ExtraClaims, KeyState, PasswordHash, Purpose, Role,
     RsaBits, Setting, Sid, Timestamp, User, UserName,
 };
 use crate::store::{Error as StoreError, Store};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// When everything begins.
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -169,7 +169,7 @@ pub(super) fn mint_wish() -> Mint {
 
 /// One test token, asked for at the beginning.
 pub(super) fn mint(store: &mut Store, minter: &Person, wish: &Mint) -> Result<Minted, Error> {
-    let (act, told) = (act(0), Told::by(vec![Row::default()]));
+    let (act, told) = (act(0), Told::alike(Map::new(), 1));
     let (mut minting, mut hand) = Minting::begin(store, &act, &minter.caller, wish.clone(), told)?;
     Ok(minting.next(store, &mut hand)?.remove(0))
 }

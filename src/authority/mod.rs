@@ -26,11 +26,11 @@ pub(crate) use crate::crypto::{
 };
 pub(crate) use crate::store::{EventFilter, Findings, TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{
-    Credential, Drafts, Imported, Other, Registration, Renaming, change_password, deletable,
-    delete, disable as disable_user, enable as enable_user, export as export_users, found,
-    import as import_users, is_founded, list as users, log_in, may_export as may_export_users,
-    may_import as may_import_users, recover, recoverable, register, rename as rename_user,
-    set_quota as set_user_quota, set_role, show,
+    Credential, Drafts, Export as UserExport, Imported, Other, Registration, Renaming,
+    change_password, deletable, delete, disable as disable_user, enable as enable_user,
+    export as export_users, found, import as import_users, is_founded, list as users, log_in,
+    may_export as may_export_users, may_import as may_import_users, recover, recoverable, register,
+    rename as rename_user, set_quota as set_user_quota, set_role, show,
 };
 pub(crate) use act::{About, Act, OUTCOMES, record_refusal};
 pub(crate) use audit::{actor, list as events, next as next_events};

@@ -1,7 +1,13 @@
 //! The flags that cut a long list.
 
+use crate::app::{App, Form, Report, Table, Text};
+use crate::failure::Failure;
 use crate::model::{Page, Paged};
 use clap::Args;
+use serde::Serialize;
+
+/// Rows of a part of everything.
+const PART: u32 = 5_000;
 
 #[derive(Debug, Args)]
 pub(super) struct PagingArgs {
@@ -40,6 +46,78 @@ impl PagingArgs {
     /// The id that was seen last.
     pub(super) fn after(&self) -> Option<i64> {
         self.after
+    }
+}
+
+/// A list as a command reports it.
+pub(super) struct List<T> {
+    /// What its rows are called.
+    pub(super) noun: &'static str,
+    /// The table of some of its rows.
+    pub(super) table: fn(&[T]) -> Table,
+    /// Whether the order is that of the ids, so that the rows after an id are known.
+    pub(super) is_by_id: bool,
+}
+
+#[derive(Serialize)]
+struct OnePage<'l, T> {
+    #[serde(flatten)]
+    page: Paged<T>,
+    #[serde(skip)]
+    list: &'l List<T>,
+}
+
+impl<T: Serialize> Report for OnePage<'_, T> {
+    fn text(&self) -> Text {
+        Text::Table((self.list.table)(&self.page.items))
+    }
+}
+
+impl<T: Serialize> List<T> {
+    /// Reports the page that was asked for, or everything part by part; returns how many rows the
+    /// whole list has.
+    pub(super) fn report(
+        &self,
+        app: &mut App,
+        page: Page,
+        mut read: impl FnMut(&mut App, Page) -> Result<Paged<T>, Failure>,
+    ) -> Result<i64, Failure> {
+        if page == Page::All {
+            return self.report_all(app, read);
+        }
+        let page = read(app, page)?;
+        let (below, total) = (footer(&page, self.noun), page.total);
+        app.report(&OnePage { page, list: self })?;
+        app.status_if_any(below);
+        Ok(total)
+    }
+
+    fn report_all(
+        &self,
+        app: &mut App,
+        mut read: impl FnMut(&mut App, Page) -> Result<Paged<T>, Failure>,
+    ) -> Result<i64, Failure> {
+        let (mut after, mut total) = (None, 0);
+        let is_received = loop {
+            let skip = if after.is_some() { 0 } else { total };
+            let part = read(app, Page::Part { after, skip, size: PART })?;
+            let is_first = total == 0;
+            total += i64::try_from(part.items.len()).unwrap_or(0);
+            let is_received = match app.form() {
+                Form::Json | Form::JsonLines => app.items(&part.items, is_first)?,
+                Form::Text | Form::Csv => app.table(&(self.table)(&part.items), is_first)?,
+            };
+            after = part.next.filter(|_| self.is_by_id);
+            if part.next.is_none() || !is_received {
+                break is_received;
+            }
+        };
+        let empty = Paged::<()>::new(Page::All, Vec::new(), total, |()| 0);
+        if app.form().is_json() && is_received {
+            app.end_of_items(&empty)?;
+        }
+        app.status_if_any((total == 0).then(|| format!("no {}", self.noun)));
+        Ok(total)
     }
 }
 

@@ -163,7 +163,7 @@ impl From<authority::Error> for Failure {
             Error::Store(error) => error.into(),
             Error::Crypto(error) => error.into(),
             Error::Invalid(invalid) => invalid.into(),
-            Error::Usage(_) => say(Kind::Usage, "invalid_input"),
+            Error::Usage(_) | Error::Input(_) => say(Kind::Usage, "invalid_input"),
             Error::UserExists => say(Kind::Conflict, "user_exists"),
             Error::StoreExists => say(Kind::Conflict, "store_exists")
                 .with_hint("log in with `jeton login`, or leave it as it is with `--exist-ok`"),

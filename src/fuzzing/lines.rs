@@ -2,7 +2,7 @@
 
 use crate::crypto::foreign_hash;
 use crate::model::{
-    ExtraClaims, Policy, Row, Setting, csv_header, each_row_of_spreadsheet, escaped, rows,
+    ExtraClaims, Policy, Row, RowError, Rows, Setting, SpreadsheetRows, csv_header, escaped,
     strict_object, to_csv,
 };
 use serde_json::{Map, Value};
@@ -16,7 +16,11 @@ pub fn lines(bytes: &[u8]) {
     let once =
         lenient.filter(|map| colons(bytes) == map.values().map(members).sum::<usize>() + map.len());
     assert_eq!(strict, once);
-    let wrong = rows(bytes).err().map(|bad| bad.line);
+    let wrong = Rows::of_claims(bytes).and_then(|rows| rows.collect::<Result<Vec<_>, _>>());
+    let wrong = wrong.err().map(|error| match error {
+        RowError::Bad(bad) => bad.line,
+        RowError::Input(error) => panic!("memory can be read: {error}"),
+    });
     let there = bytes.split(|byte| *byte == b'\n').count();
     assert!(wrong.is_none_or(|line| (1..=there).contains(&usize::try_from(line).unwrap_or(0))));
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -44,9 +48,9 @@ fn comes_back(text: &str) {
     let is_same = |Row { claims, .. }: Row| {
         let read = claims.get("b").and_then(Value::as_str);
         assert_eq!(read.unwrap_or_default(), escaped(text));
-        Ok(())
     };
-    each_row_of_spreadsheet(file.as_bytes(), "", is_same).expect("it was written here");
+    let rows = SpreadsheetRows::begin(file.as_bytes(), "").expect("it was written here");
+    rows.map(|row| row.expect("it was written here")).for_each(is_same);
 }
 
 /// The members of all objects in there.

@@ -4,17 +4,45 @@
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::io::{self, Read};
 
 /// Reads one JSON object and nothing after it. Depth is bounded by `serde_json` (128).
 ///
 /// The error says what is wrong without repeating the text.
 pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
-    match serde_json::from_slice::<Strict>(bytes) {
+    object(serde_json::from_slice(bytes)).map_err(|error| sentence(error.as_ref()))
+}
+
+/// Reads one JSON object, and not a byte after it. The error is that of the input, or a sentence as
+/// that of [`strict_object`].
+pub(super) fn strict_object_from(
+    input: impl Read,
+) -> Result<Map<String, Value>, Result<io::Error, String>> {
+    let mut deserializer = serde_json::Deserializer::from_reader(input);
+    object(Strict::deserialize(&mut deserializer)).map_err(|error| match error {
+        Some(error) if error.is_io() => Ok(error.into()),
+        error => Err(sentence(error.as_ref())),
+    })
+}
+
+/// The object; without an error something else was read.
+fn object(
+    read: Result<Strict, serde_json::Error>,
+) -> Result<Map<String, Value>, Option<serde_json::Error>> {
+    match read {
         Ok(Strict(Value::Object(map))) => Ok(map),
-        Ok(_) => Err("not a JSON object".to_owned()),
-        Err(error) if error.is_data() => Err("ambiguous: a member stands there twice".to_owned()),
-        Err(_) => Err("not well-formed JSON".to_owned()),
+        Ok(_) => Err(None),
+        Err(error) => Err(Some(error)),
     }
+}
+
+fn sentence(error: Option<&serde_json::Error>) -> String {
+    match error {
+        None => "not a JSON object",
+        Some(error) if error.is_data() => "ambiguous: a member stands there twice",
+        Some(_) => "not well-formed JSON",
+    }
+    .to_owned()
 }
 
 struct Strict(Value);

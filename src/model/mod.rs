@@ -44,9 +44,9 @@ pub(crate) use password::{Password, PasswordHash};
 pub(crate) use path::JsonPath;
 pub(crate) use permission_policy::PermissionPolicy;
 pub(crate) use policy::{OwnQuota, Policy, Quota, Setting};
-pub(crate) use rows::{BadLine, Row, rows};
+pub(crate) use rows::{BadLine, Row, RowError, Rows};
 pub(crate) use shell::{command_line, is_plain_word, shell_word};
-pub(crate) use spreadsheet::{columns_of_spreadsheet, csv_header, each_row_of_spreadsheet, to_csv};
+pub(crate) use spreadsheet::{SpreadsheetRows, csv_header, to_csv};
 pub(crate) use time::{Lifetime, Timestamp};
 pub(crate) use token::{
     Grant, OpenSession, Origin, Pair, RecordedToken, Session, Status, TokenKind,

@@ -22,6 +22,15 @@ pub(crate) enum Page {
     },
     /// Everything.
     All,
+    /// A part of everything. The rows of the whole list are not counted for it.
+    Part {
+        /// The last id that was written, where the order is that of the ids.
+        after: Option<i64>,
+        /// Rows to skip.
+        skip: i64,
+        /// Items of the part, at least 1.
+        size: u32,
+    },
 }
 
 impl Page {
@@ -34,7 +43,22 @@ impl Page {
             }
             Self::After { id, per_page } => (0, id, i64::from(per_page)),
             Self::All => (0, 0, -1),
+            Self::Part { after, skip, size } => (skip, after.unwrap_or(0), i64::from(size)),
         }
+    }
+
+    /// The id that the rows follow, where one was given.
+    pub(crate) fn after(self) -> Option<i64> {
+        match self {
+            Self::After { id, .. } => Some(id),
+            Self::Part { after, .. } => after,
+            Self::Number { .. } | Self::All => None,
+        }
+    }
+
+    /// Counts the rows of the whole list, unless this is a part of everything.
+    pub(crate) fn total<E>(self, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
+        if let Self::Part { .. } = self { Ok(0) } else { count() }
     }
 }
 
@@ -62,6 +86,7 @@ impl<T> Paged<T> {
             Page::Number { page, per_page } => (Some(page), Some(per_page)),
             Page::After { per_page, .. } => (None, Some(per_page)),
             Page::All => (Some(1), None),
+            Page::Part { size, .. } => (None, Some(size)),
         };
         let size = per_page.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let more = items.len() > size;

@@ -1,8 +1,8 @@
 //! Rows as CSV that a spreadsheet may open: no cell runs there, and each comes back as it was.
 
-use super::rows::{columns_called, each_row, is_csv};
-use super::{BadLine, Row, escaped};
+use super::{Row, RowError, Rows, escaped};
 use serde_json::{Map, Value};
+use std::io::BufRead;
 
 /// The rows as CSV, without the line of their names; no line for no rows. What is nothing is an
 /// empty cell.
@@ -29,29 +29,45 @@ fn csv(records: impl Iterator<Item = Vec<String>>) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// What the columns of a spreadsheet are called, in lower case; there are none in JSON Lines.
-pub(crate) fn columns_of_spreadsheet(bytes: &[u8]) -> Result<Vec<String>, BadLine> {
-    columns_called(bytes, str::to_ascii_lowercase)
+/// The rows of a file that a spreadsheet may have written, as [`Rows`] reads them, with the columns
+/// in lower case and the guards of CSV taken away.
+#[derive(Debug)]
+pub(crate) struct SpreadsheetRows<R> {
+    rows: Rows<R>,
+    unguarded: &'static str,
 }
 
-/// Hands over the rows of a file, as [`each_row`] reads them, with the columns in lower case and the
-/// guards of CSV taken away. A column that is never written here is read as it is.
-pub(crate) fn each_row_of_spreadsheet(
-    bytes: &[u8],
-    never: &str,
-    mut take: impl FnMut(Row) -> Result<(), BadLine>,
-) -> Result<(), BadLine> {
-    let is_csv = is_csv(bytes);
-    each_row(bytes, str::to_ascii_lowercase, |mut row| {
-        for (_, value) in row.claims.iter_mut().filter(|(name, _)| is_csv && *name != never) {
+impl<R: BufRead> SpreadsheetRows<R> {
+    /// Begins to read. The column `unguarded` is never written here and is read as it is.
+    pub(crate) fn begin(input: R, unguarded: &'static str) -> Result<Self, RowError> {
+        Ok(Self { rows: Rows::begin(input, true, str::to_ascii_lowercase)?, unguarded })
+    }
+
+    /// The names of the columns; there are none in JSON Lines.
+    pub(crate) fn columns(&self) -> &[String] {
+        self.rows.columns()
+    }
+}
+
+impl<R: BufRead> Iterator for SpreadsheetRows<R> {
+    type Item = Result<Row, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let is_csv = self.rows.is_csv();
+        let mut row = match self.rows.next()? {
+            Ok(row) => row,
+            Err(error) => return Some(Err(error)),
+        };
+        let guarded = |(name, _): &(&String, &mut Value)| is_csv && *name != self.unguarded;
+        for (_, value) in row.claims.iter_mut().filter(guarded) {
             if let Value::String(text) = value
                 && is_guarded(text)
             {
                 text.remove(0);
             }
         }
-        take(row)
-    })
+        Some(Ok(row))
+    }
 }
 
 /// What a spreadsheet takes for a formula when a cell begins with it.
@@ -81,13 +97,8 @@ mod tests {
         Map::from_iter([("id".to_owned(), Value::from(1)), (name.to_owned(), Value::from(text))])
     }
 
-    fn rows_of_spreadsheet(bytes: &[u8], never: &str) -> Result<Vec<Row>, BadLine> {
-        let mut rows = Vec::new();
-        each_row_of_spreadsheet(bytes, never, |row| {
-            rows.push(row);
-            Ok(())
-        })?;
-        Ok(rows)
+    fn rows_of_spreadsheet(bytes: &[u8], unguarded: &'static str) -> Result<Vec<Row>, RowError> {
+        SpreadsheetRows::begin(bytes, unguarded)?.collect()
     }
 
     fn file(line: &Map<String, Value>) -> String {

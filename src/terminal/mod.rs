@@ -6,6 +6,7 @@
 
 mod cell;
 mod guard;
+mod list;
 mod progress;
 mod prompt;
 mod screen;
@@ -175,11 +176,12 @@ impl Voice {
         written(&json_line(line)?)
     }
 
-    /// Writes many rows to standard output: one line of JSON each, or CSV below their names.
-    pub(crate) fn rows(&self, rows: &[impl Serialize]) -> Result<Delivery, Error> {
+    /// Writes many rows to standard output: one line of JSON each, or CSV, the first ones below
+    /// their names.
+    pub(crate) fn rows(&self, rows: &[impl Serialize], are_first: bool) -> Result<Delivery, Error> {
         for (number, chunk) in rows.chunks(CHUNK).enumerate() {
             let text = match self.form {
-                Form::Csv => csv(chunk, number == 0)?,
+                Form::Csv => csv(chunk, are_first && number == 0)?,
                 Form::Text | Form::Json | Form::JsonLines => {
                     chunk.iter().map(json_line).collect::<Result<_, _>>()?
                 }

@@ -37,21 +37,30 @@ impl Table {
 
     /// The lines; nothing at all without rows.
     pub(super) fn render(&self, screen: Option<&Screen>) -> String {
+        self.render_part(screen, true)
+    }
+
+    /// The lines of a part of a table, without the header if it is not the first.
+    pub(super) fn render_part(&self, screen: Option<&Screen>, is_first: bool) -> String {
         if self.rows.is_empty() {
             return String::new();
         }
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
-        table.set_header(self.header.iter().map(|name| heading(name).laid_out(screen)));
+        if is_first {
+            table.set_header(self.header.iter().map(|name| heading(name).laid_out(screen)));
+        }
         for row in &self.rows {
             table.add_row(row.iter().map(|cell| cell.laid_out(screen)));
         }
-        for column in table.column_iter_mut() {
+        for (column, name) in table.column_iter_mut().zip(&self.header) {
             column.set_padding((0, GAP));
+            let least = u16::try_from(name.len()).unwrap_or(u16::MAX).saturating_add(GAP);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
         }
         if let Some(screen) = screen {
             let Some(widths) = fit(&self.needs(screen), screen.columns) else {
-                return self.records(screen);
+                return if is_first { "" } else { "\n" }.to_owned() + &self.records(screen);
             };
             for (column, width) in table.column_iter_mut().zip(widths) {
                 let width = u16::try_from(width).unwrap_or(u16::MAX).saturating_add(GAP);

@@ -10,6 +10,7 @@ mod exit_codes;
 mod hostile;
 mod keys;
 mod mask;
+mod memory;
 mod node;
 mod output;
 mod prompts;

@@ -5,18 +5,28 @@ use super::super::{Act, Caller, Error};
 use super::draft::{Draft, MEMBERS, draft, name_key, rows_within};
 use super::{Whose, admin_or_founder};
 use crate::crypto;
-use crate::model::{
-    Account, BadLine, Password, Role, Row, Timestamp, User, columns_of_spreadsheet,
-    each_row_of_spreadsheet,
-};
-use crate::store::{self, Reader, Store, Writer};
-use std::collections::HashMap;
+use crate::model::{BadLine, Password, Role, Row, SpreadsheetRows, Timestamp, User};
+use crate::store::{self, Reader, Scratch, Store, Writer};
+use std::io::BufRead;
 
 const ADMINS_ONLY: &str = "only admins import accounts";
 
-/// Accounts as a file has them.
+/// Rows that are read from the scratch at once.
+const BATCH: usize = 500;
+
+/// Passwords that are hashed at once.
+const HASHED: usize = 256;
+
+/// Accounts as a file has them: rows of which each makes an account, and no two the same.
 #[derive(Debug)]
-pub(crate) struct Drafts(Vec<Draft>);
+pub(crate) struct Drafts {
+    rows: Scratch,
+    now: Timestamp,
+    count: usize,
+    /// The number of accounts whose password is to be hashed.
+    plain: usize,
+    has_admin: bool,
+}
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,75 +56,111 @@ impl Imported {
 
 impl Drafts {
     /// Reads a file: JSON Lines or CSV. What a row says of passwords is not repeated in an error.
-    pub(crate) fn read(bytes: &[u8], now: Timestamp) -> Result<Self, BadLine> {
-        let columns = columns_of_spreadsheet(bytes)?;
+    pub(crate) fn read(input: impl BufRead, now: Timestamp) -> Result<Self, Error> {
+        let rows = SpreadsheetRows::begin(input, "password")?;
         let is_none = |name: &&String| !MEMBERS.contains(&name.as_str());
-        if let Some((column, _)) = (1..).zip(&columns).find(|(_, name)| is_none(name)) {
+        if let Some((column, _)) = (1..).zip(rows.columns()).find(|(_, name)| is_none(name)) {
             // Without a line of names it may be a password that stands there.
             let why = format!("column {column} is none of {}", MEMBERS.join(", "));
-            return Err(BadLine { line: 1, why });
+            return Err(BadLine { line: 1, why }.into());
         }
-        let mut drafts = Vec::new();
-        let mut seen: HashMap<String, u64> = HashMap::new();
-        let mut add = |row: Row| {
-            let line = row.line;
-            let draft = draft(row, now).map_err(|why| BadLine { line, why })?;
-            for name in &draft.names() {
-                if let Some(first) = seen.insert(name_key(name), line) {
-                    let why = format!("a name or uid of it stands on line {first} already");
-                    return Err(BadLine { line, why });
-                }
+        let mut drafts = Self { rows: Scratch::new()?, now, count: 0, plain: 0, has_admin: false };
+        for row in rows {
+            rows_within(row?).into_iter().try_for_each(|row| drafts.add(row))?;
+        }
+        Ok(drafts)
+    }
+
+    fn add(&mut self, row: Row) -> Result<(), Error> {
+        self.rows.push(&row)?;
+        let draft = self.draft(row)?;
+        for name in &draft.names() {
+            if let Some(first) = self.rows.take_name(&name_key(name), draft.line)? {
+                let why = format!("a name or uid of it stands on line {first} already");
+                return Err(BadLine { line: draft.line, why }.into());
             }
-            drafts.push(draft);
-            Ok(())
-        };
-        each_row_of_spreadsheet(bytes, "password", |row| {
-            rows_within(row).into_iter().try_for_each(&mut add)
-        })?;
-        Ok(Self(drafts))
+        }
+        self.count += 1;
+        self.plain += usize::from(draft.password.is_some());
+        self.has_admin |= draft.account.role == Role::Admin && draft.account.disabled_at.is_none();
+        Ok(())
+    }
+
+    fn draft(&self, row: Row) -> Result<Draft, BadLine> {
+        let line = row.line;
+        draft(row, self.now).map_err(|why| BadLine { line, why })
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.count
     }
 
     /// Refuses a file that would leave a store that has no users yet without an admin.
     pub(crate) fn need_an_admin(&self) -> Result<(), Error> {
-        let is_admin =
-            |account: &Account| account.role == Role::Admin && account.disabled_at.is_none();
-        if self.0.iter().any(|draft| is_admin(&draft.account)) {
-            return Ok(());
-        }
-        Err(Error::NoAdmin)
+        if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
     }
 
-    /// Leaves out those that are there already, if they may be; what became of them.
-    fn leave_out_known(&mut self, tx: &Reader<'_>, exist_ok: bool) -> Result<Imported, Error> {
-        let mut new = Vec::with_capacity(self.0.len());
-        let mut imported = Imported::default();
-        for draft in self.0.drain(..) {
+    /// Calls `take` with the number of each row and the row, in their order.
+    fn each(&self, mut take: impl FnMut(i64, Row) -> Result<(), Error>) -> Result<(), Error> {
+        let mut last = 0;
+        loop {
+            let batch = self.rows.after(last, BATCH)?;
+            let Some((number, _)) = batch.last() else { return Ok(()) };
+            last = *number;
+            batch.into_iter().try_for_each(|(number, row)| take(number, row))?;
+        }
+    }
+
+    /// Refuses rows that are there already, unless they may be, and passwords that are too short:
+    /// hashing takes long.
+    fn check(&self, tx: &Reader<'_>, exist_ok: bool) -> Result<(), Error> {
+        let least = tx.policy()?.password_min_length;
+        self.each(|_, row| {
+            let draft = self.draft(row)?;
             match Whose::of(tx, &draft.names())? {
-                Whose::Nobodys => new.push(draft),
-                Whose::Ones(user) if exist_ok => imported.count_known(&draft, &user),
+                Whose::Nobodys => {}
+                Whose::Ones(_) if exist_ok => return Ok(()),
                 Whose::Ones(_) | Whose::Mixed => return Err(exists(tx, &draft)?),
             }
-        }
-        self.0 = new;
-        Ok(imported)
+            if draft.password.is_some_and(|password| password.length() < least) {
+                let why = format!("the password has fewer than {least} characters");
+                return Err(BadLine { line: draft.line, why }.into());
+            }
+            Ok(())
+        })
     }
 
-    /// Hashes the passwords, `done` after each account.
-    fn hash(&mut self, done: &(dyn Fn() + Sync)) -> Result<(), Error> {
-        let passwords: Vec<&Password> =
-            self.0.iter().filter_map(|draft| draft.password.as_ref()).collect();
-        (passwords.len()..self.0.len()).for_each(|_| done());
-        let hashes = crypto::hash_all(&passwords, done)?;
-        let plain = self.0.iter_mut().filter(|draft| draft.password.is_some());
-        for (draft, hash) in plain.zip(hashes) {
-            draft.account.password = Some(hash);
-        }
-        Ok(())
+    /// Replaces passwords by their hashes, `done` after each; with `exist_ok` only those of accounts
+    /// that are not there yet.
+    fn hash(
+        &self,
+        store: &mut Store,
+        exist_ok: bool,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<(), Error> {
+        let mut plain: Vec<(i64, Row, Password)> = Vec::new();
+        let hash = |plain: &mut Vec<(i64, Row, Password)>| {
+            let passwords: Vec<&Password> = plain.iter().map(|(.., password)| password).collect();
+            let hashes = crypto::hash_all(&passwords, done)?;
+            for ((number, mut row, _), hash) in plain.drain(..).zip(hashes) {
+                row.claims.remove("password");
+                row.claims.insert("password_hash".to_owned(), hash.expose().into());
+                self.rows.replace(number, &row)?;
+            }
+            Ok::<_, Error>(())
+        };
+        self.each(|number, row| {
+            let draft = self.draft(row.clone())?;
+            let names = draft.names();
+            if let Some(password) = draft.password
+                && (!exist_ok || matches!(store.read(|tx| Whose::of(tx, &names))?, Whose::Nobodys))
+            {
+                plain.push((number, row, password));
+            }
+            if plain.len() < HASHED { Ok(()) } else { hash(&mut plain) }
+        })?;
+        hash(&mut plain)
     }
 }
 
@@ -131,26 +177,20 @@ pub(crate) fn import(
     store: &mut Store,
     act: &Act,
     caller: Option<&Caller>,
-    mut drafts: Drafts,
+    drafts: &Drafts,
     exist_ok: bool,
     done: &(dyn Fn() + Sync),
 ) -> Result<Imported, Error> {
-    let (known, least) = store.read(|tx| {
-        admin_or_founder(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)?;
-        Ok::<_, Error>((drafts.leave_out_known(tx, exist_ok)?, tx.policy()?.password_min_length))
-    })?;
-    let short = |draft: &&Draft| draft.password.as_ref().is_some_and(|p| p.length() < least);
-    if let Some(Draft { line, .. }) = drafts.0.iter().find(short) {
-        let why = format!("the password has fewer than {least} characters");
-        return Err(BadLine { line: *line, why }.into());
+    store.read(|tx| admin_or_founder(tx, caller.map(|caller| &caller.user), ADMINS_ONLY))?;
+    (drafts.plain..drafts.count).for_each(|_| done());
+    if drafts.plain > 0 {
+        store.read(|tx| drafts.check(tx, exist_ok))?;
+        drafts.hash(store, exist_ok, done)?;
     }
-    drafts.hash(done)?;
     write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
         admin_or_founder(tx, user, ADMINS_ONLY)?;
-        let mut imported = known;
-        for draft in &drafts.0 {
-            add(tx, act, draft, exist_ok, &mut imported)?;
-        }
+        let mut imported = Imported::default();
+        drafts.each(|_, row| add(tx, act, &drafts.draft(row)?, exist_ok, &mut imported))?;
         if tx.count_admins()? == 0 {
             return Err(Error::NoAdmin);
         }
@@ -160,7 +200,7 @@ pub(crate) fn import(
     })
 }
 
-/// Adds one of them, unless another process was faster.
+/// Adds an account, unless it is there already.
 fn add(
     tx: &Writer<'_>,
     act: &Act,
@@ -168,6 +208,14 @@ fn add(
     exist_ok: bool,
     imported: &mut Imported,
 ) -> Result<(), Error> {
+    if draft.password.is_some() {
+        // It may be there, and was when passwords were hashed.
+        match Whose::of(tx, &draft.names())?.one() {
+            Some(user) => imported.count_known(draft, &user),
+            None => imported.known += 1,
+        }
+        return Ok(());
+    }
     match tx.add_user(&draft.account, act.now) {
         Ok(_) => {
             imported.new += 1;

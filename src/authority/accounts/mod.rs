@@ -9,7 +9,7 @@ pub(crate) use administration::{
     Other, Renaming, deletable, delete, disable, enable, list, rename, set_quota, set_role, show,
 };
 pub(super) use administration::{existing, not_found, oneself_or_any};
-pub(crate) use export::{export, may_export};
+pub(crate) use export::{Export, export, may_export};
 pub(crate) use import::{Drafts, Imported, import, may_import};
 
 use super::act::Trace;

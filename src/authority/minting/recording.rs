@@ -3,50 +3,36 @@
 use super::super::Error;
 use super::Minting;
 use super::assembly::Assembly;
+use super::signing::BATCH;
 use super::template::Said;
 use crate::model::{
     AppName, BadLine, Foreign, Grant, Jti, NewKey, Origin, Row, Timestamp, TokenKind, UserId,
 };
-use crate::store::{NewToken, Reader};
+use crate::store::{NewToken, Reader, Scratch};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
-/// The identities that are told of tokens which are to be recorded, with their lines, and with their
-/// ends where the identity was chosen.
-#[derive(Debug, Default)]
-pub(super) struct Identities(BTreeMap<Jti, (u64, Option<Timestamp>)>);
+/// An identity that is given to a token which is to be recorded.
+#[derive(Debug)]
+pub(super) struct Identity {
+    jti: Jti,
+    line: u64,
+    /// The end of the token, where the identity was chosen.
+    end: Option<Timestamp>,
+}
 
-impl Identities {
-    fn add(&mut self, jti: Jti, line: u64, end: Option<Timestamp>) -> Result<(), Error> {
-        match self.0.insert(jti, (line, end)) {
-            None => Ok(()),
-            Some((0, _)) => Err(Error::Usage("recorded tokens have a `jti` each".to_owned())),
-            Some((first, _)) => {
-                let why = format!("its `jti` stands on line {first} already");
-                Err(BadLine { line, why }.into())
-            }
-        }
+/// Refuses identities that are recorded, or may have been taken back with that key; the first line
+/// of them is named.
+pub(super) fn are_new(
+    tx: &Reader<'_>,
+    key: Option<i64>,
+    identities: &[Identity],
+) -> Result<(), Error> {
+    for Identity { jti, line, end } in identities {
+        let known = |key| never_taken_back(tx, key, *jti, *end);
+        let is_new = if tx.has_token(*jti)? { Err(taken()) } else { key.map_or(Ok(()), known) };
+        is_new.map_err(|error| of_line(*line, error))?;
     }
-
-    /// Refuses those that are recorded, or may have been taken back with that key; the first line of
-    /// them is named.
-    pub(super) fn are_new(&self, tx: &Reader<'_>, key: Option<i64>) -> Result<(), Error> {
-        let mut wrong: Option<(u64, Error)> = None;
-        for (jti, (line, end)) in &self.0 {
-            let known = |key| never_taken_back(tx, key, *jti, *end);
-            let error = if tx.has_token(*jti)? {
-                taken()
-            } else if let Err(error) = key.map_or(Ok(()), known) {
-                error
-            } else {
-                continue;
-            };
-            if wrong.as_ref().is_none_or(|(first, _)| line < first) {
-                wrong = Some((*line, error));
-            }
-        }
-        wrong.map_or(Ok(()), |(line, error)| Err(of_line(line, error)))
-    }
+    Ok(())
 }
 
 /// Refuses a token that was taken back, or may have been: of those that ended as early as what was
@@ -84,25 +70,66 @@ fn of_line(line: u64, error: Error) -> Error {
 }
 
 impl Minting {
-    /// Whether every row makes a token that can be recorded, if it is to be; the identities then.
+    /// Refuses rows of which no token can be made, or recorded if it is to be. `check` is given the
+    /// identities of the tokens to record, some at a time.
     pub(super) fn try_rows(
         &self,
         key: &NewKey,
         kid: Option<&Foreign>,
         owner: Option<UserId>,
-    ) -> Result<Identities, Error> {
-        let mut identities = Identities::default();
-        for Row { line, claims } in self.told.samples() {
-            let assembly = Assembly { minting: self, key, kid, row: claims };
-            let Said { claims, .. } = self.possible(&assembly)?;
-            if let (true, Some(owner)) = (self.wish.record, owner) {
-                let row = row(&claims, owner, 0, self.span.issued_at);
-                let row = row.map_err(|error| of_line(*line, error))?;
-                let is_chosen = self.chooses_identity(assembly.row);
-                identities.add(row.jti, *line, row.expires_at.filter(|_| is_chosen))?;
+        mut check: impl FnMut(&[Identity]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.told.scratch().filter(|_| self.wish.record).map_or(Ok(()), Scratch::free_names)?;
+        let (mut done, samples) = (0, self.told.samples());
+        while done < samples {
+            let mut identities = Vec::new();
+            for row in self.told.batch(done, BATCH.min(samples - done))? {
+                done += 1;
+                let assembly = Assembly { minting: self, key, kid, row: &row.claims };
+                let Said { claims, .. } = self.possible(&assembly)?;
+                if let (true, Some(owner)) = (self.wish.record, owner) {
+                    identities.push(self.identity(&row, &claims, owner)?);
+                }
+            }
+            self.are_distinct(&identities)?;
+            check(&identities)?;
+        }
+        Ok(())
+    }
+
+    fn identity(
+        &self,
+        told: &Row,
+        claims: &Map<String, Value>,
+        owner: UserId,
+    ) -> Result<Identity, Error> {
+        let row = row(claims, owner, 0, self.span.issued_at);
+        let row = row.map_err(|error| of_line(told.line, error))?;
+        let is_chosen = self.chooses_identity(&told.claims);
+        let end = row.expires_at.filter(|_| is_chosen);
+        Ok(Identity { jti: row.jti, line: told.line, end })
+    }
+
+    /// Refuses an identity that another token of this command has. One that is made for its token
+    /// is another one each time, and need not be remembered.
+    fn are_distinct(&self, identities: &[Identity]) -> Result<(), Error> {
+        let Some(scratch) = self.told.scratch() else {
+            let mut pairs = identities.iter().zip(identities.iter().skip(1));
+            return if pairs.any(|(one, other)| one.jti == other.jti) {
+                Err(Error::Usage("recorded tokens have a `jti` each".to_owned()))
+            } else {
+                Ok(())
+            };
+        };
+        for Identity { jti, line, .. } in
+            identities.iter().filter(|identity| identity.end.is_some())
+        {
+            if let Some(first) = scratch.take_name(&jti.to_string(), *line)? {
+                let why = format!("its `jti` stands on line {first} already");
+                return Err(BadLine { line: *line, why }.into());
             }
         }
-        Ok(identities)
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::principal::{needs, write_as};
 use super::super::sessions::{ATTEMPTS, end_after};
 use super::super::{Act, End, Error, Principal};
 use super::assembly::Assembly;
-use super::recording::{never_taken_back, row, taken};
+use super::recording::{are_new, never_taken_back, row, taken};
 use super::saying::Span;
 use super::template::Said;
 use super::{Defect, Mint, Signer, Told};
@@ -16,11 +16,12 @@ use crate::model::{
 use crate::store::{self, NewToken, Store, Writer};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 const MINTERS_ONLY: &str = "only minters and admins mint test tokens";
 
 /// So many are signed, recorded and handed out at a time.
-const BATCH: usize = 500;
+pub(super) const BATCH: usize = 500;
 
 /// A test token that was made.
 #[derive(Debug)]
@@ -103,13 +104,14 @@ impl Minting {
     ) -> Result<(Hand, T), Error> {
         for _ in 0..ATTEMPTS {
             let test = self.key(store)?;
-            let rows = self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.user.id))?;
+            self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.user.id), |identities| {
+                store.read(|tx| are_new(tx, test.id, identities))
+            })?;
             let made = work(&test.spec)?;
             let name = format!(", by the new key {}", test.spec.kid.as_str());
             let by = if test.id.is_none() { name.as_str() } else { "" };
             let recorded = write_as(store, minter, |tx, user| {
                 needs(user, Role::Minter, MINTERS_ONLY)?;
-                rows.are_new(tx, test.id)?;
                 let key = test.row(tx, act.now)?;
                 Ok::<_, Error>((key, record(tx, user, key, by, &made)?))
             });
@@ -136,7 +138,7 @@ impl Minting {
         told: Told,
     ) -> Result<Self, Error> {
         let minting = Self::plan(now, wish, told, None, None)?;
-        minting.try_rows(key, kid, None)?;
+        minting.try_rows(key, kid, None, |_| Ok(()))?;
         Ok(minting)
     }
 
@@ -192,18 +194,15 @@ impl Minting {
         Ok((Minted { token, jti, id: None }, said.claims))
     }
 
-    fn batch(&self) -> impl Iterator<Item = &Row> {
-        self.told.batch(self.done, BATCH)
-    }
-
     /// The next tokens, signed by a key that is in no store; none at the end.
     pub(crate) fn next_alone(
         &mut self,
         key: &NewKey,
         kid: Option<&Foreign>,
     ) -> Result<Vec<Minted>, Error> {
-        let sign = |row| self.sign(key, kid, row).map(|(minted, _)| minted);
-        let minted = self.batch().map(sign).collect::<Result<Vec<_>, _>>()?;
+        let sign = |row: &Cow<'_, Row>| self.sign(key, kid, row).map(|(minted, _)| minted);
+        let batch = self.told.batch(self.done, BATCH)?;
+        let minted = batch.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
         self.done += minted.len();
         Ok(minted)
     }
@@ -218,13 +217,14 @@ impl Minting {
             return self.next_alone(&hand.spec, Some(&hand.spec.kid));
         }
         for _ in 0..ATTEMPTS {
-            let sign = |row| self.sign(&hand.spec, Some(&hand.spec.kid), row);
-            let signed = self.batch().map(sign).collect::<Result<Vec<_>, _>>()?;
+            let sign = |row: &Cow<'_, Row>| self.sign(&hand.spec, Some(&hand.spec.kid), row);
+            let batch = self.told.batch(self.done, BATCH)?;
+            let signed = batch.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
             let to_row = |(_, claims): &(Minted, _)| {
                 row(claims, hand.minter.user.id, hand.key, self.span.issued_at)
             };
             let rows = signed.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
-            if let Some(ids) = self.recorded(store, hand, &rows)? {
+            if let Some(ids) = self.recorded(store, hand, &rows, &batch)? {
                 self.done += signed.len();
                 let with_id = |((minted, _), id)| Minted { id: Some(id), ..minted };
                 return Ok(signed.into_iter().zip(ids).map(with_id).collect());
@@ -244,6 +244,7 @@ impl Minting {
         store: &mut Store,
         hand: &Hand,
         rows: &[NewToken],
+        batch: &[Cow<'_, Row>],
     ) -> Result<Option<Vec<TokenId>>, Error> {
         let result = hand.minter.change(store, Role::Minter, MINTERS_ONLY, |tx| {
             let signs = match &self.wish.signer {
@@ -253,12 +254,12 @@ impl Minting {
             if !signs {
                 return Ok(None);
             }
-            let add = |(row, told): (&NewToken, &Row)| {
+            let add = |(row, told): (&NewToken, &Cow<'_, Row>)| {
                 let chosen = row.expires_at.filter(|_| self.chooses_identity(&told.claims));
                 never_taken_back(tx, hand.key, row.jti, chosen)?;
                 Ok::<_, Error>(tx.add_token(row)?)
             };
-            let ids = rows.iter().zip(self.batch()).map(add).collect::<Result<_, _>>()?;
+            let ids = rows.iter().zip(batch).map(add).collect::<Result<_, _>>()?;
             tx.count_on(hand.event, rows.len())?;
             Ok::<_, Error>(Some(ids))
         });

@@ -1,13 +1,12 @@
 //! `jeton audit list`
 
-use crate::app::{App, Cell, Form, Report, Table, Text, Tone};
+use crate::app::{App, Cell, Form, Table, Tone};
 use crate::authority::{self, Caller, EventFilter};
 use crate::commands::grammar::action_called;
-use crate::commands::paging::{PagingArgs, footer};
+use crate::commands::paging::{List, PagingArgs};
 use crate::commands::shapes::{called, name, none};
 use crate::failure::{Failure, Kind};
-use crate::model::{AuditEvent, Foreign, Moment, Paged, UserId, UserRef, repeatable};
-use serde::Serialize;
+use crate::model::{AuditEvent, Foreign, Moment, UserId, UserRef, repeatable};
 
 /// List what was done and what was refused, the newest first (admins only)
 ///
@@ -59,28 +58,22 @@ pub(crate) struct Args {
     paging: PagingArgs,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-struct Events(Paged<AuditEvent>);
-
-impl Report for Events {
-    fn text(&self) -> Text {
-        let header = ["ID", "TIME", "USER", "OS USER", "ACTION", "TARGET", "OUTCOME", "COUNT"];
-        let mut table = Table::new(&header);
-        for event in &self.0.items {
-            table.row(vec![
-                Cell::from(event.id.to_string()),
-                Cell::from(event.at),
-                actor(event),
-                Cell::from(event.os_uid.to_string()),
-                Cell::from(event.action.shown()),
-                name(event.target.as_ref().map(Foreign::shown)),
-                outcome(event),
-                Cell::from(event.count.to_string()),
-            ]);
-        }
-        Text::Table(table)
+fn table(events: &[AuditEvent]) -> Table {
+    let header = ["ID", "TIME", "USER", "OS USER", "ACTION", "TARGET", "OUTCOME", "COUNT"];
+    let mut table = Table::new(&header);
+    for event in events {
+        table.row(vec![
+            Cell::from(event.id.to_string()),
+            Cell::from(event.at),
+            actor(event),
+            Cell::from(event.os_uid.to_string()),
+            Cell::from(event.action.shown()),
+            name(event.target.as_ref().map(Foreign::shown)),
+            outcome(event),
+            Cell::from(event.count.to_string()),
+        ]);
     }
+    table
 }
 
 fn actor(event: &AuditEvent) -> Cell {
@@ -99,13 +92,14 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if is_lines && !args.paging.is_cut() {
         return stream(app, &caller, &filter, args.paging.after());
     }
-    let list = authority::events(app.store()?, &caller, &filter, args.paging.page())?;
     if is_lines {
-        return app.rows(&list.items).map(drop);
+        let events = authority::events(app.store()?, &caller, &filter, args.paging.page())?;
+        return app.rows(&events.items, true).map(drop);
     }
-    let below = footer(&list, "events");
-    app.report(&Events(list))?;
-    app.status_if_any(below);
+    let list = List { noun: "events", table, is_by_id: true };
+    list.report(app, args.paging.page(), |app, page| {
+        Ok(authority::events(app.store()?, &caller, &filter, page)?)
+    })?;
     Ok(())
 }
 
@@ -167,7 +161,7 @@ fn stream(
         let events = authority::next_events(app.store()?, caller, filter, after)?;
         let Some(last) = events.last() else { return Ok(()) };
         after = Some(last.id);
-        if !app.rows(&events)? {
+        if !app.rows(&events, true)? {
             return Ok(());
         }
     }

@@ -1,13 +1,12 @@
 //! `jeton token list`
 
-use crate::app::{App, Cell, Report, Table, Text};
+use crate::app::{App, Cell, Table};
 use crate::authority::{self, TokenFilter};
 use crate::commands::owner::OwnerArgs;
-use crate::commands::paging::{PagingArgs, footer};
+use crate::commands::paging::{List, PagingArgs};
 use crate::commands::shapes::{TokenShape, called, ending, joined};
 use crate::failure::{Failure, Kind};
-use crate::model::{AppName, Invalid, Lifetime, Moment, Paged, Status, TokenKind};
-use serde::Serialize;
+use crate::model::{AppName, Invalid, Lifetime, Moment, Status, TokenKind};
 use serde_json::json;
 
 /// List recorded tokens; never the tokens themselves
@@ -60,27 +59,20 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, Copy)]
 struct StatusFilter(Option<Status>);
 
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-struct Tokens(Paged<TokenShape>);
-
-impl Report for Tokens {
-    fn text(&self) -> Text {
-        let mut table =
-            Table::new(&["ID", "KIND", "APP", "OWNER", "PERMISSIONS", "STATUS", "EXPIRES"]);
-        for token in &self.0.items {
-            table.row(vec![
-                Cell::from(token.id.to_string()),
-                Cell::from(token.kind.name()),
-                Cell::name(token.app.shown()),
-                called(token.owner.as_ref(), token.owner_id),
-                joined(&token.permissions),
-                Cell::from(token.status),
-                ending(token.end()),
-            ]);
-        }
-        Text::Table(table)
+fn table(tokens: &[TokenShape]) -> Table {
+    let mut table = Table::new(&["ID", "KIND", "APP", "OWNER", "PERMISSIONS", "STATUS", "EXPIRES"]);
+    for token in tokens {
+        table.row(vec![
+            Cell::from(token.id.to_string()),
+            Cell::from(token.kind.name()),
+            Cell::name(token.app.shown()),
+            called(token.owner.as_ref(), token.owner_id),
+            joined(&token.permissions),
+            Cell::from(token.status),
+            ending(token.end()),
+        ]);
     }
+    table
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
@@ -99,12 +91,11 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         ending_within: args.expiring_within,
         issued_before: args.before.map(|moment| moment.instant(now)),
     };
-    let list = authority::tokens(app.store()?, now, &caller, &filter, args.paging.page())?;
-    let list = list.map(|token| TokenShape::of(token, now));
-    let below = footer(&list, "tokens");
-    let total = list.total;
-    app.report(&Tokens(list))?;
-    app.status_if_any(below);
+    let list = List { noun: "tokens", table, is_by_id: true };
+    let total = list.report(app, args.paging.page(), |app, page| {
+        let tokens = authority::tokens(app.store()?, now, &caller, &filter, page)?;
+        Ok(tokens.map(|token| TokenShape::of(token, now)))
+    })?;
     match args.expiring_within {
         Some(time) if args.fail_if_any && total > 0 => Err(expiring(total, time)),
         _ => Ok(()),

@@ -3,9 +3,9 @@
 use super::delivery;
 use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
 use crate::app::{App, Form, SecretOutput};
-use crate::authority::{self, Defect, Mint, Minted, Minting, Told};
+use crate::authority::{Defect, Mint, Minted, Minting, Told};
 use crate::failure::Failure;
-use crate::model::{Timestamp, rows};
+use crate::model::Timestamp;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
 
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     count: Option<u32>,
 
     /// One for each row of this file (`-`: standard input): CSV whose columns are claims, text but
-    /// for the times `exp`, `nbf` and `iat`, or a JSON object a line
+    /// for the times `exp`, `nbf` and `iat`, or a JSON object a line; a row has at most 128 KiB
     #[arg(long, value_name = "FILE", conflicts_with = "claims_file")]
     from: Option<PathBuf>,
 
@@ -87,15 +87,17 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
 const MOST_IN_ONE: usize = 100_000;
 
 fn told(app: &App, args: &Args) -> Result<Told, Failure> {
-    if let Some(path) = &args.from {
-        return Ok(Told::by(rows(&app.rows_file(path)?).map_err(authority::Error::from)?));
-    }
-    let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
-    if app.form() == Form::Json && count > MOST_IN_ONE {
+    let told = if let Some(path) = &args.from {
+        Told::read(app.rows_file(path)?)?
+    } else {
+        let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
+        Told::alike(args.wish.file(app)?, count)
+    };
+    if app.form() == Form::Json && told.count() > MOST_IN_ONE {
         let why = format!("more than {MOST_IN_ONE} tokens are not written as one document");
         return Err(Failure::usage(why).with_hint("write an object a line: `-o jsonl`"));
     }
-    Ok(Told::alike(args.wish.file(app)?, count))
+    Ok(told)
 }
 
 fn wish(app: &App, args: Args) -> Result<Mint, Failure> {

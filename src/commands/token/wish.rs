@@ -62,7 +62,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
 
-    /// A file with claims, a JSON object (`-`: standard input)
+    /// A file with claims, a JSON object of at most 128 KiB (`-`: standard input)
     #[arg(long = "claims", value_name = "FILE")]
     claims_file: Option<PathBuf>,
 

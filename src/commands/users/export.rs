@@ -1,11 +1,12 @@
 //! `jeton users export`
 
 use crate::app::{App, Form};
-use crate::authority;
+use crate::authority::{self, UserExport as Export};
 use crate::commands::shapes::{QuotaShape, counted};
 use crate::failure::{Failure, Kind};
 use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, Uid, User, UserName};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 /// Print all accounts in the form that `jeton users import` reads (admins only)
 ///
@@ -43,9 +44,14 @@ struct Hash {
     password_hash: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Users {
-    items: Vec<Row>,
+impl Row {
+    fn object(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(row)) => row,
+            // All members have names and values of JSON.
+            _ => Map::new(),
+        }
+    }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
@@ -58,8 +64,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         app.confirm("Print the hashes of all passwords?")?;
     }
     let act = app.act()?;
-    let users = authority::export_users(app.store()?, &act, &caller, args.with_hashes)?;
-    let row = |(user, hash): (User, Option<PasswordHash>)| Row {
+    let row = |user: User, hash: Option<PasswordHash>| Row {
         uid: user.uid,
         username: user.username,
         email: user.email,
@@ -72,16 +77,33 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             .with_hashes
             .then(|| Hash { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
     };
-    let items: Vec<Row> = users.into_iter().map(row).collect();
-    let count = counted(items.len(), "user");
-    let received = match app.form() {
-        Form::Json => app.line(&Users { items })?,
-        Form::Text | Form::JsonLines | Form::Csv => app.rows(&items)?,
-    };
-    if received {
+    let shape = |user, hash| row(user, hash).object();
+    let mut export = authority::export_users(app.store()?, &act, &caller, args.with_hashes, shape)?;
+    let count = counted(export.count, "user");
+    if write(app, &mut export)? {
         app.status(&format!("exported {count}"));
     } else if args.with_hashes {
         return Err(Failure::new(Kind::Internal, "internal", "the hashes could not be written"));
     }
     Ok(())
+}
+
+/// Writes the rows; returns false if their reader has left.
+fn write(app: &App, export: &mut Export) -> Result<bool, Failure> {
+    let mut are_first = true;
+    loop {
+        let rows = export.next()?;
+        let is_received = match app.form() {
+            Form::Json if rows.is_empty() => {
+                return app.end_of_items(&json!({"items": []}));
+            }
+            _ if rows.is_empty() => return Ok(true),
+            Form::Json => app.items(&rows, are_first)?,
+            Form::Text | Form::JsonLines | Form::Csv => app.rows(&rows, are_first)?,
+        };
+        if !is_received {
+            return Ok(false);
+        }
+        are_first = false;
+    }
 }

@@ -14,7 +14,9 @@ use std::path::PathBuf;
 /// both, and may have: `name`, `role` (user), `quota` (a number, `unlimited` or `default`), `disabled`
 /// (true or false), `created_at`, `uid` (as an export has it), and a `password` in plain text or a
 /// `password_hash` of Argon2 in PHC form. Who has neither logs in after `jeton recover`. Names of
-/// columns, roles, and true and false may have capitals; rows of empty cells are passed over. Where
+/// columns, roles, and true and false may have capitals; rows of empty cells are passed over. The file
+/// may be of any size, a row has at most 128 KiB. Beyond a few megabytes rows are kept on disk in
+/// `TMPDIR` until the end, in a file without a name. Where
 /// there is no store yet one is made, and without users nobody needs to be logged in; a row has to
 /// be an admin then.
 ///
@@ -55,7 +57,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         authority::may_import_users(caller)?;
     }
     let now = app.now()?;
-    let drafts = Drafts::read(&app.rows_file(&args.rows)?, now)?;
+    let drafts = Drafts::read(app.rows_file(&args.rows)?, now)?;
     if caller.is_none() {
         drafts.need_an_admin()?;
     }
@@ -63,8 +65,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let act = app.act()?;
     let progress = app.progress("importing", drafts.len());
     let step = || progress.advance();
+    let store = app.store()?;
     let imported =
-        authority::import_users(app.store()?, &act, caller.as_ref(), drafts, args.exist_ok, &step);
+        authority::import_users(store, &act, caller.as_ref(), &drafts, args.exist_ok, &step);
     drop(progress);
     report(app, imported?)
 }

@@ -1,11 +1,11 @@
 //! `jeton users list`
 
-use crate::app::{App, Cell, Report, Table, Text};
+use crate::app::{App, Cell, Table};
 use crate::authority::{self, UserFilter, UserOrder};
-use crate::commands::paging::{PagingArgs, footer};
+use crate::commands::paging::{List, PagingArgs};
 use crate::commands::shapes::{UserShape, name, standing};
 use crate::failure::Failure;
-use crate::model::{Email, Invalid, Page, Paged, Role, Search, Uid, UserId, UserName};
+use crate::model::{Email, Invalid, Page, Role, Search, Uid, UserId, UserName};
 use serde::Serialize;
 
 /// List accounts in the order of their ids, unless said
@@ -69,36 +69,27 @@ struct ForAdmins {
     status: &'static str,
 }
 
-#[derive(Debug, Serialize)]
-struct Users {
-    #[serde(flatten)]
-    page: Paged<Line>,
-    #[serde(skip)]
-    for_admin: bool,
-}
-
-impl Report for Users {
-    fn text(&self) -> Text {
-        let header: &[&str] = if self.for_admin {
-            &["ID", "UID", "USERNAME", "EMAIL", "ROLE", "STATUS"]
-        } else {
-            &["ID", "UID", "USERNAME", "EMAIL"]
-        };
-        let mut table = Table::new(header);
-        for user in &self.page.items {
-            let mut cells = vec![
-                Cell::from(user.id.to_string()),
-                Cell::from(user.uid.to_string()),
-                name(user.username.as_ref().map(UserName::shown)),
-                name(user.email.as_ref().map(Email::shown)),
-            ];
-            if let Some(more) = &user.for_admins {
-                cells.extend([Cell::from(more.role.name()), standing(more.status)]);
-            }
-            table.row(cells);
+fn table(users: &[Line]) -> Table {
+    let for_admin = users.iter().any(|user| user.for_admins.is_some());
+    let header: &[&str] = if for_admin {
+        &["ID", "UID", "USERNAME", "EMAIL", "ROLE", "STATUS"]
+    } else {
+        &["ID", "UID", "USERNAME", "EMAIL"]
+    };
+    let mut table = Table::new(header);
+    for user in users {
+        let mut cells = vec![
+            Cell::from(user.id.to_string()),
+            Cell::from(user.uid.to_string()),
+            name(user.username.as_ref().map(UserName::shown)),
+            name(user.email.as_ref().map(Email::shown)),
+        ];
+        if let Some(more) = &user.for_admins {
+            cells.extend([Cell::from(more.role.name()), standing(more.status)]);
         }
-        Text::Table(table)
+        table.row(cells);
     }
+    table
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
@@ -116,20 +107,20 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         descending: args.desc,
         ..Default::default()
     };
-    let list = authority::users(app.store()?, &caller, &filter, page)?;
-    let below = footer(&list, "users");
-    let page = list.map(|user| {
-        let user = UserShape::from(user);
-        Line {
-            id: user.id,
-            uid: user.uid,
-            username: user.username,
-            email: user.email,
-            for_admins: for_admin.then_some(ForAdmins { role: user.role, status: user.status }),
-        }
-    });
-    app.report(&Users { page, for_admin })?;
-    app.status_if_any(below);
+    let list = List { noun: "users", table, is_by_id: filter.order == UserOrder::Id };
+    list.report(app, page, |app, page| {
+        let users = authority::users(app.store()?, &caller, &filter, page)?;
+        Ok(users.map(|user| {
+            let user = UserShape::from(user);
+            Line {
+                id: user.id,
+                uid: user.uid,
+                username: user.username,
+                email: user.email,
+                for_admins: for_admin.then_some(ForAdmins { role: user.role, status: user.status }),
+            }
+        }))
+    })?;
     Ok(())
 }
 

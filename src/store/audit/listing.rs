@@ -77,12 +77,14 @@ impl Reader<'_> {
         filter: &EventFilter,
         page: Page,
     ) -> Result<Paged<AuditEvent>, Error> {
-        let condition = filter.condition();
-        let sql = format!("SELECT count(*) FROM audit a WHERE {}", condition.sql());
-        let total = self.sql.query_row(&sql, condition.values().as_slice(), |row| row.get(0))?;
-        let (skip, after, take) = page.window();
-        let after = matches!(page, Page::After { .. }).then_some(after);
-        let events = self.some_events(filter, after, skip, one_more(take))?;
+        let total = page.total(|| {
+            let condition = filter.condition();
+            let sql = format!("SELECT count(*) FROM audit a WHERE {}", condition.sql());
+            let values = condition.values();
+            Ok::<_, Error>(self.sql.query_row(&sql, values.as_slice(), |row| row.get(0))?)
+        })?;
+        let (skip, _, take) = page.window();
+        let events = self.some_events(filter, page.after(), skip, one_more(take))?;
         Ok(Paged::new(page, events, total, |event: &AuditEvent| event.id))
     }
 

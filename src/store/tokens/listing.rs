@@ -77,7 +77,7 @@ impl Reader<'_> {
         page: Page,
         now: Timestamp,
     ) -> Result<Paged<RecordedToken>, Error> {
-        let total = self.count_tokens(filter, now)?;
+        let total = page.total(|| self.count_tokens(filter, now))?;
         let (skip, after, take) = page.window();
         let take = one_more(take);
         let condition = filter.condition(now);

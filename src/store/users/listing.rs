@@ -83,12 +83,13 @@ impl Reader<'_> {
     /// The users that are there and pass the filter.
     pub(crate) fn users(&self, filter: &UserFilter, page: Page) -> Result<Paged<User>, Error> {
         let condition = filter.condition();
-        let total = if filter.is_open() {
-            self.count_users()?
-        } else {
+        let total = page.total(|| {
+            if filter.is_open() {
+                return self.count_users();
+            }
             let sql = format!("SELECT count(*) FROM users WHERE {}", condition.sql());
-            self.sql.query_row(&sql, condition.values().as_slice(), |row| row.get(0))?
-        };
+            Ok(self.sql.query_row(&sql, condition.values().as_slice(), |row| row.get(0))?)
+        })?;
         let (start, skip) = self.start(filter, page)?;
         let (_, _, take) = page.window();
         let take = one_more(take);
@@ -111,7 +112,8 @@ impl Reader<'_> {
             .collect::<Result<_, Error>>()?;
         let mut list = Paged::new(page, rows, total, |user: &User| user.id.0);
         // What follows an id is known in the order of ids alone.
-        list.next = list.next.filter(|_| filter.order == UserOrder::Id);
+        let is_part = matches!(page, Page::Part { .. });
+        list.next = list.next.filter(|_| is_part || filter.order == UserOrder::Id);
         Ok(list)
     }
 
@@ -124,8 +126,8 @@ impl Reader<'_> {
     /// The id before the page, and how many that pass stand between the two. For all users in the
     /// order of their ids whole blocks are left out.
     fn start(&self, filter: &UserFilter, page: Page) -> Result<(i64, i64), Error> {
-        let (mut skip, after, _) = page.window();
-        if let Page::After { .. } = page {
+        let (mut skip, _, _) = page.window();
+        if let Some(after) = page.after() {
             return Ok((after, 0));
         }
         let mut start = if filter.descending { i64::MAX } else { 0 };
@@ -148,22 +150,23 @@ impl Reader<'_> {
         Ok((start, skip))
     }
 
-    /// All users that are there, in the order of their ids; their hashes only if they are wanted.
-    pub(crate) fn users_to_export(
+    /// Calls `take` with each user that is there, in the order of their ids; with their hashes only
+    /// if they are wanted.
+    pub(crate) fn each_user_to_export(
         &self,
         with_hashes: bool,
-    ) -> Result<Vec<(User, Option<PasswordHash>)>, Error> {
+        mut take: impl FnMut(User, Option<PasswordHash>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut statement = self.sql.prepare(&format!(
             "SELECT {COLUMNS}, CASE WHEN ?1 THEN password END
              FROM users WHERE deleted_at IS NULL ORDER BY id"
         ))?;
-        statement
-            .query_map([with_hashes], |row| {
-                let hash: Option<String> = row.get(10)?;
-                Ok(user(row).map(|user| (user, hash.map(PasswordHash::new))))
-            })?
-            .map(|row| row.map_err(Error::from)?)
-            .collect()
+        let mut rows = statement.query([with_hashes])?;
+        while let Some(row) = rows.next()? {
+            let hash: Option<String> = row.get(10)?;
+            take(user(row)?, hash.map(PasswordHash::new))?;
+        }
+        Ok(())
     }
 }
 

@@ -39,6 +39,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("ctor", &["terminal"]),
     ("dialoguer", &["terminal"]),
     ("csv", &["model"]),
+    ("csv_core", &["model"]),
     ("anstream", &["terminal"]),
     ("anstyle", &["terminal"]),
     ("directories", &["paths"]),

@@ -1,0 +1,143 @@
+//! Rows of one command that may be more than memory holds.
+
+use super::Error;
+use crate::model::Row;
+use rusqlite::{Connection, OptionalExtension};
+
+/// The text of the rows that are read at once, in bytes: a row is parsed to many times its length.
+const BATCH_BYTES: usize = 128 * 1024;
+
+/// A temporary database with the rows of one command. What its cache of 4 MiB does not hold is in a
+/// file of mode 0600 in `TMPDIR` that SQLite removes as soon as it is open: nothing is left behind,
+/// however the command ends.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    sql: Connection,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let sql = Connection::open("")?;
+        sql.execute_batch(
+            "PRAGMA journal_mode = OFF;
+             PRAGMA cache_size = -4096;
+             CREATE TABLE rows (number INTEGER PRIMARY KEY, line INTEGER NOT NULL, claims BLOB NOT NULL);
+             CREATE TABLE names (name TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID;
+             BEGIN",
+        )?;
+        Ok(Self { sql })
+    }
+
+    /// Adds a row. The first has the number 1.
+    pub(crate) fn push(&self, row: &Row) -> Result<(), Error> {
+        let mut insert =
+            self.sql.prepare_cached("INSERT INTO rows (line, claims) VALUES (?1, ?2)")?;
+        insert.execute((stored_line(row.line), text(row)?))?;
+        Ok(())
+    }
+
+    /// Replaces the claims of a row.
+    pub(crate) fn replace(&self, number: i64, row: &Row) -> Result<(), Error> {
+        let mut update =
+            self.sql.prepare_cached("UPDATE rows SET claims = ?2 WHERE number = ?1")?;
+        update.execute((number, text(row)?))?;
+        Ok(())
+    }
+
+    /// Returns the rows after a number, with their numbers: at most `most`, fewer if they are long;
+    /// none at the end.
+    pub(crate) fn after(&self, number: i64, most: usize) -> Result<Vec<(i64, Row)>, Error> {
+        let mut select = self.sql.prepare_cached(
+            "SELECT number, line, claims FROM rows WHERE number > ?1 ORDER BY number",
+        )?;
+        let mut found = select.query([number])?;
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while rows.len() < most
+            && bytes < BATCH_BYTES
+            && let Some(row) = found.next()?
+        {
+            let claims = row.get_ref(2)?.as_blob().map_err(|error| failed(&error))?;
+            bytes += claims.len();
+            let claims = serde_json::from_slice(claims).map_err(|error| failed(&error))?;
+            let line = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            rows.push((row.get(0)?, Row { line, claims }));
+        }
+        Ok(rows)
+    }
+
+    /// Takes a name for a row; returns the line of the row that has it already.
+    pub(crate) fn take_name(&self, name: &str, line: u64) -> Result<Option<u64>, Error> {
+        let mut insert = self.sql.prepare_cached(
+            "INSERT INTO names (name, line) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?;
+        if insert.execute((name, stored_line(line)))? == 1 {
+            return Ok(None);
+        }
+        let mut select = self.sql.prepare_cached("SELECT line FROM names WHERE name = ?1")?;
+        let line: Option<i64> = select.query_row([name], |row| row.get(0)).optional()?;
+        Ok(line.and_then(|line| u64::try_from(line).ok()))
+    }
+
+    /// Gives all names free again.
+    pub(crate) fn free_names(&self) -> Result<(), Error> {
+        self.sql.execute("DELETE FROM names", [])?;
+        Ok(())
+    }
+}
+
+fn text(row: &Row) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(&row.claims).map_err(|error| failed(&error))
+}
+
+fn stored_line(line: u64) -> i64 {
+    i64::try_from(line).unwrap_or(i64::MAX)
+}
+
+fn failed(error: &dyn std::error::Error) -> Error {
+    Error::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::strict_object;
+
+    fn row(line: u64, text: &str) -> Row {
+        Row { line, claims: strict_object(text.as_bytes()).unwrap() }
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were() {
+        let scratch = Scratch::new().unwrap();
+        let texts = ["{\"z\":1,\"a\":[0.1,-0.0,1e300,18446744073709551615]}", "{}", "{\"é\":null}"];
+        let rows: Vec<Row> = (2..).zip(texts).map(|(line, text)| row(line, text)).collect();
+        for row in &rows {
+            scratch.push(row).unwrap();
+        }
+        let read = |after, most| scratch.after(after, most).unwrap();
+        assert_eq!(read(0, 9), (1..).zip(rows.clone()).collect::<Vec<_>>());
+        assert_eq!(read(1, 1), [(2, rows[1].clone())]);
+        scratch.replace(2, &row(3, "{\"b\":1}")).unwrap();
+        assert_eq!(read(1, 1), [(2, row(3, "{\"b\":1}"))]);
+        assert_eq!(read(3, 9), []);
+    }
+
+    #[test]
+    fn long_rows_are_read_few_at_a_time() {
+        let scratch = Scratch::new().unwrap();
+        let long = row(1, &format!("{{\"a\":\"{}\"}}", "x".repeat(BATCH_BYTES / 2)));
+        for _ in 0..9 {
+            scratch.push(&long).unwrap();
+        }
+        assert_eq!(scratch.after(0, 9).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_name_is_taken_once_until_all_are_free() {
+        let scratch = Scratch::new().unwrap();
+        let take = |line| scratch.take_name("a", line).unwrap();
+        assert_eq!((take(7), take(8), take(9)), (None, Some(7), Some(7)));
+        scratch.free_names().unwrap();
+        assert_eq!(take(9), None);
+    }
+}
