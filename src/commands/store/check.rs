@@ -7,8 +7,9 @@ use serde::Serialize;
 
 /// Look for everything that can be wrong with the store, and change nothing
 ///
-/// Prints `ok`, or a line for each finding: pages, rows and keys that are not as they must be, no
-/// admin, and rights that others have to the files. A store that other commands refuse, or would
+/// Prints `ok`, or a line for each finding: tables, indexes and triggers that are missing, unknown
+/// or changed; damaged pages and rows; keys and password hashes that cannot be used; no admin; and
+/// rights that others have to the files. A store that other commands refuse, or would
 /// tighten, is looked at as it is.
 ///
 ///   jeton store check

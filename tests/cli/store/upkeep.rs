@@ -31,7 +31,7 @@ fn what_is_in_the_store_is_told_to_anybody() {
         "path       ~/.local/share/jeton/jeton.db\n\
          store id   <uuid>\n\
          created    <time>\n\
-         schema     1\n\
+         schema     2\n\
          journal    wal\n\
          read-only  no\n\
          modes      0600, directory 0700\n\
