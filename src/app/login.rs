@@ -52,8 +52,11 @@ impl App {
             let login = Login { beginning, ..as_login(path.clone(), tokens) };
             Ok::<_, Failure>(locked.write(&login)?)
         });
-        // Begun or not, it is known now. If that cannot be written, the next command finds it out.
-        let _ = self.settle(&credentials, &locked);
+        // Begun or not, it mostly is known now. If it is not, or cannot be written, the next command
+        // finds it out.
+        if !matches!(&begun, Err(failure) if failure.kind == Kind::OutcomeUnknown) {
+            let _ = self.settle(&credentials, &locked);
+        }
         let (tokens, replaced) = begun?;
         self.user = Some(tokens.user.id);
         if let Ok((Some(login), _)) = found {

@@ -124,7 +124,10 @@ fn left_alive(made: &Made, ended: &Result<u8, Failure>, why: &Failure) -> Failur
     };
     let id = made.id;
     let message = format!("{how}, and token {id} could not be revoked: {}", why.message);
-    let mut failure = internal(message).with_hint(format!("revoke it: jeton token revoke {id}"));
+    let is_unknown = why.kind == Kind::OutcomeUnknown;
+    let failure =
+        if is_unknown { Failure::new(why.kind, why.code, message) } else { internal(message) };
+    let mut failure = failure.with_hint(format!("revoke it: jeton token revoke {id}"));
     failure.details.insert("token_id".to_owned(), json!(id));
     failure.details.insert("command_exit_code".to_owned(), json!(code));
     failure

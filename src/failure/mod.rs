@@ -58,6 +58,8 @@ kinds! {
     TokenExpired 11 "token_expired" "the token's time is over",
     TokenRevoked 12 "token_revoked" "the token or its session was taken back",
     BadData 65 "bad_data" "what is imported is wrong; nothing of it was applied",
+    OutcomeUnknown 74 "outcome_unknown"
+        "the disk failed during a commit, which may have been applied; the message names what to look for",
     Busy 75 "busy" "a lock was not had in time; safe to try again",
     StoreUnusable 78 "store_newer, store_older, store_foreign, store_damaged, store_unreadable, store_read_only, session_unusable, insecure_permissions"
         "the store, the session file or a directory cannot be used",
@@ -128,6 +130,7 @@ impl Failure {
             self.kind,
             Kind::Usage
                 | Kind::Internal
+                | Kind::OutcomeUnknown
                 | Kind::Busy
                 | Kind::NotExecutable
                 | Kind::CommandNotFound

@@ -3,6 +3,7 @@
 use super::{Failure, Kind};
 use crate::model::repeatable;
 use crate::store::{Error, Fault};
+use serde_json::json;
 use std::path::Path;
 
 impl From<Error> for Failure {
@@ -56,6 +57,11 @@ impl From<Error> for Failure {
             }
             Error::Busy => {
                 say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
+            }
+            Error::OutcomeUnknown { jti, .. } => {
+                let mut failure = say(Kind::OutcomeUnknown, "outcome_unknown");
+                failure.details.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
+                failure.with_hint("see what the store has before you try again")
             }
             Error::Taken | Error::Failed(_) => say(Kind::Internal, "internal"),
         }

@@ -55,6 +55,7 @@ pub(crate) fn check(
     let path = located.path;
     match connect(&path, Intent::Look, wait) {
         Ok(connection) => look_inside(&connection, &path, tests, now, &mut findings)?,
+        Err(Error::Busy) => return Err(Error::Busy),
         Err(error) => findings.faults.push(error),
     }
     Ok(findings)

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::file::{self, Way};
+use super::lock::{retry_until, wait_for_index};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -23,28 +24,43 @@ pub(super) enum Intent {
     Use,
     /// A look that changes nothing.
     Look,
+    /// The same, while this process has another connection: its locks must not be touched.
+    LookBeside,
 }
 
 /// Opens the file that is there, by its path without links.
 pub(super) fn connect(path: &Path, intent: Intent, wait: Duration) -> Result<Connection, Error> {
+    let deadline = Instant::now() + wait;
+    retry_until(deadline, || {
+        let way = file::way(path)?;
+        if way == Way::WithLog && intent != Intent::LookBeside {
+            wait_for_index(path, deadline)?;
+        }
+        let connection = open(path, way, intent)?;
+        let rest = deadline.saturating_duration_since(Instant::now());
+        configure(&connection, rest).map_err(not_a_database(path))?;
+        connection.busy_timeout(wait)?;
+        Ok(connection)
+    })
+}
+
+fn open(path: &Path, way: Way, intent: Intent) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = match (file::way(path)?, intent) {
+    match (way, intent) {
         // Without SQLITE_OPEN_URI a path that begins with `file:` is a path.
         (Way::WithLog, Intent::Use) => {
-            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)?
+            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)
         }
-        (Way::WithLog, Intent::Look) => {
-            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?
+        (Way::WithLog, Intent::Look | Intent::LookBeside) => {
+            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)
         }
         (Way::Alone, _) => {
             let encoded = percent_encode(path.as_os_str().as_bytes(), NON_ALPHANUMERIC);
             let uri = format!("file:{encoded}?immutable=1");
             let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-            Connection::open_with_flags(uri, flags)?
+            Connection::open_with_flags(uri, flags)
         }
-    };
-    configure(&connection, wait).map_err(not_a_database(path))?;
-    Ok(connection)
+    }
 }
 
 /// Sets what holds for every connection.
@@ -89,22 +105,13 @@ pub(super) fn not_a_database(path: &Path) -> impl Fn(rusqlite::Error) -> Error +
 /// Switches to write-ahead logging. SQLite does not call the busy handler for this switch, so the
 /// mode is read first and the switch tried again.
 pub(super) fn use_wal(connection: &Connection, wait: Duration) -> Result<(), Error> {
-    let deadline = Instant::now() + wait;
-    loop {
-        let result = connection
-            .pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0))
-            .and_then(|mode| match mode.as_str() {
-                "wal" => Ok(mode),
-                _ => connection
-                    .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)),
-            });
-        match result.map_err(Error::from) {
-            Ok(mode) if mode == "wal" => return Ok(()),
-            Ok(mode) => return Err(Error::Unreadable(format!("journal mode `{mode}`"))),
-            Err(Error::Busy) if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err(error) => return Err(error),
+    let mode = retry_until(Instant::now() + wait, || {
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        let mode = connection.pragma_query_value(None, "journal_mode", read)?;
+        if mode == "wal" {
+            return Ok(mode);
         }
-    }
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", read).map_err(Error::from)
+    })?;
+    if mode == "wal" { Ok(()) } else { Err(Error::Unreadable(format!("journal mode `{mode}`"))) }
 }

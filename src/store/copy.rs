@@ -85,7 +85,7 @@ pub(super) fn copy_before(
     wait: Duration,
 ) -> Result<PathBuf, Error> {
     let target = target.map_or_else(|| file::beside(path, &format!(".v{version}")), Path::to_owned);
-    draft(&connect(path, Intent::Look, wait)?, &target, wait, |_, _| {})?.keep()?;
+    draft(&connect(path, Intent::LookBeside, wait)?, &target, wait, |_, _| {})?.keep()?;
     Ok(target)
 }
 

@@ -3,7 +3,7 @@
 use super::remedy::Remedy;
 use super::status::Fault;
 use crate::directory::Insecure;
-use crate::model::escaped;
+use crate::model::{Jti, escaped};
 use rusqlite::{ErrorCode, ffi};
 use std::path::PathBuf;
 
@@ -71,6 +71,14 @@ pub(crate) enum Error {
     /// A lock was not had in time.
     #[error("the store is busy")]
     Busy,
+    /// A commit failed that may be in the log all the same.
+    #[error("the disk failed during the commit, which may have been applied{}", sought(.target.as_deref()))]
+    OutcomeUnknown {
+        /// The things to look for, where they have a name.
+        target: Option<String>,
+        /// The token that was to be recorded, or the first of several.
+        jti: Option<Jti>,
+    },
     /// A value that must be unique is there already.
     #[error("already there")]
     Taken,
@@ -91,7 +99,12 @@ impl From<rusqlite::Error> for Error {
         };
         let extended = error.sqlite_extended_error_code();
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            // A lock protocol failure: another process held the log's index for ten seconds.
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => Self::Busy,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::Unreadable(text),
             Some(ErrorCode::ConstraintViolation) if text.starts_with("UNIQUE") => Self::Taken,
@@ -116,6 +129,11 @@ impl From<rusqlite::Error> for Error {
             Some(_) => Self::Failed(text),
         }
     }
+}
+
+/// Ends the message of a commit whose outcome is unknown.
+fn sought(target: Option<&str>) -> String {
+    target.map_or_else(String::new, |target| format!(": look for {target}"))
 }
 
 /// Text from SQLite on one line and of bounded length: names and `RAISE` texts are the file's.

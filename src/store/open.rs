@@ -2,11 +2,12 @@
 
 use super::connect::{Intent, connect, fold_long_log, not_a_database, use_wal};
 use super::file::{self, Located, Readers};
+use super::lock::retry_until;
 use super::schema::{Beginning, Identity, begin, identity};
 use super::{Error, Store};
 use crate::directory::Writers;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A store, and what happened to it on the way.
 pub(crate) struct Opened {
@@ -26,10 +27,12 @@ impl Store {
         let Some(Located { path, loose, writers }) = file::locate(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
+        let deadline = Instant::now() + wait;
         let connection = connect(&path, Intent::Use, wait)?;
-        let transaction = connection.unchecked_transaction().map_err(not_a_database(&path))?;
-        let identity = identity(&transaction, &path)?;
-        drop(transaction);
+        let identity = retry_until(deadline, || {
+            let transaction = connection.unchecked_transaction().map_err(not_a_database(&path))?;
+            identity(&transaction, &path)
+        })?;
         match identity {
             Identity::Blank => Err(Error::NotThere(path)),
             Identity::Ours(id) => {

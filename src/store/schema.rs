@@ -3,6 +3,7 @@
 
 use super::connect::not_a_database;
 use super::expected_schema::verify;
+use super::transaction::commit;
 use super::{Error, Event, Writer};
 use crate::model::{KeyState, NewKey, StoreId, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -89,10 +90,13 @@ pub(super) fn begin(
         "INSERT INTO store (one, store_id, created_at) VALUES (1, ?1, ?2)",
         (beginning.id.bytes(), beginning.now.unix()),
     )?;
-    Writer::on(&transaction).add_key(&beginning.key, KeyState::Active, beginning.now)?;
+    let writer = Writer::on(&transaction);
+    writer.add_key(&beginning.key, KeyState::Active, beginning.now)?;
+    writer.wrote(Some("the new store"));
+    let written = writer.written();
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", version(MIGRATIONS))?;
-    transaction.commit()?;
+    commit(transaction, written)?;
     Ok((beginning.id, true))
 }
 
@@ -118,8 +122,10 @@ pub(super) fn bring_up<T>(
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "user_version", version(history))?;
-    Writer::on(&transaction).add_event(event)?;
-    transaction.commit()?;
+    let writer = Writer::on(&transaction);
+    writer.add_event(event)?;
+    let written = writer.written();
+    commit(transaction, written)?;
     Ok(Some(copied))
 }
 

@@ -158,6 +158,7 @@ impl Writer<'_> {
         )?;
         if spent == 1 {
             self.add_pair(old.session.id, Some(old.pair.id), new)?;
+            self.wrote(Some(&format!("session {}", old.session.sid)));
         }
         Ok(spent == 1)
     }

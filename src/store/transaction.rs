@@ -1,12 +1,12 @@
 //! The two ways into the file: [`Store::read`] and [`Store::write`].
 
+use super::lock::{AsBusy, STEP, retry_until};
 use super::{Error, Store};
+use crate::model::{Jti, escaped};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use std::cell::RefCell;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
-
-/// Between two looks at the write lock, which is held for a millisecond or two.
-const STEP: Duration = Duration::from_millis(5);
 
 /// What can be asked of the store inside one transaction. The tables' files add the questions.
 pub(crate) struct Reader<'c> {
@@ -14,19 +14,62 @@ pub(crate) struct Reader<'c> {
 }
 
 /// A [`Reader`] that can also change rows.
-pub(crate) struct Writer<'c>(Reader<'c>);
+pub(crate) struct Writer<'c> {
+    reader: Reader<'c>,
+    written: RefCell<Written>,
+}
 
 impl<'c> Deref for Writer<'c> {
     type Target = Reader<'c>;
 
     fn deref(&self) -> &Reader<'c> {
-        &self.0
+        &self.reader
+    }
+}
+
+/// The things that a transaction writes, to be looked for if nobody knows what became of it.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// The first recorded token.
+    token: Option<Jti>,
+    /// The number of recorded tokens.
+    tokens: usize,
+    /// The target of the last audit event, or the session of a refresh.
+    target: Option<String>,
+}
+
+impl Written {
+    fn into_error(self) -> Error {
+        let Self { token, tokens, target } = self;
+        let target = match token {
+            Some(jti) if tokens == 1 => Some(format!("the token with the `jti` {jti}")),
+            Some(jti) => Some(format!("{tokens} tokens, the first with the `jti` {jti}")),
+            None => target.map(|target| escaped(&target)),
+        };
+        Error::OutcomeUnknown { target, jti: token }
     }
 }
 
 impl<'c> Writer<'c> {
     pub(super) fn on(sql: &'c Connection) -> Self {
-        Self(Reader { sql })
+        Self { reader: Reader { sql }, written: RefCell::default() }
+    }
+
+    /// Remembers a recorded token.
+    pub(super) fn wrote_token(&self, jti: Jti) {
+        let mut written = self.written.borrow_mut();
+        written.token.get_or_insert(jti);
+        written.tokens += 1;
+    }
+
+    /// Remembers the target of the change.
+    pub(super) fn wrote(&self, target: Option<&str>) {
+        self.written.borrow_mut().target = target.map(str::to_owned);
+    }
+
+    /// The things that were written.
+    pub(super) fn written(self) -> Written {
+        self.written.into_inner()
     }
 
     /// Returns the id of the row that was inserted into `table`. SQLite reports a table whose ids
@@ -67,7 +110,12 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let transaction = self.connection.transaction().map_err(Error::from)?;
+        let transaction = retry_until(Instant::now() + self.wait, || {
+            let transaction = self.connection.unchecked_transaction()?;
+            // The first statement takes the view, and may find the store busy; later ones do not.
+            transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+            Ok::<_, Error>(transaction)
+        })?;
         work(&Reader { sql: &transaction })
     }
 
@@ -93,8 +141,10 @@ impl Store {
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = self.begin(deadline)?;
-        let value = work(&Writer::on(&transaction))?;
-        transaction.commit().map_err(Error::from)?;
+        let writer = Writer::on(&transaction);
+        let value = work(&writer)?;
+        let written = writer.written();
+        commit(transaction, written)?;
         Ok(value)
     }
 }
@@ -109,26 +159,20 @@ impl Store {
     /// second and knows no queue: under load newcomers overtake whoever waited longest, for ever.
     fn begin(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
         self.connection.busy_timeout(Duration::ZERO)?;
-        let begun = loop {
+        let begun = retry_until(deadline, || {
             let immediate = TransactionBehavior::Immediate;
-            match Transaction::new_unchecked(&self.connection, immediate).map_err(Error::from) {
-                Err(Error::Busy) if Instant::now() < deadline => std::thread::sleep(STEP),
-                other => break other,
-            }
-        };
+            Ok(Transaction::new_unchecked(&self.connection, immediate)?)
+        });
         self.connection.busy_timeout(self.wait)?;
         begun
     }
 }
 
-/// Whether an error of a room above is our [`Error::Busy`].
-pub(crate) trait AsBusy {
-    /// True if trying again may help.
-    fn is_busy(&self) -> bool;
-}
-
-impl AsBusy for Error {
-    fn is_busy(&self) -> bool {
-        matches!(self, Self::Busy)
-    }
+/// Commits. The records of a commit may be in the log although it failed: whether they are found
+/// there depends on what the system wrote to the disk, and on who opens the store next.
+pub(super) fn commit(transaction: Transaction<'_>, written: Written) -> Result<(), Error> {
+    transaction.commit().map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::SystemIoFailure) => written.into_error(),
+        _ => error.into(),
+    })
 }

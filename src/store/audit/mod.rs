@@ -44,7 +44,9 @@ impl Writer<'_> {
                 i64::try_from(event.count).unwrap_or(i64::MAX),
             ],
         );
-        self.inserted("audit", result)
+        let id = self.inserted("audit", result)?;
+        self.wrote(event.target.as_deref());
+        Ok(id)
     }
 
     /// Has an event that was added before count so many things more.

@@ -128,7 +128,9 @@ impl Writer<'_> {
                 new.origin.run.map(Jti::bytes),
             ],
         );
-        self.inserted("tokens", result).map(TokenId)
+        let id = self.inserted("tokens", result)?;
+        self.wrote_token(new.jti);
+        Ok(TokenId(id))
     }
 
     fn grant_id(&self, grant: &Grant) -> Result<i64, Error> {

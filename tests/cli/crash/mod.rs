@@ -13,6 +13,8 @@ mod login;
 mod logout;
 mod passwd;
 mod refresh;
+mod stopped;
+mod unsynced;
 mod upkeep;
 
 use crate::world::{Ran, World};
@@ -156,6 +158,11 @@ fn no_litter(world: &World, when: &str) -> bool {
 
 fn log_length(world: &World) -> u64 {
     std::fs::metadata(world.store().with_extension("db-wal")).map_or(0, |log| log.len())
+}
+
+/// The text of a file that may not be there yet.
+fn fs_read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
 }
 
 /// What a stock SQLite says about the store.

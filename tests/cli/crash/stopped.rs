@@ -1,0 +1,117 @@
+//! SIGSTOP while a process opens the store: others wait as long as `--wait` says, and no longer,
+//! whatever the stopped process has locked.
+
+use super::{can_kill, fs_read};
+use crate::world::{Ran, World};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const BUSY: &str = "error: the store is busy\nhint: try again, or wait longer with `--wait`\n";
+
+/// A jeton that stands still after one of its system calls.
+struct Stopped {
+    strace: Child,
+    trace: PathBuf,
+}
+
+impl Stopped {
+    /// Starts `jeton users list` and stops it after the `nth` call of that name; `None` if it makes
+    /// fewer.
+    fn after(world: &World, call: &str, nth: usize) -> Option<Self> {
+        let trace = world.home().join("trace");
+        let _ = std::fs::remove_file(&trace);
+        let mut command = Command::new("strace");
+        command
+            .args(["-f", "-qq", "-o"])
+            .arg(&trace)
+            .args(["-e", &format!("trace={call}")])
+            .args(["-e", &format!("inject={call}:signal=SIGSTOP:when={nth}")])
+            .arg(env!("CARGO_BIN_EXE_jeton"))
+            .args(["users", "list"])
+            .env_clear()
+            .env("HOME", world.home())
+            .current_dir(world.home())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let mut stopped = Self { strace: command.spawn().unwrap(), trace };
+        loop {
+            if fs_read(&stopped.trace).contains("stopped by SIGSTOP") {
+                return Some(stopped);
+            }
+            if stopped.strace.try_wait().unwrap().is_some() {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn kill(mut self) {
+        let trace = fs_read(&self.trace);
+        let pid = trace.split_whitespace().next().unwrap();
+        assert!(Command::new("kill").args(["-9", pid]).status().unwrap().success());
+        self.strace.wait().unwrap();
+    }
+}
+
+fn timed(world: &World, words: &[&str], wait: &str) -> (Ran, Duration) {
+    let begun = Instant::now();
+    let ran = world.run(&[words, &["--wait", wait]].concat());
+    (ran, begun.elapsed())
+}
+
+#[test]
+fn process_stopped_while_it_opens_the_store_is_not_waited_for() {
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    let mut blocked = 0;
+    for call in ["ftruncate", "fcntl"] {
+        for nth in 1.. {
+            let Some(stopped) = Stopped::after(&world, call, nth) else { break };
+            let (ran, took) = timed(&world, &["users", "list"], "0s");
+            stopped.kill();
+            assert!(took < Duration::from_secs(5), "{call} {nth}: {took:?}");
+            if ran.code != 0 {
+                assert_eq!((ran.code, ran.err.as_str()), (75, BUSY), "{call} {nth}");
+                blocked += 1;
+            }
+        }
+    }
+    assert!(blocked > 3, "{blocked}");
+    world.run(&["users", "list"]).ok();
+}
+
+/// SQLite itself gives up after ten seconds, with words of its own.
+#[test]
+fn waiting_for_a_stopped_process_ends_in_time() {
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    let stopped = Stopped::after(&world, "ftruncate", 1).unwrap();
+    for words in [
+        &["users", "list"][..],
+        &["token", "create", "x"],
+        &["keys", "list"],
+        &["init"],
+        &["logout"],
+        &["store", "info"],
+        &["store", "check"],
+        &["store", "migrate"],
+        &["store", "backup", "copy.db"],
+    ] {
+        let (ran, took) = timed(&world, words, "0s");
+        assert_eq!((ran.code, ran.err.as_str()), (75, BUSY), "{words:?}");
+        assert!(took < Duration::from_secs(5), "{words:?}: {took:?}");
+    }
+    for (wait, seconds) in [("1s", 1), ("12s", 12)] {
+        let (ran, took) = timed(&world, &["users", "list"], wait);
+        assert_eq!((ran.code, ran.err.as_str()), (75, BUSY));
+        let least = Duration::from_secs(seconds);
+        assert!(took >= least && took < least + Duration::from_secs(5), "{took:?}");
+    }
+    stopped.kill();
+    world.run(&["users", "list"]).ok();
+}
