@@ -6,18 +6,21 @@ use crate::model::{Timestamp, TokenKind, User};
 use crate::store::Store;
 use serde_json::{Map, Value, json};
 
-/// The answer of RFC 7662, section 2.2: `{"active": false}` and nothing more, whatever is wrong. A
-/// test token is never active.
+/// Returns the answer of RFC 7662, section 2.2: `{"active": false}` and nothing more, whatever is
+/// wrong. Only tokens that a service can be shown are active: app tokens, and access tokens of
+/// sessions.
 pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Result<Value, Error> {
     let verdict = verify(store, token, &Checks::only(Wanted::Any, now))?;
-    let is_test = verdict.kind == Some(TokenKind::Test);
-    if is_test || !verdict.reasons.is_empty() {
-        return Ok(json!({ "active": false }));
+    match verdict.kind {
+        Some(kind @ (TokenKind::App | TokenKind::Access)) if verdict.reasons.is_empty() => {
+            Ok(Value::from(active(verdict, kind)))
+        }
+        _ => Ok(json!({ "active": false })),
     }
-    Ok(Value::from(active(verdict)))
 }
 
-fn active(verdict: Verdict) -> Map<String, Value> {
+/// Describes a token whose claims agree with its record.
+fn active(verdict: Verdict, kind: TokenKind) -> Map<String, Value> {
     let mut claims = verdict.claims.unwrap_or_default();
     // A grace never reaches past the token's own end. Services keep the answer until `exp`.
     if let Some(end) = verdict.record.grace_end() {
@@ -34,6 +37,7 @@ fn active(verdict: Verdict) -> Map<String, Value> {
     if let Some(username) = verdict.owner.and_then(username) {
         answer.insert("username".to_owned(), username);
     }
+    answer.insert("token_use".to_owned(), kind.name().into());
     answer.insert("token_type".to_owned(), "Bearer".into());
     for name in ["exp", "iat", "nbf", "sub", "aud", "iss", "jti"] {
         if let Some(value) = claims.get(name) {

@@ -11,8 +11,9 @@ use serde_json::Value;
 /// Say what a service may know of a token (RFC 7662)
 ///
 /// Prints what an introspection endpoint would answer: whether the token is active, and if so its
-/// scope, application, owner and times. Of anything else it says `{"active": false}` and no more;
-/// that is an answer, not a failure. Test tokens are never active.
+/// scope, application, owner and times, and its kind in `token_use`: `app` for an app token, `access`
+/// for the access token of a session. For any other token it prints `{"active": false}` and no more;
+/// that is an answer, not a failure. Refresh tokens and test tokens are never active.
 ///
 ///   jeton token introspect - < token.txt
 #[derive(Debug, clap::Args)]
