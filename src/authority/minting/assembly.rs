@@ -37,6 +37,10 @@ impl Assembly<'_> {
         Ok(change.map(|change| {
             replace(&mut said.header, change.header);
             replace(&mut said.claims, change.claims);
+            // Its `jti` is revoked: one that was given may be that of another token.
+            if defect == Defect::Revoked {
+                said.claims.insert("jti".to_owned(), json!(crypto::jti()));
+            }
             said
         }))
     }
