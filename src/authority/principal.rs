@@ -58,7 +58,7 @@ impl Principal {
     /// or whose token or key was revoked in the meantime, is refused.
     fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
         if tx.is_revoked_key(self.key.id)? {
-            return Err(Error::refused(Reason::UnknownKey));
+            return Err(Error::refused(Reason::KeyRevoked));
         }
         match self.credential {
             BearerCredential::Access(jti) => session_owner(tx, jti),

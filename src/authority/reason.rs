@@ -29,6 +29,7 @@ reasons! {
     CriticalHeader "critical_header" "the token's header asks for an extension that is not supported",
     AlgNotAllowed "alg_not_allowed" "the token's algorithm is not the key's",
     UnknownKey "unknown_key" "the token names no known key",
+    KeyRevoked "key_revoked" "the token is signed by a revoked key",
     BadSignature "bad_signature" "the token's signature is wrong",
     BadClaim "bad_claim" "a claim of the token has the wrong type",
     MissingClaim "missing_claim" "a claim that the token must have is missing",

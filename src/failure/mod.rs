@@ -56,7 +56,7 @@ kinds! {
     CheckFailed 9 "check_failed" "what was checked is valid, but not as it was asked to be",
     TokenInvalid 10 "invalid_token" "the token is not acceptable; `details.reason` says why",
     TokenExpired 11 "token_expired" "the token's time is over",
-    TokenRevoked 12 "token_revoked" "the token or its session was taken back",
+    TokenRevoked 12 "token_revoked" "the token, its session or its key was revoked",
     BadData 65 "bad_data" "what is imported is wrong; nothing of it was applied",
     OutcomeUnknown 74 "outcome_unknown"
         "the disk failed during a commit, which may have been applied; the message names what to look for",

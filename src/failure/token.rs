@@ -55,9 +55,11 @@ pub(crate) fn exit_code(reason: Reason) -> u8 {
 fn class(reason: Reason) -> (Kind, &'static str) {
     match reason {
         Reason::Expired => (Kind::TokenExpired, "token_expired"),
-        Reason::Revoked | Reason::SessionEnded | Reason::Reused | Reason::OwnerDeleted => {
-            (Kind::TokenRevoked, "token_revoked")
-        }
+        Reason::Revoked
+        | Reason::SessionEnded
+        | Reason::Reused
+        | Reason::OwnerDeleted
+        | Reason::KeyRevoked => (Kind::TokenRevoked, "token_revoked"),
         Reason::Permission | Reason::Require | Reason::MinTtl => {
             (Kind::CheckFailed, "check_failed")
         }

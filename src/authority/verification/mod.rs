@@ -21,7 +21,8 @@ use super::claims::{self, Registered};
 use super::{Error, Reason};
 use crate::crypto::{Compact, decoded, is_signed_by};
 use crate::model::{
-    Algorithm, Key, Purpose, Status, Timestamp, TokenId, TokenKind, User, escaped, strict_object,
+    Algorithm, Key, KeyState, Purpose, Status, Timestamp, TokenId, TokenKind, User, escaped,
+    strict_object,
 };
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
@@ -110,6 +111,10 @@ pub(crate) fn verify(store: &mut Store, token: &str, checks: &Checks) -> Result<
         if !is_signed_by(&compact, &key.spec)? {
             return Ok(Verdict::refused(Reason::BadSignature, None));
         }
+        // Anyone who has the key may have signed the token: none of its claims counts.
+        if key.state == KeyState::Revoked {
+            return Ok(Verdict::refused(Reason::KeyRevoked, None));
+        }
         let claims = match strict_object(&compact.payload) {
             Ok(claims) => claims,
             Err(why) => {
@@ -136,8 +141,9 @@ pub(crate) fn decode(token: &str) -> Result<(Value, Value), Error> {
     })
 }
 
-/// The key that the header names, if it may be used for what is wanted. Members that would bring
-/// a key along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
+/// Returns the key that the header names, if it may be used for what is wanted. A revoked key is
+/// among them: only a good signature shows that the token is one of its tokens. Members that would
+/// bring a key along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
 fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
@@ -149,7 +155,8 @@ fn select_key(
         Ok((_, None)) => return refused(Reason::UnknownKey),
         Err(reason) => return refused(reason),
     };
-    let Some(key) = tx.find_key(kid)?.filter(|key| key.verifies(checks.now)) else {
+    let may_have_signed = |key: &Key| key.state == KeyState::Revoked || key.verifies(checks.now);
+    let Some(key) = tx.find_key(kid)?.filter(may_have_signed) else {
         return refused(Reason::UnknownKey);
     };
     // An app or session check never goes on with a test key, nor the other way round.

@@ -79,7 +79,7 @@ fn a_store_that_lost_its_key_or_its_directory_is_78() {
     let world = World::with_admin();
     world.sql("UPDATE keys SET state = 'revoked' RETURNING id");
     let damaged = ["token", "create", "x"];
-    fails(&world, &["whoami"], 10, "TokenInvalid", "invalid_token");
+    fails(&world, &["whoami"], 12, "TokenRevoked", "token_revoked");
     world.sql("UPDATE keys SET state = 'retired' RETURNING id");
     fails(&world, &damaged, 78, "StoreUnusable", "store_damaged");
     let below_a_file = world.store().join("x.db");

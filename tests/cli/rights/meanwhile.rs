@@ -135,7 +135,7 @@ fn credential_revoked_while_waiting_for_the_lock_changes_nothing() {
         ),
         ("UPDATE pairs SET access_revoked_at = 1".to_owned(), 12),
         (format!("UPDATE users SET disabled_at = 1 WHERE id = {of_ada}"), 10),
-        ("UPDATE keys SET state = 'revoked' WHERE purpose = 'app'".to_owned(), 10),
+        ("UPDATE keys SET state = 'revoked' WHERE purpose = 'app'".to_owned(), 12),
     ] {
         let cast = cast_with_files();
         for (line, ran) in run_while_locked(&cast, &[CHANGES, OWN_CHANGES].concat(), &meanwhile) {
