@@ -22,11 +22,12 @@ pub(crate) struct Folder<'p> {
 }
 
 impl App {
-    /// Holds a directory that no other user can write; it is made if it is not there.
-    pub(crate) fn folder<'p>(&self, path: &'p Path) -> Result<Folder<'p>, Failure> {
+    /// Holds a directory that no other user can write. If it is not there it is created, for files
+    /// of that mode: whatever the umask, no other user can write it.
+    pub(crate) fn folder<'p>(&self, path: &'p Path, mode: u32) -> Result<Folder<'p>, Failure> {
         let unwritable = |error| unwritable(path, &error);
-        // Whatever the umask, no group of others can write it.
-        DirBuilder::new().recursive(true).mode(0o755).create(path).map_err(unwritable)?;
+        let mode = if mode == PRIVATE { 0o700 } else { 0o755 };
+        DirBuilder::new().recursive(true).mode(mode).create(path).map_err(unwritable)?;
         match directory::check(path) {
             Ok(writers) => self.warn_of_group(writers, path),
             Err(directory::Error::Io(error)) => return Err(unwritable(error)),

@@ -22,7 +22,7 @@ pub(crate) struct Args {
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let mut pages = Vec::new();
     add_pages(command(), &mut pages)?;
-    app.folder(&args.dir)?.replace(&pages, PUBLIC)?;
+    app.folder(&args.dir, PUBLIC)?.replace(&pages, PUBLIC)?;
     let shown = Foreign::new(args.dir.to_string_lossy()).shown();
     app.status(&format!("wrote {} to {shown}", counted(pages.len(), "page")));
     let files = pages.iter().map(|(name, _)| Foreign::new(args.dir.join(name).to_string_lossy()));

@@ -47,6 +47,9 @@ pub(crate) enum Error {
 
 /// Chooses the implementation behind the JWT crate; to be called before anything else here.
 pub(crate) fn install() {
+    // Keys and passwords are neither written to a core file nor read by another process of the user.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     // A second call (tests) finds the same provider installed.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// Bytes of a log that is worth copying back: about a hundred pages.
 const LONG_LOG: u64 = 400 * 1024;
 
+/// As long as most readers need.
+const READERS_LEAVE_WITHIN: Duration = Duration::from_millis(200);
+
 /// The most bytes of a value or a row. Larger ones are damage: no input is as large.
 const LONGEST_VALUE: i32 = 4 * 1024 * 1024;
 
@@ -76,6 +79,8 @@ pub(super) fn configure(connection: &Connection, wait: Duration) -> rusqlite::Re
     // many run at once every hundredth page does; see also `fold_long_log`.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted is overwritten, not only marked as free.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 100)?;
     Ok(())
 }
@@ -92,6 +97,14 @@ pub(super) fn fold_long_log(connection: &Connection, path: &Path) -> Result<bool
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     }
     Ok(folds)
+}
+
+/// Copies the log back and empties it, so that it holds no earlier content of deleted rows. While
+/// another process reads from it, it stays until a later command empties it.
+pub(super) fn truncate_log(connection: &Connection, wait: Duration) {
+    let _ = connection.busy_timeout(READERS_LEAVE_WITHIN.min(wait));
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let _ = connection.busy_timeout(wait);
 }
 
 /// What an error means before it is known that the file is a database at all.

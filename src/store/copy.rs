@@ -1,18 +1,19 @@
 //! Copies of the whole store: of one moment, whatever others write meanwhile, and at their place
 //! only when they are complete.
 
-use super::connect::{Intent, connect};
+use super::connect::{Intent, connect, truncate_log, use_wal};
 use super::file::{self, Located};
 use super::remedy::Role;
 use super::schema::{MIGRATIONS, bring_up};
 use super::{Error, Event, Store};
 use crate::directory::Writers;
 use crate::files;
-use rusqlite::backup::{Backup, StepResult};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
@@ -21,8 +22,11 @@ use tempfile::NamedTempFile;
 /// never grows in number.
 const HIDDEN: &str = ".jeton-backup";
 
-/// Pages that are copied between two looks at how far it is.
-const STEP: i32 = 1_000;
+/// Bytes of a page.
+const PAGE: u64 = 4_096;
+
+/// Instructions of SQLite between two looks at how far a copy is.
+const STEP: i32 = 100_000;
 
 /// A copy that stands beside its place. It is removed unless it is kept.
 pub(crate) struct Draft {
@@ -52,9 +56,9 @@ impl Store {
     pub(crate) fn copy(
         &self,
         target: &Path,
-        seen: impl FnMut(usize, usize),
+        seen: impl FnMut(usize, usize) + Send + 'static,
     ) -> Result<Draft, Error> {
-        draft(&self.connection, target, self.wait, seen)
+        draft(&self.path, target, self.wait, seen)
     }
 
     /// Brings the store at `path` to the schema of this program. A store of an older one is copied
@@ -70,9 +74,15 @@ impl Store {
             return Err(Error::NotThere(path.to_owned()));
         };
         let connection = connect(&path, Intent::Use, wait)?;
-        bring_up(MIGRATIONS, &connection, &path, event, |version| {
+        let copied = bring_up(MIGRATIONS, &connection, &path, event, |version| {
             copy_before(&path, target, version, wait)
-        })
+        })?;
+        if copied.is_some() {
+            // Older versions left deleted rows in free pages.
+            connection.execute_batch("VACUUM")?;
+            truncate_log(&connection, wait);
+        }
+        Ok(copied)
     }
 }
 
@@ -85,15 +95,15 @@ pub(super) fn copy_before(
     wait: Duration,
 ) -> Result<PathBuf, Error> {
     let target = target.map_or_else(|| file::beside(path, &format!(".v{version}")), Path::to_owned);
-    draft(&connect(path, Intent::LookBeside, wait)?, &target, wait, |_, _| {})?.keep()?;
+    draft(path, &target, wait, |_, _| {})?.keep()?;
     Ok(target)
 }
 
 fn draft(
-    source: &Connection,
+    source: &Path,
     target: &Path,
     wait: Duration,
-    seen: impl FnMut(usize, usize),
+    seen: impl FnMut(usize, usize) + Send + 'static,
 ) -> Result<Draft, Error> {
     let unwritable = |error: io::Error| Error::Unwritable(target.to_owned(), error.to_string());
     file::no_log(target)?;
@@ -112,33 +122,47 @@ fn draft(
         return Err(Error::Busy);
     }
     let file = files::beside(&directory, OsStr::new(HIDDEN), 0o600).map_err(unwritable)?;
-    fill(source, file.path(), seen)?;
+    fill(source, file.path(), wait, seen)?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
     Ok(Draft { file, target: directory.join(name), writers, _lock: lock })
 }
 
-fn fill(source: &Connection, path: &Path, mut seen: impl FnMut(usize, usize)) -> Result<(), Error> {
+/// Writes the rows of the store at `source`, as they are at one moment, into the empty file at
+/// `target`: without free pages and what they still hold of deleted rows, and with a write-ahead log
+/// from its first use. `seen` hears about how many pages of how many are there.
+pub(super) fn fill(
+    source: &Path,
+    target: &Path,
+    wait: Duration,
+    mut seen: impl FnMut(usize, usize) + Send + 'static,
+) -> Result<(), Error> {
+    let pages = |path: &Path| {
+        let bytes = path.metadata().map_or(0, |metadata| metadata.len());
+        usize::try_from(bytes / PAGE).unwrap_or(usize::MAX)
+    };
+    // What a killed process left would be rolled back into the copy.
+    for stale in file::logs(target).iter().chain([&file::journal(target)]) {
+        files::remove(stale).map_err(|error| failed(&error))?;
+    }
+    let (total, path) = (pages(source), target.to_owned());
+    let mut source = connect(source, Intent::LookBeside, wait)?;
+    let look = move || {
+        seen(pages(&path).min(total), total);
+        false
+    };
+    source.progress_handler(STEP, Some(look))?;
+    let path = ToSqlOutput::Borrowed(ValueRef::Text(target.as_os_str().as_bytes()));
+    source.execute("VACUUM INTO ?1", [path])?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut target = Connection::open_with_flags(path, flags)?;
-    // Nobody needs a half-written copy, so there is nothing to roll back to; it is synced as a whole.
-    target.pragma_update(None, "journal_mode", "OFF")?;
+    let target = Connection::open_with_flags(target, flags)?;
+    // Nobody needs a half-written copy: there is nothing to roll back to, and it is synced as a
+    // whole. Held alone, it gets no files beside it.
     target.pragma_update(None, "synchronous", "OFF")?;
-    // One view from the first page to the last: else every commit of others would begin it anew.
-    let view = source.unchecked_transaction()?;
-    view.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    let backup = Backup::new(&view, &mut target)?;
-    let end = loop {
-        let result = backup.step(STEP)?;
-        let progress = backup.progress();
-        let count = |pages| usize::try_from(pages).unwrap_or(0);
-        seen(count(progress.pagecount - progress.remaining), count(progress.pagecount));
-        if result != StepResult::More {
-            break result;
-        }
-    };
-    if end == StepResult::Done { Ok(()) } else { Err(Error::Busy) }
+    target.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    target.pragma_update(None, "journal_mode", "OFF")?;
+    use_wal(&target, wait)
 }
 
 fn failed(error: &io::Error) -> Error {

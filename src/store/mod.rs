@@ -66,6 +66,11 @@ impl Store {
         }
     }
 
+    /// Erases what was deleted from the log, too.
+    pub(crate) fn erase_deleted(&self) {
+        connect::truncate_log(&self.connection, self.wait);
+    }
+
     /// Whether nothing can be changed here: the file or its directory cannot be written.
     pub(crate) fn is_read_only(&self) -> bool {
         self.connection.is_readonly(MAIN_DB).unwrap_or(false)

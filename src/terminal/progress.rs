@@ -48,10 +48,15 @@ impl Progress {
         self.far.done.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Returns what is told how many of how many things are done.
+    pub(crate) fn counter(&self) -> impl Fn(usize, usize) + Send + 'static {
+        let far = Arc::clone(&self.far);
+        move |done, total| far.set(done, total)
+    }
+
     /// So many of so many things are done.
     pub(crate) fn at(&self, done: usize, total: usize) {
-        self.far.done.store(done, Ordering::Relaxed);
-        self.far.total.store(total, Ordering::Relaxed);
+        self.far.set(done, total);
     }
 }
 
@@ -82,6 +87,11 @@ fn show(doing: &str, far: &Far, wire: &Receiver<()>) {
 }
 
 impl Far {
+    fn set(&self, done: usize, total: usize) {
+        self.done.store(done, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+    }
+
     /// The line that says it, no longer than the terminal is wide, so that it can be cleared.
     fn line(&self, doing: &str, width: usize) -> String {
         let total = self.total.load(Ordering::Relaxed);

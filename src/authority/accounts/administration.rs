@@ -191,7 +191,7 @@ pub(crate) fn delete(
     caller: &Caller,
     user: &User,
 ) -> Result<usize, Error> {
-    caller.change(store, Role::Admin, ADMINS_DELETE, |tx| {
+    let revoked = caller.change(store, Role::Admin, ADMINS_DELETE, |tx| {
         let user = existing(tx, &UserRef::Id(user.id))?;
         may_go(tx, &user)?;
         tx.end_sessions_of(user.id, None, "deleted", act.now)?;
@@ -199,7 +199,9 @@ pub(crate) fn delete(
         tx.remove_user(user.id, act.now)?;
         done(tx, act, caller, user.id, 1)?;
         Ok(revoked)
-    })
+    })?;
+    store.erase_deleted();
+    Ok(revoked)
 }
 
 fn done(

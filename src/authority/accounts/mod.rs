@@ -258,7 +258,7 @@ fn replace_password(
     let (caller, checked) = caller.unzip();
     let by = caller.map(|caller| caller.user.id);
     let keep = caller.map(|caller| caller.session.sid);
-    write_for(store, caller.map(|caller| &caller.principal), |tx, principal| {
+    let ended = write_for(store, caller.map(|caller| &caller.principal), |tx, principal| {
         let user = match principal {
             Some(user) => user.clone(),
             None => existing(tx, &UserRef::Id(user.id))?,
@@ -271,7 +271,9 @@ fn replace_password(
         let ended = tx.end_sessions_of(user.id, keep, "password", act.now)?;
         act.done(tx, by, format!("user {}", user.id), 1)?;
         Ok(ended)
-    })
+    })?;
+    store.erase_deleted();
+    Ok(ended)
 }
 
 fn long_enough(tx: &Reader<'_>, password: &Password) -> Result<(), Error> {

@@ -37,7 +37,7 @@ pub(crate) fn back_up(
     act: &Act,
     caller: &Caller,
     target: &Path,
-    seen: &mut dyn FnMut(usize, usize),
+    seen: impl FnMut(usize, usize) + Send + 'static,
 ) -> Result<(u64, Writers), Error> {
     may_administer(caller)?;
     may_change(store)?;

@@ -62,6 +62,7 @@ pub(crate) fn prune(
         |tx, after| tx.idle_grants(*after, BATCH),
         |tx, ids| tx.remove_grants(ids),
     )?;
+    store.erase_deleted();
     Ok(Pruned { tokens, sessions, blocks, grants })
 }
 

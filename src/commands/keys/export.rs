@@ -118,9 +118,9 @@ fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
     // Whoever can write one of the directories on the way can replace the ones below it.
     let inside = folder.ancestors().take_while(|above| above.starts_with(directory));
     for above in inside.collect::<Vec<_>>().into_iter().rev().filter(|above| *above != folder) {
-        app.folder(above)?;
+        app.folder(above, PUBLIC)?;
     }
-    let held = app.folder(&folder)?;
+    let held = app.folder(&folder, PUBLIC)?;
     if !app.is_confirmed() {
         not_of_another_issuer(&held, &site)?;
     }

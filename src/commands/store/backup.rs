@@ -44,8 +44,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let act = app.act()?;
     let progress = app.progress("copying", 0);
-    let mut seen = |done, total| progress.at(done, total);
-    let (size, writers) = authority::back_up(app.store()?, &act, &caller, &args.file, &mut seen)?;
+    let seen = progress.counter();
+    let (size, writers) = authority::back_up(app.store()?, &act, &caller, &args.file, seen)?;
     drop(progress);
     app.warn_of_group(writers, args.file.parent().unwrap_or(&args.file));
     let file = Foreign::new(args.file.to_string_lossy());

@@ -2,7 +2,7 @@
 
 use super::manifest::{Manifest, left_out};
 use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
-use crate::app::{App, Folder, PRIVATE, PUBLIC, SecretOutput};
+use crate::app::{App, Folder, PRIVATE, SecretOutput};
 use crate::authority::{Fixtures, fixtures, fixtures_alone};
 use crate::commands::shapes::{Written, counted};
 use crate::failure::{Failure, Kind};
@@ -97,7 +97,7 @@ fn written(
     made: &Fixtures,
     manifest: Manifest,
 ) -> Result<Written, Failure> {
-    let folder = app.folder(directory)?;
+    let folder = app.folder(directory, PRIVATE)?;
     let before = folder.content(Manifest::NAME);
     let mut stale = before.map_or_else(Vec::new, |before| Manifest::files_with(&before));
     let is_secret = made.key.algorithm.is_symmetric();
@@ -115,7 +115,7 @@ fn written(
     not_of_others(&folder, &all, &stale)?;
     stale.retain(|name| !all.iter().any(|(new, _)| new == name));
     folder.remove(&stale)?;
-    folder.replace(&files, PUBLIC)?;
+    folder.replace(&files, PRIVATE)?;
     if let Some(secret) = secret {
         folder.replace(&[secret], PRIVATE)?;
     } else if is_secret {

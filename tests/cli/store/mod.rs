@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod crafted;
 mod crafted_rows;
+mod erased;
 mod full;
 mod groups;
 mod mounted;

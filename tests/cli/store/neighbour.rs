@@ -111,3 +111,27 @@ fn neighbour_reads_no_key_in_a_plain_directory() {
 fn neighbour_reads_no_key_in_a_sticky_directory() {
     nothing_is_stolen(0o1777);
 }
+
+#[test]
+fn memory_of_the_process_is_closed_to_the_same_user() {
+    let probe = as_neighbour().arg("true").stderr(Stdio::null()).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        skipped("no other user can be had");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    set_mode(directory.path(), 0o755);
+    // A program that its user cannot read would be closed in any case.
+    let program = directory.path().join("jeton");
+    fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();
+    set_mode(&program, 0o755);
+    let mut command = as_neighbour();
+    command.arg(&program).args(["token", "decode", "-"]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    // proc(5): the files of a process that is not dumpable belong to root.
+    let owner = fs::metadata(format!("/proc/{}/auxv", child.id())).unwrap().uid();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(owner, 0);
+}
