@@ -1,8 +1,8 @@
 //! What claims may look like and when they hold: pure functions of claims and a time.
 
 use super::Reason;
-use crate::model::{Lifetime, Permission, Timestamp};
-use serde_json::{Map, Value};
+use crate::model::{Foreign, Lifetime, Permission, Timestamp};
+use serde_json::{Map, Value, json};
 
 /// The claims in which services look for permissions: jeton's own, OAuth's (RFC 8693, section 4.2),
 /// and that of several vendors.
@@ -80,6 +80,16 @@ fn audience(claims: &Map<String, Value>) -> Result<Vec<String>, Reason> {
     }
 }
 
+/// Returns the `aud` claim: a string for one audience, an array for several (RFC 7519, section
+/// 4.1.3).
+pub(super) fn audience_claim(names: &[Foreign]) -> Option<Value> {
+    match names {
+        [] => None,
+        [one] => Some(json!(one)),
+        several => Some(json!(several)),
+    }
+}
+
 /// What is wrong with the times: `now < exp` strictly, `nbf` and `iat` not in the future. The
 /// leeway is forgiven on both sides.
 pub(super) fn times(claims: &Registered, now: Timestamp, leeway: i64) -> Vec<Reason> {
@@ -152,7 +162,6 @@ pub(super) fn lasts(end: Option<i64>, now: Timestamp, at_least: Lifetime) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn read(value: &Value) -> Result<Registered, Reason> {
         Registered::read(value.as_object().unwrap())

@@ -31,7 +31,7 @@ reasons! {
     UnknownKey "unknown_key" "the token names no known key",
     KeyRevoked "key_revoked" "the token is signed by a revoked key",
     BadSignature "bad_signature" "the token's signature is wrong",
-    BadClaim "bad_claim" "a claim of the token has the wrong type",
+    BadClaim "bad_claim" "a claim of the token has the wrong type, or contradicts its record",
     MissingClaim "missing_claim" "a claim that the token must have is missing",
     WrongType "wrong_type" "the token is of another type",
     Blocked "blocked" "the token is a session's, not an application's",

@@ -7,7 +7,7 @@ pub(crate) use listing::{list, show};
 pub(crate) use taken_back::{Over, take_back};
 
 use super::accounts::{not_found, oneself_or_any};
-use super::claims::{GRANTING, claimed_permissions};
+use super::claims::{GRANTING, audience_claim, claimed_permissions};
 use super::minting::{may_give, may_have_mint};
 use super::principal::write_as;
 use super::sessions::{ATTEMPTS, end_after};
@@ -255,20 +255,11 @@ fn app_claims(new: &NewToken, owner: &User, policy: &Policy) -> Map<String, Valu
     set("jti", json!(new.jti));
     set("type", json!(TokenKind::App.name()));
     set("app", json!(new.grant.app));
-    if let Some(audience) = audience(&new.grant.audience) {
+    if let Some(audience) = audience_claim(&new.grant.audience) {
         set("aud", audience);
     }
     claims.extend(new.grant.claims.clone());
     claims
-}
-
-/// The `aud` claim: a string for one, an array for several (RFC 7519, section 4.1.3).
-pub(super) fn audience(names: &[Foreign]) -> Option<Value> {
-    match names {
-        [] => None,
-        [one] => Some(json!(one)),
-        several => Some(json!(several)),
-    }
 }
 
 #[cfg(test)]

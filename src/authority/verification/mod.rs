@@ -2,6 +2,7 @@
 //! and key, signature, type, revocation and owner, times, issuer and audience, and last what the
 //! caller asks for. Before a good signature there is exactly one reason, after it all of them.
 
+mod agreement;
 #[cfg(any(fuzzing, test))]
 mod alone;
 mod checks;
@@ -206,7 +207,7 @@ fn judge(
     checks: &Checks,
 ) -> Result<(), Error> {
     let kind = verdict.kind.unwrap_or(TokenKind::App);
-    let mut registered = match Registered::read(claims) {
+    let registered = match Registered::read(claims) {
         Ok(registered) => registered,
         Err(reason) => {
             verdict.reasons.push(reason);
@@ -224,11 +225,7 @@ fn judge(
     } else {
         judge_typ(verdict, header, checks);
     }
-    let expires = judge_record(tx, verdict, kind, claims, &registered, checks.now)?;
-    if expires && registered.expires.is_none() {
-        verdict.add(Reason::MissingClaim, "exp".to_owned());
-    }
-    registered.end_by_row(&verdict.record);
+    judge_record(tx, verdict, kind, claims, &registered, checks.now)?;
     // A test token stands for one of others.
     let is_test = kind == TokenKind::Test;
     let permissions = if is_test { &claims::PERMISSIONS[..] } else { &PERMISSIONS };

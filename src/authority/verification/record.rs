@@ -3,8 +3,9 @@
 use super::super::claims::Registered;
 use super::super::{Error, Reason};
 use super::Verdict;
+use super::agreement::contradiction;
 use crate::model::{
-    Grant, Jti, RecordedToken, Status, Timestamp, TokenId, TokenKind, User, UserId,
+    Grant, Jti, Key, RecordedToken, Status, Timestamp, TokenId, TokenKind, User, UserId,
 };
 use crate::store::{PairOfSession, Reader};
 use serde_json::{Map, Value};
@@ -26,22 +27,18 @@ impl Record {
             Self::Session(_) | Self::Missing => None,
         }
     }
-}
 
-impl Registered {
-    /// A token never outlives its row, whatever it says itself.
-    pub(super) fn end_by_row(&mut self, record: &Record) {
-        let end = match record {
-            Record::Token(token) => token.expires_at,
-            Record::Session(_) | Record::Missing => None,
-        };
-        if let (Some(claimed), Some(end)) = (self.expires, end) {
-            self.expires = Some(claimed.min(end.unix()));
+    fn owner(&self) -> Option<UserId> {
+        match self {
+            Self::Token(token) => Some(token.grant.owner),
+            Self::Session(found) => Some(found.session.user),
+            Self::Missing => None,
         }
     }
 }
 
-/// Judges the row behind the token; whether a token of its kind must have an end.
+/// Judges the row behind the token. The row of a token that contradicts it is not the token's
+/// record: nothing is read from it, and nothing is done to it.
 pub(super) fn judge_record(
     tx: &Reader<'_>,
     verdict: &mut Verdict,
@@ -49,38 +46,49 @@ pub(super) fn judge_record(
     claims: &Map<String, Value>,
     registered: &Registered,
     now: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<(), Error> {
     let key = verdict.key.as_ref().map(|key| key.id);
-    verdict.record = find_record(tx, kind, key, claims, registered)?;
+    let record = find_record(tx, kind, key, claims, registered)?;
     let reasons = &mut verdict.reasons;
-    let (owner, expires) = match &verdict.record {
-        Record::Token(token) => {
-            if token.status(now) == Status::Revoked {
-                reasons.push(Reason::Revoked);
-            }
-            (Some(token.grant.owner), token.expires_at.is_some())
+    match &record {
+        Record::Token(token) if token.status(now) == Status::Revoked => {
+            reasons.push(Reason::Revoked);
         }
-        Record::Session(found) => {
-            judge_session(reasons, kind, found);
-            (Some(found.session.user), true)
-        }
-        Record::Missing => {
-            let blocked = match (key, &registered.jti) {
-                (Some(key), Some(jti)) => tx.is_blocked(key, jti)?,
-                _ => false,
-            };
-            if blocked {
-                reasons.push(Reason::Revoked);
-            } else if kind != TokenKind::Test || may_be_pruned(tx, key, registered)? {
-                reasons.push(Reason::UnknownToken);
-            }
-            (None, true)
-        }
-    };
-    if let Some(owner) = owner {
+        Record::Token(_) => {}
+        Record::Session(found) => judge_session(reasons, kind, found),
+        Record::Missing => return judge_unrecorded(tx, verdict, kind, registered),
+    }
+    if let Some(owner) = record.owner() {
         verdict.owner = judge_owner(tx, reasons, owner)?;
     }
-    Ok(expires)
+    let owner = verdict.owner.as_ref();
+    match owner.and_then(|owner| contradiction(claims, kind, &record, owner)) {
+        Some((reason, claim)) => verdict.add(reason, claim),
+        None => verdict.record = record,
+    }
+    Ok(())
+}
+
+/// Judges a token that has no row: of a test token, only a revocation would be known.
+fn judge_unrecorded(
+    tx: &Reader<'_>,
+    verdict: &mut Verdict,
+    kind: TokenKind,
+    registered: &Registered,
+) -> Result<(), Error> {
+    let blocked = match (&verdict.key, &registered.jti) {
+        (Some(key), Some(jti)) => tx.is_blocked(key.id, jti)?,
+        _ => false,
+    };
+    if blocked {
+        verdict.reasons.push(Reason::Revoked);
+    } else if kind != TokenKind::Test || may_be_pruned(tx, verdict.key.as_ref(), registered)? {
+        verdict.reasons.push(Reason::UnknownToken);
+    }
+    if registered.expires.is_none() {
+        verdict.add(Reason::MissingClaim, "exp".to_owned());
+    }
+    Ok(())
 }
 
 fn judge_owner(
@@ -138,16 +146,22 @@ fn unobjectionable(
     }
 }
 
-/// Returns the row of a token with a good signature of that key.
+/// Returns the row of a token with a good signature of that key. A token that contradicts its row is
+/// refused.
 pub(in crate::authority) fn token_record(
     tx: &Reader<'_>,
     kind: TokenKind,
     key: i64,
     claims: &Map<String, Value>,
 ) -> Result<Record, Error> {
-    match Registered::read(claims) {
-        Ok(registered) => find_record(tx, kind, Some(key), claims, &registered),
-        Err(_) => Ok(Record::Missing),
+    let Ok(registered) = Registered::read(claims) else { return Ok(Record::Missing) };
+    let record = find_record(tx, kind, Some(key), claims, &registered)?;
+    let owner = record.owner().map(|owner| tx.find_user_row(owner)).transpose()?.flatten();
+    match owner.and_then(|owner| contradiction(claims, kind, &record, &owner)) {
+        Some((reason, claim)) => {
+            Err(Error::Refused { kind: Some(kind), reasons: vec![reason], detail: Some(claim) })
+        }
+        None => Ok(record),
     }
 }
 
@@ -186,11 +200,11 @@ fn find_record(
 /// tokens that expire later are not affected.
 fn may_be_pruned(
     tx: &Reader<'_>,
-    key: Option<i64>,
+    key: Option<&Key>,
     registered: &Registered,
 ) -> Result<bool, Error> {
     match (key, registered.expires) {
-        (Some(key), Some(expiry)) => Ok(tx.may_be_pruned(key, expiry)?),
+        (Some(key), Some(expiry)) => Ok(tx.may_be_pruned(key.id, expiry)?),
         _ => Ok(false),
     }
 }

@@ -1,7 +1,7 @@
 //! How many rows the tables have, each counted once.
 
 use super::{Good, Table, families, foreign, foreign_claims, forged, keys, provider, shapes};
-use super::{signatures, signed};
+use super::{shared_secret, signatures, signed};
 use crate::world::World;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -53,6 +53,7 @@ fn own() -> usize {
         signed::typed_claims,
         signed::claims,
         signed::revoked,
+        shared_secret::contradictions,
         signed::session_tokens,
     ] {
         seen.tokens(&[], &table(&good));

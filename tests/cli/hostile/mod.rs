@@ -9,6 +9,7 @@ mod forged;
 mod keys;
 mod provider;
 mod shapes;
+mod shared_secret;
 mod signatures;
 mod signed;
 mod signer;
@@ -99,7 +100,8 @@ struct Key {
 impl Key {
     fn of(world: &World, purpose: &str) -> Self {
         let store = rusqlite::Connection::open(world.store()).unwrap();
-        let question = "SELECT kid, algorithm, material, public FROM keys WHERE purpose = ?1";
+        let question = "SELECT kid, algorithm, material, ifnull(public, 'null') FROM keys
+            WHERE purpose = ?1 AND state = 'active'";
         let read = |row: &rusqlite::Row<'_>| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
         };

@@ -5,6 +5,7 @@ mod before;
 mod kinds;
 mod order;
 mod properties;
+mod records;
 
 use super::*;
 use crate::authority::fixture::{

@@ -1,0 +1,92 @@
+//! Tokens that a service signed again with the app key, which is a secret that it shares.
+
+use super::{Good, Table};
+use crate::world::{Ran, World, payload};
+use serde_json::json;
+
+/// A store whose app key is a secret that services know.
+fn with_shared_secret() -> World {
+    let world = World::with_admin();
+    world.run(&["keys", "rotate", "--alg", "HS256"]).ok();
+    world
+}
+
+/// Tokens with one claim that contradicts the row, or without one that the row has.
+pub(super) fn contradictions(good: &Good<'_>) -> Table {
+    let now = good.claims["iat"].as_i64().unwrap();
+    let mut table = Table::default();
+    for (claim, value) in [
+        ("exp", json!(0)),
+        ("exp", json!(now - 1)),
+        ("exp", json!(now)),
+        ("exp", json!(now + 9_999_999)),
+        ("nbf", json!(now - 3_600)),
+        ("nbf", json!(now + 3_600)),
+        ("iat", json!(now - 3_600)),
+        ("iat", json!(now + 3_600)),
+        ("id", json!(2)),
+        ("sub", json!("somebody")),
+        ("app", json!("another")),
+        ("aud", json!("api")),
+        ("permissions", json!(["read", "admin"])),
+        ("scope", json!("admin")),
+        ("roles", json!(["admin"])),
+    ] {
+        table.refused(
+            "bad_claim",
+            format!("another {claim}: {value}"),
+            good.claiming(claim, value),
+        );
+    }
+    for claim in ["id", "sub", "app", "permissions", "iat"] {
+        table.refused("missing_claim", format!("no {claim}"), good.without(claim));
+    }
+    table
+}
+
+#[test]
+fn claims_that_contradict_the_row_are_refused() {
+    Good::refuses(contradictions, &[&[], &["--type", "any"]]);
+    let world = with_shared_secret();
+    contradictions(&Good::new(&world)).present(&world, &[]);
+}
+
+#[test]
+fn token_signed_again_with_a_shared_secret_is_refused_by_every_command() {
+    let world = with_shared_secret();
+    let good = Good::new(&world);
+    assert_eq!(good.key.algorithm, "HS256");
+    let token = good.claiming("permissions", json!(["read", "admin", "jeton:mint"]));
+    let refusal = "error: a claim of the token has the wrong type, or contradicts its record: \
+                   permissions\n";
+    for words in [
+        &["token", "verify", &token][..],
+        &["token", "verify", &token, "-p", "admin"],
+        &["token", "inspect", &token],
+        &["token", "renew", &token],
+        &["token", "revoke", &token],
+    ] {
+        let ran = world.run(words);
+        assert_eq!((ran.code, ran.err.as_str()), (10, refusal), "{words:?}: {ran:?}");
+    }
+    let ran = world.run_with_input(&["token", "verify", "--batch"], &token);
+    assert!(ran.code == 10 && ran.out.contains("\"reasons\":[\"bad_claim\"]"), "{ran:?}");
+    assert_eq!(world.json(&["token", "introspect", &token]), json!({"active": false}));
+    world.run(&["token", "decode", &token]).ok();
+    let acting = |words: &[&str], token: &str| {
+        Ran::from(world.command(words).env("JETON_TOKEN", token).output().unwrap())
+    };
+    acting(&["token", "mint"], &token).fails(10);
+
+    world.log_in("ada", "lovelace");
+    let access = world.session("access");
+    let mut claims = payload(&access);
+    claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 9_999_999);
+    let access = good.key.sign(&good.key.header("session+jwt"), &claims.to_string());
+    for words in [&["whoami"][..], &["token", "create", "x"], &["token", "mint"], &["logout"]] {
+        let ran = acting(words, &access).fails(10);
+        assert!(ran.err.contains("contradicts its record: exp"), "{words:?}: {ran:?}");
+    }
+    world.run(&["whoami"]).ok();
+    world.run(&["token", "verify", &good.token]).ok();
+}
