@@ -59,7 +59,9 @@ pub(crate) use sessions::{
 pub(crate) use settings::{
     get as setting, list as settings, set as set_setting, unset as unset_setting,
 };
-pub(crate) use upkeep::{Pruned, back_up, census, check, may_administer, migrate, prune};
+pub(crate) use upkeep::{
+    Pruned, back_up, census, check, may_administer, migrate, prune, prune_gap,
+};
 #[cfg(any(fuzzing, test))]
 pub(crate) use verification::judge_alone;
 pub(crate) use verification::{

@@ -1,7 +1,7 @@
 //! What the store is, and how much of everything is in it.
 
 use super::{Error, Reader, Store, file};
-use crate::model::{Key, Status, Timestamp};
+use crate::model::{Foreign, Key, Status, Timestamp};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -26,6 +26,8 @@ pub(crate) struct Census {
     pub(crate) tokens: Vec<(Status, i64)>,
     /// The keys.
     pub(crate) keys: Vec<Key>,
+    /// The ids of keys whose test tokens were pruned, with the latest expiry of one that was.
+    pub(crate) pruned: Vec<(Foreign, Timestamp)>,
     /// Rows of the audit.
     pub(crate) audit: i64,
 }
@@ -51,6 +53,7 @@ impl Store {
                 sessions: tx.count_open_sessions(now)?,
                 tokens: tx.tokens_by_status(now)?,
                 keys: tx.keys()?,
+                pruned: tx.pruned()?,
                 audit: tx.number("SELECT count(*) FROM audit")?,
             })
         })

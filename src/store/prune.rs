@@ -1,8 +1,9 @@
 //! What is over and can go: found in pieces by reading, removed in pieces by writing, so that
 //! others get in between.
 
+use super::users::{required_time, time};
 use super::{Error, Reader, Writer};
-use crate::model::Timestamp;
+use crate::model::{Foreign, Timestamp};
 use rusqlite::{OptionalExtension, Params, params};
 use std::collections::BTreeMap;
 
@@ -54,18 +55,21 @@ impl Reader<'_> {
         Ok(sessions)
     }
 
-    /// Rows of the blocklist after that one whose tokens ended then or before.
-    pub(crate) fn ended_blocks(
+    /// Returns revocation entries of unrecorded tokens after that one whose keys are revoked. The
+    /// entries of all other keys stay, also of retired ones, which can be activated again: services
+    /// may sign several tokens with one `jti`, and a later one may expire at any time.
+    pub(crate) fn useless_blocks(
         &self,
         after: &Blocked,
-        by: Timestamp,
         most: usize,
     ) -> Result<Vec<Blocked>, Error> {
         let mut statement = self.sql.prepare(
             "SELECT key_id, jti FROM blocklist
-             WHERE (key_id, jti) > (?1, ?2) AND expires_at <= ?3 ORDER BY key_id, jti LIMIT ?4",
+             WHERE (key_id, jti) > (?1, ?2)
+                 AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')
+             ORDER BY key_id, jti LIMIT ?3",
         )?;
-        let values = params![after.0, after.1, by.unix(), limit(most)];
+        let values = params![after.0, after.1, limit(most)];
         let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -85,13 +89,29 @@ impl Reader<'_> {
         Ok(statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// Returns whether a test token of that key that expired at `expiry` may have had a row, or a
-    /// revocation entry, that was pruned.
-    pub(crate) fn may_be_pruned(&self, key: i64, expiry: i64) -> Result<bool, Error> {
+    /// Returns the latest expiry of a recorded test token of that key that was pruned.
+    pub(crate) fn pruned_until(&self, key: i64) -> Result<Option<Timestamp>, Error> {
         let mut statement =
-            self.sql.prepare_cached("SELECT pruned_until >= ?2 FROM keys WHERE id = ?1")?;
-        let pruned = statement.query_row((key, expiry), |row| row.get::<_, Option<bool>>(0));
-        Ok(pruned.optional()?.flatten().unwrap_or(false))
+            self.sql.prepare_cached("SELECT pruned_until FROM keys WHERE id = ?1")?;
+        time(statement.query_row([key], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Returns the ids of all keys whose test tokens were pruned, with the latest expiry of one.
+    pub(super) fn pruned(&self) -> Result<Vec<(Foreign, Timestamp)>, Error> {
+        let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
+        let mut statement = self.sql.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        rows.map(|row| {
+            let (kid, until) = row?;
+            Ok((Foreign::new(kid), required_time(until)?))
+        })
+        .collect()
+    }
+
+    /// Returns whether a test token of that key that expired at `expiry` may have had a row that was
+    /// pruned.
+    pub(crate) fn may_be_pruned(&self, key: i64, expiry: i64) -> Result<bool, Error> {
+        Ok(self.pruned_until(key)?.is_some_and(|until| expiry <= until.unix()))
     }
 }
 
@@ -105,9 +125,29 @@ impl Writer<'_> {
              RETURNING key_id, CASE (SELECT kind FROM grants WHERE id = grant_id)
                  WHEN 'test' THEN expires_at ELSE 0 END",
         )?;
-        self.delete_and_record_expiry(ids, |id| {
-            statement.query_row((id, by.unix()), key_and_expiry).optional()
-        })
+        let (mut deleted, mut latest) = (0, BTreeMap::<i64, i64>::new());
+        for id in ids {
+            let row = statement.query_row((id, by.unix()), |row| Ok((row.get(0)?, row.get(1)?)));
+            if let Some((key, expiry)) = row.optional()? {
+                deleted += 1;
+                let latest = latest.entry(key).or_insert(expiry);
+                *latest = expiry.max(*latest);
+            }
+        }
+        self.record_pruned(latest)?;
+        Ok(deleted)
+    }
+
+    /// Stores, for each key, the latest expiry of a test token that was pruned: revocation of its test
+    /// tokens that expired no later is not known any more.
+    fn record_pruned(&self, latest: BTreeMap<i64, i64>) -> Result<(), Error> {
+        let mut statement = self.sql.prepare_cached(
+            "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND ifnull(pruned_until, 0) < ?2",
+        )?;
+        for row in latest {
+            statement.execute(row)?;
+        }
+        Ok(())
     }
 
     /// Removes sessions and their pairs; how many sessions.
@@ -131,44 +171,14 @@ impl Writer<'_> {
         ids.iter().map(|id| Ok(statement.execute([id])?)).sum()
     }
 
-    /// Removes rows of the blocklist whose tokens ended then or before; how many.
-    pub(crate) fn remove_blocks(&self, blocks: &[Blocked], by: Timestamp) -> Result<usize, Error> {
+    /// Removes revocation entries of revoked keys; how many.
+    pub(crate) fn remove_blocks(&self, blocks: &[Blocked]) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
-            "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2 AND expires_at <= ?3
-             RETURNING key_id, expires_at",
+            "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2
+                 AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')",
         )?;
-        self.delete_and_record_expiry(blocks, |(key, jti)| {
-            statement.query_row((key, jti, by.unix()), key_and_expiry).optional()
-        })
+        blocks.iter().map(|(key, jti)| Ok(statement.execute((key, jti))?)).sum()
     }
-
-    /// Deletes the rows and returns their number. Also stores, for each key, the latest expiry that
-    /// was deleted: revocation of its test tokens that expired no later is not known any more.
-    fn delete_and_record_expiry<T>(
-        &self,
-        rows: &[T],
-        mut delete: impl FnMut(&T) -> rusqlite::Result<Option<(i64, i64)>>,
-    ) -> Result<usize, Error> {
-        let (mut deleted, mut latest) = (0, BTreeMap::new());
-        for row in rows {
-            if let Some((key, expiry)) = delete(row)? {
-                deleted += 1;
-                let latest = latest.entry(key).or_insert(expiry);
-                *latest = expiry.max(*latest);
-            }
-        }
-        let mut statement = self.sql.prepare_cached(
-            "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND ifnull(pruned_until, 0) < ?2",
-        )?;
-        for row in latest {
-            statement.execute(row)?;
-        }
-        Ok(deleted)
-    }
-}
-
-fn key_and_expiry(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, i64)> {
-    Ok((row.get(0)?, row.get(1)?))
 }
 
 fn limit(most: usize) -> i64 {

@@ -2,7 +2,7 @@
 
 mod prune;
 
-pub(crate) use prune::{Pruned, prune};
+pub(crate) use prune::{Pruned, prune, prune_gap};
 
 use super::act::{DONE, UNDELIVERED};
 use super::{Act, Caller, Error};

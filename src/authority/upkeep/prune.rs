@@ -1,6 +1,7 @@
 //! Taking out what is over, in pieces, while others go on.
 
 use super::super::act::DONE;
+use super::super::principal::BearerCredential;
 use super::super::{Act, Caller, Error};
 use super::{ADMINS_ONLY, may_administer, may_change};
 use crate::model::{Lifetime, Role, Timestamp};
@@ -16,10 +17,36 @@ pub(crate) struct Pruned {
     pub(crate) tokens: usize,
     /// Sessions whose tokens had all expired.
     pub(crate) sessions: usize,
-    /// Revocations of unrecorded tokens that had expired.
+    /// Revocation entries of unrecorded tokens whose keys are revoked.
     pub(crate) blocks: usize,
     /// What tokens share, where no token was left.
     pub(crate) grants: usize,
+}
+
+/// Returns the time of the newest change in the store, if the prune would remove rows that expired
+/// more than a day after it: the clock may be ahead. The login or refresh that the caller's access
+/// token comes from, and what followed it, had the same clock and do not count.
+pub(crate) fn prune_gap(
+    store: &mut Store,
+    act: &Act,
+    caller: &Caller,
+    keep: Option<Lifetime>,
+) -> Result<Option<Timestamp>, Error> {
+    may_administer(caller)?;
+    let Some(by) = expired_by(act.now, keep) else { return Ok(None) };
+    let newest = store.read(|tx| {
+        let issued = match caller.credential {
+            BearerCredential::Access(jti) => tx.find_access(jti)?,
+            BearerCredential::AppToken(_) => None,
+        };
+        tx.newest_event(issued.map_or(act.now, |found| found.pair.issued_at))
+    })?;
+    Ok(newest.filter(|newest| newest.plus(Lifetime::days(1)).is_some_and(|day| day < by)))
+}
+
+/// Returns the time by which what is removed has expired; `None` before 1970.
+fn expired_by(now: Timestamp, keep: Option<Lifetime>) -> Option<Timestamp> {
+    Timestamp::from_unix(now.unix() - keep.map_or(0, Lifetime::seconds))
 }
 
 /// Removes what has been over for as long as `keep` says, for an admin: rows whose tokens are
@@ -34,8 +61,7 @@ pub(crate) fn prune(
 ) -> Result<Pruned, Error> {
     may_administer(caller)?;
     may_change(store)?;
-    let past = act.now.unix() - keep.map_or(0, Lifetime::seconds);
-    let Some(by) = Timestamp::from_unix(past) else { return Ok(Pruned::default()) };
+    let Some(by) = expired_by(act.now, keep) else { return Ok(Pruned::default()) };
     let last = store.read(|tx| tx.last_token())?;
     let count = |id| usize::try_from(id).unwrap_or(usize::MAX);
     let mut pruning = Pruning { store, act, caller, event: None };
@@ -54,8 +80,8 @@ pub(crate) fn prune(
     )?;
     let blocks = pruning.pieces(
         (0, String::new()),
-        |tx, after| tx.ended_blocks(after, by, BATCH),
-        |tx, blocks| tx.remove_blocks(blocks, by),
+        |tx, after| tx.useless_blocks(after, BATCH),
+        |tx, blocks| tx.remove_blocks(blocks),
     )?;
     let grants = pruning.pieces(
         0,

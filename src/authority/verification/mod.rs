@@ -254,6 +254,9 @@ fn judge_claims(
     let times = claims::times(registered, checks.at, checks.leeway);
     // A token without a row that is over anyway was pruned, and says no more than that.
     if times.contains(&Reason::Expired) {
+        if verdict.reasons.first() == Some(&Reason::UnknownToken) {
+            verdict.detail = None;
+        }
         verdict.reasons.retain(|reason| *reason != Reason::UnknownToken);
     }
     verdict.reasons.extend(times);

@@ -82,8 +82,11 @@ fn judge_unrecorded(
     };
     if blocked {
         verdict.reasons.push(Reason::Revoked);
-    } else if kind != TokenKind::Test || may_be_pruned(tx, verdict.key.as_ref(), registered)? {
+    } else if kind != TokenKind::Test {
         verdict.reasons.push(Reason::UnknownToken);
+    } else if let Some((kid, until)) = prune_mark(tx, verdict.key.as_ref(), registered)? {
+        let detail = format!("test tokens of key `{kid}` that expired by {until} were pruned");
+        verdict.add(Reason::UnknownToken, detail);
     }
     if registered.expires.is_none() {
         verdict.add(Reason::MissingClaim, "exp".to_owned());
@@ -195,18 +198,17 @@ fn find_record(
     })
 }
 
-/// Returns whether a test token without a row may have been revoked and its revocation pruned. No
-/// leeway, time of the past or clock that was ahead during the prune makes such a token valid again;
-/// tokens that expire later are not affected.
-fn may_be_pruned(
+/// Returns the key id and the time up to which its test tokens were pruned, if that covers a test
+/// token without a row: the token may have been revoked. No leeway, time of the past or clock that
+/// was ahead during the prune makes it valid again; tokens that expire later are not affected.
+fn prune_mark(
     tx: &Reader<'_>,
     key: Option<&Key>,
     registered: &Registered,
-) -> Result<bool, Error> {
-    match (key, registered.expires) {
-        (Some(key), Some(expiry)) => Ok(tx.may_be_pruned(key.id, expiry)?),
-        _ => Ok(false),
-    }
+) -> Result<Option<(String, Timestamp)>, Error> {
+    let (Some(key), Some(expiry)) = (key, registered.expires) else { return Ok(None) };
+    let mark = tx.pruned_until(key.id)?.filter(|until| expiry <= until.unix());
+    Ok(mark.map(|until| (key.spec.kid.shown(), until)))
 }
 
 /// Its absolute end needs no look: no token of a session outlives it.

@@ -3,7 +3,7 @@
 use crate::app::{App, Cell, Report, Text};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::{KeyState, StoreId, Timestamp, escaped};
+use crate::model::{Foreign, KeyState, StoreId, Timestamp, escaped};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -25,7 +25,15 @@ struct Info {
     sessions: i64,
     tokens: Map<String, Value>,
     keys: Map<String, Value>,
+    pruned: Vec<PruneMark>,
     audit: i64,
+}
+
+/// The latest expiry of a test token of a key that was pruned.
+#[derive(Debug, Serialize)]
+struct PruneMark {
+    kid: Foreign,
+    until: Timestamp,
 }
 
 /// Bytes.
@@ -44,7 +52,7 @@ struct Modes {
 
 impl Report for Info {
     fn text(&self) -> Text {
-        Text::Fields(vec![
+        let mut fields = vec![
             ("path", Cell::name(escaped(&self.path))),
             ("store id", self.store_id.to_string().into()),
             ("created", self.created_at.into()),
@@ -57,8 +65,13 @@ impl Report for Info {
             ("sessions", self.sessions.to_string().into()),
             ("tokens", counts(&self.tokens).into()),
             ("keys", counts(&self.keys).into()),
-            ("audit", self.audit.to_string().into()),
-        ])
+        ];
+        fields.extend(self.pruned.iter().map(|PruneMark { kid, until }| {
+            let mark = format!("test tokens of key {} that expired by {until}", kid.shown());
+            ("pruned", mark.into())
+        }));
+        fields.push(("audit", self.audit.to_string().into()));
+        Text::Fields(fields)
     }
 }
 
@@ -78,6 +91,7 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
             (state.name().to_owned(), Value::from(keys))
         });
     let tokens = census.tokens.iter();
+    let marks = census.pruned.into_iter();
     let info = Info {
         path: store.path().to_string_lossy().into_owned(),
         store_id: store.id(),
@@ -94,6 +108,7 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
         sessions: census.sessions,
         tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),
         keys: states.into_iter().collect(),
+        pruned: marks.map(|(kid, until)| PruneMark { kid, until }).collect(),
         audit: census.audit,
     };
     app.report(&info)

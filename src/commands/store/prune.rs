@@ -4,14 +4,19 @@ use crate::app::{App, Report, Text};
 use crate::authority;
 use crate::commands::shapes::counted;
 use crate::failure::Failure;
-use crate::model::Lifetime;
+use crate::model::{Lifetime, Timestamp};
 use serde::Serialize;
 
 /// Remove what is over: expired tokens and sessions (admins only)
 ///
 /// What is removed stays refused, because it is expired; only that it was revoked before is not
-/// known any more. A revoked token is kept until it expires, and one without an end for ever. The
-/// audit is kept. Others go on meanwhile. The file keeps its size and is filled again.
+/// known any more: test tokens of the same key that expired as early are `unknown_token` from then
+/// on, and `jeton store info` shows until when. A revoked token is kept until it expires, one without
+/// an expiry for ever, and a revoked `jti` of unrecorded tokens until their key is revoked. The audit
+/// is kept. Other commands go on meanwhile. The file keeps its size and is filled again.
+///
+/// Asks for confirmation if the store was last changed more than a day before what would be removed
+/// expired: the clock may be ahead.
 ///
 ///   jeton store prune --keep 30d
 #[derive(Debug, clap::Args)]
@@ -40,6 +45,9 @@ impl Report for Answer {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let act = app.act()?;
+    if let Some(newest) = authority::prune_gap(app.store()?, &act, &caller, args.keep)? {
+        confirm_gap(app, newest)?;
+    }
     let progress = app.progress("pruning", 0);
     let mut seen = |done, total| progress.at(done, total);
     let gone = authority::prune(app.store()?, &act, &caller, args.keep, &mut seen)?;
@@ -55,4 +63,11 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         blocklist: gone.blocks,
         grants: gone.grants,
     })
+}
+
+/// Asks for confirmation where the clock may be ahead: what has not expired in truth must not go.
+fn confirm_gap(app: &App, newest: Timestamp) -> Result<(), Failure> {
+    let why = format!("the store was last changed at {newest}, and the clock may be ahead");
+    app.confirm(&format!("Prune, although {why}?"))
+        .map_err(|failure| Failure { message: format!("{}: {why}", failure.message), ..failure })
 }

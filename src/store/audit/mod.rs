@@ -5,7 +5,8 @@ mod listing;
 pub(crate) use listing::EventFilter;
 pub(super) use listing::event;
 
-use super::{Error, Writer};
+use super::users::time;
+use super::{Error, Reader, Writer};
 use crate::model::{Timestamp, UserId};
 use rusqlite::params;
 
@@ -26,6 +27,14 @@ pub(crate) struct Event<'e> {
     pub(crate) outcome: &'e str,
     /// How many things it changed.
     pub(crate) count: usize,
+}
+
+impl Reader<'_> {
+    /// Returns the time of the newest event before `then`.
+    pub(crate) fn newest_event(&self, then: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let sql = "SELECT max(at) FROM audit WHERE at < ?1";
+        time(self.sql.query_row(sql, [then.unix()], |row| row.get(0))?)
+    }
 }
 
 impl Writer<'_> {

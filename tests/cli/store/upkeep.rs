@@ -85,6 +85,54 @@ fn what_is_pruned_is_refused_as_before() {
 }
 
 #[test]
+fn prune_long_after_the_newest_change_asks_for_confirmation() {
+    let world = World::with_admin();
+    world.get(&["token", "create", "app"]);
+    let newest = "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
+    let [newest] = <[String; 1]>::try_from(world.sql(newest)).unwrap();
+    let store = rusqlite::Connection::open(world.store()).unwrap();
+    store.execute_batch("UPDATE audit SET at = at - 5184000").unwrap();
+    let ran = world.run(&["store", "prune"]);
+    let refusal = format!(
+        "error: nobody is there to confirm it: the store was last changed at {newest}, and the \
+         clock may be ahead\nhint: add `--yes`\n"
+    );
+    assert_eq!((ran.code, &*ran.out, &*ran.err), (2, "", &*refusal));
+    world.run(&["store", "prune", "--keep", "60d"]).ok();
+    world.run(&["store", "prune", "--yes"]).ok();
+}
+
+#[test]
+fn prune_mark_of_a_key_is_shown_and_named_by_the_verdict() {
+    let world = World::with_admin();
+    let other = world.get(&["token", "mint", "--ttl", "1s"]);
+    let recorded = world.get(&["token", "mint", "--record", "--ttl", "1s"]);
+    assert_eq!(world.json(&["store", "info"])["pruned"], json!([]));
+    assert!(!world.run(&["store", "info"]).ok().out.contains("pruned"));
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    world.run(&["store", "prune"]).ok();
+    let kid = world.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
+    let until = crate::world::payload(&recorded)["exp"].as_i64().unwrap();
+    let until = world
+        .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {until}, 'unixepoch')"))
+        .remove(0);
+    let mark = json!([{"kid": kid, "until": until}]);
+    assert_eq!(world.json(&["store", "info"])["pruned"], mark);
+    let out = world.run(&["store", "info"]).ok().out;
+    let line = format!("test tokens of key {kid} that expired by {until}");
+    assert!(out.lines().any(|row| row.starts_with("pruned ") && row.ends_with(&line)), "{out}");
+    let ran = world.run(&["token", "verify", &other, "--type", "test", "--leeway", "5m"]);
+    assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: unknown_token\n"));
+    assert_eq!(
+        ran.err,
+        format!(
+            "error: the token is not in the store: test tokens of key `{kid}` that expired by \
+             {until} were pruned\n"
+        )
+    );
+}
+
+#[test]
 fn many_are_pruned_while_others_create_and_mint() {
     const MANY: usize = 20_000;
     let world = World::with_admin();

@@ -1,5 +1,7 @@
 //! What is pruned, and that nothing is accepted because of it.
 
+mod revocations;
+
 use super::*;
 use crate::authority::fixture::{
     Person, act, again, at, judged, mint, mint_wish, minted, person, reasons, refusal, store, token,
@@ -99,52 +101,6 @@ fn a_successor_stays_as_long_as_what_it_was_made_from() {
 }
 
 #[test]
-fn a_test_token_that_was_taken_back_never_comes_back() {
-    let (mut store, ada) = scene();
-    let mut wish = mint_wish();
-    let unrecorded = minted(&mut store, &ada, &wish);
-    wish.record = true;
-    let recorded = minted(&mut store, &ada, &wish);
-    let targets = [&recorded, &unrecorded].map(|token| Target::Value(token.clone()));
-    revoke(&mut store, &act(1), None, &targets).unwrap();
-    wish.record = false;
-    wish.issued_at = Some(at(HOUR));
-    let later = minted(&mut store, &ada, &wish);
-
-    let over = HOUR + 1;
-    let gone = pruned(&mut store, &ada, over);
-    assert_eq!(gone, Pruned { tokens: 1, blocks: 1, grants: 1, ..Pruned::default() });
-    for token in [&recorded, &unrecorded] {
-        assert_eq!(reasons(&mut store, token, ANY, over), [Reason::Expired]);
-        assert_eq!(then(&mut store, token, over, 10), [Reason::UnknownToken], "by another time");
-        let lenient = Checks { leeway: 5 * MINUTE, ..Checks::only(ANY, at(over)) };
-        assert_eq!(judged(&mut store, token, &lenient).reasons, [Reason::UnknownToken]);
-    }
-    // What ended after all that was pruned is known as well as before.
-    assert_eq!(reasons(&mut store, &later, ANY, over), []);
-    assert_eq!(then(&mut store, &later, 3 * HOUR, over), []);
-}
-
-#[test]
-fn a_jti_of_several_is_known_until_the_last_of_them_ends() {
-    for first in [MINUTE, HOUR] {
-        let (mut store, ada) = scene();
-        let mut wish = mint_wish();
-        wish.claims.insert("jti".to_owned(), "order-2".into());
-        for seconds in [first, MINUTE + HOUR - first] {
-            wish.end = End::At(at(seconds));
-            let token = minted(&mut store, &ada, &wish);
-            revoke(&mut store, &act(1), None, &[Target::Value(token)]).unwrap();
-        }
-        wish.end = End::At(at(HOUR));
-        let long = minted(&mut store, &ada, &wish);
-        assert_eq!(pruned(&mut store, &ada, 2 * MINUTE), Pruned::default());
-        assert_eq!(reasons(&mut store, &long, ANY, 2 * MINUTE), [Reason::Revoked]);
-        assert_eq!(pruned(&mut store, &ada, HOUR).blocks, 1);
-    }
-}
-
-#[test]
 fn what_was_pruned_cannot_be_recorded_anew() {
     let (mut store, ada) = scene();
     let mut wish = mint_wish();
@@ -157,30 +113,6 @@ fn what_was_pruned_cannot_be_recorded_anew() {
     assert!(error.to_string().contains("may have been revoked, and pruned"), "{error}");
     wish.end = End::At(at(HOUR + 1));
     mint(&mut store, &ada, &wish).unwrap();
-}
-
-#[test]
-fn what_was_pruned_while_the_clock_was_ahead_never_comes_back() {
-    for record in [false, true] {
-        let (mut store, ada) = scene();
-        let mut wish = mint_wish();
-        wish.end = End::After(Lifetime::days(1));
-        wish.record = record;
-        let revoked = minted(&mut store, &ada, &wish);
-        revoke(&mut store, &act(1), None, &[Target::Value(revoked.clone())]).unwrap();
-        wish.record = false;
-        wish.end = End::After(Lifetime::days(2));
-        let longer = minted(&mut store, &ada, &wish);
-        let gone = pruned(&mut store, &ada, 3 * DAY);
-        assert_eq!(gone.tokens + gone.blocks, 1);
-        assert_eq!(reasons(&mut store, &revoked, ANY, 10), [Reason::UnknownToken]);
-        // Nothing that ended as late as this was pruned; and what has a row is judged by that.
-        assert_eq!(reasons(&mut store, &longer, ANY, 10), []);
-        wish.record = true;
-        wish.end = End::After(Lifetime::minutes(60));
-        let recorded = minted(&mut store, &ada, &wish);
-        assert_eq!(reasons(&mut store, &recorded, ANY, 10), []);
-    }
 }
 
 #[test]
