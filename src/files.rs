@@ -21,7 +21,8 @@ pub(crate) fn read_document(from: impl Read) -> Result<Zeroizing<Vec<u8>>> {
 
 /// Reads `most` bytes and one at most, so that too much is seen to be too much without being read.
 pub(crate) fn read_limited(from: impl Read, most: usize) -> Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::new());
+    // Most documents are short: with room for them they take one read, and one that finds the end.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most.min(8 * 1024)));
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     from.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
