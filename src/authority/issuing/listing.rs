@@ -34,10 +34,11 @@ pub(crate) fn show(
             Target::Jti(jti) => (tx.find_token_by_jti(*jti)?, jti.to_string()),
             Target::Value(_) => return Err(Error::Usage("an id or a `jti` is needed".to_owned())),
         };
-        let token = found.ok_or(Error::NotFound { thing: Thing::Token, shown: Some(shown) })?;
-        if token.grant.owner != caller.user.id {
+        // Only admins are told which ids of others exist.
+        if found.as_ref().is_none_or(|token| token.grant.owner != caller.user.id) {
             caller.needs(Role::Admin, ADMINS_SEE)?;
         }
+        let token = found.ok_or(Error::NotFound { thing: Thing::Token, shown: Some(shown) })?;
         Ok(tx.owned(token.grant.owner, token)?)
     })
 }

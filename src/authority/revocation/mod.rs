@@ -142,15 +142,13 @@ fn resolve(
         }
         CheckedTarget::Jti(jti) => (jti.to_string(), bearing(tx, *jti)?),
     };
-    let mut refusal = Error::NotFound { thing: Thing::Token, shown: Some(shown) };
-    found.retain(|one| match may_revoke(user, one.owner()) {
-        Ok(()) => true,
-        Err(error) => {
-            refusal = error;
-            false
-        }
-    });
-    if found.is_empty() { Err(refusal) } else { Ok(found) }
+    found.retain(|one| may_revoke(user, one.owner()).is_ok());
+    if found.is_empty() {
+        // Only admins are told which ids of others exist.
+        may_revoke(user, None)?;
+        return Err(Error::NotFound { thing: Thing::Token, shown: Some(shown) });
+    }
+    Ok(found)
 }
 
 /// Everything that has this `jti`.

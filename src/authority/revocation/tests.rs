@@ -192,6 +192,8 @@ fn all_are_revoked_or_none() {
     for bad in [Target::Id(TokenId(99)), Target::Jti(crate::crypto::jti())] {
         let targets = [good.as_slice(), &[bad]].concat();
         let result = revoke(&mut store, &act(0), Some(&john.caller), &targets);
+        assert!(matches!(result, Err(Error::Forbidden(_))), "only admins are told");
+        let result = revoke(&mut store, &act(0), Some(&ada.caller), &targets);
         assert!(matches!(result, Err(Error::NotFound { thing: Thing::Token, .. })));
     }
     let targets = [good.as_slice(), &[Target::Id(hers.record.id)]].concat();

@@ -34,14 +34,15 @@ pub(crate) fn revoke(
     write_as(store, caller, |tx, user| {
         let mut found: Vec<Session> = Vec::with_capacity(sids.len());
         for sid in sids {
-            let session = tx.find_session(*sid)?.ok_or_else(|| Error::NotFound {
-                thing: Thing::Session,
-                shown: Some(sid.to_string()),
-            })?;
-            if session.user != user.id {
+            let session = tx.find_session(*sid)?;
+            // Only admins are told which sessions of others exist.
+            if session.as_ref().is_none_or(|session| session.user != user.id) {
                 needs(user, Role::Admin, ADMINS_END)?;
             }
-            found.push(session);
+            found.push(session.ok_or_else(|| Error::NotFound {
+                thing: Thing::Session,
+                shown: Some(sid.to_string()),
+            })?);
         }
         let mut ended = Vec::with_capacity(found.len());
         for session in found {

@@ -46,6 +46,8 @@ const fn with_input(row: Row, input: &'static str) -> Row {
 const ALL: [i32; 3] = [0, 0, 0];
 const MINTERS: [i32; 3] = [7, 0, 0];
 const ADMINS: [i32; 3] = [7, 7, 0];
+/// Names something that is not there: only admins are told.
+const MISSING: [i32; 3] = [7, 7, 3];
 
 const PASSWORD: &str = "lovelace";
 
@@ -77,7 +79,9 @@ pub(super) const TABLE: &[Row] = &[
     session("sessions token", ALL),
     session("sessions revoke MY_SID", ALL),
     session("sessions revoke KIM_SID", ADMINS),
-    session("sessions revoke 00000000-0000-7000-8000-000000000000", [3; 3]),
+    session("sessions revoke 00000000-0000-7000-8000-000000000000", MISSING),
+    session("sessions revoke --user nobody --all --yes", MISSING),
+    session("sessions list --user nobody", MISSING),
     session("sessions revoke --user KIM --all --yes", ADMINS),
     session("token create app", ALL),
     session("token create app --user ME", ALL),
@@ -101,7 +105,11 @@ pub(super) const TABLE: &[Row] = &[
     session("token list --expiring-within 2w --fail-if-any", [9; 3]),
     session("token show MY_ID", ALL),
     session("token show KIM_ID", ADMINS),
-    session("token show 99", [3; 3]),
+    session("token show 99", MISSING),
+    session("token show 00000000-0000-7000-8000-000000000000", MISSING),
+    session("token renew 99", MISSING),
+    session("token list --user nobody", MISSING),
+    session("token create app --user nobody", MISSING),
     session("token renew MY_ID", ALL),
     session("token renew KIM_ID", ADMINS),
     // Whoever holds a token may end it.
@@ -109,7 +117,9 @@ pub(super) const TABLE: &[Row] = &[
     open("token revoke KIM_TOKEN", 0),
     session("token revoke MY_ID", ALL),
     session("token revoke KIM_ID", ADMINS),
-    session("token revoke 99", [3; 3]),
+    session("token revoke 99", MISSING),
+    session("token revoke 00000000-0000-7000-8000-000000000000", MISSING),
+    session("token revoke --user nobody --yes", MISSING),
     session("token revoke --app app --yes", ALL),
     session("token revoke --user ME --yes", ALL),
     session("token revoke --user KIM --yes", ADMINS),
@@ -117,7 +127,7 @@ pub(super) const TABLE: &[Row] = &[
     session("users list", ALL),
     session("users show ME", ALL),
     session("users show KIM", ADMINS),
-    session("users show 99", [7, 7, 3]),
+    session("users show 99", MISSING),
     session("users list --role user", ADMINS),
     session("users set-role EVE user", ADMINS),
     session("users set-role ME user", [7, 7, 5]),
@@ -126,7 +136,11 @@ pub(super) const TABLE: &[Row] = &[
     session("users set-quota ME unlimited", ADMINS),
     session("users rename EVE EVE", ADMINS),
     session("users rename ME ME", ADMINS),
-    session("users rename 99 kim", [7, 7, 3]),
+    session("users rename 99 kim", MISSING),
+    session("users disable 99", MISSING),
+    session("users enable 99", MISSING),
+    session("users set-role 99 user", MISSING),
+    session("users set-quota 99 1", MISSING),
     session("users disable KIM", ADMINS),
     session("users enable KIM", ADMINS),
     // It is not opened before that is allowed.
@@ -134,7 +148,7 @@ pub(super) const TABLE: &[Row] = &[
     session("users export", ADMINS),
     session("users export --with-hashes --yes", ADMINS),
     session("users delete EVE --yes", ADMINS),
-    session("users delete 99 --yes", [7, 7, 3]),
+    session("users delete 99 --yes", MISSING),
     open("keys list", 0),
     open("keys export --jwks", 0),
     open("keys export --jwks --purpose test", 0),
@@ -144,6 +158,10 @@ pub(super) const TABLE: &[Row] = &[
     session("keys generate", ADMINS),
     // It is not opened before that is allowed.
     session("keys import --from-file there-is-none", [7, 7, 2]),
+    session("keys activate nokey", MISSING),
+    session("keys retire nokey", MISSING),
+    session("keys revoke nokey --yes", MISSING),
+    session("keys export --private nokey --yes", MISSING),
     session("keys activate -- KEY", ADMINS),
     session("keys rotate", ADMINS),
     session("keys retire -- KEY", ADMINS),
@@ -158,7 +176,7 @@ pub(super) const TABLE: &[Row] = &[
     session("store prune", ADMINS),
     session("store migrate", ADMINS),
     session("audit list", ADMINS),
-    session("audit list --user nobody", [7, 7, 3]),
+    session("audit list --user nobody", MISSING),
     session("sessions revoke --all --yes", ALL),
     // A session that is over is as good as logged out.
     Row { none: 0, over: [0, 0], ..session("logout", ALL) },

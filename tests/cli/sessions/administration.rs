@@ -63,8 +63,8 @@ fn a_session_is_ended_by_its_id() {
     refuses(
         &world,
         &world.run(&["sessions", "revoke", &world.session("sid"), unknown]),
-        3,
-        "error: there is no session `<uuid>`\n",
+        7,
+        "error: only admins end the sessions of others\n",
     );
     world.run(&["whoami"]).ok();
     assert_eq!(world.run(&["sessions", "revoke", "1"]).code, 2);

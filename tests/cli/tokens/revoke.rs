@@ -95,8 +95,8 @@ fn one_unknown_token_stops_all() {
     let token = world.get(&["token", "create", "app"]);
     let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     for (other, code, talk) in [
-        ("99", 3, "there is no token `99`".to_owned()),
-        (unknown, 3, "there is no token `<uuid>`".to_owned()),
+        ("99", 7, "only admins act on the tokens of others".to_owned()),
+        (unknown, 7, "only admins act on the tokens of others".to_owned()),
         ("nonsense", 2, "token: neither an id, nor a `jti`, nor a token".to_owned()),
         (&tampered(&token, 2), 10, "the token's signature is wrong".to_owned()),
     ] {
