@@ -13,16 +13,20 @@ pub(crate) struct Known;
 const MOST: Page = Page::Number { page: 1, per_page: 50 };
 
 impl Known {
-    /// Users with their roles: by name, by e-mail address, or by id where a shell would act on both.
-    pub(crate) fn users() -> Vec<(String, String)> {
+    /// Users: by name, by e-mail address, or by id where a shell would act on both.
+    ///
+    /// Not their roles: completion runs without a login.
+    pub(crate) fn users() -> Vec<String> {
         let word = |user: User| {
             let (name, email) = (user.username.as_ref(), user.email.as_ref());
             let names = [name.map(UserName::as_str), email.map(Email::as_str)];
             let plain = names.into_iter().flatten().find(|name| is_plain_word(name));
-            let word = plain.map_or_else(|| user.id.to_string(), str::to_owned);
-            (word, user.role.name().to_owned())
+            (plain.map_or_else(|| user.id.to_string(), str::to_owned), String::new())
         };
-        ask(|tx| Ok(tx.users(&UserFilter::default(), MOST)?.items.into_iter().map(word).collect()))
+        let users = ask(|tx| {
+            Ok(tx.users(&UserFilter::default(), MOST)?.items.into_iter().map(word).collect())
+        });
+        users.into_iter().map(|(word, _)| word).collect()
     }
 
     /// Keys by id, with what they are: those that are wanted.

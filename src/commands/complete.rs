@@ -38,7 +38,7 @@ pub(super) fn presets() -> Vec<CompletionCandidate> {
 
 /// The names of users.
 pub(super) fn users() -> Vec<CompletionCandidate> {
-    candidates(Known::users())
+    Known::users().into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// The ids of live tokens, with their apps.
