@@ -62,7 +62,7 @@ impl Minting {
 
     fn source(&self, of: &Assembly<'_>, span: Span) -> impl Source {
         move |name: &str| {
-            Some(match name {
+            Ok(Some(match name {
                 "alg" => json!(of.key.algorithm.name()),
                 "kid" => json!(of.kid),
                 "issuer" => json!(self.issuer),
@@ -72,9 +72,9 @@ impl Minting {
                 "not_before" => json!(self.wish.not_before.map(Timestamp::unix)),
                 "jti" => json!(crypto::jti()),
                 "uuid" => json!(crypto::uuid()),
-                "random" => json!(crypto::random_password().ok()?),
-                _ => return None,
-            })
+                "random" => json!(crypto::random_password()?),
+                _ => return Ok(None),
+            }))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! names of names can stand for any amount.
 
 use super::Source;
+use crate::authority::Error;
 use crate::crypto::LARGEST_TOKEN;
 use crate::model::Invalid;
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ impl<'s, S: Source> Filling<'s, S> {
         parameters: &Map<String, Value>,
         given: &Map<String, Value>,
         source: &'s mut S,
-    ) -> Result<Self, Invalid> {
+    ) -> Result<Self, Error> {
         let mut filling = Self { known: Map::new(), source, room: MOST };
         for (name, default) in parameters {
             let value = match given.get(name) {
@@ -43,7 +44,7 @@ impl<'s, S: Source> Filling<'s, S> {
         &mut self,
         template: &Map<String, Value>,
         deep: usize,
-    ) -> Result<Map<String, Value>, Invalid> {
+    ) -> Result<Map<String, Value>, Error> {
         let mut all = Map::new();
         for (name, value) in template {
             self.take(name.len())?;
@@ -55,11 +56,7 @@ impl<'s, S: Source> Filling<'s, S> {
     }
 
     /// The value with names replaced; `None` if one of them has no value.
-    pub(super) fn filled(
-        &mut self,
-        template: &Value,
-        deep: usize,
-    ) -> Result<Option<Value>, Invalid> {
+    pub(super) fn filled(&mut self, template: &Value, deep: usize) -> Result<Option<Value>, Error> {
         Ok(match template {
             Value::String(text) => return self.text(text, deep),
             Value::Array(items) => {
@@ -79,7 +76,7 @@ impl<'s, S: Source> Filling<'s, S> {
         })
     }
 
-    fn text(&mut self, text: &str, deep: usize) -> Result<Option<Value>, Invalid> {
+    fn text(&mut self, text: &str, deep: usize) -> Result<Option<Value>, Error> {
         let single = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         if let Some(name) = single.filter(|name| !name.contains(['{', '}'])) {
             let value = self.find(name)?;
@@ -109,18 +106,21 @@ impl<'s, S: Source> Filling<'s, S> {
         Ok(Some(Value::from(whole)))
     }
 
-    fn find(&mut self, name: &str) -> Result<Value, Invalid> {
-        let value = self.known.get(name).cloned().or_else(|| self.source.value(name));
-        value.ok_or_else(|| Invalid::new("preset", format!("no parameter is called `{name}`")))
+    fn find(&mut self, name: &str) -> Result<Value, Error> {
+        if let Some(value) = self.known.get(name) {
+            return Ok(value.clone());
+        }
+        let unknown = || Invalid::new("preset", format!("no parameter is called `{name}`")).into();
+        self.source.value(name)?.ok_or_else(unknown)
     }
 
     /// The value, if there is room for it.
-    fn counted(&mut self, value: Value, deep: usize) -> Result<Value, Invalid> {
+    fn counted(&mut self, value: Value, deep: usize) -> Result<Value, Error> {
         self.count(&value, deep)?;
         Ok(value)
     }
 
-    fn count(&mut self, value: &Value, deep: usize) -> Result<(), Invalid> {
+    fn count(&mut self, value: &Value, deep: usize) -> Result<(), Error> {
         match value {
             Value::String(text) => self.take(1 + text.len()),
             Value::Array(items) => {
@@ -139,17 +139,17 @@ impl<'s, S: Source> Filling<'s, S> {
     }
 
     /// Enters an array or an object.
-    fn deeper(&mut self, deep: usize) -> Result<usize, Invalid> {
+    fn deeper(&mut self, deep: usize) -> Result<usize, Error> {
         self.take(1)?;
         if deep < DEEPEST { Ok(deep + 1) } else { Err(too_much("deeper")) }
     }
 
-    fn take(&mut self, length: usize) -> Result<(), Invalid> {
+    fn take(&mut self, length: usize) -> Result<(), Error> {
         self.room = self.room.checked_sub(length).ok_or_else(|| too_much("longer"))?;
         Ok(())
     }
 }
 
-fn too_much(how: &str) -> Invalid {
-    Invalid::new("preset", format!("what it says is {how} than a token can be"))
+fn too_much(how: &str) -> Error {
+    Invalid::new("preset", format!("what it says is {how} than a token can be")).into()
 }

@@ -6,6 +6,8 @@
 mod filling;
 
 use super::Defect;
+use crate::authority::Error;
+use crate::crypto;
 use crate::model::{Algorithm, Invalid, Lifetime, repeatable, strict_object};
 use filling::Filling;
 use serde::de::IgnoredAny;
@@ -83,11 +85,11 @@ pub(crate) struct Said {
 /// Where values come from that are made for each token.
 pub(crate) trait Source {
     /// The value of that name; `None` if there is none.
-    fn value(&mut self, name: &str) -> Option<Value>;
+    fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error>;
 }
 
-impl<F: FnMut(&str) -> Option<Value>> Source for F {
-    fn value(&mut self, name: &str) -> Option<Value> {
+impl<F: FnMut(&str) -> Result<Option<Value>, crypto::Error>> Source for F {
+    fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error> {
         self(name)
     }
 }
@@ -129,7 +131,7 @@ impl Template {
         &self,
         given: &Map<String, Value>,
         source: &mut impl Source,
-    ) -> Result<Said, Invalid> {
+    ) -> Result<Said, Error> {
         let mut filling = Filling::of(&self.parameters, given, source)?;
         let header = filling.members(&self.header, 1)?;
         Ok(Said { header, claims: filling.members(&self.claims, 1)? })
@@ -141,7 +143,7 @@ impl Template {
         change: &Change,
         given: &Map<String, Value>,
         source: &mut impl Source,
-    ) -> Result<Said, Invalid> {
+    ) -> Result<Said, Error> {
         let mut filling = Filling::of(&self.parameters, given, source)?;
         let mut all = |template: &Map<String, Value>| {
             let mut members = Map::new();
@@ -149,7 +151,7 @@ impl Template {
                 let value = filling.filled(value, 1)?.unwrap_or(Value::Null);
                 members.insert(name.clone(), value);
             }
-            Ok::<_, Invalid>(members)
+            Ok::<_, Error>(members)
         };
         Ok(Said { header: all(&change.header)?, claims: all(&change.claims)? })
     }

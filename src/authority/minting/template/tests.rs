@@ -8,11 +8,13 @@ fn template(value: &Value) -> Template {
 }
 
 fn claims(template: &Template, given: &Value) -> Value {
-    let mut source = |name: &str| match name {
-        "iat" => Some(json!(7)),
-        "nothing" => Some(Value::Null),
-        "alg" | "kid" => Some(json!(name)),
-        _ => None,
+    let mut source = |name: &str| {
+        Ok(match name {
+            "iat" => Some(json!(7)),
+            "nothing" => Some(Value::Null),
+            "alg" | "kid" => Some(json!(name)),
+            _ => None,
+        })
     };
     let given = given.as_object().unwrap();
     Value::from(template.fill(given, &mut source).unwrap().claims)
@@ -88,7 +90,7 @@ fn a_file_that_is_no_preset_is_refused() {
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
-    let mut header = |name: &str| ["alg", "kid"].contains(&name).then(|| json!(name));
+    let mut header = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
     let plain = template(&json!({"about": "x", "claims": {}}));
     let said = plain.fill(&Map::new(), &mut header).unwrap();
     assert_eq!(Value::from(said.header), json!({"alg": "alg", "typ": "JWT", "kid": "kid"}));
@@ -107,11 +109,11 @@ fn what_grows_without_bound_is_refused() {
         }
         let claims = json!({"c": format!("{{p{generations}}}")});
         let template = template(&json!({"about": "x", "parameters": parameters, "claims": claims}));
-        let mut source = |name: &str| ["alg", "kid"].contains(&name).then(|| json!(name));
-        template.fill(&Map::new(), &mut source).map_err(|invalid| invalid.why)
+        let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
+        template.fill(&Map::new(), &mut source).map_err(|error| error.to_string())
     };
-    let long = Err("what it says is longer than a token can be".to_owned());
-    let deep = Err("what it says is deeper than a token can be".to_owned());
+    let long = Err("preset: what it says is longer than a token can be".to_owned());
+    let deep = Err("preset: what it says is deeper than a token can be".to_owned());
     let text = |it: &str| json!(format!("{it}{it}{it}{it}{it}{it}{it}{it}"));
     let nested = |it: &str| (0..100).fold(json!(it), |inside, _| json!([inside]));
     let refused = |grown: Result<Said, String>| grown.map(|_| ());
@@ -127,4 +129,16 @@ fn what_grows_without_bound_is_refused() {
     assert_eq!(said.claims["c"].as_str().unwrap().len(), 32_768);
     let said = grown(json!(1), &|it| json!([it]), 126).unwrap();
     assert!(strict_object(Value::from(said.claims).to_string().as_bytes()).is_ok());
+}
+
+#[test]
+fn failing_random_generator_is_not_an_unknown_parameter() {
+    let template = template(&json!({"about": "x", "claims": {"nonce": "{random}"}}));
+    let mut source = |name: &str| match name {
+        "random" => Err(crypto::Error::Random),
+        _ => Ok(Some(json!(name))),
+    };
+    let error = template.fill(&Map::new(), &mut source).unwrap_err();
+    assert_eq!(error.to_string(), "no random numbers can be had");
+    assert!(matches!(error, Error::Crypto(crypto::Error::Random)));
 }
