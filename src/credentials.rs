@@ -19,6 +19,8 @@ pub(crate) enum Error {
     /// The file system does not let us.
     #[error("the session file cannot be used: {0}")]
     Io(String),
+    #[error("disk full: the session file cannot be written")]
+    Full,
     /// Where it stands nothing can be read or written, now or later.
     #[error("the session file cannot be used: {0}")]
     Unusable(String),
@@ -290,9 +292,9 @@ impl From<directory::Error> for Error {
 fn io(error: std::io::Error) -> Error {
     use ErrorKind::{AlreadyExists, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
     let lasting = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];
-    if lasting.contains(&error.kind()) {
-        Error::Unusable(error.to_string())
-    } else {
-        Error::Io(error.to_string())
+    let text = error.to_string();
+    if files::is_full(&error) {
+        return Error::Full;
     }
+    if lasting.contains(&error.kind()) { Error::Unusable(text) } else { Error::Io(text) }
 }

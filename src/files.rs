@@ -61,6 +61,11 @@ pub(crate) fn tidy(directory: &Path, name: &OsStr) -> Result<()> {
     if is_kept { Ok(()) } else { remove(&path) }
 }
 
+/// Returns whether an error says that the disk, or the user's part of it, is full.
+pub(crate) fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
 /// Removes a file, if it is there.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {

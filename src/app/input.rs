@@ -43,9 +43,8 @@ impl App {
     pub(crate) fn key_file(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let bytes = self.read_file(Content::Key, path, LARGEST_KEYS)?;
         if bytes.len() > LARGEST_KEYS {
-            return Err(Failure::usage(format!(
-                "keys of more than {LARGEST_KEYS} bytes are not read"
-            )));
+            let why = format!("keys of more than {LARGEST_KEYS} bytes are not read");
+            return Err(Failure::new(Kind::BadData, "bad_data", why));
         }
         Ok(bytes)
     }

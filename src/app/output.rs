@@ -100,6 +100,9 @@ fn unwritable(directory: &Path, error: &io::Error) -> Failure {
         PermissionDenied, ReadOnlyFilesystem,
     };
     let shown = repeatable(&directory.to_string_lossy());
+    if files::is_full(error) {
+        return Failure::disk_full(format!("disk full: `{shown}` cannot be written"));
+    }
     let message = format!("`{shown}` cannot be written: {error}");
     let is_ill_chosen = matches!(
         error.kind(),

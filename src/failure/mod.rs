@@ -57,7 +57,7 @@ kinds! {
     TokenInvalid 10 "invalid_token" "the token is not acceptable; `details.reason` says why",
     TokenExpired 11 "token_expired" "the token's time is over",
     TokenRevoked 12 "token_revoked" "the token, its session or its key was revoked",
-    BadData 65 "bad_data" "what is imported is wrong; nothing of it was applied",
+    BadData 65 "bad_data" "the content of a file or variable is wrong; nothing of it was applied",
     OutcomeUnknown 74 "outcome_unknown"
         "the disk failed during a commit, which may have been applied; the message names what to look for",
     Busy 75 "busy" "a lock was not had in time; safe to try again",
@@ -105,6 +105,18 @@ impl Failure {
     pub(crate) fn not_logged_in() -> Self {
         Self::new(Kind::TokenMissing, "authorization_header", "nobody is logged in")
             .with_hint("log in: jeton login")
+    }
+
+    /// The disk has no room.
+    pub(crate) fn disk_full(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, "internal", message)
+            .with_hint("free some space, then repeat the command")
+    }
+
+    /// Refuses the content of a key, wherever it was read from.
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+    pub(crate) fn bad_key(invalid: Invalid) -> Self {
+        Self::new(Kind::BadData, "bad_data", invalid.to_string())
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -248,6 +260,7 @@ impl From<credentials::Error> for Failure {
         let say = |kind, code| Self::new(kind, code, message.clone());
         match error {
             Error::Io(_) => say(Kind::Internal, "internal"),
+            Error::Full => Self::disk_full(message),
             Error::Unusable(_) => say(Kind::StoreUnusable, "session_unusable")
                 .with_hint("keep sessions elsewhere: set `JETON_CONFIG_DIR`"),
             Error::Insecure(_) => say(Kind::StoreUnusable, "insecure_permissions"),

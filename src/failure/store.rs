@@ -1,7 +1,8 @@
 //! What the store refuses or cannot do.
 
 use super::{Failure, Kind};
-use crate::model::repeatable;
+
+use crate::model::{Jti, repeatable};
 use crate::store::{Error, Fault};
 use serde_json::json;
 use std::path::Path;
@@ -18,6 +19,7 @@ impl From<Error> for Failure {
                 format!("there is no store at `{}`", at(&path)),
             )
             .with_hint("make one: jeton init"),
+            Error::NoLog(path) => Self::without_log(&at(&path)),
             Error::Newer { .. } => {
                 say(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
             }
@@ -58,17 +60,27 @@ impl From<Error> for Failure {
             Error::Busy => {
                 say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
             }
-            Error::OutcomeUnknown { jti, .. } => {
-                let mut failure = say(Kind::OutcomeUnknown, "outcome_unknown");
-                failure.details.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
-                failure.with_hint("see what the store has before you try again")
-            }
+            Error::OutcomeUnknown { jti, .. } => Self::outcome_unknown(message, jti),
+            Error::Full(_) => Self::disk_full(message),
             Error::Taken | Error::Failed(_) => say(Kind::Internal, "internal"),
         }
     }
 }
 
 impl Failure {
+    fn without_log(path: &str) -> Self {
+        let message =
+            format!("`{path}` is empty: its `-wal` is missing, or `init` was interrupted");
+        Self::new(Kind::NotFound, "store_not_found", message)
+            .with_hint("copy a store with `jeton store backup`, or make a new one: jeton init")
+    }
+
+    fn outcome_unknown(message: String, jti: Option<Jti>) -> Self {
+        let mut failure = Self::new(Kind::OutcomeUnknown, "outcome_unknown", message);
+        failure.details.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
+        failure.with_hint("see what the store has before you try again")
+    }
+
     fn file(message: String, fault: Fault) -> Self {
         let failure = Self::new(Kind::StoreUnusable, "insecure_permissions", message);
         match fault {

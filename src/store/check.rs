@@ -52,9 +52,10 @@ pub(crate) fn check(
         }
     };
     look_around(&located, &mut findings);
-    let path = located.path;
+    let path = located.path.clone();
     match connect(&path, Intent::Look, wait) {
-        Ok(connection) => look_inside(&connection, &path, tests, now, &mut findings)?,
+        Ok(connection) => look_inside(&connection, &path, tests, now, &mut findings)
+            .map_err(|error| located.explain(error))?,
         Err(Error::Busy) => return Err(Error::Busy),
         Err(error) => findings.faults.push(error),
     }

@@ -2,7 +2,7 @@
 //! only when they are complete.
 
 use super::connect::{Intent, connect, truncate_log, use_wal};
-use super::file::{self, Located};
+use super::file;
 use super::remedy::Role;
 use super::schema::{MIGRATIONS, bring_up};
 use super::{Error, Event, Store};
@@ -70,13 +70,14 @@ impl Store {
         event: &Event<'_>,
         wait: Duration,
     ) -> Result<Option<PathBuf>, Error> {
-        let Some(Located { path, .. }) = file::locate(path)? else {
+        let Some(located) = file::locate(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
-        let connection = connect(&path, Intent::Use, wait)?;
-        let copied = bring_up(MIGRATIONS, &connection, &path, event, |version| {
-            copy_before(&path, target, version, wait)
-        })?;
+        let path = &located.path;
+        let connection = connect(path, Intent::Use, wait)?;
+        let copy = |version| copy_before(path, target, version, wait);
+        let copied = bring_up(MIGRATIONS, &connection, path, event, copy)
+            .map_err(|error| located.explain(error))?;
         if copied.is_some() {
             // Older versions left deleted rows in free pages.
             connection.execute_batch("VACUUM")?;
@@ -105,7 +106,12 @@ fn draft(
     wait: Duration,
     seen: impl FnMut(usize, usize) + Send + 'static,
 ) -> Result<Draft, Error> {
-    let unwritable = |error: io::Error| Error::Unwritable(target.to_owned(), error.to_string());
+    let unwritable = |error: io::Error| {
+        if files::is_full(&error) {
+            return Error::Full(COPY);
+        }
+        Error::Unwritable(target.to_owned(), error.to_string())
+    };
     file::no_log(target)?;
     // A log of another file that was called so would be taken for the copy's.
     let own =
@@ -122,7 +128,8 @@ fn draft(
         return Err(Error::Busy);
     }
     let file = files::beside(&directory, OsStr::new(HIDDEN), 0o600).map_err(unwritable)?;
-    fill(source, file.path(), wait, seen)?;
+    fill(source, file.path(), wait, seen)
+        .map_err(|error| if matches!(error, Error::Full(_)) { Error::Full(COPY) } else { error })?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
     Ok(Draft { file, target: directory.join(name), writers, _lock: lock })
 }
@@ -165,6 +172,11 @@ pub(super) fn fill(
     use_wal(&target, wait)
 }
 
+const COPY: &str = "the copy";
+
 fn failed(error: &io::Error) -> Error {
+    if files::is_full(error) {
+        return Error::Full(COPY);
+    }
     Error::Failed(format!("the copy cannot be written: {error}"))
 }

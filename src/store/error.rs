@@ -13,6 +13,9 @@ pub(crate) enum Error {
     /// There is no store: no file, an empty one, or one that nobody finished creating.
     #[error("there is no store")]
     NotThere(PathBuf),
+    /// The file has no tables, and no log beside it: all that was written is in the log.
+    #[error("the file has no tables, and no log")]
+    NoLog(PathBuf),
     /// A later version of jeton made it.
     #[error("the store has schema version {found}, this program knows {known}")]
     Newer {
@@ -82,7 +85,10 @@ pub(crate) enum Error {
     /// A value that must be unique is there already.
     #[error("already there")]
     Taken,
-    /// Anything else that SQLite reports, a full disk for example.
+    /// The disk has no room for the store, or for the copy that is named.
+    #[error("disk full: {0} cannot be written")]
+    Full(&'static str),
+    /// Anything else that SQLite reports.
     #[error("the store failed: {0}")]
     Failed(String),
 }
@@ -105,6 +111,7 @@ impl From<rusqlite::Error> for Error {
                 | ErrorCode::DatabaseLocked
                 | ErrorCode::FileLockingProtocolFailed,
             ) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full("the store"),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::Unreadable(text),
             Some(ErrorCode::ConstraintViolation) if text.starts_with("UNIQUE") => Self::Taken,

@@ -20,6 +20,20 @@ pub(super) struct Located {
     pub(super) loose: bool,
     /// The users who can write its directory.
     pub(super) writers: Writers,
+    /// Whether it is not empty and has no log beside it.
+    is_alone: bool,
+}
+
+impl Located {
+    /// Tells a file whose log is missing from a store that was never made. In the first moments of
+    /// a store its file has no tables, and its log has everything: a copy of the file alone looks
+    /// just as an `init` that was interrupted.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        if self.is_alone && matches!(error, Error::NotThere(_)) {
+            return Error::NoLog(self.path.clone());
+        }
+        error
+    }
 }
 
 /// Judges the file, its directory and what SQLite keeps beside it, without following a link;
@@ -52,7 +66,8 @@ pub(super) fn locate(given: &Path) -> Result<Option<Located>, Error> {
     if !has_log && is_of_others(&path) {
         return Err(Error::Foreign(given.to_owned()));
     }
-    Ok(Some(Located { path, loose, writers }))
+    let is_alone = file.size > 0 && !has_log;
+    Ok(Some(Located { path, loose, writers, is_alone }))
 }
 
 /// Refuses a `file` in a `directory`, a path without links, that others can write or replace.

@@ -55,12 +55,18 @@ pub(crate) struct Store {
     wait: Duration,
     /// Whether the log is to be copied back when this process is the last to close the store.
     fold: bool,
+    /// Whether this process made it.
+    is_new: bool,
 }
 
 impl Store {
     /// The process ends. What SQLite would give back piece by piece, memory and locks, the system
     /// takes back at once; only a log that is to be copied back needs a proper end.
     pub(crate) fn leave(self) {
+        if self.is_new {
+            // A copy of the file alone is whole then. Whatever goes wrong, the log has everything.
+            let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
+        }
         if !self.fold {
             std::mem::forget(self);
         }

@@ -24,9 +24,11 @@ pub(crate) struct Opened {
 impl Store {
     /// Opens the store at `path`; [`Error::NotThere`] if there is none. `wait` bounds every lock.
     pub(crate) fn open(path: &Path, wait: Duration) -> Result<Opened, Error> {
-        let Some(Located { path, loose, writers }) = file::locate(path)? else {
+        let Some(located) = file::locate(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
+        let Located { path, loose, writers, .. } = &located;
+        let (path, loose, writers) = (path.clone(), *loose, *writers);
         let deadline = Instant::now() + wait;
         let connection = connect(&path, Intent::Use, wait)?;
         let identity = retry_until(deadline, || {
@@ -34,12 +36,12 @@ impl Store {
             identity(&transaction, &path)
         })?;
         match identity {
-            Identity::Blank => Err(Error::NotThere(path)),
+            Identity::Blank => Err(located.explain(Error::NotThere(path))),
             Identity::Ours(id) => {
                 // Not before it is known to be ours: a foreign file keeps its mode.
                 let readers = if loose { file::tighten(&path)? } else { Readers::None };
                 let fold = fold_long_log(&connection, &path)?;
-                let store = Self { connection, path, id, wait, fold };
+                let store = Self { connection, path, id, wait, fold, is_new: false };
                 Ok(Opened { store, created: false, readers, writers })
             }
         }
@@ -52,12 +54,12 @@ impl Store {
         beginning: impl FnOnce() -> Beginning,
     ) -> Result<Opened, Error> {
         match Self::open(path, wait) {
-            Err(Error::NotThere(_)) => {}
+            Err(Error::NotThere(_) | Error::NoLog(_)) => {}
             other => return other,
         }
         file::no_log(path)?;
         file::make(path)?;
-        let Some(Located { path, loose, writers }) = file::locate(path)? else {
+        let Some(Located { path, loose, writers, .. }) = file::locate(path)? else {
             return Err(Error::NotThere(path.to_owned()));
         };
         // It was blank a moment ago, and the log beside it inherits its mode.
@@ -65,7 +67,7 @@ impl Store {
         let connection = connect(&path, Intent::Use, wait)?;
         use_wal(&connection, wait)?;
         let (id, created) = begin(&connection, &path, &beginning())?;
-        let store = Self { connection, path, id, wait, fold: false };
+        let store = Self { connection, path, id, wait, fold: false, is_new: created };
         Ok(Opened { store, created, readers, writers })
     }
 
@@ -77,7 +79,7 @@ impl Store {
         super::connect::configure(&connection, Duration::from_secs(1)).unwrap();
         let (id, _) = begin(&connection, path, beginning).unwrap();
         let (path, wait) = (path.to_owned(), Duration::from_secs(1));
-        Self { connection, path, id, wait, fold: false }
+        Self { connection, path, id, wait, fold: false, is_new: false }
     }
 
     /// Puts rows into a state that no rule leads to yet, for the tests of the rules.

@@ -156,7 +156,7 @@ enum Keys {
 fn keys(app: &App, args: &Args) -> Result<Keys, Failure> {
     let Some(keys) = given(app, args)? else { return Ok(Keys::OfTheStore) };
     if keys.iter().any(Verifier::is_symmetric) {
-        authority::refuse_public(&keys, &app.public_keys())?;
+        authority::refuse_public(&keys, &app.public_keys()).map_err(Failure::bad_key)?;
     }
     Ok(Keys::Given(keys))
 }
@@ -164,7 +164,7 @@ fn keys(app: &App, args: &Args) -> Result<Keys, Failure> {
 /// Reads the keys that the caller names.
 fn given(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
     if let Some(path) = &args.jwks {
-        let mut keys = authority::read_jwks(&app.key_file(path)?)?;
+        let mut keys = authority::read_jwks(&app.key_file(path)?).map_err(Failure::bad_key)?;
         for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
             key.restrict(&args.alg);
         }
@@ -172,8 +172,8 @@ fn given(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
     }
     if let Some(path) = &args.key {
         let bytes = app.key_file(path)?;
-        let key = authority::read_key(&bytes, &args.alg, args.encoding, args.allow_weak)?;
-        return Ok(Some(vec![key]));
+        let key = authority::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
+        return Ok(Some(vec![key.map_err(Failure::bad_key)?]));
     }
     Ok(None)
 }

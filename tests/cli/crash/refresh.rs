@@ -161,7 +161,8 @@ fn a_refresh_that_could_not_keep_its_successor_is_completed_by_the_next_command(
     let call = calls(&world, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
     let inject = format!("inject={}:error=ENOSPC:when=2", call.unwrap());
     let ran = traced(&world, &["-o", "/dev/null", "-e", &inject], &["refresh"]);
-    let talk = "error: the session file cannot be used: No space left on device (os error 28)\n";
+    let talk = "error: disk full: the session file cannot be written\n\
+                hint: free some space, then repeat the command\n";
     refuses(&world, &ran, 1, talk);
     let mut met = Met::default();
     met.look(&world, "no space for the second file");

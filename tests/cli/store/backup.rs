@@ -155,7 +155,13 @@ fn on_a_full_disk_nothing_is_left() {
     mounted.small("full");
     mounted.fill("full");
     let ran = mounted.run("store backup full/copy.db");
-    refuses(&world, &ran, 1, "error: the store failed: database or disk is full\n");
+    refuses(
+        &world,
+        &ran,
+        1,
+        "error: disk full: the copy cannot be written\n\
+                            hint: free some space, then repeat the command\n",
+    );
     assert_eq!(mounted.try_do("ls -A full").ok().out, "fill\n");
     mounted.empty("full");
     mounted.run("store backup full/copy.db").ok();

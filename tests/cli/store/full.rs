@@ -6,7 +6,8 @@ use crate::mask::{refuses, says};
 use crate::world::World;
 use serde_json::Value;
 
-const STORE_FULL: &str = "error: the store failed: database or disk is full\n";
+const STORE_FULL: &str = "error: disk full: the store cannot be written\n\
+                          hint: free some space, then repeat the command\n";
 
 /// What a stock SQLite says about a copy of the store, which is on a disk of the shell's own.
 fn is_sound(world: &World, mounted: &mut Mounted<'_>) {
@@ -24,7 +25,8 @@ fn a_full_disk_below_the_session_file_leaves_the_old_one() {
     mounted.run("init ada").ok();
     mounted.must("cp .config/jeton/sessions/*.json before");
     mounted.fill(".config");
-    let talk = "error: the session file cannot be used: No space left on device (os error 28)\n";
+    let talk = "error: disk full: the session file cannot be written\n\
+                hint: free some space, then repeat the command\n";
     for words in ["refresh", "login ada"] {
         let ran = mounted.run(words).fails(1);
         assert_eq!(ran.err, talk, "{words}");
@@ -89,8 +91,8 @@ fn a_token_that_cannot_be_revoked_on_a_full_disk_is_named() {
     mounted.small(".local");
     mounted.run("init ada").ok();
     let fill = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
-    let talk = "error: the command ended with 4, and token 1 could not be revoked: the store \
-                failed: database or disk is full\nhint: revoke it: jeton token revoke 1\n";
+    let talk = "error: the command ended with 4, and token 1 could not be revoked: disk \
+                full: the store cannot be written\nhint: revoke it: jeton token revoke 1\n";
     refuses(&world, &mounted.run(&format!("run -- sh -c '{fill}'")), 1, talk);
     mounted.empty(".local");
     mounted.run("token revoke 1").ok();
@@ -108,7 +110,8 @@ fn fixtures_on_a_full_disk_can_be_made_again() {
         mounted.must(&format!("dd if=/dev/zero of=set/room bs=4096 count={room}"));
         mounted.fill("set");
         mounted.must("rm set/room");
-        let talk = "error: `set` cannot be written: No space left on device (os error 28)\n";
+        let talk = "error: disk full: `set` cannot be written\n\
+                    hint: free some space, then repeat the command\n";
         refuses(&world, &mounted.run(make), 1, talk);
         mounted.empty("set");
     }

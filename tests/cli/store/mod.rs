@@ -1,5 +1,6 @@
 //! The store and the session on disk: modes, places, what counts as there, what is damaged.
 
+mod alone;
 mod backup;
 mod check;
 mod crafted;

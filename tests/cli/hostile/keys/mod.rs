@@ -62,13 +62,13 @@ impl Table {
     /// `token verify --key` must refuse it for that algorithm.
     fn key(&mut self, algorithm: &'static str, said: &str, name: &str, file: impl AsRef<[u8]>) {
         let words = vec!["token", "verify", TOKEN, "--key", "key", "--alg", algorithm];
-        self.push((name, file.as_ref()), words, 2, said);
+        self.push((name, file.as_ref()), words, 65, said);
     }
 
     /// `token verify --jwks` must refuse it.
     fn set(&mut self, said: &str, name: &str, file: impl AsRef<[u8]>) {
         let words = vec!["token", "verify", TOKEN, "--jwks", "key"];
-        self.push((name, file.as_ref()), words, 2, said);
+        self.push((name, file.as_ref()), words, 65, said);
     }
 
     /// Both must.

@@ -1,0 +1,47 @@
+//! A store's file without the log that belongs to it.
+
+use crate::world::World;
+use std::fs;
+
+#[test]
+fn file_of_a_new_store_is_whole_without_its_log() {
+    for words in [&["init", "ada"][..], &["register", "ada"], &["keys", "generate"]] {
+        let mut world = World::new();
+        world.set("JETON_PASSWORD", "lovelace");
+        world.run(words).ok();
+        let copy = world.home().join("copy.db");
+        fs::copy(world.store(), &copy).unwrap();
+        let copy = copy.to_str().unwrap();
+        let info = |store: &str| world.json(&["store", "info", "--store", store]);
+        assert_eq!(info(copy)["users"], info(world.store().to_str().unwrap())["users"]);
+        world.run(&["store", "check", "--store", copy]).ok();
+    }
+}
+
+#[test]
+fn file_without_tables_and_log_is_told_from_no_store() {
+    let world = World::new();
+    let path = world.home().join("a.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    drop(file);
+    let bytes = fs::read(&path).unwrap();
+    assert!(bytes.len() == 4096 && !path.with_extension("db-wal").exists());
+    let talk = "error: `a.db` is empty: its `-wal` is missing, or `init` was interrupted\n\
+                hint: copy a store with `jeton store backup`, or make a new one: jeton init\n";
+    for words in [&["whoami"][..], &["store", "check"], &["store", "migrate"], &["login", "ada"]] {
+        let mut command = world.command(&[words, &["--store", "a.db"]].concat());
+        command.env("JETON_PASSWORD", "lovelace");
+        let ran = crate::world::Ran::from(command.output().unwrap()).fails(3);
+        assert_eq!(
+            ran.err.replace(&format!("{}/", world.home().canonicalize().unwrap().display()), ""),
+            talk,
+            "{words:?}"
+        );
+        for end in ["db-wal", "db-shm"] {
+            let _ = fs::remove_file(path.with_extension(end));
+        }
+    }
+    world.run(&["init", "ada", "--store", "a.db"]).ok();
+    world.run(&["whoami", "--store", "a.db"]).ok();
+}
