@@ -269,7 +269,7 @@ fn a_yes_that_comes_too_late_deletes_nobody() {
         let mut asked = OnTerminal::run(&world, &["users", "delete", "min"]);
         asked.asks("Delete min and revoke all of its tokens? [y/N] ");
         as_root(&world, &[&["users"], meanwhile].concat());
-        asked.0.send("y").unwrap();
+        asked.0.send("y\n").unwrap();
         asked.0.flush().unwrap();
         let (code, screen, _) = asked.ends();
         let expected = if meanwhile[0] == "set-role" { 7 } else { 12 };
