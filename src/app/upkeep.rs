@@ -1,8 +1,9 @@
 //! The store's file for commands that do not open it as the others do.
 
 use super::App;
-use crate::authority::{self, Findings};
-use crate::failure::Failure;
+use crate::authority::{self, Caller, Findings, Restored};
+use crate::failure::{Failure, Kind};
+use crate::model::Foreign;
 use std::path::{Path, PathBuf};
 
 impl App {
@@ -19,5 +20,45 @@ impl App {
     ) -> Result<Option<PathBuf>, Failure> {
         let (path, act) = (self.store_path()?, self.act()?);
         Ok(authority::migrate(&path, &act, copy, self.options.wait)?)
+    }
+
+    /// Returns the caller; `None` if no credential is given, or if the store cannot authenticate
+    /// anybody: then the owner of the file acts.
+    pub(crate) fn caller_or_owner(&mut self) -> Result<Option<Caller>, Failure> {
+        const UNABLE: [&str; 5] =
+            ["store_not_found", "store_newer", "store_older", "store_foreign", "store_damaged"];
+        match self.caller() {
+            Ok(caller) => Ok(Some(caller)),
+            Err(failure) if failure.kind == Kind::TokenMissing => Ok(None),
+            Err(failure) if UNABLE.contains(&failure.code) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Refuses a file that cannot be restored, and asks before the store is replaced.
+    pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
+        let (path, now) = (self.store_path()?, self.now()?);
+        for warning in authority::check_backup(file, &path, now, self.options.wait)? {
+            self.warning(&warning);
+        }
+        if path.symlink_metadata().is_ok_and(|store| store.len() > 0) {
+            let shown = |path: &Path| Foreign::new(path.to_string_lossy()).shown().clone();
+            self.confirm(&format!("Replace `{}` by `{}`?", shown(&path), shown(file)))?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the content of the store by that of the file. This process must not have the store
+    /// open.
+    pub(crate) fn restore_store(
+        &mut self,
+        file: &Path,
+        caller: Option<&Caller>,
+    ) -> Result<Restored, Failure> {
+        self.pause();
+        let (path, act) = (self.store_path()?, self.act()?);
+        let progress = self.progress("restoring", 0);
+        let seen = progress.counter();
+        Ok(authority::restore(&path, file, &act, caller, self.options.wait, seen)?)
     }
 }

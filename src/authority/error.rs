@@ -7,6 +7,7 @@ use crate::model::{
     repeatable,
 };
 use crate::store::{self, AsBusy};
+use std::path::PathBuf;
 
 /// What was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,14 @@ pub(crate) enum Error {
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A store that was to be restored has this fault.
+    #[error("the backup cannot be restored: {fault}")]
+    Backup {
+        /// Its path.
+        file: PathBuf,
+        /// The first fault.
+        fault: store::Error,
+    },
     /// A key or a hash could not be made or used.
     #[error(transparent)]
     Crypto(#[from] crypto::Error),

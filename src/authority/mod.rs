@@ -24,6 +24,7 @@ pub(crate) use crate::crypto::{
     Encoding, Import, KeyForm, PublicKeys, Rejected, Verifier, is_public, random_password,
     read_jwks, read_key, refuse_public,
 };
+pub(crate) use crate::store::Restored;
 pub(crate) use crate::store::{EventFilter, Findings, TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{
     Credential, Drafts, Export as UserExport, Imported, Other, Registration, Renaming,
@@ -60,7 +61,8 @@ pub(crate) use settings::{
     get as setting, list as settings, set as set_setting, unset as unset_setting,
 };
 pub(crate) use upkeep::{
-    Pruned, back_up, census, check, may_administer, migrate, prune, prune_gap,
+    Pruned, back_up, census, check, check_backup, may_administer, migrate, prune, prune_gap,
+    restore,
 };
 #[cfg(any(fuzzing, test))]
 pub(crate) use verification::judge_alone;

@@ -53,6 +53,17 @@ impl Principal {
         })
     }
 
+    /// Refuses a principal that was revoked since it was authenticated, or whose role is below
+    /// `role` by now.
+    pub(super) fn recheck_role(
+        &self,
+        tx: &Reader<'_>,
+        role: Role,
+        refusal: &'static str,
+    ) -> Result<(), Error> {
+        needs(&self.recheck(tx)?, role, refusal)
+    }
+
     /// Returns the user as its row says in this transaction, which may have waited for a lock, an
     /// answer or a file since the first check: a principal that was disabled, deleted or logged out,
     /// or whose token or key was revoked in the meantime, is refused.

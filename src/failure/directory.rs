@@ -63,7 +63,7 @@ fn restrict(path: &Path) -> String {
 }
 
 /// A path as a word of a shell.
-fn word(path: &Path) -> String {
+pub(super) fn word(path: &Path) -> String {
     let text = escaped(&path.to_string_lossy());
     let is_plain = |c: char| c.is_alphanumeric() || "/._@+-".contains(c);
     if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

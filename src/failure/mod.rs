@@ -2,6 +2,7 @@
 //! that knows exit codes.
 
 mod directory;
+mod restore;
 mod store;
 mod terminal;
 mod token;
@@ -176,6 +177,7 @@ impl From<authority::Error> for Failure {
         let say = |kind, code| Self::new(kind, code, message.clone());
         match error {
             Error::Store(error) => error.into(),
+            Error::Backup { file, fault } => Self::backup(&file, fault),
             Error::Crypto(error) => error.into(),
             Error::Invalid(invalid) => invalid.into(),
             Error::Usage(_) | Error::Input(_) => say(Kind::Usage, "invalid_input"),

@@ -50,6 +50,8 @@ impl From<Error> for Failure {
                 format!("there is something at `{}`", at(&path)),
             )
             .with_hint("name another file, or remove that one"),
+            Error::Kept { kept, directory } => Self::kept(&kept, &directory),
+            Error::NoBackup(path, why) => Self::no_backup(&path, &why),
             Error::LogName(path) => {
                 Self::usage(format!("`{}` is what SQLite calls a log", at(&path)))
                     .with_hint("choose a name without `-wal`, `-shm` or `-journal` at its end")

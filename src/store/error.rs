@@ -65,6 +65,17 @@ pub(crate) enum Error {
     /// A file stands where a copy was to go.
     #[error("there is a file of that name")]
     Occupied(PathBuf),
+    /// The store of an earlier restore stands where another one was to be kept.
+    #[error("the store of an earlier restore is kept there")]
+    Kept {
+        /// Its path.
+        kept: PathBuf,
+        /// A directory to move it to, which is not there.
+        directory: PathBuf,
+    },
+    /// A file that cannot be the backup of a restore.
+    #[error("the file cannot be restored: {1}")]
+    NoBackup(PathBuf, String),
     /// What SQLite keeps beside a store is called like that.
     #[error("that is the name of a log")]
     LogName(PathBuf),

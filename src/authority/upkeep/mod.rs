@@ -1,8 +1,10 @@
 //! The store itself: what is in it, what is wrong with it, copies of it, and what can go.
 
 mod prune;
+mod restore;
 
 pub(crate) use prune::{Pruned, prune, prune_gap};
+pub(crate) use restore::{check_backup, restore};
 
 use super::act::{DONE, UNDELIVERED};
 use super::{Act, Caller, Error};
@@ -22,11 +24,14 @@ pub(crate) fn census(store: &mut Store, now: Timestamp) -> Result<Census, Error>
 
 /// What is wrong with the store at that path, which may be in any state.
 pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
-    let tests = store::Tests {
+    Ok(store::check(path, &tests_of_rows(), now, wait)?)
+}
+
+fn tests_of_rows() -> store::Tests {
+    store::Tests {
         key: |key| crypto::test_key(key).err().map(|error| error.to_string()),
         hash: |hash| crypto::test_hash(hash).err().map(|error| error.to_string()),
-    };
-    Ok(store::check(path, &tests, now, wait)?)
+    }
 }
 
 /// Copies the store to `target`, for an admin; returns its bytes and the users who can write its

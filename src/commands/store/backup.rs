@@ -10,12 +10,9 @@ use std::path::PathBuf;
 /// Copy the store to a new file, while others use it (admins only)
 ///
 /// The copy is a store of its own: of one moment, readable by you alone, with all accounts and
-/// private keys in it. To go back to it, put it in the store's place while nobody uses that, and
-/// remove the `-wal` and `-shm` there, or they are read as its own. What was revoked since then is
-/// not revoked in it.
+/// private keys in it. `jeton store restore` brings it back.
 ///
 ///   jeton store backup jeton-$(date +%F).db
-///   cp backup.db jeton.db && rm -f jeton.db-wal jeton.db-shm
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {

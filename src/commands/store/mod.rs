@@ -5,6 +5,7 @@ mod check;
 mod info;
 mod migrate;
 mod prune;
+mod restore;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -17,6 +18,7 @@ pub(crate) enum Command {
     Info(info::Args),
     Check(check::Args),
     Backup(backup::Args),
+    Restore(restore::Args),
     Prune(prune::Args),
     Migrate(migrate::Args),
 }
@@ -27,6 +29,7 @@ impl Command {
             Self::Info(args) => info::run(app, &args),
             Self::Check(args) => check::run(app, &args),
             Self::Backup(args) => backup::run(app, &args),
+            Self::Restore(args) => restore::run(app, &args),
             Self::Prune(args) => prune::run(app, &args),
             Self::Migrate(args) => migrate::run(app, &args),
         }

@@ -122,6 +122,10 @@ fn every_change_and_every_refused_one_leaves_one_row() {
                 format!("{who} {} {rest}", command(&commands, deed))
             })
             .collect();
+        if deed.words.starts_with("store restore") && deed.exit == 0 {
+            // The rows are those of the backup, and this one.
+            known = rows.len() - 1;
+        }
         assert_eq!(rows[known..], expected, "{}", deed.words);
         known = rows.len();
     }

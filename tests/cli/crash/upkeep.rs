@@ -1,4 +1,5 @@
-//! A backup that is killed is there or not, and never half. What a killed prune has removed is counted.
+//! A backup that is killed is there or not, and never half; a restore is done or not. What a killed
+//! prune has removed is counted.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, names_in, no_litter, of_copy};
 use crate::world::World;
@@ -56,6 +57,70 @@ fn a_backup_killed_at_any_call_is_whole_or_not_there() {
     );
     println!("{kills} kills, {whole} whole, {missing} missing");
     assert!(kills > 60 && whole > 0 && missing > 0, "{kills} {whole} {missing}");
+    is_sound(&world);
+}
+
+#[test]
+fn store_of_a_killed_restore_is_the_old_or_the_new_one() {
+    const BACKUP: &str = "copies/a.db";
+    const NAMES: [&str; 2] = [".jeton-restore.new", ".jeton-before-restore.new"];
+    if !can_kill() {
+        return;
+    }
+    let world = World::with_admin();
+    std::fs::create_dir(world.home().join("copies")).unwrap();
+    world.run(&["store", "backup", BACKUP]).ok();
+    let token = world.get(&["token", "create", "app"]);
+    world.run(&["store", "backup", "copies/old.db"]).ok();
+    let restore = ["store", "restore", BACKUP, "--yes", "-q"];
+    let directory = world.store().parent().unwrap().to_owned();
+    let kept = directory.join("jeton.db.before-restore");
+    let forget = || {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", kept.display()));
+        }
+    };
+    let names = changing(&world, &restore);
+    let (mut old, mut new) = (0, 0);
+    let kills = kill_at_each(
+        &names,
+        |call, nth| {
+            forget();
+            world.run(&["store", "restore", "copies/old.db", "--yes"]).ok();
+            forget();
+            // Something stands in the log alone.
+            world.run(&["settings", "set", "token.ttl", "1d"]).ok();
+            world.run(&["settings", "unset", "token.ttl"]).ok();
+            killed(&world, &restore, call, nth)
+        },
+        |when| {
+            let began = std::time::Instant::now();
+            let code = world.run(&["token", "verify", &token]).code;
+            assert!(began.elapsed().as_secs() < 5, "{when}");
+            *(if code == 0 { &mut old } else { &mut new }) += 1;
+            assert!(code == 0 || code == 10, "{when}: {code}");
+            assert_eq!(world.run(&["store", "check", "-q"]).ok().out, "ok\n", "{when}");
+            let restored = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
+            let restored = of_copy(&world, restored);
+            // The old store was restored, too.
+            assert_eq!(restored, "1", "{when}");
+            assert!(code == 0 || kept.exists(), "{when}");
+            if kept.exists() {
+                let words = ["--store", kept.to_str().unwrap(), "token", "verify", &token];
+                assert_eq!(world.run(&words).code, 0, "{when}");
+            }
+            let mut left = names_in(&directory);
+            left.retain(|name| !name.starts_with("jeton.db"));
+            let is_known = |name: &String| NAMES.iter().any(|known| name.starts_with(known));
+            assert!(left.iter().all(is_known), "{when}: {left:?}");
+        },
+    );
+    forget();
+    world.run(&restore).ok();
+    let left = names_in(&directory);
+    assert!(left.iter().all(|name| name.starts_with("jeton.db")), "{left:?}");
+    println!("{kills} kills, {old} old, {new} new");
+    assert!(kills > 60 && old > 0 && new > 0, "{kills} {old} {new}");
     is_sound(&world);
 }
 

@@ -175,6 +175,8 @@ pub(super) const TABLE: &[Row] = &[
     session("store backup copy.db", ADMINS),
     session("store prune", ADMINS),
     session("store migrate", ADMINS),
+    // It is not opened before that is allowed.
+    Row { none: 2, ..session("store restore there-is-none", [7, 7, 2]) },
     session("audit list", ADMINS),
     session("audit list --user nobody", MISSING),
     session("sessions revoke --all --yes", ALL),

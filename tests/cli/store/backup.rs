@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// What a stock SQLite finds in the tables, but for the audit row of the backup itself.
-fn content(store: &Path) -> BTreeMap<String, Vec<String>> {
+pub(super) fn content(store: &Path) -> BTreeMap<String, Vec<String>> {
     let store = rusqlite::Connection::open(store).unwrap();
     let texts = |sql: &str| -> Vec<String> {
         let mut statement = store.prepare(sql).unwrap();

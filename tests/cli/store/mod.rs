@@ -12,6 +12,8 @@ mod mounted;
 mod neighbour;
 mod read_only;
 mod refused;
+mod restore;
+mod restore_refused;
 mod shared;
 mod two_paths;
 mod unwritable;
