@@ -130,7 +130,7 @@ pub(super) const DEEDS: &[Deed] = &[
     deed("token renew TOKEN", 0, "- done 1"),
     deed("token revoke 7 6", 0, "john done 1"),
     deed("token revoke 7", 0, ""),
-    deed("token revoke 99", 3, "john token_not_found 0"),
+    deed("token revoke 99", 7, "john forbidden 0"),
     deed("token revoke 1", 7, "john forbidden 0"),
     deed("token revoke --user ada --yes", 7, "john forbidden 0"),
     deed("token create app", 0, "john done 1"),
