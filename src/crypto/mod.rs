@@ -4,6 +4,7 @@
 mod compact;
 mod der;
 mod export;
+mod hash_class;
 mod import;
 mod keys;
 mod password;
@@ -14,9 +15,14 @@ mod verifier;
 
 pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
 pub(crate) use export::{private_text, public_pem};
+pub(crate) use hash_class::HashClass;
+#[cfg(test)]
+pub(crate) use hash_class::work_done;
 pub(crate) use import::{Import, Rejected, is_public};
 pub(crate) use keys::generate;
-pub(crate) use password::{foreign_hash, hash, hash_all, is_weak, matches, test_hash};
+pub(crate) use password::{
+    complete_work, foreign_hash, hash, hash_all, is_weak, matches, test_hash,
+};
 pub(crate) use random::{jti, password as random_password, sid, store_id, uid, uuid};
 pub(crate) use secret::{Encoding, KeyForm, PublicKeys};
 #[cfg(test)]
@@ -37,6 +43,9 @@ pub(crate) enum Error {
     /// A stored password hash is malformed, or costs more than an imported one may.
     #[error("a password hash is unusable: {0}")]
     DamagedHash(String),
+    /// The stored class of the costliest password hash is malformed, or beyond the limits.
+    #[error("`costliest_hash` is unusable: {0}")]
+    DamagedHashClass(String),
     /// Argon2 failed, for want of memory for example.
     #[error("the password cannot be hashed: {0}")]
     Hash(String),

@@ -1,6 +1,7 @@
 //! Argon2id with OWASP's parameters (m = 19 MiB, t = 2, p = 1), which are the crate's defaults.
 
 use super::Error;
+use super::hash_class::{HashClass, parse};
 use crate::model::{Invalid, Password, PasswordHash};
 use argon2::password_hash::phc::{self, Ident, Output, ParamsString, Salt};
 use argon2::{
@@ -9,20 +10,6 @@ use argon2::{
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-
-/// The most memory that a hash from elsewhere may take at each login, in KiB: 256 MiB.
-const MOST_MEMORY: u32 = 256 * 1024;
-
-/// The most work: memory in KiB times passes over it, about a second or two.
-const MOST_WORK: u64 = 4 * 256 * 1024;
-
-/// The most lanes, each of which takes memory of its own.
-const MOST_LANES: u32 = 64;
-
-/// The hash of no password, with today's parameters: checking against it costs what checking
-/// against a real one does.
-const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$amV0b24gZGVjb3kgc2FsdA$\
-                     9m2n1Q0rTzC4fEoYk0T8bX6c1yqkJqkV3mJH0w7dG2o";
 
 /// A new salted hash.
 pub(crate) fn hash(password: &Password) -> Result<PasswordHash, Error> {
@@ -92,51 +79,44 @@ pub(crate) fn foreign_hash(phc: String) -> Result<PasswordHash, Invalid> {
 /// Refuses a stored hash that no password can be checked against within the limits of an import:
 /// whoever wrote it chose memory and time.
 pub(crate) fn test_hash(hash: &PasswordHash) -> Result<(), Error> {
-    judge(hash.expose()).map_err(|invalid| Error::DamagedHash(invalid.why))
+    judge(hash.expose()).map(|_| ()).map_err(|invalid| Error::DamagedHash(invalid.why))
 }
 
-fn judge(phc: &str) -> Result<(), Invalid> {
-    let refused = |why: &str| Invalid::new("password_hash", why);
-    let hash = phc::PasswordHash::new(phc)
-        .map_err(|_| refused("not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`"))?;
-    if Algorithm::try_from(hash.algorithm.as_str()).is_err() {
-        return Err(refused("not a hash of Argon2"));
-    }
-    // Where none stands there, programs disagree about which is meant.
-    if hash.version.is_none_or(|version| Version::try_from(version).is_err()) {
-        return Err(refused("it needs a version, `v=19` or `v=16`"));
-    }
-    let params = Params::try_from(&hash).map_err(|_| refused("its parameters are wrong"))?;
+fn judge(phc: &str) -> Result<HashClass, Invalid> {
+    let hash = parse(phc)?;
+    let class = HashClass::judge(&hash)?;
     let salt = hash.salt.is_some_and(|salt| salt.len() >= MIN_SALT_LEN);
-    if !salt || hash.hash.is_none() || !params.keyid().is_empty() || !params.data().is_empty() {
-        return Err(refused("it needs a salt of 8 bytes at least and the hash, and no key"));
+    if !salt || hash.hash.is_none() {
+        let why = "it needs a salt of 8 bytes at least and the hash, and no key";
+        return Err(Invalid::new("password_hash", why));
     }
-    let memory = params.m_cost().max(8 * params.p_cost());
-    let work = u64::from(memory) * u64::from(params.t_cost());
-    if params.p_cost() > MOST_LANES || memory > MOST_MEMORY || work > MOST_WORK {
-        return Err(refused("each login would take too long: 256 MiB and 4 passes at most"));
-    }
-    Ok(())
+    Ok(class)
 }
 
-/// Whether it is the password behind the hash. Without a hash or without a password the answer is
-/// no, after the same work: an unknown name takes as long as a wrong password, and no less does one
-/// whose hash came from elsewhere and is a weak one.
-pub(crate) fn matches(
+/// Returns whether the password is the one behind the hash. A text that cannot be a password is
+/// compared like a wrong one.
+pub(crate) fn matches(password: Option<&Password>, hash: &PasswordHash) -> Result<bool, Error> {
+    test_hash(hash)?;
+    #[cfg(test)]
+    super::hash_class::work_done::add(&HashClass::of(hash)?);
+    let is_behind = phc::PasswordHash::new(hash.expose())
+        .is_ok_and(|phc| Argon2::default().verify_password(words(password), &phc).is_ok());
+    Ok(is_behind && password.is_some())
+}
+
+/// Completes the work of a failed login: after the comparison with the user's own hash, if there is
+/// one, it costs as much as a comparison with a hash of the costliest class.
+pub(crate) fn complete_work(
     password: Option<&Password>,
-    hash: Option<&PasswordHash>,
-) -> Result<bool, Error> {
-    hash.map_or(Ok(()), test_hash)?;
-    let words = password.map_or(b"".as_slice(), Password::expose);
-    let is_behind = |phc: &str| {
-        phc::PasswordHash::new(phc)
-            .is_ok_and(|phc| Argon2::default().verify_password(words, &phc).is_ok())
-    };
-    let right = is_behind(hash.map_or(DECOY, PasswordHash::expose));
-    if !right && hash.is_some_and(is_weak) {
-        is_behind(DECOY);
-    }
-    Ok(right && hash.is_some() && password.is_some())
+    own: Option<&PasswordHash>,
+    costliest: &HashClass,
+) -> Result<(), Error> {
+    let done = own.map(HashClass::of).transpose()?.map_or(0, |own| own.work());
+    costliest.filler(done).map_or(Ok(()), |filler| filler.spend(words(password)))
+}
+
+fn words(password: Option<&Password>) -> &[u8] {
+    password.map_or(b"".as_slice(), Password::expose)
 }
 
 /// Whether it was made with less work than today's: parameters that have risen since.
@@ -161,10 +141,9 @@ mod tests {
     #[test]
     fn only_the_right_password_matches() {
         let hash = hash(&password("correct horse")).unwrap();
-        assert!(matches(Some(&password("correct horse")), Some(&hash)).unwrap());
-        assert!(!matches(Some(&password("correct horsf")), Some(&hash)).unwrap());
-        assert!(!matches(Some(&password("correct horse")), None).unwrap());
-        assert!(!matches(None, Some(&hash)).unwrap());
+        assert!(matches(Some(&password("correct horse")), &hash).unwrap());
+        assert!(!matches(Some(&password("correct horsf")), &hash).unwrap());
+        assert!(!matches(None, &hash).unwrap());
     }
 
     #[test]
@@ -177,7 +156,7 @@ mod tests {
         let hashes = hash_all(&passwords.iter().collect::<Vec<_>>(), &count).unwrap();
         assert_eq!((hashes.len(), made.into_inner()), (5, 5));
         for (password, hash) in passwords.iter().zip(&hashes) {
-            assert!(matches(Some(password), Some(hash)).unwrap());
+            assert!(matches(Some(password), hash).unwrap());
         }
         assert!(hash_all(&[], &|| {}).unwrap().is_empty());
     }
@@ -194,11 +173,10 @@ mod tests {
     fn hashes_of_others_are_as_good() {
         for phc in FOREIGN {
             let hash = foreign_hash(phc.to_owned()).unwrap();
-            assert!(matches(Some(&password("password")), Some(&hash)).unwrap(), "{phc}");
-            assert!(!matches(Some(&password("passwort")), Some(&hash)).unwrap(), "{phc}");
+            assert!(matches(Some(&password("password")), &hash).unwrap(), "{phc}");
+            assert!(!matches(Some(&password("passwort")), &hash).unwrap(), "{phc}");
             assert!(is_weak(&hash), "{phc}");
         }
-        foreign_hash(DECOY.to_owned()).unwrap();
     }
 
     #[test]
@@ -243,13 +221,8 @@ mod tests {
     }
 
     #[test]
-    fn the_decoy_has_todays_parameters() {
-        let decoy = phc::PasswordHash::new(DECOY).unwrap();
+    fn default_class_is_the_class_of_new_hashes() {
         let fresh = hash(&password("x")).unwrap();
-        let fresh = phc::PasswordHash::new(fresh.expose()).unwrap();
-        assert_eq!(decoy.algorithm, fresh.algorithm);
-        assert_eq!(decoy.version, fresh.version);
-        assert_eq!(decoy.params.to_string(), fresh.params.to_string());
-        assert_eq!(decoy.hash.unwrap().as_bytes().len(), fresh.hash.unwrap().as_bytes().len());
+        assert_eq!(HashClass::of(&fresh).unwrap().to_string(), HashClass::default().to_string());
     }
 }

@@ -245,7 +245,7 @@ impl From<crypto::Error> for Failure {
     fn from(error: crypto::Error) -> Self {
         use crypto::Error;
         match error {
-            Error::DamagedKey(_) | Error::DamagedHash(_) => {
+            Error::DamagedKey(_) | Error::DamagedHash(_) | Error::DamagedHashClass(_) => {
                 crate::store::Error::Damaged(error.to_string()).into()
             }
             Error::Key(_) | Error::Hash(_) | Error::Random => {

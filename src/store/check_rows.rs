@@ -15,6 +15,8 @@ pub(crate) struct Tests {
     pub(crate) key: fn(&NewKey) -> Option<String>,
     /// The test of a password hash.
     pub(crate) hash: fn(&PasswordHash) -> Option<String>,
+    /// The test of the class of the costliest password hash.
+    pub(crate) costliest_hash: fn(&str) -> Option<String>,
 }
 
 /// The most rows of a table that are named.
@@ -36,6 +38,7 @@ pub(super) fn faults(tx: &Reader<'_>, tests: &Tests) -> Result<Vec<String>, Erro
         let hash = row.get::<_, Option<String>>("password")?.map(PasswordHash::new);
         Ok(hash.and_then(|hash| (tests.hash)(&hash)))
     })?;
+    faults.extend(tx.costliest_hash()?.and_then(|class| (tests.costliest_hash)(&class)));
     let sql = format!("SELECT {} FROM keys", keys::COLUMNS);
     tx.convert("keys", &sql, &mut faults, |row| Ok((tests.key)(&key(row)?.spec)))?;
     tx.convert("pairs", JOINED, &mut faults, |row| pair(row).map(|_| None))?;

@@ -8,6 +8,7 @@ mod check_rows;
 mod condition;
 mod connect;
 mod copy;
+mod costliest;
 mod error;
 mod expected_schema;
 mod file;

@@ -4,8 +4,8 @@ use super::super::principal::write_for;
 use super::super::{Act, Caller, Error};
 use super::draft::{Draft, MEMBERS, draft, name_key, rows_within};
 use super::{Whose, admin_or_founder};
-use crate::crypto;
-use crate::model::{BadLine, Password, Role, Row, SpreadsheetRows, Timestamp, User};
+use crate::crypto::{self, HashClass};
+use crate::model::{BadLine, Password, PasswordHash, Role, Row, SpreadsheetRows, Timestamp, User};
 use crate::store::{self, Reader, Scratch, Store, Writer};
 use std::io::BufRead;
 
@@ -219,13 +219,26 @@ fn add(
     match tx.add_user(&draft.account, act.now) {
         Ok(_) => {
             imported.new += 1;
-            imported.without_password += usize::from(draft.account.password.is_none());
+            match &draft.account.password {
+                Some(hash) => raise_costliest_hash(tx, hash)?,
+                None => imported.without_password += 1,
+            }
         }
         Err(store::Error::Taken) => match Whose::of(tx, &draft.names())?.one() {
             Some(user) if exist_ok => imported.count_known(draft, &user),
             _ => return Err(exists(tx, draft)?),
         },
         Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// Stores the class of an added hash, if it costs more than the stored class.
+fn raise_costliest_hash(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Error> {
+    let stored = HashClass::costliest(tx.costliest_hash()?.as_deref())?;
+    let costliest = stored.clone().costlier(HashClass::of(hash)?);
+    if costliest != stored {
+        tx.set_costliest_hash(costliest.stored().as_deref())?;
     }
     Ok(())
 }

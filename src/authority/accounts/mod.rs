@@ -190,23 +190,29 @@ pub(crate) fn found(store: &mut Store, act: &Act, wish: &Registration) -> Result
     Ok(Proven { user, hash, better: None, trace: Trace::Written })
 }
 
-/// Who has that password. An unknown name, a wrong password and a disabled user cost the same and
-/// are told in the same words. A hash with weaker parameters than today's is to be replaced.
+/// Authenticates a user by password. All failures cost the same and have the same error: an unknown
+/// name, a text that cannot be a name or a password, a user without a password, a wrong password,
+/// and a disabled user. A hash with weaker parameters than today's is to be replaced.
 pub(crate) fn log_in(store: &mut Store, credential: &Credential) -> Result<Proven, Error> {
-    let found = store.read(|tx| {
+    let (found, costliest) = store.read(|tx| {
         let user = credential.login.as_ref().map(|who| tx.find_user(who)).transpose()?.flatten();
         let hash = user.as_ref().map(|user| tx.find_password(user.id)).transpose()?.flatten();
-        Ok::<_, Error>(user.zip(hash))
+        Ok::<_, Error>((user.zip(hash), tx.costliest_hash()?))
     })?;
+    let costliest = crypto::HashClass::costliest(costliest.as_deref())?;
+    let password = credential.password.as_ref();
     let hash = found.as_ref().map(|(_, hash)| hash);
-    let right = crypto::matches(credential.password.as_ref(), hash)?;
-    match (found, &credential.password) {
+    let right = hash.map_or(Ok(false), |hash| crypto::matches(password, hash))?;
+    match (&found, password) {
         (Some((user, hash)), Some(password)) if right && user.disabled_at.is_none() => {
-            let is_weak = crypto::is_weak(&hash);
-            let better = is_weak.then(|| crypto::hash(password)).transpose()?;
+            let better = crypto::is_weak(hash).then(|| crypto::hash(password)).transpose()?;
+            let (user, hash) = (user.clone(), hash.clone());
             Ok(Proven { user, hash, better, trace: Trace::Missing })
         }
-        _ => Err(Error::LoginInvalid),
+        _ => {
+            crypto::complete_work(password, hash, &costliest)?;
+            Err(Error::LoginInvalid)
+        }
     }
 }
 
@@ -219,7 +225,7 @@ pub(crate) fn change_password(
     new: &Password,
 ) -> Result<usize, Error> {
     let hash = store.read(|tx| tx.find_password(caller.user.id))?;
-    if !crypto::matches(Some(current), hash.as_ref())? {
+    if !hash.as_ref().map_or(Ok(false), |hash| crypto::matches(Some(current), hash))? {
         return Err(Error::WrongPassword);
     }
     store.read(|tx| long_enough(tx, new))?;

@@ -31,6 +31,9 @@ fn tests_of_rows() -> store::Tests {
     store::Tests {
         key: |key| crypto::test_key(key).err().map(|error| error.to_string()),
         hash: |hash| crypto::test_hash(hash).err().map(|error| error.to_string()),
+        costliest_hash: |class| {
+            crypto::HashClass::costliest(Some(class)).err().map(|error| error.to_string())
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use super::super::act::DONE;
 use super::super::principal::BearerCredential;
 use super::super::{Act, Caller, Error};
 use super::{ADMINS_ONLY, may_administer, may_change};
+use crate::crypto::HashClass;
 use crate::model::{Lifetime, Role, Timestamp};
 use crate::store::{self, Reader, Store, Writer};
 
@@ -88,8 +89,36 @@ pub(crate) fn prune(
         |tx, after| tx.idle_grants(*after, BATCH),
         |tx, ids| tx.remove_grants(ids),
     )?;
+    recompute_costliest_hash(store, caller)?;
     store.erase_deleted();
     Ok(Pruned { tokens, sessions, blocks, grants })
+}
+
+/// Stores the class of the costliest password hash that is left, where another one is stored.
+fn recompute_costliest_hash(store: &mut Store, caller: &Caller) -> Result<(), Error> {
+    let is_stored = |tx: &Reader<'_>| {
+        let class = costliest_hash_left(tx)?;
+        Ok::<_, store::Error>((tx.costliest_hash()? == class, class))
+    };
+    if store.read(is_stored)?.0 {
+        return Ok(());
+    }
+    caller.change(store, Role::Admin, ADMINS_ONLY, |tx| {
+        let (_, class) = is_stored(tx)?;
+        Ok(tx.set_costliest_hash(class.as_deref())?)
+    })
+}
+
+/// Returns the class to store, from the hashes of all users. Hashes beyond the limits are not
+/// computed at a login, so they have no part in it.
+fn costliest_hash_left(tx: &Reader<'_>) -> Result<Option<String>, store::Error> {
+    let mut costliest = HashClass::default();
+    tx.each_hash_class(|text| {
+        if let Ok(class) = HashClass::costliest(Some(text)) {
+            costliest = costliest.clone().costlier(class);
+        }
+    })?;
+    Ok(costliest.stored())
 }
 
 struct Pruning<'p> {

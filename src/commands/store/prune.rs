@@ -15,6 +15,9 @@ use serde::Serialize;
 /// an expiry for ever, and a revoked `jti` of unrecorded tokens until their key is revoked. The audit
 /// is kept. Other commands go on meanwhile. The file keeps its size and is filled again.
 ///
+/// Failed logins take as long as the costliest password hash in the store needs: the costliest hash
+/// is determined again.
+///
 /// Asks for confirmation if the store was last changed more than a day before what would be removed
 /// expired: the clock may be ahead.
 ///

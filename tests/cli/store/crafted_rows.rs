@@ -106,6 +106,22 @@ fn costly_password_hash_is_damage_and_not_computed() {
 }
 
 #[test]
+fn costly_hash_class_is_damage_and_not_computed() {
+    for (head, why) in COSTLY {
+        let world = World::with_admin();
+        let class = head.trim_end_matches('$');
+        craft(&world, &format!("UPDATE store SET costliest_hash = '{class}'"));
+        let what = format!("`costliest_hash` is unusable: {why}");
+        is_damage(&world, &["login", "ada", "--password-stdin"], &what);
+        is_damage(&world, &["login", "nobody", "--password-stdin"], &what);
+        check_names(&world, &[&what]);
+        world.run(&["store", "prune"]).ok();
+        log_in(&world).ok();
+        assert_eq!(world.run(&["store", "check"]).ok().out, "ok\n");
+    }
+}
+
+#[test]
 fn used_up_ids_are_no_full_disk() {
     for (table, words) in [
         ("grants", &["token", "create", "x"][..]),

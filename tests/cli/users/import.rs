@@ -241,3 +241,40 @@ fn a_row_is_whole_before_it_is_judged() {
     let talk = "error: line 2: username: letters, digits and common signs only, no spaces\n";
     refuses(&world, &ran, 65, talk);
 }
+
+/// The class of the costliest password hash as the store has it.
+fn costliest(world: &World) -> String {
+    world.sql("SELECT costliest_hash FROM store").remove(0)
+}
+
+#[test]
+fn costliest_hash_is_raised_by_import_and_lowered_by_prune() {
+    let world = World::with_admin();
+    let rows = |classes: &[(&str, &str)]| {
+        let row = |(name, class): &(&str, &str)| {
+            let hash = HASH.replace("m=256,t=2,p=1", class);
+            json!({"username": name, "password_hash": hash}).to_string() + "\n"
+        };
+        classes.iter().map(row).collect::<String>()
+    };
+    import(&world, &rows(&[("cheap", "m=256,t=2,p=1")])).ok();
+    assert_eq!(costliest(&world), "null");
+    let costly = [("kim", "m=65536,t=3,p=1"), ("john", "m=32768,t=2,p=4")];
+    import(&world, &rows(&costly)).ok();
+    assert_eq!(costliest(&world), "$argon2id$v=19$m=65536,t=3,p=1");
+    // An import that fails raises nothing.
+    import(&world, &rows(&[("max", "m=131072,t=3,p=1"), ("ada", "m=8,t=1,p=1")])).fails(5);
+    for name in ["nobody", "kim", "ada", "not a name"] {
+        world.run_with_input(&["login", name, "--password-stdin"], "wrong").fails(6);
+    }
+    world.run(&["store", "prune"]).ok();
+    assert_eq!(costliest(&world), "$argon2id$v=19$m=65536,t=3,p=1", "kim is still there");
+    world.run(&["users", "delete", "kim", "--yes"]).ok();
+    assert_eq!(costliest(&world), "$argon2id$v=19$m=65536,t=3,p=1");
+    world.run(&["store", "prune"]).ok();
+    assert_eq!(costliest(&world), "$argon2id$v=19$m=32768,t=2,p=4");
+    world.run(&["users", "delete", "john", "--yes"]).ok();
+    world.run(&["store", "prune"]).ok();
+    assert_eq!(costliest(&world), "null");
+    assert_eq!(world.run(&["store", "check"]).ok().out, "ok\n");
+}

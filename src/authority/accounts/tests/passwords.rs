@@ -3,6 +3,7 @@
 use super::*;
 use crate::authority::fixture::{begin_instead, reasons};
 use crate::authority::{Reason, Wanted, begin, was_begun};
+use crate::crypto::work_done;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
 
@@ -40,6 +41,77 @@ fn nobody_learns_why_a_login_fails() {
     ] {
         let result = log_in(&mut store, &credential);
         assert!(matches!(result, Err(Error::LoginInvalid)), "{credential:?}");
+    }
+}
+
+/// Returns the work of each way in which a login fails, and of a login that succeeds. The password
+/// of `weak` and `costly` is `password`.
+fn work_of_logins(store: &mut Store) -> (Vec<(String, u64)>, u64) {
+    let no_name = Credential { login: None, ..credential("ada", "123456") };
+    let no_password = Credential { password: None, ..credential("ada", "x") };
+    let mut failures =
+        vec![(String::from("no name"), no_name), ("no password".into(), no_password)];
+    for (login, password) in [
+        ("nobody", "123456"),
+        ("nobody@example.com", "123456"),
+        ("not a name", "123456"),
+        ("gone", "123456"),
+        ("without", "123456"),
+        ("ada", "1234567"),
+        ("off", "123456"),
+        ("off", "1234567"),
+        ("weak", "passwort"),
+        ("weak-off", "password"),
+        ("weak-off", "passwort"),
+        ("costly", "passwort"),
+    ] {
+        failures.push((format!("{login} {password}"), credential(login, password)));
+    }
+    work_done::take();
+    let mut work = Vec::new();
+    for (name, credential) in failures {
+        assert!(matches!(log_in(store, &credential), Err(Error::LoginInvalid)), "{name}");
+        work.push((name, work_done::take()));
+    }
+    assert!(logs_in(store, "ada", "123456"));
+    (work, work_done::take())
+}
+
+#[test]
+fn failed_logins_cost_as_much_as_the_costliest_hash() {
+    const HASH: &str = "c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    let default = 2 * 19 * 1024;
+    for (costliest, stored, expected) in [
+        ("m=19456,t=2,p=1", None, default),
+        ("m=1024,t=3,p=4", None, default),
+        ("m=24576,t=3,p=4", Some("$argon2id$v=19$m=24576,t=3,p=4"), 3 * 24 * 1024),
+    ] {
+        let mut store = store();
+        for name in ["ada", "gone", "off", "without"] {
+            register(&mut store, &act(0), None, &wish(name, Role::User), false).unwrap();
+        }
+        let admin = store.read(|tx| existing(tx, &UserRef::parse("ada").unwrap())).unwrap();
+        let admin = again(&mut store, &admin);
+        let gone = show(&mut store, &admin.caller, &UserRef::parse("gone").unwrap()).unwrap();
+        delete(&mut store, &act(0), &admin.caller, &gone).unwrap();
+        let weak = "password_hash\":\"$argon2id$v=19$m=256,t=2,p=1";
+        let rows = format!(
+            "{{\"username\":\"weak\",\"{weak}${HASH}\"}}
+             {{\"username\":\"weak-off\",\"disabled\":true,\"{weak}${HASH}\"}}
+             {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costliest}${HASH}\"}}"
+        );
+        let drafts = Drafts::read(rows.as_bytes(), at(0)).unwrap();
+        import(&mut store, &act(0), Some(&admin.caller), &drafts, false, &|| {}).unwrap();
+        store.arrange(
+            "UPDATE users SET disabled_at = 1 WHERE username = 'off';
+             UPDATE users SET password = NULL WHERE username = 'without'",
+        );
+        assert_eq!(store.read(|tx| tx.costliest_hash()).unwrap().as_deref(), stored);
+        let (failures, success) = work_of_logins(&mut store);
+        for (name, work) in failures {
+            assert!(work.abs_diff(expected) * 1_000 <= expected, "{costliest}: {name}: {work}");
+        }
+        assert_eq!(success, default, "{costliest}");
     }
 }
 

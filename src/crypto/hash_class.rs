@@ -1,0 +1,208 @@
+//! The class of a password hash: its algorithm, version and parameters, which decide its cost.
+
+use super::Error;
+use crate::model::{Invalid, PasswordHash};
+use argon2::password_hash::phc::{self, ParamsString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use std::fmt;
+
+/// The most memory that a hash from elsewhere may take at each login, in KiB: 256 MiB.
+const MOST_MEMORY: u32 = 256 * 1024;
+
+/// The most work: memory in KiB times passes over it, about a second or two.
+const MOST_WORK: u64 = 4 * 256 * 1024;
+
+/// The most lanes, each of which takes memory of its own.
+const MOST_LANES: u32 = 64;
+
+/// The least memory of Argon2 with one lane, in KiB.
+const LEAST_MEMORY: u64 = 8;
+
+/// The salt of the hashes that are computed for their cost only.
+const FILLER_SALT: &[u8] = b"jeton filler salt";
+
+/// A class of password hashes, within the limits of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HashClass {
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+}
+
+impl Default for HashClass {
+    /// Returns the class of the hashes that this program makes.
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::default(),
+            version: Version::default(),
+            params: Params::default(),
+        }
+    }
+}
+
+impl HashClass {
+    /// Reads the class of a hash from elsewhere, if it is within the limits.
+    pub(crate) fn of(hash: &PasswordHash) -> Result<Self, Error> {
+        let damaged = |invalid: Invalid| Error::DamagedHash(invalid.why);
+        Self::judge(&parse(hash.expose()).map_err(damaged)?).map_err(damaged)
+    }
+
+    /// Reads the stored class of the costliest hash, if it is within the limits. The class of the
+    /// hashes that this program makes stands for none, and for a cheaper one.
+    pub(crate) fn costliest(stored: Option<&str>) -> Result<Self, Error> {
+        let Some(text) = stored else { return Ok(Self::default()) };
+        let damaged = |invalid: Invalid| Error::DamagedHashClass(invalid.why);
+        let hash = parse(text).map_err(damaged)?;
+        if hash.salt.is_some() || hash.hash.is_some() {
+            return Err(Error::DamagedHashClass("found a salt, expected parameters".to_owned()));
+        }
+        Ok(Self::default().costlier(Self::judge(&hash).map_err(damaged)?))
+    }
+
+    /// Returns the class that costs more; `self` if both cost the same.
+    pub(crate) fn costlier(self, other: Self) -> Self {
+        if other.work() > self.work() { other } else { self }
+    }
+
+    /// Returns the text to store for the costliest class; `None` if it is the class of the hashes
+    /// that this program makes.
+    pub(crate) fn stored(&self) -> Option<String> {
+        (*self != Self::default()).then(|| self.to_string())
+    }
+
+    pub(super) fn judge(hash: &phc::PasswordHash) -> Result<Self, Invalid> {
+        let refused = |why: &str| Invalid::new("password_hash", why);
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str())
+            .map_err(|_| refused("not a hash of Argon2"))?;
+        // Without a version, programs disagree about which is meant.
+        let version = hash
+            .version
+            .and_then(|version| Version::try_from(version).ok())
+            .ok_or_else(|| refused("it needs a version, `v=19` or `v=16`"))?;
+        let params = Params::try_from(hash).map_err(|_| refused("its parameters are wrong"))?;
+        if !params.keyid().is_empty() || !params.data().is_empty() {
+            return Err(refused("it needs a salt of 8 bytes at least and the hash, and no key"));
+        }
+        let memory = params.m_cost().max(8 * params.p_cost());
+        let work = u64::from(memory) * u64::from(params.t_cost());
+        if params.p_cost() > MOST_LANES || memory > MOST_MEMORY || work > MOST_WORK {
+            return Err(refused("each login would take too long: 256 MiB and 4 passes at most"));
+        }
+        Ok(Self { algorithm, version, params })
+    }
+
+    /// Returns the work of a hash: the blocks of 1 KiB that are computed.
+    pub(super) fn work(&self) -> u64 {
+        let blocks = u64::try_from(self.params.block_count()).unwrap_or(u64::MAX);
+        blocks.saturating_mul(self.params.t_cost().into())
+    }
+
+    /// Returns the class of a hash that costs as much as one of this class after `done` work; `None`
+    /// if no work is left. It takes no more memory, and has one lane: lanes are computed in turn,
+    /// and divide the memory into larger units.
+    pub(super) fn filler(&self, done: u64) -> Option<Self> {
+        let left = self.work().saturating_sub(done);
+        let memory = (left / u64::from(self.params.t_cost()) / 4 * 4).max(LEAST_MEMORY);
+        let passes = u32::try_from(left / memory).ok()?;
+        let params = Params::new(u32::try_from(memory).ok()?, passes, 1, None).ok()?;
+        Some(Self { params, ..self.clone() })
+    }
+
+    /// Computes a hash of the class for its cost only.
+    pub(super) fn spend(&self, words: &[u8]) -> Result<(), Error> {
+        #[cfg(test)]
+        work_done::add(self);
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        Argon2::new(self.algorithm, self.version, self.params.clone())
+            .hash_password_into(words, FILLER_SALT, &mut output)
+            .map_err(|error| Error::Hash(error.to_string()))
+    }
+}
+
+impl fmt::Display for HashClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let params = ParamsString::try_from(&self.params).map_err(|_| fmt::Error)?;
+        let (algorithm, version) = (self.algorithm.as_str(), u32::from(self.version));
+        write!(f, "${algorithm}$v={version}${params}")
+    }
+}
+
+/// Reads a text in PHC form.
+pub(super) fn parse(text: &str) -> Result<phc::PasswordHash, Invalid> {
+    let why = "not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`";
+    phc::PasswordHash::new(text).map_err(|_| Invalid::new("password_hash", why))
+}
+
+/// The work of the password hashes that this thread computed, for tests.
+#[cfg(test)]
+pub(crate) mod work_done {
+    use super::HashClass;
+    use std::cell::Cell;
+
+    thread_local! {
+        static WORK: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(in crate::crypto) fn add(class: &HashClass) {
+        WORK.set(WORK.get() + class.work());
+    }
+
+    /// Returns the work since the last call.
+    pub(crate) fn take() -> u64 {
+        WORK.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(text: &str) -> HashClass {
+        HashClass::judge(&parse(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn filler_completes_the_work_of_the_costliest_class() {
+        let own = ["m=8,t=1,p=1", "m=767,t=3,p=64", "m=19456,t=2,p=1", "m=262144,t=4,p=1"];
+        for costliest in [
+            "m=8,t=1,p=1",
+            "m=19456,t=2,p=1",
+            "m=65536,t=3,p=4",
+            "m=262144,t=1,p=64",
+            "m=8,t=131072,p=1",
+            "m=512,t=2048,p=64",
+        ] {
+            let stored = format!("$argon2id$v=19${costliest}");
+            let costliest = HashClass::costliest(Some(&stored)).unwrap();
+            let most = costliest.params.block_count();
+            for done in own.map(|own| class(&format!("$argon2i$v=16${own}")).work()) {
+                let filler = costliest.filler(done);
+                assert!(filler.as_ref().is_none_or(|it| it.params.block_count() <= most));
+                let total = done + filler.map_or(0, |filler| filler.work());
+                let expected = costliest.work().max(done);
+                assert!(total.abs_diff(expected) * 1_000 <= expected, "{stored}: {done}, {total}");
+            }
+        }
+    }
+
+    #[test]
+    fn stored_class_is_read_as_it_was_written() {
+        assert_eq!(HashClass::costliest(None).unwrap().stored(), None);
+        let text = "$argon2d$v=16$m=65536,t=3,p=4";
+        let class = HashClass::costliest(Some(text)).unwrap();
+        assert_eq!(class.stored().as_deref(), Some(text));
+        let cheap = HashClass::costliest(Some("$argon2id$v=19$m=8,t=1,p=1")).unwrap();
+        assert_eq!(cheap.stored(), None);
+        for damaged in [
+            "",
+            "$argon2id$v=19$m=262144,t=5,p=1",
+            "$argon2id$v=19$m=8,t=4294967295,p=1",
+            "$argon2id$m=65536,t=3,p=4",
+            "$scrypt$v=1$ln=16,r=8,p=1",
+            "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ",
+        ] {
+            let result = HashClass::costliest(Some(damaged));
+            assert!(matches!(result, Err(Error::DamagedHashClass(_))), "{damaged}");
+        }
+    }
+}
