@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
 /// A string from the store, a token, argv, the environment or a file.
 ///
@@ -49,9 +50,31 @@ pub(crate) fn is_hostile(c: char) -> bool {
 /// Returns whether a character has no place in a name: a hostile one, or one that is not displayed
 /// (`Default_Ignorable_Code_Point` of the Unicode Character Database), so that two names look alike.
 pub(crate) fn is_invisible(c: char) -> bool {
-    // The skeleton of UTS 39 leaves out exactly the ignorable characters.
-    is_hostile(c) || unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+    is_hostile(c) || IGNORABLE.iter().any(|range| range.contains(&c))
 }
+
+/// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 16). The crate whose table
+/// the test compares with has it inside a larger one, whose addresses take every start of the program
+/// 90,000 instructions.
+const IGNORABLE: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fff8}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
 
 /// `text` with every hostile character, line breaks among them, written as `\n` or `\u{1b}`.
 pub(crate) fn escaped(text: &str) -> String {
@@ -128,30 +151,10 @@ mod tests {
 
     #[test]
     fn ignorable_characters_are_invisible() {
-        // DerivedCoreProperties.txt of Unicode 16, Default_Ignorable_Code_Point.
-        let ignorable = [
-            0xad..=0xad,
-            0x34f..=0x34f,
-            0x61c..=0x61c,
-            0x115f..=0x1160,
-            0x17b4..=0x17b5,
-            0x180b..=0x180f,
-            0x200b..=0x200f,
-            0x202a..=0x202e,
-            0x2060..=0x206f,
-            0x3164..=0x3164,
-            0xfe00..=0xfe0f,
-            0xfeff..=0xfeff,
-            0xffa0..=0xffa0,
-            0xfff0..=0xfff8,
-            0x1bca0..=0x1bca3,
-            0x1d173..=0x1d17a,
-            0xe0000..=0xe0fff,
-        ];
         for c in '\0'..=char::MAX {
-            let expected =
-                is_hostile(c) || ignorable.iter().any(|range| range.contains(&u32::from(c)));
-            assert_eq!(is_invisible(c), expected, "{c:?}");
+            // The skeleton of UTS 39 leaves out exactly these characters.
+            let is_ignorable = unicode_security::skeleton(&c.to_string()).next().is_none();
+            assert_eq!(is_invisible(c), is_hostile(c) || is_ignorable, "{c:?}");
         }
     }
 
