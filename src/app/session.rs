@@ -228,7 +228,7 @@ impl App {
 
     pub(super) fn credentials(&mut self) -> Result<Credentials, Failure> {
         let directory = crate::paths::sessions(self.environment.config.as_deref());
-        Ok(Credentials::new(directory, self.store()?.id())?)
+        Ok(Credentials::new(directory, self.store()?.id()?)?)
     }
 }
 

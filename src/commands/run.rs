@@ -79,7 +79,7 @@ fn created(app: &mut App, name: AppName, wish: WishArgs) -> Result<(Made, Watch)
     let watch = Watch::begin()?;
     let store = app.store()?;
     let issued = authority::issue(store, &act, &caller, &request)?;
-    let (id, by, store) = (issued.record.id, caller.user.id, store.id());
+    let (id, by, store) = (issued.record.id, caller.user.id, store.id()?);
     Ok((Made { token: issued.token, id, by, store }, watch))
 }
 
@@ -100,7 +100,7 @@ fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
     let Some((token, id)) = made.and_then(|made| Some((made.token, made.id?))) else {
         return Err(internal("the token was not recorded"));
     };
-    let store = store.id();
+    let store = store.id()?;
     if hand.is_new_secret {
         app.warning(NEW_SECRET);
     }
@@ -110,7 +110,7 @@ fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
 fn revoke(app: &mut App, made: &Made) -> Result<(), Failure> {
     let act = app.act()?;
     let store = app.store()?;
-    if store.id() != made.store {
+    if store.id()? != made.store {
         return Err(internal("another store is in the place of its own"));
     }
     Ok(authority::take_back(store, &act, Some(made.by), &[made.id], Over::Used)?)

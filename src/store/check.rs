@@ -5,7 +5,7 @@ use super::census::bits;
 use super::check_rows::{self, Tests};
 use super::connect::{Intent, connect, not_a_database};
 use super::file::{self, Located};
-use super::schema::{Identity, identity};
+use super::schema::{Identity, identity, store_id};
 use super::{Error, Reader, tokens};
 use crate::directory::{GROUP_CAN_WRITE, Writers};
 use crate::model::{Timestamp, escaped};
@@ -103,7 +103,10 @@ fn look_inside(
         }
     };
     let is_present = match identity(&view, path) {
-        Ok(Identity::Ours(_)) => true,
+        Ok(Identity::Ours) => {
+            findings.keep(store_id(&view));
+            true
+        }
         Ok(Identity::Blank) => return Err(Error::NotThere(path.to_owned())),
         Err(error @ Error::Busy) => return Err(error),
         Err(error @ Error::Older { .. }) => {

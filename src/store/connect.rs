@@ -78,11 +78,15 @@ pub(super) fn configure(connection: &Connection, wait: Duration) -> rusqlite::Re
     // A process that ends does not copy the log back: two fsyncs a commit instead of five. While
     // many run at once every hundredth page does; see also `fold_long_log`.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(())
+}
+
+/// Sets what holds for every connection that writes, before it does.
+pub(super) fn configure_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // What is deleted is overwritten, not only marked as free.
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 100)?;
-    Ok(())
+    connection.pragma_update(None, "wal_autocheckpoint", 100)
 }
 
 /// Has a log that has become long copied back and removed when this process ends, if it is the

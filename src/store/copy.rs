@@ -1,7 +1,7 @@
 //! Copies of the whole store: of one moment, whatever others write meanwhile, and at their place
 //! only when they are complete.
 
-use super::connect::{Intent, connect, truncate_log, use_wal};
+use super::connect::{Intent, configure_writing, connect, truncate_log, use_wal};
 use super::file;
 use super::remedy::Role;
 use super::schema::{MIGRATIONS, bring_up};
@@ -75,6 +75,7 @@ impl Store {
         };
         let path = &located.path;
         let connection = connect(path, Intent::Use, wait)?;
+        configure_writing(&connection)?;
         let copy = |version| copy_before(path, target, version, wait);
         let copied = bring_up(MIGRATIONS, &connection, path, event, copy)
             .map_err(|error| located.explain(error))?;

@@ -48,6 +48,7 @@ pub(crate) use users::{Standing, UserFilter, UserOrder};
 
 use crate::model::StoreId;
 use rusqlite::{Connection, MAIN_DB};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,10 +56,13 @@ use std::time::Duration;
 pub(crate) struct Store {
     connection: Connection,
     path: PathBuf,
-    id: StoreId,
+    /// Read when it is first asked for: the check of a token does not need it.
+    id: OnceCell<StoreId>,
     wait: Duration,
     /// Whether the log is to be copied back when this process is the last to close the store.
     fold: bool,
+    /// Whether the connection is set up for writing.
+    is_writing: bool,
     /// Whether this process made it.
     is_new: bool,
 }
@@ -91,8 +95,12 @@ impl Store {
         &self.path
     }
 
-    /// Its random identity.
-    pub(crate) fn id(&self) -> StoreId {
-        self.id
+    /// Returns its random identity.
+    pub(crate) fn id(&self) -> Result<StoreId, Error> {
+        if let Some(id) = self.id.get() {
+            return Ok(*id);
+        }
+        let id = schema::store_id(&self.connection)?;
+        Ok(*self.id.get_or_init(|| id))
     }
 }

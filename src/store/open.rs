@@ -1,11 +1,12 @@
 //! Opening a store, and making one.
 
-use super::connect::{Intent, connect, fold_long_log, not_a_database, use_wal};
+use super::connect::{Intent, configure_writing, connect, fold_long_log, not_a_database, use_wal};
 use super::file::{self, Located, Readers};
 use super::lock::retry_until;
 use super::schema::{Beginning, Identity, begin, identity};
 use super::{Error, Store};
 use crate::directory::Writers;
+use std::cell::OnceCell;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -37,11 +38,13 @@ impl Store {
         })?;
         match identity {
             Identity::Blank => Err(located.explain(Error::NotThere(path))),
-            Identity::Ours(id) => {
+            Identity::Ours => {
                 // Not before it is known to be ours: a foreign file keeps its mode.
                 let readers = if loose { file::tighten(&path)? } else { Readers::None };
                 let fold = fold_long_log(&connection, &path)?;
-                let store = Self { connection, path, id, wait, fold, is_new: false };
+                let id = OnceCell::new();
+                let store =
+                    Self { connection, path, id, wait, fold, is_new: false, is_writing: false };
                 Ok(Opened { store, created: false, readers, writers })
             }
         }
@@ -66,8 +69,11 @@ impl Store {
         let readers = if loose { file::tighten(&path)? } else { Readers::None };
         let connection = connect(&path, Intent::Use, wait)?;
         use_wal(&connection, wait)?;
-        let (id, created) = begin(&connection, &path, &beginning())?;
-        let store = Self { connection, path, id, wait, fold: false, is_new: created };
+        configure_writing(&connection)?;
+        let created = begin(&connection, &path, &beginning())?;
+        let id = OnceCell::new();
+        let store =
+            Self { connection, path, id, wait, fold: false, is_new: created, is_writing: true };
         Ok(Opened { store, created, readers, writers })
     }
 
@@ -77,9 +83,9 @@ impl Store {
         let path = Path::new(":memory:");
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         super::connect::configure(&connection, Duration::from_secs(1)).unwrap();
-        let (id, _) = begin(&connection, path, beginning).unwrap();
-        let (path, wait) = (path.to_owned(), Duration::from_secs(1));
-        Self { connection, path, id, wait, fold: false, is_new: false }
+        begin(&connection, path, beginning).unwrap();
+        let (path, wait, id) = (path.to_owned(), Duration::from_secs(1), OnceCell::new());
+        Self { connection, path, id, wait, fold: false, is_new: false, is_writing: false }
     }
 
     /// Puts rows into a state that no rule leads to yet, for the tests of the rules.

@@ -2,7 +2,7 @@
 //! that excludes every other process, and with the old file kept beside the store.
 
 use super::check::check;
-use super::connect::{configure, not_a_database, use_wal};
+use super::connect::{configure, configure_writing, not_a_database, use_wal};
 use super::copy::fill;
 use super::file::{self, Located, Way};
 use super::lock::retry_until;
@@ -188,7 +188,7 @@ impl Content {
         let connection = open_exclusively(file.path())?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         let is_older = match identity(&connection, backup) {
-            Ok(Identity::Ours(_)) => false,
+            Ok(Identity::Ours) => false,
             Ok(Identity::Blank) => return Err(Error::Foreign(backup.to_owned())),
             Err(Error::Older { .. }) => true,
             Err(error) => return Err(error),
@@ -219,6 +219,7 @@ fn open_exclusively(path: &Path) -> Result<Connection, Error> {
     // Before the first read: the log is then indexed in memory, and every lock is kept.
     connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
     configure(&connection, Duration::ZERO).map_err(not_a_database(path))?;
+    configure_writing(&connection).map_err(not_a_database(path))?;
     if connection.is_readonly(MAIN_DB)? {
         return Err(Error::ReadOnly);
     }

@@ -33,7 +33,7 @@ pub(super) enum Identity {
     /// Nothing yet.
     Blank,
     /// A store of the present version.
-    Ours(StoreId),
+    Ours,
 }
 
 fn version(history: &[&str]) -> i64 {
@@ -69,8 +69,13 @@ fn identity_in(history: &[&str], connection: &Connection, path: &Path) -> Result
     if found < known {
         return Err(Error::Older { found, known });
     }
+    Ok(Identity::Ours)
+}
+
+/// Reads the random identity of a store.
+pub(super) fn store_id(connection: &Connection) -> Result<StoreId, Error> {
     let id: [u8; 16] = connection.query_row("SELECT store_id FROM store", [], |row| row.get(0))?;
-    Ok(Identity::Ours(StoreId::new(Uuid::from_bytes(id))))
+    Ok(StoreId::new(Uuid::from_bytes(id)))
 }
 
 /// Makes the schema, the identity and the first key, unless another process was faster.
@@ -78,10 +83,10 @@ pub(super) fn begin(
     connection: &Connection,
     path: &Path,
     beginning: &Beginning,
-) -> Result<(StoreId, bool), Error> {
+) -> Result<bool, Error> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Exclusive)?;
-    if let Identity::Ours(id) = identity(&transaction, path)? {
-        return Ok((id, false));
+    if identity(&transaction, path)? == Identity::Ours {
+        return Ok(false);
     }
     for migration in MIGRATIONS {
         transaction.execute_batch(migration)?;
@@ -97,7 +102,7 @@ pub(super) fn begin(
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", version(MIGRATIONS))?;
     commit(transaction, written)?;
-    Ok((beginning.id, true))
+    Ok(true)
 }
 
 /// Brings an older store to the latest schema of `history` in one transaction, and writes that down.
@@ -115,7 +120,7 @@ pub(super) fn bring_up<T>(
         Err(Error::Older { found, .. }) => found,
         Err(error) => return Err(error),
         Ok(Identity::Blank) => return Err(Error::NotThere(path.to_owned())),
-        Ok(Identity::Ours(_)) => return Ok(None),
+        Ok(Identity::Ours) => return Ok(None),
     };
     let copied = copy(found)?;
     for migration in history.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {

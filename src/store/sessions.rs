@@ -107,10 +107,9 @@ impl Reader<'_> {
         condition: &str,
         value: impl rusqlite::ToSql,
     ) -> Result<Option<PairOfSession>, Error> {
-        self.sql
-            .query_row(&format!("{JOINED} WHERE {condition}"), [value], |row| Ok(pair(row)))
-            .optional()?
-            .transpose()
+        // A change looks for the pair of its credential once more.
+        let mut statement = self.sql.prepare_cached(&format!("{JOINED} WHERE {condition}"))?;
+        statement.query_row([value], |row| Ok(pair(row))).optional()?.transpose()
     }
 }
 

@@ -12,7 +12,7 @@ impl Reader<'_> {
     /// All settings.
     pub(crate) fn policy(&self) -> Result<Policy, Error> {
         let mut policy = Policy::default();
-        let mut statement = self.sql.prepare("SELECT name, value FROM settings")?;
+        let mut statement = self.sql.prepare_cached("SELECT name, value FROM settings")?;
         let mut rows = statement.query([])?;
         let mut count = 0;
         while let Some(row) = rows.next()? {

@@ -1,5 +1,6 @@
 //! The two ways into the file: [`Store::read`] and [`Store::write`].
 
+use super::connect::configure_writing;
 use super::lock::{AsBusy, STEP, retry_until};
 use super::{Error, Store};
 use crate::model::{Jti, escaped};
@@ -158,6 +159,10 @@ impl Store {
     /// Waits for the write lock in short even steps. SQLite's own waiting backs off to a tenth of a
     /// second and knows no queue: under load newcomers overtake whoever waited longest, for ever.
     fn begin(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
+        if !self.is_writing {
+            configure_writing(&self.connection)?;
+            self.is_writing = true;
+        }
         self.connection.busy_timeout(Duration::ZERO)?;
         let begun = retry_until(deadline, || {
             let immediate = TransactionBehavior::Immediate;

@@ -98,18 +98,22 @@ pub(crate) fn issue(
     let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
     for _ in 0..ATTEMPTS {
         let (policy, key, owner) = store.read(|tx| {
-            let owner = owner(tx, &caller.user, request)?;
+            let policy = tx.policy()?;
+            let owner = owner(tx, &caller.user, request, &policy)?;
             let key = key.take().map_or_else(|| tx.active_app_key(), Ok)?;
-            Ok::<_, Error>((tx.policy()?, key, owner))
+            Ok::<_, Error>((policy, key, owner))
         })?;
         let expires_at = expiry(request.end, &policy, act.now)?;
         let mut draft =
             Draft::sign(&policy, &key, &owner, grant(request, &owner), act.now, expires_at)?;
         draft.new.origin.run = request.for_run.then_some(draft.new.jti);
         let recorded = write_as(store, caller, |tx, user| {
-            let owner = self::owner(tx, user, request)?;
+            if tx.policy()? != policy {
+                return Ok(None);
+            }
+            let owner = self::owner(tx, user, request, &policy)?;
             let standing = standing(tx, &owner, &key, &policy, act.now)?;
-            if !standing.key_is_active || tx.policy()? != policy {
+            if !standing.key_is_active {
                 return Ok(None);
             }
             let place = take_place(tx, &owner, standing, None, act.now)?;
@@ -125,7 +129,7 @@ pub(crate) fn issue(
 }
 
 /// Returns the owner of the token that is requested, if `user` may create it.
-fn owner(tx: &Reader<'_>, user: &User, request: &Request) -> Result<User, Error> {
+fn owner(tx: &Reader<'_>, user: &User, request: &Request, policy: &Policy) -> Result<User, Error> {
     let owner = match &request.owner {
         None => user.clone(),
         Some(who) => oneself_or_any(tx, user, who, "only admins make tokens for others")?,
@@ -133,7 +137,7 @@ fn owner(tx: &Reader<'_>, user: &User, request: &Request) -> Result<User, Error>
     let permissions = || request.permissions.iter().map(Permission::as_str);
     may_have_mint(&owner, permissions())?;
     let scopes = claimed_permissions(&request.claims.0, &GRANTING);
-    may_give(user, &tx.policy()?.permissions, permissions().chain(scopes))?;
+    may_give(user, &policy.permissions, permissions().chain(scopes))?;
     Ok(owner)
 }
 

@@ -89,6 +89,6 @@ fn of_two_test_keys_that_are_made_at_once_one_is_added() {
 #[test]
 fn two_stores_have_nothing_in_common() {
     let (mut one, mut two) = (store(), store());
-    assert_ne!(one.id(), two.id());
+    assert_ne!(one.id().unwrap(), two.id().unwrap());
     assert_ne!(app_kid(&mut one), app_kid(&mut two));
 }

@@ -94,7 +94,7 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     let marks = census.pruned.into_iter();
     let info = Info {
         path: store.path().to_string_lossy().into_owned(),
-        store_id: store.id(),
+        store_id: store.id()?,
         created_at: census.created_at,
         schema_version: census.schema_version,
         journal_mode: census.journal_mode,

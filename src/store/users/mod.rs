@@ -55,7 +55,8 @@ impl Reader<'_> {
     }
 
     fn user_where(&self, sql: &str, value: impl rusqlite::ToSql) -> Result<Option<User>, Error> {
-        self.sql.query_row(sql, [value], |row| Ok(user(row))).optional()?.transpose()
+        let mut statement = self.sql.prepare_cached(sql)?;
+        statement.query_row([value], |row| Ok(user(row))).optional()?.transpose()
     }
 
     /// The hash to check a password against.
