@@ -44,9 +44,16 @@ use clap_complete::CompleteEnv;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program with these words, the first being its own name.
+/// Runs the program with these words, the first being its own name. Without random numbers from the
+/// kernel nothing is done.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
+    // Failures as commands report them are objects with hash maps, which take random numbers, too.
+    if let Err(error) = crypto::test_generator() {
+        let voice = terminal::Voice::new(terminal::Form::Text, false);
+        voice.failure(&error.to_string(), None, &serde_json::Value::Null);
+        return ExitCode::from(failure::Kind::Internal.exit_code());
+    }
     crypto::install();
     // The shell asks for completions through the variable `COMPLETE`.
     match CompleteEnv::with_factory(command).shells(commands::SHELLS).try_complete(&words, None) {

@@ -23,7 +23,9 @@ pub(crate) use keys::generate;
 pub(crate) use password::{
     complete_work, foreign_hash, hash, hash_all, is_weak, matches, test_hash,
 };
-pub(crate) use random::{jti, password as random_password, sid, store_id, uid, uuid};
+pub(crate) use random::{
+    jti, password as random_password, sid, store_id, test_generator, uid, uuid,
+};
 pub(crate) use secret::{Encoding, KeyForm, PublicKeys};
 #[cfg(test)]
 pub(crate) use signature::sign_text;

@@ -7,6 +7,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+/// Refuses to go on if the kernel gives no random numbers: the standard library and the crates that
+/// make ids and signatures panic or abort then. Without the system call they read `/dev/urandom`.
+#[cfg(target_os = "linux")]
+pub(crate) fn test_generator() -> Result<(), Error> {
+    use rustix::io::{Errno, retry_on_intr};
+    use rustix::rand::{GetRandomFlags, getrandom};
+    match retry_on_intr(|| getrandom(&mut [0_u8], GetRandomFlags::empty())) {
+        Ok(_) | Err(Errno::NOSYS) => Ok(()),
+        Err(_) => Err(Error::Random),
+    }
+}
+
+/// Returns without a test: the random numbers of other systems do not fail.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn test_generator() -> Result<(), Error> {
+    Ok(())
+}
+
 /// A new token identity: UUID version 7, in order of time, so that indexes grow at their end.
 pub(crate) fn jti() -> Jti {
     Jti::new(Uuid::now_v7())

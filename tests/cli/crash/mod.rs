@@ -12,6 +12,7 @@ mod fixtures;
 mod login;
 mod logout;
 mod passwd;
+mod random;
 mod refresh;
 mod stopped;
 mod unsynced;
