@@ -75,7 +75,9 @@ class World:
 
     def published(self, issuer):
         """Where the keys are, after they were exported for that issuer."""
-        self.run("keys", "export", "--site", "site", "--issuer", issuer, "--purpose", "test")
+        # The files of the issuer before it are replaced.
+        site = ["--site", "site", "--issuer", issuer, "--purpose", "test", "--yes"]
+        self.run("keys", "export", *site)
         folder = self.home / "site/.well-known"
         document = folder / "openid-configuration"
         jwks_uri = f"{self.origin}/.well-known/jwks.json"
