@@ -96,8 +96,8 @@ pub(super) fn of_command(matches: &ArgMatches) -> &ArgMatches {
     here
 }
 
-/// What the flags say, wherever they stand: the command's own matches have them all. `forms` are
-/// those that the command has besides text.
+/// Returns the global options, wherever their flags stand: the command's own matches have them all.
+/// `forms` are those that the command has besides text.
 pub(super) fn options(matches: &ArgMatches, forms: &[Named]) -> Result<Options, Failure> {
     let here = of_command(matches);
     let global =

@@ -57,7 +57,7 @@ pub(crate) struct Request {
     pub(crate) end: End,
     /// Further claims.
     pub(crate) claims: ExtraClaims,
-    /// Whether `run` issues it: it is revoked when the command exits, with what it was renewed to.
+    /// Set for a token of `run`, which is revoked when the command exits, with its successors.
     pub(crate) for_run: bool,
 }
 

@@ -14,7 +14,7 @@ const BATCH_BYTES: usize = 128 * 1024;
 #[derive(Debug)]
 pub(crate) struct Told {
     rows: Source,
-    /// How many tokens there are.
+    /// The number of tokens.
     count: usize,
 }
 
@@ -45,7 +45,7 @@ impl Told {
         Self { rows: Source::Alike(row, bytes), count }
     }
 
-    /// How many tokens there are.
+    /// The number of tokens.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
@@ -75,7 +75,7 @@ impl Told {
         }
     }
 
-    /// Where names of rows are kept, if each token has a row.
+    /// The place for names of rows, if each token has a row.
     pub(super) fn scratch(&self) -> Option<&Scratch> {
         match &self.rows {
             Source::Alike(..) => None,

@@ -43,7 +43,7 @@ pub(crate) struct Checks {
     pub(crate) required_claims: Vec<String>,
     /// The media type that the header's `typ` must name.
     pub(crate) typ: Option<MediaType>,
-    /// Whether a third-party token may lack `exp`. The expiry of a token of the store is decided
+    /// Permission for a third-party token to lack `exp`. The expiry of a token of the store is decided
     /// by its row.
     pub(crate) allow_no_expiry: bool,
     /// How long it must still live.
