@@ -1,5 +1,6 @@
 //! The README holds: its commands run and print what it shows, its tables are the program's.
 
+use crate::mask::masked;
 use crate::world::World;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,10 +15,12 @@ const INSTALL: &str = "cargo install --locked --path . && jeton init && \
 const TEST: &str = "cargo test --locked";
 const VENDORS: &str = "tests/vendor/run";
 
-/// A command of a console block, and what the block shows below it.
+/// A command of a console block, with its expected exit code and output.
 struct Step {
     command: String,
     exit: i32,
+    /// Index in the README of the line after the command, where the output begins.
+    output_at: usize,
     shown: Vec<&'static str>,
 }
 
@@ -37,46 +40,55 @@ fn variable(name: &str) -> Option<OsString> {
 
 /// The fenced blocks: language and lines.
 pub(crate) fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut blocks = Vec::new();
-    let mut lines = README.lines();
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let block: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
-            blocks.push((language, block));
-        }
-    }
-    blocks
+    let without_positions = |lines: Vec<(usize, &'static str)>| {
+        lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
+    };
+    numbered_blocks().map(|(language, lines)| (language, without_positions(lines))).collect()
+}
+
+/// The fenced blocks: language, and lines with their indexes in the README.
+fn numbered_blocks() -> impl Iterator<Item = (&'static str, Vec<(usize, &'static str)>)> {
+    let mut lines = README.lines().enumerate();
+    std::iter::from_fn(move || {
+        let language = lines.by_ref().find_map(|(_, line)| line.strip_prefix("```"))?;
+        Some((language, lines.by_ref().take_while(|(_, line)| *line != "```").collect()))
+    })
 }
 
 /// What a shell can run, in order. A Python block is kept under the name in its first line.
 fn steps() -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    for (language, lines) in blocks() {
+    for (language, lines) in numbered_blocks() {
         match language {
             "console" => console(&lines, &mut steps),
             "python" => {
+                let lines: Vec<_> = lines.iter().map(|(_, line)| *line).collect();
                 let name = lines[0].strip_prefix("# ").expect("a file name in the first line");
                 let text = lines.join("\n");
                 let command = format!("cat > {name} <<'END OF FILE'\n{text}\nEND OF FILE");
-                steps.push(Step { command, exit: 0, shown: Vec::new() });
+                steps.push(Step { command, exit: 0, output_at: 0, shown: Vec::new() });
             }
             "sh" => {}
-            other => panic!("nobody knows what to do with a block of `{other}`"),
+            language => panic!("no rule for a block of `{language}`"),
         }
     }
     steps
 }
 
-fn console(lines: &[&'static str], steps: &mut Vec<Step>) {
-    assert!(lines[0].starts_with("$ "), "a console block begins with a command: {}", lines[0]);
-    for line in lines {
+fn console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
+    let (_, first) = lines[0];
+    assert!(first.starts_with("$ "), "a console block begins with a command: {first}");
+    for (at, line) in lines {
+        let output_at = at + 1;
         if let Some(command) = line.strip_prefix("$ ") {
-            steps.push(Step { command: command.to_owned(), exit: 0, shown: Vec::new() });
+            let command = command.to_owned();
+            steps.push(Step { command, exit: 0, output_at, shown: Vec::new() });
             continue;
         }
         let step = steps.last_mut().unwrap();
         if let Some(more) = line.strip_prefix("> ") {
             step.command = format!("{}\n{more}", step.command);
+            step.output_at = output_at;
         } else if let Some(exit) = line.strip_prefix("# exit ") {
             step.exit = exit.parse().unwrap();
         } else {
@@ -122,7 +134,10 @@ fn every_command_prints_what_is_shown() {
     };
     let script = steps.iter().enumerate().map(in_shell).collect::<Vec<_>>().join("\n");
     let ran = bash(&world).env("R", results.path()).args(["-c", &script]).output().unwrap();
-    for (number, step) in steps.iter().enumerate() {
+    let mut readme: Vec<String> = README.lines().map(str::to_owned).collect();
+    let update = variable("UPDATE_README").is_some();
+    // From the end, so that a changed number of lines moves no output that is still to be replaced.
+    for (number, step) in steps.iter().enumerate().rev() {
         let read = |end| std::fs::read_to_string(results.path().join(format!("{number}.{end}")));
         let command = &step.command;
         let out = read("out").unwrap_or_else(|_| panic!("`{command}` was not run: {ran:?}"));
@@ -131,8 +146,30 @@ fn every_command_prints_what_is_shown() {
         let lines: Vec<_> = out.lines().collect();
         let same = lines.len() == step.shown.len()
             && lines.iter().zip(&step.shown).all(|(line, shown)| fits(line, shown));
+        if update && !same {
+            let output = step.output_at..step.output_at + step.shown.len();
+            readme.splice(output, lines.iter().map(|line| example(&world, line, &step.shown)));
+            continue;
+        }
         assert!(same, "`{command}`\nshown:\n{}\nprinted:\n{out}", step.shown.join("\n"));
     }
+    if update {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        std::fs::write(path, readme.join("\n") + "\n").unwrap();
+    }
+}
+
+/// The printed line as the README shows it: the line that is there already if it still fits, else
+/// with `…` for all that differs from run to run.
+fn example(world: &World, printed: &str, shown: &[&str]) -> String {
+    if let Some(line) = shown.iter().find(|line| fits(printed, line)) {
+        return (*line).to_owned();
+    }
+    let mut line = masked(world, printed);
+    for mask in ["<uuid>", "<time>", "<token>", "<key>", "~"] {
+        line = line.replace(mask, "…");
+    }
+    line
 }
 
 /// Whether the line is the shown one, where `…` stands for any text.
