@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod architecture;
 mod audit;
 mod bytes;
 mod crash;
@@ -23,7 +24,6 @@ mod run;
 mod sessions;
 mod stdin;
 mod store;
-mod tidy;
 mod tokens;
 mod topics;
 mod transcript;

@@ -1,0 +1,158 @@
+//! The layers of modules, and the modules that external crates are confined to.
+
+use super::{assert_no_file, assert_no_violations, source_files, whole_words};
+
+/// The modules and their layers. A module imports only from lower layers.
+const LAYERS: &[(&str, u8)] = &[
+    ("model", 0),
+    ("paths", 0),
+    ("files", 0),
+    ("signals", 0),
+    ("directory", 0),
+    ("store", 1),
+    ("crypto", 1),
+    ("terminal", 1),
+    ("credentials", 1),
+    ("authority", 2),
+    ("failure", 3),
+    ("app", 4),
+    ("commands", 5),
+    ("fuzzing", 6),
+];
+
+/// The modules that `commands` may import.
+const IMPORTS_OF_COMMANDS: &[&str] = &["app", "authority", "failure", "model"];
+
+/// External crates and the only modules that may use each of them.
+const CONFINED_CRATES: &[(&str, &[&str])] = &[
+    ("rusqlite", &["store"]),
+    ("jsonwebtoken", &["crypto"]),
+    ("argon2", &["crypto"]),
+    ("aws_lc_rs", &["crypto"]),
+    ("base64", &["crypto", "fuzzing"]),
+    ("percent_encoding", &["store"]),
+    ("comfy_table", &["terminal"]),
+    ("console", &["terminal"]),
+    ("ctor", &["terminal"]),
+    ("dialoguer", &["terminal"]),
+    ("csv", &["model"]),
+    ("csv_core", &["model"]),
+    ("anstream", &["terminal"]),
+    ("anstyle", &["terminal"]),
+    ("directories", &["paths"]),
+    ("nix", &["directory"]),
+    ("fluent_uri", &["model"]),
+    ("shlex", &["model"]),
+    ("clap", &["commands", "lib"]),
+    ("clap_complete", &["commands", "lib"]),
+    ("clap_mangen", &["commands"]),
+];
+
+/// Returns the length of the identifier that `text` starts with.
+fn identifier_len(text: &str) -> usize {
+    text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
+}
+
+/// Returns the modules after `crate::`, including modules of a group in braces.
+fn imported_modules(code: &str) -> Vec<String> {
+    let mut modules = Vec::new();
+    for offset in whole_words(code, "crate::") {
+        let rest = &code[offset + "crate::".len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            modules.push(rest[..identifier_len(rest)].to_owned());
+            continue;
+        };
+        let mut depth = 1;
+        let mut at_start = true;
+        for (offset, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => at_start = true,
+                c if at_start && !c.is_whitespace() => {
+                    let path = &group[offset..];
+                    modules.push(path[..identifier_len(path)].to_owned());
+                    at_start = false;
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    modules
+}
+
+/// Returns the layer of a module; `None` for the crate root.
+fn layer(module: &str) -> Option<u8> {
+    LAYERS.iter().find(|(name, _)| *name == module).map(|(_, layer)| *layer)
+}
+
+fn may_import(module: &str, dependency: &str) -> bool {
+    let allowed = module != "commands" || IMPORTS_OF_COMMANDS.contains(&dependency);
+    let is_lower = layer(dependency).is_some() && layer(dependency) < layer(module);
+    dependency == module || (allowed && is_lower)
+}
+
+#[test]
+fn modules_have_a_layer() {
+    assert_no_file(|file| {
+        layer(&file.module).is_none() && !["lib", "main"].contains(&file.module.as_str())
+    });
+}
+
+#[test]
+fn modules_import_only_from_lower_layers() {
+    let mut violations = Vec::new();
+    for file in source_files("src") {
+        if layer(&file.module).is_none() {
+            continue;
+        }
+        let code: Vec<&str> = file.code_lines().map(|(_, line)| line).collect();
+        for imported in imported_modules(&code.join("\n")) {
+            if !may_import(&file.module, &imported) {
+                violations.push(format!("{}: imports `{imported}`", file.path.display()));
+            }
+        }
+        let root = "super::".repeat(file.depth());
+        for (number, line) in file.code_lines() {
+            if line.contains(&root) && !line.contains(&format!("{root}*")) {
+                violations.push(format!("{}:{number}: leaves its module", file.path.display()));
+            }
+        }
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn external_crates_are_confined_to_their_modules() {
+    let mut violations = Vec::new();
+    for file in source_files("src") {
+        for (name, modules) in CONFINED_CRATES {
+            if modules.contains(&file.module.as_str()) {
+                continue;
+            }
+            let path = format!("{name}::");
+            let import = format!("use {name}");
+            for (number, line) in file.code_lines() {
+                let names_path = whole_words(line, &path).any(|at| !line[..at].ends_with("::"));
+                if names_path || whole_words(line, &import).next().is_some() {
+                    violations.push(format!("{}:{number}: uses `{name}`", file.path.display()));
+                }
+            }
+        }
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn violations_are_detected() {
+    let code = "use crate::store::Store;\nuse crate::{app, model::{Jti, Sid}, crypto::hash};";
+    assert_eq!(imported_modules(code), ["store", "app", "model", "crypto"]);
+    assert_eq!(imported_modules("pub(crate) fn f() -> crate::paths::P {}"), ["paths"]);
+    assert!(may_import("app", "store") && may_import("store", "store"));
+    assert!(!may_import("store", "crypto"), "same layer");
+    assert!(!may_import("model", "store"), "higher layer");
+    assert!(!may_import("commands", "store") && !may_import("app", "nowhere"));
+}

@@ -1,0 +1,163 @@
+//! The source tree against the architecture: layers, confined APIs, limits on files.
+
+mod layers;
+mod transactions;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const MAX_LINES: usize = 300;
+
+/// A source file with the path below the package and the top-level module.
+struct File {
+    path: PathBuf,
+    module: String,
+    text: String,
+}
+
+impl File {
+    /// Returns the numbered lines of code, without comment lines.
+    fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    /// Returns the module depth below the crate root: 1 for `failure.rs` and `store/mod.rs`.
+    fn depth(&self) -> usize {
+        let parts = self.path.components().count() - 1;
+        if self.path.file_name().unwrap() == "mod.rs" { parts - 1 } else { parts }
+    }
+}
+
+/// Returns all Rust files below a directory of the package.
+fn source_files(directory: &str) -> Vec<File> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    let mut pending = vec![package.join(directory)];
+    while let Some(directory) = pending.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                // The build output of cargo-fuzz is no source.
+                pending.extend((!path.ends_with("target")).then_some(path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(package).unwrap().to_owned();
+                let module = path.components().nth(1).unwrap().as_os_str().to_str().unwrap();
+                let module = module.trim_end_matches(".rs").to_owned();
+                files.push(File { path, module, text });
+            }
+        }
+    }
+    assert!(!files.is_empty());
+    files
+}
+
+/// Returns the offsets at which `pattern` is a whole word; `pattern` may end in punctuation.
+fn whole_words<'t>(text: &'t str, pattern: &'t str) -> impl Iterator<Item = usize> + 't {
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(pattern).map(|(offset, _)| offset).filter(move |offset| {
+        let before = text[..*offset].chars().next_back().is_none_or(|c| !in_word(c));
+        let after = text[offset + pattern.len()..].chars().next().is_none_or(|c| !in_word(c));
+        before && (after || !pattern.ends_with(in_word))
+    })
+}
+
+#[track_caller]
+fn assert_no_violations(violations: &[String]) {
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+/// Fails with the paths of the files in `src` that contain a violation.
+#[track_caller]
+fn assert_no_file(violates: impl Fn(&File) -> bool) {
+    let files = source_files("src").into_iter().filter(violates);
+    assert_no_violations(&files.map(|file| file.path.display().to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn verification_does_not_depend_on_minting() {
+    const VERIFICATION: &[&str] =
+        &["src/authority/verification", "src/authority/claims.rs", "src/crypto"];
+    for path in VERIFICATION {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "{path}");
+    }
+    assert_no_file(|file| {
+        VERIFICATION.iter().any(|path| file.path.starts_with(path))
+            && file
+                .code_lines()
+                .any(|(_, line)| line.contains("minting") || line.contains("Defect"))
+    });
+}
+
+#[test]
+fn only_the_terminal_module_prints() {
+    const PRINTING: &[&str] =
+        &["println!", "eprintln!", "print!", "eprint!", "dbg!", "stdout()", "stderr()"];
+    let mut violations = Vec::new();
+    for file in source_files("src").iter().filter(|file| file.module != "terminal") {
+        for (number, line) in file.code_lines() {
+            for name in PRINTING.iter().filter(|name| whole_words(line, name).next().is_some()) {
+                violations.push(format!("{}:{number}: {name}", file.path.display()));
+            }
+        }
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn source_files_have_no_unsafe_code() {
+    let allowed = "    #[ctor(unsafe)]";
+    assert_no_file(|file| {
+        let is_unsafe = |line| whole_words(line, "unsafe").next().is_some() && line != allowed;
+        file.code_lines().any(|(_, line)| is_unsafe(line))
+    });
+}
+
+#[test]
+fn only_run_starts_processes() {
+    let starts = |line: &str| line.contains("std::process") && line.contains("Command");
+    assert_no_file(|file| {
+        !file.path.ends_with("app/child.rs") && file.code_lines().any(|(_, line)| starts(line))
+    });
+}
+
+#[test]
+fn files_are_short_and_open_with_a_summary() {
+    let mut violations = Vec::new();
+    for file in source_files("src").iter().chain(&source_files("tests")) {
+        let lines = file.text.lines().count();
+        if lines > MAX_LINES {
+            violations.push(format!("{}: {lines} lines", file.path.display()));
+        }
+        if !file.text.starts_with("//! ") {
+            violations.push(format!("{}: no `//!` summary", file.path.display()));
+        }
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn files_have_no_unfinished_code() {
+    const UNFINISHED: &[&str] = &[
+        concat!("to", "do!"),
+        concat!("unimple", "mented!"),
+        concat!("#[ig", "nore"),
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+    ];
+    let mut violations = Vec::new();
+    for file in source_files("src").iter().chain(&source_files("tests")) {
+        for mark in UNFINISHED.iter().filter(|mark| whole_words(&file.text, mark).next().is_some())
+        {
+            violations.push(format!("{}: {mark}", file.path.display()));
+        }
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn only_whole_words_match() {
+    assert_eq!(whole_words("eprintln!(1); println!(2)", "println!").count(), 1);
+    assert_eq!(whole_words("use clap_complete::X", "use clap").count(), 0);
+}
