@@ -1,4 +1,4 @@
-// A service that says who is calling. It stands for yours.
+// Example service that returns the subject of the token; replace it with your service.
 
 import { createServer } from "node:http";
 import { jwtVerify } from "jose";
@@ -6,7 +6,7 @@ import { jwtVerify } from "jose";
 export function createService(keys, issuer, revoked) {
   const checks = { algorithms: ["ES256"], issuer, audience: "api", requiredClaims: ["exp", "jti"] };
 
-  async function answer(request) {
+  async function respond(request) {
     const [scheme, token] = (request.headers.authorization ?? "").split(" ");
     const verified = await jwtVerify(scheme === "Bearer" ? token : "", keys, checks).catch(() => null);
     const claims = verified?.payload;
@@ -16,7 +16,7 @@ export function createService(keys, issuer, revoked) {
   }
 
   return createServer(async (request, response) => {
-    const [status, body] = await answer(request);
+    const [status, body] = await respond(request);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
 }

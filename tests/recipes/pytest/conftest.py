@@ -1,5 +1,5 @@
 # conftest.py
-"""Tokens for the tests of a service: one to let in, and many to refuse, made once for all tests."""
+"""Fixtures for service tests: a token to accept and tokens to refuse, created once per run."""
 
 import functools
 import json
@@ -10,39 +10,40 @@ from pathlib import Path
 
 import pytest
 
-# The tokens that the service takes; `--preset auth0`, say, makes them as Auth0 does.
+# The tokens that the service accepts; for tokens of Auth0, for example, add `--preset auth0`.
 TOKENS = ["--iss", "https://id.example", "--aud", "api", "--scope", "read", "--sub", "alice"]
 
 
-def make(home):
-    """Makes them with a store that is in `home`, whatever the environment says."""
-    own = {"JETON_STORE": f"{home}/jeton.db", "JETON_CONFIG_DIR": home, "CI": "true"}
-    env = {**os.environ, **own, "JETON_TOKEN": "", "JETON_TOKEN_FILE": ""}
+def create_tokens(home):
+    """Creates the tokens with a store in `home`, whatever the environment says."""
+    settings = {"JETON_STORE": f"{home}/jeton.db", "JETON_CONFIG_DIR": home, "CI": "true"}
+    env = {**os.environ, **settings, "JETON_TOKEN": "", "JETON_TOKEN_FILE": ""}
     directory = f"{home}/fixtures"
-    for words in ["init", "ci"], ["token", "fixtures", *TOKENS, "--out", directory]:
-        subprocess.run(["jeton", *words, "--quiet"], env=env, check=True)
+    for arguments in ["init", "ci"], ["token", "fixtures", *TOKENS, "--out", directory]:
+        subprocess.run(["jeton", *arguments, "--quiet"], env=env, check=True)
     return directory
 
 
 @functools.cache
-def manifest():
-    """What jeton says of the tokens, and the tokens. FIXTURES may name where they are already."""
+def load_manifest():
+    """Returns manifest.json with the tokens. FIXTURES may name a directory with existing tokens."""
     with tempfile.TemporaryDirectory() as home:
-        directory = Path(os.environ.get("FIXTURES") or make(home))
-        found = json.loads((directory / "manifest.json").read_text())
-        for item in found["fixtures"]:
+        directory = Path(os.environ.get("FIXTURES") or create_tokens(home))
+        manifest = json.loads((directory / "manifest.json").read_text())
+        for item in manifest["fixtures"]:
             item["token"] = (directory / item["file"]).read_text().strip()
-    return found
+    return manifest
 
 
 @pytest.fixture(scope="session")
-def issued():
-    """The manifest, and in it the tokens by their names."""
-    return {**manifest(), "tokens": {item["name"]: item for item in manifest()["fixtures"]}}
+def manifest():
+    """The manifest, with the fixtures by name in `tokens`."""
+    loaded = load_manifest()
+    return {**loaded, "tokens": {item["name"]: item for item in loaded["fixtures"]}}
 
 
 def pytest_generate_tests(metafunc):
-    """Runs a test that asks for `broken` once for each token that is to be refused."""
+    """Runs a test with the argument `broken` once for each token that the service must refuse."""
     if "broken" in metafunc.fixturenames:
-        broken = [item for item in manifest()["fixtures"] if item["defect"]]
+        broken = [item for item in load_manifest()["fixtures"] if item["defect"]]
         metafunc.parametrize("broken", broken, ids=lambda item: item["name"])

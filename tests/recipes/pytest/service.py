@@ -1,4 +1,4 @@
-"""A service that says who is calling. It stands for yours."""
+"""Example service that returns the subject of the token; replace it with your service."""
 
 import json
 from urllib.request import urlopen
@@ -6,20 +6,20 @@ from urllib.request import urlopen
 import jwt
 from flask import Flask, request
 
-# As servers of HTTP limit it.
+# The usual header limit of HTTP servers.
 LONGEST = 8 * 1024
 
 
-def published(issuer):
-    """Gives the keys that the issuer publishes, by key id (OpenID Connect Discovery)."""
-    with urlopen(f"{issuer}/.well-known/openid-configuration") as answer:
-        return jwt.PyJWKClient(json.load(answer)["jwks_uri"]).get_signing_key
+def fetch_keys(issuer):
+    """Returns a lookup of the issuer's keys by key id (OpenID Connect Discovery)."""
+    with urlopen(f"{issuer}/.well-known/openid-configuration") as response:
+        return jwt.PyJWKClient(json.load(response)["jwks_uri"]).get_signing_key
 
 
 def create_app(key_of, issuer, revoked):
     app = Flask(__name__)
 
-    def claims_of(token):
+    def verify(token):
         if len(token) > LONGEST:
             raise jwt.InvalidTokenError("too long")
         claims = jwt.decode(
@@ -35,10 +35,10 @@ def create_app(key_of, issuer, revoked):
         return claims
 
     @app.get("/")
-    def who():
+    def subject():
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         try:
-            claims = claims_of(token if scheme == "Bearer" else "")
+            claims = verify(token if scheme == "Bearer" else "")
         except (jwt.PyJWTError, KeyError):
             return {"error": "invalid_token"}, 401
         if "read" not in claims.get("scope", "").split():
