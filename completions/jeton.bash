@@ -1,2 +1,2 @@
-# Completion of jeton in bash: put this line into ~/.bashrc
+# Bash completion for jeton: add this line to ~/.bashrc
 source <(COMPLETE=bash jeton)

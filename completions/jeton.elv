@@ -1,2 +1,2 @@
-# Completion of jeton in elvish: put this line into ~/.config/elvish/rc.elv
+# Elvish completion for jeton: add this line to ~/.config/elvish/rc.elv
 eval (E:COMPLETE=elvish jeton | slurp)

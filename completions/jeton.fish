@@ -1,2 +1,2 @@
-# Completion of jeton in fish: put this line into ~/.config/fish/completions/jeton.fish
+# Fish completion for jeton: add this line to ~/.config/fish/completions/jeton.fish
 COMPLETE=fish jeton | source

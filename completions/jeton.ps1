@@ -1,2 +1,2 @@
-# Completion of jeton in PowerShell: put this line into $PROFILE
+# PowerShell completion for jeton: add this line to $PROFILE
 $env:COMPLETE = "powershell"; jeton | Out-String | Invoke-Expression; Remove-Item Env:\COMPLETE

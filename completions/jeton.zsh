@@ -1,2 +1,2 @@
-# Completion of jeton in zsh: put this line into ~/.zshrc, after compinit
+# Zsh completion for jeton: add this line to ~/.zshrc, after compinit
 source <(COMPLETE=zsh jeton)
