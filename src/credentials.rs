@@ -1,9 +1,8 @@
-//! The session file and its lock. The file is old or new, never half, and readable by its owner
-//! only; it is changed by whoever holds the lock.
+//! The session file (mode 0600, replaced atomically) and the lock that every change requires.
 
-use crate::directory::{self, Insecure};
+use crate::directory::{self, InsecureDirectory};
 use crate::files;
-use crate::model::{JsonPath, Jti, Sid, StoreId, Timestamp};
+use crate::model::{Jti, SerializablePath, Sid, StoreId, Timestamp};
 use rustix::fs::{Access, Mode, OFlags, access};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -20,16 +19,16 @@ pub(crate) enum Error {
     #[error("the session file cannot be used: {0}")]
     Io(String),
     #[error("disk full: the session file cannot be written")]
-    Full,
+    DiskFull,
     /// Where it stands nothing can be read or written, now or later.
     #[error("the session file cannot be used: {0}")]
     Unusable(String),
     /// A link, not a regular file, or somebody else's.
     #[error("the session file is {0}")]
-    Insecure(&'static str),
+    InsecureFile(&'static str),
     /// Other users can write its directory.
     #[error("other users can write the directory of the session file")]
-    Directory(Insecure),
+    InsecureDirectory(InsecureDirectory),
     /// It does not hold what it should.
     #[error("the session file is damaged")]
     Damaged,
@@ -45,78 +44,74 @@ pub(crate) enum Error {
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     /// Where the store was: a copy of it elsewhere is another store.
-    pub(crate) store: PathBuf,
+    pub(crate) store_path: PathBuf,
     /// The session.
     pub(crate) sid: Sid,
-    /// Its access token.
-    pub(crate) access: SecretString,
-    /// Its refresh token.
-    pub(crate) refresh: SecretString,
-    /// The access token's end.
+    pub(crate) access_token: SecretString,
+    pub(crate) refresh_token: SecretString,
     pub(crate) access_expires_at: Timestamp,
-    /// The refresh token's end.
     pub(crate) refresh_expires_at: Timestamp,
     /// The successors of an interrupted refresh.
-    pub(crate) pending: Option<Pending>,
+    pub(crate) pending_refresh: Option<PendingRefresh>,
     /// The session was not begun yet when this was written.
-    pub(crate) beginning: Option<Beginning>,
+    pub(crate) pending_login: Option<PendingLogin>,
 }
 
 /// What stands here if the session was never begun.
 #[derive(Debug, Clone)]
-pub(crate) struct Beginning {
+pub(crate) struct PendingLogin {
     /// The login before it.
-    pub(crate) before: Option<Box<Login>>,
+    pub(crate) previous: Option<Box<Login>>,
 }
 
 /// The identities that a refresh chose before it spent its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pending {
+pub(crate) struct PendingRefresh {
     /// The next access token.
-    pub(crate) access: Jti,
+    pub(crate) access_jti: Jti,
     /// The next refresh token.
-    pub(crate) refresh: Jti,
+    pub(crate) refresh_jti: Jti,
 }
 
 /// The login of one store in one configuration directory.
 #[derive(Debug, Clone)]
-pub(crate) struct Credentials {
+pub(crate) struct SessionFile {
     directory: PathBuf,
     store: StoreId,
 }
 
 /// The same, held against other processes until it is dropped.
-pub(crate) struct Locked {
-    credentials: Credentials,
+pub(crate) struct LockedSessionFile {
+    session_file: SessionFile,
     _lock: File,
 }
 
 /// The file's members.
 #[derive(Serialize, Deserialize)]
-struct Members {
-    store: JsonPath,
+struct LoginFile {
+    store: SerializablePath,
     sid: String,
     access: String,
     refresh: String,
     access_expires_at: i64,
     refresh_expires_at: i64,
-    pending: Option<PendingMembers>,
+    pending: Option<PendingRefreshFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    beginning: Option<BeginningMembers>,
+    beginning: Option<PendingLoginFile>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct BeginningMembers {
-    before: Option<Box<Members>>,
+struct PendingLoginFile {
+    before: Option<Box<LoginFile>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct PendingMembers {
+struct PendingRefreshFile {
     access: String,
     refresh: String,
 }
 
-impl Credentials {
+impl SessionFile {
     /// Those of the store in `directory`; nothing is touched yet.
     pub(crate) fn new(directory: Option<PathBuf>, store: StoreId) -> Result<Self, Error> {
         Ok(Self { directory: directory.ok_or(Error::NoDirectory)?, store })
@@ -129,172 +124,177 @@ impl Credentials {
 
     /// The login, if there is one, and whether others could read its file until now.
     pub(crate) fn read(&self) -> Result<(Option<Login>, bool), Error> {
-        let Some((file, metadata)) = open_owned(&self.path())? else {
+        let Some((file, metadata)) = open_own_file(&self.path())? else {
             return Ok((None, false));
         };
         directory::check(&self.directory)?;
-        let tightened = tighten(&file, &metadata, 0o600)?;
+        let was_exposed = restrict_permissions(&file, &metadata, 0o600)?;
         let text = files::read_document(file).map_err(|_| Error::Damaged)?;
         let members = serde_json::from_slice(&text).map_err(|_| Error::Damaged)?;
-        Ok((Some(login(members).ok_or(Error::Damaged)?), tightened))
+        Ok((Some(parse_login(members).ok_or(Error::Damaged)?), was_exposed))
     }
 
     /// Makes the directory if need be; an error where no login can ever be written there.
     pub(crate) fn prepare(directory: Option<PathBuf>) -> Result<(), Error> {
         let directory = directory.ok_or(Error::NoDirectory)?;
-        make_directory(&directory)?;
-        access(&directory, Access::WRITE_OK).map_err(|error| io(error.into()))
+        create_directory(&directory)?;
+        access(&directory, Access::WRITE_OK).map_err(|error| io_error(error.into()))
     }
 
     /// Waits for the lock, which makes the directory if need be.
-    pub(crate) fn lock(&self, wait: Duration) -> Result<Locked, Error> {
-        make_directory(&self.directory)?;
-        let lock = lock_file(&self.directory.join(format!("{}.lock", self.store)))?;
-        if !files::lock(&lock, wait).map_err(io)? {
+    pub(crate) fn lock(&self, lock_timeout: Duration) -> Result<LockedSessionFile, Error> {
+        create_directory(&self.directory)?;
+        let lock = open_lock_file(&self.directory.join(format!("{}.lock", self.store)))?;
+        if !files::lock(&lock, lock_timeout).map_err(io_error)? {
             return Err(Error::Busy);
         }
-        Ok(Locked { credentials: self.clone(), _lock: lock })
+        Ok(LockedSessionFile { session_file: self.clone(), _lock: lock })
     }
 }
 
-impl Locked {
+impl LockedSessionFile {
     /// See [`Credentials::read`].
     pub(crate) fn read(&self) -> Result<(Option<Login>, bool), Error> {
-        self.credentials.read()
+        self.session_file.read()
     }
 
     /// Replaces the login.
     pub(crate) fn write(&self, login: &Login) -> Result<(), Error> {
-        let json = serde_json::to_string(&members(login)).map_err(|e| Error::Io(e.to_string()))?;
+        let json =
+            serde_json::to_string(&to_login_file(login)).map_err(|e| Error::Io(e.to_string()))?;
         let json = zeroize::Zeroizing::new(json);
-        let name = format!("{}.json", self.credentials.store);
-        files::replace(&self.credentials.directory, &name, json.as_bytes(), 0o600).map_err(io)
+        let name = format!("{}.json", self.session_file.store);
+        files::replace(&self.session_file.directory, &name, json.as_bytes(), 0o600)
+            .map_err(io_error)
     }
 
     /// Removes the login; whether there was one.
     pub(crate) fn remove(&self) -> Result<bool, Error> {
-        match std::fs::remove_file(self.credentials.path()) {
-            Ok(()) => files::sync(&self.credentials.directory).map(|()| true).map_err(io),
+        match std::fs::remove_file(self.session_file.path()) {
+            Ok(()) => {
+                files::sync_directory(&self.session_file.directory).map(|()| true).map_err(io_error)
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(io(error)),
+            Err(error) => Err(io_error(error)),
         }
     }
 }
 
-fn login(members: Members) -> Option<Login> {
-    let pending = match members.pending {
-        Some(next) => {
-            Some(Pending { access: Jti::parse(&next.access)?, refresh: Jti::parse(&next.refresh)? })
-        }
+fn parse_login(file: LoginFile) -> Option<Login> {
+    let pending_refresh = match file.pending {
+        Some(jtis) => Some(PendingRefresh {
+            access_jti: Jti::parse(&jtis.access)?,
+            refresh_jti: Jti::parse(&jtis.refresh)?,
+        }),
         None => None,
     };
-    let beginning = match members.beginning {
-        Some(BeginningMembers { before: Some(before) }) => {
-            Some(Beginning { before: Some(Box::new(login(*before)?)) })
+    let pending_login = match file.beginning {
+        Some(PendingLoginFile { before: Some(previous) }) => {
+            Some(PendingLogin { previous: Some(Box::new(parse_login(*previous)?)) })
         }
-        Some(BeginningMembers { before: None }) => Some(Beginning { before: None }),
+        Some(PendingLoginFile { before: None }) => Some(PendingLogin { previous: None }),
         None => None,
     };
     Some(Login {
-        store: PathBuf::from(members.store),
-        sid: Sid::parse(&members.sid)?,
-        access: SecretString::from(members.access),
-        refresh: SecretString::from(members.refresh),
-        access_expires_at: Timestamp::from_unix(members.access_expires_at)?,
-        refresh_expires_at: Timestamp::from_unix(members.refresh_expires_at)?,
-        pending,
-        beginning,
+        store_path: PathBuf::from(file.store),
+        sid: Sid::parse(&file.sid)?,
+        access_token: SecretString::from(file.access),
+        refresh_token: SecretString::from(file.refresh),
+        access_expires_at: Timestamp::from_unix(file.access_expires_at)?,
+        refresh_expires_at: Timestamp::from_unix(file.refresh_expires_at)?,
+        pending_refresh,
+        pending_login,
     })
 }
 
-fn members(login: &Login) -> Members {
-    Members {
-        store: JsonPath::from(login.store.as_path()),
+fn to_login_file(login: &Login) -> LoginFile {
+    LoginFile {
+        store: SerializablePath::from(login.store_path.as_path()),
         sid: login.sid.to_string(),
-        access: login.access.expose_secret().to_owned(),
-        refresh: login.refresh.expose_secret().to_owned(),
+        access: login.access_token.expose_secret().to_owned(),
+        refresh: login.refresh_token.expose_secret().to_owned(),
         access_expires_at: login.access_expires_at.unix(),
         refresh_expires_at: login.refresh_expires_at.unix(),
-        pending: login.pending.map(|next| PendingMembers {
-            access: next.access.to_string(),
-            refresh: next.refresh.to_string(),
+        pending: login.pending_refresh.map(|jtis| PendingRefreshFile {
+            access: jtis.access_jti.to_string(),
+            refresh: jtis.refresh_jti.to_string(),
         }),
-        beginning: login.beginning.as_ref().map(|beginning| BeginningMembers {
-            before: beginning.before.as_deref().map(members).map(Box::new),
+        beginning: login.pending_login.as_ref().map(|pending| PendingLoginFile {
+            before: pending.previous.as_deref().map(to_login_file).map(Box::new),
         }),
     }
 }
 
 /// Opens a file that must be ours, without following a link.
-fn open_owned(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
+fn open_own_file(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
         Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
-        Err(rustix::io::Errno::LOOP) => return Err(Error::Insecure("a symbolic link")),
-        Err(error) => return Err(io(error.into())),
+        Err(rustix::io::Errno::LOOP) => return Err(Error::InsecureFile("a symbolic link")),
+        Err(error) => return Err(io_error(error.into())),
     };
-    let metadata = owned(&file)?;
+    let metadata = check_ownership(&file)?;
     Ok(Some((file, metadata)))
 }
 
 /// Creates the directory with mode 0700. From one that is there the right to read is taken away.
-fn make_directory(path: &Path) -> Result<(), Error> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
-    directory::check_with_parents(&path.canonicalize().map_err(io)?)?;
-    let directory = File::open(path).map_err(io)?;
-    let metadata = directory.metadata().map_err(io)?;
-    tighten(&directory, &metadata, 0o700).map(drop)
+fn create_directory(path: &Path) -> Result<(), Error> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error)?;
+    directory::check_with_parents(&path.canonicalize().map_err(io_error)?)?;
+    let directory = File::open(path).map_err(io_error)?;
+    let metadata = directory.metadata().map_err(io_error)?;
+    restrict_permissions(&directory, &metadata, 0o700).map(drop)
 }
 
-fn lock_file(path: &Path) -> Result<File, Error> {
+fn open_lock_file(path: &Path) -> Result<File, Error> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)) {
         Ok(file) => {
             let file = File::from(file);
-            owned(&file).map(|_| file)
+            check_ownership(&file).map(|_| file)
         }
-        Err(rustix::io::Errno::LOOP) => Err(Error::Insecure("a symbolic link")),
-        Err(error) => Err(io(error.into())),
+        Err(rustix::io::Errno::LOOP) => Err(Error::InsecureFile("a symbolic link")),
+        Err(error) => Err(io_error(error.into())),
     }
 }
 
-fn owned(file: &File) -> Result<Metadata, Error> {
-    let metadata = file.metadata().map_err(io)?;
+fn check_ownership(file: &File) -> Result<Metadata, Error> {
+    let metadata = file.metadata().map_err(io_error)?;
     if !metadata.is_file() {
-        return Err(Error::Insecure("not a regular file"));
+        return Err(Error::InsecureFile("not a regular file"));
     }
     if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(Error::Insecure("somebody else's"));
+        return Err(Error::InsecureFile("somebody else's"));
     }
     Ok(metadata)
 }
 
 /// Takes the rights of others away; whether they had any.
-fn tighten(file: &File, metadata: &Metadata, mode: u32) -> Result<bool, Error> {
-    let loose = metadata.mode() & 0o077 != 0;
-    if loose {
-        file.set_permissions(Permissions::from_mode(mode)).map_err(io)?;
+fn restrict_permissions(file: &File, metadata: &Metadata, mode: u32) -> Result<bool, Error> {
+    let is_exposed = metadata.mode() & 0o077 != 0;
+    if is_exposed {
+        file.set_permissions(Permissions::from_mode(mode)).map_err(io_error)?;
     }
-    Ok(loose)
+    Ok(is_exposed)
 }
 
 impl From<directory::Error> for Error {
     fn from(error: directory::Error) -> Self {
         match error {
-            directory::Error::Io(error) => io(error),
-            directory::Error::Insecure(insecure) => Self::Directory(insecure),
+            directory::Error::Io(error) => io_error(error),
+            directory::Error::Insecure(insecure) => Self::InsecureDirectory(insecure),
         }
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-fn io(error: std::io::Error) -> Error {
+fn io_error(error: std::io::Error) -> Error {
     use ErrorKind::{AlreadyExists, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
-    let lasting = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];
+    let permanent = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];
     let text = error.to_string();
-    if files::is_full(&error) {
-        return Error::Full;
+    if files::is_disk_full(&error) {
+        return Error::DiskFull;
     }
-    if lasting.contains(&error.kind()) { Error::Unusable(text) } else { Error::Io(text) }
+    if permanent.contains(&error.kind()) { Error::Unusable(text) } else { Error::Io(text) }
 }

@@ -8,11 +8,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The warning about a directory of a private group; the path follows.
-pub(crate) const GROUP_CAN_WRITE: &str = "members of your group can write the directory";
+pub(crate) const GROUP_WRITABLE_WARNING: &str = "members of your group can write the directory";
 
-const GROUP_WRITES: u32 = 0o020;
-const EVERYBODY_WRITES: u32 = 0o002;
-const STICKY: u32 = 0o1000;
+const GROUP_WRITE_BIT: u32 = 0o020;
+const WORLD_WRITE_BIT: u32 = 0o002;
+const STICKY_BIT: u32 = 0o1000;
 
 /// The users, besides root, who can write a directory that is safe to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +25,13 @@ pub(crate) enum Writers {
 
 /// A directory in which other users can replace files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Insecure {
+pub(crate) struct InsecureDirectory {
     /// The directory that has the wrong owner or mode.
     pub(crate) path: PathBuf,
     /// The directory below it that holds the files; `None` if `path` holds them.
-    pub(crate) below: Option<PathBuf>,
+    pub(crate) files_directory: Option<PathBuf>,
     /// Whether neither root nor the current user owns `path`.
-    pub(crate) is_foreign: bool,
+    pub(crate) has_untrusted_owner: bool,
     /// The mode of `path`.
     pub(crate) mode: u32,
     /// Whether `chmod go-w` would make `path` secure: the current user owns it and has not
@@ -39,10 +39,11 @@ pub(crate) struct Insecure {
     pub(crate) can_be_restricted: bool,
 }
 
-impl Insecure {
+impl InsecureDirectory {
     /// Returns whether a directory of the current user in `path` cannot be replaced by others.
-    pub(crate) fn holds_secure_directories(&self) -> bool {
-        !self.is_foreign && (self.mode & EVERYBODY_WRITES == 0 || self.mode & STICKY != 0)
+    pub(crate) fn can_hold_secure_directory(&self) -> bool {
+        !self.has_untrusted_owner
+            && (self.mode & WORLD_WRITE_BIT == 0 || self.mode & STICKY_BIT != 0)
     }
 }
 
@@ -54,7 +55,7 @@ pub(crate) enum Error {
     Io(#[from] io::Error),
     /// Other users can replace files in it.
     #[error("other users can write the directory")]
-    Insecure(Insecure),
+    Insecure(InsecureDirectory),
 }
 
 /// Refuses a directory that another user owns or can write.
@@ -62,7 +63,7 @@ pub(crate) enum Error {
 /// Root is trusted: a directory of root that nobody else can write is as safe as the user's own,
 /// and is what a store on a read-only mount has.
 pub(crate) fn check(path: &Path) -> Result<Writers, Error> {
-    judge(path, &path.metadata()?)
+    check_metadata(path, &path.metadata()?)
 }
 
 /// The same, and refuses a path in which another user can put another directory in the place of
@@ -72,46 +73,46 @@ pub(crate) fn check(path: &Path) -> Result<Writers, Error> {
 /// that place. "Everybody" is not: a directory above that everybody can write must be sticky, and
 /// then what stands in it on the way must belong to root or to the current user.
 pub(crate) fn check_with_parents(path: &Path) -> Result<Writers, Error> {
-    let mut below = path.metadata()?;
-    let writers = judge(path, &below)?;
-    for above in path.ancestors().skip(1) {
-        let metadata = above.metadata()?;
+    let mut child = path.metadata()?;
+    let writers = check_metadata(path, &child)?;
+    for ancestor in path.ancestors().skip(1) {
+        let metadata = ancestor.metadata()?;
         let mode = metadata.mode();
-        if mode & EVERYBODY_WRITES != 0 && (mode & STICKY == 0 || !is_trusted(&below)) {
-            return Err(insecure(above, Some(path), &metadata));
+        if mode & WORLD_WRITE_BIT != 0 && (mode & STICKY_BIT == 0 || !has_trusted_owner(&child)) {
+            return Err(insecure_error(ancestor, Some(path), &metadata));
         }
-        below = metadata;
+        child = metadata;
     }
     Ok(writers)
 }
 
-fn judge(path: &Path, metadata: &Metadata) -> Result<Writers, Error> {
+fn check_metadata(path: &Path, metadata: &Metadata) -> Result<Writers, Error> {
     let mode = metadata.mode();
-    if !is_trusted(metadata) || mode & EVERYBODY_WRITES != 0 {
-        return Err(insecure(path, None, metadata));
+    if !has_trusted_owner(metadata) || mode & WORLD_WRITE_BIT != 0 {
+        return Err(insecure_error(path, None, metadata));
     }
-    if mode & GROUP_WRITES == 0 {
+    if mode & GROUP_WRITE_BIT == 0 {
         return Ok(Writers::User);
     }
     if is_private_group(metadata.gid()) && !has_acl(path) {
         return Ok(Writers::PrivateGroup);
     }
-    Err(insecure(path, None, metadata))
+    Err(insecure_error(path, None, metadata))
 }
 
-fn insecure(path: &Path, below: Option<&Path>, metadata: &Metadata) -> Error {
-    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+fn insecure_error(path: &Path, files_directory: Option<&Path>, metadata: &Metadata) -> Error {
+    let is_owner = metadata.uid() == rustix::process::geteuid().as_raw();
     let mode = metadata.mode() & 0o7777;
-    Error::Insecure(Insecure {
+    Error::Insecure(InsecureDirectory {
         path: path.to_owned(),
-        below: below.map(Path::to_owned),
-        is_foreign: !is_trusted(metadata),
+        files_directory: files_directory.map(Path::to_owned),
+        has_untrusted_owner: !has_trusted_owner(metadata),
         mode,
-        can_be_restricted: is_own && mode & STICKY == 0,
+        can_be_restricted: is_owner && mode & STICKY_BIT == 0,
     })
 }
 
-fn is_trusted(metadata: &Metadata) -> bool {
+fn has_trusted_owner(metadata: &Metadata) -> bool {
     [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid())
 }
 
@@ -119,15 +120,17 @@ fn is_trusted(metadata: &Metadata) -> bool {
 /// the user's name, and without another member.
 fn is_private_group(group: u32) -> bool {
     let (user, group) = (Uid::effective(), Gid::from_raw(group));
-    let (Ok(Some(entry)), Ok(Some(named))) = (User::from_uid(user), Group::from_gid(group)) else {
+    let (Ok(Some(user_entry)), Ok(Some(group_entry))) =
+        (User::from_uid(user), Group::from_gid(group))
+    else {
         return false;
     };
     // The list of a group leaves out whose primary group it is; the name and the local users
     // exclude a group such as `users`, which is everybody's.
     Gid::effective() == group
-        && entry.gid == group
-        && entry.name == named.name
-        && named.mem.iter().all(|member| *member == entry.name)
+        && user_entry.gid == group
+        && user_entry.name == group_entry.name
+        && group_entry.mem.iter().all(|member| *member == user_entry.name)
         && std::fs::read_to_string("/etc/passwd").is_ok_and(|users| {
             !users.lines().any(|line| is_other_member(line, user.as_raw(), group.as_raw()))
         })
@@ -135,8 +138,8 @@ fn is_private_group(group: u32) -> bool {
 
 /// Returns whether a line of passwd(5) is of another user with this primary group.
 fn is_other_member(line: &str, user: u32, group: u32) -> bool {
-    let number = |at: usize| line.split(':').nth(at).and_then(|text| text.parse().ok());
-    number(3) == Some(group) && number(2) != Some(user)
+    let field = |index: usize| line.split(':').nth(index).and_then(|text| text.parse().ok());
+    field(3) == Some(group) && field(2) != Some(user)
 }
 
 /// Returns whether an access control list gives rights to further users: the group's bits are
@@ -153,12 +156,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn directory_of_root_is_as_safe_as_ones_own() {
+    fn root_owned_directory_is_secure() {
         assert_eq!(check_with_parents(Path::new("/usr")).unwrap(), Writers::User);
     }
 
     #[test]
-    fn users_with_the_same_primary_group_are_members() {
+    fn same_primary_group_makes_user_a_member() {
         let is_other = |line| is_other_member(line, 1000, 1000);
         assert!(!is_other("ada:x:1000:1000::/home/ada:/bin/sh"));
         assert!(is_other("bob:x:1001:1000::/home/bob:/bin/sh"));

@@ -46,18 +46,18 @@ use std::process::ExitCode;
 
 /// Runs the program with these words, the first being its own name. Without random numbers from the
 /// kernel nothing is done.
-pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let words: Vec<OsString> = words.into_iter().collect();
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
     // Failures as commands report them are objects with hash maps, which take random numbers, too.
-    if let Err(error) = crypto::test_generator() {
-        let voice = terminal::Voice::new(terminal::Form::Text, false);
-        voice.failure(&error.to_string(), None, &serde_json::Value::Null);
+    if let Err(error) = crypto::check_generator() {
+        let console = terminal::Console::new(terminal::OutputFormat::Text, false);
+        console.print_failure(&error.to_string(), None, &serde_json::Value::Null);
         return ExitCode::from(failure::Kind::Internal.exit_code());
     }
-    crypto::install();
+    crypto::initialize();
     // The shell asks for completions through the variable `COMPLETE`.
-    match CompleteEnv::with_factory(command).shells(commands::SHELLS).try_complete(&words, None) {
-        Ok(false) => ExitCode::from(commands::run(&words)),
+    match CompleteEnv::with_factory(command).shells(commands::SHELLS).try_complete(&args, None) {
+        Ok(false) => ExitCode::from(commands::run(&args)),
         Ok(true) | Err(_) => ExitCode::SUCCESS,
     }
 }

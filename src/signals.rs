@@ -9,7 +9,7 @@ use signal_hook::consts::{
     SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
 };
 
-const NAMED: [i32; 15] = [
+const TERMINATING_SIGNALS: [i32; 15] = [
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGIO, SIGPROF, SIGSYS,
     SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,
 ];
@@ -18,27 +18,27 @@ const NAMED: [i32; 15] = [
 /// signals and the real-time signals, without those of faults (BUS, FPE, ILL, SEGV) and PIPE, which
 /// the runtime ignores.
 #[cfg(target_os = "linux")]
-pub(crate) fn ending() -> impl Iterator<Item = i32> {
-    let of_linux = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
+pub(crate) fn terminating() -> impl Iterator<Item = i32> {
+    let linux_signals = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
     let real_time = Signal::rt_min().as_raw()..=Signal::rt_max().as_raw();
-    NAMED.into_iter().chain(of_linux).chain(real_time)
+    TERMINATING_SIGNALS.into_iter().chain(linux_signals).chain(real_time)
 }
 
 /// Returns the signals whose default action ends the process and that can be caught.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn ending() -> impl Iterator<Item = i32> {
-    NAMED.into_iter()
+pub(crate) fn terminating() -> impl Iterator<Item = i32> {
+    TERMINATING_SIGNALS.into_iter()
 }
 
 /// Leaves out the signals that this process was started to ignore (`nohup`, the background of a
 /// script): they stay ignored. Systems without `/proc` do not tell them.
-pub(crate) fn without_ignored(signals: impl Iterator<Item = i32>) -> impl Iterator<Item = i32> {
-    let ignored = ignored();
-    signals.filter(move |signal| ignored >> (signal - 1) & 1 == 0)
+pub(crate) fn exclude_ignored(signals: impl Iterator<Item = i32>) -> impl Iterator<Item = i32> {
+    let mask = ignored_mask();
+    signals.filter(move |signal| mask >> (signal - 1) & 1 == 0)
 }
 
 /// Returns a bit for each ignored signal.
-fn ignored() -> u64 {
+fn ignored_mask() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()

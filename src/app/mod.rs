@@ -1,32 +1,32 @@
 //! What one run has: the voice, the time, the store on request, the caller.
 
-mod child;
 mod clock;
+mod completion_source;
 mod environment;
 mod input;
-mod known;
+mod input_files;
 mod login;
-mod output;
+mod maintenance;
+mod output_files;
 mod presets;
-mod said;
+mod report;
 mod session;
-mod source;
-mod upkeep;
+mod subprocess;
 
-pub(crate) use crate::terminal::{Cell, Form, Report, Table, Text, Tone, Voice};
-pub(crate) use child::Watch;
+pub(crate) use crate::terminal::{Cell, Console, OutputFormat, Rendered, Report, Style, Table};
+pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::Environment;
-pub(crate) use input::PasswordFrom;
-pub(crate) use known::Known;
-pub(crate) use output::{Folder, PRIVATE, PUBLIC};
-pub(crate) use said::SecretOutput;
+pub(crate) use input::PasswordSource;
+pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE};
+pub(crate) use report::SecretOutput;
+pub(crate) use subprocess::SignalForwarder;
 
-use crate::authority::{self, About, Act, PublicKeys, Reason};
-use crate::directory::{GROUP_CAN_WRITE, Writers};
+use crate::authority::{self, AuditContext, AuditTarget, PublicKeys, RejectReason};
+use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::Failure;
-use crate::model::{Algorithm, NewKey, Purpose, RsaBits, Timestamp, UserId};
-use crate::store::{self, Opened, Readers, Store};
-use crate::terminal::Confirmed;
+use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, UserId};
+use crate::store::{self, OpenOutcome, PermissionFix, Store};
+use crate::terminal::Confirmation;
 use crate::{model, paths};
 use clock::Clock;
 use secrecy::SecretString;
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     /// A file with the caller's token.
     pub(crate) token_file: Option<PathBuf>,
     /// The form of results.
-    pub(crate) form: Form,
+    pub(crate) output_format: OutputFormat,
     /// Whether to leave the talk out.
     pub(crate) quiet: bool,
     /// Whether questions are answered with yes.
@@ -57,16 +57,16 @@ pub(crate) struct Options {
 pub(crate) struct App {
     options: Options,
     environment: Environment,
-    voice: Voice,
+    console: Console,
     clock: Clock,
     action: String,
-    changes: bool,
+    is_change: bool,
     /// What it is about, for the audit of a refusal.
-    pub(crate) about: Option<About>,
+    pub(crate) audit_target: Option<AuditTarget>,
     store: Option<Store>,
-    user: Option<UserId>,
-    exit: u8,
-    given: OnceCell<Option<(SecretString, String)>>,
+    user_id: Option<UserId>,
+    exit_code: u8,
+    bearer_credential: OnceCell<Option<(SecretString, String)>>,
 }
 
 impl App {
@@ -75,21 +75,22 @@ impl App {
         options: Options,
         environment: Environment,
         action: String,
-        changes: bool,
+        is_change: bool,
     ) -> Self {
-        let voice = Voice::new(options.form, options.quiet).with_last_words(Failure::interrupted);
+        let console = Console::new(options.output_format, options.quiet)
+            .with_signal_report(Failure::interrupted_json);
         Self {
             options,
             environment,
-            voice,
+            console,
             clock: Clock::default(),
             action,
-            changes,
-            about: None,
+            is_change,
+            audit_target: None,
             store: None,
-            user: None,
-            exit: 0,
-            given: OnceCell::new(),
+            user_id: None,
+            exit_code: 0,
+            bearer_credential: OnceCell::new(),
         }
     }
 
@@ -100,8 +101,8 @@ impl App {
     }
 
     /// What is being carried out, for the rules.
-    pub(crate) fn act(&mut self) -> Result<Act, Failure> {
-        Ok(Act {
+    pub(crate) fn audit_context(&mut self) -> Result<AuditContext, Failure> {
+        Ok(AuditContext {
             now: self.now()?,
             os_uid: rustix::process::getuid().as_raw(),
             action: self.action.clone(),
@@ -113,9 +114,9 @@ impl App {
         if self.store.is_none() {
             let path = self.store_path()?;
             let opened = Store::open(&path, self.options.wait)?;
-            return Ok(self.take_over(opened));
+            return Ok(self.adopt_store(opened));
         }
-        self.store.as_mut().ok_or_else(lost)
+        self.store.as_mut().ok_or_else(store_closed_error)
     }
 
     /// Returns the public keys of the store, if there is one that can be read. A command that works
@@ -124,67 +125,76 @@ impl App {
         let wait = self.options.wait.min(Duration::from_secs(1));
         let opened = self.store_path().ok().and_then(|path| Store::open(&path, wait).ok());
         let keys = opened.and_then(|mut opened| opened.store.read(|tx| tx.keys()).ok());
-        keys.unwrap_or_default().iter().filter_map(|key| key.spec.public.as_ref()).collect()
+        keys.unwrap_or_default().iter().filter_map(|key| key.spec.public_jwk.as_ref()).collect()
     }
 
     /// Lets go of the store while another program runs, which may use it, too. What comes after
     /// that is later.
-    pub(crate) fn pause(&mut self) {
+    pub(crate) fn release_store(&mut self) {
         self.store = None;
         self.clock = Clock::default();
     }
 
     /// Makes the store with that key if it is not there; whether it was made.
-    pub(crate) fn make_store(
+    pub(crate) fn create_store_if_missing(
         &mut self,
-        first: impl FnOnce() -> Result<NewKey, Failure>,
+        first_key: impl FnOnce() -> Result<KeySpec, Failure>,
     ) -> Result<bool, Failure> {
         if self.has_store()? {
             return Ok(false);
         }
         let path = self.store_path()?;
-        let beginning = authority::beginning(first()?, self.now()?);
-        let opened = Store::open_or_create(&path, self.options.wait, || beginning)?;
+        let initial_rows = authority::initial_rows(first_key()?, self.now()?);
+        let opened = Store::open_or_create(&path, self.options.wait, || initial_rows)?;
         let created = opened.created;
-        self.take_over(opened);
+        self.adopt_store(opened);
         Ok(created)
     }
 
     /// Makes the store with a key for `algorithm` if it is not there.
-    pub(crate) fn make_store_for(&mut self, algorithm: Algorithm) -> Result<bool, Failure> {
-        let draft = || Ok(authority::draft_key(algorithm, Purpose::App, RsaBits::default())?);
-        self.make_store(draft)
+    pub(crate) fn create_store_with_algorithm(
+        &mut self,
+        algorithm: Algorithm,
+    ) -> Result<bool, Failure> {
+        let first_key =
+            || Ok(authority::generate_key(algorithm, Purpose::App, RsaBits::default())?);
+        self.create_store_if_missing(first_key)
     }
 
-    fn take_over(&mut self, opened: Opened) -> &mut Store {
-        let shown = model::escaped(&opened.store.path().to_string_lossy());
+    fn adopt_store(&mut self, opened: OpenOutcome) -> &mut Store {
+        let display_path = model::escape(&opened.store.path().to_string_lossy());
         if opened.created {
-            self.voice.status(&format!("made the store `{shown}`"));
+            self.console.print_status(&format!("made the store `{display_path}`"));
         }
-        match opened.readers {
-            Readers::None => {}
-            Readers::Ended => {
-                self.voice.warning(&format!("others could read `{shown}`; now they cannot"));
+        match opened.permission_fix {
+            PermissionFix::NotNeeded => {}
+            PermissionFix::Applied => {
+                self.console
+                    .print_warning(&format!("others could read `{display_path}`; now they cannot"));
             }
-            Readers::Left => {
-                self.voice
-                    .warning(&format!("others can read `{shown}`, and that cannot be changed"));
+            PermissionFix::Failed => {
+                self.console.print_warning(&format!(
+                    "others can read `{display_path}`, and that cannot be changed"
+                ));
             }
         }
-        self.warn_of_group(opened.writers, opened.store.path().parent().unwrap_or(Path::new("/")));
+        self.warn_of_group_writers(
+            opened.writers,
+            opened.store.path().parent().unwrap_or(Path::new("/")),
+        );
         self.store.insert(opened.store)
     }
 
     /// Warns where the user's private group can write a directory.
-    pub(crate) fn warn_of_group(&self, writers: Writers, directory: &Path) {
+    pub(crate) fn warn_of_group_writers(&self, writers: Writers, directory: &Path) {
         if writers == Writers::PrivateGroup {
-            let shown = model::escaped(&directory.to_string_lossy());
-            self.voice.warning(&format!("{GROUP_CAN_WRITE} `{shown}`"));
+            let display_path = model::escape(&directory.to_string_lossy());
+            self.console.print_warning(&format!("{GROUP_WRITABLE_WARNING} `{display_path}`"));
         }
     }
 
     fn store_path(&self) -> Result<PathBuf, Failure> {
-        self.options.store.clone().or_else(paths::default_store).ok_or_else(|| {
+        self.options.store.clone().or_else(paths::default_store_path).ok_or_else(|| {
             Failure::usage("there is no home directory to keep a store in")
                 .with_hint("say where with `--store` or `JETON_STORE`")
         })
@@ -204,55 +214,61 @@ impl App {
         if self.options.yes {
             return Ok(());
         }
-        if !self.may_ask() {
+        if !self.can_prompt() {
             return Err(Failure::usage("nobody is there to confirm it").with_hint("add `--yes`"));
         }
-        match self.voice.confirm(question)? {
-            Confirmed::Yes => Ok(()),
-            Confirmed::No => Err(Failure::usage("cancelled, nothing was changed")),
+        match self.console.confirm(question)? {
+            Confirmation::Yes => Ok(()),
+            Confirmation::No => Err(Failure::usage("cancelled, nothing was changed")),
         }
     }
 
     /// Returns whether `--yes` was given.
-    pub(crate) fn is_confirmed(&self) -> bool {
+    pub(crate) fn has_yes_flag(&self) -> bool {
         self.options.yes
     }
 
     /// From here on it is more than reading: if it is refused, that is written down.
-    pub(crate) fn is_change(&mut self) {
-        self.changes = true;
+    pub(crate) fn mark_change(&mut self) {
+        self.is_change = true;
     }
 
     /// Tells the failure, and writes down that a change was refused. The exit code is the failure's,
     /// whatever becomes of the writing.
-    pub(crate) fn fail(mut self, failure: &Failure) -> u8 {
+    pub(crate) fn finish_with_failure(mut self, failure: &Failure) -> u8 {
         // A reused refresh token ended its session: that change has its row already.
-        let written = failure.is_for(Reason::Reused);
-        if self.changes && failure.is_refusal() && !written && self.store.is_some() {
-            let (user, about) = (self.user, self.about.take());
-            if let (Ok(act), Some(store)) = (self.act(), self.store.as_mut()) {
-                let _ = authority::record_refusal(store, &act, user, about.as_ref(), failure.code);
+        let is_recorded = failure.has_reason(RejectReason::Reused);
+        if self.is_change && failure.is_refusal() && !is_recorded && self.store.is_some() {
+            let (user_id, target) = (self.user_id, self.audit_target.take());
+            if let (Ok(context), Some(store)) = (self.audit_context(), self.store.as_mut()) {
+                let _ = authority::record_refusal(
+                    store,
+                    &context,
+                    user_id,
+                    target.as_ref(),
+                    failure.code,
+                );
             }
         }
-        self.voice.failure(&failure.message, failure.hint.as_deref(), &failure.json());
-        self.leave();
+        self.console.print_failure(&failure.message, failure.hint.as_deref(), &failure.to_json());
+        self.finish();
         failure.kind.exit_code()
     }
 
     /// Ends with the exit code of the command that was run.
-    pub(crate) fn exit_with(&mut self, code: u8) {
-        self.exit = code;
+    pub(crate) fn set_exit_code(&mut self, code: u8) {
+        self.exit_code = code;
     }
 
     /// The end of a run that did what it was called for; its exit code.
-    pub(crate) fn leave(self) -> u8 {
+    pub(crate) fn finish(self) -> u8 {
         if let Some(store) = self.store {
-            store.leave();
+            store.close_at_exit();
         }
-        self.exit
+        self.exit_code
     }
 }
 
-fn lost() -> Failure {
+fn store_closed_error() -> Failure {
     Failure::from(store::Error::Failed("it was closed".to_owned()))
 }

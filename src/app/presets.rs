@@ -4,7 +4,7 @@ use super::App;
 use crate::authority::{self, Template};
 use crate::failure::{Failure, Kind};
 use crate::files::read_document;
-use crate::model::{Foreign, repeatable};
+use crate::model::{Untrusted, redact_for_error};
 use crate::paths;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -12,65 +12,70 @@ use std::path::{Path, PathBuf};
 
 impl App {
     /// The preset of that name; without a name, a token about which nothing is said.
-    pub(crate) fn preset(&self, name: Option<&str>) -> Result<Template, Failure> {
+    pub(crate) fn load_preset(&self, name: Option<&str>) -> Result<Template, Failure> {
         if let Some(name) = name
-            && let Some(own) = self.own_preset(name)?
+            && let Some(template) = self.load_custom_preset(name)?
         {
-            return Ok(own);
+            return Ok(template);
         }
-        authority::preset(name)?.ok_or_else(|| {
-            let shown = repeatable(name.unwrap_or_default());
-            let message = format!("there is no preset `{shown}`");
+        authority::load_builtin_preset(name)?.ok_or_else(|| {
+            let display_name = redact_for_error(name.unwrap_or_default());
+            let message = format!("there is no preset `{display_name}`");
             Failure::new(Kind::NotFound, "preset_not_found", message)
                 .with_hint("list them: jeton token presets")
         })
     }
 
-    fn own_preset(&self, name: &str) -> Result<Option<Template>, Failure> {
-        let Some(directory) = self.own_presets().filter(|_| is_name(name)) else { return Ok(None) };
+    fn load_custom_preset(&self, name: &str) -> Result<Option<Template>, Failure> {
+        let Some(directory) = self.custom_presets_dir().filter(|_| is_valid_name(name)) else {
+            return Ok(None);
+        };
         let path = directory.join(format!("{name}.json"));
-        let wrong = |why: String| {
-            let shown = Foreign::new(path.to_string_lossy()).shown();
-            Failure::new(Kind::BadData, "bad_data", format!("`{shown}`: {why}"))
+        let bad_preset = |reason: String| {
+            let display_path = Untrusted::new(path.to_string_lossy()).to_display();
+            Failure::new(Kind::BadData, "bad_data", format!("`{display_path}`: {reason}"))
         };
         match std::fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Ok(found) if !found.is_file() => return Err(wrong("it is not a file".to_owned())),
+            Ok(metadata) if !metadata.is_file() => {
+                return Err(bad_preset("it is not a file".to_owned()));
+            }
             _ => {}
         }
         let bytes = File::open(&path).and_then(read_document);
         let bytes = bytes.map_err(|error| {
             let is_long = error.kind() == ErrorKind::FileTooLarge;
-            wrong(if is_long { "it is too large".to_owned() } else { error.to_string() })
+            bad_preset(if is_long { "it is too large".to_owned() } else { error.to_string() })
         })?;
-        Template::parse(&bytes).map(Some).map_err(|invalid| wrong(invalid.why))
+        Template::parse(&bytes).map(Some).map_err(|invalid| bad_preset(invalid.reason))
     }
 
     /// The names of all presets, sorted, and whether each is the user's own.
-    pub(crate) fn presets(&self) -> Vec<(String, bool)> {
-        preset_names(self.environment.config.as_deref())
+    pub(crate) fn list_presets(&self) -> Vec<(String, bool)> {
+        preset_names(self.environment.config_dir.as_deref())
     }
 
-    fn own_presets(&self) -> Option<PathBuf> {
-        paths::presets(self.environment.config.as_deref())
+    fn custom_presets_dir(&self) -> Option<PathBuf> {
+        paths::preset_directory(self.environment.config_dir.as_deref())
     }
 }
 
 /// See [`App::presets`]; `config` is the configuration directory, where that was said.
 pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     let mut names: Vec<(String, bool)> = Vec::new();
-    let files = paths::presets(config).and_then(|directory| std::fs::read_dir(directory).ok());
+    let files =
+        paths::preset_directory(config).and_then(|directory| std::fs::read_dir(directory).ok());
     for file in files.into_iter().flatten().flatten() {
         let path = file.path();
-        if path.extension().is_some_and(|end| end == "json")
+        if path.extension().is_some_and(|extension| extension == "json")
             && let Some(name) = path.file_stem().and_then(|name| name.to_str())
-            && is_name(name)
+            && is_valid_name(name)
         {
             names.push((name.to_owned(), true));
         }
     }
-    for name in authority::presets() {
-        if !names.iter().any(|(own, _)| own == name) {
+    for name in authority::builtin_preset_names() {
+        if !names.iter().any(|(listed, _)| listed == name) {
             names.push((name.to_owned(), false));
         }
     }
@@ -79,6 +84,6 @@ pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
 }
 
 /// A name is the name of a file, not a path to one.
-fn is_name(name: &str) -> bool {
+fn is_valid_name(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

@@ -2,41 +2,45 @@
 //! its lock when its access token has expired.
 
 use super::App;
-use super::login::as_login;
-use crate::authority::{self, Act, Caller, Next, Principal, Reason, Tokens};
-use crate::credentials::{Credentials, Login, Pending};
+use super::login::login_from_tokens;
+use crate::authority::{
+    self, AuditContext, Caller, NewPairIds, Principal, RejectReason, TokenPair,
+};
+use crate::credentials::{Login, PendingRefresh, SessionFile};
 use crate::failure::{Failure, Kind};
-use crate::model::{Timestamp, UserId, escaped};
+use crate::model::{Timestamp, UserId, escape};
 use crate::store;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What the access token in the session file must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
+enum RefreshPolicy {
     /// Not expired.
-    Valid,
+    IfExpired,
     /// Good for a while: for a program that will use it a little later.
-    Lasting,
+    IfExpiringSoon,
     /// Made just now.
-    New,
+    Always,
 }
 
 /// How long a lasting token must still live.
-const LASTING: i64 = 60;
+const MIN_REMAINING_SECONDS: i64 = 60;
 
-impl Wish {
-    fn is_granted_by(self, caller: &Caller, now: Timestamp) -> bool {
+impl RefreshPolicy {
+    fn is_satisfied_by(self, caller: &Caller, now: Timestamp) -> bool {
         match self {
-            Self::Valid => true,
-            Self::Lasting => caller.access_expires_at.unix() - now.unix() >= LASTING,
-            Self::New => false,
+            Self::IfExpired => true,
+            Self::IfExpiringSoon => {
+                caller.access_expires_at.unix() - now.unix() >= MIN_REMAINING_SECONDS
+            }
+            Self::Always => false,
         }
     }
 }
 
 /// A caller, and the credential that says so.
 #[derive(Debug)]
-pub(crate) struct Identified {
+pub(crate) struct AuthenticatedCaller {
     /// Who it is.
     pub(crate) caller: Caller,
     /// Where the credential came from.
@@ -46,46 +50,46 @@ pub(crate) struct Identified {
 impl App {
     /// Who is calling.
     pub(crate) fn caller(&mut self) -> Result<Caller, Failure> {
-        self.identified().map(|identified| identified.caller)
+        self.identity().map(|identified| identified.caller)
     }
 
     /// Who is calling, and by which credential.
-    pub(crate) fn identified(&mut self) -> Result<Identified, Failure> {
+    pub(crate) fn identity(&mut self) -> Result<AuthenticatedCaller, Failure> {
         self.store()?;
-        let identified = match self.given_token()? {
+        let identity = match self.bearer_credential()? {
             Some((token, source)) => {
                 let now = self.now()?;
                 let access = token.expose_secret();
                 let caller = authority::authenticate(self.store()?, now, access)
-                    .map_err(|error| not_a_credential(error, &source))?;
-                Identified { caller, source }
+                    .map_err(|error| credential_error(error, &source))?;
+                AuthenticatedCaller { caller, source }
             }
-            None => self.file_caller()?,
+            None => self.session_caller()?,
         };
-        self.user = Some(identified.caller.user.id);
-        Ok(identified)
+        self.user_id = Some(identity.caller.user.id);
+        Ok(identity)
     }
 
     /// Whether a token was given that the caller acts with, instead of the session file.
-    pub(crate) fn is_given_token(&self) -> Result<bool, Failure> {
-        Ok(self.given_token()?.is_some())
+    pub(crate) fn has_bearer_credential(&self) -> Result<bool, Failure> {
+        Ok(self.bearer_credential()?.is_some())
     }
 
     /// The user who is calling or mints, once that is known.
-    pub(crate) fn user(&self) -> Option<UserId> {
-        self.user
+    pub(crate) fn user_id(&self) -> Option<UserId> {
+        self.user_id
     }
 
     /// The principal that mints: of the session, or of an app token with `jeton:mint`.
     pub(crate) fn minter(&mut self) -> Result<Principal, Failure> {
         self.store()?;
-        let Some((token, source)) = self.given_token()? else {
+        let Some((token, source)) = self.bearer_credential()? else {
             return self.caller().map(Principal::from);
         };
         let now = self.now()?;
-        let minter = authority::minter(self.store()?, now, token.expose_secret());
-        let minter = minter.map_err(|error| not_a_credential(error, &source))?;
-        self.user = Some(minter.user.id);
+        let minter = authority::authorize_minter(self.store()?, now, token.expose_secret());
+        let minter = minter.map_err(|error| credential_error(error, &source))?;
+        self.user_id = Some(minter.user.id);
         Ok(minter)
     }
 
@@ -99,62 +103,63 @@ impl App {
     }
 
     /// Who is calling, once the store has users.
-    pub(crate) fn caller_if_founded(&mut self) -> Result<Option<Caller>, Failure> {
-        if authority::is_founded(self.store()?)? { self.caller().map(Some) } else { Ok(None) }
+    pub(crate) fn caller_unless_empty_store(&mut self) -> Result<Option<Caller>, Failure> {
+        if authority::has_users(self.store()?)? { self.caller().map(Some) } else { Ok(None) }
     }
 
-    fn file_caller(&mut self) -> Result<Identified, Failure> {
+    fn session_caller(&mut self) -> Result<AuthenticatedCaller, Failure> {
         let credentials = self.credentials()?;
-        let source = escaped(&credentials.path().to_string_lossy());
-        let Some(login) = self.begun_login(&credentials)? else {
-            if authority::is_founded(self.store()?)? {
+        let source = escape(&credentials.path().to_string_lossy());
+        let Some(login) = self.current_login(&credentials)? else {
+            if authority::has_users(self.store()?)? {
                 return Err(Failure::not_logged_in());
             }
             return Err(Failure::not_logged_in().with_hint("make the first admin: jeton init"));
         };
         // The file is read before the clock: whoever wrote it had read the clock before.
         let now = self.clock.read()?;
-        let caller = match authority::authenticate(self.store()?, now, login.access.expose_secret())
-        {
-            Err(error) if has_only_expired(&error) => {
-                self.refresh_under_lock(&credentials, Wish::Valid)?.0
-            }
-            other => other.map_err(log_in_again)?,
-        };
-        Ok(Identified { caller, source })
+        let caller =
+            match authority::authenticate(self.store()?, now, login.access_token.expose_secret()) {
+                Err(error) if has_only_expired(&error) => {
+                    self.refresh_under_lock(&credentials, RefreshPolicy::IfExpired)?.0
+                }
+                result => result.map_err(with_login_hint)?,
+            };
+        Ok(AuthenticatedCaller { caller, source })
     }
 
     /// An access token for another program, and its end: the given one, or the session's, which is
     /// refreshed if it would not last.
     pub(crate) fn access_token(&mut self) -> Result<(SecretString, Timestamp), Failure> {
         let caller = self.caller()?;
-        if let Some((token, _)) = self.given_token()? {
+        if let Some((token, _)) = self.bearer_credential()? {
             return Ok((token, caller.access_expires_at));
         }
         let credentials = self.credentials()?;
         let now = self.now()?;
-        match self.begun_login(&credentials)? {
-            Some(login) if Wish::Lasting.is_granted_by(&caller, now) => {
-                Ok((login.access, login.access_expires_at))
+        match self.current_login(&credentials)? {
+            Some(login) if RefreshPolicy::IfExpiringSoon.is_satisfied_by(&caller, now) => {
+                Ok((login.access_token, login.access_expires_at))
             }
             _ => {
-                let (caller, login) = self.refresh_under_lock(&credentials, Wish::Lasting)?;
-                Ok((login.access, caller.access_expires_at))
+                let (caller, login) =
+                    self.refresh_under_lock(&credentials, RefreshPolicy::IfExpiringSoon)?;
+                Ok((login.access_token, caller.access_expires_at))
             }
         }
     }
 
     /// Gets a new pair for the session in the file.
-    pub(crate) fn refresh(&mut self) -> Result<Caller, Failure> {
+    pub(crate) fn refresh_session(&mut self) -> Result<Caller, Failure> {
         self.store()?;
-        if let Some((_, source)) = self.given_token()? {
+        if let Some((_, source)) = self.bearer_credential()? {
             return Err(Failure::usage(format!("the token in {source} is never refreshed"))
                 .with_hint("give a refresh token with `--token-stdin`, or leave that one out"));
         }
         let credentials = self.credentials()?;
-        self.login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
-        let (caller, _) = self.refresh_under_lock(&credentials, Wish::New)?;
-        self.user = Some(caller.user.id);
+        self.load_login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
+        let (caller, _) = self.refresh_under_lock(&credentials, RefreshPolicy::Always)?;
+        self.user_id = Some(caller.user.id);
         Ok(caller)
     }
 
@@ -164,8 +169,8 @@ impl App {
     /// out in time.
     fn refresh_under_lock(
         &mut self,
-        credentials: &Credentials,
-        mut wish: Wish,
+        credentials: &SessionFile,
+        mut policy: RefreshPolicy,
     ) -> Result<(Caller, Login), Failure> {
         if self.store()?.is_read_only() {
             return Err(Failure {
@@ -175,83 +180,90 @@ impl App {
             }
             .with_hint("run `jeton refresh` where the store can be written"));
         }
-        let locked = credentials.lock(self.options.wait)?;
+        let session_file = credentials.lock(self.options.wait)?;
         let now = self.clock.read()?;
         // Twice at most: an interrupted refresh of long ago is completed first.
         for _ in 0..3 {
-            let login = self.settle(credentials, &locked)?;
+            let login = self.resolve_pending_login(credentials, &session_file)?;
             let mut login = login.ok_or_else(Failure::not_logged_in)?;
             // Who wants a new pair does not ask whether the old access token is still good.
-            if wish != Wish::New {
-                let access = login.access.expose_secret();
+            if policy != RefreshPolicy::Always {
+                let access = login.access_token.expose_secret();
                 match authority::authenticate(self.store()?, now, access) {
-                    Ok(caller) if wish.is_granted_by(&caller, now) => return Ok((caller, login)),
-                    Err(error) if !has_only_expired(&error) => return Err(log_in_again(error)),
+                    Ok(caller) if policy.is_satisfied_by(&caller, now) => {
+                        return Ok((caller, login));
+                    }
+                    Err(error) if !has_only_expired(&error) => return Err(with_login_hint(error)),
                     Ok(_) | Err(_) => {}
                 }
             }
-            let next = login.pending.map_or_else(Next::fresh, |pending| Next {
-                access: pending.access,
-                refresh: pending.refresh,
+            let pair_ids = login.pending_refresh.map_or_else(NewPairIds::generate, |pending| {
+                NewPairIds { access: pending.access_jti, refresh: pending.refresh_jti }
             });
-            if login.pending.is_none() {
-                login.pending = Some(Pending { access: next.access, refresh: next.refresh });
-                locked.write(&login)?;
+            if login.pending_refresh.is_none() {
+                login.pending_refresh = Some(PendingRefresh {
+                    access_jti: pair_ids.access,
+                    refresh_jti: pair_ids.refresh,
+                });
+                session_file.write(&login)?;
             }
             // Whatever the command is, this is a change of its own.
-            let act = Act { action: "refresh".to_owned(), ..self.act()? };
-            let refresh = login.refresh.expose_secret();
-            let tokens =
-                authority::refresh(self.store()?, &act, refresh, next).map_err(log_in_again)?;
-            locked.write(&as_login(login.store, &tokens))?;
+            let context = AuditContext { action: "refresh".to_owned(), ..self.audit_context()? };
+            let refresh = login.refresh_token.expose_secret();
+            let tokens = authority::refresh_session(self.store()?, &context, refresh, pair_ids)
+                .map_err(with_login_hint)?;
+            session_file.write(&login_from_tokens(login.store_path, &tokens))?;
             // What was made just now is as new and as lasting as it gets.
-            wish = Wish::Valid;
+            policy = RefreshPolicy::IfExpired;
         }
         Err(Failure::new(Kind::TokenExpired, "token_expired", "access tokens end at once here"))
     }
 
     /// Trades a refresh token that was given for a new pair; the session file is not touched.
-    pub(crate) fn refresh_given(&mut self, refresh: &str) -> Result<Tokens, Failure> {
-        let act = self.act()?;
-        Ok(authority::refresh(self.store()?, &act, refresh, Next::fresh())?)
+    pub(crate) fn refresh_with_token(&mut self, refresh: &str) -> Result<TokenPair, Failure> {
+        let context = self.audit_context()?;
+        Ok(authority::refresh_session(self.store()?, &context, refresh, NewPairIds::generate())?)
     }
 
     /// The login of this very store; a copy of the store elsewhere does not use the original's.
-    pub(super) fn login(&mut self, credentials: &Credentials) -> Result<Option<Login>, Failure> {
-        let (login, tightened) = credentials.read()?;
-        if tightened {
-            self.warning("others could read the session file; now they cannot");
+    pub(super) fn load_login(
+        &mut self,
+        credentials: &SessionFile,
+    ) -> Result<Option<Login>, Failure> {
+        let (login, permissions_fixed) = credentials.read()?;
+        if permissions_fixed {
+            self.print_warning("others could read the session file; now they cannot");
         }
         let path = self.store()?.path();
-        Ok(login.filter(|login| login.store == path))
+        Ok(login.filter(|login| login.store_path == path))
     }
 
-    pub(super) fn credentials(&mut self) -> Result<Credentials, Failure> {
-        let directory = crate::paths::sessions(self.environment.config.as_deref());
-        Ok(Credentials::new(directory, self.store()?.id()?)?)
+    pub(super) fn credentials(&mut self) -> Result<SessionFile, Failure> {
+        let directory = crate::paths::session_directory(self.environment.config_dir.as_deref());
+        Ok(SessionFile::new(directory, self.store()?.id()?)?)
     }
 }
 
 fn has_only_expired(error: &authority::Error) -> bool {
-    matches!(error, authority::Error::Refused { reasons, .. } if reasons == &[Reason::Expired])
+    matches!(error, authority::Error::TokenRejected { reasons, .. } if reasons == &[RejectReason::Expired])
 }
 
 /// A token that was given and cannot be acted with.
-fn not_a_credential(error: authority::Error, source: &str) -> Failure {
+fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
-    if failure.is_for(Reason::WrongType) {
+    if failure.has_reason(RejectReason::WrongType) {
         return failure.with_hint(format!("an access token of a session is needed in {source}"));
     }
-    let is_token = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
-    if failure.hint.is_none() && is_token.contains(&failure.kind) {
+    let token_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
+    if failure.hint.is_none() && token_kinds.contains(&failure.kind) {
         return failure.with_hint(format!("it is the token in {source} that is refused"));
     }
     failure
 }
 
 /// A session that is refused for whatever reason is mended by logging in.
-fn log_in_again(error: authority::Error) -> Failure {
-    let is_refusal = matches!(error, authority::Error::Refused { .. });
+fn with_login_hint(error: authority::Error) -> Failure {
+    let is_refusal = matches!(error, authority::Error::TokenRejected { .. });
     let failure = Failure::from(error);
     if is_refusal { failure.with_hint("log in again: jeton login") } else { failure }
 }

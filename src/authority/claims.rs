@@ -1,118 +1,123 @@
 //! What claims may look like and when they hold: pure functions of claims and a time.
 
-use super::Reason;
-use crate::model::{Foreign, Lifetime, Permission, Timestamp};
+use super::RejectReason;
+use crate::model::{Lifetime, Permission, Timestamp, Untrusted};
 use serde_json::{Map, Value, json};
 
 /// The claims in which services look for permissions: jeton's own, OAuth's (RFC 8693, section 4.2),
 /// and that of several vendors.
-pub(super) const PERMISSIONS: [&str; 3] = ["permissions", "scope", "scp"];
+pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
 /// All claims by which a token may grant something, with the roles of several vendors.
-pub(super) const GRANTING: [&str; 4] = ["permissions", "scope", "scp", "roles"];
+pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
 /// The registered claims (RFC 7519, section 4.1) of a token of ours, with their types.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Registered {
+pub(super) struct RegisteredClaims {
     pub(super) issuer: Option<String>,
     pub(super) subject: Option<String>,
     pub(super) audience: Vec<String>,
-    pub(super) expires: Option<i64>,
+    pub(super) expires_at: Option<i64>,
     pub(super) not_before: Option<i64>,
-    pub(super) issued: Option<i64>,
+    pub(super) issued_at: Option<i64>,
     pub(super) jti: Option<String>,
 }
 
-impl Registered {
+impl RegisteredClaims {
     /// Reads them; strings are strings, dates are whole seconds that fit a calendar, the audience
     /// is a string or an array of strings.
-    pub(super) fn read(claims: &Map<String, Value>) -> Result<Self, Reason> {
-        Self::read_with(claims, |value, _| value.as_i64())
+    pub(super) fn parse(claims: &Map<String, Value>) -> Result<Self, RejectReason> {
+        Self::parse_with(claims, |value, _| value.as_i64())
     }
 
     /// Reads those of a token of others, whose dates may have fractions (RFC 7519, section 2):
     /// rounded so that the token is never valid for longer.
-    pub(super) fn read_foreign(claims: &Map<String, Value>) -> Result<Self, Reason> {
-        Self::read_with(claims, |value, round: fn(f64) -> f64| {
-            let whole = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);
+    pub(super) fn parse_third_party(claims: &Map<String, Value>) -> Result<Self, RejectReason> {
+        Self::parse_with(claims, |value, round: fn(f64) -> f64| {
+            let rounded = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);
             #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it fits")]
-            value.as_i64().or_else(|| whole().map(|time| time as i64))
+            value.as_i64().or_else(|| rounded().map(|time| time as i64))
         })
     }
 
-    fn read_with(
+    fn parse_with(
         claims: &Map<String, Value>,
-        number: impl Fn(&Value, fn(f64) -> f64) -> Option<i64>,
-    ) -> Result<Self, Reason> {
-        let date = |name: &str, round| match claims.get(name) {
+        parse_number: impl Fn(&Value, fn(f64) -> f64) -> Option<i64>,
+    ) -> Result<Self, RejectReason> {
+        let parse_date = |name: &str, round| match claims.get(name) {
             None => Ok(None),
-            Some(value) => number(value, round)
+            Some(value) => parse_number(value, round)
                 .and_then(Timestamp::from_unix)
                 .map(|time| Some(time.unix()))
-                .ok_or(Reason::BadClaim),
+                .ok_or(RejectReason::BadClaim),
         };
         Ok(Self {
-            issuer: string(claims, "iss")?,
-            subject: string(claims, "sub")?,
-            audience: audience(claims)?,
-            expires: date("exp", f64::floor)?,
-            not_before: date("nbf", f64::ceil)?,
-            issued: date("iat", f64::floor)?,
-            jti: string(claims, "jti")?,
+            issuer: parse_string(claims, "iss")?,
+            subject: parse_string(claims, "sub")?,
+            audience: parse_audience(claims)?,
+            expires_at: parse_date("exp", f64::floor)?,
+            not_before: parse_date("nbf", f64::ceil)?,
+            issued_at: parse_date("iat", f64::floor)?,
+            jti: parse_string(claims, "jti")?,
         })
     }
 }
 
-fn string(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, Reason> {
+fn parse_string(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, RejectReason> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(Reason::BadClaim),
+        Some(_) => Err(RejectReason::BadClaim),
     }
 }
 
-fn audience(claims: &Map<String, Value>) -> Result<Vec<String>, Reason> {
-    let text = |value: &Value| value.as_str().map(str::to_owned).ok_or(Reason::BadClaim);
+fn parse_audience(claims: &Map<String, Value>) -> Result<Vec<String>, RejectReason> {
+    let parse_text =
+        |value: &Value| value.as_str().map(str::to_owned).ok_or(RejectReason::BadClaim);
     match claims.get("aud") {
         None => Ok(Vec::new()),
-        Some(Value::Array(items)) => items.iter().map(text).collect(),
-        Some(value) => text(value).map(|one| vec![one]),
+        Some(Value::Array(items)) => items.iter().map(parse_text).collect(),
+        Some(value) => parse_text(value).map(|name| vec![name]),
     }
 }
 
 /// Returns the `aud` claim: a string for one audience, an array for several (RFC 7519, section
 /// 4.1.3).
-pub(super) fn audience_claim(names: &[Foreign]) -> Option<Value> {
+pub(super) fn audience_claim(names: &[Untrusted]) -> Option<Value> {
     match names {
         [] => None,
-        [one] => Some(json!(one)),
+        [name] => Some(json!(name)),
         several => Some(json!(several)),
     }
 }
 
 /// What is wrong with the times: `now < exp` strictly, `nbf` and `iat` not in the future. The
 /// leeway is forgiven on both sides.
-pub(super) fn times(claims: &Registered, now: Timestamp, leeway: i64) -> Vec<Reason> {
+pub(super) fn check_times(
+    claims: &RegisteredClaims,
+    now: Timestamp,
+    leeway: i64,
+) -> Vec<RejectReason> {
     let mut reasons = Vec::new();
     let now = now.unix();
-    if claims.expires.is_some_and(|end| now >= end.saturating_add(leeway)) {
-        reasons.push(Reason::Expired);
+    if claims.expires_at.is_some_and(|expires_at| now >= expires_at.saturating_add(leeway)) {
+        reasons.push(RejectReason::Expired);
     }
-    let future = |time: Option<i64>| time.is_some_and(|time| time > now.saturating_add(leeway));
-    if future(claims.not_before) || future(claims.issued) {
-        reasons.push(Reason::NotYetValid);
+    let is_future = |time: Option<i64>| time.is_some_and(|time| time > now.saturating_add(leeway));
+    if is_future(claims.not_before) || is_future(claims.issued_at) {
+        reasons.push(RejectReason::NotYetValid);
     }
     reasons
 }
 
 /// Returns the first wanted permission that none of the claims of these names has.
-pub(super) fn lacks_permission<'p>(
+pub(super) fn find_missing_permission<'p>(
     claims: &Map<String, Value>,
     names: &[&str],
-    wanted: &'p [Permission],
+    required: &'p [Permission],
 ) -> Option<&'p Permission> {
     let granted = claimed_permissions(claims, names);
-    wanted.iter().find(|permission| !granted.clone().any(|found| found == permission.as_str()))
+    required.iter().find(|permission| !granted.clone().any(|found| found == permission.as_str()))
 }
 
 /// Returns the permissions that stand in the claims of these names: the texts of an array, or words
@@ -133,20 +138,20 @@ pub(super) fn claimed_permissions<'c>(
 
 /// The name of the first claim that does not have the wanted value: a string as it is, anything
 /// else as its JSON.
-pub(super) fn lacks_value<'w>(
+pub(super) fn find_mismatched_claim<'w>(
     claims: &Map<String, Value>,
-    wanted: &'w [(String, String)],
+    expected: &'w [(String, String)],
 ) -> Option<&'w str> {
     let has = |name: &String, value: &String| match claims.get(name) {
         Some(Value::String(text)) => text == value,
         Some(other) => *value == *other.to_string(),
         None => false,
     };
-    wanted.iter().find(|(name, value)| !has(name, value)).map(|(name, _)| name.as_str())
+    expected.iter().find(|(name, value)| !has(name, value)).map(|(name, _)| name.as_str())
 }
 
 /// Returns the name of the first required claim that is absent; `null` is no value.
-pub(super) fn lacks_claim<'w>(
+pub(super) fn find_missing_claim<'w>(
     claims: &Map<String, Value>,
     required: &'w [String],
 ) -> Option<&'w str> {
@@ -155,16 +160,20 @@ pub(super) fn lacks_claim<'w>(
 }
 
 /// Whether what ends then still lives that long; without an end it does.
-pub(super) fn lasts(end: Option<i64>, now: Timestamp, at_least: Lifetime) -> bool {
-    end.is_none_or(|end| end - now.unix() >= at_least.seconds())
+pub(super) fn has_remaining_ttl(
+    expires_at: Option<i64>,
+    now: Timestamp,
+    min_ttl: Lifetime,
+) -> bool {
+    expires_at.is_none_or(|expires_at| expires_at - now.unix() >= min_ttl.seconds())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(value: &Value) -> Result<Registered, Reason> {
-        Registered::read(value.as_object().unwrap())
+    fn parse(value: &Value) -> Result<RegisteredClaims, RejectReason> {
+        RegisteredClaims::parse(value.as_object().unwrap())
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -172,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_types_are_refused() {
+    fn claim_of_wrong_type_is_refused() {
         for claims in [
             json!({"iss": 1}),
             json!({"sub": 1}),
@@ -189,67 +198,70 @@ mod tests {
             json!({"iat": []}),
             json!({"jti": 1}),
         ] {
-            assert_eq!(read(&claims), Err(Reason::BadClaim), "{claims}");
+            assert_eq!(parse(&claims), Err(RejectReason::BadClaim), "{claims}");
         }
-        assert_eq!(read(&json!({"aud": "a"})).unwrap().audience, ["a"]);
-        assert_eq!(read(&json!({})).unwrap(), Registered::default());
+        assert_eq!(parse(&json!({"aud": "a"})).unwrap().audience, ["a"]);
+        assert_eq!(parse(&json!({})).unwrap(), RegisteredClaims::default());
     }
 
     #[test]
-    fn the_end_is_the_first_second_that_is_too_late() {
-        let claims = read(&json!({"exp": 100})).unwrap();
-        assert_eq!(times(&claims, at(99), 0), []);
-        assert_eq!(times(&claims, at(100), 0), [Reason::Expired]);
-        assert_eq!(times(&claims, at(104), 5), []);
-        assert_eq!(times(&claims, at(105), 5), [Reason::Expired]);
+    fn exp_is_the_first_refused_second() {
+        let claims = parse(&json!({"exp": 100})).unwrap();
+        assert_eq!(check_times(&claims, at(99), 0), []);
+        assert_eq!(check_times(&claims, at(100), 0), [RejectReason::Expired]);
+        assert_eq!(check_times(&claims, at(104), 5), []);
+        assert_eq!(check_times(&claims, at(105), 5), [RejectReason::Expired]);
     }
 
     #[test]
-    fn the_future_is_not_yet_valid_and_all_reasons_are_told() {
+    fn future_times_are_not_yet_valid() {
         for claims in [json!({"nbf": 101}), json!({"iat": 101})] {
-            let claims = read(&claims).unwrap();
-            assert_eq!(times(&claims, at(100), 0), [Reason::NotYetValid]);
-            assert_eq!(times(&claims, at(101), 0), []);
-            assert_eq!(times(&claims, at(100), 1), []);
+            let claims = parse(&claims).unwrap();
+            assert_eq!(check_times(&claims, at(100), 0), [RejectReason::NotYetValid]);
+            assert_eq!(check_times(&claims, at(101), 0), []);
+            assert_eq!(check_times(&claims, at(100), 1), []);
         }
-        let both = read(&json!({"exp": 50, "nbf": 101})).unwrap();
-        assert_eq!(times(&both, at(100), 0), [Reason::Expired, Reason::NotYetValid]);
+        let both = parse(&json!({"exp": 50, "nbf": 101})).unwrap();
+        assert_eq!(
+            check_times(&both, at(100), 0),
+            [RejectReason::Expired, RejectReason::NotYetValid]
+        );
     }
 
     #[test]
     fn permissions_and_values_are_compared_exactly() {
         let claims = json!({"permissions": ["read", "write"], "n": 1, "s": "x", "l": [1]});
         let claims = claims.as_object().unwrap();
-        let permission = |text: &str| Permission::parse_any(text).unwrap();
-        let lacks = |claims, wanted: &[&str]| {
+        let permission = |text: &str| Permission::parse_including_reserved(text).unwrap();
+        let missing_permission = |claims, wanted: &[&str]| {
             let wanted: Vec<_> = wanted.iter().map(|name| permission(name)).collect();
-            lacks_permission(claims, &["permissions"], &wanted)
+            find_missing_permission(claims, &["permissions"], &wanted)
                 .map(|missing| missing.as_str().to_owned())
         };
-        assert_eq!(lacks(claims, &["read", "write"]), None);
-        assert_eq!(lacks(claims, &["read", "rea"]).as_deref(), Some("rea"));
-        assert_eq!(lacks(&Map::new(), &["read"]).as_deref(), Some("read"));
-        let wanted = |name: &str, value: &str| [(name.to_owned(), value.to_owned())];
-        assert_eq!(lacks_value(claims, &wanted("n", "1")), None);
-        assert_eq!(lacks_value(claims, &wanted("s", "x")), None);
-        assert_eq!(lacks_value(claims, &wanted("l", "[1]")), None);
-        assert_eq!(lacks_value(claims, &wanted("s", "\"x\"")), Some("s"));
-        assert_eq!(lacks_value(claims, &wanted("missing", "")), Some("missing"));
+        assert_eq!(missing_permission(claims, &["read", "write"]), None);
+        assert_eq!(missing_permission(claims, &["read", "rea"]).as_deref(), Some("rea"));
+        assert_eq!(missing_permission(&Map::new(), &["read"]).as_deref(), Some("read"));
+        let expected = |name: &str, value: &str| [(name.to_owned(), value.to_owned())];
+        assert_eq!(find_mismatched_claim(claims, &expected("n", "1")), None);
+        assert_eq!(find_mismatched_claim(claims, &expected("s", "x")), None);
+        assert_eq!(find_mismatched_claim(claims, &expected("l", "[1]")), None);
+        assert_eq!(find_mismatched_claim(claims, &expected("s", "\"x\"")), Some("s"));
+        assert_eq!(find_mismatched_claim(claims, &expected("missing", "")), Some("missing"));
         let required = |name: &str| [name.to_owned()];
         let claims = json!({"n": 0, "s": "", "l": [], "f": false, "z": null});
         let claims = claims.as_object().unwrap();
         for name in ["n", "s", "l", "f"] {
-            assert_eq!(lacks_claim(claims, &required(name)), None);
+            assert_eq!(find_missing_claim(claims, &required(name)), None);
         }
-        assert_eq!(lacks_claim(claims, &required("z")), Some("z"));
-        assert_eq!(lacks_claim(claims, &required("missing")), Some("missing"));
+        assert_eq!(find_missing_claim(claims, &required("z")), Some("z"));
+        assert_eq!(find_missing_claim(claims, &required("missing")), Some("missing"));
     }
 
     #[test]
-    fn a_token_without_end_lasts() {
+    fn token_without_exp_has_remaining_ttl() {
         let hour = Lifetime::from_seconds(3_600).unwrap();
-        assert!(lasts(None, at(0), hour));
-        assert!(lasts(Some(3_600), at(0), hour));
-        assert!(!lasts(Some(3_599), at(0), hour));
+        assert!(has_remaining_ttl(None, at(0), hour));
+        assert!(has_remaining_ttl(Some(3_600), at(0), hour));
+        assert!(!has_remaining_ttl(Some(3_599), at(0), hour));
     }
 }

@@ -1,17 +1,17 @@
 //! Every refusal of the rules.
 
-use super::Reason;
-use crate::crypto::{self, Rejected};
+use super::RejectReason;
+use crate::crypto::{self, ImportError};
 use crate::model::{
-    Algorithm, BadLine, Invalid, Purpose, RecordedToken, RowError, Timestamp, TokenId, TokenKind,
-    repeatable,
+    Algorithm, InvalidLine, InvalidValue, Purpose, RecordedToken, RowError, Timestamp, TokenId,
+    TokenKind, redact_for_error,
 };
-use crate::store::{self, AsBusy};
+use crate::store::{self, Retryable};
 use std::path::PathBuf;
 
 /// What was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Thing {
+pub(crate) enum ResourceKind {
     /// An account.
     User,
     /// A recorded token.
@@ -22,7 +22,7 @@ pub(crate) enum Thing {
     Key,
 }
 
-impl Thing {
+impl ResourceKind {
     fn noun(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -52,7 +52,7 @@ pub(crate) enum Error {
     Crypto(#[from] crypto::Error),
     /// A value is not what it should be.
     #[error(transparent)]
-    Invalid(#[from] Invalid),
+    InvalidValue(#[from] InvalidValue),
     /// The request itself makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -72,25 +72,25 @@ pub(crate) enum Error {
     #[error("the store has this key, for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
     /// App tokens are signed with another algorithm than the one that was wanted.
-    #[error("the store has a key that signs already, with {}", .signs.name())]
-    KeySigns {
+    #[error("the store has a key that signs already, with {}", .active.name())]
+    AlgorithmMismatch {
         /// What signs.
-        signs: Algorithm,
+        active: Algorithm,
         /// What was wanted.
-        wanted: Algorithm,
+        requested: Algorithm,
     },
     /// What was brought along is not taken in.
     #[error(transparent)]
-    Rejected(#[from] Rejected),
+    KeyRejected(#[from] ImportError),
     /// Of a row of a file somebody is there already.
-    #[error("line {line}: a user of that name, e-mail or uid exists: {}", .taken.join(", "))]
-    RowExists { line: u64, taken: Vec<String> },
+    #[error("line {line}: a user of that name, e-mail or uid exists: {}", .taken_names.join(", "))]
+    RowExists { line: u64, taken_names: Vec<String> },
     /// The first users of a store would have no admin among them.
     #[error("no row is an admin, and the store has none yet")]
     NoAdmin,
     /// A line of a file is wrong.
     #[error(transparent)]
-    BadLine(#[from] BadLine),
+    InvalidLine(#[from] InvalidLine),
     /// A file of rows cannot be read.
     #[error("{0}")]
     Input(std::io::Error),
@@ -107,12 +107,14 @@ pub(crate) enum Error {
     #[error("{0}")]
     Forbidden(&'static str),
     /// The bearer of a token cannot renew it for that long, or not any more.
-    #[error("the token was first issued at {first}: its bearer can renew it until {bound}")]
+    #[error(
+        "the token was first issued at {first_issued_at}: its bearer can renew it until {bound}"
+    )]
     RenewalBound {
         /// The token.
         token: TokenId,
         /// When the first token of the chain was issued.
-        first: Timestamp,
+        first_issued_at: Timestamp,
         /// That time and `token.max_ttl`.
         bound: Timestamp,
     },
@@ -120,63 +122,63 @@ pub(crate) enum Error {
     #[error("permission `{0}` is not among those that you may give")]
     PermissionRefused(String),
     /// It is not there.
-    #[error("there is no {} {}", .thing.noun(), name(shown.as_deref()))]
+    #[error("there is no {} {}", .resource.noun(), format_name(name.as_deref()))]
     NotFound {
         /// What was looked for.
-        thing: Thing,
+        resource: ResourceKind,
         /// Its name; `None` if the name must not be repeated.
-        shown: Option<String>,
+        name: Option<String>,
     },
     /// As many live tokens as allowed.
-    #[error("{} of {limit} tokens are in use", .live.len())]
-    Quota {
+    #[error("{} of {limit} tokens are in use", .live_tokens.len())]
+    QuotaExceeded {
         /// How many are allowed.
         limit: u32,
         /// The live ones.
-        live: Vec<RecordedToken>,
+        live_tokens: Vec<RecordedToken>,
     },
     /// A token is refused.
-    #[error("{}", sentence(.reasons, .detail.as_deref()))]
-    Refused {
+    #[error("{}", rejection_message(.reasons, .detail.as_deref()))]
+    TokenRejected {
         /// What it is, where that is known.
         kind: Option<TokenKind>,
         /// All that is wrong with it, in the fixed order; never empty.
-        reasons: Vec<Reason>,
+        reasons: Vec<RejectReason>,
         /// What exactly is wrong, of the first reason.
         detail: Option<String>,
     },
     /// The signing key changed again and again while signing.
     #[error("the signing key keeps changing")]
-    KeyChanges,
+    KeyContention,
 }
 
-fn name(shown: Option<&str>) -> String {
-    shown.map_or_else(|| "with this id".to_owned(), |shown| format!("`{}`", repeatable(shown)))
+fn format_name(name: Option<&str>) -> String {
+    name.map_or_else(|| "with this id".to_owned(), |name| format!("`{}`", redact_for_error(name)))
 }
 
-fn sentence(reasons: &[Reason], detail: Option<&str>) -> String {
-    let sentence = reasons.first().map_or("the token is refused", |reason| reason.sentence());
-    detail.map_or_else(|| sentence.to_owned(), |detail| format!("{sentence}: {detail}"))
+fn rejection_message(reasons: &[RejectReason], detail: Option<&str>) -> String {
+    let message = reasons.first().map_or("the token is refused", |reason| reason.message());
+    detail.map_or_else(|| message.to_owned(), |detail| format!("{message}: {detail}"))
 }
 
 impl Error {
     /// A refusal for one reason.
-    pub(super) fn refused(reason: Reason) -> Self {
-        Self::Refused { kind: None, reasons: vec![reason], detail: None }
+    pub(super) fn from_reason(reason: RejectReason) -> Self {
+        Self::TokenRejected { kind: None, reasons: vec![reason], detail: None }
     }
 }
 
 impl From<RowError> for Error {
     fn from(error: RowError) -> Self {
         match error {
-            RowError::Bad(bad) => bad.into(),
+            RowError::InvalidLine(bad) => bad.into(),
             RowError::Input(error) => Self::Input(error),
         }
     }
 }
 
-impl AsBusy for Error {
-    fn is_busy(&self) -> bool {
+impl Retryable for Error {
+    fn is_retryable(&self) -> bool {
         matches!(self, Self::Store(store::Error::Busy))
     }
 }

@@ -2,70 +2,73 @@
 //! environment and no terminal; slow work (hashing, signing) comes before the one transaction.
 
 mod accounts;
-mod act;
 mod audit;
+mod audit_context;
 mod claims;
 mod error;
-#[cfg(test)]
-mod fixture;
 mod issuing;
 mod keys;
+mod maintenance;
 mod minting;
 mod principal;
-mod reason;
+mod rejection;
 mod renewal;
 mod revocation;
 mod sessions;
 mod settings;
-mod upkeep;
+#[cfg(test)]
+mod test_store;
 mod verification;
 
 pub(crate) use crate::crypto::{
-    Encoding, Import, KeyForm, PublicKeys, Rejected, Verifier, is_public, random_password,
-    read_jwks, read_key, refuse_public,
+    ImportError, KeyFormat, KeyImporter, PublicKeys, SecretEncoding, Verifier,
+    ensure_no_public_secrets, equals_public_key, generate_password, read_jwks, read_key,
 };
-pub(crate) use crate::store::Restored;
+pub(crate) use crate::store::RestoreOutcome;
 pub(crate) use crate::store::{EventFilter, Findings, TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{
-    Credential, Drafts, Export as UserExport, Imported, Other, Registration, Renaming,
-    change_password, deletable, delete, disable as disable_user, enable as enable_user,
-    export as export_users, found, import as import_users, is_founded, list as users, log_in,
-    may_export as may_export_users, may_import as may_import_users, recover, recoverable, register,
-    rename as rename_user, set_quota as set_user_quota, set_role, show,
+    ImportBatch, ImportOutcome, LoginCredentials, Patch, ProfilePatch, Registration, UserExport,
+    authorize_user_export, authorize_user_import, change_password, create_first_admin, delete_user,
+    disable_user, enable_user, export_users, has_users, import_users, list_users, load_user,
+    load_user_for_deletion, load_user_for_recovery, log_in, recover_account, register_user,
+    rename_user, set_user_quota, set_user_role,
 };
-pub(crate) use act::{About, Act, OUTCOMES, record_refusal};
-pub(crate) use audit::{actor, list as events, next as next_events};
-pub(crate) use error::{Error, Thing};
+pub(crate) use audit::{find_actor, list_events, next_events};
+pub(crate) use audit_context::{AuditContext, AuditTarget, OUTCOMES, record_refusal};
+pub(crate) use error::{Error, ResourceKind};
 pub(crate) use issuing::{
-    End, Issued, Over, Place, Request, issue, list as tokens, show as show_token, take_back,
+    Expiry, IssuedToken, QuotaUsage, RevocationCause, TokenRequest, issue_token, list_tokens,
+    load_token, revoke_issued,
 };
 pub(crate) use keys::{
-    Added, Adding, Listed, Published, Rotation, Site, activate as activate_key, add as add_keys,
-    beginning, draft as draft_key, exportable, jwks, list as keys, may_add as may_add_keys,
-    private_text, public_pem, retire as retire_key, revocable, revoke as revoke_key,
-    rotate as rotate_key, signs_with, site,
+    AddedKey, DiscoverySite, JwkSetExport, KeySummary, NewKeyOptions, Rotation, activate_key,
+    add_keys, authorize_key_add, build_discovery_site, export_jwks, export_private_key,
+    generate_key, initial_rows, list_keys, load_key_for_export, load_key_for_revocation,
+    public_pem, require_signing_algorithm, retire_key, revoke_key, rotate_key,
+};
+pub(crate) use maintenance::{
+    PruneCounts, authorize_maintenance, back_up, check_backup, check_store, find_prune_gap,
+    load_store_stats, migrate, prune, restore,
 };
 pub(crate) use minting::{
-    Defect, Fixture, Fixtures, Mint, Minted, Minting, Signer, Template, Told, fixtures,
-    fixtures_alone, minter, preset, presets,
+    ClaimRows, Defect, Fixture, Fixtures, MintJob, MintRequest, MintedToken, Signer, Template,
+    authorize_minter, build_fixtures, build_fixtures_with_external_key, builtin_preset_names,
+    load_builtin_preset,
 };
 pub(crate) use principal::Principal;
-pub(crate) use reason::Reason;
-pub(crate) use renewal::{Renewal, Renewed, renew};
-pub(crate) use revocation::{Revoked, Target, count as count_tokens, revoke, revoke_many};
+pub(crate) use rejection::RejectReason;
+pub(crate) use renewal::{Renewal, RenewedToken, renew_token};
+pub(crate) use revocation::{
+    RevocationOutcome, TokenSelector, count_revocable as count_tokens, revoke, revoke_bulk,
+};
 pub(crate) use sessions::{
-    Caller, Next, Proven, Tokens, authenticate, begin, end, list as open_sessions, refresh,
-    revoke as revoke_sessions, revoke_all as revoke_all_sessions, was_begun,
+    AuthenticatedUser, Caller, NewPairIds, TokenPair, authenticate, begin_session, end_session,
+    list_open_sessions, refresh_session, revoke_all_sessions, revoke_sessions, session_exists,
 };
-pub(crate) use settings::{
-    get as setting, list as settings, set as set_setting, unset as unset_setting,
-};
-pub(crate) use upkeep::{
-    Pruned, back_up, census, check, check_backup, may_administer, migrate, prune, prune_gap,
-    restore,
-};
+pub(crate) use settings::{list_settings, load_setting, set_setting, unset_setting};
 #[cfg(any(fuzzing, test))]
-pub(crate) use verification::judge_alone;
+pub(crate) use verification::check_claims_only;
 pub(crate) use verification::{
-    Checks, MediaType, Verdict, Wanted, decode, introspect, verify, verify_foreign,
+    Expectations, ExpectedKind, MediaType, VerificationReport, decode, introspect, verify,
+    verify_third_party,
 };

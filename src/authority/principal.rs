@@ -1,8 +1,8 @@
 //! The principal of a command: a user, and the credential that authenticated it. Every transaction
 //! that acts for a principal rechecks that credential, here and nowhere else.
 
-use super::verification::{app_token_owner, session_owner};
-use super::{Error, Reason};
+use super::verification::{recheck_app_token_owner, recheck_session_owner};
+use super::{Error, RejectReason};
 use crate::model::{Jti, Key, Role, Timestamp, TokenId, User};
 use crate::store::{Reader, Store, Writer};
 
@@ -29,8 +29,8 @@ pub(super) enum BearerCredential {
 
 impl Principal {
     /// Refuses a principal whose role is below `role`.
-    pub(crate) fn needs(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
-        needs(&self.user, role, refusal)
+    pub(crate) fn require_role(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
+        require_role(&self.user, role, refusal)
     }
 
     /// Returns whether the credential belongs to a session.
@@ -39,16 +39,16 @@ impl Principal {
     }
 
     /// Makes a change for a principal of at least `role`.
-    pub(super) fn change<T>(
+    pub(super) fn write_with_role<T>(
         &self,
         store: &mut Store,
         role: Role,
         refusal: &'static str,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.needs(role, refusal)?;
+        self.require_role(role, refusal)?;
         write_as(store, self, |tx, user| {
-            needs(user, role, refusal)?;
+            require_role(user, role, refusal)?;
             work(tx)
         })
     }
@@ -61,7 +61,7 @@ impl Principal {
         role: Role,
         refusal: &'static str,
     ) -> Result<(), Error> {
-        needs(&self.recheck(tx)?, role, refusal)
+        require_role(&self.recheck(tx)?, role, refusal)
     }
 
     /// Returns the user as its row says in this transaction, which may have waited for a lock, an
@@ -69,11 +69,11 @@ impl Principal {
     /// or whose token or key was revoked in the meantime, is refused.
     fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
         if tx.is_revoked_key(self.key.id)? {
-            return Err(Error::refused(Reason::KeyRevoked));
+            return Err(Error::from_reason(RejectReason::KeyRevoked));
         }
         match self.credential {
-            BearerCredential::Access(jti) => session_owner(tx, jti),
-            BearerCredential::AppToken(id) => app_token_owner(tx, id, self.now),
+            BearerCredential::Access(jti) => recheck_session_owner(tx, jti),
+            BearerCredential::AppToken(id) => recheck_app_token_owner(tx, id, self.now),
         }
     }
 }
@@ -90,7 +90,7 @@ pub(super) fn write_as<T>(
 
 /// Runs `work` in one writing transaction, for a principal where there is one. Without one the
 /// command acts for the bearer of a token, or for the owner of a store without users.
-pub(super) fn write_for<T>(
+pub(super) fn write_as_optional<T>(
     store: &mut Store,
     principal: Option<&Principal>,
     mut work: impl FnMut(&Writer<'_>, Option<&User>) -> Result<T, Error>,
@@ -102,6 +102,6 @@ pub(super) fn write_for<T>(
 }
 
 /// Refuses a user whose role is below `role`.
-pub(super) fn needs(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
+pub(super) fn require_role(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
     if user.role >= role { Ok(()) } else { Err(Error::Forbidden(refusal)) }
 }

@@ -1,15 +1,15 @@
 //! Renewing an app token: same attributes, new identity; the old one ends now or after a grace.
 
-use super::claims::{GRANTING, claimed_permissions};
-use super::issuing::{Draft, standing, take_place};
-use super::minting::{may_give, may_have_mint};
-use super::principal::write_for;
-use super::revocation::{app_token, may_revoke};
-use super::sessions::{ATTEMPTS, end_after, signing};
-use super::{Act, Caller, Error, Issued, Reason, Target, Thing};
+use super::claims::{GRANTING_CLAIMS, claimed_permissions};
+use super::issuing::{PendingToken, consume_quota, load_issuance_state};
+use super::minting::{check_grantable_permissions, check_mint_permission};
+use super::principal::write_as_optional;
+use super::revocation::{check_may_revoke, find_app_token};
+use super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after, load_settings_and_key};
+use super::{AuditContext, Caller, Error, IssuedToken, RejectReason, ResourceKind, TokenSelector};
 use crate::model::{
-    Foreign, Lifetime, Origin, Permission, Policy, RecordedToken, Status, Timestamp, TokenId,
-    TokenKind, User, UserRef,
+    Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind, TokenOrigin,
+    TokenStatus, Untrusted, User, UserRef,
 };
 use crate::store::{Reader, Store, Writer};
 
@@ -24,105 +24,112 @@ pub(crate) struct Renewal {
 
 /// What became of a token that was renewed.
 #[derive(Debug)]
-pub(crate) struct Renewed {
+pub(crate) struct RenewedToken {
     /// Its successor.
-    pub(crate) issued: Issued,
+    pub(crate) issued: IssuedToken,
     /// The old one.
     pub(crate) old: TokenId,
     /// Until when that works beside it, where it has a grace.
-    pub(crate) grace: Option<Timestamp>,
+    pub(crate) grace_until: Option<Timestamp>,
     /// The token before it, whose grace ended with this.
-    pub(crate) ended: Option<TokenId>,
+    pub(crate) ended_predecessor: Option<TokenId>,
 }
 
 /// Makes the successor of a live token, for its bearer, its owner or an admin.
-pub(crate) fn renew(
+pub(crate) fn renew_token(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: Option<&Caller>,
-    target: &Target,
-    wish: Renewal,
-) -> Result<Renewed, Error> {
-    let old = app_token(store, act.now, caller, target)?;
-    for _ in 0..ATTEMPTS {
-        let (policy, key, owner, origin) = store.read(|tx| {
-            let owner = owner(tx, &old)?;
-            let (policy, key) = signing(tx)?;
-            Ok::<_, Error>((policy, key, owner, tx.token_origin(old.id)?))
+    selector: &TokenSelector,
+    renewal: Renewal,
+) -> Result<RenewedToken, Error> {
+    let old = find_app_token(store, audit.now, caller, selector)?;
+    for _ in 0..MAX_SIGN_ATTEMPTS {
+        let (settings, key, owner, origin) = store.read(|tx| {
+            let owner = load_owner(tx, &old)?;
+            let (settings, key) = load_settings_and_key(tx)?;
+            Ok::<_, Error>((settings, key, owner, tx.token_origin(old.id)?))
         })?;
         let expiry = match caller {
-            Some(_) => new_expiry(&old, wish.ttl, act.now)?,
-            None => bearers_expiry(&old, origin, &policy, wish.ttl, act.now)?,
+            Some(_) => new_expiry(&old, renewal.ttl, audit.now)?,
+            None => bearer_expiry(&old, origin, &settings, renewal.ttl, audit.now)?,
         };
-        let mut draft = Draft::sign(&policy, &key, &owner, old.grant.clone(), act.now, expiry)?;
+        let mut pending_token =
+            PendingToken::sign(&settings, &key, &owner, old.grant.clone(), audit.now, expiry)?;
         let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
-        draft.new.origin = Origin { first_issued_at, ..origin };
-        let grace = grace_end(&old, wish.grace, act.now)?;
-        let recorded = write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
-            if user.is_some() {
-                may_revoke(user, Some(owner.id))?;
-            }
-            let owner = self::owner(tx, &old)?;
-            may_give_again(user.unwrap_or(&owner), &owner, &policy, &old)?;
-            let standing = standing(tx, &owner, &key, &policy, act.now)?;
-            if !standing.key_is_active || tx.policy()? != policy {
-                return Ok(None);
-            }
-            still_live(tx, old.id, act.now)?;
-            let place = take_place(tx, &owner, standing, Some(old.id), act.now)?;
-            let id = tx.add_token(&draft.new)?;
-            let ended = if let Some(until) = grace {
-                tx.supersede_token(old.id, id, until, act.now)?
-            } else {
-                tx.revoke_token(old.id, act.now)?;
-                None
-            };
-            let by = caller.map(|caller| caller.user.id);
-            act.done(tx, by, format!("token {} by token {id}", old.id), 1)?;
-            Ok::<_, Error>(Some((id, place, ended)))
-        })?;
-        if let Some((id, place, ended)) = recorded {
-            return Ok(Renewed { issued: draft.issued(id, place), old: old.id, grace, ended });
+        pending_token.row.origin = TokenOrigin { first_issued_at, ..origin };
+        let grace_until = grace_end(&old, renewal.grace, audit.now)?;
+        let recorded =
+            write_as_optional(store, caller.map(|caller| &caller.principal), |tx, user| {
+                if user.is_some() {
+                    check_may_revoke(user, Some(owner.id))?;
+                }
+                let owner = load_owner(tx, &old)?;
+                authorize_reissue(user.unwrap_or(&owner), &owner, &settings, &old)?;
+                let state = load_issuance_state(tx, &owner, &key, &settings, audit.now)?;
+                if !state.key_is_active || tx.load_settings()? != settings {
+                    return Ok(None);
+                }
+                ensure_live(tx, old.id, audit.now)?;
+                let quota_usage = consume_quota(tx, &owner, state, Some(old.id), audit.now)?;
+                let id = tx.add_token(&pending_token.row)?;
+                let ended_predecessor = if let Some(until) = grace_until {
+                    tx.supersede_token(old.id, id, until, audit.now)?
+                } else {
+                    tx.revoke_token(old.id, audit.now)?;
+                    None
+                };
+                let caller_id = caller.map(|caller| caller.user.id);
+                audit.record(tx, caller_id, format!("token {} by token {id}", old.id), 1)?;
+                Ok::<_, Error>(Some((id, quota_usage, ended_predecessor)))
+            })?;
+        if let Some((id, quota_usage, ended_predecessor)) = recorded {
+            return Ok(RenewedToken {
+                issued: pending_token.into_issued(id, quota_usage),
+                old: old.id,
+                grace_until,
+                ended_predecessor,
+            });
         }
     }
-    Err(Error::KeyChanges)
+    Err(Error::KeyContention)
 }
 
 /// Returns the owner of a token.
-fn owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
-    let owner = tx.find_user(&UserRef::Id(token.grant.owner))?;
-    owner.ok_or_else(|| Error::refused(Reason::OwnerDeleted))
+fn load_owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
+    let owner = tx.find_user(&UserRef::Id(token.grant.owner_id))?;
+    owner.ok_or_else(|| Error::from_reason(RejectReason::OwnerDeleted))
 }
 
 /// Refuses to give the permissions of a token to its owner once more: `user` must be allowed to
 /// give them today.
-fn may_give_again(
+fn authorize_reissue(
     user: &User,
     owner: &User,
-    policy: &Policy,
+    settings: &Settings,
     old: &RecordedToken,
 ) -> Result<(), Error> {
-    let permissions = || old.grant.permissions.iter().map(Foreign::as_str);
-    may_have_mint(owner, permissions())?;
-    let claimed = claimed_permissions(&old.grant.claims, &GRANTING);
-    may_give(user, &policy.permissions, permissions().chain(claimed))
+    let permissions = || old.grant.permissions.iter().map(Untrusted::as_str);
+    check_mint_permission(owner, permissions())?;
+    let claimed = claimed_permissions(&old.grant.claims, &GRANTING_CLAIMS);
+    check_grantable_permissions(user, &settings.permissions, permissions().chain(claimed))
 }
 
 /// Returns the expiry of a successor that the bearer of a token asks for. A bearer who is not the
 /// owner extends neither the lifetime of one token nor that of a chain of renewals: it ends
 /// `token.max_ttl` after the first issue. A minting credential and a token of `run` are not renewed
 /// by their bearer at all: a thief could keep them alive.
-fn bearers_expiry(
+fn bearer_expiry(
     old: &RecordedToken,
-    origin: Origin,
-    policy: &Policy,
+    origin: TokenOrigin,
+    settings: &Settings,
     ttl: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     if old.grant.permissions.iter().any(|permission| permission.as_str() == Permission::MINT) {
         return Err(Error::Forbidden("a token for minting is renewed by its id, by its owner"));
     }
-    if origin.run.is_some() {
+    if origin.run_token.is_some() {
         return Err(Error::Forbidden("a token of `run` ends with its command"));
     }
     match (ttl, original_lifetime(old)) {
@@ -131,12 +138,14 @@ fn bearers_expiry(
         }
         _ => {}
     }
-    let first = origin.first_issued_at.unwrap_or(old.issued_at);
+    let first_issued_at = origin.first_issued_at.unwrap_or(old.issued_at);
     // Past the year 9999 there is no bound.
-    let Some(bound) = first.plus(policy.token_max_ttl) else { return new_expiry(old, ttl, now) };
+    let Some(bound) = first_issued_at.checked_add(settings.token_max_ttl) else {
+        return new_expiry(old, ttl, now);
+    };
     let expiry = new_expiry(old, ttl, now)?;
     if bound <= now || (ttl.is_some() && expiry.is_some_and(|expiry| expiry > bound)) {
-        return Err(Error::RenewalBound { token: old.id, first, bound });
+        return Err(Error::RenewalBound { token: old.id, first_issued_at, bound });
     }
     Ok(Some(expiry.map_or(bound, |expiry| expiry.min(bound))))
 }
@@ -147,18 +156,18 @@ fn original_lifetime(token: &RecordedToken) -> Option<i64> {
 }
 
 /// A token that was revoked or renewed before, or has expired, has no successor.
-fn still_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error> {
+fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error> {
     let token = tx.find_token(id)?;
     match token.map(|token| token.status(now)) {
-        Some(Status::Live) => Ok(()),
-        Some(Status::Expired) => Err(Error::refused(Reason::Expired)),
-        Some(Status::Revoked) => Err(Error::refused(Reason::Revoked)),
-        Some(Status::Superseded) => Err(Error::Refused {
+        Some(TokenStatus::Live) => Ok(()),
+        Some(TokenStatus::Expired) => Err(Error::from_reason(RejectReason::Expired)),
+        Some(TokenStatus::Revoked) => Err(Error::from_reason(RejectReason::Revoked)),
+        Some(TokenStatus::Superseded) => Err(Error::TokenRejected {
             kind: Some(TokenKind::App),
-            reasons: vec![Reason::Revoked],
+            reasons: vec![RejectReason::Revoked],
             detail: Some("it was renewed before".to_owned()),
         }),
-        None => Err(Error::NotFound { thing: Thing::Token, shown: Some(id.to_string()) }),
+        None => Err(Error::NotFound { resource: ResourceKind::Token, name: Some(id.to_string()) }),
     }
 }
 
@@ -168,7 +177,7 @@ fn new_expiry(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     match ttl.or_else(|| original_lifetime(old).and_then(Lifetime::from_seconds)) {
-        Some(lifetime) => end_after(now, lifetime).map(Some),
+        Some(lifetime) => expiry_after(now, lifetime).map(Some),
         None => Ok(None),
     }
 }
@@ -179,6 +188,6 @@ fn grace_end(
     grace: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    let until = grace.map(|grace| end_after(now, grace)).transpose()?;
+    let until = grace.map(|grace| expiry_after(now, grace)).transpose()?;
     Ok(until.map(|until| old.expires_at.map_or(until, |end| end.min(until))))
 }

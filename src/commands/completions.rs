@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    app.document(match args.shell.as_str() {
+    app.write_document(match args.shell.as_str() {
         "zsh" => include_str!("../../completions/jeton.zsh"),
         "fish" => include_str!("../../completions/jeton.fish"),
         "elvish" => include_str!("../../completions/jeton.elv"),

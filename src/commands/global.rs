@@ -1,9 +1,9 @@
 //! The flags that every command has.
 
-use super::grammar::json_or_text;
-use crate::app::{Form, Options};
+use super::cli::json_or_text;
+use crate::app::{Options, OutputFormat};
 use crate::failure::Failure;
-use crate::model::{Invalid, Lifetime};
+use crate::model::{InvalidValue, Lifetime};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
-pub(super) struct Global {
+pub(super) struct GlobalArgs {
     /// The store's file, instead of `jeton/jeton.db` in the platform's data directory; no other
     /// user may be able to write its directory
     #[arg(
@@ -38,7 +38,7 @@ pub(super) struct Global {
         global = true,
         value_name = "FORM",
         env = "JETON_OUTPUT",
-        value_parser = words(&[JSON]),
+        value_parser = format_value_parser(&[JSON]),
         hide_possible_values = true,
         default_value = "text",
         hide_default_value = true,
@@ -67,14 +67,14 @@ pub(super) struct Global {
         env = "JETON_WAIT",
         default_value = "30s",
         hide_env_values = true,
-        value_parser = wait,
+        value_parser = parse_wait,
         help_heading = "Global options"
     )]
     wait: Duration,
 }
 
 /// The forms of results, and what each is. Every command has the first one.
-pub(super) const FORMS: [(&str, &str); 4] = [
+pub(super) const OUTPUT_FORMATS: [(&str, &str); 4] = [
     ("text", "for people and for shells; lists are tables"),
     ("json", "one JSON document; a failure is one line of JSON, and there is no talk"),
     ("jsonl", "one JSON document a line"),
@@ -82,48 +82,52 @@ pub(super) const FORMS: [(&str, &str); 4] = [
 ];
 
 /// A form by its word.
-pub(super) type Named = (&'static str, Form);
+pub(super) type NamedFormat = (&'static str, OutputFormat);
 
 /// The form that most commands have besides text.
-pub(super) const JSON: Named = ("json", Form::Json);
+pub(super) const JSON: NamedFormat = ("json", OutputFormat::Json);
 
 /// The matches of the command itself, below those of the commands above it.
-pub(super) fn of_command(matches: &ArgMatches) -> &ArgMatches {
-    let mut here = matches;
-    while let Some((_, below)) = here.subcommand() {
-        here = below;
+pub(super) fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
+    let mut innermost = matches;
+    while let Some((_, submatches)) = innermost.subcommand() {
+        innermost = submatches;
     }
-    here
+    innermost
 }
 
 /// Returns the global options, wherever their flags stand: the command's own matches have them all.
 /// `forms` are those that the command has besides text.
-pub(super) fn options(matches: &ArgMatches, forms: &[Named]) -> Result<Options, Failure> {
-    let here = of_command(matches);
-    let global =
-        Global::from_arg_matches(here).map_err(|error| Failure::usage(error.to_string()))?;
-    global.options(forms, here.value_source("output") == Some(ValueSource::CommandLine))
+pub(super) fn parse_options(
+    matches: &ArgMatches,
+    formats: &[NamedFormat],
+) -> Result<Options, Failure> {
+    let innermost = innermost_matches(matches);
+    let global = GlobalArgs::from_arg_matches(innermost)
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    global.into_options(formats, innermost.value_source("output") == Some(ValueSource::CommandLine))
 }
 
-impl Global {
-    fn options(self, forms: &[Named], from_flag: bool) -> Result<Options, Failure> {
-        let form = match self.output.as_str() {
-            "text" | "" => Form::Text,
-            word => match forms.iter().find(|(name, _)| *name == word) {
+impl GlobalArgs {
+    fn into_options(self, formats: &[NamedFormat], from_flag: bool) -> Result<Options, Failure> {
+        let format = match self.output.as_str() {
+            "text" | "" => OutputFormat::Text,
+            word => match formats.iter().find(|(name, _)| *name == word) {
                 Some((_, form)) => *form,
                 None if from_flag => {
-                    let hint = format!("use {}", listed(forms, |form| format!("`-o {form}`")));
+                    let hint =
+                        format!("use {}", join_names(formats, |name| format!("`-o {name}`")));
                     return Err(
                         Failure::usage(format!("this command has no {word} form")).with_hint(hint)
                     );
                 }
-                None => Form::Text,
+                None => OutputFormat::Text,
             },
         };
         Ok(Options {
             store: self.store.filter(|path| !path.is_empty()).map(PathBuf::from),
             token_file: self.token_file,
-            form,
+            output_format: format,
             quiet: self.quiet,
             yes: self.yes,
             no_input: self.no_input,
@@ -133,34 +137,37 @@ impl Global {
 }
 
 /// All words of forms; the command is known to have text and `forms`.
-fn words(forms: &[Named]) -> PossibleValuesParser {
-    let has = |word: &str| word == "text" || forms.iter().any(|(form, _)| *form == word);
+fn format_value_parser(formats: &[NamedFormat]) -> PossibleValuesParser {
+    let is_supported = |word: &str| word == "text" || formats.iter().any(|(name, _)| *name == word);
     // An empty variable counts as an absent one.
-    let words = FORMS.iter().map(|(word, _)| *word).chain([""]);
-    words.map(|word| PossibleValue::new(word).hide(!has(word))).into()
+    let names = OUTPUT_FORMATS.iter().map(|(word, _)| *word).chain([""]);
+    names.map(|word| PossibleValue::new(word).hide(!is_supported(word))).into()
 }
 
 /// The command, whose help and completion name the forms it has besides text.
-pub(super) fn with_forms(command: clap::Command, forms: &[Named]) -> clap::Command {
+pub(super) fn with_output_formats(
+    command: clap::Command,
+    formats: &[NamedFormat],
+) -> clap::Command {
     command.mut_args(|flag| match flag.get_id().as_str() {
         "output" => flag
-            .help(format!("The form of results: {}", listed(forms, str::to_owned)))
-            .value_parser(words(forms)),
+            .help(format!("The form of results: {}", join_names(formats, str::to_owned)))
+            .value_parser(format_value_parser(formats)),
         _ => flag,
     })
 }
 
 /// The forms of a command in a sentence: `text, json or jsonl`.
-fn listed(forms: &[Named], spelled: impl Fn(&str) -> String) -> String {
-    let mut listed = spelled("text");
-    for (at, (word, _)) in forms.iter().enumerate() {
-        listed += if at + 1 == forms.len() { " or " } else { ", " };
-        listed += &spelled(word);
+fn join_names(formats: &[NamedFormat], render: impl Fn(&str) -> String) -> String {
+    let mut list = render("text");
+    for (index, (word, _)) in formats.iter().enumerate() {
+        list += if index + 1 == formats.len() { " or " } else { ", " };
+        list += &render(word);
     }
-    listed
+    list
 }
 
-fn wait(text: &str) -> Result<Duration, Invalid> {
+fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
     match text {
         "" => Ok(Duration::from_secs(30)),
         "0" | "0s" => Ok(Duration::ZERO),
@@ -173,34 +180,34 @@ fn wait(text: &str) -> Result<Duration, Invalid> {
 }
 
 /// Whether the words ask for JSON, for failures that come before the flags are read.
-pub(super) fn form_in(words: &[OsString]) -> Form {
-    let mut words = words.iter().skip(1).map(OsString::as_os_str);
-    let mut json = json_by_default();
+pub(super) fn requested_format(argv: &[OsString]) -> OutputFormat {
+    let mut words = argv.iter().skip(1).map(OsString::as_os_str);
+    let mut json = env_requests_json();
     while let Some(word) = words.next() {
         if word == OsStr::new("--") {
             break;
         }
         let Some(word) = word.to_str() else { continue };
-        let form = word.strip_prefix("--output").and_then(|rest| match rest {
+        let value = word.strip_prefix("--output").and_then(|rest| match rest {
             "" => Some(""),
             rest => rest.strip_prefix('='),
         });
-        match form.or_else(|| behind_short_flag(word)) {
+        match value.or_else(|| short_flag_value(word)) {
             None => {}
             Some("") => json = words.next() == Some(OsStr::new("json")),
-            Some(form) => json = form == "json",
+            Some(value) => json = value == "json",
         }
     }
     json_or_text(json)
 }
 
 /// What stands behind `o` in `-o`, `-ojson`, `-o=json`, `-qojson`.
-fn behind_short_flag(word: &str) -> Option<&str> {
-    let form = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
-    Some(form.strip_prefix('=').unwrap_or(form))
+fn short_flag_value(word: &str) -> Option<&str> {
+    let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
+    Some(value.strip_prefix('=').unwrap_or(value))
 }
 
-fn json_by_default() -> bool {
+fn env_requests_json() -> bool {
     #[expect(clippy::disallowed_methods, reason = "clap reads the others, and has failed here")]
-    std::env::var_os("JETON_OUTPUT").is_some_and(|form| form == "json")
+    std::env::var_os("JETON_OUTPUT").is_some_and(|value| value == "json")
 }

@@ -1,11 +1,11 @@
 //! `jeton init`
 
 use super::password::PasswordArgs;
-use super::shapes::UserShape;
-use crate::app::{App, Environment, Report, Text};
+use super::views::UserView;
+use crate::app::{App, Environment, Rendered, Report};
 use crate::authority::{self, Registration};
 use crate::failure::Failure;
-use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef, command_line};
+use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef, render_command};
 use serde::Serialize;
 
 /// Make the store, its first key and its first admin, and log in
@@ -24,7 +24,7 @@ pub(crate) struct Args {
 
     /// Algorithm of the first key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
     /// ES256, ES384 or EdDSA [default: that of the key that is there, else ES256]
-    #[arg(long, value_parser = Algorithm::parse, add = super::complete::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse, add = super::completers::algorithms())]
     alg: Option<Algorithm>,
 
     /// Succeed if the store has an admin already, and leave it as it is: nobody is logged in
@@ -36,61 +36,63 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Made {
+struct InitOutput {
     changed: bool,
     store: String,
-    user: Option<UserShape>,
+    user: Option<UserView>,
 }
 
-impl Report for Made {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for InitOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let login = args.login.unwrap_or_else(Environment::os_user);
-    let (username, email) = names(&login)?;
+    let login = args.login.unwrap_or_else(Environment::os_user_name);
+    let (username, email) = parse_login(&login)?;
     if app.has_store()? {
-        if authority::is_founded(app.store()?)? {
-            return already(app, args.exist_ok);
+        if authority::has_users(app.store()?)? {
+            return report_existing(app, args.exist_ok);
         }
         if let Some(algorithm) = args.alg {
-            authority::signs_with(app.store()?, algorithm)?;
+            authority::require_signing_algorithm(app.store()?, algorithm)?;
         }
     }
-    let (password, is_random) = match app.new_password_if_any(&args.password.from())? {
+    let (password, is_random) = match app.try_obtain_new_password(&args.password.into_source())? {
         Some(password) => (password, false),
-        None => (Password::parse(authority::random_password()?)?, true),
+        None => (Password::parse(authority::generate_password()?)?, true),
     };
-    app.can_keep_session()?;
-    app.make_store_for(args.alg.unwrap_or(Algorithm::ES256))?;
-    let wish = Registration { username, email, name: None, password, role: Role::Admin };
-    let user = match app.found(&wish) {
-        Err(failure) if failure.code == "store_exists" => return already(app, args.exist_ok),
-        other => other?.user,
+    app.ensure_session_can_be_saved()?;
+    app.create_store_with_algorithm(args.alg.unwrap_or(Algorithm::ES256))?;
+    let registration = Registration { username, email, name: None, password, role: Role::Admin };
+    let user = match app.create_first_admin(&registration) {
+        Err(failure) if failure.code == "store_exists" => {
+            return report_existing(app, args.exist_ok);
+        }
+        result => result?.user,
     };
-    app.warn_of_short(&wish.password);
-    let shown = user.shown();
-    app.status(&format!("{shown} is the first admin and logged in"));
+    app.warn_if_password_short(&registration.password);
+    let display_name = user.to_display();
+    app.print_status(&format!("{display_name} is the first admin and logged in"));
     if is_random {
-        let recover = command_line("jeton recover", &shown);
-        app.hint(&format!("the password is random and shown to nobody; set one: {recover}"));
+        let recover = render_command("jeton recover", &display_name);
+        app.print_hint(&format!("the password is random and shown to nobody; set one: {recover}"));
     }
     let store = app.store()?.path().to_string_lossy().into_owned();
-    app.report(&Made { changed: true, store, user: Some(user.into()) })
+    app.report(&InitOutput { changed: true, store, user: Some(user.into()) })
 }
 
-fn already(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
+fn report_existing(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
     if !exist_ok {
         return Err(authority::Error::StoreExists.into());
     }
-    app.status("the store was there");
+    app.print_status("the store was there");
     let store = app.store()?.path().to_string_lossy().into_owned();
-    app.report(&Made { changed: false, store, user: None })
+    app.report(&InitOutput { changed: false, store, user: None })
 }
 
-fn names(login: &str) -> Result<(Option<UserName>, Option<Email>), Failure> {
+fn parse_login(login: &str) -> Result<(Option<UserName>, Option<Email>), Failure> {
     match UserRef::parse_login(login) {
         Ok(UserRef::Email(email)) => Ok((None, Some(email))),
         Ok(UserRef::Name(name)) => Ok((Some(name), None)),

@@ -1,11 +1,11 @@
 //! `jeton login`
 
 use super::password::PasswordArgs;
-use super::shapes::UserShape;
-use crate::app::{App, Report, SecretOutput, Text};
-use crate::authority::{About, Credential, Tokens};
+use super::views::UserView;
+use crate::app::{App, Rendered, Report, SecretOutput};
+use crate::authority::{AuditTarget, LoginCredentials, TokenPair};
 use crate::failure::{Failure, Kind};
-use crate::model::{Foreign, Sid, Timestamp, UserRef};
+use crate::model::{Sid, Timestamp, Untrusted, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Username or e-mail [default: the name of the OS user]
-    #[arg(add = clap_complete::ArgValueCandidates::new(super::complete::users))]
+    #[arg(add = clap_complete::ArgValueCandidates::new(super::completers::users))]
     login: Option<String>,
 
     #[command(flatten)]
@@ -29,26 +29,26 @@ pub(crate) struct Args {
 
 /// What programs are told about a new session or a new pair.
 #[derive(Debug, Serialize)]
-pub(super) struct LoggedIn {
+pub(super) struct LoginOutput {
     pub(super) message: &'static str,
-    pub(super) tokens: PairShape,
-    pub(super) user: UserShape,
+    pub(super) tokens: TokenPairView,
+    pub(super) user: UserView,
     pub(super) access_expires_at: Timestamp,
     pub(super) refresh_expires_at: Timestamp,
     pub(super) sid: Sid,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct PairShape {
+pub(super) struct TokenPairView {
     pub(super) access: String,
     pub(super) refresh: String,
 }
 
-impl LoggedIn {
-    pub(super) fn new(message: &'static str, tokens: Tokens) -> Self {
+impl LoginOutput {
+    pub(super) fn new(message: &'static str, tokens: TokenPair) -> Self {
         Self {
             message,
-            tokens: PairShape {
+            tokens: TokenPairView {
                 access: tokens.access.expose_secret().to_owned(),
                 refresh: tokens.refresh.expose_secret().to_owned(),
             },
@@ -60,37 +60,38 @@ impl LoggedIn {
     }
 }
 
-impl Report for LoggedIn {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for LoginOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     // As text, nothing secret is printed.
-    let output = app.form().is_json().then(SecretOutput::open).transpose()?;
+    let output = app.output_format().is_json().then(SecretOutput::open).transpose()?;
     app.store()?;
     let is_os_user = args.login.is_none();
-    let login = args.login.unwrap_or_else(crate::app::Environment::os_user);
-    let shown = Foreign::new(&login).shown();
-    let question = if is_os_user { format!("Password of {shown}") } else { "Password".to_owned() };
+    let login = args.login.unwrap_or_else(crate::app::Environment::os_user_name);
+    let display_login = Untrusted::new(&login).to_display();
+    let question =
+        if is_os_user { format!("Password of {display_login}") } else { "Password".to_owned() };
     // What cannot be a name or a password is wrong like any other, and takes as long.
-    let password = app.password(&args.password.from(), &question)?;
-    let credential = Credential { login: UserRef::parse_login(&login).ok(), password };
-    app.about = credential.login.clone().map(About::User);
-    let (tokens, replaced) = app.log_in(&credential).map_err(|failure| {
+    let password = app.obtain_password(&args.password.into_source(), &question)?;
+    let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
+    app.audit_target = credential.login.clone().map(AuditTarget::User);
+    let (tokens, was_replaced) = app.log_in(&credential).map_err(|failure| {
         if is_os_user && failure.kind == Kind::LoginInvalid {
-            let hint = format!("`{shown}` is the OS user; name another: jeton login NAME");
+            let hint = format!("`{display_login}` is the OS user; name another: jeton login NAME");
             return failure.with_hint(hint);
         }
         failure
     })?;
-    if replaced {
-        app.status("the session that was open here is ended");
+    if was_replaced {
+        app.print_status("the session that was open here is ended");
     }
-    app.status(&format!("logged in as {}", tokens.user.shown()));
+    app.print_status(&format!("logged in as {}", tokens.user.to_display()));
     if let Some(output) = output
-        && !app.hand_out(output, &LoggedIn::new("Logged in", tokens))
+        && !app.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
     {
         return Err(Failure::new(Kind::Internal, "internal", "the answer could not be written")
             .with_hint("the session is kept all the same; `jeton logout` ends it"));

@@ -1,7 +1,7 @@
 //! `jeton logout`
 
-use super::shapes::counted;
-use crate::app::{App, Report, Text};
+use super::views::pluralize;
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::{Failure, Kind};
 use serde::Serialize;
@@ -20,54 +20,65 @@ pub(crate) struct Args {
 }
 
 /// How a session is refused that is not there or over.
-const PROVES_NOTHING: [Kind; 4] =
+const UNUSABLE_SESSION_KINDS: [Kind; 4] =
     [Kind::TokenMissing, Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
 
 #[derive(Debug, Serialize)]
-struct LoggedOut {
+struct LogoutOutput {
     changed: bool,
     /// Whether the others are ended, too, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     all: Option<bool>,
 }
 
-impl Report for LoggedOut {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for LogoutOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let ended = if args.all { end_all(app)? } else { None };
-    let changed = app.log_out()? || ended > Some(0);
-    match ended {
-        Some(ended) => {
-            app.status(&format!("{} ended", counted(ended.saturating_sub(1), "other session")));
+    let ended_count = if args.all { end_all_sessions(app)? } else { None };
+    let changed = app.log_out()? || ended_count > Some(0);
+    match ended_count {
+        Some(count) => {
+            app.print_status(&format!(
+                "{} ended",
+                pluralize(count.saturating_sub(1), "other session")
+            ));
         }
         None if args.all && changed => {
-            app.warning("other sessions go on: the one here was over and does not prove who asks");
-            app.hint("to end them, log in once more: jeton login && jeton logout --all");
+            app.print_warning(
+                "other sessions go on: the one here was over and does not prove who asks",
+            );
+            app.print_hint("to end them, log in once more: jeton login && jeton logout --all");
         }
         None => {}
     }
-    app.status(if changed { "logged out" } else { "nobody was logged in" });
-    app.report(&LoggedOut { changed, all: (args.all && changed).then_some(ended.is_some()) })
+    app.print_status(if changed { "logged out" } else { "nobody was logged in" });
+    app.report(&LogoutOutput {
+        changed,
+        all: (args.all && changed).then_some(ended_count.is_some()),
+    })
 }
 
 /// Ends all sessions of whoever is logged in; how many. `None`: nobody proves to be. A token that was
 /// given has to.
-fn end_all(app: &mut App) -> Result<Option<usize>, Failure> {
+fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
     if !app.has_store()? {
         return Ok(None);
     }
-    let ended = app.caller().and_then(|caller| {
-        let act = app.act()?;
-        Ok(authority::revoke_all_sessions(app.store()?, &act, &caller, caller.user.id)?)
+    let result = app.caller().and_then(|caller| {
+        let context = app.audit_context()?;
+        Ok(authority::revoke_all_sessions(app.store()?, &context, &caller, caller.user.id)?)
     });
-    match ended {
-        Err(failure) if PROVES_NOTHING.contains(&failure.kind) && !app.is_given_token()? => {
+    match result {
+        Err(failure)
+            if UNUSABLE_SESSION_KINDS.contains(&failure.kind)
+                && !app.has_bearer_credential()? =>
+        {
             Ok(None)
         }
-        ended => ended.map(Some),
+        result => result.map(Some),
     }
 }

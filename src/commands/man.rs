@@ -1,10 +1,10 @@
 //! `jeton man`
 
-use super::grammar::command;
-use super::shapes::{Written, counted};
-use crate::app::{App, PUBLIC};
+use super::cli::command;
+use super::views::{WrittenFiles, pluralize};
+use crate::app::{App, PUBLIC_MODE};
 use crate::failure::{Failure, Kind};
-use crate::model::Foreign;
+use crate::model::Untrusted;
 use clap_mangen::Man;
 use std::path::PathBuf;
 
@@ -22,39 +22,39 @@ pub(crate) struct Args {
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let mut pages = Vec::new();
     add_pages(command(), &mut pages)?;
-    app.folder(&args.dir, PUBLIC)?.replace(&pages, PUBLIC)?;
-    let shown = Foreign::new(args.dir.to_string_lossy()).shown();
-    app.status(&format!("wrote {} to {shown}", counted(pages.len(), "page")));
-    let files = pages.iter().map(|(name, _)| Foreign::new(args.dir.join(name).to_string_lossy()));
-    app.report(&Written { files: files.collect() })
+    app.open_output_dir(&args.dir, PUBLIC_MODE)?.replace(&pages, PUBLIC_MODE)?;
+    let display_dir = Untrusted::new(args.dir.to_string_lossy()).to_display();
+    app.print_status(&format!("wrote {} to {display_dir}", pluralize(pages.len(), "page")));
+    let files = pages.iter().map(|(name, _)| Untrusted::new(args.dir.join(name).to_string_lossy()));
+    app.report(&WrittenFiles { files: files.collect() })
 }
 
 /// The page of the command and those of all below it, each under its name.
 fn add_pages(command: clap::Command, pages: &mut Vec<(String, String)>) -> Result<(), Failure> {
-    let below: Vec<clap::Command> = command.get_subcommands().cloned().collect();
+    let subcommands: Vec<clap::Command> = command.get_subcommands().cloned().collect();
     let page =
         Man::new(command).manual("jeton").source(concat!("jeton ", env!("CARGO_PKG_VERSION")));
     let mut text = Vec::new();
     page.render(&mut text)
         .map_err(|error| Failure::new(Kind::Internal, "internal", error.to_string()))?;
-    pages.push((page.get_filename(), with_examples(&String::from_utf8_lossy(&text))));
-    below.into_iter().try_for_each(|command| add_pages(command, pages))
+    pages.push((page.get_filename(), preserve_example_lines(&String::from_utf8_lossy(&text))));
+    subcommands.into_iter().try_for_each(|command| add_pages(command, pages))
 }
 
 /// The page with its examples line by line: roff would fill lines with them.
-fn with_examples(page: &str) -> String {
+fn preserve_example_lines(page: &str) -> String {
     let is_example = |line: &str| line.starts_with("  ");
     let mut text = String::with_capacity(page.len());
-    let mut before = "";
+    let mut previous = "";
     for line in page.lines() {
-        text += match (is_example(before), is_example(line)) {
+        text += match (is_example(previous), is_example(line)) {
             (false, true) => ".nf\n",
             (true, false) => ".fi\n",
             (true, true) | (false, false) => "",
         };
         text += line;
         text.push('\n');
-        before = line;
+        previous = line;
     }
     text
 }

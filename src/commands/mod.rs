@@ -1,40 +1,40 @@
 //! The command line: one file a command, a folder a noun. A command says who is calling, makes one
 //! call into the rules, and reports.
 
-mod about;
 mod audit;
-mod branch;
-mod complete;
+mod audit_target;
+mod cli;
+mod completers;
 mod completions;
-mod flow;
 mod global;
-mod grammar;
 mod help;
 mod init;
 mod keys;
+mod lazy_parse;
 mod login;
 mod logout;
 mod man;
 mod owner;
 mod paging;
+mod parse_errors;
 mod passwd;
 mod password;
 mod recover;
+mod reflow;
 mod refresh;
 mod register;
 mod run;
 mod sessions;
 mod settings;
-mod shapes;
 mod shells;
-mod stdin;
+mod stdin_conflicts;
 mod store;
 mod token;
 mod urls;
-mod usage;
 mod users;
+mod views;
 mod whoami;
 
-pub use grammar::command;
-pub(crate) use grammar::run;
+pub use cli::command;
+pub(crate) use cli::run;
 pub(crate) use shells::SHELLS;

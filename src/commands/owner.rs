@@ -13,7 +13,7 @@ pub(super) struct OwnerArgs {
         long,
         value_parser = UserRef::parse,
         conflicts_with = "all_users",
-        add = clap_complete::ArgValueCandidates::new(super::complete::users)
+        add = clap_complete::ArgValueCandidates::new(super::completers::users)
     )]
     user: Option<UserRef>,
 
@@ -24,11 +24,15 @@ pub(super) struct OwnerArgs {
 
 impl OwnerArgs {
     /// The user; `None` for all.
-    pub(super) fn owner(&self, app: &mut App, caller: &Caller) -> Result<Option<UserId>, Failure> {
+    pub(super) fn resolve_owner(
+        &self,
+        app: &mut App,
+        caller: &Caller,
+    ) -> Result<Option<UserId>, Failure> {
         match &self.user {
             None if self.all_users => Ok(None),
             None => Ok(Some(caller.user.id)),
-            Some(who) => Ok(Some(authority::show(app.store()?, caller, who)?.id)),
+            Some(user_ref) => Ok(Some(authority::load_user(app.store()?, caller, user_ref)?.id)),
         }
     }
 }

@@ -1,16 +1,16 @@
 //! The flags that cut a long list.
 
-use crate::app::{App, Form, Report, Table, Text};
+use crate::app::{App, OutputFormat, Rendered, Report, Table};
 use crate::failure::Failure;
-use crate::model::{Page, Paged};
+use crate::model::{Page, PageRequest};
 use clap::Args;
 use serde::Serialize;
 
 /// Rows of a part of everything.
-const PART: u32 = 5_000;
+const CHUNK_ROWS: u32 = 5_000;
 
 #[derive(Debug, Args)]
-pub(super) struct PagingArgs {
+pub(super) struct PageArgs {
     /// Which page, counted from 1 [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     page: Option<u32>,
@@ -28,18 +28,18 @@ pub(super) struct PagingArgs {
     all: bool,
 }
 
-impl PagingArgs {
-    pub(super) fn page(&self) -> Page {
+impl PageArgs {
+    pub(super) fn page_request(&self) -> PageRequest {
         let per_page = self.per_page.unwrap_or(20);
         match self.after {
-            _ if self.all => Page::All,
-            Some(id) => Page::After { id, per_page },
-            None => Page::Number { page: self.page.unwrap_or(1), per_page },
+            _ if self.all => PageRequest::All,
+            Some(id) => PageRequest::After { id, per_page },
+            None => PageRequest::Number { page: self.page.unwrap_or(1), per_page },
         }
     }
 
     /// Whether a page was asked for.
-    pub(super) fn is_cut(&self) -> bool {
+    pub(super) fn is_paged(&self) -> bool {
         self.page.is_some() || self.per_page.is_some()
     }
 
@@ -50,91 +50,95 @@ impl PagingArgs {
 }
 
 /// A list as a command reports it.
-pub(super) struct List<T> {
+pub(super) struct ListReport<T> {
     /// What its rows are called.
     pub(super) noun: &'static str,
     /// The table of some of its rows.
     pub(super) table: fn(&[T]) -> Table,
     /// Whether the order is that of the ids, so that the rows after an id are known.
-    pub(super) is_by_id: bool,
+    pub(super) is_sorted_by_id: bool,
 }
 
 #[derive(Serialize)]
-struct OnePage<'l, T> {
+struct PageOutput<'l, T> {
     #[serde(flatten)]
-    page: Paged<T>,
+    page: Page<T>,
     #[serde(skip)]
-    list: &'l List<T>,
+    list: &'l ListReport<T>,
 }
 
-impl<T: Serialize> Report for OnePage<'_, T> {
-    fn text(&self) -> Text {
-        Text::Table((self.list.table)(&self.page.items))
+impl<T: Serialize> Report for PageOutput<'_, T> {
+    fn render(&self) -> Rendered {
+        Rendered::Table((self.list.table)(&self.page.items))
     }
 }
 
-impl<T: Serialize> List<T> {
+impl<T: Serialize> ListReport<T> {
     /// Reports the page that was asked for, or everything part by part; returns how many rows the
     /// whole list has.
     pub(super) fn report(
         &self,
         app: &mut App,
-        page: Page,
-        mut read: impl FnMut(&mut App, Page) -> Result<Paged<T>, Failure>,
+        page: PageRequest,
+        mut load: impl FnMut(&mut App, PageRequest) -> Result<Page<T>, Failure>,
     ) -> Result<i64, Failure> {
-        if page == Page::All {
-            return self.report_all(app, read);
+        if page == PageRequest::All {
+            return self.report_all(app, load);
         }
-        let page = read(app, page)?;
-        let (below, total) = (footer(&page, self.noun), page.total);
-        app.report(&OnePage { page, list: self })?;
-        app.status_if_any(below);
+        let page = load(app, page)?;
+        let (footer_text, total) = (footer(&page, self.noun), page.total);
+        app.report(&PageOutput { page, list: self })?;
+        app.print_status_if_some(footer_text);
         Ok(total)
     }
 
     fn report_all(
         &self,
         app: &mut App,
-        mut read: impl FnMut(&mut App, Page) -> Result<Paged<T>, Failure>,
+        mut load: impl FnMut(&mut App, PageRequest) -> Result<Page<T>, Failure>,
     ) -> Result<i64, Failure> {
         let (mut after, mut total) = (None, 0);
         let is_received = loop {
             let skip = if after.is_some() { 0 } else { total };
-            let part = read(app, Page::Part { after, skip, size: PART })?;
+            let chunk = load(app, PageRequest::Chunk { after, skip, size: CHUNK_ROWS })?;
             let is_first = total == 0;
-            total += i64::try_from(part.items.len()).unwrap_or(0);
-            let is_received = match app.form() {
-                Form::Json | Form::JsonLines => app.items(&part.items, is_first)?,
-                Form::Text | Form::Csv => app.table(&(self.table)(&part.items), is_first)?,
+            total += i64::try_from(chunk.items.len()).unwrap_or(0);
+            let is_received = match app.output_format() {
+                OutputFormat::Json | OutputFormat::JsonLines => {
+                    app.write_items(&chunk.items, is_first)?
+                }
+                OutputFormat::Text | OutputFormat::Csv => {
+                    app.write_table(&(self.table)(&chunk.items), is_first)?
+                }
             };
-            after = part.next.filter(|_| self.is_by_id);
-            if part.next.is_none() || !is_received {
+            after = chunk.next.filter(|_| self.is_sorted_by_id);
+            if chunk.next.is_none() || !is_received {
                 break is_received;
             }
         };
-        let empty = Paged::<()>::new(Page::All, Vec::new(), total, |()| 0);
-        if app.form().is_json() && is_received {
-            app.end_of_items(&empty)?;
+        let empty = Page::<()>::new(PageRequest::All, Vec::new(), total, |()| 0);
+        if app.output_format().is_json() && is_received {
+            app.end_items(&empty)?;
         }
-        app.status_if_any((total == 0).then(|| format!("no {}", self.noun)));
+        app.print_status_if_some((total == 0).then(|| format!("no {}", self.noun)));
         Ok(total)
     }
 }
 
 /// How much of the list that was, to be said below it.
-pub(super) fn footer<T>(list: &Paged<T>, noun: &str) -> Option<String> {
+pub(super) fn footer<T>(list: &Page<T>, noun: &str) -> Option<String> {
     if list.items.is_empty() && list.total > 0 && list.page.is_some() {
         return Some(format!("no {noun} on this page; pages: {}", list.pages));
     }
     if list.items.is_empty() {
         return Some(format!("no {noun}"));
     }
-    let more = match (list.page, list.next) {
+    let position = match (list.page, list.next) {
         (Some(page), _) if i64::from(page) < list.pages => {
             format!("page {page} of {}; next: --page {}", list.pages, page + 1)
         }
         (None, Some(next)) => format!("more follow; next: --after {next}"),
         _ => return None,
     };
-    Some(format!("{} of {} {noun}, {more}", list.items.len(), list.total))
+    Some(format!("{} of {} {noun}, {position}", list.items.len(), list.total))
 }

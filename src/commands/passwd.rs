@@ -1,8 +1,8 @@
 //! `jeton passwd`
 
-use super::password::TwoPasswordsArgs;
-use super::shapes::counted;
-use crate::app::{App, Report, Text};
+use super::password::PasswordChangeArgs;
+use super::views::pluralize;
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
 use serde::Serialize;
@@ -18,27 +18,30 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    password: TwoPasswordsArgs,
+    password: PasswordChangeArgs,
 }
 
 #[derive(Debug, Serialize)]
-struct Changed {
+struct PasswdOutput {
     changed: bool,
     sessions_ended: usize,
 }
 
-impl Report for Changed {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for PasswdOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let (current, new) = app.old_and_new_password(&args.password.from())?;
-    let act = app.act()?;
-    let ended = authority::change_password(app.store()?, &act, &caller, &current, &new)?;
-    app.warn_of_short(&new);
-    app.status(&format!("password changed, {} ended", counted(ended, "other session")));
-    app.report(&Changed { changed: true, sessions_ended: ended })
+    let (current, new) = app.obtain_password_change(&args.password.into_source())?;
+    let context = app.audit_context()?;
+    let ended_count = authority::change_password(app.store()?, &context, &caller, &current, &new)?;
+    app.warn_if_password_short(&new);
+    app.print_status(&format!(
+        "password changed, {} ended",
+        pluralize(ended_count, "other session")
+    ));
+    app.report(&PasswdOutput { changed: true, sessions_ended: ended_count })
 }

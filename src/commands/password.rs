@@ -1,6 +1,6 @@
 //! The flags that say where a password comes from.
 
-use crate::app::PasswordFrom;
+use crate::app::PasswordSource;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub(super) struct PasswordArgs {
 
 /// The same for the current password and the new one.
 #[derive(Debug, Args)]
-pub(super) struct TwoPasswordsArgs {
+pub(super) struct PasswordChangeArgs {
     /// Read both from standard input: the current password on the first line, the new one on the
     /// second
     #[arg(long, conflicts_with = "password_file")]
@@ -31,21 +31,21 @@ pub(super) struct TwoPasswordsArgs {
 }
 
 impl PasswordArgs {
-    pub(super) fn from(self) -> PasswordFrom {
-        from(self.password_stdin, self.password_file)
+    pub(super) fn into_source(self) -> PasswordSource {
+        password_source(self.password_stdin, self.password_file)
     }
 }
 
-impl TwoPasswordsArgs {
-    pub(super) fn from(self) -> PasswordFrom {
-        from(self.password_stdin, self.password_file)
+impl PasswordChangeArgs {
+    pub(super) fn into_source(self) -> PasswordSource {
+        password_source(self.password_stdin, self.password_file)
     }
 }
 
-fn from(stdin: bool, file: Option<PathBuf>) -> PasswordFrom {
+fn password_source(stdin: bool, file: Option<PathBuf>) -> PasswordSource {
     match file {
-        Some(path) => PasswordFrom::File(path),
-        None if stdin => PasswordFrom::Stdin,
-        None => PasswordFrom::Unsaid,
+        Some(path) => PasswordSource::File(path),
+        None if stdin => PasswordSource::Stdin,
+        None => PasswordSource::EnvOrPrompt,
     }
 }

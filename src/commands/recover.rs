@@ -1,11 +1,11 @@
 //! `jeton recover`
 
 use super::password::PasswordArgs;
-use super::shapes::{UserShape, counted};
-use crate::app::{App, Report, Text};
+use super::views::{UserView, pluralize};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::{UserRef, command_line};
+use crate::model::{UserRef, render_command};
 use serde::Serialize;
 
 /// Set a user's password without being logged in
@@ -18,7 +18,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Id, uid, username or e-mail
-    #[arg(value_parser = UserRef::parse, add = clap_complete::ArgValueCandidates::new(super::complete::users))]
+    #[arg(value_parser = UserRef::parse, add = clap_complete::ArgValueCandidates::new(super::completers::users))]
     user: UserRef,
 
     #[command(flatten)]
@@ -26,31 +26,31 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Recovered {
+struct RecoverOutput {
     changed: bool,
-    user: UserShape,
+    user: UserView,
     sessions_ended: usize,
 }
 
-impl Report for Recovered {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for RecoverOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    authority::recoverable(app.store()?, &args.user)?;
-    let new = app.new_password(&args.password.from())?;
-    let act = app.act()?;
-    let (user, ended) = authority::recover(app.store()?, &act, &args.user, &new)?;
-    app.warn_of_short(&new);
-    let sessions = counted(ended, "session");
-    app.status(&format!("{} has a new password, {sessions} ended", user.shown()));
+    authority::load_user_for_recovery(app.store()?, &args.user)?;
+    let new = app.obtain_new_password(&args.password.into_source())?;
+    let context = app.audit_context()?;
+    let (user, ended_count) = authority::recover_account(app.store()?, &context, &args.user, &new)?;
+    app.warn_if_password_short(&new);
+    let sessions = pluralize(ended_count, "session");
+    app.print_status(&format!("{} has a new password, {sessions} ended", user.to_display()));
     if user.disabled_at.is_some() {
-        let shown = user.shown();
-        app.warning(&format!("{shown} is disabled"));
-        let enable = command_line("jeton users enable", &shown);
-        app.hint(&format!("an admin lets {shown} in again: {enable}"));
+        let display_name = user.to_display();
+        app.print_warning(&format!("{display_name} is disabled"));
+        let enable = render_command("jeton users enable", &display_name);
+        app.print_hint(&format!("an admin lets {display_name} in again: {enable}"));
     }
-    app.report(&Recovered { changed: true, user: user.into(), sessions_ended: ended })
+    app.report(&RecoverOutput { changed: true, user: user.into(), sessions_ended: ended_count })
 }

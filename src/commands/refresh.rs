@@ -1,7 +1,7 @@
 //! `jeton refresh`
 
-use super::login::LoggedIn;
-use crate::app::{App, Report, SecretOutput, Text};
+use super::login::LoginOutput;
+use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
 use crate::failure::{Failure, Kind};
 use crate::model::{Sid, Timestamp};
@@ -25,53 +25,53 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Refreshed {
+struct RefreshOutput {
     changed: bool,
     sid: Sid,
     access_expires_at: Timestamp,
 }
 
-impl Report for Refreshed {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for RefreshOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 /// A pair that is printed: two lines, or what `login` answers.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Printed(LoggedIn);
+struct TokenPairOutput(LoginOutput);
 
-impl Report for Printed {
-    fn text(&self) -> Text {
-        Text::Lines(vec![self.0.tokens.access.clone(), self.0.tokens.refresh.clone()])
+impl Report for TokenPairOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(vec![self.0.tokens.access.clone(), self.0.tokens.refresh.clone()])
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if args.token_stdin {
-        return given(app);
+        return refresh_stdin_token(app);
     }
-    let caller = app.refresh()?;
-    app.status(&format!("refreshed, until {}", app.said(caller.access_expires_at)));
-    app.report(&Refreshed {
+    let caller = app.refresh_session()?;
+    app.print_status(&format!("refreshed, until {}", app.render_cell(caller.access_expires_at)));
+    app.report(&RefreshOutput {
         changed: true,
         sid: caller.session.sid,
         access_expires_at: caller.access_expires_at,
     })
 }
 
-fn given(app: &mut App) -> Result<(), Failure> {
+fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
-    let token = app.token_argument(Some("-"))?;
-    let tokens = app.refresh_given(token.expose_secret())?;
+    let token = app.read_token_argument(Some("-"))?;
+    let tokens = app.refresh_with_token(token.expose_secret())?;
     let access = tokens.access.clone();
-    if app.hand_out(output, &Printed(LoggedIn::new("Refreshed", tokens))) {
+    if app.deliver_secret(output, &TokenPairOutput(LoginOutput::new("Refreshed", tokens))) {
         return Ok(());
     }
     // Nobody has the new pair, and the old one is spent: the session is of no use to anybody.
-    let act = app.act()?;
-    authority::end(app.store()?, &act, access.expose_secret())?;
+    let context = app.audit_context()?;
+    authority::end_session(app.store()?, &context, access.expose_secret())?;
     Err(Failure::new(Kind::Internal, "internal", "the new pair could not be written")
         .with_hint("its session is ended; log in again: jeton login"))
 }

@@ -1,8 +1,8 @@
 //! `jeton register`
 
 use super::password::PasswordArgs;
-use super::shapes::UserShape;
-use crate::app::{App, Report, Text};
+use super::views::UserView;
+use crate::app::{App, Rendered, Report};
 use crate::authority::{self, Registration};
 use crate::failure::Failure;
 use crate::model::{Algorithm, DisplayName, Email, Role, UserName};
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     name: Option<DisplayName>,
 
     /// Role: user, minter or admin
-    #[arg(long, default_value = "user", value_parser = Role::parse, add = super::complete::roles())]
+    #[arg(long, default_value = "user", value_parser = Role::parse, add = super::completers::roles())]
     role: Role,
 
     /// Succeed if an account with just these names exists already, and leave it as it is
@@ -42,20 +42,20 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Registered {
+struct RegisterOutput {
     changed: bool,
-    user: UserShape,
+    user: UserView,
 }
 
-impl Report for Registered {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for RegisterOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let password = app.new_password(&args.password.from())?;
-    app.make_store_for(Algorithm::ES256)?;
+    let password = app.obtain_new_password(&args.password.into_source())?;
+    app.create_store_with_algorithm(Algorithm::ES256)?;
     // Nobody needs to be logged in for an ordinary account, and a session that does not work any
     // more is no hindrance.
     let caller = match app.caller_if_any() {
@@ -63,20 +63,30 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         Err(_) if args.role == Role::User => None,
         Err(failure) => return Err(failure),
     };
-    let act = app.act()?;
-    let wish = Registration {
+    let context = app.audit_context()?;
+    let registration = Registration {
         username: args.username,
         email: args.email,
         name: args.name,
         password,
         role: args.role,
     };
-    let (user, changed) =
-        authority::register(app.store()?, &act, caller.as_ref(), &wish, args.exist_ok)?;
+    let (user, changed) = authority::register_user(
+        app.store()?,
+        &context,
+        caller.as_ref(),
+        &registration,
+        args.exist_ok,
+    )?;
     if changed {
-        app.warn_of_short(&wish.password);
+        app.warn_if_password_short(&registration.password);
     }
-    let done = if changed { "registered" } else { "was registered before:" };
-    app.status(&format!("{done} {} (id {}, {})", user.shown(), user.id, user.role.name()));
-    app.report(&Registered { changed, user: user.into() })
+    let verb = if changed { "registered" } else { "was registered before:" };
+    app.print_status(&format!(
+        "{verb} {} (id {}, {})",
+        user.to_display(),
+        user.id,
+        user.role.name()
+    ));
+    app.report(&RegisterOutput { changed, user: user.into() })
 }

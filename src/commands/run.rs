@@ -1,10 +1,10 @@
 //! `jeton run`
 
-use super::token::wish::{NEW_SECRET, WishArgs};
-use crate::app::{App, Watch};
-use crate::authority::{self, Minting, Over, Told};
+use super::token::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
+use crate::app::{App, SignalForwarder};
+use crate::authority::{self, ClaimRows, MintJob, RevocationCause};
 use crate::failure::{Failure, Kind};
-use crate::model::{AppName, Invalid, StoreId, TokenId, UserId, token_variable};
+use crate::model::{AppName, InvalidValue, StoreId, TokenId, UserId, check_token_variable};
 use secrecy::SecretString;
 use serde_json::json;
 use std::ffi::OsString;
@@ -37,107 +37,129 @@ pub(crate) struct Args {
 
     /// The variable that holds the token; none on which the loader, a shell or a runtime acts
     /// (PATH, LD_*, BASH_ENV, NODE_OPTIONS, PYTHON*, GITHUB_*, …)
-    #[arg(long, value_name = "NAME", default_value = "API_TOKEN", value_parser = variable)]
+    #[arg(long, value_name = "NAME", default_value = "API_TOKEN", value_parser = parse_token_variable)]
     env: String,
 
     /// Not a test token, but one for this application
-    #[arg(long, value_name = "NAME", value_parser = AppName::parse, conflicts_with = "TestArgs")]
+    #[arg(long, value_name = "NAME", value_parser = AppName::parse, conflicts_with = "TestOnlyArgs")]
     app: Option<AppName>,
 
     #[command(flatten)]
-    wish: WishArgs,
+    test_token: TestTokenArgs,
 }
 
 /// A token, by its row; who made it, and where.
-struct Made {
+struct ChildToken {
     token: SecretString,
     id: TokenId,
-    by: UserId,
-    store: StoreId,
+    created_by: UserId,
+    store_id: StoreId,
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let Args { command, env, app: name, wish } = args;
-    let (made, watch) = match name {
-        Some(name) => created(app, name, wish)?,
-        None => minted(app, wish)?,
+    let Args { command, env, app: app_name, test_token } = args;
+    let (child_token, forwarder) = match app_name {
+        Some(app_name) => create_app_token(app, app_name, test_token)?,
+        None => mint_test_token(app, test_token)?,
     };
-    app.pause();
-    let ended = watch.run(&command, &env, &made.token);
-    if let Err(failure) = revoke(app, &made) {
-        return Err(left_alive(&made, &ended, &failure));
+    app.release_store();
+    let exit_result = forwarder.run(&command, &env, &child_token.token);
+    if let Err(failure) = revoke(app, &child_token) {
+        return Err(unrevoked_token_error(&child_token, &exit_result, &failure));
     }
-    app.exit_with(ended?);
+    app.set_exit_code(exit_result?);
     Ok(())
 }
 
 /// An app token. Signals are kept from before there is one.
-fn created(app: &mut App, name: AppName, wish: WishArgs) -> Result<(Made, Watch), Failure> {
-    let request = wish.request(name)?;
+fn create_app_token(
+    app: &mut App,
+    app_name: AppName,
+    test_token: TestTokenArgs,
+) -> Result<(ChildToken, SignalForwarder), Failure> {
+    let request = test_token.into_app_token_request(app_name)?;
     let caller = app.caller()?;
-    let act = app.act()?;
-    let watch = Watch::begin()?;
+    let context = app.audit_context()?;
+    let forwarder = SignalForwarder::install()?;
     let store = app.store()?;
-    let issued = authority::issue(store, &act, &caller, &request)?;
-    let (id, by, store) = (issued.record.id, caller.user.id, store.id()?);
-    Ok((Made { token: issued.token, id, by, store }, watch))
+    let issued = authority::issue_token(store, &context, &caller, &request)?;
+    let (id, created_by, store_id) = (issued.record.id, caller.user.id, store.id()?);
+    Ok((ChildToken { token: issued.token, id, created_by, store_id }, forwarder))
 }
 
 /// A recorded test token. Signals are kept from before there is one.
-fn minted(app: &mut App, wish: WishArgs) -> Result<(Made, Watch), Failure> {
-    let claims = wish.file(app)?;
-    let mut mint = wish.wish(app)?;
-    mint.identify();
-    let told = Told::alike(claims, 1);
-    mint.end = mint.end.or_an_hour();
-    mint.record = true;
+fn mint_test_token(
+    app: &mut App,
+    test_token: TestTokenArgs,
+) -> Result<(ChildToken, SignalForwarder), Failure> {
+    let claims = test_token.read_claims_file(app)?;
+    let mut request = test_token.into_mint_request(app)?;
+    request.assign_jti();
+    let claim_rows = ClaimRows::repeat(claims, 1);
+    request.expiry = request.expiry.or_an_hour();
+    request.record = true;
     let minter = app.minter()?;
-    let act = app.act()?;
-    let watch = Watch::begin()?;
+    let context = app.audit_context()?;
+    let forwarder = SignalForwarder::install()?;
     let store = app.store()?;
-    let (mut minting, mut hand) = Minting::begin(store, &act, &minter, mint, told)?;
-    let made = minting.next(store, &mut hand)?.pop();
-    let Some((token, id)) = made.and_then(|made| Some((made.token, made.id?))) else {
-        return Err(internal("the token was not recorded"));
+    let (mut job, mut job_key) =
+        MintJob::with_store_key(store, &context, &minter, request, claim_rows)?;
+    let token = job.next_batch(store, &mut job_key)?.pop();
+    let Some((token, id)) = token.and_then(|minted| Some((minted.token, minted.id?))) else {
+        return Err(internal_error("the token was not recorded"));
     };
-    let store = store.id()?;
-    if hand.is_new_secret {
-        app.warning(NEW_SECRET);
+    let store_id = store.id()?;
+    if job_key.is_new_secret {
+        app.print_warning(NEW_SECRET_WARNING);
     }
-    Ok((Made { token, id, by: minter.user.id, store }, watch))
+    Ok((ChildToken { token, id, created_by: minter.user.id, store_id }, forwarder))
 }
 
-fn revoke(app: &mut App, made: &Made) -> Result<(), Failure> {
-    let act = app.act()?;
+fn revoke(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {
+    let context = app.audit_context()?;
     let store = app.store()?;
-    if store.id()? != made.store {
-        return Err(internal("another store is in the place of its own"));
+    if store.id()? != child_token.store_id {
+        return Err(internal_error("another store is in the place of its own"));
     }
-    Ok(authority::take_back(store, &act, Some(made.by), &[made.id], Over::Used)?)
+    Ok(authority::revoke_issued(
+        store,
+        &context,
+        Some(child_token.created_by),
+        &[child_token.id],
+        RevocationCause::ChildExited,
+    )?)
 }
 
 /// What is said of a token that still lives, and of how the command ended.
-fn left_alive(made: &Made, ended: &Result<u8, Failure>, why: &Failure) -> Failure {
-    let (code, how) = match ended {
+fn unrevoked_token_error(
+    child_token: &ChildToken,
+    exit_result: &Result<u8, Failure>,
+    cause: &Failure,
+) -> Failure {
+    let (code, exit_description) = match exit_result {
         Ok(code) => (Some(code), format!("the command ended with {code}")),
         Err(failure) => (None, failure.message.clone()),
     };
-    let id = made.id;
-    let message = format!("{how}, and token {id} could not be revoked: {}", why.message);
-    let is_unknown = why.kind == Kind::OutcomeUnknown;
-    let failure =
-        if is_unknown { Failure::new(why.kind, why.code, message) } else { internal(message) };
+    let id = child_token.id;
+    let message =
+        format!("{exit_description}, and token {id} could not be revoked: {}", cause.message);
+    let is_outcome_unknown = cause.kind == Kind::OutcomeUnknown;
+    let failure = if is_outcome_unknown {
+        Failure::new(cause.kind, cause.code, message)
+    } else {
+        internal_error(message)
+    };
     let mut failure = failure.with_hint(format!("revoke it: jeton token revoke {id}"));
     failure.details.insert("token_id".to_owned(), json!(id));
     failure.details.insert("command_exit_code".to_owned(), json!(code));
     failure
 }
 
-fn internal(message: impl Into<String>) -> Failure {
+fn internal_error(message: impl Into<String>) -> Failure {
     Failure::new(Kind::Internal, "internal", message)
 }
 
 /// The name of the variable, if it may hold a token.
-fn variable(text: &str) -> Result<String, Invalid> {
-    token_variable(text).map(|()| text.to_owned())
+fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
+    check_token_variable(text).map(|()| text.to_owned())
 }

@@ -8,21 +8,21 @@ use std::path::Path;
 /// The shells that jeton completes words for. Elvish, fish and zsh quote a candidate when they
 /// insert it; bash and PowerShell do not.
 pub(crate) const SHELLS: Shells<'static> = Shells(&[
-    &Unquoting { shell: Bash, separator: '\u{b}' },
+    &UnquotedShell { shell: Bash, separator: '\u{b}' },
     &Elvish,
     &Fish,
-    &Unquoting { shell: Powershell, separator: '\n' },
+    &UnquotedShell { shell: Powershell, separator: '\n' },
     &Zsh,
 ]);
 
 /// A shell that inserts candidates as they are: only those reach it that it does not act on.
-struct Unquoting<S> {
+struct UnquotedShell<S> {
     shell: S,
     /// Stands between candidates.
     separator: char,
 }
 
-impl<S: EnvCompleter> EnvCompleter for Unquoting<S> {
+impl<S: EnvCompleter> EnvCompleter for UnquotedShell<S> {
     fn name(&self) -> &'static str {
         self.shell.name()
     }
@@ -55,8 +55,9 @@ impl<S: EnvCompleter> EnvCompleter for Unquoting<S> {
         self.shell.write_complete(command, words, current_dir, &mut candidates)?;
         let candidates = String::from_utf8_lossy(&candidates);
         // Behind a tab stands a description, which is not inserted.
-        let word = |candidate: &str| candidate.split('\t').next().is_some_and(is_plain);
-        let plain: Vec<&str> = candidates.split(self.separator).filter(|it| word(it)).collect();
+        let is_safe = |candidate: &str| candidate.split('\t').next().is_some_and(is_plain);
+        let plain: Vec<&str> =
+            candidates.split(self.separator).filter(|candidate| is_safe(candidate)).collect();
         write!(buf, "{}", plain.join(&self.separator.to_string()))
     }
 }

@@ -1,30 +1,33 @@
 //! URLs in the place of paths: refused before a command begins, so that nothing is created.
 
-use super::global::of_command;
-use super::stdin::{all, spelled};
+use super::global::innermost_matches;
+use super::stdin_conflicts::{argument_name, values_of};
 use crate::failure::Failure;
-use crate::model::url_scheme;
+use crate::model::parse_url_scheme;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Id};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The path argument whose file is named when it cannot be read.
-const NAMED_WHEN_READ: &str = "jwks";
+const NAMED_IN_READ_ERRORS: &str = "jwks";
 
 /// Refuses a command with a URL in the place of a path. The URL may hold a password and is not
 /// repeated.
-pub(super) fn refuse(matches: &ArgMatches, action: &str) -> Result<(), Failure> {
-    let here = of_command(matches);
-    if let Some(scheme) = all::<OsString>(here, "store").find_map(|path| url_scheme(path)) {
-        let is_variable = here.value_source("store") == Some(ValueSource::EnvVariable);
-        let place = if is_variable { "`JETON_STORE`" } else { "`--store`" };
-        return Err(Failure::url(place, scheme));
+pub(super) fn check_paths(matches: &ArgMatches, action: &str) -> Result<(), Failure> {
+    let innermost = innermost_matches(matches);
+    if let Some(scheme) =
+        values_of::<OsString>(innermost, "store").find_map(|path| parse_url_scheme(path))
+    {
+        let is_variable = innermost.value_source("store") == Some(ValueSource::EnvVariable);
+        let argument = if is_variable { "`JETON_STORE`" } else { "`--store`" };
+        return Err(Failure::unsupported_url(argument, scheme));
     }
-    for id in here.ids().map(Id::as_str).filter(|id| *id != NAMED_WHEN_READ) {
-        let scheme = all::<PathBuf>(here, id).find_map(|path| url_scheme(path.as_os_str()));
+    for id in innermost.ids().map(Id::as_str).filter(|id| *id != NAMED_IN_READ_ERRORS) {
+        let scheme =
+            values_of::<PathBuf>(innermost, id).find_map(|path| parse_url_scheme(path.as_os_str()));
         if let Some(scheme) = scheme {
-            return Err(Failure::url(&spelled(action, id), scheme));
+            return Err(Failure::unsupported_url(&argument_name(action, id), scheme));
         }
     }
     Ok(())

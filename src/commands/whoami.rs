@@ -1,7 +1,7 @@
 //! `jeton whoami`
 
-use super::shapes::UserShape;
-use crate::app::{App, Report, Text};
+use super::views::UserView;
+use crate::app::{App, Rendered, Report};
 use crate::failure::{Failure, Kind};
 use crate::model::{Role, Sid, Timestamp};
 use serde::Serialize;
@@ -13,51 +13,51 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Fail with exit code 9 unless it is somebody with this role or more: user, minter, admin
-    #[arg(long, value_name = "ROLE", value_parser = Role::parse, add = super::complete::roles())]
+    #[arg(long, value_name = "ROLE", value_parser = Role::parse, add = super::completers::roles())]
     require_role: Option<Role>,
 }
 
 #[derive(Debug, Serialize)]
-struct Identity {
-    user: UserShape,
-    session: SessionShape,
-    credential: CredentialShape,
+struct WhoamiOutput {
+    user: UserView,
+    session: SessionView,
+    credential: CredentialView,
 }
 
 #[derive(Debug, Serialize)]
-struct SessionShape {
+struct SessionView {
     sid: Sid,
     expires_at: Timestamp,
     access_expires_at: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
-struct CredentialShape {
+struct CredentialView {
     source: String,
 }
 
-impl Report for Identity {
-    fn text(&self) -> Text {
-        let mut lines = self.user.fields();
+impl Report for WhoamiOutput {
+    fn render(&self) -> Rendered {
+        let mut lines = self.user.to_fields();
         lines.push(("session", self.session.sid.to_string().into()));
         lines.push(("session ends", self.session.expires_at.into()));
         lines.push(("credential", self.credential.source.clone().into()));
-        Text::Fields(lines)
+        Rendered::Fields(lines)
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let identified = app.identified()?;
-    let caller = identified.caller;
+    let identity = app.identity()?;
+    let caller = identity.caller;
     let role = caller.user.role;
-    app.report(&Identity {
+    app.report(&WhoamiOutput {
         user: caller.user.clone().into(),
-        session: SessionShape {
+        session: SessionView {
             sid: caller.session.sid,
             expires_at: caller.session.expires_at,
             access_expires_at: caller.access_expires_at,
         },
-        credential: CredentialShape { source: identified.source },
+        credential: CredentialView { source: identity.source },
     })?;
     match args.require_role {
         Some(required) if role < required => Err(Failure::new(

@@ -1,7 +1,7 @@
 //! The compact serialization (RFC 7515, section 7.1), read strictly for judging and loosely for
 //! looking.
 
-use crate::model::strict_object;
+use crate::model::parse_strict_object;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
 /// Nothing longer is looked at: 64 KiB.
-pub(crate) const LARGEST_TOKEN: usize = 64 * 1024;
+pub(crate) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
 /// A token taken apart, its signature not yet checked.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl<'t> Compact<'t> {
     /// Exactly three parts in canonical base64url, the first a JSON object, at most
     /// [`LARGEST_TOKEN`] bytes. The error is one sentence that repeats nothing of the token.
     pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
-        if text.len() > LARGEST_TOKEN {
+        if text.len() > MAX_TOKEN_BYTES {
             return Err("the token is larger than 64 KiB".to_owned());
         }
         if text.is_empty() {
@@ -49,7 +49,8 @@ impl<'t> Compact<'t> {
         Ok(Self {
             signing_input: &text[..header.len() + 1 + payload.len()],
             signature,
-            header: strict_object(&header_bytes).map_err(|why| format!("the header is {why}"))?,
+            header: parse_strict_object(&header_bytes)
+                .map_err(|error| format!("the header is {error}"))?,
             payload: bytes(payload, "payload")?,
         })
     }
@@ -57,22 +58,22 @@ impl<'t> Compact<'t> {
 
 /// Header and payload of anything that can be decoded, without judging it: two parts are enough,
 /// padding and stray bits are forgiven.
-pub(crate) fn decoded(text: &str) -> Result<(Value, Value), String> {
-    if text.len() > LARGEST_TOKEN {
+pub(crate) fn decode_lenient(text: &str) -> Result<(Value, Value), String> {
+    if text.len() > MAX_TOKEN_BYTES {
         return Err("the token is larger than 64 KiB".to_owned());
     }
     let mut parts = text.split('.');
     let (Some(header), Some(payload)) = (parts.next(), parts.next()) else {
         return Err("the token has only one part".to_owned());
     };
-    let loose = GeneralPurpose::new(
+    let lenient = GeneralPurpose::new(
         &alphabet::URL_SAFE,
         GeneralPurposeConfig::new()
             .with_decode_allow_trailing_bits(true)
             .with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
     let value = |part: &str, name: &str| {
-        let bytes = loose.decode(part).map_err(|_| format!("the {name} is not base64url"))?;
+        let bytes = lenient.decode(part).map_err(|_| format!("the {name} is not base64url"))?;
         serde_json::from_slice(&bytes).map_err(|_| format!("the {name} is not JSON"))
     };
     Ok((value(header, "header")?, value(payload, "payload")?))
@@ -85,7 +86,7 @@ mod tests {
     const HEADER: &str = "eyJhbGciOiJIUzI1NiJ9"; // {"alg":"HS256"}
 
     #[test]
-    fn one_spelling_is_accepted() {
+    fn token_parser_accepts_canonical_encoding_only() {
         assert!(Compact::parse(&format!("{HEADER}.e30.AAAA")).is_ok());
         for text in [
             String::new(),
@@ -100,17 +101,17 @@ mod tests {
             format!("{HEADER}.e30.AA+A"),
             "bnVsbA.e30.AAAA".to_owned(),             // null
             "eyJhIjoxLCJhIjoxfQ.e30.AAAA".to_owned(), // {"a":1,"a":1}
-            "A".repeat(LARGEST_TOKEN + 1),
+            "A".repeat(MAX_TOKEN_BYTES + 1),
         ] {
             assert!(Compact::parse(&text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn looking_forgives_what_judging_does_not() {
-        assert!(decoded(&format!("{HEADER}.e30=.")).is_ok());
-        assert!(decoded(&format!("{HEADER}.e31.")).is_ok());
-        assert!(decoded("eyJhbGciOiJub25lIn0.eyJhIjoxfQ.").is_ok());
-        assert!(decoded("nonsense").is_err());
+    fn lenient_decoder_accepts_padding_and_stray_bits() {
+        assert!(decode_lenient(&format!("{HEADER}.e30=.")).is_ok());
+        assert!(decode_lenient(&format!("{HEADER}.e31.")).is_ok());
+        assert!(decode_lenient("eyJhbGciOiJub25lIn0.eyJhIjoxfQ.").is_ok());
+        assert!(decode_lenient("nonsense").is_err());
     }
 }

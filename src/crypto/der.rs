@@ -2,8 +2,10 @@
 
 /// What is in the SEQUENCE that the bytes begin with, and what stands behind it. No key is longer
 /// than 64 KiB.
-pub(super) fn sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    element(bytes).filter(|element| element.tag == SEQUENCE).map(|it| (it.content, it.behind))
+pub(super) fn parse_sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    parse_element(bytes)
+        .filter(|element| element.tag == SEQUENCE)
+        .map(|sequence| (sequence.content, sequence.trailing))
 }
 
 const INTEGER: u8 = 0x02;
@@ -17,10 +19,10 @@ const CONTEXT: u8 = 0xA0;
 struct Element<'b> {
     tag: u8,
     content: &'b [u8],
-    behind: &'b [u8],
+    trailing: &'b [u8],
 }
 
-fn element(bytes: &[u8]) -> Option<Element<'_>> {
+fn parse_element(bytes: &[u8]) -> Option<Element<'_>> {
     let (tag, length, rest) = match bytes {
         [tag, 0x81, length, rest @ ..] | [tag, length @ 0..=0x7F, rest @ ..] => {
             (*tag, usize::from(*length), rest)
@@ -30,19 +32,19 @@ fn element(bytes: &[u8]) -> Option<Element<'_>> {
         }
         _ => return None,
     };
-    let (content, behind) = rest.split_at_checked(length)?;
-    Some(Element { tag, content, behind })
+    let (content, trailing) = rest.split_at_checked(length)?;
+    Some(Element { tag, content, trailing })
 }
 
 /// Returns the elements that make up the bytes, if these end where the last one does.
-fn elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
-    let mut all = Vec::new();
+fn parse_elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
+    let mut parsed = Vec::new();
     while !bytes.is_empty() {
-        let next = element(bytes)?;
-        bytes = next.behind;
-        all.push(next);
+        let next = parse_element(bytes)?;
+        bytes = next.trailing;
+        parsed.push(next);
     }
-    Some(all)
+    Some(parsed)
 }
 
 /// PKCS#12 with a length that is not told before its end, as some programs write it.
@@ -52,29 +54,37 @@ const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 /// PKCS#8, PKCS#1, SEC 1, a certificate or a request for one, PKCS#12 or PKCS#7. A first byte or
 /// two decide nothing: of random bytes not one in 2^30 is such a structure.
 pub(super) fn begins_with_key(bytes: &[u8]) -> bool {
-    let Some((content, _)) = sequence(bytes) else { return bytes.starts_with(&STREAMED_PKCS12) };
-    let Some(all) = elements(content) else { return false };
-    let is = |at: usize, tag: u8| all.get(at).is_some_and(|element| element.tag == tag);
+    let Some((content, _)) = parse_sequence(bytes) else {
+        return bytes.starts_with(&STREAMED_PKCS12);
+    };
+    let Some(parts) = parse_elements(content) else { return false };
+    let has_tag =
+        |index: usize, tag: u8| parts.get(index).is_some_and(|element| element.tag == tag);
     // What an algorithm is named by.
-    let names = |at: usize| {
-        all.get(at).is_some_and(|it| {
-            it.tag == SEQUENCE && element(it.content).is_some_and(|it| is_identifier(&it))
+    let is_algorithm = |index: usize| {
+        parts.get(index).is_some_and(|part| {
+            part.tag == SEQUENCE && parse_element(part.content).is_some_and(|it| is_identifier(&it))
         })
     };
-    let numbers =
-        || content.len() >= 64 && all.len() >= 2 && (0..all.len()).all(|at| is(at, INTEGER));
-    let is_version =
-        || all.first().is_some_and(|it| it.tag == INTEGER && matches!(it.content, [0..=3]));
-    let is_signed = || {
-        is(0, SEQUENCE)
-            && names(1)
-            && is(2, BIT_STRING)
-            && all.first().is_some_and(|element| elements(element.content).is_some())
+    let is_pkcs1 = || {
+        content.len() >= 64
+            && parts.len() >= 2
+            && (0..parts.len()).all(|index| has_tag(index, INTEGER))
     };
-    let is_public = names(0) && (is(1, BIT_STRING) || is(1, OCTET_STRING));
-    let is_private = || is_version() && (names(1) || is(1, OCTET_STRING) && content.len() >= 19);
-    let is_bundle = || is(1, CONTEXT) && element(content).is_some_and(|it| is_identifier(&it));
-    is_public || is_private() || numbers() || is_signed() || is_bundle()
+    let is_version =
+        || parts.first().is_some_and(|part| part.tag == INTEGER && matches!(part.content, [0..=3]));
+    let is_signed = || {
+        has_tag(0, SEQUENCE)
+            && is_algorithm(1)
+            && has_tag(2, BIT_STRING)
+            && parts.first().is_some_and(|element| parse_elements(element.content).is_some())
+    };
+    let is_public = is_algorithm(0) && (has_tag(1, BIT_STRING) || has_tag(1, OCTET_STRING));
+    let is_private =
+        || is_version() && (is_algorithm(1) || has_tag(1, OCTET_STRING) && content.len() >= 19);
+    let is_bundle =
+        || has_tag(1, CONTEXT) && parse_element(content).is_some_and(|first| is_identifier(&first));
+    is_public || is_private() || is_pkcs1() || is_signed() || is_bundle()
 }
 
 /// Returns whether the element is an object identifier, which does not end inside a number.
@@ -89,18 +99,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sequence_ends_where_it_says() {
-        assert_eq!(sequence(&[0x30, 1, 5, 6]), Some((&[5][..], &[6][..])));
-        assert_eq!(sequence(&[0x30, 0x81, 1, 5]), Some((&[5][..], &[][..])));
-        assert_eq!(sequence(&[0x30, 0x82, 0, 1, 5]), Some((&[5][..], &[][..])));
+    fn sequence_length_is_honoured() {
+        assert_eq!(parse_sequence(&[0x30, 1, 5, 6]), Some((&[5][..], &[6][..])));
+        assert_eq!(parse_sequence(&[0x30, 0x81, 1, 5]), Some((&[5][..], &[][..])));
+        assert_eq!(parse_sequence(&[0x30, 0x82, 0, 1, 5]), Some((&[5][..], &[][..])));
         for wrong in [&[][..], &[0x30], &[0x30, 1], &[0x30, 0x80, 0, 0], &[0x31, 0], &[0x30, 0x82]]
         {
-            assert_eq!(sequence(wrong), None);
+            assert_eq!(parse_sequence(wrong), None);
         }
     }
 
     #[test]
-    fn beginning_of_a_sequence_is_no_key() {
+    fn sequence_prefix_is_not_a_key() {
         for no_key in [
             &[0x30; 64][..],
             b"0000000000000000000000000000000000000000000000000000000000000000",

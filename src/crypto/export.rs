@@ -1,8 +1,8 @@
 //! Keys as other programs read them.
 
 use super::Error;
-use super::signature::damaged;
-use crate::model::{Family, NewKey};
+use super::signature::damaged_key;
+use crate::model::{KeySpec, KeyType};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::signature::{
@@ -16,38 +16,38 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 /// The public part as PEM of a `SubjectPublicKeyInfo` (RFC 7468, section 13); `None` of a secret.
-pub(crate) fn public_pem(key: &NewKey) -> Result<Option<String>, Error> {
-    pem_of_public(key).map_err(|_| damaged(key))
+pub(crate) fn public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
+    encode_public_key_pem(key).map_err(|_| damaged_key(key))
 }
 
-fn pem_of_public(key: &NewKey) -> Result<Option<String>, Error> {
+fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
     let pkcs8 = key.material.expose_secret();
-    let elliptic = |curve| {
-        let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8).map_err(|why| refused(&why))?;
-        pair.public_key().as_der().map_err(|why| refused(&why))
+    let ec_public_der = |curve| {
+        let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8).map_err(|error| key_error(&error))?;
+        pair.public_key().as_der().map_err(|error| key_error(&error))
     };
-    let der: PublicKeyX509Der<'_> = match key.algorithm.family() {
-        Family::Hmac(_) => return Ok(None),
-        Family::P256 => elliptic(&ECDSA_P256_SHA256_FIXED_SIGNING)?,
-        Family::P384 => elliptic(&ECDSA_P384_SHA384_FIXED_SIGNING)?,
-        Family::Rsa => {
-            let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|why| refused(&why))?;
-            pair.public_key().as_der().map_err(|why: Unspecified| refused(&why))?
+    let der: PublicKeyX509Der<'_> = match key.algorithm.key_type() {
+        KeyType::Hmac(_) => return Ok(None),
+        KeyType::P256 => ec_public_der(&ECDSA_P256_SHA256_FIXED_SIGNING)?,
+        KeyType::P384 => ec_public_der(&ECDSA_P384_SHA384_FIXED_SIGNING)?,
+        KeyType::Rsa => {
+            let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|error| key_error(&error))?;
+            pair.public_key().as_der().map_err(|error: Unspecified| key_error(&error))?
         }
-        Family::Ed25519 => {
+        KeyType::Ed25519 => {
             let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8);
-            let pair = pair.map_err(|why| refused(&why))?;
-            pair.public_key().as_der().map_err(|why| refused(&why))?
+            let pair = pair.map_err(|error| key_error(&error))?;
+            pair.public_key().as_der().map_err(|error| key_error(&error))?
         }
     };
-    Ok(Some(text("PUBLIC KEY", der.as_ref())))
+    Ok(Some(encode_pem("PUBLIC KEY", der.as_ref())))
 }
 
 /// The private part: PEM of PKCS#8 (RFC 7468, section 10), or a symmetric key as a JWK (RFC 7517).
-pub(crate) fn private_text(key: &NewKey) -> SecretString {
+pub(crate) fn private_key_text(key: &KeySpec) -> SecretString {
     let material = key.material.expose_secret();
     if !key.algorithm.is_symmetric() {
-        return SecretString::from(text("PRIVATE KEY", material));
+        return SecretString::from(encode_pem("PRIVATE KEY", material));
     }
     let jwk = json!({
         "kty": "oct",
@@ -59,11 +59,11 @@ pub(crate) fn private_text(key: &NewKey) -> SecretString {
     SecretString::from(jwk.to_string())
 }
 
-fn text(label: &str, der: &[u8]) -> String {
+fn encode_pem(label: &str, der: &[u8]) -> String {
     let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
     pem::encode_config(&Pem::new(label, der), config)
 }
 
-fn refused(why: &impl ToString) -> Error {
-    Error::Key(why.to_string())
+fn key_error(error: &impl ToString) -> Error {
+    Error::Key(error.to_string())
 }

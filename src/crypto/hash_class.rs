@@ -1,22 +1,22 @@
 //! The class of a password hash: its algorithm, version and parameters, which decide its cost.
 
 use super::Error;
-use crate::model::{Invalid, PasswordHash};
+use crate::model::{InvalidValue, PasswordHash};
 use argon2::password_hash::phc::{self, ParamsString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::fmt;
 
 /// The most memory that a hash from elsewhere may take at each login, in KiB: 256 MiB.
-const MOST_MEMORY: u32 = 256 * 1024;
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
 
 /// The most work: memory in KiB times passes over it, about a second or two.
-const MOST_WORK: u64 = 4 * 256 * 1024;
+const MAX_WORK: u64 = 4 * 256 * 1024;
 
 /// The most lanes, each of which takes memory of its own.
-const MOST_LANES: u32 = 64;
+const MAX_LANES: u32 = 64;
 
 /// The least memory of Argon2 with one lane, in KiB.
-const LEAST_MEMORY: u64 = 8;
+const MIN_MEMORY_KIB: u64 = 8;
 
 /// The salt of the hashes that are computed for their cost only.
 const FILLER_SALT: &[u8] = b"jeton filler salt";
@@ -42,21 +42,21 @@ impl Default for HashClass {
 
 impl HashClass {
     /// Reads the class of a hash from elsewhere, if it is within the limits.
-    pub(crate) fn of(hash: &PasswordHash) -> Result<Self, Error> {
-        let damaged = |invalid: Invalid| Error::DamagedHash(invalid.why);
-        Self::judge(&parse(hash.expose()).map_err(damaged)?).map_err(damaged)
+    pub(crate) fn from_hash(hash: &PasswordHash) -> Result<Self, Error> {
+        let damaged_hash = |invalid: InvalidValue| Error::DamagedHash(invalid.reason);
+        Self::from_phc(&parse_phc(hash.expose()).map_err(damaged_hash)?).map_err(damaged_hash)
     }
 
     /// Reads the stored class of the costliest hash, if it is within the limits. The class of the
     /// hashes that this program makes stands for none, and for a cheaper one.
-    pub(crate) fn costliest(stored: Option<&str>) -> Result<Self, Error> {
+    pub(crate) fn from_stored(stored: Option<&str>) -> Result<Self, Error> {
         let Some(text) = stored else { return Ok(Self::default()) };
-        let damaged = |invalid: Invalid| Error::DamagedHashClass(invalid.why);
-        let hash = parse(text).map_err(damaged)?;
+        let damaged_class = |invalid: InvalidValue| Error::DamagedHashClass(invalid.reason);
+        let hash = parse_phc(text).map_err(damaged_class)?;
         if hash.salt.is_some() || hash.hash.is_some() {
             return Err(Error::DamagedHashClass("found a salt, expected parameters".to_owned()));
         }
-        Ok(Self::default().costlier(Self::judge(&hash).map_err(damaged)?))
+        Ok(Self::default().costlier(Self::from_phc(&hash).map_err(damaged_class)?))
     }
 
     /// Returns the class that costs more; `self` if both cost the same.
@@ -66,27 +66,32 @@ impl HashClass {
 
     /// Returns the text to store for the costliest class; `None` if it is the class of the hashes
     /// that this program makes.
-    pub(crate) fn stored(&self) -> Option<String> {
+    pub(crate) fn to_stored(&self) -> Option<String> {
         (*self != Self::default()).then(|| self.to_string())
     }
 
-    pub(super) fn judge(hash: &phc::PasswordHash) -> Result<Self, Invalid> {
-        let refused = |why: &str| Invalid::new("password_hash", why);
+    pub(super) fn from_phc(hash: &phc::PasswordHash) -> Result<Self, InvalidValue> {
+        let invalid_hash = |reason: &str| InvalidValue::new("password_hash", reason);
         let algorithm = Algorithm::try_from(hash.algorithm.as_str())
-            .map_err(|_| refused("not a hash of Argon2"))?;
+            .map_err(|_| invalid_hash("not a hash of Argon2"))?;
         // Without a version, programs disagree about which is meant.
         let version = hash
             .version
             .and_then(|version| Version::try_from(version).ok())
-            .ok_or_else(|| refused("it needs a version, `v=19` or `v=16`"))?;
-        let params = Params::try_from(hash).map_err(|_| refused("its parameters are wrong"))?;
+            .ok_or_else(|| invalid_hash("it needs a version, `v=19` or `v=16`"))?;
+        let params =
+            Params::try_from(hash).map_err(|_| invalid_hash("its parameters are wrong"))?;
         if !params.keyid().is_empty() || !params.data().is_empty() {
-            return Err(refused("it needs a salt of 8 bytes at least and the hash, and no key"));
+            return Err(invalid_hash(
+                "it needs a salt of 8 bytes at least and the hash, and no key",
+            ));
         }
         let memory = params.m_cost().max(8 * params.p_cost());
         let work = u64::from(memory) * u64::from(params.t_cost());
-        if params.p_cost() > MOST_LANES || memory > MOST_MEMORY || work > MOST_WORK {
-            return Err(refused("each login would take too long: 256 MiB and 4 passes at most"));
+        if params.p_cost() > MAX_LANES || memory > MAX_MEMORY_KIB || work > MAX_WORK {
+            return Err(invalid_hash(
+                "each login would take too long: 256 MiB and 4 passes at most",
+            ));
         }
         Ok(Self { algorithm, version, params })
     }
@@ -100,21 +105,21 @@ impl HashClass {
     /// Returns the class of a hash that costs as much as one of this class after `done` work; `None`
     /// if no work is left. It takes no more memory, and has one lane: lanes are computed in turn,
     /// and divide the memory into larger units.
-    pub(super) fn filler(&self, done: u64) -> Option<Self> {
-        let left = self.work().saturating_sub(done);
-        let memory = (left / u64::from(self.params.t_cost()) / 4 * 4).max(LEAST_MEMORY);
-        let passes = u32::try_from(left / memory).ok()?;
+    pub(super) fn filler(&self, spent: u64) -> Option<Self> {
+        let remaining = self.work().saturating_sub(spent);
+        let memory = (remaining / u64::from(self.params.t_cost()) / 4 * 4).max(MIN_MEMORY_KIB);
+        let passes = u32::try_from(remaining / memory).ok()?;
         let params = Params::new(u32::try_from(memory).ok()?, passes, 1, None).ok()?;
         Some(Self { params, ..self.clone() })
     }
 
     /// Computes a hash of the class for its cost only.
-    pub(super) fn spend(&self, words: &[u8]) -> Result<(), Error> {
+    pub(super) fn spend_work(&self, password: &[u8]) -> Result<(), Error> {
         #[cfg(test)]
         work_done::add(self);
         let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
         Argon2::new(self.algorithm, self.version, self.params.clone())
-            .hash_password_into(words, FILLER_SALT, &mut output)
+            .hash_password_into(password, FILLER_SALT, &mut output)
             .map_err(|error| Error::Hash(error.to_string()))
     }
 }
@@ -128,9 +133,9 @@ impl fmt::Display for HashClass {
 }
 
 /// Reads a text in PHC form.
-pub(super) fn parse(text: &str) -> Result<phc::PasswordHash, Invalid> {
-    let why = "not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`";
-    phc::PasswordHash::new(text).map_err(|_| Invalid::new("password_hash", why))
+pub(super) fn parse_phc(text: &str) -> Result<phc::PasswordHash, InvalidValue> {
+    let reason = "not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`";
+    phc::PasswordHash::new(text).map_err(|_| InvalidValue::new("password_hash", reason))
 }
 
 /// The work of the password hashes that this thread computed, for tests.
@@ -157,8 +162,8 @@ pub(crate) mod work_done {
 mod tests {
     use super::*;
 
-    fn class(text: &str) -> HashClass {
-        HashClass::judge(&parse(text).unwrap()).unwrap()
+    fn parse_class(text: &str) -> HashClass {
+        HashClass::from_phc(&parse_phc(text).unwrap()).unwrap()
     }
 
     #[test]
@@ -173,26 +178,28 @@ mod tests {
             "m=512,t=2048,p=64",
         ] {
             let stored = format!("$argon2id$v=19${costliest}");
-            let costliest = HashClass::costliest(Some(&stored)).unwrap();
-            let most = costliest.params.block_count();
-            for done in own.map(|own| class(&format!("$argon2i$v=16${own}")).work()) {
-                let filler = costliest.filler(done);
-                assert!(filler.as_ref().is_none_or(|it| it.params.block_count() <= most));
-                let total = done + filler.map_or(0, |filler| filler.work());
-                let expected = costliest.work().max(done);
-                assert!(total.abs_diff(expected) * 1_000 <= expected, "{stored}: {done}, {total}");
+            let costliest = HashClass::from_stored(Some(&stored)).unwrap();
+            let max_blocks = costliest.params.block_count();
+            for spent in own.map(|own| parse_class(&format!("$argon2i$v=16${own}")).work()) {
+                let filler = costliest.filler(spent);
+                assert!(
+                    filler.as_ref().is_none_or(|filler| filler.params.block_count() <= max_blocks)
+                );
+                let total = spent + filler.map_or(0, |filler| filler.work());
+                let expected = costliest.work().max(spent);
+                assert!(total.abs_diff(expected) * 1_000 <= expected, "{stored}: {spent}, {total}");
             }
         }
     }
 
     #[test]
-    fn stored_class_is_read_as_it_was_written() {
-        assert_eq!(HashClass::costliest(None).unwrap().stored(), None);
+    fn stored_class_round_trips() {
+        assert_eq!(HashClass::from_stored(None).unwrap().to_stored(), None);
         let text = "$argon2d$v=16$m=65536,t=3,p=4";
-        let class = HashClass::costliest(Some(text)).unwrap();
-        assert_eq!(class.stored().as_deref(), Some(text));
-        let cheap = HashClass::costliest(Some("$argon2id$v=19$m=8,t=1,p=1")).unwrap();
-        assert_eq!(cheap.stored(), None);
+        let class = HashClass::from_stored(Some(text)).unwrap();
+        assert_eq!(class.to_stored().as_deref(), Some(text));
+        let cheap = HashClass::from_stored(Some("$argon2id$v=19$m=8,t=1,p=1")).unwrap();
+        assert_eq!(cheap.to_stored(), None);
         for damaged in [
             "",
             "$argon2id$v=19$m=262144,t=5,p=1",
@@ -201,7 +208,7 @@ mod tests {
             "$scrypt$v=1$ln=16,r=8,p=1",
             "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ",
         ] {
-            let result = HashClass::costliest(Some(damaged));
+            let result = HashClass::from_stored(Some(damaged));
             assert!(matches!(result, Err(Error::DamagedHashClass(_))), "{damaged}");
         }
     }

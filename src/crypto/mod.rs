@@ -13,24 +13,26 @@ mod secret;
 mod signature;
 mod verifier;
 
-pub(crate) use compact::{Compact, LARGEST_TOKEN, decoded};
-pub(crate) use export::{private_text, public_pem};
+pub(crate) use compact::{Compact, MAX_TOKEN_BYTES, decode_lenient};
+pub(crate) use export::{private_key_text, public_key_pem};
 pub(crate) use hash_class::HashClass;
 #[cfg(test)]
 pub(crate) use hash_class::work_done;
-pub(crate) use import::{Import, Rejected, is_public};
-pub(crate) use keys::generate;
+pub(crate) use import::{ImportError, KeyImporter, equals_public_key};
+pub(crate) use keys::generate_key;
 pub(crate) use password::{
-    complete_work, foreign_hash, hash, hash_all, is_weak, matches, test_hash,
+    check_hash, hash_password, hash_passwords, needs_rehash, parse_imported_hash,
+    spend_remaining_work, verify_password,
 };
 pub(crate) use random::{
-    jti, password as random_password, sid, store_id, test_generator, uid, uuid,
+    check_generator, generate_jti, generate_password, generate_sid, generate_store_id,
+    generate_uid, generate_uuid,
 };
-pub(crate) use secret::{Encoding, KeyForm, PublicKeys};
+pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
-pub(crate) use signature::{is_signed_by, sign, sign_alike, sign_parts, test_key};
-pub(crate) use verifier::{Verifier, read_jwks, read_key, refuse_public};
+pub(crate) use signature::{check_key, is_signed_by, same_hmac_key, sign, sign_parts};
+pub(crate) use verifier::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
 
 /// Why no signature, hash or key could be made.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +59,7 @@ pub(crate) enum Error {
 }
 
 /// Chooses the implementation behind the JWT crate; to be called before anything else here.
-pub(crate) fn install() {
+pub(crate) fn initialize() {
     // Keys and passwords are neither written to a core file nor read by another process of the user.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);

@@ -9,8 +9,8 @@ mod token;
 
 pub(crate) use token::exit_code;
 
-use crate::authority::{self, Reason, Rejected, Thing};
-use crate::model::{BadLine, Invalid, repeatable};
+use crate::authority::{self, ImportError, RejectReason, ResourceKind};
+use crate::model::{InvalidLine, InvalidValue, redact_for_error};
 use crate::{credentials, crypto};
 use serde_json::{Map, Value, json};
 
@@ -96,8 +96,8 @@ impl Failure {
 
     /// A URL in the place of a path: of a flag or a variable. The URL may hold a password and is not
     /// repeated.
-    pub(crate) fn url(place: &str, scheme: &str) -> Self {
-        let message = format!("{place}: unsupported URL scheme `{}`", repeatable(scheme));
+    pub(crate) fn unsupported_url(argument: &str, scheme: &str) -> Self {
+        let message = format!("{argument}: unsupported URL scheme `{}`", redact_for_error(scheme));
         Self::new(Kind::Usage, "invalid_input", message)
             .with_hint("use a path; one that looks like a URL begins with `./`")
     }
@@ -116,7 +116,7 @@ impl Failure {
 
     /// Refuses the content of a key, wherever it was read from.
     #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-    pub(crate) fn bad_key(invalid: Invalid) -> Self {
+    pub(crate) fn bad_key(invalid: InvalidValue) -> Self {
         Self::new(Kind::BadData, "bad_data", invalid.to_string())
     }
 
@@ -132,8 +132,8 @@ impl Failure {
     }
 
     /// Whether a token was refused first of all for that reason.
-    pub(crate) fn is_for(&self, reason: Reason) -> bool {
-        self.details.get("reason").and_then(Value::as_str) == Some(reason.word())
+    pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
+        self.details.get("reason").and_then(Value::as_str) == Some(reason.code())
     }
 
     /// Whether something was refused that was asked for in earnest: neither misspelt nor
@@ -152,7 +152,7 @@ impl Failure {
     }
 
     /// The one line for programs.
-    pub(crate) fn json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({"error": {
             "kind": self.kind.name(),
             "code": self.code,
@@ -164,8 +164,8 @@ impl Failure {
     }
 }
 
-impl From<Invalid> for Failure {
-    fn from(invalid: Invalid) -> Self {
+impl From<InvalidValue> for Failure {
+    fn from(invalid: InvalidValue) -> Self {
         Self::new(Kind::Usage, "invalid_input", invalid.to_string())
     }
 }
@@ -174,69 +174,85 @@ impl From<authority::Error> for Failure {
     fn from(error: authority::Error) -> Self {
         use authority::Error;
         let message = error.to_string();
-        let say = |kind, code| Self::new(kind, code, message.clone());
+        let failure = |kind, code| Self::new(kind, code, message.clone());
         match error {
             Error::Store(error) => error.into(),
-            Error::Backup { file, fault } => Self::backup(&file, fault),
+            Error::Backup { file, fault } => Self::unusable_backup(&file, fault),
             Error::Crypto(error) => error.into(),
-            Error::Invalid(invalid) => invalid.into(),
-            Error::Usage(_) | Error::Input(_) => say(Kind::Usage, "invalid_input"),
-            Error::UserExists => say(Kind::Conflict, "user_exists"),
-            Error::StoreExists => say(Kind::Conflict, "store_exists")
+            Error::InvalidValue(invalid) => invalid.into(),
+            Error::Usage(_) | Error::Input(_) => failure(Kind::Usage, "invalid_input"),
+            Error::UserExists => failure(Kind::Conflict, "user_exists"),
+            Error::StoreExists => failure(Kind::Conflict, "store_exists")
                 .with_hint("log in with `jeton login`, or leave it as it is with `--exist-ok`"),
-            Error::LastAdmin => say(Kind::Conflict, "last_admin"),
-            Error::LastKey(hint) => say(Kind::Conflict, "last_key").with_hint(hint),
-            Error::KeyExists(..) => say(Kind::Conflict, "key_exists")
+            Error::LastAdmin => failure(Kind::Conflict, "last_admin"),
+            Error::LastKey(hint) => failure(Kind::Conflict, "last_key").with_hint(hint),
+            Error::KeyExists(..) => failure(Kind::Conflict, "key_exists")
                 .with_hint("a key serves one purpose and one algorithm for ever; use another key"),
-            Error::KeySigns { wanted, .. } => say(Kind::Conflict, "key_exists").with_hint(format!(
-                "leave `--alg` out, and then change it: jeton keys rotate --alg {}",
-                wanted.name()
-            )),
-            Error::Rejected(rejected) => rejected.into(),
-            Error::BadLine(bad) => bad.into(),
-            Error::RowExists { line, .. } => say(Kind::Conflict, "user_exists")
+            Error::AlgorithmMismatch { requested: wanted, .. } => {
+                failure(Kind::Conflict, "key_exists").with_hint(format!(
+                    "leave `--alg` out, and then change it: jeton keys rotate --alg {}",
+                    wanted.name()
+                ))
+            }
+            Error::KeyRejected(rejected) => rejected.into(),
+            Error::InvalidLine(bad_line) => bad_line.into(),
+            Error::RowExists { line, .. } => failure(Kind::Conflict, "user_exists")
                 .with_line(line)
                 .with_hint("who is there by all of these names is left out with `--exist-ok`"),
-            Error::NoAdmin => say(Kind::BadData, "bad_data")
+            Error::NoAdmin => failure(Kind::BadData, "bad_data")
                 .with_hint("give a row the role `admin`, or make the first admin: jeton init"),
-            Error::KeyRevoked => say(Kind::Conflict, "key_revoked"),
-            Error::LoginInvalid | Error::WrongPassword => say(Kind::LoginInvalid, "login_invalid"),
-            Error::Forbidden(_) => say(Kind::Forbidden, "forbidden"),
-            Error::RenewalBound { token, .. } => say(Kind::Forbidden, "forbidden")
-                .with_hint(format!("its owner renews it by its id: jeton token renew {token}")),
-            Error::PermissionRefused(_) => say(Kind::Forbidden, "forbidden")
-                .with_hint("see what you may give: jeton settings get token.permissions"),
-            Error::NotFound { thing: Thing::User, .. } => say(Kind::NotFound, "user_not_found"),
-            Error::NotFound { thing: Thing::Token, .. } => say(Kind::NotFound, "token_not_found"),
-            Error::NotFound { thing: Thing::Session, .. } => {
-                say(Kind::NotFound, "session_not_found")
+            Error::KeyRevoked => failure(Kind::Conflict, "key_revoked"),
+            Error::LoginInvalid | Error::WrongPassword => {
+                failure(Kind::LoginInvalid, "login_invalid")
             }
-            Error::NotFound { thing: Thing::Key, .. } => say(Kind::NotFound, "key_not_found"),
-            Error::Quota { limit, live } => token::quota(message, limit, &live),
-            Error::Refused { kind, reasons, .. } => token::refused(message, kind, &reasons),
-            Error::KeyChanges => say(Kind::Busy, "busy"),
+            Error::Forbidden(_) => failure(Kind::Forbidden, "forbidden"),
+            Error::RenewalBound { token, .. } => failure(Kind::Forbidden, "forbidden")
+                .with_hint(format!("its owner renews it by its id: jeton token renew {token}")),
+            Error::PermissionRefused(_) => failure(Kind::Forbidden, "forbidden")
+                .with_hint("see what you may give: jeton settings get token.permissions"),
+            Error::NotFound { resource: ResourceKind::User, .. } => {
+                failure(Kind::NotFound, "user_not_found")
+            }
+            Error::NotFound { resource: ResourceKind::Token, .. } => {
+                failure(Kind::NotFound, "token_not_found")
+            }
+            Error::NotFound { resource: ResourceKind::Session, .. } => {
+                failure(Kind::NotFound, "session_not_found")
+            }
+            Error::NotFound { resource: ResourceKind::Key, .. } => {
+                failure(Kind::NotFound, "key_not_found")
+            }
+            Error::QuotaExceeded { limit, live_tokens: live } => {
+                token::quota_exceeded(message, limit, &live)
+            }
+            Error::TokenRejected { kind, reasons, .. } => {
+                token::token_rejected(message, kind, &reasons)
+            }
+            Error::KeyContention => failure(Kind::Busy, "busy"),
         }
     }
 }
 
-impl From<BadLine> for Failure {
-    fn from(bad: BadLine) -> Self {
-        Self::new(Kind::BadData, "bad_data", bad.to_string()).with_line(bad.line)
+impl From<InvalidLine> for Failure {
+    fn from(bad_line: InvalidLine) -> Self {
+        Self::new(Kind::BadData, "bad_data", bad_line.to_string()).with_line(bad_line.line)
     }
 }
 
-impl From<Rejected> for Failure {
-    fn from(rejected: Rejected) -> Self {
+impl From<ImportError> for Failure {
+    fn from(rejected: ImportError) -> Self {
         let failure = Self::new(Kind::BadData, "bad_data", rejected.to_string());
         match rejected {
-            Rejected::Weak { .. } => failure.with_hint("take it all the same: `--allow-weak`"),
-            Rejected::Unknown => failure.with_hint("for a secret say `--alg HS256`"),
-            Rejected::Unread(form) => Self { hint: form.remedy().map(str::to_owned), ..failure },
-            Rejected::Disguised(_) => {
+            ImportError::Weak { .. } => failure.with_hint("take it all the same: `--allow-weak`"),
+            ImportError::UnknownFormat => failure.with_hint("for a secret say `--alg HS256`"),
+            ImportError::UnsupportedFormat(form) => {
+                Self { hint: form.hint().map(str::to_owned), ..failure }
+            }
+            ImportError::KeyAsSecret(_) => {
                 failure.with_hint("generate a shared secret: openssl rand -base64 32")
             }
-            Rejected::Member { why, .. } => Self { hint: Self::from(*why).hint, ..failure },
-            Rejected::Key(_) => failure,
+            ImportError::SetMember { why, .. } => Self { hint: Self::from(*why).hint, ..failure },
+            ImportError::Invalid(_) => failure,
         }
     }
 }
@@ -259,21 +275,21 @@ impl From<credentials::Error> for Failure {
     fn from(error: credentials::Error) -> Self {
         use credentials::Error;
         let message = error.to_string();
-        let say = |kind, code| Self::new(kind, code, message.clone());
+        let failure = |kind, code| Self::new(kind, code, message.clone());
         match error {
-            Error::Io(_) => say(Kind::Internal, "internal"),
-            Error::Full => Self::disk_full(message),
-            Error::Unusable(_) => say(Kind::StoreUnusable, "session_unusable")
+            Error::Io(_) => failure(Kind::Internal, "internal"),
+            Error::DiskFull => Self::disk_full(message),
+            Error::Unusable(_) => failure(Kind::StoreUnusable, "session_unusable")
                 .with_hint("keep sessions elsewhere: set `JETON_CONFIG_DIR`"),
-            Error::Insecure(_) => say(Kind::StoreUnusable, "insecure_permissions"),
-            Error::Directory(insecure) => Self::insecure(&insecure),
-            Error::Damaged => say(Kind::TokenMissing, "authorization_header")
+            Error::InsecureFile(_) => failure(Kind::StoreUnusable, "insecure_permissions"),
+            Error::InsecureDirectory(insecure) => Self::insecure_directory(&insecure),
+            Error::Damaged => failure(Kind::TokenMissing, "authorization_header")
                 .with_hint("log in again: jeton login"),
             Error::Busy => {
-                say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
+                failure(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
             }
             Error::NoDirectory => {
-                say(Kind::Usage, "usage").with_hint("say where with `JETON_CONFIG_DIR`")
+                failure(Kind::Usage, "usage").with_hint("say where with `JETON_CONFIG_DIR`")
             }
         }
     }

@@ -2,75 +2,81 @@
 
 use super::{Failure, Kind};
 
-use crate::model::{Jti, repeatable};
-use crate::store::{Error, Fault};
+use crate::model::{Jti, redact_for_error};
+use crate::store::{Error, FileFault};
 use serde_json::json;
 use std::path::Path;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let message = error.to_string();
-        let say = |kind, code| Self::new(kind, code, message.clone());
-        let at = |path: &Path| repeatable(&path.to_string_lossy());
+        let failure = |kind, code| Self::new(kind, code, message.clone());
+        let display_path = |path: &Path| redact_for_error(&path.to_string_lossy());
         match error {
-            Error::NotThere(path) => Self::new(
-                Kind::NotFound,
-                "store_not_found",
-                format!("there is no store at `{}`", at(&path)),
-            )
-            .with_hint("make one: jeton init"),
-            Error::NoLog(path) => Self::without_log(&at(&path)),
-            Error::Newer { .. } => {
-                say(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
+            Error::NotFound(path) => Self::store_not_found(&display_path(&path)),
+            Error::MissingWal(path) => Self::missing_wal(&display_path(&path)),
+            Error::NewerSchema { .. } => {
+                failure(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
             }
-            Error::Older { .. } => say(Kind::StoreUnusable, "store_older")
+            Error::OlderSchema { .. } => failure(Kind::StoreUnusable, "store_older")
                 .with_hint("bring it up to date: jeton store migrate"),
-            Error::Foreign(path) => Self::new(
+            Error::NotAStore(path) => Self::new(
                 Kind::StoreUnusable,
                 "store_foreign",
-                format!("`{}` is not a jeton store", at(&path)),
+                format!("`{}` is not a jeton store", display_path(&path)),
             ),
-            Error::Damaged(_) | Error::Schema(_) => say(Kind::StoreUnusable, "store_damaged"),
-            Error::Unreadable(_) => say(Kind::StoreUnusable, "store_unreadable"),
-            Error::LogAlone => say(Kind::StoreUnusable, "store_unreadable")
+            Error::Damaged(_) | Error::SchemaMismatch(_) => {
+                failure(Kind::StoreUnusable, "store_damaged")
+            }
+            Error::Unreadable(_) => failure(Kind::StoreUnusable, "store_unreadable"),
+            Error::WalWithoutIndex => failure(Kind::StoreUnusable, "store_unreadable")
                 .with_hint("copy the file with its `-wal` to where it can be written"),
-            Error::ReadOnly => say(Kind::StoreUnusable, "store_read_only")
+            Error::ReadOnly => failure(Kind::StoreUnusable, "store_read_only")
                 .with_hint("use it where its file and its directory can be written"),
-            Error::File(fault) => Self::file(message, fault),
-            Error::Log(path, fault) => Self::new(
+            Error::UnsafeFile(fault) => Self::insecure_file(message, fault),
+            Error::UnsafeWal(path, fault) => Self::new(
                 Kind::StoreUnusable,
                 "insecure_permissions",
-                format!("`{}` is {fault}", at(&path)),
+                format!("`{}` is {fault}", display_path(&path)),
             ),
-            Error::Directory(insecure, remedy) => Self::insecure_store(&insecure, &remedy),
-            Error::Exposed(_) => say(Kind::StoreUnusable, "insecure_permissions"),
-            Error::Occupied(path) => Self::new(
+            Error::InsecureDirectory(insecure, remedy) => {
+                Self::insecure_store_directory(&insecure, &remedy)
+            }
+            Error::ExposedFile(_) => failure(Kind::StoreUnusable, "insecure_permissions"),
+            Error::TargetExists(path) => Self::new(
                 Kind::Conflict,
                 "file_exists",
-                format!("there is something at `{}`", at(&path)),
+                format!("there is something at `{}`", display_path(&path)),
             )
             .with_hint("name another file, or remove that one"),
-            Error::Kept { kept, directory } => Self::kept(&kept, &directory),
-            Error::NoBackup(path, why) => Self::no_backup(&path, &why),
-            Error::LogName(path) => {
-                Self::usage(format!("`{}` is what SQLite calls a log", at(&path)))
+            Error::PreviousStoreExists { path: kept, directory } => {
+                Self::kept_store_exists(&kept, &directory)
+            }
+            Error::InvalidBackup(path, reason) => Self::not_a_backup(&path, &reason),
+            Error::ReservedName(path) => {
+                Self::usage(format!("`{}` is what SQLite calls a log", display_path(&path)))
                     .with_hint("choose a name without `-wal`, `-shm` or `-journal` at its end")
             }
-            Error::Unwritable(path, why) => {
-                Self::usage(format!("`{}` cannot be written: {why}", at(&path)))
+            Error::UnwritableBackup(path, reason) => {
+                Self::usage(format!("`{}` cannot be written: {reason}", display_path(&path)))
             }
             Error::Busy => {
-                say(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
+                failure(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
             }
             Error::OutcomeUnknown { jti, .. } => Self::outcome_unknown(message, jti),
-            Error::Full(_) => Self::disk_full(message),
-            Error::Taken | Error::Failed(_) => say(Kind::Internal, "internal"),
+            Error::DiskFull(_) => Self::disk_full(message),
+            Error::AlreadyExists | Error::Failed(_) => failure(Kind::Internal, "internal"),
         }
     }
 }
 
 impl Failure {
-    fn without_log(path: &str) -> Self {
+    fn store_not_found(path: &str) -> Self {
+        Self::new(Kind::NotFound, "store_not_found", format!("there is no store at `{path}`"))
+            .with_hint("make one: jeton init")
+    }
+
+    fn missing_wal(path: &str) -> Self {
         let message =
             format!("`{path}` is empty: its `-wal` is missing, or `init` was interrupted");
         Self::new(Kind::NotFound, "store_not_found", message)
@@ -83,17 +89,17 @@ impl Failure {
         failure.with_hint("see what the store has before you try again")
     }
 
-    fn file(message: String, fault: Fault) -> Self {
+    fn insecure_file(message: String, fault: FileFault) -> Self {
         let failure = Self::new(Kind::StoreUnusable, "insecure_permissions", message);
         match fault {
-            Fault::Foreign => {
+            FileFault::OtherOwner => {
                 failure.with_hint("run jeton as its owner, or on a copy that is yours")
             }
-            Fault::HardLink => failure.with_hint("remove the other names of the file"),
-            Fault::MountPoint => {
+            FileFault::HardLink => failure.with_hint("remove the other names of the file"),
+            FileFault::MountPoint => {
                 failure.with_hint("mount the directory of the store, not the file")
             }
-            Fault::Link | Fault::Irregular => failure,
+            FileFault::SymbolicLink | FileFault::NotRegularFile => failure,
         }
     }
 }

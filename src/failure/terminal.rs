@@ -9,18 +9,20 @@ impl From<terminal::Error> for Failure {
         use terminal::Error;
         let message = error.to_string();
         match error {
-            Error::Output(_) | Error::Broken(_) => Self::new(Kind::Internal, "internal", message),
+            Error::Output(_) | Error::TerminalFailed(_) => {
+                Self::new(Kind::Internal, "internal", message)
+            }
             Error::Interrupted => Self::new(Kind::Interrupted, "interrupted", message),
-            Error::NotText | Error::TooLong => Self::new(Kind::Usage, "invalid_input", message),
-            Error::NobodyToAsk | Error::Mismatch | Error::Cancelled => Self::usage(message),
+            Error::NotUtf8 | Error::TooLong => Self::new(Kind::Usage, "invalid_input", message),
+            Error::NoTerminal | Error::PasswordMismatch | Error::Cancelled => Self::usage(message),
         }
     }
 }
 
 impl Failure {
     /// The one line for programs where a signal ends a question with that exit code.
-    pub(crate) fn interrupted(exit_code: u8) -> Value {
-        let mut json = Self::from(terminal::Error::Interrupted).json();
+    pub(crate) fn interrupted_json(exit_code: u8) -> Value {
+        let mut json = Self::from(terminal::Error::Interrupted).to_json();
         json["error"]["exit_code"] = exit_code.into();
         json
     }

@@ -1,14 +1,16 @@
 //! What is said of tokens that are refused, and of one too many.
 
 use super::{Failure, Kind};
-use crate::authority::Reason;
+use crate::authority::RejectReason;
 use crate::model::{RecordedToken, TokenKind};
 use serde_json::{Value, json};
 
-pub(super) fn quota(message: String, limit: u32, live: &[RecordedToken]) -> Failure {
+pub(super) fn quota_exceeded(message: String, limit: u32, live: &[RecordedToken]) -> Failure {
     let ids: Vec<String> = live.iter().map(|token| token.id.to_string()).collect();
-    let named: Vec<String> =
-        live.iter().map(|token| format!("{} ({})", token.id, token.grant.app.shown())).collect();
+    let descriptions: Vec<String> = live
+        .iter()
+        .map(|token| format!("{} ({})", token.id, token.grant.app.to_display()))
+        .collect();
     let tokens: Vec<Value> = live
         .iter()
         .map(|token| {
@@ -20,7 +22,7 @@ pub(super) fn quota(message: String, limit: u32, live: &[RecordedToken]) -> Fail
     if let Some(first) = ids.first() {
         failure = failure.with_hint(format!(
             "in use: {}; free a place with `jeton token revoke {first}`",
-            named.join(", ")
+            descriptions.join(", ")
         ));
     }
     failure.details.insert("limit".to_owned(), json!(limit));
@@ -28,15 +30,20 @@ pub(super) fn quota(message: String, limit: u32, live: &[RecordedToken]) -> Fail
     failure
 }
 
-pub(super) fn refused(message: String, kind: Option<TokenKind>, reasons: &[Reason]) -> Failure {
-    let (of, code) = reasons.first().map_or((Kind::Internal, "internal"), |first| class(*first));
-    let mut failure = Failure::new(of, code, message);
+pub(super) fn token_rejected(
+    message: String,
+    kind: Option<TokenKind>,
+    reasons: &[RejectReason],
+) -> Failure {
+    let (failure_kind, code) =
+        reasons.first().map_or((Kind::Internal, "internal"), |first| classify(*first));
+    let mut failure = Failure::new(failure_kind, code, message);
     failure.hint = match (reasons.first(), kind) {
-        (Some(Reason::WrongType), Some(TokenKind::Test)) => {
+        (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
             Some("it is a test token: check it with `jeton token verify --type test`".to_owned())
         }
         // A token of the store has a kind by now.
-        (Some(Reason::MissingClaim), None) => {
+        (Some(RejectReason::MissingClaim), None) => {
             Some("accept third-party tokens without `exp` with `--allow-no-expiry`".to_owned())
         }
         _ => None,
@@ -47,35 +54,35 @@ pub(super) fn refused(message: String, kind: Option<TokenKind>, reasons: &[Reaso
 }
 
 /// The exit code of a token that is refused for that reason first.
-pub(crate) fn exit_code(reason: Reason) -> u8 {
-    class(reason).0.exit_code()
+pub(crate) fn exit_code(reason: RejectReason) -> u8 {
+    classify(reason).0.exit_code()
 }
 
 /// Which exit a reason leads to.
-fn class(reason: Reason) -> (Kind, &'static str) {
+fn classify(reason: RejectReason) -> (Kind, &'static str) {
     match reason {
-        Reason::Expired => (Kind::TokenExpired, "token_expired"),
-        Reason::Revoked
-        | Reason::SessionEnded
-        | Reason::Reused
-        | Reason::OwnerDeleted
-        | Reason::KeyRevoked => (Kind::TokenRevoked, "token_revoked"),
-        Reason::Permission | Reason::Require | Reason::MinTtl => {
-            (Kind::CheckFailed, "check_failed")
-        }
-        Reason::Malformed
-        | Reason::CriticalHeader
-        | Reason::AlgNotAllowed
-        | Reason::UnknownKey
-        | Reason::BadSignature
-        | Reason::BadClaim
-        | Reason::MissingClaim
-        | Reason::WrongType
-        | Reason::Blocked
-        | Reason::UnknownToken
-        | Reason::UserDisabled
-        | Reason::NotYetValid
-        | Reason::Issuer
-        | Reason::Audience => (Kind::TokenInvalid, "invalid_token"),
+        RejectReason::Expired => (Kind::TokenExpired, "token_expired"),
+        RejectReason::Revoked
+        | RejectReason::SessionEnded
+        | RejectReason::Reused
+        | RejectReason::OwnerDeleted
+        | RejectReason::KeyRevoked => (Kind::TokenRevoked, "token_revoked"),
+        RejectReason::MissingPermission
+        | RejectReason::RequirementFailed
+        | RejectReason::TtlTooShort => (Kind::CheckFailed, "check_failed"),
+        RejectReason::Malformed
+        | RejectReason::CriticalHeader
+        | RejectReason::AlgNotAllowed
+        | RejectReason::UnknownKey
+        | RejectReason::BadSignature
+        | RejectReason::BadClaim
+        | RejectReason::MissingClaim
+        | RejectReason::WrongType
+        | RejectReason::SessionToken
+        | RejectReason::UnknownToken
+        | RejectReason::UserDisabled
+        | RejectReason::NotYetValid
+        | RejectReason::IssuerMismatch
+        | RejectReason::AudienceMismatch => (Kind::TokenInvalid, "invalid_token"),
     }
 }

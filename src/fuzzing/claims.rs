@@ -1,7 +1,7 @@
 //! What must hold for any claims at any time.
 
-use crate::authority::{Checks, Reason, Wanted, judge_alone};
-use crate::model::{Lifetime, Permission, Timestamp, strict_object};
+use crate::authority::{Expectations, ExpectedKind, RejectReason, check_claims_only};
+use crate::model::{Lifetime, Permission, Timestamp, parse_strict_object};
 use serde_json::{Map, Value};
 
 /// The rules for claims, of our tokens and those of others. The first line is the time, the leeway
@@ -9,72 +9,85 @@ use serde_json::{Map, Value};
 pub fn claims(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((first, rest)) = text.split_once('\n') else { return };
-    let Ok(claims) = strict_object(rest.as_bytes()) else { return };
-    let Some(mut checks) = checks(first) else { return };
-    let [ours, foreign] = judge_alone(&claims, &checks);
+    let Ok(claims) = parse_strict_object(rest.as_bytes()) else { return };
+    let Some(mut expectations) = parse_expectations(first) else { return };
+    let [own_reasons, third_party_reasons] = check_claims_only(&claims, &expectations);
     assert!(
-        !ours.is_empty() || foreign.is_empty(),
-        "ours are judged no less strictly: {foreign:?}"
+        !own_reasons.is_empty() || third_party_reasons.is_empty(),
+        "ours are judged no less strictly: {third_party_reasons:?}"
     );
-    if foreign.is_empty() {
-        let named = |name: &str| claims.get(name).and_then(Value::as_str);
-        assert!(checks.issuer.as_deref().is_none_or(|wanted| named("iss") == Some(wanted)));
-        assert!(checks.required.iter().all(|(name, _)| claims.contains_key(name)));
+    if third_party_reasons.is_empty() {
+        let claim_text = |name: &str| claims.get(name).and_then(Value::as_str);
+        assert!(
+            expectations
+                .issuer
+                .as_deref()
+                .is_none_or(|expected| claim_text("iss") == Some(expected))
+        );
+        assert!(expectations.required_values.iter().all(|(name, _)| claims.contains_key(name)));
     }
-    let [end, begin] = [date(&claims, "exp", f64::floor), begin(&claims)];
-    let moments = [end, begin].into_iter().flatten().flat_map(|time| {
+    let [expiry, not_before] = [numeric_date(&claims, "exp", f64::floor), valid_from(&claims)];
+    let bounds = [expiry, not_before].into_iter().flatten().flat_map(|time| {
         [
-            time - checks.leeway - 1,
-            time - checks.leeway,
-            time + checks.leeway - 1,
-            time + checks.leeway,
+            time - expectations.leeway - 1,
+            time - expectations.leeway,
+            time + expectations.leeway - 1,
+            time + expectations.leeway,
         ]
     });
-    let moments: Vec<_> = moments.chain([0, i64::MAX]).filter_map(Timestamp::from_unix).collect();
-    for at in [checks.at].into_iter().chain(moments) {
-        checks.at = at;
-        for reasons in judge_alone(&claims, &checks) {
-            if reasons.contains(&Reason::BadClaim) {
+    let times: Vec<_> = bounds.chain([0, i64::MAX]).filter_map(Timestamp::from_unix).collect();
+    for time in [expectations.reference_time].into_iter().chain(times) {
+        expectations.reference_time = time;
+        for reasons in check_claims_only(&claims, &expectations) {
+            if reasons.contains(&RejectReason::BadClaim) {
                 continue;
             }
-            let now = at.unix();
-            let expired = end.is_some_and(|end| now >= end + checks.leeway);
-            let early = begin.is_some_and(|begin| begin > now + checks.leeway);
-            let short = checks.min_ttl.zip(end).is_some_and(|(ttl, end)| end < now + ttl.seconds());
-            assert_eq!(reasons.contains(&Reason::Expired), expired, "at {at}");
-            assert_eq!(reasons.contains(&Reason::NotYetValid), early, "at {at}");
-            assert_eq!(reasons.contains(&Reason::MinTtl), short, "at {at}");
+            let now = time.unix();
+            let expired = expiry.is_some_and(|expiry| now >= expiry + expectations.leeway);
+            let early = not_before.is_some_and(|not_before| not_before > now + expectations.leeway);
+            let short = expectations
+                .min_ttl
+                .zip(expiry)
+                .is_some_and(|(ttl, expiry)| expiry < now + ttl.seconds());
+            assert_eq!(reasons.contains(&RejectReason::Expired), expired, "at {time}");
+            assert_eq!(reasons.contains(&RejectReason::NotYetValid), early, "at {time}");
+            assert_eq!(reasons.contains(&RejectReason::TtlTooShort), short, "at {time}");
         }
     }
 }
 
 /// `1900000000 60 aud=me role=admin`
-fn checks(line: &str) -> Option<Checks> {
+fn parse_expectations(line: &str) -> Option<Expectations> {
     let mut words = line.split(' ');
     let now = words.next()?.parse().ok().and_then(Timestamp::from_unix)?;
     let leeway: u32 = words.next()?.parse().ok()?;
     // Whether `exp` must be there is decided by the row of an own token, and rows are not tried here.
-    let mut checks =
-        Checks { leeway: leeway.into(), allow_no_expiry: true, ..Checks::only(Wanted::Any, now) };
+    let mut expectations = Expectations {
+        leeway: leeway.into(),
+        allow_no_expiry: true,
+        ..Expectations::new(ExpectedKind::Any, now)
+    };
     for (name, value) in words.filter_map(|word| word.split_once('=')) {
         match name {
-            "iss" => checks.issuer = Some(value.to_owned()),
-            "aud" => checks.audience = Some(value.to_owned()),
-            "permission" => checks.permissions.extend(Permission::parse_any(value)),
-            "min_ttl" => checks.min_ttl = Lifetime::parse(value).ok(),
-            _ => checks.required.push((name.to_owned(), value.to_owned())),
+            "iss" => expectations.issuer = Some(value.to_owned()),
+            "aud" => expectations.audience = Some(value.to_owned()),
+            "permission" => {
+                expectations.permissions.extend(Permission::parse_including_reserved(value));
+            }
+            "min_ttl" => expectations.min_ttl = Lifetime::parse(value).ok(),
+            _ => expectations.required_values.push((name.to_owned(), value.to_owned())),
         }
     }
-    Some(checks)
+    Some(expectations)
 }
 
 /// The last of the times that must have come.
-fn begin(claims: &Map<String, Value>) -> Option<i64> {
-    date(claims, "nbf", f64::ceil).max(date(claims, "iat", f64::floor))
+fn valid_from(claims: &Map<String, Value>) -> Option<i64> {
+    numeric_date(claims, "nbf", f64::ceil).max(numeric_date(claims, "iat", f64::floor))
 }
 
 /// A date in the calendar, by another way than the rules go.
-fn date(claims: &Map<String, Value>, name: &str, round: fn(f64) -> f64) -> Option<i64> {
+fn numeric_date(claims: &Map<String, Value>, name: &str, round: fn(f64) -> f64) -> Option<i64> {
     let value = claims.get(name)?;
     let rounded = || value.as_f64().and_then(|value| format!("{:.0}", round(value)).parse().ok());
     value.as_i64().or_else(rounded).and_then(Timestamp::from_unix).map(Timestamp::unix)

@@ -27,24 +27,25 @@ mod tests {
         [("token", token), ("claims", claims), ("keys", keys), ("times", times), ("lines", lines)];
 
     #[test]
-    fn the_corpus_holds() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
+    fn corpus_passes_all_targets() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
         // It is a package of its own, and no part of the published one.
-        if !folder.exists() {
+        if !directory.exists() {
             return;
         }
         for (name, target) in TARGETS {
-            let inputs = fs::read_dir(folder.join("corpus").join(name)).unwrap();
+            let inputs = fs::read_dir(directory.join("corpus").join(name)).unwrap();
             let inputs: Vec<_> = inputs.map(|entry| entry.unwrap().path()).collect();
             assert!(!inputs.is_empty(), "{name}");
             for input in inputs {
                 let bytes = fs::read(&input).unwrap();
-                let held = std::panic::catch_unwind(|| target(&bytes));
-                assert!(held.is_ok(), "{}", input.display());
+                let result = std::panic::catch_unwind(|| target(&bytes));
+                assert!(result.is_ok(), "{}", input.display());
             }
         }
-        let names = |folder: &str| -> BTreeSet<String> {
-            let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+        let names = |directory: &str| -> BTreeSet<String> {
+            let entries =
+                fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)).unwrap();
             let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
             entries.map(|entry| name(entry.unwrap()).trim_end_matches(".rs").to_owned()).collect()
         };

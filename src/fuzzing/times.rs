@@ -2,7 +2,7 @@
 
 use crate::model::{
     AppName, Email, Jti, Lifetime, Password, Permission, Sid, Timestamp, Uid, UserName, UserRef,
-    is_hostile,
+    is_unsafe_for_terminal,
 };
 
 /// Times, lengths of time, names and ids: what is read and written is read again as the same, and
@@ -25,36 +25,40 @@ pub fn times(bytes: &[u8]) {
         assert!(id.is_none_or(|id| id == text));
     }
     if let Ok(form) = Password::parse(text.to_owned()) {
-        let again = std::str::from_utf8(form.expose()).map(|form| Password::parse(form.to_owned()));
-        let again = again.expect("UTF-8").expect("the form of a password is a password");
-        assert!(again.expose() == form.expose(), "a form of a form");
+        let reparsed =
+            std::str::from_utf8(form.expose()).map(|form| Password::parse(form.to_owned()));
+        let reparsed = reparsed.expect("UTF-8").expect("the form of a password is a password");
+        assert!(reparsed.expose() == form.expose(), "a form of a form");
     }
-    names(text);
+    check_names(text);
 }
 
-fn names(text: &str) {
-    let seen = |name: &str, shown: &str| {
-        assert_eq!(name, shown);
-        assert!(!name.is_empty() && !name.chars().any(is_hostile), "{name:?}");
+fn check_names(text: &str) {
+    let assert_visible = |name: &str, displayed: &str| {
+        assert_eq!(name, displayed);
+        assert!(!name.is_empty() && !name.chars().any(is_unsafe_for_terminal), "{name:?}");
     };
     if let Ok(name) = UserName::parse(text) {
-        seen(name.as_str(), &name.shown());
+        assert_visible(name.as_str(), &name.to_display());
         assert_eq!(UserName::parse(name.as_str()).as_ref(), Ok(&name));
         assert!(matches!(UserRef::parse(name.as_str()), Ok(UserRef::Name(same)) if same == name));
     }
     if let Ok(email) = Email::parse(text) {
-        seen(email.as_str(), &email.shown());
-        let again = Email::parse(email.as_str()).expect("an address is an address");
-        assert_eq!((again.as_str(), again.key()), (email.as_str(), email.key()));
+        assert_visible(email.as_str(), &email.to_display());
+        let reparsed = Email::parse(email.as_str()).expect("an address is an address");
+        assert_eq!(
+            (reparsed.as_str(), reparsed.comparison_key()),
+            (email.as_str(), email.comparison_key())
+        );
         assert!(matches!(UserRef::parse(email.as_str()), Ok(UserRef::Email(_))));
-        assert_eq!(email.key().to_lowercase(), email.key());
+        assert_eq!(email.comparison_key().to_lowercase(), email.comparison_key());
     }
     if let Ok(name) = AppName::parse(text) {
-        seen(name.as_str(), &name.shown());
+        assert_visible(name.as_str(), &name.to_display());
         assert_eq!(name.as_str(), text);
     }
     if let Ok(permission) = Permission::parse(text) {
-        seen(permission.as_str(), &permission.shown());
+        assert_visible(permission.as_str(), &permission.to_display());
         assert_eq!(permission.as_str(), text);
         assert!(!text.starts_with("jeton:") || text == Permission::MINT);
     }

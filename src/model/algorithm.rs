@@ -1,6 +1,6 @@
 //! Signature algorithms by their names in JOSE headers (RFC 7518, section 3.1; RFC 8037).
 
-use super::Invalid;
+use super::InvalidValue;
 use serde::Serialize;
 
 macro_rules! algorithms {
@@ -33,7 +33,7 @@ algorithms! {
 
 /// What an algorithm's keys are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Family {
+pub(crate) enum KeyType {
     /// A secret of at least that many bytes.
     Hmac(usize),
     /// RSA
@@ -47,31 +47,31 @@ pub(crate) enum Family {
 }
 
 impl Algorithm {
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.name()).collect();
-            Invalid::new("algorithm", format!("not one of {}", names.join(", ")))
+            InvalidValue::new("algorithm", format!("not one of {}", names.join(", ")))
         })
     }
 
     /// What its keys are.
-    pub(crate) const fn family(self) -> Family {
+    pub(crate) const fn key_type(self) -> KeyType {
         match self {
-            Self::HS256 => Family::Hmac(32),
-            Self::HS384 => Family::Hmac(48),
-            Self::HS512 => Family::Hmac(64),
+            Self::HS256 => KeyType::Hmac(32),
+            Self::HS384 => KeyType::Hmac(48),
+            Self::HS512 => KeyType::Hmac(64),
             Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => {
-                Family::Rsa
+                KeyType::Rsa
             }
-            Self::ES256 => Family::P256,
-            Self::ES384 => Family::P384,
-            Self::EdDSA => Family::Ed25519,
+            Self::ES256 => KeyType::P256,
+            Self::ES384 => KeyType::P384,
+            Self::EdDSA => KeyType::Ed25519,
         }
     }
 
     /// Whether signing and checking need the same secret, which then is never exported.
     pub(crate) const fn is_symmetric(self) -> bool {
-        matches!(self.family(), Family::Hmac(_))
+        matches!(self.key_type(), KeyType::Hmac(_))
     }
 }
 
@@ -88,12 +88,12 @@ pub(crate) enum RsaBits {
 }
 
 impl RsaBits {
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "2048" => Ok(Self::B2048),
             "3072" => Ok(Self::B3072),
             "4096" => Ok(Self::B4096),
-            _ => Err(Invalid::new("bits", "2048, 3072 or 4096")),
+            _ => Err(InvalidValue::new("bits", "2048, 3072 or 4096")),
         }
     }
 }

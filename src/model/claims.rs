@@ -1,6 +1,6 @@
 //! Claims that a caller adds to a token.
 
-use super::{Invalid, repeatable, strict_object};
+use super::{InvalidValue, parse_strict_object, redact_for_error};
 use serde_json::{Map, Value};
 
 /// The claims that jeton sets itself (RFC 7519, section 4.1, and the contract's own): nobody
@@ -31,26 +31,30 @@ pub(crate) struct ExtraClaims(pub(crate) Map<String, Value>);
 
 impl ExtraClaims {
     /// Splits `k=v` words; the values of `json` are parsed, strictly.
-    pub(crate) fn parse(text: &[String], json: &[String]) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &[String], json: &[String]) -> Result<Self, InvalidValue> {
         let mut claims = Map::new();
-        let texts = text.iter().map(|word| (word, false));
-        for (word, is_json) in texts.chain(json.iter().map(|word| (word, true))) {
-            let (name, value) = word
+        let text_arguments = text.iter().map(|argument| (argument, false));
+        for (argument, is_json) in
+            text_arguments.chain(json.iter().map(|argument| (argument, true)))
+        {
+            let (name, value) = argument
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
-                .ok_or_else(|| Invalid::new("claim", "not of the form `name=value`"))?;
-            let refused = |why| Invalid::new("claim", format!("`{}` {why}", repeatable(name)));
+                .ok_or_else(|| InvalidValue::new("claim", "not of the form `name=value`"))?;
+            let invalid = |reason| {
+                InvalidValue::new("claim", format!("`{}` {reason}", redact_for_error(name)))
+            };
             let value = if is_json { parse_json(value) } else { Some(value.into()) };
-            let value = value.ok_or_else(|| refused("is not JSON: text has quotes"))?;
+            let value = value.ok_or_else(|| invalid("is not JSON: text has quotes"))?;
             if claims.insert(name.to_owned(), value).is_some() {
-                return Err(refused("is given twice"));
+                return Err(invalid("is given twice"));
             }
         }
         Ok(Self(claims))
     }
 
     /// The first claim that only jeton sets, if there is one.
-    pub(crate) fn reserved(&self) -> Option<&str> {
+    pub(crate) fn find_reserved(&self) -> Option<&str> {
         self.0.keys().map(String::as_str).find(|name| RESERVED_CLAIMS.contains(name))
     }
 }
@@ -58,7 +62,7 @@ impl ExtraClaims {
 fn parse_json(text: &str) -> Option<Value> {
     // Wrapped, so that the one strict reader serves for every kind of value.
     let wrapped = format!("{{\"value\":{text}\n}}");
-    strict_object(wrapped.as_bytes())
+    parse_strict_object(wrapped.as_bytes())
         .ok()
         .filter(|map| map.len() == 1)
         .and_then(|mut map| map.remove("value"))
@@ -68,14 +72,16 @@ fn parse_json(text: &str) -> Option<Value> {
 mod tests {
     use super::*;
 
-    fn words(words: &[&str]) -> Vec<String> {
+    fn to_strings(words: &[&str]) -> Vec<String> {
         words.iter().map(|&word| word.to_owned()).collect()
     }
 
     #[test]
-    fn text_stays_text_and_json_is_json() {
-        let claims =
-            ExtraClaims::parse(&words(&["a=1", "b=x=y"]), &words(&["c=1", "d={\"e\":[]}"]));
+    fn claim_values_are_text_or_json() {
+        let claims = ExtraClaims::parse(
+            &to_strings(&["a=1", "b=x=y"]),
+            &to_strings(&["c=1", "d={\"e\":[]}"]),
+        );
         let text = Value::Object(claims.unwrap().0).to_string();
         assert_eq!(text, r#"{"a":"1","b":"x=y","c":1,"d":{"e":[]}}"#);
     }
@@ -83,16 +89,19 @@ mod tests {
     #[test]
     fn malformed_claims_are_refused() {
         for word in ["a", "=1", ""] {
-            assert!(ExtraClaims::parse(&words(&[word]), &[]).is_err(), "{word}");
+            assert!(ExtraClaims::parse(&to_strings(&[word]), &[]).is_err(), "{word}");
         }
         for word in ["a=", "a=x", "a=1,\"b\":2", "a={\"b\":1,\"b\":1}", "a=1}//"] {
-            assert!(ExtraClaims::parse(&[], &words(&[word])).is_err(), "{word}");
+            assert!(ExtraClaims::parse(&[], &to_strings(&[word])).is_err(), "{word}");
         }
-        assert!(ExtraClaims::parse(&words(&["a=1"]), &words(&["a=2"])).is_err());
+        assert!(ExtraClaims::parse(&to_strings(&["a=1"]), &to_strings(&["a=2"])).is_err());
     }
 
     #[test]
     fn reserved_claims_are_found() {
-        assert_eq!(ExtraClaims::parse(&words(&["sub=x"]), &[]).unwrap().reserved(), Some("sub"));
+        assert_eq!(
+            ExtraClaims::parse(&to_strings(&["sub=x"]), &[]).unwrap().find_reserved(),
+            Some("sub")
+        );
     }
 }

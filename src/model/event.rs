@@ -1,6 +1,6 @@
 //! What the audit remembers.
 
-use super::{Foreign, Timestamp, UserId};
+use super::{Timestamp, Untrusted, UserId};
 use serde::Serialize;
 
 /// Who did what to what, as lists show it.
@@ -13,15 +13,15 @@ pub(crate) struct AuditEvent {
     /// The jeton user, where somebody was logged in.
     pub(crate) user_id: Option<UserId>,
     /// What that user is called now: username, or e-mail.
-    pub(crate) user: Option<Foreign>,
+    pub(crate) user: Option<Untrusted>,
     /// The number of the operating system's user.
     pub(crate) os_uid: u32,
     /// The command: `token create`.
-    pub(crate) action: Foreign,
+    pub(crate) action: Untrusted,
     /// What it was about: `token 7`, `user 3`.
-    pub(crate) target: Option<Foreign>,
+    pub(crate) target: Option<Untrusted>,
     /// `done`, or the code of the refusal.
-    pub(crate) outcome: Foreign,
+    pub(crate) outcome: Untrusted,
     /// How many things it changed.
     pub(crate) count: i64,
 }

@@ -44,21 +44,21 @@ macro_rules! row_id {
 }
 
 /// The hyphenated form, in lower case, or nothing: other spellings of a UUID are other strings.
-fn canonical(text: &str) -> Option<Uuid> {
+fn parse_canonical(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|uuid| uuid.hyphenated().to_string() == text)
 }
 
-macro_rules! read_from_text {
+macro_rules! impl_parse {
     ($($name:ident),+) => {
         $(impl $name {
             /// Its one spelling.
             pub(crate) fn parse(text: &str) -> Option<Self> {
-                canonical(text).map(Self)
+                parse_canonical(text).map(Self)
             }
 
             /// The one that people mean: in what they type, capitals are small letters (RFC 9562,
             /// section 4). In a token they are another identity.
-            pub(crate) fn typed(text: &str) -> Option<Self> {
+            pub(crate) fn parse_lenient(text: &str) -> Option<Self> {
                 Self::parse(&text.to_ascii_lowercase())
             }
         })+
@@ -81,7 +81,7 @@ uuid_id!(
     /// The random identity of a store file.
     StoreId
 );
-read_from_text!(Uid, Jti, Sid);
+impl_parse!(Uid, Jti, Sid);
 row_id!(
     /// A user's row: never reused.
     UserId
@@ -96,13 +96,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_spelling_only() {
+    fn uuid_has_one_spelling() {
         let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
         assert_eq!(Jti::parse(text).unwrap().to_string(), text);
-        for other in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}")] {
-            assert!(Jti::parse(&other).is_none(), "{other}");
+        for spelling in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}")] {
+            assert!(Jti::parse(&spelling).is_none(), "{spelling}");
         }
-        assert_eq!(Jti::typed(&text.to_uppercase()), Jti::parse(text));
-        assert!(Jti::typed(&text.replace('-', "")).is_none());
+        assert_eq!(Jti::parse_lenient(&text.to_uppercase()), Jti::parse(text));
+        assert!(Jti::parse_lenient(&text.replace('-', "")).is_none());
     }
 }

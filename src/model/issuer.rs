@@ -1,6 +1,6 @@
 //! Issuers that publish their keys.
 
-use super::Invalid;
+use super::InvalidValue;
 use fluent_uri::Uri;
 use fluent_uri::component::{Authority, Host};
 
@@ -10,29 +10,29 @@ use fluent_uri::component::{Authority, Host};
 pub(crate) struct IssuerUrl(String);
 
 impl IssuerUrl {
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        let refused = |why: &str| Err(Invalid::new("issuer", why));
-        let Ok(url) = Uri::parse(text) else { return refused("not a URL") };
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let reject = |reason: &str| Err(InvalidValue::new("issuer", reason));
+        let Ok(url) = Uri::parse(text) else { return reject("not a URL") };
         if url.query().is_some() || url.fragment().is_some() {
-            return refused("a URL without query and fragment");
+            return reject("a URL without query and fragment");
         }
-        let Some(server) = url.authority() else { return refused("a URL with a host") };
-        if server.has_userinfo() {
-            return refused("a URL without a user in it");
+        let Some(authority) = url.authority() else { return reject("a URL with a host") };
+        if authority.has_userinfo() {
+            return reject("a URL without a user in it");
         }
-        if !has_host(server) {
-            return refused("a URL with a host");
+        if !has_valid_host(authority) {
+            return reject("a URL with a host");
         }
-        if server.port().is_some_and(|port| !matches!(port.as_str().parse::<u16>(), Ok(1..))) {
-            return refused("a URL with a port from 1 to 65535");
+        if authority.port().is_some_and(|port| !matches!(port.as_str().parse::<u16>(), Ok(1..))) {
+            return reject("a URL with a port from 1 to 65535");
         }
-        if url.path().as_str().split('/').any(is_dots) {
-            return refused("a URL without `.` and `..` in its path");
+        if url.path().as_str().split('/').any(is_dot_segment) {
+            return reject("a URL without `.` and `..` in its path");
         }
         match url.scheme().as_str().to_ascii_lowercase().as_str() {
             "https" => Ok(Self(text.to_owned())),
-            "http" if is_loopback(server) => Ok(Self(text.to_owned())),
-            _ => refused("a URL with https; http only for this machine (`http://localhost`)"),
+            "http" if is_loopback(authority) => Ok(Self(text.to_owned())),
+            _ => reject("a URL with https; http only for this machine (`http://localhost`)"),
         }
     }
 
@@ -42,16 +42,17 @@ impl IssuerUrl {
     }
 
     /// The URL of what is published there under that path.
-    pub(crate) fn url_of(&self, path: &str) -> String {
+    pub(crate) fn url_for_path(&self, path: &str) -> String {
         format!("{}/{path}", self.0.trim_end_matches('/'))
     }
 }
 
 /// Returns whether the host is an address or a name that DNS can hold (RFC 1123, section 2.1).
-fn has_host(server: Authority<'_>) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_letter);
-    match server.host_parsed() {
+fn has_valid_host(authority: Authority<'_>) -> bool {
+    let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_label =
+        |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_label_byte);
+    match authority.host_parsed() {
         Host::Ipv4(_) | Host::Ipv6(_) => true,
         Host::RegName(name) => {
             let name = name.as_str().strip_suffix('.').unwrap_or(name.as_str());
@@ -62,12 +63,12 @@ fn has_host(server: Authority<'_>) -> bool {
 }
 
 /// Returns whether a segment of a path is `.` or `..`, which clients resolve, in any spelling.
-fn is_dots(segment: &str) -> bool {
+fn is_dot_segment(segment: &str) -> bool {
     matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..")
 }
 
-fn is_loopback(server: Authority<'_>) -> bool {
-    match server.host_parsed() {
+fn is_loopback(authority: Authority<'_>) -> bool {
+    match authority.host_parsed() {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
         Host::RegName(name) => {
@@ -83,8 +84,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn issuer_is_a_bare_url() {
-        for good in [
+    fn issuer_url_is_validated() {
+        for valid in [
             "https://id.example",
             "HTTPS://ID.example",
             "https://id.example/tests/",
@@ -97,9 +98,9 @@ mod tests {
             "http://localhost:1",
             "http://idp.localhost",
         ] {
-            assert_eq!(IssuerUrl::parse(good).unwrap().as_str(), good);
+            assert_eq!(IssuerUrl::parse(valid).unwrap().as_str(), valid);
         }
-        for bad in [
+        for invalid in [
             "jeton",
             "",
             "ftp://id.example",
@@ -134,14 +135,14 @@ mod tests {
             "http://localhost.example",
             "http://10.0.0.1",
         ] {
-            assert!(IssuerUrl::parse(bad).is_err(), "{bad}");
+            assert!(IssuerUrl::parse(invalid).is_err(), "{invalid}");
         }
     }
 
     #[test]
-    fn what_it_publishes_is_below_it() {
-        let url_of = |issuer| IssuerUrl::parse(issuer).unwrap().url_of("x/y.json");
-        assert_eq!(url_of("https://id.example"), "https://id.example/x/y.json");
-        assert_eq!(url_of("https://id.example/tests/"), "https://id.example/tests/x/y.json");
+    fn issuer_url_joins_path() {
+        let join = |issuer| IssuerUrl::parse(issuer).unwrap().url_for_path("x/y.json");
+        assert_eq!(join("https://id.example"), "https://id.example/x/y.json");
+        assert_eq!(join("https://id.example/tests/"), "https://id.example/tests/x/y.json");
     }
 }

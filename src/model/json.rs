@@ -9,34 +9,34 @@ use std::io::{self, Read};
 /// Reads one JSON object and nothing after it. Depth is bounded by `serde_json` (128).
 ///
 /// The error says what is wrong without repeating the text.
-pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
-    object(serde_json::from_slice(bytes)).map_err(|error| sentence(error.as_ref()))
+pub(crate) fn parse_strict_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    require_object(serde_json::from_slice(bytes)).map_err(|error| describe_error(error.as_ref()))
 }
 
 /// Reads one JSON object, and not a byte after it. The error is that of the input, or a sentence as
 /// that of [`strict_object`].
-pub(super) fn strict_object_from(
+pub(super) fn read_strict_object(
     input: impl Read,
 ) -> Result<Map<String, Value>, Result<io::Error, String>> {
     let mut deserializer = serde_json::Deserializer::from_reader(input);
-    object(Strict::deserialize(&mut deserializer)).map_err(|error| match error {
+    require_object(StrictValue::deserialize(&mut deserializer)).map_err(|error| match error {
         Some(error) if error.is_io() => Ok(error.into()),
-        error => Err(sentence(error.as_ref())),
+        error => Err(describe_error(error.as_ref())),
     })
 }
 
 /// The object; without an error something else was read.
-fn object(
-    read: Result<Strict, serde_json::Error>,
+fn require_object(
+    result: Result<StrictValue, serde_json::Error>,
 ) -> Result<Map<String, Value>, Option<serde_json::Error>> {
-    match read {
-        Ok(Strict(Value::Object(map))) => Ok(map),
+    match result {
+        Ok(StrictValue(Value::Object(map))) => Ok(map),
         Ok(_) => Err(None),
         Err(error) => Err(Some(error)),
     }
 }
 
-fn sentence(error: Option<&serde_json::Error>) -> String {
+fn describe_error(error: Option<&serde_json::Error>) -> String {
     match error {
         None => "not a JSON object",
         Some(error) if error.is_data() => "ambiguous: a member stands there twice",
@@ -45,11 +45,11 @@ fn sentence(error: Option<&serde_json::Error>) -> String {
     .to_owned()
 }
 
-struct Strict(Value);
+struct StrictValue(Value);
 
-impl<'de> Deserialize<'de> for Strict {
+impl<'de> Deserialize<'de> for StrictValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Strict)
+        deserializer.deserialize_any(StrictVisitor).map(StrictValue)
     }
 }
 
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
+        while let Some(StrictValue(item)) = items.next_element()? {
             array.push(item);
         }
         Ok(Value::Array(array))
@@ -96,7 +96,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some((name, Strict(value))) = members.next_entry::<String, Strict>()? {
+        while let Some((name, StrictValue(value))) = members.next_entry::<String, StrictValue>()? {
             if map.insert(name, value).is_some() {
                 return Err(A::Error::custom("duplicate member"));
             }
@@ -110,24 +110,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn duplicates_are_refused_at_any_depth() {
-        assert!(strict_object(br#"{"a":1,"a":1}"#).is_err());
-        assert!(strict_object(br#"{"a":{"b":1,"b":2}}"#).is_err());
-        assert!(strict_object(br#"{"a":1,"\u0061":2}"#).is_err());
-        assert!(strict_object(br#"{"a":[{"b":1},{"b":2}]}"#).is_ok());
+    fn duplicate_members_are_refused_at_any_depth() {
+        assert!(parse_strict_object(br#"{"a":1,"a":1}"#).is_err());
+        assert!(parse_strict_object(br#"{"a":{"b":1,"b":2}}"#).is_err());
+        assert!(parse_strict_object(br#"{"a":1,"\u0061":2}"#).is_err());
+        assert!(parse_strict_object(br#"{"a":[{"b":1},{"b":2}]}"#).is_ok());
     }
 
     #[test]
-    fn only_one_object_is_accepted() {
+    fn json_must_be_one_object() {
         for text in ["[]", "1", "{} {}", "{", "", "{\"a\":1e400}", "\u{feff}{}"] {
-            assert!(strict_object(text.as_bytes()).is_err(), "{text}");
+            assert!(parse_strict_object(text.as_bytes()).is_err(), "{text}");
         }
-        assert!(strict_object("[".repeat(100_000).as_bytes()).is_err());
+        assert!(parse_strict_object("[".repeat(100_000).as_bytes()).is_err());
     }
 
     #[test]
-    fn order_and_numbers_are_kept() {
-        let map = strict_object(br#"{"z":1,"a":-2,"m":18446744073709551615}"#).unwrap();
+    fn member_order_and_numbers_are_kept() {
+        let map = parse_strict_object(br#"{"z":1,"a":-2,"m":18446744073709551615}"#).unwrap();
         assert_eq!(Value::Object(map).to_string(), r#"{"z":1,"a":-2,"m":18446744073709551615}"#);
     }
 }

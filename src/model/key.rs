@@ -1,6 +1,6 @@
 //! Signing keys as the store keeps them.
 
-use super::{Algorithm, Foreign, Invalid, Timestamp};
+use super::{Algorithm, InvalidValue, Timestamp, Untrusted};
 use secrecy::SecretSlice;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -23,11 +23,11 @@ impl Purpose {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "app" => Ok(Self::App),
             "test" => Ok(Self::Test),
-            _ => Err(Invalid::new("purpose", "`app` or `test`")),
+            _ => Err(InvalidValue::new("purpose", "`app` or `test`")),
         }
     }
 }
@@ -56,22 +56,22 @@ impl KeyState {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "standby" => Ok(Self::Standby),
             "active" => Ok(Self::Active),
             "retired" => Ok(Self::Retired),
             "revoked" => Ok(Self::Revoked),
-            _ => Err(Invalid::new("key state", "unknown")),
+            _ => Err(InvalidValue::new("key state", "unknown")),
         }
     }
 }
 
 /// A key before it has a row.
 #[derive(Debug, Clone)]
-pub(crate) struct NewKey {
+pub(crate) struct KeySpec {
     /// The key id: RFC 7638 thumbprint, or random for a symmetric key.
-    pub(crate) kid: Foreign,
+    pub(crate) kid: Untrusted,
     /// What it may sign.
     pub(crate) purpose: Purpose,
     /// The only algorithm it is ever used with.
@@ -79,7 +79,7 @@ pub(crate) struct NewKey {
     /// PKCS#8 DER, or the raw secret of a symmetric key.
     pub(crate) material: SecretSlice<u8>,
     /// The public part as a JWK (RFC 7517); a symmetric key has none.
-    pub(crate) public: Option<Map<String, Value>>,
+    pub(crate) public_jwk: Option<Map<String, Value>>,
     /// Whether it is a secret that is shorter than its hash.
     pub(crate) weak: bool,
 }
@@ -90,7 +90,7 @@ pub(crate) struct Key {
     /// Its row.
     pub(crate) id: i64,
     /// What it is.
-    pub(crate) spec: NewKey,
+    pub(crate) spec: KeySpec,
     /// Where it is in its life.
     pub(crate) state: KeyState,
     /// When it was made.
@@ -101,10 +101,10 @@ pub(crate) struct Key {
 
 impl Key {
     /// Whether a signature made with it counts at `now`.
-    pub(crate) fn verifies(&self, now: Timestamp) -> bool {
+    pub(crate) fn can_verify(&self, now: Timestamp) -> bool {
         match self.state {
             KeyState::Active => true,
-            KeyState::Retired => self.verify_until.is_none_or(|end| now < end),
+            KeyState::Retired => self.verify_until.is_none_or(|expiry| now < expiry),
             // A test key that is named signs before it is activated; an app key does not.
             KeyState::Standby => self.spec.purpose == Purpose::Test,
             KeyState::Revoked => false,
@@ -113,7 +113,7 @@ impl Key {
 
     /// Whether verifiers should know it: it verifies, or it will.
     pub(crate) fn is_published(&self, now: Timestamp) -> bool {
-        self.state == KeyState::Standby || self.verifies(now)
+        self.state == KeyState::Standby || self.can_verify(now)
     }
 }
 
@@ -122,31 +122,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_retired_key_verifies_until_its_end() {
-        let at = |seconds| Timestamp::from_unix(seconds).unwrap();
+    fn key_state_decides_verification() {
+        let timestamp = |seconds| Timestamp::from_unix(seconds).unwrap();
         let key_for = |purpose, state, verify_until| Key {
             id: 1,
-            spec: NewKey {
-                kid: Foreign::new("k"),
+            spec: KeySpec {
+                kid: Untrusted::new("k"),
                 purpose,
                 algorithm: Algorithm::ES256,
                 material: SecretSlice::from(Vec::new()),
-                public: None,
+                public_jwk: None,
                 weak: false,
             },
             state,
-            created_at: at(0),
+            created_at: timestamp(0),
             verify_until,
         };
         let key = |state, verify_until| key_for(Purpose::App, state, verify_until);
-        assert!(key_for(Purpose::Test, KeyState::Standby, None).verifies(at(100)));
-        assert!(key(KeyState::Active, None).verifies(at(100)));
-        assert!(key(KeyState::Retired, Some(at(101))).verifies(at(100)));
-        assert!(!key(KeyState::Retired, Some(at(100))).verifies(at(100)));
-        assert!(key(KeyState::Retired, None).verifies(at(100)));
-        assert!(!key(KeyState::Standby, None).verifies(at(100)));
-        assert!(!key(KeyState::Revoked, None).verifies(at(100)));
-        assert!(key(KeyState::Standby, None).is_published(at(100)));
-        assert!(!key(KeyState::Retired, Some(at(100))).is_published(at(100)));
+        assert!(key_for(Purpose::Test, KeyState::Standby, None).can_verify(timestamp(100)));
+        assert!(key(KeyState::Active, None).can_verify(timestamp(100)));
+        assert!(key(KeyState::Retired, Some(timestamp(101))).can_verify(timestamp(100)));
+        assert!(!key(KeyState::Retired, Some(timestamp(100))).can_verify(timestamp(100)));
+        assert!(key(KeyState::Retired, None).can_verify(timestamp(100)));
+        assert!(!key(KeyState::Standby, None).can_verify(timestamp(100)));
+        assert!(!key(KeyState::Revoked, None).can_verify(timestamp(100)));
+        assert!(key(KeyState::Standby, None).is_published(timestamp(100)));
+        assert!(!key(KeyState::Retired, Some(timestamp(100))).is_published(timestamp(100)));
     }
 }

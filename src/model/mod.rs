@@ -2,71 +2,72 @@
 
 mod algorithm;
 mod claims;
-mod display;
+mod display_name;
+mod env_variable;
 mod event;
-mod foreign;
 mod ids;
 mod issuer;
 mod json;
 mod key;
-mod moment;
 mod names;
 mod page;
 mod password;
 mod path;
 mod permission_policy;
-mod policy;
 mod precis;
-mod rows;
+mod row_reader;
+mod settings;
 mod shell;
 mod spreadsheet;
 mod time;
+mod time_bound;
 mod token;
+mod untrusted;
 mod url;
 mod user;
-mod variable;
 
-pub(crate) use algorithm::{Algorithm, Family, RsaBits};
+pub(crate) use algorithm::{Algorithm, KeyType, RsaBits};
 pub(crate) use claims::ExtraClaims;
-pub(crate) use display::{DisplayName, Search};
+pub(crate) use display_name::{DisplayName, NameFilter};
+pub(crate) use env_variable::check_token_variable;
 pub(crate) use event::AuditEvent;
-pub(crate) use foreign::{
-    Foreign, NOT_SHOWN, escaped, escaped_json, is_hostile, is_invisible, repeatable,
-};
 pub(crate) use ids::{Jti, Sid, StoreId, TokenId, Uid, UserId};
 pub(crate) use issuer::IssuerUrl;
-pub(crate) use json::strict_object;
-pub(crate) use key::{Key, KeyState, NewKey, Purpose};
-pub(crate) use moment::Moment;
+pub(crate) use json::parse_strict_object;
+pub(crate) use key::{Key, KeySpec, KeyState, Purpose};
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
-pub(crate) use page::{Page, Paged};
+pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
-pub(crate) use path::JsonPath;
+pub(crate) use path::SerializablePath;
 pub(crate) use permission_policy::PermissionPolicy;
-pub(crate) use policy::{OwnQuota, Policy, Quota, Setting};
-pub(crate) use rows::{BadLine, Row, RowError, Rows};
-pub(crate) use shell::{command_line, is_plain_word, shell_word};
-pub(crate) use spreadsheet::{SpreadsheetRows, csv_header, to_csv};
+pub(crate) use row_reader::{InvalidLine, Row, RowError, RowReader};
+pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
+pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
+pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
 pub(crate) use time::{Lifetime, Timestamp};
+pub(crate) use time_bound::TimeBound;
 pub(crate) use token::{
-    Grant, OpenSession, Origin, Pair, RecordedToken, Session, Status, TokenKind,
+    ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin, TokenStatus,
 };
-pub(crate) use url::url_scheme;
-pub(crate) use user::{Account, Owned, Role, User};
-pub(crate) use variable::token_variable;
+pub(crate) use untrusted::{
+    REDACTED, Untrusted, escape, escape_json, is_invisible, is_unsafe_for_terminal,
+    redact_for_error,
+};
+pub(crate) use url::parse_url_scheme;
+pub(crate) use user::{NewUser, Role, User, WithOwner};
 
 /// A value that was refused at the door: what it was meant to be, and why it is not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}: {why}")]
-pub(crate) struct Invalid {
+#[error("{value_name}: {reason}")]
+pub(crate) struct InvalidValue {
     /// What the value was meant to be, as the user would say it.
-    pub(crate) what: &'static str,
+    pub(crate) value_name: &'static str,
     /// Why it was refused; never the value itself.
-    pub(crate) why: String,
+    pub(crate) reason: String,
 }
 
-impl Invalid {
-    pub(crate) fn new(what: &'static str, why: impl Into<String>) -> Self {
-        Self { what, why: why.into() }
+impl InvalidValue {
+    pub(crate) fn new(value_name: &'static str, reason: impl Into<String>) -> Self {
+        Self { value_name, reason: reason.into() }
     }
 }

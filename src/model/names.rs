@@ -1,8 +1,7 @@
-//! What people and applications are called. One canonical form each, computed here and nowhere
-//! else, so that registering, logging in and looking up always compare the same string.
+//! User names, e-mail addresses and application names in their only canonical form.
 
-use super::precis::settled;
-use super::{Foreign, Invalid, Uid, UserId, is_invisible};
+use super::precis::enforce_to_fixed_point;
+use super::{InvalidValue, Uid, Untrusted, UserId, is_invisible};
 use email_address::{EmailAddress, Options};
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
@@ -14,42 +13,44 @@ use unicode_security::MixedScript;
 /// bytes, one script, no `@`, not all digits, not a UUID, no leading `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub(crate) struct UserName(Foreign);
+pub(crate) struct UserName(Untrusted);
 
 impl UserName {
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        let refused = |why: &str| Invalid::new("username", why);
-        let name = settled(text, |text| UsernameCaseMapped::enforce(text).map(Cow::into_owned))
-            .ok_or_else(|| refused("letters, digits and common signs only, no spaces"))?;
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let invalid = |reason: &str| InvalidValue::new("username", reason);
+        let name = enforce_to_fixed_point(text, |text| {
+            UsernameCaseMapped::enforce(text).map(Cow::into_owned)
+        })
+        .ok_or_else(|| invalid("letters, digits and common signs only, no spaces"))?;
         if name.len() > 64 {
-            return Err(refused("longer than 64 bytes"));
+            return Err(invalid("longer than 64 bytes"));
         }
         if name.contains('@') {
-            return Err(refused("`@` is for e-mail addresses (`--email`)"));
+            return Err(invalid("`@` is for e-mail addresses (`--email`)"));
         }
         if name.starts_with('-') {
-            return Err(refused("must not begin with `-`"));
+            return Err(invalid("must not begin with `-`"));
         }
         if name.chars().all(char::is_numeric) || Uid::parse(&name).is_some() {
-            return Err(refused("could be mistaken for an id"));
+            return Err(invalid("could be mistaken for an id"));
         }
         if !name.is_single_script() || name.chars().any(is_invisible) {
-            return Err(refused("mixes scripts or has invisible characters"));
+            return Err(invalid("mixes scripts or has invisible characters"));
         }
-        Ok(Self(Foreign::new(name.as_str())))
+        Ok(Self(Untrusted::new(name.as_str())))
     }
 
     /// A name that was checked when it entered the store.
-    pub(crate) fn stored(text: String) -> Self {
-        Self(Foreign::new(text))
+    pub(crate) fn from_trusted(text: String) -> Self {
+        Self(Untrusted::new(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    pub(crate) fn shown(&self) -> String {
-        self.0.shown()
+    pub(crate) fn to_display(&self) -> String {
+        self.0.to_display()
     }
 }
 
@@ -57,28 +58,29 @@ impl UserName {
 /// are the same when their [`Email::key`]s are.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Email(Foreign);
+pub(crate) struct Email(Untrusted);
 
 impl Email {
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        let refused = || Invalid::new("e-mail", "not an address like `ada@example.com`");
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let invalid = || InvalidValue::new("e-mail", "not an address like `ada@example.com`");
         let options =
             Options::default().without_display_text().without_domain_literal().with_required_tld();
-        let read = |text| EmailAddress::parse_with_options(text, options).map_err(|_| refused());
-        let address = read(text)?;
+        let parse_address =
+            |text| EmailAddress::parse_with_options(text, options).map_err(|_| invalid());
+        let address = parse_address(text)?;
         if text.chars().any(is_invisible) || address.local_part().starts_with('"') {
-            return Err(refused());
+            return Err(invalid());
         }
         let domain = address.domain().to_lowercase();
-        let form = format!("{}@{domain}", address.local_part());
+        let normalized = format!("{}@{domain}", address.local_part());
         // In lower case, a letter may become two signs of which one cannot stand there.
-        read(&form)?;
-        Ok(Self(Foreign::new(form)))
+        parse_address(&normalized)?;
+        Ok(Self(Untrusted::new(normalized)))
     }
 
     /// An address that was checked when it entered the store.
-    pub(crate) fn stored(text: String) -> Self {
-        Self(Foreign::new(text))
+    pub(crate) fn from_trusted(text: String) -> Self {
+        Self(Untrusted::new(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -86,12 +88,12 @@ impl Email {
     }
 
     /// What makes it unique: the whole address in lower case.
-    pub(crate) fn key(&self) -> String {
+    pub(crate) fn comparison_key(&self) -> String {
         self.0.as_str().to_lowercase()
     }
 
-    pub(crate) fn shown(&self) -> String {
-        self.0.shown()
+    pub(crate) fn to_display(&self) -> String {
+        self.0.to_display()
     }
 }
 
@@ -109,19 +111,19 @@ pub(crate) enum UserRef {
 }
 
 impl UserRef {
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-            let id = text.parse().map_err(|_| Invalid::new("user", "the id is too large"))?;
+            let id = text.parse().map_err(|_| InvalidValue::new("user", "the id is too large"))?;
             return Ok(Self::Id(UserId(id)));
         }
-        if let Some(uid) = Uid::typed(text) {
+        if let Some(uid) = Uid::parse_lenient(text) {
             return Ok(Self::Uid(uid));
         }
         Self::parse_login(text)
     }
 
     /// What `login` accepts: a username or an e-mail address.
-    pub(crate) fn parse_login(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse_login(text: &str) -> Result<Self, InvalidValue> {
         if text.contains('@') {
             Email::parse(text).map(Self::Email)
         } else {
@@ -129,12 +131,12 @@ impl UserRef {
         }
     }
 
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn to_display(&self) -> String {
         match self {
             Self::Id(id) => id.to_string(),
             Self::Uid(uid) => uid.to_string(),
-            Self::Email(email) => email.shown(),
-            Self::Name(name) => name.shown(),
+            Self::Email(email) => email.to_display(),
+            Self::Name(name) => name.to_display(),
         }
     }
 }
@@ -142,24 +144,24 @@ impl UserRef {
 /// The application that a token is for: 1 to 100 visible characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub(crate) struct AppName(Foreign);
+pub(crate) struct AppName(Untrusted);
 
 impl AppName {
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        visible("app name", text, 100).map(Self)
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        parse_visible("app name", text, 100).map(Self)
     }
 
     /// A name that was checked when it entered the store.
-    pub(crate) fn stored(text: String) -> Self {
-        Self(Foreign::new(text))
+    pub(crate) fn from_trusted(text: String) -> Self {
+        Self(Untrusted::new(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    pub(crate) fn shown(&self) -> String {
-        self.0.shown()
+    pub(crate) fn to_display(&self) -> String {
+        self.0.to_display()
     }
 }
 
@@ -167,51 +169,56 @@ impl AppName {
 /// begin with `jeton:` are kept for jeton itself, which knows one: [`Permission::MINT`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Permission(Foreign);
+pub(crate) struct Permission(Untrusted);
 
 impl Permission {
     /// Begins the permissions of jeton itself.
-    pub(super) const RESERVED: &str = "jeton:";
+    pub(super) const RESERVED_PREFIX: &str = "jeton:";
     /// Makes an app token a credential for minting test tokens and for nothing else.
     pub(crate) const MINT: &str = "jeton:mint";
 
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        let permission = Self::parse_any(text)?;
-        if text.starts_with(Self::RESERVED) && text != Self::MINT {
-            let why = "of the names that begin with `jeton:` there is only `jeton:mint`";
-            return Err(Invalid::new("permission", why));
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let permission = Self::parse_including_reserved(text)?;
+        if text.starts_with(Self::RESERVED_PREFIX) && text != Self::MINT {
+            let reason = "of the names that begin with `jeton:` there is only `jeton:mint`";
+            return Err(InvalidValue::new("permission", reason));
         }
         Ok(permission)
     }
 
     /// A permission to look for in a token, where a reserved one may stand too.
-    pub(crate) fn parse_any(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse_including_reserved(text: &str) -> Result<Self, InvalidValue> {
         if text.chars().any(char::is_whitespace) {
-            return Err(Invalid::new("permission", "must not contain white space"));
+            return Err(InvalidValue::new("permission", "must not contain white space"));
         }
-        visible("permission", text, 100).map(Self)
+        parse_visible("permission", text, 100).map(Self)
     }
 
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    pub(crate) fn shown(&self) -> String {
-        self.0.shown()
+    pub(crate) fn to_display(&self) -> String {
+        self.0.to_display()
     }
 }
 
-pub(super) fn visible(what: &'static str, text: &str, most: usize) -> Result<Foreign, Invalid> {
+pub(super) fn parse_visible(
+    value_name: &'static str,
+    text: &str,
+    max_chars: usize,
+) -> Result<Untrusted, InvalidValue> {
+    let invalid = |reason: &str| InvalidValue::new(value_name, reason);
     if text.is_empty() || text.trim() != text {
-        return Err(Invalid::new(what, "must not be empty or begin or end with white space"));
+        return Err(invalid("must not be empty or begin or end with white space"));
     }
-    if text.chars().count() > most {
-        return Err(Invalid::new(what, format!("longer than {most} characters")));
+    if text.chars().count() > max_chars {
+        return Err(invalid(&format!("longer than {max_chars} characters")));
     }
     if text.chars().any(is_invisible) {
-        return Err(Invalid::new(what, "has control or invisible characters"));
+        return Err(invalid("has control or invisible characters"));
     }
-    Ok(Foreign::new(text))
+    Ok(Untrusted::new(text))
 }
 
 #[cfg(test)]
@@ -219,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usernames_have_one_form() {
+    fn username_is_normalized() {
         assert_eq!(UserName::parse("Ada").unwrap(), UserName::parse("aDA").unwrap());
         assert_eq!(UserName::parse("Ａｄａ").unwrap().as_str(), "ada");
         for text in [
@@ -239,10 +246,10 @@ mod tests {
     }
 
     #[test]
-    fn emails_are_checked_and_compared_without_case() {
+    fn email_is_validated_and_compared_case_insensitively() {
         let email = Email::parse("Ada.L@Example.COM").unwrap();
         assert_eq!(email.as_str(), "Ada.L@example.com");
-        assert_eq!(email.key(), "ada.l@example.com");
+        assert_eq!(email.comparison_key(), "ada.l@example.com");
         assert!(Email::parse("ada@ci.test").is_ok());
         for text in [
             "",
@@ -259,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_named_four_ways() {
+    fn user_ref_has_four_forms() {
         assert!(matches!(UserRef::parse("42"), Ok(UserRef::Id(UserId(42)))));
         assert!(matches!(
             UserRef::parse("018f4f5e-7a3b-7c1d-8e2f-0123456789ab"),
@@ -283,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_permissions_are_not_given() {
+    fn reserved_permission_is_refused() {
         assert!(Permission::parse("read").is_ok());
         assert!(Permission::parse("jeton:mint").is_ok());
         assert!(Permission::parse("jeton:admin").is_err());

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Page {
+pub(crate) enum PageRequest {
     /// The page of that number, counted from 1.
     Number {
         /// From 1.
@@ -23,7 +23,7 @@ pub(crate) enum Page {
     /// Everything.
     All,
     /// A part of everything. The rows of the whole list are not counted for it.
-    Part {
+    Chunk {
         /// The last id that was written, where the order is that of the ids.
         after: Option<i64>,
         /// Rows to skip.
@@ -33,9 +33,9 @@ pub(crate) enum Page {
     },
 }
 
-impl Page {
+impl PageRequest {
     /// How many rows to skip, the id to begin after, how many rows to take (-1: all).
-    pub(crate) fn window(self) -> (i64, i64, i64) {
+    pub(crate) fn sql_window(self) -> (i64, i64, i64) {
         match self {
             Self::Number { page, per_page } => {
                 let skip = i64::from(page.saturating_sub(1)) * i64::from(per_page);
@@ -43,28 +43,28 @@ impl Page {
             }
             Self::After { id, per_page } => (0, id, i64::from(per_page)),
             Self::All => (0, 0, -1),
-            Self::Part { after, skip, size } => (skip, after.unwrap_or(0), i64::from(size)),
+            Self::Chunk { after, skip, size } => (skip, after.unwrap_or(0), i64::from(size)),
         }
     }
 
     /// The id that the rows follow, where one was given.
-    pub(crate) fn after(self) -> Option<i64> {
+    pub(crate) fn after_id(self) -> Option<i64> {
         match self {
             Self::After { id, .. } => Some(id),
-            Self::Part { after, .. } => after,
+            Self::Chunk { after, .. } => after,
             Self::Number { .. } | Self::All => None,
         }
     }
 
     /// Counts the rows of the whole list, unless this is a part of everything.
-    pub(crate) fn total<E>(self, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
-        if let Self::Part { .. } = self { Ok(0) } else { count() }
+    pub(crate) fn count_total<E>(self, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
+        if let Self::Chunk { .. } = self { Ok(0) } else { count() }
     }
 }
 
 /// One part of a list, and where it stands in the whole.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Paged<T> {
+pub(crate) struct Page<T> {
     /// The items of this part.
     pub(crate) items: Vec<T>,
     /// The number of this page; absent after `--after`.
@@ -79,17 +79,22 @@ pub(crate) struct Paged<T> {
     pub(crate) next: Option<i64>,
 }
 
-impl<T> Paged<T> {
+impl<T> Page<T> {
     /// `items` may hold one item more than the page: that is how we know that more follow.
-    pub(crate) fn new(page: Page, mut items: Vec<T>, total: i64, id: impl Fn(&T) -> i64) -> Self {
-        let (number, per_page) = match page {
-            Page::Number { page, per_page } => (Some(page), Some(per_page)),
-            Page::After { per_page, .. } => (None, Some(per_page)),
-            Page::All => (Some(1), None),
-            Page::Part { size, .. } => (None, Some(size)),
+    pub(crate) fn new(
+        request: PageRequest,
+        mut items: Vec<T>,
+        total: i64,
+        id_of: impl Fn(&T) -> i64,
+    ) -> Self {
+        let (number, per_page) = match request {
+            PageRequest::Number { page, per_page } => (Some(page), Some(per_page)),
+            PageRequest::After { per_page, .. } => (None, Some(per_page)),
+            PageRequest::All => (Some(1), None),
+            PageRequest::Chunk { size, .. } => (None, Some(size)),
         };
         let size = per_page.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let more = items.len() > size;
+        let has_more = items.len() > size;
         items.truncate(size);
         let pages = match per_page {
             Some(size) => {
@@ -98,23 +103,23 @@ impl<T> Paged<T> {
             }
             None => i64::from(total > 0),
         };
-        let next = if more { items.last().map(id) } else { None };
+        let next = if has_more { items.last().map(id_of) } else { None };
         Self { items, page: number, per_page, total, pages, next }
     }
 
     /// The same part with other items.
-    pub(crate) fn map<U>(self, mut change: impl FnMut(T) -> U) -> Paged<U> {
-        let Ok(part) = self.try_map(|item| Ok::<U, Infallible>(change(item)));
-        part
+    pub(crate) fn map<U>(self, mut convert: impl FnMut(T) -> U) -> Page<U> {
+        let Ok(page) = self.try_map(|item| Ok::<U, Infallible>(convert(item)));
+        page
     }
 
     /// The same part with other items, or the first error.
     pub(crate) fn try_map<U, E>(
         self,
-        change: impl FnMut(T) -> Result<U, E>,
-    ) -> Result<Paged<U>, E> {
-        Ok(Paged {
-            items: self.items.into_iter().map(change).collect::<Result<_, E>>()?,
+        convert: impl FnMut(T) -> Result<U, E>,
+    ) -> Result<Page<U>, E> {
+        Ok(Page {
+            items: self.items.into_iter().map(convert).collect::<Result<_, E>>()?,
             page: self.page,
             per_page: self.per_page,
             total: self.total,
@@ -129,18 +134,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_extra_item_says_that_more_follow() {
-        let page = Page::Number { page: 2, per_page: 3 };
-        assert_eq!(page.window(), (3, 0, 3));
-        let part = Paged::new(page, vec![4, 5, 6, 7], 7, |id| *id);
-        assert_eq!((part.items, part.pages, part.next), (vec![4, 5, 6], 3, Some(6)));
-        let last = Paged::new(page, vec![4, 5], 5, |id| *id);
+    fn extra_item_sets_next() {
+        let request = PageRequest::Number { page: 2, per_page: 3 };
+        assert_eq!(request.sql_window(), (3, 0, 3));
+        let page = Page::new(request, vec![4, 5, 6, 7], 7, |id| *id);
+        assert_eq!((page.items, page.pages, page.next), (vec![4, 5, 6], 3, Some(6)));
+        let last = Page::new(request, vec![4, 5], 5, |id| *id);
         assert_eq!((last.pages, last.next), (2, None));
     }
 
     #[test]
-    fn everything_is_one_page() {
-        let part = Paged::new(Page::All, vec![1, 2], 2, |id| *id);
-        assert_eq!((part.page, part.per_page, part.pages, part.next), (Some(1), None, 1, None));
+    fn unpaged_list_is_one_page() {
+        let page = Page::new(PageRequest::All, vec![1, 2], 2, |id| *id);
+        assert_eq!((page.page, page.per_page, page.pages, page.next), (Some(1), None, 1, None));
     }
 }

@@ -1,7 +1,7 @@
 //! Passwords, and the hashes that other rooms pass on without looking inside.
 
-use super::Invalid;
-use super::precis::settled;
+use super::InvalidValue;
+use super::precis::enforce_to_fixed_point;
 use precis_profiles::OpaqueString;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,30 +14,32 @@ use zeroize::Zeroize;
 pub(crate) struct Password(SecretString);
 
 impl Password {
-    const MOST: usize = 1_024;
+    const MAX_BYTES: usize = 1_024;
 
-    pub(crate) fn parse(mut text: String) -> Result<Self, Invalid> {
-        let refused = |why: &str| Invalid::new("password", why);
+    pub(crate) fn parse(mut text: String) -> Result<Self, InvalidValue> {
+        let invalid = |reason: &str| InvalidValue::new("password", reason);
         if text.is_empty() {
-            return Err(refused("must not be empty"));
+            return Err(invalid("must not be empty"));
         }
-        let fits = |text: &str| {
-            let is_long = text.len() > Self::MOST;
-            if is_long { Err(refused("longer than 1,024 bytes")) } else { Ok(()) }
+        let check_length = |text: &str| {
+            let is_long = text.len() > Self::MAX_BYTES;
+            if is_long { Err(invalid("longer than 1,024 bytes")) } else { Ok(()) }
         };
-        let form = fits(&text).and_then(|()| {
-            let form = settled(&text, |text| OpaqueString::enforce(text).map(Cow::into_owned))
-                .ok_or_else(|| refused("has control characters or characters without a meaning"))?;
+        let password = check_length(&text).and_then(|()| {
+            let normalized = enforce_to_fixed_point(&text, |text| {
+                OpaqueString::enforce(text).map(Cow::into_owned)
+            })
+            .ok_or_else(|| invalid("has control characters or characters without a meaning"))?;
             // Some characters are longer in it.
-            fits(&form)?;
-            Ok(Self(SecretString::from(form.as_str())))
+            check_length(&normalized)?;
+            Ok(Self(SecretString::from(normalized.as_str())))
         });
         text.zeroize();
-        form
+        password
     }
 
     /// The characters that a minimum length counts.
-    pub(crate) fn length(&self) -> usize {
+    pub(crate) fn char_count(&self) -> usize {
         self.0.expose_secret().chars().count()
     }
 
@@ -73,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_spellings_of_one_password_are_one() {
+    fn password_spellings_are_normalized() {
         let composed = Password::parse("caf\u{e9} au lait".to_owned()).unwrap();
         let decomposed = Password::parse("cafe\u{301} au lait".to_owned()).unwrap();
         assert_eq!(composed.expose(), decomposed.expose());
@@ -81,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_its_own_form() {
+    fn password_without_stable_form_is_refused() {
         // The Greek middle dot becomes the Latin one, which stands between two `l` only.
         assert!(Password::parse("p\u{387}p".to_owned()).is_err());
         assert_eq!(Password::parse("l\u{387}l".to_owned()).unwrap().expose(), "l·l".as_bytes());
     }
 
     #[test]
-    fn refusals_do_not_repeat_the_password() {
+    fn password_error_omits_password() {
         let error = Password::parse("hunter2\u{7}".to_owned()).unwrap_err();
         assert!(!error.to_string().contains("hunter2"));
         assert!(Password::parse(String::new()).is_err());
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing() {
+    fn password_debug_is_redacted() {
         let password = Password::parse("hunter2".to_owned()).unwrap();
         assert!(!format!("{password:?}").contains("hunter2"));
     }

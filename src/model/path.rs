@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 /// A path in a JSON document: text, or an array of bytes where it is not UTF-8.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum JsonPath {
+pub(crate) enum SerializablePath {
     Text(String),
     Bytes(Vec<u8>),
 }
 
-impl From<&Path> for JsonPath {
+impl From<&Path> for SerializablePath {
     fn from(path: &Path) -> Self {
         match path.to_str() {
             Some(text) => Self::Text(text.to_owned()),
@@ -22,11 +22,11 @@ impl From<&Path> for JsonPath {
     }
 }
 
-impl From<JsonPath> for PathBuf {
-    fn from(path: JsonPath) -> Self {
+impl From<SerializablePath> for PathBuf {
+    fn from(path: SerializablePath) -> Self {
         match path {
-            JsonPath::Text(text) => Self::from(text),
-            JsonPath::Bytes(bytes) => Self::from(OsString::from_vec(bytes)),
+            SerializablePath::Text(text) => Self::from(text),
+            SerializablePath::Bytes(bytes) => Self::from(OsString::from_vec(bytes)),
         }
     }
 }
@@ -36,14 +36,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_path_is_the_same_afterwards() {
+    fn path_round_trips_through_json() {
         for (bytes, json) in
             [(&b"/a"[..], r#""/a""#), (b"/\xff", "[47,255]"), (b"/\xfe", "[47,254]")]
         {
             let path = PathBuf::from(OsString::from_vec(bytes.to_vec()));
-            assert_eq!(serde_json::to_string(&JsonPath::from(path.as_path())).unwrap(), json);
-            let read: JsonPath = serde_json::from_str(json).unwrap();
-            assert_eq!(PathBuf::from(read), path);
+            assert_eq!(
+                serde_json::to_string(&SerializablePath::from(path.as_path())).unwrap(),
+                json
+            );
+            let parsed: SerializablePath = serde_json::from_str(json).unwrap();
+            assert_eq!(PathBuf::from(parsed), path);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Permissions that users without a role may give to app tokens.
 
-use super::names::visible;
-use super::{Invalid, Permission};
+use super::names::parse_visible;
+use super::{InvalidValue, Permission};
 
 /// Names and prefixes of permissions, as the setting `token.permissions` lists them. Permissions
 /// that begin with `jeton:` are never among them.
@@ -16,22 +16,22 @@ impl Default for PermissionPolicy {
 
 impl PermissionPolicy {
     /// Parses `none`, or patterns with commas between: a permission, or a prefix followed by `*`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text == "none" {
             return Ok(Self(Vec::new()));
         }
         let patterns = text.split(',').map(|pattern| {
             let name = pattern.strip_suffix('*').unwrap_or(pattern);
             if name.contains('*') || name.chars().any(char::is_whitespace) {
-                let why =
+                let reason =
                     "permissions, and prefixes followed by `*`, with commas between, or `none`";
-                return Err(Invalid::new("value", why));
+                return Err(InvalidValue::new("value", reason));
             }
-            if name.starts_with(Permission::RESERVED) {
-                return Err(Invalid::new("value", "permissions of jeton itself need a role"));
+            if name.starts_with(Permission::RESERVED_PREFIX) {
+                return Err(InvalidValue::new("value", "permissions of jeton itself need a role"));
             }
             if pattern != "*" {
-                visible("value", name, 100)?;
+                parse_visible("value", name, 100)?;
             }
             Ok(pattern.to_owned())
         });
@@ -44,7 +44,7 @@ impl PermissionPolicy {
             Some(prefix) => permission.starts_with(prefix),
             None => permission == pattern,
         };
-        !permission.starts_with(Permission::RESERVED) && self.0.iter().any(matches)
+        !permission.starts_with(Permission::RESERVED_PREFIX) && self.0.iter().any(matches)
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_are_names_and_prefixes() {
+    fn permission_patterns_match_names_and_prefixes() {
         let policy = PermissionPolicy::parse("read,orders:*").unwrap();
         for (permission, allowed) in [
             ("read", true),

@@ -5,18 +5,18 @@ use zeroize::Zeroizing;
 
 /// The rules applied until they change nothing, so that a form is its own form. One application
 /// is not always enough, and what four do not settle is refused (RFC 8264, section 7).
-pub(super) fn settled(
+pub(super) fn enforce_to_fixed_point(
     text: &str,
-    rules: impl Fn(&str) -> Result<String, Error>,
+    enforce: impl Fn(&str) -> Result<String, Error>,
 ) -> Option<Zeroizing<String>> {
-    let applied = |text: &str| rules(text).map(Zeroizing::new).ok();
-    let mut form = applied(text)?;
+    let apply = |text: &str| enforce(text).map(Zeroizing::new).ok();
+    let mut current = apply(text)?;
     for _ in 0..3 {
-        let again = applied(&form)?;
-        if again == form {
-            return Some(form);
+        let next = apply(&current)?;
+        if next == current {
+            return Some(current);
         }
-        form = again;
+        current = next;
     }
     None
 }
@@ -26,10 +26,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_settle_is_refused() {
-        let shorter = |text: &str| Ok(text.strip_prefix('x').unwrap_or(text).to_owned());
-        assert_eq!(settled("a", shorter).unwrap().as_str(), "a");
-        assert_eq!(settled("xxxa", shorter).unwrap().as_str(), "a");
-        assert_eq!(settled("xxxxa", shorter), None);
+    fn text_without_fixed_point_is_refused() {
+        let strip_one_x = |text: &str| Ok(text.strip_prefix('x').unwrap_or(text).to_owned());
+        assert_eq!(enforce_to_fixed_point("a", strip_one_x).unwrap().as_str(), "a");
+        assert_eq!(enforce_to_fixed_point("xxxa", strip_one_x).unwrap().as_str(), "a");
+        assert_eq!(enforce_to_fixed_point("xxxxa", strip_one_x), None);
     }
 }

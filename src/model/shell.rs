@@ -11,15 +11,15 @@ pub(crate) fn is_plain_word(word: &str) -> bool {
 /// `text` as one word of a POSIX shell, quoted unless it is harmless.
 ///
 /// Quotes do not stop a terminal from acting on control characters: `text` is escaped text.
-pub(crate) fn shell_word(text: &str) -> String {
+pub(crate) fn quote_shell_word(text: &str) -> String {
     // The one error is a NUL, which no argument and no escaped text contains.
     shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
 }
 
 /// `command` with `value` as its last argument, to be typed into a POSIX shell.
-pub(crate) fn command_line(command: &str, value: &str) -> String {
+pub(crate) fn render_command(command: &str, value: &str) -> String {
     let end_of_flags = if value.starts_with('-') { "-- " } else { "" };
-    format!("{command} {end_of_flags}{}", shell_word(value))
+    format!("{command} {end_of_flags}{}", quote_shell_word(value))
 }
 
 #[cfg(test)]
@@ -30,17 +30,17 @@ mod tests {
     fn plain_words_need_no_quotes() {
         for word in ["ada", "Ada.L_1+x@example.com", "a-b", "7"] {
             assert!(is_plain_word(word), "{word}");
-            assert_eq!(shell_word(word), word);
+            assert_eq!(quote_shell_word(word), word);
         }
-        let hostile = " \t\n\0!\"#$%&'()*,/:;<=>?[\\]^`{|}~\u{7f}\u{a0}é’–";
-        for c in hostile.chars() {
+        let special = " \t\n\0!\"#$%&'()*,/:;<=>?[\\]^`{|}~\u{7f}\u{a0}é’–";
+        for c in special.chars() {
             assert!(!is_plain_word(&format!("a{c}b")), "{c:?}");
         }
         assert!(!is_plain_word(""));
     }
 
     #[test]
-    fn other_words_are_quoted() {
+    fn words_with_special_characters_are_quoted() {
         for (text, word) in [
             ("", "''"),
             ("x;{touch,pwned}", "'x;{touch,pwned}'"),
@@ -48,13 +48,13 @@ mod tests {
             ("it's", "\"it's\""),
             ("~", "'~'"),
         ] {
-            assert_eq!(shell_word(text), word);
+            assert_eq!(quote_shell_word(text), word);
         }
     }
 
     #[test]
-    fn value_that_begins_like_a_flag_is_no_flag() {
-        assert_eq!(command_line("jeton recover", "ada"), "jeton recover ada");
-        assert_eq!(command_line("jeton recover", "-q;x"), "jeton recover -- '-q;x'");
+    fn value_with_leading_dash_follows_double_dash() {
+        assert_eq!(render_command("jeton recover", "ada"), "jeton recover ada");
+        assert_eq!(render_command("jeton recover", "-q;x"), "jeton recover -- '-q;x'");
     }
 }

@@ -1,26 +1,26 @@
 //! Rows as CSV that a spreadsheet may open: no cell runs there, and each comes back as it was.
 
-use super::{Row, RowError, Rows, escaped};
+use super::{Row, RowError, RowReader, escape};
 use serde_json::{Map, Value};
 use std::io::BufRead;
 
 /// The rows as CSV, without the line of their names; no line for no rows. What is nothing is an
 /// empty cell.
-pub(crate) fn to_csv(lines: &[Map<String, Value>]) -> String {
-    let cell = |value: &Value| match value {
+pub(crate) fn render_csv_rows(rows: &[Map<String, Value>]) -> String {
+    let to_cell = |value: &Value| match value {
         Value::Null => String::new(),
-        Value::String(text) => guarded(&escaped(text)),
+        Value::String(text) => escape_formula(&escape(text)),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     };
-    csv(lines.iter().map(|line| line.values().map(cell).collect()))
+    write_records(rows.iter().map(|row| row.values().map(to_cell).collect()))
 }
 
 /// The line of the names of such rows.
-pub(crate) fn csv_header(line: &Map<String, Value>) -> String {
-    csv([line.keys().cloned().collect()].into_iter())
+pub(crate) fn render_csv_header(row: &Map<String, Value>) -> String {
+    write_records([row.keys().cloned().collect()].into_iter())
 }
 
-fn csv(records: impl Iterator<Item = Vec<String>>) -> String {
+fn write_records(records: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in records {
         // Writing to memory does not fail, and all records are as long.
@@ -33,14 +33,17 @@ fn csv(records: impl Iterator<Item = Vec<String>>) -> String {
 /// in lower case and the guards of CSV taken away.
 #[derive(Debug)]
 pub(crate) struct SpreadsheetRows<R> {
-    rows: Rows<R>,
-    unguarded: &'static str,
+    rows: RowReader<R>,
+    raw_column: &'static str,
 }
 
 impl<R: BufRead> SpreadsheetRows<R> {
     /// Begins to read. The column `unguarded` is never written here and is read as it is.
-    pub(crate) fn begin(input: R, unguarded: &'static str) -> Result<Self, RowError> {
-        Ok(Self { rows: Rows::begin(input, true, str::to_ascii_lowercase)?, unguarded })
+    pub(crate) fn new(input: R, raw_column: &'static str) -> Result<Self, RowError> {
+        Ok(Self {
+            rows: RowReader::with_options(input, true, str::to_ascii_lowercase)?,
+            raw_column,
+        })
     }
 
     /// The names of the columns; there are none in JSON Lines.
@@ -58,10 +61,10 @@ impl<R: BufRead> Iterator for SpreadsheetRows<R> {
             Ok(row) => row,
             Err(error) => return Some(Err(error)),
         };
-        let guarded = |(name, _): &(&String, &mut Value)| is_csv && *name != self.unguarded;
-        for (_, value) in row.claims.iter_mut().filter(guarded) {
+        let may_be_escaped = |(name, _): &(&String, &mut Value)| is_csv && *name != self.raw_column;
+        for (_, value) in row.fields.iter_mut().filter(may_be_escaped) {
             if let Value::String(text) = value
-                && is_guarded(text)
+                && has_formula_escape(text)
             {
                 text.remove(0);
             }
@@ -71,21 +74,22 @@ impl<R: BufRead> Iterator for SpreadsheetRows<R> {
 }
 
 /// What a spreadsheet takes for a formula when a cell begins with it.
-const RUNS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+const FORMULA_PREFIXES: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
-const GUARD: char = '\'';
+const FORMULA_ESCAPE: char = '\'';
 
-fn guarded(text: &str) -> String {
-    if text.starts_with(RUNS) || is_guarded(text) {
-        format!("{GUARD}{text}")
+fn escape_formula(text: &str) -> String {
+    if text.starts_with(FORMULA_PREFIXES) || has_formula_escape(text) {
+        format!("{FORMULA_ESCAPE}{text}")
     } else {
         text.to_owned()
     }
 }
 
 /// Whether the first sign is there for the spreadsheet: before nothing else it stands for itself.
-fn is_guarded(text: &str) -> bool {
-    text.strip_prefix(GUARD).is_some_and(|rest| rest.starts_with(RUNS) || rest.starts_with(GUARD))
+fn has_formula_escape(text: &str) -> bool {
+    text.strip_prefix(FORMULA_ESCAPE)
+        .is_some_and(|rest| rest.starts_with(FORMULA_PREFIXES) || rest.starts_with(FORMULA_ESCAPE))
 }
 
 #[cfg(test)]
@@ -93,20 +97,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn line(name: &str, text: &str) -> Map<String, Value> {
+    fn test_row(name: &str, text: &str) -> Map<String, Value> {
         Map::from_iter([("id".to_owned(), Value::from(1)), (name.to_owned(), Value::from(text))])
     }
 
-    fn rows_of_spreadsheet(bytes: &[u8], unguarded: &'static str) -> Result<Vec<Row>, RowError> {
-        SpreadsheetRows::begin(bytes, unguarded)?.collect()
+    fn read_rows(bytes: &[u8], raw_column: &'static str) -> Result<Vec<Row>, RowError> {
+        SpreadsheetRows::new(bytes, raw_column)?.collect()
     }
 
-    fn file(line: &Map<String, Value>) -> String {
-        csv_header(line) + &to_csv(std::slice::from_ref(line))
+    fn render_csv(row: &Map<String, Value>) -> String {
+        render_csv_header(row) + &render_csv_rows(std::slice::from_ref(row))
     }
 
     #[test]
-    fn no_cell_runs() {
+    fn formula_cells_are_escaped() {
         for (text, cell) in [
             ("=1+1", "'=1+1"),
             ("+1", "'+1"),
@@ -119,31 +123,31 @@ mod tests {
             ("a=1", "a=1"),
             ("=a,\"b", "\"'=a,\"\"b\""),
         ] {
-            assert_eq!(file(&line("name", text)), format!("id,name\n1,{cell}\n"));
+            assert_eq!(render_csv(&test_row("name", text)), format!("id,name\n1,{cell}\n"));
         }
     }
 
     #[test]
-    fn a_column_that_is_never_written_is_read_as_it_is() {
+    fn raw_column_is_read_unchanged() {
         let bytes = b"name,password\n'=a,'=a\n";
-        let rows = rows_of_spreadsheet(bytes, "password").unwrap();
+        let rows = read_rows(bytes, "password").unwrap();
         assert_eq!(
-            Value::from(rows[0].claims.clone()).to_string(),
+            Value::from(rows[0].fields.clone()).to_string(),
             r#"{"name":"=a","password":"'=a"}"#
         );
         let bytes = br#"{"name":"'=a"}"#;
-        let rows = rows_of_spreadsheet(bytes, "password").unwrap();
-        assert_eq!(rows[0].claims["name"], "'=a", "JSON has no guards");
+        let rows = read_rows(bytes, "password").unwrap();
+        assert_eq!(rows[0].fields["name"], "'=a", "JSON has no guards");
     }
 
     proptest! {
         #[test]
-        fn every_cell_comes_back(text in "['=+@\",a -]{1,6}|[^\\p{C}\\p{Z}]{1,9}") {
-            let bytes = file(&line("name", &text));
-            let rows = rows_of_spreadsheet(bytes.as_bytes(), "password").unwrap();
-            prop_assert_eq!(&rows[0].claims["name"], &Value::from(text.as_str()));
+        fn csv_cells_round_trip(text in "['=+@\",a -]{1,6}|[^\\p{C}\\p{Z}]{1,9}") {
+            let bytes = render_csv(&test_row("name", &text));
+            let rows = read_rows(bytes.as_bytes(), "password").unwrap();
+            prop_assert_eq!(&rows[0].fields["name"], &Value::from(text.as_str()));
             let cell = bytes.split_once("\n1,").unwrap().1;
-            prop_assert!(!cell.strip_prefix('"').unwrap_or(cell).starts_with(RUNS), "{}", cell);
+            prop_assert!(!cell.strip_prefix('"').unwrap_or(cell).starts_with(FORMULA_PREFIXES), "{}", cell);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Instants and durations in whole seconds, as people write them and as claims carry them.
 
-use super::Invalid;
+use super::InvalidValue;
 use jiff::civil::{Date, DateTime, DateTimeDifference};
 use jiff::fmt::friendly::{Designator, Direction, Spacing, SpanPrinter};
 use jiff::tz::Offset;
@@ -14,11 +14,11 @@ use std::fmt;
 pub(crate) struct Timestamp(i64);
 
 /// The last second that RFC 3339 can name here: 9999-12-30T22:00:00Z.
-const LAST: i64 = 253_402_207_200;
+const MAX_UNIX_SECONDS: i64 = 253_402_207_200;
 
 impl Timestamp {
     pub(crate) fn from_unix(seconds: i64) -> Option<Self> {
-        (0..=LAST).contains(&seconds).then_some(Self(seconds))
+        (0..=MAX_UNIX_SECONDS).contains(&seconds).then_some(Self(seconds))
     }
 
     pub(crate) const fn unix(self) -> i64 {
@@ -26,37 +26,38 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339 or Unix seconds. A date alone is its first second in UTC.
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        let refused = |why: &str| Invalid::new("time", why);
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let invalid = |reason: &str| InvalidValue::new("time", reason);
         let seconds = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-            text.parse().map_err(|_| refused("out of range"))?
+            text.parse().map_err(|_| invalid("out of range"))?
         } else {
-            let instant = text.parse().ok().or_else(|| first_second(text)).ok_or_else(|| {
-                unreadable(text, "neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds")
-            })?;
+            let instant =
+                text.parse().ok().or_else(|| parse_start_of_day(text)).ok_or_else(|| {
+                    invalid_time(text, "neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds")
+                })?;
             instant.as_second()
         };
-        Self::from_unix(seconds).ok_or_else(|| refused("out of range"))
+        Self::from_unix(seconds).ok_or_else(|| invalid("out of range"))
     }
 
     /// `None` past the year 9999.
-    pub(crate) fn plus(self, lifetime: Lifetime) -> Option<Self> {
+    pub(crate) fn checked_add(self, lifetime: Lifetime) -> Option<Self> {
         self.0.checked_add(lifetime.0).and_then(Self::from_unix)
     }
 
     /// So long before; nothing is before 1970.
-    pub(super) fn minus(self, length: Lifetime) -> Self {
-        Self(self.0.saturating_sub(length.0).max(0))
+    pub(super) fn saturating_sub(self, lifetime: Lifetime) -> Self {
+        Self(self.0.saturating_sub(lifetime.0).max(0))
     }
 
     /// Where it lies as seen from `now`, rounded to the largest unit of which there is one:
     /// `in 6 d`, `3 h ago`, `now`.
-    pub(crate) fn relative(self, now: Self) -> String {
+    pub(crate) fn to_relative(self, now: Self) -> String {
         let until = |unit: Unit, mode| {
-            let then = DateTimeDifference::new(self.civil());
-            let then = then.largest(unit.max(Unit::Day)).smallest(unit);
+            let difference = DateTimeDifference::new(self.to_civil());
+            let difference = difference.largest(unit.max(Unit::Day)).smallest(unit);
             // Years cannot be rounded past the last one, where days are counted.
-            now.civil().until(then.mode(mode)).unwrap_or_default()
+            now.to_civil().until(difference.mode(mode)).unwrap_or_default()
         };
         let unit = [Unit::Year, Unit::Day, Unit::Hour, Unit::Minute]
             .into_iter()
@@ -76,24 +77,24 @@ impl Timestamp {
     }
 
     /// Date and time of day in UTC.
-    fn civil(self) -> DateTime {
+    fn to_civil(self) -> DateTime {
         // All that a `Timestamp` can be is in its range.
         Offset::UTC.to_datetime(jiff::Timestamp::from_second(self.0).unwrap_or_default())
     }
 }
 
 /// Why a text is no time: it is in none of the forms that there are, or names no time zone.
-pub(super) fn unreadable(text: &str, forms: &str) -> Invalid {
+pub(super) fn invalid_time(text: &str, expected: &str) -> InvalidValue {
     match text.parse::<DateTime>() {
         Ok(time) if text.contains(':') && !text.contains('[') => {
-            Invalid::new("time", format!("the time zone is missing; in UTC it is `{time}Z`"))
+            InvalidValue::new("time", format!("the time zone is missing; in UTC it is `{time}Z`"))
         }
-        _ => Invalid::new("time", forms),
+        _ => InvalidValue::new("time", expected),
     }
 }
 
 /// Of a day like `2030-01-31`, in UTC; none of whatever else stands for a date.
-fn first_second(day: &str) -> Option<jiff::Timestamp> {
+fn parse_start_of_day(day: &str) -> Option<jiff::Timestamp> {
     let day: Date = day.parse().ok().filter(|_| day.len() == "2030-01-31".len())?;
     Offset::UTC.to_timestamp(day.into()).ok()
 }
@@ -119,19 +120,19 @@ pub(crate) struct Lifetime(i64);
 
 #[expect(clippy::as_conversions, reason = "`From` cannot be called in a constant")]
 impl Lifetime {
-    const MOST: i64 = 1_000 * 365 * 86_400;
+    const MAX_SECONDS: i64 = 1_000 * 365 * 86_400;
 
     pub(crate) const fn from_seconds(seconds: i64) -> Option<Self> {
-        if seconds >= 1 && seconds <= Self::MOST { Some(Self(seconds)) } else { None }
+        if seconds >= 1 && seconds <= Self::MAX_SECONDS { Some(Self(seconds)) } else { None }
     }
 
     /// So many days of our own choice.
-    pub(crate) const fn days(days: u16) -> Self {
+    pub(crate) const fn from_days(days: u16) -> Self {
         Self(days as i64 * 86_400)
     }
 
     /// So many minutes of our own choice.
-    pub(crate) const fn minutes(minutes: u16) -> Self {
+    pub(crate) const fn from_minutes(minutes: u16) -> Self {
         Self(minutes as i64 * 60)
     }
 
@@ -141,22 +142,22 @@ impl Lifetime {
 
     /// Reads `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day is 24 hours;
     /// months and years have no fixed length and are refused, and so are bare numbers.
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        let refused = |why: &str| Invalid::new("duration", why);
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let invalid = |reason: &str| InvalidValue::new("duration", reason);
         if text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(refused("a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)"));
+            return Err(invalid("a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)"));
         }
         let span: Span = text
             .parse()
-            .map_err(|_| refused("not like `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or `P7D`"))?;
-        let length = span
+            .map_err(|_| invalid("not like `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or `P7D`"))?;
+        let duration = span
             .to_duration(SpanRelativeTo::days_are_24_hours())
-            .map_err(|_| refused("months and years have no fixed length"))?;
-        if length.subsec_nanos() != 0 {
-            return Err(refused("seconds are the smallest unit"));
+            .map_err(|_| invalid("months and years have no fixed length"))?;
+        if duration.subsec_nanos() != 0 {
+            return Err(invalid("seconds are the smallest unit"));
         }
-        Self::from_seconds(length.as_secs())
-            .ok_or_else(|| refused("must be between one second and 1,000 years"))
+        Self::from_seconds(duration.as_secs())
+            .ok_or_else(|| invalid("must be between one second and 1,000 years"))
     }
 }
 
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_as_people_write_them() {
+    fn lifetime_parses_common_formats() {
         for (text, seconds) in [
             ("90s", 90),
             ("15m", 900),
@@ -208,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_in_their_largest_unit() {
+    fn lifetime_displays_in_largest_unit() {
         for text in ["90s", "15m", "12h", "7d"] {
             assert_eq!(Lifetime::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
-    fn times_as_people_write_them() {
+    fn timestamp_parses_common_formats() {
         assert_eq!(Timestamp::parse("0").unwrap().to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::parse("2030-01-31T13:00:00+01:00").unwrap().unix(), 1_896_091_200);
         assert_eq!(Timestamp::parse("2030-01-31").unwrap().unix(), 1_896_048_000);
@@ -239,20 +240,20 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_its_zone_is_told_so() {
+    fn timestamp_without_zone_is_refused_with_hint() {
         for text in ["2026-11-21T12:00:00", "2026-11-21 12:00", "2026-11-21t12:00:00"] {
-            let why = Timestamp::parse(text).unwrap_err().to_string();
-            let zone = "time: the time zone is missing; in UTC it is `2026-11-21T12:00:00Z`";
-            assert_eq!(why, zone, "{text}");
+            let message = Timestamp::parse(text).unwrap_err().to_string();
+            let expected = "time: the time zone is missing; in UTC it is `2026-11-21T12:00:00Z`";
+            assert_eq!(message, expected, "{text}");
         }
-        let named = Timestamp::parse("2026-11-21T12:00:00[Europe/Berlin]").unwrap_err();
-        assert!(!named.to_string().contains("zone"), "{named}");
+        let error = Timestamp::parse("2026-11-21T12:00:00[Europe/Berlin]").unwrap_err();
+        assert!(!error.to_string().contains("zone"), "{error}");
     }
 
     #[test]
-    fn an_instant_as_seen_from_another() {
+    fn relative_time_is_rounded() {
         let now = Timestamp::parse("2026-11-22T10:40:46Z").unwrap();
-        for (seconds, shown) in [
+        for (seconds, expected) in [
             (0, "now"),
             (1, "in 1 s"),
             (-59, "59 s ago"),
@@ -272,17 +273,20 @@ mod tests {
             (31_536_000, "in 1 y"),
             (-47_304_001, "2 y ago"),
         ] {
-            let then = Timestamp::from_unix(now.unix() + seconds).unwrap();
-            assert_eq!(then.relative(now), shown, "{seconds}");
+            let timestamp = Timestamp::from_unix(now.unix() + seconds).unwrap();
+            assert_eq!(timestamp.to_relative(now), expected, "{seconds}");
         }
         let first = Timestamp::from_unix(0).unwrap();
-        assert_eq!(first.relative(now), "57 y ago");
-        assert_eq!(Timestamp::from_unix(LAST).unwrap().relative(first), "in 2932896 d");
+        assert_eq!(first.to_relative(now), "57 y ago");
+        assert_eq!(
+            Timestamp::from_unix(MAX_UNIX_SECONDS).unwrap().to_relative(first),
+            "in 2932896 d"
+        );
     }
 
     #[test]
-    fn adding_stops_at_the_last_year() {
-        let late = Timestamp::from_unix(LAST).unwrap();
-        assert_eq!(late.plus(Lifetime::from_seconds(1).unwrap()), None);
+    fn timestamp_addition_stops_at_maximum() {
+        let maximum = Timestamp::from_unix(MAX_UNIX_SECONDS).unwrap();
+        assert_eq!(maximum.checked_add(Lifetime::from_seconds(1).unwrap()), None);
     }
 }

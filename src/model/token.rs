@@ -1,6 +1,6 @@
 //! Tokens and sessions as the store keeps them.
 
-use super::{AppName, Foreign, Invalid, Jti, Sid, Timestamp, TokenId, UserId};
+use super::{AppName, InvalidValue, Jti, Sid, Timestamp, TokenId, Untrusted, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -30,11 +30,11 @@ impl TokenKind {
     }
 
     /// The kind of a token that has a row, by its name.
-    pub(crate) fn recorded(name: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse_recorded(name: &str) -> Result<Self, InvalidValue> {
         [Self::App, Self::Test]
             .into_iter()
             .find(|kind| kind.name() == name)
-            .ok_or_else(|| Invalid::new("kind", "`app` or `test`"))
+            .ok_or_else(|| InvalidValue::new("kind", "`app` or `test`"))
     }
 
     /// The header's `typ`; the one of a test token is nobody's promise.
@@ -50,7 +50,7 @@ impl TokenKind {
 /// Where a recorded token is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
+pub(crate) enum TokenStatus {
     /// Works.
     Live,
     /// Works until its grace ends; a successor exists.
@@ -61,7 +61,7 @@ pub(crate) enum Status {
     Revoked,
 }
 
-impl Status {
+impl TokenStatus {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -78,20 +78,20 @@ pub(crate) struct Grant {
     /// What they are: app tokens or test tokens.
     pub(crate) kind: TokenKind,
     /// Whose tokens they are.
-    pub(crate) owner: UserId,
+    pub(crate) owner_id: UserId,
     /// The application; of a test token, its subject.
     pub(crate) app: AppName,
     /// What they may do.
-    pub(crate) permissions: Vec<Foreign>,
+    pub(crate) permissions: Vec<Untrusted>,
     /// For whom they are; empty when not said.
-    pub(crate) audience: Vec<Foreign>,
+    pub(crate) audience: Vec<Untrusted>,
     /// Further claims.
     pub(crate) claims: Map<String, Value>,
 }
 
 impl Grant {
     /// Of what a test token says: all but its identity and its times.
-    pub(crate) fn shared(claims: &Map<String, Value>) -> Map<String, Value> {
+    pub(crate) fn shared_claims(claims: &Map<String, Value>) -> Map<String, Value> {
         let mut shared = claims.clone();
         shared.retain(|name, _| !["jti", "iat", "nbf", "exp"].contains(&name.as_str()));
         shared
@@ -100,11 +100,11 @@ impl Grant {
 
 /// Where an app token comes from, for the bounds of its renewal.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Origin {
+pub(crate) struct TokenOrigin {
     /// The first issue in a chain of renewals by the bearer; `None`: the token's own issue.
     pub(crate) first_issued_at: Option<Timestamp>,
     /// The token that `run` issued, whose command this one is revoked with.
-    pub(crate) run: Option<Jti>,
+    pub(crate) run_token: Option<Jti>,
 }
 
 /// A token that has a row: an app token, or a test token that was to be recorded.
@@ -117,7 +117,7 @@ pub(crate) struct RecordedToken {
     /// What it shares with others.
     pub(crate) grant: Grant,
     /// The key that signed it.
-    pub(crate) key: i64,
+    pub(crate) key_row_id: i64,
     /// When it was issued, as it says itself.
     pub(crate) issued_at: Timestamp,
     /// Its end; `None` never.
@@ -129,15 +129,15 @@ pub(crate) struct RecordedToken {
 }
 
 impl RecordedToken {
-    pub(crate) fn status(&self, now: Timestamp) -> Status {
-        if self.revoked_at.is_some() || self.grace_until.is_some_and(|end| end <= now) {
-            Status::Revoked
-        } else if self.expires_at.is_some_and(|end| end <= now) {
-            Status::Expired
+    pub(crate) fn status(&self, now: Timestamp) -> TokenStatus {
+        if self.revoked_at.is_some() || self.grace_until.is_some_and(|expiry| expiry <= now) {
+            TokenStatus::Revoked
+        } else if self.expires_at.is_some_and(|expiry| expiry <= now) {
+            TokenStatus::Expired
         } else if self.grace_until.is_some() {
-            Status::Superseded
+            TokenStatus::Superseded
         } else {
-            Status::Live
+            TokenStatus::Live
         }
     }
 }
@@ -150,7 +150,7 @@ pub(crate) struct Session {
     /// Its identity.
     pub(crate) sid: Sid,
     /// Whose it is.
-    pub(crate) user: UserId,
+    pub(crate) user_id: UserId,
     /// Its absolute end.
     pub(crate) expires_at: Timestamp,
     /// When it was ended before that.
@@ -159,7 +159,7 @@ pub(crate) struct Session {
 
 /// A session that can still be used, as lists show it.
 #[derive(Debug, Clone)]
-pub(crate) struct OpenSession {
+pub(crate) struct ActiveSession {
     /// The session.
     pub(crate) session: Session,
     /// When somebody logged in.
@@ -167,18 +167,18 @@ pub(crate) struct OpenSession {
     /// When it was last refreshed.
     pub(crate) refreshed_at: Timestamp,
     /// Until when it can be refreshed.
-    pub(crate) usable_until: Timestamp,
+    pub(crate) refreshable_until: Timestamp,
 }
 
 /// An access and a refresh token that were issued together.
 #[derive(Debug, Clone)]
-pub(crate) struct Pair {
+pub(crate) struct RecordedPair {
     /// Its row.
     pub(crate) id: i64,
     /// The access token.
-    pub(crate) access: Jti,
+    pub(crate) access_jti: Jti,
     /// The refresh token.
-    pub(crate) refresh: Jti,
+    pub(crate) refresh_jti: Jti,
     /// When both were made.
     pub(crate) issued_at: Timestamp,
     /// The access token's end.
@@ -188,5 +188,5 @@ pub(crate) struct Pair {
     /// When the access token was taken back.
     pub(crate) access_revoked_at: Option<Timestamp>,
     /// When the refresh token was used.
-    pub(crate) spent_at: Option<Timestamp>,
+    pub(crate) refresh_used_at: Option<Timestamp>,
 }

@@ -1,7 +1,8 @@
 //! Accounts.
 
 use super::{
-    DisplayName, Email, Foreign, Invalid, PasswordHash, Quota, Timestamp, Uid, UserId, UserName,
+    DisplayName, Email, InvalidValue, PasswordHash, Quota, Timestamp, Uid, Untrusted, UserId,
+    UserName,
 };
 use serde::Serialize;
 
@@ -29,19 +30,19 @@ impl Role {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "user" => Ok(Self::User),
             "minter" => Ok(Self::Minter),
             "admin" => Ok(Self::Admin),
-            _ => Err(Invalid::new("role", "`user`, `minter` or `admin`")),
+            _ => Err(InvalidValue::new("role", "`user`, `minter` or `admin`")),
         }
     }
 }
 
 /// What a row of the users begins with; at least one of the two names is there.
 #[derive(Debug, Clone)]
-pub(crate) struct Account {
+pub(crate) struct NewUser {
     /// Its identity in tokens.
     pub(crate) uid: Uid,
     /// The user name.
@@ -49,9 +50,9 @@ pub(crate) struct Account {
     /// The e-mail address.
     pub(crate) email: Option<Email>,
     /// The display name.
-    pub(crate) name: Option<DisplayName>,
+    pub(crate) display_name: Option<DisplayName>,
     /// The hash of the password; without one nobody logs in.
-    pub(crate) password: Option<PasswordHash>,
+    pub(crate) password_hash: Option<PasswordHash>,
     /// What it may do.
     pub(crate) role: Role,
     /// Its own quota; `None` means the store's.
@@ -74,7 +75,7 @@ pub(crate) struct User {
     /// The e-mail address.
     pub(crate) email: Option<Email>,
     /// The display name.
-    pub(crate) name: Option<DisplayName>,
+    pub(crate) display_name: Option<DisplayName>,
     /// What it may do.
     pub(crate) role: Role,
     /// Its own quota; `None` means the store's.
@@ -89,19 +90,19 @@ pub(crate) struct User {
 
 /// Something of a user, as lists show it.
 #[derive(Debug, Clone)]
-pub(crate) struct Owned<T> {
+pub(crate) struct WithOwner<T> {
     /// What it is.
-    pub(crate) thing: T,
+    pub(crate) value: T,
     /// The user name of its owner, or the e-mail address; a deleted one has neither.
-    pub(crate) owner: Option<Foreign>,
+    pub(crate) owner_name: Option<Untrusted>,
 }
 
 impl User {
     /// How it is called in a sentence: username, else e-mail, else its id.
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn to_display(&self) -> String {
         match (&self.username, &self.email) {
-            (Some(name), _) => name.shown(),
-            (None, Some(email)) => email.shown(),
+            (Some(name), _) => name.to_display(),
+            (None, Some(email)) => email.to_display(),
             (None, None) => format!("user {}", self.id),
         }
     }

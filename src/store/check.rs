@@ -1,14 +1,14 @@
 //! Everything that can be wrong with a store, found without changing anything and without the
 //! confidence of the commands that use it.
 
-use super::census::bits;
-use super::check_rows::{self, Tests};
-use super::connect::{Intent, connect, not_a_database};
-use super::file::{self, Located};
-use super::schema::{Identity, identity, store_id};
+use super::check_rows::{self, CryptoChecks};
+use super::connect::{OpenMode, connect, map_open_error};
+use super::file::{self, StoreFile};
+use super::schema::{DatabaseKind, detect_kind, store_id};
+use super::stats::permission_bits;
 use super::{Error, Reader, tokens};
-use crate::directory::{GROUP_CAN_WRITE, Writers};
-use crate::model::{Timestamp, escaped};
+use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
+use crate::model::{Timestamp, escape};
 use rusqlite::{Connection, Params, Row};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -20,42 +20,42 @@ pub(crate) struct Findings {
     /// What is wrong, each as the error that it is; the first ones are the reason for the others.
     pub(crate) faults: Vec<Error>,
     /// What may be as it should be, and may not.
-    pub(crate) doubts: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Findings {
     /// Keeps what is wrong; the value where nothing is.
-    fn keep<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+    fn collect<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|error| self.faults.push(error)).ok()
     }
 
-    fn damaged(&mut self, what: String) {
-        self.faults.push(Error::Damaged(what));
+    fn add_damage(&mut self, description: String) {
+        self.faults.push(Error::Damaged(description));
     }
 }
 
 /// Looks at the store at `path` from outside, then at all of its pages, and then at its rows.
 pub(crate) fn check(
     path: &Path,
-    tests: &Tests,
+    checks: &CryptoChecks,
     now: Timestamp,
-    wait: Duration,
+    lock_timeout: Duration,
 ) -> Result<Findings, Error> {
     let mut findings = Findings::default();
-    let located = match file::locate(path) {
-        Ok(Some(located)) => located,
-        Ok(None) => return Err(Error::NotThere(path.to_owned())),
+    let store_file = match file::locate(path) {
+        Ok(Some(store_file)) => store_file,
+        Ok(None) => return Err(Error::NotFound(path.to_owned())),
         // SQLite is kept away from what is no file of ours, and from where others can put files.
         Err(error) => {
             findings.faults.push(error);
             return Ok(findings);
         }
     };
-    look_around(&located, &mut findings);
-    let path = located.path.clone();
-    match connect(&path, Intent::Look, wait) {
-        Ok(connection) => look_inside(&connection, &path, tests, now, &mut findings)
-            .map_err(|error| located.explain(error))?,
+    check_filesystem(&store_file, &mut findings);
+    let path = store_file.path.clone();
+    match connect(&path, OpenMode::ReadOnly, lock_timeout) {
+        Ok(connection) => check_contents(&connection, &path, checks, now, &mut findings)
+            .map_err(|error| store_file.refine_error(error))?,
         Err(Error::Busy) => return Err(Error::Busy),
         Err(error) => findings.faults.push(error),
     }
@@ -63,57 +63,58 @@ pub(crate) fn check(
 }
 
 /// Modes of the files, and rights of others to the directory that are no reason to refuse it.
-fn look_around(located: &Located, findings: &mut Findings) {
-    let path = &located.path;
-    for file in std::iter::once(path.clone()).chain(file::logs(path)) {
+fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
+    let path = &store_file.path;
+    for file in std::iter::once(path.clone()).chain(file::wal_paths(path)) {
         let Ok(metadata) = file.symlink_metadata() else { continue };
         if metadata.mode() & 0o077 != 0 {
-            let shown = escaped(&file.to_string_lossy());
-            let mode = bits(metadata.mode());
-            let why = format!("others can use `{shown}`: its mode is {mode:04o}, not 0600");
-            findings.faults.push(Error::Exposed(why));
+            let display_path = escape(&file.to_string_lossy());
+            let mode = permission_bits(metadata.mode());
+            let message =
+                format!("others can use `{display_path}`: its mode is {mode:04o}, not 0600");
+            findings.faults.push(Error::ExposedFile(message));
         }
     }
     let directory = path.parent().unwrap_or(path);
     let Ok(metadata) = directory.metadata() else { return };
-    let shown = escaped(&directory.to_string_lossy());
-    let mode = bits(metadata.mode());
-    if located.writers == Writers::PrivateGroup {
-        findings.doubts.push(format!("{GROUP_CAN_WRITE} `{shown}`"));
+    let display_path = escape(&directory.to_string_lossy());
+    let mode = permission_bits(metadata.mode());
+    if store_file.writers == Writers::PrivateGroup {
+        findings.warnings.push(format!("{GROUP_WRITABLE_WARNING} `{display_path}`"));
     }
     if mode & 0o055 != 0 {
-        findings.doubts.push(format!(
-            "others can see what is in the directory `{shown}`: its mode is {mode:04o}, not 0700"
+        findings.warnings.push(format!(
+            "others can see what is in the directory `{display_path}`: its mode is {mode:04o}, not 0700"
         ));
     }
 }
 
-fn look_inside(
+fn check_contents(
     connection: &Connection,
     path: &Path,
-    tests: &Tests,
+    checks: &CryptoChecks,
     now: Timestamp,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let view = match connection.unchecked_transaction().map_err(not_a_database(path)) {
-        Ok(view) => view,
+    let snapshot = match connection.unchecked_transaction().map_err(map_open_error(path)) {
+        Ok(snapshot) => snapshot,
         Err(error) => {
             findings.faults.push(error);
             return Ok(());
         }
     };
-    let is_present = match identity(&view, path) {
-        Ok(Identity::Ours) => {
-            findings.keep(store_id(&view));
+    let is_current = match detect_kind(&snapshot, path) {
+        Ok(DatabaseKind::CurrentStore) => {
+            findings.collect(store_id(&snapshot));
             true
         }
-        Ok(Identity::Blank) => return Err(Error::NotThere(path.to_owned())),
+        Ok(DatabaseKind::Empty) => return Err(Error::NotFound(path.to_owned())),
         Err(error @ Error::Busy) => return Err(error),
-        Err(error @ Error::Older { .. }) => {
+        Err(error @ Error::OlderSchema { .. }) => {
             findings.faults.push(error);
             false
         }
-        Err(Error::Schema(differences)) => {
+        Err(Error::SchemaMismatch(differences)) => {
             findings.faults.extend(differences.into_iter().map(Error::Damaged));
             return Ok(());
         }
@@ -123,109 +124,109 @@ fn look_inside(
             return Ok(());
         }
     };
-    let tx = Reader { sql: &view };
-    pages(&tx, findings);
-    references(&tx, findings);
+    let tx = Reader { sql: &snapshot };
+    check_pages(&tx, findings);
+    check_foreign_keys(&tx, findings);
     // The rows of another version are not ours to judge.
-    if is_present {
-        keys(&tx, findings);
-        admins(&tx, findings);
-        quotas(&tx, now, findings);
-        let faults = findings.keep(check_rows::faults(&tx, tests));
+    if is_current {
+        check_keys(&tx, findings);
+        check_admins(&tx, findings);
+        check_quotas(&tx, now, findings);
+        let faults = findings.collect(check_rows::find_faults(&tx, checks));
         findings.faults.extend(faults.into_iter().flatten().map(Error::Damaged));
     }
     Ok(())
 }
 
 /// What SQLite itself finds, with every index held against its table.
-fn pages(tx: &Reader<'_>, findings: &mut Findings) {
-    let said = tx.texts("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
-    for text in findings.keep(said).unwrap_or_default() {
+fn check_pages(tx: &Reader<'_>, findings: &mut Findings) {
+    let reports = tx.query_texts("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    for text in findings.collect(reports).unwrap_or_default() {
         for line in text.lines().filter(|line| *line != "ok" && !line.starts_with("*** in ")) {
-            findings.damaged(escaped(line));
+            findings.add_damage(escape(line));
         }
     }
 }
 
 /// Rows that point to rows which are not there.
-fn references(tx: &Reader<'_>, findings: &mut Findings) {
-    let orphans = tx.texts(
+fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
+    let orphans = tx.query_texts(
         "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2",
         [],
         |row| {
             let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
             let count: i64 = row.get(2)?;
-            let (table, parent) = (escaped(&table), escaped(&parent));
+            let (table, parent) = (escape(&table), escape(&parent));
             Ok(format!("rows of `{table}` that belong to no row of `{parent}`: {count}"))
         },
     );
-    for orphans in findings.keep(orphans).unwrap_or_default() {
-        findings.damaged(orphans);
+    for orphan in findings.collect(orphans).unwrap_or_default() {
+        findings.add_damage(orphan);
     }
 }
 
 /// One app key signs, and at most one test key of each algorithm.
-fn keys(tx: &Reader<'_>, findings: &mut Findings) {
+fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
     // A damaged index can hide the second key.
     let active = "SELECT count(*) FROM keys NOT INDEXED
         WHERE purpose = 'app' AND state = 'active'";
-    if let Some(count) = findings.keep(tx.number(active))
+    if let Some(count) = findings.collect(tx.query_number(active))
         && count != 1
     {
-        findings.damaged(format!("{count} app keys sign, not one"));
+        findings.add_damage(format!("{count} app keys sign, not one"));
     }
-    let several = tx.texts(
+    let conflicts = tx.query_texts(
         "SELECT algorithm, count(*) FROM keys NOT INDEXED
          WHERE purpose = 'test' AND state = 'active'
          GROUP BY algorithm HAVING count(*) > 1",
         [],
         |row| {
             let (algorithm, count): (String, i64) = (row.get(0)?, row.get(1)?);
-            Ok(format!("{count} test keys sign with {}, not one", escaped(&algorithm)))
+            Ok(format!("{count} test keys sign with {}, not one", escape(&algorithm)))
         },
     );
-    for several in findings.keep(several).unwrap_or_default() {
-        findings.damaged(several);
+    for conflict in findings.collect(conflicts).unwrap_or_default() {
+        findings.add_damage(conflict);
     }
 }
 
 /// From the first user on somebody can administer the store.
-fn admins(tx: &Reader<'_>, findings: &mut Findings) {
-    let has_users = findings.keep(tx.has_users()) == Some(true);
-    if has_users && findings.keep(tx.count_admins()) == Some(0) {
-        findings.damaged("no admin can log in".to_owned());
+fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
+    let has_users = findings.collect(tx.has_users()) == Some(true);
+    if has_users && findings.collect(tx.count_admins()) == Some(0) {
+        findings.add_damage("no admin can log in".to_owned());
     }
 }
 
 /// More live tokens than allowed are a doubt and no fault: a quota that is lowered revokes nothing,
 /// and nobody writes down what it was when a token was made.
-fn quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
-    let Some(policy) = findings.keep(tx.policy()) else { return };
+fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
+    let Some(settings) = findings.collect(tx.load_settings()) else { return };
     // The same question that decides about one token more, asked of every user.
-    let live = tokens::count().replace("?1", "u.id");
-    let question = format!(
+    let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
+    let sql = format!(
         "SELECT id, live, most FROM (
-             SELECT u.id, ({live}) AS live, ifnull(u.quota, ?1) AS most
+             SELECT u.id, ({live_count_sql}) AS live, ifnull(u.quota, ?1) AS most
              FROM users u WHERE u.deleted_at IS NULL
          ) WHERE live > most AND most >= 0 ORDER BY id"
     );
-    let usual = policy.quota.limit().map_or(-1, i64::from);
-    let beyond = tx.texts(&question, (usual, now.unix()), |row| {
-        let (user, live, most): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(format!("user {user} has {live} live tokens, and may have {most}"))
+    let default_limit = settings.quota.limit().map_or(-1, i64::from);
+    let over_quota = tx.query_texts(&sql, (default_limit, now.unix()), |row| {
+        let (user, live, limit): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(format!("user {user} has {live} live tokens, and may have {limit}"))
     });
-    let beyond = findings.keep(beyond).unwrap_or_default();
-    findings.doubts.extend(beyond);
+    let over_quota = findings.collect(over_quota).unwrap_or_default();
+    findings.warnings.extend(over_quota);
 }
 
 impl Reader<'_> {
-    fn texts(
+    fn query_texts(
         &self,
-        question: &str,
+        sql: &str,
         values: impl Params,
-        text: impl FnMut(&Row<'_>) -> rusqlite::Result<String>,
+        to_text: impl FnMut(&Row<'_>) -> rusqlite::Result<String>,
     ) -> Result<Vec<String>, Error> {
-        let mut statement = self.sql.prepare(question)?;
-        Ok(statement.query_map(values, text)?.collect::<Result<_, _>>()?)
+        let mut statement = self.sql.prepare(sql)?;
+        Ok(statement.query_map(values, to_text)?.collect::<Result<_, _>>()?)
     }
 }

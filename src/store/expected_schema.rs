@@ -5,13 +5,13 @@
 
 use super::Error;
 use super::schema::MIGRATIONS;
-use crate::model::repeatable;
+use crate::model::redact_for_error;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 /// The schema of a new store as [`STATEMENTS`] returns it. A new migration changes it: run the tests of
 /// this module with `UPDATE_EXPECTED_SCHEMA=1` and commit the file.
-const EXPECTED: &str = include_str!("expected_schema.sql");
+const EXPECTED_SCHEMA: &str = include_str!("expected_schema.sql");
 
 /// Between two statements. No statement contains it, and two of them in one row are no statement.
 const SEPARATOR: &str = "\n\n\n";
@@ -20,20 +20,20 @@ const SEPARATOR: &str = "\n\n\n";
 /// no comparison, because SQLite refuses a row of `sqlite_schema` that contradicts its statement.
 /// Indexes of constraints have no statement; without their row SQLite refuses to use them. One
 /// result row and one column, because every command reads it: `token verify` would notice more.
-const STATEMENTS: &str = "SELECT group_concat(sql, '\n\n\n') FROM sqlite_schema";
+const SCHEMA_QUERY: &str = "SELECT group_concat(sql, '\n\n\n') FROM sqlite_schema";
 
 /// The most differences that are named.
-const MOST_NAMED: usize = 100;
+const MAX_DIFFERENCES: usize = 100;
 
 /// Refuses a file whose schema is not exactly what those migrations create.
-pub(super) fn verify(connection: &Connection, applied: &[&str]) -> Result<(), Error> {
+pub(super) fn check_schema(connection: &Connection, applied: &[&str]) -> Result<(), Error> {
     if applied.len() == MIGRATIONS.len()
-        && connection.query_row(STATEMENTS, [], |row| Ok(is_expected(row.get_ref(0)?)))?
+        && connection.query_row(SCHEMA_QUERY, [], |row| Ok(is_expected(row.get_ref(0)?)))?
     {
         return Ok(());
     }
-    let differences = differences(connection, applied)?;
-    if differences.is_empty() { Ok(()) } else { Err(Error::Schema(differences)) }
+    let differences = find_differences(connection, applied)?;
+    if differences.is_empty() { Ok(()) } else { Err(Error::SchemaMismatch(differences)) }
 }
 
 fn is_expected(found: ValueRef<'_>) -> bool {
@@ -43,61 +43,64 @@ fn is_expected(found: ValueRef<'_>) -> bool {
         statements.sort_unstable();
         statements
     };
-    found.as_str().is_ok_and(|found| found == EXPECTED || sorted(found) == sorted(EXPECTED))
+    found
+        .as_str()
+        .is_ok_and(|found| found == EXPECTED_SCHEMA || sorted(found) == sorted(EXPECTED_SCHEMA))
 }
 
 /// A row of `sqlite_schema`.
 #[derive(PartialEq, Eq)]
-struct Object {
+struct SchemaObject {
     kind: String,
     name: String,
     table: String,
     sql: Option<String>,
 }
 
-impl Object {
-    fn shown(&self) -> String {
-        format!("{} `{}`", repeatable(&self.kind), repeatable(&self.name))
+impl SchemaObject {
+    fn to_display(&self) -> String {
+        format!("{} `{}`", redact_for_error(&self.kind), redact_for_error(&self.name))
     }
 }
 
-fn differences(connection: &Connection, applied: &[&str]) -> Result<Vec<String>, Error> {
+fn find_differences(connection: &Connection, applied: &[&str]) -> Result<Vec<String>, Error> {
     let reference = Connection::open_in_memory()?;
     for migration in applied {
         reference.execute_batch(migration)?;
     }
-    let mut missing = objects(&reference)?;
-    let mut others = objects(connection)?;
-    others.retain(|found| {
+    let mut missing = load_objects(&reference)?;
+    let mut unexpected = load_objects(connection)?;
+    unexpected.retain(|found| {
         let expected = missing.iter().position(|object| object == found);
         expected.map(|at| missing.swap_remove(at)).is_none()
     });
-    let mut named = Vec::new();
-    for found in others {
-        let same = |object: &Object| (&object.kind, &object.name) == (&found.kind, &found.name);
-        let state = match missing.iter().position(same) {
+    let mut descriptions = Vec::new();
+    for found in unexpected {
+        let is_same =
+            |object: &SchemaObject| (&object.kind, &object.name) == (&found.kind, &found.name);
+        let state = match missing.iter().position(is_same) {
             Some(at) => {
                 missing.swap_remove(at);
                 "changed"
             }
             None => "unknown",
         };
-        named.push(format!("{state} {}", found.shown()));
+        descriptions.push(format!("{state} {}", found.to_display()));
     }
-    named.extend(missing.iter().map(|object| format!("missing {}", object.shown())));
-    named.sort_unstable();
-    named.truncate(MOST_NAMED);
-    Ok(named)
+    descriptions.extend(missing.iter().map(|object| format!("missing {}", object.to_display())));
+    descriptions.sort_unstable();
+    descriptions.truncate(MAX_DIFFERENCES);
+    Ok(descriptions)
 }
 
-fn objects(connection: &Connection) -> Result<Vec<Object>, Error> {
+fn load_objects(connection: &Connection) -> Result<Vec<SchemaObject>, Error> {
     let mut statement = connection.prepare(
         "SELECT ifnull(type, ''), ifnull(name, ''), ifnull(tbl_name, ''), sql FROM sqlite_schema
          LIMIT 1000",
     )?;
     let object = |row: &rusqlite::Row<'_>| {
         let (kind, name) = (row.get(0)?, row.get(1)?);
-        Ok(Object { kind, name, table: row.get(2)?, sql: row.get(3)? })
+        Ok(SchemaObject { kind, name, table: row.get(2)?, sql: row.get(3)? })
     };
     Ok(statement.query_map([], object)?.collect::<Result<_, _>>()?)
 }
@@ -106,7 +109,7 @@ fn objects(connection: &Connection) -> Result<Vec<Object>, Error> {
 mod tests {
     use super::*;
 
-    fn made(migrations: &[&str]) -> Connection {
+    fn migrated_connection(migrations: &[&str]) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         for migration in migrations {
             connection.execute_batch(migration).unwrap();
@@ -114,58 +117,61 @@ mod tests {
         connection
     }
 
-    fn found(connection: &Connection) -> Vec<String> {
-        match verify(connection, MIGRATIONS) {
+    fn schema_differences(connection: &Connection) -> Vec<String> {
+        match check_schema(connection, MIGRATIONS) {
             Ok(()) => Vec::new(),
-            Err(Error::Schema(differences)) => differences,
+            Err(Error::SchemaMismatch(differences)) => differences,
             Err(other) => panic!("{other}"),
         }
     }
 
-    fn text(connection: &Connection) -> String {
-        connection.query_row(STATEMENTS, [], |row| row.get(0)).unwrap()
+    fn schema_text(connection: &Connection) -> String {
+        connection.query_row(SCHEMA_QUERY, [], |row| row.get(0)).unwrap()
     }
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "the variable is for maintainers, not for users")]
-    fn expected_schema_is_what_the_migrations_create() {
-        let text = text(&made(MIGRATIONS));
+    fn expected_schema_matches_migrations() {
+        let created_schema = schema_text(&migrated_connection(MIGRATIONS));
         if std::env::var_os("UPDATE_EXPECTED_SCHEMA").is_some() {
             let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/expected_schema.sql");
-            std::fs::write(file, text).unwrap();
+            std::fs::write(file, created_schema).unwrap();
             return;
         }
         assert!(
-            text == EXPECTED,
+            created_schema == EXPECTED_SCHEMA,
             "the migrations create another schema than `expected_schema.sql` says; run this test \
-             with UPDATE_EXPECTED_SCHEMA=1 and commit that file. They create:\n{text}"
+             with UPDATE_EXPECTED_SCHEMA=1 and commit that file. They create:\n{created_schema}"
         );
     }
 
     #[test]
-    fn schema_survives_vacuum_and_use() {
-        let connection = made(MIGRATIONS);
-        assert!(found(&connection).is_empty());
+    fn schema_check_passes_after_vacuum() {
+        let connection = migrated_connection(MIGRATIONS);
+        assert!(schema_differences(&connection).is_empty());
         connection.execute_batch("VACUUM").unwrap();
-        assert!(text(&connection) != EXPECTED);
-        assert!(found(&connection).is_empty());
+        assert!(schema_text(&connection) != EXPECTED_SCHEMA);
+        assert!(schema_differences(&connection).is_empty());
     }
 
     #[test]
-    fn every_object_counts() {
-        let objects = objects(&made(MIGRATIONS)).unwrap();
+    fn dropped_object_is_reported() {
+        let objects = load_objects(&migrated_connection(MIGRATIONS)).unwrap();
         for object in objects.iter().filter(|object| object.kind != "table") {
-            let connection = made(MIGRATIONS);
+            let connection = migrated_connection(MIGRATIONS);
             if object.sql.is_none() {
                 continue;
             }
             connection.execute_batch(&format!("DROP {} {}", object.kind, object.name)).unwrap();
-            assert_eq!(found(&connection), [format!("missing {}", object.shown())]);
+            assert_eq!(
+                schema_differences(&connection),
+                [format!("missing {}", object.to_display())]
+            );
         }
     }
 
     #[test]
-    fn differences_are_named() {
+    fn schema_differences_are_named() {
         for (change, differences) in [
             ("CREATE TABLE t (x)", &["unknown table `t`"][..]),
             ("CREATE INDEX i ON users (role)", &["unknown index `i`"]),
@@ -185,21 +191,21 @@ mod tests {
                 &["missing table `settings`", "unknown view `settings`"],
             ),
         ] {
-            let connection = made(MIGRATIONS);
+            let connection = migrated_connection(MIGRATIONS);
             connection.execute_batch(change).unwrap();
-            let named = found(&connection);
-            let named: Vec<_> =
-                named.iter().filter(|name| !name.contains("sqlite_stat4")).collect();
-            assert_eq!(named, differences, "{change}");
+            let reported = schema_differences(&connection);
+            let reported: Vec<_> =
+                reported.iter().filter(|name| !name.contains("sqlite_stat4")).collect();
+            assert_eq!(reported, differences, "{change}");
         }
     }
 
     #[test]
-    fn many_differences_are_bounded() {
-        let connection = made(MIGRATIONS);
+    fn difference_list_is_bounded() {
+        let connection = migrated_connection(MIGRATIONS);
         for number in 0..2_000 {
             connection.execute_batch(&format!("CREATE TABLE t{number} (x)")).unwrap();
         }
-        assert_eq!(found(&connection).len(), MOST_NAMED);
+        assert_eq!(schema_differences(&connection).len(), MAX_DIFFERENCES);
     }
 }

@@ -1,8 +1,8 @@
 //! The table of signing keys.
 
-use super::users::{required_time, time};
+use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
-use crate::model::{Algorithm, Foreign, Key, KeyState, NewKey, Purpose, Timestamp};
+use crate::model::{Algorithm, Key, KeySpec, KeyState, Purpose, Timestamp, Untrusted};
 use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
 
@@ -31,7 +31,7 @@ impl Reader<'_> {
     }
 
     /// The key of the same id or the same material, whatever its state.
-    pub(crate) fn find_same_key(&self, key: &NewKey) -> Result<Option<Key>, Error> {
+    pub(crate) fn find_same_key(&self, key: &KeySpec) -> Result<Option<Key>, Error> {
         let values = params![key.kid.as_str(), key.material.expose_secret()];
         self.key_where("kid = ?1 OR material = ?2", values)
     }
@@ -42,12 +42,19 @@ impl Reader<'_> {
     }
 
     /// The keys of a purpose and state, the oldest first.
-    pub(crate) fn keys_in(&self, purpose: Purpose, state: KeyState) -> Result<Vec<Key>, Error> {
+    pub(crate) fn keys_with_state(
+        &self,
+        purpose: Purpose,
+        state: KeyState,
+    ) -> Result<Vec<Key>, Error> {
         self.keys_where("purpose = ?1 AND state = ?2", [purpose.name(), state.name()])
     }
 
     /// How many recorded tokens of each key are live, superseded ones among them.
-    pub(crate) fn live_tokens_by_key(&self, now: Timestamp) -> Result<Vec<(i64, usize)>, Error> {
+    pub(crate) fn count_live_tokens_by_key(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(i64, usize)>, Error> {
         let mut statement = self.sql.prepare(
             "SELECT key_id, count(*) FROM tokens
              WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?1)
@@ -63,8 +70,8 @@ impl Reader<'_> {
     }
 
     /// How many recorded tokens of a key will be live at that time.
-    pub(crate) fn live_tokens_of_key(&self, key: i64, then: Timestamp) -> Result<usize, Error> {
-        let counts = self.live_tokens_by_key(then)?;
+    pub(crate) fn count_live_tokens_of_key(&self, key: i64, at: Timestamp) -> Result<usize, Error> {
+        let counts = self.count_live_tokens_by_key(at)?;
         Ok(counts.iter().find(|(id, _)| *id == key).map_or(0, |(_, count)| *count))
     }
 
@@ -77,13 +84,13 @@ impl Reader<'_> {
             .sql
             .prepare(&format!("SELECT {COLUMNS} FROM keys WHERE {condition} ORDER BY id"))?;
         statement
-            .query_map(values, |row| Ok(key(row)))?
+            .query_map(values, |row| Ok(key_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect()
     }
 
     /// Whether that key still signs: the question of every transaction that records what it signed.
-    pub(crate) fn is_active(&self, id: i64) -> Result<bool, Error> {
+    pub(crate) fn is_active_key(&self, id: i64) -> Result<bool, Error> {
         Ok(self
             .sql
             .query_row("SELECT state = 'active' FROM keys WHERE id = ?1", [id], |row| row.get(0))?)
@@ -102,7 +109,7 @@ impl Reader<'_> {
     ) -> Result<Option<Key>, Error> {
         self.sql
             .query_row(&format!("SELECT {COLUMNS} FROM keys WHERE {condition}"), values, |row| {
-                Ok(key(row))
+                Ok(key_from_row(row))
             })
             .optional()?
             .transpose()
@@ -114,7 +121,7 @@ impl Writer<'_> {
     /// its material is there, or if it were the second that signs.
     pub(crate) fn add_key(
         &self,
-        key: &NewKey,
+        key: &KeySpec,
         state: KeyState,
         now: Timestamp,
     ) -> Result<i64, Error> {
@@ -129,13 +136,13 @@ impl Writer<'_> {
                 key.algorithm.name(),
                 state.name(),
                 key.material.expose_secret(),
-                key.public.as_ref().map(|jwk| serde_json::Value::from(jwk.clone()).to_string()),
+                key.public_jwk.as_ref().map(|jwk| serde_json::Value::from(jwk.clone()).to_string()),
                 now.unix(),
                 activated_at,
                 key.weak,
             ],
         );
-        self.inserted("keys", result)
+        self.inserted_id("keys", result)
     }
 
     /// Lets a key sign.
@@ -178,22 +185,22 @@ impl Writer<'_> {
     }
 }
 
-pub(super) fn key(row: &Row<'_>) -> Result<Key, Error> {
+pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
     let public = row.get::<_, Option<String>>(5)?.map(|text| serde_json::from_str(&text));
     Ok(Key {
         id: row.get(0)?,
-        spec: NewKey {
-            kid: Foreign::new(row.get::<_, String>(1)?),
+        spec: KeySpec {
+            kid: Untrusted::new(row.get::<_, String>(1)?),
             purpose: Purpose::parse(&row.get::<_, String>(2)?)?,
             algorithm: Algorithm::parse(&row.get::<_, String>(3)?)?,
             material: SecretSlice::from(row.get::<_, Vec<u8>>(4)?),
-            public: public
+            public_jwk: public
                 .transpose()
                 .map_err(|_| Error::Damaged("a public key is not JSON".to_owned()))?,
             weak: row.get(9)?,
         },
         state: KeyState::parse(&row.get::<_, String>(6)?)?,
-        verify_until: time(row.get(7)?)?,
+        verify_until: optional_time(row.get(7)?)?,
         created_at: required_time(row.get(8)?)?,
     })
 }

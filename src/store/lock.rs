@@ -8,28 +8,30 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Time between two attempts to get a lock, which mostly is held for a millisecond or two.
-pub(super) const STEP: Duration = Duration::from_millis(5);
+pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
 /// An error that a second attempt may not meet.
-pub(crate) trait AsBusy {
+pub(crate) trait Retryable {
     /// Returns whether another attempt may succeed.
-    fn is_busy(&self) -> bool;
+    fn is_retryable(&self) -> bool;
 }
 
-impl AsBusy for Error {
-    fn is_busy(&self) -> bool {
+impl Retryable for Error {
+    fn is_retryable(&self) -> bool {
         matches!(self, Self::Busy)
     }
 }
 
 /// Repeats `attempt` while the store is busy, until the deadline.
-pub(super) fn retry_until<T, E: AsBusy>(
+pub(super) fn retry_until<T, E: Retryable>(
     deadline: Instant,
     mut attempt: impl FnMut() -> Result<T, E>,
 ) -> Result<T, E> {
     loop {
         match attempt() {
-            Err(error) if error.is_busy() && Instant::now() < deadline => std::thread::sleep(STEP),
+            Err(error) if error.is_retryable() && Instant::now() < deadline => {
+                std::thread::sleep(RETRY_INTERVAL);
+            }
             other => return other,
         }
     }
@@ -39,17 +41,17 @@ pub(super) fn retry_until<T, E: AsBusy>(
 /// SQLite itself waits for such a process for ten seconds, whatever the busy timeout says, and
 /// cannot be interrupted. Not while this process has the store open: it would lose its locks.
 pub(super) fn wait_for_index(store: &Path, deadline: Instant) -> Result<(), Error> {
-    let [_, index] = file::logs(store);
-    retry_until(deadline, || if is_being_built(&index) { Err(Error::Busy) } else { Ok(()) })
+    let [_, index] = file::wal_paths(store);
+    retry_until(deadline, || if is_index_being_built(&index) { Err(Error::Busy) } else { Ok(()) })
 }
 
 /// Returns whether SQLite could not read the index now. The bytes of a lock are those of `wal.c` and
 /// `os_unix.c`: eight locks from byte 120 on, of which the first is that of the writer, then the
 /// lock of a process that truncates the file. The file begins with two copies of a header of 48
 /// bytes, which a reader compares.
-fn is_being_built(index: &Path) -> bool {
-    const WRITER: u64 = 120;
-    const TRUNCATES: u64 = 128;
+fn is_index_being_built(index: &Path) -> bool {
+    const WRITER_LOCK: u64 = 120;
+    const TRUNCATE_LOCK: u64 = 128;
     // Without an index, or without the right to read it, SQLite decides.
     let Ok(file) = File::open(index) else { return false };
     let is_locked = |start| {
@@ -61,5 +63,5 @@ fn is_being_built(index: &Path) -> bool {
         Ok((first, second)) => first == second && first.get(12).is_some_and(|is_set| *is_set != 0),
         Err(_) => false,
     };
-    is_locked(TRUNCATES) || (is_locked(WRITER) && !is_whole())
+    is_locked(TRUNCATE_LOCK) || (is_locked(WRITER_LOCK) && !is_whole())
 }

@@ -2,49 +2,49 @@
 //! nothing, and no rusqlite type leaves it.
 
 mod audit;
-mod census;
+mod backup;
 mod check;
 mod check_rows;
-mod condition;
 mod connect;
-mod copy;
-mod costliest;
+mod costliest_hash;
 mod error;
 mod expected_schema;
 mod file;
+mod file_status;
 mod keys;
 mod lock;
 mod open;
+mod previous_store;
 mod prune;
 mod remedy;
-mod replaced;
 mod restore;
 mod schema;
 mod scratch;
 mod sessions;
 mod settings;
-mod status;
+mod stats;
 mod tokens;
 mod transaction;
 mod users;
+mod where_clause;
 
-pub(crate) use audit::{Event, EventFilter};
-pub(crate) use census::Census;
+pub(crate) use audit::{EventFilter, NewEvent};
 pub(crate) use check::{Findings, check};
-pub(crate) use check_rows::Tests;
+pub(crate) use check_rows::CryptoChecks;
 pub(crate) use error::Error;
-pub(crate) use file::Readers;
-pub(crate) use lock::AsBusy;
-pub(crate) use open::Opened;
+pub(crate) use file::PermissionFix;
+pub(crate) use file_status::FileFault;
+pub(crate) use lock::Retryable;
+pub(crate) use open::OpenOutcome;
 pub(crate) use remedy::Remedy;
-pub(crate) use restore::{LockedStore, Restored, check_backup};
-pub(crate) use schema::Beginning;
-pub(crate) use scratch::Scratch;
-pub(crate) use sessions::{NewPair, PairOfSession};
-pub(crate) use status::Fault;
+pub(crate) use restore::{LockedStore, RestoreOutcome, check_backup};
+pub(crate) use schema::InitialRows;
+pub(crate) use scratch::ScratchDatabase;
+pub(crate) use sessions::{NewPair, SessionPair};
+pub(crate) use stats::StoreStats;
 pub(crate) use tokens::{NewToken, TokenFilter};
 pub(crate) use transaction::{Reader, Writer};
-pub(crate) use users::{Standing, UserFilter, UserOrder};
+pub(crate) use users::{IssuanceState, UserFilter, UserOrder};
 
 use crate::model::StoreId;
 use rusqlite::{Connection, MAIN_DB};
@@ -58,11 +58,11 @@ pub(crate) struct Store {
     path: PathBuf,
     /// Read when it is first asked for: the check of a token does not need it.
     id: OnceCell<StoreId>,
-    wait: Duration,
+    lock_timeout: Duration,
     /// Whether the log is to be copied back when this process is the last to close the store.
-    fold: bool,
+    checkpoint_on_close: bool,
     /// Whether the connection is set up for writing.
-    is_writing: bool,
+    is_write_configured: bool,
     /// Whether this process made it.
     is_new: bool,
 }
@@ -70,19 +70,19 @@ pub(crate) struct Store {
 impl Store {
     /// The process ends. What SQLite would give back piece by piece, memory and locks, the system
     /// takes back at once; only a log that is to be copied back needs a proper end.
-    pub(crate) fn leave(self) {
+    pub(crate) fn close_at_exit(self) {
         if self.is_new {
             // A copy of the file alone is whole then. Whatever goes wrong, the log has everything.
             let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
         }
-        if !self.fold {
+        if !self.checkpoint_on_close {
             std::mem::forget(self);
         }
     }
 
     /// Erases what was deleted from the log, too.
     pub(crate) fn erase_deleted(&self) {
-        connect::truncate_log(&self.connection, self.wait);
+        connect::truncate_wal(&self.connection, self.lock_timeout);
     }
 
     /// Whether nothing can be changed here: the file or its directory cannot be written.

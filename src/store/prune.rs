@@ -1,41 +1,41 @@
 //! What is over and can go: found in pieces by reading, removed in pieces by writing, so that
 //! others get in between.
 
-use super::users::{required_time, time};
+use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
-use crate::model::{Foreign, Timestamp};
+use crate::model::{Timestamp, Untrusted};
 use rusqlite::{OptionalExtension, Params, params};
 use std::collections::BTreeMap;
 
 /// The key and the identity of an unrecorded token that was taken back.
-pub(crate) type Blocked = (i64, String);
+pub(crate) type BlocklistKey = (i64, String);
 
 impl Reader<'_> {
     /// The highest id that a token ever had.
-    pub(crate) fn last_token(&self) -> Result<i64, Error> {
-        self.number("SELECT ifnull(max(id), 0) FROM tokens")
+    pub(crate) fn last_token_id(&self) -> Result<i64, Error> {
+        self.query_number("SELECT ifnull(max(id), 0) FROM tokens")
     }
 
     /// Recorded tokens after that one that ended then or before, whatever became of them.
-    pub(crate) fn ended_tokens(
+    pub(crate) fn expired_tokens(
         &self,
         after: i64,
-        by: Timestamp,
-        most: usize,
+        until: Timestamp,
+        max_rows: usize,
     ) -> Result<Vec<i64>, Error> {
-        self.ids(
+        self.query_ids(
             "SELECT id FROM tokens WHERE id > ?1 AND expires_at <= ?2 ORDER BY id LIMIT ?3",
-            (after, by.unix(), limit(most)),
+            (after, until.unix(), sql_limit(max_rows)),
         )
     }
 
     /// Sessions after that one of which every token ended then or before, until they have about so
     /// many pairs together.
-    pub(crate) fn ended_sessions(
+    pub(crate) fn expired_sessions(
         &self,
         after: i64,
-        by: Timestamp,
-        most: usize,
+        until: Timestamp,
+        max_pairs: usize,
     ) -> Result<Vec<i64>, Error> {
         let mut statement = self.sql.prepare(
             "SELECT s.id, count(*) FROM sessions s JOIN pairs p ON p.session_id = s.id
@@ -43,12 +43,12 @@ impl Reader<'_> {
              HAVING max(p.refresh_expires_at) <= ?2 AND max(p.access_expires_at) <= ?2
              ORDER BY s.id LIMIT ?3",
         )?;
-        let mut rows = statement.query(params![after, by.unix(), limit(most)])?;
+        let mut rows = statement.query(params![after, until.unix(), sql_limit(max_pairs)])?;
         let (mut sessions, mut pairs) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             sessions.push(row.get(0)?);
             pairs += row.get::<_, i64>(1)?;
-            if pairs >= limit(most) {
+            if pairs >= sql_limit(max_pairs) {
                 break;
             }
         }
@@ -58,34 +58,34 @@ impl Reader<'_> {
     /// Returns revocation entries of unrecorded tokens after that one whose keys are revoked. The
     /// entries of all other keys stay, also of retired ones, which can be activated again: services
     /// may sign several tokens with one `jti`, and a later one may expire at any time.
-    pub(crate) fn useless_blocks(
+    pub(crate) fn obsolete_blocklist_keys(
         &self,
-        after: &Blocked,
-        most: usize,
-    ) -> Result<Vec<Blocked>, Error> {
+        after: &BlocklistKey,
+        max_rows: usize,
+    ) -> Result<Vec<BlocklistKey>, Error> {
         let mut statement = self.sql.prepare(
             "SELECT key_id, jti FROM blocklist
              WHERE (key_id, jti) > (?1, ?2)
                  AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')
              ORDER BY key_id, jti LIMIT ?3",
         )?;
-        let values = params![after.0, after.1, limit(most)];
+        let values = params![after.0, after.1, sql_limit(max_rows)];
         let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Grants after that one that no token has any more.
-    pub(crate) fn idle_grants(&self, after: i64, most: usize) -> Result<Vec<i64>, Error> {
-        self.ids(
+    pub(crate) fn unused_grants(&self, after: i64, max_rows: usize) -> Result<Vec<i64>, Error> {
+        self.query_ids(
             "SELECT id FROM grants WHERE id > ?1
                  AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = grants.id)
              ORDER BY id LIMIT ?2",
-            (after, limit(most)),
+            (after, sql_limit(max_rows)),
         )
     }
 
-    fn ids(&self, question: &str, values: impl Params) -> Result<Vec<i64>, Error> {
-        let mut statement = self.sql.prepare(question)?;
+    fn query_ids(&self, sql: &str, values: impl Params) -> Result<Vec<i64>, Error> {
+        let mut statement = self.sql.prepare(sql)?;
         Ok(statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
@@ -93,24 +93,24 @@ impl Reader<'_> {
     pub(crate) fn pruned_until(&self, key: i64) -> Result<Option<Timestamp>, Error> {
         let mut statement =
             self.sql.prepare_cached("SELECT pruned_until FROM keys WHERE id = ?1")?;
-        time(statement.query_row([key], |row| row.get(0)).optional()?.flatten())
+        optional_time(statement.query_row([key], |row| row.get(0)).optional()?.flatten())
     }
 
     /// Returns the ids of all keys whose test tokens were pruned, with the latest expiry of one.
-    pub(super) fn pruned(&self) -> Result<Vec<(Foreign, Timestamp)>, Error> {
+    pub(super) fn pruned_keys(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
         let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
         let mut statement = self.sql.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
         rows.map(|row| {
             let (kid, until) = row?;
-            Ok((Foreign::new(kid), required_time(until)?))
+            Ok((Untrusted::new(kid), required_time(until)?))
         })
         .collect()
     }
 
     /// Returns whether a test token of that key that expired at `expiry` may have had a row that was
     /// pruned.
-    pub(crate) fn may_be_pruned(&self, key: i64, expiry: i64) -> Result<bool, Error> {
+    pub(crate) fn may_have_been_pruned(&self, key: i64, expiry: i64) -> Result<bool, Error> {
         Ok(self.pruned_until(key)?.is_some_and(|until| expiry <= until.unix()))
     }
 }
@@ -118,7 +118,7 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Removes tokens that ended then or before; how many. One that another was renewed by stays
     /// as long as that one: predecessors are older, so they go first.
-    pub(crate) fn remove_tokens(&self, ids: &[i64], by: Timestamp) -> Result<usize, Error> {
+    pub(crate) fn remove_tokens(&self, ids: &[i64], until: Timestamp) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
             "DELETE FROM tokens WHERE id = ?1 AND expires_at <= ?2
                  AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)
@@ -127,7 +127,7 @@ impl Writer<'_> {
         )?;
         let (mut deleted, mut latest) = (0, BTreeMap::<i64, i64>::new());
         for id in ids {
-            let row = statement.query_row((id, by.unix()), |row| Ok((row.get(0)?, row.get(1)?)));
+            let row = statement.query_row((id, until.unix()), |row| Ok((row.get(0)?, row.get(1)?)));
             if let Some((key, expiry)) = row.optional()? {
                 deleted += 1;
                 let latest = latest.entry(key).or_insert(expiry);
@@ -172,15 +172,15 @@ impl Writer<'_> {
     }
 
     /// Removes revocation entries of revoked keys; how many.
-    pub(crate) fn remove_blocks(&self, blocks: &[Blocked]) -> Result<usize, Error> {
+    pub(crate) fn remove_blocklist_keys(&self, entries: &[BlocklistKey]) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
             "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2
                  AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')",
         )?;
-        blocks.iter().map(|(key, jti)| Ok(statement.execute((key, jti))?)).sum()
+        entries.iter().map(|(key, jti)| Ok(statement.execute((key, jti))?)).sum()
     }
 }
 
-fn limit(most: usize) -> i64 {
-    i64::try_from(most).unwrap_or(i64::MAX)
+fn sql_limit(max_rows: usize) -> i64 {
+    i64::try_from(max_rows).unwrap_or(i64::MAX)
 }

@@ -1,14 +1,17 @@
 //! Replacing the content of a store by that of a backup: in one transaction of SQLite, under a lock
 //! that excludes every other process, and with the old file kept beside the store.
 
+use super::backup::vacuum_into;
 use super::check::check;
-use super::connect::{configure, configure_writing, not_a_database, use_wal};
-use super::copy::fill;
-use super::file::{self, Located, Way};
+use super::connect::{configure, configure_writing, enable_wal, map_open_error};
+use super::file::{self, ReadMode, StoreFile};
 use super::lock::retry_until;
-use super::replaced::{is_free, kept, lock_directory, make, orphaned_log, set_aside};
-use super::schema::{Identity, identity};
-use super::{Error, Findings, Reader, Tests, Writer};
+use super::previous_store::{
+    create_empty, ensure_no_previous_store, find_orphaned_wal, lock_directory, previous_store_path,
+    set_aside,
+};
+use super::schema::{DatabaseKind, detect_kind};
+use super::{CryptoChecks, Error, Findings, Reader, Writer};
 use crate::files;
 use crate::model::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
@@ -23,62 +26,65 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 /// The names of files until they are complete: the content to come, and the old store.
-const HIDDEN: [&str; 2] = [".jeton-restore", ".jeton-before-restore"];
+const TEMP_NAMES: [&str; 2] = [".jeton-restore", ".jeton-before-restore"];
 
 /// A store that no other process can open or has open. The lock ends with the value.
 pub(crate) struct LockedStore {
     /// `None` if SQLite cannot open the file, so that no process can use it.
-    open: Option<Open>,
+    database: Option<OpenDatabase>,
     path: PathBuf,
-    wait: Duration,
-    is_blank: bool,
+    lock_timeout: Duration,
+    is_empty: bool,
 }
 
-struct Open {
+struct OpenDatabase {
     connection: Connection,
     /// The same file, to be copied. Closed after the connection: to close a file releases all
     /// locks that the process has on it (POSIX).
-    bytes: File,
+    file: File,
 }
 
 /// A restored store.
 #[derive(Debug)]
-pub(crate) struct Restored {
+pub(crate) struct RestoreOutcome {
     /// The old store, if there was one.
-    pub(crate) kept: Option<PathBuf>,
+    pub(crate) previous_store: Option<PathBuf>,
     /// Whether the backup was made by an older version of jeton.
-    pub(crate) is_older: bool,
+    pub(crate) is_from_older_version: bool,
 }
 
 /// The content to come, in a hidden file beside the store.
-struct Content {
+struct StagedContent {
     connection: Connection,
-    is_older: bool,
+    is_from_older_version: bool,
     _file: NamedTempFile,
 }
 
 impl LockedStore {
     /// Locks the store at `given` for a restore. A missing store is made, empty.
-    pub(crate) fn lock(given: &Path, wait: Duration) -> Result<Self, Error> {
-        file::no_log(given)?;
-        let path = match file::locate(given)? {
-            Some(Located { path, .. }) => path,
-            None => match orphaned_log(given) {
-                Some(path) => return Ok(Self { open: None, path, wait, is_blank: false }),
-                None => make(given)?,
+    pub(crate) fn lock(requested: &Path, lock_timeout: Duration) -> Result<Self, Error> {
+        file::reject_reserved_suffix(requested)?;
+        let path = match file::locate(requested)? {
+            Some(StoreFile { path, .. }) => path,
+            None => match find_orphaned_wal(requested) {
+                Some(path) => {
+                    return Ok(Self { database: None, path, lock_timeout, is_empty: false });
+                }
+                None => create_empty(requested)?,
             },
         };
-        let open = match lock(&path, wait) {
-            Err(Error::Damaged(_) | Error::Foreign(_)) => None,
+        let database = match lock_database(&path, lock_timeout) {
+            Err(Error::Damaged(_) | Error::NotAStore(_)) => None,
             other => Some(other?),
         };
-        let is_blank = match open.as_ref().map(|open| identity(&open.connection, &path)) {
-            Some(Ok(Identity::Blank)) => true,
-            // A database of another program.
-            Some(Err(error @ Error::Foreign(_))) => return Err(error),
-            _ => false,
-        };
-        Ok(Self { open, path, wait, is_blank })
+        let is_empty =
+            match database.as_ref().map(|database| detect_kind(&database.connection, &path)) {
+                Some(Ok(DatabaseKind::Empty)) => true,
+                // A database of another program.
+                Some(Err(error @ Error::NotAStore(_))) => return Err(error),
+                _ => false,
+            };
+        Ok(Self { database, path, lock_timeout, is_empty })
     }
 
     /// Reads the old content.
@@ -86,9 +92,9 @@ impl LockedStore {
         &self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        match &self.open {
-            Some(open) => work(&Reader { sql: &open.connection }),
-            None => Err(Error::Foreign(self.path.clone()).into()),
+        match &self.database {
+            Some(database) => work(&Reader { sql: &database.connection }),
+            None => Err(Error::NotAStore(self.path.clone()).into()),
         }
     }
 
@@ -97,118 +103,126 @@ impl LockedStore {
     pub(crate) fn replace(
         self,
         backup: &Path,
-        event: impl FnOnce(&Writer<'_>) -> Result<(), Error>,
-        seen: impl FnMut(usize, usize) + Send + 'static,
-    ) -> Result<Restored, Error> {
-        let Self { open, path, wait, is_blank } = self;
-        let directory = file::directory(&path).map_err(|error| file::unreadable(&error))?;
-        let _lock = lock_directory(&directory, wait)?;
-        if !is_blank {
-            is_free(&path, open.is_some())?;
+        record_event: impl FnOnce(&Writer<'_>) -> Result<(), Error>,
+        on_progress: impl FnMut(usize, usize) + Send + 'static,
+    ) -> Result<RestoreOutcome, Error> {
+        let Self { database, path, lock_timeout, is_empty } = self;
+        let directory =
+            file::canonical_directory(&path).map_err(|error| file::unreadable_error(&error))?;
+        let _lock = lock_directory(&directory, lock_timeout)?;
+        if !is_empty {
+            ensure_no_previous_store(&path, database.is_some())?;
         }
-        let content = Content::new(backup, &directory, wait, event, seen)?;
-        let (mut open, kept) = match open {
-            Some(open) if is_blank => (open, None),
-            Some(mut open) => {
-                let kept = open.keep(&path, &directory)?;
-                (open, Some(kept))
+        let content =
+            StagedContent::new(backup, &directory, lock_timeout, record_event, on_progress)?;
+        let (mut database, previous_store) = match database {
+            Some(database) if is_empty => (database, None),
+            Some(mut database) => {
+                let previous_store = database.save_previous(&path, &directory)?;
+                (database, Some(previous_store))
             }
             None => {
-                let kept = set_aside(&path, &directory)?;
-                make(&path)?;
-                (lock(&path, wait)?, Some(kept))
+                let previous_store = set_aside(&path, &directory)?;
+                create_empty(&path)?;
+                (lock_database(&path, lock_timeout)?, Some(previous_store))
             }
         };
-        open.fill(&content.connection, kept.as_deref(), wait)?;
+        database.replace_pages(&content.connection, previous_store.as_deref(), lock_timeout)?;
         // From here on the restore is done, whatever fails. The connection is the only one, and
         // removes the log when it is closed.
-        let _ = checkpoint(&open.connection);
-        let _ = open.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
-        let [_, index] = file::logs(&path);
-        let _ = files::remove(&index);
-        Ok(Restored { kept, is_older: content.is_older })
+        let _ = checkpoint(&database.connection);
+        let _ =
+            database.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+        let [_, index] = file::wal_paths(&path);
+        let _ = files::remove_if_exists(&index);
+        Ok(RestoreOutcome { previous_store, is_from_older_version: content.is_from_older_version })
     }
 }
 
-impl Open {
+impl OpenDatabase {
     /// Copies the file, with all that its log has, to the name under which it is kept.
-    fn keep(&mut self, path: &Path, directory: &Path) -> Result<PathBuf, Error> {
+    fn save_previous(&mut self, path: &Path, directory: &Path) -> Result<PathBuf, Error> {
         checkpoint(&self.connection)?;
-        let target = kept(path);
-        let mut keep = || -> io::Result<()> {
-            let mut copy = files::beside(directory, OsStr::new(HIDDEN[1]), 0o600)?;
-            io::copy(&mut self.bytes, copy.as_file_mut())?;
+        let previous_store = previous_store_path(path);
+        let mut copy_file = || -> io::Result<()> {
+            let mut copy = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[1]), 0o600)?;
+            io::copy(&mut self.file, copy.as_file_mut())?;
             copy.as_file().sync_all()?;
-            copy.persist_noclobber(&target)?;
-            files::sync(directory)
+            copy.persist_noclobber(&previous_store)?;
+            files::sync_directory(directory)
         };
-        keep().map_err(|error| Error::Failed(format!("the old store cannot be kept: {error}")))?;
-        Ok(target)
+        copy_file()
+            .map_err(|error| Error::Failed(format!("the old store cannot be kept: {error}")))?;
+        Ok(previous_store)
     }
 
     /// Copies the pages in one transaction.
-    fn fill(
+    fn replace_pages(
         &mut self,
         content: &Connection,
-        kept: Option<&Path>,
-        wait: Duration,
+        previous_store: Option<&Path>,
+        lock_timeout: Duration,
     ) -> Result<(), Error> {
-        use_wal(&self.connection, wait)?;
-        let page_size = |of: &Connection| -> rusqlite::Result<i64> {
-            of.pragma_query_value(None, "page_size", |row| row.get(0))
+        enable_wal(&self.connection, lock_timeout)?;
+        let page_size = |source: &Connection| -> rusqlite::Result<i64> {
+            source.pragma_query_value(None, "page_size", |row| row.get(0))
         };
         if page_size(content)? != page_size(&self.connection)? {
             // SQLite changes the size of pages only without a log. The content brings its mode.
             let connection = &self.connection;
             connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         }
-        let copied = Backup::new(content, &mut self.connection).and_then(|backup| backup.step(-1));
+        let step_result =
+            Backup::new(content, &mut self.connection).and_then(|backup| backup.step(-1));
         let is_full = |error: &rusqlite::Error| {
             error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
         };
-        if let (true, Some(kept)) = (copied.as_ref().is_err_and(is_full), kept) {
+        if let (true, Some(previous_store)) =
+            (step_result.as_ref().is_err_and(is_full), previous_store)
+        {
             // Nothing was replaced, and room is needed.
-            files::remove(kept).map_err(|error| file::unreadable(&error))?;
+            files::remove_if_exists(previous_store)
+                .map_err(|error| file::unreadable_error(&error))?;
         }
-        if copied? == StepResult::Done { Ok(()) } else { Err(Error::Busy) }
+        if step_result? == StepResult::Done { Ok(()) } else { Err(Error::Busy) }
     }
 }
 
-impl Content {
+impl StagedContent {
     fn new(
         backup: &Path,
         directory: &Path,
-        wait: Duration,
-        event: impl FnOnce(&Writer<'_>) -> Result<(), Error>,
-        seen: impl FnMut(usize, usize) + Send + 'static,
+        lock_timeout: Duration,
+        record_event: impl FnOnce(&Writer<'_>) -> Result<(), Error>,
+        on_progress: impl FnMut(usize, usize) + Send + 'static,
     ) -> Result<Self, Error> {
-        let file = files::beside(directory, OsStr::new(HIDDEN[0]), 0o600)
-            .map_err(|error| file::unreadable(&error))?;
-        fill(backup, file.path(), wait, seen)?;
+        let file = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[0]), 0o600)
+            .map_err(|error| file::unreadable_error(&error))?;
+        vacuum_into(backup, file.path(), lock_timeout, on_progress)?;
         let connection = open_exclusively(file.path())?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        let is_older = match identity(&connection, backup) {
-            Ok(Identity::Ours) => false,
-            Ok(Identity::Blank) => return Err(Error::Foreign(backup.to_owned())),
-            Err(Error::Older { .. }) => true,
+        let is_from_older_version = match detect_kind(&connection, backup) {
+            Ok(DatabaseKind::CurrentStore) => false,
+            Ok(DatabaseKind::Empty) => return Err(Error::NotAStore(backup.to_owned())),
+            Err(Error::OlderSchema { .. }) => true,
             Err(error) => return Err(error),
         };
         let transaction = connection.unchecked_transaction()?;
-        event(&Writer::on(&transaction))?;
+        record_event(&Writer::new(&transaction))?;
         transaction.commit()?;
-        Ok(Self { connection, is_older, _file: file })
+        Ok(Self { connection, is_from_older_version, _file: file })
     }
 }
 
 /// Opens the file, and keeps every other process out of it.
-fn lock(path: &Path, wait: Duration) -> Result<Open, Error> {
-    if file::way(path)? == Way::Alone {
+fn lock_database(path: &Path, lock_timeout: Duration) -> Result<OpenDatabase, Error> {
+    if file::detect_read_mode(path)? == ReadMode::Immutable {
         return Err(Error::ReadOnly);
     }
-    let bytes = File::open(path).map_err(|error| file::unreadable(&error))?;
+    let file = File::open(path).map_err(|error| file::unreadable_error(&error))?;
     // A new connection each time: one that waits would hold a lock that another restore needs.
-    let connection = retry_until(Instant::now() + wait, || open_exclusively(path))?;
-    Ok(Open { connection, bytes })
+    let connection = retry_until(Instant::now() + lock_timeout, || open_exclusively(path))?;
+    Ok(OpenDatabase { connection, file })
 }
 
 fn open_exclusively(path: &Path) -> Result<Connection, Error> {
@@ -218,12 +232,12 @@ fn open_exclusively(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags)?;
     // Before the first read: the log is then indexed in memory, and every lock is kept.
     connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
-    configure(&connection, Duration::ZERO).map_err(not_a_database(path))?;
-    configure_writing(&connection).map_err(not_a_database(path))?;
+    configure(&connection, Duration::ZERO).map_err(map_open_error(path))?;
+    configure_writing(&connection).map_err(map_open_error(path))?;
     if connection.is_readonly(MAIN_DB)? {
         return Err(Error::ReadOnly);
     }
-    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(not_a_database(path))?;
+    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(map_open_error(path))?;
     Ok(connection)
 }
 
@@ -237,22 +251,22 @@ fn checkpoint(connection: &Connection) -> Result<(), Error> {
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,
-    tests: &Tests,
+    checks: &CryptoChecks,
     now: Timestamp,
-    wait: Duration,
+    lock_timeout: Duration,
 ) -> Result<Findings, Error> {
-    let refusal = |why: &str| Error::NoBackup(backup.to_owned(), why.to_owned());
-    let found = backup.metadata().map_err(|error| refusal(&error.to_string()))?;
+    let invalid_backup = |reason: &str| Error::InvalidBackup(backup.to_owned(), reason.to_owned());
+    let metadata = backup.metadata().map_err(|error| invalid_backup(&error.to_string()))?;
     // Before the file is opened: to close it would release the locks of the open store.
-    let identity = |file: &Metadata| (file.dev(), file.ino());
-    if path.metadata().is_ok_and(|store| identity(&store) == identity(&found)) {
-        return Err(refusal("it is the store itself"));
+    let file_id = |file: &Metadata| (file.dev(), file.ino());
+    if path.metadata().is_ok_and(|store| file_id(&store) == file_id(&metadata)) {
+        return Err(invalid_backup("it is the store itself"));
     }
     if path.metadata().is_ok_and(|store| store.len() > 0) {
-        is_free(path, false)?;
+        ensure_no_previous_store(path, false)?;
     }
-    match check(backup, tests, now, wait) {
-        Err(Error::NotThere(path)) => Err(Error::Foreign(path)),
+    match check(backup, checks, now, lock_timeout) {
+        Err(Error::NotFound(path)) => Err(Error::NotAStore(path)),
         other => other,
     }
 }

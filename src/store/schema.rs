@@ -1,11 +1,11 @@
 //! The schema and its history: what a file says it is, how it begins, and how an older one is
 //! brought up.
 
-use super::connect::not_a_database;
-use super::expected_schema::verify;
+use super::connect::map_open_error;
+use super::expected_schema::check_schema;
 use super::transaction::commit;
-use super::{Error, Event, Writer};
-use crate::model::{KeyState, NewKey, StoreId, Timestamp};
+use super::{Error, NewEvent, Writer};
+use crate::model::{KeySpec, KeyState, StoreId, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use uuid::Uuid;
@@ -18,46 +18,50 @@ pub(super) const MIGRATIONS: &[&str] =
     &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_bounds.sql")];
 
 /// What a new store begins with.
-pub(crate) struct Beginning {
+pub(crate) struct InitialRows {
     /// Its random identity.
     pub(crate) id: StoreId,
     /// Its first key, for sessions and app tokens.
-    pub(crate) key: NewKey,
+    pub(crate) key: KeySpec,
     /// When it begins.
     pub(crate) now: Timestamp,
 }
 
 /// What a file says it is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Identity {
+pub(super) enum DatabaseKind {
     /// Nothing yet.
-    Blank,
+    Empty,
     /// A store of the present version.
-    Ours,
+    CurrentStore,
 }
 
-fn version(history: &[&str]) -> i64 {
+fn schema_version(history: &[&str]) -> i64 {
     i64::try_from(history.len()).unwrap_or(i64::MAX)
 }
 
 /// Reads what the file says it is. It changes nothing; its caller holds a transaction, so that
 /// all it reads is of one moment.
-pub(super) fn identity(connection: &Connection, path: &Path) -> Result<Identity, Error> {
-    identity_in(MIGRATIONS, connection, path)
+pub(super) fn detect_kind(connection: &Connection, path: &Path) -> Result<DatabaseKind, Error> {
+    detect_kind_in(MIGRATIONS, connection, path)
 }
 
-fn identity_in(history: &[&str], connection: &Connection, path: &Path) -> Result<Identity, Error> {
+fn detect_kind_in(
+    history: &[&str],
+    connection: &Connection,
+    path: &Path,
+) -> Result<DatabaseKind, Error> {
     let read = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let application = read("PRAGMA application_id").map_err(not_a_database(path))?;
-    let (found, known) = (read("PRAGMA user_version")?, version(history));
+    let application = read("PRAGMA application_id").map_err(map_open_error(path))?;
+    let (found, known) = (read("PRAGMA user_version")?, schema_version(history));
     if application == 0 && found == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
-        return Ok(Identity::Blank);
+        return Ok(DatabaseKind::Empty);
     }
     if application != i64::from(APPLICATION_ID) {
-        return Err(Error::Foreign(path.to_owned()));
+        return Err(Error::NotAStore(path.to_owned()));
     }
     if found > known {
-        return Err(Error::Newer { found, known });
+        return Err(Error::NewerSchema { found, known });
     }
     if found < 1 {
         return Err(Error::Damaged(format!("schema version {found}")));
@@ -65,11 +69,11 @@ fn identity_in(history: &[&str], connection: &Connection, path: &Path) -> Result
     // Nothing but headers and `sqlite_schema` was read so far: what else is read depends on the
     // schema.
     let applied = usize::try_from(found).ok().and_then(|found| history.get(..found));
-    verify(connection, applied.unwrap_or(history))?;
+    check_schema(connection, applied.unwrap_or(history))?;
     if found < known {
-        return Err(Error::Older { found, known });
+        return Err(Error::OlderSchema { found, known });
     }
-    Ok(Identity::Ours)
+    Ok(DatabaseKind::CurrentStore)
 }
 
 /// Reads the random identity of a store.
@@ -79,13 +83,13 @@ pub(super) fn store_id(connection: &Connection) -> Result<StoreId, Error> {
 }
 
 /// Makes the schema, the identity and the first key, unless another process was faster.
-pub(super) fn begin(
+pub(super) fn initialize(
     connection: &Connection,
     path: &Path,
-    beginning: &Beginning,
+    initial_rows: &InitialRows,
 ) -> Result<bool, Error> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Exclusive)?;
-    if identity(&transaction, path)? == Identity::Ours {
+    if detect_kind(&transaction, path)? == DatabaseKind::CurrentStore {
         return Ok(false);
     }
     for migration in MIGRATIONS {
@@ -93,14 +97,14 @@ pub(super) fn begin(
     }
     transaction.execute(
         "INSERT INTO store (one, store_id, created_at) VALUES (1, ?1, ?2)",
-        (beginning.id.bytes(), beginning.now.unix()),
+        (initial_rows.id.bytes(), initial_rows.now.unix()),
     )?;
-    let writer = Writer::on(&transaction);
-    writer.add_key(&beginning.key, KeyState::Active, beginning.now)?;
-    writer.wrote(Some("the new store"));
-    let written = writer.written();
+    let writer = Writer::new(&transaction);
+    writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
+    writer.note_target(Some("the new store"));
+    let written = writer.into_summary();
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", version(MIGRATIONS))?;
+    transaction.pragma_update(None, "user_version", schema_version(MIGRATIONS))?;
     commit(transaction, written)?;
     Ok(true)
 }
@@ -108,96 +112,106 @@ pub(super) fn begin(
 /// Brings an older store to the latest schema of `history` in one transaction, and writes that down.
 /// `copy` comes first, with the old version and while nobody can change anything. What it led to;
 /// `None` if there was nothing to do.
-pub(super) fn bring_up<T>(
+pub(super) fn migrate<T>(
     history: &[&str],
     connection: &Connection,
     path: &Path,
-    event: &Event<'_>,
-    copy: impl FnOnce(i64) -> Result<T, Error>,
+    event: &NewEvent<'_>,
+    create_backup: impl FnOnce(i64) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let found = match identity_in(history, &transaction, path) {
-        Err(Error::Older { found, .. }) => found,
+    let found = match detect_kind_in(history, &transaction, path) {
+        Err(Error::OlderSchema { found, .. }) => found,
         Err(error) => return Err(error),
-        Ok(Identity::Blank) => return Err(Error::NotThere(path.to_owned())),
-        Ok(Identity::Ours) => return Ok(None),
+        Ok(DatabaseKind::Empty) => return Err(Error::NotFound(path.to_owned())),
+        Ok(DatabaseKind::CurrentStore) => return Ok(None),
     };
-    let copied = copy(found)?;
+    let backup = create_backup(found)?;
     for migration in history.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
         transaction.execute_batch(migration)?;
     }
-    transaction.pragma_update(None, "user_version", version(history))?;
-    let writer = Writer::on(&transaction);
+    transaction.pragma_update(None, "user_version", schema_version(history))?;
+    let writer = Writer::new(&transaction);
     writer.add_event(event)?;
-    let written = writer.written();
+    let written = writer.into_summary();
     commit(transaction, written)?;
-    Ok(Some(copied))
+    Ok(Some(backup))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Algorithm, Foreign, Purpose};
-    use crate::store::{Store, copy::copy_before};
+    use crate::model::{Algorithm, Purpose, Untrusted};
+    use crate::store::{Store, backup::backup_before_migration};
     use secrecy::SecretSlice;
     use std::path::PathBuf;
     use std::time::Duration;
 
-    const WAIT: Duration = Duration::from_secs(1);
+    const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
     /// A history with one version more than the program has.
-    const HISTORY: &[&str] =
+    const EXTENDED_MIGRATIONS: &[&str] =
         &[MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE made_up (one INTEGER) STRICT"];
 
-    fn store(directory: &Path) -> PathBuf {
-        let key = NewKey {
-            kid: Foreign::new("k"),
+    fn create_store(directory: &Path) -> PathBuf {
+        let key = KeySpec {
+            kid: Untrusted::new("k"),
             purpose: Purpose::App,
             algorithm: Algorithm::HS256,
             material: SecretSlice::from(vec![7]),
-            public: None,
+            public_jwk: None,
             weak: false,
         };
         let now = Timestamp::from_unix(1_800_000_000).unwrap();
-        let begin = || Beginning { id: StoreId::new(Uuid::from_u128(7)), key, now };
-        let opened = Store::open_or_create(&directory.join("a.db"), WAIT, begin);
+        let initial_rows = || InitialRows { id: StoreId::new(Uuid::from_u128(7)), key, now };
+        let opened = Store::open_or_create(&directory.join("a.db"), LOCK_TIMEOUT, initial_rows);
         opened.unwrap().store.path().to_owned()
     }
 
-    fn up(history: &[&str], path: &Path, target: Option<&Path>) -> Result<Option<PathBuf>, Error> {
+    fn migrate_store(
+        history: &[&str],
+        path: &Path,
+        target: Option<&Path>,
+    ) -> Result<Option<PathBuf>, Error> {
         let at = Timestamp::from_unix(1_800_000_001).unwrap();
         let (action, outcome) = ("store migrate", "done");
-        let event = Event { at, user: None, os_uid: 0, action, target: None, outcome, count: 1 };
+        let event = NewEvent { at, user: None, os_uid: 0, action, target: None, outcome, count: 1 };
         let connection = Connection::open(path).unwrap();
-        bring_up(history, &connection, path, &event, |version| {
-            copy_before(path, target, version, WAIT)
+        migrate(history, &connection, path, &event, |version| {
+            backup_before_migration(path, target, version, LOCK_TIMEOUT)
         })
     }
 
-    fn ask(path: &Path, question: &str) -> i64 {
-        Connection::open(path).unwrap().query_row(question, [], |row| row.get(0)).unwrap()
+    fn query_number(path: &Path, sql: &str) -> i64 {
+        Connection::open(path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     #[test]
-    fn an_older_store_is_copied_and_then_brought_up() {
+    fn older_store_is_backed_up_and_migrated() {
         let directory = tempfile::tempdir().unwrap();
-        let path = store(directory.path());
+        let path = create_store(directory.path());
         let connection = Connection::open(&path).unwrap();
-        let older = identity_in(HISTORY, &connection, &path);
-        assert!(matches!(older, Err(Error::Older { found: 2, known: 3 })));
-        let copy = up(HISTORY, &path, None).unwrap().unwrap();
+        let result = detect_kind_in(EXTENDED_MIGRATIONS, &connection, &path);
+        assert!(matches!(result, Err(Error::OlderSchema { found: 2, known: 3 })));
+        let copy = migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap().unwrap();
         assert_eq!(copy, PathBuf::from(format!("{}.v2", path.display())));
-        assert_eq!(ask(&path, "PRAGMA user_version"), 3);
-        assert_eq!(ask(&path, "SELECT count(*) FROM made_up"), 0);
-        assert_eq!(ask(&path, "SELECT count(*) FROM audit WHERE action = 'store migrate'"), 1);
-        assert!(matches!(Store::open(&path, WAIT), Err(Error::Newer { found: 3, known: 2 })));
-        assert_eq!(up(HISTORY, &path, None).unwrap(), None);
-        Store::open(&copy, WAIT).unwrap();
-        assert_eq!(ask(&copy, "SELECT count(*) FROM audit"), 0);
+        assert_eq!(query_number(&path, "PRAGMA user_version"), 3);
+        assert_eq!(query_number(&path, "SELECT count(*) FROM made_up"), 0);
+        assert_eq!(
+            query_number(&path, "SELECT count(*) FROM audit WHERE action = 'store migrate'"),
+            1
+        );
+        assert!(matches!(
+            Store::open(&path, LOCK_TIMEOUT),
+            Err(Error::NewerSchema { found: 3, known: 2 })
+        ));
+        assert_eq!(migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap(), None);
+        Store::open(&copy, LOCK_TIMEOUT).unwrap();
+        assert_eq!(query_number(&copy, "SELECT count(*) FROM audit"), 0);
     }
 
     /// A store of version 1, as that version made it.
-    fn first_version(path: &Path) -> Connection {
+    fn create_first_version(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
         connection.execute_batch(MIGRATIONS[0]).unwrap();
         connection
@@ -215,44 +229,50 @@ mod tests {
     }
 
     #[test]
-    fn migrated_store_keeps_the_time_of_its_prune_per_test_key() {
+    fn migrated_store_keeps_prune_time_per_test_key() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.db");
-        drop(first_version(&path));
-        up(MIGRATIONS, &path, None).unwrap().unwrap();
-        let marks = "SELECT group_concat(kid || ifnull(pruned_until, '-')) FROM keys";
+        drop(create_first_version(&path));
+        migrate_store(MIGRATIONS, &path, None).unwrap().unwrap();
+        let sql = "SELECT group_concat(kid || ifnull(pruned_until, '-')) FROM keys";
         let connection = Connection::open(&path).unwrap();
-        let marks: String = connection.query_row(marks, [], |row| row.get(0)).unwrap();
-        assert_eq!(marks, "a-,t77");
-        assert_eq!(ask(&path, "SELECT count(*) FROM settings"), 1);
+        let prune_times: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(prune_times, "a-,t77");
+        assert_eq!(query_number(&path, "SELECT count(*) FROM settings"), 1);
     }
 
     #[test]
     fn migrated_and_new_stores_have_the_same_schema() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("old.db");
-        drop(first_version(&path));
-        up(MIGRATIONS, &path, None).unwrap().unwrap();
+        drop(create_first_version(&path));
+        migrate_store(MIGRATIONS, &path, None).unwrap().unwrap();
         let schema = |path: &Path| -> String {
             let sql = "SELECT group_concat(ifnull(sql, name), char(10)) FROM
                 (SELECT sql, name FROM sqlite_schema ORDER BY type, name)";
             Connection::open(path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
         };
-        assert_eq!(schema(&path), schema(&store(directory.path())));
+        assert_eq!(schema(&path), schema(&create_store(directory.path())));
     }
 
     #[test]
-    fn without_a_copy_or_with_an_error_nothing_is_changed() {
+    fn failed_migration_changes_nothing() {
         let directory = tempfile::tempdir().unwrap();
-        let path = store(directory.path());
-        assert_eq!(up(MIGRATIONS, &path, None).unwrap(), None);
+        let path = create_store(directory.path());
+        assert_eq!(migrate_store(MIGRATIONS, &path, None).unwrap(), None);
         let target = directory.path().join("copy.db");
         std::fs::write(&target, "").unwrap();
-        assert!(matches!(up(HISTORY, &path, Some(&target)), Err(Error::Occupied(_))));
-        let broken = [HISTORY, &["CREATE TABLE users (one INTEGER)"]].concat();
-        assert!(up(&broken, &path, None).is_err());
-        assert_eq!(ask(&path, "PRAGMA user_version"), 2);
-        assert_eq!(ask(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'made_up'"), 0);
-        Store::open(&path, WAIT).unwrap();
+        assert!(matches!(
+            migrate_store(EXTENDED_MIGRATIONS, &path, Some(&target)),
+            Err(Error::TargetExists(_))
+        ));
+        let broken = [EXTENDED_MIGRATIONS, &["CREATE TABLE users (one INTEGER)"]].concat();
+        assert!(migrate_store(&broken, &path, None).is_err());
+        assert_eq!(query_number(&path, "PRAGMA user_version"), 2);
+        assert_eq!(
+            query_number(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'made_up'"),
+            0
+        );
+        Store::open(&path, LOCK_TIMEOUT).unwrap();
     }
 }

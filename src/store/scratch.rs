@@ -11,11 +11,11 @@ const BATCH_BYTES: usize = 128 * 1024;
 /// file of mode 0600 in `TMPDIR` that SQLite removes as soon as it is open: nothing is left behind,
 /// however the command ends.
 #[derive(Debug)]
-pub(crate) struct Scratch {
+pub(crate) struct ScratchDatabase {
     sql: Connection,
 }
 
-impl Scratch {
+impl ScratchDatabase {
     pub(crate) fn new() -> Result<Self, Error> {
         let sql = Connection::open("")?;
         sql.execute_batch(
@@ -32,7 +32,7 @@ impl Scratch {
     pub(crate) fn push(&self, row: &Row) -> Result<(), Error> {
         let mut insert =
             self.sql.prepare_cached("INSERT INTO rows (line, claims) VALUES (?1, ?2)")?;
-        insert.execute((stored_line(row.line), text(row)?))?;
+        insert.execute((to_stored_line(row.line), serialize_claims(row)?))?;
         Ok(())
     }
 
@@ -40,37 +40,41 @@ impl Scratch {
     pub(crate) fn replace(&self, number: i64, row: &Row) -> Result<(), Error> {
         let mut update =
             self.sql.prepare_cached("UPDATE rows SET claims = ?2 WHERE number = ?1")?;
-        update.execute((number, text(row)?))?;
+        update.execute((number, serialize_claims(row)?))?;
         Ok(())
     }
 
     /// Returns the rows after a number, with their numbers: at most `most`, fewer if they are long;
     /// none at the end.
-    pub(crate) fn after(&self, number: i64, most: usize) -> Result<Vec<(i64, Row)>, Error> {
+    pub(crate) fn rows_after(
+        &self,
+        number: i64,
+        max_rows: usize,
+    ) -> Result<Vec<(i64, Row)>, Error> {
         let mut select = self.sql.prepare_cached(
             "SELECT number, line, claims FROM rows WHERE number > ?1 ORDER BY number",
         )?;
         let mut found = select.query([number])?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
-        while rows.len() < most
+        while rows.len() < max_rows
             && bytes < BATCH_BYTES
             && let Some(row) = found.next()?
         {
-            let claims = row.get_ref(2)?.as_blob().map_err(|error| failed(&error))?;
+            let claims = row.get_ref(2)?.as_blob().map_err(|error| to_store_error(&error))?;
             bytes += claims.len();
-            let claims = serde_json::from_slice(claims).map_err(|error| failed(&error))?;
+            let claims = serde_json::from_slice(claims).map_err(|error| to_store_error(&error))?;
             let line = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
-            rows.push((row.get(0)?, Row { line, claims }));
+            rows.push((row.get(0)?, Row { line, fields: claims }));
         }
         Ok(rows)
     }
 
     /// Takes a name for a row; returns the line of the row that has it already.
-    pub(crate) fn take_name(&self, name: &str, line: u64) -> Result<Option<u64>, Error> {
+    pub(crate) fn reserve_name(&self, name: &str, line: u64) -> Result<Option<u64>, Error> {
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO names (name, line) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         )?;
-        if insert.execute((name, stored_line(line)))? == 1 {
+        if insert.execute((name, to_stored_line(line)))? == 1 {
             return Ok(None);
         }
         let mut select = self.sql.prepare_cached("SELECT line FROM names WHERE name = ?1")?;
@@ -79,42 +83,42 @@ impl Scratch {
     }
 
     /// Gives all names free again.
-    pub(crate) fn free_names(&self) -> Result<(), Error> {
+    pub(crate) fn release_names(&self) -> Result<(), Error> {
         self.sql.execute("DELETE FROM names", [])?;
         Ok(())
     }
 }
 
-fn text(row: &Row) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(&row.claims).map_err(|error| failed(&error))
+fn serialize_claims(row: &Row) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(&row.fields).map_err(|error| to_store_error(&error))
 }
 
-fn stored_line(line: u64) -> i64 {
+fn to_stored_line(line: u64) -> i64 {
     i64::try_from(line).unwrap_or(i64::MAX)
 }
 
-fn failed(error: &dyn std::error::Error) -> Error {
+fn to_store_error(error: &dyn std::error::Error) -> Error {
     Error::Failed(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::strict_object;
+    use crate::model::parse_strict_object;
 
     fn row(line: u64, text: &str) -> Row {
-        Row { line, claims: strict_object(text.as_bytes()).unwrap() }
+        Row { line, fields: parse_strict_object(text.as_bytes()).unwrap() }
     }
 
     #[test]
-    fn rows_come_back_as_they_were() {
-        let scratch = Scratch::new().unwrap();
+    fn stored_rows_round_trip() {
+        let scratch = ScratchDatabase::new().unwrap();
         let texts = ["{\"z\":1,\"a\":[0.1,-0.0,1e300,18446744073709551615]}", "{}", "{\"é\":null}"];
         let rows: Vec<Row> = (2..).zip(texts).map(|(line, text)| row(line, text)).collect();
         for row in &rows {
             scratch.push(row).unwrap();
         }
-        let read = |after, most| scratch.after(after, most).unwrap();
+        let read = |after, max_rows| scratch.rows_after(after, max_rows).unwrap();
         assert_eq!(read(0, 9), (1..).zip(rows.clone()).collect::<Vec<_>>());
         assert_eq!(read(1, 1), [(2, rows[1].clone())]);
         scratch.replace(2, &row(3, "{\"b\":1}")).unwrap();
@@ -123,21 +127,21 @@ mod tests {
     }
 
     #[test]
-    fn long_rows_are_read_few_at_a_time() {
-        let scratch = Scratch::new().unwrap();
+    fn long_rows_are_read_in_small_batches() {
+        let scratch = ScratchDatabase::new().unwrap();
         let long = row(1, &format!("{{\"a\":\"{}\"}}", "x".repeat(BATCH_BYTES / 2)));
         for _ in 0..9 {
             scratch.push(&long).unwrap();
         }
-        assert_eq!(scratch.after(0, 9).unwrap().len(), 2);
+        assert_eq!(scratch.rows_after(0, 9).unwrap().len(), 2);
     }
 
     #[test]
-    fn a_name_is_taken_once_until_all_are_free() {
-        let scratch = Scratch::new().unwrap();
-        let take = |line| scratch.take_name("a", line).unwrap();
-        assert_eq!((take(7), take(8), take(9)), (None, Some(7), Some(7)));
-        scratch.free_names().unwrap();
-        assert_eq!(take(9), None);
+    fn name_is_reserved_once_until_release() {
+        let scratch = ScratchDatabase::new().unwrap();
+        let reserve = |line| scratch.reserve_name("a", line).unwrap();
+        assert_eq!((reserve(7), reserve(8), reserve(9)), (None, Some(7), Some(7)));
+        scratch.release_names().unwrap();
+        assert_eq!(reserve(9), None);
     }
 }

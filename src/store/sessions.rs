@@ -1,16 +1,16 @@
 //! The tables of sessions and of their refresh families.
 
-use super::users::{required_time, time};
+use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
-use crate::model::{Jti, OpenSession, Pair, Session, Sid, Timestamp, UserId};
+use crate::model::{ActiveSession, Jti, RecordedPair, Session, Sid, Timestamp, UserId};
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
 /// A pair with the session it belongs to.
 #[derive(Debug, Clone)]
-pub(crate) struct PairOfSession {
+pub(crate) struct SessionPair {
     /// The pair.
-    pub(crate) pair: Pair,
+    pub(crate) pair: RecordedPair,
     /// Its session.
     pub(crate) session: Session,
 }
@@ -32,29 +32,30 @@ pub(crate) struct NewPair {
     pub(crate) key: i64,
 }
 
-pub(super) const JOINED: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
+pub(super) const SELECT_PAIR: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
         p.access_expires_at, p.refresh_expires_at, p.access_revoked_at, p.spent_at,
         s.id, s.sid, s.user_id, s.expires_at, s.ended_at
     FROM pairs p JOIN sessions s ON s.id = p.session_id";
 
 /// Sessions, of user `?1` or of all, that can still be refreshed at the time `?2`, with the pair
 /// whose refresh token is good for that.
-const OPEN: &str = "FROM sessions s JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
+const FROM_OPEN_SESSIONS: &str =
+    "FROM sessions s JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
     WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?2 AND (?1 IS NULL OR s.user_id = ?1)";
 
 impl Reader<'_> {
     /// The pair whose access token has that `jti`.
-    pub(crate) fn find_access(&self, jti: Jti) -> Result<Option<PairOfSession>, Error> {
+    pub(crate) fn find_pair_by_access(&self, jti: Jti) -> Result<Option<SessionPair>, Error> {
         self.pair_where("p.access = ?1", jti.bytes())
     }
 
     /// The pair whose refresh token has that `jti`.
-    pub(crate) fn find_refresh(&self, jti: Jti) -> Result<Option<PairOfSession>, Error> {
+    pub(crate) fn find_pair_by_refresh(&self, jti: Jti) -> Result<Option<SessionPair>, Error> {
         self.pair_where("p.refresh = ?1", jti.bytes())
     }
 
     /// The pair that was made from the refresh token of `parent`.
-    pub(crate) fn find_successor(&self, parent: i64) -> Result<Option<PairOfSession>, Error> {
+    pub(crate) fn find_successor_pair(&self, parent: i64) -> Result<Option<SessionPair>, Error> {
         self.pair_where("p.parent = ?1", parent)
     }
 
@@ -64,7 +65,7 @@ impl Reader<'_> {
             .query_row(
                 "SELECT id, sid, user_id, expires_at, ended_at FROM sessions WHERE sid = ?1",
                 [sid.bytes()],
-                |row| Ok(session(row, 0)),
+                |row| Ok(session_from_row(row, 0)),
             )
             .optional()?
             .transpose()
@@ -75,14 +76,14 @@ impl Reader<'_> {
         &self,
         user: Option<UserId>,
         now: Timestamp,
-    ) -> Result<Vec<OpenSession>, Error> {
+    ) -> Result<Vec<ActiveSession>, Error> {
         let mut statement = self.sql.prepare(&format!(
             "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.created_at,
                  p.issued_at, p.refresh_expires_at
-             {OPEN} ORDER BY s.id"
+             {FROM_OPEN_SESSIONS} ORDER BY s.id"
         ))?;
         statement
-            .query_map((user.map(|id| id.0), now.unix()), |row| Ok(open_session(row)))?
+            .query_map((user.map(|id| id.0), now.unix()), |row| Ok(open_session_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect()
     }
@@ -90,11 +91,13 @@ impl Reader<'_> {
     /// How many sessions of all users can still be refreshed.
     pub(crate) fn count_open_sessions(&self, now: Timestamp) -> Result<i64, Error> {
         let values = (None::<i64>, now.unix());
-        Ok(self.sql.query_row(&format!("SELECT count(*) {OPEN}"), values, |row| row.get(0))?)
+        Ok(self.sql.query_row(&format!("SELECT count(*) {FROM_OPEN_SESSIONS}"), values, |row| {
+            row.get(0)
+        })?)
     }
 
     /// Whether it was ended, as this transaction sees it; one that is not there any more was.
-    pub(crate) fn session_has_ended(&self, id: i64) -> Result<bool, Error> {
+    pub(crate) fn has_session_ended(&self, id: i64) -> Result<bool, Error> {
         Ok(self.sql.query_row(
             "SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND ended_at IS NULL)",
             [id],
@@ -106,10 +109,10 @@ impl Reader<'_> {
         &self,
         condition: &str,
         value: impl rusqlite::ToSql,
-    ) -> Result<Option<PairOfSession>, Error> {
+    ) -> Result<Option<SessionPair>, Error> {
         // A change looks for the pair of its credential once more.
-        let mut statement = self.sql.prepare_cached(&format!("{JOINED} WHERE {condition}"))?;
-        statement.query_row([value], |row| Ok(pair(row))).optional()?.transpose()
+        let mut statement = self.sql.prepare_cached(&format!("{SELECT_PAIR} WHERE {condition}"))?;
+        statement.query_row([value], |row| Ok(pair_from_row(row))).optional()?.transpose()
     }
 }
 
@@ -120,13 +123,13 @@ impl Writer<'_> {
         sid: Sid,
         user: UserId,
         expires_at: Timestamp,
-        first: &NewPair,
+        first_pair: &NewPair,
     ) -> Result<(), Error> {
         let result = self.sql.execute(
             "INSERT INTO sessions (sid, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
-            (sid.bytes(), user.0, first.issued_at.unix(), expires_at.unix()),
+            (sid.bytes(), user.0, first_pair.issued_at.unix(), expires_at.unix()),
         );
-        self.add_pair(self.inserted("sessions", result)?, None, first)
+        self.add_pair(self.inserted_id("sessions", result)?, None, first_pair)
     }
 
     fn add_pair(&self, session: i64, parent: Option<i64>, pair: &NewPair) -> Result<(), Error> {
@@ -145,21 +148,21 @@ impl Writer<'_> {
                 pair.refresh_expires_at.unix(),
             ],
         );
-        self.inserted("pairs", result).map(drop)
+        self.inserted_id("pairs", result).map(drop)
     }
 
     /// Spends the refresh token of `old` and adds its successor, if nobody spent it before:
     /// compare and set. `false`: somebody did, and nothing is changed.
-    pub(crate) fn replace_pair(&self, old: &PairOfSession, new: &NewPair) -> Result<bool, Error> {
-        let spent = self.sql.execute(
+    pub(crate) fn replace_pair(&self, old: &SessionPair, new: &NewPair) -> Result<bool, Error> {
+        let changed = self.sql.execute(
             "UPDATE pairs SET spent_at = ?2 WHERE id = ?1 AND spent_at IS NULL",
             (old.pair.id, new.issued_at.unix()),
         )?;
-        if spent == 1 {
+        if changed == 1 {
             self.add_pair(old.session.id, Some(old.pair.id), new)?;
-            self.wrote(Some(&format!("session {}", old.session.sid)));
+            self.note_target(Some(&format!("session {}", old.session.sid)));
         }
-        Ok(spent == 1)
+        Ok(changed == 1)
     }
 
     /// Takes back one access token; `false` if it was.
@@ -172,62 +175,62 @@ impl Writer<'_> {
     }
 
     /// Ends a session with all its tokens; `false` if it had ended.
-    pub(crate) fn end_session(&self, id: i64, why: &str, now: Timestamp) -> Result<bool, Error> {
+    pub(crate) fn end_session(&self, id: i64, reason: &str, now: Timestamp) -> Result<bool, Error> {
         let changed = self.sql.execute(
             "UPDATE sessions SET ended_at = ?3, end_reason = ?2
              WHERE id = ?1 AND ended_at IS NULL",
-            (id, why, now.unix()),
+            (id, reason, now.unix()),
         )?;
         Ok(changed > 0)
     }
 
     /// Ends the sessions of a user, but for one that is kept; how many.
-    pub(crate) fn end_sessions_of(
+    pub(crate) fn end_user_sessions(
         &self,
         user: UserId,
-        keep: Option<Sid>,
-        why: &str,
+        except: Option<Sid>,
+        reason: &str,
         now: Timestamp,
     ) -> Result<usize, Error> {
         Ok(self.sql.execute(
             "UPDATE sessions SET ended_at = ?4, end_reason = ?3
              WHERE user_id = ?1 AND ended_at IS NULL AND sid IS NOT ?2",
-            (user.0, keep.map(Sid::bytes), why, now.unix()),
+            (user.0, except.map(Sid::bytes), reason, now.unix()),
         )?)
     }
 }
 
-pub(super) fn pair(row: &Row<'_>) -> Result<PairOfSession, Error> {
-    Ok(PairOfSession {
-        pair: Pair {
+pub(super) fn pair_from_row(row: &Row<'_>) -> Result<SessionPair, Error> {
+    Ok(SessionPair {
+        pair: RecordedPair {
             id: row.get(0)?,
-            access: Jti::new(Uuid::from_bytes(row.get(1)?)),
-            refresh: Jti::new(Uuid::from_bytes(row.get(2)?)),
+            access_jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
+            refresh_jti: Jti::new(Uuid::from_bytes(row.get(2)?)),
             issued_at: required_time(row.get(3)?)?,
             access_expires_at: required_time(row.get(4)?)?,
             refresh_expires_at: required_time(row.get(5)?)?,
-            access_revoked_at: time(row.get(6)?)?,
-            spent_at: time(row.get(7)?)?,
+            access_revoked_at: optional_time(row.get(6)?)?,
+            refresh_used_at: optional_time(row.get(7)?)?,
         },
-        session: session(row, 8)?,
+        session: session_from_row(row, 8)?,
     })
 }
 
-fn open_session(row: &Row<'_>) -> Result<OpenSession, Error> {
-    Ok(OpenSession {
-        session: session(row, 0)?,
+fn open_session_from_row(row: &Row<'_>) -> Result<ActiveSession, Error> {
+    Ok(ActiveSession {
+        session: session_from_row(row, 0)?,
         created_at: required_time(row.get(5)?)?,
         refreshed_at: required_time(row.get(6)?)?,
-        usable_until: required_time(row.get(7)?)?,
+        refreshable_until: required_time(row.get(7)?)?,
     })
 }
 
-fn session(row: &Row<'_>, first: usize) -> Result<Session, Error> {
+fn session_from_row(row: &Row<'_>, first_column: usize) -> Result<Session, Error> {
     Ok(Session {
-        id: row.get(first)?,
-        sid: Sid::new(Uuid::from_bytes(row.get(first + 1)?)),
-        user: UserId(row.get(first + 2)?),
-        expires_at: required_time(row.get(first + 3)?)?,
-        ended_at: time(row.get(first + 4)?)?,
+        id: row.get(first_column)?,
+        sid: Sid::new(Uuid::from_bytes(row.get(first_column + 1)?)),
+        user_id: UserId(row.get(first_column + 2)?),
+        expires_at: required_time(row.get(first_column + 3)?)?,
+        ended_at: optional_time(row.get(first_column + 4)?)?,
     })
 }

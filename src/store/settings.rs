@@ -1,32 +1,32 @@
 //! The table of settings: only what differs from the default has a row.
 
 use super::{Error, Reader, Writer};
-use crate::model::{Policy, Setting, Timestamp};
+use crate::model::{Setting, Settings, Timestamp};
 use rusqlite::OptionalExtension;
 
 /// The most rows that are read: every command reads them, and a crafted file can refer to the same
 /// page again and again.
-const MOST_ROWS: usize = 1_000;
+const MAX_ROWS: usize = 1_000;
 
 impl Reader<'_> {
     /// All settings.
-    pub(crate) fn policy(&self) -> Result<Policy, Error> {
-        let mut policy = Policy::default();
+    pub(crate) fn load_settings(&self) -> Result<Settings, Error> {
+        let mut settings = Settings::default();
         let mut statement = self.sql.prepare_cached("SELECT name, value FROM settings")?;
         let mut rows = statement.query([])?;
         let mut count = 0;
         while let Some(row) = rows.next()? {
             count += 1;
-            if count > MOST_ROWS {
+            if count > MAX_ROWS {
                 return Err(Error::Damaged("table `settings` is too long".to_owned()));
             }
             let name: String = row.get(0)?;
             // A name that a later version knows is not ours to judge.
             if let Ok(setting) = Setting::parse(&name) {
-                policy.apply(setting, &row.get::<_, String>(1)?)?;
+                settings.apply(setting, &row.get::<_, String>(1)?)?;
             }
         }
-        Ok(policy)
+        Ok(settings)
     }
 
     /// The value that was set; `None` if it is the default.

@@ -1,9 +1,9 @@
 //! The two ways into the file: [`Store::read`] and [`Store::write`].
 
 use super::connect::configure_writing;
-use super::lock::{AsBusy, STEP, retry_until};
+use super::lock::{RETRY_INTERVAL, Retryable, retry_until};
 use super::{Error, Store};
-use crate::model::{Jti, escaped};
+use crate::model::{Jti, escape};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use std::cell::RefCell;
 use std::ops::Deref;
@@ -17,7 +17,7 @@ pub(crate) struct Reader<'c> {
 /// A [`Reader`] that can also change rows.
 pub(crate) struct Writer<'c> {
     reader: Reader<'c>,
-    written: RefCell<Written>,
+    summary: RefCell<WriteSummary>,
 }
 
 impl<'c> Deref for Writer<'c> {
@@ -30,7 +30,7 @@ impl<'c> Deref for Writer<'c> {
 
 /// The things that a transaction writes, to be looked for if nobody knows what became of it.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct WriteSummary {
     /// The first recorded token.
     token: Option<Jti>,
     /// The number of recorded tokens.
@@ -39,43 +39,43 @@ pub(super) struct Written {
     target: Option<String>,
 }
 
-impl Written {
+impl WriteSummary {
     fn into_error(self) -> Error {
         let Self { token, tokens, target } = self;
         let target = match token {
             Some(jti) if tokens == 1 => Some(format!("the token with the `jti` {jti}")),
             Some(jti) => Some(format!("{tokens} tokens, the first with the `jti` {jti}")),
-            None => target.map(|target| escaped(&target)),
+            None => target.map(|target| escape(&target)),
         };
         Error::OutcomeUnknown { target, jti: token }
     }
 }
 
 impl<'c> Writer<'c> {
-    pub(super) fn on(sql: &'c Connection) -> Self {
-        Self { reader: Reader { sql }, written: RefCell::default() }
+    pub(super) fn new(sql: &'c Connection) -> Self {
+        Self { reader: Reader { sql }, summary: RefCell::default() }
     }
 
     /// Remembers a recorded token.
-    pub(super) fn wrote_token(&self, jti: Jti) {
-        let mut written = self.written.borrow_mut();
-        written.token.get_or_insert(jti);
-        written.tokens += 1;
+    pub(super) fn note_token(&self, jti: Jti) {
+        let mut summary = self.summary.borrow_mut();
+        summary.token.get_or_insert(jti);
+        summary.tokens += 1;
     }
 
     /// Remembers the target of the change.
-    pub(super) fn wrote(&self, target: Option<&str>) {
-        self.written.borrow_mut().target = target.map(str::to_owned);
+    pub(super) fn note_target(&self, target: Option<&str>) {
+        self.summary.borrow_mut().target = target.map(str::to_owned);
     }
 
     /// The things that were written.
-    pub(super) fn written(self) -> Written {
-        self.written.into_inner()
+    pub(super) fn into_summary(self) -> WriteSummary {
+        self.summary.into_inner()
     }
 
     /// Returns the id of the row that was inserted into `table`. SQLite reports a table whose ids
     /// are used up as a full disk.
-    pub(super) fn inserted(
+    pub(super) fn inserted_id(
         &self,
         table: &str,
         result: rusqlite::Result<usize>,
@@ -83,7 +83,7 @@ impl<'c> Writer<'c> {
         match result {
             Ok(_) => Ok(self.sql.last_insert_rowid()),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
-                Err(self.no_id_left(table)?.map_or_else(|| error.into(), Error::Damaged))
+                Err(self.id_exhaustion_fault(table)?.map_or_else(|| error.into(), Error::Damaged))
             }
             Err(error) => Err(error.into()),
         }
@@ -92,7 +92,7 @@ impl<'c> Writer<'c> {
 
 impl Reader<'_> {
     /// Returns the fault of a table whose highest id is the highest of all integers.
-    pub(super) fn no_id_left(&self, table: &str) -> Result<Option<String>, Error> {
+    pub(super) fn id_exhaustion_fault(&self, table: &str) -> Result<Option<String>, Error> {
         let is_used_up: bool = self.sql.query_row(
             &format!(
                 "SELECT EXISTS (SELECT 1 FROM {table} WHERE id = ?2)
@@ -111,7 +111,7 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let transaction = retry_until(Instant::now() + self.wait, || {
+        let transaction = retry_until(Instant::now() + self.lock_timeout, || {
             let transaction = self.connection.unchecked_transaction()?;
             // The first statement takes the view, and may find the store busy; later ones do not.
             transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
@@ -123,61 +123,61 @@ impl Store {
     /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, committed if it returns `Ok`, rolled
     /// back otherwise. It is run again when the store was busy, so it must have no effect besides
     /// its rows: sign before, print after.
-    pub(crate) fn write<T, E: From<Error> + AsBusy>(
+    pub(crate) fn write<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let deadline = Instant::now() + self.wait;
+        let deadline = Instant::now() + self.lock_timeout;
         loop {
-            match self.attempt(deadline, &mut work) {
-                Err(error) if error.is_busy() && Instant::now() < deadline => {}
+            match self.try_write(deadline, &mut work) {
+                Err(error) if error.is_retryable() && Instant::now() < deadline => {}
                 other => return other,
             }
         }
     }
 
-    fn attempt<T, E: From<Error>>(
+    fn try_write<T, E: From<Error>>(
         &mut self,
         deadline: Instant,
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let transaction = self.begin(deadline)?;
-        let writer = Writer::on(&transaction);
+        let transaction = self.begin_write(deadline)?;
+        let writer = Writer::new(&transaction);
         let value = work(&writer)?;
-        let written = writer.written();
-        commit(transaction, written)?;
+        let summary = writer.into_summary();
+        commit(transaction, summary)?;
         Ok(value)
     }
 }
 
 impl Store {
     /// Leaves the write lock alone for as long as others need to notice that it is free.
-    pub(crate) fn let_others_in() {
-        std::thread::sleep(STEP);
+    pub(crate) fn yield_write_lock() {
+        std::thread::sleep(RETRY_INTERVAL);
     }
 
     /// Waits for the write lock in short even steps. SQLite's own waiting backs off to a tenth of a
     /// second and knows no queue: under load newcomers overtake whoever waited longest, for ever.
-    fn begin(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
-        if !self.is_writing {
+    fn begin_write(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
+        if !self.is_write_configured {
             configure_writing(&self.connection)?;
-            self.is_writing = true;
+            self.is_write_configured = true;
         }
         self.connection.busy_timeout(Duration::ZERO)?;
-        let begun = retry_until(deadline, || {
+        let transaction = retry_until(deadline, || {
             let immediate = TransactionBehavior::Immediate;
             Ok(Transaction::new_unchecked(&self.connection, immediate)?)
         });
-        self.connection.busy_timeout(self.wait)?;
-        begun
+        self.connection.busy_timeout(self.lock_timeout)?;
+        transaction
     }
 }
 
 /// Commits. The records of a commit may be in the log although it failed: whether they are found
 /// there depends on what the system wrote to the disk, and on who opens the store next.
-pub(super) fn commit(transaction: Transaction<'_>, written: Written) -> Result<(), Error> {
+pub(super) fn commit(transaction: Transaction<'_>, summary: WriteSummary) -> Result<(), Error> {
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::SystemIoFailure) => written.into_error(),
+        Some(ErrorCode::SystemIoFailure) => summary.into_error(),
         _ => error.into(),
     })
 }

@@ -2,59 +2,59 @@
 //! away an instant is. Where there is no screen it is the text and nothing else.
 
 use super::screen::Screen;
-use super::tone::Tone;
-use crate::model::{Foreign, KeyState, Status, Timestamp, escaped};
+use super::style::Style;
+use crate::model::{KeyState, Timestamp, TokenStatus, Untrusted, escape};
 use console::measure_text_width;
 
 /// What may be broken has that much room at least.
-const BREAKABLE: usize = 8;
+const MIN_BREAKABLE_WIDTH: usize = 8;
 
 /// As wide as the space that it stands for, at which no line is broken.
-const GLUE: char = '\u{1f}';
+const NO_BREAK_MARK: char = '\u{1f}';
 
 /// A place without a space where a line may be broken. It takes no room.
-const BREAK: char = '\u{e0001}';
+const BREAK_MARK: char = '\u{e0001}';
 
 /// A text of a table or a list. Text from outside comes in escaped; what is left is escaped here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
-    breaks: Breaks,
-    tone: Option<Tone>,
-    time: Option<Timestamp>,
+    wrap: Wrap,
+    style: Option<Style>,
+    timestamp: Option<Timestamp>,
 }
 
 /// Where a text may be broken if there is no room for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Breaks {
+enum Wrap {
     /// At spaces: ids and times stay in one piece, so that they can be copied.
-    Spaces,
+    AtSpaces,
     /// Behind commas, and anywhere in what is long between them.
-    Commas,
+    AtCommas,
     /// At spaces, and anywhere in long words.
     Anywhere,
 }
 
 impl Cell {
     /// A name, which may be broken anywhere if there is no room for it.
-    pub(crate) fn name(text: impl Into<String>) -> Self {
-        Self { breaks: Breaks::Anywhere, ..Self::from(text.into()) }
+    pub(crate) fn breakable(text: impl Into<String>) -> Self {
+        Self { wrap: Wrap::Anywhere, ..Self::from(text.into()) }
     }
 
     /// Several texts with commas between them.
-    pub(crate) fn list(texts: &[Foreign]) -> Self {
-        let texts: Vec<String> = texts.iter().map(Foreign::shown).collect();
-        Self { breaks: Breaks::Commas, ..Self::from(texts.join(",")) }
+    pub(crate) fn from_list(texts: &[Untrusted]) -> Self {
+        let texts: Vec<String> = texts.iter().map(Untrusted::to_display).collect();
+        Self { wrap: Wrap::AtCommas, ..Self::from(texts.join(",")) }
     }
 
     /// A word that says how things are, in the colour that says so, too.
-    pub(crate) fn toned(word: &str, tone: Tone) -> Self {
-        Self { tone: Some(tone), ..Self::from(word) }
+    pub(crate) fn styled(word: &str, style: Style) -> Self {
+        Self { style: Some(style), ..Self::from(word) }
     }
 
     /// The same with how far away that instant is behind it.
-    pub(crate) fn with_distance(self, time: Timestamp) -> Self {
-        Self { time: Some(time), ..self }
+    pub(crate) fn with_relative_time(self, timestamp: Timestamp) -> Self {
+        Self { timestamp: Some(timestamp), ..self }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -62,64 +62,64 @@ impl Cell {
     }
 
     /// The text, and at a certain time how far away its instant is.
-    pub(super) fn said(&self, now: Option<Timestamp>) -> String {
-        let text = escaped(&self.text);
-        match self.distance(now) {
-            Some(distance) => format!("{text} {distance}"),
+    pub(super) fn to_plain_text(&self, now: Option<Timestamp>) -> String {
+        let text = escape(&self.text);
+        match self.relative_time(now) {
+            Some(relative) => format!("{text} {relative}"),
             None => text,
         }
     }
 
     /// The text for that screen. What is put in when its lines are laid out stands there as marks,
     /// which no escaped text holds.
-    pub(super) fn marked(&self, screen: Option<&Screen>) -> String {
-        let Some(screen) = screen else { return self.said(None) };
-        let mut text = escaped(&self.text);
-        if self.breaks == Breaks::Commas {
-            text = text.replace(',', &format!(",{BREAK}"));
+    pub(super) fn to_marked_text(&self, screen: Option<&Screen>) -> String {
+        let Some(screen) = screen else { return self.to_plain_text(None) };
+        let mut text = escape(&self.text);
+        if self.wrap == Wrap::AtCommas {
+            text = text.replace(',', &format!(",{BREAK_MARK}"));
         }
-        if let Some(distance) = self.distance(screen.now) {
-            text = format!("{text} {}", distance.replace(' ', &GLUE.to_string()));
+        if let Some(relative) = self.relative_time(screen.now) {
+            text = format!("{text} {}", relative.replace(' ', &NO_BREAK_MARK.to_string()));
         }
-        match self.tone {
-            Some(tone) if screen.coloured => tone.marked(&text),
+        match self.style {
+            Some(style) if screen.has_colour => style.add_marks(&text),
             _ => text,
         }
     }
 
-    fn distance(&self, now: Option<Timestamp>) -> Option<String> {
-        self.time.zip(now).map(|(time, now)| format!("({})", time.relative(now)))
+    fn relative_time(&self, now: Option<Timestamp>) -> Option<String> {
+        self.timestamp.zip(now).map(|(time, now)| format!("({})", time.to_relative(now)))
     }
 
     /// The text for a layout that breaks lines.
-    pub(super) fn laid_out(&self, screen: Option<&Screen>) -> comfy_table::Cell {
-        comfy_table::Cell::new(self.marked(screen)).set_delimiter(self.delimiter())
+    pub(super) fn to_table_cell(&self, screen: Option<&Screen>) -> comfy_table::Cell {
+        comfy_table::Cell::new(self.to_marked_text(screen)).set_delimiter(self.delimiter())
     }
 
     /// How wide it is, if nothing is broken that must not be, and if nothing is broken at all.
-    pub(super) fn widths(&self, screen: &Screen) -> (usize, usize) {
-        let text = self.marked(Some(screen));
+    pub(super) fn measure_widths(&self, screen: &Screen) -> (usize, usize) {
+        let text = self.to_marked_text(Some(screen));
         let longest = text.split(self.delimiter()).map(measure_text_width).max().unwrap_or(0);
-        let least = match self.breaks {
-            Breaks::Spaces => longest,
-            Breaks::Commas | Breaks::Anywhere => longest.min(BREAKABLE),
+        let min_width = match self.wrap {
+            Wrap::AtSpaces => longest,
+            Wrap::AtCommas | Wrap::Anywhere => longest.min(MIN_BREAKABLE_WIDTH),
         };
-        (least, measure_text_width(&text))
+        (min_width, measure_text_width(&text))
     }
 
     fn delimiter(&self) -> char {
-        if self.breaks == Breaks::Commas { BREAK } else { ' ' }
+        if self.wrap == Wrap::AtCommas { BREAK_MARK } else { ' ' }
     }
 }
 
 /// The line with everything put in that marks stand for.
-pub(super) fn finished(line: &str) -> String {
-    Tone::put_in(line).replace(GLUE, " ").replace(BREAK, "")
+pub(super) fn apply_marks(line: &str) -> String {
+    Style::apply_styles(line).replace(NO_BREAK_MARK, " ").replace(BREAK_MARK, "")
 }
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
-        Self { text, breaks: Breaks::Spaces, tone: None, time: None }
+        Self { text, wrap: Wrap::AtSpaces, style: None, timestamp: None }
     }
 }
 
@@ -131,29 +131,29 @@ impl From<&str> for Cell {
 
 impl From<Timestamp> for Cell {
     fn from(time: Timestamp) -> Self {
-        Self::from(time.to_string()).with_distance(time)
+        Self::from(time.to_string()).with_relative_time(time)
     }
 }
 
-impl From<Status> for Cell {
-    fn from(status: Status) -> Self {
-        let tone = match status {
-            Status::Live => Tone::Good,
-            Status::Superseded => Tone::Passing,
-            Status::Expired => Tone::Over,
-            Status::Revoked => Tone::Bad,
+impl From<TokenStatus> for Cell {
+    fn from(status: TokenStatus) -> Self {
+        let style = match status {
+            TokenStatus::Live => Style::Success,
+            TokenStatus::Superseded => Style::Warning,
+            TokenStatus::Expired => Style::Muted,
+            TokenStatus::Revoked => Style::Error,
         };
-        Self::toned(status.name(), tone)
+        Self::styled(status.name(), style)
     }
 }
 
 impl From<KeyState> for Cell {
     fn from(state: KeyState) -> Self {
-        let tone = match state {
-            KeyState::Active => Tone::Good,
-            KeyState::Standby | KeyState::Retired => Tone::Passing,
-            KeyState::Revoked => Tone::Bad,
+        let style = match state {
+            KeyState::Active => Style::Success,
+            KeyState::Standby | KeyState::Retired => Style::Warning,
+            KeyState::Revoked => Style::Error,
         };
-        Self::toned(state.name(), tone)
+        Self::styled(state.name(), style)
     }
 }

@@ -1,8 +1,8 @@
 //! Questions, asked on the terminal itself, so that they work with every stream redirected.
 
-use super::guard::{Echo, Guard};
-use super::{Error, Voice};
-use crate::model::escaped;
+use super::signal_guard::{Echo, TerminalGuard};
+use super::{Console, Error};
+use crate::model::escape;
 use console::Term;
 use dialoguer::Password;
 use rustix::termios::OptionalActions;
@@ -11,75 +11,77 @@ use std::io::{self, Read};
 use zeroize::Zeroizing;
 
 /// The longest line that a terminal delivers, in bytes.
-const LONGEST_LINE: usize = 4096;
+const MAX_LINE_BYTES: usize = 4096;
 
 /// A line that was typed.
 pub(crate) type Answer = Zeroizing<String>;
 
 /// What was answered to a yes-or-no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Confirmed {
+pub(crate) enum Confirmation {
     /// Do it.
     Yes,
     /// Leave it.
     No,
 }
 
-impl Voice {
+impl Console {
     /// Asks for a password that exists. Nothing is echoed.
-    pub(crate) fn ask_password(&self, question: &str) -> Result<Answer, Error> {
-        self.prompt(Echo::Nothing, |prompt| prompt.password(question))
+    pub(crate) fn prompt_password(&self, question: &str) -> Result<Answer, Error> {
+        self.with_prompt(Echo::Nothing, |prompt| prompt.read_password(question))
     }
 
     /// Asks for a new password, twice.
-    pub(crate) fn ask_new_password(&self, question: &str) -> Result<Answer, Error> {
-        self.prompt(Echo::Nothing, |prompt| {
-            let first = prompt.password(question)?;
-            let second = prompt.password("Again")?;
-            if *first == *second { Ok(first) } else { Err(Error::Mismatch) }
+    pub(crate) fn prompt_new_password(&self, question: &str) -> Result<Answer, Error> {
+        self.with_prompt(Echo::Nothing, |prompt| {
+            let first = prompt.read_password(question)?;
+            let second = prompt.read_password("Again")?;
+            if *first == *second { Ok(first) } else { Err(Error::PasswordMismatch) }
         })
     }
 
     /// Asks before something is destroyed. Only the whole line `y` or `yes` confirms. What was
     /// typed or pasted before the question or behind the answer is discarded.
-    pub(crate) fn confirm(&self, question: &str) -> Result<Confirmed, Error> {
-        let answer = self.prompt(Echo::On, |prompt| prompt.line(&format!("{question} [y/N] ")));
+    pub(crate) fn confirm(&self, question: &str) -> Result<Confirmation, Error> {
+        let answer =
+            self.with_prompt(Echo::On, |prompt| prompt.read_line(&format!("{question} [y/N] ")));
         match answer {
             Ok(line) => match line.trim().to_ascii_lowercase().as_str() {
-                "y" | "yes" => Ok(Confirmed::Yes),
-                _ => Ok(Confirmed::No),
+                "y" | "yes" => Ok(Confirmation::Yes),
+                _ => Ok(Confirmation::No),
             },
-            Err(Error::Cancelled) => Ok(Confirmed::No),
+            Err(Error::Cancelled) => Ok(Confirmation::No),
             Err(error) => Err(error),
         }
     }
 
-    fn prompt<T>(
+    fn with_prompt<T>(
         &self,
         echo: Echo,
-        ask: impl FnOnce(&Prompt) -> Result<T, Error>,
+        read: impl FnOnce(&Prompt) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let terminal = OpenOptions::new()
             .read(true)
             .write(true)
             .open("/dev/tty")
-            .map_err(|_| Error::NobodyToAsk)?;
-        let guard = Guard::open(&terminal, echo, OptionalActions::Flush, self.last_words);
-        ask(&Prompt { guard: guard.map_err(broken)?, terminal })
+            .map_err(|_| Error::NoTerminal)?;
+        let guard =
+            TerminalGuard::open(&terminal, echo, OptionalActions::Flush, self.signal_report);
+        read(&Prompt { guard: guard.map_err(terminal_error)?, terminal })
     }
 }
 
 /// A terminal that waits for lines.
 struct Prompt {
-    guard: Guard,
+    guard: TerminalGuard,
     terminal: File,
 }
 
 impl Prompt {
-    fn password(&self, question: &str) -> Result<Answer, Error> {
-        let question = escaped(question);
-        self.guard.keep(format!("{question}: "));
-        let terminal = || self.terminal.try_clone().map_err(broken);
+    fn read_password(&self, question: &str) -> Result<Answer, Error> {
+        let question = escape(question);
+        self.guard.set_question(format!("{question}: "));
+        let terminal = || self.terminal.try_clone().map_err(terminal_error);
         // An empty line must end the prompt: at the end of input dialoguer would ask for ever.
         let answer = Password::new()
             .with_prompt(question)
@@ -88,38 +90,38 @@ impl Prompt {
             .interact_on(&Term::read_write_pair(terminal()?, terminal()?))
             .map(Answer::new)
             .map_err(|dialoguer::Error::IO(error)| {
-                let is_text = error.kind() != io::ErrorKind::InvalidData;
-                if is_text { broken(error) } else { Error::NotText }
+                let is_utf8 = error.kind() != io::ErrorKind::InvalidData;
+                if is_utf8 { terminal_error(error) } else { Error::NotUtf8 }
             })?;
         if answer.is_empty() { Err(Error::Cancelled) } else { Ok(answer) }
     }
 
     /// Asks for a line and returns it without its line break. The terminal edits it: the prompts of
     /// the library read key by key, and take no signal and no paste as a shell would.
-    fn line(&self, question: &str) -> Result<Answer, Error> {
-        self.guard.show(escaped(question)).map_err(broken)?;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
-        let mut part = Zeroizing::new([0; LONGEST_LINE]);
+    fn read_line(&self, question: &str) -> Result<Answer, Error> {
+        self.guard.show_question(escape(question)).map_err(terminal_error)?;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES));
+        let mut buffer = Zeroizing::new([0; MAX_LINE_BYTES]);
         while bytes.last() != Some(&b'\n') {
-            match (&self.terminal).read(&mut *part) {
+            match (&self.terminal).read(&mut *buffer) {
                 // The line of a question that Ctrl-D answers is not ended yet.
                 Ok(0) => {
-                    self.guard.show("\n".to_owned()).map_err(broken)?;
+                    self.guard.show_question("\n".to_owned()).map_err(terminal_error)?;
                     return Err(Error::Cancelled);
                 }
-                Ok(read) if bytes.len() + read > LONGEST_LINE => return Err(Error::TooLong),
-                Ok(read) => bytes.extend_from_slice(&part[..read]),
+                Ok(count) if bytes.len() + count > MAX_LINE_BYTES => return Err(Error::TooLong),
+                Ok(count) => bytes.extend_from_slice(&buffer[..count]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(broken(error)),
+                Err(error) => return Err(terminal_error(error)),
             }
         }
         bytes.pop();
-        let text = std::str::from_utf8(&bytes).map_err(|_| Error::NotText)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Error::NotUtf8)?;
         Ok(Answer::new(text.to_owned()))
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-fn broken(error: io::Error) -> Error {
-    Error::Broken(error.to_string())
+fn terminal_error(error: io::Error) -> Error {
+    Error::TerminalFailed(error.to_string())
 }

@@ -1,6 +1,6 @@
 //! What a reader sees results on: how wide it is, whether it has colours, and what time it is there.
 
-use super::is_coloured;
+use super::should_colour;
 use crate::model::Timestamp;
 use std::io::{self, IsTerminal};
 
@@ -8,17 +8,17 @@ use std::io::{self, IsTerminal};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Screen {
     pub(super) columns: usize,
-    pub(super) coloured: bool,
+    pub(super) has_colour: bool,
     pub(super) now: Option<Timestamp>,
 }
 
 impl Screen {
     /// The terminal that standard output is, if it is one.
-    pub(super) fn of_results(now: Option<Timestamp>) -> Option<Self> {
+    pub(super) fn from_stdout(now: Option<Timestamp>) -> Option<Self> {
         let stdout = io::stdout();
         stdout.is_terminal().then(|| Self {
             columns: usize::from(console::Term::stdout().size().1),
-            coloured: is_coloured(&stdout, console::colors_enabled),
+            has_colour: should_colour(&stdout, console::colors_enabled),
             now,
         })
     }

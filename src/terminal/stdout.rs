@@ -9,14 +9,14 @@ static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 ctor::declarative::ctor! {
     /// Runs before Rust opens anything.
     #[ctor(unsafe)]
-    fn look_at_stdout() {
+    fn record_stdout_state() {
         IS_CLOSED.store(fcntl_getfl(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);
     }
 }
 
 /// Returns whether standard output takes what is written to it: it was not closed, and is not open
 /// for reading only.
-pub(crate) fn is_writable() -> bool {
+pub(crate) fn is_stdout_writable() -> bool {
     let is_read_only = || {
         fcntl_getfl(rustix::stdio::stdout())
             .is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDONLY)

@@ -1,13 +1,13 @@
 //! Rows under a header, in plain columns. On a terminal no line is wider than it; where that would
 //! tear ids apart, each row becomes a list of names and values.
 
-use super::cell::{Cell, finished};
+use super::cell::{Cell, apply_marks};
 use super::screen::Screen;
-use super::tone::Tone;
+use super::style::Style;
 use comfy_table::{ColumnConstraint, Width, presets};
 
 /// Spaces between two columns.
-const GAP: u16 = 2;
+const COLUMN_GAP: u16 = 2;
 
 /// Rows of cells.
 pub(crate) struct Table {
@@ -20,17 +20,17 @@ impl Table {
         Self { header: header.to_vec(), rows: Vec::new() }
     }
 
-    pub(crate) fn row(&mut self, cells: Vec<impl Into<Cell>>) {
+    pub(crate) fn add_row(&mut self, cells: Vec<impl Into<Cell>>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
     /// A table in Markdown.
-    pub(crate) fn markdown(&self) -> String {
+    pub(crate) fn to_markdown(&self) -> String {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::ASCII_MARKDOWN);
         table.set_header(&self.header);
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| cell.marked(None).replace('|', "\\|")));
+            table.add_row(row.iter().map(|cell| cell.to_marked_text(None).replace('|', "\\|")));
         }
         format!("{table}\n")
     }
@@ -48,47 +48,50 @@ impl Table {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
         if is_first {
-            table.set_header(self.header.iter().map(|name| heading(name).laid_out(screen)));
+            table.set_header(
+                self.header.iter().map(|name| heading_cell(name).to_table_cell(screen)),
+            );
         }
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| cell.laid_out(screen)));
+            table.add_row(row.iter().map(|cell| cell.to_table_cell(screen)));
         }
         for (column, name) in table.column_iter_mut().zip(&self.header) {
-            column.set_padding((0, GAP));
-            let least = u16::try_from(name.len()).unwrap_or(u16::MAX).saturating_add(GAP);
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+            column.set_padding((0, COLUMN_GAP));
+            let min_width =
+                u16::try_from(name.len()).unwrap_or(u16::MAX).saturating_add(COLUMN_GAP);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(min_width)));
         }
         if let Some(screen) = screen {
-            let Some(widths) = fit(&self.needs(screen), screen.columns) else {
-                return if is_first { "" } else { "\n" }.to_owned() + &self.records(screen);
+            let Some(widths) = fit_widths(&self.measure_columns(screen), screen.columns) else {
+                return if is_first { "" } else { "\n" }.to_owned() + &self.render_records(screen);
             };
             for (column, width) in table.column_iter_mut().zip(widths) {
-                let width = u16::try_from(width).unwrap_or(u16::MAX).saturating_add(GAP);
+                let width = u16::try_from(width).unwrap_or(u16::MAX).saturating_add(COLUMN_GAP);
                 column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
             }
         }
-        table.lines().map(|line| finished(line.trim_end()) + "\n").collect()
+        table.lines().map(|line| apply_marks(line.trim_end()) + "\n").collect()
     }
 
     /// How wide each column is at least, and at most.
-    fn needs(&self, screen: &Screen) -> Vec<(usize, usize)> {
-        let mut needs: Vec<_> =
-            self.header.iter().map(|name| heading(name).widths(screen)).collect();
+    fn measure_columns(&self, screen: &Screen) -> Vec<(usize, usize)> {
+        let mut widths: Vec<_> =
+            self.header.iter().map(|name| heading_cell(name).measure_widths(screen)).collect();
         for row in &self.rows {
-            for (need, cell) in needs.iter_mut().zip(row) {
-                let (least, most) = cell.widths(screen);
-                *need = (need.0.max(least), need.1.max(most));
+            for (width, cell) in widths.iter_mut().zip(row) {
+                let (min_width, max_width) = cell.measure_widths(screen);
+                *width = (width.0.max(min_width), width.1.max(max_width));
             }
         }
-        needs
+        widths
     }
 
     /// One list for each row, with an empty line between two.
-    fn records(&self, screen: &Screen) -> String {
+    fn render_records(&self, screen: &Screen) -> String {
         let record = |row: &Vec<Cell>| {
-            let named = self.header.iter().copied().zip(row.iter().cloned());
-            let told: Vec<_> = named.filter(|(_, cell)| !cell.is_empty()).collect();
-            fields(&told, Some(screen))
+            let cells = self.header.iter().copied().zip(row.iter().cloned());
+            let non_empty: Vec<_> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
+            render_fields(&non_empty, Some(screen))
         };
         self.rows.iter().map(record).collect::<Vec<_>>().join("\n")
     }
@@ -96,33 +99,37 @@ impl Table {
 
 /// Names and values in two columns. Long values are the terminal's to break: what it breaks by
 /// itself is one piece when it is copied.
-pub(super) fn fields(fields: &[(&'static str, Cell)], screen: Option<&Screen>) -> String {
+pub(super) fn render_fields(fields: &[(&'static str, Cell)], screen: Option<&Screen>) -> String {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let line = |(name, cell): &(&str, Cell)| {
-        let (gap, name) = (width - name.len() + usize::from(GAP), heading(name).marked(screen));
-        finished(&format!("{name}{:gap$}{}", "", cell.marked(screen))) + "\n"
+        let (gap, name) = (
+            width - name.len() + usize::from(COLUMN_GAP),
+            heading_cell(name).to_marked_text(screen),
+        );
+        apply_marks(&format!("{name}{:gap$}{}", "", cell.to_marked_text(screen))) + "\n"
     };
     fields.iter().map(line).collect()
 }
 
-fn heading(name: &str) -> Cell {
-    Cell::toned(name, Tone::Heading)
+fn heading_cell(name: &str) -> Cell {
+    Cell::styled(name, Style::Heading)
 }
 
 /// How wide each column is, where all together have that much room; `None` if it is not enough.
 /// What is left when all have the least they need goes to those that then lack nothing more, and
 /// the rest to the one that lacks most.
-fn fit(needs: &[(usize, usize)], room: usize) -> Option<Vec<usize>> {
-    let mut widths: Vec<usize> = needs.iter().map(|(least, _)| *least).collect();
-    let gaps = usize::from(GAP) * needs.len().saturating_sub(1);
-    let mut left = room.checked_sub(gaps + widths.iter().sum::<usize>())?;
-    let mut lacks: Vec<_> = widths.iter_mut().zip(needs).map(|(w, (l, m))| (m - l, w)).collect();
-    lacks.sort_by_key(|(lack, _)| *lack);
-    let last = lacks.len().saturating_sub(1);
-    for (at, (lack, width)) in lacks.into_iter().enumerate() {
-        let more = if lack <= left || at == last { lack.min(left) } else { 0 };
-        *width += more;
-        left -= more;
+fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>> {
+    let mut widths: Vec<usize> = bounds.iter().map(|(min_width, _)| *min_width).collect();
+    let gaps = usize::from(COLUMN_GAP) * bounds.len().saturating_sub(1);
+    let mut remaining = available.checked_sub(gaps + widths.iter().sum::<usize>())?;
+    let mut deficits: Vec<_> =
+        widths.iter_mut().zip(bounds).map(|(w, (l, m))| (m - l, w)).collect();
+    deficits.sort_by_key(|(deficit, _)| *deficit);
+    let last = deficits.len().saturating_sub(1);
+    for (index, (deficit, width)) in deficits.into_iter().enumerate() {
+        let extra = if deficit <= remaining || index == last { deficit.min(remaining) } else { 0 };
+        *width += extra;
+        remaining -= extra;
     }
     Some(widths)
 }
@@ -130,50 +137,56 @@ fn fit(needs: &[(usize, usize)], room: usize) -> Option<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Foreign, Status, Timestamp};
+    use crate::model::{Timestamp, TokenStatus, Untrusted};
 
     fn screen(columns: usize) -> Screen {
-        Screen { columns, coloured: false, now: Timestamp::from_unix(1_000_000_000) }
+        Screen { columns, has_colour: false, now: Timestamp::from_unix(1_000_000_000) }
     }
 
-    fn tokens() -> Table {
-        let list = ["read", "write", "a-long-permission"].map(Foreign::new);
+    fn token_table() -> Table {
+        let permissions = ["read", "write", "a-long-permission"].map(Untrusted::new);
         let mut table = Table::new(&["ID", "APP", "MAY", "STATUS", "ENDS"]);
-        table.row(vec![
+        table.add_row(vec![
             "1".into(),
-            Cell::name("日本語のアプリケーション"),
-            Cell::list(&list),
-            Cell::from(Status::Live),
+            Cell::breakable("日本語のアプリケーション"),
+            Cell::from_list(&permissions),
+            Cell::from(TokenStatus::Live),
             Cell::from(Timestamp::from_unix(1_000_010_800).unwrap()),
         ]);
-        table.row(vec!["12".into(), Cell::name("e\u{301}"), "-".into(), "".into(), "never".into()]);
+        table.add_row(vec![
+            "12".into(),
+            Cell::breakable("e\u{301}"),
+            "-".into(),
+            "".into(),
+            "never".into(),
+        ]);
         table
     }
 
     #[test]
-    fn columns_are_aligned_and_nothing_trails() {
+    fn columns_are_aligned_without_trailing_spaces() {
         let mut table = Table::new(&["ID", "NAME"]);
         assert_eq!(table.render(None), "");
-        table.row(vec!["1".to_owned(), "ada".to_owned()]);
-        table.row(vec!["10".to_owned(), "b\u{1b}[0m".to_owned()]);
+        table.add_row(vec!["1".to_owned(), "ada".to_owned()]);
+        table.add_row(vec!["10".to_owned(), "b\u{1b}[0m".to_owned()]);
         assert_eq!(table.render(None), "ID  NAME\n1   ada\n10  b\\u{1b}[0m\n");
     }
 
     #[test]
-    fn with_room_enough_a_row_is_a_line() {
-        let shown = "\
+    fn wide_screen_shows_row_on_one_line() {
+        let expected = "\
 ID  APP                       MAY                           STATUS  ENDS
 1   日本語のアプリケーション  read,write,a-long-permission  live    2001-09-09T04:46:40Z (in 3 h)
 12  e\u{301}                         -                                     never
 ";
-        assert_eq!(tokens().render(Some(&screen(97))), shown);
-        assert_eq!(tokens().render(None), shown.replace(" (in 3 h)", ""));
+        assert_eq!(token_table().render(Some(&screen(97))), expected);
+        assert_eq!(token_table().render(None), expected.replace(" (in 3 h)", ""));
     }
 
     #[test]
-    fn what_may_be_broken_makes_room_for_what_may_not() {
+    fn breakable_cells_wrap_on_narrow_screen() {
         assert_eq!(
-            tokens().render(Some(&screen(56))),
+            token_table().render(Some(&screen(56))),
             "\
 ID  APP       MAY           STATUS  ENDS
 1   日本語の  read,write,   live    2001-09-09T04:46:40Z
@@ -185,9 +198,9 @@ ID  APP       MAY           STATUS  ENDS
     }
 
     #[test]
-    fn where_ids_would_be_torn_apart_rows_become_lists() {
+    fn rows_become_records_on_very_narrow_screen() {
         assert_eq!(
-            tokens().render(Some(&screen(51))),
+            token_table().render(Some(&screen(51))),
             "\
 ID      1
 APP     日本語のアプリケーション
@@ -204,20 +217,20 @@ ENDS  never
     }
 
     #[test]
-    fn colours_take_no_room() {
+    fn colours_have_no_width() {
         for columns in [40, 56, 97] {
             let plain = screen(columns);
-            let coloured = tokens().render(Some(&Screen { coloured: true, ..plain }));
+            let coloured = token_table().render(Some(&Screen { has_colour: true, ..plain }));
             assert!(coloured.contains("\u{1b}[32mlive\u{1b}[0m"), "{coloured}");
-            assert_eq!(console::strip_ansi_codes(&coloured), tokens().render(Some(&plain)));
+            assert_eq!(console::strip_ansi_codes(&coloured), token_table().render(Some(&plain)));
         }
     }
 
     #[test]
-    fn marks_from_outside_are_spelled_out() {
+    fn layout_marks_in_input_are_escaped() {
         let mut table = Table::new(&["NAME"]);
-        table.row(vec![Cell::name("a\u{1f}b\u{e0001}c\u{e0003}d")]);
-        let shown = "NAME\na\\u{1f}b\\u{e0001}c\\u{e0003}d\n";
-        assert_eq!(table.render(Some(&screen(80))), shown);
+        table.add_row(vec![Cell::breakable("a\u{1f}b\u{e0001}c\u{e0003}d")]);
+        let expected = "NAME\na\\u{1f}b\\u{e0001}c\\u{e0003}d\n";
+        assert_eq!(table.render(Some(&screen(80))), expected);
     }
 }

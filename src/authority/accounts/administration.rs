@@ -1,82 +1,90 @@
 //! What is done to accounts that exist: seen, changed, disabled, deleted. The last admin stays.
 
-use super::super::principal::needs;
-use super::super::{Act, Caller, Error, Thing};
-use crate::model::{DisplayName, Email, Page, Paged, Quota, Role, User, UserId, UserName, UserRef};
+use super::super::principal::require_role;
+use super::super::{AuditContext, Caller, Error, ResourceKind};
+use crate::model::{
+    DisplayName, Email, Page, PageRequest, Quota, Role, User, UserId, UserName, UserRef,
+};
 use crate::store::{self, Reader, Store, UserFilter, Writer};
 
-const ADMINS_CHANGE: &str = "only admins change accounts";
-const ADMINS_DELETE: &str = "only admins delete accounts";
+const ADMINS_ONLY_CHANGE: &str = "only admins change accounts";
+const ADMINS_ONLY_DELETE: &str = "only admins delete accounts";
 
 /// Another one, or none in its place.
 #[derive(Debug, Clone)]
-pub(crate) struct Other<T>(pub(crate) Option<T>);
+pub(crate) struct Patch<T>(pub(crate) Option<T>);
 
 /// Other names for a user; what is `None` stays as it is.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Renaming {
+pub(crate) struct ProfilePatch {
     /// The user name.
-    pub(crate) username: Option<Other<UserName>>,
+    pub(crate) username: Option<Patch<UserName>>,
     /// The e-mail address.
-    pub(crate) email: Option<Other<Email>>,
+    pub(crate) email: Option<Patch<Email>>,
     /// The display name.
-    pub(crate) name: Option<Other<DisplayName>>,
+    pub(crate) name: Option<Patch<DisplayName>>,
 }
 
-impl<T> Other<T> {
+impl<T> Patch<T> {
     /// What is there then.
-    fn after<'o>(this: Option<&'o Self>, before: Option<&'o T>) -> Option<&'o T> {
-        this.map_or(before, |Self(other)| other.as_ref())
+    fn apply<'o>(patch: Option<&'o Self>, current: Option<&'o T>) -> Option<&'o T> {
+        patch.map_or(current, |Self(new_value)| new_value.as_ref())
     }
 }
 
 /// The users that are there and pass the filter. Display names and roles are the admins' to see, so
 /// nobody else searches by them.
-pub(crate) fn list(
+pub(crate) fn list_users(
     store: &mut Store,
     caller: &Caller,
     filter: &UserFilter,
-    page: Page,
-) -> Result<Paged<User>, Error> {
+    page: PageRequest,
+) -> Result<Page<User>, Error> {
     if filter.role.is_some() || filter.disabled.is_some() {
-        caller.needs(Role::Admin, "only admins see roles and status")?;
+        caller.require_role(Role::Admin, "only admins see roles and status")?;
     }
     let by_name = caller.user.role == Role::Admin;
-    let filter = UserFilter { by_name, ..filter.clone() };
+    let filter = UserFilter { includes_display_name: by_name, ..filter.clone() };
     Ok(store.read(|tx| tx.users(&filter, page))?)
 }
 
 /// One user: oneself, or anybody for an admin.
-pub(crate) fn show(store: &mut Store, caller: &Caller, who: &UserRef) -> Result<User, Error> {
-    store.read(|tx| oneself_or_any(tx, &caller.user, who, "only admins see other accounts"))
+pub(crate) fn load_user(
+    store: &mut Store,
+    caller: &Caller,
+    user_ref: &UserRef,
+) -> Result<User, Error> {
+    store.read(|tx| {
+        require_self_or_admin(tx, &caller.user, user_ref, "only admins see other accounts")
+    })
 }
 
 /// The user of that name, if it is the caller or the caller is an admin. Whoever is neither is
 /// refused with that sentence before being told whether the name exists.
-pub(in crate::authority) fn oneself_or_any(
+pub(in crate::authority) fn require_self_or_admin(
     tx: &Reader<'_>,
     caller: &User,
-    who: &UserRef,
+    user_ref: &UserRef,
     refusal: &'static str,
 ) -> Result<User, Error> {
-    let found = tx.find_user(who)?;
-    if found.as_ref().is_none_or(|user| user.id != caller.id) {
-        needs(caller, Role::Admin, refusal)?;
+    let user = tx.find_user(user_ref)?;
+    if user.as_ref().is_none_or(|user| user.id != caller.id) {
+        require_role(caller, Role::Admin, refusal)?;
     }
-    found.ok_or_else(|| not_found(who))
+    user.ok_or_else(|| user_not_found(user_ref))
 }
 
 /// Gives a user another role; the user, and whether it had another.
-pub(crate) fn set_role(
+pub(crate) fn set_user_role(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
-    who: &UserRef,
+    user_ref: &UserRef,
     role: Role,
 ) -> Result<(User, bool), Error> {
-    change(store, act, caller, who, |tx, user| {
+    change_user(store, audit, caller, user_ref, |tx, user| {
         if role != Role::Admin {
-            may_go(tx, user)?;
+            ensure_not_last_admin(tx, user)?;
         }
         tx.set_role(user.id, role)?;
         Ok(user.role != role)
@@ -85,146 +93,157 @@ pub(crate) fn set_role(
 
 /// Gives a user a quota of its own, or with `None` the store's; the user, and whether it had
 /// another. Tokens that are too many then stay.
-pub(crate) fn set_quota(
+pub(crate) fn set_user_quota(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
-    who: &UserRef,
+    user_ref: &UserRef,
     quota: Option<Quota>,
 ) -> Result<(User, bool), Error> {
-    change(store, act, caller, who, |tx, user| {
+    change_user(store, audit, caller, user_ref, |tx, user| {
         tx.set_quota(user.id, quota)?;
         Ok(user.quota != quota)
     })
 }
 
 /// Gives a user other names; the user, and whether it had others. One to log in by must stay.
-pub(crate) fn rename(
+pub(crate) fn rename_user(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
-    who: &UserRef,
-    to: &Renaming,
+    user_ref: &UserRef,
+    patch: &ProfilePatch,
 ) -> Result<(User, bool), Error> {
-    let renamed = change(store, act, caller, who, |tx, user| {
-        let username = Other::after(to.username.as_ref(), user.username.as_ref());
-        let email = Other::after(to.email.as_ref(), user.email.as_ref());
-        let name = Other::after(to.name.as_ref(), user.name.as_ref());
+    let result = change_user(store, audit, caller, user_ref, |tx, user| {
+        let username = Patch::apply(patch.username.as_ref(), user.username.as_ref());
+        let email = Patch::apply(patch.email.as_ref(), user.email.as_ref());
+        let name = Patch::apply(patch.name.as_ref(), user.display_name.as_ref());
         if username.is_none() && email.is_none() {
             return Err(Error::Usage("a username or an e-mail address must stay".to_owned()));
         }
         tx.set_names(user.id, username, email, name)?;
         Ok((username, email.map(Email::as_str), name)
-            != (user.username.as_ref(), user.email.as_ref().map(Email::as_str), user.name.as_ref()))
+            != (
+                user.username.as_ref(),
+                user.email.as_ref().map(Email::as_str),
+                user.display_name.as_ref(),
+            ))
     });
-    match renamed {
-        Err(Error::Store(store::Error::Taken)) => Err(Error::UserExists),
+    match result {
+        Err(Error::Store(store::Error::AlreadyExists)) => Err(Error::UserExists),
         other => other,
     }
 }
 
 /// Keeps a user from logging in and ends its sessions; the user, and how many if it was not
 /// disabled before.
-pub(crate) fn disable(
+pub(crate) fn disable_user(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
-    who: &UserRef,
+    user_ref: &UserRef,
 ) -> Result<(User, Option<usize>), Error> {
-    let mut ended = 0;
-    let (user, changed) = change(store, act, caller, who, |tx, user| {
+    let mut ended_sessions = 0;
+    let (user, changed) = change_user(store, audit, caller, user_ref, |tx, user| {
         if user.disabled_at.is_some() {
             return Ok(false);
         }
-        may_go(tx, user)?;
-        tx.set_disabled(user.id, Some(act.now))?;
-        ended = tx.end_sessions_of(user.id, None, "disabled", act.now)?;
+        ensure_not_last_admin(tx, user)?;
+        tx.set_disabled(user.id, Some(audit.now))?;
+        ended_sessions = tx.end_user_sessions(user.id, None, "disabled", audit.now)?;
         Ok(true)
     })?;
-    Ok((user, changed.then_some(ended)))
+    Ok((user, changed.then_some(ended_sessions)))
 }
 
 /// Lets a user log in again; the user, and whether it was disabled.
-pub(crate) fn enable(
+pub(crate) fn enable_user(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
-    who: &UserRef,
+    user_ref: &UserRef,
 ) -> Result<(User, bool), Error> {
-    change(store, act, caller, who, |tx, user| {
+    change_user(store, audit, caller, user_ref, |tx, user| {
         tx.set_disabled(user.id, None)?;
         Ok(user.disabled_at.is_some())
     })
 }
 
 /// Changes a user and writes it down; the user after it, and whether anything is other than before.
-fn change(
+fn change_user(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
-    who: &UserRef,
+    user_ref: &UserRef,
     mut work: impl FnMut(&Writer<'_>, &User) -> Result<bool, Error>,
 ) -> Result<(User, bool), Error> {
-    caller.change(store, Role::Admin, ADMINS_CHANGE, |tx| {
-        let user = existing(tx, who)?;
+    caller.write_with_role(store, Role::Admin, ADMINS_ONLY_CHANGE, |tx| {
+        let user = require_user(tx, user_ref)?;
         let changed = work(tx, &user)?;
-        done(tx, act, caller, user.id, usize::from(changed))?;
-        Ok((existing(tx, &UserRef::Id(user.id))?, changed))
+        record_change(tx, audit, caller, user.id, usize::from(changed))?;
+        Ok((require_user(tx, &UserRef::Id(user.id))?, changed))
     })
 }
 
 /// The user that the caller may delete.
-pub(crate) fn deletable(store: &mut Store, caller: &Caller, who: &UserRef) -> Result<User, Error> {
-    caller.needs(Role::Admin, ADMINS_DELETE)?;
+pub(crate) fn load_user_for_deletion(
+    store: &mut Store,
+    caller: &Caller,
+    user_ref: &UserRef,
+) -> Result<User, Error> {
+    caller.require_role(Role::Admin, ADMINS_ONLY_DELETE)?;
     store.read(|tx| {
-        let user = existing(tx, who)?;
-        may_go(tx, &user)?;
+        let user = require_user(tx, user_ref)?;
+        ensure_not_last_admin(tx, &user)?;
         Ok(user)
     })
 }
 
 /// Deletes a user: names freed, sessions ended, tokens revoked, the nameless row kept; how many
 /// tokens.
-pub(crate) fn delete(
+pub(crate) fn delete_user(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
     user: &User,
 ) -> Result<usize, Error> {
-    let revoked = caller.change(store, Role::Admin, ADMINS_DELETE, |tx| {
-        let user = existing(tx, &UserRef::Id(user.id))?;
-        may_go(tx, &user)?;
-        tx.end_sessions_of(user.id, None, "deleted", act.now)?;
-        let revoked = tx.revoke_tokens_of(user.id, act.now)?;
-        tx.remove_user(user.id, act.now)?;
-        done(tx, act, caller, user.id, 1)?;
+    let revoked = caller.write_with_role(store, Role::Admin, ADMINS_ONLY_DELETE, |tx| {
+        let user = require_user(tx, &UserRef::Id(user.id))?;
+        ensure_not_last_admin(tx, &user)?;
+        tx.end_user_sessions(user.id, None, "deleted", audit.now)?;
+        let revoked = tx.revoke_user_tokens(user.id, audit.now)?;
+        tx.remove_user(user.id, audit.now)?;
+        record_change(tx, audit, caller, user.id, 1)?;
         Ok(revoked)
     })?;
     store.erase_deleted();
     Ok(revoked)
 }
 
-fn done(
+fn record_change(
     tx: &Writer<'_>,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
     user: UserId,
     count: usize,
 ) -> Result<(), store::Error> {
-    act.done(tx, Some(caller.user.id), format!("user {user}"), count)
+    audit.record(tx, Some(caller.user.id), format!("user {user}"), count)
 }
 
-fn may_go(tx: &Reader<'_>, user: &User) -> Result<(), Error> {
-    let counts = user.role == Role::Admin && user.disabled_at.is_none();
-    if counts && tx.count_admins()? <= 1 { Err(Error::LastAdmin) } else { Ok(()) }
+fn ensure_not_last_admin(tx: &Reader<'_>, user: &User) -> Result<(), Error> {
+    let is_active_admin = user.role == Role::Admin && user.disabled_at.is_none();
+    if is_active_admin && tx.count_admins()? <= 1 { Err(Error::LastAdmin) } else { Ok(()) }
 }
 
 /// The user of that name, or the refusal that says so.
-pub(in crate::authority) fn existing(tx: &Reader<'_>, who: &UserRef) -> Result<User, Error> {
-    tx.find_user(who)?.ok_or_else(|| not_found(who))
+pub(in crate::authority) fn require_user(
+    tx: &Reader<'_>,
+    user_ref: &UserRef,
+) -> Result<User, Error> {
+    tx.find_user(user_ref)?.ok_or_else(|| user_not_found(user_ref))
 }
 
 /// There is no user of that name.
-pub(in crate::authority) fn not_found(who: &UserRef) -> Error {
-    Error::NotFound { thing: Thing::User, shown: Some(who.shown()) }
+pub(in crate::authority) fn user_not_found(user_ref: &UserRef) -> Error {
+    Error::NotFound { resource: ResourceKind::User, name: Some(user_ref.to_display()) }
 }

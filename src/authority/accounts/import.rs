@@ -1,12 +1,14 @@
 //! Accounts from a file: all of them or none, and the line that is wrong is named.
 
-use super::super::principal::write_for;
-use super::super::{Act, Caller, Error};
-use super::draft::{Draft, MEMBERS, draft, name_key, rows_within};
-use super::{Whose, admin_or_founder};
+use super::super::principal::write_as_optional;
+use super::super::{AuditContext, Caller, Error};
+use super::import_row::{FIELDS, ImportRow, flatten_json_list, name_key, parse_import_row};
+use super::{NameOwner, require_admin_or_empty_store};
 use crate::crypto::{self, HashClass};
-use crate::model::{BadLine, Password, PasswordHash, Role, Row, SpreadsheetRows, Timestamp, User};
-use crate::store::{self, Reader, Scratch, Store, Writer};
+use crate::model::{
+    InvalidLine, Password, PasswordHash, Role, Row, SpreadsheetRows, Timestamp, User,
+};
+use crate::store::{self, Reader, ScratchDatabase, Store, Writer};
 use std::io::BufRead;
 
 const ADMINS_ONLY: &str = "only admins import accounts";
@@ -15,80 +17,82 @@ const ADMINS_ONLY: &str = "only admins import accounts";
 const BATCH: usize = 500;
 
 /// Passwords that are hashed at once.
-const HASHED: usize = 256;
+const HASH_BATCH: usize = 256;
 
 /// Accounts as a file has them: rows of which each makes an account, and no two the same.
 #[derive(Debug)]
-pub(crate) struct Drafts {
-    rows: Scratch,
+pub(crate) struct ImportBatch {
+    rows: ScratchDatabase,
     now: Timestamp,
     count: usize,
     /// The number of accounts whose password is to be hashed.
-    plain: usize,
+    unhashed: usize,
     has_admin: bool,
 }
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Imported {
+pub(crate) struct ImportOutcome {
     /// How many accounts are new.
-    pub(crate) new: usize,
+    pub(crate) created: usize,
     /// How many of them have no password.
     pub(crate) without_password: usize,
     /// How many were there before.
-    pub(crate) known: usize,
+    pub(crate) existing: usize,
     /// How many of those are other than their row says.
-    pub(crate) other: usize,
+    pub(crate) differing: usize,
     /// The line of the first of them.
-    pub(crate) first_other: Option<u64>,
+    pub(crate) first_differing: Option<u64>,
 }
 
-impl Imported {
+impl ImportOutcome {
     /// Counts one that was there before.
-    fn count_known(&mut self, draft: &Draft, user: &User) {
-        self.known += 1;
-        if draft.differs_from(user) {
-            self.other += 1;
-            self.first_other.get_or_insert(draft.line);
+    fn count_existing(&mut self, import_row: &ImportRow, user: &User) {
+        self.existing += 1;
+        if import_row.differs_from(user) {
+            self.differing += 1;
+            self.first_differing.get_or_insert(import_row.line);
         }
     }
 }
 
-impl Drafts {
+impl ImportBatch {
     /// Reads a file: JSON Lines or CSV. What a row says of passwords is not repeated in an error.
-    pub(crate) fn read(input: impl BufRead, now: Timestamp) -> Result<Self, Error> {
-        let rows = SpreadsheetRows::begin(input, "password")?;
-        let is_none = |name: &&String| !MEMBERS.contains(&name.as_str());
-        if let Some((column, _)) = (1..).zip(rows.columns()).find(|(_, name)| is_none(name)) {
+    pub(crate) fn from_reader(input: impl BufRead, now: Timestamp) -> Result<Self, Error> {
+        let rows = SpreadsheetRows::new(input, "password")?;
+        let is_unknown = |name: &&String| !FIELDS.contains(&name.as_str());
+        if let Some((column, _)) = (1..).zip(rows.columns()).find(|(_, name)| is_unknown(name)) {
             // Without a line of names it may be a password that stands there.
-            let why = format!("column {column} is none of {}", MEMBERS.join(", "));
-            return Err(BadLine { line: 1, why }.into());
+            let why = format!("column {column} is none of {}", FIELDS.join(", "));
+            return Err(InvalidLine { line: 1, reason: why }.into());
         }
-        let mut drafts = Self { rows: Scratch::new()?, now, count: 0, plain: 0, has_admin: false };
+        let mut batch =
+            Self { rows: ScratchDatabase::new()?, now, count: 0, unhashed: 0, has_admin: false };
         for row in rows {
-            rows_within(row?).into_iter().try_for_each(|row| drafts.add(row))?;
+            flatten_json_list(row?).into_iter().try_for_each(|row| batch.add_row(row))?;
         }
-        Ok(drafts)
+        Ok(batch)
     }
 
-    fn add(&mut self, row: Row) -> Result<(), Error> {
+    fn add_row(&mut self, row: Row) -> Result<(), Error> {
         self.rows.push(&row)?;
-        let draft = self.draft(row)?;
-        for name in &draft.names() {
-            if let Some(first) = self.rows.take_name(&name_key(name), draft.line)? {
+        let import_row = self.parse_row(row)?;
+        for name in &import_row.user_refs() {
+            if let Some(first) = self.rows.reserve_name(&name_key(name), import_row.line)? {
                 let why = format!("a name or uid of it stands on line {first} already");
-                return Err(BadLine { line: draft.line, why }.into());
+                return Err(InvalidLine { line: import_row.line, reason: why }.into());
             }
         }
         self.count += 1;
-        self.plain += usize::from(draft.password.is_some());
-        self.has_admin |= draft.account.role == Role::Admin && draft.account.disabled_at.is_none();
+        self.unhashed += usize::from(import_row.password.is_some());
+        self.has_admin |=
+            import_row.new_user.role == Role::Admin && import_row.new_user.disabled_at.is_none();
         Ok(())
     }
 
-    fn draft(&self, row: Row) -> Result<Draft, BadLine> {
+    fn parse_row(&self, row: Row) -> Result<ImportRow, InvalidLine> {
         let line = row.line;
-        draft(row, self.now).map_err(|why| BadLine { line, why })
+        parse_import_row(row, self.now).map_err(|why| InvalidLine { line, reason: why })
     }
 
     /// How many there are.
@@ -97,35 +101,40 @@ impl Drafts {
     }
 
     /// Refuses a file that would leave a store that has no users yet without an admin.
-    pub(crate) fn need_an_admin(&self) -> Result<(), Error> {
+    pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
     }
 
     /// Calls `take` with the number of each row and the row, in their order.
-    fn each(&self, mut take: impl FnMut(i64, Row) -> Result<(), Error>) -> Result<(), Error> {
+    fn for_each_row(
+        &self,
+        mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut last = 0;
         loop {
-            let batch = self.rows.after(last, BATCH)?;
+            let batch = self.rows.rows_after(last, BATCH)?;
             let Some((number, _)) = batch.last() else { return Ok(()) };
             last = *number;
-            batch.into_iter().try_for_each(|(number, row)| take(number, row))?;
+            batch.into_iter().try_for_each(|(number, row)| visit(number, row))?;
         }
     }
 
     /// Refuses rows that are there already, unless they may be, and passwords that are too short:
     /// hashing takes long.
-    fn check(&self, tx: &Reader<'_>, exist_ok: bool) -> Result<(), Error> {
-        let least = tx.policy()?.password_min_length;
-        self.each(|_, row| {
-            let draft = self.draft(row)?;
-            match Whose::of(tx, &draft.names())? {
-                Whose::Nobodys => {}
-                Whose::Ones(_) if exist_ok => return Ok(()),
-                Whose::Ones(_) | Whose::Mixed => return Err(exists(tx, &draft)?),
+    fn check_rows(&self, tx: &Reader<'_>, exist_ok: bool) -> Result<(), Error> {
+        let min_length = tx.load_settings()?.password_min_length;
+        self.for_each_row(|_, row| {
+            let import_row = self.parse_row(row)?;
+            match NameOwner::lookup(tx, &import_row.user_refs())? {
+                NameOwner::Free => {}
+                NameOwner::Single(_) if exist_ok => return Ok(()),
+                NameOwner::Single(_) | NameOwner::Conflicting => {
+                    return Err(row_exists_error(tx, &import_row)?);
+                }
             }
-            if draft.password.is_some_and(|password| password.length() < least) {
-                let why = format!("the password has fewer than {least} characters");
-                return Err(BadLine { line: draft.line, why }.into());
+            if import_row.password.is_some_and(|password| password.char_count() < min_length) {
+                let why = format!("the password has fewer than {min_length} characters");
+                return Err(InvalidLine { line: import_row.line, reason: why }.into());
             }
             Ok(())
         })
@@ -133,101 +142,108 @@ impl Drafts {
 
     /// Replaces passwords by their hashes, `done` after each; with `exist_ok` only those of accounts
     /// that are not there yet.
-    fn hash(
+    fn hash_passwords(
         &self,
         store: &mut Store,
         exist_ok: bool,
-        done: &(dyn Fn() + Sync),
+        on_hashed: &(dyn Fn() + Sync),
     ) -> Result<(), Error> {
-        let mut plain: Vec<(i64, Row, Password)> = Vec::new();
-        let hash = |plain: &mut Vec<(i64, Row, Password)>| {
-            let passwords: Vec<&Password> = plain.iter().map(|(.., password)| password).collect();
-            let hashes = crypto::hash_all(&passwords, done)?;
-            for ((number, mut row, _), hash) in plain.drain(..).zip(hashes) {
-                row.claims.remove("password");
-                row.claims.insert("password_hash".to_owned(), hash.expose().into());
+        let mut pending: Vec<(i64, Row, Password)> = Vec::new();
+        let hash_pending = |pending: &mut Vec<(i64, Row, Password)>| {
+            let passwords: Vec<&Password> = pending.iter().map(|(.., password)| password).collect();
+            let hashes = crypto::hash_passwords(&passwords, on_hashed)?;
+            for ((number, mut row, _), hash) in pending.drain(..).zip(hashes) {
+                row.fields.remove("password");
+                row.fields.insert("password_hash".to_owned(), hash.expose().into());
                 self.rows.replace(number, &row)?;
             }
             Ok::<_, Error>(())
         };
-        self.each(|number, row| {
-            let draft = self.draft(row.clone())?;
-            let names = draft.names();
-            if let Some(password) = draft.password
-                && (!exist_ok || matches!(store.read(|tx| Whose::of(tx, &names))?, Whose::Nobodys))
+        self.for_each_row(|number, row| {
+            let import_row = self.parse_row(row.clone())?;
+            let refs = import_row.user_refs();
+            if let Some(password) = import_row.password
+                && (!exist_ok
+                    || matches!(store.read(|tx| NameOwner::lookup(tx, &refs))?, NameOwner::Free))
             {
-                plain.push((number, row, password));
+                pending.push((number, row, password));
             }
-            if plain.len() < HASHED { Ok(()) } else { hash(&mut plain) }
+            if pending.len() < HASH_BATCH { Ok(()) } else { hash_pending(&mut pending) }
         })?;
-        hash(&mut plain)
+        hash_pending(&mut pending)
     }
 }
 
 /// Refuses whoever may not import accounts.
-pub(crate) fn may_import(caller: &Caller) -> Result<(), Error> {
-    caller.needs(Role::Admin, ADMINS_ONLY)
+pub(crate) fn authorize_user_import(caller: &Caller) -> Result<(), Error> {
+    caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
 /// Adds accounts, all or none, with the roles that the file gives them. `exist_ok`: one with just
 /// these names that is there already is left as it is. Only admins import, and whoever owns the
 /// file as long as the store has no users: `caller` is `None` then. `done` is called after each
 /// account whose password is hashed, by whatever thread did it.
-pub(crate) fn import(
+pub(crate) fn import_users(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: Option<&Caller>,
-    drafts: &Drafts,
+    batch: &ImportBatch,
     exist_ok: bool,
-    done: &(dyn Fn() + Sync),
-) -> Result<Imported, Error> {
-    store.read(|tx| admin_or_founder(tx, caller.map(|caller| &caller.user), ADMINS_ONLY))?;
-    (drafts.plain..drafts.count).for_each(|_| done());
-    if drafts.plain > 0 {
-        store.read(|tx| drafts.check(tx, exist_ok))?;
-        drafts.hash(store, exist_ok, done)?;
+    on_hashed: &(dyn Fn() + Sync),
+) -> Result<ImportOutcome, Error> {
+    store.read(|tx| {
+        require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
+    })?;
+    (batch.unhashed..batch.count).for_each(|_| on_hashed());
+    if batch.unhashed > 0 {
+        store.read(|tx| batch.check_rows(tx, exist_ok))?;
+        batch.hash_passwords(store, exist_ok, on_hashed)?;
     }
-    write_for(store, caller.map(|caller| &caller.principal), |tx, user| {
-        admin_or_founder(tx, user, ADMINS_ONLY)?;
-        let mut imported = Imported::default();
-        drafts.each(|_, row| add(tx, act, &drafts.draft(row)?, exist_ok, &mut imported))?;
+    write_as_optional(store, caller.map(|caller| &caller.principal), |tx, user| {
+        require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
+        let mut outcome = ImportOutcome::default();
+        batch.for_each_row(|_, row| {
+            apply_row(tx, audit, &batch.parse_row(row)?, exist_ok, &mut outcome)
+        })?;
         if tx.count_admins()? == 0 {
             return Err(Error::NoAdmin);
         }
-        let by = caller.map(|caller| caller.user.id);
-        act.done(tx, by, "users".to_owned(), imported.new)?;
-        Ok(imported)
+        let caller_id = caller.map(|caller| caller.user.id);
+        audit.record(tx, caller_id, "users".to_owned(), outcome.created)?;
+        Ok(outcome)
     })
 }
 
 /// Adds an account, unless it is there already.
-fn add(
+fn apply_row(
     tx: &Writer<'_>,
-    act: &Act,
-    draft: &Draft,
+    audit: &AuditContext,
+    import_row: &ImportRow,
     exist_ok: bool,
-    imported: &mut Imported,
+    outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
-    if draft.password.is_some() {
+    if import_row.password.is_some() {
         // It may be there, and was when passwords were hashed.
-        match Whose::of(tx, &draft.names())?.one() {
-            Some(user) => imported.count_known(draft, &user),
-            None => imported.known += 1,
+        match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
+            Some(user) => outcome.count_existing(import_row, &user),
+            None => outcome.existing += 1,
         }
         return Ok(());
     }
-    match tx.add_user(&draft.account, act.now) {
+    match tx.add_user(&import_row.new_user, audit.now) {
         Ok(_) => {
-            imported.new += 1;
-            match &draft.account.password {
+            outcome.created += 1;
+            match &import_row.new_user.password_hash {
                 Some(hash) => raise_costliest_hash(tx, hash)?,
-                None => imported.without_password += 1,
+                None => outcome.without_password += 1,
             }
         }
-        Err(store::Error::Taken) => match Whose::of(tx, &draft.names())?.one() {
-            Some(user) if exist_ok => imported.count_known(draft, &user),
-            _ => return Err(exists(tx, draft)?),
-        },
+        Err(store::Error::AlreadyExists) => {
+            match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
+                Some(user) if exist_ok => outcome.count_existing(import_row, &user),
+                _ => return Err(row_exists_error(tx, import_row)?),
+            }
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(())
@@ -235,26 +251,26 @@ fn add(
 
 /// Stores the class of an added hash, if it costs more than the stored class.
 fn raise_costliest_hash(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Error> {
-    let stored = HashClass::costliest(tx.costliest_hash()?.as_deref())?;
-    let costliest = stored.clone().costlier(HashClass::of(hash)?);
+    let stored = HashClass::from_stored(tx.costliest_hash()?.as_deref())?;
+    let costliest = stored.clone().costlier(HashClass::from_hash(hash)?);
     if costliest != stored {
-        tx.set_costliest_hash(costliest.stored().as_deref())?;
+        tx.set_costliest_hash(costliest.to_stored().as_deref())?;
     }
     Ok(())
 }
 
 /// Which names of the row somebody has.
-fn exists(tx: &Reader<'_>, draft: &Draft) -> Result<Error, store::Error> {
-    let mut taken = Vec::new();
-    for name in &draft.names() {
+fn row_exists_error(tx: &Reader<'_>, import_row: &ImportRow) -> Result<Error, store::Error> {
+    let mut taken_names = Vec::new();
+    for name in &import_row.user_refs() {
         if tx.find_user(name)?.is_some() {
-            taken.push(name.shown());
+            taken_names.push(name.to_display());
         }
     }
-    let line = draft.line;
-    if taken.is_empty() {
+    let line = import_row.line;
+    if taken_names.is_empty() {
         let why = "its `uid` was of a user who is deleted: leave it out, and it gets another";
-        return Ok(BadLine { line, why: why.to_owned() }.into());
+        return Ok(InvalidLine { line, reason: why.to_owned() }.into());
     }
-    Ok(Error::RowExists { line, taken })
+    Ok(Error::RowExists { line, taken_names })
 }

@@ -1,23 +1,27 @@
 //! Accounts: who may have one, log in, and go.
 
 mod administration;
-mod draft;
 mod export;
 mod import;
+mod import_row;
+mod name_owner;
 
 pub(crate) use administration::{
-    Other, Renaming, deletable, delete, disable, enable, list, rename, set_quota, set_role, show,
+    Patch, ProfilePatch, delete_user, disable_user, enable_user, list_users, load_user,
+    load_user_for_deletion, rename_user, set_user_quota, set_user_role,
 };
-pub(super) use administration::{existing, not_found, oneself_or_any};
-pub(crate) use export::{Export, export, may_export};
-pub(crate) use import::{Drafts, Imported, import, may_import};
+pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
+pub(crate) use export::{UserExport, authorize_user_export, export_users};
+pub(crate) use import::{ImportBatch, ImportOutcome, authorize_user_import, import_users};
 
-use super::act::Trace;
-use super::principal::{needs, write_for};
-use super::{Act, Caller, Error, Proven};
+use name_owner::NameOwner;
+
+use super::audit_context::AuditRow;
+use super::principal::{require_role, write_as_optional};
+use super::{AuditContext, AuthenticatedUser, Caller, Error};
 use crate::crypto;
 use crate::model::{
-    Account, DisplayName, Email, Password, PasswordHash, Role, Timestamp, User, UserName, UserRef,
+    DisplayName, Email, NewUser, Password, PasswordHash, Role, Timestamp, User, UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
 
@@ -38,7 +42,7 @@ pub(crate) struct Registration {
 
 /// What somebody logs in with; a name that cannot be one is `None`.
 #[derive(Debug, Clone)]
-pub(crate) struct Credential {
+pub(crate) struct LoginCredentials {
     /// The name or e-mail address.
     pub(crate) login: Option<UserRef>,
     /// The password.
@@ -46,13 +50,13 @@ pub(crate) struct Credential {
 }
 
 impl Registration {
-    fn account(&self, now: Timestamp, password: PasswordHash) -> Account {
-        Account {
-            uid: crypto::uid(),
+    fn to_new_user(&self, now: Timestamp, password: PasswordHash) -> NewUser {
+        NewUser {
+            uid: crypto::generate_uid(),
             username: self.username.clone(),
             email: self.email.clone(),
-            name: self.name.clone(),
-            password: Some(password),
+            display_name: self.name.clone(),
+            password_hash: Some(password),
             role: self.role,
             quota: None,
             disabled_at: None,
@@ -60,99 +64,83 @@ impl Registration {
         }
     }
 
-    fn names(&self) -> Vec<UserRef> {
-        logins(self.username.as_ref(), self.email.as_ref())
+    fn user_refs(&self) -> Vec<UserRef> {
+        login_refs(self.username.as_ref(), self.email.as_ref())
     }
 }
 
 /// The names that somebody can log in by.
-fn logins(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef> {
+fn login_refs(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef> {
     let username = username.cloned().map(UserRef::Name);
     username.into_iter().chain(email.cloned().map(UserRef::Email)).collect()
 }
 
-/// Whose some names are.
-enum Whose {
-    /// Nobody has any of them.
-    Nobodys,
-    /// One user has them all.
-    Ones(User),
-    /// Somebody has one of them, and nobody all.
-    Mixed,
-}
-
-impl Whose {
-    fn of(tx: &Reader<'_>, names: &[UserRef]) -> Result<Self, store::Error> {
-        let found = names.iter().map(|who| tx.find_user(who)).collect::<Result<Vec<_>, _>>()?;
-        let Some(first) = found.iter().flatten().next() else { return Ok(Self::Nobodys) };
-        let is_first = |other: &Option<User>| other.as_ref().is_some_and(|o| o.id == first.id);
-        let is_one = found.iter().all(is_first);
-        Ok(if is_one { Self::Ones(first.clone()) } else { Self::Mixed })
-    }
-
-    fn one(self) -> Option<User> {
-        match self {
-            Self::Ones(user) => Some(user),
-            Self::Nobodys | Self::Mixed => None,
-        }
-    }
-}
-
 /// Adds an account; the first of a store becomes admin whatever it asked for. `exist_ok`: an
 /// account with just these names is left as it is. Whether it is new.
-pub(crate) fn register(
+pub(crate) fn register_user(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: Option<&Caller>,
-    wish: &Registration,
+    registration: &Registration,
     exist_ok: bool,
 ) -> Result<(User, bool), Error> {
-    store.read(|tx| may_register(tx, caller.map(|caller| &caller.user), wish))?;
-    let same = |store: &mut Store| store.read(|tx| Whose::of(tx, &wish.names())).map(Whose::one);
-    if exist_ok && let Some(user) = same(store)? {
+    store.read(|tx| authorize_registration(tx, caller.map(|caller| &caller.user), registration))?;
+    let find_existing = |store: &mut Store| {
+        store
+            .read(|tx| NameOwner::lookup(tx, &registration.user_refs()))
+            .map(NameOwner::into_single)
+    };
+    if exist_ok && let Some(user) = find_existing(store)? {
         return Ok((user, false));
     }
-    store.read(|tx| long_enough(tx, &wish.password))?;
-    let account = wish.account(act.now, crypto::hash(&wish.password)?);
+    store.read(|tx| check_min_length(tx, &registration.password))?;
+    let new_user =
+        registration.to_new_user(audit.now, crypto::hash_password(&registration.password)?);
     let principal = caller.map(|caller| &caller.principal);
-    let added = write_for(store, principal, |tx, user| {
-        may_register(tx, user, wish)?;
-        long_enough(tx, &wish.password)?;
-        let role = if tx.has_users()? { wish.role } else { Role::Admin };
-        add(tx, act, caller, &Account { role, ..account.clone() })
+    let result = write_as_optional(store, principal, |tx, user| {
+        authorize_registration(tx, user, registration)?;
+        check_min_length(tx, &registration.password)?;
+        let role = if tx.has_users()? { registration.role } else { Role::Admin };
+        insert_user(tx, audit, caller, &NewUser { role, ..new_user.clone() })
     });
-    match added {
+    match result {
         Ok(user) => Ok((user, true)),
-        Err(Error::Store(store::Error::Taken)) => match same(store)?.filter(|_| exist_ok) {
-            Some(user) => Ok((user, false)),
-            None => Err(Error::UserExists),
-        },
+        Err(Error::Store(store::Error::AlreadyExists)) => {
+            match find_existing(store)?.filter(|_| exist_ok) {
+                Some(user) => Ok((user, false)),
+                None => Err(Error::UserExists),
+            }
+        }
         Err(error) => Err(error),
     }
 }
 
 /// Adds one account; without a caller it is its own doing.
-fn add(
+fn insert_user(
     tx: &Writer<'_>,
-    act: &Act,
+    audit: &AuditContext,
     caller: Option<&Caller>,
-    account: &Account,
+    new_user: &NewUser,
 ) -> Result<User, Error> {
-    let id = tx.add_user(account, act.now)?;
+    let id = tx.add_user(new_user, audit.now)?;
     let actor = caller.map_or(id, |caller| caller.user.id);
-    act.done(tx, Some(actor), format!("user {id}"), 1)?;
-    existing(tx, &UserRef::Id(id))
+    audit.record(tx, Some(actor), format!("user {id}"), 1)?;
+    require_user(tx, &UserRef::Id(id))
 }
 
-fn may_register(tx: &Reader<'_>, user: Option<&User>, wish: &Registration) -> Result<(), Error> {
+fn authorize_registration(
+    tx: &Reader<'_>,
+    user: Option<&User>,
+    registration: &Registration,
+) -> Result<(), Error> {
     let is_admin = user.is_some_and(|user| user.role == Role::Admin);
     if is_admin || !tx.has_users()? {
         return Ok(());
     }
-    if wish.role > Role::User {
+    if registration.role > Role::User {
         return Err(Error::Forbidden("only admins give a role"));
     }
-    if !tx.policy()?.register_open {
+    if !tx.load_settings()?.register_open {
         return Err(Error::Forbidden("only admins register accounts here"));
     }
     Ok(())
@@ -160,57 +148,71 @@ fn may_register(tx: &Reader<'_>, user: Option<&User>, wish: &Registration) -> Re
 
 /// Refuses a user who is not an admin, and a missing user once the store has users: until then the
 /// owner of its file may do everything.
-pub(super) fn admin_or_founder(
+pub(super) fn require_admin_or_empty_store(
     tx: &Reader<'_>,
     user: Option<&User>,
     refusal: &'static str,
 ) -> Result<(), Error> {
     match user {
-        Some(user) => needs(user, Role::Admin, refusal),
+        Some(user) => require_role(user, Role::Admin, refusal),
         None if tx.has_users()? => Err(Error::Forbidden(refusal)),
         None => Ok(()),
     }
 }
 
 /// Whether the store has its first user.
-pub(crate) fn is_founded(store: &mut Store) -> Result<bool, Error> {
+pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
 }
 
 /// Adds the first admin of a store that has no users yet, who can begin a session then.
-pub(crate) fn found(store: &mut Store, act: &Act, wish: &Registration) -> Result<Proven, Error> {
-    let hash = crypto::hash(&wish.password)?;
-    let account = Account { role: Role::Admin, ..wish.account(act.now, hash.clone()) };
+pub(crate) fn create_first_admin(
+    store: &mut Store,
+    audit: &AuditContext,
+    registration: &Registration,
+) -> Result<AuthenticatedUser, Error> {
+    let hash = crypto::hash_password(&registration.password)?;
+    let new_user =
+        NewUser { role: Role::Admin, ..registration.to_new_user(audit.now, hash.clone()) };
     let user = store.write(|tx| {
         if tx.has_users()? {
             return Err(Error::StoreExists);
         }
-        add(tx, act, None, &account)
+        insert_user(tx, audit, None, &new_user)
     })?;
-    Ok(Proven { user, hash, better: None, trace: Trace::Written })
+    Ok(AuthenticatedUser { user, hash, upgraded_hash: None, audit_row: AuditRow::Written })
 }
 
 /// Authenticates a user by password. All failures cost the same and have the same error: an unknown
 /// name, a text that cannot be a name or a password, a user without a password, a wrong password,
 /// and a disabled user. A hash with weaker parameters than today's is to be replaced.
-pub(crate) fn log_in(store: &mut Store, credential: &Credential) -> Result<Proven, Error> {
-    let (found, costliest) = store.read(|tx| {
-        let user = credential.login.as_ref().map(|who| tx.find_user(who)).transpose()?.flatten();
-        let hash = user.as_ref().map(|user| tx.find_password(user.id)).transpose()?.flatten();
+pub(crate) fn log_in(
+    store: &mut Store,
+    credentials: &LoginCredentials,
+) -> Result<AuthenticatedUser, Error> {
+    let (user_and_hash, costliest) = store.read(|tx| {
+        let user = credentials
+            .login
+            .as_ref()
+            .map(|user_ref| tx.find_user(user_ref))
+            .transpose()?
+            .flatten();
+        let hash = user.as_ref().map(|user| tx.find_password_hash(user.id)).transpose()?.flatten();
         Ok::<_, Error>((user.zip(hash), tx.costliest_hash()?))
     })?;
-    let costliest = crypto::HashClass::costliest(costliest.as_deref())?;
-    let password = credential.password.as_ref();
-    let hash = found.as_ref().map(|(_, hash)| hash);
-    let right = hash.map_or(Ok(false), |hash| crypto::matches(password, hash))?;
-    match (&found, password) {
-        (Some((user, hash)), Some(password)) if right && user.disabled_at.is_none() => {
-            let better = crypto::is_weak(hash).then(|| crypto::hash(password)).transpose()?;
+    let costliest = crypto::HashClass::from_stored(costliest.as_deref())?;
+    let password = credentials.password.as_ref();
+    let hash = user_and_hash.as_ref().map(|(_, hash)| hash);
+    let is_correct = hash.map_or(Ok(false), |hash| crypto::verify_password(password, hash))?;
+    match (&user_and_hash, password) {
+        (Some((user, hash)), Some(password)) if is_correct && user.disabled_at.is_none() => {
+            let upgraded_hash =
+                crypto::needs_rehash(hash).then(|| crypto::hash_password(password)).transpose()?;
             let (user, hash) = (user.clone(), hash.clone());
-            Ok(Proven { user, hash, better, trace: Trace::Missing })
+            Ok(AuthenticatedUser { user, hash, upgraded_hash, audit_row: AuditRow::Missing })
         }
         _ => {
-            crypto::complete_work(password, hash, &costliest)?;
+            crypto::spend_remaining_work(password, hash, &costliest)?;
             Err(Error::LoginInvalid)
         }
     }
@@ -219,35 +221,35 @@ pub(crate) fn log_in(store: &mut Store, credential: &Credential) -> Result<Prove
 /// Gives the caller another password and ends the other sessions; how many.
 pub(crate) fn change_password(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
     current: &Password,
     new: &Password,
 ) -> Result<usize, Error> {
-    let hash = store.read(|tx| tx.find_password(caller.user.id))?;
-    if !hash.as_ref().map_or(Ok(false), |hash| crypto::matches(Some(current), hash))? {
+    let hash = store.read(|tx| tx.find_password_hash(caller.user.id))?;
+    if !hash.as_ref().map_or(Ok(false), |hash| crypto::verify_password(Some(current), hash))? {
         return Err(Error::WrongPassword);
     }
-    store.read(|tx| long_enough(tx, new))?;
-    replace_password(store, act, Some((caller, hash)), &caller.user, new)
+    store.read(|tx| check_min_length(tx, new))?;
+    replace_password(store, audit, Some((caller, hash)), &caller.user, new)
 }
 
 /// The user who is to get another password without a session, before anybody is asked for it.
-pub(crate) fn recoverable(store: &mut Store, who: &UserRef) -> Result<User, Error> {
-    store.read(|tx| existing(tx, who))
+pub(crate) fn load_user_for_recovery(store: &mut Store, user_ref: &UserRef) -> Result<User, Error> {
+    store.read(|tx| require_user(tx, user_ref))
 }
 
 /// Gives a user another password without a session, which whoever can write the file could do
 /// anyway; ends all its sessions; how many.
-pub(crate) fn recover(
+pub(crate) fn recover_account(
     store: &mut Store,
-    act: &Act,
-    who: &UserRef,
+    audit: &AuditContext,
+    user_ref: &UserRef,
     new: &Password,
 ) -> Result<(User, usize), Error> {
-    let user = recoverable(store, who)?;
-    store.read(|tx| long_enough(tx, new))?;
-    let ended = replace_password(store, act, None, &user, new)?;
+    let user = load_user_for_recovery(store, user_ref)?;
+    store.read(|tx| check_min_length(tx, new))?;
+    let ended = replace_password(store, audit, None, &user, new)?;
     Ok((user, ended))
 }
 
@@ -255,37 +257,38 @@ pub(crate) fn recover(
 /// session.
 fn replace_password(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: Option<(&Caller, Option<PasswordHash>)>,
     user: &User,
     new: &Password,
 ) -> Result<usize, Error> {
-    let hash: PasswordHash = crypto::hash(new)?;
-    let (caller, checked) = caller.unzip();
-    let by = caller.map(|caller| caller.user.id);
-    let keep = caller.map(|caller| caller.session.sid);
-    let ended = write_for(store, caller.map(|caller| &caller.principal), |tx, principal| {
-        let user = match principal {
-            Some(user) => user.clone(),
-            None => existing(tx, &UserRef::Id(user.id))?,
-        };
-        long_enough(tx, new)?;
-        if checked.is_some() && checked != Some(tx.find_password(user.id)?) {
-            return Err(Error::WrongPassword);
-        }
-        tx.set_password(user.id, &hash, act.now)?;
-        let ended = tx.end_sessions_of(user.id, keep, "password", act.now)?;
-        act.done(tx, by, format!("user {}", user.id), 1)?;
-        Ok(ended)
-    })?;
+    let hash: PasswordHash = crypto::hash_password(new)?;
+    let (caller, checked_hash) = caller.unzip();
+    let caller_id = caller.map(|caller| caller.user.id);
+    let kept_sid = caller.map(|caller| caller.session.sid);
+    let ended =
+        write_as_optional(store, caller.map(|caller| &caller.principal), |tx, principal| {
+            let user = match principal {
+                Some(user) => user.clone(),
+                None => require_user(tx, &UserRef::Id(user.id))?,
+            };
+            check_min_length(tx, new)?;
+            if checked_hash.is_some() && checked_hash != Some(tx.find_password_hash(user.id)?) {
+                return Err(Error::WrongPassword);
+            }
+            tx.set_password(user.id, &hash, audit.now)?;
+            let ended = tx.end_user_sessions(user.id, kept_sid, "password", audit.now)?;
+            audit.record(tx, caller_id, format!("user {}", user.id), 1)?;
+            Ok(ended)
+        })?;
     store.erase_deleted();
     Ok(ended)
 }
 
-fn long_enough(tx: &Reader<'_>, password: &Password) -> Result<(), Error> {
-    let least = tx.policy()?.password_min_length;
-    if password.length() < least {
-        return Err(Error::Usage(format!("the password has fewer than {least} characters")));
+fn check_min_length(tx: &Reader<'_>, password: &Password) -> Result<(), Error> {
+    let min_length = tx.load_settings()?.password_min_length;
+    if password.char_count() < min_length {
+        return Err(Error::Usage(format!("the password has fewer than {min_length} characters")));
     }
     Ok(())
 }

@@ -1,44 +1,47 @@
 //! Recorded tokens as they are looked at: one's own, or anybody's for an admin.
 
-use crate::authority::{Caller, Error, Target, Thing};
-use crate::model::{Owned, Page, Paged, RecordedToken, Role, Timestamp};
+use crate::authority::{Caller, Error, ResourceKind, TokenSelector};
+use crate::model::{Page, PageRequest, RecordedToken, Role, Timestamp, WithOwner};
 use crate::store::{Store, TokenFilter};
 
-const ADMINS_SEE: &str = "only admins see the tokens of others";
+const ADMINS_ONLY: &str = "only admins see the tokens of others";
 
 /// A part of the tokens that are meant.
-pub(crate) fn list(
+pub(crate) fn list_tokens(
     store: &mut Store,
     now: Timestamp,
     caller: &Caller,
     filter: &TokenFilter,
-    page: Page,
-) -> Result<Paged<Owned<RecordedToken>>, Error> {
+    page: PageRequest,
+) -> Result<Page<WithOwner<RecordedToken>>, Error> {
     if filter.owner != Some(caller.user.id) {
-        caller.needs(Role::Admin, ADMINS_SEE)?;
+        caller.require_role(Role::Admin, ADMINS_ONLY)?;
     }
     Ok(store.read(|tx| {
-        tx.tokens(filter, page, now)?.try_map(|token| tx.owned(token.grant.owner, token))
+        tx.tokens(filter, page, now)?.try_map(|token| tx.with_owner(token.grant.owner_id, token))
     })?)
 }
 
 /// One token, by its id or its `jti`.
-pub(crate) fn show(
+pub(crate) fn load_token(
     store: &mut Store,
     caller: &Caller,
-    which: &Target,
-) -> Result<Owned<RecordedToken>, Error> {
+    selector: &TokenSelector,
+) -> Result<WithOwner<RecordedToken>, Error> {
     store.read(|tx| {
-        let (found, shown) = match which {
-            Target::Id(id) => (tx.find_token(*id)?, id.to_string()),
-            Target::Jti(jti) => (tx.find_token_by_jti(*jti)?, jti.to_string()),
-            Target::Value(_) => return Err(Error::Usage("an id or a `jti` is needed".to_owned())),
+        let (row, name) = match selector {
+            TokenSelector::Id(id) => (tx.find_token(*id)?, id.to_string()),
+            TokenSelector::Jti(jti) => (tx.find_token_by_jti(*jti)?, jti.to_string()),
+            TokenSelector::Value(_) => {
+                return Err(Error::Usage("an id or a `jti` is needed".to_owned()));
+            }
         };
         // Only admins are told which ids of others exist.
-        if found.as_ref().is_none_or(|token| token.grant.owner != caller.user.id) {
-            caller.needs(Role::Admin, ADMINS_SEE)?;
+        if row.as_ref().is_none_or(|token| token.grant.owner_id != caller.user.id) {
+            caller.require_role(Role::Admin, ADMINS_ONLY)?;
         }
-        let token = found.ok_or(Error::NotFound { thing: Thing::Token, shown: Some(shown) })?;
-        Ok(tx.owned(token.grant.owner, token)?)
+        let token =
+            row.ok_or(Error::NotFound { resource: ResourceKind::Token, name: Some(name) })?;
+        Ok(tx.with_owner(token.grant.owner_id, token)?)
     })
 }

@@ -1,16 +1,16 @@
 //! The ways in which a token can be wrong: each in exactly one thing, and what a verifier has to
 //! answer.
 
-use super::super::Reason;
-use crate::model::Invalid;
+use super::super::RejectReason;
+use crate::model::InvalidValue;
 use serde::{Deserialize, Serialize};
 
 macro_rules! defects {
-    ($($variant:ident $name:literal $reason:ident $why:literal),+ $(,)?) => {
+    ($($variant:ident $name:literal $reason:ident $description:literal),+ $(,)?) => {
         /// The one thing that is wrong with a token.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
         pub(crate) enum Defect {
-            $(#[doc = $why] #[serde(rename = $name)] $variant),+
+            $(#[doc = $description] #[serde(rename = $name)] $variant),+
         }
 
         impl Defect {
@@ -23,13 +23,13 @@ macro_rules! defects {
             }
 
             /// What is wrong, and which rule says so.
-            pub(crate) const fn why(self) -> &'static str {
-                match self { $(Self::$variant => $why),+ }
+            pub(crate) const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $description),+ }
             }
 
             /// The reason for which it is to be refused.
-            pub(crate) const fn reason(self) -> Reason {
-                match self { $(Self::$variant => Reason::$reason),+ }
+            pub(crate) const fn reason(self) -> RejectReason {
+                match self { $(Self::$variant => RejectReason::$reason),+ }
             }
         }
     };
@@ -49,11 +49,11 @@ defects! {
         "`alg` is `none`, and there is no signature (RFC 8725, section 3.2)",
     AlgConfusion "alg_confusion" AlgNotAllowed
         "`alg` is HS256, and the secret is the public key's PEM (RFC 8725, section 3.1)",
-    WrongIssuer "wrong_issuer" Issuer "somebody else issued it (RFC 7519, section 4.1.1)",
-    WrongAudience "wrong_audience" Audience
+    WrongIssuer "wrong_issuer" IssuerMismatch "somebody else issued it (RFC 7519, section 4.1.1)",
+    WrongAudience "wrong_audience" AudienceMismatch
         "it is meant for somebody else (RFC 7519, section 4.1.3)",
     MissingExp "missing_exp" MissingClaim "it has no end (RFC 9068, section 2.2)",
-    MissingPermission "missing_permission" Permission
+    MissingPermission "missing_permission" MissingPermission
         "it allows something else than is asked for (RFC 6750, section 3.1)",
     WrongType "wrong_type" WrongType "it is a token of another type (RFC 8725, section 3.11)",
     TamperedPayload "tampered_payload" BadSignature
@@ -69,10 +69,10 @@ defects! {
 
 impl Defect {
     /// Reads its name.
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         Self::ALL.iter().copied().find(|defect| defect.name() == text).ok_or_else(|| {
             let names: Vec<&str> = Self::ALL.iter().map(|defect| defect.name()).collect();
-            Invalid::new("defect", format!("not one of {}", names.join(", ")))
+            InvalidValue::new("defect", format!("not one of {}", names.join(", ")))
         })
     }
 }

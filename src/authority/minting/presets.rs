@@ -1,7 +1,7 @@
 //! The presets that come with the program: data of `src/presets`.
 
 use super::template::Template;
-use crate::model::Invalid;
+use crate::model::InvalidValue;
 
 macro_rules! presets {
     ($($name:literal),+ $(,)?) => {
@@ -26,18 +26,20 @@ presets![
 ];
 
 /// A token about which nothing is said.
-const PLAIN: &str = include_str!("../../presets/plain.json");
+const PLAIN_PRESET: &str = include_str!("../../presets/plain.json");
 
 /// The names of the presets that come with the program, sorted.
-pub(crate) fn presets() -> impl Iterator<Item = &'static str> {
+pub(crate) fn builtin_preset_names() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(name, _)| *name)
 }
 
 /// A preset that comes with the program; without a name a token about which nothing is said.
-pub(crate) fn preset(name: Option<&str>) -> Result<Option<Template>, Invalid> {
+pub(crate) fn load_builtin_preset(name: Option<&str>) -> Result<Option<Template>, InvalidValue> {
     let text = match name {
-        None => Some(PLAIN),
-        Some(name) => FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text),
+        None => Some(PLAIN_PRESET),
+        Some(name) => {
+            FILES.iter().find(|(preset_name, _)| *preset_name == name).map(|(_, text)| *text)
+        }
     };
     text.map(|text| Template::parse(text.as_bytes())).transpose()
 }
@@ -48,16 +50,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_file_is_a_preset_and_explains_itself() {
-        assert!(presets().is_sorted());
-        for name in presets() {
-            let preset = preset(Some(name)).unwrap().unwrap();
+    fn preset_files_parse_and_explain_every_claim() {
+        assert!(builtin_preset_names().is_sorted());
+        for name in builtin_preset_names() {
+            let preset = load_builtin_preset(Some(name)).unwrap().unwrap();
             assert!(!preset.about.is_empty(), "{name}");
             let claims: BTreeSet<_> = preset.claims.keys().collect();
             assert_eq!(preset.explain.keys().collect::<BTreeSet<_>>(), claims, "{name}");
             assert!(!preset.verifiers.is_empty(), "nobody vouches for {name}");
         }
-        assert!(preset(None).unwrap().is_some());
-        assert!(preset(Some("other")).unwrap().is_none());
+        assert!(load_builtin_preset(None).unwrap().is_some());
+        assert!(load_builtin_preset(Some("other")).unwrap().is_none());
     }
 }

@@ -1,17 +1,17 @@
-//! From what tokens should say to tokens: by a key of the store, or by one that was brought along.
+//! Signing and recording of test tokens, with a key of the store or an external key.
 
-use super::super::act::DONE;
-use super::super::keys::{TestKey, may_sign, test_key};
-use super::super::principal::{needs, write_as};
-use super::super::sessions::{ATTEMPTS, end_after};
-use super::super::{Act, End, Error, Principal};
-use super::assembly::Assembly;
-use super::recording::{are_new, never_taken_back, row, taken};
-use super::saying::Span;
-use super::template::Said;
-use super::{Defect, Mint, Signer, Told};
+use super::super::audit_context::DONE;
+use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
+use super::super::principal::{require_role, write_as};
+use super::super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after};
+use super::super::{AuditContext, Error, Expiry, Principal};
+use super::claims::Validity;
+use super::record::{build_token_row, ensure_never_revoked, ensure_new_jtis, jti_taken_error};
+use super::template::TokenParts;
+use super::token_builder::TokenBuilder;
+use super::{ClaimRows, Defect, MintRequest, Signer};
 use crate::model::{
-    Algorithm, Foreign, Lifetime, NewKey, Role, Row, Timestamp, TokenId, Uid, User,
+    Algorithm, KeySpec, Lifetime, Role, Row, Timestamp, TokenId, Uid, Untrusted, User,
 };
 use crate::store::{self, NewToken, Store, Writer};
 use secrecy::SecretString;
@@ -20,36 +20,35 @@ use std::borrow::Cow;
 
 const MINTERS_ONLY: &str = "only minters and admins mint test tokens";
 
-/// So many are signed, recorded and handed out at a time.
-pub(super) const BATCH: usize = 500;
+/// Tokens per transaction.
+pub(super) const BATCH_SIZE: usize = 500;
 
-/// A test token that was made.
+/// A signed test token.
 #[derive(Debug)]
-pub(crate) struct Minted {
-    /// The token itself.
+pub(crate) struct MintedToken {
     pub(crate) token: SecretString,
     /// Its identity; `None` if that was replaced by something that is no text.
-    pub(crate) jti: Option<Foreign>,
+    pub(crate) jti: Option<Untrusted>,
     /// Its row, if it was to be recorded.
     pub(crate) id: Option<TokenId>,
 }
 
 /// Tokens that are being made.
 #[derive(Debug)]
-pub(crate) struct Minting {
-    pub(super) wish: Mint,
-    pub(super) told: Told,
-    done: usize,
+pub(crate) struct MintJob {
+    pub(super) request: MintRequest,
+    pub(super) claim_rows: ClaimRows,
+    signed_count: usize,
     now: Timestamp,
     pub(super) issuer: Option<String>,
     pub(super) uid: Option<Uid>,
-    pub(super) span: Span,
+    pub(super) validity: Validity,
 }
 
 /// What signs, and for whom what it signed is recorded.
 #[derive(Debug)]
-pub(crate) struct Hand {
-    spec: NewKey,
+pub(crate) struct JobKey {
+    spec: KeySpec,
     key: i64,
     minter: Principal,
     /// The row of the audit, which counts what is recorded.
@@ -58,121 +57,140 @@ pub(crate) struct Hand {
     pub(crate) is_new_secret: bool,
 }
 
-impl Minting {
+impl MintJob {
     /// Begins with a key of the store, which is made on first need. Nothing is signed yet, and
     /// every row was found good.
-    pub(crate) fn begin(
+    pub(crate) fn with_store_key(
         store: &mut Store,
-        act: &Act,
+        audit: &AuditContext,
         minter: &Principal,
-        wish: Mint,
-        told: Told,
-    ) -> Result<(Self, Hand), Error> {
-        let minting = Self::prepare(store, act, minter, wish, told)?;
-        let count = if minting.wish.record { 0 } else { minting.told.count() };
-        let tokens = if minting.told.count() == 1 { "test token" } else { "test tokens" };
-        let record = |tx: &Writer<'_>, user: &User, _, by: &str, (): &()| {
-            Ok(act.note(tx, Some(user.id), Some(format!("{tokens}{by}")), DONE, count)?)
+        request: MintRequest,
+        claim_rows: ClaimRows,
+    ) -> Result<(Self, JobKey), Error> {
+        let job = Self::for_minter(store, audit, minter, request, claim_rows)?;
+        let count = if job.request.record { 0 } else { job.claim_rows.count() };
+        let tokens = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
+        let record = |tx: &Writer<'_>, user: &User, _, key_suffix: &str, (): &()| {
+            Ok(audit.record_outcome(
+                tx,
+                Some(user.id),
+                Some(format!("{tokens}{key_suffix}")),
+                DONE,
+                count,
+            )?)
         };
-        let (hand, ()) = minting.with_key(store, act, minter, |_| Ok(()), record)?;
-        Ok((minting, hand))
+        let (job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
+        Ok((job, job_key))
     }
 
     /// The same, and no key signs yet.
-    pub(super) fn prepare(
+    pub(super) fn for_minter(
         store: &mut Store,
-        act: &Act,
+        audit: &AuditContext,
         minter: &Principal,
-        wish: Mint,
-        told: Told,
+        request: MintRequest,
+        claim_rows: ClaimRows,
     ) -> Result<Self, Error> {
-        minter.needs(Role::Minter, MINTERS_ONLY)?;
-        let policy = store.read(|tx| tx.policy())?;
-        Self::plan(act.now, wish, told, Some(policy.issuer), Some(minter.user.uid))
+        minter.require_role(Role::Minter, MINTERS_ONLY)?;
+        let settings = store.read(|tx| tx.load_settings())?;
+        Self::new(audit.now, request, claim_rows, Some(settings.issuer), Some(minter.user.uid))
     }
 
     /// Takes the key that signs, with which every row is found good and something is made; what
     /// `record` writes of it is one change with the key's own row, where that is new. `record` is
     /// told the row, and the words that name a new key, and returns the row of the audit.
-    pub(super) fn with_key<T>(
+    pub(super) fn acquire_key<T>(
         &self,
         store: &mut Store,
-        act: &Act,
+        audit: &AuditContext,
         minter: &Principal,
-        work: impl Fn(&NewKey) -> Result<T, Error>,
+        work: impl Fn(&KeySpec) -> Result<T, Error>,
         record: impl Fn(&Writer<'_>, &User, i64, &str, &T) -> Result<i64, Error>,
-    ) -> Result<(Hand, T), Error> {
-        for _ in 0..ATTEMPTS {
-            let test = self.key(store)?;
-            self.try_rows(&test.spec, Some(&test.spec.kid), Some(minter.user.id), |identities| {
-                store.read(|tx| are_new(tx, test.id, identities))
-            })?;
-            let made = work(&test.spec)?;
-            let name = format!(", by the new key {}", test.spec.kid.as_str());
-            let by = if test.id.is_none() { name.as_str() } else { "" };
-            let recorded = write_as(store, minter, |tx, user| {
-                needs(user, Role::Minter, MINTERS_ONLY)?;
-                let key = test.row(tx, act.now)?;
-                Ok::<_, Error>((key, record(tx, user, key, by, &made)?))
+    ) -> Result<(JobKey, T), Error> {
+        for _ in 0..MAX_SIGN_ATTEMPTS {
+            let signing_key = self.select_key(store)?;
+            self.validate_rows(
+                &signing_key.spec,
+                Some(&signing_key.spec.kid),
+                Some(minter.user.id),
+                |jtis| store.read(|tx| ensure_new_jtis(tx, signing_key.id, jtis)),
+            )?;
+            let output = work(&signing_key.spec)?;
+            let suffix = format!(", by the new key {}", signing_key.spec.kid.as_str());
+            let key_suffix = if signing_key.id.is_none() { suffix.as_str() } else { "" };
+            let result = write_as(store, minter, |tx, user| {
+                require_role(user, Role::Minter, MINTERS_ONLY)?;
+                let key = signing_key.ensure_inserted(tx, audit.now)?;
+                Ok::<_, Error>((key, record(tx, user, key, key_suffix, &output)?))
             });
-            let (key, event) = match recorded {
+            let (key, event) = match result {
                 // Another process was faster; its key is as good.
-                Err(Error::Store(store::Error::Taken)) => continue,
+                Err(Error::Store(store::Error::AlreadyExists)) => continue,
                 other => other?,
             };
-            let is_new_secret = test.id.is_none() && test.spec.algorithm.is_symmetric();
-            return Ok((
-                Hand { spec: test.spec, key, minter: minter.clone(), event, is_new_secret },
-                made,
-            ));
+            let is_new_secret =
+                signing_key.id.is_none() && signing_key.spec.algorithm.is_symmetric();
+            let (spec, minter) = (signing_key.spec, minter.clone());
+            return Ok((JobKey { spec, key, minter, event, is_new_secret }, output));
         }
-        Err(Error::KeyChanges)
+        Err(Error::KeyContention)
     }
 
     /// Begins with a key that is in no store.
-    pub(crate) fn alone(
+    pub(crate) fn with_external_key(
         now: Timestamp,
-        key: &NewKey,
-        kid: Option<&Foreign>,
-        wish: Mint,
-        told: Told,
+        key: &KeySpec,
+        kid: Option<&Untrusted>,
+        request: MintRequest,
+        claim_rows: ClaimRows,
     ) -> Result<Self, Error> {
-        let minting = Self::plan(now, wish, told, None, None)?;
-        minting.try_rows(key, kid, None, |_| Ok(()))?;
-        Ok(minting)
+        let job = Self::new(now, request, claim_rows, None, None)?;
+        job.validate_rows(key, kid, None, |_| Ok(()))?;
+        Ok(job)
     }
 
-    fn plan(
+    fn new(
         now: Timestamp,
-        wish: Mint,
-        told: Told,
+        request: MintRequest,
+        claim_rows: ClaimRows,
         issuer: Option<String>,
         uid: Option<Uid>,
     ) -> Result<Self, Error> {
-        let issued_at = wish.issued_at.unwrap_or(now);
-        let usual = wish.template.ttl()?.unwrap_or(Lifetime::minutes(60));
-        let expires_at = match wish.end {
-            End::At(time) => time,
-            End::After(lifetime) => end_after(issued_at, lifetime)?,
-            End::Default | End::Never => end_after(issued_at, usual)?,
+        let issued_at = request.issued_at.unwrap_or(now);
+        let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));
+        let expires_at = match request.expiry {
+            Expiry::At(time) => time,
+            Expiry::After(lifetime) => expiry_after(issued_at, lifetime)?,
+            Expiry::Default | Expiry::Never => expiry_after(issued_at, default_ttl)?,
         };
-        Ok(Self { wish, told, done: 0, now, issuer, uid, span: Span { issued_at, expires_at } })
+        Ok(Self {
+            request,
+            claim_rows,
+            signed_count: 0,
+            now,
+            issuer,
+            uid,
+            validity: Validity { issued_at, expires_at },
+        })
     }
 
-    fn key(&self, store: &mut Store) -> Result<TestKey, Error> {
-        match &self.wish.signer {
-            Signer::Key(kid) => store.read(|tx| may_sign(tx, kid, self.now)),
+    fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {
+        match &self.request.signer {
+            Signer::Key(kid) => store.read(|tx| load_test_key(tx, kid, self.now)),
             Signer::Algorithm(algorithm) => {
-                let preset = self.wish.template.algorithm()?;
-                test_key(store, algorithm.or(preset).unwrap_or(Algorithm::ES256))
+                let preset_algorithm = self.request.template.algorithm()?;
+                find_or_generate_test_key(
+                    store,
+                    algorithm.or(preset_algorithm).unwrap_or(Algorithm::ES256),
+                )
             }
         }
     }
 
     /// Header and claims of one token, with the defect that was wished for.
-    pub(super) fn possible(&self, assembly: &Assembly<'_>) -> Result<Said, Error> {
-        let defect = self.wish.defect;
-        assembly.said(defect)?.ok_or_else(|| {
+    pub(super) fn build_parts(&self, builder: &TokenBuilder<'_>) -> Result<TokenParts, Error> {
+        let defect = self.request.defect;
+        builder.build(defect)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
             Error::Usage(format!(
                 "a token of this kind cannot be wrong as `{name}`: what it does not say (`--aud`, \
@@ -181,90 +199,96 @@ impl Minting {
         })
     }
 
-    fn sign(
+    fn sign_row(
         &self,
-        key: &NewKey,
-        kid: Option<&Foreign>,
+        key: &KeySpec,
+        kid: Option<&Untrusted>,
         row: &Row,
-    ) -> Result<(Minted, Map<String, Value>), Error> {
-        let assembly = Assembly { minting: self, key, kid, row: &row.claims };
-        let said = self.possible(&assembly)?;
-        let token = assembly.signed(&said, self.wish.defect)?;
-        let jti = said.claims.get("jti").and_then(Value::as_str).map(Foreign::new);
-        Ok((Minted { token, jti, id: None }, said.claims))
+    ) -> Result<(MintedToken, Map<String, Value>), Error> {
+        let builder = TokenBuilder { job: self, key, kid, row_claims: &row.fields };
+        let parts = self.build_parts(&builder)?;
+        let token = builder.sign(&parts, self.request.defect)?;
+        let jti = parts.claims.get("jti").and_then(Value::as_str).map(Untrusted::new);
+        Ok((MintedToken { token, jti, id: None }, parts.claims))
     }
 
     /// The next tokens, signed by a key that is in no store; none at the end.
-    pub(crate) fn next_alone(
+    pub(crate) fn next_unrecorded_batch(
         &mut self,
-        key: &NewKey,
-        kid: Option<&Foreign>,
-    ) -> Result<Vec<Minted>, Error> {
-        let sign = |row: &Cow<'_, Row>| self.sign(key, kid, row).map(|(minted, _)| minted);
-        let batch = self.told.batch(self.done, BATCH)?;
-        let minted = batch.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
-        self.done += minted.len();
-        Ok(minted)
+        key: &KeySpec,
+        kid: Option<&Untrusted>,
+    ) -> Result<Vec<MintedToken>, Error> {
+        let sign = |row: &Cow<'_, Row>| self.sign_row(key, kid, row).map(|(token, _)| token);
+        let rows = self.claim_rows.batch(self.signed_count, BATCH_SIZE)?;
+        let tokens = rows.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
+        self.signed_count += tokens.len();
+        Ok(tokens)
     }
 
     /// The next tokens, recorded if they are to be; none at the end.
-    pub(crate) fn next(
+    pub(crate) fn next_batch(
         &mut self,
         store: &mut Store,
-        hand: &mut Hand,
-    ) -> Result<Vec<Minted>, Error> {
-        if !self.wish.record {
-            return self.next_alone(&hand.spec, Some(&hand.spec.kid));
+        job_key: &mut JobKey,
+    ) -> Result<Vec<MintedToken>, Error> {
+        if !self.request.record {
+            return self.next_unrecorded_batch(&job_key.spec, Some(&job_key.spec.kid));
         }
-        for _ in 0..ATTEMPTS {
-            let sign = |row: &Cow<'_, Row>| self.sign(&hand.spec, Some(&hand.spec.kid), row);
-            let batch = self.told.batch(self.done, BATCH)?;
-            let signed = batch.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
-            let to_row = |(_, claims): &(Minted, _)| {
-                row(claims, hand.minter.user.id, hand.key, self.span.issued_at)
+        for _ in 0..MAX_SIGN_ATTEMPTS {
+            let sign =
+                |row: &Cow<'_, Row>| self.sign_row(&job_key.spec, Some(&job_key.spec.kid), row);
+            let source_rows = self.claim_rows.batch(self.signed_count, BATCH_SIZE)?;
+            let signed_tokens = source_rows.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
+            let to_row = |(_, claims): &(MintedToken, _)| {
+                build_token_row(
+                    claims,
+                    job_key.minter.user.id,
+                    job_key.key,
+                    self.validity.issued_at,
+                )
             };
-            let rows = signed.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
-            if let Some(ids) = self.recorded(store, hand, &rows, &batch)? {
-                self.done += signed.len();
-                let with_id = |((minted, _), id)| Minted { id: Some(id), ..minted };
-                return Ok(signed.into_iter().zip(ids).map(with_id).collect());
+            let rows = signed_tokens.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
+            if let Some(ids) = self.record_batch(store, job_key, &rows, &source_rows)? {
+                self.signed_count += signed_tokens.len();
+                let with_id = |((token, _), id)| MintedToken { id: Some(id), ..token };
+                return Ok(signed_tokens.into_iter().zip(ids).map(with_id).collect());
             }
             // Another one signs now. If none does, an admin took it away.
-            let key = self.key(store)?;
-            hand.key = key.id.ok_or(Error::KeyChanges)?;
-            hand.spec = key.spec;
+            let key = self.select_key(store)?;
+            job_key.key = key.id.ok_or(Error::KeyContention)?;
+            job_key.spec = key.spec;
         }
-        Err(Error::KeyChanges)
+        Err(Error::KeyContention)
     }
 
     /// Records tokens of a key, and has the audit count them; `None` if it does not sign any more.
     /// One that was named signs as long as it is not revoked.
-    fn recorded(
+    fn record_batch(
         &self,
         store: &mut Store,
-        hand: &Hand,
+        job_key: &JobKey,
         rows: &[NewToken],
-        batch: &[Cow<'_, Row>],
+        source_rows: &[Cow<'_, Row>],
     ) -> Result<Option<Vec<TokenId>>, Error> {
-        let result = hand.minter.change(store, Role::Minter, MINTERS_ONLY, |tx| {
-            let signs = match &self.wish.signer {
-                Signer::Key(kid) => may_sign(tx, kid, self.now).is_ok(),
-                Signer::Algorithm(_) => tx.is_active(hand.key)?,
+        let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
+            let can_sign = match &self.request.signer {
+                Signer::Key(kid) => load_test_key(tx, kid, self.now).is_ok(),
+                Signer::Algorithm(_) => tx.is_active_key(job_key.key)?,
             };
-            if !signs {
+            if !can_sign {
                 return Ok(None);
             }
-            let add = |(row, told): (&NewToken, &Cow<'_, Row>)| {
-                let chosen = row.expires_at.filter(|_| self.chooses_identity(&told.claims));
-                never_taken_back(tx, hand.key, row.jti, chosen)?;
+            let add = |(row, source_row): (&NewToken, &Cow<'_, Row>)| {
+                let expires_at = row.expires_at.filter(|_| self.has_custom_jti(&source_row.fields));
+                ensure_never_revoked(tx, job_key.key, row.jti, expires_at)?;
                 Ok::<_, Error>(tx.add_token(row)?)
             };
-            let ids = rows.iter().zip(batch).map(add).collect::<Result<_, _>>()?;
-            tx.count_on(hand.event, rows.len())?;
+            let ids = rows.iter().zip(source_rows).map(add).collect::<Result<_, _>>()?;
+            tx.add_to_count(job_key.event, rows.len())?;
             Ok::<_, Error>(Some(ids))
         });
         match result {
-            Err(Error::Store(store::Error::Taken)) => Err(taken()),
+            Err(Error::Store(store::Error::AlreadyExists)) => Err(jti_taken_error()),
             other => other,
         }
     }

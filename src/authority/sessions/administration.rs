@@ -1,71 +1,73 @@
 //! Looking at sessions and ending them, one's own or those of others.
 
-use super::super::principal::{needs, write_as};
-use super::super::{Act, Caller, Error, Thing};
-use crate::model::{OpenSession, Owned, Role, Session, Sid, UserId};
+use super::super::principal::{require_role, write_as};
+use super::super::{AuditContext, Caller, Error, ResourceKind};
+use crate::model::{ActiveSession, Role, Session, Sid, UserId, WithOwner};
 use crate::store::Store;
 
-const ADMINS_END: &str = "only admins end the sessions of others";
+const ADMINS_ONLY: &str = "only admins end the sessions of others";
 
 /// The sessions that can still be used: one's own, or anybody's for an admin.
-pub(crate) fn list(
+pub(crate) fn list_open_sessions(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
     user: Option<UserId>,
-) -> Result<Vec<Owned<OpenSession>>, Error> {
+) -> Result<Vec<WithOwner<ActiveSession>>, Error> {
     if user != Some(caller.user.id) {
-        caller.needs(Role::Admin, "only admins see the sessions of others")?;
+        caller.require_role(Role::Admin, "only admins see the sessions of others")?;
     }
     Ok(store.read(|tx| {
-        let open = tx.open_sessions(user, act.now)?;
-        open.into_iter().map(|open| tx.owned(open.session.user, open)).collect::<Result<_, _>>()
+        let open = tx.open_sessions(user, audit.now)?;
+        open.into_iter()
+            .map(|open| tx.with_owner(open.session.user_id, open))
+            .collect::<Result<_, _>>()
     })?)
 }
 
 /// Ends sessions by their ids, all of them or, if one is not there or not the caller's, none.
 /// Which of them were open.
-pub(crate) fn revoke(
+pub(crate) fn revoke_sessions(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
     sids: &[Sid],
 ) -> Result<Vec<(Sid, bool)>, Error> {
     write_as(store, caller, |tx, user| {
-        let mut found: Vec<Session> = Vec::with_capacity(sids.len());
+        let mut sessions: Vec<Session> = Vec::with_capacity(sids.len());
         for sid in sids {
             let session = tx.find_session(*sid)?;
             // Only admins are told which sessions of others exist.
-            if session.as_ref().is_none_or(|session| session.user != user.id) {
-                needs(user, Role::Admin, ADMINS_END)?;
+            if session.as_ref().is_none_or(|session| session.user_id != user.id) {
+                require_role(user, Role::Admin, ADMINS_ONLY)?;
             }
-            found.push(session.ok_or_else(|| Error::NotFound {
-                thing: Thing::Session,
-                shown: Some(sid.to_string()),
+            sessions.push(session.ok_or_else(|| Error::NotFound {
+                resource: ResourceKind::Session,
+                name: Some(sid.to_string()),
             })?);
         }
-        let mut ended = Vec::with_capacity(found.len());
-        for session in found {
-            ended.push((session.sid, tx.end_session(session.id, "revoked", act.now)?));
+        let mut ended = Vec::with_capacity(sessions.len());
+        for session in sessions {
+            ended.push((session.sid, tx.end_session(session.id, "revoked", audit.now)?));
         }
         let names: Vec<String> = sids.iter().map(|sid| format!("session {sid}")).collect();
         let count = ended.iter().filter(|(_, changed)| *changed).count();
-        act.done(tx, Some(caller.user.id), names.join(", "), count)?;
+        audit.record(tx, Some(caller.user.id), names.join(", "), count)?;
         Ok(ended)
     })
 }
 
 /// Ends all sessions of a user, the caller's own if it is one; how many.
-pub(crate) fn revoke_all(
+pub(crate) fn revoke_all_sessions(
     store: &mut Store,
-    act: &Act,
+    audit: &AuditContext,
     caller: &Caller,
     user: UserId,
 ) -> Result<usize, Error> {
     let role = if user == caller.user.id { Role::User } else { Role::Admin };
-    caller.change(store, role, ADMINS_END, |tx| {
-        let ended = tx.end_sessions_of(user, None, "revoked", act.now)?;
-        act.done(tx, Some(caller.user.id), format!("sessions of user {user}"), ended)?;
+    caller.write_with_role(store, role, ADMINS_ONLY, |tx| {
+        let ended = tx.end_user_sessions(user, None, "revoked", audit.now)?;
+        audit.record(tx, Some(caller.user.id), format!("sessions of user {user}"), ended)?;
         Ok(ended)
     })
 }

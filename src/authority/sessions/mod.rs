@@ -3,17 +3,17 @@
 mod administration;
 mod pair;
 
-pub(crate) use administration::{list, revoke, revoke_all};
-pub(super) use pair::end_after;
-use pair::{again, new_pair, signed};
+pub(crate) use administration::{list_open_sessions, revoke_all_sessions, revoke_sessions};
+pub(super) use pair::expiry_after;
+use pair::{new_pair, reissue_pair, sign_pair};
 
-use super::act::Trace;
+use super::audit_context::AuditRow;
 use super::principal::BearerCredential;
-use super::verification::{Record, Verdict};
-use super::{Act, Checks, Error, Principal, Reason, Wanted, verify};
+use super::verification::{TokenRecord, VerificationReport};
+use super::{AuditContext, Error, Expectations, ExpectedKind, Principal, RejectReason, verify};
 use crate::crypto;
-use crate::model::{Jti, Key, PasswordHash, Policy, Session, Sid, Timestamp, TokenKind, User};
-use crate::store::{NewPair, PairOfSession, Reader, Store, Writer};
+use crate::model::{Jti, Key, PasswordHash, Session, Settings, Sid, Timestamp, TokenKind, User};
+use crate::store::{NewPair, Reader, SessionPair, Store, Writer};
 use secrecy::SecretString;
 use std::ops::Deref;
 
@@ -21,9 +21,7 @@ use std::ops::Deref;
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(super) principal: Principal,
-    /// The session the access token belongs to.
     pub(crate) session: Session,
-    /// The expiry of the access token.
     pub(crate) access_expires_at: Timestamp,
 }
 
@@ -43,7 +41,7 @@ impl Deref for Caller {
 
 /// The two tokens of a session, signed.
 #[derive(Debug, Clone)]
-pub(crate) struct Tokens {
+pub(crate) struct TokenPair {
     /// The session.
     pub(crate) sid: Sid,
     /// Whose it is.
@@ -60,123 +58,123 @@ pub(crate) struct Tokens {
 
 /// The identities that the next pair will have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Next {
+pub(crate) struct NewPairIds {
     /// Its access token's.
     pub(crate) access: Jti,
     /// Its refresh token's.
     pub(crate) refresh: Jti,
 }
 
-impl Next {
+impl NewPairIds {
     /// Fresh ones.
-    pub(crate) fn fresh() -> Self {
-        Self { access: crypto::jti(), refresh: crypto::jti() }
+    pub(crate) fn generate() -> Self {
+        Self { access: crypto::generate_jti(), refresh: crypto::generate_jti() }
     }
 }
 
 /// How often signing starts again because the key was changed meanwhile.
-pub(super) const ATTEMPTS: usize = 5;
+pub(super) const MAX_SIGN_ATTEMPTS: usize = 5;
 
 /// Who holds this access token.
 pub(crate) fn authenticate(
     store: &mut Store,
     now: Timestamp,
-    access: &str,
+    access_token: &str,
 ) -> Result<Caller, Error> {
-    let checks = Checks::only(Wanted::Only(TokenKind::Access), now);
-    let verdict = verify(store, access, &checks)?.accepted()?;
-    match (verdict.record, verdict.owner, verdict.key) {
-        (Record::Session(found), Some(user), Some(key)) => Ok(Caller {
+    let expectations = Expectations::new(ExpectedKind::Only(TokenKind::Access), now);
+    let report = verify(store, access_token, &expectations)?.into_accepted()?;
+    match (report.record, report.owner, report.key) {
+        (TokenRecord::Session(session_pair), Some(user), Some(key)) => Ok(Caller {
             principal: Principal {
                 user,
-                credential: BearerCredential::Access(found.pair.access),
+                credential: BearerCredential::Access(session_pair.pair.access_jti),
                 key,
                 now,
             },
-            session: found.session,
-            access_expires_at: found.pair.access_expires_at,
+            session: session_pair.session,
+            access_expires_at: session_pair.pair.access_expires_at,
         }),
-        _ => Err(Error::refused(Reason::UnknownToken)),
+        _ => Err(Error::from_reason(RejectReason::UnknownToken)),
     }
 }
 
 /// Somebody whose password was right a moment ago.
 #[derive(Debug, Clone)]
-pub(crate) struct Proven {
+pub(crate) struct AuthenticatedUser {
     /// Who it is.
     pub(super) user: User,
     /// The hash that the password was right for.
     pub(super) hash: PasswordHash,
     /// A hash with today's parameters, where that one is weaker.
-    pub(super) better: Option<PasswordHash>,
+    pub(super) upgraded_hash: Option<PasswordHash>,
     /// Whether the session has a row in the audit of its own.
-    pub(super) trace: Trace,
+    pub(super) audit_row: AuditRow,
 }
 
 /// Begins a session in the place of the one that its client has, which ends with the same commit;
 /// whether that was open. `keep` gets the signed tokens before they are good for anything: their
 /// client writes them down first, so that no instant leaves an open session that nobody has.
-pub(crate) fn begin<E: From<Error>>(
+pub(crate) fn begin_session<E: From<Error>>(
     store: &mut Store,
-    act: &Act,
-    proven: &Proven,
-    replaced: Option<Sid>,
-    mut keep: impl FnMut(&Tokens) -> Result<(), E>,
-) -> Result<(Tokens, bool), E> {
-    let sid = crypto::sid();
-    let next = Next::fresh();
-    for _ in 0..ATTEMPTS {
-        let (policy, key) = store.read(signing)?;
-        let end = end_after(act.now, policy.session_ttl)?;
-        let pair = new_pair(&policy, &key, next, act.now, end)?;
-        let tokens = signed(&key, &policy, &proven.user, sid, true, &pair)?;
-        keep(&tokens)?;
-        let begun = store.write(|tx| {
-            if !tx.is_active(key.id)? {
+    audit: &AuditContext,
+    authenticated: &AuthenticatedUser,
+    replaced_sid: Option<Sid>,
+    mut persist: impl FnMut(&TokenPair) -> Result<(), E>,
+) -> Result<(TokenPair, bool), E> {
+    let sid = crypto::generate_sid();
+    let pair_ids = NewPairIds::generate();
+    for _ in 0..MAX_SIGN_ATTEMPTS {
+        let (settings, key) = store.read(load_settings_and_key)?;
+        let session_expiry = expiry_after(audit.now, settings.session_ttl)?;
+        let pair = new_pair(&settings, &key, pair_ids, audit.now, session_expiry)?;
+        let tokens = sign_pair(&key, &settings, &authenticated.user, sid, true, &pair)?;
+        persist(&tokens)?;
+        let outcome = store.write(|tx| {
+            if !tx.is_active_key(key.id)? {
                 return Ok(None);
             }
-            still_proven(tx, proven)?;
-            tx.add_session(sid, proven.user.id, end, &pair)?;
-            if proven.trace == Trace::Missing {
-                act.done(tx, Some(proven.user.id), format!("session {sid}"), 1)?;
+            recheck_credentials(tx, authenticated)?;
+            tx.add_session(sid, authenticated.user.id, session_expiry, &pair)?;
+            if authenticated.audit_row == AuditRow::Missing {
+                audit.record(tx, Some(authenticated.user.id), format!("session {sid}"), 1)?;
             }
-            match replaced.map(|old| tx.find_session(old)).transpose()?.flatten() {
-                Some(old) => Ok(Some(tx.end_session(old.id, "replaced", act.now)?)),
+            match replaced_sid.map(|old| tx.find_session(old)).transpose()?.flatten() {
+                Some(old) => Ok(Some(tx.end_session(old.id, "replaced", audit.now)?)),
                 None => Ok(Some(false)),
             }
         })?;
-        if let Some(replaced) = begun {
-            return Ok((tokens, replaced));
+        if let Some(was_open) = outcome {
+            return Ok((tokens, was_open));
         }
     }
-    Err(Error::KeyChanges.into())
+    Err(Error::KeyContention.into())
 }
 
 /// A password that was changed meanwhile is not right any more, and nobody is deleted or disabled.
-fn still_proven(tx: &Writer<'_>, proven: &Proven) -> Result<(), Error> {
-    let id = proven.user.id;
-    let present = tx.find_user_row(id)?;
-    let is_there = present.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
-    if !is_there || tx.find_password(id)?.as_ref() != Some(&proven.hash) {
+fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Result<(), Error> {
+    let id = authenticated.user.id;
+    let row = tx.find_user_row(id)?;
+    let is_enabled = row.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
+    if !is_enabled || tx.find_password_hash(id)?.as_ref() != Some(&authenticated.hash) {
         return Err(Error::LoginInvalid);
     }
-    if let Some(better) = &proven.better {
-        tx.strengthen_password(id, better)?;
+    if let Some(upgraded_hash) = &authenticated.upgraded_hash {
+        tx.rehash_password(id, upgraded_hash)?;
     }
     Ok(())
 }
 
 /// Whether a session that its client wrote down was begun, or the client was interrupted before.
-pub(crate) fn was_begun(store: &mut Store, sid: Sid) -> Result<bool, Error> {
+pub(crate) fn session_exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
 /// What a presented refresh token led to, inside the transaction.
-enum Turn {
+enum RefreshOutcome {
     /// Spent, the successors recorded.
-    Spent,
+    Rotated,
     /// It was spent for the very successors its client wrote down: they are signed again.
-    Interrupted(PairOfSession),
+    Retried(SessionPair),
     /// It was spent for others: the session is over.
     Reused,
     /// The key was changed meanwhile.
@@ -186,90 +184,116 @@ enum Turn {
 /// Trades a refresh token for the pair `next`, once (contract, *Refresh*). A spent token ends its
 /// session, unless `next` is what it was spent for: then those two are signed again from their
 /// row, with the same identities and times.
-pub(crate) fn refresh(
+pub(crate) fn refresh_session(
     store: &mut Store,
-    act: &Act,
-    refresh: &str,
-    next: Next,
-) -> Result<Tokens, Error> {
-    for _ in 0..ATTEMPTS {
-        let checks = Checks::only(Wanted::Only(TokenKind::Refresh), act.now);
-        let verdict = verify(store, refresh, &checks)?;
-        let (policy, key) = store.read(signing)?;
-        let (old, user) = presented(verdict)?;
-        let pair = new_pair(&policy, &key, next, act.now, old.session.expires_at)?;
-        match store.write(|tx| turn(tx, act, &old, &pair))? {
-            Turn::Spent => {
-                return signed(&key, &policy, &user, old.session.sid, false, &pair);
+    audit: &AuditContext,
+    refresh_token: &str,
+    pair_ids: NewPairIds,
+) -> Result<TokenPair, Error> {
+    for _ in 0..MAX_SIGN_ATTEMPTS {
+        let expectations = Expectations::new(ExpectedKind::Only(TokenKind::Refresh), audit.now);
+        let report = verify(store, refresh_token, &expectations)?;
+        let (settings, key) = store.read(load_settings_and_key)?;
+        let (old, user) = into_refreshable_pair(report)?;
+        let pair = new_pair(&settings, &key, pair_ids, audit.now, old.session.expires_at)?;
+        match store.write(|tx| rotate_refresh_token(tx, audit, &old, &pair))? {
+            RefreshOutcome::Rotated => {
+                return sign_pair(&key, &settings, &user, old.session.sid, false, &pair);
             }
-            Turn::Interrupted(found) => {
-                return signed(&key, &policy, &user, old.session.sid, false, &again(&found, &key));
+            RefreshOutcome::Retried(successor) => {
+                return sign_pair(
+                    &key,
+                    &settings,
+                    &user,
+                    old.session.sid,
+                    false,
+                    &reissue_pair(&successor, &key),
+                );
             }
-            Turn::Reused => return Err(Error::refused(Reason::Reused)),
-            Turn::KeyChanged => {}
+            RefreshOutcome::Reused => return Err(Error::from_reason(RejectReason::Reused)),
+            RefreshOutcome::KeyChanged => {}
         }
     }
-    Err(Error::KeyChanges)
+    Err(Error::KeyContention)
 }
 
 /// The row behind a refresh token that may be presented: nothing is wrong with it, but that it
 /// may be spent, and then its age does not matter either.
-fn presented(verdict: Verdict) -> Result<(PairOfSession, User), Error> {
-    let spent = matches!(&verdict.record, Record::Session(f) if f.pair.spent_at.is_some());
-    let forgiven = |reason: &Reason| spent && matches!(reason, Reason::Revoked | Reason::Expired);
-    if !verdict.reasons.iter().all(forgiven) {
-        verdict.accepted()?;
-        return Err(Error::refused(Reason::UnknownToken));
+fn into_refreshable_pair(report: VerificationReport) -> Result<(SessionPair, User), Error> {
+    let is_spent =
+        matches!(&report.record, TokenRecord::Session(f) if f.pair.refresh_used_at.is_some());
+    let is_tolerated = |reason: &RejectReason| {
+        is_spent && matches!(reason, RejectReason::Revoked | RejectReason::Expired)
+    };
+    if !report.reasons.iter().all(is_tolerated) {
+        report.into_accepted()?;
+        return Err(Error::from_reason(RejectReason::UnknownToken));
     }
-    match (verdict.record, verdict.owner) {
-        (Record::Session(found), Some(user)) => Ok((found, user)),
-        _ => Err(Error::refused(Reason::UnknownToken)),
+    match (report.record, report.owner) {
+        (TokenRecord::Session(session_pair), Some(user)) => Ok((session_pair, user)),
+        _ => Err(Error::from_reason(RejectReason::UnknownToken)),
     }
 }
 
-fn turn(tx: &Writer<'_>, act: &Act, old: &PairOfSession, pair: &NewPair) -> Result<Turn, Error> {
-    if !tx.is_active(pair.key)? {
-        return Ok(Turn::KeyChanged);
+fn rotate_refresh_token(
+    tx: &Writer<'_>,
+    audit: &AuditContext,
+    old: &SessionPair,
+    pair: &NewPair,
+) -> Result<RefreshOutcome, Error> {
+    if !tx.is_active_key(pair.key)? {
+        return Ok(RefreshOutcome::KeyChanged);
     }
-    if tx.session_has_ended(old.session.id)? {
-        return Err(Error::refused(Reason::SessionEnded));
+    if tx.has_session_ended(old.session.id)? {
+        return Err(Error::from_reason(RejectReason::SessionEnded));
     }
     let target = format!("session {}", old.session.sid);
     if tx.replace_pair(old, pair)? {
-        act.done(tx, Some(old.session.user), target, 1)?;
-        return Ok(Turn::Spent);
+        audit.record(tx, Some(old.session.user_id), target, 1)?;
+        return Ok(RefreshOutcome::Rotated);
     }
-    let successor = tx.find_successor(old.pair.id)?;
-    let known = successor
-        .filter(|found| found.pair.access == pair.access && found.pair.refresh == pair.refresh);
-    if let Some(found) = known {
-        return Ok(Turn::Interrupted(found));
+    let successor = tx.find_successor_pair(old.pair.id)?;
+    let matching = successor.filter(|found| {
+        found.pair.access_jti == pair.access && found.pair.refresh_jti == pair.refresh
+    });
+    if let Some(found) = matching {
+        return Ok(RefreshOutcome::Retried(found));
     }
-    tx.end_session(old.session.id, "reuse", act.now)?;
-    act.note(tx, Some(old.session.user), Some(target), Reason::Reused.word(), 1)?;
-    Ok(Turn::Reused)
+    tx.end_session(old.session.id, "reuse", audit.now)?;
+    audit.record_outcome(
+        tx,
+        Some(old.session.user_id),
+        Some(target),
+        RejectReason::Reused.code(),
+        1,
+    )?;
+    Ok(RefreshOutcome::Reused)
 }
 
 /// Ends the session of an access token, whether that has expired or not; whether it was open.
-pub(crate) fn end(store: &mut Store, act: &Act, access: &str) -> Result<bool, Error> {
-    let checks = Checks::only(Wanted::Only(TokenKind::Access), act.now);
-    let verdict = verify(store, access, &checks)?;
-    let Record::Session(found) = &verdict.record else {
-        verdict.accepted()?;
-        return Err(Error::refused(Reason::UnknownToken));
+pub(crate) fn end_session(
+    store: &mut Store,
+    audit: &AuditContext,
+    access_token: &str,
+) -> Result<bool, Error> {
+    let expectations = Expectations::new(ExpectedKind::Only(TokenKind::Access), audit.now);
+    let report = verify(store, access_token, &expectations)?;
+    let TokenRecord::Session(session_pair) = &report.record else {
+        report.into_accepted()?;
+        return Err(Error::from_reason(RejectReason::UnknownToken));
     };
-    let (id, user) = (found.session.id, found.session.user);
-    let target = format!("session {}", found.session.sid);
+    let (id, user) = (session_pair.session.id, session_pair.session.user_id);
+    let target = format!("session {}", session_pair.session.sid);
     store.write(|tx| {
-        let ended = tx.end_session(id, "logout", act.now)?;
-        act.done(tx, Some(user), target.clone(), usize::from(ended))?;
+        let ended = tx.end_session(id, "logout", audit.now)?;
+        audit.record(tx, Some(user), target.clone(), usize::from(ended))?;
         Ok(ended)
     })
 }
 
 /// The active key and the settings, of one moment.
-pub(super) fn signing(tx: &Reader<'_>) -> Result<(Policy, Key), Error> {
-    Ok((tx.policy()?, tx.active_app_key()?))
+pub(super) fn load_settings_and_key(tx: &Reader<'_>) -> Result<(Settings, Key), Error> {
+    Ok((tx.load_settings()?, tx.active_app_key()?))
 }
 
 #[cfg(test)]

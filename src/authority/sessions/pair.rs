@@ -1,60 +1,61 @@
 //! The two tokens of a session: when they end, what they say.
 
 use super::super::Error;
-use super::{Next, Tokens};
+use super::{NewPairIds, TokenPair};
 use crate::crypto;
-use crate::model::{Jti, Key, Lifetime, Policy, Sid, Timestamp, TokenKind, User};
-use crate::store::{NewPair, PairOfSession};
+use crate::model::{Jti, Key, Lifetime, Settings, Sid, Timestamp, TokenKind, User};
+use crate::store::{NewPair, SessionPair};
 use serde_json::{Map, Value, json};
 
 /// The pair of a row, to be signed once more with the key that signs now.
-pub(super) fn again(found: &PairOfSession, key: &Key) -> NewPair {
+pub(super) fn reissue_pair(session_pair: &SessionPair, key: &Key) -> NewPair {
     NewPair {
-        access: found.pair.access,
-        refresh: found.pair.refresh,
-        issued_at: found.pair.issued_at,
-        access_expires_at: found.pair.access_expires_at,
-        refresh_expires_at: found.pair.refresh_expires_at,
+        access: session_pair.pair.access_jti,
+        refresh: session_pair.pair.refresh_jti,
+        issued_at: session_pair.pair.issued_at,
+        access_expires_at: session_pair.pair.access_expires_at,
+        refresh_expires_at: session_pair.pair.refresh_expires_at,
         key: key.id,
     }
 }
 
 /// A pair that begins now; nothing of it outlives its session.
 pub(super) fn new_pair(
-    policy: &Policy,
+    settings: &Settings,
     key: &Key,
-    next: Next,
+    pair_ids: NewPairIds,
     now: Timestamp,
-    session_end: Timestamp,
+    session_expiry: Timestamp,
 ) -> Result<NewPair, Error> {
     Ok(NewPair {
-        access: next.access,
-        refresh: next.refresh,
+        access: pair_ids.access,
+        refresh: pair_ids.refresh,
         issued_at: now,
-        access_expires_at: end_after(now, policy.access_ttl)?.min(session_end),
-        refresh_expires_at: end_after(now, policy.refresh_ttl)?.min(session_end),
+        access_expires_at: expiry_after(now, settings.access_ttl)?.min(session_expiry),
+        refresh_expires_at: expiry_after(now, settings.refresh_ttl)?.min(session_expiry),
         key: key.id,
     })
 }
 
 /// The end of something that begins now.
-pub(in crate::authority) fn end_after(
+pub(in crate::authority) fn expiry_after(
     now: Timestamp,
     lifetime: Lifetime,
 ) -> Result<Timestamp, Error> {
-    now.plus(lifetime).ok_or_else(|| Error::Usage("the end is past the year 9999".to_owned()))
+    now.checked_add(lifetime)
+        .ok_or_else(|| Error::Usage("the end is past the year 9999".to_owned()))
 }
 
 /// Both tokens, signed.
-pub(super) fn signed(
+pub(super) fn sign_pair(
     key: &Key,
-    policy: &Policy,
+    settings: &Settings,
     user: &User,
     sid: Sid,
     fresh: bool,
     pair: &NewPair,
-) -> Result<Tokens, Error> {
-    let sign = |kind: TokenKind, jti: Jti, end: Timestamp| {
+) -> Result<TokenPair, Error> {
+    let sign = |kind: TokenKind, jti: Jti, expires_at: Timestamp| {
         let claims = json!({
             "fresh": fresh,
             "iat": pair.issued_at.unix(),
@@ -62,18 +63,18 @@ pub(super) fn signed(
             "type": kind.name(),
             "sub": user.uid,
             "nbf": pair.issued_at.unix(),
-            "exp": end.unix(),
+            "exp": expires_at.unix(),
             "sid": sid,
             "id": user.id,
             "role": user.role,
-            "iss": policy.issuer,
+            "iss": settings.issuer,
             // What the first of the five services called a token that is not an application's.
             "bloqueado": true,
         });
         let claims: Map<String, Value> = claims.as_object().cloned().unwrap_or_default();
         crypto::sign(&key.spec, kind.typ(), &claims)
     };
-    Ok(Tokens {
+    Ok(TokenPair {
         sid,
         user: user.clone(),
         access: sign(TokenKind::Access, pair.access, pair.access_expires_at)?,

@@ -1,11 +1,11 @@
 //! Agreement of a token with its record. The record is authoritative: whoever knows the app key,
 //! which may be a secret that services share, can sign any claims.
 
-use super::super::Reason;
+use super::super::RejectReason;
 use super::super::claims::audience_claim;
-use super::Record;
-use crate::model::{RecordedToken, TokenKind, User, escaped};
-use crate::store::PairOfSession;
+use super::TokenRecord;
+use crate::model::{RecordedToken, TokenKind, User, escape};
+use crate::store::SessionPair;
 use serde_json::{Map, Value, json};
 
 /// Claims of an app token that its record does not hold: those that settings decided when the token
@@ -15,37 +15,38 @@ const NOT_RECORDED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 /// Returns the first claim that contradicts the record, with the reason. Of an app token, a claim
 /// that the record does not have is one: services look for permissions under any name. Of a session
 /// token, `role` is none: it is the role at the time of issue, and the user's row decides.
-pub(super) fn contradiction(
+pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,
-    record: &Record,
+    record: &TokenRecord,
     owner: &User,
-) -> Option<(Reason, String)> {
-    let recorded = match record {
-        Record::Token(token) if kind == TokenKind::App => of_app_token(token, owner),
-        Record::Session(found) => of_session_token(found, kind, owner),
+) -> Option<(RejectReason, String)> {
+    let recorded_claims = match record {
+        TokenRecord::Token(token) if kind == TokenKind::App => app_token_claims(token, owner),
+        TokenRecord::Session(session_pair) => session_token_claims(session_pair, kind, owner),
         // The record of a test token was found by everything that the token says.
-        Record::Token(_) | Record::Missing => return None,
+        TokenRecord::Token(_) | TokenRecord::Missing => return None,
     };
-    let differs = recorded.iter().find_map(|(name, value)| match claims.get(name) {
-        None => Some((Reason::MissingClaim, name)),
-        Some(claimed) => (claimed != value).then_some((Reason::BadClaim, name)),
+    let difference = recorded_claims.iter().find_map(|(name, value)| match claims.get(name) {
+        None => Some((RejectReason::MissingClaim, name)),
+        Some(claimed) => (claimed != value).then_some((RejectReason::BadClaim, name)),
     });
-    let is_added =
-        |name: &&String| !recorded.contains_key(*name) && !NOT_RECORDED.contains(&name.as_str());
-    let added = || claims.keys().find(is_added).filter(|_| kind == TokenKind::App);
-    differs
-        .or_else(|| added().map(|name| (Reason::BadClaim, name)))
-        .map(|(reason, name)| (reason, escaped(name)))
+    let is_extra = |name: &&String| {
+        !recorded_claims.contains_key(*name) && !NOT_RECORDED.contains(&name.as_str())
+    };
+    let find_extra = || claims.keys().find(is_extra).filter(|_| kind == TokenKind::App);
+    difference
+        .or_else(|| find_extra().map(|name| (RejectReason::BadClaim, name)))
+        .map(|(reason, name)| (reason, escape(name)))
 }
 
-fn of_app_token(token: &RecordedToken, owner: &User) -> Map<String, Value> {
+fn app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Value> {
     let grant = &token.grant;
     let claims = [
         ("id", Some(json!(owner.id))),
         ("permissions", Some(json!(grant.permissions))),
         ("iat", Some(json!(token.issued_at.unix()))),
-        ("exp", token.expires_at.map(|end| json!(end.unix()))),
+        ("exp", token.expires_at.map(|expires_at| json!(expires_at.unix()))),
         ("sub", Some(json!(owner.uid))),
         ("app", Some(json!(grant.app))),
         ("aud", audience_claim(&grant.audience)),
@@ -54,15 +55,19 @@ fn of_app_token(token: &RecordedToken, owner: &User) -> Map<String, Value> {
     claims.chain(grant.claims.clone()).collect()
 }
 
-fn of_session_token(found: &PairOfSession, kind: TokenKind, owner: &User) -> Map<String, Value> {
-    let (pair, session) = (&found.pair, &found.session);
+fn session_token_claims(
+    session_pair: &SessionPair,
+    kind: TokenKind,
+    owner: &User,
+) -> Map<String, Value> {
+    let (pair, session) = (&session_pair.pair, &session_pair.session);
     let is_refresh = kind == TokenKind::Refresh;
-    let end = if is_refresh { pair.refresh_expires_at } else { pair.access_expires_at };
+    let expires_at = if is_refresh { pair.refresh_expires_at } else { pair.access_expires_at };
     let claims = [
         ("iat", json!(pair.issued_at.unix())),
         ("sub", json!(owner.uid)),
         ("nbf", json!(pair.issued_at.unix())),
-        ("exp", json!(end.unix())),
+        ("exp", json!(expires_at.unix())),
         ("sid", json!(session.sid)),
         ("id", json!(owner.id)),
     ];

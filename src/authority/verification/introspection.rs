@@ -1,7 +1,7 @@
 //! Introspection: what a service may know of a token (RFC 7662).
 
 use super::super::Error;
-use super::{Checks, Record, Verdict, Wanted, verify};
+use super::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
 use crate::model::{Timestamp, TokenKind, User};
 use crate::store::Store;
 use serde_json::{Map, Value, json};
@@ -10,43 +10,43 @@ use serde_json::{Map, Value, json};
 /// wrong. Only tokens that a service can be shown are active: app tokens, and access tokens of
 /// sessions.
 pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Result<Value, Error> {
-    let verdict = verify(store, token, &Checks::only(Wanted::Any, now))?;
-    match verdict.kind {
-        Some(kind @ (TokenKind::App | TokenKind::Access)) if verdict.reasons.is_empty() => {
-            Ok(Value::from(active(verdict, kind)))
+    let report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
+    match report.kind {
+        Some(kind @ (TokenKind::App | TokenKind::Access)) if report.reasons.is_empty() => {
+            Ok(Value::from(active_response(report, kind)))
         }
         _ => Ok(json!({ "active": false })),
     }
 }
 
 /// Describes a token whose claims agree with its record.
-fn active(verdict: Verdict, kind: TokenKind) -> Map<String, Value> {
-    let mut claims = verdict.claims.unwrap_or_default();
+fn active_response(report: VerificationReport, kind: TokenKind) -> Map<String, Value> {
+    let mut claims = report.claims.unwrap_or_default();
     // A grace never reaches past the token's own end. Services keep the answer until `exp`.
-    if let Some(end) = verdict.record.grace_end() {
-        claims.insert("exp".to_owned(), end.into());
+    if let Some(grace_expires_at) = report.record.grace_expires_at() {
+        claims.insert("exp".to_owned(), grace_expires_at.into());
     }
-    let mut answer = Map::new();
-    answer.insert("active".to_owned(), true.into());
-    if let Record::Token(token) = &verdict.record {
+    let mut response = Map::new();
+    response.insert("active".to_owned(), true.into());
+    if let TokenRecord::Token(token) = &report.record {
         let permissions: Vec<&str> =
             token.grant.permissions.iter().map(|permission| permission.as_str()).collect();
-        answer.insert("scope".to_owned(), permissions.join(" ").into());
-        answer.insert("client_id".to_owned(), json!(token.grant.app));
+        response.insert("scope".to_owned(), permissions.join(" ").into());
+        response.insert("client_id".to_owned(), json!(token.grant.app));
     }
-    if let Some(username) = verdict.owner.and_then(username) {
-        answer.insert("username".to_owned(), username);
+    if let Some(username) = report.owner.and_then(username_or_email) {
+        response.insert("username".to_owned(), username);
     }
-    answer.insert("token_use".to_owned(), kind.name().into());
-    answer.insert("token_type".to_owned(), "Bearer".into());
+    response.insert("token_use".to_owned(), kind.name().into());
+    response.insert("token_type".to_owned(), "Bearer".into());
     for name in ["exp", "iat", "nbf", "sub", "aud", "iss", "jti"] {
         if let Some(value) = claims.get(name) {
-            answer.insert(name.to_owned(), value.clone());
+            response.insert(name.to_owned(), value.clone());
         }
     }
-    answer
+    response
 }
 
-fn username(user: User) -> Option<Value> {
+fn username_or_email(user: User) -> Option<Value> {
     user.username.map(|name| json!(name)).or_else(|| user.email.map(|email| json!(email)))
 }

@@ -4,140 +4,81 @@
 
 mod agreement;
 #[cfg(any(fuzzing, test))]
-mod alone;
-mod checks;
-mod foreign;
+mod claims_only;
+mod expectations;
 mod introspection;
-mod record;
+mod report;
+mod third_party;
+mod token_state;
 
 #[cfg(any(fuzzing, test))]
-pub(crate) use alone::judge_alone;
-pub(crate) use checks::{Checks, MediaType, Wanted};
-pub(crate) use foreign::verify_foreign;
+pub(crate) use claims_only::check_claims_only;
+pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};
 pub(crate) use introspection::introspect;
-use record::judge_record;
-pub(super) use record::{Record, app_token_owner, session_owner, token_record};
-
-use super::claims::{self, Registered};
-use super::{Error, Reason};
-use crate::crypto::{Compact, decoded, is_signed_by};
-use crate::model::{
-    Algorithm, Key, KeyState, Purpose, Status, Timestamp, TokenId, TokenKind, User, escaped,
-    strict_object,
+pub(crate) use report::VerificationReport;
+pub(crate) use third_party::verify_third_party;
+use token_state::check_token_state;
+pub(super) use token_state::{
+    TokenRecord, load_consistent_record, recheck_app_token_owner, recheck_session_owner,
 };
+
+use super::claims::{self, RegisteredClaims};
+use super::{Error, RejectReason};
+use crate::crypto::{Compact, decode_lenient, is_signed_by};
+use crate::model::{Algorithm, Key, KeyState, Purpose, TokenKind, escape, parse_strict_object};
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
 
 /// Where tokens of ours say what they may do.
-const PERMISSIONS: [&str; 1] = ["permissions"];
-
-/// What was found out about a token.
-#[derive(Debug, Default)]
-pub(crate) struct Verdict {
-    /// Its kind, once its key is known.
-    pub(crate) kind: Option<TokenKind>,
-    /// All that is wrong, in the fixed order; empty for a valid token.
-    pub(crate) reasons: Vec<Reason>,
-    /// What exactly is wrong, of the first reason.
-    pub(crate) detail: Option<String>,
-    /// Its claims, once its signature was found good.
-    pub(crate) claims: Option<Map<String, Value>>,
-    /// Its row.
-    pub(super) record: Record,
-    /// Its key, once its signature was found good.
-    pub(super) key: Option<Key>,
-    /// Its owner.
-    pub(super) owner: Option<User>,
-}
-
-impl Verdict {
-    fn refused(reason: Reason, detail: Option<String>) -> Self {
-        Self { reasons: vec![reason], detail, ..Self::default() }
-    }
-
-    /// One reason more; its detail is told if it is the first.
-    fn add(&mut self, reason: Reason, detail: String) {
-        if self.reasons.is_empty() {
-            self.detail = Some(detail);
-        }
-        self.reasons.push(reason);
-    }
-
-    /// The row of an app token.
-    pub(crate) fn token_id(&self) -> Option<TokenId> {
-        match &self.record {
-            Record::Token(token) => Some(token.id),
-            Record::Missing | Record::Session(_) => None,
-        }
-    }
-
-    /// Where a recorded token is in its life.
-    pub(crate) fn status(&self, now: Timestamp) -> Option<Status> {
-        match &self.record {
-            Record::Token(token) => Some(token.status(now)),
-            Record::Session(found) => Some(if found.session.ended_at.is_some() {
-                Status::Revoked
-            } else if self.reasons.contains(&Reason::Expired) {
-                Status::Expired
-            } else if self.reasons.contains(&Reason::Revoked) {
-                Status::Revoked
-            } else {
-                Status::Live
-            }),
-            Record::Missing => None,
-        }
-    }
-
-    /// The claims of a token that nothing is wrong with.
-    pub(crate) fn accepted(self) -> Result<Self, Error> {
-        if self.reasons.is_empty() {
-            Ok(self)
-        } else {
-            Err(Error::Refused { kind: self.kind, reasons: self.reasons, detail: self.detail })
-        }
-    }
-}
+const PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
 
 /// Judges a token of this store. An error means that it could not be judged.
-pub(crate) fn verify(store: &mut Store, token: &str, checks: &Checks) -> Result<Verdict, Error> {
+pub(crate) fn verify(
+    store: &mut Store,
+    token: &str,
+    expectations: &Expectations,
+) -> Result<VerificationReport, Error> {
     let compact = match Compact::parse(token) {
         Ok(compact) => compact,
-        Err(why) => return Ok(Verdict::refused(Reason::Malformed, Some(why))),
+        Err(why) => return Ok(VerificationReport::from_reason(RejectReason::Malformed, Some(why))),
     };
     store.read(|tx| {
-        let key = match select_key(tx, &compact.header, checks)? {
+        let key = match select_key(tx, &compact.header, expectations)? {
             Ok(key) => key,
-            Err(verdict) => return Ok(verdict),
+            Err(report) => return Ok(report),
         };
         if !is_signed_by(&compact, &key.spec)? {
-            return Ok(Verdict::refused(Reason::BadSignature, None));
+            return Ok(VerificationReport::from_reason(RejectReason::BadSignature, None));
         }
         // Anyone who has the key may have signed the token: none of its claims counts.
         if key.state == KeyState::Revoked {
-            return Ok(Verdict::refused(Reason::KeyRevoked, None));
+            return Ok(VerificationReport::from_reason(RejectReason::KeyRevoked, None));
         }
-        let claims = match strict_object(&compact.payload) {
+        let claims = match parse_strict_object(&compact.payload) {
             Ok(claims) => claims,
             Err(why) => {
-                return Ok(Verdict::refused(
-                    Reason::Malformed,
+                return Ok(VerificationReport::from_reason(
+                    RejectReason::Malformed,
                     Some(format!("the payload is {why}")),
                 ));
             }
         };
-        let mut verdict =
-            Verdict { kind: Some(kind_of(&key, &claims)), key: Some(key), ..Verdict::default() };
-        judge(tx, &mut verdict, &claims, &compact.header, checks)?;
-        verdict.claims = Some(claims);
-        Ok(verdict)
+        let mut report = VerificationReport {
+            kind: Some(kind_of(&key, &claims)),
+            key: Some(key),
+            ..VerificationReport::default()
+        };
+        check_token(tx, &mut report, &claims, &compact.header, expectations)?;
+        report.claims = Some(claims);
+        Ok(report)
     })
 }
 
 /// Header and payload of a token that nobody judged.
 pub(crate) fn decode(token: &str) -> Result<(Value, Value), Error> {
-    decoded(token).map_err(|why| Error::Refused {
+    decode_lenient(token).map_err(|why| Error::TokenRejected {
         kind: None,
-        reasons: vec![Reason::Malformed],
+        reasons: vec![RejectReason::Malformed],
         detail: Some(why),
     })
 }
@@ -148,44 +89,50 @@ pub(crate) fn decode(token: &str) -> Result<(Value, Value), Error> {
 fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
-    checks: &Checks,
-) -> Result<Result<Key, Verdict>, Error> {
-    let refused = |reason| Ok(Err(Verdict::refused(reason, None)));
-    let (algorithm, kid) = match named(header) {
+    expectations: &Expectations,
+) -> Result<Result<Key, VerificationReport>, Error> {
+    let reject = |reason| Ok(Err(VerificationReport::from_reason(reason, None)));
+    let (algorithm, kid) = match parse_alg_and_kid(header) {
         Ok((algorithm, Some(kid))) => (algorithm, kid),
-        Ok((_, None)) => return refused(Reason::UnknownKey),
-        Err(reason) => return refused(reason),
+        Ok((_, None)) => return reject(RejectReason::UnknownKey),
+        Err(reason) => return reject(reason),
     };
-    let may_have_signed = |key: &Key| key.state == KeyState::Revoked || key.verifies(checks.now);
+    let may_have_signed =
+        |key: &Key| key.state == KeyState::Revoked || key.can_verify(expectations.now);
     let Some(key) = tx.find_key(kid)?.filter(may_have_signed) else {
-        return refused(Reason::UnknownKey);
+        return reject(RejectReason::UnknownKey);
     };
     // An app or session check never goes on with a test key, nor the other way round.
     let is_test = key.spec.purpose == Purpose::Test;
-    if let Wanted::Only(kind) = checks.wanted
+    if let ExpectedKind::Only(kind) = expectations.kind
         && is_test != (kind == TokenKind::Test)
     {
-        let known = is_test.then_some(TokenKind::Test);
-        return Ok(Err(Verdict { kind: known, ..Verdict::refused(Reason::WrongType, None) }));
+        let known_kind = is_test.then_some(TokenKind::Test);
+        return Ok(Err(VerificationReport {
+            kind: known_kind,
+            ..VerificationReport::from_reason(RejectReason::WrongType, None)
+        }));
     }
     if key.spec.algorithm != algorithm {
-        return refused(Reason::AlgNotAllowed);
+        return reject(RejectReason::AlgNotAllowed);
     }
     Ok(Ok(key))
 }
 
 /// The algorithm and the key id that a header names.
-fn named(header: &Map<String, Value>) -> Result<(Algorithm, Option<&str>), Reason> {
+fn parse_alg_and_kid(
+    header: &Map<String, Value>,
+) -> Result<(Algorithm, Option<&str>), RejectReason> {
     // RFC 7515, section 4.1.11: what is critical and not understood makes a token invalid.
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
-        return Err(Reason::CriticalHeader);
+        return Err(RejectReason::CriticalHeader);
     }
     let algorithm = header.get("alg").and_then(Value::as_str).map(Algorithm::parse);
-    let Some(Ok(algorithm)) = algorithm else { return Err(Reason::AlgNotAllowed) };
+    let Some(Ok(algorithm)) = algorithm else { return Err(RejectReason::AlgNotAllowed) };
     match header.get("kid") {
         None => Ok((algorithm, None)),
         Some(Value::String(kid)) => Ok((algorithm, Some(kid))),
-        Some(_) => Err(Reason::Malformed),
+        Some(_) => Err(RejectReason::Malformed),
     }
 }
 
@@ -199,83 +146,101 @@ fn kind_of(key: &Key, claims: &Map<String, Value>) -> TokenKind {
     }
 }
 
-fn judge(
+fn check_token(
     tx: &Reader<'_>,
-    verdict: &mut Verdict,
+    report: &mut VerificationReport,
     claims: &Map<String, Value>,
     header: &Map<String, Value>,
-    checks: &Checks,
+    expectations: &Expectations,
 ) -> Result<(), Error> {
-    let kind = verdict.kind.unwrap_or(TokenKind::App);
-    let registered = match Registered::read(claims) {
+    let kind = report.kind.unwrap_or(TokenKind::App);
+    let registered = match RegisteredClaims::parse(claims) {
         Ok(registered) => registered,
         Err(reason) => {
-            verdict.reasons.push(reason);
+            report.reasons.push(reason);
             return Ok(());
         }
     };
-    let typed = kind == TokenKind::Test
+    let has_matching_type = kind == TokenKind::Test
         || (header.get("typ").and_then(Value::as_str) == Some(kind.typ())
             && claims.get("type").and_then(Value::as_str) == Some(kind.name()));
-    let session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
-    if checks.wanted == Wanted::Only(TokenKind::App) && session {
-        verdict.reasons.push(Reason::Blocked);
-    } else if !typed || !checks.wanted.accepts(kind) {
-        verdict.reasons.push(Reason::WrongType);
+    let is_session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
+    if expectations.kind == ExpectedKind::Only(TokenKind::App) && is_session {
+        report.reasons.push(RejectReason::SessionToken);
+    } else if !has_matching_type || !expectations.kind.accepts(kind) {
+        report.reasons.push(RejectReason::WrongType);
     } else {
-        judge_typ(verdict, header, checks);
+        check_typ(report, header, expectations);
     }
-    judge_record(tx, verdict, kind, claims, &registered, checks.now)?;
+    check_token_state(tx, report, kind, claims, &registered, expectations.now)?;
     // A test token stands for one of others.
     let is_test = kind == TokenKind::Test;
-    let permissions = if is_test { &claims::PERMISSIONS[..] } else { &PERMISSIONS };
-    judge_claims(verdict, claims, &registered, permissions, checks);
+    let permission_claims =
+        if is_test { &claims::KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };
+    check_claims(report, claims, &registered, permission_claims, expectations);
     Ok(())
 }
 
 /// Compares the header's `typ` with what the caller asks for.
-fn judge_typ(verdict: &mut Verdict, header: &Map<String, Value>, checks: &Checks) {
+fn check_typ(
+    report: &mut VerificationReport,
+    header: &Map<String, Value>,
+    expectations: &Expectations,
+) {
     let typ = header.get("typ").and_then(Value::as_str);
-    if checks.typ.as_ref().is_some_and(|wanted| !wanted.is_named_by(typ)) {
-        let found = typ.map_or_else(|| "none".to_owned(), |typ| format!("`{}`", escaped(typ)));
-        verdict.add(Reason::WrongType, format!("found {found} in `typ`"));
+    if expectations.typ.as_ref().is_some_and(|expected| !expected.is_named_by(typ)) {
+        let found = typ.map_or_else(|| "none".to_owned(), |typ| format!("`{}`", escape(typ)));
+        report.add_reason(RejectReason::WrongType, format!("found {found} in `typ`"));
     }
 }
 
 /// What is judged by the claims alone: times, issuer, audience, and what the caller asks for.
 /// Permissions stand in the claims of these names.
-fn judge_claims(
-    verdict: &mut Verdict,
+fn check_claims(
+    report: &mut VerificationReport,
     claims: &Map<String, Value>,
-    registered: &Registered,
-    permissions: &[&str],
-    checks: &Checks,
+    registered: &RegisteredClaims,
+    permission_claims: &[&str],
+    expectations: &Expectations,
 ) {
-    let times = claims::times(registered, checks.at, checks.leeway);
+    let time_reasons =
+        claims::check_times(registered, expectations.reference_time, expectations.leeway);
     // A token without a row that is over anyway was pruned, and says no more than that.
-    if times.contains(&Reason::Expired) {
-        if verdict.reasons.first() == Some(&Reason::UnknownToken) {
-            verdict.detail = None;
+    if time_reasons.contains(&RejectReason::Expired) {
+        if report.reasons.first() == Some(&RejectReason::UnknownToken) {
+            report.detail = None;
         }
-        verdict.reasons.retain(|reason| *reason != Reason::UnknownToken);
+        report.reasons.retain(|reason| *reason != RejectReason::UnknownToken);
     }
-    verdict.reasons.extend(times);
-    if checks.issuer.is_some() && checks.issuer != registered.issuer {
-        verdict.reasons.push(Reason::Issuer);
+    report.reasons.extend(time_reasons);
+    if expectations.issuer.is_some() && expectations.issuer != registered.issuer {
+        report.reasons.push(RejectReason::IssuerMismatch);
     }
-    if checks.audience.as_ref().is_some_and(|wanted| !registered.audience.contains(wanted)) {
-        verdict.reasons.push(Reason::Audience);
+    if expectations
+        .audience
+        .as_ref()
+        .is_some_and(|expected| !registered.audience.contains(expected))
+    {
+        report.reasons.push(RejectReason::AudienceMismatch);
     }
-    if let Some(missing) = claims::lacks_permission(claims, permissions, &checks.permissions) {
-        verdict.add(Reason::Permission, missing.shown());
+    if let Some(missing) =
+        claims::find_missing_permission(claims, permission_claims, &expectations.permissions)
+    {
+        report.add_reason(RejectReason::MissingPermission, missing.to_display());
     }
-    let absent = claims::lacks_claim(claims, &checks.required_claims);
-    if let Some(name) = absent.or_else(|| claims::lacks_value(claims, &checks.required)) {
-        verdict.add(Reason::Require, escaped(name));
+    let absent = claims::find_missing_claim(claims, &expectations.required_claims);
+    if let Some(name) =
+        absent.or_else(|| claims::find_mismatched_claim(claims, &expectations.required_values))
+    {
+        report.add_reason(RejectReason::RequirementFailed, escape(name));
     }
-    let end = [registered.expires, verdict.record.grace_end()].into_iter().flatten().min();
-    if checks.min_ttl.is_some_and(|ttl| !claims::lasts(end, checks.at, ttl)) {
-        verdict.reasons.push(Reason::MinTtl);
+    let expires_at =
+        [registered.expires_at, report.record.grace_expires_at()].into_iter().flatten().min();
+    if expectations
+        .min_ttl
+        .is_some_and(|ttl| !claims::has_remaining_ttl(expires_at, expectations.reference_time, ttl))
+    {
+        report.reasons.push(RejectReason::TtlTooShort);
     }
 }
 

@@ -1,12 +1,12 @@
 //! `jeton audit list`
 
-use crate::app::{App, Cell, Form, Table, Tone};
+use crate::app::{App, Cell, OutputFormat, Style, Table};
 use crate::authority::{self, Caller, EventFilter};
-use crate::commands::grammar::action_called;
-use crate::commands::paging::{List, PagingArgs};
-use crate::commands::shapes::{called, name, none};
+use crate::commands::cli::resolve_action;
+use crate::commands::paging::{ListReport, PageArgs};
+use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Failure, Kind};
-use crate::model::{AuditEvent, Foreign, Moment, UserId, UserRef, repeatable};
+use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for_error};
 
 /// List what was done and what was refused, the newest first (admins only)
 ///
@@ -23,18 +23,18 @@ use crate::model::{AuditEvent, Foreign, Moment, UserId, UserRef, repeatable};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// From that time on: RFC 3339, Unix seconds, or how long ago it was (7d)
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    since: Option<Moment>,
+    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
+    since: Option<TimeBound>,
 
     /// Up to that time: RFC 3339, Unix seconds, or how long ago it was (7d)
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    until: Option<Moment>,
+    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
+    until: Option<TimeBound>,
 
     /// What this user did; a deleted one is named by its id
     #[arg(
         long,
         value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
     )]
     user: Option<UserRef>,
 
@@ -55,93 +55,94 @@ pub(crate) struct Args {
     reverse: bool,
 
     #[command(flatten)]
-    paging: PagingArgs,
+    paging: PageArgs,
 }
 
 fn table(events: &[AuditEvent]) -> Table {
     let header = ["ID", "TIME", "USER", "OS USER", "ACTION", "TARGET", "OUTCOME", "COUNT"];
     let mut table = Table::new(&header);
     for event in events {
-        table.row(vec![
+        table.add_row(vec![
             Cell::from(event.id.to_string()),
             Cell::from(event.at),
-            actor(event),
+            actor_cell(event),
             Cell::from(event.os_uid.to_string()),
-            Cell::from(event.action.shown()),
-            name(event.target.as_ref().map(Foreign::shown)),
-            outcome(event),
+            Cell::from(event.action.to_display()),
+            name_cell(event.target.as_ref().map(Untrusted::to_display)),
+            outcome_cell(event),
             Cell::from(event.count.to_string()),
         ]);
     }
     table
 }
 
-fn actor(event: &AuditEvent) -> Cell {
-    event.user_id.map_or_else(|| none().into(), |id| called(event.user.as_ref(), id))
+fn actor_cell(event: &AuditEvent) -> Cell {
+    event.user_id.map_or_else(|| placeholder().into(), |id| user_cell(event.user.as_ref(), id))
 }
 
-fn outcome(event: &AuditEvent) -> Cell {
-    let tone = if event.outcome.as_str() == "done" { Tone::Good } else { Tone::Bad };
-    Cell::toned(&event.outcome.shown(), tone)
+fn outcome_cell(event: &AuditEvent) -> Cell {
+    let style = if event.outcome.as_str() == "done" { Style::Success } else { Style::Error };
+    Cell::styled(&event.outcome.to_display(), style)
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let filter = filter(app, &caller, args)?;
-    let is_lines = app.form() == Form::JsonLines;
-    if is_lines && !args.paging.is_cut() {
-        return stream(app, &caller, &filter, args.paging.after());
+    let filter = build_filter(app, &caller, args)?;
+    let is_json_lines = app.output_format() == OutputFormat::JsonLines;
+    if is_json_lines && !args.paging.is_paged() {
+        return stream_events(app, &caller, &filter, args.paging.after());
     }
-    if is_lines {
-        let events = authority::events(app.store()?, &caller, &filter, args.paging.page())?;
-        return app.rows(&events.items, true).map(drop);
+    if is_json_lines {
+        let events =
+            authority::list_events(app.store()?, &caller, &filter, args.paging.page_request())?;
+        return app.write_rows(&events.items, true).map(drop);
     }
-    let list = List { noun: "events", table, is_by_id: true };
-    list.report(app, args.paging.page(), |app, page| {
-        Ok(authority::events(app.store()?, &caller, &filter, page)?)
+    let list = ListReport { noun: "events", table, is_sorted_by_id: true };
+    list.report(app, args.paging.page_request(), |app, page| {
+        Ok(authority::list_events(app.store()?, &caller, &filter, page)?)
     })?;
     Ok(())
 }
 
-fn filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Failure> {
+fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Failure> {
     let now = app.now()?;
     let user = match &args.user {
-        Some(who) => Some(actor_called(app, caller, who)?),
+        Some(user_ref) => Some(resolve_actor(app, caller, user_ref)?),
         None => None,
     };
     let [since, until] =
-        [args.since, args.until].map(|moment| moment.map(|moment| moment.instant(now)));
+        [args.since, args.until].map(|bound| bound.map(|bound| bound.resolve(now)));
     if since.zip(until).is_some_and(|(since, until)| since > until) {
         return Err(Failure::usage("`--since` is later than `--until`"));
     }
-    let action = args.action.as_deref().map(|words| (words, action_called(words)));
+    let action = args.action.as_deref().map(|words| (words, resolve_action(words)));
     if let Some((words, None)) = &action {
-        let shown = repeatable(words);
-        app.warning(&format!("no command of this jeton is called `{shown}`"));
+        let display_action = redact_for_error(words);
+        app.print_warning(&format!("no command of this jeton is called `{display_action}`"));
     }
-    if let Some(word) = &args.outcome
-        && !authority::OUTCOMES.contains(&word.as_str())
-        && !Kind::has_code(word)
+    if let Some(outcome) = &args.outcome
+        && !authority::OUTCOMES.contains(&outcome.as_str())
+        && !Kind::has_code(outcome)
     {
-        app.warning(&format!("nothing ends as `{}`", repeatable(word)));
+        app.print_warning(&format!("nothing ends as `{}`", redact_for_error(outcome)));
     }
     Ok(EventFilter {
         since,
         until,
         user,
-        action: action.map(|(words, name)| Foreign::new(name.as_deref().unwrap_or(words))),
-        target: args.target.as_deref().map(Foreign::new),
-        outcome: args.outcome.as_deref().map(Foreign::new),
+        action: action.map(|(words, name)| Untrusted::new(name.as_deref().unwrap_or(words))),
+        target: args.target.as_deref().map(Untrusted::new),
+        outcome: args.outcome.as_deref().map(Untrusted::new),
         oldest_first: args.reverse,
     })
 }
 
-fn actor_called(app: &mut App, caller: &Caller, who: &UserRef) -> Result<UserId, Failure> {
-    let failure = match authority::actor(app.store()?, caller, who) {
+fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<UserId, Failure> {
+    let failure = match authority::find_actor(app.store()?, caller, user_ref) {
         Ok(id) => return Ok(id),
         Err(error) => Failure::from(error),
     };
-    let is_named = !matches!(who, UserRef::Id(_));
+    let is_named = !matches!(user_ref, UserRef::Id(_));
     let may_be_deleted = failure.kind == Kind::NotFound && is_named;
     Err(if may_be_deleted {
         failure.with_hint("a deleted user is named by its id")
@@ -151,7 +152,7 @@ fn actor_called(app: &mut App, caller: &Caller, who: &UserRef) -> Result<UserId,
 }
 
 /// Writes events as they are read, so that it does not matter how many there are.
-fn stream(
+fn stream_events(
     app: &mut App,
     caller: &Caller,
     filter: &EventFilter,
@@ -161,7 +162,7 @@ fn stream(
         let events = authority::next_events(app.store()?, caller, filter, after)?;
         let Some(last) = events.last() else { return Ok(()) };
         after = Some(last.id);
-        if !app.rows(&events, true)? {
+        if !app.write_rows(&events, true)? {
             return Ok(());
         }
     }

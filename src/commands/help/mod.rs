@@ -2,10 +2,10 @@
 
 mod topics;
 
-use super::grammar::command;
+use super::cli::command;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::model::repeatable;
+use crate::model::redact_for_error;
 use clap::error::ErrorKind;
 use clap_complete::CompletionCandidate;
 use std::iter;
@@ -20,15 +20,15 @@ use std::iter;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// The words of a command, or a topic
-    #[arg(value_name = "COMMAND|TOPIC", add = clap_complete::ArgValueCandidates::new(words))]
+    #[arg(value_name = "COMMAND|TOPIC", add = clap_complete::ArgValueCandidates::new(topics_and_commands))]
     words: Vec<String>,
 }
 
 /// The topics, and the commands.
-fn words() -> Vec<CompletionCandidate> {
-    let whole = command();
-    let commands = whole.get_subcommands().map(|command| command.get_name().to_owned());
-    let topics = topics::ALL.iter().map(ToString::to_string);
+fn topics_and_commands() -> Vec<CompletionCandidate> {
+    let root = command();
+    let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
+    let topics = topics::TOPICS.iter().map(ToString::to_string);
     topics.chain(commands).map(CompletionCandidate::new).collect()
 }
 
@@ -36,20 +36,23 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     if let [word] = args.words.as_slice()
         && let Some(page) = topics::page(word)
     {
-        return app.document(&page);
+        return app.write_document(&page);
     }
     // The words are given to the grammar with `--help` behind them, so that both say the same.
     let words = args.words.iter().map(String::as_str);
     let words = iter::once("jeton").chain(words).chain(["--help"]);
     match command().try_get_matches_from(words) {
         Err(help) if help.kind() == ErrorKind::DisplayHelp => {
-            app.document(&help.render().ansi().to_string())
+            app.write_document(&help.render().ansi().to_string())
         }
-        _ => Err(Failure::usage(format!("there is no command or topic `{}`", shown(&args.words)))
-            .with_hint("see `jeton help`")),
+        _ => Err(Failure::usage(format!(
+            "there is no command or topic `{}`",
+            display_words(&args.words)
+        ))
+        .with_hint("see `jeton help`")),
     }
 }
 
-fn shown(words: &[String]) -> String {
-    repeatable(&words.join(" "))
+fn display_words(words: &[String]) -> String {
+    redact_for_error(&words.join(" "))
 }

@@ -1,25 +1,25 @@
 //! What `jeton help` explains besides commands. The README says the same, and a test compares them.
 
-use crate::commands::{global, grammar};
+use crate::commands::{cli, global};
 use crate::failure::Kind;
 use std::fmt::Write;
 
 /// The topics.
-pub(super) const ALL: [&str; 4] = ["environment", "exit-codes", "output", "trust"];
+pub(super) const TOPICS: [&str; 4] = ["environment", "exit-codes", "output", "trust"];
 
 /// The page of a topic.
 pub(super) fn page(topic: &str) -> Option<String> {
     match topic {
         "environment" => Some(include_str!("environment.txt").to_owned()),
-        "exit-codes" => Some(exit_codes()),
-        "output" => Some(output()),
+        "exit-codes" => Some(exit_codes_page()),
+        "output" => Some(output_page()),
         "trust" => Some(include_str!("trust.txt").to_owned()),
         _ => None,
     }
 }
 
 /// The table of exit codes, as the failures define it.
-fn exit_codes() -> String {
+fn exit_codes_page() -> String {
     let mut text = "Every kind of failure has its own exit code. With `-o json` the error is one \
                     line on\nstandard error: {\"error\":{\"kind\",\"code\",\"exit_code\",\"message\",\
                     \"hint\",\"details\"}}. `jeton run` ends\nwith \
@@ -34,16 +34,18 @@ fn exit_codes() -> String {
 }
 
 /// Where results go and in which form, with the forms that commands have.
-fn output() -> String {
-    let mut forms = String::new();
-    for (form, about) in global::FORMS {
+fn output_page() -> String {
+    let mut formats = String::new();
+    for (format, description) in global::OUTPUT_FORMATS {
         let commands: Vec<String> =
-            grammar::commands_with(form).iter().map(|name| format!("`{name}`")).collect();
-        let _ = match (form, commands.as_slice()) {
-            ("text" | "json", _) => writeln!(forms, "  {form}\n      {about}"),
+            cli::commands_with_format(format).iter().map(|name| format!("`{name}`")).collect();
+        let _ = match (format, commands.as_slice()) {
+            ("text" | "json", _) => writeln!(formats, "  {format}\n      {description}"),
             (_, []) => Ok(()),
-            (_, commands) => writeln!(forms, "  {form}\n      {about}: {}", commands.join(", ")),
+            (_, commands) => {
+                writeln!(formats, "  {format}\n      {description}: {}", commands.join(", "))
+            }
         };
     }
-    include_str!("output.txt").replace("  FORMS\n", &forms)
+    include_str!("output.txt").replace("  FORMS\n", &formats)
 }

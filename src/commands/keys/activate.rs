@@ -1,10 +1,10 @@
 //! `jeton keys activate`
 
-use super::{OverlapArgs, Rotated, report};
+use super::{OverlapArgs, RotateOutput, report_rotation};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::Foreign;
+use crate::model::Untrusted;
 
 /// Let one certain key sign (admins only)
 ///
@@ -16,7 +16,7 @@ pub(crate) struct Args {
     /// The key id, as `jeton keys list` shows it
     #[arg(
         allow_hyphen_values = true,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys_to_activate)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::activatable_keys)
     )]
     kid: String,
 
@@ -26,12 +26,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
+    let context = app.audit_context()?;
     let (kid, overlap) = (&args.kid, args.overlap.overlap);
-    if let Some(rotation) = authority::activate_key(app.store()?, &act, &caller, kid, overlap)? {
-        return report(app, rotation);
+    if let Some(rotation) = authority::activate_key(app.store()?, &context, &caller, kid, overlap)?
+    {
+        return report_rotation(app, rotation);
     }
-    let active = Foreign::new(kid.as_str());
-    app.status(&format!("key {} signed before", active.shown()));
-    app.report(&Rotated { changed: false, active, retired: None })
+    let active = Untrusted::new(kid.as_str());
+    app.print_status(&format!("key {} signed before", active.to_display()));
+    app.report(&RotateOutput { changed: false, active, retired: None })
 }

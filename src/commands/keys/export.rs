@@ -1,10 +1,10 @@
 //! `jeton keys export`
 
-use crate::app::{App, Folder, PUBLIC, Report, SecretOutput, Text};
-use crate::authority::{self, Published, Site};
-use crate::commands::shapes::Written;
+use crate::app::{App, OutputDir, PUBLIC_MODE, Rendered, Report, SecretOutput};
+use crate::authority::{self, DiscoverySite, JwkSetExport};
+use crate::commands::views::WrittenFiles;
 use crate::failure::{Failure, Kind};
-use crate::model::{Foreign, IssuerUrl, Purpose};
+use crate::model::{IssuerUrl, Purpose, Untrusted};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::Value;
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
-    group = clap::ArgGroup::new("what").required(true).args(["jwks", "site", "pem", "private"])
+    group = clap::ArgGroup::new("export_kind").required(true).args(["jwks", "site", "pem", "private"])
 )]
 pub(crate) struct Args {
     /// The public keys of one purpose as a JWK Set (RFC 7517)
@@ -48,7 +48,7 @@ pub(crate) struct Args {
         default_value = "app",
         value_parser = Purpose::parse,
         conflicts_with = "private",
-        add = crate::commands::complete::purposes()
+        add = crate::commands::completers::purposes()
     )]
     purpose: Purpose,
 
@@ -57,7 +57,7 @@ pub(crate) struct Args {
         long,
         value_name = "KID",
         num_args = 0..=1,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::keys)
     )]
     pem: Option<Vec<String>>,
 
@@ -67,115 +67,125 @@ pub(crate) struct Args {
         long,
         value_name = "KID",
         allow_hyphen_values = true,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::keys)
     )]
     private: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct KeySet(Value);
+struct JwkSetOutput(Value);
 
-impl Report for KeySet {
-    fn text(&self) -> Text {
-        Text::Json(self.0.clone())
+impl Report for JwkSetOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Json(self.0.clone())
     }
 }
 
 #[derive(Debug, Serialize)]
-struct KeyText {
+struct KeyTextOutput {
     key: String,
 }
 
-impl Report for KeyText {
-    fn text(&self) -> Text {
-        Text::Lines(self.key.lines().map(str::to_owned).collect())
+impl Report for KeyTextOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(self.key.lines().map(str::to_owned).collect())
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if let Some(kid) = &args.private {
-        return private(app, kid);
+        return export_private_key(app, kid);
     }
-    if let Some(named) = &args.pem {
-        let kid = named.first().map(String::as_str);
+    if let Some(kids) = &args.pem {
+        let kid = kids.first().map(String::as_str);
         let key = authority::public_pem(app.store()?, kid, args.purpose)?;
-        return app.report(&KeyText { key });
+        return app.report(&KeyTextOutput { key });
     }
     app.store()?;
     let now = app.now()?;
     if let (Some(directory), Some(issuer)) = (&args.site, &args.issuer) {
-        let site = authority::site(app.store()?, args.purpose, issuer, now)?;
-        return publish(app, directory, site);
+        let site = authority::build_discovery_site(app.store()?, args.purpose, issuer, now)?;
+        return publish_site(app, directory, site);
     }
-    let Published { keys, left_out } = authority::jwks(app.store()?, args.purpose, now)?;
-    warn_of_missing(app, &keys, left_out);
-    app.report(&KeySet(keys))
+    let JwkSetExport { keys, omitted: left_out } =
+        authority::export_jwks(app.store()?, args.purpose, now)?;
+    warn_of_omitted_keys(app, &keys, left_out);
+    app.report(&JwkSetOutput(keys))
 }
 
-fn publish(app: &App, directory: &Path, site: Site) -> Result<(), Failure> {
-    let folder = directory.join(site.folder);
+fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
+    let site_dir = directory.join(site.folder);
     // Whoever can write one of the directories on the way can replace the ones below it.
-    let inside = folder.ancestors().take_while(|above| above.starts_with(directory));
-    for above in inside.collect::<Vec<_>>().into_iter().rev().filter(|above| *above != folder) {
-        app.folder(above, PUBLIC)?;
+    let ancestors = site_dir.ancestors().take_while(|ancestor| ancestor.starts_with(directory));
+    for ancestor in
+        ancestors.collect::<Vec<_>>().into_iter().rev().filter(|ancestor| *ancestor != site_dir)
+    {
+        app.open_output_dir(ancestor, PUBLIC_MODE)?;
     }
-    let held = app.folder(&folder, PUBLIC)?;
-    if !app.is_confirmed() {
-        not_of_another_issuer(&held, &site)?;
+    let output_dir = app.open_output_dir(&site_dir, PUBLIC_MODE)?;
+    if !app.has_yes_flag() {
+        ensure_same_issuer(&output_dir, &site)?;
     }
-    held.replace(&site.files, PUBLIC)?;
+    output_dir.replace(&site.files, PUBLIC_MODE)?;
     let files =
-        site.files.iter().map(|(name, _)| Foreign::new(folder.join(name).to_string_lossy()));
-    let files: Vec<Foreign> = files.collect();
+        site.files.iter().map(|(name, _)| Untrusted::new(site_dir.join(name).to_string_lossy()));
+    let files: Vec<Untrusted> = files.collect();
     for file in &files {
-        app.status(&format!("wrote {}", file.shown()));
+        app.print_status(&format!("wrote {}", file.to_display()));
     }
-    warn_of_missing(app, &site.keys, site.left_out);
-    if let Some(issuer) = site.other_issuer {
-        app.warning(&format!(
+    warn_of_omitted_keys(app, &site.keys, site.omitted);
+    if let Some(issuer) = site.configured_issuer {
+        app.print_warning(&format!(
             "tokens name another issuer, `{}`: see `jeton settings set issuer`",
-            Foreign::new(issuer).shown()
+            Untrusted::new(issuer).to_display()
         ));
     }
-    app.report(&Written { files })
+    app.report(&WrittenFiles { files })
 }
 
 /// Refuses to replace files that another issuer may have published. Where provider metadata name
 /// the same issuer both files are replaced; an export that was interrupted leaves the key set
 /// alone, which is the same then.
-fn not_of_another_issuer(folder: &Folder<'_>, site: &Site) -> Result<(), Failure> {
-    if folder.content(Site::METADATA).is_some_and(|found| site.is_named_by(&found)) {
+fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Result<(), Failure> {
+    if output_dir
+        .read_file(DiscoverySite::METADATA_FILE)
+        .is_some_and(|metadata| site.matches_metadata(&metadata))
+    {
         return Ok(());
     }
-    let is_other = |(name, content): &&(&str, String)| folder.has_other(name, content.as_bytes());
-    let Some((name, _)) = site.files.iter().rfind(is_other) else { return Ok(()) };
-    Err(folder
-        .occupied(name, "already exists and does not name this issuer")
+    let is_conflict = |(name, content): &&(&str, String)| {
+        output_dir.has_conflicting_file(name, content.as_bytes())
+    };
+    let Some((name, _)) = site.files.iter().rfind(is_conflict) else { return Ok(()) };
+    Err(output_dir
+        .conflict_error(name, "already exists and does not name this issuer")
         .with_hint("name another directory, or replace the files with `--yes`"))
 }
 
 /// Says what a verifier will not find in the set.
-fn warn_of_missing(app: &App, keys: &Value, left_out: usize) {
+fn warn_of_omitted_keys(app: &App, keys: &Value, omitted: usize) {
     let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
-    if left_out == 0 && is_empty {
-        app.warning("there is no test key yet: the first `jeton token mint` makes it");
+    if omitted == 0 && is_empty {
+        app.print_warning("there is no test key yet: the first `jeton token mint` makes it");
     }
-    if left_out > 0 {
-        app.warning("symmetric keys are left out: whoever could check with one could sign with it");
+    if omitted > 0 {
+        app.print_warning(
+            "symmetric keys are left out: whoever could check with one could sign with it",
+        );
     }
 }
 
-fn private(app: &mut App, kid: &str) -> Result<(), Failure> {
-    app.is_change();
+fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
+    app.mark_change();
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
-    let key = authority::exportable(app.store()?, &caller, kid)?;
-    let shown = key.spec.kid.shown();
-    app.confirm(&format!("Print the private part of key {shown}?"))?;
-    let act = app.act()?;
-    let text = authority::private_text(app.store()?, &act, &caller, &key)?;
-    if app.hand_out(output, &KeyText { key: text.expose_secret().to_owned() }) {
+    let key = authority::load_key_for_export(app.store()?, &caller, kid)?;
+    let display_kid = key.spec.kid.to_display();
+    app.confirm(&format!("Print the private part of key {display_kid}?"))?;
+    let context = app.audit_context()?;
+    let text = authority::export_private_key(app.store()?, &context, &caller, &key)?;
+    if app.deliver_secret(output, &KeyTextOutput { key: text.expose_secret().to_owned() }) {
         return Ok(());
     }
     Err(Failure::new(Kind::Internal, "internal", "the key could not be written"))

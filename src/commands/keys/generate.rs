@@ -1,9 +1,9 @@
 //! `jeton keys generate`
 
-use crate::app::{App, Report, Text};
-use crate::authority::{self, Added};
+use crate::app::{App, Rendered, Report};
+use crate::authority::{self, AddedKey};
 use crate::failure::Failure;
-use crate::model::{Algorithm, Family, Foreign, KeyState, Purpose, RsaBits};
+use crate::model::{Algorithm, KeyState, KeyType, Purpose, RsaBits, Untrusted};
 use serde::Serialize;
 
 /// Make a key that stands by until it is activated (admins only)
@@ -21,7 +21,7 @@ pub(crate) struct Args {
         long,
         default_value = "ES256",
         value_parser = Algorithm::parse,
-        add = crate::commands::complete::algorithms()
+        add = crate::commands::completers::algorithms()
     )]
     alg: Algorithm,
 
@@ -30,7 +30,7 @@ pub(crate) struct Args {
         long,
         default_value = "app",
         value_parser = Purpose::parse,
-        add = crate::commands::complete::purposes()
+        add = crate::commands::completers::purposes()
     )]
     purpose: Purpose,
 
@@ -38,36 +38,36 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_parser = RsaBits::parse,
-        add = crate::commands::complete::words(&["2048", "3072", "4096"])
+        add = crate::commands::completers::fixed_values(&["2048", "3072", "4096"])
     )]
     bits: Option<RsaBits>,
 }
 
 #[derive(Debug, Serialize)]
-struct Made {
-    kid: Foreign,
+struct KeyOutput {
+    kid: Untrusted,
     purpose: Purpose,
     algorithm: Algorithm,
     state: KeyState,
 }
 
-impl Report for Made {
-    fn text(&self) -> Text {
-        Text::Lines(vec![self.kid.as_str().to_owned()])
+impl Report for KeyOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(vec![self.kid.as_str().to_owned()])
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let (algorithm, purpose) = (args.alg, args.purpose);
-    if args.bits.is_some() && algorithm.family() != Family::Rsa {
+    if args.bits.is_some() && algorithm.key_type() != KeyType::Rsa {
         return Err(Failure::usage("`--bits` is for RSA keys"));
     }
     let bits = args.bits.unwrap_or_default();
-    let draft = |_: &App| Ok(vec![authority::draft_key(algorithm, purpose, bits)?]);
-    for Added { key, .. } in super::add(app, false, draft)? {
+    let generate = |_: &App| Ok(vec![authority::generate_key(algorithm, purpose, bits)?]);
+    for AddedKey { key, .. } in super::add_keys(app, false, generate)? {
         let name = format!("a new {} key for {} tokens", algorithm.name(), purpose.name());
-        super::say_state(app, &name, &key);
-        app.report(&Made { kid: key.spec.kid, purpose, algorithm, state: key.state })?;
+        super::print_state(app, &name, &key);
+        app.report(&KeyOutput { kid: key.spec.kid, purpose, algorithm, state: key.state })?;
     }
     Ok(())
 }

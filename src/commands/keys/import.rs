@@ -1,9 +1,9 @@
 //! `jeton keys import`
 
-use crate::app::{App, Report, Text};
-use crate::authority::{self, Added, Encoding};
+use crate::app::{App, Rendered, Report};
+use crate::authority::{self, AddedKey, SecretEncoding};
 use crate::failure::Failure;
-use crate::model::{Algorithm, Foreign, KeyState, Purpose};
+use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     from_env: Option<String>,
 
     /// The algorithm it is used with. Needed for a secret; else what the JWK says, or RS256 for RSA
-    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::complete::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
     /// For which tokens: app (and sessions) or test
@@ -43,7 +43,7 @@ pub(crate) struct Args {
         long,
         default_value = "app",
         value_parser = Purpose::parse,
-        add = crate::commands::complete::purposes()
+        add = crate::commands::completers::purposes()
     )]
     purpose: Purpose,
 
@@ -53,10 +53,10 @@ pub(crate) struct Args {
         long,
         value_name = "FORM",
         requires = "alg",
-        value_parser = Encoding::parse,
-        add = crate::commands::complete::words(&["text", "base64", "raw"])
+        value_parser = SecretEncoding::parse,
+        add = crate::commands::completers::fixed_values(&["text", "base64", "raw"])
     )]
-    encoding: Option<Encoding>,
+    encoding: Option<SecretEncoding>,
 
     /// Let it sign at once, in the place of the key that does
     #[arg(long)]
@@ -68,14 +68,14 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Imported {
+struct ImportOutput {
     changed: bool,
-    items: Vec<Line>,
+    items: Vec<KeyRow>,
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
-    kid: Foreign,
+struct KeyRow {
+    kid: Untrusted,
     purpose: Purpose,
     algorithm: Algorithm,
     state: KeyState,
@@ -83,53 +83,53 @@ struct Line {
     changed: bool,
 }
 
-impl Report for Imported {
-    fn text(&self) -> Text {
-        Text::Lines(self.items.iter().map(|key| key.kid.as_str().to_owned()).collect())
+impl Report for ImportOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(self.items.iter().map(|key| key.kid.as_str().to_owned()).collect())
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let import = authority::Import {
+    let import = authority::KeyImporter {
         purpose: args.purpose,
         algorithm: args.alg,
         encoding: args.encoding,
         allow_weak: args.allow_weak,
     };
-    let draft = |app: &App| {
+    let load_keys = |app: &App| {
         let bytes = match (&args.from_env, &args.from_file) {
-            (Some(name), _) => App::key_variable(name)?,
-            (None, Some(path)) => app.key_file(path)?,
+            (Some(name), _) => App::read_key_variable(name)?,
+            (None, Some(path)) => app.read_key_file(path)?,
             (None, None) => return Err(Failure::usage("nothing to import from is given")),
         };
         Ok(import.read(&bytes).map_err(authority::Error::from)?)
     };
-    let added = super::add(app, args.activate, draft)?;
+    let added = super::add_keys(app, args.activate, load_keys)?;
     for added in &added {
-        say(app, added);
+        print_imported(app, added);
     }
     let changed = added.iter().any(|added| added.changed);
-    app.report(&Imported { changed, items: added.into_iter().map(line).collect() })
+    app.report(&ImportOutput { changed, items: added.into_iter().map(key_row).collect() })
 }
 
-fn say(app: &App, Added { key, changed }: &Added) {
+fn print_imported(app: &App, AddedKey { key, changed }: &AddedKey) {
     let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
     if !changed {
-        let name = format!("key {} was there before and", key.spec.kid.shown());
-        return super::say_state(app, &name, key);
+        let name = format!("key {} was there before and", key.spec.kid.to_display());
+        return super::print_state(app, &name, key);
     }
-    super::say_state(
+    super::print_state(
         app,
         &format!("the {algorithm} key for {purpose} tokens was imported and"),
         key,
     );
     if key.spec.weak {
-        app.warning(&format!("the secret is short for {algorithm}: it can be guessed"));
+        app.print_warning(&format!("the secret is short for {algorithm}: it can be guessed"));
     }
 }
 
-fn line(Added { key, changed }: Added) -> Line {
-    Line {
+fn key_row(AddedKey { key, changed }: AddedKey) -> KeyRow {
+    KeyRow {
         kid: key.spec.kid,
         purpose: key.spec.purpose,
         algorithm: key.spec.algorithm,

@@ -1,9 +1,9 @@
 //! `jeton keys list`
 
-use crate::app::{App, Cell, Report, Table, Text};
-use crate::authority::{self, Listed};
+use crate::app::{App, Cell, Rendered, Report, Table};
+use crate::authority::{self, KeySummary};
 use crate::failure::Failure;
-use crate::model::{Algorithm, Foreign, KeyState, Purpose, Timestamp};
+use crate::model::{Algorithm, KeyState, Purpose, Timestamp, Untrusted};
 use serde::Serialize;
 
 /// List the keys, where each is in its life and what comes next
@@ -14,13 +14,13 @@ use serde::Serialize;
 pub(crate) struct Args {}
 
 #[derive(Debug, Serialize)]
-struct Keys {
-    items: Vec<Line>,
+struct KeyListOutput {
+    items: Vec<KeyRow>,
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
-    kid: Foreign,
+struct KeyRow {
+    kid: Untrusted,
     purpose: Purpose,
     algorithm: Algorithm,
     weak: bool,
@@ -31,16 +31,16 @@ struct Line {
     next: String,
     /// The instant that `next` names.
     #[serde(skip)]
-    end: Option<Timestamp>,
+    next_at: Option<Timestamp>,
 }
 
-impl Line {
-    fn new(Listed { key, live_tokens }: Listed, now: Timestamp) -> Self {
-        let over = key.verify_until.is_some_and(|end| end <= now);
+impl KeyRow {
+    fn new(KeySummary { key, live_tokens }: KeySummary, now: Timestamp) -> Self {
+        let is_expired = key.verify_until.is_some_and(|end| end <= now);
         let next = match (key.state, key.verify_until) {
             (KeyState::Standby, _) => "activate it, and it signs".to_owned(),
             (KeyState::Active, _) => "rotate, and the next one signs".to_owned(),
-            (KeyState::Retired, Some(_)) if over => "none: it verifies no more".to_owned(),
+            (KeyState::Retired, Some(_)) if is_expired => "none: it verifies no more".to_owned(),
             (KeyState::Retired, Some(end)) => format!("none: it verifies until {end}"),
             (KeyState::Retired, None) => "revoke".to_owned(),
             (KeyState::Revoked, _) => "none".to_owned(),
@@ -55,39 +55,39 @@ impl Line {
             verify_until: key.verify_until.filter(|_| key.state == KeyState::Retired),
             live_tokens,
             next,
-            end: key.verify_until.filter(|_| key.state == KeyState::Retired && !over),
+            next_at: key.verify_until.filter(|_| key.state == KeyState::Retired && !is_expired),
         }
     }
 }
 
-impl Report for Keys {
-    fn text(&self) -> Text {
+impl Report for KeyListOutput {
+    fn render(&self) -> Rendered {
         let header = ["KID", "PURPOSE", "ALG", "STATE", "CREATED", "LIVE TOKENS", "NEXT"];
         let mut table = Table::new(&header);
         for key in &self.items {
-            table.row(vec![
-                Cell::from(key.kid.shown()),
+            table.add_row(vec![
+                Cell::from(key.kid.to_display()),
                 Cell::from(key.purpose.name()),
-                Cell::from(algorithm(key)),
+                Cell::from(algorithm_text(key)),
                 Cell::from(key.state),
                 Cell::from(key.created_at),
                 Cell::from(key.live_tokens.to_string()),
-                next(key),
+                next_cell(key),
             ]);
         }
-        Text::Table(table)
+        Rendered::Table(table)
     }
 }
 
-fn next(key: &Line) -> Cell {
+fn next_cell(key: &KeyRow) -> Cell {
     let next = Cell::from(key.next.as_str());
-    match key.end {
-        Some(end) => next.with_distance(end),
+    match key.next_at {
+        Some(end) => next.with_relative_time(end),
         None => next,
     }
 }
 
-fn algorithm(key: &Line) -> String {
+fn algorithm_text(key: &KeyRow) -> String {
     let weak = if key.weak { " (weak)" } else { "" };
     format!("{}{weak}", key.algorithm.name())
 }
@@ -95,6 +95,8 @@ fn algorithm(key: &Line) -> String {
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     app.store()?;
     let now = app.now()?;
-    let keys = authority::keys(app.store()?, now)?;
-    app.report(&Keys { items: keys.into_iter().map(|key| Line::new(key, now)).collect() })
+    let keys = authority::list_keys(app.store()?, now)?;
+    app.report(&KeyListOutput {
+        items: keys.into_iter().map(|key| KeyRow::new(key, now)).collect(),
+    })
 }

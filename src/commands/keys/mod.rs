@@ -10,11 +10,11 @@ mod revoke;
 mod rotate;
 
 use crate::app::App;
-use crate::authority::{self, Added, Adding, Rotation};
-use crate::commands::shapes::counted;
+use crate::authority::{self, AddedKey, NewKeyOptions, Rotation};
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{
-    Algorithm, Foreign, Key, KeyState, Lifetime, NewKey, Purpose, Timestamp, command_line,
+    Algorithm, Key, KeySpec, KeyState, Lifetime, Purpose, Timestamp, Untrusted, render_command,
 };
 use clap::Subcommand;
 use serde::Serialize;
@@ -55,38 +55,38 @@ impl Command {
 
 /// Adds keys to the store, which is made if it is not there: with the first of them that is an app
 /// key.
-fn add(
+fn add_keys(
     app: &mut App,
     activate: bool,
-    draft: impl FnOnce(&App) -> Result<Vec<NewKey>, Failure>,
-) -> Result<Vec<Added>, Failure> {
-    let caller = if app.has_store()? { app.caller_if_founded()? } else { None };
+    load_keys: impl FnOnce(&App) -> Result<Vec<KeySpec>, Failure>,
+) -> Result<Vec<AddedKey>, Failure> {
+    let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
     if let Some(caller) = &caller {
-        authority::may_add_keys(caller)?;
+        authority::authorize_key_add(caller)?;
     }
-    let keys = draft(app)?;
+    let keys = load_keys(app)?;
     let first = keys.iter().find(|key| key.purpose == Purpose::App);
-    let made = match first {
-        Some(key) => app.make_store(|| Ok(key.clone()))?,
-        None => app.make_store_for(Algorithm::ES256)?,
+    let is_created = match first {
+        Some(key) => app.create_store_if_missing(|| Ok(key.clone()))?,
+        None => app.create_store_with_algorithm(Algorithm::ES256)?,
     };
-    let first = first.filter(|_| made).map(|key| &key.kid);
-    let act = app.act()?;
-    let wish = Adding { keys: &keys, first, activate };
-    Ok(authority::add_keys(app.store()?, &act, caller.as_ref(), wish)?)
+    let first = first.filter(|_| is_created).map(|key| &key.kid);
+    let context = app.audit_context()?;
+    let options = NewKeyOptions { keys: &keys, initial_kid: first, activate };
+    Ok(authority::add_keys(app.store()?, &context, caller.as_ref(), options)?)
 }
 
 /// Says whether a key that was added signs, and if not how it will.
-fn say_state(app: &App, name: &str, key: &Key) {
+fn print_state(app: &App, name: &str, key: &Key) {
     let state = match key.state {
-        KeyState::Active => return app.status(&format!("{name} signs now")),
+        KeyState::Active => return app.print_status(&format!("{name} signs now")),
         KeyState::Standby => "stands by",
         KeyState::Retired => "is retired",
         KeyState::Revoked => "is revoked",
     };
-    let activate = command_line("jeton keys activate", &key.spec.kid.shown());
-    app.status(&format!("{name} {state}"));
-    app.hint(&format!("let it sign: {activate}"));
+    let activate = render_command("jeton keys activate", &key.spec.kid.to_display());
+    app.print_status(&format!("{name} {state}"));
+    app.print_hint(&format!("let it sign: {activate}"));
 }
 
 /// A key.
@@ -95,7 +95,7 @@ struct KeyArgs {
     /// The key id, as `jeton keys list` shows it
     #[arg(
         allow_hyphen_values = true,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::keys_left)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::unrevoked_keys)
     )]
     kid: String,
 }
@@ -109,36 +109,40 @@ struct OverlapArgs {
 }
 
 #[derive(Debug, Serialize)]
-struct Rotated {
+struct RotateOutput {
     changed: bool,
-    active: Foreign,
-    retired: Option<RetiredKey>,
+    active: Untrusted,
+    retired: Option<RetiredKeyView>,
 }
 
 #[derive(Debug, Serialize)]
-struct RetiredKey {
-    kid: Foreign,
+struct RetiredKeyView {
+    kid: Untrusted,
     verify_until: Timestamp,
 }
 
-impl crate::app::Report for Rotated {
-    fn text(&self) -> crate::app::Text {
-        crate::app::Text::Nothing
+impl crate::app::Report for RotateOutput {
+    fn render(&self) -> crate::app::Rendered {
+        crate::app::Rendered::Nothing
     }
 }
 
 /// Says and reports which key took the place of which.
-fn report(app: &App, rotation: Rotation) -> Result<(), Failure> {
+fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
-    app.status(&format!("key {} ({algorithm}) signs now", rotation.active.shown()));
+    app.print_status(&format!("key {} ({algorithm}) signs now", rotation.active.to_display()));
     if let Some(retired) = &rotation.retired {
-        let until = app.said(retired.until);
-        app.status(&format!("key {} verifies until {until}", retired.kid.shown()));
-        if retired.outlasting > 0 {
-            let tokens = counted(retired.outlasting, "live token");
-            app.warning(&format!("{tokens} that it signed would have worked longer"));
+        let verify_until = app.render_cell(retired.verify_until);
+        app.print_status(&format!(
+            "key {} verifies until {verify_until}",
+            retired.kid.to_display()
+        ));
+        if retired.outliving_tokens > 0 {
+            let tokens = pluralize(retired.outliving_tokens, "live token");
+            app.print_warning(&format!("{tokens} that it signed would have worked longer"));
         }
     }
-    let retired = rotation.retired.map(|key| RetiredKey { kid: key.kid, verify_until: key.until });
-    app.report(&Rotated { changed: true, active: rotation.active, retired })
+    let retired =
+        rotation.retired.map(|key| RetiredKeyView { kid: key.kid, verify_until: key.verify_until });
+    app.report(&RotateOutput { changed: true, active: rotation.active, retired })
 }

@@ -1,10 +1,10 @@
 //! `jeton keys retire`
 
 use super::{KeyArgs, OverlapArgs};
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::{Foreign, Timestamp};
+use crate::model::{Timestamp, Untrusted};
 use serde::Serialize;
 
 /// Let a key sign no more, and verify for a while (admins only)
@@ -21,24 +21,29 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Retired {
+struct RetireOutput {
     changed: bool,
-    kid: Foreign,
+    kid: Untrusted,
     verify_until: Timestamp,
 }
 
-impl Report for Retired {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for RetireOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
-    let kid = Foreign::new(args.key.kid.as_str());
+    let context = app.audit_context()?;
+    let kid = Untrusted::new(args.key.kid.as_str());
     let overlap = args.overlap.overlap;
-    let verify_until = authority::retire_key(app.store()?, &act, &caller, kid.as_str(), overlap)?;
-    app.status(&format!("key {} verifies until {}", kid.shown(), app.said(verify_until)));
-    app.report(&Retired { changed: true, kid, verify_until })
+    let verify_until =
+        authority::retire_key(app.store()?, &context, &caller, kid.as_str(), overlap)?;
+    app.print_status(&format!(
+        "key {} verifies until {}",
+        kid.to_display(),
+        app.render_cell(verify_until)
+    ));
+    app.report(&RetireOutput { changed: true, kid, verify_until })
 }

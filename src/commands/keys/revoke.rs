@@ -1,11 +1,11 @@
 //! `jeton keys revoke`
 
 use super::KeyArgs;
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::commands::shapes::counted;
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
-use crate::model::{Foreign, Purpose};
+use crate::model::{Purpose, Untrusted};
 use serde::Serialize;
 
 /// Take a key back at once and for ever (admins only)
@@ -27,31 +27,33 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct RevokeOutput {
     changed: bool,
-    kid: Foreign,
-    active: Option<Foreign>,
+    kid: Untrusted,
+    active: Option<Untrusted>,
     tokens_revoked: usize,
     sessions_ended: usize,
 }
 
-impl Report for Answer {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for RevokeOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let key = authority::revocable(app.store()?, &caller, &args.key.kid, args.replace)?;
+    let key =
+        authority::load_key_for_revocation(app.store()?, &caller, &args.key.kid, args.replace)?;
     let kid = key.spec.kid.clone();
-    let what = if key.spec.purpose == Purpose::App { "token and session" } else { "test token" };
-    app.confirm(&format!("Revoke key {} and every {what} it signed?", kid.shown()))?;
-    let act = app.act()?;
-    let gone = authority::revoke_key(app.store()?, &act, &caller, &key, args.replace)?;
-    let Some(gone) = gone else {
-        app.status(&format!("was revoked before: key {}", kid.shown()));
-        return app.report(&Answer {
+    let token_noun =
+        if key.spec.purpose == Purpose::App { "token and session" } else { "test token" };
+    app.confirm(&format!("Revoke key {} and every {token_noun} it signed?", kid.to_display()))?;
+    let context = app.audit_context()?;
+    let revocation = authority::revoke_key(app.store()?, &context, &caller, &key, args.replace)?;
+    let Some(revocation) = revocation else {
+        app.print_status(&format!("was revoked before: key {}", kid.to_display()));
+        return app.report(&RevokeOutput {
             changed: false,
             kid,
             active: None,
@@ -59,17 +61,20 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             sessions_ended: 0,
         });
     };
-    let tokens = counted(gone.tokens, "token");
-    let sessions = counted(gone.sessions, "session");
-    app.status(&format!("revoked key {}, and with it {tokens} and {sessions}", kid.shown()));
-    if let Some(active) = &gone.active {
-        app.status(&format!("key {} signs now", active.shown()));
+    let tokens = pluralize(revocation.tokens, "token");
+    let sessions = pluralize(revocation.sessions, "session");
+    app.print_status(&format!(
+        "revoked key {}, and with it {tokens} and {sessions}",
+        kid.to_display()
+    ));
+    if let Some(active) = &revocation.successor {
+        app.print_status(&format!("key {} signs now", active.to_display()));
     }
-    app.report(&Answer {
+    app.report(&RevokeOutput {
         changed: true,
         kid,
-        active: gone.active,
-        tokens_revoked: gone.tokens,
-        sessions_ended: gone.sessions,
+        active: revocation.successor,
+        tokens_revoked: revocation.tokens,
+        sessions_ended: revocation.sessions,
     })
 }

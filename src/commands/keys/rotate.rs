@@ -1,6 +1,6 @@
 //! `jeton keys rotate`
 
-use super::{OverlapArgs, report};
+use super::{OverlapArgs, report_rotation};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
@@ -22,12 +22,12 @@ pub(crate) struct Args {
         long,
         default_value = "app",
         value_parser = Purpose::parse,
-        add = crate::commands::complete::purposes()
+        add = crate::commands::completers::purposes()
     )]
     purpose: Purpose,
 
     /// The algorithm of the next key [default: any that stands by, else the present one]
-    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::complete::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
     #[command(flatten)]
@@ -36,8 +36,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
+    let context = app.audit_context()?;
     let (purpose, overlap) = (args.purpose, args.overlap.overlap);
-    let rotation = authority::rotate_key(app.store()?, &act, &caller, purpose, args.alg, overlap)?;
-    report(app, rotation)
+    let rotation =
+        authority::rotate_key(app.store()?, &context, &caller, purpose, args.alg, overlap)?;
+    report_rotation(app, rotation)
 }

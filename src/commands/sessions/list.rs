@@ -1,11 +1,11 @@
 //! `jeton sessions list`
 
-use crate::app::{App, Cell, Report, Table, Text};
+use crate::app::{App, Cell, Rendered, Report, Table};
 use crate::authority;
 use crate::commands::owner::OwnerArgs;
-use crate::commands::shapes::called;
+use crate::commands::views::user_cell;
 use crate::failure::Failure;
-use crate::model::{Foreign, OpenSession, Owned, Sid, Timestamp, UserId};
+use crate::model::{ActiveSession, Sid, Timestamp, Untrusted, UserId, WithOwner};
 use serde::Serialize;
 
 /// List the sessions that can still be used
@@ -20,15 +20,15 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Sessions {
-    items: Vec<Line>,
+struct SessionListOutput {
+    items: Vec<SessionRow>,
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
+struct SessionRow {
     sid: Sid,
     user_id: UserId,
-    user: Option<Foreign>,
+    user: Option<Untrusted>,
     created_at: Timestamp,
     refreshed_at: Timestamp,
     usable_until: Timestamp,
@@ -36,49 +36,49 @@ struct Line {
     current: bool,
 }
 
-impl Line {
-    fn new(owned: Owned<OpenSession>, current: Sid) -> Self {
-        let open = owned.thing;
+impl SessionRow {
+    fn new(with_owner: WithOwner<ActiveSession>, current: Sid) -> Self {
+        let open = with_owner.value;
         Self {
             sid: open.session.sid,
-            user_id: open.session.user,
-            user: owned.owner,
+            user_id: open.session.user_id,
+            user: with_owner.owner_name,
             created_at: open.created_at,
             refreshed_at: open.refreshed_at,
-            usable_until: open.usable_until,
+            usable_until: open.refreshable_until,
             expires_at: open.session.expires_at,
             current: open.session.sid == current,
         }
     }
 }
 
-impl Report for Sessions {
-    fn text(&self) -> Text {
+impl Report for SessionListOutput {
+    fn render(&self) -> Rendered {
         let mut table =
             Table::new(&["SID", "USER", "CREATED", "REFRESHED", "USABLE UNTIL", "CURRENT"]);
         for session in &self.items {
-            table.row(vec![
+            table.add_row(vec![
                 Cell::from(session.sid.to_string()),
-                called(session.user.as_ref(), session.user_id),
+                user_cell(session.user.as_ref(), session.user_id),
                 Cell::from(session.created_at),
                 Cell::from(session.refreshed_at),
                 Cell::from(session.usable_until),
                 Cell::from(if session.current { "yes" } else { "-" }),
             ]);
         }
-        Text::Table(table)
+        Rendered::Table(table)
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let user = args.owner.owner(app, &caller)?;
-    let act = app.act()?;
-    let open = authority::open_sessions(app.store()?, &act, &caller, user)?;
-    let items: Vec<Line> =
-        open.into_iter().map(|open| Line::new(open, caller.session.sid)).collect();
+    let user = args.owner.resolve_owner(app, &caller)?;
+    let context = app.audit_context()?;
+    let open = authority::list_open_sessions(app.store()?, &context, &caller, user)?;
+    let items: Vec<SessionRow> =
+        open.into_iter().map(|open| SessionRow::new(open, caller.session.sid)).collect();
     if items.is_empty() {
-        app.status("no sessions");
+        app.print_status("no sessions");
     }
-    app.report(&Sessions { items })
+    app.report(&SessionListOutput { items })
 }

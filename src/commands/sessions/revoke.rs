@@ -1,8 +1,8 @@
 //! `jeton sessions revoke`
 
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::commands::shapes::counted;
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{Sid, UserRef};
 use serde::Serialize;
@@ -21,8 +21,8 @@ pub(crate) struct Args {
         value_name = "SID",
         required_unless_present = "all",
         conflicts_with_all = ["all", "user"],
-        value_parser = sid,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::sessions)
+        value_parser = parse_sid,
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::sessions)
     )]
     sids: Vec<Sid>,
 
@@ -31,7 +31,7 @@ pub(crate) struct Args {
         long,
         requires = "all",
         value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
     )]
     user: Option<UserRef>,
 
@@ -41,14 +41,14 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Ended {
+struct RevokeOutput {
     changed: bool,
     count: usize,
 }
 
-impl Report for Ended {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for RevokeOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
@@ -56,21 +56,21 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let count = if args.all {
         let user = match &args.user {
-            Some(who) => authority::show(app.store()?, &caller, who)?.id,
+            Some(user_ref) => authority::load_user(app.store()?, &caller, user_ref)?.id,
             None => caller.user.id,
         };
         app.confirm(&format!("End all sessions of user {user}?"))?;
-        let act = app.act()?;
-        authority::revoke_all_sessions(app.store()?, &act, &caller, user)?
+        let context = app.audit_context()?;
+        authority::revoke_all_sessions(app.store()?, &context, &caller, user)?
     } else {
-        let act = app.act()?;
-        let ended = authority::revoke_sessions(app.store()?, &act, &caller, &args.sids)?;
-        ended.into_iter().filter(|(_, changed)| *changed).count()
+        let context = app.audit_context()?;
+        let results = authority::revoke_sessions(app.store()?, &context, &caller, &args.sids)?;
+        results.into_iter().filter(|(_, changed)| *changed).count()
     };
-    app.status(&format!("{} ended", counted(count, "session")));
-    app.report(&Ended { changed: count > 0, count })
+    app.print_status(&format!("{} ended", pluralize(count, "session")));
+    app.report(&RevokeOutput { changed: count > 0, count })
 }
 
-fn sid(text: &str) -> Result<Sid, String> {
-    Sid::typed(text).ok_or_else(|| "not the id of a session".to_owned())
+fn parse_sid(text: &str) -> Result<Sid, String> {
+    Sid::parse_lenient(text).ok_or_else(|| "not the id of a session".to_owned())
 }

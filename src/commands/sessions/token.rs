@@ -1,6 +1,6 @@
 //! `jeton sessions token`
 
-use crate::app::{App, Report, SecretOutput, Text};
+use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::failure::{Failure, Kind};
 use crate::model::Timestamp;
 use secrecy::ExposeSecret;
@@ -16,21 +16,24 @@ use serde::Serialize;
 pub(crate) struct Args {}
 
 #[derive(Debug, Serialize)]
-struct Printed {
+struct TokenOutput {
     token: String,
     expires_at: Timestamp,
 }
 
-impl Report for Printed {
-    fn text(&self) -> Text {
-        Text::Lines(vec![self.token.clone()])
+impl Report for TokenOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(vec![self.token.clone()])
     }
 }
 
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let (token, expires_at) = app.access_token()?;
-    if app.hand_out(output, &Printed { token: token.expose_secret().to_owned(), expires_at }) {
+    if app.deliver_secret(
+        output,
+        &TokenOutput { token: token.expose_secret().to_owned(), expires_at },
+    ) {
         return Ok(());
     }
     Err(Failure::new(Kind::Internal, "internal", "the token could not be written"))

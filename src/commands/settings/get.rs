@@ -1,6 +1,6 @@
 //! `jeton settings get`
 
-use super::{Answer, NameArgs};
+use super::{SettingArgs, SettingView};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
@@ -12,11 +12,11 @@ use crate::failure::Failure;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    setting: NameArgs,
+    setting: SettingArgs,
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.caller()?;
-    let value = authority::setting(app.store()?, args.setting.name)?;
-    app.report(&Answer::new(args.setting.name, &value))
+    let value = authority::load_setting(app.store()?, args.setting.name)?;
+    app.report(&SettingView::new(args.setting.name, &value))
 }

@@ -1,10 +1,10 @@
 //! `jeton settings list`
 
-use super::{Answer, plain};
-use crate::app::{App, Report, Table, Text};
+use super::{SettingView, to_plain_text};
+use crate::app::{App, Rendered, Report, Table};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::escaped;
+use crate::model::escape;
 use serde::Serialize;
 
 /// List all settings with their values
@@ -12,24 +12,24 @@ use serde::Serialize;
 pub(crate) struct Args {}
 
 #[derive(Debug, Serialize)]
-struct Settings {
-    items: Vec<Answer>,
+struct SettingsOutput {
+    items: Vec<SettingView>,
 }
 
-impl Report for Settings {
-    fn text(&self) -> Text {
+impl Report for SettingsOutput {
+    fn render(&self) -> Rendered {
         let mut table = Table::new(&["NAME", "VALUE", "DEFAULT"]);
         for setting in &self.items {
-            let [value, default] = [&setting.value, &setting.default].map(plain);
-            table.row(vec![setting.name.to_owned(), escaped(&value), default]);
+            let [value, default] = [&setting.value, &setting.default].map(to_plain_text);
+            table.add_row(vec![setting.name.to_owned(), escape(&value), default]);
         }
-        Text::Table(table)
+        Rendered::Table(table)
     }
 }
 
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     app.caller()?;
-    let settings = authority::settings(app.store()?)?;
-    let items = settings.iter().map(|(setting, value)| Answer::new(*setting, value)).collect();
-    app.report(&Settings { items })
+    let settings = authority::list_settings(app.store()?)?;
+    let items = settings.iter().map(|(setting, value)| SettingView::new(*setting, value)).collect();
+    app.report(&SettingsOutput { items })
 }

@@ -5,9 +5,9 @@ mod list;
 mod set;
 mod unset;
 
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::failure::Failure;
-use crate::model::{Invalid, Setting};
+use crate::model::{InvalidValue, Setting};
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::Value;
@@ -36,65 +36,64 @@ impl Command {
 
 /// A setting by name, and the names for the help.
 #[derive(Debug, clap::Args)]
-struct NameArgs {
+struct SettingArgs {
     /// Which
     #[arg(
-        value_parser = parse,
-        help = names(),
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::settings)
+        value_parser = parse_setting,
+        help = setting_help(),
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::settings)
     )]
     name: Setting,
 }
 
-fn parse(name: &str) -> Result<Setting, Invalid> {
+fn parse_setting(name: &str) -> Result<Setting, InvalidValue> {
     Setting::parse(name)
 }
 
-fn names() -> String {
+fn setting_help() -> String {
     let line = |setting: &Setting| {
-        let (name, about, default) = (setting.name(), setting.about(), setting.default());
-        format!("\n{name}: {about} [default: {default}]")
+        let (name, description, default) = (setting.name(), setting.about(), setting.default());
+        format!("\n{name}: {description} [default: {default}]")
     };
     "Which:".to_owned() + &Setting::ALL.iter().map(line).collect::<String>()
 }
 
 /// A setting and its value.
 #[derive(Debug, Serialize)]
-struct Answer {
+struct SettingView {
     name: &'static str,
     value: Value,
     default: Value,
 }
 
-impl Answer {
+impl SettingView {
     fn new(setting: Setting, value: &str) -> Self {
-        let (value, default) = (setting.typed(value), setting.typed(setting.default()));
+        let (value, default) = (setting.to_json(value), setting.to_json(setting.default()));
         Self { name: setting.name(), value, default }
     }
 }
 
-impl Report for Answer {
-    fn text(&self) -> Text {
-        Text::Lines(vec![plain(&self.value)])
+impl Report for SettingView {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(vec![to_plain_text(&self.value)])
     }
 }
 
 /// A value as it is given to `settings set`.
-fn plain(value: &Value) -> String {
+fn to_plain_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What a setting is now.
 #[derive(Debug, Serialize)]
-struct Changed {
-    #[expect(clippy::struct_field_names, reason = "every answer to a change has it")]
+struct SettingChangeOutput {
     changed: bool,
     name: &'static str,
     value: Value,
 }
 
-impl Report for Changed {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for SettingChangeOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }

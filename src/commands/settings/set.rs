@@ -1,10 +1,10 @@
 //! `jeton settings set`
 
-use super::{Changed, NameArgs};
+use super::{SettingArgs, SettingChangeOutput};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::Foreign;
+use crate::model::Untrusted;
 
 /// Change a setting, for everybody who uses the store (admins only)
 ///
@@ -14,7 +14,7 @@ use crate::model::Foreign;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    setting: NameArgs,
+    setting: SettingArgs,
 
     /// Its value
     value: String,
@@ -22,10 +22,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
+    let context = app.audit_context()?;
     let setting = args.setting.name;
-    let changed = authority::set_setting(app.store()?, &act, &caller, setting, &args.value)?;
-    let (name, value) = (setting.name(), setting.typed(&args.value));
-    app.status(&format!("{name} is {}", Foreign::new(&args.value).shown()));
-    app.report(&Changed { changed, name, value })
+    let changed = authority::set_setting(app.store()?, &context, &caller, setting, &args.value)?;
+    let (name, value) = (setting.name(), setting.to_json(&args.value));
+    app.print_status(&format!("{name} is {}", Untrusted::new(&args.value).to_display()));
+    app.report(&SettingChangeOutput { changed, name, value })
 }

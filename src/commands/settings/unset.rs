@@ -1,6 +1,6 @@
 //! `jeton settings unset`
 
-use super::{Changed, NameArgs};
+use super::{SettingArgs, SettingChangeOutput};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
@@ -12,15 +12,15 @@ use crate::failure::Failure;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    setting: NameArgs,
+    setting: SettingArgs,
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
+    let context = app.audit_context()?;
     let setting = args.setting.name;
-    let changed = authority::unset_setting(app.store()?, &act, &caller, setting)?;
+    let changed = authority::unset_setting(app.store()?, &context, &caller, setting)?;
     let (name, default) = (setting.name(), setting.default());
-    app.status(&format!("{name} is {default}"));
-    app.report(&Changed { changed, name, value: setting.typed(default) })
+    app.print_status(&format!("{name} is {default}"));
+    app.report(&SettingChangeOutput { changed, name, value: setting.to_json(default) })
 }

@@ -1,9 +1,9 @@
 //! `jeton store backup`
 
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::Foreign;
+use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -22,15 +22,15 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Written {
+struct BackupOutput {
     changed: bool,
-    file: Foreign,
+    file: Untrusted,
     size: u64,
 }
 
-impl Report for Written {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for BackupOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
@@ -39,13 +39,14 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return Err(Failure::usage("a store is copied to a file, not to standard output"));
     }
     let caller = app.caller()?;
-    let act = app.act()?;
-    let progress = app.progress("copying", 0);
-    let seen = progress.counter();
-    let (size, writers) = authority::back_up(app.store()?, &act, &caller, &args.file, seen)?;
+    let context = app.audit_context()?;
+    let progress = app.start_progress("copying", 0);
+    let on_progress = progress.updater();
+    let (size, writers) =
+        authority::back_up(app.store()?, &context, &caller, &args.file, on_progress)?;
     drop(progress);
-    app.warn_of_group(writers, args.file.parent().unwrap_or(&args.file));
-    let file = Foreign::new(args.file.to_string_lossy());
-    app.status(&format!("wrote {}, {size} bytes", file.shown()));
-    app.report(&Written { changed: true, file, size })
+    app.warn_of_group_writers(writers, args.file.parent().unwrap_or(&args.file));
+    let file = Untrusted::new(args.file.to_string_lossy());
+    app.print_status(&format!("wrote {}, {size} bytes", file.to_display()));
+    app.report(&BackupOutput { changed: true, file, size })
 }

@@ -1,7 +1,7 @@
 //! `jeton store check`
 
-use crate::app::{App, Cell, Report, Text, Tone};
-use crate::commands::shapes::counted;
+use crate::app::{App, Cell, Rendered, Report, Style};
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use serde::Serialize;
 pub(crate) struct Args {}
 
 #[derive(Debug, Serialize)]
-struct Checked {
+struct CheckOutput {
     ok: bool,
     findings: Vec<Finding>,
     warnings: Vec<String>,
@@ -30,28 +30,28 @@ struct Finding {
     message: String,
 }
 
-impl Report for Checked {
-    fn text(&self) -> Text {
+impl Report for CheckOutput {
+    fn render(&self) -> Rendered {
         if self.ok {
-            return Text::Line(Cell::toned("ok", Tone::Good));
+            return Rendered::Line(Cell::styled("ok", Style::Success));
         }
         let line = |finding: &Finding| format!("{}: {}", finding.code, finding.message);
-        Text::Lines(self.findings.iter().map(line).collect())
+        Rendered::Lines(self.findings.iter().map(line).collect())
     }
 }
 
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
-    let found = app.check_store()?;
-    let faults: Vec<Failure> = found.faults.into_iter().map(Failure::from).collect();
+    let findings = app.check_store()?;
+    let faults: Vec<Failure> = findings.faults.into_iter().map(Failure::from).collect();
     let finding = |fault: &Failure| Finding { code: fault.code, message: fault.message.clone() };
-    for doubt in &found.doubts {
-        app.warning(doubt);
+    for warning in &findings.warnings {
+        app.print_warning(warning);
     }
-    app.report(&Checked {
+    app.report(&CheckOutput {
         ok: faults.is_empty(),
         findings: faults.iter().map(finding).collect(),
-        warnings: found.doubts,
+        warnings: findings.warnings,
     })?;
-    let message = format!("the store has {}", counted(faults.len(), "fault"));
+    let message = format!("the store has {}", pluralize(faults.len(), "fault"));
     faults.into_iter().next().map_or(Ok(()), |first| Err(Failure { message, ..first }))
 }

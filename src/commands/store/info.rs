@@ -1,9 +1,9 @@
 //! `jeton store info`
 
-use crate::app::{App, Cell, Report, Text};
+use crate::app::{App, Cell, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::{Foreign, KeyState, StoreId, Timestamp, escaped};
+use crate::model::{KeyState, StoreId, Timestamp, Untrusted, escape};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,71 +12,72 @@ use serde_json::{Map, Value};
 pub(crate) struct Args {}
 
 #[derive(Debug, Serialize)]
-struct Info {
+struct InfoOutput {
     path: String,
     store_id: StoreId,
     created_at: Timestamp,
     schema_version: i64,
     journal_mode: String,
     read_only: bool,
-    size: Size,
-    modes: Modes,
+    size: StoreSize,
+    modes: FileModes,
     users: i64,
     sessions: i64,
     tokens: Map<String, Value>,
     keys: Map<String, Value>,
-    pruned: Vec<PruneMark>,
+    pruned: Vec<PruneHorizon>,
     audit: i64,
 }
 
 /// The latest expiry of a test token of a key that was pruned.
 #[derive(Debug, Serialize)]
-struct PruneMark {
-    kid: Foreign,
+struct PruneHorizon {
+    kid: Untrusted,
     until: Timestamp,
 }
 
 /// Bytes.
 #[derive(Debug, Serialize)]
-struct Size {
+struct StoreSize {
     file: u64,
     wal: u64,
 }
 
 /// Permission bits, in the digits of `chmod`.
 #[derive(Debug, Serialize)]
-struct Modes {
+struct FileModes {
     file: String,
     directory: String,
 }
 
-impl Report for Info {
-    fn text(&self) -> Text {
+impl Report for InfoOutput {
+    fn render(&self) -> Rendered {
         let mut fields = vec![
-            ("path", Cell::name(escaped(&self.path))),
+            ("path", Cell::breakable(escape(&self.path))),
             ("store id", self.store_id.to_string().into()),
             ("created", self.created_at.into()),
             ("schema", self.schema_version.to_string().into()),
-            ("journal", escaped(&self.journal_mode).into()),
+            ("journal", escape(&self.journal_mode).into()),
             ("read-only", if self.read_only { "yes" } else { "no" }.into()),
             ("size", format!("{} bytes, and {} in the log", self.size.file, self.size.wal).into()),
             ("modes", format!("{}, directory {}", self.modes.file, self.modes.directory).into()),
             ("users", self.users.to_string().into()),
             ("sessions", self.sessions.to_string().into()),
-            ("tokens", counts(&self.tokens).into()),
-            ("keys", counts(&self.keys).into()),
+            ("tokens", join_counts(&self.tokens).into()),
+            ("keys", join_counts(&self.keys).into()),
         ];
-        fields.extend(self.pruned.iter().map(|PruneMark { kid, until }| {
-            let mark = format!("test tokens of key {} that expired by {until}", kid.shown());
-            ("pruned", mark.into())
+        fields.extend(self.pruned.iter().map(|PruneHorizon { kid, until }| {
+            let description =
+                format!("test tokens of key {} that expired by {until}", kid.to_display());
+            ("pruned", description.into())
         }));
         fields.push(("audit", self.audit.to_string().into()));
-        Text::Fields(fields)
+        Rendered::Fields(fields)
     }
 }
 
 /// Several counts in one line.
-fn counts(counts: &Map<String, Value>) -> String {
+fn join_counts(counts: &Map<String, Value>) -> String {
     counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
 
@@ -84,32 +85,32 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     app.store()?;
     let now = app.now()?;
     let store = app.store()?;
-    let census = authority::census(store, now)?;
-    let states =
-        [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked].map(|state| {
-            let keys = census.keys.iter().filter(|key| key.state == state).count();
+    let stats = authority::load_store_stats(store, now)?;
+    let key_states = [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked]
+        .map(|state| {
+            let keys = stats.keys.iter().filter(|key| key.state == state).count();
             (state.name().to_owned(), Value::from(keys))
         });
-    let tokens = census.tokens.iter();
-    let marks = census.pruned.into_iter();
-    let info = Info {
+    let tokens = stats.tokens.iter();
+    let horizons = stats.pruned_keys.into_iter();
+    let info = InfoOutput {
         path: store.path().to_string_lossy().into_owned(),
         store_id: store.id()?,
-        created_at: census.created_at,
-        schema_version: census.schema_version,
-        journal_mode: census.journal_mode,
+        created_at: stats.created_at,
+        schema_version: stats.schema_version,
+        journal_mode: stats.journal_mode,
         read_only: store.is_read_only(),
-        size: Size { file: census.bytes.0, wal: census.bytes.1 },
-        modes: Modes {
-            file: format!("{:04o}", census.modes.0),
-            directory: format!("{:04o}", census.modes.1),
+        size: StoreSize { file: stats.bytes.0, wal: stats.bytes.1 },
+        modes: FileModes {
+            file: format!("{:04o}", stats.modes.0),
+            directory: format!("{:04o}", stats.modes.1),
         },
-        users: census.users,
-        sessions: census.sessions,
+        users: stats.users,
+        sessions: stats.sessions,
         tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),
-        keys: states.into_iter().collect(),
-        pruned: marks.map(|(kid, until)| PruneMark { kid, until }).collect(),
-        audit: census.audit,
+        keys: key_states.into_iter().collect(),
+        pruned: horizons.map(|(kid, until)| PruneHorizon { kid, until }).collect(),
+        audit: stats.audit_events,
     };
     app.report(&info)
 }

@@ -1,9 +1,9 @@
 //! `jeton store migrate`
 
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::Foreign;
+use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -23,21 +23,21 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Migrated {
+struct MigrateOutput {
     changed: bool,
-    backup: Option<Foreign>,
+    backup: Option<Untrusted>,
 }
 
-impl Report for Migrated {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for MigrateOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let backup = match app.caller() {
         Ok(caller) => {
-            authority::may_administer(&caller)?;
+            authority::authorize_maintenance(&caller)?;
             None
         }
         Err(failure) if failure.code == "store_older" => {
@@ -45,10 +45,12 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let backup = backup.map(|path| Foreign::new(path.to_string_lossy()));
+    let backup = backup.map(|path| Untrusted::new(path.to_string_lossy()));
     match &backup {
-        Some(file) => app.status(&format!("the store is up to date; as it was: {}", file.shown())),
-        None => app.status("the store is up to date: nothing was changed"),
+        Some(file) => {
+            app.print_status(&format!("the store is up to date; as it was: {}", file.to_display()));
+        }
+        None => app.print_status("the store is up to date: nothing was changed"),
     }
-    app.report(&Migrated { changed: backup.is_some(), backup })
+    app.report(&MigrateOutput { changed: backup.is_some(), backup })
 }

@@ -1,8 +1,8 @@
 //! `jeton store prune`
 
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::commands::shapes::counted;
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{Lifetime, Timestamp};
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct PruneOutput {
     changed: bool,
     tokens: usize,
     sessions: usize,
@@ -39,38 +39,38 @@ struct Answer {
     grants: usize,
 }
 
-impl Report for Answer {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for PruneOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
-    if let Some(newest) = authority::prune_gap(app.store()?, &act, &caller, args.keep)? {
-        confirm_gap(app, newest)?;
+    let context = app.audit_context()?;
+    if let Some(newest) = authority::find_prune_gap(app.store()?, &context, &caller, args.keep)? {
+        confirm_clock_gap(app, newest)?;
     }
-    let progress = app.progress("pruning", 0);
-    let mut seen = |done, total| progress.at(done, total);
-    let gone = authority::prune(app.store()?, &act, &caller, args.keep, &mut seen)?;
+    let progress = app.start_progress("pruning", 0);
+    let mut on_progress = |done, total| progress.set(done, total);
+    let pruned = authority::prune(app.store()?, &context, &caller, args.keep, &mut on_progress)?;
     drop(progress);
-    let tokens = counted(gone.tokens, "token");
-    let sessions = counted(gone.sessions, "session");
-    let blocklist = counted(gone.blocks, "row");
-    app.status(&format!("removed {tokens}, {sessions} and {blocklist} of the blocklist"));
-    app.report(&Answer {
-        changed: gone != authority::Pruned::default(),
-        tokens: gone.tokens,
-        sessions: gone.sessions,
-        blocklist: gone.blocks,
-        grants: gone.grants,
+    let tokens = pluralize(pruned.tokens, "token");
+    let sessions = pluralize(pruned.sessions, "session");
+    let blocklist = pluralize(pruned.revocation_entries, "row");
+    app.print_status(&format!("removed {tokens}, {sessions} and {blocklist} of the blocklist"));
+    app.report(&PruneOutput {
+        changed: pruned != authority::PruneCounts::default(),
+        tokens: pruned.tokens,
+        sessions: pruned.sessions,
+        blocklist: pruned.revocation_entries,
+        grants: pruned.grants,
     })
 }
 
 /// Asks for confirmation where the clock may be ahead: what has not expired in truth must not go.
-fn confirm_gap(app: &App, newest: Timestamp) -> Result<(), Failure> {
-    let why = format!("the store was last changed at {newest}, and the clock may be ahead");
-    app.confirm(&format!("Prune, although {why}?"))
-        .map_err(|failure| Failure { message: format!("{}: {why}", failure.message), ..failure })
+fn confirm_clock_gap(app: &App, newest: Timestamp) -> Result<(), Failure> {
+    let reason = format!("the store was last changed at {newest}, and the clock may be ahead");
+    app.confirm(&format!("Prune, although {reason}?"))
+        .map_err(|failure| Failure { message: format!("{}: {reason}", failure.message), ..failure })
 }

@@ -1,9 +1,9 @@
 //! `jeton store restore`
 
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::Foreign;
+use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -24,16 +24,16 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct RestoreOutput {
     changed: bool,
-    file: Foreign,
-    kept: Option<Foreign>,
+    file: Untrusted,
+    kept: Option<Untrusted>,
     needs_migration: bool,
 }
 
-impl Report for Answer {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for RestoreOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
@@ -41,20 +41,29 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if args.file.as_os_str() == "-" {
         return Err(Failure::usage("a store is restored from a file, not from standard input"));
     }
-    let caller = app.caller_or_owner()?;
-    caller.as_ref().map_or(Ok(()), authority::may_administer)?;
+    let caller = app.caller_or_file_owner()?;
+    caller.as_ref().map_or(Ok(()), authority::authorize_maintenance)?;
     app.confirm_restore(&args.file)?;
     let restored = app.restore_store(&args.file, caller.as_ref())?;
-    let file = Foreign::new(args.file.to_string_lossy());
-    let kept = restored.kept.map(|path| Foreign::new(path.to_string_lossy()));
+    let file = Untrusted::new(args.file.to_string_lossy());
+    let kept = restored.previous_store.map(|path| Untrusted::new(path.to_string_lossy()));
     match &kept {
         Some(kept) => {
-            app.status(&format!("restored {}; the old store: {}", file.shown(), kept.shown()));
+            app.print_status(&format!(
+                "restored {}; the old store: {}",
+                file.to_display(),
+                kept.to_display()
+            ));
         }
-        None => app.status(&format!("restored {}", file.shown())),
+        None => app.print_status(&format!("restored {}", file.to_display())),
     }
-    if restored.is_older {
-        app.status("an older jeton made it; bring it up to date: jeton store migrate");
+    if restored.is_from_older_version {
+        app.print_status("an older jeton made it; bring it up to date: jeton store migrate");
     }
-    app.report(&Answer { changed: true, file, kept, needs_migration: restored.is_older })
+    app.report(&RestoreOutput {
+        changed: true,
+        file,
+        kept,
+        needs_migration: restored.is_from_older_version,
+    })
 }

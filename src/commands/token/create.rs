@@ -1,11 +1,11 @@
 //! `jeton token create`
 
-use super::{ClaimArgs, EndArgs};
-use crate::app::{App, Report, SecretOutput, Text};
-use crate::authority::{self, End, Issued, Place, Request};
-use crate::commands::shapes::ending;
+use super::{ClaimArgs, ExpiryArgs};
+use crate::app::{App, Rendered, Report, SecretOutput};
+use crate::authority::{self, Expiry, IssuedToken, QuotaUsage, TokenRequest};
+use crate::commands::views::expiry_cell;
 use crate::failure::Failure;
-use crate::model::{AppName, Foreign, Jti, Permission, Timestamp, TokenId, UserRef};
+use crate::model::{AppName, Jti, Permission, Timestamp, TokenId, Untrusted, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     permission: Vec<Permission>,
 
     #[command(flatten)]
-    end: EndArgs,
+    expiry: ExpiryArgs,
 
     /// It never ends
     #[arg(long, conflicts_with_all = ["ttl", "expires_at"])]
@@ -46,71 +46,76 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
     )]
     user: Option<UserRef>,
 }
 
 #[derive(Debug, Serialize)]
-struct Created {
+struct CreateOutput {
     token: String,
     id: TokenId,
     jti: Jti,
     app: AppName,
-    permissions: Vec<Foreign>,
+    permissions: Vec<Untrusted>,
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
-    quota: Option<Place>,
+    quota: Option<QuotaUsage>,
 }
 
-impl Report for Created {
-    fn text(&self) -> Text {
-        Text::Lines(vec![self.token.clone()])
+impl Report for CreateOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(vec![self.token.clone()])
     }
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let end = if args.no_expiry { End::Never } else { args.end.end() };
-    let request = Request {
+    let expiry = if args.no_expiry { Expiry::Never } else { args.expiry.expiry() };
+    let request = TokenRequest {
         owner: args.user,
         app: args.app,
         permissions: args.permission,
         audience: args.aud,
-        end,
-        claims: args.claims.claims()?,
+        expiry,
+        claims: args.claims.parse_claims()?,
         for_run: false,
     };
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
-    let act = app.act()?;
-    let issued = authority::issue(app.store()?, &act, &caller, &request)?;
-    hand_out(app, output, issued)
+    let context = app.audit_context()?;
+    let issued = authority::issue_token(app.store()?, &context, &caller, &request)?;
+    deliver(app, output, issued)
 }
 
 /// Prints a token that was just recorded. One that nobody received is taken back.
-pub(super) fn hand_out(app: &mut App, output: SecretOutput, issued: Issued) -> Result<(), Failure> {
+pub(super) fn deliver(
+    app: &mut App,
+    output: SecretOutput,
+    issued: IssuedToken,
+) -> Result<(), Failure> {
     let id = issued.record.id;
-    let talk = app.talks().then(|| talk(app, &issued));
-    if app.hand_out(output, &created(issued)) {
-        app.status_if_any(talk);
+    let message = app.is_verbose().then(|| status_message(app, &issued));
+    if app.deliver_secret(output, &create_output(issued)) {
+        app.print_status_if_some(message);
         return Ok(());
     }
-    Err(super::delivery::take_back(app, "the token could not be written", &[id])?)
+    Err(super::token_output::revoke_undelivered(app, "the token could not be written", &[id])?)
 }
 
-fn talk(app: &App, issued: &Issued) -> String {
-    let place = issued.place.map(|Place { used, limit }| format!(", {used} of {limit} in use"));
+fn status_message(app: &App, issued: &IssuedToken) -> String {
+    let usage =
+        issued.quota_usage.map(|QuotaUsage { used, limit }| format!(", {used} of {limit} in use"));
     format!(
         "token {} for {}, expires {}{}",
         issued.record.id,
-        issued.record.grant.app.shown(),
-        app.said(ending(issued.record.expires_at)),
-        place.unwrap_or_default(),
+        issued.record.grant.app.to_display(),
+        app.render_cell(expiry_cell(issued.record.expires_at)),
+        usage.unwrap_or_default(),
     )
 }
 
-fn created(issued: Issued) -> Created {
-    Created {
+fn create_output(issued: IssuedToken) -> CreateOutput {
+    CreateOutput {
         token: issued.token.expose_secret().to_owned(),
         id: issued.record.id,
         jti: issued.record.jti,
@@ -118,6 +123,6 @@ fn created(issued: Issued) -> Created {
         permissions: issued.record.grant.permissions,
         issued_at: issued.record.issued_at,
         expires_at: issued.record.expires_at,
-        quota: issued.place,
+        quota: issued.quota_usage,
     }
 }

@@ -1,7 +1,7 @@
 //! `jeton token decode`
 
 use super::TokenArgs;
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
 use crate::model::Timestamp;
@@ -28,26 +28,26 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Decoded(Value);
+struct DecodeOutput(Value);
 
-impl Report for Decoded {
-    fn text(&self) -> Text {
-        Text::Json(self.0.clone())
+impl Report for DecodeOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Json(self.0.clone())
     }
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    let token = app.token_argument(args.token.token.as_deref())?;
+    let token = app.read_token_argument(args.token.token.as_deref())?;
     let (header, payload) = authority::decode(token.expose_secret())?;
-    app.status("not verified");
+    app.print_status("not verified");
     let shows_payload = args.part.as_deref() != Some("header");
     for name in ["iat", "nbf", "exp"].into_iter().filter(|_| shows_payload) {
         let time = payload.get(name).and_then(Value::as_i64).and_then(Timestamp::from_unix);
         if let Some(time) = time {
-            app.status(&format!("{name} is {}", app.said(time)));
+            app.print_status(&format!("{name} is {}", app.render_cell(time)));
         }
     }
-    app.report(&Decoded(match args.part.as_deref() {
+    app.report(&DecodeOutput(match args.part.as_deref() {
         Some("header") => header,
         Some(_) => payload,
         None => json!({ "header": header, "payload": payload }),

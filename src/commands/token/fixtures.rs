@@ -1,12 +1,12 @@
 //! `jeton token fixtures`
 
-use super::manifest::{Manifest, left_out};
-use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
-use crate::app::{App, Folder, PRIVATE, SecretOutput};
-use crate::authority::{Fixtures, fixtures, fixtures_alone};
-use crate::commands::shapes::{Written, counted};
+use super::manifest::{Manifest, omitted_defects};
+use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
+use crate::app::{App, OutputDir, PRIVATE_MODE, SecretOutput};
+use crate::authority::{Fixtures, build_fixtures, build_fixtures_with_external_key};
+use crate::commands::views::{WrittenFiles, pluralize};
 use crate::failure::{Failure, Kind};
-use crate::model::{Foreign, Row, Timestamp};
+use crate::model::{Row, Timestamp, Untrusted};
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 
@@ -31,111 +31,124 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
 
     #[command(flatten)]
-    wish: WishArgs,
+    test_token: TestTokenArgs,
 
     /// The time from which all times are counted: RFC 3339 or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
 
     #[command(flatten)]
-    key: KeyArgs,
+    key: ExternalKeyArgs,
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let preset = args.wish.test.preset.clone();
+    let preset = args.test_token.test.preset.clone();
     match args.out.clone() {
-        Some(directory) => write(app, args, preset.as_deref(), &directory),
-        None => print(app, args, preset.as_deref()),
+        Some(directory) => write_files(app, args, preset.as_deref(), &directory),
+        None => print_manifest(app, args, preset.as_deref()),
     }
 }
 
-fn print(app: &mut App, args: Args, preset: Option<&str>) -> Result<(), Failure> {
+fn print_manifest(app: &mut App, args: Args, preset: Option<&str>) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
-    let made = made(app, args)?;
-    if app.hand_out(output, &Manifest::of(&made, preset)) {
+    let fixture_set = fixtures_from_args(app, args)?;
+    if app.deliver_secret(output, &Manifest::new(&fixture_set, preset)) {
         return Ok(());
     }
     Err(Failure::new(Kind::Internal, "internal", "the fixtures could not be written"))
 }
 
-fn write(app: &mut App, args: Args, preset: Option<&str>, directory: &Path) -> Result<(), Failure> {
-    let made = made(app, args)?;
-    let count = counted(made.items.len(), "token");
-    let left_out = left_out(&made);
-    let written = written(app, directory, &made, Manifest::of(&made, preset))?;
-    app.status(&format!("wrote {count} to {}", Foreign::new(directory.to_string_lossy()).shown()));
-    if !left_out.is_empty() {
-        app.status(&format!("without {}: such a token cannot be wrong so", left_out.join(", ")));
+fn write_files(
+    app: &mut App,
+    args: Args,
+    preset: Option<&str>,
+    directory: &Path,
+) -> Result<(), Failure> {
+    let fixture_set = fixtures_from_args(app, args)?;
+    let count = pluralize(fixture_set.items.len(), "token");
+    let omitted = omitted_defects(&fixture_set);
+    let files = write_to_dir(app, directory, &fixture_set, Manifest::new(&fixture_set, preset))?;
+    app.print_status(&format!(
+        "wrote {count} to {}",
+        Untrusted::new(directory.to_string_lossy()).to_display()
+    ));
+    if !omitted.is_empty() {
+        app.print_status(&format!(
+            "without {}: such a token cannot be wrong so",
+            omitted.join(", ")
+        ));
     }
-    app.report(&written)
+    app.report(&files)
 }
 
-fn made(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
-    let row = Row { line: 0, claims: args.wish.file(app)? };
-    let key = args.key.key(app, args.wish.algorithm(app)?)?;
-    let mut wish = args.wish.wish(app)?;
-    wish.issued_at = args.at;
+fn fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
+    let row = Row { line: 0, fields: args.test_token.read_claims_file(app)? };
+    let key = args.key.load_key(app, args.test_token.secret_algorithm(app)?)?;
+    let mut request = args.test_token.into_mint_request(app)?;
+    request.issued_at = args.at;
     if let Some((key, kid)) = key {
         let now = app.now()?;
-        return Ok(fixtures_alone(now, &key, kid.as_ref(), wish, row)?);
+        return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
     let minter = app.minter()?;
-    let act = app.act()?;
-    let made = fixtures(app.store()?, &act, &minter, wish, row)?;
-    if made.is_new_secret && !made.may_have_secret {
-        app.warning(NEW_SECRET);
+    let context = app.audit_context()?;
+    let fixture_set = build_fixtures(app.store()?, &context, &minter, request, row)?;
+    if fixture_set.is_new_secret && !fixture_set.may_export_secret {
+        app.print_warning(NEW_SECRET_WARNING);
     }
-    Ok(made)
+    Ok(fixture_set)
 }
 
 /// A file is known as ours by the manifest beside it that names it. So what is no more goes before
 /// the new manifest comes, and what is new comes after it: whenever this is interrupted, it can be
 /// done again.
-fn written(
+fn write_to_dir(
     app: &App,
     directory: &Path,
-    made: &Fixtures,
+    fixture_set: &Fixtures,
     manifest: Manifest,
-) -> Result<Written, Failure> {
-    let folder = app.folder(directory, PRIVATE)?;
-    let before = folder.content(Manifest::NAME);
-    let mut stale = before.map_or_else(Vec::new, |before| Manifest::files_with(&before));
-    let is_secret = made.key.algorithm.is_symmetric();
-    let mut others = manifest.tokens();
-    others.extend(manifest.jwks().map(|keys| (Manifest::KEYS.to_owned(), keys)));
-    others.push((Manifest::TABLE.to_owned(), manifest.markdown()));
-    let manifest = manifest.with_files(is_secret && made.may_have_secret);
+) -> Result<WrittenFiles, Failure> {
+    let output_dir = app.open_output_dir(directory, PRIVATE_MODE)?;
+    let previous_manifest = output_dir.read_file(Manifest::FILE_NAME);
+    let mut stale =
+        previous_manifest.map_or_else(Vec::new, |bytes| Manifest::files_listed_in(&bytes));
+    let is_secret = fixture_set.key.algorithm.is_symmetric();
+    let mut other_files = manifest.token_files();
+    other_files.extend(manifest.jwks_file().map(|keys| (Manifest::JWKS_FILE.to_owned(), keys)));
+    other_files.push((Manifest::TABLE_FILE.to_owned(), manifest.to_markdown()));
+    let manifest = manifest.with_files(is_secret && fixture_set.may_export_secret);
     let manifest = format!("{:#}\n", serde_json::json!(manifest));
-    let mut files = vec![(Manifest::NAME.to_owned(), manifest)];
-    files.append(&mut others);
-    let secret = (is_secret && made.may_have_secret)
-        .then(|| (Manifest::SECRET, made.key.material.expose_secret()));
+    let mut files = vec![(Manifest::FILE_NAME.to_owned(), manifest)];
+    files.append(&mut other_files);
+    let secret = (is_secret && fixture_set.may_export_secret)
+        .then(|| (Manifest::SECRET_FILE, fixture_set.key.material.expose_secret()));
     let public = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
-    let all: Vec<(&str, &[u8])> = public.chain(secret).collect();
-    not_of_others(&folder, &all, &stale)?;
-    stale.retain(|name| !all.iter().any(|(new, _)| new == name));
-    folder.remove(&stale)?;
-    folder.replace(&files, PRIVATE)?;
+    let all_files: Vec<(&str, &[u8])> = public.chain(secret).collect();
+    ensure_own_files(&output_dir, &all_files, &stale)?;
+    stale.retain(|name| !all_files.iter().any(|(new, _)| new == name));
+    output_dir.remove(&stale)?;
+    output_dir.replace(&files, PRIVATE_MODE)?;
     if let Some(secret) = secret {
-        folder.replace(&[secret], PRIVATE)?;
+        output_dir.replace(&[secret], PRIVATE_MODE)?;
     } else if is_secret {
-        app.warning("the secret is not written: only an admin's session is given it");
+        app.print_warning("the secret is not written: only an admin's session is given it");
     }
-    let shown = all.iter().map(|(name, _)| Foreign::new(directory.join(name).to_string_lossy()));
-    Ok(Written { files: shown.collect() })
+    let paths =
+        all_files.iter().map(|(name, _)| Untrusted::new(directory.join(name).to_string_lossy()));
+    Ok(WrittenFiles { files: paths.collect() })
 }
 
 /// Refuses to write over a file with another content that is not one of `ours`.
-fn not_of_others(
-    folder: &Folder<'_>,
-    all: &[(&str, &[u8])],
-    ours: &[String],
+fn ensure_own_files(
+    output_dir: &OutputDir<'_>,
+    all_files: &[(&str, &[u8])],
+    own_names: &[String],
 ) -> Result<(), Failure> {
-    let is_of_others = |(name, content): &&(&str, &[u8])| {
-        !ours.iter().any(|ours| ours == name) && folder.has_other(name, content)
+    let is_unknown_file = |(name, content): &&(&str, &[u8])| {
+        !own_names.iter().any(|own| own == name) && output_dir.has_conflicting_file(name, content)
     };
-    let Some((name, _)) = all.iter().find(is_of_others) else { return Ok(()) };
-    Err(folder
-        .occupied(name, "is there already, and not of an earlier set of fixtures")
+    let Some((name, _)) = all_files.iter().find(is_unknown_file) else { return Ok(()) };
+    Err(output_dir
+        .conflict_error(name, "is there already, and not of an earlier set of fixtures")
         .with_hint("name another directory, or remove the file"))
 }

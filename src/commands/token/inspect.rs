@@ -1,8 +1,8 @@
 //! `jeton token inspect`
 
 use super::TokenArgs;
-use crate::app::{App, Report, Text};
-use crate::authority::{self, Checks, Wanted};
+use crate::app::{App, Rendered, Report};
+use crate::authority::{self, Expectations, ExpectedKind};
 use crate::failure::Failure;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
@@ -24,18 +24,19 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Claims(Map<String, Value>);
+struct ClaimsOutput(Map<String, Value>);
 
-impl Report for Claims {
-    fn text(&self) -> Text {
-        Text::Json(Value::from(self.0.clone()))
+impl Report for ClaimsOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Json(Value::from(self.0.clone()))
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let token = app.token_argument(args.token.token.as_deref())?;
+    let token = app.read_token_argument(args.token.token.as_deref())?;
     app.store()?;
-    let checks = Checks::only(Wanted::Only(TokenKind::App), app.now()?);
-    let verdict = authority::verify(app.store()?, token.expose_secret(), &checks)?.accepted()?;
-    app.report(&Claims(verdict.claims.unwrap_or_default()))
+    let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), app.now()?);
+    let report =
+        authority::verify(app.store()?, token.expose_secret(), &expectations)?.into_accepted()?;
+    app.report(&ClaimsOutput(report.claims.unwrap_or_default()))
 }

@@ -1,7 +1,7 @@
 //! `jeton token introspect`
 
 use super::TokenArgs;
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
 use secrecy::ExposeSecret;
@@ -25,18 +25,18 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Answer(Value);
+struct IntrospectOutput(Value);
 
-impl Report for Answer {
-    fn text(&self) -> Text {
-        Text::Json(self.0.clone())
+impl Report for IntrospectOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Json(self.0.clone())
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let token = app.token_argument(args.token.token.as_deref())?;
+    let token = app.read_token_argument(args.token.token.as_deref())?;
     app.store()?;
     let now = app.now()?;
-    let answer = authority::introspect(app.store()?, token.expose_secret(), now)?;
-    app.report(&Answer(answer))
+    let response = authority::introspect(app.store()?, token.expose_secret(), now)?;
+    app.report(&IntrospectOutput(response))
 }

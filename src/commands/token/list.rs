@@ -3,10 +3,10 @@
 use crate::app::{App, Cell, Table};
 use crate::authority::{self, TokenFilter};
 use crate::commands::owner::OwnerArgs;
-use crate::commands::paging::{List, PagingArgs};
-use crate::commands::shapes::{TokenShape, called, ending, joined};
+use crate::commands::paging::{ListReport, PageArgs};
+use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
 use crate::failure::{Failure, Kind};
-use crate::model::{AppName, Invalid, Lifetime, Moment, Status, TokenKind};
+use crate::model::{AppName, InvalidValue, Lifetime, TimeBound, TokenKind, TokenStatus};
 use serde_json::json;
 
 /// List recorded tokens; never the tokens themselves
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     owner: OwnerArgs,
 
     /// Those of this kind: app or test
-    #[arg(long, value_parser = TokenKind::recorded, add = crate::commands::complete::purposes())]
+    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::purposes())]
     kind: Option<TokenKind>,
 
     /// Those of this application; of test tokens, of this subject
@@ -35,8 +35,8 @@ pub(crate) struct Args {
     #[arg(
         long,
         default_value = "live",
-        value_parser = status,
-        add = crate::commands::complete::words(&["live", "expired", "revoked", "all"])
+        value_parser = parse_status,
+        add = crate::commands::completers::fixed_values(&["live", "expired", "revoked", "all"])
     )]
     status: StatusFilter,
 
@@ -45,31 +45,31 @@ pub(crate) struct Args {
     expiring_within: Option<Lifetime>,
 
     /// Those issued before that, as `token revoke --before` has it
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    before: Option<Moment>,
+    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
+    before: Option<TimeBound>,
 
     /// Fail with exit code 9 if there is such a one; the list is printed all the same
     #[arg(long, requires = "expiring_within")]
     fail_if_any: bool,
 
     #[command(flatten)]
-    paging: PagingArgs,
+    paging: PageArgs,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct StatusFilter(Option<Status>);
+struct StatusFilter(Option<TokenStatus>);
 
-fn table(tokens: &[TokenShape]) -> Table {
+fn table(tokens: &[TokenView]) -> Table {
     let mut table = Table::new(&["ID", "KIND", "APP", "OWNER", "PERMISSIONS", "STATUS", "EXPIRES"]);
     for token in tokens {
-        table.row(vec![
+        table.add_row(vec![
             Cell::from(token.id.to_string()),
             Cell::from(token.kind.name()),
-            Cell::name(token.app.shown()),
-            called(token.owner.as_ref(), token.owner_id),
-            joined(&token.permissions),
+            Cell::breakable(token.app.to_display()),
+            user_cell(token.owner.as_ref(), token.owner_id),
+            list_cell(&token.permissions),
             Cell::from(token.status),
-            ending(token.end()),
+            expiry_cell(token.effective_expiry()),
         ]);
     }
     table
@@ -77,32 +77,32 @@ fn table(tokens: &[TokenShape]) -> Table {
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let status = args.status.0;
-    if args.expiring_within.is_some() && status != Some(Status::Live) {
+    if args.expiring_within.is_some() && status != Some(TokenStatus::Live) {
         return Err(Failure::usage("only live tokens expire: `--status` is live here"));
     }
     let caller = app.caller()?;
-    let owner = args.owner.owner(app, &caller)?;
+    let owner = args.owner.resolve_owner(app, &caller)?;
     let now = app.now()?;
     let filter = TokenFilter {
         owner,
         kind: args.kind,
         app: args.app,
         status,
-        ending_within: args.expiring_within,
-        issued_before: args.before.map(|moment| moment.instant(now)),
+        expiring_within: args.expiring_within,
+        issued_before: args.before.map(|bound| bound.resolve(now)),
     };
-    let list = List { noun: "tokens", table, is_by_id: true };
-    let total = list.report(app, args.paging.page(), |app, page| {
-        let tokens = authority::tokens(app.store()?, now, &caller, &filter, page)?;
-        Ok(tokens.map(|token| TokenShape::of(token, now)))
+    let list = ListReport { noun: "tokens", table, is_sorted_by_id: true };
+    let total = list.report(app, args.paging.page_request(), |app, page| {
+        let tokens = authority::list_tokens(app.store()?, now, &caller, &filter, page)?;
+        Ok(tokens.map(|token| TokenView::new(token, now)))
     })?;
     match args.expiring_within {
-        Some(time) if args.fail_if_any && total > 0 => Err(expiring(total, time)),
+        Some(time) if args.fail_if_any && total > 0 => Err(expiring_error(total, time)),
         _ => Ok(()),
     }
 }
 
-fn expiring(total: i64, within: Lifetime) -> Failure {
+fn expiring_error(total: i64, within: Lifetime) -> Failure {
     let expire = if total == 1 { "token expires" } else { "tokens expire" };
     let message = format!("{total} {expire} within {within}");
     let mut failure = Failure::new(Kind::CheckFailed, "check_failed", message);
@@ -110,12 +110,12 @@ fn expiring(total: i64, within: Lifetime) -> Failure {
     failure
 }
 
-fn status(text: &str) -> Result<StatusFilter, Invalid> {
+fn parse_status(text: &str) -> Result<StatusFilter, InvalidValue> {
     Ok(StatusFilter(match text {
-        "live" => Some(Status::Live),
-        "expired" => Some(Status::Expired),
-        "revoked" => Some(Status::Revoked),
+        "live" => Some(TokenStatus::Live),
+        "expired" => Some(TokenStatus::Expired),
+        "revoked" => Some(TokenStatus::Revoked),
         "all" => None,
-        _ => return Err(Invalid::new("status", "`live`, `expired`, `revoked` or `all`")),
+        _ => return Err(InvalidValue::new("status", "`live`, `expired`, `revoked` or `all`")),
     }))
 }

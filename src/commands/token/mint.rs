@@ -1,9 +1,9 @@
 //! `jeton token mint`
 
-use super::delivery;
-use super::wish::{KeyArgs, NEW_SECRET, WishArgs};
-use crate::app::{App, Form, SecretOutput};
-use crate::authority::{Defect, Mint, Minted, Minting, Told};
+use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
+use super::token_output;
+use crate::app::{App, OutputFormat, SecretOutput};
+use crate::authority::{ClaimRows, Defect, MintJob, MintRequest, MintedToken};
 use crate::failure::Failure;
 use crate::model::Timestamp;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -27,7 +27,7 @@ use std::path::PathBuf;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    wish: WishArgs,
+    test_token: TestTokenArgs,
 
     /// When it was issued: RFC 3339 or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     not_before: Option<Timestamp>,
 
     #[command(flatten)]
-    key: KeyArgs,
+    key: ExternalKeyArgs,
 
     /// How many: each has an identity of its own. With `-o json` at most 100000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "from")]
@@ -54,11 +54,11 @@ pub(crate) struct Args {
     record: bool,
 
     /// Make it wrong in this one thing, for a service that is to refuse it
-    #[arg(long, value_name = "DEFECT", value_parser = defects(), conflicts_with = "record")]
+    #[arg(long, value_name = "DEFECT", value_parser = defect_parser(), conflicts_with = "record")]
     defect: Option<Defect>,
 }
 
-fn defects() -> impl TypedValueParser<Value = Defect> {
+fn defect_parser() -> impl TypedValueParser<Value = Defect> {
     let names = Defect::ALL.iter().map(|defect| defect.name());
     PossibleValuesParser::new(names).try_map(|name| Defect::parse(&name))
 }
@@ -66,57 +66,63 @@ fn defects() -> impl TypedValueParser<Value = Defect> {
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let is_bulk = args.from.is_some() || args.count.is_some();
-    let told = told(app, &args)?;
-    if let Some((key, kid)) = args.key.key(app, args.wish.algorithm(app)?)? {
+    let claim_rows = read_claim_rows(app, &args)?;
+    if let Some((key, kid)) = args.key.load_key(app, args.test_token.secret_algorithm(app)?)? {
         let now = app.now()?;
-        let mint = wish(app, args)?;
-        let mut minting = Minting::alone(now, &key, kid.as_ref(), mint, told)?;
-        return deliver(app, output, is_bulk, |_| Ok(minting.next_alone(&key, kid.as_ref())?));
+        let request = build_request(app, args)?;
+        let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
+        return deliver(app, output, is_bulk, |_| {
+            Ok(job.next_unrecorded_batch(&key, kid.as_ref())?)
+        });
     }
-    let mint = wish(app, args)?;
+    let request = build_request(app, args)?;
     let minter = app.minter()?;
-    let act = app.act()?;
-    let (mut minting, mut hand) = Minting::begin(app.store()?, &act, &minter, mint, told)?;
-    if hand.is_new_secret {
-        app.warning(NEW_SECRET);
+    let context = app.audit_context()?;
+    let (mut job, mut job_key) =
+        MintJob::with_store_key(app.store()?, &context, &minter, request, claim_rows)?;
+    if job_key.is_new_secret {
+        app.print_warning(NEW_SECRET_WARNING);
     }
-    deliver(app, output, is_bulk, |app| Ok(minting.next(app.store()?, &mut hand)?))
+    deliver(app, output, is_bulk, |app| Ok(job.next_batch(app.store()?, &mut job_key)?))
 }
 
 /// So many tokens one document of JSON may have, which is written when the last one is made.
-const MOST_IN_ONE: usize = 100_000;
+const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
 
-fn told(app: &App, args: &Args) -> Result<Told, Failure> {
-    let told = if let Some(path) = &args.from {
-        Told::read(app.rows_file(path)?)?
+fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
+    let claim_rows = if let Some(path) = &args.from {
+        ClaimRows::read(app.rows_file(path)?)?
     } else {
         let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
-        Told::alike(args.wish.file(app)?, count)
+        ClaimRows::repeat(args.test_token.read_claims_file(app)?, count)
     };
-    if app.form() == Form::Json && told.count() > MOST_IN_ONE {
-        let why = format!("more than {MOST_IN_ONE} tokens are not written as one document");
-        return Err(Failure::usage(why).with_hint("write an object a line: `-o jsonl`"));
+    if app.output_format() == OutputFormat::Json && claim_rows.count() > MAX_TOKENS_PER_DOCUMENT {
+        let message =
+            format!("more than {MAX_TOKENS_PER_DOCUMENT} tokens are not written as one document");
+        return Err(Failure::usage(message).with_hint("write an object a line: `-o jsonl`"));
     }
-    Ok(told)
+    Ok(claim_rows)
 }
 
-fn wish(app: &App, args: Args) -> Result<Mint, Failure> {
-    let mut mint = args.wish.wish(app)?;
-    mint.issued_at = args.issued_at;
-    mint.not_before = args.not_before;
-    mint.record = args.record;
-    mint.defect = args.defect;
-    Ok(mint)
+fn build_request(app: &App, args: Args) -> Result<MintRequest, Failure> {
+    let mut request = args.test_token.into_mint_request(app)?;
+    request.issued_at = args.issued_at;
+    request.not_before = args.not_before;
+    request.record = args.record;
+    request.defect = args.defect;
+    Ok(request)
 }
 
 fn deliver(
     app: &mut App,
     output: SecretOutput,
     is_bulk: bool,
-    mut next: impl FnMut(&mut App) -> Result<Vec<Minted>, Failure>,
+    mut next_batch: impl FnMut(&mut App) -> Result<Vec<MintedToken>, Failure>,
 ) -> Result<(), Failure> {
     if is_bulk {
-        return delivery::many(app, output, next);
+        return token_output::deliver_many(app, output, next_batch);
     }
-    next(app)?.into_iter().try_for_each(|minted| delivery::one(app, output, minted))
+    next_batch(app)?
+        .into_iter()
+        .try_for_each(|minted| token_output::deliver_one(app, output, minted))
 }

@@ -2,7 +2,6 @@
 
 mod create;
 mod decode;
-mod delivery;
 mod fixtures;
 mod inspect;
 mod introspect;
@@ -13,13 +12,14 @@ mod presets;
 mod renew;
 mod revoke;
 mod show;
+pub(super) mod test_token_args;
+mod token_output;
 mod verify;
-pub(super) mod wish;
 
 use crate::app::App;
-use crate::authority::End;
+use crate::authority::Expiry;
 use crate::failure::Failure;
-use crate::model::{ExtraClaims, Invalid, Lifetime, Timestamp};
+use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp};
 use clap::Subcommand;
 
 /// Create, look at, check and revoke tokens
@@ -77,14 +77,14 @@ struct ClaimArgs {
 }
 
 impl ClaimArgs {
-    fn claims(&self) -> Result<ExtraClaims, Failure> {
+    fn parse_claims(&self) -> Result<ExtraClaims, Failure> {
         Ok(ExtraClaims::parse(&self.claim, &self.claim_json)?)
     }
 }
 
 /// When a token ends.
 #[derive(Debug, clap::Args)]
-struct EndArgs {
+struct ExpiryArgs {
     /// How long it lives: 90s, 15m, 12h, 7d, 2w, 1d12h
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse, conflicts_with = "expires_at")]
     ttl: Option<Lifetime>,
@@ -94,12 +94,12 @@ struct EndArgs {
     expires_at: Option<Timestamp>,
 }
 
-impl EndArgs {
-    fn end(&self) -> End {
+impl ExpiryArgs {
+    fn expiry(&self) -> Expiry {
         match (self.ttl, self.expires_at) {
-            (Some(lifetime), _) => End::After(lifetime),
-            (None, Some(time)) => End::At(time),
-            (None, None) => End::Default,
+            (Some(lifetime), _) => Expiry::After(lifetime),
+            (None, Some(time)) => Expiry::At(time),
+            (None, None) => Expiry::Default,
         }
     }
 }
@@ -114,9 +114,9 @@ struct TokenArgs {
 }
 
 /// A name and its value, of the form `name=value`.
-fn pair(text: &str) -> Result<(String, String), Invalid> {
+fn parse_pair(text: &str) -> Result<(String, String), InvalidValue> {
     text.split_once('=')
         .filter(|(name, _)| !name.is_empty())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .ok_or_else(|| Invalid::new("value", "not of the form `name=value`"))
+        .ok_or_else(|| InvalidValue::new("value", "not of the form `name=value`"))
 }

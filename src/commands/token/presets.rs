@@ -1,10 +1,10 @@
 //! `jeton token presets …`
 
-use crate::app::{App, Report, Table, Text};
+use crate::app::{App, Rendered, Report, Table};
 use crate::authority::Template;
-use crate::commands::shapes::none;
+use crate::commands::views::placeholder;
 use crate::failure::Failure;
-use crate::model::{Foreign, escaped};
+use crate::model::{Untrusted, escape};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -20,76 +20,76 @@ use serde_json::{Map, Value};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// To explain one: its parameters, and what each claim is
-    #[arg(value_name = "show", add = crate::commands::complete::words(&["show"]))]
+    #[arg(value_name = "show", add = crate::commands::completers::fixed_values(&["show"]))]
     show: Option<String>,
 
     /// The one that is meant
     #[arg(
         value_name = "NAME",
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::presets)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::presets)
     )]
     name: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct List {
-    items: Vec<Line>,
+struct PresetListOutput {
+    items: Vec<PresetRow>,
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
-    name: Foreign,
-    about: Foreign,
+struct PresetRow {
+    name: Untrusted,
+    about: Untrusted,
     /// Whether it is a file of the user's.
     own: bool,
 }
 
-impl Report for List {
-    fn text(&self) -> Text {
+impl Report for PresetListOutput {
+    fn render(&self) -> Rendered {
         let mut table = Table::new(&["NAME", "OWN", "ABOUT"]);
-        for line in &self.items {
-            let own = if line.own { "yes".to_owned() } else { none() };
-            table.row(vec![line.name.shown(), own, line.about.shown()]);
+        for row in &self.items {
+            let custom = if row.own { "yes".to_owned() } else { placeholder() };
+            table.add_row(vec![row.name.to_display(), custom, row.about.to_display()]);
         }
-        Text::Table(table)
+        Rendered::Table(table)
     }
 }
 
 #[derive(Debug, Serialize)]
-struct Explained {
-    name: Foreign,
+struct PresetDetails {
+    name: Untrusted,
     #[serde(flatten)]
     template: Template,
 }
 
-impl Report for Explained {
-    fn text(&self) -> Text {
+impl Report for PresetDetails {
+    fn render(&self) -> Rendered {
         let template = &self.template;
-        let mut lines = vec![escaped(&template.about)];
-        lines.extend(template.source.iter().map(|url| escaped(url)));
+        let mut lines = vec![escape(&template.about)];
+        lines.extend(template.source.iter().map(|url| escape(url)));
         lines.extend(
-            template.algorithm.as_ref().map(|name| format!("signed with {}", escaped(name))),
+            template.algorithm.as_ref().map(|name| format!("signed with {}", escape(name))),
         );
-        lines.extend(template.ttl.as_ref().map(|length| format!("lives {}", escaped(length))));
-        section(&mut lines, "parameters", &template.parameters, |_| None);
-        section(&mut lines, "header", &template.header, |_| None);
-        section(&mut lines, "claims", &template.claims, |name| {
+        lines.extend(template.ttl.as_ref().map(|length| format!("lives {}", escape(length))));
+        push_section(&mut lines, "parameters", &template.parameters, |_| None);
+        push_section(&mut lines, "header", &template.header, |_| None);
+        push_section(&mut lines, "claims", &template.claims, |name| {
             template.explain.get(name).and_then(Value::as_str)
         });
         if !template.verifiers.is_empty() {
             lines.extend([String::new(), "verifiers that take it:".to_owned()]);
-            for (name, passes) in &template.verifiers {
-                lines.push(format!("  {}", escaped(name)));
-                lines.extend(passes.iter().map(|(defect, why)| {
-                    format!("    lets through {} ({})", defect.name(), escaped(why))
+            for (name, accepted_defects) in &template.verifiers {
+                lines.push(format!("  {}", escape(name)));
+                lines.extend(accepted_defects.iter().map(|(defect, reason)| {
+                    format!("    lets through {} ({})", defect.name(), escape(reason))
                 }));
             }
         }
-        Text::Lines(lines)
+        Rendered::Lines(lines)
     }
 }
 
-fn section<'e>(
+fn push_section<'e>(
     lines: &mut Vec<String>,
     title: &str,
     members: &Map<String, Value>,
@@ -100,34 +100,38 @@ fn section<'e>(
     }
     lines.extend([String::new(), format!("{title}:")]);
     for (name, value) in members {
-        let why = explain(name).map(|why| format!("  ({})", escaped(why)));
-        let (name, value) = (escaped(name), escaped(&value.to_string()));
-        lines.push(format!("  {name} = {value}{}", why.unwrap_or_default()));
+        let explanation = explain(name).map(|text| format!("  ({})", escape(text)));
+        let (name, value) = (escape(name), escape(&value.to_string()));
+        lines.push(format!("  {name} = {value}{}", explanation.unwrap_or_default()));
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     match (args.show.as_deref(), args.name.as_deref()) {
-        (None | Some("list" | "ls"), None) => list(app),
+        (None | Some("list" | "ls"), None) => list_presets(app),
         (Some("show"), Some(name)) => {
-            let template = app.preset(Some(name))?;
-            app.report(&Explained { name: Foreign::new(name), template })
+            let template = app.load_preset(Some(name))?;
+            app.report(&PresetDetails { name: Untrusted::new(name), template })
         }
         _ => Err(Failure::usage("what is to be shown?")
             .with_hint("explain a preset: jeton token presets show NAME")),
     }
 }
 
-fn list(app: &App) -> Result<(), Failure> {
+fn list_presets(app: &App) -> Result<(), Failure> {
     let mut items = Vec::new();
-    for (name, own) in app.presets() {
-        match app.preset(Some(&name)) {
+    for (name, is_custom) in app.list_presets() {
+        match app.load_preset(Some(&name)) {
             Ok(preset) => {
-                let about = Foreign::new(preset.about);
-                items.push(Line { name: Foreign::new(name), about, own });
+                let description = Untrusted::new(preset.about);
+                items.push(PresetRow {
+                    name: Untrusted::new(name),
+                    about: description,
+                    own: is_custom,
+                });
             }
-            Err(failure) => app.warning(&failure.message),
+            Err(failure) => app.print_warning(&failure.message),
         }
     }
-    app.report(&List { items })
+    app.report(&PresetListOutput { items })
 }

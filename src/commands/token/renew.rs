@@ -2,7 +2,7 @@
 
 use super::create;
 use crate::app::{App, SecretOutput};
-use crate::authority::{self, Renewal, Renewed, Target};
+use crate::authority::{self, Renewal, RenewedToken, TokenSelector};
 use crate::failure::Failure;
 use crate::model::Lifetime;
 use secrecy::ExposeSecret;
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// machine can see arguments
     #[arg(
         value_name = "ID|JTI|TOKEN",
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::tokens)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::tokens)
     )]
     token: String,
 
@@ -38,18 +38,20 @@ pub(crate) struct Args {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
-    let token = app.token_argument(Some(&args.token))?;
-    let target = Target::parse(token.expose_secret())?;
+    let token = app.read_token_argument(Some(&args.token))?;
+    let selector = TokenSelector::parse(token.expose_secret())?;
     app.store()?;
-    let caller = if target.needs_caller() { Some(app.caller()?) } else { None };
-    let act = app.act()?;
-    let wish = Renewal { ttl: args.ttl, grace: args.grace };
-    let Renewed { issued, old, grace, ended } =
-        authority::renew(app.store()?, &act, caller.as_ref(), &target, wish)?;
+    let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
+    let context = app.audit_context()?;
+    let options = Renewal { ttl: args.ttl, grace: args.grace };
+    let RenewedToken { issued, old, grace_until: grace, ended_predecessor: ended } =
+        authority::renew_token(app.store()?, &context, caller.as_ref(), &selector, options)?;
     match grace {
-        Some(until) => app.status(&format!("token {old} works until {}", app.said(until))),
-        None => app.status(&format!("token {old} is revoked")),
+        Some(until) => {
+            app.print_status(&format!("token {old} works until {}", app.render_cell(until)));
+        }
+        None => app.print_status(&format!("token {old} is revoked")),
     }
-    app.status_if_any(ended.map(|ended| format!("token {ended} is revoked: one grace at a time")));
-    create::hand_out(app, output, issued)
+    app.print_status_if_some(ended.map(|id| format!("token {id} is revoked: one grace at a time")));
+    create::deliver(app, output, issued)
 }

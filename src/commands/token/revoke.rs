@@ -1,11 +1,11 @@
 //! `jeton token revoke`
 
-use crate::app::{App, Report, Text};
-use crate::authority::{self, Caller, Revoked, Target, TokenFilter};
+use crate::app::{App, Rendered, Report};
+use crate::authority::{self, Caller, RevocationOutcome, TokenFilter, TokenSelector};
 use crate::commands::owner::OwnerArgs;
-use crate::commands::shapes::counted;
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
-use crate::model::{AppName, Moment, Status, TokenKind, UserRef};
+use crate::model::{AppName, TimeBound, TokenKind, TokenStatus, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
-    group = clap::ArgGroup::new("which").required(true).multiple(true)
+    group = clap::ArgGroup::new("selection").required(true).multiple(true)
         .args(["tokens", "kind", "app", "before", "all", "user"])
 )]
 pub(crate) struct Args {
@@ -36,12 +36,12 @@ pub(crate) struct Args {
     #[arg(
         value_name = "ID|JTI|TOKEN",
         conflicts_with_all = ["kind", "app", "before", "all", "user", "all_users"],
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::tokens)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::tokens)
     )]
     tokens: Vec<String>,
 
     /// Those of this kind: app or test
-    #[arg(long, value_parser = TokenKind::recorded, add = crate::commands::complete::purposes())]
+    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::purposes())]
     kind: Option<TokenKind>,
 
     /// Those of this application; of test tokens, of this subject
@@ -49,8 +49,8 @@ pub(crate) struct Args {
     app: Option<AppName>,
 
     /// Those issued before that, as their `iat` has it: RFC 3339, Unix seconds, or how long ago it was (30d)
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    before: Option<Moment>,
+    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
+    before: Option<TimeBound>,
 
     /// All of them
     #[arg(long)]
@@ -61,89 +61,95 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct RevokeOutput {
     changed: bool,
-    tokens: Vec<Revoked>,
+    tokens: Vec<RevocationOutcome>,
 }
 
-impl Report for Answer {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for RevokeOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 /// What became of many.
 #[derive(Debug, Serialize)]
-struct Counted {
+struct BulkRevokeOutput {
     changed: bool,
     count: usize,
 }
 
-impl Report for Counted {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for BulkRevokeOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     if args.tokens.is_empty() {
-        return many(app, args);
+        return revoke_bulk(app, args);
     }
-    let targets = targets(app, &args.tokens)?;
+    let selectors = parse_selectors(app, &args.tokens)?;
     app.store()?;
-    let caller = if targets.iter().any(Target::needs_caller) { Some(app.caller()?) } else { None };
-    let act = app.act()?;
-    let revoked = authority::revoke(app.store()?, &act, caller.as_ref(), &targets)?;
-    for one in &revoked {
-        let name = one.id.map_or_else(|| one.jti.shown(), |id| id.to_string());
-        let done = if one.changed { "revoked" } else { "was revoked before:" };
-        app.status(&format!("{done} {} {name}", noun(one)));
+    let caller =
+        if selectors.iter().any(TokenSelector::needs_caller) { Some(app.caller()?) } else { None };
+    let context = app.audit_context()?;
+    let revoked = authority::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
+    for token in &revoked {
+        let name = token.id.map_or_else(|| token.jti.to_display(), |id| id.to_string());
+        let verb = if token.changed { "revoked" } else { "was revoked before:" };
+        app.print_status(&format!("{verb} {} {name}", kind_name(token)));
     }
-    app.report(&Answer { changed: revoked.iter().any(|one| one.changed), tokens: revoked })
+    app.report(&RevokeOutput {
+        changed: revoked.iter().any(|token| token.changed),
+        tokens: revoked,
+    })
 }
 
-fn many(app: &mut App, args: Args) -> Result<(), Failure> {
+fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let owner = args.owner.owner(app, &caller)?;
+    let owner = args.owner.resolve_owner(app, &caller)?;
     let now = app.now()?;
     let filter = TokenFilter {
         owner,
         kind: args.kind,
         app: args.app,
-        status: Some(Status::Live),
-        ending_within: None,
-        issued_before: args.before.map(|moment| moment.instant(now)),
+        status: Some(TokenStatus::Live),
+        expiring_within: None,
+        issued_before: args.before.map(|bound| bound.resolve(now)),
     };
-    let found = authority::count_tokens(app.store()?, now, &caller, &filter)?;
-    if found == 0 {
-        app.status("no tokens to revoke");
-        return app.report(&Counted { changed: false, count: 0 });
+    let found_count = authority::count_tokens(app.store()?, now, &caller, &filter)?;
+    if found_count == 0 {
+        app.print_status("no tokens to revoke");
+        return app.report(&BulkRevokeOutput { changed: false, count: 0 });
     }
-    let whose = whose(app, &caller, &filter)?;
-    app.confirm(&format!("Revoke {} of {whose}?", counted(found, "token")))?;
-    let act = app.act()?;
-    let count = authority::revoke_many(app.store()?, &act, &caller, &filter)?;
-    app.status(&format!("revoked {}", counted(count, "token")));
-    app.report(&Counted { changed: count > 0, count })
+    let owners = owner_label(app, &caller, &filter)?;
+    app.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
+    let context = app.audit_context()?;
+    let count = authority::revoke_bulk(app.store()?, &context, &caller, &filter)?;
+    app.print_status(&format!("revoked {}", pluralize(count, "token")));
+    app.report(&BulkRevokeOutput { changed: count > 0, count })
 }
 
-fn whose(app: &mut App, caller: &Caller, filter: &TokenFilter) -> Result<String, Failure> {
+fn owner_label(app: &mut App, caller: &Caller, filter: &TokenFilter) -> Result<String, Failure> {
     match filter.owner {
         None => Ok("all users".to_owned()),
-        Some(owner) => Ok(authority::show(app.store()?, caller, &UserRef::Id(owner))?.shown()),
+        Some(owner) => {
+            Ok(authority::load_user(app.store()?, caller, &UserRef::Id(owner))?.to_display())
+        }
     }
 }
 
-fn targets(app: &App, words: &[String]) -> Result<Vec<Target>, Failure> {
-    let mut targets = Vec::with_capacity(words.len());
-    for word in words {
-        let token = app.token_argument(Some(word))?;
-        targets.push(Target::parse(token.expose_secret())?);
+fn parse_selectors(app: &App, arguments: &[String]) -> Result<Vec<TokenSelector>, Failure> {
+    let mut selectors = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let token = app.read_token_argument(Some(argument))?;
+        selectors.push(TokenSelector::parse(token.expose_secret())?);
     }
-    Ok(targets)
+    Ok(selectors)
 }
 
-fn noun(revoked: &Revoked) -> &'static str {
+fn kind_name(revoked: &RevocationOutcome) -> &'static str {
     match revoked.kind {
         TokenKind::App => "token",
         TokenKind::Access => "access token",

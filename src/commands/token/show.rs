@@ -1,10 +1,10 @@
 //! `jeton token show`
 
-use crate::app::{App, Report, Text};
-use crate::authority::{self, Target};
-use crate::commands::shapes::TokenShape;
+use crate::app::{App, Rendered, Report};
+use crate::authority::{self, TokenSelector};
+use crate::commands::views::TokenView;
 use crate::failure::Failure;
-use crate::model::Invalid;
+use crate::model::InvalidValue;
 use serde::Serialize;
 
 /// Show what is recorded of an app token; never the token itself
@@ -13,30 +13,32 @@ pub(crate) struct Args {
     /// Its id or its `jti`
     #[arg(
         value_name = "ID|JTI",
-        value_parser = handle,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::tokens)
+        value_parser = parse_selector,
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::tokens)
     )]
-    id: Target,
+    id: TokenSelector,
 }
 
-fn handle(text: &str) -> Result<Target, Invalid> {
-    let target = Target::parse(text).ok().filter(Target::needs_caller);
-    target.ok_or_else(|| Invalid::new("id", "a number, as `jeton token list` has it, or a `jti`"))
+fn parse_selector(text: &str) -> Result<TokenSelector, InvalidValue> {
+    let selector = TokenSelector::parse(text).ok().filter(TokenSelector::needs_caller);
+    selector.ok_or_else(|| {
+        InvalidValue::new("id", "a number, as `jeton token list` has it, or a `jti`")
+    })
 }
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Shown(TokenShape);
+struct ShowOutput(TokenView);
 
-impl Report for Shown {
-    fn text(&self) -> Text {
-        Text::Fields(self.0.fields())
+impl Report for ShowOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Fields(self.0.to_fields())
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let now = app.now()?;
-    let token = authority::show_token(app.store()?, &caller, &args.id)?;
-    app.report(&Shown(TokenShape::of(token, now)))
+    let token = authority::load_token(app.store()?, &caller, &args.id)?;
+    app.report(&ShowOutput(TokenView::new(token, now)))
 }

@@ -1,11 +1,14 @@
 //! `jeton token verify`
 
-use super::{TokenArgs, pair};
-use crate::app::{App, Cell, Report, Text, Tone};
-use crate::authority::{self, Checks, Encoding, MediaType, Reason, Verdict, Verifier, Wanted};
+use super::{TokenArgs, parse_pair};
+use crate::app::{App, Cell, Rendered, Report, Style};
+use crate::authority::{
+    self, Expectations, ExpectedKind, MediaType, RejectReason, SecretEncoding, VerificationReport,
+    Verifier,
+};
 use crate::failure::Failure;
 use crate::model::{
-    Algorithm, Invalid, Lifetime, Permission, Status, Timestamp, TokenId, TokenKind,
+    Algorithm, InvalidValue, Lifetime, Permission, Timestamp, TokenId, TokenKind, TokenStatus,
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -23,13 +26,13 @@ use std::path::PathBuf;
 ///   jeton token verify --batch < tokens.txt
 ///   jeton token verify - --jwks jwks.json --iss https://idp.example --aud api
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment, group = clap::ArgGroup::new("theirs").args(["jwks", "key"]))]
+#[command(verbatim_doc_comment, group = clap::ArgGroup::new("third_party").args(["jwks", "key"]))]
 pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
 
     /// A permission it must have; a token of others may have it in `scope` or `scp`, too
-    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_any)]
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved)]
     permission: Vec<Permission>,
 
     /// The audience it must be for
@@ -45,11 +48,11 @@ pub(crate) struct Args {
         long = "type",
         value_name = "TYPE",
         default_value = "app",
-        value_parser = wanted,
-        add = crate::commands::complete::words(&["app", "access", "refresh", "test", "any"]),
+        value_parser = parse_expected_kind,
+        add = crate::commands::completers::fixed_values(&["app", "access", "refresh", "test", "any"]),
         conflicts_with_all = ["jwks", "key"]
     )]
-    kind: Wanted,
+    kind: ExpectedKind,
 
     /// Check a token of others by a JWK Set (`-`: standard input); no store is needed
     #[arg(long, value_name = "FILE")]
@@ -66,22 +69,22 @@ pub(crate) struct Args {
         value_name = "A[,A]",
         value_delimiter = ',',
         value_parser = Algorithm::parse,
-        requires = "theirs",
-        add = crate::commands::complete::algorithms()
+        requires = "third_party",
+        add = crate::commands::completers::algorithms()
     )]
     alg: Vec<Algorithm>,
 
     /// The key is a secret, spelled like this: text (without the line break at its end), base64 (of
     /// either alphabet), or raw bytes
-    #[arg(long, value_name = "FORM", requires = "key", value_parser = Encoding::parse)]
-    encoding: Option<Encoding>,
+    #[arg(long, value_name = "FORM", requires = "key", value_parser = SecretEncoding::parse)]
+    encoding: Option<SecretEncoding>,
 
     /// Take a secret that is shorter than its hash
     #[arg(long, requires = "key")]
     allow_weak: bool,
 
     /// A claim it must have, with its value: text, or JSON
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
     require: Vec<(String, String)>,
 
     /// A claim that must be present, with any value but `null`
@@ -94,7 +97,7 @@ pub(crate) struct Args {
     typ: Option<MediaType>,
 
     /// Accept third-party tokens without `exp`
-    #[arg(long, requires = "theirs")]
+    #[arg(long, requires = "third_party")]
     allow_no_expiry: bool,
 
     /// Minimum remaining lifetime; a token that may lack `exp` passes without
@@ -102,7 +105,7 @@ pub(crate) struct Args {
     min_ttl: Option<Lifetime>,
 
     /// How far its times may be off, five minutes at most
-    #[arg(long, value_name = "DURATION", value_parser = leeway)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_leeway)]
     leeway: Option<Lifetime>,
 
     /// Judge its times as of then: RFC 3339 or Unix seconds
@@ -115,87 +118,98 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Judged {
+struct VerifyOutput {
     valid: bool,
     kind: Option<TokenKind>,
-    reasons: Vec<Reason>,
+    reasons: Vec<RejectReason>,
     claims: Option<Map<String, Value>>,
     token_id: Option<TokenId>,
-    status: Option<Status>,
+    status: Option<TokenStatus>,
 }
 
-impl Report for Judged {
-    fn text(&self) -> Text {
-        Text::Line(match self.reasons.first() {
-            None => Cell::toned("valid", Tone::Good),
-            Some(reason) => Cell::toned(&format!("invalid: {}", reason.word()), Tone::Bad),
+impl Report for VerifyOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Line(match self.reasons.first() {
+            None => Cell::styled("valid", Style::Success),
+            Some(reason) => Cell::styled(&format!("invalid: {}", reason.code()), Style::Error),
         })
     }
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let keys = keys(app, &args)?;
+    let keys = load_keys(app, &args)?;
     if args.batch {
-        let checks = checks(app, &keys, args)?;
-        return batch(app, &keys, &checks);
+        let expectations = build_expectations(app, &keys, args)?;
+        return verify_batch(app, &keys, &expectations);
     }
-    let token = app.token_argument(args.token.token.as_deref())?;
-    let checks = checks(app, &keys, args)?;
-    let verdict = verdict(app, &keys, token.expose_secret(), &checks)?;
-    app.report(&judged(&verdict, checks.now))?;
-    verdict.accepted()?;
+    let token = app.read_token_argument(args.token.token.as_deref())?;
+    let expectations = build_expectations(app, &keys, args)?;
+    let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
+    app.report(&output_for(&report, expectations.now))?;
+    report.into_accepted()?;
     Ok(())
 }
 
 /// What a token is held against.
-enum Keys {
-    OfTheStore,
-    Given(Vec<Verifier>),
+enum VerificationKeys {
+    Store,
+    External(Vec<Verifier>),
 }
 
-fn keys(app: &App, args: &Args) -> Result<Keys, Failure> {
-    let Some(keys) = given(app, args)? else { return Ok(Keys::OfTheStore) };
+fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
+    let Some(keys) = read_external_keys(app, args)? else { return Ok(VerificationKeys::Store) };
     if keys.iter().any(Verifier::is_symmetric) {
-        authority::refuse_public(&keys, &app.public_keys()).map_err(Failure::bad_key)?;
+        authority::ensure_no_public_secrets(&keys, &app.public_keys()).map_err(Failure::bad_key)?;
     }
-    Ok(Keys::Given(keys))
+    Ok(VerificationKeys::External(keys))
 }
 
 /// Reads the keys that the caller names.
-fn given(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
+fn read_external_keys(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
     if let Some(path) = &args.jwks {
-        let mut keys = authority::read_jwks(&app.key_file(path)?).map_err(Failure::bad_key)?;
+        let mut keys = authority::read_jwks(&app.read_key_file(path)?).map_err(Failure::bad_key)?;
         for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
             key.restrict(&args.alg);
         }
         return Ok(Some(keys));
     }
     if let Some(path) = &args.key {
-        let bytes = app.key_file(path)?;
+        let bytes = app.read_key_file(path)?;
         let key = authority::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
         return Ok(Some(vec![key.map_err(Failure::bad_key)?]));
     }
     Ok(None)
 }
 
-fn verdict(app: &mut App, keys: &Keys, token: &str, checks: &Checks) -> Result<Verdict, Failure> {
+fn verify_token(
+    app: &mut App,
+    keys: &VerificationKeys,
+    token: &str,
+    expectations: &Expectations,
+) -> Result<VerificationReport, Failure> {
     match keys {
-        Keys::OfTheStore => Ok(authority::verify(app.store()?, token, checks)?),
-        Keys::Given(keys) => Ok(authority::verify_foreign(keys, token, checks)),
+        VerificationKeys::Store => Ok(authority::verify(app.store()?, token, expectations)?),
+        VerificationKeys::External(keys) => {
+            Ok(authority::verify_third_party(keys, token, expectations))
+        }
     }
 }
 
 /// Answers every line, in order, and ends as the first one that is not valid would.
-fn batch(app: &mut App, keys: &Keys, checks: &Checks) -> Result<(), Failure> {
-    let mut tokens = app.token_lines()?;
+fn verify_batch(
+    app: &mut App,
+    keys: &VerificationKeys,
+    expectations: &Expectations,
+) -> Result<(), Failure> {
+    let mut tokens = app.open_token_lines()?;
     let (mut lines, mut invalid, mut first) = (0_usize, 0_usize, None);
     while let Some(token) = tokens.next()? {
         lines += 1;
-        let verdict = verdict(app, keys, token.expose_secret(), checks)?;
-        if !app.line(&judged(&verdict, checks.now))? {
+        let report = verify_token(app, keys, token.expose_secret(), expectations)?;
+        if !app.write_json_line(&output_for(&report, expectations.now))? {
             return Ok(());
         }
-        if let Err(error) = verdict.accepted() {
+        if let Err(error) = report.into_accepted() {
             invalid += 1;
             first.get_or_insert((lines, error));
         }
@@ -207,20 +221,24 @@ fn batch(app: &mut App, keys: &Keys, checks: &Checks) -> Result<(), Failure> {
     Err(failure)
 }
 
-fn checks(app: &mut App, keys: &Keys, args: Args) -> Result<Checks, Failure> {
-    if matches!(keys, Keys::OfTheStore) {
+fn build_expectations(
+    app: &mut App,
+    keys: &VerificationKeys,
+    args: Args,
+) -> Result<Expectations, Failure> {
+    if matches!(keys, VerificationKeys::Store) {
         app.store()?;
     }
     let now = app.now()?;
-    Ok(Checks {
-        wanted: args.kind,
+    Ok(Expectations {
+        kind: args.kind,
         now,
-        at: args.at.unwrap_or(now),
+        reference_time: args.at.unwrap_or(now),
         leeway: args.leeway.map_or(0, Lifetime::seconds),
         issuer: args.iss,
         audience: args.aud,
         permissions: args.permission,
-        required: args.require,
+        required_values: args.require,
         required_claims: args.require_claim,
         typ: args.typ,
         allow_no_expiry: args.allow_no_expiry,
@@ -228,32 +246,32 @@ fn checks(app: &mut App, keys: &Keys, args: Args) -> Result<Checks, Failure> {
     })
 }
 
-fn judged(verdict: &Verdict, now: Timestamp) -> Judged {
-    Judged {
-        valid: verdict.reasons.is_empty(),
-        kind: verdict.kind,
-        reasons: verdict.reasons.clone(),
-        claims: verdict.claims.clone(),
-        token_id: verdict.token_id(),
-        status: verdict.status(now),
+fn output_for(report: &VerificationReport, now: Timestamp) -> VerifyOutput {
+    VerifyOutput {
+        valid: report.reasons.is_empty(),
+        kind: report.kind,
+        reasons: report.reasons.clone(),
+        claims: report.claims.clone(),
+        token_id: report.token_id(),
+        status: report.status(now),
     }
 }
 
-fn wanted(text: &str) -> Result<Wanted, Invalid> {
+fn parse_expected_kind(text: &str) -> Result<ExpectedKind, InvalidValue> {
     match text {
-        "app" => Ok(Wanted::Only(TokenKind::App)),
-        "access" => Ok(Wanted::Only(TokenKind::Access)),
-        "refresh" => Ok(Wanted::Only(TokenKind::Refresh)),
-        "test" => Ok(Wanted::Only(TokenKind::Test)),
-        "any" => Ok(Wanted::Any),
-        _ => Err(Invalid::new("type", "`app`, `access`, `refresh`, `test` or `any`")),
+        "app" => Ok(ExpectedKind::Only(TokenKind::App)),
+        "access" => Ok(ExpectedKind::Only(TokenKind::Access)),
+        "refresh" => Ok(ExpectedKind::Only(TokenKind::Refresh)),
+        "test" => Ok(ExpectedKind::Only(TokenKind::Test)),
+        "any" => Ok(ExpectedKind::Any),
+        _ => Err(InvalidValue::new("type", "`app`, `access`, `refresh`, `test` or `any`")),
     }
 }
 
-fn leeway(text: &str) -> Result<Lifetime, Invalid> {
+fn parse_leeway(text: &str) -> Result<Lifetime, InvalidValue> {
     let leeway = Lifetime::parse(text)?;
-    if leeway > Lifetime::minutes(5) {
-        return Err(Invalid::new("leeway", "five minutes at most"));
+    if leeway > Lifetime::from_minutes(5) {
+        return Err(InvalidValue::new("leeway", "five minutes at most"));
     }
     Ok(leeway)
 }

@@ -1,9 +1,9 @@
 //! `jeton users delete`
 
 use super::UserArgs;
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::commands::shapes::counted;
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::UserId;
 use serde::Serialize;
@@ -18,29 +18,32 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    who: UserArgs,
+    target: UserArgs,
 }
 
 #[derive(Debug, Serialize)]
-struct Deleted {
+struct DeleteOutput {
     changed: bool,
     id: UserId,
     tokens_revoked: usize,
 }
 
-impl Report for Deleted {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for DeleteOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let user = authority::deletable(app.store()?, &caller, &args.who.user)?;
-    let shown = user.shown();
-    app.confirm(&format!("Delete {shown} and revoke all of its tokens?"))?;
-    let act = app.act()?;
-    let tokens_revoked = authority::delete(app.store()?, &act, &caller, &user)?;
-    app.status(&format!("deleted {shown}, revoked {}", counted(tokens_revoked, "token")));
-    app.report(&Deleted { changed: true, id: user.id, tokens_revoked })
+    let user = authority::load_user_for_deletion(app.store()?, &caller, &args.target.user)?;
+    let display_name = user.to_display();
+    app.confirm(&format!("Delete {display_name} and revoke all of its tokens?"))?;
+    let context = app.audit_context()?;
+    let tokens_revoked = authority::delete_user(app.store()?, &context, &caller, &user)?;
+    app.print_status(&format!(
+        "deleted {display_name}, revoked {}",
+        pluralize(tokens_revoked, "token")
+    ));
+    app.report(&DeleteOutput { changed: true, id: user.id, tokens_revoked })
 }

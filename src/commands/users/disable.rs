@@ -1,9 +1,9 @@
 //! `jeton users disable`
 
 use super::UserArgs;
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::commands::shapes::{UserShape, counted};
+use crate::commands::views::{UserView, pluralize};
 use crate::failure::Failure;
 use serde::Serialize;
 
@@ -16,34 +16,35 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    who: UserArgs,
+    target: UserArgs,
 }
 
 #[derive(Debug, Serialize)]
-struct Disabled {
+struct DisableOutput {
     changed: bool,
-    user: UserShape,
+    user: UserView,
     sessions_ended: usize,
 }
 
-impl Report for Disabled {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for DisableOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
-    let (user, ended) = authority::disable_user(app.store()?, &act, &caller, &args.who.user)?;
-    let shown = user.shown();
-    app.status(&match ended {
-        Some(ended) => format!("{shown} is disabled, {} ended", counted(ended, "session")),
-        None => format!("{shown} is disabled as before"),
+    let context = app.audit_context()?;
+    let (user, ended_count) =
+        authority::disable_user(app.store()?, &context, &caller, &args.target.user)?;
+    let display_name = user.to_display();
+    app.print_status(&match ended_count {
+        Some(count) => format!("{display_name} is disabled, {} ended", pluralize(count, "session")),
+        None => format!("{display_name} is disabled as before"),
     });
-    app.report(&Disabled {
-        changed: ended.is_some(),
+    app.report(&DisableOutput {
+        changed: ended_count.is_some(),
         user: user.into(),
-        sessions_ended: ended.unwrap_or(0),
+        sessions_ended: ended_count.unwrap_or(0),
     })
 }

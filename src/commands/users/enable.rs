@@ -1,6 +1,6 @@
 //! `jeton users enable`
 
-use super::{UserArgs, report};
+use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
@@ -12,12 +12,13 @@ use crate::failure::Failure;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    who: UserArgs,
+    target: UserArgs,
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
-    let (user, changed) = authority::enable_user(app.store()?, &act, &caller, &args.who.user)?;
-    report(app, user, changed, "is enabled")
+    let context = app.audit_context()?;
+    let (user, changed) =
+        authority::enable_user(app.store()?, &context, &caller, &args.target.user)?;
+    report_change(app, user, changed, "is enabled")
 }

@@ -1,8 +1,8 @@
 //! `jeton users export`
 
-use crate::app::{App, Form};
-use crate::authority::{self, UserExport as Export};
-use crate::commands::shapes::{QuotaShape, counted};
+use crate::app::{App, OutputFormat};
+use crate::authority::{self, UserExport};
+use crate::commands::views::{QuotaView, pluralize};
 use crate::failure::{Failure, Kind};
 use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, Uid, User, UserName};
 use serde::Serialize;
@@ -26,26 +26,26 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
+struct UserRow {
     uid: Uid,
     username: Option<UserName>,
     email: Option<Email>,
     name: Option<DisplayName>,
     role: Role,
-    quota: Option<QuotaShape>,
+    quota: Option<QuotaView>,
     disabled: bool,
     created_at: Timestamp,
     #[serde(flatten)]
-    hash: Option<Hash>,
+    hash: Option<HashColumn>,
 }
 
 #[derive(Debug, Serialize)]
-struct Hash {
+struct HashColumn {
     password_hash: Option<String>,
 }
 
-impl Row {
-    fn object(&self) -> Map<String, Value> {
+impl UserRow {
+    fn to_json_object(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
             Ok(Value::Object(row)) => row,
             // All members have names and values of JSON.
@@ -56,32 +56,33 @@ impl Row {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if args.with_hashes {
-        app.is_change();
+        app.mark_change();
     }
     let caller = app.caller()?;
-    authority::may_export_users(&caller)?;
+    authority::authorize_user_export(&caller)?;
     if args.with_hashes {
         app.confirm("Print the hashes of all passwords?")?;
     }
-    let act = app.act()?;
-    let row = |user: User, hash: Option<PasswordHash>| Row {
+    let context = app.audit_context()?;
+    let row = |user: User, hash: Option<PasswordHash>| UserRow {
         uid: user.uid,
         username: user.username,
         email: user.email,
-        name: user.name,
+        name: user.display_name,
         role: user.role,
-        quota: user.quota.map(QuotaShape::from),
+        quota: user.quota.map(QuotaView::from),
         disabled: user.disabled_at.is_some(),
         created_at: user.created_at,
         hash: args
             .with_hashes
-            .then(|| Hash { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
+            .then(|| HashColumn { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
     };
-    let shape = |user, hash| row(user, hash).object();
-    let mut export = authority::export_users(app.store()?, &act, &caller, args.with_hashes, shape)?;
-    let count = counted(export.count, "user");
-    if write(app, &mut export)? {
-        app.status(&format!("exported {count}"));
+    let to_object = |user, hash| row(user, hash).to_json_object();
+    let mut export =
+        authority::export_users(app.store()?, &context, &caller, args.with_hashes, to_object)?;
+    let count = pluralize(export.count, "user");
+    if write_rows(app, &mut export)? {
+        app.print_status(&format!("exported {count}"));
     } else if args.with_hashes {
         return Err(Failure::new(Kind::Internal, "internal", "the hashes could not be written"));
     }
@@ -89,21 +90,23 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 }
 
 /// Writes the rows; returns false if their reader has left.
-fn write(app: &App, export: &mut Export) -> Result<bool, Failure> {
-    let mut are_first = true;
+fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
+    let mut is_first_batch = true;
     loop {
-        let rows = export.next()?;
-        let is_received = match app.form() {
-            Form::Json if rows.is_empty() => {
-                return app.end_of_items(&json!({"items": []}));
+        let rows = export.next_batch()?;
+        let is_received = match app.output_format() {
+            OutputFormat::Json if rows.is_empty() => {
+                return app.end_items(&json!({"items": []}));
             }
             _ if rows.is_empty() => return Ok(true),
-            Form::Json => app.items(&rows, are_first)?,
-            Form::Text | Form::JsonLines | Form::Csv => app.rows(&rows, are_first)?,
+            OutputFormat::Json => app.write_items(&rows, is_first_batch)?,
+            OutputFormat::Text | OutputFormat::JsonLines | OutputFormat::Csv => {
+                app.write_rows(&rows, is_first_batch)?
+            }
         };
         if !is_received {
             return Ok(false);
         }
-        are_first = false;
+        is_first_batch = false;
     }
 }

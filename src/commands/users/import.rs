@@ -1,8 +1,8 @@
 //! `jeton users import`
 
-use crate::app::{App, Report, Text};
-use crate::authority::{self, Drafts, Imported};
-use crate::commands::shapes::counted;
+use crate::app::{App, Rendered, Report};
+use crate::authority::{self, ImportBatch, ImportOutcome};
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::Algorithm;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct ImportOutput {
     changed: bool,
     imported: usize,
     without_password: usize,
@@ -45,53 +45,63 @@ struct Answer {
     different: usize,
 }
 
-impl Report for Answer {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for ImportOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = if app.has_store()? { app.caller_if_founded()? } else { None };
+    let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
     if let Some(caller) = &caller {
-        authority::may_import_users(caller)?;
+        authority::authorize_user_import(caller)?;
     }
     let now = app.now()?;
-    let drafts = Drafts::read(app.rows_file(&args.rows)?, now)?;
+    let batch = ImportBatch::from_reader(app.rows_file(&args.rows)?, now)?;
     if caller.is_none() {
-        drafts.need_an_admin()?;
+        batch.ensure_has_admin()?;
     }
-    app.make_store_for(Algorithm::ES256)?;
-    let act = app.act()?;
-    let progress = app.progress("importing", drafts.len());
-    let step = || progress.advance();
+    app.create_store_with_algorithm(Algorithm::ES256)?;
+    let context = app.audit_context()?;
+    let progress = app.start_progress("importing", batch.len());
+    let on_row = || progress.advance();
     let store = app.store()?;
     let imported =
-        authority::import_users(store, &act, caller.as_ref(), &drafts, args.exist_ok, &step);
+        authority::import_users(store, &context, caller.as_ref(), &batch, args.exist_ok, &on_row);
     drop(progress);
-    report(app, imported?)
+    report_import(app, imported?)
 }
 
-fn report(app: &App, imported: Imported) -> Result<(), Failure> {
-    let Imported { new, without_password, known, other, first_other } = imported;
-    let before = match known {
+fn report_import(app: &App, imported: ImportOutcome) -> Result<(), Failure> {
+    let ImportOutcome {
+        created: new,
+        without_password,
+        existing: known,
+        differing: other,
+        first_differing: first_other,
+    } = imported;
+    let existing_note = match known {
         0 => String::new(),
-        known => format!(", {known} there before"),
+        count => format!(", {count} there before"),
     };
-    app.status(&format!("imported {}{before}", counted(new, "user")));
+    app.print_status(&format!("imported {}{existing_note}", pluralize(new, "user")));
     if let Some(line) = first_other {
-        let (were, rows) = match other {
+        let (verb_phrase, row_phrase) = match other {
             1 => ("was left as it is", "its row, which is"),
             _ => ("were left as they are", "their rows, the first"),
         };
-        let users = counted(other, "user");
-        app.warning(&format!("{users} there before {were}, unlike {rows} on line {line}"));
+        let users = pluralize(other, "user");
+        app.print_warning(&format!(
+            "{users} there before {verb_phrase}, unlike {row_phrase} on line {line}"
+        ));
     }
     if without_password > 0 {
-        let users = counted(without_password, "user");
-        app.hint(&format!("there is no password yet for {users}; set one: jeton recover USER"));
+        let users = pluralize(without_password, "user");
+        app.print_hint(&format!(
+            "there is no password yet for {users}; set one: jeton recover USER"
+        ));
     }
-    app.report(&Answer {
+    app.report(&ImportOutput {
         changed: new > 0,
         imported: new,
         without_password,

@@ -2,10 +2,10 @@
 
 use crate::app::{App, Cell, Table};
 use crate::authority::{self, UserFilter, UserOrder};
-use crate::commands::paging::{List, PagingArgs};
-use crate::commands::shapes::{UserShape, name, standing};
+use crate::commands::paging::{ListReport, PageArgs};
+use crate::commands::views::{UserView, name_cell, status_cell};
 use crate::failure::Failure;
-use crate::model::{Email, Invalid, Page, Role, Search, Uid, UserId, UserName};
+use crate::model::{Email, InvalidValue, NameFilter, PageRequest, Role, Uid, UserId, UserName};
 use serde::Serialize;
 
 /// List accounts in the order of their ids, unless said
@@ -20,18 +20,18 @@ use serde::Serialize;
 pub(crate) struct Args {
     /// Those with this in their username, their e-mail address or, for admins, their display name;
     /// capital or small is the same
-    #[arg(long, value_name = "TEXT", value_parser = Search::parse)]
-    search: Option<Search>,
+    #[arg(long, value_name = "TEXT", value_parser = NameFilter::parse)]
+    search: Option<NameFilter>,
 
     /// Those of this role: user, minter or admin (admins only)
-    #[arg(long, value_parser = Role::parse, add = crate::commands::complete::roles())]
+    #[arg(long, value_parser = Role::parse, add = crate::commands::completers::roles())]
     role: Option<Role>,
 
     /// active or disabled (admins only)
     #[arg(
         long,
-        value_parser = is_disabled,
-        add = crate::commands::complete::words(&["active", "disabled"])
+        value_parser = parse_status,
+        add = crate::commands::completers::fixed_values(&["active", "disabled"])
     )]
     status: Option<bool>,
 
@@ -40,8 +40,8 @@ pub(crate) struct Args {
         long,
         value_name = "BY",
         default_value = "id",
-        value_parser = order,
-        add = crate::commands::complete::words(&["id", "username", "email", "created"])
+        value_parser = parse_order,
+        add = crate::commands::completers::fixed_values(&["id", "username", "email", "created"])
     )]
     sort: UserOrder,
 
@@ -50,28 +50,28 @@ pub(crate) struct Args {
     desc: bool,
 
     #[command(flatten)]
-    paging: PagingArgs,
+    paging: PageArgs,
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
+struct UserRow {
     id: UserId,
     uid: Uid,
     username: Option<UserName>,
     email: Option<Email>,
     #[serde(flatten)]
-    for_admins: Option<ForAdmins>,
+    admin_fields: Option<AdminFields>,
 }
 
 #[derive(Debug, Serialize)]
-struct ForAdmins {
+struct AdminFields {
     role: Role,
     status: &'static str,
 }
 
-fn table(users: &[Line]) -> Table {
-    let for_admin = users.iter().any(|user| user.for_admins.is_some());
-    let header: &[&str] = if for_admin {
+fn table(users: &[UserRow]) -> Table {
+    let is_admin_view = users.iter().any(|user| user.admin_fields.is_some());
+    let header: &[&str] = if is_admin_view {
         &["ID", "UID", "USERNAME", "EMAIL", "ROLE", "STATUS"]
     } else {
         &["ID", "UID", "USERNAME", "EMAIL"]
@@ -81,24 +81,24 @@ fn table(users: &[Line]) -> Table {
         let mut cells = vec![
             Cell::from(user.id.to_string()),
             Cell::from(user.uid.to_string()),
-            name(user.username.as_ref().map(UserName::shown)),
-            name(user.email.as_ref().map(Email::shown)),
+            name_cell(user.username.as_ref().map(UserName::to_display)),
+            name_cell(user.email.as_ref().map(Email::to_display)),
         ];
-        if let Some(more) = &user.for_admins {
-            cells.extend([Cell::from(more.role.name()), standing(more.status)]);
+        if let Some(admin) = &user.admin_fields {
+            cells.extend([Cell::from(admin.role.name()), status_cell(admin.status)]);
         }
-        table.row(cells);
+        table.add_row(cells);
     }
     table
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let page = args.paging.page();
-    if args.sort != UserOrder::Id && matches!(page, Page::After { .. }) {
+    let page = args.paging.page_request();
+    if args.sort != UserOrder::Id && matches!(page, PageRequest::After { .. }) {
         return Err(Failure::usage("`--after` follows the order of ids: leave `--sort` out"));
     }
     let caller = app.caller()?;
-    let for_admin = caller.user.role == Role::Admin;
+    let is_admin = caller.user.role == Role::Admin;
     let filter = UserFilter {
         search: args.search,
         role: args.role,
@@ -107,37 +107,38 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         descending: args.desc,
         ..Default::default()
     };
-    let list = List { noun: "users", table, is_by_id: filter.order == UserOrder::Id };
+    let list = ListReport { noun: "users", table, is_sorted_by_id: filter.order == UserOrder::Id };
     list.report(app, page, |app, page| {
-        let users = authority::users(app.store()?, &caller, &filter, page)?;
+        let users = authority::list_users(app.store()?, &caller, &filter, page)?;
         Ok(users.map(|user| {
-            let user = UserShape::from(user);
-            Line {
+            let user = UserView::from(user);
+            UserRow {
                 id: user.id,
                 uid: user.uid,
                 username: user.username,
                 email: user.email,
-                for_admins: for_admin.then_some(ForAdmins { role: user.role, status: user.status }),
+                admin_fields: is_admin
+                    .then_some(AdminFields { role: user.role, status: user.status }),
             }
         }))
     })?;
     Ok(())
 }
 
-fn is_disabled(text: &str) -> Result<bool, Invalid> {
+fn parse_status(text: &str) -> Result<bool, InvalidValue> {
     match text {
         "disabled" => Ok(true),
         "active" => Ok(false),
-        _ => Err(Invalid::new("status", "`active` or `disabled`")),
+        _ => Err(InvalidValue::new("status", "`active` or `disabled`")),
     }
 }
 
-fn order(text: &str) -> Result<UserOrder, Invalid> {
+fn parse_order(text: &str) -> Result<UserOrder, InvalidValue> {
     Ok(match text {
         "id" => UserOrder::Id,
         "username" => UserOrder::Username,
         "email" => UserOrder::Email,
         "created" => UserOrder::Created,
-        _ => return Err(Invalid::new("order", "`id`, `username`, `email` or `created`")),
+        _ => return Err(InvalidValue::new("order", "`id`, `username`, `email` or `created`")),
     })
 }

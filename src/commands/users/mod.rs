@@ -11,8 +11,8 @@ mod set_quota;
 mod set_role;
 mod show;
 
-use crate::app::{App, Report, Text};
-use crate::commands::shapes::UserShape;
+use crate::app::{App, Rendered, Report};
+use crate::commands::views::UserView;
 use crate::failure::Failure;
 use crate::model::{User, UserRef};
 use clap::Subcommand;
@@ -59,26 +59,26 @@ struct UserArgs {
     /// Id, uid, username or e-mail
     #[arg(
         value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::complete::users)
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
     )]
     user: UserRef,
 }
 
 #[derive(Debug, Serialize)]
-struct Changed {
+struct ChangeOutput {
     changed: bool,
-    user: UserShape,
+    user: UserView,
 }
 
-impl Report for Changed {
-    fn text(&self) -> Text {
-        Text::Nothing
+impl Report for ChangeOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
     }
 }
 
 /// Says and reports what a user is after a change.
-fn report(app: &App, user: User, changed: bool, sentence: &str) -> Result<(), Failure> {
-    let before = if changed { "" } else { " as before" };
-    app.status(&format!("{} {sentence}{before}", user.shown()));
-    app.report(&Changed { changed, user: user.into() })
+fn report_change(app: &App, user: User, changed: bool, message: &str) -> Result<(), Failure> {
+    let suffix = if changed { "" } else { " as before" };
+    app.print_status(&format!("{} {message}{suffix}", user.to_display()));
+    app.report(&ChangeOutput { changed, user: user.into() })
 }

@@ -1,10 +1,10 @@
 //! `jeton users rename`
 
-use super::{UserArgs, report};
+use super::{UserArgs, report_change};
 use crate::app::App;
-use crate::authority::{self, Other, Renaming};
+use crate::authority::{self, Patch, ProfilePatch};
 use crate::failure::Failure;
-use crate::model::{DisplayName, Email, Invalid, User, UserName};
+use crate::model::{DisplayName, Email, InvalidValue, User, UserName};
 
 /// Give a user another username, e-mail address or display name (admins only)
 ///
@@ -18,19 +18,19 @@ use crate::model::{DisplayName, Email, Invalid, User, UserName};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    who: UserArgs,
+    target: UserArgs,
 
     /// The new username
-    #[arg(value_parser = other(UserName::parse))]
-    username: Option<Other<UserName>>,
+    #[arg(value_parser = patch_parser(UserName::parse))]
+    username: Option<Patch<UserName>>,
 
     /// The new e-mail address
-    #[arg(long, value_parser = other(Email::parse))]
-    email: Option<Other<Email>>,
+    #[arg(long, value_parser = patch_parser(Email::parse))]
+    email: Option<Patch<Email>>,
 
     /// The new display name
-    #[arg(long, value_parser = other(DisplayName::parse))]
-    name: Option<Other<DisplayName>>,
+    #[arg(long, value_parser = patch_parser(DisplayName::parse))]
+    name: Option<Patch<DisplayName>>,
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
@@ -38,25 +38,26 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         return Err(Failure::usage("a new username, `--email` or `--name` is needed"));
     }
     let caller = app.caller()?;
-    let act = app.act()?;
-    let to = Renaming { username: args.username, email: args.email, name: args.name };
-    let (user, changed) = authority::rename_user(app.store()?, &act, &caller, &args.who.user, &to)?;
-    let sentence = called(&user);
-    report(app, user, changed, &sentence)
+    let context = app.audit_context()?;
+    let patch = ProfilePatch { username: args.username, email: args.email, name: args.name };
+    let (user, changed) =
+        authority::rename_user(app.store()?, &context, &caller, &args.target.user, &patch)?;
+    let message = describe_names(&user);
+    report_change(app, user, changed, &message)
 }
 
-fn called(user: &User) -> String {
+fn describe_names(user: &User) -> String {
     let names = [
-        user.username.as_ref().map(UserName::shown),
-        user.email.as_ref().map(Email::shown),
-        user.name.as_ref().map(DisplayName::shown),
+        user.username.as_ref().map(UserName::to_display),
+        user.email.as_ref().map(Email::to_display),
+        user.display_name.as_ref().map(DisplayName::to_display),
     ];
     let names: Vec<String> = names.into_iter().flatten().collect();
     format!("(id {}) is called {}", user.id, names.join(", "))
 }
 
-fn other<T: Clone + 'static>(
-    parse: fn(&str) -> Result<T, Invalid>,
-) -> impl Fn(&str) -> Result<Other<T>, Invalid> + Clone {
-    move |text| if text.is_empty() { Ok(Other(None)) } else { parse(text).map(Some).map(Other) }
+fn patch_parser<T: Clone + 'static>(
+    parse: fn(&str) -> Result<T, InvalidValue>,
+) -> impl Fn(&str) -> Result<Patch<T>, InvalidValue> + Clone {
+    move |text| if text.is_empty() { Ok(Patch(None)) } else { parse(text).map(Some).map(Patch) }
 }

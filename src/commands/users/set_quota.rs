@@ -1,11 +1,11 @@
 //! `jeton users set-quota`
 
-use super::{UserArgs, report};
+use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
-use crate::commands::shapes::QuotaShape;
+use crate::commands::views::QuotaView;
 use crate::failure::Failure;
-use crate::model::OwnQuota;
+use crate::model::QuotaOverride;
 
 /// Say how many live app tokens a user may have (admins only)
 ///
@@ -18,23 +18,23 @@ use crate::model::OwnQuota;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    who: UserArgs,
+    target: UserArgs,
 
     /// A number, `unlimited`, or `default` for what the setting `token.quota` says
     #[arg(
         value_name = "N|unlimited|default",
-        value_parser = OwnQuota::parse,
-        add = crate::commands::complete::words(&["unlimited", "default"])
+        value_parser = QuotaOverride::parse,
+        add = crate::commands::completers::fixed_values(&["unlimited", "default"])
     )]
-    quota: OwnQuota,
+    quota: QuotaOverride,
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
-    let OwnQuota(quota) = args.quota;
+    let context = app.audit_context()?;
+    let QuotaOverride(quota) = args.quota;
     let (user, changed) =
-        authority::set_user_quota(app.store()?, &act, &caller, &args.who.user, quota)?;
-    let shown = QuotaShape::shown(quota.map(QuotaShape::from).as_ref());
-    report(app, user, changed, &format!("has the quota {shown}"))
+        authority::set_user_quota(app.store()?, &context, &caller, &args.target.user, quota)?;
+    let display_quota = QuotaView::to_display(quota.map(QuotaView::from).as_ref());
+    report_change(app, user, changed, &format!("has the quota {display_quota}"))
 }

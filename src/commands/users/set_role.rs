@@ -1,6 +1,6 @@
 //! `jeton users set-role`
 
-use super::{UserArgs, report};
+use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
@@ -15,17 +15,17 @@ use crate::model::Role;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    who: UserArgs,
+    target: UserArgs,
 
     /// user, minter or admin
-    #[arg(value_parser = Role::parse, add = crate::commands::complete::roles())]
+    #[arg(value_parser = Role::parse, add = crate::commands::completers::roles())]
     role: Role,
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let act = app.act()?;
+    let context = app.audit_context()?;
     let (user, changed) =
-        authority::set_role(app.store()?, &act, &caller, &args.who.user, args.role)?;
-    report(app, user, changed, &format!("has the role {}", args.role.name()))
+        authority::set_user_role(app.store()?, &context, &caller, &args.target.user, args.role)?;
+    report_change(app, user, changed, &format!("has the role {}", args.role.name()))
 }

@@ -1,9 +1,9 @@
 //! `jeton users show`
 
 use super::UserArgs;
-use crate::app::{App, Report, Text};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::commands::shapes::UserShape;
+use crate::commands::views::UserView;
 use crate::failure::Failure;
 use serde::Serialize;
 
@@ -11,21 +11,21 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    who: UserArgs,
+    target: UserArgs,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Shown(UserShape);
+struct ShowOutput(UserView);
 
-impl Report for Shown {
-    fn text(&self) -> Text {
-        Text::Fields(self.0.fields())
+impl Report for ShowOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Fields(self.0.to_fields())
     }
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let user = authority::show(app.store()?, &caller, &args.who.user)?;
-    app.report(&Shown(user.into()))
+    let user = authority::load_user(app.store()?, &caller, &args.target.user)?;
+    app.report(&ShowOutput(user.into()))
 }

@@ -1,46 +1,47 @@
 //! Private keys of others, in whatever form they come, judged before they are taken in. What is
 //! kept is always the same form, so that the same key is known again.
 
-mod material;
+mod key_material;
 
-use super::keys::{private, symmetric};
+use super::keys::{private_key, symmetric_key};
 use super::secret::{
-    Encoding, KeyForm, NotASecret, PublicKeys, find_key, is_secret_jwk, not_a_key, spelled,
+    KeyFormat, PublicKeys, SecretEncoding, SecretError, decode_secret, detect_key, ensure_not_key,
+    is_symmetric_jwk,
 };
-use super::verifier::{all_different, for_signatures, is_pem, judged, key_id};
-use crate::model::{Algorithm, Family, Invalid, NewKey, Purpose, strict_object};
-use material::{Material, of_der, of_jwk, of_pem};
+use super::verifier::{check_key_use, ensure_unique_kids, is_pem, key_id, parse_jwk};
+use crate::model::{Algorithm, InvalidValue, KeySpec, KeyType, Purpose, parse_strict_object};
+use key_material::{KeyMaterial, import_der, import_jwk, import_pem};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 /// What is known of bytes that should be keys.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Import {
+pub(crate) struct KeyImporter {
     /// What they are to sign.
     pub(crate) purpose: Purpose,
     /// With which algorithm; unless said, what a JWK says, or what its type is mostly used with.
     pub(crate) algorithm: Option<Algorithm>,
     /// That they are a secret, and how it is spelled.
-    pub(crate) encoding: Option<Encoding>,
+    pub(crate) encoding: Option<SecretEncoding>,
     /// Whether a secret may be shorter than its hash.
     pub(crate) allow_weak: bool,
 }
 
 /// Why a key is not taken in.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Rejected {
+pub(crate) enum ImportError {
     /// It is wrong or not a private key.
     #[error("{0}")]
-    Key(#[from] Invalid),
+    Invalid(#[from] InvalidValue),
     /// It is one of several.
-    #[error("key {number} of {all}: {}", .why.bare())]
-    Member {
+    #[error("key {number} of {all}: {}", .why.reason())]
+    SetMember {
         /// Which, from 1.
         number: usize,
         /// Of how many.
         all: usize,
         /// Why.
-        why: Box<Rejected>,
+        why: Box<ImportError>,
     },
     /// It is a secret that is shorter than its hash (RFC 7518, section 3.2).
     #[error("{length} bytes are too short a secret for {}: {least} at least", .algorithm.name())]
@@ -54,136 +55,146 @@ pub(crate) enum Rejected {
     },
     /// It may be a secret, and nobody said so.
     #[error("this is no PEM, DER, JWK or JWK Set")]
-    Unknown,
+    UnknownFormat,
     /// A key in a form that is not read.
-    #[error("this is no PEM, DER, JWK or JWK Set: found {}", .0.shown())]
-    Unread(KeyForm),
+    #[error("this is no PEM, DER, JWK or JWK Set: found {}", .0.to_display())]
+    UnsupportedFormat(KeyFormat),
     /// A key in the place of a shared secret.
-    #[error("{}", .0.refusal())]
-    Disguised(KeyForm),
+    #[error("{}", .0.refusal_message())]
+    KeyAsSecret(KeyFormat),
 }
 
 /// How every private key in DER begins: `0` in a text.
-const SEQUENCE: u8 = 0x30;
+const DER_SEQUENCE: u8 = 0x30;
 
 /// What its version is, and what stands in no text.
-const INTEGER: u8 = 0x02;
+const DER_INTEGER: u8 = 0x02;
 
-impl From<NotASecret> for Rejected {
-    fn from(refusal: NotASecret) -> Self {
+impl From<SecretError> for ImportError {
+    fn from(refusal: SecretError) -> Self {
         match refusal {
-            NotASecret::Key(form) => Self::Disguised(form),
-            NotASecret::Misspelled => Self::Key(refusal.into()),
+            SecretError::IsKey(form) => Self::KeyAsSecret(form),
+            SecretError::InvalidEncoding => Self::Invalid(refusal.into()),
         }
     }
 }
 
-impl Rejected {
+impl ImportError {
     /// Why, where it was said that it is about a key.
-    fn bare(&self) -> String {
-        if let Self::Key(invalid) = self { invalid.why.clone() } else { self.to_string() }
+    fn reason(&self) -> String {
+        if let Self::Invalid(invalid) = self { invalid.reason.clone() } else { self.to_string() }
     }
 }
 
-impl Import {
+impl KeyImporter {
     /// The keys that these bytes are: PKCS#8, SEC 1 or PKCS#1 as PEM or DER, a JWK, all of a JWK
     /// Set, or a secret.
-    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<NewKey>, Rejected> {
-        if let Some(encoding) = self.encoding.filter(|_| !is_secret_jwk(bytes)) {
-            return Ok(vec![self.key(Material::Secret(spelled(bytes, encoding)?), None)?]);
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<KeySpec>, ImportError> {
+        if let Some(encoding) = self.encoding.filter(|_| !is_symmetric_jwk(bytes)) {
+            return Ok(vec![
+                self.build_key(KeyMaterial::Secret(decode_secret(bytes, encoding)?), None)?,
+            ]);
         }
-        let begun = bytes.trim_ascii_start();
-        if begun.starts_with(b"{") {
-            let object =
-                strict_object(bytes).map_err(|why| refused(&format!("the JWK is {why}")))?;
+        let trimmed = bytes.trim_ascii_start();
+        if trimmed.starts_with(b"{") {
+            let object = parse_strict_object(bytes)
+                .map_err(|error| invalid_key(&format!("the JWK is {error}")))?;
             if object.contains_key("keys") {
-                return self.of_set(&object);
+                return self.read_jwk_set(&object);
             }
-            return Ok(vec![self.of_jwk(&object)?]);
+            return Ok(vec![self.read_jwk(&object)?]);
         }
         let material = if is_pem(bytes) {
-            of_pem(bytes)?
+            import_pem(bytes)?
         } else if self.algorithm.is_some_and(Algorithm::is_symmetric) {
-            Material::Secret(spelled(bytes, Encoding::Text)?)
-        } else if bytes.first() == Some(&SEQUENCE) && bytes.contains(&INTEGER) {
-            of_der(bytes)?
+            KeyMaterial::Secret(decode_secret(bytes, SecretEncoding::Text)?)
+        } else if bytes.first() == Some(&DER_SEQUENCE) && bytes.contains(&DER_INTEGER) {
+            import_der(bytes)?
         } else {
-            return Err(find_key(bytes).map_or(Rejected::Unknown, Rejected::Unread));
+            return Err(detect_key(bytes)
+                .map_or(ImportError::UnknownFormat, ImportError::UnsupportedFormat));
         };
-        Ok(vec![self.key(material, None)?])
+        Ok(vec![self.build_key(material, None)?])
     }
 
-    fn of_set(self, set: &Map<String, Value>) -> Result<Vec<NewKey>, Rejected> {
-        let all = set.get("keys").and_then(Value::as_array);
-        let all = all.filter(|all| !all.is_empty());
-        let all = all.ok_or_else(|| refused("`keys` is not an array with keys in it"))?;
-        all_different(all.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
+    fn read_jwk_set(self, set: &Map<String, Value>) -> Result<Vec<KeySpec>, ImportError> {
+        let jwks = set.get("keys").and_then(Value::as_array);
+        let jwks = jwks.filter(|all| !all.is_empty());
+        let jwks = jwks.ok_or_else(|| invalid_key("`keys` is not an array with keys in it"))?;
+        ensure_unique_kids(jwks.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
         let read = |(at, jwk): (usize, &Value)| {
             let key = match jwk.as_object() {
-                Some(jwk) => self.of_jwk(jwk),
-                None => Err(refused("not an object").into()),
+                Some(jwk) => self.read_jwk(jwk),
+                None => Err(invalid_key("not an object").into()),
             };
-            let (number, all) = (at + 1, all.len());
-            key.map_err(|why| Rejected::Member { number, all, why: Box::new(why) })
+            let (number, all) = (at + 1, jwks.len());
+            key.map_err(|error| ImportError::SetMember { number, all, why: Box::new(error) })
         };
-        let keys = all.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-        let public: PublicKeys = keys.iter().filter_map(|key| key.public.as_ref()).collect();
-        if keys.iter().any(|key| is_public(key, &public)) {
-            return Err(Rejected::Disguised(KeyForm::PUBLIC));
+        let keys = jwks.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+        let public_keys: PublicKeys =
+            keys.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
+        if keys.iter().any(|key| equals_public_key(key, &public_keys)) {
+            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC));
         }
         Ok(keys)
     }
 
-    fn of_jwk(self, jwk: &Map<String, Value>) -> Result<NewKey, Rejected> {
-        for_signatures(jwk, &["sign"])?;
+    fn read_jwk(self, jwk: &Map<String, Value>) -> Result<KeySpec, ImportError> {
+        check_key_use(jwk, &["sign"])?;
         key_id(jwk)?;
         let named = match jwk.get("alg").map(Value::as_str) {
             None => None,
             Some(Some(name)) => Some(Algorithm::parse(name)?),
-            Some(None) => return Err(refused("its `alg` is not text").into()),
+            Some(None) => return Err(invalid_key("its `alg` is not text").into()),
         };
-        let material = of_jwk(jwk)?;
-        if let Material::Secret(secret) = &material {
-            not_a_key(secret)?;
+        let material = import_jwk(jwk)?;
+        if let KeyMaterial::Secret(secret) = &material {
+            ensure_not_key(secret)?;
         }
-        self.key(material, named)
+        self.build_key(material, named)
     }
 
     /// The key of that material, if it fits what is known of it; `named` is the algorithm that its
     /// JWK names.
-    fn key(self, material: Material, named: Option<Algorithm>) -> Result<NewKey, Rejected> {
-        let fits = |algorithm: &Algorithm| match (&material, algorithm.family()) {
-            (Material::Secret(_), Family::Hmac(_)) => true,
-            (Material::Pkcs8(family, _), other) => *family == other,
-            (Material::Secret(_), _) => false,
+    fn build_key(
+        self,
+        material: KeyMaterial,
+        named: Option<Algorithm>,
+    ) -> Result<KeySpec, ImportError> {
+        let fits = |algorithm: &Algorithm| match (&material, algorithm.key_type()) {
+            (KeyMaterial::Secret(_), KeyType::Hmac(_)) => true,
+            (KeyMaterial::Pkcs8(family, _), other) => *family == other,
+            (KeyMaterial::Secret(_), _) => false,
         };
-        let mut fitting = Algorithm::ALL.into_iter().filter(fits);
+        let mut candidates = Algorithm::ALL.into_iter().filter(fits);
         let algorithm = match (self.algorithm, named) {
             (Some(wanted), Some(named)) if wanted != named => None,
-            (Some(one), _) | (None, Some(one)) => fitting.find(|algorithm| *algorithm == one),
-            (None, None) => fitting.next(),
+            (Some(chosen), _) | (None, Some(chosen)) => {
+                candidates.find(|algorithm| *algorithm == chosen)
+            }
+            (None, None) => candidates.next(),
         };
-        let algorithm = algorithm.ok_or_else(|| refused("it does not fit the algorithm"))?;
+        let algorithm = algorithm.ok_or_else(|| invalid_key("it does not fit the algorithm"))?;
         match material {
-            Material::Secret(secret) => self.symmetric(algorithm, &secret),
-            Material::Pkcs8(_, pkcs8) => {
-                let key = private(algorithm, self.purpose, &pkcs8)
-                    .map_err(|why| refused(&why.to_string()))?;
-                judged(key.public.as_ref().unwrap_or(&Map::new()), false)?;
+            KeyMaterial::Secret(secret) => self.build_symmetric(algorithm, &secret),
+            KeyMaterial::Pkcs8(_, pkcs8) => {
+                let key = private_key(algorithm, self.purpose, &pkcs8)
+                    .map_err(|error| invalid_key(&error.to_string()))?;
+                parse_jwk(key.public_jwk.as_ref().unwrap_or(&Map::new()), false)?;
                 Ok(key)
             }
         }
     }
 
-    fn symmetric(self, algorithm: Algorithm, secret: &[u8]) -> Result<NewKey, Rejected> {
+    fn build_symmetric(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, ImportError> {
         if secret.is_empty() {
-            return Err(refused("the secret is empty").into());
+            return Err(invalid_key("the secret is empty").into());
         }
-        let mut key = symmetric(algorithm, self.purpose, secret);
-        if let Family::Hmac(least) = algorithm.family() {
+        let mut key = symmetric_key(algorithm, self.purpose, secret);
+        if let KeyType::Hmac(least) = algorithm.key_type() {
             key.weak = secret.len() < least;
             if key.weak && !self.allow_weak {
-                return Err(Rejected::Weak { length: secret.len(), algorithm, least });
+                return Err(ImportError::Weak { length: secret.len(), algorithm, least });
             }
         }
         Ok(key)
@@ -191,12 +202,12 @@ impl Import {
 }
 
 /// Returns whether a key is symmetric and has the bytes of one of these public keys.
-pub(crate) fn is_public(key: &NewKey, public: &PublicKeys) -> bool {
-    key.algorithm.is_symmetric() && public.has(key.material.expose_secret())
+pub(crate) fn equals_public_key(key: &KeySpec, public_keys: &PublicKeys) -> bool {
+    key.algorithm.is_symmetric() && public_keys.contains(key.material.expose_secret())
 }
 
-fn refused(why: &str) -> Invalid {
-    Invalid::new("key", why)
+fn invalid_key(reason: &str) -> InvalidValue {
+    InvalidValue::new("key", reason)
 }
 
 #[cfg(test)]

@@ -1,20 +1,20 @@
 //! Shared secrets as they are read: how they are spelled, and that a key is never one of them.
 
-mod forms;
-mod public;
+mod key_format;
+mod public_keys;
 
-use crate::model::Invalid;
+use crate::model::InvalidValue;
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-pub(crate) use forms::KeyForm;
-pub(super) use forms::{find_key, is_secret_jwk};
-pub(crate) use public::PublicKeys;
+pub(crate) use key_format::KeyFormat;
+pub(super) use key_format::{detect_key, is_symmetric_jwk};
+pub(crate) use public_keys::PublicKeys;
 use zeroize::Zeroizing;
 
 /// How the bytes spell a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
+pub(crate) enum SecretEncoding {
     /// The characters are the secret, without a line break at their end.
     Text,
     /// Base64 of either alphabet, with or without padding.
@@ -23,32 +23,32 @@ pub(crate) enum Encoding {
     Raw,
 }
 
-impl Encoding {
+impl SecretEncoding {
     /// By its name on the command line.
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "text" => Ok(Self::Text),
             "base64" => Ok(Self::Base64),
             "raw" => Ok(Self::Raw),
-            _ => Err(Invalid::new("encoding", "`text`, `base64` or `raw`")),
+            _ => Err(InvalidValue::new("encoding", "`text`, `base64` or `raw`")),
         }
     }
 }
 
 /// Why bytes are no shared secret.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NotASecret {
+pub(super) enum SecretError {
     /// They do not have the encoding that was named.
-    Misspelled,
+    InvalidEncoding,
     /// They are a key.
-    Key(KeyForm),
+    IsKey(KeyFormat),
 }
 
-impl From<NotASecret> for Invalid {
-    fn from(refusal: NotASecret) -> Self {
-        match refusal {
-            NotASecret::Misspelled => Self::new("key", "the secret is not base64"),
-            NotASecret::Key(form) => Self::new("key", form.refusal()),
+impl From<SecretError> for InvalidValue {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::InvalidEncoding => Self::new("key", "the secret is not base64"),
+            SecretError::IsKey(form) => Self::new("key", form.refusal_message()),
         }
     }
 }
@@ -56,30 +56,33 @@ impl From<NotASecret> for Invalid {
 /// Returns the secret that these bytes spell. Every shared secret that is read passes here or, as
 /// the `k` of a JWK, through [`not_a_key`]; nothing is a secret that is a key in any form, whatever
 /// the encoding.
-pub(super) fn spelled(bytes: &[u8], encoding: Encoding) -> Result<Zeroizing<Vec<u8>>, NotASecret> {
-    not_a_key(bytes)?;
+pub(super) fn decode_secret(
+    bytes: &[u8],
+    encoding: SecretEncoding,
+) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    ensure_not_key(bytes)?;
     let secret = match encoding {
-        Encoding::Raw => bytes.to_vec(),
-        Encoding::Text => {
+        SecretEncoding::Raw => bytes.to_vec(),
+        SecretEncoding::Text => {
             let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
             line.strip_suffix(b"\r").unwrap_or(line).to_vec()
         }
-        Encoding::Base64 => {
+        SecretEncoding::Base64 => {
             let text = bytes.trim_ascii();
             let config = GeneralPurposeConfig::new()
                 .with_decode_padding_mode(DecodePaddingMode::Indifferent);
             let decoded = [URL_SAFE, STANDARD]
                 .iter()
                 .find_map(|alphabet| GeneralPurpose::new(alphabet, config).decode(text).ok());
-            decoded.ok_or(NotASecret::Misspelled)?
+            decoded.ok_or(SecretError::InvalidEncoding)?
         }
     };
     Ok(Zeroizing::new(secret))
 }
 
 /// Refuses bytes that are a key in any form.
-pub(super) fn not_a_key(bytes: &[u8]) -> Result<(), NotASecret> {
-    find_key(bytes).map_or(Ok(()), |form| Err(NotASecret::Key(form)))
+pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
+    detect_key(bytes).map_or(Ok(()), |form| Err(SecretError::IsKey(form)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Keys are recognised in every disguise, and nothing else is.
 
 use super::*;
-use crate::crypto::{generate, install, private_text, public_pem};
+use crate::crypto::{generate_key, initialize, private_key_text, public_key_pem};
 use crate::model::{Algorithm, Purpose, RsaBits};
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
@@ -16,25 +16,25 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Keys as files have them: PEM, DER and JWK, public and private.
-fn keys() -> Vec<(String, Vec<u8>)> {
-    install();
-    let mut all = Vec::new();
+fn sample_keys() -> Vec<(String, Vec<u8>)> {
+    initialize();
+    let mut named_keys = Vec::new();
     for algorithm in FAMILIES {
-        let key = generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
-        let (public, private) = (public_pem(&key).unwrap().unwrap(), private_text(&key));
-        let jwk = key.public.clone().unwrap();
-        let mut named = |form: &str, bytes: &[u8]| {
-            all.push((format!("{algorithm:?} {form}"), bytes.to_vec()));
+        let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+        let (public, private) = (public_key_pem(&key).unwrap().unwrap(), private_key_text(&key));
+        let jwk = key.public_jwk.clone().unwrap();
+        let mut add = |form: &str, bytes: &[u8]| {
+            named_keys.push((format!("{algorithm:?} {form}"), bytes.to_vec()));
         };
-        named("public PEM", public.as_bytes());
-        named("private PEM", private.expose_secret().as_bytes());
-        named("public DER", pem::parse(&public).unwrap().contents());
-        named("private DER", key.material.expose_secret());
-        named("JWK", json!(jwk).to_string().as_bytes());
-        named("JWK Set", format!("{:#}", json!({ "keys": [jwk] })).as_bytes());
-        named("array of JWKs", json!([jwk]).to_string().as_bytes());
-        named("JWKs a line", format!("{}\n{}\n", json!(jwk), json!(jwk)).as_bytes());
-        named("damaged JWK", json!(jwk).to_string().trim_end_matches('}').as_bytes());
+        add("public PEM", public.as_bytes());
+        add("private PEM", private.expose_secret().as_bytes());
+        add("public DER", pem::parse(&public).unwrap().contents());
+        add("private DER", key.material.expose_secret());
+        add("JWK", json!(jwk).to_string().as_bytes());
+        add("JWK Set", format!("{:#}", json!({ "keys": [jwk] })).as_bytes());
+        add("array of JWKs", json!([jwk]).to_string().as_bytes());
+        add("JWKs a line", format!("{}\n{}\n", json!(jwk), json!(jwk)).as_bytes());
+        add("damaged JWK", json!(jwk).to_string().trim_end_matches('}').as_bytes());
     }
     let samples: [(&str, &[u8]); 5] = [
         ("array of secret JWKs", br#"[{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}]"#),
@@ -49,12 +49,12 @@ fn keys() -> Vec<(String, Vec<u8>)> {
         ("SSH", include_bytes!("../../../tests/cli/hostile/samples/ssh.pub")),
         ("YAML", b"kty: RSA\ne: AQAB\nn: AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ\n"),
     ];
-    all.extend(samples.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())));
-    all
+    named_keys.extend(samples.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())));
+    named_keys
 }
 
 /// The same bytes as text, as programs and secret stores write them.
-fn encoded(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+fn encodings_of(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
         let lines = base64.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line));
@@ -88,7 +88,7 @@ fn encoded(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Texts that are keys, written in other ways.
-fn rewritten(text: &str) -> Vec<(&'static str, String)> {
+fn rewritings_of(text: &str) -> Vec<(&'static str, String)> {
     vec![
         ("behind a mark", format!("\u{feff}{text}")),
         ("behind white space", format!("\n \t{text}")),
@@ -103,12 +103,13 @@ fn rewritten(text: &str) -> Vec<(&'static str, String)> {
 #[test]
 fn keys_are_recognised_in_every_encoding() {
     let mut missed = Vec::new();
-    for (name, bytes) in keys() {
-        let texts = std::str::from_utf8(&bytes).map(rewritten).unwrap_or_default();
+    for (name, bytes) in sample_keys() {
+        let texts = std::str::from_utf8(&bytes).map(rewritings_of).unwrap_or_default();
         let texts = texts.into_iter().map(|(form, text)| (form, text.into_bytes()));
-        let all = encoded(&bytes).into_iter().chain(texts).chain([("as it is", bytes.clone())]);
-        for (form, disguise) in all {
-            if find_key(&disguise).is_none() {
+        let disguises =
+            encodings_of(&bytes).into_iter().chain(texts).chain([("as it is", bytes.clone())]);
+        for (form, disguise) in disguises {
+            if detect_key(&disguise).is_none() {
                 missed.push(format!("{name}, {form}"));
             }
         }
@@ -118,19 +119,19 @@ fn keys_are_recognised_in_every_encoding() {
 
 #[test]
 fn keys_without_armor_are_recognised() {
-    for (name, bytes) in keys().iter().filter(|(name, _)| name.ends_with("PEM")) {
+    for (name, bytes) in sample_keys().iter().filter(|(name, _)| name.ends_with("PEM")) {
         let text = std::str::from_utf8(bytes).unwrap();
         let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
         for bare in [body.join("\n"), body.concat(), body.join("\\n"), body.join(" ")] {
-            assert!(find_key(bare.as_bytes()).is_some(), "{name}");
+            assert!(detect_key(bare.as_bytes()).is_some(), "{name}");
         }
         let tail: Vec<&str> = text.lines().skip(1).collect();
-        assert!(find_key(tail.join("\n").as_bytes()).is_some(), "{name} without its first line");
+        assert!(detect_key(tail.join("\n").as_bytes()).is_some(), "{name} without its first line");
     }
 }
 
 #[test]
-fn other_containers_are_recognised() {
+fn key_containers_are_recognised() {
     let certificate = [
         &[0x30, 0x1A][..],
         &[0x30, 0x0A, 0x02, 0x01, 0x01, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70],
@@ -151,7 +152,7 @@ fn other_containers_are_recognised() {
         ("SSH2", b"---- BEGIN SSH2 PUBLIC KEY ----"),
         ("authorized_keys", format!("no-pty ssh-ed25519 {} x", BASE64.encode(&ssh)).as_bytes()),
     ] {
-        assert!(find_key(bytes).is_some(), "{name}");
+        assert!(detect_key(bytes).is_some(), "{name}");
     }
 }
 
@@ -173,23 +174,23 @@ fn secrets_are_not_taken_for_keys() {
         b"[1]",
         b"",
     ] {
-        assert_eq!(find_key(secret), None, "{}", String::from_utf8_lossy(secret));
+        assert_eq!(detect_key(secret), None, "{}", String::from_utf8_lossy(secret));
     }
 }
 
 #[test]
-fn deep_and_large_input_is_judged_in_time() {
+fn large_input_is_checked_quickly() {
     for text in ["[".repeat(200_000), "30".repeat(100_000), BASE64.encode(vec![0x30; 150_000])] {
-        assert_eq!(find_key(text.as_bytes()), None);
+        assert_eq!(detect_key(text.as_bytes()), None);
     }
 }
 
 #[test]
-fn bytes_of_public_keys_are_no_secrets() {
-    install();
+fn public_key_bytes_are_refused_as_secrets() {
+    initialize();
     for algorithm in FAMILIES {
-        let key = generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
-        let jwk = key.public.unwrap();
+        let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+        let jwk = key.public_jwk.unwrap();
         let public: PublicKeys = [&jwk].into_iter().collect();
         let bytes = |name: &str| {
             jwk.get(name).map(|value| URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap())
@@ -206,14 +207,14 @@ fn bytes_of_public_keys_are_no_secrets() {
                 hex(&form).into(),
                 BASE64.encode(&form).into(),
             ] {
-                assert!(public.has(&secret), "{algorithm:?}");
+                assert!(public.contains(&secret), "{algorithm:?}");
             }
             let mut other = form;
             other[5] ^= 1;
-            assert!(!public.has(&other));
+            assert!(!public.contains(&other));
         }
     }
-    assert!(!PublicKeys::default().has(&[0; 32]));
+    assert!(!PublicKeys::default().contains(&[0; 32]));
 }
 
 fn random() -> impl Strategy<Value = Vec<u8>> {
@@ -236,13 +237,13 @@ proptest! {
             URL_SAFE_NO_PAD.encode(&bytes).into(),
             format!("{}\n", hex(&bytes)).into(),
         ] {
-            prop_assert_eq!(find_key(&spelled), None);
+            prop_assert_eq!(detect_key(&spelled), None);
         }
     }
 
     #[test]
     fn passphrases_are_never_refused(words in "[\\p{L}\\p{N} .,!?#$%&*+=~^@_-]{8,80}") {
-        prop_assert_eq!(find_key(words.as_bytes()), None);
-        prop_assert_eq!(find_key(json!(words).to_string().as_bytes()), None);
+        prop_assert_eq!(detect_key(words.as_bytes()), None);
+        prop_assert_eq!(detect_key(json!(words).to_string().as_bytes()), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Signing and checking compact tokens, with exactly one algorithm a key.
 
 use super::{Compact, Error};
-use crate::model::{Algorithm, Family, NewKey};
+use crate::model::{Algorithm, KeySpec, KeyType};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 /// Signs `claims` with the key and its algorithm. The header is `alg`, `typ`, `kid` (RFC 7515,
 /// section 4.1).
 pub(crate) fn sign(
-    key: &NewKey,
+    key: &KeySpec,
     typ: &str,
     claims: &Map<String, Value>,
 ) -> Result<SecretString, Error> {
@@ -30,7 +30,7 @@ pub(crate) fn sign(
 
 /// Signs `claims` under that header, whose `alg` is the caller's to get right.
 pub(crate) fn sign_parts(
-    key: &NewKey,
+    key: &KeySpec,
     header: &Map<String, Value>,
     claims: &Map<String, Value>,
 ) -> Result<SecretString, Error> {
@@ -39,53 +39,53 @@ pub(crate) fn sign_parts(
 }
 
 /// Signs header and payload as they stand.
-pub(crate) fn sign_text(key: &NewKey, header: &str, payload: &str) -> Result<SecretString, Error> {
-    signed(key, header, payload).map_err(|_| damaged(key))
+pub(crate) fn sign_text(key: &KeySpec, header: &str, payload: &str) -> Result<SecretString, Error> {
+    sign_compact(key, header, payload).map_err(|_| damaged_key(key))
 }
 
 /// Refuses a key that cannot sign, or whose public part does not verify what its private part
 /// signs.
-pub(crate) fn test_key(key: &NewKey) -> Result<(), Error> {
+pub(crate) fn check_key(key: &KeySpec) -> Result<(), Error> {
     let token = sign_text(key, "{}", "{}")?;
-    let compact = Compact::parse(token.expose_secret()).map_err(|_| damaged(key))?;
-    if is_signed_by(&compact, key)? { Ok(()) } else { Err(damaged(key)) }
+    let compact = Compact::parse(token.expose_secret()).map_err(|_| damaged_key(key))?;
+    if is_signed_by(&compact, key)? { Ok(()) } else { Err(damaged_key(key)) }
 }
 
-pub(super) fn damaged(key: &NewKey) -> Error {
-    Error::DamagedKey(key.kid.shown())
+pub(super) fn damaged_key(key: &KeySpec) -> Error {
+    Error::DamagedKey(key.kid.to_display())
 }
 
-fn signed(key: &NewKey, header: &str, payload: &str) -> Result<SecretString, Error> {
-    let input = format!("{}.{}", encoded(header), encoded(payload));
+fn sign_compact(key: &KeySpec, header: &str, payload: &str) -> Result<SecretString, Error> {
+    let input = format!("{}.{}", encode_base64url(header), encode_base64url(payload));
     let material = key.material.expose_secret();
-    let native_key = match key.algorithm.family() {
-        Family::Hmac(_) if material.is_empty() => return Err(damaged(key)),
-        Family::Hmac(_) => EncodingKey::from_secret(material),
-        Family::P256 | Family::P384 => EncodingKey::from_ec_der(material),
-        Family::Ed25519 => EncodingKey::from_ed_der(material),
-        Family::Rsa => {
-            let signature = URL_SAFE_NO_PAD.encode(rsa(key.algorithm, material, &input)?);
+    let native_key = match key.algorithm.key_type() {
+        KeyType::Hmac(_) if material.is_empty() => return Err(damaged_key(key)),
+        KeyType::Hmac(_) => EncodingKey::from_secret(material),
+        KeyType::P256 | KeyType::P384 => EncodingKey::from_ec_der(material),
+        KeyType::Ed25519 => EncodingKey::from_ed_der(material),
+        KeyType::Rsa => {
+            let signature = URL_SAFE_NO_PAD.encode(sign_rsa(key.algorithm, material, &input)?);
             return Ok(SecretString::from(format!("{input}.{signature}")));
         }
     };
     let signature =
-        jsonwebtoken::crypto::sign(input.as_bytes(), &native_key, native(key.algorithm))
+        jsonwebtoken::crypto::sign(input.as_bytes(), &native_key, to_jsonwebtoken(key.algorithm))
             .map_err(|error| Error::Key(error.to_string()))?;
     Ok(SecretString::from(format!("{input}.{signature}")))
 }
 
 /// Whether two secrets sign alike. HMAC fills up short ones with zeros and hashes long ones (RFC
 /// 2104, section 2), so that they need not be the same.
-pub(crate) fn sign_alike(one: &NewKey, other: &NewKey) -> Result<bool, Error> {
-    if one.algorithm != other.algorithm || !one.algorithm.is_symmetric() {
+pub(crate) fn same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, Error> {
+    if first.algorithm != second.algorithm || !first.algorithm.is_symmetric() {
         return Ok(false);
     }
-    let [one, other] = [sign_text(one, "", "")?, sign_text(other, "", "")?];
-    Ok(one.expose_secret() == other.expose_secret())
+    let [first_token, second_token] = [sign_text(first, "", "")?, sign_text(second, "", "")?];
+    Ok(first_token.expose_secret() == second_token.expose_secret())
 }
 
 /// The JWT library takes no PKCS#8 for RSA.
-fn rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
+fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
     let padding: &dyn RsaEncoding = match algorithm {
         Algorithm::RS256 => &RSA_PKCS1_SHA256,
         Algorithm::RS384 => &RSA_PKCS1_SHA384,
@@ -100,7 +100,7 @@ fn rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error
         | Algorithm::ES384
         | Algorithm::EdDSA => return Err(Error::Key("it is no RSA key".to_owned())),
     };
-    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|why| Error::Key(why.to_string()))?;
+    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|error| Error::Key(error.to_string()))?;
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(padding, &SystemRandom::new(), input.as_bytes(), &mut signature)
         .map_err(|_| Error::Key("it does not sign".to_owned()))?;
@@ -109,39 +109,43 @@ fn rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error
 
 /// Whether the token carries this key's signature. The algorithm is the key's; the token's own
 /// word about it is not asked.
-pub(crate) fn is_signed_by(token: &Compact<'_>, key: &NewKey) -> Result<bool, Error> {
+pub(crate) fn is_signed_by(token: &Compact<'_>, key: &KeySpec) -> Result<bool, Error> {
     let native_key = if key.algorithm.is_symmetric() {
         let material = key.material.expose_secret();
         // An empty secret verifies what anybody signs.
         Some(material).filter(|secret| !secret.is_empty()).map(DecodingKey::from_secret)
     } else {
-        key.public.clone().and_then(|public| public_key(public).ok())
+        key.public_jwk.clone().and_then(|public| decoding_key(public).ok())
     };
-    let native_key = native_key.ok_or_else(|| damaged(key))?;
-    Ok(checked(token, &native_key, key.algorithm))
+    let native_key = native_key.ok_or_else(|| damaged_key(key))?;
+    Ok(is_signature_valid(token, &native_key, key.algorithm))
 }
 
-fn public_key(jwk: Map<String, Value>) -> Result<DecodingKey, Error> {
+fn decoding_key(jwk: Map<String, Value>) -> Result<DecodingKey, Error> {
     serde_json::from_value::<Jwk>(Value::from(jwk))
         .map_err(|error| Error::Key(error.to_string()))
         .and_then(|jwk| DecodingKey::from_jwk(&jwk).map_err(|error| Error::Key(error.to_string())))
 }
 
-pub(super) fn checked(token: &Compact<'_>, key: &DecodingKey, algorithm: Algorithm) -> bool {
+pub(super) fn is_signature_valid(
+    token: &Compact<'_>,
+    key: &DecodingKey,
+    algorithm: Algorithm,
+) -> bool {
     jsonwebtoken::crypto::verify(
         token.signature,
         token.signing_input.as_bytes(),
         key,
-        native(algorithm),
+        to_jsonwebtoken(algorithm),
     )
     .unwrap_or(false)
 }
 
-fn encoded(text: &str) -> String {
+fn encode_base64url(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-pub(super) const fn native(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
     match algorithm {
         Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
         Algorithm::HS384 => jsonwebtoken::Algorithm::HS384,

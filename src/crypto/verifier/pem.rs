@@ -1,26 +1,27 @@
 //! Public keys in PEM (RFC 7468), each by the one form that it has. Nothing is searched for inside
 //! of it, so that neither nesting nor what else a file holds decides what the key is.
 
-use super::{Verifier, edwards, elliptic, refused, rsa};
-use crate::model::{Algorithm, Invalid};
+use super::{Verifier, ec_verifier, ed25519_verifier, invalid_key, rsa_verifier};
+use crate::model::{Algorithm, InvalidValue};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::PublicKey;
 use aws_lc_rs::signature::RsaPublicKeyComponents;
 
 /// What stands before the coordinates in the `SubjectPublicKeyInfo` of a P-256 key (RFC 5480).
-const P256: [u8; 27] = [
+const P256_PREFIX: [u8; 27] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A,
     0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
 ];
 
 /// The same of a P-384 key.
-const P384: [u8; 24] = [
+const P384_PREFIX: [u8; 24] = [
     0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x05, 0x2B,
     0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04,
 ];
 
 /// The same of an Ed25519 key (RFC 8410).
-const ED25519: [u8; 12] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00];
+const ED25519_PREFIX: [u8; 12] =
+    [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// Whether there is PEM in it, be it damaged.
 pub(in crate::crypto) fn is_pem(bytes: &[u8]) -> bool {
@@ -29,70 +30,72 @@ pub(in crate::crypto) fn is_pem(bytes: &[u8]) -> bool {
 }
 
 /// The public key that is all there is in it.
-pub(super) fn of_pem(bytes: &[u8]) -> Result<Verifier, Invalid> {
-    let blocks = pem::parse_many(bytes).map_err(|_| refused("the PEM is damaged"))?;
+pub(super) fn parse_pem(bytes: &[u8]) -> Result<Verifier, InvalidValue> {
+    let blocks = pem::parse_many(bytes).map_err(|_| invalid_key("the PEM is damaged"))?;
     if blocks.iter().any(|block| block.tag().contains("PRIVATE")) {
-        return Err(super::private());
+        return Err(super::private_key_error());
     }
     let block = match &blocks[..] {
         [block] => block,
-        [] => return Err(refused("the PEM is damaged")),
-        _ => return Err(refused("the PEM has several parts, and one public key is wanted")),
+        [] => return Err(invalid_key("the PEM is damaged")),
+        _ => return Err(invalid_key("the PEM has several parts, and one public key is wanted")),
     };
     match block.tag() {
-        "PUBLIC KEY" => of_info(block.contents()),
-        "RSA PUBLIC KEY" => of_pkcs1(block.contents()),
+        "PUBLIC KEY" => parse_spki(block.contents()),
+        "RSA PUBLIC KEY" => parse_pkcs1(block.contents()),
         "CERTIFICATE" => {
-            Err(refused("a certificate is not taken; `openssl x509 -pubkey` prints its key"))
+            Err(invalid_key("a certificate is not taken; `openssl x509 -pubkey` prints its key"))
         }
-        _ => Err(unknown()),
+        _ => Err(unknown_key_error()),
     }
 }
 
 /// `SubjectPublicKeyInfo` (RFC 5280, section 4.1).
-fn of_info(der: &[u8]) -> Result<Verifier, Invalid> {
-    for (algorithm, prefix) in [(Algorithm::ES256, &P256[..]), (Algorithm::ES384, &P384)] {
+fn parse_spki(der: &[u8]) -> Result<Verifier, InvalidValue> {
+    for (algorithm, prefix) in
+        [(Algorithm::ES256, &P256_PREFIX[..]), (Algorithm::ES384, &P384_PREFIX)]
+    {
         if let Some(point) = der.strip_prefix(prefix) {
             let (x, y) = point.split_at(point.len() / 2);
-            return elliptic(algorithm, x, y);
+            return ec_verifier(algorithm, x, y);
         }
     }
-    if let Some(point) = der.strip_prefix(&ED25519) {
-        return edwards(point);
+    if let Some(point) = der.strip_prefix(&ED25519_PREFIX) {
+        return ed25519_verifier(point);
     }
-    let key = PublicKey::from_der(der).map_err(|_| unknown())?;
-    let written: PublicKeyX509Der<'_> = key.as_der().map_err(|_| unknown())?;
-    if written.as_ref() == der { of_rsa(&key) } else { Err(unknown()) }
+    let key = PublicKey::from_der(der).map_err(|_| unknown_key_error())?;
+    let encoded: PublicKeyX509Der<'_> = key.as_der().map_err(|_| unknown_key_error())?;
+    if encoded.as_ref() == der { rsa_key_verifier(&key) } else { Err(unknown_key_error()) }
 }
 
 /// `RSAPublicKey` (RFC 8017, appendix A.1.1).
-fn of_pkcs1(der: &[u8]) -> Result<Verifier, Invalid> {
-    let key = PublicKey::from_der(der).map_err(|_| unknown())?;
-    if key.as_ref() == der { of_rsa(&key) } else { Err(unknown()) }
+fn parse_pkcs1(der: &[u8]) -> Result<Verifier, InvalidValue> {
+    let key = PublicKey::from_der(der).map_err(|_| unknown_key_error())?;
+    if key.as_ref() == der { rsa_key_verifier(&key) } else { Err(unknown_key_error()) }
 }
 
-fn of_rsa(key: &PublicKey) -> Result<Verifier, Invalid> {
+fn rsa_key_verifier(key: &PublicKey) -> Result<Verifier, InvalidValue> {
     let public = RsaPublicKeyComponents::<Vec<u8>>::from(key);
-    rsa(&public.n, &public.e)
+    rsa_verifier(&public.n, &public.e)
 }
 
-fn unknown() -> Invalid {
-    refused("this is not a public key of RSA, P-256, P-384 or Ed25519")
+fn unknown_key_error() -> InvalidValue {
+    invalid_key("this is not a public key of RSA, P-256, P-384 or Ed25519")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{generate, install, public_pem};
+    use crate::crypto::{generate_key, initialize, public_key_pem};
     use crate::model::{Purpose, RsaBits};
     use ::pem::{Pem, encode};
 
-    fn refusal(tag: &str, der: &[u8]) -> String {
-        of_pem(encode(&Pem::new(tag, der)).as_bytes()).unwrap_err().why
+    fn refusal_reason(tag: &str, der: &[u8]) -> String {
+        parse_pem(encode(&Pem::new(tag, der)).as_bytes()).unwrap_err().reason
     }
 
     /// Sequences in each other, the innermost empty.
-    fn nested(levels: usize) -> Vec<u8> {
+    fn nested_sequences(levels: usize) -> Vec<u8> {
         let mut heads = Vec::new();
         let mut length = 0_u32;
         for _ in 0..levels {
@@ -104,28 +107,28 @@ mod tests {
     }
 
     #[test]
-    fn every_family_is_known_by_its_form_and_no_other() {
-        install();
+    fn pem_key_family_is_recognised() {
+        initialize();
         for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
-            let key = generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
-            let text = public_pem(&key).unwrap().unwrap();
-            let read = of_pem(text.as_bytes()).unwrap();
+            let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+            let text = public_key_pem(&key).unwrap().unwrap();
+            let read = parse_pem(text.as_bytes()).unwrap();
             assert!(read.algorithms.contains(&algorithm));
             let der = ::pem::parse(&text).unwrap().into_contents();
             let longer = [&der[..], &[0]].concat();
-            assert!(of_pem(encode(&Pem::new("PUBLIC KEY", longer)).as_bytes()).is_err());
-            assert!(of_pem(encode(&Pem::new("EC PARAMETERS", der)).as_bytes()).is_err());
-            assert!(of_pem(format!("{text}{text}").as_bytes()).is_err(), "two keys");
+            assert!(parse_pem(encode(&Pem::new("PUBLIC KEY", longer)).as_bytes()).is_err());
+            assert!(parse_pem(encode(&Pem::new("EC PARAMETERS", der)).as_bytes()).is_err());
+            assert!(parse_pem(format!("{text}{text}").as_bytes()).is_err(), "two keys");
         }
     }
 
     #[test]
-    fn nothing_is_searched_for_inside_of_it() {
-        let unknown = "this is not a public key of RSA, P-256, P-384 or Ed25519";
+    fn nested_pem_content_is_refused() {
+        let expected = "this is not a public key of RSA, P-256, P-384 or Ed25519";
         for tag in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
-            assert_eq!(refusal(tag, &nested(100_000)), unknown);
+            assert_eq!(refusal_reason(tag, &nested_sequences(100_000)), expected);
         }
         let certificate = "a certificate is not taken; `openssl x509 -pubkey` prints its key";
-        assert_eq!(refusal("CERTIFICATE", &nested(2)), certificate);
+        assert_eq!(refusal_reason("CERTIFICATE", &nested_sequences(2)), certificate);
     }
 }

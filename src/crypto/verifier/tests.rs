@@ -3,44 +3,44 @@
 use super::*;
 use serde_json::json;
 
-fn refusal(set: &Value) -> String {
-    read_jwks(set.to_string().as_bytes()).unwrap_err().why
+fn refusal_reason(set: &Value) -> String {
+    read_jwks(set.to_string().as_bytes()).unwrap_err().reason
 }
 
-fn secret(kid: &Value) -> Value {
+fn secret_jwk(kid: &Value) -> Value {
     json!({"kty": "oct", "k": "A".repeat(43), "kid": kid})
 }
 
 #[test]
-fn key_ids_are_texts_that_differ() {
-    let set = json!({"keys": [secret(&json!("a")), secret(&json!("b"))]});
+fn key_ids_are_unique_strings() {
+    let set = json!({"keys": [secret_jwk(&json!("a")), secret_jwk(&json!("b"))]});
     assert_eq!(read_jwks(set.to_string().as_bytes()).unwrap().len(), 2);
-    let set = json!({"keys": [secret(&json!("a")), secret(&json!("a"))]});
-    assert_eq!(refusal(&set), "two keys have the same `kid`");
+    let set = json!({"keys": [secret_jwk(&json!("a")), secret_jwk(&json!("a"))]});
+    assert_eq!(refusal_reason(&set), "two keys have the same `kid`");
     for kid in [json!(1), json!(null), json!(["a"])] {
-        assert_eq!(refusal(&secret(&kid)), "its `kid` is not text");
+        assert_eq!(refusal_reason(&secret_jwk(&kid)), "its `kid` is not text");
     }
 }
 
 #[test]
-fn a_private_jwk_is_refused_as_a_private_pem_is() {
+fn private_jwk_is_refused() {
     let key = json!({"kty": "OKP", "crv": "Ed25519",
         "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
-    assert_eq!(refusal(&key), private().why);
+    assert_eq!(refusal_reason(&key), private_key_error().reason);
 }
 
 #[test]
-fn a_point_has_one_spelling() {
+fn ed25519_point_has_one_encoding() {
     let mut canonical = 0;
     // Around 2^255 - 19 a number has a second spelling.
     for first in 0xED..=0xFF {
         let mut second = [0xFF; 32];
         (second[0], second[31]) = (first, 0x7F);
-        assert!(edwards(&second).is_err());
+        assert!(ed25519_verifier(&second).is_err());
         let mut small = [0; 32];
         small[0] = first - 0xED;
-        canonical += usize::from(edwards(&small).is_ok());
+        canonical += usize::from(ed25519_verifier(&small).is_ok());
     }
     assert!(canonical > 5, "{canonical} of them are good points in the first spelling");
 }

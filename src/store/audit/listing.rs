@@ -1,8 +1,8 @@
 //! Events read again: filtered, in pages or some at a time.
 
-use crate::model::{AuditEvent, Foreign, Page, Paged, Timestamp, UserId};
-use crate::store::condition::Condition;
-use crate::store::users::{one_more, required_time};
+use crate::model::{AuditEvent, Page, PageRequest, Timestamp, Untrusted, UserId};
+use crate::store::users::{limit_plus_one, required_time};
+use crate::store::where_clause::WhereClause;
 use crate::store::{Error, Reader};
 use rusqlite::{Row, ToSql};
 
@@ -16,11 +16,11 @@ pub(crate) struct EventFilter {
     /// Only what this user did.
     pub(crate) user: Option<UserId>,
     /// Only this command, or those that begin with this word.
-    pub(crate) action: Option<Foreign>,
+    pub(crate) action: Option<Untrusted>,
     /// Only what was about this, alone or among others.
-    pub(crate) target: Option<Foreign>,
+    pub(crate) target: Option<Untrusted>,
     /// Only what ended like this.
-    pub(crate) outcome: Option<Foreign>,
+    pub(crate) outcome: Option<Untrusted>,
     /// Whether the oldest comes first.
     pub(crate) oldest_first: bool,
 }
@@ -28,44 +28,45 @@ pub(crate) struct EventFilter {
 /// The rows of a time and later begin with the lowest id among them. Rows are numbered as they are
 /// committed, which is not quite the order of their times: who waits for a lock has an earlier one.
 /// The signs keep SQLite from walking over all older rows, and from sorting.
-const SINCE: &str = "a.id >= (SELECT min(+id) FROM audit WHERE at >= :since) AND +a.at >= :since";
+const SINCE_CONDITION: &str =
+    "a.id >= (SELECT min(+id) FROM audit WHERE at >= :since) AND +a.at >= :since";
 
 impl EventFilter {
-    fn condition(&self) -> Condition {
-        let mut all = Condition::open();
+    fn where_clause(&self) -> WhereClause {
+        let mut clause = WhereClause::new();
         if let Some(time) = self.since {
-            all.and(SINCE, ":since", time.unix());
+            clause.and(SINCE_CONDITION, ":since", time.unix());
         }
         if let Some(time) = self.until {
-            all.and("+a.at <= :until", ":until", time.unix());
+            clause.and("+a.at <= :until", ":until", time.unix());
         }
         if let Some(user) = self.user {
-            all.and("a.user_id = :user", ":user", user.0);
+            clause.and("a.user_id = :user", ":user", user.0);
         }
         if let Some(action) = &self.action {
-            let begins = "instr(a.action || ' ', :action || ' ') = 1";
-            all.and(begins, ":action", action.as_str().to_owned());
+            let matches_action = "instr(a.action || ' ', :action || ' ') = 1";
+            clause.and(matches_action, ":action", action.as_str().to_owned());
         }
         if let Some(target) = &self.target {
-            let names = "instr(replace(' ' || a.target || ' ', ', ', ' '),
+            let matches_target = "instr(replace(' ' || a.target || ' ', ', ', ' '),
                 replace(' ' || :target || ' ', ', ', ' '))";
-            all.and(names, ":target", target.as_str().to_owned());
+            clause.and(matches_target, ":target", target.as_str().to_owned());
         }
         if let Some(outcome) = &self.outcome {
-            all.and("a.outcome = :outcome", ":outcome", outcome.as_str().to_owned());
+            clause.and("a.outcome = :outcome", ":outcome", outcome.as_str().to_owned());
         }
-        all
+        clause
     }
 
     /// The question for some rows of them.
-    fn question(&self, condition: &Condition) -> String {
-        let (beyond, order) = if self.oldest_first { (">", "ASC") } else { ("<", "DESC") };
+    fn select_sql(&self, clause: &WhereClause) -> String {
+        let (comparison, order) = if self.oldest_first { (">", "ASC") } else { ("<", "DESC") };
         format!(
             "SELECT a.id, a.at, a.user_id, ifnull(u.username, u.email), a.os_uid, a.action,
                  a.target, a.outcome, a.count
              FROM audit a LEFT JOIN users u ON u.id = a.user_id
-             WHERE {} AND a.id {beyond} :after ORDER BY a.id {order} LIMIT :take OFFSET :skip",
-            condition.sql()
+             WHERE {} AND a.id {comparison} :after ORDER BY a.id {order} LIMIT :take OFFSET :skip",
+            clause.sql()
         )
     }
 }
@@ -75,22 +76,22 @@ impl Reader<'_> {
     pub(crate) fn events(
         &self,
         filter: &EventFilter,
-        page: Page,
-    ) -> Result<Paged<AuditEvent>, Error> {
-        let total = page.total(|| {
-            let condition = filter.condition();
-            let sql = format!("SELECT count(*) FROM audit a WHERE {}", condition.sql());
-            let values = condition.values();
+        page: PageRequest,
+    ) -> Result<Page<AuditEvent>, Error> {
+        let total = page.count_total(|| {
+            let clause = filter.where_clause();
+            let sql = format!("SELECT count(*) FROM audit a WHERE {}", clause.sql());
+            let values = clause.values();
             Ok::<_, Error>(self.sql.query_row(&sql, values.as_slice(), |row| row.get(0))?)
         })?;
-        let (skip, _, take) = page.window();
-        let events = self.some_events(filter, page.after(), skip, one_more(take))?;
-        Ok(Paged::new(page, events, total, |event: &AuditEvent| event.id))
+        let (skip, _, take) = page.sql_window();
+        let events = self.events_after(filter, page.after_id(), skip, limit_plus_one(take))?;
+        Ok(Page::new(page, events, total, |event: &AuditEvent| event.id))
     }
 
     /// At most `take` of the events that follow one, or of all, without the first `skip`; nobody
     /// counts them.
-    pub(crate) fn some_events(
+    pub(crate) fn events_after(
         &self,
         filter: &EventFilter,
         after: Option<i64>,
@@ -99,31 +100,31 @@ impl Reader<'_> {
     ) -> Result<Vec<AuditEvent>, Error> {
         let start = if filter.oldest_first { i64::MIN } else { i64::MAX };
         let after = after.unwrap_or(start);
-        let condition = filter.condition();
-        let mut values = condition.values();
+        let clause = filter.where_clause();
+        let mut values = clause.values();
         values.extend::<[(&str, &dyn ToSql); 3]>([
             (":after", &after),
             (":take", &take),
             (":skip", &skip),
         ]);
-        let mut statement = self.sql.prepare(&filter.question(&condition))?;
+        let mut statement = self.sql.prepare(&filter.select_sql(&clause))?;
         statement
-            .query_map(values.as_slice(), |row| Ok(event(row)))?
+            .query_map(values.as_slice(), |row| Ok(event_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect()
     }
 }
 
-pub(in crate::store) fn event(row: &Row<'_>) -> Result<AuditEvent, Error> {
+pub(in crate::store) fn event_from_row(row: &Row<'_>) -> Result<AuditEvent, Error> {
     Ok(AuditEvent {
         id: row.get(0)?,
         at: required_time(row.get(1)?)?,
         user_id: row.get::<_, Option<i64>>(2)?.map(UserId),
-        user: row.get::<_, Option<String>>(3)?.map(Foreign::new),
+        user: row.get::<_, Option<String>>(3)?.map(Untrusted::new),
         os_uid: row.get(4)?,
-        action: Foreign::new(row.get::<_, String>(5)?),
-        target: row.get::<_, Option<String>>(6)?.map(Foreign::new),
-        outcome: Foreign::new(row.get::<_, String>(7)?),
+        action: Untrusted::new(row.get::<_, String>(5)?),
+        target: row.get::<_, Option<String>>(6)?.map(Untrusted::new),
+        outcome: Untrusted::new(row.get::<_, String>(7)?),
         count: row.get(8)?,
     })
 }
@@ -131,17 +132,17 @@ pub(in crate::store) fn event(row: &Row<'_>) -> Result<AuditEvent, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Event, Writer};
+    use crate::store::{NewEvent, Writer};
     use rusqlite::Connection;
 
     /// Events 1 to 9 at the times 10 to 90, but 5, which waited for the lock from 25 on.
-    fn several() -> Connection {
+    fn connection_with_events() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
-        let tx = Writer::on(&connection);
+        let tx = Writer::new(&connection);
         for id in 1..=9 {
-            tx.add_event(&Event {
-                at: time(if id == 5 { 25 } else { 10 * id }),
+            tx.add_event(&NewEvent {
+                at: timestamp(if id == 5 { 25 } else { 10 * id }),
                 user: None,
                 os_uid: 1000,
                 action: if id % 2 == 0 { "token create" } else { "tokens" },
@@ -154,19 +155,19 @@ mod tests {
         connection
     }
 
-    fn time(seconds: i64) -> Timestamp {
+    fn timestamp(seconds: i64) -> Timestamp {
         Timestamp::from_unix(seconds).unwrap()
     }
 
-    fn ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
-        let list = Reader { sql: connection }.events(filter, Page::All).unwrap();
+    fn event_ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
+        let list = Reader { sql: connection }.events(filter, PageRequest::All).unwrap();
         assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
         list.items.iter().map(|event| event.id).collect()
     }
 
     #[test]
-    fn both_ends_of_a_time_belong_to_it_whatever_the_order_of_the_rows() {
-        let connection = several();
+    fn time_range_includes_both_bounds() {
+        let connection = connection_with_events();
         for (since, until, expected) in [
             (None, None, &[9, 8, 7, 6, 5, 4, 3, 2, 1][..]),
             (Some(70), None, &[9, 8, 7]),
@@ -175,37 +176,40 @@ mod tests {
             (None, Some(25), &[5, 2, 1]),
             (Some(91), None, &[]),
         ] {
-            let (since, until) = (since.map(time), until.map(time));
+            let (since, until) = (since.map(timestamp), until.map(timestamp));
             let filter = EventFilter { since, until, ..EventFilter::default() };
-            assert_eq!(ids(&connection, &filter), expected);
+            assert_eq!(event_ids(&connection, &filter), expected);
             let mut reversed = expected.to_vec();
             reversed.reverse();
-            assert_eq!(ids(&connection, &EventFilter { oldest_first: true, ..filter }), reversed);
+            assert_eq!(
+                event_ids(&connection, &EventFilter { oldest_first: true, ..filter }),
+                reversed
+            );
         }
     }
 
     #[test]
-    fn an_action_is_a_command_or_its_first_word() {
-        let connection = several();
+    fn action_filter_matches_command_or_first_word() {
+        let connection = connection_with_events();
         for (action, expected) in
             [("token", &[8, 6, 4, 2][..]), ("token create", &[8, 6, 4, 2]), ("token c", &[])]
         {
-            let action = Some(Foreign::new(action));
+            let action = Some(Untrusted::new(action));
             assert_eq!(
-                ids(&connection, &EventFilter { action, ..EventFilter::default() }),
+                event_ids(&connection, &EventFilter { action, ..EventFilter::default() }),
                 expected
             );
         }
     }
 
     #[test]
-    fn pages_follow_one_another_in_either_order() {
-        let connection = several();
+    fn event_pages_are_consecutive_in_either_order() {
+        let connection = connection_with_events();
         for (oldest_first, after, expected) in
             [(false, 4, [3, 2]), (true, 4, [5, 6]), (false, i64::MAX, [9, 8]), (true, 0, [1, 2])]
         {
             let filter = EventFilter { oldest_first, ..EventFilter::default() };
-            let page = Page::After { id: after, per_page: 2 };
+            let page = PageRequest::After { id: after, per_page: 2 };
             let list = Reader { sql: &connection }.events(&filter, page).unwrap();
             let ids: Vec<i64> = list.items.iter().map(|event| event.id).collect();
             assert_eq!((ids, list.next), (expected.to_vec(), Some(expected[1])));
@@ -213,12 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn the_events_of_a_time_are_found_without_the_older_ones() {
-        let connection = several();
-        let since = Some(time(70));
+    fn since_filter_uses_time_index() {
+        let connection = connection_with_events();
+        let since = Some(timestamp(70));
         let filter = EventFilter { since, ..EventFilter::default() };
-        let condition = filter.condition();
-        let sql = format!("EXPLAIN QUERY PLAN {}", filter.question(&condition));
+        let clause = filter.where_clause();
+        let sql = format!("EXPLAIN QUERY PLAN {}", filter.select_sql(&clause));
         let mut statement = connection.prepare(&sql).unwrap();
         let mut rows = statement.raw_query();
         let mut plan = Vec::new();

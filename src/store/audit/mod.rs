@@ -3,16 +3,16 @@
 mod listing;
 
 pub(crate) use listing::EventFilter;
-pub(super) use listing::event;
+pub(super) use listing::event_from_row;
 
-use super::users::time;
+use super::users::optional_time;
 use super::{Error, Reader, Writer};
 use crate::model::{Timestamp, UserId};
 use rusqlite::params;
 
 /// Who did what to what. Never a token, a password, a hash or a key.
 #[derive(Debug, Clone)]
-pub(crate) struct Event<'e> {
+pub(crate) struct NewEvent<'e> {
     /// When.
     pub(crate) at: Timestamp,
     /// The jeton user, where somebody was logged in.
@@ -31,15 +31,15 @@ pub(crate) struct Event<'e> {
 
 impl Reader<'_> {
     /// Returns the time of the newest event before `then`.
-    pub(crate) fn newest_event(&self, then: Timestamp) -> Result<Option<Timestamp>, Error> {
+    pub(crate) fn newest_event_time(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT max(at) FROM audit WHERE at < ?1";
-        time(self.sql.query_row(sql, [then.unix()], |row| row.get(0))?)
+        optional_time(self.sql.query_row(sql, [before.unix()], |row| row.get(0))?)
     }
 }
 
 impl Writer<'_> {
     /// Adds one event; its row.
-    pub(crate) fn add_event(&self, event: &Event<'_>) -> Result<i64, Error> {
+    pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<i64, Error> {
         let result = self.sql.execute(
             "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -53,20 +53,21 @@ impl Writer<'_> {
                 i64::try_from(event.count).unwrap_or(i64::MAX),
             ],
         );
-        let id = self.inserted("audit", result)?;
-        self.wrote(event.target.as_deref());
+        let id = self.inserted_id("audit", result)?;
+        self.note_target(event.target.as_deref());
         Ok(id)
     }
 
     /// Has an event that was added before count so many things more.
-    pub(crate) fn count_on(&self, event: i64, more: usize) -> Result<(), Error> {
-        let more = i64::try_from(more).unwrap_or(i64::MAX);
-        self.sql.execute("UPDATE audit SET count = count + ?2 WHERE id = ?1", (event, more))?;
+    pub(crate) fn add_to_count(&self, event: i64, increment: usize) -> Result<(), Error> {
+        let increment = i64::try_from(increment).unwrap_or(i64::MAX);
+        self.sql
+            .execute("UPDATE audit SET count = count + ?2 WHERE id = ?1", (event, increment))?;
         Ok(())
     }
 
     /// Has an event that was added before end otherwise, with nothing changed.
-    pub(crate) fn came_to_nothing(&self, event: i64, outcome: &str) -> Result<(), Error> {
+    pub(crate) fn set_outcome(&self, event: i64, outcome: &str) -> Result<(), Error> {
         let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
         self.sql.execute(sql, (event, outcome))?;
         Ok(())

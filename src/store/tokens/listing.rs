@@ -1,11 +1,11 @@
 //! Many tokens at once: listed in pages, counted, taken back.
 
-use super::{COLUMNS, TABLES, token};
+use super::{COLUMNS, TABLES, token_from_row};
 use crate::model::{
-    AppName, Lifetime, Page, Paged, RecordedToken, Status, Timestamp, TokenKind, UserId,
+    AppName, Lifetime, Page, PageRequest, RecordedToken, Timestamp, TokenKind, TokenStatus, UserId,
 };
-use crate::store::condition::Condition;
-use crate::store::users::one_more;
+use crate::store::users::limit_plus_one;
+use crate::store::where_clause::WhereClause;
 use crate::store::{Error, Reader, Writer};
 use rusqlite::ToSql;
 
@@ -19,53 +19,53 @@ pub(crate) struct TokenFilter {
     /// Only this application's.
     pub(crate) app: Option<AppName>,
     /// Only those of this status; `Live` includes the superseded.
-    pub(crate) status: Option<Status>,
+    pub(crate) status: Option<TokenStatus>,
     /// Only those that end within that time and were not renewed.
-    pub(crate) ending_within: Option<Lifetime>,
+    pub(crate) expiring_within: Option<Lifetime>,
     /// Only those made before that.
     pub(crate) issued_before: Option<Timestamp>,
 }
 
 impl TokenFilter {
-    fn condition(&self, now: Timestamp) -> Condition {
-        let mut all = Condition::open();
+    fn where_clause(&self, now: Timestamp) -> WhereClause {
+        let mut clause = WhereClause::new();
         if let Some(owner) = self.owner {
-            all.and("g.owner_id = :owner", ":owner", owner.0);
+            clause.and("g.owner_id = :owner", ":owner", owner.0);
         }
         if let Some(kind) = self.kind {
-            all.and("g.kind = :kind", ":kind", kind.name().to_owned());
+            clause.and("g.kind = :kind", ":kind", kind.name().to_owned());
         }
         if let Some(app) = &self.app {
-            all.and("g.app = :app", ":app", app.as_str().to_owned());
+            clause.and("g.app = :app", ":app", app.as_str().to_owned());
         }
         if let Some(status) = self.status {
-            all.and(in_status(status), ":now", now.unix());
+            clause.and(status_condition(status), ":now", now.unix());
         }
-        if let Some(time) = self.ending_within {
-            let end = now.unix().saturating_add(time.seconds());
-            all.and("t.grace_until IS NULL AND t.expires_at <= :end", ":end", end);
+        if let Some(lifetime) = self.expiring_within {
+            let latest_expiry = now.unix().saturating_add(lifetime.seconds());
+            clause.and("t.grace_until IS NULL AND t.expires_at <= :end", ":end", latest_expiry);
         }
-        if let Some(time) = self.issued_before {
-            all.and("t.issued_at < :before", ":before", time.unix());
+        if let Some(before) = self.issued_before {
+            clause.and("t.issued_at < :before", ":before", before.unix());
         }
-        all
+        clause
     }
 }
 
-fn in_status(status: Status) -> &'static str {
+fn status_condition(status: TokenStatus) -> &'static str {
     match status {
-        Status::Live => {
+        TokenStatus::Live => {
             "t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > :now)
                 AND (t.expires_at IS NULL OR t.expires_at > :now)"
         }
-        Status::Superseded => {
+        TokenStatus::Superseded => {
             "t.revoked_at IS NULL AND t.grace_until > :now AND (t.expires_at IS NULL OR t.expires_at > :now)"
         }
-        Status::Expired => {
+        TokenStatus::Expired => {
             "t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > :now)
                 AND t.expires_at <= :now"
         }
-        Status::Revoked => "(t.revoked_at IS NOT NULL OR t.grace_until <= :now)",
+        TokenStatus::Revoked => "(t.revoked_at IS NOT NULL OR t.grace_until <= :now)",
     }
 }
 
@@ -74,32 +74,32 @@ impl Reader<'_> {
     pub(crate) fn tokens(
         &self,
         filter: &TokenFilter,
-        page: Page,
+        page: PageRequest,
         now: Timestamp,
-    ) -> Result<Paged<RecordedToken>, Error> {
-        let total = page.total(|| self.count_tokens(filter, now))?;
-        let (skip, after, take) = page.window();
-        let take = one_more(take);
-        let condition = filter.condition(now);
-        let mut values = condition.values();
+    ) -> Result<Page<RecordedToken>, Error> {
+        let total = page.count_total(|| self.count_tokens(filter, now))?;
+        let (skip, after, take) = page.sql_window();
+        let take = limit_plus_one(take);
+        let clause = filter.where_clause(now);
+        let mut values = clause.values();
         values.extend::<[(&str, &dyn ToSql); 3]>([
             (":after", &after),
             (":take", &take),
             (":skip", &skip),
         ]);
-        let mut statement = self.sql.prepare(&list(&condition))?;
+        let mut statement = self.sql.prepare(&list_sql(&clause))?;
         let rows = statement
-            .query_map(values.as_slice(), |row| Ok(token(row)))?
+            .query_map(values.as_slice(), |row| Ok(token_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect::<Result<_, Error>>()?;
-        Ok(Paged::new(page, rows, total, |token: &RecordedToken| token.id.0))
+        Ok(Page::new(page, rows, total, |token: &RecordedToken| token.id.0))
     }
 
     /// How many there are.
     pub(crate) fn count_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<i64, Error> {
-        let condition = filter.condition(now);
-        let sql = format!("SELECT count(*) FROM {TABLES} WHERE {}", condition.sql());
-        Ok(self.sql.query_row(&sql, condition.values().as_slice(), |row| row.get(0))?)
+        let clause = filter.where_clause(now);
+        let sql = format!("SELECT count(*) FROM {TABLES} WHERE {}", clause.sql());
+        Ok(self.sql.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
     }
 }
 
@@ -110,33 +110,33 @@ impl Writer<'_> {
         filter: &TokenFilter,
         now: Timestamp,
     ) -> Result<usize, Error> {
-        let condition = filter.condition(now);
-        let mut values = condition.values();
+        let clause = filter.where_clause(now);
+        let mut values = clause.values();
         let now = now.unix();
         values.push((":now", &now));
         // Many rows touch pages here and there: without room for them each would go to the log
         // again and again.
         self.sql.pragma_update(None, "cache_size", -16_384)?;
-        Ok(self.sql.execute(&revocation(&condition), values.as_slice())?)
+        Ok(self.sql.execute(&revocation_sql(&clause), values.as_slice())?)
     }
 }
 
 /// Which they are is looked up first, in an index alone where there is one that knows it.
-fn list(condition: &Condition) -> String {
+fn list_sql(clause: &WhereClause) -> String {
     format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE t.id IN
              (SELECT t.id FROM {TABLES} WHERE {} AND t.id > :after
               ORDER BY t.id LIMIT :take OFFSET :skip)
          ORDER BY t.id",
-        condition.sql()
+        clause.sql()
     )
 }
 
-fn revocation(condition: &Condition) -> String {
+fn revocation_sql(clause: &WhereClause) -> String {
     format!(
         "UPDATE tokens SET revoked_at = :now WHERE id IN
              (SELECT t.id FROM {TABLES} WHERE {} AND t.revoked_at IS NULL)",
-        condition.sql()
+        clause.sql()
     )
 }
 
@@ -146,20 +146,21 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn the_tokens_of_one_user_are_found_without_those_of_others() {
+    fn owner_filter_uses_grant_index() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
-        let (owner, status) = (Some(UserId(1)), Some(Status::Live));
+        let (owner, status) = (Some(UserId(1)), Some(TokenStatus::Live));
         let filter = TokenFilter { owner, status, ..TokenFilter::default() };
-        let condition = filter.condition(Timestamp::from_unix(0).unwrap());
-        let found = "SEARCH t USING COVERING INDEX tokens_of_grant (grant_id=? AND revoked_at=?)";
-        for sql in [list(&condition), revocation(&condition)] {
+        let clause = filter.where_clause(Timestamp::from_unix(0).unwrap());
+        let expected =
+            "SEARCH t USING COVERING INDEX tokens_of_grant (grant_id=? AND revoked_at=?)";
+        for sql in [list_sql(&clause), revocation_sql(&clause)] {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let (mut plan, mut rows) = (Vec::new(), statement.raw_query());
             while let Some(row) = rows.next().unwrap() {
                 plan.push(row.get::<_, String>(3).unwrap());
             }
-            assert!(plan.iter().any(|line| line == found), "{plan:?}");
+            assert!(plan.iter().any(|line| line == expected), "{plan:?}");
         }
     }
 }

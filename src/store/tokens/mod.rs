@@ -4,10 +4,11 @@ mod listing;
 
 pub(crate) use listing::TokenFilter;
 
-use super::users::{required_time, time};
+use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    AppName, Foreign, Grant, Jti, Origin, RecordedToken, Timestamp, TokenId, TokenKind, UserId,
+    AppName, Grant, Jti, RecordedToken, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted,
+    UserId,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
@@ -27,7 +28,7 @@ pub(crate) struct NewToken {
     /// Its end; `None` never.
     pub(crate) expires_at: Option<Timestamp>,
     /// Where it comes from.
-    pub(crate) origin: Origin,
+    pub(crate) origin: TokenOrigin,
 }
 
 pub(in crate::store) const COLUMNS: &str =
@@ -37,13 +38,13 @@ pub(in crate::store) const COLUMNS: &str =
 pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
 /// Those of user `?1` that count at the time `?2`.
-const COUNTED: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
+const QUOTA_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
     AND t.revoked_at IS NULL AND t.grace_until IS NULL
     AND (t.expires_at IS NULL OR t.expires_at > ?2)";
 
 /// How many app tokens of a user count: not expired, not revoked, not superseded.
-pub(super) fn count() -> String {
-    format!("SELECT count(*) FROM {TABLES} {COUNTED}")
+pub(super) fn quota_count_sql() -> String {
+    format!("SELECT count(*) FROM {TABLES} {QUOTA_WHERE}")
 }
 
 impl Reader<'_> {
@@ -58,18 +59,18 @@ impl Reader<'_> {
     }
 
     /// Whether a token of that `jti` is recorded: of many, one after the other.
-    pub(crate) fn has_token(&self, jti: Jti) -> Result<bool, Error> {
+    pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
         Ok(self.sql.prepare_cached(sql)?.query_row([jti.bytes()], |row| row.get(0))?)
     }
 
     /// Returns where a token comes from; its first issue is always known.
-    pub(crate) fn token_origin(&self, id: TokenId) -> Result<Origin, Error> {
+    pub(crate) fn token_origin(&self, id: TokenId) -> Result<TokenOrigin, Error> {
         let sql = "SELECT ifnull(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
         let (first, run): (i64, Option<[u8; 16]>) =
             self.sql.query_row(sql, [id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let run = run.map(|jti| Jti::new(Uuid::from_bytes(jti)));
-        Ok(Origin { first_issued_at: Some(required_time(first)?), run })
+        Ok(TokenOrigin { first_issued_at: Some(required_time(first)?), run_token: run })
     }
 
     fn token_where(
@@ -81,28 +82,29 @@ impl Reader<'_> {
             .query_row(
                 &format!("SELECT {COLUMNS} FROM {TABLES} WHERE {condition}"),
                 [value],
-                |row| Ok(token(row)),
+                |row| Ok(token_from_row(row)),
             )
             .optional()?
             .transpose()
     }
 
     /// The app tokens of a user that count.
-    pub(crate) fn counted_tokens(
+    pub(crate) fn tokens_in_quota(
         &self,
         owner: UserId,
         now: Timestamp,
     ) -> Result<Vec<RecordedToken>, Error> {
-        let mut statement =
-            self.sql.prepare(&format!("SELECT {COLUMNS} FROM {TABLES} {COUNTED} ORDER BY t.id"))?;
+        let mut statement = self
+            .sql
+            .prepare(&format!("SELECT {COLUMNS} FROM {TABLES} {QUOTA_WHERE} ORDER BY t.id"))?;
         statement
-            .query_map((owner.0, now.unix()), |row| Ok(token(row)))?
+            .query_map((owner.0, now.unix()), |row| Ok(token_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect()
     }
 
     /// Whether an unrecorded token of ours was taken back.
-    pub(crate) fn is_blocked(&self, key: i64, jti: &str) -> Result<bool, Error> {
+    pub(crate) fn is_blocklisted(&self, key: i64, jti: &str) -> Result<bool, Error> {
         let mut statement = self.sql.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
         )?;
@@ -113,7 +115,7 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Records a token and, if it is the first of its kind, its grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
-        let grant = self.grant_id(&new.grant)?;
+        let grant = self.find_or_add_grant(&new.grant)?;
         let result = self.sql.execute(
             "INSERT INTO tokens
                  (jti, grant_id, key_id, issued_at, expires_at, first_issued_at, run_jti)
@@ -125,21 +127,21 @@ impl Writer<'_> {
                 new.issued_at.unix(),
                 new.expires_at.map(Timestamp::unix),
                 new.origin.first_issued_at.map(Timestamp::unix),
-                new.origin.run.map(Jti::bytes),
+                new.origin.run_token.map(Jti::bytes),
             ],
         );
-        let id = self.inserted("tokens", result)?;
-        self.wrote_token(new.jti);
+        let id = self.inserted_id("tokens", result)?;
+        self.note_token(new.jti);
         Ok(TokenId(id))
     }
 
-    fn grant_id(&self, grant: &Grant) -> Result<i64, Error> {
-        let permissions = json_array(&grant.permissions);
-        let audience = json_array(&grant.audience);
+    fn find_or_add_grant(&self, grant: &Grant) -> Result<i64, Error> {
+        let permissions = to_json_array(&grant.permissions);
+        let audience = to_json_array(&grant.audience);
         let claims = Value::from(grant.claims.clone()).to_string();
-        let (owner, kind, app) = (grant.owner.0, grant.kind.name(), grant.app.as_str());
+        let (owner, kind, app) = (grant.owner_id.0, grant.kind.name(), grant.app.as_str());
         let values = params![owner, kind, app, permissions, audience, claims];
-        let known = self
+        let existing = self
             .sql
             .query_row(
                 "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
@@ -148,15 +150,15 @@ impl Writer<'_> {
                 |row| row.get(0),
             )
             .optional()?;
-        if let Some(id) = known {
-            return Ok(id);
+        if let Some(grant_id) = existing {
+            return Ok(grant_id);
         }
         let result = self.sql.execute(
             "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             values,
         );
-        self.inserted("grants", result)
+        self.inserted_id("grants", result)
     }
 
     /// Takes back one token; `false` if it was.
@@ -186,7 +188,7 @@ impl Writer<'_> {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<TokenId>, Error> {
-        let ended = self.sql.query_row(
+        let revoked = self.sql.query_row(
             "UPDATE tokens SET revoked_at = ?2 WHERE superseded_by = ?1 AND revoked_at IS NULL
                  AND grace_until > ?2
              RETURNING id",
@@ -197,17 +199,17 @@ impl Writer<'_> {
             "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
             (old.0, by.0, until.unix()),
         )?;
-        Ok(ended.optional()?.map(TokenId))
+        Ok(revoked.optional()?.map(TokenId))
     }
 
     /// Takes back every recorded token of a user; how many.
-    pub(crate) fn revoke_tokens_of(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
+    pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
         self.revoke_tokens(&TokenFilter { owner: Some(owner), ..TokenFilter::default() }, now)
     }
 
     /// Takes back an unrecorded token of ours; `false` if it was. Several may bear the `jti`: it is
     /// remembered until the last of them ends.
-    pub(crate) fn block(
+    pub(crate) fn add_to_blocklist(
         &self,
         key: i64,
         jti: &str,
@@ -224,31 +226,31 @@ impl Writer<'_> {
     }
 }
 
-fn json_array(texts: &[Foreign]) -> String {
-    Value::from(texts.iter().map(Foreign::as_str).collect::<Vec<_>>()).to_string()
+fn to_json_array(texts: &[Untrusted]) -> String {
+    Value::from(texts.iter().map(Untrusted::as_str).collect::<Vec<_>>()).to_string()
 }
 
-fn texts(json: &str) -> Result<Vec<Foreign>, Error> {
+fn parse_json_array(json: &str) -> Result<Vec<Untrusted>, Error> {
     let texts: Vec<String> = serde_json::from_str(json)
         .map_err(|_| Error::Damaged("a grant's list is not JSON".to_owned()))?;
-    Ok(texts.into_iter().map(Foreign::new).collect())
+    Ok(texts.into_iter().map(Untrusted::new).collect())
 }
 
-pub(in crate::store) fn token(row: &Row<'_>) -> Result<RecordedToken, Error> {
+pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, Error> {
     Ok(RecordedToken {
         id: TokenId(row.get(0)?),
         jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
-        key: row.get(12)?,
+        key_row_id: row.get(12)?,
         issued_at: required_time(row.get(2)?)?,
-        expires_at: time(row.get(3)?)?,
-        revoked_at: time(row.get(4)?)?,
-        grace_until: time(row.get(5)?)?,
+        expires_at: optional_time(row.get(3)?)?,
+        revoked_at: optional_time(row.get(4)?)?,
+        grace_until: optional_time(row.get(5)?)?,
         grant: Grant {
-            kind: TokenKind::recorded(&row.get::<_, String>(11)?)?,
-            owner: UserId(row.get(6)?),
-            app: AppName::stored(row.get(7)?),
-            permissions: texts(&row.get::<_, String>(8)?)?,
-            audience: texts(&row.get::<_, String>(9)?)?,
+            kind: TokenKind::parse_recorded(&row.get::<_, String>(11)?)?,
+            owner_id: UserId(row.get(6)?),
+            app: AppName::from_trusted(row.get(7)?),
+            permissions: parse_json_array(&row.get::<_, String>(8)?)?,
+            audience: parse_json_array(&row.get::<_, String>(9)?)?,
             claims: serde_json::from_str(&row.get::<_, String>(10)?)
                 .map_err(|_| Error::Damaged("a grant's claims are not JSON".to_owned()))?,
         },
@@ -261,10 +263,10 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn counting_looks_at_the_owners_tokens_only() {
+    fn quota_count_uses_owner_index() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
-        let sql = format!("EXPLAIN QUERY PLAN {}", count());
+        let sql = format!("EXPLAIN QUERY PLAN {}", quota_count_sql());
         let mut statement = connection.prepare(&sql).unwrap();
         let plan = statement.query_map((1, 0), |row| row.get(3)).unwrap();
         let plan: Vec<String> = plan.map(Result::unwrap).collect();

@@ -1,8 +1,8 @@
 //! Many users at once: searched, sorted, in pages, and with their hashes.
 
-use super::{COLUMNS, one_more, user};
-use crate::model::{Page, Paged, PasswordHash, Role, Search, User};
-use crate::store::condition::Condition;
+use super::{COLUMNS, limit_plus_one, user_from_row};
+use crate::model::{NameFilter, Page, PageRequest, PasswordHash, Role, User};
+use crate::store::where_clause::WhereClause;
 use crate::store::{Error, Reader};
 use rusqlite::ToSql;
 
@@ -10,9 +10,9 @@ use rusqlite::ToSql;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UserFilter {
     /// Only those with this in their username or e-mail address.
-    pub(crate) search: Option<Search>,
+    pub(crate) search: Option<NameFilter>,
     /// Whether the display name is searched, too.
-    pub(crate) by_name: bool,
+    pub(crate) includes_display_name: bool,
     /// Only those of this role.
     pub(crate) role: Option<Role>,
     /// Only those who are disabled, or only those who are not.
@@ -38,81 +38,90 @@ pub(crate) enum UserOrder {
 }
 
 /// Ids in a row of `user_blocks`.
-const BLOCK: i64 = 1_024;
+const BLOCK_SIZE: i64 = 1_024;
 
 impl UserFilter {
     /// Whether everybody passes.
-    fn is_open(&self) -> bool {
+    fn matches_all(&self) -> bool {
         self.search.is_none() && self.role.is_none() && self.disabled.is_none()
     }
 
     /// The condition of those that pass.
-    fn condition(&self) -> Condition {
-        let mut all = Condition::open();
-        all.and_so("deleted_at IS NULL");
+    fn where_clause(&self) -> WhereClause {
+        let mut clause = WhereClause::new();
+        clause.and_sql("deleted_at IS NULL");
         if let Some(role) = self.role {
-            all.and("role = :role", ":role", role.name().to_owned());
+            clause.and("role = :role", ":role", role.name().to_owned());
         }
         match self.disabled {
-            Some(true) => all.and_so("disabled_at IS NOT NULL"),
-            Some(false) => all.and_so("disabled_at IS NULL"),
+            Some(true) => clause.and_sql("disabled_at IS NOT NULL"),
+            Some(false) => clause.and_sql("disabled_at IS NULL"),
             None => {}
         }
         if let Some(search) = &self.search {
             // Not with LIKE: what is looked for is no pattern.
-            let found = "instr(username, :search) OR instr(email_key, :search)";
-            let by_name = if self.by_name { " OR instr(name_key, :search)" } else { "" };
-            all.and(&format!("({found}{by_name})"), ":search", search.as_str().to_owned());
+            let name_conditions = "instr(username, :search) OR instr(email_key, :search)";
+            let display_name_condition =
+                if self.includes_display_name { " OR instr(name_key, :search)" } else { "" };
+            clause.and(
+                &format!("({name_conditions}{display_name_condition})"),
+                ":search",
+                search.as_str().to_owned(),
+            );
         }
-        all
+        clause
     }
 
-    fn sorting(&self) -> String {
+    fn order_by(&self) -> String {
         let direction = if self.descending { "DESC" } else { "ASC" };
-        let first = match self.order {
+        let column = match self.order {
             UserOrder::Id => return format!("id {direction}"),
             UserOrder::Username => "username",
             UserOrder::Email => "email_key",
             UserOrder::Created => "created_at",
         };
-        format!("{first} {direction} NULLS LAST, id {direction}")
+        format!("{column} {direction} NULLS LAST, id {direction}")
     }
 }
 
 impl Reader<'_> {
     /// The users that are there and pass the filter.
-    pub(crate) fn users(&self, filter: &UserFilter, page: Page) -> Result<Paged<User>, Error> {
-        let condition = filter.condition();
-        let total = page.total(|| {
-            if filter.is_open() {
+    pub(crate) fn users(
+        &self,
+        filter: &UserFilter,
+        page: PageRequest,
+    ) -> Result<Page<User>, Error> {
+        let clause = filter.where_clause();
+        let total = page.count_total(|| {
+            if filter.matches_all() {
                 return self.count_users();
             }
-            let sql = format!("SELECT count(*) FROM users WHERE {}", condition.sql());
-            Ok(self.sql.query_row(&sql, condition.values().as_slice(), |row| row.get(0))?)
+            let sql = format!("SELECT count(*) FROM users WHERE {}", clause.sql());
+            Ok(self.sql.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
         })?;
-        let (start, skip) = self.start(filter, page)?;
-        let (_, _, take) = page.window();
-        let take = one_more(take);
-        let mut values = condition.values();
+        let (start, skip) = self.seek_start(filter, page)?;
+        let (_, _, take) = page.sql_window();
+        let take = limit_plus_one(take);
+        let mut values = clause.values();
         values.extend::<[(&str, &dyn ToSql); 3]>([
             (":start", &start),
             (":take", &take),
             (":skip", &skip),
         ]);
-        let beyond = if filter.descending { "<" } else { ">" };
+        let comparison = if filter.descending { "<" } else { ">" };
         let mut statement = self.sql.prepare(&format!(
-            "SELECT {COLUMNS} FROM users WHERE {} AND id {beyond} :start
+            "SELECT {COLUMNS} FROM users WHERE {} AND id {comparison} :start
              ORDER BY {} LIMIT :take OFFSET :skip",
-            condition.sql(),
-            filter.sorting()
+            clause.sql(),
+            filter.order_by()
         ))?;
         let rows = statement
-            .query_map(values.as_slice(), |row| Ok(user(row)))?
+            .query_map(values.as_slice(), |row| Ok(user_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
             .collect::<Result<_, Error>>()?;
-        let mut list = Paged::new(page, rows, total, |user: &User| user.id.0);
+        let mut list = Page::new(page, rows, total, |user: &User| user.id.0);
         // What follows an id is known in the order of ids alone.
-        let is_part = matches!(page, Page::Part { .. });
+        let is_part = matches!(page, PageRequest::Chunk { .. });
         list.next = list.next.filter(|_| is_part || filter.order == UserOrder::Id);
         Ok(list)
     }
@@ -125,13 +134,13 @@ impl Reader<'_> {
 
     /// The id before the page, and how many that pass stand between the two. For all users in the
     /// order of their ids whole blocks are left out.
-    fn start(&self, filter: &UserFilter, page: Page) -> Result<(i64, i64), Error> {
-        let (mut skip, _, _) = page.window();
-        if let Some(after) = page.after() {
+    fn seek_start(&self, filter: &UserFilter, page: PageRequest) -> Result<(i64, i64), Error> {
+        let (mut skip, _, _) = page.sql_window();
+        if let Some(after) = page.after_id() {
             return Ok((after, 0));
         }
         let mut start = if filter.descending { i64::MAX } else { 0 };
-        if skip == 0 || !filter.is_open() || filter.order != UserOrder::Id {
+        if skip == 0 || !filter.matches_all() || filter.order != UserOrder::Id {
             return Ok((start, skip));
         }
         let direction = if filter.descending { "DESC" } else { "ASC" };
@@ -145,17 +154,18 @@ impl Reader<'_> {
                 break;
             }
             skip -= present;
-            start = if filter.descending { block * BLOCK } else { (block + 1) * BLOCK - 1 };
+            start =
+                if filter.descending { block * BLOCK_SIZE } else { (block + 1) * BLOCK_SIZE - 1 };
         }
         Ok((start, skip))
     }
 
     /// Calls `take` with each user that is there, in the order of their ids; with their hashes only
     /// if they are wanted.
-    pub(crate) fn each_user_to_export(
+    pub(crate) fn for_each_user(
         &self,
         with_hashes: bool,
-        mut take: impl FnMut(User, Option<PasswordHash>) -> Result<(), Error>,
+        mut visit: impl FnMut(User, Option<PasswordHash>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut statement = self.sql.prepare(&format!(
             "SELECT {COLUMNS}, CASE WHEN ?1 THEN password END
@@ -164,7 +174,7 @@ impl Reader<'_> {
         let mut rows = statement.query([with_hashes])?;
         while let Some(row) = rows.next()? {
             let hash: Option<String> = row.get(10)?;
-            take(user(row)?, hash.map(PasswordHash::new))?;
+            visit(user_from_row(row)?, hash.map(PasswordHash::new))?;
         }
         Ok(())
     }
@@ -176,7 +186,7 @@ mod tests {
     use rusqlite::Connection;
 
     /// Users with the ids up to 5,000, of whom some are deleted: all of the third block, too.
-    fn many() -> Connection {
+    fn connection_with_users() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
         connection
@@ -192,59 +202,69 @@ mod tests {
         connection
     }
 
-    fn ids(list: &Paged<User>) -> Vec<i64> {
+    fn user_ids(list: &Page<User>) -> Vec<i64> {
         list.items.iter().map(|user| user.id.0).collect()
     }
 
     #[test]
-    fn pages_are_what_they_were_without_leaving_blocks_out() {
-        let connection = many();
+    fn user_pages_match_full_list() {
+        let connection = connection_with_users();
         let tx = Reader { sql: &connection };
         for descending in [false, true] {
             let filter = UserFilter { descending, ..Default::default() };
-            let all = ids(&tx.users(&filter, Page::All).unwrap());
+            let all = user_ids(&tx.users(&filter, PageRequest::All).unwrap());
             assert!(all.len() > 2_000 && all.is_sorted_by(|a, b| (a < b) != descending));
             for per_page in [1, 37, 600] {
                 for page in (1..=u32::try_from(all.len()).unwrap() / per_page + 2).step_by(19) {
-                    let list = tx.users(&filter, Page::Number { page, per_page }).unwrap();
+                    let list = tx.users(&filter, PageRequest::Number { page, per_page }).unwrap();
                     let skip = usize::try_from((page - 1) * per_page).unwrap();
                     let take = usize::try_from(per_page).unwrap();
-                    let wanted: Vec<i64> = all.iter().copied().skip(skip).take(take).collect();
-                    assert_eq!(ids(&list), wanted, "page {page} of {per_page}, {descending}");
+                    let expected: Vec<i64> = all.iter().copied().skip(skip).take(take).collect();
+                    assert_eq!(
+                        user_ids(&list),
+                        expected,
+                        "page {page} of {per_page}, {descending}"
+                    );
                     assert_eq!(usize::try_from(list.total).unwrap(), all.len());
                 }
             }
             for id in [all[0], all[777], 2_500] {
-                let list = tx.users(&filter, Page::After { id, per_page: 5 }).unwrap();
-                let behind = |other: &&i64| if descending { **other < id } else { **other > id };
-                let wanted: Vec<i64> = all.iter().filter(behind).take(5).copied().collect();
-                assert_eq!((ids(&list), list.next), (wanted.clone(), wanted.last().copied()));
+                let list = tx.users(&filter, PageRequest::After { id, per_page: 5 }).unwrap();
+                let is_after = |other: &&i64| if descending { **other < id } else { **other > id };
+                let expected: Vec<i64> = all.iter().filter(is_after).take(5).copied().collect();
+                assert_eq!(
+                    (user_ids(&list), list.next),
+                    (expected.clone(), expected.last().copied())
+                );
             }
         }
     }
 
     #[test]
-    fn a_filter_keeps_total_and_pages() {
-        let connection = many();
+    fn filtered_users_have_total_and_pages() {
+        let connection = connection_with_users();
         let tx = Reader { sql: &connection };
-        let search = Search::parse("USER49").ok();
+        let search = NameFilter::parse("USER49").ok();
         let filter = UserFilter { search, role: Some(Role::Minter), ..Default::default() };
-        let list = tx.users(&filter, Page::Number { page: 2, per_page: 3 }).unwrap();
-        let all = ids(&tx.users(&filter, Page::All).unwrap());
+        let list = tx.users(&filter, PageRequest::Number { page: 2, per_page: 3 }).unwrap();
+        let all = user_ids(&tx.users(&filter, PageRequest::All).unwrap());
         assert!(all.iter().all(|id| id % 7 == 0 && id.to_string().starts_with("49")), "{all:?}");
-        assert_eq!((ids(&list), list.total), (all[3..6].to_vec(), all.len().try_into().unwrap()));
+        assert_eq!(
+            (user_ids(&list), list.total),
+            (all[3..6].to_vec(), all.len().try_into().unwrap())
+        );
     }
 
     #[test]
-    fn no_order_sorts_what_an_index_has_sorted() {
-        let connection = many();
+    fn user_order_uses_index() {
+        let connection = connection_with_users();
         for order in [UserOrder::Id, UserOrder::Username, UserOrder::Email] {
             for descending in [false, true] {
                 let filter = UserFilter { order, descending, ..Default::default() };
                 let sql = format!(
                     "EXPLAIN QUERY PLAN SELECT {COLUMNS} FROM users WHERE deleted_at IS NULL
                          ORDER BY {} LIMIT 20",
-                    filter.sorting()
+                    filter.order_by()
                 );
                 let mut statement = connection.prepare(&sql).unwrap();
                 let plan = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();

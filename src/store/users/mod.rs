@@ -6,15 +6,15 @@ pub(crate) use listing::{UserFilter, UserOrder};
 
 use super::{Error, Reader, Writer};
 use crate::model::{
-    Account, DisplayName, Email, Foreign, Owned, PasswordHash, Quota, Role, Timestamp, Uid, User,
-    UserId, UserName, UserRef,
+    DisplayName, Email, NewUser, PasswordHash, Quota, Role, Timestamp, Uid, Untrusted, User,
+    UserId, UserName, UserRef, WithOwner,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
 /// What decides whether a user may have one token more, signed with a key.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Standing {
+pub(crate) struct IssuanceState {
     /// How many tokens it may have and how many count now; `None` without a limit: nothing is
     /// counted then, who needs that has many.
     pub(crate) quota: Option<(u32, usize)>,
@@ -29,15 +29,15 @@ pub(in crate::store) const COLUMNS: &str =
 
 impl Reader<'_> {
     /// The user of that name or id; a deleted one is not there.
-    pub(crate) fn find_user(&self, who: &UserRef) -> Result<Option<User>, Error> {
+    pub(crate) fn find_user(&self, user_ref: &UserRef) -> Result<Option<User>, Error> {
         let sql = |column| {
             format!("SELECT {COLUMNS} FROM users WHERE {column} = ?1 AND deleted_at IS NULL")
         };
-        match who {
+        match user_ref {
             UserRef::Id(id) => self.user_where(&sql("id"), id.0),
             UserRef::Uid(uid) => self.user_where(&sql("uid"), uid.bytes()),
             UserRef::Name(name) => self.user_where(&sql("username"), name.as_str()),
-            UserRef::Email(email) => self.user_where(&sql("email_key"), email.key()),
+            UserRef::Email(email) => self.user_where(&sql("email_key"), email.comparison_key()),
         }
     }
 
@@ -47,20 +47,20 @@ impl Reader<'_> {
     }
 
     /// The thing, with what its owner is called.
-    pub(crate) fn owned<T>(&self, owner: UserId, thing: T) -> Result<Owned<T>, Error> {
+    pub(crate) fn with_owner<T>(&self, owner: UserId, value: T) -> Result<WithOwner<T>, Error> {
         let sql = "SELECT ifnull(username, email) FROM users WHERE id = ?1";
         let name: Option<String> =
             self.sql.prepare_cached(sql)?.query_row([owner.0], |row| row.get(0))?;
-        Ok(Owned { thing, owner: name.map(Foreign::new) })
+        Ok(WithOwner { value, owner_name: name.map(Untrusted::new) })
     }
 
     fn user_where(&self, sql: &str, value: impl rusqlite::ToSql) -> Result<Option<User>, Error> {
         let mut statement = self.sql.prepare_cached(sql)?;
-        statement.query_row([value], |row| Ok(user(row))).optional()?.transpose()
+        statement.query_row([value], |row| Ok(user_from_row(row))).optional()?.transpose()
     }
 
     /// The hash to check a password against.
-    pub(crate) fn find_password(&self, id: UserId) -> Result<Option<PasswordHash>, Error> {
+    pub(crate) fn find_password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, Error> {
         let hash: Option<Option<String>> = self
             .sql
             .query_row("SELECT password FROM users WHERE id = ?1", [id.0], |row| row.get(0))
@@ -86,7 +86,7 @@ impl Reader<'_> {
 
 impl Writer<'_> {
     /// Adds a user; [`Error::Taken`] if one of the names or the uid is.
-    pub(crate) fn add_user(&self, account: &Account, now: Timestamp) -> Result<UserId, Error> {
+    pub(crate) fn add_user(&self, account: &NewUser, now: Timestamp) -> Result<UserId, Error> {
         let mut statement = self.sql.prepare_cached(
             "INSERT INTO users (uid, username, email, email_key, name, name_key, password, role,
                  quota, disabled_at, created_at, password_at)
@@ -96,17 +96,17 @@ impl Writer<'_> {
             account.uid.bytes(),
             account.username.as_ref().map(UserName::as_str),
             account.email.as_ref().map(Email::as_str),
-            account.email.as_ref().map(Email::key),
-            account.name.as_ref().map(DisplayName::as_str),
-            account.name.as_ref().map(DisplayName::key),
-            account.password.as_ref().map(PasswordHash::expose),
+            account.email.as_ref().map(Email::comparison_key),
+            account.display_name.as_ref().map(DisplayName::as_str),
+            account.display_name.as_ref().map(DisplayName::search_key),
+            account.password_hash.as_ref().map(PasswordHash::expose),
             account.role.name(),
-            account.quota.map(stored_quota),
+            account.quota.map(to_stored_quota),
             account.disabled_at.map(Timestamp::unix),
             account.created_at.unix(),
             now.unix(),
         ]);
-        Ok(UserId(self.inserted("users", result)?))
+        Ok(UserId(self.inserted_id("users", result)?))
     }
 
     /// Gives the user these names and no others; [`Error::Taken`] if one of them is.
@@ -124,9 +124,9 @@ impl Writer<'_> {
                 id.0,
                 username.map(UserName::as_str),
                 email.map(Email::as_str),
-                email.map(Email::key),
+                email.map(Email::comparison_key),
                 name.map(DisplayName::as_str),
-                name.map(DisplayName::key),
+                name.map(DisplayName::search_key),
             ],
         )?;
         Ok(())
@@ -140,7 +140,7 @@ impl Writer<'_> {
 
     /// Gives the user a quota of its own, or with `None` the store's.
     pub(crate) fn set_quota(&self, id: UserId, quota: Option<Quota>) -> Result<(), Error> {
-        let quota = quota.map(stored_quota);
+        let quota = quota.map(to_stored_quota);
         self.sql.execute("UPDATE users SET quota = ?2 WHERE id = ?1", (id.0, quota))?;
         Ok(())
     }
@@ -167,13 +167,9 @@ impl Writer<'_> {
     }
 
     /// Replaces the hash by one of the same password.
-    pub(crate) fn strengthen_password(
-        &self,
-        id: UserId,
-        better: &PasswordHash,
-    ) -> Result<(), Error> {
+    pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
         self.sql
-            .execute("UPDATE users SET password = ?2 WHERE id = ?1", (id.0, better.expose()))?;
+            .execute("UPDATE users SET password = ?2 WHERE id = ?1", (id.0, new_hash.expose()))?;
         Ok(())
     }
 
@@ -183,31 +179,34 @@ impl Writer<'_> {
     ///
     /// A writing transaction holds this whole file from its first instant, so reading is enough;
     /// an engine that locks rows has to lock this one here.
-    pub(crate) fn hold_user(
+    pub(crate) fn lock_user_for_issuance(
         &self,
         id: UserId,
         key: i64,
         quota: Quota,
         now: Timestamp,
-    ) -> Result<Option<Standing>, Error> {
+    ) -> Result<Option<IssuanceState>, Error> {
         let sql = format!(
             "SELECT ifnull(quota, ?3), disabled_at IS NOT NULL,
                  (SELECT state = 'active' FROM keys WHERE id = ?4),
                  CASE WHEN ifnull(quota, ?3) >= 0 THEN ({}) END
              FROM users WHERE id = ?1 AND deleted_at IS NULL",
-            super::tokens::count()
+            super::tokens::quota_count_sql()
         );
-        let standing = |row: &Row<'_>| {
-            let (most, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
+        let from_row = |row: &Row<'_>| {
+            let (limit, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
             let used = used.and_then(|used| usize::try_from(used).ok());
-            Ok(Standing {
-                quota: u32::try_from(most).ok().zip(used),
+            Ok(IssuanceState {
+                quota: u32::try_from(limit).ok().zip(used),
                 is_disabled: row.get(1)?,
                 key_is_active: row.get(2)?,
             })
         };
-        let most = stored_quota(quota);
-        Ok(self.sql.query_row(&sql, (id.0, now.unix(), most, key), standing).optional()?)
+        let stored_default = to_stored_quota(quota);
+        Ok(self
+            .sql
+            .query_row(&sql, (id.0, now.unix(), stored_default, key), from_row)
+            .optional()?)
     }
 
     /// Takes names, password and everything else away, and keeps the nameless row.
@@ -223,30 +222,30 @@ impl Writer<'_> {
 }
 
 /// One row more than asked for, which tells whether more follow.
-pub(in crate::store) fn one_more(take: i64) -> i64 {
-    if take < 0 { take } else { take + 1 }
+pub(in crate::store) fn limit_plus_one(limit: i64) -> i64 {
+    if limit < 0 { limit } else { limit + 1 }
 }
 
-pub(in crate::store) fn user(row: &Row<'_>) -> Result<User, Error> {
+pub(in crate::store) fn user_from_row(row: &Row<'_>) -> Result<User, Error> {
     Ok(User {
         id: UserId(row.get(0)?),
         uid: Uid::new(Uuid::from_bytes(row.get(1)?)),
-        username: row.get::<_, Option<String>>(2)?.map(UserName::stored),
-        email: row.get::<_, Option<String>>(3)?.map(Email::stored),
-        name: row.get::<_, Option<String>>(4)?.map(DisplayName::stored),
+        username: row.get::<_, Option<String>>(2)?.map(UserName::from_trusted),
+        email: row.get::<_, Option<String>>(3)?.map(Email::from_trusted),
+        display_name: row.get::<_, Option<String>>(4)?.map(DisplayName::from_trusted),
         role: Role::parse(&row.get::<_, String>(5)?)?,
-        quota: quota(row.get(6)?),
-        disabled_at: time(row.get(7)?)?,
-        deleted_at: time(row.get(8)?)?,
+        quota: from_stored_quota(row.get(6)?),
+        disabled_at: optional_time(row.get(7)?)?,
+        deleted_at: optional_time(row.get(8)?)?,
         created_at: required_time(row.get(9)?)?,
     })
 }
 
-fn stored_quota(quota: Quota) -> i64 {
+fn to_stored_quota(quota: Quota) -> i64 {
     quota.limit().map_or(-1, i64::from)
 }
 
-fn quota(stored: Option<i64>) -> Option<Quota> {
+fn from_stored_quota(stored: Option<i64>) -> Option<Quota> {
     stored.map(|n| u32::try_from(n).map_or(Quota::Unlimited, Quota::Limited))
 }
 
@@ -256,6 +255,6 @@ pub(in crate::store) fn required_time(seconds: i64) -> Result<Timestamp, Error> 
 }
 
 /// A stored instant that may be absent.
-pub(in crate::store) fn time(seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
+pub(in crate::store) fn optional_time(seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
     seconds.map(required_time).transpose()
 }

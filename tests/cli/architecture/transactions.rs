@@ -7,15 +7,15 @@ use super::source_files;
 const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     ("src/authority/principal.rs", 2),
     // A refusal is recorded even if the credential is no longer valid.
-    ("src/authority/act.rs", 1),
+    ("src/authority/audit_context.rs", 1),
     // The first admin of a store without users.
     ("src/authority/accounts/mod.rs", 1),
     // A command revokes tokens that it issued even if the credential is no longer valid.
-    ("src/authority/issuing/taken_back.rs", 1),
+    ("src/authority/issuing/revoke.rs", 1),
     // Login, refresh and logout check the password or token of their arguments.
     ("src/authority/sessions/mod.rs", 3),
     // The outcome of a backup that a principal started.
-    ("src/authority/upkeep/mod.rs", 1),
+    ("src/authority/maintenance/mod.rs", 1),
 ];
 
 #[test]
@@ -23,7 +23,7 @@ fn every_change_rechecks_the_credential() {
     let mut transactions: Vec<(String, usize)> = Vec::new();
     for file in source_files("src/authority") {
         let path = file.path.display().to_string();
-        let is_test = path.contains("tests") || path.ends_with("fixture.rs");
+        let is_test = path.contains("tests") || path.ends_with("test_store.rs");
         let rules = file.text.split("#[cfg(test)]").next().unwrap();
         let count = rules.matches("store.write(").count();
         if count > 0 && !is_test {

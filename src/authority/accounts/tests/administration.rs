@@ -1,131 +1,142 @@
 //! What admins change of accounts, and who stays an admin.
 
 use super::*;
-use crate::authority::fixture::token;
+use crate::authority::test_store::issue_app_token;
 use crate::model::Quota;
 
 #[test]
-fn a_change_is_told_apart_from_none() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    let john = person(&mut store, "john", Role::User);
-    let (to, by) = (who(&john), &ada.caller);
+fn user_update_reports_changes() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let john = add_user(&mut store, "john", Role::User);
+    let (john_ref, caller) = (user_ref_of(&john), &ada.caller);
     for (role, changed) in [(Role::User, false), (Role::Minter, true), (Role::Minter, false)] {
-        let (user, is_new) = set_role(&mut store, &act(1), by, &to, role).unwrap();
-        assert_eq!((user.role, is_new), (role, changed));
+        let (user, has_changed) =
+            set_user_role(&mut store, &audit_at(1), caller, &john_ref, role).unwrap();
+        assert_eq!((user.role, has_changed), (role, changed));
     }
     let ten = Some(Quota::Limited(10));
     for (quota, changed) in
         [(None, false), (ten, true), (ten, false), (Some(Quota::Unlimited), true), (None, true)]
     {
-        let (user, is_new) = set_quota(&mut store, &act(1), by, &to, quota).unwrap();
-        assert_eq!((user.quota, is_new), (quota, changed));
+        let (user, has_changed) =
+            set_user_quota(&mut store, &audit_at(1), caller, &john_ref, quota).unwrap();
+        assert_eq!((user.quota, has_changed), (quota, changed));
     }
-    assert!(!enable(&mut store, &act(1), by, &to).unwrap().1);
-    let (user, ended) = disable(&mut store, &act(1), by, &to).unwrap();
+    assert!(!enable_user(&mut store, &audit_at(1), caller, &john_ref).unwrap().1);
+    let (user, ended) = disable_user(&mut store, &audit_at(1), caller, &john_ref).unwrap();
     assert_eq!((user.disabled_at, ended), (Some(at(1)), Some(1)));
-    let (user, ended) = disable(&mut store, &act(2), by, &to).unwrap();
+    let (user, ended) = disable_user(&mut store, &audit_at(2), caller, &john_ref).unwrap();
     assert_eq!((user.disabled_at, ended), (Some(at(1)), None));
-    let (user, changed) = enable(&mut store, &act(3), by, &to).unwrap();
+    let (user, changed) = enable_user(&mut store, &audit_at(3), caller, &john_ref).unwrap();
     assert_eq!((user.disabled_at, changed), (None, true));
 }
 
 #[test]
-fn the_last_admin_stays_one_who_can_log_in() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    let eve = person(&mut store, "eve", Role::Admin);
-    let (by, to) = (&ada.caller, who(&ada));
-    disable(&mut store, &act(0), by, &who(&eve)).unwrap();
-    assert!(matches!(disable(&mut store, &act(0), by, &to), Err(Error::LastAdmin)));
+fn last_active_admin_cannot_be_disabled_or_demoted() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let eve = add_user(&mut store, "eve", Role::Admin);
+    let (caller, ada_ref) = (&ada.caller, user_ref_of(&ada));
+    disable_user(&mut store, &audit_at(0), caller, &user_ref_of(&eve)).unwrap();
+    assert!(matches!(
+        disable_user(&mut store, &audit_at(0), caller, &ada_ref),
+        Err(Error::LastAdmin)
+    ));
     for role in [Role::User, Role::Minter] {
-        let result = set_role(&mut store, &act(0), by, &to, role);
+        let result = set_user_role(&mut store, &audit_at(0), caller, &ada_ref, role);
         assert!(matches!(result, Err(Error::LastAdmin)));
     }
-    set_role(&mut store, &act(0), by, &to, Role::Admin).unwrap();
-    set_role(&mut store, &act(0), by, &who(&eve), Role::User).unwrap();
-    set_role(&mut store, &act(0), by, &who(&eve), Role::Admin).unwrap();
-    assert!(matches!(disable(&mut store, &act(0), by, &to), Err(Error::LastAdmin)));
-    enable(&mut store, &act(0), by, &who(&eve)).unwrap();
-    disable(&mut store, &act(0), by, &to).unwrap();
+    set_user_role(&mut store, &audit_at(0), caller, &ada_ref, Role::Admin).unwrap();
+    set_user_role(&mut store, &audit_at(0), caller, &user_ref_of(&eve), Role::User).unwrap();
+    set_user_role(&mut store, &audit_at(0), caller, &user_ref_of(&eve), Role::Admin).unwrap();
+    assert!(matches!(
+        disable_user(&mut store, &audit_at(0), caller, &ada_ref),
+        Err(Error::LastAdmin)
+    ));
+    enable_user(&mut store, &audit_at(0), caller, &user_ref_of(&eve)).unwrap();
+    disable_user(&mut store, &audit_at(0), caller, &ada_ref).unwrap();
 }
 
 #[test]
-fn a_disabled_user_is_out_and_comes_back_by_logging_in() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    let john = person(&mut store, "john", Role::User);
-    token(&mut store, &john, "app");
-    let (_, ended) = disable(&mut store, &act(0), &ada.caller, &who(&john)).unwrap();
+fn disabled_user_is_logged_out_until_new_login() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let john = add_user(&mut store, "john", Role::User);
+    issue_app_token(&mut store, &john, "app");
+    let (_, ended) =
+        disable_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
     assert_eq!(ended, Some(1));
-    assert!(authenticate(&mut store, at(0), john.access()).is_err());
-    enable(&mut store, &act(0), &ada.caller, &who(&john)).unwrap();
-    assert!(authenticate(&mut store, at(0), john.access()).is_err(), "its session is over");
-    again(&mut store, john.user());
+    assert!(authenticate(&mut store, at(0), john.access_token()).is_err());
+    enable_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
+    assert!(authenticate(&mut store, at(0), john.access_token()).is_err(), "its session is over");
+    add_session(&mut store, john.user());
 }
 
 #[test]
-fn names_change_one_by_one_and_one_to_log_in_by_stays() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    let john = person(&mut store, "john", Role::User);
-    let mut rename = |to: &Renaming| rename(&mut store, &act(0), &ada.caller, &who(&john), to);
-    let username = |text: &str| Some(Other(UserName::parse(text).ok()));
-    let email = |text: &str| Some(Other(Email::parse(text).ok()));
-    let shown = |user: &User| {
-        let name = user.name.as_ref().map(DisplayName::shown);
-        format!("{} {:?} {name:?}", user.shown(), user.email.as_ref().map(Email::shown))
+fn rename_keeps_at_least_one_login_name() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let john = add_user(&mut store, "john", Role::User);
+    let mut rename = |patch: &ProfilePatch| {
+        rename_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john), patch)
     };
-    let none = Renaming::default();
-    for (to, names) in [
+    let username = |text: &str| Some(Patch(UserName::parse(text).ok()));
+    let email = |text: &str| Some(Patch(Email::parse(text).ok()));
+    let describe = |user: &User| {
+        let name = user.display_name.as_ref().map(DisplayName::to_display);
+        format!("{} {:?} {name:?}", user.to_display(), user.email.as_ref().map(Email::to_display))
+    };
+    let unchanged = ProfilePatch::default();
+    for (patch, names) in [
         (
-            Renaming { username: username("Johnny"), ..none.clone() },
+            ProfilePatch { username: username("Johnny"), ..unchanged.clone() },
             "johnny Some(\"john@example.com\") None",
         ),
-        (Renaming { email: Some(Other(None)), ..none.clone() }, "johnny None None"),
+        (ProfilePatch { email: Some(Patch(None)), ..unchanged.clone() }, "johnny None None"),
         (
-            Renaming {
-                username: Some(Other(None)),
+            ProfilePatch {
+                username: Some(Patch(None)),
                 email: email("J@example.com"),
-                name: Some(Other(DisplayName::parse("John Doe").ok())),
+                name: Some(Patch(DisplayName::parse("John Doe").ok())),
             },
             "J@example.com Some(\"J@example.com\") Some(\"John Doe\")",
         ),
         (
-            Renaming { email: email("j@example.com"), ..none.clone() },
+            ProfilePatch { email: email("j@example.com"), ..unchanged.clone() },
             "j@example.com Some(\"j@example.com\") Some(\"John Doe\")",
         ),
     ] {
-        let (user, changed) = rename(&to).unwrap();
-        assert_eq!((shown(&user).as_str(), changed), (names, true));
-        assert!(!rename(&to).unwrap().1, "{names}");
+        let (user, changed) = rename(&patch).unwrap();
+        assert_eq!((describe(&user).as_str(), changed), (names, true));
+        assert!(!rename(&patch).unwrap().1, "{names}");
     }
-    let result = rename(&Renaming { email: Some(Other(None)), ..none.clone() });
+    let result = rename(&ProfilePatch { email: Some(Patch(None)), ..unchanged.clone() });
     assert!(
         matches!(result, Err(Error::Usage(why)) if why == "a username or an e-mail address must stay")
     );
-    for taken in [
-        Renaming { username: username("ADA"), ..none.clone() },
-        Renaming { email: email("Ada@Example.com"), ..none.clone() },
+    for patch in [
+        ProfilePatch { username: username("ADA"), ..unchanged.clone() },
+        ProfilePatch { email: email("Ada@Example.com"), ..unchanged.clone() },
     ] {
-        assert!(matches!(rename(&taken), Err(Error::UserExists)));
+        assert!(matches!(rename(&patch), Err(Error::UserExists)));
     }
 }
 
 #[test]
-fn only_admins_change_anything() {
-    let mut store = store();
-    person(&mut store, "ada", Role::Admin);
-    let mia = person(&mut store, "mia", Role::Minter);
+fn account_change_requires_admin() {
+    let mut store = new_store();
+    add_user(&mut store, "ada", Role::Admin);
+    let mia = add_user(&mut store, "mia", Role::Minter);
     let nobody = UserRef::parse("nobody").unwrap();
-    for to in [who(&mia), nobody] {
-        let (store, act, by) = (&mut store, &act(0), &mia.caller);
+    for user_ref in [user_ref_of(&mia), nobody] {
+        let (store, audit, caller) = (&mut store, &audit_at(0), &mia.caller);
         let refusals = [
-            set_role(store, act, by, &to, Role::Admin).err(),
-            set_quota(store, act, by, &to, None).err(),
-            rename(store, act, by, &to, &Renaming::default()).err(),
-            disable(store, act, by, &to).err(),
-            enable(store, act, by, &to).err(),
+            set_user_role(store, audit, caller, &user_ref, Role::Admin).err(),
+            set_user_quota(store, audit, caller, &user_ref, None).err(),
+            rename_user(store, audit, caller, &user_ref, &ProfilePatch::default()).err(),
+            disable_user(store, audit, caller, &user_ref).err(),
+            enable_user(store, audit, caller, &user_ref).err(),
         ];
         for refusal in refusals {
             assert!(matches!(refusal, Some(Error::Forbidden("only admins change accounts"))));
@@ -134,25 +145,25 @@ fn only_admins_change_anything() {
 }
 
 #[test]
-fn only_admins_search_by_what_only_admins_see() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    let john = person(&mut store, "john", Role::User);
-    let name = Some(Other(DisplayName::parse("Augusta").ok()));
-    let to = Renaming { name, ..Renaming::default() };
-    rename(&mut store, &act(0), &ada.caller, &who(&ada), &to).unwrap();
-    let search = |text| UserFilter { search: Search::parse(text).ok(), ..Default::default() };
-    let mut found = |person: &Person, filter: &UserFilter| {
-        let list = list(&mut store, &person.caller, filter, Page::All)?;
-        Ok::<_, Error>(list.items.iter().map(User::shown).collect::<Vec<_>>().join(" "))
+fn user_search_by_admin_fields_requires_admin() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let john = add_user(&mut store, "john", Role::User);
+    let name = Some(Patch(DisplayName::parse("Augusta").ok()));
+    let patch = ProfilePatch { name, ..ProfilePatch::default() };
+    rename_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&ada), &patch).unwrap();
+    let search = |text| UserFilter { search: NameFilter::parse(text).ok(), ..Default::default() };
+    let mut find_usernames = |test_user: &TestUser, filter: &UserFilter| {
+        let list = list_users(&mut store, &test_user.caller, filter, PageRequest::All)?;
+        Ok::<_, Error>(list.items.iter().map(User::to_display).collect::<Vec<_>>().join(" "))
     };
-    assert_eq!(found(&ada, &search("august")).unwrap(), "ada");
-    assert_eq!(found(&john, &search("august")).unwrap(), "");
-    assert_eq!(found(&john, &search("EXAMPLE")).unwrap(), "ada john");
+    assert_eq!(find_usernames(&ada, &search("august")).unwrap(), "ada");
+    assert_eq!(find_usernames(&john, &search("august")).unwrap(), "");
+    assert_eq!(find_usernames(&john, &search("EXAMPLE")).unwrap(), "ada john");
     let admins = UserFilter { role: Some(Role::Admin), ..Default::default() };
-    assert_eq!(found(&ada, &admins).unwrap(), "ada");
+    assert_eq!(find_usernames(&ada, &admins).unwrap(), "ada");
     assert!(matches!(
-        found(&john, &admins),
+        find_usernames(&john, &admins),
         Err(Error::Forbidden("only admins see roles and status"))
     ));
 }

@@ -2,20 +2,22 @@
 
 mod administration;
 mod deletion;
-mod importing;
+mod import;
 mod passwords;
 
 use super::*;
-use crate::authority::fixture::{Person, act, again, at, person, set, store};
-use crate::authority::{Thing, authenticate};
-use crate::model::{Page, Paged, Search, Setting};
+use crate::authority::test_store::{
+    TestUser, add_session, add_user, at, audit_at, new_store, set_setting,
+};
+use crate::authority::{ResourceKind, authenticate};
+use crate::model::{NameFilter, Page, PageRequest, Setting};
 use crate::store::UserFilter;
 
 fn password(text: &str) -> Password {
     Password::parse(text.to_owned()).unwrap()
 }
 
-fn wish(name: &str, role: Role) -> Registration {
+fn new_registration(name: &str, role: Role) -> Registration {
     Registration {
         username: Some(UserName::parse(name).unwrap()),
         email: Some(Email::parse(&format!("{name}@example.com")).unwrap()),
@@ -25,151 +27,178 @@ fn wish(name: &str, role: Role) -> Registration {
     }
 }
 
-fn credential(login: &str, words: &str) -> Credential {
-    Credential { login: UserRef::parse_login(login).ok(), password: Some(password(words)) }
+fn login_credentials(login: &str, password_text: &str) -> LoginCredentials {
+    LoginCredentials {
+        login: UserRef::parse_login(login).ok(),
+        password: Some(password(password_text)),
+    }
 }
 
-fn logs_in(store: &mut Store, login: &str, words: &str) -> bool {
-    match log_in(store, &credential(login, words)) {
+fn login_succeeds(store: &mut Store, login: &str, password_text: &str) -> bool {
+    match log_in(store, &login_credentials(login, password_text)) {
         Ok(_) => true,
         Err(Error::LoginInvalid) => false,
         Err(other) => panic!("{other}"),
     }
 }
 
-fn everybody(store: &mut Store, seen_by: &Person) -> Paged<User> {
-    list(store, &seen_by.caller, &UserFilter::default(), Page::All).unwrap()
+fn list_all_users(store: &mut Store, viewer: &TestUser) -> Page<User> {
+    list_users(store, &viewer.caller, &UserFilter::default(), PageRequest::All).unwrap()
 }
 
-fn who(person: &Person) -> UserRef {
-    UserRef::Id(person.user().id)
+fn user_ref_of(test_user: &TestUser) -> UserRef {
+    UserRef::Id(test_user.user().id)
 }
 
 #[test]
-fn the_first_user_becomes_admin_whatever_it_asked_for() {
+fn first_user_always_becomes_admin() {
     for role in [Role::User, Role::Minter, Role::Admin] {
-        let mut store = store();
+        let mut store = new_store();
         let (first, is_new) =
-            register(&mut store, &act(0), None, &wish("ada", role), false).unwrap();
+            register_user(&mut store, &audit_at(0), None, &new_registration("ada", role), false)
+                .unwrap();
         assert_eq!((first.role, is_new), (Role::Admin, true));
-        let (second, _) =
-            register(&mut store, &act(0), None, &wish("john", Role::User), false).unwrap();
+        let (second, _) = register_user(
+            &mut store,
+            &audit_at(0),
+            None,
+            &new_registration("john", Role::User),
+            false,
+        )
+        .unwrap();
         assert_eq!(second.role, Role::User);
     }
 }
 
 #[test]
-fn nobody_but_an_admin_gives_a_role() {
-    let mut store = store();
-    let admin = person(&mut store, "ada", Role::Admin);
-    let minter = person(&mut store, "mia", Role::Minter);
+fn role_assignment_requires_admin() {
+    let mut store = new_store();
+    let admin = add_user(&mut store, "ada", Role::Admin);
+    let minter = add_user(&mut store, "mia", Role::Minter);
     for role in [Role::Minter, Role::Admin] {
         for caller in [None, Some(&minter.caller)] {
-            let result = register(&mut store, &act(0), caller, &wish("john", role), false);
+            let result = register_user(
+                &mut store,
+                &audit_at(0),
+                caller,
+                &new_registration("john", role),
+                false,
+            );
             assert!(matches!(result, Err(Error::Forbidden("only admins give a role"))));
         }
         let name = format!("friend-{}", role.name());
-        let wish = wish(&name, role);
-        let (friend, _) = register(&mut store, &act(0), Some(&admin.caller), &wish, false).unwrap();
+        let registration = new_registration(&name, role);
+        let (friend, _) =
+            register_user(&mut store, &audit_at(0), Some(&admin.caller), &registration, false)
+                .unwrap();
         assert_eq!(friend.role, role);
     }
-    assert_eq!(everybody(&mut store, &admin).total, 4);
+    assert_eq!(list_all_users(&mut store, &admin).total, 4);
 }
 
 #[test]
-fn a_closed_store_takes_its_first_user_and_then_only_those_an_admin_brings() {
-    let mut store = store();
-    set(&mut store, Setting::RegisterOpen, "false");
-    let (first, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
-    let admin = again(&mut store, &first);
-    let john = wish("john", Role::User);
-    let result = register(&mut store, &act(0), None, &john, false);
+fn closed_registration_admits_first_user_and_users_added_by_admin() {
+    let mut store = new_store();
+    set_setting(&mut store, Setting::RegisterOpen, "false");
+    let (first, _) =
+        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+            .unwrap();
+    let admin = add_session(&mut store, &first);
+    let john = new_registration("john", Role::User);
+    let result = register_user(&mut store, &audit_at(0), None, &john, false);
     assert!(matches!(result, Err(Error::Forbidden("only admins register accounts here"))));
-    let (user, _) = register(&mut store, &act(0), Some(&admin.caller), &john, false).unwrap();
-    let john = again(&mut store, &user);
-    let kim = wish("kim", Role::User);
-    let result = register(&mut store, &act(0), Some(&john.caller), &kim, false);
+    let (user, _) =
+        register_user(&mut store, &audit_at(0), Some(&admin.caller), &john, false).unwrap();
+    let john = add_session(&mut store, &user);
+    let kim = new_registration("kim", Role::User);
+    let result = register_user(&mut store, &audit_at(0), Some(&john.caller), &kim, false);
     assert!(matches!(result, Err(Error::Forbidden(_))));
 }
 
 #[test]
-fn an_account_that_may_exist_is_left_as_it_is() {
-    let mut store = store();
-    person(&mut store, "ada", Role::Admin);
-    let john = wish("john", Role::User);
-    let (made, _) = register(&mut store, &act(0), None, &john, true).unwrap();
+fn exist_ok_leaves_account_unchanged() {
+    let mut store = new_store();
+    add_user(&mut store, "ada", Role::Admin);
+    let john = new_registration("john", Role::User);
+    let (first, _) = register_user(&mut store, &audit_at(0), None, &john, true).unwrap();
     let other = Registration { password: password("another"), ..john.clone() };
-    let (same, is_new) = register(&mut store, &act(5), None, &other, true).unwrap();
-    assert_eq!((same.id, same.created_at, is_new), (made.id, at(0), false));
-    assert!(logs_in(&mut store, "john", "123456"));
-    assert!(!logs_in(&mut store, "john", "another"));
+    let (second, is_new) = register_user(&mut store, &audit_at(5), None, &other, true).unwrap();
+    assert_eq!((second.id, second.created_at, is_new), (first.id, at(0), false));
+    assert!(login_succeeds(&mut store, "john", "123456"));
+    assert!(!login_succeeds(&mut store, "john", "another"));
 }
 
 #[test]
-fn an_account_that_shares_only_one_name_is_another() {
-    let mut store = store();
-    person(&mut store, "ada", Role::Admin);
-    person(&mut store, "john", Role::User);
+fn account_sharing_one_name_conflicts() {
+    let mut store = new_store();
+    add_user(&mut store, "ada", Role::Admin);
+    add_user(&mut store, "john", Role::User);
     let email = |text| Some(Email::parse(text).unwrap());
-    for wish in [
-        Registration { email: email("new@example.com"), ..wish("john", Role::User) },
-        Registration { email: email("john@example.com"), ..wish("new", Role::User) },
-        Registration { email: email("john@example.com"), ..wish("ada", Role::User) },
+    for registration in [
+        Registration { email: email("new@example.com"), ..new_registration("john", Role::User) },
+        Registration { email: email("john@example.com"), ..new_registration("new", Role::User) },
+        Registration { email: email("john@example.com"), ..new_registration("ada", Role::User) },
     ] {
-        let result = register(&mut store, &act(0), None, &wish, true);
-        assert!(matches!(result, Err(Error::UserExists)), "{wish:?}");
+        let result = register_user(&mut store, &audit_at(0), None, &registration, true);
+        assert!(matches!(result, Err(Error::UserExists)), "{registration:?}");
     }
 }
 
 #[test]
-fn a_name_is_taken_in_every_spelling() {
-    let mut store = store();
-    person(&mut store, "ada", Role::Admin);
-    person(&mut store, "john", Role::User);
-    let named = |name: &str| Registration { email: None, ..wish(name, Role::User) };
-    let addressed = |text: &str| Registration {
+fn taken_name_is_refused_in_every_spelling() {
+    let mut store = new_store();
+    add_user(&mut store, "ada", Role::Admin);
+    add_user(&mut store, "john", Role::User);
+    let with_username =
+        |name: &str| Registration { email: None, ..new_registration(name, Role::User) };
+    let with_email = |text: &str| Registration {
         username: None,
         email: Some(Email::parse(text).unwrap()),
-        ..wish("x", Role::User)
+        ..new_registration("x", Role::User)
     };
-    for wish in [
-        named("john"),
-        named("JOHN"),
-        named("Ｊohn"),
-        addressed("john@example.com"),
-        addressed("John@example.com"),
-        addressed("john@EXAMPLE.com"),
+    for registration in [
+        with_username("john"),
+        with_username("JOHN"),
+        with_username("Ｊohn"),
+        with_email("john@example.com"),
+        with_email("John@example.com"),
+        with_email("john@EXAMPLE.com"),
     ] {
-        let result = register(&mut store, &act(0), None, &wish, false);
-        assert!(matches!(result, Err(Error::UserExists)), "{wish:?}");
+        let result = register_user(&mut store, &audit_at(0), None, &registration, false);
+        assert!(matches!(result, Err(Error::UserExists)), "{registration:?}");
     }
-    register(&mut store, &act(0), None, &addressed("other@example.com"), false).unwrap();
+    register_user(&mut store, &audit_at(0), None, &with_email("other@example.com"), false).unwrap();
 }
 
 #[test]
-fn a_store_is_founded_once() {
-    let mut store = store();
-    assert!(!is_founded(&mut store).unwrap());
-    let first = found(&mut store, &act(0), &wish("ada", Role::User)).unwrap().user;
+fn first_admin_is_created_once() {
+    let mut store = new_store();
+    assert!(!has_users(&mut store).unwrap());
+    let first = create_first_admin(&mut store, &audit_at(0), &new_registration("ada", Role::User))
+        .unwrap()
+        .user;
     assert_eq!(first.role, Role::Admin);
-    assert!(is_founded(&mut store).unwrap());
-    let result = found(&mut store, &act(0), &wish("eve", Role::Admin));
+    assert!(has_users(&mut store).unwrap());
+    let result =
+        create_first_admin(&mut store, &audit_at(0), &new_registration("eve", Role::Admin));
     assert!(matches!(result, Err(Error::StoreExists)));
 }
 
 #[test]
-fn an_account_is_seen_by_its_owner_and_by_admins() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    let mia = person(&mut store, "mia", Role::Minter);
-    let john = person(&mut store, "john", Role::User);
+fn account_is_visible_to_owner_and_admins() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let john = add_user(&mut store, "john", Role::User);
     let nobody = UserRef::parse("nobody").unwrap();
-    assert!(show(&mut store, &john.caller, &who(&john)).is_ok());
-    assert!(show(&mut store, &ada.caller, &who(&john)).is_ok());
-    for (caller, seen) in [(&john, who(&ada)), (&mia, who(&john)), (&john, nobody.clone())] {
-        let result = show(&mut store, &caller.caller, &seen);
+    assert!(load_user(&mut store, &john.caller, &user_ref_of(&john)).is_ok());
+    assert!(load_user(&mut store, &ada.caller, &user_ref_of(&john)).is_ok());
+    for (viewer, user_ref) in
+        [(&john, user_ref_of(&ada)), (&mia, user_ref_of(&john)), (&john, nobody.clone())]
+    {
+        let result = load_user(&mut store, &viewer.caller, &user_ref);
         assert!(matches!(result, Err(Error::Forbidden("only admins see other accounts"))));
     }
-    let result = show(&mut store, &ada.caller, &nobody);
-    assert!(matches!(result, Err(Error::NotFound { thing: Thing::User, .. })));
+    let result = load_user(&mut store, &ada.caller, &nobody);
+    assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
 }

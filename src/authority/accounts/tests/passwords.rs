@@ -1,54 +1,56 @@
 //! Logging in, and changing what one logs in with.
 
 use super::*;
-use crate::authority::fixture::{begin_instead, reasons};
-use crate::authority::{Reason, Wanted, begin, was_begun};
+use crate::authority::test_store::{reject_reasons, replace_session};
+use crate::authority::{ExpectedKind, RejectReason, begin_session, session_exists};
 use crate::crypto::work_done;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
 
 #[test]
-fn every_name_logs_in() {
-    let mut store = store();
-    register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+fn login_accepts_every_spelling_of_a_name() {
+    let mut store = new_store();
+    register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+        .unwrap();
     for login in ["ada", "ADA", "ada@example.com", "Ada@Example.com"] {
-        assert!(logs_in(&mut store, login, "123456"), "{login}");
+        assert!(login_succeeds(&mut store, login, "123456"), "{login}");
     }
 }
 
 #[test]
-fn nobody_learns_why_a_login_fails() {
-    let mut store = store();
+fn login_failures_have_one_error() {
+    let mut store = new_store();
     for name in ["ada", "gone", "off"] {
-        register(&mut store, &act(0), None, &wish(name, Role::User), false).unwrap();
+        register_user(&mut store, &audit_at(0), None, &new_registration(name, Role::User), false)
+            .unwrap();
     }
-    let admin = store.read(|tx| existing(tx, &UserRef::parse("ada").unwrap())).unwrap();
-    let admin = again(&mut store, &admin);
-    let gone = show(&mut store, &admin.caller, &UserRef::parse("gone").unwrap()).unwrap();
-    delete(&mut store, &act(0), &admin.caller, &gone).unwrap();
-    store.arrange("UPDATE users SET disabled_at = 1 WHERE username = 'off'");
-    let nothing = Credential { login: None, password: Some(password("123456")) };
-    let no_password = Credential { password: None, ..credential("ada", "x") };
-    for credential in [
-        credential("nobody", "123456"),
-        credential("nobody@example.com", "123456"),
-        credential("ada", "1234567"),
-        credential("off", "123456"),
-        credential("gone", "123456"),
-        credential("not a name", "123456"),
-        nothing,
+    let admin = store.read(|tx| require_user(tx, &UserRef::parse("ada").unwrap())).unwrap();
+    let admin = add_session(&mut store, &admin);
+    let gone = load_user(&mut store, &admin.caller, &UserRef::parse("gone").unwrap()).unwrap();
+    delete_user(&mut store, &audit_at(0), &admin.caller, &gone).unwrap();
+    store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'off'");
+    let no_login = LoginCredentials { login: None, password: Some(password("123456")) };
+    let no_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
+    for credentials in [
+        login_credentials("nobody", "123456"),
+        login_credentials("nobody@example.com", "123456"),
+        login_credentials("ada", "1234567"),
+        login_credentials("off", "123456"),
+        login_credentials("gone", "123456"),
+        login_credentials("not a name", "123456"),
+        no_login,
         no_password,
     ] {
-        let result = log_in(&mut store, &credential);
-        assert!(matches!(result, Err(Error::LoginInvalid)), "{credential:?}");
+        let result = log_in(&mut store, &credentials);
+        assert!(matches!(result, Err(Error::LoginInvalid)), "{credentials:?}");
     }
 }
 
 /// Returns the work of each way in which a login fails, and of a login that succeeds. The password
 /// of `weak` and `costly` is `password`.
-fn work_of_logins(store: &mut Store) -> (Vec<(String, u64)>, u64) {
-    let no_name = Credential { login: None, ..credential("ada", "123456") };
-    let no_password = Credential { password: None, ..credential("ada", "x") };
+fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
+    let no_name = LoginCredentials { login: None, ..login_credentials("ada", "123456") };
+    let no_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
     let mut failures =
         vec![(String::from("no name"), no_name), ("no password".into(), no_password)];
     for (login, password) in [
@@ -65,15 +67,15 @@ fn work_of_logins(store: &mut Store) -> (Vec<(String, u64)>, u64) {
         ("weak-off", "passwort"),
         ("costly", "passwort"),
     ] {
-        failures.push((format!("{login} {password}"), credential(login, password)));
+        failures.push((format!("{login} {password}"), login_credentials(login, password)));
     }
     work_done::take();
     let mut work = Vec::new();
-    for (name, credential) in failures {
-        assert!(matches!(log_in(store, &credential), Err(Error::LoginInvalid)), "{name}");
+    for (name, credentials) in failures {
+        assert!(matches!(log_in(store, &credentials), Err(Error::LoginInvalid)), "{name}");
         work.push((name, work_done::take()));
     }
-    assert!(logs_in(store, "ada", "123456"));
+    assert!(login_succeeds(store, "ada", "123456"));
     (work, work_done::take())
 }
 
@@ -86,28 +88,35 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
         ("m=1024,t=3,p=4", None, default),
         ("m=24576,t=3,p=4", Some("$argon2id$v=19$m=24576,t=3,p=4"), 3 * 24 * 1024),
     ] {
-        let mut store = store();
+        let mut store = new_store();
         for name in ["ada", "gone", "off", "without"] {
-            register(&mut store, &act(0), None, &wish(name, Role::User), false).unwrap();
+            register_user(
+                &mut store,
+                &audit_at(0),
+                None,
+                &new_registration(name, Role::User),
+                false,
+            )
+            .unwrap();
         }
-        let admin = store.read(|tx| existing(tx, &UserRef::parse("ada").unwrap())).unwrap();
-        let admin = again(&mut store, &admin);
-        let gone = show(&mut store, &admin.caller, &UserRef::parse("gone").unwrap()).unwrap();
-        delete(&mut store, &act(0), &admin.caller, &gone).unwrap();
+        let admin = store.read(|tx| require_user(tx, &UserRef::parse("ada").unwrap())).unwrap();
+        let admin = add_session(&mut store, &admin);
+        let gone = load_user(&mut store, &admin.caller, &UserRef::parse("gone").unwrap()).unwrap();
+        delete_user(&mut store, &audit_at(0), &admin.caller, &gone).unwrap();
         let weak = "password_hash\":\"$argon2id$v=19$m=256,t=2,p=1";
         let rows = format!(
             "{{\"username\":\"weak\",\"{weak}${HASH}\"}}
              {{\"username\":\"weak-off\",\"disabled\":true,\"{weak}${HASH}\"}}
              {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costliest}${HASH}\"}}"
         );
-        let drafts = Drafts::read(rows.as_bytes(), at(0)).unwrap();
-        import(&mut store, &act(0), Some(&admin.caller), &drafts, false, &|| {}).unwrap();
-        store.arrange(
+        let batch = ImportBatch::from_reader(rows.as_bytes(), at(0)).unwrap();
+        import_users(&mut store, &audit_at(0), Some(&admin.caller), &batch, false, &|| {}).unwrap();
+        store.execute_sql(
             "UPDATE users SET disabled_at = 1 WHERE username = 'off';
              UPDATE users SET password = NULL WHERE username = 'without'",
         );
         assert_eq!(store.read(|tx| tx.costliest_hash()).unwrap().as_deref(), stored);
-        let (failures, success) = work_of_logins(&mut store);
+        let (failures, success) = measure_login_work(&mut store);
         for (name, work) in failures {
             assert!(work.abs_diff(expected) * 1_000 <= expected, "{costliest}: {name}: {work}");
         }
@@ -116,105 +125,120 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
 }
 
 #[test]
-fn a_session_that_was_replaced_is_over() {
-    let mut store = store();
-    register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
-    let ada = credential("ada", "123456");
-    let ada = log_in(&mut store, &ada).unwrap();
-    let (first, _) = begin_instead(&mut store, &ada, None).unwrap();
-    let (second, replaced) = begin_instead(&mut store, &ada, Some(first.sid)).unwrap();
+fn replaced_session_has_ended() {
+    let mut store = new_store();
+    register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+        .unwrap();
+    let credentials = login_credentials("ada", "123456");
+    let authenticated = log_in(&mut store, &credentials).unwrap();
+    let (first, _) = replace_session(&mut store, &authenticated, None).unwrap();
+    let (second, replaced) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
     assert!(replaced);
-    let access = Wanted::Only(TokenKind::Access);
+    let access = ExpectedKind::Only(TokenKind::Access);
     let first_access = first.access.expose_secret();
-    assert_eq!(reasons(&mut store, first_access, access, 0), [Reason::SessionEnded]);
-    assert_eq!(reasons(&mut store, second.access.expose_secret(), access, 0), []);
-    let (_, replaced) = begin_instead(&mut store, &ada, Some(first.sid)).unwrap();
+    assert_eq!(reject_reasons(&mut store, first_access, access, 0), [RejectReason::SessionEnded]);
+    assert_eq!(reject_reasons(&mut store, second.access.expose_secret(), access, 0), []);
+    let (_, replaced) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
     assert!(!replaced, "it had ended before");
 }
 
 #[test]
-fn a_password_that_was_changed_meanwhile_begins_no_session() {
-    let mut store = store();
-    let (ada, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
-    let proven = log_in(&mut store, &credential("ada", "123456")).unwrap();
-    let here = again(&mut store, &ada);
+fn changed_password_prevents_pending_login() {
+    let mut store = new_store();
+    let (ada, _) =
+        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+            .unwrap();
+    let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
+    let session = add_session(&mut store, &ada);
     let (old, new) = (password("123456"), password("654321"));
-    change_password(&mut store, &act(0), &here.caller, &old, &new).unwrap();
-    let result = begin_instead(&mut store, &proven, None);
+    change_password(&mut store, &audit_at(0), &session.caller, &old, &new).unwrap();
+    let result = replace_session(&mut store, &authenticated, None);
     assert!(matches!(result, Err(Error::LoginInvalid)));
 }
 
 #[test]
-fn a_session_is_written_down_before_it_is_begun() {
-    let mut store = store();
-    register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
-    let proven = log_in(&mut store, &credential("ada", "123456")).unwrap();
+fn client_saves_session_before_commit() {
+    let mut store = new_store();
+    register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+        .unwrap();
+    let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
     let mut sid = None;
-    let begun = begin(&mut store, &act(0), &proven, None, |tokens| {
+    let result = begin_session(&mut store, &audit_at(0), &authenticated, None, |tokens| {
         sid = Some(tokens.sid);
         Err(Error::LoginInvalid)
     });
-    assert!(begun.is_err());
-    assert!(!was_begun(&mut store, sid.unwrap()).unwrap());
-    let (tokens, _) = begin_instead(&mut store, &proven, None).unwrap();
-    assert!(was_begun(&mut store, tokens.sid).unwrap());
+    assert!(result.is_err());
+    assert!(!session_exists(&mut store, sid.unwrap()).unwrap());
+    let (tokens, _) = replace_session(&mut store, &authenticated, None).unwrap();
+    assert!(session_exists(&mut store, tokens.sid).unwrap());
 }
 
 #[test]
-fn a_hash_with_weaker_parameters_is_replaced_at_the_next_login() {
-    let mut store = store();
-    let (ada, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
+fn weak_hash_is_replaced_at_next_login() {
+    let mut store = new_store();
+    let (ada, _) =
+        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+            .unwrap();
     // Of `123456`, by argon2-cffi.
-    store.arrange("UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'");
-    let proven = log_in(&mut store, &credential("ada", "123456")).unwrap();
-    begin_instead(&mut store, &proven, None).unwrap();
-    let hash = store.read(|tx| tx.find_password(ada.id)).unwrap().unwrap();
+    store.execute_sql("UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'");
+    let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
+    replace_session(&mut store, &authenticated, None).unwrap();
+    let hash = store.read(|tx| tx.find_password_hash(ada.id)).unwrap().unwrap();
     assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
-    let proven = log_in(&mut store, &credential("ada", "123456")).unwrap();
-    assert_eq!(proven.better, None);
+    let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
+    assert_eq!(authenticated.upgraded_hash, None);
 }
 
 #[test]
-fn a_new_password_ends_the_other_sessions_and_spares_this_one() {
-    let mut store = store();
-    let (ada, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
-    let (here, there) = (again(&mut store, &ada), again(&mut store, &ada));
+fn password_change_ends_only_other_sessions() {
+    let mut store = new_store();
+    let (ada, _) =
+        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+            .unwrap();
+    let (current_session, other_session) =
+        (add_session(&mut store, &ada), add_session(&mut store, &ada));
     let (old, new) = (password("123456"), password("654321"));
-    let result = change_password(&mut store, &act(0), &here.caller, &new, &new);
+    let result = change_password(&mut store, &audit_at(0), &current_session.caller, &new, &new);
     assert!(matches!(result, Err(Error::WrongPassword)));
-    assert!(authenticate(&mut store, at(0), there.access()).is_ok());
-    assert_eq!(change_password(&mut store, &act(0), &here.caller, &old, &new).unwrap(), 1);
-    assert!(authenticate(&mut store, at(0), here.access()).is_ok());
-    assert!(authenticate(&mut store, at(0), there.access()).is_err());
-    assert!(!logs_in(&mut store, "ada", "123456"));
-    assert!(logs_in(&mut store, "ada", "654321"));
+    assert!(authenticate(&mut store, at(0), other_session.access_token()).is_ok());
+    assert_eq!(
+        change_password(&mut store, &audit_at(0), &current_session.caller, &old, &new).unwrap(),
+        1
+    );
+    assert!(authenticate(&mut store, at(0), current_session.access_token()).is_ok());
+    assert!(authenticate(&mut store, at(0), other_session.access_token()).is_err());
+    assert!(!login_succeeds(&mut store, "ada", "123456"));
+    assert!(login_succeeds(&mut store, "ada", "654321"));
 }
 
 #[test]
-fn recovering_ends_all_sessions() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    again(&mut store, ada.user());
-    let (user, ended) = recover(&mut store, &act(0), &who(&ada), &password("123456")).unwrap();
+fn recovery_ends_all_sessions() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    add_session(&mut store, ada.user());
+    let (user, ended) =
+        recover_account(&mut store, &audit_at(0), &user_ref_of(&ada), &password("123456")).unwrap();
     assert_eq!((user.id, ended), (ada.user().id, 2));
-    assert!(authenticate(&mut store, at(0), ada.access()).is_err());
-    assert!(logs_in(&mut store, "ada", "123456"));
+    assert!(authenticate(&mut store, at(0), ada.access_token()).is_err());
+    assert!(login_succeeds(&mut store, "ada", "123456"));
     let nobody = UserRef::parse("nobody").unwrap();
-    let result = recover(&mut store, &act(0), &nobody, &password("123456"));
-    assert!(matches!(result, Err(Error::NotFound { thing: Thing::User, .. })));
+    let result = recover_account(&mut store, &audit_at(0), &nobody, &password("123456"));
+    assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
 }
 
 #[test]
-fn a_short_password_is_refused_wherever_one_is_set() {
-    let mut store = store();
-    let (ada, _) = register(&mut store, &act(0), None, &wish("ada", Role::User), false).unwrap();
-    let ada = again(&mut store, &ada);
-    set(&mut store, Setting::PasswordMinLength, "7");
+fn short_password_is_refused_everywhere() {
+    let mut store = new_store();
+    let (ada, _) =
+        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+            .unwrap();
+    let ada = add_session(&mut store, &ada);
+    set_setting(&mut store, Setting::PasswordMinLength, "7");
     let (old, short, fits) = (password("123456"), password("sechs6"), password("sieben7"));
     let is_short = |error: Option<Error>| matches!(error, Some(Error::Usage(text)) if text == "the password has fewer than 7 characters");
-    let wish = wish("john", Role::User);
-    assert!(is_short(register(&mut store, &act(0), None, &wish, false).err()));
-    assert!(is_short(change_password(&mut store, &act(0), &ada.caller, &old, &short).err()));
-    assert!(is_short(recover(&mut store, &act(0), &who(&ada), &short).err()));
-    change_password(&mut store, &act(0), &ada.caller, &old, &fits).unwrap();
+    let registration = new_registration("john", Role::User);
+    assert!(is_short(register_user(&mut store, &audit_at(0), None, &registration, false).err()));
+    assert!(is_short(change_password(&mut store, &audit_at(0), &ada.caller, &old, &short).err()));
+    assert!(is_short(recover_account(&mut store, &audit_at(0), &user_ref_of(&ada), &short).err()));
+    change_password(&mut store, &audit_at(0), &ada.caller, &old, &fits).unwrap();
 }

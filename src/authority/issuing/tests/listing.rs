@@ -1,92 +1,112 @@
 //! Which tokens somebody sees.
 
 use super::*;
-use crate::authority::Target;
-use crate::model::Status;
+use crate::authority::TokenSelector;
+use crate::model::TokenStatus;
 
-fn ids(store: &mut Store, seconds: i64, person: &Person, filter: &TokenFilter) -> Vec<i64> {
-    let list = list(store, at(seconds), &person.caller, filter, Page::All).unwrap();
+fn token_ids(
+    store: &mut Store,
+    seconds: i64,
+    test_user: &TestUser,
+    filter: &TokenFilter,
+) -> Vec<i64> {
+    let list =
+        list_tokens(store, at(seconds), &test_user.caller, filter, PageRequest::All).unwrap();
     assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
-    list.items.iter().map(|token| token.thing.id.0).collect()
+    list.items.iter().map(|token| token.value.id.0).collect()
 }
 
 #[test]
-fn the_tokens_of_others_are_for_admins() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    let mia = person(&mut store, "mia", Role::Minter);
-    let john = person(&mut store, "john", Role::User);
-    let (hers, his) = (token(&mut store, &mia, "a"), token(&mut store, &john, "b"));
-    let of = |person: &Person| TokenFilter { owner: Some(person.user().id), ..Default::default() };
-    assert_eq!(ids(&mut store, 0, &john, &of(&john)), [2]);
-    assert_eq!(ids(&mut store, 0, &ada, &of(&john)), [2]);
-    assert_eq!(ids(&mut store, 0, &ada, &TokenFilter::default()), [1, 2]);
-    for filter in [of(&john), TokenFilter::default()] {
-        let result = list(&mut store, at(0), &mia.caller, &filter, Page::All);
+fn listing_tokens_of_other_users_requires_admin() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let john = add_user(&mut store, "john", Role::User);
+    let (mia_token, john_token) =
+        (issue_app_token(&mut store, &mia, "a"), issue_app_token(&mut store, &john, "b"));
+    let owned_by = |test_user: &TestUser| TokenFilter {
+        owner: Some(test_user.user().id),
+        ..Default::default()
+    };
+    assert_eq!(token_ids(&mut store, 0, &john, &owned_by(&john)), [2]);
+    assert_eq!(token_ids(&mut store, 0, &ada, &owned_by(&john)), [2]);
+    assert_eq!(token_ids(&mut store, 0, &ada, &TokenFilter::default()), [1, 2]);
+    for filter in [owned_by(&john), TokenFilter::default()] {
+        let result = list_tokens(&mut store, at(0), &mia.caller, &filter, PageRequest::All);
         assert!(matches!(result, Err(Error::Forbidden("only admins see the tokens of others"))));
     }
-    assert!(show(&mut store, &john.caller, &Target::Jti(his.record.jti)).is_ok());
-    assert!(show(&mut store, &ada.caller, &Target::Id(his.record.id)).is_ok());
-    let result = show(&mut store, &john.caller, &Target::Id(hers.record.id));
+    assert!(
+        load_token(&mut store, &john.caller, &TokenSelector::Jti(john_token.record.jti)).is_ok()
+    );
+    assert!(load_token(&mut store, &ada.caller, &TokenSelector::Id(john_token.record.id)).is_ok());
+    let result = load_token(&mut store, &john.caller, &TokenSelector::Id(mia_token.record.id));
     assert!(matches!(result, Err(Error::Forbidden("only admins see the tokens of others"))));
-    let missing = Target::Id(TokenId(99));
-    let result = show(&mut store, &john.caller, &missing);
+    let missing = TokenSelector::Id(TokenId(99));
+    let result = load_token(&mut store, &john.caller, &missing);
     assert!(matches!(result, Err(Error::Forbidden("only admins see the tokens of others"))));
-    let result = show(&mut store, &ada.caller, &missing);
-    assert!(matches!(result, Err(Error::NotFound { thing: Thing::Token, .. })));
+    let result = load_token(&mut store, &ada.caller, &missing);
+    assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
 }
 
 #[test]
-fn a_list_is_cut_by_application_and_status() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    set(&mut store, Setting::TokenQuota, "unlimited");
-    for (app, end) in [
-        ("a", End::Never),
-        ("b", End::At(at(10))),
-        ("b", End::Never),
-        ("c", End::At(at(10))),
-        ("d", End::Never),
+fn token_list_is_filtered_by_application_and_status() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    set_setting(&mut store, Setting::TokenQuota, "unlimited");
+    for (app, expiry) in [
+        ("a", Expiry::Never),
+        ("b", Expiry::At(at(10))),
+        ("b", Expiry::Never),
+        ("c", Expiry::At(at(10))),
+        ("d", Expiry::Never),
     ] {
-        issue(&mut store, &act(0), &ada.caller, &ended(app, end)).unwrap();
+        issue_token(&mut store, &audit_at(0), &ada.caller, &request_with_expiry(app, expiry))
+            .unwrap();
     }
     store.write(|tx| tx.revoke_token(TokenId(1), at(5))).unwrap();
     store.write(|tx| tx.revoke_token(TokenId(4), at(5))).unwrap();
-    store.arrange(&format!(
+    store.execute_sql(&format!(
         "UPDATE tokens SET superseded_by = 3, grace_until = {} WHERE id = 5",
         at(20).unix()
     ));
     let status = |status| TokenFilter { status, ..TokenFilter::default() };
-    assert_eq!(ids(&mut store, 10, &ada, &status(None)), [1, 2, 3, 4, 5]);
-    assert_eq!(ids(&mut store, 10, &ada, &status(Some(Status::Live))), [3, 5]);
-    assert_eq!(ids(&mut store, 20, &ada, &status(Some(Status::Live))), [3]);
-    assert_eq!(ids(&mut store, 9, &ada, &status(Some(Status::Expired))), [0; 0]);
-    assert_eq!(ids(&mut store, 10, &ada, &status(Some(Status::Expired))), [2]);
-    assert_eq!(ids(&mut store, 20, &ada, &status(Some(Status::Revoked))), [1, 4, 5]);
+    assert_eq!(token_ids(&mut store, 10, &ada, &status(None)), [1, 2, 3, 4, 5]);
+    assert_eq!(token_ids(&mut store, 10, &ada, &status(Some(TokenStatus::Live))), [3, 5]);
+    assert_eq!(token_ids(&mut store, 20, &ada, &status(Some(TokenStatus::Live))), [3]);
+    assert_eq!(token_ids(&mut store, 9, &ada, &status(Some(TokenStatus::Expired))), [0; 0]);
+    assert_eq!(token_ids(&mut store, 10, &ada, &status(Some(TokenStatus::Expired))), [2]);
+    assert_eq!(token_ids(&mut store, 20, &ada, &status(Some(TokenStatus::Revoked))), [1, 4, 5]);
     let app = Some(AppName::parse("b").unwrap());
-    assert_eq!(ids(&mut store, 10, &ada, &TokenFilter { app, ..status(None) }), [2, 3]);
+    assert_eq!(token_ids(&mut store, 10, &ada, &TokenFilter { app, ..status(None) }), [2, 3]);
 }
 
 #[test]
-fn what_ends_soon_ends_within_that_time_and_was_not_renewed() {
-    let mut store = store();
-    let ada = person(&mut store, "ada", Role::Admin);
-    set(&mut store, Setting::TokenQuota, "unlimited");
-    for end in [End::At(at(10)), End::At(at(60)), End::At(at(61)), End::Never, End::Never] {
-        issue(&mut store, &act(0), &ada.caller, &ended("a", end)).unwrap();
+fn token_list_is_filtered_by_remaining_lifetime() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    set_setting(&mut store, Setting::TokenQuota, "unlimited");
+    for expiry in
+        [Expiry::At(at(10)), Expiry::At(at(60)), Expiry::At(at(61)), Expiry::Never, Expiry::Never]
+    {
+        issue_token(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry))
+            .unwrap();
     }
     let grace = at(30).unix();
-    store.arrange(&format!(
+    store.execute_sql(&format!(
         "UPDATE tokens SET superseded_by = 5, grace_until = {grace} WHERE id = 4"
     ));
-    let soon = |seconds, status| TokenFilter {
-        ending_within: Lifetime::from_seconds(seconds),
+    let expiring_within = |seconds, status| TokenFilter {
+        expiring_within: Lifetime::from_seconds(seconds),
         status: Some(status),
         ..TokenFilter::default()
     };
     for (now, within, expected) in
         [(0, 60, &[1, 2][..]), (0, 29, &[1]), (10, 51, &[2, 3]), (30, 30, &[2]), (61, 1_000, &[])]
     {
-        assert_eq!(ids(&mut store, now, &ada, &soon(within, Status::Live)), expected, "{now}");
+        assert_eq!(
+            token_ids(&mut store, now, &ada, &expiring_within(within, TokenStatus::Live)),
+            expected,
+            "{now}"
+        );
     }
 }

@@ -3,26 +3,26 @@
 //! A text may hold names in braces. One that is a single name takes that value with its type; in a
 //! longer text values are written out. A member whose value is not there (null) is left out.
 
-mod filling;
+mod render;
 
 use super::Defect;
 use crate::authority::Error;
 use crate::crypto;
-use crate::model::{Algorithm, Invalid, Lifetime, repeatable, strict_object};
-use filling::Filling;
+use crate::model::{Algorithm, InvalidValue, Lifetime, parse_strict_object, redact_for_error};
+use render::Renderer;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What stands where a header names the algorithm, which each has to (RFC 7515, section 4.1.1).
-const ALGORITHM: &str = "{alg}";
+const ALG_PLACEHOLDER: &str = "{alg}";
 
 /// What is made for each token, and cannot be said.
-const MADE: [&str; 4] = ["alg", "kid", "jti", "uuid"];
+const RESERVED_NAMES: [&str; 4] = ["alg", "kid", "jti", "uuid"];
 
 /// What stands where a header names the key: another one would not be found by it.
-const KEY_ID: &str = "{kid}";
+const KID_PLACEHOLDER: &str = "{kid}";
 
 /// A preset as its file has it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -53,7 +53,7 @@ pub(crate) struct Template {
     pub(crate) explain: Map<String, Value>,
     /// What makes a token of this kind wrong in a way of its own, by the name of the defect.
     #[serde(default)]
-    pub(crate) defects: BTreeMap<Defect, Change>,
+    pub(crate) defects: BTreeMap<Defect, DefectPatch>,
     /// The verifiers that take such tokens, and which defects each lets through, with the reason.
     #[serde(default)]
     pub(crate) verifiers: BTreeMap<String, BTreeMap<Defect, String>>,
@@ -62,7 +62,7 @@ pub(crate) struct Template {
 /// Members to replace; null takes one away. Texts are filled in like those of the preset.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Change {
+pub(crate) struct DefectPatch {
     /// Members of the header.
     #[serde(default)]
     pub(crate) header: Map<String, Value>,
@@ -75,7 +75,7 @@ pub(crate) struct Change {
 
 /// What one token says.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Said {
+pub(crate) struct TokenParts {
     /// The header.
     pub(crate) header: Map<String, Value>,
     /// The claims.
@@ -83,12 +83,12 @@ pub(crate) struct Said {
 }
 
 /// Where values come from that are made for each token.
-pub(crate) trait Source {
+pub(crate) trait ValueSource {
     /// The value of that name; `None` if there is none.
     fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error>;
 }
 
-impl<F: FnMut(&str) -> Result<Option<Value>, crypto::Error>> Source for F {
+impl<F: FnMut(&str) -> Result<Option<Value>, crypto::Error>> ValueSource for F {
     fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error> {
         self(name)
     }
@@ -96,86 +96,97 @@ impl<F: FnMut(&str) -> Result<Option<Value>, crypto::Error>> Source for F {
 
 impl Template {
     /// Reads a preset's file.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Invalid> {
-        let refused = |why: String| Invalid::new("preset", why);
-        let object = strict_object(bytes).map_err(refused)?;
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, InvalidValue> {
+        let refuse = |why: String| InvalidValue::new("preset", why);
+        let object = parse_strict_object(bytes).map_err(refuse)?;
         let template: Self = serde_json::from_value(Value::from(object))
-            .map_err(|error| Invalid::new("preset", error.to_string()))?;
+            .map_err(|error| InvalidValue::new("preset", error.to_string()))?;
         template.algorithm()?;
         template.ttl()?;
-        if template.header.get("alg").and_then(Value::as_str) != Some(ALGORITHM) {
-            return Err(refused(format!("its `header` needs \"alg\": \"{ALGORITHM}\"")));
+        if template.header.get("alg").and_then(Value::as_str) != Some(ALG_PLACEHOLDER) {
+            return Err(refuse(format!("its `header` needs \"alg\": \"{ALG_PLACEHOLDER}\"")));
         }
-        if let Some(name) = MADE.iter().find(|name| template.parameters.contains_key(**name)) {
-            return Err(refused(format!(
+        if let Some(name) =
+            RESERVED_NAMES.iter().find(|name| template.parameters.contains_key(**name))
+        {
+            return Err(refuse(format!(
                 "a parameter of it is called `{name}`, which has a meaning"
             )));
         }
-        if template.header.get("kid").is_some_and(|kid| kid != KEY_ID) {
-            return Err(refused(format!("the `kid` of its `header` can only be \"{KEY_ID}\"")));
+        if template.header.get("kid").is_some_and(|kid| kid != KID_PLACEHOLDER) {
+            return Err(refuse(format!(
+                "the `kid` of its `header` can only be \"{KID_PLACEHOLDER}\""
+            )));
         }
         Ok(template)
     }
 
-    pub(crate) fn algorithm(&self) -> Result<Option<Algorithm>, Invalid> {
+    pub(crate) fn algorithm(&self) -> Result<Option<Algorithm>, InvalidValue> {
         self.algorithm.as_deref().map(Algorithm::parse).transpose()
     }
 
-    pub(crate) fn ttl(&self) -> Result<Option<Lifetime>, Invalid> {
+    pub(crate) fn ttl(&self) -> Result<Option<Lifetime>, InvalidValue> {
         self.ttl.as_deref().map(Lifetime::parse).transpose()
     }
 
     /// Header and claims with everything filled in. `given` holds values of parameters, each of its
     /// parameter's type.
-    pub(crate) fn fill(
+    pub(crate) fn render(
         &self,
-        given: &Map<String, Value>,
-        source: &mut impl Source,
-    ) -> Result<Said, Error> {
-        let mut filling = Filling::of(&self.parameters, given, source)?;
-        let header = filling.members(&self.header, 1)?;
-        Ok(Said { header, claims: filling.members(&self.claims, 1)? })
+        parameter_values: &Map<String, Value>,
+        source: &mut impl ValueSource,
+    ) -> Result<TokenParts, Error> {
+        let mut renderer = Renderer::new(&self.parameters, parameter_values, source)?;
+        let header = renderer.render_members(&self.header, 1)?;
+        Ok(TokenParts { header, claims: renderer.render_members(&self.claims, 1)? })
     }
 
     /// The members of a change with everything filled in, null where one is taken away.
-    pub(super) fn filled_change(
+    pub(super) fn render_patch(
         &self,
-        change: &Change,
-        given: &Map<String, Value>,
-        source: &mut impl Source,
-    ) -> Result<Said, Error> {
-        let mut filling = Filling::of(&self.parameters, given, source)?;
-        let mut all = |template: &Map<String, Value>| {
+        patch: &DefectPatch,
+        parameter_values: &Map<String, Value>,
+        source: &mut impl ValueSource,
+    ) -> Result<TokenParts, Error> {
+        let mut renderer = Renderer::new(&self.parameters, parameter_values, source)?;
+        let mut render_members = |template: &Map<String, Value>| {
             let mut members = Map::new();
             for (name, value) in template {
-                let value = filling.filled(value, 1)?.unwrap_or(Value::Null);
+                let value = renderer.render_value(value, 1)?.unwrap_or(Value::Null);
                 members.insert(name.clone(), value);
             }
             Ok::<_, Error>(members)
         };
-        Ok(Said { header: all(&change.header)?, claims: all(&change.claims)? })
+        Ok(TokenParts {
+            header: render_members(&patch.header)?,
+            claims: render_members(&patch.claims)?,
+        })
     }
 
     /// A word of the command line as a value of that parameter: in the type of its default.
-    pub(crate) fn typed(&self, name: &str, words: &[&str]) -> Result<Value, Invalid> {
+    pub(crate) fn parse_parameter(
+        &self,
+        name: &str,
+        values: &[&str],
+    ) -> Result<Value, InvalidValue> {
         let Some(default) = self.parameters.get(name) else {
             let names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
-            let why = format!("`{}` is not one of {}", repeatable(name), names.join(", "));
-            return Err(Invalid::new("parameter", why));
+            let why = format!("`{}` is not one of {}", redact_for_error(name), names.join(", "));
+            return Err(InvalidValue::new("parameter", why));
         };
-        let texts = || words.iter().map(|word| Value::from(*word));
-        match (default, words) {
+        let texts = || values.iter().map(|text| Value::from(*text));
+        match (default, values) {
             (Value::Array(_), [""]) => Ok(Value::Array(Vec::new())),
             (Value::String(_), [_, _, ..]) if name != "aud" => {
-                Err(Invalid::new("parameter", format!("`{name}` is one text, not a list")))
+                Err(InvalidValue::new("parameter", format!("`{name}` is one text, not a list")))
             }
-            (Value::String(_) | Value::Null, [one]) => Ok(Value::from(*one)),
+            (Value::String(_) | Value::Null, [text]) => Ok(Value::from(*text)),
             (Value::Array(_) | Value::String(_) | Value::Null, _) => Ok(texts().collect()),
             (Value::Bool(_) | Value::Number(_) | Value::Object(_), _) => {
-                let value = serde_json::from_str(&words.join(" ")).ok();
-                value.filter(|value| same_type(value, default)).ok_or_else(|| {
+                let value = serde_json::from_str(&values.join(" ")).ok();
+                value.filter(|value| is_same_type(value, default)).ok_or_else(|| {
                     let why = format!("`{name}` must be of the type of its default, {default}");
-                    Invalid::new("parameter", why)
+                    InvalidValue::new("parameter", why)
                 })
             }
         }
@@ -183,12 +194,12 @@ impl Template {
 }
 
 fn plain_header() -> Map<String, Value> {
-    let members = [("alg", ALGORITHM), ("typ", "JWT"), ("kid", KEY_ID)];
+    let members = [("alg", ALG_PLACEHOLDER), ("typ", "JWT"), ("kid", KID_PLACEHOLDER)];
     members.map(|(name, value)| (name.to_owned(), Value::from(value))).into_iter().collect()
 }
 
-fn same_type(one: &Value, other: &Value) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other)
+fn is_same_type(left: &Value, right: &Value) -> bool {
+    std::mem::discriminant(left) == std::mem::discriminant(right)
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use super::*;
 use serde_json::json;
 
-fn template(value: &Value) -> Template {
+fn parse_template(value: &Value) -> Template {
     Template::parse(value.to_string().as_bytes()).unwrap()
 }
 
-fn claims(template: &Template, given: &Value) -> Value {
+fn render_claims(template: &Template, parameter_values: &Value) -> Value {
     let mut source = |name: &str| {
         Ok(match name {
             "iat" => Some(json!(7)),
@@ -16,45 +16,45 @@ fn claims(template: &Template, given: &Value) -> Value {
             _ => None,
         })
     };
-    let given = given.as_object().unwrap();
-    Value::from(template.fill(given, &mut source).unwrap().claims)
+    let parameter_values = parameter_values.as_object().unwrap();
+    Value::from(template.render(parameter_values, &mut source).unwrap().claims)
 }
 
 #[test]
-fn values_keep_their_type_and_members_their_order() {
-    let template = template(&json!({
+fn rendering_keeps_types_and_member_order() {
+    let template = parse_template(&json!({
         "about": "x",
         "parameters": {"tenant": "dev", "roles": ["a"], "fresh": true, "aud": null},
         "claims": {"z": "{iat}", "iss": "https://{tenant}.example/{iat}", "aud": "{aud}",
             "roles": "{roles}", "fresh": "{fresh}", "in": {"list": ["{tenant}", "{aud}", 1]}},
     }));
     assert_eq!(
-        claims(&template, &json!({})).to_string(),
+        render_claims(&template, &json!({})).to_string(),
         r#"{"z":7,"iss":"https://dev.example/7","roles":["a"],"fresh":true,"in":{"list":["dev",1]}}"#
     );
-    let given = json!({"tenant": "t", "aud": ["x", "y"], "fresh": false});
+    let parameter_values = json!({"tenant": "t", "aud": ["x", "y"], "fresh": false});
     assert_eq!(
-        claims(&template, &given).to_string(),
+        render_claims(&template, &parameter_values).to_string(),
         r#"{"z":7,"iss":"https://t.example/7","aud":["x","y"],"roles":["a"],"fresh":false,"in":{"list":["t",["x","y"],1]}}"#
     );
 }
 
 #[test]
-fn a_default_can_be_made_of_parameters_before_it() {
+fn parameter_default_can_use_earlier_parameters() {
     let parameters = json!({"tenant": "dev", "iss": "https://{tenant}/", "none": "{nothing}"});
-    let template = template(
+    let template = parse_template(
         &json!({"about": "x", "parameters": parameters, "claims": {"iss": "{iss}", "n": "a{none}"}}),
     );
-    assert_eq!(claims(&template, &json!({"tenant": "t"})), json!({"iss": "https://t/"}));
-    assert_eq!(claims(&template, &json!({"iss": "{iat}"})), json!({"iss": "{iat}"}));
+    assert_eq!(render_claims(&template, &json!({"tenant": "t"})), json!({"iss": "https://t/"}));
+    assert_eq!(render_claims(&template, &json!({"iss": "{iat}"})), json!({"iss": "{iat}"}));
 }
 
 #[test]
-fn a_word_takes_the_type_of_the_default() {
+fn parameter_value_takes_the_default_type() {
     let parameters =
         json!({"text": "x", "aud": "x", "list": [], "fresh": true, "n": 1, "any": null});
-    let template = template(&json!({"about": "x", "parameters": parameters, "claims": {}}));
-    for (name, words, value) in [
+    let template = parse_template(&json!({"about": "x", "parameters": parameters, "claims": {}}));
+    for (name, values, value) in [
         ("text", &["1"][..], json!("1")),
         ("list", &["a"], json!(["a"])),
         ("list", &["a", "b"], json!(["a", "b"])),
@@ -65,16 +65,16 @@ fn a_word_takes_the_type_of_the_default() {
         ("any", &["a"], json!("a")),
         ("any", &["a", "b"], json!(["a", "b"])),
     ] {
-        assert_eq!(template.typed(name, words).unwrap(), value);
+        assert_eq!(template.parse_parameter(name, values).unwrap(), value);
     }
     for (name, word) in [("fresh", "1"), ("fresh", "yes"), ("n", "x"), ("other", "x")] {
-        assert!(template.typed(name, &[word]).is_err(), "{name}={word}");
+        assert!(template.parse_parameter(name, &[word]).is_err(), "{name}={word}");
     }
-    assert!(template.typed("text", &["a", "b"]).is_err());
+    assert!(template.parse_parameter("text", &["a", "b"]).is_err());
 }
 
 #[test]
-fn a_file_that_is_no_preset_is_refused() {
+fn invalid_preset_file_is_refused() {
     for text in [
         "{}",
         "[]",
@@ -90,55 +90,76 @@ fn a_file_that_is_no_preset_is_refused() {
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
-    let mut header = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
-    let plain = template(&json!({"about": "x", "claims": {}}));
-    let said = plain.fill(&Map::new(), &mut header).unwrap();
-    assert_eq!(Value::from(said.header), json!({"alg": "alg", "typ": "JWT", "kid": "kid"}));
+    let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
+    let plain = parse_template(&json!({"about": "x", "claims": {}}));
+    let parts = plain.render(&Map::new(), &mut source).unwrap();
+    assert_eq!(Value::from(parts.header), json!({"alg": "alg", "typ": "JWT", "kid": "kid"}));
     for claim in ["{unknown}", "a{unknown}b", "a{"] {
-        let template = template(&json!({"about": "x", "claims": {"c": claim}}));
-        assert!(template.fill(&Map::new(), &mut header).is_err(), "{claim}");
+        let template = parse_template(&json!({"about": "x", "claims": {"c": claim}}));
+        assert!(template.render(&Map::new(), &mut source).is_err(), "{claim}");
     }
 }
 
 #[test]
-fn what_grows_without_bound_is_refused() {
-    let grown = |first: Value, next: &dyn Fn(&str) -> Value, generations: usize| {
+fn unbounded_expansion_is_refused() {
+    let expand = |first: Value, next: &dyn Fn(&str) -> Value, generations: usize| {
         let mut parameters = Map::from_iter([("p0".to_owned(), first)]);
-        for at in 1..=generations {
-            parameters.insert(format!("p{at}"), next(&format!("{{p{}}}", at - 1)));
+        for index in 1..=generations {
+            parameters.insert(format!("p{index}"), next(&format!("{{p{}}}", index - 1)));
         }
         let claims = json!({"c": format!("{{p{generations}}}")});
-        let template = template(&json!({"about": "x", "parameters": parameters, "claims": claims}));
+        let template =
+            parse_template(&json!({"about": "x", "parameters": parameters, "claims": claims}));
         let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
-        template.fill(&Map::new(), &mut source).map_err(|error| error.to_string())
+        template.render(&Map::new(), &mut source).map_err(|error| error.to_string())
     };
-    let long = Err("preset: what it says is longer than a token can be".to_owned());
-    let deep = Err("preset: what it says is deeper than a token can be".to_owned());
-    let text = |it: &str| json!(format!("{it}{it}{it}{it}{it}{it}{it}{it}"));
-    let nested = |it: &str| (0..100).fold(json!(it), |inside, _| json!([inside]));
-    let refused = |grown: Result<Said, String>| grown.map(|_| ());
-    assert_eq!(refused(grown(json!("x"), &text, 14)), long);
-    assert_eq!(refused(grown(json!(""), &|it| json!({"a": it, "b": it}), 60)), long);
-    assert_eq!(refused(grown(json!(1), &|it| json!([it, it]), 60)), long);
-    assert_eq!(refused(grown(json!([1]), &|it| json!(format!("{it} {it}")), 60)), long);
+    let too_long = Err("preset: what it says is longer than a token can be".to_owned());
+    let too_deep = Err("preset: what it says is deeper than a token can be".to_owned());
+    let text = |placeholder: &str| {
+        json!(format!(
+            "{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}"
+        ))
+    };
+    let nested = |placeholder: &str| (0..100).fold(json!(placeholder), |inner, _| json!([inner]));
+    let outcome = |result: Result<TokenParts, String>| result.map(|_| ());
+    assert_eq!(outcome(expand(json!("x"), &text, 14)), too_long);
+    assert_eq!(
+        outcome(expand(json!(""), &|placeholder| json!({"a": placeholder, "b": placeholder}), 60)),
+        too_long
+    );
+    assert_eq!(
+        outcome(expand(json!(1), &|placeholder| json!([placeholder, placeholder]), 60)),
+        too_long
+    );
+    assert_eq!(
+        outcome(expand(
+            json!([1]),
+            &|placeholder| json!(format!("{placeholder} {placeholder}")),
+            60
+        )),
+        too_long
+    );
     let empty = json!(vec![""; 1_000]);
-    assert_eq!(refused(grown(empty, &|it| json!([it, it]), 60)), long);
-    assert_eq!(refused(grown(json!({}), &|it| json!([it]), 700)), deep);
-    assert_eq!(refused(grown(json!(""), &nested, 700)), deep);
-    let said = grown(json!("x"), &text, 5).unwrap();
-    assert_eq!(said.claims["c"].as_str().unwrap().len(), 32_768);
-    let said = grown(json!(1), &|it| json!([it]), 126).unwrap();
-    assert!(strict_object(Value::from(said.claims).to_string().as_bytes()).is_ok());
+    assert_eq!(
+        outcome(expand(empty, &|placeholder| json!([placeholder, placeholder]), 60)),
+        too_long
+    );
+    assert_eq!(outcome(expand(json!({}), &|placeholder| json!([placeholder]), 700)), too_deep);
+    assert_eq!(outcome(expand(json!(""), &nested, 700)), too_deep);
+    let parts = expand(json!("x"), &text, 5).unwrap();
+    assert_eq!(parts.claims["c"].as_str().unwrap().len(), 32_768);
+    let parts = expand(json!(1), &|placeholder| json!([placeholder]), 126).unwrap();
+    assert!(parse_strict_object(Value::from(parts.claims).to_string().as_bytes()).is_ok());
 }
 
 #[test]
 fn failing_random_generator_is_not_an_unknown_parameter() {
-    let template = template(&json!({"about": "x", "claims": {"nonce": "{random}"}}));
+    let template = parse_template(&json!({"about": "x", "claims": {"nonce": "{random}"}}));
     let mut source = |name: &str| match name {
         "random" => Err(crypto::Error::Random),
         _ => Ok(Some(json!(name))),
     };
-    let error = template.fill(&Map::new(), &mut source).unwrap_err();
+    let error = template.render(&Map::new(), &mut source).unwrap_err();
     assert_eq!(error.to_string(), "no random numbers can be had");
     assert!(matches!(error, Error::Crypto(crypto::Error::Random)));
 }

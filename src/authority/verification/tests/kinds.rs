@@ -1,112 +1,118 @@
 //! Kinds never stand in for each other.
 
 use super::*;
-use crate::authority::fixture::{mint_wish, minted};
+use crate::authority::test_store::{mint_request, mint_token_text};
 
-fn test_token(scene: &mut Scene) -> String {
-    minted(&mut scene.store, &scene.ada, &mint_wish())
+fn mint_test_token(context: &mut TestContext) -> String {
+    mint_token_text(&mut context.store, &context.ada, &mint_request())
 }
 
 #[test]
-fn every_kind_passes_as_itself_only() {
-    let mut scene = scene();
+fn token_is_accepted_only_as_own_kind() {
+    let mut context = test_context();
     let tokens = [
-        (TokenKind::App, scene.app.clone()),
-        (TokenKind::Access, scene.ada.access().to_owned()),
-        (TokenKind::Refresh, scene.ada.refresh().to_owned()),
-        (TokenKind::Test, test_token(&mut scene)),
+        (TokenKind::App, context.app.clone()),
+        (TokenKind::Access, context.ada.access_token().to_owned()),
+        (TokenKind::Refresh, context.ada.refresh_token().to_owned()),
+        (TokenKind::Test, mint_test_token(&mut context)),
     ];
     for (kind, token) in &tokens {
-        assert_eq!(scene.reasons(token, Wanted::Any), [], "{kind:?}");
-        for wanted in [TokenKind::App, TokenKind::Access, TokenKind::Refresh, TokenKind::Test] {
-            let session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
-            let expected = if wanted == *kind {
+        assert_eq!(context.reasons(token, ExpectedKind::Any), [], "{kind:?}");
+        for requested_kind in
+            [TokenKind::App, TokenKind::Access, TokenKind::Refresh, TokenKind::Test]
+        {
+            let is_session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
+            let expected = if requested_kind == *kind {
                 vec![]
-            } else if wanted == TokenKind::App && session {
-                vec![Reason::Blocked]
+            } else if requested_kind == TokenKind::App && is_session {
+                vec![RejectReason::SessionToken]
             } else {
-                vec![Reason::WrongType]
+                vec![RejectReason::WrongType]
             };
-            let found = scene.reasons(token, Wanted::Only(wanted));
-            assert_eq!(found, expected, "{kind:?} as {wanted:?}");
+            let found = context.reasons(token, ExpectedKind::Only(requested_kind));
+            assert_eq!(found, expected, "{kind:?} as {requested_kind:?}");
         }
     }
 }
 
 #[test]
-fn a_test_token_is_known_for_one_before_its_signature_is_looked_at() {
-    let mut scene = scene();
-    let token = test_token(&mut scene);
+fn test_token_kind_is_known_before_signature_check() {
+    let mut context = test_context();
+    let token = mint_test_token(&mut context);
     let (input, _) = token.rsplit_once('.').unwrap();
     let broken = format!("{input}.AAAA");
     for token in [&token, &broken] {
-        let verdict = judged(&mut scene.store, token, &Scene::checks(APP));
+        let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
         assert_eq!(
-            (verdict.kind, verdict.reasons),
-            (Some(TokenKind::Test), vec![Reason::WrongType])
+            (report.kind, report.reasons),
+            (Some(TokenKind::Test), vec![RejectReason::WrongType])
         );
-        assert!(verdict.claims.is_none());
+        assert!(report.claims.is_none());
     }
-    assert_eq!(scene.reasons(&broken, TEST), [Reason::BadSignature]);
-    let app = scene.app.clone();
-    let verdict = judged(&mut scene.store, &app, &Scene::checks(TEST));
-    assert_eq!((verdict.kind, verdict.reasons), (None, vec![Reason::WrongType]));
+    assert_eq!(context.reasons(&broken, TEST), [RejectReason::BadSignature]);
+    let app = context.app.clone();
+    let report = verify_token(&mut context.store, &app, &TestContext::expectations(TEST));
+    assert_eq!((report.kind, report.reasons), (None, vec![RejectReason::WrongType]));
 }
 
 #[test]
-fn header_claim_and_row_agree() {
-    let mut scene = scene();
-    let claims = scene.claims().to_string();
+fn header_typ_and_type_claim_must_agree() {
+    let mut context = test_context();
+    let claims = context.claims().to_string();
     for typ in [json!("session+jwt"), json!("refresh+jwt"), json!("jwt"), json!(1), json!("")] {
-        let header = scene.header(&[("typ", typ.clone())]);
-        let token = scene.signed(&header, &claims);
-        assert_eq!(scene.reasons(&token, APP), [Reason::WrongType], "{typ}");
+        let header = context.header(&[("typ", typ.clone())]);
+        let token = context.sign(&header, &claims);
+        assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "{typ}");
     }
-    let (kid, access) = (scene.key().spec.kid, parts(scene.ada.access()).1.to_string());
+    let (kid, access) =
+        (context.active_app_key().spec.kid, decode_token(context.ada.access_token()).1.to_string());
     let untyped = json!({"alg": "ES256", "kid": kid}).to_string();
-    let token = scene.signed(&untyped, &claims);
-    assert_eq!(scene.reasons(&token, APP), [Reason::WrongType], "no `typ`");
-    let token = scene.altered(&[("type", json!(null))]);
-    assert_eq!(scene.reasons(&token, APP), [Reason::WrongType], "no `type`");
-    let token = scene.altered(&[("type", json!("other"))]);
-    assert_eq!(scene.reasons(&token, APP), [Reason::WrongType]);
+    let token = context.sign(&untyped, &claims);
+    assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "no `typ`");
+    let token = context.altered_app_token(&[("type", json!(null))]);
+    assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "no `type`");
+    let token = context.altered_app_token(&[("type", json!("other"))]);
+    assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType]);
     // A session's claims under an app token's header stay a session's.
-    let header = scene.header(&[]);
-    let token = scene.signed(&header, &access);
-    assert_eq!(scene.reasons(&token, APP), [Reason::Blocked]);
-    assert_eq!(scene.reasons(&token, ACCESS), [Reason::WrongType]);
+    let header = context.header(&[]);
+    let token = context.sign(&header, &access);
+    assert_eq!(context.reasons(&token, APP), [RejectReason::SessionToken]);
+    assert_eq!(context.reasons(&token, ACCESS), [RejectReason::WrongType]);
 }
 
 #[test]
-fn a_row_of_another_kind_is_no_row() {
-    let mut scene = scene();
-    let (app, access, refresh) =
-        (scene.claims(), parts(scene.ada.access()).1, parts(scene.ada.refresh()).1);
-    for (jti, of) in [(&access, "access"), (&refresh, "refresh")] {
-        let token = scene.altered(&[("jti", jti["jti"].clone())]);
-        assert_eq!(scene.reasons(&token, APP), [Reason::UnknownToken], "{of}");
+fn row_of_another_kind_is_ignored() {
+    let mut context = test_context();
+    let (app, access, refresh) = (
+        context.claims(),
+        decode_token(context.ada.access_token()).1,
+        decode_token(context.ada.refresh_token()).1,
+    );
+    for (other_claims, kind) in [(&access, "access"), (&refresh, "refresh")] {
+        let token = context.altered_app_token(&[("jti", other_claims["jti"].clone())]);
+        assert_eq!(context.reasons(&token, APP), [RejectReason::UnknownToken], "{kind}");
     }
-    for (typ, claims, wanted, others) in [
+    for (typ, claims, expected_kind, other_claims) in [
         ("session+jwt", &access, ACCESS, [&app, &refresh]),
         ("refresh+jwt", &refresh, REFRESH, [&app, &access]),
     ] {
-        let header = scene.header(&[("typ", json!(typ))]);
-        for other in others {
+        let header = context.header(&[("typ", json!(typ))]);
+        for other in other_claims {
             let mut claims = claims.clone();
             claims["jti"] = other["jti"].clone();
-            let token = scene.signed(&header, &claims.to_string());
-            assert_eq!(scene.reasons(&token, wanted), [Reason::UnknownToken]);
+            let token = context.sign(&header, &claims.to_string());
+            assert_eq!(context.reasons(&token, expected_kind), [RejectReason::UnknownToken]);
         }
     }
 }
 
 #[test]
-fn decoding_judges_nothing() {
-    let scene = scene();
-    let (input, _) = scene.app.rsplit_once('.').unwrap();
-    assert_eq!(decode(&format!("{input}.AAAA")).unwrap().1, scene.claims());
+fn decode_checks_nothing() {
+    let context = test_context();
+    let (input, _) = context.app.rsplit_once('.').unwrap();
+    assert_eq!(decode(&format!("{input}.AAAA")).unwrap().1, context.claims());
     assert!(matches!(
         decode("nonsense"),
-        Err(Error::Refused { kind: None, reasons, detail: Some(_) }) if reasons == [Reason::Malformed]
+        Err(Error::TokenRejected { kind: None, reasons, detail: Some(_) }) if reasons == [RejectReason::Malformed]
     ));
 }

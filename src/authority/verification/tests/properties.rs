@@ -1,41 +1,46 @@
 //! What is signed verifies, and nothing that differs from it does.
 
 use super::*;
-use crate::authority::fixture::store_with;
-use crate::authority::{End, Request, issue};
+use crate::authority::test_store::new_store_with;
+use crate::authority::{Expiry, TokenRequest, issue_token};
 use crate::model::Permission;
 use crate::model::{AppName, ExtraClaims};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};
 
 /// One store for all cases: a quota is not what is tried here.
-static SCENES: LazyLock<Mutex<Vec<(Store, Person)>>> = LazyLock::new(|| {
+static STORES: LazyLock<Mutex<Vec<(Store, TestUser)>>> = LazyLock::new(|| {
     let algorithms = [Algorithm::ES256, Algorithm::HS256];
-    let scene = |algorithm| {
-        let mut store = store_with(algorithm);
-        let ada = person(&mut store, "ada", Role::Admin);
-        store.arrange("UPDATE users SET quota = -1");
+    let create_store = |algorithm| {
+        let mut store = new_store_with(algorithm);
+        let ada = add_user(&mut store, "ada", Role::Admin);
+        store.execute_sql("UPDATE users SET quota = -1");
         (store, ada)
     };
-    Mutex::new(algorithms.map(scene).into())
+    Mutex::new(algorithms.map(create_store).into())
 });
 
 /// A wish for any token that may be asked for.
-fn wishes() -> impl Strategy<Value = Request> {
+fn token_requests() -> impl Strategy<Value = TokenRequest> {
     let text = "[^\\p{C}\\p{Z}]{1,20}";
-    let end = prop_oneof![
-        Just(End::Default),
-        Just(End::Never),
-        (1_i64..1_000_000).prop_map(|seconds| End::At(at(seconds))),
+    let expiry = prop_oneof![
+        Just(Expiry::Default),
+        Just(Expiry::Never),
+        (1_i64..1_000_000).prop_map(|seconds| Expiry::At(at(seconds))),
     ];
     let claim = ("[a-z_]{1,8}", any::<String>())
         .prop_filter("not reserved", |(name, _)| {
-            ExtraClaims([(name.clone(), json!(0))].into_iter().collect()).reserved().is_none()
+            ExtraClaims([(name.clone(), json!(0))].into_iter().collect()).find_reserved().is_none()
         })
         .prop_map(|(name, value)| (name, json!(value)));
     let claims = prop::collection::vec(claim, 0..4);
-    (prop::collection::vec(text, 0..4), prop::collection::vec(any::<String>(), 0..3), end, claims)
-        .prop_map(|(permissions, audience, end, claims)| Request {
+    (
+        prop::collection::vec(text, 0..4),
+        prop::collection::vec(any::<String>(), 0..3),
+        expiry,
+        claims,
+    )
+        .prop_map(|(permissions, audience, expiry, claims)| TokenRequest {
             for_run: false,
             owner: None,
             app: AppName::parse("app").unwrap(),
@@ -44,7 +49,7 @@ fn wishes() -> impl Strategy<Value = Request> {
                 .filter_map(|name| Permission::parse(name).ok())
                 .collect(),
             audience,
-            end,
+            expiry,
             claims: ExtraClaims(claims.into_iter().collect()),
         })
 }
@@ -52,56 +57,56 @@ fn wishes() -> impl Strategy<Value = Request> {
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The token with one bit of the bytes that it spells changed: that bit of that letter's six.
-fn one_bit_off(token: &str, letter: usize, bit: u32) -> Option<String> {
+fn flip_bit(token: &str, index: usize, bit: u32) -> Option<String> {
     let mut bytes = token.as_bytes().to_vec();
-    let value = ALPHABET.iter().position(|other| *other == bytes[letter])?;
-    bytes[letter] = ALPHABET[value ^ (1 << bit)];
+    let value = ALPHABET.iter().position(|other| *other == bytes[index])?;
+    bytes[index] = ALPHABET[value ^ (1 << bit)];
     String::from_utf8(bytes).ok()
 }
 
 proptest! {
     #[test]
-    fn what_is_issued_verifies(wish in wishes(), which in 0_usize..2) {
-        let mut scenes = SCENES.lock().unwrap();
-        let (store, ada) = &mut scenes[which];
-        let issued = issue(store, &act(0), &ada.caller, &wish).unwrap();
-        let checks = Checks { permissions: wish.permissions.clone(), ..Checks::only(APP, at(0)) };
-        let verdict = judged(store, issued.token.expose_secret(), &checks);
-        prop_assert_eq!(&verdict.reasons, &[]);
-        prop_assert_eq!(verdict.token_id(), Some(issued.record.id));
-        let claims = verdict.claims.unwrap();
-        for (name, value) in &wish.claims.0 {
+    fn issued_token_verifies(request in token_requests(), store_index in 0_usize..2) {
+        let mut stores = STORES.lock().unwrap();
+        let (store, ada) = &mut stores[store_index];
+        let issued = issue_token(store, &audit_at(0), &ada.caller, &request).unwrap();
+        let expectations = Expectations { permissions: request.permissions.clone(), ..Expectations::new(APP, at(0)) };
+        let report = verify_token(store, issued.token.expose_secret(), &expectations);
+        prop_assert_eq!(&report.reasons, &[]);
+        prop_assert_eq!(report.token_id(), Some(issued.record.id));
+        let claims = report.claims.unwrap();
+        for (name, value) in &request.claims.0 {
             prop_assert_eq!(&claims[name], value);
         }
     }
 
     #[test]
-    fn any_text_is_judged_without_a_panic(text in any::<String>(), parts in "[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}") {
-        let mut scenes = SCENES.lock().unwrap();
-        let (store, _) = &mut scenes[0];
-        for text in [text, parts] {
-            prop_assert_eq!(reasons(store, &text, Wanted::Any, 0).len(), 1);
+    fn arbitrary_text_never_panics(text in any::<String>(), segments in "[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}") {
+        let mut stores = STORES.lock().unwrap();
+        let (store, _) = &mut stores[0];
+        for text in [text, segments] {
+            prop_assert_eq!(reject_reasons(store, &text, ExpectedKind::Any, 0).len(), 1);
             let _ = decode(&text);
         }
     }
 
     #[test]
-    fn no_other_text_verifies(
-        wish in wishes(), which in 0_usize..2, place in any::<prop::sample::Index>(), bit in 0_u32..7,
+    fn modified_token_never_verifies(
+        request in token_requests(), store_index in 0_usize..2, position in any::<prop::sample::Index>(), bit in 0_u32..7,
     ) {
-        let mut scenes = SCENES.lock().unwrap();
-        let (store, ada) = &mut scenes[which];
-        let issued = issue(store, &act(0), &ada.caller, &wish).unwrap();
+        let mut stores = STORES.lock().unwrap();
+        let (store, ada) = &mut stores[store_index];
+        let issued = issue_token(store, &audit_at(0), &ada.caller, &request).unwrap();
         let mut bytes = issued.token.expose_secret().as_bytes().to_vec();
-        let place = place.index(bytes.len());
-        bytes[place] ^= 1 << bit;
-        let other = String::from_utf8(bytes).unwrap();
-        prop_assert_ne!(reasons(store, &other, Wanted::Any, 0), []);
+        let position = position.index(bytes.len());
+        bytes[position] ^= 1 << bit;
+        let modified = String::from_utf8(bytes).unwrap();
+        prop_assert_ne!(reject_reasons(store, &modified, ExpectedKind::Any, 0), []);
     }
 }
 
 #[test]
-fn no_single_bit_of_header_payload_or_signature_can_change() {
+fn single_bit_change_is_always_detected() {
     // One of each family.
     for algorithm in [
         Algorithm::ES256,
@@ -111,16 +116,16 @@ fn no_single_bit_of_header_payload_or_signature_can_change() {
         Algorithm::ES384,
         Algorithm::EdDSA,
     ] {
-        let mut store = store_with(algorithm);
-        let ada = person(&mut store, "ada", Role::Admin);
-        let app = token(&mut store, &ada, "app");
+        let mut store = new_store_with(algorithm);
+        let ada = add_user(&mut store, "ada", Role::Admin);
+        let app = issue_app_token(&mut store, &ada, "app");
         let text = app.token.expose_secret();
         let mut tried = 0;
-        for letter in 0..text.len() {
+        for index in 0..text.len() {
             for bit in 0..6 {
-                let Some(other) = one_bit_off(text, letter, bit) else { continue };
-                let found = reasons(&mut store, &other, Wanted::Any, 0);
-                assert_ne!(found, [], "letter {letter}, bit {bit}: {other}");
+                let Some(modified) = flip_bit(text, index, bit) else { continue };
+                let found = reject_reasons(&mut store, &modified, ExpectedKind::Any, 0);
+                assert_ne!(found, [], "letter {index}, bit {bit}: {modified}");
                 tried += 1;
             }
         }

@@ -5,7 +5,7 @@ use crate::crypto::Verifier;
 use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
 
 /// The EC key of appendix A.2; the one of A.1 is the same without `d`.
-fn elliptic() -> Value {
+fn ec_jwk() -> Value {
     serde_json::json!({
         "kty": "EC",
         "crv": "P-256",
@@ -19,7 +19,7 @@ fn elliptic() -> Value {
 
 /// The RSA key of appendix A.2; the one of A.1 is its public part, and RFC 7638, section 3.1 has
 /// that too.
-pub(in crate::crypto) fn rsa() -> Value {
+pub(in crate::crypto) fn rsa_jwk() -> Value {
     serde_json::json!({
         "kty": "RSA",
         "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSo\
@@ -51,7 +51,7 @@ pub(in crate::crypto) fn rsa() -> Value {
     })
 }
 
-fn set(keys: &[Value]) -> Vec<Verifier> {
+fn parse_set(keys: &[Value]) -> Vec<Verifier> {
     read_jwks(serde_json::json!({ "keys": keys }).to_string().as_bytes()).unwrap()
 }
 
@@ -59,71 +59,75 @@ fn set(keys: &[Value]) -> Vec<Verifier> {
 /// signs, the public one checks.
 #[test]
 fn rfc7517_a1_public_keys() {
-    install();
-    let keys = set(&[public_part_of(elliptic()), public_part_of(rsa())]);
+    initialize();
+    let keys = parse_set(&[public_part(ec_jwk()), public_part(rsa_jwk())]);
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
     assert_eq!(key.algorithms, [Algorithm::RS256]);
-    let pair = key_of(Algorithm::RS256, rsa_pkcs8(&rsa()));
+    let pair = private_new_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
     let token = sign(&pair, "JWT", &Map::new()).unwrap();
     let token = Compact::parse(token.expose_secret()).unwrap();
-    assert!(key.checks(&token, Algorithm::RS256));
-    assert!(!key.checks(&token, Algorithm::PS256));
-    for digit in [rsa()["n"].as_str().unwrap().replace("0vx7", "0vx8"), "AQAD".to_owned()] {
+    assert!(key.verifies(&token, Algorithm::RS256));
+    assert!(!key.verifies(&token, Algorithm::PS256));
+    for digit in [rsa_jwk()["n"].as_str().unwrap().replace("0vx7", "0vx8"), "AQAD".to_owned()] {
         let name = if digit.len() == 4 { "e" } else { "n" };
-        let mut other = public_part_of(rsa());
+        let mut other = public_part(rsa_jwk());
         other[name] = digit.into();
-        assert!(!set(&[other])[0].checks(&token, Algorithm::RS256), "{name}");
+        assert!(!parse_set(&[other])[0].verifies(&token, Algorithm::RS256), "{name}");
     }
 }
 
 /// Appendix A.1: the EC key is a good one but for its use.
 #[test]
-fn rfc7517_a1_is_passed_over_for_its_use_alone() {
-    install();
-    let [x, y, d] = ["x", "y", "d"].map(|name| number(&elliptic(), name));
+fn rfc7517_a1_encryption_key_is_skipped() {
+    initialize();
+    let [x, y, d] = ["x", "y", "d"].map(|name| member_bytes(&ec_jwk(), name));
     let point = [&[4], &x[..], &y].concat();
     let pair =
         EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point);
     let pkcs8 = pair.unwrap().to_pkcs8v1().unwrap();
-    let pair = key_of(Algorithm::ES256, pkcs8.as_ref().to_vec());
+    let pair = private_new_key(Algorithm::ES256, pkcs8.as_ref().to_vec());
     let token = sign(&pair, "JWT", &Map::new()).unwrap();
-    let mut key = public_part_of(elliptic());
+    let mut key = public_part(ec_jwk());
     let alone = key.to_string();
-    assert_eq!(read_jwks(alone.as_bytes()).unwrap_err().why, "it is not for signatures (`use`)");
+    assert_eq!(read_jwks(alone.as_bytes()).unwrap_err().reason, "it is not for signatures (`use`)");
     key["use"] = "sig".into();
-    let keys = set(&[key]);
+    let keys = parse_set(&[key]);
     assert_eq!(keys[0].kid.as_deref(), Some("1"));
-    assert!(keys[0].checks(&Compact::parse(token.expose_secret()).unwrap(), Algorithm::ES256));
+    assert!(keys[0].verifies(&Compact::parse(token.expose_secret()).unwrap(), Algorithm::ES256));
 }
 
 /// Appendix A.2: private keys are not for those who check.
 #[test]
 fn rfc7517_a2_private_keys() {
-    install();
-    let private = serde_json::json!({"keys": [rsa()]}).to_string();
+    initialize();
+    let private = serde_json::json!({"keys": [rsa_jwk()]}).to_string();
     assert!(read_jwks(private.as_bytes()).is_err());
-    let keys = set(&[rsa(), public_part_of(rsa())]);
+    let keys = parse_set(&[rsa_jwk(), public_part(rsa_jwk())]);
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
-    let pair = key_of(Algorithm::RS256, rsa_pkcs8(&rsa()));
+    let pair = private_new_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
     let token = sign(&pair, "JWT", &Map::new()).unwrap();
-    checks_only_as_it_stands(&rsa(), Algorithm::RS256, token.expose_secret());
+    assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, token.expose_secret());
 }
 
 /// Appendix A.3: a key that wraps keys, and the one of RFC 7515, appendix A.1.
 #[test]
 fn rfc7517_a3_symmetric_keys() {
-    install();
-    let wraps = serde_json::json!({"kty": "oct", "alg": "A128KW", "k": "GawgguFyGrWKav7AX4VKUg"});
+    initialize();
+    let wrapping_key =
+        serde_json::json!({"kty": "oct", "alg": "A128KW", "k": "GawgguFyGrWKav7AX4VKUg"});
     let kid = "HMAC key used in JWS spec Appendix A.1 example";
-    let mut signs = rfc7515::secret();
-    signs["kid"] = kid.into();
-    assert!(read_jwks(wraps.to_string().as_bytes()).is_err());
-    let keys = set(&[wraps, signs]);
+    let mut signing_key = rfc7515::hmac_jwk();
+    signing_key["kid"] = kid.into();
+    assert!(read_jwks(wrapping_key.to_string().as_bytes()).is_err());
+    let keys = parse_set(&[wrapping_key, signing_key]);
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some(kid));
     assert_eq!(key.algorithms, [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512]);
-    assert!(key.checks(&Compact::parse(rfc7515::A1).unwrap(), Algorithm::HS256));
-    assert!(!key.checks(&Compact::parse(&changed(rfc7515::A1, 50)).unwrap(), Algorithm::HS256));
+    assert!(key.verifies(&Compact::parse(rfc7515::A1).unwrap(), Algorithm::HS256));
+    assert!(!key.verifies(
+        &Compact::parse(&with_changed_letter(rfc7515::A1, 50)).unwrap(),
+        Algorithm::HS256
+    ));
 }

@@ -25,19 +25,19 @@ const ES512_SIGNATURE: &str = "AE_R_YZCChjn4791jSQCrdPZCNYqHXCTZH0-JZGYNlaAjP2kq
 
 const HS256_SIGNATURE: &str = "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0";
 
-const BILBO: &str = "bilbo.baggins@hobbiton.example";
-const SECRET: &str = "018c0ae5-4d9b-471b-bfd6-eef314bc7037";
+const BILBO_KID: &str = "bilbo.baggins@hobbiton.example";
+const HMAC_KID: &str = "018c0ae5-4d9b-471b-bfd6-eef314bc7037";
 
 fn header(algorithm: &str, kid: &str) -> String {
     format!(r#"{{"alg":"{algorithm}","kid":"{kid}"}}"#)
 }
 
 fn token(algorithm: &str, kid: &str, signature: &str) -> String {
-    format!("{}.{PAYLOAD}.{signature}", encoded(&header(algorithm, kid)))
+    format!("{}.{PAYLOAD}.{signature}", encode_base64url(&header(algorithm, kid)))
 }
 
 /// Section 3.2, an EC private key on P-521; 3.1 is its public part.
-fn elliptic() -> Value {
+fn ec_jwk() -> Value {
     serde_json::json!({
         "kty": "EC",
         "kid": "bilbo.baggins@hobbiton.example",
@@ -53,7 +53,7 @@ fn elliptic() -> Value {
 }
 
 /// Section 3.4, an RSA private key; 3.3 is its public part.
-fn rsa() -> Value {
+fn rsa_jwk() -> Value {
     serde_json::json!({
         "kty": "RSA",
         "kid": "bilbo.baggins@hobbiton.example",
@@ -86,7 +86,7 @@ fn rsa() -> Value {
 }
 
 /// Section 3.5, a symmetric key for MACs.
-fn secret() -> Value {
+fn hmac_jwk() -> Value {
     serde_json::json!({
         "kty": "oct",
         "kid": "018c0ae5-4d9b-471b-bfd6-eef314bc7037",
@@ -97,7 +97,7 @@ fn secret() -> Value {
 }
 
 /// Section 3.6, a symmetric key for encryption.
-fn for_encryption() -> Value {
+fn encryption_jwk() -> Value {
     serde_json::json!({
         "kty": "oct",
         "kid": "1e571774-2e08-40da-8308-e8d68773842d",
@@ -110,64 +110,64 @@ fn for_encryption() -> Value {
 /// Sections 3.1 to 3.6, in one set: those of P-521 and for encryption are passed over.
 #[test]
 fn rfc7520_3_keys() {
-    install();
+    initialize();
     let set =
         |keys: &[Value]| read_jwks(serde_json::json!({ "keys": keys }).to_string().as_bytes());
-    let why = |keys: &[Value]| set(keys).unwrap_err().why;
-    assert_eq!(why(&[elliptic()]), "this is a private key; the public one is enough to check");
-    let public = public_part_of(elliptic());
+    let refusal = |keys: &[Value]| set(keys).unwrap_err().reason;
+    assert_eq!(refusal(&[ec_jwk()]), "this is a private key; the public one is enough to check");
+    let public = public_part(ec_jwk());
     assert_eq!(
-        why(std::slice::from_ref(&public)),
+        refusal(std::slice::from_ref(&public)),
         "its type is not RSA, P-256, P-384, Ed25519 or a secret"
     );
-    assert_eq!(why(&[for_encryption()]), "it is not for signatures (`use`)");
-    let keys = set(&[public, public_part_of(rsa()), secret(), for_encryption()]).unwrap();
+    assert_eq!(refusal(&[encryption_jwk()]), "it is not for signatures (`use`)");
+    let keys = set(&[public, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
     let [rsa, secret] = &keys[..] else { panic!("{keys:?}") };
-    assert_eq!((rsa.kid.as_deref(), secret.kid.as_deref()), (Some(BILBO), Some(SECRET)));
+    assert_eq!((rsa.kid.as_deref(), secret.kid.as_deref()), (Some(BILBO_KID), Some(HMAC_KID)));
     assert_eq!(secret.algorithms, [Algorithm::HS256]);
-    assert!(rsa.algorithms.iter().all(|algorithm| algorithm.family() == Family::Rsa));
+    assert!(rsa.algorithms.iter().all(|algorithm| algorithm.key_type() == KeyType::Rsa));
     assert_eq!(rsa.algorithms.len(), 6);
-    let bilbo = token("PS384", BILBO, PS384_SIGNATURE);
-    assert!(rsa.checks(&Compact::parse(&bilbo).unwrap(), Algorithm::PS384));
+    let bilbo = token("PS384", BILBO_KID, PS384_SIGNATURE);
+    assert!(rsa.verifies(&Compact::parse(&bilbo).unwrap(), Algorithm::PS384));
 }
 
 /// Section 4.1: the private key makes the same signature.
 #[test]
 fn rfc7520_4_1_rs256() {
-    let token = token("RS256", BILBO, RS256_SIGNATURE);
-    checks_only_as_it_stands(&rsa(), Algorithm::RS256, &token);
-    assert!(!jwk_checks(&rsa(), Algorithm::PS256, &token));
-    let key = key_of(Algorithm::RS256, rsa_pkcs8(&rsa()));
-    assert_eq!(signed(&key, &header("RS256", BILBO), &token), token);
+    let token = token("RS256", BILBO_KID, RS256_SIGNATURE);
+    assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, &token);
+    assert!(!jwk_verifies(&rsa_jwk(), Algorithm::PS256, &token));
+    let key = private_new_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
+    assert_eq!(resign_payload(&key, &header("RS256", BILBO_KID), &token), token);
 }
 
 /// Section 4.2: the salt is drawn, so there is nothing to make again.
 #[test]
 fn rfc7520_4_2_ps384() {
-    let token = token("PS384", BILBO, PS384_SIGNATURE);
-    checks_only_as_it_stands(&rsa(), Algorithm::PS384, &token);
-    assert!(!jwk_checks(&rsa(), Algorithm::RS384, &token));
+    let token = token("PS384", BILBO_KID, PS384_SIGNATURE);
+    assert_only_original_verifies(&rsa_jwk(), Algorithm::PS384, &token);
+    assert!(!jwk_verifies(&rsa_jwk(), Algorithm::RS384, &token));
 }
 
 /// Section 4.3, a good signature by an algorithm that is none of ours.
 #[test]
 fn rfc7520_4_3_es512() {
-    is_genuine_and_refused(&elliptic(), &token("ES512", BILBO, ES512_SIGNATURE));
+    assert_genuine_but_unsupported(&ec_jwk(), &token("ES512", BILBO_KID, ES512_SIGNATURE));
 }
 
 /// Section 4.4: the secret makes the same signature.
 #[test]
 fn rfc7520_4_4_hs256() {
-    let token = token("HS256", SECRET, HS256_SIGNATURE);
-    checks_only_as_it_stands(&secret(), Algorithm::HS256, &token);
-    let key = key_of(Algorithm::HS256, number(&secret(), "k"));
-    assert_eq!(signed(&key, &header("HS256", SECRET), &token), token);
+    let token = token("HS256", HMAC_KID, HS256_SIGNATURE);
+    assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, &token);
+    let key = private_new_key(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
+    assert_eq!(resign_payload(&key, &header("HS256", HMAC_KID), &token), token);
 }
 
 /// Section 4.5, the signature of 4.4 with the payload left out: jeton takes none from elsewhere.
 #[test]
 fn rfc7520_4_5_detached() {
-    let detached = token("HS256", SECRET, HS256_SIGNATURE).replace(PAYLOAD, "");
+    let detached = token("HS256", HMAC_KID, HS256_SIGNATURE).replace(PAYLOAD, "");
     assert!(detached.contains(".."));
-    assert!(!jwk_checks(&secret(), Algorithm::HS256, &detached));
+    assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, &detached));
 }

@@ -9,15 +9,15 @@ pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAf
 /// shown where they are made.
 #[test]
 fn rfc7638_3_1_thumbprint() {
-    install();
+    initialize();
     let thumbprint = |jwk: Value| {
         let jwk: Jwk = serde_json::from_value(jwk).unwrap();
         jwk.thumbprint(ThumbprintHash::SHA256).unwrap()
     };
-    assert_eq!(thumbprint(rfc7517::rsa()), THUMBPRINT);
-    let mut bare = public_part_of(rfc7517::rsa());
+    assert_eq!(thumbprint(rfc7517::rsa_jwk()), THUMBPRINT);
+    let mut bare = public_part(rfc7517::rsa_jwk());
     bare.as_object_mut().unwrap().retain(|name, _| name != "alg" && name != "kid");
     assert_eq!(thumbprint(bare.clone()), THUMBPRINT, "only what makes the key counts");
-    bare["n"] = text(&bare, "n").replace("0vx7", "0vx8").into();
+    bare["n"] = member_text(&bare, "n").replace("0vx7", "0vx8").into();
     assert_ne!(thumbprint(bare), THUMBPRINT);
 }

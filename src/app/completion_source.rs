@@ -1,0 +1,99 @@
+//! Names of the store, for the shell to complete: read as it is, in silence, at most 50, and none on
+//! which a shell acts.
+
+use super::presets::preset_names;
+use crate::model::{Email, Key, PageRequest, Session, Timestamp, User, UserName, is_plain_word};
+use crate::paths;
+use crate::store::{Error, Reader, Store, TokenFilter, UserFilter};
+use std::time::Duration;
+
+/// The names that completion offers. Whatever goes wrong, it offers nothing.
+pub(crate) struct CompletionSource;
+
+const FIRST_PAGE: PageRequest = PageRequest::Number { page: 1, per_page: 50 };
+
+impl CompletionSource {
+    /// Users: by name, by e-mail address, or by id where a shell would act on both.
+    ///
+    /// Not their roles: completion runs without a login.
+    pub(crate) fn users() -> Vec<String> {
+        let candidate = |user: User| {
+            let (name, email) = (user.username.as_ref(), user.email.as_ref());
+            let names = [name.map(UserName::as_str), email.map(Email::as_str)];
+            let plain = names.into_iter().flatten().find(|name| is_plain_word(name));
+            (plain.map_or_else(|| user.id.to_string(), str::to_owned), String::new())
+        };
+        let users = query(|tx| {
+            Ok(tx
+                .users(&UserFilter::default(), FIRST_PAGE)?
+                .items
+                .into_iter()
+                .map(candidate)
+                .collect())
+        });
+        users.into_iter().map(|(word, _)| word).collect()
+    }
+
+    /// Keys by id, with what they are: those that are wanted.
+    pub(crate) fn keys(filter: fn(&Key) -> bool) -> Vec<(String, String)> {
+        let is_match = |key: &&Key| filter(key);
+        query(|tx| Ok(tx.keys()?.iter().filter(is_match).take(50).map(describe_key).collect()))
+    }
+
+    /// Open sessions by id, with their users: the latest.
+    pub(crate) fn sessions() -> Vec<(String, String)> {
+        let Ok(now) = super::Clock::default().now() else { return Vec::new() };
+        query(|tx| {
+            let open = tx.open_sessions(None, now)?.into_iter().rev().take(50);
+            open.map(|open| describe_session(tx, &open.session)).collect()
+        })
+    }
+
+    /// Presets by name.
+    pub(crate) fn presets() -> Vec<String> {
+        let Ok(environment) = super::Environment::from_env() else { return Vec::new() };
+        let names =
+            preset_names(environment.config_dir.as_deref()).into_iter().map(|(name, _)| name);
+        names.filter(|name| is_plain_word(name)).take(50).collect()
+    }
+
+    /// Tokens by id, with their apps.
+    pub(crate) fn tokens() -> Vec<(String, String)> {
+        let Ok(now) = super::Clock::default().now() else { return Vec::new() };
+        let live =
+            TokenFilter { status: Some(crate::model::TokenStatus::Live), ..Default::default() };
+        query(|tx| token_candidates(tx, &live, now))
+    }
+}
+
+fn describe_key(key: &Key) -> (String, String) {
+    let description =
+        format!("{} {} {}", key.state.name(), key.spec.purpose.name(), key.spec.algorithm.name());
+    (key.spec.kid.as_str().to_owned(), description)
+}
+
+fn describe_session(tx: &Reader<'_>, session: &Session) -> Result<(String, String), Error> {
+    let owner = tx.with_owner(session.user_id, ())?.owner_name;
+    Ok((session.sid.to_string(), owner.map_or_else(String::new, |owner| owner.to_display())))
+}
+
+fn token_candidates(
+    tx: &Reader<'_>,
+    filter: &TokenFilter,
+    now: Timestamp,
+) -> Result<Vec<(String, String)>, Error> {
+    let list = tx.tokens(filter, FIRST_PAGE, now)?;
+    Ok(list.items.into_iter().map(|t| (t.id.to_string(), t.grant.app.to_display())).collect())
+}
+
+/// Reads words and their descriptions from the store; those that a shell would act on are left out.
+fn query(
+    read: impl FnOnce(&Reader<'_>) -> Result<Vec<(String, String)>, Error>,
+) -> Vec<(String, String)> {
+    let Ok(env_path) = super::environment::store_path() else { return Vec::new() };
+    let path = env_path.or_else(paths::default_store_path);
+    let opened = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
+    let candidates = opened.and_then(|mut opened| opened.store.read(read).ok());
+    let words = candidates.unwrap_or_default().into_iter();
+    words.filter(|(word, _)| is_plain_word(word)).collect()
+}

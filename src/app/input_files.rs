@@ -1,0 +1,130 @@
+//! Files and standard input: what is read whole has a limit, rows are read as a stream.
+
+use super::App;
+use crate::failure::{Failure, Kind};
+use crate::files::read_limited;
+use crate::model::redact_for_error;
+use crate::terminal::{Echo, StdinReader};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use zeroize::Zeroizing;
+
+/// Bytes of a stream that are read at once.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// The content of a file or of standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InputKind {
+    Password,
+    /// The current password and the new one, a line each.
+    PasswordChange,
+    Token,
+    Key,
+    Claims,
+    Rows,
+}
+
+impl InputKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PasswordChange => "current and the new password",
+            Self::Token => "token",
+            Self::Key => "key",
+            Self::Claims => "claims",
+            Self::Rows => "rows",
+        }
+    }
+
+    fn is_secret(self) -> bool {
+        match self {
+            Self::Password | Self::PasswordChange | Self::Token | Self::Key => true,
+            Self::Claims | Self::Rows => false,
+        }
+    }
+
+    /// Names a file in a message. The name of a file with a secret is not repeated: it may be the
+    /// secret, typed in the wrong place.
+    fn describe_file(self, path: &Path) -> String {
+        if self.is_secret() {
+            format!("the file with the {}", self.name())
+        } else {
+            format!("`{}`", redact_for_error(&path.to_string_lossy()))
+        }
+    }
+}
+
+impl App {
+    /// Reads a file, or standard input for `-`: `most` bytes and one at most, so that too much is
+    /// seen to be too much without being read.
+    pub(super) fn read_file(
+        &self,
+        kind: InputKind,
+        path: &Path,
+        max_bytes: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        if path.as_os_str() == "-" {
+            return self.read_stdin(kind, max_bytes);
+        }
+        let to_failure = |error: io::Error| read_error(&kind.describe_file(path), &error);
+        read_limited(File::open(path).map_err(to_failure)?, max_bytes).map_err(to_failure)
+    }
+
+    /// Opens a file of rows, or standard input for `-`. It may be of any size.
+    pub(crate) fn rows_file(&self, path: &Path) -> Result<impl BufRead, Failure> {
+        let kind = InputKind::Rows;
+        let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
+            ("standard input".to_owned(), Box::new(self.open_stdin(kind)?))
+        } else {
+            let name = kind.describe_file(path);
+            let file = File::open(path).map_err(|error| read_error(&name, &error))?;
+            (name, Box::new(file))
+        };
+        Ok(BufReader::with_capacity(BUFFER_BYTES, NamedReader { name, input }))
+    }
+
+    /// Reads standard input like a file. It is read once.
+    pub(super) fn read_stdin(
+        &self,
+        kind: InputKind,
+        max_bytes: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        read_limited(self.open_stdin(kind)?, max_bytes).map_err(stdin_error)
+    }
+
+    fn open_stdin(&self, kind: InputKind) -> Result<StdinReader, Failure> {
+        static IS_READ: AtomicBool = AtomicBool::new(false);
+        if IS_READ.swap(true, Ordering::Relaxed) {
+            return Err(Failure::usage("standard input was read already, and has nothing more"));
+        }
+        let echo = if kind.is_secret() { Echo::LineBreaksOnly } else { Echo::On };
+        Ok(self.console.open_stdin(&format!("the {}", kind.name()), echo)?)
+    }
+}
+
+/// A stream whose errors name it.
+struct NamedReader {
+    name: String,
+    input: Box<dyn Read>,
+}
+
+impl Read for NamedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.input.read(buffer).map_err(|error| {
+            // The kind is kept: an interrupted read is tried again.
+            let message = format!("{} cannot be read: {error}", self.name);
+            io::Error::new(error.kind(), message)
+        })
+    }
+}
+
+fn read_error(name: &str, error: &io::Error) -> Failure {
+    Failure::usage(format!("{name} cannot be read: {error}"))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+pub(super) fn stdin_error(error: io::Error) -> Failure {
+    Failure::new(Kind::Usage, "invalid_input", format!("standard input cannot be read: {error}"))
+}

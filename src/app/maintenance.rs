@@ -1,0 +1,69 @@
+//! The store's file for commands that do not open it as the others do.
+
+use super::App;
+use crate::authority::{self, Caller, Findings, RestoreOutcome};
+use crate::failure::{Failure, Kind};
+use crate::model::Untrusted;
+use std::path::{Path, PathBuf};
+
+impl App {
+    /// What is wrong with the store, which is not opened as other commands do.
+    pub(crate) fn check_store(&mut self) -> Result<Findings, Failure> {
+        let (path, now) = (self.store_path()?, self.now()?);
+        Ok(authority::check_store(&path, now, self.options.wait)?)
+    }
+
+    /// Brings an older store up to the present schema, after a copy of it was made; where that is.
+    pub(crate) fn migrate_store(
+        &mut self,
+        backup: Option<&Path>,
+    ) -> Result<Option<PathBuf>, Failure> {
+        let (path, context) = (self.store_path()?, self.audit_context()?);
+        Ok(authority::migrate(&path, &context, backup, self.options.wait)?)
+    }
+
+    /// Returns the caller; `None` if no credential is given, or if the store cannot authenticate
+    /// anybody: then the owner of the file acts.
+    pub(crate) fn caller_or_file_owner(&mut self) -> Result<Option<Caller>, Failure> {
+        const UNUSABLE_STORE_CODES: [&str; 5] =
+            ["store_not_found", "store_newer", "store_older", "store_foreign", "store_damaged"];
+        match self.caller() {
+            Ok(caller) => Ok(Some(caller)),
+            Err(failure) if failure.kind == Kind::TokenMissing => Ok(None),
+            Err(failure) if UNUSABLE_STORE_CODES.contains(&failure.code) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Refuses a file that cannot be restored, and asks before the store is replaced.
+    pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
+        let (path, now) = (self.store_path()?, self.now()?);
+        for warning in authority::check_backup(file, &path, now, self.options.wait)? {
+            self.print_warning(&warning);
+        }
+        if path.symlink_metadata().is_ok_and(|store| store.len() > 0) {
+            let display_path =
+                |path: &Path| Untrusted::new(path.to_string_lossy()).to_display().clone();
+            self.confirm(&format!(
+                "Replace `{}` by `{}`?",
+                display_path(&path),
+                display_path(file)
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the content of the store by that of the file. This process must not have the store
+    /// open.
+    pub(crate) fn restore_store(
+        &mut self,
+        file: &Path,
+        caller: Option<&Caller>,
+    ) -> Result<RestoreOutcome, Failure> {
+        self.release_store();
+        let (path, context) = (self.store_path()?, self.audit_context()?);
+        let progress = self.start_progress("restoring", 0);
+        let on_progress = progress.updater();
+        Ok(authority::restore(&path, file, &context, caller, self.options.wait, on_progress)?)
+    }
+}

@@ -1,0 +1,129 @@
+//! Files that commands write where the user wants them.
+
+use super::App;
+use crate::failure::{Failure, Kind};
+use crate::model::redact_for_error;
+use crate::{directory, files};
+use std::fs::{DirBuilder, File, Metadata};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+/// The mode of files that others may read.
+pub(crate) const PUBLIC_MODE: u32 = 0o644;
+
+/// The mode of files that only their owner may read.
+pub(crate) const PRIVATE_MODE: u32 = 0o600;
+
+/// A directory for files of ours: as long as it is held no other process of ours writes there.
+pub(crate) struct OutputDir<'p> {
+    path: &'p Path,
+    _lock: File,
+}
+
+impl App {
+    /// Holds a directory that no other user can write. If it is not there it is created, for files
+    /// of that mode: whatever the umask, no other user can write it.
+    pub(crate) fn open_output_dir<'p>(
+        &self,
+        path: &'p Path,
+        mode: u32,
+    ) -> Result<OutputDir<'p>, Failure> {
+        let to_failure = |error| write_error(path, &error);
+        let mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
+        DirBuilder::new().recursive(true).mode(mode).create(path).map_err(to_failure)?;
+        match directory::check(path) {
+            Ok(writers) => self.warn_of_group_writers(writers, path),
+            Err(directory::Error::Io(error)) => return Err(to_failure(error)),
+            Err(directory::Error::Insecure(insecure)) => {
+                return Err(Failure::insecure_directory(&insecure));
+            }
+        }
+        let lock = File::open(path).map_err(to_failure)?;
+        if !files::lock(&lock, self.options.wait).map_err(to_failure)? {
+            return Err(Failure::new(Kind::Busy, "busy", "somebody else holds the directory"));
+        }
+        files::remove_stale_temp_in_user_directory(path).map_err(to_failure)?;
+        Ok(OutputDir { path, _lock: lock })
+    }
+}
+
+impl OutputDir<'_> {
+    /// Replaces files, in this order, each with that mode. One that has its content already is
+    /// left alone.
+    pub(crate) fn replace(
+        &self,
+        files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
+        mode: u32,
+    ) -> Result<(), Failure> {
+        let mut files = files.iter().map(|(name, content)| (name.as_ref(), content.as_ref()));
+        files
+            .try_for_each(|(name, content)| self.replace_file(name, content, mode))
+            .map_err(|error| write_error(self.path, &error))
+    }
+
+    fn replace_file(&self, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+        let is_exposed = |metadata: &Metadata| metadata.permissions().mode() & 0o777 & !mode != 0;
+        let has_safe_mode =
+            std::fs::metadata(self.path.join(name)).is_ok_and(|metadata| !is_exposed(&metadata));
+        if has_safe_mode && self.read_file(name).is_some_and(|current| current == content) {
+            return Ok(());
+        }
+        files::replace_in_user_directory(self.path, name, content, mode)
+    }
+
+    /// A file, if it can be read and is not much larger than those that are written here. Whatever
+    /// else may stand there is not waited for.
+    pub(crate) fn read_file(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.path.join(name);
+        let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        let file = is_file.then(|| File::open(path).ok()).flatten()?;
+        files::read_document(file).ok().map(|bytes| bytes.to_vec())
+    }
+
+    /// Whether something else than a file with that content stands there by that name.
+    pub(crate) fn has_conflicting_file(&self, name: &str, content: &[u8]) -> bool {
+        self.path.join(name).symlink_metadata().is_ok()
+            && self.read_file(name).is_none_or(|current| current != content)
+    }
+
+    /// Returns the refusal to replace a file.
+    pub(crate) fn conflict_error(&self, name: &str, reason: &str) -> Failure {
+        let display_path = redact_for_error(&self.path.join(name).to_string_lossy());
+        Failure::new(Kind::Conflict, "file_exists", format!("`{display_path}` {reason}"))
+    }
+
+    /// Removes files, where they are there.
+    pub(crate) fn remove(&self, names: &[String]) -> Result<(), Failure> {
+        let remove_file = |name: &String| files::remove_if_exists(&self.path.join(name));
+        names.iter().try_for_each(remove_file).map_err(|error| write_error(self.path, &error))
+    }
+}
+
+/// A place that was ill chosen is whose who chose it; what else may go wrong is nobody's.
+fn write_error(directory: &Path, error: &io::Error) -> Failure {
+    use io::ErrorKind::{
+        AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,
+        PermissionDenied, ReadOnlyFilesystem,
+    };
+    let display_path = redact_for_error(&directory.to_string_lossy());
+    if files::is_disk_full(error) {
+        return Failure::disk_full(format!("disk full: `{display_path}` cannot be written"));
+    }
+    let message = format!("`{display_path}` cannot be written: {error}");
+    let is_user_error = matches!(
+        error.kind(),
+        AlreadyExists
+            | InvalidFilename
+            | InvalidInput
+            | IsADirectory
+            | NotADirectory
+            | NotFound
+            | PermissionDenied
+            | ReadOnlyFilesystem
+    );
+    if is_user_error {
+        return Failure::usage(message);
+    }
+    Failure::new(Kind::Internal, "internal", message)
+}

@@ -1,0 +1,148 @@
+//! The only child process there is: the command that `run` starts. The signals that are meant for
+//! it are kept from before it exists, and passed on while it lives.
+
+use super::environment::CREDENTIAL_VARIABLES;
+use crate::failure::{Failure, Kind};
+use crate::model::redact_for_error;
+use crate::{signals, terminal};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+#[cfg(target_os = "linux")]
+use rustix_libc_wrappers::process::SignalExt;
+use secrecy::{ExposeSecret, SecretString};
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGWINCH};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::low_level::siginfo::{Cause, Origin};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus};
+use std::thread;
+
+/// Signals that a terminal sends to all of the foreground, to the command as well as to us.
+const TERMINAL_SIGNALS: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
+
+/// Keeps the signals for a command. From its beginning to the end of the run none of them ends
+/// this process: once somebody watches, their default action does not come back.
+pub(crate) struct SignalForwarder(SignalsInfo<WithOrigin>);
+
+impl SignalForwarder {
+    /// Begins. What is ignored stays ignored, for the command too: `nohup`, a script's background.
+    pub(crate) fn install() -> Result<Self, Failure> {
+        let handled = signals::exclude_ignored(signals::terminating().chain([SIGWINCH]));
+        // Where this one is ignored, nobody learns how a child ended.
+        let incoming = SignalsInfo::new(handled.chain([SIGCHLD]))
+            .map_err(|error| supervision_error(&error))?;
+        terminal::release_signals();
+        Ok(Self(incoming))
+    }
+
+    /// Runs a command with a token in that variable of its environment; its exit code, as shells
+    /// count. If a signal has come that would have ended this process, nothing is run, and the
+    /// exit code says so.
+    pub(crate) fn run(
+        mut self,
+        argv: &[OsString],
+        variable: &str,
+        token: &SecretString,
+    ) -> Result<u8, Failure> {
+        let [program, arguments @ ..] = argv else {
+            return Err(Failure::usage("a command to run is needed"));
+        };
+        if let Some(first) = self.0.pending().find(|origin| is_terminating(origin.signal)) {
+            return Ok(signal_exit_code(first.signal));
+        }
+        let mut command = Command::new(program);
+        command.args(arguments).env(variable, token.expose_secret());
+        for credential in CREDENTIAL_VARIABLES {
+            command.env_remove(credential);
+        }
+        let mut child = command.spawn().map_err(|error| start_error(program, &error))?;
+        let pid = Pid::from_child(&child);
+        // The terminal may have sent what has come since before there was a child to hear it.
+        let early_signals = self.0.pending().filter(|origin| !is_sent_by(pid, origin));
+        early_signals.for_each(|origin| send(pid, origin.signal));
+        let result = self.forward_until_exit(pid);
+        if result.is_err() {
+            let _ = child.kill();
+        }
+        result.and_then(|()| child.wait()).map(exit_code).map_err(|error| supervision_error(&error))
+    }
+
+    /// The child is not reaped before nobody sends it anything: its number stays its own.
+    fn forward_until_exit(mut self, pid: Pid) -> io::Result<()> {
+        let stop = self.0.handle();
+        thread::scope(|scope| {
+            thread::Builder::new().spawn_scoped(scope, || {
+                let signals = self.0.forever();
+                let for_child =
+                    signals.filter(|origin| !is_sent_by(pid, origin) && !is_from_terminal(origin));
+                for_child.for_each(|origin| send(pid, origin.signal));
+            })?;
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            let wait_result = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+            stop.close();
+            wait_result.map(drop).map_err(io::Error::from)
+        })
+    }
+}
+
+fn is_terminating(signal: i32) -> bool {
+    signals::terminating().any(|terminating| terminating == signal)
+}
+
+/// Whether the child sent it, to all of its group and so to us. It has had its own.
+fn is_sent_by(pid: Pid, origin: &Origin) -> bool {
+    origin.process.is_some_and(|sender| sender.pid == pid.as_raw_pid())
+}
+
+/// Whether it is the terminal that sent it. The child, which shares it, has had its own, and would
+/// be interrupted twice.
+fn is_from_terminal(origin: &Origin) -> bool {
+    TERMINAL_SIGNALS.contains(&origin.signal) && !matches!(origin.cause, Cause::Sent(_))
+}
+
+fn send(pid: Pid, signal: i32) {
+    if signal != SIGCHLD
+        && let Some(signal) = signal_from_raw(signal)
+    {
+        // A child that has just ended hears nothing.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn signal_from_raw(signal: i32) -> Option<Signal> {
+    Signal::from_raw(signal)
+}
+#[cfg(not(target_os = "linux"))]
+fn of_number(signal: i32) -> Option<Signal> {
+    Signal::from_named_raw(signal)
+}
+
+fn exit_code(status: ExitStatus) -> u8 {
+    match status.code() {
+        Some(code) => u8::try_from(code).unwrap_or(u8::MAX),
+        None => signal_exit_code(status.signal().unwrap_or_default()),
+    }
+}
+
+fn signal_exit_code(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
+}
+
+fn start_error(program: &OsStr, error: &io::Error) -> Failure {
+    let display_name = redact_for_error(&program.to_string_lossy());
+    if error.kind() == io::ErrorKind::NotFound {
+        let message = format!("there is no command `{display_name}`");
+        let failure = Failure::new(Kind::CommandNotFound, "command_not_found", message);
+        return failure.with_hint("no shell is between: for its words and commands, `sh -c '…'`");
+    }
+    let message = format!("`{display_name}` cannot be executed: {error}");
+    Failure::new(Kind::NotExecutable, "not_executable", message)
+}
+
+fn supervision_error(error: &io::Error) -> Failure {
+    Failure::new(Kind::Internal, "internal", format!("the command cannot be watched: {error}"))
+}

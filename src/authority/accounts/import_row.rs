@@ -1,0 +1,172 @@
+//! One row of a file as an account: what it may say, and what it says of somebody who is there.
+
+use super::login_refs;
+use crate::crypto;
+use crate::model::{
+    DisplayName, Email, InvalidValue, NewUser, Password, QuotaOverride, Role, Row, Timestamp, Uid,
+    User, UserName, UserRef, redact_for_error,
+};
+use serde_json::{Map, Value};
+
+/// What a row may say.
+pub(super) const FIELDS: [&str; 10] = [
+    "uid",
+    "username",
+    "email",
+    "name",
+    "role",
+    "quota",
+    "disabled",
+    "created_at",
+    "password",
+    "password_hash",
+];
+
+/// An account as a row has it.
+#[derive(Debug)]
+pub(super) struct ImportRow {
+    /// Where it stands.
+    pub(super) line: u64,
+    /// What it becomes.
+    pub(super) new_user: NewUser,
+    /// Whether the file has its uid.
+    has_uid: bool,
+    /// The password to be hashed.
+    pub(super) password: Option<Password>,
+    explicit: RowFields,
+}
+
+/// What a row says itself; an account has the rest by default.
+#[derive(Debug)]
+struct RowFields {
+    role: Option<Role>,
+    quota: Option<QuotaOverride>,
+    is_disabled: Option<bool>,
+}
+
+impl ImportRow {
+    /// Who it would be: its names, and its uid if the file has one.
+    pub(super) fn user_refs(&self) -> Vec<UserRef> {
+        let mut refs = login_refs(self.new_user.username.as_ref(), self.new_user.email.as_ref());
+        refs.extend(self.has_uid.then_some(UserRef::Uid(self.new_user.uid)));
+        refs
+    }
+
+    /// Whether the row says another role, quota or display name than the user of its names has, or
+    /// that it is disabled where it is not. What the row does not say differs from nothing.
+    pub(super) fn differs_from(&self, user: &User) -> bool {
+        let explicit = &self.explicit;
+        explicit.role.is_some_and(|role| role != user.role)
+            || explicit.quota.is_some_and(|quota| quota.0 != user.quota)
+            || explicit.is_disabled.is_some_and(|disabled| disabled != user.disabled_at.is_some())
+            || self
+                .new_user
+                .display_name
+                .as_ref()
+                .is_some_and(|name| Some(name) != user.display_name.as_ref())
+    }
+}
+
+/// The rows of a list as `-o json` has it, where a row is such a list.
+pub(super) fn flatten_json_list(row: Row) -> Vec<Row> {
+    let items = match row.fields.get("items") {
+        Some(Value::Array(items)) if row.fields.len() == 1 => items,
+        _ => return vec![row],
+    };
+    let to_row = |item: &Value| Some(Row { line: row.line, fields: item.as_object()?.clone() });
+    items.iter().map(to_row).collect::<Option<_>>().unwrap_or_else(|| vec![row.clone()])
+}
+
+/// What a row says; an error says what is wrong with it.
+pub(super) fn parse_import_row(
+    Row { line, fields: mut claims }: Row,
+    now: Timestamp,
+) -> Result<ImportRow, String> {
+    let fields = &mut claims;
+    let uid = take_string(fields, "uid")?;
+    let uid = uid.map(|text| Uid::parse_lenient(&text).ok_or("`uid` is not a UUID")).transpose()?;
+    let username = take_parsed(fields, "username", UserName::parse)?;
+    let email = take_parsed(fields, "email", Email::parse)?;
+    if username.is_none() && email.is_none() {
+        return Err("a username or an e-mail address is needed".to_owned());
+    }
+    let password = take_parsed(fields, "password", |text| Password::parse(text.to_owned()))?;
+    let hash =
+        take_parsed(fields, "password_hash", |text| crypto::parse_imported_hash(text.to_owned()))?;
+    if password.is_some() && hash.is_some() {
+        return Err("it has a password and a hash".to_owned());
+    }
+    let explicit = RowFields {
+        role: take_keyword(fields, "role", Role::parse)?,
+        quota: take_quota(fields)?,
+        is_disabled: take_disabled(fields)?,
+    };
+    let new_user = NewUser {
+        uid: uid.unwrap_or_else(crypto::generate_uid),
+        username,
+        email,
+        display_name: take_parsed(fields, "name", DisplayName::parse)?,
+        password_hash: hash,
+        role: explicit.role.unwrap_or(Role::User),
+        quota: explicit.quota.and_then(|quota| quota.0),
+        disabled_at: explicit.is_disabled.unwrap_or(false).then_some(now),
+        created_at: take_parsed(fields, "created_at", Timestamp::parse)?.unwrap_or(now),
+    };
+    if let Some(name) = fields.keys().next() {
+        return Err(format!("`{}` is none of {}", redact_for_error(name), FIELDS.join(", ")));
+    }
+    Ok(ImportRow { line, new_user, has_uid: uid.is_some(), password, explicit })
+}
+
+/// What identifies somebody, in one form.
+pub(super) fn name_key(name: &UserRef) -> String {
+    match name {
+        UserRef::Email(email) => email.comparison_key(),
+        UserRef::Id(_) | UserRef::Uid(_) | UserRef::Name(_) => name.to_display(),
+    }
+}
+
+/// Takes that member out; nothing where it is absent or null.
+fn take_string(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, String> {
+    match fields.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(format!("`{name}` is not text")),
+    }
+}
+
+fn take_parsed<T>(
+    fields: &mut Map<String, Value>,
+    field: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, InvalidValue>,
+) -> Result<Option<T>, String> {
+    let value = take_string(fields, field)?.map(|text| parse(&text)).transpose();
+    value.map_err(|invalid| InvalidValue { value_name: field, ..invalid }.to_string())
+}
+
+/// A word of ours, which a spreadsheet may write in capitals.
+fn take_keyword<T>(
+    fields: &mut Map<String, Value>,
+    field: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, InvalidValue>,
+) -> Result<Option<T>, String> {
+    take_parsed(fields, field, |text| parse(&text.to_ascii_lowercase()))
+}
+
+fn take_quota(fields: &mut Map<String, Value>) -> Result<Option<QuotaOverride>, String> {
+    if let Some(Value::Number(number)) = fields.get("quota") {
+        let number = Value::from(number.to_string());
+        fields.insert("quota".to_owned(), number);
+    }
+    take_keyword(fields, "quota", QuotaOverride::parse)
+}
+
+fn take_disabled(fields: &mut Map<String, Value>) -> Result<Option<bool>, String> {
+    if let Some(Value::Bool(disabled)) = fields.get("disabled") {
+        let disabled = Value::from(disabled.to_string());
+        fields.insert("disabled".to_owned(), disabled);
+    }
+    take_keyword(fields, "disabled", |text| {
+        text.parse().map_err(|_| InvalidValue::new("disabled", "`true` or `false`"))
+    })
+}

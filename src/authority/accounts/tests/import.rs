@@ -1,0 +1,195 @@
+//! Which rows of a file become accounts.
+
+use super::*;
+use crate::model::{InvalidLine, Quota};
+use serde_json::Map;
+
+const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu";
+
+fn read_batch(text: &str) -> Result<ImportBatch, Error> {
+    ImportBatch::from_reader(text.as_bytes(), at(0))
+}
+
+fn import_text(
+    store: &mut Store,
+    importer: Option<&TestUser>,
+    text: &str,
+    exist_ok: bool,
+) -> Result<ImportOutcome, Error> {
+    let caller = importer.map(|test_user| &test_user.caller);
+    import_users(store, &audit_at(0), caller, &read_batch(text).unwrap(), exist_ok, &|| {})
+}
+
+#[test]
+fn import_row_sets_every_account_field() {
+    let mut store = new_store();
+    let rows = format!(
+        "{{\"uid\":\"018f4f5e-7a3b-7c1d-8e2f-0123456789ab\",\"username\":\"Ada\",\
+         \"email\":\"Ada@Example.com\",\"name\":\"Ada\",\"role\":\"admin\",\"quota\":7,\
+         \"created_at\":\"2020-01-01T00:00:00Z\",\"password_hash\":\"{HASH}\"}}\n\
+         {{\"email\":\"eve@example.com\",\"disabled\":true,\"quota\":\"unlimited\",\"role\":null}}\n\
+         {{\"username\":\"kim\",\"password\":\"123456\"}}\n"
+    );
+    let imported = import_text(&mut store, None, &rows, false).unwrap();
+    assert_eq!(
+        imported,
+        ImportOutcome { created: 3, without_password: 1, ..ImportOutcome::default() }
+    );
+    let mut users = Vec::new();
+    let mut collect = |user, hash| {
+        users.push((user, hash));
+        Ok(())
+    };
+    store.read(|tx| tx.for_each_user(true, &mut collect)).unwrap();
+    let (ada, hash) = &users[0];
+    assert_eq!(
+        (ada.uid.to_string().as_str(), ada.role),
+        ("018f4f5e-7a3b-7c1d-8e2f-0123456789ab", Role::Admin)
+    );
+    assert_eq!((ada.to_display(), ada.quota), ("ada".to_owned(), Some(Quota::Limited(7))));
+    assert_eq!((ada.created_at.unix(), hash.as_ref().unwrap().expose()), (1_577_836_800, HASH));
+    let (eve, hash) = &users[1];
+    assert_eq!((eve.disabled_at, eve.quota), (Some(at(0)), Some(Quota::Unlimited)));
+    assert_eq!((eve.role, hash), (Role::User, &None));
+    assert!(login_succeeds(&mut store, "kim", "123456"));
+    assert!(!login_succeeds(&mut store, "eve@example.com", "123456"));
+}
+
+#[test]
+fn import_row_differs_only_by_explicit_fields() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    add_user(&mut store, "john", Role::User);
+    for (row, differing) in [
+        ("{\"username\":\"john\"}", 0),
+        ("{\"username\":\"john\",\"role\":\"user\",\"quota\":\"default\",\"disabled\":false}", 0),
+        ("{\"username\":\"john\",\"role\":null,\"quota\":null,\"disabled\":null}", 0),
+        ("{\"username\":\"john\",\"role\":\"minter\"}", 1),
+        ("{\"username\":\"john\",\"quota\":3}", 1),
+        ("{\"username\":\"john\",\"disabled\":true}", 1),
+        ("{\"username\":\"john\",\"name\":\"J\"}", 1),
+    ] {
+        let imported = import_text(&mut store, Some(&ada), row, true).unwrap();
+        assert_eq!((imported.existing, imported.differing), (1, differing), "{row}");
+    }
+}
+
+#[test]
+fn invalid_row_error_has_line_and_no_content() {
+    for (row, why) in [
+        ("{\"name\":\"x\"}", "a username or an e-mail address is needed"),
+        ("{\"username\":\"a b\"}", "username: letters, digits and common signs only, no spaces"),
+        ("{\"username\":7}", "`username` is not text"),
+        ("{\"email\":\"a@b\"}", "email: not an address like `ada@example.com`"),
+        ("{\"username\":\"a\",\"uid\":\"x\"}", "`uid` is not a UUID"),
+        ("{\"username\":\"a\",\"name\":\"\"}", "name: 1 to 200 visible characters"),
+        ("{\"username\":\"a\",\"role\":\"root\"}", "role: `user`, `minter` or `admin`"),
+        ("{\"username\":\"a\",\"quota\":-2}", "quota: a number, `unlimited` or `default`"),
+        ("{\"username\":\"a\",\"quota\":1.5}", "quota: a number, `unlimited` or `default`"),
+        ("{\"username\":\"a\",\"disabled\":\"yes\"}", "disabled: `true` or `false`"),
+        (
+            "{\"username\":\"a\",\"created_at\":\"soon\"}",
+            "created_at: neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds",
+        ),
+        ("{\"username\":\"a\",\"password\":\"\"}", "password: must not be empty"),
+        (
+            "{\"username\":\"a\",\"password_hash\":\"x\"}",
+            "password_hash: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`",
+        ),
+        (
+            "{\"username\":\"a\",\"id\":1}",
+            "`id` is none of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
+        ),
+        ("{\"username\":\"KIM\"}", "a name or uid of it stands on line 1 already"),
+        ("{\"email\":\"Kim@Example.com\"}", "a name or uid of it stands on line 1 already"),
+    ] {
+        let text = format!("{{\"username\":\"kim\",\"email\":\"kim@example.com\"}}\n\n{row}\n");
+        let error = read_batch(&text).unwrap_err();
+        assert!(matches!(error, Error::InvalidLine(bad) if bad.line == 3 && bad.reason == why));
+    }
+    let both = format!("username,password,password_hash\na,b,\"{HASH}\"\n");
+    assert_eq!(read_batch(&both).unwrap_err().to_string(), "line 2: it has a password and a hash");
+}
+
+#[test]
+fn first_import_requires_admin_row() {
+    let mut store = new_store();
+    for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
+        assert!(matches!(read_batch(rows).unwrap().ensure_has_admin(), Err(Error::NoAdmin)));
+        assert!(matches!(import_text(&mut store, None, rows, false), Err(Error::NoAdmin)));
+    }
+    assert!(!has_users(&mut store).unwrap());
+    let rows = "username,role\nkim,\nada,admin\n";
+    read_batch(rows).unwrap().ensure_has_admin().unwrap();
+    import_text(&mut store, None, rows, false).unwrap();
+    let result = import_text(&mut store, None, "username\nlee\n", false);
+    assert!(matches!(result, Err(Error::Forbidden("only admins import accounts"))));
+}
+
+#[test]
+fn existing_user_is_skipped_or_refused() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let john = add_user(&mut store, "john", Role::User);
+    let rows = "username,email,role,password\nkim,,,1\njohn,john@example.com,minter,1\n";
+    let result = import_text(&mut store, Some(&ada), rows, false);
+    assert!(matches!(result, Err(Error::RowExists { line: 3, .. })));
+    assert_eq!(list_all_users(&mut store, &ada).total, 2, "none of it is applied");
+    let imported = import_text(&mut store, Some(&ada), rows, true).unwrap();
+    let skipped = ImportOutcome {
+        existing: 1,
+        differing: 1,
+        first_differing: Some(3),
+        ..ImportOutcome::default()
+    };
+    assert_eq!(imported, ImportOutcome { created: 1, ..skipped });
+    let row = store.read(|tx| tx.find_user_row(john.user().id)).unwrap().unwrap();
+    assert_eq!(row.role, Role::User);
+    let imported = import_text(&mut store, Some(&ada), rows, true).unwrap();
+    assert_eq!(imported, ImportOutcome { existing: 2, ..skipped });
+    for rows in
+        ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
+    {
+        assert!(matches!(
+            import_text(&mut store, Some(&ada), rows, true),
+            Err(Error::RowExists { line: 2, .. })
+        ));
+    }
+    let uid = john.user().uid;
+    delete_user(&mut store, &audit_at(0), &ada.caller, john.user()).unwrap();
+    let rows = format!("username,uid\njohn,{uid}\n");
+    let result = import_text(&mut store, Some(&ada), &rows, true);
+    assert!(matches!(result, Err(Error::InvalidLine(InvalidLine { line: 2, .. }))));
+}
+
+#[test]
+fn short_password_in_row_is_refused() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    set_setting(&mut store, Setting::PasswordMinLength, "7");
+    let rows = "username,password\nkim,1234567\nlee,123456\n";
+    let result = import_text(&mut store, Some(&ada), rows, false);
+    let expected =
+        InvalidLine { line: 3, reason: "the password has fewer than 7 characters".to_owned() };
+    assert!(matches!(result, Err(Error::InvalidLine(bad)) if bad == expected));
+}
+
+#[test]
+fn import_and_export_require_admin() {
+    let row = |has_hash: bool| Map::from_iter([("has_hash".to_owned(), has_hash.into())]);
+    let has_hash = |_, hash: Option<PasswordHash>| row(hash.is_some());
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let result = import_text(&mut store, Some(&mia), "username\nkim\n", false);
+    assert!(matches!(result, Err(Error::Forbidden("only admins import accounts"))));
+    let result = export_users(&mut store, &audit_at(0), &mia.caller, false, has_hash);
+    assert!(matches!(result, Err(Error::Forbidden("only admins export accounts"))));
+    let mut user_export =
+        export_users(&mut store, &audit_at(0), &ada.caller, false, has_hash).unwrap();
+    assert_eq!((user_export.count, user_export.next_batch().unwrap()), (2, vec![row(false); 2]));
+    assert_eq!(user_export.next_batch().unwrap(), []);
+    let mut user_export =
+        export_users(&mut store, &audit_at(0), &ada.caller, true, has_hash).unwrap();
+    assert_eq!(user_export.next_batch().unwrap(), vec![row(true); 2]);
+}

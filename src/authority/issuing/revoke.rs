@@ -1,0 +1,47 @@
+//! Tokens that the command which made them takes back.
+
+use super::super::audit_context::{REVOKED, UNDELIVERED};
+use super::super::{AuditContext, Error};
+use crate::model::{TokenId, UserId};
+use crate::store::Store;
+
+/// Why the command that made tokens takes them back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RevocationCause {
+    /// Nobody received them.
+    Undelivered,
+    /// What they were made for has ended.
+    ChildExited,
+}
+
+impl RevocationCause {
+    fn audit_outcome(self) -> &'static str {
+        match self {
+            Self::Undelivered => UNDELIVERED,
+            Self::ChildExited => REVOKED,
+        }
+    }
+}
+
+/// Revokes tokens that the same command made, and for those of `run` what they were renewed to.
+pub(crate) fn revoke_issued(
+    store: &mut Store,
+    audit: &AuditContext,
+    actor: Option<UserId>,
+    ids: &[TokenId],
+    cause: RevocationCause,
+) -> Result<(), Error> {
+    store.write(|tx| {
+        let mut changed = 0;
+        for id in ids {
+            changed += usize::from(tx.revoke_token(*id, audit.now)?);
+            changed += tx.revoke_run(*id, audit.now)?;
+        }
+        let target = match ids {
+            [id] => format!("token {id}"),
+            several => format!("{} tokens", several.len()),
+        };
+        audit.record_outcome(tx, actor, Some(target), cause.audit_outcome(), changed)?;
+        Ok(())
+    })
+}

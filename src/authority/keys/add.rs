@@ -1,0 +1,119 @@
+//! New keys in a store: made here, or brought along.
+
+use super::super::accounts::require_admin_or_empty_store;
+use super::super::principal::write_as_optional;
+use super::super::{AuditContext, Caller, Error};
+use super::lifecycle::{ADMINS_ONLY, find_active_key, require_key, retire_and_activate};
+use crate::crypto::{self, ImportError, KeyFormat, PublicKeys};
+use crate::model::{Algorithm, Key, KeySpec, KeyState, Purpose, Role, RsaBits, Untrusted};
+use crate::store::{Reader, Store, Writer};
+
+/// Keys that are to be in the store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewKeyOptions<'k> {
+    /// The keys.
+    pub(crate) keys: &'k [KeySpec],
+    /// The one of them that the store was made with, just now: it counts as new.
+    pub(crate) initial_kid: Option<&'k Untrusted>,
+    /// Whether each signs at once, in the place of the one that does.
+    pub(crate) activate: bool,
+}
+
+/// A key that was asked for, and whether it is new.
+#[derive(Debug, Clone)]
+pub(crate) struct AddedKey {
+    /// The key.
+    pub(crate) key: Key,
+    /// Whether it was not there before.
+    pub(crate) changed: bool,
+}
+
+/// Makes a key that is not in the store yet; `bits` counts for RSA.
+pub(crate) fn generate_key(
+    algorithm: Algorithm,
+    purpose: Purpose,
+    bits: RsaBits,
+) -> Result<KeySpec, Error> {
+    Ok(crypto::generate_key(algorithm, purpose, bits)?)
+}
+
+/// Refuses whoever may not add keys.
+pub(crate) fn authorize_key_add(caller: &Caller) -> Result<(), Error> {
+    caller.require_role(Role::Admin, ADMINS_ONLY)
+}
+
+/// Adds keys, all or none. Each stands by until it is activated, unless there is none that signs in
+/// its place. One that is there already, for the same, is left as it is. Only admins add keys, and
+/// whoever owns the file as long as the store has no users: `caller` is `None` then.
+pub(crate) fn add_keys(
+    store: &mut Store,
+    audit: &AuditContext,
+    caller: Option<&Caller>,
+    options: NewKeyOptions<'_>,
+) -> Result<Vec<AddedKey>, Error> {
+    write_as_optional(store, caller.map(|caller| &caller.principal), |tx, user| {
+        require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
+        refuse_public_secrets(tx, options.keys)?;
+        let add = |key: &KeySpec| {
+            let mut added = add_key(tx, audit, key)?;
+            added.changed |= options.initial_kid == Some(&added.key.spec.kid);
+            if options.activate && added.key.state != KeyState::Active {
+                retire_and_activate(tx, audit.now, &added.key, None)?;
+                added =
+                    AddedKey { key: require_key(tx, added.key.spec.kid.as_str())?, changed: true };
+            }
+            Ok::<_, Error>(added)
+        };
+        let added = options.keys.iter().map(add).collect::<Result<Vec<_>, _>>()?;
+        let user = caller.map(|caller| caller.user.id);
+        let target = match options.keys {
+            [key] => format!("key {}", key.kid.as_str()),
+            several => format!("{} keys", several.len()),
+        };
+        audit.record(tx, user, target, added.iter().filter(|added| added.changed).count())?;
+        Ok(added)
+    })
+}
+
+/// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
+/// is a shared secret there. Those of one call were compared when they were read.
+fn refuse_public_secrets(tx: &Reader<'_>, new: &[KeySpec]) -> Result<(), Error> {
+    let stored: Vec<KeySpec> = tx.keys()?.into_iter().map(|key| key.spec).collect();
+    let clashes = |secrets: &[KeySpec], pairs: &[KeySpec]| {
+        let public: PublicKeys = pairs.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
+        secrets.iter().any(|key| crypto::equals_public_key(key, &public))
+    };
+    if clashes(new, &stored) || clashes(&stored, new) {
+        return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC).into());
+    }
+    Ok(())
+}
+
+fn add_key(tx: &Writer<'_>, audit: &AuditContext, new: &KeySpec) -> Result<AddedKey, Error> {
+    if let Some(key) = find_equal_key(tx, new)? {
+        return match key {
+            key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
+            key if (key.spec.purpose, key.spec.algorithm) == (new.purpose, new.algorithm) => {
+                Ok(AddedKey { key, changed: false })
+            }
+            key => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
+        };
+    }
+    let is_first = find_active_key(tx, new.purpose, new.algorithm)?.is_none();
+    let state = if is_first { KeyState::Active } else { KeyState::Standby };
+    tx.add_key(new, state, audit.now)?;
+    Ok(AddedKey { key: require_key(tx, new.kid.as_str())?, changed: true })
+}
+
+/// The key of the same id, of the same material, or one that signs alike, whatever its state.
+fn find_equal_key(tx: &Writer<'_>, new: &KeySpec) -> Result<Option<Key>, Error> {
+    if let Some(key) = tx.find_same_key(new)? {
+        return Ok(Some(key));
+    }
+    for key in tx.keys()? {
+        if crypto::same_hmac_key(&key.spec, new)? {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}

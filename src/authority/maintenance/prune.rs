@@ -1,0 +1,165 @@
+//! Taking out what is over, in pieces, while others go on.
+
+use super::super::audit_context::DONE;
+use super::super::principal::BearerCredential;
+use super::super::{AuditContext, Caller, Error};
+use super::{ADMINS_ONLY, authorize_maintenance, ensure_writable};
+use crate::crypto::HashClass;
+use crate::model::{Lifetime, Role, Timestamp};
+use crate::store::{self, Reader, Store, Writer};
+
+/// Rows that one transaction removes: some ten milliseconds for others to wait.
+const BATCH: usize = 5_000;
+
+/// How many rows went.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PruneCounts {
+    /// Recorded tokens that had expired.
+    pub(crate) tokens: usize,
+    /// Sessions whose tokens had all expired.
+    pub(crate) sessions: usize,
+    /// Revocation entries of unrecorded tokens whose keys are revoked.
+    pub(crate) revocation_entries: usize,
+    /// What tokens share, where no token was left.
+    pub(crate) grants: usize,
+}
+
+/// Returns the time of the newest change in the store, if the prune would remove rows that expired
+/// more than a day after it: the clock may be ahead. The login or refresh that the caller's access
+/// token comes from, and what followed it, had the same clock and do not count.
+pub(crate) fn find_prune_gap(
+    store: &mut Store,
+    audit: &AuditContext,
+    caller: &Caller,
+    keep: Option<Lifetime>,
+) -> Result<Option<Timestamp>, Error> {
+    authorize_maintenance(caller)?;
+    let Some(cutoff) = expiry_cutoff(audit.now, keep) else { return Ok(None) };
+    let newest = store.read(|tx| {
+        let session_pair = match caller.credential {
+            BearerCredential::Access(jti) => tx.find_pair_by_access(jti)?,
+            BearerCredential::AppToken(_) => None,
+        };
+        tx.newest_event_time(session_pair.map_or(audit.now, |found| found.pair.issued_at))
+    })?;
+    Ok(newest.filter(|newest| {
+        newest.checked_add(Lifetime::from_days(1)).is_some_and(|day| day < cutoff)
+    }))
+}
+
+/// Returns the time by which what is removed has expired; `None` before 1970.
+fn expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Timestamp> {
+    Timestamp::from_unix(now.unix() - keep.map_or(0, Lifetime::seconds))
+}
+
+/// Removes what has been over for as long as `keep` says, for an admin: rows whose tokens are
+/// expired, so that they are refused with or without them. `seen` hears how many token rows of how
+/// many were looked at.
+pub(crate) fn prune(
+    store: &mut Store,
+    audit: &AuditContext,
+    caller: &Caller,
+    keep: Option<Lifetime>,
+    on_progress: &mut dyn FnMut(usize, usize),
+) -> Result<PruneCounts, Error> {
+    authorize_maintenance(caller)?;
+    ensure_writable(store)?;
+    let Some(cutoff) = expiry_cutoff(audit.now, keep) else { return Ok(PruneCounts::default()) };
+    let last = store.read(|tx| tx.last_token_id())?;
+    let count = |id| usize::try_from(id).unwrap_or(usize::MAX);
+    let mut job = PruneJob { store, audit, caller, event: None };
+    let tokens = job.remove_in_batches(
+        0,
+        |tx, after| {
+            on_progress(count(*after), count(last));
+            tx.expired_tokens(*after, cutoff, BATCH)
+        },
+        |tx, ids| tx.remove_tokens(ids, cutoff),
+    )?;
+    let sessions = job.remove_in_batches(
+        0,
+        |tx, after| tx.expired_sessions(*after, cutoff, BATCH),
+        |tx, ids| tx.remove_sessions(ids),
+    )?;
+    let revocation_entries = job.remove_in_batches(
+        (0, String::new()),
+        |tx, after| tx.obsolete_blocklist_keys(after, BATCH),
+        |tx, entries| tx.remove_blocklist_keys(entries),
+    )?;
+    let grants = job.remove_in_batches(
+        0,
+        |tx, after| tx.unused_grants(*after, BATCH),
+        |tx, ids| tx.remove_grants(ids),
+    )?;
+    recompute_costliest_hash(store, caller)?;
+    store.erase_deleted();
+    Ok(PruneCounts { tokens, sessions, revocation_entries, grants })
+}
+
+/// Stores the class of the costliest password hash that is left, where another one is stored.
+fn recompute_costliest_hash(store: &mut Store, caller: &Caller) -> Result<(), Error> {
+    let compare_stored = |tx: &Reader<'_>| {
+        let class = find_costliest_hash_class(tx)?;
+        Ok::<_, store::Error>((tx.costliest_hash()? == class, class))
+    };
+    if store.read(compare_stored)?.0 {
+        return Ok(());
+    }
+    caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
+        let (_, class) = compare_stored(tx)?;
+        Ok(tx.set_costliest_hash(class.as_deref())?)
+    })
+}
+
+/// Returns the class to store, from the hashes of all users. Hashes beyond the limits are not
+/// computed at a login, so they have no part in it.
+fn find_costliest_hash_class(tx: &Reader<'_>) -> Result<Option<String>, store::Error> {
+    let mut costliest = HashClass::default();
+    tx.for_each_hash_class(|text| {
+        if let Ok(class) = HashClass::from_stored(Some(text)) {
+            costliest = costliest.clone().costlier(class);
+        }
+    })?;
+    Ok(costliest.to_stored())
+}
+
+struct PruneJob<'p> {
+    store: &'p mut Store,
+    audit: &'p AuditContext,
+    caller: &'p Caller,
+    /// The row of the audit that counts what went, once something did.
+    event: Option<i64>,
+}
+
+impl PruneJob<'_> {
+    /// Finds rows after the last ones and removes them, until there are none; how many.
+    fn remove_in_batches<T: Clone>(
+        &mut self,
+        start: T,
+        mut find: impl FnMut(&Reader<'_>, &T) -> Result<Vec<T>, store::Error>,
+        remove: impl Fn(&Writer<'_>, &[T]) -> Result<usize, store::Error>,
+    ) -> Result<usize, Error> {
+        let (mut after, mut total) = (start, 0);
+        loop {
+            let batch = self.store.read(|tx| find(tx, &after))?;
+            let Some(last) = batch.last() else { return Ok(total) };
+            after = last.clone();
+            let (removed, event) =
+                self.caller.write_with_role(self.store, Role::Admin, ADMINS_ONLY, |tx| {
+                    let removed = remove(tx, &batch)?;
+                    let event = match self.event {
+                        Some(event) => tx.add_to_count(event, removed).map(|()| Some(event))?,
+                        None if removed == 0 => None,
+                        None => {
+                            let target = Some("store".to_owned());
+                            let caller_id = Some(self.caller.user.id);
+                            Some(self.audit.record_outcome(tx, caller_id, target, DONE, removed)?)
+                        }
+                    };
+                    Ok((removed, event))
+                })?;
+            (total, self.event) = (total + removed, event);
+            Store::yield_write_lock();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The rules of a restore: the content that may be restored, and who may do it.
+
+use super::super::audit_context::DONE;
+use super::super::{AuditContext, Caller, Error};
+use super::{ADMINS_ONLY, row_checks};
+use crate::model::{Role, Timestamp, UserRef};
+use crate::store::{self, LockedStore, RestoreOutcome};
+use std::path::Path;
+use std::time::Duration;
+
+/// Refuses a file that cannot be restored to the store at `path`; returns the warnings about it.
+/// A store of an older version may be restored, and so may one that others can read.
+pub(crate) fn check_backup(
+    file: &Path,
+    path: &Path,
+    now: Timestamp,
+    wait: Duration,
+) -> Result<Vec<String>, Error> {
+    let backup_error = |fault| Error::Backup { file: file.to_owned(), fault };
+    let findings = match store::check_backup(file, path, &row_checks(), now, wait) {
+        Err(
+            error @ (store::Error::InvalidBackup(..)
+            | store::Error::PreviousStoreExists { .. }
+            | store::Error::Busy),
+        ) => return Err(error.into()),
+        other => other.map_err(backup_error)?,
+    };
+    let mut warnings = Vec::new();
+    for fault in findings.faults {
+        if let store::Error::ExposedFile(warning) = fault {
+            warnings.push(warning);
+        } else if !matches!(fault, store::Error::OlderSchema { .. }) {
+            return Err(backup_error(fault));
+        }
+    }
+    Ok(warnings)
+}
+
+/// Replaces the content of the store at `path` by that of `file`, for an admin, or without a caller
+/// for the owner of the file: a damaged store cannot authenticate anybody.
+pub(crate) fn restore(
+    path: &Path,
+    file: &Path,
+    audit: &AuditContext,
+    caller: Option<&Caller>,
+    wait: Duration,
+    on_progress: impl FnMut(usize, usize) + Send + 'static,
+) -> Result<RestoreOutcome, Error> {
+    let locked = LockedStore::lock(path, wait)?;
+    if let Some(caller) = caller {
+        locked.read(|tx| caller.recheck_role(tx, Role::Admin, ADMINS_ONLY))?;
+    }
+    let record = |tx: &store::Writer<'_>| {
+        // The same id can be another user there.
+        let user = match caller {
+            Some(caller) => tx.find_user(&UserRef::Uid(caller.user.uid))?.map(|user| user.id),
+            None => None,
+        };
+        audit.record_outcome(tx, user, Some("store".to_owned()), DONE, 1).map(|_| ())
+    };
+    Ok(locked.replace(file, record, on_progress)?)
+}

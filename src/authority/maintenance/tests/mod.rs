@@ -1,0 +1,220 @@
+//! What is pruned, and that nothing is accepted because of it.
+
+mod revocations;
+
+use super::*;
+use crate::authority::test_store::{
+    TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
+    mint_token_text, new_store, refusal_reasons, reject_reasons, verify_token,
+};
+use crate::authority::{
+    Expectations, ExpectedKind, Expiry, NewPairIds, RejectReason, Renewal, TokenSelector,
+    refresh_session, renew_token, revoke,
+};
+use crate::model::{Lifetime, TokenId, TokenKind};
+use secrecy::ExposeSecret;
+
+const ANY: ExpectedKind = ExpectedKind::Any;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+
+/// Ada's session outlasts whatever she prunes.
+fn store_with_admin() -> (Store, TestUser) {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    store.execute_sql("UPDATE pairs SET refresh_expires_at = access_expires_at * 2");
+    (store, ada)
+}
+
+fn lifetime(seconds: i64) -> Option<Lifetime> {
+    Lifetime::from_seconds(seconds)
+}
+
+/// Prunes so many seconds after the beginning.
+fn prune_at(store: &mut Store, ada: &TestUser, seconds: i64) -> PruneCounts {
+    prune(store, &audit_at(seconds), &ada.caller, None, &mut |_, _| {}).unwrap()
+}
+
+fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
+    let last = store.read(|tx| tx.last_token_id()).unwrap();
+    let is_there = |id: &i64| store.read(|tx| tx.find_token(TokenId(*id))).unwrap().is_some();
+    (1..=last).filter(is_there).collect()
+}
+
+/// What is wrong with a token that is judged by the times that it had at `at_seconds`.
+fn reasons_at(store: &mut Store, token: &str, now: i64, at_seconds: i64) -> Vec<RejectReason> {
+    let expectations =
+        Expectations { reference_time: at(at_seconds), ..Expectations::new(ANY, at(now)) };
+    verify_token(store, token, &expectations).reasons
+}
+
+#[test]
+fn token_is_pruned_from_its_expiry_on() {
+    let (mut store, ada) = store_with_admin();
+    let issued = issue_app_token(&mut store, &ada, "app");
+    let text = issued.token.expose_secret();
+    revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(text.to_owned())]).unwrap();
+    assert_eq!(prune_at(&mut store, &ada, 7 * DAY - 1), PruneCounts::default());
+    assert_eq!(reject_reasons(&mut store, text, ANY, 7 * DAY - 1), [RejectReason::Revoked]);
+    let counts = prune_at(&mut store, &ada, 7 * DAY);
+    assert_eq!(counts, PruneCounts { tokens: 1, grants: 1, ..PruneCounts::default() });
+    assert_eq!(reject_reasons(&mut store, text, ANY, 7 * DAY), [RejectReason::Expired]);
+    assert_eq!(reasons_at(&mut store, text, 7 * DAY, DAY), [RejectReason::UnknownToken]);
+    // Its number is not used again.
+    assert_eq!(issue_app_token(&mut store, &ada, "app").record.id, TokenId(2));
+}
+
+#[test]
+fn token_without_expiry_is_never_pruned() {
+    let (mut store, ada) = store_with_admin();
+    for app in ["live", "revoked"] {
+        issue_app_token(&mut store, &ada, app);
+    }
+    store.execute_sql("UPDATE tokens SET expires_at = NULL");
+    revoke(&mut store, &audit_at(1), Some(&ada.caller), &[TokenSelector::Id(TokenId(2))]).unwrap();
+    assert_eq!(prune_at(&mut store, &ada, 9_999 * DAY).tokens, 0);
+    assert_eq!(recorded_token_ids(&mut store), [1, 2]);
+}
+
+#[test]
+fn prune_keeps_recently_expired_tokens() {
+    let (mut store, ada) = store_with_admin();
+    issue_app_token(&mut store, &ada, "app");
+    let mut prune_keeping = |seconds, keep| {
+        prune(&mut store, &audit_at(seconds), &ada.caller, lifetime(keep), &mut |_, _| {}).unwrap()
+    };
+    assert_eq!(prune_keeping(9 * DAY, 2 * DAY + 1).tokens, 0);
+    assert_eq!(prune_keeping(9 * DAY, 900 * 365 * DAY).tokens, 0, "before 1970");
+    assert_eq!(prune_keeping(9 * DAY, 2 * DAY).tokens, 1);
+}
+
+#[test]
+fn successor_is_kept_as_long_as_predecessor() {
+    let (mut store, ada) = store_with_admin();
+    issue_app_token(&mut store, &ada, "app");
+    for (old, ttl) in [(1, HOUR), (2, MINUTE), (3, DAY)] {
+        let renewal = Renewal { ttl: lifetime(ttl), grace: lifetime(HOUR) };
+        let selector = TokenSelector::Id(TokenId(old));
+        renew_token(&mut store, &audit_at(old), Some(&ada.caller), &selector, renewal).unwrap();
+    }
+    assert_eq!(prune_at(&mut store, &ada, 2 * HOUR).tokens, 0, "1 lasts a week");
+    assert_eq!(recorded_token_ids(&mut store), [1, 2, 3, 4]);
+    assert_eq!(prune_at(&mut store, &ada, 8 * DAY).tokens, 4);
+}
+
+#[test]
+fn pruned_jti_cannot_be_recorded_again() {
+    let (mut store, ada) = store_with_admin();
+    let mut request = mint_request();
+    request.record = true;
+    request.claims.insert("jti".to_owned(), "0192abcd-0000-7000-8000-00000000cccc".into());
+    let token = mint_token_text(&mut store, &ada, &request);
+    revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(token)]).unwrap();
+    assert_eq!(prune_at(&mut store, &ada, HOUR).tokens, 1);
+    let error = mint_token(&mut store, &ada, &request).unwrap_err();
+    assert!(error.to_string().contains("may have been revoked, and pruned"), "{error}");
+    request.expiry = Expiry::At(at(HOUR + 1));
+    mint_token(&mut store, &ada, &request).unwrap();
+}
+
+#[test]
+fn prune_does_not_affect_other_token_with_same_jti() {
+    for by_value in [true, false] {
+        let (mut store, ada) = store_with_admin();
+        let mut request = mint_request();
+        request.assign_jti();
+        request.expiry = Expiry::After(Lifetime::from_days(1));
+        let other = mint_token_text(&mut store, &ada, &request);
+        request.record = true;
+        request.expiry = Expiry::After(Lifetime::from_minutes(1));
+        let jti = mint_token(&mut store, &ada, &request).unwrap().jti.unwrap();
+        let jti = TokenSelector::parse(jti.as_str()).unwrap();
+        let selector = if by_value { TokenSelector::Value(other.clone()) } else { jti };
+        revoke(&mut store, &audit_at(1), Some(&ada.caller), &[selector]).unwrap();
+        let before = reject_reasons(&mut store, &other, ANY, 1);
+        assert_eq!(prune_at(&mut store, &ada, MINUTE).tokens, 1);
+        assert_eq!(reject_reasons(&mut store, &other, ANY, MINUTE), before);
+        assert_eq!(before.contains(&RejectReason::Revoked), by_value);
+    }
+}
+
+#[test]
+fn pruned_app_tokens_do_not_affect_test_tokens() {
+    let (mut store, ada) = store_with_admin();
+    let unrecorded = mint_token_text(&mut store, &ada, &mint_request());
+    issue_app_token(&mut store, &ada, "app");
+    assert_eq!(prune_at(&mut store, &ada, 8 * DAY).tokens, 1);
+    assert_eq!(reasons_at(&mut store, &unrecorded, 8 * DAY, 1), []);
+}
+
+#[test]
+fn session_is_pruned_when_no_token_is_usable() {
+    let (mut store, ada) = store_with_admin();
+    let john = add_user(&mut store, "john", Role::User);
+    let idle = add_session(&mut store, ada.user());
+    let ended = add_session(&mut store, john.user());
+    let refreshed =
+        refresh_session(&mut store, &audit_at(DAY), john.refresh_token(), NewPairIds::generate())
+            .unwrap();
+    let sid = ended.caller.session.id;
+    store.write(|tx| tx.end_session(sid, "logout", at(1)).map_err(Error::from)).unwrap();
+    let idle_has_ended =
+        |store: &mut Store| store.read(|tx| tx.has_session_ended(idle.caller.session.id)).unwrap();
+    assert_eq!(prune_at(&mut store, &ada, 29 * DAY).sessions, 0);
+    assert_eq!(
+        reject_reasons(&mut store, ended.refresh_token(), ANY, 29 * DAY),
+        [RejectReason::SessionEnded]
+    );
+    // The idle session and the ended one; John's was refreshed a day later.
+    assert!(!idle_has_ended(&mut store));
+    assert_eq!(prune_at(&mut store, &ada, 30 * DAY).sessions, 2);
+    assert!(idle_has_ended(&mut store), "one that is gone has ended");
+    assert_eq!(
+        reject_reasons(&mut store, ended.refresh_token(), ANY, 30 * DAY),
+        [RejectReason::Expired]
+    );
+    let fresh = refreshed.refresh.expose_secret();
+    assert_eq!(reject_reasons(&mut store, fresh, ANY, 30 * DAY), []);
+    let reused = refresh_session(
+        &mut store,
+        &audit_at(30 * DAY),
+        john.refresh_token(),
+        NewPairIds::generate(),
+    );
+    assert_eq!(refusal_reasons(reused), [RejectReason::Reused], "its whole family is known");
+    assert_eq!(prune_at(&mut store, &ada, 31 * DAY).sessions, 1);
+}
+
+#[test]
+fn grant_is_kept_while_a_token_uses_it() {
+    let (mut store, ada) = store_with_admin();
+    issue_app_token(&mut store, &ada, "app");
+    let mut request = mint_request();
+    request.record = true;
+    mint_token(&mut store, &ada, &request).unwrap();
+    store.execute_sql("INSERT INTO grants (owner_id, kind, app) VALUES (1, 'app', 'never used')");
+    assert_eq!(prune_at(&mut store, &ada, 2 * HOUR).grants, 2);
+    let grant = store.read(|tx| tx.find_token(TokenId(1))).unwrap().unwrap().grant;
+    assert_eq!((grant.app.as_str(), grant.kind), ("app", TokenKind::App));
+    assert_eq!(store.read(|tx| tx.unused_grants(0, 10)).unwrap(), [0; 0]);
+    // A token that came after the grants were looked at keeps its own.
+    assert_eq!(store.write(|tx| tx.remove_grants(&[1])).unwrap(), 0);
+}
+
+#[test]
+fn prune_writes_one_audit_row_and_requires_admin() {
+    let (mut store, ada) = store_with_admin();
+    let john = add_user(&mut store, "john", Role::User);
+    for app in ["a", "b", "c"] {
+        issue_app_token(&mut store, &john, app);
+    }
+    let refused = prune(&mut store, &audit_at(0), &john.caller, None, &mut |_, _| {});
+    assert!(matches!(refused, Err(Error::Forbidden(ADMINS_ONLY))));
+    let mut seen = Vec::new();
+    let mut on_progress = |done, all| seen.push((done, all));
+    prune(&mut store, &audit_at(31 * DAY), &ada.caller, None, &mut on_progress).unwrap();
+    assert_eq!(seen, [(0, 3), (3, 3)]);
+    let counted = store.read(|tx| tx.query_number("SELECT max(count) FROM audit")).unwrap();
+    assert_eq!(counted, 3 + 3 + 1, "tokens, grants, sessions");
+}

@@ -1,0 +1,132 @@
+//! Pruning makes no revoked token valid again, also by a clock that was ahead.
+
+use super::*;
+
+#[test]
+fn revoked_test_token_stays_refused() {
+    let (mut store, ada) = store_with_admin();
+    let mut request = mint_request();
+    let unrecorded = mint_token_text(&mut store, &ada, &request);
+    request.record = true;
+    let recorded = mint_token_text(&mut store, &ada, &request);
+    let targets = [&recorded, &unrecorded].map(|token| TokenSelector::Value(token.clone()));
+    revoke(&mut store, &audit_at(1), None, &targets).unwrap();
+    request.record = false;
+    request.issued_at = Some(at(HOUR));
+    let later = mint_token_text(&mut store, &ada, &request);
+
+    let after_expiry = HOUR + 1;
+    let counts = prune_at(&mut store, &ada, after_expiry);
+    assert_eq!(counts, PruneCounts { tokens: 1, grants: 1, ..PruneCounts::default() });
+    for (token, known) in [(&recorded, false), (&unrecorded, true)] {
+        let wanted = if known { RejectReason::Revoked } else { RejectReason::UnknownToken };
+        let expired =
+            if known { vec![wanted, RejectReason::Expired] } else { vec![RejectReason::Expired] };
+        assert_eq!(reject_reasons(&mut store, token, ANY, after_expiry), expired);
+        assert_eq!(reasons_at(&mut store, token, after_expiry, 10), [wanted], "by another time");
+        let lenient =
+            Expectations { leeway: 5 * MINUTE, ..Expectations::new(ANY, at(after_expiry)) };
+        assert_eq!(verify_token(&mut store, token, &lenient).reasons, [wanted]);
+    }
+    // What ended after all that was pruned is known as well as before.
+    assert_eq!(reject_reasons(&mut store, &later, ANY, after_expiry), []);
+    assert_eq!(reasons_at(&mut store, &later, 3 * HOUR, after_expiry), []);
+}
+
+/// The state of the test key, and whether its revocation entries can go.
+const KEYS: [(&str, bool); 4] = [
+    ("state = 'active'", false),
+    ("state = 'retired', verify_until = 1900000000", false),
+    // It can be activated again.
+    ("state = 'retired', verify_until = 1700000000", false),
+    ("state = 'revoked'", true),
+];
+
+#[test]
+fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
+    for (key, goes) in KEYS {
+        let (mut store, ada) = store_with_admin();
+        let mut request = mint_request();
+        request.claims.insert("jti".to_owned(), "order-2".into());
+        request.expiry = Expiry::At(at(HOUR));
+        let long = mint_token_text(&mut store, &ada, &request);
+        request.expiry = Expiry::At(at(MINUTE));
+        let short = mint_token_text(&mut store, &ada, &request);
+        revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(short)]).unwrap();
+        store.execute_sql(&format!("UPDATE keys SET {key} WHERE purpose = 'test'"));
+        assert_eq!(
+            prune_at(&mut store, &ada, 2 * MINUTE).revocation_entries,
+            usize::from(goes),
+            "{key}"
+        );
+        store.execute_sql(
+            "UPDATE keys SET state = 'active' WHERE purpose = 'test' AND NOT state = 'revoked'",
+        );
+        let wanted = if goes { RejectReason::KeyRevoked } else { RejectReason::Revoked };
+        assert_eq!(reject_reasons(&mut store, &long, ANY, 2 * MINUTE), [wanted], "{key}");
+    }
+}
+
+#[test]
+fn prune_with_fast_clock_revalidates_no_token() {
+    for record in [false, true] {
+        let (mut store, ada) = store_with_admin();
+        let mut request = mint_request();
+        request.expiry = Expiry::After(Lifetime::from_days(1));
+        request.record = record;
+        let revoked = mint_token_text(&mut store, &ada, &request);
+        revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(revoked.clone())]).unwrap();
+        request.record = false;
+        let other = mint_token_text(&mut store, &ada, &request);
+        request.expiry = Expiry::After(Lifetime::from_days(2));
+        let longer = mint_token_text(&mut store, &ada, &request);
+        let counts = prune_at(&mut store, &ada, 3 * DAY);
+        assert_eq!((counts.tokens, counts.revocation_entries), (usize::from(record), 0));
+        let wanted = if record { RejectReason::UnknownToken } else { RejectReason::Revoked };
+        assert_eq!(reject_reasons(&mut store, &revoked, ANY, 10), [wanted]);
+        // A revocation entry that is kept makes no other token unknown.
+        let report = verify_token(&mut store, &other, &Expectations::new(ANY, at(10)));
+        if record {
+            let key = store.read(|tx| tx.keys()).unwrap().pop().unwrap();
+            let kid = key.spec.kid.as_str();
+            let detail =
+                format!("test tokens of key `{kid}` that expired by {} were pruned", at(DAY));
+            assert_eq!((report.reasons, report.detail), (vec![wanted], Some(detail)));
+            let expired = verify_token(&mut store, &other, &Expectations::new(ANY, at(DAY)));
+            assert_eq!((expired.reasons, expired.detail), (vec![RejectReason::Expired], None));
+        } else {
+            assert_eq!((report.reasons, report.detail), (vec![], None));
+        }
+        // Nothing that ended as late as this was pruned; and what has a row is judged by that.
+        assert_eq!(reject_reasons(&mut store, &longer, ANY, 10), []);
+        request.record = true;
+        request.expiry = Expiry::After(Lifetime::from_minutes(60));
+        let recorded = mint_token_text(&mut store, &ada, &request);
+        assert_eq!(reject_reasons(&mut store, &recorded, ANY, 10), []);
+    }
+}
+
+#[test]
+fn prune_gap_is_detected() {
+    let (mut store, ada) = store_with_admin();
+    issue_app_token(&mut store, &ada, "app");
+    let mut gap = |seconds, keep| {
+        // A login by the clock of the prune proves nothing about that clock.
+        let late = add_session(&mut store, ada.user());
+        let now = at(seconds).unix();
+        store.execute_sql(&format!(
+            "UPDATE pairs SET issued_at = {now} WHERE id = (SELECT max(id) FROM pairs);
+             UPDATE audit SET at = {now} WHERE id = (SELECT max(id) FROM audit)"
+        ));
+        let gap =
+            find_prune_gap(&mut store, &audit_at(seconds), &late.caller, lifetime(keep)).unwrap();
+        store.execute_sql("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)");
+        gap
+    };
+    assert_eq!(gap(0, 0), None);
+    assert_eq!(gap(DAY, 0), None);
+    assert_eq!(gap(DAY + 1, 0), Some(at(0)));
+    // What expired before the newest change has expired by any clock.
+    assert_eq!(gap(3 * DAY, 2 * DAY), None);
+    assert_eq!(gap(3 * DAY, 2 * DAY - 1), Some(at(0)));
+}

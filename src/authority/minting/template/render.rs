@@ -1,0 +1,160 @@
+//! A preset filled in: names in braces become values. What it makes of one token is bounded, for
+//! names of names can stand for any amount.
+
+use super::ValueSource;
+use crate::authority::Error;
+use crate::crypto::MAX_TOKEN_BYTES;
+use crate::model::InvalidValue;
+use serde_json::{Map, Value};
+
+/// So much may be made on the way to one token: each value counts as one, and texts and names by
+/// their length.
+const RENDER_BUDGET: usize = 4 * MAX_TOKEN_BYTES;
+
+/// So many arrays and objects may stand in one another: no more are read.
+const MAX_DEPTH: usize = 127;
+
+/// The values of one token's parameters, and the room that is left.
+pub(super) struct Renderer<'s, S> {
+    parameters: Map<String, Value>,
+    source: &'s mut S,
+    budget: usize,
+}
+
+impl<'s, S: ValueSource> Renderer<'s, S> {
+    /// Begins with the parameters: what was given, and the defaults of the others.
+    pub(super) fn new(
+        parameters: &Map<String, Value>,
+        parameter_values: &Map<String, Value>,
+        source: &'s mut S,
+    ) -> Result<Self, Error> {
+        let mut renderer = Self { parameters: Map::new(), source, budget: RENDER_BUDGET };
+        for (name, default) in parameters {
+            let value = match parameter_values.get(name) {
+                Some(value) => Some(renderer.within_budget(value.clone(), 1)?),
+                None => renderer.render_value(default, 1)?,
+            };
+            renderer.parameters.insert(name.clone(), value.unwrap_or(Value::Null));
+        }
+        Ok(renderer)
+    }
+
+    /// The members that have a value, in an object that is so `deep`: 1 for the outermost.
+    pub(super) fn render_members(
+        &mut self,
+        template: &Map<String, Value>,
+        depth: usize,
+    ) -> Result<Map<String, Value>, Error> {
+        let mut members = Map::new();
+        for (name, value) in template {
+            self.consume(name.len())?;
+            if let Some(value) = self.render_value(value, depth)? {
+                members.insert(name.clone(), value);
+            }
+        }
+        Ok(members)
+    }
+
+    /// The value with names replaced; `None` if one of them has no value.
+    pub(super) fn render_value(
+        &mut self,
+        template: &Value,
+        depth: usize,
+    ) -> Result<Option<Value>, Error> {
+        Ok(match template {
+            Value::String(text) => return self.render_text(text, depth),
+            Value::Array(items) => {
+                let inner_depth = self.enter_nested(depth)?;
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.extend(self.render_value(item, inner_depth)?);
+                }
+                Some(Value::from(values))
+            }
+            Value::Object(object) => {
+                let inner_depth = self.enter_nested(depth)?;
+                Some(Value::from(self.render_members(object, inner_depth)?))
+            }
+            Value::Null => None,
+            Value::Bool(_) | Value::Number(_) => Some(self.within_budget(template.clone(), depth)?),
+        })
+    }
+
+    fn render_text(&mut self, text: &str, depth: usize) -> Result<Option<Value>, Error> {
+        let single = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        if let Some(name) = single.filter(|name| !name.contains(['{', '}'])) {
+            let value = self.find_value(name)?;
+            return Ok(Some(self.within_budget(value, depth)?).filter(|value| !value.is_null()));
+        }
+        let mut output = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once('{') {
+            let (name, after) = behind
+                .split_once('}')
+                .ok_or_else(|| InvalidValue::new("preset", "a brace is not closed"))?;
+            let value = match self.find_value(name)? {
+                Value::Null => return Ok(None),
+                Value::String(value) => value,
+                value
+                @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    value.to_string()
+                }
+            };
+            self.consume(before.len() + value.len())?;
+            output.push_str(before);
+            output.push_str(&value);
+            rest = after;
+        }
+        self.consume(1 + rest.len())?;
+        output.push_str(rest);
+        Ok(Some(Value::from(output)))
+    }
+
+    fn find_value(&mut self, name: &str) -> Result<Value, Error> {
+        if let Some(value) = self.parameters.get(name) {
+            return Ok(value.clone());
+        }
+        let unknown =
+            || InvalidValue::new("preset", format!("no parameter is called `{name}`")).into();
+        self.source.value(name)?.ok_or_else(unknown)
+    }
+
+    /// The value, if there is room for it.
+    fn within_budget(&mut self, value: Value, depth: usize) -> Result<Value, Error> {
+        self.charge(&value, depth)?;
+        Ok(value)
+    }
+
+    fn charge(&mut self, value: &Value, depth: usize) -> Result<(), Error> {
+        match value {
+            Value::String(text) => self.consume(1 + text.len()),
+            Value::Array(items) => {
+                let inner_depth = self.enter_nested(depth)?;
+                items.iter().try_for_each(|item| self.charge(item, inner_depth))
+            }
+            Value::Object(object) => {
+                let inner_depth = self.enter_nested(depth)?;
+                object.iter().try_for_each(|(name, value)| {
+                    self.consume(name.len())?;
+                    self.charge(value, inner_depth)
+                })
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => self.consume(1),
+        }
+    }
+
+    /// Enters an array or an object.
+    fn enter_nested(&mut self, depth: usize) -> Result<usize, Error> {
+        self.consume(1)?;
+        if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(limit_exceeded("deeper")) }
+    }
+
+    fn consume(&mut self, cost: usize) -> Result<(), Error> {
+        self.budget = self.budget.checked_sub(cost).ok_or_else(|| limit_exceeded("longer"))?;
+        Ok(())
+    }
+}
+
+fn limit_exceeded(excess: &str) -> Error {
+    InvalidValue::new("preset", format!("what it says is {excess} than a token can be")).into()
+}

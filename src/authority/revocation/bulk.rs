@@ -1,0 +1,156 @@
+//! Taking back every recorded token of some kind: in one change, however many there are.
+
+use super::super::principal::write_as;
+use super::super::{AuditContext, Caller, Error};
+use super::check_may_revoke;
+use crate::model::Timestamp;
+use crate::store::{Store, TokenFilter};
+
+/// How many tokens there are for the caller to take back.
+pub(crate) fn count_revocable(
+    store: &mut Store,
+    now: Timestamp,
+    caller: &Caller,
+    filter: &TokenFilter,
+) -> Result<usize, Error> {
+    check_may_revoke(Some(&caller.user), filter.owner)?;
+    let count = store.read(|tx| tx.count_tokens(filter, now))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// Takes them back; how many.
+pub(crate) fn revoke_bulk(
+    store: &mut Store,
+    audit: &AuditContext,
+    caller: &Caller,
+    filter: &TokenFilter,
+) -> Result<usize, Error> {
+    check_may_revoke(Some(&caller.user), filter.owner)?;
+    let target = audit_summary(filter);
+    write_as(store, caller, |tx, user| {
+        check_may_revoke(Some(user), filter.owner)?;
+        let count = tx.revoke_tokens(filter, audit.now)?;
+        audit.record(tx, Some(caller.user.id), target.clone(), count)?;
+        Ok(count)
+    })
+}
+
+fn audit_summary(filter: &TokenFilter) -> String {
+    let kind = filter.kind.map_or_else(String::new, |kind| kind.name().to_owned() + " ");
+    let mut summary = match filter.owner {
+        Some(owner) => format!("{kind}tokens of user {owner}"),
+        None => format!("{kind}tokens of all users"),
+    };
+    if let Some(app) = &filter.app {
+        summary = format!("{summary} for {}", app.as_str());
+    }
+    if let Some(time) = filter.issued_before {
+        summary = format!("{summary} made before {time}");
+    }
+    summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::list_tokens;
+    use crate::authority::test_store::{
+        TestUser, add_user, at, audit_at, issue_app_token, mint_request, mint_token, new_store,
+        set_setting,
+    };
+    use crate::model::{AppName, PageRequest, Role, Setting, TokenKind, TokenStatus, UserId};
+
+    fn live_filter(owner: Option<UserId>) -> TokenFilter {
+        TokenFilter { owner, status: Some(TokenStatus::Live), ..TokenFilter::default() }
+    }
+
+    fn revocation_times(store: &mut Store, ada: &TestUser) -> Vec<(i64, i64)> {
+        let filter = TokenFilter { status: Some(TokenStatus::Revoked), ..TokenFilter::default() };
+        let list = list_tokens(store, at(0), &ada.caller, &filter, PageRequest::All).unwrap();
+        let times = list.items.iter().map(|owned| (owned.value.id.0, owned.value.revoked_at));
+        times.map(|(id, time)| (id, time.unwrap().unix() - at(0).unix())).collect()
+    }
+
+    /// Ada has tokens 1 (a), 2 (b), 3 (b, a test token), 4 (b, expired at 50, made at 20) and 5 (b,
+    /// revoked at 7); john has 6 (b).
+    fn sample_store() -> (Store, TestUser, TestUser) {
+        let mut store = new_store();
+        let ada = add_user(&mut store, "ada", Role::Admin);
+        let john = add_user(&mut store, "john", Role::User);
+        set_setting(&mut store, Setting::TokenQuota, "unlimited");
+        issue_app_token(&mut store, &ada, "a");
+        issue_app_token(&mut store, &ada, "b");
+        let mut request = mint_request();
+        request.record = true;
+        request.set_claim("sub", &["b"]).unwrap();
+        mint_token(&mut store, &ada, &request).unwrap();
+        issue_app_token(&mut store, &ada, "b");
+        issue_app_token(&mut store, &ada, "b");
+        issue_app_token(&mut store, &john, "b");
+        let (issued_at, expires_at, revoked_at) = (at(20).unix(), at(50).unix(), at(7).unix());
+        store.execute_sql(&format!(
+            "UPDATE tokens SET issued_at = {issued_at}, expires_at = {expires_at} WHERE id = 4;
+             UPDATE tokens SET revoked_at = {revoked_at} WHERE id = 5;"
+        ));
+        (store, ada, john)
+    }
+
+    #[test]
+    fn bulk_revocation_leaves_ended_tokens_unchanged() {
+        let (mut store, ada, _) = sample_store();
+        let filter = live_filter(Some(ada.user().id));
+        assert_eq!(count_revocable(&mut store, at(60), &ada.caller, &filter).unwrap(), 3);
+        assert_eq!(revoke_bulk(&mut store, &audit_at(60), &ada.caller, &filter).unwrap(), 3);
+        assert_eq!(revocation_times(&mut store, &ada), [(1, 60), (2, 60), (3, 60), (5, 7)]);
+        assert_eq!(revoke_bulk(&mut store, &audit_at(61), &ada.caller, &filter).unwrap(), 0);
+        assert_eq!(revocation_times(&mut store, &ada), [(1, 60), (2, 60), (3, 60), (5, 7)]);
+    }
+
+    #[test]
+    fn filters_narrow_bulk_revocation() {
+        let app = || Some(AppName::parse("b").unwrap());
+        let cutoff = Some(at(20));
+        for (kind, app, issued_before, ids) in [
+            (None, app(), None, &[2, 3, 4, 6][..]),
+            (Some(TokenKind::Test), None, None, &[3]),
+            (Some(TokenKind::App), app(), cutoff, &[2, 6]),
+            (None, None, cutoff, &[1, 2, 3, 6]),
+            (None, None, Some(at(0)), &[]),
+        ] {
+            let (mut store, ada, _) = sample_store();
+            let filter = TokenFilter { kind, app, issued_before, ..live_filter(None) };
+            let count = revoke_bulk(&mut store, &audit_at(30), &ada.caller, &filter).unwrap();
+            let mut newly_revoked = revocation_times(&mut store, &ada);
+            newly_revoked.retain(|(_, seconds)| *seconds == 30);
+            assert_eq!(newly_revoked.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
+            assert_eq!(count, ids.len());
+        }
+    }
+
+    #[test]
+    fn bulk_revocation_of_other_users_requires_admin() {
+        let (mut store, ada, john) = sample_store();
+        for owner in [None, Some(ada.user().id)] {
+            let message = "only admins act on the tokens of others";
+            let result = count_revocable(&mut store, at(0), &john.caller, &live_filter(owner));
+            assert!(matches!(result, Err(Error::Forbidden(why)) if why == message));
+            let result = revoke_bulk(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
+            assert!(matches!(result, Err(Error::Forbidden(why)) if why == message));
+        }
+        let own_tokens = live_filter(Some(john.user().id));
+        assert_eq!(revoke_bulk(&mut store, &audit_at(0), &john.caller, &own_tokens).unwrap(), 1);
+    }
+
+    #[test]
+    fn bulk_revocation_records_its_filter() {
+        let filter = TokenFilter {
+            kind: Some(TokenKind::App),
+            app: Some(AppName::parse("b").unwrap()),
+            issued_before: Some(at(0)),
+            ..live_filter(Some(UserId(7)))
+        };
+        let summary = "app tokens of user 7 for b made before 2027-01-15T08:00:00Z";
+        assert_eq!(audit_summary(&filter), summary);
+        assert_eq!(audit_summary(&live_filter(None)), "tokens of all users");
+    }
+}

@@ -1,0 +1,256 @@
+//! Revocation of single tokens.
+
+mod test_tokens;
+
+use super::*;
+use crate::authority::test_store::{
+    TestUser, add_session, add_user, at, audit_at, decode_token, issue_app_token, mint_request,
+    mint_token_text, new_store, refusal_reasons, reject_reasons,
+};
+use crate::authority::{Expiry, NewPairIds, Signer, refresh_session};
+use crate::model::{Algorithm, ExtraClaims};
+use secrecy::ExposeSecret;
+
+fn jti_of(token: &str) -> Jti {
+    Jti::parse(decode_token(token).1["jti"].as_str().unwrap()).unwrap()
+}
+
+fn value_selector(token: &str) -> TokenSelector {
+    TokenSelector::Value(token.to_owned())
+}
+
+fn current_reasons(store: &mut Store, token: &str) -> Vec<RejectReason> {
+    reject_reasons(store, token, ExpectedKind::Any, 0)
+}
+
+/// Whether each of them was changed.
+fn revoke_changes(
+    store: &mut Store,
+    caller: Option<&Caller>,
+    selectors: &[TokenSelector],
+) -> Vec<bool> {
+    let outcomes = revoke(store, &audit_at(0), caller, selectors).unwrap();
+    outcomes.iter().map(|outcome| outcome.changed).collect()
+}
+
+fn mint_test_token(store: &mut Store, minter: &TestUser, claims: &[&str]) -> String {
+    let claims: Vec<_> = claims.iter().map(|&claim| claim.to_owned()).collect();
+    let mut request = mint_request();
+    request.claims = ExtraClaims::parse(&[], &claims).unwrap().0;
+    mint_token_text(store, minter, &request)
+}
+
+#[test]
+fn app_token_is_revoked_by_id_jti_or_value() {
+    let mut store = new_store();
+    let john = add_user(&mut store, "john", Role::User);
+    let tokens: Vec<_> = (0..3).map(|_| issue_app_token(&mut store, &john, "app")).collect();
+    let selectors = [
+        TokenSelector::Id(tokens[0].record.id),
+        TokenSelector::Jti(tokens[1].record.jti),
+        value_selector(tokens[2].token.expose_secret()),
+    ];
+    for (selector, issued) in selectors.iter().zip(&tokens) {
+        let text = issued.token.expose_secret();
+        assert_eq!(current_reasons(&mut store, text), []);
+        let caller = selector.needs_caller().then_some(&john.caller);
+        let outcomes =
+            revoke(&mut store, &audit_at(0), caller, std::slice::from_ref(selector)).unwrap();
+        let jti = Untrusted::new(issued.record.jti.to_string());
+        let id = Some(issued.record.id);
+        assert_eq!(outcomes, [RevocationOutcome { id, jti, kind: TokenKind::App, changed: true }]);
+        assert_eq!(current_reasons(&mut store, text), [RejectReason::Revoked]);
+        assert_eq!(revoke_changes(&mut store, caller, std::slice::from_ref(selector)), [false]);
+    }
+}
+
+#[test]
+fn access_token_revocation_keeps_the_session() {
+    let mut store = new_store();
+    let john = add_user(&mut store, "john", Role::User);
+    let other = add_session(&mut store, john.user());
+    assert_eq!(revoke_changes(&mut store, None, &[value_selector(john.access_token())]), [true]);
+    assert_eq!(current_reasons(&mut store, john.access_token()), [RejectReason::Revoked]);
+    assert_eq!(current_reasons(&mut store, john.refresh_token()), []);
+    assert_eq!(revoke_changes(&mut store, None, &[value_selector(john.access_token())]), [false]);
+    let selector = TokenSelector::Jti(jti_of(other.access_token()));
+    assert_eq!(revoke_changes(&mut store, Some(&other.caller), &[selector]), [true]);
+    assert_eq!(current_reasons(&mut store, other.access_token()), [RejectReason::Revoked]);
+    let next =
+        refresh_session(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
+            .unwrap();
+    assert_eq!(current_reasons(&mut store, next.access.expose_secret()), []);
+}
+
+#[test]
+fn refresh_token_revocation_ends_the_session() {
+    let mut store = new_store();
+    let john = add_user(&mut store, "john", Role::User);
+    let next =
+        refresh_session(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
+            .unwrap();
+    // A spent one names its family all the same.
+    let outcomes =
+        revoke(&mut store, &audit_at(0), None, &[value_selector(john.refresh_token())]).unwrap();
+    assert_eq!(
+        (outcomes[0].kind, outcomes[0].id, outcomes[0].changed),
+        (TokenKind::Refresh, None, true)
+    );
+    for text in [next.access.expose_secret(), next.refresh.expose_secret(), john.access_token()] {
+        assert_eq!(current_reasons(&mut store, text), [RejectReason::SessionEnded]);
+    }
+    let other = add_session(&mut store, john.user());
+    let selector = TokenSelector::Jti(jti_of(other.refresh_token()));
+    assert_eq!(revoke_changes(&mut store, Some(&other.caller), &[selector]), [true]);
+    assert_eq!(current_reasons(&mut store, other.access_token()), [RejectReason::SessionEnded]);
+}
+
+#[test]
+fn jti_selector_revokes_all_permitted_matches() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let john = add_user(&mut store, "john", Role::User);
+    let app = issue_app_token(&mut store, &john, "app").record;
+    // The client of a session chooses the identities of its next pair.
+    let next = NewPairIds { access: app.jti, refresh: crate::crypto::generate_jti() };
+    let new_pair = refresh_session(&mut store, &audit_at(0), mia.refresh_token(), next).unwrap();
+    let selectors = [TokenSelector::Jti(app.jti)];
+    let revoked_kinds = |store: &mut Store, caller| {
+        let outcomes = revoke(store, &audit_at(0), Some(caller), &selectors).unwrap();
+        outcomes.iter().map(|outcome| (outcome.kind, outcome.changed)).collect::<Vec<_>>()
+    };
+    assert_eq!(revoked_kinds(&mut store, &john.caller), [(TokenKind::App, true)]);
+    let access = new_pair.access.expose_secret();
+    assert_eq!(current_reasons(&mut store, access), []);
+    let expected = [(TokenKind::App, false), (TokenKind::Access, true)];
+    assert_eq!(revoked_kinds(&mut store, &ada.caller), expected);
+    assert_eq!(current_reasons(&mut store, access), [RejectReason::Revoked]);
+}
+
+#[test]
+fn token_without_jti_cannot_be_revoked() {
+    let mut store = new_store();
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let token_without_jti = mint_test_token(&mut store, &mia, &["jti=1"]);
+    let result = revoke(&mut store, &audit_at(0), None, &[value_selector(&token_without_jti)]);
+    assert!(
+        matches!(result, Err(Error::Usage(text)) if text == "a token without `jti` cannot be revoked; `mint --record` makes one that can")
+    );
+}
+
+#[test]
+fn revocation_is_atomic() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let john = add_user(&mut store, "john", Role::User);
+    let johns_token = issue_app_token(&mut store, &john, "app");
+    let adas_token = issue_app_token(&mut store, &ada, "app");
+    let valid = [TokenSelector::Id(johns_token.record.id), value_selector(john.access_token())];
+    for invalid in
+        [TokenSelector::Id(TokenId(99)), TokenSelector::Jti(crate::crypto::generate_jti())]
+    {
+        let selectors = [valid.as_slice(), &[invalid]].concat();
+        let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
+        assert!(matches!(result, Err(Error::Forbidden(_))), "only admins are told");
+        let result = revoke(&mut store, &audit_at(0), Some(&ada.caller), &selectors);
+        assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
+    }
+    let selectors = [valid.as_slice(), &[TokenSelector::Id(adas_token.record.id)]].concat();
+    let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
+    assert!(matches!(result, Err(Error::Forbidden(_))));
+    let selectors = [valid.as_slice(), &[value_selector("a.b.c")]].concat();
+    let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
+    assert_eq!(refusal_reasons(result), [RejectReason::Malformed]);
+    for text in
+        [johns_token.token.expose_secret(), adas_token.token.expose_secret(), john.access_token()]
+    {
+        assert_eq!(current_reasons(&mut store, text), []);
+    }
+    assert_eq!(revoke_changes(&mut store, Some(&john.caller), &valid), [true, true]);
+    let twice = [TokenSelector::Id(adas_token.record.id), TokenSelector::Id(adas_token.record.id)];
+    assert_eq!(revoke_changes(&mut store, Some(&ada.caller), &twice), [true, false]);
+}
+
+#[test]
+fn revoking_other_users_tokens_requires_admin_or_possession() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let john = add_user(&mut store, "john", Role::User);
+    let app = issue_app_token(&mut store, &john, "app");
+    let selectors = [
+        TokenSelector::Id(app.record.id),
+        TokenSelector::Jti(app.record.jti),
+        TokenSelector::Jti(jti_of(john.access_token())),
+        TokenSelector::Jti(jti_of(john.refresh_token())),
+    ];
+    for selector in &selectors {
+        for caller in [None, Some(&mia.caller)] {
+            let result = revoke(&mut store, &audit_at(0), caller, std::slice::from_ref(selector));
+            assert!(
+                matches!(result, Err(Error::Forbidden("only admins act on the tokens of others"))),
+                "{selector:?}"
+            );
+        }
+    }
+    let by_value = [value_selector(app.token.expose_secret())];
+    assert_eq!(revoke_changes(&mut store, Some(&mia.caller), &by_value), [true]);
+    assert_eq!(
+        revoke_changes(&mut store, Some(&ada.caller), &selectors),
+        [false, false, true, true]
+    );
+}
+
+#[test]
+fn expired_token_is_revoked_by_value() {
+    let mut store = new_store();
+    let john = add_user(&mut store, "john", Role::User);
+    let app = issue_app_token(&mut store, &john, "app");
+    let text = app.token.expose_secret();
+    let late = audit_at(604_800);
+    assert_eq!(
+        reject_reasons(&mut store, text, ExpectedKind::Any, 604_800),
+        [RejectReason::Expired]
+    );
+    assert!(revoke(&mut store, &late, None, &[value_selector(text)]).unwrap()[0].changed);
+    assert_eq!(
+        reject_reasons(&mut store, text, ExpectedKind::Any, 604_800),
+        [RejectReason::Revoked, RejectReason::Expired]
+    );
+}
+
+#[test]
+fn token_not_signed_by_the_store_is_refused() {
+    let mut store = new_store();
+    let john = add_user(&mut store, "john", Role::User);
+    let mut other_store = new_store();
+    let stranger = add_user(&mut other_store, "john", Role::User);
+    let stranger_reasons = refusal_reasons(revoke(
+        &mut store,
+        &audit_at(0),
+        None,
+        &[value_selector(stranger.access_token())],
+    ));
+    assert_eq!(stranger_reasons, [RejectReason::UnknownKey]);
+    let (input, _) = john.access_token().rsplit_once('.').unwrap();
+    let (_, signature) = john.refresh_token().rsplit_once('.').unwrap();
+    let swapped = value_selector(&format!("{input}.{signature}"));
+    assert_eq!(
+        refusal_reasons(revoke(&mut store, &audit_at(0), None, &[swapped])),
+        [RejectReason::BadSignature]
+    );
+    assert_eq!(current_reasons(&mut store, john.access_token()), []);
+}
+
+#[test]
+fn selector_parses_ids_jtis_and_tokens() {
+    let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
+    assert!(matches!(TokenSelector::parse("7"), Ok(TokenSelector::Id(TokenId(7)))));
+    assert!(matches!(TokenSelector::parse(text), Ok(TokenSelector::Jti(_))));
+    assert!(matches!(TokenSelector::parse("a.b.c"), Ok(TokenSelector::Value(_))));
+    for text in ["", "nonsense", "-1", "99999999999999999999"] {
+        assert!(TokenSelector::parse(text).is_err(), "{text}");
+    }
+    assert!(!value_selector("a.b.c").needs_caller());
+}

@@ -1,0 +1,72 @@
+//! Revocation of test tokens, and by test tokens.
+
+use super::*;
+
+#[test]
+fn revoked_test_token_is_blocklisted() {
+    let mut store = new_store();
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let (revoked_token, other_token) =
+        (mint_test_token(&mut store, &mia, &[]), mint_test_token(&mut store, &mia, &[]));
+    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&revoked_token)]), [true]);
+    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&revoked_token)]), [false]);
+    let expected_kind = ExpectedKind::Only(TokenKind::Test);
+    assert_eq!(
+        reject_reasons(&mut store, &revoked_token, expected_kind, 0),
+        [RejectReason::Revoked]
+    );
+    assert_eq!(
+        reject_reasons(&mut store, &revoked_token, expected_kind, 3_600),
+        [RejectReason::Revoked, RejectReason::Expired]
+    );
+    assert_eq!(reject_reasons(&mut store, &other_token, expected_kind, 0), []);
+}
+
+#[test]
+fn test_token_cannot_revoke_app_token_with_same_jti() {
+    let mut store = new_store();
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let app = issue_app_token(&mut store, &mia, "app");
+    let claim = format!("jti=\"{}\"", app.record.jti);
+    let fake = mint_test_token(&mut store, &mia, &[&claim]);
+    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&fake)]), [true]);
+    assert_eq!(current_reasons(&mut store, &fake), [RejectReason::Revoked]);
+    assert_eq!(current_reasons(&mut store, app.token.expose_secret()), []);
+}
+
+#[test]
+fn test_token_cannot_revoke_recorded_token_with_same_jti() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let mia = add_user(&mut store, "mia", Role::Minter);
+    let mut request = mint_request();
+    request.assign_jti();
+    request.claims.insert("sub".to_owned(), "bob".into());
+    request.record = true;
+    let recorded_token = mint_token_text(&mut store, &ada, &request);
+    request.record = false;
+    let replica = mint_token_text(&mut store, &mia, &request);
+    let (mut later, mut by_another_key) = (request.clone(), request.clone());
+    later.expiry = Expiry::At(at(3_601));
+    by_another_key.signer = Signer::Algorithm(Some(Algorithm::EdDSA));
+    request.claims.insert("sub".to_owned(), "eve".into());
+    for other in [later, by_another_key, request] {
+        let fake = mint_token_text(&mut store, &mia, &other);
+        assert_eq!(current_reasons(&mut store, &fake), []);
+        assert_eq!(revoke_changes(&mut store, None, &[value_selector(&fake)]), [true]);
+        assert_eq!(current_reasons(&mut store, &fake), [RejectReason::Revoked]);
+        assert_eq!(current_reasons(&mut store, &recorded_token), []);
+        store.execute_sql("DELETE FROM blocklist");
+    }
+    let selectors = [TokenSelector::Jti(jti_of(&recorded_token))];
+    assert!(matches!(
+        revoke(&mut store, &audit_at(0), Some(&mia.caller), &selectors),
+        Err(Error::Forbidden(_))
+    ));
+    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&recorded_token)]), [true]);
+    assert_eq!(
+        current_reasons(&mut store, &replica),
+        [RejectReason::Revoked],
+        "it says the very same"
+    );
+}

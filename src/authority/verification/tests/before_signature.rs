@@ -1,0 +1,220 @@
+//! Before a good signature there is exactly one reason, and nothing is said of the claims.
+
+use super::*;
+
+fn only_reason(context: &mut TestContext, token: &str, kind: ExpectedKind) -> RejectReason {
+    let report = verify_token(&mut context.store, token, &TestContext::expectations(kind));
+    assert!(report.claims.is_none(), "unverified claims are told");
+    assert_eq!((report.token_id(), report.status(at(0))), (None, None));
+    let [reason] = report.reasons[..] else { panic!("{:?}", report.reasons) };
+    reason
+}
+
+#[test]
+fn malformed_token_is_refused_with_detail() {
+    let mut context = test_context();
+    let app = context.app.clone();
+    let (input, signature) = app.rsplit_once('.').unwrap();
+    let list = context.sign("[]", "{}");
+    let duplicate_member = context.sign(r#"{"alg":"ES256","alg":"ES256"}"#, "{}");
+    let large = "A".repeat(70_000);
+    for (token, why) in [
+        ("", "it is empty"),
+        ("abc", "the token does not have three parts"),
+        (input, "the token does not have three parts"),
+        (&format!("{app}."), "the token does not have three parts"),
+        (&format!("{app} "), "the signature is not base64url"),
+        (&format!("{app}="), "the signature is not base64url"),
+        (&format!("{input}.+{}", &signature[1..]), "the signature is not base64url"),
+        (&format!("!{app}"), "the header is not base64url"),
+        (&list, "the header is not a JSON object"),
+        (&duplicate_member, "the header is ambiguous: a member stands there twice"),
+        (&large, "the token is larger than 64 KiB"),
+    ] {
+        let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
+        assert_eq!(report.detail.as_deref(), Some(why));
+        assert_eq!(only_reason(&mut context, token, APP), RejectReason::Malformed);
+    }
+}
+
+#[test]
+fn unsupported_header_extension_is_refused() {
+    let mut context = test_context();
+    let claims = context.claims().to_string();
+    for (name, value) in [
+        ("crit", json!(["exp"])),
+        ("crit", json!([])),
+        ("b64", json!(true)),
+        ("zip", json!("DEF")),
+        ("enc", json!("A128GCM")),
+    ] {
+        let header = context.header(&[(name, value)]);
+        let token = context.sign(&header, &claims);
+        assert_eq!(only_reason(&mut context, &token, APP), RejectReason::CriticalHeader, "{name}");
+    }
+    let header = context.header(&[("x", json!("y")), ("cty", json!("JWT"))]);
+    let token = context.sign(&header, &claims);
+    assert_eq!(context.reasons(&token, APP), [], "what is not known is ignored");
+}
+
+#[test]
+fn header_alg_must_match_the_key() {
+    let mut context = test_context();
+    let claims = context.claims().to_string();
+    for alg in ["none", "None", "NONE", "HS256", "ES384", "es256", ""] {
+        let header = context.header(&[("alg", json!(alg))]);
+        let token = context.sign(&header, &claims);
+        assert_eq!(only_reason(&mut context, &token, APP), RejectReason::AlgNotAllowed, "{alg}");
+    }
+    for alg in [json!(1), json!(null), json!(["ES256"])] {
+        let header = context.header(&[("alg", alg.clone())]);
+        let token = context.sign(&header, &claims);
+        assert_eq!(only_reason(&mut context, &token, APP), RejectReason::AlgNotAllowed, "{alg}");
+    }
+    let header = context.header(&[("alg", json!("none"))]);
+    let token = context.sign(&header, &claims);
+    let (input, _) = token.rsplit_once('.').unwrap();
+    assert_eq!(only_reason(&mut context, &format!("{input}."), APP), RejectReason::AlgNotAllowed);
+}
+
+#[test]
+fn public_key_is_not_an_hmac_secret() {
+    let mut context = test_context();
+    let key = context.active_app_key();
+    let confused = crate::model::KeySpec {
+        algorithm: Algorithm::HS256,
+        material: secrecy::SecretSlice::from(
+            Value::from(key.spec.public_jwk.clone().unwrap()).to_string().into_bytes(),
+        ),
+        ..key.spec
+    };
+    let header = context.header(&[("alg", json!("HS256"))]);
+    let token = sign_text(&confused, &header, &context.claims().to_string()).unwrap();
+    assert_eq!(only_reason(&mut context, token.expose_secret(), APP), RejectReason::AlgNotAllowed);
+}
+
+#[test]
+fn kid_selects_the_key() {
+    let mut context = test_context();
+    let claims = context.claims().to_string();
+    for (kid, reason) in [
+        (json!("nobody"), RejectReason::UnknownKey),
+        (json!(""), RejectReason::UnknownKey),
+        (json!("' OR 1=1 --"), RejectReason::UnknownKey),
+        (json!(1), RejectReason::Malformed),
+        (json!(null), RejectReason::Malformed),
+    ] {
+        let header = context.header(&[("kid", kid.clone())]);
+        let token = context.sign(&header, &claims);
+        assert_eq!(only_reason(&mut context, &token, APP), reason, "{kid}");
+    }
+    let token = context.sign(r#"{"alg":"ES256","typ":"JWT"}"#, &claims);
+    assert_eq!(only_reason(&mut context, &token, APP), RejectReason::UnknownKey, "no key is tried");
+}
+
+#[test]
+fn embedded_key_is_never_used() {
+    let mut context = test_context();
+    let attacker_key =
+        crypto::generate_key(Algorithm::ES256, Purpose::App, crate::model::RsaBits::default())
+            .unwrap();
+    let claims = context.claims().to_string();
+    for name in ["jwk", "jku", "x5u", "x5c"] {
+        let value = match name {
+            "jwk" => Value::from(attacker_key.public_jwk.clone().unwrap()),
+            _ => json!("https://example.com/keys"),
+        };
+        let header = context.header(&[(name, value.clone())]);
+        let forged = sign_text(&attacker_key, &header, &claims).unwrap();
+        assert_eq!(
+            only_reason(&mut context, forged.expose_secret(), APP),
+            RejectReason::BadSignature
+        );
+        let signed_by_store = context.sign(&header, &claims);
+        assert_eq!(context.reasons(&signed_by_store, APP), [], "{name} is ignored");
+    }
+}
+
+#[test]
+fn signature_of_another_token_is_refused() {
+    let mut context = test_context();
+    let app = context.app.clone();
+    let other =
+        issue_app_token(&mut context.store, &context.ada, "app").token.expose_secret().to_owned();
+    let (input, _) = app.rsplit_once('.').unwrap();
+    let (_, signature) = other.rsplit_once('.').unwrap();
+    assert_eq!(
+        only_reason(&mut context, &format!("{input}.{signature}"), APP),
+        RejectReason::BadSignature
+    );
+    assert_eq!(only_reason(&mut context, &format!("{input}."), APP), RejectReason::BadSignature);
+    assert_eq!(
+        only_reason(&mut context, &format!("{input}.AAAA"), APP),
+        RejectReason::BadSignature
+    );
+}
+
+#[test]
+fn token_of_another_store_has_an_unknown_key() {
+    let mut context = test_context();
+    let other_context = test_context();
+    assert_eq!(only_reason(&mut context, &other_context.app, APP), RejectReason::UnknownKey);
+    assert_eq!(
+        only_reason(&mut context, other_context.ada.access_token(), ACCESS),
+        RejectReason::UnknownKey
+    );
+}
+
+#[test]
+fn retired_key_verifies_until_expiry() {
+    let mut context = test_context();
+    let (app, access) = (context.app.clone(), context.ada.access_token().to_owned());
+    rotate_app_key(&mut context.store, at(60));
+    for (token, expected_kind) in [(&app, APP), (&access, ACCESS)] {
+        assert_eq!(reject_reasons(&mut context.store, token, expected_kind, 59), []);
+        assert_eq!(
+            reject_reasons(&mut context.store, token, expected_kind, 60),
+            [RejectReason::UnknownKey]
+        );
+    }
+    let ada = &context.ada;
+    let new = issue_app_token(&mut context.store, ada, "new").token.expose_secret().to_owned();
+    assert_eq!(reject_reasons(&mut context.store, &new, APP, 60), []);
+}
+
+#[test]
+fn standby_app_key_is_unknown() {
+    let mut context = test_context();
+    let app = context.app.clone();
+    context.store.execute_sql("UPDATE keys SET state = 'standby'");
+    assert_eq!(only_reason(&mut context, &app, APP), RejectReason::UnknownKey);
+}
+
+#[test]
+fn revoked_key_is_reported_after_signature_check() {
+    let mut context = test_context();
+    let tokens = [
+        context.app.clone(),
+        context.ada.access_token().to_owned(),
+        context.ada.refresh_token().to_owned(),
+    ];
+    let confused = context.header(&[("alg", json!("HS256"))]);
+    let confused = context.sign(&confused, &context.claims().to_string());
+    context.store.execute_sql("UPDATE keys SET state = 'revoked'");
+    for token in &tokens {
+        let report =
+            verify_token(&mut context.store, token, &TestContext::expectations(ExpectedKind::Any));
+        assert_eq!(report.reasons, [RejectReason::KeyRevoked]);
+        assert!(report.claims.is_none() && report.kind.is_none());
+        let (input, _) = token.rsplit_once('.').unwrap();
+        let forged = format!("{input}.AAAA");
+        assert_eq!(
+            only_reason(&mut context, &forged, ExpectedKind::Any),
+            RejectReason::BadSignature
+        );
+    }
+    assert_eq!(
+        only_reason(&mut context, &confused, ExpectedKind::Any),
+        RejectReason::AlgNotAllowed
+    );
+}

@@ -1,0 +1,75 @@
+//! The answer does not depend on the order in which keys stand.
+
+use super::*;
+use crate::authority::{NewKeyOptions, add_keys, generate_key};
+use crate::crypto::read_jwks;
+use crate::model::{KeySpec, RsaBits};
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+const ALGORITHMS: [Algorithm; 6] = [
+    Algorithm::HS256,
+    Algorithm::PS256,
+    Algorithm::RS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+
+struct Case {
+    token: String,
+    reasons: Vec<RejectReason>,
+}
+
+/// Keys, and tokens of each: as it signs them, changed, under another key's id, under none.
+static KEYS_AND_CASES: LazyLock<(Vec<KeySpec>, Vec<Case>)> = LazyLock::new(|| {
+    crypto::initialize();
+    let key = |algorithm| generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+    let keys = ALGORITHMS.map(key).to_vec();
+    let mut cases = Vec::new();
+    for (index, key) in keys.iter().enumerate() {
+        let other_key = &keys[(index + 1) % keys.len()];
+        let sign = |kid: &str, algorithm: Algorithm| {
+            let header = json!({"alg": algorithm.name(), "typ": "JWT", "kid": kid}).to_string();
+            let payload = json!({"exp": 4_000_000_000_i64}).to_string();
+            sign_text(key, &header, &payload).unwrap().expose_secret().to_owned()
+        };
+        let token = sign(key.kid.as_str(), key.algorithm);
+        let mut add_case = |token, reasons| cases.push(Case { token, reasons });
+        add_case(token.replace(".ey", ".fy"), vec![RejectReason::BadSignature]);
+        add_case(token, vec![]);
+        let as_other = sign(other_key.kid.as_str(), other_key.algorithm);
+        add_case(as_other, vec![RejectReason::BadSignature]);
+        add_case(sign(other_key.kid.as_str(), key.algorithm), vec![RejectReason::AlgNotAllowed]);
+        add_case(sign("", key.algorithm), vec![RejectReason::UnknownKey]);
+    }
+    (keys, cases)
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn store_key_order_is_irrelevant(order in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
+        let mut store = new_store();
+        let options = NewKeyOptions { keys: &order, initial_kid: None, activate: false };
+        add_keys(&mut store, &audit_at(0), None, options).unwrap();
+        for case in &KEYS_AND_CASES.1 {
+            prop_assert_eq!(&reject_reasons(&mut store, &case.token, TEST, 0), &case.reasons);
+        }
+    }
+
+    #[test]
+    fn third_party_key_order_is_irrelevant(order in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
+        let public: Vec<Value> =
+            order.iter().filter_map(|key| key.public_jwk.clone()).map(Value::from).collect();
+        let set = read_jwks(json!({"keys": public}).to_string().as_bytes()).unwrap();
+        // All but what the symmetric key signed, and what bears its id.
+        for case in KEYS_AND_CASES.1.iter().skip(5) {
+            let report = verify_third_party(&set, &case.token, &Expectations::new(ExpectedKind::Any, at(0)));
+            let is_hmac_token = Compact::parse(&case.token).unwrap().header["kid"] == json!(KEYS_AND_CASES.0[0].kid);
+            let expected = if is_hmac_token { &vec![RejectReason::UnknownKey] } else { &case.reasons };
+            prop_assert_eq!(&report.reasons, expected);
+        }
+    }
+}

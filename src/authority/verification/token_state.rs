@@ -1,0 +1,237 @@
+//! The row behind a token: what the store says about it, whatever the token says itself.
+
+use super::super::claims::RegisteredClaims;
+use super::super::{Error, RejectReason};
+use super::VerificationReport;
+use super::agreement::find_contradiction;
+use crate::model::{
+    Grant, Jti, Key, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId,
+};
+use crate::store::{Reader, SessionPair};
+use serde_json::{Map, Value};
+
+/// The row that decides about a token.
+#[derive(Debug, Default)]
+pub(in crate::authority) enum TokenRecord {
+    #[default]
+    Missing,
+    Token(RecordedToken),
+    Session(SessionPair),
+}
+
+impl TokenRecord {
+    /// When the grace of a token that was renewed is over.
+    pub(super) fn grace_expires_at(&self) -> Option<i64> {
+        match self {
+            Self::Token(token) => token.grace_until.map(Timestamp::unix),
+            Self::Session(_) | Self::Missing => None,
+        }
+    }
+
+    fn owner(&self) -> Option<UserId> {
+        match self {
+            Self::Token(token) => Some(token.grant.owner_id),
+            Self::Session(session_pair) => Some(session_pair.session.user_id),
+            Self::Missing => None,
+        }
+    }
+}
+
+/// Judges the row behind the token. The row of a token that contradicts it is not the token's
+/// record: nothing is read from it, and nothing is done to it.
+pub(super) fn check_token_state(
+    tx: &Reader<'_>,
+    report: &mut VerificationReport,
+    kind: TokenKind,
+    claims: &Map<String, Value>,
+    registered: &RegisteredClaims,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let key = report.key.as_ref().map(|key| key.id);
+    let record = find_record(tx, kind, key, claims, registered)?;
+    let reasons = &mut report.reasons;
+    match &record {
+        TokenRecord::Token(token) if token.status(now) == TokenStatus::Revoked => {
+            reasons.push(RejectReason::Revoked);
+        }
+        TokenRecord::Token(_) => {}
+        TokenRecord::Session(session_pair) => check_session(reasons, kind, session_pair),
+        TokenRecord::Missing => return check_unrecorded(tx, report, kind, registered),
+    }
+    if let Some(owner) = record.owner() {
+        report.owner = check_owner(tx, reasons, owner)?;
+    }
+    let owner = report.owner.as_ref();
+    match owner.and_then(|owner| find_contradiction(claims, kind, &record, owner)) {
+        Some((reason, claim)) => report.add_reason(reason, claim),
+        None => report.record = record,
+    }
+    Ok(())
+}
+
+/// Judges a token that has no row: of a test token, only a revocation would be known.
+fn check_unrecorded(
+    tx: &Reader<'_>,
+    report: &mut VerificationReport,
+    kind: TokenKind,
+    registered: &RegisteredClaims,
+) -> Result<(), Error> {
+    let is_blocked = match (&report.key, &registered.jti) {
+        (Some(key), Some(jti)) => tx.is_blocklisted(key.id, jti)?,
+        _ => false,
+    };
+    if is_blocked {
+        report.reasons.push(RejectReason::Revoked);
+    } else if kind != TokenKind::Test {
+        report.reasons.push(RejectReason::UnknownToken);
+    } else if let Some((kid, until)) = prune_horizon(tx, report.key.as_ref(), registered)? {
+        let detail = format!("test tokens of key `{kid}` that expired by {until} were pruned");
+        report.add_reason(RejectReason::UnknownToken, detail);
+    }
+    if registered.expires_at.is_none() {
+        report.add_reason(RejectReason::MissingClaim, "exp".to_owned());
+    }
+    Ok(())
+}
+
+fn check_owner(
+    tx: &Reader<'_>,
+    reasons: &mut Vec<RejectReason>,
+    owner: UserId,
+) -> Result<Option<User>, Error> {
+    let owner = tx.find_user_row(owner)?;
+    match &owner {
+        Some(user) if user.deleted_at.is_none() => {
+            if user.disabled_at.is_some() {
+                reasons.push(RejectReason::UserDisabled);
+            }
+        }
+        _ => reasons.push(RejectReason::OwnerDeleted),
+    }
+    Ok(owner)
+}
+
+/// Returns the owner of an access token that passed verification earlier, unless its rows now say
+/// otherwise.
+pub(in crate::authority) fn recheck_session_owner(
+    tx: &Reader<'_>,
+    access: Jti,
+) -> Result<User, Error> {
+    let session_pair = tx.find_pair_by_access(access)?;
+    let session_pair =
+        session_pair.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
+    let mut reasons = Vec::new();
+    check_session(&mut reasons, TokenKind::Access, &session_pair);
+    require_valid_owner(tx, reasons, session_pair.session.user_id, TokenKind::Access)
+}
+
+/// Returns the owner of an app token that passed verification earlier, unless its row now says
+/// otherwise.
+pub(in crate::authority) fn recheck_app_token_owner(
+    tx: &Reader<'_>,
+    id: TokenId,
+    now: Timestamp,
+) -> Result<User, Error> {
+    let token = tx.find_token(id)?;
+    let token = token.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
+    let mut reasons = Vec::new();
+    if token.status(now) == TokenStatus::Revoked {
+        reasons.push(RejectReason::Revoked);
+    }
+    require_valid_owner(tx, reasons, token.grant.owner_id, TokenKind::App)
+}
+
+fn require_valid_owner(
+    tx: &Reader<'_>,
+    mut reasons: Vec<RejectReason>,
+    owner: UserId,
+    kind: TokenKind,
+) -> Result<User, Error> {
+    match check_owner(tx, &mut reasons, owner)? {
+        Some(user) if reasons.is_empty() => Ok(user),
+        _ => Err(Error::TokenRejected { kind: Some(kind), reasons, detail: None }),
+    }
+}
+
+/// Returns the row of a token with a good signature of that key. A token that contradicts its row is
+/// refused.
+pub(in crate::authority) fn load_consistent_record(
+    tx: &Reader<'_>,
+    kind: TokenKind,
+    key: i64,
+    claims: &Map<String, Value>,
+) -> Result<TokenRecord, Error> {
+    let Ok(registered) = RegisteredClaims::parse(claims) else { return Ok(TokenRecord::Missing) };
+    let record = find_record(tx, kind, Some(key), claims, &registered)?;
+    let owner = record.owner().map(|owner| tx.find_user_row(owner)).transpose()?.flatten();
+    match owner.and_then(|owner| find_contradiction(claims, kind, &record, &owner)) {
+        Some((reason, claim)) => Err(Error::TokenRejected {
+            kind: Some(kind),
+            reasons: vec![reason],
+            detail: Some(claim),
+        }),
+        None => Ok(record),
+    }
+}
+
+/// The row of this very token. Only jeton says what the others say; whoever mints a test token can
+/// give it the `jti` of another.
+fn find_record(
+    tx: &Reader<'_>,
+    kind: TokenKind,
+    key: Option<i64>,
+    claims: &Map<String, Value>,
+    registered: &RegisteredClaims,
+) -> Result<TokenRecord, Error> {
+    let Some(jti) = registered.jti.as_deref().and_then(Jti::parse) else {
+        return Ok(TokenRecord::Missing);
+    };
+    let has_same_claims = |row: &RecordedToken| {
+        let expires_at = row.expires_at.map(Timestamp::unix);
+        expires_at == registered.expires_at && row.grant.claims == Grant::shared_claims(claims)
+    };
+    let is_same_token = |row: &RecordedToken| {
+        let is_test = kind == TokenKind::Test;
+        row.grant.kind == kind && Some(row.key_row_id) == key && (!is_test || has_same_claims(row))
+    };
+    let session_record = |session_pair: Option<SessionPair>| {
+        session_pair.map_or(TokenRecord::Missing, TokenRecord::Session)
+    };
+    Ok(match kind {
+        TokenKind::App | TokenKind::Test => tx
+            .find_token_by_jti(jti)?
+            .filter(is_same_token)
+            .map_or(TokenRecord::Missing, TokenRecord::Token),
+        TokenKind::Access => session_record(tx.find_pair_by_access(jti)?),
+        TokenKind::Refresh => session_record(tx.find_pair_by_refresh(jti)?),
+    })
+}
+
+/// Returns the key id and the time up to which its test tokens were pruned, if that covers a test
+/// token without a row: the token may have been revoked. No leeway, time of the past or clock that
+/// was ahead during the prune makes it valid again; tokens that expire later are not affected.
+fn prune_horizon(
+    tx: &Reader<'_>,
+    key: Option<&Key>,
+    registered: &RegisteredClaims,
+) -> Result<Option<(String, Timestamp)>, Error> {
+    let (Some(key), Some(expiry)) = (key, registered.expires_at) else { return Ok(None) };
+    let horizon = tx.pruned_until(key.id)?.filter(|until| expiry <= until.unix());
+    Ok(horizon.map(|until| (key.spec.kid.to_display(), until)))
+}
+
+/// Its absolute end needs no look: no token of a session outlives it.
+fn check_session(reasons: &mut Vec<RejectReason>, kind: TokenKind, session_pair: &SessionPair) {
+    let (pair, session) = (&session_pair.pair, &session_pair.session);
+    let is_revoked = match kind {
+        TokenKind::Access => pair.access_revoked_at.is_some(),
+        TokenKind::Refresh => pair.refresh_used_at.is_some(),
+        TokenKind::App | TokenKind::Test => false,
+    };
+    if is_revoked {
+        reasons.push(RejectReason::Revoked);
+    }
+    if session.ended_at.is_some() {
+        reasons.push(RejectReason::SessionEnded);
+    }
+}

@@ -1,0 +1,115 @@
+//! The one branch of the grammar that words call. To spell out all commands, each with all global
+//! flags, takes longer than most of them run; what this cannot parse is parsed with the whole tree.
+
+use super::global::GlobalArgs;
+use super::{audit, cli, keys, sessions, settings, store, token, users};
+use clap::{ArgMatches, Args, Subcommand};
+use std::ffi::OsString;
+use std::mem;
+
+/// What the words say, if they are a correct call of a command. A word that is taken for a command
+/// and is the value of a flag leads to an error here, never to another reading: neither the
+/// program nor its groups take words of their own.
+pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
+    let all_commands: AddSubcommands = cli::Command::augment_subcommands;
+    // Behind `--` are the words of another program.
+    let own_words = argv.split(|word| word == "--").next().unwrap_or_default();
+    let group_match = own_words.iter().find_map(find_group);
+    let (name, add_subcommands) = group_match.unwrap_or(("jeton", all_commands));
+    let (position, command) =
+        take_subcommand(add_subcommands(clap::Command::new(name)), own_words)?;
+    let mut path = vec![clap::Command::new("jeton")];
+    path.extend(group_match.map(|(name, _)| clap::Command::new(name)));
+    // Flags between the names belong to the program, and to the command because it inherits them;
+    // so does one of a group, if that is called by another name.
+    let inherits =
+        position > path.len() || find_group(&OsString::from(command.get_name())).is_some();
+    let command = if inherits { command } else { with_global_flags(command) };
+    let root =
+        path.into_iter().rev().fold(command, |child, parent| with_single_subcommand(parent, child));
+    let root = if inherits { GlobalArgs::augment_args(root) } else { root };
+    root.try_get_matches_from(argv).ok()
+}
+
+/// The first word that names a command of these, by its position.
+fn take_subcommand(mut parent: clap::Command, args: &[OsString]) -> Option<(usize, clap::Command)> {
+    args.iter()
+        .enumerate()
+        .find_map(|(position, word)| Some((position, mem::take(parent.find_subcommand_mut(word)?))))
+}
+
+/// The command with the flags as its own: nothing is left to inherit.
+fn with_global_flags(command: clap::Command) -> clap::Command {
+    GlobalArgs::augment_args(command).mut_args(|flag| flag.global(false))
+}
+
+fn with_single_subcommand(parent: clap::Command, child: clap::Command) -> clap::Command {
+    parent.subcommand(child).subcommand_required(true).disable_help_subcommand(true)
+}
+
+type AddSubcommands = fn(clap::Command) -> clap::Command;
+
+/// A group of commands by its name, and what spells it out.
+fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
+    let groups: [(&'static str, AddSubcommands); 7] = [
+        ("sessions", sessions::Command::augment_subcommands),
+        ("token", token::Command::augment_subcommands),
+        ("users", users::Command::augment_subcommands),
+        ("keys", keys::Command::augment_subcommands),
+        ("settings", settings::Command::augment_subcommands),
+        ("store", store::Command::augment_subcommands),
+        ("audit", audit::Command::augment_subcommands),
+    ];
+    groups.into_iter().find(|(name, _)| word == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::global;
+    use clap::FromArgMatches;
+
+    fn split_argv(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn every_group_is_known() {
+        for command in cli::command().get_subcommands() {
+            let is_group = find_group(&OsString::from(command.get_name())).is_some();
+            assert_eq!(is_group, command.has_subcommands(), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn lazy_parse_matches_full_parse() {
+        for line in [
+            "jeton -q token create my-app --permission read,write -o json",
+            "jeton token --store token ls --page 2",
+            "jeton tokens list",
+            "jeton whoami --wait 3s",
+            "jeton token presets show flask -o json",
+            "jeton --yes users rm john",
+            "jeton run --app ci --env TOKEN -q -- jeton token verify -q",
+            "jeton --store store store check -o json",
+        ] {
+            let lazy = parse(&split_argv(line)).unwrap();
+            let full = cli::command().try_get_matches_from(split_argv(line)).unwrap();
+            let describe = |matches| {
+                let command = cli::Command::from_arg_matches(matches).unwrap();
+                format!(
+                    "{command:?} {:?}",
+                    global::parse_options(matches, &[global::JSON]).unwrap()
+                )
+            };
+            assert_eq!(describe(&lazy), describe(&full), "{line}");
+        }
+    }
+
+    #[test]
+    fn invalid_command_line_falls_back_to_full_parse() {
+        for line in ["jeton", "jeton --store token whoami", "jeton token", "jeton token crate"] {
+            assert!(parse(&split_argv(line)).is_none(), "{line}");
+        }
+    }
+}

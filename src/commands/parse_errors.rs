@@ -1,0 +1,110 @@
+//! Errors of the command line's parser, without the secrets that it would repeat.
+
+use super::cli::{command, report_failure};
+use super::global;
+use crate::app::Console;
+use crate::failure::{Failure, Kind};
+use crate::model::{REDACTED, redact_for_error};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::ffi::OsString;
+
+/// What clap has to say: help and version are results, everything else is a usage error.
+pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 {
+    let console = Console::new(global::requested_format(argv), false);
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return match console.write_document(&error.render().ansi().to_string()) {
+            Ok(_) => 0,
+            Err(error) => report_failure(&console, &error.into()),
+        };
+    }
+    let no_command =
+        [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
+    if no_command.contains(&error.kind()) {
+        return report_failure(&console, &missing_command_error(&console, &error));
+    }
+    escape_clap_error(&mut error);
+    let is_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
+    let code = if is_value { "invalid_input" } else { "usage" };
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let (message, usage) = text.split_once("\n\nUsage: ").unwrap_or((text, ""));
+    let message = message.split("\n\nFor more information").next().unwrap_or(message);
+    let mut failure = Failure::new(Kind::Usage, code, message.trim_end());
+    failure.hint = match usage.lines().next() {
+        Some(usage) => Some(format!("usage: {usage}")),
+        None => Some(format!("see `{} --help`", command_path(argv))),
+    };
+    report_failure(&console, &failure)
+}
+
+/// People are shown the commands there are before they are told that one is missing.
+fn missing_command_error(console: &Console, error: &clap::Error) -> Failure {
+    let help = error.render().to_string();
+    let usage = help.split_once("Usage: ").map_or("jeton", |(_, usage)| usage);
+    let path = usage.split(" [").next().unwrap_or(usage);
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        console.print_status(&help);
+    }
+    Failure::usage("a command is needed").with_hint(format!("see `{path} --help`"))
+}
+
+/// The command that the words begin: `jeton token create`.
+fn command_path(argv: &[OsString]) -> String {
+    let root = command();
+    let (mut innermost, mut path) = (&root, "jeton".to_owned());
+    for word in argv.iter().skip(1) {
+        if let Some(subcommand) = innermost.find_subcommand(word) {
+            path = format!("{path} {}", subcommand.get_name());
+            innermost = subcommand;
+        }
+    }
+    path
+}
+
+/// Flags whose value may be a secret, by mistake: it is named instead of its file or its variable.
+const SECRET_FLAGS: [&str; 9] = [
+    "--key",
+    "--key-file",
+    "--password-file",
+    "--token-file",
+    "--jwks",
+    "--from-file",
+    "--from-env",
+    "--secret-env",
+    "--env",
+];
+
+/// Escapes the words that clap repeats, and leaves out those that may be secrets in the wrong place:
+/// a word too many (`jeton login ada PASSWORD`), the value of a flag that takes none
+/// (`--password-stdin=PASSWORD`), and the values of [`NEAR_SECRETS`].
+fn escape_clap_error(error: &mut clap::Error) {
+    let context_text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let argument = context_text(ContextKind::InvalidArg);
+    let is_flag = |word: &String| {
+        word.starts_with('-') && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            || word.len() == 2 && word.starts_with('-')
+    };
+    if error.kind() == ErrorKind::UnknownArgument && !argument.as_ref().is_some_and(is_flag) {
+        error.remove(ContextKind::InvalidArg);
+        // The advice repeats the word.
+        error.remove(ContextKind::Suggested);
+        return;
+    }
+    let flag = argument.as_deref().and_then(|argument| argument.split(' ').next());
+    let is_hidden = error.kind() == ErrorKind::TooManyValues
+        || flag.is_some_and(|flag| SECRET_FLAGS.contains(&flag));
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
+    {
+        let Some(ContextValue::String(text)) = error.get(kind) else { continue };
+        let is_value = kind == ContextKind::InvalidValue;
+        let display_value =
+            if is_value && is_hidden { REDACTED.to_owned() } else { redact_for_error(text) };
+        if display_value != *text {
+            error.insert(kind, ContextValue::String(display_value));
+            error.remove(ContextKind::Suggested);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What test tokens should say and what signs them: the flags that several commands have.
+
+use super::{ClaimArgs, ExpiryArgs, parse_pair};
+use crate::app::App;
+use crate::authority::{
+    self, ImportError, KeyFormat, KeyImporter, MintRequest, Signer, TokenRequest,
+};
+use crate::failure::Failure;
+use crate::model::{
+    Algorithm, AppName, ExtraClaims, KeySpec, Permission, Purpose, Untrusted, parse_strict_object,
+};
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+/// What is said where a key was made that shares its secret with nobody.
+pub(crate) const NEW_SECRET_WARNING: &str =
+    "a new secret signs, which no service knows: `jeton keys import` brings theirs";
+
+/// What a test token should say, and the test key that signs it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestTokenArgs {
+    #[command(flatten)]
+    pub(crate) test: TestOnlyArgs,
+
+    /// For whom it is meant (the `aud` claim)
+    #[arg(long, value_name = "AUDIENCE")]
+    aud: Vec<String>,
+
+    /// A permission (the `permissions` claim)
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',')]
+    permission: Vec<String>,
+
+    #[command(flatten)]
+    claims: ClaimArgs,
+
+    #[command(flatten)]
+    expiry: ExpiryArgs,
+}
+
+/// Of that, what is not said of app tokens: this is their group, too.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestOnlyArgs {
+    /// What kind of token: see `jeton token presets`
+    #[arg(
+        long,
+        value_name = "NAME",
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::presets)
+    )]
+    pub(crate) preset: Option<String>,
+
+    /// A parameter of the preset; several times for one that is a list
+    #[arg(long, value_name = "NAME=VALUE", requires = "preset", value_parser = parse_pair)]
+    set: Vec<(String, String)>,
+
+    /// The subject [default: the uid of whoever mints]
+    #[arg(long)]
+    sub: Option<String>,
+
+    /// The issuer [default: the setting `issuer`]
+    #[arg(long, value_name = "ISSUER")]
+    iss: Option<String>,
+
+    /// What it may be used for, in the form of OAuth: words with spaces between
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+
+    /// A file with claims, a JSON object of at most 128 KiB (`-`: standard input)
+    #[arg(long = "claims", value_name = "FILE")]
+    claims_file: Option<PathBuf>,
+
+    /// A further member of the header
+    #[arg(long, value_name = "NAME=VALUE")]
+    header: Vec<String>,
+
+    /// The algorithm, and so the test key that signs [default: the preset's, else ES256]
+    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
+    alg: Option<Algorithm>,
+
+    /// The test key that signs, by its id
+    #[arg(
+        long,
+        value_name = "KID",
+        conflicts_with = "alg",
+        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::test_keys)
+    )]
+    key: Option<String>,
+}
+
+/// A key that is in no store.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("own_key").args(["secret_env", "key_file"]))]
+pub(crate) struct ExternalKeyArgs {
+    /// Sign with the secret in this environment variable; no store is needed
+    #[arg(long, value_name = "NAME", conflicts_with = "key")]
+    secret_env: Option<String>,
+
+    /// Sign with the key in this file (`-`: standard input): PEM, DER, a JWK, or a secret; no store
+    /// is needed. A key in any other form is never taken for a secret
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    key_file: Option<PathBuf>,
+
+    /// Let a secret sign that is shorter than its hash
+    #[arg(long, requires = "own_key")]
+    allow_weak: bool,
+}
+
+impl TestTokenArgs {
+    /// The algorithm of a secret that is brought along: what was said, or what the preset says.
+    pub(crate) fn secret_algorithm(&self, app: &App) -> Result<Option<Algorithm>, Failure> {
+        let TestOnlyArgs { alg, preset, .. } = &self.test;
+        if alg.is_some() || preset.is_none() {
+            return Ok(*alg);
+        }
+        let preset = app.load_preset(preset.as_deref())?.algorithm()?;
+        Ok(preset.filter(|algorithm| algorithm.is_symmetric()))
+    }
+
+    /// The claims of the file, which come before those of flags.
+    pub(crate) fn read_claims_file(&self, app: &App) -> Result<Map<String, Value>, Failure> {
+        let path = self.test.claims_file.as_deref();
+        path.map_or_else(|| Ok(Map::new()), |path| app.read_claims_file(path))
+    }
+
+    /// All that the flags say; the file is the caller's to read.
+    pub(crate) fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
+        let Self { test, aud, permission, claims, expiry } = self;
+        let mut request = MintRequest::new(app.load_preset(test.preset.as_deref())?);
+        for (name, _) in &test.set {
+            let words = test.set.iter().filter(|(parameter, _)| parameter == name);
+            request
+                .set_parameter(name, &words.map(|(_, word)| word.as_str()).collect::<Vec<_>>())?;
+        }
+        for (name, words) in [
+            ("sub", test.sub.as_slice()),
+            ("iss", test.iss.as_slice()),
+            ("aud", &aud),
+            ("scope", test.scope.as_slice()),
+        ] {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            request.set_claim(name, &words)?;
+        }
+        request.set_permissions(&permission.iter().map(String::as_str).collect::<Vec<_>>())?;
+        request.claims.extend(claims.parse_claims()?.0);
+        request.extend_header(ExtraClaims::parse(&test.header, &[])?.0)?;
+        request.signer = test.key.map_or(Signer::Algorithm(test.alg), Signer::Key);
+        request.expiry = expiry.expiry();
+        Ok(request)
+    }
+
+    /// Returns the request of `run --app`, from the flags that app tokens have, too.
+    pub(crate) fn into_app_token_request(self, app: AppName) -> Result<TokenRequest, Failure> {
+        let permissions = self.permission.iter().map(|name| Permission::parse(name));
+        Ok(TokenRequest {
+            owner: None,
+            app,
+            permissions: permissions.collect::<Result<_, _>>()?,
+            audience: self.aud,
+            expiry: self.expiry.expiry().or_an_hour(),
+            claims: self.claims.parse_claims()?,
+            for_run: true,
+        })
+    }
+}
+
+impl ExternalKeyArgs {
+    /// The key that signs without a store, if one was brought along, and the id for the header.
+    pub(crate) fn load_key(
+        &self,
+        app: &App,
+        algorithm: Option<Algorithm>,
+    ) -> Result<Option<(KeySpec, Option<Untrusted>)>, Failure> {
+        let bytes = match (&self.secret_env, &self.key_file) {
+            (Some(name), _) => App::read_key_variable(name)?,
+            (None, Some(path)) => app.read_key_file(path)?,
+            (None, None) => return Ok(None),
+        };
+        let import = KeyImporter {
+            purpose: Purpose::Test,
+            algorithm,
+            encoding: None,
+            allow_weak: self.allow_weak,
+        };
+        let mut keys = import.read(&bytes).map_err(authority::Error::from)?;
+        match (keys.pop(), keys.pop()) {
+            (Some(key), None)
+                if key.algorithm.is_symmetric()
+                    && authority::equals_public_key(&key, &app.public_keys()) =>
+            {
+                Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC).into())
+            }
+            (Some(key), None) => Ok(Some(with_kid(key, &bytes))),
+            _ => Err(Failure::usage("one key is needed, not a set")),
+        }
+    }
+}
+
+/// The key, and the id that it is known by: that of its JWK, else its thumbprint; none of a secret.
+fn with_kid(key: KeySpec, bytes: &[u8]) -> (KeySpec, Option<Untrusted>) {
+    let jwk = parse_strict_object(bytes).unwrap_or_default();
+    let Some(kid) = jwk.get("kid").and_then(Value::as_str) else {
+        let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
+        return (key, kid);
+    };
+    let mut public = key.public_jwk;
+    if let Some(jwk) = &mut public {
+        jwk.insert("kid".to_owned(), kid.into());
+    }
+    let kid = Untrusted::new(kid);
+    (KeySpec { kid: kid.clone(), public_jwk: public, ..key }, Some(kid))
+}

@@ -1,0 +1,141 @@
+//! Test tokens on their way to standard output. What was recorded and is received by nobody is
+//! taken back.
+
+use crate::app::{App, OutputFormat, Rendered, Report, SecretOutput};
+use crate::authority::{self, MintedToken, RevocationCause};
+use crate::failure::{Failure, Kind};
+use crate::model::{TokenId, Untrusted};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+struct TokenRow {
+    token: String,
+    jti: Option<Untrusted>,
+    id: Option<TokenId>,
+}
+
+impl From<MintedToken> for TokenRow {
+    fn from(MintedToken { token, jti, id }: MintedToken) -> Self {
+        Self { token: token.expose_secret().to_owned(), jti, id }
+    }
+}
+
+impl Report for TokenRow {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(vec![self.token.clone()])
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct TokenListOutput {
+    items: Vec<TokenRow>,
+}
+
+impl Report for TokenListOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(self.items.iter().map(|row| row.token.clone()).collect())
+    }
+}
+
+/// Prints the one token that is made.
+pub(super) fn deliver_one(
+    app: &mut App,
+    output: SecretOutput,
+    minted: MintedToken,
+) -> Result<(), Failure> {
+    let row = TokenRow::from(minted);
+    if app.deliver_secret(output, &row) {
+        app.print_status_if_some(row.id.map(|id| format!("recorded as token {id}")));
+        return Ok(());
+    }
+    Err(undelivered_error(app, "the token could not be written", &[row])?)
+}
+
+/// Prints many tokens, as they are made where the form has no end.
+pub(super) fn deliver_many(
+    app: &mut App,
+    output: SecretOutput,
+    mut next_batch: impl FnMut(&mut App) -> Result<Vec<MintedToken>, Failure>,
+) -> Result<(), Failure> {
+    let mut next_rows = |app: &mut App| -> Result<Vec<TokenRow>, Failure> {
+        Ok(next_batch(app)?.into_iter().map(TokenRow::from).collect())
+    };
+    if app.output_format() == OutputFormat::Json {
+        return deliver_as_document(app, output, next_rows);
+    }
+    let mut delivered = 0;
+    loop {
+        let rows = next_rows(app).map_err(|failure| with_delivered_count(failure, delivered))?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let received = rows.iter().take_while(|row| app.deliver_secret(output, *row)).count();
+        delivered += received;
+        if received < rows.len() {
+            let message = format!("only the first {delivered} tokens could be written");
+            return Err(undelivered_error(app, &message, &rows[received..])?);
+        }
+    }
+}
+
+/// A failure that comes when some are written.
+fn with_delivered_count(failure: Failure, delivered: usize) -> Failure {
+    if delivered == 0 {
+        return failure;
+    }
+    let message = format!("{}; the first {delivered} tokens are written", failure.message);
+    Failure { message, ..failure }
+}
+
+fn deliver_as_document(
+    app: &mut App,
+    output: SecretOutput,
+    mut next_rows: impl FnMut(&mut App) -> Result<Vec<TokenRow>, Failure>,
+) -> Result<(), Failure> {
+    let mut document = TokenListOutput { items: Vec::new() };
+    loop {
+        match next_rows(app) {
+            Ok(lines) if lines.is_empty() => break,
+            Ok(rows) => document.items.extend(rows),
+            Err(failure) => {
+                let message = undelivered_error(app, &failure.message, &document.items)?.message;
+                return Err(Failure { message, ..failure });
+            }
+        }
+    }
+    if app.deliver_secret(output, &document) {
+        return Ok(());
+    }
+    Err(undelivered_error(app, "no token could be written", &document.items)?)
+}
+
+fn undelivered_error(app: &mut App, message: &str, rows: &[TokenRow]) -> Result<Failure, Failure> {
+    let ids: Vec<TokenId> = rows.iter().filter_map(|row| row.id).collect();
+    revoke_undelivered(app, message, &ids)
+}
+
+/// Takes back what was recorded and nobody received; what its maker is told.
+pub(super) fn revoke_undelivered(
+    app: &mut App,
+    message: &str,
+    ids: &[TokenId],
+) -> Result<Failure, Failure> {
+    if !ids.is_empty() {
+        let context = app.audit_context()?;
+        let user_id = app.user_id();
+        authority::revoke_issued(
+            app.store()?,
+            &context,
+            user_id,
+            ids,
+            RevocationCause::Undelivered,
+        )?;
+    }
+    let message = match ids {
+        [] => message.to_owned(),
+        [id] => format!("{message}; token {id} is revoked again"),
+        several => format!("{message}; {} recorded ones are revoked again", several.len()),
+    };
+    Ok(Failure::new(Kind::Internal, "internal", message))
+}

@@ -1,0 +1,195 @@
+//! The shapes that several commands report: users and tokens, for people and for programs.
+
+use crate::app::{Cell, Rendered, Report, Style};
+use crate::model::{
+    AppName, DisplayName, Email, Jti, Quota, RecordedToken, Role, Timestamp, TokenId, TokenKind,
+    TokenStatus, Uid, Untrusted, User, UserId, UserName, WithOwner,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// A user as programs see it.
+#[derive(Debug, Serialize)]
+pub(super) struct UserView {
+    pub(super) id: UserId,
+    pub(super) uid: Uid,
+    pub(super) username: Option<UserName>,
+    pub(super) email: Option<Email>,
+    pub(super) name: Option<DisplayName>,
+    pub(super) role: Role,
+    pub(super) status: &'static str,
+    pub(super) quota: Option<QuotaView>,
+    pub(super) created_at: Timestamp,
+}
+
+/// A quota of one's own: a number or `unlimited`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum QuotaView {
+    Limit(u32),
+    Word(&'static str),
+}
+
+impl From<Quota> for QuotaView {
+    fn from(quota: Quota) -> Self {
+        match quota {
+            Quota::Limited(limit) => Self::Limit(limit),
+            Quota::Unlimited => Self::Word("unlimited"),
+        }
+    }
+}
+
+impl QuotaView {
+    /// A quota in words; without one it is the store's.
+    pub(super) fn to_display(quota: Option<&Self>) -> String {
+        match quota {
+            None => "default".to_owned(),
+            Some(Self::Limit(limit)) => limit.to_string(),
+            Some(Self::Word(word)) => (*word).to_owned(),
+        }
+    }
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        let status = if user.disabled_at.is_some() { "disabled" } else { "active" };
+        Self {
+            id: user.id,
+            uid: user.uid,
+            username: user.username,
+            email: user.email,
+            name: user.display_name,
+            role: user.role,
+            status,
+            quota: user.quota.map(QuotaView::from),
+            created_at: user.created_at,
+        }
+    }
+}
+
+impl UserView {
+    /// The fields under their names.
+    pub(super) fn to_fields(&self) -> Vec<(&'static str, Cell)> {
+        vec![
+            ("id", self.id.to_string().into()),
+            ("uid", self.uid.to_string().into()),
+            ("username", name_cell(self.username.as_ref().map(UserName::to_display))),
+            ("email", name_cell(self.email.as_ref().map(Email::to_display))),
+            ("name", name_cell(self.name.as_ref().map(DisplayName::to_display))),
+            ("role", self.role.name().into()),
+            ("status", status_cell(self.status)),
+            ("quota", QuotaView::to_display(self.quota.as_ref()).into()),
+            ("created", self.created_at.into()),
+        ]
+    }
+}
+
+/// A recorded token as programs see it; never the token itself.
+#[derive(Debug, Serialize)]
+pub(super) struct TokenView {
+    pub(super) id: TokenId,
+    pub(super) jti: Jti,
+    pub(super) kind: TokenKind,
+    pub(super) app: AppName,
+    pub(super) owner_id: UserId,
+    pub(super) owner: Option<Untrusted>,
+    pub(super) permissions: Vec<Untrusted>,
+    pub(super) audience: Vec<Untrusted>,
+    pub(super) claims: Map<String, Value>,
+    pub(super) status: TokenStatus,
+    pub(super) issued_at: Timestamp,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) grace_until: Option<Timestamp>,
+    pub(super) revoked_at: Option<Timestamp>,
+}
+
+impl TokenView {
+    pub(super) fn new(with_owner: WithOwner<RecordedToken>, now: Timestamp) -> Self {
+        let token = with_owner.value;
+        let status = token.status(now);
+        Self {
+            id: token.id,
+            jti: token.jti,
+            kind: token.grant.kind,
+            app: token.grant.app,
+            owner_id: token.grant.owner_id,
+            owner: with_owner.owner_name,
+            permissions: token.grant.permissions,
+            audience: token.grant.audience,
+            claims: token.grant.claims,
+            status,
+            issued_at: token.issued_at,
+            expires_at: token.expires_at,
+            grace_until: token.grace_until,
+            revoked_at: token.revoked_at,
+        }
+    }
+
+    /// When it stops working: the end of its grace, where it has one.
+    pub(super) fn effective_expiry(&self) -> Option<Timestamp> {
+        self.grace_until.or(self.expires_at)
+    }
+
+    pub(super) fn to_fields(&self) -> Vec<(&'static str, Cell)> {
+        vec![
+            ("id", self.id.to_string().into()),
+            ("jti", self.jti.to_string().into()),
+            ("kind", self.kind.name().into()),
+            ("app", Cell::breakable(self.app.to_display())),
+            ("owner", user_cell(self.owner.as_ref(), self.owner_id)),
+            ("permissions", list_cell(&self.permissions)),
+            ("audience", list_cell(&self.audience)),
+            ("status", self.status.into()),
+            ("issued", self.issued_at.into()),
+            ("expires", expiry_cell(self.effective_expiry())),
+            ("revoked", self.revoked_at.map_or_else(|| placeholder().into(), Cell::from)),
+        ]
+    }
+}
+
+/// Files that were written.
+#[derive(Debug, Serialize)]
+pub(super) struct WrittenFiles {
+    pub(super) files: Vec<Untrusted>,
+}
+
+impl Report for WrittenFiles {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
+    }
+}
+
+/// A name, if there is one.
+pub(super) fn name_cell(display_name: Option<String>) -> Cell {
+    display_name.map_or_else(|| placeholder().into(), Cell::breakable)
+}
+
+/// A user by name; a deleted one has none.
+pub(super) fn user_cell(name: Option<&Untrusted>, id: UserId) -> Cell {
+    name.map_or_else(|| id.to_string().into(), |name| Cell::breakable(name.to_display()))
+}
+
+/// Whether a user may act.
+pub(super) fn status_cell(status: &str) -> Cell {
+    Cell::styled(status, if status == "disabled" { Style::Error } else { Style::Success })
+}
+
+/// Several texts in one cell.
+pub(super) fn list_cell(texts: &[Untrusted]) -> Cell {
+    if texts.is_empty() { placeholder().into() } else { Cell::from_list(texts) }
+}
+
+/// When something ends.
+pub(super) fn expiry_cell(expiry: Option<Timestamp>) -> Cell {
+    expiry.map_or_else(|| "never".into(), Cell::from)
+}
+
+/// So many of them: `1 token`, `2 tokens`.
+pub(super) fn pluralize(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// What stands where nothing is.
+pub(super) fn placeholder() -> String {
+    "-".to_owned()
+}

@@ -1,0 +1,52 @@
+//! Public keys in the forms that have no structure: bytes that anybody may know, and that are
+//! therefore no secret.
+
+use super::key_format::decode_candidates;
+use crate::crypto::verifier::decode_member;
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+/// Public keys that no shared secret may equal.
+#[derive(Debug, Default)]
+pub(crate) struct PublicKeys(HashSet<Vec<u8>>);
+
+impl PublicKeys {
+    /// Adds the public part of a JWK: coordinates, points and moduli as bytes. Forms with a
+    /// structure (PEM, DER, JWK) are recognised without it.
+    pub(crate) fn add(&mut self, jwk: &Map<String, Value>) {
+        let bytes = |name: &str| decode_member(jwk, name).unwrap_or_default();
+        let (x, y, n) = (bytes("x"), bytes("y"), bytes("n"));
+        let modulus: Vec<u8> = n.iter().copied().skip_while(|byte| *byte == 0).collect();
+        let mut forms = vec![[&[0][..], &modulus].concat(), modulus, n];
+        if !y.is_empty() {
+            let prefix = 2 + y.last().map_or(0, |last| last % 2);
+            forms.push([&x[..], &y].concat());
+            forms.push([&[4][..], &x, &y].concat());
+            forms.push([&[prefix][..], &x].concat());
+        }
+        forms.extend([x, y]);
+        // What is shorter is no key.
+        self.0.extend(forms.into_iter().filter(|form| form.len() >= 32));
+    }
+
+    /// Returns whether a secret is one of them, also in base64 or hex, or with a line break behind
+    /// it.
+    pub(crate) fn contains(&self, secret: &[u8]) -> bool {
+        let is_known = |bytes: &[u8]| {
+            let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+            let text = line.strip_suffix(b"\r").unwrap_or(line);
+            [bytes, line, text].iter().any(|bytes| self.0.contains(*bytes))
+        };
+        !self.0.is_empty()
+            && (is_known(secret)
+                || decode_candidates(secret).iter().any(|(_, bytes)| is_known(bytes)))
+    }
+}
+
+impl<'j> FromIterator<&'j Map<String, Value>> for PublicKeys {
+    fn from_iter<I: IntoIterator<Item = &'j Map<String, Value>>>(jwks: I) -> Self {
+        let mut keys = Self::default();
+        jwks.into_iter().for_each(|jwk| keys.add(jwk));
+        keys
+    }
+}

@@ -1,0 +1,97 @@
+//! Display names, and words to look for in what people are called.
+
+use super::{InvalidValue, Untrusted, is_invisible};
+use precis_profiles::Nickname;
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// What a person is called in full: 1 to 200 visible characters, as they were given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct DisplayName(Untrusted);
+
+impl DisplayName {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let is_blank = text.trim().is_empty();
+        if is_blank || text.chars().count() > 200 || text.chars().any(is_invisible) {
+            return Err(InvalidValue::new("name", "1 to 200 visible characters"));
+        }
+        Ok(Self(Untrusted::new(text)))
+    }
+
+    /// A name that was checked when it entered the store.
+    pub(crate) fn from_trusted(text: String) -> Self {
+        Self(Untrusted::new(text))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The form in which it is found.
+    pub(crate) fn search_key(&self) -> String {
+        fold_for_search(self.as_str())
+    }
+
+    pub(crate) fn to_display(&self) -> String {
+        self.0.to_display()
+    }
+}
+
+/// A part of a username, an e-mail address or a display name, in the form in which these are
+/// compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NameFilter(String);
+
+impl NameFilter {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        match fold_for_search(text) {
+            folded if folded.is_empty() => Err(InvalidValue::new("search", "must not be empty")),
+            folded => Ok(Self(folded)),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One form for what differs in case, width or spaces alone: PRECIS `Nickname` (RFC 8266), in
+/// lower case. Text that this profile does not allow is lowered only.
+fn fold_for_search(text: &str) -> String {
+    Nickname::enforce(text).unwrap_or(Cow::Borrowed(text)).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Email, UserName};
+
+    #[test]
+    fn display_name_rejects_invisible_text() {
+        assert_eq!(DisplayName::parse("Ada  Lovelace").unwrap().as_str(), "Ada  Lovelace");
+        assert!(DisplayName::parse(&"x".repeat(200)).is_ok());
+        for text in
+            ["", " ", "\u{3000}", "a\nb", "a\u{202e}b", "\u{3164}", "a\u{fe0f}", &"x".repeat(201)]
+        {
+            assert!(DisplayName::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn name_filter_matches_every_spelling() {
+        let name = DisplayName::parse("Ada King-Noël, Countess of Lovelace").unwrap().search_key();
+        for part in ["KING", "noe\u{308}l", "ＮＯË", "of  love", "-"] {
+            assert!(name.contains(NameFilter::parse(part).unwrap().as_str()), "{part}");
+        }
+        let (user, email) = (UserName::parse("Jörg.B"), Email::parse("Jörg@Example.com"));
+        for part in ["JÖRG", "jo\u{308}rg", "ｊö"] {
+            let part = NameFilter::parse(part).unwrap();
+            assert!(user.clone().unwrap().as_str().contains(part.as_str()));
+            assert!(email.clone().unwrap().comparison_key().contains(part.as_str()));
+        }
+        assert!(NameFilter::parse("").is_err());
+        assert_eq!(NameFilter::parse("%_'\"\u{7}").unwrap().as_str(), "%_'\"\u{7}");
+    }
+}

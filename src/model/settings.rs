@@ -1,0 +1,257 @@
+//! The settings of a store: what they are called, what they accept, what they are by default.
+
+use super::{InvalidValue, Lifetime, PermissionPolicy, is_invisible, is_unsafe_for_terminal};
+use serde_json::Value;
+
+/// How many live app tokens a user may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quota {
+    /// At most so many.
+    Limited(u32),
+    /// As many as wanted.
+    Unlimited,
+}
+
+impl Quota {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "unlimited" => Ok(Self::Unlimited),
+            number => number
+                .parse()
+                .map(Self::Limited)
+                .map_err(|_| InvalidValue::new("quota", "a number or `unlimited`")),
+        }
+    }
+
+    /// The number, or `None` without a limit.
+    pub(crate) const fn limit(self) -> Option<u32> {
+        match self {
+            Self::Limited(limit) => Some(limit),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+/// A quota of one user's own, or none where the store's holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct QuotaOverride(pub(crate) Option<Quota>);
+
+impl QuotaOverride {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        if text == "default" {
+            return Ok(Self(None));
+        }
+        let reason = "a number, `unlimited` or `default`";
+        Quota::parse(text)
+            .map(Some)
+            .map(Self)
+            .map_err(|invalid| InvalidValue::new(invalid.value_name, reason))
+    }
+}
+
+macro_rules! settings {
+    ($($variant:ident $name:literal $default:literal $about:literal),+ $(,)?) => {
+        /// A setting by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Setting {
+            $(#[doc = $about] $variant),+
+        }
+
+        impl Setting {
+            /// All of them, in the order of the documentation.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// What it is when nobody set it.
+            pub(crate) const fn default(self) -> &'static str {
+                match self { $(Self::$variant => $default),+ }
+            }
+
+            /// What it does, for the help.
+            pub(crate) const fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about),+ }
+            }
+        }
+    };
+}
+
+settings! {
+    TokenQuota "token.quota" "3" "live app tokens a user may have, or `unlimited`",
+    TokenTtl "token.ttl" "7d" "how long an app token lives unless said",
+    TokenMaxTtl "token.max_ttl" "90d"
+        "how long after its first issue the bearer of an app token can renew it",
+    TokenPermissions "token.permissions" "*"
+        "permissions that users without a role may give: names and prefixes such as `read:*`, or `none`",
+    AccessTtl "session.access_ttl" "15m" "how long an access token lives",
+    RefreshTtl "session.refresh_ttl" "30d" "how long a refresh token lives",
+    SessionTtl "session.max_ttl" "90d" "how long a session lives at most",
+    Issuer "issuer" "jeton" "the `iss` claim",
+    Owner "claims.owner" "gerenciaToken" "the `owner` claim of app tokens",
+    Target "claims.target" "cliente" "the `target` claim of app tokens",
+    RegisterOpen "register.open" "true" "whether anybody may register, or only admins",
+    PasswordMinLength "password.min_length" "0" "characters a new password must have",
+    VerifyOverlap "key.verify_overlap" "30d" "how long a key verifies after another took its place",
+}
+
+impl Setting {
+    pub(crate) fn parse(name: &str) -> Result<Self, InvalidValue> {
+        Self::ALL.iter().copied().find(|s| s.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|s| s.name()).collect();
+            InvalidValue::new("setting", format!("not one of {}", names.join(", ")))
+        })
+    }
+
+    /// A value as programs are told it: a number, or true or false, where the setting is one.
+    pub(crate) fn to_json(self, value: &str) -> Value {
+        let is_number = matches!(self, Self::TokenQuota | Self::PasswordMinLength);
+        let number = || value.parse::<u32>().ok().filter(|_| is_number).map(Value::from);
+        let boolean = || value.parse().ok().filter(|_| self == Self::RegisterOpen).map(Value::Bool);
+        number().or_else(boolean).unwrap_or_else(|| value.into())
+    }
+
+    /// Whether `value` is one this setting can have; the form it is kept in.
+    pub(crate) fn validate(self, value: &str) -> Result<String, InvalidValue> {
+        let mut settings = Settings::default();
+        settings.apply(self, value)?;
+        // Between the parts of a duration, for one, white space of any kind is taken.
+        if value.chars().any(is_invisible) {
+            return Err(InvalidValue::new("value", "has control or invisible characters"));
+        }
+        Ok(value.to_owned())
+    }
+}
+
+/// All settings with their types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// `token.quota`
+    pub(crate) quota: Quota,
+    /// `token.ttl`
+    pub(crate) token_ttl: Lifetime,
+    /// `token.max_ttl`
+    pub(crate) token_max_ttl: Lifetime,
+    /// `token.permissions`
+    pub(crate) permissions: PermissionPolicy,
+    /// `session.access_ttl`
+    pub(crate) access_ttl: Lifetime,
+    /// `session.refresh_ttl`
+    pub(crate) refresh_ttl: Lifetime,
+    /// `session.max_ttl`
+    pub(crate) session_ttl: Lifetime,
+    /// `issuer`
+    pub(crate) issuer: String,
+    /// `claims.owner`
+    pub(crate) owner_claim: String,
+    /// `claims.target`
+    pub(crate) target_claim: String,
+    /// `register.open`
+    pub(crate) register_open: bool,
+    /// `password.min_length`
+    pub(crate) password_min_length: usize,
+    /// `key.verify_overlap`
+    pub(crate) verify_overlap: Lifetime,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            quota: Quota::Limited(3),
+            token_ttl: Lifetime::from_days(7),
+            token_max_ttl: Lifetime::from_days(90),
+            permissions: PermissionPolicy::default(),
+            access_ttl: Lifetime::from_minutes(15),
+            refresh_ttl: Lifetime::from_days(30),
+            session_ttl: Lifetime::from_days(90),
+            issuer: Setting::Issuer.default().to_owned(),
+            owner_claim: Setting::Owner.default().to_owned(),
+            target_claim: Setting::Target.default().to_owned(),
+            register_open: true,
+            password_min_length: 0,
+            verify_overlap: Lifetime::from_days(30),
+        }
+    }
+}
+
+impl Settings {
+    /// Takes over one stored setting.
+    pub(crate) fn apply(&mut self, setting: Setting, value: &str) -> Result<(), InvalidValue> {
+        match setting {
+            Setting::TokenQuota => self.quota = Quota::parse(value)?,
+            Setting::TokenTtl => self.token_ttl = Lifetime::parse(value)?,
+            Setting::TokenMaxTtl => self.token_max_ttl = Lifetime::parse(value)?,
+            Setting::TokenPermissions => self.permissions = PermissionPolicy::parse(value)?,
+            Setting::AccessTtl => self.access_ttl = Lifetime::parse(value)?,
+            Setting::RefreshTtl => self.refresh_ttl = Lifetime::parse(value)?,
+            Setting::SessionTtl => self.session_ttl = Lifetime::parse(value)?,
+            Setting::Issuer => self.issuer = require_visible_text(value)?,
+            Setting::Owner => self.owner_claim = require_visible_text(value)?,
+            Setting::Target => self.target_claim = require_visible_text(value)?,
+            Setting::RegisterOpen => {
+                self.register_open =
+                    value.parse().map_err(|_| InvalidValue::new("value", "`true` or `false`"))?;
+            }
+            Setting::VerifyOverlap => self.verify_overlap = Lifetime::parse(value)?,
+            Setting::PasswordMinLength => {
+                self.password_min_length = value
+                    .parse()
+                    .ok()
+                    .filter(|length| *length <= 256)
+                    .ok_or_else(|| InvalidValue::new("value", "a number from 0 to 256"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn require_visible_text(value: &str) -> Result<String, InvalidValue> {
+    if value.trim().is_empty() || value.len() > 500 || value.chars().any(is_unsafe_for_terminal) {
+        return Err(InvalidValue::new("value", "1 to 500 bytes of visible text"));
+    }
+    Ok(value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_text_setting_is_refused() {
+        for text in ["", "  ", "\u{a0}"] {
+            assert!(require_visible_text(text).is_err(), "{text:?}");
+        }
+        assert!(require_visible_text("a b").is_ok());
+    }
+
+    #[test]
+    fn setting_defaults_match_documentation() {
+        let mut settings = Settings::default();
+        for setting in Setting::ALL {
+            settings.apply(*setting, setting.default()).unwrap();
+        }
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn setting_values_are_validated() {
+        for (setting, value) in [
+            (Setting::TokenQuota, "-1"),
+            (Setting::TokenTtl, "7"),
+            (Setting::TokenTtl, "1d\r\n12h"),
+            (Setting::Issuer, ""),
+            (Setting::Owner, "a\u{1b}b"),
+            (Setting::RegisterOpen, "yes"),
+            (Setting::PasswordMinLength, "1000"),
+        ] {
+            assert!(setting.validate(value).is_err(), "{setting:?}");
+        }
+        assert!(Setting::TokenQuota.validate("unlimited").is_ok());
+        assert_eq!(Setting::TokenQuota.to_json("unlimited"), "unlimited");
+        assert_eq!(Setting::TokenQuota.to_json("4294967295"), u32::MAX);
+        assert_eq!(Setting::RegisterOpen.to_json("false"), false);
+        assert_eq!(Setting::Issuer.to_json("5"), "5");
+        assert!(Setting::parse("nonsense").is_err());
+    }
+}

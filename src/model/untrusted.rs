@@ -1,0 +1,194 @@
+//! Text that did not come from our own source, and the one escaper between it and anybody's eyes.
+
+use serde::Serialize;
+use std::fmt::Write;
+use std::ops::RangeInclusive;
+
+/// A string from the store, a token, argv, the environment or a file.
+///
+/// It has no `Display`: [`Foreign::shown`] is its one way into a sentence for people. JSON output
+/// carries the value itself; the terminal escapes it there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Untrusted(String);
+
+impl Untrusted {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The raw text, for comparing and storing; never for printing.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text with everything a terminal would act on spelled out.
+    pub(crate) fn to_display(&self) -> String {
+        escape(&self.0)
+    }
+}
+
+/// Characters that a terminal executes or that a reader cannot see: C0, DEL, C1, bidirectional
+/// controls, zero-width characters, line separators, tags.
+pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Returns whether a character has no place in a name: a hostile one, or one that is not displayed
+/// (`Default_Ignorable_Code_Point` of the Unicode Character Database), so that two names look alike.
+pub(crate) fn is_invisible(c: char) -> bool {
+    is_unsafe_for_terminal(c) || DEFAULT_IGNORABLE.iter().any(|range| range.contains(&c))
+}
+
+/// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 16). The crate whose table
+/// the test compares with has it inside a larger one, whose addresses take every start of the program
+/// 90,000 instructions.
+const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fff8}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
+/// `text` with every hostile character, line breaks among them, written as `\n` or `\u{1b}`.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => escaped.extend(c.escape_default()),
+            c if is_unsafe_for_terminal(c) => escaped.extend(c.escape_unicode()),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Stands in messages for a value that may be a secret.
+pub(crate) const REDACTED: &str = "(not shown)";
+
+/// Returns a word of the command line as an error may repeat it: escaped, or [`NOT_SHOWN`] if it
+/// may be a token, a key or a password in the wrong place.
+pub(crate) fn redact_for_error(word: &str) -> String {
+    if may_be_secret(word) { REDACTED.to_owned() } else { escape(word) }
+}
+
+/// Returns whether a word is a token, PEM, longer than any name, or random letters and digits.
+fn may_be_secret(word: &str) -> bool {
+    const MAX_CHARS: usize = 60;
+    let is_path = word.starts_with(['/', '.', '~']);
+    let parts = || word.split(|c: char| c == '/' || !is_base64_char(c));
+    word.contains("-----BEGIN")
+        || word.chars().count() > MAX_CHARS && (!is_path || word.contains('\n'))
+        || word.contains("eyJ") && word.contains('.')
+        || parts().any(looks_random)
+}
+
+fn is_base64_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '=')
+}
+
+/// Hyphens end a part: a UUID is an id, and no secret.
+fn looks_random(part: &str) -> bool {
+    const MIN_LENGTH: usize = 20;
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    part.len() >= MIN_LENGTH && digits >= 2 && part.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// Serialized JSON in which hostile characters became `\uXXXX`: the same value, harmless bytes.
+///
+/// Outside its strings JSON is ASCII without controls other than white space, so that replacing
+/// characters of the whole text touches strings only. Line breaks of pretty printing stay.
+pub(crate) fn escape_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_unsafe_for_terminal(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_controls_are_escaped() {
+        assert_eq!(escape("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
+        assert_eq!(escape("José 日本 🙂"), "José 日本 🙂");
+    }
+
+    #[test]
+    fn ignorable_characters_are_invisible() {
+        for c in '\0'..=char::MAX {
+            // The skeleton of UTS 39 leaves out exactly these characters.
+            let is_ignorable = unicode_security::skeleton(&c.to_string()).next().is_none();
+            assert_eq!(is_invisible(c), is_unsafe_for_terminal(c) || is_ignorable, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn possible_secret_is_redacted() {
+        let path = format!("/tmp/{}", "directory/".repeat(9));
+        assert_eq!(redact_for_error(&path), path);
+        let base64 = "c2VjcmV0/".repeat(9);
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
+        for secret in [
+            &base64,
+            &pem,
+            &format!("/{pem}"),
+            "-----BEGIN EC PRIVATE KEY-----",
+            "eyJhbGciOiJub25lIn0.e30.",
+            "Bearer eyJhbGciOiJub25lIn0.e30.",
+            "q7RfT2vXk9LmPz4WbN8c",
+            "/q7RfT2vXk9LmPz4WbN8c",
+            "0123456789abcdef0123456789abcdef",
+        ] {
+            assert_eq!(redact_for_error(secret), REDACTED, "{secret}");
+        }
+        for name in
+            ["my-app", "0190a6b2-7c11-7e2a-9f00-123456789abc", "2026-11-21T12:00:00", "a.b.c"]
+        {
+            assert_eq!(redact_for_error(name), name);
+        }
+    }
+
+    #[test]
+    fn escaped_json_parses_to_same_value() {
+        let value = serde_json::json!({"name": "x\u{9b}31m\u{200b}\u{e0041}\u{1b}"});
+        let text = escape_json(&value.to_string());
+        assert!(!text.chars().any(is_unsafe_for_terminal));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+}

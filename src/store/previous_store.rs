@@ -1,0 +1,86 @@
+//! The file of a store that is replaced: the name under which it is kept, and what becomes of one
+//! that SQLite cannot open.
+
+use super::Error;
+use super::file::{self, StoreFile};
+use crate::files;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Returns the path at which the old store is kept.
+pub(super) fn previous_store_path(path: &Path) -> PathBuf {
+    file::with_suffix(path, ".before-restore")
+}
+
+/// Returns the path of a missing store that has left its log. SQLite would remove it.
+pub(super) fn find_orphaned_wal(requested: &Path) -> Option<PathBuf> {
+    let path = file::canonical_directory(requested).ok()?.join(requested.file_name()?);
+    let [wal, _] = file::wal_paths(&path);
+    wal.symlink_metadata().is_ok_and(|wal| wal.len() > 0).then_some(path)
+}
+
+/// Makes an empty file.
+pub(super) fn create_empty(requested: &Path) -> Result<PathBuf, Error> {
+    file::create_file(requested)?;
+    match file::locate(requested)? {
+        Some(StoreFile { path, .. }) => Ok(path),
+        None => Err(Error::NotFound(requested.to_owned())),
+    }
+}
+
+/// Renames a store that SQLite cannot open, with all that it has beside it.
+pub(super) fn set_aside(path: &Path, directory: &Path) -> Result<PathBuf, Error> {
+    let previous = previous_store_path(path);
+    let [wal, index] = file::wal_paths(path);
+    let rename = || -> io::Result<()> {
+        files::remove_if_exists(&index)?;
+        // The store last: until then another restore finds it and goes on.
+        let [previous_wal, _] = file::wal_paths(&previous);
+        let from = [wal, file::journal_path(path), path.to_owned()];
+        for (from, to) in
+            from.iter().zip([previous_wal, file::journal_path(&previous), previous.clone()])
+        {
+            match std::fs::rename(from, to) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        files::sync_directory(directory)
+    };
+    rename().map_err(|error| file::unreadable_error(&error))?;
+    Ok(previous)
+}
+
+/// Refuses a restore while the store of an earlier one is kept: under its name, or `with_logs`
+/// also under the names of the logs that it would have.
+pub(super) fn ensure_no_previous_store(path: &Path, with_wal_names: bool) -> Result<(), Error> {
+    let previous = previous_store_path(path);
+    let wal_paths = file::wal_paths(&previous).into_iter().chain([file::journal_path(&previous)]);
+    let names = [previous.clone()].into_iter().chain(wal_paths.filter(|_| with_wal_names));
+    match names.into_iter().find(|path| path.symlink_metadata().is_ok()) {
+        Some(existing) => {
+            Err(Error::PreviousStoreExists { path: existing, directory: unused_directory(path) })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Returns a directory that is not there, for the store of an earlier restore.
+fn unused_directory(path: &Path) -> PathBuf {
+    let mut directory = path.with_file_name("before-restore");
+    let mut number = 1;
+    while directory.symlink_metadata().is_ok() {
+        number += 1;
+        directory = path.with_file_name(format!("before-restore-{number}"));
+    }
+    directory
+}
+
+pub(super) fn lock_directory(directory: &Path, lock_timeout: Duration) -> Result<File, Error> {
+    let lock = File::open(directory).map_err(|error| file::unreadable_error(&error))?;
+    let is_locked =
+        files::lock(&lock, lock_timeout).map_err(|error| file::unreadable_error(&error))?;
+    if is_locked { Ok(lock) } else { Err(Error::Busy) }
+}

@@ -1,0 +1,98 @@
+//! What the store is, and how much of everything is in it.
+
+use super::{Error, Reader, Store, file};
+use crate::model::{Key, Timestamp, TokenStatus, Untrusted};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// The store at a glance.
+#[derive(Debug)]
+pub(crate) struct StoreStats {
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
+    /// The version of its schema.
+    pub(crate) schema_version: i64,
+    /// How SQLite keeps its journal.
+    pub(crate) journal_mode: String,
+    /// Bytes of the file, and of the log beside it.
+    pub(crate) bytes: (u64, u64),
+    /// Permission bits of the file, and of its directory.
+    pub(crate) modes: (u32, u32),
+    /// Users that are there.
+    pub(crate) users: i64,
+    /// Sessions that can still be used.
+    pub(crate) sessions: i64,
+    /// Recorded tokens by status.
+    pub(crate) tokens: Vec<(TokenStatus, i64)>,
+    /// The keys.
+    pub(crate) keys: Vec<Key>,
+    /// The ids of keys whose test tokens were pruned, with the latest expiry of one that was.
+    pub(crate) pruned_keys: Vec<(Untrusted, Timestamp)>,
+    /// Rows of the audit.
+    pub(crate) audit_events: i64,
+}
+
+impl Store {
+    /// Takes it, all at one moment.
+    pub(crate) fn stats(&mut self, now: Timestamp) -> Result<StoreStats, Error> {
+        let path = self.path.clone();
+        let [wal, _] = file::wal_paths(&path);
+        let file = path.metadata().map_err(|error| file::unreadable_error(&error))?;
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        let directory = directory.metadata().map_err(|error| file::unreadable_error(&error))?;
+        self.read(|tx| {
+            let journal_mode = tx.sql.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            let created_at = tx.query_number("SELECT created_at FROM store")?;
+            Ok(StoreStats {
+                created_at: super::users::required_time(created_at)?,
+                schema_version: tx.query_number("PRAGMA user_version")?,
+                journal_mode,
+                bytes: (file.len(), wal.metadata().map_or(0, |wal| wal.len())),
+                modes: (permission_bits(file.mode()), permission_bits(directory.mode())),
+                users: tx.query_number("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
+                sessions: tx.count_open_sessions(now)?,
+                tokens: tx.tokens_by_status(now)?,
+                keys: tx.keys()?,
+                pruned_keys: tx.pruned_keys()?,
+                audit_events: tx.query_number("SELECT count(*) FROM audit")?,
+            })
+        })
+    }
+}
+
+/// What `chmod` sets.
+pub(super) fn permission_bits(mode: u32) -> u32 {
+    mode & 0o7777
+}
+
+impl Reader<'_> {
+    /// The one number that a question has for an answer.
+    pub(crate) fn query_number(&self, sql: &str) -> Result<i64, Error> {
+        Ok(self.sql.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// How many recorded tokens have which status, the same as `RecordedToken::status` says.
+    fn tokens_by_status(&self, now: Timestamp) -> Result<Vec<(TokenStatus, i64)>, Error> {
+        let counts = self.sql.query_row(
+            "SELECT
+                 count(*) FILTER (WHERE status = 'live'),
+                 count(*) FILTER (WHERE status = 'superseded'),
+                 count(*) FILTER (WHERE status = 'expired'),
+                 count(*) FILTER (WHERE status = 'revoked')
+             FROM (SELECT CASE
+                 WHEN revoked_at IS NOT NULL OR grace_until <= ?1 THEN 'revoked'
+                 WHEN expires_at <= ?1 THEN 'expired'
+                 WHEN grace_until IS NOT NULL THEN 'superseded'
+                 ELSE 'live' END AS status FROM tokens)",
+            [now.unix()],
+            |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]),
+        )?;
+        let states = [
+            TokenStatus::Live,
+            TokenStatus::Superseded,
+            TokenStatus::Expired,
+            TokenStatus::Revoked,
+        ];
+        Ok(states.into_iter().zip(counts).collect())
+    }
+}

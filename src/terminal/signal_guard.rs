@@ -1,0 +1,198 @@
+//! The terminal's modes while a prompt is open. Every signal that ends or stops the program gives
+//! the terminal back first: echo on, half-typed input discarded.
+
+use crate::model::escape_json;
+use crate::signals;
+use rustix::process::getpgrp;
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr,
+};
+use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::{emulate_default_handler, raise};
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The JSON line for programs when a signal ends a prompt, by exit code.
+pub(super) type SignalReport = Option<fn(u8) -> Value>;
+
+/// Echo of typed characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Echo {
+    /// Typed characters are shown.
+    On,
+    /// Only line breaks are shown.
+    LineBreaksOnly,
+    /// Nothing is shown.
+    Nothing,
+}
+
+/// A terminal with an open prompt.
+struct OpenPrompt {
+    terminal: File,
+    original_modes: Termios,
+    prompt_modes: Termios,
+    question: String,
+}
+
+/// The open prompt, of which there is at most one.
+static OPEN_PROMPT: Mutex<Option<OpenPrompt>> = Mutex::new(None);
+
+/// Set when `run` takes over the signals that end the program.
+static SIGNALS_RELEASED: AtomicBool = AtomicBool::new(false);
+
+/// Restores the terminal when it is dropped.
+pub(super) struct TerminalGuard(());
+
+impl TerminalGuard {
+    /// Sets the modes for reading lines from `terminal`. `Flush` discards what was typed before.
+    ///
+    /// Signals are watched from the first prompt to the end of the run, because their default
+    /// action cannot be restored.
+    pub(super) fn open(
+        terminal: &File,
+        echo: Echo,
+        pending_input: OptionalActions,
+        signal_report: SignalReport,
+    ) -> io::Result<Self> {
+        // A terminal that is not the controlling one has no foreground.
+        if tcgetpgrp(terminal).is_ok_and(|foreground| foreground != getpgrp()) {
+            // A background job stops here: the modes are those of the shell until it continues.
+            raise(SIGTTIN)?;
+        }
+        watch_signals(signal_report)?;
+        let original_modes = tcgetattr(terminal)?;
+        let prompt_modes = line_modes(original_modes.clone(), echo);
+        let terminal = terminal.try_clone()?;
+        let mut open_prompt = lock_open_prompt();
+        let prompt = open_prompt.insert(OpenPrompt {
+            terminal,
+            original_modes,
+            prompt_modes,
+            question: String::new(),
+        });
+        let result = tcsetattr(&prompt.terminal, pending_input, &prompt.prompt_modes);
+        drop(open_prompt);
+        let guard = Self(());
+        result?;
+        Ok(guard)
+    }
+
+    /// Keeps a question, which is written when the program continues after a stop.
+    #[expect(clippy::unused_self, reason = "there is no question without an open prompt")]
+    pub(super) fn set_question(&self, question: String) {
+        if let Some(prompt) = lock_open_prompt().as_mut() {
+            prompt.question = question;
+        }
+    }
+
+    /// Writes a question, and keeps it.
+    pub(super) fn show_question(&self, question: String) -> io::Result<()> {
+        self.set_question(question);
+        lock_open_prompt().as_ref().map_or(Ok(()), OpenPrompt::write_question)
+    }
+}
+
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        if let Some(prompt) = lock_open_prompt().take() {
+            prompt.restore();
+        }
+    }
+}
+
+impl OpenPrompt {
+    fn write_question(&self) -> io::Result<()> {
+        (&self.terminal).write_all(self.question.as_bytes())
+    }
+
+    fn apply_prompt_modes(&self) -> io::Result<()> {
+        Ok(tcsetattr(&self.terminal, OptionalActions::Flush, &self.prompt_modes)?)
+    }
+
+    /// Restores the modes and discards what was typed and not read: nothing of a password and no
+    /// second pasted line is left for the shell.
+    fn restore(&self) {
+        // Nothing is left to do if the terminal is gone.
+        let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.original_modes);
+    }
+}
+
+fn lock_open_prompt() -> MutexGuard<'static, Option<OpenPrompt>> {
+    OPEN_PROMPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the modes in which the terminal edits a line and delivers it whole.
+fn line_modes(mut modes: Termios, echo: Echo) -> Termios {
+    modes.input_modes |= InputModes::ICRNL;
+    modes.input_modes -= InputModes::IGNCR | InputModes::INLCR;
+    modes.local_modes |= LocalModes::ICANON | LocalModes::ISIG;
+    modes.local_modes.set(LocalModes::ECHONL, echo != Echo::Nothing);
+    modes.local_modes.set(LocalModes::ECHO, echo == Echo::On);
+    modes
+}
+
+/// Leaves the signals that end the program to another watcher. Ctrl-Z still stops it.
+pub(crate) fn release_signals() {
+    SIGNALS_RELEASED.store(true, Ordering::Relaxed);
+}
+
+fn watch_signals(signal_report: SignalReport) -> io::Result<()> {
+    static IS_WATCHING: AtomicBool = AtomicBool::new(false);
+    if IS_WATCHING.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
+    let signal_numbers = signals::exclude_ignored(signals::terminating().chain([SIGTSTP]));
+    let mut signals = Signals::new(signal_numbers)?;
+    std::thread::Builder::new().spawn(move || {
+        for signal in signals.forever() {
+            if signal == SIGTSTP {
+                suspend();
+            } else if !SIGNALS_RELEASED.load(Ordering::Relaxed) {
+                exit_on_signal(signal, signal_report);
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Stops the program with the terminal restored, and shows the prompt again when it continues.
+fn suspend() {
+    if let Some(prompt) = lock_open_prompt().as_ref() {
+        prompt.restore();
+    }
+    // The default action of SIGTSTP cannot be had. That of this signal is the same: it stops, but
+    // not without a shell to continue. SIGSTOP would stop for ever there.
+    let _ = raise(SIGTTOU);
+    if let Some(prompt) = lock_open_prompt().as_ref() {
+        // Continued in the background, this stops again.
+        let _ = prompt.apply_prompt_modes().and_then(|()| prompt.write_question());
+    }
+}
+
+#[expect(clippy::exit, reason = "the main thread is inside a read that cannot be woken")]
+fn exit_on_signal(signal: i32, signal_report: SignalReport) {
+    // Held to the end: the main thread asks nothing more.
+    let mut open_prompt = lock_open_prompt();
+    if let Some(prompt) = open_prompt.take() {
+        prompt.restore();
+        let _ = (&prompt.terminal).write_all(b"\n");
+    }
+    let code = match signal {
+        SIGINT => 130,
+        SIGTERM | SIGHUP => 143,
+        other => {
+            // It returns for signals that it does not know: then the exit code names the signal.
+            let _ = emulate_default_handler(other);
+            std::process::exit(128 + other);
+        }
+    };
+    if let Some(report) = signal_report {
+        let line = escape_json(&report(code).to_string()) + "\n";
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+    std::process::exit(i32::from(code));
+}

@@ -1,0 +1,114 @@
+//! The README's tables list the program's commands, flags, variables and exit codes.
+
+use super::README;
+use crate::world::World;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The rows of the table below that header, cells without white space around them.
+fn table(header: &str) -> Vec<Vec<&'static str>> {
+    let mut lines = README.lines().skip_while(|line| *line != header);
+    assert!(lines.next().is_some(), "no table `{header}`");
+    lines
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect()
+}
+
+#[test]
+fn exit_codes_are_those_of_the_program() {
+    let help = World::new().get(&["help", "exit-codes"]);
+    let mut expected: Vec<Vec<String>> = Vec::new();
+    for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.is_empty()) {
+        let line = line.trim();
+        if let Some(codes) = line.strip_prefix("code: ") {
+            codes.clone_into(expected.last_mut().unwrap().last_mut().unwrap());
+            continue;
+        }
+        let (exit, text) = line.split_once("  ").unwrap();
+        let (kind, when) = text.split_once(": ").unwrap_or(("", text));
+        expected.push([exit, kind, when, ""].map(str::to_owned).to_vec());
+    }
+    assert_eq!(table("| exit | kind | when | `code` in JSON |"), expected);
+}
+
+/// The paths of all commands, `token create`, and all long flags.
+pub(crate) fn grammar() -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut all = jeton::command();
+    all.build();
+    let mut found = Default::default();
+    collect(&all, "", &mut found);
+    found
+}
+
+fn collect(command: &clap::Command, path: &str, found: &mut (BTreeSet<String>, BTreeSet<String>)) {
+    let long = command.get_arguments().filter_map(|argument| argument.get_long());
+    found.1.extend(long.map(|flag| format!("--{flag}")));
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        collect(below, &format!("{path} {}", below.get_name()), found);
+    }
+    if !command.has_subcommands() {
+        found.0.insert(path.trim().to_owned());
+    }
+}
+
+#[test]
+fn the_commands_are_those_of_the_program() {
+    let mut in_readme: Vec<String> = table("| command | who | what it does |")
+        .iter()
+        .map(|row| {
+            let words = row[0].trim_matches('`').split(' ');
+            let is_part =
+                |part: &str| part.chars().all(|c| c.is_ascii_lowercase()) && !part.is_empty();
+            let is_name = |word: &&str| word.split('-').all(is_part);
+            words.take_while(is_name).collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    in_readme.sort();
+    assert_eq!(in_readme, grammar().0.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn no_flag_is_promised_that_is_not_there() {
+    let (_, flags) = grammar();
+    let is_flag = |c: char| c.is_ascii_lowercase() || c == '-';
+    let promised: BTreeSet<&str> = README
+        .lines()
+        .filter(|line| !line.contains("cargo "))
+        .flat_map(|line| line.split(|c| !is_flag(c)))
+        .filter(|word| word.starts_with("--") && word.len() > 2 && !word.starts_with("---"))
+        .collect();
+    assert!(promised.contains("--permission"));
+    for flag in promised {
+        assert!(flags.contains(flag), "`{flag}` is not a flag of any command");
+    }
+}
+
+#[test]
+fn the_variables_are_those_of_the_program() {
+    let mut source = String::new();
+    let mut rooms = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(room) = rooms.pop() {
+        for entry in std::fs::read_dir(room).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                rooms.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                source += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let documented: BTreeSet<String> =
+        table("| variable | flag | meaning |").iter().flat_map(|row| variables(row[0])).collect();
+    assert_eq!(variables(&source), documented);
+    assert_eq!(variables(README), documented);
+}
+
+/// The words that begin with `JETON_`.
+fn variables(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+        .filter(|word| word.starts_with("JETON_") && word.len() > "JETON_".len())
+        .map(str::to_owned)
+        .collect()
+}
