@@ -9,7 +9,7 @@ use crate::authority::{
 use crate::model::{ExtraClaims, Permission, Setting};
 
 /// A store with an app token for minting that has an audience and a further claim.
-fn minting_context() -> TestContext {
+fn context_with_recorded_claims() -> TestContext {
     let mut context = test_context();
     let app_request = TokenRequest {
         permissions: vec![Permission::parse_including_reserved("jeton:mint").unwrap()],
@@ -36,7 +36,7 @@ fn rejection(
 
 #[test]
 fn app_token_that_contradicts_its_row_is_refused() {
-    let mut context = minting_context();
+    let mut context = context_with_recorded_claims();
     let app = context.app.clone();
     assert_eq!(context.reasons(&app, APP), []);
     let now = at(0).unix();
@@ -70,7 +70,7 @@ fn app_token_that_contradicts_its_row_is_refused() {
 
 #[test]
 fn changed_settings_do_not_contradict_issued_tokens() {
-    let mut context = minting_context();
+    let mut context = context_with_recorded_claims();
     let app = context.app.clone();
     for setting in [Setting::Issuer, Setting::Owner, Setting::Target] {
         set_setting(&mut context.store, setting, "other");
@@ -125,7 +125,7 @@ fn session_token_that_contradicts_its_row_is_refused() {
 
 #[test]
 fn every_consumer_refuses_a_token_that_contradicts_its_row() {
-    let mut context = minting_context();
+    let mut context = context_with_recorded_claims();
     let later = json!(at(0).unix() + 100 * 86_400);
     let app = context.altered_app_token(&[("exp", later.clone())]);
     let (access, refresh_token) =
