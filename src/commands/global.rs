@@ -76,7 +76,7 @@ pub(super) struct GlobalArgs {
 /// The forms of results, and what each is. Every command has the first one.
 pub(super) const OUTPUT_FORMATS: [(&str, &str); 4] = [
     ("text", "for people and for shells; lists are tables"),
-    ("json", "one JSON document; a failure is one line of JSON, and there is no talk"),
+    ("json", "one JSON document; an error is one line of JSON, without other messages"),
     ("jsonl", "one JSON document a line"),
     ("csv", "comma-separated values under a header (RFC 4180)"),
 ];

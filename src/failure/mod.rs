@@ -44,29 +44,29 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Internal 1 "internal" "a bug, an unexpected I/O error, a secret that could not be handed out or taken back",
-    Usage 2 "usage, invalid_input" "bad flags or values, nobody to ask, or the answer was no",
+    Internal 1 "internal" "a bug, an unexpected I/O error, or a secret that could not be delivered or revoked",
+    Usage 2 "usage, invalid_input" "invalid flags or values, no terminal to prompt on, or confirmation declined",
     NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found, key_not_found, preset_not_found"
-        "it is not there",
-    TokenMissing 4 "authorization_header" "nobody is logged in and no `JETON_TOKEN` is set",
+        "store, user, token, session, key or preset not found",
+    TokenMissing 4 "authorization_header" "not logged in, and `JETON_TOKEN` is not set",
     Conflict 5 "user_exists, store_exists, file_exists, last_admin, last_key, key_exists, key_revoked"
-        "it is there already, or must stay",
-    LoginInvalid 6 "login_invalid" "wrong name or password, or the user is disabled",
-    Forbidden 7 "forbidden" "role or ownership does not allow it",
-    QuotaExceeded 8 "quota_exceeded" "one token more than allowed",
-    CheckFailed 9 "check_failed" "what was checked is valid, but not as it was asked to be",
-    TokenInvalid 10 "invalid_token" "the token is not acceptable; `details.reason` says why",
-    TokenExpired 11 "token_expired" "the token's time is over",
-    TokenRevoked 12 "token_revoked" "the token, its session or its key was revoked",
-    BadData 65 "bad_data" "the content of a file or variable is wrong; nothing of it was applied",
+        "already exists, or must not be removed",
+    LoginInvalid 6 "login_invalid" "wrong name or password, or user disabled",
+    Forbidden 7 "forbidden" "not permitted by role or ownership",
+    QuotaExceeded 8 "quota_exceeded" "token quota exceeded",
+    CheckFailed 9 "check_failed" "valid, but a requested check failed, such as `--permission` or `--require-role`",
+    TokenInvalid 10 "invalid_token" "invalid token; `details.reason` gives the reason",
+    TokenExpired 11 "token_expired" "token expired",
+    TokenRevoked 12 "token_revoked" "token, session or signing key revoked",
+    BadData 65 "bad_data" "invalid content of a file or variable; nothing was applied",
     OutcomeUnknown 74 "outcome_unknown"
-        "the disk failed during a commit, which may have been applied; the message names what to look for",
-    Busy 75 "busy" "a lock was not had in time; safe to try again",
+        "disk failure during a commit that may have been applied; the message says what to check",
+    Busy 75 "busy" "timed out waiting for a lock; safe to retry",
     StoreUnusable 78 "store_newer, store_older, store_foreign, store_damaged, store_unreadable, store_read_only, session_unusable, insecure_permissions"
-        "the store, the session file or a directory cannot be used",
-    NotExecutable 126 "not_executable" "the command of `run` cannot be executed",
-    CommandNotFound 127 "command_not_found" "the command of `run` is not found",
-    Interrupted 130 "interrupted" "Ctrl-C in a prompt; SIGTERM and SIGHUP there exit 143",
+        "unusable store, session file or directory",
+    NotExecutable 126 "not_executable" "command of `run` not executable",
+    CommandNotFound 127 "command_not_found" "command of `run` not found",
+    Interrupted 130 "interrupted" "Ctrl-C at a prompt; SIGTERM and SIGHUP at a prompt exit 143",
 }
 
 /// Why a command ends without having done it.

@@ -1,13 +1,13 @@
-//! What `jeton help` explains besides commands. The README says the same, and a test compares them.
+//! Help topics. The README has the same text, and a test compares the two.
 
 use crate::commands::{cli, global};
 use crate::failure::Kind;
 use std::fmt::Write;
 
-/// The topics.
+/// Names of the help topics.
 pub(super) const TOPICS: [&str; 4] = ["environment", "exit-codes", "output", "trust"];
 
-/// The page of a topic.
+/// Returns the page of a topic.
 pub(super) fn page(topic: &str) -> Option<String> {
     match topic {
         "environment" => Some(include_str!("environment.txt").to_owned()),
@@ -18,14 +18,14 @@ pub(super) fn page(topic: &str) -> Option<String> {
     }
 }
 
-/// The table of exit codes, as the failures define it.
+/// Renders the table of exit codes from [`Kind::TABLE`].
 fn exit_codes_page() -> String {
     let mut text = "Every kind of failure has its own exit code. With `-o json` the error is one \
                     line on\nstandard error: {\"error\":{\"kind\",\"code\",\"exit_code\",\"message\",\
-                    \"hint\",\"details\"}}. `jeton run` ends\nwith \
-                    the code of its command, or with 128 and the number of the signal that killed it.\
-                    \n\n  0  done, also if it was so before; or the reader of \
-                    the output has left\n"
+                    \"hint\",\"details\"}}. `jeton run`\n\
+                    exits with the code of its command, or with 128 and the number of the signal that \
+                    killed it.\n\n  0  success, also without a change; or stdout was closed (broken \
+                    pipe)\n"
         .to_owned();
     for (exit, name, codes, when) in Kind::TABLE {
         let _ = writeln!(text, "{exit:>3}  {name}: {when}\n     code: {codes}");
@@ -33,7 +33,7 @@ fn exit_codes_page() -> String {
     text
 }
 
-/// Where results go and in which form, with the forms that commands have.
+/// Renders the page about output formats, with the commands that support each format.
 fn output_page() -> String {
     let mut formats = String::new();
     for (format, description) in global::OUTPUT_FORMATS {
@@ -47,5 +47,5 @@ fn output_page() -> String {
             }
         };
     }
-    include_str!("output.txt").replace("  FORMS\n", &formats)
+    include_str!("output.txt").replace("  FORMATS\n", &formats)
 }

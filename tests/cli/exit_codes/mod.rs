@@ -231,5 +231,5 @@ fn the_help_has_a_row_for_every_exit_code() {
         assert!(codes.contains(&code), "{code} in {codes:?}");
     }
     assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");
-    assert!(help.out.contains("SIGTERM and SIGHUP there exit 143"));
+    assert!(help.out.contains("SIGTERM and SIGHUP at a prompt exit 143"));
 }
