@@ -1,16 +1,16 @@
-//! The only place that reads the clock.
+//! Clock of a run; the only module that reads the system clock.
 
 use crate::failure::{Failure, Kind};
 use crate::model::Timestamp;
 use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The time of a run: read once, when it is first needed, and again after waiting for a lock.
+/// Time of a run: read on first use, and again after waiting for a lock.
 #[derive(Debug, Default)]
 pub(super) struct Clock(Cell<Option<Timestamp>>);
 
 impl Clock {
-    /// The time; whole seconds, rounded down.
+    /// Returns the time of the run in whole seconds, rounded down.
     pub(super) fn now(&self) -> Result<Timestamp, Failure> {
         match self.0.get() {
             Some(now) => Ok(now),
@@ -18,7 +18,8 @@ impl Clock {
         }
     }
 
-    /// Reads it again: after waiting, what other processes wrote must not be from the future.
+    /// Reads the clock again. After a wait, rows written by other processes must not appear to be
+    /// from the future.
     pub(super) fn read(&self) -> Result<Timestamp, Failure> {
         #[expect(clippy::disallowed_methods, reason = "this is the place")]
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);

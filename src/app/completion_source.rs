@@ -1,5 +1,5 @@
-//! Names of the store, for the shell to complete: read as it is, in silence, at most 50, and none on
-//! which a shell acts.
+//! Completion candidates from the store: at most 50, without messages, and no word with characters
+//! that a shell interprets.
 
 use super::presets::preset_names;
 use crate::model::{Email, Key, PageRequest, Session, Timestamp, User, UserName, is_plain_word};
@@ -7,15 +7,15 @@ use crate::paths;
 use crate::store::{Error, Reader, Store, TokenFilter, UserFilter};
 use std::time::Duration;
 
-/// The names that completion offers. Whatever goes wrong, it offers nothing.
+/// Source of completion candidates. After any error, no candidates are offered.
 pub(crate) struct CompletionSource;
 
 const FIRST_PAGE: PageRequest = PageRequest::Number { page: 1, per_page: 50 };
 
 impl CompletionSource {
-    /// Users: by name, by e-mail address, or by id where a shell would act on both.
+    /// Returns users: by name, by e-mail address, or by id if a shell would interpret both.
     ///
-    /// Not their roles: completion runs without a login.
+    /// Roles are omitted: completion runs without a login.
     pub(crate) fn users() -> Vec<String> {
         let candidate = |user: User| {
             let (name, email) = (user.username.as_ref(), user.email.as_ref());
@@ -34,13 +34,13 @@ impl CompletionSource {
         users.into_iter().map(|(word, _)| word).collect()
     }
 
-    /// Keys by id, with what they are: those that are wanted.
+    /// Returns the ids of the keys that pass `filter`, with state, purpose and algorithm.
     pub(crate) fn keys(filter: fn(&Key) -> bool) -> Vec<(String, String)> {
         let is_match = |key: &&Key| filter(key);
         query(|tx| Ok(tx.keys()?.iter().filter(is_match).take(50).map(describe_key).collect()))
     }
 
-    /// Open sessions by id, with their users: the latest.
+    /// Returns the ids of the latest open sessions, with the users.
     pub(crate) fn sessions() -> Vec<(String, String)> {
         let Ok(now) = super::Clock::default().now() else { return Vec::new() };
         query(|tx| {
@@ -49,7 +49,7 @@ impl CompletionSource {
         })
     }
 
-    /// Presets by name.
+    /// Returns the names of presets.
     pub(crate) fn presets() -> Vec<String> {
         let Ok(environment) = super::Environment::from_env() else { return Vec::new() };
         let names =
@@ -57,7 +57,7 @@ impl CompletionSource {
         names.filter(|name| is_plain_word(name)).take(50).collect()
     }
 
-    /// Tokens by id, with their apps.
+    /// Returns the ids of live tokens, with the apps.
     pub(crate) fn tokens() -> Vec<(String, String)> {
         let Ok(now) = super::Clock::default().now() else { return Vec::new() };
         let live =
@@ -86,14 +86,14 @@ fn token_candidates(
     Ok(list.items.into_iter().map(|t| (t.id.to_string(), t.grant.app.to_display())).collect())
 }
 
-/// Reads words and their descriptions from the store; those that a shell would act on are left out.
+/// Reads words with descriptions from the store, omitting words that a shell would interpret.
 fn query(
     read: impl FnOnce(&Reader<'_>) -> Result<Vec<(String, String)>, Error>,
 ) -> Vec<(String, String)> {
     let Ok(env_path) = super::environment::store_path() else { return Vec::new() };
     let path = env_path.or_else(paths::default_store_path);
-    let opened = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
-    let candidates = opened.and_then(|mut opened| opened.store.read(read).ok());
+    let outcome = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
+    let candidates = outcome.and_then(|mut outcome| outcome.store.read(read).ok());
     let words = candidates.unwrap_or_default().into_iter();
     words.filter(|(word, _)| is_plain_word(word)).collect()
 }

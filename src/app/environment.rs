@@ -1,4 +1,4 @@
-//! The environment, read once.
+//! Environment variables, read once.
 
 use crate::failure::Failure;
 use crate::model::parse_url_scheme;
@@ -6,39 +6,39 @@ use secrecy::SecretString;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The variables with the caller's own credentials: no child process is given them.
+/// Variables with the caller's credentials, removed from the environment of child processes.
 pub(super) const CREDENTIAL_VARIABLES: [&str; 3] =
     ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE"];
 
-/// Stands for bytes that are not UTF-8 where a token is read: malformed, like each such token.
+/// Replacement for a token that is not UTF-8; malformed like any other non-token.
 pub(super) const INVALID_UTF8_TOKEN: &str = "\u{fffd}";
 
-/// The name of a variable whose value is not UTF-8.
+/// Name of a variable with a value that is not UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NotUtf8(pub(super) &'static str);
 
-/// What the environment says that is not the default of a flag.
+/// Environment variables that are not defaults of flags.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     /// `JETON_PASSWORD`
     pub(super) password: Option<Result<SecretString, NotUtf8>>,
-    /// `JETON_TOKEN`; [`NO_TOKEN`] if it is not UTF-8.
+    /// `JETON_TOKEN`; [`INVALID_UTF8_TOKEN`] if the value is not UTF-8.
     pub(super) token: Option<SecretString>,
     /// `JETON_TOKEN_FILE`
     pub(super) token_file: Option<PathBuf>,
     /// `JETON_CONFIG_DIR`
     pub(super) config_dir: Option<PathBuf>,
-    /// `CI`: nobody is there to ask.
+    /// `CI`: prompts are disabled.
     pub(super) ci: bool,
 }
 
 impl Environment {
-    /// The name of the operating system's user, which is the login where none is given.
+    /// Returns the name of the operating system user, the default login name.
     pub(crate) fn os_user_name() -> String {
         whoami::username().unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
     }
 
-    /// Reads it; an empty variable is an absent one, and a URL is no path.
+    /// Reads the environment. Empty variables count as unset; a URL is refused as a path.
     pub(crate) fn from_env() -> Result<Self, Failure> {
         let read_text =
             |name| variable(name).map(|value| value.into_string().map_err(|_| NotUtf8(name)));
@@ -54,7 +54,7 @@ impl Environment {
     }
 }
 
-/// `JETON_STORE`, for completion, which has no flags.
+/// Returns `JETON_STORE`, for completion, which has no flags.
 pub(super) fn store_path() -> Result<Option<PathBuf>, Failure> {
     path_variable("JETON_STORE")
 }
@@ -67,7 +67,7 @@ fn path_variable(name: &str) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-/// A variable that is set to something.
+/// Returns the value of a variable that is set and not empty.
 pub(super) fn variable(name: &str) -> Option<OsString> {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     std::env::var_os(name).filter(|value| !value.is_empty())

@@ -1,5 +1,5 @@
-//! Passwords and tokens from where the user keeps them: standard input, files, the environment, a
-//! prompt. Never from a flag's value.
+//! Passwords, keys and tokens from standard input, files, the environment or a prompt. Passwords
+//! are never read from the value of a flag.
 
 use super::App;
 use super::environment::{self, INVALID_UTF8_TOKEN, NotUtf8};
@@ -14,32 +14,32 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// Nothing longer is read where a password is expected.
+/// Maximum size of password input in bytes.
 const MAX_PASSWORD_BYTES: usize = 8 * 1024;
 
-/// Characters under which a password is called short.
+/// Minimum recommended number of characters of a password.
 const RECOMMENDED_PASSWORD_LENGTH: usize = 8;
 
-/// Nothing longer is read where keys are expected. JSON of empty arrays takes a hundred times its
-/// length in memory.
+/// Maximum size of a key file in bytes. JSON of empty arrays takes a hundred times its length in
+/// memory.
 const MAX_KEY_FILE_BYTES: usize = 256 * 1024;
 
-/// The longest file of claims: no longer than a row of claims.
+/// Maximum size of a claims file in bytes, the same as for a row of claims.
 const MAX_CLAIMS_FILE_BYTES: usize = 128 * 1024;
 
-/// Where a password comes from.
+/// Source of a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PasswordSource {
     /// `--password-stdin`
     Stdin,
     /// `--password-file F`; `-` is standard input.
     File(PathBuf),
-    /// Not said: `JETON_PASSWORD`, else a prompt.
+    /// Default: `JETON_PASSWORD`, else a prompt.
     EnvOrPrompt,
 }
 
 impl App {
-    /// A file of keys.
+    /// Reads a file with keys.
     pub(crate) fn read_key_file(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let bytes = self.read_file(InputKind::Key, path, MAX_KEY_FILE_BYTES)?;
         if bytes.len() > MAX_KEY_FILE_BYTES {
@@ -49,7 +49,7 @@ impl App {
         Ok(bytes)
     }
 
-    /// A file with claims: one JSON object.
+    /// Reads a file with claims: one JSON object.
     pub(crate) fn read_claims_file(&self, path: &Path) -> Result<Map<String, Value>, Failure> {
         let bytes = self.read_file(InputKind::Claims, path, MAX_CLAIMS_FILE_BYTES)?;
         let claims = if bytes.len() > MAX_CLAIMS_FILE_BYTES {
@@ -62,7 +62,8 @@ impl App {
         })
     }
 
-    /// A key in an environment variable. Its name is not repeated: it may be the value, by mistake.
+    /// Reads a key from an environment variable. Errors do not repeat the name: the user may have
+    /// typed the key instead.
     pub(crate) fn read_key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let value = environment::variable(name).ok_or_else(|| {
             Failure::usage("the environment variable that was named is not set")
@@ -71,12 +72,13 @@ impl App {
         Ok(Zeroizing::new(value?.into_encoded_bytes()))
     }
 
-    /// Whether a question may be asked.
+    /// Returns whether prompts are possible: a terminal on standard input, no `--no-input`, no
+    /// `CI`.
     pub(super) fn can_prompt(&self) -> bool {
         !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
     }
 
-    /// A password to log in with; `None` if what was given cannot be one.
+    /// Returns a password for a login; `None` if the input cannot be a password.
     pub(crate) fn obtain_password(
         &self,
         source: &PasswordSource,
@@ -88,7 +90,7 @@ impl App {
         }
     }
 
-    /// A new password; typed, it must be typed twice.
+    /// Returns a new password. A prompt asks for the password twice.
     pub(crate) fn obtain_new_password(&self, source: &PasswordSource) -> Result<Password, Failure> {
         match self.explicit_password(source)? {
             Some(password) => Ok(password),
@@ -96,7 +98,7 @@ impl App {
         }
     }
 
-    /// Says that a password which was just accepted is short.
+    /// Warns if a password is shorter than recommended.
     pub(crate) fn warn_if_password_short(&self, password: &Password) {
         if password.char_count() < RECOMMENDED_PASSWORD_LENGTH {
             self.print_warning(&format!(
@@ -105,7 +107,7 @@ impl App {
         }
     }
 
-    /// A new password if it was said or somebody can be asked.
+    /// Returns a new password if one is given explicitly or a prompt is possible.
     pub(crate) fn try_obtain_new_password(
         &self,
         source: &PasswordSource,
@@ -117,7 +119,7 @@ impl App {
         }
     }
 
-    /// The current password and the new one: two lines where they are read.
+    /// Returns the current and the new password: two lines of input, or two prompts.
     pub(crate) fn obtain_password_change(
         &self,
         source: &PasswordSource,
@@ -127,16 +129,16 @@ impl App {
                 return Err(Failure::usage("both passwords are needed and nobody is there to ask")
                     .with_hint("give both, on two lines, with `--password-stdin` or `--password-file FILE`"));
             }
-            let old =
+            let current =
                 self.prompt_password(|app| app.console.prompt_password("Current password"))?;
             let new =
                 self.prompt_password(|app| app.console.prompt_new_password("New password"))?;
-            return Ok((old, new));
+            return Ok((current, new));
         };
         let mut lines = text.lines();
         match (lines.next(), lines.next(), lines.next()) {
-            (Some(old), Some(new), None) => {
-                Ok((Password::parse(old.to_owned())?, Password::parse(new.to_owned())?))
+            (Some(current), Some(new), None) => {
+                Ok((Password::parse(current.to_owned())?, Password::parse(new.to_owned())?))
             }
             _ => Err(Failure::usage("two lines are needed: the current password and the new one")),
         }
@@ -183,8 +185,8 @@ impl App {
         Ok(Password::parse(prompt(self)?.to_string())?)
     }
 
-    /// A token to look at: the argument itself, `-` for standard input, `@FILE`, and without an
-    /// argument the caller's own from the environment.
+    /// Returns the token of an argument: the token itself, `-` for standard input, or `@FILE`.
+    /// Without an argument, the caller's token from `--token-file` or the environment.
     pub(crate) fn read_token_argument(
         &self,
         argument: Option<&str>,
@@ -209,8 +211,8 @@ impl App {
         }
     }
 
-    /// The caller's own token, where one is given instead of the session file, and from where. It
-    /// is read once: standard input and pipes have it no second time.
+    /// Returns the caller's bearer credential, if one is given instead of the session file, and its
+    /// source. Read once: standard input and pipes cannot be read again.
     pub(super) fn bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
         if let Some(credential) = self.bearer_credential.get() {
             return Ok(credential.clone());
@@ -234,7 +236,7 @@ impl App {
         }
     }
 
-    /// Opens standard input to read tokens from it, one a line.
+    /// Opens standard input to read tokens, one per line.
     pub(crate) fn open_token_lines(&self) -> Result<TokenLines, Failure> {
         Ok(TokenLines(BufReader::new(self.console.open_stdin("tokens", Echo::LineBreaksOnly)?)))
     }
@@ -260,12 +262,12 @@ impl App {
     }
 }
 
-/// Tokens on standard input, one a line.
+/// Tokens on standard input, one per line.
 pub(crate) struct TokenLines(BufReader<StdinReader>);
 
 impl TokenLines {
-    /// The next one; `None` at the end. Of a line that is too long to be a token the beginning is
-    /// kept, which is too long as well.
+    /// Returns the next token; `None` at the end. A line longer than any token is truncated, and
+    /// the truncated line is still too long for a token.
     pub(crate) fn next(&mut self) -> Result<Option<SecretString>, Failure> {
         let mut line = Zeroizing::new(Vec::new());
         let limit = u64::try_from(2 * MAX_TOKEN_BYTES).unwrap_or(u64::MAX);
@@ -280,12 +282,12 @@ impl TokenLines {
     }
 }
 
-/// What is left without white space around it and without `Bearer `.
+/// Removes surrounding whitespace and the prefix `Bearer `.
 fn normalize_token(bytes: &[u8]) -> SecretString {
     let text = std::str::from_utf8(bytes).unwrap_or(INVALID_UTF8_TOKEN).trim();
-    let bare = match text.split_once(' ') {
+    let token = match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
         _ => text,
     };
-    SecretString::from(bare)
+    SecretString::from(token)
 }

@@ -1,4 +1,4 @@
-//! Files and standard input: what is read whole has a limit, rows are read as a stream.
+//! Input from files and standard input. Whole reads are limited in size; rows are streamed.
 
 use super::App;
 use crate::failure::{Failure, Kind};
@@ -11,14 +11,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
-/// Bytes of a stream that are read at once.
+/// Buffer size for streams in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// The content of a file or of standard input.
+/// Kind of content of a file or standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InputKind {
     Password,
-    /// The current password and the new one, a line each.
+    /// Current and new password, one per line.
     PasswordChange,
     Token,
     Key,
@@ -45,8 +45,8 @@ impl InputKind {
         }
     }
 
-    /// Names a file in a message. The name of a file with a secret is not repeated: it may be the
-    /// secret, typed in the wrong place.
+    /// Returns the name of a file for messages. The name of a file with a secret is not repeated:
+    /// the user may have typed the secret instead of the name.
     fn describe_file(self, path: &Path) -> String {
         if self.is_secret() {
             format!("the file with the {}", self.name())
@@ -57,8 +57,8 @@ impl InputKind {
 }
 
 impl App {
-    /// Reads a file, or standard input for `-`: `most` bytes and one at most, so that too much is
-    /// seen to be too much without being read.
+    /// Reads a file, or standard input for `-`. Reads at most `max_bytes + 1` bytes, so that the
+    /// caller can detect larger input.
     pub(super) fn read_file(
         &self,
         kind: InputKind,
@@ -72,7 +72,7 @@ impl App {
         read_limited(File::open(path).map_err(to_failure)?, max_bytes).map_err(to_failure)
     }
 
-    /// Opens a file of rows, or standard input for `-`. It may be of any size.
+    /// Opens a file of rows of any size, or standard input for `-`.
     pub(crate) fn rows_file(&self, path: &Path) -> Result<impl BufRead, Failure> {
         let kind = InputKind::Rows;
         let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
@@ -85,7 +85,7 @@ impl App {
         Ok(BufReader::with_capacity(BUFFER_BYTES, NamedReader { name, input }))
     }
 
-    /// Reads standard input like a file. It is read once.
+    /// Reads standard input, which only one reader of the process can do.
     pub(super) fn read_stdin(
         &self,
         kind: InputKind,
@@ -104,7 +104,7 @@ impl App {
     }
 }
 
-/// A stream whose errors name it.
+/// Stream that adds its name to errors.
 struct NamedReader {
     name: String,
     input: Box<dyn Read>,
@@ -113,7 +113,7 @@ struct NamedReader {
 impl Read for NamedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.input.read(buffer).map_err(|error| {
-            // The kind is kept: an interrupted read is tried again.
+            // The error kind is kept: callers retry an interrupted read.
             let message = format!("{} cannot be read: {error}", self.name);
             io::Error::new(error.kind(), message)
         })
@@ -124,7 +124,7 @@ fn read_error(name: &str, error: &io::Error) -> Failure {
     Failure::usage(format!("{name} cannot be read: {error}"))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` needs")]
 pub(super) fn stdin_error(error: io::Error) -> Failure {
     Failure::new(Kind::Usage, "invalid_input", format!("standard input cannot be read: {error}"))
 }

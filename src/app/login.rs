@@ -1,8 +1,9 @@
-//! How the session file gets its session, and loses it.
+//! Login and logout with the session file.
 //!
-//! A session is written down before it is begun, together with the login that it replaces; both
-//! change places in one commit of the store. Whoever finds a file that says so asks the store which
-//! of the two it is, so that no interruption leaves nobody logged in or a session that nobody has.
+//! Write-ahead: the session file records the pending session beside the current login before the
+//! session exists in the store, and one transaction of the store replaces the old session with the
+//! new session. A command that reads a pending login asks the store which of the two sessions
+//! exists. No interruption can leave the user logged out or a session without a file.
 
 use super::App;
 use crate::authority::{
@@ -16,7 +17,7 @@ use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 
 impl App {
-    /// Logs in and keeps the session in the file; whether a session that stood there was ended.
+    /// Logs in and saves the session in the file. Returns whether a previous session was ended.
     pub(crate) fn log_in(
         &mut self,
         credential: &LoginCredentials,
@@ -24,13 +25,13 @@ impl App {
         self.save_session(|store, _| authority::log_in(store, credential))
     }
 
-    /// Refuses where no session could be kept, before anything is made for one.
+    /// Refuses if the session file cannot be written, before anything is created.
     pub(crate) fn ensure_session_can_be_saved(&self) -> Result<(), Failure> {
         let directory = crate::paths::session_directory(self.environment.config_dir.as_deref());
         Ok(SessionFile::prepare(directory)?)
     }
 
-    /// Adds the first admin of the store, and keeps the session in the file.
+    /// Creates the first admin of the store, and saves the session in the file.
     pub(crate) fn create_first_admin(
         &mut self,
         registration: &Registration,
@@ -71,8 +72,8 @@ impl App {
                 Ok::<_, Failure>(session_file.write(&login)?)
             },
         );
-        // Begun or not, it mostly is known now. If it is not, or cannot be written, the next command
-        // finds it out.
+        // The outcome is usually known now. If the outcome is unknown or the file cannot be
+        // written, the next command resolves the pending login.
         if !matches!(&result, Err(failure) if failure.kind == Kind::OutcomeUnknown) {
             let _ = self.resolve_pending_login(&credentials, &session_file);
         }
@@ -87,7 +88,8 @@ impl App {
         Ok((tokens, was_replaced))
     }
 
-    /// A copy of a store has its id, and so the same session file.
+    /// Warns if the session file held a session of another copy of the store: copies have the same
+    /// id and therefore the same session file.
     fn warn_of_replaced_session(&self, previous_store: &Path, path: &Path) {
         if previous_store != path && previous_store.exists() {
             let display_path = escape(&previous_store.to_string_lossy());
@@ -100,8 +102,9 @@ impl App {
         }
     }
 
-    /// Ends the session, of the given token or of the file, which is removed; whether there was
-    /// one. A copy of a store leaves the file of the original alone.
+    /// Ends the session of the bearer credential or of the session file, and removes the file.
+    /// Returns whether there was a session. A copy of a store leaves the session file of the
+    /// original unchanged.
     pub(crate) fn log_out(&mut self) -> Result<bool, Failure> {
         if !self.has_store()? {
             return Ok(false);
@@ -111,7 +114,8 @@ impl App {
             return Ok(authority::end_session(self.store()?, &context, token.expose_secret())?);
         }
         let credentials = self.credentials()?;
-        // Without a login there is nothing to lock; another process may log in before it is locked.
+        // Without a login no lock is needed. The check is repeated under the lock, since another
+        // process may log in before.
         if !self.has_login(&credentials)? {
             return Ok(false);
         }
@@ -126,7 +130,7 @@ impl App {
                 &context,
                 login.access_token.expose_secret(),
             ) {
-                // A token that this store does not know any more has no session to end.
+                // A token that is unknown to the store has no session to end.
                 Ok(_) | Err(authority::Error::TokenRejected { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -134,7 +138,8 @@ impl App {
         Ok(session_file.remove()?)
     }
 
-    /// Whether a login of this very store is there. What cannot be understood can still go.
+    /// Returns whether the file has a login of this store. A damaged file counts as a login, so
+    /// that logout removes the file.
     fn has_login(&mut self, credentials: &SessionFile) -> Result<bool, Failure> {
         match self.load_login(credentials) {
             Ok(login) => Ok(login.is_some()),
@@ -143,7 +148,7 @@ impl App {
         }
     }
 
-    /// The login whose session was begun, which takes the lock only where that is in doubt.
+    /// Returns the current login. Takes the lock only if a login is pending.
     pub(super) fn current_login(
         &mut self,
         credentials: &SessionFile,
@@ -157,7 +162,8 @@ impl App {
         }
     }
 
-    /// The login whose session was begun: the one in the file, or the one before it.
+    /// Returns the login whose session exists: the pending login or the previous login. Updates the
+    /// file accordingly.
     pub(super) fn resolve_pending_login(
         &mut self,
         credentials: &SessionFile,

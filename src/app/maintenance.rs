@@ -1,4 +1,4 @@
-//! The store's file for commands that do not open it as the others do.
+//! Store operations that need the store file instead of an open store: check, migrate, restore.
 
 use super::App;
 use crate::authority::{self, Caller, Findings, RestoreOutcome};
@@ -7,13 +7,14 @@ use crate::model::Untrusted;
 use std::path::{Path, PathBuf};
 
 impl App {
-    /// What is wrong with the store, which is not opened as other commands do.
+    /// Checks the store file without opening the store in the usual way.
     pub(crate) fn check_store(&mut self) -> Result<Findings, Failure> {
         let (path, now) = (self.store_path()?, self.now()?);
         Ok(authority::check_store(&path, now, self.options.wait)?)
     }
 
-    /// Brings an older store up to the present schema, after a copy of it was made; where that is.
+    /// Migrates an older store to the current schema, after a backup. Returns the path of the
+    /// backup.
     pub(crate) fn migrate_store(
         &mut self,
         backup: Option<&Path>,
@@ -23,7 +24,7 @@ impl App {
     }
 
     /// Returns the caller; `None` if no credential is given, or if the store cannot authenticate
-    /// anybody: then the owner of the file acts.
+    /// any user: then the owner of the file acts.
     pub(crate) fn caller_or_file_owner(&mut self) -> Result<Option<Caller>, Failure> {
         const UNUSABLE_STORE_CODES: [&str; 5] =
             ["store_not_found", "store_newer", "store_older", "store_foreign", "store_damaged"];
@@ -35,7 +36,8 @@ impl App {
         }
     }
 
-    /// Refuses a file that cannot be restored, and asks before the store is replaced.
+    /// Refuses a file that cannot be restored, and asks for confirmation to replace an existing
+    /// store.
     pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
         let (path, now) = (self.store_path()?, self.now()?);
         for warning in authority::check_backup(file, &path, now, self.options.wait)? {
@@ -53,8 +55,8 @@ impl App {
         Ok(())
     }
 
-    /// Replaces the content of the store by that of the file. This process must not have the store
-    /// open.
+    /// Replaces the content of the store with the content of `file`. Closes the store first, since
+    /// this process must not have the store open.
     pub(crate) fn restore_store(
         &mut self,
         file: &Path,

@@ -1,4 +1,4 @@
-//! What one run has: the voice, the time, the store on request, the caller.
+//! State of one run: options, console, clock, store and caller.
 
 mod clock;
 mod completion_source;
@@ -34,22 +34,22 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the global flags say.
+/// Values of the global flags.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// Where the store is, where that was said.
+    /// Path of the store, if given.
     pub(crate) store: Option<PathBuf>,
-    /// A file with the caller's token.
+    /// File with the caller's token.
     pub(crate) token_file: Option<PathBuf>,
-    /// The form of results.
+    /// Output format of results.
     pub(crate) output_format: OutputFormat,
-    /// Whether to leave the talk out.
+    /// Suppress status messages.
     pub(crate) quiet: bool,
-    /// Whether questions are answered with yes.
+    /// Skip confirmation prompts.
     pub(crate) yes: bool,
-    /// Whether nobody may be asked.
+    /// Never prompt.
     pub(crate) no_input: bool,
-    /// How long to wait for a lock.
+    /// Maximum time to wait for a lock.
     pub(crate) wait: Duration,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct App {
     clock: Clock,
     action: String,
     is_change: bool,
-    /// What it is about, for the audit of a refusal.
+    /// Audit target, for the event of a refusal.
     pub(crate) audit_target: Option<AuditTarget>,
     store: Option<Store>,
     user_id: Option<UserId>,
@@ -70,7 +70,8 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// A run that carries out `action` (`token create`), which `changes` something or only reads.
+    /// Creates the run of `action`, such as `token create`. `is_change` is `false` for a read-only
+    /// action.
     pub(crate) fn new(
         options: Options,
         environment: Environment,
@@ -94,13 +95,13 @@ impl App {
         }
     }
 
-    /// The time of this run, read when it is first asked for: after the input was read, so that a
-    /// token that another process makes meanwhile is not from the future.
+    /// Returns the time of this run, read on first use: after the input was read, so that a token
+    /// that another process issues concurrently is not from the future.
     pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
         self.clock.now()
     }
 
-    /// What is being carried out, for the rules.
+    /// Returns the audit context of this run.
     pub(crate) fn audit_context(&mut self) -> Result<AuditContext, Failure> {
         Ok(AuditContext {
             now: self.now()?,
@@ -109,33 +110,34 @@ impl App {
         })
     }
 
-    /// The store, which must be there.
+    /// Returns the store, opened on first use. A missing store is an error.
     pub(crate) fn store(&mut self) -> Result<&mut Store, Failure> {
         if self.store.is_none() {
             let path = self.store_path()?;
-            let opened = Store::open(&path, self.options.wait)?;
-            return Ok(self.adopt_store(opened));
+            let outcome = Store::open(&path, self.options.wait)?;
+            return Ok(self.adopt_store(outcome));
         }
         self.store.as_mut().ok_or_else(store_closed_error)
     }
 
-    /// Returns the public keys of the store, if there is one that can be read. A command that works
-    /// without a store does not fail for the state of one.
+    /// Returns the public keys of the store, or no keys if the store cannot be read: a command that
+    /// works without a store does not fail because of the store.
     pub(crate) fn public_keys(&self) -> PublicKeys {
         let wait = self.options.wait.min(Duration::from_secs(1));
-        let opened = self.store_path().ok().and_then(|path| Store::open(&path, wait).ok());
-        let keys = opened.and_then(|mut opened| opened.store.read(|tx| tx.keys()).ok());
+        let outcome = self.store_path().ok().and_then(|path| Store::open(&path, wait).ok());
+        let keys = outcome.and_then(|mut outcome| outcome.store.read(|tx| tx.keys()).ok());
         keys.unwrap_or_default().iter().filter_map(|key| key.spec.public_jwk.as_ref()).collect()
     }
 
-    /// Lets go of the store while another program runs, which may use it, too. What comes after
-    /// that is later.
+    /// Closes the store and resets the clock, for a child process or an operation that needs the
+    /// store file. The time is later afterwards.
     pub(crate) fn release_store(&mut self) {
         self.store = None;
         self.clock = Clock::default();
     }
 
-    /// Makes the store with that key if it is not there; whether it was made.
+    /// Creates the store with the given key if the store is missing. Returns whether the store was
+    /// created.
     pub(crate) fn create_store_if_missing(
         &mut self,
         first_key: impl FnOnce() -> Result<KeySpec, Failure>,
@@ -144,14 +146,15 @@ impl App {
             return Ok(false);
         }
         let path = self.store_path()?;
-        let initial_rows = authority::initial_rows(first_key()?, self.now()?);
-        let opened = Store::open_or_create(&path, self.options.wait, || initial_rows)?;
-        let created = opened.created;
-        self.adopt_store(opened);
+        let rows = authority::initial_rows(first_key()?, self.now()?);
+        let outcome = Store::open_or_create(&path, self.options.wait, || rows)?;
+        let created = outcome.created;
+        self.adopt_store(outcome);
         Ok(created)
     }
 
-    /// Makes the store with a key for `algorithm` if it is not there.
+    /// Creates the store with a key for `algorithm` if the store is missing. Returns whether the
+    /// store was created.
     pub(crate) fn create_store_with_algorithm(
         &mut self,
         algorithm: Algorithm,
@@ -161,12 +164,12 @@ impl App {
         self.create_store_if_missing(first_key)
     }
 
-    fn adopt_store(&mut self, opened: OpenOutcome) -> &mut Store {
-        let display_path = model::escape(&opened.store.path().to_string_lossy());
-        if opened.created {
+    fn adopt_store(&mut self, outcome: OpenOutcome) -> &mut Store {
+        let display_path = model::escape(&outcome.store.path().to_string_lossy());
+        if outcome.created {
             self.console.print_status(&format!("made the store `{display_path}`"));
         }
-        match opened.permission_fix {
+        match outcome.permission_fix {
             PermissionFix::NotNeeded => {}
             PermissionFix::Applied => {
                 self.console
@@ -179,13 +182,13 @@ impl App {
             }
         }
         self.warn_of_group_writers(
-            opened.writers,
-            opened.store.path().parent().unwrap_or(Path::new("/")),
+            outcome.writers,
+            outcome.store.path().parent().unwrap_or(Path::new("/")),
         );
-        self.store.insert(opened.store)
+        self.store.insert(outcome.store)
     }
 
-    /// Warns where the user's private group can write a directory.
+    /// Warns if the user's private group can write a directory.
     pub(crate) fn warn_of_group_writers(&self, writers: Writers, directory: &Path) {
         if writers == Writers::PrivateGroup {
             let display_path = model::escape(&directory.to_string_lossy());
@@ -200,7 +203,7 @@ impl App {
         })
     }
 
-    /// Whether there is a store.
+    /// Returns whether the store exists.
     pub(crate) fn has_store(&mut self) -> Result<bool, Failure> {
         match self.store() {
             Ok(_) => Ok(true),
@@ -209,7 +212,7 @@ impl App {
         }
     }
 
-    /// Asks before something is destroyed.
+    /// Asks for confirmation of a destructive change.
     pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
         if self.options.yes {
             return Ok(());
@@ -228,15 +231,15 @@ impl App {
         self.options.yes
     }
 
-    /// From here on it is more than reading: if it is refused, that is written down.
+    /// Marks the run as a change: a refusal from here on is recorded in the audit log.
     pub(crate) fn mark_change(&mut self) {
         self.is_change = true;
     }
 
-    /// Tells the failure, and writes down that a change was refused. The exit code is the failure's,
-    /// whatever becomes of the writing.
+    /// Prints the failure, and records the refusal of a change. Returns the exit code of the
+    /// failure, even if recording fails.
     pub(crate) fn finish_with_failure(mut self, failure: &Failure) -> u8 {
-        // A reused refresh token ended its session: that change has its row already.
+        // A reused refresh token ended its session: that change already has an audit event.
         let is_recorded = failure.has_reason(RejectReason::Reused);
         if self.is_change && failure.is_refusal() && !is_recorded && self.store.is_some() {
             let (user_id, target) = (self.user_id, self.audit_target.take());
@@ -255,12 +258,12 @@ impl App {
         failure.kind.exit_code()
     }
 
-    /// Ends with the exit code of the command that was run.
+    /// Sets the exit code of this run to the exit code of its child process.
     pub(crate) fn set_exit_code(&mut self, code: u8) {
         self.exit_code = code;
     }
 
-    /// The end of a run that did what it was called for; its exit code.
+    /// Closes the store and returns the exit code.
     pub(crate) fn finish(self) -> u8 {
         if let Some(store) = self.store {
             store.close_at_exit();

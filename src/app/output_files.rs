@@ -1,4 +1,4 @@
-//! Files that commands write where the user wants them.
+//! Output files in a directory of the user's choice.
 
 use super::App;
 use crate::failure::{Failure, Kind};
@@ -9,21 +9,21 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
-/// The mode of files that others may read.
+/// Mode of files that all users may read.
 pub(crate) const PUBLIC_MODE: u32 = 0o644;
 
-/// The mode of files that only their owner may read.
+/// Mode of files that only the owner may read.
 pub(crate) const PRIVATE_MODE: u32 = 0o600;
 
-/// A directory for files of ours: as long as it is held no other process of ours writes there.
+/// Locked output directory: no other jeton process writes there until the value is dropped.
 pub(crate) struct OutputDir<'p> {
     path: &'p Path,
     _lock: File,
 }
 
 impl App {
-    /// Holds a directory that no other user can write. If it is not there it is created, for files
-    /// of that mode: whatever the umask, no other user can write it.
+    /// Locks a directory that no other user can write. A missing directory is created for files of
+    /// `mode`, and never writable by other users, regardless of the umask.
     pub(crate) fn open_output_dir<'p>(
         &self,
         path: &'p Path,
@@ -49,8 +49,8 @@ impl App {
 }
 
 impl OutputDir<'_> {
-    /// Replaces files, in this order, each with that mode. One that has its content already is
-    /// left alone.
+    /// Replaces files in the given order, with this mode. A file that already has the content and
+    /// no wider mode is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
@@ -72,8 +72,8 @@ impl OutputDir<'_> {
         files::replace_in_user_directory(self.path, name, content, mode)
     }
 
-    /// A file, if it can be read and is not much larger than those that are written here. Whatever
-    /// else may stand there is not waited for.
+    /// Reads a file, if the file is readable and not much larger than the files written here. FIFOs
+    /// and devices are not opened, since opening can block.
     pub(crate) fn read_file(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.path.join(name);
         let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
@@ -81,26 +81,27 @@ impl OutputDir<'_> {
         files::read_document(file).ok().map(|bytes| bytes.to_vec())
     }
 
-    /// Whether something else than a file with that content stands there by that name.
+    /// Returns whether the name exists and is not a file with this content.
     pub(crate) fn has_conflicting_file(&self, name: &str, content: &[u8]) -> bool {
         self.path.join(name).symlink_metadata().is_ok()
             && self.read_file(name).is_none_or(|current| current != content)
     }
 
-    /// Returns the refusal to replace a file.
+    /// Returns the error for a file that must not be replaced.
     pub(crate) fn conflict_error(&self, name: &str, reason: &str) -> Failure {
         let display_path = redact_for_error(&self.path.join(name).to_string_lossy());
         Failure::new(Kind::Conflict, "file_exists", format!("`{display_path}` {reason}"))
     }
 
-    /// Removes files, where they are there.
+    /// Removes files. Missing files are no error.
     pub(crate) fn remove(&self, names: &[String]) -> Result<(), Failure> {
         let remove_file = |name: &String| files::remove_if_exists(&self.path.join(name));
         names.iter().try_for_each(remove_file).map_err(|error| write_error(self.path, &error))
     }
 }
 
-/// A place that was ill chosen is whose who chose it; what else may go wrong is nobody's.
+/// Returns the error for a failed write: a usage error if the chosen path is at fault, else an
+/// internal error.
 fn write_error(directory: &Path, error: &io::Error) -> Failure {
     use io::ErrorKind::{
         AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,

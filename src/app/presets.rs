@@ -1,4 +1,4 @@
-//! Presets: those of the user's configuration directory before those that come with the program.
+//! Presets of the user's configuration directory, which take precedence over the built-in presets.
 
 use super::App;
 use crate::authority::{self, Template};
@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 impl App {
-    /// The preset of that name; without a name, a token about which nothing is said.
+    /// Returns the preset with this name, or the plain preset without a name.
     pub(crate) fn load_preset(&self, name: Option<&str>) -> Result<Template, Failure> {
         if let Some(name) = name
             && let Some(template) = self.load_custom_preset(name)?
@@ -50,7 +50,7 @@ impl App {
         Template::parse(&bytes).map(Some).map_err(|invalid| bad_preset(invalid.reason))
     }
 
-    /// The names of all presets, sorted, and whether each is the user's own.
+    /// Returns the names of all presets, sorted, and whether each preset is custom.
     pub(crate) fn list_presets(&self) -> Vec<(String, bool)> {
         preset_names(self.environment.config_dir.as_deref())
     }
@@ -60,7 +60,7 @@ impl App {
     }
 }
 
-/// See [`App::presets`]; `config` is the configuration directory, where that was said.
+/// Implements [`App::list_presets`]. `config` is the configuration directory, if given.
 pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     let mut names: Vec<(String, bool)> = Vec::new();
     let files =
@@ -75,7 +75,7 @@ pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
         }
     }
     for name in authority::builtin_preset_names() {
-        if !names.iter().any(|(listed, _)| listed == name) {
+        if !names.iter().any(|(custom_name, _)| custom_name == name) {
             names.push((name.to_owned(), false));
         }
     }
@@ -83,7 +83,7 @@ pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     names
 }
 
-/// A name is the name of a file, not a path to one.
+/// Returns whether a preset name is valid: a file name, never a path.
 fn is_valid_name(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

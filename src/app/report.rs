@@ -1,16 +1,17 @@
-//! What a run says: results, and the talk beside them.
+//! Output of a run: results on standard output, messages on standard error.
 
 use super::App;
 use crate::failure::{Failure, Kind};
 use crate::terminal::{self, Cell, Delivery, OutputFormat, Progress, Report, Table};
 use serde::Serialize;
 
-/// A standard output that was open before anything was created: only there secrets are written.
+/// Proof that standard output was writable before a secret was created; required to deliver the
+/// secret.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SecretOutput(());
 
 impl SecretOutput {
-    /// Refuses a closed standard output, before anything is created whose secret would be lost.
+    /// Refuses a closed standard output, before a secret is created that would be lost.
     pub(crate) fn open() -> Result<Self, Failure> {
         if terminal::is_stdout_writable() {
             return Ok(Self(()));
@@ -21,21 +22,21 @@ impl SecretOutput {
 }
 
 impl App {
-    /// Writes a result. A reader who has left has heard enough.
+    /// Writes a result. A closed pipe is no error.
     pub(crate) fn report(&self, report: &impl Report) -> Result<(), Failure> {
         match self.write_report(report)? {
             Delivery::Done | Delivery::NoReader => Ok(()),
         }
     }
 
-    /// Writes one line of JSON of a result that has many, whatever the form. `false`: its reader
-    /// has left.
+    /// Writes one line of JSON Lines, regardless of the output format. Returns `false` if the pipe
+    /// is closed.
     pub(crate) fn write_json_line(&self, line: &impl Serialize) -> Result<bool, Failure> {
         Ok(self.console.write_json_line(line)? == Delivery::Done)
     }
 
-    /// Writes a result of many rows in a form that has lines; CSV has names above the first ones.
-    /// `false`: its reader has left.
+    /// Writes rows in a line-based output format; in CSV, the first batch follows a header. Returns
+    /// `false` if the pipe is closed.
     pub(crate) fn write_rows(
         &self,
         rows: &[impl Serialize],
@@ -44,7 +45,7 @@ impl App {
         Ok(self.console.write_rows(rows, is_first_batch)? == Delivery::Done)
     }
 
-    /// Writes items of a list that is one document of JSON. `false`: its reader has left.
+    /// Writes items of a list that is one JSON document. Returns `false` if the pipe is closed.
     pub(crate) fn write_items(
         &self,
         items: &[impl Serialize],
@@ -53,29 +54,31 @@ impl App {
         Ok(self.console.write_items(items, is_first_batch)? == Delivery::Done)
     }
 
-    /// Ends such a document like that of an empty list. `false`: its reader has left.
+    /// Ends a JSON document that [`App::write_items`] began, with the remaining members of `empty`.
+    /// Returns `false` if the pipe is closed.
     pub(crate) fn end_items(&self, empty: &impl Serialize) -> Result<bool, Failure> {
         Ok(self.console.end_items(empty)? == Delivery::Done)
     }
 
-    /// Writes rows of a table, the first ones below its header. `false`: its reader has left.
+    /// Writes rows of a table; the first batch follows the header. Returns `false` if the pipe is
+    /// closed.
     pub(crate) fn write_table(&self, rows: &Table, is_first_batch: bool) -> Result<bool, Failure> {
         Ok(self.console.write_table(rows, is_first_batch, self.now().ok())? == Delivery::Done)
     }
 
-    /// Shows how far something is, if it takes long and somebody looks.
+    /// Starts a progress display, shown only on a terminal and for long operations.
     pub(crate) fn start_progress(&self, label: &'static str, total: usize) -> Progress {
         self.console.start_progress(label, total)
     }
 
-    /// Writes text of our own source, a script for example.
+    /// Writes trusted text such as a completion script. A closed pipe is no error.
     pub(crate) fn write_document(&self, text: &str) -> Result<(), Failure> {
         match self.console.write_document(text)? {
             Delivery::Done | Delivery::NoReader => Ok(()),
         }
     }
 
-    /// Writes a result that is a secret. `false`: nobody received it.
+    /// Writes a result that is a secret. Returns `false` if the secret was not delivered.
     pub(crate) fn deliver_secret(&self, _: SecretOutput, report: &impl Report) -> bool {
         matches!(self.write_report(report), Ok(Delivery::Done))
     }
@@ -84,39 +87,39 @@ impl App {
         self.console.write_result(report, self.now().ok())
     }
 
-    /// What a sentence says of it: an instant, for people with how far away it is.
+    /// Renders a cell for use in a sentence; a time for people includes the relative time.
     pub(crate) fn render_cell(&self, cell: impl Into<Cell>) -> String {
         self.console.render_cell(&cell.into(), self.now().ok())
     }
 
-    /// The form of results.
+    /// Returns the output format of results.
     pub(crate) fn output_format(&self) -> OutputFormat {
         self.options.output_format
     }
 
-    /// Whether anything is said besides results and errors.
+    /// Returns whether status messages are printed.
     pub(crate) fn is_verbose(&self) -> bool {
         !self.options.quiet && !self.options.output_format.is_json()
     }
 
-    /// Says what was done.
+    /// Prints a status message.
     pub(crate) fn print_status(&self, message: &str) {
         self.console.print_status(message);
     }
 
-    /// Says it, if there is something to say.
+    /// Prints a status message, if there is one.
     pub(crate) fn print_status_if_some(&self, message: Option<String>) {
         if let Some(message) = message {
             self.print_status(&message);
         }
     }
 
-    /// Says what may surprise.
+    /// Prints a warning.
     pub(crate) fn print_warning(&self, message: &str) {
         self.console.print_warning(message);
     }
 
-    /// Says what to do next.
+    /// Prints a hint.
     pub(crate) fn print_hint(&self, message: &str) {
         if !self.options.quiet {
             self.console.print_hint(message);

@@ -1,5 +1,5 @@
-//! Who is calling: the credential that was given, or the session file, which is refreshed under
-//! its lock when its access token has expired.
+//! Authentication of the caller: by a bearer credential, or by the session file, which is refreshed
+//! under a lock after its access token expires.
 
 use super::App;
 use super::login::login_from_tokens;
@@ -12,18 +12,19 @@ use crate::model::{Timestamp, UserId, escape};
 use crate::store;
 use secrecy::{ExposeSecret, SecretString};
 
-/// What the access token in the session file must be.
+/// Condition for refreshing the access token in the session file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RefreshPolicy {
-    /// Not expired.
+    /// Refresh an expired token.
     IfExpired,
-    /// Good for a while: for a program that will use it a little later.
+    /// Refresh a token with less than [`MIN_REMAINING_SECONDS`] left, for a program that will use
+    /// the token later.
     IfExpiringSoon,
-    /// Made just now.
+    /// Refresh every token.
     Always,
 }
 
-/// How long a lasting token must still live.
+/// Minimum remaining lifetime in seconds under [`RefreshPolicy::IfExpiringSoon`].
 const MIN_REMAINING_SECONDS: i64 = 60;
 
 impl RefreshPolicy {
@@ -38,22 +39,22 @@ impl RefreshPolicy {
     }
 }
 
-/// A caller, and the credential that says so.
+/// Caller and source of the credential.
 #[derive(Debug)]
 pub(crate) struct AuthenticatedCaller {
-    /// Who it is.
+    /// Authenticated caller.
     pub(crate) caller: Caller,
-    /// Where the credential came from.
+    /// Source of the credential: a file, a variable or the session file.
     pub(crate) source: String,
 }
 
 impl App {
-    /// Who is calling.
+    /// Returns the caller.
     pub(crate) fn caller(&mut self) -> Result<Caller, Failure> {
-        self.identity().map(|identified| identified.caller)
+        self.identity().map(|identity| identity.caller)
     }
 
-    /// Who is calling, and by which credential.
+    /// Returns the caller and the source of the credential.
     pub(crate) fn identity(&mut self) -> Result<AuthenticatedCaller, Failure> {
         self.store()?;
         let identity = match self.bearer_credential()? {
@@ -70,17 +71,17 @@ impl App {
         Ok(identity)
     }
 
-    /// Whether a token was given that the caller acts with, instead of the session file.
+    /// Returns whether a bearer credential is given, which replaces the session file.
     pub(crate) fn has_bearer_credential(&self) -> Result<bool, Failure> {
         Ok(self.bearer_credential()?.is_some())
     }
 
-    /// The user who is calling or mints, once that is known.
+    /// Returns the id of the caller or minter, once authenticated.
     pub(crate) fn user_id(&self) -> Option<UserId> {
         self.user_id
     }
 
-    /// The principal that mints: of the session, or of an app token with `jeton:mint`.
+    /// Returns the minting principal: of the session, or of an app token with `jeton:mint`.
     pub(crate) fn minter(&mut self) -> Result<Principal, Failure> {
         self.store()?;
         let Some((token, source)) = self.bearer_credential()? else {
@@ -93,7 +94,7 @@ impl App {
         Ok(minter)
     }
 
-    /// Who is calling, if anybody is.
+    /// Returns the caller; `None` if not logged in.
     pub(crate) fn caller_if_any(&mut self) -> Result<Option<Caller>, Failure> {
         match self.caller() {
             Ok(caller) => Ok(Some(caller)),
@@ -102,7 +103,7 @@ impl App {
         }
     }
 
-    /// Who is calling, once the store has users.
+    /// Returns the caller; `None` if the store has no users yet.
     pub(crate) fn caller_unless_empty_store(&mut self) -> Result<Option<Caller>, Failure> {
         if authority::has_users(self.store()?)? { self.caller().map(Some) } else { Ok(None) }
     }
@@ -116,7 +117,7 @@ impl App {
             }
             return Err(Failure::not_logged_in().with_hint("make the first admin: jeton init"));
         };
-        // The file is read before the clock: whoever wrote it had read the clock before.
+        // The clock is read after the file: the writer of the file read the clock earlier.
         let now = self.clock.read()?;
         let caller =
             match authority::authenticate(self.store()?, now, login.access_token.expose_secret()) {
@@ -128,8 +129,8 @@ impl App {
         Ok(AuthenticatedCaller { caller, source })
     }
 
-    /// An access token for another program, and its end: the given one, or the session's, which is
-    /// refreshed if it would not last.
+    /// Returns an access token for another program, and its expiry time: the bearer credential, or
+    /// the token of the session, refreshed if about to expire.
     pub(crate) fn access_token(&mut self) -> Result<(SecretString, Timestamp), Failure> {
         let caller = self.caller()?;
         if let Some((token, _)) = self.bearer_credential()? {
@@ -149,7 +150,7 @@ impl App {
         }
     }
 
-    /// Gets a new pair for the session in the file.
+    /// Gets a new token pair for the session in the file.
     pub(crate) fn refresh_session(&mut self) -> Result<Caller, Failure> {
         self.store()?;
         if let Some((_, source)) = self.bearer_credential()? {
@@ -163,10 +164,11 @@ impl App {
         Ok(caller)
     }
 
-    /// Refreshes until the wish is granted, which another process may have done while this one
-    /// waited for the lock. The successors' identities are in the file before the old token is
-    /// spent, so that a kill in between loses nothing, and a file that cannot be written is found
-    /// out in time.
+    /// Refreshes until the policy is satisfied, which another process may have done while this
+    /// process waited for the lock.
+    ///
+    /// The `jti`s of the new pair are written to the file before the old refresh token is used, so
+    /// that a crash in between loses nothing, and an unwritable file is detected in time.
     fn refresh_under_lock(
         &mut self,
         credentials: &SessionFile,
@@ -182,11 +184,12 @@ impl App {
         }
         let session_file = credentials.lock(self.options.wait)?;
         let now = self.clock.read()?;
-        // Twice at most: an interrupted refresh of long ago is completed first.
+        // At most two refreshes: first, an interrupted refresh is completed, and its tokens may
+        // have expired since.
         for _ in 0..3 {
             let login = self.resolve_pending_login(credentials, &session_file)?;
             let mut login = login.ok_or_else(Failure::not_logged_in)?;
-            // Who wants a new pair does not ask whether the old access token is still good.
+            // A forced refresh does not depend on the old access token.
             if policy != RefreshPolicy::Always {
                 let access = login.access_token.expose_secret();
                 match authority::authenticate(self.store()?, now, access) {
@@ -207,25 +210,26 @@ impl App {
                 });
                 session_file.write(&login)?;
             }
-            // Whatever the command is, this is a change of its own.
+            // The refresh is an audit event of its own, for any command.
             let context = AuditContext { action: "refresh".to_owned(), ..self.audit_context()? };
             let refresh = login.refresh_token.expose_secret();
             let tokens = authority::refresh_session(self.store()?, &context, refresh, pair_ids)
                 .map_err(with_login_hint)?;
             session_file.write(&login_from_tokens(login.store_path, &tokens))?;
-            // What was made just now is as new and as lasting as it gets.
+            // The new token satisfies every policy, unless it has already expired.
             policy = RefreshPolicy::IfExpired;
         }
         Err(Failure::new(Kind::TokenExpired, "token_expired", "access tokens end at once here"))
     }
 
-    /// Trades a refresh token that was given for a new pair; the session file is not touched.
+    /// Exchanges an explicit refresh token for a new pair; the session file is not touched.
     pub(crate) fn refresh_with_token(&mut self, refresh: &str) -> Result<TokenPair, Failure> {
         let context = self.audit_context()?;
         Ok(authority::refresh_session(self.store()?, &context, refresh, NewPairIds::generate())?)
     }
 
-    /// The login of this very store; a copy of the store elsewhere does not use the original's.
+    /// Returns the login of this store. A copy of the store at another path does not use the login
+    /// of the original.
     pub(super) fn load_login(
         &mut self,
         credentials: &SessionFile,
@@ -248,7 +252,7 @@ fn has_only_expired(error: &authority::Error) -> bool {
     matches!(error, authority::Error::TokenRejected { reasons, .. } if reasons == &[RejectReason::Expired])
 }
 
-/// A token that was given and cannot be acted with.
+/// Returns the failure for a bearer credential that was rejected.
 fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.has_reason(RejectReason::WrongType) {
@@ -261,7 +265,7 @@ fn credential_error(error: authority::Error, source: &str) -> Failure {
     failure
 }
 
-/// A session that is refused for whatever reason is mended by logging in.
+/// Adds the hint to log in again if the session was rejected for any reason.
 fn with_login_hint(error: authority::Error) -> Failure {
     let is_refusal = matches!(error, authority::Error::TokenRejected { .. });
     let failure = Failure::from(error);

@@ -1,5 +1,5 @@
-//! The only child process there is: the command that `run` starts. The signals that are meant for
-//! it are kept from before it exists, and passed on while it lives.
+//! Child process of `run`, the only child process of jeton. Signals for the command are held from
+//! before its start, and forwarded until its exit.
 
 use super::environment::CREDENTIAL_VARIABLES;
 use crate::failure::{Failure, Kind};
@@ -20,27 +20,28 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 use std::thread;
 
-/// Signals that a terminal sends to all of the foreground, to the command as well as to us.
+/// Signals that a terminal sends to the whole foreground process group: command and jeton.
 const TERMINAL_SIGNALS: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 
-/// Keeps the signals for a command. From its beginning to the end of the run none of them ends
-/// this process: once somebody watches, their default action does not come back.
+/// Collects signals for a command. From [`SignalForwarder::install`] until the end of the run no
+/// signal ends this process: signal-hook does not restore default actions.
 pub(crate) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
 impl SignalForwarder {
-    /// Begins. What is ignored stays ignored, for the command too: `nohup`, a script's background.
+    /// Installs the handlers. Ignored signals stay ignored, also for the command: `nohup`,
+    /// background jobs of a script.
     pub(crate) fn install() -> Result<Self, Failure> {
-        let handled = signals::exclude_ignored(signals::terminating().chain([SIGWINCH]));
-        // Where this one is ignored, nobody learns how a child ended.
-        let incoming = SignalsInfo::new(handled.chain([SIGCHLD]))
+        let signal_numbers = signals::exclude_ignored(signals::terminating().chain([SIGWINCH]));
+        // With `SIGCHLD` ignored, the exit status of a child is lost.
+        let signal_stream = SignalsInfo::new(signal_numbers.chain([SIGCHLD]))
             .map_err(|error| supervision_error(&error))?;
         terminal::release_signals();
-        Ok(Self(incoming))
+        Ok(Self(signal_stream))
     }
 
-    /// Runs a command with a token in that variable of its environment; its exit code, as shells
-    /// count. If a signal has come that would have ended this process, nothing is run, and the
-    /// exit code says so.
+    /// Runs a command with the token in an environment variable. Returns the exit code as shells
+    /// define it. If a terminating signal arrived before the start, the command is not run and the
+    /// exit code reports the signal.
     pub(crate) fn run(
         mut self,
         argv: &[OsString],
@@ -50,8 +51,8 @@ impl SignalForwarder {
         let [program, arguments @ ..] = argv else {
             return Err(Failure::usage("a command to run is needed"));
         };
-        if let Some(first) = self.0.pending().find(|origin| is_terminating(origin.signal)) {
-            return Ok(signal_exit_code(first.signal));
+        if let Some(origin) = self.0.pending().find(|origin| is_terminating(origin.signal)) {
+            return Ok(signal_exit_code(origin.signal));
         }
         let mut command = Command::new(program);
         command.args(arguments).env(variable, token.expose_secret());
@@ -60,7 +61,8 @@ impl SignalForwarder {
         }
         let mut child = command.spawn().map_err(|error| start_error(program, &error))?;
         let pid = Pid::from_child(&child);
-        // The terminal may have sent what has come since before there was a child to hear it.
+        // Signals since then may have been sent by the terminal before the child existed to receive
+        // them.
         let early_signals = self.0.pending().filter(|origin| !is_sent_by(pid, origin));
         early_signals.for_each(|origin| send(pid, origin.signal));
         let result = self.forward_until_exit(pid);
@@ -70,7 +72,8 @@ impl SignalForwarder {
         result.and_then(|()| child.wait()).map(exit_code).map_err(|error| supervision_error(&error))
     }
 
-    /// The child is not reaped before nobody sends it anything: its number stays its own.
+    /// Forwards signals until the child exits. The child is reaped only after forwarding has
+    /// stopped, so that its process id is not reused.
     fn forward_until_exit(mut self, pid: Pid) -> io::Result<()> {
         let stop = self.0.handle();
         thread::scope(|scope| {
@@ -92,13 +95,13 @@ fn is_terminating(signal: i32) -> bool {
     signals::terminating().any(|terminating| terminating == signal)
 }
 
-/// Whether the child sent it, to all of its group and so to us. It has had its own.
+/// Returns whether the child sent the signal: to its process group, and so to itself and to jeton.
 fn is_sent_by(pid: Pid, origin: &Origin) -> bool {
     origin.process.is_some_and(|sender| sender.pid == pid.as_raw_pid())
 }
 
-/// Whether it is the terminal that sent it. The child, which shares it, has had its own, and would
-/// be interrupted twice.
+/// Returns whether the terminal sent the signal. The child shares the terminal and has received the
+/// signal already; forwarding would interrupt the child twice.
 fn is_from_terminal(origin: &Origin) -> bool {
     TERMINAL_SIGNALS.contains(&origin.signal) && !matches!(origin.cause, Cause::Sent(_))
 }
@@ -107,7 +110,7 @@ fn send(pid: Pid, signal: i32) {
     if signal != SIGCHLD
         && let Some(signal) = signal_from_raw(signal)
     {
-        // A child that has just ended hears nothing.
+        // A child that has just exited cannot receive signals.
         let _ = kill_process(pid, signal);
     }
 }
@@ -117,7 +120,7 @@ fn signal_from_raw(signal: i32) -> Option<Signal> {
     Signal::from_raw(signal)
 }
 #[cfg(not(target_os = "linux"))]
-fn of_number(signal: i32) -> Option<Signal> {
+fn signal_from_raw(signal: i32) -> Option<Signal> {
     Signal::from_named_raw(signal)
 }
 

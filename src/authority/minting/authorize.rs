@@ -1,4 +1,4 @@
-//! Who may mint, and by which credential.
+//! Authorization to mint: by an access token of a minter, or by an app token with `jeton:mint`.
 
 use super::super::principal::{BearerCredential, require_role};
 use super::super::verification::TokenRecord;
@@ -6,8 +6,8 @@ use super::super::{Error, Expectations, ExpectedKind, Principal, RejectReason, v
 use crate::model::{Permission, PermissionPolicy, Role, Timestamp, TokenKind, Untrusted, User};
 use crate::store::Store;
 
-/// Refuses permissions that `user` may not give: `jeton:mint` without the role minter, and to users
-/// without a role what `policy` leaves out.
+/// Refuses permissions that `user` may not grant: `jeton:mint` without the role minter, and for
+/// users without a role every permission that `policy` does not allow.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: &User,
     policy: &PermissionPolicy,
@@ -22,7 +22,7 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
     }
 }
 
-/// Refuses `jeton:mint` among the permissions of a user who may not mint.
+/// Refuses `jeton:mint` if the user lacks the role minter.
 pub(in crate::authority) fn check_mint_permission<'p>(
     user: &User,
     mut permissions: impl Iterator<Item = &'p str>,
@@ -33,7 +33,7 @@ pub(in crate::authority) fn check_mint_permission<'p>(
     Ok(())
 }
 
-/// Returns the principal that may mint with this credential: an access token, or an app token with
+/// Returns the minting principal of this credential: an access token, or an app token with
 /// [`Permission::MINT`].
 pub(crate) fn authorize_minter(
     store: &mut Store,

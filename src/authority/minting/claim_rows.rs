@@ -1,4 +1,4 @@
-//! The claims of each of the tokens that are made, however many there are.
+//! Per-token claims of a bulk mint. Memory use does not depend on the number of tokens.
 
 use super::super::Error;
 use crate::model::{Row, RowReader};
@@ -7,27 +7,27 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::io::BufRead;
 
-/// The claims of the tokens of one batch in bytes: signing takes many times as much memory.
+/// Upper limit for the claims of one batch, in bytes. Signing takes a multiple of this memory.
 const BATCH_BYTES: usize = 128 * 1024;
 
-/// The claims of each token that are not those of all, with the lines they stand in.
+/// Claim rows of a bulk mint, with the input line of each row.
 #[derive(Debug)]
 pub(crate) struct ClaimRows {
     rows: RowSource,
-    /// The number of tokens.
+    /// Number of tokens.
     count: usize,
 }
 
 #[derive(Debug)]
 enum RowSource {
-    /// All tokens have the claims of this row, of so many bytes.
+    /// One row for all tokens, and the length of the row in bytes.
     Repeated(Row, usize),
-    /// Each token has a row, by its number.
+    /// One row per token, by row number.
     FromFile(ScratchDatabase),
 }
 
 impl ClaimRows {
-    /// Reads a file with a row for each token.
+    /// Reads one row per token from CSV or JSON Lines.
     pub(crate) fn read(input: impl BufRead) -> Result<Self, Error> {
         let scratch = ScratchDatabase::new()?;
         let mut count = 0;
@@ -38,20 +38,20 @@ impl ClaimRows {
         Ok(Self { rows: RowSource::FromFile(scratch), count })
     }
 
-    /// The same claims for `count` tokens.
+    /// Returns the same claims for `count` tokens.
     pub(crate) fn repeat(claims: Map<String, Value>, count: usize) -> Self {
         let row = Row { line: 0, fields: claims };
         let bytes = if count > 1 { Value::from(row.fields.clone()).to_string().len() } else { 0 };
         Self { rows: RowSource::Repeated(row, bytes), count }
     }
 
-    /// The number of tokens.
+    /// Returns the number of tokens.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// The rows of tokens after the first `done`: at most `most`, fewer if they are long; none at
-    /// the end.
+    /// Returns the rows after the first `offset` tokens: at most `limit`, fewer if rows are long,
+    /// none at the end.
     pub(super) fn batch(&self, offset: usize, limit: usize) -> Result<Vec<Cow<'_, Row>>, Error> {
         match &self.rows {
             RowSource::Repeated(row, bytes) => {
@@ -66,8 +66,8 @@ impl ClaimRows {
         }
     }
 
-    /// The number of first tokens that are all good only if all are: of those that are alike two
-    /// show as much as any number.
+    /// Returns the number of leading rows whose validity implies the validity of all rows. Two
+    /// copies represent any number of identical rows: two are needed to detect a repeated `jti`.
     pub(super) fn sample_size(&self) -> usize {
         match self.rows {
             RowSource::Repeated(..) => self.count.min(2),
@@ -75,7 +75,7 @@ impl ClaimRows {
         }
     }
 
-    /// The place for names of rows, if each token has a row.
+    /// Returns the database that reserves the `jti` of each row, if the rows came from a file.
     pub(super) fn scratch(&self) -> Option<&ScratchDatabase> {
         match &self.rows {
             RowSource::Repeated(..) => None,

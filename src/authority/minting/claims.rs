@@ -1,4 +1,4 @@
-//! What a token says: the preset's words, filled in, and what was said besides.
+//! Header and claims of a test token, from the preset and the explicit options.
 
 use super::super::Error;
 use super::template::{TokenParts, ValueSource};
@@ -9,7 +9,7 @@ use crate::model::Timestamp;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// When a token begins and ends, unless its claims say otherwise.
+/// Default `iat` and `exp` of a token; explicit claims override both.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Validity {
     pub(super) issued_at: Timestamp,
@@ -17,7 +17,8 @@ pub(super) struct Validity {
 }
 
 impl MintJob {
-    /// Header and claims of one good token.
+    /// Renders header and claims of a valid token. Precedence of claims, lowest first: preset,
+    /// `jti` of the request, row, explicit claims.
     pub(super) fn render_parts(
         &self,
         builder: &TokenBuilder<'_>,
@@ -33,7 +34,7 @@ impl MintJob {
         Ok(parts)
     }
 
-    /// Whether the identity of that token was chosen, not made for it.
+    /// Returns whether the `jti` of the row's token was chosen by the user instead of generated.
     pub(super) fn has_custom_jti(&self, row: &Map<String, Value>) -> bool {
         let MintRequest { template, claims, jti, .. } = &self.request;
         let text = template.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
@@ -41,7 +42,7 @@ impl MintJob {
         !is_generated || row.contains_key("jti") || claims.contains_key("jti")
     }
 
-    /// What the preset itself says that a defect changes.
+    /// Renders the preset's patch for a defect, if the preset defines one.
     pub(super) fn preset_patch(
         &self,
         builder: &TokenBuilder<'_>,
@@ -57,7 +58,7 @@ impl MintJob {
         )?))
     }
 
-    /// What is wrong with a token of that defect, and who is known to let it through.
+    /// Describes a defect, with the verifiers known to accept such a token and the reason for each.
     pub(super) fn describe_defect(
         &self,
         defect: Option<Defect>,
@@ -66,7 +67,7 @@ impl MintJob {
         let template = &self.request.template;
         let preset_description = template.defects.get(&defect).map(|patch| patch.why.as_str());
         let accepts = |(verifier, accepted_defects): (&String, &BTreeMap<Defect, String>)| {
-            accepted_defects.get(&defect).map(|why| (verifier.clone(), why.clone()))
+            accepted_defects.get(&defect).map(|reason| (verifier.clone(), reason.clone()))
         };
         let accepted_by = template.verifiers.iter().filter_map(accepts).collect();
         (preset_description.unwrap_or_else(|| defect.description()).to_owned(), accepted_by)

@@ -1,5 +1,4 @@
-//! The ways in which a token can be wrong: each in exactly one thing, and what a verifier has to
-//! answer.
+//! Defects of test tokens, each with the rejection reason that a correct verifier reports.
 
 use super::super::RejectReason;
 use crate::model::InvalidValue;
@@ -7,27 +6,28 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! defects {
     ($($variant:ident $name:literal $reason:ident $description:literal),+ $(,)?) => {
-        /// The one thing that is wrong with a token.
+        /// Single defect of a token.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
         pub(crate) enum Defect {
             $(#[doc = $description] #[serde(rename = $name)] $variant),+
         }
 
         impl Defect {
-            /// All of them.
+            /// All defects, in the order of fixtures.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its name.
+            /// Returns the name of the defect, as in manifests and on the command line.
             pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// What is wrong, and which rule says so.
+            /// Returns a description of the defect with the RFC section that a token with it
+            /// violates.
             pub(crate) const fn description(self) -> &'static str {
                 match self { $(Self::$variant => $description),+ }
             }
 
-            /// The reason for which it is to be refused.
+            /// Returns the rejection reason that a correct verifier reports.
             pub(crate) const fn reason(self) -> RejectReason {
                 match self { $(Self::$variant => RejectReason::$reason),+ }
             }
@@ -68,7 +68,7 @@ defects! {
 }
 
 impl Defect {
-    /// Reads its name.
+    /// Parses the name of a defect.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         Self::ALL.iter().copied().find(|defect| defect.name() == text).ok_or_else(|| {
             let names: Vec<&str> = Self::ALL.iter().map(|defect| defect.name()).collect();

@@ -1,5 +1,5 @@
-//! Test tokens: any claims, signed by a test key, so that they can never log in here or pass as an
-//! app token.
+//! Test tokens: any claims, signed by a test key. A test token never authenticates to jeton and
+//! never passes as an app token.
 
 mod authorize;
 mod claim_rows;
@@ -26,41 +26,43 @@ use crate::crypto;
 use crate::model::{Algorithm, InvalidValue, Jti, Timestamp};
 use serde_json::{Map, Value};
 
-/// What signs a test token.
+/// Signing key of test tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Signer {
-    /// The test key of that algorithm, or of the one that the preset names; else ES256.
+    /// Test key of the given algorithm; without one, of the preset's algorithm, else ES256.
     Algorithm(Option<Algorithm>),
-    /// The test key of that id.
+    /// Test key with this key id.
     Key(String),
 }
 
-/// What test tokens should say.
+/// Request for one or more test tokens: preset, claims, signing key and times.
 #[derive(Debug, Clone)]
 pub(crate) struct MintRequest {
     template: Template,
     parameter_values: Map<String, Value>,
-    /// Claims that replace those of the template, or follow them.
+    /// Explicit claims. They replace the template's claims of the same name and follow the other
+    /// claims.
     pub(crate) claims: Map<String, Value>,
     header: Map<String, Value>,
-    /// The identity of the one token, in the place of what the template would give it.
+    /// `jti` for a single token; replaces the template's `jti`.
     jti: Option<Jti>,
-    /// What signs.
+    /// Signing key.
     pub(crate) signer: Signer,
-    /// When they were issued: now unless said.
+    /// Time of issue (`iat`); by default now.
     pub(crate) issued_at: Option<Timestamp>,
-    /// From when they are valid.
+    /// Start of validity (`nbf`).
     pub(crate) not_before: Option<Timestamp>,
-    /// When they end: after what the preset says, or an hour, unless said. They always end.
+    /// Expiry; by default the preset's TTL after the time of issue, or 1 hour. Test tokens always
+    /// expire, so `Never` means the default.
     pub(crate) expiry: Expiry,
-    /// Whether they are recorded, so that they can be listed and revoked.
+    /// Record the tokens in the store, so that the tokens can be listed and revoked by id.
     pub(crate) record: bool,
-    /// The one thing that is wrong with them.
+    /// Single defect that every token of the request has.
     pub(crate) defect: Option<Defect>,
 }
 
 impl MintRequest {
-    /// What the preset says, and nothing else.
+    /// Creates a request for the preset's tokens without overrides.
     pub(crate) fn new(template: Template) -> Self {
         Self {
             template,
@@ -77,7 +79,7 @@ impl MintRequest {
         }
     }
 
-    /// Gives a parameter of the preset a value.
+    /// Sets a parameter of the preset.
     pub(crate) fn set_parameter(
         &mut self,
         name: &str,
@@ -88,8 +90,8 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Says what a claim is that most tokens have: by the parameter of that name where the preset
-    /// has one, else as it is. Nothing is said without words.
+    /// Sets a common claim, through the preset parameter of the same name if the preset has one.
+    /// Without values nothing changes.
     pub(crate) fn set_claim(&mut self, name: &str, values: &[&str]) -> Result<(), InvalidValue> {
         match values {
             [] => return Ok(()),
@@ -102,7 +104,8 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Says which permissions there are: a list, also of one, unless the preset has it otherwise.
+    /// Sets the permissions: a list even for a single permission, unless the default of the
+    /// preset's parameter has another type.
     pub(crate) fn set_permissions(&mut self, permissions: &[&str]) -> Result<(), InvalidValue> {
         const NAME: &str = "permissions";
         let list: Value = permissions.iter().copied().collect();
@@ -115,12 +118,12 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Gives the one token an identity that can be recorded, unless one was said.
+    /// Sets a generated `jti`, which a recorded token needs.
     pub(crate) fn assign_jti(&mut self) {
         self.jti = Some(crypto::generate_jti());
     }
 
-    /// Adds members to the header, or replaces them; what selects the key cannot be said.
+    /// Adds or replaces header parameters. `alg` and `kid` are refused: the signing key sets both.
     pub(crate) fn extend_header(
         &mut self,
         members: Map<String, Value>,

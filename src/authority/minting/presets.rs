@@ -1,4 +1,4 @@
-//! The presets that come with the program: data of `src/presets`.
+//! Built-in presets, embedded from `src/presets`.
 
 use super::template::Template;
 use crate::model::InvalidValue;
@@ -25,15 +25,15 @@ presets![
     "supabase",
 ];
 
-/// A token about which nothing is said.
+/// Preset for tokens without a named preset.
 const PLAIN_PRESET: &str = include_str!("../../presets/plain.json");
 
-/// The names of the presets that come with the program, sorted.
+/// Returns the names of the built-in presets, sorted.
 pub(crate) fn builtin_preset_names() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(name, _)| *name)
 }
 
-/// A preset that comes with the program; without a name a token about which nothing is said.
+/// Returns a built-in preset, or the plain preset without a name; `None` for an unknown name.
 pub(crate) fn load_builtin_preset(name: Option<&str>) -> Result<Option<Template>, InvalidValue> {
     let text = match name {
         None => Some(PLAIN_PRESET),

@@ -1,4 +1,4 @@
-//! The rows of test tokens that are to be recorded, and whether they all can be.
+//! Rows of recorded test tokens, and the checks that each token can be recorded.
 
 use super::super::Error;
 use super::MintJob;
@@ -12,17 +12,17 @@ use crate::model::{
 use crate::store::{NewToken, Reader, ScratchDatabase};
 use serde_json::{Map, Value};
 
-/// An identity that is given to a token which is to be recorded.
+/// `jti` of a token to record.
 #[derive(Debug)]
 pub(super) struct PlannedJti {
     jti: Jti,
     line: u64,
-    /// The end of the token, where the identity was chosen.
+    /// Expiry of the token, if its `jti` was chosen by the user.
     expires_at: Option<Timestamp>,
 }
 
-/// Refuses identities that are recorded, or may have been taken back with that key; the first line
-/// of them is named.
+/// Refuses each `jti` that is already recorded, or that may have been revoked under `key`. The
+/// error names the first such line.
 pub(super) fn ensure_new_jtis(
     tx: &Reader<'_>,
     key: Option<i64>,
@@ -40,8 +40,9 @@ pub(super) fn ensure_new_jtis(
     Ok(())
 }
 
-/// Refuses a token that was taken back, or may have been: of those that ended as early as what was
-/// pruned nobody knows. A row would answer for what was revoked by the very same claims.
+/// Refuses a `jti` that was revoked, or may have been: revocations of tokens that expired before
+/// the prune horizon are no longer known. A new row for such a token would make a revoked token
+/// with the same claims valid again.
 pub(super) fn ensure_never_revoked(
     tx: &Reader<'_>,
     key: i64,
@@ -50,13 +51,13 @@ pub(super) fn ensure_never_revoked(
 ) -> Result<(), Error> {
     ensure_not_blocklisted(tx, key, jti)?;
     if expires_at.map_or(Ok(false), |expires_at| tx.may_have_been_pruned(key, expires_at.unix()))? {
-        let why = "a token with that `jti` that ended then may have been revoked, and pruned";
-        return Err(Error::Usage(why.to_owned()));
+        let reason = "a token with that `jti` that ended then may have been revoked, and pruned";
+        return Err(Error::Usage(reason.to_owned()));
     }
     Ok(())
 }
 
-/// Refuses a token that is known to have been taken back.
+/// Refuses a `jti` on the blocklist.
 fn ensure_not_blocklisted(tx: &Reader<'_>, key: i64, jti: Jti) -> Result<(), Error> {
     if tx.is_blocklisted(key, &jti.to_string())? {
         return Err(Error::Usage("a token with that `jti` was revoked".to_owned()));
@@ -64,19 +65,19 @@ fn ensure_not_blocklisted(tx: &Reader<'_>, key: i64, jti: Jti) -> Result<(), Err
     Ok(())
 }
 
-/// Another token has that identity.
+/// Returns the error for a `jti` that is already recorded.
 pub(super) fn jti_taken_error() -> Error {
     Error::Usage("a token with that `jti` is recorded".to_owned())
 }
 
-/// What is wrong with a line, if it is one of a file.
+/// Adds the line number to an error, unless `line` is 0: the row is not from a file.
 fn with_line(line: u64, error: Error) -> Error {
     if line == 0 { error } else { InvalidLine { line, reason: error.to_string() }.into() }
 }
 
 impl MintJob {
-    /// Refuses rows of which no token can be made, or recorded if it is to be. `check` is given the
-    /// identities of the tokens to record, some at a time.
+    /// Refuses rows that do not yield a valid token, or cannot be recorded if the request asks for
+    /// it. Calls `check` with the planned `jti`s of each batch of tokens to record.
     pub(super) fn validate_rows(
         &self,
         key: &KeySpec,
@@ -118,8 +119,8 @@ impl MintJob {
         Ok(PlannedJti { jti: token_row.jti, line: source_row.line, expires_at })
     }
 
-    /// Refuses an identity that another token of this command has. One that is made for its token
-    /// is another one each time, and need not be remembered.
+    /// Refuses a `jti` that occurs twice in this request. A generated `jti` is unique and needs no
+    /// reservation.
     fn ensure_distinct_jtis(&self, jtis: &[PlannedJti]) -> Result<(), Error> {
         let Some(scratch) = self.claim_rows.scratch() else {
             let mut pairs = jtis.iter().zip(jtis.iter().skip(1));
@@ -133,23 +134,23 @@ impl MintJob {
             jtis.iter().filter(|planned| planned.expires_at.is_some())
         {
             if let Some(first_line) = scratch.reserve_name(&jti.to_string(), *line)? {
-                let why = format!("its `jti` stands on line {first_line} already");
-                return Err(InvalidLine { line: *line, reason: why }.into());
+                let reason = format!("its `jti` stands on line {first_line} already");
+                return Err(InvalidLine { line: *line, reason }.into());
             }
         }
         Ok(())
     }
 }
 
-/// The row of a token that says this: its identity and its times are the token's own. One that does
-/// not say when it was issued was now.
+/// Returns the row for a token with these claims. `jti`, `exp` and `iat` come from the claims;
+/// without `iat` the token counts as issued at `now`.
 pub(super) fn build_token_row(
     claims: &Map<String, Value>,
     owner: UserId,
     key: i64,
     now: Timestamp,
 ) -> Result<NewToken, Error> {
-    let refuse = |why: &str| Err(Error::Usage(format!("a recorded token has {why}")));
+    let refuse = |reason: &str| Err(Error::Usage(format!("a recorded token has {reason}")));
     let Some(jti) = claims.get("jti").and_then(Value::as_str).and_then(Jti::parse) else {
         return refuse("a UUID as its `jti`");
     };

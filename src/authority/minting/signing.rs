@@ -1,4 +1,4 @@
-//! Signing and recording of test tokens, with a key of the store or an external key.
+//! Signing and recording of test tokens, with a test key of the store or an external key.
 
 use super::super::audit_context::DONE;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
@@ -27,13 +27,13 @@ pub(super) const BATCH_SIZE: usize = 500;
 #[derive(Debug)]
 pub(crate) struct MintedToken {
     pub(crate) token: SecretString,
-    /// Its identity; `None` if that was replaced by something that is no text.
+    /// `jti` claim; `None` if the claim is missing or not a string.
     pub(crate) jti: Option<Untrusted>,
-    /// Its row, if it was to be recorded.
+    /// Id of the row, if the token is recorded.
     pub(crate) id: Option<TokenId>,
 }
 
-/// Tokens that are being made.
+/// Bulk mint in progress.
 #[derive(Debug)]
 pub(crate) struct MintJob {
     pub(super) request: MintRequest,
@@ -45,21 +45,21 @@ pub(crate) struct MintJob {
     pub(super) validity: Validity,
 }
 
-/// What signs, and for whom what it signed is recorded.
+/// Signing key of a job, with the principal that recorded tokens belong to.
 #[derive(Debug)]
 pub(crate) struct JobKey {
     spec: KeySpec,
     key: i64,
     minter: Principal,
-    /// The row of the audit, which counts what is recorded.
+    /// Audit event that counts the recorded tokens.
     event: i64,
-    /// Whether the key was made for this, and is a secret that no service can know.
+    /// The key is a newly generated HMAC secret, which no service has yet.
     pub(crate) is_new_secret: bool,
 }
 
 impl MintJob {
-    /// Begins with a key of the store, which is made on first need. Nothing is signed yet, and
-    /// every row was found good.
+    /// Starts a job with a test key of the store, generated if missing. Validates every row, but
+    /// signs nothing yet.
     pub(crate) fn with_store_key(
         store: &mut Store,
         audit: &AuditContext,
@@ -83,7 +83,7 @@ impl MintJob {
         Ok((job, job_key))
     }
 
-    /// The same, and no key signs yet.
+    /// Creates a job for a minter, without selecting a key.
     pub(super) fn for_minter(
         store: &mut Store,
         audit: &AuditContext,
@@ -96,9 +96,11 @@ impl MintJob {
         Self::new(audit.now, request, claim_rows, Some(settings.issuer), Some(minter.user.uid))
     }
 
-    /// Takes the key that signs, with which every row is found good and something is made; what
-    /// `record` writes of it is one change with the key's own row, where that is new. `record` is
-    /// told the row, and the words that name a new key, and returns the row of the audit.
+    /// Selects the signing key, validates every row with the key, and runs `work`.
+    ///
+    /// `record` runs in the transaction that inserts a new key. `record` is given the user, the row
+    /// id of the key, a text that names a new key, and the output of `work`, and returns the id of
+    /// the audit event.
     pub(super) fn acquire_key<T>(
         &self,
         store: &mut Store,
@@ -124,7 +126,7 @@ impl MintJob {
                 Ok::<_, Error>((key, record(tx, user, key, key_suffix, &output)?))
             });
             let (key, event) = match result {
-                // Another process was faster; its key is as good.
+                // Another process inserted a key first; use that key.
                 Err(Error::Store(store::Error::AlreadyExists)) => continue,
                 other => other?,
             };
@@ -136,7 +138,7 @@ impl MintJob {
         Err(Error::KeyContention)
     }
 
-    /// Begins with a key that is in no store.
+    /// Starts a job with an external key.
     pub(crate) fn with_external_key(
         now: Timestamp,
         key: &KeySpec,
@@ -187,7 +189,7 @@ impl MintJob {
         }
     }
 
-    /// Header and claims of one token, with the defect that was wished for.
+    /// Builds header and claims of one token, with the requested defect.
     pub(super) fn build_parts(&self, builder: &TokenBuilder<'_>) -> Result<TokenParts, Error> {
         let defect = self.request.defect;
         builder.build(defect)?.ok_or_else(|| {
@@ -212,7 +214,7 @@ impl MintJob {
         Ok((MintedToken { token, jti, id: None }, parts.claims))
     }
 
-    /// The next tokens, signed by a key that is in no store; none at the end.
+    /// Signs the next batch with an external key, without recording. Empty at the end.
     pub(crate) fn next_unrecorded_batch(
         &mut self,
         key: &KeySpec,
@@ -225,7 +227,7 @@ impl MintJob {
         Ok(tokens)
     }
 
-    /// The next tokens, recorded if they are to be; none at the end.
+    /// Signs the next batch, and records the tokens if requested. Empty at the end.
     pub(crate) fn next_batch(
         &mut self,
         store: &mut Store,
@@ -253,7 +255,7 @@ impl MintJob {
                 let with_id = |((token, _), id)| MintedToken { id: Some(id), ..token };
                 return Ok(signed_tokens.into_iter().zip(ids).map(with_id).collect());
             }
-            // Another one signs now. If none does, an admin took it away.
+            // The key was replaced in the meantime. Without a successor, an admin revoked the key.
             let key = self.select_key(store)?;
             job_key.key = key.id.ok_or(Error::KeyContention)?;
             job_key.spec = key.spec;
@@ -261,8 +263,8 @@ impl MintJob {
         Err(Error::KeyContention)
     }
 
-    /// Records tokens of a key, and has the audit count them; `None` if it does not sign any more.
-    /// One that was named signs as long as it is not revoked.
+    /// Records a batch and adds to the count of the audit event. Returns `None` if the key no
+    /// longer signs. An explicitly selected key signs until revoked.
     fn record_batch(
         &self,
         store: &mut Store,

@@ -1,4 +1,4 @@
-//! What a test token says, and what it never is.
+//! Tests of claims, kinds and recording of test tokens.
 
 use super::*;
 use crate::authority::test_store::{
@@ -190,7 +190,7 @@ fn recorded_test_token_with_any_claims_matches_the_row() {
 fn test_token_without_jti_or_exp_is_not_recorded() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
-    for (claim, why) in [
+    for (claim, reason) in [
         ("jti=1", "a recorded token has a UUID as its `jti`"),
         ("jti=\"x\"", "a recorded token has a UUID as its `jti`"),
         ("exp=\"soon\"", "a recorded token has an end (`exp`) in whole seconds"),
@@ -199,7 +199,7 @@ fn test_token_without_jti_or_exp_is_not_recorded() {
         let claims = ExtraClaims::parse(&[], &[claim.to_owned()]).unwrap();
         let request = MintRequest { record: true, claims: claims.0, ..mint_request() };
         let result = mint_token(&mut store, &mia, &request);
-        assert!(matches!(result, Err(Error::Usage(text)) if text == why), "{claim}");
+        assert!(matches!(result, Err(Error::Usage(text)) if text == reason), "{claim}");
     }
 }
 
@@ -210,11 +210,11 @@ fn recorded_test_token_uses_no_quota_and_is_no_credential() {
     let claims = ExtraClaims::parse(&[], &["permissions=[\"jeton:mint\"]".to_owned()]).unwrap();
     let request = MintRequest { record: true, claims: claims.0, ..mint_request() };
     let test_token = mint_token_text(&mut store, &ada, &request);
-    let refused = refusal_reasons(authorize_minter(&mut store, at(0), &test_token));
-    assert_eq!(refused, [RejectReason::WrongType]);
+    let reasons = refusal_reasons(authorize_minter(&mut store, at(0), &test_token));
+    assert_eq!(reasons, [RejectReason::WrongType]);
     let quota = issue_app_token(&mut store, &ada, "app").quota_usage.unwrap();
     assert_eq!(quota.used, 1);
-    // The identity of an app token in a test token is not the app token's row.
+    // A test token with the `jti` of an app token is not the app token.
     let app = issue_app_token(&mut store, &ada, "other");
     let claims: Map<String, Value> =
         [("jti".to_owned(), json!(app.record.jti))].into_iter().collect();

@@ -1,5 +1,5 @@
-//! One token put together from what it should say: a good one, or one that is wrong in exactly one
-//! thing. Nothing here is within reach of what checks tokens.
+//! Builder of one test token, valid or with a single defect. `verification` must not depend on this
+//! module.
 
 use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
@@ -13,18 +13,19 @@ use serde_json::{Map, Value, json};
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// What one token is made of.
+/// Inputs for one token: job, key, header `kid` and row claims.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenBuilder<'a> {
     pub(super) job: &'a MintJob,
     pub(super) key: &'a KeySpec,
     pub(super) kid: Option<&'a Untrusted>,
-    /// Claims of this token alone.
+    /// Claims of this token's row.
     pub(super) row_claims: &'a Map<String, Value>,
 }
 
 impl TokenBuilder<'_> {
-    /// Header and claims, with that defect; `None` if tokens of this kind cannot have it.
+    /// Builds header and claims with `defect`. Returns `None` if the defect does not apply to
+    /// tokens of this kind.
     pub(super) fn build(&self, defect: Option<Defect>) -> Result<Option<TokenParts>, Error> {
         let validity = self.job.validity;
         let validity =
@@ -38,7 +39,7 @@ impl TokenBuilder<'_> {
         Ok(patch.map(|patch| {
             apply_patch(&mut parts.header, patch.header);
             apply_patch(&mut parts.claims, patch.claims);
-            // Its `jti` is revoked: one that was given may be that of another token.
+            // The new `jti` will be revoked; the requested `jti` may belong to another token.
             if defect == Defect::Revoked {
                 parts.claims.insert("jti".to_owned(), json!(crypto::generate_jti()));
             }
@@ -46,7 +47,7 @@ impl TokenBuilder<'_> {
         }))
     }
 
-    /// What a defect changes of any token.
+    /// Returns the patch of a defect for which the preset defines none.
     fn standard_patch(
         &self,
         defect: Defect,
@@ -96,7 +97,7 @@ impl TokenBuilder<'_> {
         })
     }
 
-    /// The token that says this, signed, with what is wrong about the signature.
+    /// Signs the token, with the defects that affect the signature.
     pub(super) fn sign(
         &self,
         parts: &TokenParts,
@@ -122,7 +123,7 @@ impl TokenBuilder<'_> {
                 format!("{input}.{first}{rest}")
             }),
             Some(Defect::Truncated) => edit_token(&sign_valid()?, |input, signature| {
-                // Whole groups of four: what is left is well-formed.
+                // Whole groups of four characters keep the base64url well-formed.
                 let half = signature.len() / 8 * 4;
                 format!("{input}.{}", signature.get(..half).unwrap_or_default())
             }),
@@ -152,7 +153,7 @@ impl TokenBuilder<'_> {
     }
 }
 
-/// As long, and over for a day.
+/// Returns a validity of the same length that ended a day before the time of issue.
 fn expired_validity(validity: Validity) -> Result<Validity, Error> {
     let length = validity.expires_at.unix() - validity.issued_at.unix();
     let end = validity.issued_at.unix() - DAY_SECONDS;
@@ -173,7 +174,7 @@ fn claim_patch(name: &str, value: Value) -> TokenParts {
     TokenParts { header: Map::new(), claims }
 }
 
-/// Something else in the place of each of these claims that is there, in the same shape.
+/// Replaces the value of each present claim with another value of the same shape: string or array.
 fn other_values_patch(claims: &Map<String, Value>, names: &[&str]) -> TokenParts {
     let other_value = |value: &Value| {
         if value.is_array() { json!(["something-else"]) } else { json!("something-else") }
@@ -183,7 +184,7 @@ fn other_values_patch(claims: &Map<String, Value>, names: &[&str]) -> TokenParts
     TokenParts { header: Map::new(), claims: replacements.collect() }
 }
 
-/// Replaces members where they stand; null takes one away.
+/// Replaces members in place, keeping the order; `null` removes a member.
 fn apply_patch(members: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (name, value) in patch {
         if value.is_null() {
@@ -194,7 +195,7 @@ fn apply_patch(members: &mut Map<String, Value>, patch: Map<String, Value>) {
     }
 }
 
-/// The token with another end: its signature comes after the last dot.
+/// Rebuilds a token from its signing input and signature, which the last dot separates.
 fn edit_token(token: &SecretString, edit: impl Fn(&str, &str) -> String) -> SecretString {
     let (input, signature) = token.expose_secret().rsplit_once('.').unwrap_or_default();
     SecretString::from(edit(input, signature))

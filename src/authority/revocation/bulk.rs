@@ -1,4 +1,4 @@
-//! Taking back every recorded token of some kind: in one change, however many there are.
+//! Bulk revocation by filter, in one transaction.
 
 use super::super::principal::write_as;
 use super::super::{AuditContext, Caller, Error};
@@ -6,7 +6,7 @@ use super::check_may_revoke;
 use crate::model::Timestamp;
 use crate::store::{Store, TokenFilter};
 
-/// How many tokens there are for the caller to take back.
+/// Returns the number of tokens that [`revoke_bulk`] would revoke.
 pub(crate) fn count_revocable(
     store: &mut Store,
     now: Timestamp,
@@ -18,7 +18,7 @@ pub(crate) fn count_revocable(
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// Takes them back; how many.
+/// Revokes all tokens that match the filter. Returns the number of tokens revoked.
 pub(crate) fn revoke_bulk(
     store: &mut Store,
     audit: &AuditContext,
@@ -71,8 +71,8 @@ mod tests {
         times.map(|(id, time)| (id, time.unwrap().unix() - at(0).unix())).collect()
     }
 
-    /// Ada has tokens 1 (a), 2 (b), 3 (b, a test token), 4 (b, expired at 50, made at 20) and 5 (b,
-    /// revoked at 7); john has 6 (b).
+    /// Creates tokens of two users. Ada has tokens 1 (a), 2 (b), 3 (b, a test token), 4 (b, issued
+    /// at 20, expired at 50) and 5 (b, revoked at 7); john has token 6 (b).
     fn sample_store() -> (Store, TestUser, TestUser) {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
@@ -133,9 +133,9 @@ mod tests {
         for owner in [None, Some(ada.user().id)] {
             let message = "only admins act on the tokens of others";
             let result = count_revocable(&mut store, at(0), &john.caller, &live_filter(owner));
-            assert!(matches!(result, Err(Error::Forbidden(why)) if why == message));
+            assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
             let result = revoke_bulk(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
-            assert!(matches!(result, Err(Error::Forbidden(why)) if why == message));
+            assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
         }
         let own_tokens = live_filter(Some(john.user().id));
         assert_eq!(revoke_bulk(&mut store, &audit_at(0), &john.caller, &own_tokens).unwrap(), 1);

@@ -1,4 +1,4 @@
-//! Taking tokens back: by row, by identity, by value, or many at once.
+//! Revocation of tokens: by id, by `jti`, by value, or in bulk.
 
 mod bulk;
 
@@ -17,14 +17,14 @@ use crate::store::{Reader, SessionPair, Store, Writer};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A token named on the command line.
+/// Token argument of the command line.
 #[derive(Debug, Clone)]
 pub(crate) enum TokenSelector {
-    /// By the id of its row.
+    /// Row id.
     Id(TokenId),
-    /// By its identity.
+    /// `jti` claim.
     Jti(Jti),
-    /// The token itself: holding it is right enough.
+    /// Compact token. Possession of the token is sufficient authorization.
     Value(String),
 }
 
@@ -43,22 +43,22 @@ impl TokenSelector {
         Err(InvalidValue::new("token", "neither an id, nor a `jti`, nor a token"))
     }
 
-    /// Whether naming it needs a login.
+    /// Returns whether revocation by this selector requires a caller.
     pub(crate) fn needs_caller(&self) -> bool {
         !matches!(self, Self::Value(_))
     }
 }
 
-/// What became of one of them.
+/// Outcome for one token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct RevocationOutcome {
-    /// Its row, for a recorded one.
+    /// Row id of a recorded token.
     pub(crate) id: Option<TokenId>,
-    /// Its identity, or that of the session for a refresh token.
+    /// `jti` of the token.
     pub(crate) jti: Untrusted,
-    /// What it is.
+    /// Token kind.
     pub(crate) kind: TokenKind,
-    /// Whether it was still good.
+    /// `false` if the token was already revoked.
     pub(crate) changed: bool,
 }
 
@@ -70,7 +70,7 @@ enum RevocationTarget {
 }
 
 impl RevocationTarget {
-    /// Whose it is, where that decides.
+    /// Returns the owner, if the revocation depends on the owner.
     fn owner(&self) -> Option<UserId> {
         match self {
             Self::Recorded(token) => Some(token.grant.owner_id),
@@ -80,8 +80,9 @@ impl RevocationTarget {
     }
 }
 
-/// Revokes all targets in one transaction, or none if one is not there or not the caller's. The
-/// signature of a token that is given by value is checked before; its rows are looked up inside.
+/// Revokes all selected tokens in one transaction, or no token if a selector matches no token or
+/// the caller lacks the permission. Signatures of tokens given by value are checked before the
+/// transaction; rows are looked up inside.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
@@ -112,7 +113,7 @@ fn audit_summary(outcomes: &[RevocationOutcome]) -> String {
     outcomes.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// A target whose signature was checked, if it is a token.
+/// Selector after the signature check of a token given by value.
 enum VerifiedSelector {
     Id(TokenId),
     Jti(Jti),
@@ -129,8 +130,8 @@ impl VerifiedSelector {
     }
 }
 
-/// Returns what the target names, as far as `user` may act on it. Several rows may have one `jti`,
-/// since minting and refreshing can choose it.
+/// Returns the tokens that match the selector and that `user` may revoke. Several rows may have the
+/// same `jti`, since minting and refreshing can choose the `jti`.
 fn resolve(
     tx: &Reader<'_>,
     user: Option<&User>,
@@ -146,14 +147,14 @@ fn resolve(
     };
     targets.retain(|target| check_may_revoke(user, target.owner()).is_ok());
     if targets.is_empty() {
-        // Only admins are told which ids of others exist.
+        // Only admins may learn which ids of other users exist.
         check_may_revoke(user, None)?;
         return Err(Error::NotFound { resource: ResourceKind::Token, name: Some(selector_text) });
     }
     Ok(targets)
 }
 
-/// Everything that has this `jti`.
+/// Returns all tokens with this `jti`.
 fn find_by_jti(tx: &Reader<'_>, jti: Jti) -> Result<Vec<RevocationTarget>, Error> {
     let token = tx.find_token_by_jti(jti)?.map(RevocationTarget::Recorded);
     let access = tx.find_pair_by_access(jti)?.map(RevocationTarget::Access);
@@ -161,7 +162,7 @@ fn find_by_jti(tx: &Reader<'_>, jti: Jti) -> Result<Vec<RevocationTarget>, Error
     Ok([token, access, family].into_iter().flatten().collect())
 }
 
-/// The app token that is meant, for whoever may act on it.
+/// Returns the selected app token, if the caller may act on the token.
 pub(super) fn find_app_token(
     store: &mut Store,
     now: Timestamp,
@@ -183,7 +184,7 @@ pub(super) fn find_app_token(
 
 const APP_TOKENS_ONLY: &str = "only app tokens are renewed";
 
-/// The row of an app token; of anything else, why it is refused if it was given by value.
+/// Returns the row of an app token, or the reason for refusing any other token given by value.
 fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<RecordedToken, Error> {
     let reason = match target {
         RevocationTarget::Recorded(token) if token.grant.kind == TokenKind::App => {
@@ -216,14 +217,14 @@ pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Re
     }
 }
 
-/// A token with a good signature of a key of the store.
+/// Token with a valid signature by a key of the store.
 struct SignedToken {
     kind: TokenKind,
     key: i64,
     claims: Map<String, Value>,
 }
 
-/// Checks the signature of a token; whether it is still valid does not matter.
+/// Checks the signature of a token. Expired and revoked tokens pass.
 fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<SignedToken, Error> {
     let mut report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     if let (Some(kind), Some(key), Some(claims)) = (report.kind, &report.key, report.claims.take())

@@ -1,4 +1,4 @@
-//! Agreement of a token with its record. The record is authoritative: whoever knows the app key,
+//! Agreement of a token with its record. The record is authoritative: any holder of the app key,
 //! which may be a secret that services share, can sign any claims.
 
 use super::super::RejectReason;
@@ -8,13 +8,15 @@ use crate::model::{RecordedToken, TokenKind, User, escape};
 use crate::store::SessionPair;
 use serde_json::{Map, Value, json};
 
-/// Claims of an app token that its record does not hold: those that settings decided when the token
-/// was issued, and those by which the record was found.
+/// Claims of an app token that the record does not contain: `iss`, `owner`, `target` and `type`
+/// follow from settings at the time of issue, and the record was found by `jti`.
 const NOT_RECORDED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
-/// Returns the first claim that contradicts the record, with the reason. Of an app token, a claim
-/// that the record does not have is one: services look for permissions under any name. Of a session
-/// token, `role` is none: it is the role at the time of issue, and the user's row decides.
+/// Returns the first claim that contradicts the record, with the reason.
+///
+/// In an app token, a claim that the record lacks is a contradiction: services look for permissions
+/// under any name. In a session token, `role` is not compared: `role` is the role at the time of
+/// issue, and the user's row decides.
 pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,
@@ -24,12 +26,12 @@ pub(super) fn find_contradiction(
     let recorded_claims = match record {
         TokenRecord::Token(token) if kind == TokenKind::App => app_token_claims(token, owner),
         TokenRecord::Session(session_pair) => session_token_claims(session_pair, kind, owner),
-        // The record of a test token was found by everything that the token says.
+        // The record of a test token was found by all claims of the token.
         TokenRecord::Token(_) | TokenRecord::Missing => return None,
     };
     let difference = recorded_claims.iter().find_map(|(name, value)| match claims.get(name) {
         None => Some((RejectReason::MissingClaim, name)),
-        Some(claimed) => (claimed != value).then_some((RejectReason::BadClaim, name)),
+        Some(claim) => (claim != value).then_some((RejectReason::BadClaim, name)),
     });
     let is_extra = |name: &&String| {
         !recorded_claims.contains_key(*name) && !NOT_RECORDED.contains(&name.as_str())

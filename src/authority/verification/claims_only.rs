@@ -1,4 +1,4 @@
-//! Claims judged alone, without a signature or a row: what a fuzzer can try.
+//! Validation of claims without signature and row, for fuzzing.
 
 use super::super::RejectReason;
 use super::super::claims::RegisteredClaims;
@@ -6,7 +6,8 @@ use super::third_party::check_third_party_claims;
 use super::{Expectations, PERMISSION_CLAIMS, VerificationReport, check_claims};
 use serde_json::{Map, Value};
 
-/// What is wrong with these claims, as a token of ours and as one of others.
+/// Returns the rejection reasons for these claims, as a token of the store and as a third-party
+/// token.
 pub(crate) fn check_claims_only(
     claims: &Map<String, Value>,
     expectations: &Expectations,

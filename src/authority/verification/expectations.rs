@@ -1,13 +1,13 @@
-//! What a token is held against.
+//! Requirements of the caller on a token.
 
 use crate::model::{InvalidValue, Lifetime, Permission, Timestamp, TokenKind};
 
-/// Which tokens are acceptable.
+/// Token kinds that are acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExpectedKind {
-    /// Those of one kind.
+    /// A single kind.
     Only(TokenKind),
-    /// Those of any kind.
+    /// Any kind.
     Any,
 }
 
@@ -20,38 +20,38 @@ impl ExpectedKind {
     }
 }
 
-/// What a token is held against.
+/// Requirements that a token must satisfy.
 #[derive(Debug, Clone)]
 pub(crate) struct Expectations {
-    /// The kinds that are acceptable.
+    /// Acceptable kinds.
     pub(crate) kind: ExpectedKind,
-    /// The time of this run: for keys, sessions and recorded ends.
+    /// Current time, for keys, sessions and recorded expiry times.
     pub(crate) now: Timestamp,
-    /// The time that time claims are judged by; `--at` moves it.
+    /// Time against which time claims are checked; `--at` overrides it.
     pub(crate) reference_time: Timestamp,
-    /// Seconds forgiven on time claims.
+    /// Clock skew that time claims may have, in seconds.
     pub(crate) leeway: i64,
-    /// The issuer, where it is compared.
+    /// Expected issuer, if checked.
     pub(crate) issuer: Option<String>,
-    /// The audience, where it is compared.
+    /// Expected audience, if checked.
     pub(crate) audience: Option<String>,
-    /// Permissions that must be there.
+    /// Required permissions.
     pub(crate) permissions: Vec<Permission>,
-    /// Claims that must have a value.
+    /// Required values of claims.
     pub(crate) required_values: Vec<(String, String)>,
-    /// Claims that must be present, with any value but `null`.
+    /// Required claims, with any value but `null`.
     pub(crate) required_claims: Vec<String>,
-    /// The media type that the header's `typ` must name.
+    /// Required media type in the header's `typ`.
     pub(crate) typ: Option<MediaType>,
-    /// Permission for a third-party token to lack `exp`. The expiry of a token of the store is decided
-    /// by its row.
+    /// Accepts third-party tokens without `exp`. The expiry of a token of the store is decided by
+    /// its row.
     pub(crate) allow_no_expiry: bool,
-    /// How long it must still live.
+    /// Minimum remaining lifetime.
     pub(crate) min_ttl: Option<Lifetime>,
 }
 
 impl Expectations {
-    /// Nothing but what is always checked.
+    /// Creates expectations without optional checks.
     pub(crate) fn new(kind: ExpectedKind, now: Timestamp) -> Self {
         Self {
             kind,
@@ -70,13 +70,13 @@ impl Expectations {
     }
 }
 
-/// A media type in the form in which two are compared (RFC 7515, section 4.1.9): in lower case,
-/// with the `application/` that a header may omit.
+/// Media type in normalized form for comparison (RFC 7515, section 4.1.9): lower case, with the
+/// `application/` prefix that a header may omit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MediaType(String);
 
 impl MediaType {
-    /// Reads a media type or a short form of one, as a header's `typ` has it.
+    /// Parses a media type, also in the short form that a header's `typ` may have.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let is_valid = |byte: u8| byte.is_ascii_graphic();
         if text.is_empty() || !text.bytes().all(is_valid) {

@@ -1,4 +1,4 @@
-//! Introspection: what a service may know of a token (RFC 7662).
+//! Token introspection (RFC 7662).
 
 use super::super::Error;
 use super::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
@@ -6,9 +6,9 @@ use crate::model::{Timestamp, TokenKind, User};
 use crate::store::Store;
 use serde_json::{Map, Value, json};
 
-/// Returns the answer of RFC 7662, section 2.2: `{"active": false}` and nothing more, whatever is
-/// wrong. Only tokens that a service can be shown are active: app tokens, and access tokens of
-/// sessions.
+/// Returns the response as defined in RFC 7662, section 2.2. An inactive token yields `{"active":
+/// false}` without the reason. Only tokens that are presented to services can be active: app
+/// tokens, and access tokens of sessions.
 pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Result<Value, Error> {
     let report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     match report.kind {
@@ -19,10 +19,11 @@ pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Resu
     }
 }
 
-/// Describes a token whose claims agree with its record.
+/// Builds the response for a token whose claims agree with its record.
 fn active_response(report: VerificationReport, kind: TokenKind) -> Map<String, Value> {
     let mut claims = report.claims.unwrap_or_default();
-    // A grace never reaches past the token's own end. Services keep the answer until `exp`.
+    // The grace period never exceeds the token's own expiry. Services cache the response until
+    // `exp`.
     if let Some(grace_expires_at) = report.record.grace_expires_at() {
         claims.insert("exp".to_owned(), grace_expires_at.into());
     }

@@ -1,6 +1,6 @@
-//! The one pipeline every token of ours goes through, in one fixed order: malformed, algorithm
-//! and key, signature, type, revocation and owner, times, issuer and audience, and last what the
-//! caller asks for. Before a good signature there is exactly one reason, after it all of them.
+//! Verification of tokens of the store, in a fixed order: form, algorithm and key, signature, type,
+//! revocation and owner, times, issuer and audience, and last the expectations of the caller. Until
+//! the signature is verified, a report has exactly one reason; after, all reasons.
 
 mod agreement;
 #[cfg(any(fuzzing, test))]
@@ -29,10 +29,11 @@ use crate::model::{Algorithm, Key, KeyState, Purpose, TokenKind, escape, parse_s
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
 
-/// Where tokens of ours say what they may do.
+/// Claims with the permissions of tokens of the store.
 const PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
 
-/// Judges a token of this store. An error means that it could not be judged.
+/// Verifies a token of this store. An error means that verification was not possible, for example
+/// because the store failed.
 pub(crate) fn verify(
     store: &mut Store,
     token: &str,
@@ -40,7 +41,9 @@ pub(crate) fn verify(
 ) -> Result<VerificationReport, Error> {
     let compact = match Compact::parse(token) {
         Ok(compact) => compact,
-        Err(why) => return Ok(VerificationReport::from_reason(RejectReason::Malformed, Some(why))),
+        Err(detail) => {
+            return Ok(VerificationReport::from_reason(RejectReason::Malformed, Some(detail)));
+        }
     };
     store.read(|tx| {
         let key = match select_key(tx, &compact.header, expectations)? {
@@ -50,16 +53,16 @@ pub(crate) fn verify(
         if !is_signed_by(&compact, &key.spec)? {
             return Ok(VerificationReport::from_reason(RejectReason::BadSignature, None));
         }
-        // Anyone who has the key may have signed the token: none of its claims counts.
+        // Anyone who has the revoked key may have signed the token: no claim can be trusted.
         if key.state == KeyState::Revoked {
             return Ok(VerificationReport::from_reason(RejectReason::KeyRevoked, None));
         }
         let claims = match parse_strict_object(&compact.payload) {
             Ok(claims) => claims,
-            Err(why) => {
+            Err(detail) => {
                 return Ok(VerificationReport::from_reason(
                     RejectReason::Malformed,
-                    Some(format!("the payload is {why}")),
+                    Some(format!("the payload is {detail}")),
                 ));
             }
         };
@@ -74,18 +77,18 @@ pub(crate) fn verify(
     })
 }
 
-/// Header and payload of a token that nobody judged.
+/// Decodes header and payload without verification.
 pub(crate) fn decode(token: &str) -> Result<(Value, Value), Error> {
-    decode_lenient(token).map_err(|why| Error::TokenRejected {
+    decode_lenient(token).map_err(|detail| Error::TokenRejected {
         kind: None,
         reasons: vec![RejectReason::Malformed],
-        detail: Some(why),
+        detail: Some(detail),
     })
 }
 
-/// Returns the key that the header names, if it may be used for what is wanted. A revoked key is
-/// among them: only a good signature shows that the token is one of its tokens. Members that would
-/// bring a key along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
+/// Returns the key that the header names, if the key may verify a token of the expected kind.
+/// Revoked keys are included: only a valid signature proves that the token is signed by the revoked
+/// key. Header parameters that carry or reference a key (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
@@ -102,14 +105,14 @@ fn select_key(
     let Some(key) = tx.find_key(kid)?.filter(may_have_signed) else {
         return reject(RejectReason::UnknownKey);
     };
-    // An app or session check never goes on with a test key, nor the other way round.
+    // A test key never verifies an app or session token, nor an app key a test token.
     let is_test = key.spec.purpose == Purpose::Test;
     if let ExpectedKind::Only(kind) = expectations.kind
         && is_test != (kind == TokenKind::Test)
     {
-        let known_kind = is_test.then_some(TokenKind::Test);
+        let kind = is_test.then_some(TokenKind::Test);
         return Ok(Err(VerificationReport {
-            kind: known_kind,
+            kind,
             ..VerificationReport::from_reason(RejectReason::WrongType, None)
         }));
     }
@@ -119,11 +122,12 @@ fn select_key(
     Ok(Ok(key))
 }
 
-/// The algorithm and the key id that a header names.
+/// Returns algorithm and key id of a header.
 fn parse_alg_and_kid(
     header: &Map<String, Value>,
 ) -> Result<(Algorithm, Option<&str>), RejectReason> {
-    // RFC 7515, section 4.1.11: what is critical and not understood makes a token invalid.
+    // RFC 7515, section 4.1.11: a critical extension that is not understood makes the token
+    // invalid.
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
         return Err(RejectReason::CriticalHeader);
     }
@@ -136,7 +140,7 @@ fn parse_alg_and_kid(
     }
 }
 
-/// The key's purpose decides first; only then does the token's own word count.
+/// Returns the token kind. The purpose of the key takes precedence over the claim `type`.
 fn kind_of(key: &Key, claims: &Map<String, Value>) -> TokenKind {
     match (key.spec.purpose, claims.get("type").and_then(Value::as_str)) {
         (Purpose::Test, _) => TokenKind::Test,
@@ -173,7 +177,7 @@ fn check_token(
         check_typ(report, header, expectations);
     }
     check_token_state(tx, report, kind, claims, &registered, expectations.now)?;
-    // A test token stands for one of others.
+    // A test token represents a third-party token, with any permission claim.
     let is_test = kind == TokenKind::Test;
     let permission_claims =
         if is_test { &claims::KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };
@@ -181,7 +185,7 @@ fn check_token(
     Ok(())
 }
 
-/// Compares the header's `typ` with what the caller asks for.
+/// Compares the header's `typ` with the expected media type.
 fn check_typ(
     report: &mut VerificationReport,
     header: &Map<String, Value>,
@@ -189,13 +193,13 @@ fn check_typ(
 ) {
     let typ = header.get("typ").and_then(Value::as_str);
     if expectations.typ.as_ref().is_some_and(|expected| !expected.is_named_by(typ)) {
-        let found = typ.map_or_else(|| "none".to_owned(), |typ| format!("`{}`", escape(typ)));
-        report.add_reason(RejectReason::WrongType, format!("found {found} in `typ`"));
+        let quoted_typ = typ.map_or_else(|| "none".to_owned(), |typ| format!("`{}`", escape(typ)));
+        report.add_reason(RejectReason::WrongType, format!("found {quoted_typ} in `typ`"));
     }
 }
 
-/// What is judged by the claims alone: times, issuer, audience, and what the caller asks for.
-/// Permissions stand in the claims of these names.
+/// Checks that need only the claims: times, issuer, audience, and the expectations of the caller.
+/// `permission_claims` are the names of the claims with permissions.
 fn check_claims(
     report: &mut VerificationReport,
     claims: &Map<String, Value>,
@@ -205,7 +209,7 @@ fn check_claims(
 ) {
     let time_reasons =
         claims::check_times(registered, expectations.reference_time, expectations.leeway);
-    // A token without a row that is over anyway was pruned, and says no more than that.
+    // An expired token without a row was probably pruned: only the expiry is reported.
     if time_reasons.contains(&RejectReason::Expired) {
         if report.reasons.first() == Some(&RejectReason::UnknownToken) {
             report.detail = None;
@@ -223,14 +227,14 @@ fn check_claims(
     {
         report.reasons.push(RejectReason::AudienceMismatch);
     }
-    if let Some(missing) =
+    if let Some(permission) =
         claims::find_missing_permission(claims, permission_claims, &expectations.permissions)
     {
-        report.add_reason(RejectReason::MissingPermission, missing.to_display());
+        report.add_reason(RejectReason::MissingPermission, permission.to_display());
     }
-    let absent = claims::find_missing_claim(claims, &expectations.required_claims);
-    if let Some(name) =
-        absent.or_else(|| claims::find_mismatched_claim(claims, &expectations.required_values))
+    let missing_claim = claims::find_missing_claim(claims, &expectations.required_claims);
+    if let Some(name) = missing_claim
+        .or_else(|| claims::find_mismatched_claim(claims, &expectations.required_values))
     {
         report.add_reason(RejectReason::RequirementFailed, escape(name));
     }

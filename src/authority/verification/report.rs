@@ -1,26 +1,26 @@
-//! The result of verifying one token.
+//! Result of the verification of one token.
 
 use super::super::{Error, RejectReason};
 use super::TokenRecord;
 use crate::model::{Key, Timestamp, TokenId, TokenKind, TokenStatus, User};
 use serde_json::{Map, Value};
 
-/// What was found out about a token.
+/// Result of the verification of one token.
 #[derive(Debug, Default)]
 pub(crate) struct VerificationReport {
-    /// Its kind, once its key is known.
+    /// Token kind, once the key is known.
     pub(crate) kind: Option<TokenKind>,
-    /// All that is wrong, in the fixed order; empty for a valid token.
+    /// Rejection reasons, in the fixed order of checks; empty for a valid token.
     pub(crate) reasons: Vec<RejectReason>,
-    /// What exactly is wrong, of the first reason.
+    /// Detail of the first reason.
     pub(crate) detail: Option<String>,
-    /// Its claims, once its signature was found good.
+    /// Claims, once the signature is verified.
     pub(crate) claims: Option<Map<String, Value>>,
-    /// Its row.
+    /// Row of the token.
     pub(in crate::authority) record: TokenRecord,
-    /// Its key, once its signature was found good.
+    /// Key, once the signature is verified.
     pub(in crate::authority) key: Option<Key>,
-    /// Its owner.
+    /// Owner of the token.
     pub(in crate::authority) owner: Option<User>,
 }
 
@@ -29,7 +29,7 @@ impl VerificationReport {
         Self { reasons: vec![reason], detail, ..Self::default() }
     }
 
-    /// One reason more; its detail is told if it is the first.
+    /// Adds a reason. The detail is kept only for the first reason.
     pub(super) fn add_reason(&mut self, reason: RejectReason, detail: String) {
         if self.reasons.is_empty() {
             self.detail = Some(detail);
@@ -37,7 +37,7 @@ impl VerificationReport {
         self.reasons.push(reason);
     }
 
-    /// The row of an app token.
+    /// Returns the row id of a recorded token.
     pub(crate) fn token_id(&self) -> Option<TokenId> {
         match &self.record {
             TokenRecord::Token(token) => Some(token.id),
@@ -45,7 +45,7 @@ impl VerificationReport {
         }
     }
 
-    /// Where a recorded token is in its life.
+    /// Returns the status of a recorded token: live, expired or revoked.
     pub(crate) fn status(&self, now: Timestamp) -> Option<TokenStatus> {
         match &self.record {
             TokenRecord::Token(token) => Some(token.status(now)),
@@ -64,7 +64,7 @@ impl VerificationReport {
         }
     }
 
-    /// The claims of a token that nothing is wrong with.
+    /// Returns the report of a valid token, or the rejection as an error.
     pub(crate) fn into_accepted(self) -> Result<Self, Error> {
         if self.reasons.is_empty() {
             Ok(self)

@@ -1,4 +1,5 @@
-//! Tokens of others, held against keys that somebody gave: the same order of checks, without rows.
+//! Verification of third-party tokens with keys of the caller: the same order of checks, without
+//! rows.
 
 use super::super::RejectReason;
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
@@ -7,8 +8,8 @@ use crate::crypto::{Compact, Verifier};
 use crate::model::parse_strict_object;
 use serde_json::{Map, Value};
 
-/// Judges a token that is not of this store. Kind, revocation and owner are not known of it; what
-/// `checks` says about them does not count.
+/// Verifies a third-party token. Kind, revocation and owner are unknown; expectations of the kind
+/// are ignored.
 pub(crate) fn verify_third_party(
     keys: &[Verifier],
     token: &str,
@@ -16,7 +17,9 @@ pub(crate) fn verify_third_party(
 ) -> VerificationReport {
     let compact = match Compact::parse(token) {
         Ok(compact) => compact,
-        Err(why) => return VerificationReport::from_reason(RejectReason::Malformed, Some(why)),
+        Err(detail) => {
+            return VerificationReport::from_reason(RejectReason::Malformed, Some(detail));
+        }
     };
     let (algorithm, kid) = match parse_alg_and_kid(&compact.header) {
         Ok(alg_and_kid) => alg_and_kid,
@@ -33,10 +36,10 @@ pub(crate) fn verify_third_party(
     }
     let claims = match parse_strict_object(&compact.payload) {
         Ok(claims) => claims,
-        Err(why) => {
+        Err(detail) => {
             return VerificationReport::from_reason(
                 RejectReason::Malformed,
-                Some(format!("the payload is {why}")),
+                Some(format!("the payload is {detail}")),
             );
         }
     };
@@ -47,7 +50,7 @@ pub(crate) fn verify_third_party(
     report
 }
 
-/// Judges the claims of a token of others.
+/// Checks the claims of a third-party token.
 pub(super) fn check_third_party_claims(
     report: &mut VerificationReport,
     claims: &Map<String, Value>,
@@ -64,9 +67,8 @@ pub(super) fn check_third_party_claims(
     }
 }
 
-/// The key with the id that the token names. One key that was given without an id is meant
-/// whatever the token names, and one alone is meant where it names none. Keys are never tried in
-/// turn.
+/// Returns the key with this key id. A single key without a key id matches every token, and a
+/// single key with a key id matches a token without `kid`. Keys are never tried in turn.
 fn select_verifier<'k>(keys: &'k [Verifier], kid: Option<&str>) -> Option<&'k Verifier> {
     match (keys, kid) {
         ([only], None) => Some(only),

@@ -1,4 +1,4 @@
-//! The row behind a token: what the store says about it, whatever the token says itself.
+//! State of a token in the store: row, revocation, session and owner.
 
 use super::super::claims::RegisteredClaims;
 use super::super::{Error, RejectReason};
@@ -10,7 +10,7 @@ use crate::model::{
 use crate::store::{Reader, SessionPair};
 use serde_json::{Map, Value};
 
-/// The row that decides about a token.
+/// Row of a token.
 #[derive(Debug, Default)]
 pub(in crate::authority) enum TokenRecord {
     #[default]
@@ -20,7 +20,7 @@ pub(in crate::authority) enum TokenRecord {
 }
 
 impl TokenRecord {
-    /// When the grace of a token that was renewed is over.
+    /// Returns the end of the grace period of a renewed token, in Unix seconds.
     pub(super) fn grace_expires_at(&self) -> Option<i64> {
         match self {
             Self::Token(token) => token.grace_until.map(Timestamp::unix),
@@ -37,8 +37,8 @@ impl TokenRecord {
     }
 }
 
-/// Judges the row behind the token. The row of a token that contradicts it is not the token's
-/// record: nothing is read from it, and nothing is done to it.
+/// Checks the row of the token. A row that the token contradicts is not recorded in the report: no
+/// caller reads or changes that row.
 pub(super) fn check_token_state(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -69,7 +69,7 @@ pub(super) fn check_token_state(
     Ok(())
 }
 
-/// Judges a token that has no row: of a test token, only a revocation would be known.
+/// Checks a token without a row. For a test token, only its revocation can be known.
 fn check_unrecorded(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -153,8 +153,8 @@ fn require_valid_owner(
     }
 }
 
-/// Returns the row of a token with a good signature of that key. A token that contradicts its row is
-/// refused.
+/// Returns the row of a token with a valid signature by this key. A token that contradicts its row
+/// is refused.
 pub(in crate::authority) fn load_consistent_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -174,8 +174,9 @@ pub(in crate::authority) fn load_consistent_record(
     }
 }
 
-/// The row of this very token. Only jeton says what the others say; whoever mints a test token can
-/// give it the `jti` of another.
+/// Returns the row of this token. Claims of app and session tokens come from jeton, but a minter
+/// can give a test token the `jti` of another token, so that a test token must also match the
+/// recorded claims.
 fn find_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -207,9 +208,9 @@ fn find_record(
     })
 }
 
-/// Returns the key id and the time up to which its test tokens were pruned, if that covers a test
-/// token without a row: the token may have been revoked. No leeway, time of the past or clock that
-/// was ahead during the prune makes it valid again; tokens that expire later are not affected.
+/// Returns key id and prune horizon if the horizon covers a test token without a row: the token may
+/// have been revoked. No leeway, reference time in the past or clock that was ahead during the
+/// prune makes the token valid again. Tokens that expire after the horizon are not affected.
 fn prune_horizon(
     tx: &Reader<'_>,
     key: Option<&Key>,
@@ -220,7 +221,8 @@ fn prune_horizon(
     Ok(horizon.map(|until| (key.spec.kid.to_display(), until)))
 }
 
-/// Its absolute end needs no look: no token of a session outlives it.
+/// Checks revocation of the session token and the end of its session. The maximum session lifetime
+/// needs no check: no token of a session expires later.
 fn check_session(reasons: &mut Vec<RejectReason>, kind: TokenKind, session_pair: &SessionPair) {
     let (pair, session) = (&session_pair.pair, &session_pair.session);
     let is_revoked = match kind {

@@ -1,7 +1,8 @@
-//! What a token says before its values are known: the data of a preset. Filling it in is pure.
+//! Token templates: the data of presets. Rendering is free of side effects.
 //!
-//! A text may hold names in braces. One that is a single name takes that value with its type; in a
-//! longer text values are written out. A member whose value is not there (null) is left out.
+//! A text may contain names in braces. A text that is a single name takes the value of that name
+//! with its type; in a longer text values are inserted as text. A member without a value (`null`)
+//! is omitted.
 
 mod render;
 
@@ -15,76 +16,79 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// What stands where a header names the algorithm, which each has to (RFC 7515, section 4.1.1).
+/// Required value of `alg` in a template's header; every header has `alg` (RFC 7515, section
+/// 4.1.1).
 const ALG_PLACEHOLDER: &str = "{alg}";
 
-/// What is made for each token, and cannot be said.
+/// Names of values that are generated for each token; not allowed as parameters.
 const RESERVED_NAMES: [&str; 4] = ["alg", "kid", "jti", "uuid"];
 
-/// What stands where a header names the key: another one would not be found by it.
+/// Only permitted value of `kid` in a template's header: verifiers would not find the key by
+/// another id.
 const KID_PLACEHOLDER: &str = "{kid}";
 
-/// A preset as its file has it.
+/// Content of a preset file.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Template {
-    /// The file has the preset's name; what is shown of one may be such a file.
+    /// Preset name, ignored: the file name decides. `token presets NAME` prints the name, and that
+    /// output may be saved as a preset file.
     #[serde(default, rename = "name", skip_serializing)]
     _name: IgnoredAny,
-    /// What kind of token it makes, in a sentence.
+    /// Description of the token kind, one sentence.
     pub(crate) about: String,
-    /// Where its claims are documented.
+    /// URLs of the documentation of the claims.
     #[serde(default)]
     pub(crate) source: Vec<String>,
-    /// The algorithm of whoever issues such tokens.
+    /// Algorithm that the real issuer uses.
     pub(crate) algorithm: Option<String>,
-    /// How long they live.
+    /// Token lifetime.
     pub(crate) ttl: Option<String>,
-    /// Values that can be given, in the order in which their defaults are filled in.
+    /// Parameters with defaults, in the order in which the defaults are rendered.
     #[serde(default)]
     pub(crate) parameters: Map<String, Value>,
-    /// The header's members, in order.
+    /// Header parameters, in order.
     #[serde(default = "plain_header")]
     pub(crate) header: Map<String, Value>,
-    /// The claims, in order.
+    /// Claims, in order.
     pub(crate) claims: Map<String, Value>,
-    /// What each claim is.
+    /// Explanation of each claim.
     #[serde(default)]
     pub(crate) explain: Map<String, Value>,
-    /// What makes a token of this kind wrong in a way of its own, by the name of the defect.
+    /// Patches for defects that are specific to this kind of token.
     #[serde(default)]
     pub(crate) defects: BTreeMap<Defect, DefectPatch>,
-    /// The verifiers that take such tokens, and which defects each lets through, with the reason.
+    /// Verifiers of such tokens, and the defects that each verifier accepts, with the reason.
     #[serde(default)]
     pub(crate) verifiers: BTreeMap<String, BTreeMap<Defect, String>>,
 }
 
-/// Members to replace; null takes one away. Texts are filled in like those of the preset.
+/// Members to replace; `null` removes a member. Texts are rendered like the preset's texts.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DefectPatch {
-    /// Members of the header.
+    /// Header parameters to replace.
     #[serde(default)]
     pub(crate) header: Map<String, Value>,
-    /// Claims.
+    /// Claims to replace.
     #[serde(default)]
     pub(crate) claims: Map<String, Value>,
-    /// What is wrong then, and which rule says so.
+    /// Description of the defect, with the RFC section that the token violates.
     pub(crate) why: String,
 }
 
-/// What one token says.
+/// Header and claims of one token.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TokenParts {
-    /// The header.
+    /// JOSE header.
     pub(crate) header: Map<String, Value>,
-    /// The claims.
+    /// Claims of the payload.
     pub(crate) claims: Map<String, Value>,
 }
 
-/// Where values come from that are made for each token.
+/// Source of the values that are generated for each token.
 pub(crate) trait ValueSource {
-    /// The value of that name; `None` if there is none.
+    /// Returns the value of `name`; `None` if the name is unknown.
     fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error>;
 }
 
@@ -95,9 +99,9 @@ impl<F: FnMut(&str) -> Result<Option<Value>, crypto::Error>> ValueSource for F {
 }
 
 impl Template {
-    /// Reads a preset's file.
+    /// Parses a preset file.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, InvalidValue> {
-        let refuse = |why: String| InvalidValue::new("preset", why);
+        let refuse = |reason: String| InvalidValue::new("preset", reason);
         let object = parse_strict_object(bytes).map_err(refuse)?;
         let template: Self = serde_json::from_value(Value::from(object))
             .map_err(|error| InvalidValue::new("preset", error.to_string()))?;
@@ -129,8 +133,7 @@ impl Template {
         self.ttl.as_deref().map(Lifetime::parse).transpose()
     }
 
-    /// Header and claims with everything filled in. `given` holds values of parameters, each of its
-    /// parameter's type.
+    /// Renders header and claims. `parameter_values` holds values of the types of their parameters.
     pub(crate) fn render(
         &self,
         parameter_values: &Map<String, Value>,
@@ -141,7 +144,7 @@ impl Template {
         Ok(TokenParts { header, claims: renderer.render_members(&self.claims, 1)? })
     }
 
-    /// The members of a change with everything filled in, null where one is taken away.
+    /// Renders a patch; removed members are `null`.
     pub(super) fn render_patch(
         &self,
         patch: &DefectPatch,
@@ -163,7 +166,7 @@ impl Template {
         })
     }
 
-    /// A word of the command line as a value of that parameter: in the type of its default.
+    /// Parses command-line values of a parameter, as the type of its default.
     pub(crate) fn parse_parameter(
         &self,
         name: &str,
@@ -171,8 +174,8 @@ impl Template {
     ) -> Result<Value, InvalidValue> {
         let Some(default) = self.parameters.get(name) else {
             let names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
-            let why = format!("`{}` is not one of {}", redact_for_error(name), names.join(", "));
-            return Err(InvalidValue::new("parameter", why));
+            let reason = format!("`{}` is not one of {}", redact_for_error(name), names.join(", "));
+            return Err(InvalidValue::new("parameter", reason));
         };
         let texts = || values.iter().map(|text| Value::from(*text));
         match (default, values) {
@@ -185,8 +188,8 @@ impl Template {
             (Value::Bool(_) | Value::Number(_) | Value::Object(_), _) => {
                 let value = serde_json::from_str(&values.join(" ")).ok();
                 value.filter(|value| is_same_type(value, default)).ok_or_else(|| {
-                    let why = format!("`{name}` must be of the type of its default, {default}");
-                    InvalidValue::new("parameter", why)
+                    let reason = format!("`{name}` must be of the type of its default, {default}");
+                    InvalidValue::new("parameter", reason)
                 })
             }
         }

@@ -1,5 +1,5 @@
-//! A preset filled in: names in braces become values. What it makes of one token is bounded, for
-//! names of names can stand for any amount.
+//! Rendering of presets: names in braces become values. The output of one token is bounded, since
+//! nested parameters can expand exponentially.
 
 use super::ValueSource;
 use crate::authority::Error;
@@ -7,14 +7,13 @@ use crate::crypto::MAX_TOKEN_BYTES;
 use crate::model::InvalidValue;
 use serde_json::{Map, Value};
 
-/// So much may be made on the way to one token: each value counts as one, and texts and names by
-/// their length.
+/// Rendering budget of one token: 1 per value, plus the length of texts and member names in bytes.
 const RENDER_BUDGET: usize = 4 * MAX_TOKEN_BYTES;
 
-/// So many arrays and objects may stand in one another: no more are read.
+/// Maximum nesting depth of arrays and objects, the limit of the JSON parser.
 const MAX_DEPTH: usize = 127;
 
-/// The values of one token's parameters, and the room that is left.
+/// Parameter values of one token, and the remaining budget.
 pub(super) struct Renderer<'s, S> {
     parameters: Map<String, Value>,
     source: &'s mut S,
@@ -22,7 +21,8 @@ pub(super) struct Renderer<'s, S> {
 }
 
 impl<'s, S: ValueSource> Renderer<'s, S> {
-    /// Begins with the parameters: what was given, and the defaults of the others.
+    /// Creates a renderer with the given parameter values and the rendered defaults of the other
+    /// parameters.
     pub(super) fn new(
         parameters: &Map<String, Value>,
         parameter_values: &Map<String, Value>,
@@ -39,7 +39,8 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         Ok(renderer)
     }
 
-    /// The members that have a value, in an object that is so `deep`: 1 for the outermost.
+    /// Renders an object at nesting level `depth` (1 for the outermost), omitting members without a
+    /// value.
     pub(super) fn render_members(
         &mut self,
         template: &Map<String, Value>,
@@ -55,7 +56,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         Ok(members)
     }
 
-    /// The value with names replaced; `None` if one of them has no value.
+    /// Renders a value; `None` if a name in it has no value.
     pub(super) fn render_value(
         &mut self,
         template: &Value,
@@ -88,8 +89,8 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         }
         let mut output = String::new();
         let mut rest = text;
-        while let Some((before, behind)) = rest.split_once('{') {
-            let (name, after) = behind
+        while let Some((prefix, tail)) = rest.split_once('{') {
+            let (name, remainder) = tail
                 .split_once('}')
                 .ok_or_else(|| InvalidValue::new("preset", "a brace is not closed"))?;
             let value = match self.find_value(name)? {
@@ -100,10 +101,10 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
                     value.to_string()
                 }
             };
-            self.consume(before.len() + value.len())?;
-            output.push_str(before);
+            self.consume(prefix.len() + value.len())?;
+            output.push_str(prefix);
             output.push_str(&value);
-            rest = after;
+            rest = remainder;
         }
         self.consume(1 + rest.len())?;
         output.push_str(rest);
@@ -119,7 +120,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         self.source.value(name)?.ok_or_else(unknown)
     }
 
-    /// The value, if there is room for it.
+    /// Returns the value if the budget allows it.
     fn within_budget(&mut self, value: Value, depth: usize) -> Result<Value, Error> {
         self.charge(&value, depth)?;
         Ok(value)
@@ -143,7 +144,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         }
     }
 
-    /// Enters an array or an object.
+    /// Returns the depth inside an array or object.
     fn enter_nested(&mut self, depth: usize) -> Result<usize, Error> {
         self.consume(1)?;
         if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(limit_exceeded("deeper")) }

@@ -1,4 +1,4 @@
-//! How presets are read and filled in.
+//! Tests of preset parsing and rendering.
 
 use super::*;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Revocation of single tokens.
+//! Tests of the revocation of single tokens.
 
 mod test_tokens;
 
@@ -23,7 +23,7 @@ fn current_reasons(store: &mut Store, token: &str) -> Vec<RejectReason> {
     reject_reasons(store, token, ExpectedKind::Any, 0)
 }
 
-/// Whether each of them was changed.
+/// Revokes tokens and returns the `changed` member of each outcome.
 fn revoke_changes(
     store: &mut Store,
     caller: Option<&Caller>,
@@ -89,7 +89,7 @@ fn refresh_token_revocation_ends_the_session() {
     let next =
         refresh_session(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
             .unwrap();
-    // A spent one names its family all the same.
+    // A used refresh token still selects its session.
     let outcomes =
         revoke(&mut store, &audit_at(0), None, &[value_selector(john.refresh_token())]).unwrap();
     assert_eq!(
@@ -112,7 +112,7 @@ fn jti_selector_revokes_all_permitted_matches() {
     let mia = add_user(&mut store, "mia", Role::Minter);
     let john = add_user(&mut store, "john", Role::User);
     let app = issue_app_token(&mut store, &john, "app").record;
-    // The client of a session chooses the identities of its next pair.
+    // The client of a session chooses the `jti`s of its next pair.
     let next = NewPairIds { access: app.jti, refresh: crate::crypto::generate_jti() };
     let new_pair = refresh_session(&mut store, &audit_at(0), mia.refresh_token(), next).unwrap();
     let selectors = [TokenSelector::Jti(app.jti)];
@@ -208,12 +208,12 @@ fn expired_token_is_revoked_by_value() {
     let john = add_user(&mut store, "john", Role::User);
     let app = issue_app_token(&mut store, &john, "app");
     let text = app.token.expose_secret();
-    let late = audit_at(604_800);
+    let late_audit = audit_at(604_800);
     assert_eq!(
         reject_reasons(&mut store, text, ExpectedKind::Any, 604_800),
         [RejectReason::Expired]
     );
-    assert!(revoke(&mut store, &late, None, &[value_selector(text)]).unwrap()[0].changed);
+    assert!(revoke(&mut store, &late_audit, None, &[value_selector(text)]).unwrap()[0].changed);
     assert_eq!(
         reject_reasons(&mut store, text, ExpectedKind::Any, 604_800),
         [RejectReason::Revoked, RejectReason::Expired]
@@ -225,19 +225,19 @@ fn token_not_signed_by_the_store_is_refused() {
     let mut store = new_store();
     let john = add_user(&mut store, "john", Role::User);
     let mut other_store = new_store();
-    let stranger = add_user(&mut other_store, "john", Role::User);
-    let stranger_reasons = refusal_reasons(revoke(
+    let other_john = add_user(&mut other_store, "john", Role::User);
+    let reasons = refusal_reasons(revoke(
         &mut store,
         &audit_at(0),
         None,
-        &[value_selector(stranger.access_token())],
+        &[value_selector(other_john.access_token())],
     ));
-    assert_eq!(stranger_reasons, [RejectReason::UnknownKey]);
+    assert_eq!(reasons, [RejectReason::UnknownKey]);
     let (input, _) = john.access_token().rsplit_once('.').unwrap();
     let (_, signature) = john.refresh_token().rsplit_once('.').unwrap();
-    let swapped = value_selector(&format!("{input}.{signature}"));
+    let selector = value_selector(&format!("{input}.{signature}"));
     assert_eq!(
-        refusal_reasons(revoke(&mut store, &audit_at(0), None, &[swapped])),
+        refusal_reasons(revoke(&mut store, &audit_at(0), None, &[selector])),
         [RejectReason::BadSignature]
     );
     assert_eq!(current_reasons(&mut store, john.access_token()), []);

@@ -1,4 +1,4 @@
-//! Revocation of test tokens, and by test tokens.
+//! Tests of the revocation of test tokens, and of test tokens with the `jti` of another token.
 
 use super::*;
 
@@ -28,9 +28,9 @@ fn test_token_cannot_revoke_app_token_with_same_jti() {
     let mia = add_user(&mut store, "mia", Role::Minter);
     let app = issue_app_token(&mut store, &mia, "app");
     let claim = format!("jti=\"{}\"", app.record.jti);
-    let fake = mint_test_token(&mut store, &mia, &[&claim]);
-    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&fake)]), [true]);
-    assert_eq!(current_reasons(&mut store, &fake), [RejectReason::Revoked]);
+    let forged_token = mint_test_token(&mut store, &mia, &[&claim]);
+    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&forged_token)]), [true]);
+    assert_eq!(current_reasons(&mut store, &forged_token), [RejectReason::Revoked]);
     assert_eq!(current_reasons(&mut store, app.token.expose_secret()), []);
 }
 
@@ -46,15 +46,15 @@ fn test_token_cannot_revoke_recorded_token_with_same_jti() {
     let recorded_token = mint_token_text(&mut store, &ada, &request);
     request.record = false;
     let replica = mint_token_text(&mut store, &mia, &request);
-    let (mut later, mut by_another_key) = (request.clone(), request.clone());
-    later.expiry = Expiry::At(at(3_601));
+    let (mut later_request, mut by_another_key) = (request.clone(), request.clone());
+    later_request.expiry = Expiry::At(at(3_601));
     by_another_key.signer = Signer::Algorithm(Some(Algorithm::EdDSA));
     request.claims.insert("sub".to_owned(), "eve".into());
-    for other in [later, by_another_key, request] {
-        let fake = mint_token_text(&mut store, &mia, &other);
-        assert_eq!(current_reasons(&mut store, &fake), []);
-        assert_eq!(revoke_changes(&mut store, None, &[value_selector(&fake)]), [true]);
-        assert_eq!(current_reasons(&mut store, &fake), [RejectReason::Revoked]);
+    for other in [later_request, by_another_key, request] {
+        let forged_token = mint_token_text(&mut store, &mia, &other);
+        assert_eq!(current_reasons(&mut store, &forged_token), []);
+        assert_eq!(revoke_changes(&mut store, None, &[value_selector(&forged_token)]), [true]);
+        assert_eq!(current_reasons(&mut store, &forged_token), [RejectReason::Revoked]);
         assert_eq!(current_reasons(&mut store, &recorded_token), []);
         store.execute_sql("DELETE FROM blocklist");
     }

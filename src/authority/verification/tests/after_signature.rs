@@ -1,4 +1,4 @@
-//! After a good signature, all reasons are reported, in a fixed order.
+//! Tests after a valid signature: all reasons are reported, in a fixed order.
 
 use super::*;
 use crate::model::{Lifetime, Permission, TokenStatus};
@@ -247,7 +247,7 @@ fn ambiguous_payload_is_malformed() {
     let header = context.header(&[]);
     let claims = context.claims().to_string();
     let duplicate_member = format!("{},\"id\":2}}", claims.strip_suffix('}').unwrap());
-    for (payload, why) in [
+    for (payload, detail) in [
         (duplicate_member.as_str(), "the payload is ambiguous: a member stands there twice"),
         ("[]", "the payload is not a JSON object"),
         ("", "the payload is not well-formed JSON"),
@@ -257,7 +257,7 @@ fn ambiguous_payload_is_malformed() {
         let report = verify_token(&mut context.store, &token, &TestContext::expectations(APP));
         assert_eq!(
             (report.reasons, report.detail.as_deref()),
-            (vec![RejectReason::Malformed], Some(why))
+            (vec![RejectReason::Malformed], Some(detail))
         );
     }
 }

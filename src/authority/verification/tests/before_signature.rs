@@ -1,4 +1,4 @@
-//! Before a good signature there is exactly one reason, and nothing is said of the claims.
+//! Tests before a valid signature: exactly one reason is reported, and no claims.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn malformed_token_is_refused_with_detail() {
     let list = context.sign("[]", "{}");
     let duplicate_member = context.sign(r#"{"alg":"ES256","alg":"ES256"}"#, "{}");
     let large = "A".repeat(70_000);
-    for (token, why) in [
+    for (token, detail) in [
         ("", "it is empty"),
         ("abc", "the token does not have three parts"),
         (input, "the token does not have three parts"),
@@ -32,7 +32,7 @@ fn malformed_token_is_refused_with_detail() {
         (&large, "the token is larger than 64 KiB"),
     ] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
-        assert_eq!(report.detail.as_deref(), Some(why));
+        assert_eq!(report.detail.as_deref(), Some(detail));
         assert_eq!(only_reason(&mut context, token, APP), RejectReason::Malformed);
     }
 }

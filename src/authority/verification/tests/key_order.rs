@@ -1,4 +1,4 @@
-//! The answer does not depend on the order in which keys stand.
+//! Property tests: the result does not depend on the order of keys.
 
 use super::*;
 use crate::authority::{NewKeyOptions, add_keys, generate_key};
@@ -21,7 +21,8 @@ struct Case {
     reasons: Vec<RejectReason>,
 }
 
-/// Keys, and tokens of each: as it signs them, changed, under another key's id, under none.
+/// Keys, with tokens of each key: valid, modified, with the `kid` of another key, and with an
+/// unknown `kid`.
 static KEYS_AND_CASES: LazyLock<(Vec<KeySpec>, Vec<Case>)> = LazyLock::new(|| {
     crypto::initialize();
     let key = |algorithm| generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
@@ -64,7 +65,7 @@ proptest! {
         let public: Vec<Value> =
             order.iter().filter_map(|key| key.public_jwk.clone()).map(Value::from).collect();
         let set = read_jwks(json!({"keys": public}).to_string().as_bytes()).unwrap();
-        // All but what the symmetric key signed, and what bears its id.
+        // The JWK Set lacks the symmetric key.
         for case in KEYS_AND_CASES.1.iter().skip(5) {
             let report = verify_third_party(&set, &case.token, &Expectations::new(ExpectedKind::Any, at(0)));
             let is_hmac_token = Compact::parse(&case.token).unwrap().header["kid"] == json!(KEYS_AND_CASES.0[0].kid);

@@ -1,4 +1,4 @@
-//! Kinds never stand in for each other.
+//! Tests that a token is accepted only as its own kind.
 
 use super::*;
 use crate::authority::test_store::{mint_request, mint_token_text};
@@ -29,8 +29,8 @@ fn token_is_accepted_only_as_own_kind() {
             } else {
                 vec![RejectReason::WrongType]
             };
-            let found = context.reasons(token, ExpectedKind::Only(requested_kind));
-            assert_eq!(found, expected, "{kind:?} as {requested_kind:?}");
+            let actual = context.reasons(token, ExpectedKind::Only(requested_kind));
+            assert_eq!(actual, expected, "{kind:?} as {requested_kind:?}");
         }
     }
 }
@@ -73,7 +73,7 @@ fn header_typ_and_type_claim_must_agree() {
     assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "no `type`");
     let token = context.altered_app_token(&[("type", json!("other"))]);
     assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType]);
-    // A session's claims under an app token's header stay a session's.
+    // The header of an app token does not turn session claims into an app token.
     let header = context.header(&[]);
     let token = context.sign(&header, &access);
     assert_eq!(context.reasons(&token, APP), [RejectReason::SessionToken]);

@@ -1,4 +1,4 @@
-//! What is accepted, what is refused, and for which reasons.
+//! Tests of verification.
 
 mod after_signature;
 mod before_signature;
@@ -22,7 +22,7 @@ const ACCESS: ExpectedKind = ExpectedKind::Only(TokenKind::Access);
 const REFRESH: ExpectedKind = ExpectedKind::Only(TokenKind::Refresh);
 const TEST: ExpectedKind = ExpectedKind::Only(TokenKind::Test);
 
-/// A store with an admin and one app token of hers.
+/// Store with an admin who has one app token.
 struct TestContext {
     store: Store,
     ada: TestUser,
@@ -41,7 +41,7 @@ impl TestContext {
         self.store.read(|tx| tx.active_app_key()).unwrap()
     }
 
-    /// The app token's claims.
+    /// Returns the claims of the app token.
     fn claims(&self) -> Value {
         decode_token(&self.app).1
     }
@@ -54,13 +54,13 @@ impl TestContext {
         reject_reasons(&mut self.store, token, kind, 0)
     }
 
-    /// What is wrong with the app token when it is held against that.
+    /// Returns the reasons for which the app token fails these expectations.
     fn app_reasons(&mut self, expectations: &Expectations) -> Vec<RejectReason> {
         let app = self.app.clone();
         verify_token(&mut self.store, &app, expectations).reasons
     }
 
-    /// The header that our tokens have, with other members.
+    /// Returns the header of an app token with these members replaced.
     fn header(&mut self, members: &[(&str, Value)]) -> String {
         let key = self.active_app_key();
         let mut header = json!({"alg": "ES256", "typ": "JWT", "kid": key.spec.kid});
@@ -70,13 +70,13 @@ impl TestContext {
         header.to_string()
     }
 
-    /// A token with our key's own signature, whatever it says.
+    /// Signs header and payload with the active app key.
     fn sign(&mut self, header: &str, payload: &str) -> String {
         let key = self.active_app_key();
         sign_text(&key.spec, header, payload).unwrap().expose_secret().to_owned()
     }
 
-    /// The app token with other claims; `null` takes one away.
+    /// Returns the app token with changed claims, signed again; `null` removes a claim.
     fn altered_app_token(&mut self, changes: &[(&str, Value)]) -> String {
         let mut claims = self.claims();
         for (name, value) in changes {

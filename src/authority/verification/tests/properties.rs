@@ -1,4 +1,4 @@
-//! What is signed verifies, and nothing that differs from it does.
+//! Property tests: a signed token verifies, and a modified token does not.
 
 use super::*;
 use crate::authority::test_store::new_store_with;
@@ -8,7 +8,7 @@ use crate::model::{AppName, ExtraClaims};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};
 
-/// One store for all cases: a quota is not what is tried here.
+/// Stores shared by all cases, without a quota.
 static STORES: LazyLock<Mutex<Vec<(Store, TestUser)>>> = LazyLock::new(|| {
     let algorithms = [Algorithm::ES256, Algorithm::HS256];
     let create_store = |algorithm| {
@@ -20,7 +20,7 @@ static STORES: LazyLock<Mutex<Vec<(Store, TestUser)>>> = LazyLock::new(|| {
     Mutex::new(algorithms.map(create_store).into())
 });
 
-/// A wish for any token that may be asked for.
+/// Generates valid token requests.
 fn token_requests() -> impl Strategy<Value = TokenRequest> {
     let text = "[^\\p{C}\\p{Z}]{1,20}";
     let expiry = prop_oneof![
@@ -56,7 +56,7 @@ fn token_requests() -> impl Strategy<Value = TokenRequest> {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The token with one bit of the bytes that it spells changed: that bit of that letter's six.
+/// Flips one of the six bits of the base64url character at `index`. Returns `None` for a dot.
 fn flip_bit(token: &str, index: usize, bit: u32) -> Option<String> {
     let mut bytes = token.as_bytes().to_vec();
     let value = ALPHABET.iter().position(|other| *other == bytes[index])?;
@@ -107,7 +107,7 @@ proptest! {
 
 #[test]
 fn single_bit_change_is_always_detected() {
-    // One of each family.
+    // One algorithm per family.
     for algorithm in [
         Algorithm::ES256,
         Algorithm::HS256,
@@ -120,15 +120,15 @@ fn single_bit_change_is_always_detected() {
         let ada = add_user(&mut store, "ada", Role::Admin);
         let app = issue_app_token(&mut store, &ada, "app");
         let text = app.token.expose_secret();
-        let mut tried = 0;
+        let mut case_count = 0;
         for index in 0..text.len() {
             for bit in 0..6 {
                 let Some(modified) = flip_bit(text, index, bit) else { continue };
-                let found = reject_reasons(&mut store, &modified, ExpectedKind::Any, 0);
-                assert_ne!(found, [], "letter {index}, bit {bit}: {modified}");
-                tried += 1;
+                let reasons = reject_reasons(&mut store, &modified, ExpectedKind::Any, 0);
+                assert_ne!(reasons, [], "letter {index}, bit {bit}: {modified}");
+                case_count += 1;
             }
         }
-        assert_eq!(tried, (text.len() - 2) * 6, "all but the two dots");
+        assert_eq!(case_count, (text.len() - 2) * 6, "all but the two dots");
     }
 }

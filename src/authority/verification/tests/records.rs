@@ -1,4 +1,4 @@
-//! The row of a token is authoritative: a token that contradicts it is refused by every consumer.
+//! Tests that every consumer refuses a token that contradicts its row.
 
 use super::*;
 use crate::authority::test_store::{refusal_reasons, set_setting};
@@ -8,7 +8,7 @@ use crate::authority::{
 };
 use crate::model::{ExtraClaims, Permission, Setting};
 
-/// A store with an app token for minting that has an audience and a further claim.
+/// Creates a store with an app token for minting that has an audience and an extra claim.
 fn context_with_recorded_claims() -> TestContext {
     let mut context = test_context();
     let app_request = TokenRequest {
@@ -23,7 +23,7 @@ fn context_with_recorded_claims() -> TestContext {
     context
 }
 
-/// Returns the reasons and the claim that is named.
+/// Returns the rejection reasons and the detail.
 fn rejection(
     context: &mut TestContext,
     token: &str,
@@ -58,13 +58,17 @@ fn app_token_that_contradicts_its_row_is_refused() {
         ("nbf", json!(now - 60)),
     ] {
         let token = context.altered_app_token(&[(name, value.clone())]);
-        let found = rejection(&mut context, &token, APP);
-        assert_eq!(found, (vec![RejectReason::BadClaim], Some(name.to_owned())), "{name}: {value}");
+        let actual = rejection(&mut context, &token, APP);
+        assert_eq!(
+            actual,
+            (vec![RejectReason::BadClaim], Some(name.to_owned())),
+            "{name}: {value}"
+        );
     }
     for name in ["permissions", "aud", "sub", "id", "app", "exp", "iat", "team"] {
         let token = context.altered_app_token(&[(name, json!(null))]);
-        let found = rejection(&mut context, &token, APP);
-        assert_eq!(found, (vec![RejectReason::MissingClaim], Some(name.to_owned())), "{name}");
+        let actual = rejection(&mut context, &token, APP);
+        assert_eq!(actual, (vec![RejectReason::MissingClaim], Some(name.to_owned())), "{name}");
     }
 }
 
@@ -78,7 +82,7 @@ fn changed_settings_do_not_contradict_issued_tokens() {
     assert_eq!(context.reasons(&app, APP), []);
 }
 
-/// A session token with another claim, signed by the same key.
+/// Returns a session token with one changed claim, signed by the same key.
 fn altered_session_token(
     context: &mut TestContext,
     token: &str,
@@ -110,14 +114,14 @@ fn session_token_that_contradicts_its_row_is_refused() {
             ("id", json!(2)),
         ] {
             let altered = altered_session_token(&mut context, &token, name, &value);
-            let found = rejection(&mut context, &altered, expected_kind);
+            let actual = rejection(&mut context, &altered, expected_kind);
             assert_eq!(
-                found,
+                actual,
                 (vec![RejectReason::BadClaim], Some(name.to_owned())),
                 "{name}: {value}"
             );
         }
-        // The role is the one of the user's row wherever it decides.
+        // Every decision uses the role in the user's row.
         let demoted = altered_session_token(&mut context, &token, "role", &json!("user"));
         assert_eq!(context.reasons(&demoted, expected_kind), []);
     }
@@ -157,7 +161,7 @@ fn every_consumer_refuses_a_token_that_contradicts_its_row() {
     );
     let next = refresh_session(store, &audit_at(0), &refresh_token, NewPairIds::generate());
     assert_eq!(refusal_reasons(next), [RejectReason::BadClaim]);
-    // Nothing was revoked, ended or spent.
+    // No token was revoked, no session ended, and no refresh token used.
     let (app, access) = (context.app.clone(), context.ada.access_token().to_owned());
     let refresh_token = context.ada.refresh_token().to_owned();
     for token in [app, access, refresh_token] {
