@@ -1,18 +1,18 @@
-//! Reading what was done and what was refused: for admins.
+//! Queries of the audit log, for admins.
 
 use super::accounts::user_not_found;
 use super::{Caller, Error};
 use crate::model::{AuditEvent, Page, PageRequest, Role, UserId, UserRef};
 use crate::store::{EventFilter, Store};
 
-/// So many are read at a time where all are wanted.
+/// Events that `next_events` reads at a time.
 const BATCH: i64 = 1_000;
 
 fn authorize_read(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, "only admins see the audit")
 }
 
-/// Whose doings are meant. A deleted user did what it did, and is named by its id.
+/// Returns the id of the user whose events are requested. A deleted user has only an id.
 pub(crate) fn find_actor(
     store: &mut Store,
     caller: &Caller,
@@ -26,7 +26,7 @@ pub(crate) fn find_actor(
     user.map(|user| user.id).ok_or_else(|| user_not_found(user_ref))
 }
 
-/// A page of events.
+/// Returns a page of events.
 pub(crate) fn list_events(
     store: &mut Store,
     caller: &Caller,
@@ -37,7 +37,7 @@ pub(crate) fn list_events(
     Ok(store.read(|tx| tx.events(filter, page))?)
 }
 
-/// The next of many events, behind the one of that id; none at the end.
+/// Returns the next batch of events after the event `after`; empty at the end.
 pub(crate) fn next_events(
     store: &mut Store,
     caller: &Caller,

@@ -1,37 +1,37 @@
-//! The command that is being carried out, as rules and audit see it.
+//! Audit context of the running command: action, time, OS user.
 
 use super::{RejectReason, TokenSelector};
 use crate::model::{Sid, Timestamp, UserId, UserRef};
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
 
-/// How a change ends that was not refused.
+/// The outcomes of changes that were not refused.
 pub(crate) const OUTCOMES: [&str; 4] = [DONE, UNDELIVERED, REVOKED, RejectReason::Reused.code()];
 
-/// It is done.
+/// The change is committed.
 pub(super) const DONE: &str = "done";
-/// Nobody received it: a token, which was taken back, or a copy.
+/// The result was not delivered: a token, which was revoked, or a backup.
 pub(super) const UNDELIVERED: &str = "undelivered";
-/// A token was taken back because the command that it was for has ended.
+/// A token was revoked because the command that used the token has exited.
 pub(super) const REVOKED: &str = "revoked";
 
-/// So many characters of a word that somebody chose are kept.
+/// Characters of a user-chosen word that the audit keeps.
 const MAX_WORD_CHARS: usize = 300;
 
-/// When it happens, at whose hands, and what it is called.
+/// The time, OS user and name of the running command, for its audit events.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditContext {
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// The number of the operating system's user: its name costs more to look up than all else
-    /// that a short command does besides its commit.
+    /// The uid of the operating-system user. A name lookup would cost more than everything else
+    /// that a short command does, except the commit.
     pub(crate) os_uid: u32,
-    /// The command: `token create`.
+    /// The name of the command, such as `token create`.
     pub(crate) action: String,
 }
 
 impl AuditContext {
-    /// Writes down that it was done, inside the transaction that does it. What found everything as
-    /// it should be did nothing.
+    /// Records a successful change, in the transaction of the change. A no-op (`count` is 0) is not
+    /// recorded.
     pub(super) fn record(
         &self,
         tx: &Writer<'_>,
@@ -45,7 +45,7 @@ impl AuditContext {
         self.record_outcome(tx, user, Some(target), DONE, count).map(|_| ())
     }
 
-    /// Writes down what else came to light; the row of the audit.
+    /// Records an event with any outcome and returns the id of its row.
     pub(super) fn record_outcome(
         &self,
         tx: &Writer<'_>,
@@ -66,8 +66,8 @@ impl AuditContext {
     }
 }
 
-/// A word that somebody chose as the audit has it: a part of it, if it is long, and without what
-/// stands between two things there.
+/// Returns a user-chosen word in a form that is safe in an audit target: truncated to
+/// [`MAX_WORD_CHARS`], with whitespace and commas, which separate targets, replaced by `_`.
 pub(super) fn sanitize_for_audit(word: &str) -> String {
     let mut sanitized: String = word.chars().take(MAX_WORD_CHARS).collect();
     if sanitized.len() < word.len() {
@@ -76,16 +76,17 @@ pub(super) fn sanitize_for_audit(word: &str) -> String {
     sanitized.replace(|c: char| c.is_whitespace() || c == ',', "_")
 }
 
-/// Whether an earlier step of the same command wrote the one row that the command has.
+/// The state of the single audit row of a command with several steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AuditRow {
-    /// It did.
+    /// An earlier step of the command wrote the row.
     Written,
-    /// This step has to.
+    /// The current step must write the row.
     Missing,
 }
 
-/// What a command names. It is a word of the caller's, who may have typed a secret there.
+/// The object that a command names. The caller may have typed a secret in place of the name, so
+/// only a name that the store knows gets into the audit.
 #[derive(Debug, Clone)]
 pub(crate) enum AuditTarget {
     User(UserRef),
@@ -96,7 +97,7 @@ pub(crate) enum AuditTarget {
 }
 
 impl AuditTarget {
-    /// What is there of that name, as the audit has it.
+    /// Returns the audit text of the existing object; `None` if no object has the name.
     fn resolve(&self, tx: &Reader<'_>) -> Result<Option<String>, Error> {
         Ok(match self {
             Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| format!("user {}", user.id)),
@@ -117,7 +118,7 @@ impl AuditTarget {
     }
 }
 
-/// Writes down that it was refused; `code` is the refusal's.
+/// Records a refused command. `code` is the code of the error.
 pub(crate) fn record_refusal(
     store: &mut Store,
     audit: &AuditContext,

@@ -1,17 +1,17 @@
-//! What claims may look like and when they hold: pure functions of claims and a time.
+//! Types and validity of claims: pure functions of claims and a time.
 
 use super::RejectReason;
 use crate::model::{Lifetime, Permission, Timestamp, Untrusted};
 use serde_json::{Map, Value, json};
 
-/// The claims in which services look for permissions: jeton's own, OAuth's (RFC 8693, section 4.2),
-/// and that of several vendors.
+/// Claims in which services look for permissions: of jeton, of OAuth (RFC 8693, section 4.2), and
+/// of several vendors.
 pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
-/// All claims by which a token may grant something, with the roles of several vendors.
+/// Claims by which a token may grant something, including the `roles` of several vendors.
 pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
-/// The registered claims (RFC 7519, section 4.1) of a token of ours, with their types.
+/// The registered claims (RFC 7519, section 4.1) of a token, with their types.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct RegisteredClaims {
     pub(super) issuer: Option<String>,
@@ -24,14 +24,14 @@ pub(super) struct RegisteredClaims {
 }
 
 impl RegisteredClaims {
-    /// Reads them; strings are strings, dates are whole seconds that fit a calendar, the audience
+    /// Reads the claims of a jeton token: times are whole seconds from 1970 to 9999, the audience
     /// is a string or an array of strings.
     pub(super) fn parse(claims: &Map<String, Value>) -> Result<Self, RejectReason> {
         Self::parse_with(claims, |value, _| value.as_i64())
     }
 
-    /// Reads those of a token of others, whose dates may have fractions (RFC 7519, section 2):
-    /// rounded so that the token is never valid for longer.
+    /// Reads the claims of a third-party token. Its times may have fractions (RFC 7519, section 2),
+    /// which are rounded so that the token is never valid for longer.
     pub(super) fn parse_third_party(claims: &Map<String, Value>) -> Result<Self, RejectReason> {
         Self::parse_with(claims, |value, round: fn(f64) -> f64| {
             let rounded = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);
@@ -91,8 +91,8 @@ pub(super) fn audience_claim(names: &[Untrusted]) -> Option<Value> {
     }
 }
 
-/// What is wrong with the times: `now < exp` strictly, `nbf` and `iat` not in the future. The
-/// leeway is forgiven on both sides.
+/// Returns the reasons to reject a token for its times. Valid is `now < exp`, `nbf <= now` and
+/// `iat <= now`, each within `leeway` seconds.
 pub(super) fn check_times(
     claims: &RegisteredClaims,
     now: Timestamp,
@@ -110,25 +110,25 @@ pub(super) fn check_times(
     reasons
 }
 
-/// Returns the first wanted permission that none of the claims of these names has.
+/// Returns the first required permission that none of the claims `names` contains.
 pub(super) fn find_missing_permission<'p>(
     claims: &Map<String, Value>,
     names: &[&str],
     required: &'p [Permission],
 ) -> Option<&'p Permission> {
     let granted = claimed_permissions(claims, names);
-    required.iter().find(|permission| !granted.clone().any(|found| found == permission.as_str()))
+    required.iter().find(|permission| !granted.clone().any(|name| name == permission.as_str()))
 }
 
-/// Returns the permissions that stand in the claims of these names: the texts of an array, or words
-/// with spaces between them (RFC 8693, section 4.2).
+/// Returns the permissions in the claims `names`: the strings of an array, or the words of a
+/// space-separated string (RFC 8693, section 4.2).
 pub(super) fn claimed_permissions<'c>(
     claims: &'c Map<String, Value>,
     names: &'c [&str],
 ) -> impl Iterator<Item = &'c str> + Clone {
     names.iter().filter_map(|name| claims.get(*name)).flat_map(|value| {
         let texts: Vec<&str> = match value {
-            Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
             Value::String(words) => words.split(' ').collect(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
         };
@@ -136,8 +136,8 @@ pub(super) fn claimed_permissions<'c>(
     })
 }
 
-/// The name of the first claim that does not have the wanted value: a string as it is, anything
-/// else as its JSON.
+/// Returns the name of the first claim that does not have the expected value. A string claim is
+/// compared as text, any other claim as JSON.
 pub(super) fn find_mismatched_claim<'w>(
     claims: &Map<String, Value>,
     expected: &'w [(String, String)],
@@ -150,7 +150,7 @@ pub(super) fn find_mismatched_claim<'w>(
     expected.iter().find(|(name, value)| !has(name, value)).map(|(name, _)| name.as_str())
 }
 
-/// Returns the name of the first required claim that is absent; `null` is no value.
+/// Returns the name of the first required claim that is absent or `null`.
 pub(super) fn find_missing_claim<'w>(
     claims: &Map<String, Value>,
     required: &'w [String],
@@ -159,7 +159,7 @@ pub(super) fn find_missing_claim<'w>(
     required.iter().find(is_absent).map(String::as_str)
 }
 
-/// Whether what ends then still lives that long; without an end it does.
+/// Returns whether at least `min_ttl` remains until expiry. Always true without `exp`.
 pub(super) fn has_remaining_ttl(
     expires_at: Option<i64>,
     now: Timestamp,
@@ -233,9 +233,9 @@ mod tests {
         let claims = json!({"permissions": ["read", "write"], "n": 1, "s": "x", "l": [1]});
         let claims = claims.as_object().unwrap();
         let permission = |text: &str| Permission::parse_including_reserved(text).unwrap();
-        let missing_permission = |claims, wanted: &[&str]| {
-            let wanted: Vec<_> = wanted.iter().map(|name| permission(name)).collect();
-            find_missing_permission(claims, &["permissions"], &wanted)
+        let missing_permission = |claims, names: &[&str]| {
+            let required: Vec<_> = names.iter().map(|name| permission(name)).collect();
+            find_missing_permission(claims, &["permissions"], &required)
                 .map(|missing| missing.as_str().to_owned())
         };
         assert_eq!(missing_permission(claims, &["read", "write"]), None);

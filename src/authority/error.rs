@@ -1,4 +1,4 @@
-//! Every refusal of the rules.
+//! The errors of the authority module.
 
 use super::RejectReason;
 use crate::crypto::{self, ImportError};
@@ -9,7 +9,7 @@ use crate::model::{
 use crate::store::{self, Retryable};
 use std::path::PathBuf;
 
-/// What was looked for.
+/// The kind of an object that was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResourceKind {
     /// An account.
@@ -33,121 +33,121 @@ impl ResourceKind {
     }
 }
 
-/// Why it was not done.
+/// An operation that failed or was refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The store did not do it.
+    /// A failure of the store.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// A store that was to be restored has this fault.
+    /// A backup with a fault cannot be restored.
     #[error("the backup cannot be restored: {fault}")]
     Backup {
-        /// Its path.
+        /// The path of the backup.
         file: PathBuf,
         /// The first fault.
         fault: store::Error,
     },
-    /// A key or a hash could not be made or used.
+    /// A failure to create or use a key or hash.
     #[error(transparent)]
     Crypto(#[from] crypto::Error),
-    /// A value is not what it should be.
+    /// A malformed value.
     #[error(transparent)]
     InvalidValue(#[from] InvalidValue),
-    /// The request itself makes no sense.
+    /// A request that cannot be fulfilled as given.
     #[error("{0}")]
     Usage(String),
-    /// One of the names is taken.
+    /// A name of the new or renamed user belongs to another user.
     #[error("a user of that name or e-mail exists")]
     UserExists,
-    /// The store was set up before.
+    /// A store that is already initialized.
     #[error("the store has its first user already")]
     StoreExists,
-    /// Nobody would be left to administer the store.
+    /// Removal of the last active admin.
     #[error("the last admin must stay")]
     LastAdmin,
-    /// Nothing could be signed any more; the hint says what to do.
+    /// Removal of the key that signs app tokens, with a hint.
     #[error("the app key that signs must stay")]
     LastKey(&'static str),
-    /// The same key never serves two purposes, and one algorithm only.
+    /// A key that the store has for another purpose or algorithm. A key has one of each.
     #[error("the store has this key, for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
-    /// App tokens are signed with another algorithm than the one that was wanted.
+    /// The existing signing key of app tokens has another algorithm than requested.
     #[error("the store has a key that signs already, with {}", .active.name())]
     AlgorithmMismatch {
-        /// What signs.
+        /// The algorithm of the signing key.
         active: Algorithm,
-        /// What was wanted.
+        /// The requested algorithm.
         requested: Algorithm,
     },
-    /// What was brought along is not taken in.
+    /// A key that cannot be imported.
     #[error(transparent)]
     KeyRejected(#[from] ImportError),
-    /// Of a row of a file somebody is there already.
+    /// A row of an import file names an existing user.
     #[error("line {line}: a user of that name, e-mail or uid exists: {}", .taken_names.join(", "))]
     RowExists { line: u64, taken_names: Vec<String> },
-    /// The first users of a store would have no admin among them.
+    /// An import of the first users of a store without an admin.
     #[error("no row is an admin, and the store has none yet")]
     NoAdmin,
-    /// A line of a file is wrong.
+    /// An invalid line of an import file.
     #[error(transparent)]
     InvalidLine(#[from] InvalidLine),
-    /// A file of rows cannot be read.
+    /// A failure to read an import file.
     #[error("{0}")]
     Input(std::io::Error),
-    /// A revoked key stays revoked.
+    /// A revoked key, which cannot be used again.
     #[error("the key is revoked")]
     KeyRevoked,
-    /// Unknown name, wrong password or disabled user: nobody is told which.
+    /// Unknown name, wrong password or disabled user. The message does not distinguish them.
     #[error("wrong name or password")]
     LoginInvalid,
-    /// The current password was wrong.
+    /// A wrong current password.
     #[error("wrong password")]
     WrongPassword,
-    /// The caller's role or ownership does not allow it.
+    /// An operation that the role of the caller, or ownership, does not allow.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The bearer of a token cannot renew it for that long, or not any more.
+    /// A renewal by the bearer of a token past the limit for its chain.
     #[error(
         "the token was first issued at {first_issued_at}: its bearer can renew it until {bound}"
     )]
     RenewalBound {
         /// The token.
         token: TokenId,
-        /// When the first token of the chain was issued.
+        /// The issue time of the first token of the chain.
         first_issued_at: Timestamp,
-        /// That time and `token.max_ttl`.
+        /// `first_issued_at` plus `token.max_ttl`.
         bound: Timestamp,
     },
-    /// A user without a role may not give that permission.
+    /// A permission that users without a role may not grant.
     #[error("permission `{0}` is not among those that you may give")]
     PermissionRefused(String),
-    /// It is not there.
+    /// A missing object.
     #[error("there is no {} {}", .resource.noun(), format_name(name.as_deref()))]
     NotFound {
-        /// What was looked for.
+        /// The kind of the object.
         resource: ResourceKind,
-        /// Its name; `None` if the name must not be repeated.
+        /// The name of the object; `None` if the name may be a secret.
         name: Option<String>,
     },
-    /// As many live tokens as allowed.
+    /// A quota that is used up.
     #[error("{} of {limit} tokens are in use", .live_tokens.len())]
     QuotaExceeded {
-        /// How many are allowed.
+        /// The number of allowed live tokens.
         limit: u32,
-        /// The live ones.
+        /// The live tokens of the owner.
         live_tokens: Vec<RecordedToken>,
     },
-    /// A token is refused.
+    /// A rejected token.
     #[error("{}", rejection_message(.reasons, .detail.as_deref()))]
     TokenRejected {
-        /// What it is, where that is known.
+        /// The kind of the token, if known.
         kind: Option<TokenKind>,
-        /// All that is wrong with it, in the fixed order; never empty.
+        /// All reasons, in the order of the checks; never empty.
         reasons: Vec<RejectReason>,
-        /// What exactly is wrong, of the first reason.
+        /// Details of the first reason.
         detail: Option<String>,
     },
-    /// The signing key changed again and again while signing.
+    /// The signing key changed in every attempt to sign.
     #[error("the signing key keeps changing")]
     KeyContention,
 }
@@ -162,7 +162,7 @@ fn rejection_message(reasons: &[RejectReason], detail: Option<&str>) -> String {
 }
 
 impl Error {
-    /// A refusal for one reason.
+    /// Returns the rejection of a token for one reason.
     pub(super) fn from_reason(reason: RejectReason) -> Self {
         Self::TokenRejected { kind: None, reasons: vec![reason], detail: None }
     }
@@ -171,7 +171,7 @@ impl Error {
 impl From<RowError> for Error {
     fn from(error: RowError) -> Self {
         match error {
-            RowError::InvalidLine(bad) => bad.into(),
+            RowError::InvalidLine(line) => line.into(),
             RowError::Input(error) => Self::Input(error),
         }
     }

@@ -1,5 +1,5 @@
-//! The rules: who may do what, what a token means, what is recorded. It reads no clock, no
-//! environment and no terminal; slow work (hashing, signing) comes before the one transaction.
+//! Rules of authorization, of token validity and of the audit. The module reads no clock, no
+//! environment and no terminal. Slow work (hashing, signing) is done before the transaction.
 
 mod accounts;
 mod audit;

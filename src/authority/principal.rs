@@ -1,24 +1,24 @@
-//! The principal of a command: a user, and the credential that authenticated it. Every transaction
-//! that acts for a principal rechecks that credential, here and nowhere else.
+//! The principal of a command: a user and the credential that authenticated the user. Every
+//! transaction for a principal rechecks the credential, and only this module does so.
 
 use super::verification::{recheck_app_token_owner, recheck_session_owner};
 use super::{Error, RejectReason};
 use crate::model::{Jti, Key, Role, Timestamp, TokenId, User};
 use crate::store::{Reader, Store, Writer};
 
-/// A user, and the credential that authenticated it.
+/// A user and the credential that authenticated the user.
 #[derive(Debug, Clone)]
 pub(crate) struct Principal {
-    /// The user, as its row said when the credential was first checked.
+    /// The row of the user when the credential was first checked.
     pub(crate) user: User,
     pub(super) credential: BearerCredential,
-    /// The key that signed the credential, which mostly is the active one.
+    /// The key that signed the credential: usually the active key.
     pub(super) key: Key,
     /// The time of the run.
     pub(super) now: Timestamp,
 }
 
-/// The row behind a bearer credential.
+/// The stored id of a bearer credential.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum BearerCredential {
     /// The access token of a session.
@@ -53,8 +53,8 @@ impl Principal {
         })
     }
 
-    /// Refuses a principal that was revoked since it was authenticated, or whose role is below
-    /// `role` by now.
+    /// Refuses a principal that was revoked since authentication, or whose role is now below
+    /// `role`.
     pub(super) fn recheck_role(
         &self,
         tx: &Reader<'_>,
@@ -64,9 +64,9 @@ impl Principal {
         require_role(&self.recheck(tx)?, role, refusal)
     }
 
-    /// Returns the user as its row says in this transaction, which may have waited for a lock, an
-    /// answer or a file since the first check: a principal that was disabled, deleted or logged out,
-    /// or whose token or key was revoked in the meantime, is refused.
+    /// Returns the row of the user in the transaction. Since the first check the command may have
+    /// waited for a lock, an answer or a file: a principal that was disabled, deleted or logged
+    /// out, or whose token or key was revoked in the meantime, is refused.
     fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
         if tx.is_revoked_key(self.key.id)? {
             return Err(Error::from_reason(RejectReason::KeyRevoked));
@@ -78,8 +78,8 @@ impl Principal {
     }
 }
 
-/// Runs `work` in one writing transaction for a principal. `work` gets the user as its row says in
-/// that transaction.
+/// Runs `work` in one write transaction for a principal. `work` gets the row of the user in the
+/// transaction.
 pub(super) fn write_as<T>(
     store: &mut Store,
     principal: &Principal,
@@ -88,8 +88,8 @@ pub(super) fn write_as<T>(
     store.write(|tx| work(tx, &principal.recheck(tx)?))
 }
 
-/// Runs `work` in one writing transaction, for a principal where there is one. Without one the
-/// command acts for the bearer of a token, or for the owner of a store without users.
+/// Runs `work` in one write transaction, for an optional principal. Without a principal the command
+/// acts for the bearer of a token, or for the owner of a store without users.
 pub(super) fn write_as_optional<T>(
     store: &mut Store,
     principal: Option<&Principal>,

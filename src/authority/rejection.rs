@@ -1,22 +1,22 @@
-//! Why a token is refused, in the words of the contract.
+//! Reasons to reject a token, with their codes and messages.
 
 use serde::{Serialize, Serializer};
 
 macro_rules! reasons {
     ($($variant:ident $code:literal $message:literal),+ $(,)?) => {
-        /// One thing that is wrong with a token.
+        /// A reason to reject a token.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum RejectReason {
             $(#[doc = $message] $variant),+
         }
 
         impl RejectReason {
-            /// The word for programs.
+            /// Returns the code for programs.
             pub(crate) const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code),+ }
             }
 
-            /// The sentence for people.
+            /// Returns the message for users.
             pub(crate) const fn message(self) -> &'static str {
                 match self { $(Self::$variant => $message),+ }
             }

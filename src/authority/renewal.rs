@@ -1,4 +1,5 @@
-//! Renewing an app token: same attributes, new identity; the old one ends now or after a grace.
+//! Renewal of an app token: the successor has the same attributes and a new `jti`. The old token is
+//! revoked immediately or after a grace period.
 
 use super::claims::{GRANTING_CLAIMS, claimed_permissions};
 use super::issuing::{PendingToken, consume_quota, load_issuance_state};
@@ -13,29 +14,30 @@ use crate::model::{
 };
 use crate::store::{Reader, Store, Writer};
 
-/// How a token is renewed.
+/// Options of a renewal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Renewal {
-    /// How long the new one lives; as long as the old one did unless said.
+    /// Lifetime of the new token; `None`: the lifetime of the old token.
     pub(crate) ttl: Option<Lifetime>,
-    /// How long the old one works beside it; not at all unless said.
+    /// Grace period of the old token; `None`: the old token is revoked immediately.
     pub(crate) grace: Option<Lifetime>,
 }
 
-/// What became of a token that was renewed.
+/// The outcome of a renewal.
 #[derive(Debug)]
 pub(crate) struct RenewedToken {
-    /// Its successor.
+    /// The new token.
     pub(crate) issued: IssuedToken,
-    /// The old one.
+    /// The id of the old token.
     pub(crate) old: TokenId,
-    /// Until when that works beside it, where it has a grace.
+    /// End of the grace period of the old token, if any.
     pub(crate) grace_until: Option<Timestamp>,
-    /// The token before it, whose grace ended with this.
+    /// The predecessor of the old token, if the renewal ended the grace period of the predecessor.
     pub(crate) ended_predecessor: Option<TokenId>,
 }
 
-/// Makes the successor of a live token, for its bearer, its owner or an admin.
+/// Issues the successor of a live token, for the bearer (`caller` is `None`), the owner or an
+/// admin.
 pub(crate) fn renew_token(
     store: &mut Store,
     audit: &AuditContext,
@@ -101,8 +103,8 @@ fn load_owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
     owner.ok_or_else(|| Error::from_reason(RejectReason::OwnerDeleted))
 }
 
-/// Refuses to give the permissions of a token to its owner once more: `user` must be allowed to
-/// give them today.
+/// Refuses to grant the permissions of a token to the owner again, unless `user` may grant these
+/// permissions today.
 fn authorize_reissue(
     user: &User,
     owner: &User,
@@ -115,10 +117,10 @@ fn authorize_reissue(
     check_grantable_permissions(user, &settings.permissions, permissions().chain(claimed))
 }
 
-/// Returns the expiry of a successor that the bearer of a token asks for. A bearer who is not the
-/// owner extends neither the lifetime of one token nor that of a chain of renewals: it ends
-/// `token.max_ttl` after the first issue. A minting credential and a token of `run` are not renewed
-/// by their bearer at all: a thief could keep them alive.
+/// Returns the expiry of a successor that the bearer of a token requests. A bearer who is not the
+/// owner can extend neither the lifetime of a token nor the chain of renewals, which ends
+/// `token.max_ttl` after the first issue. A bearer cannot renew a minting credential or a token of
+/// `run` at all: a thief could renew the stolen token without limit.
 fn bearer_expiry(
     old: &RecordedToken,
     origin: TokenOrigin,
@@ -139,7 +141,7 @@ fn bearer_expiry(
         _ => {}
     }
     let first_issued_at = origin.first_issued_at.unwrap_or(old.issued_at);
-    // Past the year 9999 there is no bound.
+    // A bound past the year 9999 is no bound.
     let Some(bound) = first_issued_at.checked_add(settings.token_max_ttl) else {
         return new_expiry(old, ttl, now);
     };
@@ -150,12 +152,12 @@ fn bearer_expiry(
     Ok(Some(expiry.map_or(bound, |expiry| expiry.min(bound))))
 }
 
-/// Returns the seconds from issue to expiry; `None` without expiry.
+/// Returns the lifetime in seconds; `None` without expiry.
 fn original_lifetime(token: &RecordedToken) -> Option<i64> {
-    token.expires_at.map(|end| end.unix() - token.issued_at.unix())
+    token.expires_at.map(|expiry| expiry.unix() - token.issued_at.unix())
 }
 
-/// A token that was revoked or renewed before, or has expired, has no successor.
+/// Refuses a token that is revoked, already renewed or expired.
 fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error> {
     let token = tx.find_token(id)?;
     match token.map(|token| token.status(now)) {
@@ -182,12 +184,12 @@ fn new_expiry(
     }
 }
 
-/// The grace never reaches past the old token's own end.
+/// Returns the end of the grace period, at most the expiry of the old token.
 fn grace_end(
     old: &RecordedToken,
     grace: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     let until = grace.map(|grace| expiry_after(now, grace)).transpose()?;
-    Ok(until.map(|until| old.expires_at.map_or(until, |end| end.min(until))))
+    Ok(until.map(|until| old.expires_at.map_or(until, |expiry| expiry.min(until))))
 }

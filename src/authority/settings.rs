@@ -1,4 +1,4 @@
-//! Reading and changing settings.
+//! Settings: queries and changes.
 
 use super::{AuditContext, Caller, Error};
 use crate::model::{Role, Setting};
@@ -6,18 +6,18 @@ use crate::store::Store;
 
 const ADMINS_ONLY: &str = "only admins change settings";
 
-/// The value of a setting as it was given, or its default.
+/// Returns the value of a setting, or its default.
 pub(crate) fn load_setting(store: &mut Store, setting: Setting) -> Result<String, Error> {
     let value = store.read(|tx| tx.find_setting(setting))?;
     Ok(value.unwrap_or_else(|| setting.default().to_owned()))
 }
 
-/// Every setting with its value, in the order of the documentation.
+/// Returns all settings with their values, in the documented order.
 pub(crate) fn list_settings(store: &mut Store) -> Result<Vec<(Setting, String)>, Error> {
     Setting::ALL.iter().map(|setting| Ok((*setting, load_setting(store, *setting)?))).collect()
 }
 
-/// Gives a setting its default again; only admins do. Whether it had another value.
+/// Resets a setting to its default, for an admin. Returns whether the value changed.
 pub(crate) fn unset_setting(
     store: &mut Store,
     audit: &AuditContext,
@@ -32,7 +32,7 @@ pub(crate) fn unset_setting(
     })
 }
 
-/// Changes a setting; only admins do. Whether it had another value.
+/// Changes a setting, for an admin. Returns whether the value changed.
 pub(crate) fn set_setting(
     store: &mut Store,
     audit: &AuditContext,

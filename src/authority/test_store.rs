@@ -1,4 +1,4 @@
-//! A store in memory with people in it, for the tests of the rules. It decides nothing.
+//! An in-memory store with users and tokens, for unit tests.
 
 use super::audit_context::AuditRow;
 use super::{
@@ -16,20 +16,20 @@ use crate::store::{Error as StoreError, Store};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
-/// When everything begins.
+/// The start of each test, in Unix seconds.
 pub(super) const NOW: i64 = 1_800_000_000;
 
-/// The instant so many seconds after the beginning.
+/// Returns the time `seconds` after [`NOW`].
 pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(NOW + seconds).unwrap()
 }
 
-/// A command at that instant.
+/// Returns the audit context of a command `seconds` after [`NOW`].
 pub(super) fn audit_at(seconds: i64) -> AuditContext {
     AuditContext { now: at(seconds), os_uid: 1000, action: "test".to_owned() }
 }
 
-/// A new store with an ES256 key.
+/// Returns a new store with an ES256 key.
 pub(super) fn new_store() -> Store {
     new_store_with(Algorithm::ES256)
 }
@@ -40,7 +40,7 @@ pub(super) fn new_store_with(algorithm: Algorithm) -> Store {
     Store::in_memory(&initial_rows(key, at(0)))
 }
 
-/// A user who is logged in since the beginning.
+/// A user with a session that started at [`NOW`].
 pub(super) struct TestUser {
     pub(super) caller: Caller,
     tokens: TokenPair,
@@ -60,7 +60,7 @@ impl TestUser {
     }
 }
 
-/// Adds a user with the address `NAME@example.com` and a password that nobody has.
+/// Adds a user with the address `NAME@example.com` and an unusable password, and a session.
 pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
     let new_user = NewUser {
         uid: crypto::generate_uid(),
@@ -82,7 +82,7 @@ pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
     add_session(store, &user)
 }
 
-/// Another session of somebody.
+/// Adds a session of an existing user.
 pub(super) fn add_session(store: &mut Store, user: &User) -> TestUser {
     let authenticated = authenticated_user(store, user);
     let (tokens, _) = replace_session(store, &authenticated, None).unwrap();
@@ -90,7 +90,7 @@ pub(super) fn add_session(store: &mut Store, user: &User) -> TestUser {
     TestUser { caller, tokens }
 }
 
-/// As if the user had given the password that the row has now.
+/// Returns the user as if authenticated with the current password.
 pub(super) fn authenticated_user(store: &mut Store, user: &User) -> AuthenticatedUser {
     let hash = store.read(|tx| tx.find_password_hash(user.id)).unwrap().unwrap();
     AuthenticatedUser {
@@ -101,7 +101,8 @@ pub(super) fn authenticated_user(store: &mut Store, user: &User) -> Authenticate
     }
 }
 
-/// Begins a session in the place of another; whether that was open.
+/// Starts a session that replaces the session `replaced_sid`. Returns the tokens and whether the
+/// replaced session was open.
 pub(super) fn replace_session(
     store: &mut Store,
     authenticated: &AuthenticatedUser,
@@ -110,7 +111,7 @@ pub(super) fn replace_session(
     begin_session(store, &audit_at(0), authenticated, replaced_sid, |_| Ok(()))
 }
 
-/// A wish for a token with nothing special about it.
+/// Returns a request for an app token with default options.
 pub(super) fn token_request(app: &str) -> TokenRequest {
     TokenRequest {
         owner: None,
@@ -123,12 +124,12 @@ pub(super) fn token_request(app: &str) -> TokenRequest {
     }
 }
 
-/// An app token made at the beginning.
+/// Issues an app token at [`NOW`].
 pub(super) fn issue_app_token(store: &mut Store, owner: &TestUser, app: &str) -> IssuedToken {
     issue_token(store, &audit_at(0), &owner.caller, &token_request(app)).unwrap()
 }
 
-/// What is wrong with a token at that instant.
+/// Returns the reasons to reject a token `seconds` after [`NOW`].
 pub(super) fn reject_reasons(
     store: &mut Store,
     token: &str,
@@ -146,7 +147,7 @@ pub(super) fn verify_token(
     verify(store, token, expectations).unwrap()
 }
 
-/// The reasons of a refusal.
+/// Returns the reasons of a rejection.
 pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> {
     match result {
         Err(Error::TokenRejected { reasons, .. }) => reasons,
@@ -155,7 +156,7 @@ pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> 
     }
 }
 
-/// Header and payload as they stand in the token.
+/// Returns the header and payload of a token.
 pub(super) fn decode_token(token: &str) -> (Value, Value) {
     decode(token).unwrap()
 }
@@ -164,7 +165,7 @@ pub(super) fn set_setting(store: &mut Store, setting: Setting, value: &str) {
     store.write(|tx| -> Result<(), StoreError> { tx.set_setting(setting, value, at(0)) }).unwrap();
 }
 
-/// Retires the key that signs, for verifying until then, and adds another.
+/// Retires the active app key, which verifies until `verify_until`, and activates a new key.
 pub(super) fn rotate_app_key(store: &mut Store, verify_until: Timestamp) {
     let key = crypto::generate_key(Algorithm::ES256, Purpose::App, RsaBits::default()).unwrap();
     store.execute_sql(&format!(
@@ -177,12 +178,12 @@ pub(super) fn rotate_app_key(store: &mut Store, verify_until: Timestamp) {
         .unwrap();
 }
 
-/// A wish for a test token with nothing said.
+/// Returns a request for a test token with default options.
 pub(super) fn mint_request() -> MintRequest {
     MintRequest::new(load_builtin_preset(None).unwrap().unwrap())
 }
 
-/// One test token, asked for at the beginning.
+/// Mints a test token at [`NOW`].
 pub(super) fn mint_token(
     store: &mut Store,
     minter: &TestUser,
@@ -194,7 +195,7 @@ pub(super) fn mint_token(
     Ok(job.next_batch(store, &mut job_key)?.remove(0))
 }
 
-/// The same as text.
+/// Mints a test token at [`NOW`] and returns its text.
 pub(super) fn mint_token_text(
     store: &mut Store,
     minter: &TestUser,

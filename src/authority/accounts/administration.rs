@@ -1,4 +1,4 @@
-//! What is done to accounts that exist: seen, changed, disabled, deleted. The last admin stays.
+//! Listing, changing, disabling and deleting of accounts. The last active admin cannot be removed.
 
 use super::super::principal::require_role;
 use super::super::{AuditContext, Caller, Error, ResourceKind};
@@ -10,11 +10,11 @@ use crate::store::{self, Reader, Store, UserFilter, Writer};
 const ADMINS_ONLY_CHANGE: &str = "only admins change accounts";
 const ADMINS_ONLY_DELETE: &str = "only admins delete accounts";
 
-/// Another one, or none in its place.
+/// A new value for an optional field; `None` clears the field.
 #[derive(Debug, Clone)]
 pub(crate) struct Patch<T>(pub(crate) Option<T>);
 
-/// Other names for a user; what is `None` stays as it is.
+/// New names for a user; a name that is `None` is unchanged.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfilePatch {
     /// The user name.
@@ -26,14 +26,14 @@ pub(crate) struct ProfilePatch {
 }
 
 impl<T> Patch<T> {
-    /// What is there then.
+    /// Returns the value of the field after the patch.
     fn apply<'o>(patch: Option<&'o Self>, current: Option<&'o T>) -> Option<&'o T> {
         patch.map_or(current, |Self(new_value)| new_value.as_ref())
     }
 }
 
-/// The users that are there and pass the filter. Display names and roles are the admins' to see, so
-/// nobody else searches by them.
+/// Returns a page of the existing users that match the filter. Only admins see roles and display
+/// names, so only admins can search by these fields.
 pub(crate) fn list_users(
     store: &mut Store,
     caller: &Caller,
@@ -48,7 +48,7 @@ pub(crate) fn list_users(
     Ok(store.read(|tx| tx.users(&filter, page))?)
 }
 
-/// One user: oneself, or anybody for an admin.
+/// Returns a user, who must be the caller unless the caller is an admin.
 pub(crate) fn load_user(
     store: &mut Store,
     caller: &Caller,
@@ -59,8 +59,8 @@ pub(crate) fn load_user(
     })
 }
 
-/// The user of that name, if it is the caller or the caller is an admin. Whoever is neither is
-/// refused with that sentence before being told whether the name exists.
+/// Returns a user, who must be the caller unless the caller is an admin. Otherwise the caller gets
+/// the same refusal for existing and missing users.
 pub(in crate::authority) fn require_self_or_admin(
     tx: &Reader<'_>,
     caller: &User,
@@ -74,7 +74,7 @@ pub(in crate::authority) fn require_self_or_admin(
     user.ok_or_else(|| user_not_found(user_ref))
 }
 
-/// Gives a user another role; the user, and whether it had another.
+/// Changes the role of a user. Returns the user and whether the role changed.
 pub(crate) fn set_user_role(
     store: &mut Store,
     audit: &AuditContext,
@@ -91,8 +91,8 @@ pub(crate) fn set_user_role(
     })
 }
 
-/// Gives a user a quota of its own, or with `None` the store's; the user, and whether it had
-/// another. Tokens that are too many then stay.
+/// Changes the quota of a user; `None` is the default of the store. Returns the user and whether
+/// the quota changed. A lower quota revokes no tokens.
 pub(crate) fn set_user_quota(
     store: &mut Store,
     audit: &AuditContext,
@@ -106,7 +106,8 @@ pub(crate) fn set_user_quota(
     })
 }
 
-/// Gives a user other names; the user, and whether it had others. One to log in by must stay.
+/// Changes the names of a user. Returns the user and whether any name changed. A username or an
+/// e-mail address must remain for the login.
 pub(crate) fn rename_user(
     store: &mut Store,
     audit: &AuditContext,
@@ -135,8 +136,8 @@ pub(crate) fn rename_user(
     }
 }
 
-/// Keeps a user from logging in and ends its sessions; the user, and how many if it was not
-/// disabled before.
+/// Disables the login of a user and ends the user's sessions. Returns the user and the number of
+/// ended sessions, or `None` if the user was already disabled.
 pub(crate) fn disable_user(
     store: &mut Store,
     audit: &AuditContext,
@@ -156,7 +157,7 @@ pub(crate) fn disable_user(
     Ok((user, changed.then_some(ended_sessions)))
 }
 
-/// Lets a user log in again; the user, and whether it was disabled.
+/// Enables the login of a user. Returns the user and whether the user was disabled.
 pub(crate) fn enable_user(
     store: &mut Store,
     audit: &AuditContext,
@@ -169,7 +170,7 @@ pub(crate) fn enable_user(
     })
 }
 
-/// Changes a user and writes it down; the user after it, and whether anything is other than before.
+/// Changes a user and records the change. Returns the changed user and whether anything changed.
 fn change_user(
     store: &mut Store,
     audit: &AuditContext,
@@ -185,7 +186,7 @@ fn change_user(
     })
 }
 
-/// The user that the caller may delete.
+/// Returns a user, if the caller may delete the user.
 pub(crate) fn load_user_for_deletion(
     store: &mut Store,
     caller: &Caller,
@@ -199,8 +200,8 @@ pub(crate) fn load_user_for_deletion(
     })
 }
 
-/// Deletes a user: names freed, sessions ended, tokens revoked, the nameless row kept; how many
-/// tokens.
+/// Deletes a user: frees the names, ends all sessions, revokes all tokens, and keeps a row without
+/// names. Returns the number of revoked tokens.
 pub(crate) fn delete_user(
     store: &mut Store,
     audit: &AuditContext,
@@ -235,7 +236,7 @@ fn ensure_not_last_admin(tx: &Reader<'_>, user: &User) -> Result<(), Error> {
     if is_active_admin && tx.count_admins()? <= 1 { Err(Error::LastAdmin) } else { Ok(()) }
 }
 
-/// The user of that name, or the refusal that says so.
+/// Returns a user, or [`Error::NotFound`].
 pub(in crate::authority) fn require_user(
     tx: &Reader<'_>,
     user_ref: &UserRef,
@@ -243,7 +244,7 @@ pub(in crate::authority) fn require_user(
     tx.find_user(user_ref)?.ok_or_else(|| user_not_found(user_ref))
 }
 
-/// There is no user of that name.
+/// Returns the error for a missing user.
 pub(in crate::authority) fn user_not_found(user_ref: &UserRef) -> Error {
     Error::NotFound { resource: ResourceKind::User, name: Some(user_ref.to_display()) }
 }

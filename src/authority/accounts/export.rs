@@ -1,4 +1,4 @@
-//! All accounts at once, for a file.
+//! Export of all accounts.
 
 use super::super::{AuditContext, Caller, Error};
 use crate::model::{PasswordHash, Role, Row, User};
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 const ADMINS_ONLY: &str = "only admins export accounts";
 
-/// Rows that are read from the scratch at once.
+/// Rows that are read from the scratch database at a time.
 const BATCH: usize = 1_000;
 
-/// Rows with the accounts of one moment.
+/// A snapshot of all accounts, as rows.
 #[derive(Debug)]
 pub(crate) struct UserExport {
     rows: ScratchDatabase,
@@ -20,7 +20,7 @@ pub(crate) struct UserExport {
 }
 
 impl UserExport {
-    /// Returns the next rows; none at the end.
+    /// Returns the next rows; empty at the end.
     pub(crate) fn next_batch(&mut self) -> Result<Vec<Map<String, Value>>, Error> {
         let rows = self.rows.rows_after(self.last, BATCH)?;
         self.last = rows.last().map_or(self.last, |(number, _)| *number);
@@ -28,13 +28,13 @@ impl UserExport {
     }
 }
 
-/// Refuses whoever may not export accounts.
+/// Refuses the export of accounts to a caller who is not an admin.
 pub(crate) fn authorize_user_export(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Exports the users that are there, in the order of their ids, each as the row that `shape` makes of
-/// it. That their hashes were given out is recorded, where they are wanted.
+/// Exports the existing users, sorted by id, each as the row that `to_row` returns. An export with
+/// password hashes is recorded in the audit.
 pub(crate) fn export_users(
     store: &mut Store,
     audit: &AuditContext,

@@ -1,4 +1,4 @@
-//! Accounts from a file: all of them or none, and the line that is wrong is named.
+//! Import of accounts from a file, all or none. Errors contain the line number.
 
 use super::super::principal::write_as_optional;
 use super::super::{AuditContext, Caller, Error};
@@ -13,40 +13,40 @@ use std::io::BufRead;
 
 const ADMINS_ONLY: &str = "only admins import accounts";
 
-/// Rows that are read from the scratch at once.
+/// Rows that are read from the scratch database at a time.
 const BATCH: usize = 500;
 
-/// Passwords that are hashed at once.
+/// Passwords that are hashed in parallel.
 const HASH_BATCH: usize = 256;
 
-/// Accounts as a file has them: rows of which each makes an account, and no two the same.
+/// The valid rows of an import file, without duplicates.
 #[derive(Debug)]
 pub(crate) struct ImportBatch {
     rows: ScratchDatabase,
     now: Timestamp,
     count: usize,
-    /// The number of accounts whose password is to be hashed.
+    /// The number of accounts with a password that has yet to be hashed.
     unhashed: usize,
     has_admin: bool,
 }
 
-/// What became of a file.
+/// The outcome of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ImportOutcome {
-    /// How many accounts are new.
+    /// The number of new accounts.
     pub(crate) created: usize,
-    /// How many of them have no password.
+    /// The number of new accounts without a password.
     pub(crate) without_password: usize,
-    /// How many were there before.
+    /// The number of rows with existing accounts.
     pub(crate) existing: usize,
-    /// How many of those are other than their row says.
+    /// The number of existing accounts that differ from their rows.
     pub(crate) differing: usize,
-    /// The line of the first of them.
+    /// The line of the first row that differs.
     pub(crate) first_differing: Option<u64>,
 }
 
 impl ImportOutcome {
-    /// Counts one that was there before.
+    /// Counts an existing account.
     fn count_existing(&mut self, import_row: &ImportRow, user: &User) {
         self.existing += 1;
         if import_row.differs_from(user) {
@@ -57,14 +57,14 @@ impl ImportOutcome {
 }
 
 impl ImportBatch {
-    /// Reads a file: JSON Lines or CSV. What a row says of passwords is not repeated in an error.
+    /// Reads a JSON Lines or CSV file. Errors never contain the passwords of a row.
     pub(crate) fn from_reader(input: impl BufRead, now: Timestamp) -> Result<Self, Error> {
         let rows = SpreadsheetRows::new(input, "password")?;
         let is_unknown = |name: &&String| !FIELDS.contains(&name.as_str());
         if let Some((column, _)) = (1..).zip(rows.columns()).find(|(_, name)| is_unknown(name)) {
-            // Without a line of names it may be a password that stands there.
-            let why = format!("column {column} is none of {}", FIELDS.join(", "));
-            return Err(InvalidLine { line: 1, reason: why }.into());
+            // Without a header line the first line may contain a password.
+            let reason = format!("column {column} is none of {}", FIELDS.join(", "));
+            return Err(InvalidLine { line: 1, reason }.into());
         }
         let mut batch =
             Self { rows: ScratchDatabase::new()?, now, count: 0, unhashed: 0, has_admin: false };
@@ -79,8 +79,8 @@ impl ImportBatch {
         let import_row = self.parse_row(row)?;
         for name in &import_row.user_refs() {
             if let Some(first) = self.rows.reserve_name(&name_key(name), import_row.line)? {
-                let why = format!("a name or uid of it stands on line {first} already");
-                return Err(InvalidLine { line: import_row.line, reason: why }.into());
+                let reason = format!("a name or uid of it stands on line {first} already");
+                return Err(InvalidLine { line: import_row.line, reason }.into());
             }
         }
         self.count += 1;
@@ -92,20 +92,20 @@ impl ImportBatch {
 
     fn parse_row(&self, row: Row) -> Result<ImportRow, InvalidLine> {
         let line = row.line;
-        parse_import_row(row, self.now).map_err(|why| InvalidLine { line, reason: why })
+        parse_import_row(row, self.now).map_err(|reason| InvalidLine { line, reason })
     }
 
-    /// How many there are.
+    /// Returns the number of rows.
     pub(crate) fn len(&self) -> usize {
         self.count
     }
 
-    /// Refuses a file that would leave a store that has no users yet without an admin.
+    /// Refuses a file without an admin, for a store without users.
     pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
     }
 
-    /// Calls `take` with the number of each row and the row, in their order.
+    /// Calls `visit` with the number and content of each row, in order.
     fn for_each_row(
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
@@ -119,8 +119,8 @@ impl ImportBatch {
         }
     }
 
-    /// Refuses rows that are there already, unless they may be, and passwords that are too short:
-    /// hashing takes long.
+    /// Refuses rows with existing accounts, except with `exist_ok`, and passwords that are too
+    /// short. This check precedes the slow hashing.
     fn check_rows(&self, tx: &Reader<'_>, exist_ok: bool) -> Result<(), Error> {
         let min_length = tx.load_settings()?.password_min_length;
         self.for_each_row(|_, row| {
@@ -133,15 +133,15 @@ impl ImportBatch {
                 }
             }
             if import_row.password.is_some_and(|password| password.char_count() < min_length) {
-                let why = format!("the password has fewer than {min_length} characters");
-                return Err(InvalidLine { line: import_row.line, reason: why }.into());
+                let reason = format!("the password has fewer than {min_length} characters");
+                return Err(InvalidLine { line: import_row.line, reason }.into());
             }
             Ok(())
         })
     }
 
-    /// Replaces passwords by their hashes, `done` after each; with `exist_ok` only those of accounts
-    /// that are not there yet.
+    /// Replaces passwords by their hashes and calls `on_hashed` after each. With `exist_ok` only
+    /// the passwords of new accounts are hashed.
     fn hash_passwords(
         &self,
         store: &mut Store,
@@ -174,15 +174,15 @@ impl ImportBatch {
     }
 }
 
-/// Refuses whoever may not import accounts.
+/// Refuses the import of accounts by a caller who is not an admin.
 pub(crate) fn authorize_user_import(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds accounts, all or none, with the roles that the file gives them. `exist_ok`: one with just
-/// these names that is there already is left as it is. Only admins import, and whoever owns the
-/// file as long as the store has no users: `caller` is `None` then. `done` is called after each
-/// account whose password is hashed, by whatever thread did it.
+/// Adds accounts, all or none, with the roles in the file. With `exist_ok` an existing account with
+/// the same names is left unchanged. Only admins may import. While the store has no users, the
+/// owner of the store file may import, too: `caller` is `None` then. `on_hashed` is called after
+/// each hashed password, on the hashing thread, and once for each account that needs no hashing.
 pub(crate) fn import_users(
     store: &mut Store,
     audit: &AuditContext,
@@ -214,7 +214,7 @@ pub(crate) fn import_users(
     })
 }
 
-/// Adds an account, unless it is there already.
+/// Adds an account, or counts an existing account.
 fn apply_row(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -223,7 +223,7 @@ fn apply_row(
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
     if import_row.password.is_some() {
-        // It may be there, and was when passwords were hashed.
+        // Only the password of an account that existed during hashing is still unhashed.
         match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
             Some(user) => outcome.count_existing(import_row, &user),
             None => outcome.existing += 1,
@@ -259,7 +259,7 @@ fn raise_costliest_hash(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Erro
     Ok(())
 }
 
-/// Which names of the row somebody has.
+/// Returns the error for a row with names of existing users.
 fn row_exists_error(tx: &Reader<'_>, import_row: &ImportRow) -> Result<Error, store::Error> {
     let mut taken_names = Vec::new();
     for name in &import_row.user_refs() {
@@ -269,8 +269,8 @@ fn row_exists_error(tx: &Reader<'_>, import_row: &ImportRow) -> Result<Error, st
     }
     let line = import_row.line;
     if taken_names.is_empty() {
-        let why = "its `uid` was of a user who is deleted: leave it out, and it gets another";
-        return Ok(InvalidLine { line, reason: why.to_owned() }.into());
+        let reason = "its `uid` was of a user who is deleted: leave it out, and it gets another";
+        return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
     }
     Ok(Error::RowExists { line, taken_names })
 }

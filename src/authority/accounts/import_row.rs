@@ -1,4 +1,4 @@
-//! One row of a file as an account: what it may say, and what it says of somebody who is there.
+//! One row of an import file: its fields, and its differences from an existing user.
 
 use super::login_refs;
 use crate::crypto;
@@ -8,7 +8,7 @@ use crate::model::{
 };
 use serde_json::{Map, Value};
 
-/// What a row may say.
+/// The fields of a row.
 pub(super) const FIELDS: [&str; 10] = [
     "uid",
     "username",
@@ -22,21 +22,21 @@ pub(super) const FIELDS: [&str; 10] = [
     "password_hash",
 ];
 
-/// An account as a row has it.
+/// A parsed row.
 #[derive(Debug)]
 pub(super) struct ImportRow {
-    /// Where it stands.
+    /// The line of the row in the file.
     pub(super) line: u64,
-    /// What it becomes.
+    /// The account that the row describes.
     pub(super) new_user: NewUser,
-    /// Whether the file has its uid.
+    /// Set if the row has a `uid`.
     has_uid: bool,
-    /// The password to be hashed.
+    /// The password, which has yet to be hashed.
     pub(super) password: Option<Password>,
     explicit: RowFields,
 }
 
-/// What a row says itself; an account has the rest by default.
+/// Explicit fields of a row. The other fields of the account are defaults.
 #[derive(Debug)]
 struct RowFields {
     role: Option<Role>,
@@ -45,15 +45,15 @@ struct RowFields {
 }
 
 impl ImportRow {
-    /// Who it would be: its names, and its uid if the file has one.
+    /// Returns the names of the account, and the uid if the row has a `uid`.
     pub(super) fn user_refs(&self) -> Vec<UserRef> {
         let mut refs = login_refs(self.new_user.username.as_ref(), self.new_user.email.as_ref());
         refs.extend(self.has_uid.then_some(UserRef::Uid(self.new_user.uid)));
         refs
     }
 
-    /// Whether the row says another role, quota or display name than the user of its names has, or
-    /// that it is disabled where it is not. What the row does not say differs from nothing.
+    /// Returns whether the row has another role, quota, status or display name than the existing
+    /// user. Fields that the row does not have are not compared.
     pub(super) fn differs_from(&self, user: &User) -> bool {
         let explicit = &self.explicit;
         explicit.role.is_some_and(|role| role != user.role)
@@ -67,7 +67,8 @@ impl ImportRow {
     }
 }
 
-/// The rows of a list as `-o json` has it, where a row is such a list.
+/// Splits a row that is a list in the format of `-o json` into its items; returns any other row
+/// unchanged.
 pub(super) fn flatten_json_list(row: Row) -> Vec<Row> {
     let items = match row.fields.get("items") {
         Some(Value::Array(items)) if row.fields.len() == 1 => items,
@@ -77,12 +78,12 @@ pub(super) fn flatten_json_list(row: Row) -> Vec<Row> {
     items.iter().map(to_row).collect::<Option<_>>().unwrap_or_else(|| vec![row.clone()])
 }
 
-/// What a row says; an error says what is wrong with it.
+/// Parses a row. The error describes the defect, without the values of the row.
 pub(super) fn parse_import_row(
-    Row { line, fields: mut claims }: Row,
+    Row { line, mut fields }: Row,
     now: Timestamp,
 ) -> Result<ImportRow, String> {
-    let fields = &mut claims;
+    let fields = &mut fields;
     let uid = take_string(fields, "uid")?;
     let uid = uid.map(|text| Uid::parse_lenient(&text).ok_or("`uid` is not a UUID")).transpose()?;
     let username = take_parsed(fields, "username", UserName::parse)?;
@@ -118,7 +119,7 @@ pub(super) fn parse_import_row(
     Ok(ImportRow { line, new_user, has_uid: uid.is_some(), password, explicit })
 }
 
-/// What identifies somebody, in one form.
+/// Returns the key by which names are compared within a file.
 pub(super) fn name_key(name: &UserRef) -> String {
     match name {
         UserRef::Email(email) => email.comparison_key(),
@@ -126,7 +127,7 @@ pub(super) fn name_key(name: &UserRef) -> String {
     }
 }
 
-/// Takes that member out; nothing where it is absent or null.
+/// Removes and returns a string field; `None` if the field is absent or null.
 fn take_string(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, String> {
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(None),
@@ -144,7 +145,7 @@ fn take_parsed<T>(
     value.map_err(|invalid| InvalidValue { value_name: field, ..invalid }.to_string())
 }
 
-/// A word of ours, which a spreadsheet may write in capitals.
+/// Removes and parses a keyword, case-insensitively: spreadsheets write `TRUE`.
 fn take_keyword<T>(
     fields: &mut Map<String, Value>,
     field: &'static str,

@@ -1,4 +1,4 @@
-//! Accounts: who may have one, log in, and go.
+//! Accounts: registration, login, passwords and deletion.
 
 mod administration;
 mod export;
@@ -25,7 +25,7 @@ use crate::model::{
 };
 use crate::store::{self, Reader, Store, Writer};
 
-/// What somebody wants to register with.
+/// The fields of a new account.
 #[derive(Debug, Clone)]
 pub(crate) struct Registration {
     /// The user name.
@@ -36,11 +36,11 @@ pub(crate) struct Registration {
     pub(crate) name: Option<DisplayName>,
     /// The password.
     pub(crate) password: Password,
-    /// The role that is asked for.
+    /// The requested role.
     pub(crate) role: Role,
 }
 
-/// What somebody logs in with; a name that cannot be one is `None`.
+/// The input of a login. A malformed name or password is `None`.
 #[derive(Debug, Clone)]
 pub(crate) struct LoginCredentials {
     /// The name or e-mail address.
@@ -69,14 +69,15 @@ impl Registration {
     }
 }
 
-/// The names that somebody can log in by.
+/// Returns the names by which a user can log in.
 fn login_refs(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef> {
     let username = username.cloned().map(UserRef::Name);
     username.into_iter().chain(email.cloned().map(UserRef::Email)).collect()
 }
 
-/// Adds an account; the first of a store becomes admin whatever it asked for. `exist_ok`: an
-/// account with just these names is left as it is. Whether it is new.
+/// Adds an account. The first user of a store becomes an admin, regardless of the requested role.
+/// With `exist_ok` an existing account with the same names is left unchanged. Returns the user and
+/// whether the account is new.
 pub(crate) fn register_user(
     store: &mut Store,
     audit: &AuditContext,
@@ -115,7 +116,7 @@ pub(crate) fn register_user(
     }
 }
 
-/// Adds one account; without a caller it is its own doing.
+/// Adds an account. Without a caller the new user is the actor in the audit.
 fn insert_user(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -146,8 +147,8 @@ fn authorize_registration(
     Ok(())
 }
 
-/// Refuses a user who is not an admin, and a missing user once the store has users: until then the
-/// owner of its file may do everything.
+/// Refuses a user who is not an admin, and a missing user once the store has users. Until then the
+/// owner of the store file may do everything.
 pub(super) fn require_admin_or_empty_store(
     tx: &Reader<'_>,
     user: Option<&User>,
@@ -160,12 +161,12 @@ pub(super) fn require_admin_or_empty_store(
     }
 }
 
-/// Whether the store has its first user.
+/// Returns whether the store has any users.
 pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
 }
 
-/// Adds the first admin of a store that has no users yet, who can begin a session then.
+/// Adds the first admin of a store without users. The returned user can start a session.
 pub(crate) fn create_first_admin(
     store: &mut Store,
     audit: &AuditContext,
@@ -185,7 +186,8 @@ pub(crate) fn create_first_admin(
 
 /// Authenticates a user by password. All failures cost the same and have the same error: an unknown
 /// name, a text that cannot be a name or a password, a user without a password, a wrong password,
-/// and a disabled user. A hash with weaker parameters than today's is to be replaced.
+/// and a disabled user. `upgraded_hash` is set if the stored hash has weaker parameters than
+/// today's.
 pub(crate) fn log_in(
     store: &mut Store,
     credentials: &LoginCredentials,
@@ -218,7 +220,8 @@ pub(crate) fn log_in(
     }
 }
 
-/// Gives the caller another password and ends the other sessions; how many.
+/// Changes the password of the caller and ends the other sessions of the caller. Returns the number
+/// of ended sessions.
 pub(crate) fn change_password(
     store: &mut Store,
     audit: &AuditContext,
@@ -234,13 +237,14 @@ pub(crate) fn change_password(
     replace_password(store, audit, Some((caller, hash)), &caller.user, new)
 }
 
-/// The user who is to get another password without a session, before anybody is asked for it.
+/// Returns the user of an account recovery, to check the name before the password prompt.
 pub(crate) fn load_user_for_recovery(store: &mut Store, user_ref: &UserRef) -> Result<User, Error> {
     store.read(|tx| require_user(tx, user_ref))
 }
 
-/// Gives a user another password without a session, which whoever can write the file could do
-/// anyway; ends all its sessions; how many.
+/// Sets the password of a user without a session, which any process that can write the store file
+/// could do directly, and ends all sessions of the user. Returns the user and the number of ended
+/// sessions.
 pub(crate) fn recover_account(
     store: &mut Store,
     audit: &AuditContext,
@@ -253,8 +257,8 @@ pub(crate) fn recover_account(
     Ok((user, ended))
 }
 
-/// Replaces a password: of the caller, if it still is the one whose hash was checked, or without a
-/// session.
+/// Replaces the password of `user`. For a caller the stored hash must still be the hash that was
+/// checked; without a caller the change needs no session. Returns the number of ended sessions.
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,

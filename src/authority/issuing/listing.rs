@@ -1,4 +1,4 @@
-//! Recorded tokens as they are looked at: one's own, or anybody's for an admin.
+//! Queries of recorded tokens. Only admins see the tokens of other users.
 
 use crate::authority::{Caller, Error, ResourceKind, TokenSelector};
 use crate::model::{Page, PageRequest, RecordedToken, Role, Timestamp, WithOwner};
@@ -6,7 +6,7 @@ use crate::store::{Store, TokenFilter};
 
 const ADMINS_ONLY: &str = "only admins see the tokens of others";
 
-/// A part of the tokens that are meant.
+/// Returns a page of the tokens that match the filter.
 pub(crate) fn list_tokens(
     store: &mut Store,
     now: Timestamp,
@@ -22,7 +22,7 @@ pub(crate) fn list_tokens(
     })?)
 }
 
-/// One token, by its id or its `jti`.
+/// Returns a token by id or `jti`.
 pub(crate) fn load_token(
     store: &mut Store,
     caller: &Caller,
@@ -36,7 +36,7 @@ pub(crate) fn load_token(
                 return Err(Error::Usage("an id or a `jti` is needed".to_owned()));
             }
         };
-        // Only admins are told which ids of others exist.
+        // Only admins can find out which tokens of other users exist.
         if row.as_ref().is_none_or(|token| token.grant.owner_id != caller.user.id) {
             caller.require_role(Role::Admin, ADMINS_ONLY)?;
         }

@@ -1,4 +1,4 @@
-//! App tokens: made, listed, shown.
+//! App tokens: issuing, quota and listing.
 
 mod listing;
 mod revoke;
@@ -22,66 +22,66 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// When a token ends.
+/// The requested expiry of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// After what the setting says.
+    /// After the lifetime in the settings.
     Default,
-    /// After that long.
+    /// After a lifetime.
     After(Lifetime),
-    /// Then.
+    /// At a fixed time.
     At(Timestamp),
-    /// Never.
+    /// No expiry.
     Never,
 }
 
 impl Expiry {
-    /// The end of a token that is soon thrown away, unless it was said.
+    /// Returns the expiry, by default one hour, for a short-lived token.
     pub(crate) fn or_an_hour(self) -> Self {
         if self == Self::Default { Self::After(Lifetime::from_minutes(60)) } else { self }
     }
 }
 
-/// What somebody wants a token for.
+/// The attributes of a requested app token.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenRequest {
-    /// For whom; the caller unless said.
+    /// The owner; `None`: the caller.
     pub(crate) owner: Option<UserRef>,
     /// The application.
     pub(crate) app: AppName,
-    /// What it may do.
+    /// The granted permissions.
     pub(crate) permissions: Vec<Permission>,
-    /// For whom the token is meant; empty: not said.
+    /// The audience (`aud`); empty: no `aud` claim.
     pub(crate) audience: Vec<String>,
-    /// When it ends.
+    /// The expiry.
     pub(crate) expiry: Expiry,
-    /// Further claims.
+    /// Additional claims.
     pub(crate) claims: ExtraClaims,
-    /// Set for a token of `run`, which is revoked when the command exits, with its successors.
+    /// Set for a token of `run`, which is revoked with its successors when the command exits.
     pub(crate) for_run: bool,
 }
 
-/// A token that was made and recorded.
+/// An issued and recorded token.
 #[derive(Debug)]
 pub(crate) struct IssuedToken {
-    /// The token itself.
+    /// The token.
     pub(crate) token: SecretString,
-    /// Its row.
+    /// The row of the token.
     pub(crate) record: RecordedToken,
-    /// How much of the quota is used now; `None` without a limit.
+    /// The quota usage, including the new token; `None` without a quota.
     pub(crate) quota_usage: Option<QuotaUsage>,
 }
 
-/// What an owner's quota is used for.
+/// The quota usage of an owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct QuotaUsage {
-    /// The live tokens.
+    /// The number of live tokens.
     pub(crate) used: usize,
-    /// How many there may be.
+    /// The number of allowed live tokens.
     pub(crate) limit: u32,
 }
 
-/// Makes and records an app token. The quota is counted and the row inserted in one transaction.
+/// Issues and records an app token. One transaction counts the quota and inserts the row.
 pub(crate) fn issue_token(
     store: &mut Store,
     audit: &AuditContext,
@@ -94,7 +94,7 @@ pub(crate) fn issue_token(
             Untrusted::new(name).to_display()
         )));
     }
-    // The key that the caller was checked with mostly signs, too; if not, the commit finds it out.
+    // The key of the access token usually is the active key. If not, the commit detects that.
     let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
     for _ in 0..MAX_SIGN_ATTEMPTS {
         let (settings, key, owner) = store.read(|tx| {
@@ -134,7 +134,7 @@ pub(crate) fn issue_token(
     Err(Error::KeyContention)
 }
 
-/// Returns the owner of the token that is requested, if `user` may create it.
+/// Returns the owner of the requested token, if `user` may issue the token.
 fn resolve_owner(
     tx: &Reader<'_>,
     user: &User,
@@ -154,8 +154,8 @@ fn resolve_owner(
     Ok(owner)
 }
 
-/// What the owner may have, as the row says in this transaction. It is the first thing that is
-/// asked, and held: nobody counts the same tokens meanwhile.
+/// Returns the current preconditions for a token of the owner, and locks the row of the owner: no
+/// other process counts the same tokens until the commit.
 pub(super) fn load_issuance_state(
     tx: &Writer<'_>,
     owner: &User,
@@ -193,7 +193,7 @@ impl PendingToken {
         Ok(Self { row, token })
     }
 
-    /// What its maker is told once it is recorded.
+    /// Returns the issued token, once the row has an id.
     pub(super) fn into_issued(self, id: TokenId, quota_usage: Option<QuotaUsage>) -> IssuedToken {
         let record = RecordedToken {
             id,
@@ -209,7 +209,8 @@ impl PendingToken {
     }
 }
 
-/// Counts one token more; refuses one too many. A live one that is `leaving` makes place for it.
+/// Returns the quota usage with the new token, or refuses a token over the quota. The live token
+/// `replaced_id` does not count.
 pub(super) fn consume_quota(
     tx: &Writer<'_>,
     owner: &User,
@@ -262,7 +263,7 @@ fn resolve_expiry(
     }
 }
 
-/// The claims of an app token, in the order of the contract.
+/// Returns the claims of an app token, in the documented order.
 fn app_claims(row: &NewToken, owner: &User, settings: &Settings) -> Map<String, Value> {
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);

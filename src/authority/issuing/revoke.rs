@@ -1,16 +1,16 @@
-//! Tokens that the command which made them takes back.
+//! Revocation of tokens by the command that issued them.
 
 use super::super::audit_context::{REVOKED, UNDELIVERED};
 use super::super::{AuditContext, Error};
 use crate::model::{TokenId, UserId};
 use crate::store::Store;
 
-/// Why the command that made tokens takes them back.
+/// The cause of a revocation by the issuing command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RevocationCause {
-    /// Nobody received them.
+    /// The tokens could not be delivered.
     Undelivered,
-    /// What they were made for has ended.
+    /// The command that the tokens were issued for has exited.
     ChildExited,
 }
 
@@ -23,7 +23,7 @@ impl RevocationCause {
     }
 }
 
-/// Revokes tokens that the same command made, and for those of `run` what they were renewed to.
+/// Revokes tokens that the same command issued, and the successors of tokens of `run`.
 pub(crate) fn revoke_issued(
     store: &mut Store,
     audit: &AuditContext,

@@ -1,4 +1,4 @@
-//! New keys in a store: made here, or brought along.
+//! Adding of generated or imported keys.
 
 use super::super::accounts::require_admin_or_empty_store;
 use super::super::principal::write_as_optional;
@@ -8,27 +8,27 @@ use crate::crypto::{self, ImportError, KeyFormat, PublicKeys};
 use crate::model::{Algorithm, Key, KeySpec, KeyState, Purpose, Role, RsaBits, Untrusted};
 use crate::store::{Reader, Store, Writer};
 
-/// Keys that are to be in the store.
+/// Keys to add, and options.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewKeyOptions<'k> {
-    /// The keys.
+    /// The keys to add.
     pub(crate) keys: &'k [KeySpec],
-    /// The one of them that the store was made with, just now: it counts as new.
+    /// The id of the key that the store was just created with: that key counts as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
-    /// Whether each signs at once, in the place of the one that does.
+    /// Activates each key immediately, and retires the active key.
     pub(crate) activate: bool,
 }
 
-/// A key that was asked for, and whether it is new.
+/// A requested key, new or existing.
 #[derive(Debug, Clone)]
 pub(crate) struct AddedKey {
     /// The key.
     pub(crate) key: Key,
-    /// Whether it was not there before.
+    /// Set if the key is new or was activated.
     pub(crate) changed: bool,
 }
 
-/// Makes a key that is not in the store yet; `bits` counts for RSA.
+/// Generates a key without storing the key; `bits` applies to RSA.
 pub(crate) fn generate_key(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -37,14 +37,15 @@ pub(crate) fn generate_key(
     Ok(crypto::generate_key(algorithm, purpose, bits)?)
 }
 
-/// Refuses whoever may not add keys.
+/// Refuses new keys from a caller who is not an admin.
 pub(crate) fn authorize_key_add(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds keys, all or none. Each stands by until it is activated, unless there is none that signs in
-/// its place. One that is there already, for the same, is left as it is. Only admins add keys, and
-/// whoever owns the file as long as the store has no users: `caller` is `None` then.
+/// Adds keys, all or none. A new key is standby, or active if there is no active key. A key that
+/// the store has for the same purpose and algorithm is left unchanged. Only admins may add keys.
+/// While the store has no users, the owner of the store file may add keys, too: `caller` is `None`
+/// then.
 pub(crate) fn add_keys(
     store: &mut Store,
     audit: &AuditContext,
@@ -76,7 +77,8 @@ pub(crate) fn add_keys(
 }
 
 /// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
-/// is a shared secret there. Those of one call were compared when they were read.
+/// equals a shared secret of the store. The new keys were compared with each other when they were
+/// read.
 fn refuse_public_secrets(tx: &Reader<'_>, new: &[KeySpec]) -> Result<(), Error> {
     let stored: Vec<KeySpec> = tx.keys()?.into_iter().map(|key| key.spec).collect();
     let clashes = |secrets: &[KeySpec], pairs: &[KeySpec]| {
@@ -105,7 +107,8 @@ fn add_key(tx: &Writer<'_>, audit: &AuditContext, new: &KeySpec) -> Result<Added
     Ok(AddedKey { key: require_key(tx, new.kid.as_str())?, changed: true })
 }
 
-/// The key of the same id, of the same material, or one that signs alike, whatever its state.
+/// Returns the key in any state with the same id, the same key material, or an equivalent HMAC
+/// secret.
 fn find_equal_key(tx: &Writer<'_>, new: &KeySpec) -> Result<Option<Key>, Error> {
     if let Some(key) = tx.find_same_key(new)? {
         return Ok(Some(key));

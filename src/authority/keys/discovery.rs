@@ -1,5 +1,5 @@
-//! A static site that publishes the keys of an issuer: what a verifier asks for that is given
-//! nothing but the issuer.
+//! OpenID Provider Metadata and JWK Set as a static site, for verifiers that are configured with
+//! the issuer URL only.
 
 use super::super::Error;
 use super::{JwkSetExport, export_jwks};
@@ -7,40 +7,40 @@ use crate::model::{IssuerUrl, Purpose, Timestamp};
 use crate::store::Store;
 use serde_json::{Value, json};
 
-/// Where verifiers look first (OpenID Connect Discovery 1.0, section 4).
+/// The file that verifiers request first (OpenID Connect Discovery 1.0, section 4).
 const CONFIGURATION_FILE: &str = "openid-configuration";
 const JWKS_FILE: &str = "jwks.json";
 
-/// What is to be published, and what whoever publishes it should know.
+/// The files to publish, and facts for warnings to the publisher.
 #[derive(Debug)]
 pub(crate) struct DiscoverySite {
-    /// The issuer that the files name.
+    /// The issuer in the files.
     issuer: String,
-    /// The folder of the files, below the issuer's URL.
-    pub(crate) folder: &'static str,
-    /// Names and contents, in the order in which they are to be replaced: no file names another
-    /// that is not there.
+    /// The directory of the files, below the issuer URL.
+    pub(crate) directory: &'static str,
+    /// Names and contents of the files, in the order of replacement: the JWK Set comes before the
+    /// metadata that refer to the set.
     pub(crate) files: [(&'static str, String); 2],
-    /// The JWK Set in them.
+    /// The JWK Set in the files.
     pub(crate) keys: Value,
-    /// How many symmetric keys were left out.
+    /// The number of omitted symmetric keys.
     pub(crate) omitted: usize,
-    /// The issuer that is set, if it is another one: tokens name that one.
+    /// The issuer in the settings, if different: `iss` of the tokens.
     pub(crate) configured_issuer: Option<String>,
 }
 
 impl DiscoverySite {
-    /// The name of the provider metadata among the files.
+    /// The name of the file with the provider metadata.
     pub(crate) const METADATA_FILE: &str = CONFIGURATION_FILE;
 
-    /// Returns whether these provider metadata name the issuer of the site.
+    /// Returns whether the provider metadata have the issuer of the site.
     pub(crate) fn matches_metadata(&self, metadata: &[u8]) -> bool {
         let metadata: Value = serde_json::from_slice(metadata).unwrap_or_default();
         metadata["issuer"].as_str() == Some(&self.issuer)
     }
 }
 
-/// The site of the public keys of one purpose. The same keys make the same bytes.
+/// Returns the site with the public keys of one purpose. Equal keys give equal bytes.
 pub(crate) fn build_discovery_site(
     store: &mut Store,
     purpose: Purpose,
@@ -48,24 +48,24 @@ pub(crate) fn build_discovery_site(
     now: Timestamp,
 ) -> Result<DiscoverySite, Error> {
     let JwkSetExport { keys, omitted } = export_jwks(store, purpose, now)?;
-    let configured = store.read(|tx| tx.load_settings())?.issuer;
+    let settings_issuer = store.read(|tx| tx.load_settings())?.issuer;
     let mut algorithms: Vec<&Value> = Vec::new();
     for key in keys["keys"].as_array().into_iter().flatten() {
         if !algorithms.contains(&&key["alg"]) {
             algorithms.push(&key["alg"]);
         }
     }
-    let folder = ".well-known";
+    let directory = ".well-known";
     let configuration = json!({
         "issuer": issuer.as_str(),
-        "jwks_uri": issuer.url_for_path(&format!("{folder}/{JWKS_FILE}")),
+        "jwks_uri": issuer.url_for_path(&format!("{directory}/{JWKS_FILE}")),
         "response_types_supported": ["id_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
     });
     let files =
         [(JWKS_FILE, format!("{keys:#}\n")), (CONFIGURATION_FILE, format!("{configuration:#}\n"))];
-    let configured_issuer = Some(configured).filter(|set| set != issuer.as_str());
+    let configured_issuer = Some(settings_issuer).filter(|name| name != issuer.as_str());
     let issuer = issuer.as_str().to_owned();
-    Ok(DiscoverySite { issuer, folder, files, keys, omitted, configured_issuer })
+    Ok(DiscoverySite { issuer, directory, files, keys, omitted, configured_issuer })
 }

@@ -1,5 +1,5 @@
-//! The life of a key: standby, active, retired, revoked. A key is published before it signs and
-//! verifies after another took its place, so that no verifier meets a key it does not know.
+//! Key lifecycle: standby, active, retired, revoked. A key is published before the first signature,
+//! and verifies for some time after a rotation, so that verifiers never miss a key.
 
 use super::super::sessions::expiry_after;
 use super::super::{AuditContext, Caller, Error, ResourceKind};
@@ -11,38 +11,38 @@ use crate::store::{self, Reader, Store, Writer};
 
 pub(super) const ADMINS_ONLY: &str = "only admins manage keys";
 
-/// A key and how many live tokens it signed.
+/// A key and the number of its live tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct KeySummary {
     /// The key.
     pub(crate) key: Key,
-    /// The recorded tokens of its that are live.
+    /// The number of live recorded tokens that the key signed.
     pub(crate) live_tokens: usize,
 }
 
-/// Which key takes the place of which.
+/// The outcome of a rotation.
 #[derive(Debug, Clone)]
 pub(crate) struct Rotation {
-    /// The key that signs now.
+    /// The id of the new active key.
     pub(crate) active: Untrusted,
-    /// Its algorithm.
+    /// The algorithm of the active key.
     pub(crate) algorithm: Algorithm,
-    /// The one that signed until now, if there was one.
+    /// The previously active key, if any.
     pub(crate) retired: Option<RetiredKey>,
 }
 
-/// A key that verifies for a while.
+/// A key that no longer signs, and verifies for some time.
 #[derive(Debug, Clone)]
 pub(crate) struct RetiredKey {
-    /// Its id.
+    /// The id of the key.
     pub(crate) kid: Untrusted,
-    /// Until when it verifies.
+    /// The time until which the key verifies.
     pub(crate) verify_until: Timestamp,
-    /// How many live recorded tokens that it signed end later.
+    /// The number of live recorded tokens of the key that expire later.
     pub(crate) outliving_tokens: usize,
 }
 
-/// All keys, the oldest first.
+/// Returns all keys, oldest first.
 pub(crate) fn list_keys(store: &mut Store, now: Timestamp) -> Result<Vec<KeySummary>, Error> {
     store.read(|tx| {
         let counts = tx.count_live_tokens_by_key(now)?;
@@ -53,7 +53,8 @@ pub(crate) fn list_keys(store: &mut Store, now: Timestamp) -> Result<Vec<KeySumm
     })
 }
 
-/// Lets a key that stands by, or one that was retired, sign in the place of the one that does.
+/// Activates a standby or retired key and retires the active key. Returns `None` if the key is
+/// already active.
 pub(crate) fn activate_key(
     store: &mut Store,
     audit: &AuditContext,
@@ -74,8 +75,8 @@ pub(crate) fn activate_key(
     })
 }
 
-/// Lets the next key sign: the oldest that stands by, else a new one. Without an algorithm it is
-/// that of the key that signs now.
+/// Rotates the signing key to the oldest standby key, or to a new key if there is none. The default
+/// algorithm is that of the active key.
 pub(crate) fn rotate_key(
     store: &mut Store,
     audit: &AuditContext,
@@ -85,7 +86,7 @@ pub(crate) fn rotate_key(
     overlap: Option<Lifetime>,
 ) -> Result<Rotation, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
-    // Made before the lock is held; not needed if one stands by.
+    // Generated before the lock is taken; `None` if there is a standby key.
     let new = generate_successor(store, purpose, algorithm)?;
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = find_or_add_successor(tx, audit.now, purpose, algorithm, new.as_ref())?;
@@ -95,8 +96,8 @@ pub(crate) fn rotate_key(
     })
 }
 
-/// Lets a key verify for a while and sign no more. The app key that signs is not retired but
-/// replaced: see [`rotate`].
+/// Retires a key, which verifies for some time and no longer signs. Returns the end of that time.
+/// The active app key cannot be retired, only replaced: see [`rotate_key`].
 pub(crate) fn retire_key(
     store: &mut Store,
     audit: &AuditContext,
@@ -119,7 +120,7 @@ pub(crate) fn retire_key(
     })
 }
 
-/// The key that the caller may revoke.
+/// Returns a key, if the caller may revoke the key.
 pub(crate) fn load_key_for_revocation(
     store: &mut Store,
     caller: &Caller,
@@ -134,18 +135,19 @@ pub(crate) fn load_key_for_revocation(
     })
 }
 
-/// What went with a key that was revoked.
+/// The outcome of a key revocation.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyRevocation {
-    /// The recorded tokens that it had signed and that were not revoked.
+    /// The number of recorded tokens of the key that were not revoked before.
     pub(crate) tokens: usize,
-    /// The open sessions that it had signed.
+    /// The number of open sessions with tokens of the key.
     pub(crate) sessions: usize,
-    /// The key that signs in its place.
+    /// The id of the new active key, if the revoked key was required for signing.
     pub(crate) successor: Option<Untrusted>,
 }
 
-/// Takes a key back for ever: nothing that it signed is accepted any more. `None` if it was.
+/// Revokes a key permanently: its tokens are no longer accepted. Returns `None` if the key is
+/// already revoked.
 pub(crate) fn revoke_key(
     store: &mut Store,
     audit: &AuditContext,
@@ -176,7 +178,8 @@ pub(crate) fn revoke_key(
     })
 }
 
-/// Whether nothing could be signed without it. A test key is made when one is needed.
+/// Returns whether app tokens could not be signed without the key. Missing test keys are generated
+/// on demand.
 fn is_required_for_signing(key: &Key) -> bool {
     key.state == KeyState::Active && key.spec.purpose == Purpose::App
 }
@@ -189,11 +192,12 @@ fn ensure_replaceable(key: &Key, replace: bool) -> Result<(), Error> {
 }
 
 pub(super) fn require_key(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
-    // What is no id of a key may be a token or a secret in the wrong place.
+    // An unknown id may be a token or a secret: the error does not repeat the text.
     tx.find_key(kid)?.ok_or(Error::NotFound { resource: ResourceKind::Key, name: None })
 }
 
-/// The key that signs where one of that purpose and algorithm would.
+/// Returns the active key that a key of this purpose and algorithm would replace: the only app key,
+/// or the test key of the algorithm.
 pub(super) fn find_active_key(
     tx: &Reader<'_>,
     purpose: Purpose,
@@ -204,18 +208,18 @@ pub(super) fn find_active_key(
     Ok(keys.pop())
 }
 
-/// The oldest key that stands by, of that algorithm if it matters.
+/// Returns the oldest standby key, optionally of a given algorithm.
 fn find_oldest_standby(
     tx: &Reader<'_>,
     purpose: Purpose,
     algorithm: Option<Algorithm>,
 ) -> Result<Option<Key>, store::Error> {
     let keys = tx.keys_with_state(purpose, KeyState::Standby)?;
-    let fits = |key: &Key| algorithm.is_none_or(|wanted| wanted == key.spec.algorithm);
-    Ok(keys.into_iter().find(fits))
+    let matches = |key: &Key| algorithm.is_none_or(|required| required == key.spec.algorithm);
+    Ok(keys.into_iter().find(matches))
 }
 
-/// A new key in case that none stands by: of that algorithm, else of the one that signs now.
+/// Generates a key if there is no standby key. The default algorithm is that of the active key.
 fn generate_successor(
     store: &mut Store,
     purpose: Purpose,
@@ -240,7 +244,7 @@ fn generate_successor(
     Ok(Some(crypto::generate_key(algorithm, purpose, RsaBits::default())?))
 }
 
-/// The oldest key that stands by, else the new one, which is added.
+/// Returns the oldest standby key, or adds `new` and returns the added key.
 fn find_or_add_successor(
     tx: &Writer<'_>,
     now: Timestamp,
@@ -256,7 +260,7 @@ fn find_or_add_successor(
     require_key(tx, new.kid.as_str())
 }
 
-/// Lets `key` sign, and the one that did verify for a while.
+/// Activates `key`, and retires the active key that `key` replaces.
 pub(super) fn retire_and_activate(
     tx: &Writer<'_>,
     now: Timestamp,
@@ -282,7 +286,7 @@ fn compute_verify_until(
     now: Timestamp,
 ) -> Result<Timestamp, Error> {
     let overlap =
-        overlap.map_or_else(|| tx.load_settings().map(|policy| policy.verify_overlap), Ok)?;
+        overlap.map_or_else(|| tx.load_settings().map(|settings| settings.verify_overlap), Ok)?;
     expiry_after(now, overlap)
 }
 

@@ -1,4 +1,4 @@
-//! Keys: the first of a store, the one that signs test tokens, and what verifiers are given.
+//! Keys: the first key of a store, test keys, and exports for verifiers.
 
 mod add;
 mod discovery;
@@ -18,12 +18,12 @@ use crate::store::{self, InitialRows, Reader, Store, Writer};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-/// What a new store begins with: an identity and an app key, which signs.
+/// Returns the content of a new store: an id and an active app key.
 pub(crate) fn initial_rows(key: KeySpec, now: Timestamp) -> InitialRows {
     InitialRows { id: crypto::generate_store_id(), key, now }
 }
 
-/// Refuses an algorithm that the key for app tokens does not sign with.
+/// Refuses an algorithm other than that of the active app key.
 pub(crate) fn require_signing_algorithm(
     store: &mut Store,
     requested: Algorithm,
@@ -32,16 +32,16 @@ pub(crate) fn require_signing_algorithm(
     if active == requested { Ok(()) } else { Err(Error::AlgorithmMismatch { active, requested }) }
 }
 
-/// What verifiers are given.
+/// The public keys for verifiers.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct JwkSetExport {
     /// A JWK Set (RFC 7517, section 5).
     pub(crate) keys: Value,
-    /// How many symmetric keys were left out of it.
+    /// The number of omitted symmetric keys.
     pub(crate) omitted: usize,
 }
 
-/// The public keys of one purpose that verify or will, the oldest first.
+/// Returns the published public keys of one purpose, oldest first.
 pub(crate) fn export_jwks(
     store: &mut Store,
     purpose: Purpose,
@@ -56,7 +56,7 @@ pub(crate) fn export_jwks(
     Ok(JwkSetExport { keys: json!({ "keys": public }), omitted })
 }
 
-/// The public part of one key as PEM; without an id, of the one that signs for that purpose.
+/// Returns the public key as PEM; without `kid`, of the active key for the purpose.
 pub(crate) fn public_pem(
     store: &mut Store,
     kid: Option<&str>,
@@ -70,7 +70,7 @@ pub(crate) fn public_pem(
         .ok_or_else(|| Error::Usage("a symmetric key has no public part".to_owned()))
 }
 
-/// The one key that signs for that purpose.
+/// Returns the only active key for a purpose.
 fn load_single_active_key(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Error> {
     let mut keys = tx.keys_with_state(purpose, KeyState::Active)?;
     match (keys.pop(), keys.is_empty()) {
@@ -85,7 +85,7 @@ fn load_single_active_key(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Erro
     }
 }
 
-/// The key whose private part the caller may have.
+/// Returns a key, if the caller may export the private key.
 pub(crate) fn load_key_for_export(
     store: &mut Store,
     caller: &Caller,
@@ -97,8 +97,8 @@ pub(crate) fn load_key_for_export(
     Ok(key)
 }
 
-/// The private part of a key: PEM of PKCS#8, or a JWK of a symmetric one. It is written down that
-/// it was given out.
+/// Returns the private key as PKCS#8 PEM, or a symmetric key as JWK. The export is recorded in the
+/// audit.
 pub(crate) fn export_private_key(
     store: &mut Store,
     audit: &AuditContext,
@@ -111,13 +111,13 @@ pub(crate) fn export_private_key(
     Ok(crypto::private_key_text(&key.spec))
 }
 
-/// A key that signs test tokens: one of the store, or one that was made for them and is added
-/// together with what is written of them.
+/// A key that signs test tokens: a stored key, or a new key that is added in the transaction that
+/// records the tokens.
 #[derive(Debug)]
 pub(super) struct TestKey {
     /// The key.
     pub(super) spec: KeySpec,
-    /// Its row, if it is in the store.
+    /// The id of the row, if the key is stored.
     pub(super) id: Option<i64>,
 }
 
@@ -126,8 +126,8 @@ impl TestKey {
         Self { spec: key.spec, id: Some(key.id) }
     }
 
-    /// Its row, which is made now if it is not there; [`store::Error::Taken`] if another process
-    /// made a key of that algorithm meanwhile.
+    /// Returns the id of the row, which is added if missing. Fails with
+    /// [`store::Error::AlreadyExists`] if another process has added a key of the same algorithm.
     pub(super) fn ensure_inserted(
         &self,
         tx: &Writer<'_>,
@@ -137,7 +137,7 @@ impl TestKey {
     }
 }
 
-/// Returns the test key of that id, if tokens may be signed with it: it must verify what it signs.
+/// Returns a test key, if tokens may be signed with the key: the key must also be able to verify.
 pub(super) fn load_test_key(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Result<TestKey, Error> {
     let key = lifecycle::require_key(tx, kid)?;
     if key.spec.purpose != Purpose::Test {
@@ -153,7 +153,7 @@ pub(super) fn load_test_key(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Resul
     Ok(TestKey::from_stored(key))
 }
 
-/// The key that signs test tokens with that algorithm, made if there is none.
+/// Returns the active test key of an algorithm, or a new key that is not stored yet.
 pub(super) fn find_or_generate_test_key(
     store: &mut Store,
     algorithm: Algorithm,

@@ -1,4 +1,4 @@
-//! Which keys are made, and which are given to verifiers.
+//! Generated keys, and exports for verifiers.
 
 use super::*;
 use crate::authority::test_store::{at, new_store, new_store_with, rotate_app_key};
@@ -12,7 +12,7 @@ fn app_kid(store: &mut Store) -> String {
     store.read(|tx| tx.active_app_key()).unwrap().spec.kid.as_str().to_owned()
 }
 
-/// A test key that was made and added.
+/// Generates and stores a test key.
 fn add_test_key(store: &mut Store, algorithm: Algorithm) -> TestKey {
     let key = find_or_generate_test_key(store, algorithm).unwrap();
     store.write(|tx| key.ensure_inserted(tx, at(0))).unwrap();

@@ -1,4 +1,4 @@
-//! The store itself: what is in it, what is wrong with it, copies of it, and what can go.
+//! Maintenance of the store: statistics, check, backup, restore, migration and prune.
 
 mod prune;
 mod restore;
@@ -17,12 +17,12 @@ use std::time::Duration;
 
 const ADMINS_ONLY: &str = "only admins administer the store";
 
-/// How much of everything is there.
+/// Returns statistics of the store.
 pub(crate) fn load_store_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats, Error> {
     Ok(store.stats(now)?)
 }
 
-/// What is wrong with the store at that path, which may be in any state.
+/// Returns the defects of the store at `path`, which may be in any state.
 pub(crate) fn check_store(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
     Ok(store::check(path, &row_checks(), now, wait)?)
 }
@@ -37,9 +37,9 @@ fn row_checks() -> store::CryptoChecks {
     }
 }
 
-/// Copies the store to `target`, for an admin; returns its bytes and the users who can write its
-/// directory. It is written down before anybody can
-/// have the copy. `seen` hears how many pages of how many are there.
+/// Copies the store to `target`, for an admin. Returns the size of the copy in bytes and the users
+/// who can write its directory. The audit event is committed before the copy gets its final name.
+/// `on_progress` gets the number of copied pages and the number of all pages.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
@@ -63,18 +63,19 @@ pub(crate) fn back_up(
     }
 }
 
-/// Refuses whoever is no admin.
+/// Refuses a caller who is not an admin.
 pub(crate) fn authorize_maintenance(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Refuses before long work what would be refused after it: a store that can only be read.
+/// Refuses a read-only store before the slow work rather than at its commit.
 fn ensure_writable(store: &Store) -> Result<(), Error> {
     if store.is_read_only() { Err(store::Error::ReadOnly.into()) } else { Ok(()) }
 }
 
-/// Brings the store at that path up to the present schema, and copies an older one first; where to.
-/// An older store cannot say who is an admin, so this is for whoever owns the file.
+/// Migrates the store at `path` to the current schema after a backup of an older store. Returns the
+/// path of the backup. An older store cannot authenticate an admin, so the owner of the store file
+/// may migrate.
 pub(crate) fn migrate(
     path: &Path,
     audit: &AuditContext,

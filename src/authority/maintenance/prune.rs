@@ -1,4 +1,4 @@
-//! Taking out what is over, in pieces, while others go on.
+//! Pruning of expired tokens and sessions, in short transactions so that other processes can write.
 
 use super::super::audit_context::DONE;
 use super::super::principal::BearerCredential;
@@ -8,10 +8,10 @@ use crate::crypto::HashClass;
 use crate::model::{Lifetime, Role, Timestamp};
 use crate::store::{self, Reader, Store, Writer};
 
-/// Rows that one transaction removes: some ten milliseconds for others to wait.
+/// Rows that one transaction removes: other processes wait some ten milliseconds.
 const BATCH: usize = 5_000;
 
-/// How many rows went.
+/// The numbers of removed rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PruneCounts {
     /// Recorded tokens that had expired.
@@ -20,13 +20,13 @@ pub(crate) struct PruneCounts {
     pub(crate) sessions: usize,
     /// Revocation entries of unrecorded tokens whose keys are revoked.
     pub(crate) revocation_entries: usize,
-    /// What tokens share, where no token was left.
+    /// Grants without remaining tokens.
     pub(crate) grants: usize,
 }
 
 /// Returns the time of the newest change in the store, if the prune would remove rows that expired
-/// more than a day after it: the clock may be ahead. The login or refresh that the caller's access
-/// token comes from, and what followed it, had the same clock and do not count.
+/// more than a day after that change: the clock may be ahead. Changes since the login or refresh
+/// that issued the access token of the caller do not count, because they had the same clock.
 pub(crate) fn find_prune_gap(
     store: &mut Store,
     audit: &AuditContext,
@@ -40,21 +40,23 @@ pub(crate) fn find_prune_gap(
             BearerCredential::Access(jti) => tx.find_pair_by_access(jti)?,
             BearerCredential::AppToken(_) => None,
         };
-        tx.newest_event_time(session_pair.map_or(audit.now, |found| found.pair.issued_at))
+        tx.newest_event_time(
+            session_pair.map_or(audit.now, |session_pair| session_pair.pair.issued_at),
+        )
     })?;
     Ok(newest.filter(|newest| {
         newest.checked_add(Lifetime::from_days(1)).is_some_and(|day| day < cutoff)
     }))
 }
 
-/// Returns the time by which what is removed has expired; `None` before 1970.
+/// Returns the latest expiry time of removed rows; `None` before 1970.
 fn expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Timestamp> {
     Timestamp::from_unix(now.unix() - keep.map_or(0, Lifetime::seconds))
 }
 
-/// Removes what has been over for as long as `keep` says, for an admin: rows whose tokens are
-/// expired, so that they are refused with or without them. `seen` hears how many token rows of how
-/// many were looked at.
+/// Removes tokens and sessions that expired at least `keep` ago, for an admin. Expired tokens are
+/// refused with or without their rows. `on_progress` gets the number of checked token rows and the
+/// number of all token rows.
 pub(crate) fn prune(
     store: &mut Store,
     audit: &AuditContext,
@@ -96,7 +98,7 @@ pub(crate) fn prune(
     Ok(PruneCounts { tokens, sessions, revocation_entries, grants })
 }
 
-/// Stores the class of the costliest password hash that is left, where another one is stored.
+/// Stores the class of the costliest remaining password hash, if the stored class is different.
 fn recompute_costliest_hash(store: &mut Store, caller: &Caller) -> Result<(), Error> {
     let compare_stored = |tx: &Reader<'_>| {
         let class = find_costliest_hash_class(tx)?;
@@ -111,8 +113,8 @@ fn recompute_costliest_hash(store: &mut Store, caller: &Caller) -> Result<(), Er
     })
 }
 
-/// Returns the class to store, from the hashes of all users. Hashes beyond the limits are not
-/// computed at a login, so they have no part in it.
+/// Returns the class of the costliest hash of all users. Hashes beyond the limits are not computed
+/// at a login, so they are ignored.
 fn find_costliest_hash_class(tx: &Reader<'_>) -> Result<Option<String>, store::Error> {
     let mut costliest = HashClass::default();
     tx.for_each_hash_class(|text| {
@@ -127,12 +129,13 @@ struct PruneJob<'p> {
     store: &'p mut Store,
     audit: &'p AuditContext,
     caller: &'p Caller,
-    /// The row of the audit that counts what went, once something did.
+    /// The id of the audit event that counts the removed rows, once there are any.
     event: Option<i64>,
 }
 
 impl PruneJob<'_> {
-    /// Finds rows after the last ones and removes them, until there are none; how many.
+    /// Finds and removes rows in batches until `find` returns none. Returns the number of removed
+    /// rows.
     fn remove_in_batches<T: Clone>(
         &mut self,
         start: T,

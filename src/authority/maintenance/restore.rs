@@ -1,4 +1,4 @@
-//! The rules of a restore: the content that may be restored, and who may do it.
+//! Restore of a backup: checks of its content, and authorization.
 
 use super::super::audit_context::DONE;
 use super::super::{AuditContext, Caller, Error};
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Refuses a file that cannot be restored to the store at `path`; returns the warnings about it.
-/// A store of an older version may be restored, and so may one that others can read.
+/// A backup of an older version, or with a file that other users can read, may be restored.
 pub(crate) fn check_backup(
     file: &Path,
     path: &Path,
@@ -37,7 +37,7 @@ pub(crate) fn check_backup(
 }
 
 /// Replaces the content of the store at `path` by that of `file`, for an admin, or without a caller
-/// for the owner of the file: a damaged store cannot authenticate anybody.
+/// for the owner of the store file: a damaged store cannot authenticate users.
 pub(crate) fn restore(
     path: &Path,
     file: &Path,
@@ -51,7 +51,7 @@ pub(crate) fn restore(
         locked.read(|tx| caller.recheck_role(tx, Role::Admin, ADMINS_ONLY))?;
     }
     let record = |tx: &store::Writer<'_>| {
-        // The same id can be another user there.
+        // The same id may belong to another user in the backup.
         let user = match caller {
             Some(caller) => tx.find_user(&UserRef::Uid(caller.user.uid))?.map(|user| user.id),
             None => None,

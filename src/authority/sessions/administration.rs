@@ -1,4 +1,4 @@
-//! Looking at sessions and ending them, one's own or those of others.
+//! Listing and revocation of sessions.
 
 use super::super::principal::{require_role, write_as};
 use super::super::{AuditContext, Caller, Error, ResourceKind};
@@ -7,7 +7,8 @@ use crate::store::Store;
 
 const ADMINS_ONLY: &str = "only admins end the sessions of others";
 
-/// The sessions that can still be used: one's own, or anybody's for an admin.
+/// Returns the open sessions of a user, or of all users. The user must be the caller unless the
+/// caller is an admin.
 pub(crate) fn list_open_sessions(
     store: &mut Store,
     audit: &AuditContext,
@@ -18,15 +19,16 @@ pub(crate) fn list_open_sessions(
         caller.require_role(Role::Admin, "only admins see the sessions of others")?;
     }
     Ok(store.read(|tx| {
-        let open = tx.open_sessions(user, audit.now)?;
-        open.into_iter()
-            .map(|open| tx.with_owner(open.session.user_id, open))
+        let open_sessions = tx.open_sessions(user, audit.now)?;
+        open_sessions
+            .into_iter()
+            .map(|active| tx.with_owner(active.session.user_id, active))
             .collect::<Result<_, _>>()
     })?)
 }
 
-/// Ends sessions by their ids, all of them or, if one is not there or not the caller's, none.
-/// Which of them were open.
+/// Ends sessions, all or none: every session must exist, and belong to the caller unless the caller
+/// is an admin. Returns for each session whether the session was open.
 pub(crate) fn revoke_sessions(
     store: &mut Store,
     audit: &AuditContext,
@@ -37,7 +39,7 @@ pub(crate) fn revoke_sessions(
         let mut sessions: Vec<Session> = Vec::with_capacity(sids.len());
         for sid in sids {
             let session = tx.find_session(*sid)?;
-            // Only admins are told which sessions of others exist.
+            // Only admins can find out which sessions of other users exist.
             if session.as_ref().is_none_or(|session| session.user_id != user.id) {
                 require_role(user, Role::Admin, ADMINS_ONLY)?;
             }
@@ -46,18 +48,18 @@ pub(crate) fn revoke_sessions(
                 name: Some(sid.to_string()),
             })?);
         }
-        let mut ended = Vec::with_capacity(sessions.len());
+        let mut results = Vec::with_capacity(sessions.len());
         for session in sessions {
-            ended.push((session.sid, tx.end_session(session.id, "revoked", audit.now)?));
+            results.push((session.sid, tx.end_session(session.id, "revoked", audit.now)?));
         }
         let names: Vec<String> = sids.iter().map(|sid| format!("session {sid}")).collect();
-        let count = ended.iter().filter(|(_, changed)| *changed).count();
+        let count = results.iter().filter(|(_, changed)| *changed).count();
         audit.record(tx, Some(caller.user.id), names.join(", "), count)?;
-        Ok(ended)
+        Ok(results)
     })
 }
 
-/// Ends all sessions of a user, the caller's own if it is one; how many.
+/// Ends all sessions of a user, including that of the caller. Returns the number of ended sessions.
 pub(crate) fn revoke_all_sessions(
     store: &mut Store,
     audit: &AuditContext,

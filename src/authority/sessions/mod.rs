@@ -1,4 +1,4 @@
-//! Sessions: one login, one family of refresh tokens.
+//! Sessions: login, authentication, refresh-token rotation with reuse detection, and logout.
 
 mod administration;
 mod pair;
@@ -39,43 +39,43 @@ impl Deref for Caller {
     }
 }
 
-/// The two tokens of a session, signed.
+/// The signed access and refresh tokens of a session.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenPair {
-    /// The session.
+    /// The id of the session.
     pub(crate) sid: Sid,
-    /// Whose it is.
+    /// The owner of the session.
     pub(crate) user: User,
     /// The access token.
     pub(crate) access: SecretString,
     /// The refresh token.
     pub(crate) refresh: SecretString,
-    /// The access token's end.
+    /// Expiry time of the access token.
     pub(crate) access_expires_at: Timestamp,
-    /// The refresh token's end.
+    /// Expiry time of the refresh token.
     pub(crate) refresh_expires_at: Timestamp,
 }
 
-/// The identities that the next pair will have.
+/// The `jti` values of the next token pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NewPairIds {
-    /// Its access token's.
+    /// The `jti` of the access token.
     pub(crate) access: Jti,
-    /// Its refresh token's.
+    /// The `jti` of the refresh token.
     pub(crate) refresh: Jti,
 }
 
 impl NewPairIds {
-    /// Fresh ones.
+    /// Generates new ids.
     pub(crate) fn generate() -> Self {
         Self { access: crypto::generate_jti(), refresh: crypto::generate_jti() }
     }
 }
 
-/// How often signing starts again because the key was changed meanwhile.
+/// Attempts to sign while other processes change the signing key.
 pub(super) const MAX_SIGN_ATTEMPTS: usize = 5;
 
-/// Who holds this access token.
+/// Authenticates the bearer of an access token.
 pub(crate) fn authenticate(
     store: &mut Store,
     now: Timestamp,
@@ -98,22 +98,22 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Somebody whose password was right a moment ago.
+/// A user who has just been authenticated by password.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthenticatedUser {
-    /// Who it is.
+    /// The user.
     pub(super) user: User,
-    /// The hash that the password was right for.
+    /// The hash that the password matched.
     pub(super) hash: PasswordHash,
-    /// A hash with today's parameters, where that one is weaker.
+    /// A new hash with today's parameters, if `hash` is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
-    /// Whether the session has a row in the audit of its own.
+    /// The state of the audit row of the session.
     pub(super) audit_row: AuditRow,
 }
 
-/// Begins a session in the place of the one that its client has, which ends with the same commit;
-/// whether that was open. `keep` gets the signed tokens before they are good for anything: their
-/// client writes them down first, so that no instant leaves an open session that nobody has.
+/// Starts a session and ends the session `replaced_sid` in the same commit. Returns the tokens and
+/// whether the replaced session was open. `persist` saves the signed tokens before the commit that
+/// makes them valid: an interruption cannot leave an open session whose tokens are lost.
 pub(crate) fn begin_session<E: From<Error>>(
     store: &mut Store,
     audit: &AuditContext,
@@ -150,7 +150,7 @@ pub(crate) fn begin_session<E: From<Error>>(
     Err(Error::KeyContention.into())
 }
 
-/// A password that was changed meanwhile is not right any more, and nobody is deleted or disabled.
+/// Refuses a user who was disabled or deleted, or whose password was changed, since authentication.
 fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Result<(), Error> {
     let id = authenticated.user.id;
     let row = tx.find_user_row(id)?;
@@ -164,26 +164,26 @@ fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Re
     Ok(())
 }
 
-/// Whether a session that its client wrote down was begun, or the client was interrupted before.
+/// Returns whether a session exists. A client may be interrupted between saving and commit.
 pub(crate) fn session_exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
-/// What a presented refresh token led to, inside the transaction.
+/// The outcome of a rotation in the transaction.
 enum RefreshOutcome {
-    /// Spent, the successors recorded.
+    /// The refresh token is used, and the new pair is recorded.
     Rotated,
-    /// It was spent for the very successors its client wrote down: they are signed again.
+    /// The refresh token was used before for the same new pair, which is signed again.
     Retried(SessionPair),
-    /// It was spent for others: the session is over.
+    /// The refresh token was used before for another pair: the session has ended.
     Reused,
-    /// The key was changed meanwhile.
+    /// The signing key changed since the pair was prepared.
     KeyChanged,
 }
 
-/// Trades a refresh token for the pair `next`, once (contract, *Refresh*). A spent token ends its
-/// session, unless `next` is what it was spent for: then those two are signed again from their
-/// row, with the same identities and times.
+/// Exchanges a refresh token once for a new pair with the ids `pair_ids`. Reuse ends the session,
+/// except as a retry with the ids of the first use: then the same pair is signed again from the
+/// row, with the same ids and times.
 pub(crate) fn refresh_session(
     store: &mut Store,
     audit: &AuditContext,
@@ -217,13 +217,13 @@ pub(crate) fn refresh_session(
     Err(Error::KeyContention)
 }
 
-/// The row behind a refresh token that may be presented: nothing is wrong with it, but that it
-/// may be spent, and then its age does not matter either.
+/// Returns the pair and owner of a refresh token that is valid or used. A used refresh token may
+/// also be expired, so that late reuse still ends the session.
 fn into_refreshable_pair(report: VerificationReport) -> Result<(SessionPair, User), Error> {
-    let is_spent =
-        matches!(&report.record, TokenRecord::Session(f) if f.pair.refresh_used_at.is_some());
+    let is_used =
+        matches!(&report.record, TokenRecord::Session(row) if row.pair.refresh_used_at.is_some());
     let is_tolerated = |reason: &RejectReason| {
-        is_spent && matches!(reason, RejectReason::Revoked | RejectReason::Expired)
+        is_used && matches!(reason, RejectReason::Revoked | RejectReason::Expired)
     };
     if !report.reasons.iter().all(is_tolerated) {
         report.into_accepted()?;
@@ -253,11 +253,11 @@ fn rotate_refresh_token(
         return Ok(RefreshOutcome::Rotated);
     }
     let successor = tx.find_successor_pair(old.pair.id)?;
-    let matching = successor.filter(|found| {
-        found.pair.access_jti == pair.access && found.pair.refresh_jti == pair.refresh
+    let same_pair = successor.filter(|successor| {
+        successor.pair.access_jti == pair.access && successor.pair.refresh_jti == pair.refresh
     });
-    if let Some(found) = matching {
-        return Ok(RefreshOutcome::Retried(found));
+    if let Some(successor) = same_pair {
+        return Ok(RefreshOutcome::Retried(successor));
     }
     tx.end_session(old.session.id, "reuse", audit.now)?;
     audit.record_outcome(
@@ -270,7 +270,7 @@ fn rotate_refresh_token(
     Ok(RefreshOutcome::Reused)
 }
 
-/// Ends the session of an access token, whether that has expired or not; whether it was open.
+/// Ends the session of an access token, which may be expired. Returns whether the session was open.
 pub(crate) fn end_session(
     store: &mut Store,
     audit: &AuditContext,
@@ -291,7 +291,7 @@ pub(crate) fn end_session(
     })
 }
 
-/// The active key and the settings, of one moment.
+/// Returns the settings and the active app key.
 pub(super) fn load_settings_and_key(tx: &Reader<'_>) -> Result<(Settings, Key), Error> {
     Ok((tx.load_settings()?, tx.active_app_key()?))
 }

@@ -1,4 +1,4 @@
-//! The two tokens of a session: when they end, what they say.
+//! Token pairs of sessions: expiry, claims and signing.
 
 use super::super::Error;
 use super::{NewPairIds, TokenPair};
@@ -7,7 +7,7 @@ use crate::model::{Jti, Key, Lifetime, Settings, Sid, Timestamp, TokenKind, User
 use crate::store::{NewPair, SessionPair};
 use serde_json::{Map, Value, json};
 
-/// The pair of a row, to be signed once more with the key that signs now.
+/// Returns the pair of a row, to be signed again with the active key.
 pub(super) fn reissue_pair(session_pair: &SessionPair, key: &Key) -> NewPair {
     NewPair {
         access: session_pair.pair.access_jti,
@@ -19,7 +19,7 @@ pub(super) fn reissue_pair(session_pair: &SessionPair, key: &Key) -> NewPair {
     }
 }
 
-/// A pair that begins now; nothing of it outlives its session.
+/// Returns a pair that is issued now. Both tokens expire with the session at the latest.
 pub(super) fn new_pair(
     settings: &Settings,
     key: &Key,
@@ -37,7 +37,7 @@ pub(super) fn new_pair(
     })
 }
 
-/// The end of something that begins now.
+/// Returns the expiry of a token or session that is issued now.
 pub(in crate::authority) fn expiry_after(
     now: Timestamp,
     lifetime: Lifetime,
@@ -46,7 +46,7 @@ pub(in crate::authority) fn expiry_after(
         .ok_or_else(|| Error::Usage("the end is past the year 9999".to_owned()))
 }
 
-/// Both tokens, signed.
+/// Signs both tokens.
 pub(super) fn sign_pair(
     key: &Key,
     settings: &Settings,
@@ -68,7 +68,7 @@ pub(super) fn sign_pair(
             "id": user.id,
             "role": user.role,
             "iss": settings.issuer,
-            // What the first of the five services called a token that is not an application's.
+            // The mark of session tokens in the first of the five services.
             "bloqueado": true,
         });
         let claims: Map<String, Value> = claims.as_object().cloned().unwrap_or_default();

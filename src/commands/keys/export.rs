@@ -115,7 +115,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 }
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
-    let site_dir = directory.join(site.folder);
+    let site_dir = directory.join(site.directory);
     // Whoever can write one of the directories on the way can replace the ones below it.
     let ancestors = site_dir.ancestors().take_while(|ancestor| ancestor.starts_with(directory));
     for ancestor in

@@ -1,4 +1,4 @@
-//! What admins change of accounts, and who stays an admin.
+//! Changes of accounts by admins, and protection of the last admin.
 
 use super::*;
 use crate::authority::test_store::issue_app_token;
@@ -69,7 +69,7 @@ fn disabled_user_is_logged_out_until_new_login() {
     assert_eq!(ended, Some(1));
     assert!(authenticate(&mut store, at(0), john.access_token()).is_err());
     enable_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
-    assert!(authenticate(&mut store, at(0), john.access_token()).is_err(), "its session is over");
+    assert!(authenticate(&mut store, at(0), john.access_token()).is_err(), "the session has ended");
     add_session(&mut store, john.user());
 }
 
@@ -128,8 +128,8 @@ fn account_change_requires_admin() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
-    let nobody = UserRef::parse("nobody").unwrap();
-    for user_ref in [user_ref_of(&mia), nobody] {
+    let missing = UserRef::parse("missing").unwrap();
+    for user_ref in [user_ref_of(&mia), missing] {
         let (store, audit, caller) = (&mut store, &audit_at(0), &mia.caller);
         let refusals = [
             set_user_role(store, audit, caller, &user_ref, Role::Admin).err(),

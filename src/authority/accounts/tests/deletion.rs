@@ -1,4 +1,4 @@
-//! Who goes, and what stays of them.
+//! Deletion of accounts.
 
 use super::*;
 use crate::authority::test_store::{issue_app_token, reject_reasons};
@@ -18,7 +18,7 @@ fn last_active_admin_cannot_be_deleted() {
     assert!(matches!(result, Err(Error::LastAdmin)));
     assert!(
         load_user_for_deletion(&mut store, &ada.caller, &user_ref_of(&eve)).is_ok(),
-        "she does not count"
+        "a disabled admin does not count"
     );
     store.execute_sql("UPDATE users SET disabled_at = NULL WHERE username = 'eve'");
     delete_user(&mut store, &audit_at(0), &ada.caller, ada.user()).unwrap();
@@ -34,7 +34,7 @@ fn account_deletion_requires_admin() {
     let mia = add_user(&mut store, "mia", Role::Minter);
     for result in [
         load_user_for_deletion(&mut store, &mia.caller, &user_ref_of(&mia)).map(|_| ()),
-        load_user_for_deletion(&mut store, &mia.caller, &UserRef::parse("nobody").unwrap())
+        load_user_for_deletion(&mut store, &mia.caller, &UserRef::parse("missing").unwrap())
             .map(|_| ()),
         delete_user(&mut store, &audit_at(0), &mia.caller, ada.user()).map(|_| ()),
     ] {

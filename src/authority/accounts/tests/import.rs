@@ -1,4 +1,4 @@
-//! Which rows of a file become accounts.
+//! Import and export of accounts.
 
 use super::*;
 use crate::model::{InvalidLine, Quota};
@@ -134,7 +134,7 @@ fn existing_user_is_skipped_or_refused() {
     let rows = "username,email,role,password\nkim,,,1\njohn,john@example.com,minter,1\n";
     let result = import_text(&mut store, Some(&ada), rows, false);
     assert!(matches!(result, Err(Error::RowExists { line: 3, .. })));
-    assert_eq!(list_all_users(&mut store, &ada).total, 2, "none of it is applied");
+    assert_eq!(list_all_users(&mut store, &ada).total, 2, "no row is applied");
     let imported = import_text(&mut store, Some(&ada), rows, true).unwrap();
     let skipped = ImportOutcome {
         existing: 1,

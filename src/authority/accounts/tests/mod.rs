@@ -1,4 +1,4 @@
-//! Who may register, and who is seen.
+//! Registration and visibility of accounts.
 
 mod administration;
 mod deletion;
@@ -190,15 +190,15 @@ fn account_is_visible_to_owner_and_admins() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
     let john = add_user(&mut store, "john", Role::User);
-    let nobody = UserRef::parse("nobody").unwrap();
+    let missing = UserRef::parse("missing").unwrap();
     assert!(load_user(&mut store, &john.caller, &user_ref_of(&john)).is_ok());
     assert!(load_user(&mut store, &ada.caller, &user_ref_of(&john)).is_ok());
     for (viewer, user_ref) in
-        [(&john, user_ref_of(&ada)), (&mia, user_ref_of(&john)), (&john, nobody.clone())]
+        [(&john, user_ref_of(&ada)), (&mia, user_ref_of(&john)), (&john, missing.clone())]
     {
         let result = load_user(&mut store, &viewer.caller, &user_ref);
         assert!(matches!(result, Err(Error::Forbidden("only admins see other accounts"))));
     }
-    let result = load_user(&mut store, &ada.caller, &nobody);
+    let result = load_user(&mut store, &ada.caller, &missing);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
 }

@@ -1,4 +1,4 @@
-//! Logging in, and changing what one logs in with.
+//! Login, password changes and account recovery.
 
 use super::*;
 use crate::authority::test_store::{reject_reasons, replace_session};
@@ -32,8 +32,8 @@ fn login_failures_have_one_error() {
     let no_login = LoginCredentials { login: None, password: Some(password("123456")) };
     let no_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
     for credentials in [
-        login_credentials("nobody", "123456"),
-        login_credentials("nobody@example.com", "123456"),
+        login_credentials("missing", "123456"),
+        login_credentials("missing@example.com", "123456"),
         login_credentials("ada", "1234567"),
         login_credentials("off", "123456"),
         login_credentials("gone", "123456"),
@@ -46,7 +46,7 @@ fn login_failures_have_one_error() {
     }
 }
 
-/// Returns the work of each way in which a login fails, and of a login that succeeds. The password
+/// Returns the hashing work of each kind of failed login, and of a successful login. The password
 /// of `weak` and `costly` is `password`.
 fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     let no_name = LoginCredentials { login: None, ..login_credentials("ada", "123456") };
@@ -54,8 +54,8 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     let mut failures =
         vec![(String::from("no name"), no_name), ("no password".into(), no_password)];
     for (login, password) in [
-        ("nobody", "123456"),
-        ("nobody@example.com", "123456"),
+        ("missing", "123456"),
+        ("missing@example.com", "123456"),
         ("not a name", "123456"),
         ("gone", "123456"),
         ("without", "123456"),
@@ -139,7 +139,7 @@ fn replaced_session_has_ended() {
     assert_eq!(reject_reasons(&mut store, first_access, access, 0), [RejectReason::SessionEnded]);
     assert_eq!(reject_reasons(&mut store, second.access.expose_secret(), access, 0), []);
     let (_, replaced) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
-    assert!(!replaced, "it had ended before");
+    assert!(!replaced, "the session had ended before");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn weak_hash_is_replaced_at_next_login() {
     let (ada, _) =
         register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
             .unwrap();
-    // Of `123456`, by argon2-cffi.
+    // The hash of `123456`, computed by argon2-cffi.
     store.execute_sql("UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'");
     let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
     replace_session(&mut store, &authenticated, None).unwrap();
@@ -221,8 +221,8 @@ fn recovery_ends_all_sessions() {
     assert_eq!((user.id, ended), (ada.user().id, 2));
     assert!(authenticate(&mut store, at(0), ada.access_token()).is_err());
     assert!(login_succeeds(&mut store, "ada", "123456"));
-    let nobody = UserRef::parse("nobody").unwrap();
-    let result = recover_account(&mut store, &audit_at(0), &nobody, &password("123456"));
+    let missing = UserRef::parse("missing").unwrap();
+    let result = recover_account(&mut store, &audit_at(0), &missing, &password("123456"));
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
 }
 
@@ -234,11 +234,11 @@ fn short_password_is_refused_everywhere() {
             .unwrap();
     let ada = add_session(&mut store, &ada);
     set_setting(&mut store, Setting::PasswordMinLength, "7");
-    let (old, short, fits) = (password("123456"), password("sechs6"), password("sieben7"));
+    let (old, short, long_enough) = (password("123456"), password("sechs6"), password("sieben7"));
     let is_short = |error: Option<Error>| matches!(error, Some(Error::Usage(text)) if text == "the password has fewer than 7 characters");
     let registration = new_registration("john", Role::User);
     assert!(is_short(register_user(&mut store, &audit_at(0), None, &registration, false).err()));
     assert!(is_short(change_password(&mut store, &audit_at(0), &ada.caller, &old, &short).err()));
     assert!(is_short(recover_account(&mut store, &audit_at(0), &user_ref_of(&ada), &short).err()));
-    change_password(&mut store, &audit_at(0), &ada.caller, &old, &fits).unwrap();
+    change_password(&mut store, &audit_at(0), &ada.caller, &old, &long_enough).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Which tokens somebody sees.
+//! Token lists: visibility and filters.
 
 use super::*;
 use crate::authority::TokenSelector;

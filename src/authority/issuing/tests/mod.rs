@@ -1,4 +1,4 @@
-//! What an app token says, who may have one, and how many.
+//! Claims of app tokens, and authorization to issue them.
 
 mod listing;
 mod quota;
@@ -207,7 +207,7 @@ fn issuing_for_other_user_requires_admin() {
         owner: Some(UserRef::parse(name).unwrap()),
         ..token_request("app")
     };
-    for (test_user, name) in [(&john, "ada"), (&mia, "john"), (&john, "nobody")] {
+    for (test_user, name) in [(&john, "ada"), (&mia, "john"), (&john, "missing")] {
         let result = issue_token(&mut store, &audit_at(0), &test_user.caller, &request_for(name));
         assert!(
             matches!(result, Err(Error::Forbidden("only admins make tokens for others"))),
@@ -222,8 +222,8 @@ fn issuing_for_other_user_requires_admin() {
     let claims = claims_of(&issued);
     assert_eq!(claims["id"], json!(john.user().id));
     assert_eq!(claims["sub"], json!(john.user().uid));
-    assert_eq!(issued.quota_usage.unwrap().used, 2, "it counts as his");
-    let result = issue_token(&mut store, &audit_at(0), &ada.caller, &request_for("nobody"));
+    assert_eq!(issued.quota_usage.unwrap().used, 2, "the token counts for the owner");
+    let result = issue_token(&mut store, &audit_at(0), &ada.caller, &request_for("missing"));
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
     store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'john'");
     let result = issue_token(&mut store, &audit_at(0), &ada.caller, &request_for("john"));

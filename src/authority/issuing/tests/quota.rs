@@ -1,8 +1,8 @@
-//! How many live tokens somebody may have, and which count.
+//! The quota of live tokens.
 
 use super::*;
 
-/// The owner's token ids, or those that are in the way.
+/// Issues a token. Returns the quota usage, or the limit and the ids of the live tokens.
 fn try_issue(
     store: &mut Store,
     seconds: i64,
@@ -10,8 +10,8 @@ fn try_issue(
 ) -> Result<usize, (u32, Vec<i64>)> {
     match issue_at(store, seconds, test_user, "app") {
         Ok(issued) => Ok(issued.quota_usage.unwrap().used),
-        Err(Error::QuotaExceeded { limit, live_tokens: live }) => {
-            Err((limit, live.iter().map(|token| token.id.0).collect()))
+        Err(Error::QuotaExceeded { limit, live_tokens }) => {
+            Err((limit, live_tokens.iter().map(|token| token.id.0).collect()))
         }
         Err(_) => Err((0, Vec::new())),
     }
@@ -31,7 +31,7 @@ fn token_over_quota_is_refused() {
     let john = user_with_three_tokens(&mut store);
     assert_eq!(try_issue(&mut store, 0, &john), Err((3, vec![1, 2, 3])));
     let ada = add_user(&mut store, "ada", Role::Admin);
-    assert_eq!(try_issue(&mut store, 0, &ada), Ok(1), "others are not counted");
+    assert_eq!(try_issue(&mut store, 0, &ada), Ok(1), "tokens of other users are not counted");
 }
 
 #[test]

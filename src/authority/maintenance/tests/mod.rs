@@ -1,4 +1,4 @@
-//! What is pruned, and that nothing is accepted because of it.
+//! Pruning, and that a prune never makes a refused token valid.
 
 mod revocations;
 
@@ -19,7 +19,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
-/// Ada's session outlasts whatever she prunes.
+/// Returns a store with an admin whose session outlasts every prune.
 fn store_with_admin() -> (Store, TestUser) {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
@@ -31,18 +31,18 @@ fn lifetime(seconds: i64) -> Option<Lifetime> {
     Lifetime::from_seconds(seconds)
 }
 
-/// Prunes so many seconds after the beginning.
+/// Prunes `seconds` after the start of the test.
 fn prune_at(store: &mut Store, ada: &TestUser, seconds: i64) -> PruneCounts {
     prune(store, &audit_at(seconds), &ada.caller, None, &mut |_, _| {}).unwrap()
 }
 
 fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
     let last = store.read(|tx| tx.last_token_id()).unwrap();
-    let is_there = |id: &i64| store.read(|tx| tx.find_token(TokenId(*id))).unwrap().is_some();
-    (1..=last).filter(is_there).collect()
+    let exists = |id: &i64| store.read(|tx| tx.find_token(TokenId(*id))).unwrap().is_some();
+    (1..=last).filter(exists).collect()
 }
 
-/// What is wrong with a token that is judged by the times that it had at `at_seconds`.
+/// Returns the reasons to reject a token at `now`, with the reference time `at_seconds`.
 fn reasons_at(store: &mut Store, token: &str, now: i64, at_seconds: i64) -> Vec<RejectReason> {
     let expectations =
         Expectations { reference_time: at(at_seconds), ..Expectations::new(ANY, at(now)) };
@@ -61,7 +61,7 @@ fn token_is_pruned_from_its_expiry_on() {
     assert_eq!(counts, PruneCounts { tokens: 1, grants: 1, ..PruneCounts::default() });
     assert_eq!(reject_reasons(&mut store, text, ANY, 7 * DAY), [RejectReason::Expired]);
     assert_eq!(reasons_at(&mut store, text, 7 * DAY, DAY), [RejectReason::UnknownToken]);
-    // Its number is not used again.
+    // The id of the pruned token is not reused.
     assert_eq!(issue_app_token(&mut store, &ada, "app").record.id, TokenId(2));
 }
 
@@ -98,7 +98,7 @@ fn successor_is_kept_as_long_as_predecessor() {
         let selector = TokenSelector::Id(TokenId(old));
         renew_token(&mut store, &audit_at(old), Some(&ada.caller), &selector, renewal).unwrap();
     }
-    assert_eq!(prune_at(&mut store, &ada, 2 * HOUR).tokens, 0, "1 lasts a week");
+    assert_eq!(prune_at(&mut store, &ada, 2 * HOUR).tokens, 0, "token 1 expires after a week");
     assert_eq!(recorded_token_ids(&mut store), [1, 2, 3, 4]);
     assert_eq!(prune_at(&mut store, &ada, 8 * DAY).tokens, 4);
 }
@@ -166,10 +166,10 @@ fn session_is_pruned_when_no_token_is_usable() {
         reject_reasons(&mut store, ended.refresh_token(), ANY, 29 * DAY),
         [RejectReason::SessionEnded]
     );
-    // The idle session and the ended one; John's was refreshed a day later.
+    // The idle session and the ended session; the session of John was refreshed a day later.
     assert!(!idle_has_ended(&mut store));
     assert_eq!(prune_at(&mut store, &ada, 30 * DAY).sessions, 2);
-    assert!(idle_has_ended(&mut store), "one that is gone has ended");
+    assert!(idle_has_ended(&mut store), "a pruned session has ended");
     assert_eq!(
         reject_reasons(&mut store, ended.refresh_token(), ANY, 30 * DAY),
         [RejectReason::Expired]
@@ -182,7 +182,11 @@ fn session_is_pruned_when_no_token_is_usable() {
         john.refresh_token(),
         NewPairIds::generate(),
     );
-    assert_eq!(refusal_reasons(reused), [RejectReason::Reused], "its whole family is known");
+    assert_eq!(
+        refusal_reasons(reused),
+        [RejectReason::Reused],
+        "all pairs of the session are still known"
+    );
     assert_eq!(prune_at(&mut store, &ada, 31 * DAY).sessions, 1);
 }
 
@@ -198,7 +202,7 @@ fn grant_is_kept_while_a_token_uses_it() {
     let grant = store.read(|tx| tx.find_token(TokenId(1))).unwrap().unwrap().grant;
     assert_eq!((grant.app.as_str(), grant.kind), ("app", TokenKind::App));
     assert_eq!(store.read(|tx| tx.unused_grants(0, 10)).unwrap(), [0; 0]);
-    // A token that came after the grants were looked at keeps its own.
+    // The grant of a token that was added after the query for unused grants is kept.
     assert_eq!(store.write(|tx| tx.remove_grants(&[1])).unwrap(), 0);
 }
 
@@ -211,10 +215,10 @@ fn prune_writes_one_audit_row_and_requires_admin() {
     }
     let refused = prune(&mut store, &audit_at(0), &john.caller, None, &mut |_, _| {});
     assert!(matches!(refused, Err(Error::Forbidden(ADMINS_ONLY))));
-    let mut seen = Vec::new();
-    let mut on_progress = |done, all| seen.push((done, all));
+    let mut progress = Vec::new();
+    let mut on_progress = |done, total| progress.push((done, total));
     prune(&mut store, &audit_at(31 * DAY), &ada.caller, None, &mut on_progress).unwrap();
-    assert_eq!(seen, [(0, 3), (3, 3)]);
-    let counted = store.read(|tx| tx.query_number("SELECT max(count) FROM audit")).unwrap();
-    assert_eq!(counted, 3 + 3 + 1, "tokens, grants, sessions");
+    assert_eq!(progress, [(0, 3), (3, 3)]);
+    let removed = store.read(|tx| tx.query_number("SELECT max(count) FROM audit")).unwrap();
+    assert_eq!(removed, 3 + 3 + 1, "tokens, grants, sessions");
 }

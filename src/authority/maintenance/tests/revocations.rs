@@ -1,4 +1,4 @@
-//! Pruning makes no revoked token valid again, also by a clock that was ahead.
+//! A prune never makes a revoked token valid again, even if the clock was ahead.
 
 use super::*;
 
@@ -18,33 +18,36 @@ fn revoked_test_token_stays_refused() {
     let after_expiry = HOUR + 1;
     let counts = prune_at(&mut store, &ada, after_expiry);
     assert_eq!(counts, PruneCounts { tokens: 1, grants: 1, ..PruneCounts::default() });
-    for (token, known) in [(&recorded, false), (&unrecorded, true)] {
-        let wanted = if known { RejectReason::Revoked } else { RejectReason::UnknownToken };
-        let expired =
-            if known { vec![wanted, RejectReason::Expired] } else { vec![RejectReason::Expired] };
+    for (token, is_known) in [(&recorded, false), (&unrecorded, true)] {
+        let reason = if is_known { RejectReason::Revoked } else { RejectReason::UnknownToken };
+        let expired = if is_known {
+            vec![reason, RejectReason::Expired]
+        } else {
+            vec![RejectReason::Expired]
+        };
         assert_eq!(reject_reasons(&mut store, token, ANY, after_expiry), expired);
-        assert_eq!(reasons_at(&mut store, token, after_expiry, 10), [wanted], "by another time");
+        assert_eq!(reasons_at(&mut store, token, after_expiry, 10), [reason], "by another time");
         let lenient =
             Expectations { leeway: 5 * MINUTE, ..Expectations::new(ANY, at(after_expiry)) };
-        assert_eq!(verify_token(&mut store, token, &lenient).reasons, [wanted]);
+        assert_eq!(verify_token(&mut store, token, &lenient).reasons, [reason]);
     }
-    // What ended after all that was pruned is known as well as before.
+    // The state of tokens that expire after all pruned tokens is still known.
     assert_eq!(reject_reasons(&mut store, &later, ANY, after_expiry), []);
     assert_eq!(reasons_at(&mut store, &later, 3 * HOUR, after_expiry), []);
 }
 
-/// The state of the test key, and whether its revocation entries can go.
+/// States of the test key, and whether a prune removes its revocation entries.
 const KEYS: [(&str, bool); 4] = [
     ("state = 'active'", false),
     ("state = 'retired', verify_until = 1900000000", false),
-    // It can be activated again.
+    // The key can be activated again.
     ("state = 'retired', verify_until = 1700000000", false),
     ("state = 'revoked'", true),
 ];
 
 #[test]
 fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
-    for (key, goes) in KEYS {
+    for (key, is_pruned) in KEYS {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();
         request.claims.insert("jti".to_owned(), "order-2".into());
@@ -56,14 +59,14 @@ fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
         store.execute_sql(&format!("UPDATE keys SET {key} WHERE purpose = 'test'"));
         assert_eq!(
             prune_at(&mut store, &ada, 2 * MINUTE).revocation_entries,
-            usize::from(goes),
+            usize::from(is_pruned),
             "{key}"
         );
         store.execute_sql(
             "UPDATE keys SET state = 'active' WHERE purpose = 'test' AND NOT state = 'revoked'",
         );
-        let wanted = if goes { RejectReason::KeyRevoked } else { RejectReason::Revoked };
-        assert_eq!(reject_reasons(&mut store, &long, ANY, 2 * MINUTE), [wanted], "{key}");
+        let reason = if is_pruned { RejectReason::KeyRevoked } else { RejectReason::Revoked };
+        assert_eq!(reject_reasons(&mut store, &long, ANY, 2 * MINUTE), [reason], "{key}");
     }
 }
 
@@ -82,22 +85,22 @@ fn prune_with_fast_clock_revalidates_no_token() {
         let longer = mint_token_text(&mut store, &ada, &request);
         let counts = prune_at(&mut store, &ada, 3 * DAY);
         assert_eq!((counts.tokens, counts.revocation_entries), (usize::from(record), 0));
-        let wanted = if record { RejectReason::UnknownToken } else { RejectReason::Revoked };
-        assert_eq!(reject_reasons(&mut store, &revoked, ANY, 10), [wanted]);
-        // A revocation entry that is kept makes no other token unknown.
+        let reason = if record { RejectReason::UnknownToken } else { RejectReason::Revoked };
+        assert_eq!(reject_reasons(&mut store, &revoked, ANY, 10), [reason]);
+        // A kept revocation entry does not make other tokens unknown.
         let report = verify_token(&mut store, &other, &Expectations::new(ANY, at(10)));
         if record {
             let key = store.read(|tx| tx.keys()).unwrap().pop().unwrap();
             let kid = key.spec.kid.as_str();
             let detail =
                 format!("test tokens of key `{kid}` that expired by {} were pruned", at(DAY));
-            assert_eq!((report.reasons, report.detail), (vec![wanted], Some(detail)));
+            assert_eq!((report.reasons, report.detail), (vec![reason], Some(detail)));
             let expired = verify_token(&mut store, &other, &Expectations::new(ANY, at(DAY)));
             assert_eq!((expired.reasons, expired.detail), (vec![RejectReason::Expired], None));
         } else {
             assert_eq!((report.reasons, report.detail), (vec![], None));
         }
-        // Nothing that ended as late as this was pruned; and what has a row is judged by that.
+        // The first token expires after all pruned tokens; the second is recorded.
         assert_eq!(reject_reasons(&mut store, &longer, ANY, 10), []);
         request.record = true;
         request.expiry = Expiry::After(Lifetime::from_minutes(60));
@@ -111,7 +114,7 @@ fn prune_gap_is_detected() {
     let (mut store, ada) = store_with_admin();
     issue_app_token(&mut store, &ada, "app");
     let mut gap = |seconds, keep| {
-        // A login by the clock of the prune proves nothing about that clock.
+        // A login with the clock of the prune proves nothing about the clock.
         let late = add_session(&mut store, ada.user());
         let now = at(seconds).unix();
         store.execute_sql(&format!(
@@ -126,7 +129,7 @@ fn prune_gap_is_detected() {
     assert_eq!(gap(0, 0), None);
     assert_eq!(gap(DAY, 0), None);
     assert_eq!(gap(DAY + 1, 0), Some(at(0)));
-    // What expired before the newest change has expired by any clock.
+    // A token that expired before the newest change has expired by any clock.
     assert_eq!(gap(3 * DAY, 2 * DAY), None);
     assert_eq!(gap(3 * DAY, 2 * DAY - 1), Some(at(0)));
 }

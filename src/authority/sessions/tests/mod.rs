@@ -1,4 +1,4 @@
-//! What a session's tokens say, whom they let in, and how a session ends.
+//! Claims of session tokens, authentication and logout.
 
 mod refresh;
 
@@ -83,7 +83,7 @@ fn settings_determine_session_lifetimes() {
     assert_eq!(
         decode_token(after.refresh_token()).1["exp"],
         json!(at(60 * MINUTE).unix()),
-        "not past the end"
+        "not after the end of the session"
     );
     assert_eq!(authentication_reasons(&mut store, before.access_token(), 14 * MINUTE), []);
 }
@@ -169,7 +169,7 @@ fn session_ends_once_even_with_expired_token() {
     assert_eq!(
         authentication_reasons(&mut store, other.access_token(), 0),
         [],
-        "another session goes on"
+        "another session continues"
     );
 }
 

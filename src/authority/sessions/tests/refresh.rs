@@ -1,4 +1,4 @@
-//! A refresh token works once, and an interrupted refresh loses nothing.
+//! Refresh-token rotation, retries and reuse detection.
 
 use super::*;
 use crate::authority::test_store::rotate_app_key;
@@ -20,7 +20,7 @@ fn refresh_text(tokens: &TokenPair) -> String {
     tokens.refresh.expose_secret().to_owned()
 }
 
-/// The claims of both tokens, which say who and when.
+/// Returns the claims of both tokens.
 fn claims_of(tokens: &TokenPair) -> [String; 2] {
     [&tokens.access, &tokens.refresh].map(|token| decode_token(token.expose_secret()).1.to_string())
 }
@@ -56,7 +56,7 @@ fn refreshed_pair_has_given_ids_and_is_not_fresh() {
     assert_eq!(
         authentication_reasons(&mut store, ada.access_token(), 100),
         [],
-        "the old one lives out its minutes"
+        "the old access token is valid until it expires"
     );
 }
 
@@ -80,7 +80,7 @@ fn reused_refresh_token_ends_session() {
     assert_eq!(
         authentication_reasons(&mut store, other.access_token(), 1),
         [],
-        "another session goes on"
+        "another session continues"
     );
 }
 
@@ -223,6 +223,6 @@ fn refresh_requires_refresh_token_of_enabled_user() {
     store.execute_sql("UPDATE users SET disabled_at = NULL");
     assert!(
         refresh_at(&mut store, 0, ada.refresh_token(), NewPairIds::generate()).is_ok(),
-        "it was not spent"
+        "the refresh token was not used"
     );
 }
