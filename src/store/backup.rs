@@ -1,5 +1,5 @@
-//! Copies of the whole store: of one moment, whatever others write meanwhile, and at their place
-//! only when they are complete.
+//! Backups of the whole store. A backup is a snapshot, and appears at its target path only when
+//! complete.
 
 use super::connect::{OpenMode, configure_writing, connect, enable_wal, truncate_wal};
 use super::file;
@@ -18,27 +18,27 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// What a copy is called until it is complete: always the same, so that what killed processes leave
-/// never grows in number.
+/// Name of an incomplete backup. The name is fixed, so that killed processes leave at most one
+/// file.
 const TEMP_NAME: &str = ".jeton-backup";
 
-/// Bytes of a page.
+/// Page size in bytes.
 const PAGE_BYTES: u64 = 4_096;
 
-/// Instructions of SQLite between two looks at how far a copy is.
+/// Number of SQLite instructions between two progress reports.
 const PROGRESS_INTERVAL: i32 = 100_000;
 
-/// A copy that stands beside its place. It is removed unless it is kept.
+/// A complete backup next to its target path. Dropping the value removes the file.
 pub(crate) struct PendingBackup {
     file: NamedTempFile,
     target: PathBuf,
-    /// The users who can write the directory.
+    /// Users with write access to the directory.
     pub(crate) writers: Writers,
     _lock: File,
 }
 
 impl PendingBackup {
-    /// Puts it in its place, where nothing may stand; its size.
+    /// Moves the backup to its target path, which must not exist. Returns the size in bytes.
     pub(crate) fn persist(self) -> Result<u64, Error> {
         let file = self.file.persist_noclobber(&self.target).map_err(|error| {
             if error.error.kind() == io::ErrorKind::AlreadyExists {
@@ -55,7 +55,8 @@ impl PendingBackup {
 }
 
 impl Store {
-    /// Copies the store as it is at this moment. `seen` hears how many pages of how many are there.
+    /// Backs up the current state of the store. `on_progress` receives the copied and the total
+    /// number of pages.
     pub(crate) fn backup(
         &self,
         target: &Path,
@@ -64,9 +65,9 @@ impl Store {
         prepare_backup(&self.path, target, self.lock_timeout, on_progress)
     }
 
-    /// Brings the store at `path` to the schema of this program. A store of an older one is copied
-    /// first: to `target`, or beside itself under its version. Where to; `None` if there was
-    /// nothing to do.
+    /// Migrates the store at `path` to the current schema. An older store is backed up first, to
+    /// `target` or next to the store with the version as suffix. Returns the path of the backup, or
+    /// `None` if the schema is current.
     pub(crate) fn migrate(
         path: &Path,
         target: Option<&Path>,
@@ -83,7 +84,7 @@ impl Store {
         let backup_path = migrate(MIGRATIONS, &connection, path, event, back_up)
             .map_err(|error| store_file.refine_error(error))?;
         if backup_path.is_some() {
-            // Older versions left deleted rows in free pages.
+            // Earlier versions left deleted rows in free pages.
             connection.execute_batch("VACUUM")?;
             truncate_wal(&connection, lock_timeout);
         }
@@ -91,8 +92,9 @@ impl Store {
     }
 }
 
-/// Copies a store of that version through a connection of its own, because the one that holds
-/// the write lock cannot be copied from; where to.
+/// Backs up a store of schema version `version` before its migration. Uses a second connection,
+/// because SQLite cannot copy from the connection that holds the write lock. Returns the path of
+/// the backup.
 pub(super) fn backup_before_migration(
     path: &Path,
     target: Option<&Path>,
@@ -118,7 +120,7 @@ fn prepare_backup(
         Error::UnwritableBackup(target.to_owned(), error.to_string())
     };
     file::reject_reserved_suffix(target)?;
-    // A log of another file that was called so would be taken for the copy's.
+    // SQLite would use an existing WAL or journal of that name for the backup.
     let paths = [target.to_owned()]
         .into_iter()
         .chain(file::wal_paths(target))
@@ -143,9 +145,9 @@ fn prepare_backup(
     Ok(PendingBackup { file, target: directory.join(name), writers, _lock: lock })
 }
 
-/// Writes the rows of the store at `source`, as they are at one moment, into the empty file at
-/// `target`: without free pages and what they still hold of deleted rows, and with a write-ahead log
-/// from its first use. `seen` hears about how many pages of how many are there.
+/// Writes a snapshot of the store at `source` into the empty file at `target`, without free pages
+/// and the deleted rows in them. The copy uses a write-ahead log from its first use. `on_progress`
+/// receives the copied and the total number of pages, both approximate.
 pub(super) fn vacuum_into(
     source: &Path,
     target: &Path,
@@ -156,7 +158,7 @@ pub(super) fn vacuum_into(
         let bytes = path.metadata().map_or(0, |metadata| metadata.len());
         usize::try_from(bytes / PAGE_BYTES).unwrap_or(usize::MAX)
     };
-    // What a killed process left would be rolled back into the copy.
+    // SQLite would roll back the journal of a killed process into the copy.
     for stale in file::wal_paths(target).iter().chain([&file::journal_path(target)]) {
         files::remove_if_exists(stale).map_err(|error| write_error(&error))?;
     }
@@ -173,8 +175,8 @@ pub(super) fn vacuum_into(
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let target = Connection::open_with_flags(target, flags)?;
-    // Nobody needs a half-written copy: there is nothing to roll back to, and it is synced as a
-    // whole. Held alone, it gets no files beside it.
+    // An incomplete copy is never used: no rollback is needed, and one sync at the end is enough.
+    // In exclusive mode, SQLite creates no WAL files.
     target.pragma_update(None, "synchronous", "OFF")?;
     target.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     target.pragma_update(None, "journal_mode", "OFF")?;

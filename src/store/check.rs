@@ -1,5 +1,5 @@
-//! Everything that can be wrong with a store, found without changing anything and without the
-//! confidence of the commands that use it.
+//! Checks for `store check`. The checks change nothing, and do not rely on the assumptions that
+//! other commands make about the store.
 
 use super::check_rows::{self, CryptoChecks};
 use super::connect::{OpenMode, connect, map_open_error};
@@ -14,17 +14,17 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// What was found.
+/// Results of a check.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    /// What is wrong, each as the error that it is; the first ones are the reason for the others.
+    /// Errors in the order of detection; the first errors can be the cause of the later errors.
     pub(crate) faults: Vec<Error>,
-    /// What may be as it should be, and may not.
+    /// Conditions that may be intended.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Findings {
-    /// Keeps what is wrong; the value where nothing is.
+    /// Returns the value, or adds the error to the faults.
     fn collect<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|error| self.faults.push(error)).ok()
     }
@@ -34,7 +34,7 @@ impl Findings {
     }
 }
 
-/// Looks at the store at `path` from outside, then at all of its pages, and then at its rows.
+/// Checks the files of the store at `path`, then all pages, then the rows.
 pub(crate) fn check(
     path: &Path,
     checks: &CryptoChecks,
@@ -45,7 +45,7 @@ pub(crate) fn check(
     let store_file = match file::locate(path) {
         Ok(Some(store_file)) => store_file,
         Ok(None) => return Err(Error::NotFound(path.to_owned())),
-        // SQLite is kept away from what is no file of ours, and from where others can put files.
+        // SQLite must not open files of other owners or files in insecure directories.
         Err(error) => {
             findings.faults.push(error);
             return Ok(findings);
@@ -62,7 +62,8 @@ pub(crate) fn check(
     Ok(findings)
 }
 
-/// Modes of the files, and rights of others to the directory that are no reason to refuse it.
+/// Checks the modes of the files, and the permissions on the directory that are no reason for a
+/// refusal.
 fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
     let path = &store_file.path;
     for file in std::iter::once(path.clone()).chain(file::wal_paths(path)) {
@@ -127,7 +128,7 @@ fn check_contents(
     let tx = Reader { sql: &snapshot };
     check_pages(&tx, findings);
     check_foreign_keys(&tx, findings);
-    // The rows of another version are not ours to judge.
+    // The rows of other versions cannot be checked.
     if is_current {
         check_keys(&tx, findings);
         check_admins(&tx, findings);
@@ -138,7 +139,7 @@ fn check_contents(
     Ok(())
 }
 
-/// What SQLite itself finds, with every index held against its table.
+/// Runs SQLite's integrity check, which compares every index with its table.
 fn check_pages(tx: &Reader<'_>, findings: &mut Findings) {
     let reports = tx.query_texts("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
     for text in findings.collect(reports).unwrap_or_default() {
@@ -148,7 +149,7 @@ fn check_pages(tx: &Reader<'_>, findings: &mut Findings) {
     }
 }
 
-/// Rows that point to rows which are not there.
+/// Reports rows that refer to missing rows.
 fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
     let orphans = tx.query_texts(
         "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2",
@@ -165,7 +166,8 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
     }
 }
 
-/// One app key signs, and at most one test key of each algorithm.
+/// Reports if there is not exactly one active app key, or more than one active test key per
+/// algorithm.
 fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
     // A damaged index can hide the second key.
     let active = "SELECT count(*) FROM keys NOT INDEXED
@@ -190,7 +192,7 @@ fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
     }
 }
 
-/// From the first user on somebody can administer the store.
+/// Reports a store with users, but without an active admin.
 fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
     let has_users = findings.collect(tx.has_users()) == Some(true);
     if has_users && findings.collect(tx.count_admins()) == Some(0) {
@@ -198,11 +200,11 @@ fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
     }
 }
 
-/// More live tokens than allowed are a doubt and no fault: a quota that is lowered revokes nothing,
-/// and nobody writes down what it was when a token was made.
+/// Warns of users with more live tokens than their quota. This is not a fault: lowering a quota
+/// revokes no tokens, and the quota at the time of issuance is not recorded.
 fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let Some(settings) = findings.collect(tx.load_settings()) else { return };
-    // The same question that decides about one token more, asked of every user.
+    // The same query as for the issuance of a token, for every user.
     let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
         "SELECT id, live, most FROM (

@@ -1,4 +1,4 @@
-//! Every stored row, converted as the commands convert it, for `store check`.
+//! Conversion of every stored row, as the commands convert rows, for `store check`.
 
 use super::audit::event_from_row;
 use super::keys::{self, key_from_row};
@@ -9,23 +9,24 @@ use super::{Error, Reader};
 use crate::model::{KeySpec, PasswordHash};
 use rusqlite::Row;
 
-/// The tests of stored values that need cryptography: each returns what is wrong.
+/// Checks of stored values that need cryptography. Each function returns a description of the
+/// fault.
 pub(crate) struct CryptoChecks {
-    /// The test of a key.
+    /// Check of a key.
     pub(crate) key: fn(&KeySpec) -> Option<String>,
-    /// The test of a password hash.
+    /// Check of a password hash.
     pub(crate) hash: fn(&PasswordHash) -> Option<String>,
-    /// The test of the class of the costliest password hash.
+    /// Check of the class of the costliest password hash.
     pub(crate) costliest_hash: fn(&str) -> Option<String>,
 }
 
-/// The most rows of a table that are named.
+/// Maximum number of reported rows per table.
 const MAX_NAMED_ROWS: usize = 100;
 
 const TABLES_WITH_IDS: [&str; 7] =
     ["users", "keys", "sessions", "pairs", "grants", "tokens", "audit"];
 
-/// The users of each block, as the rows of `users` and as those of `user_blocks` have them.
+/// Numbers of users per block, from the rows of `users` and as stored in `user_blocks`.
 const ACTUAL_BLOCK_COUNTS: &str =
     "SELECT id >> 10, count(*) FROM users WHERE deleted_at IS NULL GROUP BY id >> 10";
 const STORED_BLOCK_COUNTS: &str = "SELECT block, present FROM user_blocks WHERE present <> 0";

@@ -1,4 +1,4 @@
-//! How SQLite opens the file, and what is set before anything else.
+//! SQLite connections: open flags and per-connection settings.
 
 use super::Error;
 use super::file::{self, ReadMode};
@@ -11,28 +11,28 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Bytes of a log that is worth copying back: about a hundred pages.
+/// Minimum size in bytes of a WAL that is copied back on exit: about 100 pages.
 const LONG_WAL_BYTES: u64 = 400 * 1024;
 
-/// As long as most readers need.
+/// Time within which most readers finish.
 const READER_WAIT: Duration = Duration::from_millis(200);
 
-/// The most bytes of a value or a row. Larger ones are damage: no input is as large.
+/// Maximum size in bytes of a value or row. No input is as large, so larger values are damage.
 const MAX_VALUE_BYTES: i32 = 4 * 1024 * 1024;
 
-/// What a connection is for.
+/// Purpose of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "they name modes of reading")]
 pub(super) enum OpenMode {
-    /// Everything; where the file cannot be written, SQLite itself falls back to reading.
+    /// Reading and writing. SQLite falls back to reading if the file is not writable.
     ReadWrite,
-    /// A look that changes nothing.
+    /// Reading without any change to the file.
     ReadOnly,
-    /// The same, while this process has another connection: its locks must not be touched.
+    /// Reading while this process has another connection to the file, whose locks must be kept.
     ReadOnlyAlongside,
 }
 
-/// Opens the file that is there, by its path without links.
+/// Opens the existing file at `path`, a path without symbolic links.
 pub(super) fn connect(
     path: &Path,
     open_mode: OpenMode,
@@ -55,7 +55,7 @@ pub(super) fn connect(
 fn open(path: &Path, read_mode: ReadMode, open_mode: OpenMode) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     match (read_mode, open_mode) {
-        // Without SQLITE_OPEN_URI a path that begins with `file:` is a path.
+        // Without SQLITE_OPEN_URI, a path that starts with `file:` is a plain path.
         (ReadMode::WithWal, OpenMode::ReadWrite) => {
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)
         }
@@ -71,33 +71,36 @@ fn open(path: &Path, read_mode: ReadMode, open_mode: OpenMode) -> rusqlite::Resu
     }
 }
 
-/// Sets what holds for every connection.
+/// Applies the settings of all connections.
 pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(lock_timeout)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    // A statement is planned once, not again for the values that are bound to it.
+    // SQLite plans each statement once, not again for the bound values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // A process that ends does not copy the log back: two fsyncs a commit instead of five. While
-    // many run at once every hundredth page does; see also `fold_long_log`.
+    // A process does not copy the WAL back on exit: a commit then needs two fsyncs instead of five.
+    // While many processes run, every hundredth page triggers the copy; see also
+    // `checkpoint_long_wal_on_close`.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
 }
 
-/// Sets what holds for every connection that writes, before it does.
+/// Applies the settings of writing connections. Must run before the first write.
 pub(super) fn configure_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // What is deleted is overwritten, not only marked as free.
+    // Deleted content is overwritten, not only marked as free.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 100)
 }
 
-/// Has a log that has become long copied back and removed when this process ends, if it is the
-/// last one then. SQLite begins the log anew only where it was copied back by a process that is
-/// still there: processes that follow one another would append to it for ever, and each of them
-/// reads all of it. Whether it is that long.
+/// Makes SQLite copy back and remove a long WAL if this process closes the store last. Returns
+/// whether the WAL is long.
+///
+/// SQLite restarts the WAL only after a copy by a process that is still running. Without the copy,
+/// consecutive short processes would append to the WAL without limit, and each process reads all of
+/// the WAL.
 pub(super) fn checkpoint_long_wal_on_close(
     connection: &Connection,
     path: &Path,
@@ -111,15 +114,15 @@ pub(super) fn checkpoint_long_wal_on_close(
     Ok(is_enabled)
 }
 
-/// Copies the log back and empties it, so that it holds no earlier content of deleted rows. While
-/// another process reads from it, it stays until a later command empties it.
+/// Copies the WAL back and truncates the WAL, so that no content of deleted rows remains there. If
+/// another process is reading, the WAL stays until a later command truncates the WAL.
 pub(super) fn truncate_wal(connection: &Connection, lock_timeout: Duration) {
     let _ = connection.busy_timeout(READER_WAIT.min(lock_timeout));
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     let _ = connection.busy_timeout(lock_timeout);
 }
 
-/// What an error means before it is known that the file is a database at all.
+/// Returns the mapping of SQLite errors for files that may not be databases.
 pub(super) fn map_open_error(path: &Path) -> impl Fn(rusqlite::Error) -> Error + '_ {
     |error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Error::NotAStore(path.to_owned()),
@@ -128,7 +131,7 @@ pub(super) fn map_open_error(path: &Path) -> impl Fn(rusqlite::Error) -> Error +
 }
 
 /// Switches to write-ahead logging. SQLite does not call the busy handler for this switch, so the
-/// mode is read first and the switch tried again.
+/// function reads the mode first and retries the switch.
 pub(super) fn enable_wal(connection: &Connection, lock_timeout: Duration) -> Result<(), Error> {
     let mode = retry_until(Instant::now() + lock_timeout, || {
         let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);

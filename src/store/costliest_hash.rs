@@ -1,20 +1,20 @@
-//! The stored class of the costliest password hash, which a failed login costs as much as.
+//! Stored class of the costliest password hash, which sets the cost of a failed login.
 
 use super::{Error, Reader, Writer};
 use rusqlite::OptionalExtension;
 
-/// The characters of a salt and a hash in PHC form.
+/// Characters of a salt and a hash in PHC string format.
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 impl Reader<'_> {
-    /// Returns the stored class; `None` if no hash costs more than those that this program makes.
+    /// Returns the stored class, or `None` if no hash costs more than the hashes of this program.
     pub(crate) fn costliest_hash(&self) -> Result<Option<String>, Error> {
         let mut statement = self.sql.prepare_cached("SELECT costliest_hash FROM store")?;
         Ok(statement.query_row([], |row| row.get(0)).optional()?.flatten())
     }
 
-    /// Calls `take` with the class of the password hashes of all users: their texts without salt and
-    /// hash, each once.
+    /// Calls `visit` with each distinct class of the users' password hashes: the hash texts without
+    /// salt and hash.
     pub(crate) fn for_each_hash_class(&self, mut visit: impl FnMut(&str)) -> Result<(), Error> {
         let mut statement = self.sql.prepare(
             "SELECT DISTINCT rtrim(rtrim(rtrim(rtrim(password, ?1), '$'), ?1), '$') FROM users
@@ -29,7 +29,7 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Stores the class.
+    /// Stores the class of the costliest hash.
     pub(crate) fn set_costliest_hash(&self, class: Option<&str>) -> Result<(), Error> {
         self.sql.prepare_cached("UPDATE store SET costliest_hash = ?1")?.execute([class])?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Every way in which the store can fail that its callers tell apart.
+//! Store errors that callers distinguish.
 
 use super::file_status::FileFault;
 use super::remedy::Remedy;
@@ -7,99 +7,99 @@ use crate::model::{Jti, escape};
 use rusqlite::{ErrorCode, ffi};
 use std::path::PathBuf;
 
-/// Why the store did not do it.
+/// Store error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// There is no store: no file, an empty one, or one that nobody finished creating.
+    /// No store: no file, an empty file, or a store whose creation was interrupted.
     #[error("there is no store")]
     NotFound(PathBuf),
-    /// The file has no tables, and no log beside it: all that was written is in the log.
+    /// The file has no tables and no WAL, although all data was in the WAL.
     #[error("the file has no tables, and no log")]
     MissingWal(PathBuf),
-    /// A later version of jeton made it.
+    /// The store was created by a later version of jeton.
     #[error("the store has schema version {found}, this program knows {known}")]
     NewerSchema {
-        /// Its version.
+        /// Version in the file.
         found: i64,
-        /// The highest version known here.
+        /// Highest supported version.
         known: i64,
     },
-    /// An earlier version of jeton made it.
+    /// The store was created by an earlier version of jeton.
     #[error("the store has schema version {found}, this program needs {known}")]
     OlderSchema {
-        /// Its version.
+        /// Version in the file.
         found: i64,
-        /// The version that is known here.
+        /// Required version.
         known: i64,
     },
-    /// Not a file of ours.
+    /// The file belongs to another program.
     #[error("the file is not a jeton store")]
     NotAStore(PathBuf),
-    /// SQLite or a row says that it is broken.
+    /// SQLite or a stored value reports damage.
     #[error("the store is damaged: {0}")]
     Damaged(String),
-    /// Its schema is not the one of its version: the objects that differ.
+    /// The schema does not match its version: descriptions of the differing objects.
     #[error("the store is damaged: {}", .0.join(", "))]
     SchemaMismatch(Vec<String>),
-    /// The file system does not let us.
+    /// The file system denies access.
     #[error("the store cannot be opened: {0}")]
     Unreadable(String),
-    /// Not a regular file of this user, or not its only path.
+    /// Not a regular file of this user with a single path.
     #[error("the store file is {0}")]
     UnsafeFile(FileFault),
-    /// The same for a file that SQLite keeps beside the store.
+    /// The WAL or journal is not a regular file of this user with a single path.
     #[error("a log of the store is {1}")]
     UnsafeWal(PathBuf, FileFault),
-    /// Other users can replace the files of the store, or the copy that was to be written.
+    /// Other users can replace the files of the store or of the backup.
     #[error("other users can write the directory")]
     InsecureDirectory(InsecureDirectory, Remedy),
-    /// Others than its owner can use a file of the store.
+    /// Other users have permissions on a file of the store.
     #[error("{0}")]
     ExposedFile(String),
-    /// Neither the log nor what it is missing can be read here.
+    /// The WAL has no index, and the directory is not writable, so that the WAL cannot be read.
     #[error("the store's log lacks its index, and its directory cannot be written")]
     WalWithoutIndex,
-    /// The file or its directory cannot be written.
+    /// The file or its directory is not writable.
     #[error("the store can only be read here")]
     ReadOnly,
-    /// A file stands where a copy was to go.
+    /// A file exists at the target of a backup.
     #[error("there is a file of that name")]
     TargetExists(PathBuf),
-    /// The store of an earlier restore stands where another one was to be kept.
+    /// The replaced store of an earlier restore still exists.
     #[error("the store of an earlier restore is kept there")]
     PreviousStoreExists {
-        /// Its path.
+        /// Path of that store.
         path: PathBuf,
-        /// A directory to move it to, which is not there.
+        /// An unused directory to move the replaced store to.
         directory: PathBuf,
     },
-    /// A file that cannot be the backup of a restore.
+    /// The file is not usable as the backup of a restore.
     #[error("the file cannot be restored: {1}")]
     InvalidBackup(PathBuf, String),
-    /// What SQLite keeps beside a store is called like that.
+    /// The name is reserved for a WAL, index or journal.
     #[error("that is the name of a log")]
     ReservedName(PathBuf),
-    /// A copy cannot be written there.
+    /// The backup cannot be written.
     #[error("the copy cannot be written: {1}")]
     UnwritableBackup(PathBuf, String),
-    /// A lock was not had in time.
+    /// A lock was not acquired in time.
     #[error("the store is busy")]
     Busy,
-    /// A commit failed that may be in the log all the same.
+    /// The commit failed, but may have been applied.
     #[error("the disk failed during the commit, which may have been applied{}", search_hint(.target.as_deref()))]
     OutcomeUnknown {
-        /// The things to look for, where they have a name.
+        /// Description of the written rows, to search for.
         target: Option<String>,
-        /// The token that was to be recorded, or the first of several.
+        /// First token of the transaction.
         jti: Option<Jti>,
     },
-    /// A value that must be unique is there already.
+    /// A value that must be unique already exists.
     #[error("already there")]
     AlreadyExists,
-    /// The disk has no room for the store, or for the copy that is named.
+    /// The disk has no space for the store or for the backup.
     #[error("disk full: {0} cannot be written")]
     DiskFull(&'static str),
-    /// Anything else that SQLite reports.
+    /// Any other SQLite error.
     #[error("the store failed: {0}")]
     Failed(String),
 }
@@ -116,7 +116,7 @@ impl From<rusqlite::Error> for Error {
         };
         let extended = error.sqlite_extended_error_code();
         match error.sqlite_error_code() {
-            // A lock protocol failure: another process held the log's index for ten seconds.
+            // Lock protocol failure: another process held the index of the WAL for ten seconds.
             Some(
                 ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked
@@ -128,7 +128,7 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::ConstraintViolation) if text.starts_with("UNIQUE") => {
                 Self::AlreadyExists
             }
-            // Values are validated before they are written: a stored row violates the constraint.
+            // Values are checked before each write, so a stored row violates the constraint.
             Some(ErrorCode::ConstraintViolation)
                 if [ffi::SQLITE_CONSTRAINT_CHECK, ffi::SQLITE_CONSTRAINT_TRIGGER]
                     .map(Some)
@@ -136,8 +136,8 @@ impl From<rusqlite::Error> for Error {
             {
                 Self::Damaged(text)
             }
-            // `Unknown`: a statement that is known to work fails at a stored value, for example at
-            // a sum that overflows. Without a code: a column does not hold what its schema promises.
+            // `Unknown`: a valid statement fails on a stored value, for example on a sum that
+            // overflows. No code: a column has an unexpected type.
             Some(
                 ErrorCode::DatabaseCorrupt
                 | ErrorCode::NotADatabase
@@ -151,19 +151,20 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// Ends the message of a commit whose outcome is unknown.
+/// Returns the end of the message about an unknown outcome.
 fn search_hint(target: Option<&str>) -> String {
     target.map_or_else(String::new, |target| format!(": look for {target}"))
 }
 
-/// Text from SQLite on one line and of bounded length: names and `RAISE` texts are the file's.
+/// Limits text from SQLite to one line and 300 characters: the file controls names and `RAISE`
+/// texts.
 fn sanitize_message(text: &str) -> String {
     const MAX_CHARS: usize = 300;
     escape(&text.chars().take(MAX_CHARS).collect::<String>())
 }
 
 impl From<crate::model::InvalidValue> for Error {
-    /// A stored value that would not be let in at the door.
+    /// Converts an error about a stored value: stored values are validated before each write.
     fn from(invalid: crate::model::InvalidValue) -> Self {
         Self::Damaged(invalid.to_string())
     }

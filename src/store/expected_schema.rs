@@ -1,7 +1,7 @@
-//! Comparison of a file's schema with the one that the migrations create.
+//! Comparison of a file's schema with the schema that the migrations create.
 //!
-//! A crafted file can hold a view in place of a table, which never ends, or a trigger that gives
-//! every new user a role. The comparison comes before any statement that reads a table.
+//! A crafted file can hold a view with endless rows in place of a table, or a trigger that gives
+//! every new user a role. The comparison runs before any statement that reads a table.
 
 use super::Error;
 use super::schema::MIGRATIONS;
@@ -9,23 +9,26 @@ use crate::model::redact_for_error;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-/// The schema of a new store as [`STATEMENTS`] returns it. A new migration changes it: run the tests of
+/// Schema of a new store as [`SCHEMA_QUERY`] returns it. After adding a migration, run the tests of
 /// this module with `UPDATE_EXPECTED_SCHEMA=1` and commit the file.
 const EXPECTED_SCHEMA: &str = include_str!("expected_schema.sql");
 
-/// Between two statements. No statement contains it, and two of them in one row are no statement.
+/// Separator of the statements in [`SCHEMA_QUERY`]. No statement contains the separator.
 const SEPARATOR: &str = "\n\n\n";
 
-/// All statements of the schema: equal texts are equal statements, row by row. Names and types need
-/// no comparison, because SQLite refuses a row of `sqlite_schema` that contradicts its statement.
-/// Indexes of constraints have no statement; without their row SQLite refuses to use them. One
-/// result row and one column, because every command reads it: `token verify` would notice more.
+/// All statements of the schema. Equal texts mean equal statements, row by row. Names and types
+/// need no comparison, because SQLite refuses a row of `sqlite_schema` that contradicts its
+/// statement. Indexes of constraints have no statement; without their row SQLite refuses to use
+/// them.
+///
+/// The result is one row and one column, because every command runs this query: more would be
+/// noticeable in `token verify`.
 const SCHEMA_QUERY: &str = "SELECT group_concat(sql, '\n\n\n') FROM sqlite_schema";
 
-/// The most differences that are named.
+/// Maximum number of reported differences.
 const MAX_DIFFERENCES: usize = 100;
 
-/// Refuses a file whose schema is not exactly what those migrations create.
+/// Refuses a file whose schema is not exactly the result of the migrations in `applied`.
 pub(super) fn check_schema(connection: &Connection, applied: &[&str]) -> Result<(), Error> {
     if applied.len() == MIGRATIONS.len()
         && connection.query_row(SCHEMA_QUERY, [], |row| Ok(is_expected(row.get_ref(0)?)))?
@@ -70,14 +73,15 @@ fn find_differences(connection: &Connection, applied: &[&str]) -> Result<Vec<Str
     }
     let mut missing = load_objects(&reference)?;
     let mut unexpected = load_objects(connection)?;
-    unexpected.retain(|found| {
-        let expected = missing.iter().position(|object| object == found);
+    unexpected.retain(|object| {
+        let expected = missing.iter().position(|candidate| candidate == object);
         expected.map(|at| missing.swap_remove(at)).is_none()
     });
     let mut descriptions = Vec::new();
-    for found in unexpected {
-        let is_same =
-            |object: &SchemaObject| (&object.kind, &object.name) == (&found.kind, &found.name);
+    for object in unexpected {
+        let is_same = |candidate: &SchemaObject| {
+            (&candidate.kind, &candidate.name) == (&object.kind, &object.name)
+        };
         let state = match missing.iter().position(is_same) {
             Some(at) => {
                 missing.swap_remove(at);
@@ -85,7 +89,7 @@ fn find_differences(connection: &Connection, applied: &[&str]) -> Result<Vec<Str
             }
             None => "unknown",
         };
-        descriptions.push(format!("{state} {}", found.to_display()));
+        descriptions.push(format!("{state} {}", object.to_display()));
     }
     descriptions.extend(missing.iter().map(|object| format!("missing {}", object.to_display())));
     descriptions.sort_unstable();

@@ -1,5 +1,4 @@
-//! The store's file before SQLite sees it: whose it is, who else can read it, its first byte, and
-//! how it can be opened at all.
+//! Checks of the store file before SQLite opens the file: owner, permissions, header, read mode.
 
 use super::Error;
 use super::file_status::{FileFault, FileStatus, is_missing};
@@ -12,22 +11,22 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// A store's file that SQLite may open.
+/// A store file that SQLite may open.
 pub(super) struct StoreFile {
-    /// Its path, without links in its directory.
+    /// Path with symbolic links in the directory part resolved.
     pub(super) path: PathBuf,
-    /// Whether others can read it or its logs.
+    /// Set if other users can read the file or its WAL.
     pub(super) is_exposed: bool,
-    /// The users who can write its directory.
+    /// Users with write access to the directory.
     pub(super) writers: Writers,
-    /// Whether it is not empty and has no log beside it.
+    /// Set if the file is not empty and has no WAL.
     lacks_wal: bool,
 }
 
 impl StoreFile {
-    /// Tells a file whose log is missing from a store that was never made. In the first moments of
-    /// a store its file has no tables, and its log has everything: a copy of the file alone looks
-    /// just as an `init` that was interrupted.
+    /// Distinguishes a store without its WAL from a store whose creation was interrupted. At first,
+    /// the file of a new store has no tables and the WAL holds all data, so a copy of the file
+    /// alone looks like an interrupted `init`.
     pub(super) fn refine_error(&self, error: Error) -> Error {
         if self.lacks_wal && matches!(error, Error::NotFound(_)) {
             return Error::MissingWal(self.path.clone());
@@ -36,9 +35,11 @@ impl StoreFile {
     }
 }
 
-/// Judges the file, its directory and what SQLite keeps beside it, without following a link;
-/// nothing is changed. `None` if there is no file. Not while this process has it open: whoever
-/// closes a file gives back all locks that the process has on it (fcntl of POSIX).
+/// Checks the file, its directory, WAL and journal without changes and without following symbolic
+/// links. Returns `None` if the file does not exist.
+///
+/// Must not be called while this process has the file open: POSIX releases all `fcntl` locks of a
+/// process on a file when the process closes any descriptor of the file.
 pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
     let status = |path: &Path| FileStatus::load(path).map_err(|error| unreadable_error(&error));
     let name = requested.file_name().ok_or(Error::UnsafeFile(FileFault::NotRegularFile))?;
@@ -50,7 +51,7 @@ pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
     let Some(file) = status(&path)? else { return Ok(None) };
     let user = rustix::process::geteuid().as_raw();
     file.check(user).map_err(Error::UnsafeFile)?;
-    // Before the logs: after this no other user can put one there.
+    // Before the WAL: after this check, no other user can create a WAL.
     let role = if file.size == 0 { FileRole::NewStore } else { FileRole::Store };
     let writers = check_directory(requested, path.parent().unwrap_or(&path), role)?;
     let mut is_exposed = file.is_group_or_world_accessible();
@@ -61,8 +62,8 @@ pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
         is_exposed |= sidecar_status.is_group_or_world_accessible();
         has_wal |= at == 0 && sidecar_status.size > 0;
     }
-    // SQLite would put a log beside it, or roll back what another program left. A file with a log
-    // may say there whose it is.
+    // SQLite would create a WAL, or roll back a journal of another program. If a WAL exists, the
+    // application id may be in the WAL.
     if !has_wal && belongs_to_other_program(&path) {
         return Err(Error::NotAStore(requested.to_owned()));
     }
@@ -70,7 +71,7 @@ pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
     Ok(Some(StoreFile { path, is_exposed, writers, lacks_wal }))
 }
 
-/// Refuses a `file` in a `directory`, a path without links, that others can write or replace.
+/// Refuses a `directory` (without symbolic links) in which other users can write or replace files.
 pub(super) fn check_directory(
     file: &Path,
     directory: &Path,
@@ -85,18 +86,18 @@ pub(super) fn check_directory(
     })
 }
 
-/// Who besides its owner can read the file.
+/// Result of restricting a file's permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PermissionFix {
-    /// Nobody.
+    /// Only the owner can read the file.
     NotNeeded,
-    /// Others could until now.
+    /// Other users could read the file until now.
     Applied,
-    /// Others can, and the file system lets nobody change that.
+    /// Other users can read the file, and the file system does not support a change.
     Failed,
 }
 
-/// Takes the rights of others away: from the file, and from the logs that SQLite keeps beside it.
+/// Removes all permissions of group and others from the file and from its WAL.
 pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> {
     for file in [path.to_owned()].iter().chain(&wal_paths(path)) {
         match file.symlink_metadata() {
@@ -109,24 +110,24 @@ pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> 
                     Err(error) => return Err(unreadable_error(&error)),
                 }
             }
-            // A log that is not there holds nothing to be read.
+            // A missing WAL exposes nothing.
             _ => {}
         }
     }
     Ok(PermissionFix::Applied)
 }
 
-/// How SQLite can open a file.
+/// Access mode that the file system permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadMode {
-    /// With its log beside it, which is there or can be made; if need be only for reading.
+    /// Reading with a WAL, which exists or can be created.
     WithWal,
-    /// As it is and for reading: a log can neither be there nor be made.
+    /// Reading the file alone: no WAL exists, and none can be created.
     Immutable,
 }
 
-/// The way that is left where the directory cannot be written. A log without its index cannot be
-/// read there, and without it the file would be read as it was some time ago.
+/// Determines the access mode. In a read-only directory, a WAL without its index cannot be read,
+/// and the file without its WAL would be outdated.
 pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     if path.parent().is_some_and(|directory| access(directory, Access::WRITE_OK).is_ok()) {
         return Ok(ReadMode::WithWal);
@@ -139,9 +140,9 @@ pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     }
 }
 
-/// Whether the file itself says that it is another program's; one without tables does not yet.
+/// Returns whether the header names another program. A file without tables names none yet.
 fn belongs_to_other_program(path: &Path) -> bool {
-    // The SQLite file format, section 1.3: the header's magic, pages, and application id.
+    // SQLite file format, section 1.3: magic string, page count, application id.
     let mut header = [0; 100];
     let result = File::open(path).and_then(|mut file| file.read_exact(&mut header));
     if result.is_err() || !header.starts_with(b"SQLite format 3\0") {
@@ -162,18 +163,18 @@ fn is_group_or_world_accessible(metadata: &Metadata) -> bool {
 const WAL_SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 const JOURNAL_SUFFIX: &str = "-journal";
 
-/// The log beside a file, and the log's index.
+/// Returns the paths of the WAL and of the WAL index.
 pub(super) fn wal_paths(path: &Path) -> [PathBuf; 2] {
     WAL_SUFFIXES.map(|suffix| with_suffix(path, suffix))
 }
 
-/// What a file has beside it that is written without a log.
+/// Returns the path of the rollback journal.
 pub(super) fn journal_path(path: &Path) -> PathBuf {
     with_suffix(path, JOURNAL_SUFFIX)
 }
 
-/// Refuses a name that SQLite gives to what it keeps beside another file: it would be written over,
-/// or removed.
+/// Refuses a name that SQLite reserves for the WAL, index or journal of another file: SQLite would
+/// overwrite or remove the file.
 pub(super) fn reject_reserved_suffix(path: &Path) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let is_reserved = WAL_SUFFIXES
@@ -183,15 +184,15 @@ pub(super) fn reject_reserved_suffix(path: &Path) -> Result<(), Error> {
     if is_reserved { Err(Error::ReservedName(path.to_owned())) } else { Ok(()) }
 }
 
-/// The path with something behind its name.
+/// Appends `suffix` to the file name.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Creates the empty file with mode 0600 and the missing directories above it with mode 0700. A
-/// file that another process of this user created in the meantime is as good.
+/// Creates an empty file with mode 0600 and missing directories with mode 0700. Succeeds if another
+/// process of this user has just created the file.
 pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         DirBuilder::new()
@@ -200,10 +201,10 @@ pub(super) fn create_file(path: &Path) -> Result<(), Error> {
             .create(directory)
             .map_err(|error| unreadable_error(&error))?;
     }
-    // After it was made: what was there already may be another user's.
+    // After the creation: an existing directory may belong to another user.
     let directory = canonical_directory(path).map_err(|error| unreadable_error(&error))?;
     check_directory(path, &directory, FileRole::NewStore)?;
-    // `create_new` is O_CREAT|O_EXCL, which does not follow a link either.
+    // `create_new` is O_CREAT|O_EXCL, which does not follow symbolic links either.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
@@ -211,7 +212,7 @@ pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The directory of a file, without links.
+/// Returns the file's directory with symbolic links resolved.
 pub(super) fn canonical_directory(path: &Path) -> std::io::Result<PathBuf> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.canonicalize(),

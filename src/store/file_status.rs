@@ -1,43 +1,43 @@
-//! The state of one file of a store as a single system call reports it, and what SQLite must not
-//! be given.
+//! Status of one store file, read with a single system call, and the files that SQLite must not
+//! open.
 
 use rustix::fs::FileType;
 use std::io;
 use std::path::Path;
 
-/// A reason why a file is not used as a store, or as a log of a store.
+/// Reason why a file is refused as a store, WAL or journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FileFault {
-    /// It could lead anywhere.
+    /// A symbolic link: the target could be any file.
     #[error("a symbolic link")]
     SymbolicLink,
-    /// A directory, a pipe, a device.
+    /// A directory, pipe or device.
     #[error("not a regular file")]
     NotRegularFile,
-    /// Its owner can read and change what is written to it.
+    /// A file that another user can read and change.
     #[error("owned by another user")]
     OtherOwner,
-    /// Each path would have a log of its own, and commits would be lost.
+    /// A file with several paths: each path would have a separate WAL, and commits would be lost.
     #[error("one of several hard links")]
     HardLink,
-    /// The same, for a bind mount of the file.
+    /// A bind mount of a file: a second path, as with a hard link.
     #[error("a mount point")]
     MountPoint,
 }
 
-/// The state of a file; links are not followed.
+/// Status of a file; symbolic links are not followed.
 pub(super) struct FileStatus {
     kind: FileType,
     owner: u32,
     links: u64,
     is_mount_point: bool,
     mode: u32,
-    /// Bytes.
+    /// Size in bytes.
     pub(super) size: u64,
 }
 
 impl FileStatus {
-    /// Reads the state with one system call; `None` if there is nothing.
+    /// Reads the status with one system call. Returns `None` if the file does not exist.
     pub(super) fn load(path: &Path) -> io::Result<Option<Self>> {
         match read(path) {
             Ok(status) => Ok(Some(status)),
@@ -46,7 +46,7 @@ impl FileStatus {
         }
     }
 
-    /// Refuses what is not a regular file of `user` with one path.
+    /// Refuses anything but a regular file of `user` with a single path.
     pub(super) fn check(&self, user: u32) -> Result<(), FileFault> {
         if self.kind == FileType::Symlink {
             return Err(FileFault::SymbolicLink);
@@ -66,7 +66,7 @@ impl FileStatus {
         Ok(())
     }
 
-    /// Returns whether other users have any right to the file.
+    /// Returns whether group or others have any permission.
     pub(super) fn is_group_or_world_accessible(&self) -> bool {
         self.mode & 0o077 != 0
     }
@@ -76,18 +76,18 @@ impl FileStatus {
 fn read(path: &Path) -> io::Result<FileStatus> {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
     match statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BASIC_STATS) {
-        Ok(found) => {
-            let mode = u32::from(found.stx_mode);
+        Ok(metadata) => {
+            let mode = u32::from(metadata.stx_mode);
             Ok(FileStatus {
                 kind: FileType::from_raw_mode(mode),
-                owner: found.stx_uid,
-                links: found.stx_nlink.into(),
-                is_mount_point: found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
+                owner: metadata.stx_uid,
+                links: metadata.stx_nlink.into(),
+                is_mount_point: metadata.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
                 mode,
-                size: found.stx_size,
+                size: metadata.stx_size,
             })
         }
-        // An old kernel, or a sandbox that does not know the call.
+        // Old kernels and some sandboxes do not support the call.
         Err(rustix::io::Errno::NOSYS) => read_portably(path),
         Err(error) => Err(error.into()),
     }
@@ -100,18 +100,18 @@ fn read(path: &Path) -> io::Result<FileStatus> {
 
 fn read_portably(path: &Path) -> io::Result<FileStatus> {
     use std::os::unix::fs::MetadataExt;
-    let found = path.symlink_metadata()?;
+    let metadata = path.symlink_metadata()?;
     Ok(FileStatus {
-        kind: FileType::from_raw_mode(found.mode()),
-        owner: found.uid(),
-        links: found.nlink(),
+        kind: FileType::from_raw_mode(metadata.mode()),
+        owner: metadata.uid(),
+        links: metadata.nlink(),
         is_mount_point: false,
-        mode: found.mode(),
-        size: found.size(),
+        mode: metadata.mode(),
+        size: metadata.size(),
     })
 }
 
-/// Returns whether an error says that nothing is at a path.
+/// Returns whether the error means that the path does not exist.
 pub(super) fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -11,13 +11,13 @@ pub(super) const COLUMNS: &str =
     created_at, weak";
 
 impl Reader<'_> {
-    /// The key that signs sessions and app tokens.
+    /// Returns the key that signs sessions and app tokens.
     pub(crate) fn active_app_key(&self) -> Result<Key, Error> {
         self.key_where("purpose = 'app' AND state = 'active'", [])?
             .ok_or_else(|| Error::Damaged("there is no active app key".to_owned()))
     }
 
-    /// The key that signs test tokens with that algorithm.
+    /// Returns the key that signs test tokens with `algorithm`.
     pub(crate) fn find_test_key(&self, algorithm: Algorithm) -> Result<Option<Key>, Error> {
         self.key_where(
             "purpose = 'test' AND state = 'active' AND algorithm = ?1",
@@ -25,23 +25,23 @@ impl Reader<'_> {
         )
     }
 
-    /// The key of that id, whatever its state.
+    /// Returns the key with the id `kid` in any state.
     pub(crate) fn find_key(&self, kid: &str) -> Result<Option<Key>, Error> {
         self.key_where("kid = ?1", [kid])
     }
 
-    /// The key of the same id or the same material, whatever its state.
+    /// Returns a key in any state that has the same id or the same material.
     pub(crate) fn find_same_key(&self, key: &KeySpec) -> Result<Option<Key>, Error> {
         let values = params![key.kid.as_str(), key.material.expose_secret()];
         self.key_where("kid = ?1 OR material = ?2", values)
     }
 
-    /// All keys, the oldest first.
+    /// Returns all keys, oldest first.
     pub(crate) fn keys(&self) -> Result<Vec<Key>, Error> {
         self.keys_where("TRUE", [])
     }
 
-    /// The keys of a purpose and state, the oldest first.
+    /// Returns the keys with a purpose and state, oldest first.
     pub(crate) fn keys_with_state(
         &self,
         purpose: Purpose,
@@ -50,7 +50,7 @@ impl Reader<'_> {
         self.keys_where("purpose = ?1 AND state = ?2", [purpose.name(), state.name()])
     }
 
-    /// How many recorded tokens of each key are live, superseded ones among them.
+    /// Returns the number of live recorded tokens per key, including superseded tokens.
     pub(crate) fn count_live_tokens_by_key(
         &self,
         now: Timestamp,
@@ -69,7 +69,7 @@ impl Reader<'_> {
         .collect()
     }
 
-    /// How many recorded tokens of a key will be live at that time.
+    /// Returns the number of recorded tokens of a key that are live at `at`.
     pub(crate) fn count_live_tokens_of_key(&self, key: i64, at: Timestamp) -> Result<usize, Error> {
         let counts = self.count_live_tokens_by_key(at)?;
         Ok(counts.iter().find(|(id, _)| *id == key).map_or(0, |(_, count)| *count))
@@ -89,14 +89,15 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// Whether that key still signs: the question of every transaction that records what it signed.
+    /// Returns whether the key is active. Every transaction that records a signed token checks
+    /// this.
     pub(crate) fn is_active_key(&self, id: i64) -> Result<bool, Error> {
         Ok(self
             .sql
             .query_row("SELECT state = 'active' FROM keys WHERE id = ?1", [id], |row| row.get(0))?)
     }
 
-    /// Returns whether that key was revoked.
+    /// Returns whether the key is revoked.
     pub(crate) fn is_revoked_key(&self, id: i64) -> Result<bool, Error> {
         let sql = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
         Ok(self.sql.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
@@ -117,8 +118,8 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds a key that signs from now on, or only once it is activated; its row. [`Error::Taken`] if
-    /// its material is there, or if it were the second that signs.
+    /// Adds a key in `state` and returns the row id. Returns [`Error::AlreadyExists`] if the
+    /// material already exists, or if the key would be a second active key.
     pub(crate) fn add_key(
         &self,
         key: &KeySpec,
@@ -145,7 +146,7 @@ impl Writer<'_> {
         self.inserted_id("keys", result)
     }
 
-    /// Lets a key sign.
+    /// Makes a key active.
     pub(crate) fn activate_key(&self, id: i64, now: Timestamp) -> Result<(), Error> {
         self.sql.execute(
             "UPDATE keys SET state = 'active', activated_at = ?2, retired_at = NULL,
@@ -156,7 +157,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Lets a key verify until then, and no longer sign.
+    /// Retires a key, which then verifies until `until`.
     pub(crate) fn retire_key(
         &self,
         id: i64,
@@ -170,8 +171,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Takes a key back for ever, and with it every recorded token and every session that it
-    /// signed; how many of each.
+    /// Revokes a key permanently, with all recorded tokens and sessions that the key signed.
+    /// Returns the numbers of revoked tokens and ended sessions.
     pub(crate) fn revoke_key(&self, id: i64, now: Timestamp) -> Result<(usize, usize), Error> {
         let execute = |sql| self.sql.execute(sql, (id, now.unix()));
         execute("UPDATE keys SET state = 'revoked', revoked_at = ?2 WHERE id = ?1")?;

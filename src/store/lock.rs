@@ -1,4 +1,4 @@
-//! Waiting for the locks of other processes, until a deadline.
+//! Waiting for locks of other processes, up to a deadline.
 
 use super::{Error, file};
 use rustix::process::{Flock, FlockType, fcntl_getlk};
@@ -7,10 +7,10 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Time between two attempts to get a lock, which mostly is held for a millisecond or two.
+/// Interval between two attempts to acquire a lock. Most locks are held for 1 or 2 ms.
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
-/// An error that a second attempt may not meet.
+/// Errors that a retry may avoid.
 pub(crate) trait Retryable {
     /// Returns whether another attempt may succeed.
     fn is_retryable(&self) -> bool;
@@ -22,7 +22,7 @@ impl Retryable for Error {
     }
 }
 
-/// Repeats `attempt` while the store is busy, until the deadline.
+/// Calls `attempt` until the store is not busy or the deadline has passed.
 pub(super) fn retry_until<T, E: Retryable>(
     deadline: Instant,
     mut attempt: impl FnMut() -> Result<T, E>,
@@ -37,22 +37,24 @@ pub(super) fn retry_until<T, E: Retryable>(
     }
 }
 
-/// Waits until no other process is in the middle of building or changing the index of the log.
-/// SQLite itself waits for such a process for ten seconds, whatever the busy timeout says, and
-/// cannot be interrupted. Not while this process has the store open: it would lose its locks.
+/// Waits while another process builds or changes the WAL index. SQLite would wait up to ten
+/// seconds, regardless of the busy timeout and without interruption.
+///
+/// Must not be called while this process has the store open: closing the index file would release
+/// the locks of this process.
 pub(super) fn wait_for_index(store: &Path, deadline: Instant) -> Result<(), Error> {
     let [_, index] = file::wal_paths(store);
     retry_until(deadline, || if is_index_being_built(&index) { Err(Error::Busy) } else { Ok(()) })
 }
 
-/// Returns whether SQLite could not read the index now. The bytes of a lock are those of `wal.c` and
-/// `os_unix.c`: eight locks from byte 120 on, of which the first is that of the writer, then the
-/// lock of a process that truncates the file. The file begins with two copies of a header of 48
-/// bytes, which a reader compares.
+/// Returns whether SQLite could not read the WAL index now. The lock offsets are defined in
+/// SQLite's `wal.c` and `os_unix.c`: bytes 120 to 127 are WAL locks, of which byte 120 is the
+/// writer's; byte 128 is the lock of a process that truncates the file. The file starts with two
+/// copies of a 48-byte header, which readers compare.
 fn is_index_being_built(index: &Path) -> bool {
     const WRITER_LOCK: u64 = 120;
     const TRUNCATE_LOCK: u64 = 128;
-    // Without an index, or without the right to read it, SQLite decides.
+    // Without a readable index, the decision is up to SQLite.
     let Ok(file) = File::open(index) else { return false };
     let is_locked = |start| {
         let lock = Flock { start, length: 1, ..Flock::from(FlockType::ReadLock) };

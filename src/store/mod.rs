@@ -1,5 +1,5 @@
-//! The SQLite file and nothing else: opening, transactions, rows to values and back. It decides
-//! nothing, and no rusqlite type leaves it.
+//! SQLite storage: opening, transactions, and conversion between rows and model types. The layer
+//! makes no decisions, and no rusqlite type is visible outside.
 
 mod audit;
 mod backup;
@@ -52,27 +52,29 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// An open store of the current schema version.
+/// An open store with the current schema version.
 pub(crate) struct Store {
     connection: Connection,
     path: PathBuf,
-    /// Read when it is first asked for: the check of a token does not need it.
+    /// Loaded on first use: token verification does not need the id.
     id: OnceCell<StoreId>,
     lock_timeout: Duration,
-    /// Whether the log is to be copied back when this process is the last to close the store.
+    /// Set if the write-ahead log (WAL) must be copied into the file when this process closes the
+    /// store last.
     checkpoint_on_close: bool,
-    /// Whether the connection is set up for writing.
+    /// Set once the connection has the settings for writing.
     is_write_configured: bool,
-    /// Whether this process made it.
+    /// Set if this process created the store.
     is_new: bool,
 }
 
 impl Store {
-    /// The process ends. What SQLite would give back piece by piece, memory and locks, the system
-    /// takes back at once; only a log that is to be copied back needs a proper end.
+    /// Closes the store shortly before the process exits. The system frees memory and locks faster
+    /// than SQLite does; SQLite closes the connection only if the WAL must be copied back.
     pub(crate) fn close_at_exit(self) {
         if self.is_new {
-            // A copy of the file alone is whole then. Whatever goes wrong, the log has everything.
+            // A copy of the file alone is then complete. Errors are harmless: the WAL holds all
+            // data.
             let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
         }
         if !self.checkpoint_on_close {
@@ -80,22 +82,23 @@ impl Store {
         }
     }
 
-    /// Erases what was deleted from the log, too.
+    /// Erases the content of deleted rows from the WAL.
     pub(crate) fn erase_deleted(&self) {
         connect::truncate_wal(&self.connection, self.lock_timeout);
     }
 
-    /// Whether nothing can be changed here: the file or its directory cannot be written.
+    /// Returns whether the connection is read-only because the file or its directory is not
+    /// writable.
     pub(crate) fn is_read_only(&self) -> bool {
         self.connection.is_readonly(MAIN_DB).unwrap_or(false)
     }
 
-    /// Where it is, without links in its directory.
+    /// Returns the store's path, with symbolic links in the directory part resolved.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns its random identity.
+    /// Returns the random store id.
     pub(crate) fn id(&self) -> Result<StoreId, Error> {
         if let Some(id) = self.id.get() {
             return Ok(*id);

@@ -1,4 +1,4 @@
-//! Opening a store, and making one.
+//! Opening and creating stores.
 
 use super::connect::{
     OpenMode, checkpoint_long_wal_on_close, configure_writing, connect, enable_wal, map_open_error,
@@ -12,20 +12,21 @@ use std::cell::OnceCell;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A store, and what happened to it on the way.
+/// Result of opening a store.
 pub(crate) struct OpenOutcome {
-    /// The store.
+    /// The open store.
     pub(crate) store: Store,
-    /// Whether it was made just now.
+    /// Set if this call created the store.
     pub(crate) created: bool,
-    /// Who else can read its file, or could.
+    /// Result of the check of the file's permissions.
     pub(crate) permission_fix: PermissionFix,
-    /// The users who can write its directory.
+    /// Users with write access to the directory.
     pub(crate) writers: Writers,
 }
 
 impl Store {
-    /// Opens the store at `path`; [`Error::NotThere`] if there is none. `wait` bounds every lock.
+    /// Opens the store at `path`. Returns [`Error::NotFound`] if no store exists. `lock_timeout`
+    /// bounds the wait for each lock.
     pub(crate) fn open(path: &Path, lock_timeout: Duration) -> Result<OpenOutcome, Error> {
         let Some(store_file) = file::locate(path)? else {
             return Err(Error::NotFound(path.to_owned()));
@@ -41,7 +42,7 @@ impl Store {
         match kind {
             DatabaseKind::Empty => Err(store_file.refine_error(Error::NotFound(path))),
             DatabaseKind::CurrentStore => {
-                // Not before it is known to be ours: a foreign file keeps its mode.
+                // Only once the file is known to be a store: other files keep their mode.
                 let permission_fix = if is_exposed {
                     file::restrict_permissions(&path)?
                 } else {
@@ -63,7 +64,7 @@ impl Store {
         }
     }
 
-    /// Opens the store at `path` and makes it first if it is not there.
+    /// Opens the store at `path`, and creates a missing store first.
     pub(crate) fn open_or_create(
         path: &Path,
         lock_timeout: Duration,
@@ -78,7 +79,7 @@ impl Store {
         let Some(StoreFile { path, is_exposed, writers, .. }) = file::locate(path)? else {
             return Err(Error::NotFound(path.to_owned()));
         };
-        // It was blank a moment ago, and the log beside it inherits its mode.
+        // The file was empty until now, and its WAL inherits its mode.
         let permission_fix =
             if is_exposed { file::restrict_permissions(&path)? } else { PermissionFix::NotNeeded };
         let connection = connect(&path, OpenMode::ReadWrite, lock_timeout)?;
@@ -98,7 +99,7 @@ impl Store {
         Ok(OpenOutcome { store, created, permission_fix, writers })
     }
 
-    /// A store in memory, for the tests of the rules.
+    /// Creates a store in memory for unit tests.
     #[cfg(test)]
     pub(crate) fn in_memory(initial_rows: &InitialRows) -> Self {
         let path = Path::new(":memory:");
@@ -117,7 +118,7 @@ impl Store {
         }
     }
 
-    /// Puts rows into a state that no rule leads to yet, for the tests of the rules.
+    /// Executes SQL for unit tests, to reach states that no command produces.
     #[cfg(test)]
     pub(crate) fn execute_sql(&self, sql: &str) {
         self.connection.execute_batch(sql).unwrap();

@@ -1,5 +1,4 @@
-//! The file of a store that is replaced: the name under which it is kept, and what becomes of one
-//! that SQLite cannot open.
+//! The replaced store of a restore: its path, and the handling of files that SQLite cannot open.
 
 use super::Error;
 use super::file::{self, StoreFile};
@@ -9,19 +8,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Returns the path at which the old store is kept.
+/// Returns the path of the replaced store.
 pub(super) fn previous_store_path(path: &Path) -> PathBuf {
     file::with_suffix(path, ".before-restore")
 }
 
-/// Returns the path of a missing store that has left its log. SQLite would remove it.
+/// Returns the path of a missing store that still has a WAL, which SQLite would remove.
 pub(super) fn find_orphaned_wal(requested: &Path) -> Option<PathBuf> {
     let path = file::canonical_directory(requested).ok()?.join(requested.file_name()?);
     let [wal, _] = file::wal_paths(&path);
     wal.symlink_metadata().is_ok_and(|wal| wal.len() > 0).then_some(path)
 }
 
-/// Makes an empty file.
+/// Creates an empty file.
 pub(super) fn create_empty(requested: &Path) -> Result<PathBuf, Error> {
     file::create_file(requested)?;
     match file::locate(requested)? {
@@ -30,13 +29,13 @@ pub(super) fn create_empty(requested: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// Renames a store that SQLite cannot open, with all that it has beside it.
+/// Renames a store that SQLite cannot open, including WAL and journal.
 pub(super) fn set_aside(path: &Path, directory: &Path) -> Result<PathBuf, Error> {
     let previous = previous_store_path(path);
     let [wal, index] = file::wal_paths(path);
     let rename = || -> io::Result<()> {
         files::remove_if_exists(&index)?;
-        // The store last: until then another restore finds it and goes on.
+        // The store last: until then, another restore finds the store and continues.
         let [previous_wal, _] = file::wal_paths(&previous);
         let from = [wal, file::journal_path(path), path.to_owned()];
         for (from, to) in
@@ -53,8 +52,8 @@ pub(super) fn set_aside(path: &Path, directory: &Path) -> Result<PathBuf, Error>
     Ok(previous)
 }
 
-/// Refuses a restore while the store of an earlier one is kept: under its name, or `with_logs`
-/// also under the names of the logs that it would have.
+/// Refuses a restore if the replaced store of an earlier restore exists. With `with_wal_names`, the
+/// names of its WAL, index and journal must be unused, too.
 pub(super) fn ensure_no_previous_store(path: &Path, with_wal_names: bool) -> Result<(), Error> {
     let previous = previous_store_path(path);
     let wal_paths = file::wal_paths(&previous).into_iter().chain([file::journal_path(&previous)]);
@@ -67,7 +66,7 @@ pub(super) fn ensure_no_previous_store(path: &Path, with_wal_names: bool) -> Res
     }
 }
 
-/// Returns a directory that is not there, for the store of an earlier restore.
+/// Returns an unused directory for the replaced store of an earlier restore.
 fn unused_directory(path: &Path) -> PathBuf {
     let mut directory = path.with_file_name("before-restore");
     let mut number = 1;

@@ -1,5 +1,5 @@
-//! What is over and can go: found in pieces by reading, removed in pieces by writing, so that
-//! others get in between.
+//! Deletion of expired tokens and sessions in batches: found with reads, removed with short writes,
+//! so that other processes can write in between.
 
 use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
@@ -7,16 +7,17 @@ use crate::model::{Timestamp, Untrusted};
 use rusqlite::{OptionalExtension, Params, params};
 use std::collections::BTreeMap;
 
-/// The key and the identity of an unrecorded token that was taken back.
+/// Key row and `jti` of a revoked unrecorded token.
 pub(crate) type BlocklistKey = (i64, String);
 
 impl Reader<'_> {
-    /// The highest id that a token ever had.
+    /// Returns the highest id of a recorded token.
     pub(crate) fn last_token_id(&self) -> Result<i64, Error> {
         self.query_number("SELECT ifnull(max(id), 0) FROM tokens")
     }
 
-    /// Recorded tokens after that one that ended then or before, whatever became of them.
+    /// Returns the ids of recorded tokens after `after`, in any status, that expired at `until` or
+    /// before.
     pub(crate) fn expired_tokens(
         &self,
         after: i64,
@@ -29,8 +30,8 @@ impl Reader<'_> {
         )
     }
 
-    /// Sessions after that one of which every token ended then or before, until they have about so
-    /// many pairs together.
+    /// Returns the ids of sessions after `after` whose tokens have all expired at `until` or before.
+    /// Stops at about `max_pairs` pairs.
     pub(crate) fn expired_sessions(
         &self,
         after: i64,
@@ -55,9 +56,9 @@ impl Reader<'_> {
         Ok(sessions)
     }
 
-    /// Returns revocation entries of unrecorded tokens after that one whose keys are revoked. The
-    /// entries of all other keys stay, also of retired ones, which can be activated again: services
-    /// may sign several tokens with one `jti`, and a later one may expire at any time.
+    /// Returns revocation entries of unrecorded tokens after `after` whose keys are revoked.
+    /// Entries of all other keys stay, including retired keys, which can be activated again:
+    /// services may sign several tokens with one `jti`, and a later token may expire at any time.
     pub(crate) fn obsolete_blocklist_keys(
         &self,
         after: &BlocklistKey,
@@ -74,7 +75,7 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Grants after that one that no token has any more.
+    /// Returns the ids of grants after `after` that have no tokens.
     pub(crate) fn unused_grants(&self, after: i64, max_rows: usize) -> Result<Vec<i64>, Error> {
         self.query_ids(
             "SELECT id FROM grants WHERE id > ?1
@@ -89,14 +90,14 @@ impl Reader<'_> {
         Ok(statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// Returns the latest expiry of a recorded test token of that key that was pruned.
+    /// Returns the latest expiry of a pruned test token of the key.
     pub(crate) fn pruned_until(&self, key: i64) -> Result<Option<Timestamp>, Error> {
         let mut statement =
             self.sql.prepare_cached("SELECT pruned_until FROM keys WHERE id = ?1")?;
         optional_time(statement.query_row([key], |row| row.get(0)).optional()?.flatten())
     }
 
-    /// Returns the ids of all keys whose test tokens were pruned, with the latest expiry of one.
+    /// Returns the ids of all keys with pruned test tokens, with the latest expiry of such a token.
     pub(super) fn pruned_keys(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
         let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
         let mut statement = self.sql.prepare(sql)?;
@@ -108,16 +109,15 @@ impl Reader<'_> {
         .collect()
     }
 
-    /// Returns whether a test token of that key that expired at `expiry` may have had a row that was
-    /// pruned.
+    /// Returns whether a test token of the key that expired at `expiry` may have been pruned.
     pub(crate) fn may_have_been_pruned(&self, key: i64, expiry: i64) -> Result<bool, Error> {
         Ok(self.pruned_until(key)?.is_some_and(|until| expiry <= until.unix()))
     }
 }
 
 impl Writer<'_> {
-    /// Removes tokens that ended then or before; how many. One that another was renewed by stays
-    /// as long as that one: predecessors are older, so they go first.
+    /// Removes tokens that expired at `until` or before, and returns their number. A successor
+    /// stays until its predecessor is removed; predecessors are older and therefore removed first.
     pub(crate) fn remove_tokens(&self, ids: &[i64], until: Timestamp) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
             "DELETE FROM tokens WHERE id = ?1 AND expires_at <= ?2
@@ -138,8 +138,8 @@ impl Writer<'_> {
         Ok(deleted)
     }
 
-    /// Stores, for each key, the latest expiry of a test token that was pruned: revocation of its test
-    /// tokens that expired no later is not known any more.
+    /// Stores the latest expiry of a pruned test token per key. The revocation status of test
+    /// tokens that expired no later is no longer known.
     fn record_pruned(&self, latest: BTreeMap<i64, i64>) -> Result<(), Error> {
         let mut statement = self.sql.prepare_cached(
             "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND ifnull(pruned_until, 0) < ?2",
@@ -150,7 +150,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Removes sessions and their pairs; how many sessions.
+    /// Removes sessions with their pairs, and returns the number of sessions.
     pub(crate) fn remove_sessions(&self, ids: &[i64]) -> Result<usize, Error> {
         let mut pairs = self.sql.prepare("DELETE FROM pairs WHERE session_id = ?1")?;
         let mut session = self.sql.prepare("DELETE FROM sessions WHERE id = ?1")?;
@@ -162,7 +162,7 @@ impl Writer<'_> {
         Ok(removed)
     }
 
-    /// Removes those of the grants that no token has; how many.
+    /// Removes grants without tokens, and returns their number.
     pub(crate) fn remove_grants(&self, ids: &[i64]) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
             "DELETE FROM grants WHERE id = ?1
@@ -171,7 +171,7 @@ impl Writer<'_> {
         ids.iter().map(|id| Ok(statement.execute([id])?)).sum()
     }
 
-    /// Removes revocation entries of revoked keys; how many.
+    /// Removes revocation entries of revoked keys, and returns their number.
     pub(crate) fn remove_blocklist_keys(&self, entries: &[BlocklistKey]) -> Result<usize, Error> {
         let mut statement = self.sql.prepare(
             "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2

@@ -1,50 +1,50 @@
-//! A way out for a store or a copy in a directory where other users can replace files.
+//! Remedies for a store or backup in a directory where other users can replace files.
 
 use crate::directory::{self, InsecureDirectory};
 use crate::paths;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// The file that was to stand in an insecure directory.
+/// Role of the file in an insecure directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileRole {
-    /// A store to be made.
+    /// A store to be created.
     NewStore,
-    /// A store that is there.
+    /// An existing store.
     Store,
-    /// A copy of a store.
+    /// A backup of a store.
     Backup,
 }
 
-/// The step that ends the refusal.
+/// A step that resolves the refusal.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// Take the right to write away from the others.
+    /// Remove the write permission of other users from this directory.
     RestrictDirectory(PathBuf),
-    /// Name this path for the store; jeton makes its directory.
+    /// Use this path for the store; jeton creates the directory.
     UsePath(PathBuf),
     /// Move the files of the store to this directory.
     MoveStore {
-        /// The store.
+        /// Current path of the store.
         store: PathBuf,
-        /// The directory, which need not be there.
+        /// Target directory, which may not exist yet.
         directory: PathBuf,
     },
-    /// Make this directory for the copy.
+    /// Create this directory for the backup.
     CreateDirectory(PathBuf),
-    /// No place is known to be secure.
+    /// Use another directory; no secure directory is known.
     ChooseDirectory,
 }
 
 impl Remedy {
-    /// The step for a `file` that is refused because of that directory.
+    /// Selects the remedy for a `file` in the insecure directory.
     pub(super) fn new(file: &Path, insecure: &InsecureDirectory, role: FileRole) -> Self {
         let restrict = || Self::RestrictDirectory(insecure.path.clone());
         if role == FileRole::Store && insecure.can_be_restricted {
             return restrict();
         }
-        // A directory of one's own is secure in `/tmp` or beside the files of a group, and not
-        // where everybody can rename it.
+        // A subdirectory is secure in `/tmp` and next to files of a group, but not in a directory
+        // where all users can rename the subdirectory.
         if insecure.files_directory.is_none() && insecure.can_hold_secure_directory() {
             let directory = dedicated_directory(file);
             return match role {
@@ -63,12 +63,12 @@ impl Remedy {
     }
 }
 
-/// The directory `ci` for a file `ci.db`, unless something else has that name.
+/// Returns the directory `ci` for a file `ci.db`, or `ci-UID` if that name is in use.
 fn dedicated_directory(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap_or(OsStr::new("jeton"));
     let directory = file.with_file_name(stem);
     let is_free = match directory.symlink_metadata() {
-        Ok(found) => found.is_dir() && directory::check(&directory).is_ok(),
+        Ok(metadata) => metadata.is_dir() && directory::check(&directory).is_ok(),
         Err(_) => true,
     };
     if is_free {

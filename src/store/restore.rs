@@ -1,5 +1,5 @@
-//! Replacing the content of a store by that of a backup: in one transaction of SQLite, under a lock
-//! that excludes every other process, and with the old file kept beside the store.
+//! Restore of a store from a backup: in one SQLite transaction, under a lock that excludes all
+//! other processes. The replaced store is kept next to the new store.
 
 use super::backup::vacuum_into;
 use super::check::check;
@@ -25,12 +25,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-/// The names of files until they are complete: the content to come, and the old store.
+/// Names of incomplete files: the new content and the replaced store.
 const TEMP_NAMES: [&str; 2] = [".jeton-restore", ".jeton-before-restore"];
 
-/// A store that no other process can open or has open. The lock ends with the value.
+/// A store that no other process has open or can open. Dropping the value releases the lock.
 pub(crate) struct LockedStore {
-    /// `None` if SQLite cannot open the file, so that no process can use it.
+    /// `None` if SQLite cannot open the file, so that no process can use the file.
     database: Option<OpenDatabase>,
     path: PathBuf,
     lock_timeout: Duration,
@@ -39,21 +39,21 @@ pub(crate) struct LockedStore {
 
 struct OpenDatabase {
     connection: Connection,
-    /// The same file, to be copied. Closed after the connection: to close a file releases all
-    /// locks that the process has on it (POSIX).
+    /// Descriptor of the file for copying. Must be closed after the connection: closing a
+    /// descriptor releases all locks of the process on the file (POSIX).
     file: File,
 }
 
-/// A restored store.
+/// Result of a restore.
 #[derive(Debug)]
 pub(crate) struct RestoreOutcome {
-    /// The old store, if there was one.
+    /// Path of the replaced store, if any.
     pub(crate) previous_store: Option<PathBuf>,
-    /// Whether the backup was made by an older version of jeton.
+    /// Set if the backup was created by an older version of jeton.
     pub(crate) is_from_older_version: bool,
 }
 
-/// The content to come, in a hidden file beside the store.
+/// New content in a hidden file next to the store.
 struct StagedContent {
     connection: Connection,
     is_from_older_version: bool,
@@ -61,7 +61,8 @@ struct StagedContent {
 }
 
 impl LockedStore {
-    /// Locks the store at `given` for a restore. A missing store is made, empty.
+    /// Locks the store at `requested` for a restore. Creates an empty file if the store does not
+    /// exist.
     pub(crate) fn lock(requested: &Path, lock_timeout: Duration) -> Result<Self, Error> {
         file::reject_reserved_suffix(requested)?;
         let path = match file::locate(requested)? {
@@ -98,8 +99,8 @@ impl LockedStore {
         }
     }
 
-    /// Replaces the content by that of the store `backup`, in which `event` is recorded first, and
-    /// keeps the old one. `seen` gets the pages that are copied and all pages.
+    /// Replaces the content with the backup, to which `record_event` is applied first, and keeps
+    /// the old store. `on_progress` receives the copied and the total number of pages.
     pub(crate) fn replace(
         self,
         backup: &Path,
@@ -128,8 +129,8 @@ impl LockedStore {
             }
         };
         database.replace_pages(&content.connection, previous_store.as_deref(), lock_timeout)?;
-        // From here on the restore is done, whatever fails. The connection is the only one, and
-        // removes the log when it is closed.
+        // The restore is complete now, so errors are ignored. SQLite removes the WAL when this only
+        // connection is closed.
         let _ = checkpoint(&database.connection);
         let _ =
             database.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
@@ -140,7 +141,7 @@ impl LockedStore {
 }
 
 impl OpenDatabase {
-    /// Copies the file, with all that its log has, to the name under which it is kept.
+    /// Copies the file, including the content of the WAL, to the path of the replaced store.
     fn save_previous(&mut self, path: &Path, directory: &Path) -> Result<PathBuf, Error> {
         checkpoint(&self.connection)?;
         let previous_store = previous_store_path(path);
@@ -156,7 +157,7 @@ impl OpenDatabase {
         Ok(previous_store)
     }
 
-    /// Copies the pages in one transaction.
+    /// Copies all pages in one transaction.
     fn replace_pages(
         &mut self,
         content: &Connection,
@@ -168,7 +169,8 @@ impl OpenDatabase {
             source.pragma_query_value(None, "page_size", |row| row.get(0))
         };
         if page_size(content)? != page_size(&self.connection)? {
-            // SQLite changes the size of pages only without a log. The content brings its mode.
+            // SQLite changes the page size only without a WAL. The copied pages contain the journal
+            // mode.
             let connection = &self.connection;
             connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         }
@@ -180,7 +182,7 @@ impl OpenDatabase {
         if let (true, Some(previous_store)) =
             (step_result.as_ref().is_err_and(is_full), previous_store)
         {
-            // Nothing was replaced, and room is needed.
+            // No page was replaced, and disk space is needed.
             files::remove_if_exists(previous_store)
                 .map_err(|error| file::unreadable_error(&error))?;
         }
@@ -214,13 +216,14 @@ impl StagedContent {
     }
 }
 
-/// Opens the file, and keeps every other process out of it.
+/// Opens the file and excludes all other processes.
 fn lock_database(path: &Path, lock_timeout: Duration) -> Result<OpenDatabase, Error> {
     if file::detect_read_mode(path)? == ReadMode::Immutable {
         return Err(Error::ReadOnly);
     }
     let file = File::open(path).map_err(|error| file::unreadable_error(&error))?;
-    // A new connection each time: one that waits would hold a lock that another restore needs.
+    // A new connection per attempt: a waiting connection would hold a lock that another restore
+    // needs.
     let connection = retry_until(Instant::now() + lock_timeout, || open_exclusively(path))?;
     Ok(OpenDatabase { connection, file })
 }
@@ -230,7 +233,7 @@ fn open_exclusively(path: &Path) -> Result<Connection, Error> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
-    // Before the first read: the log is then indexed in memory, and every lock is kept.
+    // Before the first read: SQLite then keeps the WAL index in memory, and keeps every lock.
     connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
     configure(&connection, Duration::ZERO).map_err(map_open_error(path))?;
     configure_writing(&connection).map_err(map_open_error(path))?;
@@ -241,13 +244,13 @@ fn open_exclusively(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Copies the log into the file and empties it.
+/// Copies the WAL into the file and truncates the WAL.
 fn checkpoint(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
-/// Looks at a store that is to be restored to `path`: see [`check`]. Refuses what needs no lock to
-/// be seen.
+/// Checks a backup before a restore to `path`; see [`check`]. Also refuses the problems that are
+/// visible without a lock.
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,
@@ -257,7 +260,7 @@ pub(crate) fn check_backup(
 ) -> Result<Findings, Error> {
     let invalid_backup = |reason: &str| Error::InvalidBackup(backup.to_owned(), reason.to_owned());
     let metadata = backup.metadata().map_err(|error| invalid_backup(&error.to_string()))?;
-    // Before the file is opened: to close it would release the locks of the open store.
+    // Before the file is opened: closing it would release the locks of the open store.
     let file_id = |file: &Metadata| (file.dev(), file.ino());
     if path.metadata().is_ok_and(|store| file_id(&store) == file_id(&metadata)) {
         return Err(invalid_backup("it is the store itself"));

@@ -1,5 +1,5 @@
-//! The schema and its history: what a file says it is, how it begins, and how an older one is
-//! brought up.
+//! Schema history: detection of a file's version, creation of a new store, migration of an older
+//! store.
 
 use super::connect::map_open_error;
 use super::expected_schema::check_schema;
@@ -10,29 +10,30 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use uuid::Uuid;
 
-/// Marks a file as ours: "jetn".
+/// Application id of jeton stores: "jetn".
 pub(super) const APPLICATION_ID: u32 = 0x6A65_746E;
 
-/// The schema's history, append-only: the version of a file is how many of these it has seen.
+/// Migrations in order, append-only. The schema version of a file is the number of applied
+/// migrations.
 pub(super) const MIGRATIONS: &[&str] =
     &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_bounds.sql")];
 
-/// What a new store begins with.
+/// Initial rows of a new store.
 pub(crate) struct InitialRows {
-    /// Its random identity.
+    /// Random store id.
     pub(crate) id: StoreId,
-    /// Its first key, for sessions and app tokens.
+    /// First key, for sessions and app tokens.
     pub(crate) key: KeySpec,
-    /// When it begins.
+    /// Creation time.
     pub(crate) now: Timestamp,
 }
 
-/// What a file says it is.
+/// Kind of a database file, by its header and schema.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DatabaseKind {
-    /// Nothing yet.
+    /// No content.
     Empty,
-    /// A store of the present version.
+    /// A store with the current schema version.
     CurrentStore,
 }
 
@@ -40,8 +41,8 @@ fn schema_version(history: &[&str]) -> i64 {
     i64::try_from(history.len()).unwrap_or(i64::MAX)
 }
 
-/// Reads what the file says it is. It changes nothing; its caller holds a transaction, so that
-/// all it reads is of one moment.
+/// Determines the kind of the file without changes. The caller holds a transaction, so that all
+/// reads see the same snapshot.
 pub(super) fn detect_kind(connection: &Connection, path: &Path) -> Result<DatabaseKind, Error> {
     detect_kind_in(MIGRATIONS, connection, path)
 }
@@ -66,8 +67,7 @@ fn detect_kind_in(
     if found < 1 {
         return Err(Error::Damaged(format!("schema version {found}")));
     }
-    // Nothing but headers and `sqlite_schema` was read so far: what else is read depends on the
-    // schema.
+    // So far only the header and `sqlite_schema` were read: all other reads depend on the schema.
     let applied = usize::try_from(found).ok().and_then(|found| history.get(..found));
     check_schema(connection, applied.unwrap_or(history))?;
     if found < known {
@@ -76,13 +76,14 @@ fn detect_kind_in(
     Ok(DatabaseKind::CurrentStore)
 }
 
-/// Reads the random identity of a store.
+/// Returns the random store id.
 pub(super) fn store_id(connection: &Connection) -> Result<StoreId, Error> {
     let id: [u8; 16] = connection.query_row("SELECT store_id FROM store", [], |row| row.get(0))?;
     Ok(StoreId::new(Uuid::from_bytes(id)))
 }
 
-/// Makes the schema, the identity and the first key, unless another process was faster.
+/// Creates the schema, the store id and the first key. Returns `false` if another process was
+/// faster.
 pub(super) fn initialize(
     connection: &Connection,
     path: &Path,
@@ -102,16 +103,16 @@ pub(super) fn initialize(
     let writer = Writer::new(&transaction);
     writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
     writer.note_target(Some("the new store"));
-    let written = writer.into_summary();
+    let summary = writer.into_summary();
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", schema_version(MIGRATIONS))?;
-    commit(transaction, written)?;
+    commit(transaction, summary)?;
     Ok(true)
 }
 
-/// Brings an older store to the latest schema of `history` in one transaction, and writes that down.
-/// `copy` comes first, with the old version and while nobody can change anything. What it led to;
-/// `None` if there was nothing to do.
+/// Migrates an older store to the latest schema of `history` in one transaction and adds `event`.
+/// Calls `create_backup` with the old version first, while no other process can write. Returns the
+/// result of `create_backup`, or `None` if the store has the latest schema.
 pub(super) fn migrate<T>(
     history: &[&str],
     connection: &Connection,
@@ -133,8 +134,8 @@ pub(super) fn migrate<T>(
     transaction.pragma_update(None, "user_version", schema_version(history))?;
     let writer = Writer::new(&transaction);
     writer.add_event(event)?;
-    let written = writer.into_summary();
-    commit(transaction, written)?;
+    let summary = writer.into_summary();
+    commit(transaction, summary)?;
     Ok(Some(backup))
 }
 
@@ -149,7 +150,7 @@ mod tests {
 
     const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-    /// A history with one version more than the program has.
+    /// Migrations with one version more than [`MIGRATIONS`].
     const EXTENDED_MIGRATIONS: &[&str] =
         &[MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE made_up (one INTEGER) STRICT"];
 
@@ -164,8 +165,8 @@ mod tests {
         };
         let now = Timestamp::from_unix(1_800_000_000).unwrap();
         let initial_rows = || InitialRows { id: StoreId::new(Uuid::from_u128(7)), key, now };
-        let opened = Store::open_or_create(&directory.join("a.db"), LOCK_TIMEOUT, initial_rows);
-        opened.unwrap().store.path().to_owned()
+        let outcome = Store::open_or_create(&directory.join("a.db"), LOCK_TIMEOUT, initial_rows);
+        outcome.unwrap().store.path().to_owned()
     }
 
     fn migrate_store(
@@ -210,7 +211,7 @@ mod tests {
         assert_eq!(query_number(&copy, "SELECT count(*) FROM audit"), 0);
     }
 
-    /// A store of version 1, as that version made it.
+    /// Creates a store of version 1 as the first release did.
     fn create_first_version(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
         connection.execute_batch(MIGRATIONS[0]).unwrap();

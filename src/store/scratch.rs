@@ -1,15 +1,15 @@
-//! Rows of one command that may be more than memory holds.
+//! Temporary storage for the rows of one command, which may exceed the memory.
 
 use super::Error;
 use crate::model::Row;
 use rusqlite::{Connection, OptionalExtension};
 
-/// The text of the rows that are read at once, in bytes: a row is parsed to many times its length.
+/// Maximum text of a batch in bytes: a parsed row is many times as large.
 const BATCH_BYTES: usize = 128 * 1024;
 
-/// A temporary database with the rows of one command. What its cache of 4 MiB does not hold is in a
-/// file of mode 0600 in `TMPDIR` that SQLite removes as soon as it is open: nothing is left behind,
-/// however the command ends.
+/// A temporary database for the rows of one command. Beyond its cache of 4 MiB, rows are in a file
+/// of mode 0600 in `TMPDIR`. SQLite unlinks the file immediately after opening, so that no file
+/// remains on any exit.
 #[derive(Debug)]
 pub(crate) struct ScratchDatabase {
     sql: Connection,
@@ -28,7 +28,7 @@ impl ScratchDatabase {
         Ok(Self { sql })
     }
 
-    /// Adds a row. The first has the number 1.
+    /// Adds a row. Numbers start at 1.
     pub(crate) fn push(&self, row: &Row) -> Result<(), Error> {
         let mut insert =
             self.sql.prepare_cached("INSERT INTO rows (line, claims) VALUES (?1, ?2)")?;
@@ -44,7 +44,7 @@ impl ScratchDatabase {
         Ok(())
     }
 
-    /// Returns the rows after a number, with their numbers: at most `most`, fewer if they are long;
+    /// Returns the numbered rows after `number`: at most `max_rows`, fewer if the rows are long,
     /// none at the end.
     pub(crate) fn rows_after(
         &self,
@@ -54,11 +54,11 @@ impl ScratchDatabase {
         let mut select = self.sql.prepare_cached(
             "SELECT number, line, claims FROM rows WHERE number > ?1 ORDER BY number",
         )?;
-        let mut found = select.query([number])?;
+        let mut stored_rows = select.query([number])?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while rows.len() < max_rows
             && bytes < BATCH_BYTES
-            && let Some(row) = found.next()?
+            && let Some(row) = stored_rows.next()?
         {
             let claims = row.get_ref(2)?.as_blob().map_err(|error| to_store_error(&error))?;
             bytes += claims.len();
@@ -69,7 +69,7 @@ impl ScratchDatabase {
         Ok(rows)
     }
 
-    /// Takes a name for a row; returns the line of the row that has it already.
+    /// Reserves a name for the row at `line`. Returns the line of an earlier reservation, if any.
     pub(crate) fn reserve_name(&self, name: &str, line: u64) -> Result<Option<u64>, Error> {
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO names (name, line) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -82,7 +82,7 @@ impl ScratchDatabase {
         Ok(line.and_then(|line| u64::try_from(line).ok()))
     }
 
-    /// Gives all names free again.
+    /// Releases all names.
     pub(crate) fn release_names(&self) -> Result<(), Error> {
         self.sql.execute("DELETE FROM names", [])?;
         Ok(())

@@ -1,4 +1,4 @@
-//! The tables of sessions and of their refresh families.
+//! The tables of sessions and their token pairs.
 
 use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
@@ -6,29 +6,29 @@ use crate::model::{ActiveSession, Jti, RecordedPair, Session, Sid, Timestamp, Us
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
-/// A pair with the session it belongs to.
+/// A token pair with its session.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionPair {
-    /// The pair.
+    /// Token pair.
     pub(crate) pair: RecordedPair,
-    /// Its session.
+    /// Session of the pair.
     pub(crate) session: Session,
 }
 
-/// A pair before it has a row.
+/// A token pair before its insertion.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewPair {
-    /// The access token.
+    /// `jti` of the access token.
     pub(crate) access: Jti,
-    /// The refresh token.
+    /// `jti` of the refresh token.
     pub(crate) refresh: Jti,
-    /// When both were made.
+    /// Issue time of both tokens.
     pub(crate) issued_at: Timestamp,
-    /// The access token's end.
+    /// Expiry time of the access token.
     pub(crate) access_expires_at: Timestamp,
-    /// The refresh token's end.
+    /// Expiry time of the refresh token.
     pub(crate) refresh_expires_at: Timestamp,
-    /// The key that signed both.
+    /// Row of the key that signed both tokens.
     pub(crate) key: i64,
 }
 
@@ -37,29 +37,29 @@ pub(super) const SELECT_PAIR: &str = "SELECT p.id, p.access, p.refresh, p.issued
         s.id, s.sid, s.user_id, s.expires_at, s.ended_at
     FROM pairs p JOIN sessions s ON s.id = p.session_id";
 
-/// Sessions, of user `?1` or of all, that can still be refreshed at the time `?2`, with the pair
-/// whose refresh token is good for that.
+/// Sessions of user `?1` (NULL: all users) that can be refreshed at time `?2`, with the pair of the
+/// unused refresh token.
 const FROM_OPEN_SESSIONS: &str =
     "FROM sessions s JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
     WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?2 AND (?1 IS NULL OR s.user_id = ?1)";
 
 impl Reader<'_> {
-    /// The pair whose access token has that `jti`.
+    /// Returns the pair whose access token has this `jti`.
     pub(crate) fn find_pair_by_access(&self, jti: Jti) -> Result<Option<SessionPair>, Error> {
         self.pair_where("p.access = ?1", jti.bytes())
     }
 
-    /// The pair whose refresh token has that `jti`.
+    /// Returns the pair whose refresh token has this `jti`.
     pub(crate) fn find_pair_by_refresh(&self, jti: Jti) -> Result<Option<SessionPair>, Error> {
         self.pair_where("p.refresh = ?1", jti.bytes())
     }
 
-    /// The pair that was made from the refresh token of `parent`.
+    /// Returns the pair that was issued for the refresh token of `parent`.
     pub(crate) fn find_successor_pair(&self, parent: i64) -> Result<Option<SessionPair>, Error> {
         self.pair_where("p.parent = ?1", parent)
     }
 
-    /// The session of that identity.
+    /// Returns the session with this id.
     pub(crate) fn find_session(&self, sid: Sid) -> Result<Option<Session>, Error> {
         self.sql
             .query_row(
@@ -71,7 +71,7 @@ impl Reader<'_> {
             .transpose()
     }
 
-    /// The sessions that can still be refreshed, of one user or of all, the oldest first.
+    /// Returns the sessions of a user or of all users that can be refreshed, oldest first.
     pub(crate) fn open_sessions(
         &self,
         user: Option<UserId>,
@@ -88,7 +88,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// How many sessions of all users can still be refreshed.
+    /// Returns the number of sessions of all users that can be refreshed.
     pub(crate) fn count_open_sessions(&self, now: Timestamp) -> Result<i64, Error> {
         let values = (None::<i64>, now.unix());
         Ok(self.sql.query_row(&format!("SELECT count(*) {FROM_OPEN_SESSIONS}"), values, |row| {
@@ -96,7 +96,7 @@ impl Reader<'_> {
         })?)
     }
 
-    /// Whether it was ended, as this transaction sees it; one that is not there any more was.
+    /// Returns whether the session has ended, as of this transaction. A missing session has ended.
     pub(crate) fn has_session_ended(&self, id: i64) -> Result<bool, Error> {
         Ok(self.sql.query_row(
             "SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND ended_at IS NULL)",
@@ -110,7 +110,7 @@ impl Reader<'_> {
         condition: &str,
         value: impl rusqlite::ToSql,
     ) -> Result<Option<SessionPair>, Error> {
-        // A change looks for the pair of its credential once more.
+        // Cached: a change looks up the pair of its credential a second time.
         let mut statement = self.sql.prepare_cached(&format!("{SELECT_PAIR} WHERE {condition}"))?;
         statement.query_row([value], |row| Ok(pair_from_row(row))).optional()?.transpose()
     }
@@ -151,8 +151,8 @@ impl Writer<'_> {
         self.inserted_id("pairs", result).map(drop)
     }
 
-    /// Spends the refresh token of `old` and adds its successor, if nobody spent it before:
-    /// compare and set. `false`: somebody did, and nothing is changed.
+    /// Marks the refresh token of `old` as used and adds its successor pair. Compare and set:
+    /// returns `false` without a change if the refresh token was already used.
     pub(crate) fn replace_pair(&self, old: &SessionPair, new: &NewPair) -> Result<bool, Error> {
         let changed = self.sql.execute(
             "UPDATE pairs SET spent_at = ?2 WHERE id = ?1 AND spent_at IS NULL",
@@ -165,7 +165,7 @@ impl Writer<'_> {
         Ok(changed == 1)
     }
 
-    /// Takes back one access token; `false` if it was.
+    /// Revokes an access token. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_access(&self, pair: i64, now: Timestamp) -> Result<bool, Error> {
         let changed = self.sql.execute(
             "UPDATE pairs SET access_revoked_at = ?2 WHERE id = ?1 AND access_revoked_at IS NULL",
@@ -174,7 +174,7 @@ impl Writer<'_> {
         Ok(changed > 0)
     }
 
-    /// Ends a session with all its tokens; `false` if it had ended.
+    /// Ends a session with all its tokens. Returns `false` if the session had already ended.
     pub(crate) fn end_session(&self, id: i64, reason: &str, now: Timestamp) -> Result<bool, Error> {
         let changed = self.sql.execute(
             "UPDATE sessions SET ended_at = ?3, end_reason = ?2
@@ -184,7 +184,7 @@ impl Writer<'_> {
         Ok(changed > 0)
     }
 
-    /// Ends the sessions of a user, but for one that is kept; how many.
+    /// Ends the sessions of a user except `except`, and returns their number.
     pub(crate) fn end_user_sessions(
         &self,
         user: UserId,

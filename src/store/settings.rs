@@ -1,15 +1,15 @@
-//! The table of settings: only what differs from the default has a row.
+//! The table of settings, which has rows only for values that differ from the default.
 
 use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
 use rusqlite::OptionalExtension;
 
-/// The most rows that are read: every command reads them, and a crafted file can refer to the same
-/// page again and again.
+/// Maximum number of rows. Every command reads all rows, and a crafted file can refer to the same
+/// page repeatedly.
 const MAX_ROWS: usize = 1_000;
 
 impl Reader<'_> {
-    /// All settings.
+    /// Returns all settings.
     pub(crate) fn load_settings(&self) -> Result<Settings, Error> {
         let mut settings = Settings::default();
         let mut statement = self.sql.prepare_cached("SELECT name, value FROM settings")?;
@@ -21,7 +21,7 @@ impl Reader<'_> {
                 return Err(Error::Damaged("table `settings` is too long".to_owned()));
             }
             let name: String = row.get(0)?;
-            // A name that a later version knows is not ours to judge.
+            // Settings of later versions are ignored.
             if let Ok(setting) = Setting::parse(&name) {
                 settings.apply(setting, &row.get::<_, String>(1)?)?;
             }
@@ -29,7 +29,7 @@ impl Reader<'_> {
         Ok(settings)
     }
 
-    /// The value that was set; `None` if it is the default.
+    /// Returns the stored value of a setting, or `None` for the default.
     pub(crate) fn find_setting(&self, setting: Setting) -> Result<Option<String>, Error> {
         Ok(self
             .sql
@@ -41,13 +41,13 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Forgets what was set; `false` if it was the default.
+    /// Resets a setting to its default. Returns `false` if the setting had no stored value.
     pub(crate) fn remove_setting(&self, setting: Setting) -> Result<bool, Error> {
         let changed = self.sql.execute("DELETE FROM settings WHERE name = ?1", [setting.name()])?;
         Ok(changed > 0)
     }
 
-    /// Keeps a checked value.
+    /// Stores a validated value.
     pub(crate) fn set_setting(
         &self,
         setting: Setting,

@@ -1,39 +1,39 @@
-//! What the store is, and how much of everything is in it.
+//! Statistics of the store: schema, files, and numbers of rows.
 
 use super::{Error, Reader, Store, file};
 use crate::model::{Key, Timestamp, TokenStatus, Untrusted};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// The store at a glance.
+/// Statistics of a store.
 #[derive(Debug)]
 pub(crate) struct StoreStats {
-    /// When it was made.
+    /// Creation time.
     pub(crate) created_at: Timestamp,
-    /// The version of its schema.
+    /// Schema version.
     pub(crate) schema_version: i64,
-    /// How SQLite keeps its journal.
+    /// SQLite journal mode.
     pub(crate) journal_mode: String,
-    /// Bytes of the file, and of the log beside it.
+    /// Sizes of the file and of its WAL in bytes.
     pub(crate) bytes: (u64, u64),
-    /// Permission bits of the file, and of its directory.
+    /// Permission bits of the file and of its directory.
     pub(crate) modes: (u32, u32),
-    /// Users that are there.
+    /// Number of users, without deleted users.
     pub(crate) users: i64,
-    /// Sessions that can still be used.
+    /// Number of sessions that can be refreshed.
     pub(crate) sessions: i64,
-    /// Recorded tokens by status.
+    /// Number of recorded tokens by status.
     pub(crate) tokens: Vec<(TokenStatus, i64)>,
-    /// The keys.
+    /// All keys.
     pub(crate) keys: Vec<Key>,
-    /// The ids of keys whose test tokens were pruned, with the latest expiry of one that was.
+    /// Ids of keys with pruned test tokens, with the latest expiry of such a token.
     pub(crate) pruned_keys: Vec<(Untrusted, Timestamp)>,
-    /// Rows of the audit.
+    /// Number of audit events.
     pub(crate) audit_events: i64,
 }
 
 impl Store {
-    /// Takes it, all at one moment.
+    /// Returns the statistics, from one snapshot of the store.
     pub(crate) fn stats(&mut self, now: Timestamp) -> Result<StoreStats, Error> {
         let path = self.path.clone();
         let [wal, _] = file::wal_paths(&path);
@@ -60,18 +60,18 @@ impl Store {
     }
 }
 
-/// What `chmod` sets.
+/// Returns the permission bits of a mode, as for `chmod`.
 pub(super) fn permission_bits(mode: u32) -> u32 {
     mode & 0o7777
 }
 
 impl Reader<'_> {
-    /// The one number that a question has for an answer.
+    /// Runs a query that returns a single number.
     pub(crate) fn query_number(&self, sql: &str) -> Result<i64, Error> {
         Ok(self.sql.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// How many recorded tokens have which status, the same as `RecordedToken::status` says.
+    /// Returns the number of recorded tokens by status, consistent with `RecordedToken::status`.
     fn tokens_by_status(&self, now: Timestamp) -> Result<Vec<(TokenStatus, i64)>, Error> {
         let counts = self.sql.query_row(
             "SELECT

@@ -1,4 +1,4 @@
-//! The two ways into the file: [`Store::read`] and [`Store::write`].
+//! Access to the store's rows: [`Store::read`] and [`Store::write`].
 
 use super::connect::configure_writing;
 use super::lock::{RETRY_INTERVAL, Retryable, retry_until};
@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-/// What can be asked of the store inside one transaction. The tables' files add the questions.
+/// Queries within one transaction. The modules of the tables add the methods.
 pub(crate) struct Reader<'c> {
     pub(super) sql: &'c Connection,
 }
@@ -28,14 +28,14 @@ impl<'c> Deref for Writer<'c> {
     }
 }
 
-/// The things that a transaction writes, to be looked for if nobody knows what became of it.
+/// Rows that a transaction writes, named in the error if the outcome of the commit is unknown.
 #[derive(Debug, Default)]
 pub(super) struct WriteSummary {
-    /// The first recorded token.
+    /// First recorded token.
     token: Option<Jti>,
-    /// The number of recorded tokens.
+    /// Number of recorded tokens.
     tokens: usize,
-    /// The target of the last audit event, or the session of a refresh.
+    /// Target of the last audit event, or the session of a refresh.
     target: Option<String>,
 }
 
@@ -56,25 +56,25 @@ impl<'c> Writer<'c> {
         Self { reader: Reader { sql }, summary: RefCell::default() }
     }
 
-    /// Remembers a recorded token.
+    /// Adds a recorded token to the summary.
     pub(super) fn note_token(&self, jti: Jti) {
         let mut summary = self.summary.borrow_mut();
         summary.token.get_or_insert(jti);
         summary.tokens += 1;
     }
 
-    /// Remembers the target of the change.
+    /// Sets the target in the summary.
     pub(super) fn note_target(&self, target: Option<&str>) {
         self.summary.borrow_mut().target = target.map(str::to_owned);
     }
 
-    /// The things that were written.
+    /// Returns the summary of all writes.
     pub(super) fn into_summary(self) -> WriteSummary {
         self.summary.into_inner()
     }
 
-    /// Returns the id of the row that was inserted into `table`. SQLite reports a table whose ids
-    /// are used up as a full disk.
+    /// Returns the id of the row inserted into `table`. If the ids of a table are exhausted, SQLite
+    /// reports a full disk.
     pub(super) fn inserted_id(
         &self,
         table: &str,
@@ -91,7 +91,7 @@ impl<'c> Writer<'c> {
 }
 
 impl Reader<'_> {
-    /// Returns the fault of a table whose highest id is the highest of all integers.
+    /// Returns a description of the fault if the highest id of `table` is the largest integer.
     pub(super) fn id_exhaustion_fault(&self, table: &str) -> Result<Option<String>, Error> {
         let is_used_up: bool = self.sql.query_row(
             &format!(
@@ -106,23 +106,24 @@ impl Reader<'_> {
 }
 
 impl Store {
-    /// Runs `work` on one unchanging view of the store.
+    /// Runs `work` on an unchanging snapshot of the store.
     pub(crate) fn read<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = retry_until(Instant::now() + self.lock_timeout, || {
             let transaction = self.connection.unchecked_transaction()?;
-            // The first statement takes the view, and may find the store busy; later ones do not.
+            // The first statement takes the snapshot and can find the store busy; later statements
+            // cannot.
             transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
             Ok::<_, Error>(transaction)
         })?;
         work(&Reader { sql: &transaction })
     }
 
-    /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, committed if it returns `Ok`, rolled
-    /// back otherwise. It is run again when the store was busy, so it must have no effect besides
-    /// its rows: sign before, print after.
+    /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, then a commit if `work` returns `Ok`
+    /// and a rollback otherwise. `work` runs again if the store was busy, so it must have no effect
+    /// except on rows: sign before, print after.
     pub(crate) fn write<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
@@ -151,13 +152,13 @@ impl Store {
 }
 
 impl Store {
-    /// Leaves the write lock alone for as long as others need to notice that it is free.
+    /// Pauses between two writes, long enough for waiting processes to notice the free write lock.
     pub(crate) fn yield_write_lock() {
         std::thread::sleep(RETRY_INTERVAL);
     }
 
-    /// Waits for the write lock in short even steps. SQLite's own waiting backs off to a tenth of a
-    /// second and knows no queue: under load newcomers overtake whoever waited longest, for ever.
+    /// Waits for the write lock in short, even steps. SQLite's own wait backs off to 100 ms without
+    /// a queue: under load, new processes overtake the longest waiter indefinitely.
     fn begin_write(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
         if !self.is_write_configured {
             configure_writing(&self.connection)?;
@@ -173,8 +174,8 @@ impl Store {
     }
 }
 
-/// Commits. The records of a commit may be in the log although it failed: whether they are found
-/// there depends on what the system wrote to the disk, and on who opens the store next.
+/// Commits. After an I/O error the commit may still be in the WAL: the result depends on the data
+/// that reached the disk, and on the next process that opens the store.
 pub(super) fn commit(transaction: Transaction<'_>, summary: WriteSummary) -> Result<(), Error> {
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::SystemIoFailure) => summary.into_error(),

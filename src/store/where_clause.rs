@@ -1,10 +1,10 @@
-//! A condition of several parts, each with the value that is bound to it.
+//! SQL conditions with bound values.
 
 use rusqlite::ToSql;
 use rusqlite::types::Value;
 
-/// What rows must fulfil: every part of it. What was not asked for does not stand in it, so that
-/// an index can answer what was.
+/// An SQL condition of parts joined by `AND`. Filters that are not set add no part, so that SQLite
+/// can use an index for the other filters.
 #[derive(Debug)]
 pub(super) struct WhereClause {
     sql: String,
@@ -12,18 +12,18 @@ pub(super) struct WhereClause {
 }
 
 impl WhereClause {
-    /// Everything fulfils it.
+    /// Creates a condition that every row fulfils.
     pub(super) fn new() -> Self {
         Self { sql: "TRUE".to_owned(), values: Vec::new() }
     }
 
-    /// One part more, and the value of the name in it.
+    /// Adds a part that uses the parameter `name`.
     pub(super) fn and(&mut self, sql: &str, name: &'static str, value: impl Into<Value>) {
         self.and_sql(sql);
         self.values.push((name, value.into()));
     }
 
-    /// One part more, without a value.
+    /// Adds a part without a parameter.
     pub(super) fn and_sql(&mut self, sql: &str) {
         self.sql.push_str(" AND ");
         self.sql.push_str(sql);
@@ -33,7 +33,7 @@ impl WhereClause {
         &self.sql
     }
 
-    /// Its values by their names.
+    /// Returns the values with their parameter names.
     pub(super) fn values(&self) -> Vec<(&str, &dyn ToSql)> {
         let values = self.values.iter();
         values.map(|(name, value)| -> (&str, &dyn ToSql) { (name, value) }).collect()

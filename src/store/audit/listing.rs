@@ -1,4 +1,4 @@
-//! Events read again: filtered, in pages or some at a time.
+//! Queries for audit events: filters and pages.
 
 use crate::model::{AuditEvent, Page, PageRequest, Timestamp, Untrusted, UserId};
 use crate::store::users::{limit_plus_one, required_time};
@@ -6,28 +6,29 @@ use crate::store::where_clause::WhereClause;
 use crate::store::{Error, Reader};
 use rusqlite::{Row, ToSql};
 
-/// Which events are meant, and in which order.
+/// Filter and order of an event list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EventFilter {
-    /// Only those of that time and later.
+    /// Only events at this time or later.
     pub(crate) since: Option<Timestamp>,
-    /// Only those of that time and earlier.
+    /// Only events at this time or earlier.
     pub(crate) until: Option<Timestamp>,
-    /// Only what this user did.
+    /// Only events of this user.
     pub(crate) user: Option<UserId>,
-    /// Only this command, or those that begin with this word.
+    /// Only this command, or commands with this first word.
     pub(crate) action: Option<Untrusted>,
-    /// Only what was about this, alone or among others.
+    /// Only events with this target, alone or in a list of targets.
     pub(crate) target: Option<Untrusted>,
-    /// Only what ended like this.
+    /// Only events with this outcome.
     pub(crate) outcome: Option<Untrusted>,
-    /// Whether the oldest comes first.
+    /// Oldest event first.
     pub(crate) oldest_first: bool,
 }
 
-/// The rows of a time and later begin with the lowest id among them. Rows are numbered as they are
-/// committed, which is not quite the order of their times: who waits for a lock has an earlier one.
-/// The signs keep SQLite from walking over all older rows, and from sorting.
+/// Condition for rows of the time `:since` and later. The lowest id of these rows bounds the range.
+/// Ids follow the order of commits, which can differ from the order of times: a process that waits
+/// for a lock has an earlier time. The unary `+` operators keep SQLite from scanning all older rows
+/// and from sorting.
 const SINCE_CONDITION: &str =
     "a.id >= (SELECT min(+id) FROM audit WHERE at >= :since) AND +a.at >= :since";
 
@@ -58,7 +59,7 @@ impl EventFilter {
         clause
     }
 
-    /// The question for some rows of them.
+    /// Returns the query for a range of the filtered events.
     fn select_sql(&self, clause: &WhereClause) -> String {
         let (comparison, order) = if self.oldest_first { (">", "ASC") } else { ("<", "DESC") };
         format!(
@@ -72,7 +73,7 @@ impl EventFilter {
 }
 
 impl Reader<'_> {
-    /// A page of events.
+    /// Returns a page of events.
     pub(crate) fn events(
         &self,
         filter: &EventFilter,
@@ -89,8 +90,8 @@ impl Reader<'_> {
         Ok(Page::new(page, events, total, |event: &AuditEvent| event.id))
     }
 
-    /// At most `take` of the events that follow one, or of all, without the first `skip`; nobody
-    /// counts them.
+    /// Returns at most `take` events after the id `after`, or from the start, without the first
+    /// `skip`. Does not count the events.
     pub(crate) fn events_after(
         &self,
         filter: &EventFilter,
@@ -135,7 +136,8 @@ mod tests {
     use crate::store::{NewEvent, Writer};
     use rusqlite::Connection;
 
-    /// Events 1 to 9 at the times 10 to 90, but 5, which waited for the lock from 25 on.
+    /// Creates events 1 to 9 at the times 10 to 90, except event 5, which waited for the lock from
+    /// 25.
     fn connection_with_events() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();

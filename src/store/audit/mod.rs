@@ -1,4 +1,4 @@
-//! The table of audit events: one row for every change and for every refused one.
+//! The table of audit events: one row for every change and for every refused change.
 
 mod listing;
 
@@ -10,27 +10,27 @@ use super::{Error, Reader, Writer};
 use crate::model::{Timestamp, UserId};
 use rusqlite::params;
 
-/// Who did what to what. Never a token, a password, a hash or a key.
+/// An audit event before its insertion. Never contains a token, password, hash or key.
 #[derive(Debug, Clone)]
 pub(crate) struct NewEvent<'e> {
-    /// When.
+    /// Time of the event.
     pub(crate) at: Timestamp,
-    /// The jeton user, where somebody was logged in.
+    /// The logged-in jeton user, if any.
     pub(crate) user: Option<UserId>,
-    /// The number of the operating system's user.
+    /// Operating system user id (UID).
     pub(crate) os_uid: u32,
-    /// The command: `token create`.
+    /// Command, such as `token create`.
     pub(crate) action: &'e str,
-    /// What it was about: `token 7`, `user 3`.
+    /// Target, such as `token 7` or `user 3`.
     pub(crate) target: Option<String>,
-    /// `done`, or the code of the refusal.
+    /// `done` or an error code.
     pub(crate) outcome: &'e str,
-    /// How many things it changed.
+    /// Number of changed objects.
     pub(crate) count: usize,
 }
 
 impl Reader<'_> {
-    /// Returns the time of the newest event before `then`.
+    /// Returns the time of the newest event before `before`.
     pub(crate) fn newest_event_time(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT max(at) FROM audit WHERE at < ?1";
         optional_time(self.sql.query_row(sql, [before.unix()], |row| row.get(0))?)
@@ -38,7 +38,7 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds one event; its row.
+    /// Adds an event and returns the row id.
     pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<i64, Error> {
         let result = self.sql.execute(
             "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
@@ -58,7 +58,7 @@ impl Writer<'_> {
         Ok(id)
     }
 
-    /// Has an event that was added before count so many things more.
+    /// Adds `increment` to the count of an existing event.
     pub(crate) fn add_to_count(&self, event: i64, increment: usize) -> Result<(), Error> {
         let increment = i64::try_from(increment).unwrap_or(i64::MAX);
         self.sql
@@ -66,7 +66,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Has an event that was added before end otherwise, with nothing changed.
+    /// Changes the outcome of an existing event and sets its count to 0.
     pub(crate) fn set_outcome(&self, event: i64, outcome: &str) -> Result<(), Error> {
         let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
         self.sql.execute(sql, (event, outcome))?;

@@ -1,4 +1,4 @@
-//! Many tokens at once: listed in pages, counted, taken back.
+//! Queries for tokens: lists, counts, bulk revocation.
 
 use super::{COLUMNS, TABLES, token_from_row};
 use crate::model::{
@@ -9,20 +9,20 @@ use crate::store::where_clause::WhereClause;
 use crate::store::{Error, Reader, Writer};
 use rusqlite::ToSql;
 
-/// Which tokens are meant.
+/// Filter for tokens.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TokenFilter {
-    /// Only this user's.
+    /// Only tokens of this user.
     pub(crate) owner: Option<UserId>,
-    /// Only those of this kind.
+    /// Only tokens of this kind.
     pub(crate) kind: Option<TokenKind>,
-    /// Only this application's.
+    /// Only tokens of this application.
     pub(crate) app: Option<AppName>,
-    /// Only those of this status; `Live` includes the superseded.
+    /// Only tokens with this status; `Live` includes superseded tokens.
     pub(crate) status: Option<TokenStatus>,
-    /// Only those that end within that time and were not renewed.
+    /// Only tokens that expire within this time and have no successor.
     pub(crate) expiring_within: Option<Lifetime>,
-    /// Only those made before that.
+    /// Only tokens issued before this time.
     pub(crate) issued_before: Option<Timestamp>,
 }
 
@@ -70,7 +70,7 @@ fn status_condition(status: TokenStatus) -> &'static str {
 }
 
 impl Reader<'_> {
-    /// Tokens in the order of their rows.
+    /// Returns a page of tokens in the order of row ids.
     pub(crate) fn tokens(
         &self,
         filter: &TokenFilter,
@@ -95,7 +95,7 @@ impl Reader<'_> {
         Ok(Page::new(page, rows, total, |token: &RecordedToken| token.id.0))
     }
 
-    /// How many there are.
+    /// Returns the number of tokens that match the filter.
     pub(crate) fn count_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<i64, Error> {
         let clause = filter.where_clause(now);
         let sql = format!("SELECT count(*) FROM {TABLES} WHERE {}", clause.sql());
@@ -104,7 +104,7 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Takes back those of them that were not; how many.
+    /// Revokes the matching tokens that are not revoked yet, and returns their number.
     pub(crate) fn revoke_tokens(
         &self,
         filter: &TokenFilter,
@@ -114,14 +114,14 @@ impl Writer<'_> {
         let mut values = clause.values();
         let now = now.unix();
         values.push((":now", &now));
-        // Many rows touch pages here and there: without room for them each would go to the log
-        // again and again.
+        // Many rows change scattered pages. With a small cache, SQLite would write a page to the
+        // WAL repeatedly.
         self.sql.pragma_update(None, "cache_size", -16_384)?;
         Ok(self.sql.execute(&revocation_sql(&clause), values.as_slice())?)
     }
 }
 
-/// Which they are is looked up first, in an index alone where there is one that knows it.
+/// Returns the query for a list. The subquery selects the ids, from a covering index if possible.
 fn list_sql(clause: &WhereClause) -> String {
     format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE t.id IN

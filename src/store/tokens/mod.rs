@@ -14,20 +14,20 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// A token before it has a row.
+/// A token before its insertion.
 #[derive(Debug, Clone)]
 pub(crate) struct NewToken {
-    /// Its identity.
+    /// Token id.
     pub(crate) jti: Jti,
-    /// What it shares with others.
+    /// Grant, which several tokens can share.
     pub(crate) grant: Grant,
-    /// The key that signed it.
+    /// Row of the key that signed the token.
     pub(crate) key: i64,
-    /// When it was made.
+    /// Issue time.
     pub(crate) issued_at: Timestamp,
-    /// Its end; `None` never.
+    /// Expiry time; `None` for no expiry.
     pub(crate) expires_at: Option<Timestamp>,
-    /// Where it comes from.
+    /// First issue and issuing run.
     pub(crate) origin: TokenOrigin,
 }
 
@@ -37,34 +37,35 @@ pub(in crate::store) const COLUMNS: &str =
 
 pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
-/// Those of user `?1` that count at the time `?2`.
+/// Condition for tokens of user `?1` that count towards the quota at time `?2`.
 const QUOTA_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
     AND t.revoked_at IS NULL AND t.grace_until IS NULL
     AND (t.expires_at IS NULL OR t.expires_at > ?2)";
 
-/// How many app tokens of a user count: not expired, not revoked, not superseded.
+/// Returns the query for the number of app tokens that count towards a user's quota: not expired,
+/// not revoked, not superseded.
 pub(super) fn quota_count_sql() -> String {
     format!("SELECT count(*) FROM {TABLES} {QUOTA_WHERE}")
 }
 
 impl Reader<'_> {
-    /// The token of that row.
+    /// Returns the token with this row id.
     pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<RecordedToken>, Error> {
         self.token_where("t.id = ?1", id.0)
     }
 
-    /// The token of that `jti`.
+    /// Returns the token with this `jti`.
     pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
         self.token_where("t.jti = ?1", jti.bytes())
     }
 
-    /// Whether a token of that `jti` is recorded: of many, one after the other.
+    /// Returns whether a token with this `jti` is recorded. Prepared for repeated calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
         Ok(self.sql.prepare_cached(sql)?.query_row([jti.bytes()], |row| row.get(0))?)
     }
 
-    /// Returns where a token comes from; its first issue is always known.
+    /// Returns the origin of a token; `first_issued_at` is always set.
     pub(crate) fn token_origin(&self, id: TokenId) -> Result<TokenOrigin, Error> {
         let sql = "SELECT ifnull(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
         let (first, run): (i64, Option<[u8; 16]>) =
@@ -88,7 +89,7 @@ impl Reader<'_> {
             .transpose()
     }
 
-    /// The app tokens of a user that count.
+    /// Returns the app tokens that count towards a user's quota.
     pub(crate) fn tokens_in_quota(
         &self,
         owner: UserId,
@@ -103,7 +104,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// Whether an unrecorded token of ours was taken back.
+    /// Returns whether an unrecorded token signed by a key of this store was revoked.
     pub(crate) fn is_blocklisted(&self, key: i64, jti: &str) -> Result<bool, Error> {
         let mut statement = self.sql.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
@@ -113,7 +114,7 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Records a token and, if it is the first of its kind, its grant.
+    /// Records a token, and its grant if no token has the same grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
         let grant = self.find_or_add_grant(&new.grant)?;
         let result = self.sql.execute(
@@ -161,7 +162,7 @@ impl Writer<'_> {
         self.inserted_id("grants", result)
     }
 
-    /// Takes back one token; `false` if it was.
+    /// Revokes a token. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
         let changed = self.sql.execute(
             "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
@@ -170,7 +171,7 @@ impl Writer<'_> {
         Ok(changed > 0)
     }
 
-    /// Revokes every token of the run that issued this one; how many.
+    /// Revokes all tokens of the run that issued the token, and returns their number.
     pub(crate) fn revoke_run(&self, id: TokenId, now: Timestamp) -> Result<usize, Error> {
         Ok(self.sql.execute(
             "UPDATE tokens SET revoked_at = ?2 WHERE revoked_at IS NULL
@@ -179,8 +180,9 @@ impl Writer<'_> {
         )?)
     }
 
-    /// Lets a token work beside its successor until then, uncounted. The token that it was itself
-    /// the successor of ends now: at most one is superseded. Which one that was.
+    /// Marks a token as superseded by its successor: the token works until `until` and does not
+    /// count towards the quota. Revokes the token's own superseded predecessor, so that at most one
+    /// token is superseded, and returns the predecessor's id.
     pub(crate) fn supersede_token(
         &self,
         old: TokenId,
@@ -202,13 +204,14 @@ impl Writer<'_> {
         Ok(revoked.optional()?.map(TokenId))
     }
 
-    /// Takes back every recorded token of a user; how many.
+    /// Revokes all recorded tokens of a user, and returns their number.
     pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
         self.revoke_tokens(&TokenFilter { owner: Some(owner), ..TokenFilter::default() }, now)
     }
 
-    /// Takes back an unrecorded token of ours; `false` if it was. Several may bear the `jti`: it is
-    /// remembered until the last of them ends.
+    /// Adds an unrecorded token to the revocation entries. Returns `false` if the entry already
+    /// exists. Several tokens may have the same `jti`: the entry has the latest expiry of these
+    /// tokens.
     pub(crate) fn add_to_blocklist(
         &self,
         key: i64,

@@ -1,4 +1,4 @@
-//! Many users at once: searched, sorted, in pages, and with their hashes.
+//! Queries for users: search, order, pages, export.
 
 use super::{COLUMNS, limit_plus_one, user_from_row};
 use crate::model::{NameFilter, Page, PageRequest, PasswordHash, Role, User};
@@ -6,47 +6,47 @@ use crate::store::where_clause::WhereClause;
 use crate::store::{Error, Reader};
 use rusqlite::ToSql;
 
-/// Which users a list shows, and in which order.
+/// Filter and order of a user list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UserFilter {
-    /// Only those with this in their username or e-mail address.
+    /// Only users with this text in the username or e-mail address.
     pub(crate) search: Option<NameFilter>,
-    /// Whether the display name is searched, too.
+    /// Searches the display name, too.
     pub(crate) includes_display_name: bool,
-    /// Only those of this role.
+    /// Only users with this role.
     pub(crate) role: Option<Role>,
-    /// Only those who are disabled, or only those who are not.
+    /// Only disabled or only enabled users.
     pub(crate) disabled: Option<bool>,
-    /// What they are sorted by.
+    /// Sort order.
     pub(crate) order: UserOrder,
-    /// Whether the last comes first.
+    /// Descending order.
     pub(crate) descending: bool,
 }
 
-/// What users are sorted by; who has none of it comes last.
+/// Sort order of users. Users without a value are last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum UserOrder {
-    /// The integer id.
+    /// Integer id.
     #[default]
     Id,
-    /// The user name.
+    /// Username.
     Username,
-    /// The e-mail address, whatever its case.
+    /// E-mail address, case-insensitive.
     Email,
-    /// The time of registration.
+    /// Registration time.
     Created,
 }
 
-/// Ids in a row of `user_blocks`.
+/// Number of ids per row of `user_blocks`.
 const BLOCK_SIZE: i64 = 1_024;
 
 impl UserFilter {
-    /// Whether everybody passes.
+    /// Returns whether the filter matches all users.
     fn matches_all(&self) -> bool {
         self.search.is_none() && self.role.is_none() && self.disabled.is_none()
     }
 
-    /// The condition of those that pass.
+    /// Returns the condition of the filter.
     fn where_clause(&self) -> WhereClause {
         let mut clause = WhereClause::new();
         clause.and_sql("deleted_at IS NULL");
@@ -59,7 +59,7 @@ impl UserFilter {
             None => {}
         }
         if let Some(search) = &self.search {
-            // Not with LIKE: what is looked for is no pattern.
+            // Not LIKE: the search text is not a pattern.
             let name_conditions = "instr(username, :search) OR instr(email_key, :search)";
             let display_name_condition =
                 if self.includes_display_name { " OR instr(name_key, :search)" } else { "" };
@@ -85,7 +85,7 @@ impl UserFilter {
 }
 
 impl Reader<'_> {
-    /// The users that are there and pass the filter.
+    /// Returns a page of the users that match the filter, without deleted users.
     pub(crate) fn users(
         &self,
         filter: &UserFilter,
@@ -120,20 +120,20 @@ impl Reader<'_> {
             .map(|row| row.map_err(Error::from)?)
             .collect::<Result<_, Error>>()?;
         let mut list = Page::new(page, rows, total, |user: &User| user.id.0);
-        // What follows an id is known in the order of ids alone.
+        // A start id is only usable in the order of ids.
         let is_part = matches!(page, PageRequest::Chunk { .. });
         list.next = list.next.filter(|_| is_part || filter.order == UserOrder::Id);
         Ok(list)
     }
 
-    /// How many users are there.
+    /// Returns the number of users, without deleted users.
     fn count_users(&self) -> Result<i64, Error> {
         let sql = "SELECT ifnull(sum(present), 0) FROM user_blocks";
         Ok(self.sql.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// The id before the page, and how many that pass stand between the two. For all users in the
-    /// order of their ids whole blocks are left out.
+    /// Returns an id before the page, and the number of matching users between this id and the
+    /// page. For all users in the order of ids, whole blocks are skipped.
     fn seek_start(&self, filter: &UserFilter, page: PageRequest) -> Result<(i64, i64), Error> {
         let (mut skip, _, _) = page.sql_window();
         if let Some(after) = page.after_id() {
@@ -160,8 +160,8 @@ impl Reader<'_> {
         Ok((start, skip))
     }
 
-    /// Calls `take` with each user that is there, in the order of their ids; with their hashes only
-    /// if they are wanted.
+    /// Calls `visit` with each user in the order of ids, without deleted users. The password hash
+    /// is passed only if `with_hashes` is set.
     pub(crate) fn for_each_user(
         &self,
         with_hashes: bool,
@@ -185,7 +185,8 @@ mod tests {
     use super::*;
     use rusqlite::Connection;
 
-    /// Users with the ids up to 5,000, of whom some are deleted: all of the third block, too.
+    /// Creates users with ids up to 5,000, some of them deleted, including all users of the third
+    /// block.
     fn connection_with_users() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();

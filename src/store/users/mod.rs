@@ -12,15 +12,15 @@ use crate::model::{
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
-/// What decides whether a user may have one token more, signed with a key.
+/// State that decides whether a new token of a user may be recorded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IssuanceState {
-    /// How many tokens it may have and how many count now; `None` without a limit: nothing is
-    /// counted then, who needs that has many.
+    /// Quota and number of tokens that count. `None` for an unlimited quota: the tokens of such
+    /// users are not counted, because users without a limit have many tokens.
     pub(crate) quota: Option<(u32, usize)>,
-    /// Whether it is disabled.
+    /// Set if the user is disabled.
     pub(crate) is_disabled: bool,
-    /// Whether the key that signed the token still signs.
+    /// Set if the key that signed the token is still active.
     pub(crate) key_is_active: bool,
 }
 
@@ -28,7 +28,7 @@ pub(in crate::store) const COLUMNS: &str =
     "id, uid, username, email, name, role, quota, disabled_at, deleted_at, created_at";
 
 impl Reader<'_> {
-    /// The user of that name or id; a deleted one is not there.
+    /// Returns the user with this name, e-mail address or id, unless the user is deleted.
     pub(crate) fn find_user(&self, user_ref: &UserRef) -> Result<Option<User>, Error> {
         let sql = |column| {
             format!("SELECT {COLUMNS} FROM users WHERE {column} = ?1 AND deleted_at IS NULL")
@@ -41,12 +41,12 @@ impl Reader<'_> {
         }
     }
 
-    /// The row of that id, deleted or not.
+    /// Returns the user with this id, including deleted users.
     pub(crate) fn find_user_row(&self, id: UserId) -> Result<Option<User>, Error> {
         self.user_where(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), id.0)
     }
 
-    /// The thing, with what its owner is called.
+    /// Adds the owner's name to `value`.
     pub(crate) fn with_owner<T>(&self, owner: UserId, value: T) -> Result<WithOwner<T>, Error> {
         let sql = "SELECT ifnull(username, email) FROM users WHERE id = ?1";
         let name: Option<String> =
@@ -59,7 +59,7 @@ impl Reader<'_> {
         statement.query_row([value], |row| Ok(user_from_row(row))).optional()?.transpose()
     }
 
-    /// The hash to check a password against.
+    /// Returns the password hash of a user.
     pub(crate) fn find_password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, Error> {
         let hash: Option<Option<String>> = self
             .sql
@@ -68,12 +68,12 @@ impl Reader<'_> {
         Ok(hash.flatten().map(PasswordHash::new))
     }
 
-    /// Whether anybody ever registered here.
+    /// Returns whether the store has ever had a user.
     pub(crate) fn has_users(&self) -> Result<bool, Error> {
         Ok(self.sql.query_row("SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?)
     }
 
-    /// How many admins can log in.
+    /// Returns the number of admins that can log in.
     pub(crate) fn count_admins(&self) -> Result<i64, Error> {
         Ok(self.sql.query_row(
             "SELECT count(*) FROM users
@@ -85,7 +85,7 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds a user; [`Error::Taken`] if one of the names or the uid is.
+    /// Adds a user. Returns [`Error::AlreadyExists`] if a name, e-mail address or uid is in use.
     pub(crate) fn add_user(&self, account: &NewUser, now: Timestamp) -> Result<UserId, Error> {
         let mut statement = self.sql.prepare_cached(
             "INSERT INTO users (uid, username, email, email_key, name, name_key, password, role,
@@ -109,7 +109,8 @@ impl Writer<'_> {
         Ok(UserId(self.inserted_id("users", result)?))
     }
 
-    /// Gives the user these names and no others; [`Error::Taken`] if one of them is.
+    /// Replaces the user's names. Returns [`Error::AlreadyExists`] if a name or e-mail address is
+    /// in use.
     pub(crate) fn set_names(
         &self,
         id: UserId,
@@ -132,27 +133,27 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Gives the user another role.
+    /// Changes the user's role.
     pub(crate) fn set_role(&self, id: UserId, role: Role) -> Result<(), Error> {
         self.sql.execute("UPDATE users SET role = ?2 WHERE id = ?1", (id.0, role.name()))?;
         Ok(())
     }
 
-    /// Gives the user a quota of its own, or with `None` the store's.
+    /// Sets the user's own quota, or with `None` the store's default quota.
     pub(crate) fn set_quota(&self, id: UserId, quota: Option<Quota>) -> Result<(), Error> {
         let quota = quota.map(to_stored_quota);
         self.sql.execute("UPDATE users SET quota = ?2 WHERE id = ?1", (id.0, quota))?;
         Ok(())
     }
 
-    /// Disables the user since then, or with `None` enables it.
+    /// Disables the user as of `since`, or enables the user with `None`.
     pub(crate) fn set_disabled(&self, id: UserId, since: Option<Timestamp>) -> Result<(), Error> {
         let since = since.map(Timestamp::unix);
         self.sql.execute("UPDATE users SET disabled_at = ?2 WHERE id = ?1", (id.0, since))?;
         Ok(())
     }
 
-    /// Gives the user another password.
+    /// Changes the user's password.
     pub(crate) fn set_password(
         &self,
         id: UserId,
@@ -166,19 +167,19 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Replaces the hash by one of the same password.
+    /// Replaces the hash with another hash of the same password.
     pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
         self.sql
             .execute("UPDATE users SET password = ?2 WHERE id = ?1", (id.0, new_hash.expose()))?;
         Ok(())
     }
 
-    /// Takes the row for this transaction, so that what is counted with it stays true until the
-    /// commit; what it says now. `quota` is the store's, where the user has none of its own. A
-    /// deleted user is not there.
+    /// Locks the user's row for this transaction, so that counts stay valid until the commit, and
+    /// returns the issuance state. `quota` is the store's default. Returns `None` for a deleted
+    /// user.
     ///
-    /// A writing transaction holds this whole file from its first instant, so reading is enough;
-    /// an engine that locks rows has to lock this one here.
+    /// A SQLite write transaction locks the whole file from the start, so reading the row is
+    /// enough. A database with row locks would have to lock the row here.
     pub(crate) fn lock_user_for_issuance(
         &self,
         id: UserId,
@@ -209,7 +210,7 @@ impl Writer<'_> {
             .optional()?)
     }
 
-    /// Takes names, password and everything else away, and keeps the nameless row.
+    /// Removes names, password and e-mail address, and keeps the row.
     pub(crate) fn remove_user(&self, id: UserId, now: Timestamp) -> Result<(), Error> {
         self.sql.execute(
             "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,
@@ -221,7 +222,7 @@ impl Writer<'_> {
     }
 }
 
-/// One row more than asked for, which tells whether more follow.
+/// Returns the limit plus one row, which shows whether there is a next page.
 pub(in crate::store) fn limit_plus_one(limit: i64) -> i64 {
     if limit < 0 { limit } else { limit + 1 }
 }
@@ -249,12 +250,12 @@ fn from_stored_quota(stored: Option<i64>) -> Option<Quota> {
     stored.map(|n| u32::try_from(n).map_or(Quota::Unlimited, Quota::Limited))
 }
 
-/// A stored instant.
+/// Converts a stored time.
 pub(in crate::store) fn required_time(seconds: i64) -> Result<Timestamp, Error> {
     Timestamp::from_unix(seconds).ok_or_else(|| Error::Damaged(format!("{seconds} is not a time")))
 }
 
-/// A stored instant that may be absent.
+/// Converts a stored time that may be NULL.
 pub(in crate::store) fn optional_time(seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
     seconds.map(required_time).transpose()
 }
