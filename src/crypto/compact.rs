@@ -1,5 +1,5 @@
-//! The compact serialization (RFC 7515, section 7.1), read strictly for judging and loosely for
-//! looking.
+//! JWS compact serialization (RFC 7515, section 7.1): strict parsing for verification, lenient
+//! decoding for inspection.
 
 use crate::model::parse_strict_object;
 use base64::Engine;
@@ -8,25 +8,25 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
-/// Nothing longer is looked at: 64 KiB.
+/// Maximum token size: 64 KiB.
 pub(crate) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
-/// A token taken apart, its signature not yet checked.
+/// A parsed token whose signature is not verified.
 #[derive(Debug)]
 pub(crate) struct Compact<'t> {
-    /// What is signed: header and payload as they stand in the token.
+    /// Signing input: header and payload as encoded in the token.
     pub(crate) signing_input: &'t str,
-    /// The signature, in base64url.
+    /// Signature in base64url.
     pub(crate) signature: &'t str,
-    /// The header: a JSON object without duplicates.
+    /// Header: a JSON object without duplicate members.
     pub(crate) header: Map<String, Value>,
-    /// The payload's bytes.
+    /// Decoded payload.
     pub(crate) payload: Vec<u8>,
 }
 
 impl<'t> Compact<'t> {
-    /// Exactly three parts in canonical base64url, the first a JSON object, at most
-    /// [`LARGEST_TOKEN`] bytes. The error is one sentence that repeats nothing of the token.
+    /// Parses exactly three parts in canonical base64url, the first of which is a JSON object, with
+    /// at most [`MAX_TOKEN_BYTES`] bytes. The error message contains no part of the token.
     pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err("the token is larger than 64 KiB".to_owned());
@@ -40,7 +40,7 @@ impl<'t> Compact<'t> {
         else {
             return Err("the token does not have three parts".to_owned());
         };
-        // Only one spelling of the bytes is accepted: no padding, no stray bits, no white space.
+        // Only one encoding of the bytes is accepted: no padding, no stray bits, no whitespace.
         let bytes = |part: &str, name: &str| {
             URL_SAFE_NO_PAD.decode(part).map_err(|_| format!("the {name} is not base64url"))
         };
@@ -56,8 +56,8 @@ impl<'t> Compact<'t> {
     }
 }
 
-/// Header and payload of anything that can be decoded, without judging it: two parts are enough,
-/// padding and stray bits are forgiven.
+/// Decodes header and payload without validation: two parts are enough, padding and stray bits are
+/// accepted.
 pub(crate) fn decode_lenient(text: &str) -> Result<(Value, Value), String> {
     if text.len() > MAX_TOKEN_BYTES {
         return Err("the token is larger than 64 KiB".to_owned());

@@ -1,7 +1,7 @@
-//! As much of DER (X.690) as tells where a key ends, and that bytes are one.
+//! Minimal DER parser (X.690) to find the end of a key and to recognize keys.
 
-/// What is in the SEQUENCE that the bytes begin with, and what stands behind it. No key is longer
-/// than 64 KiB.
+/// Returns the content of the leading SEQUENCE and the bytes after the SEQUENCE. Lengths are
+/// limited to 64 KiB, which is enough for all keys.
 pub(super) fn parse_sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     parse_element(bytes)
         .filter(|element| element.tag == SEQUENCE)
@@ -13,7 +13,7 @@ const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
 const IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
-/// `[0]`, constructed.
+/// Context-specific tag `[0]`, constructed.
 const CONTEXT: u8 = 0xA0;
 
 struct Element<'b> {
@@ -36,7 +36,7 @@ fn parse_element(bytes: &[u8]) -> Option<Element<'_>> {
     Some(Element { tag, content, trailing })
 }
 
-/// Returns the elements that make up the bytes, if these end where the last one does.
+/// Splits the bytes into elements. Returns `None` if the last element does not end with the bytes.
 fn parse_elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut parsed = Vec::new();
     while !bytes.is_empty() {
@@ -47,23 +47,24 @@ fn parse_elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
     Some(parsed)
 }
 
-/// PKCS#12 with a length that is not told before its end, as some programs write it.
+/// Start of PKCS#12 with an indefinite length, as some programs write.
 const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 
-/// Returns whether the bytes begin with the whole structure of a key: `SubjectPublicKeyInfo`,
-/// PKCS#8, PKCS#1, SEC 1, a certificate or a request for one, PKCS#12 or PKCS#7. A first byte or
-/// two decide nothing: of random bytes not one in 2^30 is such a structure.
-pub(super) fn begins_with_key(bytes: &[u8]) -> bool {
+/// Returns whether the bytes start with the complete structure of a key: `SubjectPublicKeyInfo`,
+/// PKCS#8, PKCS#1, SEC 1, certificate, certificate request, PKCS#12 or PKCS#7. The whole structure
+/// is checked, not only the first bytes: fewer than one in 2^30 random byte strings match.
+pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     let Some((content, _)) = parse_sequence(bytes) else {
         return bytes.starts_with(&STREAMED_PKCS12);
     };
     let Some(parts) = parse_elements(content) else { return false };
     let has_tag =
         |index: usize, tag: u8| parts.get(index).is_some_and(|element| element.tag == tag);
-    // What an algorithm is named by.
+    // Algorithm identifiers are sequences that start with an object identifier.
     let is_algorithm = |index: usize| {
         parts.get(index).is_some_and(|part| {
-            part.tag == SEQUENCE && parse_element(part.content).is_some_and(|it| is_identifier(&it))
+            part.tag == SEQUENCE
+                && parse_element(part.content).is_some_and(|first| is_identifier(&first))
         })
     };
     let is_pkcs1 = || {
@@ -87,7 +88,7 @@ pub(super) fn begins_with_key(bytes: &[u8]) -> bool {
     is_public || is_private() || is_pkcs1() || is_signed() || is_bundle()
 }
 
-/// Returns whether the element is an object identifier, which does not end inside a number.
+/// Returns whether the element is an object identifier whose last number is complete.
 fn is_identifier(element: &Element<'_>) -> bool {
     element.tag == IDENTIFIER
         && element.content.len() >= 3
@@ -103,15 +104,16 @@ mod tests {
         assert_eq!(parse_sequence(&[0x30, 1, 5, 6]), Some((&[5][..], &[6][..])));
         assert_eq!(parse_sequence(&[0x30, 0x81, 1, 5]), Some((&[5][..], &[][..])));
         assert_eq!(parse_sequence(&[0x30, 0x82, 0, 1, 5]), Some((&[5][..], &[][..])));
-        for wrong in [&[][..], &[0x30], &[0x30, 1], &[0x30, 0x80, 0, 0], &[0x31, 0], &[0x30, 0x82]]
+        for invalid in
+            [&[][..], &[0x30], &[0x30, 1], &[0x30, 0x80, 0, 0], &[0x31, 0], &[0x30, 0x82]]
         {
-            assert_eq!(parse_sequence(wrong), None);
+            assert_eq!(parse_sequence(invalid), None);
         }
     }
 
     #[test]
     fn sequence_prefix_is_not_a_key() {
-        for no_key in [
+        for bytes in [
             &[0x30; 64][..],
             b"0000000000000000000000000000000000000000000000000000000000000000",
             &[&[0x30, 0x1E, 0x30, 0x05][..], &[6; 28]].concat(),
@@ -119,7 +121,7 @@ mod tests {
             &[&[0x30, 0x1E, 0x02, 0x01, 0x00, 0x02, 0x19][..], &[6; 25]].concat(),
             &[0x30, 0x00],
         ] {
-            assert!(!begins_with_key(no_key), "{no_key:?}");
+            assert!(!starts_with_key(bytes), "{bytes:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Keys as other programs read them.
+//! Export of keys in standard formats.
 
 use super::Error;
 use super::signature::damaged_key;
@@ -15,7 +15,8 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-/// The public part as PEM of a `SubjectPublicKeyInfo` (RFC 7468, section 13); `None` of a secret.
+/// Returns the public key as PEM of a `SubjectPublicKeyInfo` (RFC 7468, section 13), or `None` for
+/// a symmetric key.
 pub(crate) fn public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
     encode_public_key_pem(key).map_err(|_| damaged_key(key))
 }
@@ -43,7 +44,8 @@ fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
     Ok(Some(encode_pem("PUBLIC KEY", der.as_ref())))
 }
 
-/// The private part: PEM of PKCS#8 (RFC 7468, section 10), or a symmetric key as a JWK (RFC 7517).
+/// Returns the private key as PEM of PKCS#8 (RFC 7468, section 10), or a symmetric key as JWK (RFC
+/// 7517).
 pub(crate) fn private_key_text(key: &KeySpec) -> SecretString {
     let material = key.material.expose_secret();
     if !key.algorithm.is_symmetric() {

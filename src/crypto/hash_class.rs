@@ -1,4 +1,4 @@
-//! The class of a password hash: its algorithm, version and parameters, which decide its cost.
+//! Classes of password hashes: algorithm, version and parameters, which determine the cost.
 
 use super::Error;
 use crate::model::{InvalidValue, PasswordHash};
@@ -6,19 +6,19 @@ use argon2::password_hash::phc::{self, ParamsString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::fmt;
 
-/// The most memory that a hash from elsewhere may take at each login, in KiB: 256 MiB.
+/// Maximum memory of an imported hash per login in KiB: 256 MiB.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 
-/// The most work: memory in KiB times passes over it, about a second or two.
+/// Maximum work: memory in KiB times passes, about one to two seconds.
 const MAX_WORK: u64 = 4 * 256 * 1024;
 
-/// The most lanes, each of which takes memory of its own.
+/// Maximum number of lanes, each of which uses memory.
 const MAX_LANES: u32 = 64;
 
-/// The least memory of Argon2 with one lane, in KiB.
+/// Minimum memory of Argon2 with one lane in KiB.
 const MIN_MEMORY_KIB: u64 = 8;
 
-/// The salt of the hashes that are computed for their cost only.
+/// Salt of hashes that are computed only for their cost.
 const FILLER_SALT: &[u8] = b"jeton filler salt";
 
 /// A class of password hashes, within the limits of an import.
@@ -30,7 +30,7 @@ pub(crate) struct HashClass {
 }
 
 impl Default for HashClass {
-    /// Returns the class of the hashes that this program makes.
+    /// Returns the class of the hashes of this program.
     fn default() -> Self {
         Self {
             algorithm: Algorithm::default(),
@@ -41,14 +41,14 @@ impl Default for HashClass {
 }
 
 impl HashClass {
-    /// Reads the class of a hash from elsewhere, if it is within the limits.
+    /// Returns the class of an imported hash, if the class is within the limits.
     pub(crate) fn from_hash(hash: &PasswordHash) -> Result<Self, Error> {
         let damaged_hash = |invalid: InvalidValue| Error::DamagedHash(invalid.reason);
         Self::from_phc(&parse_phc(hash.expose()).map_err(damaged_hash)?).map_err(damaged_hash)
     }
 
-    /// Reads the stored class of the costliest hash, if it is within the limits. The class of the
-    /// hashes that this program makes stands for none, and for a cheaper one.
+    /// Parses the stored class of the costliest hash, if the class is within the limits. Without a
+    /// stored class, or with a cheaper class, returns the class of the hashes of this program.
     pub(crate) fn from_stored(stored: Option<&str>) -> Result<Self, Error> {
         let Some(text) = stored else { return Ok(Self::default()) };
         let damaged_class = |invalid: InvalidValue| Error::DamagedHashClass(invalid.reason);
@@ -59,13 +59,13 @@ impl HashClass {
         Ok(Self::default().costlier(Self::from_phc(&hash).map_err(damaged_class)?))
     }
 
-    /// Returns the class that costs more; `self` if both cost the same.
+    /// Returns the class with the higher cost, or `self` if the costs are equal.
     pub(crate) fn costlier(self, other: Self) -> Self {
         if other.work() > self.work() { other } else { self }
     }
 
-    /// Returns the text to store for the costliest class; `None` if it is the class of the hashes
-    /// that this program makes.
+    /// Returns the text to store for the costliest class, or `None` for the class of the hashes of
+    /// this program.
     pub(crate) fn to_stored(&self) -> Option<String> {
         (*self != Self::default()).then(|| self.to_string())
     }
@@ -74,7 +74,7 @@ impl HashClass {
         let invalid_hash = |reason: &str| InvalidValue::new("password_hash", reason);
         let algorithm = Algorithm::try_from(hash.algorithm.as_str())
             .map_err(|_| invalid_hash("not a hash of Argon2"))?;
-        // Without a version, programs disagree about which is meant.
+        // Without a version, programs assume different versions.
         let version = hash
             .version
             .and_then(|version| Version::try_from(version).ok())
@@ -96,15 +96,15 @@ impl HashClass {
         Ok(Self { algorithm, version, params })
     }
 
-    /// Returns the work of a hash: the blocks of 1 KiB that are computed.
+    /// Returns the work of a hash: the number of computed 1 KiB blocks.
     pub(super) fn work(&self) -> u64 {
         let blocks = u64::try_from(self.params.block_count()).unwrap_or(u64::MAX);
         blocks.saturating_mul(self.params.t_cost().into())
     }
 
-    /// Returns the class of a hash that costs as much as one of this class after `done` work; `None`
-    /// if no work is left. It takes no more memory, and has one lane: lanes are computed in turn,
-    /// and divide the memory into larger units.
+    /// Returns a class whose work completes `spent` to the work of this class, or `None` if no work
+    /// remains. The filler uses no more memory than this class and has one lane, because lanes are
+    /// computed in turn and divide the memory into larger units.
     pub(super) fn filler(&self, spent: u64) -> Option<Self> {
         let remaining = self.work().saturating_sub(spent);
         let memory = (remaining / u64::from(self.params.t_cost()) / 4 * 4).max(MIN_MEMORY_KIB);
@@ -113,7 +113,7 @@ impl HashClass {
         Some(Self { params, ..self.clone() })
     }
 
-    /// Computes a hash of the class for its cost only.
+    /// Computes a hash of this class only for its cost.
     pub(super) fn spend_work(&self, password: &[u8]) -> Result<(), Error> {
         #[cfg(test)]
         work_done::add(self);
@@ -132,13 +132,13 @@ impl fmt::Display for HashClass {
     }
 }
 
-/// Reads a text in PHC form.
+/// Parses a PHC string.
 pub(super) fn parse_phc(text: &str) -> Result<phc::PasswordHash, InvalidValue> {
     let reason = "not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`";
     phc::PasswordHash::new(text).map_err(|_| InvalidValue::new("password_hash", reason))
 }
 
-/// The work of the password hashes that this thread computed, for tests.
+/// Work of the password hashes that this thread has computed, for tests.
 #[cfg(test)]
 pub(crate) mod work_done {
     use super::HashClass;
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn filler_completes_the_work_of_the_costliest_class() {
-        let own = ["m=8,t=1,p=1", "m=767,t=3,p=64", "m=19456,t=2,p=1", "m=262144,t=4,p=1"];
+        let user_params = ["m=8,t=1,p=1", "m=767,t=3,p=64", "m=19456,t=2,p=1", "m=262144,t=4,p=1"];
         for costliest in [
             "m=8,t=1,p=1",
             "m=19456,t=2,p=1",
@@ -180,7 +180,9 @@ mod tests {
             let stored = format!("$argon2id$v=19${costliest}");
             let costliest = HashClass::from_stored(Some(&stored)).unwrap();
             let max_blocks = costliest.params.block_count();
-            for spent in own.map(|own| parse_class(&format!("$argon2i$v=16${own}")).work()) {
+            for spent in
+                user_params.map(|params| parse_class(&format!("$argon2i$v=16${params}")).work())
+            {
                 let filler = costliest.filler(spent);
                 assert!(
                     filler.as_ref().is_none_or(|filler| filler.params.block_count() <= max_blocks)

@@ -1,4 +1,4 @@
-//! Making keys.
+//! Key generation.
 
 use super::{Error, random};
 use crate::model::{Algorithm, KeySpec, KeyType, Purpose, RsaBits, Untrusted};
@@ -14,8 +14,8 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::SecretSlice;
 use serde_json::{Map, Value};
 
-/// A new key for that algorithm; `bits` counts for RSA. No id begins with a hyphen, as one of 64
-/// thumbprints does: on a command line it would be a flag.
+/// Generates a key for `algorithm`; `bits` applies to RSA. Key ids that start with a hyphen, as one
+/// in 64 thumbprints does, are discarded: on the command line they would be flags.
 pub(crate) fn generate_key(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -42,7 +42,7 @@ fn generate_candidate(
         KeyType::Rsa => return generate_rsa(algorithm, purpose, bits),
         KeyType::P256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
         KeyType::P384 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random),
-        // Version 1 of PKCS#8 is what all other programs take.
+        // Version 1 of PKCS#8 is supported by all programs.
         KeyType::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&random),
     };
     private_key(algorithm, purpose, pkcs8.map_err(|_| Error::Random)?.as_ref())
@@ -59,14 +59,14 @@ fn generate_rsa(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result
     private_key(algorithm, purpose, pkcs8.as_ref())
 }
 
-/// A symmetric key. Its id is random: a thumbprint would be an oracle for the secret.
+/// Creates a symmetric key with a random key id: a thumbprint would be an oracle for the secret.
 pub(super) fn symmetric_key(algorithm: Algorithm, purpose: Purpose, secret: &[u8]) -> KeySpec {
     let material = SecretSlice::from(secret.to_vec());
     let kid = Untrusted::new(uuid::Uuid::new_v4().to_string());
     KeySpec { kid, purpose, algorithm, material, public_jwk: None, weak: false }
 }
 
-/// A private key in PKCS#8. Its id is the RFC 7638 thumbprint.
+/// Creates a key from PKCS#8 with the RFC 7638 thumbprint as key id.
 pub(super) fn private_key(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -104,13 +104,12 @@ fn public_jwk(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Jwk, Error> {
     Jwk::from_encoding_key(&key, jwt_algorithm).map_err(key_error)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+#[expect(clippy::needless_pass_by_value, reason = "signature required by `map_err`")]
 fn key_error(error: jsonwebtoken::errors::Error) -> Error {
     Error::Key(error.to_string())
 }
 
-/// A public JWK as verifiers want it: what it is, which one it is, what it is for (RFC 7517,
-/// sections 4.1 to 4.5).
+/// Adds `kid`, `alg` and `use` to a public JWK (RFC 7517, sections 4.2 to 4.5).
 fn add_key_members(
     mut members: Map<String, Value>,
     kid: &str,
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn key_id_never_begins_with_hyphen() {
+    fn key_id_never_starts_with_hyphen() {
         for _ in 0..500 {
             assert!(!generate_test_key(Algorithm::EdDSA).kid.as_str().starts_with('-'));
         }

@@ -1,5 +1,5 @@
-//! Signatures, password hashes, key generation, randomness. It knows no claim, no table and no
-//! clock: what a signed text means is for `authority` to judge.
+//! Signatures, password hashes, key generation, random numbers. The layer has no access to claims,
+//! tables or the clock: `authority` interprets signed content.
 
 mod compact;
 mod der;
@@ -34,35 +34,35 @@ pub(crate) use signature::sign_text;
 pub(crate) use signature::{check_key, is_signed_by, same_hmac_key, sign, sign_parts};
 pub(crate) use verifier::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
 
-/// Why no signature, hash or key could be made.
+/// Error of a cryptographic operation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A new or imported key does not fit its algorithm.
     #[error("a key cannot be used: {0}")]
     Key(String),
-    /// Key material that was judged when it was made or imported cannot be used any more. With the
-    /// key's id, escaped.
+    /// Key material that was valid at generation or import is no longer usable. Contains the
+    /// escaped key id.
     #[error("key `{0}` is unusable")]
     DamagedKey(String),
-    /// A stored password hash is malformed, or costs more than an imported one may.
+    /// A stored password hash is malformed or exceeds the limits of an import.
     #[error("a password hash is unusable: {0}")]
     DamagedHash(String),
-    /// The stored class of the costliest password hash is malformed, or beyond the limits.
+    /// The stored class of the costliest password hash is malformed or exceeds the limits.
     #[error("`costliest_hash` is unusable: {0}")]
     DamagedHashClass(String),
-    /// Argon2 failed, for want of memory for example.
+    /// Argon2 failed, for example because of too little memory.
     #[error("the password cannot be hashed: {0}")]
     Hash(String),
-    /// The operating system gives no random numbers.
+    /// The operating system provides no random numbers.
     #[error("no random numbers can be had")]
     Random,
 }
 
-/// Chooses the implementation behind the JWT crate; to be called before anything else here.
+/// Installs the crypto provider of the JWT crate. Must be called before all other functions here.
 pub(crate) fn initialize() {
-    // Keys and passwords are neither written to a core file nor read by another process of the user.
+    // Keeps keys and passwords out of core files and inaccessible to other processes of the user.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    // A second call (tests) finds the same provider installed.
+    // Repeated calls (in tests) find the same provider installed.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }

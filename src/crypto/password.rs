@@ -1,4 +1,5 @@
-//! Argon2id with OWASP's parameters (m = 19 MiB, t = 2, p = 1), which are the crate's defaults.
+//! Password hashes: Argon2id with the OWASP parameters (m = 19 MiB, t = 2, p = 1), the defaults of
+//! the crate.
 
 use super::Error;
 use super::hash_class::{HashClass, parse_phc};
@@ -11,13 +12,13 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// A new salted hash.
+/// Returns a new salted hash.
 pub(crate) fn hash_password(password: &Password) -> Result<PasswordHash, Error> {
     hash_password_in(&mut Vec::new(), password)
 }
 
-/// The same in memory that can be used again: the system takes long to hand out new memory each
-/// time, and threads do not get rid of it.
+/// Returns a new salted hash, computed in reusable memory: allocating new memory for each hash is
+/// slow, and does not scale with threads.
 fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<PasswordHash, Error> {
     let argon2 = Argon2::default();
     memory.resize(argon2.params().block_count(), Block::default());
@@ -38,8 +39,8 @@ fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<Pass
     Ok(PasswordHash::new(hash.to_string()))
 }
 
-/// New salted hashes of all of them, in their order, made on all processors. `done` is called after
-/// each, by whatever thread made it.
+/// Returns new salted hashes in the order of `passwords`, computed on all processors. `on_hashed`
+/// is called after each hash, from any thread.
 pub(crate) fn hash_passwords(
     passwords: &[&Password],
     on_hashed: &(dyn Fn() + Sync),
@@ -69,15 +70,15 @@ pub(crate) fn hash_passwords(
     Ok(hashes.into_iter().map(|(_, hash)| hash).collect())
 }
 
-/// A hash from elsewhere, if it is one of Argon2 that passwords can be checked against here, and
-/// whoever made it cannot choose how much memory and time a login takes.
+/// Validates an imported hash: it must be an Argon2 hash within the limits, so that the source of
+/// the hash cannot choose the memory and time of a login.
 pub(crate) fn parse_imported_hash(phc: String) -> Result<PasswordHash, InvalidValue> {
     parse_hash_class(&phc)?;
     Ok(PasswordHash::new(phc))
 }
 
-/// Refuses a stored hash that no password can be checked against within the limits of an import:
-/// whoever wrote it chose memory and time.
+/// Refuses a stored hash that exceeds the limits of an import, so that the source of the hash
+/// cannot choose the memory and time of a login.
 pub(crate) fn check_hash(hash: &PasswordHash) -> Result<(), Error> {
     parse_hash_class(hash.expose())
         .map(|_| ())
@@ -95,8 +96,8 @@ fn parse_hash_class(phc: &str) -> Result<HashClass, InvalidValue> {
     Ok(class)
 }
 
-/// Returns whether the password is the one behind the hash. A text that cannot be a password is
-/// compared like a wrong one.
+/// Returns whether the hash belongs to the password. Text that cannot be a password is passed as
+/// `None`, and compared like a wrong password.
 pub(crate) fn verify_password(
     password: Option<&Password>,
     hash: &PasswordHash,
@@ -109,8 +110,8 @@ pub(crate) fn verify_password(
     Ok(is_match && password.is_some())
 }
 
-/// Completes the work of a failed login: after the comparison with the user's own hash, if there is
-/// one, it costs as much as a comparison with a hash of the costliest class.
+/// Completes the work of a failed login. Together with the comparison with the user's hash, if any,
+/// the login costs as much as a comparison with a hash of the costliest class.
 pub(crate) fn spend_remaining_work(
     password: Option<&Password>,
     user_hash: Option<&PasswordHash>,
@@ -124,7 +125,7 @@ fn password_bytes(password: Option<&Password>) -> &[u8] {
     password.map_or(b"".as_slice(), Password::expose)
 }
 
-/// Whether it was made with less work than today's: parameters that have risen since.
+/// Returns whether the hash has lower parameters than new hashes.
 pub(crate) fn needs_rehash(hash: &PasswordHash) -> bool {
     let Ok(phc) = phc::PasswordHash::new(hash.expose()) else { return false };
     let Ok(params) = Params::try_from(&phc) else { return false };
@@ -166,7 +167,7 @@ mod tests {
         assert!(hash_passwords(&[], &|| {}).unwrap().is_empty());
     }
 
-    /// Made by the reference implementation: password `password`, salt `somesalt`.
+    /// Hashes by the reference implementation for the password `password` and the salt `somesalt`.
     const IMPORTED_HASHES: [&str; 4] = [
         "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",

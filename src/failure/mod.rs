@@ -251,7 +251,9 @@ impl From<ImportError> for Failure {
             ImportError::KeyAsSecret(_) => {
                 failure.with_hint("generate a shared secret: openssl rand -base64 32")
             }
-            ImportError::SetMember { why, .. } => Self { hint: Self::from(*why).hint, ..failure },
+            ImportError::SetMember { error, .. } => {
+                Self { hint: Self::from(*error).hint, ..failure }
+            }
             ImportError::Invalid(_) => failure,
         }
     }

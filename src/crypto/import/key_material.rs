@@ -1,4 +1,4 @@
-//! Private keys in all their forms, brought into one.
+//! Conversion of private keys from all supported formats to one stored format.
 
 use super::invalid_key;
 use crate::crypto::der::parse_sequence;
@@ -14,15 +14,15 @@ use aws_lc_rs::signature::{
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// What a key is made of.
+/// Key material in the stored format.
 pub(super) enum KeyMaterial {
-    /// The bytes of a symmetric key.
+    /// Bytes of a symmetric key.
     Secret(Zeroizing<Vec<u8>>),
-    /// A private key as PKCS#8, version 1, as this program writes it.
+    /// Private key as PKCS#8, version 1, as encoded by this program.
     Pkcs8(KeyType, Zeroizing<Vec<u8>>),
 }
 
-/// The one private key in a PEM file (RFC 7468), whatever else is in there.
+/// Imports the only private key of a PEM file (RFC 7468). Other blocks are ignored.
 pub(super) fn import_pem(bytes: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     let blocks = pem::parse_many(bytes).map_err(|_| invalid_key("the PEM is damaged"))?;
     let mut private = blocks.iter().filter(|block| block.tag().contains("PRIVATE KEY"));
@@ -52,7 +52,7 @@ fn encrypted_pem_error() -> InvalidValue {
 
 const UNKNOWN_KEY: &str = "it is not a private key of RSA, P-256, P-384 or Ed25519";
 
-/// PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017), told apart by trying.
+/// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The format is found by trial.
 pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     match parse_sequence(der) {
         Some((_, [])) => {}
@@ -78,7 +78,7 @@ const CURVES: [(KeyType, &EcdsaSigningAlgorithm); 2] = [
     (KeyType::P384, &ECDSA_P384_SHA384_FIXED_SIGNING),
 ];
 
-/// A private JWK (RFC 7518, section 6; RFC 8037, section 2); its parts must belong together.
+/// Imports a private JWK (RFC 7518, section 6; RFC 8037, section 2) with consistent parts.
 pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, InvalidValue> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let kind = text("kty");
@@ -162,7 +162,7 @@ fn encoding_error(_: Unspecified) -> InvalidValue {
     invalid_key("it cannot be written")
 }
 
-/// What the crypto library says of it, in our words; the most telling of what it says.
+/// Converts the rejections of the crypto library to the most specific message.
 fn rejected_key(rejections: &[KeyRejected]) -> InvalidValue {
     let messages = [
         ("TooSmall", "an RSA key has 2,048 bits at least"),

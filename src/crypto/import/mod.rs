@@ -1,5 +1,5 @@
-//! Private keys of others, in whatever form they come, judged before they are taken in. What is
-//! kept is always the same form, so that the same key is known again.
+//! Import of private keys in various formats. Keys are validated, then stored in one format, so
+//! that a second import of a key is recognized.
 
 mod key_material;
 
@@ -14,81 +14,81 @@ use key_material::{KeyMaterial, import_der, import_jwk, import_pem};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
-/// What is known of bytes that should be keys.
+/// Options for the import of keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyImporter {
-    /// What they are to sign.
+    /// Purpose of the keys.
     pub(crate) purpose: Purpose,
-    /// With which algorithm; unless said, what a JWK says, or what its type is mostly used with.
+    /// Algorithm. By default the `alg` of a JWK, or the most common algorithm of the key type.
     pub(crate) algorithm: Option<Algorithm>,
-    /// That they are a secret, and how it is spelled.
+    /// Encoding, if the input is a secret.
     pub(crate) encoding: Option<SecretEncoding>,
-    /// Whether a secret may be shorter than its hash.
+    /// Accepts secrets that are shorter than the hash output.
     pub(crate) allow_weak: bool,
 }
 
-/// Why a key is not taken in.
+/// Reason why a key is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ImportError {
-    /// It is wrong or not a private key.
+    /// Invalid key, or not a private key.
     #[error("{0}")]
     Invalid(#[from] InvalidValue),
-    /// It is one of several.
-    #[error("key {number} of {all}: {}", .why.reason())]
+    /// Invalid member of a JWK Set.
+    #[error("key {number} of {count}: {}", .error.reason())]
     SetMember {
-        /// Which, from 1.
+        /// Position of the key, from 1.
         number: usize,
-        /// Of how many.
-        all: usize,
-        /// Why.
-        why: Box<ImportError>,
+        /// Number of keys.
+        count: usize,
+        /// Reason.
+        error: Box<ImportError>,
     },
-    /// It is a secret that is shorter than its hash (RFC 7518, section 3.2).
-    #[error("{length} bytes are too short a secret for {}: {least} at least", .algorithm.name())]
+    /// A secret shorter than the hash output (RFC 7518, section 3.2).
+    #[error("{length} bytes are too short a secret for {}: {min_length} at least", .algorithm.name())]
     Weak {
-        /// How long it is.
+        /// Length in bytes.
         length: usize,
-        /// For what.
+        /// Algorithm.
         algorithm: Algorithm,
-        /// How long it should be.
-        least: usize,
+        /// Minimum length in bytes.
+        min_length: usize,
     },
-    /// It may be a secret, and nobody said so.
+    /// Unknown format. The input may be a secret, but no encoding was given.
     #[error("this is no PEM, DER, JWK or JWK Set")]
     UnknownFormat,
-    /// A key in a form that is not read.
+    /// A key in an unsupported format.
     #[error("this is no PEM, DER, JWK or JWK Set: found {}", .0.to_display())]
     UnsupportedFormat(KeyFormat),
-    /// A key in the place of a shared secret.
+    /// A key in place of a shared secret.
     #[error("{}", .0.refusal_message())]
     KeyAsSecret(KeyFormat),
 }
 
-/// How every private key in DER begins: `0` in a text.
+/// First byte of every private key in DER: `0` in text.
 const DER_SEQUENCE: u8 = 0x30;
 
-/// What its version is, and what stands in no text.
+/// Tag of the version in DER, which does not occur in text.
 const DER_INTEGER: u8 = 0x02;
 
 impl From<SecretError> for ImportError {
-    fn from(refusal: SecretError) -> Self {
-        match refusal {
-            SecretError::IsKey(form) => Self::KeyAsSecret(form),
-            SecretError::InvalidEncoding => Self::Invalid(refusal.into()),
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::IsKey(format) => Self::KeyAsSecret(format),
+            SecretError::InvalidEncoding => Self::Invalid(error.into()),
         }
     }
 }
 
 impl ImportError {
-    /// Why, where it was said that it is about a key.
+    /// Returns the reason without the word "key", for messages that name the key.
     fn reason(&self) -> String {
         if let Self::Invalid(invalid) = self { invalid.reason.clone() } else { self.to_string() }
     }
 }
 
 impl KeyImporter {
-    /// The keys that these bytes are: PKCS#8, SEC 1 or PKCS#1 as PEM or DER, a JWK, all of a JWK
-    /// Set, or a secret.
+    /// Reads private keys: PKCS#8, SEC 1 or PKCS#1 as PEM or DER, a JWK, all members of a JWK Set,
+    /// or a secret.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<KeySpec>, ImportError> {
         if let Some(encoding) = self.encoding.filter(|_| !is_symmetric_jwk(bytes)) {
             return Ok(vec![
@@ -119,7 +119,7 @@ impl KeyImporter {
 
     fn read_jwk_set(self, set: &Map<String, Value>) -> Result<Vec<KeySpec>, ImportError> {
         let jwks = set.get("keys").and_then(Value::as_array);
-        let jwks = jwks.filter(|all| !all.is_empty());
+        let jwks = jwks.filter(|jwks| !jwks.is_empty());
         let jwks = jwks.ok_or_else(|| invalid_key("`keys` is not an array with keys in it"))?;
         ensure_unique_kids(jwks.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
         let read = |(at, jwk): (usize, &Value)| {
@@ -127,8 +127,8 @@ impl KeyImporter {
                 Some(jwk) => self.read_jwk(jwk),
                 None => Err(invalid_key("not an object").into()),
             };
-            let (number, all) = (at + 1, jwks.len());
-            key.map_err(|error| ImportError::SetMember { number, all, why: Box::new(error) })
+            let (number, count) = (at + 1, jwks.len());
+            key.map_err(|error| ImportError::SetMember { number, count, error: Box::new(error) })
         };
         let keys = jwks.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
         let public_keys: PublicKeys =
@@ -142,7 +142,7 @@ impl KeyImporter {
     fn read_jwk(self, jwk: &Map<String, Value>) -> Result<KeySpec, ImportError> {
         check_key_use(jwk, &["sign"])?;
         key_id(jwk)?;
-        let named = match jwk.get("alg").map(Value::as_str) {
+        let jwk_algorithm = match jwk.get("alg").map(Value::as_str) {
             None => None,
             Some(Some(name)) => Some(Algorithm::parse(name)?),
             Some(None) => return Err(invalid_key("its `alg` is not text").into()),
@@ -151,15 +151,14 @@ impl KeyImporter {
         if let KeyMaterial::Secret(secret) = &material {
             ensure_not_key(secret)?;
         }
-        self.build_key(material, named)
+        self.build_key(material, jwk_algorithm)
     }
 
-    /// The key of that material, if it fits what is known of it; `named` is the algorithm that its
-    /// JWK names.
+    /// Creates the key if the material fits the algorithm. `jwk_algorithm` is the `alg` of the JWK.
     fn build_key(
         self,
         material: KeyMaterial,
-        named: Option<Algorithm>,
+        jwk_algorithm: Option<Algorithm>,
     ) -> Result<KeySpec, ImportError> {
         let fits = |algorithm: &Algorithm| match (&material, algorithm.key_type()) {
             (KeyMaterial::Secret(_), KeyType::Hmac(_)) => true,
@@ -167,8 +166,8 @@ impl KeyImporter {
             (KeyMaterial::Secret(_), _) => false,
         };
         let mut candidates = Algorithm::ALL.into_iter().filter(fits);
-        let algorithm = match (self.algorithm, named) {
-            (Some(wanted), Some(named)) if wanted != named => None,
+        let algorithm = match (self.algorithm, jwk_algorithm) {
+            (Some(requested), Some(jwk_algorithm)) if requested != jwk_algorithm => None,
             (Some(chosen), _) | (None, Some(chosen)) => {
                 candidates.find(|algorithm| *algorithm == chosen)
             }
@@ -191,17 +190,17 @@ impl KeyImporter {
             return Err(invalid_key("the secret is empty").into());
         }
         let mut key = symmetric_key(algorithm, self.purpose, secret);
-        if let KeyType::Hmac(least) = algorithm.key_type() {
-            key.weak = secret.len() < least;
+        if let KeyType::Hmac(min_length) = algorithm.key_type() {
+            key.weak = secret.len() < min_length;
             if key.weak && !self.allow_weak {
-                return Err(ImportError::Weak { length: secret.len(), algorithm, least });
+                return Err(ImportError::Weak { length: secret.len(), algorithm, min_length });
             }
         }
         Ok(key)
     }
 }
 
-/// Returns whether a key is symmetric and has the bytes of one of these public keys.
+/// Returns whether a symmetric key has the bytes of a public key in `public_keys`.
 pub(crate) fn equals_public_key(key: &KeySpec, public_keys: &PublicKeys) -> bool {
     key.algorithm.is_symmetric() && public_keys.contains(key.material.expose_secret())
 }

@@ -1,4 +1,4 @@
-//! What is taken in, what is not, and that it is the key it was.
+//! Import of keys: supported formats, refused input, and round trips.
 
 use super::*;
 use crate::crypto::{generate_key, initialize, private_key_text};
@@ -83,7 +83,7 @@ fn secret_is_read_in_every_encoding() {
 fn short_secret_is_weak_and_empty_secret_is_refused() {
     let strict = importer(Some(Algorithm::HS384));
     let short = [b'x'; 47];
-    let weak = ImportError::Weak { length: 47, algorithm: Algorithm::HS384, least: 48 };
+    let weak = ImportError::Weak { length: 47, algorithm: Algorithm::HS384, min_length: 48 };
     assert_eq!(strict.read(&short).unwrap_err(), weak);
     let lenient = KeyImporter { allow_weak: true, ..strict };
     assert!(lenient.read(&short).unwrap()[0].weak);
@@ -108,7 +108,7 @@ fn jwk_set_import_is_atomic() {
 }
 
 #[test]
-fn unknown_bytes_are_not_taken_for_secret() {
+fn unknown_bytes_are_not_imported_as_secret() {
     for text in [&b"correct horse"[..], b"0123456789", b"0"] {
         assert_eq!(importer(None).read(text).unwrap_err(), ImportError::UnknownFormat);
     }

@@ -1,5 +1,5 @@
-//! Keys in the forms in which users and other programs have them, told apart from secrets by their
-//! structure: PEM, DER, JWK and SSH, as they are or in base64 or hex.
+//! Detection of keys by their structure, to distinguish keys from secrets: PEM, DER, JWK and SSH,
+//! plain or in base64 or hex.
 
 use crate::crypto::der;
 use crate::crypto::verifier::is_pem;
@@ -10,20 +10,20 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Deserializer, Map, Value};
 use zeroize::Zeroizing;
 
-/// A form in which a key was found.
+/// Format of a detected key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyFormat {
     structure: &'static str,
-    /// The outermost encoding around it.
+    /// Outermost encoding.
     encoding: Option<TextEncoding>,
 }
 
-/// An encoding of bytes as text.
+/// Text encoding of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextEncoding {
-    /// Base64 as `base64 -d` reads it.
+    /// Base64 that `base64 -d` accepts.
     Base64,
-    /// Base64 of the other alphabet, without padding, or with something around it.
+    /// Base64 in the URL-safe alphabet, without padding, or within other text.
     LooseBase64,
     Hex,
 }
@@ -33,10 +33,10 @@ impl KeyFormat {
         Self { structure, encoding: None }
     }
 
-    /// The form of bytes that equal a public key.
+    /// Bytes that equal a public key.
     pub(crate) const PUBLIC: Self = Self::new("the bytes of a public key");
 
-    /// Returns the form as a noun phrase.
+    /// Returns the format as a noun phrase.
     pub(crate) fn to_display(self) -> String {
         let suffix = match self.encoding {
             None => "",
@@ -46,12 +46,12 @@ impl KeyFormat {
         format!("{}{suffix}", self.structure)
     }
 
-    /// Returns why such bytes are no secret.
+    /// Returns the error message for bytes of this format in place of a secret.
     pub(crate) fn refusal_message(self) -> String {
         format!("this is rather a key of another kind than a secret: {}", self.to_display())
     }
 
-    /// Returns the command that brings the key into a form that is read.
+    /// Returns the command that converts the key to a supported format.
     pub(crate) fn hint(self) -> Option<&'static str> {
         match self.encoding {
             Some(TextEncoding::Base64) => Some("decode it first: base64 -d"),
@@ -68,19 +68,19 @@ const JWK: &str = "a JWK or JWK Set";
 const JWK_ARRAY: &str = "an array of JWKs";
 const SSH: &str = "an SSH key";
 
-/// So many encodings around a key are undone.
+/// Maximum number of nested encodings.
 const MAX_LAYERS: usize = 4;
 
-/// Shorter text does not hold a key.
+/// Minimum length of text that can contain a key.
 const MIN_TEXT_LENGTH: usize = 32;
 
-/// Returns the form of a key, if the bytes are one: PEM or JSON in whatever encoding of Unicode, a
-/// key of SSH, or DER, as they are or in base64 or hex.
+/// Returns the format if the bytes are a key: PEM or JSON in any Unicode encoding, an SSH key, or
+/// DER, plain or in base64 or hex.
 pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
 }
 
-/// Returns whether the bytes are one JWK that is a secret by its own word.
+/// Returns whether the bytes are a single JWK with the `kty` of a symmetric key.
 pub(in crate::crypto) fn is_symmetric_jwk(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{")
         && parse_strict_object(bytes)
@@ -88,7 +88,7 @@ pub(in crate::crypto) fn is_symmetric_jwk(bytes: &[u8]) -> bool {
 }
 
 fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
-    if der::begins_with_key(bytes) {
+    if der::starts_with_key(bytes) {
         return Some(KeyFormat::new(DER));
     }
     if is_ssh_blob(bytes) {
@@ -104,13 +104,13 @@ fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
     let layers = layers.checked_sub(1)?;
     detect_in_json(&text, layers).or_else(|| {
         decode_candidates(&text).iter().find_map(|(encoding, inner)| {
-            let found = detect_within(inner, layers)?;
-            Some(KeyFormat { encoding: Some(*encoding), ..found })
+            let format = detect_within(inner, layers)?;
+            Some(KeyFormat { encoding: Some(*encoding), ..format })
         })
     })
 }
 
-/// Returns the text without a byte order mark and without the zeros of UTF-16 and UTF-32.
+/// Returns the text without a byte order mark and without the zero bytes of UTF-16 and UTF-32.
 fn normalize_text(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let marks = [0xEF, 0xBB, 0xBF, 0xFE, 0xFF];
     let text = bytes.iter().copied().skip_while(|byte| *byte == 0 || marks.contains(byte));
@@ -122,15 +122,15 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// PEM (RFC 7468), also without its first line, and the armor of SSH2 (RFC 4716).
+/// Returns whether the text is PEM (RFC 7468), also without the first line, or SSH2 (RFC 4716).
 fn is_armored(text: &[u8]) -> bool {
     is_pem(text) || contains(text, b"-----END ") || contains(text, b"---- BEGIN ")
 }
 
-/// Names of SSH key types, as they begin.
+/// Prefixes of SSH key types.
 const SSH_TYPES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
 
-/// A line of a public key file or of `authorized_keys`, or a key of `PuTTY`.
+/// Returns whether the text is a public key file, a line of `authorized_keys`, or a `PuTTY` key.
 fn is_ssh_text(text: &[u8]) -> bool {
     let unquoted = text.trim_ascii_start().strip_prefix(b"\"").unwrap_or(text);
     let prefixes =
@@ -142,7 +142,8 @@ fn is_ssh_text(text: &[u8]) -> bool {
             .any(|word| decode_candidates(word).iter().any(|(_, blob)| is_ssh_blob(blob)))
 }
 
-/// A public key as it is sent (RFC 4253, section 6.6), or a private key of OpenSSH.
+/// Returns whether the bytes are an SSH public key (RFC 4253, section 6.6) or an OpenSSH private
+/// key.
 fn is_ssh_blob(bytes: &[u8]) -> bool {
     let is_public = || match bytes {
         [0, 0, 0, length, rest @ ..] => rest
@@ -153,15 +154,15 @@ fn is_ssh_blob(bytes: &[u8]) -> bool {
     bytes.starts_with(b"openssh-key-v1\0") || is_public()
 }
 
-/// Returns the form of a key inside JSON: a JWK, a JWK Set, JWKs one after another, a text that is
-/// a key, or a document that has one of them in it. Damaged JSON counts by the `kty` in it.
+/// Returns the format of a key in JSON: a JWK, a JWK Set, consecutive JWKs, a string with a key, or
+/// a document with one of these formats. Damaged JSON is recognized by its `kty`.
 fn detect_in_json(text: &[u8], layers: usize) -> Option<KeyFormat> {
     if !matches!(text.first(), Some(b'{' | b'[' | b'"')) {
         return has_key_type(text).then_some(KeyFormat::new(JWK));
     }
     let values = Deserializer::from_slice(text).into_iter::<Value>();
-    let found = values.map_while(Result::ok).find_map(|value| detect_in_value(&value, layers));
-    let format = found.or_else(|| has_key_type(text).then_some(KeyFormat::new(JWK)))?;
+    let detected = values.map_while(Result::ok).find_map(|value| detect_in_value(&value, layers));
+    let format = detected.or_else(|| has_key_type(text).then_some(KeyFormat::new(JWK)))?;
     if format.structure == JWK && text.starts_with(b"[") {
         return Some(KeyFormat::new(JWK_ARRAY));
     }
@@ -182,7 +183,7 @@ fn detect_in_value(value: &Value, layers: usize) -> Option<KeyFormat> {
     }
 }
 
-/// Returns whether these are the members of a JWK, whose `kty` may have been lost, or of a set.
+/// Returns whether the members belong to a JWK, also with a missing `kty`, or to a JWK Set.
 fn is_jwk(members: &Map<String, Value>) -> bool {
     let has = |name: &str| members.contains_key(name);
     let is_set = members.get("keys").and_then(Value::as_array);
@@ -192,8 +193,8 @@ fn is_jwk(members: &Map<String, Value>) -> bool {
         || is_set.is_some_and(|keys| keys.is_empty() || keys.iter().any(Value::is_object))
 }
 
-/// Returns whether there is a `kty` with the name of an asymmetric type behind it, whatever the
-/// quotes: JSON that is damaged or escaped, or YAML.
+/// Returns whether the text assigns an asymmetric key type to `kty` with any quotes, as in damaged
+/// or escaped JSON or in YAML.
 fn has_key_type(text: &[u8]) -> bool {
     const KINDS: [&[u8]; 4] = [b"RSA", b"EC", b"OKP", b"AKP"];
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"\"'\\:=".contains(byte);
@@ -207,8 +208,8 @@ fn has_key_type(text: &[u8]) -> bool {
     })
 }
 
-/// Returns what the text means as base64 of either alphabet and as hex. White space, quotes and
-/// written-out line breaks are passed over; what else is no sign of base64 separates texts.
+/// Returns the decoded candidates for base64 (both alphabets) and hex. Whitespace, quotes and
+/// escaped line breaks are skipped; all other characters outside base64 separate candidates.
 pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
     let alphabet_chars = strip_formatting(text);
     let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
@@ -226,7 +227,7 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
     hex.into_iter().chain(base64).collect()
 }
 
-/// Returns the text without white space, quotes and written-out line breaks, in the standard
+/// Returns the text without whitespace, quotes and escaped line breaks, in the standard base64
 /// alphabet.
 fn strip_formatting(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut chars = Zeroizing::new(Vec::with_capacity(text.len()));
@@ -251,12 +252,12 @@ fn decode_base64(part: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(true);
-    // One letter alone is less than a byte.
+    // A single remaining character encodes less than a byte.
     let whole = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
     GeneralPurpose::new(&STANDARD, config).decode(whole).ok().map(Zeroizing::new)
 }
 
-/// Returns the bytes of hexadecimal digits, with `:` between them, or `0x` or `\x` before them.
+/// Decodes hexadecimal digits, also separated by `:` or prefixed with `0x` or `\x`.
 fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(chars.len()));
     let mut rest = chars;

@@ -1,4 +1,4 @@
-//! Shared secrets as they are read: how they are spelled, and that a key is never one of them.
+//! Shared secrets: decoding, and refusal of keys in place of secrets.
 
 mod key_format;
 mod public_keys;
@@ -12,19 +12,19 @@ pub(super) use key_format::{detect_key, is_symmetric_jwk};
 pub(crate) use public_keys::PublicKeys;
 use zeroize::Zeroizing;
 
-/// How the bytes spell a secret.
+/// Encoding of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretEncoding {
-    /// The characters are the secret, without a line break at their end.
+    /// The characters are the secret, without a final line break.
     Text,
-    /// Base64 of either alphabet, with or without padding.
+    /// Base64 in either alphabet, with or without padding.
     Base64,
-    /// Every byte counts.
+    /// All bytes are the secret.
     Raw,
 }
 
 impl SecretEncoding {
-    /// By its name on the command line.
+    /// Parses the name used on the command line.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "text" => Ok(Self::Text),
@@ -35,12 +35,12 @@ impl SecretEncoding {
     }
 }
 
-/// Why bytes are no shared secret.
+/// Reason why bytes are not a shared secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SecretError {
-    /// They do not have the encoding that was named.
+    /// The bytes do not have the given encoding.
     InvalidEncoding,
-    /// They are a key.
+    /// The bytes are a key.
     IsKey(KeyFormat),
 }
 
@@ -48,14 +48,13 @@ impl From<SecretError> for InvalidValue {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::InvalidEncoding => Self::new("key", "the secret is not base64"),
-            SecretError::IsKey(form) => Self::new("key", form.refusal_message()),
+            SecretError::IsKey(format) => Self::new("key", format.refusal_message()),
         }
     }
 }
 
-/// Returns the secret that these bytes spell. Every shared secret that is read passes here or, as
-/// the `k` of a JWK, through [`not_a_key`]; nothing is a secret that is a key in any form, whatever
-/// the encoding.
+/// Decodes a secret. Every shared secret passes through this function or, as the `k` of a JWK,
+/// through [`ensure_not_key`]: a key in any format or encoding is never a secret.
 pub(super) fn decode_secret(
     bytes: &[u8],
     encoding: SecretEncoding,
@@ -80,9 +79,9 @@ pub(super) fn decode_secret(
     Ok(Zeroizing::new(secret))
 }
 
-/// Refuses bytes that are a key in any form.
+/// Refuses bytes that are a key in any format.
 pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
-    detect_key(bytes).map_or(Ok(()), |form| Err(SecretError::IsKey(form)))
+    detect_key(bytes).map_or(Ok(()), |format| Err(SecretError::IsKey(format)))
 }
 
 #[cfg(test)]

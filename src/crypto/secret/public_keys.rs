@@ -1,18 +1,17 @@
-//! Public keys in the forms that have no structure: bytes that anybody may know, and that are
-//! therefore no secret.
+//! Public keys as plain bytes, which have no detectable structure. Public bytes are not secrets.
 
 use super::key_format::decode_candidates;
 use crate::crypto::verifier::decode_member;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-/// Public keys that no shared secret may equal.
+/// Public keys that a shared secret must not equal.
 #[derive(Debug, Default)]
 pub(crate) struct PublicKeys(HashSet<Vec<u8>>);
 
 impl PublicKeys {
-    /// Adds the public part of a JWK: coordinates, points and moduli as bytes. Forms with a
-    /// structure (PEM, DER, JWK) are recognised without it.
+    /// Adds the public part of a JWK: coordinates, points and modulus as bytes. Structured formats
+    /// (PEM, DER, JWK) are detected without this set.
     pub(crate) fn add(&mut self, jwk: &Map<String, Value>) {
         let bytes = |name: &str| decode_member(jwk, name).unwrap_or_default();
         let (x, y, n) = (bytes("x"), bytes("y"), bytes("n"));
@@ -25,12 +24,12 @@ impl PublicKeys {
             forms.push([&[prefix][..], &x].concat());
         }
         forms.extend([x, y]);
-        // What is shorter is no key.
+        // Shorter values are not keys.
         self.0.extend(forms.into_iter().filter(|form| form.len() >= 32));
     }
 
-    /// Returns whether a secret is one of them, also in base64 or hex, or with a line break behind
-    /// it.
+    /// Returns whether a secret equals a public key, also in base64 or hex or with a final line
+    /// break.
     pub(crate) fn contains(&self, secret: &[u8]) -> bool {
         let is_known = |bytes: &[u8]| {
             let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);

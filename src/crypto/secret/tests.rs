@@ -1,4 +1,4 @@
-//! Keys are recognised in every disguise, and nothing else is.
+//! Detection of keys in all encodings, without false positives.
 
 use super::*;
 use crate::crypto::{generate_key, initialize, private_key_text, public_key_pem};
@@ -15,7 +15,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Keys as files have them: PEM, DER and JWK, public and private.
+/// Returns keys in file formats: PEM, DER and JWK, public and private.
 fn sample_keys() -> Vec<(String, Vec<u8>)> {
     initialize();
     let mut named_keys = Vec::new();
@@ -23,8 +23,8 @@ fn sample_keys() -> Vec<(String, Vec<u8>)> {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let (public, private) = (public_key_pem(&key).unwrap().unwrap(), private_key_text(&key));
         let jwk = key.public_jwk.clone().unwrap();
-        let mut add = |form: &str, bytes: &[u8]| {
-            named_keys.push((format!("{algorithm:?} {form}"), bytes.to_vec()));
+        let mut add = |format: &str, bytes: &[u8]| {
+            named_keys.push((format!("{algorithm:?} {format}"), bytes.to_vec()));
         };
         add("public PEM", public.as_bytes());
         add("private PEM", private.expose_secret().as_bytes());
@@ -53,7 +53,7 @@ fn sample_keys() -> Vec<(String, Vec<u8>)> {
     named_keys
 }
 
-/// The same bytes as text, as programs and secret stores write them.
+/// Returns the bytes in text encodings that programs and secret stores use.
 fn encodings_of(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
@@ -69,7 +69,7 @@ fn encodings_of(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("base64url", URL_SAFE_NO_PAD.encode(bytes)),
         ("base64 on lines", lines("\n")),
         ("base64 on lines with CR", lines("\r\n")),
-        ("base64 on written-out lines", lines("\\n")),
+        ("base64 on escaped lines", lines("\\n")),
         ("base64 on indented lines", lines("\n\t ")),
         ("base64 behind a mark", format!("\u{feff}{base64}")),
         ("base64 in a data URL", format!("data:application/x-pem-file;base64,{base64}")),
@@ -87,13 +87,13 @@ fn encodings_of(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     .into()
 }
 
-/// Texts that are keys, written in other ways.
-fn rewritings_of(text: &str) -> Vec<(&'static str, String)> {
+/// Returns variants of a key text.
+fn text_variants(text: &str) -> Vec<(&'static str, String)> {
     vec![
         ("behind a mark", format!("\u{feff}{text}")),
-        ("behind white space", format!("\n \t{text}")),
+        ("behind whitespace", format!("\n \t{text}")),
         ("with CR LF", text.replace('\n', "\r\n")),
-        ("with written-out line breaks", text.replace('\n', "\\n")),
+        ("with escaped line breaks", text.replace('\n', "\\n")),
         ("as a text of JSON", json!(text).to_string()),
         ("in a document", json!({"realm": "x", "inner": [{"key": text}]}).to_string()),
         ("in UTF-16", text.chars().flat_map(|sign| ['\0', sign]).collect()),
@@ -102,19 +102,19 @@ fn rewritings_of(text: &str) -> Vec<(&'static str, String)> {
 
 #[test]
 fn keys_are_recognised_in_every_encoding() {
-    let mut missed = Vec::new();
+    let mut undetected = Vec::new();
     for (name, bytes) in sample_keys() {
-        let texts = std::str::from_utf8(&bytes).map(rewritings_of).unwrap_or_default();
-        let texts = texts.into_iter().map(|(form, text)| (form, text.into_bytes()));
-        let disguises =
+        let texts = std::str::from_utf8(&bytes).map(text_variants).unwrap_or_default();
+        let texts = texts.into_iter().map(|(name, text)| (name, text.into_bytes()));
+        let variants =
             encodings_of(&bytes).into_iter().chain(texts).chain([("as it is", bytes.clone())]);
-        for (form, disguise) in disguises {
-            if detect_key(&disguise).is_none() {
-                missed.push(format!("{name}, {form}"));
+        for (variant_name, variant) in variants {
+            if detect_key(&variant).is_none() {
+                undetected.push(format!("{name}, {variant_name}"));
             }
         }
     }
-    assert_eq!(missed, Vec::<String>::new());
+    assert_eq!(undetected, Vec::<String>::new());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn key_containers_are_recognised() {
 }
 
 #[test]
-fn secrets_are_not_taken_for_keys() {
+fn secrets_are_not_detected_as_keys() {
     for secret in [
         &b"correct horse battery staple and more"[..],
         b"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIB",
@@ -231,13 +231,13 @@ proptest! {
             bytes[0] = 0x30;
             bytes[1] = u8::try_from(bytes.len() - 2).unwrap();
         }
-        for spelled in [
+        for encoded in [
             bytes.clone(),
             BASE64.encode(&bytes).into(),
             URL_SAFE_NO_PAD.encode(&bytes).into(),
             format!("{}\n", hex(&bytes)).into(),
         ] {
-            prop_assert_eq!(detect_key(&spelled), None);
+            prop_assert_eq!(detect_key(&encoded), None);
         }
     }
 

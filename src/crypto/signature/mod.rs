@@ -1,4 +1,4 @@
-//! Signing and checking compact tokens, with exactly one algorithm a key.
+//! Signing and verification of compact tokens, with exactly one algorithm per key.
 
 use super::{Compact, Error};
 use crate::model::{Algorithm, KeySpec, KeyType};
@@ -14,8 +14,8 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-/// Signs `claims` with the key and its algorithm. The header is `alg`, `typ`, `kid` (RFC 7515,
-/// section 4.1).
+/// Signs `claims` with the key and its algorithm. The header contains `alg`, `typ` and `kid` (RFC
+/// 7515, section 4.1).
 pub(crate) fn sign(
     key: &KeySpec,
     typ: &str,
@@ -28,7 +28,7 @@ pub(crate) fn sign(
     sign_parts(key, &header, claims)
 }
 
-/// Signs `claims` under that header, whose `alg` is the caller's to get right.
+/// Signs `header` and `claims`. The caller is responsible for `alg` in the header.
 pub(crate) fn sign_parts(
     key: &KeySpec,
     header: &Map<String, Value>,
@@ -38,13 +38,12 @@ pub(crate) fn sign_parts(
     sign_text(key, &text(header), &text(claims))
 }
 
-/// Signs header and payload as they stand.
+/// Signs header and payload text without changes.
 pub(crate) fn sign_text(key: &KeySpec, header: &str, payload: &str) -> Result<SecretString, Error> {
     sign_compact(key, header, payload).map_err(|_| damaged_key(key))
 }
 
-/// Refuses a key that cannot sign, or whose public part does not verify what its private part
-/// signs.
+/// Refuses a key that cannot sign, or whose public part does not verify its signatures.
 pub(crate) fn check_key(key: &KeySpec) -> Result<(), Error> {
     let token = sign_text(key, "{}", "{}")?;
     let compact = Compact::parse(token.expose_secret()).map_err(|_| damaged_key(key))?;
@@ -74,8 +73,8 @@ fn sign_compact(key: &KeySpec, header: &str, payload: &str) -> Result<SecretStri
     Ok(SecretString::from(format!("{input}.{signature}")))
 }
 
-/// Whether two secrets sign alike. HMAC fills up short ones with zeros and hashes long ones (RFC
-/// 2104, section 2), so that they need not be the same.
+/// Returns whether two secrets produce the same signatures. Different secrets can: HMAC pads short
+/// secrets with zeros and hashes long secrets (RFC 2104, section 2).
 pub(crate) fn same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, Error> {
     if first.algorithm != second.algorithm || !first.algorithm.is_symmetric() {
         return Ok(false);
@@ -84,7 +83,7 @@ pub(crate) fn same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, E
     Ok(first_token.expose_secret() == second_token.expose_secret())
 }
 
-/// The JWT library takes no PKCS#8 for RSA.
+/// Signs with RSA, because the JWT library does not accept PKCS#8 for RSA.
 fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
     let padding: &dyn RsaEncoding = match algorithm {
         Algorithm::RS256 => &RSA_PKCS1_SHA256,
@@ -107,12 +106,12 @@ fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, 
     Ok(signature)
 }
 
-/// Whether the token carries this key's signature. The algorithm is the key's; the token's own
-/// word about it is not asked.
+/// Returns whether the token has a valid signature of the key. Uses the algorithm of the key and
+/// ignores `alg` in the token.
 pub(crate) fn is_signed_by(token: &Compact<'_>, key: &KeySpec) -> Result<bool, Error> {
     let native_key = if key.algorithm.is_symmetric() {
         let material = key.material.expose_secret();
-        // An empty secret verifies what anybody signs.
+        // With an empty secret, anyone could create valid signatures.
         Some(material).filter(|secret| !secret.is_empty()).map(DecodingKey::from_secret)
     } else {
         key.public_jwk.clone().and_then(|public| decoding_key(public).ok())

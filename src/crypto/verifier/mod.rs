@@ -1,5 +1,5 @@
-//! Public keys of others, judged before any token is held against them: the JWT library takes
-//! whatever looks like one.
+//! Third-party public keys, validated before any token is verified: the JWT library validates keys
+//! only superficially.
 
 mod pem;
 
@@ -18,18 +18,18 @@ use pem::parse_pem;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-/// A key that tokens of others are held against.
+/// A key that verifies third-party tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Verifier {
-    /// Its key id, if it has one.
+    /// Key id, if any.
     pub(crate) kid: Option<String>,
-    /// The algorithms it may be used with; never those of two families.
+    /// Permitted algorithms, all of one family.
     pub(crate) algorithms: Vec<Algorithm>,
     key: DecodingKey,
 }
 
 impl Verifier {
-    /// Leaves it for no other algorithms than these.
+    /// Limits the key to the given algorithms.
     pub(crate) fn restrict(&mut self, algorithms: &[Algorithm]) {
         self.algorithms.retain(|algorithm| algorithms.contains(algorithm));
     }
@@ -44,14 +44,14 @@ impl Verifier {
             && self.key.try_get_as_bytes().is_ok_and(|secret| public_keys.contains(secret))
     }
 
-    /// Whether the token carries this key's signature.
+    /// Returns whether the token has a valid signature of this key.
     pub(crate) fn verifies(&self, token: &Compact<'_>, algorithm: Algorithm) -> bool {
         self.algorithms.contains(&algorithm)
             && signature::is_signature_valid(token, &self.key, algorithm)
     }
 }
 
-/// Refuses keys of which one is a shared secret with the bytes of one of these public keys.
+/// Refuses keys if a shared secret equals one of the public keys.
 pub(crate) fn ensure_no_public_secrets(
     keys: &[Verifier],
     public_keys: &PublicKeys,
@@ -62,8 +62,8 @@ pub(crate) fn ensure_no_public_secrets(
     Ok(())
 }
 
-/// The keys of a JWK Set (RFC 7517, section 5), or one JWK. As the RFC has it, keys that cannot be
-/// used are passed over; a set in which none is left, or two have the same id, is refused.
+/// Reads the keys of a JWK Set (RFC 7517, section 5), or a single JWK. Skips unusable keys as
+/// specified in the RFC. Refuses a set without usable keys or with duplicate key ids.
 pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, InvalidValue> {
     let set = parse_strict_object(bytes)
         .map_err(|error| invalid_key(&format!("the JWK Set is {error}")))?;
@@ -101,9 +101,8 @@ pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, InvalidValue> {
     }
 }
 
-/// One key in whatever form, for these algorithms: a JWK, a public key as PEM, or for HMAC the
-/// secret itself, which it is in any case where its spelling is told. `allow_weak`: a secret may be
-/// shorter than its hash.
+/// Reads a key for the given algorithms: a JWK, a public key as PEM, or an HMAC secret. With an
+/// `encoding`, the input is a secret. `allow_weak` permits secrets shorter than the hash output.
 pub(crate) fn read_key(
     bytes: &[u8],
     algorithms: &[Algorithm],
@@ -127,12 +126,12 @@ pub(crate) fn read_key(
     if key.algorithms.is_empty() {
         return Err(invalid_key("it does not fit the algorithm, or is too short for it"));
     }
-    // It was named by whoever gave it.
+    // The caller selected the key, regardless of its id.
     key.kid = None;
     Ok(key)
 }
 
-/// A JWK (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
+/// Parses a JWK (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
 pub(super) fn parse_jwk(
     jwk: &Map<String, Value>,
     allow_weak: bool,
@@ -166,7 +165,7 @@ pub(super) fn parse_jwk(
     Ok(key)
 }
 
-/// The key id, if there is one (RFC 7517, section 4.5: it is text).
+/// Returns the key id, if any, which must be a string (RFC 7517, section 4.5).
 pub(super) fn key_id(jwk: &Map<String, Value>) -> Result<Option<&str>, InvalidValue> {
     match jwk.get("kid") {
         None => Ok(None),
@@ -175,7 +174,7 @@ pub(super) fn key_id(jwk: &Map<String, Value>) -> Result<Option<&str>, InvalidVa
     }
 }
 
-/// Refuses key ids of which two are the same.
+/// Refuses duplicate key ids.
 pub(super) fn ensure_unique_kids<'k>(
     ids: impl Iterator<Item = &'k str>,
 ) -> Result<(), InvalidValue> {
@@ -188,7 +187,7 @@ pub(super) fn ensure_unique_kids<'k>(
     Ok(())
 }
 
-/// Refuses a key that is for something else, as far as it says (RFC 7517, sections 4.2 and 4.3).
+/// Refuses a key whose `use` or `key_ops` excludes the operations (RFC 7517, sections 4.2 and 4.3).
 pub(super) fn check_key_use(
     jwk: &Map<String, Value>,
     operations: &[&str],
@@ -206,7 +205,7 @@ pub(super) fn check_key_use(
     Ok(())
 }
 
-/// The bytes of a member (RFC 7518, section 2: base64url without padding).
+/// Decodes a member in base64url without padding (RFC 7518, section 2).
 pub(super) fn decode_member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, InvalidValue> {
     let value = jwk.get(name).and_then(Value::as_str);
     value
@@ -214,10 +213,10 @@ pub(super) fn decode_member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<
         .ok_or_else(|| invalid_key(&format!("`{name}` is not base64url")))
 }
 
-/// 2,048 to 8,192 bits, an odd exponent of 3 or more.
+/// Accepts RSA keys of 2,048 to 8,192 bits with an odd exponent of at least 3.
 fn rsa_verifier(n: &[u8], e: &[u8]) -> Result<Verifier, InvalidValue> {
     let [n, e] = [n, e].map(|number| &number[number.iter().take_while(|b| **b == 0).count()..]);
-    // 256 bytes whose first bit is set, to 1,024 bytes.
+    // 256 bytes with the first bit set, up to 1,024 bytes.
     let is_long = n.len() > 256 || n.len() == 256 && n.first().is_some_and(|first| *first >= 0x80);
     if !is_long || n.len() > 1_024 {
         return Err(invalid_key("an RSA key has 2,048 to 8,192 bits"));
@@ -228,7 +227,7 @@ fn rsa_verifier(n: &[u8], e: &[u8]) -> Result<Verifier, InvalidValue> {
     Ok(verifier_of_family(KeyType::Rsa, DecodingKey::from_rsa_raw_components(n, e)))
 }
 
-/// A point on its curve.
+/// Accepts EC keys that are a point on their curve.
 fn ec_verifier(algorithm: Algorithm, x: &[u8], y: &[u8]) -> Result<Verifier, InvalidValue> {
     let (size, curve) = if algorithm == Algorithm::ES256 {
         (32, &ECDSA_P256_SHA256_FIXED)
@@ -242,8 +241,8 @@ fn ec_verifier(algorithm: Algorithm, x: &[u8], y: &[u8]) -> Result<Verifier, Inv
     Ok(verifier_of_family(algorithm.key_type(), DecodingKey::from_ec_der(&point)))
 }
 
-/// 32 bytes, a point on the curve in its one spelling (RFC 8032, section 5.1.3), and not of small
-/// order, for which signatures prove nothing.
+/// Accepts 32 bytes that are the canonical encoding of a point on the curve (RFC 8032, section
+/// 5.1.3). Refuses points of small order, whose signatures prove nothing.
 fn ed25519_verifier(x: &[u8]) -> Result<Verifier, InvalidValue> {
     let point = CompressedEdwardsY::from_slice(x).ok().and_then(|point| point.decompress());
     let is_sound =
@@ -254,8 +253,8 @@ fn ed25519_verifier(x: &[u8]) -> Result<Verifier, InvalidValue> {
     Ok(verifier_of_family(KeyType::Ed25519, DecodingKey::from_ed_der(x)))
 }
 
-/// A secret goes with the algorithms whose hash it is as long as (RFC 7518, section 3.2), or with all
-/// of its family.
+/// Selects the algorithms whose hash is not longer than the secret (RFC 7518, section 3.2), or with
+/// `allow_weak` all HMAC algorithms.
 fn secret_verifier(secret: &[u8], allow_weak: bool) -> Result<Verifier, InvalidValue> {
     let min_length = if allow_weak { 1 } else { usize::MAX };
     let is_long = |hash: usize| secret.len() >= hash.min(min_length);

@@ -1,5 +1,5 @@
-//! Public keys in PEM (RFC 7468), each by the one form that it has. Nothing is searched for inside
-//! of it, so that neither nesting nor what else a file holds decides what the key is.
+//! Public keys in PEM (RFC 7468), parsed by exact structure. The parser does not search for nested
+//! keys, so neither nesting nor other content of a file determines the key.
 
 use super::{Verifier, ec_verifier, ed25519_verifier, invalid_key, rsa_verifier};
 use crate::model::{Algorithm, InvalidValue};
@@ -7,29 +7,29 @@ use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::PublicKey;
 use aws_lc_rs::signature::RsaPublicKeyComponents;
 
-/// What stands before the coordinates in the `SubjectPublicKeyInfo` of a P-256 key (RFC 5480).
+/// DER prefix of the coordinates in the `SubjectPublicKeyInfo` of a P-256 key (RFC 5480).
 const P256_PREFIX: [u8; 27] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A,
     0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
 ];
 
-/// The same of a P-384 key.
+/// DER prefix for a P-384 key.
 const P384_PREFIX: [u8; 24] = [
     0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x05, 0x2B,
     0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04,
 ];
 
-/// The same of an Ed25519 key (RFC 8410).
+/// DER prefix for an Ed25519 key (RFC 8410).
 const ED25519_PREFIX: [u8; 12] =
     [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00];
 
-/// Whether there is PEM in it, be it damaged.
+/// Returns whether the bytes contain PEM, including damaged PEM.
 pub(in crate::crypto) fn is_pem(bytes: &[u8]) -> bool {
     const BEGIN: &[u8] = b"-----BEGIN ";
     bytes.windows(BEGIN.len()).any(|part| part == BEGIN)
 }
 
-/// The public key that is all there is in it.
+/// Parses a PEM with a single public key.
 pub(super) fn parse_pem(bytes: &[u8]) -> Result<Verifier, InvalidValue> {
     let blocks = pem::parse_many(bytes).map_err(|_| invalid_key("the PEM is damaged"))?;
     if blocks.iter().any(|block| block.tag().contains("PRIVATE")) {
@@ -50,7 +50,7 @@ pub(super) fn parse_pem(bytes: &[u8]) -> Result<Verifier, InvalidValue> {
     }
 }
 
-/// `SubjectPublicKeyInfo` (RFC 5280, section 4.1).
+/// Parses a `SubjectPublicKeyInfo` (RFC 5280, section 4.1).
 fn parse_spki(der: &[u8]) -> Result<Verifier, InvalidValue> {
     for (algorithm, prefix) in
         [(Algorithm::ES256, &P256_PREFIX[..]), (Algorithm::ES384, &P384_PREFIX)]
@@ -68,7 +68,7 @@ fn parse_spki(der: &[u8]) -> Result<Verifier, InvalidValue> {
     if encoded.as_ref() == der { rsa_key_verifier(&key) } else { Err(unknown_key_error()) }
 }
 
-/// `RSAPublicKey` (RFC 8017, appendix A.1.1).
+/// Parses an `RSAPublicKey` (RFC 8017, appendix A.1.1).
 fn parse_pkcs1(der: &[u8]) -> Result<Verifier, InvalidValue> {
     let key = PublicKey::from_der(der).map_err(|_| unknown_key_error())?;
     if key.as_ref() == der { rsa_key_verifier(&key) } else { Err(unknown_key_error()) }
@@ -94,7 +94,7 @@ mod tests {
         parse_pem(encode(&Pem::new(tag, der)).as_bytes()).unwrap_err().reason
     }
 
-    /// Sequences in each other, the innermost empty.
+    /// Returns nested sequences, the innermost of which is empty.
     fn nested_sequences(levels: usize) -> Vec<u8> {
         let mut heads = Vec::new();
         let mut length = 0_u32;

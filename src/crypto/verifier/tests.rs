@@ -1,4 +1,4 @@
-//! Keys that are refused, and why.
+//! Refused keys and the reasons.
 
 use super::*;
 use serde_json::json;
@@ -33,7 +33,7 @@ fn private_jwk_is_refused() {
 #[test]
 fn ed25519_point_has_one_encoding() {
     let mut canonical = 0;
-    // Around 2^255 - 19 a number has a second spelling.
+    // Numbers from 2^255 - 19 up have a second encoding.
     for first in 0xED..=0xFF {
         let mut second = [0xFF; 32];
         (second[0], second[31]) = (first, 0x7F);

@@ -1,4 +1,4 @@
-//! Vectors of the standards, one file each, and what is signed here.
+//! Test vectors of RFCs, one file each, and tests of own signatures.
 
 mod rfc7515;
 pub(in crate::crypto) mod rfc7517;
@@ -16,8 +16,8 @@ use aws_lc_rs::signature::{
 };
 use secrecy::SecretSlice;
 
-/// Whether the token carries the key's signature. It is asked as for a key of the store and as for
-/// a key of others, which have to agree.
+/// Returns whether the token has a valid signature of the key. Checks that the verification with
+/// store keys and with third-party keys agrees.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize();
     let keys = read_jwks(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
@@ -28,14 +28,14 @@ fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     is_signed
 }
 
-/// The token with another letter in that place.
+/// Changes the letter at `index`.
 fn with_changed_letter(token: &str, index: usize) -> String {
     let mut letters = token.as_bytes().to_vec();
     letters[index] = if letters[index] == b'A' { b'B' } else { b'A' };
     String::from_utf8(letters).unwrap()
 }
 
-/// The token carries the key's signature, and not with any one letter changed.
+/// Checks that the signature is valid, and invalid after the change of any letter.
 fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str) {
     assert!(jwk_verifies(jwk, algorithm, token));
     for index in 0..token.len() {
@@ -44,8 +44,8 @@ fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str)
     }
 }
 
-/// A signature with P-521 that is good, and a private key that belongs to the public one: all the
-/// same nothing for jeton, since neither key nor algorithm is one of ours.
+/// Checks that a P-521 signature and key pair are genuine, but refused by jeton, which supports
+/// neither the key type nor the algorithm.
 fn assert_genuine_but_unsupported(jwk: &Value, token: &str) {
     let point = [&[4], &member_bytes(jwk, "x")[..], &member_bytes(jwk, "y")].concat();
     let curve = &ECDSA_P521_SHA512_FIXED_SIGNING;
@@ -73,17 +73,18 @@ fn member_bytes(jwk: &Value, name: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(member_text(jwk, name)).unwrap()
 }
 
-/// A private key without what is private.
+/// Removes the private members of a JWK.
 fn public_part(mut jwk: Value) -> Value {
     let private = |name: &str| ["d", "p", "q", "dp", "dq", "qi"].contains(&name);
     jwk.as_object_mut().unwrap().retain(|name, _| !private(name));
     jwk
 }
 
-/// The PKCS#8 of an RSA private key, whose numbers have to fit together.
+/// Returns the PKCS#8 of an RSA private key with consistent numbers.
 pub(in crate::crypto) fn rsa_pkcs8(jwk: &Value) -> Vec<u8> {
     let numbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(|name| member_bytes(jwk, name));
-    // RFC 8017, appendix A.1.2: first the version, 0. A zero byte keeps each number positive.
+    // RFC 8017, appendix A.1.2: the version 0, then the numbers. A zero byte keeps a number
+    // positive.
     let integers = std::iter::once(vec![]).chain(numbers).flat_map(|number| {
         let is_positive = number.first().is_some_and(|first| *first < 0x80);
         let sign: &[u8] = if is_positive { &[] } else { &[0] };
@@ -104,7 +105,7 @@ fn encode_der(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag], &length[..], content].concat()
 }
 
-fn private_new_key(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
+fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     let material = SecretSlice::from(material);
     KeySpec {
         kid: Untrusted::new("k"),
@@ -116,7 +117,7 @@ fn private_new_key(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     }
 }
 
-/// The payload of the token signed under this header.
+/// Signs the token's payload with another header.
 fn resign_payload(key: &KeySpec, header: &str, token: &str) -> String {
     initialize();
     let payload = String::from_utf8(Compact::parse(token).unwrap().payload).unwrap();
@@ -141,6 +142,6 @@ fn signature_verifies_with_its_key_only() {
 #[test]
 fn unfit_key_is_refused() {
     initialize();
-    let key = private_new_key(Algorithm::ES256, vec![1, 2, 3]);
+    let key = private_key_spec(Algorithm::ES256, vec![1, 2, 3]);
     assert!(matches!(sign(&key, "JWT", &Map::new()), Err(Error::DamagedKey(_))));
 }

@@ -1,17 +1,17 @@
-//! RFC 7515, appendix A: one signature of each kind, and none.
+//! RFC 7515, appendix A: signatures of every kind, and an unsecured token.
 
 use super::*;
 
-/// Appendix A.1.
+/// Token of appendix A.1.
 pub(super) const A1: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiO\
     jEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1\
     r_wW1gFWFOEjXk";
 
-/// Appendix A.5, which RFC 7519, section 6.1 repeats.
+/// Token of appendix A.5, also in RFC 7519, section 6.1.
 pub(super) const A5: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogIm\
     h0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
 
-/// The key of appendix A.1, which RFC 7517, appendix A.3 repeats.
+/// Key of appendix A.1, also in RFC 7517, appendix A.3.
 pub(super) fn hmac_jwk() -> Value {
     serde_json::json!({
         "kty": "oct",
@@ -20,11 +20,11 @@ pub(super) fn hmac_jwk() -> Value {
     })
 }
 
-/// Its secret makes the same signature.
+/// The secret reproduces the signature.
 #[test]
 fn rfc7515_a1_hs256() {
     assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, A1);
-    let key = private_new_key(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
+    let key = private_key_spec(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
     assert_eq!(resign_payload(&key, "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}", A1), A1);
 }
 
@@ -61,7 +61,7 @@ fn rfc7515_a3_es256() {
     assert_only_original_verifies(&jwk, Algorithm::ES256, token);
 }
 
-/// A good signature by an algorithm that is none of ours.
+/// A genuine signature with an unsupported algorithm.
 #[test]
 fn rfc7515_a4_es512() {
     let token = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaR\
@@ -80,7 +80,7 @@ fn rfc7515_a4_es512() {
     assert_genuine_but_unsupported(&jwk, token);
 }
 
-/// An unsecured token can be looked at and never passes.
+/// An unsecured token can be decoded, but never verifies.
 #[test]
 fn rfc7515_a5_none() {
     assert_eq!(decode_lenient(A5).unwrap().1["iss"], "joe");

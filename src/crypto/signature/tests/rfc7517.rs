@@ -1,10 +1,10 @@
-//! RFC 7517, appendix A: sets of keys.
+//! RFC 7517, appendix A: JWK Sets.
 
 use super::*;
 use crate::crypto::Verifier;
 use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
 
-/// The EC key of appendix A.2; the one of A.1 is the same without `d`.
+/// EC key of appendix A.2; appendix A.1 has the public part.
 fn ec_jwk() -> Value {
     serde_json::json!({
         "kty": "EC",
@@ -17,8 +17,7 @@ fn ec_jwk() -> Value {
     })
 }
 
-/// The RSA key of appendix A.2; the one of A.1 is its public part, and RFC 7638, section 3.1 has
-/// that too.
+/// RSA key of appendix A.2; appendix A.1 and RFC 7638, section 3.1 have the public part.
 pub(in crate::crypto) fn rsa_jwk() -> Value {
     serde_json::json!({
         "kty": "RSA",
@@ -55,8 +54,8 @@ fn parse_set(keys: &[Value]) -> Vec<Verifier> {
     read_jwks(serde_json::json!({ "keys": keys }).to_string().as_bytes()).unwrap()
 }
 
-/// Appendix A.1: the EC key is for encryption and is passed over. What the private key of A.2
-/// signs, the public one checks.
+/// Appendix A.1: the encryption key is skipped. The public RSA key verifies signatures of the
+/// private key of appendix A.2.
 #[test]
 fn rfc7517_a1_public_keys() {
     initialize();
@@ -64,7 +63,7 @@ fn rfc7517_a1_public_keys() {
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
     assert_eq!(key.algorithms, [Algorithm::RS256]);
-    let pair = private_new_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
+    let pair = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
     let token = sign(&pair, "JWT", &Map::new()).unwrap();
     let token = Compact::parse(token.expose_secret()).unwrap();
     assert!(key.verifies(&token, Algorithm::RS256));
@@ -77,7 +76,7 @@ fn rfc7517_a1_public_keys() {
     }
 }
 
-/// Appendix A.1: the EC key is a good one but for its use.
+/// Appendix A.1: the EC key is valid except for its `use`.
 #[test]
 fn rfc7517_a1_encryption_key_is_skipped() {
     initialize();
@@ -86,18 +85,21 @@ fn rfc7517_a1_encryption_key_is_skipped() {
     let pair =
         EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point);
     let pkcs8 = pair.unwrap().to_pkcs8v1().unwrap();
-    let pair = private_new_key(Algorithm::ES256, pkcs8.as_ref().to_vec());
+    let pair = private_key_spec(Algorithm::ES256, pkcs8.as_ref().to_vec());
     let token = sign(&pair, "JWT", &Map::new()).unwrap();
     let mut key = public_part(ec_jwk());
-    let alone = key.to_string();
-    assert_eq!(read_jwks(alone.as_bytes()).unwrap_err().reason, "it is not for signatures (`use`)");
+    let single_jwk = key.to_string();
+    assert_eq!(
+        read_jwks(single_jwk.as_bytes()).unwrap_err().reason,
+        "it is not for signatures (`use`)"
+    );
     key["use"] = "sig".into();
     let keys = parse_set(&[key]);
     assert_eq!(keys[0].kid.as_deref(), Some("1"));
     assert!(keys[0].verifies(&Compact::parse(token.expose_secret()).unwrap(), Algorithm::ES256));
 }
 
-/// Appendix A.2: private keys are not for those who check.
+/// Appendix A.2: private keys are refused for verification.
 #[test]
 fn rfc7517_a2_private_keys() {
     initialize();
@@ -106,12 +108,12 @@ fn rfc7517_a2_private_keys() {
     let keys = parse_set(&[rsa_jwk(), public_part(rsa_jwk())]);
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
-    let pair = private_new_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
+    let pair = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
     let token = sign(&pair, "JWT", &Map::new()).unwrap();
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, token.expose_secret());
 }
 
-/// Appendix A.3: a key that wraps keys, and the one of RFC 7515, appendix A.1.
+/// Appendix A.3: a key-wrapping key, and the key of RFC 7515, appendix A.1.
 #[test]
 fn rfc7517_a3_symmetric_keys() {
     initialize();

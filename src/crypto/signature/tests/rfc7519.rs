@@ -1,4 +1,4 @@
-//! RFC 7519: the tokens of its examples are those of RFC 7515. Here is what they say.
+//! RFC 7519: claims of the example tokens, which are the tokens of RFC 7515.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn example_claims() -> Value {
     serde_json::json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true})
 }
 
-/// Section 3.1, a token of which appendix A.1 of RFC 7515 shows the signature.
+/// Section 3.1: a token whose signature is in RFC 7515, appendix A.1.
 #[test]
 fn rfc7519_3_1_example() {
     let (header, claims) = decode_lenient(rfc7515::A1).unwrap();
@@ -15,7 +15,7 @@ fn rfc7519_3_1_example() {
     assert!(jwk_verifies(&rfc7515::hmac_jwk(), Algorithm::HS256, rfc7515::A1));
 }
 
-/// Section 6.1, the same claims in an unsecured token: they can be read, and count for nothing.
+/// Section 6.1: the same claims in an unsecured token can be decoded, but do not verify.
 #[test]
 fn rfc7519_6_1_unsecured() {
     let (header, claims) = decode_lenient(rfc7515::A5).unwrap();
@@ -24,8 +24,8 @@ fn rfc7519_6_1_unsecured() {
     let payload_part = |token: &str| token.split('.').nth(1).map(str::to_owned);
     assert_eq!(payload_part(rfc7515::A5), payload_part(rfc7515::A1));
     assert!(!jwk_verifies(&rfc7515::hmac_jwk(), Algorithm::HS256, rfc7515::A5));
-    // The signature of the other one does not fit either: it is over its header too.
+    // The signature of the signed token covers its header and does not fit either.
     let (_, signature) = rfc7515::A1.rsplit_once('.').unwrap();
-    let borrowed = format!("{}{signature}", rfc7515::A5);
-    assert!(!jwk_verifies(&rfc7515::hmac_jwk(), Algorithm::HS256, &borrowed));
+    let forged = format!("{}{signature}", rfc7515::A5);
+    assert!(!jwk_verifies(&rfc7515::hmac_jwk(), Algorithm::HS256, &forged));
 }

@@ -1,10 +1,10 @@
-//! RFC 7520: the keys of section 3, and of section 4 what has a compact serialization. 4.6 to 4.8
-//! have none: an unprotected header, and several signatures beside each other, can only be written
-//! as JSON, and jeton takes no such token.
+//! RFC 7520: the keys of section 3 and the compact serializations of section 4. Sections 4.6 to 4.8
+//! have none: tokens with an unprotected header or several signatures exist only in the JSON
+//! serialization, which jeton does not support.
 
 use super::*;
 
-/// The payload of all of them, a sentence of Tolkien's and no JSON.
+/// Payload of all tokens: a quote from Tolkien, not JSON.
 const PAYLOAD: &str = "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4g\
     WW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGt\
     ub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4";
@@ -32,11 +32,11 @@ fn header(algorithm: &str, kid: &str) -> String {
     format!(r#"{{"alg":"{algorithm}","kid":"{kid}"}}"#)
 }
 
-fn token(algorithm: &str, kid: &str, signature: &str) -> String {
+fn compact_token(algorithm: &str, kid: &str, signature: &str) -> String {
     format!("{}.{PAYLOAD}.{signature}", encode_base64url(&header(algorithm, kid)))
 }
 
-/// Section 3.2, an EC private key on P-521; 3.1 is its public part.
+/// Section 3.2: an EC private key on P-521; section 3.1 has the public part.
 fn ec_jwk() -> Value {
     serde_json::json!({
         "kty": "EC",
@@ -52,7 +52,7 @@ fn ec_jwk() -> Value {
     })
 }
 
-/// Section 3.4, an RSA private key; 3.3 is its public part.
+/// Section 3.4: an RSA private key; section 3.3 has the public part.
 fn rsa_jwk() -> Value {
     serde_json::json!({
         "kty": "RSA",
@@ -85,7 +85,7 @@ fn rsa_jwk() -> Value {
     })
 }
 
-/// Section 3.5, a symmetric key for MACs.
+/// Section 3.5: a symmetric key for MACs.
 fn hmac_jwk() -> Value {
     serde_json::json!({
         "kty": "oct",
@@ -96,7 +96,7 @@ fn hmac_jwk() -> Value {
     })
 }
 
-/// Section 3.6, a symmetric key for encryption.
+/// Section 3.6: a symmetric key for encryption.
 fn encryption_jwk() -> Value {
     serde_json::json!({
         "kty": "oct",
@@ -107,7 +107,7 @@ fn encryption_jwk() -> Value {
     })
 }
 
-/// Sections 3.1 to 3.6, in one set: those of P-521 and for encryption are passed over.
+/// Sections 3.1 to 3.6 as one JWK Set: the keys for P-521 and for encryption are skipped.
 #[test]
 fn rfc7520_3_keys() {
     initialize();
@@ -127,47 +127,48 @@ fn rfc7520_3_keys() {
     assert_eq!(secret.algorithms, [Algorithm::HS256]);
     assert!(rsa.algorithms.iter().all(|algorithm| algorithm.key_type() == KeyType::Rsa));
     assert_eq!(rsa.algorithms.len(), 6);
-    let bilbo = token("PS384", BILBO_KID, PS384_SIGNATURE);
+    let bilbo = compact_token("PS384", BILBO_KID, PS384_SIGNATURE);
     assert!(rsa.verifies(&Compact::parse(&bilbo).unwrap(), Algorithm::PS384));
 }
 
-/// Section 4.1: the private key makes the same signature.
+/// Section 4.1: the private key reproduces the signature.
 #[test]
 fn rfc7520_4_1_rs256() {
-    let token = token("RS256", BILBO_KID, RS256_SIGNATURE);
+    let token = compact_token("RS256", BILBO_KID, RS256_SIGNATURE);
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, &token);
     assert!(!jwk_verifies(&rsa_jwk(), Algorithm::PS256, &token));
-    let key = private_new_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
+    let key = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
     assert_eq!(resign_payload(&key, &header("RS256", BILBO_KID), &token), token);
 }
 
-/// Section 4.2: the salt is drawn, so there is nothing to make again.
+/// Section 4.2: the salt is random, so the signature cannot be reproduced.
 #[test]
 fn rfc7520_4_2_ps384() {
-    let token = token("PS384", BILBO_KID, PS384_SIGNATURE);
+    let token = compact_token("PS384", BILBO_KID, PS384_SIGNATURE);
     assert_only_original_verifies(&rsa_jwk(), Algorithm::PS384, &token);
     assert!(!jwk_verifies(&rsa_jwk(), Algorithm::RS384, &token));
 }
 
-/// Section 4.3, a good signature by an algorithm that is none of ours.
+/// Section 4.3: a genuine signature with an unsupported algorithm.
 #[test]
 fn rfc7520_4_3_es512() {
-    assert_genuine_but_unsupported(&ec_jwk(), &token("ES512", BILBO_KID, ES512_SIGNATURE));
+    assert_genuine_but_unsupported(&ec_jwk(), &compact_token("ES512", BILBO_KID, ES512_SIGNATURE));
 }
 
-/// Section 4.4: the secret makes the same signature.
+/// Section 4.4: the secret reproduces the signature.
 #[test]
 fn rfc7520_4_4_hs256() {
-    let token = token("HS256", HMAC_KID, HS256_SIGNATURE);
+    let token = compact_token("HS256", HMAC_KID, HS256_SIGNATURE);
     assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, &token);
-    let key = private_new_key(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
+    let key = private_key_spec(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
     assert_eq!(resign_payload(&key, &header("HS256", HMAC_KID), &token), token);
 }
 
-/// Section 4.5, the signature of 4.4 with the payload left out: jeton takes none from elsewhere.
+/// Section 4.5: the token of section 4.4 without its payload. jeton does not accept detached
+/// payloads.
 #[test]
 fn rfc7520_4_5_detached() {
-    let detached = token("HS256", HMAC_KID, HS256_SIGNATURE).replace(PAYLOAD, "");
+    let detached = compact_token("HS256", HMAC_KID, HS256_SIGNATURE).replace(PAYLOAD, "");
     assert!(detached.contains(".."));
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, &detached));
 }

@@ -1,12 +1,12 @@
-//! RFC 7638: the thumbprint that names a key.
+//! RFC 7638: thumbprints as key ids.
 
 use super::*;
 use jsonwebtoken::jwk::ThumbprintHash;
 
 pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
-/// Section 3.1, of a key that RFC 7517, appendix A.1 has too. That keys made here get such an id is
-/// shown where they are made.
+/// Section 3.1: the key is also in RFC 7517, appendix A.1. The tests of key generation check that
+/// generated keys have thumbprints as ids.
 #[test]
 fn rfc7638_3_1_thumbprint() {
     initialize();

@@ -3,7 +3,7 @@
 use super::*;
 use jsonwebtoken::jwk::ThumbprintHash;
 
-/// Appendix A.1, and A.2 without `d`.
+/// Private key of appendix A.1; appendix A.2 has the public part.
 fn jwk() -> Value {
     serde_json::json!({
         "kty": "OKP",
@@ -13,17 +13,17 @@ fn jwk() -> Value {
     })
 }
 
-/// The PKCS#8 of an Ed25519 key (RFC 8410, section 7).
+/// Returns the PKCS#8 of an Ed25519 key (RFC 8410, section 7).
 pub(in crate::crypto) fn pkcs8() -> Vec<u8> {
     let private = encode_der(0x04, &encode_der(0x04, &member_bytes(&jwk(), "d")));
     let kind = encode_der(0x30, &encode_der(0x06, &[0x2b, 0x65, 0x70]));
     encode_der(0x30, &[&[0x02, 0x01, 0x00], &kind[..], &private].concat())
 }
 
-/// Appendix A.3.
+/// Thumbprint of appendix A.3.
 pub(in crate::crypto) const THUMBPRINT: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 
-/// That keys made here get such an id is shown where they are made.
+/// The tests of key generation check that generated keys have thumbprints as ids.
 #[test]
 fn rfc8037_a3_thumbprint() {
     initialize();
@@ -32,8 +32,8 @@ fn rfc8037_a3_thumbprint() {
     assert_eq!(thumbprint, THUMBPRINT);
 }
 
-/// Appendices A.4 and A.5: the payload is no JSON, the signature counts all the same, and the
-/// private key makes it again.
+/// Appendices A.4 and A.5: the signature of a payload that is not JSON is valid, and the private
+/// key reproduces the signature.
 #[test]
 fn rfc8037_a4_ed25519() {
     let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPO\
@@ -41,7 +41,7 @@ fn rfc8037_a4_ed25519() {
     assert_only_original_verifies(&jwk(), Algorithm::EdDSA, token);
     assert_only_original_verifies(&public_part(jwk()), Algorithm::EdDSA, token);
     assert_eq!(
-        resign_payload(&private_new_key(Algorithm::EdDSA, pkcs8()), "{\"alg\":\"EdDSA\"}", token),
+        resign_payload(&private_key_spec(Algorithm::EdDSA, pkcs8()), "{\"alg\":\"EdDSA\"}", token),
         token
     );
 }
