@@ -1,21 +1,22 @@
-//! What stands in one place of a result: a text, and what a screen adds to it, a colour and how far
-//! away an instant is. Where there is no screen it is the text and nothing else.
+//! Cells of tables and field lists: a text, and a colour and a relative time that only a terminal
+//! shows.
 
 use super::screen::Screen;
 use super::style::Style;
 use crate::model::{KeyState, Timestamp, TokenStatus, Untrusted, escape};
 use console::measure_text_width;
 
-/// What may be broken has that much room at least.
+/// Minimum width of a column with breakable cells.
 const MIN_BREAKABLE_WIDTH: usize = 8;
 
-/// As wide as the space that it stands for, at which no line is broken.
+/// Placeholder for a space at which no line is broken; as wide as a space.
 const NO_BREAK_MARK: char = '\u{1f}';
 
-/// A place without a space where a line may be broken. It takes no room.
+/// Marks a position without a space where a line may be broken; has no width.
 const BREAK_MARK: char = '\u{e0001}';
 
-/// A text of a table or a list. Text from outside comes in escaped; what is left is escaped here.
+/// Text of a table or field list. Untrusted text is passed in escaped; a cell escapes all other
+/// text when it is rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
@@ -24,35 +25,35 @@ pub(crate) struct Cell {
     timestamp: Option<Timestamp>,
 }
 
-/// Where a text may be broken if there is no room for it.
+/// Positions where a text may be broken if the column is too narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wrap {
-    /// At spaces: ids and times stay in one piece, so that they can be copied.
+    /// At spaces: ids and times are not split, so that users can copy them.
     AtSpaces,
-    /// Behind commas, and anywhere in what is long between them.
+    /// After commas, and anywhere in a long item.
     AtCommas,
     /// At spaces, and anywhere in long words.
     Anywhere,
 }
 
 impl Cell {
-    /// A name, which may be broken anywhere if there is no room for it.
+    /// Creates a cell for a name, which may be broken anywhere.
     pub(crate) fn breakable(text: impl Into<String>) -> Self {
         Self { wrap: Wrap::Anywhere, ..Self::from(text.into()) }
     }
 
-    /// Several texts with commas between them.
+    /// Creates a cell of comma-separated texts.
     pub(crate) fn from_list(texts: &[Untrusted]) -> Self {
         let texts: Vec<String> = texts.iter().map(Untrusted::to_display).collect();
         Self { wrap: Wrap::AtCommas, ..Self::from(texts.join(",")) }
     }
 
-    /// A word that says how things are, in the colour that says so, too.
+    /// Creates a cell for a status word with its colour.
     pub(crate) fn styled(word: &str, style: Style) -> Self {
         Self { style: Some(style), ..Self::from(word) }
     }
 
-    /// The same with how far away that instant is behind it.
+    /// Adds a relative time after the text: `(in 3 h)`.
     pub(crate) fn with_relative_time(self, timestamp: Timestamp) -> Self {
         Self { timestamp: Some(timestamp), ..self }
     }
@@ -61,7 +62,7 @@ impl Cell {
         self.text.is_empty()
     }
 
-    /// The text, and at a certain time how far away its instant is.
+    /// Returns the text, followed by the relative time if `now` is given.
     pub(super) fn to_plain_text(&self, now: Option<Timestamp>) -> String {
         let text = escape(&self.text);
         match self.relative_time(now) {
@@ -70,8 +71,8 @@ impl Cell {
         }
     }
 
-    /// The text for that screen. What is put in when its lines are laid out stands there as marks,
-    /// which no escaped text holds.
+    /// Returns the text for `screen` with marks, which `apply_marks` replaces after line breaking.
+    /// Escaped text contains no marks.
     pub(super) fn to_marked_text(&self, screen: Option<&Screen>) -> String {
         let Some(screen) = screen else { return self.to_plain_text(None) };
         let mut text = escape(&self.text);
@@ -91,12 +92,12 @@ impl Cell {
         self.timestamp.zip(now).map(|(time, now)| format!("({})", time.to_relative(now)))
     }
 
-    /// The text for a layout that breaks lines.
+    /// Returns the cell for the table layout, which breaks lines.
     pub(super) fn to_table_cell(&self, screen: Option<&Screen>) -> comfy_table::Cell {
         comfy_table::Cell::new(self.to_marked_text(screen)).set_delimiter(self.delimiter())
     }
 
-    /// How wide it is, if nothing is broken that must not be, and if nothing is broken at all.
+    /// Returns the minimum width (all permitted line breaks) and the maximum width (none).
     pub(super) fn measure_widths(&self, screen: &Screen) -> (usize, usize) {
         let text = self.to_marked_text(Some(screen));
         let longest = text.split(self.delimiter()).map(measure_text_width).max().unwrap_or(0);
@@ -112,7 +113,7 @@ impl Cell {
     }
 }
 
-/// The line with everything put in that marks stand for.
+/// Replaces all marks of a line.
 pub(super) fn apply_marks(line: &str) -> String {
     Style::apply_styles(line).replace(NO_BREAK_MARK, " ").replace(BREAK_MARK, "")
 }

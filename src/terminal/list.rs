@@ -1,16 +1,16 @@
-//! Lists of any length, written in parts: one table, or one document of JSON.
+//! Lists of any length, written in parts: one table or one JSON document.
 
 use super::screen::Screen;
 use super::{Console, Delivery, Error, Table, escape_json, render_json_line, write_stdout};
 use crate::model::Timestamp;
 use serde::Serialize;
 
-/// The beginning of the document of a list.
+/// Start of the JSON document of a list.
 const LIST_PREFIX: &str = "{\"items\":[";
 
 impl Console {
-    #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
-    /// Writes items of the document of a list.
+    /// Writes items of the JSON document of a list.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn write_items(
         &self,
         items: &[impl Serialize],
@@ -25,15 +25,15 @@ impl Console {
         write_stdout(&if is_first { format!("{LIST_PREFIX}{text}") } else { text })
     }
 
-    #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
-    /// Ends the document of a list like that of a list without items.
+    /// Ends the JSON document of a list with the members that follow the items in `empty`.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn end_items(&self, empty: &impl Serialize) -> Result<Delivery, Error> {
         let text = render_json_line(empty)?;
         write_stdout(text.strip_prefix(LIST_PREFIX).unwrap_or(&text))
     }
 
-    #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
-    /// Writes rows of a table; its columns are as wide as these rows need.
+    /// Writes rows of a table; the column widths depend on these rows only.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn write_table(
         &self,
         table: &Table,

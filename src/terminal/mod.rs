@@ -1,5 +1,5 @@
-//! The console: the only module that prints. Results go to standard output, everything else to
-//! standard error. With JSON output, standard error carries only the one line of a failure.
+//! Console: the only module that prints. Results go to standard output, all messages to standard
+//! error. With JSON output, standard error carries only the JSON line of a failure.
 
 mod cell;
 mod list;
@@ -31,21 +31,21 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{self, IsTerminal, Write};
 
-/// The form of results and failures.
+/// Output format of results and failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutputFormat {
-    /// For people and for `$(…)`.
+    /// Plain text for people and for `$(…)`.
     Text,
     /// One JSON document for programs.
     Json,
-    /// One JSON document a line, for results without an end.
+    /// One JSON document per line, for results of any length.
     JsonLines,
-    /// Rows of cells, for spreadsheets.
+    /// CSV for spreadsheets.
     Csv,
 }
 
 impl OutputFormat {
-    /// Whether programs read it, errors too.
+    /// Returns whether results and failures are JSON.
     pub(crate) fn is_json(self) -> bool {
         match self {
             Self::Json | Self::JsonLines => true,
@@ -54,19 +54,19 @@ impl OutputFormat {
     }
 }
 
-/// Rows that are written at once.
+/// Number of rows per write to standard output.
 const ROWS_PER_WRITE: usize = 1_000;
 
-/// Why nothing could be written or asked.
+/// Failure of output or of a prompt.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// Standard output does not take it: a full disk.
+    /// A write to standard output failed, for example because the disk is full.
     #[error("the output cannot be written: {0}")]
     Output(String),
-    /// The question cannot be asked because nobody is there.
+    /// No terminal is available for a prompt.
     #[error("nobody is there to ask")]
     NoTerminal,
-    /// Two passwords that must be the same are not.
+    /// The password and its confirmation differ.
     #[error("the two passwords are not the same")]
     PasswordMismatch,
     /// Ctrl-D, or an empty answer.
@@ -75,35 +75,35 @@ pub(crate) enum Error {
     /// A signal ended a prompt.
     #[error("interrupted")]
     Interrupted,
-    /// What was typed is not UTF-8.
+    /// The typed line is not UTF-8.
     #[error("the answer is not UTF-8")]
     NotUtf8,
-    /// What was typed is longer than a terminal's line.
+    /// The typed line exceeds the line length of a terminal.
     #[error("the answer is too long")]
     TooLong,
-    /// The terminal fails.
+    /// A terminal operation failed.
     #[error("the terminal fails: {0}")]
     TerminalFailed(String),
 }
 
-/// What became of a result.
+/// Outcome of writing a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "a secret that nobody received must be taken back"]
+#[must_use = "an undelivered secret must be revoked"]
 pub(crate) enum Delivery {
-    /// All of it was written.
+    /// The result was written completely.
     Done,
-    /// The reader of our output has left.
+    /// The reader closed standard output (broken pipe).
     NoReader,
 }
 
-/// A result in the words of people. Strings from outside come in through
-/// [`crate::model::Foreign::shown`].
+/// Text form of a result. Untrusted strings are converted with
+/// [`crate::model::Untrusted::to_display`].
 pub(crate) enum Rendered {
-    /// No result: the talk says it all.
+    /// No result; status messages describe the outcome.
     Nothing,
-    /// Lines, ended by a line break each.
+    /// Lines, each followed by a line break.
     Lines(Vec<String>),
-    /// One line, with what a screen adds to it.
+    /// One line with a style or a relative time on a terminal.
     Line(Cell),
     /// A JSON document, indented.
     Json(Value),
@@ -113,13 +113,13 @@ pub(crate) enum Rendered {
     Table(Table),
 }
 
-/// What a command found out: a text for people, and itself as JSON for programs.
+/// Result of a command: serialized as JSON for programs, rendered as text for people.
 pub(crate) trait Report: Serialize {
-    /// The text form.
+    /// Returns the text form.
     fn render(&self) -> Rendered;
 }
 
-/// The one way to standard output and standard error.
+/// Writer for standard output and standard error.
 #[derive(Debug)]
 pub(crate) struct Console {
     format: OutputFormat,
@@ -132,12 +132,12 @@ impl Console {
         Self { format, quiet, signal_report: None }
     }
 
-    /// With what programs are told when a signal ends a question, by the exit code.
+    /// Sets the JSON line that is written if a signal ends a prompt, by exit code.
     pub(crate) fn with_signal_report(self, report: fn(u8) -> Value) -> Self {
         Self { signal_report: Some(report).filter(|_| self.format.is_json()), ..self }
     }
 
-    /// Writes a result to standard output. `now` is for the distances that a terminal shows.
+    /// Writes a result to standard output. A terminal also shows times relative to `now`.
     pub(crate) fn write_result(
         &self,
         report: &impl Report,
@@ -163,20 +163,19 @@ impl Console {
         write_stdout(&text)
     }
 
-    #[expect(clippy::unused_self, reason = "nothing is said without a voice")]
-    /// What talk says of it: with its distance where somebody reads it on a terminal.
+    /// Renders a cell for a status message; with the relative time if standard error is a terminal.
+    #[expect(clippy::unused_self, reason = "messages require a console")]
     pub(crate) fn render_cell(&self, cell: &Cell, now: Option<Timestamp>) -> String {
         cell.to_plain_text(now.filter(|_| io::stderr().is_terminal()))
     }
 
-    #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
     /// Writes one line of JSON to standard output.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn write_json_line(&self, value: &impl Serialize) -> Result<Delivery, Error> {
         write_stdout(&render_json_line(value)?)
     }
 
-    /// Writes many rows to standard output: one line of JSON each, or CSV, the first ones below
-    /// their names.
+    /// Writes rows to standard output: JSON Lines, or CSV with a header in the first batch.
     pub(crate) fn write_rows(
         &self,
         rows: &[impl Serialize],
@@ -196,9 +195,9 @@ impl Console {
         Ok(Delivery::Done)
     }
 
-    #[expect(clippy::unused_self, reason = "nothing is written without a voice")]
-    /// Writes text of our own source, such as a script, to standard output as it is.
-    /// Its styles are dropped where no terminal would show them.
+    /// Writes trusted text, such as a completion script, to standard output without escaping.
+    /// Removes its styles if standard output has no colours.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn write_document(&self, text: &str) -> Result<Delivery, Error> {
         let mut plain = anstream::StripStream::new(Vec::new());
         if !should_colour(&io::stdout(), colors_enabled) {
@@ -209,24 +208,24 @@ impl Console {
         write_stdout(text)
     }
 
-    /// Says what was done.
+    /// Prints a status message, unless `--quiet` is set.
     pub(crate) fn print_status(&self, message: &str) {
         if !self.quiet {
             self.print_message(None, message);
         }
     }
 
-    /// Says what may surprise.
+    /// Prints a warning.
     pub(crate) fn print_warning(&self, message: &str) {
         self.print_message(Some(("warning", AnsiColor::Yellow)), message);
     }
 
-    /// Says what to do next.
+    /// Prints a hint: one imperative sentence.
     pub(crate) fn print_hint(&self, message: &str) {
         self.print_message(Some(("hint", AnsiColor::Cyan)), message);
     }
 
-    /// Says why it failed: a sentence and a hint, or the one line of JSON.
+    /// Prints a failure: an error message and a hint, or one line of JSON.
     pub(crate) fn print_failure(&self, message: &str, hint: Option<&str>, json: &Value) {
         if self.format.is_json() {
             let line = escape_json(&json.to_string()) + "\n";
@@ -239,7 +238,7 @@ impl Console {
         }
     }
 
-    /// How far something is that may take long.
+    /// Shows the progress of an operation that may take long.
     pub(crate) fn start_progress(&self, label: &'static str, total: usize) -> Progress {
         Progress::new(label, total, !self.quiet && !self.format.is_json())
     }
@@ -258,16 +257,18 @@ impl Console {
             Some((label, _)) => format!("{label}: {text}\n"),
             None => text + "\n",
         };
-        // One write a line, so that processes that share a stream do not mix theirs. Whether it is
-        // taken or not, the exit code tells.
+        // A single write, so that messages of processes that share a stream do not mix. A write
+        // error does not change the exit code.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }
 
-/// Whether colours are wanted there: `NO_COLOR`, `CLICOLOR_FORCE`, a terminal. `unforced` says the
-/// same where nothing is forced: for anstream any value of the variable is a yes, and 0 is none.
+/// Returns whether to colour a stream: `NO_COLOR`, `CLICOLOR_FORCE`, or a terminal.
+///
+/// anstream treats every value of `CLICOLOR_FORCE` as set. By convention `0` means not set:
+/// `unforced_choice` decides then.
 fn should_colour(stream: &impl RawStream, unforced_choice: fn() -> bool) -> bool {
-    #[expect(clippy::disallowed_methods, reason = "the libraries read it, too")]
+    #[expect(clippy::disallowed_methods, reason = "the libraries also read this variable")]
     let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force == "0");
     AutoStream::choice(stream) != anstream::ColorChoice::Never && (!is_zero || unforced_choice())
 }

@@ -1,5 +1,4 @@
-//! How far something is that takes long: on standard error, only where that is a terminal, and not
-//! before a second has passed.
+//! Progress bar on standard error, shown after one second and only on a terminal.
 
 use console::Term;
 use std::sync::Arc;
@@ -8,23 +7,23 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What takes less is not worth a look.
+/// Operations that finish within this time show no bar.
 const INITIAL_DELAY: Duration = Duration::from_secs(1);
 
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The length of the bar.
+/// Length of the bar in characters.
 const BAR_WIDTH: usize = 30;
 
-/// A bar that goes away when it is dropped.
+/// Progress bar; dropping the value clears the bar.
 #[derive(Debug)]
 pub(crate) struct Progress {
     state: Arc<ProgressState>,
-    /// Who shows it, and the end of a wire to call that off.
+    /// Thread that draws the bar; dropping the sender stops the thread.
     renderer: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-/// So many of so many things are done.
+/// Number of finished items and number of all items.
 #[derive(Debug, Default)]
 struct ProgressState {
     done: AtomicUsize,
@@ -32,7 +31,7 @@ struct ProgressState {
 }
 
 impl Progress {
-    /// For so many things; one that is not `shown` is there for nobody to see.
+    /// Starts a bar for `total` items; without `is_visible` nothing is drawn.
     pub(super) fn new(label: &'static str, total: usize, is_visible: bool) -> Self {
         let state = Arc::new(ProgressState { total: total.into(), ..ProgressState::default() });
         let renderer = (is_visible && Term::stderr().is_term()).then(|| {
@@ -46,18 +45,18 @@ impl Progress {
         Self { state, renderer }
     }
 
-    /// One thing more is done.
+    /// Counts one more finished item.
     pub(crate) fn advance(&self) {
         self.state.done.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns what is told how many of how many things are done.
+    /// Returns a callback that takes the number of finished items and the number of all items.
     pub(crate) fn updater(&self) -> impl Fn(usize, usize) + Send + 'static {
         let state = Arc::clone(&self.state);
         move |done, total| state.set(done, total)
     }
 
-    /// So many of so many things are done.
+    /// Sets the number of finished items and the number of all items.
     pub(crate) fn set(&self, done: usize, total: usize) {
         self.state.set(done, total);
     }
@@ -67,13 +66,13 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if let Some((stop_sender, renderer)) = self.renderer.take() {
             drop(stop_sender);
-            // Had it died, there would be nothing to clear.
+            // The thread clears the bar before it ends; a panic of the thread is harmless.
             let _ = renderer.join();
         }
     }
 }
 
-/// Shows it from time to time, until the wire is cut. What the terminal does not take is not shown.
+/// Redraws the bar periodically until the sender is dropped. Errors of the terminal are ignored.
 fn render_until_stopped(label: &str, state: &ProgressState, stop_receiver: &Receiver<()>) {
     let terminal = Term::buffered_stderr();
     let mut timeout = INITIAL_DELAY;
@@ -95,7 +94,8 @@ impl ProgressState {
         self.total.store(total, Ordering::Relaxed);
     }
 
-    /// The line that says it, no longer than the terminal is wide, so that it can be cleared.
+    /// Returns the line of the bar, shorter than the terminal is wide, so that `clear_line` removes
+    /// all of the bar.
     fn render_line(&self, label: &str, width: usize) -> String {
         let total = self.total.load(Ordering::Relaxed);
         let done = self.done.load(Ordering::Relaxed).min(total);

@@ -1,4 +1,4 @@
-//! Questions, asked on the terminal itself, so that they work with every stream redirected.
+//! Prompts on `/dev/tty`, which work when all standard streams are redirected.
 
 use super::signal_guard::{Echo, TerminalGuard};
 use super::{Console, Error};
@@ -13,25 +13,25 @@ use zeroize::Zeroizing;
 /// The longest line that a terminal delivers, in bytes.
 const MAX_LINE_BYTES: usize = 4096;
 
-/// A line that was typed.
+/// Typed line without its line break.
 pub(crate) type Answer = Zeroizing<String>;
 
-/// What was answered to a yes-or-no question.
+/// Answer to a yes-or-no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Confirmation {
-    /// Do it.
+    /// The user confirmed the action.
     Yes,
-    /// Leave it.
+    /// The user declined the action.
     No,
 }
 
 impl Console {
-    /// Asks for a password that exists. Nothing is echoed.
+    /// Prompts for an existing password, without echo.
     pub(crate) fn prompt_password(&self, question: &str) -> Result<Answer, Error> {
         self.with_prompt(Echo::Nothing, |prompt| prompt.read_password(question))
     }
 
-    /// Asks for a new password, twice.
+    /// Prompts for a new password and its confirmation, without echo.
     pub(crate) fn prompt_new_password(&self, question: &str) -> Result<Answer, Error> {
         self.with_prompt(Echo::Nothing, |prompt| {
             let first = prompt.read_password(question)?;
@@ -40,8 +40,8 @@ impl Console {
         })
     }
 
-    /// Asks before something is destroyed. Only the whole line `y` or `yes` confirms. What was
-    /// typed or pasted before the question or behind the answer is discarded.
+    /// Asks for confirmation of a destructive action. Only the line `y` or `yes` confirms.
+    /// Discards input that was typed or pasted before the question or after the answer.
     pub(crate) fn confirm(&self, question: &str) -> Result<Confirmation, Error> {
         let answer =
             self.with_prompt(Echo::On, |prompt| prompt.read_line(&format!("{question} [y/N] ")));
@@ -71,7 +71,7 @@ impl Console {
     }
 }
 
-/// A terminal that waits for lines.
+/// Terminal that reads lines.
 struct Prompt {
     guard: TerminalGuard,
     terminal: File,
@@ -82,7 +82,7 @@ impl Prompt {
         let question = escape(question);
         self.guard.set_question(format!("{question}: "));
         let terminal = || self.terminal.try_clone().map_err(terminal_error);
-        // An empty line must end the prompt: at the end of input dialoguer would ask for ever.
+        // An empty line must end the prompt: at the end of input dialoguer would loop endlessly.
         let answer = Password::new()
             .with_prompt(question)
             .allow_empty_password(true)
@@ -96,15 +96,15 @@ impl Prompt {
         if answer.is_empty() { Err(Error::Cancelled) } else { Ok(answer) }
     }
 
-    /// Asks for a line and returns it without its line break. The terminal edits it: the prompts of
-    /// the library read key by key, and take no signal and no paste as a shell would.
+    /// Prompts for a line. The terminal does the editing, because the prompts of dialoguer read
+    /// single keys and handle neither signals nor pasted text.
     fn read_line(&self, question: &str) -> Result<Answer, Error> {
         self.guard.show_question(escape(question)).map_err(terminal_error)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES));
         let mut buffer = Zeroizing::new([0; MAX_LINE_BYTES]);
         while bytes.last() != Some(&b'\n') {
             match (&self.terminal).read(&mut *buffer) {
-                // The line of a question that Ctrl-D answers is not ended yet.
+                // Ctrl-D does not end the line of the question.
                 Ok(0) => {
                     self.guard.show_question("\n".to_owned()).map_err(terminal_error)?;
                     return Err(Error::Cancelled);
@@ -121,7 +121,7 @@ impl Prompt {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
 fn terminal_error(error: io::Error) -> Error {
     Error::TerminalFailed(error.to_string())
 }

@@ -1,10 +1,10 @@
-//! What a reader sees results on: how wide it is, whether it has colours, and what time it is there.
+//! Terminal on standard output: width, colours and the time for relative times.
 
 use super::should_colour;
 use crate::model::Timestamp;
 use std::io::{self, IsTerminal};
 
-/// A terminal. Files and pipes have none, and get text without any addition.
+/// Terminal that shows results. Output to files and pipes has no screen and is plain text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Screen {
     pub(super) columns: usize,
@@ -13,12 +13,12 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// The terminal that standard output is, if it is one.
+    /// Returns the terminal on standard output; `None` for a file or pipe.
     pub(super) fn from_stdout(now: Option<Timestamp>) -> Option<Self> {
-        let stdout = io::stdout();
-        stdout.is_terminal().then(|| Self {
+        let stream = io::stdout();
+        stream.is_terminal().then(|| Self {
             columns: usize::from(console::Term::stdout().size().1),
-            has_colour: should_colour(&stdout, console::colors_enabled),
+            has_colour: should_colour(&stream, console::colors_enabled),
             now,
         })
     }

@@ -1,5 +1,5 @@
-//! The terminal's modes while a prompt is open. Every signal that ends or stops the program gives
-//! the terminal back first: echo on, half-typed input discarded.
+//! Terminal modes while a prompt is open. Every signal that ends or stops the program first
+//! restores the terminal: echo on, partial input discarded.
 
 use crate::model::escape_json;
 use crate::signals;
@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The JSON line for programs when a signal ends a prompt, by exit code.
+/// JSON line for programs when a signal ends a prompt, by exit code.
 pub(super) type SignalReport = Option<fn(u8) -> Value>;
 
 /// Echo of typed characters.
@@ -30,7 +30,7 @@ pub(crate) enum Echo {
     Nothing,
 }
 
-/// A terminal with an open prompt.
+/// Terminal with an open prompt.
 struct OpenPrompt {
     terminal: File,
     original_modes: Termios,
@@ -41,26 +41,26 @@ struct OpenPrompt {
 /// The open prompt, of which there is at most one.
 static OPEN_PROMPT: Mutex<Option<OpenPrompt>> = Mutex::new(None);
 
-/// Set when `run` takes over the signals that end the program.
+/// Set when `run` starts to handle the signals that end the program.
 static SIGNALS_RELEASED: AtomicBool = AtomicBool::new(false);
 
-/// Restores the terminal when it is dropped.
+/// Guard that restores the terminal when dropped.
 pub(super) struct TerminalGuard(());
 
 impl TerminalGuard {
-    /// Sets the modes for reading lines from `terminal`. `Flush` discards what was typed before.
+    /// Sets the modes for reading lines from `terminal`. `Flush` discards earlier input.
     ///
-    /// Signals are watched from the first prompt to the end of the run, because their default
-    /// action cannot be restored.
+    /// Signals are watched from the first prompt to the end of the run, because the default action
+    /// of a signal cannot be restored.
     pub(super) fn open(
         terminal: &File,
         echo: Echo,
         pending_input: OptionalActions,
         signal_report: SignalReport,
     ) -> io::Result<Self> {
-        // A terminal that is not the controlling one has no foreground.
+        // `tcgetpgrp` fails if the terminal is not the controlling terminal.
         if tcgetpgrp(terminal).is_ok_and(|foreground| foreground != getpgrp()) {
-            // A background job stops here: the modes are those of the shell until it continues.
+            // Stops a background job: until the job continues, the shell owns the terminal modes.
             raise(SIGTTIN)?;
         }
         watch_signals(signal_report)?;
@@ -81,7 +81,7 @@ impl TerminalGuard {
         Ok(guard)
     }
 
-    /// Keeps a question, which is written when the program continues after a stop.
+    /// Stores a question, which is written again when the program continues after a stop.
     #[expect(clippy::unused_self, reason = "there is no question without an open prompt")]
     pub(super) fn set_question(&self, question: String) {
         if let Some(prompt) = lock_open_prompt().as_mut() {
@@ -89,7 +89,7 @@ impl TerminalGuard {
         }
     }
 
-    /// Writes a question, and keeps it.
+    /// Writes and stores a question.
     pub(super) fn show_question(&self, question: String) -> io::Result<()> {
         self.set_question(question);
         lock_open_prompt().as_ref().map_or(Ok(()), OpenPrompt::write_question)
@@ -113,10 +113,10 @@ impl OpenPrompt {
         Ok(tcsetattr(&self.terminal, OptionalActions::Flush, &self.prompt_modes)?)
     }
 
-    /// Restores the modes and discards what was typed and not read: nothing of a password and no
-    /// second pasted line is left for the shell.
+    /// Restores the modes and discards unread input, so that the shell receives no part of a
+    /// password and no second pasted line.
     fn restore(&self) {
-        // Nothing is left to do if the terminal is gone.
+        // If the terminal is gone, there is nothing to restore.
         let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.original_modes);
     }
 }
@@ -135,7 +135,8 @@ fn line_modes(mut modes: Termios, echo: Echo) -> Termios {
     modes
 }
 
-/// Leaves the signals that end the program to another watcher. Ctrl-Z still stops it.
+/// Stops handling the signals that end the program; another handler takes over. Ctrl-Z still stops
+/// the program.
 pub(crate) fn release_signals() {
     SIGNALS_RELEASED.store(true, Ordering::Relaxed);
 }
@@ -164,18 +165,19 @@ fn suspend() {
     if let Some(prompt) = lock_open_prompt().as_ref() {
         prompt.restore();
     }
-    // The default action of SIGTSTP cannot be had. That of this signal is the same: it stops, but
-    // not without a shell to continue. SIGSTOP would stop for ever there.
+    // The handler replaced the default action of SIGTSTP. SIGTTOU has the same default action: stop
+    // the process, except in an orphaned process group, which no shell could continue. SIGSTOP
+    // would stop even an orphaned process group.
     let _ = raise(SIGTTOU);
     if let Some(prompt) = lock_open_prompt().as_ref() {
-        // Continued in the background, this stops again.
+        // If the program was continued in the background, `tcsetattr` stops it again.
         let _ = prompt.apply_prompt_modes().and_then(|()| prompt.write_question());
     }
 }
 
 #[expect(clippy::exit, reason = "the main thread is inside a read that cannot be woken")]
 fn exit_on_signal(signal: i32, signal_report: SignalReport) {
-    // Held to the end: the main thread asks nothing more.
+    // Held until exit, so that the main thread opens no further prompt.
     let mut open_prompt = lock_open_prompt();
     if let Some(prompt) = open_prompt.take() {
         prompt.restore();
@@ -185,7 +187,7 @@ fn exit_on_signal(signal: i32, signal_report: SignalReport) {
         SIGINT => 130,
         SIGTERM | SIGHUP => 143,
         other => {
-            // It returns for signals that it does not know: then the exit code names the signal.
+            // Returns for signals unknown to signal-hook: the exit code then encodes the signal.
             let _ = emulate_default_handler(other);
             std::process::exit(128 + other);
         }

@@ -1,4 +1,4 @@
-//! Standard input. Where a terminal is behind it, users are told that it is awaited, and secrets are
+//! Standard input. If the input is a terminal, a status message announces the read, and secrets are
 //! not echoed.
 
 use super::signal_guard::{Echo, TerminalGuard};
@@ -10,24 +10,24 @@ use std::os::fd::AsFd;
 
 /// Standard input, open for reading.
 pub(crate) struct StdinReader {
-    stdin: Stdin,
+    stream: Stdin,
     _guard: Option<TerminalGuard>,
 }
 
 impl Console {
-    /// Opens standard input to read `what` from it. With `Echo::Off` a terminal does not echo until
-    /// the input is dropped.
+    /// Opens standard input to read the input that `description` names in the status message.
+    /// `echo` applies to a terminal until the reader is dropped.
     pub(crate) fn open_stdin(&self, description: &str, echo: Echo) -> Result<StdinReader, Error> {
-        let stdin = io::stdin();
-        if !stdin.is_terminal() {
-            return Ok(StdinReader { stdin, _guard: None });
+        let stream = io::stdin();
+        if !stream.is_terminal() {
+            return Ok(StdinReader { stream, _guard: None });
         }
         self.print_status(&format!(
             "reading {description} from standard input; Ctrl-D on an empty line ends it"
         ));
         let guard = match echo {
             Echo::On => Ok(None),
-            Echo::LineBreaksOnly | Echo::Nothing => stdin
+            Echo::LineBreaksOnly | Echo::Nothing => stream
                 .as_fd()
                 .try_clone_to_owned()
                 .and_then(|terminal| {
@@ -37,12 +37,12 @@ impl Console {
                 .map(Some),
         };
         let guard = guard.map_err(|error| Error::TerminalFailed(error.to_string()))?;
-        Ok(StdinReader { stdin, _guard: guard })
+        Ok(StdinReader { stream, _guard: guard })
     }
 }
 
 impl Read for StdinReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stdin.read(buffer)
+        self.stream.read(buffer)
     }
 }

@@ -1,5 +1,5 @@
-//! Standard output as the process was given it. Before `main`, Rust opens `/dev/null` in the place
-//! of a closed standard output; what is written there is lost without an error.
+//! State of standard output at process start. Before `main`, Rust replaces a closed standard output
+//! with `/dev/null`, where output is lost without an error.
 
 use rustix::fs::{OFlags, fcntl_getfl};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,15 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 ctor::declarative::ctor! {
-    /// Runs before Rust opens anything.
+    /// Runs before the Rust runtime opens `/dev/null`.
     #[ctor(unsafe)]
     fn record_stdout_state() {
         IS_CLOSED.store(fcntl_getfl(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);
     }
 }
 
-/// Returns whether standard output takes what is written to it: it was not closed, and is not open
-/// for reading only.
+/// Returns whether standard output was open at process start and is not read-only.
 pub(crate) fn is_stdout_writable() -> bool {
     let is_read_only = || {
         fcntl_getfl(rustix::stdio::stdout())

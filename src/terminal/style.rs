@@ -1,24 +1,23 @@
-//! Colours. Each only repeats what a word says.
+//! Colours of status words. A colour never carries information that the word does not.
 
 use anstyle::{AnsiColor, Reset, Style as AnsiStyle};
 
-/// How things are.
+/// Style of a status word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// The name of what stands below or beside it.
+    /// Column head or field name.
     Heading,
-    /// It works.
+    /// Active or valid.
     Success,
-    /// It is about to work, or not to.
+    /// Not active yet, or soon inactive.
     Warning,
-    /// Its time is over.
+    /// Expired.
     Muted,
-    /// It does not work, because somebody wanted it so or because it is wrong.
+    /// Revoked, disabled or invalid.
     Error,
 }
 
-/// Where a tone ends. Like the marks where one begins it takes no room in a line, and no escaped
-/// text holds it.
+/// Marks the end of a style. All style marks have no width, and escaped text contains none.
 const END_MARK: char = '\u{e0000}';
 
 impl Style {
@@ -45,8 +44,7 @@ impl Style {
         }
     }
 
-    /// The text with marks where the tone begins and ends: at each word, so that lines can be broken
-    /// between them.
+    /// Encloses each word of the text in style marks, so that lines can be broken between words.
     pub(super) fn add_marks(self, text: &str) -> String {
         let mark_word = |word: &str| match word {
             "" => String::new(),
@@ -55,12 +53,12 @@ impl Style {
         text.split(' ').map(mark_word).collect::<Vec<_>>().join(" ")
     }
 
-    /// The line with the styles that marks stand for.
+    /// Replaces the style marks of a line with ANSI escape sequences.
     pub(super) fn apply_styles(line: &str) -> String {
         let mut output = String::with_capacity(line.len());
         for c in line.chars() {
-            match Self::ALL.iter().find(|tone| tone.start_mark() == c) {
-                Some(tone) => output += &tone.ansi_style().to_string(),
+            match Self::ALL.iter().find(|style| style.start_mark() == c) {
+                Some(style) => output += &style.ansi_style().to_string(),
                 None if c == END_MARK => output += &Reset.to_string(),
                 None => output.push(c),
             }

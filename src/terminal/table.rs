@@ -1,15 +1,15 @@
-//! Rows under a header, in plain columns. On a terminal no line is wider than it; where that would
-//! tear ids apart, each row becomes a list of names and values.
+//! Tables with plain columns. No line exceeds the width of a terminal; if ids would have to be
+//! split, each row is rendered as a list of fields instead.
 
 use super::cell::{Cell, apply_marks};
 use super::screen::Screen;
 use super::style::Style;
 use comfy_table::{ColumnConstraint, Width, presets};
 
-/// Spaces between two columns.
+/// Number of spaces between two columns.
 const COLUMN_GAP: u16 = 2;
 
-/// Rows of cells.
+/// Rows of cells under a header.
 pub(crate) struct Table {
     header: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
@@ -24,7 +24,7 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// A table in Markdown.
+    /// Renders the table as Markdown.
     pub(crate) fn to_markdown(&self) -> String {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::ASCII_MARKDOWN);
@@ -35,12 +35,12 @@ impl Table {
         format!("{table}\n")
     }
 
-    /// The lines; nothing at all without rows.
+    /// Renders the table; the result is empty if the table has no rows.
     pub(super) fn render(&self, screen: Option<&Screen>) -> String {
         self.render_part(screen, true)
     }
 
-    /// The lines of a part of a table, without the header if it is not the first.
+    /// Renders a part of a table, with the header only if `is_first`.
     pub(super) fn render_part(&self, screen: Option<&Screen>, is_first: bool) -> String {
         if self.rows.is_empty() {
             return String::new();
@@ -73,7 +73,7 @@ impl Table {
         table.lines().map(|line| apply_marks(line.trim_end()) + "\n").collect()
     }
 
-    /// How wide each column is at least, and at most.
+    /// Returns the minimum and maximum width of each column.
     fn measure_columns(&self, screen: &Screen) -> Vec<(usize, usize)> {
         let mut widths: Vec<_> =
             self.header.iter().map(|name| heading_cell(name).measure_widths(screen)).collect();
@@ -86,7 +86,7 @@ impl Table {
         widths
     }
 
-    /// One list for each row, with an empty line between two.
+    /// Renders each row as a list of fields, with an empty line between rows.
     fn render_records(&self, screen: &Screen) -> String {
         let record = |row: &Vec<Cell>| {
             let cells = self.header.iter().copied().zip(row.iter().cloned());
@@ -97,8 +97,8 @@ impl Table {
     }
 }
 
-/// Names and values in two columns. Long values are the terminal's to break: what it breaks by
-/// itself is one piece when it is copied.
+/// Renders names and values in two columns. Long values are not broken here: a line that the
+/// terminal wraps is copied without a line break.
 pub(super) fn render_fields(fields: &[(&'static str, Cell)], screen: Option<&Screen>) -> String {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let line = |(name, cell): &(&str, Cell)| {
@@ -115,9 +115,11 @@ fn heading_cell(name: &str) -> Cell {
     Cell::styled(name, Style::Heading)
 }
 
-/// How wide each column is, where all together have that much room; `None` if it is not enough.
-/// What is left when all have the least they need goes to those that then lack nothing more, and
-/// the rest to the one that lacks most.
+/// Distributes `available` columns of the screen among the table columns with these minimum and
+/// maximum widths; returns `None` if the minimum widths do not fit.
+///
+/// First each table column gets its minimum width. The remaining width goes to the table columns
+/// that then reach their maximum, smallest deficit first, and the rest to the largest deficit.
 fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>> {
     let mut widths: Vec<usize> = bounds.iter().map(|(min_width, _)| *min_width).collect();
     let gaps = usize::from(COLUMN_GAP) * bounds.len().saturating_sub(1);
