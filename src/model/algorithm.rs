@@ -5,17 +5,17 @@ use serde::Serialize;
 
 macro_rules! algorithms {
     ($($name:ident $text:literal),+ $(,)?) => {
-        /// A signature algorithm that jeton can check. `none` is not one.
+        /// Signature algorithm that jeton can verify. `none` is excluded.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
         pub(crate) enum Algorithm {
             $(#[doc = concat!("`", $text, "`")] #[serde(rename = $text)] $name),+
         }
 
         impl Algorithm {
-            /// All of them.
+            /// All algorithms.
             pub(crate) const ALL: [Self; [$($text),+].len()] = [$(Self::$name),+];
 
-            /// The name in a header's `alg`.
+            /// Returns the value of the header parameter `alg`.
             pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
@@ -31,18 +31,18 @@ algorithms! {
     ES256 "ES256", ES384 "ES384", EdDSA "EdDSA",
 }
 
-/// What an algorithm's keys are.
+/// Key type that an algorithm requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyType {
-    /// A secret of at least that many bytes.
+    /// Shared secret with this minimum length in bytes.
     Hmac(usize),
-    /// RSA
+    /// RSA.
     Rsa,
-    /// The curve P-256.
+    /// Elliptic curve P-256.
     P256,
-    /// The curve P-384.
+    /// Elliptic curve P-384.
     P384,
-    /// Ed25519
+    /// Ed25519.
     Ed25519,
 }
 
@@ -54,7 +54,7 @@ impl Algorithm {
         })
     }
 
-    /// What its keys are.
+    /// Returns the key type that the algorithm requires.
     pub(crate) const fn key_type(self) -> KeyType {
         match self {
             Self::HS256 => KeyType::Hmac(32),
@@ -69,21 +69,21 @@ impl Algorithm {
         }
     }
 
-    /// Whether signing and checking need the same secret, which then is never exported.
+    /// Returns whether signing and verifying use the same secret, which is then never published.
     pub(crate) const fn is_symmetric(self) -> bool {
         matches!(self.key_type(), KeyType::Hmac(_))
     }
 }
 
-/// The size of a new RSA key.
+/// Size of a new RSA key in bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum RsaBits {
-    /// 2,048, the least that RFC 7518, section 3.3 allows.
+    /// 2,048: the minimum of RFC 7518, section 3.3.
     #[default]
     B2048,
-    /// 3,072
+    /// 3,072.
     B3072,
-    /// 4,096
+    /// 4,096.
     B4096,
 }
 

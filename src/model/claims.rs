@@ -1,10 +1,10 @@
-//! Claims that a caller adds to a token.
+//! Additional claims of a token.
 
 use super::{InvalidValue, parse_strict_object, redact_for_error};
 use serde_json::{Map, Value};
 
-/// The claims that jeton sets itself (RFC 7519, section 4.1, and the contract's own): nobody
-/// overrides them.
+/// Claims that only jeton sets: the registered claims of RFC 7519, section 4.1, and the claims of
+/// the token format. A user cannot override a reserved claim.
 const RESERVED_CLAIMS: &[&str] = &[
     "iss",
     "sub",
@@ -25,12 +25,12 @@ const RESERVED_CLAIMS: &[&str] = &[
     "bloqueado",
 ];
 
-/// Claims from `--claim k=v` and `--claim-json k=JSON`, each name once.
+/// Claims from `--claim k=v` and `--claim-json k=JSON`, with unique names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ExtraClaims(pub(crate) Map<String, Value>);
 
 impl ExtraClaims {
-    /// Splits `k=v` words; the values of `json` are parsed, strictly.
+    /// Splits `k=v` arguments; parses the values of `json` with the strict JSON reader.
     pub(crate) fn parse(text: &[String], json: &[String]) -> Result<Self, InvalidValue> {
         let mut claims = Map::new();
         let text_arguments = text.iter().map(|argument| (argument, false));
@@ -53,14 +53,14 @@ impl ExtraClaims {
         Ok(Self(claims))
     }
 
-    /// The first claim that only jeton sets, if there is one.
+    /// Returns the first claim that only jeton may set, if any.
     pub(crate) fn find_reserved(&self) -> Option<&str> {
         self.0.keys().map(String::as_str).find(|name| RESERVED_CLAIMS.contains(name))
     }
 }
 
 fn parse_json(text: &str) -> Option<Value> {
-    // Wrapped, so that the one strict reader serves for every kind of value.
+    // Wrapped in an object, because the strict reader accepts only objects.
     let wrapped = format!("{{\"value\":{text}\n}}");
     parse_strict_object(wrapped.as_bytes())
         .ok()

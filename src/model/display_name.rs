@@ -1,4 +1,4 @@
-//! Display names, and words to look for in what people are called.
+//! Display names, and search terms for user names.
 
 use super::{InvalidValue, Untrusted, is_invisible};
 use precis_profiles::Nickname;
@@ -6,7 +6,7 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// What a person is called in full: 1 to 200 visible characters, as they were given.
+/// Full name of a person: 1 to 200 visible characters, not normalized.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct DisplayName(Untrusted);
@@ -20,7 +20,7 @@ impl DisplayName {
         Ok(Self(Untrusted::new(text)))
     }
 
-    /// A name that was checked when it entered the store.
+    /// Creates a name from the store, without validation.
     pub(crate) fn from_trusted(text: String) -> Self {
         Self(Untrusted::new(text))
     }
@@ -29,7 +29,7 @@ impl DisplayName {
         self.0.as_str()
     }
 
-    /// The form in which it is found.
+    /// Returns the folded form that a [`NameFilter`] is compared with.
     pub(crate) fn search_key(&self) -> String {
         fold_for_search(self.as_str())
     }
@@ -39,8 +39,7 @@ impl DisplayName {
     }
 }
 
-/// A part of a username, an e-mail address or a display name, in the form in which these are
-/// compared.
+/// Search term for a part of a username, e-mail address or display name, in folded form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NameFilter(String);
 
@@ -57,8 +56,8 @@ impl NameFilter {
     }
 }
 
-/// One form for what differs in case, width or spaces alone: PRECIS `Nickname` (RFC 8266), in
-/// lower case. Text that this profile does not allow is lowered only.
+/// Folds case, width and spaces: PRECIS `Nickname` (RFC 8266) in lower case. Text that this profile
+/// rejects is only converted to lower case.
 fn fold_for_search(text: &str) -> String {
     Nickname::enforce(text).unwrap_or(Cow::Borrowed(text)).to_lowercase()
 }

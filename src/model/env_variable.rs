@@ -2,11 +2,11 @@
 
 use super::InvalidValue;
 
-/// Names on which the loader, a shell or a runtime acts, in capital letters. The list cannot be
-/// complete: it has the variables that name code, libraries, options, certificates or proxies of
-/// the common ones.
+/// Names, in capital letters, of variables that change the behaviour of the loader, a shell or a
+/// runtime. The list cannot be complete: it contains the variables of common programs that set
+/// code, libraries, options, certificates or proxies.
 const RESERVED_NAMES: [&str; 5] = [
-    // Shells, and what every program reads.
+    // Shells and all programs.
     "BASHOPTS BASH_ENV CDPATH EDITOR ENV FPATH GLOBIGNORE HOME IFS INPUTRC LANG LANGUAGE \
      LESSCLOSE LESSOPEN LOGNAME MAKEFLAGS OLDPWD PAGER PATH PROMPT_COMMAND PS4 PWD SHELL \
      SHELLOPTS TERM TERMCAP TERMINFO TMPDIR TZ TZDIR USER VISUAL ZDOTDIR",
@@ -29,13 +29,13 @@ const RESERVED_NAMES: [&str; 5] = [
      VIRTUAL_ENV _JAVA_OPTIONS",
 ];
 
-/// Beginnings of such names.
+/// Prefixes of reserved names.
 const RESERVED_PREFIXES: &str = "ACTIONS_ BASH_FUNC_ COMPLUS_ CORECLR_ COR_ DOTNET_ DYLD_ GITHUB_ \
     GIT_CONFIG LC_ LD_ LUA_CPATH LUA_INIT LUA_PATH MALLOC_ NPM_CONFIG_ PERL5 PIP_ PYTHON RUNNER_ \
     XDG_";
 
-/// Refuses what cannot be the name of an environment variable. It may be the value of one, in the
-/// wrong place, and is not repeated.
+/// Rejects text that cannot be the name of an environment variable. The error does not repeat the
+/// text, which may be a secret in the wrong place.
 pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
     let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_word || text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -44,8 +44,9 @@ pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-/// Refuses a name that must not be given a token as its value: no variable of jeton, and none on
-/// which the loader, a shell or a runtime acts, whatever its case (`http_proxy`, `npm_config_*`).
+/// Rejects the name of a variable that must not hold a token: variables of jeton, and variables
+/// that change the behaviour of the loader, a shell or a runtime, in any case (`http_proxy`,
+/// `npm_config_*`).
 pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
     check_variable_name(text)?;
     let name = text.to_ascii_uppercase();

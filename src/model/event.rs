@@ -1,27 +1,27 @@
-//! What the audit remembers.
+//! Audit events.
 
 use super::{Timestamp, Untrusted, UserId};
 use serde::Serialize;
 
-/// Who did what to what, as lists show it.
+/// Audit event as listed: actor, action, target and outcome.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct AuditEvent {
-    /// Its row. Rows are numbered as they are committed.
+    /// Row id, ascending in commit order.
     pub(crate) id: i64,
-    /// The time of the run that did it.
+    /// Time of the command.
     pub(crate) at: Timestamp,
-    /// The jeton user, where somebody was logged in.
+    /// Acting jeton user; `None` if not logged in.
     pub(crate) user_id: Option<UserId>,
-    /// What that user is called now: username, or e-mail.
+    /// Current username or e-mail address of the acting user.
     pub(crate) user: Option<Untrusted>,
-    /// The number of the operating system's user.
+    /// User id in the operating system.
     pub(crate) os_uid: u32,
-    /// The command: `token create`.
+    /// Command: `token create`.
     pub(crate) action: Untrusted,
-    /// What it was about: `token 7`, `user 3`.
+    /// Target: `token 7`, `user 3`.
     pub(crate) target: Option<Untrusted>,
-    /// `done`, or the code of the refusal.
+    /// `done`, or the error code of the failure.
     pub(crate) outcome: Untrusted,
-    /// How many things it changed.
+    /// Number of changed objects.
     pub(crate) count: i64,
 }

@@ -1,4 +1,4 @@
-//! Identities. Integers are for people to type, UUIDs (version 7) for machines to keep.
+//! Ids: integers for people to type, UUIDs (version 7) for programs.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -43,7 +43,8 @@ macro_rules! row_id {
     };
 }
 
-/// The hyphenated form, in lower case, or nothing: other spellings of a UUID are other strings.
+/// Parses a UUID in hyphenated lower-case form. Every other spelling is rejected, because claims
+/// are compared as strings.
 fn parse_canonical(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|uuid| uuid.hyphenated().to_string() == text)
 }
@@ -51,13 +52,13 @@ fn parse_canonical(text: &str) -> Option<Uuid> {
 macro_rules! impl_parse {
     ($($name:ident),+) => {
         $(impl $name {
-            /// Its one spelling.
+            /// Parses the canonical spelling.
             pub(crate) fn parse(text: &str) -> Option<Self> {
                 parse_canonical(text).map(Self)
             }
 
-            /// The one that people mean: in what they type, capitals are small letters (RFC 9562,
-            /// section 4). In a token they are another identity.
+            /// Parses text that a person typed, ignoring case (RFC 9562, section 4). Ids in tokens
+            /// are case-sensitive: see `parse`.
             pub(crate) fn parse_lenient(text: &str) -> Option<Self> {
                 Self::parse(&text.to_ascii_lowercase())
             }
@@ -66,28 +67,28 @@ macro_rules! impl_parse {
 }
 
 uuid_id!(
-    /// A user's identity in tokens: the `sub` claim.
+    /// User id in tokens: the `sub` claim.
     Uid
 );
 uuid_id!(
-    /// A token's identity: the `jti` claim (RFC 7519, section 4.1.7).
+    /// Token id: the `jti` claim (RFC 7519, section 4.1.7).
     Jti
 );
 uuid_id!(
-    /// A session's identity: the `sid` claim.
+    /// Session id: the `sid` claim.
     Sid
 );
 uuid_id!(
-    /// The random identity of a store file.
+    /// Random id of a store file.
     StoreId
 );
 impl_parse!(Uid, Jti, Sid);
 row_id!(
-    /// A user's row: never reused.
+    /// Row id of a user; never reused.
     UserId
 );
 row_id!(
-    /// A recorded token's row: never reused.
+    /// Row id of a recorded token; never reused.
     TokenId
 );
 

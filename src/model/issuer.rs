@@ -1,11 +1,11 @@
-//! Issuers that publish their keys.
+//! URLs of issuers that publish a JWK Set.
 
 use super::InvalidValue;
 use fluent_uri::Uri;
 use fluent_uri::component::{Authority, Host};
 
-/// The URL of an issuer: https with a host and without query and fragment (OpenID Connect
-/// Discovery 1.0, section 3; RFC 8414, section 2). http is accepted for a service on this machine.
+/// Issuer URL: https with a host and without query and fragment (OpenID Connect Discovery 1.0,
+/// section 3; RFC 8414, section 2). http is accepted for loopback hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IssuerUrl(String);
 
@@ -36,12 +36,12 @@ impl IssuerUrl {
         }
     }
 
-    /// As it was given: verifiers compare it letter by letter.
+    /// Returns the URL without normalization, because verifiers compare issuers as strings.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The URL of what is published there under that path.
+    /// Returns the URL of `path` below the issuer.
     pub(crate) fn url_for_path(&self, path: &str) -> String {
         format!("{}/{path}", self.0.trim_end_matches('/'))
     }
@@ -62,7 +62,7 @@ fn has_valid_host(authority: Authority<'_>) -> bool {
     }
 }
 
-/// Returns whether a segment of a path is `.` or `..`, which clients resolve, in any spelling.
+/// Returns whether a path segment is `.` or `..`, plain or percent-encoded; clients resolve them.
 fn is_dot_segment(segment: &str) -> bool {
     matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..")
 }

@@ -1,20 +1,21 @@
-//! JSON objects read strictly: no member twice, bounded depth (RFC 8725, section 2.4; RFC 7519,
-//! section 4 leaves duplicates to the parser, and a lenient parser lets two readers disagree).
+//! Strict JSON reader: duplicate member names are rejected (RFC 8725, section 2.4), and the depth
+//! is bounded. RFC 7519, section 4 leaves duplicates to the parser, but with lenient parsers two
+//! readers can disagree about the value.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::io::{self, Read};
 
-/// Reads one JSON object and nothing after it. Depth is bounded by `serde_json` (128).
+/// Parses one JSON object that is the whole text. The maximum depth is 128 (`serde_json`).
 ///
-/// The error says what is wrong without repeating the text.
+/// The error describes the defect without repeating the text.
 pub(crate) fn parse_strict_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     require_object(serde_json::from_slice(bytes)).map_err(|error| describe_error(error.as_ref()))
 }
 
-/// Reads one JSON object, and not a byte after it. The error is that of the input, or a sentence as
-/// that of [`strict_object`].
+/// Reads one JSON object and no byte after the object. The error is an input error, or a
+/// description like the error of [`parse_strict_object`].
 pub(super) fn read_strict_object(
     input: impl Read,
 ) -> Result<Map<String, Value>, Result<io::Error, String>> {
@@ -25,7 +26,7 @@ pub(super) fn read_strict_object(
     })
 }
 
-/// The object; without an error something else was read.
+/// Returns the object; the error `None` means valid JSON of another type.
 fn require_object(
     result: Result<StrictValue, serde_json::Error>,
 ) -> Result<Map<String, Value>, Option<serde_json::Error>> {

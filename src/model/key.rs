@@ -1,17 +1,17 @@
-//! Signing keys as the store keeps them.
+//! Signing keys of the store.
 
 use super::{Algorithm, InvalidValue, Timestamp, Untrusted};
 use secrecy::SecretSlice;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What a key may sign. Never the same material under both purposes.
+/// Kind of tokens that a key may sign. The same key material never has both purposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Purpose {
-    /// Sessions and app tokens.
+    /// Session tokens and app tokens.
     App,
-    /// Minted test tokens.
+    /// Test tokens.
     Test,
 }
 
@@ -32,15 +32,15 @@ impl Purpose {
     }
 }
 
-/// Where a key is in its life.
+/// Lifecycle state of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum KeyState {
-    /// Published, does not sign yet.
+    /// Published, but does not sign yet.
     Standby,
-    /// Signs.
+    /// Signs new tokens.
     Active,
-    /// No longer signs; verifies until `verify_until`.
+    /// Does not sign; verifies until `verify_until`.
     Retired,
     /// Neither signs nor verifies.
     Revoked,
@@ -67,51 +67,51 @@ impl KeyState {
     }
 }
 
-/// A key before it has a row.
+/// Properties of a key, independent of its row in the store.
 #[derive(Debug, Clone)]
 pub(crate) struct KeySpec {
-    /// The key id: RFC 7638 thumbprint, or random for a symmetric key.
+    /// Key id: RFC 7638 thumbprint, or random for a symmetric key.
     pub(crate) kid: Untrusted,
-    /// What it may sign.
+    /// Kind of tokens that the key may sign.
     pub(crate) purpose: Purpose,
-    /// The only algorithm it is ever used with.
+    /// The only algorithm that the key is used with.
     pub(crate) algorithm: Algorithm,
-    /// PKCS#8 DER, or the raw secret of a symmetric key.
+    /// Private key as PKCS#8 DER, or raw secret of a symmetric key.
     pub(crate) material: SecretSlice<u8>,
-    /// The public part as a JWK (RFC 7517); a symmetric key has none.
+    /// Public key as a JWK (RFC 7517); `None` for a symmetric key.
     pub(crate) public_jwk: Option<Map<String, Value>>,
-    /// Whether it is a secret that is shorter than its hash.
+    /// True for a secret that is shorter than the hash output.
     pub(crate) weak: bool,
 }
 
-/// A key of the store.
+/// Key in the store.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
-    /// Its row.
+    /// Row id.
     pub(crate) id: i64,
-    /// What it is.
+    /// Properties of the key.
     pub(crate) spec: KeySpec,
-    /// Where it is in its life.
+    /// Lifecycle state.
     pub(crate) state: KeyState,
-    /// When it was made.
+    /// Creation time.
     pub(crate) created_at: Timestamp,
-    /// Until when a retired key verifies; `None` without an end.
+    /// Time until which a retired key verifies; `None`: without limit.
     pub(crate) verify_until: Option<Timestamp>,
 }
 
 impl Key {
-    /// Whether a signature made with it counts at `now`.
+    /// Returns whether a signature of the key is accepted at `now`.
     pub(crate) fn can_verify(&self, now: Timestamp) -> bool {
         match self.state {
             KeyState::Active => true,
             KeyState::Retired => self.verify_until.is_none_or(|expiry| now < expiry),
-            // A test key that is named signs before it is activated; an app key does not.
+            // `--key` selects a standby test key for signing; a standby app key never signs.
             KeyState::Standby => self.spec.purpose == Purpose::Test,
             KeyState::Revoked => false,
         }
     }
 
-    /// Whether verifiers should know it: it verifies, or it will.
+    /// Returns whether the key belongs in the JWK Set: it verifies now or will verify later.
     pub(crate) fn is_published(&self, now: Timestamp) -> bool {
         self.state == KeyState::Standby || self.can_verify(now)
     }

@@ -1,4 +1,4 @@
-//! Plain values that are checked at the door. Nothing here knows a file, a clock or a terminal.
+//! Domain values, validated on construction, without access to files, clock or terminal.
 
 mod algorithm;
 mod claims;
@@ -56,13 +56,13 @@ pub(crate) use untrusted::{
 pub(crate) use url::parse_url_scheme;
 pub(crate) use user::{NewUser, Role, User, WithOwner};
 
-/// A value that was refused at the door: what it was meant to be, and why it is not.
+/// Validation error of a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{value_name}: {reason}")]
 pub(crate) struct InvalidValue {
-    /// What the value was meant to be, as the user would say it.
+    /// Name of the expected kind of value, as in messages: `username`.
     pub(crate) value_name: &'static str,
-    /// Why it was refused; never the value itself.
+    /// Reason for the rejection, without the value itself.
     pub(crate) reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! User names, e-mail addresses and application names in their only canonical form.
+//! User names, e-mail addresses, application names and permissions in canonical form.
 
 use super::precis::enforce_to_fixed_point;
 use super::{InvalidValue, Uid, Untrusted, UserId, is_invisible};
@@ -9,8 +9,8 @@ use serde::Serialize;
 use std::borrow::Cow;
 use unicode_security::MixedScript;
 
-/// A user name in the form of PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): at most 64
-/// bytes, one script, no `@`, not all digits, not a UUID, no leading `-`.
+/// User name, normalized by PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): at most 64 bytes,
+/// one script, no `@`, not all digits, not a UUID, no leading `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct UserName(Untrusted);
@@ -40,7 +40,7 @@ impl UserName {
         Ok(Self(Untrusted::new(name.as_str())))
     }
 
-    /// A name that was checked when it entered the store.
+    /// Creates a name from the store, without validation.
     pub(crate) fn from_trusted(text: String) -> Self {
         Self(Untrusted::new(text))
     }
@@ -54,8 +54,8 @@ impl UserName {
     }
 }
 
-/// An e-mail address: the local part as it was given, the domain in lower case. Two addresses
-/// are the same when their [`Email::key`]s are.
+/// E-mail address: the local part is not normalized, the domain is in lower case. Two addresses are
+/// equal if their [comparison keys][Email::comparison_key] are equal.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Email(Untrusted);
@@ -73,12 +73,12 @@ impl Email {
         }
         let domain = address.domain().to_lowercase();
         let normalized = format!("{}@{domain}", address.local_part());
-        // In lower case, a letter may become two signs of which one cannot stand there.
+        // Lower case can map a letter to two characters, one of which a domain cannot contain.
         parse_address(&normalized)?;
         Ok(Self(Untrusted::new(normalized)))
     }
 
-    /// An address that was checked when it entered the store.
+    /// Creates an address from the store, without validation.
     pub(crate) fn from_trusted(text: String) -> Self {
         Self(Untrusted::new(text))
     }
@@ -87,7 +87,7 @@ impl Email {
         self.0.as_str()
     }
 
-    /// What makes it unique: the whole address in lower case.
+    /// Returns the whole address in lower case, which must be unique.
     pub(crate) fn comparison_key(&self) -> String {
         self.0.as_str().to_lowercase()
     }
@@ -97,16 +97,16 @@ impl Email {
     }
 }
 
-/// A user named on the command line: integer id, uid, e-mail or username.
+/// Reference to a user on the command line: integer id, uid, e-mail address or username.
 #[derive(Debug, Clone)]
 pub(crate) enum UserRef {
-    /// The integer id.
+    /// Integer id.
     Id(UserId),
-    /// The UUID.
+    /// UUID.
     Uid(Uid),
-    /// The e-mail address.
+    /// E-mail address.
     Email(Email),
-    /// The username.
+    /// Username.
     Name(UserName),
 }
 
@@ -122,7 +122,7 @@ impl UserRef {
         Self::parse_login(text)
     }
 
-    /// What `login` accepts: a username or an e-mail address.
+    /// Parses a username or an e-mail address, the references that `login` accepts.
     pub(crate) fn parse_login(text: &str) -> Result<Self, InvalidValue> {
         if text.contains('@') {
             Email::parse(text).map(Self::Email)
@@ -141,7 +141,7 @@ impl UserRef {
     }
 }
 
-/// The application that a token is for: 1 to 100 visible characters.
+/// Name of the application that a token is for: 1 to 100 visible characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct AppName(Untrusted);
@@ -151,7 +151,7 @@ impl AppName {
         parse_visible("app name", text, 100).map(Self)
     }
 
-    /// A name that was checked when it entered the store.
+    /// Creates a name from the store, without validation.
     pub(crate) fn from_trusted(text: String) -> Self {
         Self(Untrusted::new(text))
     }
@@ -165,16 +165,16 @@ impl AppName {
     }
 }
 
-/// Something an application may do: 1 to 100 visible characters without white space. Names that
-/// begin with `jeton:` are kept for jeton itself, which knows one: [`Permission::MINT`].
+/// Permission of an application: 1 to 100 visible characters without whitespace. The prefix
+/// `jeton:` is reserved for jeton; the only such permission is [`Permission::MINT`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Permission(Untrusted);
 
 impl Permission {
-    /// Begins the permissions of jeton itself.
+    /// Prefix of the permissions that jeton defines.
     pub(super) const RESERVED_PREFIX: &str = "jeton:";
-    /// Makes an app token a credential for minting test tokens and for nothing else.
+    /// Permission that makes an app token a credential only for minting test tokens.
     pub(crate) const MINT: &str = "jeton:mint";
 
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
@@ -186,7 +186,7 @@ impl Permission {
         Ok(permission)
     }
 
-    /// A permission to look for in a token, where a reserved one may stand too.
+    /// Parses a permission to search for in a token; any reserved permission is accepted.
     pub(crate) fn parse_including_reserved(text: &str) -> Result<Self, InvalidValue> {
         if text.chars().any(char::is_whitespace) {
             return Err(InvalidValue::new("permission", "must not contain white space"));

@@ -1,40 +1,41 @@
-//! Long lists, cut into pages.
+//! Pages of long lists.
 
 use serde::Serialize;
 use std::convert::Infallible;
 
-/// Which part of a list is wanted.
+/// Requested part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PageRequest {
-    /// The page of that number, counted from 1.
+    /// Page by number.
     Number {
-        /// From 1.
+        /// Page number, counted from 1.
         page: u32,
-        /// Items on a page, at least 1.
+        /// Number of items per page, at least 1.
         per_page: u32,
     },
-    /// What follows the row of that id.
+    /// Items after an id (keyset pagination).
     After {
-        /// The last id that was seen.
+        /// Last id of the previous page.
         id: i64,
-        /// Items on a page, at least 1.
+        /// Number of items per page, at least 1.
         per_page: u32,
     },
-    /// Everything.
+    /// All items.
     All,
-    /// A part of everything. The rows of the whole list are not counted for it.
+    /// One chunk of all items; the total number of items is not counted.
     Chunk {
-        /// The last id that was written, where the order is that of the ids.
+        /// Last id of the previous chunk, if the list is sorted by id.
         after: Option<i64>,
-        /// Rows to skip.
+        /// Number of rows to skip.
         skip: i64,
-        /// Items of the part, at least 1.
+        /// Number of items in the chunk, at least 1.
         size: u32,
     },
 }
 
 impl PageRequest {
-    /// How many rows to skip, the id to begin after, how many rows to take (-1: all).
+    /// Returns the number of rows to skip, the id to start after, and the maximum number of rows
+    /// (-1: all).
     pub(crate) fn sql_window(self) -> (i64, i64, i64) {
         match self {
             Self::Number { page, per_page } => {
@@ -47,7 +48,7 @@ impl PageRequest {
         }
     }
 
-    /// The id that the rows follow, where one was given.
+    /// Returns the id to start after, if any.
     pub(crate) fn after_id(self) -> Option<i64> {
         match self {
             Self::After { id, .. } => Some(id),
@@ -56,31 +57,31 @@ impl PageRequest {
         }
     }
 
-    /// Counts the rows of the whole list, unless this is a part of everything.
+    /// Returns the total number of items by `count`, or 0 for a chunk, without counting.
     pub(crate) fn count_total<E>(self, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
         if let Self::Chunk { .. } = self { Ok(0) } else { count() }
     }
 }
 
-/// One part of a list, and where it stands in the whole.
+/// Part of a list with its position.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Page<T> {
-    /// The items of this part.
+    /// Items of the page.
     pub(crate) items: Vec<T>,
-    /// The number of this page; absent after `--after`.
+    /// Page number; absent with `--after`.
     pub(crate) page: Option<u32>,
-    /// Items on a page; absent for everything at once.
+    /// Number of items per page; absent if all items are listed.
     pub(crate) per_page: Option<u32>,
-    /// Items in the whole list.
+    /// Number of items in the whole list.
     pub(crate) total: i64,
-    /// Pages in the whole list.
+    /// Number of pages in the whole list.
     pub(crate) pages: i64,
-    /// What to give to `--after` for the items that follow; absent at the end.
+    /// Value of `--after` for the next page; absent on the last page.
     pub(crate) next: Option<i64>,
 }
 
 impl<T> Page<T> {
-    /// `items` may hold one item more than the page: that is how we know that more follow.
+    /// Creates a page. One item more than the page size in `items` means that more items follow.
     pub(crate) fn new(
         request: PageRequest,
         mut items: Vec<T>,
@@ -107,13 +108,13 @@ impl<T> Page<T> {
         Self { items, page: number, per_page, total, pages, next }
     }
 
-    /// The same part with other items.
+    /// Converts the items.
     pub(crate) fn map<U>(self, mut convert: impl FnMut(T) -> U) -> Page<U> {
         let Ok(page) = self.try_map(|item| Ok::<U, Infallible>(convert(item)));
         page
     }
 
-    /// The same part with other items, or the first error.
+    /// Converts the items; returns the first error.
     pub(crate) fn try_map<U, E>(
         self,
         convert: impl FnMut(T) -> Result<U, E>,

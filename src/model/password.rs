@@ -1,4 +1,4 @@
-//! Passwords, and the hashes that other rooms pass on without looking inside.
+//! Passwords and opaque password hashes.
 
 use super::InvalidValue;
 use super::precis::enforce_to_fixed_point;
@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use std::borrow::Cow;
 use zeroize::Zeroize;
 
-/// A password in the form of PRECIS `OpaqueString` (RFC 8265, section 4.2): nothing is trimmed,
-/// at most 1,024 bytes. It has no `Display`, and its `Debug` shows nothing.
+/// Password, normalized by PRECIS `OpaqueString` (RFC 8265, section 4.2): not trimmed, at most
+/// 1,024 bytes. `Display` is not implemented, and `Debug` is redacted.
 #[derive(Debug, Clone)]
 pub(crate) struct Password(SecretString);
 
@@ -30,7 +30,7 @@ impl Password {
                 OpaqueString::enforce(text).map(Cow::into_owned)
             })
             .ok_or_else(|| invalid("has control characters or characters without a meaning"))?;
-            // Some characters are longer in it.
+            // The normalized form can be longer.
             check_length(&normalized)?;
             Ok(Self(SecretString::from(normalized.as_str())))
         });
@@ -38,7 +38,7 @@ impl Password {
         password
     }
 
-    /// The characters that a minimum length counts.
+    /// Returns the number of characters, for the minimum length.
     pub(crate) fn char_count(&self) -> usize {
         self.0.expose_secret().chars().count()
     }
@@ -48,7 +48,7 @@ impl Password {
     }
 }
 
-/// An Argon2 hash as a PHC string: opaque to all but `crypto` and the column it is kept in.
+/// Argon2 hash as a PHC string; only `crypto` interprets the content.
 #[derive(Debug, Clone)]
 pub(crate) struct PasswordHash(SecretString);
 
@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn password_without_stable_form_is_refused() {
-        // The Greek middle dot becomes the Latin one, which stands between two `l` only.
+        // The Greek middle dot is mapped to the Latin middle dot, which is valid only between two
+        // `l` (RFC 5892, appendix A.3).
         assert!(Password::parse("p\u{387}p".to_owned()).is_err());
         assert_eq!(Password::parse("l\u{387}l".to_owned()).unwrap().expose(), "l·l".as_bytes());
     }
@@ -95,7 +96,7 @@ mod tests {
         assert!(!error.to_string().contains("hunter2"));
         assert!(Password::parse(String::new()).is_err());
         assert!(Password::parse("x".repeat(1_025)).is_err());
-        // Three bytes each, and four in the form.
+        // Three bytes per character, four bytes in normalized form.
         let longest = Password::parse("\u{fa6c}".repeat(256)).unwrap();
         assert_eq!(longest.expose().len(), 1_024);
         assert!(Password::parse("\u{fa6c}".repeat(257)).is_err());

@@ -1,11 +1,11 @@
-//! Paths in JSON documents, without loss.
+//! Lossless paths in JSON documents.
 
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// A path in a JSON document: text, or an array of bytes where it is not UTF-8.
+/// Path in a JSON document: text, or an array of bytes for a path that is not UTF-8.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum SerializablePath {

@@ -1,10 +1,10 @@
-//! Permissions that users without a role may give to app tokens.
+//! Permissions that users without a role may grant to app tokens.
 
 use super::names::parse_visible;
 use super::{InvalidValue, Permission};
 
-/// Names and prefixes of permissions, as the setting `token.permissions` lists them. Permissions
-/// that begin with `jeton:` are never among them.
+/// Names and prefixes of permissions from the setting `token.permissions`. Permissions with the
+/// prefix `jeton:` never match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PermissionPolicy(Vec<String>);
 
@@ -15,7 +15,7 @@ impl Default for PermissionPolicy {
 }
 
 impl PermissionPolicy {
-    /// Parses `none`, or patterns with commas between: a permission, or a prefix followed by `*`.
+    /// Parses `none`, or comma-separated patterns: a permission, or a prefix followed by `*`.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text == "none" {
             return Ok(Self(Vec::new()));
@@ -38,7 +38,7 @@ impl PermissionPolicy {
         patterns.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns whether a user without a role may give that permission.
+    /// Returns whether a user without a role may grant `permission`.
     pub(crate) fn allows(&self, permission: &str) -> bool {
         let matches = |pattern: &String| match pattern.strip_suffix('*') {
             Some(prefix) => permission.starts_with(prefix),

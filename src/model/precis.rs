@@ -1,10 +1,10 @@
-//! Forms of text by the rules of PRECIS (RFC 8264).
+//! Text normalization by PRECIS profiles (RFC 8264).
 
 use precis_profiles::precis_core::Error;
 use zeroize::Zeroizing;
 
-/// The rules applied until they change nothing, so that a form is its own form. One application
-/// is not always enough, and what four do not settle is refused (RFC 8264, section 7).
+/// Applies a profile until the text does not change, so that normalization is idempotent. Returns
+/// `None` if the text still changes after four applications (RFC 8264, section 7).
 pub(super) fn enforce_to_fixed_point(
     text: &str,
     enforce: impl Fn(&str) -> Result<String, Error>,

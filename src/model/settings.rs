@@ -1,14 +1,14 @@
-//! The settings of a store: what they are called, what they accept, what they are by default.
+//! Settings of a store: names, valid values and defaults.
 
 use super::{InvalidValue, Lifetime, PermissionPolicy, is_invisible, is_unsafe_for_terminal};
 use serde_json::Value;
 
-/// How many live app tokens a user may have.
+/// Maximum number of live app tokens of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quota {
-    /// At most so many.
+    /// Limit.
     Limited(u32),
-    /// As many as wanted.
+    /// No limit.
     Unlimited,
 }
 
@@ -23,7 +23,7 @@ impl Quota {
         }
     }
 
-    /// The number, or `None` without a limit.
+    /// Returns the limit, if any.
     pub(crate) const fn limit(self) -> Option<u32> {
         match self {
             Self::Limited(limit) => Some(limit),
@@ -32,7 +32,7 @@ impl Quota {
     }
 }
 
-/// A quota of one user's own, or none where the store's holds.
+/// Quota of a single user; `None` means the quota of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaOverride(pub(crate) Option<Quota>);
 
@@ -51,26 +51,26 @@ impl QuotaOverride {
 
 macro_rules! settings {
     ($($variant:ident $name:literal $default:literal $about:literal),+ $(,)?) => {
-        /// A setting by name.
+        /// Setting of a store.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Setting {
             $(#[doc = $about] $variant),+
         }
 
         impl Setting {
-            /// All of them, in the order of the documentation.
+            /// All settings in the order of the documentation.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// What it is when nobody set it.
+            /// Returns the default value as text.
             pub(crate) const fn default(self) -> &'static str {
                 match self { $(Self::$variant => $default),+ }
             }
 
-            /// What it does, for the help.
+            /// Returns the description for the help.
             pub(crate) const fn about(self) -> &'static str {
                 match self { $(Self::$variant => $about),+ }
             }
@@ -104,7 +104,7 @@ impl Setting {
         })
     }
 
-    /// A value as programs are told it: a number, or true or false, where the setting is one.
+    /// Converts a value to JSON: a number or a boolean for settings of these types, else a string.
     pub(crate) fn to_json(self, value: &str) -> Value {
         let is_number = matches!(self, Self::TokenQuota | Self::PasswordMinLength);
         let number = || value.parse::<u32>().ok().filter(|_| is_number).map(Value::from);
@@ -112,11 +112,11 @@ impl Setting {
         number().or_else(boolean).unwrap_or_else(|| value.into())
     }
 
-    /// Whether `value` is one this setting can have; the form it is kept in.
+    /// Validates a value and returns the text to store.
     pub(crate) fn validate(self, value: &str) -> Result<String, InvalidValue> {
         let mut settings = Settings::default();
         settings.apply(self, value)?;
-        // Between the parts of a duration, for one, white space of any kind is taken.
+        // The parsers are more lenient: durations, for example, may contain any whitespace.
         if value.chars().any(is_invisible) {
             return Err(InvalidValue::new("value", "has control or invisible characters"));
         }
@@ -124,34 +124,34 @@ impl Setting {
     }
 }
 
-/// All settings with their types.
+/// Typed values of all settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// `token.quota`
+    /// `token.quota`.
     pub(crate) quota: Quota,
-    /// `token.ttl`
+    /// `token.ttl`.
     pub(crate) token_ttl: Lifetime,
-    /// `token.max_ttl`
+    /// `token.max_ttl`.
     pub(crate) token_max_ttl: Lifetime,
-    /// `token.permissions`
+    /// `token.permissions`.
     pub(crate) permissions: PermissionPolicy,
-    /// `session.access_ttl`
+    /// `session.access_ttl`.
     pub(crate) access_ttl: Lifetime,
-    /// `session.refresh_ttl`
+    /// `session.refresh_ttl`.
     pub(crate) refresh_ttl: Lifetime,
-    /// `session.max_ttl`
+    /// `session.max_ttl`.
     pub(crate) session_ttl: Lifetime,
-    /// `issuer`
+    /// `issuer`.
     pub(crate) issuer: String,
-    /// `claims.owner`
+    /// `claims.owner`.
     pub(crate) owner_claim: String,
-    /// `claims.target`
+    /// `claims.target`.
     pub(crate) target_claim: String,
-    /// `register.open`
+    /// `register.open`.
     pub(crate) register_open: bool,
-    /// `password.min_length`
+    /// `password.min_length`.
     pub(crate) password_min_length: usize,
-    /// `key.verify_overlap`
+    /// `key.verify_overlap`.
     pub(crate) verify_overlap: Lifetime,
 }
 
@@ -176,7 +176,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Takes over one stored setting.
+    /// Parses and sets the value of one setting.
     pub(crate) fn apply(&mut self, setting: Setting, value: &str) -> Result<(), InvalidValue> {
         match setting {
             Setting::TokenQuota => self.quota = Quota::parse(value)?,

@@ -1,22 +1,22 @@
-//! Words of a shell's command line: which are harmless, and how the others are quoted.
+//! Quoting of words for a shell command line.
 
-/// Returns whether every shell takes `word` as it is: only ASCII letters, digits and `._@+-`.
+/// Returns whether `word` needs no quoting in any shell: only ASCII letters, digits and `._@+-`.
 ///
-/// Completion offers no other text of the store, because bash and PowerShell insert a candidate
-/// into the command line without quoting it.
+/// Completion offers only plain words from the store, because bash and PowerShell insert candidates
+/// into the command line without quoting.
 pub(crate) fn is_plain_word(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@+-".contains(&b))
 }
 
-/// `text` as one word of a POSIX shell, quoted unless it is harmless.
+/// Returns `text` as one word of a POSIX shell, quoted if necessary.
 ///
-/// Quotes do not stop a terminal from acting on control characters: `text` is escaped text.
+/// `text` must be escaped text, because quotes do not protect a terminal from control characters.
 pub(crate) fn quote_shell_word(text: &str) -> String {
-    // The one error is a NUL, which no argument and no escaped text contains.
+    // The only possible error is a NUL, which neither arguments nor escaped text contain.
     shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
 }
 
-/// `command` with `value` as its last argument, to be typed into a POSIX shell.
+/// Returns `command` with `value` as the last argument, for a POSIX shell.
 pub(crate) fn render_command(command: &str, value: &str) -> String {
     let end_of_flags = if value.starts_with('-') { "-- " } else { "" };
     format!("{command} {end_of_flags}{}", quote_shell_word(value))

@@ -1,11 +1,10 @@
-//! Rows as CSV that a spreadsheet may open: no cell runs there, and each comes back as it was.
+//! CSV for spreadsheets: no cell is interpreted as a formula, and every cell survives a round trip.
 
 use super::{Row, RowError, RowReader, escape};
 use serde_json::{Map, Value};
 use std::io::BufRead;
 
-/// The rows as CSV, without the line of their names; no line for no rows. What is nothing is an
-/// empty cell.
+/// Renders rows as CSV without a header. `null` becomes an empty cell.
 pub(crate) fn render_csv_rows(rows: &[Map<String, Value>]) -> String {
     let to_cell = |value: &Value| match value {
         Value::Null => String::new(),
@@ -15,7 +14,7 @@ pub(crate) fn render_csv_rows(rows: &[Map<String, Value>]) -> String {
     write_records(rows.iter().map(|row| row.values().map(to_cell).collect()))
 }
 
-/// The line of the names of such rows.
+/// Renders the CSV header for rows with these members.
 pub(crate) fn render_csv_header(row: &Map<String, Value>) -> String {
     write_records([row.keys().cloned().collect()].into_iter())
 }
@@ -23,14 +22,14 @@ pub(crate) fn render_csv_header(row: &Map<String, Value>) -> String {
 fn write_records(records: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in records {
-        // Writing to memory does not fail, and all records are as long.
+        // Writing to memory does not fail, and all records have the same length.
         let _ = writer.write_record(record);
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// The rows of a file that a spreadsheet may have written, as [`Rows`] reads them, with the columns
-/// in lower case and the guards of CSV taken away.
+/// Reader of rows from a file that a spreadsheet may have written: a [`RowReader`] with lower-case
+/// column names that removes the formula escapes of CSV cells.
 #[derive(Debug)]
 pub(crate) struct SpreadsheetRows<R> {
     rows: RowReader<R>,
@@ -38,7 +37,8 @@ pub(crate) struct SpreadsheetRows<R> {
 }
 
 impl<R: BufRead> SpreadsheetRows<R> {
-    /// Begins to read. The column `unguarded` is never written here and is read as it is.
+    /// Starts reading. Cells of `raw_column` are read unchanged, because jeton never writes this
+    /// column.
     pub(crate) fn new(input: R, raw_column: &'static str) -> Result<Self, RowError> {
         Ok(Self {
             rows: RowReader::with_options(input, true, str::to_ascii_lowercase)?,
@@ -46,7 +46,7 @@ impl<R: BufRead> SpreadsheetRows<R> {
         })
     }
 
-    /// The names of the columns; there are none in JSON Lines.
+    /// Returns the column names; empty for JSON Lines.
     pub(crate) fn columns(&self) -> &[String] {
         self.rows.columns()
     }
@@ -73,7 +73,7 @@ impl<R: BufRead> Iterator for SpreadsheetRows<R> {
     }
 }
 
-/// What a spreadsheet takes for a formula when a cell begins with it.
+/// Characters that start a formula in a spreadsheet.
 const FORMULA_PREFIXES: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 const FORMULA_ESCAPE: char = '\'';
@@ -86,7 +86,8 @@ fn escape_formula(text: &str) -> String {
     }
 }
 
-/// Whether the first sign is there for the spreadsheet: before nothing else it stands for itself.
+/// Returns whether the text starts with a formula escape. An apostrophe before any other text is
+/// part of the text.
 fn has_formula_escape(text: &str) -> bool {
     text.strip_prefix(FORMULA_ESCAPE)
         .is_some_and(|rest| rest.starts_with(FORMULA_PREFIXES) || rest.starts_with(FORMULA_ESCAPE))
@@ -137,7 +138,7 @@ mod tests {
         );
         let bytes = br#"{"name":"'=a"}"#;
         let rows = read_rows(bytes, "password").unwrap();
-        assert_eq!(rows[0].fields["name"], "'=a", "JSON has no guards");
+        assert_eq!(rows[0].fields["name"], "'=a", "JSON has no formula escapes");
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Instants and durations in whole seconds, as people write them and as claims carry them.
+//! Timestamps and lifetimes in whole seconds, in text form and as claims.
 
 use super::InvalidValue;
 use jiff::civil::{Date, DateTime, DateTimeDifference};
@@ -8,12 +8,12 @@ use jiff::{RoundMode, Span, SpanRelativeTo, Unit};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A point in time: whole seconds since 1970 (`NumericDate` of RFC 7519, section 2), between 1970
-/// and the year 9999, so that it can always be written as RFC 3339.
+/// Timestamp in whole seconds since 1970 (`NumericDate` of RFC 7519, section 2), from 1970 to the
+/// year 9999, so that an RFC 3339 form always exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(i64);
 
-/// The last second that RFC 3339 can name here: 9999-12-30T22:00:00Z.
+/// Last supported second: 9999-12-30T22:00:00Z, the maximum of jiff.
 const MAX_UNIX_SECONDS: i64 = 253_402_207_200;
 
 impl Timestamp {
@@ -25,7 +25,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339 or Unix seconds. A date alone is its first second in UTC.
+    /// Parses RFC 3339 or Unix seconds. A date without a time means the start of the day in UTC.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("time", reason);
         let seconds = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
@@ -40,23 +40,23 @@ impl Timestamp {
         Self::from_unix(seconds).ok_or_else(|| invalid("out of range"))
     }
 
-    /// `None` past the year 9999.
+    /// Adds a lifetime; returns `None` after the year 9999.
     pub(crate) fn checked_add(self, lifetime: Lifetime) -> Option<Self> {
         self.0.checked_add(lifetime.0).and_then(Self::from_unix)
     }
 
-    /// So long before; nothing is before 1970.
+    /// Subtracts a lifetime; the minimum is the start of 1970.
     pub(super) fn saturating_sub(self, lifetime: Lifetime) -> Self {
         Self(self.0.saturating_sub(lifetime.0).max(0))
     }
 
-    /// Where it lies as seen from `now`, rounded to the largest unit of which there is one:
-    /// `in 6 d`, `3 h ago`, `now`.
+    /// Returns the time relative to `now`, rounded to the largest unit that is not zero: `in 6 d`,
+    /// `3 h ago`, `now`.
     pub(crate) fn to_relative(self, now: Self) -> String {
         let until = |unit: Unit, mode| {
             let difference = DateTimeDifference::new(self.to_civil());
             let difference = difference.largest(unit.max(Unit::Day)).smallest(unit);
-            // Years cannot be rounded past the last one, where days are counted.
+            // Rounding to years fails close to the year 9999: days are used there.
             now.to_civil().until(difference.mode(mode)).unwrap_or_default()
         };
         let unit = [Unit::Year, Unit::Day, Unit::Hour, Unit::Minute]
@@ -76,14 +76,14 @@ impl Timestamp {
         }
     }
 
-    /// Date and time of day in UTC.
+    /// Returns date and time of day in UTC.
     fn to_civil(self) -> DateTime {
-        // All that a `Timestamp` can be is in its range.
+        // Every `Timestamp` is in the range of jiff.
         Offset::UTC.to_datetime(jiff::Timestamp::from_second(self.0).unwrap_or_default())
     }
 }
 
-/// Why a text is no time: it is in none of the forms that there are, or names no time zone.
+/// Returns the error for an invalid time: the missing time zone, or else `expected`.
 pub(super) fn invalid_time(text: &str, expected: &str) -> InvalidValue {
     match text.parse::<DateTime>() {
         Ok(time) if text.contains(':') && !text.contains('[') => {
@@ -93,7 +93,7 @@ pub(super) fn invalid_time(text: &str, expected: &str) -> InvalidValue {
     }
 }
 
-/// Of a day like `2030-01-31`, in UTC; none of whatever else stands for a date.
+/// Returns the start of a day in UTC. The only accepted format is `2030-01-31`.
 fn parse_start_of_day(day: &str) -> Option<jiff::Timestamp> {
     let day: Date = day.parse().ok().filter(|_| day.len() == "2030-01-31".len())?;
     Offset::UTC.to_timestamp(day.into()).ok()
@@ -114,7 +114,7 @@ impl Serialize for Timestamp {
     }
 }
 
-/// A length of time: at least one second, at most 1,000 years of 365 days.
+/// Duration of one second to 1,000 years of 365 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lifetime(i64);
 
@@ -126,12 +126,12 @@ impl Lifetime {
         if seconds >= 1 && seconds <= Self::MAX_SECONDS { Some(Self(seconds)) } else { None }
     }
 
-    /// So many days of our own choice.
+    /// Creates a lifetime from a constant number of days, at least 1.
     pub(crate) const fn from_days(days: u16) -> Self {
         Self(days as i64 * 86_400)
     }
 
-    /// So many minutes of our own choice.
+    /// Creates a lifetime from a constant number of minutes, at least 1.
     pub(crate) const fn from_minutes(minutes: u16) -> Self {
         Self(minutes as i64 * 60)
     }
@@ -140,8 +140,8 @@ impl Lifetime {
         self.0
     }
 
-    /// Reads `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day is 24 hours;
-    /// months and years have no fixed length and are refused, and so are bare numbers.
+    /// Parses `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day has 24 hours.
+    /// Months and years, which have no fixed length, and numbers without a unit are rejected.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("duration", reason);
         if text.bytes().all(|b| b.is_ascii_digit()) {
@@ -200,7 +200,7 @@ mod tests {
             "1y",
             "P1M",
             "1.5s",
-            "1000d1ns", // as a float, a whole number of seconds
+            "1000d1ns", // a whole number of seconds when converted to a float
             "7 bananas",
             "99999999999d",
         ] {
@@ -266,7 +266,7 @@ mod tests {
             (84_599, "in 23 h"),
             (86_399, "in 1 d"),
             (86_400, "in 1 d"),
-            (561_600, "in 7 d"), // six and a half
+            (561_600, "in 7 d"), // 6.5 days
             (561_599, "in 6 d"),
             (-7_776_000, "90 d ago"),
             (31_535_999, "in 365 d"),

@@ -1,19 +1,19 @@
-//! Instants of the past, as people name them.
+//! Time bounds of filters: absolute time or age.
 
 use super::time::invalid_time;
 use super::{InvalidValue, Lifetime, Timestamp};
 
-/// An instant as people give it: a time, or how long ago it was.
+/// Absolute time or age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeBound {
-    /// Then.
+    /// Absolute time.
     At(Timestamp),
-    /// So long before now.
+    /// Age: this duration before the current time.
     Ago(Lifetime),
 }
 
 impl TimeBound {
-    /// Reads RFC 3339, Unix seconds, or a duration, which is told by its unit.
+    /// Parses RFC 3339, Unix seconds, or an age; an age has a unit.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let time = Timestamp::parse(text).map(Self::At);
         time.or_else(|_| Lifetime::parse(text).map(Self::Ago)).map_err(|_| {
@@ -23,7 +23,7 @@ impl TimeBound {
         })
     }
 
-    /// When it was; nothing was before 1970.
+    /// Returns the absolute time; the minimum is the start of 1970.
     pub(crate) fn resolve(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(time) => time,

@@ -1,25 +1,25 @@
-//! Tokens and sessions as the store keeps them.
+//! Tokens and sessions of the store.
 
 use super::{AppName, InvalidValue, Jti, Sid, Timestamp, TokenId, Untrusted, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What a token is for. Kinds never stand in for each other.
+/// Kind of a token. A token of one kind is never accepted as another kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TokenKind {
-    /// For an application, recorded.
+    /// App token: issued for an application and recorded.
     App,
-    /// A session's short credential.
+    /// Short-lived access token of a session.
     Access,
-    /// What a session gets its next pair for.
+    /// Refresh token: exchanged for the next token pair of a session.
     Refresh,
-    /// Minted with a test key.
+    /// Test token: minted with a test key.
     Test,
 }
 
 impl TokenKind {
-    /// The `type` claim.
+    /// Returns the value of the claim `type`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::App => "app",
@@ -29,7 +29,7 @@ impl TokenKind {
         }
     }
 
-    /// The kind of a token that has a row, by its name.
+    /// Parses the kind of a recorded token: `app` or `test`.
     pub(crate) fn parse_recorded(name: &str) -> Result<Self, InvalidValue> {
         [Self::App, Self::Test]
             .into_iter()
@@ -37,7 +37,7 @@ impl TokenKind {
             .ok_or_else(|| InvalidValue::new("kind", "`app` or `test`"))
     }
 
-    /// The header's `typ`; the one of a test token is nobody's promise.
+    /// Returns the header parameter `typ`. For a test token this is only the default value.
     pub(crate) const fn typ(self) -> &'static str {
         match self {
             Self::App | Self::Test => "JWT",
@@ -47,17 +47,17 @@ impl TokenKind {
     }
 }
 
-/// Where a recorded token is in its life.
+/// Status of a recorded token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TokenStatus {
-    /// Works.
+    /// Valid.
     Live,
-    /// Works until its grace ends; a successor exists.
+    /// Renewed: a successor exists, and the token is valid until its grace period ends.
     Superseded,
-    /// Its time is over.
+    /// Expired.
     Expired,
-    /// Taken back.
+    /// Revoked, or the grace period has ended.
     Revoked,
 }
 
@@ -72,25 +72,25 @@ impl TokenStatus {
     }
 }
 
-/// What several tokens of one application share; of a test token, what it says.
+/// Common properties of the tokens of one application, or the claims of a test token.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Grant {
-    /// What they are: app tokens or test tokens.
+    /// Kind of the tokens: app or test.
     pub(crate) kind: TokenKind,
-    /// Whose tokens they are.
+    /// Owner of the tokens.
     pub(crate) owner_id: UserId,
-    /// The application; of a test token, its subject.
+    /// Application, or the subject of a test token.
     pub(crate) app: AppName,
-    /// What they may do.
+    /// Permissions.
     pub(crate) permissions: Vec<Untrusted>,
-    /// For whom they are; empty when not said.
+    /// Audience; may be empty.
     pub(crate) audience: Vec<Untrusted>,
-    /// Further claims.
+    /// Additional claims.
     pub(crate) claims: Map<String, Value>,
 }
 
 impl Grant {
-    /// Of what a test token says: all but its identity and its times.
+    /// Returns the claims of a test token without `jti` and times, which differ between tokens.
     pub(crate) fn shared_claims(claims: &Map<String, Value>) -> Map<String, Value> {
         let mut shared = claims.clone();
         shared.retain(|name, _| !["jti", "iat", "nbf", "exp"].contains(&name.as_str()));
@@ -98,33 +98,33 @@ impl Grant {
     }
 }
 
-/// Where an app token comes from, for the bounds of its renewal.
+/// Origin of an app token, which limits its renewal.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TokenOrigin {
-    /// The first issue in a chain of renewals by the bearer; `None`: the token's own issue.
+    /// Issue time of the first token in a chain of renewals by the bearer; `None`: not renewed.
     pub(crate) first_issued_at: Option<Timestamp>,
-    /// The token that `run` issued, whose command this one is revoked with.
+    /// Token that `run` issued; both tokens are revoked when its command exits.
     pub(crate) run_token: Option<Jti>,
 }
 
-/// A token that has a row: an app token, or a test token that was to be recorded.
+/// Token with a row in the store: an app token or a recorded test token.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedToken {
-    /// Its row.
+    /// Row id.
     pub(crate) id: TokenId,
-    /// Its identity.
+    /// Token id.
     pub(crate) jti: Jti,
-    /// What it shares with others.
+    /// Properties shared with other tokens.
     pub(crate) grant: Grant,
-    /// The key that signed it.
+    /// Row id of the signing key.
     pub(crate) key_row_id: i64,
-    /// When it was issued, as it says itself.
+    /// Issue time: the `iat` claim.
     pub(crate) issued_at: Timestamp,
-    /// Its end; `None` never.
+    /// Expiry time; `None`: no expiry.
     pub(crate) expires_at: Option<Timestamp>,
-    /// When it was taken back.
+    /// Revocation time.
     pub(crate) revoked_at: Option<Timestamp>,
-    /// Until when it works beside its successor.
+    /// End of the grace period after a renewal.
     pub(crate) grace_until: Option<Timestamp>,
 }
 
@@ -142,51 +142,51 @@ impl RecordedToken {
     }
 }
 
-/// One login: a family of pairs, each made from the refresh token of the one before.
+/// Session of one login: a chain of token pairs, each issued for the previous refresh token.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
-    /// Its row.
+    /// Row id.
     pub(crate) id: i64,
-    /// Its identity.
+    /// Session id.
     pub(crate) sid: Sid,
-    /// Whose it is.
+    /// Owner.
     pub(crate) user_id: UserId,
-    /// Its absolute end.
+    /// Absolute expiry time, independent of refreshes.
     pub(crate) expires_at: Timestamp,
-    /// When it was ended before that.
+    /// Time of an early end, for example by a logout.
     pub(crate) ended_at: Option<Timestamp>,
 }
 
-/// A session that can still be used, as lists show it.
+/// Usable session, as listed.
 #[derive(Debug, Clone)]
 pub(crate) struct ActiveSession {
-    /// The session.
+    /// Session.
     pub(crate) session: Session,
-    /// When somebody logged in.
+    /// Login time.
     pub(crate) created_at: Timestamp,
-    /// When it was last refreshed.
+    /// Time of the last refresh.
     pub(crate) refreshed_at: Timestamp,
-    /// Until when it can be refreshed.
+    /// Time until which the session can be refreshed.
     pub(crate) refreshable_until: Timestamp,
 }
 
-/// An access and a refresh token that were issued together.
+/// Access and refresh token that were issued together.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedPair {
-    /// Its row.
+    /// Row id.
     pub(crate) id: i64,
-    /// The access token.
+    /// Id of the access token.
     pub(crate) access_jti: Jti,
-    /// The refresh token.
+    /// Id of the refresh token.
     pub(crate) refresh_jti: Jti,
-    /// When both were made.
+    /// Issue time of both tokens.
     pub(crate) issued_at: Timestamp,
-    /// The access token's end.
+    /// Expiry time of the access token.
     pub(crate) access_expires_at: Timestamp,
-    /// The refresh token's end.
+    /// Expiry time of the refresh token.
     pub(crate) refresh_expires_at: Timestamp,
-    /// When the access token was taken back.
+    /// Revocation time of the access token.
     pub(crate) access_revoked_at: Option<Timestamp>,
-    /// When the refresh token was used.
+    /// Time at which the refresh token was used.
     pub(crate) refresh_used_at: Option<Timestamp>,
 }

@@ -1,13 +1,13 @@
-//! Text that did not come from our own source, and the one escaper between it and anybody's eyes.
+//! Untrusted text, and the escaping that makes its display safe.
 
 use serde::Serialize;
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
-/// A string from the store, a token, argv, the environment or a file.
+/// Untrusted string: from the store, a token, the arguments, the environment or a file.
 ///
-/// It has no `Display`: [`Foreign::shown`] is its one way into a sentence for people. JSON output
-/// carries the value itself; the terminal escapes it there.
+/// `Display` is not implemented, so that messages must use [`Untrusted::to_display`]. JSON output
+/// contains the raw value; the console escapes the whole JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Untrusted(String);
@@ -17,19 +17,19 @@ impl Untrusted {
         Self(text.into())
     }
 
-    /// The raw text, for comparing and storing; never for printing.
+    /// Returns the raw text, for comparing and storing; never for printing.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text with everything a terminal would act on spelled out.
+    /// Returns the escaped text, without control and invisible characters.
     pub(crate) fn to_display(&self) -> String {
         escape(&self.0)
     }
 }
 
-/// Characters that a terminal executes or that a reader cannot see: C0, DEL, C1, bidirectional
-/// controls, zero-width characters, line separators, tags.
+/// Returns whether a terminal would interpret the character, or a reader could not see it: C0, DEL,
+/// C1, bidirectional controls, zero-width characters, line separators, tags.
 pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
     matches!(
         c,
@@ -47,15 +47,16 @@ pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
     )
 }
 
-/// Returns whether a character has no place in a name: a hostile one, or one that is not displayed
-/// (`Default_Ignorable_Code_Point` of the Unicode Character Database), so that two names look alike.
+/// Returns whether a character is invalid in a name: unsafe for a terminal, or not displayed
+/// (`Default_Ignorable_Code_Point` of the Unicode Character Database), so that two different names
+/// would look the same.
 pub(crate) fn is_invisible(c: char) -> bool {
     is_unsafe_for_terminal(c) || DEFAULT_IGNORABLE.iter().any(|range| range.contains(&c))
 }
 
-/// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 16). The crate whose table
-/// the test compares with has it inside a larger one, whose addresses take every start of the program
-/// 90,000 instructions.
+/// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 16). The test compares
+/// this table with `unicode-security`, whose larger table is not used here: its relocation costs
+/// 90,000 instructions at each start of the program.
 const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -76,7 +77,7 @@ const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// `text` with every hostile character, line breaks among them, written as `\n` or `\u{1b}`.
+/// Escapes line breaks and every other unsafe character, as `\n` or `\u{1b}`.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -89,16 +90,16 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Stands in messages for a value that may be a secret.
+/// Replacement in messages for a value that may be a secret.
 pub(crate) const REDACTED: &str = "(not shown)";
 
-/// Returns a word of the command line as an error may repeat it: escaped, or [`NOT_SHOWN`] if it
-/// may be a token, a key or a password in the wrong place.
+/// Returns an argument for use in an error message: escaped, or [`REDACTED`] if the argument may be
+/// a token, a key or a password in the wrong place.
 pub(crate) fn redact_for_error(word: &str) -> String {
     if may_be_secret(word) { REDACTED.to_owned() } else { escape(word) }
 }
 
-/// Returns whether a word is a token, PEM, longer than any name, or random letters and digits.
+/// Returns whether a word is a token or PEM, longer than any name, or random letters and digits.
 fn may_be_secret(word: &str) -> bool {
     const MAX_CHARS: usize = 60;
     let is_path = word.starts_with(['/', '.', '~']);
@@ -113,17 +114,17 @@ fn is_base64_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '=')
 }
 
-/// Hyphens end a part: a UUID is an id, and no secret.
+/// Returns whether a part of a word looks random. A UUID does not, because hyphens separate parts.
 fn looks_random(part: &str) -> bool {
     const MIN_LENGTH: usize = 20;
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     part.len() >= MIN_LENGTH && digits >= 2 && part.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// Serialized JSON in which hostile characters became `\uXXXX`: the same value, harmless bytes.
+/// Escapes unsafe characters of serialized JSON as `\uXXXX`; the value does not change.
 ///
-/// Outside its strings JSON is ASCII without controls other than white space, so that replacing
-/// characters of the whole text touches strings only. Line breaks of pretty printing stay.
+/// Outside of strings, JSON contains only ASCII without controls other than whitespace, so that the
+/// replacement changes only strings. Line breaks of pretty-printed JSON are kept.
 pub(crate) fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     fn ignorable_characters_are_invisible() {
         for c in '\0'..=char::MAX {
-            // The skeleton of UTS 39 leaves out exactly these characters.
+            // The skeleton of UTS 39 omits exactly the ignorable characters.
             let is_ignorable = unicode_security::skeleton(&c.to_string()).next().is_none();
             assert_eq!(is_invisible(c), is_unsafe_for_terminal(c) || is_ignorable, "{c:?}");
         }

@@ -1,11 +1,12 @@
-//! URLs in the place of paths.
+//! Detection of URLs given as paths.
 
 use std::ffi::OsStr;
 
-/// The scheme of text that begins like a URL: `postgres` of `postgres://host/db` (RFC 3986,
-/// section 3.1). No path option takes a URL; `./a://b` is a path.
+/// Returns the scheme of a URL: `postgres` for `postgres://host/db` (RFC 3986, section 3.1).
+///
+/// No path option accepts a URL; a path such as `./a://b` has no scheme.
 pub(crate) fn parse_url_scheme(text: &OsStr) -> Option<&str> {
-    // A scheme is ASCII, so that what is not UTF-8 behind it does not matter.
+    // Only the scheme must be UTF-8; the rest of the text may be arbitrary bytes.
     let bytes = text.as_encoded_bytes();
     let end = bytes.windows(3).position(|part| part == b"://")?;
     let scheme = str::from_utf8(&bytes[..end]).ok()?;

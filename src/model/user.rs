@@ -1,4 +1,4 @@
-//! Accounts.
+//! User accounts.
 
 use super::{
     DisplayName, Email, InvalidValue, PasswordHash, Quota, Timestamp, Uid, Untrusted, UserId,
@@ -6,20 +6,20 @@ use super::{
 };
 use serde::Serialize;
 
-/// What a user may do. The order is the order of power.
+/// Role of a user, in ascending order of rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
-    /// Own account and app tokens.
+    /// Manages the own account and own app tokens.
     User,
-    /// Besides, mints test tokens.
+    /// Mints test tokens in addition.
     Minter,
-    /// Everything.
+    /// Has all rights.
     Admin,
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub(crate) const ALL: [Self; 3] = [Self::User, Self::Minter, Self::Admin];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -40,65 +40,65 @@ impl Role {
     }
 }
 
-/// What a row of the users begins with; at least one of the two names is there.
+/// Initial values of a user row. A username or an e-mail address is required.
 #[derive(Debug, Clone)]
 pub(crate) struct NewUser {
-    /// Its identity in tokens.
+    /// User id in tokens.
     pub(crate) uid: Uid,
-    /// The user name.
+    /// Username.
     pub(crate) username: Option<UserName>,
-    /// The e-mail address.
+    /// E-mail address.
     pub(crate) email: Option<Email>,
-    /// The display name.
+    /// Display name.
     pub(crate) display_name: Option<DisplayName>,
-    /// The hash of the password; without one nobody logs in.
+    /// Password hash; without a hash the user cannot log in.
     pub(crate) password_hash: Option<PasswordHash>,
-    /// What it may do.
+    /// Role.
     pub(crate) role: Role,
-    /// Its own quota; `None` means the store's.
+    /// Quota of the user; `None` means the quota of the store.
     pub(crate) quota: Option<Quota>,
-    /// Since when it may not log in.
+    /// Time since which the user is disabled and cannot log in.
     pub(crate) disabled_at: Option<Timestamp>,
-    /// When it registered.
+    /// Registration time.
     pub(crate) created_at: Timestamp,
 }
 
-/// A row of the users. A deleted one has lost its names and keeps its ids.
+/// User row. A deleted user keeps the ids and has no names.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
-    /// Its integer id.
+    /// Integer id.
     pub(crate) id: UserId,
-    /// Its identity in tokens.
+    /// User id in tokens.
     pub(crate) uid: Uid,
-    /// The user name.
+    /// Username.
     pub(crate) username: Option<UserName>,
-    /// The e-mail address.
+    /// E-mail address.
     pub(crate) email: Option<Email>,
-    /// The display name.
+    /// Display name.
     pub(crate) display_name: Option<DisplayName>,
-    /// What it may do.
+    /// Role.
     pub(crate) role: Role,
-    /// Its own quota; `None` means the store's.
+    /// Quota of the user; `None` means the quota of the store.
     pub(crate) quota: Option<Quota>,
-    /// Since when it may not log in.
+    /// Time since which the user is disabled and cannot log in.
     pub(crate) disabled_at: Option<Timestamp>,
-    /// Since when it is gone.
+    /// Deletion time.
     pub(crate) deleted_at: Option<Timestamp>,
-    /// When it registered.
+    /// Registration time.
     pub(crate) created_at: Timestamp,
 }
 
-/// Something of a user, as lists show it.
+/// Listed object with the name of its owner.
 #[derive(Debug, Clone)]
 pub(crate) struct WithOwner<T> {
-    /// What it is.
+    /// Object.
     pub(crate) value: T,
-    /// The user name of its owner, or the e-mail address; a deleted one has neither.
+    /// Username or e-mail address of the owner; `None` for a deleted user.
     pub(crate) owner_name: Option<Untrusted>,
 }
 
 impl User {
-    /// How it is called in a sentence: username, else e-mail, else its id.
+    /// Returns the name for messages: username, e-mail address, or id.
     pub(crate) fn to_display(&self) -> String {
         match (&self.username, &self.email) {
             (Some(name), _) => name.to_display(),

@@ -1,4 +1,4 @@
-//! Rows of CSV below a line of names.
+//! CSV with a header.
 
 use super::line_reader::{LineReader, has_open_quote};
 use super::{Row, RowError, invalid_line};
@@ -8,19 +8,19 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::io::BufRead;
 
-/// A reader of CSV with the names of its columns.
+/// CSV parser with column names.
 #[derive(Debug)]
 pub(super) struct CsvReader {
     columns: Vec<String>,
     parser: Reader,
-    /// The cells of the current record, one behind another.
+    /// Concatenated cells of the current record.
     cells: Vec<u8>,
-    /// The end of each cell.
+    /// End offset of each cell in `cells`.
     cell_ends: Vec<usize>,
 }
 
 impl CsvReader {
-    /// Reads the names, which begin with the current piece of the text.
+    /// Reads the header, which starts with the current chunk of the text.
     pub(super) fn new<R: BufRead>(
         reader: &mut LineReader<R>,
         map_column: fn(&str) -> String,
@@ -47,13 +47,13 @@ impl CsvReader {
         &self.columns
     }
 
-    /// Returns the next row with a cell that is not empty.
+    /// Returns the next row with at least one cell that is not empty.
     pub(super) fn next_row<R: BufRead>(
         &mut self,
         reader: &mut LineReader<R>,
     ) -> Result<Option<Row>, RowError> {
         loop {
-            // A record ends with the first byte of CR LF.
+            // A record ends after the CR of CR LF, so that the LF may remain.
             if reader.remaining().iter().copied().all(is_line_break) {
                 if !reader.next_line(is_line_break)? {
                     return Ok(None);
@@ -78,10 +78,10 @@ impl CsvReader {
         }
     }
 
-    /// Parses a record of the piece; returns the number of its cells.
+    /// Parses one record of the current chunk; returns the number of cells.
     fn read_record<R: BufRead>(&mut self, reader: &mut LineReader<R>) -> Result<usize, RowError> {
         let input = reader.remaining();
-        // No cell is longer than its text, and each has a byte at least: its separator.
+        // The cells are not longer than the text, and each cell takes at least one byte of text.
         self.cells.resize(self.cells.len().max(input.len()), 0);
         self.cell_ends.resize(self.cell_ends.len().max(input.len() + 1), 0);
         let (result, bytes_read, _, count) =
@@ -108,8 +108,8 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Refuses names that leave open which cell is meant. They are not repeated: without a line of
-/// names it may be a password that stands there.
+/// Rejects ambiguous column names. The error does not repeat the names: in a file without a header
+/// a name may be a password.
 fn check_columns(columns: &[String]) -> Result<(), String> {
     let mut seen = HashSet::new();
     if let Some((column, _)) = (1..).zip(columns).find(|(_, name)| !seen.insert(*name)) {
@@ -124,7 +124,8 @@ fn check_columns(columns: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// The value of a cell: text, and where a claim is a `NumericDate` (RFC 7519, section 4.1) a time.
+/// Converts a cell: a time for `exp`, `nbf` and `iat` (`NumericDate`, RFC 7519, section 4.1), else
+/// text.
 fn parse_cell(name: &str, cell: &str) -> Result<Value, InvalidValue> {
     let Some(value_name) = ["exp", "nbf", "iat"].into_iter().find(|time| *time == name) else {
         return Ok(cell.into());

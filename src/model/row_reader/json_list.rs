@@ -1,4 +1,4 @@
-//! Rows of one long line of JSON that holds a list: `{"items":[{…},{…}]}`.
+//! JSON list in one long line: `{"items":[{…},{…}]}`.
 
 use super::line_reader::{LineReader, MAX_ROW_BYTES};
 use super::{Row, RowError, invalid_line};
@@ -9,7 +9,7 @@ const LIST_PREFIX: &[u8] = b"{\"items\":[";
 
 const NOT_A_LIST: &str = "it is not a list of JSON objects";
 
-/// Takes the beginning of such a list, if the piece begins one.
+/// Consumes the start of a list; returns false if the current chunk does not start with a list.
 pub(super) fn consume_prefix<R: BufRead>(reader: &mut LineReader<R>) -> bool {
     let is_list = reader.remaining().starts_with(LIST_PREFIX);
     if is_list {
@@ -18,7 +18,8 @@ pub(super) fn consume_prefix<R: BufRead>(reader: &mut LineReader<R>) -> bool {
     is_list
 }
 
-/// Reads the next object of the list; at its end `None`. The rest of the line must be empty then.
+/// Reads the next object of the list; returns `None` at the end of the list, after which the line
+/// must be empty.
 pub(super) fn next_row<R: BufRead>(
     reader: &mut LineReader<R>,
     is_first: bool,
@@ -52,7 +53,8 @@ pub(super) fn next_row<R: BufRead>(
     Ok(Some(Row { line, fields }))
 }
 
-/// The next byte that is no white space; as much white space as a row is long is an error.
+/// Returns the next byte that is not whitespace, or `None` at the end of the text or after
+/// [`MAX_ROW_BYTES`] of whitespace.
 fn next_token_byte<R: BufRead>(reader: &mut LineReader<R>) -> Result<Option<u8>, RowError> {
     let mut byte = [0];
     for _ in 0..MAX_ROW_BYTES {

@@ -1,27 +1,28 @@
-//! Text of any length in pieces of bounded length: lines, and records that span lines.
+//! Reader that splits text of any length into chunks of bounded length: lines, or CSV records that
+//! span lines.
 
 use super::{RowError, invalid_line};
 use std::io::{self, BufRead, Read};
 
-/// The longest row of a file in bytes, with the empty lines before it. JSON of empty arrays takes a
-/// hundred times its length in memory.
+/// Maximum length of a row in bytes, including preceding empty lines. Parsed JSON can take a
+/// hundred times its length in memory (empty arrays).
 pub(crate) const MAX_ROW_BYTES: usize = 128 * 1024;
 
 const UNCLOSED_QUOTE: &str = "a quote is not closed";
 
-/// The mark of UTF-8, which some editors put before a text.
+/// Byte order mark of UTF-8, which some editors write at the start of a file.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// A text and its current piece.
+/// Text input with the current chunk.
 #[derive(Debug)]
 pub(super) struct LineReader<R> {
     input: R,
     buffer: Vec<u8>,
-    /// The first byte of the piece that is not taken.
+    /// Offset of the first unconsumed byte in `buffer`.
     position: usize,
-    /// The line that the piece begins on, from 1.
+    /// First line of the chunk, counted from 1.
     line: u64,
-    /// Lines that were read to their end.
+    /// Number of completely read lines.
     lines_read: u64,
 }
 
@@ -30,12 +31,12 @@ impl<R: BufRead> LineReader<R> {
         Self { input, buffer: Vec::new(), position: 0, line: 1, lines_read: 0 }
     }
 
-    /// The line that the piece begins on, from 1.
+    /// Returns the first line of the chunk, counted from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
 
-    /// The bytes of the piece that are not taken.
+    /// Returns the unconsumed bytes of the chunk.
     pub(super) fn remaining(&self) -> &[u8] {
         self.buffer.get(self.position..).unwrap_or_default()
     }
@@ -44,7 +45,7 @@ impl<R: BufRead> LineReader<R> {
         self.position = self.buffer.len().min(self.position.saturating_add(bytes));
     }
 
-    /// Begins a piece with the next line that is not empty; returns false at the end of the text.
+    /// Starts a chunk with the next non-empty line; returns false at the end of the text.
     pub(super) fn next_line(&mut self, is_empty: fn(u8) -> bool) -> Result<bool, RowError> {
         self.buffer.clear();
         loop {
@@ -62,8 +63,8 @@ impl<R: BufRead> LineReader<R> {
         }
     }
 
-    /// Adds lines to the piece until each of its quotes is closed (RFC 4180, section 2). The piece
-    /// ends with a line break then.
+    /// Appends lines to the chunk until all quotes are closed (RFC 4180, section 2). The chunk then
+    /// ends with a line break.
     pub(super) fn read_until_quotes_close(&mut self) -> Result<(), RowError> {
         let mut scanned = self.position;
         let mut is_open = false;
@@ -88,7 +89,7 @@ impl<R: BufRead> LineReader<R> {
         invalid_line(self.line, UNCLOSED_QUOTE)
     }
 
-    /// Adds a line to the piece; returns the number of its bytes.
+    /// Appends a line to the chunk; returns the number of bytes.
     fn read_line(&mut self) -> Result<usize, RowError> {
         let limit = (MAX_ROW_BYTES + 1).saturating_sub(self.buffer.len());
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
@@ -102,7 +103,7 @@ impl<R: BufRead> LineReader<R> {
     }
 }
 
-/// What is left of the piece, and the text after it.
+/// Reads the unconsumed bytes of the chunk, then the text after the chunk.
 impl<R: BufRead> Read for LineReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut remaining = self.remaining();

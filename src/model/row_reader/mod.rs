@@ -1,4 +1,4 @@
-//! Rows of claims from files of any length: CSV with a header, or a JSON object a line.
+//! Rows from files of any length: CSV with a header, or JSON Lines.
 
 mod csv;
 mod json_list;
@@ -10,48 +10,49 @@ use line_reader::LineReader;
 use serde_json::{Map, Value};
 use std::io::{self, BufRead};
 
-/// Which line of a file is wrong, and why.
+/// Invalid line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub(crate) struct InvalidLine {
-    /// From 1.
+    /// Line number, counted from 1.
     pub(crate) line: u64,
-    /// Why it was refused; nothing of the line itself.
+    /// Reason for the rejection, without the content of the line.
     pub(crate) reason: String,
 }
 
-/// Why a row was not read.
+/// Reason why a row cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RowError {
-    /// The text is wrong.
+    /// The text is invalid.
     #[error(transparent)]
     InvalidLine(#[from] InvalidLine),
-    /// The input failed.
+    /// Reading the input failed.
     #[error("{0}")]
     Input(#[from] io::Error),
 }
 
-/// One row of a file.
+/// Row of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Row {
-    /// The line it begins on, from 1; 0 for what stands in no file.
+    /// First line of the row, counted from 1; 0 for a row that is not from a file.
     pub(crate) line: u64,
-    /// What it says.
+    /// Values by column or member name.
     pub(crate) fields: Map<String, Value>,
 }
 
-/// The rows of a file, read one at a time. A file that begins with a brace is JSON Lines, every
-/// other one CSV: its first line names the claims, an empty cell is no claim, nothing but empty
-/// cells no row, and one of `exp`, `nbf` or `iat` a time. There is at least one row; after an error
-/// there are no more.
+/// Iterator over the rows of a file.
+///
+/// A file that starts with `{` is JSON Lines, any other file CSV with a header. In CSV, empty cells
+/// are omitted, rows with only empty cells are skipped, and `exp`, `nbf` and `iat` are times. A
+/// file without rows is an error. The iterator ends after the first error.
 #[derive(Debug)]
 pub(crate) struct RowReader<R> {
     reader: LineReader<R>,
     format: InputFormat,
-    /// Whether the current piece of the text is yet to be read.
+    /// True if the current chunk has not been parsed yet.
     is_line_pending: bool,
     is_empty: bool,
-    /// How a file may differ that a spreadsheet wrote.
+    /// Accepts a JSON list in one line, in addition to JSON Lines.
     pub(super) is_spreadsheet: bool,
 }
 
@@ -59,7 +60,7 @@ pub(crate) struct RowReader<R> {
 enum InputFormat {
     Csv(Box<CsvReader>),
     JsonLines,
-    /// A line of JSON that is a list.
+    /// JSON list in one line.
     JsonList {
         is_first: bool,
     },
@@ -67,12 +68,12 @@ enum InputFormat {
 }
 
 impl<R: BufRead> RowReader<R> {
-    /// Begins to read claims.
+    /// Starts reading claims.
     pub(crate) fn new(input: R) -> Result<Self, RowError> {
         Self::with_options(input, false, str::to_owned)
     }
 
-    /// `column` is what a column of CSV is called for its name there.
+    /// Starts reading rows; `map_column` converts the column names of CSV.
     pub(super) fn with_options(
         input: R,
         is_spreadsheet: bool,
@@ -95,7 +96,7 @@ impl<R: BufRead> RowReader<R> {
         Ok(rows)
     }
 
-    /// The names of the columns of CSV; there are none in JSON Lines.
+    /// Returns the column names of CSV; empty for JSON Lines.
     pub(crate) fn columns(&self) -> &[String] {
         if let InputFormat::Csv(csv) = &self.format { csv.columns() } else { &[] }
     }
@@ -108,7 +109,8 @@ impl<R: BufRead> RowReader<R> {
         matches!(self.format, InputFormat::JsonList { .. })
     }
 
-    /// Begins the next line of JSON. One that is too long may be a list; returns false at the end.
+    /// Starts the next line of JSON; returns false at the end. A line that exceeds the maximum
+    /// length may be a JSON list.
     fn next_json_line(&mut self) -> Result<bool, RowError> {
         match self.reader.next_line(|byte| byte.is_ascii_whitespace()) {
             Err(RowError::InvalidLine(_))
