@@ -1,18 +1,18 @@
-//! What a whole process costs, beside a process that does only what cannot be left out: both open
-//! a store of their own on the same file system, in turns, and the medians of one run are
-//! compared. Figures of different runs or machines say nothing about each other.
+//! Duration of whole processes, compared with a baseline process that does only the indispensable
+//! work. Both processes open a copy of the same store on the same file system and run alternately;
+//! the medians of one run are compared. Figures of different runs or machines are not comparable.
 //!
-//! Both programs are copied first, as an installation does: a file that was just linked may lie in
-//! memory in small pieces, which makes every first touch of a page dearer, the more the larger the
-//! program is. The first comparison is also made with both as they were linked.
+//! Both programs are copied first, as by an installation: the page cache of a freshly linked file
+//! can be fragmented, which makes page faults slower, in particular for a large program. The first
+//! comparison is repeated with both programs as linked.
 
-#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod comparison;
 mod home;
 
 use comparison::Comparison;
-use home::{Home, Outcome, end};
+use home::{Home, Outcome, exit_code};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::ffi::OsString;
@@ -21,128 +21,130 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Words that make this program the process to compare with.
+/// Arguments that turn this program into the baseline process.
 const COMMIT: &str = "--open-and-commit";
-const BARE_COMMIT: &str = "--open-and-commit-barely";
+const COMMIT_WITH_DEFAULTS: &str = "--open-with-defaults-and-commit";
 const READ: &str = "--open-and-read";
 
-/// A user whose hash takes 64 MiB and three passes.
-const COSTLIER: &str = r#"{"username":"kim","password_hash":"$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}"#;
+/// User with an expensive password hash: 64 MiB of memory and three passes.
+const EXPENSIVE_HASH_USER: &str = r#"{"username":"kim","password_hash":"$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}"#;
 
 fn main() -> ExitCode {
-    let words: Vec<OsString> = std::env::args_os().collect();
-    let result = match (words.get(1).and_then(|word| word.to_str()), words.get(2)) {
-        (Some(COMMIT), Some(store)) => commit(open(Path::new(store))).map(|()| true),
-        (Some(BARE_COMMIT), Some(store)) => commit(bare(Path::new(store))).map(|()| true),
-        (Some(READ), Some(store)) => read(Path::new(store)).map(|()| true),
-        _ => measure(),
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let result = match (args.get(1).and_then(|argument| argument.to_str()), args.get(2)) {
+        (Some(COMMIT), Some(store)) => commit_token(open(Path::new(store))).map(|()| true),
+        (Some(COMMIT_WITH_DEFAULTS), Some(store)) => {
+            commit_token(open_with_defaults(Path::new(store))).map(|()| true)
+        }
+        (Some(READ), Some(store)) => read_user(Path::new(store)).map(|()| true),
+        _ => run_comparisons(),
     };
-    end(result)
+    exit_code(result)
 }
 
-/// All comparisons; whether every target is met.
-fn measure() -> Outcome<bool> {
-    let programs = Home::directory("programs-")?;
-    let floor_program = programs.path().join("floor");
-    std::fs::copy(std::env::current_exe()?, &floor_program)?;
+/// Runs all comparisons; returns whether all targets are met.
+fn run_comparisons() -> Outcome<bool> {
+    let programs = Home::create_directory("programs-")?;
+    let baseline = programs.path().join("baseline");
+    std::fs::copy(std::env::current_exe()?, &baseline)?;
     let jeton = programs.path().join("jeton");
     std::fs::copy(env!("CARGO_BIN_EXE_jeton"), &jeton)?;
-    let this = std::env::current_exe()?;
-    let linked = (Path::new(env!("CARGO_BIN_EXE_jeton")), this.as_path());
-    let copied = (jeton.as_path(), floor_program.as_path());
-    let mut met = true;
+    let linked_baseline = std::env::current_exe()?;
+    let linked = (Path::new(env!("CARGO_BIN_EXE_jeton")), linked_baseline.as_path());
+    let copied = (jeton.as_path(), baseline.as_path());
+    let mut all_met = true;
 
-    for (name, word, (jeton, program)) in [
-        // What cannot be left out, with what jeton itself sets to be fast: the floor.
+    for (name, mode, (jeton, baseline)) in [
+        // The indispensable work, with the same SQLite options as jeton.
         ("open, commit one row", COMMIT, copied),
-        ("the same, both as linked", COMMIT, linked),
-        // With nothing set; SQLite copies its log back when the process ends.
-        ("the same, nothing set", BARE_COMMIT, copied),
+        ("open, commit (as linked)", COMMIT, linked),
+        // With default options SQLite checkpoints the WAL when the process exits.
+        ("open, commit (defaults)", COMMIT_WITH_DEFAULTS, copied),
     ] {
         let home = Home::new(jeton)?;
-        let copy = copy(&home)?;
-        // Each is revoked again, so that the quota of three is never full.
+        let store_copy = copy_store(&home)?;
+        // Each token is revoked, so that the quota of three is never exhausted.
         let mut id = 1;
         let mut revoke = || {
             id += 1;
-            home.must(&["token", "revoke", &id.to_string()])
+            home.run(&["token", "revoke", &id.to_string()])
         };
-        met &= Comparison {
+        all_met &= Comparison {
             runs: 1000,
-            first: ("token create", home.jeton(&["token", "create", "my-app", "--quiet"]), 0),
-            second: (name, floor(program, word, &copy), 0),
-            between: &mut revoke,
-            most: Some(1.35),
-            least: None,
+            first: ("token create", home.command(&["token", "create", "my-app", "--quiet"]), 0),
+            second: (name, baseline_command(baseline, mode, &store_copy), 0),
+            after_round: &mut revoke,
+            max_ratio: Some(1.35),
+            min_ratio: None,
         }
-        .print()?;
+        .run()?;
     }
 
     let home = Home::new(&jeton)?;
-    let copy = copy(&home)?;
-    met &= Comparison {
+    let store_copy = copy_store(&home)?;
+    all_met &= Comparison {
         runs: 300,
-        first: ("whoami", home.jeton(&["whoami"]), 0),
-        second: ("open + one read", floor(&floor_program, READ, &copy), 0),
-        between: &mut || Ok(()),
-        most: None,
-        least: None,
+        first: ("whoami", home.command(&["whoami"]), 0),
+        second: ("open, read one row", baseline_command(&baseline, READ, &store_copy), 0),
+        after_round: &mut || Ok(()),
+        max_ratio: None,
+        min_ratio: None,
     }
-    .print()?;
+    .run()?;
 
-    Ok(failed_logins(&jeton)? && met)
+    Ok(compare_failed_logins(&jeton)? && all_met)
 }
 
-/// Compares failed logins of an unknown and a known user; returns whether the target is met.
-fn failed_logins(jeton: &Path) -> Outcome<bool> {
-    let mut met = true;
-    // A new store, and one with an imported hash that costs more than those of this program.
-    for costlier in [false, true] {
+/// Compares failed logins of an unknown and a known user; returns whether all targets are met.
+fn compare_failed_logins(jeton: &Path) -> Outcome<bool> {
+    let mut all_met = true;
+    // A new store, and a store with an imported hash that is more expensive than the default.
+    for with_expensive_hash in [false, true] {
         let home = Home::new(jeton)?;
-        if costlier {
+        if with_expensive_hash {
             let rows = home.home.path().join("rows");
-            std::fs::write(&rows, COSTLIER)?;
-            home.must(&["users", "import", &rows.to_string_lossy()])?;
+            std::fs::write(&rows, EXPENSIVE_HASH_USER)?;
+            home.run(&["users", "import", &rows.to_string_lossy()])?;
         }
-        let wrong = home.home.path().join("wrong");
-        std::fs::write(&wrong, "not lovelace")?;
-        let wrong = wrong.to_string_lossy();
-        let login = |name| home.jeton(&["login", name, "--password-file", &wrong]);
-        let names: &[&str] = if costlier { &["ada", "kim"] } else { &["ada"] };
+        let password_file = home.home.path().join("wrong-password");
+        std::fs::write(&password_file, "not lovelace")?;
+        let password_path = password_file.to_string_lossy();
+        let login = |name| home.command(&["login", name, "--password-file", &password_path]);
+        let names: &[&str] = if with_expensive_hash { &["ada", "kim"] } else { &["ada"] };
         for name in names {
-            met &= Comparison {
+            all_met &= Comparison {
                 runs: 40,
                 first: ("login, unknown user", login("nobody"), 6),
                 second: ("login, wrong password", login(name), 6),
-                between: &mut || Ok(()),
-                most: Some(1.15),
-                least: Some(0.85),
+                after_round: &mut || Ok(()),
+                max_ratio: Some(1.15),
+                min_ratio: Some(0.85),
             }
-            .print()?;
+            .run()?;
         }
     }
-    Ok(met)
+    Ok(all_met)
 }
 
-/// The process to compare with, on the store in that directory.
-fn floor(program: &Path, word: &str, directory: &Path) -> Command {
+/// Returns the command of the baseline process on the store in `directory`.
+fn baseline_command(program: &Path, mode: &str, directory: &Path) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().arg(word).arg(directory.join("jeton.db"));
+    command.env_clear().arg(mode).arg(directory.join("jeton.db"));
     command
 }
 
-/// A directory with a copy of the store and its log, which no process has open.
-fn copy(home: &Home) -> Outcome<PathBuf> {
-    let copy = home.home.path().join("copy");
-    std::fs::create_dir(&copy)?;
+/// Copies the store and its WAL to a new directory. No process may have the store open.
+fn copy_store(home: &Home) -> Outcome<PathBuf> {
+    let directory = home.home.path().join("copy");
+    std::fs::create_dir(&directory)?;
     for file in ["jeton.db", "jeton.db-wal"] {
-        std::fs::copy(home.store().join(file), copy.join(file))?;
+        std::fs::copy(home.store_directory().join(file), directory.join(file))?;
     }
-    Ok(copy)
+    Ok(directory)
 }
 
-/// What `token create` cannot do without: commit one token in the open store.
-fn commit(store: Outcome<Connection>) -> Outcome<()> {
+/// Commits one token, the indispensable work of `token create`.
+fn commit_token(store: Outcome<Connection>) -> Outcome<()> {
     let mut connection = store?;
     let transaction = Transaction::new(&mut connection, TransactionBehavior::Immediate)?;
     transaction.execute(
@@ -154,21 +156,21 @@ fn commit(store: Outcome<Connection>) -> Outcome<()> {
     Ok(())
 }
 
-/// What `whoami` cannot do without: open the store, read one user.
-fn read(store: &Path) -> Outcome<()> {
+/// Opens the store and reads one user, the indispensable work of `whoami`.
+fn read_user(store: &Path) -> Outcome<()> {
     let connection = open(store)?;
     connection
         .query_row("SELECT username FROM users WHERE id = 1", [], |row| row.get::<_, String>(0))?;
     Ok(())
 }
 
-/// Opens it and sets nothing: the file itself says that it has a write-ahead log, and SQLite copies
-/// that back when the process ends.
-fn bare(store: &Path) -> Outcome<Connection> {
+/// Opens the store with default options. The file enables WAL mode, and SQLite checkpoints the WAL
+/// when the process exits.
+fn open_with_defaults(store: &Path) -> Outcome<Connection> {
     Ok(Connection::open(store)?)
 }
 
-/// Opens it as `store::open` does.
+/// Opens the store with the options of `store::open`.
 fn open(store: &Path) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -182,9 +184,9 @@ fn open(store: &Path) -> Outcome<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 100)?;
-    let mut log = store.as_os_str().to_owned();
-    log.push("-wal");
-    if std::fs::metadata(log).is_ok_and(|log| log.len() > 400 * 1024) {
+    let mut wal_path = store.as_os_str().to_owned();
+    wal_path.push("-wal");
+    if std::fs::metadata(wal_path).is_ok_and(|metadata| metadata.len() > 400 * 1024) {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     }
     Ok(connection)

@@ -1,55 +1,55 @@
-//! What a page of a million users costs, as a whole process: the first one, one by the id before it,
-//! and the last one by its number. Figures of one run are compared, in turns.
+//! Duration of listing one page of a million users, as a whole process: the first page, pages by
+//! id (`--after`), and late pages by number. Only figures of one run are comparable.
 
-#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod comparison;
 mod home;
 
 use comparison::Comparison;
-use home::{Home, Outcome, end};
+use home::{Home, Outcome, exit_code};
 use rusqlite::Connection;
 use std::process::ExitCode;
 
 const USERS: u32 = 1_000_000;
 
 fn main() -> ExitCode {
-    end(measure())
+    exit_code(run_comparisons())
 }
 
-/// All comparisons; whether every target is met.
-fn measure() -> Outcome<bool> {
-    let programs = Home::directory("programs-")?;
+/// Runs all comparisons; returns whether all targets are met.
+fn run_comparisons() -> Outcome<bool> {
+    let programs = Home::create_directory("programs-")?;
     let jeton = programs.path().join("jeton");
     std::fs::copy(env!("CARGO_BIN_EXE_jeton"), &jeton)?;
     let home = Home::new(&jeton)?;
-    fill(&home)?;
-    let list = |words: &[&str]| {
-        home.jeton(&[&["users", "list", "--per-page", "25", "--quiet"], words].concat())
+    insert_users(&home)?;
+    let list_command = |args: &[&str]| {
+        home.command(&[&["users", "list", "--per-page", "25", "--quiet"], args].concat())
     };
-    let mut met = true;
-    for (name, words, most) in [
+    let mut all_met = true;
+    for (name, args, max_ratio) in [
         ("--after 500000", ["--after", "500000"], 1.1),
         ("--after 999975", ["--after", "999975"], 1.1),
         ("--page 20000", ["--page", "20000"], 10.0),
         ("--page 40000", ["--page", "40000"], 10.0),
     ] {
-        met &= Comparison {
+        all_met &= Comparison {
             runs: 300,
-            first: (name, list(&words), 0),
-            second: ("--page 1", list(&["--page", "1"]), 0),
-            between: &mut || Ok(()),
-            most: Some(most),
-            least: None,
+            first: (name, list_command(&args), 0),
+            second: ("--page 1", list_command(&["--page", "1"]), 0),
+            after_round: &mut || Ok(()),
+            max_ratio: Some(max_ratio),
+            min_ratio: None,
         }
-        .print()?;
+        .run()?;
     }
-    Ok(met)
+    Ok(all_met)
 }
 
-/// Adds all but the one that is there, in one transaction.
-fn fill(home: &Home) -> Outcome<()> {
-    let store = Connection::open(home.store().join("jeton.db"))?;
+/// Inserts all users except the existing admin, in one transaction.
+fn insert_users(home: &Home) -> Outcome<()> {
+    let store = Connection::open(home.store_directory().join("jeton.db"))?;
     store.execute_batch(&format!(
         "BEGIN;
          WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {USERS})

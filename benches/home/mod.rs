@@ -1,4 +1,4 @@
-//! What every measurement has: a home with a store of its own, and an end.
+//! Set-up shared by all benchmarks: a temporary home directory with a store, and the exit code.
 
 use std::error::Error;
 use std::io::Write;
@@ -6,55 +6,60 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use tempfile::TempDir;
 
-/// What a measurement comes to.
+/// Result of a benchmark step.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// A home with a store, its admin `ada` logged in, who has one token.
+/// Home directory with a store, in which the admin `ada` is logged in and has one token.
 pub(crate) struct Home {
     pub(crate) home: TempDir,
     jeton: PathBuf,
 }
 
 impl Home {
-    pub(crate) fn directory(prefix: &str) -> Outcome<TempDir> {
+    pub(crate) fn create_directory(prefix: &str) -> Outcome<TempDir> {
         Ok(tempfile::Builder::new().prefix(prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
     }
 
     pub(crate) fn new(jeton: &Path) -> Outcome<Self> {
-        let this = Self { home: Self::directory("bench-")?, jeton: jeton.to_owned() };
-        this.must(&["init", "ada", "--password-stdin"])?;
-        this.must(&["token", "create", "my-app"])?;
-        Ok(this)
+        let home = Self { home: Self::create_directory("bench-")?, jeton: jeton.to_owned() };
+        home.run(&["init", "ada", "--password-stdin"])?;
+        home.run(&["token", "create", "my-app"])?;
+        Ok(home)
     }
 
-    pub(crate) fn jeton(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.jeton);
-        command.env_clear().env("HOME", self.home.path()).args(words);
+        command.env_clear().env("HOME", self.home.path()).args(args);
         command
     }
 
-    pub(crate) fn must(&self, words: &[&str]) -> Outcome<()> {
-        let mut child =
-            self.jeton(words).arg("--quiet").stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-        // Most commands end without reading it.
+    /// Runs jeton; fails unless the exit code is 0.
+    pub(crate) fn run(&self, args: &[&str]) -> Outcome<()> {
+        let mut child = self
+            .command(args)
+            .arg("--quiet")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()?;
+        // Most commands exit without reading the password.
         let _ = child.stdin.take().ok_or("no standard input")?.write_all(b"lovelace");
         let status = child.wait()?;
-        if status.success() { Ok(()) } else { Err(format!("{words:?} ended with {status}").into()) }
+        if status.success() { Ok(()) } else { Err(format!("{args:?} failed: {status}").into()) }
     }
 
-    /// The directory of its store.
-    pub(crate) fn store(&self) -> PathBuf {
+    /// Returns the directory of the store.
+    pub(crate) fn store_directory(&self) -> PathBuf {
         self.home.path().join(".local/share/jeton")
     }
 }
 
-/// Ends a measurement: well if every target is met.
-pub(crate) fn end(result: Outcome<bool>) -> ExitCode {
+/// Returns the exit code of a benchmark: success if all targets are met.
+pub(crate) fn exit_code(result: Outcome<bool>) -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            println!("the measurement failed: {error}");
+            println!("benchmark failed: {error}");
             ExitCode::FAILURE
         }
     }
