@@ -1,11 +1,12 @@
-//! What must hold for any claims at any time.
+//! Fuzz target for claim validation at any time.
 
 use crate::authority::{Expectations, ExpectedKind, RejectReason, check_claims_only};
 use crate::model::{Lifetime, Permission, Timestamp, parse_strict_object};
 use serde_json::{Map, Value};
 
-/// The rules for claims, of our tokens and those of others. The first line is the time, the leeway
-/// and what is asked for, as `name=value` words; the rest is the claims.
+/// Checks claim validation of tokens of this store and of third-party tokens. The first line of the
+/// input holds the time, the leeway and the expectations as `name=value` words; the rest is the
+/// claims.
 pub fn claims(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((first, rest)) = text.split_once('\n') else { return };
@@ -14,7 +15,7 @@ pub fn claims(bytes: &[u8]) {
     let [own_reasons, third_party_reasons] = check_claims_only(&claims, &expectations);
     assert!(
         !own_reasons.is_empty() || third_party_reasons.is_empty(),
-        "ours are judged no less strictly: {third_party_reasons:?}"
+        "third-party validation is stricter: {third_party_reasons:?}"
     );
     if third_party_reasons.is_empty() {
         let claim_text = |name: &str| claims.get(name).and_then(Value::as_str);
@@ -56,12 +57,12 @@ pub fn claims(bytes: &[u8]) {
     }
 }
 
-/// `1900000000 60 aud=me role=admin`
+/// Parses a line such as `1900000000 60 aud=me role=admin`.
 fn parse_expectations(line: &str) -> Option<Expectations> {
     let mut words = line.split(' ');
     let now = words.next()?.parse().ok().and_then(Timestamp::from_unix)?;
     let leeway: u32 = words.next()?.parse().ok()?;
-    // Whether `exp` must be there is decided by the row of an own token, and rows are not tried here.
+    // A missing `exp` is checked against the row of a recorded token; this target has no rows.
     let mut expectations = Expectations {
         leeway: leeway.into(),
         allow_no_expiry: true,
@@ -81,12 +82,12 @@ fn parse_expectations(line: &str) -> Option<Expectations> {
     Some(expectations)
 }
 
-/// The last of the times that must have come.
+/// Returns the later of `nbf` and `iat`.
 fn valid_from(claims: &Map<String, Value>) -> Option<i64> {
     numeric_date(claims, "nbf", f64::ceil).max(numeric_date(claims, "iat", f64::floor))
 }
 
-/// A date in the calendar, by another way than the rules go.
+/// Parses a `NumericDate` independently of the code under test.
 fn numeric_date(claims: &Map<String, Value>, name: &str, round: fn(f64) -> f64) -> Option<i64> {
     let value = claims.get(name)?;
     let rounded = || value.as_f64().and_then(|value| format!("{:.0}", round(value)).parse().ok());

@@ -1,4 +1,4 @@
-//! What must hold for anything that is read as a key.
+//! Fuzz target for key parsing and key import.
 
 use crate::crypto::{
     self, Compact, KeyImporter, SecretEncoding, Verifier, private_key_text, read_jwks, read_key,
@@ -7,24 +7,24 @@ use crate::model::{Algorithm, KeySpec, Purpose};
 use secrecy::ExposeSecret;
 use std::mem::discriminant;
 
-/// The readers of keys: what they take is good for algorithms of one family, and no signature
-/// that anybody can write holds against it. The importer knows what it took in when it comes again.
+/// Checks key parsing: a parsed key has algorithms of one family and verifies no trivial signature.
+/// A key that is imported, exported and imported again is unchanged.
 pub fn keys(bytes: &[u8]) {
     crypto::initialize();
-    let read = read_jwks(bytes).unwrap_or_default();
-    for (index, key) in read.iter().enumerate() {
+    let jwks = read_jwks(bytes).unwrap_or_default();
+    for (index, key) in jwks.iter().enumerate() {
         assert_one_family(&key.algorithms);
         assert_rejects_trivial_signatures(key);
         let has_same_id = |other: &Verifier| key.kid.is_some() && other.kid == key.kid;
-        assert!(!read[..index].iter().any(has_same_id), "two keys have one id");
+        assert!(!jwks[..index].iter().any(has_same_id), "duplicate key id");
     }
-    let any = read_key(bytes, &Algorithm::ALL, None, false);
+    let unrestricted = read_key(bytes, &Algorithm::ALL, None, false);
     for algorithm in Algorithm::ALL {
-        let expected = any.as_ref().is_ok_and(|key| key.algorithms.contains(&algorithm));
+        let expected = unrestricted.as_ref().is_ok_and(|key| key.algorithms.contains(&algorithm));
         let restricted = read_key(bytes, &[algorithm], None, false).map(|key| key.algorithms);
         assert_eq!(restricted.ok(), expected.then(|| vec![algorithm]));
     }
-    if let Ok(key) = any {
+    if let Ok(key) = unrestricted {
         assert_one_family(&key.algorithms);
         assert_rejects_trivial_signatures(&key);
         assert!(key.kid.is_none());
@@ -36,37 +36,39 @@ pub fn keys(bytes: &[u8]) {
         (Some(Algorithm::HS256), Some(SecretEncoding::Text)),
         (Some(Algorithm::HS256), Some(SecretEncoding::Base64)),
     ] {
-        let import = KeyImporter { purpose: Purpose::Test, algorithm, encoding, allow_weak: true };
-        for key in import.read(bytes).unwrap_or_default() {
+        let importer =
+            KeyImporter { purpose: Purpose::Test, algorithm, encoding, allow_weak: true };
+        for key in importer.read(bytes).unwrap_or_default() {
             assert!(algorithm.is_none_or(|expected| expected == key.algorithm));
             assert_reimport_is_identical(&key);
         }
     }
 }
 
-/// What was taken in and is given out is taken in as the same key.
+/// Asserts that the export of an imported key imports as the same key.
 fn assert_reimport_is_identical(key: &KeySpec) {
     let text = private_key_text(key);
-    let import = KeyImporter {
+    let importer = KeyImporter {
         purpose: key.purpose,
         algorithm: Some(key.algorithm),
         encoding: None,
         allow_weak: true,
     };
-    let imported = import.read(text.expose_secret().as_bytes()).expect("it was given out");
-    let [again] = &imported[..] else { panic!("one key was given out") };
-    assert_eq!(again.material.expose_secret(), key.material.expose_secret());
-    assert_eq!((&again.public_jwk, again.weak), (&key.public_jwk, key.weak));
+    let keys = importer.read(text.expose_secret().as_bytes()).expect("an exported key");
+    let [reimported] = &keys[..] else { panic!("the export holds one key") };
+    assert_eq!(reimported.material.expose_secret(), key.material.expose_secret());
+    assert_eq!((&reimported.public_jwk, reimported.weak), (&key.public_jwk, key.weak));
 }
 
 fn assert_one_family(algorithms: &[Algorithm]) {
-    let first = algorithms.first().expect("a key without an algorithm is no key").key_type();
+    let first = algorithms.first().expect("every key has an algorithm").key_type();
     let is_same_family =
         |other: &Algorithm| discriminant(&other.key_type()) == discriminant(&first);
     assert!(algorithms.iter().all(is_same_family), "{algorithms:?}");
 }
 
-/// Signatures that anybody can write: zeros, and the neutral element of Ed25519 with a zero.
+/// Asserts that the key verifies no signature that is known without the private key: zeros, and the
+/// neutral element of Ed25519 with a zero scalar.
 fn assert_rejects_trivial_signatures(key: &Verifier) {
     for (begin, letters) in [("", 43), ("", 86), ("", 128), ("", 342), ("AQ", 84)] {
         let text = format!("e30.e30.{begin}{}", "A".repeat(letters));

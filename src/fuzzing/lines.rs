@@ -1,4 +1,4 @@
-//! What must hold for whatever is read as JSON, as rows, as a hash or as a setting.
+//! Fuzz target for JSON, rows of files, password hashes and settings.
 
 use crate::crypto::parse_imported_hash;
 use crate::model::{
@@ -7,9 +7,11 @@ use crate::model::{
 };
 use serde_json::{Map, Value};
 
-/// The strict reader of JSON, rows of files, hashes, the words `name=JSON` and `setting=value`: no
-/// member twice, and otherwise just what a lenient reader takes; a row comes back from CSV as it
-/// was; a setting that is taken is one visible line.
+/// Checks the strict JSON reader, row readers, password hashes, `name=JSON` claims and
+/// `setting=value` pairs.
+///
+/// The strict JSON reader accepts the same input as a lenient reader, except duplicate members. A
+/// row survives a CSV round trip. An accepted setting is one visible line.
 pub fn lines(bytes: &[u8]) {
     let lenient = serde_json::from_slice::<Map<String, Value>>(bytes).ok();
     let strict = parse_strict_object(bytes).ok();
@@ -18,45 +20,46 @@ pub fn lines(bytes: &[u8]) {
     });
     assert_eq!(strict, without_duplicates);
     let parsed = RowReader::new(bytes).and_then(|rows| rows.collect::<Result<Vec<_>, _>>());
-    let bad_line = parsed.err().map(|error| match error {
-        RowError::InvalidLine(bad) => bad.line,
-        RowError::Input(error) => panic!("memory can be read: {error}"),
+    let invalid_line = parsed.err().map(|error| match error {
+        RowError::InvalidLine(invalid) => invalid.line,
+        RowError::Input(error) => panic!("reading memory failed: {error}"),
     });
     let line_count = bytes.split(|byte| *byte == b'\n').count();
     assert!(
-        bad_line.is_none_or(|line| (1..=line_count).contains(&usize::try_from(line).unwrap_or(0)))
+        invalid_line
+            .is_none_or(|line| (1..=line_count).contains(&usize::try_from(line).unwrap_or(0)))
     );
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     assert_csv_round_trip(text);
     if let Ok(hash) = parse_imported_hash(text.to_owned()) {
-        assert_eq!(hash.expose(), text, "it is kept as it is");
+        assert_eq!(hash.expose(), text, "the hash is unchanged");
     }
     if let Ok(claims) = ExtraClaims::parse(&[], &[format!("a={text}")]) {
         assert_eq!(claims.0.get("a"), serde_json::from_str(text).ok().as_ref());
     }
     let Some((name, value)) = text.split_once('=') else { return };
     let Ok(setting) = Setting::parse(name) else { return };
-    let Ok(checked) = setting.validate(value) else { return };
-    assert_eq!(escape(&checked), checked, "a setting is one visible line");
+    let Ok(stored) = setting.validate(value) else { return };
+    assert_eq!(escape(&stored), stored, "a setting is one visible line");
     let [mut from_input, mut from_stored] = [Settings::default(), Settings::default()];
-    from_input.apply(setting, value).expect("it was checked");
-    from_stored.apply(setting, &checked).expect("it was checked");
+    from_input.apply(setting, value).expect("a valid value");
+    from_stored.apply(setting, &stored).expect("a valid value");
     assert_eq!(from_input, from_stored);
 }
 
-/// A cell that is written is read again.
+/// Asserts that a written CSV cell is read back unchanged.
 fn assert_csv_round_trip(text: &str) {
     let row = Map::from_iter([("a".to_owned(), Value::from(0)), ("b".to_owned(), text.into())]);
     let file = render_csv_header(&row) + &render_csv_rows(std::slice::from_ref(&row));
     let assert_same = |Row { fields: claims, .. }: Row| {
-        let read = claims.get("b").and_then(Value::as_str);
-        assert_eq!(read.unwrap_or_default(), escape(text));
+        let cell = claims.get("b").and_then(Value::as_str);
+        assert_eq!(cell.unwrap_or_default(), escape(text));
     };
-    let rows = SpreadsheetRows::new(file.as_bytes(), "").expect("it was written here");
-    rows.map(|row| row.expect("it was written here")).for_each(assert_same);
+    let rows = SpreadsheetRows::new(file.as_bytes(), "").expect("a valid file");
+    rows.map(|row| row.expect("a valid row")).for_each(assert_same);
 }
 
-/// The members of all objects in there.
+/// Returns the number of members of all objects in `value`.
 fn count_members(value: &Value) -> usize {
     match value {
         Value::Object(map) => map.len() + map.values().map(count_members).sum::<usize>(),
@@ -65,7 +68,7 @@ fn count_members(value: &Value) -> usize {
     }
 }
 
-/// The colons outside of strings: as many as members are written.
+/// Returns the number of colons outside of strings, which is the number of members in the text.
 fn count_colons(json: &[u8]) -> usize {
     let (mut count, mut inside, mut escaped) = (0, false, false);
     for byte in json {

@@ -1,6 +1,6 @@
-//! What must hold for any bytes whatever, one function a fuzz target (`tests/fuzz`). A check that
-//! fails panics; this module is compiled for the fuzzer and for the tests, never into the program.
-#![expect(clippy::missing_panics_doc, reason = "to panic is how a check says what it found")]
+//! Fuzz targets of `tests/fuzz`, one function each. A failed check panics. This module is compiled
+//! for the fuzzer and the tests, never into the program.
+#![expect(clippy::missing_panics_doc, reason = "a fuzz target reports a failed check by a panic")]
 
 mod claims;
 mod keys;
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn corpus_passes_all_targets() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
-        // It is a package of its own, and no part of the published one.
+        // The published package does not contain the fuzz package.
         if !directory.exists() {
             return;
         }
@@ -49,8 +49,8 @@ mod tests {
             let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
             entries.map(|entry| name(entry.unwrap()).trim_end_matches(".rs").to_owned()).collect()
         };
-        let known = TARGETS.map(|(name, _)| name.to_owned()).into();
-        assert_eq!(names("tests/fuzz/targets"), known);
-        assert_eq!(names("tests/fuzz/corpus"), known);
+        let expected = TARGETS.map(|(name, _)| name.to_owned()).into();
+        assert_eq!(names("tests/fuzz/targets"), expected);
+        assert_eq!(names("tests/fuzz/corpus"), expected);
     }
 }

@@ -1,16 +1,16 @@
-//! What must hold for whatever is read as a time, a name or an id.
+//! Fuzz target for times, names, passwords and ids.
 
 use crate::model::{
     AppName, Email, Jti, Lifetime, Password, Permission, Sid, Timestamp, Uid, UserName, UserRef,
     is_unsafe_for_terminal,
 };
 
-/// Times, lengths of time, names and ids: what is read and written is read again as the same, and
-/// has nothing in it that a reader cannot see.
+/// Checks times, durations, passwords, names and ids: a parsed value survives a round trip through
+/// text, and a name contains no invisible characters.
 pub fn times(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(length) = Lifetime::parse(text) {
-        assert_eq!(Lifetime::parse(&length.to_string()), Ok(length));
+    if let Ok(lifetime) = Lifetime::parse(text) {
+        assert_eq!(Lifetime::parse(&lifetime.to_string()), Ok(lifetime));
         assert!(Lifetime::parse(&format!("{text}1ns")).is_err(), "seconds are the smallest unit");
     }
     if let Ok(time) = Timestamp::parse(text) {
@@ -24,11 +24,11 @@ pub fn times(bytes: &[u8]) {
     ] {
         assert!(id.is_none_or(|id| id == text));
     }
-    if let Ok(form) = Password::parse(text.to_owned()) {
+    if let Ok(password) = Password::parse(text.to_owned()) {
         let reparsed =
-            std::str::from_utf8(form.expose()).map(|form| Password::parse(form.to_owned()));
-        let reparsed = reparsed.expect("UTF-8").expect("the form of a password is a password");
-        assert!(reparsed.expose() == form.expose(), "a form of a form");
+            std::str::from_utf8(password.expose()).map(|text| Password::parse(text.to_owned()));
+        let reparsed = reparsed.expect("UTF-8").expect("a normalized password is valid");
+        assert!(reparsed.expose() == password.expose(), "normalization is idempotent");
     }
     check_names(text);
 }
@@ -45,7 +45,7 @@ fn check_names(text: &str) {
     }
     if let Ok(email) = Email::parse(text) {
         assert_visible(email.as_str(), &email.to_display());
-        let reparsed = Email::parse(email.as_str()).expect("an address is an address");
+        let reparsed = Email::parse(email.as_str()).expect("a normalized address is valid");
         assert_eq!(
             (reparsed.as_str(), reparsed.comparison_key()),
             (email.as_str(), email.comparison_key())

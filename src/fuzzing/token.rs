@@ -1,4 +1,4 @@
-//! What must hold for any token.
+//! Fuzz target for token parsing.
 
 use crate::authority::{Expectations, ExpectedKind, RejectReason, verify_third_party};
 use crate::crypto::{self, Compact, MAX_TOKEN_BYTES, decode_lenient, read_key};
@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-/// The reader of tokens: what it takes is the one spelling of its bytes, looking at it shows the
-/// same, and no token verifies that nobody signed.
+/// Checks token parsing: an accepted token is the canonical encoding of its bytes, lenient decoding
+/// returns the same header and payload, and no unsigned token verifies.
 pub fn token(bytes: &[u8]) {
     crypto::initialize();
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -16,7 +16,7 @@ pub fn token(bytes: &[u8]) {
     let key = read_key(&[0; 64], &Algorithm::ALL, None, false).expect("a secret is a key");
     let now = Timestamp::from_unix(0).expect("1970");
     let report = verify_third_party(&[key], text, &Expectations::new(ExpectedKind::Any, now));
-    assert_eq!(report.reasons.len(), 1, "nobody signed it: {:?}", report.reasons);
+    assert_eq!(report.reasons.len(), 1, "unsigned token: {:?}", report.reasons);
     let Ok(compact) = Compact::parse(text) else {
         assert_eq!(report.reasons, [RejectReason::Malformed]);
         return;

@@ -1,3 +1,3 @@
-//! Fuzzes the rules for claims.
+//! Fuzzes claim validation.
 #![no_main]
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jeton::fuzzing::claims(bytes));

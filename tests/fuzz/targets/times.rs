@@ -1,3 +1,3 @@
-//! Fuzzes times, lengths of time, names and ids.
+//! Fuzzes times, durations, names, passwords and ids.
 #![no_main]
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jeton::fuzzing::times(bytes));

@@ -1,3 +1,3 @@
-//! Fuzzes the reader of tokens.
+//! Fuzzes token parsing.
 #![no_main]
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jeton::fuzzing::token(bytes));
