@@ -1,4 +1,4 @@
-//! The session file (mode 0600, replaced atomically) and the lock that every change requires.
+//! Session file (mode 0600, replaced atomically) and the lock that every change requires.
 
 use crate::directory::{self, InsecureDirectory};
 use crate::files;
@@ -12,81 +12,81 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Why the session file cannot be used.
+/// Reason why the session file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The file system does not let us.
+    /// A file operation failed, possibly only temporarily.
     #[error("the session file cannot be used: {0}")]
     Io(String),
     #[error("disk full: the session file cannot be written")]
     DiskFull,
-    /// Where it stands nothing can be read or written, now or later.
+    /// The path can never be read or written.
     #[error("the session file cannot be used: {0}")]
     Unusable(String),
-    /// A link, not a regular file, or somebody else's.
+    /// The file is a link, not a regular file, or owned by another user.
     #[error("the session file is {0}")]
     InsecureFile(&'static str),
-    /// Other users can write its directory.
+    /// Other users can write the directory of the file.
     #[error("other users can write the directory of the session file")]
     InsecureDirectory(InsecureDirectory),
-    /// It does not hold what it should.
+    /// The content is invalid.
     #[error("the session file is damaged")]
     Damaged,
     /// Another process holds the lock.
     #[error("the session is in use by another process")]
     Busy,
-    /// There is no home and nobody said where.
+    /// No home directory exists and no directory is configured.
     #[error("there is no directory for the session")]
     NoDirectory,
 }
 
-/// What one login left behind.
+/// Stored state of one login.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
-    /// Where the store was: a copy of it elsewhere is another store.
+    /// Path of the store at the login: a copy of the store at another path is a different store.
     pub(crate) store_path: PathBuf,
-    /// The session.
+    /// Session id.
     pub(crate) sid: Sid,
     pub(crate) access_token: SecretString,
     pub(crate) refresh_token: SecretString,
     pub(crate) access_expires_at: Timestamp,
     pub(crate) refresh_expires_at: Timestamp,
-    /// The successors of an interrupted refresh.
+    /// Token ids of a refresh that may have been interrupted.
     pub(crate) pending_refresh: Option<PendingRefresh>,
-    /// The session was not begun yet when this was written.
+    /// Set until the store has committed the session.
     pub(crate) pending_login: Option<PendingLogin>,
 }
 
-/// What stands here if the session was never begun.
+/// State to restore if the store never committed the session.
 #[derive(Debug, Clone)]
 pub(crate) struct PendingLogin {
-    /// The login before it.
+    /// The login that the pending login replaces.
     pub(crate) previous: Option<Box<Login>>,
 }
 
-/// The identities that a refresh chose before it spent its token.
+/// Token ids that a refresh chooses before it uses the refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PendingRefresh {
-    /// The next access token.
+    /// `jti` of the next access token.
     pub(crate) access_jti: Jti,
-    /// The next refresh token.
+    /// `jti` of the next refresh token.
     pub(crate) refresh_jti: Jti,
 }
 
-/// The login of one store in one configuration directory.
+/// Session file of one store in one configuration directory.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionFile {
     directory: PathBuf,
     store: StoreId,
 }
 
-/// The same, held against other processes until it is dropped.
+/// Session file that is locked against other processes until the value is dropped.
 pub(crate) struct LockedSessionFile {
     session_file: SessionFile,
     _lock: File,
 }
 
-/// The file's members.
+/// JSON format of the session file.
 #[derive(Serialize, Deserialize)]
 struct LoginFile {
     store: SerializablePath,
@@ -112,17 +112,17 @@ struct PendingRefreshFile {
 }
 
 impl SessionFile {
-    /// Those of the store in `directory`; nothing is touched yet.
+    /// Returns the session file of `store` in `directory`, without any file access.
     pub(crate) fn new(directory: Option<PathBuf>, store: StoreId) -> Result<Self, Error> {
         Ok(Self { directory: directory.ok_or(Error::NoDirectory)?, store })
     }
 
-    /// Where the login stands, or would.
+    /// Returns the path of the file, which may not exist.
     pub(crate) fn path(&self) -> PathBuf {
         self.directory.join(format!("{}.json", self.store))
     }
 
-    /// The login, if there is one, and whether others could read its file until now.
+    /// Reads the login, if any. The flag is true if other users could read the file until now.
     pub(crate) fn read(&self) -> Result<(Option<Login>, bool), Error> {
         let Some((file, metadata)) = open_own_file(&self.path())? else {
             return Ok((None, false));
@@ -134,14 +134,14 @@ impl SessionFile {
         Ok((Some(parse_login(members).ok_or(Error::Damaged)?), was_exposed))
     }
 
-    /// Makes the directory if need be; an error where no login can ever be written there.
+    /// Creates the directory if necessary; fails if no session file can be written in it.
     pub(crate) fn prepare(directory: Option<PathBuf>) -> Result<(), Error> {
         let directory = directory.ok_or(Error::NoDirectory)?;
         create_directory(&directory)?;
         access(&directory, Access::WRITE_OK).map_err(|error| io_error(error.into()))
     }
 
-    /// Waits for the lock, which makes the directory if need be.
+    /// Waits for the lock; creates the directory if necessary.
     pub(crate) fn lock(&self, lock_timeout: Duration) -> Result<LockedSessionFile, Error> {
         create_directory(&self.directory)?;
         let lock = open_lock_file(&self.directory.join(format!("{}.lock", self.store)))?;
@@ -153,7 +153,7 @@ impl SessionFile {
 }
 
 impl LockedSessionFile {
-    /// See [`Credentials::read`].
+    /// See [`SessionFile::read`].
     pub(crate) fn read(&self) -> Result<(Option<Login>, bool), Error> {
         self.session_file.read()
     }
@@ -168,7 +168,7 @@ impl LockedSessionFile {
             .map_err(io_error)
     }
 
-    /// Removes the login; whether there was one.
+    /// Removes the file; returns whether it existed.
     pub(crate) fn remove(&self) -> Result<bool, Error> {
         match std::fs::remove_file(self.session_file.path()) {
             Ok(()) => {
@@ -225,7 +225,7 @@ fn to_login_file(login: &Login) -> LoginFile {
     }
 }
 
-/// Opens a file that must be ours, without following a link.
+/// Opens a file without following a link; fails if the current user does not own the file.
 fn open_own_file(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -238,7 +238,8 @@ fn open_own_file(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
     Ok(Some((file, metadata)))
 }
 
-/// Creates the directory with mode 0700. From one that is there the right to read is taken away.
+/// Creates the directory with mode 0700; sets this mode on an existing directory that other users
+/// can access.
 fn create_directory(path: &Path) -> Result<(), Error> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error)?;
     directory::check_with_parents(&path.canonicalize().map_err(io_error)?)?;
@@ -270,7 +271,7 @@ fn check_ownership(file: &File) -> Result<Metadata, Error> {
     Ok(metadata)
 }
 
-/// Takes the rights of others away; whether they had any.
+/// Removes the permissions of other users; returns whether there were any.
 fn restrict_permissions(file: &File, metadata: &Metadata, mode: u32) -> Result<bool, Error> {
     let is_exposed = metadata.mode() & 0o077 != 0;
     if is_exposed {
@@ -288,7 +289,7 @@ impl From<directory::Error> for Error {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
 fn io_error(error: std::io::Error) -> Error {
     use ErrorKind::{AlreadyExists, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
     let permanent = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];

@@ -1,5 +1,5 @@
-//! The rule for directories that hold files of jeton: no other user can create, replace or remove
-//! a file there.
+//! Permission check of directories that hold jeton files: no other user may be able to create,
+//! replace or remove a file in the directory.
 
 use nix::unistd::{Gid, Group, Uid, User};
 use std::fs::Metadata;
@@ -7,14 +7,14 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The warning about a directory of a private group; the path follows.
+/// Warning about a directory that a private group can write; followed by the path.
 pub(crate) const GROUP_WRITABLE_WARNING: &str = "members of your group can write the directory";
 
 const GROUP_WRITE_BIT: u32 = 0o020;
 const WORLD_WRITE_BIT: u32 = 0o002;
 const STICKY_BIT: u32 = 0o1000;
 
-/// The users, besides root, who can write a directory that is safe to use.
+/// Users in addition to root who can write a secure directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writers {
     /// The current user.
@@ -23,55 +23,55 @@ pub(crate) enum Writers {
     PrivateGroup,
 }
 
-/// A directory in which other users can replace files.
+/// Directory in which other users can replace files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InsecureDirectory {
-    /// The directory that has the wrong owner or mode.
+    /// Directory with the insecure owner or mode.
     pub(crate) path: PathBuf,
-    /// The directory below it that holds the files; `None` if `path` holds them.
+    /// Directory below `path` that holds the files; `None` if `path` holds the files.
     pub(crate) files_directory: Option<PathBuf>,
-    /// Whether neither root nor the current user owns `path`.
+    /// True if neither root nor the current user owns `path`.
     pub(crate) has_untrusted_owner: bool,
     /// The mode of `path`.
     pub(crate) mode: u32,
-    /// Whether `chmod go-w` would make `path` secure: the current user owns it and has not
-    /// meant it for everybody, as the sticky `/tmp` is.
+    /// True if `chmod go-w` makes `path` secure: the current user owns `path`, and `path` is not
+    /// shared on purpose like the sticky `/tmp`.
     pub(crate) can_be_restricted: bool,
 }
 
 impl InsecureDirectory {
-    /// Returns whether a directory of the current user in `path` cannot be replaced by others.
+    /// Returns whether a directory of the current user in `path` is safe from other users.
     pub(crate) fn can_hold_secure_directory(&self) -> bool {
         !self.has_untrusted_owner
             && (self.mode & WORLD_WRITE_BIT == 0 || self.mode & STICKY_BIT != 0)
     }
 }
 
-/// The reason why a directory is not used.
+/// Reason why a directory is not used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The directory cannot be looked at.
+    /// The metadata of the directory cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Other users can replace files in it.
+    /// Other users can replace files in the directory.
     #[error("other users can write the directory")]
     Insecure(InsecureDirectory),
 }
 
-/// Refuses a directory that another user owns or can write.
+/// Rejects a directory that another user owns or can write.
 ///
-/// Root is trusted: a directory of root that nobody else can write is as safe as the user's own,
-/// and is what a store on a read-only mount has.
+/// Root is trusted: a directory that only root can write is as safe as a directory of the user, and
+/// is typical for a store on a read-only mount.
 pub(crate) fn check(path: &Path) -> Result<Writers, Error> {
     check_metadata(path, &path.metadata()?)
 }
 
-/// The same, and refuses a path in which another user can put another directory in the place of
-/// this one. `path` has no symbolic links.
+/// Rejects a directory like [`check`], and a path in which another user can replace the directory.
+/// `path` must not contain symbolic links.
 ///
-/// The owners and groups of the directories above are trusted, because an administrator gave them
-/// that place. "Everybody" is not: a directory above that everybody can write must be sticky, and
-/// then what stands in it on the way must belong to root or to the current user.
+/// Owners and groups of parent directories are trusted, because an administrator assigned them. A
+/// world-writable parent directory must be sticky, and the next path component in this parent must
+/// belong to root or to the current user.
 pub(crate) fn check_with_parents(path: &Path) -> Result<Writers, Error> {
     let mut child = path.metadata()?;
     let writers = check_metadata(path, &child)?;
@@ -116,8 +116,8 @@ fn has_trusted_owner(metadata: &Metadata) -> bool {
     [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid())
 }
 
-/// Returns whether a group is the current user's own: the primary group, by the convention with
-/// the user's name, and without another member.
+/// Returns whether `group` is the private group of the current user: the primary group, with the
+/// name of the user (by convention) and without other members.
 fn is_private_group(group: u32) -> bool {
     let (user, group) = (Uid::effective(), Gid::from_raw(group));
     let (Ok(Some(user_entry)), Ok(Some(group_entry))) =
@@ -125,8 +125,8 @@ fn is_private_group(group: u32) -> bool {
     else {
         return false;
     };
-    // The list of a group leaves out whose primary group it is; the name and the local users
-    // exclude a group such as `users`, which is everybody's.
+    // The member list of a group omits users with this primary group. The checks of the name and of
+    // the local users exclude a shared primary group such as `users`.
     Gid::effective() == group
         && user_entry.gid == group
         && user_entry.name == group_entry.name
@@ -136,14 +136,14 @@ fn is_private_group(group: u32) -> bool {
         })
 }
 
-/// Returns whether a line of passwd(5) is of another user with this primary group.
+/// Returns whether a line of passwd(5) describes another user with this primary group.
 fn is_other_member(line: &str, user: u32, group: u32) -> bool {
     let field = |index: usize| line.split(':').nth(index).and_then(|text| text.parse().ok());
     field(3) == Some(group) && field(2) != Some(user)
 }
 
-/// Returns whether an access control list gives rights to further users: the group's bits are
-/// then the most that the list gives.
+/// Returns whether the directory has an access control list. The group bits of the mode are then
+/// only the upper bound of the permissions in the list.
 fn has_acl(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     return rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0][..]).is_ok();

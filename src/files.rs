@@ -1,5 +1,5 @@
-//! Files that are replaced whole, and their locks: somebody who reads one meanwhile, or after a crash, finds the old
-//! content or the new one.
+//! Atomic file replacement and file locks. A concurrent reader, or a reader after a crash, finds
+//! either the old or the new content.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions, TryLockError};
@@ -10,32 +10,33 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-/// The longest document that is read whole, in bytes, where nothing else is said.
+/// Default limit for a document that is read into memory, in bytes.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
-/// Reads a document of at most 1 MiB; a longer one is an error.
+/// Reads a document of at most 1 MiB; returns `FileTooLarge` for a longer document.
 pub(crate) fn read_document(reader: impl Read) -> Result<Zeroizing<Vec<u8>>> {
     let bytes = read_limited(reader, MAX_DOCUMENT_BYTES)?;
     if bytes.len() > MAX_DOCUMENT_BYTES { Err(ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
-/// Reads `most` bytes and one at most, so that too much is seen to be too much without being read.
+/// Reads at most `max_bytes + 1` bytes: the extra byte shows that the input exceeds the limit.
 pub(crate) fn read_limited(reader: impl Read, max_bytes: usize) -> Result<Zeroizing<Vec<u8>>> {
-    // Most documents are short: with room for them they take one read, and one that finds the end.
+    // Most documents fit into this capacity: one read for the content, one to detect the end.
     let mut bytes = Zeroizing::new(Vec::with_capacity(max_bytes.min(8 * 1024)));
     let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The name of files until they are complete, in directories that the user chose. One is enough:
-/// the directory is locked.
+/// Name of incomplete files in directories that the user chose. One name is enough, because
+/// writers lock the directory.
 const TEMP_BASE_NAME: &str = ".jeton-file";
 
-/// Makes the file beside one that is to come; it is removed with the value. It has that mode, less
-/// what the umask takes away. The caller holds a lock: the name beside is always the same, so that
-/// what a killed process left is replaced, never joined by more of its kind. In a directory that
-/// is not jeton's own, `name` is one that no user gives to a file: see [`RESERVED`].
+/// Creates the file `NAME.new`, to be renamed when complete; dropping the value removes the file.
+///
+/// The umask applies to `mode`. The caller must hold a lock, because the name is fixed: a file left
+/// by a killed process is replaced, so that such files cannot accumulate. In a directory that the
+/// user chose, `name` must be a name that no user file has: see [`TEMP_BASE_NAME`].
 pub(crate) fn create_temp_file(directory: &Path, name: &OsStr, mode: u32) -> Result<NamedTempFile> {
     remove_stale_temp(directory, name)?;
     tempfile::Builder::new()
@@ -51,8 +52,10 @@ fn temp_name(name: &OsStr) -> OsString {
     file_name
 }
 
-/// Removes what a killed process left beside a file. The caller holds a lock. Whatever no process
-/// of this user can have left is kept: a directory, a link, a file of another user.
+/// Removes the `NAME.new` that a killed process left. The caller must hold a lock.
+///
+/// Keeps a directory, a link and a file of another user: no jeton process of this user created such
+/// an entry.
 pub(crate) fn remove_stale_temp(directory: &Path, name: &OsStr) -> Result<()> {
     let path = directory.join(temp_name(name));
     let must_keep = path.symlink_metadata().is_ok_and(|metadata| {
@@ -61,12 +64,12 @@ pub(crate) fn remove_stale_temp(directory: &Path, name: &OsStr) -> Result<()> {
     if must_keep { Ok(()) } else { remove_if_exists(&path) }
 }
 
-/// Returns whether an error says that the disk, or the user's part of it, is full.
+/// Returns whether the disk or the user's disk quota is full.
 pub(crate) fn is_disk_full(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
-/// Removes a file, if it is there.
+/// Removes a file if it exists.
 pub(crate) fn remove_if_exists(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -74,13 +77,13 @@ pub(crate) fn remove_if_exists(path: &Path) -> Result<()> {
     }
 }
 
-/// Replaces a file of a directory of jeton's own: written beside, synced, renamed, the directory
-/// synced. See [`beside`].
+/// Replaces a file in a directory of jeton: writes and syncs [a temporary file][create_temp_file],
+/// renames it, and syncs the directory.
 pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -> Result<()> {
     replace_via(directory, OsStr::new(name), name, content, mode)
 }
 
-/// Replaces a file in a directory that the user chose. `NAME.new` may be a file of the user there.
+/// Replaces a file in a directory that the user chose, where `NAME.new` may be a user file.
 pub(crate) fn replace_in_user_directory(
     directory: &Path,
     name: &str,
@@ -90,8 +93,8 @@ pub(crate) fn replace_in_user_directory(
     replace_via(directory, OsStr::new(TEMP_BASE_NAME), name, content, mode)
 }
 
-/// Removes what a killed process left in a directory that the user chose. The caller holds its
-/// lock.
+/// Removes the temporary file that a killed process left in a directory that the user chose. The
+/// caller must hold the lock of the directory.
 pub(crate) fn remove_stale_temp_in_user_directory(directory: &Path) -> Result<()> {
     remove_stale_temp(directory, OsStr::new(TEMP_BASE_NAME))
 }
@@ -110,7 +113,8 @@ fn replace_via(
     sync_directory(directory)
 }
 
-/// Waits for the lock of a file or directory; whether it was had. It is given back with the file.
+/// Waits for the lock of a file or directory; returns false after `timeout`. Closing the file
+/// releases the lock.
 pub(crate) fn lock(file: &File, timeout: Duration) -> Result<bool> {
     let deadline = Instant::now() + timeout;
     loop {
@@ -123,7 +127,7 @@ pub(crate) fn lock(file: &File, timeout: Duration) -> Result<bool> {
     }
 }
 
-/// Makes durable which files a directory has.
+/// Makes created, renamed and removed entries of a directory durable.
 pub(crate) fn sync_directory(directory: &Path) -> Result<()> {
     File::open(directory)?.sync_all()
 }

@@ -1,19 +1,19 @@
-//! jeton issues, inspects and revokes tokens, straight on a local SQLite file.
+//! jeton issues, inspects and revokes tokens in a local SQLite file.
 //!
-//! This library is the program `jeton`; it promises [`run`] and [`command`] and nothing else. The
-//! house, from the door down; a room imports only from floors below its own:
+//! This library is the program `jeton`; its public API is [`run`] and [`command`]. A module imports
+//! only from the layers below its own layer:
 //!
 //! ```text
-//! main, lib            the door; `fuzzing` is another, for the fuzzer alone
-//! commands             the command line: one file a command
-//! app                  what one run has: the voice, the time, the store, the caller
-//! failure              every way to fail, and its exit code
-//! authority            the rules: accounts, sessions, tokens, keys
+//! main, lib            entry points; `fuzzing` is the entry point of the fuzzer
+//! commands             the command line: one file per command
+//! app                  the state of one run: console, time, store, caller
+//! failure              all failures and their exit codes
+//! authority            the rules for accounts, sessions, tokens and keys
 //! store, crypto, terminal, credentials
-//!                      SQLite; signatures and hashes; the only voice; the session file
-//! model, paths, files, signals
-//!                      plain values checked at the door; where files live; how they are replaced;
-//!                      the signals that end a process
+//!                      SQLite; signatures and hashes; console; session file
+//! model, paths, files, directory, signals
+//!                      validated values; default paths; atomic file replacement; directory
+//!                      permissions; signals that end a process
 //! ```
 
 mod app;
@@ -22,7 +22,7 @@ mod authority;
     clippy::doc_markdown,
     clippy::doc_link_with_quotes,
     rustdoc::bare_urls,
-    reason = "the doc comments in there are the help that terminals show"
+    reason = "the doc comments of `commands` are the help texts"
 )]
 mod commands;
 mod credentials;
@@ -44,18 +44,19 @@ use clap_complete::CompleteEnv;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program with these words, the first being its own name. Without random numbers from the
-/// kernel nothing is done.
+/// Runs the program with `args`, of which the first is the program name.
+///
+/// Fails before anything else if the kernel provides no random numbers.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    // Failures as commands report them are objects with hash maps, which take random numbers, too.
+    // Printed directly: a `Failure` contains hash maps, and these need random numbers, too.
     if let Err(error) = crypto::check_generator() {
         let console = terminal::Console::new(terminal::OutputFormat::Text, false);
         console.print_failure(&error.to_string(), None, &serde_json::Value::Null);
         return ExitCode::from(failure::Kind::Internal.exit_code());
     }
     crypto::initialize();
-    // The shell asks for completions through the variable `COMPLETE`.
+    // Shells request completions with the environment variable `COMPLETE`.
     match CompleteEnv::with_factory(command).shells(commands::SHELLS).try_complete(&args, None) {
         Ok(false) => ExitCode::from(commands::run(&args)),
         Ok(true) | Err(_) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! The door: everything is in the library.
+//! Entry point of the program; the library holds all code.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The signals that end a process by default, and those that this process was told to ignore.
+//! Signals that end a process by default, and signals that this process was started to ignore.
 
 #[cfg(target_os = "linux")]
 use rustix::process::Signal;
@@ -14,9 +14,9 @@ const TERMINATING_SIGNALS: [i32; 15] = [
     SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,
 ];
 
-/// Returns the signals whose default action ends the process and that can be caught: the named
-/// signals and the real-time signals, without those of faults (BUS, FPE, ILL, SEGV) and PIPE, which
-/// the runtime ignores.
+/// Returns the signals whose default action ends the process and that can be caught: the named and
+/// the real-time signals, except the fault signals (BUS, FPE, ILL, SEGV) and PIPE, which the Rust
+/// runtime ignores.
 #[cfg(target_os = "linux")]
 pub(crate) fn terminating() -> impl Iterator<Item = i32> {
     let linux_signals = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
@@ -30,8 +30,8 @@ pub(crate) fn terminating() -> impl Iterator<Item = i32> {
     TERMINATING_SIGNALS.into_iter()
 }
 
-/// Leaves out the signals that this process was started to ignore (`nohup`, the background of a
-/// script): they stay ignored. Systems without `/proc` do not tell them.
+/// Removes the signals that this process was started to ignore (`nohup`, a background job of a
+/// script), because ignored signals must stay ignored. Without `/proc` no signal is removed.
 pub(crate) fn exclude_ignored(signals: impl Iterator<Item = i32>) -> impl Iterator<Item = i32> {
     let mask = ignored_mask();
     signals.filter(move |signal| mask >> (signal - 1) & 1 == 0)
