@@ -1,6 +1,7 @@
-//! The real program in a private world: its whole output, its exit code, its files.
+//! The real program in a private sandbox: its whole output, its exit code, its files.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::too_many_lines, reason = "snapshots are as long as the output")]
 
 mod accounts;
 mod architecture;
@@ -10,7 +11,6 @@ mod crash;
 mod exit_codes;
 mod hostile;
 mod keys;
-mod mask;
 mod memory;
 mod node;
 mod output;
@@ -19,8 +19,11 @@ mod python;
 mod races;
 mod readme;
 mod recipes;
+mod redact;
 mod rights;
 mod run;
+mod run_output;
+mod sandbox;
 mod sessions;
 mod stdin;
 mod store;
@@ -28,4 +31,3 @@ mod tokens;
 mod topics;
 mod transcript;
 mod users;
-mod world;

@@ -1,7 +1,8 @@
 //! Input and output that are larger than the memory of the program.
 
-use crate::mask::refuses;
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::process::Stdio;
@@ -15,152 +16,205 @@ const MINT: &[&str] = &["token", "mint", "--secret-env", "SECRET", "--alg", "HS2
 /// More than the address space of a confined command.
 const LARGE: usize = 70 << 20;
 
-fn world() -> World {
-    let mut world = World::new();
-    world.set("SECRET", SECRET);
-    world
+fn sandbox() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("SECRET", SECRET);
+    sandbox
 }
 
 /// Runs a confined command that reads rows from a file, or from standard input.
-fn confined(world: &World, command: &[&str], file: &str, is_piped: bool) -> Ran {
+fn confined(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> RunOutput {
     let name = if is_piped { "-" } else { file };
-    let mut command = world.confined(&[command, &[name]].concat());
+    let mut command = sandbox.confined(&[command, &[name]].concat());
     if is_piped {
-        command.stdin(File::open(world.home().join(file)).unwrap());
+        command.stdin(File::open(sandbox.home().join(file)).unwrap());
     }
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    Ran::from(child.wait_with_output().unwrap())
+    RunOutput::new(&command, child.wait_with_output().unwrap())
 }
 
 #[test]
 fn endless_line_is_refused() {
-    let world = world();
-    fs::write(world.home().join("text"), "a".repeat(LARGE)).unwrap();
-    fs::write(world.home().join("json"), format!("{{\"sub\":\"{}", "a".repeat(LARGE))).unwrap();
+    let sandbox = sandbox();
+    fs::write(sandbox.home().join("text"), "a".repeat(LARGE)).unwrap();
+    fs::write(sandbox.home().join("json"), format!("{{\"sub\":\"{}", "a".repeat(LARGE))).unwrap();
     let array = format!("{{\"items\":[{}", "[],".repeat(LARGE / 3));
-    fs::write(world.home().join("list"), array).unwrap();
-    fs::write(world.home().join("quote"), format!("sub\n\"{}", "a\n".repeat(LARGE / 2))).unwrap();
-    let long = "line 1: it is longer than 128 KiB";
-    for (command, list) in [(IMPORT, "line 1: it is not a list of JSON objects"), (MINT, long)] {
-        for (file, why) in [
-            ("text", long),
-            ("json", long),
-            ("list", list),
-            ("/dev/zero", long),
-            ("quote", "line 2: a quote is not closed"),
-        ] {
+    fs::write(sandbox.home().join("list"), array).unwrap();
+    fs::write(sandbox.home().join("quote"), format!("sub\n\"{}", "a\n".repeat(LARGE / 2))).unwrap();
+    let mut outputs = String::new();
+    for command in [IMPORT, MINT] {
+        for file in ["text", "json", "list", "/dev/zero", "quote"] {
             if file == "quote" && command == IMPORT {
                 continue;
             }
-            for is_piped in [false, true] {
-                let ran = confined(&world, command, file, is_piped);
-                refuses(&world, &ran, 65, &format!("error: {why}\n"));
-            }
+            let read = confined(&sandbox, command, file, false);
+            let piped = confined(&sandbox, command, file, true);
+            assert_eq!(read.to_string(), piped.to_string());
+            outputs += &read.with_heading(format_args!("{command:?} {file}"));
         }
     }
-    assert!(!world.store().exists());
+    assert_snapshot!(outputs, @r#"
+    ["users", "import"] text
+    --- exit code 65, stderr
+    error: line 1: it is longer than 128 KiB
+    ["users", "import"] json
+    --- exit code 65, stderr
+    error: line 1: it is longer than 128 KiB
+    ["users", "import"] list
+    --- exit code 65, stderr
+    error: line 1: it is not a list of JSON objects
+    ["users", "import"] /dev/zero
+    --- exit code 65, stderr
+    error: line 1: it is longer than 128 KiB
+    ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] text
+    --- exit code 65, stderr
+    error: line 1: it is longer than 128 KiB
+    ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] json
+    --- exit code 65, stderr
+    error: line 1: it is longer than 128 KiB
+    ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] list
+    --- exit code 65, stderr
+    error: line 1: it is longer than 128 KiB
+    ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] /dev/zero
+    --- exit code 65, stderr
+    error: line 1: it is longer than 128 KiB
+    ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] quote
+    --- exit code 65, stderr
+    error: line 2: a quote is not closed
+    "#);
+    assert!(!sandbox.store().exists());
 }
 
 #[test]
 fn row_after_a_good_one_has_the_limit_too() {
-    let world = world();
+    let sandbox = sandbox();
     let long = "a".repeat(128 * 1024);
-    for (rows, line) in [
-        (format!("sub\na\n{long}\n"), 3),
-        (format!("{{\"sub\":\"a\"}}\n\n{{\"sub\":\"{long}\"}}\n"), 3),
-        (format!("sub\na\n{}b\n", "\n".repeat(128 * 1024 + 1)), 131_075),
+    let mut outputs = String::new();
+    for rows in [
+        format!("sub\na\n{long}\n"),
+        format!("{{\"sub\":\"a\"}}\n\n{{\"sub\":\"{long}\"}}\n"),
+        format!("sub\na\n{}b\n", "\n".repeat(128 * 1024 + 1)),
     ] {
-        fs::write(world.home().join("rows"), rows).unwrap();
-        let ran = confined(&world, MINT, "rows", false);
-        refuses(&world, &ran, 65, &format!("error: line {line}: it is longer than 128 KiB\n"));
+        fs::write(sandbox.home().join("rows"), rows).unwrap();
+        let output = confined(&sandbox, MINT, "rows", false);
+        outputs += &output.with_command();
     }
+    assert_snapshot!(outputs, @r#"
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token mint --secret-env SECRET --alg HS256 --from rows
+    --- exit code 65, stderr
+    error: line 3: it is longer than 128 KiB
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token mint --secret-env SECRET --alg HS256 --from rows
+    --- exit code 65, stderr
+    error: line 3: it is longer than 128 KiB
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token mint --secret-env SECRET --alg HS256 --from rows
+    --- exit code 65, stderr
+    error: line 131075: it is longer than 128 KiB
+    "#);
     let row = format!("{{\"sub\":\"{}\"}}\n", "a".repeat(40_000));
-    fs::write(world.home().join("rows"), row).unwrap();
-    assert_eq!(confined(&world, MINT, "rows", false).code, 0);
+    fs::write(sandbox.home().join("rows"), row).unwrap();
+    assert_eq!(confined(&sandbox, MINT, "rows", false).code, 0);
 }
 
 #[test]
 fn any_number_of_rows_is_taken() {
-    let world = world();
+    let sandbox = sandbox();
     let space = " ".repeat(100 << 10);
-    let mut rows = BufWriter::new(File::create(world.home().join("rows")).unwrap());
+    let mut rows = BufWriter::new(File::create(sandbox.home().join("rows")).unwrap());
     let count = LARGE / space.len();
     for number in 0..count {
         let role = if number == 0 { "admin" } else { "user" };
         writeln!(rows, "{{{space}\"username\":\"user{number}\",\"role\":\"{role}\"}}").unwrap();
     }
     rows.into_inner().unwrap().sync_all().unwrap();
-    let ran = confined(&world, MINT, "rows", false).ok();
-    assert_eq!(ran.out.lines().count(), count);
-    confined(&world, IMPORT, "rows", true).ok();
-    assert_eq!(world.sql("SELECT count(*) FROM users"), [count.to_string()]);
+    let output = confined(&sandbox, MINT, "rows", false).ok();
+    assert_eq!(output.stdout.lines().count(), count);
+    confined(&sandbox, IMPORT, "rows", true).ok();
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [count.to_string()]);
 }
 
 #[test]
 fn tokens_of_long_claims_are_signed_a_few_at_a_time() {
-    let mut world = world();
+    let mut sandbox = sandbox();
     let claims = format!("{{\"a\":[{}1]}}", "[],".repeat(15_000));
-    fs::write(world.home().join("claims"), &claims).unwrap();
+    fs::write(sandbox.home().join("claims"), &claims).unwrap();
     let rows = format!("{claims}\n").repeat(60);
-    fs::write(world.home().join("rows"), rows).unwrap();
-    let ran = confined(&world, MINT, "rows", false).ok();
-    assert_eq!(ran.out.lines().count(), 60);
-    let store = World::with_admin();
+    fs::write(sandbox.home().join("rows"), rows).unwrap();
+    let output = confined(&sandbox, MINT, "rows", false).ok();
+    assert_eq!(output.stdout.lines().count(), 60);
+    let store = Sandbox::with_admin();
     fs::write(store.home().join("rows"), format!("{claims}\n").repeat(60)).unwrap();
-    let ran = confined(&store, &["token", "mint", "--record", "--from"], "rows", false).ok();
-    assert_eq!(ran.out.lines().count(), 60);
-    world.set("SECRET", SECRET);
+    let output = confined(&store, &["token", "mint", "--record", "--from"], "rows", false).ok();
+    assert_eq!(output.stdout.lines().count(), 60);
+    sandbox.set("SECRET", SECRET);
     let alike = ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--count", "500"];
-    let child = World::start(
-        world.confined(&[&alike[..], &["--claims", "claims"]].concat()).stdin(Stdio::null()),
+    let child = Sandbox::start(
+        sandbox.confined(&[&alike[..], &["--claims", "claims"]].concat()).stdin(Stdio::null()),
     );
-    let ran = Ran::from(child.wait_with_output().unwrap()).ok();
-    assert_eq!(ran.out.lines().count(), 500);
+    let output = RunOutput::from(child.wait_with_output().unwrap()).ok();
+    assert_eq!(output.stdout.lines().count(), 500);
 }
 
 #[test]
 fn long_list_of_json_is_imported() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let user = |number: usize| format!(", {{\"username\":\"user{number}\"}}");
     let users: String = (0..6_000).map(user).collect();
-    for (rows, why) in [
-        (format!("{{\"items\":[{{}}{users}]}}"), "a username or an e-mail address is needed"),
-        (format!("{{\"items\":[{}]}} x", &users[1..]), "it is not a list of JSON objects"),
-        (format!("{{\"items\":[{}", &users[1..]), "it is not a list of JSON objects"),
-        (format!("{{\"items\":[{} {{}}]}}", &users[1..]), "it is not a list of JSON objects"),
-        (format!("{{\"items\":[{}, 1]}}", &users[1..]), "it is not a list of JSON objects"),
-        (
-            format!("{{\"items\":[{}, {{\"a\":1,\"a\":1}}]}}", &users[1..]),
-            "an item is ambiguous: a member stands there twice",
-        ),
-        (
-            format!("{{\"items\":[{}, {{\"a\":\"{users}\"}}]}}", &users[1..]),
-            "an item is not well-formed JSON",
-        ),
-        (
-            format!("{{\"items\":[{}, {{\"a\":\"{}\"}}]}}", &users[1..], "a".repeat(LARGE)),
-            "an item is longer than 128 KiB",
-        ),
+    let mut outputs = String::new();
+    for rows in [
+        format!("{{\"items\":[{{}}{users}]}}"),
+        format!("{{\"items\":[{}]}} x", &users[1..]),
+        format!("{{\"items\":[{}", &users[1..]),
+        format!("{{\"items\":[{} {{}}]}}", &users[1..]),
+        format!("{{\"items\":[{}, 1]}}", &users[1..]),
+        format!("{{\"items\":[{}, {{\"a\":1,\"a\":1}}]}}", &users[1..]),
+        format!("{{\"items\":[{}, {{\"a\":\"{users}\"}}]}}", &users[1..]),
+        format!("{{\"items\":[{}, {{\"a\":\"{}\"}}]}}", &users[1..], "a".repeat(LARGE)),
     ] {
-        fs::write(world.home().join("rows"), rows).unwrap();
-        let ran = confined(&world, IMPORT, "rows", false);
-        refuses(&world, &ran, 65, &format!("error: line 1: {why}\n"));
+        fs::write(sandbox.home().join("rows"), rows).unwrap();
+        let output = confined(&sandbox, IMPORT, "rows", false);
+        outputs += &output.with_command();
     }
-    fs::write(world.home().join("rows"), format!("{{\"items\":[{}]}}\n\n", &users[1..])).unwrap();
-    confined(&world, IMPORT, "rows", false).ok();
-    assert_eq!(world.sql("SELECT count(*) FROM users"), ["6001"]);
+    assert_snapshot!(outputs, @r#"
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
+    --- exit code 65, stderr
+    error: line 1: a username or an e-mail address is needed
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
+    --- exit code 65, stderr
+    error: line 1: it is not a list of JSON objects
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
+    --- exit code 65, stderr
+    error: line 1: it is not a list of JSON objects
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
+    --- exit code 65, stderr
+    error: line 1: it is not a list of JSON objects
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
+    --- exit code 65, stderr
+    error: line 1: it is not a list of JSON objects
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
+    --- exit code 65, stderr
+    error: line 1: an item is ambiguous: a member stands there twice
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
+    --- exit code 65, stderr
+    error: line 1: an item is not well-formed JSON
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
+    --- exit code 65, stderr
+    error: line 1: an item is longer than 128 KiB
+    "#);
+    fs::write(sandbox.home().join("rows"), format!("{{\"items\":[{}]}}\n\n", &users[1..])).unwrap();
+    confined(&sandbox, IMPORT, "rows", false).ok();
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["6001"]);
 }
 
 #[test]
 fn nothing_is_left_of_rows_that_were_kept_on_disk() {
-    let mut world = world();
-    let tmp = world.home().join("tmp");
+    let mut sandbox = sandbox();
+    let tmp = sandbox.home().join("tmp");
     fs::create_dir(&tmp).unwrap();
-    world.set("TMPDIR", tmp.to_str().unwrap());
+    sandbox.set("TMPDIR", tmp.to_str().unwrap());
     let row = format!("{{\"sub\":\"{}\"}}\n", "a".repeat(30_000));
-    fs::write(world.home().join("rows"), row.repeat(400)).unwrap();
-    let mut command = world.command(&[MINT, &["rows"]].concat());
-    let mut child = World::start(command.stdin(Stdio::null()));
+    fs::write(sandbox.home().join("rows"), row.repeat(400)).unwrap();
+    let mut command = sandbox.command(&[MINT, &["rows"]].concat());
+    let mut child = Sandbox::start(command.stdin(Stdio::null()));
     let mut first = String::new();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     out.read_line(&mut first).unwrap();
@@ -175,21 +229,21 @@ fn nothing_is_left_of_rows_that_were_kept_on_disk() {
 
 #[test]
 fn list_of_any_length_is_written() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let number = 12_000;
-    world.sql(&format!(
+    sandbox.sql(&format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
          INSERT INTO users (uid, username, name, name_key, role, created_at, password_at)
          SELECT randomblob(16), 'user' || i, printf('%0200d', i), printf('%0200d', i), 'user', 0, 0
          FROM n"
     ));
-    world.sql(
+    sandbox.sql(
         "INSERT INTO audit (at, os_uid, action, outcome, count)
          SELECT id, 0, printf('%0500d', id), 'done', 1 FROM users",
     );
     let list = |words: &[&str]| {
-        let child = World::start(world.confined(words).stdin(Stdio::null()));
-        Ran::from(child.wait_with_output().unwrap()).ok().out
+        let child = Sandbox::start(sandbox.confined(words).stdin(Stdio::null()));
+        RunOutput::from(child.wait_with_output().unwrap()).ok().stdout
     };
     for noun in ["users", "audit"] {
         let all = list(&[noun, "list", "--all", "-o", "json"]);

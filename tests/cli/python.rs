@@ -1,8 +1,9 @@
 //! Python services accept what jeton signs: `PyJWT` and Flask-JWT-Extended, as they come.
 
-use crate::world::{World, payload, tampered};
+use crate::sandbox::{Sandbox, payload, tampered};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::io::Write;
@@ -49,20 +50,20 @@ pub(crate) fn ask(python: &OsString, script: &str, question: &Value) -> Value {
 
 /// What a script answers that reads a question and ends.
 pub(crate) fn answer(mut command: Command, question: &Value) -> Value {
-    let mut child = World::start(&mut command);
+    let mut child = Sandbox::start(&mut command);
     child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn jwks(world: &World, purpose: &str) -> Value {
-    let text = world.get(&["keys", "export", "--jwks", "--purpose", purpose]);
+fn jwks(sandbox: &Sandbox, purpose: &str) -> Value {
+    let text = sandbox.get(&["keys", "export", "--jwks", "--purpose", purpose]);
     serde_json::from_str(&text).unwrap()
 }
 
-fn uid(world: &World) -> Value {
-    world.json(&["whoami"])["user"]["uid"].take()
+fn uid(sandbox: &Sandbox) -> Value {
+    sandbox.json(&["whoami"])["user"]["uid"].take()
 }
 
 fn pyjwt(python: &OsString, jwks: &Value, tokens: &Value) -> Value {
@@ -91,16 +92,16 @@ fn with_other_subject(token: &str) -> String {
 #[test]
 fn pyjwt_accepts_app_and_session_tokens_by_the_exported_keys() {
     let Some(python) = python() else { return };
-    let world = World::with_john();
-    let app = world.get(&["token", "create", "my-app", "--permission", "read,write"]);
-    let endless = world.get(&["token", "create", "endless", "--no-expiry"]);
-    let (access, refresh) = (world.session("access"), world.session("refresh"));
+    let sandbox = Sandbox::with_john();
+    let app = sandbox.get(&["token", "create", "my-app", "--permission", "read,write"]);
+    let endless = sandbox.get(&["token", "create", "endless", "--no-expiry"]);
+    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
     let tokens = json!({
         "app": app, "access": access, "refresh": refresh, "endless": endless,
         "header": tampered(&app, 0), "payload": tampered(&app, 1), "signature": tampered(&app, 2),
         "subject": with_other_subject(&app),
     });
-    let answers = pyjwt(&python, &jwks(&world, "app"), &tokens);
+    let answers = pyjwt(&python, &jwks(&sandbox, "app"), &tokens);
     assert_eq!(
         answers,
         json!({
@@ -117,10 +118,10 @@ fn pyjwt_accepts_app_and_session_tokens_by_the_exported_keys() {
     );
     let claims = &answers["app"]["claims"];
     assert_eq!(claims["permissions"], json!(["read", "write"]));
-    assert_eq!(claims["sub"], uid(&world));
-    assert_eq!(answers["access"]["claims"]["sub"], uid(&world));
+    assert_eq!(claims["sub"], uid(&sandbox));
+    assert_eq!(answers["access"]["claims"]["sub"], uid(&sandbox));
 
-    let question = json!({"jwks": jwks(&world, "app"), "issuer": "other", "tokens": tokens});
+    let question = json!({"jwks": jwks(&sandbox, "app"), "issuer": "other", "tokens": tokens});
     let others = ask(&python, "tokens.py", &question);
     for name in ["app", "access", "refresh"] {
         assert_eq!(others[name], refused("InvalidIssuerError"));
@@ -130,18 +131,19 @@ fn pyjwt_accepts_app_and_session_tokens_by_the_exported_keys() {
 #[test]
 fn pyjwt_accepts_test_tokens_by_the_keys_of_tests_and_by_no_others() {
     let Some(python) = python() else { return };
-    let world = World::with_admin();
-    let app = world.get(&["token", "create", "my-app"]);
-    let test = world.get(&["token", "mint", "--sub", "alice", "--claim-json", "roles=[\"admin\"]"]);
+    let sandbox = Sandbox::with_admin();
+    let app = sandbox.get(&["token", "create", "my-app"]);
+    let test =
+        sandbox.get(&["token", "mint", "--sub", "alice", "--claim-json", "roles=[\"admin\"]"]);
     let expired =
-        world.get(&["token", "mint", "--sub", "alice", "--expires-at", "2020-01-01T00:00:00Z"]);
+        sandbox.get(&["token", "mint", "--sub", "alice", "--expires-at", "2020-01-01T00:00:00Z"]);
     let tokens = json!({
         "app": app, "test": test, "expired": expired,
         "test that says it is an app's": with_header_of(&test, &app),
         "app that says it is a test's": with_header_of(&app, &test),
     });
     assert_eq!(
-        pyjwt(&python, &jwks(&world, "test"), &tokens),
+        pyjwt(&python, &jwks(&sandbox, "test"), &tokens),
         json!({
             "app": refused("KeyError"),
             "test": {"claims": payload(&test)},
@@ -151,7 +153,7 @@ fn pyjwt_accepts_test_tokens_by_the_keys_of_tests_and_by_no_others() {
         })
     );
     assert_eq!(
-        pyjwt(&python, &jwks(&world, "app"), &tokens),
+        pyjwt(&python, &jwks(&sandbox, "app"), &tokens),
         json!({
             "app": {"claims": payload(&app)},
             "test": refused("KeyError"),
@@ -165,29 +167,29 @@ fn pyjwt_accepts_test_tokens_by_the_keys_of_tests_and_by_no_others() {
 #[test]
 fn a_symmetric_key_is_not_given_to_anybody() {
     let Some(python) = python() else { return };
-    let world = World::new();
-    world.run(&["init", "ada", "--alg", "HS256"]).ok();
-    let export = world.run(&["keys", "export", "--jwks"]).ok();
-    assert_eq!(
-        export.err,
-        "warning: symmetric keys are left out: whoever could check with one could sign with it\n"
-    );
-    let keys: Value = serde_json::from_str(&export.out).unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.run(&["init", "ada", "--alg", "HS256"]).ok();
+    let export = sandbox.run(&["keys", "export", "--jwks"]).ok();
+    assert_snapshot!(export.diagnostics(), @"
+    --- stderr
+    warning: symmetric keys are left out: whoever could check with one could sign with it
+    ");
+    let keys: Value = serde_json::from_str(&export.stdout).unwrap();
     assert_eq!(keys, json!({"keys": []}));
-    let app = world.get(&["token", "create", "my-app"]);
-    world.run(&["token", "verify", &app]).ok();
-    let tokens = json!({"app": app, "access": world.session("access")});
+    let app = sandbox.get(&["token", "create", "my-app"]);
+    sandbox.run(&["token", "verify", &app]).ok();
+    let tokens = json!({"app": app, "access": sandbox.session("access")});
     let refused = refused("PyJWKSetError");
     assert_eq!(pyjwt(&python, &keys, &tokens), json!({"app": refused, "access": refused}));
 }
 
 /// What the service answers, one line a request: route, name of the token, status, answer.
-fn served(python: &OsString, world: &World, requests: &[(&str, &str, &str)]) -> Vec<String> {
+fn served(python: &OsString, sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String> {
     let asked: Vec<Value> = requests
         .iter()
         .map(|(route, _, token)| json!([route, (!token.is_empty()).then_some(token)]))
         .collect();
-    let question = json!({"jwks": jwks(world, "app"), "requests": asked});
+    let question = json!({"jwks": jwks(sandbox, "app"), "requests": asked});
     let answers = ask(python, "service.py", &question);
     let lines = requests.iter().zip(answers.as_array().unwrap());
     lines
@@ -201,17 +203,17 @@ fn served(python: &OsString, world: &World, requests: &[(&str, &str, &str)]) -> 
 #[test]
 fn a_flask_service_lets_sessions_in_by_the_exported_key() {
     let Some(python) = python() else { return };
-    let world = World::with_john();
-    let uid = uid(&world);
+    let sandbox = Sandbox::with_john();
+    let uid = uid(&sandbox);
     let uid = uid.as_str().unwrap();
-    let app = world.get(&["token", "create", "my-app"]);
-    let aimed = world.get(&["token", "create", "my-app", "--aud", "somebody"]);
-    let (access, refresh) = (world.session("access"), world.session("refresh"));
-    world.run(&["refresh"]).ok();
-    let later = world.session("access");
+    let app = sandbox.get(&["token", "create", "my-app"]);
+    let aimed = sandbox.get(&["token", "create", "my-app", "--aud", "somebody"]);
+    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    sandbox.run(&["refresh"]).ok();
+    let later = sandbox.session("access");
     let lines = served(
         &python,
-        &world,
+        &sandbox,
         &[
             ("/protected", "nothing", ""),
             ("/protected", "access", &access),
@@ -250,10 +252,10 @@ fn a_flask_service_lets_sessions_in_by_the_exported_key() {
 #[test]
 fn a_flask_service_refuses_what_jeton_did_not_sign_for_it() {
     let Some(python) = python() else { return };
-    let world = World::with_admin();
-    let app = world.get(&["token", "create", "my-app"]);
-    let access = world.session("access");
-    let test = world.get(&["token", "mint", "--claim", "type=access"]);
+    let sandbox = Sandbox::with_admin();
+    let app = sandbox.get(&["token", "create", "my-app"]);
+    let access = sandbox.session("access");
+    let test = sandbox.get(&["token", "mint", "--claim", "type=access"]);
     let mut requests: Vec<(&str, &str, String)> = vec![
         ("/protected", "test", test.clone()),
         ("/protected", "test with the app's header", with_header_of(&test, &app)),
@@ -271,7 +273,7 @@ fn a_flask_service_refuses_what_jeton_did_not_sign_for_it() {
     // It reads the claims before it checks the signature.
     let payload = "422 Invalid payload string: Expecting value: line 1 column 1 (char 0)";
     assert_eq!(
-        served(&python, &world, &requests),
+        served(&python, &sandbox, &requests),
         [
             format!("/protected test: {signature}"),
             format!("/protected test with the app's header: {signature}"),

@@ -1,17 +1,17 @@
 //! `jeton help`, `jeton man` and `jeton completions`
 
-use crate::mask::{json_says, refuses, says};
 use crate::readme::README;
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 #[test]
 fn the_first_page_shows_its_examples_line_by_line() {
-    let world = World::new();
-    let page = world.run(&["help"]).ok();
-    assert_eq!(page.err, "");
+    let sandbox = Sandbox::new();
+    let page = sandbox.run(&["help"]).ok();
+    assert_eq!(page.stderr, "");
     let examples: Vec<_> =
-        page.out.lines().filter(|line| line.starts_with("  jeton ")).map(str::trim).collect();
+        page.stdout.lines().filter(|line| line.starts_with("  jeton ")).map(str::trim).collect();
     assert_eq!(
         examples,
         [
@@ -19,12 +19,12 @@ fn the_first_page_shows_its_examples_line_by_line() {
             "jeton token create my-app --permission read      a token on standard output",
         ]
     );
-    assert_eq!(page.out, world.run(&["--help"]).ok().out);
+    assert_eq!(page.stdout, sandbox.run(&["--help"]).ok().stdout);
 }
 
 #[test]
 fn help_of_a_command_is_what_the_command_says_itself() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     for words in [
         ["token", "create"].as_slice(),
         &["users", "list"],
@@ -32,16 +32,16 @@ fn help_of_a_command_is_what_the_command_says_itself() {
         &["settings", "set"],
         &["login"],
     ] {
-        let asked = world.run(&[&["help"], words].concat()).ok();
-        let said = world.run(&[words, &["--help"]].concat()).ok();
-        assert_eq!(asked.out, said.out, "{words:?}");
+        let asked = sandbox.run(&[&["help"], words].concat()).ok();
+        let said = sandbox.run(&[words, &["--help"]].concat()).ok();
+        assert_eq!(asked.stdout, said.stdout, "{words:?}");
     }
 }
 
 #[test]
 fn the_exit_codes_are_explained() {
-    let world = World::new();
-    let page = world.run(&["help", "exit-codes"]).ok().out;
+    let sandbox = Sandbox::new();
+    let page = sandbox.run(&["help", "exit-codes"]).ok().stdout;
     let codes: Vec<&str> = page
         .lines()
         .skip(3)
@@ -90,36 +90,43 @@ fn of_readme(title: &str) -> Vec<String> {
 
 #[test]
 fn topics_say_what_the_readme_says() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     for (topic, title) in [
         ("environment", "Environment and files"),
         ("output", "Output"),
         ("trust", "Whom you trust"),
     ] {
-        let page = world.run(&["help", topic]).ok();
-        assert_eq!(page.err, "");
-        assert_eq!(of_page(&page.out), of_readme(title), "{topic}");
-        assert!(page.out.lines().all(|line| line.chars().count() <= 80), "{topic}");
-        assert!(world.get(&["help", "help"]).contains(topic));
+        let page = sandbox.run(&["help", topic]).ok();
+        assert_eq!(page.stderr, "");
+        assert_eq!(of_page(&page.stdout), of_readme(title), "{topic}");
+        assert!(page.stdout.lines().all(|line| line.chars().count() <= 80), "{topic}");
+        assert!(sandbox.get(&["help", "help"]).contains(topic));
     }
 }
 
 #[test]
 fn what_is_neither_command_nor_topic_is_refused() {
-    let world = World::new();
-    for (words, shown) in
-        [(["nonsense"].as_slice(), "nonsense"), (&["token", "x\u{1b}y"], "token x\\u{1b}y")]
-    {
-        let ran = world.run(&[&["help"], words].concat());
-        let talk =
-            format!("error: there is no command or topic `{shown}`\nhint: see `jeton help`\n");
-        refuses(&world, &ran, 2, &talk);
+    let sandbox = Sandbox::new();
+    let mut outputs = String::new();
+    for words in [["nonsense"].as_slice(), &["token", "x\u{1b}y"]] {
+        let output = sandbox.run(&[&["help"], words].concat());
+        outputs += &output.with_command();
     }
+    assert_snapshot!(outputs, @r"
+    $ jeton help nonsense
+    --- exit code 2, stderr
+    error: there is no command or topic `nonsense`
+    hint: see `jeton help`
+    $ jeton help token 'x\u{1b}y'
+    --- exit code 2, stderr
+    error: there is no command or topic `token x\u{1b}y`
+    hint: see `jeton help`
+    ");
 }
 
 #[test]
 fn completion_scripts_are_the_files_beside_the_program() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     for (shell, file) in [
         ("bash", include_str!("../../completions/jeton.bash")),
         ("zsh", include_str!("../../completions/jeton.zsh")),
@@ -127,57 +134,71 @@ fn completion_scripts_are_the_files_beside_the_program() {
         ("elvish", include_str!("../../completions/jeton.elv")),
         ("powershell", include_str!("../../completions/jeton.ps1")),
     ] {
-        says(&world, &world.run(&["completions", shell]), file, "");
+        let output = sandbox.run(&["completions", shell]);
+        assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (0, file, ""));
     }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
     assert_eq!(fs::read_dir(folder).unwrap().count(), 5);
-    let talk = "error: invalid value 'qq' for '<SHELL>'\n  \
-                [possible values: bash, zsh, fish, elvish, powershell]\n\
-                hint: see `jeton completions --help`\n";
-    refuses(&world, &world.run(&["completions", "qq"]), 2, talk);
+    assert_snapshot!(sandbox.run(&["completions", "qq"]), @"
+    --- exit code 2, stderr
+    error: invalid value 'qq' for '<SHELL>'
+      [possible values: bash, zsh, fish, elvish, powershell]
+    hint: see `jeton completions --help`
+    ");
 }
 
 #[test]
 fn a_form_that_a_command_does_not_have_is_refused_from_the_flag_only() {
-    let mut world = World::with_admin();
+    let mut sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
     for form in ["csv", "jsonl"] {
-        let ran = world.run(&["users", "list", "-o", form]);
-        let talk =
-            format!("error: this command has no {form} form\nhint: use `-o text` or `-o json`\n");
-        refuses(&world, &ran, 2, &talk);
+        let output = sandbox.run(&["users", "list", "-o", form]);
+        outputs += &output.with_command();
     }
-    let text = world.get(&["users", "list"]);
+    assert_snapshot!(outputs, @"
+    $ jeton users list -o csv
+    --- exit code 2, stderr
+    error: this command has no csv form
+    hint: use `-o text` or `-o json`
+    $ jeton users list -o jsonl
+    --- exit code 2, stderr
+    error: this command has no jsonl form
+    hint: use `-o text` or `-o json`
+    ");
+    let text = sandbox.get(&["users", "list"]);
     for form in ["csv", "text", ""] {
-        world.set("JETON_OUTPUT", form);
-        assert_eq!(world.get(&["users", "list"]), text);
+        sandbox.set("JETON_OUTPUT", form);
+        assert_eq!(sandbox.get(&["users", "list"]), text);
     }
-    world.set("JETON_OUTPUT", "json");
-    assert!(world.get(&["users", "list"]).starts_with("{\"items\":["));
-    assert_eq!(world.get(&["users", "list", "-o", "text"]), text);
+    sandbox.set("JETON_OUTPUT", "json");
+    assert!(sandbox.get(&["users", "list"]).starts_with("{\"items\":["));
+    assert_eq!(sandbox.get(&["users", "list", "-o", "text"]), text);
 }
 
 #[test]
 fn help_and_hints_name_the_forms_that_a_command_has() {
-    let mut world = World::new();
+    let mut sandbox = Sandbox::new();
     for (words, forms) in [
         (&["users", "list"][..], "text or json"),
         (&["token", "mint"], "text, json or jsonl"),
         (&["token"], "text or json"),
     ] {
-        let help = world.get(&[words, &["--help"]].concat());
+        let help = sandbox.get(&[words, &["--help"]].concat());
         let (_, told) = help.split_once("The form of results: ").unwrap();
         assert_eq!(told.split(" [").next().unwrap().lines().next().unwrap(), forms, "{words:?}");
     }
     let mint = ["token", "mint", "--secret-env", "S", "--alg", "HS256"];
-    world.set("S", "a-secret-that-is-long-enough-for-it");
-    let talk = "error: this command has no csv form\n\
-                hint: use `-o text`, `-o json` or `-o jsonl`\n";
-    refuses(&world, &world.run(&[&mint[..], &["-o", "csv"]].concat()), 2, talk);
+    sandbox.set("S", "a-secret-that-is-long-enough-for-it");
+    assert_snapshot!(sandbox.run(&[&mint[..], &["-o", "csv"]].concat()), @"
+    --- exit code 2, stderr
+    error: this command has no csv form
+    hint: use `-o text`, `-o json` or `-o jsonl`
+    ");
     for (form, begins) in
         [("csv", "eyJ"), ("jsonl", "{\"token\":\"eyJ"), ("json", "{\"token\":\"eyJ")]
     {
-        world.set("JETON_OUTPUT", form);
-        assert!(world.get(&mint).starts_with(begins), "{form}");
+        sandbox.set("JETON_OUTPUT", form);
+        assert!(sandbox.get(&mint).starts_with(begins), "{form}");
     }
 }
 
@@ -196,13 +217,17 @@ fn pages() -> Vec<String> {
 
 #[test]
 fn every_command_has_a_manual_page() {
-    let mut world = World::new();
-    world.set("JETON_STORE", "/nowhere/marker-of-a-secret");
-    let talk = format!("wrote {} pages to man/man1\n", pages().len());
+    let mut sandbox = Sandbox::new();
+    sandbox.set("JETON_STORE", "/nowhere/marker-of-a-secret");
     for _ in 0..2 {
-        says(&world, &world.run(&["man", "--dir", "man/man1"]), "", &talk);
+        let output = sandbox.run(&["man", "--dir", "man/man1"]).to_string();
+        let output = output.replace(&pages().len().to_string(), "<count>");
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- stderr
+        wrote <count> pages to man/man1
+        "));
     }
-    let directory = world.home().join("man/man1");
+    let directory = sandbox.home().join("man/man1");
     assert_eq!(fs::read_dir(&directory).unwrap().count(), pages().len());
     for name in pages() {
         let page = fs::read_to_string(directory.join(&name)).unwrap();
@@ -219,13 +244,19 @@ fn every_command_has_a_manual_page() {
 
 #[test]
 fn manual_pages_are_written_where_it_is_said_and_nowhere_else() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let files: Vec<String> = pages().iter().map(|name| format!("\"d/{name}\"")).collect();
-    json_says(&world, &["man", "--dir", "d"], &format!("{{\"files\":[{}]}}", files.join(",")));
-    fs::write(world.home().join("file"), "").unwrap();
-    let talk = "error: `file` cannot be written: File exists (os error 17)\n";
-    refuses(&world, &world.run(&["man", "--dir", "file"]), 2, talk);
-    let talk = "error: the following required arguments were not provided:\n  --dir <DIR>\n\
-                hint: usage: jeton man --dir <DIR>\n";
-    refuses(&world, &world.run(&["man"]), 2, talk);
+    let output = sandbox.run_json(&["man", "--dir", "d"]).ok();
+    assert_eq!(output.to_string(), format!("{{\"files\":[{}]}}\n", files.join(",")));
+    fs::write(sandbox.home().join("file"), "").unwrap();
+    assert_snapshot!(sandbox.run(&["man", "--dir", "file"]), @"
+    --- exit code 2, stderr
+    error: `file` cannot be written: File exists (os error 17)
+    ");
+    assert_snapshot!(sandbox.run(&["man"]), @"
+    --- exit code 2, stderr
+    error: the following required arguments were not provided:
+      --dir <DIR>
+    hint: usage: jeton man --dir <DIR>
+    ");
 }

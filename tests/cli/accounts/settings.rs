@@ -1,7 +1,7 @@
 //! `jeton settings …`
 
-use crate::mask::{json_says, refuses, says};
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 const DEFAULTS: [(&str, &str); 13] = [
@@ -22,16 +22,20 @@ const DEFAULTS: [(&str, &str); 13] = [
 
 #[test]
 fn every_setting_has_its_default() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for (name, value) in DEFAULTS {
-        let ran = world.run(&["settings", "get", name]);
-        says(&world, &ran, &format!("{value}\n"), "");
+        let output = sandbox.run(&["settings", "get", name]);
+        assert_eq!(
+            (output.code, output.stdout, output.stderr),
+            (0, format!("{value}\n"), String::new())
+        );
     }
 }
 
 #[test]
 fn every_setting_can_be_changed() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
     for (name, value) in [
         ("token.quota", "unlimited"),
         ("token.ttl", "P1D"),
@@ -46,48 +50,66 @@ fn every_setting_can_be_changed() {
         ("register.open", "false"),
         ("password.min_length", "256"),
     ] {
-        let ran = world.run(&["settings", "set", name, value]);
-        says(&world, &ran, "", &format!("{name} is {value}\n"));
-        assert_eq!(world.get(&["settings", "get", name]), value);
+        let output = sandbox.run(&["settings", "set", name, value]);
+        outputs += &output.with_command();
+        assert_eq!(sandbox.get(&["settings", "get", name]), value);
     }
-    assert_eq!(world.sql("SELECT count(*) FROM settings"), ["12"]);
+    assert_snapshot!(outputs, @"
+    $ jeton settings set token.quota unlimited
+    --- stderr
+    token.quota is unlimited
+    $ jeton settings set token.ttl P1D
+    --- stderr
+    token.ttl is P1D
+    $ jeton settings set token.max_ttl 30d
+    --- stderr
+    token.max_ttl is 30d
+    $ jeton settings set token.permissions 'read,orders:*'
+    --- stderr
+    token.permissions is read,orders:*
+    $ jeton settings set session.access_ttl 90s
+    --- stderr
+    session.access_ttl is 90s
+    $ jeton settings set session.refresh_ttl 1d12h
+    --- stderr
+    session.refresh_ttl is 1d12h
+    $ jeton settings set session.max_ttl 2w
+    --- stderr
+    session.max_ttl is 2w
+    $ jeton settings set issuer https://issuer.example
+    --- stderr
+    issuer is https://issuer.example
+    $ jeton settings set claims.owner 'the owner'
+    --- stderr
+    claims.owner is the owner
+    $ jeton settings set claims.target 'o alvo é este'
+    --- stderr
+    claims.target is o alvo é este
+    $ jeton settings set register.open false
+    --- stderr
+    register.open is false
+    $ jeton settings set password.min_length 256
+    --- stderr
+    password.min_length is 256
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM settings"), ["12"]);
 }
 
 #[test]
 fn programs_are_told_value_and_default() {
-    let world = World::with_admin();
-    json_says(
-        &world,
-        &["settings", "set", "token.ttl", "1h"],
-        "{\"changed\":true,\"name\":\"token.ttl\",\"value\":\"1h\"}",
-    );
-    json_says(
-        &world,
-        &["settings", "get", "token.ttl"],
-        "{\"name\":\"token.ttl\",\"value\":\"1h\",\"default\":\"7d\"}",
-    );
-    json_says(
-        &world,
-        &["settings", "set", "token.quota", "unlimited"],
-        "{\"changed\":true,\"name\":\"token.quota\",\"value\":\"unlimited\"}",
-    );
-    json_says(
-        &world,
-        &["settings", "get", "token.quota"],
-        "{\"name\":\"token.quota\",\"value\":\"unlimited\",\"default\":3}",
-    );
-    json_says(
-        &world,
-        &["settings", "unset", "token.quota"],
-        "{\"changed\":true,\"name\":\"token.quota\",\"value\":3}",
-    );
+    let sandbox = Sandbox::with_admin();
+    assert_snapshot!(sandbox.run_json(&["settings", "set", "token.ttl", "1h"]), @r#"{"changed":true,"name":"token.ttl","value":"1h"}"#);
+    assert_snapshot!(sandbox.run_json(&["settings", "get", "token.ttl"]), @r#"{"name":"token.ttl","value":"1h","default":"7d"}"#);
+    assert_snapshot!(sandbox.run_json(&["settings", "set", "token.quota", "unlimited"]), @r#"{"changed":true,"name":"token.quota","value":"unlimited"}"#);
+    assert_snapshot!(sandbox.run_json(&["settings", "get", "token.quota"]), @r#"{"name":"token.quota","value":"unlimited","default":3}"#);
+    assert_snapshot!(sandbox.run_json(&["settings", "unset", "token.quota"]), @r#"{"changed":true,"name":"token.quota","value":3}"#);
 }
 
 #[test]
 fn all_are_a_list_of_texts_numbers_and_switches() {
-    let world = World::with_admin();
-    world.run(&["settings", "set", "issuer", "5"]).ok();
-    world.run(&["settings", "set", "register.open", "false"]).ok();
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "issuer", "5"]).ok();
+    sandbox.run(&["settings", "set", "register.open", "false"]).ok();
     let typed = |name: &str, text: &str| match (name, text) {
         ("token.quota", _) => 3.into(),
         ("password.min_length", _) => 0.into(),
@@ -102,65 +124,116 @@ fn all_are_a_list_of_texts_numbers_and_switches() {
         };
         json!({"name": name, "value": typed(name, value), "default": typed(name, default)})
     });
-    assert_eq!(world.json(&["settings", "list"]), json!({"items": items}));
+    assert_eq!(sandbox.json(&["settings", "list"]), json!({"items": items}));
 }
 
 #[test]
 fn a_bad_value_changes_nothing() {
-    let world = World::with_admin();
-    let unit = "duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)";
-    let line = "value: 1 to 500 bytes of visible text";
-    for (name, value, why) in [
-        ("token.quota", "many", "quota: a number or `unlimited`"),
-        ("token.quota", "4294967296", "quota: a number or `unlimited`"),
-        ("token.ttl", "7", unit),
-        ("token.max_ttl", "7", unit),
-        (
-            "token.permissions",
-            "a*b",
-            "value: permissions, and prefixes followed by `*`, with commas between, or `none`",
-        ),
-        ("token.permissions", "jeton:*", "value: permissions of jeton itself need a role"),
-        ("session.access_ttl", "0s", "duration: must be between one second and 1,000 years"),
-        ("session.refresh_ttl", "1mo", "duration: months and years have no fixed length"),
-        (
-            "session.max_ttl",
-            "soon",
-            "duration: not like `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or `P7D`",
-        ),
-        ("issuer", "", line),
-        ("claims.owner", "a\u{1b}b", line),
-        ("claims.target", &"x".repeat(501), line),
-        ("register.open", "yes", "value: `true` or `false`"),
-        ("password.min_length", "257", "value: a number from 0 to 256"),
+    let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
+    for (name, value) in [
+        ("token.quota", "many"),
+        ("token.quota", "4294967296"),
+        ("token.ttl", "7"),
+        ("token.max_ttl", "7"),
+        ("token.permissions", "a*b"),
+        ("token.permissions", "jeton:*"),
+        ("session.access_ttl", "0s"),
+        ("session.refresh_ttl", "1mo"),
+        ("session.max_ttl", "soon"),
+        ("issuer", ""),
+        ("claims.owner", "a\u{1b}b"),
+        ("claims.target", &"x".repeat(501)),
+        ("register.open", "yes"),
+        ("password.min_length", "257"),
     ] {
-        let ran = world.run(&["settings", "set", name, value]);
-        refuses(&world, &ran, 2, &format!("error: {why}\n"));
+        let output = sandbox.run(&["settings", "set", name, value]);
+        outputs += &output.with_command();
     }
-    assert_eq!(world.sql("SELECT count(*) FROM settings"), ["0"]);
+    assert_snapshot!(outputs, @r"
+    $ jeton settings set token.quota many
+    --- exit code 2, stderr
+    error: quota: a number or `unlimited`
+    $ jeton settings set token.quota 4294967296
+    --- exit code 2, stderr
+    error: quota: a number or `unlimited`
+    $ jeton settings set token.ttl 7
+    --- exit code 2, stderr
+    error: duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)
+    $ jeton settings set token.max_ttl 7
+    --- exit code 2, stderr
+    error: duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)
+    $ jeton settings set token.permissions 'a*b'
+    --- exit code 2, stderr
+    error: value: permissions, and prefixes followed by `*`, with commas between, or `none`
+    $ jeton settings set token.permissions 'jeton:*'
+    --- exit code 2, stderr
+    error: value: permissions of jeton itself need a role
+    $ jeton settings set session.access_ttl 0s
+    --- exit code 2, stderr
+    error: duration: must be between one second and 1,000 years
+    $ jeton settings set session.refresh_ttl 1mo
+    --- exit code 2, stderr
+    error: duration: months and years have no fixed length
+    $ jeton settings set session.max_ttl soon
+    --- exit code 2, stderr
+    error: duration: not like `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or `P7D`
+    $ jeton settings set issuer ''
+    --- exit code 2, stderr
+    error: value: 1 to 500 bytes of visible text
+    $ jeton settings set claims.owner 'a\u{1b}b'
+    --- exit code 2, stderr
+    error: value: 1 to 500 bytes of visible text
+    $ jeton settings set claims.target 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
+    --- exit code 2, stderr
+    error: value: 1 to 500 bytes of visible text
+    $ jeton settings set register.open yes
+    --- exit code 2, stderr
+    error: value: `true` or `false`
+    $ jeton settings set password.min_length 257
+    --- exit code 2, stderr
+    error: value: a number from 0 to 256
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM settings"), ["0"]);
 }
 
 #[test]
 fn a_setting_that_is_none_is_refused() {
-    let world = World::with_admin();
-    let names = DEFAULTS.map(|(name, _)| name).join(", ");
+    let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
     for words in [&["settings", "get", "nonsense"][..], &["settings", "set", "nonsense", "1"]] {
-        let verb = words[1];
-        let talk = format!(
-            "error: invalid value 'nonsense' for '<NAME>': setting: not one of {names}\n\
-             hint: see `jeton settings {verb} --help`\n"
-        );
-        refuses(&world, &world.run(words), 2, &talk);
+        let output = sandbox.run(words);
+        outputs += &output.with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton settings get nonsense
+    --- exit code 2, stderr
+    error: invalid value 'nonsense' for '<NAME>': setting: not one of token.quota, token.ttl, token.max_ttl, token.permissions, session.access_ttl, session.refresh_ttl, session.max_ttl, issuer, claims.owner, claims.target, register.open, password.min_length, key.verify_overlap
+    hint: see `jeton settings get --help`
+    $ jeton settings set nonsense 1
+    --- exit code 2, stderr
+    error: invalid value 'nonsense' for '<NAME>': setting: not one of token.quota, token.ttl, token.max_ttl, token.permissions, session.access_ttl, session.refresh_ttl, session.max_ttl, issuer, claims.owner, claims.target, register.open, password.min_length, key.verify_overlap
+    hint: see `jeton settings set --help`
+    ");
 }
 
 #[test]
 fn only_admins_change_settings_and_only_users_read_them() {
-    let world = World::with_john();
-    let ran = world.run(&["settings", "set", "token.quota", "99"]);
-    refuses(&world, &ran, 7, "error: only admins change settings\n");
-    world.run(&["logout"]).ok();
-    let talk = "error: nobody is logged in\nhint: log in: jeton login\n";
-    refuses(&world, &world.run(&["settings", "get", "token.quota"]), 4, talk);
-    refuses(&world, &world.run(&["settings", "set", "token.quota", "9"]), 4, talk);
+    let sandbox = Sandbox::with_john();
+    let output = sandbox.run(&["settings", "set", "token.quota", "99"]);
+    assert_snapshot!(output, @"
+    --- exit code 7, stderr
+    error: only admins change settings
+    ");
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&["settings", "get", "token.quota"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
+    assert_snapshot!(sandbox.run(&["settings", "set", "token.quota", "9"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
 }

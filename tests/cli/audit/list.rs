@@ -1,7 +1,8 @@
 //! `jeton audit list`
 
-use crate::mask::{json_says, masked, refuses, says};
-use crate::world::World;
+use crate::redact::redact;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -9,37 +10,37 @@ use std::time::Duration;
 
 /// Ada registered john (2), who made two tokens, was refused one thing and revoked nothing; nobody
 /// could log in as kim.
-fn several() -> World {
-    let world = World::with_john();
-    world.run(&["token", "create", "app"]).ok();
-    world.run(&["token", "create", "app"]).ok();
-    let _ = world.run(&["users", "delete", "ada", "--yes"]).fails(7);
-    let _ = world.run_with_input(&["login", "kim", "--password-stdin"], "x").fails(6);
-    world.log_in("ada", "lovelace");
-    world
+fn several() -> Sandbox {
+    let sandbox = Sandbox::with_john();
+    sandbox.run(&["token", "create", "app"]).ok();
+    sandbox.run(&["token", "create", "app"]).ok();
+    let _ = sandbox.run(&["users", "delete", "ada", "--yes"]).fails(7);
+    let _ = sandbox.run_with_input(&["login", "kim", "--password-stdin"], "x").fails(6);
+    sandbox.log_in("ada", "lovelace");
+    sandbox
 }
 
-fn ids(world: &World, arguments: &[&str]) -> String {
-    let answer = world.json(&[&["audit", "list"], arguments].concat());
+fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let answer = sandbox.json(&[&["audit", "list"], arguments].concat());
     let items = answer["items"].as_array().unwrap().iter();
     let ids: Vec<_> = items.map(|event| event["id"].to_string()).collect();
     format!("{} of {}", ids.join(","), answer["total"])
 }
 
 /// The ids of a result of many lines.
-fn lines(world: &World, arguments: &[&str]) -> Vec<i64> {
-    let ran = world.run(&[&["audit", "list", "-o", "jsonl"], arguments].concat()).ok();
-    assert_eq!(ran.err, "");
+fn lines(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
+    let output = sandbox.run(&[&["audit", "list", "-o", "jsonl"], arguments].concat()).ok();
+    assert_eq!(output.stderr, "");
     let id = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap();
-    ran.out.lines().map(id).collect()
+    output.stdout.lines().map(id).collect()
 }
 
 #[test]
 fn the_newest_comes_first() {
-    let world = several();
+    let sandbox = several();
     let uid = rustix::process::getuid().as_raw().to_string();
-    let ran = world.run(&["audit", "list"]).ok();
-    let out = masked(&world, &ran.out).replace("<uuid>", "S");
+    let ran = sandbox.run(&["audit", "list"]).ok();
+    let out = redact(&sandbox, &ran.stdout).replace("<uuid>", "S");
     let cells: Vec<Vec<&str>> = out
         .lines()
         .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
@@ -61,21 +62,15 @@ fn the_newest_comes_first() {
             row("1", "ada", "init", "user 1", "done", "1"),
         ]
     );
-    json_says(
-        &world,
-        &["audit", "list", "--outcome", "login_invalid"],
-        &format!(
-            "{{\"items\":[{{\"id\":7,\"at\":\"<time>\",\"user_id\":null,\"user\":null,\
-             \"os_uid\":{uid},\"action\":\"login\",\"target\":null,\"outcome\":\"login_invalid\",\
-             \"count\":0}}],\"page\":1,\"per_page\":20,\"total\":1,\"pages\":1,\"next\":null}}"
-        ),
-    );
+    let output = sandbox.run_json(&["audit", "list", "--outcome", "login_invalid"]).to_string();
+    let output = output.replace(&format!("\"os_uid\":{uid},"), "\"os_uid\":<uid>,");
+    assert_snapshot!(output, @r#"{"items":[{"id":7,"at":"<time>","user_id":null,"user":null,"os_uid":<uid>,"action":"login","target":null,"outcome":"login_invalid","count":0}],"page":1,"per_page":20,"total":1,"pages":1,"next":null}"#);
 }
 
 #[test]
 fn a_list_is_cut_by_time_user_action_and_outcome() {
-    let world = several();
-    world.sql("UPDATE audit SET at = at - 100000 * (9 - id)");
+    let sandbox = several();
+    sandbox.sql("UPDATE audit SET at = at - 100000 * (9 - id)");
     for (filter, expected) in [
         (&[][..], "8,7,6,5,4,3,2,1 of 8"),
         (&["--since", "2d"], "8 of 1"),
@@ -96,61 +91,106 @@ fn a_list_is_cut_by_time_user_action_and_outcome() {
         (&["--after", "4", "--per-page", "2", "--reverse"], "5,6 of 8"),
         (&["--all", "--user", "ada"], "8,2,1 of 3"),
     ] {
-        assert_eq!(ids(&world, filter), expected, "{filter:?}");
+        assert_eq!(ids(&sandbox, filter), expected, "{filter:?}");
     }
-    let ran = world.run(&["audit", "ls", "--per-page", "5"]).ok();
-    assert_eq!(ran.err, "5 of 8 events, page 1 of 2; next: --page 2\n");
+    let ran = sandbox.run(&["audit", "ls", "--per-page", "5"]).ok();
+    assert_snapshot!(ran.diagnostics(), @"
+    --- stderr
+    5 of 8 events, page 1 of 2; next: --page 2
+    ");
+    let mut outputs = String::new();
     for words in ["nothing", "token crate", "token create my-app"] {
-        let talk = format!("warning: no command of this jeton is called `{words}`\nno events\n");
-        says(&world, &world.run(&["audit", "list", "--action", words]), "", &talk);
+        let output = sandbox.run(&["audit", "list", "--action", words]);
+        outputs += &output.with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton audit list --action nothing
+    --- stderr
+    warning: no command of this jeton is called `nothing`
+    no events
+    $ jeton audit list --action 'token crate'
+    --- stderr
+    warning: no command of this jeton is called `token crate`
+    no events
+    $ jeton audit list --action 'token create my-app'
+    --- stderr
+    warning: no command of this jeton is called `token create my-app`
+    no events
+    ");
 }
 
 #[test]
 fn a_deleted_user_did_what_it_did() {
-    let world = several();
-    world.run(&["users", "delete", "john", "--yes"]).ok();
-    assert_eq!(ids(&world, &["--user", "2"]), "6,5,4,3 of 4");
-    let event = &world.json(&["audit", "list", "--user", "2"])["items"][0];
+    let sandbox = several();
+    sandbox.run(&["users", "delete", "john", "--yes"]).ok();
+    assert_eq!(ids(&sandbox, &["--user", "2"]), "6,5,4,3 of 4");
+    let event = &sandbox.json(&["audit", "list", "--user", "2"])["items"][0];
     assert_eq!((&event["user_id"], &event["user"]), (&Value::from(2), &Value::Null));
-    let shown = world.get(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
+    let shown = sandbox.get(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
     assert!(shown.lines().nth(1).unwrap().contains("Z  2     "), "{shown}");
-    for (who, hint) in [("john", "hint: a deleted user is named by its id\n"), ("9", "")] {
-        let ran = world.run(&["audit", "list", "--user", who]);
-        refuses(&world, &ran, 3, &format!("error: there is no user `{who}`\n{hint}"));
+    let mut outputs = String::new();
+    for who in ["john", "9"] {
+        let output = sandbox.run(&["audit", "list", "--user", who]);
+        outputs += &output.with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton audit list --user john
+    --- exit code 3, stderr
+    error: there is no user `john`
+    hint: a deleted user is named by its id
+    $ jeton audit list --user 9
+    --- exit code 3, stderr
+    error: there is no user `9`
+    ");
 }
 
 #[test]
 fn a_filter_that_nothing_can_pass_is_told() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
     for word in ["failed", "refused"] {
-        let talk = format!("warning: nothing ends as `{word}`\nno events\n");
-        says(&world, &world.run(&["audit", "list", "--outcome", word]), "", &talk);
+        let output = sandbox.run(&["audit", "list", "--outcome", word]);
+        outputs += &output.with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton audit list --outcome failed
+    --- stderr
+    warning: nothing ends as `failed`
+    no events
+    $ jeton audit list --outcome refused
+    --- stderr
+    warning: nothing ends as `refused`
+    no events
+    ");
     for word in ["login_invalid", "store_newer", "undelivered", "revoked", "token_reused"] {
-        says(&world, &world.run(&["audit", "list", "--outcome", word]), "", "no events\n");
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["audit", "list", "--outcome", word]), @"
+        --- stderr
+        no events
+        "));
     }
-    let ran = world.run(&["audit", "list", "--since", "1h", "--until", "2h"]);
-    refuses(&world, &ran, 2, "error: `--since` is later than `--until`\n");
+    let ran = sandbox.run(&["audit", "list", "--since", "1h", "--until", "2h"]);
+    assert_snapshot!(ran, @"
+    --- exit code 2, stderr
+    error: `--since` is later than `--until`
+    ");
 }
 
 #[test]
 fn all_lines_are_written_unless_a_page_is_asked_for() {
-    let world = several();
-    world.sql(
+    let sandbox = several();
+    sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 9 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
          INSERT INTO audit (id, at, os_uid, action, outcome) SELECT i, i, 0, 'x', 'y' FROM n",
     );
-    assert_eq!(lines(&world, &[]), (1..=2500).rev().collect::<Vec<_>>());
-    assert_eq!(lines(&world, &["--reverse", "--all"]), (1..=2500).collect::<Vec<_>>());
-    assert_eq!(lines(&world, &["--reverse", "--after", "7"]), (8..=2500).collect::<Vec<_>>());
-    assert_eq!(lines(&world, &["--after", "4"]), [3, 2, 1]);
-    assert_eq!(lines(&world, &["--per-page", "2"]), [2500, 2499]);
-    assert_eq!(lines(&world, &["--page", "2", "--per-page", "2"]), [2498, 2497]);
-    assert_eq!(lines(&world, &["--after", "4", "--per-page", "2"]), [3, 2]);
-    assert_eq!(lines(&world, &["--action", "nothing"]), [0; 0]);
-    let mut command = world.command(&["audit", "list", "-o", "jsonl"]);
+    assert_eq!(lines(&sandbox, &[]), (1..=2500).rev().collect::<Vec<_>>());
+    assert_eq!(lines(&sandbox, &["--reverse", "--all"]), (1..=2500).collect::<Vec<_>>());
+    assert_eq!(lines(&sandbox, &["--reverse", "--after", "7"]), (8..=2500).collect::<Vec<_>>());
+    assert_eq!(lines(&sandbox, &["--after", "4"]), [3, 2, 1]);
+    assert_eq!(lines(&sandbox, &["--per-page", "2"]), [2500, 2499]);
+    assert_eq!(lines(&sandbox, &["--page", "2", "--per-page", "2"]), [2498, 2497]);
+    assert_eq!(lines(&sandbox, &["--after", "4", "--per-page", "2"]), [3, 2]);
+    assert_eq!(lines(&sandbox, &["--action", "nothing"]), [0; 0]);
+    let mut command = sandbox.command(&["audit", "list", "-o", "jsonl"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
@@ -160,52 +200,63 @@ fn all_lines_are_written_unless_a_page_is_asked_for() {
 
 #[test]
 fn it_is_for_admins() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for words in [&["audit", "list"][..], &["audit", "list", "--user", "nobody"]] {
-        refuses(&world, &world.run(words), 7, "error: only admins see the audit\n");
+        allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
+        --- exit code 7, stderr
+        error: only admins see the audit
+        "));
     }
-    let ran = world.run(&["audit", "list", "--since", "yesterday"]);
-    let talk = "error: invalid value 'yesterday' for '--since <TIME>': time: neither RFC 3339 \
-                (`<time>`), nor Unix seconds, nor how long ago (`7d`)\n\
-                hint: see `jeton audit list --help`\n";
-    refuses(&world, &ran, 2, talk);
+    let output = sandbox.run(&["audit", "list", "--since", "yesterday"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: invalid value 'yesterday' for '--since <TIME>': time: neither RFC 3339 (`<time>`), nor Unix seconds, nor how long ago (`7d`)
+    hint: see `jeton audit list --help`
+    ");
 }
 
 #[test]
 fn what_stands_in_it_reaches_no_terminal_as_it_is() {
-    let world = World::with_admin();
-    world.sql("UPDATE audit SET target = 'a' || char(27) || '[31m', action = 'b' || char(8238)");
-    let ran = world.run(&["audit", "list"]).ok();
-    assert!(ran.out.contains("a\\u{1b}[31m") && ran.out.contains("b\\u{202e}"), "{}", ran.out);
-    let line = world.run(&["audit", "list", "-o", "jsonl"]).ok().out;
+    let sandbox = Sandbox::with_admin();
+    sandbox.sql("UPDATE audit SET target = 'a' || char(27) || '[31m', action = 'b' || char(8238)");
+    let output = sandbox.run(&["audit", "list"]).ok();
+    assert!(
+        output.stdout.contains("a\\u{1b}[31m") && output.stdout.contains("b\\u{202e}"),
+        "{}",
+        output.stdout
+    );
+    let line = sandbox.run(&["audit", "list", "-o", "jsonl"]).ok().stdout;
     assert!(line.contains("a\\u001b[31m") && line.contains("b\\u202e"), "{line}");
 }
 
 #[test]
 fn a_refusal_that_cannot_be_written_down_ends_as_it_would() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     let count = "SELECT count(*) FROM audit";
-    let before = world.sql(count);
-    let other = rusqlite::Connection::open(world.store()).unwrap();
+    let before = sandbox.sql(count);
+    let other = rusqlite::Connection::open(sandbox.store()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let ran = world.run(&["users", "delete", "ada", "--yes", "--wait", "0s"]);
-    refuses(&world, &ran, 7, "error: only admins delete accounts\n");
+    let output = sandbox.run(&["users", "delete", "ada", "--yes", "--wait", "0s"]);
+    assert_snapshot!(output, @"
+    --- exit code 7, stderr
+    error: only admins delete accounts
+    ");
     other.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(world.sql(count), before);
+    assert_eq!(sandbox.sql(count), before);
 }
 
 #[test]
 fn a_session_that_is_refreshed_on_the_way_is_a_change_of_its_own() {
-    let world = World::with_admin();
-    world.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
-    world.run(&["refresh"]).ok();
-    let before = world.sql("SELECT id FROM audit").len();
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
+    sandbox.run(&["refresh"]).ok();
+    let before = sandbox.sql("SELECT id FROM audit").len();
     let rows =
-        || world.sql("SELECT action || ' ' || outcome FROM audit ORDER BY id").split_off(before);
+        || sandbox.sql("SELECT action || ' ' || outcome FROM audit ORDER BY id").split_off(before);
     std::thread::sleep(Duration::from_secs(2));
-    world.run(&["whoami"]).ok();
+    sandbox.run(&["whoami"]).ok();
     assert_eq!(rows(), ["refresh done"]);
     std::thread::sleep(Duration::from_secs(2));
-    world.run(&["token", "create", "app"]).ok();
+    sandbox.run(&["token", "create", "app"]).ok();
     assert_eq!(rows()[1..], ["refresh done", "token create done"]);
 }

@@ -5,7 +5,7 @@ mod list;
 mod refused;
 
 use crate::readme::grammar;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use deeds::{DEEDS, Deed};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ const HMAC_SECRET: &str = "a secret that is as long as a hash is";
 
 /// The story as far as it has come.
 struct Story {
-    world: World,
+    sandbox: Sandbox,
     /// Every password and every token that was seen.
     secrets: BTreeSet<String>,
     /// Every key.
@@ -28,31 +28,33 @@ struct Story {
 
 impl Story {
     fn begin() -> Self {
-        let mut world = World::new();
-        world.set("HMAC_SECRET", HMAC_SECRET);
-        fs::write(world.home().join("wrong.json"), "{}").unwrap();
+        let mut sandbox = Sandbox::new();
+        sandbox.set("HMAC_SECRET", HMAC_SECRET);
+        fs::write(sandbox.home().join("wrong.json"), "{}").unwrap();
         let keys = BTreeSet::from([HMAC_SECRET.to_owned()]);
         let (token, refresh) = (String::new(), [String::new(), String::new()]);
-        Self { world, secrets: BTreeSet::new(), keys, token, refresh }
+        Self { sandbox, secrets: BTreeSet::new(), keys, token, refresh }
     }
 
     fn carry_out(&mut self, deed: &Deed) {
         let words: Vec<String> = deed.words.split(' ').map(|word| self.meaning(word)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let input = self.meaning(deed.input);
-        let ran = self.world.run_with_input(&words, &input);
-        assert_eq!(ran.code, deed.exit, "{}: {ran:?}", deed.words);
+        let output = self.sandbox.run_with_input(&words, &input);
+        assert_eq!(output.code, deed.exit, "{}: {output:?}", deed.words);
         self.secrets.extend(input.lines().filter_map(secret));
-        self.remember_tokens(&ran.out);
+        self.remember_tokens(&output.stdout);
         if deed.words.starts_with("keys export --private") {
-            self.keys.extend(ran.out.lines().filter(|line| !line.contains(' ')).map(str::to_owned));
+            self.keys.extend(
+                output.stdout.lines().filter(|line| !line.contains(' ')).map(str::to_owned),
+            );
         }
     }
 
     fn meaning(&self, word: &str) -> String {
         match word {
             "STANDBY" | "ACTIVE" | "RETIRED" | "REVOKED" => {
-                let mut keys = self.world.json(&["keys", "list"])["items"].take();
+                let mut keys = self.sandbox.json(&["keys", "list"])["items"].take();
                 let keys = keys.as_array_mut().unwrap();
                 keys.retain(|key| key["purpose"] == "app" && key["state"] == word.to_lowercase());
                 keys.last().unwrap()["kid"].as_str().unwrap().to_owned()
@@ -69,9 +71,9 @@ impl Story {
             word.clone_into(&mut self.token);
             self.secrets.insert(word.to_owned());
         }
-        let files = fs::read_dir(self.world.sessions()).into_iter().flatten();
+        let files = fs::read_dir(self.sandbox.sessions()).into_iter().flatten();
         if files.flatten().any(|file| file.path().extension().is_some_and(|end| end == "json")) {
-            let [access, refresh] = ["access", "refresh"].map(|name| self.world.session(name));
+            let [access, refresh] = ["access", "refresh"].map(|name| self.sandbox.session(name));
             if refresh != self.refresh[0] {
                 self.refresh = [refresh.clone(), std::mem::take(&mut self.refresh[0])];
             }
@@ -81,10 +83,10 @@ impl Story {
 
     /// The rows so far: who, what, how it ended, how many things it changed.
     fn rows(&self) -> Vec<String> {
-        if !self.world.store().exists() {
+        if !self.sandbox.store().exists() {
             return Vec::new();
         }
-        self.world.sql(
+        self.sandbox.sql(
             "SELECT coalesce(username, '-') || ' ' || action || ' ' || outcome || ' ' || count
              FROM audit LEFT JOIN users ON users.id = user_id ORDER BY audit.id",
         )
@@ -156,7 +158,7 @@ fn no_secret_is_written_down() {
     for deed in DEEDS {
         story.carry_out(deed);
     }
-    let made = fs::read_dir(story.world.home().join("fixtures")).unwrap();
+    let made = fs::read_dir(story.sandbox.home().join("fixtures")).unwrap();
     for path in made.map(|file| file.unwrap().path()) {
         let text = fs::read_to_string(&path).unwrap();
         if path.ends_with("secret") {
@@ -167,10 +169,10 @@ fn no_secret_is_written_down() {
     }
     assert!(story.secrets.len() > 30 && story.keys.len() == 2, "{:?}", story.keys);
     // Before anybody else opens the store and copies its log back, if the last one did not.
-    let mut file = fs::read(story.world.store()).unwrap();
-    file.extend(fs::read(story.world.store().with_extension("db-wal")).unwrap_or_default());
+    let mut file = fs::read(story.sandbox.store()).unwrap();
+    file.extend(fs::read(story.sandbox.store().with_extension("db-wal")).unwrap_or_default());
     let columns = "ifnull(target, '') || action || outcome";
-    let audit = story.world.sql(&format!("SELECT {columns} FROM audit")).join("\n");
+    let audit = story.sandbox.sql(&format!("SELECT {columns} FROM audit")).join("\n");
     let holds = |text: &str| file.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(holds("token_reused") && holds(HMAC_SECRET), "the search finds what is there");
     for secret in &story.secrets {

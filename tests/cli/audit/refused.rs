@@ -1,26 +1,26 @@
 //! What a refused change was about.
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// John is user 2, mia user 3 with token 1.
-fn scene() -> World {
-    let world = World::with_john();
-    world.register("mia", "meitner-3");
-    world.log_in("mia", "meitner-3");
-    world.get(&["token", "create", "app"]);
-    world.log_in("john", "123456");
-    world.sql("DELETE FROM audit");
-    world
+fn scene() -> Sandbox {
+    let sandbox = Sandbox::with_john();
+    sandbox.register("mia", "meitner-3");
+    sandbox.log_in("mia", "meitner-3");
+    sandbox.get(&["token", "create", "app"]);
+    sandbox.log_in("john", "123456");
+    sandbox.sql("DELETE FROM audit");
+    sandbox
 }
 
 #[test]
 fn it_names_what_is_there_and_repeats_nothing_else() {
-    let world = scene();
-    let kid = world.json(&["keys", "list"])["items"][0]["kid"].as_str().unwrap().to_owned();
-    let jti = world.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
+    let sandbox = scene();
+    let kid = sandbox.json(&["keys", "list"])["items"][0]["kid"].as_str().unwrap().to_owned();
+    let jti = sandbox.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
     let jti = uuid::Uuid::parse_str(&jti).unwrap().to_string();
     let key = format!("key {kid}");
-    let sid = world.sql("SELECT lower(hex(sid)) FROM sessions WHERE user_id = 3").remove(0);
+    let sid = sandbox.sql("SELECT lower(hex(sid)) FROM sessions WHERE user_id = 3").remove(0);
     let sid = uuid::Uuid::parse_str(&sid).unwrap().to_string();
     let session = format!("session {sid}");
     for (words, input, target) in [
@@ -46,25 +46,25 @@ fn it_names_what_is_there_and_repeats_nothing_else() {
         (&["login", "mia@example.com", "--password-stdin"], "wrong-333", "user 3"),
         (&["login", "hunter-2", "--password-stdin"], "wrong-333", "-"),
     ] {
-        let ran = world.run_with_input(words, input);
-        assert_ne!(ran.code, 0, "{words:?}");
+        let output = sandbox.run_with_input(words, input);
+        assert_ne!(output.code, 0, "{words:?}");
         let rows = "SELECT ifnull(target, '-') FROM audit WHERE outcome <> 'done'";
-        assert_eq!(world.sql(rows), [target], "{words:?}");
-        world.sql("DELETE FROM audit");
+        assert_eq!(sandbox.sql(rows), [target], "{words:?}");
+        sandbox.sql("DELETE FROM audit");
     }
 }
 
 #[test]
 fn what_happened_to_one_thing_is_found() {
-    let world = scene();
+    let sandbox = scene();
     for _ in 0..2 {
-        world.get(&["token", "create", "app"]);
+        sandbox.get(&["token", "create", "app"]);
     }
-    world.run(&["token", "revoke", "2", "3"]).ok();
-    assert_eq!(world.run(&["token", "revoke", "1"]).code, 7);
-    world.log_in("ada", "lovelace");
+    sandbox.run(&["token", "revoke", "2", "3"]).ok();
+    assert_eq!(sandbox.run(&["token", "revoke", "1"]).code, 7);
+    sandbox.log_in("ada", "lovelace");
     let outcomes = |target| {
-        let list = world.json(&["audit", "list", "--target", target]);
+        let list = sandbox.json(&["audit", "list", "--target", target]);
         let events = list["items"].as_array().unwrap().iter();
         let said = events.map(|event| format!("{} {}", event["action"], event["outcome"]));
         said.collect::<Vec<_>>().join(", ").replace('"', "")

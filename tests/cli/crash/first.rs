@@ -2,7 +2,7 @@
 //! the first admin.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, names_in, no_litter, one};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
 /// What the kills met on the way.
@@ -16,12 +16,12 @@ struct Met {
 }
 
 /// Looks at what the kill left, and completes it as a user would.
-fn complete(world: &World, when: &str, met: &mut Met) {
-    let there = world.store().exists();
-    let who = world.run(&["whoami"]);
-    let again = world.run(&["init", "ada", "--exist-ok"]);
+fn complete(sandbox: &Sandbox, when: &str, met: &mut Met) {
+    let there = sandbox.store().exists();
+    let who = sandbox.run(&["whoami"]);
+    let again = sandbox.run(&["init", "ada", "--exist-ok"]);
     assert_eq!(again.code, 0, "{when}: {again:?}");
-    let had_admin = again.err.contains("the store was there");
+    let had_admin = again.stderr.contains("the store was there");
     let found = match (there, who.code, had_admin) {
         (false, 3, false) => &mut met.nothing,
         (true, 3, false) => &mut met.blank,
@@ -32,19 +32,19 @@ fn complete(world: &World, when: &str, met: &mut Met) {
     };
     *found += 1;
     // The admin was there already: the random password is lost, and `recover` is for that.
-    if world.run(&["whoami"]).code == 4 {
-        world.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
-        world.log_in("ada", "lovelace");
+    if sandbox.run(&["whoami"]).code == 4 {
+        sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
+        sandbox.log_in("ada", "lovelace");
     }
-    let who = world.json(&["whoami"]);
+    let who = sandbox.json(&["whoami"]);
     assert_eq!(who["user"]["role"], "admin", "{when}");
-    assert!(!no_litter(world, when), "{when}: the half file is still there");
-    let home = names_in(world.home());
+    assert!(!no_litter(sandbox, when), "{when}: the half file is still there");
+    let home = names_in(sandbox.home());
     assert_eq!(home, [".config", ".local"], "{when}");
     let mine = "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM store) || ' '
         || (SELECT count(*) FROM keys WHERE purpose = 'app' AND state = 'active')";
-    assert_eq!(one(world, mine), "1 1 1", "{when}");
-    is_sound(world);
+    assert_eq!(one(sandbox, mine), "1 1 1", "{when}");
+    is_sound(sandbox);
 }
 
 #[test]
@@ -52,18 +52,18 @@ fn a_first_init_killed_at_any_call_can_be_completed() {
     if !can_kill() {
         return;
     }
-    let mut names = calls(&World::new(), &["init", "ada"]);
+    let mut names = calls(&Sandbox::new(), &["init", "ada"]);
     names.retain(|name| !LOOKS.contains(&name.as_str()));
     let mut met = Met::default();
-    // Every kill has a world of its own: what is there already cannot be made again.
-    let world = RefCell::new(World::new());
+    // Every kill has a sandbox of its own: what is there already cannot be made again.
+    let sandbox = RefCell::new(Sandbox::new());
     let kills = kill_at_each(
         &names,
         |call, nth| {
-            *world.borrow_mut() = World::new();
-            killed(&world.borrow(), &["init", "ada"], call, nth)
+            *sandbox.borrow_mut() = Sandbox::new();
+            killed(&sandbox.borrow(), &["init", "ada"], call, nth)
         },
-        |when| complete(&world.borrow(), when, &mut met),
+        |when| complete(&sandbox.borrow(), when, &mut met),
     );
     println!("{kills} kills, {met:?}");
     let Met { nothing, blank, store_without_admin, admin_without_session, everything } = met;

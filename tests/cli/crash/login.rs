@@ -1,47 +1,47 @@
 //! A login that is killed leaves the old session, the new one or none; never half of one.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, one};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 #[test]
 fn a_login_killed_at_any_call_can_be_repeated() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    let password = world.home().join("password");
+    let sandbox = Sandbox::with_admin();
+    let password = sandbox.home().join("password");
     std::fs::write(&password, "lovelace").unwrap();
     let login = ["login", "ada", "--password-file", password.to_str().unwrap()];
-    let mut names = calls(&world, &login);
+    let mut names = calls(&sandbox, &login);
     names.retain(|name| !LOOKS.contains(&name.as_str()));
     let (mut before, mut after, mut in_doubt) = (0, 0, 0);
     let kills = kill_at_each(
         &names,
         |call, nth| {
-            let old = world.session("sid");
-            let hit = killed(&world, &login, call, nth);
-            let text = std::fs::read_to_string(world.session_file()).unwrap();
+            let old = sandbox.session("sid");
+            let hit = killed(&sandbox, &login, call, nth);
+            let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
             in_doubt += usize::from(text.contains("beginning"));
             // There is no instant in which nobody is logged in.
-            match (world.run(&["whoami"]).code, world.session("sid") == old) {
+            match (sandbox.run(&["whoami"]).code, sandbox.session("sid") == old) {
                 (0, true) => before += 1,
                 (0, false) => after += 1,
                 other => panic!("killed before {call} {nth}: {other:?}"),
             }
-            let open = world.json(&["sessions", "list"]);
+            let open = sandbox.json(&["sessions", "list"]);
             assert_eq!(open["items"].as_array().unwrap().len(), 1, "killed before {call} {nth}");
             hit
         },
         |when| {
-            no_litter(&world, when);
-            let again = world.run(&login);
+            no_litter(&sandbox, when);
+            let again = sandbox.run(&login);
             assert_eq!(again.code, 0, "{when}: {again:?}");
-            assert!(!no_litter(&world, when), "{when}: the half file is still there");
-            assert_eq!(world.run(&["whoami"]).code, 0, "{when}");
+            assert!(!no_litter(&sandbox, when), "{when}: the half file is still there");
+            assert_eq!(sandbox.run(&["whoami"]).code, 0, "{when}");
         },
     );
     println!("{kills} kills: {before} before, {after} after, {in_doubt} in doubt");
     assert!(kills > 50 && before > 0 && after > 0 && in_doubt > 0, "{before} {after} {in_doubt}");
-    assert_eq!(one(&world, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
-    is_sound(&world);
+    assert_eq!(one(&sandbox, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
+    is_sound(&sandbox);
 }

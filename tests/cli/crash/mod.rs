@@ -18,7 +18,8 @@ mod stopped;
 mod unsynced;
 mod upkeep;
 
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -61,7 +62,7 @@ fn can_kill() -> bool {
 }
 
 /// Runs the command under strace, with these options for it.
-fn traced(world: &World, options: &[&str], arguments: &[&str]) -> Ran {
+fn traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOutput {
     let mut command = Command::new("strace");
     command
         .args(["-f", "-qq"])
@@ -69,17 +70,17 @@ fn traced(world: &World, options: &[&str], arguments: &[&str]) -> Ran {
         .arg(env!("CARGO_BIN_EXE_jeton"))
         .args(arguments)
         .env_clear()
-        .env("HOME", world.home())
-        .current_dir(world.home())
+        .env("HOME", sandbox.home())
+        .current_dir(sandbox.home())
         .stdin(Stdio::null());
-    Ran::from(command.output().unwrap())
+    RunOutput::of(command)
 }
 
 /// The names of the file-system calls that the command makes, each once. It runs to its end.
-fn calls(world: &World, arguments: &[&str]) -> Vec<String> {
-    let file = world.home().join("trace");
+fn calls(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
+    let file = sandbox.home().join("trace");
     let path = file.to_str().unwrap();
-    traced(world, &["-e", "trace=%file,%desc", "-o", path], arguments).ok();
+    traced(sandbox, &["-e", "trace=%file,%desc", "-o", path], arguments).ok();
     let trace = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     let mut threads = Vec::new();
@@ -99,16 +100,16 @@ fn calls(world: &World, arguments: &[&str]) -> Vec<String> {
 }
 
 /// Kills the command before its `nth` call of that name; `false`: it made fewer and succeeded.
-fn killed(world: &World, arguments: &[&str], call: &str, nth: usize) -> bool {
+fn killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> bool {
     let trace = format!("trace={call}");
     let inject = format!("inject={call}:signal=SIGKILL:when={nth}");
     let options = ["-o", "/dev/null", "-e", &trace, "-e", &inject];
-    let ran = traced(world, &options, arguments);
+    let output = traced(sandbox, &options, arguments);
     // strace ends by the signal that ended the program.
-    if ran.code == -1 {
+    if output.code == -1 {
         return true;
     }
-    ran.ok();
+    output.ok();
     false
 }
 
@@ -144,12 +145,12 @@ fn names_in(directory: &Path) -> Vec<String> {
 
 /// Asserts that beside the session file and the store there is nothing that grows in number, and
 /// that SQLite's log does not grow; whether a half-written session file was left.
-fn no_litter(world: &World, when: &str) -> bool {
-    let store = names_in(world.store().parent().unwrap());
+fn no_litter(sandbox: &Sandbox, when: &str) -> bool {
+    let store = names_in(sandbox.store().parent().unwrap());
     let known = ["jeton.db", "jeton.db-shm", "jeton.db-wal"];
     assert!(store.iter().all(|name| known.contains(&name.as_str())), "{when}: {store:?}");
-    assert!(log_length(world) < LONGEST_LOG, "{when}: the log has {} bytes", log_length(world));
-    let sessions = names_in(&world.sessions());
+    assert!(log_length(sandbox) < LONGEST_LOG, "{when}: the log has {} bytes", log_length(sandbox));
+    let sessions = names_in(&sandbox.sessions());
     let ending = |end: &str| sessions.iter().filter(|name| name.ends_with(end)).count();
     let (files, locks, new) = (ending(".json"), ending(".lock"), ending(".json.new"));
     assert!(files <= 1 && locks == 1 && new <= 1, "{when}: {sessions:?}");
@@ -157,8 +158,8 @@ fn no_litter(world: &World, when: &str) -> bool {
     new == 1
 }
 
-fn log_length(world: &World) -> u64 {
-    std::fs::metadata(world.store().with_extension("db-wal")).map_or(0, |log| log.len())
+fn log_length(sandbox: &Sandbox) -> u64 {
+    std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |log| log.len())
 }
 
 /// The text of a file that may not be there yet.
@@ -167,17 +168,17 @@ fn fs_read(path: &Path) -> String {
 }
 
 /// What a stock SQLite says about the store.
-fn is_sound(world: &World) {
-    assert_eq!(world.sql("PRAGMA integrity_check"), ["ok"]);
-    assert_eq!(world.sql("PRAGMA foreign_key_check"), Vec::<String>::new());
+fn is_sound(sandbox: &Sandbox) {
+    assert_eq!(sandbox.sql("PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(sandbox.sql("PRAGMA foreign_key_check"), Vec::<String>::new());
 }
 
 /// What a stock SQLite answers about a copy of the store and its log, which must be sound. The
 /// store itself stays as the kill left it: SQLite would copy the log back.
-fn of_copy(world: &World, question: &str) -> String {
+fn of_copy(sandbox: &Sandbox, question: &str) -> String {
     let copy = tempfile::tempdir().unwrap();
     for name in ["jeton.db", "jeton.db-wal"] {
-        let file = world.store().with_file_name(name);
+        let file = sandbox.store().with_file_name(name);
         if file.exists() {
             std::fs::copy(file, copy.path().join(name)).unwrap();
         }
@@ -191,8 +192,8 @@ fn of_copy(world: &World, question: &str) -> String {
     ask(question)
 }
 
-fn one(world: &World, question: &str) -> String {
-    let mut rows = world.sql(question);
+fn one(sandbox: &Sandbox, question: &str) -> String {
+    let mut rows = sandbox.sql(question);
     assert_eq!(rows.len(), 1, "{question}");
     rows.remove(0)
 }
@@ -200,12 +201,12 @@ fn one(world: &World, question: &str) -> String {
 /// Every process is the only one, so that SQLite by itself would never begin its log anew.
 #[test]
 fn the_log_stays_short_however_many_commands_follow_one_another() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let mut longest = 0;
     for _ in 0..60 {
-        world.run(&["refresh"]).ok();
-        longest = longest.max(log_length(&world));
+        sandbox.run(&["refresh"]).ok();
+        longest = longest.max(log_length(&sandbox));
     }
     assert!(longest < LONGEST_LOG, "{longest} bytes");
-    is_sound(&world);
+    is_sound(&sandbox);
 }

@@ -2,7 +2,8 @@
 //! the other sessions come together, and this session lives on.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, of_copy};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use std::path::PathBuf;
 
 const OTHERS: [&str; 2] = ["laptop", "phone"];
@@ -11,7 +12,7 @@ const CHANGES: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'"
 
 /// A user with this session, two elsewhere, and the passwords that change places.
 struct Story {
-    world: World,
+    sandbox: Sandbox,
     /// The one that is right, and the next.
     passwords: [&'static str; 2],
     sid: String,
@@ -21,22 +22,22 @@ struct Story {
 
 impl Story {
     fn new() -> Self {
-        let world = World::with_admin();
-        let sid = world.session("sid");
-        let story = Self { world, passwords: ["lovelace", "countess"], sid, met: [0, 0] };
+        let sandbox = Sandbox::with_admin();
+        let sid = sandbox.session("sid");
+        let story = Self { sandbox, passwords: ["lovelace", "countess"], sid, met: [0, 0] };
         story.prepare();
         story
     }
 
     fn file(&self) -> PathBuf {
-        self.world.home().join("passwords")
+        self.sandbox.home().join("passwords")
     }
 
-    fn elsewhere(&self, place: &str, words: &[&str], password: &str) -> Ran {
-        let mut command = self.world.command(words);
-        let directory = self.world.home().join("config").join(place);
+    fn elsewhere(&self, place: &str, words: &[&str], password: &str) -> RunOutput {
+        let mut command = self.sandbox.command(words);
+        let directory = self.sandbox.home().join("config").join(place);
         command.env("JETON_CONFIG_DIR", directory).env("JETON_PASSWORD", password);
-        Ran::from(command.output().unwrap())
+        RunOutput::of(command)
     }
 
     fn prepare(&self) {
@@ -51,11 +52,11 @@ impl Story {
 
     /// Asserts that all of it happened or nothing, and takes the change in if it happened.
     fn look(&mut self, when: &str) {
-        assert_eq!(self.world.run(&["whoami"]).code, 0, "{when}");
-        assert_eq!(self.world.session("sid"), self.sid, "{when}");
+        assert_eq!(self.sandbox.run(&["whoami"]).code, 0, "{when}");
+        assert_eq!(self.sandbox.session("sid"), self.sid, "{when}");
         let others = OTHERS.map(|place| self.elsewhere(place, &["whoami"], "").code);
         let logins = self.passwords.map(|right| self.elsewhere("probe", &["login", "ada"], right));
-        let logins = logins.map(|ran| ran.code);
+        let logins = logins.map(|output| output.code);
         match (others, logins) {
             ([0, 0], [0, 6]) => self.met[0] += 1,
             ([12, 12], [6, 0]) => {
@@ -64,7 +65,7 @@ impl Story {
             }
             other => panic!("{when}: {other:?}"),
         }
-        assert_eq!(of_copy(&self.world, CHANGES), self.met[1].to_string(), "{when}");
+        assert_eq!(of_copy(&self.sandbox, CHANGES), self.met[1].to_string(), "{when}");
     }
 }
 
@@ -76,7 +77,7 @@ fn a_change_of_password_killed_at_any_call_happened_or_did_not() {
     let story = std::cell::RefCell::new(Story::new());
     let file = story.borrow().file();
     let passwd = ["passwd", "--password-file", file.to_str().unwrap()];
-    let mut names = calls(&story.borrow().world, &passwd);
+    let mut names = calls(&story.borrow().sandbox, &passwd);
     story.borrow_mut().look("not killed");
     names.retain(|name| !LOOKS.contains(&name.as_str()));
     let kills = kill_at_each(
@@ -84,16 +85,16 @@ fn a_change_of_password_killed_at_any_call_happened_or_did_not() {
         |call, nth| {
             let mut story = story.borrow_mut();
             story.prepare();
-            let hit = killed(&story.world, &passwd, call, nth);
+            let hit = killed(&story.sandbox, &passwd, call, nth);
             story.look(&format!("killed before {call} {nth}"));
             hit
         },
         |when| {
-            assert!(!no_litter(&story.borrow().world, when), "{when}: a half file is there");
+            assert!(!no_litter(&story.borrow().sandbox, when), "{when}: a half file is there");
         },
     );
-    let Story { world, met: [before, after], .. } = story.into_inner();
+    let Story { sandbox, met: [before, after], .. } = story.into_inner();
     println!("{kills} kills: {before} before, {after} after");
     assert!(kills > 40 && before > 0 && after > 0, "{before} {after}");
-    is_sound(&world);
+    is_sound(&sandbox);
 }

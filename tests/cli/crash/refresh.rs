@@ -4,8 +4,8 @@
 use super::{
     LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, of_copy, one, traced,
 };
-use crate::mask::refuses;
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::Value;
 
 /// What the kills met on the way, so that a test which never hit the instants that matter fails.
@@ -20,9 +20,9 @@ struct Met {
 }
 
 impl Met {
-    fn look(&mut self, world: &World, when: &str) {
-        self.half += usize::from(no_litter(world, when));
-        let text = std::fs::read_to_string(world.session_file()).unwrap();
+    fn look(&mut self, sandbox: &Sandbox, when: &str) {
+        self.half += usize::from(no_litter(sandbox, when));
+        let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
         let session: Value = serde_json::from_str(&text).unwrap();
         if session["pending"].is_null() {
             return;
@@ -30,7 +30,7 @@ impl Met {
         // The program is asked, not SQLite, which would copy the log back and leave no trace of
         // the kill to the next command.
         let refresh = session["refresh"].as_str().unwrap();
-        match world.run(&["token", "verify", "--type", "refresh", refresh]).code {
+        match sandbox.run(&["token", "verify", "--type", "refresh", refresh]).code {
             0 => self.chosen += 1,
             12 => self.spent += 1,
             code => panic!("{when}: {code}"),
@@ -43,13 +43,13 @@ impl Met {
 }
 
 /// Asserts that there is one session, still open, and that no token of it was taken for stolen.
-fn same_session(world: &World, sid: &str) {
-    assert_eq!(world.json(&["whoami"])["session"]["sid"], sid);
-    assert_eq!(one(world, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
-    assert_eq!(one(world, "SELECT count(*) FROM sessions"), "1");
-    assert_eq!(one(world, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
-    assert_eq!(one(world, "SELECT count(*) FROM pairs WHERE spent_at IS NULL"), "1");
-    is_sound(world);
+fn same_session(sandbox: &Sandbox, sid: &str) {
+    assert_eq!(sandbox.json(&["whoami"])["session"]["sid"], sid);
+    assert_eq!(one(sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
+    assert_eq!(one(sandbox, "SELECT count(*) FROM sessions"), "1");
+    assert_eq!(one(sandbox, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
+    assert_eq!(one(sandbox, "SELECT count(*) FROM pairs WHERE spent_at IS NULL"), "1");
+    is_sound(sandbox);
 }
 
 #[test]
@@ -57,26 +57,26 @@ fn a_refresh_killed_at_any_call_loses_nothing() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    let sid = world.session("sid");
-    let names = calls(&world, &["refresh"]);
+    let sandbox = Sandbox::with_admin();
+    let sid = sandbox.session("sid");
+    let names = calls(&sandbox, &["refresh"]);
     let mut met = Met::default();
     let kills = kill_at_each(
         &names,
-        |call, nth| killed(&world, &["refresh"], call, nth),
+        |call, nth| killed(&sandbox, &["refresh"], call, nth),
         |when| {
-            met.look(&world, when);
-            let who = world.run(&["whoami"]);
+            met.look(&sandbox, when);
+            let who = sandbox.run(&["whoami"]);
             assert_eq!(who.code, 0, "{when}: {who:?}");
-            let again = world.run(&["refresh"]);
+            let again = sandbox.run(&["refresh"]);
             assert_eq!(again.code, 0, "{when}: {again:?}");
-            assert_eq!(world.session("sid"), sid, "{when}");
-            assert!(!no_litter(&world, when), "{when}: the half file is still there");
+            assert_eq!(sandbox.session("sid"), sid, "{when}");
+            assert!(!no_litter(&sandbox, when), "{when}: the half file is still there");
         },
     );
     println!("{kills} kills, {met:?}");
     assert!(kills > 100 && met.is_everything(), "{kills} kills, {met:?}");
-    same_session(&world, &sid);
+    same_session(&sandbox, &sid);
 }
 
 /// Nothing is mended between the kills: each finds what the last one left.
@@ -85,20 +85,20 @@ fn a_refresh_killed_again_and_again_loses_nothing() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    let sid = world.session("sid");
-    let mut names = calls(&world, &["refresh"]);
+    let sandbox = Sandbox::with_admin();
+    let sid = sandbox.session("sid");
+    let mut names = calls(&sandbox, &["refresh"]);
     names.retain(|name| !LOOKS.contains(&name.as_str()));
     let mut met = Met::default();
     let kills = kill_at_each(
         &names,
-        |call, nth| killed(&world, &["refresh"], call, nth),
-        |when| met.look(&world, when),
+        |call, nth| killed(&sandbox, &["refresh"], call, nth),
+        |when| met.look(&sandbox, when),
     );
     println!("{kills} kills, {met:?}");
     assert!(kills > 50 && met.is_everything(), "{kills} kills, {met:?}");
-    world.run(&["refresh"]).ok();
-    same_session(&world, &sid);
+    sandbox.run(&["refresh"]).ok();
+    same_session(&sandbox, &sid);
 }
 
 #[test]
@@ -106,22 +106,22 @@ fn a_refresh_killed_after_its_token_was_spent_is_completed_after_the_access_toke
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    let sid = world.session("sid");
-    world.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
-    world.run(&["refresh"]).ok();
+    let sandbox = Sandbox::with_admin();
+    let sid = sandbox.session("sid");
+    sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
+    sandbox.run(&["refresh"]).ok();
     // The first rename keeps the choice of successors, the second keeps them.
-    let call = calls(&world, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
-    assert!(killed(&world, &["refresh"], &call.unwrap(), 2));
+    let call = calls(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
+    assert!(killed(&sandbox, &["refresh"], &call.unwrap(), 2));
     let mut met = Met::default();
-    met.look(&world, "before the second rename");
+    met.look(&sandbox, "before the second rename");
     assert_eq!((met.spent, met.half), (1, 1), "{met:?}");
     std::thread::sleep(std::time::Duration::from_secs(2));
-    world.run(&["whoami"]).ok();
-    assert_eq!(world.session("sid"), sid);
-    assert_eq!(one(&world, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
-    assert_eq!(one(&world, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
-    is_sound(&world);
+    sandbox.run(&["whoami"]).ok();
+    assert_eq!(sandbox.session("sid"), sid);
+    assert_eq!(one(&sandbox, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
+    assert_eq!(one(&sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
+    is_sound(&sandbox);
 }
 
 #[test]
@@ -132,23 +132,23 @@ fn a_hundred_refreshes_killed_after_their_token_was_spent_are_all_completed() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    let sid = world.session("sid");
-    let call = calls(&world, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
+    let sandbox = Sandbox::with_admin();
+    let sid = sandbox.session("sid");
+    let call = calls(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
     let call = call.unwrap();
     let mut met = Met::default();
     for kill in 1..=100 {
         let when = format!("kill {kill}");
-        assert!(killed(&world, &["refresh"], &call, 2), "{when}");
-        met.look(&world, &when);
+        assert!(killed(&sandbox, &["refresh"], &call, 2), "{when}");
+        met.look(&sandbox, &when);
         assert_eq!((met.spent, met.half), (kill, kill), "{when}");
         let next = if kill % 2 == 0 { "whoami" } else { "refresh" };
-        assert_eq!(world.run(&[next]).code, 0, "{when}: {next}");
-        world.run(&["refresh"]).ok();
-        assert_eq!(world.session("sid"), sid, "{when}");
-        assert_eq!(of_copy(&world, LEFT), "1 1 0", "{when}");
+        assert_eq!(sandbox.run(&[next]).code, 0, "{when}: {next}");
+        sandbox.run(&["refresh"]).ok();
+        assert_eq!(sandbox.session("sid"), sid, "{when}");
+        assert_eq!(of_copy(&sandbox, LEFT), "1 1 0", "{when}");
     }
-    same_session(&world, &sid);
+    same_session(&sandbox, &sid);
 }
 
 #[test]
@@ -156,17 +156,19 @@ fn a_refresh_that_could_not_keep_its_successor_is_completed_by_the_next_command(
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    let sid = world.session("sid");
-    let call = calls(&world, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
+    let sandbox = Sandbox::with_admin();
+    let sid = sandbox.session("sid");
+    let call = calls(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
     let inject = format!("inject={}:error=ENOSPC:when=2", call.unwrap());
-    let ran = traced(&world, &["-o", "/dev/null", "-e", &inject], &["refresh"]);
-    let talk = "error: disk full: the session file cannot be written\n\
-                hint: free some space, then repeat the command\n";
-    refuses(&world, &ran, 1, talk);
+    let output = traced(&sandbox, &["-o", "/dev/null", "-e", &inject], &["refresh"]);
+    assert_snapshot!(output, @"
+    --- exit code 1, stderr
+    error: disk full: the session file cannot be written
+    hint: free some space, then repeat the command
+    ");
     let mut met = Met::default();
-    met.look(&world, "no space for the second file");
+    met.look(&sandbox, "no space for the second file");
     assert_eq!((met.spent, met.half), (1, 0), "{met:?}");
-    world.run(&["refresh"]).ok();
-    same_session(&world, &sid);
+    sandbox.run(&["refresh"]).ok();
+    same_session(&sandbox, &sid);
 }

@@ -2,7 +2,8 @@
 //! whatever the stopped process has locked.
 
 use super::{can_kill, fs_read};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,8 +19,8 @@ struct Stopped {
 impl Stopped {
     /// Starts `jeton users list` and stops it after the `nth` call of that name; `None` if it makes
     /// fewer.
-    fn after(world: &World, call: &str, nth: usize) -> Option<Self> {
-        let trace = world.home().join("trace");
+    fn after(sandbox: &Sandbox, call: &str, nth: usize) -> Option<Self> {
+        let trace = sandbox.home().join("trace");
         let _ = std::fs::remove_file(&trace);
         let mut command = Command::new("strace");
         command
@@ -30,8 +31,8 @@ impl Stopped {
             .arg(env!("CARGO_BIN_EXE_jeton"))
             .args(["users", "list"])
             .env_clear()
-            .env("HOME", world.home())
-            .current_dir(world.home())
+            .env("HOME", sandbox.home())
+            .current_dir(sandbox.home())
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         let mut stopped = Self { strace: command.spawn().unwrap(), trace };
@@ -54,10 +55,10 @@ impl Stopped {
     }
 }
 
-fn timed(world: &World, words: &[&str], wait: &str) -> (Ran, Duration) {
+fn timed(sandbox: &Sandbox, words: &[&str], wait: &str) -> (RunOutput, Duration) {
     let begun = Instant::now();
-    let ran = world.run(&[words, &["--wait", wait]].concat());
-    (ran, begun.elapsed())
+    let output = sandbox.run(&[words, &["--wait", wait]].concat());
+    (output, begun.elapsed())
 }
 
 #[test]
@@ -65,22 +66,22 @@ fn process_stopped_while_it_opens_the_store_is_not_waited_for() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let mut blocked = 0;
     for call in ["ftruncate", "fcntl"] {
         for nth in 1.. {
-            let Some(stopped) = Stopped::after(&world, call, nth) else { break };
-            let (ran, took) = timed(&world, &["users", "list"], "0s");
+            let Some(stopped) = Stopped::after(&sandbox, call, nth) else { break };
+            let (output, took) = timed(&sandbox, &["users", "list"], "0s");
             stopped.kill();
             assert!(took < Duration::from_secs(5), "{call} {nth}: {took:?}");
-            if ran.code != 0 {
-                assert_eq!((ran.code, ran.err.as_str()), (75, BUSY), "{call} {nth}");
+            if output.code != 0 {
+                assert_eq!((output.code, output.stderr.as_str()), (75, BUSY), "{call} {nth}");
                 blocked += 1;
             }
         }
     }
     assert!(blocked > 3, "{blocked}");
-    world.run(&["users", "list"]).ok();
+    sandbox.run(&["users", "list"]).ok();
 }
 
 /// SQLite itself gives up after ten seconds, with words of its own.
@@ -89,8 +90,8 @@ fn waiting_for_a_stopped_process_ends_in_time() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    let stopped = Stopped::after(&world, "ftruncate", 1).unwrap();
+    let sandbox = Sandbox::with_admin();
+    let stopped = Stopped::after(&sandbox, "ftruncate", 1).unwrap();
     for words in [
         &["users", "list"][..],
         &["token", "create", "x"],
@@ -102,16 +103,16 @@ fn waiting_for_a_stopped_process_ends_in_time() {
         &["store", "migrate"],
         &["store", "backup", "copy.db"],
     ] {
-        let (ran, took) = timed(&world, words, "0s");
-        assert_eq!((ran.code, ran.err.as_str()), (75, BUSY), "{words:?}");
+        let (output, took) = timed(&sandbox, words, "0s");
+        assert_eq!((output.code, output.stderr.as_str()), (75, BUSY), "{words:?}");
         assert!(took < Duration::from_secs(5), "{words:?}: {took:?}");
     }
     for (wait, seconds) in [("1s", 1), ("12s", 12)] {
-        let (ran, took) = timed(&world, &["users", "list"], wait);
-        assert_eq!((ran.code, ran.err.as_str()), (75, BUSY));
+        let (output, took) = timed(&sandbox, &["users", "list"], wait);
+        assert_eq!((output.code, output.stderr.as_str()), (75, BUSY));
         let least = Duration::from_secs(seconds);
         assert!(took >= least && took < least + Duration::from_secs(5), "{took:?}");
     }
     stopped.kill();
-    world.run(&["users", "list"]).ok();
+    sandbox.run(&["users", "list"]).ok();
 }

@@ -2,7 +2,7 @@
 //! prune has removed is counted.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, names_in, no_litter, of_copy};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::cell::Cell;
 
 /// What a backup is called until it is complete.
@@ -10,8 +10,8 @@ const HIDDEN: &str = ".jeton-backup.new";
 
 const PRUNE: [&str; 3] = ["store", "prune", "-q"];
 
-fn changing(world: &World, arguments: &[&str]) -> Vec<String> {
-    let mut names = calls(world, arguments);
+fn changing(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
+    let mut names = calls(sandbox, arguments);
     names.retain(|name| !LOOKS.contains(&name.as_str()));
     names
 }
@@ -21,17 +21,17 @@ fn a_backup_killed_at_any_call_is_whole_or_not_there() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    let directory = world.home().join("copies");
+    let sandbox = Sandbox::with_admin();
+    let directory = sandbox.home().join("copies");
     std::fs::create_dir(&directory).unwrap();
     let (copy, backup) = (directory.join("a.db"), ["store", "backup", "copies/a.db", "-q"]);
-    let names = changing(&world, &backup);
+    let names = changing(&sandbox, &backup);
     let (mut whole, mut missing) = (0, 0);
     let kills = kill_at_each(
         &names,
         |call, nth| {
             let _ = std::fs::remove_file(&copy);
-            killed(&world, &backup, call, nth)
+            killed(&sandbox, &backup, call, nth)
         },
         |when| {
             let left = names_in(&directory);
@@ -41,7 +41,7 @@ fn a_backup_killed_at_any_call_is_whole_or_not_there() {
             if copy.exists() {
                 whole += 1;
                 let check = ["store", "check", "-q", "--store", "copies/a.db"];
-                assert_eq!(world.run(&check).ok().out, "ok\n", "{when}");
+                assert_eq!(sandbox.run(&check).ok().stdout, "ok\n", "{when}");
                 // Whoever looks into a store leaves an empty log.
                 for end in ["db-wal", "db-shm"] {
                     std::fs::remove_file(copy.with_extension(end)).unwrap();
@@ -49,15 +49,15 @@ fn a_backup_killed_at_any_call_is_whole_or_not_there() {
             } else {
                 missing += 1;
             }
-            world.run(&["store", "backup", "copies/b.db"]).ok();
+            sandbox.run(&["store", "backup", "copies/b.db"]).ok();
             std::fs::remove_file(directory.join("b.db")).unwrap();
             assert!(!names_in(&directory).iter().any(|name| name.starts_with(HIDDEN)), "{when}");
-            no_litter(&world, when);
+            no_litter(&sandbox, when);
         },
     );
     println!("{kills} kills, {whole} whole, {missing} missing");
     assert!(kills > 60 && whole > 0 && missing > 0, "{kills} {whole} {missing}");
-    is_sound(&world);
+    is_sound(&sandbox);
 }
 
 #[test]
@@ -67,47 +67,47 @@ fn store_of_a_killed_restore_is_the_old_or_the_new_one() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    std::fs::create_dir(world.home().join("copies")).unwrap();
-    world.run(&["store", "backup", BACKUP]).ok();
-    let token = world.get(&["token", "create", "app"]);
-    world.run(&["store", "backup", "copies/old.db"]).ok();
+    let sandbox = Sandbox::with_admin();
+    std::fs::create_dir(sandbox.home().join("copies")).unwrap();
+    sandbox.run(&["store", "backup", BACKUP]).ok();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.run(&["store", "backup", "copies/old.db"]).ok();
     let restore = ["store", "restore", BACKUP, "--yes", "-q"];
-    let directory = world.store().parent().unwrap().to_owned();
+    let directory = sandbox.store().parent().unwrap().to_owned();
     let kept = directory.join("jeton.db.before-restore");
     let forget = || {
         for end in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{end}", kept.display()));
         }
     };
-    let names = changing(&world, &restore);
+    let names = changing(&sandbox, &restore);
     let (mut old, mut new) = (0, 0);
     let kills = kill_at_each(
         &names,
         |call, nth| {
             forget();
-            world.run(&["store", "restore", "copies/old.db", "--yes"]).ok();
+            sandbox.run(&["store", "restore", "copies/old.db", "--yes"]).ok();
             forget();
             // Something stands in the log alone.
-            world.run(&["settings", "set", "token.ttl", "1d"]).ok();
-            world.run(&["settings", "unset", "token.ttl"]).ok();
-            killed(&world, &restore, call, nth)
+            sandbox.run(&["settings", "set", "token.ttl", "1d"]).ok();
+            sandbox.run(&["settings", "unset", "token.ttl"]).ok();
+            killed(&sandbox, &restore, call, nth)
         },
         |when| {
             let began = std::time::Instant::now();
-            let code = world.run(&["token", "verify", &token]).code;
+            let code = sandbox.run(&["token", "verify", &token]).code;
             assert!(began.elapsed().as_secs() < 5, "{when}");
             *(if code == 0 { &mut old } else { &mut new }) += 1;
             assert!(code == 0 || code == 10, "{when}: {code}");
-            assert_eq!(world.run(&["store", "check", "-q"]).ok().out, "ok\n", "{when}");
+            assert_eq!(sandbox.run(&["store", "check", "-q"]).ok().stdout, "ok\n", "{when}");
             let restored = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
-            let restored = of_copy(&world, restored);
+            let restored = of_copy(&sandbox, restored);
             // The old store was restored, too.
             assert_eq!(restored, "1", "{when}");
             assert!(code == 0 || kept.exists(), "{when}");
             if kept.exists() {
                 let words = ["--store", kept.to_str().unwrap(), "token", "verify", &token];
-                assert_eq!(world.run(&words).code, 0, "{when}");
+                assert_eq!(sandbox.run(&words).code, 0, "{when}");
             }
             let mut left = names_in(&directory);
             left.retain(|name| !name.starts_with("jeton.db"));
@@ -116,12 +116,12 @@ fn store_of_a_killed_restore_is_the_old_or_the_new_one() {
         },
     );
     forget();
-    world.run(&restore).ok();
+    sandbox.run(&restore).ok();
     let left = names_in(&directory);
     assert!(left.iter().all(|name| name.starts_with("jeton.db")), "{left:?}");
     println!("{kills} kills, {old} old, {new} new");
     assert!(kills > 60 && old > 0 && new > 0, "{kills} {old} {new}");
-    is_sound(&world);
+    is_sound(&sandbox);
 }
 
 #[test]
@@ -129,25 +129,25 @@ fn a_prune_killed_at_any_call_has_counted_what_went() {
     if !can_kill() {
         return;
     }
-    let world = World::with_admin();
-    world.run(&["token", "create", "app"]).ok();
-    let names = changing(&world, &PRUNE);
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "create", "app"]).ok();
+    let names = changing(&sandbox, &PRUNE);
     let added = Cell::new(0);
     let (mut before, mut after) = (0, 0);
     let kills = kill_at_each(
         &names,
         |call, nth| {
             added.set(added.get() + 1);
-            world.sql(&format!(
+            sandbox.sql(&format!(
                 "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
                      VALUES (unhex(printf('%032x', {})), 1, 1, 1, 2) RETURNING id",
                 added.get()
             ));
-            killed(&world, &PRUNE, call, nth)
+            killed(&sandbox, &PRUNE, call, nth)
         },
         |when| {
             let left = of_copy(
-                &world,
+                &sandbox,
                 "SELECT (SELECT count(*) FROM tokens WHERE expires_at = 2) || ' ' ||
                      (SELECT ifnull(sum(count), 0) FROM audit WHERE action = 'store prune')",
             );
@@ -155,12 +155,12 @@ fn a_prune_killed_at_any_call_has_counted_what_went() {
             let (left, counted): (usize, usize) = (left.parse().unwrap(), counted.parse().unwrap());
             assert_eq!(left + counted, added.get(), "{when}");
             *(if left > 0 { &mut before } else { &mut after }) += 1;
-            no_litter(&world, when);
-            world.run(&PRUNE).ok();
-            assert_eq!(world.run(&["token", "show", "1"]).ok().err, "", "{when}");
+            no_litter(&sandbox, when);
+            sandbox.run(&PRUNE).ok();
+            assert_eq!(sandbox.run(&["token", "show", "1"]).ok().stderr, "", "{when}");
         },
     );
     println!("{kills} kills, {before} before, {after} after");
     assert!(kills > 40 && before > 0 && after > 0, "{kills} {before} {after}");
-    is_sound(&world);
+    is_sound(&sandbox);
 }

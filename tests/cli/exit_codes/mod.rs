@@ -2,18 +2,20 @@
 
 mod unusable;
 
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
 
 /// It must have failed with that code, kind and code word; the whole line has the promised shape.
 #[track_caller]
-fn refused(ran: &Ran, exit: i32, kind: &str, code: &str) -> Value {
-    assert_eq!(ran.code, exit, "{ran:?}");
-    let error = ran.error();
+fn refused(output: &RunOutput, exit: i32, kind: &str, code: &str) -> Value {
+    assert_eq!(output.code, exit, "{output:?}");
+    let error = output.error();
     let members: Vec<&String> = error.as_object().unwrap().keys().collect();
     assert_eq!(members, ["kind", "code", "exit_code", "message", "hint", "details"]);
-    assert_eq!((&error["kind"], &error["code"]), (&json!(kind), &json!(code)), "{ran:?}");
+    assert_eq!((&error["kind"], &error["code"]), (&json!(kind), &json!(code)), "{output:?}");
     assert!(!error["message"].as_str().unwrap().is_empty());
     assert!(error["hint"].is_null() || error["hint"].is_string());
     assert!(error["details"].is_object());
@@ -22,110 +24,112 @@ fn refused(ran: &Ran, exit: i32, kind: &str, code: &str) -> Value {
 
 /// Runs it with `-o json`; it must fail like that and print no result.
 #[track_caller]
-fn fails(world: &World, words: &[&str], exit: i32, kind: &str, code: &str) -> Value {
-    let ran = world.run(&[words, &["-o", "json"]].concat());
-    assert_eq!(ran.out, "");
-    refused(&ran, exit, kind, code)
+fn fails(sandbox: &Sandbox, words: &[&str], exit: i32, kind: &str, code: &str) -> Value {
+    let output = sandbox.run(&[words, &["-o", "json"]].concat());
+    assert_eq!(output.stdout, "");
+    refused(&output, exit, kind, code)
 }
 
 #[test]
 fn done_is_0_also_when_it_was_so_before() {
-    let world = World::with_admin();
-    assert_eq!(world.json(&["init", "--exist-ok"])["changed"], false);
+    let sandbox = Sandbox::with_admin();
+    assert_eq!(sandbox.json(&["init", "--exist-ok"])["changed"], false);
     let name = ["register", "ada", "--exist-ok", "--password-stdin", "-o", "json"];
-    let ran = world.run_with_input(&name, "x").ok();
-    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["changed"], false);
-    world.get(&["token", "create", "x"]);
-    assert_eq!(world.json(&["token", "revoke", "1"])["changed"], true);
-    assert_eq!(world.json(&["token", "revoke", "1"])["changed"], false);
-    assert_eq!(world.json(&["logout"]), json!({"changed": true}));
-    assert_eq!(world.json(&["logout"]), json!({"changed": false}));
+    let output = sandbox.run_with_input(&name, "x").ok();
+    assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap()["changed"], false);
+    sandbox.get(&["token", "create", "x"]);
+    assert_eq!(sandbox.json(&["token", "revoke", "1"])["changed"], true);
+    assert_eq!(sandbox.json(&["token", "revoke", "1"])["changed"], false);
+    assert_eq!(sandbox.json(&["logout"]), json!({"changed": true}));
+    assert_eq!(sandbox.json(&["logout"]), json!({"changed": false}));
 }
 
 #[test]
 fn a_token_that_a_full_disk_swallows_is_1_and_revoked_again() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut command = world.command(&["token", "create", "lost"]);
-    let ran = Ran::from(command.stdout(full()).output().unwrap());
-    assert_eq!(
-        (ran.code, ran.err.as_str()),
-        (1, "error: the token could not be written; token 1 is revoked again\n")
-    );
-    let mut command = world.command(&["token", "create", "lost", "-o", "json"]);
-    refused(&Ran::from(command.stdout(full()).output().unwrap()), 1, "Internal", "internal");
-    let revoked = world.json(&["token", "list", "--status", "revoked"]);
+    let mut command = sandbox.command(&["token", "create", "lost"]);
+    let output = RunOutput::of(command.stdout(full()));
+    assert_snapshot!(output, @"
+    --- exit code 1, stderr
+    error: the token could not be written; token 1 is revoked again
+    ");
+    let mut command = sandbox.command(&["token", "create", "lost", "-o", "json"]);
+    refused(&RunOutput::of(command.stdout(full())), 1, "Internal", "internal");
+    let revoked = sandbox.json(&["token", "list", "--status", "revoked"]);
     let ids: Vec<&Value> =
         revoked["items"].as_array().unwrap().iter().map(|token| &token["id"]).collect();
     assert_eq!(ids, [1, 2]);
-    assert_eq!(world.json(&["token", "list"])["total"], 0);
+    assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
 }
 
 #[test]
 fn words_that_make_no_sense_are_2() {
-    let world = World::with_admin();
-    fails(&world, &["frobnicate"], 2, "Usage", "usage");
-    fails(&world, &["token", "create"], 2, "Usage", "usage");
-    fails(&world, &["token", "create", "x", "--ttl", "7"], 2, "Usage", "invalid_input");
-    fails(&world, &["register", "--email", "nobody"], 2, "Usage", "invalid_input");
-    fails(&world, &["register", "eve"], 2, "Usage", "usage");
-    fails(&world, &["token", "verify"], 2, "Usage", "usage");
+    let sandbox = Sandbox::with_admin();
+    fails(&sandbox, &["frobnicate"], 2, "Usage", "usage");
+    fails(&sandbox, &["token", "create"], 2, "Usage", "usage");
+    fails(&sandbox, &["token", "create", "x", "--ttl", "7"], 2, "Usage", "invalid_input");
+    fails(&sandbox, &["register", "--email", "nobody"], 2, "Usage", "invalid_input");
+    fails(&sandbox, &["register", "eve"], 2, "Usage", "usage");
+    fails(&sandbox, &["token", "verify"], 2, "Usage", "usage");
 }
 
 #[test]
 fn what_is_not_there_is_3() {
-    let error = fails(&World::new(), &["whoami"], 3, "NotFound", "store_not_found");
+    let error = fails(&Sandbox::new(), &["whoami"], 3, "NotFound", "store_not_found");
     assert_eq!(error["hint"], "make one: jeton init");
-    let world = World::with_admin();
-    fails(&world, &["users", "show", "nobody"], 3, "NotFound", "user_not_found");
-    fails(&world, &["token", "show", "7"], 3, "NotFound", "token_not_found");
+    let sandbox = Sandbox::with_admin();
+    fails(&sandbox, &["users", "show", "nobody"], 3, "NotFound", "user_not_found");
+    fails(&sandbox, &["token", "show", "7"], 3, "NotFound", "token_not_found");
 }
 
 #[test]
 fn nobody_logged_in_is_4() {
-    let world = World::with_admin();
-    world.run(&["logout"]).ok();
-    let error = fails(&world, &["whoami"], 4, "TokenMissing", "authorization_header");
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["logout"]).ok();
+    let error = fails(&sandbox, &["whoami"], 4, "TokenMissing", "authorization_header");
     assert_eq!(error["hint"], "log in: jeton login");
 }
 
 #[test]
 fn what_is_there_already_or_must_stay_is_5() {
-    let world = World::with_admin();
-    fails(&world, &["init"], 5, "Conflict", "store_exists");
-    fails(&world, &["users", "delete", "ada", "--yes"], 5, "Conflict", "last_admin");
-    let ran = world.run_with_input(&["register", "ada", "--password-stdin", "-o", "json"], "x");
-    refused(&ran, 5, "Conflict", "user_exists");
+    let sandbox = Sandbox::with_admin();
+    fails(&sandbox, &["init"], 5, "Conflict", "store_exists");
+    fails(&sandbox, &["users", "delete", "ada", "--yes"], 5, "Conflict", "last_admin");
+    let output =
+        sandbox.run_with_input(&["register", "ada", "--password-stdin", "-o", "json"], "x");
+    refused(&output, 5, "Conflict", "user_exists");
 }
 
 #[test]
 fn an_unknown_name_and_a_wrong_password_are_the_same_6() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let log_in = |name| {
-        let ran = world.run_with_input(&["login", name, "--password-stdin", "-o", "json"], "x");
-        refused(&ran, 6, "LoginInvalid", "login_invalid")
+        let output =
+            sandbox.run_with_input(&["login", name, "--password-stdin", "-o", "json"], "x");
+        refused(&output, 6, "LoginInvalid", "login_invalid")
     };
     assert_eq!(log_in("ada"), log_in("nobody"));
     assert_eq!(log_in("ada"), log_in("not a name"));
     let empty = ["login", "ada", "--password-file", "/dev/null"];
-    assert_eq!(log_in("ada"), fails(&world, &empty, 6, "LoginInvalid", "login_invalid"));
+    assert_eq!(log_in("ada"), fails(&sandbox, &empty, 6, "LoginInvalid", "login_invalid"));
 }
 
 #[test]
 fn what_the_role_does_not_allow_is_7() {
-    let world = World::with_john();
-    fails(&world, &["users", "delete", "ada", "--yes"], 7, "Forbidden", "forbidden");
-    fails(&world, &["token", "mint"], 7, "Forbidden", "forbidden");
-    fails(&world, &["settings", "set", "issuer", "x"], 7, "Forbidden", "forbidden");
+    let sandbox = Sandbox::with_john();
+    fails(&sandbox, &["users", "delete", "ada", "--yes"], 7, "Forbidden", "forbidden");
+    fails(&sandbox, &["token", "mint"], 7, "Forbidden", "forbidden");
+    fails(&sandbox, &["settings", "set", "issuer", "x"], 7, "Forbidden", "forbidden");
 }
 
 #[test]
 fn one_token_too_many_is_8_and_the_live_ones_are_listed() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
-        world.get(&["token", "create", app]);
+        sandbox.get(&["token", "create", app]);
     }
-    let error = fails(&world, &["token", "create", "d"], 8, "QuotaExceeded", "quota_exceeded");
+    let error = fails(&sandbox, &["token", "create", "d"], 8, "QuotaExceeded", "quota_exceeded");
     assert_eq!(error["details"]["limit"], 3);
     let tokens = error["details"]["tokens"].as_array().unwrap();
     let apps: Vec<&Value> = tokens.iter().map(|token| &token["app"]).collect();
@@ -134,96 +138,97 @@ fn one_token_too_many_is_8_and_the_live_ones_are_listed() {
 
 #[test]
 fn what_is_not_as_it_was_asked_to_be_is_9() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "x", "-p", "read", "--ttl", "1h"]);
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "x", "-p", "read", "--ttl", "1h"]);
     for (flags, reason) in [
         (["--permission", "write"], "permission"),
         (["--require", "app=y"], "require"),
         (["--min-ttl", "2h"], "min_ttl"),
     ] {
-        let ran = world.run(&["token", "verify", &token, flags[0], flags[1], "-o", "json"]);
-        let error = refused(&ran, 9, "CheckFailed", "check_failed");
+        let output = sandbox.run(&["token", "verify", &token, flags[0], flags[1], "-o", "json"]);
+        let error = refused(&output, 9, "CheckFailed", "check_failed");
         assert_eq!(error["details"]["reason"], reason);
-        assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["valid"], false);
+        assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap()["valid"], false);
     }
     let soon = ["token", "list", "--expiring-within", "7d", "--fail-if-any", "-o", "json"];
-    let ran = world.run(&soon);
-    refused(&ran, 9, "CheckFailed", "check_failed");
-    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["total"], 1);
+    let output = sandbox.run(&soon);
+    refused(&output, 9, "CheckFailed", "check_failed");
+    assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap()["total"], 1);
 }
 
 #[test]
 fn a_token_that_is_none_is_10() {
-    let world = World::with_admin();
-    let error = fails(&world, &["token", "inspect", "x"], 10, "TokenInvalid", "invalid_token");
+    let sandbox = Sandbox::with_admin();
+    let error = fails(&sandbox, &["token", "inspect", "x"], 10, "TokenInvalid", "invalid_token");
     assert_eq!(error["details"], json!({"reason": "malformed", "reasons": ["malformed"]}));
 }
 
 #[test]
 fn a_token_whose_time_is_over_is_11() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "create", "x"]);
-    let ran = world.run(&["token", "verify", &token, "--at", "2099-01-01T00:00:00Z", "-o", "json"]);
-    refused(&ran, 11, "TokenExpired", "token_expired");
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "x"]);
+    let output =
+        sandbox.run(&["token", "verify", &token, "--at", "2099-01-01T00:00:00Z", "-o", "json"]);
+    refused(&output, 11, "TokenExpired", "token_expired");
 }
 
 #[test]
 fn a_token_that_was_taken_back_is_12() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "create", "x"]);
-    world.run(&["token", "revoke", "1"]).ok();
-    fails(&world, &["token", "inspect", &token], 12, "TokenRevoked", "token_revoked");
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "x"]);
+    sandbox.run(&["token", "revoke", "1"]).ok();
+    fails(&sandbox, &["token", "inspect", &token], 12, "TokenRevoked", "token_revoked");
 }
 
 #[test]
 fn a_file_of_keys_that_is_wrong_is_65() {
-    let world = World::with_admin();
-    fs::write(world.home().join("keys.json"), "{}").unwrap();
+    let sandbox = Sandbox::with_admin();
+    fs::write(sandbox.home().join("keys.json"), "{}").unwrap();
     let words = ["keys", "import", "--from-file", "keys.json"];
-    fails(&world, &words, 65, "BadData", "bad_data");
+    fails(&sandbox, &words, 65, "BadData", "bad_data");
 }
 
 #[test]
 fn a_store_that_another_process_writes_is_75() {
-    let world = World::with_admin();
-    let other = rusqlite::Connection::open(world.store()).unwrap();
+    let sandbox = Sandbox::with_admin();
+    let other = rusqlite::Connection::open(sandbox.store()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let waiting = ["token", "create", "x", "--wait", "1s"];
-    let error = fails(&world, &waiting, 75, "Busy", "busy");
+    let error = fails(&sandbox, &waiting, 75, "Busy", "busy");
     assert_eq!(error["message"], "the store is busy");
     assert_eq!(error["hint"], "try again, or wait longer with `--wait`");
-    world.run(&["users", "list"]).ok();
+    sandbox.run(&["users", "list"]).ok();
     other.execute_batch("ROLLBACK").unwrap();
-    world.get(&waiting);
+    sandbox.get(&waiting);
 }
 
 #[test]
 fn a_session_that_another_process_refreshes_is_75() {
-    let world = World::with_admin();
-    let lock = fs::File::open(world.session_file().with_extension("lock")).unwrap();
+    let sandbox = Sandbox::with_admin();
+    let lock = fs::File::open(sandbox.session_file().with_extension("lock")).unwrap();
     lock.lock().unwrap();
-    fails(&world, &["refresh", "--wait", "0s"], 75, "Busy", "busy");
-    fails(&world, &["logout", "--wait", "0s"], 75, "Busy", "busy");
-    world.run(&["whoami"]).ok();
+    fails(&sandbox, &["refresh", "--wait", "0s"], 75, "Busy", "busy");
+    fails(&sandbox, &["logout", "--wait", "0s"], 75, "Busy", "busy");
+    sandbox.run(&["whoami"]).ok();
     // Not by dropping it: a process that another test is just starting may hold it too.
     lock.unlock().unwrap();
-    world.run(&["refresh", "--wait", "0s"]).ok();
+    sandbox.run(&["refresh", "--wait", "0s"]).ok();
 }
 
 #[test]
 fn a_command_that_cannot_be_run_is_126_and_127() {
-    let world = World::with_admin();
-    let run = |command| world.run(&["run", "-o", "json", "--", command]);
+    let sandbox = Sandbox::with_admin();
+    let run = |command| sandbox.run(&["run", "-o", "json", "--", command]);
     refused(&run("/"), 126, "NotExecutable", "not_executable");
     refused(&run("/nowhere"), 127, "CommandNotFound", "command_not_found");
 }
 
 #[test]
 fn the_help_has_a_row_for_every_exit_code() {
-    let help = World::new().run(&["help", "exit-codes"]).ok();
-    assert_eq!(help.err, "");
+    let help = Sandbox::new().run(&["help", "exit-codes"]).ok();
+    assert_eq!(help.stderr, "");
     let codes: Vec<u8> = help
-        .out
+        .stdout
         .lines()
         .filter_map(|line| line.split_whitespace().next()?.trim_end_matches(',').parse().ok())
         .collect();
@@ -231,5 +236,5 @@ fn the_help_has_a_row_for_every_exit_code() {
         assert!(codes.contains(&code), "{code} in {codes:?}");
     }
     assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");
-    assert!(help.out.contains("SIGTERM and SIGHUP at a prompt exit 143"));
+    assert!(help.stdout.contains("SIGTERM and SIGHUP at a prompt exit 143"));
 }

@@ -2,7 +2,7 @@
 
 use super::{Good, Table, families, foreign, foreign_claims, forged, keys, provider, shapes};
 use super::{shared_secret, signatures, signed};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -36,8 +36,8 @@ impl Seen {
 
 /// Tokens presented to a store.
 fn own() -> usize {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+    let sandbox = Sandbox::with_admin();
+    let good = Good::new(&sandbox);
     let mut seen = Seen::default();
     for table in [
         forged::algorithms,
@@ -62,8 +62,8 @@ fn own() -> usize {
     let tables: [(_, Build); 3] =
         [("RS256", families::rsa), ("ES384", families::p384), ("EdDSA", families::ed25519)];
     for (algorithm, table) in tables {
-        let world = families::world(algorithm);
-        seen.tokens(&[algorithm], &table(&Good::new(&world)));
+        let sandbox = families::sandbox(algorithm);
+        seen.tokens(&[algorithm], &table(&Good::new(&sandbox)));
     }
     seen.0.len()
 }

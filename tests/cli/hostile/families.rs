@@ -5,7 +5,7 @@ use super::signer::{
     ED25519_ORDER, P256_ORDER, P384_ORDER, hex, of_member, of_pem, plus, signature,
 };
 use super::{Good, Table, encoded};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use serde_json::Value;
 
 const ALL: [&str; 12] = [
@@ -15,18 +15,18 @@ const ALL: [&str; 12] = [
 const RSA: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
 /// A store that signs with that algorithm.
-pub(super) fn world(algorithm: &str) -> World {
-    let world = World::new();
+pub(super) fn sandbox(algorithm: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
     let words = ["init", "ada", "--alg", algorithm, "--password-stdin"];
-    world.run_with_input(&words, "lovelace").ok();
-    world
+    sandbox.run_with_input(&words, "lovelace").ok();
+    sandbox
 }
 
 fn refuses(algorithm: &str, table: fn(&Good<'_>) -> Table) {
-    let world = world(algorithm);
-    let table = table(&Good::new(&world));
-    table.present(&world, &[]);
-    table.present(&world, &["--type", "any"]);
+    let sandbox = sandbox(algorithm);
+    let table = table(&Good::new(&sandbox));
+    table.present(&sandbox, &[]);
+    table.present(&sandbox, &["--type", "any"]);
 }
 
 impl Good<'_> {
@@ -56,7 +56,7 @@ impl Good<'_> {
 
     /// The public key in all its forms as the secret of an HMAC.
     fn public_secrets(&self, table: &mut Table) {
-        let pem = self.world.run(&["keys", "export", "--pem", &self.key.kid]).ok().out;
+        let pem = self.sandbox.run(&["keys", "export", "--pem", &self.key.kid]).ok().stdout;
         let der = of_pem(&pem);
         let mut secrets = vec![
             ("PEM without its last line break", pem.trim_end().as_bytes().to_vec()),
@@ -202,10 +202,10 @@ fn a_store_of_ed25519_takes_nothing_else() {
 #[test]
 fn the_same_forger_can_sign_what_is_taken() {
     for algorithm in ["RS256", "PS256", "ES384", "EdDSA"] {
-        let world = world(algorithm);
-        let good = Good::new(&world);
+        let sandbox = sandbox(algorithm);
+        let good = Good::new(&sandbox);
         let token = good.forged(algorithm, algorithm, &good.key.material);
-        let verdict: Value = world.json(&["token", "verify", &token]);
+        let verdict: Value = sandbox.json(&["token", "verify", &token]);
         assert_eq!(verdict["valid"], true, "{algorithm}");
     }
 }

@@ -184,23 +184,23 @@ pub(super) fn signatures() -> Table {
 
 /// Presents them to the provider's set.
 fn refuses(table: &Table) {
-    table.present(&provider::world(), &["--jwks", "set"]);
+    table.present(&provider::sandbox(), &["--jwks", "set"]);
 }
 
 #[test]
 fn what_the_provider_signs_is_taken() {
-    let world = provider::world();
+    let sandbox = provider::sandbox();
     for (kid, alg) in KEYS {
         let token = good(kid, alg);
         let words = ["token", "verify", &token, "--jwks", "set", "--iss", "https://idp"];
-        assert_eq!(world.get(&words), "valid", "{kid}");
+        assert_eq!(sandbox.get(&words), "valid", "{kid}");
         let alone = under(&token, &json!({ "alg": alg }));
         let claims = "{\"exp\":4102444800}";
         let token = super::signer::token(alg, &material(kid), &json!({"alg": alg}), claims);
         let words = ["token", "verify", &token, "--key", kid, "--alg", alg];
-        assert_eq!(world.get(&words), "valid", "{kid}");
+        assert_eq!(sandbox.get(&words), "valid", "{kid}");
         let words = ["token", "verify", &alone, "--key", kid, "--alg", alg];
-        assert_eq!(world.run(&words).out, "invalid: bad_signature\n", "{kid}");
+        assert_eq!(sandbox.run(&words).stdout, "invalid: bad_signature\n", "{kid}");
     }
 }
 
@@ -237,7 +237,7 @@ pub(super) fn ambiguous() -> Table {
 
 #[test]
 fn keys_without_ids_are_not_tried_in_turn() {
-    ambiguous().present(&provider::world(), &["--jwks", "nameless"]);
+    ambiguous().present(&provider::sandbox(), &["--jwks", "nameless"]);
 }
 
 /// Tokens for one key that was given for one algorithm.
@@ -286,8 +286,8 @@ pub(super) fn of_one_key(kid: &str, own: &str) -> Table {
 
 #[test]
 fn one_key_is_for_the_algorithm_that_was_said() {
-    let world = provider::world();
+    let sandbox = provider::sandbox();
     for (kid, alg) in KEYS {
-        of_one_key(kid, alg).present(&world, &["--key", kid, "--alg", alg]);
+        of_one_key(kid, alg).present(&sandbox, &["--key", kid, "--alg", alg]);
     }
 }

@@ -106,21 +106,21 @@ pub(super) fn asked() -> Table {
 
 #[test]
 fn a_payload_of_others_is_one_object() {
-    payloads().present(&provider::world(), &["--jwks", "set"]);
+    payloads().present(&provider::sandbox(), &["--jwks", "set"]);
 }
 
 #[test]
 fn claims_of_others_have_their_types() {
-    typed().present(&provider::world(), &["--jwks", "set"]);
+    typed().present(&provider::sandbox(), &["--jwks", "set"]);
 }
 
 #[test]
 fn times_of_others_are_kept() {
-    times().present(&provider::world(), &["--jwks", "set"]);
+    times().present(&provider::sandbox(), &["--jwks", "set"]);
 }
 
 #[test]
 fn issuer_and_audience_are_compared_byte_by_byte() {
     let flags = ["--jwks", "set", "--iss", "https://idp", "--aud", "api"];
-    asked().present(&provider::world(), &flags);
+    asked().present(&provider::sandbox(), &flags);
 }

@@ -14,7 +14,7 @@ mod signatures;
 mod signed;
 mod signer;
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
@@ -53,30 +53,30 @@ impl Table {
 
     /// Presents all of them on standard input, and tells all that went wrong at once.
     #[track_caller]
-    fn present(&self, world: &World, flags: &[&str]) {
-        self.present_as(world, &[&["token", "verify", "-"], flags].concat());
+    fn present(&self, sandbox: &Sandbox, flags: &[&str]) {
+        self.present_as(sandbox, &[&["token", "verify", "-"], flags].concat());
     }
 
     /// Presents all of them to that command, which prints a verdict.
     #[track_caller]
-    fn present_as(&self, world: &World, words: &[&str]) {
+    fn present_as(&self, sandbox: &Sandbox, words: &[&str]) {
         let words = [words, &["-o", "json"]].concat();
         let mut wrong = Vec::new();
         for row in &self.0 {
             let begun = Instant::now();
-            let ran = World::run_with(world.confined(&words), &row.token);
+            let output = Sandbox::run_with(sandbox.confined(&words), &row.token);
             let slow = begun.elapsed() > LONGEST;
-            let line: Value = serde_json::from_str(&ran.err).unwrap_or_default();
-            let verdict: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+            let line: Value = serde_json::from_str(&output.stderr).unwrap_or_default();
+            let verdict: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
             let reason = &line["error"]["details"]["reason"];
-            let told = (ran.code, reason.as_str(), &verdict["valid"], &verdict["reasons"][0]);
+            let told = (output.code, reason.as_str(), &verdict["valid"], &verdict["reasons"][0]);
             let right = (row.exit, Some(row.reason), &json!(false), &json!(row.reason));
             if told != right || slow {
                 wrong.push(format!(
                     "{}: {told:?}, not {right:?}; {:?} {}",
                     row.name,
                     begun.elapsed(),
-                    if line.is_null() { ran.err.as_str() } else { "" }
+                    if line.is_null() { output.stderr.as_str() } else { "" }
                 ));
             }
             // Before a good signature there is one reason, and nothing of the token is told.
@@ -98,8 +98,8 @@ struct Key {
 }
 
 impl Key {
-    fn of(world: &World, purpose: &str) -> Self {
-        let store = rusqlite::Connection::open(world.store()).unwrap();
+    fn of(sandbox: &Sandbox, purpose: &str) -> Self {
+        let store = rusqlite::Connection::open(sandbox.store()).unwrap();
         let question = "SELECT kid, algorithm, material, ifnull(public, 'null') FROM keys
             WHERE purpose = ?1 AND state = 'active'";
         let read = |row: &rusqlite::Row<'_>| {
@@ -128,7 +128,7 @@ impl Key {
 
 /// A token that is good, taken apart, and what is known to everybody about its key.
 struct Good<'w> {
-    world: &'w World,
+    sandbox: &'w Sandbox,
     token: String,
     claims: Map<String, Value>,
     key: Key,
@@ -138,20 +138,20 @@ impl<'w> Good<'w> {
     /// A table, presented to a store of its own once with each of these flags.
     #[track_caller]
     fn refuses(table: fn(&Good<'_>) -> Table, flags: &[&[&str]]) {
-        let world = World::with_admin();
-        let table = table(&Good::new(&world));
+        let sandbox = Sandbox::with_admin();
+        let table = table(&Good::new(&sandbox));
         for flags in flags {
-            table.present(&world, flags);
+            table.present(&sandbox, flags);
         }
     }
 
     /// The token of an app of ada's.
-    fn new(world: &'w World) -> Self {
-        let token = world.get(&["token", "create", "target", "-p", "read"]);
-        let claims = crate::world::payload(&token).as_object().unwrap().clone();
-        let good = Self { world, token, claims, key: Key::of(world, "app") };
+    fn new(sandbox: &'w Sandbox) -> Self {
+        let token = sandbox.get(&["token", "create", "target", "-p", "read"]);
+        let claims = crate::sandbox::payload(&token).as_object().unwrap().clone();
+        let good = Self { sandbox, token, claims, key: Key::of(sandbox, "app") };
         assert_eq!(
-            world.run_with_input(&["token", "verify", "-"], &good.token).ok().out,
+            sandbox.run_with_input(&["token", "verify", "-"], &good.token).ok().stdout,
             "valid\n"
         );
         good

@@ -1,7 +1,7 @@
 //! A provider of tokens whose keys are among the samples, and what it publishes.
 
 use super::signer::{of_pem, token};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -30,8 +30,8 @@ pub(super) const KEYS: [(&str, &str); 5] =
 pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
 
 /// A home without a store that has the provider's keys in files.
-pub(super) fn world() -> World {
-    let world = World::new();
+pub(super) fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
     for (name, text) in [
         ("set", json!({"keys": set()}).to_string()),
         (
@@ -44,9 +44,9 @@ pub(super) fn world() -> World {
         ("ed", ED25519_PUBLIC.to_owned()),
         ("oct", String::from_utf8(SECRET.to_vec()).unwrap()),
     ] {
-        std::fs::write(world.home().join(name), text).unwrap();
+        std::fs::write(sandbox.home().join(name), text).unwrap();
     }
-    world
+    sandbox
 }
 
 /// The public keys, and the secret.

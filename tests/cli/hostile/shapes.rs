@@ -1,9 +1,10 @@
 //! What is not a token at all, or almost one: parts, base64url, JSON, sizes.
 
 use super::{Good, Table, encoded};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use insta::assert_snapshot;
 
 /// The largest token that is looked at.
 const LARGEST: usize = 64 * 1024;
@@ -67,11 +68,11 @@ pub(super) fn spellings(good: &Good<'_>) -> Table {
 
 #[test]
 fn one_spelling_of_three_parts_is_a_token() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
-    spellings(&good).present(&world, &[]);
+    let sandbox = Sandbox::with_admin();
+    let good = Good::new(&sandbox);
+    spellings(&good).present(&sandbox, &[]);
     let fine = format!(" \n\tbearer  {} \r\n\n", good.token);
-    assert_eq!(world.run_with_input(&["token", "verify", "-"], &fine).ok().out, "valid\n");
+    assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &fine), @"valid");
 }
 
 pub(super) fn bytes_again(good: &Good<'_>) -> Table {
@@ -82,7 +83,7 @@ pub(super) fn bytes_again(good: &Good<'_>) -> Table {
         let mut bytes = if header == 0 {
             good.key.header("JWT").to_string()
         } else {
-            crate::world::payload(token).to_string()
+            crate::sandbox::payload(token).to_string()
         };
         while bytes.len() % 3 == 0 {
             bytes.push(' ');
@@ -169,18 +170,18 @@ pub(super) fn sizes(good: &Good<'_>) -> Table {
 
 #[test]
 fn what_is_too_large_is_not_looked_at() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+    let sandbox = Sandbox::with_admin();
+    let good = Good::new(&sandbox);
     let table = sizes(&good);
-    table.present(&world, &[]);
+    table.present(&sandbox, &[]);
     for row in table.0 {
-        std::fs::write(world.home().join("token"), &row.token).unwrap();
+        std::fs::write(sandbox.home().join("token"), &row.token).unwrap();
         let mut of_file = Table::default();
         of_file.refused(row.reason, format!("{}, as a file", row.name), "");
-        of_file.present_as(&world, &["token", "verify", "@token"]);
+        of_file.present_as(&sandbox, &["token", "verify", "@token"]);
     }
     let size = |text: &str| {
-        let error = world.run_with_input(&["token", "verify", "-", "-o", "json"], text).error();
+        let error = sandbox.run_with_input(&["token", "verify", "-", "-o", "json"], text).error();
         error["message"].as_str().unwrap().contains("larger than 64 KiB")
     };
     assert!(size(&filled(&good, LARGEST + 1)));
@@ -189,8 +190,8 @@ fn what_is_too_large_is_not_looked_at() {
 
 #[test]
 fn other_commands_refuse_them_too() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+    let sandbox = Sandbox::with_admin();
+    let good = Good::new(&sandbox);
     let unsigned = format!("{}.{}.", good.part(0), good.part(1));
     let huge = "A".repeat(8 << 20);
     for token in [&unsigned, &huge, "", "..", "\0"] {
@@ -200,13 +201,18 @@ fn other_commands_refuse_them_too() {
             &["whoami", "--token-file", "-"],
             &["token", "list", "--token-file", "-"],
         ] {
-            let ran = world.run_with_input(words, token);
-            assert_eq!((ran.code, ran.out.as_str()), (10, ""), "{words:?}: {}", ran.err);
+            let output = sandbox.run_with_input(words, token);
+            assert_eq!(
+                (output.code, output.stdout.as_str()),
+                (10, ""),
+                "{words:?}: {}",
+                output.stderr
+            );
         }
-        let revoke = world.run_with_input(&["token", "revoke", "-"], token);
-        assert!([2, 10].contains(&revoke.code) && revoke.out.is_empty(), "{revoke:?}");
-        let decode = world.run_with_input(&["token", "decode", "-"], token);
+        let revoke = sandbox.run_with_input(&["token", "revoke", "-"], token);
+        assert!([2, 10].contains(&revoke.code) && revoke.stdout.is_empty(), "{revoke:?}");
+        let decode = sandbox.run_with_input(&["token", "decode", "-"], token);
         assert!(token == unsigned || decode.code == 10, "{decode:?}");
     }
-    assert_eq!(world.run_with_input(&["token", "verify", "-"], &good.token).ok().out, "valid\n");
+    assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &good.token), @"valid");
 }

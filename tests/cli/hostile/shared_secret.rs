@@ -1,14 +1,15 @@
 //! Tokens that a service signed again with the app key, which is a secret that it shares.
 
 use super::{Good, Table};
-use crate::world::{Ran, World, payload};
+use crate::run_output::RunOutput;
+use crate::sandbox::{Sandbox, payload};
 use serde_json::json;
 
 /// A store whose app key is a secret that services know.
-fn with_shared_secret() -> World {
-    let world = World::with_admin();
-    world.run(&["keys", "rotate", "--alg", "HS256"]).ok();
-    world
+fn with_shared_secret() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
+    sandbox
 }
 
 /// Tokens with one claim that contradicts the row, or without one that the row has.
@@ -47,14 +48,14 @@ pub(super) fn contradictions(good: &Good<'_>) -> Table {
 #[test]
 fn claims_that_contradict_the_row_are_refused() {
     Good::refuses(contradictions, &[&[], &["--type", "any"]]);
-    let world = with_shared_secret();
-    contradictions(&Good::new(&world)).present(&world, &[]);
+    let sandbox = with_shared_secret();
+    contradictions(&Good::new(&sandbox)).present(&sandbox, &[]);
 }
 
 #[test]
 fn token_signed_again_with_a_shared_secret_is_refused_by_every_command() {
-    let world = with_shared_secret();
-    let good = Good::new(&world);
+    let sandbox = with_shared_secret();
+    let good = Good::new(&sandbox);
     assert_eq!(good.key.algorithm, "HS256");
     let token = good.claiming("permissions", json!(["read", "admin", "jeton:mint"]));
     let refusal = "error: a claim of the token has the wrong type, or contradicts its record: \
@@ -66,27 +67,30 @@ fn token_signed_again_with_a_shared_secret_is_refused_by_every_command() {
         &["token", "renew", &token],
         &["token", "revoke", &token],
     ] {
-        let ran = world.run(words);
-        assert_eq!((ran.code, ran.err.as_str()), (10, refusal), "{words:?}: {ran:?}");
+        let output = sandbox.run(words);
+        assert_eq!((output.code, output.stderr.as_str()), (10, refusal), "{words:?}: {output:?}");
     }
-    let ran = world.run_with_input(&["token", "verify", "--batch"], &token);
-    assert!(ran.code == 10 && ran.out.contains("\"reasons\":[\"bad_claim\"]"), "{ran:?}");
-    assert_eq!(world.json(&["token", "introspect", &token]), json!({"active": false}));
-    world.run(&["token", "decode", &token]).ok();
+    let output = sandbox.run_with_input(&["token", "verify", "--batch"], &token);
+    assert!(
+        output.code == 10 && output.stdout.contains("\"reasons\":[\"bad_claim\"]"),
+        "{output:?}"
+    );
+    assert_eq!(sandbox.json(&["token", "introspect", &token]), json!({"active": false}));
+    sandbox.run(&["token", "decode", &token]).ok();
     let acting = |words: &[&str], token: &str| {
-        Ran::from(world.command(words).env("JETON_TOKEN", token).output().unwrap())
+        RunOutput::of(sandbox.command(words).env("JETON_TOKEN", token))
     };
     acting(&["token", "mint"], &token).fails(10);
 
-    world.log_in("ada", "lovelace");
-    let access = world.session("access");
+    sandbox.log_in("ada", "lovelace");
+    let access = sandbox.session("access");
     let mut claims = payload(&access);
     claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 9_999_999);
     let access = good.key.sign(&good.key.header("session+jwt"), &claims.to_string());
     for words in [&["whoami"][..], &["token", "create", "x"], &["token", "mint"], &["logout"]] {
-        let ran = acting(words, &access).fails(10);
-        assert!(ran.err.contains("contradicts its record: exp"), "{words:?}: {ran:?}");
+        let output = acting(words, &access).fails(10);
+        assert!(output.stderr.contains("contradicts its record: exp"), "{words:?}: {output:?}");
     }
-    world.run(&["whoami"]).ok();
-    world.run(&["token", "verify", &good.token]).ok();
+    sandbox.run(&["whoami"]).ok();
+    sandbox.run(&["token", "verify", &good.token]).ok();
 }

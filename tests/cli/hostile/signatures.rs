@@ -2,11 +2,11 @@
 
 use super::signer::{P256_ORDER, hex, minus};
 use super::{Good, Table, encoded};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 pub(super) fn signatures(good: &Good<'_>) -> Table {
-    let other = Good::new(good.world);
+    let other = Good::new(good.sandbox);
     let signature = good.signature();
     let (r, s) = signature.split_at(32);
     let order = hex(P256_ORDER);
@@ -60,17 +60,17 @@ fn another_signature_is_refused() {
 
 #[test]
 fn a_second_spelling_of_a_signature_is_revoked_with_the_first() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
+    let sandbox = Sandbox::with_admin();
+    let good = Good::new(&sandbox);
     let signature = good.signature();
     let (r, s) = signature.split_at(32);
     // ECDSA: (r, n - s) signs what (r, s) signs.
     let twin = good.signed_as([r, &minus(&hex(P256_ORDER), s)].concat());
     assert_ne!(twin, good.token);
-    assert_eq!(world.run_with_input(&["token", "verify", "-"], &twin).code, 0);
-    world.run_with_input(&["token", "revoke", "-"], &good.token).ok();
+    assert_eq!(sandbox.run_with_input(&["token", "verify", "-"], &twin).code, 0);
+    sandbox.run_with_input(&["token", "revoke", "-"], &good.token).ok();
     let mut table = Table::default();
     table.ends(12, "token_revoked", "the token", &good.token);
     table.ends(12, "token_revoked", "its twin", &twin);
-    table.present(&world, &[]);
+    table.present(&sandbox, &[]);
 }

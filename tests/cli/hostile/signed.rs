@@ -1,7 +1,7 @@
 //! Tokens with a good signature and bad claims, and tokens of one kind in the place of another.
 
 use super::{Good, Key, Table};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 impl Good<'_> {
@@ -28,10 +28,10 @@ pub(super) fn payloads(good: &Good<'_>) -> Table {
     let claims = Value::from(good.claims.clone()).to_string();
     let inner = &claims[1..claims.len() - 1];
     assert_eq!(
-        good.world
+        good.sandbox
             .run_with_input(&["token", "verify", "-"], &good.key.sign(&header, &claims))
             .ok()
-            .out,
+            .stdout,
         "valid\n",
         "the table signs as the program does"
     );
@@ -171,17 +171,17 @@ pub(super) fn revoked(good: &Good<'_>) -> Table {
 
 #[test]
 fn claims_that_must_be_there_agree_with_the_row() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
-    claims(&good).present(&world, &[]);
+    let sandbox = Sandbox::with_admin();
+    let good = Good::new(&sandbox);
+    claims(&good).present(&sandbox, &[]);
     let revoked = revoked(&good);
-    world.run(&["token", "revoke", good.claims["jti"].as_str().unwrap()]).ok();
-    revoked.present(&world, &[]);
+    sandbox.run(&["token", "revoke", good.claims["jti"].as_str().unwrap()]).ok();
+    revoked.present(&sandbox, &[]);
 }
 
 /// Tokens of sessions as app tokens.
 pub(super) fn session_tokens(good: &Good<'_>) -> Table {
-    let (access, refresh) = (good.world.session("access"), good.world.session("refresh"));
+    let (access, refresh) = (good.sandbox.session("access"), good.sandbox.session("refresh"));
     let mut table = Table::default();
     table.refused("blocked", "an access token", &access);
     table.refused("blocked", "a refresh token", &refresh);
@@ -192,8 +192,8 @@ pub(super) fn session_tokens(good: &Good<'_>) -> Table {
 
 /// Other tokens as access tokens.
 pub(super) fn no_access_tokens(good: &Good<'_>) -> Table {
-    let (access, refresh) = (good.world.session("access"), good.world.session("refresh"));
-    let payload = |token: &str| crate::world::payload(token);
+    let (access, refresh) = (good.sandbox.session("access"), good.sandbox.session("refresh"));
+    let payload = |token: &str| crate::sandbox::payload(token);
     let with = |token: &str, claim: &str, value: Value| {
         let mut claims = payload(token);
         claims[claim] = value;
@@ -218,33 +218,33 @@ pub(super) fn no_access_tokens(good: &Good<'_>) -> Table {
 
 #[test]
 fn one_kind_does_not_stand_in_for_another() {
-    let world = World::with_admin();
-    let good = Good::new(&world);
-    let (access, refresh) = (world.session("access"), world.session("refresh"));
-    session_tokens(&good).present(&world, &[]);
-    no_access_tokens(&good).present(&world, &["--type", "access"]);
+    let sandbox = Sandbox::with_admin();
+    let good = Good::new(&sandbox);
+    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    session_tokens(&good).present(&sandbox, &[]);
+    no_access_tokens(&good).present(&sandbox, &["--type", "access"]);
     for given in [&good.token, &refresh] {
-        let output = world.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", given).output();
-        let error = crate::world::Ran::from(output.unwrap()).fails(10).error();
+        let output = sandbox.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", given).output();
+        let error = crate::run_output::RunOutput::from(output.unwrap()).fails(10).error();
         assert_eq!(error["details"]["reason"], "wrong_type");
     }
-    let output = world.command(&["whoami"]).env("JETON_TOKEN", &access).output();
-    crate::world::Ran::from(output.unwrap()).ok();
+    let output = sandbox.command(&["whoami"]).env("JETON_TOKEN", &access).output();
+    crate::run_output::RunOutput::from(output.unwrap()).ok();
     for given in [&good.token, &access] {
         let ran =
-            world.run_with_input(&["refresh", "--token-stdin", "-o", "json"], given).fails(10);
+            sandbox.run_with_input(&["refresh", "--token-stdin", "-o", "json"], given).fails(10);
         assert_eq!(ran.error()["details"]["reason"], "wrong_type");
     }
 }
 
 #[test]
 fn a_test_token_never_logs_in_nor_passes_as_another() {
-    let world = World::with_admin();
-    let access = crate::world::payload(&world.session("access"));
+    let sandbox = Sandbox::with_admin();
+    let access = crate::sandbox::payload(&sandbox.session("access"));
     let sub = access["sub"].as_str().unwrap();
-    let minted = world.get(&["token", "mint", "--sub", sub, "--claim", "type=access"]);
-    let good = Good::new(&world);
-    let key = Key::of(&world, "test");
+    let minted = sandbox.get(&["token", "mint", "--sub", sub, "--claim", "type=access"]);
+    let good = Good::new(&sandbox);
+    let key = Key::of(&sandbox, "test");
     assert_ne!(key.kid, good.key.kid);
     let session = key.header("session+jwt");
     let app_claims = Value::from(good.claims.clone()).to_string();
@@ -256,32 +256,32 @@ fn a_test_token_never_logs_in_nor_passes_as_another() {
     let mut table = Table::default();
     for (name, token) in &tokens {
         table.refused("wrong_type", *name, token);
-        let whoami = world.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", token).output();
+        let whoami = sandbox.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", token).output();
         let inspect =
-            world.command(&["token", "inspect", "-o", "json"]).env("JETON_TOKEN", token).output();
-        let create = world
+            sandbox.command(&["token", "inspect", "-o", "json"]).env("JETON_TOKEN", token).output();
+        let create = sandbox
             .command(&["token", "create", "x", "-o", "json"])
             .env("JETON_TOKEN", token)
             .output();
         let acts = "an access token of a session is needed in JETON_TOKEN";
         let looks = "it is a test token: check it with `jeton token verify --type test`";
         for (output, hint) in [(whoami, acts), (inspect, looks), (create, acts)] {
-            let error = crate::world::Ran::from(output.unwrap()).fails(10).error();
+            let error = crate::run_output::RunOutput::from(output.unwrap()).fails(10).error();
             assert_eq!(error["details"]["reason"], "wrong_type", "{name}");
             assert_eq!(error["hint"], hint);
         }
-        let refresh = world.run_with_input(&["refresh", "--token-stdin", "-o", "json"], token);
+        let refresh = sandbox.run_with_input(&["refresh", "--token-stdin", "-o", "json"], token);
         assert_eq!(refresh.fails(10).error()["details"]["reason"], "wrong_type");
     }
-    table.present(&world, &[]);
-    table.present(&world, &["--type", "access"]);
-    table.present(&world, &["--type", "refresh"]);
-    world.run_with_input(&["token", "verify", "-", "--type", "test"], &minted).ok();
+    table.present(&sandbox, &[]);
+    table.present(&sandbox, &["--type", "access"]);
+    table.present(&sandbox, &["--type", "refresh"]);
+    sandbox.run_with_input(&["token", "verify", "-", "--type", "test"], &minted).ok();
 
     // The test key's id in a header over the app key's signature, and the other way round.
     let mut table = Table::default();
     let claims = app_claims.as_str();
     table.refused("wrong_type", "kid of the test key", good.key.sign(&key.header("JWT"), claims));
     table.refused("bad_signature", "kid of the app key", key.sign(&good.key.header("JWT"), claims));
-    table.present(&world, &[]);
+    table.present(&sandbox, &[]);
 }

@@ -2,7 +2,7 @@
 
 use super::ALL;
 use crate::node::{node, script};
-use crate::world::{World, payload, tampered};
+use crate::sandbox::{Sandbox, payload, tampered};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -43,10 +43,10 @@ impl Drop for Service {
 }
 
 /// What the issuer publishes.
-fn publish(world: &World, directory: &Path, issuer: &str, purpose: &str) {
+fn publish(sandbox: &Sandbox, directory: &Path, issuer: &str, purpose: &str) {
     let directory = directory.to_str().unwrap();
     let words = ["keys", "export", "--site", directory, "--issuer", issuer, "--purpose", purpose];
-    world.run(&words).ok();
+    sandbox.run(&words).ok();
 }
 
 fn claims(token: &str) -> Value {
@@ -65,9 +65,9 @@ fn a_service_that_knows_the_issuer_alone_checks_test_tokens() {
     let Some(node) = node() else { return };
     let mut service = Service::started(&node);
     let issuer = service.issuer.clone();
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let mint = |more: &[&str]| {
-        world.get(&[&["token", "mint", "--sub", "alice", "--iss", &issuer], more].concat())
+        sandbox.get(&[&["token", "mint", "--sub", "alice", "--iss", &issuer], more].concat())
     };
     let (mut tokens, mut answers) = (json!({}), json!({}));
     for alg in ALL {
@@ -85,14 +85,14 @@ fn a_service_that_knows_the_issuer_alone_checks_test_tokens() {
     }
     for (name, token, code) in [
         ("expired", mint(&["--expires-at", "2020-01-01T00:00:00Z"]), "ERR_JWT_EXPIRED"),
-        ("of another", world.get(&["token", "mint"]), "ERR_JWT_CLAIM_VALIDATION_FAILED"),
-        ("app", world.get(&["token", "create", "app"]), "ERR_JWKS_NO_MATCHING_KEY"),
+        ("of another", sandbox.get(&["token", "mint"]), "ERR_JWT_CLAIM_VALIDATION_FAILED"),
+        ("app", sandbox.get(&["token", "create", "app"]), "ERR_JWKS_NO_MATCHING_KEY"),
     ] {
         tokens[name] = json!(token);
         answers[name] = refused(code);
     }
-    let directory = world.home().join("site");
-    publish(&world, &directory, &issuer, "test");
+    let directory = sandbox.home().join("site");
+    publish(&sandbox, &directory, &issuer, "test");
     let answer = service.asked(&directory, &tokens);
     assert_eq!(answer["answers"], answers);
     assert_eq!(answer["requests"], json!([CONFIGURATION, KEYS]), "fetched once");
@@ -103,15 +103,15 @@ fn a_set_fetched_before_the_keys_change_checks_what_the_next_key_signs() {
     let Some(node) = node() else { return };
     let mut service = Service::started(&node);
     let issuer = service.issuer.clone();
-    let world = World::with_admin();
-    world.run(&["settings", "set", "issuer", &issuer]).ok();
-    world.log_in("ada", "lovelace");
-    world.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
-    let directory = world.home().join("site");
-    publish(&world, &directory, &issuer, "app");
-    let before = world.get(&["token", "create", "before"]);
-    let access = world.session("access");
-    let test = world.get(&["token", "mint", "--iss", &issuer]);
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "issuer", &issuer]).ok();
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
+    let directory = sandbox.home().join("site");
+    publish(&sandbox, &directory, &issuer, "app");
+    let before = sandbox.get(&["token", "create", "before"]);
+    let access = sandbox.session("access");
+    let test = sandbox.get(&["token", "mint", "--iss", &issuer]);
     let tokens = json!({"before": before, "access": access, "test": test});
     assert_eq!(
         service.asked(&directory, &tokens),
@@ -124,9 +124,9 @@ fn a_set_fetched_before_the_keys_change_checks_what_the_next_key_signs() {
             "requests": [CONFIGURATION, KEYS],
         })
     );
-    world.run(&["keys", "rotate"]).ok();
-    let after = world.get(&["token", "create", "after"]);
-    let header = world.json(&["token", "decode", &after, "--part", "header"]);
+    sandbox.run(&["keys", "rotate"]).ok();
+    let after = sandbox.get(&["token", "create", "after"]);
+    let header = sandbox.json(&["token", "decode", &after, "--part", "header"]);
     assert_eq!(header["alg"], "EdDSA");
     assert_eq!(
         service.asked(&directory, &json!({"before": before, "after": after})),

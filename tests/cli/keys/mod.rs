@@ -9,7 +9,7 @@ mod life;
 mod rotation;
 mod site;
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use serde_json::Value;
 
 /// Every algorithm.
@@ -19,8 +19,8 @@ const ALL: [&str; 12] = [
 ];
 
 /// The keys of a purpose in that state, the oldest first.
-fn kids(world: &World, purpose: &str, state: &str) -> Vec<String> {
-    let keys = world.json(&["keys", "list"]);
+fn kids(sandbox: &Sandbox, purpose: &str, state: &str) -> Vec<String> {
+    let keys = sandbox.json(&["keys", "list"]);
     let fits = |key: &&Value| key["purpose"] == purpose && key["state"] == state;
     let fitting = keys["items"].as_array().unwrap().iter().filter(fits);
     fitting.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()

@@ -1,7 +1,7 @@
 //! Keys change while others sign and verify, and nobody notices.
 
 use super::kids;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::Command;
@@ -10,9 +10,9 @@ use std::thread;
 
 /// Looks again and again how many app keys sign, until `work` is done; what it saw, and how often
 /// it looked.
-fn watched(world: &World, work: impl FnOnce()) -> (BTreeSet<i64>, usize) {
+fn watched(sandbox: &Sandbox, work: impl FnOnce()) -> (BTreeSet<i64>, usize) {
     let is_done = AtomicBool::new(false);
-    let store = world.store();
+    let store = sandbox.store();
     thread::scope(|scope| {
         let watch = scope.spawn(|| {
             let store = rusqlite::Connection::open(store).unwrap();
@@ -37,49 +37,50 @@ fn watched(world: &World, work: impl FnOnce()) -> (BTreeSet<i64>, usize) {
 
 #[test]
 fn tokens_made_while_keys_rotate_all_verify() {
-    let world = World::with_admin();
-    world.run(&["settings", "set", "token.quota", "unlimited"]).ok();
-    let mut tokens = vec![world.get(&["token", "create", "first"])];
-    let (seen, looks) = watched(&world, || rounds(&world, &mut tokens));
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
+    let mut tokens = vec![sandbox.get(&["token", "create", "first"])];
+    let (seen, looks) = watched(&sandbox, || rounds(&sandbox, &mut tokens));
     assert_eq!(seen, BTreeSet::from([1]), "one app key signs at every instant");
     assert!(looks > 100, "{looks}");
     for token in &tokens {
-        world.run(&["token", "verify", token]).ok();
+        sandbox.run(&["token", "verify", token]).ok();
     }
     let several = "SELECT count(DISTINCT key_id) > 2 FROM tokens";
-    assert_eq!(world.sql(several), ["1"], "they are of several keys");
+    assert_eq!(sandbox.sql(several), ["1"], "they are of several keys");
 }
 
 /// Sixteen processes create tokens, one rotates, and up to sixteen verify, four times.
-fn rounds(world: &World, tokens: &mut Vec<String>) {
-    let command = |words: &[&str]| world.command(words);
+fn rounds(sandbox: &Sandbox, tokens: &mut Vec<String>) {
+    let command = |words: &[&str]| sandbox.command(words);
     for round in 0..4 {
         let mut commands: Vec<Command> =
             (0..16).map(|_| command(&["token", "create", "app"])).collect();
         commands.insert(5, command(&["keys", "rotate"]));
         commands
             .extend(tokens.iter().rev().take(16).map(|token| command(&["token", "verify", token])));
-        let all = World::run_at_once(commands);
-        for ran in &all {
-            assert_eq!(ran.code, 0, "round {round}: {ran:?}");
+        let all = Sandbox::run_at_once(commands);
+        for output in &all {
+            assert_eq!(output.code, 0, "round {round}: {output:?}");
         }
-        let made = all.iter().map(|ran| ran.out.trim()).filter(|out| out.starts_with("eyJ"));
+        let made =
+            all.iter().map(|output| output.stdout.trim()).filter(|out| out.starts_with("eyJ"));
         let before = tokens.len();
         tokens.extend(made.map(str::to_owned));
         assert_eq!(tokens.len(), before + 16);
-        assert_eq!(kids(world, "app", "active").len(), 1);
-        assert_eq!(kids(world, "app", "retired").len(), round + 1);
+        assert_eq!(kids(sandbox, "app", "active").len(), 1);
+        assert_eq!(kids(sandbox, "app", "retired").len(), round + 1);
     }
 }
 
 #[test]
 fn two_rotations_at_once_leave_one_key_that_signs() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for _ in 0..3 {
-        let all = World::run_at_once((0..6).map(|_| world.command(&["keys", "rotate"])));
-        assert!(all.iter().all(|ran| ran.code == 0), "{all:?}");
-        assert_eq!(kids(&world, "app", "active").len(), 1);
+        let all = Sandbox::run_at_once((0..6).map(|_| sandbox.command(&["keys", "rotate"])));
+        assert!(all.iter().all(|output| output.code == 0), "{all:?}");
+        assert_eq!(kids(&sandbox, "app", "active").len(), 1);
     }
-    world.run(&["whoami"]).ok();
-    assert_eq!(kids(&world, "app", "standby"), [""; 0], "none is left over");
+    sandbox.run(&["whoami"]).ok();
+    assert_eq!(kids(&sandbox, "app", "standby"), [""; 0], "none is left over");
 }

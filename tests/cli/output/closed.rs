@@ -1,6 +1,7 @@
 //! Commands whose result is a secret, with a standard output that loses it.
 
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use std::process::Command;
 
 /// The commands; `REFRESH` is a file with the refresh token, `KEY` the id of a key.
@@ -21,16 +22,16 @@ const SECRETS: &[&str] = &[
 /// Redirections of standard output to where nothing can be written.
 const CLOSED: &[&str] = &[">&-", "1</dev/null"];
 
-fn run(world: &World, words: &str, redirection: &str) -> Ran {
+fn run(sandbox: &Sandbox, words: &str, redirection: &str) -> RunOutput {
     let mut command = Command::new("sh");
     let jeton = env!("CARGO_BIN_EXE_jeton");
     let line = format!("exec {jeton} {words} {redirection} <refresh");
-    command.args(["-c", &line]).env_clear().env("HOME", world.home()).current_dir(world.home());
-    Ran::from(command.output().unwrap())
+    command.args(["-c", &line]).env_clear().env("HOME", sandbox.home()).current_dir(sandbox.home());
+    RunOutput::of(command)
 }
 
-fn rows(world: &World) -> Vec<String> {
-    world.sql(
+fn rows(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.sql(
         "SELECT 'tokens ' || count(*) FROM tokens UNION ALL
          SELECT 'pairs ' || count(*) || ' ' || count(spent_at) FROM pairs UNION ALL
          SELECT 'sessions ' || count(*) || ' ' || count(ended_at) FROM sessions UNION ALL
@@ -41,31 +42,31 @@ fn rows(world: &World) -> Vec<String> {
 
 #[test]
 fn secret_for_a_closed_standard_output_is_not_created() {
-    let world = World::with_admin();
-    std::fs::write(world.home().join("password"), "lovelace").unwrap();
-    std::fs::write(world.home().join("refresh"), world.session("refresh")).unwrap();
-    world.get(&["token", "create", "app"]);
-    let key = world.get(&["keys", "generate"]);
-    let before = rows(&world);
+    let sandbox = Sandbox::with_admin();
+    std::fs::write(sandbox.home().join("password"), "lovelace").unwrap();
+    std::fs::write(sandbox.home().join("refresh"), sandbox.session("refresh")).unwrap();
+    sandbox.get(&["token", "create", "app"]);
+    let key = sandbox.get(&["keys", "generate"]);
+    let before = rows(&sandbox);
     for words in SECRETS {
         for closed in CLOSED {
-            let ran = run(&world, &words.replace("KEY", &key), closed).fails(1);
-            assert!(ran.err.contains("standard output is closed"), "{words} {closed}: {ran:?}");
-            assert_eq!(rows(&world), before, "{words} {closed}");
+            let ran = run(&sandbox, &words.replace("KEY", &key), closed).fails(1);
+            assert!(ran.stderr.contains("standard output is closed"), "{words} {closed}: {ran:?}");
+            assert_eq!(rows(&sandbox), before, "{words} {closed}");
         }
     }
 }
 
 #[test]
 fn other_results_may_be_discarded() {
-    let world = World::with_admin();
-    std::fs::write(world.home().join("refresh"), "").unwrap();
+    let sandbox = Sandbox::with_admin();
+    std::fs::write(sandbox.home().join("refresh"), "").unwrap();
     for closed in CLOSED {
-        let ran = run(&world, "whoami", closed).ok();
-        assert_eq!(ran.err, "");
+        let output = run(&sandbox, "whoami", closed).ok();
+        assert_eq!(output.stderr, "");
     }
     // A user who asks for it may throw a token away.
-    run(&world, "token create app", ">/dev/null").ok();
-    run(&world, "token create app", "<>/dev/null >&0").ok();
-    assert_eq!(world.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["2"]);
+    run(&sandbox, "token create app", ">/dev/null").ok();
+    run(&sandbox, "token create app", "<>/dev/null >&0").ok();
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["2"]);
 }

@@ -3,15 +3,15 @@
 use super::escaping::{HOSTILE, SHOWN, with_hostile_rows};
 use super::screen::{HERE, PLAIN, crowded};
 use crate::prompts::sent;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use console::strip_ansi_codes;
 
 #[test]
 fn colours_repeat_what_words_say() {
-    let world = crowded();
+    let sandbox = crowded();
     let list = ["token", "list", "--status", "all"];
     let coloured =
-        |words: &[&str], variables: &[(&str, &str)]| sent(&world, 80, HERE, words, variables);
+        |words: &[&str], variables: &[(&str, &str)]| sent(&sandbox, 80, HERE, words, variables);
     for (words, parts) in [
         (
             &list[..],
@@ -45,19 +45,19 @@ fn colours_repeat_what_words_say() {
 
 #[test]
 fn a_valid_token_is_green() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "create", "a"]);
-    let screen = sent(&world, 80, HERE, &["token", "verify", &token], &[]);
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "a"]);
+    let screen = sent(&sandbox, 80, HERE, &["token", "verify", &token], &[]);
     assert_eq!(screen, "\u{1b}[32mvalid\u{1b}[0m\n");
 }
 
 #[test]
 fn names_from_outside_bring_no_colours_of_their_own() {
-    let world = with_hostile_rows();
+    let sandbox = with_hostile_rows();
     for (words, times) in
         [(&["token", "list"][..], 2), (&["token", "show", "1"], 2), (&["users", "show", "ada"], 2)]
     {
-        let screen = sent(&world, 400, HERE, words, &[]);
+        let screen = sent(&sandbox, 400, HERE, words, &[]);
         assert_eq!(screen.matches(SHOWN).count(), times, "{screen}");
         let ours = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"];
         let rest = ours.iter().fold(screen, |rest, ours| rest.replace(ours, ""));

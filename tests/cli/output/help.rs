@@ -1,6 +1,6 @@
 //! Every command explains itself, and tells no secret of the environment while it does.
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// The words of every command and of every noun.
 fn paths() -> Vec<Vec<String>> {
@@ -19,34 +19,34 @@ fn paths() -> Vec<Vec<String>> {
 
 #[test]
 fn every_command_has_a_help_without_secrets() {
-    let mut world = World::new();
+    let mut sandbox = Sandbox::new();
     for name in ["JETON_PASSWORD", "JETON_TOKEN", "JETON_STORE", "JETON_CONFIG_DIR"] {
-        world.set(name, "/nowhere/marker-of-a-secret");
+        sandbox.set(name, "/nowhere/marker-of-a-secret");
     }
-    world.set("JETON_TOKEN_FILE", "/nowhere/marker-of-a-secret");
-    world.set("JETON_WAIT", "4242s");
+    sandbox.set("JETON_TOKEN_FILE", "/nowhere/marker-of-a-secret");
+    sandbox.set("JETON_WAIT", "4242s");
     for path in paths() {
         for flag in ["--help", "-h"] {
             let words: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
-            let help = world.run(&words).ok();
-            assert_eq!(help.err, "", "{words:?}");
-            assert!(help.out.contains("Usage: jeton"), "{words:?}");
-            let leaks = help.out.contains("marker-of-a-secret") || help.out.contains("4242");
-            assert!(!leaks, "{words:?}: {}", help.out);
+            let help = sandbox.run(&words).ok();
+            assert_eq!(help.stderr, "", "{words:?}");
+            assert!(help.stdout.contains("Usage: jeton"), "{words:?}");
+            let leaks = help.stdout.contains("marker-of-a-secret") || help.stdout.contains("4242");
+            assert!(!leaks, "{words:?}: {}", help.stdout);
         }
         let words: Vec<&str> =
             ["help"].into_iter().chain(path.iter().map(String::as_str)).collect();
-        let help = world.run(&words).ok();
+        let help = sandbox.run(&words).ok();
         let usage = ["Usage: jeton", &path.join(" ")].join(" ");
-        assert!(help.out.contains(usage.trim_end()) && help.err.is_empty(), "{words:?}");
+        assert!(help.stdout.contains(usage.trim_end()) && help.stderr.is_empty(), "{words:?}");
     }
 }
 
 #[test]
 fn errors_tell_no_secret_of_the_environment() {
-    let mut world = World::with_admin();
-    world.set("JETON_PASSWORD", "marker-of-a-password");
-    world.set("JETON_TOKEN", "marker.of.a-token");
+    let mut sandbox = Sandbox::with_admin();
+    sandbox.set("JETON_PASSWORD", "marker-of-a-password");
+    sandbox.set("JETON_TOKEN", "marker.of.a-token");
     for words in [
         &["frobnicate"][..],
         &["login", "ada"],
@@ -60,24 +60,27 @@ fn errors_tell_no_secret_of_the_environment() {
         &["register", "ada"],
     ] {
         for form in ["text", "json"] {
-            let ran = world.run(&[words, &["-o", form]].concat());
-            assert_ne!(ran.code, 0, "{words:?}");
-            assert!(!ran.out.contains("marker") && !ran.err.contains("marker"), "{words:?}");
+            let output = sandbox.run(&[words, &["-o", form]].concat());
+            assert_ne!(output.code, 0, "{words:?}");
+            assert!(
+                !output.stdout.contains("marker") && !output.stderr.contains("marker"),
+                "{words:?}"
+            );
         }
     }
 }
 
 #[test]
 fn a_noun_alone_is_no_command() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     for (words, path) in [(&[][..], "jeton"), (&["token"], "jeton token")] {
         let error = format!("error: a command is needed\nhint: see `{path} --help`\n");
-        let told = world.run(words).fails(2).err;
+        let told = sandbox.run(words).fails(2).stderr;
         assert!(told.contains("\nCommands:\n") && told.ends_with(&error), "{told}");
-        let json = world.json_error(words);
+        let json = sandbox.json_error(words);
         assert_eq!(json["message"], "a command is needed");
         assert_eq!(json["hint"], format!("see `{path} --help`"));
     }
     let version = concat!("jeton ", env!("CARGO_PKG_VERSION"), "\n");
-    assert_eq!(world.run(&["--version"]).ok().out, version);
+    assert_eq!(sandbox.run(&["--version"]).ok().stdout, version);
 }

@@ -1,24 +1,49 @@
 //! Where there is nothing to list nothing is printed, the talk says so, and JSON has no items.
 
-use crate::mask::says;
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
 fn a_list_without_anything_says_so() {
-    let world = World::with_admin();
-    world.register("john", "123456");
-    for (words, said) in [
-        (&["token", "list"][..], "no tokens\n"),
-        (&["token", "list", "--page", "2"], "no tokens\n"),
-        (&["token", "list", "--user", "john", "--status", "all"], "no tokens\n"),
-        (&["sessions", "list", "--user", "john"], "no sessions\n"),
-        (&["users", "list", "--page", "2"], "no users on this page; pages: 1\n"),
-        (&["users", "list", "--after", "2"], "no users\n"),
-        (&["audit", "list", "--user", "john"], "no events\n"),
+    let sandbox = Sandbox::with_admin();
+    sandbox.register("john", "123456");
+    let mut outputs = String::new();
+    for words in [
+        &["token", "list"][..],
+        &["token", "list", "--page", "2"],
+        &["token", "list", "--user", "john", "--status", "all"],
+        &["sessions", "list", "--user", "john"],
+        &["users", "list", "--page", "2"],
+        &["users", "list", "--after", "2"],
+        &["audit", "list", "--user", "john"],
     ] {
-        says(&world, &world.run(words), "", said);
-        says(&world, &world.run(&[words, &["-q"]].concat()), "", "");
-        let json = world.json(words);
+        let output = sandbox.run(words);
+        outputs += &output.with_command();
+        allow_duplicates!(assert_snapshot!(sandbox.run(&[words, &["-q"]].concat()), @""));
+        let json = sandbox.json(words);
         assert_eq!(json["items"], serde_json::json!([]), "{words:?}");
     }
+    assert_snapshot!(outputs, @"
+    $ jeton token list
+    --- stderr
+    no tokens
+    $ jeton token list --page 2
+    --- stderr
+    no tokens
+    $ jeton token list --user john --status all
+    --- stderr
+    no tokens
+    $ jeton sessions list --user john
+    --- stderr
+    no sessions
+    $ jeton users list --page 2
+    --- stderr
+    no users on this page; pages: 1
+    $ jeton users list --after 2
+    --- stderr
+    no users
+    $ jeton audit list --user john
+    --- stderr
+    no events
+    ");
 }

@@ -10,7 +10,9 @@ mod screen;
 mod secrets;
 mod shells;
 
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::Value;
 use std::io::Write;
 use std::process::Command;
@@ -24,13 +26,13 @@ fn closed_pipe() -> std::io::PipeWriter {
 }
 
 /// Runs it with standard output closed by its reader, and standard error captured.
-fn run_unheard(command: &mut Command) -> Ran {
-    Ran::from(command.stdout(closed_pipe()).output().unwrap())
+fn run_unheard(command: &mut Command) -> RunOutput {
+    RunOutput::of(command.stdout(closed_pipe()))
 }
 
 #[test]
 fn a_reader_who_leaves_has_heard_enough() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for words in [
         &["users", "list", "--all"][..],
         &["users", "list", "--all", "-o", "json"],
@@ -42,46 +44,43 @@ fn a_reader_who_leaves_has_heard_enough() {
         &["--help"],
         &["--version"],
     ] {
-        let ran = run_unheard(&mut world.command(words));
-        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{words:?}");
+        let output = run_unheard(&mut sandbox.command(words));
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{words:?}");
     }
 }
 
 #[test]
 fn a_token_that_nobody_receives_is_revoked_again() {
-    let world = World::with_john();
-    let ran = run_unheard(&mut world.command(&["token", "create", "lost"]));
-    assert_eq!(
-        (ran.code, ran.err.as_str()),
-        (1, "error: the token could not be written; token 1 is revoked again\n")
-    );
-    assert_eq!(world.json(&["token", "show", "1"])["status"], "revoked");
-    assert_eq!(world.json(&["token", "list"])["total"], 0);
-    let audit = world.sql("SELECT action || ' ' || target || ' ' || outcome FROM audit");
+    let sandbox = Sandbox::with_john();
+    let output = run_unheard(&mut sandbox.command(&["token", "create", "lost"]));
+    assert_snapshot!(output, @"
+    --- exit code 1, stderr
+    error: the token could not be written; token 1 is revoked again
+    ");
+    assert_eq!(sandbox.json(&["token", "show", "1"])["status"], "revoked");
+    assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
+    let audit = sandbox.sql("SELECT action || ' ' || target || ' ' || outcome FROM audit");
     assert_eq!(audit.last().unwrap(), "token create token 1 undelivered");
 }
 
 #[test]
 fn a_pair_that_nobody_receives_ends_its_session() {
-    let world = World::with_john();
-    let refresh = world.home().join("refresh");
-    std::fs::write(&refresh, world.session("refresh")).unwrap();
-    let mut command = world.command(&["refresh", "--token-stdin"]);
-    let ran = run_unheard(command.stdin(std::fs::File::open(refresh).unwrap()));
-    assert_eq!(
-        (ran.code, ran.err.as_str()),
-        (
-            1,
-            "error: the new pair could not be written\n\
-             hint: its session is ended; log in again: jeton login\n"
-        )
-    );
-    world.run(&["whoami"]).fails(12);
+    let sandbox = Sandbox::with_john();
+    let refresh = sandbox.home().join("refresh");
+    std::fs::write(&refresh, sandbox.session("refresh")).unwrap();
+    let mut command = sandbox.command(&["refresh", "--token-stdin"]);
+    let output = run_unheard(command.stdin(std::fs::File::open(refresh).unwrap()));
+    assert_snapshot!(output, @"
+    --- exit code 1, stderr
+    error: the new pair could not be written
+    hint: its session is ended; log in again: jeton login
+    ");
+    sandbox.run(&["whoami"]).fails(12);
 }
 
 #[test]
 fn with_json_standard_error_is_silent_on_success() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for words in [
         &["whoami"][..],
         &["token", "create", "x"],
@@ -93,19 +92,20 @@ fn with_json_standard_error_is_silent_on_success() {
         &["token", "decode", "eyJhbGciOiJub25lIn0.e30."],
         &["logout"],
     ] {
-        let json = world.json(words);
+        let json = sandbox.json(words);
         assert!(json.is_object(), "{words:?}");
     }
-    let ran = World::new().run_with_input(&["init", "ada", "--password-stdin", "-o", "json"], "x");
-    assert_eq!(ran.err, "");
-    assert_eq!(serde_json::from_str::<Value>(&ran.ok().out).unwrap()["changed"], true);
-    let random = World::new().json(&["init", "ada"]);
+    let output =
+        Sandbox::new().run_with_input(&["init", "ada", "--password-stdin", "-o", "json"], "x");
+    assert_eq!(output.stderr, "");
+    assert_eq!(serde_json::from_str::<Value>(&output.ok().stdout).unwrap()["changed"], true);
+    let random = Sandbox::new().json(&["init", "ada"]);
     assert_eq!(random["user"]["username"], "ada");
 }
 
 #[test]
 fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
-    let mut world = World::with_admin();
+    let mut sandbox = Sandbox::with_admin();
     for (words, exit, code) in [
         (&["frobnicate"][..], 2, "usage"),
         (&["token", "create"], 2, "usage"),
@@ -127,111 +127,126 @@ fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
             &["--output", "json"],
             &["--output=json"],
         ] {
-            let ran = world.run(&[words, json].concat()).fails(exit);
-            assert_eq!(ran.error()["code"], code, "{words:?}");
+            let output = sandbox.run(&[words, json].concat()).fails(exit);
+            assert_eq!(output.error()["code"], code, "{words:?}");
         }
     }
-    world.set("JETON_OUTPUT", "json");
-    assert_eq!(world.run(&["frobnicate"]).fails(2).error()["code"], "usage");
-    assert_eq!(world.run(&["token", "show", "9"]).fails(3).error()["code"], "token_not_found");
+    sandbox.set("JETON_OUTPUT", "json");
+    assert_eq!(sandbox.run(&["frobnicate"]).fails(2).error()["code"], "usage");
+    assert_eq!(sandbox.run(&["token", "show", "9"]).fails(3).error()["code"], "token_not_found");
     for text in [&["-o", "text"][..], &["-otext"], &["--output=text"], &["-o="]] {
-        let ran = world.run(&[&["frobnicate"], text].concat()).fails(2);
-        assert_eq!(ran.err.lines().next().unwrap(), "error: unrecognized subcommand 'frobnicate'");
+        let output = sandbox.run(&[&["frobnicate"], text].concat()).fails(2);
+        assert_eq!(
+            output.stderr.lines().next().unwrap(),
+            "error: unrecognized subcommand 'frobnicate'"
+        );
     }
 }
 
 #[test]
 fn a_form_that_a_command_does_not_have() {
-    let mut world = World::with_admin();
+    let mut sandbox = Sandbox::with_admin();
     for form in ["csv", "jsonl"] {
         assert_eq!(
-            world.run(&["whoami", "-o", form]).fails(2).err,
+            sandbox.run(&["whoami", "-o", form]).fails(2).stderr,
             format!("error: this command has no {form} form\nhint: use `-o text` or `-o json`\n")
         );
     }
     for words in [&["completions", "bash"][..], &["help", "trust"], &["help", "token", "create"]] {
-        let text = world.run(words).ok().out;
-        let error = world.json_error(words);
+        let text = sandbox.run(words).ok().stdout;
+        let error = sandbox.json_error(words);
         assert_eq!((&error["code"], &error["exit_code"]), (&"usage".into(), &2.into()));
         assert_eq!(error["message"], "this command has no json form");
         assert_eq!(error["hint"], "use `-o text`");
         for form in ["json", "csv"] {
-            let ran = Ran::from(world.command(words).env("JETON_OUTPUT", form).output().unwrap());
-            assert_eq!((ran.code, ran.out, ran.err), (0, text.clone(), String::new()));
+            let output = RunOutput::of(sandbox.command(words).env("JETON_OUTPUT", form));
+            assert_eq!(
+                (output.code, output.stdout, output.stderr),
+                (0, text.clone(), String::new())
+            );
         }
     }
-    assert!(world.get(&["completions", "--help"]).contains("The form of results: text\n"));
-    assert_eq!(world.run(&["whoami", "-o", "xml"]).fails(2).code, 2);
-    let text = world.run(&["whoami"]).ok();
-    world.set("JETON_OUTPUT", "csv");
-    assert_eq!(world.run(&["whoami"]).ok().out, text.out);
-    world.run(&["whoami", "-o", "csv"]).fails(2);
-    assert!(world.run(&["users", "export"]).ok().out.starts_with("uid,"));
-    world.run(&["logout"]).ok();
-    let talk = "error: nobody is logged in\nhint: log in: jeton login\n";
-    assert_eq!(world.run(&["users", "export"]).fails(4).err, talk, "no JSON");
+    assert!(sandbox.get(&["completions", "--help"]).contains("The form of results: text\n"));
+    assert_eq!(sandbox.run(&["whoami", "-o", "xml"]).fails(2).code, 2);
+    let text = sandbox.run(&["whoami"]).ok();
+    sandbox.set("JETON_OUTPUT", "csv");
+    assert_eq!(sandbox.run(&["whoami"]).ok().stdout, text.stdout);
+    sandbox.run(&["whoami", "-o", "csv"]).fails(2);
+    assert!(sandbox.run(&["users", "export"]).ok().stdout.starts_with("uid,"));
+    sandbox.run(&["logout"]).ok();
+    // no JSON
+    assert_snapshot!(sandbox.run(&["users", "export"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
 }
 
 #[test]
 fn quiet_leaves_results_errors_and_warnings() {
-    let world = World::with_john();
-    let loud = world.run(&["users", "list", "--per-page", "1"]).ok();
-    assert_eq!(loud.err, "1 of 2 users, page 1 of 2; next: --page 2\n");
-    let quiet = world.run(&["-q", "users", "list", "--per-page", "1"]).ok();
-    assert_eq!((quiet.out, quiet.err), (loud.out, String::new()));
-    let token = world.run(&["token", "create", "x", "--quiet"]).ok();
-    assert_eq!((token.out.lines().count(), token.err.as_str()), (1, ""));
-    assert_eq!(world.run(&["token", "revoke", "1", "-q"]).ok().err, "");
-    assert_eq!(
-        world.run(&["-q", "token", "show", "9"]).fails(7).err,
-        "error: only admins see the tokens of others\n"
-    );
-    let symmetric = World::new();
+    let sandbox = Sandbox::with_john();
+    let loud = sandbox.run(&["users", "list", "--per-page", "1"]).ok();
+    assert_snapshot!(loud, @"
+    ID  UID                                   USERNAME  EMAIL
+    1   <uuid>  ada       -
+    --- stderr
+    1 of 2 users, page 1 of 2; next: --page 2
+    ");
+    let quiet = sandbox.run(&["-q", "users", "list", "--per-page", "1"]).ok();
+    assert_eq!((quiet.stdout, quiet.stderr), (loud.stdout, String::new()));
+    let token = sandbox.run(&["token", "create", "x", "--quiet"]).ok();
+    assert_eq!((token.stdout.lines().count(), token.stderr.as_str()), (1, ""));
+    assert_eq!(sandbox.run(&["token", "revoke", "1", "-q"]).ok().stderr, "");
+    assert_snapshot!(sandbox.run(&["-q", "token", "show", "9"]), @"
+    --- exit code 7, stderr
+    error: only admins see the tokens of others
+    ");
+    let symmetric = Sandbox::new();
     symmetric.run(&["init", "ada", "--alg", "HS256", "-q"]).ok();
     let export = symmetric.run(&["keys", "export", "--jwks", "-q"]).ok();
-    assert_eq!(
-        (export.out.as_str(), export.err.as_str()),
-        (
-            "{\n  \"keys\": []\n}\n",
-            "warning: symmetric keys are left out: whoever could check with one could sign with it\n"
-        )
-    );
+    assert_snapshot!(export, @r#"
+    {
+      "keys": []
+    }
+    --- stderr
+    warning: symmetric keys are left out: whoever could check with one could sign with it
+    "#);
 }
 
 #[test]
 fn colours_are_for_terminals_and_for_whoever_asks() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let run = |words: &[&str], name: &str| {
-        let ran = Ran::from(world.command(words).env(name, "1").output().unwrap());
-        (ran.out, ran.err)
+        let output = RunOutput::of(sandbox.command(words).env(name, "1"));
+        (output.stdout, output.stderr)
     };
     let (plain, coloured) =
         ("error: there is no token `9`\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m");
     let missing = ["token", "show", "9"];
-    assert_eq!(world.run(&missing).fails(3).err, plain);
+    assert_eq!(sandbox.run(&missing).fails(3).stderr, plain);
     assert_eq!(run(&missing, "NO_COLOR").1, plain);
     assert_eq!(run(&missing, "CLICOLOR_FORCE").1, format!("{coloured} there is no token `9`\n"));
     assert!(run(&["frobnicate"], "CLICOLOR_FORCE").1.starts_with(coloured));
-    let mut unforced = world.command(&missing);
-    assert_eq!(Ran::from(unforced.env("CLICOLOR_FORCE", "0").output().unwrap()).err, plain);
+    let mut unforced = sandbox.command(&missing);
+    assert_eq!(RunOutput::of(unforced.env("CLICOLOR_FORCE", "0")).stderr, plain);
 
     let escape = |text: &str| text.contains('\u{1b}');
     for words in [&["--help"][..], &["help", "token", "create"], &["users", "list"], &["whoami"]] {
-        assert!(!escape(&world.run(words).ok().out), "{words:?}");
+        assert!(!escape(&sandbox.run(words).ok().stdout), "{words:?}");
         assert!(!escape(&run(words, "NO_COLOR").0), "{words:?}");
     }
     assert!(escape(&run(&["--help"], "CLICOLOR_FORCE").0));
     // JSON and results stay as they are.
-    let mut json = world.command(&["token", "show", "9", "-o", "json"]);
-    assert!(!escape(&Ran::from(json.env("CLICOLOR_FORCE", "1").output().unwrap()).err));
+    let mut json = sandbox.command(&["token", "show", "9", "-o", "json"]);
+    assert!(!escape(&RunOutput::of(json.env("CLICOLOR_FORCE", "1")).stderr));
     assert!(!escape(&run(&["users", "list"], "CLICOLOR_FORCE").0));
 }
 
 #[test]
 fn other_names_of_commands_do_the_same() {
-    let world = World::with_admin();
-    world.register("john", "123456");
-    world.get(&["token", "create", "x"]);
+    let sandbox = Sandbox::with_admin();
+    sandbox.register("john", "123456");
+    sandbox.get(&["token", "create", "x"]);
     for (one, other) in [
         (&["users", "list"][..], &["user", "ls"][..]),
         (&["users", "show", "ada"], &["user", "show", "ada"]),
@@ -239,14 +254,14 @@ fn other_names_of_commands_do_the_same() {
         (&["keys", "export", "--jwks"], &["key", "export", "--jwks"]),
         (&["settings", "get", "issuer"], &["setting", "get", "issuer"]),
     ] {
-        let (one, other) = (world.run(one).ok(), world.run(other).ok());
-        assert_eq!((one.out, one.err), (other.out, other.err));
+        let (one, other) = (sandbox.run(one).ok(), sandbox.run(other).ok());
+        assert_eq!((one.stdout, one.stderr), (other.stdout, other.stderr));
     }
-    assert_eq!(
-        world.run(&["users", "rm", "john", "--yes"]).ok().err,
-        "deleted john, revoked 0 tokens\n"
-    );
-    let help = world.run(&["users", "--help"]).ok().out;
+    assert_snapshot!(sandbox.run(&["users", "rm", "john", "--yes"]), @"
+    --- stderr
+    deleted john, revoked 0 tokens
+    ");
+    let help = sandbox.run(&["users", "--help"]).ok().stdout;
     assert!(help.split_whitespace().all(|word| !["ls", "rm"].contains(&word)), "{help}");
-    assert_eq!(world.sql("SELECT action FROM audit").last().unwrap(), "users delete");
+    assert_eq!(sandbox.sql("SELECT action FROM audit").last().unwrap(), "users delete");
 }

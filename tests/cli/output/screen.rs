@@ -1,8 +1,8 @@
 //! What people see on a terminal and nobody else gets: lines that fit, and how far away times are.
 
-use crate::mask::masked;
 use crate::prompts::sent;
-use crate::world::World;
+use crate::redact::redact;
+use crate::sandbox::Sandbox;
 use console::measure_text_width;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,8 +10,8 @@ pub(super) const HERE: &str = "exec \"$0\" \"$@\"";
 pub(super) const PLAIN: (&str, &str) = ("NO_COLOR", "1");
 
 /// What a terminal of that width shows, without colours.
-fn shown(world: &World, columns: usize, words: &[&str]) -> String {
-    sent(world, columns, HERE, words, &[PLAIN])
+fn shown(sandbox: &Sandbox, columns: usize, words: &[&str]) -> String {
+    sent(sandbox, columns, HERE, words, &[PLAIN])
 }
 
 fn in_seconds(seconds: i64) -> i64 {
@@ -22,29 +22,29 @@ fn in_seconds(seconds: i64) -> i64 {
 
 /// A store with long names, wide ones and ones of combining characters. Its keys and users are
 /// three hours old.
-pub(super) fn crowded() -> World {
-    let world = World::with_admin();
+pub(super) fn crowded() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
     let email = "somebody-with-a-long-name@mail.example.com";
     let words = ["register", "李小龍", "--email", email, "--password-stdin"];
-    world.run_with_input(&words, "123456").ok();
-    world.get(&["token", "create", "my-app", "-p", "read,write", "--ttl", "6d"]);
+    sandbox.run_with_input(&words, "123456").ok();
+    sandbox.get(&["token", "create", "my-app", "-p", "read,write", "--ttl", "6d"]);
     let long = "orders:read,orders:write,users:read,a-permission-with-a-rather-long-name";
-    world.get(&["token", "create", "日本語のとても長い名前です", "-p", long]);
-    world.get(&["token", "create", "zo\u{308}e\u{301}\u{316}\u{324}-x", "--no-expiry"]);
-    world.run(&["token", "revoke", "3"]).ok();
-    world.run(&["keys", "rotate", "-q"]).ok();
-    let store = rusqlite::Connection::open(world.store()).unwrap();
+    sandbox.get(&["token", "create", "日本語のとても長い名前です", "-p", long]);
+    sandbox.get(&["token", "create", "zo\u{308}e\u{301}\u{316}\u{324}-x", "--no-expiry"]);
+    sandbox.run(&["token", "revoke", "3"]).ok();
+    sandbox.run(&["keys", "rotate", "-q"]).ok();
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     for table in ["keys", "users"] {
         let older = format!("UPDATE {table} SET created_at = ?1");
         assert_eq!(store.execute(&older, [in_seconds(-10_830)]).unwrap(), 2);
     }
-    world
+    sandbox
 }
 
 #[test]
 fn a_table_fits_the_terminal_and_what_is_wide_is_aligned() {
-    let world = crowded();
-    let list = |columns| shown(&world, columns, &["token", "list", "--status", "all"]);
+    let sandbox = crowded();
+    let list = |columns| shown(&sandbox, columns, &["token", "list", "--status", "all"]);
     for (columns, screen) in [
         (
             200,
@@ -101,7 +101,7 @@ EXPIRES      never
 ",
         ),
     ] {
-        assert_eq!(masked(&world, &list(columns)), screen, "{columns}");
+        assert_eq!(redact(&sandbox, &list(columns)), screen, "{columns}");
     }
 }
 
@@ -112,17 +112,17 @@ fn is_list(screen: &str) -> bool {
 
 #[test]
 fn ids_are_in_one_piece_at_any_width() {
-    let world = crowded();
+    let sandbox = crowded();
     for (words, id, becomes_a_list_below) in [
         (&["users", "list"][..], "uid", 80),
         (&["keys", "list"], "kid", 120),
         (&["sessions", "list"], "sid", 120),
     ] {
-        let json = world.json(words);
+        let json = sandbox.json(words);
         let items = json["items"].as_array().unwrap();
         assert!(!items.is_empty(), "{words:?}");
         for columns in [60, 80, 100, 120, 200] {
-            let screen = shown(&world, columns, words);
+            let screen = shown(&sandbox, columns, words);
             for item in items {
                 let id = item[id].as_str().unwrap();
                 let mut found = screen.lines().filter(|line| line.contains(id));
@@ -137,24 +137,24 @@ fn ids_are_in_one_piece_at_any_width() {
     }
 }
 
-/// A world whose token and user are three hours old; the token ends in six days.
-fn aged() -> World {
-    let world = World::with_admin();
-    world.get(&["token", "create", "a"]);
-    let store = rusqlite::Connection::open(world.store()).unwrap();
+/// A sandbox whose token and user are three hours old; the token ends in six days.
+fn aged() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    sandbox.get(&["token", "create", "a"]);
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     let (then, end) = (in_seconds(-10_830), in_seconds(6 * 86_400 + 30));
     let changed = store.execute("UPDATE tokens SET issued_at = ?1, expires_at = ?2", [then, end]);
     assert_eq!(changed.unwrap(), 1);
     assert_eq!(store.execute("UPDATE users SET created_at = ?1", [then]).unwrap(), 1);
-    world
+    sandbox
 }
 
 #[test]
 fn a_time_is_followed_by_its_distance() {
-    let world = aged();
-    let screen = shown(&world, 80, &["token", "show", "1"]);
+    let sandbox = aged();
+    let screen = shown(&sandbox, 80, &["token", "show", "1"]);
     assert_eq!(
-        masked(&world, &screen),
+        redact(&sandbox, &screen),
         "\
 id           1
 jti          <uuid>
@@ -169,10 +169,10 @@ expires      <time> (in 6 d)
 revoked      -
 "
     );
-    let screen = shown(&world, 80, &["users", "show", "ada"]);
-    assert!(masked(&world, &screen).ends_with("created   <time> (3 h ago)\n"), "{screen}");
-    let screen = shown(&world, 80, &["whoami"]);
-    assert!(masked(&world, &screen).contains("\nsession ends  <time> (in 90 d)\n"), "{screen}");
+    let screen = shown(&sandbox, 80, &["users", "show", "ada"]);
+    assert!(redact(&sandbox, &screen).ends_with("created   <time> (3 h ago)\n"), "{screen}");
+    let screen = shown(&sandbox, 80, &["whoami"]);
+    assert!(redact(&sandbox, &screen).contains("\nsession ends  <time> (in 90 d)\n"), "{screen}");
 }
 
 /// The text with one space between words and without the distances behind times; how many those are.
@@ -191,7 +191,7 @@ fn without_distances(text: &str) -> (String, usize) {
 
 #[test]
 fn a_terminal_adds_nothing_but_distances_and_pipes_get_none() {
-    let world = aged();
+    let sandbox = aged();
     for (words, times) in [
         (&["token", "list"][..], 1),
         (&["token", "show", "1"], 2),
@@ -203,40 +203,40 @@ fn a_terminal_adds_nothing_but_distances_and_pipes_get_none() {
         (&["settings", "list"], 0),
         (&["token", "presets"], 0),
     ] {
-        let piped = world.run(words).ok().out;
+        let piped = sandbox.run(words).ok().stdout;
         let words_alone = piped.split_whitespace().collect::<Vec<_>>().join(" ");
         for columns in [60, 80, 200] {
-            let screen = shown(&world, columns, words);
+            let screen = shown(&sandbox, columns, words);
             let (rest, distances) = without_distances(&screen);
             assert_eq!(distances, times, "{screen}");
             let is_other = is_list(&screen) && !is_list(&piped);
             assert!(rest == words_alone || is_other && columns < 200, "{screen}{piped}");
         }
-        let json = sent(&world, 80, HERE, &[words, &["-o", "json"]].concat(), &[]);
-        assert_eq!(json, world.run(&[words, &["-o", "json"]].concat()).ok().out, "{words:?}");
+        let json = sent(&sandbox, 80, HERE, &[words, &["-o", "json"]].concat(), &[]);
+        assert_eq!(json, sandbox.run(&[words, &["-o", "json"]].concat()).ok().stdout, "{words:?}");
     }
 }
 
 #[test]
 fn talk_says_how_far_away_a_time_is_if_it_is_read_on_a_terminal() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "a"];
     let line = "exec \"$0\" \"$@\" >out";
-    let talk = masked(&world, &sent(&world, 80, line, &create, &[]));
+    let talk = redact(&sandbox, &sent(&sandbox, 80, line, &create, &[]));
     assert_eq!(talk, "token 1 for a, expires <time> (in 7 d), 1 of 3 in use\n");
-    let file = |name| std::fs::read_to_string(world.home().join(name)).unwrap();
-    assert_eq!(masked(&world, &file("out")), "<token>\n");
+    let file = |name| std::fs::read_to_string(sandbox.home().join(name)).unwrap();
+    assert_eq!(redact(&sandbox, &file("out")), "<token>\n");
     let line = "exec \"$0\" \"$@\" 2>err";
-    let result = sent(&world, 80, line, &create, &[]);
-    assert_eq!(masked(&world, &result), "<token>\n");
-    assert_eq!(masked(&world, &file("err")), "token 2 for a, expires <time>, 2 of 3 in use\n");
+    let result = sent(&sandbox, 80, line, &create, &[]);
+    assert_eq!(redact(&sandbox, &result), "<token>\n");
+    assert_eq!(redact(&sandbox, &file("err")), "token 2 for a, expires <time>, 2 of 3 in use\n");
     for (words, said) in [
         (&["token", "renew", "1", "--grace", "2h"][..], "token 1 works until <time> (in 2 h)"),
         (&["refresh"], "refreshed, until <time> (in 15 m)"),
         (&["token", "decode", "@out"], "exp is <time> (in 7 d)"),
         (&["keys", "rotate", "--overlap", "14d"], "verifies until <time> (in 14 d)"),
     ] {
-        let screen = masked(&world, &sent(&world, 80, HERE, words, &[PLAIN]));
+        let screen = redact(&sandbox, &sent(&sandbox, 80, HERE, words, &[PLAIN]));
         assert!(screen.lines().any(|line| line.ends_with(said)), "{screen}");
     }
 }

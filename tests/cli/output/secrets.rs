@@ -1,6 +1,7 @@
 //! Secrets in the wrong place: no message repeats a value that may be one.
 
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use clap::{Arg, ArgAction, Command};
 
 /// Values that are recognisably secret, and the part that no output may have.
@@ -85,8 +86,8 @@ fn call(command: &Command, path: &[String], argument: &Arg, value: &str) -> Vec<
     words
 }
 
-fn shows(ran: &Ran, part: &str) -> bool {
-    format!("{}{}", ran.out, ran.err).to_lowercase().contains(part)
+fn shows(output: &RunOutput, part: &str) -> bool {
+    format!("{}{}", output.stdout, output.stderr).to_lowercase().contains(part)
 }
 
 #[test]
@@ -94,8 +95,8 @@ fn no_argument_repeats_what_may_be_a_secret() {
     let mut wrong = Vec::new();
     each(&jeton::command(), &[], &mut |command, path| {
         let name = path.join(" ");
-        let world = World::with_admin();
-        world.run(&["settings", "set", "token.quota", "1000"]).ok();
+        let sandbox = Sandbox::with_admin();
+        sandbox.run(&["settings", "set", "token.quota", "1000"]).ok();
         for argument in command.get_arguments().filter(|argument| is_valued(argument)) {
             let id = argument.get_id().as_str();
             // Global options are the same in every command.
@@ -105,10 +106,13 @@ fn no_argument_repeats_what_may_be_a_secret() {
             for (secret, part) in SECRETS {
                 let words = call(command, path, argument, secret);
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                let ran = world.run(&words);
+                let output = sandbox.run(&words);
                 let is_public = PUBLIC.contains(&(name.as_str(), id));
-                if shows(&ran, part) && !(is_public && ran.code == 0) {
-                    wrong.push(format!("{name} {id}: {} {}{}", ran.code, ran.out, ran.err));
+                if shows(&output, part) && !(is_public && output.code == 0) {
+                    wrong.push(format!(
+                        "{name} {id}: {} {}{}",
+                        output.code, output.stdout, output.stderr
+                    ));
                 }
             }
         }
@@ -118,7 +122,7 @@ fn no_argument_repeats_what_may_be_a_secret() {
 
 #[test]
 fn a_value_where_secrets_are_mistyped_is_never_repeated() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for line in [
         "token mint --key hunter2",
         "token mint --key-file hunter2",
@@ -154,19 +158,19 @@ fn a_value_where_secrets_are_mistyped_is_never_repeated() {
         "logout hunter2",
     ] {
         for form in ["text", "json"] {
-            let ran =
-                world.run(&[&["-o", form], &line.split(' ').collect::<Vec<_>>()[..]].concat());
-            assert!(ran.code != 0 && ran.code != 101, "{line}: {ran:?}");
-            assert!(!shows(&ran, PASSWORD), "{line}: {ran:?}");
+            let output =
+                sandbox.run(&[&["-o", form], &line.split(' ').collect::<Vec<_>>()[..]].concat());
+            assert!(output.code != 0 && output.code != 101, "{line}: {output:?}");
+            assert!(!shows(&output, PASSWORD), "{line}: {output:?}");
         }
     }
-    let audit = world.sql("SELECT coalesce(target, '') FROM audit").join(" ");
+    let audit = sandbox.sql("SELECT coalesce(target, '') FROM audit").join(" ");
     assert!(!audit.contains(PASSWORD), "{audit}");
 }
 
 #[test]
 fn harmless_words_are_repeated() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for (line, word) in [
         ("token list --status dead", "dead"),
         ("users show nobody", "nobody"),
@@ -174,7 +178,7 @@ fn harmless_words_are_repeated() {
         ("whoami --quite", "--quite"),
         ("token create x --tll 7d", "--tll"),
     ] {
-        let ran = world.run(&line.split(' ').collect::<Vec<_>>());
-        assert!(ran.code != 0 && shows(&ran, word), "{line}: {ran:?}");
+        let output = sandbox.run(&line.split(' ').collect::<Vec<_>>());
+        assert!(output.code != 0 && shows(&output, word), "{line}: {output:?}");
     }
 }

@@ -2,7 +2,8 @@
 //! spells.
 
 use crate::python::skipped;
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use rexpect::session::{Options, PtySession, spawn_with_options};
 use serde_json::Value;
 use std::path::Path;
@@ -24,40 +25,40 @@ const LINES: [&str; 6] = [
     "jeton token show ",
 ];
 
-/// A world where a user, an e-mail, a key id, an app and a file are named like commands.
-fn hostile() -> World {
-    let world = World::with_admin();
-    world.run_with_input(&["register", "--email", EMAIL, "--password-stdin"], "123456").ok();
-    world.run_with_input(&["register", USERNAME, "--password-stdin"], "123456").ok();
-    world.get(&["token", "create", APP]);
-    world.get(&["keys", "generate", "--purpose", "test"]);
-    let store = rusqlite::Connection::open(world.store()).unwrap();
+/// A sandbox where a user, an e-mail, a key id, an app and a file are named like commands.
+fn hostile() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run_with_input(&["register", "--email", EMAIL, "--password-stdin"], "123456").ok();
+    sandbox.run_with_input(&["register", USERNAME, "--password-stdin"], "123456").ok();
+    sandbox.get(&["token", "create", APP]);
+    sandbox.get(&["keys", "generate", "--purpose", "test"]);
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute("UPDATE keys SET kid = ?1 WHERE purpose = 'test'", [KEY]).unwrap();
-    std::fs::write(world.home().join(FILE), "x").unwrap();
-    world
+    std::fs::write(sandbox.home().join(FILE), "x").unwrap();
+    sandbox
 }
 
-fn was_run(world: &World) -> bool {
-    world.home().join("pwned").exists()
+fn was_run(sandbox: &Sandbox) -> bool {
+    sandbox.home().join("pwned").exists()
 }
 
 /// An interactive shell on a terminal, with completion loaded as `jeton completions` prints it.
 struct Shell(PtySession);
 
 impl Shell {
-    fn start(world: &World, name: &str, options: &[&str]) -> Self {
+    fn start(sandbox: &Sandbox, name: &str, options: &[&str]) -> Self {
         let bin = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
         let mut command = Command::new(name);
         command
             .args(options)
             .env_clear()
             .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
-            .env("HOME", world.home())
-            .env("ZDOTDIR", world.home())
+            .env("HOME", sandbox.home())
+            .env("ZDOTDIR", sandbox.home())
             .env("TERM", "xterm")
             .env("LC_ALL", "C.UTF-8")
             .env("PS1", "ready> ")
-            .current_dir(world.home());
+            .current_dir(sandbox.home());
         let options = Options::new().timeout_ms(Some(30_000)).strip_ansi_escape_codes(true);
         let mut session = spawn_with_options(command, options).unwrap();
         session.exp_string("ready> ").unwrap();
@@ -83,15 +84,15 @@ impl Shell {
 
 /// Completes and runs every line.
 #[track_caller]
-fn no_candidate_is_run(world: &World, shell: &str, options: &[&str]) {
-    let mut shell = Shell::start(world, shell, options);
+fn no_candidate_is_run(sandbox: &Sandbox, shell: &str, options: &[&str]) {
+    let mut shell = Shell::start(sandbox, shell, options);
     // Completion works at all: the word is finished and the command finds the user.
     let screen = shell.complete_and_run("jeton users show ad");
     assert!(screen.contains("admin"), "{screen}");
     for line in LINES {
-        let line = line.replace("$PWD", world.home().to_str().unwrap());
+        let line = line.replace("$PWD", sandbox.home().to_str().unwrap());
         let screen = shell.complete_and_run(&line);
-        assert!(!was_run(world), "{line}: {screen}");
+        assert!(!was_run(sandbox), "{line}: {screen}");
     }
     shell.ends();
 }
@@ -111,10 +112,10 @@ fn has(shell: &str) -> bool {
 
 #[test]
 fn bash_runs_no_candidate() {
-    let world = hostile();
+    let sandbox = hostile();
     let rc = format!("source {}; PS1='ready> '", loader("jeton.bash"));
-    std::fs::write(world.home().join("rc"), rc).unwrap();
-    no_candidate_is_run(&world, "bash", &["--rcfile", "rc", "-i"]);
+    std::fs::write(sandbox.home().join("rc"), rc).unwrap();
+    no_candidate_is_run(&sandbox, "bash", &["--rcfile", "rc", "-i"]);
 }
 
 #[test]
@@ -122,10 +123,10 @@ fn zsh_runs_no_candidate() {
     if !has("zsh") {
         return;
     }
-    let world = hostile();
+    let sandbox = hostile();
     let rc = format!("autoload -Uz compinit; compinit -u -D; source {}\n", loader("jeton.zsh"));
-    std::fs::write(world.home().join(".zshrc"), rc).unwrap();
-    no_candidate_is_run(&world, "zsh", &["-d", "-i"]);
+    std::fs::write(sandbox.home().join(".zshrc"), rc).unwrap();
+    no_candidate_is_run(&sandbox, "zsh", &["-d", "-i"]);
 }
 
 #[test]
@@ -133,74 +134,75 @@ fn fish_runs_no_candidate() {
     if !has("fish") {
         return;
     }
-    let world = hostile();
+    let sandbox = hostile();
     let prompt = "function fish_prompt; echo 'ready> '; end";
     let load = format!("source {}", loader("jeton.fish"));
-    no_candidate_is_run(&world, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load]);
+    no_candidate_is_run(&sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load]);
 }
 
 /// Runs a line in a shell where `jeton` is the program.
 #[track_caller]
-fn type_in_shell(world: &World, line: &str) -> Ran {
+fn type_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
     let line = format!("jeton() {{ \"$0\" \"$@\"; }}; {line}");
     let mut shell = Command::new("sh");
     shell.args(["-c", &line, env!("CARGO_BIN_EXE_jeton")]).env_clear();
     shell
         .env("PATH", "/usr/bin:/bin")
-        .env("HOME", world.home())
+        .env("HOME", sandbox.home())
         .env("JETON_PASSWORD", "lovelace-2");
-    let ran = Ran::from(shell.current_dir(world.home()).output().unwrap());
-    assert!(!was_run(world), "{line}: {ran:?}");
-    ran
+    let output = RunOutput::of(shell.current_dir(sandbox.home()));
+    assert!(!was_run(sandbox), "{line}: {output:?}");
+    output
 }
 
 /// The end of the hint that says `before`.
 #[track_caller]
-fn hint<'r>(ran: &'r Ran, before: &str) -> &'r str {
-    let hint = ran.err.lines().find_map(|line| line.split_once(before));
-    hint.unwrap_or_else(|| panic!("{ran:?}")).1
+fn hint<'r>(output: &'r RunOutput, before: &str) -> &'r str {
+    let hint = output.stderr.lines().find_map(|line| line.split_once(before));
+    hint.unwrap_or_else(|| panic!("{output:?}")).1
 }
 
 #[test]
 fn copied_hint_of_recover_enables_the_user() {
     for email in [EMAIL, "-q@example.com"] {
-        let world = World::with_admin();
+        let sandbox = Sandbox::with_admin();
         let option = format!("--email={email}");
-        world.run_with_input(&["register", &option, "--password-stdin"], "123456").ok();
-        world.run(&["users", "disable", "--yes", "2"]).ok();
-        let ran = world.run_with_input(&["recover", "--password-stdin", "2"], "654321").ok();
-        world.log_in("ada", "lovelace");
-        type_in_shell(&world, hint(&ran, "again: ")).ok();
-        assert_eq!(world.json(&["users", "show", "2"])["disabled_at"], Value::Null, "{email}");
+        sandbox.run_with_input(&["register", &option, "--password-stdin"], "123456").ok();
+        sandbox.run(&["users", "disable", "--yes", "2"]).ok();
+        let output = sandbox.run_with_input(&["recover", "--password-stdin", "2"], "654321").ok();
+        sandbox.log_in("ada", "lovelace");
+        type_in_shell(&sandbox, hint(&output, "again: ")).ok();
+        assert_eq!(sandbox.json(&["users", "show", "2"])["disabled_at"], Value::Null, "{email}");
     }
 }
 
 #[test]
 fn copied_hint_of_init_sets_the_password() {
     for login in [USERNAME, EMAIL] {
-        let world = World::new();
-        let ran = world.run(&["init", login]).ok();
-        type_in_shell(&world, hint(&ran, "set one: ")).ok();
-        world.run_with_input(&["login", login, "--password-stdin"], "lovelace-2").ok();
+        let sandbox = Sandbox::new();
+        let output = sandbox.run(&["init", login]).ok();
+        type_in_shell(&sandbox, hint(&output, "set one: ")).ok();
+        sandbox.run_with_input(&["login", login, "--password-stdin"], "lovelace-2").ok();
     }
 }
 
 #[test]
 fn copied_hint_about_a_token_file_reads_it() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "create", "ci"]);
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "ci"]);
     for name in [FILE, "a'b", "$(touch pwned)", "a b!"] {
-        std::fs::write(world.home().join(name), &token).unwrap();
-        let ran = world.run(&["token", "decode", "--", name]).fails(2);
-        let line = format!("jeton token decode {}", hint(&ran, "to read it: "));
-        type_in_shell(&world, &line).ok();
+        std::fs::write(sandbox.home().join(name), &token).unwrap();
+        let output = sandbox.run(&["token", "decode", "--", name]).fails(2);
+        let line = format!("jeton token decode {}", hint(&output, "to read it: "));
+        type_in_shell(&sandbox, &line).ok();
     }
 }
 
 #[test]
 fn usage_errors_advise_no_word_that_a_shell_acts_on() {
-    let world = World::new();
-    let advises = |word: &str| world.run(&["token", "decode", word]).fails(2).err.contains("tip:");
+    let sandbox = Sandbox::new();
+    let advises =
+        |word: &str| sandbox.run(&["token", "decode", word]).fails(2).stderr.contains("tip:");
     assert!(advises("--foo"));
     assert!(!advises("--foo;{touch,pwned}"));
 }

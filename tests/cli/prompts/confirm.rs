@@ -1,57 +1,66 @@
 //! The yes-or-no question before something is destroyed: who is asked, and what the answers do.
 
 use super::OnTerminal;
-use crate::mask::{refuses, says};
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::time::Duration;
 
 const DELETE: [&str; 3] = ["users", "delete", "john"];
 const QUESTION: &str = "Delete john and revoke all of its tokens? [y/N] ";
 const DELETED: &str = "deleted john, revoked 0 tokens\n";
 const CANCELLED: &str = "error: cancelled, nothing was changed\n";
-const NOBODY: &str = "error: nobody is there to confirm it\nhint: add `--yes`\n";
-
-fn with_john() -> World {
-    let world = World::with_admin();
-    world.register("john", "123456");
-    world
+fn with_john() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    sandbox.register("john", "123456");
+    sandbox
 }
 
-fn is_there(world: &World) -> bool {
-    world.json(&["users", "list"])["total"] == 2
+fn is_there(sandbox: &Sandbox) -> bool {
+    sandbox.json(&["users", "list"])["total"] == 2
 }
 
 #[test]
 fn somebody_is_asked_on_a_terminal_without_yes_and_nobody_else() {
     let yes = [&DELETE[..], &["--yes"]].concat();
 
-    let world = with_john();
-    let mut asked = OnTerminal::run(&world, &DELETE);
+    let sandbox = with_john();
+    let mut asked = OnTerminal::run(&sandbox, &DELETE);
     asked.press(QUESTION, "y\n");
     let screen = format!("y\n{DELETED}");
     assert_eq!(asked.ends(), (0, screen, true), "a terminal, no --yes");
-    assert!(!is_there(&world));
+    assert!(!is_there(&sandbox));
 
-    let world = with_john();
-    let said = OnTerminal::run(&world, &yes).ends();
+    let sandbox = with_john();
+    let said = OnTerminal::run(&sandbox, &yes).ends();
     assert_eq!(said, (0, DELETED.to_owned(), true), "a terminal and --yes");
-    assert!(!is_there(&world));
+    assert!(!is_there(&sandbox));
 
-    let world = with_john();
-    refuses(&world, &world.run(&DELETE), 2, NOBODY);
-    refuses(&world, &world.run_with_input(&DELETE, "y\n"), 2, NOBODY);
-    assert!(is_there(&world), "no terminal, no --yes");
+    let sandbox = with_john();
+    assert_snapshot!(sandbox.run(&DELETE), @"
+    --- exit code 2, stderr
+    error: nobody is there to confirm it
+    hint: add `--yes`
+    ");
+    assert_snapshot!(sandbox.run_with_input(&DELETE, "y\n"), @"
+    --- exit code 2, stderr
+    error: nobody is there to confirm it
+    hint: add `--yes`
+    ");
+    assert!(is_there(&sandbox), "no terminal, no --yes");
 
-    says(&world, &world.run(&yes), "", DELETED);
-    assert!(!is_there(&world), "no terminal, but --yes");
+    assert_snapshot!(sandbox.run(&yes), @"
+    --- stderr
+    deleted john, revoked 0 tokens
+    ");
+    assert!(!is_there(&sandbox), "no terminal, but --yes");
 }
 
 #[test]
 fn hashes_are_printed_after_a_yes() {
-    let world = with_john();
+    let sandbox = with_john();
     let export = ["users", "export", "--with-hashes"];
     for (answer, code) in [("y\n", 0), ("n\n", 2)] {
-        let mut asked = OnTerminal::run(&world, &export);
+        let mut asked = OnTerminal::run(&sandbox, &export);
         asked.press("Print the hashes of all passwords? [y/N] ", answer);
         let (ended, screen, _) = asked.ends();
         assert!(ended == code && screen.starts_with(answer), "{screen}");
@@ -62,19 +71,19 @@ fn hashes_are_printed_after_a_yes() {
 #[test]
 fn only_the_whole_line_y_or_yes_confirms() {
     for answer in ["y\n", "Y\n", "yes\r", "YES\n", " Yes \n", "no\u{15}y\n"] {
-        let world = with_john();
-        let mut run = OnTerminal::run(&world, &DELETE);
+        let sandbox = with_john();
+        let mut run = OnTerminal::run(&sandbox, &DELETE);
         run.press(QUESTION, answer);
         let (code, screen, echoes) = run.ends();
         assert_eq!((code, echoes), (0, true), "{answer:?}: {screen}");
         assert!(screen.ends_with(DELETED), "{answer:?}: {screen}");
-        assert!(!is_there(&world), "{answer:?}");
+        assert!(!is_there(&sandbox), "{answer:?}");
     }
 }
 
 #[test]
 fn every_other_answer_cancels() {
-    let world = with_john();
+    let sandbox = with_john();
     for answer in [
         "\n",
         "n\n",
@@ -90,48 +99,48 @@ fn every_other_answer_cancels() {
         "\u{4}",
         "y\u{4}\u{4}",
     ] {
-        let mut run = OnTerminal::run(&world, &DELETE);
+        let mut run = OnTerminal::run(&sandbox, &DELETE);
         run.press(QUESTION, answer);
         let (code, screen, echoes) = run.ends();
         assert_eq!((code, echoes), (2, true), "{answer:?}: {screen}");
         // The line of the question is ended, whatever ended the answer.
         assert!(screen.ends_with(&format!("\n{CANCELLED}")), "{answer:?}: {screen}");
-        assert!(is_there(&world), "{answer:?}");
+        assert!(is_there(&sandbox), "{answer:?}");
     }
 }
 
 #[test]
 fn letters_without_a_line_break_answer_nothing() {
-    let world = with_john();
-    let mut run = OnTerminal::run(&world, &DELETE);
+    let sandbox = with_john();
+    let mut run = OnTerminal::run(&sandbox, &DELETE);
     run.press(QUESTION, "y").asks("y");
     std::thread::sleep(Duration::from_millis(200));
-    assert!(is_there(&world));
+    assert!(is_there(&sandbox));
     run.0.send("\u{7f}n\n").unwrap();
     run.0.flush().unwrap();
     assert_eq!(run.ends().0, 2);
-    assert!(is_there(&world));
+    assert!(is_there(&sandbox));
 }
 
 #[test]
 fn lines_pasted_before_the_question_do_not_answer_it() {
-    let world = with_john();
+    let sandbox = with_john();
     let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
-    let mut run = OnTerminal::run_as(&world, line, &DELETE, &[]);
+    let mut run = OnTerminal::run_as(&sandbox, line, &DELETE, &[]);
     // One paste: the shell reads a line of it, and the others wait for the question.
     run.0.send("go\ny\nyes\n").unwrap();
     run.0.flush().unwrap();
     run.asks("first go").press(QUESTION, "n\n");
     assert_eq!(run.ends(), (2, format!("n\n{CANCELLED}"), true));
-    assert!(is_there(&world));
+    assert!(is_there(&sandbox));
 }
 
 #[test]
 fn lines_pasted_behind_the_answer_are_discarded() {
     for (answer, said) in [("y", DELETED), ("n", CANCELLED)] {
-        let world = with_john();
+        let sandbox = with_john();
         let line = "\"$0\" \"$@\"; printf 'next? '; read -r next; echo \"got $next\"";
-        let mut run = OnTerminal::run_as(&world, line, &DELETE, &[]);
+        let mut run = OnTerminal::run_as(&sandbox, line, &DELETE, &[]);
         run.press(QUESTION, &format!("{answer}\ntouch pasted\ny\n"));
         run.asks(&said.replace('\n', "\r\n")).press("next? ", "own\n");
         run.asks("got own\r\n");
@@ -141,19 +150,19 @@ fn lines_pasted_behind_the_answer_are_discarded() {
 
 #[test]
 fn the_question_says_how_many_and_whose() {
-    let world = with_john();
+    let sandbox = with_john();
     let revoke = ["token", "revoke", "--all"];
-    world.run(&["token", "create", "a", "--user", "john"]).ok();
+    sandbox.run(&["token", "create", "a", "--user", "john"]).ok();
     for (words, whose) in [
         (&[][..], "1 token of ada"),
         (&["--user", "john"], "1 token of john"),
         (&["--all-users"], "2 tokens of all users"),
     ] {
-        world.run(&["token", "create", "b"]).ok();
-        let mut asked = OnTerminal::run(&world, &[&revoke[..], words].concat());
+        sandbox.run(&["token", "create", "b"]).ok();
+        let mut asked = OnTerminal::run(&sandbox, &[&revoke[..], words].concat());
         asked.press(&format!("Revoke {whose}? [y/N] "), "n\n");
         let screen = format!("n\n{CANCELLED}");
         assert_eq!(asked.ends(), (2, screen, true), "{words:?}");
-        world.run(&["token", "revoke", "--app", "b", "--yes"]).ok();
+        sandbox.run(&["token", "revoke", "--app", "b", "--yes"]).ok();
     }
 }

@@ -1,7 +1,7 @@
 //! Standard input that is a terminal: it is announced once, and secrets are not echoed.
 
 use super::OnTerminal;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 
 const TYPED: &str = "typed-and-not-shown-0123456789abcdef";
@@ -38,9 +38,9 @@ fn words(line: &str) -> Vec<&str> {
 
 #[test]
 fn a_typed_secret_is_announced_once_and_not_echoed() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for (line, what) in SECRETS {
-        let mut run = OnTerminal::run(&world, &words(line));
+        let mut run = OnTerminal::run(&sandbox, &words(line));
         run.asks(&format!("reading {what} {END}")).hides();
         run.0.send_line(TYPED).unwrap();
         run.0.send_control('d').unwrap();
@@ -52,8 +52,8 @@ fn a_typed_secret_is_announced_once_and_not_echoed() {
 
 #[test]
 fn a_password_that_is_typed_is_the_password() {
-    let world = World::with_admin();
-    let mut run = OnTerminal::run(&world, &["login", "ada", "--password-stdin"]);
+    let sandbox = Sandbox::with_admin();
+    let mut run = OnTerminal::run(&sandbox, &["login", "ada", "--password-stdin"]);
     run.asks(END).hides().0.send_line("lovelace").unwrap();
     run.0.send_control('d').unwrap();
     let (code, screen, echoes) = run.ends();
@@ -63,9 +63,9 @@ fn a_password_that_is_typed_is_the_password() {
 
 #[test]
 fn a_terminal_of_another_session_is_not_echoed_either() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let words = ["login", "ada", "--password-stdin"];
-    let mut run = OnTerminal::run_as(&world, "exec setsid --wait \"$0\" \"$@\"", &words, &[]);
+    let mut run = OnTerminal::run_as(&sandbox, "exec setsid --wait \"$0\" \"$@\"", &words, &[]);
     run.asks(END).hides().0.send_line("lovelace").unwrap();
     run.0.send_control('d').unwrap();
     let (code, screen, echoes) = run.ends();
@@ -74,11 +74,11 @@ fn a_terminal_of_another_session_is_not_echoed_either() {
 
 #[test]
 fn every_signal_restores_the_echo_there_too() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let waiting = || {
         let line = "ulimit -c 0; exec \"$0\" \"$@\"";
         let words = ["login", "ada", "--password-stdin"];
-        let mut run = OnTerminal::run_as(&world, line, &words, &[]);
+        let mut run = OnTerminal::run_as(&sandbox, line, &words, &[]);
         run.asks(END).hides();
         run
     };
@@ -92,7 +92,7 @@ fn every_signal_restores_the_echo_there_too() {
 
 #[test]
 fn input_that_is_no_secret_is_announced_and_echoed() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for (line, what) in [
         ("users import -", "the rows"),
         ("token mint --from -", "the rows"),
@@ -100,7 +100,7 @@ fn input_that_is_no_secret_is_announced_and_echoed() {
         ("token fixtures --claims - --out f", "the claims"),
         ("run --claims - -- true", "the claims"),
     ] {
-        let mut run = OnTerminal::run(&world, &words(line));
+        let mut run = OnTerminal::run(&sandbox, &words(line));
         run.asks(&format!("reading {what} {END}"));
         assert!(run.echoes(), "{line}");
         run.0.send_line("visible").unwrap();
@@ -113,10 +113,10 @@ fn input_that_is_no_secret_is_announced_and_echoed() {
 
 #[test]
 fn quiet_and_json_leave_the_announcement_out() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for flags in [&["-q"][..], &["-o", "json"]] {
         let words = [&["token", "decode", "-"], flags].concat();
-        let mut run = OnTerminal::run(&world, &words);
+        let mut run = OnTerminal::run(&sandbox, &words);
         run.hides().0.send_line("x").unwrap();
         run.0.send_control('d').unwrap();
         let (_, screen, echoes) = run.ends();

@@ -8,7 +8,7 @@ mod redirected;
 mod signals;
 mod stops;
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use rexpect::process::{Signal, WaitStatus};
 use rexpect::session::{Options, PtySession, spawn_with_options};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -19,21 +19,21 @@ use std::time::{Duration, Instant};
 pub(crate) struct OnTerminal(pub(crate) PtySession);
 
 impl OnTerminal {
-    pub(crate) fn run(world: &World, words: &[&str]) -> Self {
-        Self::run_in(world, words, &[])
+    pub(crate) fn run(sandbox: &Sandbox, words: &[&str]) -> Self {
+        Self::run_in(sandbox, words, &[])
     }
 
-    fn run_in(world: &World, words: &[&str], variables: &[(&str, &str)]) -> Self {
-        Self::run_as(world, "exec \"$0\" \"$@\"", words, variables)
+    fn run_in(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::run_as(sandbox, "exec \"$0\" \"$@\"", words, variables)
     }
 
-    /// With both outputs in these files of the world's home.
-    fn run_into(world: &World, [out, err]: [&str; 2], words: &[&str]) -> Self {
-        Self::run_as(world, &format!("exec \"$0\" \"$@\" >{out} 2>{err}"), words, &[])
+    /// With both outputs in these files of the sandbox's home.
+    fn run_into(sandbox: &Sandbox, [out, err]: [&str; 2], words: &[&str]) -> Self {
+        Self::run_as(sandbox, &format!("exec \"$0\" \"$@\" >{out} 2>{err}"), words, &[])
     }
 
-    fn run_as(world: &World, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Self {
-        let command = on_terminal(world, &format!("stty echo && {line}"), words, variables);
+    fn run_as(sandbox: &Sandbox, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Self {
+        let command = on_terminal(sandbox, &format!("stty echo && {line}"), words, variables);
         let options = Options::new().timeout_ms(Some(20_000)).strip_ansi_escape_codes(true);
         Self(spawn_with_options(command, options).unwrap())
     }
@@ -89,24 +89,29 @@ impl OnTerminal {
     }
 }
 
-fn on_terminal(world: &World, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Command {
+fn on_terminal(
+    sandbox: &Sandbox,
+    line: &str,
+    words: &[&str],
+    variables: &[(&str, &str)],
+) -> Command {
     let mut command = Command::new("sh");
     command
         .args(["-c", line, env!("CARGO_BIN_EXE_jeton")])
         .args(words)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
-        .env("HOME", world.home())
+        .env("HOME", sandbox.home())
         .env("TERM", "xterm")
         .envs(variables.iter().copied())
-        .current_dir(world.home());
+        .current_dir(sandbox.home());
     command
 }
 
 /// All that a terminal of that width is sent by a run without questions, escape sequences included.
 /// `line` is the shell's: `exec "$0" "$@"`, where nothing is redirected.
 pub(crate) fn sent(
-    world: &World,
+    sandbox: &Sandbox,
     columns: usize,
     line: &str,
     words: &[&str],
@@ -114,7 +119,7 @@ pub(crate) fn sent(
 ) -> String {
     let line = format!("stty rows 24 cols {columns} && {line}");
     let options = Options::new().timeout_ms(Some(20_000));
-    let command = on_terminal(world, &line, words, variables);
+    let command = on_terminal(sandbox, &line, words, variables);
     let text = spawn_with_options(command, options).unwrap().exp_eof().unwrap();
     // Each byte comes as a character.
     let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
@@ -123,8 +128,8 @@ pub(crate) fn sent(
 
 #[test]
 fn login_asks_for_the_password_and_does_not_echo_it() {
-    let world = World::with_admin();
-    let mut run = OnTerminal::run(&world, &["login", "ada"]);
+    let sandbox = Sandbox::with_admin();
+    let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
     run.answer("Password: ", "lovelace");
     let (code, screen, echoes) = run.ends();
     assert_eq!((code, echoes), (0, true), "{screen}");
@@ -134,9 +139,9 @@ fn login_asks_for_the_password_and_does_not_echo_it() {
 
 #[test]
 fn an_empty_answer_cancels() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for ending in ["\n", "\u{4}"] {
-        let mut run = OnTerminal::run(&world, &["login", "ada"]);
+        let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
         run.asks("Password: ");
         run.0.send(ending).unwrap();
         run.0.flush().unwrap();
@@ -148,55 +153,55 @@ fn an_empty_answer_cancels() {
 
 #[test]
 fn init_asks_twice() {
-    let world = World::new();
-    let mut run = OnTerminal::run(&world, &["init", "ada"]);
+    let sandbox = Sandbox::new();
+    let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
     run.answer("New password: ", "lovelace").answer("Again: ", "lovelace");
     let (code, screen, echoes) = run.ends();
     assert_eq!((code, echoes), (0, true), "{screen}");
     assert!(screen.contains("ada is the first admin and logged in\n"), "{screen}");
     assert!(!screen.contains("random"), "{screen}");
-    world.log_in("ada", "lovelace");
+    sandbox.log_in("ada", "lovelace");
 }
 
 #[test]
 fn two_different_new_passwords_are_refused() {
-    let world = World::new();
-    let mut run = OnTerminal::run(&world, &["init", "ada"]);
+    let sandbox = Sandbox::new();
+    let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
     run.answer("New password: ", "lovelace").answer("Again: ", "lovelaec");
     let (code, screen, echoes) = run.ends();
     assert_eq!((code, echoes), (2, true), "{screen}");
     assert!(screen.contains("error: the two passwords are not the same\n"), "{screen}");
-    assert!(!world.store().exists());
+    assert!(!sandbox.store().exists());
 }
 
 #[test]
 fn passwd_asks_for_the_current_password_first() {
-    let world = World::with_admin();
-    let mut run = OnTerminal::run(&world, &["passwd"]);
+    let sandbox = Sandbox::with_admin();
+    let mut run = OnTerminal::run(&sandbox, &["passwd"]);
     run.answer("Current password: ", "lovelace")
         .answer("New password: ", "countess")
         .answer("Again: ", "countess");
     let (code, screen, _) = run.ends();
     assert_eq!(code, 0, "{screen}");
-    world.log_in("ada", "countess");
+    sandbox.log_in("ada", "countess");
 }
 
 #[test]
 fn in_ci_and_with_no_input_nobody_is_asked() {
     const HINT: &str = "error: a password is needed and nobody is there to ask\n\
         hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`\n";
-    let world = World::with_admin();
-    world.register("john", "123456");
-    let in_ci = |words: &[&str]| OnTerminal::run_in(&world, words, &[("CI", "1")]).ends();
+    let sandbox = Sandbox::with_admin();
+    sandbox.register("john", "123456");
+    let in_ci = |words: &[&str]| OnTerminal::run_in(&sandbox, words, &[("CI", "1")]).ends();
     assert_eq!(in_ci(&["login", "ada"]), (2, HINT.to_owned(), true));
-    let no_input = OnTerminal::run(&world, &["login", "ada", "--no-input"]).ends();
+    let no_input = OnTerminal::run(&sandbox, &["login", "ada", "--no-input"]).ends();
     assert_eq!(no_input, (2, HINT.to_owned(), true));
     assert_eq!(
         in_ci(&["users", "delete", "john"]),
         (2, "error: nobody is there to confirm it\nhint: add `--yes`\n".to_owned(), true)
     );
-    assert_eq!(world.run(&["login", "ada"]).fails(2).err, HINT);
-    let fresh = World::new();
+    assert_eq!(sandbox.run(&["login", "ada"]).fails(2).stderr, HINT);
+    let fresh = Sandbox::new();
     let (code, screen, _) = OnTerminal::run_in(&fresh, &["init", "ci"], &[("CI", "1")]).ends();
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("the password is random and shown to nobody"), "{screen}");
@@ -204,9 +209,9 @@ fn in_ci_and_with_no_input_nobody_is_asked() {
 
 #[test]
 fn for_somebody_who_is_not_there_no_password_is_asked() {
-    let world = World::with_admin();
-    let ended = OnTerminal::run(&world, &["recover", "nobody"]).ends();
+    let sandbox = Sandbox::with_admin();
+    let ended = OnTerminal::run(&sandbox, &["recover", "nobody"]).ends();
     assert_eq!(ended, (3, "error: there is no user `nobody`\n".to_owned(), true));
-    let audit = world.sql("SELECT outcome FROM audit WHERE action = 'recover'");
+    let audit = sandbox.sql("SELECT outcome FROM audit WHERE action = 'recover'");
     assert_eq!(audit, ["user_not_found"]);
 }

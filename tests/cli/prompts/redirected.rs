@@ -1,40 +1,40 @@
 //! Questions go to the terminal itself, so that they are seen with both outputs in files.
 
 use super::OnTerminal;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 const FILES: [&str; 2] = ["out", "err"];
 
-fn files(world: &World) -> [String; 2] {
-    FILES.map(|name| std::fs::read_to_string(world.home().join(name)).unwrap())
+fn files(sandbox: &Sandbox) -> [String; 2] {
+    FILES.map(|name| std::fs::read_to_string(sandbox.home().join(name)).unwrap())
 }
 
 #[test]
 fn a_password_is_asked_for_with_both_outputs_in_files() {
-    let world = World::with_admin();
-    let mut run = OnTerminal::run_into(&world, FILES, &["passwd", "-o", "json"]);
+    let sandbox = Sandbox::with_admin();
+    let mut run = OnTerminal::run_into(&sandbox, FILES, &["passwd", "-o", "json"]);
     run.answer("Current password: ", "lovelace")
         .answer("New password: ", "countess")
         .answer("Again: ", "countess");
     let (code, screen, echoes) = run.ends();
     assert_eq!((code, screen.trim(), echoes), (0, "", true));
-    assert_eq!(files(&world), ["{\"changed\":true,\"sessions_ended\":0}\n", ""]);
-    world.log_in("ada", "countess");
+    assert_eq!(files(&sandbox), ["{\"changed\":true,\"sessions_ended\":0}\n", ""]);
+    sandbox.log_in("ada", "countess");
 }
 
 #[test]
 fn a_confirmation_is_asked_for_with_both_outputs_in_files() {
-    let world = World::with_admin();
-    world.register("john", "123456");
+    let sandbox = Sandbox::with_admin();
+    sandbox.register("john", "123456");
     let question = "Delete john and revoke all of its tokens? [y/N] ";
     for (answer, code, talk) in [
         ("n\n", 2, "error: cancelled, nothing was changed\n"),
         ("y\n", 0, "deleted john, revoked 0 tokens\n"),
     ] {
-        let mut run = OnTerminal::run_into(&world, FILES, &["users", "delete", "john"]);
+        let mut run = OnTerminal::run_into(&sandbox, FILES, &["users", "delete", "john"]);
         run.press(question, answer);
         assert_eq!(run.ends(), (code, answer.to_owned(), true));
-        assert_eq!(files(&world), ["", talk]);
+        assert_eq!(files(&sandbox), ["", talk]);
     }
-    world.run(&["users", "show", "john"]).fails(3);
+    sandbox.run(&["users", "show", "john"]).fails(3);
 }

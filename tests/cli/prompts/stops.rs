@@ -1,7 +1,7 @@
 //! Signals at a prompt whose default action ends or stops the program: the terminal is restored first.
 
 use super::OnTerminal;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 #[cfg(target_os = "linux")]
 use {
@@ -16,15 +16,15 @@ const NO_CORE: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
 /// Shells with job control. dash leaves the terminal's modes as a stopped program leaves them.
 const SHELLS: [&str; 2] = ["sh -i", "bash --norc --noprofile -i"];
 
-fn login(world: &World) -> OnTerminal {
-    let mut run = OnTerminal::run_as(world, NO_CORE, &["login", "ada"], &[]);
+fn login(sandbox: &Sandbox) -> OnTerminal {
+    let mut run = OnTerminal::run_as(sandbox, NO_CORE, &["login", "ada"], &[]);
     run.asks("Password: ").hides();
     run
 }
 
 #[test]
 fn every_ending_signal_restores_the_terminal_and_ends_the_program() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for signal in [
         Signal::SIGQUIT,
         Signal::SIGUSR1,
@@ -38,20 +38,20 @@ fn every_ending_signal_restores_the_terminal_and_ends_the_program() {
         Signal::SIGSYS,
         Signal::SIGTRAP,
     ] {
-        let mut run = login(&world);
+        let mut run = login(&sandbox);
         run.0.process_mut().signal(signal).unwrap();
         assert_eq!(run.killed(), (signal, true));
     }
-    world.run(&["whoami"]).ok();
+    sandbox.run(&["whoami"]).ok();
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn signals_without_a_portable_default_action_are_an_exit_code() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let numbers = [Number::IO, Number::POWER, Number::STKFLT, Number::rt_min(), Number::rt_max()];
     for number in numbers.map(Number::as_raw) {
-        let run = login(&world);
+        let run = login(&sandbox);
         let terminal = run.0.process().get_file_handle().unwrap();
         let pid = tcgetpgrp(terminal).unwrap();
         let kill = format!("kill -{number} {pid}");
@@ -62,17 +62,17 @@ fn signals_without_a_portable_default_action_are_an_exit_code() {
 
 #[test]
 fn ctrl_backslash_restores_the_terminal_and_quits() {
-    let world = World::with_admin();
-    let mut run = login(&world);
+    let sandbox = Sandbox::with_admin();
+    let mut run = login(&sandbox);
     run.0.send_control('\\').unwrap();
     assert_eq!(run.killed(), (Signal::SIGQUIT, true));
 }
 
 #[test]
 fn an_ignored_signal_stays_ignored() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let line = format!("trap '' HUP USR1; {NO_CORE}");
-    let mut run = OnTerminal::run_as(&world, &line, &["login", "ada"], &[]);
+    let mut run = OnTerminal::run_as(&sandbox, &line, &["login", "ada"], &[]);
     run.asks("Password: ").hides();
     for signal in [Signal::SIGHUP, Signal::SIGUSR1] {
         run.0.process_mut().signal(signal).unwrap();
@@ -86,9 +86,9 @@ fn an_ignored_signal_stays_ignored() {
 fn ctrl_z_restores_the_terminal_and_fg_asks_again() {
     let variables = [("PS1", "ready> "), ("JETON", env!("CARGO_BIN_EXE_jeton"))];
     for shell in SHELLS {
-        let world = World::with_admin();
-        world.register("john", "123456");
-        let mut run = OnTerminal::run_as(&world, &format!("exec {shell}"), &[], &variables);
+        let sandbox = Sandbox::with_admin();
+        sandbox.register("john", "123456");
+        let mut run = OnTerminal::run_as(&sandbox, &format!("exec {shell}"), &[], &variables);
         run.asks("ready> ").0.send_line("\"$JETON\" login ada").unwrap();
         run.asks("Password: ").hides();
         run.0.send("half-typed").unwrap();
@@ -115,8 +115,8 @@ fn ctrl_z_restores_the_terminal_and_fg_asks_again() {
 fn a_prompt_in_the_background_waits_for_fg() {
     let variables = [("PS1", "ready> "), ("JETON", env!("CARGO_BIN_EXE_jeton"))];
     for shell in SHELLS {
-        let world = World::with_admin();
-        let mut run = OnTerminal::run_as(&world, &format!("exec {shell}"), &[], &variables);
+        let sandbox = Sandbox::with_admin();
+        let mut run = OnTerminal::run_as(&sandbox, &format!("exec {shell}"), &[], &variables);
         run.asks("ready> ").0.send_line("\"$JETON\" login ada &").unwrap();
         // The shell tells of a job before its next prompt.
         let wait = "until jobs >jobs; grep -q Stopped jobs; do sleep 0.05; done";
@@ -136,8 +136,8 @@ fn a_prompt_in_the_background_waits_for_fg() {
 
 #[test]
 fn ctrl_z_without_a_shell_to_continue_asks_again() {
-    let world = World::with_admin();
-    let mut run = login(&world);
+    let sandbox = Sandbox::with_admin();
+    let mut run = login(&sandbox);
     run.0.send_control('z').unwrap();
     run.answer("Password: ", "lovelace");
     let (code, screen, echoes) = run.ends();

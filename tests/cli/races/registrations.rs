@@ -1,52 +1,53 @@
 //! Many accounts at once, and readers meanwhile.
 
 use super::{ended, is_decent, number, race, register};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::process::Child;
 
 #[test]
 fn sixty_four_first_registrations_make_one_store_with_one_admin() {
-    let world = World::new();
-    let all = race((0..64).map(|n| register(&world, &format!("user{n}"))));
+    let sandbox = Sandbox::new();
+    let all = race((0..64).map(|n| register(&sandbox, &format!("user{n}"))));
     assert_eq!(ended(&all, 0), 64, "{all:?}");
-    let made = all.iter().filter(|ran| ran.err.contains("made the store")).count();
+    let made = all.iter().filter(|output| output.stderr.contains("made the store")).count();
     assert_eq!(made, 1, "{all:?}");
-    assert_eq!(number(&world, "SELECT count(*) FROM users"), 64);
-    assert_eq!(number(&world, "SELECT count(*) FROM users WHERE role = 'admin'"), 1);
-    assert_eq!(number(&world, "SELECT count(*) FROM keys"), 1);
-    assert_eq!(world.sql("PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(number(&sandbox, "SELECT count(*) FROM users"), 64);
+    assert_eq!(number(&sandbox, "SELECT count(*) FROM users WHERE role = 'admin'"), 1);
+    assert_eq!(number(&sandbox, "SELECT count(*) FROM keys"), 1);
+    assert_eq!(sandbox.sql("PRAGMA integrity_check"), ["ok"]);
 }
 
 #[test]
 fn sixty_four_registrations_of_one_name_make_one_user() {
-    let world = World::with_admin();
-    let all = race((0..64).map(|_| register(&world, "john")));
+    let sandbox = Sandbox::with_admin();
+    let all = race((0..64).map(|_| register(&sandbox, "john")));
     assert_eq!((ended(&all, 0), ended(&all, 5)), (1, 63), "{all:?}");
-    assert_eq!(number(&world, "SELECT count(*) FROM users WHERE username = 'john'"), 1);
+    assert_eq!(number(&sandbox, "SELECT count(*) FROM users WHERE username = 'john'"), 1);
 }
 
 #[test]
 fn readers_never_fail_while_sixteen_register() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let mut writers: Vec<Child> =
-        (0..16).map(|n| World::start(&mut register(&world, &format!("user{n}")))).collect();
+        (0..16).map(|n| Sandbox::start(&mut register(&sandbox, &format!("user{n}")))).collect();
     let (mut reads, mut seen) = (0, 0);
     while writers.iter_mut().any(|writer| writer.try_wait().unwrap().is_none()) {
-        let readers = (0..2).map(|_| world.command(&["users", "list", "--all", "-o", "json"]));
-        for ran in race(readers) {
-            assert_eq!(ran.code, 0, "{ran:?}");
-            let list: Value = serde_json::from_str(&ran.out).unwrap();
+        let readers = (0..2).map(|_| sandbox.command(&["users", "list", "--all", "-o", "json"]));
+        for output in race(readers) {
+            assert_eq!(output.code, 0, "{output:?}");
+            let list: Value = serde_json::from_str(&output.stdout).unwrap();
             reads += 1;
             seen = seen.max(list["items"].as_array().unwrap().len());
         }
     }
     for writer in writers {
-        let ran = Ran::from(writer.wait_with_output().unwrap());
-        is_decent(&ran);
-        ran.ok();
+        let output = RunOutput::from(writer.wait_with_output().unwrap());
+        is_decent(&output);
+        output.ok();
     }
     println!("{reads} reads, the fullest saw {seen} users");
     assert!(reads > 2, "{reads} reads were no race");
-    assert_eq!(world.json(&["users", "list", "--all"])["items"].as_array().unwrap().len(), 17);
+    assert_eq!(sandbox.json(&["users", "list", "--all"])["items"].as_array().unwrap().len(), 17);
 }

@@ -1,14 +1,14 @@
 //! Revocation by value against a token that gets its row at the same time.
 
 use super::race;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 const ROUNDS: usize = 100;
 
 #[test]
 fn revoked_token_stays_revoked_when_its_row_is_recorded_meanwhile() {
-    let world = World::with_admin();
-    world.run(&["token", "mint"]).ok();
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "mint"]).ok();
     let mut revoked = 0;
     for round in 0..ROUNDS {
         let jti = format!("jti=0192abcd-0000-7000-8000-{round:012}");
@@ -25,14 +25,14 @@ fn revoked_token_stays_revoked_when_its_row_is_recorded_meanwhile() {
             "--expires-at",
             end,
         ];
-        let token = world.get(&mint);
-        let record = world.command(&[&mint[..], &["--record"]].concat());
-        let all = race([world.command(&["token", "revoke", &token]), record]);
+        let token = sandbox.get(&mint);
+        let record = sandbox.command(&[&mint[..], &["--record"]].concat());
+        let all = race([sandbox.command(&["token", "revoke", &token]), record]);
         assert!([0, 2].contains(&all[1].code), "{all:?}");
         if all[0].code == 0 {
             revoked += 1;
             let verify = ["token", "verify", "--type", "test", &token];
-            assert_eq!(world.run(&verify).code, 12, "round {round}: {all:?}");
+            assert_eq!(sandbox.run(&verify).code, 12, "round {round}: {all:?}");
         }
     }
     assert!(revoked > 0);

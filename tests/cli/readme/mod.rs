@@ -4,8 +4,8 @@ mod tables;
 
 pub(crate) use tables::grammar;
 
-use crate::mask::masked;
-use crate::world::World;
+use crate::redact::redact;
+use crate::sandbox::Sandbox;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -100,25 +100,25 @@ fn console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     }
 }
 
-/// A shell in the world that finds `jeton` and, where there is one, the Python with packages.
-pub(crate) fn bash(world: &World) -> Command {
+/// A shell in the sandbox that finds `jeton` and, where there is one, the Python with packages.
+pub(crate) fn bash(sandbox: &Sandbox) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
     let directories = [program.to_owned()].into_iter().chain(python()).chain(system);
     let mut command = Command::new("/bin/bash");
     command
         .env_clear()
-        .env("HOME", world.home())
-        .env("TMPDIR", world.home())
+        .env("HOME", sandbox.home())
+        .env("TMPDIR", sandbox.home())
         .env("PATH", std::env::join_paths(directories).unwrap())
-        .current_dir(world.home())
+        .current_dir(sandbox.home())
         .stdin(Stdio::null());
     command
 }
 
 #[test]
 fn every_command_prints_what_is_shown() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let results = tempfile::tempdir().unwrap();
     let has_python = python().is_some();
     if !has_python {
@@ -136,7 +136,7 @@ fn every_command_prints_what_is_shown() {
         format!("{{ {}\n}} >{result}", step.command)
     };
     let script = steps.iter().enumerate().map(in_shell).collect::<Vec<_>>().join("\n");
-    let ran = bash(&world).env("R", results.path()).args(["-c", &script]).output().unwrap();
+    let ran = bash(&sandbox).env("R", results.path()).args(["-c", &script]).output().unwrap();
     let mut readme: Vec<String> = README.lines().map(str::to_owned).collect();
     let update = variable("UPDATE_README").is_some();
     // From the end, so that a changed number of lines moves no output that is still to be replaced.
@@ -151,7 +151,7 @@ fn every_command_prints_what_is_shown() {
             && lines.iter().zip(&step.shown).all(|(line, shown)| fits(line, shown));
         if update && !same {
             let output = step.output_at..step.output_at + step.shown.len();
-            readme.splice(output, lines.iter().map(|line| example(&world, line, &step.shown)));
+            readme.splice(output, lines.iter().map(|line| example(&sandbox, line, &step.shown)));
             continue;
         }
         assert!(same, "`{command}`\nshown:\n{}\nprinted:\n{out}", step.shown.join("\n"));
@@ -164,11 +164,11 @@ fn every_command_prints_what_is_shown() {
 
 /// The printed line as the README shows it: the line that is there already if it still fits, else
 /// with `…` for all that differs from run to run.
-fn example(world: &World, printed: &str, shown: &[&str]) -> String {
+fn example(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
     if let Some(line) = shown.iter().find(|line| fits(printed, line)) {
         return (*line).to_owned();
     }
-    let mut line = masked(world, printed);
+    let mut line = redact(sandbox, printed);
     for mask in ["<uuid>", "<time>", "<token>", "<key>", "~"] {
         line = line.replace(mask, "…");
     }
@@ -205,12 +205,12 @@ fn one_command_installs_and_mints_a_first_token() {
     assert!(README.lines().any(|line| line == INSTALL));
     let (install, tail) = INSTALL.split_once(" && ").unwrap();
     assert!(install.starts_with("cargo install"));
-    let world = World::new();
-    let ran = bash(&world).args(["-c", tail]).output().unwrap();
+    let sandbox = Sandbox::new();
+    let ran = bash(&sandbox).args(["-c", tail]).output().unwrap();
     assert!(ran.status.success(), "{ran:?}");
     let out = String::from_utf8(ran.stdout).unwrap();
     let token = out.strip_suffix('\n').expect("a line");
-    let answer = world.json(&["token", "inspect", token]);
+    let answer = sandbox.json(&["token", "inspect", token]);
     assert_eq!(answer["app"], "my-app");
     assert_eq!(answer["permissions"], serde_json::json!(["read", "write"]));
 }

@@ -1,7 +1,7 @@
 //! The README's tables list the program's commands, flags, variables and exit codes.
 
 use super::README;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn table(header: &str) -> Vec<Vec<&'static str>> {
 
 #[test]
 fn exit_codes_are_those_of_the_program() {
-    let help = World::new().get(&["help", "exit-codes"]);
+    let help = Sandbox::new().get(&["help", "exit-codes"]);
     let mut expected: Vec<Vec<String>> = Vec::new();
     for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.is_empty()) {
         let line = line.trim();

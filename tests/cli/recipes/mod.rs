@@ -7,7 +7,8 @@ mod workflow;
 
 use crate::python::{python, skipped, variable};
 use crate::readme::bash;
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,17 +18,17 @@ const TOKENS: &str = "--iss https://id.example --aud api --scope read --sub alic
 
 /// The directory of somebody who copied a few recipes.
 struct Project {
-    world: World,
+    sandbox: Sandbox,
 }
 
 impl Project {
     /// One with those files, and the files of those directories, side by side.
     fn of(recipes: &[&str]) -> Self {
-        let world = World::new();
+        let sandbox = Sandbox::new();
         for directory in ["project", "tmp"] {
-            fs::create_dir(world.home().join(directory)).unwrap();
+            fs::create_dir(sandbox.home().join(directory)).unwrap();
         }
-        let project = Self { world };
+        let project = Self { sandbox };
         for recipe in recipes {
             let path = package().join("tests/recipes").join(recipe);
             let below = fs::read_dir(&path).map(|found| found.map(|file| file.unwrap().path()));
@@ -40,12 +41,12 @@ impl Project {
     }
 
     fn path(&self) -> PathBuf {
-        self.world.home().join("project")
+        self.sandbox.home().join("project")
     }
 
     /// A shell in it, where another store and another token are named, as on somebody's own machine.
     fn bash(&self) -> Command {
-        let mut shell = bash(&self.world);
+        let mut shell = bash(&self.sandbox);
         let search = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
             (name == "PATH").then(|| value.unwrap().to_owned())
         };
@@ -56,15 +57,15 @@ impl Project {
             .current_dir(self.path())
             .env("PATH", all.unwrap())
             .env("PROGRAM", env!("CARGO_BIN_EXE_jeton"))
-            .env("CALLS", self.world.home().join("calls"))
-            .env("TMPDIR", self.world.home().join("tmp"))
-            .env("JETON_STORE", self.world.home().join("own/jeton.db"))
+            .env("CALLS", self.sandbox.home().join("calls"))
+            .env("TMPDIR", self.sandbox.home().join("tmp"))
+            .env("JETON_STORE", self.sandbox.home().join("own/jeton.db"))
             .env("JETON_TOKEN", "a token for my own store");
         shell
     }
 
-    fn run(&self, command: &str) -> Ran {
-        Ran::from(self.bash().args(["-c", command]).output().unwrap())
+    fn run(&self, command: &str) -> RunOutput {
+        RunOutput::of(self.bash().args(["-c", command]))
     }
 
     /// Changes a file in one place.
@@ -77,12 +78,12 @@ impl Project {
 
     /// How jeton was called until now; temporary names are `…`.
     fn calls(&self) -> Vec<String> {
-        let temporary = self.world.home().join("tmp").to_string_lossy().into_owned() + "/";
+        let temporary = self.sandbox.home().join("tmp").to_string_lossy().into_owned() + "/";
         let without_name = |word: &str| match word.strip_prefix(&temporary) {
             Some(path) => format!("…/{}", path.rsplit('/').next().unwrap()),
             None => word.to_owned(),
         };
-        let calls = fs::read_to_string(self.world.home().join("calls")).unwrap();
+        let calls = fs::read_to_string(self.sandbox.home().join("calls")).unwrap();
         calls
             .lines()
             .map(|call| call.split(' ').map(without_name).collect::<Vec<_>>().join(" "))
@@ -99,8 +100,8 @@ impl Project {
             names.sort();
             names
         };
-        assert_eq!(names(self.world.home()), ["calls", "project", "tmp"]);
-        assert_eq!(names(&self.world.home().join("tmp")), [""; 0]);
+        assert_eq!(names(self.sandbox.home()), ["calls", "project", "tmp"]);
+        assert_eq!(names(&self.sandbox.home().join("tmp")), [""; 0]);
         let kept = names(&self.path()).into_iter().filter(|name| {
             [".db", ".jwt"].iter().any(|end| name.contains(end)) || name.contains("fixtures.md")
         });
@@ -123,9 +124,9 @@ fn has_python() -> bool {
 
 /// The tokens of the recipes that a service has to refuse.
 fn broken() -> Vec<String> {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let words: Vec<&str> = ["token", "fixtures"].into_iter().chain(TOKENS.split(' ')).collect();
-    let made = world.json(&words);
+    let made = sandbox.json(&words);
     let broken =
         made["fixtures"].as_array().unwrap().iter().filter(|item| !item["defect"].is_null());
     broken.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
@@ -133,6 +134,6 @@ fn broken() -> Vec<String> {
 
 /// In what pytest printed, everything passed: all that are to be refused, the good one, and nobody's.
 #[track_caller]
-fn has_passed(ran: &Ran) {
-    assert!(ran.out.contains(&format!(" {} passed in ", broken().len() + 2)), "{ran:?}");
+fn has_passed(output: &RunOutput) {
+    assert!(output.stdout.contains(&format!(" {} passed in ", broken().len() + 2)), "{output:?}");
 }

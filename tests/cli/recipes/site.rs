@@ -1,21 +1,21 @@
 //! The recipe for a service that finds the keys by their issuer.
 
 use super::{Project, has_passed, has_python};
-use crate::world::Ran;
+use crate::run_output::RunOutput;
 use std::fs;
 use std::net::TcpStream;
 
 /// Runs that while the site is served; it prints where the site is, first. The server has ended.
 #[track_caller]
-fn served(project: &Project, tests: &str) -> Ran {
+fn served(project: &Project, tests: &str) -> RunOutput {
     // What the server says goes to a file: whoever waited for the end of a pipe would wait for ever
     // for a server that goes on.
     let site = format!("bash site.sh sh -c 'echo $ISSUER; {tests}' 2> said; exit $?");
-    let mut ran = project.run(&site);
-    ran.err = fs::read_to_string(project.path().join("said")).unwrap();
-    let server = ran.out.lines().next().unwrap().strip_prefix("http://").unwrap();
+    let mut output = project.run(&site);
+    output.stderr = fs::read_to_string(project.path().join("said")).unwrap();
+    let server = output.stdout.lines().next().unwrap().strip_prefix("http://").unwrap();
     assert!(TcpStream::connect(server).is_err(), "the file server goes on");
-    ran
+    output
 }
 
 #[test]
@@ -24,11 +24,11 @@ fn a_service_finds_the_keys_by_the_issuer() {
         return;
     }
     let project = Project::of(&["site.sh", "pytest"]);
-    let ran = served(&project, "python3 -m pytest").ok();
-    has_passed(&ran);
+    let output = served(&project, "python3 -m pytest").ok();
+    has_passed(&output);
     for file in ["openid-configuration", "jwks.json"] {
         let line = format!("\"GET /.well-known/{file} HTTP/1.1\" 200 -");
-        assert!(ran.err.contains(&line), "{}", ran.err);
+        assert!(output.stderr.contains(&line), "{}", output.stderr);
     }
     let calls = project.calls();
     assert_eq!(calls.len(), 4, "once for all tests: {calls:?}");
@@ -42,8 +42,8 @@ fn nothing_is_left_when_the_tests_fail_or_are_stopped() {
     }
     let project = Project::of(&["site.sh"]);
     for (tests, code) in [("exit 7", 7), ("kill -TERM $PPID", 143)] {
-        let ran = served(&project, tests);
-        assert_eq!(ran.code, code, "{ran:?}");
+        let output = served(&project, tests);
+        assert_eq!(output.code, code, "{output:?}");
         project.is_clean();
     }
 }

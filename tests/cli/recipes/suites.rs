@@ -4,7 +4,7 @@ use super::{Project, TOKENS, broken, has_passed, has_python, package};
 use crate::node::node;
 use crate::python::skipped;
 use crate::readme::blocks;
-use crate::world::Ran;
+use crate::run_output::RunOutput;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -37,19 +37,23 @@ fn pytest_has_tokens_made_once_and_tests_each() {
         return;
     }
     let project = Project::of(&["pytest"]);
-    let ran = project.run("python3 -m pytest --verbose").ok();
+    let output = project.run("python3 -m pytest --verbose").ok();
     for name in broken() {
-        assert!(ran.out.contains(&format!("is_refused[{name}] PASSED")), "{name}: {}", ran.out);
+        assert!(
+            output.stdout.contains(&format!("is_refused[{name}] PASSED")),
+            "{name}: {}",
+            output.stdout
+        );
     }
-    has_passed(&ran);
+    has_passed(&output);
     assert_eq!(project.calls(), once());
     project.is_clean();
 }
 
 /// The names of the tests that failed.
-fn failed(ran: &Ran) -> Vec<String> {
-    assert_eq!(ran.code, 1, "{ran:?}");
-    let lines = ran.out.lines().filter(|line| line.starts_with("FAILED "));
+fn failed(output: &RunOutput) -> Vec<String> {
+    assert_eq!(output.code, 1, "{output:?}");
+    let lines = output.stdout.lines().filter(|line| line.starts_with("FAILED "));
     lines.map(|line| line.split(['[', ']']).nth(1).unwrap().to_owned()).collect()
 }
 
@@ -71,28 +75,36 @@ fn pytest_finds_what_a_service_does_not_check() {
 }
 
 /// The suite of node in a project, where the packages are installed.
-fn node_test(node: &OsStr, project: &Project) -> Ran {
+fn node_test(node: &OsStr, project: &Project) -> RunOutput {
     let modules = package().join("tests/cli/node/node_modules");
     symlink(modules, project.path().join("node_modules")).unwrap();
     // The shell of a project looks for programs in other places.
     let found = Command::new(node).args(["-p", "process.execPath"]).output().unwrap();
-    let program = Ran::from(found).ok().out;
+    let program = RunOutput::from(found).ok().stdout;
     let command = ["-c", "exec \"$0\" --test --test-reporter=tap", program.trim()];
     // Node 18 keeps to itself what jose needs; later ones take the flag for what they do anyway.
     let option = ("NODE_OPTIONS", "--experimental-global-webcrypto");
-    Ran::from(project.bash().env(option.0, option.1).args(command).output().unwrap())
+    RunOutput::of(project.bash().env(option.0, option.1).args(command))
 }
 
 #[test]
 fn node_has_tokens_made_once_and_tests_each() {
     let Some(node) = node() else { return };
     let project = Project::of(&["node"]);
-    let ran = node_test(&node, &project).ok();
+    let output = node_test(&node, &project).ok();
     let names = broken();
     for name in &names {
-        assert!(ran.out.contains(&format!(" - {name} is refused\n")), "{name}: {}", ran.out);
+        assert!(
+            output.stdout.contains(&format!(" - {name} is refused\n")),
+            "{name}: {}",
+            output.stdout
+        );
     }
-    assert!(ran.out.contains(&format!("\n# pass {}\n", names.len() + 2)), "{}", ran.out);
+    assert!(
+        output.stdout.contains(&format!("\n# pass {}\n", names.len() + 2)),
+        "{}",
+        output.stdout
+    );
     assert_eq!(project.calls(), once());
     project.is_clean();
 }
@@ -109,9 +121,9 @@ fn node_finds_what_a_service_does_not_check() {
         ("createServer(async", "createServer({ maxHeaderSize: 1 << 20 }, async", &["oversized"]),
     ];
     sloppy("node", changes, |project| {
-        let ran = node_test(&node, project);
-        assert_eq!(ran.code, 1, "{ran:?}");
-        let lines = ran.out.lines().filter(|line| line.starts_with("not ok "));
+        let output = node_test(&node, project);
+        assert_eq!(output.code, 1, "{output:?}");
+        let lines = output.stdout.lines().filter(|line| line.starts_with("not ok "));
         lines.map(|line| line.split(' ').nth(4).unwrap().to_owned()).collect()
     });
 }
@@ -131,8 +143,8 @@ fn make_test_gives_a_suite_what_it_made() {
         return;
     }
     let project = Project::of(&["Makefile", "pytest"]);
-    let ran = project.run("make test").ok();
-    has_passed(&ran);
+    let output = project.run("make test").ok();
+    has_passed(&output);
     let fixtures = format!("token fixtures {TOKENS} --out …/fixtures --quiet");
     assert_eq!(project.calls(), ["init ci --quiet --no-input", &fixtures]);
     project.is_clean();
@@ -147,8 +159,8 @@ fn make_test_leaves_nothing_when_a_test_fails_or_is_stopped() {
     for (tests, code) in
         [("false", 2), ("kill -TERM $$$$", 2), ("grep -q eyJ $$FIXTURES/good.jwt", 0)]
     {
-        let ran = project.run(&format!("make test TESTS='{tests}'"));
-        assert_eq!(ran.code, code, "{tests}: {ran:?}");
+        let output = project.run(&format!("make test TESTS='{tests}'"));
+        assert_eq!(output.code, code, "{tests}: {output:?}");
         project.is_clean();
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Project, TOKENS, has_passed, has_python, package};
 use crate::python::{ask, variable};
-use crate::world::Ran;
+use crate::run_output::RunOutput;
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ use std::io::Write;
 const NOT_HERE: [&str; 2] = ["install jeton", "install what the service needs"];
 
 /// What a step ended with, by its name.
-type Ended = (String, Ran);
+type Ended = (String, RunOutput);
 
 fn workflow() -> Value {
     let text = fs::read_to_string(package().join("tests/recipes/workflow.yml")).unwrap();
@@ -38,14 +38,14 @@ fn run(project: &Project) -> Vec<Ended> {
             let _ = writeln!(std::io::stderr(), "not run: the step `{name}` of the workflow");
             continue;
         }
-        let has_failed = ended.iter().any(|(_, ran)| ran.code != 0);
+        let has_failed = ended.iter().any(|(_, output)| output.code != 0);
         match step["if"].as_str() {
             None if has_failed => continue,
             None | Some("always()") => {}
             Some(other) => panic!("nobody knows here what `{other}` is"),
         }
-        let (ran, more) = run_step(project, step["run"].as_str().unwrap(), &known);
-        ended.push((name.to_owned(), ran));
+        let (output, more) = run_step(project, step["run"].as_str().unwrap(), &known);
+        ended.push((name.to_owned(), output));
         known.extend(more);
     }
     ended
@@ -56,7 +56,7 @@ fn run_step(
     project: &Project,
     script: &str,
     known: &[(String, String)],
-) -> (Ran, Vec<(String, String)>) {
+) -> (RunOutput, Vec<(String, String)>) {
     assert!(!script.contains("${{"), "an expression is not evaluated here: {script}");
     let runner = tempfile::tempdir().unwrap();
     let (file, set) = (runner.path().join("step.sh"), runner.path().join("env"));
@@ -67,17 +67,17 @@ fn run_step(
         .env_remove("JETON_STORE")
         .env_remove("JETON_TOKEN")
         .env("CI", "true")
-        .env("RUNNER_TEMP", project.world.home().join("tmp"))
+        .env("RUNNER_TEMP", project.sandbox.home().join("tmp"))
         .env("GITHUB_ENV", &set)
         .envs(known.iter().cloned());
-    let ran = Ran::from(shell.arg("-e").arg(file).output().unwrap());
+    let output = RunOutput::of(shell.arg("-e").arg(file));
     let set = fs::read_to_string(set).unwrap();
     let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.into(), value.into()));
-    (ran, set.lines().map(|line| pair(line).unwrap()).collect())
+    (output, set.lines().map(|line| pair(line).unwrap()).collect())
 }
 
 fn codes(ended: &[Ended]) -> Vec<(&str, i32)> {
-    ended.iter().map(|(name, ran)| (name.as_str(), ran.code)).collect()
+    ended.iter().map(|(name, output)| (name.as_str(), output.code)).collect()
 }
 
 #[test]

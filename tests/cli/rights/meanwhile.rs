@@ -3,7 +3,8 @@
 
 use super::Cast;
 use crate::prompts::OnTerminal;
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::fs::OpenOptions;
@@ -91,35 +92,37 @@ fn run_while_locked(
     cast: &Cast,
     lines: &[&'static str],
     meanwhile: &str,
-) -> Vec<(&'static str, Ran)> {
-    let store = Connection::open(cast.world.store()).unwrap();
+) -> Vec<(&'static str, RunOutput)> {
+    let store = Connection::open(cast.sandbox.store()).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
     let command = |line: &&str| -> Command {
         let words: Vec<&str> = line.split(' ').map(|word| cast.meaning(word)).collect();
-        cast.world.command(&words)
+        cast.sandbox.command(&words)
     };
-    let children: Vec<_> = lines.iter().map(|line| World::start(&mut command(line))).collect();
+    let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
     pause();
     store.execute_batch(meanwhile).unwrap();
     let before = rows(&store);
     store.execute_batch("COMMIT").unwrap();
-    let ran = children.into_iter().map(|child| Ran::from(child.wait_with_output().unwrap()));
-    let ran = lines.iter().copied().zip(ran).collect();
-    assert!(rows(&store) == before, "{ran:?}");
-    ran
+    let output =
+        children.into_iter().map(|child| RunOutput::from(child.wait_with_output().unwrap()));
+    let output = lines.iter().copied().zip(output).collect();
+    assert!(rows(&store) == before, "{output:?}");
+    output
 }
 
 /// The cast with ada logged in, and the files that the commands read.
 fn cast_with_files() -> Cast {
     let cast = Cast::new("ada");
-    let file = |name: &str, text: &str| std::fs::write(cast.world.home().join(name), text).unwrap();
+    let file =
+        |name: &str, text: &str| std::fs::write(cast.sandbox.home().join(name), text).unwrap();
     file("password", "lovelace");
     file("passwords", "lovelace\nlovelace");
     file("secret", "0123456789abcdef0123456789abcdef");
     file("users.csv", "username,role\nevil,admin\n");
     let end =
         "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE jti = (SELECT max(jti) FROM tokens)";
-    cast.world.sql(end);
+    cast.sandbox.sql(end);
     cast
 }
 
@@ -138,10 +141,15 @@ fn credential_revoked_while_waiting_for_the_lock_changes_nothing() {
         ("UPDATE keys SET state = 'revoked' WHERE purpose = 'app'".to_owned(), 12),
     ] {
         let cast = cast_with_files();
-        for (line, ran) in run_while_locked(&cast, &[CHANGES, OWN_CHANGES].concat(), &meanwhile) {
-            assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{meanwhile}: {line}: {ran:?}");
+        for (line, output) in run_while_locked(&cast, &[CHANGES, OWN_CHANGES].concat(), &meanwhile)
+        {
+            assert_eq!(
+                (output.code, output.stdout.as_str()),
+                (code, ""),
+                "{meanwhile}: {line}: {output:?}"
+            );
         }
-        assert!(!cast.world.home().join("copy.db").exists());
+        assert!(!cast.sandbox.home().join("copy.db").exists());
     }
 }
 
@@ -151,8 +159,8 @@ fn minting_token_revoked_while_waiting_for_the_lock_mints_nothing() {
     let token = cast.app_token("jeton:mint");
     let cast = cast.given(&token);
     let revoke = "UPDATE tokens SET revoked_at = 1";
-    for (line, ran) in run_while_locked(&cast, MINTING, revoke) {
-        assert_eq!((ran.code, ran.out.as_str()), (12, ""), "{line}: {ran:?}");
+    for (line, output) in run_while_locked(&cast, MINTING, revoke) {
+        assert_eq!((output.code, output.stdout.as_str()), (12, ""), "{line}: {output:?}");
     }
 }
 
@@ -160,8 +168,8 @@ fn minting_token_revoked_while_waiting_for_the_lock_mints_nothing() {
 fn renewal_by_value_while_the_token_is_revoked_makes_no_successor() {
     let cast = Cast::new("ada");
     let revoke = "UPDATE tokens SET revoked_at = 1";
-    for (line, ran) in run_while_locked(&cast, &["token renew KIM_TOKEN"], revoke) {
-        assert_eq!((ran.code, ran.out.as_str()), (12, ""), "{line}: {ran:?}");
+    for (line, output) in run_while_locked(&cast, &["token renew KIM_TOKEN"], revoke) {
+        assert_eq!((output.code, output.stdout.as_str()), (12, ""), "{line}: {output:?}");
     }
 }
 
@@ -171,17 +179,17 @@ fn minting_token_revoked_during_a_bulk_mint_stops_it() {
     let token = cast.app_token("jeton:mint");
     let cast = cast.given(&token);
     let bulk = ["token", "mint", "--record", "--count", "20000"];
-    let mut child = World::start(&mut cast.world.command(&bulk));
+    let mut child = Sandbox::start(&mut cast.sandbox.command(&bulk));
     // It waits when the pipe is full, long before it is done.
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
-    cast.world.run(&["token", "revoke", &token]).ok();
+    cast.sandbox.run(&["token", "revoke", &token]).ok();
     let printed = 1 + lines.count();
-    let ran = Ran::from(child.wait_with_output().unwrap());
-    assert_eq!(ran.code, 12, "{ran:?}");
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_eq!(output.code, 12, "{output:?}");
     let recorded = "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id
         WHERE g.kind = 'test'";
-    assert_eq!(cast.world.sql(recorded), [printed.to_string()]);
+    assert_eq!(cast.sandbox.sql(recorded), [printed.to_string()]);
     assert!(printed < 20_000, "{printed}");
 }
 
@@ -189,26 +197,26 @@ fn minting_token_revoked_during_a_bulk_mint_stops_it() {
 fn a_role_that_is_lost_while_a_command_waits_for_the_lock_is_not_used() {
     let cast = cast_with_files();
     let demote = "UPDATE users SET role = 'user' WHERE username = 'ada'";
-    for (line, ran) in run_while_locked(&cast, CHANGES, demote) {
-        assert_eq!((ran.code, ran.out.as_str()), (7, ""), "{line}: {ran:?}");
-        assert!(ran.err.contains("only "), "{line}: {ran:?}");
+    for (line, output) in run_while_locked(&cast, CHANGES, demote) {
+        assert_eq!((output.code, output.stdout.as_str()), (7, ""), "{line}: {output:?}");
+        assert!(output.stderr.contains("only "), "{line}: {output:?}");
     }
-    assert!(!cast.world.home().join("copy.db").exists());
+    assert!(!cast.sandbox.home().join("copy.db").exists());
     let refused = "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 1";
-    assert_eq!(cast.world.sql(refused), [CHANGES.len().to_string()]);
+    assert_eq!(cast.sandbox.sql(refused), [CHANGES.len().to_string()]);
 }
 
 #[test]
 fn what_needs_no_role_is_done_all_the_same() {
     let cast = Cast::new("ada");
-    let before = cast.world.sql("SELECT count(*) FROM tokens");
-    let store = Connection::open(cast.world.store()).unwrap();
+    let before = cast.sandbox.sql("SELECT count(*) FROM tokens");
+    let store = Connection::open(cast.sandbox.store()).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let child = World::start(&mut cast.world.command(&["token", "create", "app"]));
+    let child = Sandbox::start(&mut cast.sandbox.command(&["token", "create", "app"]));
     pause();
     store.execute_batch("UPDATE users SET role = 'user' WHERE username = 'ada'; COMMIT").unwrap();
-    let _ = Ran::from(child.wait_with_output().unwrap()).ok();
-    assert_ne!(cast.world.sql("SELECT count(*) FROM tokens"), before);
+    let _ = RunOutput::from(child.wait_with_output().unwrap()).ok();
+    assert_ne!(cast.sandbox.sql("SELECT count(*) FROM tokens"), before);
 }
 
 #[test]
@@ -216,48 +224,48 @@ fn whoever_is_disabled_while_a_token_of_theirs_waits_for_the_lock_gets_none() {
     for (change, code) in
         [("disabled_at", 10), ("username = NULL, password = NULL, deleted_at", 12)]
     {
-        let world = World::with_admin();
-        let store = Connection::open(world.store()).unwrap();
+        let sandbox = Sandbox::with_admin();
+        let store = Connection::open(sandbox.store()).unwrap();
         store.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let child = World::start(&mut world.command(&["token", "create", "app"]));
+        let child = Sandbox::start(&mut sandbox.command(&["token", "create", "app"]));
         pause();
         store.execute_batch(&format!("UPDATE users SET {change} = 1; COMMIT")).unwrap();
-        let _ = Ran::from(child.wait_with_output().unwrap()).fails(code);
-        assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+        let _ = RunOutput::from(child.wait_with_output().unwrap()).fails(code);
+        assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
     }
 }
 
-/// A world with the admins root and ada, who is logged in, and what root does meanwhile.
-fn two_admins() -> (World, impl Fn(&World, &[&str])) {
-    let world = World::with_admin();
-    world.register("root", "lovelace");
-    world.register("min", "lovelace");
-    world.run(&["users", "set-role", "root", "admin"]).ok();
-    let as_root = |world: &World, words: &[&str]| {
-        let mut command = world.command(words);
-        command.env("JETON_CONFIG_DIR", world.home().join("root"));
-        World::run_with(command, "lovelace").ok();
+/// A sandbox with the admins root and ada, who is logged in, and what root does meanwhile.
+fn two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
+    let sandbox = Sandbox::with_admin();
+    sandbox.register("root", "lovelace");
+    sandbox.register("min", "lovelace");
+    sandbox.run(&["users", "set-role", "root", "admin"]).ok();
+    let as_root = |sandbox: &Sandbox, words: &[&str]| {
+        let mut command = sandbox.command(words);
+        command.env("JETON_CONFIG_DIR", sandbox.home().join("root"));
+        Sandbox::run_with(command, "lovelace").ok();
     };
-    as_root(&world, &["login", "root", "--password-stdin"]);
-    (world, as_root)
+    as_root(&sandbox, &["login", "root", "--password-stdin"]);
+    (sandbox, as_root)
 }
 
 #[test]
 fn accounts_of_a_file_that_comes_too_late_are_not_added() {
-    let (world, as_root) = two_admins();
-    let fifo = world.home().join("fifo");
+    let (sandbox, as_root) = two_admins();
+    let fifo = sandbox.home().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let import = ["users", "import", fifo.to_str().unwrap()];
-    let child = World::start(&mut world.command(&import));
+    let child = Sandbox::start(&mut sandbox.command(&import));
     // It is opened for reading after the first look.
     let mut file = OpenOptions::new().write(true).open(&fifo).unwrap();
-    as_root(&world, &["users", "set-role", "ada", "user"]);
-    as_root(&world, &["users", "disable", "ada"]);
+    as_root(&sandbox, &["users", "set-role", "ada", "user"]);
+    as_root(&sandbox, &["users", "disable", "ada"]);
     file.write_all(b"username,role,password\nevil,admin,evilpass12\n").unwrap();
     drop(file);
-    let ran = Ran::from(child.wait_with_output().unwrap()).fails(12);
-    assert!(ran.err.ends_with("error: the token's session has ended\n"), "{ran:?}");
-    assert_eq!(world.sql("SELECT count(*) FROM users"), ["3"]);
+    let output = RunOutput::from(child.wait_with_output().unwrap()).fails(12);
+    assert!(output.stderr.ends_with("error: the token's session has ended\n"), "{output:?}");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
 }
 
 #[test]
@@ -265,28 +273,28 @@ fn a_yes_that_comes_too_late_deletes_nobody() {
     for meanwhile in
         [&["disable", "ada"][..], &["delete", "ada", "--yes"], &["set-role", "ada", "minter"]]
     {
-        let (world, as_root) = two_admins();
-        let mut asked = OnTerminal::run(&world, &["users", "delete", "min"]);
+        let (sandbox, as_root) = two_admins();
+        let mut asked = OnTerminal::run(&sandbox, &["users", "delete", "min"]);
         asked.asks("Delete min and revoke all of its tokens? [y/N] ");
-        as_root(&world, &[&["users"], meanwhile].concat());
+        as_root(&sandbox, &[&["users"], meanwhile].concat());
         asked.0.send("y\n").unwrap();
         asked.0.flush().unwrap();
         let (code, screen, _) = asked.ends();
         let expected = if meanwhile[0] == "set-role" { 7 } else { 12 };
         assert_eq!(code, expected, "{meanwhile:?}: {screen}");
-        assert_eq!(world.sql("SELECT count(*) FROM users WHERE username = 'min'"), ["1"]);
+        assert_eq!(sandbox.sql("SELECT count(*) FROM users WHERE username = 'min'"), ["1"]);
         let done = "SELECT count(*) FROM audit WHERE action = 'users delete' AND user_id = 1
             AND outcome = 'done'";
-        assert_eq!(world.sql(done), ["0"]);
+        assert_eq!(sandbox.sql(done), ["0"]);
     }
 }
 
 #[test]
 fn a_password_that_is_typed_after_the_account_went_is_not_kept() {
-    let (world, as_root) = two_admins();
-    let mut asked = OnTerminal::run(&world, &["recover", "min"]);
+    let (sandbox, as_root) = two_admins();
+    let mut asked = OnTerminal::run(&sandbox, &["recover", "min"]);
     asked.asks("New password: ");
-    as_root(&world, &["users", "delete", "min", "--yes"]);
+    as_root(&sandbox, &["users", "delete", "min", "--yes"]);
     for question in ["", "Again: "] {
         asked.asks(question);
         std::thread::sleep(Duration::from_millis(200));
@@ -295,5 +303,5 @@ fn a_password_that_is_typed_after_the_account_went_is_not_kept() {
     let (code, screen, _) = asked.ends();
     assert_eq!(code, 3, "{screen}");
     let kept = "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL AND password IS NOT NULL";
-    assert_eq!(world.sql(kept), ["0"]);
+    assert_eq!(sandbox.sql(kept), ["0"]);
 }

@@ -1,92 +1,123 @@
 //! Tokens for minting: who has one, and when it ends.
 
-use crate::mask::{refuses, says};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::time::Duration;
 
-fn mint(world: &World, token: &str) -> Ran {
-    let mut command = world.command(&["token", "mint"]);
+fn mint(sandbox: &Sandbox, token: &str) -> RunOutput {
+    let mut command = sandbox.command(&["token", "mint"]);
     command.env("JETON_TOKEN", token);
-    World::run_with(command, "")
+    Sandbox::run_with(command, "")
 }
 
 #[test]
 fn its_owner_mints_and_is_told_what_else_it_is_not_good_for() {
-    let mut world = World::with_admin();
-    let token = world.get(&["token", "create", "ci", "-p", "jeton:mint"]);
-    mint(&world, &token).ok();
+    let mut sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "ci", "-p", "jeton:mint"]);
+    mint(&sandbox, &token).ok();
     let minted = "SELECT user_id FROM audit WHERE action = 'token mint'";
-    assert_eq!(world.sql(minted), ["1"]);
-    world.set("JETON_TOKEN", &token);
-    let talk = "error: the token is of another type\n\
-                hint: an access token of a session is needed in JETON_TOKEN\n";
-    refuses(&world, &world.run(&["whoami"]), 10, talk);
+    assert_eq!(sandbox.sql(minted), ["1"]);
+    sandbox.set("JETON_TOKEN", &token);
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 10, stderr
+    error: the token is of another type
+    hint: an access token of a session is needed in JETON_TOKEN
+    ");
 }
 
 #[test]
 fn only_minters_and_admins_have_tokens_for_minting() {
-    let world = World::with_john();
-    let refusal = "error: `jeton:mint` is only for minters and admins\n";
+    let sandbox = Sandbox::with_john();
     let create = ["token", "create", "ci", "-p", "read,jeton:mint"];
-    refuses(&world, &world.run(&create), 7, refusal);
-    world.log_in("ada", "lovelace");
-    refuses(&world, &world.run(&[&create[..], &["--user", "john"]].concat()), 7, refusal);
-    world.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
-    world.run(&[&create[..], &["--user", "john"]].concat()).ok();
-    world.log_in("john", "123456");
-    let ran = world.run(&create);
-    says(&world, &ran, "<token>\n", "token 2 for ci, expires <time>, 2 of 3 in use\n");
-    world.sql("UPDATE users SET role = 'user' WHERE username = 'john'");
-    refuses(&world, &world.run(&["token", "renew", "2"]), 7, refusal);
+    assert_snapshot!(sandbox.run(&create), @"
+    --- exit code 7, stderr
+    error: `jeton:mint` is only for minters and admins
+    ");
+    sandbox.log_in("ada", "lovelace");
+    assert_snapshot!(sandbox.run(&[&create[..], &["--user", "john"]].concat()), @"
+    --- exit code 7, stderr
+    error: `jeton:mint` is only for minters and admins
+    ");
+    sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
+    sandbox.run(&[&create[..], &["--user", "john"]].concat()).ok();
+    sandbox.log_in("john", "123456");
+    let output = sandbox.run(&create);
+    assert_snapshot!(output, @"
+    <token>
+    --- stderr
+    token 2 for ci, expires <time>, 2 of 3 in use
+    ");
+    sandbox.sql("UPDATE users SET role = 'user' WHERE username = 'john'");
+    assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
+    --- exit code 7, stderr
+    error: `jeton:mint` is only for minters and admins
+    ");
 }
 
 #[test]
 fn a_token_for_minting_dies_with_its_owners_role() {
-    let world = World::with_john();
-    world.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
+    let sandbox = Sandbox::with_john();
+    sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
-    let (token, plain) = (world.get(&create), world.get(&["token", "create", "app"]));
-    let short = world.get(&[&create[..], &["--ttl", "1s"]].concat());
-    mint(&world, &token).ok();
-    let lacks = "error: the app token lacks the permission `jeton:mint`\n";
-    refuses(&world, &mint(&world, &plain), 7, lacks);
-    for (sql, code, talk) in [
-        ("role = 'user'", 7, "error: only minters and admins mint test tokens\n"),
-        (
-            "role = 'minter', disabled_at = 1",
-            10,
-            "error: the token's owner is disabled\nhint: {it}\n",
-        ),
-        (
-            "disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL, email_key = NULL, \
-             name = NULL, password = NULL",
-            12,
-            "error: the token's owner is deleted\nhint: {it}\n",
-        ),
+    let (token, plain) = (sandbox.get(&create), sandbox.get(&["token", "create", "app"]));
+    let short = sandbox.get(&[&create[..], &["--ttl", "1s"]].concat());
+    mint(&sandbox, &token).ok();
+    assert_snapshot!(mint(&sandbox, &plain), @"
+    --- exit code 7, stderr
+    error: the app token lacks the permission `jeton:mint`
+    ");
+    let mut outputs = String::new();
+    for sql in [
+        "role = 'user'",
+        "role = 'minter', disabled_at = 1",
+        "disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL, email_key = NULL, \
+         name = NULL, password = NULL",
     ] {
-        world.sql(&format!("UPDATE users SET {sql} WHERE id = 2"));
-        let talk = talk.replace("{it}", "it is the token in JETON_TOKEN that is refused");
-        refuses(&world, &mint(&world, &token), code, &talk);
-        world.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
+        sandbox.sql(&format!("UPDATE users SET {sql} WHERE id = 2"));
+        let output = mint(&sandbox, &token);
+        outputs += &output.with_command();
+        sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton token mint
+    --- exit code 7, stderr
+    error: only minters and admins mint test tokens
+    $ jeton token mint
+    --- exit code 10, stderr
+    error: the token's owner is disabled
+    hint: it is the token in JETON_TOKEN that is refused
+    $ jeton token mint
+    --- exit code 12, stderr
+    error: the token's owner is deleted
+    hint: it is the token in JETON_TOKEN that is refused
+    ");
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(mint(&world, &short).code, 12, "revoked comes before expired");
+    assert_eq!(mint(&sandbox, &short).code, 12, "revoked comes before expired");
 }
 
 #[test]
 fn a_token_for_minting_ends_like_any_other() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
-    let (token, short) = (world.get(&create), world.get(&[&create[..], &["--ttl", "1s"]].concat()));
-    world.run(&["token", "revoke", "1"]).ok();
+    let (token, short) =
+        (sandbox.get(&create), sandbox.get(&[&create[..], &["--ttl", "1s"]].concat()));
+    sandbox.run(&["token", "revoke", "1"]).ok();
     std::thread::sleep(Duration::from_secs(2));
-    let minted = world.get(&["token", "mint"]);
-    for (token, code, talk) in [
-        (&token, 12, "error: the token is revoked\n"),
-        (&short, 11, "error: the token has expired\n"),
-    ] {
-        let talk = format!("{talk}hint: it is the token in JETON_TOKEN that is refused\n");
-        refuses(&world, &mint(&world, token), code, &talk);
+    let minted = sandbox.get(&["token", "mint"]);
+    let mut outputs = String::new();
+    for token in [token, short] {
+        outputs += &mint(&sandbox, &token).with_command();
     }
-    assert_eq!(mint(&world, &minted).code, 10, "a test token mints none");
+    assert_snapshot!(outputs, @"
+    $ jeton token mint
+    --- exit code 12, stderr
+    error: the token is revoked
+    hint: it is the token in JETON_TOKEN that is refused
+    $ jeton token mint
+    --- exit code 11, stderr
+    error: the token has expired
+    hint: it is the token in JETON_TOKEN that is refused
+    ");
+    assert_eq!(mint(&sandbox, &minted).code, 10, "a test token mints none");
 }

@@ -7,7 +7,8 @@ mod policy;
 mod table;
 
 use crate::readme::grammar;
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::time::Duration;
 use table::{Row, TABLE};
@@ -15,37 +16,38 @@ use table::{Row, TABLE};
 /// Who has which role, in the order of the table.
 const CALLERS: [&str; 3] = ["john", "mia", "ada"];
 
-/// A world in which one of the callers is logged in, and what the names of the table stand for.
+/// A sandbox in which one of the callers is logged in, and what the names of the table stand for.
 struct Cast {
-    world: World,
+    sandbox: Sandbox,
     names: Vec<(&'static str, String)>,
 }
 
 impl Cast {
     fn new(caller: &str) -> Self {
-        let world = World::with_admin();
+        let sandbox = Sandbox::with_admin();
         for name in ["john", "kim", "eve", "mia"] {
-            world.register(name, "lovelace");
+            sandbox.register(name, "lovelace");
         }
-        world.sql("UPDATE users SET role = 'minter' WHERE username = 'mia'");
-        world.run(&["settings", "set", "token.quota", "unlimited"]).ok();
-        let mut names = vec![("ME", caller.to_owned()), ("KEY", world.get(&["keys", "generate"]))];
+        sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'mia'");
+        sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
+        let mut names =
+            vec![("ME", caller.to_owned()), ("KEY", sandbox.get(&["keys", "generate"]))];
         names.extend([("KIM", "kim".to_owned()), ("EVE", "eve".to_owned())]);
-        names.extend(["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(things(&world, "kim")));
-        names.extend(["MY_ID", "MY_TOKEN", "MY_SID"].into_iter().zip(things(&world, caller)));
-        world.log_in(caller, "lovelace");
-        Self { world, names }
+        names.extend(["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(things(&sandbox, "kim")));
+        names.extend(["MY_ID", "MY_TOKEN", "MY_SID"].into_iter().zip(things(&sandbox, caller)));
+        sandbox.log_in(caller, "lovelace");
+        Self { sandbox, names }
     }
 
     /// What the caller has besides its session, as the caller itself.
     fn app_token(&self, permission: &str) -> String {
-        self.world.get(&["token", "create", "ci", "--permission", permission])
+        self.sandbox.get(&["token", "create", "ci", "--permission", permission])
     }
 
     /// From now on with that token, and without a session in the file.
     fn given(mut self, token: &str) -> Self {
-        std::fs::remove_file(self.world.session_file()).unwrap();
-        self.world.set("JETON_TOKEN", token);
+        std::fs::remove_file(self.sandbox.session_file()).unwrap();
+        self.sandbox.set("JETON_TOKEN", token);
         self
     }
 
@@ -53,8 +55,8 @@ impl Cast {
     fn runs(&self, credential: &str, code: impl Fn(&Row) -> i32) {
         for row in TABLE {
             let words: Vec<&str> = row.words.split(' ').map(|word| self.meaning(word)).collect();
-            let ran = self.world.run_with_input(&words, row.input);
-            assert_eq!(ran.code, code(row), "{credential}: {}: {ran:?}", row.words);
+            let output = self.sandbox.run_with_input(&words, row.input);
+            assert_eq!(output.code, code(row), "{credential}: {}: {output:?}", row.words);
         }
     }
 
@@ -65,13 +67,13 @@ impl Cast {
 }
 
 /// A token's id, another token, and a session elsewhere of that user.
-fn things(world: &World, name: &str) -> [String; 3] {
-    let run = |words: &[&str], input: &str| -> Ran {
-        let mut command = world.command(&[words, &["-o", "json"]].concat());
-        command.env("JETON_CONFIG_DIR", world.home().join(name));
-        World::run_with(command, input).ok()
+fn things(sandbox: &Sandbox, name: &str) -> [String; 3] {
+    let run = |words: &[&str], input: &str| -> RunOutput {
+        let mut command = sandbox.command(&[words, &["-o", "json"]].concat());
+        command.env("JETON_CONFIG_DIR", sandbox.home().join(name));
+        Sandbox::run_with(command, input).ok()
     };
-    let json = |ran: Ran| -> Value { serde_json::from_str(&ran.out).unwrap() };
+    let json = |output: RunOutput| -> Value { serde_json::from_str(&output.stdout).unwrap() };
     let session = json(run(&["login", name, "--password-stdin"], "lovelace"));
     let id = json(run(&["token", "create", "own"], ""))["id"].to_string();
     let token = json(run(&["token", "create", "own"], ""))["token"].take();
@@ -81,7 +83,7 @@ fn things(world: &World, name: &str) -> [String; 3] {
 #[test]
 fn no_credential() {
     let cast = Cast::new("ada");
-    cast.world.run(&["logout"]).ok();
+    cast.sandbox.run(&["logout"]).ok();
     cast.runs("none", |row| row.none);
 }
 
@@ -96,10 +98,10 @@ fn a_session_in_the_file() {
 fn an_access_token() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
         let cast = Cast::new(caller);
-        let access = cast.world.session("access");
+        let access = cast.sandbox.session("access");
         let cast = cast.given(&access);
         cast.runs(&format!("access token of {caller}"), |row| row.access[role]);
-        let mut kept = std::fs::read_dir(cast.world.sessions()).unwrap();
+        let mut kept = std::fs::read_dir(cast.sandbox.sessions()).unwrap();
         let is_session = |path: std::path::PathBuf| path.extension().unwrap() == "json";
         assert!(!kept.any(|file| is_session(file.unwrap().path())), "it is never kept");
     }
@@ -124,9 +126,9 @@ fn an_app_token_for_minting() {
 #[test]
 fn an_access_token_that_has_expired() {
     let cast = Cast::new("ada");
-    cast.world.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
-    cast.world.run(&["refresh"]).ok();
-    let access = cast.world.session("access");
+    cast.sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
+    cast.sandbox.run(&["refresh"]).ok();
+    let access = cast.sandbox.session("access");
     std::thread::sleep(Duration::from_secs(2));
     cast.given(&access).runs("expired", |row| row.over[0]);
 }
@@ -134,8 +136,8 @@ fn an_access_token_that_has_expired() {
 #[test]
 fn an_access_token_that_was_revoked() {
     let cast = Cast::new("ada");
-    let access = cast.world.session("access");
-    cast.world.run(&["token", "revoke", &access]).ok();
+    let access = cast.sandbox.session("access");
+    cast.sandbox.run(&["token", "revoke", &access]).ok();
     cast.given(&access).runs("revoked", |row| row.over[1]);
 }
 

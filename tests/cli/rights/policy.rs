@@ -2,6 +2,7 @@
 //! every role.
 
 use super::{CALLERS, Cast};
+use insta::assert_snapshot;
 use rusqlite::Connection;
 
 /// Commands, with the exit code for a user, a minter and an admin while `token.permissions` is
@@ -25,8 +26,8 @@ const RESTRICTED: &[(&[&str], [i32; 3])] = &[
 /// The cast with two tokens of the caller that have the permission `deploy`.
 fn cast(caller: &str) -> Cast {
     let mut cast = Cast::new(caller);
-    let token = cast.world.get(&["token", "create", "before", "-p", "deploy"]);
-    let id = cast.world.json(&["token", "create", "before", "-p", "deploy"])["id"].to_string();
+    let token = cast.sandbox.get(&["token", "create", "before", "-p", "deploy"]);
+    let id = cast.sandbox.json(&["token", "create", "before", "-p", "deploy"])["id"].to_string();
     cast.names.retain(|(name, _)| !["MY_ID", "MY_TOKEN"].contains(name));
     cast.names.extend([("MY_ID", id), ("MY_TOKEN", token)]);
     cast
@@ -34,19 +35,19 @@ fn cast(caller: &str) -> Cast {
 
 fn ends(cast: &Cast, words: &[&str], code: i32) {
     let words: Vec<&str> = words.iter().map(|word| cast.meaning(word)).collect();
-    let ran = cast.world.run(&words);
-    assert_eq!(ran.code, code, "{words:?}: {ran:?}");
+    let output = cast.sandbox.run(&words);
+    assert_eq!(output.code, code, "{words:?}: {output:?}");
 }
 
 #[test]
 fn users_without_a_role_give_only_permitted_permissions() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
         let cast = cast(caller);
-        cast.world.sql("INSERT INTO settings VALUES ('token.permissions', 'read,orders:*', 1)");
+        cast.sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read,orders:*', 1)");
         for (words, codes) in RESTRICTED {
             ends(&cast, words, codes[role]);
         }
-        cast.world.sql("UPDATE settings SET value = 'none' WHERE name = 'token.permissions'");
+        cast.sandbox.sql("UPDATE settings SET value = 'none' WHERE name = 'token.permissions'");
         ends(&cast, &["token", "create", "app", "-p", "read"], if role == 0 { 7 } else { 0 });
         ends(&cast, &["token", "create", "app"], 0);
     }
@@ -55,13 +56,13 @@ fn users_without_a_role_give_only_permitted_permissions() {
 #[test]
 fn refusal_names_the_permission_and_the_setting() {
     let cast = cast("john");
-    cast.world.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
-    let ran = cast.world.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
-    assert_eq!(
-        ran.err,
-        "error: permission `deploy` is not among those that you may give\n\
-         hint: see what you may give: jeton settings get token.permissions\n"
-    );
+    cast.sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
+    let output = cast.sandbox.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
+    assert_snapshot!(output, @"
+    --- exit code 7, stderr
+    error: permission `deploy` is not among those that you may give
+    hint: see what you may give: jeton settings get token.permissions
+    ");
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn max_ttl_bounds_the_bearer_and_no_owner() {
         let cast = cast(caller);
         ends(&cast, &["token", "renew", "KIM_TOKEN"], 0);
         let old = "UPDATE tokens SET first_issued_at = issued_at - 90 * 86400";
-        Connection::open(cast.world.store()).unwrap().execute_batch(old).unwrap();
+        Connection::open(cast.sandbox.store()).unwrap().execute_batch(old).unwrap();
         ends(&cast, &["token", "renew", "MY_TOKEN"], 7);
         ends(&cast, &["token", "renew", "MY_ID"], 0);
         let admin = if caller == "ada" { 0 } else { 7 };

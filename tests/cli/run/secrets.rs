@@ -1,7 +1,8 @@
 //! Who sees what: the command the token and nothing of the caller's, everybody else nothing.
 
 use super::{Running, is_dead, run_shell, shell};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
@@ -22,8 +23,8 @@ fn processes_with(text: &str, file: &str) -> Vec<i32> {
 #[test]
 fn the_token_is_in_no_other_process() {
     for kind in [&[][..], &["--app", "ci"]] {
-        let world = World::with_admin();
-        let mut run = Running::start(shell(&world, kind, "echo $$ \"$API_TOKEN\"; exec cat"));
+        let sandbox = Sandbox::with_admin();
+        let mut run = Running::start(shell(&sandbox, kind, "echo $$ \"$API_TOKEN\"; exec cat"));
         let line = run.line();
         let (pid, token) = line.split_once(' ').unwrap();
         let pid: i32 = pid.parse().unwrap();
@@ -39,40 +40,40 @@ fn the_token_is_in_no_other_process() {
         assert_eq!(parent, run.pid().to_string());
         drop(run.input.take());
         assert_eq!(run.ends(), (Some(0), String::new()));
-        is_dead(&world, token);
+        is_dead(&sandbox, token);
     }
 }
 
 #[test]
 fn the_callers_credentials_are_not_handed_on() {
-    let world = World::with_admin();
-    let access = world.session("access");
-    let file = world.home().join("access");
+    let sandbox = Sandbox::with_admin();
+    let access = sandbox.session("access");
+    let file = sandbox.home().join("access");
     fs::write(&file, &access).unwrap();
     let file = file.to_str().unwrap();
     for credential in [("JETON_TOKEN", access.as_str()), ("JETON_TOKEN_FILE", file)] {
-        let mut command = world.command(&["run", "--", "/usr/bin/env"]);
+        let mut command = sandbox.command(&["run", "--", "/usr/bin/env"]);
         command.envs([credential, ("JETON_PASSWORD", "lovelace"), ("OTHER", "1")]);
-        command.env("JETON_STORE", world.store());
-        let ran = Ran::from(command.output().unwrap()).ok();
+        command.env("JETON_STORE", sandbox.store());
+        let output = RunOutput::of(command).ok();
         let names: BTreeMap<&str, &str> =
-            ran.out.lines().map(|line| line.split_once('=').unwrap()).collect();
+            output.stdout.lines().map(|line| line.split_once('=').unwrap()).collect();
         let names: Vec<&str> = names.into_keys().collect();
         assert_eq!(names, ["API_TOKEN", "HOME", "JETON_STORE", "OTHER"]);
-        assert!(!ran.out.contains(&access) && !ran.out.contains("lovelace"));
+        assert!(!output.stdout.contains(&access) && !output.stdout.contains("lovelace"));
     }
 }
 
 #[test]
 fn the_token_is_said_nowhere() {
-    let world = World::with_admin();
-    let mut run = Running::start(shell(&world, &[], "echo \"$API_TOKEN\"; exec \"$0\" whoami"));
+    let sandbox = Sandbox::with_admin();
+    let mut run = Running::start(shell(&sandbox, &[], "echo \"$API_TOKEN\"; exec \"$0\" whoami"));
     let token = run.line();
     while !run.line().is_empty() {}
     assert_eq!(run.ends(), (Some(0), String::new()));
     let signature = token.rsplit('.').next().unwrap();
     for end in ["db", "db-wal"] {
-        let bytes = fs::read(world.store().with_extension(end)).unwrap();
+        let bytes = fs::read(sandbox.store().with_extension(end)).unwrap();
         let is_in = bytes.windows(signature.len()).any(|part| part == signature.as_bytes());
         assert!(!is_in, "{end}");
     }
@@ -80,9 +81,9 @@ fn the_token_is_said_nowhere() {
 
 #[test]
 fn nothing_of_jeton_is_open_in_the_command() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let line = "ls /proc/$$/fd";
     let mut alone = Command::new("/bin/sh");
     let alone = alone.args(["-c", line]).stdin(Stdio::null()).output().unwrap();
-    assert_eq!(run_shell(&world, &[], line).ok().out, Ran::from(alone).out);
+    assert_eq!(run_shell(&sandbox, &[], line).ok().stdout, RunOutput::from(alone).stdout);
 }

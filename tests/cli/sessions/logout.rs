@@ -1,31 +1,43 @@
 //! `jeton logout`
 
-use super::NOBODY;
-use crate::mask::{json_says, refuses, says};
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
 fn it_kills_both_tokens_and_removes_the_file() {
-    let world = World::with_john();
-    let file = world.session_file();
-    let (access, refresh) = (world.session("access"), world.session("refresh"));
-    says(&world, &world.run(&["logout"]), "", "logged out\n");
+    let sandbox = Sandbox::with_john();
+    let file = sandbox.session_file();
+    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    assert_snapshot!(sandbox.run(&["logout"]), @"
+    --- stderr
+    logged out
+    ");
     assert!(!file.exists());
     for token in [access, refresh] {
-        let ran = world.run(&["token", "verify", &token, "--type", "any"]);
-        assert_eq!((ran.code, ran.out.as_str()), (12, "invalid: session_ended\n"));
+        let output = sandbox.run(&["token", "verify", &token, "--type", "any"]);
+        assert_eq!((output.code, output.stdout.as_str()), (12, "invalid: session_ended\n"));
     }
-    refuses(&world, &world.run(&["whoami"]), 4, NOBODY);
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
 }
 
 #[test]
 fn nobody_logged_in_is_no_error() {
-    let world = World::with_john();
-    json_says(&world, &["logout"], "{\"changed\":true}");
-    json_says(&world, &["logout"], "{\"changed\":false}");
-    says(&world, &world.run(&["logout"]), "", "nobody was logged in\n");
-    let empty = World::new();
-    says(&empty, &empty.run(&["logout"]), "", "nobody was logged in\n");
+    let sandbox = Sandbox::with_john();
+    assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":true}"#);
+    assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":false}"#);
+    assert_snapshot!(sandbox.run(&["logout"]), @"
+    --- stderr
+    nobody was logged in
+    ");
+    let empty = Sandbox::new();
+    assert_snapshot!(empty.run(&["logout"]), @"
+    --- stderr
+    nobody was logged in
+    ");
     assert!(!empty.store().exists());
 }
 
@@ -36,82 +48,106 @@ fn it_works_when_the_session_is_over_or_unknown() {
         "UPDATE sessions SET ended_at = 1",
         "DELETE FROM pairs",
     ] {
-        let world = World::with_john();
-        let file = world.session_file();
-        rusqlite::Connection::open(world.store()).unwrap().execute_batch(sql).unwrap();
-        says(&world, &world.run(&["logout"]), "", "logged out\n");
+        let sandbox = Sandbox::with_john();
+        let file = sandbox.session_file();
+        rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(sql).unwrap();
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["logout"]), @"
+        --- stderr
+        logged out
+        "));
         assert!(!file.exists(), "{sql}");
     }
 }
 
 #[test]
 fn a_damaged_file_is_removed() {
-    let world = World::with_john();
-    let file = world.session_file();
+    let sandbox = Sandbox::with_john();
+    let file = sandbox.session_file();
     std::fs::write(&file, "{").unwrap();
-    let talk = "error: the session file is damaged\nhint: log in again: jeton login\n";
-    refuses(&world, &world.run(&["whoami"]), 4, talk);
-    says(&world, &world.run(&["logout"]), "", "logged out\n");
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 4, stderr
+    error: the session file is damaged
+    hint: log in again: jeton login
+    ");
+    assert_snapshot!(sandbox.run(&["logout"]), @"
+    --- stderr
+    logged out
+    ");
     assert!(!file.exists());
 }
 
 #[test]
 fn a_given_token_ends_its_own_session_and_leaves_the_file() {
-    let mut world = World::with_john();
-    let elsewhere = world.session("access");
-    std::fs::remove_file(world.session_file()).unwrap();
-    world.log_in("john", "123456");
-    let here = world.session("access");
-    world.set("JETON_TOKEN", &elsewhere);
-    says(&world, &world.run(&["logout"]), "", "logged out\n");
-    json_says(&world, &["logout"], "{\"changed\":false}");
-    assert_eq!(world.session("access"), here);
-    let state = |token: &str| world.run(&["token", "verify", token, "--type", "access"]).out;
+    let mut sandbox = Sandbox::with_john();
+    let elsewhere = sandbox.session("access");
+    std::fs::remove_file(sandbox.session_file()).unwrap();
+    sandbox.log_in("john", "123456");
+    let here = sandbox.session("access");
+    sandbox.set("JETON_TOKEN", &elsewhere);
+    assert_snapshot!(sandbox.run(&["logout"]), @"
+    --- stderr
+    logged out
+    ");
+    assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":false}"#);
+    assert_eq!(sandbox.session("access"), here);
+    let state = |token: &str| sandbox.run(&["token", "verify", token, "--type", "access"]).stdout;
     assert_eq!(state(&elsewhere), "invalid: session_ended\n");
     assert_eq!(state(&here), "valid\n");
 }
 
 #[test]
 fn a_given_token_of_no_session_is_refused() {
-    let mut world = World::with_john();
-    let app = world.get(&["token", "create", "app"]);
-    world.set("JETON_TOKEN", &app);
-    refuses(&world, &world.run(&["logout"]), 10, "error: the token is of another type\n");
-    assert!(world.session_file().exists());
+    let mut sandbox = Sandbox::with_john();
+    let app = sandbox.get(&["token", "create", "app"]);
+    sandbox.set("JETON_TOKEN", &app);
+    assert_snapshot!(sandbox.run(&["logout"]), @"
+    --- exit code 10, stderr
+    error: the token is of another type
+    ");
+    assert!(sandbox.session_file().exists());
 }
 
 #[test]
 fn a_copy_leaves_the_login_of_the_original_alone() {
-    let world = World::with_admin();
-    world.run(&["store", "backup", "copy.db"]).ok();
-    let file = std::fs::read(world.session_file()).unwrap();
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["store", "backup", "copy.db"]).ok();
+    let file = std::fs::read(sandbox.session_file()).unwrap();
     for more in [&[][..], &["--all"]] {
-        let ran = world.run(&[&["--store", "copy.db", "logout"], more].concat());
-        says(&world, &ran, "", "nobody was logged in\n");
+        let output = sandbox.run(&[&["--store", "copy.db", "logout"], more].concat());
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- stderr
+        nobody was logged in
+        "));
     }
-    assert_eq!(std::fs::read(world.session_file()).unwrap(), file);
-    world.run(&["whoami"]).ok();
+    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), file);
+    sandbox.run(&["whoami"]).ok();
 }
-
-const OTHERS_GO_ON: &str = "warning: other sessions go on: the one here was over and does not \
-                            prove who asks\nhint: to end them, log in once more: jeton login && \
-                            jeton logout --all\n";
 
 #[test]
 fn all_ends_the_others_once_and_says_so() {
-    let world = World::with_john();
-    let elsewhere = world.session("access");
-    std::fs::remove_file(world.session_file()).unwrap();
-    world.log_in("john", "123456");
+    let sandbox = Sandbox::with_john();
+    let elsewhere = sandbox.session("access");
+    std::fs::remove_file(sandbox.session_file()).unwrap();
+    sandbox.log_in("john", "123456");
     let all = ["logout", "--all"];
-    says(&world, &world.run(&all), "", "1 other session ended\nlogged out\n");
-    assert_eq!(world.run(&["token", "verify", &elsewhere, "--type", "access"]).code, 12);
-    says(&world, &world.run(&all), "", "nobody was logged in\n");
-    json_says(&world, &all, "{\"changed\":false}");
-    let empty = World::new();
-    says(&empty, &empty.run(&all), "", "nobody was logged in\n");
+    assert_snapshot!(sandbox.run(&all), @"
+    --- stderr
+    1 other session ended
+    logged out
+    ");
+    assert_eq!(sandbox.run(&["token", "verify", &elsewhere, "--type", "access"]).code, 12);
+    assert_snapshot!(sandbox.run(&all), @"
+    --- stderr
+    nobody was logged in
+    ");
+    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false}"#);
+    let empty = Sandbox::new();
+    assert_snapshot!(empty.run(&all), @"
+    --- stderr
+    nobody was logged in
+    ");
     let outcomes = "SELECT DISTINCT outcome FROM audit WHERE action = 'logout'";
-    assert_eq!(world.sql(outcomes), ["done"]);
+    assert_eq!(sandbox.sql(outcomes), ["done"]);
 }
 
 #[test]
@@ -121,52 +157,65 @@ fn all_of_a_session_that_is_over_removes_the_file_and_ends_no_other() {
         format!("UPDATE sessions SET ended_at = 1 WHERE id = {HERE}"),
         format!("DELETE FROM pairs WHERE session_id = {HERE}"),
     ] {
-        let world = World::with_john();
-        let elsewhere = world.session("access");
-        std::fs::remove_file(world.session_file()).unwrap();
-        world.log_in("john", "123456");
-        let file = world.session_file();
-        rusqlite::Connection::open(world.store()).unwrap().execute_batch(&sql).unwrap();
-        let talk = format!("{OTHERS_GO_ON}logged out\n");
-        says(&world, &world.run(&["logout", "--all"]), "", &talk);
+        let sandbox = Sandbox::with_john();
+        let elsewhere = sandbox.session("access");
+        std::fs::remove_file(sandbox.session_file()).unwrap();
+        sandbox.log_in("john", "123456");
+        let file = sandbox.session_file();
+        rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
+        --- stderr
+        warning: other sessions go on: the one here was over and does not prove who asks
+        hint: to end them, log in once more: jeton login && jeton logout --all
+        logged out
+        "));
         assert!(!file.exists(), "{sql}");
-        says(&world, &world.run(&["logout", "--all"]), "", "nobody was logged in\n");
-        world.run(&["token", "verify", &elsewhere, "--type", "access"]).ok();
-        assert_eq!(world.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
+        --- stderr
+        nobody was logged in
+        "));
+        sandbox.run(&["token", "verify", &elsewhere, "--type", "access"]).ok();
+        assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
     }
 }
 
 #[test]
 fn all_of_an_expired_session_ends_that_one() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for setting in ["session.access_ttl", "session.refresh_ttl"] {
-        world.run(&["settings", "set", setting, "1s"]).ok();
+        sandbox.run(&["settings", "set", setting, "1s"]).ok();
     }
-    world.log_in("ada", "lovelace");
+    sandbox.log_in("ada", "lovelace");
     std::thread::sleep(std::time::Duration::from_secs(2));
-    let talk = format!("{OTHERS_GO_ON}logged out\n");
-    says(&world, &world.run(&["logout", "--all"]), "", &talk);
-    assert_eq!(world.sql("SELECT count(*) FROM sessions WHERE ended_at IS NULL"), ["0"]);
-    assert_eq!(world.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
+    assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
+    --- stderr
+    warning: other sessions go on: the one here was over and does not prove who asks
+    hint: to end them, log in once more: jeton login && jeton logout --all
+    logged out
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM sessions WHERE ended_at IS NULL"), ["0"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
 }
 
 #[test]
 fn programs_are_told_whether_all_are_ended() {
-    let world = World::with_john();
-    json_says(&world, &["logout", "--all"], "{\"changed\":true,\"all\":true}");
-    world.log_in("john", "123456");
-    world.sql("UPDATE sessions SET ended_at = 1");
-    json_says(&world, &["logout", "--all"], "{\"changed\":true,\"all\":false}");
-    world.log_in("john", "123456");
-    json_says(&world, &["logout"], "{\"changed\":true}");
+    let sandbox = Sandbox::with_john();
+    assert_snapshot!(sandbox.run_json(&["logout", "--all"]), @r#"{"changed":true,"all":true}"#);
+    sandbox.log_in("john", "123456");
+    sandbox.sql("UPDATE sessions SET ended_at = 1");
+    assert_snapshot!(sandbox.run_json(&["logout", "--all"]), @r#"{"changed":true,"all":false}"#);
+    sandbox.log_in("john", "123456");
+    assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":true}"#);
 }
 
 #[test]
 fn all_by_a_token_that_was_given_needs_a_good_one() {
-    let mut world = World::with_john();
-    let refresh = world.session("refresh");
-    world.set("JETON_TOKEN", &refresh);
-    let talk = "error: the token is of another type\n\
-                hint: an access token of a session is needed in JETON_TOKEN\n";
-    refuses(&world, &world.run(&["logout", "--all"]), 10, talk);
+    let mut sandbox = Sandbox::with_john();
+    let refresh = sandbox.session("refresh");
+    sandbox.set("JETON_TOKEN", &refresh);
+    assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
+    --- exit code 10, stderr
+    error: the token is of another type
+    hint: an access token of a session is needed in JETON_TOKEN
+    ");
 }

@@ -1,15 +1,14 @@
 //! `jeton refresh`, and the refresh that commands do by themselves.
 
-use super::{ENDED, NOBODY};
-use crate::mask::{refuses, says};
-use crate::world::{World, payload};
+use crate::sandbox::{Sandbox, payload};
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const GIVEN: [&str; 2] = ["refresh", "--token-stdin"];
 
-fn pair(world: &World) -> (String, String) {
-    (world.session("access"), world.session("refresh"))
+fn pair(sandbox: &Sandbox) -> (String, String) {
+    (sandbox.session("access"), sandbox.session("refresh"))
 }
 
 fn wait() {
@@ -18,134 +17,165 @@ fn wait() {
 
 #[test]
 fn the_file_gets_a_new_pair_of_the_same_session() {
-    let world = World::with_john();
-    let (before, sid) = (pair(&world), world.session("sid"));
-    says(&world, &world.run(&["refresh"]), "", "refreshed, until <time>\n");
-    let after = pair(&world);
+    let sandbox = Sandbox::with_john();
+    let (before, sid) = (pair(&sandbox), sandbox.session("sid"));
+    assert_snapshot!(sandbox.run(&["refresh"]), @"
+    --- stderr
+    refreshed, until <time>
+    ");
+    let after = pair(&sandbox);
     assert!(before.0 != after.0 && before.1 != after.1);
     assert_eq!(payload(&after.0)["fresh"], json!(false));
-    let ran = world.run(&["refresh", "-o", "json"]);
-    let out = "{\"changed\":true,\"sid\":\"<uuid>\",\"access_expires_at\":\"<time>\"}\n";
-    says(&world, &ran, out, "");
-    let answer: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!((&answer["sid"], world.session("sid")), (&json!(sid), sid));
-    world.run(&["whoami"]).ok();
+    let output = sandbox.run(&["refresh", "-o", "json"]);
+    assert_snapshot!(output, @r#"{"changed":true,"sid":"<uuid>","access_expires_at":"<time>"}"#);
+    let answer: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&answer["sid"], sandbox.session("sid")), (&json!(sid), sid));
+    sandbox.run(&["whoami"]).ok();
 }
 
 #[test]
 fn a_given_token_is_traded_without_touching_the_file() {
-    let world = World::with_john();
-    let file = std::fs::read(world.session_file()).unwrap();
-    let ran = world.run_with_input(&GIVEN, &world.session("refresh"));
-    says(&world, &ran, "<token>\n<token>\n", "");
-    let lines: Vec<_> = ran.out.lines().collect();
+    let sandbox = Sandbox::with_john();
+    let file = std::fs::read(sandbox.session_file()).unwrap();
+    let output = sandbox.run_with_input(&GIVEN, &sandbox.session("refresh"));
+    assert_snapshot!(output, @"
+    <token>
+    <token>
+    ");
+    let lines: Vec<_> = output.stdout.lines().collect();
     let kinds = [payload(lines[0])["type"].clone(), payload(lines[1])["type"].clone()];
     assert_eq!(kinds, ["access", "refresh"]);
     let input = format!("Bearer {}\n", lines[1]);
-    let ran = world.run_with_input(&["refresh", "--token-stdin", "-o", "json"], &input);
-    let out = "{\"message\":\"Refreshed\",\"tokens\":{\"access\":\"<token>\",\
-               \"refresh\":\"<token>\"},\"user\":{\"id\":2,\"uid\":\"<uuid>\",\
-               \"username\":\"john\",\"email\":\"john@example.com\",\"name\":null,\
-               \"role\":\"user\",\"status\":\"active\",\"quota\":null,\
-               \"created_at\":\"<time>\"},\"access_expires_at\":\"<time>\",\
-               \"refresh_expires_at\":\"<time>\",\"sid\":\"<uuid>\"}\n";
-    says(&world, &ran, out, "");
-    assert_eq!(std::fs::read(world.session_file()).unwrap(), file);
+    let output = sandbox.run_with_input(&["refresh", "--token-stdin", "-o", "json"], &input);
+    assert_snapshot!(output, @r#"{"message":"Refreshed","tokens":{"access":"<token>","refresh":"<token>"},"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"access_expires_at":"<time>","refresh_expires_at":"<time>","sid":"<uuid>"}"#);
+    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), file);
 }
 
 #[test]
 fn a_refresh_token_used_twice_ends_the_session() {
-    let world = World::with_john();
-    let refresh = world.session("refresh");
-    world.run_with_input(&GIVEN, &refresh).ok();
-    let talk = "error: the refresh token was used before; its session has ended\n";
-    refuses(&world, &world.run_with_input(&GIVEN, &refresh), 12, talk);
-    refuses(&world, &world.run(&["whoami"]), 12, ENDED);
-    refuses(&world, &world.run_with_input(&GIVEN, &refresh), 12, "error: the token is revoked\n");
-    let audit = world.sql("SELECT outcome FROM audit WHERE action = 'refresh' ORDER BY id");
+    let sandbox = Sandbox::with_john();
+    let refresh = sandbox.session("refresh");
+    sandbox.run_with_input(&GIVEN, &refresh).ok();
+    assert_snapshot!(sandbox.run_with_input(&GIVEN, &refresh), @"
+    --- exit code 12, stderr
+    error: the refresh token was used before; its session has ended
+    ");
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 12, stderr
+    error: the token's session has ended
+    hint: log in again: jeton login
+    ");
+    assert_snapshot!(sandbox.run_with_input(&GIVEN, &refresh), @"
+    --- exit code 12, stderr
+    error: the token is revoked
+    ");
+    let audit = sandbox.sql("SELECT outcome FROM audit WHERE action = 'refresh' ORDER BY id");
     assert_eq!(audit, ["done", "token_reused", "token_revoked"]);
 }
 
 #[test]
 fn only_a_refresh_token_is_traded() {
-    let world = World::with_john();
-    let app = world.get(&["token", "create", "app"]);
-    for (token, talk) in [
-        (world.session("access"), "the token is of another type"),
-        (app, "the token is of another type"),
-        ("nonsense".to_owned(), "the token is malformed: the token does not have three parts"),
-        (String::new(), "the token is malformed: it is empty"),
-    ] {
-        let ran = world.run_with_input(&GIVEN, &token);
-        refuses(&world, &ran, 10, &format!("error: {talk}\n"));
+    let sandbox = Sandbox::with_john();
+    let app = sandbox.get(&["token", "create", "app"]);
+    let mut outputs = String::new();
+    for token in [sandbox.session("access"), app, "nonsense".to_owned(), String::new()] {
+        let output = sandbox.run_with_input(&GIVEN, &token);
+        outputs += &output.with_command();
     }
-    world.run(&["refresh"]).ok();
-    world.run(&["logout"]).ok();
-    refuses(&world, &world.run(&["refresh"]), 4, NOBODY);
+    assert_snapshot!(outputs, @"
+    $ jeton refresh --token-stdin
+    --- exit code 10, stderr
+    error: the token is of another type
+    $ jeton refresh --token-stdin
+    --- exit code 10, stderr
+    error: the token is of another type
+    $ jeton refresh --token-stdin
+    --- exit code 10, stderr
+    error: the token is malformed: the token does not have three parts
+    $ jeton refresh --token-stdin
+    --- exit code 10, stderr
+    error: the token is malformed: it is empty
+    ");
+    sandbox.run(&["refresh"]).ok();
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&["refresh"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
 }
 
 #[test]
 fn a_given_token_is_never_refreshed() {
-    let mut world = World::with_john();
-    let before = pair(&world);
-    world.set("JETON_TOKEN", &before.0);
-    let talk = "error: the token in JETON_TOKEN is never refreshed\n\
-                hint: give a refresh token with `--token-stdin`, or leave that one out\n";
-    refuses(&world, &world.run(&["refresh"]), 2, talk);
-    assert_eq!(pair(&world), before);
+    let mut sandbox = Sandbox::with_john();
+    let before = pair(&sandbox);
+    sandbox.set("JETON_TOKEN", &before.0);
+    assert_snapshot!(sandbox.run(&["refresh"]), @"
+    --- exit code 2, stderr
+    error: the token in JETON_TOKEN is never refreshed
+    hint: give a refresh token with `--token-stdin`, or leave that one out
+    ");
+    assert_eq!(pair(&sandbox), before);
 }
 
 #[test]
 fn a_command_refreshes_by_itself_when_the_access_token_has_expired() {
-    let world = World::with_admin();
-    world.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
-    world.log_in("ada", "lovelace");
-    world.run(&["settings", "set", "session.access_ttl", "15m"]).ok();
-    let before = pair(&world);
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["settings", "set", "session.access_ttl", "15m"]).ok();
+    let before = pair(&sandbox);
     wait();
-    let ran = world.run(&["whoami"]).ok();
-    assert_eq!(ran.err, "", "nobody needs to hear of it");
-    let after = pair(&world);
+    let output = sandbox.run(&["whoami"]).ok();
+    assert_eq!(output.stderr, "", "nobody needs to hear of it");
+    let after = pair(&sandbox);
     assert!(before.0 != after.0 && before.1 != after.1);
-    let ran = world.run(&["token", "verify", &before.0, "--type", "access"]);
-    assert_eq!((ran.code, ran.out.as_str()), (11, "invalid: token_expired\n"));
-    world.run(&["whoami"]).ok();
-    assert_eq!(pair(&world), after, "once is enough");
+    let output = sandbox.run(&["token", "verify", &before.0, "--type", "access"]);
+    assert_snapshot!(output, @"
+    invalid: token_expired
+    --- exit code 11, stderr
+    error: the token has expired
+    ");
+    sandbox.run(&["whoami"]).ok();
+    assert_eq!(pair(&sandbox), after, "once is enough");
 }
 
 #[test]
 fn a_session_whose_refresh_token_has_expired_needs_a_login() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for name in ["session.refresh_ttl", "session.access_ttl"] {
-        world.run(&["settings", "set", name, "1s"]).ok();
+        sandbox.run(&["settings", "set", name, "1s"]).ok();
     }
-    world.log_in("ada", "lovelace");
+    sandbox.log_in("ada", "lovelace");
     wait();
-    let talk = "error: the token has expired\nhint: log in again: jeton login\n";
     for command in [["whoami"], ["refresh"]] {
-        refuses(&world, &world.run(&command), 11, talk);
+        allow_duplicates!(assert_snapshot!(sandbox.run(&command), @"
+        --- exit code 11, stderr
+        error: the token has expired
+        hint: log in again: jeton login
+        "));
     }
-    assert_eq!(world.json_error(&["whoami"])["code"], "token_expired");
-    world.log_in("ada", "lovelace");
+    assert_eq!(sandbox.json_error(&["whoami"])["code"], "token_expired");
+    sandbox.log_in("ada", "lovelace");
 }
 
 #[test]
 fn an_interrupted_refresh_is_completed_by_the_next_command() {
-    let world = World::with_john();
-    let file = world.session_file();
+    let sandbox = Sandbox::with_john();
+    let file = sandbox.session_file();
     let mut interrupted: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    world.run(&["refresh"]).ok();
-    let (access, refresh) = pair(&world);
+    sandbox.run(&["refresh"]).ok();
+    let (access, refresh) = pair(&sandbox);
     interrupted["pending"] =
         json!({"access": payload(&access)["jti"], "refresh": payload(&refresh)["jti"]});
     std::fs::write(&file, interrupted.to_string()).unwrap();
-    let store = rusqlite::Connection::open(world.store()).unwrap();
-    world.run(&["refresh"]).ok();
-    let again = pair(&world);
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    sandbox.run(&["refresh"]).ok();
+    let again = pair(&sandbox);
     assert_eq!(payload(&again.0), payload(&access));
     assert_eq!(payload(&again.1), payload(&refresh));
     let pairs: i64 = store.query_row("SELECT count(*) FROM pairs", [], |row| row.get(0)).unwrap();
     assert_eq!(pairs, 3, "ada's, john's, and the one successor");
-    world.run(&["refresh"]).ok();
-    world.run(&["whoami"]).ok();
+    sandbox.run(&["refresh"]).ok();
+    sandbox.run(&["whoami"]).ok();
 }

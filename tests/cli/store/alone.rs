@@ -1,27 +1,27 @@
 //! A store's file without the log that belongs to it.
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::fs;
 
 #[test]
 fn file_of_a_new_store_is_whole_without_its_log() {
     for words in [&["init", "ada"][..], &["register", "ada"], &["keys", "generate"]] {
-        let mut world = World::new();
-        world.set("JETON_PASSWORD", "lovelace");
-        world.run(words).ok();
-        let copy = world.home().join("copy.db");
-        fs::copy(world.store(), &copy).unwrap();
+        let mut sandbox = Sandbox::new();
+        sandbox.set("JETON_PASSWORD", "lovelace");
+        sandbox.run(words).ok();
+        let copy = sandbox.home().join("copy.db");
+        fs::copy(sandbox.store(), &copy).unwrap();
         let copy = copy.to_str().unwrap();
-        let info = |store: &str| world.json(&["store", "info", "--store", store]);
-        assert_eq!(info(copy)["users"], info(world.store().to_str().unwrap())["users"]);
-        world.run(&["store", "check", "--store", copy]).ok();
+        let info = |store: &str| sandbox.json(&["store", "info", "--store", store]);
+        assert_eq!(info(copy)["users"], info(sandbox.store().to_str().unwrap())["users"]);
+        sandbox.run(&["store", "check", "--store", copy]).ok();
     }
 }
 
 #[test]
 fn file_without_tables_and_log_is_told_from_no_store() {
-    let world = World::new();
-    let path = world.home().join("a.db");
+    let sandbox = Sandbox::new();
+    let path = sandbox.home().join("a.db");
     let file = rusqlite::Connection::open(&path).unwrap();
     file.execute_batch("PRAGMA journal_mode = WAL").unwrap();
     drop(file);
@@ -30,11 +30,13 @@ fn file_without_tables_and_log_is_told_from_no_store() {
     let talk = "error: `a.db` is empty: its `-wal` is missing, or `init` was interrupted\n\
                 hint: copy a store with `jeton store backup`, or make a new one: jeton init\n";
     for words in [&["whoami"][..], &["store", "check"], &["store", "migrate"], &["login", "ada"]] {
-        let mut command = world.command(&[words, &["--store", "a.db"]].concat());
+        let mut command = sandbox.command(&[words, &["--store", "a.db"]].concat());
         command.env("JETON_PASSWORD", "lovelace");
-        let ran = crate::world::Ran::from(command.output().unwrap()).fails(3);
+        let output = crate::run_output::RunOutput::of(command).fails(3);
         assert_eq!(
-            ran.err.replace(&format!("{}/", world.home().canonicalize().unwrap().display()), ""),
+            output
+                .stderr
+                .replace(&format!("{}/", sandbox.home().canonicalize().unwrap().display()), ""),
             talk,
             "{words:?}"
         );
@@ -42,6 +44,6 @@ fn file_without_tables_and_log_is_told_from_no_store() {
             let _ = fs::remove_file(path.with_extension(end));
         }
     }
-    world.run(&["init", "ada", "--store", "a.db"]).ok();
-    world.run(&["whoami", "--store", "a.db"]).ok();
+    sandbox.run(&["init", "ada", "--store", "a.db"]).ok();
+    sandbox.run(&["whoami", "--store", "a.db"]).ok();
 }

@@ -2,8 +2,8 @@
 
 use super::mounted::Mounted;
 use super::{mode, set_mode, without_umask};
-use crate::mask::{json_says, refuses, says};
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -39,158 +39,212 @@ fn names(directory: &Path) -> Vec<String> {
 
 #[test]
 fn a_backup_is_a_store_with_the_same_content() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
-    world.run(&["token", "revoke", "1"]).ok();
-    world.log_in("ada", "lovelace");
-    world.run(&["token", "mint", "--record", "--count", "100"]).ok();
-    let directory = world.home().join("copies");
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.run(&["token", "revoke", "1"]).ok();
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["token", "mint", "--record", "--count", "100"]).ok();
+    let directory = sandbox.home().join("copies");
     fs::create_dir(&directory).unwrap();
     set_mode(&directory, 0o755);
     // What a killed process left is in nobody's way.
     fs::write(directory.join(".jeton-backup.new"), "half").unwrap();
-    let ran = world.run(&["store", "backup", "copies/copy.db"]);
+    let ran = sandbox.run(&["store", "backup", "copies/copy.db"]);
     let copy = directory.join("copy.db");
     let size = fs::metadata(&copy).unwrap().len();
-    says(&world, &ran, "", &format!("wrote copies/copy.db, {size} bytes\n"));
+    let output = ran.to_string().replace(&size.to_string(), "<size>");
+    assert_snapshot!(output, @"
+    --- stderr
+    wrote copies/copy.db, <size> bytes
+    ");
     assert_eq!((names(&directory), mode(&copy)), (vec!["copy.db".to_owned()], 0o600));
-    assert!(content(&copy) == content(&world.store()));
+    assert!(content(&copy) == content(&sandbox.store()));
 
-    json_says(
-        &world,
-        &["store", "backup", "another.db"],
-        &format!("{{\"changed\":true,\"file\":\"another.db\",\"size\":{size}}}"),
-    );
+    let output = sandbox.run_json(&["store", "backup", "another.db"]).to_string();
+    assert_snapshot!(output.replace(&size.to_string(), "<size>"), @r#"{"changed":true,"file":"another.db","size":<size>}"#);
 
-    let at = |words: &[&str]| world.run(&[&["--store", "copies/copy.db"], words].concat());
-    says(
-        &world,
-        &at(&["store", "check", "-q"]),
-        "ok\n",
-        "warning: others can see what is in the \
-        directory `~/copies`: its mode is 0755, not 0700\n",
-    );
+    let at = |words: &[&str]| sandbox.run(&[&["--store", "copies/copy.db"], words].concat());
+    assert_snapshot!(at(&["store", "check", "-q"]), @"
+    ok
+    --- stderr
+    warning: others can see what is in the directory `~/copies`: its mode is 0755, not 0700
+    ");
     assert_eq!(at(&["token", "verify", &token]).code, 12);
     assert_eq!(at(&["whoami"]).code, 4, "the session is the store's, not the copy's");
     let login = ["--store", "copies/copy.db", "login", "john", "--password-stdin"];
-    world.run_with_input(&login, "123456").ok();
+    sandbox.run_with_input(&login, "123456").ok();
     at(&["token", "create", "other"]).ok();
 }
 
 #[test]
 fn nobody_but_the_owner_can_read_it_whatever_the_umask() {
-    let world = World::with_admin();
-    without_umask(&world, "store backup copy.db").ok();
-    assert_eq!(mode(&world.home().join("copy.db")), 0o600);
+    let sandbox = Sandbox::with_admin();
+    without_umask(&sandbox, "store backup copy.db").ok();
+    assert_eq!(mode(&sandbox.home().join("copy.db")), 0o600);
 }
 
 #[test]
 fn nothing_is_overwritten() {
-    let world = World::with_admin();
-    let (file, link) = (world.home().join("file"), world.home().join("link"));
+    let sandbox = Sandbox::with_admin();
+    let (file, link) = (sandbox.home().join("file"), sandbox.home().join("link"));
     fs::write(&file, "a letter").unwrap();
     std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    let mut outputs = String::new();
     for name in ["file", "link", ".config", ".local/share/jeton/jeton.db"] {
-        let talk = format!(
-            "error: there is something at `{name}`\nhint: name another file, or remove that one\n"
-        );
-        refuses(&world, &world.run(&["store", "backup", name]), 5, &talk);
+        let output = sandbox.run(&["store", "backup", name]);
+        outputs += &output.with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton store backup file
+    --- exit code 5, stderr
+    error: there is something at `file`
+    hint: name another file, or remove that one
+    $ jeton store backup link
+    --- exit code 5, stderr
+    error: there is something at `link`
+    hint: name another file, or remove that one
+    $ jeton store backup .config
+    --- exit code 5, stderr
+    error: there is something at `.config`
+    hint: name another file, or remove that one
+    $ jeton store backup .local/share/jeton/jeton.db
+    --- exit code 5, stderr
+    error: there is something at `.local/share/jeton/jeton.db`
+    hint: name another file, or remove that one
+    ");
     assert_eq!(fs::read_to_string(file).unwrap(), "a letter");
-    let talk =
-        "error: `nowhere/copy.db` cannot be written: No such file or directory (os error 2)\n";
-    refuses(&world, &world.run(&["store", "backup", "nowhere/copy.db"]), 2, talk);
-    assert_eq!(world.run(&["store", "backup", ".."]).code, 5);
-    let talk = "error: a store is copied to a file, not to standard output\n";
-    refuses(&world, &world.run(&["store", "backup", "-"]), 2, talk);
-    world.run(&["store", "backup", "copy.db"]).ok();
-    assert_eq!(world.json_error(&["store", "backup", "copy.db"])["code"], "file_exists");
+    assert_snapshot!(sandbox.run(&["store", "backup", "nowhere/copy.db"]), @"
+    --- exit code 2, stderr
+    error: `nowhere/copy.db` cannot be written: No such file or directory (os error 2)
+    ");
+    assert_eq!(sandbox.run(&["store", "backup", ".."]).code, 5);
+    assert_snapshot!(sandbox.run(&["store", "backup", "-"]), @"
+    --- exit code 2, stderr
+    error: a store is copied to a file, not to standard output
+    ");
+    sandbox.run(&["store", "backup", "copy.db"]).ok();
+    assert_eq!(sandbox.json_error(&["store", "backup", "copy.db"])["code"], "file_exists");
     // The log of a file that is gone would be read as the log of the copy.
+    let mut outputs = String::new();
     for end in ["-wal", "-shm", "-journal"] {
-        let log = world.home().join(format!("other.db{end}"));
+        let log = sandbox.home().join(format!("other.db{end}"));
         fs::write(&log, "of another file").unwrap();
-        let talk = format!(
-            "error: there is something at `other.db{end}`\n\
-             hint: name another file, or remove that one\n"
-        );
-        refuses(&world, &world.run(&["store", "backup", "other.db"]), 5, &talk);
+        let output = sandbox.run(&["store", "backup", "other.db"]);
+        outputs += &output.with_command();
         fs::remove_file(log).unwrap();
     }
-    world.run(&["store", "backup", "other.db"]).ok();
+    assert_snapshot!(outputs, @"
+    $ jeton store backup other.db
+    --- exit code 5, stderr
+    error: there is something at `other.db-wal`
+    hint: name another file, or remove that one
+    $ jeton store backup other.db
+    --- exit code 5, stderr
+    error: there is something at `other.db-shm`
+    hint: name another file, or remove that one
+    $ jeton store backup other.db
+    --- exit code 5, stderr
+    error: there is something at `other.db-journal`
+    hint: name another file, or remove that one
+    ");
+    sandbox.run(&["store", "backup", "other.db"]).ok();
 }
 
 #[test]
 fn what_sqlite_writes_over_is_no_name_for_a_store() {
-    let world = World::with_admin();
-    let store = world.store().to_str().unwrap().to_owned();
+    let sandbox = Sandbox::with_admin();
+    let store = sandbox.store().to_str().unwrap().to_owned();
+    let mut outputs = String::new();
     for end in ["-wal", "-shm", "-journal"] {
         let name = format!("copy.db{end}");
-        let talk = format!(
-            "error: `{name}` is what SQLite calls a log\n\
-             hint: choose a name without `-wal`, `-shm` or `-journal` at its end\n"
-        );
-        refuses(&world, &world.run(&["store", "backup", &name]), 2, &talk);
+        let output = sandbox.run(&["store", "backup", &name]);
+        outputs += &output.with_command();
         let beside = format!("{store}{end}");
         let there = Path::new(&beside).exists();
-        let ran = world.run_with_input(&["--store", &name, "init", "--password-stdin"], "lovelace");
-        refuses(&world, &ran, 2, &talk);
-        assert!(!world.home().join(name).exists());
+        let ran =
+            sandbox.run_with_input(&["--store", &name, "init", "--password-stdin"], "lovelace");
+        outputs += &ran.with_command();
+        assert!(!sandbox.home().join(name).exists());
         assert_eq!(Path::new(&beside).exists(), there);
     }
+    assert_snapshot!(outputs, @"
+    $ jeton store backup copy.db-wal
+    --- exit code 2, stderr
+    error: `copy.db-wal` is what SQLite calls a log
+    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    $ jeton --store copy.db-wal init --password-stdin
+    --- exit code 2, stderr
+    error: `copy.db-wal` is what SQLite calls a log
+    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    $ jeton store backup copy.db-shm
+    --- exit code 2, stderr
+    error: `copy.db-shm` is what SQLite calls a log
+    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    $ jeton --store copy.db-shm init --password-stdin
+    --- exit code 2, stderr
+    error: `copy.db-shm` is what SQLite calls a log
+    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    $ jeton store backup copy.db-journal
+    --- exit code 2, stderr
+    error: `copy.db-journal` is what SQLite calls a log
+    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    $ jeton --store copy.db-journal init --password-stdin
+    --- exit code 2, stderr
+    error: `copy.db-journal` is what SQLite calls a log
+    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    ");
 }
 
 #[test]
 fn one_that_failed_at_its_end_is_written_down_as_such() {
-    let world = World::with_admin();
-    let ran = world.run(&["store", "backup", &"x".repeat(300)]);
-    assert_eq!(ran.code, 1, "{}", ran.err);
+    let sandbox = Sandbox::with_admin();
+    let output = sandbox.run(&["store", "backup", &"x".repeat(300)]);
+    assert_eq!(output.code, 1, "{}", output.stderr);
     let rows = "SELECT outcome || ' ' || count FROM audit WHERE action = 'store backup'";
-    assert_eq!(world.sql(rows), ["undelivered 0"]);
+    assert_eq!(sandbox.sql(rows), ["undelivered 0"]);
 }
 
 #[test]
 fn on_a_full_disk_nothing_is_left() {
-    let world = World::with_admin();
-    let Some(mut mounted) = Mounted::over(&world) else { return };
+    let sandbox = Sandbox::with_admin();
+    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
     mounted.small("full");
     mounted.fill("full");
-    let ran = mounted.run("store backup full/copy.db");
-    refuses(
-        &world,
-        &ran,
-        1,
-        "error: disk full: the copy cannot be written\n\
-                            hint: free some space, then repeat the command\n",
-    );
-    assert_eq!(mounted.try_do("ls -A full").ok().out, "fill\n");
+    let output = mounted.run("store backup full/copy.db");
+    assert_snapshot!(output, @"
+    --- exit code 1, stderr
+    error: disk full: the copy cannot be written
+    hint: free some space, then repeat the command
+    ");
+    assert_snapshot!(mounted.try_do("ls -A full"), @"fill");
     mounted.empty("full");
     mounted.run("store backup full/copy.db").ok();
     let rows = "SELECT count(*) FROM audit WHERE action = 'store backup'";
-    assert_eq!(world.sql(rows), ["1"]);
+    assert_eq!(sandbox.sql(rows), ["1"]);
 }
 
 #[test]
 fn a_backup_is_of_one_moment_while_others_write() {
-    let world = World::with_admin();
-    world.run(&["settings", "set", "token.quota", "unlimited"]).ok();
-    world.get(&["token", "create", "app"]);
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
+    sandbox.get(&["token", "create", "app"]);
     // More pages than are copied at a time.
-    world.sql(
+    sandbox.sql(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 80000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at)
          SELECT unhex(printf('%032x', n)), 1, 1, 1 FROM n RETURNING 1",
     );
     let mut commands = Vec::new();
     for number in 0..4 {
-        let writers = (0..4).map(|_| world.command(&["token", "create", "app"]));
+        let writers = (0..4).map(|_| sandbox.command(&["token", "create", "app"]));
         commands.extend(writers);
-        commands.push(world.command(&["store", "backup", &format!("copy{number}.db")]));
+        commands.push(sandbox.command(&["store", "backup", &format!("copy{number}.db")]));
     }
-    for ran in World::run_at_once(commands) {
-        ran.ok();
+    for output in Sandbox::run_at_once(commands) {
+        output.ok();
     }
     for number in 0..4 {
-        let copy = world.home().join(format!("copy{number}.db"));
+        let copy = sandbox.home().join(format!("copy{number}.db"));
         let store = rusqlite::Connection::open(copy).unwrap();
         let ask = |sql| store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         let audit = "SELECT count(*) FROM audit WHERE action = 'token create'";

@@ -1,16 +1,18 @@
 //! Stores that another program changed: every command refuses them, in bounded time, before one of
 //! its own statements can run through a foreign view or trigger.
 
-use crate::mask::{masked, refuses};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// The longest that a refusal may take.
 const BOUND: Duration = Duration::from_secs(10);
 
 /// Changes the store with a stock SQLite that keeps no constraint.
-pub(super) fn craft(world: &World, sql: &str) {
-    let store = rusqlite::Connection::open(world.store()).unwrap();
+pub(super) fn craft(sandbox: &Sandbox, sql: &str) {
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store
         .execute_batch(&format!(
             "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
@@ -20,13 +22,13 @@ pub(super) fn craft(world: &World, sql: &str) {
 }
 
 /// Runs it and fails the test if it takes longer than a refusal may.
-pub(super) fn bounded(world: &World, words: &[&str], input: &str) -> Ran {
+pub(super) fn bounded(sandbox: &Sandbox, words: &[&str], input: &str) -> RunOutput {
     let begun = Instant::now();
     let mut command = std::process::Command::new("timeout");
-    let run = world.command(words);
+    let run = sandbox.command(words);
     command.args(["20", env!("CARGO_BIN_EXE_jeton")]).args(run.get_args()).env_clear();
-    command.env("HOME", world.home()).current_dir(world.home());
-    let ran = World::run_with(command, input);
+    command.env("HOME", sandbox.home()).current_dir(sandbox.home());
+    let ran = Sandbox::run_with(command, input);
     assert!(begun.elapsed() < BOUND, "{words:?}: {ran:?}");
     ran
 }
@@ -52,91 +54,177 @@ const EVERY_WAY: &[&[&str]] = &[
 
 /// Every command refuses the crafted store, `store check` names the differences.
 #[track_caller]
-fn is_refused(sql: &str, differences: &[&str]) {
-    let world = World::with_admin();
-    craft(&world, sql);
-    let rows = || world.sql("SELECT count(*) || max(role) FROM users");
+fn refusals(sql: &str) -> String {
+    let sandbox = Sandbox::with_admin();
+    craft(&sandbox, sql);
+    let rows = || sandbox.sql("SELECT count(*) || max(role) FROM users");
     let before = rows();
-    let error = format!("error: the store is damaged: {}\n", differences.join(", "));
-    for words in EVERY_WAY {
-        let ran = bounded(&world, words, "lovelace");
-        refuses(&world, &ran, 78, &error);
-    }
-    let ran = bounded(&world, &["store", "check"], "");
-    let found: Vec<_> = differences
+    let refusals: BTreeSet<String> = EVERY_WAY
         .iter()
-        .map(|difference| format!("store_damaged: the store is damaged: {difference}\n"))
+        .map(|words| bounded(&sandbox, words, "lovelace").with_heading("$ every command"))
         .collect();
-    assert_eq!((ran.code, masked(&world, &ran.out)), (78, found.concat()), "{ran:?}");
-    assert_eq!(world.json_error(&["store", "info"])["code"], "store_damaged");
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    let check = bounded(&sandbox, &["store", "check"], "").with_heading("$ jeton store check");
+    assert_eq!(sandbox.json_error(&["store", "info"])["code"], "store_damaged");
     assert_eq!(rows(), before);
-    assert!(!world.home().join("copy.db").exists());
+    assert!(!sandbox.home().join("copy.db").exists());
+    refusals.into_iter().next().unwrap() + &check
 }
 
 #[test]
 fn endless_view_in_place_of_a_table_is_refused() {
-    is_refused(
+    let output = refusals(
         "DROP TABLE settings;
          CREATE VIEW settings AS WITH RECURSIVE n (name) AS (SELECT '' UNION ALL SELECT '' FROM n)
              SELECT name, name AS value, 1 AS changed_at FROM n",
-        &["missing table `settings`", "unknown view `settings`"],
     );
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: missing table `settings`, unknown view `settings`
+    $ jeton store check
+    store_damaged: the store is damaged: missing table `settings`
+    store_damaged: the store is damaged: unknown view `settings`
+    --- exit code 78, stderr
+    error: the store has 2 faults
+    ");
 }
 
 #[test]
 fn trigger_that_makes_admins_is_refused() {
-    is_refused(
+    let output = refusals(
         "CREATE TRIGGER helpful AFTER INSERT ON users BEGIN UPDATE users SET role = 'admin'; END",
-        &["unknown trigger `helpful`"],
     );
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: unknown trigger `helpful`
+    $ jeton store check
+    store_damaged: the store is damaged: unknown trigger `helpful`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
 fn trigger_with_a_hostile_name_and_message_is_refused_and_escaped() {
-    is_refused(
+    let output = refusals(
         "CREATE TRIGGER \"a\u{1b}]0;x\u{7}\nerror: fine\" BEFORE INSERT ON audit BEGIN
              SELECT raise(ABORT, 'x\n\u{1b}[2J'); END",
-        &["unknown trigger `a\\u{1b}]0;x\\u{7}\\nerror: fine`"],
     );
+    assert_snapshot!(output, @r"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: unknown trigger `a\u{1b}]0;x\u{7}\nerror: fine`
+    $ jeton store check
+    store_damaged: the store is damaged: unknown trigger `a\u{1b}]0;x\u{7}\nerror: fine`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
 fn dropped_index_trigger_and_table_are_refused() {
-    is_refused("DROP INDEX keys_one_active_app", &["missing index `keys_one_active_app`"]);
-    is_refused("DROP TRIGGER users_added", &["missing trigger `users_added`"]);
-    is_refused("DROP TABLE blocklist", &["missing table `blocklist`"]);
+    let output = refusals("DROP INDEX keys_one_active_app");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: missing index `keys_one_active_app`
+    $ jeton store check
+    store_damaged: the store is damaged: missing index `keys_one_active_app`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals("DROP TRIGGER users_added");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: missing trigger `users_added`
+    $ jeton store check
+    store_damaged: the store is damaged: missing trigger `users_added`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals("DROP TABLE blocklist");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: missing table `blocklist`
+    $ jeton store check
+    store_damaged: the store is damaged: missing table `blocklist`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
 fn changed_table_and_additional_objects_are_refused() {
-    is_refused("ALTER TABLE settings ADD COLUMN note TEXT", &["changed table `settings`"]);
-    is_refused("CREATE TABLE notes (x)", &["unknown table `notes`"]);
-    is_refused("CREATE INDEX fast ON users (role)", &["unknown index `fast`"]);
-    is_refused(
+    let output = refusals("ALTER TABLE settings ADD COLUMN note TEXT");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: changed table `settings`
+    $ jeton store check
+    store_damaged: the store is damaged: changed table `settings`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals("CREATE TABLE notes (x)");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: unknown table `notes`
+    $ jeton store check
+    store_damaged: the store is damaged: unknown table `notes`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals("CREATE INDEX fast ON users (role)");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: unknown index `fast`
+    $ jeton store check
+    store_damaged: the store is damaged: unknown index `fast`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals(
         "UPDATE sqlite_schema SET sql = replace(sql, 'UNIQUE INDEX', 'INDEX')
              WHERE name = 'keys_one_active_app'",
-        &["changed index `keys_one_active_app`"],
     );
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: the store is damaged: changed index `keys_one_active_app`
+    $ jeton store check
+    store_damaged: the store is damaged: changed index `keys_one_active_app`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
 fn statement_that_sqlite_cannot_parse_is_damage() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     craft(
-        &world,
+        &sandbox,
         "UPDATE sqlite_schema SET sql = 'CREATE TABLE \u{1b}[2J\n(' WHERE name = 'audit'",
     );
     for words in EVERY_WAY.iter().chain(&[&["store", "check"][..]]) {
-        let ran = bounded(&world, words, "lovelace");
-        assert_eq!(ran.code, 78, "{words:?}: {ran:?}");
-        assert!(!ran.err.contains('\u{1b}') && ran.err.lines().count() == 1, "{ran:?}");
+        let output = bounded(&sandbox, words, "lovelace");
+        assert_eq!(output.code, 78, "{words:?}: {output:?}");
+        assert!(
+            !output.stderr.contains('\u{1b}') && output.stderr.lines().count() == 1,
+            "{output:?}"
+        );
     }
 }
 
 #[test]
 fn vacuumed_store_is_the_same_store() {
-    let world = World::with_admin();
-    rusqlite::Connection::open(world.store()).unwrap().execute_batch("VACUUM").unwrap();
-    assert_eq!(world.run(&["store", "check"]).ok().out, "ok\n");
-    world.run(&["whoami"]).ok();
+    let sandbox = Sandbox::with_admin();
+    rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch("VACUUM").unwrap();
+    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+    sandbox.run(&["whoami"]).ok();
 }

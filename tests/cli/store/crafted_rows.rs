@@ -2,127 +2,253 @@
 //! bounded time and memory, and `store check` names it.
 
 use super::crafted::{bounded, craft};
-use crate::mask::{masked, refuses};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 
+/// The refusal of a command that needs what is damaged.
 #[track_caller]
-fn is_damage(world: &World, words: &[&str], what: &str) {
-    let ran = bounded(world, words, "lovelace\n");
-    refuses(world, &ran, 78, &format!("error: the store is damaged: {what}\n"));
-    let error = world.json_error(&["store", "check"]);
+fn damage(sandbox: &Sandbox, words: &[&str]) -> String {
+    let output = bounded(sandbox, words, "lovelace\n");
+    let error = sandbox.json_error(&["store", "check"]);
     assert_eq!(error["code"], "store_damaged", "{words:?}");
+    output.with_heading(format_args!("$ jeton {}", words.join(" ")))
 }
 
-#[track_caller]
-fn check_names(world: &World, faults: &[&str]) {
-    let ran = bounded(world, &["store", "check"], "");
-    let line = |fault: &&str| format!("store_damaged: the store is damaged: {fault}\n");
-    let expected: String = faults.iter().map(line).collect();
-    assert_eq!((ran.code, masked(world, &ran.out)), (78, expected), "{ran:?}");
+fn check(sandbox: &Sandbox) -> String {
+    bounded(sandbox, &["store", "check"], "").with_heading("$ jeton store check")
 }
 
-fn log_in(world: &World) -> Ran {
-    bounded(world, &["login", "ada", "--password-stdin"], "lovelace")
+fn log_in(sandbox: &Sandbox) -> RunOutput {
+    bounded(sandbox, &["login", "ada", "--password-stdin"], "lovelace")
 }
 
 #[test]
 fn damaged_key_is_damage_wherever_it_is_used() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "create", "x"]);
-    let unusable = "key `<key>` is unusable";
-    craft(&world, "UPDATE keys SET public = '{\"kty\":\"EC\"}'");
-    is_damage(&world, &["token", "verify", &token], unusable);
-    check_names(&world, &["row 1 of `keys`: key `<key>` is unusable"]);
-    let world = World::with_admin();
-    craft(&world, "UPDATE keys SET material = x'00'");
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "x"]);
+    craft(&sandbox, "UPDATE keys SET public = '{\"kty\":\"EC\"}'");
+    assert_snapshot!(damage(&sandbox, &["token", "verify", &token]), @"
+    $ jeton token verify <token>
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    ");
+    assert_snapshot!(check(&sandbox), @"
+    $ jeton store check
+    store_damaged: the store is damaged: row 1 of `keys`: key `<key>` is unusable
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let sandbox = Sandbox::with_admin();
+    craft(&sandbox, "UPDATE keys SET material = x'00'");
+    let mut outputs = String::new();
     for words in [
         &["token", "create", "x"][..],
         &["keys", "export", "--pem"],
-        &["keys", "export", "--private", &world.sql("SELECT kid FROM keys")[0]],
+        &["keys", "export", "--private", &sandbox.sql("SELECT kid FROM keys")[0]],
         &["login", "ada", "--password-stdin"],
         &["refresh"],
     ] {
-        is_damage(&world, words, unusable);
+        outputs += &damage(&sandbox, words);
     }
-    check_names(&world, &["row 1 of `keys`: key `<key>` is unusable"]);
+    assert_snapshot!(outputs + &check(&sandbox), @"
+    $ jeton token create x
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    $ jeton keys export --pem
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    $ jeton keys export --private <key>
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    $ jeton refresh
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    $ jeton store check
+    store_damaged: the store is damaged: row 1 of `keys`: key `<key>` is unusable
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
 fn damaged_test_key_is_damage() {
+    let mut outputs = String::new();
     for sql in ["material = x''", "material = x'00'", "algorithm = 'EdDSA'"] {
-        let world = World::with_admin();
-        world.run(&["token", "mint"]).ok();
-        craft(&world, &format!("UPDATE keys SET {sql} WHERE purpose = 'test'"));
+        let sandbox = Sandbox::with_admin();
+        sandbox.run(&["token", "mint"]).ok();
+        craft(&sandbox, &format!("UPDATE keys SET {sql} WHERE purpose = 'test'"));
         let algorithm = if sql.contains("EdDSA") { "EdDSA" } else { "ES256" };
-        is_damage(&world, &["token", "mint", "--alg", algorithm], "key `<key>` is unusable");
+        outputs += &damage(&sandbox, &["token", "mint", "--alg", algorithm]);
     }
+    assert_snapshot!(outputs, @"
+    $ jeton token mint --alg ES256
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    $ jeton token mint --alg ES256
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    $ jeton token mint --alg EdDSA
+    --- exit code 78, stderr
+    error: the store is damaged: key `<key>` is unusable
+    ");
 }
 
 #[test]
 fn empty_secret_neither_signs_nor_verifies() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "mint", "--alg", "HS256"]);
-    craft(&world, "UPDATE keys SET material = x'' WHERE purpose = 'test'");
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "mint", "--alg", "HS256"]);
+    craft(&sandbox, "UPDATE keys SET material = x'' WHERE purpose = 'test'");
+    let mut outputs = String::new();
     for words in
         [&["token", "mint", "--alg", "HS256"][..], &["token", "verify", "--type", "test", &token]]
     {
-        is_damage(&world, words, "key `<uuid>` is unusable");
+        outputs += &damage(&sandbox, words);
     }
+    assert_snapshot!(outputs, @"
+    $ jeton token mint --alg HS256
+    --- exit code 78, stderr
+    error: the store is damaged: key `<uuid>` is unusable
+    $ jeton token verify --type test <token>
+    --- exit code 78, stderr
+    error: the store is damaged: key `<uuid>` is unusable
+    ");
 }
 
 /// Hashes that take 4 GiB, hours, or nothing at all.
-const COSTLY: [(&str, &str); 4] = [
-    (
-        "$argon2id$v=19$m=4194304,t=1,p=1$",
-        "each login would take too long: 256 MiB and 4 passes at most",
-    ),
-    (
-        "$argon2id$v=19$m=8,t=4294967295,p=1$",
-        "each login would take too long: 256 MiB and 4 passes at most",
-    ),
-    (
-        "$argon2id$v=19$m=134217728,t=1,p=16777215$",
-        "each login would take too long: 256 MiB and 4 passes at most",
-    ),
-    ("\u{1b}[2J$scrypt$", "not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`"),
+const COSTLY: [&str; 4] = [
+    "$argon2id$v=19$m=4194304,t=1,p=1$",
+    "$argon2id$v=19$m=8,t=4294967295,p=1$",
+    "$argon2id$v=19$m=134217728,t=1,p=16777215$",
+    "\u{1b}[2J$scrypt$",
 ];
 
 #[test]
 fn costly_password_hash_is_damage_and_not_computed() {
-    for (head, why) in COSTLY {
-        let world = World::with_admin();
+    let mut outputs = String::new();
+    for head in COSTLY {
+        let sandbox = Sandbox::with_admin();
         let hash = format!("{head}c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
-        craft(&world, &format!("UPDATE users SET password = '{hash}'"));
-        let error = format!("error: the store is damaged: a password hash is unusable: {why}\n");
-        refuses(&world, &log_in(&world), 78, &error);
+        craft(&sandbox, &format!("UPDATE users SET password = '{hash}'"));
+        let output = log_in(&sandbox);
+        outputs += &output.with_command();
         let passwd = ["passwd", "--password-stdin"];
-        refuses(&world, &bounded(&world, &passwd, "lovelace\nturing mathison\n"), 78, &error);
-        check_names(&world, &[&format!("row 1 of `users`: a password hash is unusable: {why}")]);
+        let output = bounded(&sandbox, &passwd, "lovelace\nturing mathison\n");
+        outputs += &output.with_command();
+        outputs += &check(&sandbox);
         let recover = ["recover", "ada", "--password-stdin", "--yes"];
-        assert_eq!(bounded(&world, &recover, "lovelace\n").code, 0);
-        log_in(&world).ok();
-        assert_eq!(world.run(&["store", "check"]).ok().out, "ok\n");
+        assert_eq!(bounded(&sandbox, &recover, "lovelace\n").code, 0);
+        log_in(&sandbox).ok();
+        assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");
     }
+    assert_snapshot!(outputs, @"
+    $ timeout 20 jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ timeout 20 jeton passwd --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton store check
+    store_damaged: the store is damaged: row 1 of `users`: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ timeout 20 jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ timeout 20 jeton passwd --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton store check
+    store_damaged: the store is damaged: row 1 of `users`: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ timeout 20 jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ timeout 20 jeton passwd --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton store check
+    store_damaged: the store is damaged: row 1 of `users`: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ timeout 20 jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: a password hash is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    $ timeout 20 jeton passwd --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: a password hash is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    $ jeton store check
+    store_damaged: the store is damaged: row 1 of `users`: a password hash is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
 fn costly_hash_class_is_damage_and_not_computed() {
-    for (head, why) in COSTLY {
-        let world = World::with_admin();
+    let mut outputs = String::new();
+    for head in COSTLY {
+        let sandbox = Sandbox::with_admin();
         let class = head.trim_end_matches('$');
-        craft(&world, &format!("UPDATE store SET costliest_hash = '{class}'"));
-        let what = format!("`costliest_hash` is unusable: {why}");
-        is_damage(&world, &["login", "ada", "--password-stdin"], &what);
-        is_damage(&world, &["login", "nobody", "--password-stdin"], &what);
-        check_names(&world, &[&what]);
-        world.run(&["store", "prune"]).ok();
-        log_in(&world).ok();
-        assert_eq!(world.run(&["store", "check"]).ok().out, "ok\n");
+        craft(&sandbox, &format!("UPDATE store SET costliest_hash = '{class}'"));
+        outputs += &damage(&sandbox, &["login", "ada", "--password-stdin"]);
+        outputs += &damage(&sandbox, &["login", "nobody", "--password-stdin"]);
+        outputs += &check(&sandbox);
+        sandbox.run(&["store", "prune"]).ok();
+        log_in(&sandbox).ok();
+        assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");
     }
+    assert_snapshot!(outputs, @"
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton login nobody --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton store check
+    store_damaged: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton login nobody --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton store check
+    store_damaged: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton login nobody --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    $ jeton store check
+    store_damaged: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: `costliest_hash` is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    $ jeton login nobody --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: `costliest_hash` is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    $ jeton store check
+    store_damaged: the store is damaged: `costliest_hash` is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
 fn used_up_ids_are_no_full_disk() {
+    let mut outputs = String::new();
     for (table, words) in [
         ("grants", &["token", "create", "x"][..]),
         ("tokens", &["token", "create", "x"]),
@@ -131,17 +257,61 @@ fn used_up_ids_are_no_full_disk() {
         ("pairs", &["refresh"]),
         ("keys", &["keys", "generate"]),
     ] {
-        let world = World::with_admin();
+        let sandbox = Sandbox::with_admin();
         craft(
-            &world,
+            &sandbox,
             &format!(
                 "DELETE FROM sqlite_sequence WHERE name = '{table}';
                  INSERT INTO sqlite_sequence VALUES ('{table}', 9223372036854775807)"
             ),
         );
-        is_damage(&world, words, &format!("table `{table}` has no id left"));
-        check_names(&world, &[&format!("table `{table}` has no id left")]);
+        outputs += &damage(&sandbox, words);
+        outputs += &check(&sandbox);
     }
+    assert_snapshot!(outputs, @"
+    $ jeton token create x
+    --- exit code 78, stderr
+    error: the store is damaged: table `grants` has no id left
+    $ jeton store check
+    store_damaged: the store is damaged: table `grants` has no id left
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton token create x
+    --- exit code 78, stderr
+    error: the store is damaged: table `tokens` has no id left
+    $ jeton store check
+    store_damaged: the store is damaged: table `tokens` has no id left
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton register eve --email eve@example.com --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: table `users` has no id left
+    $ jeton store check
+    store_damaged: the store is damaged: table `users` has no id left
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: the store is damaged: table `sessions` has no id left
+    $ jeton store check
+    store_damaged: the store is damaged: table `sessions` has no id left
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton refresh
+    --- exit code 78, stderr
+    error: the store is damaged: table `pairs` has no id left
+    $ jeton store check
+    store_damaged: the store is damaged: table `pairs` has no id left
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton keys generate
+    --- exit code 78, stderr
+    error: the store is damaged: table `keys` has no id left
+    $ jeton store check
+    store_damaged: the store is damaged: table `keys` has no id left
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
@@ -173,39 +343,46 @@ fn rows_of_every_table_are_refused_as_damage() {
             "integer overflow",
         ),
     ] {
-        let world = World::with_admin();
-        world.get(&["token", "create", "x"]);
-        craft(&world, sql);
-        let ran = bounded(&world, words, "");
+        let sandbox = Sandbox::with_admin();
+        sandbox.get(&["token", "create", "x"]);
+        craft(&sandbox, sql);
+        let output = bounded(&sandbox, words, "");
         let start = format!("error: the store is damaged: {what}");
-        assert!(ran.code == 78 && ran.err.starts_with(&start), "{sql}: {ran:?}");
-        assert_eq!(ran.err.lines().count(), 1, "{sql}: {ran:?}");
-        let ran = bounded(&world, &["store", "check"], "");
-        assert!(ran.code == 78 && ran.out.starts_with("store_damaged: "), "{sql}: {ran:?}");
+        assert!(output.code == 78 && output.stderr.starts_with(&start), "{sql}: {output:?}");
+        assert_eq!(output.stderr.lines().count(), 1, "{sql}: {output:?}");
+        let output = bounded(&sandbox, &["store", "check"], "");
+        assert!(
+            output.code == 78 && output.stdout.starts_with("store_damaged: "),
+            "{sql}: {output:?}"
+        );
     }
 }
 
 #[test]
 fn large_and_many_values_are_bounded() {
-    let long = "string or blob too big";
-    for (sql, what) in [
-        ("INSERT INTO settings VALUES ('issuer', printf('%.*c', 60000000, 'x'), 1)", long),
-        (
-            "INSERT INTO settings
-                 SELECT 'x' || value, 'x', 1 FROM generate_series(1, 5000)",
-            "table `settings` is too long",
-        ),
+    let mut outputs = String::new();
+    for sql in [
+        "INSERT INTO settings VALUES ('issuer', printf('%.*c', 60000000, 'x'), 1)",
+        "INSERT INTO settings
+             SELECT 'x' || value, 'x', 1 FROM generate_series(1, 5000)",
     ] {
-        let world = World::with_admin();
+        let sandbox = Sandbox::with_admin();
         let sql = sql.replace(
             "FROM generate_series(1, 5000)",
             "FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n
                        WHERE value < 5000) SELECT value FROM n)",
         );
-        craft(&world, &sql);
-        let error = format!("error: the store is damaged: {what}\n");
-        let ran = World::run_with(world.confined(&["token", "create", "x"]), "");
-        refuses(&world, &ran, 78, &error);
-        assert_eq!(world.json_error(&["store", "check"])["code"], "store_damaged");
+        craft(&sandbox, &sql);
+        let output = Sandbox::run_with(sandbox.confined(&["token", "create", "x"]), "");
+        outputs += &output.with_command();
+        assert_eq!(sandbox.json_error(&["store", "check"])["code"], "store_damaged");
     }
+    assert_snapshot!(outputs, @r#"
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token create x
+    --- exit code 78, stderr
+    error: the store is damaged: string or blob too big
+    $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token create x
+    --- exit code 78, stderr
+    error: the store is damaged: table `settings` is too long
+    "#);
 }

@@ -1,12 +1,12 @@
 //! Deleted data: it is in no file of the store and in no later backup.
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::fs;
 use std::path::Path;
 
 /// The password hashes of all users.
-fn hashes(world: &World) -> Vec<String> {
-    world.sql("SELECT password FROM users WHERE password IS NOT NULL ORDER BY id")
+fn hashes(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.sql("SELECT password FROM users WHERE password IS NOT NULL ORDER BY id")
 }
 
 /// How many of the texts a file holds.
@@ -20,22 +20,22 @@ fn held(path: &Path, texts: &[String]) -> usize {
 
 #[test]
 fn hashes_of_deleted_users_are_in_no_file_and_no_backup() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let rows: String = (0..30).fold("username,password\n".to_owned(), |rows, number| {
         rows + &format!("user{number},password{number}\n")
     });
-    fs::write(world.home().join("users.csv"), rows).unwrap();
-    world.run(&["users", "import", "users.csv"]).ok();
-    let deleted = hashes(&world).split_off(1);
+    fs::write(sandbox.home().join("users.csv"), rows).unwrap();
+    sandbox.run(&["users", "import", "users.csv"]).ok();
+    let deleted = hashes(&sandbox).split_off(1);
     assert_eq!(deleted.len(), 30);
-    let files = [world.store(), world.store().with_extension("db-wal")];
+    let files = [sandbox.store(), sandbox.store().with_extension("db-wal")];
     assert!(files.iter().any(|file| held(file, &deleted) > 0));
     for number in 0..30 {
-        world.run(&["users", "delete", &format!("user{number}"), "--yes"]).ok();
+        sandbox.run(&["users", "delete", &format!("user{number}"), "--yes"]).ok();
     }
-    world.run(&["store", "backup", "copy.db"]).ok();
+    sandbox.run(&["store", "backup", "copy.db"]).ok();
     for file in
-        [world.store(), world.store().with_extension("db-wal"), world.home().join("copy.db")]
+        [sandbox.store(), sandbox.store().with_extension("db-wal"), sandbox.home().join("copy.db")]
     {
         assert_eq!(held(&file, &deleted), 0, "{file:?}");
     }
@@ -43,31 +43,31 @@ fn hashes_of_deleted_users_are_in_no_file_and_no_backup() {
 
 #[test]
 fn replaced_password_hash_is_in_no_file() {
-    let world = World::with_admin();
-    let before = hashes(&world);
-    world.run_with_input(&["passwd", "--password-stdin"], "lovelace\ncountess").ok();
-    world.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
-    for file in [world.store(), world.store().with_extension("db-wal")] {
+    let sandbox = Sandbox::with_admin();
+    let before = hashes(&sandbox);
+    sandbox.run_with_input(&["passwd", "--password-stdin"], "lovelace\ncountess").ok();
+    sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
+    for file in [sandbox.store(), sandbox.store().with_extension("db-wal")] {
         assert_eq!(held(&file, &before), 0, "{file:?}");
     }
 }
 
 #[test]
 fn backup_has_no_free_pages_and_a_log_from_its_first_use() {
-    let world = World::with_admin();
-    world.run(&["token", "mint", "--record", "--count", "3000"]).ok();
-    let store = rusqlite::Connection::open(world.store()).unwrap();
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "mint", "--record", "--count", "3000"]).ok();
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute_batch("DELETE FROM tokens").unwrap();
     let number = |store: &rusqlite::Connection, sql: &str| {
         store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
     };
     assert!(number(&store, "PRAGMA freelist_count") > 50);
-    world.run(&["store", "backup", "copy.db"]).ok();
+    sandbox.run(&["store", "backup", "copy.db"]).ok();
     assert!(
-        !world.home().join("copy.db-wal").exists()
-            && !world.home().join("copy.db-journal").exists()
+        !sandbox.home().join("copy.db-wal").exists()
+            && !sandbox.home().join("copy.db-journal").exists()
     );
-    let copy = rusqlite::Connection::open(world.home().join("copy.db")).unwrap();
+    let copy = rusqlite::Connection::open(sandbox.home().join("copy.db")).unwrap();
     assert_eq!(number(&copy, "PRAGMA freelist_count"), 0);
     let mode: String = copy.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");

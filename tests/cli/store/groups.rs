@@ -3,8 +3,9 @@
 use super::mounted::{Mounted, skipped};
 use super::set_mode;
 use super::shared::directory;
-use crate::mask::{masked, refuses, says};
-use crate::world::World;
+use crate::redact::redact;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 const ACL: &str = "system.posix_acl_access";
@@ -26,23 +27,28 @@ fn acl_for(user: u32) -> Vec<u8> {
 #[test]
 fn private_group_is_a_warning_and_another_group_is_refused() {
     const USERS: &str = "ada:x:0:0::/:/bin/sh\nbob:x:7:7::/:/bin/sh\n";
-    let world = World::with_admin();
-    let store = world.store().parent().unwrap().to_owned();
-    fs::write(world.home().join("passwd"), USERS).unwrap();
-    fs::write(world.home().join("group"), "ada:x:0:\n").unwrap();
+    let sandbox = Sandbox::with_admin();
+    let store = sandbox.store().parent().unwrap().to_owned();
+    fs::write(sandbox.home().join("passwd"), USERS).unwrap();
+    fs::write(sandbox.home().join("group"), "ada:x:0:\n").unwrap();
     set_mode(&store, 0o770);
-    let Some(mut mounted) = Mounted::over(&world) else { return };
+    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
     mounted.must("mount --bind passwd /etc/passwd && mount --bind group /etc/group");
     let warning = "warning: members of your group can write the directory `~/.local/share/jeton`\n";
-    says(&world, &mounted.run("whoami >/dev/null"), "", warning);
-    assert!(masked(&world, &mounted.run("store check").ok().err).starts_with(warning));
-    directory(&world, "written", 0o770);
+    assert_snapshot!(mounted.run("whoami >/dev/null"), @"
+    --- stderr
+    warning: members of your group can write the directory `~/.local/share/jeton`
+    ");
+    assert!(redact(&sandbox, &mounted.run("store check").ok().stderr).starts_with(warning));
+    directory(&sandbox, "written", 0o770);
     let warning = "warning: members of your group can write the directory";
-    assert!(mounted.run("man --dir written").ok().err.starts_with(&format!("{warning} `written`")));
-    let ran = mounted.run("store backup written/copy.db").ok();
-    assert!(ran.err.contains(&format!("{warning} `written`")), "{ran:?}");
+    assert!(
+        mounted.run("man --dir written").ok().stderr.starts_with(&format!("{warning} `written`"))
+    );
+    let output = mounted.run("store backup written/copy.db").ok();
+    assert!(output.stderr.contains(&format!("{warning} `written`")), "{output:?}");
     // A list of further users is not the group's.
-    let written = world.home().join("written");
+    let written = sandbox.home().join("written");
     if rustix::fs::setxattr(&written, ACL, &acl_for(7), rustix::fs::XattrFlags::empty()).is_ok() {
         assert_eq!(mounted.run("man --dir written").code, 78);
     } else {
@@ -54,12 +60,13 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
         (USERS.replace(":7:7:", ":7:0:"), "ada:x:0:\n"),
         (USERS.to_owned(), "users:x:0:\n"),
     ] {
-        fs::write(world.home().join("passwd"), &users).unwrap();
-        fs::write(world.home().join("group"), group).unwrap();
-        let ran = mounted.run("whoami");
-        let talk = "error: the directory `~/.local/share/jeton` can be written by other users: its \
-                    mode is 0770\n\
-                    hint: take the right away from them: chmod go-w ~/.local/share/jeton\n";
-        refuses(&world, &ran, 78, talk);
+        fs::write(sandbox.home().join("passwd"), &users).unwrap();
+        fs::write(sandbox.home().join("group"), group).unwrap();
+        let output = mounted.run("whoami");
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 78, stderr
+        error: the directory `~/.local/share/jeton` can be written by other users: its mode is 0770
+        hint: take the right away from them: chmod go-w ~/.local/share/jeton
+        "));
     }
 }

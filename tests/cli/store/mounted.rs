@@ -1,7 +1,8 @@
 //! A shell with mounts of its own, for file systems that are full or read-only. They are gone when
 //! it ends, and no process outside it ever sees them.
 
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -14,9 +15,9 @@ pub(super) fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
-/// The shell, in the world's home; ada's password is in its environment.
+/// The shell, in the sandbox's home; ada's password is in its environment.
 pub(super) struct Mounted<'w> {
-    world: &'w World,
+    sandbox: &'w Sandbox,
     shell: Child,
     lines: Option<ChildStdin>,
     codes: BufReader<ChildStdout>,
@@ -24,7 +25,7 @@ pub(super) struct Mounted<'w> {
 
 impl<'w> Mounted<'w> {
     /// `None`, and it is said, where nothing can be mounted.
-    pub(super) fn over(world: &'w World) -> Option<Self> {
+    pub(super) fn over(sandbox: &'w Sandbox) -> Option<Self> {
         let mut probe = Command::new("unshare");
         probe.args(["-rm", "mount", "-t", "tmpfs", "none", "/tmp"]).stderr(Stdio::null());
         if !probe.status().is_ok_and(|status| status.success()) {
@@ -35,25 +36,31 @@ impl<'w> Mounted<'w> {
             .args(["-rm", "sh", "-s", env!("CARGO_BIN_EXE_jeton")])
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("HOME", world.home())
+            .env("HOME", sandbox.home())
             .env("JETON_PASSWORD", "lovelace")
-            .current_dir(world.home())
+            .current_dir(sandbox.home())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let (lines, codes) = (shell.stdin.take(), BufReader::new(shell.stdout.take().unwrap()));
-        Some(Self { world, shell, lines, codes })
+        Some(Self { sandbox, shell, lines, codes })
     }
 
     /// Runs a line of shell.
-    pub(super) fn try_do(&mut self, line: &str) -> Ran {
+    pub(super) fn try_do(&mut self, line: &str) -> RunOutput {
         let lines = self.lines.as_mut().unwrap();
         writeln!(lines, "({line}) </dev/null >out 2>err; echo $?").unwrap();
         let mut code = String::new();
         self.codes.read_line(&mut code).unwrap();
-        let read = |name| std::fs::read_to_string(self.world.home().join(name)).unwrap();
-        Ran { code: code.trim().parse().unwrap(), out: read("out"), err: read("err") }
+        let read = |name| std::fs::read_to_string(self.sandbox.home().join(name)).unwrap();
+        RunOutput {
+            code: code.trim().parse().unwrap(),
+            stdout: read("out"),
+            stderr: read("err"),
+            command: line.to_owned(),
+            home: Some(self.sandbox.home().to_owned()),
+        }
     }
 
     /// Runs a line of shell that must succeed.
@@ -63,7 +70,7 @@ impl<'w> Mounted<'w> {
 
     /// Runs jeton with these words.
     #[must_use = "look at how it ended"]
-    pub(super) fn run(&mut self, words: &str) -> Ran {
+    pub(super) fn run(&mut self, words: &str) -> RunOutput {
         self.try_do(&format!("exec \"$1\" {words}"))
     }
 
@@ -77,7 +84,7 @@ impl<'w> Mounted<'w> {
     /// Takes all the room that is left on it.
     pub(super) fn fill(&mut self, directory: &str) {
         let ran = self.try_do(&format!("exec dd if=/dev/zero of={directory}/fill bs=4096"));
-        assert!(ran.err.contains("No space left on device"), "{ran:?}");
+        assert!(ran.stderr.contains("No space left on device"), "{ran:?}");
     }
 
     /// Gives it back.

@@ -2,7 +2,7 @@
 
 use super::mounted::skipped;
 use super::set_mode;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
@@ -66,7 +66,7 @@ fn nothing_is_stolen(bits: u32) {
         skipped("perl cannot be run as another user");
         return;
     }
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let [shared, loot] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     set_mode(shared.path(), bits);
     chown(loot.path(), Some(NEIGHBOUR), None).unwrap();
@@ -76,12 +76,12 @@ fn nothing_is_stolen(bits: u32) {
     for _ in 0..TRIES {
         for name in ["ci.db", "ci/jeton.db", "own/jeton.db"] {
             let store = shared.path().join(name);
-            let ran = world.run(&["keys", "generate", "--store", store.to_str().unwrap()]);
-            let is_refused = ran.code == 78;
-            if !is_refused && (ran.code != 0 || name == "ci.db") {
-                unexpected.push(format!("{name}: {ran:?}"));
+            let output = sandbox.run(&["keys", "generate", "--store", store.to_str().unwrap()]);
+            let is_refused = output.code == 78;
+            if !is_refused && (output.code != 0 || name == "ci.db") {
+                unexpected.push(format!("{name}: {output:?}"));
             }
-            created += usize::from(ran.code == 0);
+            created += usize::from(output.code == 0);
             if let Some(directory) =
                 Path::new(name).parent().filter(|it| !it.as_os_str().is_empty())
             {

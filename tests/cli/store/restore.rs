@@ -2,8 +2,9 @@
 
 use super::backup::content;
 use super::{damage, mode, set_mode, store_files, without_logs};
-use crate::mask::{json_says, says};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use rusqlite::Connection;
 use std::fs;
 use std::io::Read;
@@ -13,17 +14,17 @@ use std::time::{Duration, Instant};
 
 pub(super) const RESTORE: [&str; 4] = ["store", "restore", "monday.db", "--yes"];
 
-pub(super) fn kept(world: &World) -> PathBuf {
-    world.store().with_file_name("jeton.db.before-restore")
+pub(super) fn kept(sandbox: &Sandbox) -> PathBuf {
+    sandbox.store().with_file_name("jeton.db.before-restore")
 }
 
-/// A world with a backup and a token that was revoked after it.
-pub(super) fn world_with_backup() -> (World, String) {
-    let world = World::with_admin();
-    let token = world.get(&["token", "create", "app"]);
-    world.run(&["store", "backup", "monday.db"]).ok();
-    world.run(&["token", "revoke", "1"]).ok();
-    (world, token)
+/// A sandbox with a backup and a token that was revoked after it.
+pub(super) fn sandbox_with_backup() -> (Sandbox, String) {
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.run(&["store", "backup", "monday.db"]).ok();
+    sandbox.run(&["token", "revoke", "1"]).ok();
+    (sandbox, token)
 }
 
 /// What the tables have, without the audit.
@@ -31,101 +32,104 @@ pub(super) fn rows(store: &Path) -> Vec<(String, Vec<String>)> {
     content(store).into_iter().filter(|(table, _)| table != "audit").collect()
 }
 
-fn check(world: &World, store: &Path) {
-    let ran = world.run(&["--store", store.to_str().unwrap(), "store", "check", "-q"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "ok\n"), "{ran:?}");
+fn check(sandbox: &Sandbox, store: &Path) {
+    let output = sandbox.run(&["--store", store.to_str().unwrap(), "store", "check", "-q"]);
+    assert_eq!((output.code, output.stdout.as_str()), (0, "ok\n"), "{output:?}");
 }
 
 #[test]
 fn restored_store_has_the_content_of_the_backup() {
-    let (world, token) = world_with_backup();
+    let (sandbox, token) = sandbox_with_backup();
     // What copying by hand leaves: the commits in the log hide the copied file.
-    let [store, log, _] = store_files(&world);
+    let [store, log, _] = store_files(&sandbox);
     assert!(fs::metadata(&log).unwrap().len() > 0);
-    fs::copy(world.home().join("monday.db"), &store).unwrap();
-    assert_eq!(world.run(&["token", "verify", &token]).code, 12, "the log is read");
-    let ran = world.run(&RESTORE);
-    let talk = "restored monday.db; the old store: ~/.local/share/jeton/jeton.db.before-restore\n";
-    says(&world, &ran, "", talk);
-    let [store, log, index] = store_files(&world);
+    fs::copy(sandbox.home().join("monday.db"), &store).unwrap();
+    assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12, "the log is read");
+    let output = sandbox.run(&RESTORE);
+    assert_snapshot!(output, @"
+    --- stderr
+    restored monday.db; the old store: ~/.local/share/jeton/jeton.db.before-restore
+    ");
+    let [store, log, index] = store_files(&sandbox);
     assert!(!log.exists() && !index.exists());
-    world.run(&["token", "verify", &token]).ok();
-    assert!(rows(&store) == rows(&world.home().join("monday.db")));
-    let old = kept(&world);
+    sandbox.run(&["token", "verify", &token]).ok();
+    assert!(rows(&store) == rows(&sandbox.home().join("monday.db")));
+    let old = kept(&sandbox);
     let at_kept = ["--store", old.to_str().unwrap(), "token", "verify", &token];
-    assert_eq!(world.run(&at_kept).code, 12);
-    check(&world, &store);
-    check(&world, &kept(&world));
-    assert_eq!((mode(&store), mode(&kept(&world))), (0o600, 0o600));
+    assert_eq!(sandbox.run(&at_kept).code, 12);
+    check(&sandbox, &store);
+    check(&sandbox, &kept(&sandbox));
+    assert_eq!((mode(&store), mode(&kept(&sandbox))), (0o600, 0o600));
     let left = fs::read_dir(store.parent().unwrap()).unwrap();
     let hidden = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with('.');
     assert!(!left.map(|entry| entry.unwrap().path()).any(|path| hidden(&path)));
     let audit = "SELECT user_id || ' ' || target || ' ' || outcome || ' ' || count FROM audit
         WHERE action = 'store restore'";
-    assert_eq!(world.sql(audit), ["1 store done 1"]);
+    assert_eq!(sandbox.sql(audit), ["1 store done 1"]);
 }
 
 #[test]
 fn second_restore_is_refused_while_the_first_store_is_kept() {
-    let (world, token) = world_with_backup();
-    world.run(&RESTORE).ok();
-    world.run(&["token", "revoke", &token]).ok();
-    let before = (rows(&world.store()), fs::read(kept(&world)).unwrap());
-    let ran = world.run(&RESTORE).fails(5);
-    assert!((rows(&world.store()), fs::read(kept(&world)).unwrap()) == before);
-    let hint = ran.err.lines().last().unwrap().strip_prefix("hint: move it away: ").unwrap();
+    let (sandbox, token) = sandbox_with_backup();
+    sandbox.run(&RESTORE).ok();
+    sandbox.run(&["token", "revoke", &token]).ok();
+    let before = (rows(&sandbox.store()), fs::read(kept(&sandbox)).unwrap());
+    let output = sandbox.run(&RESTORE).fails(5);
+    assert!((rows(&sandbox.store()), fs::read(kept(&sandbox)).unwrap()) == before);
+    let hint = output.stderr.lines().last().unwrap().strip_prefix("hint: move it away: ").unwrap();
     let shell = Command::new("sh").args(["-c", hint]).status().unwrap();
     assert!(shell.success(), "{hint}");
-    let directory = world.store().with_file_name("before-restore");
-    let kept = "{\"changed\":true,\"file\":\"monday.db\",\
-        \"kept\":\"~/.local/share/jeton/jeton.db.before-restore\",\"needs_migration\":false}";
-    json_says(&world, &RESTORE, kept);
-    world.run(&["token", "verify", &token]).ok();
-    check(&world, &directory.join("jeton.db.before-restore"));
+    let directory = sandbox.store().with_file_name("before-restore");
+    assert_snapshot!(sandbox.run_json(&RESTORE), @r#"{"changed":true,"file":"monday.db","kept":"~/.local/share/jeton/jeton.db.before-restore","needs_migration":false}"#);
+    sandbox.run(&["token", "verify", &token]).ok();
+    check(&sandbox, &directory.join("jeton.db.before-restore"));
     // The first restore is undone.
-    fs::remove_file(super::restore::kept(&world)).unwrap();
+    fs::remove_file(kept(&sandbox)).unwrap();
     let undo = directory.join("jeton.db.before-restore");
-    world.run(&["store", "restore", undo.to_str().unwrap(), "--yes"]).ok();
-    assert_eq!(world.run(&["token", "verify", &token]).code, 12);
+    sandbox.run(&["store", "restore", undo.to_str().unwrap(), "--yes"]).ok();
+    assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12);
 }
 
 #[test]
 fn missing_store_is_restored_without_a_question() {
-    let (world, token) = world_with_backup();
-    let ran = world.run(&["--store", "new/place/a.db", "store", "restore", "monday.db"]);
-    says(&world, &ran, "", "restored monday.db\n");
-    let at = world.home().join("new/place");
+    let (sandbox, token) = sandbox_with_backup();
+    let output = sandbox.run(&["--store", "new/place/a.db", "store", "restore", "monday.db"]);
+    assert_snapshot!(output, @"
+    --- stderr
+    restored monday.db
+    ");
+    let at = sandbox.home().join("new/place");
     assert_eq!((mode(&at), mode(&at.join("a.db"))), (0o700, 0o600));
     assert_eq!(fs::read_dir(&at).unwrap().count(), 1);
-    world.run(&["--store", "new/place/a.db", "token", "verify", &token]).ok();
-    check(&world, &at.join("a.db"));
+    sandbox.run(&["--store", "new/place/a.db", "token", "verify", &token]).ok();
+    check(&sandbox, &at.join("a.db"));
     // A log that has lost its store is kept.
     fs::remove_file(at.join("a.db")).unwrap();
     fs::write(at.join("a.db-wal"), "commits").unwrap();
     set_mode(&at.join("a.db-wal"), 0o600);
-    world.run(&["--store", "new/place/a.db", "store", "restore", "monday.db"]).ok();
+    sandbox.run(&["--store", "new/place/a.db", "store", "restore", "monday.db"]).ok();
     assert_eq!(fs::read_to_string(at.join("a.db.before-restore-wal")).unwrap(), "commits");
-    check(&world, &at.join("a.db"));
+    check(&sandbox, &at.join("a.db"));
 }
 
 #[test]
 fn damaged_store_is_replaced_and_kept_as_it_was() {
     for (page, from) in [(0, 0), (0, 100), (1, 0), (3, 0)] {
-        let (world, token) = world_with_backup();
-        let whole = without_logs(&world);
-        damage(&world.store(), &whole, page, from);
-        let damaged = fs::read(world.store()).unwrap();
-        let log = store_files(&world)[1].clone();
+        let (sandbox, token) = sandbox_with_backup();
+        let whole = without_logs(&sandbox);
+        damage(&sandbox.store(), &whole, page, from);
+        let damaged = fs::read(sandbox.store()).unwrap();
+        let log = store_files(&sandbox)[1].clone();
         if from == 0 && page == 0 {
             fs::write(&log, "a log").unwrap();
             set_mode(&log, 0o600);
         }
-        world.run(&RESTORE).ok();
-        world.run(&["token", "verify", &token]).ok();
-        check(&world, &world.store());
-        assert!(fs::read(kept(&world)).unwrap() == damaged, "page {page} from {from}");
+        sandbox.run(&RESTORE).ok();
+        sandbox.run(&["token", "verify", &token]).ok();
+        check(&sandbox, &sandbox.store());
+        assert!(fs::read(kept(&sandbox)).unwrap() == damaged, "page {page} from {from}");
         if from == 0 && page == 0 {
-            let kept_log = world.store().with_file_name("jeton.db.before-restore-wal");
+            let kept_log = sandbox.store().with_file_name("jeton.db.before-restore-wal");
             assert_eq!(fs::read_to_string(kept_log).unwrap(), "a log");
         }
     }
@@ -133,9 +137,9 @@ fn damaged_store_is_replaced_and_kept_as_it_was() {
 
 #[test]
 fn log_of_the_backup_counts() {
-    let (world, _) = world_with_backup();
-    let file = world.home().join("monday.db");
-    let other = world.home().join("other.db");
+    let (sandbox, _) = sandbox_with_backup();
+    let file = sandbox.home().join("monday.db");
+    let other = sandbox.home().join("other.db");
     let connection = Connection::open(&file).unwrap();
     connection
         .execute_batch(
@@ -147,44 +151,44 @@ fn log_of_the_backup_counts() {
         fs::copy(name(&file), name(&other)).unwrap();
         set_mode(&name(&other), 0o600);
     }
-    world.run(&["store", "restore", "other.db", "--yes"]).ok();
-    assert_eq!(world.sql("SELECT value FROM settings WHERE name = 'issuer'"), ["Countess"]);
+    sandbox.run(&["store", "restore", "other.db", "--yes"]).ok();
+    assert_eq!(sandbox.sql("SELECT value FROM settings WHERE name = 'issuer'"), ["Countess"]);
 }
 
 /// A mint that waits in the middle, with the store open.
-fn waiting_mint(world: &World) -> Child {
+fn waiting_mint(sandbox: &Sandbox) -> Child {
     let mut mint =
-        World::start(&mut world.command(&["token", "mint", "--record", "--count", "20000"]));
+        Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "20000"]));
     mint.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
     mint
 }
 
 #[test]
 fn running_process_makes_a_restore_wait() {
-    let (world, token) = world_with_backup();
-    let mut mint = waiting_mint(&world);
+    let (sandbox, token) = sandbox_with_backup();
+    let mut mint = waiting_mint(&sandbox);
     let began = Instant::now();
-    let error = world.json_error(&[&RESTORE[..], &["--wait", "1s"]].concat());
+    let error = sandbox.json_error(&[&RESTORE[..], &["--wait", "1s"]].concat());
     assert_eq!((&error["exit_code"], &error["code"]), (&75.into(), &"busy".into()));
     assert!((1..10).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
-    assert!(!kept(&world).exists());
-    assert_eq!(world.run(&["token", "verify", &token]).code, 12);
+    assert!(!kept(&sandbox).exists());
+    assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12);
     mint.kill().unwrap();
     mint.wait().unwrap();
-    let mut mint = waiting_mint(&world);
-    let restore = World::start(&mut world.command(&RESTORE));
+    let mut mint = waiting_mint(&sandbox);
+    let restore = Sandbox::start(&mut sandbox.command(&RESTORE));
     std::thread::sleep(Duration::from_millis(500));
     mint.kill().unwrap();
     mint.wait().unwrap();
-    Ran::from(restore.wait_with_output().unwrap()).ok();
-    world.run(&["token", "verify", &token]).ok();
+    RunOutput::from(restore.wait_with_output().unwrap()).ok();
+    sandbox.run(&["token", "verify", &token]).ok();
 }
 
 #[test]
 fn processes_that_wait_meanwhile_use_the_restored_store() {
-    let (world, token) = world_with_backup();
+    let (sandbox, token) = sandbox_with_backup();
     // Long enough for others to come meanwhile.
-    let backup = Connection::open(world.home().join("monday.db")).unwrap();
+    let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
         .execute_batch(
             "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 300000)
@@ -195,43 +199,43 @@ fn processes_that_wait_meanwhile_use_the_restored_store() {
         )
         .unwrap();
     drop(backup);
-    let mut restore = World::start(&mut world.command(&RESTORE));
-    let hidden = world.store().with_file_name(".jeton-restore.new");
+    let mut restore = Sandbox::start(&mut sandbox.command(&RESTORE));
+    let hidden = sandbox.store().with_file_name(".jeton-restore.new");
     while !hidden.exists() {
         assert!(restore.try_wait().unwrap().is_none());
     }
-    let create = || world.command(&["token", "create", "meanwhile"]);
-    let created = World::run_at_once((0..4).map(|_| create()));
-    Ran::from(restore.wait_with_output().unwrap()).ok();
-    for ran in created {
-        world.run(&["token", "verify", ran.ok().out.trim()]).ok();
+    let create = || sandbox.command(&["token", "create", "meanwhile"]);
+    let created = Sandbox::run_at_once((0..4).map(|_| create()));
+    RunOutput::from(restore.wait_with_output().unwrap()).ok();
+    for output in created {
+        sandbox.run(&["token", "verify", output.ok().stdout.trim()]).ok();
     }
-    world.run(&["token", "verify", &token]).ok();
+    sandbox.run(&["token", "verify", &token]).ok();
     let made =
         "SELECT count(*) FROM tokens t JOIN grants g ON g.id = grant_id WHERE app = 'meanwhile'";
-    assert_eq!(world.sql(made), ["4"]);
-    let lost = Connection::open(kept(&world)).unwrap();
+    assert_eq!(sandbox.sql(made), ["4"]);
+    let lost = Connection::open(kept(&sandbox)).unwrap();
     let lost: i64 = lost.query_row(made, [], |row| row.get(0)).unwrap();
     assert_eq!(lost, 0);
 }
 
 #[test]
 fn admin_of_another_store_is_no_user_of_the_restored_one() {
-    let (world, _) = world_with_backup();
-    let other = World::with_admin();
+    let (sandbox, _) = sandbox_with_backup();
+    let other = Sandbox::with_admin();
     other.run(&["store", "backup", "monday.db"]).ok();
-    fs::copy(other.home().join("monday.db"), world.home().join("monday.db")).unwrap();
-    world.run(&RESTORE).ok();
+    fs::copy(other.home().join("monday.db"), sandbox.home().join("monday.db")).unwrap();
+    sandbox.run(&RESTORE).ok();
     let audit = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
-    assert_eq!(world.sql(audit), ["nobody"]);
-    let store = |world: &World| world.json(&["store", "info"])["store_id"].to_string();
-    assert_eq!(store(&world), store(&other));
+    assert_eq!(sandbox.sql(audit), ["nobody"]);
+    let store = |sandbox: &Sandbox| sandbox.json(&["store", "info"])["store_id"].to_string();
+    assert_eq!(store(&sandbox), store(&other));
 }
 
 #[test]
 fn older_backup_is_restored_and_migrated_afterwards() {
-    let (world, _) = world_with_backup();
-    let file = world.home().join("old.db");
+    let (sandbox, _) = sandbox_with_backup();
+    let file = sandbox.home().join("old.db");
     let old = Connection::open(&file).unwrap();
     old.execute_batch(include_str!("../../../src/store/migrations/0001_first.sql")).unwrap();
     old.execute_batch(
@@ -243,22 +247,22 @@ fn older_backup_is_restored_and_migrated_afterwards() {
     .unwrap();
     drop(old);
     set_mode(&file, 0o600);
-    let ran = world.run(&["store", "restore", "old.db", "--yes"]).ok();
+    let output = sandbox.run(&["store", "restore", "old.db", "--yes"]).ok();
     let talk = "an older jeton made it; bring it up to date: jeton store migrate\n";
-    assert!(ran.err.ends_with(talk), "{ran:?}");
-    assert_eq!(world.run(&["keys", "list"]).code, 78);
-    world.run(&["store", "migrate"]).ok();
-    world.run(&["keys", "list"]).ok();
+    assert!(output.stderr.ends_with(talk), "{output:?}");
+    assert_eq!(sandbox.run(&["keys", "list"]).code, 78);
+    sandbox.run(&["store", "migrate"]).ok();
+    sandbox.run(&["keys", "list"]).ok();
     let audit = "SELECT action FROM audit ORDER BY id";
-    assert_eq!(world.sql(audit), ["store restore", "store migrate"]);
-    assert_eq!(world.sql("PRAGMA journal_mode"), ["wal"]);
+    assert_eq!(sandbox.sql(audit), ["store restore", "store migrate"]);
+    assert_eq!(sandbox.sql("PRAGMA journal_mode"), ["wal"]);
 }
 
 #[test]
 fn backup_with_other_pages_is_restored() {
-    let (world, token) = world_with_backup();
-    let other = world.home().join("other.db");
-    let backup = Connection::open(world.home().join("monday.db")).unwrap();
+    let (sandbox, token) = sandbox_with_backup();
+    let other = sandbox.home().join("other.db");
+    let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
         .execute_batch(
             "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM INTO 'x'"
@@ -268,8 +272,8 @@ fn backup_with_other_pages_is_restored() {
         .unwrap();
     drop(backup);
     set_mode(&other, 0o600);
-    world.run(&["store", "restore", "other.db", "--yes"]).ok();
-    world.run(&["token", "verify", &token]).ok();
-    check(&world, &world.store());
-    assert_eq!(world.sql("PRAGMA journal_mode"), ["wal"]);
+    sandbox.run(&["store", "restore", "other.db", "--yes"]).ok();
+    sandbox.run(&["token", "verify", &token]).ok();
+    check(&sandbox, &sandbox.store());
+    assert_eq!(sandbox.sql("PRAGMA journal_mode"), ["wal"]);
 }

@@ -1,97 +1,99 @@
 //! `jeton token mint` of many tokens, without a store, and with everything said
 
-use crate::mask::{json_says, refuses, says};
-use crate::world::{Ran, World, payload};
+use crate::run_output::RunOutput;
+use crate::sandbox::{Sandbox, payload};
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 
-fn lines(ran: &Ran) -> Vec<&str> {
-    ran.out.lines().collect()
+fn lines(output: &RunOutput) -> Vec<&str> {
+    output.stdout.lines().collect()
 }
 
 #[test]
 fn every_row_is_a_token() {
-    let world = World::with_admin();
-    fs::write(world.home().join("users.csv"), "sub,email\nalice,a@x.org\nbob,\n").unwrap();
-    let ran = world.run(&["token", "mint", "--from", "users.csv", "--aud", "api"]).ok();
-    let tokens = lines(&ran);
+    let sandbox = Sandbox::with_admin();
+    fs::write(sandbox.home().join("users.csv"), "sub,email\nalice,a@x.org\nbob,\n").unwrap();
+    let output = sandbox.run(&["token", "mint", "--from", "users.csv", "--aud", "api"]).ok();
+    let tokens = lines(&output);
     let claims: Vec<Value> = tokens.iter().map(|token| payload(token)).collect();
     assert_eq!((&claims[0]["sub"], &claims[0]["email"]), (&json!("alice"), &json!("a@x.org")));
     assert_eq!((&claims[1]["sub"], &claims[1].get("email")), (&json!("bob"), &None));
     assert_eq!(claims[1]["aud"], "api");
     let rows = "{\"sub\":\"carol\",\"n\":1}\n\n{\"exp\":7}\n";
-    let ran = world.run_with_input(&["token", "mint", "--from", "-", "-o", "jsonl"], rows).ok();
+    let output =
+        sandbox.run_with_input(&["token", "mint", "--from", "-", "-o", "jsonl"], rows).ok();
     let objects: Vec<Value> =
-        lines(&ran).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines(&output).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(payload(objects[0]["token"].as_str().unwrap())["n"], 1);
     assert_eq!(payload(objects[1]["token"].as_str().unwrap())["exp"], 7);
     let audit = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
-    assert_eq!(world.sql(audit), ["2", "2"], "a row a command");
+    assert_eq!(sandbox.sql(audit), ["2", "2"], "a row a command");
 }
 
 #[test]
 fn each_of_a_count_has_an_identity() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let mint = ["token", "mint", "--count", "1200", "--record"];
-    let ran = world.run(&mint).ok();
-    assert_eq!(ran.err, "");
+    let output = sandbox.run(&mint).ok();
+    assert_eq!(output.stderr, "");
     let ids: HashSet<String> =
-        lines(&ran).iter().map(|token| payload(token)["jti"].to_string()).collect();
+        lines(&output).iter().map(|token| payload(token)["jti"].to_string()).collect();
     assert_eq!(ids.len(), 1_200);
-    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["1200"]);
-    json_says(
-        &world,
-        &["token", "mint", "--count", "2"],
-        "{\"items\":[{\"token\":\"<token>\",\"jti\":\"<uuid>\",\"id\":null},\
-         {\"token\":\"<token>\",\"jti\":\"<uuid>\",\"id\":null}]}",
-    );
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["1200"]);
+    assert_snapshot!(sandbox.run_json(&["token", "mint", "--count", "2"]), @r#"{"items":[{"token":"<token>","jti":"<uuid>","id":null},{"token":"<token>","jti":"<uuid>","id":null}]}"#);
 }
 
 #[test]
 fn one_wrong_row_of_many_is_named_and_nothing_is_printed() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let row = |number| match number {
         54_322 => "one cell\n".to_owned(),
         number => format!("user{number},user{number}@example.com\n"),
     };
     let rows: String = (0..100_000).map(row).collect();
     let rows = format!("sub,email\n{rows}");
-    fs::write(world.home().join("rows.csv"), rows).unwrap();
-    let ran = world.run(&["token", "mint", "--from", "rows.csv"]);
-    refuses(&world, &ran, 65, "error: line 54324: it has 1 cell, not 2\n");
+    fs::write(sandbox.home().join("rows.csv"), rows).unwrap();
+    let output = sandbox.run(&["token", "mint", "--from", "rows.csv"]);
+    assert_snapshot!(output, @"
+    --- exit code 65, stderr
+    error: line 54324: it has 1 cell, not 2
+    ");
     let rows = "{\"sub\":\"a\"}\n{\"jti\":\"x\"}\n";
-    let ran = world.run_with_input(&["token", "mint", "--record", "--from", "-"], rows);
-    refuses(&world, &ran, 65, "error: line 2: a recorded token has a UUID as its `jti`\n");
-    let error = world.json_error(&["token", "mint", "--from", "rows.csv"]);
+    let output = sandbox.run_with_input(&["token", "mint", "--record", "--from", "-"], rows);
+    assert_snapshot!(output, @"
+    --- exit code 65, stderr
+    error: line 2: a recorded token has a UUID as its `jti`
+    ");
+    let error = sandbox.json_error(&["token", "mint", "--from", "rows.csv"]);
     assert_eq!(error["details"], json!({"line": 54_324}));
-    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
 
 #[test]
 fn what_nobody_receives_is_taken_back() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mint = |words: &[&str]| {
-        let mut command = world.command(&[&["token", "mint"], words].concat());
-        Ran::from(command.stdout(full()).output().unwrap())
+        let mut command = sandbox.command(&[&["token", "mint"], words].concat());
+        RunOutput::of(command.stdout(full()))
     };
-    let talk =
-        "error: only the first 0 tokens could be written; 3 recorded ones are revoked again\n";
-    refuses(&world, &mint(&["--count", "3", "--record"]), 1, talk);
-    refuses(
-        &world,
-        &mint(&["--count", "3"]),
-        1,
-        "error: only the first 0 tokens could be written\n",
-    );
-    assert_eq!(world.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
+    assert_snapshot!(mint(&["--count", "3", "--record"]), @"
+    --- exit code 1, stderr
+    error: only the first 0 tokens could be written; 3 recorded ones are revoked again
+    ");
+    assert_snapshot!(mint(&["--count", "3"]), @"
+    --- exit code 1, stderr
+    error: only the first 0 tokens could be written
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
 }
 
 /// What the audit says of minting: by whom, the outcome, how many.
-fn audit(world: &World) -> Vec<String> {
-    world.sql(
+fn audit(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.sql(
         "SELECT user_id || ' ' || outcome || ' ' || count FROM audit
          WHERE action = 'token mint' ORDER BY id",
     )
@@ -99,70 +101,82 @@ fn audit(world: &World) -> Vec<String> {
 
 #[test]
 fn an_identity_that_is_told_twice_or_recorded_is_named_before_anything_is() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let row = "{\"jti\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}\n";
     let rows = format!("{}{row}{row}", "{\"sub\":\"a\"}\n".repeat(1_200));
     let mint = ["token", "mint", "--record", "--from", "-"];
-    let talk = "error: line 1202: its `jti` stands on line 1201 already\n";
-    refuses(&world, &world.run_with_input(&mint, &rows), 65, talk);
-    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
-    assert_eq!(audit(&world), ["1 bad_data 0"]);
-    let _ = world.run_with_input(&mint, row).ok();
-    let talk = "error: line 2: a token with that `jti` is recorded\n";
-    refuses(&world, &world.run_with_input(&mint, &format!("{{}}\n{row}")), 65, talk);
+    assert_snapshot!(sandbox.run_with_input(&mint, &rows), @"
+    --- exit code 65, stderr
+    error: line 1202: its `jti` stands on line 1201 already
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
+    assert_eq!(audit(&sandbox), ["1 bad_data 0"]);
+    let _ = sandbox.run_with_input(&mint, row).ok();
+    assert_snapshot!(sandbox.run_with_input(&mint, &format!("{{}}\n{row}")), @"
+    --- exit code 65, stderr
+    error: line 2: a token with that `jti` is recorded
+    ");
     let claim = "jti=01890a5d-ac96-774b-bcce-b302099a8058";
     let one = ["token", "mint", "--record", "--claim", claim];
-    let talk = "error: recorded tokens have a `jti` each\n";
-    refuses(&world, &world.run(&[&one[..], &["--count", "2"]].concat()), 2, talk);
-    let _ = world.run(&one).ok();
-    refuses(&world, &world.run(&one), 2, "error: a token with that `jti` is recorded\n");
-    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["2"]);
-    assert_eq!(audit(&world), ["1 bad_data 0", "1 done 1", "1 bad_data 0", "1 done 1"]);
+    assert_snapshot!(sandbox.run(&[&one[..], &["--count", "2"]].concat()), @"
+    --- exit code 2, stderr
+    error: recorded tokens have a `jti` each
+    ");
+    let _ = sandbox.run(&one).ok();
+    assert_snapshot!(sandbox.run(&one), @"
+    --- exit code 2, stderr
+    error: a token with that `jti` is recorded
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["2"]);
+    assert_eq!(audit(&sandbox), ["1 bad_data 0", "1 done 1", "1 bad_data 0", "1 done 1"]);
     // What is not recorded may be the same.
-    let _ = world.run_with_input(&["token", "mint", "--from", "-"], &rows).ok();
+    let _ = sandbox.run_with_input(&["token", "mint", "--from", "-"], &rows).ok();
 }
 
 #[test]
 fn the_audit_counts_what_was_recorded_and_names_who_took_it_back() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let mut child =
-        World::start(&mut world.command(&["token", "mint", "--record", "--count", "9999"]));
+        Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "9999"]));
     let mut first = String::new();
     // A pipe that holds less than one batch, closed after a line.
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    let ran = Ran::from(child.wait_with_output().unwrap());
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["500"]);
-    let gone = world.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
-    assert_eq!(audit(&world), ["1 done 500".to_owned(), format!("1 undelivered {gone}")]);
-    assert!(ran.err.ends_with(&format!("; {gone} recorded ones are revoked again\n")), "{ran:?}");
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_eq!(output.code, 1, "{output:?}");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["500"]);
+    let gone = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
+    assert_eq!(audit(&sandbox), ["1 done 500".to_owned(), format!("1 undelivered {gone}")]);
+    assert!(
+        output.stderr.ends_with(&format!("; {gone} recorded ones are revoked again\n")),
+        "{output:?}"
+    );
 }
 
 #[test]
 fn no_number_is_too_large_for_the_memory() {
-    let mut world = World::with_admin();
-    world.set("SECRET", "0123456789abcdef0123456789abcdef");
+    let mut sandbox = Sandbox::with_admin();
+    sandbox.set("SECRET", "0123456789abcdef0123456789abcdef");
     let mint = ["token", "mint", "--count", "4294967295"];
     let alone = ["--secret-env", "SECRET", "--alg", "HS256"];
     for more in [&[][..], &alone, &["--record"], &["-o", "jsonl"]] {
-        let mut child = World::start(&mut world.confined(&[&mint[..], more].concat()));
+        let mut child = Sandbox::start(&mut sandbox.confined(&[&mint[..], more].concat()));
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2_000);
         assert_eq!(lines.map_while(Result::ok).count(), 2_000, "{more:?}");
-        let ran = Ran::from(child.wait_with_output().unwrap());
-        assert_eq!(ran.code, 1, "{more:?}: {ran:?}");
+        let output = RunOutput::from(child.wait_with_output().unwrap());
+        assert_eq!(output.code, 1, "{more:?}: {output:?}");
     }
     let talk = "error: more than 100000 tokens are not written as one document\n";
     for more in [&[][..], &alone] {
-        let error = world.json_error(&[&mint[..], more].concat());
+        let error = sandbox.json_error(&[&mint[..], more].concat());
         assert_eq!((&error["exit_code"], &error["message"]), (&json!(2), &json!(talk[7..].trim())));
     }
 }
 
 #[test]
 fn everything_can_be_said() {
-    let world = World::with_admin();
-    fs::write(world.home().join("claims.json"), "{\"iss\":\"file\",\"roles\":[\"a\"]}").unwrap();
-    let token = world.get(&[
+    let sandbox = Sandbox::with_admin();
+    fs::write(sandbox.home().join("claims.json"), "{\"iss\":\"file\",\"roles\":[\"a\"]}").unwrap();
+    let token = sandbox.get(&[
         "token",
         "mint",
         "--sub",
@@ -196,57 +210,68 @@ fn everything_can_be_said() {
     );
     assert_eq!((&claims["iat"], &claims["nbf"]), (&json!(1_767_225_600), &json!(1_767_225_660)));
     assert_eq!(claims["exp"], 1_767_232_800);
-    let header = world.json(&["token", "decode", &token, "--part", "header"]);
+    let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
     assert_eq!((&header["typ"], &header["x"]), (&json!("at+jwt"), &json!("y")));
     for member in ["alg=none", "kid=x"] {
-        let ran = world.run(&["token", "mint", "--header", member]);
-        refuses(&world, &ran, 2, "error: header: `alg` and `kid` are those of the key\n");
+        let output = sandbox.run(&["token", "mint", "--header", member]);
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 2, stderr
+        error: header: `alg` and `kid` are those of the key
+        "));
     }
 }
 
 #[test]
 fn a_certain_key_signs_if_it_is_one_of_tests() {
-    let world = World::with_admin();
-    world.get(&["token", "mint"]);
-    let next = world.get(&["keys", "generate", "--purpose", "test"]);
-    let token = world.get(&["token", "mint", "--key", &next]);
-    let header = world.json(&["token", "decode", &token, "--part", "header"]);
+    let sandbox = Sandbox::with_admin();
+    sandbox.get(&["token", "mint"]);
+    let next = sandbox.get(&["keys", "generate", "--purpose", "test"]);
+    let token = sandbox.get(&["token", "mint", "--key", &next]);
+    let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
     assert_eq!(header["kid"], json!(next));
-    let keys = world.json(&["keys", "list"]);
+    let keys = sandbox.json(&["keys", "list"]);
     let app = keys["items"][0]["kid"].as_str().unwrap();
-    let ran = world.run(&["token", "mint", "--key", app]);
-    refuses(&world, &ran, 7, "error: an app key signs no test tokens\n");
-    world.run(&["keys", "revoke", &next, "--yes"]).ok();
-    let ran = world.run(&["token", "mint", "--key", &next]);
-    refuses(&world, &ran, 5, "error: the key is revoked\n");
+    let output = sandbox.run(&["token", "mint", "--key", app]);
+    assert_snapshot!(output, @"
+    --- exit code 7, stderr
+    error: an app key signs no test tokens
+    ");
+    sandbox.run(&["keys", "revoke", &next, "--yes"]).ok();
+    let output = sandbox.run(&["token", "mint", "--key", &next]);
+    assert_snapshot!(output, @"
+    --- exit code 5, stderr
+    error: the key is revoked
+    ");
 }
 
 #[test]
 fn without_a_store_a_key_of_ones_own_signs() {
-    let mut world = World::new();
-    world.set("SECRET", "a secret that is as long as the hash");
-    let ran =
-        world.run(&["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--sub", "a"]);
-    says(&world, &ran, "<token>\n", "");
-    let claims = payload(ran.out.trim());
+    let mut sandbox = Sandbox::new();
+    sandbox.set("SECRET", "a secret that is as long as the hash");
+    let output =
+        sandbox.run(&["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--sub", "a"]);
+    assert_snapshot!(output, @"<token>");
+    let claims = payload(output.stdout.trim());
     let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
     assert_eq!(names, ["sub", "iat", "exp", "jti"]);
     let pem = include_str!("../keys/samples/sec1.pem");
-    fs::write(world.home().join("key.pem"), pem).unwrap();
-    let token = world.get(&["token", "mint", "--key-file", "key.pem", "--count", "1"]);
-    let header = world.json(&["token", "decode", &token, "--part", "header"]);
+    fs::write(sandbox.home().join("key.pem"), pem).unwrap();
+    let token = sandbox.get(&["token", "mint", "--key-file", "key.pem", "--count", "1"]);
+    let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
     assert_eq!(header["alg"], "ES256");
-    let talk = "error: the environment variable that was named is not set\n\
-               hint: give the name of the variable, without `$`; its value is read there\n";
-    let ran = world.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
-    refuses(&world, &ran, 2, talk);
-    assert!(!world.store().exists());
+    let output = sandbox.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: the environment variable that was named is not set
+    hint: give the name of the variable, without `$`; its value is read there
+    ");
+    assert!(!sandbox.store().exists());
 }
 
 /// The key of RFC 7515, appendix A.3.
 #[test]
 fn a_jwk_signs_under_its_own_id() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let jwk = json!({"kty": "EC", "crv": "P-256", "kid": "prod-1",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
@@ -254,32 +279,34 @@ fn a_jwk_signs_under_its_own_id() {
     let secret = json!({"kty": "oct", "kid": "prod-1", "alg": "HS256",
         "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"});
     for (key, algorithm) in [(jwk, "ES256"), (secret, "HS256")] {
-        fs::write(world.home().join("key.json"), key.to_string()).unwrap();
+        fs::write(sandbox.home().join("key.json"), key.to_string()).unwrap();
         let from = ["--key-file", "key.json", "--alg", algorithm];
-        let token = world.get(&[&["token", "mint"][..], &from].concat());
-        let header = world.json(&["token", "decode", &token, "--part", "header"]);
+        let token = sandbox.get(&[&["token", "mint"][..], &from].concat());
+        let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
         assert_eq!(header["kid"], "prod-1");
-        world.run(&[&["token", "fixtures", "--out", algorithm][..], &from].concat()).ok();
+        sandbox.run(&[&["token", "fixtures", "--out", algorithm][..], &from].concat()).ok();
     }
     let own = ["token", "verify", "@ES256/good.jwt", "--jwks", "ES256/jwks.json"];
-    world.run(&own).ok();
+    sandbox.run(&own).ok();
 }
 
 #[test]
 fn a_secret_that_is_made_for_it_is_warned_of() {
-    let world = World::with_admin();
-    let talk = "warning: a new secret signs, which no service knows: `jeton keys import` brings \
-                theirs\n";
+    let sandbox = Sandbox::with_admin();
     let mint = ["token", "mint", "--alg", "HS256"];
-    says(&world, &world.run(&mint), "<token>\n", talk);
-    says(&world, &world.run(&mint), "<token>\n", "");
+    assert_snapshot!(sandbox.run(&mint), @"
+    <token>
+    --- stderr
+    warning: a new secret signs, which no service knows: `jeton keys import` brings theirs
+    ");
+    assert_snapshot!(sandbox.run(&mint), @"<token>");
 }
 
 #[test]
 fn times_in_csv_are_times_and_other_cells_text() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let rows = "sub,exp,nbf,age\na,2030-01-31,1700000000,7\nb,,,\n";
-    let tokens = world.run_with_input(&["token", "mint", "--from", "-"], rows).ok().out;
+    let tokens = sandbox.run_with_input(&["token", "mint", "--from", "-"], rows).ok().stdout;
     let first = payload(tokens.lines().next().unwrap());
     assert_eq!(
         [&first["exp"], &first["nbf"], &first["age"]],

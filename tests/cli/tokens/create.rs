@@ -1,47 +1,40 @@
 //! `jeton token create`
 
-use super::NOBODY;
-use crate::mask::{json_says, refuses, says};
-use crate::world::{World, payload};
+use crate::sandbox::{Sandbox, payload};
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
 #[test]
 fn the_token_alone_is_the_result() {
-    let world = World::with_john();
-    let ran = world.run(&["token", "create", "my-app", "-p", "read,write"]);
-    says(&world, &ran, "<token>\n", "token 1 for my-app, expires <time>, 1 of 3 in use\n");
-    let claims = payload(ran.out.trim());
+    let sandbox = Sandbox::with_john();
+    let output = sandbox.run(&["token", "create", "my-app", "-p", "read,write"]);
+    assert_snapshot!(output, @"
+    <token>
+    --- stderr
+    token 1 for my-app, expires <time>, 1 of 3 in use
+    ");
+    let claims = payload(output.stdout.trim());
     assert_eq!(
         (&claims["app"], &claims["permissions"]),
         (&json!("my-app"), &json!(["read", "write"]))
     );
-    let ran = world.run(&["token", "create", "other", "--quiet"]);
-    says(&world, &ran, "<token>\n", "");
+    let output = sandbox.run(&["token", "create", "other", "--quiet"]);
+    assert_snapshot!(output, @"<token>");
 }
 
 #[test]
 fn programs_get_the_token_with_all_about_it() {
-    let world = World::with_john();
-    json_says(
-        &world,
-        &["token", "create", "my-app", "-p", "read", "--permission", "write"],
-        "{\"token\":\"<token>\",\"id\":1,\"jti\":\"<uuid>\",\"app\":\"my-app\",\
-         \"permissions\":[\"read\",\"write\"],\"issued_at\":\"<time>\",\"expires_at\":\"<time>\",\
-         \"quota\":{\"used\":1,\"limit\":3}}",
-    );
-    json_says(
-        &world,
-        &["token", "create", "for-ever", "--no-expiry"],
-        "{\"token\":\"<token>\",\"id\":2,\"jti\":\"<uuid>\",\"app\":\"for-ever\",\
-         \"permissions\":[],\"issued_at\":\"<time>\",\"expires_at\":null,\
-         \"quota\":{\"used\":2,\"limit\":3}}",
-    );
+    let sandbox = Sandbox::with_john();
+    let output =
+        sandbox.run_json(&["token", "create", "my-app", "-p", "read", "--permission", "write"]);
+    assert_snapshot!(output, @r#"{"token":"<token>","id":1,"jti":"<uuid>","app":"my-app","permissions":["read","write"],"issued_at":"<time>","expires_at":"<time>","quota":{"used":1,"limit":3}}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "create", "for-ever", "--no-expiry"]), @r#"{"token":"<token>","id":2,"jti":"<uuid>","app":"for-ever","permissions":[],"issued_at":"<time>","expires_at":null,"quota":{"used":2,"limit":3}}"#);
 }
 
 #[test]
 fn every_flag_is_found_in_the_claims() {
-    let world = World::with_john();
-    let token = world.get(&[
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&[
         "token",
         "create",
         "app",
@@ -64,7 +57,7 @@ fn every_flag_is_found_in_the_claims() {
     assert_eq!(claims["aud"], json!(["https://a.example", "b"]));
     assert_eq!((&claims["tier"], &claims["note"]), (&json!("gold"), &json!("a=b")));
     assert_eq!(claims["limits"], json!({"n": [1, 2]}));
-    let one = world.get(&[
+    let one = sandbox.get(&[
         "token",
         "create",
         "app",
@@ -77,87 +70,114 @@ fn every_flag_is_found_in_the_claims() {
         (&payload(&one)["aud"], &payload(&one)["exp"]),
         (&json!("b"), &json!(4_102_444_800_i64))
     );
-    let never = payload(&world.get(&["token", "create", "app", "--no-expiry"]));
+    let never = payload(&sandbox.get(&["token", "create", "app", "--no-expiry"]));
     assert_eq!((never.get("exp"), never.get("aud")), (None, None));
 }
 
 #[test]
 fn a_time_that_cannot_be_is_refused() {
-    let world = World::with_john();
-    let unit = "duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)";
-    let neither = "time: neither RFC 3339 (`<time>`) nor Unix seconds";
-    let hint = "hint: see `jeton token create --help`\n";
-    for (flag, value, why) in [
-        ("--ttl", "7", format!("invalid value '7' for '--ttl <DURATION>': {unit}")),
-        (
-            "--expires-at",
-            "soon",
-            format!("invalid value 'soon' for '--expires-at <TIME>': {neither}"),
-        ),
-    ] {
-        let ran = world.run(&["token", "create", "app", flag, value]);
-        refuses(&world, &ran, 2, &format!("error: {why}\n{hint}"));
+    let sandbox = Sandbox::with_john();
+    let mut outputs = String::new();
+    for (flag, value) in [("--ttl", "7"), ("--expires-at", "soon")] {
+        let output = sandbox.run(&["token", "create", "app", flag, value]);
+        outputs += &output.with_command();
     }
-    let ran = world.run(&["token", "create", "app", "--expires-at", "1000000000"]);
-    refuses(&world, &ran, 2, "error: the end is not in the future\n");
+    assert_snapshot!(outputs, @"
+    $ jeton token create app --ttl 7
+    --- exit code 2, stderr
+    error: invalid value '7' for '--ttl <DURATION>': duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: see `jeton token create --help`
+    $ jeton token create app --expires-at soon
+    --- exit code 2, stderr
+    error: invalid value 'soon' for '--expires-at <TIME>': time: neither RFC 3339 (`<time>`) nor Unix seconds
+    hint: see `jeton token create --help`
+    ");
+    let output = sandbox.run(&["token", "create", "app", "--expires-at", "1000000000"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: the end is not in the future
+    ");
     for (first, second) in [
         (["--ttl", "1h"].as_slice(), ["--expires-at", "4102444800"].as_slice()),
         (&["--no-expiry"], &["--ttl", "1h"]),
         (&["--no-expiry"], &["--expires-at", "4102444800"]),
     ] {
-        let ran = world.run(&[&["token", "create", "app"], first, second].concat()).fails(2);
-        assert!(ran.err.contains("cannot be used with"), "{ran:?}");
+        let output = sandbox.run(&[&["token", "create", "app"], first, second].concat()).fails(2);
+        assert!(output.stderr.contains("cannot be used with"), "{output:?}");
     }
-    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
 
 #[test]
 fn names_and_claims_are_checked() {
-    let world = World::with_john();
-    for (arguments, why) in [
-        (["--claim", "sub=x"], "the claim `sub` is set by jeton"),
-        (["--claim-json", "exp=1"], "the claim `exp` is set by jeton"),
-        (["--claim", "permissions=root"], "the claim `permissions` is set by jeton"),
-        (["--claim", "nonsense"], "claim: not of the form `name=value`"),
-        (["--claim-json", "a={"], "claim: `a` is not JSON: text has quotes"),
+    let sandbox = Sandbox::with_john();
+    let mut outputs = String::new();
+    for arguments in [
+        ["--claim", "sub=x"],
+        ["--claim-json", "exp=1"],
+        ["--claim", "permissions=root"],
+        ["--claim", "nonsense"],
+        ["--claim-json", "a={"],
     ] {
-        let ran = world.run(&[&["token", "create", "app"], arguments.as_slice()].concat());
-        refuses(&world, &ran, 2, &format!("error: {why}\n"));
+        let output = sandbox.run(&[&["token", "create", "app"], arguments.as_slice()].concat());
+        outputs += &output.with_command();
     }
-    let ran = world.run(&["token", "create", "app", "--claim", "a=1", "--claim-json", "a=1"]);
-    refuses(&world, &ran, 2, "error: claim: `a` is given twice\n");
-    let hint = "hint: see `jeton token create --help`\n";
-    for (arguments, why) in [
-        (
-            [""].as_slice(),
-            "'' for '<APP>': app name: must not be empty or begin or end with white space",
-        ),
-        (
-            &["app", "-p", "a b"],
-            "'a b' for '--permission <P[,P]>': permission: must not contain white space",
-        ),
-        (
-            &["app", "-p", "jeton:admin"],
-            "'jeton:admin' for '--permission <P[,P]>': permission: \
-             of the names that begin with `jeton:` there is only `jeton:mint`",
-        ),
-    ] {
-        let ran = world.run(&[&["token", "create"], arguments].concat());
-        refuses(&world, &ran, 2, &format!("error: invalid value {why}\n{hint}"));
+    assert_snapshot!(outputs, @"
+    $ jeton token create app --claim 'sub=x'
+    --- exit code 2, stderr
+    error: the claim `sub` is set by jeton
+    $ jeton token create app --claim-json 'exp=1'
+    --- exit code 2, stderr
+    error: the claim `exp` is set by jeton
+    $ jeton token create app --claim 'permissions=root'
+    --- exit code 2, stderr
+    error: the claim `permissions` is set by jeton
+    $ jeton token create app --claim nonsense
+    --- exit code 2, stderr
+    error: claim: not of the form `name=value`
+    $ jeton token create app --claim-json 'a={'
+    --- exit code 2, stderr
+    error: claim: `a` is not JSON: text has quotes
+    ");
+    let output = sandbox.run(&["token", "create", "app", "--claim", "a=1", "--claim-json", "a=1"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: claim: `a` is given twice
+    ");
+    let mut outputs = String::new();
+    for arguments in [[""].as_slice(), &["app", "-p", "a b"], &["app", "-p", "jeton:admin"]] {
+        let output = sandbox.run(&[&["token", "create"], arguments].concat());
+        outputs += &output.with_command();
     }
-    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+    assert_snapshot!(outputs, @"
+    $ jeton token create ''
+    --- exit code 2, stderr
+    error: invalid value '' for '<APP>': app name: must not be empty or begin or end with white space
+    hint: see `jeton token create --help`
+    $ jeton token create app -p 'a b'
+    --- exit code 2, stderr
+    error: invalid value 'a b' for '--permission <P[,P]>': permission: must not contain white space
+    hint: see `jeton token create --help`
+    $ jeton token create app -p jeton:admin
+    --- exit code 2, stderr
+    error: invalid value 'jeton:admin' for '--permission <P[,P]>': permission: of the names that begin with `jeton:` there is only `jeton:mint`
+    hint: see `jeton token create --help`
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
 
 #[test]
 fn one_more_than_allowed_is_refused_with_the_ids_in_the_way() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for app in ["a", "b", "b"] {
-        world.run(&["token", "create", app]).ok();
+        sandbox.run(&["token", "create", app]).ok();
     }
-    let talk = "error: 3 of 3 tokens are in use\nhint: in use: 1 (a), 2 (b), 3 (b); \
-                free a place with `jeton token revoke 1`\n";
-    refuses(&world, &world.run(&["token", "create", "c"]), 8, talk);
-    let error = world.json_error(&["token", "create", "c"]);
+    assert_snapshot!(sandbox.run(&["token", "create", "c"]), @"
+    --- exit code 8, stderr
+    error: 3 of 3 tokens are in use
+    hint: in use: 1 (a), 2 (b), 3 (b); free a place with `jeton token revoke 1`
+    ");
+    let error = sandbox.json_error(&["token", "create", "c"]);
     assert_eq!(
         (&error["kind"], &error["code"]),
         (&json!("QuotaExceeded"), &json!("quota_exceeded"))
@@ -166,28 +186,46 @@ fn one_more_than_allowed_is_refused_with_the_ids_in_the_way() {
     let apps: Vec<_> =
         error["details"]["tokens"].as_array().unwrap().iter().map(|token| &token["app"]).collect();
     assert_eq!(apps, ["a", "b", "b"]);
-    world.run(&["token", "revoke", "2"]).ok();
-    let ran = world.run(&["token", "create", "c"]);
-    says(&world, &ran, "<token>\n", "token 4 for c, expires <time>, 3 of 3 in use\n");
-    world.log_in("ada", "lovelace");
-    world.run(&["settings", "set", "token.quota", "unlimited"]).ok();
-    world.log_in("john", "123456");
-    let ran = world.run(&["token", "create", "d"]);
-    says(&world, &ran, "<token>\n", "token 5 for d, expires <time>\n");
+    sandbox.run(&["token", "revoke", "2"]).ok();
+    let output = sandbox.run(&["token", "create", "c"]);
+    assert_snapshot!(output, @"
+    <token>
+    --- stderr
+    token 4 for c, expires <time>, 3 of 3 in use
+    ");
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
+    sandbox.log_in("john", "123456");
+    let output = sandbox.run(&["token", "create", "d"]);
+    assert_snapshot!(output, @"
+    <token>
+    --- stderr
+    token 5 for d, expires <time>
+    ");
 }
 
 #[test]
 fn only_admins_make_tokens_for_others() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for other in ["ada", "nobody"] {
-        let ran = world.run(&["token", "create", "app", "--user", other]);
-        refuses(&world, &ran, 7, "error: only admins make tokens for others\n");
+        let output = sandbox.run(&["token", "create", "app", "--user", other]);
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 7, stderr
+        error: only admins make tokens for others
+        "));
     }
-    world.log_in("ada", "lovelace");
-    let token = world.get(&["token", "create", "app", "--user", "john"]);
+    sandbox.log_in("ada", "lovelace");
+    let token = sandbox.get(&["token", "create", "app", "--user", "john"]);
     assert_eq!(payload(&token)["id"], 2);
-    let ran = world.run(&["token", "create", "app", "--user", "nobody"]);
-    refuses(&world, &ran, 3, "error: there is no user `nobody`\n");
-    world.run(&["logout"]).ok();
-    refuses(&world, &world.run(&["token", "create", "app"]), 4, NOBODY);
+    let output = sandbox.run(&["token", "create", "app", "--user", "nobody"]);
+    assert_snapshot!(output, @"
+    --- exit code 3, stderr
+    error: there is no user `nobody`
+    ");
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&["token", "create", "app"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
 }

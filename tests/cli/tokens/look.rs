@@ -1,7 +1,7 @@
 //! `jeton token inspect` and `jeton token decode`
 
-use crate::mask::{refuses, says};
-use crate::world::{World, payload, tampered};
+use crate::sandbox::{Sandbox, payload, tampered};
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
 /// Tokens that an application made with Flask-JWT-Extended, its secret long lost.
@@ -24,55 +24,78 @@ fn parsed(text: &str) -> Value {
 
 #[test]
 fn inspecting_prints_the_verified_claims_and_nothing_else() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app", "-p", "read"]);
-    let ran = world.run(&["token", "inspect", &token]).ok();
-    assert_eq!((parsed(&ran.out), ran.err.as_str()), (payload(&token), ""));
-    assert!(ran.out.starts_with("{\n  \"id\": 2,\n"), "{}", ran.out);
-    let ran = world.run(&["token", "inspect", &token, "-o", "json"]).ok();
-    assert_eq!((parsed(&ran.out), ran.out.lines().count()), (payload(&token), 1));
-    world.run(&["logout"]).ok();
-    world.run(&["token", "inspect", &token]).ok();
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app", "-p", "read"]);
+    let output = sandbox.run(&["token", "inspect", &token]).ok();
+    assert_eq!((parsed(&output.stdout), output.stderr.as_str()), (payload(&token), ""));
+    assert!(output.stdout.starts_with("{\n  \"id\": 2,\n"), "{}", output.stdout);
+    let output = sandbox.run(&["token", "inspect", &token, "-o", "json"]).ok();
+    assert_eq!((parsed(&output.stdout), output.stdout.lines().count()), (payload(&token), 1));
+    sandbox.run(&["logout"]).ok();
+    sandbox.run(&["token", "inspect", &token]).ok();
 }
 
 #[test]
 fn nothing_is_inspected_that_does_not_verify() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
-    for (token, code, talk) in [
-        (world.session("access"), 10, "the token is a session's, not an application's"),
-        (world.session("refresh"), 10, "the token is a session's, not an application's"),
-        (tampered(&token, 2), 10, "the token's signature is wrong"),
-        (FLASK[0].to_owned(), 10, "the token names no known key"),
-        ("nonsense".to_owned(), 10, "the token is malformed: the token does not have three parts"),
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    let mut outputs = String::new();
+    for token in [
+        sandbox.session("access"),
+        sandbox.session("refresh"),
+        tampered(&token, 2),
+        FLASK[0].to_owned(),
+        "nonsense".to_owned(),
     ] {
-        let ran = world.run(&["token", "inspect", &token]);
-        refuses(&world, &ran, code, &format!("error: {talk}\n"));
+        let output = sandbox.run(&["token", "inspect", &token]);
+        outputs += &output.with_command();
     }
-    world.run(&["token", "revoke", "1"]).ok();
-    let ran = world.run(&["token", "inspect", &token]);
-    refuses(&world, &ran, 12, "error: the token is revoked\n");
+    assert_snapshot!(outputs, @"
+    $ jeton token inspect '<token>'
+    --- exit code 10, stderr
+    error: the token is a session's, not an application's
+    $ jeton token inspect '<token>'
+    --- exit code 10, stderr
+    error: the token is a session's, not an application's
+    $ jeton token inspect '<token>'
+    --- exit code 10, stderr
+    error: the token's signature is wrong
+    $ jeton token inspect '<token>'
+    --- exit code 10, stderr
+    error: the token names no known key
+    $ jeton token inspect nonsense
+    --- exit code 10, stderr
+    error: the token is malformed: the token does not have three parts
+    ");
+    sandbox.run(&["token", "revoke", "1"]).ok();
+    let output = sandbox.run(&["token", "inspect", &token]);
+    assert_snapshot!(output, @"
+    --- exit code 12, stderr
+    error: the token is revoked
+    ");
 }
 
 #[test]
 fn a_test_token_is_not_inspected_and_the_hint_says_why() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "mint"]);
-    let talk = "error: the token is of another type\n\
-                hint: it is a test token: check it with `jeton token verify --type test`\n";
-    refuses(&world, &world.run(&["token", "inspect", &token]), 10, talk);
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "mint"]);
+    assert_snapshot!(sandbox.run(&["token", "inspect", &token]), @"
+    --- exit code 10, stderr
+    error: the token is of another type
+    hint: it is a test token: check it with `jeton token verify --type test`
+    ");
 }
 
 #[test]
 fn any_token_is_decoded_without_a_store() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let ends = ["2024-03-08T21:51:49Z", "2024-04-07T21:36:49Z"];
     for ((token, kind), end) in FLASK.iter().zip(["access", "refresh"]).zip(ends) {
-        let ran = world.run(&["token", "decode", token]).ok();
+        let output = sandbox.run(&["token", "decode", token]).ok();
         let dates =
             format!("iat is 2024-03-08T21:36:49Z\nnbf is 2024-03-08T21:36:49Z\nexp is {end}\n");
-        assert_eq!(ran.err, format!("not verified\n{dates}"));
-        let decoded = parsed(&ran.out);
+        assert_eq!(output.stderr, format!("not verified\n{dates}"));
+        let decoded = parsed(&output.stdout);
         assert_eq!(decoded["header"], json!({"alg": "HS256", "typ": "JWT"}));
         assert_eq!(decoded["payload"], payload(token));
         assert_eq!(
@@ -80,60 +103,80 @@ fn any_token_is_decoded_without_a_store() {
             (&json!("maila"), &json!(kind))
         );
     }
-    let ran = world.run(&["token", "decode", FLASK[0], "--part", "header"]);
-    says(&world, &ran, "{\n  \"alg\": \"HS256\",\n  \"typ\": \"JWT\"\n}\n", "not verified\n");
-    let ran = world.run(&["token", "decode", FLASK[0], "--part", "payload", "-o", "json"]);
-    let out = "{\"fresh\":false,\"iat\":1709933809,\"jti\":\"<uuid>\",\"type\":\"access\",\
-               \"sub\":\"maila\",\"nbf\":1709933809,\"csrf\":\"<uuid>\",\"exp\":1709934709}\n";
-    says(&world, &ran, out, "");
-    assert!(!world.store().exists());
+    let output = sandbox.run(&["token", "decode", FLASK[0], "--part", "header"]);
+    assert_snapshot!(output, @r#"
+    {
+      "alg": "HS256",
+      "typ": "JWT"
+    }
+    --- stderr
+    not verified
+    "#);
+    let output = sandbox.run(&["token", "decode", FLASK[0], "--part", "payload", "-o", "json"]);
+    assert_snapshot!(output, @r#"{"fresh":false,"iat":1709933809,"jti":"<uuid>","type":"access","sub":"maila","nbf":1709933809,"csrf":"<uuid>","exp":1709934709}"#);
+    assert!(!sandbox.store().exists());
 }
 
 #[test]
 fn what_nobody_can_decode_is_refused() {
-    let world = World::new();
-    for (token, why) in [
-        ("nonsense", "the token has only one part"),
-        ("!.e30.", "the header is not base64url"),
-        ("e30.!.", "the payload is not base64url"),
-        ("e30.AAAA.", "the payload is not JSON"),
-    ] {
-        let ran = world.run(&["token", "decode", token]);
-        refuses(&world, &ran, 10, &format!("error: the token is malformed: {why}\n"));
+    let sandbox = Sandbox::new();
+    let mut outputs = String::new();
+    for token in ["nonsense", "!.e30.", "e30.!.", "e30.AAAA."] {
+        let output = sandbox.run(&["token", "decode", token]);
+        outputs += &output.with_command();
     }
-    let ran = world.run(&["token", "decode", FLASK[0], "--part", "signature"]);
-    let talk = "error: invalid value 'signature' for '--part <PART>'\n  \
-                [possible values: header, payload]\nhint: see `jeton token decode --help`\n";
-    refuses(&world, &ran, 2, talk);
+    assert_snapshot!(outputs, @"
+    $ jeton token decode nonsense
+    --- exit code 10, stderr
+    error: the token is malformed: the token has only one part
+    $ jeton token decode '!.e30.'
+    --- exit code 10, stderr
+    error: the token is malformed: the header is not base64url
+    $ jeton token decode 'e30.!.'
+    --- exit code 10, stderr
+    error: the token is malformed: the payload is not base64url
+    $ jeton token decode e30.AAAA.
+    --- exit code 10, stderr
+    error: the token is malformed: the payload is not JSON
+    ");
+    let output = sandbox.run(&["token", "decode", FLASK[0], "--part", "signature"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: invalid value 'signature' for '--part <PART>'
+      [possible values: header, payload]
+    hint: see `jeton token decode --help`
+    ");
 }
 
 #[test]
 fn a_token_is_read_from_wherever_it_is() {
-    let mut world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
+    let mut sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
     for (text, as_file) in [
         (token.clone(), false),
         (format!("Bearer {token}\n"), true),
         (format!("  bearer   {token}  \r\n"), false),
     ] {
-        std::fs::write(world.home().join("token.txt"), &text).unwrap();
-        assert_eq!(world.get(&["token", "verify", "@token.txt"]), "valid", "{as_file}");
-        let ran = world.run_with_input(&["token", "verify", "-"], &text);
-        says(&world, &ran, "valid\n", "");
-        assert_eq!(world.get(&["token", "verify", &text]), "valid");
+        std::fs::write(sandbox.home().join("token.txt"), &text).unwrap();
+        assert_eq!(sandbox.get(&["token", "verify", "@token.txt"]), "valid", "{as_file}");
+        let output = sandbox.run_with_input(&["token", "verify", "-"], &text);
+        allow_duplicates!(assert_snapshot!(output, @"valid"));
+        assert_eq!(sandbox.get(&["token", "verify", &text]), "valid");
     }
     for verb in ["verify", "inspect", "decode"] {
-        let talk = "error: a token is needed\n\
-                    hint: give it as an argument, as `-` on standard input, as `@FILE`, or in \
-                    `JETON_TOKEN`\n";
-        refuses(&world, &world.run(&["token", verb]), 2, talk);
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["token", verb]), @"
+        --- exit code 2, stderr
+        error: a token is needed
+        hint: give it as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`
+        "));
     }
-    let ran = world.run(&["token", "inspect", "@nowhere"]);
-    let talk =
-        "error: the file with the token cannot be read: No such file or directory (os error 2)\n";
-    refuses(&world, &ran, 2, talk);
-    world.set("JETON_TOKEN", &format!("Bearer {token}"));
+    let output = sandbox.run(&["token", "inspect", "@nowhere"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: the file with the token cannot be read: No such file or directory (os error 2)
+    ");
+    sandbox.set("JETON_TOKEN", &format!("Bearer {token}"));
     for verb in ["verify", "inspect", "decode"] {
-        world.run(&["token", verb]).ok();
+        sandbox.run(&["token", verb]).ok();
     }
 }

@@ -18,6 +18,3 @@ mod revoke_many;
 mod seeds;
 mod standards;
 mod verify;
-
-/// What a command says that needs somebody to be logged in.
-const NOBODY: &str = "error: nobody is logged in\nhint: log in: jeton login\n";

@@ -1,32 +1,32 @@
 //! `jeton token presets`, and tokens that are made by them
 
-use crate::mask::{refuses, says};
 use crate::python::{ask, python};
-use crate::world::{World, payload};
+use crate::sandbox::{Sandbox, payload};
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
 
-fn flask(world: &World, preset: &str, more: &[&str]) -> String {
+fn flask(sandbox: &Sandbox, preset: &str, more: &[&str]) -> String {
     let words = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
-    world.get(&[&words[..], &["--alg", "HS256"], more].concat())
+    sandbox.get(&[&words[..], &["--alg", "HS256"], more].concat())
 }
 
-fn header(world: &World, token: &str) -> String {
-    world.json(&["token", "decode", token, "--part", "header"]).to_string()
+fn header(sandbox: &Sandbox, token: &str) -> String {
+    sandbox.json(&["token", "decode", token, "--part", "header"]).to_string()
 }
 
 #[test]
 fn a_flask_service_takes_them_for_its_own() {
     let Some(python) = python() else { return };
-    let mut world = World::new();
-    world.set("JWT_SECRET_KEY", SECRET);
-    let access = flask(&world, "flask", &["--sub", "7"]);
-    let fresh = flask(&world, "flask", &["--sub", "7", "--set", "fresh=true"]);
-    let refresh = flask(&world, "flask-refresh", &["--sub", "7"]);
-    let expired = flask(&world, "flask", &["--issued-at", "2020-01-01T00:00:00Z"]);
-    let plain = world.get(&["token", "mint", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
+    let mut sandbox = Sandbox::new();
+    sandbox.set("JWT_SECRET_KEY", SECRET);
+    let access = flask(&sandbox, "flask", &["--sub", "7"]);
+    let fresh = flask(&sandbox, "flask", &["--sub", "7", "--set", "fresh=true"]);
+    let refresh = flask(&sandbox, "flask-refresh", &["--sub", "7"]);
+    let expired = flask(&sandbox, "flask", &["--issued-at", "2020-01-01T00:00:00Z"]);
+    let plain = sandbox.get(&["token", "mint", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
     let question = json!({"secret": SECRET, "requests": [
         ["/protected", access], ["/fresh", access], ["/fresh", fresh], ["/protected", refresh],
         ["/refresh", refresh], ["/refresh", access], ["/protected", expired],
@@ -37,20 +37,20 @@ fn a_flask_service_takes_them_for_its_own() {
         answers.as_array().unwrap().iter().map(|answer| &answer["status"]).collect();
     assert_eq!(statuses, [200, 401, 200, 422, 200, 422, 401, 422], "{answers}");
     assert_eq!(answers[0]["answer"], json!({"identity": "7"}));
-    assert_eq!(header(&world, &access), r#"{"alg":"HS256","typ":"JWT"}"#, "as PyJWT writes it");
+    assert_eq!(header(&sandbox, &access), r#"{"alg":"HS256","typ":"JWT"}"#, "as PyJWT writes it");
     let claims = payload(&access);
     let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
     assert_eq!(names, ["fresh", "iat", "jti", "type", "sub", "nbf", "csrf", "exp"]);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 900);
-    assert!(!world.store().exists());
+    assert!(!sandbox.store().exists());
 }
 
 #[test]
 fn the_layout_is_that_of_the_service() {
-    let mut world = World::new();
-    world.set("JWT_SECRET_KEY", SECRET);
+    let mut sandbox = Sandbox::new();
+    sandbox.set("JWT_SECRET_KEY", SECRET);
     let more = ["--issued-at", "2026-01-01T00:00:00Z", "-p", "read", "--set", "id=12"];
-    let token = flask(&world, "gerencia", &more);
+    let token = flask(&sandbox, "gerencia", &more);
     assert_eq!(
         payload(&token).to_string(),
         "{\"id\":12,\"owner\":\"gerenciaToken\",\"target\":\"cliente\",\
@@ -60,84 +60,127 @@ fn the_layout_is_that_of_the_service() {
 
 #[test]
 fn a_preset_of_ones_own_comes_before_that_of_the_program() {
-    let world = World::with_admin();
-    let folder = world.home().join(".config/jeton/presets");
+    let sandbox = Sandbox::with_admin();
+    let folder = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&folder).unwrap();
     let own = json!({"about": "ours", "algorithm": "EdDSA", "parameters": {"tenant": "dev"},
         "header": {"alg": "{alg}", "kid": "{kid}"},
         "claims": {"iss": "https://{tenant}.example/", "exp": "{exp}"}});
     fs::write(folder.join("ours.json"), own.to_string()).unwrap();
     fs::write(folder.join("flask.json"), own.to_string()).unwrap();
-    let out = "NAME            OWN  ABOUT\n\
-               auth0           -    Access token of Auth0 for an API, in Auth0's own profile\n\
-               cognito         -    Access token of an Amazon Cognito user pool\n\
-               cognito-id      -    ID token of an Amazon Cognito user pool\n\
-               entra           -    Access token of Microsoft Entra ID for an API, version 2.0\n\
-               flask           yes  ours\n\
-               flask-refresh   -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY\n\
-               gerencia        -    App token of a service that issues tokens for client \
-               applications: gerenciaToken\n\
-               github-actions  -    ID token of a GitHub Actions job (OpenID Connect)\n\
-               keycloak        -    Access token of a Keycloak realm, version 26\n\
-               okta            -    Access token of an Okta custom authorization server\n\
-               ours            yes  ours\n\
-               rfc9068         -    OAuth 2.0 access token of any issuer that follows RFC 9068\n\
-               supabase        -    Access token of a user of a Supabase project, with asymmetric \
-               signing keys\n";
-    says(&world, &world.run(&["token", "presets"]), out, "");
-    says(&world, &world.run(&["token", "presets", "ls"]), out, "");
-    let token = world.get(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
+    assert_snapshot!(sandbox.run(&["token", "presets"]), @"
+    NAME            OWN  ABOUT
+    auth0           -    Access token of Auth0 for an API, in Auth0's own profile
+    cognito         -    Access token of an Amazon Cognito user pool
+    cognito-id      -    ID token of an Amazon Cognito user pool
+    entra           -    Access token of Microsoft Entra ID for an API, version 2.0
+    flask           yes  ours
+    flask-refresh   -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
+    gerencia        -    App token of a service that issues tokens for client applications: gerenciaToken
+    github-actions  -    ID token of a GitHub Actions job (OpenID Connect)
+    keycloak        -    Access token of a Keycloak realm, version 26
+    okta            -    Access token of an Okta custom authorization server
+    ours            yes  ours
+    rfc9068         -    OAuth 2.0 access token of any issuer that follows RFC 9068
+    supabase        -    Access token of a user of a Supabase project, with asymmetric signing keys
+    ");
+    assert_snapshot!(sandbox.run(&["token", "presets", "ls"]), @"
+    NAME            OWN  ABOUT
+    auth0           -    Access token of Auth0 for an API, in Auth0's own profile
+    cognito         -    Access token of an Amazon Cognito user pool
+    cognito-id      -    ID token of an Amazon Cognito user pool
+    entra           -    Access token of Microsoft Entra ID for an API, version 2.0
+    flask           yes  ours
+    flask-refresh   -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
+    gerencia        -    App token of a service that issues tokens for client applications: gerenciaToken
+    github-actions  -    ID token of a GitHub Actions job (OpenID Connect)
+    keycloak        -    Access token of a Keycloak realm, version 26
+    okta            -    Access token of an Okta custom authorization server
+    ours            yes  ours
+    rfc9068         -    OAuth 2.0 access token of any issuer that follows RFC 9068
+    supabase        -    Access token of a user of a Supabase project, with asymmetric signing keys
+    ");
+    let token = sandbox.get(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
     assert_eq!(payload(&token)["iss"], "https://t.example/");
-    world.run(&["token", "verify", &token, "--type", "test"]).ok();
-    let shown = "ours\nsigned with EdDSA\n\nparameters:\n  tenant = \"dev\"\n\nheader:\n  alg = \"{alg}\"\n  \
-                 kid = \"{kid}\"\n\nclaims:\n  iss = \"https://{tenant}.example/\"\n  \
-                 exp = \"{exp}\"\n";
-    says(&world, &world.run(&["token", "presets", "show", "ours"]), shown, "");
+    sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
+    assert_snapshot!(sandbox.run(&["token", "presets", "show", "ours"]), @r#"
+    ours
+    signed with EdDSA
+
+    parameters:
+      tenant = "dev"
+
+    header:
+      alg = "{alg}"
+      kid = "{kid}"
+
+    claims:
+      iss = "https://{tenant}.example/"
+      exp = "{exp}"
+    "#);
     let brief = json!({"about": "ours", "claims": {"exp": "{exp}"}});
     fs::write(folder.join("ours.json"), brief.to_string()).unwrap();
-    let token = world.get(&["token", "mint", "--preset", "ours"]);
-    world.run(&["token", "verify", &token, "--type", "test"]).ok();
+    let token = sandbox.get(&["token", "mint", "--preset", "ours"]);
+    sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     let nameless = json!({"about": "ours", "header": {"kid": "{kid}"}, "claims": {}});
     fs::write(folder.join("ours.json"), nameless.to_string()).unwrap();
-    let ran = world.run(&["token", "mint", "--preset", "ours"]);
-    let talk =
-        "error: `~/.config/jeton/presets/ours.json`: its `header` needs \"alg\": \"{alg}\"\n";
-    refuses(&world, &ran, 65, talk);
+    let output = sandbox.run(&["token", "mint", "--preset", "ours"]);
+    assert_snapshot!(output, @r#"
+    --- exit code 65, stderr
+    error: `~/.config/jeton/presets/ours.json`: its `header` needs "alg": "{alg}"
+    "#);
     fs::write(folder.join("ours.json"), "{}").unwrap();
-    let talk = "error: `~/.config/jeton/presets/ours.json`: missing field `about`\n";
-    refuses(&world, &world.run(&["token", "mint", "--preset", "ours"]), 65, talk);
-    let rest = out.replace("ours            yes  ours\n", "");
-    says(&world, &world.run(&["token", "presets"]), &rest, &talk.replace("error", "warning"));
-    let okta = world.run(&["token", "presets", "show", "okta"]).ok().out;
+    assert_snapshot!(sandbox.run(&["token", "mint", "--preset", "ours"]), @"
+    --- exit code 65, stderr
+    error: `~/.config/jeton/presets/ours.json`: missing field `about`
+    ");
+    assert_snapshot!(sandbox.run(&["token", "presets"]), @"
+    NAME            OWN  ABOUT
+    auth0           -    Access token of Auth0 for an API, in Auth0's own profile
+    cognito         -    Access token of an Amazon Cognito user pool
+    cognito-id      -    ID token of an Amazon Cognito user pool
+    entra           -    Access token of Microsoft Entra ID for an API, version 2.0
+    flask           yes  ours
+    flask-refresh   -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
+    gerencia        -    App token of a service that issues tokens for client applications: gerenciaToken
+    github-actions  -    ID token of a GitHub Actions job (OpenID Connect)
+    keycloak        -    Access token of a Keycloak realm, version 26
+    okta            -    Access token of an Okta custom authorization server
+    rfc9068         -    OAuth 2.0 access token of any issuer that follows RFC 9068
+    supabase        -    Access token of a user of a Supabase project, with asymmetric signing keys
+    --- stderr
+    warning: `~/.config/jeton/presets/ours.json`: missing field `about`
+    ");
+    let okta = sandbox.run(&["token", "presets", "show", "okta"]).ok().stdout;
     assert!(okta.contains("\nsigned with RS256\nlives 1h\n"), "{okta}");
     assert!(okta.contains("\n    lets through revoked (it knows no blocklist)\n"), "{okta}");
 }
 
 #[test]
 fn what_is_shown_of_a_preset_is_a_file_to_begin_with() {
-    let world = World::with_admin();
-    let folder = world.home().join(".config/jeton/presets");
+    let sandbox = Sandbox::with_admin();
+    let folder = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&folder).unwrap();
-    for item in world.json(&["token", "presets"])["items"].as_array().unwrap() {
+    for item in sandbox.json(&["token", "presets"])["items"].as_array().unwrap() {
         let name = item["name"].as_str().unwrap();
-        let preset = world.json(&["token", "presets", "show", name]);
+        let preset = sandbox.json(&["token", "presets", "show", name]);
         fs::write(folder.join("mine.json"), preset.to_string()).unwrap();
-        let shown = |name| world.get(&["token", "presets", "show", name]);
+        let shown = |name| sandbox.get(&["token", "presets", "show", name]);
         assert_eq!(shown("mine"), shown(name));
     }
 }
 
 #[test]
 fn the_readme_has_the_parameters_and_the_verifiers_of_each() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let names = |members: &Value, quote| {
         let names = members.as_object().unwrap().keys();
         names.map(|name| format!("{quote}{name}{quote}")).collect::<Vec<_>>().join(", ")
     };
-    for item in world.json(&["token", "presets"])["items"].as_array().unwrap() {
+    for item in sandbox.json(&["token", "presets"])["items"].as_array().unwrap() {
         let name = item["name"].as_str().unwrap();
-        let preset = world.json(&["token", "presets", "show", name]);
+        let preset = sandbox.json(&["token", "presets", "show", name]);
         let (set, verifiers) = (names(&preset["parameters"], "`"), names(&preset["verifiers"], ""));
         let row = format!("| `{name}` | {set} | {verifiers} |");
         assert!(readme.lines().any(|line| line == row), "{row}");
@@ -146,8 +189,8 @@ fn the_readme_has_the_parameters_and_the_verifiers_of_each() {
 
 #[test]
 fn lists_are_lists_however_many_are_said() {
-    let world = World::with_admin();
-    let mint = |words: &[&str]| payload(&world.get(&[&["token", "mint"], words].concat()));
+    let sandbox = Sandbox::with_admin();
+    let mint = |words: &[&str]| payload(&sandbox.get(&[&["token", "mint"], words].concat()));
     assert_eq!(mint(&["-p", "read"])["permissions"], json!(["read"]));
     let auth0 = ["--preset", "auth0", "-p"];
     assert_eq!(mint(&[&auth0[..], &["a"]].concat())["permissions"], json!(["a"]));
@@ -160,24 +203,35 @@ fn lists_are_lists_however_many_are_said() {
 
 #[test]
 fn what_a_preset_does_not_have_is_refused() {
-    let world = World::with_admin();
-    let talk = "error: there is no preset `none`\nhint: list them: jeton token presets\n";
-    refuses(&world, &world.run(&["token", "mint", "--preset", "none"]), 3, talk);
-    refuses(&world, &world.run(&["token", "presets", "show", "none"]), 3, talk);
+    let sandbox = Sandbox::with_admin();
+    assert_snapshot!(sandbox.run(&["token", "mint", "--preset", "none"]), @"
+    --- exit code 3, stderr
+    error: there is no preset `none`
+    hint: list them: jeton token presets
+    ");
+    assert_snapshot!(sandbox.run(&["token", "presets", "show", "none"]), @"
+    --- exit code 3, stderr
+    error: there is no preset `none`
+    hint: list them: jeton token presets
+    ");
     let path = ["token", "mint", "--preset", "../../store"];
-    assert_eq!(world.run(&path).code, 3);
-    let mint = |word| world.run(&["token", "mint", "--preset", "flask", "--set", word]);
-    let talk = "error: parameter: `tenant` is not one of fresh, sub\n";
-    refuses(&world, &mint("tenant=x"), 2, talk);
-    let talk = "error: parameter: `fresh` must be of the type of its default, false\n";
-    refuses(&world, &mint("fresh=yes"), 2, talk);
+    assert_eq!(sandbox.run(&path).code, 3);
+    let mint = |word| sandbox.run(&["token", "mint", "--preset", "flask", "--set", word]);
+    assert_snapshot!(mint("tenant=x"), @"
+    --- exit code 2, stderr
+    error: parameter: `tenant` is not one of fresh, sub
+    ");
+    assert_snapshot!(mint("fresh=yes"), @"
+    --- exit code 2, stderr
+    error: parameter: `fresh` must be of the type of its default, false
+    ");
 }
 
 #[test]
 fn a_preset_that_grows_without_bound_is_refused() {
-    let mut world = World::new();
-    world.set("JWT_SECRET_KEY", SECRET);
-    let folder = world.home().join(".config/jeton/presets");
+    let mut sandbox = Sandbox::new();
+    sandbox.set("JWT_SECRET_KEY", SECRET);
+    let folder = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&folder).unwrap();
     let twice = |name: String| json!([name, name]);
     let mut parameters = json!({"p0": "x"});
@@ -188,8 +242,10 @@ fn a_preset_that_grows_without_bound_is_refused() {
     fs::write(folder.join("ours.json"), own.to_string()).unwrap();
     let words = ["--preset", "ours", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
     for command in ["mint", "fixtures"] {
-        let ran = world.run(&[&["token", command], &words[..]].concat());
-        let talk = "error: preset: what it says is longer than a token can be\n";
-        refuses(&world, &ran, 2, talk);
+        let output = sandbox.run(&[&["token", command], &words[..]].concat());
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 2, stderr
+        error: preset: what it says is longer than a token can be
+        "));
     }
 }

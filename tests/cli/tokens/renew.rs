@@ -1,12 +1,12 @@
 //! `jeton token renew`
 
-use crate::mask::{refuses, says};
-use crate::world::{World, payload};
+use crate::sandbox::{Sandbox, payload};
+use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
 fn a_token_is_replaced_by_one_with_the_same_attributes() {
-    let world = World::with_john();
-    let old = world.get(&[
+    let sandbox = Sandbox::with_john();
+    let old = sandbox.get(&[
         "token",
         "create",
         "app",
@@ -19,14 +19,14 @@ fn a_token_is_replaced_by_one_with_the_same_attributes() {
         "--claim",
         "t=g",
     ]);
-    let ran = world.run(&["token", "renew", "1"]).ok();
-    let new = ran.out.trim_end();
-    says(
-        &world,
-        &ran,
-        "<token>\n",
-        "token 1 is revoked\ntoken 2 for app, expires <time>, 1 of 3 in use\n",
-    );
+    let output = sandbox.run(&["token", "renew", "1"]).ok();
+    let new = output.stdout.trim_end();
+    assert_snapshot!(output, @"
+    <token>
+    --- stderr
+    token 1 is revoked
+    token 2 for app, expires <time>, 1 of 3 in use
+    ");
     let (before, after) = (payload(&old), payload(new));
     for same in ["id", "permissions", "aud", "t", "app", "sub"] {
         assert_eq!(before[same], after[same], "{same}");
@@ -36,139 +36,180 @@ fn a_token_is_replaced_by_one_with_the_same_attributes() {
         claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap()
     };
     assert_eq!((lives(&before), lives(&after)), (7_200, 7_200));
-    assert_eq!(world.run(&["token", "verify", &old]).code, 12);
-    world.run(&["token", "verify", new]).ok();
+    assert_eq!(sandbox.run(&["token", "verify", &old]).code, 12);
+    sandbox.run(&["token", "verify", new]).ok();
 }
 
 #[test]
 fn with_a_grace_both_work_and_one_counts() {
-    let world = World::with_john();
-    let first = world.get(&["token", "create", "app"]);
-    let second = world.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
-    let talk = "token 1 works until <time>\ntoken 2 for app, expires <time>, 1 of 3 in use\n";
-    says(&world, &second, "<token>\n", talk);
-    for token in [first.as_str(), second.out.trim_end()] {
-        world.run(&["token", "verify", token]).ok();
+    let sandbox = Sandbox::with_john();
+    let first = sandbox.get(&["token", "create", "app"]);
+    let second = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
+    assert_snapshot!(second, @"
+    <token>
+    --- stderr
+    token 1 works until <time>
+    token 2 for app, expires <time>, 1 of 3 in use
+    ");
+    for token in [first.as_str(), second.stdout.trim_end()] {
+        sandbox.run(&["token", "verify", token]).ok();
     }
-    let status = |id: &str| world.json(&["token", "show", id])["status"].clone();
+    let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
     assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
     // At most one is superseded: the next renewal ends the first.
-    world.run(&["token", "renew", "2", "--grace", "1h"]).ok();
+    sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
     assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
-    assert_eq!(world.run(&["token", "verify", &first]).code, 12);
+    assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }
 
 #[test]
 fn a_full_quota_is_no_hindrance() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
-        world.get(&["token", "create", app]);
+        sandbox.get(&["token", "create", app]);
     }
-    world.run(&["token", "create", "d"]).fails(8);
-    world.run(&["token", "renew", "1"]).ok();
-    world.run(&["token", "renew", "2", "--grace", "1h"]).ok();
-    world.run(&["token", "create", "d"]).fails(8);
+    sandbox.run(&["token", "create", "d"]).fails(8);
+    sandbox.run(&["token", "renew", "1"]).ok();
+    sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
+    sandbox.run(&["token", "create", "d"]).fails(8);
 }
 
 #[test]
 fn whoever_holds_a_token_may_renew_it() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
-    world.run(&["logout"]).ok();
-    world.run_with_input(&["token", "rotate", "-"], &token).ok();
-    refuses(&world, &world.run(&["token", "renew", "2"]), 4, super::NOBODY);
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.run(&["logout"]).ok();
+    sandbox.run_with_input(&["token", "rotate", "-"], &token).ok();
+    assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
 }
 
 #[test]
 fn whoever_only_holds_a_token_gets_no_longer_life_out_of_it() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "create", "app", "--ttl", "1h"]);
-    let ci = world.get(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
-    world.run(&["logout"]).ok();
-    let talk = "error: only its owner gives a token a longer life, by its id\n";
-    refuses(&world, &world.run(&["token", "renew", &token, "--ttl", "2h"]), 7, talk);
-    let new = world.get(&["token", "renew", &token, "--ttl", "30m"]);
-    refuses(&world, &world.run(&["token", "renew", &new, "--ttl", "31m"]), 7, talk);
-    let talk = "error: a token for minting is renewed by its id, by its owner\n";
-    refuses(&world, &world.run(&["token", "renew", &ci]), 7, talk);
-    world.log_in("ada", "lovelace");
-    world.run(&["token", "renew", "2", "--ttl", "2h"]).ok();
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "app", "--ttl", "1h"]);
+    let ci = sandbox.get(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&["token", "renew", &token, "--ttl", "2h"]), @"
+    --- exit code 7, stderr
+    error: only its owner gives a token a longer life, by its id
+    ");
+    let new = sandbox.get(&["token", "renew", &token, "--ttl", "30m"]);
+    assert_snapshot!(sandbox.run(&["token", "renew", &new, "--ttl", "31m"]), @"
+    --- exit code 7, stderr
+    error: only its owner gives a token a longer life, by its id
+    ");
+    assert_snapshot!(sandbox.run(&["token", "renew", &ci]), @"
+    --- exit code 7, stderr
+    error: a token for minting is renewed by its id, by its owner
+    ");
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["token", "renew", "2", "--ttl", "2h"]).ok();
 }
 
 #[test]
 fn there_is_one_grace_at_a_time() {
-    let world = World::with_john();
-    let first = world.get(&["token", "create", "app"]);
-    world.run(&["token", "renew", "1", "--grace", "1h"]).ok();
-    let talk = "error: the token is revoked: it was renewed before\n";
-    refuses(&world, &world.run(&["token", "renew", "1"]), 12, talk);
-    let ran = world.run(&["token", "renew", "2", "--grace", "1h"]);
-    let talk = "token 2 works until <time>\ntoken 1 is revoked: one grace at a time\n\
-                token 3 for app, expires <time>, 1 of 3 in use\n";
-    says(&world, &ran, "<token>\n", talk);
-    assert_eq!(world.run(&["token", "verify", &first]).code, 12);
+    let sandbox = Sandbox::with_john();
+    let first = sandbox.get(&["token", "create", "app"]);
+    sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
+    assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
+    --- exit code 12, stderr
+    error: the token is revoked: it was renewed before
+    ");
+    let output = sandbox.run(&["token", "renew", "2", "--grace", "1h"]);
+    assert_snapshot!(output, @"
+    <token>
+    --- stderr
+    token 2 works until <time>
+    token 1 is revoked: one grace at a time
+    token 3 for app, expires <time>, 1 of 3 in use
+    ");
+    assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }
 
 #[test]
 fn what_does_not_work_any_more_is_not_renewed() {
-    let world = World::with_john();
-    world.get(&["token", "create", "a"]);
-    world.run(&["token", "revoke", "1"]).ok();
-    let talk = "error: the token is revoked\n";
-    refuses(&world, &world.run(&["token", "renew", "1"]), 12, talk);
-    world.get(&["token", "create", "b", "--ttl", "1s"]);
+    let sandbox = Sandbox::with_john();
+    sandbox.get(&["token", "create", "a"]);
+    sandbox.run(&["token", "revoke", "1"]).ok();
+    assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
+    --- exit code 12, stderr
+    error: the token is revoked
+    ");
+    sandbox.get(&["token", "create", "b", "--ttl", "1s"]);
     std::thread::sleep(std::time::Duration::from_millis(1_100));
-    let talk = "error: the token has expired\n";
-    refuses(&world, &world.run(&["token", "renew", "2"]), 11, talk);
-    let talk = "error: only admins act on the tokens of others\n";
-    refuses(&world, &world.run(&["token", "renew", "9"]), 7, talk);
-    world.get(&["token", "create", "c"]);
-    world.register("eve", "123456");
-    world.log_in("eve", "123456");
-    let talk = "error: only admins act on the tokens of others\n";
-    refuses(&world, &world.run(&["token", "renew", "3"]), 7, talk);
+    assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
+    --- exit code 11, stderr
+    error: the token has expired
+    ");
+    assert_snapshot!(sandbox.run(&["token", "renew", "9"]), @"
+    --- exit code 7, stderr
+    error: only admins act on the tokens of others
+    ");
+    sandbox.get(&["token", "create", "c"]);
+    sandbox.register("eve", "123456");
+    sandbox.log_in("eve", "123456");
+    assert_snapshot!(sandbox.run(&["token", "renew", "3"]), @"
+    --- exit code 7, stderr
+    error: only admins act on the tokens of others
+    ");
 }
 
 #[test]
 fn the_end_of_a_grace_is_the_end_of_the_token() {
-    let world = World::with_john();
-    let old = world.get(&["token", "create", "app"]);
-    let endless = world.get(&["token", "create", "app", "--no-expiry"]);
+    let sandbox = Sandbox::with_john();
+    let old = sandbox.get(&["token", "create", "app"]);
+    let endless = sandbox.get(&["token", "create", "app", "--no-expiry"]);
     for id in ["1", "2"] {
-        world.run(&["token", "renew", id, "--grace", "10m"]).ok();
+        sandbox.run(&["token", "renew", id, "--grace", "10m"]).ok();
     }
-    let grace = |id: &str| world.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
+    let grace = |id: &str| sandbox.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
     for (id, token) in [("1", &old), ("2", &endless)] {
-        let answer = world.json(&["token", "introspect", token]);
+        let answer = sandbox.json(&["token", "introspect", token]);
         assert_eq!(answer["exp"].to_string(), grace(id)[0]);
-        world.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
-        let ran = world.run(&["token", "verify", token, "--min-ttl", "1h"]);
-        assert_eq!((ran.code, ran.out.as_str()), (9, "invalid: min_ttl\n"));
-        assert_eq!(ran.err, "error: the token ends too soon\n");
+        sandbox.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
+        let output = sandbox.run(&["token", "verify", token, "--min-ttl", "1h"]);
+        assert_eq!((output.code, output.stdout.as_str()), (9, "invalid: min_ttl\n"));
+        assert_eq!(output.stderr, "error: the token ends too soon\n");
     }
 }
 
 #[test]
 fn a_token_of_another_kind_is_not_renewed() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     for kind in ["access", "refresh"] {
-        let talk =
-            "error: the token is a session's, not an application's: only app tokens are renewed\n";
-        refuses(&world, &world.run(&["token", "renew", &world.session(kind)]), 10, talk);
+        allow_duplicates!(
+            assert_snapshot!(sandbox.run(&["token", "renew", &sandbox.session(kind)]), @"
+        --- exit code 10, stderr
+        error: the token is a session's, not an application's: only app tokens are renewed
+        ")
+        );
     }
     for more in [&[][..], &["--record"]] {
-        let test = world.get(&[&["token", "mint"], more].concat());
-        let talk = "error: the token is of another type: only app tokens are renewed\n";
-        refuses(&world, &world.run(&["token", "renew", &test]), 10, talk);
-        assert_eq!(world.json_error(&["token", "renew", &test])["details"]["reason"], "wrong_type");
+        let test = sandbox.get(&[&["token", "mint"], more].concat());
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "renew", &test]), @"
+        --- exit code 10, stderr
+        error: the token is of another type: only app tokens are renewed
+        "));
+        assert_eq!(
+            sandbox.json_error(&["token", "renew", &test])["details"]["reason"],
+            "wrong_type"
+        );
     }
-    let talk = "error: only app tokens are renewed\n";
-    refuses(&world, &world.run(&["token", "renew", "1"]), 2, talk);
-    let app = world.get(&["token", "create", "app"]);
-    rusqlite::Connection::open(world.store())
+    assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
+    --- exit code 2, stderr
+    error: only app tokens are renewed
+    ");
+    let app = sandbox.get(&["token", "create", "app"]);
+    rusqlite::Connection::open(sandbox.store())
         .unwrap()
         .execute_batch("DELETE FROM tokens WHERE id = 2")
         .unwrap();
-    let talk = "error: the token is not in the store\n";
-    refuses(&world, &world.run(&["token", "renew", &app]), 10, talk);
+    assert_snapshot!(sandbox.run(&["token", "renew", &app]), @"
+    --- exit code 10, stderr
+    error: the token is not in the store
+    ");
 }

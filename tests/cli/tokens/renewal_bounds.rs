@@ -1,15 +1,15 @@
 //! Bounds of `jeton token renew` by the bearer, and of tokens that `run` issued.
 
-use crate::mask::refuses;
-use crate::world::{Ran, World, payload};
-use std::process::Command;
+use crate::run_output::RunOutput;
+use crate::sandbox::{Sandbox, payload};
+use insta::assert_snapshot;
 
 const HOUR: i64 = 3_600;
 
 /// Moves the first issue of every token `seconds` into the past.
-fn first_issued_ago(world: &World, seconds: i64) {
+fn first_issued_ago(sandbox: &Sandbox, seconds: i64) {
     let sql = format!("UPDATE tokens SET first_issued_at = issued_at - {seconds}");
-    rusqlite::Connection::open(world.store()).unwrap().execute_batch(&sql).unwrap();
+    rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
 }
 
 fn lifetime(token: &str) -> i64 {
@@ -19,68 +19,69 @@ fn lifetime(token: &str) -> i64 {
 
 #[test]
 fn chain_of_renewals_by_the_bearer_ends_at_max_ttl() {
-    let world = World::with_admin();
-    world.run(&["settings", "set", "token.max_ttl", "90m"]).ok();
-    let token = world.get(&["token", "create", "app", "--ttl", "1h"]);
-    world.run(&["logout"]).ok();
-    let token = world.get(&["token", "renew", &token]);
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "token.max_ttl", "90m"]).ok();
+    let token = sandbox.get(&["token", "create", "app", "--ttl", "1h"]);
+    sandbox.run(&["logout"]).ok();
+    let token = sandbox.get(&["token", "renew", &token]);
     assert_eq!(lifetime(&token), HOUR);
-    first_issued_ago(&world, HOUR);
-    let ran = world.run(&["token", "renew", &token, "--ttl", "40m"]);
-    assert_eq!((ran.code, ran.out.as_str()), (7, ""), "{ran:?}");
-    assert!(ran.err.starts_with("error: the token was first issued at "), "{ran:?}");
-    let token = world.get(&["token", "renew", &token]);
+    first_issued_ago(&sandbox, HOUR);
+    let output = sandbox.run(&["token", "renew", &token, "--ttl", "40m"]);
+    assert_eq!((output.code, output.stdout.as_str()), (7, ""), "{output:?}");
+    assert!(output.stderr.starts_with("error: the token was first issued at "), "{output:?}");
+    let token = sandbox.get(&["token", "renew", &token]);
     assert!((1_700..=1_800).contains(&lifetime(&token)), "{}", lifetime(&token));
-    first_issued_ago(&world, 2 * HOUR);
-    let ran = world.run(&["token", "renew", &token]).fails(7);
-    assert!(ran.err.ends_with("hint: its owner renews it by its id: jeton token renew 3\n"));
-    world.run(&["token", "verify", &token]).ok();
+    first_issued_ago(&sandbox, 2 * HOUR);
+    let output = sandbox.run(&["token", "renew", &token]).fails(7);
+    assert!(output.stderr.ends_with("hint: its owner renews it by its id: jeton token renew 3\n"));
+    sandbox.run(&["token", "verify", &token]).ok();
     // The owner begins a new chain.
-    world.log_in("ada", "lovelace");
-    let token = world.get(&["token", "renew", "3", "--ttl", "1h"]);
-    world.run(&["logout"]).ok();
-    assert_eq!(lifetime(&world.get(&["token", "renew", &token])), HOUR);
+    sandbox.log_in("ada", "lovelace");
+    let token = sandbox.get(&["token", "renew", "3", "--ttl", "1h"]);
+    sandbox.run(&["logout"]).ok();
+    assert_eq!(lifetime(&sandbox.get(&["token", "renew", &token])), HOUR);
 }
 
 #[test]
 fn token_without_expiry_gets_one_when_its_bearer_renews_it() {
-    let world = World::with_admin();
-    let token = world.get(&["token", "create", "app", "--no-expiry"]);
-    let renewed = world.get(&["token", "renew", &token]);
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.get(&["token", "create", "app", "--no-expiry"]);
+    let renewed = sandbox.get(&["token", "renew", &token]);
     assert!((90 * 24 * HOUR - 60..=90 * 24 * HOUR).contains(&lifetime(&renewed)));
-    world.get(&["token", "create", "app", "--no-expiry"]);
-    let renewed = world.get(&["token", "renew", "3"]);
+    sandbox.get(&["token", "create", "app", "--no-expiry"]);
+    let renewed = sandbox.get(&["token", "renew", "3"]);
     assert!(payload(&renewed).get("exp").is_none(), "the owner is not bound");
 }
 
-fn run_app(world: &World, script: &str) -> Ran {
+fn run_app(sandbox: &Sandbox, script: &str) -> RunOutput {
     let jeton = env!("CARGO_BIN_EXE_jeton");
-    let mut command: Command =
-        world.command(&["run", "--app", "ci", "--", "sh", "-c", script, jeton]);
-    Ran::from(command.output().unwrap())
+    sandbox.run(&["run", "--app", "ci", "--", "sh", "-c", script, jeton])
 }
 
 #[test]
 fn token_of_run_is_not_renewed_by_its_bearer() {
-    let world = World::with_admin();
-    let ran = run_app(&world, "\"$0\" token renew \"$API_TOKEN\"");
-    refuses(&world, &ran, 7, "error: a token of `run` ends with its command\n");
-    assert_eq!(world.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
+    let sandbox = Sandbox::with_admin();
+    let output = run_app(&sandbox, "\"$0\" token renew \"$API_TOKEN\"");
+    assert_snapshot!(output, @"
+    --- exit code 7, stderr
+    error: a token of `run` ends with its command
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
 }
 
 #[test]
 fn successors_of_a_token_of_run_are_revoked_with_it() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     // As the owner, by the id; then by the value of the successor; with a grace and without.
-    let ran = run_app(
-        &world,
+    let output = run_app(
+        &sandbox,
         "\"$0\" token renew 1 --grace 1h && \"$0\" token renew 2 && \"$0\" token renew 3 --ttl 1d",
     )
     .ok();
-    let tokens: Vec<&str> = ran.out.lines().collect();
-    assert_eq!(tokens.len(), 3, "{ran:?}");
+    let tokens: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!(tokens.len(), 3, "{output:?}");
     for token in tokens {
-        assert_eq!(world.run(&["token", "verify", token]).code, 12);
+        assert_eq!(sandbox.run(&["token", "verify", token]).code, 12);
     }
-    assert_eq!(world.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
 }

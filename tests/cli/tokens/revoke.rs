@@ -1,17 +1,16 @@
 //! `jeton token revoke`
 
-use super::NOBODY;
-use crate::mask::{json_says, refuses, says};
-use crate::world::{World, payload, tampered};
+use crate::sandbox::{Sandbox, payload, tampered};
+use insta::{allow_duplicates, assert_snapshot};
 
 fn jti(token: &str) -> String {
     payload(token)["jti"].as_str().unwrap().to_owned()
 }
 
 #[track_caller]
-fn judged(world: &World, token: &str, expected: &str) {
-    let ran = world.run(&["token", "verify", token, "--type", "any"]);
-    assert_eq!(ran.out, format!("{expected}\n"));
+fn judged(sandbox: &Sandbox, token: &str, expected: &str) {
+    let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
+    assert_eq!(output.stdout, format!("{expected}\n"));
 }
 
 const REVOKED: &str = "invalid: token_revoked";
@@ -19,164 +18,219 @@ const ENDED: &str = "invalid: session_ended";
 
 #[test]
 fn an_app_token_is_revoked_by_id_by_jti_and_by_value() {
-    let world = World::with_john();
-    let token = |app: &str| world.get(&["token", "create", app]);
+    let sandbox = Sandbox::with_john();
+    let token = |app: &str| sandbox.get(&["token", "create", app]);
     let (one, two, three) = (token("a"), token("b"), token("c"));
-    says(&world, &world.run(&["token", "revoke", "1"]), "", "revoked token 1\n");
-    says(&world, &world.run(&["token", "revoke", &jti(&two)]), "", "revoked token 2\n");
-    world.run(&["logout"]).ok();
-    says(&world, &world.run(&["token", "revoke", &three]), "", "revoked token 3\n");
-    let ran = world.run_with_input(&["token", "revoke", "-"], &three);
-    says(&world, &ran, "", "was revoked before: token 3\n");
+    assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
+    --- stderr
+    revoked token 1
+    ");
+    assert_snapshot!(sandbox.run(&["token", "revoke", &jti(&two)]), @"
+    --- stderr
+    revoked token 2
+    ");
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&["token", "revoke", &three]), @"
+    --- stderr
+    revoked token 3
+    ");
+    let output = sandbox.run_with_input(&["token", "revoke", "-"], &three);
+    assert_snapshot!(output, @"
+    --- stderr
+    was revoked before: token 3
+    ");
     for token in [one, two, three] {
-        judged(&world, &token, REVOKED);
+        judged(&sandbox, &token, REVOKED);
     }
 }
 
 #[test]
 fn programs_are_told_what_became_of_each() {
-    let world = World::with_john();
-    let (one, two) = (world.get(&["token", "create", "a"]), world.get(&["token", "create", "b"]));
-    world.run(&["token", "revoke", "1"]).ok();
-    let access = world.session("access");
-    json_says(
-        &world,
-        &["token", "revoke", "1", &two, &access],
-        "{\"changed\":true,\"tokens\":[\
-         {\"id\":1,\"jti\":\"<uuid>\",\"kind\":\"app\",\"changed\":false},\
-         {\"id\":2,\"jti\":\"<uuid>\",\"kind\":\"app\",\"changed\":true},\
-         {\"id\":null,\"jti\":\"<uuid>\",\"kind\":\"access\",\"changed\":true}]}",
-    );
-    json_says(
-        &world,
-        &["token", "revoke", &one],
-        "{\"changed\":false,\"tokens\":[\
-         {\"id\":1,\"jti\":\"<uuid>\",\"kind\":\"app\",\"changed\":false}]}",
-    );
+    let sandbox = Sandbox::with_john();
+    let (one, two) =
+        (sandbox.get(&["token", "create", "a"]), sandbox.get(&["token", "create", "b"]));
+    sandbox.run(&["token", "revoke", "1"]).ok();
+    let access = sandbox.session("access");
+    assert_snapshot!(sandbox.run_json(&["token", "revoke", "1", &two, &access]), @r#"{"changed":true,"tokens":[{"id":1,"jti":"<uuid>","kind":"app","changed":false},{"id":2,"jti":"<uuid>","kind":"app","changed":true},{"id":null,"jti":"<uuid>","kind":"access","changed":true}]}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "revoke", &one]), @r#"{"changed":false,"tokens":[{"id":1,"jti":"<uuid>","kind":"app","changed":false}]}"#);
 }
 
 #[test]
 fn an_access_token_goes_alone_and_a_refresh_token_with_its_session() {
-    let world = World::with_john();
-    let (access, refresh) = (world.session("access"), world.session("refresh"));
-    let ran = world.run(&["token", "revoke", &access]);
-    says(&world, &ran, "", &format!("revoked access token {}\n", "<uuid>"));
-    judged(&world, &access, REVOKED);
-    judged(&world, &refresh, "valid");
-    let talk = "error: the token is revoked\nhint: log in again: jeton login\n";
-    refuses(&world, &world.run(&["whoami"]), 12, talk);
-    world.run(&["refresh"]).ok();
-    world.run(&["whoami"]).ok();
-    let refresh = world.session("refresh");
-    let ran = world.run(&["token", "revoke", &refresh]);
-    says(&world, &ran, "", "revoked the session of refresh token <uuid>\n");
-    judged(&world, &refresh, ENDED);
-    let talk = "error: the token's session has ended\nhint: log in again: jeton login\n";
-    refuses(&world, &world.run(&["whoami"]), 12, talk);
+    let sandbox = Sandbox::with_john();
+    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    let output = sandbox.run(&["token", "revoke", &access]);
+    assert_snapshot!(output, @"
+    --- stderr
+    revoked access token <uuid>
+    ");
+    judged(&sandbox, &access, REVOKED);
+    judged(&sandbox, &refresh, "valid");
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 12, stderr
+    error: the token is revoked
+    hint: log in again: jeton login
+    ");
+    sandbox.run(&["refresh"]).ok();
+    sandbox.run(&["whoami"]).ok();
+    let refresh = sandbox.session("refresh");
+    let output = sandbox.run(&["token", "revoke", &refresh]);
+    assert_snapshot!(output, @"
+    --- stderr
+    revoked the session of refresh token <uuid>
+    ");
+    judged(&sandbox, &refresh, ENDED);
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 12, stderr
+    error: the token's session has ended
+    hint: log in again: jeton login
+    ");
 }
 
 #[test]
 fn a_test_token_goes_on_the_blocklist() {
-    let world = World::with_admin();
-    let (one, two) = (world.get(&["token", "mint"]), world.get(&["token", "mint"]));
-    says(&world, &world.run(&["token", "revoke", &one]), "", "revoked test token <uuid>\n");
-    let ran = world.run(&["token", "revoke", &one]);
-    says(&world, &ran, "", "was revoked before: test token <uuid>\n");
-    judged(&world, &one, REVOKED);
-    judged(&world, &two, "valid");
+    let sandbox = Sandbox::with_admin();
+    let (one, two) = (sandbox.get(&["token", "mint"]), sandbox.get(&["token", "mint"]));
+    assert_snapshot!(sandbox.run(&["token", "revoke", &one]), @"
+    --- stderr
+    revoked test token <uuid>
+    ");
+    let output = sandbox.run(&["token", "revoke", &one]);
+    assert_snapshot!(output, @"
+    --- stderr
+    was revoked before: test token <uuid>
+    ");
+    judged(&sandbox, &one, REVOKED);
+    judged(&sandbox, &two, "valid");
     let exp = payload(&one)["exp"].to_string();
-    assert_eq!(world.sql("SELECT jti FROM blocklist"), [jti(&one)]);
-    assert_eq!(world.sql("SELECT expires_at FROM blocklist"), [exp]);
+    assert_eq!(sandbox.sql("SELECT jti FROM blocklist"), [jti(&one)]);
+    assert_eq!(sandbox.sql("SELECT expires_at FROM blocklist"), [exp]);
 }
 
 #[test]
 fn one_unknown_token_stops_all() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
     let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
-    for (other, code, talk) in [
-        ("99", 7, "only admins act on the tokens of others".to_owned()),
-        (unknown, 7, "only admins act on the tokens of others".to_owned()),
-        ("nonsense", 2, "token: neither an id, nor a `jti`, nor a token".to_owned()),
-        (&tampered(&token, 2), 10, "the token's signature is wrong".to_owned()),
-    ] {
-        let ran = world.run(&["token", "revoke", "1", other]);
-        refuses(&world, &ran, code, &format!("error: {talk}\n"));
-        judged(&world, &token, "valid");
+    let mut outputs = String::new();
+    for other in ["99", unknown, "nonsense", &tampered(&token, 2)] {
+        let output = sandbox.run(&["token", "revoke", "1", other]);
+        outputs += &output.with_command();
+        judged(&sandbox, &token, "valid");
     }
+    assert_snapshot!(outputs, @"
+    $ jeton token revoke 1 99
+    --- exit code 7, stderr
+    error: only admins act on the tokens of others
+    $ jeton token revoke 1 '<uuid>'
+    --- exit code 7, stderr
+    error: only admins act on the tokens of others
+    $ jeton token revoke 1 nonsense
+    --- exit code 2, stderr
+    error: token: neither an id, nor a `jti`, nor a token
+    $ jeton token revoke 1 '<token>'
+    --- exit code 10, stderr
+    error: the token's signature is wrong
+    ");
 }
 
 #[test]
 fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
-    world.register("kim", "123456");
-    world.log_in("kim", "123456");
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.register("kim", "123456");
+    sandbox.log_in("kim", "123456");
     for name in ["1", &jti(&token)] {
-        let ran = world.run(&["token", "revoke", name]);
-        refuses(&world, &ran, 7, "error: only admins act on the tokens of others\n");
+        let output = sandbox.run(&["token", "revoke", name]);
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 7, stderr
+        error: only admins act on the tokens of others
+        "));
     }
-    world.run(&["logout"]).ok();
-    refuses(&world, &world.run(&["token", "revoke", "1"]), 4, NOBODY);
-    judged(&world, &token, "valid");
-    world.log_in("ada", "lovelace");
-    says(&world, &world.run(&["token", "revoke", "1"]), "", "revoked token 1\n");
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
+    judged(&sandbox, &token, "valid");
+    sandbox.log_in("ada", "lovelace");
+    assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
+    --- stderr
+    revoked token 1
+    ");
 }
 
-/// A world with mia besides, who is a minter; ada is logged in.
-fn with_minter() -> World {
-    let world = World::with_admin();
+/// A sandbox with mia besides, who is a minter; ada is logged in.
+fn with_minter() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
     let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];
-    world.run_with_input(&arguments, "123456").ok();
-    world
+    sandbox.run_with_input(&arguments, "123456").ok();
+    sandbox
 }
 
 const JTI: &str = "jti=018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
 
 #[test]
 fn whoever_mints_takes_back_no_recorded_token_of_others() {
-    let world = with_minter();
+    let sandbox = with_minter();
     let mint = ["token", "mint", "--claim", JTI];
-    let hers = world.get(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
-    world.log_in("mia", "123456");
-    let ran = world.run(&["token", "revoke", &jti(&hers)]);
-    refuses(&world, &ran, 7, "error: only admins act on the tokens of others\n");
-    let own = world.get(&mint);
-    world.run(&["logout"]).ok();
-    says(&world, &world.run(&["token", "revoke", &own]), "", "revoked test token <uuid>\n");
-    judged(&world, &own, REVOKED);
-    judged(&world, &hers, "valid");
-    says(&world, &world.run(&["token", "revoke", &hers]), "", "revoked test token 1\n");
-    judged(&world, &hers, REVOKED);
+    let hers = sandbox.get(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
+    sandbox.log_in("mia", "123456");
+    let output = sandbox.run(&["token", "revoke", &jti(&hers)]);
+    assert_snapshot!(output, @"
+    --- exit code 7, stderr
+    error: only admins act on the tokens of others
+    ");
+    let own = sandbox.get(&mint);
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&["token", "revoke", &own]), @"
+    --- stderr
+    revoked test token <uuid>
+    ");
+    judged(&sandbox, &own, REVOKED);
+    judged(&sandbox, &hers, "valid");
+    assert_snapshot!(sandbox.run(&["token", "revoke", &hers]), @"
+    --- stderr
+    revoked test token 1
+    ");
+    judged(&sandbox, &hers, REVOKED);
 }
 
 #[test]
 fn what_was_taken_back_is_not_recorded_again() {
-    let world = with_minter();
+    let sandbox = with_minter();
     let mint = ["token", "mint", "--claim", JTI];
-    let revoked = world.get(&[&mint[..], &["--ttl", "1d"]].concat());
-    world.run(&["token", "revoke", &revoked]).ok();
-    world.log_in("mia", "123456");
+    let revoked = sandbox.get(&[&mint[..], &["--ttl", "1d"]].concat());
+    sandbox.run(&["token", "revoke", &revoked]).ok();
+    sandbox.log_in("mia", "123456");
     for same in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
-        std::fs::write(world.home().join("same.json"), payload(&revoked).to_string()).unwrap();
-        let ran = world.run(&[&mint[..], &["--record"], same].concat());
-        refuses(&world, &ran, 2, "error: a token with that `jti` was revoked\n");
-        judged(&world, &revoked, REVOKED);
+        std::fs::write(sandbox.home().join("same.json"), payload(&revoked).to_string()).unwrap();
+        let output = sandbox.run(&[&mint[..], &["--record"], same].concat());
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 2, stderr
+        error: a token with that `jti` was revoked
+        "));
+        judged(&sandbox, &revoked, REVOKED);
     }
-    assert_eq!(world.sql("SELECT count(*) FROM tokens"), ["0"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
 
 #[test]
 fn no_test_token_hides_the_session_whose_jti_it_bears() {
-    let world = with_minter();
-    world.log_in("mia", "123456");
-    let access = world.session("access");
+    let sandbox = with_minter();
+    sandbox.log_in("mia", "123456");
+    let access = sandbox.session("access");
     let claim = format!("jti={}", jti(&access));
-    world.run(&["token", "mint", "--record", "--claim", &claim]).ok();
+    sandbox.run(&["token", "mint", "--record", "--claim", &claim]).ok();
     // Her session goes on elsewhere.
-    std::fs::remove_file(world.session_file()).unwrap();
-    world.log_in("ada", "lovelace");
-    let ran = world.run(&["token", "revoke", &jti(&access)]);
-    says(&world, &ran, "", "revoked test token 1\nrevoked access token <uuid>\n");
-    judged(&world, &access, REVOKED);
+    std::fs::remove_file(sandbox.session_file()).unwrap();
+    sandbox.log_in("ada", "lovelace");
+    let output = sandbox.run(&["token", "revoke", &jti(&access)]);
+    assert_snapshot!(output, @"
+    --- stderr
+    revoked test token 1
+    revoked access token <uuid>
+    ");
+    judged(&sandbox, &access, REVOKED);
 }

@@ -1,136 +1,188 @@
 //! `jeton token revoke` of many tokens at once
 
-use super::NOBODY;
-use crate::mask::{json_says, refuses, says};
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 
 /// John has tokens 1 (a), 2 (b), 3 (b, renewed by 4 with a grace) and 5 (a test token of b); ada
 /// has 6 (b). John is a minter and logged in.
-fn several() -> World {
-    let world = World::with_john();
-    world.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
+fn several() -> Sandbox {
+    let sandbox = Sandbox::with_john();
+    sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     for app in ["a", "b", "b"] {
-        world.run(&["token", "create", app]).ok();
+        sandbox.run(&["token", "create", app]).ok();
     }
-    world.run(&["token", "renew", "3", "--grace", "1h"]).ok();
-    world.run(&["token", "mint", "--record", "--sub", "b"]).ok();
-    world.log_in("ada", "lovelace");
-    world.run(&["token", "create", "b"]).ok();
-    world.log_in("john", "123456");
-    world
+    sandbox.run(&["token", "renew", "3", "--grace", "1h"]).ok();
+    sandbox.run(&["token", "mint", "--record", "--sub", "b"]).ok();
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["token", "create", "b"]).ok();
+    sandbox.log_in("john", "123456");
+    sandbox
 }
 
-fn live(world: &World) -> Vec<String> {
-    world.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
+fn live(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
 }
 
 fn revoke<'w>(words: &[&'w str]) -> Vec<&'w str> {
     [&["token", "revoke"], words, &["--yes"]].concat()
 }
 
-const NONE: &str = "no tokens to revoke\n";
-
 #[test]
 fn ones_own_go_by_kind_by_application_or_all_of_them() {
-    let world = several();
+    let sandbox = several();
     let kind = revoke(&["--kind", "test", "--app", "b"]);
-    says(&world, &world.run(&kind), "", "revoked 1 token\n");
-    assert_eq!(live(&world), ["1", "2", "3", "4", "6"]);
+    assert_snapshot!(sandbox.run(&kind), @"
+    --- stderr
+    revoked 1 token
+    ");
+    assert_eq!(live(&sandbox), ["1", "2", "3", "4", "6"]);
     let app = revoke(&["--app", "b"]);
-    says(&world, &world.run(&app), "", "revoked 3 tokens\n");
-    assert_eq!(live(&world), ["1", "6"]);
-    says(&world, &world.run(&app), "", NONE);
+    assert_snapshot!(sandbox.run(&app), @"
+    --- stderr
+    revoked 3 tokens
+    ");
+    assert_eq!(live(&sandbox), ["1", "6"]);
+    assert_snapshot!(sandbox.run(&app), @"
+    --- stderr
+    no tokens to revoke
+    ");
     let all = revoke(&["--all"]);
-    json_says(&world, &all, "{\"changed\":true,\"count\":1}");
-    json_says(&world, &all, "{\"changed\":false,\"count\":0}");
-    assert_eq!(live(&world), ["6"]);
+    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":true,"count":1}"#);
+    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false,"count":0}"#);
+    assert_eq!(live(&sandbox), ["6"]);
     let audit = "SELECT target || ', ' || count FROM audit WHERE action = 'token revoke'";
     assert_eq!(
-        world.sql(audit),
+        sandbox.sql(audit),
         ["test tokens of user 2 for b, 1", "tokens of user 2 for b, 3", "tokens of user 2, 1"],
         "one row a command"
     );
-    world.run(&["whoami"]).ok();
+    sandbox.run(&["whoami"]).ok();
 }
 
 #[test]
 fn the_rows_stay_and_the_tokens_are_dead() {
-    let world = several();
-    let token = world.get(&["token", "renew", "1"]);
-    world.run(&revoke(&["--all"])).ok();
-    let ran = world.run(&["token", "verify", &token]);
-    assert_eq!((ran.code, ran.out.as_str()), (12, "invalid: token_revoked\n"));
-    assert_eq!(world.json(&["token", "list", "--status", "revoked"])["total"], 6);
+    let sandbox = several();
+    let token = sandbox.get(&["token", "renew", "1"]);
+    sandbox.run(&revoke(&["--all"])).ok();
+    let output = sandbox.run(&["token", "verify", &token]);
+    assert_snapshot!(output, @"
+    invalid: token_revoked
+    --- exit code 12, stderr
+    error: the token is revoked
+    ");
+    assert_eq!(sandbox.json(&["token", "list", "--status", "revoked"])["total"], 6);
 }
 
 #[test]
 fn what_was_made_before_a_time_goes() {
-    let world = several();
-    world.sql("UPDATE tokens SET issued_at = issued_at - 864000 WHERE id IN (1, 4, 6)");
-    says(&world, &world.run(&revoke(&["--before", "2020-01-01T00:00:00Z"])), "", NONE);
-    says(&world, &world.run(&revoke(&["--before", "1w", "--app", "a"])), "", "revoked 1 token\n");
-    world.log_in("ada", "lovelace");
+    let sandbox = several();
+    sandbox.sql("UPDATE tokens SET issued_at = issued_at - 864000 WHERE id IN (1, 4, 6)");
+    assert_snapshot!(sandbox.run(&revoke(&["--before", "2020-01-01T00:00:00Z"])), @"
+    --- stderr
+    no tokens to revoke
+    ");
+    assert_snapshot!(sandbox.run(&revoke(&["--before", "1w", "--app", "a"])), @"
+    --- stderr
+    revoked 1 token
+    ");
+    sandbox.log_in("ada", "lovelace");
     let every = revoke(&["--all-users", "--before", "1w"]);
-    says(&world, &world.run(&every), "", "revoked 2 tokens\n");
-    assert_eq!(live(&world), ["2", "3", "5"]);
+    assert_snapshot!(sandbox.run(&every), @"
+    --- stderr
+    revoked 2 tokens
+    ");
+    assert_eq!(live(&sandbox), ["2", "3", "5"]);
 }
 
 #[test]
 fn test_tokens_go_by_the_time_that_they_name() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let mint = |claim: &[&str]| {
         let words = [&["token", "mint", "--record"], claim].concat();
-        world.run(&words).ok();
+        sandbox.run(&words).ok();
     };
     mint(&["--claim-json", "iat=1000"]);
     mint(&["--issued-at", "1000", "--expires-at", "2100-01-01", "--claim-json", "iat=null"]);
     mint(&["--claim-json", "iat=\"1000\""]);
     mint(&[]);
-    world
+    sandbox
         .run_with_input(
             &["token", "mint", "--record", "--from", "-"],
             "iat,sub\n2000-01-01,a\n2020-01-01,b\n",
         )
         .ok();
-    let gone = world.run(&revoke(&["--before", "2001-01-01T00:00:00Z"]));
-    says(&world, &gone, "", "revoked 3 tokens\n");
-    assert_eq!(live(&world), ["3", "4", "6"]);
+    let gone = sandbox.run(&revoke(&["--before", "2001-01-01T00:00:00Z"]));
+    assert_snapshot!(gone, @"
+    --- stderr
+    revoked 3 tokens
+    ");
+    assert_eq!(live(&sandbox), ["3", "4", "6"]);
 }
 
 #[test]
 fn those_of_others_are_for_admins() {
-    let world = several();
-    let refusal = "error: only admins act on the tokens of others\n";
-    refuses(&world, &world.run(&revoke(&["--all-users", "--all"])), 7, refusal);
-    let refusal = "error: only admins see other accounts\n";
+    let sandbox = several();
+    assert_snapshot!(sandbox.run(&revoke(&["--all-users", "--all"])), @"
+    --- exit code 7, stderr
+    error: only admins act on the tokens of others
+    ");
     for user in ["ada", "nobody"] {
-        refuses(&world, &world.run(&["token", "revoke", "--user", user]), 7, refusal);
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "revoke", "--user", user]), @"
+        --- exit code 7, stderr
+        error: only admins see other accounts
+        "));
     }
-    says(&world, &world.run(&revoke(&["--user", "john", "--app", "a"])), "", "revoked 1 token\n");
-    world.log_in("ada", "lovelace");
-    let nobody = world.run(&revoke(&["--user", "nobody"]));
-    refuses(&world, &nobody, 3, "error: there is no user `nobody`\n");
-    says(&world, &world.run(&revoke(&["--user", "john"])), "", "revoked 4 tokens\n");
-    says(&world, &world.run(&revoke(&["--all-users", "--all"])), "", "revoked 1 token\n");
-    world.run(&["logout"]).ok();
-    refuses(&world, &world.run(&revoke(&["--all"])), 4, NOBODY);
+    assert_snapshot!(sandbox.run(&revoke(&["--user", "john", "--app", "a"])), @"
+    --- stderr
+    revoked 1 token
+    ");
+    sandbox.log_in("ada", "lovelace");
+    let nobody = sandbox.run(&revoke(&["--user", "nobody"]));
+    assert_snapshot!(nobody, @"
+    --- exit code 3, stderr
+    error: there is no user `nobody`
+    ");
+    assert_snapshot!(sandbox.run(&revoke(&["--user", "john"])), @"
+    --- stderr
+    revoked 4 tokens
+    ");
+    assert_snapshot!(sandbox.run(&revoke(&["--all-users", "--all"])), @"
+    --- stderr
+    revoked 1 token
+    ");
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&revoke(&["--all"])), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
 }
 
 #[test]
 fn nobody_there_to_confirm_it_stops_it() {
-    let world = several();
-    let talk = "error: nobody is there to confirm it\nhint: add `--yes`\n";
-    refuses(&world, &world.run(&["token", "revoke", "--app", "b"]), 2, talk);
-    assert_eq!(live(&world).len(), 6);
-    says(&world, &world.run(&["token", "revoke", "--app", "nothing"]), "", NONE);
+    let sandbox = several();
+    assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "b"]), @"
+    --- exit code 2, stderr
+    error: nobody is there to confirm it
+    hint: add `--yes`
+    ");
+    assert_eq!(live(&sandbox).len(), 6);
+    assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "nothing"]), @"
+    --- stderr
+    no tokens to revoke
+    ");
 }
 
 #[test]
 fn which_must_be_said_and_in_one_way() {
-    let world = several();
+    let sandbox = several();
     for words in [&[][..], &["--all-users"], &["1", "--all"], &["1", "--user", "john"]] {
-        let ran = world.run(&revoke(words)).fails(2);
-        assert!(ran.err.contains("<ID|JTI|TOKEN|--kind <KIND>|--app <APP>|"), "{}", ran.err);
+        let output = sandbox.run(&revoke(words)).fails(2);
+        assert!(
+            output.stderr.contains("<ID|JTI|TOKEN|--kind <KIND>|--app <APP>|"),
+            "{}",
+            output.stderr
+        );
     }
-    assert_eq!(live(&world).len(), 6);
+    assert_eq!(live(&sandbox).len(), 6);
 }

@@ -2,7 +2,7 @@
 //! refuse every broken one.
 
 use crate::python::{ask, python};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fs;
@@ -51,15 +51,15 @@ impl Service {
 
 /// The tokens of the preset by their names, whole: also those that stand in files alone.
 fn fixtures(service: &Service) -> Vec<(Value, Value)> {
-    let mut world = World::new();
-    world.set("JWT_SECRET_KEY", SECRET);
+    let mut sandbox = Sandbox::new();
+    sandbox.set("JWT_SECRET_KEY", SECRET);
     let mut words = vec!["token", "fixtures", "--preset", service.preset, "--out", "fixtures"];
     words.extend(["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
     if service.preset != "gerencia" {
         words.extend(["--sub", service.sub]);
     }
-    world.run(&words).ok();
-    let folder = world.home().join("fixtures");
+    sandbox.run(&words).ok();
+    let folder = sandbox.home().join("fixtures");
     let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
     let whole = |item: &Value| {

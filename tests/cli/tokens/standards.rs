@@ -1,8 +1,8 @@
 //! `jeton token verify` of the tokens in RFC 7515 and RFC 7519 that show more than a signature
 
 use super::foreign::{RFC, RFC_KEY, check};
-use crate::mask::{refuses, says};
-use crate::world::{World, tampered};
+use crate::sandbox::{Sandbox, tampered};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 /// RFC 7515, appendix A.4: ES512.
@@ -17,12 +17,12 @@ const UNSECURED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA
 const BEFORE_ITS_END: &str = "2011-03-22T18:42:59Z";
 const AT_ITS_END: &str = "2011-03-22T18:43:00Z";
 
-/// A world without a store, with these keys in `keys.json`.
-fn with_keys(keys: &[Value]) -> World {
-    let world = World::new();
+/// A sandbox without a store, with these keys in `keys.json`.
+fn with_keys(keys: &[Value]) -> Sandbox {
+    let sandbox = Sandbox::new();
     let set = json!({ "keys": keys }).to_string();
-    std::fs::write(world.home().join("keys.json"), set).unwrap();
-    world
+    std::fs::write(sandbox.home().join("keys.json"), set).unwrap();
+    sandbox
 }
 
 fn secret() -> Value {
@@ -41,29 +41,26 @@ fn an_algorithm_of_others_is_not_allowed_and_its_key_is_passed_over() {
     });
     let set = ["--jwks", "keys.json"];
     let alone = with_keys(std::slice::from_ref(&key));
-    let why = "error: key: its type is not RSA, P-256, P-384, Ed25519 or a secret\n";
-    refuses(&alone, &check(&alone, ES512, &set), 65, why);
+    assert_snapshot!(check(&alone, ES512, &set), @"
+    --- exit code 65, stderr
+    error: key: its type is not RSA, P-256, P-384, Ed25519 or a secret
+    ");
     let beside = with_keys(&[key, secret()]);
     let not_allowed = (10, "invalid: alg_not_allowed\n");
-    let ran = check(&beside, ES512, &set);
-    assert_eq!((ran.code, ran.out.as_str()), not_allowed);
-    says(
-        &beside,
-        &check(&beside, RFC, &[&set[..], &["--at", BEFORE_ITS_END]].concat()),
-        "valid\n",
-        "",
-    );
-    let own = World::with_admin();
-    let ran = own.run(&["token", "verify", ES512]);
-    assert_eq!((ran.code, ran.out.as_str()), not_allowed);
+    let output = check(&beside, ES512, &set);
+    assert_eq!((output.code, output.stdout.as_str()), not_allowed);
+    assert_snapshot!(check(&beside, RFC, &[&set[..], &["--at", BEFORE_ITS_END]].concat()), @"valid");
+    let own = Sandbox::with_admin();
+    let output = own.run(&["token", "verify", ES512]);
+    assert_eq!((output.code, output.stdout.as_str()), not_allowed);
 }
 
 #[test]
 fn the_example_of_a_jwt_is_valid_until_its_end() {
-    let world = with_keys(&[secret()]);
+    let sandbox = with_keys(&[secret()]);
     let at = |token: &str, time: &str| {
-        let ran = check(&world, token, &["--jwks", "keys.json", "--iss", "joe", "--at", time]);
-        (ran.code, ran.out)
+        let output = check(&sandbox, token, &["--jwks", "keys.json", "--iss", "joe", "--at", time]);
+        (output.code, output.stdout)
     };
     assert_eq!(at(RFC, BEFORE_ITS_END), (0, "valid\n".to_owned()));
     assert_eq!(at(RFC, AT_ITS_END), (11, "invalid: token_expired\n".to_owned()));
@@ -75,24 +72,32 @@ fn the_example_of_a_jwt_is_valid_until_its_end() {
 
 #[test]
 fn an_unsecured_jwt_can_be_read_and_is_never_valid() {
-    let world = with_keys(&[secret()]);
-    let claims = world.json(&["token", "decode", UNSECURED, "--part", "payload"]);
+    let sandbox = with_keys(&[secret()]);
+    let claims = sandbox.json(&["token", "decode", UNSECURED, "--part", "payload"]);
     let of_joe = json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true});
     assert_eq!(claims, of_joe);
-    assert_eq!(claims, world.json(&["token", "decode", RFC, "--part", "payload"]));
+    assert_eq!(claims, sandbox.json(&["token", "decode", RFC, "--part", "payload"]));
     let signature = RFC.rsplit('.').next().unwrap();
     for token in [UNSECURED, &format!("{UNSECURED}{signature}")] {
         let by_set = ["--jwks", "keys.json", "--at", BEFORE_ITS_END];
-        let ran = check(&world, token, &by_set);
-        assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: alg_not_allowed\n"));
+        let output = check(&sandbox, token, &by_set);
+        assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
     }
-    std::fs::write(world.home().join("key"), secret().to_string()).unwrap();
+    std::fs::write(sandbox.home().join("key"), secret().to_string()).unwrap();
     let by_key = ["--key", "key", "--alg", "HS256", "--at", BEFORE_ITS_END];
-    says(&world, &check(&world, RFC, &by_key), "valid\n", "");
-    assert_eq!(check(&world, UNSECURED, &by_key).out, "invalid: alg_not_allowed\n");
-    let ran = check(&world, UNSECURED, &["--key", "key", "--alg", "none"]);
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "nobody can allow it");
-    let own = World::with_admin();
-    let ran = own.run(&["token", "verify", UNSECURED, "--at", BEFORE_ITS_END]);
-    assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: alg_not_allowed\n"));
+    assert_snapshot!(check(&sandbox, RFC, &by_key), @"valid");
+    assert_snapshot!(check(&sandbox, UNSECURED, &by_key), @"
+    invalid: alg_not_allowed
+    --- exit code 10, stderr
+    error: the token's algorithm is not the key's
+    ");
+    let output = check(&sandbox, UNSECURED, &["--key", "key", "--alg", "none"]);
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""), "nobody can allow it");
+    let own = Sandbox::with_admin();
+    let output = own.run(&["token", "verify", UNSECURED, "--at", BEFORE_ITS_END]);
+    assert_snapshot!(output, @"
+    invalid: alg_not_allowed
+    --- exit code 10, stderr
+    error: the token's algorithm is not the key's
+    ");
 }

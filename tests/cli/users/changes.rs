@@ -1,225 +1,323 @@
 //! What admins do to accounts: `jeton users show`, `set-role`, `set-quota`, `rename`, `disable`,
 //! `enable`, `delete`
 
-use crate::mask::{json_says, refuses, says};
-use crate::world::{Ran, World};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 
 /// John with ada logged in.
-fn with_ada() -> World {
-    let world = World::with_john();
-    world.log_in("ada", "lovelace");
-    world
+fn with_ada() -> Sandbox {
+    let sandbox = Sandbox::with_john();
+    sandbox.log_in("ada", "lovelace");
+    sandbox
 }
 
 /// A command of john, who has a session of his own beside ada's.
-fn as_john(world: &World, words: &[&str]) -> Ran {
-    let mut command = world.command(words);
-    command.env("JETON_CONFIG_DIR", world.home().join("john"));
-    World::run_with(command, "123456")
+fn as_john(sandbox: &Sandbox, words: &[&str]) -> RunOutput {
+    let mut command = sandbox.command(words);
+    command.env("JETON_CONFIG_DIR", sandbox.home().join("john"));
+    Sandbox::run_with(command, "123456")
 }
 
 #[test]
 fn an_account_is_shown_to_its_owner_and_to_admins() {
-    let world = World::with_john();
-    let out = "id        2\nuid       <uuid>\nusername  john\nemail     john@example.com\n\
-               name      -\nrole      user\nstatus    active\nquota     default\n\
-               created   <time>\n";
-    let uid = world.json(&["whoami"])["user"]["uid"].as_str().unwrap().to_owned();
+    let sandbox = Sandbox::with_john();
+    let uid = sandbox.json(&["whoami"])["user"]["uid"].as_str().unwrap().to_owned();
     for who in ["john", "JOHN", "2", &uid, "john@example.com"] {
-        says(&world, &world.run(&["users", "show", who]), out, "");
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["users", "show", who]), @"
+        id        2
+        uid       <uuid>
+        username  john
+        email     john@example.com
+        name      -
+        role      user
+        status    active
+        quota     default
+        created   <time>
+        "));
     }
     for who in ["ada", "1", "nobody"] {
-        let ran = world.run(&["users", "show", who]);
-        refuses(&world, &ran, 7, "error: only admins see other accounts\n");
+        let output = sandbox.run(&["users", "show", who]);
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 7, stderr
+        error: only admins see other accounts
+        "));
     }
-    world.log_in("ada", "lovelace");
-    says(&world, &world.run(&["users", "show", "john"]), out, "");
-    json_says(
-        &world,
-        &["users", "show", "john"],
-        "{\"id\":2,\"uid\":\"<uuid>\",\"username\":\"john\",\"email\":\"john@example.com\",\
-         \"name\":null,\"role\":\"user\",\"status\":\"active\",\"quota\":null,\
-         \"created_at\":\"<time>\"}",
-    );
-    let ran = world.run(&["users", "show", "nobody"]);
-    refuses(&world, &ran, 3, "error: there is no user `nobody`\n");
+    sandbox.log_in("ada", "lovelace");
+    assert_snapshot!(sandbox.run(&["users", "show", "john"]), @"
+    id        2
+    uid       <uuid>
+    username  john
+    email     john@example.com
+    name      -
+    role      user
+    status    active
+    quota     default
+    created   <time>
+    ");
+    assert_snapshot!(sandbox.run_json(&["users", "show", "john"]), @r#"{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"}"#);
+    let output = sandbox.run(&["users", "show", "nobody"]);
+    assert_snapshot!(output, @"
+    --- exit code 3, stderr
+    error: there is no user `nobody`
+    ");
 }
 
 #[test]
 fn a_deleted_account_frees_its_names_and_kills_its_tokens() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
-    world.log_in("ada", "lovelace");
-    let ran = world.run(&["users", "delete", "john", "--yes"]);
-    says(&world, &ran, "", "deleted john, revoked 1 token\n");
-    let ran = world.run(&["token", "verify", &token]);
-    assert_eq!((ran.code, ran.out.as_str()), (12, "invalid: token_revoked\n"));
-    let ran = world.run_with_input(&["login", "john", "--password-stdin"], "123456");
-    refuses(&world, &ran, 6, "error: wrong name or password\n");
-    world.register("john", "123456");
-    assert_eq!(world.sql("SELECT id FROM users ORDER BY id"), ["1", "2", "3"]);
-    json_says(
-        &world,
-        &["users", "rm", "john", "--yes"],
-        "{\"changed\":true,\"id\":3,\"tokens_revoked\":0}",
-    );
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.log_in("ada", "lovelace");
+    let output = sandbox.run(&["users", "delete", "john", "--yes"]);
+    assert_snapshot!(output, @"
+    --- stderr
+    deleted john, revoked 1 token
+    ");
+    let output = sandbox.run(&["token", "verify", &token]);
+    assert_snapshot!(output, @"
+    invalid: token_revoked
+    --- exit code 12, stderr
+    error: the token is revoked
+    ");
+    let output = sandbox.run_with_input(&["login", "john", "--password-stdin"], "123456");
+    assert_snapshot!(output, @"
+    --- exit code 6, stderr
+    error: wrong name or password
+    ");
+    sandbox.register("john", "123456");
+    assert_eq!(sandbox.sql("SELECT id FROM users ORDER BY id"), ["1", "2", "3"]);
+    assert_snapshot!(sandbox.run_json(&["users", "rm", "john", "--yes"]), @r#"{"changed":true,"id":3,"tokens_revoked":0}"#);
 }
 
 #[test]
 fn deleting_is_refused_before_it_is_confirmed() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for who in ["ada", "john", "nobody"] {
-        let ran = world.run(&["users", "delete", who]);
-        refuses(&world, &ran, 7, "error: only admins delete accounts\n");
+        let output = sandbox.run(&["users", "delete", who]);
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 7, stderr
+        error: only admins delete accounts
+        "));
     }
-    world.log_in("ada", "lovelace");
-    let ran = world.run(&["users", "delete", "nobody"]);
-    refuses(&world, &ran, 3, "error: there is no user `nobody`\n");
-    let ran = world.run(&["users", "delete", "ada"]);
-    refuses(&world, &ran, 5, "error: the last admin must stay\n");
-    let ran = world.run(&["users", "delete", "john"]);
-    refuses(&world, &ran, 2, "error: nobody is there to confirm it\nhint: add `--yes`\n");
-    world.run(&["users", "show", "john"]).ok();
+    sandbox.log_in("ada", "lovelace");
+    let output = sandbox.run(&["users", "delete", "nobody"]);
+    assert_snapshot!(output, @"
+    --- exit code 3, stderr
+    error: there is no user `nobody`
+    ");
+    let output = sandbox.run(&["users", "delete", "ada"]);
+    assert_snapshot!(output, @"
+    --- exit code 5, stderr
+    error: the last admin must stay
+    ");
+    let output = sandbox.run(&["users", "delete", "john"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: nobody is there to confirm it
+    hint: add `--yes`
+    ");
+    sandbox.run(&["users", "show", "john"]).ok();
 }
 
 #[test]
 fn another_admin_may_delete_the_first() {
-    let world = World::with_admin();
+    let sandbox = Sandbox::with_admin();
     let arguments = ["register", "eve", "--role", "admin", "--password-stdin"];
-    world.run_with_input(&arguments, "123456").ok();
-    world.run(&["users", "delete", "ada", "--yes"]).ok();
-    let talk = "error: the token's session has ended\nhint: log in again: jeton login\n";
-    refuses(&world, &world.run(&["whoami"]), 12, talk);
-    world.log_in("eve", "123456");
-    let ran = world.run(&["users", "delete", "eve", "--yes"]);
-    refuses(&world, &ran, 5, "error: the last admin must stay\n");
+    sandbox.run_with_input(&arguments, "123456").ok();
+    sandbox.run(&["users", "delete", "ada", "--yes"]).ok();
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 12, stderr
+    error: the token's session has ended
+    hint: log in again: jeton login
+    ");
+    sandbox.log_in("eve", "123456");
+    let output = sandbox.run(&["users", "delete", "eve", "--yes"]);
+    assert_snapshot!(output, @"
+    --- exit code 5, stderr
+    error: the last admin must stay
+    ");
 }
 
 #[test]
 fn a_role_counts_at_once() {
-    let world = with_ada();
-    as_john(&world, &["login", "john", "--password-stdin"]).ok();
-    as_john(&world, &["token", "mint"]).fails(7);
+    let sandbox = with_ada();
+    as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
+    as_john(&sandbox, &["token", "mint"]).fails(7);
     let set = ["users", "set-role", "john", "minter"];
-    says(&world, &world.run(&set), "", "john has the role minter\n");
-    says(&world, &world.run(&set), "", "john has the role minter as before\n");
-    json_says(
-        &world,
-        &set,
-        "{\"changed\":false,\"user\":{\"id\":2,\"uid\":\"<uuid>\",\"username\":\"john\",\
-         \"email\":\"john@example.com\",\"name\":null,\"role\":\"minter\",\
-         \"status\":\"active\",\"quota\":null,\"created_at\":\"<time>\"}}",
-    );
+    assert_snapshot!(sandbox.run(&set), @"
+    --- stderr
+    john has the role minter
+    ");
+    assert_snapshot!(sandbox.run(&set), @"
+    --- stderr
+    john has the role minter as before
+    ");
+    assert_snapshot!(sandbox.run_json(&set), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"minter","status":"active","quota":null,"created_at":"<time>"}}"#);
     let counts = "SELECT count FROM audit WHERE action = 'users set-role'";
-    assert_eq!(world.sql(counts), ["1"]);
-    as_john(&world, &["token", "mint"]).ok();
+    assert_eq!(sandbox.sql(counts), ["1"]);
+    as_john(&sandbox, &["token", "mint"]).ok();
 }
 
 #[test]
 fn a_quota_of_ones_own_goes_before_the_stores() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
-        world.get(&["token", "create", app]);
+        sandbox.get(&["token", "create", app]);
     }
-    world.log_in("ada", "lovelace");
-    for (quota, talk, code) in [
-        ("4", "john has the quota 4\n", 0),
-        ("2", "john has the quota 2\n", 8),
-        ("unlimited", "john has the quota unlimited\n", 0),
-        ("default", "john has the quota default\n", 8),
-        ("default", "john has the quota default as before\n", 8),
-        ("0", "john has the quota 0\n", 8),
-    ] {
-        says(&world, &world.run(&["users", "set-quota", "john", quota]), "", talk);
-        let ran = world.run(&["token", "create", "d", "--user", "john"]);
+    sandbox.log_in("ada", "lovelace");
+    let mut outputs = String::new();
+    for (quota, code) in
+        [("4", 0), ("2", 8), ("unlimited", 0), ("default", 8), ("default", 8), ("0", 8)]
+    {
+        let output = sandbox.run(&["users", "set-quota", "john", quota]);
+        outputs += &output.with_command();
+        let ran = sandbox.run(&["token", "create", "d", "--user", "john"]);
         assert_eq!(ran.code, code, "{quota}: {ran:?}");
     }
-    assert_eq!(world.json(&["users", "show", "john"])["quota"], 0);
-    assert_eq!(world.json(&["token", "list", "--user", "john"])["total"], 5, "none is revoked");
-    let ran = world.run(&["users", "set-quota", "john", "few"]);
-    let talk = "error: invalid value 'few' for '<N|unlimited|default>': quota: a number, \
-                `unlimited` or `default`\nhint: see `jeton users set-quota --help`\n";
-    refuses(&world, &ran, 2, talk);
+    assert_snapshot!(outputs, @"
+    $ jeton users set-quota john 4
+    --- stderr
+    john has the quota 4
+    $ jeton users set-quota john 2
+    --- stderr
+    john has the quota 2
+    $ jeton users set-quota john unlimited
+    --- stderr
+    john has the quota unlimited
+    $ jeton users set-quota john default
+    --- stderr
+    john has the quota default
+    $ jeton users set-quota john default
+    --- stderr
+    john has the quota default as before
+    $ jeton users set-quota john 0
+    --- stderr
+    john has the quota 0
+    ");
+    assert_eq!(sandbox.json(&["users", "show", "john"])["quota"], 0);
+    assert_eq!(sandbox.json(&["token", "list", "--user", "john"])["total"], 5, "none is revoked");
+    let ran = sandbox.run(&["users", "set-quota", "john", "few"]);
+    assert_snapshot!(ran, @"
+    --- exit code 2, stderr
+    error: invalid value 'few' for '<N|unlimited|default>': quota: a number, `unlimited` or `default`
+    hint: see `jeton users set-quota --help`
+    ");
 }
 
 #[test]
 fn a_user_with_another_name_is_the_same_user() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
-    world.log_in("ada", "lovelace");
-    let rename = |words: &[&str]| world.run(&[&["users", "rename"], words].concat());
-    let talk = "johnny (id 2) is called johnny, john@example.com\n";
-    says(&world, &rename(&["john", "Johnny"]), "", talk);
-    let talk = "johnny (id 2) is called johnny, john@example.com as before\n";
-    says(&world, &rename(&["johnny", "johnny"]), "", talk);
-    let ran = rename(&["johnny", "--email", "j@example.com", "--name", "John Doe"]);
-    says(&world, &ran, "", "johnny (id 2) is called johnny, j@example.com, John Doe\n");
-    let ran = rename(&["j@example.com", "", "--name", ""]);
-    says(&world, &ran, "", "j@example.com (id 2) is called j@example.com\n");
-    assert_eq!(world.get(&["token", "verify", &token]), "valid");
-    world.register("john", "654321");
-    world.log_in("j@example.com", "123456");
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.log_in("ada", "lovelace");
+    let rename = |words: &[&str]| sandbox.run(&[&["users", "rename"], words].concat());
+    assert_snapshot!(rename(&["john", "Johnny"]), @"
+    --- stderr
+    johnny (id 2) is called johnny, john@example.com
+    ");
+    assert_snapshot!(rename(&["johnny", "johnny"]), @"
+    --- stderr
+    johnny (id 2) is called johnny, john@example.com as before
+    ");
+    let output = rename(&["johnny", "--email", "j@example.com", "--name", "John Doe"]);
+    assert_snapshot!(output, @"
+    --- stderr
+    johnny (id 2) is called johnny, j@example.com, John Doe
+    ");
+    let output = rename(&["j@example.com", "", "--name", ""]);
+    assert_snapshot!(output, @"
+    --- stderr
+    j@example.com (id 2) is called j@example.com
+    ");
+    assert_eq!(sandbox.get(&["token", "verify", &token]), "valid");
+    sandbox.register("john", "654321");
+    sandbox.log_in("j@example.com", "123456");
 }
 
 #[test]
 fn a_name_that_cannot_be_given_is_refused() {
-    let world = with_ada();
-    let rename = |words: &[&str]| world.run(&[&["users", "rename"], words].concat());
-    let talk = "error: a new username, `--email` or `--name` is needed\n";
-    refuses(&world, &rename(&["john"]), 2, talk);
-    let talk = "error: a user of that name or e-mail exists\n";
-    refuses(&world, &rename(&["john", "ADA"]), 5, talk);
-    refuses(&world, &rename(&["ada", "--email", "John@Example.com"]), 5, talk);
-    let talk = "error: a username or an e-mail address must stay\n";
-    refuses(&world, &rename(&["ada", ""]), 2, talk);
-    for (words, why) in [
-        (
-            ["john", "a@b"],
-            "'a@b' for '[USERNAME]': username: `@` is for e-mail addresses (`--email`)",
-        ),
-        (
-            ["john", "--name=\u{7}"],
-            "'\\u{7}' for '--name <NAME>': name: 1 to 200 visible characters",
-        ),
-    ] {
-        let hint = "hint: see `jeton users rename --help`\n";
-        refuses(&world, &rename(&words), 2, &format!("error: invalid value {why}\n{hint}"));
+    let sandbox = with_ada();
+    let rename = |words: &[&str]| sandbox.run(&[&["users", "rename"], words].concat());
+    assert_snapshot!(rename(&["john"]), @"
+    --- exit code 2, stderr
+    error: a new username, `--email` or `--name` is needed
+    ");
+    assert_snapshot!(rename(&["john", "ADA"]), @"
+    --- exit code 5, stderr
+    error: a user of that name or e-mail exists
+    ");
+    assert_snapshot!(rename(&["ada", "--email", "John@Example.com"]), @"
+    --- exit code 5, stderr
+    error: a user of that name or e-mail exists
+    ");
+    assert_snapshot!(rename(&["ada", ""]), @"
+    --- exit code 2, stderr
+    error: a username or an e-mail address must stay
+    ");
+    let mut outputs = String::new();
+    for words in [["john", "a@b"], ["john", "--name=\u{7}"]] {
+        let output = rename(&words);
+        outputs += &output.with_command();
     }
+    assert_snapshot!(outputs, @r"
+    $ jeton users rename john a@b
+    --- exit code 2, stderr
+    error: invalid value 'a@b' for '[USERNAME]': username: `@` is for e-mail addresses (`--email`)
+    hint: see `jeton users rename --help`
+    $ jeton users rename john '--name=\u{7}'
+    --- exit code 2, stderr
+    error: invalid value '\u{7}' for '--name <NAME>': name: 1 to 200 visible characters
+    hint: see `jeton users rename --help`
+    ");
 }
 
 #[test]
 fn a_disabled_user_is_out_until_it_is_enabled() {
-    let world = World::with_john();
-    let token = world.get(&["token", "create", "app"]);
-    world.log_in("ada", "lovelace");
-    as_john(&world, &["login", "john", "--password-stdin"]).ok();
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.log_in("ada", "lovelace");
+    as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
     let disable = ["users", "disable", "john"];
-    says(&world, &world.run(&disable), "", "john is disabled, 1 session ended\n");
-    says(&world, &world.run(&disable), "", "john is disabled as before\n");
-    let ran = world.run_with_input(&["login", "john", "--password-stdin"], "123456");
-    refuses(&world, &ran, 6, "error: wrong name or password\n");
-    let ran = world.run(&["token", "verify", &token]);
-    assert_eq!((ran.code, ran.out.as_str()), (10, "invalid: user_disabled\n"));
-    assert_eq!(world.json(&["users", "show", "john"])["status"], "disabled");
-    says(&world, &world.run(&["users", "enable", "john"]), "", "john is enabled\n");
-    says(&world, &world.run(&["users", "enable", "john"]), "", "john is enabled as before\n");
-    assert_eq!(world.get(&["token", "verify", &token]), "valid");
-    json_says(
-        &world,
-        &disable,
-        "{\"changed\":true,\"user\":{\"id\":2,\"uid\":\"<uuid>\",\"username\":\"john\",\
-         \"email\":\"john@example.com\",\"name\":null,\"role\":\"user\",\
-         \"status\":\"disabled\",\"quota\":null,\"created_at\":\"<time>\"},\
-         \"sessions_ended\":0}",
-    );
-    world.run(&["users", "enable", "john"]).ok();
-    let talk = "error: the token's session has ended\nhint: log in again: jeton login\n";
-    refuses(&world, &as_john(&world, &["whoami"]), 12, talk);
+    assert_snapshot!(sandbox.run(&disable), @"
+    --- stderr
+    john is disabled, 1 session ended
+    ");
+    assert_snapshot!(sandbox.run(&disable), @"
+    --- stderr
+    john is disabled as before
+    ");
+    let output = sandbox.run_with_input(&["login", "john", "--password-stdin"], "123456");
+    assert_snapshot!(output, @"
+    --- exit code 6, stderr
+    error: wrong name or password
+    ");
+    let output = sandbox.run(&["token", "verify", &token]);
+    assert_snapshot!(output, @"
+    invalid: user_disabled
+    --- exit code 10, stderr
+    error: the token's owner is disabled
+    ");
+    assert_eq!(sandbox.json(&["users", "show", "john"])["status"], "disabled");
+    assert_snapshot!(sandbox.run(&["users", "enable", "john"]), @"
+    --- stderr
+    john is enabled
+    ");
+    assert_snapshot!(sandbox.run(&["users", "enable", "john"]), @"
+    --- stderr
+    john is enabled as before
+    ");
+    assert_eq!(sandbox.get(&["token", "verify", &token]), "valid");
+    assert_snapshot!(sandbox.run_json(&disable), @r#"{"changed":true,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"disabled","quota":null,"created_at":"<time>"},"sessions_ended":0}"#);
+    sandbox.run(&["users", "enable", "john"]).ok();
+    assert_snapshot!(as_john(&sandbox, &["whoami"]), @"
+    --- exit code 12, stderr
+    error: the token's session has ended
+    hint: log in again: jeton login
+    ");
 }
 
 #[test]
 fn every_change_is_refused_in_the_same_order() {
-    let world = World::with_john();
+    let sandbox = Sandbox::with_john();
     let changes: [&[&str]; 5] = [
         &["users", "set-role", "WHO", "user"],
         &["users", "set-quota", "WHO", "1"],
@@ -230,23 +328,32 @@ fn every_change_is_refused_in_the_same_order() {
     let run = |words: &[&str], who: &str| {
         let words: Vec<_> =
             words.iter().map(|word| if *word == "WHO" { who } else { word }).collect();
-        world.run(&words)
+        sandbox.run(&words)
     };
     for words in changes {
         for who in ["john", "ada", "nobody"] {
-            refuses(&world, &run(words, who), 7, "error: only admins change accounts\n");
+            allow_duplicates!(assert_snapshot!(run(words, who), @"
+            --- exit code 7, stderr
+            error: only admins change accounts
+            "));
         }
     }
     let refused = "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 2";
-    assert_eq!(world.sql(refused), ["15"]);
-    world.log_in("ada", "lovelace");
+    assert_eq!(sandbox.sql(refused), ["15"]);
+    sandbox.log_in("ada", "lovelace");
     for words in changes {
-        refuses(&world, &run(words, "nobody"), 3, "error: there is no user `nobody`\n");
+        allow_duplicates!(assert_snapshot!(run(words, "nobody"), @"
+        --- exit code 3, stderr
+        error: there is no user `nobody`
+        "));
     }
     for words in [changes[0], changes[3]] {
-        refuses(&world, &run(words, "ada"), 5, "error: the last admin must stay\n");
+        allow_duplicates!(assert_snapshot!(run(words, "ada"), @"
+        --- exit code 5, stderr
+        error: the last admin must stay
+        "));
     }
-    world.run(&["logout"]).ok();
+    sandbox.run(&["logout"]).ok();
     for words in changes {
         assert_eq!(run(words, "john").code, 4, "{words:?}");
     }

@@ -1,55 +1,45 @@
 //! `jeton users list`
 
-use crate::mask::{json_says, refuses, says};
-use crate::world::World;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
 /// Admin ada, john (logged in), kim and lee.
-fn four() -> World {
-    let world = World::with_john();
-    world.register("kim", "123456");
-    world.register("lee", "123456");
-    world
+fn four() -> Sandbox {
+    let sandbox = Sandbox::with_john();
+    sandbox.register("kim", "123456");
+    sandbox.register("lee", "123456");
+    sandbox
 }
 
 #[test]
 fn a_plain_user_sees_names_only() {
-    let world = World::with_john();
-    let out = "ID  UID                                   USERNAME  EMAIL\n\
-               1   <uuid>  ada       -\n\
-               2   <uuid>  john      john@example.com\n";
-    says(&world, &world.run(&["users", "list"]), out, "");
-    json_says(
-        &world,
-        &["users", "list"],
-        "{\"items\":[{\"id\":1,\"uid\":\"<uuid>\",\"username\":\"ada\",\"email\":null},\
-         {\"id\":2,\"uid\":\"<uuid>\",\"username\":\"john\",\"email\":\"john@example.com\"}],\
-         \"page\":1,\"per_page\":20,\"total\":2,\"pages\":1,\"next\":null}",
-    );
+    let sandbox = Sandbox::with_john();
+    assert_snapshot!(sandbox.run(&["users", "list"]), @"
+    ID  UID                                   USERNAME  EMAIL
+    1   <uuid>  ada       -
+    2   <uuid>  john      john@example.com
+    ");
+    assert_snapshot!(sandbox.run_json(&["users", "list"]), @r#"{"items":[{"id":1,"uid":"<uuid>","username":"ada","email":null},{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com"}],"page":1,"per_page":20,"total":2,"pages":1,"next":null}"#);
 }
 
 #[test]
 fn an_admin_sees_role_and_status() {
-    let world = World::with_john();
-    world.log_in("ada", "lovelace");
-    let out = "ID  UID                                   USERNAME  EMAIL             ROLE   STATUS\n\
-               1   <uuid>  ada       -                 admin  active\n\
-               2   <uuid>  john      john@example.com  user   active\n";
-    says(&world, &world.run(&["users", "ls"]), out, "");
-    json_says(
-        &world,
-        &["users", "list", "--after", "1"],
-        "{\"items\":[{\"id\":2,\"uid\":\"<uuid>\",\"username\":\"john\",\
-         \"email\":\"john@example.com\",\"role\":\"user\",\"status\":\"active\"}],\
-         \"page\":null,\"per_page\":20,\"total\":2,\"pages\":1,\"next\":null}",
-    );
+    let sandbox = Sandbox::with_john();
+    sandbox.log_in("ada", "lovelace");
+    assert_snapshot!(sandbox.run(&["users", "ls"]), @"
+    ID  UID                                   USERNAME  EMAIL             ROLE   STATUS
+    1   <uuid>  ada       -                 admin  active
+    2   <uuid>  john      john@example.com  user   active
+    ");
+    assert_snapshot!(sandbox.run_json(&["users", "list", "--after", "1"]), @r#"{"items":[{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","role":"user","status":"active"}],"page":null,"per_page":20,"total":2,"pages":1,"next":null}"#);
 }
 
 #[test]
 fn a_long_list_is_cut_into_pages() {
-    let world = four();
+    let sandbox = four();
     let list = |arguments: &[&str]| {
-        let answer = world.json(&[&["users", "list"], arguments].concat());
+        let answer = sandbox.json(&[&["users", "list"], arguments].concat());
         let items = answer["items"].as_array().unwrap().iter();
         let names: Vec<_> = items.map(|user| user["username"].as_str().unwrap()).collect();
         let position = ["page", "per_page", "total", "pages", "next"].map(|name| &answer[name]);
@@ -67,7 +57,7 @@ fn a_long_list_is_cut_into_pages() {
 
 #[test]
 fn the_footer_says_how_to_go_on() {
-    let world = four();
+    let sandbox = four();
     for (arguments, footer) in [
         (["--per-page", "3"].as_slice(), "3 of 4 users, page 1 of 2; next: --page 2\n"),
         (&["--per-page", "3", "--page", "2"], ""),
@@ -75,36 +65,56 @@ fn the_footer_says_how_to_go_on() {
         (&["--after", "4"], "no users\n"),
         (&["--per-page", "3", "--quiet"], ""),
     ] {
-        let ran = world.run(&[&["users", "list"], arguments].concat()).ok();
-        assert_eq!(ran.err, footer, "{arguments:?}");
+        let output = sandbox.run(&[&["users", "list"], arguments].concat()).ok();
+        assert_eq!(output.stderr, footer, "{arguments:?}");
     }
 }
 
 #[test]
 fn a_page_that_cannot_be_is_refused() {
-    let world = World::with_admin();
-    let hint = "hint: see `jeton users list --help`\n";
-    for (flag, value, why) in [
-        ("--page", "0", "'0' for '--page <N>': 0 is not in 1..=4294967295"),
-        ("--per-page", "0", "'0' for '--per-page <N>': 0 is not in 1..=10000"),
-        ("--per-page", "10001", "'10001' for '--per-page <N>': 10001 is not in 1..=10000"),
-        ("--after", "x", "'x' for '--after <ID>': invalid digit found in string"),
-    ] {
-        let ran = world.run(&["users", "list", flag, value]);
-        refuses(&world, &ran, 2, &format!("error: invalid value {why}\n{hint}"));
+    let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
+    for (flag, value) in
+        [("--page", "0"), ("--per-page", "0"), ("--per-page", "10001"), ("--after", "x")]
+    {
+        let output = sandbox.run(&["users", "list", flag, value]);
+        outputs += &output.with_command();
     }
-    let ran = world.run(&["users", "list", "--all", "--page", "1"]);
-    let talk = "error: the argument '--all' cannot be used with '--page <N>'\n\
-                hint: usage: jeton users list --all\n";
-    refuses(&world, &ran, 2, talk);
-    world.run(&["logout"]).ok();
-    let talk = "error: nobody is logged in\nhint: log in: jeton login\n";
-    refuses(&world, &world.run(&["users", "list"]), 4, talk);
+    assert_snapshot!(outputs, @"
+    $ jeton users list --page 0
+    --- exit code 2, stderr
+    error: invalid value '0' for '--page <N>': 0 is not in 1..=4294967295
+    hint: see `jeton users list --help`
+    $ jeton users list --per-page 0
+    --- exit code 2, stderr
+    error: invalid value '0' for '--per-page <N>': 0 is not in 1..=10000
+    hint: see `jeton users list --help`
+    $ jeton users list --per-page 10001
+    --- exit code 2, stderr
+    error: invalid value '10001' for '--per-page <N>': 10001 is not in 1..=10000
+    hint: see `jeton users list --help`
+    $ jeton users list --after x
+    --- exit code 2, stderr
+    error: invalid value 'x' for '--after <ID>': invalid digit found in string
+    hint: see `jeton users list --help`
+    ");
+    let output = sandbox.run(&["users", "list", "--all", "--page", "1"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: the argument '--all' cannot be used with '--page <N>'
+    hint: usage: jeton users list --all
+    ");
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&["users", "list"]), @"
+    --- exit code 4, stderr
+    error: nobody is logged in
+    hint: log in: jeton login
+    ");
 }
 
 /// Ada, john, and some whose names are found in different ways.
-fn people() -> World {
-    let world = World::with_john();
+fn people() -> Sandbox {
+    let sandbox = Sandbox::with_john();
     for words in [
         &["Zoe", "--email", "b@x.org", "--name", "Zoë 100% Müller"][..],
         &["kim_1", "--email", "Kim@X.org", "--name", "Kim"],
@@ -112,16 +122,16 @@ fn people() -> World {
         &["--email", "c@x.org"],
     ] {
         let words = [&["register", "--password-stdin"], words].concat();
-        world.run_with_input(&words, "123456").ok();
+        sandbox.run_with_input(&words, "123456").ok();
     }
-    world.sql("UPDATE users SET role = 'minter', created_at = 1577836800 WHERE id = 6");
-    world.log_in("ada", "lovelace");
-    world
+    sandbox.sql("UPDATE users SET role = 'minter', created_at = 1577836800 WHERE id = 6");
+    sandbox.log_in("ada", "lovelace");
+    sandbox
 }
 
 /// The ids on a list, and its total.
-fn ids(world: &World, arguments: &[&str]) -> String {
-    let answer = world.json(&[&["users", "list"], arguments].concat());
+fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let answer = sandbox.json(&[&["users", "list"], arguments].concat());
     let items = answer["items"].as_array().unwrap().iter();
     let ids: Vec<_> = items.map(|user| user["id"].to_string()).collect();
     format!("{} of {}", ids.join(","), answer["total"])
@@ -129,7 +139,7 @@ fn ids(world: &World, arguments: &[&str]) -> String {
 
 #[test]
 fn a_part_of_a_name_finds_whoever_has_it() {
-    let world = people();
+    let sandbox = people();
     for (text, found) in [
         ("kim", "4,5 of 2"),
         ("KIM", "4,5 of 2"),
@@ -142,30 +152,32 @@ fn a_part_of_a_name_finds_whoever_has_it() {
         ("_", "4 of 1"),
         ("' OR 1=1 --", " of 0"),
     ] {
-        assert_eq!(ids(&world, &["--search", text]), found, "{text}");
+        assert_eq!(ids(&sandbox, &["--search", text]), found, "{text}");
     }
-    assert_eq!(ids(&world, &["--search", "x.org", "--role", "minter"]), "6 of 1");
-    world.run(&["users", "disable", "6"]).ok();
-    assert_eq!(ids(&world, &["--status", "disabled"]), "6 of 1");
+    assert_eq!(ids(&sandbox, &["--search", "x.org", "--role", "minter"]), "6 of 1");
+    sandbox.run(&["users", "disable", "6"]).ok();
+    assert_eq!(ids(&sandbox, &["--status", "disabled"]), "6 of 1");
     assert_eq!(
-        ids(&world, &["--search", "x.org", "--status", "active", "--role", "minter"]),
+        ids(&sandbox, &["--search", "x.org", "--status", "active", "--role", "minter"]),
         " of 0"
     );
-    assert_eq!(ids(&world, &["--status", "active", "--per-page", "1"]), "1 of 5");
-    assert_eq!(ids(&world, &["--search", "x.org", "--after", "4", "--per-page", "1"]), "5 of 4");
+    assert_eq!(ids(&sandbox, &["--status", "active", "--per-page", "1"]), "1 of 5");
+    assert_eq!(ids(&sandbox, &["--search", "x.org", "--after", "4", "--per-page", "1"]), "5 of 4");
     assert_eq!(
-        ids(&world, &["--search", "x.org", "--page", "2", "--per-page", "3", "--sort", "email"]),
+        ids(&sandbox, &["--search", "x.org", "--page", "2", "--per-page", "3", "--sort", "email"]),
         "4 of 4"
     );
-    let ran = world.run(&["users", "list", "--search", ""]);
-    let talk = "error: invalid value '' for '--search <TEXT>': search: must not be empty\n\
-                hint: see `jeton users list --help`\n";
-    refuses(&world, &ran, 2, talk);
+    let output = sandbox.run(&["users", "list", "--search", ""]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: invalid value '' for '--search <TEXT>': search: must not be empty
+    hint: see `jeton users list --help`
+    ");
 }
 
 #[test]
 fn a_list_is_sorted_and_who_has_no_name_comes_last() {
-    let world = people();
+    let sandbox = people();
     for (arguments, sorted) in [
         (&["--sort", "id"][..], "1,2,3,4,5,6"),
         (&["--desc"], "6,5,4,3,2,1"),
@@ -179,39 +191,60 @@ fn a_list_is_sorted_and_who_has_no_name_comes_last() {
         (&["--desc", "--per-page", "2", "--page", "2"], "4,3"),
         (&["--desc", "--after", "3"], "2,1"),
     ] {
-        assert_eq!(ids(&world, arguments), format!("{sorted} of 6"), "{arguments:?}");
+        assert_eq!(ids(&sandbox, arguments), format!("{sorted} of 6"), "{arguments:?}");
     }
-    let list = world.json(&["users", "list", "--sort", "email", "--per-page", "2"]);
+    let list = sandbox.json(&["users", "list", "--sort", "email", "--per-page", "2"]);
     assert_eq!((&list["next"], &list["pages"]), (&Value::Null, &json!(3)));
-    let ran = world.run(&["users", "list", "--sort", "email", "--per-page", "2"]).ok();
-    assert_eq!(ran.err, "2 of 6 users, page 1 of 3; next: --page 2\n");
+    let output = sandbox.run(&["users", "list", "--sort", "email", "--per-page", "2"]).ok();
+    assert_snapshot!(output, @"
+    ID  UID                                   USERNAME  EMAIL    ROLE  STATUS
+    5   <uuid>  kimx1     a@x.org  user  active
+    3   <uuid>  zoe       b@x.org  user  active
+    --- stderr
+    2 of 6 users, page 1 of 3; next: --page 2
+    ");
 }
 
 #[test]
 fn an_order_that_cannot_be_is_refused() {
-    let world = World::with_admin();
-    let hint = "hint: see `jeton users list --help`\n";
-    for (flag, value, why) in [
-        ("--sort", "age", "'age' for '--sort <BY>': order: `id`, `username`, `email` or `created`"),
-        ("--status", "away", "'away' for '--status <STATUS>': status: `active` or `disabled`"),
-        ("--role", "root", "'root' for '--role <ROLE>': role: `user`, `minter` or `admin`"),
-    ] {
-        let ran = world.run(&["users", "list", flag, value]);
-        refuses(&world, &ran, 2, &format!("error: invalid value {why}\n{hint}"));
+    let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
+    for (flag, value) in [("--sort", "age"), ("--status", "away"), ("--role", "root")] {
+        let output = sandbox.run(&["users", "list", flag, value]);
+        outputs += &output.with_command();
     }
-    let ran = world.run(&["users", "list", "--after", "1", "--sort", "username"]);
-    let talk = "error: `--after` follows the order of ids: leave `--sort` out\n";
-    refuses(&world, &ran, 2, talk);
+    assert_snapshot!(outputs, @"
+    $ jeton users list --sort age
+    --- exit code 2, stderr
+    error: invalid value 'age' for '--sort <BY>': order: `id`, `username`, `email` or `created`
+    hint: see `jeton users list --help`
+    $ jeton users list --status away
+    --- exit code 2, stderr
+    error: invalid value 'away' for '--status <STATUS>': status: `active` or `disabled`
+    hint: see `jeton users list --help`
+    $ jeton users list --role root
+    --- exit code 2, stderr
+    error: invalid value 'root' for '--role <ROLE>': role: `user`, `minter` or `admin`
+    hint: see `jeton users list --help`
+    ");
+    let output = sandbox.run(&["users", "list", "--after", "1", "--sort", "username"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: `--after` follows the order of ids: leave `--sort` out
+    ");
 }
 
 #[test]
 fn a_plain_user_searches_by_what_a_plain_user_sees() {
-    let world = people();
-    world.log_in("john", "123456");
-    assert_eq!(ids(&world, &["--search", "müller"]), " of 0");
-    assert_eq!(ids(&world, &["--search", "zoe"]), "3 of 1");
+    let sandbox = people();
+    sandbox.log_in("john", "123456");
+    assert_eq!(ids(&sandbox, &["--search", "müller"]), " of 0");
+    assert_eq!(ids(&sandbox, &["--search", "zoe"]), "3 of 1");
     for (flag, value) in [("--role", "user"), ("--status", "active")] {
-        let ran = world.run(&["users", "list", flag, value]);
-        refuses(&world, &ran, 7, "error: only admins see roles and status\n");
+        let output = sandbox.run(&["users", "list", flag, value]);
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 7, stderr
+        error: only admins see roles and status
+        "));
     }
 }

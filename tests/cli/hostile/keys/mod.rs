@@ -9,7 +9,7 @@ pub(super) mod public;
 pub(super) mod secrets;
 
 use super::LONGEST;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 use std::time::Instant;
 
 const UNKNOWN_TYPE: &str = "its type is not RSA, P-256, P-384, Ed25519 or a secret";
@@ -80,20 +80,20 @@ impl Table {
     /// Presents all of them, and tells all that went wrong at once.
     #[track_caller]
     fn present(&self) {
-        let world = World::with_admin();
-        let keys = || world.sql("SELECT count(*) FROM keys");
+        let sandbox = Sandbox::with_admin();
+        let keys = || sandbox.sql("SELECT count(*) FROM keys");
         let before = keys();
         let mut wrong = Vec::new();
         for row in &self.0 {
-            std::fs::write(world.home().join("key"), &row.file).unwrap();
+            std::fs::write(sandbox.home().join("key"), &row.file).unwrap();
             let begun = Instant::now();
-            let ran = World::run_with(world.confined(&row.words), "");
+            let output = Sandbox::run_with(sandbox.confined(&row.words), "");
             let time = begun.elapsed();
-            let right =
-                (ran.code, ran.out.as_str()) == (row.exit, "") && ran.err.contains(&row.said);
+            let right = (output.code, output.stdout.as_str()) == (row.exit, "")
+                && output.stderr.contains(&row.said);
             if !right || time > LONGEST {
                 let Row { name, exit, said, .. } = row;
-                wrong.push(format!("{name}: not {exit} {said:?}, in {time:?}: {ran:?}"));
+                wrong.push(format!("{name}: not {exit} {said:?}, in {time:?}: {output:?}"));
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));

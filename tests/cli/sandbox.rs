@@ -1,26 +1,19 @@
-//! A private world for the real program: an empty environment, a home of its own, no terminal.
+//! A private sandbox for the real program: an empty environment, a home of its own, no terminal.
 
+use crate::run_output::RunOutput;
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// A home directory and the environment that goes with it.
-pub(crate) struct World {
+pub(crate) struct Sandbox {
     home: TempDir,
     variables: Vec<(String, String)>,
 }
 
-/// What one run printed, and how it ended.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl World {
+impl Sandbox {
     /// An empty one.
     pub(crate) fn new() -> Self {
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
@@ -29,17 +22,17 @@ impl World {
 
     /// One where `jeton init ada` was run: ada is admin and logged in, her password is `lovelace`.
     pub(crate) fn with_admin() -> Self {
-        let world = Self::new();
-        world.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
-        world
+        let sandbox = Self::new();
+        sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
+        sandbox
     }
 
     /// One with admin ada and user john (`john@example.com`, password `123456`), john logged in.
     pub(crate) fn with_john() -> Self {
-        let world = Self::with_admin();
-        world.register("john", "123456");
-        world.log_in("john", "123456");
-        world
+        let sandbox = Self::with_admin();
+        sandbox.register("john", "123456");
+        sandbox.log_in("john", "123456");
+        sandbox
     }
 
     /// Sets a variable for every run from now on.
@@ -79,12 +72,12 @@ impl World {
         json[member].as_str().unwrap().to_owned()
     }
 
-    /// A command in this world, to be changed before it runs.
+    /// A command in this sandbox, to be changed before it runs.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.here(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
     }
 
-    /// A command in this world that may have 64 MiB of address space and no more. The kernel
+    /// A command in this sandbox that may have 64 MiB of address space and no more. The kernel
     /// refuses what goes beyond, at whatever moment, and the program ends by a signal: nothing
     /// needs to be measured. Other systems than Linux do not keep this limit.
     pub(crate) fn confined(&self, arguments: &[&str]) -> Command {
@@ -109,23 +102,29 @@ impl World {
 
     /// Runs it with nothing on standard input.
     #[must_use = "look at how it ended"]
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::from(self.command(arguments).output().unwrap())
+    pub(crate) fn run(&self, arguments: &[&str]) -> RunOutput {
+        RunOutput::of(self.command(arguments))
+    }
+
+    /// Runs it for a JSON result: `-o json` is added.
+    #[must_use = "look at how it ended"]
+    pub(crate) fn run_json(&self, arguments: &[&str]) -> RunOutput {
+        self.run(&[arguments, &["-o", "json"]].concat())
     }
 
     /// Runs it with that on standard input.
     #[must_use = "look at how it ended"]
-    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> RunOutput {
         Self::run_with(self.command(arguments), input)
     }
 
     /// Runs a command that was changed, with that on standard input.
     #[must_use = "look at how it ended"]
-    pub(crate) fn run_with(mut command: Command, input: impl AsRef<[u8]>) -> Ran {
+    pub(crate) fn run_with(mut command: Command, input: impl AsRef<[u8]>) -> RunOutput {
         let mut child = Self::start(command.stdin(Stdio::piped()));
         // The program may have ended without reading all of it.
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
-        Ran::from(child.wait_with_output().unwrap())
+        RunOutput::new(&command, child.wait_with_output().unwrap())
     }
 
     /// Starts it with both outputs captured.
@@ -134,10 +133,13 @@ impl World {
     }
 
     /// Starts all of them before it waits for any.
-    pub(crate) fn run_at_once(commands: impl IntoIterator<Item = Command>) -> Vec<Ran> {
-        let children: Vec<Child> =
-            commands.into_iter().map(|mut command| Self::start(&mut command)).collect();
-        children.into_iter().map(|child| Ran::from(child.wait_with_output().unwrap())).collect()
+    pub(crate) fn run_at_once(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
+        let start = |mut command| (Self::start(&mut command), command);
+        let children: Vec<(Child, Command)> = commands.into_iter().map(start).collect();
+        let finish = |(child, command): (Child, Command)| {
+            RunOutput::new(&command, child.wait_with_output().unwrap())
+        };
+        children.into_iter().map(finish).collect()
     }
 
     /// Registers a user with the address `NAME@example.com`.
@@ -153,21 +155,19 @@ impl World {
 
     /// The result of a command that must succeed, without its line break.
     pub(crate) fn get(&self, arguments: &[&str]) -> String {
-        self.run(arguments).ok().out.trim_end().to_owned()
+        self.run(arguments).ok().stdout.trim_end().to_owned()
     }
 
     /// The JSON result of a command that must succeed; `-o json` is added.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
-        let arguments = [arguments, &["-o", "json"]].concat();
-        let ran = self.run(&arguments).ok();
-        assert_eq!(ran.err, "", "talk beside JSON");
-        serde_json::from_str(&ran.out).unwrap()
+        let output = self.run_json(arguments).ok();
+        assert_eq!(output.stderr, "", "talk beside JSON");
+        serde_json::from_str(&output.stdout).unwrap()
     }
 
     /// The error object of a command that must fail; `-o json` is added.
     pub(crate) fn json_error(&self, arguments: &[&str]) -> Value {
-        let arguments = [arguments, &["-o", "json"]].concat();
-        self.run(&arguments).error()
+        self.run_json(arguments).error()
     }
 
     /// The answer of a stock SQLite to a question about the store, one column of text a row.
@@ -185,40 +185,6 @@ impl World {
             })
         };
         statement.query_map([], text).unwrap().map(Result::unwrap).collect()
-    }
-}
-
-impl Ran {
-    /// It must have succeeded.
-    pub(crate) fn ok(self) -> Self {
-        assert_eq!(self.code, 0, "{self:?}");
-        self
-    }
-
-    /// It must have failed with that code and printed no result.
-    pub(crate) fn fails(self, code: i32) -> Self {
-        assert_eq!((self.code, self.out.as_str()), (code, ""), "{self:?}");
-        self
-    }
-
-    /// The one line of a failure with `-o json`.
-    pub(crate) fn error(&self) -> Value {
-        assert_ne!(self.code, 0, "{self:?}");
-        assert_eq!(self.err.lines().count(), 1, "{self:?}");
-        let mut line: Value = serde_json::from_str(&self.err).unwrap();
-        let error = line["error"].take();
-        assert_eq!(error["exit_code"], self.code, "{self:?}");
-        error
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
     }
 }
 

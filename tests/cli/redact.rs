@@ -1,0 +1,49 @@
+//! Text for comparison, without what differs from run to run.
+
+use crate::sandbox::Sandbox;
+use std::path::Path;
+
+/// Replaces ids, times, tokens, key material and the home directory of the sandbox.
+pub(crate) fn redact(sandbox: &Sandbox, text: &str) -> String {
+    redact_words(&redact_home(sandbox.home(), text))
+}
+
+/// Replaces the home directory by `~`.
+pub(crate) fn redact_home(home: &Path, text: &str) -> String {
+    text.replace(&*home.to_string_lossy(), "~")
+}
+
+/// Replaces ids, times, tokens and key material.
+pub(crate) fn redact_words(text: &str) -> String {
+    let mut redacted = String::new();
+    let mut word = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':') {
+            word.push(c);
+        } else {
+            redacted += &redact_word(&word);
+            word.clear();
+            redacted.push(c);
+        }
+    }
+    redacted + &redact_word(&word)
+}
+
+fn redact_word(word: &str) -> String {
+    if let Some(name) = word.strip_suffix(".json") {
+        return redact_word(name) + ".json";
+    }
+    let has = |index: usize, byte: u8| word.as_bytes().get(index) == Some(&byte);
+    let placeholder = if word.len() == 36 && [8, 13, 18, 23].iter().all(|&at| has(at, b'-')) {
+        "<uuid>"
+    } else if word.len() == 20 && has(4, b'-') && has(10, b'T') && has(19, b'Z') {
+        "<time>"
+    } else if word.starts_with("eyJ") && word.split('.').count() == 3 {
+        "<token>"
+    } else if word.len() == 43 {
+        "<key>"
+    } else {
+        word
+    };
+    placeholder.to_owned()
+}

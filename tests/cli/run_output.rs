@@ -1,0 +1,159 @@
+//! The output of one run, and its form in a snapshot.
+
+use crate::redact::{redact_home, redact_words};
+use serde_json::Value;
+use std::borrow::BorrowMut;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// What one run printed, and how it ended.
+///
+/// Its display is for snapshots: standard output, then standard error below a line that also has the
+/// exit code unless it is 0. It is redacted, and shows what a snapshot does not compare by itself:
+/// carriage returns, an indented first line, and how the text ends.
+#[derive(Clone, Debug)]
+pub(crate) struct RunOutput {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) command: String,
+    pub(crate) home: Option<PathBuf>,
+}
+
+impl RunOutput {
+    /// Runs the command.
+    pub(crate) fn of(mut command: impl BorrowMut<Command>) -> Self {
+        let command = command.borrow_mut();
+        let output = command.output().unwrap();
+        Self::new(command, output)
+    }
+
+    /// The output of a command that has ended; its `HOME` is redacted.
+    pub(crate) fn new(command: &Command, output: Output) -> Self {
+        let home = command.get_envs().find(|(name, _)| *name == "HOME");
+        let home = home.and_then(|(_, value)| value).map(PathBuf::from);
+        let program = Path::new(command.get_program()).file_name().unwrap();
+        let arguments = std::iter::once(program).chain(command.get_args());
+        let arguments: Vec<String> = arguments.map(|a| shorten(&a.to_string_lossy())).collect();
+        let command = escape(&shlex::try_join(arguments.iter().map(String::as_str)).unwrap());
+        Self { command, home, ..Self::from(output) }
+    }
+
+    /// It must have succeeded.
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "{self:?}");
+        self
+    }
+
+    /// It must have failed with that code and printed no result.
+    pub(crate) fn fails(self, code: i32) -> Self {
+        assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{self:?}");
+        self
+    }
+
+    /// The one line of a failure with `-o json`.
+    pub(crate) fn error(&self) -> Value {
+        assert_ne!(self.code, 0, "{self:?}");
+        assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
+        let mut line: Value = serde_json::from_str(&self.stderr).unwrap();
+        let error = line["error"].take();
+        assert_eq!(error["exit_code"], self.code, "{self:?}");
+        error
+    }
+
+    /// The display below the command line, for one snapshot of several runs.
+    pub(crate) fn with_command(&self) -> String {
+        self.with_heading(format_args!("$ {}", self.command))
+    }
+
+    /// The display below a line with this heading, for one snapshot of several runs.
+    pub(crate) fn with_heading(&self, heading: impl fmt::Display) -> String {
+        self.redact(&format!("{heading}\n")) + &self.to_string()
+    }
+
+    /// The display without standard output, for a result that is compared by other means.
+    pub(crate) fn diagnostics(&self) -> String {
+        Self { stdout: String::new(), ..self.clone() }.to_string()
+    }
+
+    fn redact(&self, text: &str) -> String {
+        match &self.home {
+            Some(home) => redact_words(&redact_home(home, text)),
+            None => redact_words(text),
+        }
+    }
+}
+
+impl From<Output> for RunOutput {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            command: String::new(),
+            home: None,
+        }
+    }
+}
+
+impl fmt::Display for RunOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.stdout.starts_with(char::is_whitespace) {
+            f.write_str("--- stdout\n")?;
+        }
+        f.write_str(&visible(&self.redact(&self.stdout)))?;
+        match (self.code, self.stderr.as_str()) {
+            (0, "") => return Ok(()),
+            (0, _) => f.write_str("--- stderr\n")?,
+            (code, "") => writeln!(f, "--- exit code {code}, no stderr")?,
+            (code, _) => writeln!(f, "--- exit code {code}, stderr")?,
+        }
+        f.write_str(&visible(&self.redact(&self.stderr)))
+    }
+}
+
+/// Shortens an argument of a command line, which may be large, and omits the path of the program.
+fn shorten(argument: &str) -> String {
+    let argument = redact_words(&argument.replace(env!("CARGO_BIN_EXE_jeton"), "jeton"));
+    match argument.char_indices().nth(200) {
+        Some(_) => argument.chars().take(40).chain(['…']).collect(),
+        None => argument,
+    }
+}
+
+/// Escapes control characters.
+fn escape(text: &str) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(escape).collect()
+}
+
+/// Marks carriage returns and every end but that of one line.
+fn visible(text: &str) -> String {
+    let mark = if text.is_empty() {
+        ""
+    } else if !text.ends_with('\n') {
+        "\n[no final newline]\n"
+    } else if text.lines().next_back().is_some_and(|line| line.trim().is_empty()) {
+        "[blank line]\n"
+    } else {
+        ""
+    };
+    text.replace('\r', "\\r") + mark
+}
+
+#[test]
+fn snapshot_shows_code_streams_and_line_ends() {
+    let shown = |code, stdout: &str, stderr: &str| {
+        let [stdout, stderr] = [stdout, stderr].map(str::to_owned);
+        RunOutput { code, stdout, stderr, command: String::new(), home: Some("/home/x".into()) }
+            .to_string()
+    };
+    assert_eq!(shown(0, "", ""), "");
+    assert_eq!(shown(0, "a\n b\n", ""), "a\n b\n");
+    assert_eq!(shown(0, " a", ""), "--- stdout\n a\n[no final newline]\n");
+    assert_eq!(shown(0, "a\r\n", "b\n\n"), "a\\r\n--- stderr\nb\n\n[blank line]\n");
+    assert_eq!(shown(0, "\n", ""), "--- stdout\n\n[blank line]\n");
+    assert_eq!(shown(6, "", "/home/x/y\n"), "--- exit code 6, stderr\n~/y\n");
+    assert_eq!(shown(12, "a\n", ""), "a\n--- exit code 12, no stderr\n");
+}
