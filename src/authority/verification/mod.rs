@@ -110,9 +110,9 @@ fn select_key(
     if let ExpectedKind::Only(kind) = expectations.kind
         && is_test != (kind == TokenKind::Test)
     {
-        let kind = is_test.then_some(TokenKind::Test);
+        let purpose_kind = is_test.then_some(TokenKind::Test);
         return Ok(Err(VerificationReport {
-            kind,
+            kind: purpose_kind,
             ..VerificationReport::from_reason(RejectReason::WrongType, None)
         }));
     }
