@@ -94,7 +94,7 @@ fn topics_say_what_the_readme_says() {
     for (topic, title) in [
         ("environment", "Environment and files"),
         ("output", "Output"),
-        ("trust", "Whom you trust"),
+        ("trust", "Security model"),
     ] {
         let page = sandbox.run(&["help", topic]).ok();
         assert_eq!(page.stderr, "");

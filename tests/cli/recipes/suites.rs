@@ -68,7 +68,7 @@ fn pytest_finds_what_a_service_does_not_check() {
         ("[\"exp\", \"jti\"]", "[\"jti\"]", &["missing_exp"]),
         ("in revoked", "in []", &["revoked"]),
         ("if \"read\" not in", "if None in", &["missing_permission"]),
-        ("LONGEST = 8 * 1024", "LONGEST = 1024 * 1024", &["oversized"]),
+        ("MAX_TOKEN_BYTES = 8 * 1024", "MAX_TOKEN_BYTES = 1024 * 1024", &["oversized"]),
         ("{\"require\"", "{\"verify_exp\": False, \"require\"", &["expired"]),
     ];
     sloppy("pytest", changes, |project| failed(&project.run("python3 -m pytest -rf")));

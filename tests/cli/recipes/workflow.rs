@@ -8,7 +8,7 @@ use std::fs;
 use std::io::Write;
 
 /// Steps that bring in what is here already: they need the network, or minutes.
-const NOT_HERE: [&str; 2] = ["install jeton", "install what the service needs"];
+const NOT_HERE: [&str; 2] = ["install jeton", "install the packages of the service"];
 
 /// What a step ended with, by its name.
 type Ended = (String, RunOutput);
@@ -88,8 +88,8 @@ fn the_job_tests_with_tokens_of_its_own_and_removes_them() {
     let project = Project::of(&["pytest"]);
     let ended = run(&project);
     let expected = [
-        ("name a store of this run", 0),
-        ("make tokens", 0),
+        ("set the paths of store and fixtures", 0),
+        ("create tokens", 0),
         ("test", 0),
         ("remove the store and the tokens", 0),
     ];

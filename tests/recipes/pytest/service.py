@@ -7,7 +7,7 @@ import jwt
 from flask import Flask, request
 
 # The usual header limit of HTTP servers.
-LONGEST = 8 * 1024
+MAX_TOKEN_BYTES = 8 * 1024
 
 
 def fetch_keys(issuer):
@@ -20,7 +20,7 @@ def create_app(key_of, issuer, revoked):
     app = Flask(__name__)
 
     def verify(token):
-        if len(token) > LONGEST:
+        if len(token) > MAX_TOKEN_BYTES:
             raise jwt.InvalidTokenError("too long")
         claims = jwt.decode(
             token,
