@@ -76,8 +76,11 @@ fn words_that_make_no_sense_are_2() {
 
 #[test]
 fn what_is_not_there_is_3() {
-    let error = fails(&Sandbox::new(), &["whoami"], 3, "NotFound", "store_not_found");
-    assert_eq!(error["hint"], "make one: jeton init");
+    fails(&Sandbox::new(), &["whoami"], 3, "NotFound", "store_not_found");
+    assert_snapshot!(Sandbox::new().run_json(&["whoami"]), @r#"
+    --- exit code 3, stderr
+    {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"there is no store at `~/.local/share/jeton/jeton.db`","hint":"make one: jeton init","details":{}}}
+    "#);
     let sandbox = Sandbox::with_admin();
     fails(&sandbox, &["users", "show", "nobody"], 3, "NotFound", "user_not_found");
     fails(&sandbox, &["token", "show", "7"], 3, "NotFound", "token_not_found");
@@ -87,8 +90,11 @@ fn what_is_not_there_is_3() {
 fn nobody_logged_in_is_4() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
-    let error = fails(&sandbox, &["whoami"], 4, "TokenMissing", "authorization_header");
-    assert_eq!(error["hint"], "log in: jeton login");
+    fails(&sandbox, &["whoami"], 4, "TokenMissing", "authorization_header");
+    assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
+    --- exit code 4, stderr
+    {"error":{"kind":"TokenMissing","code":"authorization_header","exit_code":4,"message":"nobody is logged in","hint":"log in: jeton login","details":{}}}
+    "#);
 }
 
 #[test]
@@ -194,9 +200,11 @@ fn a_store_that_another_process_writes_is_75() {
     let other = rusqlite::Connection::open(sandbox.store()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let waiting = ["token", "create", "x", "--wait", "1s"];
-    let error = fails(&sandbox, &waiting, 75, "Busy", "busy");
-    assert_eq!(error["message"], "the store is busy");
-    assert_eq!(error["hint"], "try again, or wait longer with `--wait`");
+    fails(&sandbox, &waiting, 75, "Busy", "busy");
+    assert_snapshot!(sandbox.run_json(&waiting), @r#"
+    --- exit code 75, stderr
+    {"error":{"kind":"Busy","code":"busy","exit_code":75,"message":"the store is busy","hint":"try again, or wait longer with `--wait`","details":{}}}
+    "#);
     sandbox.run(&["users", "list"]).ok();
     other.execute_batch("ROLLBACK").unwrap();
     sandbox.get(&waiting);

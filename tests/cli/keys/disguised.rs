@@ -3,11 +3,10 @@
 use crate::sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
-const DISGUISED: &str = "this is rather a key of another kind than a secret";
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.AAAA";
 
 /// Every command that reads a shared secret from a file or a variable, with its exit code for one
@@ -116,11 +115,11 @@ fn hints_about_keys_do_not_lead_to_secrets() {
     hint: generate a shared secret: openssl rand -base64 32
     ");
     write(r#"[{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA","d":"AAAA"}]"#);
-    let output = sandbox.run(&mint).fails(65);
-    assert!(
-        output.stderr.ends_with("found an array of JWKs\nhint: give one key of it: jq '.[0]'\n"),
-        "{output:?}"
-    );
+    assert_snapshot!(sandbox.run(&mint), @"
+    --- exit code 65, stderr
+    error: this is no PEM, DER, JWK or JWK Set: found an array of JWKs
+    hint: give one key of it: jq '.[0]'
+    ");
     write("3N3e3+Dh4uPk5ebn6Onq6+zt7u/w8fLz9PX29/j5+vs=\n");
     assert!(sandbox.run(&mint).fails(65).stderr.contains("--alg HS256"), "it may be a secret");
     sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).ok();
@@ -145,8 +144,15 @@ fn secret_jwk_is_a_secret_whatever_the_encoding() {
     // Its `k` is a secret like another.
     let k = URL_SAFE_NO_PAD.encode(include_str!("../hostile/samples/p256.pem"));
     fs::write(sandbox.home().join("key"), json!({"kty": "oct", "k": k}).to_string()).unwrap();
-    assert!(sandbox.run(&import).fails(65).stderr.contains(DISGUISED));
-    assert!(sandbox.run(&verify).fails(65).stderr.contains(DISGUISED));
+    assert_snapshot!(sandbox.run(&import), @"
+    --- exit code 65, stderr
+    error: this is rather a key of another kind than a secret: a PEM
+    hint: generate a shared secret: openssl rand -base64 32
+    ");
+    assert_snapshot!(sandbox.run(&verify), @"
+    --- exit code 65, stderr
+    error: key: this is rather a key of another kind than a secret: a PEM
+    ");
 }
 
 /// The public bytes of an Ed25519 test key of the store.
@@ -184,15 +190,18 @@ fn bytes_of_a_public_key_of_the_store_are_no_secret() {
             &["token", "mint", "--key-file", "key", "--alg", "HS256"],
             &["token", "fixtures", "--key-file", "key", "--alg", "HS256"],
         ] {
-            let output = sandbox.run(words).fails(65);
-            assert!(
-                output.stderr.contains(&format!("{DISGUISED}: the bytes of a public key")),
-                "{output:?}"
-            );
+            allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
+            --- exit code 65, stderr
+            error: this is rather a key of another kind than a secret: the bytes of a public key
+            hint: generate a shared secret: openssl rand -base64 32
+            "));
         }
         let verify =
             ["token", "verify", TOKEN, "--key", "key", "--alg", "HS256", "--encoding", "raw"];
-        assert!(sandbox.run(&verify).fails(65).stderr.contains(DISGUISED));
+        allow_duplicates!(assert_snapshot!(sandbox.run(&verify), @"
+        --- exit code 65, stderr
+        error: key: this is rather a key of another kind than a secret: the bytes of a public key
+        "));
     }
     // Elsewhere these bytes are like any others.
     let here = Sandbox::new();
@@ -217,7 +226,11 @@ fn bytes_of_a_public_key_of_the_store_are_no_secret() {
         ])
     };
     import("secret").ok();
-    assert!(import("pair").fails(65).stderr.contains(DISGUISED));
+    assert_snapshot!(import("pair"), @"
+    --- exit code 65, stderr
+    error: this is rather a key of another kind than a secret: the bytes of a public key
+    hint: generate a shared secret: openssl rand -base64 32
+    ");
 }
 
 #[test]
@@ -239,8 +252,11 @@ fn bytes_of_a_public_key_of_the_same_set_are_no_secret() {
     let private = sandbox.run(&["keys", "export", "--private", kid, "--yes"]).ok().stdout;
     let pair = json!({"kty": "OKP", "crv": "Ed25519", "x": public["x"], "d": seed(&private)});
     fs::write(here.home().join("set"), json!({"keys": [pair, oct]}).to_string()).unwrap();
-    let output = here.run(&["keys", "import", "--from-file", "set"]).fails(65);
-    assert!(output.stderr.contains(DISGUISED), "{output:?}");
+    assert_snapshot!(here.run(&["keys", "import", "--from-file", "set"]), @"
+    --- exit code 65, stderr
+    error: this is rather a key of another kind than a secret: the bytes of a public key
+    hint: generate a shared secret: openssl rand -base64 32
+    ");
     assert!(!here.store().exists());
 }
 

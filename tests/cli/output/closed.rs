@@ -2,6 +2,7 @@
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 use std::process::Command;
 
 /// The commands; `REFRESH` is a file with the refresh token, `KEY` the id of a key.
@@ -50,8 +51,11 @@ fn secret_for_a_closed_standard_output_is_not_created() {
     let before = rows(&sandbox);
     for words in SECRETS {
         for closed in CLOSED {
-            let ran = run(&sandbox, &words.replace("KEY", &key), closed).fails(1);
-            assert!(ran.stderr.contains("standard output is closed"), "{words} {closed}: {ran:?}");
+            let output = run(&sandbox, &words.replace("KEY", &key), closed);
+            allow_duplicates!(assert_snapshot!(output, @"
+            --- exit code 1, stderr
+            error: standard output is closed, and the result is a secret that would be lost
+            "));
             assert_eq!(rows(&sandbox), before, "{words} {closed}");
         }
     }

@@ -12,7 +12,7 @@ mod shells;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::Value;
 use std::io::Write;
 use std::process::Command;
@@ -135,29 +135,38 @@ fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
     assert_eq!(sandbox.run(&["frobnicate"]).fails(2).error()["code"], "usage");
     assert_eq!(sandbox.run(&["token", "show", "9"]).fails(3).error()["code"], "token_not_found");
     for text in [&["-o", "text"][..], &["-otext"], &["--output=text"], &["-o="]] {
-        let output = sandbox.run(&[&["frobnicate"], text].concat()).fails(2);
-        assert_eq!(
-            output.stderr.lines().next().unwrap(),
-            "error: unrecognized subcommand 'frobnicate'"
-        );
+        let output = sandbox.run(&[&["frobnicate"], text].concat());
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 2, stderr
+        error: unrecognized subcommand 'frobnicate'
+        hint: usage: jeton [OPTIONS] <COMMAND>
+        "));
     }
 }
 
 #[test]
 fn a_form_that_a_command_does_not_have() {
     let mut sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
     for form in ["csv", "jsonl"] {
-        assert_eq!(
-            sandbox.run(&["whoami", "-o", form]).fails(2).stderr,
-            format!("error: this command has no {form} form\nhint: use `-o text` or `-o json`\n")
-        );
+        outputs += &sandbox.run(&["whoami", "-o", form]).with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton whoami -o csv
+    --- exit code 2, stderr
+    error: this command has no csv form
+    hint: use `-o text` or `-o json`
+    $ jeton whoami -o jsonl
+    --- exit code 2, stderr
+    error: this command has no jsonl form
+    hint: use `-o text` or `-o json`
+    ");
     for words in [&["completions", "bash"][..], &["help", "trust"], &["help", "token", "create"]] {
         let text = sandbox.run(words).ok().stdout;
-        let error = sandbox.json_error(words);
-        assert_eq!((&error["code"], &error["exit_code"]), (&"usage".into(), &2.into()));
-        assert_eq!(error["message"], "this command has no json form");
-        assert_eq!(error["hint"], "use `-o text`");
+        allow_duplicates!(assert_snapshot!(sandbox.run_json(words), @r#"
+        --- exit code 2, stderr
+        {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"this command has no json form","hint":"use `-o text`","details":{}}}
+        "#));
         for form in ["json", "csv"] {
             let output = RunOutput::of(sandbox.command(words).env("JETON_OUTPUT", form));
             assert_eq!(

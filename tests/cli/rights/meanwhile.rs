@@ -5,6 +5,7 @@ use super::Cast;
 use crate::prompts::OnTerminal;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::fs::OpenOptions;
@@ -263,8 +264,11 @@ fn accounts_of_a_file_that_comes_too_late_are_not_added() {
     as_root(&sandbox, &["users", "disable", "ada"]);
     file.write_all(b"username,role,password\nevil,admin,evilpass12\n").unwrap();
     drop(file);
-    let output = RunOutput::from(child.wait_with_output().unwrap()).fails(12);
-    assert!(output.stderr.ends_with("error: the token's session has ended\n"), "{output:?}");
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_snapshot!(output, @"
+    --- exit code 12, stderr
+    error: the token's session has ended
+    ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
 }
 

@@ -79,7 +79,10 @@ fn a_new_secret_is_warned_of_as_by_mint() {
     let output = run_shell(&sandbox, &["--alg", "HS256"], "true").ok();
     let mint = Sandbox::with_admin().run(&["token", "mint", "--alg", "HS256"]).ok();
     assert_eq!(output.stderr, mint.stderr);
-    assert!(output.stderr.starts_with("warning: a new secret signs"), "{output:?}");
+    assert_snapshot!(output, @"
+    --- stderr
+    warning: a new secret signs, which no service knows: `jeton keys import` brings theirs
+    ");
 }
 
 #[test]
@@ -174,9 +177,25 @@ fn the_variable_can_be_named() {
 #[test]
 fn a_command_is_needed_behind_two_dashes() {
     let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
     for words in [&["run"][..], &["run", "--"], &["run", "true"]] {
-        let output = sandbox.run(words).fails(2);
-        assert!(output.stderr.contains("hint: usage: jeton run "), "{output:?}");
+        outputs += &sandbox.run(words).with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton run
+    --- exit code 2, stderr
+    error: the following required arguments were not provided:
+      <COMMAND>...
+    hint: usage: jeton run -- <COMMAND>...
+    $ jeton run --
+    --- exit code 2, stderr
+    error: the following required arguments were not provided:
+      <COMMAND>...
+    hint: usage: jeton run -- <COMMAND>...
+    $ jeton run true
+    --- exit code 2, stderr
+    error: unexpected argument found
+    hint: usage: jeton run [OPTIONS] -- <COMMAND>...
+    ");
     nothing_lives(&sandbox, 0);
 }

@@ -3,10 +3,9 @@
 use super::crafted::craft;
 use super::refused::given_away;
 use super::{damage, mode, set_mode, without_logs};
-use crate::redact::redact;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::Value;
 use std::fs;
 
@@ -14,19 +13,6 @@ const CHECK: [&str; 2] = ["store", "check"];
 
 fn check(sandbox: &Sandbox) -> RunOutput {
     sandbox.run(&CHECK)
-}
-
-/// One thing is wrong: it is the line on standard output and the error.
-#[track_caller]
-fn finds(sandbox: &Sandbox, code: &str, what: &str) {
-    let ran = check(sandbox);
-    assert_eq!(ran.code, 78, "{ran:?}");
-    assert_eq!(redact(sandbox, &ran.stdout), format!("{code}: {what}\n"));
-    assert_eq!(ran.stderr.lines().next(), Some("error: the store has 1 fault"), "{ran:?}");
-}
-
-fn damaged(what: &str) -> String {
-    format!("the store is damaged: {what}")
 }
 
 #[test]
@@ -102,17 +88,31 @@ fn two_keys_that_sign_and_none_are_found() {
                      (SELECT sql FROM kept WHERE kept.name = sqlite_schema.name);"
             ),
         );
-        let output = check(&sandbox);
-        assert_eq!(output.code, 78, "{output:?}");
-        redact(&sandbox, &output.stdout)
+        check(&sandbox)
     };
-    let found = double("test", "01");
-    assert!(found.contains(&damaged("2 test keys sign with HS256, not one")), "{found}");
-    let found = double("app", "02");
-    assert!(found.contains(&damaged("2 app keys sign, not one")), "{found}");
+    assert_snapshot!(double("test", "01"), @"
+    store_damaged: the store is damaged: row 2 missing from index keys_one_active_test
+    store_damaged: the store is damaged: row 3 missing from index keys_one_active_test
+    store_damaged: the store is damaged: 2 test keys sign with HS256, not one
+    --- exit code 78, stderr
+    error: the store has 3 faults
+    ");
+    assert_snapshot!(double("app", "02"), @"
+    store_damaged: the store is damaged: row 2 missing from index keys_one_active_test
+    store_damaged: the store is damaged: row 3 missing from index keys_one_active_test
+    store_damaged: the store is damaged: row 4 missing from index keys_one_active_app
+    store_damaged: the store is damaged: 2 app keys sign, not one
+    store_damaged: the store is damaged: 2 test keys sign with HS256, not one
+    --- exit code 78, stderr
+    error: the store has 5 faults
+    ");
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'standby'");
-    finds(&sandbox, "store_damaged", &damaged("0 app keys sign, not one"));
+    assert_snapshot!(check(&sandbox), @"
+    store_damaged: the store is damaged: 0 app keys sign, not one
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
 }
 
 #[test]
@@ -123,28 +123,44 @@ fn a_store_without_an_admin_is_found_from_the_first_user_on() {
     sandbox.register("ada", "lovelace");
     for role in ["role = 'minter'", "role = 'admin', disabled_at = 1"] {
         sandbox.sql(&format!("UPDATE users SET {role}"));
-        finds(&sandbox, "store_damaged", &damaged("no admin can log in"));
+        allow_duplicates!(assert_snapshot!(check(&sandbox), @"
+        store_damaged: the store is damaged: no admin can log in
+        --- exit code 78, stderr
+        error: the store has 1 fault
+        "));
     }
 }
 
 #[test]
 fn files_that_others_can_use_are_found_and_not_repaired() {
     let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
     for (end, loose) in [("db", 0o604), ("db-wal", 0o640), ("db-shm", 0o620)] {
         let file = sandbox.store().with_extension(end);
         set_mode(&file, loose);
-        let what = format!(
-            "others can use `~/.local/share/jeton/jeton.{end}`: its mode is {loose:04o}, not 0600"
-        );
-        finds(&sandbox, "insecure_permissions", &what);
+        outputs += &check(&sandbox).to_string();
         assert_eq!(mode(&file), loose);
         set_mode(&file, 0o600);
     }
+    assert_snapshot!(outputs, @"
+    insecure_permissions: others can use `~/.local/share/jeton/jeton.db`: its mode is 0604, not 0600
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    insecure_permissions: others can use `~/.local/share/jeton/jeton.db-wal`: its mode is 0640, not 0600
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    insecure_permissions: others can use `~/.local/share/jeton/jeton.db-shm`: its mode is 0620, not 0600
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
     let directory = sandbox.store().parent().unwrap().to_owned();
     set_mode(&directory, 0o1777);
-    let what =
-        "the directory `~/.local/share/jeton` can be written by other users: its mode is 1777";
-    finds(&sandbox, "insecure_permissions", what);
+    assert_snapshot!(check(&sandbox), @"
+    insecure_permissions: the directory `~/.local/share/jeton` can be written by other users: its mode is 1777
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    hint: move the store to a directory of its own: mkdir -p -m 700 ~/.local/share/jeton/jeton && mv ~/.local/share/jeton/jeton.db* ~/.local/share/jeton/jeton (then use it with `--store ~/.local/share/jeton/jeton/jeton.db`)
+    ");
     set_mode(&directory, 0o755);
     assert_snapshot!(check(&sandbox), @"
     ok
@@ -156,22 +172,31 @@ fn files_that_others_can_use_are_found_and_not_repaired() {
 #[test]
 fn somebody_elses_files_are_found() {
     let sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
     for end in ["db-shm", "db"] {
         let file = sandbox.store().with_extension(end);
         if !given_away(&file) {
             return;
         }
-        let output = check(&sandbox);
-        assert!(output.stdout.starts_with("insecure_permissions: "), "{output:?}");
-        assert!(redact(&sandbox, &output.stdout).ends_with(match end {
-            "db" => "the store file is owned by another user\n",
-            _ => "`~/.local/share/jeton/jeton.db-shm` is owned by another user\n",
-        }));
+        outputs += &check(&sandbox).to_string();
         std::os::unix::fs::chown(&file, Some(rustix::process::geteuid().as_raw()), None).unwrap();
     }
+    assert_snapshot!(outputs, @"
+    insecure_permissions: `~/.local/share/jeton/jeton.db-shm` is owned by another user
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    insecure_permissions: the store file is owned by another user
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    hint: run jeton as its owner, or on a copy that is yours
+    ");
     if given_away(sandbox.store().parent().unwrap()) {
-        let what = "the directory `~/.local/share/jeton` belongs to another user";
-        finds(&sandbox, "insecure_permissions", what);
+        assert_snapshot!(check(&sandbox), @"
+        insecure_permissions: the directory `~/.local/share/jeton` belongs to another user
+        --- exit code 78, stderr
+        error: the store has 1 fault
+        hint: name a directory that only you can write
+        ");
     }
 }
 
@@ -181,8 +206,12 @@ fn what_others_refuse_is_looked_at_as_it_is() {
     let store = sandbox.store();
     sandbox.sql("UPDATE users SET role = 'user'");
     rusqlite::Connection::open(&store).unwrap().pragma_update(None, "user_version", 3).unwrap();
-    let newer = "the store has schema version 3, this program knows 2";
-    finds(&sandbox, "store_newer", newer);
+    assert_snapshot!(check(&sandbox), @"
+    store_newer: the store has schema version 3, this program knows 2
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    hint: install a newer jeton
+    ");
     fs::write(&store, "a letter to somebody\n".repeat(400)).unwrap();
     set_mode(&store, 0o644);
     let output = check(&sandbox);
@@ -192,7 +221,11 @@ fn what_others_refuse_is_looked_at_as_it_is() {
     let elsewhere = sandbox.home().join("elsewhere.db");
     fs::rename(&store, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &store).unwrap();
-    finds(&sandbox, "insecure_permissions", "the store file is a symbolic link");
+    assert_snapshot!(check(&sandbox), @"
+    insecure_permissions: the store file is a symbolic link
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
     fs::remove_file(&store).unwrap();
     assert_snapshot!(check(&sandbox), @"
     --- exit code 3, stderr

@@ -22,7 +22,7 @@ mod urls;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -78,11 +78,11 @@ fn a_loose_store_is_tightened_with_a_warning() {
     let sandbox = Sandbox::with_admin();
     for loose in store_files(&sandbox) {
         set_mode(&loose, 0o644);
-        let warning = format!(
-            "warning: others could read `{}`; now they cannot\n",
-            sandbox.store().canonicalize().unwrap().display()
-        );
-        assert_eq!(sandbox.run(&["whoami"]).ok().stderr, warning, "{loose:?}");
+        let output = sandbox.run(&["whoami"]).diagnostics();
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- stderr
+        warning: others could read `~/.local/share/jeton/jeton.db`; now they cannot
+        "));
         for file in store_files(&sandbox) {
             assert_eq!(mode(&file), 0o600, "{file:?}");
         }
@@ -125,9 +125,10 @@ fn a_session_file_that_is_a_link_is_refused() {
     let elsewhere = sandbox.home().join("elsewhere.json");
     fs::rename(&session, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &session).unwrap();
-    let error = sandbox.json_error(&["whoami"]);
-    assert_eq!((&error["exit_code"], &error["code"]), (&78.into(), &"insecure_permissions".into()));
-    assert_eq!(error["message"], "the session file is a symbolic link");
+    assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
+    --- exit code 78, stderr
+    {"error":{"kind":"StoreUnusable","code":"insecure_permissions","exit_code":78,"message":"the session file is a symbolic link","hint":null,"details":{}}}
+    "#);
 }
 
 #[test]
@@ -135,10 +136,11 @@ fn a_damaged_session_file_asks_for_a_new_login() {
     let sandbox = Sandbox::with_admin();
     for text in ["", "{", "[]", "{\"store\": 1}", "\u{0}\u{0}"] {
         fs::write(sandbox.session_file(), text).unwrap();
-        assert_eq!(
-            sandbox.run(&["whoami"]).fails(4).stderr,
-            "error: the session file is damaged\nhint: log in again: jeton login\n"
-        );
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["whoami"]), @"
+        --- exit code 4, stderr
+        error: the session file is damaged
+        hint: log in again: jeton login
+        "));
     }
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["whoami"]).ok();
@@ -194,10 +196,10 @@ fn a_command_without_a_store_makes_none() {
         &["store", "migrate"],
     ];
     for words in commands {
-        let error = sandbox.json_error(words);
-        assert_eq!(error["exit_code"], 3, "{words:?}");
-        assert_eq!(error["code"], "store_not_found", "{words:?}");
-        assert_eq!(error["hint"], "make one: jeton init", "{words:?}");
+        allow_duplicates!(assert_snapshot!(sandbox.run_json(words), @r#"
+        --- exit code 3, stderr
+        {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"there is no store at `~/.local/share/jeton/jeton.db`","hint":"make one: jeton init","details":{}}}
+        "#));
         assert!(is_empty(&sandbox), "{words:?} left something");
     }
     assert_snapshot!(sandbox.run(&["logout"]), @"
@@ -221,13 +223,12 @@ fn without_a_home_flags_and_variables_say_where() {
     let by_flag = ["init", "ada", "--store", store.to_str().unwrap()];
     RunOutput::of(homeless(&by_flag)).ok();
     RunOutput::of(homeless(&["whoami"]).env("JETON_STORE", &store)).ok();
-    let output = RunOutput::from(
-        homeless(&["whoami", "--store", "other.db"]).env("JETON_STORE", &store).output().unwrap(),
-    );
-    assert_eq!(
-        output.fails(3).stderr.lines().next().unwrap(),
-        "error: there is no store at `other.db`"
-    );
+    let mut other = homeless(&["whoami", "--store", "other.db"]);
+    assert_snapshot!(RunOutput::of(other.env("JETON_STORE", &store)), @"
+    --- exit code 3, stderr
+    error: there is no store at `other.db`
+    hint: make one: jeton init
+    ");
     assert_eq!(fs::read_dir(config.join("sessions")).unwrap().count(), 2);
     let made: Vec<_> =
         fs::read_dir(sandbox.home()).unwrap().map(|e| e.unwrap().file_name()).collect();

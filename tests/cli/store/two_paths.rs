@@ -32,8 +32,12 @@ fn hard_link_is_refused_on_both_sides() {
         hint: remove the other names of the file
         "));
     }
-    let out = sandbox.run(&["store", "check"]).stdout;
-    assert_eq!(out, "insecure_permissions: the store file is one of several hard links\n");
+    assert_snapshot!(sandbox.run(&["store", "check"]), @"
+    insecure_permissions: the store file is one of several hard links
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    hint: remove the other names of the file
+    ");
     fs::remove_file(other).unwrap();
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
     sandbox.get(&["token", "create", "x"]);

@@ -1,6 +1,8 @@
 //! A URL where a path is expected: refused before anything is created.
 
 use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use std::collections::BTreeSet;
 use std::fs;
 
 /// Commands that create a store, only read one, or do not need one.
@@ -16,30 +18,38 @@ const COMMANDS: [&[&str]; 9] = [
     &["token", "presets"],
 ];
 
-/// The URL is refused, named by `place`, and neither repeated nor made a directory.
+/// The refusal of a URL, which creates nothing.
 #[track_caller]
-fn is_refused(sandbox: &Sandbox, words: &[&str], place: &str, scheme: &str) {
-    let error = sandbox.json_error(words);
-    assert_eq!((&error["exit_code"], &error["code"]), (&2.into(), &"invalid_input".into()));
-    let message = format!("{place}: unsupported URL scheme `{scheme}`");
-    assert_eq!(error["message"], message.as_str(), "{words:?}");
-    assert_eq!(error["hint"], "use a path; one that looks like a URL begins with `./`");
+fn refusal(sandbox: &Sandbox, words: &[&str]) -> String {
+    let refusal = sandbox.run_json(words).to_string();
     assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0, "{words:?}");
+    refusal
 }
 
 #[test]
 fn store_url_is_refused_in_every_command() {
     let sandbox = Sandbox::new();
-    for (url, scheme) in [
-        ("postgres://ada:secret@db.example.com/jeton", "postgres"),
-        ("sqlite:///tmp/jeton.db", "sqlite"),
-        ("file://jeton.db", "file"),
-        ("S3+x.y-z://b", "S3+x.y-z"),
+    let mut outputs = String::new();
+    for url in [
+        "postgres://ada:secret@db.example.com/jeton",
+        "sqlite:///tmp/jeton.db",
+        "file://jeton.db",
+        "S3+x.y-z://b",
     ] {
-        for words in COMMANDS {
-            is_refused(&sandbox, &[words, &["--store", url]].concat(), "`--store`", scheme);
-        }
+        let refusal = |words: &[&str]| refusal(&sandbox, &[words, &["--store", url]].concat());
+        let refusals: BTreeSet<String> = COMMANDS.into_iter().map(refusal).collect();
+        outputs.extend(refusals);
     }
+    assert_snapshot!(outputs, @r#"
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `postgres`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `sqlite`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `file`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `S3+x.y-z`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    "#);
 }
 
 #[test]
@@ -47,7 +57,10 @@ fn store_url_in_the_environment_is_refused_by_the_name_of_the_variable() {
     let mut sandbox = Sandbox::new();
     sandbox.set("JETON_STORE", "postgres://ada:secret@db.example.com/jeton");
     for words in COMMANDS {
-        is_refused(&sandbox, words, "`JETON_STORE`", "postgres");
+        allow_duplicates!(assert_snapshot!(refusal(&sandbox, words), @r#"
+        --- exit code 2, stderr
+        {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `postgres`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+        "#));
     }
     let mut completion = sandbox.command(&["--", "jeton", "users", "show", ""]);
     completion.envs([("COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "3")]);
@@ -59,25 +72,54 @@ fn store_url_in_the_environment_is_refused_by_the_name_of_the_variable() {
 #[test]
 fn url_in_place_of_any_path_is_refused() {
     let mut sandbox = Sandbox::new();
-    for (words, place) in [
-        (&["whoami", "--token-file", "https://x/y"][..], "`--token-file`"),
-        (&["man", "--dir", "https://x/y"], "`--dir`"),
-        (&["store", "backup", "https://x/y"], "`FILE`"),
-        (&["store", "migrate", "--backup", "https://x/y"], "`--backup`"),
-        (&["keys", "export", "--site", "https://x/y", "--issuer", "https://i.example"], "`--site`"),
-        (&["keys", "import", "--from-file", "https://x/y"], "`--from-file`"),
-        (&["token", "fixtures", "--out", "https://x/y"], "`--out`"),
-        (&["token", "mint", "--from", "https://x/y"], "`--from`"),
-        (&["users", "import", "https://x/y"], "`FILE`"),
-        (&["passwd", "--password-file", "https://x/y"], "`--password-file`"),
+    let mut outputs = String::new();
+    for words in [
+        &["whoami", "--token-file", "https://x/y"][..],
+        &["man", "--dir", "https://x/y"],
+        &["store", "backup", "https://x/y"],
+        &["store", "migrate", "--backup", "https://x/y"],
+        &["keys", "export", "--site", "https://x/y", "--issuer", "https://i.example"],
+        &["keys", "import", "--from-file", "https://x/y"],
+        &["token", "fixtures", "--out", "https://x/y"],
+        &["token", "mint", "--from", "https://x/y"],
+        &["users", "import", "https://x/y"],
+        &["passwd", "--password-file", "https://x/y"],
     ] {
-        is_refused(&sandbox, words, place, "https");
+        outputs += &refusal(&sandbox, words);
     }
+    assert_snapshot!(outputs, @r#"
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--dir`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--backup`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--site`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from-file`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--out`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    "#);
     sandbox.set("JETON_TOKEN_FILE", "https://x/y");
-    is_refused(&sandbox, &["whoami"], "`JETON_TOKEN_FILE`", "https");
+    assert_snapshot!(refusal(&sandbox, &["whoami"]), @r#"
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_TOKEN_FILE`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    "#);
     sandbox.set("JETON_TOKEN_FILE", "");
     sandbox.set("JETON_CONFIG_DIR", "https://x/y");
-    is_refused(&sandbox, &["init", "ada"], "`JETON_CONFIG_DIR`", "https");
+    assert_snapshot!(refusal(&sandbox, &["init", "ada"]), @r#"
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_CONFIG_DIR`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    "#);
 }
 
 #[test]

@@ -335,8 +335,11 @@ fn of_a_set_only_the_algorithms_that_are_named_are_accepted() {
     assert_snapshot!(check(&here, &token, &named("ES256,RS256")), @"valid");
     for algorithms in ["ES256", "RS384", "EdDSA,HS256"] {
         let output = check(&here, &token, &named(algorithms));
-        assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
-        assert_eq!(output.stderr, "error: the token's algorithm is not the key's\n");
+        allow_duplicates!(assert_snapshot!(output, @"
+        invalid: alg_not_allowed
+        --- exit code 10, stderr
+        error: the token's algorithm is not the key's
+        "));
         let batch = [&["token", "verify", "--batch"][..], &named(algorithms)].concat();
         assert_eq!(here.run_with_input(&batch, &token).code, 10, "{algorithms}");
     }

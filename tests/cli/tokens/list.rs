@@ -243,12 +243,10 @@ fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
     sandbox.run(&["token", "revoke", "2"]).ok();
     sandbox.run(&["token", "create", "d", "--ttl", "1d"]).ok();
     let output = sandbox.run(&[&soon[..], &["7d", "-o", "json", "--per-page", "1"]].concat());
-    let error = output.error();
-    assert_eq!((output.code, &error["code"]), (9, &"check_failed".into()));
-    assert_eq!(
-        (&error["message"], &error["details"]),
-        (&"2 tokens expire within 7d".into(), &serde_json::json!({"total": 2}))
-    );
+    assert_snapshot!(output.diagnostics(), @r#"
+    --- exit code 9, stderr
+    {"error":{"kind":"CheckFailed","code":"check_failed","exit_code":9,"message":"2 tokens expire within 7d","hint":null,"details":{"total":2}}}
+    "#);
     let list: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!((list["items"].as_array().unwrap().len(), &list["total"]), (1, &2.into()));
 }

@@ -91,8 +91,11 @@ fn a_test_token_is_no_credential() {
         ["token", "mint"].into_iter().chain(claims.iter().map(String::as_str)).collect();
     let token = sandbox.get(&words);
     sandbox.set("JETON_TOKEN", &token);
-    let output = sandbox.run(&["whoami"]).fails(10);
-    assert!(output.stderr.starts_with("error: the token is of another type\n"), "{output:?}");
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 10, stderr
+    error: the token is of another type
+    hint: an access token of a session is needed in JETON_TOKEN
+    ");
 }
 
 #[test]

@@ -1,23 +1,17 @@
 //! `jeton token verify`
 
+use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload, tampered};
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// `invalid:` on standard output and the sentence on standard error.
-#[track_caller]
-fn invalid(sandbox: &Sandbox, arguments: &[&str], code: i32, reason: &str, talk: &str) {
-    let ran = sandbox.run(&[&["token", "verify"], arguments].concat());
-    let said = (ran.code, ran.stdout.as_str(), ran.stderr.as_str());
-    assert_eq!(
-        said,
-        (code, format!("invalid: {reason}\n").as_str(), format!("error: {talk}\n").as_str())
-    );
+fn verify(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
+    sandbox.run(&[&["token", "verify"], arguments].concat())
 }
 
 #[track_caller]
 fn valid(sandbox: &Sandbox, arguments: &[&str]) {
-    let output = sandbox.run(&[&["token", "verify"], arguments].concat());
+    let output = verify(sandbox, arguments);
     assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (0, "valid\n", ""));
 }
 
@@ -40,7 +34,11 @@ fn a_refused_token_is_told_as_a_result_and_as_an_error() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
-    invalid(&sandbox, &[&token], 12, "token_revoked", "the token is revoked");
+    assert_snapshot!(verify(&sandbox, &[&token]), @"
+    invalid: token_revoked
+    --- exit code 12, stderr
+    error: the token is revoked
+    ");
     let end = payload(&token)["exp"].to_string();
     let output = sandbox.run(&["token", "verify", &token, "--at", &end, "-o", "json"]);
     let result: Value = serde_json::from_str(&output.stdout).unwrap();
@@ -82,29 +80,69 @@ fn each_kind_is_accepted_as_what_it_is() {
         ("refresh", sandbox.session("refresh")),
         ("test", sandbox.get(&["token", "mint"])),
     ];
-    let wrong = "the token is of another type";
+    let mut outputs = String::new();
     for (kind, token) in &tokens {
         valid(&sandbox, &[token, "--type", kind]);
         valid(&sandbox, &[token, "--type", "any"]);
         assert_eq!(sandbox.json(&["token", "verify", token, "--type", "any"])["kind"], *kind);
         for (other, _) in tokens.iter().filter(|(other, _)| other != kind && *other != "app") {
-            let talk = match *kind {
-                "test" => format!(
-                    "{wrong}\nhint: it is a test token: check it with `jeton token verify --type test`"
-                ),
-                _ => wrong.to_owned(),
-            };
-            invalid(&sandbox, &[token, "--type", other], 10, "wrong_type", &talk);
+            outputs += &verify(&sandbox, &[token, "--type", other])
+                .with_heading(format_args!("{kind} token, --type {other}"));
         }
     }
+    assert_snapshot!(outputs, @"
+    app token, --type access
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    app token, --type refresh
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    app token, --type test
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    access token, --type refresh
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    access token, --type test
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    refresh token, --type access
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    refresh token, --type test
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    test token, --type access
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    hint: it is a test token: check it with `jeton token verify --type test`
+    test token, --type refresh
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    hint: it is a test token: check it with `jeton token verify --type test`
+    ");
     for session in &tokens[1..3] {
-        let talk = "the token is a session's, not an application's";
-        invalid(&sandbox, &[&session.1], 10, "blocked", talk);
+        allow_duplicates!(assert_snapshot!(verify(&sandbox, &[&session.1]), @"
+        invalid: blocked
+        --- exit code 10, stderr
+        error: the token is a session's, not an application's
+        "));
     }
-    let talk = format!(
-        "{wrong}\nhint: it is a test token: check it with `jeton token verify --type test`"
-    );
-    invalid(&sandbox, &[&tokens[3].1], 10, "wrong_type", &talk);
+    assert_snapshot!(verify(&sandbox, &[&tokens[3].1]), @"
+    invalid: wrong_type
+    --- exit code 10, stderr
+    error: the token is of another type
+    hint: it is a test token: check it with `jeton token verify --type test`
+    ");
 }
 
 #[test]
@@ -112,8 +150,16 @@ fn issuer_and_audience_are_compared_when_asked() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app", "--aud", "a", "--aud", "b"]);
     valid(&sandbox, &[&token, "--iss", "jeton", "--aud", "b"]);
-    invalid(&sandbox, &[&token, "--iss", "x"], 10, "issuer", "the token has another issuer");
-    invalid(&sandbox, &[&token, "--aud", "c"], 10, "audience", "the token is for another audience");
+    assert_snapshot!(verify(&sandbox, &[&token, "--iss", "x"]), @"
+    invalid: issuer
+    --- exit code 10, stderr
+    error: the token has another issuer
+    ");
+    assert_snapshot!(verify(&sandbox, &[&token, "--aud", "c"]), @"
+    invalid: audience
+    --- exit code 10, stderr
+    error: the token is for another audience
+    ");
 }
 
 #[test]
@@ -126,13 +172,26 @@ fn a_token_that_lacks_something_fails_the_check() {
         &sandbox,
         &[&token, "--permission", "read", "--permission", "write", "--require", "id=2"],
     );
-    let lacks = "the token lacks a permission: deploy";
-    invalid(&sandbox, &[&token, "-p", "read,deploy"], 9, "permission", lacks);
-    for (wanted, name) in [("tier=silver", "tier"), ("absent=", "absent")] {
-        let value = format!("a required claim is missing or has another value: {name}");
-        invalid(&sandbox, &[&token, "--require", wanted], 9, "require", &value);
-    }
-    invalid(&sandbox, &[&token, "--min-ttl", "8d"], 9, "min_ttl", "the token ends too soon");
+    assert_snapshot!(verify(&sandbox, &[&token, "-p", "read,deploy"]), @"
+    invalid: permission
+    --- exit code 9, stderr
+    error: the token lacks a permission: deploy
+    ");
+    assert_snapshot!(verify(&sandbox, &[&token, "--require", "tier=silver"]), @"
+    invalid: require
+    --- exit code 9, stderr
+    error: a required claim is missing or has another value: tier
+    ");
+    assert_snapshot!(verify(&sandbox, &[&token, "--require", "absent="]), @"
+    invalid: require
+    --- exit code 9, stderr
+    error: a required claim is missing or has another value: absent
+    ");
+    assert_snapshot!(verify(&sandbox, &[&token, "--min-ttl", "8d"]), @"
+    invalid: min_ttl
+    --- exit code 9, stderr
+    error: the token ends too soon
+    ");
     let error = sandbox.run(&["token", "verify", &token, "-p", "x", "-o", "json"]).error();
     assert_eq!((&error["kind"], &error["code"]), (&json!("CheckFailed"), &json!("check_failed")));
 }
@@ -144,26 +203,28 @@ fn times_are_judged_as_of_then_and_with_leeway() {
     let at =
         |name: &str, seconds: i64| (payload(&token)[name].as_i64().unwrap() + seconds).to_string();
     valid(&sandbox, &[&token, "--at", &at("exp", -1)]);
-    invalid(
-        &sandbox,
-        &[&token, "--at", &at("exp", 0)],
-        11,
-        "token_expired",
-        "the token has expired",
-    );
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("exp", 0)]), @"
+    invalid: token_expired
+    --- exit code 11, stderr
+    error: the token has expired
+    ");
     valid(&sandbox, &[&token, "--at", &at("exp", 59), "--leeway", "1m"]);
-    let expired = "the token has expired";
-    invalid(
-        &sandbox,
-        &[&token, "--at", &at("exp", 60), "--leeway", "1m"],
-        11,
-        "token_expired",
-        expired,
-    );
-    let early = "the token is not valid yet";
-    invalid(&sandbox, &[&token, "--at", &at("iat", -1)], 10, "not_yet_valid", early);
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("exp", 60), "--leeway", "1m"]), @"
+    invalid: token_expired
+    --- exit code 11, stderr
+    error: the token has expired
+    ");
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("iat", -1)]), @"
+    invalid: not_yet_valid
+    --- exit code 10, stderr
+    error: the token is not valid yet
+    ");
     valid(&sandbox, &[&token, "--at", &at("iat", -1), "--leeway", "1s"]);
-    invalid(&sandbox, &[&token, "--at", "2000-01-01T00:00:00Z"], 10, "not_yet_valid", early);
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", "2000-01-01T00:00:00Z"]), @"
+    invalid: not_yet_valid
+    --- exit code 10, stderr
+    error: the token is not valid yet
+    ");
 }
 
 #[test]
@@ -211,11 +272,23 @@ fn what_became_of_the_owner_counts() {
     let token = sandbox.get(&["token", "create", "app"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute_batch("UPDATE users SET disabled_at = 1 WHERE id = 2").unwrap();
-    invalid(&sandbox, &[&token], 10, "user_disabled", "the token's owner is disabled");
+    assert_snapshot!(verify(&sandbox, &[&token]), @"
+    invalid: user_disabled
+    --- exit code 10, stderr
+    error: the token's owner is disabled
+    ");
     store.execute_batch("DELETE FROM tokens").unwrap();
-    invalid(&sandbox, &[&token], 10, "unknown_token", "the token is not in the store");
+    assert_snapshot!(verify(&sandbox, &[&token]), @"
+    invalid: unknown_token
+    --- exit code 10, stderr
+    error: the token is not in the store
+    ");
     let end = payload(&token)["exp"].to_string();
-    invalid(&sandbox, &[&token, "--at", &end], 11, "token_expired", "the token has expired");
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &end]), @"
+    invalid: token_expired
+    --- exit code 11, stderr
+    error: the token has expired
+    ");
 }
 
 #[test]
@@ -235,10 +308,10 @@ fn what_is_too_large_is_not_read_to_its_end() {
     let token = format!("{}.e30.AAAA", "A".repeat(70_000));
     for input in [token, "A".repeat(1_000_000)] {
         let output = sandbox.run_with_input(&["token", "verify", "-"], &input);
-        assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: malformed\n"));
-        assert_eq!(
-            output.stderr,
-            "error: the token is malformed: the token is larger than 64 KiB\n"
-        );
+        allow_duplicates!(assert_snapshot!(output, @"
+        invalid: malformed
+        --- exit code 10, stderr
+        error: the token is malformed: the token is larger than 64 KiB
+        "));
     }
 }

@@ -58,16 +58,41 @@ fn a_long_list_is_cut_into_pages() {
 #[test]
 fn the_footer_says_how_to_go_on() {
     let sandbox = four();
-    for (arguments, footer) in [
-        (["--per-page", "3"].as_slice(), "3 of 4 users, page 1 of 2; next: --page 2\n"),
-        (&["--per-page", "3", "--page", "2"], ""),
-        (&["--per-page", "1", "--after", "2"], "1 of 4 users, more follow; next: --after 3\n"),
-        (&["--after", "4"], "no users\n"),
-        (&["--per-page", "3", "--quiet"], ""),
+    let mut outputs = String::new();
+    for arguments in [
+        ["--per-page", "3"].as_slice(),
+        &["--per-page", "3", "--page", "2"],
+        &["--per-page", "1", "--after", "2"],
+        &["--after", "4"],
+        &["--per-page", "3", "--quiet"],
     ] {
-        let output = sandbox.run(&[&["users", "list"], arguments].concat()).ok();
-        assert_eq!(output.stderr, footer, "{arguments:?}");
+        outputs += &sandbox.run(&[&["users", "list"], arguments].concat()).with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton users list --per-page 3
+    ID  UID                                   USERNAME  EMAIL
+    1   <uuid>  ada       -
+    2   <uuid>  john      john@example.com
+    3   <uuid>  kim       kim@example.com
+    --- stderr
+    3 of 4 users, page 1 of 2; next: --page 2
+    $ jeton users list --per-page 3 --page 2
+    ID  UID                                   USERNAME  EMAIL
+    4   <uuid>  lee       lee@example.com
+    $ jeton users list --per-page 1 --after 2
+    ID  UID                                   USERNAME  EMAIL
+    3   <uuid>  kim       kim@example.com
+    --- stderr
+    1 of 4 users, more follow; next: --after 3
+    $ jeton users list --after 4
+    --- stderr
+    no users
+    $ jeton users list --per-page 3 --quiet
+    ID  UID                                   USERNAME  EMAIL
+    1   <uuid>  ada       -
+    2   <uuid>  john      john@example.com
+    3   <uuid>  kim       kim@example.com
+    ");
 }
 
 #[test]
