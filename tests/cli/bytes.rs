@@ -1,4 +1,4 @@
-//! Bytes that are not UTF-8: two values that differ in them are never the same value.
+//! Non-UTF-8 bytes: distinct values stay distinct.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -18,9 +18,9 @@ fn output(command: &mut Command) -> RunOutput {
 }
 
 #[test]
-fn a_password_variable_that_is_not_utf_8_is_refused() {
+fn non_utf8_password_variable_is_refused() {
     let sandbox = Sandbox::with_admin();
-    // The password that a lossy conversion makes of all of them.
+    // The password that a lossy conversion would make of every value below.
     sandbox.run_with_input(&["register", "eve", "--password-stdin"], "pass\u{fffd}word").ok();
     for (words, who) in [(&["login", "eve"][..], "eve"), (&["register", "bob"], "bob")] {
         for bytes in [&b"pass\xffword"[..], b"pass\xfeword", b"\xff\xff\xff\xff\xff\xff\xff\xff"] {
@@ -33,12 +33,12 @@ fn a_password_variable_that_is_not_utf_8_is_refused() {
         assert_eq!(sandbox.session("store"), sandbox.store().to_str().unwrap(), "{who}");
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["2"]);
-    // Commands that need no password do not read it.
+    // Commands without a password do not read the variable.
     output(sandbox.command(&["whoami"]).env("JETON_PASSWORD", os(b"\xff"))).ok();
 }
 
 #[test]
-fn a_password_that_is_not_utf_8_is_refused_from_files_and_standard_input() {
+fn non_utf8_password_in_file_or_stdin_is_refused() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("password"), b"pass\xffword").unwrap();
     let words = ["register", "eve", "--password-file", "password"];
@@ -55,7 +55,7 @@ fn a_password_that_is_not_utf_8_is_refused_from_files_and_standard_input() {
 }
 
 #[test]
-fn a_token_that_is_not_utf_8_is_malformed_wherever_it_comes_from() {
+fn non_utf8_token_is_malformed_from_every_source() {
     let sandbox = Sandbox::with_admin();
     let mut token = sandbox.session("access").into_bytes();
     token.push(0xff);
@@ -70,7 +70,7 @@ fn a_token_that_is_not_utf_8_is_malformed_wherever_it_comes_from() {
     }
 }
 
-/// A store in a directory of that name, with its first admin logged in.
+/// Creates a store in the named directory, with an admin who is logged in.
 fn founded(sandbox: &Sandbox, name: &[u8]) -> OsString {
     let directory = sandbox.home().join(os(name));
     let store = directory.join("jeton.db").into_os_string();
@@ -81,7 +81,7 @@ fn founded(sandbox: &Sandbox, name: &[u8]) -> OsString {
 }
 
 #[test]
-fn a_store_keeps_its_session_whatever_bytes_its_path_has() {
+fn non_utf8_store_path_keeps_its_session() {
     let sandbox = Sandbox::new();
     let store = founded(&sandbox, b"store-\xff");
     for words in [&["whoami"][..], &["refresh"], &["whoami"], &["logout"]] {
@@ -91,7 +91,7 @@ fn a_store_keeps_its_session_whatever_bytes_its_path_has() {
 }
 
 #[test]
-fn a_copy_whose_path_differs_in_such_a_byte_has_no_session() {
+fn copy_with_different_non_utf8_path_has_no_session() {
     let sandbox = Sandbox::new();
     let store = founded(&sandbox, b"store-\xff");
     let directory = sandbox.home().join(os(b"store-\xfe"));
@@ -106,7 +106,7 @@ fn a_copy_whose_path_differs_in_such_a_byte_has_no_session() {
 }
 
 #[test]
-fn a_session_file_of_version_0_1_0_is_read() {
+fn session_file_of_version_0_1_0_is_readable() {
     let sandbox = Sandbox::with_admin();
     let text = fs::read_to_string(sandbox.session_file()).unwrap();
     let path: PathBuf = sandbox.store();

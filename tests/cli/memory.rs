@@ -1,4 +1,4 @@
-//! Input and output that are larger than the memory of the program.
+//! Input and output larger than the memory limit of the program.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -13,7 +13,7 @@ const IMPORT: &[&str] = &["users", "import"];
 
 const MINT: &[&str] = &["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"];
 
-/// More than the address space of a confined command.
+/// Larger than the address space of a confined command, in bytes.
 const LARGE: usize = 70 << 20;
 
 fn sandbox() -> Sandbox {
@@ -22,7 +22,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Runs a confined command that reads rows from a file, or from standard input.
+/// Runs a confined command that reads rows from a file or from stdin.
 fn confined(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> RunOutput {
     let name = if is_piped { "-" } else { file };
     let mut command = sandbox.confined(&[command, &[name]].concat());
@@ -86,7 +86,7 @@ fn endless_line_is_refused() {
 }
 
 #[test]
-fn row_after_a_good_one_has_the_limit_too() {
+fn line_limit_applies_to_later_rows() {
     let sandbox = sandbox();
     let long = "a".repeat(128 * 1024);
     let mut outputs = String::new();
@@ -116,7 +116,7 @@ fn row_after_a_good_one_has_the_limit_too() {
 }
 
 #[test]
-fn any_number_of_rows_is_taken() {
+fn row_count_is_unlimited() {
     let sandbox = sandbox();
     let space = " ".repeat(100 << 10);
     let mut rows = BufWriter::new(File::create(sandbox.home().join("rows")).unwrap());
@@ -133,7 +133,7 @@ fn any_number_of_rows_is_taken() {
 }
 
 #[test]
-fn tokens_of_long_claims_are_signed_a_few_at_a_time() {
+fn long_claims_are_signed_in_small_batches() {
     let mut sandbox = sandbox();
     let claims = format!("{{\"a\":[{}1]}}", "[],".repeat(15_000));
     fs::write(sandbox.home().join("claims"), &claims).unwrap();
@@ -155,7 +155,7 @@ fn tokens_of_long_claims_are_signed_a_few_at_a_time() {
 }
 
 #[test]
-fn long_list_of_json_is_imported() {
+fn long_json_list_is_imported() {
     let sandbox = Sandbox::with_admin();
     let user = |number: usize| format!(", {{\"username\":\"user{number}\"}}");
     let users: String = (0..6_000).map(user).collect();
@@ -206,7 +206,7 @@ fn long_list_of_json_is_imported() {
 }
 
 #[test]
-fn nothing_is_left_of_rows_that_were_kept_on_disk() {
+fn killed_mint_leaves_no_temporary_file() {
     let mut sandbox = sandbox();
     let tmp = sandbox.home().join("tmp");
     fs::create_dir(&tmp).unwrap();
@@ -228,7 +228,7 @@ fn nothing_is_left_of_rows_that_were_kept_on_disk() {
 }
 
 #[test]
-fn list_of_any_length_is_written() {
+fn output_list_length_is_unlimited() {
     let sandbox = Sandbox::with_admin();
     let number = 12_000;
     sandbox.sql(&format!(

@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
-fn what_two_would_read_is_read_by_none() {
+fn two_readers_of_stdin_are_a_usage_error() {
     let mut sandbox = Sandbox::with_admin();
     let access = sandbox.session("access");
     let mut outputs = String::new();
@@ -87,7 +87,7 @@ fn what_two_would_read_is_read_by_none() {
     --- exit code 2, stderr
     error: standard input was read already, and has nothing more
     ");
-    // Who does not act with a token has standard input for himself.
+    // A command that needs no token of the caller may read stdin.
     sandbox.run_with_input(&["token", "decode", "-"], &access).ok();
     let flagged = ["--token-file", "nowhere", "passwd", "--password-stdin"];
     assert_snapshot!(sandbox.run_with_input(&flagged, "x"), @"
@@ -99,7 +99,7 @@ fn what_two_would_read_is_read_by_none() {
 }
 
 #[test]
-fn what_has_the_word_and_does_not_read_it_is_no_reader() {
+fn dash_for_other_purposes_is_no_stdin_reader() {
     let sandbox = Sandbox::with_admin();
     let access = sandbox.session("access");
     let backup = ["store", "backup", "-", "--token-file", "-", "--quiet"];
@@ -115,7 +115,7 @@ fn what_has_the_word_and_does_not_read_it_is_no_reader() {
 }
 
 #[test]
-fn a_token_from_it_is_known_to_the_whole_command() {
+fn token_from_stdin_serves_whole_command() {
     let sandbox = Sandbox::with_admin();
     let access = sandbox.session("access");
     let output = sandbox.run_with_input(&["sessions", "token", "--token-file", "-"], &access);

@@ -1,11 +1,11 @@
-//! The main job from an empty home to the end, as one story.
+//! The main workflow, from an empty home to logout.
 
 use crate::sandbox::{Sandbox, payload, tampered};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 #[test]
-fn the_main_job_works_from_an_empty_home() {
+fn main_workflow_starts_from_empty_home() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada"]).ok();
     let arguments = ["register", "john", "--email", "john@example.com", "--password-stdin"];

@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
-fn it_makes_the_store_and_logs_the_first_admin_in() {
+fn init_creates_store_and_logs_in_first_admin() {
     let sandbox = Sandbox::new();
     let output = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace");
     assert_snapshot!(output, @"
@@ -19,7 +19,7 @@ fn it_makes_the_store_and_logs_the_first_admin_in() {
 }
 
 #[test]
-fn it_tells_programs_what_it_made() {
+fn init_json_output_describes_store_and_user() {
     let mut sandbox = Sandbox::new();
     sandbox.set("JETON_PASSWORD", "lovelace");
     assert_snapshot!(sandbox.run_json(&["init", "Ada@Example.com"]), @r#"{"changed":true,"store":"~/.local/share/jeton/jeton.db","user":{"id":1,"uid":"<uuid>","username":null,"email":"Ada@example.com","name":null,"role":"admin","status":"active","quota":null,"created_at":"<time>"}}"#);
@@ -27,7 +27,7 @@ fn it_tells_programs_what_it_made() {
 }
 
 #[test]
-fn the_first_admin_is_called_like_the_os_user() {
+fn first_admin_is_named_after_os_user() {
     let os_user = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
     let os_user = String::from_utf8(os_user).unwrap().trim().to_lowercase();
     let sandbox = Sandbox::new();
@@ -42,7 +42,7 @@ fn the_first_admin_is_called_like_the_os_user() {
 }
 
 #[test]
-fn a_random_password_is_replaced_by_recovering() {
+fn recover_replaces_random_password() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada"]).ok();
     assert_eq!(sandbox.run_with_input(&["login", "ada", "--password-stdin"], "ada").code, 6);
@@ -51,7 +51,7 @@ fn a_random_password_is_replaced_by_recovering() {
 }
 
 #[test]
-fn the_first_key_is_of_the_algorithm_that_was_asked_for() {
+fn first_key_uses_requested_algorithm() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "HS256"]).ok();
     assert_eq!(sandbox.sql("SELECT algorithm FROM keys"), ["HS256"]);
@@ -60,7 +60,7 @@ fn the_first_key_is_of_the_algorithm_that_was_asked_for() {
 }
 
 #[test]
-fn an_algorithm_that_cannot_be_is_refused() {
+fn unknown_algorithm_is_refused() {
     let sandbox = Sandbox::new();
     let output = sandbox.run(&["init", "ada", "--alg", "none"]);
     assert_snapshot!(output, @"
@@ -72,7 +72,7 @@ fn an_algorithm_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn a_store_with_an_admin_is_left_as_it_is() {
+fn initialized_store_is_unchanged() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run_with_input(&["init", "eve", "--password-stdin"], "x");
     assert_snapshot!(output, @"
@@ -92,7 +92,7 @@ fn a_store_with_an_admin_is_left_as_it_is() {
 }
 
 #[test]
-fn a_bad_name_makes_nothing() {
+fn invalid_name_creates_no_store() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for name in ["123", "a b", "ada@"] {
@@ -117,7 +117,7 @@ fn a_bad_name_makes_nothing() {
 }
 
 #[test]
-fn a_store_elsewhere_is_another_store() {
+fn store_flag_selects_independent_store() {
     let sandbox = Sandbox::with_admin();
     let other = sandbox.home().join("other.db");
     let other = other.to_str().unwrap();
@@ -133,7 +133,7 @@ fn a_store_elsewhere_is_another_store() {
 }
 
 #[test]
-fn a_key_of_another_algorithm_that_is_there_is_a_conflict() {
+fn existing_key_with_other_algorithm_is_conflict() {
     let sandbox = Sandbox::new();
     sandbox.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
     let output = sandbox.run(&["init", "ada", "--alg", "RS256"]);

@@ -1,4 +1,4 @@
-//! Accounts: made, with passwords; and what the store allows.
+//! Accounts: registration, passwords and settings.
 
 mod init;
 mod passwords;

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 const PASSWD: [&str; 2] = ["passwd", "--password-stdin"];
 
 #[test]
-fn a_new_password_ends_the_other_sessions_and_not_this_one() {
+fn new_password_ends_other_sessions_only() {
     let mut sandbox = Sandbox::with_john();
     let elsewhere = sandbox.session("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
@@ -32,7 +32,7 @@ fn a_new_password_ends_the_other_sessions_and_not_this_one() {
 }
 
 #[test]
-fn programs_are_told_how_many_sessions_ended() {
+fn json_output_counts_ended_sessions() {
     let sandbox = Sandbox::with_john();
     let output =
         sandbox.run_with_input(&["passwd", "-o", "json", "--password-stdin"], "123456\nx y");
@@ -43,7 +43,7 @@ fn programs_are_told_how_many_sessions_ended() {
 }
 
 #[test]
-fn passwd_needs_the_current_password_and_two_lines() {
+fn passwd_requires_current_and_new_password() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run_with_input(&PASSWD, "wrong\n654321\n");
     assert_snapshot!(output, @"
@@ -71,7 +71,7 @@ fn passwd_needs_the_current_password_and_two_lines() {
 }
 
 #[test]
-fn passwd_needs_a_session() {
+fn passwd_requires_session() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
     let output = sandbox.run_with_input(&PASSWD, "lovelace\nx\n");
@@ -83,7 +83,7 @@ fn passwd_needs_a_session() {
 }
 
 #[test]
-fn recovering_needs_no_session_and_ends_all() {
+fn recover_requires_no_session_and_ends_all_sessions() {
     let sandbox = Sandbox::with_john();
     let output =
         sandbox.run_with_input(&["recover", "John@example.com", "--password-stdin"], "long enough");
@@ -117,7 +117,7 @@ fn recovering_needs_no_session_and_ends_all() {
 }
 
 #[test]
-fn nobody_is_recovered_who_is_not_there() {
+fn recover_of_unknown_user_is_refused() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run_with_input(&["recover", "nobody", "--password-stdin"], "x");
     assert_snapshot!(output, @"
@@ -139,7 +139,7 @@ fn nobody_is_recovered_who_is_not_there() {
 }
 
 #[test]
-fn a_short_password_is_refused() {
+fn short_password_is_refused() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "8"]).ok();
     let output = sandbox.run_with_input(&PASSWD, "lovelace\nseven77\n");
@@ -155,7 +155,7 @@ fn a_short_password_is_refused() {
 }
 
 #[test]
-fn a_short_new_password_is_taken_with_a_warning() {
+fn short_new_password_causes_warning() {
     let short = "warning: the password has fewer than 8 characters\n";
     let sandbox = Sandbox::new();
     let init = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "seven77");

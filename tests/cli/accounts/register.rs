@@ -9,7 +9,7 @@ fn register(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
 }
 
 #[test]
-fn it_registers_and_does_not_log_in() {
+fn register_does_not_log_in() {
     let sandbox = Sandbox::with_admin();
     let output = register(&sandbox, &["john", "--email", "john@example.com", "--name", "John Doe"]);
     assert_snapshot!(output, @"
@@ -22,7 +22,7 @@ fn it_registers_and_does_not_log_in() {
 }
 
 #[test]
-fn it_tells_programs_who_was_registered() {
+fn register_json_output_describes_user() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set("JETON_PASSWORD", "long enough");
     let arguments = ["register", "john", "--email", "john@example.com", "--name", "John Doe"];
@@ -32,7 +32,7 @@ fn it_tells_programs_who_was_registered() {
 }
 
 #[test]
-fn the_first_account_makes_the_store_and_is_its_admin() {
+fn first_account_creates_store_and_is_admin() {
     let sandbox = Sandbox::new();
     let output = register(&sandbox, &["--email", "ada@example.com", "--role", "user"]);
     assert_snapshot!(output, @"
@@ -45,7 +45,7 @@ fn the_first_account_makes_the_store_and_is_its_admin() {
 }
 
 #[test]
-fn an_account_that_exists_is_a_conflict_unless_that_is_fine() {
+fn existing_account_is_conflict_without_exist_ok() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         ["JOHN", "--email", "other@example.com"],
@@ -72,7 +72,7 @@ fn an_account_that_exists_is_a_conflict_unless_that_is_fine() {
 }
 
 #[test]
-fn only_admins_give_a_role() {
+fn role_requires_admin() {
     let sandbox = Sandbox::with_john();
     for role in ["admin", "minter"] {
         let output = register(&sandbox, &["kim", "--role", role]);
@@ -96,7 +96,7 @@ fn only_admins_give_a_role() {
 }
 
 #[test]
-fn a_closed_store_registers_for_admins_only() {
+fn closed_registration_requires_admin() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["settings", "set", "register.open", "false"]).ok();
@@ -118,7 +118,7 @@ fn a_closed_store_registers_for_admins_only() {
 }
 
 #[test]
-fn what_cannot_be_a_name_is_refused() {
+fn invalid_names_are_refused() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for arguments in [
@@ -163,7 +163,7 @@ fn what_cannot_be_a_name_is_refused() {
 }
 
 #[test]
-fn a_password_is_needed_and_may_be_too_short() {
+fn missing_or_short_password_is_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["register", "kim"]), @"
     --- exit code 2, stderr
@@ -185,7 +185,7 @@ fn a_password_is_needed_and_may_be_too_short() {
 }
 
 #[test]
-fn a_session_that_is_over_is_no_hindrance_but_no_help_either() {
+fn ended_session_allows_register_but_grants_no_role() {
     let sandbox = Sandbox::with_john();
     sandbox.run_with_input(&["recover", "john", "--password-stdin"], "x").ok();
     assert_snapshot!(register(&sandbox, &["kim"]), @"

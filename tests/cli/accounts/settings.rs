@@ -21,7 +21,7 @@ const DEFAULTS: [(&str, &str); 13] = [
 ];
 
 #[test]
-fn every_setting_has_its_default() {
+fn settings_have_defaults() {
     let sandbox = Sandbox::with_john();
     for (name, value) in DEFAULTS {
         let output = sandbox.run(&["settings", "get", name]);
@@ -33,7 +33,7 @@ fn every_setting_has_its_default() {
 }
 
 #[test]
-fn every_setting_can_be_changed() {
+fn settings_can_be_changed() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for (name, value) in [
@@ -96,7 +96,7 @@ fn every_setting_can_be_changed() {
 }
 
 #[test]
-fn programs_are_told_value_and_default() {
+fn json_output_has_value_and_default() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run_json(&["settings", "set", "token.ttl", "1h"]), @r#"{"changed":true,"name":"token.ttl","value":"1h"}"#);
     assert_snapshot!(sandbox.run_json(&["settings", "get", "token.ttl"]), @r#"{"name":"token.ttl","value":"1h","default":"7d"}"#);
@@ -106,7 +106,7 @@ fn programs_are_told_value_and_default() {
 }
 
 #[test]
-fn all_are_a_list_of_texts_numbers_and_switches() {
+fn settings_list_json_is_typed() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "issuer", "5"]).ok();
     sandbox.run(&["settings", "set", "register.open", "false"]).ok();
@@ -128,7 +128,7 @@ fn all_are_a_list_of_texts_numbers_and_switches() {
 }
 
 #[test]
-fn a_bad_value_changes_nothing() {
+fn invalid_value_changes_nothing() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for (name, value) in [
@@ -198,7 +198,7 @@ fn a_bad_value_changes_nothing() {
 }
 
 #[test]
-fn a_setting_that_is_none_is_refused() {
+fn unknown_setting_is_refused() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for words in [&["settings", "get", "nonsense"][..], &["settings", "set", "nonsense", "1"]] {
@@ -218,7 +218,7 @@ fn a_setting_that_is_none_is_refused() {
 }
 
 #[test]
-fn only_admins_change_settings_and_only_users_read_them() {
+fn settings_require_admin_to_change_and_login_to_read() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run(&["settings", "set", "token.quota", "99"]);
     assert_snapshot!(output, @"

@@ -1,12 +1,13 @@
-//! A story in which every command is called: those that change something are done once and refused
-//! once, at least.
+//! A scenario that runs every command: each command that changes something succeeds at least once
+//! and is refused at least once.
 //!
-//! What stands for something else: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are app keys in
-//! that state, `TOKEN` is the last token that was printed, and a lone `REFRESH` of the input the
-//! refresh token that the session in the file had before the last one.
+//! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are app keys in that state, `TOKEN`
+//! is the last printed token, and the input `REFRESH` is the previous refresh token of the session
+//! in the file.
 
-/// A command, and the row that it leaves: who, how it ended, how many it changed. Empty: none. `run`
-/// alone leaves two, for it makes something and takes it back much later.
+/// A command with its input, its exit code and the expected audit row (user, outcome, count). An
+/// empty `row` expects no audit row. `run` adds two rows: the token is created first and revoked
+/// when the child process exits.
 #[derive(Debug)]
 pub(super) struct Deed {
     pub(super) words: &'static str,
@@ -23,7 +24,7 @@ const fn said(words: &'static str, input: &'static str, exit: i32, row: &'static
     Deed { words, input, exit, row }
 }
 
-/// A command that only reads.
+/// A read-only command.
 const fn read(words: &'static str, exit: i32) -> Deed {
     deed(words, exit, "")
 }

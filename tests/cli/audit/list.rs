@@ -8,8 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Ada registered john (2), who made two tokens, was refused one thing and revoked nothing; nobody
-/// could log in as kim.
+/// A store in which ada registered john (2), john created two tokens and was refused a deletion,
+/// and a login as kim failed.
 fn several() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "app"]).ok();
@@ -27,7 +27,7 @@ fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     format!("{} of {}", ids.join(","), answer["total"])
 }
 
-/// The ids of a result of many lines.
+/// Returns the event ids of the JSON Lines output.
 fn lines(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
     let output = sandbox.run(&[&["audit", "list", "-o", "jsonl"], arguments].concat()).ok();
     assert_eq!(output.stderr, "");
@@ -36,7 +36,7 @@ fn lines(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
 }
 
 #[test]
-fn the_newest_comes_first() {
+fn newest_event_is_first() {
     let sandbox = several();
     let uid = rustix::process::getuid().as_raw().to_string();
     let ran = sandbox.run(&["audit", "list"]).ok();
@@ -68,7 +68,7 @@ fn the_newest_comes_first() {
 }
 
 #[test]
-fn a_list_is_cut_by_time_user_action_and_outcome() {
+fn filters_select_by_time_user_action_and_outcome() {
     let sandbox = several();
     sandbox.sql("UPDATE audit SET at = at - 100000 * (9 - id)");
     for (filter, expected) in [
@@ -120,7 +120,7 @@ fn a_list_is_cut_by_time_user_action_and_outcome() {
 }
 
 #[test]
-fn a_deleted_user_did_what_it_did() {
+fn events_of_deleted_user_remain() {
     let sandbox = several();
     sandbox.run(&["users", "delete", "john", "--yes"]).ok();
     assert_eq!(ids(&sandbox, &["--user", "2"]), "6,5,4,3 of 4");
@@ -145,7 +145,7 @@ fn a_deleted_user_did_what_it_did() {
 }
 
 #[test]
-fn a_filter_that_nothing_can_pass_is_told() {
+fn impossible_filter_causes_warning() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for word in ["failed", "refused"] {
@@ -176,7 +176,7 @@ fn a_filter_that_nothing_can_pass_is_told() {
 }
 
 #[test]
-fn all_lines_are_written_unless_a_page_is_asked_for() {
+fn jsonl_output_is_unpaged_by_default() {
     let sandbox = several();
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 9 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
@@ -199,7 +199,7 @@ fn all_lines_are_written_unless_a_page_is_asked_for() {
 }
 
 #[test]
-fn it_is_for_admins() {
+fn audit_list_requires_admin() {
     let sandbox = Sandbox::with_john();
     for words in [&["audit", "list"][..], &["audit", "list", "--user", "nobody"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
@@ -216,7 +216,7 @@ fn it_is_for_admins() {
 }
 
 #[test]
-fn what_stands_in_it_reaches_no_terminal_as_it_is() {
+fn control_characters_are_escaped() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE audit SET target = 'a' || char(27) || '[31m', action = 'b' || char(8238)");
     let output = sandbox.run(&["audit", "list"]).ok();
@@ -230,7 +230,7 @@ fn what_stands_in_it_reaches_no_terminal_as_it_is() {
 }
 
 #[test]
-fn a_refusal_that_cannot_be_written_down_ends_as_it_would() {
+fn refusal_is_reported_when_audit_write_fails() {
     let sandbox = Sandbox::with_john();
     let count = "SELECT count(*) FROM audit";
     let before = sandbox.sql(count);
@@ -246,7 +246,7 @@ fn a_refusal_that_cannot_be_written_down_ends_as_it_would() {
 }
 
 #[test]
-fn a_session_that_is_refreshed_on_the_way_is_a_change_of_its_own() {
+fn implicit_refresh_is_separate_event() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.run(&["refresh"]).ok();

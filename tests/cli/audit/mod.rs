@@ -1,4 +1,4 @@
-//! What is written down: one row for every change and for every refused one, and no secret.
+//! The audit: one row per change and per refused change, and no secret.
 
 mod deeds;
 mod list;
@@ -13,16 +13,16 @@ use std::fs;
 
 const HMAC_SECRET: &str = "a secret that is as long as a hash is";
 
-/// The story as far as it has come.
+/// The state of the scenario after the commands so far.
 struct Story {
     sandbox: Sandbox,
-    /// Every password and every token that was seen.
+    /// Every password and token in the input and output so far.
     secrets: BTreeSet<String>,
     /// Every key.
     keys: BTreeSet<String>,
-    /// The token that was printed last.
+    /// The token printed last.
     token: String,
-    /// The refresh token in the session file, and the one before it.
+    /// The refresh token in the session file, and the previous refresh token.
     refresh: [String; 2],
 }
 
@@ -81,7 +81,7 @@ impl Story {
         }
     }
 
-    /// The rows so far: who, what, how it ended, how many things it changed.
+    /// Returns the audit rows so far as `user action outcome count`.
     fn rows(&self) -> Vec<String> {
         if !self.sandbox.store().exists() {
             return Vec::new();
@@ -93,7 +93,8 @@ impl Story {
     }
 }
 
-/// What is secret of a line of input: all of it, or the password of an account.
+/// Returns the secret in a line of input: the password of a JSON account, otherwise the whole
+/// line.
 fn secret(line: &str) -> Option<String> {
     match serde_json::from_str::<Value>(line) {
         Ok(account) => account["password"].as_str().map(str::to_owned),
@@ -101,14 +102,14 @@ fn secret(line: &str) -> Option<String> {
     }
 }
 
-/// The command that the words call: `token create`.
+/// Returns the command path of the step, for example `token create`.
 fn command<'c>(commands: &'c BTreeSet<String>, deed: &Deed) -> &'c str {
     let words = format!("{} ", deed.words);
     commands.iter().find(|command| words.starts_with(&format!("{command} "))).unwrap()
 }
 
 #[test]
-fn every_change_and_every_refused_one_leaves_one_row() {
+fn each_change_and_each_refusal_adds_one_row() {
     let commands = grammar().0;
     let mut story = Story::begin();
     let mut known = 0;
@@ -125,7 +126,7 @@ fn every_change_and_every_refused_one_leaves_one_row() {
             })
             .collect();
         if deed.words.starts_with("store restore") && deed.exit == 0 {
-            // The rows are those of the backup, and this one.
+            // A restored store has the rows of the backup and the row of the restore.
             known = rows.len() - 1;
         }
         assert_eq!(rows[known..], expected, "{}", deed.words);
@@ -134,7 +135,7 @@ fn every_change_and_every_refused_one_leaves_one_row() {
 }
 
 #[test]
-fn the_story_has_every_command() {
+fn scenario_covers_every_command() {
     let commands = grammar().0;
     let mut told: BTreeMap<&str, Vec<&Deed>> = BTreeMap::new();
     for deed in DEEDS {
@@ -153,7 +154,7 @@ fn the_story_has_every_command() {
 }
 
 #[test]
-fn no_secret_is_written_down() {
+fn audit_contains_no_secrets() {
     let mut story = Story::begin();
     for deed in DEEDS {
         story.carry_out(deed);
@@ -168,7 +169,7 @@ fn no_secret_is_written_down() {
         }
     }
     assert!(story.secrets.len() > 30 && story.keys.len() == 2, "{:?}", story.keys);
-    // Before anybody else opens the store and copies its log back, if the last one did not.
+    // The WAL must be read before another connection opens the store and checkpoints it.
     let mut file = fs::read(story.sandbox.store()).unwrap();
     file.extend(fs::read(story.sandbox.store().with_extension("db-wal")).unwrap_or_default());
     let columns = "ifnull(target, '') || action || outcome";

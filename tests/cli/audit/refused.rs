@@ -1,8 +1,8 @@
-//! What a refused change was about.
+//! Audit targets of refused changes.
 
 use crate::sandbox::Sandbox;
 
-/// John is user 2, mia user 3 with token 1.
+/// A store with john (user 2) and mia (user 3, owner of token 1).
 fn scene() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("mia", "meitner-3");
@@ -14,7 +14,7 @@ fn scene() -> Sandbox {
 }
 
 #[test]
-fn it_names_what_is_there_and_repeats_nothing_else() {
+fn refused_change_names_existing_target_only() {
     let sandbox = scene();
     let kid = sandbox.json(&["keys", "list"])["items"][0]["kid"].as_str().unwrap().to_owned();
     let jti = sandbox.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
@@ -55,7 +55,7 @@ fn it_names_what_is_there_and_repeats_nothing_else() {
 }
 
 #[test]
-fn what_happened_to_one_thing_is_found() {
+fn target_filter_finds_events_of_one_object() {
     let sandbox = scene();
     for _ in 0..2 {
         sandbox.get(&["token", "create", "app"]);

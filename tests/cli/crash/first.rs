@@ -1,11 +1,11 @@
-//! The first command: schema, identity and first key are there together or not at all, and so is
-//! the first admin.
+//! `init` killed at every system call: schema, store identity and first key are committed
+//! together, and so is the first admin.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, names_in, no_litter, one};
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
-/// What the kills met on the way.
+/// Number of kills per resulting state.
 #[derive(Debug, Default)]
 struct Met {
     nothing: usize,
@@ -15,7 +15,7 @@ struct Met {
     everything: usize,
 }
 
-/// Looks at what the kill left, and completes it as a user would.
+/// Checks the state after a kill, then completes the initialization as a user would.
 fn complete(sandbox: &Sandbox, when: &str, met: &mut Met) {
     let there = sandbox.store().exists();
     let who = sandbox.run(&["whoami"]);
@@ -31,7 +31,7 @@ fn complete(sandbox: &Sandbox, when: &str, met: &mut Met) {
         other => panic!("{when}: {other:?} {who:?} {again:?}"),
     };
     *found += 1;
-    // The admin was there already: the random password is lost, and `recover` is for that.
+    // An existing admin has a lost random password, which `recover` replaces.
     if sandbox.run(&["whoami"]).code == 4 {
         sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
         sandbox.log_in("ada", "lovelace");
@@ -48,14 +48,14 @@ fn complete(sandbox: &Sandbox, when: &str, met: &mut Met) {
 }
 
 #[test]
-fn a_first_init_killed_at_any_call_can_be_completed() {
+fn killed_init_can_be_completed() {
     if !can_kill() {
         return;
     }
     let mut names = calls(&Sandbox::new(), &["init", "ada"]);
     names.retain(|name| !LOOKS.contains(&name.as_str()));
     let mut met = Met::default();
-    // Every kill has a sandbox of its own: what is there already cannot be made again.
+    // Each kill needs a fresh sandbox, because `init` does nothing in an initialized store.
     let sandbox = RefCell::new(Sandbox::new());
     let kills = kill_at_each(
         &names,

@@ -1,14 +1,14 @@
-//! A set of fixtures: whatever is left of it, the next one takes its place.
+//! `token fixtures` killed while it replaces a set: the next run always completes the set.
 
 use super::{calls, can_kill, kill_at_each, killed, names_in};
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
-/// With a secret beside it.
+/// A set with a secret.
 const ONE: [&str; 8] =
     ["token", "fixtures", "--out", "set", "--preset", "flask", "--key-file", "key"];
 
-/// With public keys, and tokens that the other does not have.
+/// A set with public keys and with tokens that `FLASK_SET` lacks.
 const OTHER: [&str; 8] = [
     "token",
     "fixtures",
@@ -26,7 +26,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Makes a set; the files that are there then.
+/// Creates a set and returns the names of its files.
 fn files(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
     let output = sandbox.run(words);
     assert_eq!(output.code, 0, "{when}: {output:?}");
@@ -34,7 +34,7 @@ fn files(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
 }
 
 #[test]
-fn fixtures_killed_at_any_change_can_be_made_again() {
+fn killed_fixtures_command_can_be_repeated() {
     if !can_kill() {
         return;
     }

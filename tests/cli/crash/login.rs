@@ -1,10 +1,11 @@
-//! A login that is killed leaves the old session, the new one or none; never half of one.
+//! `login` killed at every system call: the session file holds the old session or the new session,
+//! never a partial one.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, one};
 use crate::sandbox::Sandbox;
 
 #[test]
-fn a_login_killed_at_any_call_can_be_repeated() {
+fn killed_login_can_be_repeated() {
     if !can_kill() {
         return;
     }
@@ -22,7 +23,7 @@ fn a_login_killed_at_any_call_can_be_repeated() {
             let hit = killed(&sandbox, &login, call, nth);
             let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
             in_doubt += usize::from(text.contains("beginning"));
-            // There is no instant in which nobody is logged in.
+            // A session is logged in at every instant.
             match (sandbox.run(&["whoami"]).code, sandbox.session("sid") == old) {
                 (0, true) => before += 1,
                 (0, false) => after += 1,

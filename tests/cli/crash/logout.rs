@@ -1,11 +1,11 @@
-//! A logout that is killed leaves a session or none; logging out again leaves none in any case.
+//! `logout` killed at every system call: a second logout always ends the session.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, of_copy, one};
 use crate::sandbox::Sandbox;
 
 const OPEN: &str = "SELECT count(*) || '' FROM sessions WHERE ended_at IS NULL";
 
-/// What the kills left: the whole session, a file whose session has ended, nothing.
+/// Number of kills per resulting state: open session, file of an ended session, no file.
 #[derive(Debug, Default)]
 struct Met {
     open: usize,
@@ -26,7 +26,7 @@ impl Met {
 }
 
 #[test]
-fn a_logout_killed_at_any_call_can_be_repeated() {
+fn killed_logout_can_be_repeated() {
     if !can_kill() {
         return;
     }

@@ -1,11 +1,11 @@
-//! kill -9 at every instant: before each file-system call of a command in turn, then the next
-//! commands must work as if nothing had happened.
+//! SIGKILL before each file-system call of a command. The next commands must work as if the killed
+//! command had never run.
 //!
-//! strace sends the signal (`inject=CALL:signal=SIGKILL:when=N`). It counts each call's name by
-//! itself even where a set of names is given, and per thread; so the loop goes through the names
-//! one by one, and a run with several threads is not accepted. The signal arrives on entry, and
-//! the call is not carried out: "before call N" is also "after call N - 1". (`--seccomp-bpf` would
-//! be faster, but with it strace 6.1 does not deliver the signal.)
+//! strace sends the signal (`inject=CALL:signal=SIGKILL:when=N`). strace counts calls per name and
+//! per thread, even for a set of names. So the loop handles one name at a time, and a command with
+//! several threads is rejected. The signal arrives on entry and the call is not executed: "before
+//! call N" is also "after call N - 1". (`--seccomp-bpf` would be faster, but strace 6.1 does not
+//! deliver the signal with that option.)
 
 mod first;
 mod fixtures;
@@ -24,8 +24,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Calls that leave everything as it is: a kill before one of them finds what a kill before the
-/// next of the others finds.
+/// Read-only calls: a kill before a read-only call leaves the same state as a kill before the next
+/// call that writes.
 const LOOKS: [&str; 14] = [
     "access",
     "fstat",
@@ -43,10 +43,11 @@ const LOOKS: [&str; 14] = [
     "statx",
 ];
 
-/// Bytes: twice the hundred pages after which a log is copied back.
+/// Twice the checkpoint threshold of 100 pages, in bytes.
 const LONGEST_LOG: u64 = 2 * 100 * 4_120;
 
-/// Whether kills can be placed; `JETON_TEST_REQUIRE_STRACE` makes a missing strace a failure.
+/// Returns whether strace can trace and kill. With `JETON_TEST_REQUIRE_STRACE` set, a missing
+/// strace fails the test.
 fn can_kill() -> bool {
     let mut probe = Command::new("strace");
     probe.args(["-f", "-qq", "-o", "/dev/null", "true"]);
@@ -56,12 +57,12 @@ fn can_kill() -> bool {
     #[expect(clippy::disallowed_methods, reason = "it is the test that is asked, not the program")]
     let required = std::env::var_os("JETON_TEST_REQUIRE_STRACE").is_some();
     assert!(!required, "strace is missing, or may not trace");
-    // Past the capture of passing tests: who reads the log must see it.
+    // Written to the real stderr: libtest captures the output of passing tests.
     let _ = writeln!(std::io::stderr(), "skipped: strace is missing, or may not trace");
     false
 }
 
-/// Runs the command under strace, with these options for it.
+/// Runs the command under strace with extra strace options.
 fn traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOutput {
     let mut command = Command::new("strace");
     command
@@ -76,7 +77,7 @@ fn traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOutput 
     RunOutput::of(command)
 }
 
-/// The names of the file-system calls that the command makes, each once. It runs to its end.
+/// Runs the command to its end and returns the distinct names of its file-system calls.
 fn calls(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let file = sandbox.home().join("trace");
     let path = file.to_str().unwrap();
@@ -94,18 +95,19 @@ fn calls(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     assert_eq!(threads.len(), 1, "calls are counted per thread: {threads:?}");
     names.sort();
     names.dedup();
-    // Before it there is no program to kill.
+    // A kill before `execve` would not hit the program.
     names.retain(|name| name != "execve");
     names
 }
 
-/// Kills the command before its `nth` call of that name; `false`: it made fewer and succeeded.
+/// Kills the command before its `nth` call of that name. Returns `false` if the command made fewer
+/// calls and succeeded.
 fn killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> bool {
     let trace = format!("trace={call}");
     let inject = format!("inject={call}:signal=SIGKILL:when={nth}");
     let options = ["-o", "/dev/null", "-e", &trace, "-e", &inject];
     let output = traced(sandbox, &options, arguments);
-    // strace ends by the signal that ended the program.
+    // strace ends with the signal that killed the program.
     if output.code == -1 {
         return true;
     }
@@ -113,8 +115,8 @@ fn killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> bool
     false
 }
 
-/// Kills the command before each of its calls of these names in turn, and looks at what is left
-/// after each kill; how many kills.
+/// Kills the command before each of its calls with these names, runs `check` after each kill, and
+/// returns the number of kills.
 fn kill_at_each(
     names: &[String],
     mut kill: impl FnMut(&str, usize) -> bool,
@@ -134,7 +136,7 @@ fn kill_at_each(
     kills
 }
 
-/// The names in a directory.
+/// Returns the sorted file names in a directory.
 fn names_in(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let mut names: Vec<String> =
@@ -143,8 +145,8 @@ fn names_in(directory: &Path) -> Vec<String> {
     names
 }
 
-/// Asserts that beside the session file and the store there is nothing that grows in number, and
-/// that SQLite's log does not grow; whether a half-written session file was left.
+/// Asserts that no files accumulate beside the session file and the store, and that the WAL stays
+/// short. Returns whether a partial session file was left.
 fn no_litter(sandbox: &Sandbox, when: &str) -> bool {
     let store = names_in(sandbox.store().parent().unwrap());
     let known = ["jeton.db", "jeton.db-shm", "jeton.db-wal"];
@@ -162,19 +164,20 @@ fn log_length(sandbox: &Sandbox) -> u64 {
     std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |log| log.len())
 }
 
-/// The text of a file that may not be there yet.
+/// Reads a file, which may not exist yet.
 fn fs_read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
-/// What a stock SQLite says about the store.
+/// Asserts that an unmodified SQLite finds the store intact.
 fn is_sound(sandbox: &Sandbox) {
     assert_eq!(sandbox.sql("PRAGMA integrity_check"), ["ok"]);
     assert_eq!(sandbox.sql("PRAGMA foreign_key_check"), Vec::<String>::new());
 }
 
-/// What a stock SQLite answers about a copy of the store and its log, which must be sound. The
-/// store itself stays as the kill left it: SQLite would copy the log back.
+/// Asserts that a copy of the store and its WAL is intact, and returns the result of the query on
+/// that copy. The store keeps the state after the kill: an ordinary connection would checkpoint
+/// its WAL.
 fn of_copy(sandbox: &Sandbox, question: &str) -> String {
     let copy = tempfile::tempdir().unwrap();
     for name in ["jeton.db", "jeton.db-wal"] {
@@ -198,9 +201,9 @@ fn one(sandbox: &Sandbox, question: &str) -> String {
     rows.remove(0)
 }
 
-/// Every process is the only one, so that SQLite by itself would never begin its log anew.
+/// Each process is the only connection, so SQLite alone would never restart the WAL.
 #[test]
-fn the_log_stays_short_however_many_commands_follow_one_another() {
+fn wal_stays_short_across_commands() {
     let sandbox = Sandbox::with_admin();
     let mut longest = 0;
     for _ in 0..60 {

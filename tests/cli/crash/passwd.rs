@@ -1,5 +1,5 @@
-//! A change of password that is killed has happened or has not: the new password and the end of
-//! the other sessions come together, and this session lives on.
+//! `passwd` killed at every system call: the new password and the end of the other sessions are
+//! committed together, and the current session stays open.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, of_copy};
 use crate::run_output::RunOutput;
@@ -10,13 +10,14 @@ const OTHERS: [&str; 2] = ["laptop", "phone"];
 
 const CHANGES: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
 
-/// A user with this session, two elsewhere, and the passwords that change places.
+/// A user with the current session, two sessions elsewhere, and two passwords that alternate.
 struct Story {
     sandbox: Sandbox,
-    /// The one that is right, and the next.
+    /// The current password and the next password.
     passwords: [&'static str; 2],
     sid: String,
-    /// How often a kill found the old one right, and the new one.
+    /// Number of kills after which the old password was valid, and after which the new password
+    /// was valid.
     met: [usize; 2],
 }
 
@@ -50,7 +51,8 @@ impl Story {
         }
     }
 
-    /// Asserts that all of it happened or nothing, and takes the change in if it happened.
+    /// Asserts that the change is complete or absent, and swaps the passwords after a complete
+    /// change.
     fn look(&mut self, when: &str) {
         assert_eq!(self.sandbox.run(&["whoami"]).code, 0, "{when}");
         assert_eq!(self.sandbox.session("sid"), self.sid, "{when}");
@@ -70,7 +72,7 @@ impl Story {
 }
 
 #[test]
-fn a_change_of_password_killed_at_any_call_happened_or_did_not() {
+fn killed_passwd_is_atomic() {
     if !can_kill() {
         return;
     }

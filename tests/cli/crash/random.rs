@@ -1,4 +1,4 @@
-//! A kernel that gives no random numbers, as strace makes it for one run.
+//! A kernel without random numbers: strace makes `getrandom` fail.
 
 use super::{can_kill, traced};
 use crate::sandbox::Sandbox;
@@ -33,6 +33,6 @@ fn failing_random_generator_is_an_error() {
             "));
         }
     }
-    // An old kernel, without the call.
+    // `ENOSYS` is an old kernel without the call.
     assert_eq!(with("ENOSYS", &["token", "create", "x"]).code, 0);
 }

@@ -1,5 +1,5 @@
-//! A refresh spends a token that works once: the instants between spending it and keeping its
-//! successor are the ones that could lose a session.
+//! `refresh` killed between spending a refresh token and storing its successor, which could lose
+//! the session.
 
 use super::{
     LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, of_copy, one, traced,
@@ -8,14 +8,14 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-/// What the kills met on the way, so that a test which never hit the instants that matter fails.
+/// Number of kills per critical state. A test that never reached every critical state fails.
 #[derive(Debug, Default)]
 struct Met {
     /// Successors chosen, token not spent.
     chosen: usize,
-    /// Token spent, successors not kept.
+    /// Token spent, successors not stored.
     spent: usize,
-    /// A session file half written, under its other name.
+    /// A partial session file under its temporary name.
     half: usize,
 }
 
@@ -27,8 +27,8 @@ impl Met {
         if session["pending"].is_null() {
             return;
         }
-        // The program is asked, not SQLite, which would copy the log back and leave no trace of
-        // the kill to the next command.
+        // `token verify` instead of SQL: an ordinary connection would checkpoint the WAL and hide
+        // the kill from the next command.
         let refresh = session["refresh"].as_str().unwrap();
         match sandbox.run(&["token", "verify", "--type", "refresh", refresh]).code {
             0 => self.chosen += 1,
@@ -42,7 +42,7 @@ impl Met {
     }
 }
 
-/// Asserts that there is one session, still open, and that no token of it was taken for stolen.
+/// Asserts that exactly one session exists, that it is open, and that no reuse was detected.
 fn same_session(sandbox: &Sandbox, sid: &str) {
     assert_eq!(sandbox.json(&["whoami"])["session"]["sid"], sid);
     assert_eq!(one(sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
@@ -53,7 +53,7 @@ fn same_session(sandbox: &Sandbox, sid: &str) {
 }
 
 #[test]
-fn a_refresh_killed_at_any_call_loses_nothing() {
+fn killed_refresh_keeps_session() {
     if !can_kill() {
         return;
     }
@@ -79,9 +79,9 @@ fn a_refresh_killed_at_any_call_loses_nothing() {
     same_session(&sandbox, &sid);
 }
 
-/// Nothing is mended between the kills: each finds what the last one left.
+/// No repair between the kills: each kill starts from the state that the previous kill left.
 #[test]
-fn a_refresh_killed_again_and_again_loses_nothing() {
+fn repeatedly_killed_refresh_keeps_session() {
     if !can_kill() {
         return;
     }
@@ -102,7 +102,7 @@ fn a_refresh_killed_again_and_again_loses_nothing() {
 }
 
 #[test]
-fn a_refresh_killed_after_its_token_was_spent_is_completed_after_the_access_token_has_expired() {
+fn killed_rotation_is_completed_after_access_token_expiry() {
     if !can_kill() {
         return;
     }
@@ -110,7 +110,7 @@ fn a_refresh_killed_after_its_token_was_spent_is_completed_after_the_access_toke
     let sid = sandbox.session("sid");
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.run(&["refresh"]).ok();
-    // The first rename keeps the choice of successors, the second keeps them.
+    // The first rename stores the chosen successors, the second rename stores them as current.
     let call = calls(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
     assert!(killed(&sandbox, &["refresh"], &call.unwrap(), 2));
     let mut met = Met::default();
@@ -125,7 +125,7 @@ fn a_refresh_killed_after_its_token_was_spent_is_completed_after_the_access_toke
 }
 
 #[test]
-fn a_hundred_refreshes_killed_after_their_token_was_spent_are_all_completed() {
+fn hundred_killed_rotations_are_completed() {
     const LEFT: &str = "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
         || (SELECT count(*) FROM pairs WHERE spent_at IS NULL) || ' '
         || (SELECT count(*) FROM audit WHERE outcome <> 'done')";
@@ -152,7 +152,7 @@ fn a_hundred_refreshes_killed_after_their_token_was_spent_are_all_completed() {
 }
 
 #[test]
-fn a_refresh_that_could_not_keep_its_successor_is_completed_by_the_next_command() {
+fn rotation_interrupted_by_full_disk_is_completed_by_next_command() {
     if !can_kill() {
         return;
     }

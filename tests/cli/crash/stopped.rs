@@ -1,5 +1,5 @@
-//! SIGSTOP while a process opens the store: others wait as long as `--wait` says, and no longer,
-//! whatever the stopped process has locked.
+//! SIGSTOP while a process opens the store: other processes wait exactly as long as `--wait`
+//! allows, whatever the stopped process has locked.
 
 use super::{can_kill, fs_read};
 use crate::run_output::RunOutput;
@@ -9,15 +9,15 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A jeton that stands still after one of its system calls.
+/// A jeton process stopped after one of its system calls.
 struct Stopped {
     strace: Child,
     trace: PathBuf,
 }
 
 impl Stopped {
-    /// Starts `jeton users list` and stops it after the `nth` call of that name; `None` if it makes
-    /// fewer.
+    /// Starts `jeton users list` and stops the process after its `nth` call of that name. Returns
+    /// `None` if the process made fewer calls.
     fn after(sandbox: &Sandbox, call: &str, nth: usize) -> Option<Self> {
         let trace = sandbox.home().join("trace");
         let _ = std::fs::remove_file(&trace);
@@ -61,7 +61,7 @@ fn timed(sandbox: &Sandbox, words: &[&str], wait: &str) -> (RunOutput, Duration)
 }
 
 #[test]
-fn process_stopped_while_it_opens_the_store_is_not_waited_for() {
+fn zero_wait_returns_promptly_despite_stopped_process() {
     if !can_kill() {
         return;
     }
@@ -87,9 +87,9 @@ fn process_stopped_while_it_opens_the_store_is_not_waited_for() {
     sandbox.run(&["users", "list"]).ok();
 }
 
-/// SQLite itself gives up after ten seconds, with words of its own.
+/// SQLite gives up after ten seconds, with its own message.
 #[test]
-fn waiting_for_a_stopped_process_ends_in_time() {
+fn wait_for_stopped_process_times_out() {
     if !can_kill() {
         return;
     }

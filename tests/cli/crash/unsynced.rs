@@ -1,4 +1,5 @@
-//! A commit whose fsync fails may be applied and may not: 74, with what to look for.
+//! A failing fsync at commit: exit 74, because the commit may have been applied, and a message
+//! that names the object to look for.
 
 use super::{can_kill, is_sound, traced};
 use crate::run_output::RunOutput;
@@ -6,7 +7,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::path::Path;
 
-/// Runs the command with every fsync of the log failing, from the `nth` on.
+/// Runs the command with every fsync of the WAL failing, from the `nth` on.
 fn unsynced(sandbox: &Sandbox, store: &Path, nth: usize, words: &[&str]) -> RunOutput {
     let log = store.with_extension("db-wal");
     let inject = format!("inject=fsync,fdatasync:error=EIO:when={nth}+");
@@ -15,13 +16,13 @@ fn unsynced(sandbox: &Sandbox, store: &Path, nth: usize, words: &[&str]) -> RunO
     traced(sandbox, &options, words)
 }
 
-/// The `jti` that a message names, in backticks or not.
+/// Returns the `jti` in a message, with or without backticks.
 fn jti(message: &str) -> Option<&str> {
     message.split("`jti` ").nth(1).map(|rest| rest.split([';', ' ']).next().unwrap())
 }
 
 #[test]
-fn commit_that_cannot_be_synced_has_an_unknown_outcome() {
+fn failed_fsync_exits_with_unknown_outcome() {
     if !can_kill() {
         return;
     }
@@ -83,7 +84,7 @@ fn commit_that_cannot_be_synced_has_an_unknown_outcome() {
 }
 
 #[test]
-fn first_commit_that_cannot_be_synced_has_an_unknown_outcome() {
+fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
     if !can_kill() {
         return;
     }
@@ -99,9 +100,9 @@ fn first_commit_that_cannot_be_synced_has_an_unknown_outcome() {
     sandbox.run(&["store", "check"]).ok();
 }
 
-/// A recorded test token follows the commit that records who mints.
+/// The first commit records the minter, the second commit records the test token.
 #[test]
-fn recorded_test_token_of_unknown_outcome_is_named() {
+fn unknown_outcome_error_names_recorded_test_token() {
     if !can_kill() {
         return;
     }
@@ -119,7 +120,7 @@ fn recorded_test_token_of_unknown_outcome_is_named() {
                 break;
             }
             let error = output.error();
-            // The command of `run` had its token, which was recorded, and may not be revoked.
+            // The child process of `run` had its token, which was recorded and may not be revoked.
             let has_run = !error["details"]["token_id"].is_null();
             assert_eq!(
                 (output.code, output.stdout.as_str()),

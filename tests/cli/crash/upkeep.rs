@@ -1,11 +1,11 @@
-//! A backup that is killed is there or not, and never half; a restore is done or not. What a killed
-//! prune has removed is counted.
+//! `store backup`, `restore` and `prune` killed at every system call: a backup is complete or
+//! missing, a restore is done or not, and the rows that a killed prune deleted are counted.
 
 use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, names_in, no_litter, of_copy};
 use crate::sandbox::Sandbox;
 use std::cell::Cell;
 
-/// What a backup is called until it is complete.
+/// The file name of an incomplete backup.
 const HIDDEN: &str = ".jeton-backup.new";
 
 const PRUNE: [&str; 3] = ["store", "prune", "-q"];
@@ -17,7 +17,7 @@ fn changing(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_backup_killed_at_any_call_is_whole_or_not_there() {
+fn killed_backup_is_complete_or_missing() {
     if !can_kill() {
         return;
     }
@@ -42,7 +42,7 @@ fn a_backup_killed_at_any_call_is_whole_or_not_there() {
                 whole += 1;
                 let check = ["store", "check", "-q", "--store", "copies/a.db"];
                 assert_eq!(sandbox.run(&check).ok().stdout, "ok\n", "{when}");
-                // Whoever looks into a store leaves an empty log.
+                // `store check` leaves an empty WAL.
                 for end in ["db-wal", "db-shm"] {
                     std::fs::remove_file(copy.with_extension(end)).unwrap();
                 }
@@ -61,7 +61,7 @@ fn a_backup_killed_at_any_call_is_whole_or_not_there() {
 }
 
 #[test]
-fn store_of_a_killed_restore_is_the_old_or_the_new_one() {
+fn killed_restore_leaves_old_or_new_store() {
     const BACKUP: &str = "copies/a.db";
     const NAMES: [&str; 2] = [".jeton-restore.new", ".jeton-before-restore.new"];
     if !can_kill() {
@@ -88,7 +88,7 @@ fn store_of_a_killed_restore_is_the_old_or_the_new_one() {
             forget();
             sandbox.run(&["store", "restore", "copies/old.db", "--yes"]).ok();
             forget();
-            // Something stands in the log alone.
+            // These changes exist only in the WAL.
             sandbox.run(&["settings", "set", "token.ttl", "1d"]).ok();
             sandbox.run(&["settings", "unset", "token.ttl"]).ok();
             killed(&sandbox, &restore, call, nth)
@@ -102,7 +102,7 @@ fn store_of_a_killed_restore_is_the_old_or_the_new_one() {
             assert_eq!(sandbox.run(&["store", "check", "-q"]).ok().stdout, "ok\n", "{when}");
             let restored = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
             let restored = of_copy(&sandbox, restored);
-            // The old store was restored, too.
+            // The preparation restored the old store, which is the one counted row.
             assert_eq!(restored, "1", "{when}");
             assert!(code == 0 || kept.exists(), "{when}");
             if kept.exists() {
@@ -125,7 +125,7 @@ fn store_of_a_killed_restore_is_the_old_or_the_new_one() {
 }
 
 #[test]
-fn a_prune_killed_at_any_call_has_counted_what_went() {
+fn killed_prune_counts_deleted_rows() {
     if !can_kill() {
         return;
     }

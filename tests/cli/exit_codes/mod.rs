@@ -1,4 +1,4 @@
-//! Every exit code of the contract, reached once, with the line that programs read.
+//! Every documented exit code, with the JSON error.
 
 mod unusable;
 
@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
 
-/// It must have failed with that code, kind and code word; the whole line has the promised shape.
+/// Asserts the exit code, kind and code of a failure, and the members of the JSON error.
 #[track_caller]
 fn refused(output: &RunOutput, exit: i32, kind: &str, code: &str) -> Value {
     assert_eq!(output.code, exit, "{output:?}");
@@ -22,7 +22,7 @@ fn refused(output: &RunOutput, exit: i32, kind: &str, code: &str) -> Value {
     error
 }
 
-/// Runs it with `-o json`; it must fail like that and print no result.
+/// Runs the command with `-o json` and asserts its failure and an empty stdout.
 #[track_caller]
 fn fails(sandbox: &Sandbox, words: &[&str], exit: i32, kind: &str, code: &str) -> Value {
     let output = sandbox.run(&[words, &["-o", "json"]].concat());
@@ -31,7 +31,7 @@ fn fails(sandbox: &Sandbox, words: &[&str], exit: i32, kind: &str, code: &str) -
 }
 
 #[test]
-fn done_is_0_also_when_it_was_so_before() {
+fn success_and_no_op_exit_0() {
     let sandbox = Sandbox::with_admin();
     assert_eq!(sandbox.json(&["init", "--exist-ok"])["changed"], false);
     let name = ["register", "ada", "--exist-ok", "--password-stdin", "-o", "json"];
@@ -45,7 +45,7 @@ fn done_is_0_also_when_it_was_so_before() {
 }
 
 #[test]
-fn a_token_that_a_full_disk_swallows_is_1_and_revoked_again() {
+fn undeliverable_token_is_revoked_and_exits_1() {
     let sandbox = Sandbox::with_admin();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "create", "lost"]);
@@ -64,7 +64,7 @@ fn a_token_that_a_full_disk_swallows_is_1_and_revoked_again() {
 }
 
 #[test]
-fn words_that_make_no_sense_are_2() {
+fn usage_error_exits_2() {
     let sandbox = Sandbox::with_admin();
     fails(&sandbox, &["frobnicate"], 2, "Usage", "usage");
     fails(&sandbox, &["token", "create"], 2, "Usage", "usage");
@@ -75,7 +75,7 @@ fn words_that_make_no_sense_are_2() {
 }
 
 #[test]
-fn what_is_not_there_is_3() {
+fn missing_object_exits_3() {
     fails(&Sandbox::new(), &["whoami"], 3, "NotFound", "store_not_found");
     assert_snapshot!(Sandbox::new().run_json(&["whoami"]), @r#"
     --- exit code 3, stderr
@@ -87,7 +87,7 @@ fn what_is_not_there_is_3() {
 }
 
 #[test]
-fn nobody_logged_in_is_4() {
+fn missing_login_exits_4() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
     fails(&sandbox, &["whoami"], 4, "TokenMissing", "authorization_header");
@@ -98,7 +98,7 @@ fn nobody_logged_in_is_4() {
 }
 
 #[test]
-fn what_is_there_already_or_must_stay_is_5() {
+fn conflict_exits_5() {
     let sandbox = Sandbox::with_admin();
     fails(&sandbox, &["init"], 5, "Conflict", "store_exists");
     fails(&sandbox, &["users", "delete", "ada", "--yes"], 5, "Conflict", "last_admin");
@@ -108,7 +108,7 @@ fn what_is_there_already_or_must_stay_is_5() {
 }
 
 #[test]
-fn an_unknown_name_and_a_wrong_password_are_the_same_6() {
+fn unknown_name_and_wrong_password_both_exit_6() {
     let sandbox = Sandbox::with_admin();
     let log_in = |name| {
         let output =
@@ -122,7 +122,7 @@ fn an_unknown_name_and_a_wrong_password_are_the_same_6() {
 }
 
 #[test]
-fn what_the_role_does_not_allow_is_7() {
+fn forbidden_action_exits_7() {
     let sandbox = Sandbox::with_john();
     fails(&sandbox, &["users", "delete", "ada", "--yes"], 7, "Forbidden", "forbidden");
     fails(&sandbox, &["token", "mint"], 7, "Forbidden", "forbidden");
@@ -130,7 +130,7 @@ fn what_the_role_does_not_allow_is_7() {
 }
 
 #[test]
-fn one_token_too_many_is_8_and_the_live_ones_are_listed() {
+fn exceeded_quota_exits_8_and_lists_live_tokens() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
         sandbox.get(&["token", "create", app]);
@@ -143,7 +143,7 @@ fn one_token_too_many_is_8_and_the_live_ones_are_listed() {
 }
 
 #[test]
-fn what_is_not_as_it_was_asked_to_be_is_9() {
+fn failed_expectation_exits_9() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "x", "-p", "read", "--ttl", "1h"]);
     for (flags, reason) in [
@@ -163,14 +163,14 @@ fn what_is_not_as_it_was_asked_to_be_is_9() {
 }
 
 #[test]
-fn a_token_that_is_none_is_10() {
+fn invalid_token_exits_10() {
     let sandbox = Sandbox::with_admin();
     let error = fails(&sandbox, &["token", "inspect", "x"], 10, "TokenInvalid", "invalid_token");
     assert_eq!(error["details"], json!({"reason": "malformed", "reasons": ["malformed"]}));
 }
 
 #[test]
-fn a_token_whose_time_is_over_is_11() {
+fn expired_token_exits_11() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "x"]);
     let output =
@@ -179,7 +179,7 @@ fn a_token_whose_time_is_over_is_11() {
 }
 
 #[test]
-fn a_token_that_was_taken_back_is_12() {
+fn revoked_token_exits_12() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "x"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
@@ -187,7 +187,7 @@ fn a_token_that_was_taken_back_is_12() {
 }
 
 #[test]
-fn a_file_of_keys_that_is_wrong_is_65() {
+fn invalid_key_file_exits_65() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("keys.json"), "{}").unwrap();
     let words = ["keys", "import", "--from-file", "keys.json"];
@@ -195,7 +195,7 @@ fn a_file_of_keys_that_is_wrong_is_65() {
 }
 
 #[test]
-fn a_store_that_another_process_writes_is_75() {
+fn locked_store_exits_75() {
     let sandbox = Sandbox::with_admin();
     let other = rusqlite::Connection::open(sandbox.store()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -211,20 +211,21 @@ fn a_store_that_another_process_writes_is_75() {
 }
 
 #[test]
-fn a_session_that_another_process_refreshes_is_75() {
+fn locked_session_exits_75() {
     let sandbox = Sandbox::with_admin();
     let lock = fs::File::open(sandbox.session_file().with_extension("lock")).unwrap();
     lock.lock().unwrap();
     fails(&sandbox, &["refresh", "--wait", "0s"], 75, "Busy", "busy");
     fails(&sandbox, &["logout", "--wait", "0s"], 75, "Busy", "busy");
     sandbox.run(&["whoami"]).ok();
-    // Not by dropping it: a process that another test is just starting may hold it too.
+    // Unlocked explicitly: a process that another test is starting may have inherited the
+    // descriptor.
     lock.unlock().unwrap();
     sandbox.run(&["refresh", "--wait", "0s"]).ok();
 }
 
 #[test]
-fn a_command_that_cannot_be_run_is_126_and_127() {
+fn unrunnable_command_exits_126_or_127() {
     let sandbox = Sandbox::with_admin();
     let run = |command| sandbox.run(&["run", "-o", "json", "--", command]);
     refused(&run("/"), 126, "NotExecutable", "not_executable");
@@ -232,7 +233,7 @@ fn a_command_that_cannot_be_run_is_126_and_127() {
 }
 
 #[test]
-fn the_help_has_a_row_for_every_exit_code() {
+fn help_lists_every_exit_code() {
     let help = Sandbox::new().run(&["help", "exit-codes"]).ok();
     assert_eq!(help.stderr, "");
     let codes: Vec<u8> = help

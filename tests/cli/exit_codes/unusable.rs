@@ -1,4 +1,4 @@
-//! Exit 78: stores that cannot be used, and that are left as they are.
+//! Exit 78: unusable stores stay unchanged.
 
 use super::fails;
 use crate::sandbox::Sandbox;
@@ -6,13 +6,13 @@ use insta::assert_snapshot;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-/// What a refused file was and still must be: its bytes and its mode.
+/// Returns the bytes and the mode of the store file.
 fn as_it_is(sandbox: &Sandbox) -> (Vec<u8>, u32) {
     let mode = fs::metadata(sandbox.store()).unwrap().permissions().mode();
     (fs::read(sandbox.store()).unwrap(), mode)
 }
 
-/// No command may use the store, for that reason, and none may change it.
+/// Asserts that every command refuses the store with that code and leaves the file unchanged.
 #[track_caller]
 fn is_refused_untouched(sandbox: &Sandbox, code: &str) {
     let before = as_it_is(sandbox);
@@ -28,7 +28,7 @@ fn is_refused_untouched(sandbox: &Sandbox, code: &str) {
 }
 
 #[test]
-fn a_newer_store_is_78_and_untouched() {
+fn newer_store_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::with_admin();
     let other = rusqlite::Connection::open(sandbox.store()).unwrap();
     let known: i64 = other.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
@@ -43,7 +43,7 @@ fn a_newer_store_is_78_and_untouched() {
 }
 
 #[test]
-fn somebody_elses_file_is_78_and_untouched() {
+fn foreign_file_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.store().parent().unwrap()).unwrap();
     fs::write(sandbox.store(), "a letter to somebody\n".repeat(100)).unwrap();
@@ -59,7 +59,7 @@ fn somebody_elses_file_is_78_and_untouched() {
 }
 
 #[test]
-fn a_link_or_a_directory_in_the_stores_place_is_78() {
+fn symlink_or_directory_as_store_exits_78() {
     let sandbox = Sandbox::with_admin();
     let elsewhere = sandbox.home().join("elsewhere.db");
     fs::rename(sandbox.store(), &elsewhere).unwrap();
@@ -76,7 +76,7 @@ fn a_link_or_a_directory_in_the_stores_place_is_78() {
 }
 
 #[test]
-fn a_store_that_lost_its_key_or_its_directory_is_78() {
+fn store_without_key_or_directory_exits_78() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'revoked' RETURNING id");
     let damaged = ["token", "create", "x"];

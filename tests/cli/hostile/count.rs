@@ -1,4 +1,4 @@
-//! How many rows the tables have, each counted once.
+//! Number of distinct rows in the tables.
 
 use super::{Good, Table, families, foreign, foreign_claims, forged, keys, provider, shapes};
 use super::{shared_secret, signatures, signed};
@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 type Build = fn(&Good<'_>) -> Table;
 
-/// Rows that differ in what is presented or to whom: a hash of both is enough to tell.
+/// Hashes of the rows, which are distinct in the input or in the command that reads the input.
 #[derive(Default)]
 struct Seen(HashSet<u64>);
 
@@ -34,7 +34,7 @@ impl Seen {
     }
 }
 
-/// Tokens presented to a store.
+/// Counts tokens presented to a store.
 fn own() -> usize {
     let sandbox = Sandbox::with_admin();
     let good = Good::new(&sandbox);
@@ -68,7 +68,7 @@ fn own() -> usize {
     seen.0.len()
 }
 
-/// Tokens held against keys that were given.
+/// Counts tokens verified with given keys.
 fn others() -> usize {
     let mut seen = Seen::default();
     for table in [
@@ -121,7 +121,7 @@ fn given_keys() -> usize {
 }
 
 #[test]
-fn the_tables_have_at_least_250_rows() {
+fn tables_have_at_least_250_rows() {
     let (own, others, keys) = (own(), others(), given_keys());
     println!("{own} tokens, {others} tokens of others, {keys} keys: {} rows", own + others + keys);
     assert!(own >= 250, "{own} tokens");

@@ -1,5 +1,5 @@
-//! Tokens of stores that sign with RSA, P-384 and Ed25519: other algorithms of the same family,
-//! the public key as a secret, and signatures of other forms.
+//! Tokens of stores that sign with RSA, P-384 and Ed25519: other algorithms of the same key type,
+//! the public key as an HMAC secret, and alternative signature encodings.
 
 use super::signer::{
     ED25519_ORDER, P256_ORDER, P384_ORDER, hex, of_member, of_pem, plus, signature,
@@ -14,7 +14,7 @@ const ALL: [&str; 12] = [
 ];
 const RSA: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
-/// A store that signs with that algorithm.
+/// Creates a store that signs with that algorithm.
 pub(super) fn sandbox(algorithm: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let words = ["init", "ada", "--alg", algorithm, "--password-stdin"];
@@ -30,15 +30,15 @@ fn refuses(algorithm: &str, table: fn(&Good<'_>) -> Table) {
 }
 
 impl Good<'_> {
-    /// Its payload under a header with that algorithm, signed with another one by its own key or
-    /// by a secret.
+    /// The valid payload under an `alg` header, signed with another algorithm by the store's key
+    /// or by a secret.
     fn forged(&self, named: &str, used: &str, key: &[u8]) -> String {
         let header = self.header_with("alg", named);
         let input = format!("{}.{}", encoded(header.to_string()), self.part(1));
         format!("{input}.{}", encoded(signature(used, key, &input)))
     }
 
-    /// Its algorithm in the header and no other, whatever the signature.
+    /// Adds tokens with every `alg` but that of the key.
     fn other_algorithms(&self, table: &mut Table) {
         let own = self.key.algorithm.as_str();
         for alg in ["none", "None", "ES512", "ES256K", "Ed25519", &own.to_lowercase()] {
@@ -54,7 +54,7 @@ impl Good<'_> {
         table.refused("alg_not_allowed", format!("{own}: none, no signature"), bare);
     }
 
-    /// The public key in all its forms as the secret of an HMAC.
+    /// Adds tokens with the public key, in all its encodings, as HMAC secret.
     fn public_secrets(&self, table: &mut Table) {
         let pem = self.sandbox.run(&["keys", "export", "--pem", &self.key.kid]).ok().stdout;
         let der = of_pem(&pem);
@@ -72,7 +72,7 @@ impl Good<'_> {
             }
         }
         if self.key.public["kty"] == "RSA" {
-            // Before the PKCS#1 form stand 24 bytes of a key of 2,048 bits.
+            // The PKCS#1 structure of a 2,048-bit key starts at byte 24.
             secrets.push(("PKCS#1", der[24..].to_vec()));
         }
         secrets.push(("DER", der));
@@ -120,7 +120,7 @@ pub(super) fn rsa(good: &Good<'_>) -> Table {
     let mut table = Table::default();
     good.other_algorithms(&mut table);
     good.public_secrets(&mut table);
-    // The same key really signs, with another algorithm of its family.
+    // Genuine signatures by the same key with other RSA algorithms.
     for used in RSA.into_iter().filter(|alg| *alg != "RS256") {
         let token = good.forged(used, used, &good.key.material);
         table.refused("alg_not_allowed", format!("RS256: {used}, signed with it"), token);
@@ -171,7 +171,8 @@ pub(super) fn ed25519(good: &Good<'_>) -> Table {
     let (order, zero) = (hex(ED25519_ORDER), vec![0; 32]);
     let identity = [&[1][..], &[0; 31]].concat();
     let signatures = vec![
-        // S and S plus the order mean the same point; RFC 8032, section 5.1.7 takes one of them.
+        // `s` and `s` plus the order are the same scalar; RFC 8032, section 5.1.7, requires `s`
+        // below the order.
         ("s plus the order", [r, &plus(s, &order)].concat()),
         ("s the order", [r, &order].concat()),
         ("s zero", [r, &zero].concat()),
@@ -185,22 +186,22 @@ pub(super) fn ed25519(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn another_algorithm_of_the_rsa_family_is_refused() {
+fn rs256_store_accepts_rs256_only() {
     refuses("RS256", rsa);
 }
 
 #[test]
-fn a_store_of_p384_takes_nothing_else() {
+fn es384_store_accepts_es384_only() {
     refuses("ES384", p384);
 }
 
 #[test]
-fn a_store_of_ed25519_takes_nothing_else() {
+fn ed25519_store_accepts_eddsa_only() {
     refuses("EdDSA", ed25519);
 }
 
 #[test]
-fn the_same_forger_can_sign_what_is_taken() {
+fn test_signer_creates_valid_tokens() {
     for algorithm in ["RS256", "PS256", "ES384", "EdDSA"] {
         let sandbox = sandbox(algorithm);
         let good = Good::new(&sandbox);

@@ -1,4 +1,4 @@
-//! Tokens of others, forged: held against a JWK Set and against one key, without a store.
+//! Forged third-party tokens, verified with a JWK Set and with one key, without a store.
 
 use super::provider::{self, KEYS, SECRET, claims, good, header, material};
 use super::signer::{ED25519_ORDER, hex, of_member, of_pem, plus, token};
@@ -12,12 +12,12 @@ const ALL: [&str; 12] = [
     "ES384", "EdDSA",
 ];
 
-/// Payload and signature of a token under another header.
+/// Replaces the header of a token.
 fn under(token: &str, header: &Value) -> String {
     format!("{}.{}", encoded(header.to_string()), token.split_once('.').unwrap().1)
 }
 
-/// Header and payload of a token under another signature.
+/// Replaces the signature of a token.
 fn signed_as(token: &str, signature: impl AsRef<[u8]>) -> String {
     format!("{}.{}", token.rsplit_once('.').unwrap().0, encoded(signature))
 }
@@ -26,7 +26,7 @@ fn signature_of(token: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap()
 }
 
-/// Algorithms that are not those of the key.
+/// Algorithms that differ from that of the key.
 pub(super) fn algorithms() -> Table {
     let mut table = Table::default();
     for (kid, own) in KEYS {
@@ -49,7 +49,8 @@ pub(super) fn algorithms() -> Table {
         let header = json!({ "kid": kid });
         table.refused("alg_not_allowed", format!("{kid}: no alg"), under(&good, &header));
     }
-    // The key really signs with another algorithm of its family; the set names one.
+    // Genuine signatures by the same key with another RSA algorithm, while the set allows one
+    // algorithm.
     for used in ["RS384", "RS512", "PS256", "PS384", "PS512"] {
         let (key, claims) = (material("rsa"), claims().to_string());
         let honest = token(used, &key, &header("rsa", used), &claims);
@@ -60,7 +61,7 @@ pub(super) fn algorithms() -> Table {
     table
 }
 
-/// The public keys, known to everybody, as secrets of HMACs.
+/// The public keys as HMAC secrets.
 pub(super) fn public_secrets() -> Table {
     let mut table = Table::default();
     let claims = claims().to_string();
@@ -90,7 +91,7 @@ pub(super) fn public_secrets() -> Table {
     table
 }
 
-/// Key ids, keys brought along, critical headers.
+/// Key ids, embedded keys and critical headers.
 pub(super) fn headers() -> Table {
     let mut table = Table::default();
     let set = provider::set();
@@ -182,13 +183,13 @@ pub(super) fn signatures() -> Table {
     table
 }
 
-/// Presents them to the provider's set.
+/// Presents the table to the JWK Set of the provider.
 fn refuses(table: &Table) {
     table.present(&provider::sandbox(), &["--jwks", "set"]);
 }
 
 #[test]
-fn what_the_provider_signs_is_taken() {
+fn provider_tokens_are_valid() {
     let sandbox = provider::sandbox();
     for (kid, alg) in KEYS {
         let token = good(kid, alg);
@@ -205,26 +206,26 @@ fn what_the_provider_signs_is_taken() {
 }
 
 #[test]
-fn a_token_of_others_has_the_algorithm_of_its_key() {
+fn third_party_token_must_use_algorithm_of_its_key() {
     refuses(&algorithms());
 }
 
 #[test]
-fn a_public_key_of_others_is_no_secret() {
+fn third_party_public_key_is_refused_as_secret() {
     refuses(&public_secrets());
 }
 
 #[test]
-fn a_header_of_others_chooses_no_key() {
+fn third_party_header_cannot_choose_key() {
     refuses(&headers());
 }
 
 #[test]
-fn a_signature_of_others_has_one_form() {
+fn third_party_signature_has_one_encoding() {
     refuses(&signatures());
 }
 
-/// Tokens that no key of a set without key ids is meant by.
+/// Tokens for a JWK Set without key ids, which identify no key of the set.
 pub(super) fn ambiguous() -> Table {
     let mut table = Table::default();
     for (kid, alg) in KEYS {
@@ -240,7 +241,7 @@ fn keys_without_ids_are_not_tried_in_turn() {
     ambiguous().present(&provider::sandbox(), &["--jwks", "nameless"]);
 }
 
-/// Tokens for one key that was given for one algorithm.
+/// Tokens for a single key with a given algorithm.
 pub(super) fn of_one_key(kid: &str, own: &str) -> Table {
     let mut table = Table::default();
     let (honest, key, claims) = (good(kid, own), material(kid), claims().to_string());
@@ -285,7 +286,7 @@ pub(super) fn of_one_key(kid: &str, own: &str) -> Table {
 }
 
 #[test]
-fn one_key_is_for_the_algorithm_that_was_said() {
+fn single_key_is_bound_to_its_algorithm() {
     let sandbox = provider::sandbox();
     for (kid, alg) in KEYS {
         of_one_key(kid, alg).present(&sandbox, &["--key", kid, "--alg", alg]);

@@ -1,11 +1,11 @@
-//! Tokens of others with a good signature and bad claims.
+//! Third-party tokens with valid signatures and invalid claims.
 
 use super::Table;
 use super::provider::{self, claims, header, material};
 use super::signer::token;
 use serde_json::{Value, json};
 
-/// A token of the provider's whose payload is that text.
+/// Signs the payload as the provider.
 fn saying(payload: &str) -> String {
     token("ES256", &material("p256"), &header("p256", "ES256"), payload)
 }
@@ -88,7 +88,7 @@ pub(super) fn times() -> Table {
     table
 }
 
-/// What the caller asks for is not there.
+/// Issuers and audiences that differ from the expected values.
 pub(super) fn asked() -> Table {
     let mut table = Table::default();
     for iss in
@@ -105,17 +105,17 @@ pub(super) fn asked() -> Table {
 }
 
 #[test]
-fn a_payload_of_others_is_one_object() {
+fn third_party_payload_must_be_one_json_object() {
     payloads().present(&provider::sandbox(), &["--jwks", "set"]);
 }
 
 #[test]
-fn claims_of_others_have_their_types() {
+fn third_party_claims_are_typed() {
     typed().present(&provider::sandbox(), &["--jwks", "set"]);
 }
 
 #[test]
-fn times_of_others_are_kept() {
+fn third_party_times_are_enforced() {
     times().present(&provider::sandbox(), &["--jwks", "set"]);
 }
 

@@ -1,5 +1,5 @@
-//! Forged tokens: algorithm, key and signature, by somebody who has the public key and one good
-//! token.
+//! Forged tokens (algorithm, key and signature) of an attacker who has the public key and one
+//! valid token.
 
 use super::signer::hex;
 use super::{Good, Table, encoded};
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-/// What stands before the point in the `SubjectPublicKeyInfo` of a P-256 key (RFC 5480).
+/// The `SubjectPublicKeyInfo` bytes before the point of a P-256 key (RFC 5480).
 const SPKI: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
 
 fn hmac(input: &str, secret: &[u8], algorithm: Algorithm) -> String {
@@ -51,7 +51,7 @@ pub(super) fn algorithms(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn another_algorithm_is_refused() {
+fn other_algorithms_are_refused() {
     Good::refuses(algorithms, &[&[], &["--type", "any"]]);
 }
 
@@ -85,7 +85,7 @@ pub(super) fn public_secrets(good: &Good<'_>) -> Table {
             let token = format!("{input}.{}", hmac(&input, &secret, algorithm));
             table.refused("alg_not_allowed", format!("{alg} with the {name}"), token);
         }
-        // The header says ES256, the signature is an HMAC.
+        // The header names ES256, the signature is an HMAC.
         let input = format!("{}.{}", good.part(0), good.part(1));
         let token = format!("{input}.{}", hmac(&input, &secret, Algorithm::HS512));
         table.refused("bad_signature", format!("HMAC as ES256 with the {name}"), token);
@@ -94,7 +94,7 @@ pub(super) fn public_secrets(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn the_public_key_is_no_secret() {
+fn public_key_is_refused_as_secret() {
     Good::refuses(public_secrets, &[&[]]);
 }
 
@@ -139,7 +139,7 @@ pub(super) fn key_ids(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn a_key_id_is_nothing_but_a_key_id() {
+fn unknown_key_ids_are_refused() {
     Good::refuses(key_ids, &[&[], &["--type", "any"]]);
 }
 
@@ -183,6 +183,6 @@ pub(super) fn brought_keys(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn a_token_cannot_bring_its_key_along() {
+fn embedded_keys_are_refused() {
     Good::refuses(brought_keys, &[&[]]);
 }

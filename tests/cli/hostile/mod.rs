@@ -1,5 +1,5 @@
-//! Tokens and keys made to be let in by mistake: every one is refused, for the documented reason,
-//! in less than two seconds and 64 MiB.
+//! Hostile tokens and keys: each is refused with the documented reason, in less than two seconds
+//! and 64 MiB.
 
 mod count;
 mod families;
@@ -20,10 +20,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
-/// No row may take longer.
+/// Maximum duration of one row.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// One hostile token: what it tries, itself, how it must be refused.
+/// A hostile token: the attack, the token and the expected failure.
 struct Row {
     name: String,
     token: String,
@@ -31,12 +31,12 @@ struct Row {
     reason: &'static str,
 }
 
-/// A table of hostile tokens, which may be empty at first.
+/// A table of hostile tokens.
 #[derive(Default)]
 struct Table(Vec<Row>);
 
 impl Table {
-    /// It must be refused with exit 10 for that reason.
+    /// Adds a token that must be refused with exit code 10 and that reason.
     fn refused(&mut self, reason: &'static str, name: impl Into<String>, token: impl Into<String>) {
         self.ends(10, reason, name, token);
     }
@@ -51,13 +51,13 @@ impl Table {
         self.0.push(Row { name: name.into(), token: token.into(), exit, reason });
     }
 
-    /// Presents all of them on standard input, and tells all that went wrong at once.
+    /// Presents every row on stdin, and reports all failures at once.
     #[track_caller]
     fn present(&self, sandbox: &Sandbox, flags: &[&str]) {
         self.present_as(sandbox, &[&["token", "verify", "-"], flags].concat());
     }
 
-    /// Presents all of them to that command, which prints a verdict.
+    /// Presents every row to that command, which prints a verification report.
     #[track_caller]
     fn present_as(&self, sandbox: &Sandbox, words: &[&str]) {
         let words = [words, &["-o", "json"]].concat();
@@ -79,7 +79,7 @@ impl Table {
                     if line.is_null() { output.stderr.as_str() } else { "" }
                 ));
             }
-            // Before a good signature there is one reason, and nothing of the token is told.
+            // Without a valid signature there is a single reason, and no claims are reported.
             let unsigned = verdict["claims"].is_null();
             if unsigned && verdict["reasons"].as_array().map(Vec::len) != Some(1) {
                 wrong.push(format!("{}: several reasons: {}", row.name, verdict["reasons"]));
@@ -89,7 +89,7 @@ impl Table {
     }
 }
 
-/// A key of the store, as whoever can read the file has it.
+/// A key of the store, read from the database.
 struct Key {
     kid: String,
     algorithm: String,
@@ -118,7 +118,7 @@ impl Key {
         self.sign_text(&header.to_string(), payload)
     }
 
-    /// A token of ours in everything but what header and payload say.
+    /// Signs a header and a payload with the key of the store.
     fn sign_text(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", encoded(header), encoded(payload));
         let signature = signer::signature(&self.algorithm, &self.material, &input);
@@ -126,7 +126,7 @@ impl Key {
     }
 }
 
-/// A token that is good, taken apart, and what is known to everybody about its key.
+/// A valid token, its parts, and the public data of its key.
 struct Good<'w> {
     sandbox: &'w Sandbox,
     token: String,
@@ -135,7 +135,7 @@ struct Good<'w> {
 }
 
 impl<'w> Good<'w> {
-    /// A table, presented to a store of its own once with each of these flags.
+    /// Builds the table for a new store, and presents it once with each set of flags.
     #[track_caller]
     fn refuses(table: fn(&Good<'_>) -> Table, flags: &[&[&str]]) {
         let sandbox = Sandbox::with_admin();
@@ -145,7 +145,7 @@ impl<'w> Good<'w> {
         }
     }
 
-    /// The token of an app of ada's.
+    /// Creates an app token of ada.
     fn new(sandbox: &'w Sandbox) -> Self {
         let token = sandbox.get(&["token", "create", "target", "-p", "read"]);
         let claims = crate::sandbox::payload(&token).as_object().unwrap().clone();
@@ -165,7 +165,7 @@ impl<'w> Good<'w> {
         URL_SAFE_NO_PAD.decode(self.part(2)).unwrap()
     }
 
-    /// Its payload and signature under another header.
+    /// Returns the token with its header replaced.
     fn under(&self, header: &Value) -> String {
         self.under_text(header.to_string())
     }
@@ -174,14 +174,14 @@ impl<'w> Good<'w> {
         format!("{}.{}.{}", encoded(header), self.part(1), self.part(2))
     }
 
-    /// Its header with one member more, or another one.
+    /// Returns the header with that member added or replaced.
     fn header_with(&self, member: &str, value: impl Into<Value>) -> Value {
         let mut header = self.key.header("JWT");
         header[member] = value.into();
         header
     }
 
-    /// Its header and payload under another signature.
+    /// Returns the token with its signature replaced.
     fn signed_as(&self, signature: impl AsRef<[u8]>) -> String {
         format!("{}.{}.{}", self.part(0), self.part(1), encoded(signature))
     }

@@ -1,4 +1,4 @@
-//! A provider of tokens whose keys are among the samples, and what it publishes.
+//! A token provider whose keys are samples, and its public JWK Set.
 
 use super::signer::{of_pem, token};
 use crate::sandbox::Sandbox;
@@ -22,14 +22,14 @@ const JWKS: [&str; 4] = [
     include_str!("samples/ed25519.jwk"),
 ];
 
-/// Key ids and what the keys are for.
+/// Key ids and algorithms of the keys.
 pub(super) const KEYS: [(&str, &str); 5] =
     [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("ed", "EdDSA"), ("oct", "HS256")];
 
 /// The shared secret of `oct`.
 pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
 
-/// A home without a store that has the provider's keys in files.
+/// A sandbox without a store, with the keys of the provider in files.
 pub(super) fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, text) in [
@@ -49,7 +49,7 @@ pub(super) fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// The public keys, and the secret.
+/// The public keys, and the shared secret.
 pub(super) fn set() -> Vec<Value> {
     let secret = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET)});
     let public = JWKS.iter().map(|text| public(text)).chain([secret]);
@@ -61,7 +61,7 @@ pub(super) fn set() -> Vec<Value> {
     public.zip(KEYS).map(named).collect()
 }
 
-/// What of a private JWK is public.
+/// Returns the public part of a private JWK.
 pub(super) fn public(jwk: &str) -> Value {
     let mut jwk: Value = serde_json::from_str(jwk).unwrap();
     for member in ["d", "p", "q", "dp", "dq", "qi"] {
@@ -75,7 +75,7 @@ fn nameless(mut jwk: Value) -> Value {
     jwk
 }
 
-/// What the key with that id signs with: PKCS#8, or the secret.
+/// Returns the signing key with that id: PKCS#8, or the shared secret.
 pub(super) fn material(kid: &str) -> Vec<u8> {
     match kid {
         "rsa" => of_pem(RSA),
@@ -86,7 +86,7 @@ pub(super) fn material(kid: &str) -> Vec<u8> {
     }
 }
 
-/// Claims that are good until the end of the century.
+/// Valid claims, which expire in 2100.
 pub(super) fn claims() -> Value {
     json!({"iss": "https://idp", "aud": "api", "sub": "alice", "exp": 4_102_444_800_i64})
 }
@@ -95,7 +95,7 @@ pub(super) fn header(kid: &str, algorithm: &str) -> Value {
     json!({"alg": algorithm, "typ": "JWT", "kid": kid})
 }
 
-/// A good token of the key with that id.
+/// Creates a valid token of the key with that id.
 pub(super) fn good(kid: &str, algorithm: &str) -> String {
     token(algorithm, &material(kid), &header(kid, algorithm), &claims().to_string())
 }

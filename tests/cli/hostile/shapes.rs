@@ -1,4 +1,4 @@
-//! What is not a token at all, or almost one: parts, base64url, JSON, sizes.
+//! Malformed tokens: parts, base64url, JSON and sizes.
 
 use super::{Good, Table, encoded};
 use crate::sandbox::Sandbox;
@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use insta::assert_snapshot;
 
-/// The largest token that is looked at.
+/// Maximum size of a token in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// The same bytes to a careless decoder: a bit of the last letter that does not count is set.
+/// Sets an unused bit of the last character: a lenient decoder reads the same bytes.
 fn with_odd_bits(part: &str) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     assert_ne!(part.len() % 4, 0, "every bit of {part} counts");
@@ -67,7 +67,7 @@ pub(super) fn spellings(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn one_spelling_of_three_parts_is_a_token() {
+fn only_compact_serialization_is_accepted() {
     let sandbox = Sandbox::with_admin();
     let good = Good::new(&sandbox);
     spellings(&good).present(&sandbox, &[]);
@@ -99,7 +99,7 @@ pub(super) fn bytes_again(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn the_same_bytes_in_another_spelling_are_refused() {
+fn non_canonical_base64url_is_refused() {
     Good::refuses(bytes_again, &[&[]]);
 }
 
@@ -147,11 +147,11 @@ pub(super) fn headers(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn a_header_is_one_json_object_without_duplicates() {
+fn header_must_be_one_json_object_without_duplicates() {
     Good::refuses(headers, &[&[]]);
 }
 
-/// A token of that length, its payload senseless.
+/// Returns a token of that size with a meaningless payload.
 fn filled(good: &Good<'_>, size: usize) -> String {
     let (head, sign) = (good.part(0), good.part(2));
     let body = "A".repeat(size - head.len() - sign.len() - 2);
@@ -169,7 +169,7 @@ pub(super) fn sizes(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn what_is_too_large_is_not_looked_at() {
+fn oversized_input_is_refused() {
     let sandbox = Sandbox::with_admin();
     let good = Good::new(&sandbox);
     let table = sizes(&good);
@@ -189,7 +189,7 @@ fn what_is_too_large_is_not_looked_at() {
 }
 
 #[test]
-fn other_commands_refuse_them_too() {
+fn malformed_tokens_are_refused_by_other_commands() {
     let sandbox = Sandbox::with_admin();
     let good = Good::new(&sandbox);
     let unsigned = format!("{}.{}.", good.part(0), good.part(1));

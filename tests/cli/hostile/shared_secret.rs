@@ -1,4 +1,4 @@
-//! Tokens that a service signed again with the app key, which is a secret that it shares.
+//! Tokens that a service re-signed with the app key, which is a shared secret.
 
 use super::{Good, Table};
 use crate::run_output::RunOutput;
@@ -6,14 +6,14 @@ use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
-/// A store whose app key is a secret that services know.
+/// A store whose app key is a shared secret.
 fn with_shared_secret() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
     sandbox
 }
 
-/// Tokens with one claim that contradicts the row, or without one that the row has.
+/// Tokens with one claim that contradicts the record, or without a claim that the record has.
 pub(super) fn contradictions(good: &Good<'_>) -> Table {
     let now = good.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
@@ -47,14 +47,14 @@ pub(super) fn contradictions(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn claims_that_contradict_the_row_are_refused() {
+fn claims_contradicting_the_record_are_refused() {
     Good::refuses(contradictions, &[&[], &["--type", "any"]]);
     let sandbox = with_shared_secret();
     contradictions(&Good::new(&sandbox)).present(&sandbox, &[]);
 }
 
 #[test]
-fn token_signed_again_with_a_shared_secret_is_refused_by_every_command() {
+fn re_signed_token_is_refused_by_every_command() {
     let sandbox = with_shared_secret();
     let good = Good::new(&sandbox);
     assert_eq!(good.key.algorithm, "HS256");

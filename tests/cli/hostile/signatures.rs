@@ -1,4 +1,4 @@
-//! A token of ours under a signature that is not ours, or not in its one form.
+//! Tokens of the store with foreign or non-canonical signatures.
 
 use super::signer::{P256_ORDER, hex, minus};
 use super::{Good, Table, encoded};
@@ -11,7 +11,7 @@ pub(super) fn signatures(good: &Good<'_>) -> Table {
     let (r, s) = signature.split_at(32);
     let order = hex(P256_ORDER);
     let zero = vec![0; 32];
-    // An INTEGER keeps its sign with a zero before it.
+    // A leading zero keeps an INTEGER positive.
     let der = [&[0x30, 70, 2, 33, 0], r, &[2, 33, 0], s].concat();
     let mut flipped = signature.clone();
     flipped[63] ^= 1;
@@ -54,17 +54,17 @@ pub(super) fn signatures(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn another_signature_is_refused() {
+fn invalid_signatures_are_refused() {
     Good::refuses(signatures, &[&[], &["--type", "any"]]);
 }
 
 #[test]
-fn a_second_spelling_of_a_signature_is_revoked_with_the_first() {
+fn malleated_ecdsa_signature_is_revoked_with_original() {
     let sandbox = Sandbox::with_admin();
     let good = Good::new(&sandbox);
     let signature = good.signature();
     let (r, s) = signature.split_at(32);
-    // ECDSA: (r, n - s) signs what (r, s) signs.
+    // ECDSA: (r, n - s) is as valid as (r, s).
     let twin = good.signed_as([r, &minus(&hex(P256_ORDER), s)].concat());
     assert_ne!(twin, good.token);
     assert_eq!(sandbox.run_with_input(&["token", "verify", "-"], &twin).code, 0);

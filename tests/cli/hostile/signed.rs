@@ -1,11 +1,11 @@
-//! Tokens with a good signature and bad claims, and tokens of one kind in the place of another.
+//! Tokens with valid signatures and invalid claims, and tokens of one kind in place of another.
 
 use super::{Good, Key, Table};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 impl Good<'_> {
-    /// Its claims with one changed, signed with its own key.
+    /// Returns the token with one claim changed, signed with the key of the store.
     pub(super) fn claiming(&self, claim: &str, value: impl Into<Value>) -> String {
         let mut claims = self.claims.clone();
         claims.insert(claim.to_owned(), value.into());
@@ -69,7 +69,7 @@ pub(super) fn payloads(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn a_payload_is_one_json_object_without_duplicates() {
+fn payload_must_be_one_json_object_without_duplicates() {
     Good::refuses(payloads, &[&[], &["--type", "any"]]);
 }
 
@@ -119,7 +119,7 @@ pub(super) fn typed_claims(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn registered_claims_have_their_types() {
+fn registered_claims_are_typed() {
     Good::refuses(typed_claims, &[&[], &["--type", "any"]]);
 }
 
@@ -160,7 +160,7 @@ pub(super) fn claims(good: &Good<'_>) -> Table {
     table
 }
 
-/// What is revoked whatever the claims say, once the token is.
+/// Changed tokens that are revoked with the original, regardless of their claims.
 pub(super) fn revoked(good: &Good<'_>) -> Table {
     let now = good.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
@@ -170,7 +170,7 @@ pub(super) fn revoked(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn claims_that_must_be_there_agree_with_the_row() {
+fn required_claims_match_the_record() {
     let sandbox = Sandbox::with_admin();
     let good = Good::new(&sandbox);
     claims(&good).present(&sandbox, &[]);
@@ -179,7 +179,7 @@ fn claims_that_must_be_there_agree_with_the_row() {
     revoked.present(&sandbox, &[]);
 }
 
-/// Tokens of sessions as app tokens.
+/// Session tokens as app tokens.
 pub(super) fn session_tokens(good: &Good<'_>) -> Table {
     let (access, refresh) = (good.sandbox.session("access"), good.sandbox.session("refresh"));
     let mut table = Table::default();
@@ -217,7 +217,7 @@ pub(super) fn no_access_tokens(good: &Good<'_>) -> Table {
 }
 
 #[test]
-fn one_kind_does_not_stand_in_for_another() {
+fn token_kinds_are_not_interchangeable() {
     let sandbox = Sandbox::with_admin();
     let good = Good::new(&sandbox);
     let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
@@ -238,7 +238,7 @@ fn one_kind_does_not_stand_in_for_another() {
 }
 
 #[test]
-fn a_test_token_never_logs_in_nor_passes_as_another() {
+fn test_token_is_refused_as_any_other_kind() {
     let sandbox = Sandbox::with_admin();
     let access = crate::sandbox::payload(&sandbox.session("access"));
     let sub = access["sub"].as_str().unwrap();
@@ -278,7 +278,7 @@ fn a_test_token_never_logs_in_nor_passes_as_another() {
     table.present(&sandbox, &["--type", "refresh"]);
     sandbox.run_with_input(&["token", "verify", "-", "--type", "test"], &minted).ok();
 
-    // The test key's id in a header over the app key's signature, and the other way round.
+    // The kid of the test key with a signature by the app key, and the reverse.
     let mut table = Table::default();
     let claims = app_claims.as_str();
     table.refused("wrong_type", "kid of the test key", good.key.sign(&key.header("JWT"), claims));

@@ -1,4 +1,4 @@
-//! Signatures of every algorithm by whatever key, and the arithmetic of forgers.
+//! Signatures of every algorithm with any key, and arithmetic for forgeries.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature as aws;
@@ -14,7 +14,7 @@ pub(super) const P256_ORDER: &str =
 pub(super) const P384_ORDER: &str = "ffffffffffffffffffffffffffffffffffffffffffffffff\
                                      c7634d81f4372ddf581a0db248b0a77aecec196accc52973";
 
-/// The order of Ed25519 (RFC 8032, section 5.1), the last byte first.
+/// The order of Ed25519 (RFC 8032, section 5.1), little-endian.
 pub(super) const ED25519_ORDER: &str =
     "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
 
@@ -25,7 +25,7 @@ pub(super) fn hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// `a - b` of two numbers of 32 bytes.
+/// Returns `a - b` of two 32-byte big-endian numbers.
 pub(super) fn minus(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut difference = vec![0; 32];
     let mut borrow = 0;
@@ -37,7 +37,7 @@ pub(super) fn minus(a: &[u8], b: &[u8]) -> Vec<u8> {
     difference
 }
 
-/// `a + b` of two numbers of the same length, the last byte first.
+/// Returns `a + b` of two little-endian numbers of equal length.
 pub(super) fn plus(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut carry = 0;
     let digit = |(a, b): (&u8, &u8)| {
@@ -48,7 +48,7 @@ pub(super) fn plus(a: &[u8], b: &[u8]) -> Vec<u8> {
     a.iter().zip(b).map(digit).collect()
 }
 
-/// The signature of that algorithm; the key is PKCS#8, or the secret of an HMAC.
+/// Signs with that algorithm; the key is PKCS#8, or an HMAC secret.
 pub(super) fn signature(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
     let (input, random) = (input.as_bytes(), SystemRandom::new());
     let rsa = |padding: &'static dyn aws::RsaEncoding| {
@@ -85,21 +85,21 @@ pub(super) fn signature(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
     }
 }
 
-/// Header and payload, signed by that key with that algorithm.
+/// Signs a header and a payload with that key and algorithm.
 pub(super) fn token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
     let input = format!("{}.{}", super::encoded(header.to_string()), super::encoded(payload));
     let signature = signature(algorithm, key, &input);
     format!("{input}.{}", super::encoded(signature))
 }
 
-/// The bytes of the first block of a PEM file.
+/// Decodes the first block of a PEM file.
 pub(super) fn of_pem(text: &str) -> Vec<u8> {
     let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1);
     let base64: String = lines.take_while(|line| !line.starts_with('-')).collect();
     STANDARD.decode(base64).unwrap()
 }
 
-/// The bytes of a member of a JWK.
+/// Decodes a base64url member of a JWK.
 pub(super) fn of_member(jwk: &Value, name: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()
 }

@@ -1,4 +1,5 @@
-//! A service finds the keys by the issuer's name alone: discovery and a remote JWK Set, with jose.
+//! A service discovers the keys by the issuer alone: OpenID Provider Metadata and a remote JWK
+//! Set, with jose.
 
 use super::ALL;
 use crate::node::{node, script};
@@ -9,24 +10,25 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
-/// `node/site.mjs`, running.
+/// A running `node/site.mjs`.
 struct Service {
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// Where it serves the directory, on the loopback: what the tokens have to name as `iss`.
+    /// The loopback URL at which the service serves the directory, and the required `iss` of the
+    /// tokens.
     issuer: String,
 }
 
 impl Service {
     fn started(node: &OsString) -> Self {
-        // What it complains of is for whoever reads the log.
+        // Error output of the service stays visible in the log.
         let mut process = script(node, "site.mjs").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.next().unwrap().unwrap();
         Self { process, lines, issuer }
     }
 
-    /// What it thinks of these tokens while the directory is what it serves.
+    /// Returns the verification results for the tokens while the service serves the directory.
     fn asked(&mut self, directory: &Path, tokens: &Value) -> Value {
         let question = json!({"directory": directory, "tokens": tokens});
         writeln!(self.process.stdin.as_mut().unwrap(), "{question}").unwrap();
@@ -42,7 +44,7 @@ impl Drop for Service {
     }
 }
 
-/// What the issuer publishes.
+/// Exports the metadata and keys of the issuer.
 fn publish(sandbox: &Sandbox, directory: &Path, issuer: &str, purpose: &str) {
     let directory = directory.to_str().unwrap();
     let words = ["keys", "export", "--site", directory, "--issuer", issuer, "--purpose", purpose];
@@ -61,7 +63,7 @@ const CONFIGURATION: &str = "/.well-known/openid-configuration";
 const KEYS: &str = "/.well-known/jwks.json";
 
 #[test]
-fn a_service_that_knows_the_issuer_alone_checks_test_tokens() {
+fn service_verifies_test_tokens_by_issuer_alone() {
     let Some(node) = node() else { return };
     let mut service = Service::started(&node);
     let issuer = service.issuer.clone();
@@ -74,7 +76,7 @@ fn a_service_that_knows_the_issuer_alone_checks_test_tokens() {
         let token = mint(&["--alg", alg]);
         tokens[alg] = json!(token);
         let is_secret = alg.starts_with("HS");
-        // No key of a set is ever taken for a secret.
+        // A key of a JWK Set is never accepted as a secret.
         answers[alg] = if is_secret { refused("ERR_JOSE_NOT_SUPPORTED") } else { claims(&token) };
         tokens[format!("{alg}, tampered")] = json!(tampered(&token, 2));
         answers[format!("{alg}, tampered")] = refused(if is_secret {
@@ -99,7 +101,7 @@ fn a_service_that_knows_the_issuer_alone_checks_test_tokens() {
 }
 
 #[test]
-fn a_set_fetched_before_the_keys_change_checks_what_the_next_key_signs() {
+fn cached_jwk_set_verifies_tokens_of_next_key() {
     let Some(node) = node() else { return };
     let mut service = Service::started(&node);
     let issuer = service.issuer.clone();

@@ -1,4 +1,4 @@
-//! A key is never a shared secret, whichever command reads it and whatever form it has.
+//! A key in any encoding is refused as a shared secret by every command.
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -9,8 +9,8 @@ use std::fs;
 
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.AAAA";
 
-/// Every command that reads a shared secret from a file or a variable, with its exit code for one
-/// that is a key.
+/// Every command that reads a shared secret from a file or a variable, with its exit code for a
+/// key.
 fn readers() -> Vec<(Vec<&'static str>, i32)> {
     let mut all = vec![
         (vec!["token", "mint", "--key-file", "key", "--alg", "HS256"], 65),
@@ -31,7 +31,7 @@ fn readers() -> Vec<(Vec<&'static str>, i32)> {
     all
 }
 
-/// What the store publishes and signs with, and what stands for the same key elsewhere.
+/// Encodings of the keys that the store publishes and signs with.
 fn forms(sandbox: &Sandbox) -> Vec<(String, String)> {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     sandbox.run(&["token", "mint", "--alg", "RS256"]).ok();
@@ -68,7 +68,7 @@ fn hex(text: &str) -> String {
 }
 
 #[test]
-fn key_in_any_form_is_no_secret_of_any_command() {
+fn key_in_any_encoding_is_refused_as_secret() {
     let sandbox = Sandbox::with_admin();
     let mut wrong = Vec::new();
     let forms = forms(&sandbox);
@@ -90,7 +90,7 @@ fn key_in_any_form_is_no_secret_of_any_command() {
 }
 
 #[test]
-fn hints_about_keys_do_not_lead_to_secrets() {
+fn hints_do_not_suggest_key_as_secret() {
     let sandbox = Sandbox::new();
     let write = |text: &str| fs::write(sandbox.home().join("key"), text).unwrap();
     let mint = ["token", "mint", "--sub", "a", "--key-file", "key"];
@@ -103,7 +103,7 @@ fn hints_about_keys_do_not_lead_to_secrets() {
     hint: decode it first: base64 -d
     ");
     write(&URL_SAFE_NO_PAD.encode(pem.repeat(2)));
-    // `base64 -d` does not read it
+    // `base64 -d` does not decode base64url.
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
     error: this is no PEM, DER, JWK or JWK Set: found a PEM in base64
@@ -126,7 +126,7 @@ fn hints_about_keys_do_not_lead_to_secrets() {
 }
 
 #[test]
-fn secret_jwk_is_a_secret_whatever_the_encoding() {
+fn secret_jwk_is_accepted_with_any_encoding_flag() {
     let sandbox = Sandbox::with_admin();
     let jwk = json!({"kty": "oct", "k": "3N3e3-Dh4uPk5ebn6Onq6-zt7u_w8fLz9PX29_j5-vs"});
     fs::write(sandbox.home().join("key"), jwk.to_string()).unwrap();
@@ -141,7 +141,7 @@ fn secret_jwk_is_a_secret_whatever_the_encoding() {
     let kid = sandbox.get(&[&import[..], &["--encoding", "text"]].concat());
     let again = sandbox.json(&import);
     assert_eq!((&again["changed"], &again["items"][0]["kid"]), (&json!(false), &json!(kid)));
-    // Its `k` is a secret like another.
+    // `k` is validated as any other secret.
     let k = URL_SAFE_NO_PAD.encode(include_str!("../hostile/samples/p256.pem"));
     fs::write(sandbox.home().join("key"), json!({"kty": "oct", "k": k}).to_string()).unwrap();
     assert_snapshot!(sandbox.run(&import), @"
@@ -155,7 +155,7 @@ fn secret_jwk_is_a_secret_whatever_the_encoding() {
     ");
 }
 
-/// The public bytes of an Ed25519 test key of the store.
+/// Returns an Ed25519 test key of the store as a JWK, and its public bytes.
 fn public_bytes(sandbox: &Sandbox) -> (Value, Vec<u8>) {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);
@@ -165,8 +165,8 @@ fn public_bytes(sandbox: &Sandbox) -> (Value, Vec<u8>) {
 }
 
 #[test]
-fn bytes_of_a_public_key_of_the_store_are_no_secret() {
-    // Bytes that begin a document (`{`) are read as one.
+fn public_key_bytes_of_store_are_refused_as_secret() {
+    // A file that starts with `{` is parsed as JSON.
     let (sandbox, jwk, bytes) = std::iter::repeat_with(Sandbox::with_admin)
         .map(|sandbox| (public_bytes(&sandbox), sandbox))
         .find_map(|((jwk, bytes), sandbox)| (!bytes[0].is_ascii()).then_some((sandbox, jwk, bytes)))
@@ -203,11 +203,11 @@ fn bytes_of_a_public_key_of_the_store_are_no_secret() {
         error: key: this is rather a key of another kind than a secret: the bytes of a public key
         "));
     }
-    // Elsewhere these bytes are like any others.
+    // Another store accepts the same bytes.
     let here = Sandbox::new();
     fs::write(here.home().join("key"), &bytes).unwrap();
     here.run(&["token", "mint", "--key-file", "key", "--alg", "HS256"]).ok();
-    // What is a secret already is not the public key of a pair.
+    // The public key of a pair must not be a stored secret.
     let other = Sandbox::with_admin();
     let kid = jwk["kid"].as_str().unwrap();
     let private = sandbox.run(&["keys", "export", "--private", kid, "--yes"]).ok().stdout;
@@ -234,7 +234,7 @@ fn bytes_of_a_public_key_of_the_store_are_no_secret() {
 }
 
 #[test]
-fn bytes_of_a_public_key_of_the_same_set_are_no_secret() {
+fn public_key_bytes_of_same_set_are_refused_as_secret() {
     let sandbox = Sandbox::with_admin();
     let (public, _) = public_bytes(&sandbox);
     let oct = json!({"kty": "oct", "k": public["x"], "kid": "s"});
@@ -260,7 +260,7 @@ fn bytes_of_a_public_key_of_the_same_set_are_no_secret() {
     assert!(!here.store().exists());
 }
 
-/// The seed of an Ed25519 key in PKCS#8, which ends with it.
+/// Returns the seed of an Ed25519 key, the last 32 bytes of its PKCS#8.
 fn seed(pem: &str) -> String {
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let der = STANDARD.decode(body).unwrap();

@@ -19,7 +19,7 @@ fn kid(token: &str) -> String {
 }
 
 #[test]
-fn a_set_holds_public_keys_only() {
+fn jwk_set_contains_public_keys_only() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run_json(&["keys", "export", "--jwks"]), @r#"{"keys":[{"kty":"EC","crv":"P-256","x":"<key>","y":"<key>","kid":"<key>","alg":"ES256","use":"sig"}]}"#);
@@ -41,7 +41,7 @@ fn a_set_holds_public_keys_only() {
 }
 
 #[test]
-fn app_keys_and_test_keys_are_apart() {
+fn app_and_test_keys_are_exported_separately() {
     let sandbox = Sandbox::with_admin();
     assert_eq!(kids(&sandbox, "test"), [""; 0]);
     let none = sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
@@ -60,7 +60,7 @@ fn app_keys_and_test_keys_are_apart() {
 }
 
 #[test]
-fn a_symmetric_key_is_left_out_with_a_warning() {
+fn symmetric_key_is_omitted_with_warning() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "HS256"]).ok();
     let output = sandbox.run(&["keys", "export", "--jwks"]);
@@ -78,7 +78,7 @@ fn a_symmetric_key_is_left_out_with_a_warning() {
 }
 
 #[test]
-fn what_cannot_be_exported_is_refused() {
+fn invalid_export_options_are_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["keys", "export"]), @"
     --- exit code 2, stderr

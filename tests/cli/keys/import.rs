@@ -1,4 +1,4 @@
-//! `jeton keys import`: keys that exist already, in every form.
+//! `jeton keys import`
 
 use super::{ALL, kids};
 use crate::python::{ask, python};
@@ -12,7 +12,7 @@ const PKCS1: &str = include_str!("samples/pkcs1.pem");
 const TEST: [&str; 4] = ["keys", "import", "--purpose", "test"];
 
 #[test]
-fn what_one_store_exports_another_takes_in() {
+fn exported_keys_can_be_imported() {
     let (here, there) = (Sandbox::with_admin(), Sandbox::with_admin());
     for algorithm in ALL {
         let token = here.get(&["token", "mint", "--alg", algorithm]);
@@ -35,9 +35,9 @@ fn what_one_store_exports_another_takes_in() {
     }
 }
 
-/// HMAC fills up short secrets with zeros and hashes long ones (RFC 2104, section 2).
+/// HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2).
 #[test]
-fn secrets_that_sign_alike_are_one() {
+fn equivalent_hmac_secrets_are_one_key() {
     let sandbox = Sandbox::with_admin();
     let text = "of more than one hundred and twenty-eight bytes ".repeat(3);
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, text.as_bytes());
@@ -62,7 +62,7 @@ fn secrets_that_sign_alike_are_one() {
 }
 
 #[test]
-fn every_form_of_a_private_key_is_taken() {
+fn private_key_formats_are_importable() {
     let sandbox = Sandbox::with_admin();
     let words = ["keys", "import", "--from-file", "-"];
     let mut outputs = String::new();
@@ -112,7 +112,7 @@ fn decoded(base64: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_no_name_of_a_variable_is_not_repeated() {
+fn invalid_variable_name_is_not_echoed() {
     let sandbox = Sandbox::with_admin();
     for name in [
         "s3cretS3cretS3cretS3cretS3cret12",
@@ -137,7 +137,7 @@ fn what_is_no_name_of_a_variable_is_not_repeated() {
 }
 
 #[test]
-fn a_shared_secret_comes_from_the_environment_and_is_marked_if_it_is_weak() {
+fn weak_secret_from_environment_is_marked() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set("JWT_SECRET_KEY", "super-secret");
     let words = [&TEST[..], &["--from-env", "JWT_SECRET_KEY", "--alg", "HS256"]].concat();
@@ -177,7 +177,7 @@ fn a_shared_secret_comes_from_the_environment_and_is_marked_if_it_is_weak() {
 }
 
 #[test]
-fn the_same_key_never_serves_two_purposes() {
+fn key_cannot_serve_two_purposes() {
     let sandbox = Sandbox::with_admin();
     let import = |flags: &[&str]| {
         sandbox.run_with_input(&[&["keys", "import", "--from-file", "-"], flags].concat(), PKCS1)
@@ -202,7 +202,7 @@ fn the_same_key_never_serves_two_purposes() {
 }
 
 #[test]
-fn of_a_set_all_keys_are_taken_or_none() {
+fn jwks_import_is_atomic() {
     let sandbox = Sandbox::with_admin();
     let mut set = json!({"keys": []});
     for algorithm in ["ES256", "EdDSA", "HS256"] {
@@ -234,7 +234,7 @@ fn of_a_set_all_keys_are_taken_or_none() {
 }
 
 #[test]
-fn the_first_command_can_be_one_that_brings_or_makes_a_key() {
+fn key_import_or_generation_creates_store() {
     let sandbox = Sandbox::new();
     let output = sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1);
     assert_snapshot!(output, @"
@@ -265,7 +265,7 @@ fn the_first_command_can_be_one_that_brings_or_makes_a_key() {
 }
 
 #[test]
-fn only_admins_import_keys() {
+fn key_import_requires_admin() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1);
     assert_snapshot!(output, @"
@@ -276,7 +276,7 @@ fn only_admins_import_keys() {
 }
 
 #[test]
-fn another_secret_signs_at_once_if_that_is_said() {
+fn activate_flag_makes_imported_secret_active() {
     let mut sandbox = Sandbox::with_admin();
     let import = |sandbox: &Sandbox, more: &[&str]| {
         let words = [&TEST[..], &["--from-env", "SECRET", "--alg", "HS256"], more].concat();
@@ -308,7 +308,7 @@ fn another_secret_signs_at_once_if_that_is_said() {
 }
 
 #[test]
-fn where_nobody_is_registered_the_way_in_is_told() {
+fn store_without_users_suggests_init() {
     let sandbox = Sandbox::new();
     sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1).ok();
     assert_snapshot!(sandbox.run(&["token", "mint"]), @"

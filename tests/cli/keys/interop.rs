@@ -1,4 +1,4 @@
-//! Every algorithm, both ways: `PyJWT` and jose check what is signed here, and the other way round.
+//! Interoperability in both directions for every algorithm, with `PyJWT` and jose.
 
 use super::{ALL, kids};
 use crate::sandbox::{Sandbox, payload, tampered};
@@ -6,7 +6,7 @@ use crate::{node, python};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// A token of each algorithm, and its keys.
+/// A token of each algorithm with its keys.
 fn cases(sandbox: &Sandbox) -> Value {
     let case = |alg: &str| {
         let token = sandbox.get(&["token", "mint", "--alg", alg, "--sub", "alice"]);
@@ -24,7 +24,7 @@ fn cases(sandbox: &Sandbox) -> Value {
     ALL.map(case).into_iter().collect()
 }
 
-/// The claims were read as they are, and what was signed in return is valid here.
+/// Asserts that the library read the claims, and that tokens signed by the library are valid.
 fn agree(sandbox: &Sandbox, cases: &Value, answers: &Value, refused: &str) {
     let (cases, answers) = (cases.as_array().unwrap(), answers.as_array().unwrap());
     assert_eq!((cases.len(), answers.len()), (ALL.len(), ALL.len()));
@@ -49,7 +49,7 @@ fn agree(sandbox: &Sandbox, cases: &Value, answers: &Value, refused: &str) {
 }
 
 #[test]
-fn what_one_signs_pyjwt_checks_and_the_other_way_round() {
+fn pyjwt_interoperates_for_every_algorithm() {
     let Some(python) = python::python() else { return };
     let sandbox = Sandbox::with_admin();
     let cases = cases(&sandbox);
@@ -58,7 +58,7 @@ fn what_one_signs_pyjwt_checks_and_the_other_way_round() {
 }
 
 #[test]
-fn what_one_signs_jose_checks_and_the_other_way_round() {
+fn jose_interoperates_for_every_algorithm() {
     let Some(node) = node::node() else { return };
     let sandbox = Sandbox::with_admin();
     let cases = cases(&sandbox);
@@ -67,7 +67,7 @@ fn what_one_signs_jose_checks_and_the_other_way_round() {
 }
 
 #[test]
-fn one_key_is_printed_as_pem_and_its_private_part_only_to_admins() {
+fn pem_export_is_public_and_private_export_requires_admin() {
     let sandbox = Sandbox::with_john();
     let kid = &kids(&sandbox, "app", "active")[0];
     let pem = sandbox.run(&["keys", "export", "--pem", kid]).ok().stdout;

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
 #[test]
-fn every_algorithm_makes_app_tokens_and_sessions() {
+fn every_algorithm_signs_app_tokens_and_sessions() {
     for algorithm in ALL {
         let sandbox = Sandbox::new();
         sandbox.run(&["init", "ada", "--alg", algorithm]).ok();
@@ -18,7 +18,7 @@ fn every_algorithm_makes_app_tokens_and_sessions() {
 }
 
 #[test]
-fn every_algorithm_makes_test_tokens() {
+fn every_algorithm_signs_test_tokens() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ALL {
         let token = sandbox.get(&["token", "mint", "--alg", algorithm]);
@@ -30,7 +30,7 @@ fn every_algorithm_makes_test_tokens() {
 }
 
 #[test]
-fn a_new_key_stands_by_until_it_is_rotated_in() {
+fn new_key_is_standby_until_rotation() {
     let sandbox = Sandbox::with_admin();
     let [old] = <[String; 1]>::try_from(kids(&sandbox, "app", "active")).unwrap();
     let before = sandbox.get(&["token", "create", "before"]);
@@ -67,7 +67,7 @@ fn a_new_key_stands_by_until_it_is_rotated_in() {
 }
 
 #[test]
-fn rotating_without_one_that_stands_by_makes_one_of_the_same_kind() {
+fn rotation_without_standby_key_generates_same_algorithm() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "ES384"]).ok();
     let rotated = sandbox.json(&["keys", "rotate"]);
@@ -86,7 +86,7 @@ fn rotating_without_one_that_stands_by_makes_one_of_the_same_kind() {
 }
 
 #[test]
-fn a_retired_key_verifies_until_its_end_and_is_published_as_long() {
+fn retired_key_verifies_and_is_published_until_expiry() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "mint", "--ttl", "1d"]);
     let [kid] = <[String; 1]>::try_from(kids(&sandbox, "test", "active")).unwrap();
@@ -110,7 +110,7 @@ fn a_retired_key_verifies_until_its_end_and_is_published_as_long() {
 }
 
 #[test]
-fn a_revoked_key_takes_with_it_what_it_signed() {
+fn revoked_key_revokes_its_tokens_and_sessions() {
     let sandbox = Sandbox::with_admin();
     let app = sandbox.get(&["token", "create", "app"]);
     let [kid] = <[String; 1]>::try_from(kids(&sandbox, "app", "active")).unwrap();
@@ -167,7 +167,7 @@ fn a_revoked_key_takes_with_it_what_it_signed() {
 }
 
 #[test]
-fn the_list_says_where_each_is_and_what_comes_next() {
+fn keys_list_shows_state_and_next_step() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "app"]).ok();
     sandbox.run(&["keys", "rotate"]).ok();
@@ -195,7 +195,7 @@ fn the_list_says_where_each_is_and_what_comes_next() {
 }
 
 #[test]
-fn only_admins_manage_keys() {
+fn key_management_requires_admin() {
     let sandbox = Sandbox::with_john();
     let kid = &kids(&sandbox, "app", "active")[0];
     for arguments in [
@@ -233,7 +233,7 @@ fn only_admins_manage_keys() {
 }
 
 #[test]
-fn of_several_keys_that_sign_the_one_to_rotate_is_named() {
+fn rotation_requires_algorithm_with_several_active_keys() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ["ES256", "EdDSA"] {
         sandbox.get(&["token", "mint", "--alg", algorithm]);
@@ -245,9 +245,9 @@ fn of_several_keys_that_sign_the_one_to_rotate_is_named() {
     sandbox.run(&["keys", "rotate", "--purpose", "test", "--alg", "EdDSA"]).ok();
 }
 
-/// One of 64 thumbprints of imported keys does.
+/// One in 64 thumbprints starts with a hyphen.
 #[test]
-fn an_id_that_begins_with_a_hyphen_is_no_flag() {
+fn key_id_with_leading_hyphen_is_not_a_flag() {
     let sandbox = Sandbox::with_admin();
     let kid = sandbox.get(&["keys", "generate"]);
     sandbox.sql(&format!("UPDATE keys SET kid = '-C-s' WHERE kid = '{kid}'"));

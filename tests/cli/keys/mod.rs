@@ -1,4 +1,4 @@
-//! Keys: made, rotated, retired, revoked, and what verifiers are given.
+//! Keys: import, export, rotation, retirement, revocation and discovery.
 
 mod discovery;
 mod disguised;
@@ -12,13 +12,12 @@ mod site;
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 
-/// Every algorithm.
 const ALL: [&str; 12] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
     "ES384", "EdDSA",
 ];
 
-/// The keys of a purpose in that state, the oldest first.
+/// Returns the key ids of that purpose and state, oldest first.
 fn kids(sandbox: &Sandbox, purpose: &str, state: &str) -> Vec<String> {
     let keys = sandbox.json(&["keys", "list"]);
     let fits = |key: &&Value| key["purpose"] == purpose && key["state"] == state;

@@ -1,4 +1,4 @@
-//! Keys change while others sign and verify, and nobody notices.
+//! Key rotation during concurrent signing and verification.
 
 use super::kids;
 use crate::sandbox::Sandbox;
@@ -8,8 +8,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// Looks again and again how many app keys sign, until `work` is done; what it saw, and how often
-/// it looked.
+/// Counts the active app keys continuously while `work` runs. Returns the distinct counts and the
+/// number of samples.
 fn watched(sandbox: &Sandbox, work: impl FnOnce()) -> (BTreeSet<i64>, usize) {
     let is_done = AtomicBool::new(false);
     let store = sandbox.store();
@@ -24,7 +24,7 @@ fn watched(sandbox: &Sandbox, work: impl FnOnce()) -> (BTreeSet<i64>, usize) {
             }
             (seen, looks)
         });
-        // The watch must end if the work fails.
+        // The sampling must stop even after a panic in `work`.
         let worked = catch_unwind(AssertUnwindSafe(work));
         is_done.store(true, Ordering::Relaxed);
         let saw = watch.join().unwrap();
@@ -36,7 +36,7 @@ fn watched(sandbox: &Sandbox, work: impl FnOnce()) -> (BTreeSet<i64>, usize) {
 }
 
 #[test]
-fn tokens_made_while_keys_rotate_all_verify() {
+fn tokens_created_during_rotation_verify() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     let mut tokens = vec![sandbox.get(&["token", "create", "first"])];
@@ -50,7 +50,8 @@ fn tokens_made_while_keys_rotate_all_verify() {
     assert_eq!(sandbox.sql(several), ["1"], "they are of several keys");
 }
 
-/// Sixteen processes create tokens, one rotates, and up to sixteen verify, four times.
+/// Runs sixteen `token create`, one `keys rotate` and up to sixteen `token verify` processes, four
+/// times.
 fn rounds(sandbox: &Sandbox, tokens: &mut Vec<String>) {
     let command = |words: &[&str]| sandbox.command(words);
     for round in 0..4 {
@@ -74,7 +75,7 @@ fn rounds(sandbox: &Sandbox, tokens: &mut Vec<String>) {
 }
 
 #[test]
-fn two_rotations_at_once_leave_one_key_that_signs() {
+fn concurrent_rotations_leave_one_active_key() {
     let sandbox = Sandbox::with_admin();
     for _ in 0..3 {
         let all = Sandbox::run_at_once((0..6).map(|_| sandbox.command(&["keys", "rotate"])));

@@ -1,4 +1,4 @@
-//! `jeton keys export --site`: what verifiers find that know nothing but the issuer.
+//! `jeton keys export --site`: metadata and keys for verifiers that know the issuer only.
 
 use super::ALL;
 use crate::sandbox::Sandbox;
@@ -16,7 +16,7 @@ fn read(sandbox: &Sandbox, name: &str) -> Value {
 }
 
 #[test]
-fn it_is_what_discovery_asks_for() {
+fn exported_metadata_follows_oidc_discovery() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "issuer", ISSUER]).ok();
     assert_snapshot!(sandbox.run(&EXPORT), @"
@@ -39,7 +39,7 @@ fn it_is_what_discovery_asks_for() {
 }
 
 #[test]
-fn all_test_keys_stand_in_it_but_no_secret() {
+fn exported_set_has_all_test_keys_but_no_secrets() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ALL {
         sandbox.get(&["token", "mint", "--alg", algorithm]);
@@ -64,7 +64,7 @@ fn all_test_keys_stand_in_it_but_no_secret() {
 }
 
 #[test]
-fn the_same_keys_are_the_same_bytes_and_others_may_read_them() {
+fn unchanged_export_is_not_rewritten_and_is_world_readable() {
     let sandbox = Sandbox::with_admin();
     let state = || {
         let path = sandbox.home().join("public/.well-known/jwks.json");
@@ -93,7 +93,7 @@ fn the_same_keys_are_the_same_bytes_and_others_may_read_them() {
 }
 
 #[test]
-fn what_cannot_be_published_is_refused() {
+fn invalid_issuer_or_directory_is_refused() {
     let sandbox = Sandbox::with_admin();
     for bad in [
         "jeton",
@@ -118,7 +118,7 @@ fn what_cannot_be_published_is_refused() {
     ");
 }
 
-/// The files in the directory, with their contents.
+/// Returns the files in the directory with their contents.
 fn files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
     let folder = sandbox.home().join("public/.well-known");
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
@@ -130,7 +130,7 @@ fn files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn files_of_another_issuer_are_replaced_only_with_yes() {
+fn files_of_other_issuer_require_yes() {
     let sandbox = Sandbox::with_admin();
     let folder = sandbox.home().join("public/.well-known");
     fs::create_dir_all(&folder).unwrap();
@@ -171,7 +171,7 @@ fn files_of_another_issuer_are_replaced_only_with_yes() {
     ");
     sandbox.run(&[&EXPORT[..], &["--yes"]].concat()).ok();
     assert_eq!(read(&sandbox, keys), sandbox.json(&["keys", "export", "--jwks"]));
-    // The same issuer, whatever else its metadata say; and an export that was interrupted.
+    // Metadata of the same issuer with other members, then an interrupted export.
     fs::write(folder.join(metadata), json!({"issuer": ISSUER, "x": 1}).to_string()).unwrap();
     fs::write(folder.join(keys), "{\"keys\":[]}").unwrap();
     sandbox.run(&EXPORT).ok();

@@ -1,4 +1,4 @@
-//! The yes-or-no question before something is destroyed: who is asked, and what the answers do.
+//! Confirmation prompts: conditions and answers.
 
 use super::OnTerminal;
 use crate::sandbox::Sandbox;
@@ -20,7 +20,7 @@ fn is_there(sandbox: &Sandbox) -> bool {
 }
 
 #[test]
-fn somebody_is_asked_on_a_terminal_without_yes_and_nobody_else() {
+fn confirmation_requires_terminal_or_yes() {
     let yes = [&DELETE[..], &["--yes"]].concat();
 
     let sandbox = with_john();
@@ -56,7 +56,7 @@ fn somebody_is_asked_on_a_terminal_without_yes_and_nobody_else() {
 }
 
 #[test]
-fn hashes_are_printed_after_a_yes() {
+fn hash_export_requires_confirmation() {
     let sandbox = with_john();
     let export = ["users", "export", "--with-hashes"];
     for (answer, code) in [("y\n", 0), ("n\n", 2)] {
@@ -69,7 +69,7 @@ fn hashes_are_printed_after_a_yes() {
 }
 
 #[test]
-fn only_the_whole_line_y_or_yes_confirms() {
+fn confirmation_accepts_y_or_yes_only() {
     for answer in ["y\n", "Y\n", "yes\r", "YES\n", " Yes \n", "no\u{15}y\n"] {
         let sandbox = with_john();
         let mut run = OnTerminal::run(&sandbox, &DELETE);
@@ -82,7 +82,7 @@ fn only_the_whole_line_y_or_yes_confirms() {
 }
 
 #[test]
-fn every_other_answer_cancels() {
+fn other_answers_cancel() {
     let sandbox = with_john();
     for answer in [
         "\n",
@@ -103,14 +103,14 @@ fn every_other_answer_cancels() {
         run.press(QUESTION, answer);
         let (code, screen, echoes) = run.ends();
         assert_eq!((code, echoes), (2, true), "{answer:?}: {screen}");
-        // The line of the question is ended, whatever ended the answer.
+        // The line of the question always ends with a line break.
         assert!(screen.ends_with(&format!("\n{CANCELLED}")), "{answer:?}: {screen}");
         assert!(is_there(&sandbox), "{answer:?}");
     }
 }
 
 #[test]
-fn letters_without_a_line_break_answer_nothing() {
+fn answer_requires_line_break() {
     let sandbox = with_john();
     let mut run = OnTerminal::run(&sandbox, &DELETE);
     run.press(QUESTION, "y").asks("y");
@@ -123,11 +123,11 @@ fn letters_without_a_line_break_answer_nothing() {
 }
 
 #[test]
-fn lines_pasted_before_the_question_do_not_answer_it() {
+fn text_pasted_before_question_is_discarded() {
     let sandbox = with_john();
     let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
     let mut run = OnTerminal::run_as(&sandbox, line, &DELETE, &[]);
-    // One paste: the shell reads a line of it, and the others wait for the question.
+    // One paste: the shell reads the first line, and the other lines stay in the terminal's queue.
     run.0.send("go\ny\nyes\n").unwrap();
     run.0.flush().unwrap();
     run.asks("first go").press(QUESTION, "n\n");
@@ -136,7 +136,7 @@ fn lines_pasted_before_the_question_do_not_answer_it() {
 }
 
 #[test]
-fn lines_pasted_behind_the_answer_are_discarded() {
+fn text_pasted_after_answer_is_discarded() {
     for (answer, said) in [("y", DELETED), ("n", CANCELLED)] {
         let sandbox = with_john();
         let line = "\"$0\" \"$@\"; printf 'next? '; read -r next; echo \"got $next\"";
@@ -149,7 +149,7 @@ fn lines_pasted_behind_the_answer_are_discarded() {
 }
 
 #[test]
-fn the_question_says_how_many_and_whose() {
+fn question_names_count_and_owner() {
     let sandbox = with_john();
     let revoke = ["token", "revoke", "--all"];
     sandbox.run(&["token", "create", "a", "--user", "john"]).ok();

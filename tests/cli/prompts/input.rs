@@ -1,4 +1,4 @@
-//! Standard input that is a terminal: it is announced once, and secrets are not echoed.
+//! Stdin as a terminal: announced once, and without echo for secrets.
 
 use super::OnTerminal;
 use crate::sandbox::Sandbox;
@@ -28,7 +28,7 @@ const SECRETS: &[(&str, &str)] = &[
     ("token mint --key-file - --alg HS512", "the key"),
     ("token fixtures --key-file - --alg HS512 --out f", "the key"),
     ("keys import --from-file - --alg HS512", "the key"),
-    // Ends the session.
+    // Ends the session, hence last.
     ("recover ada --password-stdin", "the password"),
 ];
 
@@ -37,7 +37,7 @@ fn words(line: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_typed_secret_is_announced_once_and_not_echoed() {
+fn typed_secret_is_announced_once_and_not_echoed() {
     let sandbox = Sandbox::with_admin();
     for (line, what) in SECRETS {
         let mut run = OnTerminal::run(&sandbox, &words(line));
@@ -51,7 +51,7 @@ fn a_typed_secret_is_announced_once_and_not_echoed() {
 }
 
 #[test]
-fn a_password_that_is_typed_is_the_password() {
+fn typed_password_logs_in() {
     let sandbox = Sandbox::with_admin();
     let mut run = OnTerminal::run(&sandbox, &["login", "ada", "--password-stdin"]);
     run.asks(END).hides().0.send_line("lovelace").unwrap();
@@ -62,7 +62,7 @@ fn a_password_that_is_typed_is_the_password() {
 }
 
 #[test]
-fn a_terminal_of_another_session_is_not_echoed_either() {
+fn terminal_of_other_session_does_not_echo() {
     let sandbox = Sandbox::with_admin();
     let words = ["login", "ada", "--password-stdin"];
     let mut run = OnTerminal::run_as(&sandbox, "exec setsid --wait \"$0\" \"$@\"", &words, &[]);
@@ -73,7 +73,7 @@ fn a_terminal_of_another_session_is_not_echoed_either() {
 }
 
 #[test]
-fn every_signal_restores_the_echo_there_too() {
+fn signals_restore_echo() {
     let sandbox = Sandbox::with_admin();
     let waiting = || {
         let line = "ulimit -c 0; exec \"$0\" \"$@\"";
@@ -91,7 +91,7 @@ fn every_signal_restores_the_echo_there_too() {
 }
 
 #[test]
-fn input_that_is_no_secret_is_announced_and_echoed() {
+fn non_secret_input_is_announced_and_echoed() {
     let sandbox = Sandbox::with_admin();
     for (line, what) in [
         ("users import -", "the rows"),
@@ -112,7 +112,7 @@ fn input_that_is_no_secret_is_announced_and_echoed() {
 }
 
 #[test]
-fn quiet_and_json_leave_the_announcement_out() {
+fn quiet_and_json_suppress_announcement() {
     let sandbox = Sandbox::with_admin();
     for flags in [&["-q"][..], &["-o", "json"]] {
         let words = [&["token", "decode", "-"], flags].concat();

@@ -1,5 +1,5 @@
-//! Questions on a terminal: what is asked, what is not echoed, and how a signal leaves it; and the
-//! terminal itself, for whoever looks at what it shows.
+//! Prompts on a terminal: questions, hidden input and signals. Also the pseudo-terminal for other
+//! tests.
 
 mod confirm;
 mod input;
@@ -15,7 +15,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// A run on a terminal of its own, where what is typed is echoed as usual.
+/// A command on its own pseudo-terminal, with echo enabled.
 pub(crate) struct OnTerminal(pub(crate) PtySession);
 
 impl OnTerminal {
@@ -27,7 +27,7 @@ impl OnTerminal {
         Self::run_as(sandbox, "exec \"$0\" \"$@\"", words, variables)
     }
 
-    /// With both outputs in these files of the sandbox's home.
+    /// Redirects both outputs to files in the home directory of the sandbox.
     fn run_into(sandbox: &Sandbox, [out, err]: [&str; 2], words: &[&str]) -> Self {
         Self::run_as(sandbox, &format!("exec \"$0\" \"$@\" >{out} 2>{err}"), words, &[])
     }
@@ -38,14 +38,14 @@ impl OnTerminal {
         Self(spawn_with_options(command, options).unwrap())
     }
 
-    /// Waits for the question, then types the answer to it unseen.
+    /// Waits for the question and for hidden input, then types the answer.
     fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
         self.asks(question).hides();
         self.0.send_line(answer).unwrap();
         self
     }
 
-    /// Waits for the question, then presses that key.
+    /// Waits for the question, then sends the keys.
     fn press(&mut self, question: &str, key: &str) -> &mut Self {
         self.asks(question).0.send(key).unwrap();
         self.0.flush().unwrap();
@@ -57,7 +57,7 @@ impl OnTerminal {
         self
     }
 
-    /// Waits until what is typed is not echoed any more.
+    /// Waits until echo is disabled.
     fn hides(&mut self) -> &mut Self {
         let begun = Instant::now();
         while self.echoes() {
@@ -72,15 +72,14 @@ impl OnTerminal {
         tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
-    /// The signal that ended it, and whether the terminal echoes as before.
+    /// Returns the signal that killed the command, and whether echo is restored.
     fn killed(self) -> (Signal, bool) {
         let status = self.0.process().wait().unwrap();
         let WaitStatus::Signaled(_, signal, _) = status else { panic!("{status:?}") };
         (signal, self.echoes())
     }
 
-    /// Its exit code, what was on the screen since the last question, and whether the terminal
-    /// echoes as before.
+    /// Returns the exit code, the screen since the last question, and whether echo is restored.
     pub(crate) fn ends(mut self) -> (i32, String, bool) {
         let screen = self.0.exp_eof().unwrap().replace("\r\n", "\n");
         let status = self.0.process().wait().unwrap();
@@ -108,8 +107,8 @@ fn on_terminal(
     command
 }
 
-/// All that a terminal of that width is sent by a run without questions, escape sequences included.
-/// `line` is the shell's: `exec "$0" "$@"`, where nothing is redirected.
+/// Returns everything that a command without prompts sends to a terminal of that width, escape
+/// sequences included. `line` is a shell command: `exec "$0" "$@"` without redirection.
 pub(crate) fn sent(
     sandbox: &Sandbox,
     columns: usize,
@@ -121,13 +120,13 @@ pub(crate) fn sent(
     let options = Options::new().timeout_ms(Some(20_000));
     let command = on_terminal(sandbox, &line, words, variables);
     let text = spawn_with_options(command, options).unwrap().exp_eof().unwrap();
-    // Each byte comes as a character.
+    // rexpect returns each byte as one character.
     let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
     String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
 }
 
 #[test]
-fn login_asks_for_the_password_and_does_not_echo_it() {
+fn login_prompts_for_password_without_echo() {
     let sandbox = Sandbox::with_admin();
     let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
     run.answer("Password: ", "lovelace");
@@ -138,7 +137,7 @@ fn login_asks_for_the_password_and_does_not_echo_it() {
 }
 
 #[test]
-fn an_empty_answer_cancels() {
+fn empty_password_cancels() {
     let sandbox = Sandbox::with_admin();
     for ending in ["\n", "\u{4}"] {
         let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
@@ -152,7 +151,7 @@ fn an_empty_answer_cancels() {
 }
 
 #[test]
-fn init_asks_twice() {
+fn init_prompts_for_password_twice() {
     let sandbox = Sandbox::new();
     let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
     run.answer("New password: ", "lovelace").answer("Again: ", "lovelace");
@@ -164,7 +163,7 @@ fn init_asks_twice() {
 }
 
 #[test]
-fn two_different_new_passwords_are_refused() {
+fn mismatched_new_passwords_are_refused() {
     let sandbox = Sandbox::new();
     let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
     run.answer("New password: ", "lovelace").answer("Again: ", "lovelaec");
@@ -175,7 +174,7 @@ fn two_different_new_passwords_are_refused() {
 }
 
 #[test]
-fn passwd_asks_for_the_current_password_first() {
+fn passwd_prompts_for_current_password_first() {
     let sandbox = Sandbox::with_admin();
     let mut run = OnTerminal::run(&sandbox, &["passwd"]);
     run.answer("Current password: ", "lovelace")
@@ -187,7 +186,7 @@ fn passwd_asks_for_the_current_password_first() {
 }
 
 #[test]
-fn in_ci_and_with_no_input_nobody_is_asked() {
+fn ci_and_no_input_disable_prompts() {
     const HINT: &str = "error: a password is needed and nobody is there to ask\n\
         hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`\n";
     let sandbox = Sandbox::with_admin();
@@ -208,7 +207,7 @@ fn in_ci_and_with_no_input_nobody_is_asked() {
 }
 
 #[test]
-fn for_somebody_who_is_not_there_no_password_is_asked() {
+fn unknown_user_is_refused_before_password_prompt() {
     let sandbox = Sandbox::with_admin();
     let ended = OnTerminal::run(&sandbox, &["recover", "nobody"]).ends();
     assert_eq!(ended, (3, "error: there is no user `nobody`\n".to_owned(), true));

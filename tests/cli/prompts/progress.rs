@@ -1,15 +1,15 @@
-//! How far an import is, for whoever looks at a terminal.
+//! The progress bar of an import on a terminal.
 
 use super::OnTerminal;
 use crate::sandbox::Sandbox;
 use std::fs;
 
 #[test]
-fn an_import_that_takes_long_shows_how_far_it_is() {
+fn long_import_shows_progress() {
     let sandbox = Sandbox::with_admin();
     let names: Vec<String> = (0..10_000).map(|number| format!("user{number}")).collect();
     fs::write(sandbox.home().join("rows"), format!("username\n{}", names.join("\n"))).unwrap();
-    // As long as another process writes, it waits.
+    // The import waits while another connection writes.
     let other = rusqlite::Connection::open(sandbox.store()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut run = OnTerminal::run(&sandbox, &["users", "import", "rows"]);
@@ -19,7 +19,7 @@ fn an_import_that_takes_long_shows_how_far_it_is() {
     assert_eq!((code, echoes), (0, true), "{screen}");
     let talk = "imported 10000 users\n\
                 hint: there is no password yet for 10000 users; set one: jeton recover USER\n";
-    // What is left of the line before it is cleared.
+    // The carriage return clears the progress bar.
     let (_, end) = screen.rsplit_once('\r').unwrap_or(("", &screen));
     assert_eq!(end, talk, "{screen:?}");
 }

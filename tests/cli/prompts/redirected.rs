@@ -1,4 +1,4 @@
-//! Questions go to the terminal itself, so that they are seen with both outputs in files.
+//! Prompts use the terminal itself, so redirection of both outputs does not hide them.
 
 use super::OnTerminal;
 use crate::sandbox::Sandbox;
@@ -10,7 +10,7 @@ fn files(sandbox: &Sandbox) -> [String; 2] {
 }
 
 #[test]
-fn a_password_is_asked_for_with_both_outputs_in_files() {
+fn password_prompt_works_with_redirected_output() {
     let sandbox = Sandbox::with_admin();
     let mut run = OnTerminal::run_into(&sandbox, FILES, &["passwd", "-o", "json"]);
     run.answer("Current password: ", "lovelace")
@@ -23,7 +23,7 @@ fn a_password_is_asked_for_with_both_outputs_in_files() {
 }
 
 #[test]
-fn a_confirmation_is_asked_for_with_both_outputs_in_files() {
+fn confirmation_works_with_redirected_output() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     let question = "Delete john and revoke all of its tokens? [y/N] ";

@@ -1,11 +1,11 @@
-//! A signal in a prompt ends the program, changes nothing, and gives the terminal back.
+//! Signals at a prompt end the program, change nothing and restore the terminal.
 
 use super::OnTerminal;
 use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 
 #[test]
-fn ctrl_c_in_a_prompt_is_130_and_gives_the_terminal_back() {
+fn ctrl_c_at_prompt_exits_130_and_restores_terminal() {
     let sandbox = Sandbox::with_admin();
     for (words, question) in
         [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
@@ -19,7 +19,7 @@ fn ctrl_c_in_a_prompt_is_130_and_gives_the_terminal_back() {
 }
 
 #[test]
-fn sigterm_in_a_prompt_is_143_and_gives_the_terminal_back() {
+fn sigterm_at_prompt_exits_143_and_restores_terminal() {
     let sandbox = Sandbox::with_admin();
     let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
     run.asks("Password: ").hides();
@@ -29,10 +29,11 @@ fn sigterm_in_a_prompt_is_143_and_gives_the_terminal_back() {
 }
 
 #[test]
-fn ctrl_c_at_a_yes_or_no_question_is_130_and_changes_nothing() {
+fn ctrl_c_at_confirmation_exits_130_and_changes_nothing() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    // Several times: the question's own thread must never answer before the signal does.
+    // Repeated, because a race is possible: the signal must win against the thread of the
+    // question.
     for _ in 0..8 {
         let mut run = OnTerminal::run(&sandbox, &["users", "delete", "john"]);
         run.asks("Delete john and revoke all of its tokens? [y/N] ");
@@ -43,7 +44,7 @@ fn ctrl_c_at_a_yes_or_no_question_is_130_and_changes_nothing() {
 }
 
 #[test]
-fn sighup_in_a_prompt_is_143_and_gives_the_terminal_back() {
+fn sighup_at_prompt_exits_143_and_restores_terminal() {
     let sandbox = Sandbox::with_admin();
     for (words, question) in
         [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
@@ -57,7 +58,7 @@ fn sighup_in_a_prompt_is_143_and_gives_the_terminal_back() {
 }
 
 #[test]
-fn sighup_and_sigterm_at_a_yes_or_no_question_are_143_and_change_nothing() {
+fn sighup_and_sigterm_at_confirmation_exit_143_and_change_nothing() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     for signal in [Signal::SIGHUP, Signal::SIGTERM].repeat(8) {
@@ -70,7 +71,7 @@ fn sighup_and_sigterm_at_a_yes_or_no_question_are_143_and_change_nothing() {
 }
 
 #[test]
-fn programs_are_told_of_a_signal_in_one_line() {
+fn signal_is_reported_as_one_line_json_error() {
     let sandbox = Sandbox::with_admin();
     let error = |code: i32| {
         format!(
@@ -78,7 +79,7 @@ fn programs_are_told_of_a_signal_in_one_line() {
              \"message\":\"interrupted\",\"hint\":null,\"details\":{{}}}}}}\n"
         )
     };
-    // Of two questions each has a thread that hears it.
+    // Each of two questions has a thread that receives the signal.
     let asked = |words: &[&str], questions: &[&str], signal, code| {
         let mut run = OnTerminal::run_into(&sandbox, ["out", "err"], words);
         for question in &questions[1..] {

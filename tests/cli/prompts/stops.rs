@@ -1,4 +1,5 @@
-//! Signals at a prompt whose default action ends or stops the program: the terminal is restored first.
+//! Signals at a prompt whose default action ends or stops the program: the terminal is restored
+//! first.
 
 use super::OnTerminal;
 use crate::sandbox::Sandbox;
@@ -10,10 +11,10 @@ use {
     std::process::Command,
 };
 
-/// Runs without core dumps.
+/// Disables core dumps.
 const NO_CORE: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
 
-/// Shells with job control. dash leaves the terminal's modes as a stopped program leaves them.
+/// Shells with job control. dash keeps the terminal modes of a stopped program.
 const SHELLS: [&str; 2] = ["sh -i", "bash --norc --noprofile -i"];
 
 fn login(sandbox: &Sandbox) -> OnTerminal {
@@ -23,7 +24,7 @@ fn login(sandbox: &Sandbox) -> OnTerminal {
 }
 
 #[test]
-fn every_ending_signal_restores_the_terminal_and_ends_the_program() {
+fn terminating_signals_restore_terminal() {
     let sandbox = Sandbox::with_admin();
     for signal in [
         Signal::SIGQUIT,
@@ -47,7 +48,7 @@ fn every_ending_signal_restores_the_terminal_and_ends_the_program() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn signals_without_a_portable_default_action_are_an_exit_code() {
+fn signals_without_portable_default_action_set_exit_code() {
     let sandbox = Sandbox::with_admin();
     let numbers = [Number::IO, Number::POWER, Number::STKFLT, Number::rt_min(), Number::rt_max()];
     for number in numbers.map(Number::as_raw) {
@@ -61,7 +62,7 @@ fn signals_without_a_portable_default_action_are_an_exit_code() {
 }
 
 #[test]
-fn ctrl_backslash_restores_the_terminal_and_quits() {
+fn ctrl_backslash_restores_terminal_and_quits() {
     let sandbox = Sandbox::with_admin();
     let mut run = login(&sandbox);
     run.0.send_control('\\').unwrap();
@@ -69,7 +70,7 @@ fn ctrl_backslash_restores_the_terminal_and_quits() {
 }
 
 #[test]
-fn an_ignored_signal_stays_ignored() {
+fn ignored_signal_stays_ignored() {
     let sandbox = Sandbox::with_admin();
     let line = format!("trap '' HUP USR1; {NO_CORE}");
     let mut run = OnTerminal::run_as(&sandbox, &line, &["login", "ada"], &[]);
@@ -83,7 +84,7 @@ fn an_ignored_signal_stays_ignored() {
 }
 
 #[test]
-fn ctrl_z_restores_the_terminal_and_fg_asks_again() {
+fn ctrl_z_restores_terminal_and_fg_repeats_prompt() {
     let variables = [("PS1", "ready> "), ("JETON", env!("CARGO_BIN_EXE_jeton"))];
     for shell in SHELLS {
         let sandbox = Sandbox::with_admin();
@@ -94,7 +95,7 @@ fn ctrl_z_restores_the_terminal_and_fg_asks_again() {
         run.0.send("half-typed").unwrap();
         run.0.send_control('z').unwrap();
         run.asks("Stopped").asks("ready> ");
-        // An interactive bash edits lines without the terminal's echo.
+        // An interactive bash edits lines with echo disabled.
         assert!(shell.starts_with("bash") || run.echoes(), "{shell}");
         run.0.send_line("stty -a; echo d\"\"one").unwrap();
         let modes = run.0.exp_string("done").unwrap();
@@ -112,13 +113,13 @@ fn ctrl_z_restores_the_terminal_and_fg_asks_again() {
 }
 
 #[test]
-fn a_prompt_in_the_background_waits_for_fg() {
+fn background_prompt_waits_for_fg() {
     let variables = [("PS1", "ready> "), ("JETON", env!("CARGO_BIN_EXE_jeton"))];
     for shell in SHELLS {
         let sandbox = Sandbox::with_admin();
         let mut run = OnTerminal::run_as(&sandbox, &format!("exec {shell}"), &[], &variables);
         run.asks("ready> ").0.send_line("\"$JETON\" login ada &").unwrap();
-        // The shell tells of a job before its next prompt.
+        // The shell reports a stopped job before its next prompt.
         let wait = "until jobs >jobs; grep -q Stopped jobs; do sleep 0.05; done";
         run.asks("ready> ").0.send_line(wait).unwrap();
         run.asks("ready> ").0.send_line("fg").unwrap();
@@ -135,7 +136,7 @@ fn a_prompt_in_the_background_waits_for_fg() {
 }
 
 #[test]
-fn ctrl_z_without_a_shell_to_continue_asks_again() {
+fn ctrl_z_without_job_control_repeats_prompt() {
     let sandbox = Sandbox::with_admin();
     let mut run = login(&sandbox);
     run.0.send_control('z').unwrap();

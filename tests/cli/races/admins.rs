@@ -1,4 +1,4 @@
-//! Admins who take each other's place away at the same moment: one of them stays an admin.
+//! Admins who remove each other concurrently: one admin remains.
 
 use super::{command_of, ended, log_in, number, race};
 use crate::sandbox::Sandbox;
@@ -10,7 +10,7 @@ const ARMS: [&[&str]; 3] = [&["set-role", "minter"], &["disable"], &["delete", "
 
 const ROUNDS: usize = 40;
 
-/// Both are admins again and logged in, whatever one of them suffered: as the file's owner may.
+/// Makes both users admins again and logs them in, directly in the database where necessary.
 fn make_up(sandbox: &Sandbox) {
     for name in ["eve", "zoe"] {
         let mut register = sandbox.command(&["register", name, "--exist-ok"]);
@@ -25,7 +25,7 @@ fn make_up(sandbox: &Sandbox) {
 }
 
 #[test]
-fn two_admins_who_duel_leave_one() {
+fn mutual_admin_removal_leaves_one_admin() {
     let sandbox = Sandbox::new();
     let mut late = 0;
     for round in 0..ROUNDS {
@@ -38,7 +38,8 @@ fn two_admins_who_duel_leave_one() {
         let all = race([strike("eve", "zoe", one), strike("zoe", "eve", other)]);
         assert_eq!(ended(&all, 0), 1, "{one:?} against {other:?}: {all:?}");
         assert_eq!(number(&sandbox, ADMINS), 1, "{one:?} against {other:?}: {all:?}");
-        // The loser would have struck the last admin, or came so late that it was none any more.
+        // The losing command is refused: it would remove the last admin (5), or its user has lost
+        // the role (7) or the session (12).
         late += ended(&all, 7) + ended(&all, 12);
         assert_eq!(ended(&all, 5) + ended(&all, 7) + ended(&all, 12), 1, "{all:?}");
     }

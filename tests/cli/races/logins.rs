@@ -1,4 +1,5 @@
-//! Logins in one configuration directory: the last one stays, and no other session is left open.
+//! Concurrent logins in one configuration directory: the last login stays, and no other session
+//! stays open.
 
 use super::{ended, number, race, register};
 use crate::run_output::RunOutput;
@@ -24,13 +25,13 @@ fn with_users(names: &[&str]) -> Sandbox {
     sandbox
 }
 
-/// How many of the two ended the session that stood there.
+/// Counts the logins that ended a previous session.
 fn replaced(all: &[RunOutput]) -> usize {
     let talk = "the session that was open here is ended\n";
     all.iter().filter(|output| output.stderr.starts_with(talk)).count()
 }
 
-/// Whoever is logged in here now; it must be in the only session that is open.
+/// Returns the name of the logged-in user, whose session must be the only open session.
 fn the_one(sandbox: &Sandbox) -> String {
     let who = sandbox.json(&["whoami"]);
     assert_eq!(number(sandbox, OPEN), 1);
@@ -42,7 +43,7 @@ fn the_one(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn two_logins_at_once_in_one_directory_leave_one_session() {
+fn concurrent_logins_leave_one_session() {
     let sandbox = with_users(&["john"]);
     for _ in 0..ROUNDS {
         let all = race((0..2).map(|_| log_in_here(&sandbox, "john")));
@@ -52,7 +53,7 @@ fn two_logins_at_once_in_one_directory_leave_one_session() {
 }
 
 #[test]
-fn two_logins_at_once_where_nobody_was_logged_in_leave_one_session() {
+fn concurrent_first_logins_leave_one_session() {
     let sandbox = with_users(&["john"]);
     for _ in 0..ROUNDS {
         sandbox.run(&["logout"]).ok();
@@ -63,7 +64,7 @@ fn two_logins_at_once_where_nobody_was_logged_in_leave_one_session() {
 }
 
 #[test]
-fn two_users_who_log_in_at_once_in_one_directory_leave_one_session() {
+fn concurrent_logins_of_two_users_leave_one_session() {
     let sandbox = with_users(&["john", "eve"]);
     let mut last = BTreeSet::new();
     for round in 0..ROUNDS {

@@ -1,5 +1,5 @@
-//! Many processes at once on one store: nobody waits for ever, nobody sees a lock, and what must
-//! happen once happens once.
+//! Concurrent processes on one store: bounded waits, no lock errors, and single changes happen
+//! once.
 
 mod admins;
 mod logins;
@@ -14,7 +14,7 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::process::Command;
 
-/// Runs them at once; none of them may talk of locks, panic, or end by a signal.
+/// Runs the commands concurrently. Asserts that none reports a lock, panics or ends with a signal.
 fn race(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
     let all = Sandbox::run_at_once(commands);
     for output in &all {
@@ -31,7 +31,7 @@ fn is_decent(output: &RunOutput) {
     assert!((0..=78).contains(&output.code), "{output:?}");
 }
 
-/// How many ended with that code.
+/// Counts the commands with that exit code.
 fn ended(all: &[RunOutput], code: i32) -> usize {
     all.iter().filter(|output| output.code == code).count()
 }
@@ -46,7 +46,7 @@ fn register(sandbox: &Sandbox, name: &str) -> Command {
     command
 }
 
-/// A command of somebody with a configuration directory, and so a session, of their own.
+/// A command with its own configuration directory, hence its own session.
 fn command_of(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(name));
@@ -59,7 +59,7 @@ fn log_in(sandbox: &Sandbox, name: &str) -> Command {
     command
 }
 
-/// The session file of that somebody.
+/// Reads the session file of that configuration directory.
 fn session(sandbox: &Sandbox, name: &str) -> Value {
     let sessions = sandbox.home().join("config").join(name).join("sessions");
     let mut files = std::fs::read_dir(sessions).unwrap().map(|entry| entry.unwrap().path());

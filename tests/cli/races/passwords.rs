@@ -1,4 +1,4 @@
-//! A new password while the user's sessions are refreshed: one session is left, whatever the order.
+//! A password change during concurrent refreshes: one session remains, in any order.
 
 use super::{command_of, ended, is_decent, number, race, register};
 use crate::run_output::RunOutput;
@@ -25,7 +25,7 @@ fn passwd(sandbox: &Sandbox, place: &str, old: &str, new: &str) -> Command {
     command_of(sandbox, place, &["passwd", "--password-file", file.to_str().unwrap()])
 }
 
-/// Refreshes everywhere at once; how many sessions were there still, beside the one that stays.
+/// Refreshes all sessions concurrently. Returns the number of open sessions other than `current`.
 fn refresh_all(sandbox: &Sandbox, stays: &str) -> usize {
     let all = race(SESSIONS.iter().map(|place| command_of(sandbox, place, &["refresh"])));
     for (place, output) in SESSIONS.iter().zip(&all) {
@@ -46,7 +46,7 @@ fn only_one_is_left(sandbox: &Sandbox, stays: &str) {
 }
 
 #[test]
-fn a_new_password_while_all_sessions_refresh_leaves_one_session() {
+fn password_change_during_refreshes_leaves_one_session() {
     let sandbox = Sandbox::with_admin();
     race([register(&sandbox, "john")]).remove(0).ok();
     let (mut open, mut over) = (0, 0);
@@ -55,7 +55,7 @@ fn a_new_password_while_all_sessions_refresh_leaves_one_session() {
         let all = race(SESSIONS.iter().map(|place| log_in_at(&sandbox, place, old)));
         assert_eq!(ended(&all, 0), SESSIONS.len(), "{all:?}");
         let mut change = Sandbox::start(&mut passwd(&sandbox, stays, old, new));
-        // Lap after lap, so that some refreshes come before the change and some after it.
+        // Repeated, so that some refreshes precede the change and some follow.
         while change.try_wait().unwrap().is_none() {
             open += refresh_all(&sandbox, stays);
         }

@@ -1,4 +1,4 @@
-//! One refresh token and many who present it.
+//! Concurrent use of one refresh token.
 
 use super::{command_of, ended, log_in, number, race, register, session};
 use crate::run_output::RunOutput;
@@ -7,7 +7,7 @@ use std::fs::File;
 use std::time::Duration;
 
 #[test]
-fn sixty_four_commands_on_an_expired_access_token_refresh_once() {
+fn concurrent_commands_refresh_expired_token_once() {
     let sandbox = Sandbox::with_admin();
     race([register(&sandbox, "john")]).remove(0).ok();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
@@ -29,7 +29,7 @@ fn sixty_four_commands_on_an_expired_access_token_refresh_once() {
 }
 
 #[test]
-fn one_of_thirty_two_who_present_one_refresh_token_wins_and_the_family_ends() {
+fn concurrent_refresh_token_reuse_ends_session() {
     let sandbox = Sandbox::with_admin();
     let file = sandbox.home().join("refresh");
     std::fs::write(&file, sandbox.session("refresh")).unwrap();

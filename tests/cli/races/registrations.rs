@@ -1,4 +1,4 @@
-//! Many accounts at once, and readers meanwhile.
+//! Concurrent registrations, and reads during registrations.
 
 use super::{ended, is_decent, number, race, register};
 use crate::run_output::RunOutput;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::process::Child;
 
 #[test]
-fn sixty_four_first_registrations_make_one_store_with_one_admin() {
+fn concurrent_first_registrations_create_one_admin() {
     let sandbox = Sandbox::new();
     let all = race((0..64).map(|n| register(&sandbox, &format!("user{n}"))));
     assert_eq!(ended(&all, 0), 64, "{all:?}");
@@ -20,7 +20,7 @@ fn sixty_four_first_registrations_make_one_store_with_one_admin() {
 }
 
 #[test]
-fn sixty_four_registrations_of_one_name_make_one_user() {
+fn concurrent_registrations_of_one_name_create_one_user() {
     let sandbox = Sandbox::with_admin();
     let all = race((0..64).map(|_| register(&sandbox, "john")));
     assert_eq!((ended(&all, 0), ended(&all, 5)), (1, 63), "{all:?}");
@@ -28,7 +28,7 @@ fn sixty_four_registrations_of_one_name_make_one_user() {
 }
 
 #[test]
-fn readers_never_fail_while_sixteen_register() {
+fn reads_succeed_during_registrations() {
     let sandbox = Sandbox::with_admin();
     let mut writers: Vec<Child> =
         (0..16).map(|n| Sandbox::start(&mut register(&sandbox, &format!("user{n}")))).collect();

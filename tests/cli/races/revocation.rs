@@ -1,4 +1,4 @@
-//! Revocation by value against a token that gets its row at the same time.
+//! Revocation by value, concurrent with the recording of the token.
 
 use super::race;
 use crate::sandbox::Sandbox;
@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 const ROUNDS: usize = 100;
 
 #[test]
-fn revoked_token_stays_revoked_when_its_row_is_recorded_meanwhile() {
+fn revocation_survives_concurrent_recording() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
     let mut revoked = 0;

@@ -1,4 +1,4 @@
-//! Many tokens at once: the quota holds, and no two are the same.
+//! Concurrent token creation: the quota holds, and all tokens are distinct.
 
 use super::{command_of, ended, log_in, number, race, register};
 use crate::sandbox::Sandbox;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 #[test]
-fn six_tokens_at_once_are_three_tokens() {
+fn concurrent_token_creation_respects_quota() {
     let sandbox = Sandbox::with_admin();
     for round in 0..5 {
         let name = format!("user{round}");
@@ -28,7 +28,7 @@ fn six_tokens_at_once_are_three_tokens() {
 }
 
 #[test]
-fn fifty_users_create_fifty_tokens_at_once() {
+fn concurrently_created_tokens_are_distinct() {
     let sandbox = Sandbox::with_admin();
     let names: Vec<String> = (0..50).map(|n| format!("user{n}")).collect();
     assert_eq!(ended(&race(names.iter().map(|name| register(&sandbox, name))), 0), 50);

@@ -1,5 +1,5 @@
-//! Whose right goes while a command waits, for a lock, an answer or a file: it is refused when it
-//! would make its change, and nothing is other than before.
+//! Rights that end while a command waits for a lock, an answer or a file: the command is refused
+//! at its change, and changes nothing.
 
 use super::Cast;
 use crate::prompts::OnTerminal;
@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::time::Duration;
 
-/// Every command whose change rests on a role. The names are those of the table.
+/// Every command whose change requires a role. The placeholders are those in `table.rs`.
 const CHANGES: &[&str] = &[
     "register bob --role minter --password-file password",
     "sessions revoke KIM_SID",
@@ -49,7 +49,7 @@ const CHANGES: &[&str] = &[
     "store prune",
 ];
 
-/// Every row of every table but the audit's.
+/// Returns every row of every table but `audit`.
 fn rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
     let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'";
     let mut names = store.prepare(names).unwrap();
@@ -66,12 +66,12 @@ fn rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
     all
 }
 
-/// Long enough for a command to get where it waits.
+/// Waits until a command has reached its lock or prompt.
 fn pause() {
     std::thread::sleep(Duration::from_millis(1_500));
 }
 
-/// Commands whose change needs a session and no role.
+/// Commands whose change requires a session and no role.
 const OWN_CHANGES: &[&str] = &[
     "token create app",
     "token create app --no-expiry",
@@ -84,11 +84,11 @@ const OWN_CHANGES: &[&str] = &[
     "passwd --password-file passwords",
 ];
 
-/// Commands for which a token with `jeton:mint` is enough.
+/// Commands that accept a token with `jeton:mint`.
 const MINTING: &[&str] = &["token mint", "token mint --record", "token fixtures", "run -- true"];
 
-/// Runs the SQL while the commands wait for the lock, and returns how they ended, which changes
-/// nothing.
+/// Runs the SQL while the commands wait for the lock. Returns the output of each command, and
+/// asserts that none changed a row.
 fn run_while_locked(
     cast: &Cast,
     lines: &[&'static str],
@@ -128,7 +128,7 @@ fn cast_with_files() -> Cast {
 }
 
 #[test]
-fn credential_revoked_while_waiting_for_the_lock_changes_nothing() {
+fn credential_is_rechecked_after_lock_wait() {
     let of_ada = "(SELECT id FROM users WHERE username = 'ada')";
     for (meanwhile, code) in [
         (
@@ -155,7 +155,7 @@ fn credential_revoked_while_waiting_for_the_lock_changes_nothing() {
 }
 
 #[test]
-fn minting_token_revoked_while_waiting_for_the_lock_mints_nothing() {
+fn minting_token_is_rechecked_after_lock_wait() {
     let cast = Cast::new("mia");
     let token = cast.app_token("jeton:mint");
     let cast = cast.given(&token);
@@ -166,7 +166,7 @@ fn minting_token_revoked_while_waiting_for_the_lock_mints_nothing() {
 }
 
 #[test]
-fn renewal_by_value_while_the_token_is_revoked_makes_no_successor() {
+fn renewal_rechecks_token_after_lock_wait() {
     let cast = Cast::new("ada");
     let revoke = "UPDATE tokens SET revoked_at = 1";
     for (line, output) in run_while_locked(&cast, &["token renew KIM_TOKEN"], revoke) {
@@ -175,13 +175,13 @@ fn renewal_by_value_while_the_token_is_revoked_makes_no_successor() {
 }
 
 #[test]
-fn minting_token_revoked_during_a_bulk_mint_stops_it() {
+fn bulk_mint_stops_when_minting_token_is_revoked() {
     let cast = Cast::new("mia");
     let token = cast.app_token("jeton:mint");
     let cast = cast.given(&token);
     let bulk = ["token", "mint", "--record", "--count", "20000"];
     let mut child = Sandbox::start(&mut cast.sandbox.command(&bulk));
-    // It waits when the pipe is full, long before it is done.
+    // The bulk mint blocks on the full pipe, long before it is complete.
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
     cast.sandbox.run(&["token", "revoke", &token]).ok();
@@ -195,7 +195,7 @@ fn minting_token_revoked_during_a_bulk_mint_stops_it() {
 }
 
 #[test]
-fn a_role_that_is_lost_while_a_command_waits_for_the_lock_is_not_used() {
+fn role_is_rechecked_after_lock_wait() {
     let cast = cast_with_files();
     let demote = "UPDATE users SET role = 'user' WHERE username = 'ada'";
     for (line, output) in run_while_locked(&cast, CHANGES, demote) {
@@ -208,7 +208,7 @@ fn a_role_that_is_lost_while_a_command_waits_for_the_lock_is_not_used() {
 }
 
 #[test]
-fn what_needs_no_role_is_done_all_the_same() {
+fn change_without_role_requirement_survives_demotion() {
     let cast = Cast::new("ada");
     let before = cast.sandbox.sql("SELECT count(*) FROM tokens");
     let store = Connection::open(cast.sandbox.store()).unwrap();
@@ -221,7 +221,7 @@ fn what_needs_no_role_is_done_all_the_same() {
 }
 
 #[test]
-fn whoever_is_disabled_while_a_token_of_theirs_waits_for_the_lock_gets_none() {
+fn token_creation_rechecks_owner_after_lock_wait() {
     for (change, code) in
         [("disabled_at", 10), ("username = NULL, password = NULL, deleted_at", 12)]
     {
@@ -236,7 +236,8 @@ fn whoever_is_disabled_while_a_token_of_theirs_waits_for_the_lock_gets_none() {
     }
 }
 
-/// A sandbox with the admins root and ada, who is logged in, and what root does meanwhile.
+/// A sandbox with the admins root and ada, ada logged in, and a function that runs commands as
+/// root.
 fn two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
     let sandbox = Sandbox::with_admin();
     sandbox.register("root", "lovelace");
@@ -252,13 +253,13 @@ fn two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
 }
 
 #[test]
-fn accounts_of_a_file_that_comes_too_late_are_not_added() {
+fn import_rechecks_role_after_reading_file() {
     let (sandbox, as_root) = two_admins();
     let fifo = sandbox.home().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let import = ["users", "import", fifo.to_str().unwrap()];
     let child = Sandbox::start(&mut sandbox.command(&import));
-    // It is opened for reading after the first look.
+    // `users import` opens the file after its first role check.
     let mut file = OpenOptions::new().write(true).open(&fifo).unwrap();
     as_root(&sandbox, &["users", "set-role", "ada", "user"]);
     as_root(&sandbox, &["users", "disable", "ada"]);
@@ -273,7 +274,7 @@ fn accounts_of_a_file_that_comes_too_late_are_not_added() {
 }
 
 #[test]
-fn a_yes_that_comes_too_late_deletes_nobody() {
+fn delete_rechecks_role_after_confirmation() {
     for meanwhile in
         [&["disable", "ada"][..], &["delete", "ada", "--yes"], &["set-role", "ada", "minter"]]
     {
@@ -294,7 +295,7 @@ fn a_yes_that_comes_too_late_deletes_nobody() {
 }
 
 #[test]
-fn a_password_that_is_typed_after_the_account_went_is_not_kept() {
+fn recover_rechecks_account_after_password_prompt() {
     let (sandbox, as_root) = two_admins();
     let mut asked = OnTerminal::run(&sandbox, &["recover", "min"]);
     asked.asks("New password: ");

@@ -1,4 +1,4 @@
-//! Tokens for minting: who has one, and when it ends.
+//! Minting tokens: owners, rights and expiry.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -12,7 +12,7 @@ fn mint(sandbox: &Sandbox, token: &str) -> RunOutput {
 }
 
 #[test]
-fn its_owner_mints_and_is_told_what_else_it_is_not_good_for() {
+fn minting_token_mints_but_is_no_access_token() {
     let mut sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "ci", "-p", "jeton:mint"]);
     mint(&sandbox, &token).ok();
@@ -27,7 +27,7 @@ fn its_owner_mints_and_is_told_what_else_it_is_not_good_for() {
 }
 
 #[test]
-fn only_minters_and_admins_have_tokens_for_minting() {
+fn mint_permission_requires_minter_or_admin() {
     let sandbox = Sandbox::with_john();
     let create = ["token", "create", "ci", "-p", "read,jeton:mint"];
     assert_snapshot!(sandbox.run(&create), @"
@@ -56,7 +56,7 @@ fn only_minters_and_admins_have_tokens_for_minting() {
 }
 
 #[test]
-fn a_token_for_minting_dies_with_its_owners_role() {
+fn minting_token_requires_role_of_owner() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
@@ -97,7 +97,7 @@ fn a_token_for_minting_dies_with_its_owners_role() {
 }
 
 #[test]
-fn a_token_for_minting_ends_like_any_other() {
+fn revoked_or_expired_minting_token_is_refused() {
     let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
     let (token, short) =

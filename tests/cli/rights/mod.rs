@@ -1,5 +1,5 @@
-//! Who may do what, with which credential: for every command, on one's own things and on those of
-//! others.
+//! Rights: every command with every credential, on the caller's own objects and on objects of
+//! other users.
 
 mod meanwhile;
 mod minting;
@@ -13,10 +13,10 @@ use serde_json::Value;
 use std::time::Duration;
 use table::{Row, TABLE};
 
-/// Who has which role, in the order of the table.
+/// A user, a minter and an admin, in the order of the table.
 const CALLERS: [&str; 3] = ["john", "mia", "ada"];
 
-/// A sandbox in which one of the callers is logged in, and what the names of the table stand for.
+/// A sandbox with one caller logged in, and the values of the placeholders.
 struct Cast {
     sandbox: Sandbox,
     names: Vec<(&'static str, String)>,
@@ -39,19 +39,19 @@ impl Cast {
         Self { sandbox, names }
     }
 
-    /// What the caller has besides its session, as the caller itself.
+    /// Creates an app token of the caller.
     fn app_token(&self, permission: &str) -> String {
         self.sandbox.get(&["token", "create", "ci", "--permission", permission])
     }
 
-    /// From now on with that token, and without a session in the file.
+    /// Replaces the session in the file with that token.
     fn given(mut self, token: &str) -> Self {
         std::fs::remove_file(self.sandbox.session_file()).unwrap();
         self.sandbox.set("JETON_TOKEN", token);
         self
     }
 
-    /// Runs the whole table.
+    /// Runs every row of the table.
     fn runs(&self, credential: &str, code: impl Fn(&Row) -> i32) {
         for row in TABLE {
             let words: Vec<&str> = row.words.split(' ').map(|word| self.meaning(word)).collect();
@@ -66,7 +66,8 @@ impl Cast {
     }
 }
 
-/// A token's id, another token, and a session elsewhere of that user.
+/// Creates two tokens and a session of that user. Returns the id of the first token, the second
+/// token and the session id.
 fn things(sandbox: &Sandbox, name: &str) -> [String; 3] {
     let run = |words: &[&str], input: &str| -> RunOutput {
         let mut command = sandbox.command(&[words, &["-o", "json"]].concat());
@@ -81,21 +82,21 @@ fn things(sandbox: &Sandbox, name: &str) -> [String; 3] {
 }
 
 #[test]
-fn no_credential() {
+fn table_holds_without_credential() {
     let cast = Cast::new("ada");
     cast.sandbox.run(&["logout"]).ok();
     cast.runs("none", |row| row.none);
 }
 
 #[test]
-fn a_session_in_the_file() {
+fn table_holds_for_session_file() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
         Cast::new(caller).runs(&format!("session of {caller}"), |row| row.session[role]);
     }
 }
 
 #[test]
-fn an_access_token() {
+fn table_holds_for_access_token() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
         let cast = Cast::new(caller);
         let access = cast.sandbox.session("access");
@@ -108,14 +109,14 @@ fn an_access_token() {
 }
 
 #[test]
-fn an_app_token() {
+fn table_holds_for_app_token() {
     let cast = Cast::new("ada");
     let token = cast.app_token("read");
     cast.given(&token).runs("app token", |row| row.app[0]);
 }
 
 #[test]
-fn an_app_token_for_minting() {
+fn table_holds_for_minting_token() {
     for caller in ["mia", "ada"] {
         let cast = Cast::new(caller);
         let token = cast.app_token("jeton:mint");
@@ -124,7 +125,7 @@ fn an_app_token_for_minting() {
 }
 
 #[test]
-fn an_access_token_that_has_expired() {
+fn table_holds_for_expired_access_token() {
     let cast = Cast::new("ada");
     cast.sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     cast.sandbox.run(&["refresh"]).ok();
@@ -134,7 +135,7 @@ fn an_access_token_that_has_expired() {
 }
 
 #[test]
-fn an_access_token_that_was_revoked() {
+fn table_holds_for_revoked_access_token() {
     let cast = Cast::new("ada");
     let access = cast.sandbox.session("access");
     cast.sandbox.run(&["token", "revoke", &access]).ok();
@@ -142,7 +143,7 @@ fn an_access_token_that_was_revoked() {
 }
 
 #[test]
-fn every_command_has_a_row() {
+fn table_covers_every_command() {
     let begins = |path: &str| {
         let path = format!("{path} ");
         TABLE.iter().any(|row| format!("{} ", row.words).starts_with(&path))

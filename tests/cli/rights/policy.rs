@@ -1,12 +1,11 @@
-//! The settings that bound what users give and renew: `token.permissions` and `token.max_ttl`, for
-//! every role.
+//! The settings `token.permissions` and `token.max_ttl`, for every role.
 
 use super::{CALLERS, Cast};
 use insta::assert_snapshot;
 use rusqlite::Connection;
 
-/// Commands, with the exit code for a user, a minter and an admin while `token.permissions` is
-/// `read,orders:*`. `MY_ID` and `MY_TOKEN` have the permission `deploy` from before.
+/// Commands with their exit codes for a user, a minter and an admin while `token.permissions` is
+/// `read,orders:*`. `MY_ID` and `MY_TOKEN` already have the permission `deploy`.
 const RESTRICTED: &[(&[&str], [i32; 3])] = &[
     (&["token", "create", "app", "-p", "read"], [0, 0, 0]),
     (&["token", "create", "app", "-p", "orders:write"], [0, 0, 0]),
@@ -40,7 +39,7 @@ fn ends(cast: &Cast, words: &[&str], code: i32) {
 }
 
 #[test]
-fn users_without_a_role_give_only_permitted_permissions() {
+fn user_role_is_limited_to_permitted_permissions() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
         let cast = cast(caller);
         cast.sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read,orders:*', 1)");
@@ -54,7 +53,7 @@ fn users_without_a_role_give_only_permitted_permissions() {
 }
 
 #[test]
-fn refusal_names_the_permission_and_the_setting() {
+fn refusal_names_permission_and_setting() {
     let cast = cast("john");
     cast.sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
     let output = cast.sandbox.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
@@ -66,7 +65,7 @@ fn refusal_names_the_permission_and_the_setting() {
 }
 
 #[test]
-fn max_ttl_bounds_the_bearer_and_no_owner() {
+fn max_ttl_limits_bearer_but_not_owner() {
     for caller in CALLERS {
         let cast = cast(caller);
         ends(&cast, &["token", "renew", "KIM_TOKEN"], 0);

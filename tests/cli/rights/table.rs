@@ -1,40 +1,40 @@
-//! The table: what each command ends with, by whom it is called and with which credential.
+//! The exit code of each command per caller and credential.
 //!
-//! What stands for something else: `ME` is the caller and `KIM` another user, `MY_ID` and `KIM_ID`
-//! are app tokens of theirs, `MY_TOKEN` and `KIM_TOKEN` others by value, `MY_SID` and `KIM_SID`
-//! their sessions elsewhere, `EVE` is a user and `KEY` a key that may go. Rows are run from top to
-//! bottom. What ends with 3 was allowed, and found nothing.
+//! Placeholders: `ME` is the caller and `KIM` another user, `MY_ID` and `KIM_ID` are ids of their
+//! app tokens, `MY_TOKEN` and `KIM_TOKEN` are other app tokens by value, `MY_SID` and `KIM_SID`
+//! are their sessions elsewhere, `EVE` is a user and `KEY` a key that may be removed. Rows run in
+//! order. Exit code 3 means allowed, but not found.
 
-/// What a command ends with.
+/// A command with its exit code per credential.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) words: &'static str,
-    /// What it reads from standard input.
+    /// Standard input.
     pub(super) input: &'static str,
-    /// Without any credential.
+    /// Without a credential.
     pub(super) none: i32,
-    /// With a session in the file, of a user, a minter, an admin.
+    /// With a session in the file: user, minter, admin.
     pub(super) session: [i32; 3],
-    /// With the access token of such a session.
+    /// With the access token of that session: user, minter, admin.
     pub(super) access: [i32; 3],
-    /// With an app token, and with one that is for minting.
+    /// With an app token: ordinary, minting.
     pub(super) app: [i32; 2],
-    /// With an access token that has expired, and with one that was revoked.
+    /// With an access token: expired, revoked.
     pub(super) over: [i32; 2],
 }
 
-/// A command that asks for no credential.
+/// A command without required credentials.
 const fn open(words: &'static str, code: i32) -> Row {
     let session = [code; 3];
     Row { words, input: "", none: code, session, access: session, app: [code; 2], over: [code; 2] }
 }
 
-/// A command that needs a session: what it ends with for a user, a minter, an admin.
+/// A command that requires a session, with exit codes for a user, a minter and an admin.
 const fn session(words: &'static str, codes: [i32; 3]) -> Row {
     Row { none: 4, session: codes, access: codes, app: [10, 10], over: [11, 12], ..open(words, 0) }
 }
 
-/// A command that a token for minting is enough for.
+/// A command that also accepts a minting token.
 const fn minting(words: &'static str, codes: [i32; 3]) -> Row {
     Row { app: [7, 0], ..session(words, codes) }
 }
@@ -46,7 +46,7 @@ const fn with_input(row: Row, input: &'static str) -> Row {
 const ALL: [i32; 3] = [0, 0, 0];
 const MINTERS: [i32; 3] = [7, 0, 0];
 const ADMINS: [i32; 3] = [7, 7, 0];
-/// Names something that is not there: only admins are told.
+/// The object does not exist, which only admins learn.
 const MISSING: [i32; 3] = [7, 7, 3];
 
 const PASSWORD: &str = "lovelace";
@@ -68,7 +68,7 @@ pub(super) const TABLE: &[Row] = &[
     ),
     with_input(open("recover ann --password-stdin", 0), PASSWORD),
     with_input(open("refresh --token-stdin", 10), "no token"),
-    // What is given is never refreshed, whatever it is.
+    // An explicit token is never refreshed.
     Row { access: [2; 3], app: [2; 2], over: [2; 2], ..session("refresh", ALL) },
     session("whoami", ALL),
     session("whoami --require-role minter", [9, 0, 0]),
@@ -112,7 +112,7 @@ pub(super) const TABLE: &[Row] = &[
     session("token create app --user nobody", MISSING),
     session("token renew MY_ID", ALL),
     session("token renew KIM_ID", ADMINS),
-    // Whoever holds a token may end it.
+    // The bearer of a token may renew and revoke the token.
     open("token renew KIM_TOKEN", 0),
     open("token revoke KIM_TOKEN", 0),
     session("token revoke MY_ID", ALL),
@@ -143,7 +143,7 @@ pub(super) const TABLE: &[Row] = &[
     session("users set-quota 99 1", MISSING),
     session("users disable KIM", ADMINS),
     session("users enable KIM", ADMINS),
-    // It is not opened before that is allowed.
+    // The file is opened after the role check.
     session("users import there-is-none", [7, 7, 2]),
     session("users export", ADMINS),
     session("users export --with-hashes --yes", ADMINS),
@@ -156,7 +156,7 @@ pub(super) const TABLE: &[Row] = &[
     open("keys export --site site --issuer https://id.example", 0),
     session("keys export --private KEY --yes", ADMINS),
     session("keys generate", ADMINS),
-    // It is not opened before that is allowed.
+    // The file is opened after the role check.
     session("keys import --from-file there-is-none", [7, 7, 2]),
     session("keys activate nokey", MISSING),
     session("keys retire nokey", MISSING),
@@ -175,11 +175,11 @@ pub(super) const TABLE: &[Row] = &[
     session("store backup copy.db", ADMINS),
     session("store prune", ADMINS),
     session("store migrate", ADMINS),
-    // It is not opened before that is allowed.
+    // The file is opened after the role check.
     Row { none: 2, ..session("store restore there-is-none", [7, 7, 2]) },
     session("audit list", ADMINS),
     session("audit list --user nobody", MISSING),
     session("sessions revoke --all --yes", ALL),
-    // A session that is over is as good as logged out.
+    // An ended session counts as logged out.
     Row { none: 0, over: [0, 0], ..session("logout", ALL) },
 ];

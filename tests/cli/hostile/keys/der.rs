@@ -1,4 +1,4 @@
-//! DER (X.690) of keys, written by hand so that it can be wrong.
+//! An encoder for DER (X.690) keys, which allows invalid keys.
 
 use crate::hostile::signer::{hex, of_member};
 use base64::Engine;
@@ -26,7 +26,7 @@ pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     tagged(0x30, &parts.concat())
 }
 
-/// A number that is not negative.
+/// Encodes a non-negative integer.
 pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
     let sign: &[u8] = if bytes.first().is_none_or(|first| *first >= 0x80) { &[0] } else { &[] };
     tagged(2, &[sign, bytes].concat())
@@ -40,19 +40,19 @@ fn bits(bytes: &[u8]) -> Vec<u8> {
     tagged(3, &[&[0], bytes].concat())
 }
 
-/// SEC 1 (RFC 5915) with a name of a curve.
+/// Encodes SEC 1 (RFC 5915) with a named curve.
 pub(super) fn sec1(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
     let (curve, point) = (tagged(0xA0, &hex(curve)), tagged(0xA1, &bits(point)));
     sequence(&[&[2, 1, 1], &octets(d), &curve, &point])
 }
 
-/// PKCS#8 (RFC 5208) of the same.
+/// Encodes PKCS#8 (RFC 5208) of an elliptic curve key.
 pub(super) fn elliptic(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
     let inner = sequence(&[&[2, 1, 1], &octets(d), &tagged(0xA1, &bits(point))]);
     sequence(&[&[2, 1, 0], &sequence(&[&hex(EC), &hex(curve)]), &octets(&inner)])
 }
 
-/// PKCS#8 of an Ed25519 key (RFC 8410), with a public part if there is one.
+/// Encodes PKCS#8 of an Ed25519 key (RFC 8410), with an optional public part.
 pub(super) fn edwards(seed: &[u8], public: Option<&[u8]>) -> Vec<u8> {
     let public = public.map(|public| tagged(0x81, &[&[0], public].concat()));
     let version = u8::from(public.is_some());
@@ -61,30 +61,30 @@ pub(super) fn edwards(seed: &[u8], public: Option<&[u8]>) -> Vec<u8> {
     sequence(&[&[2, 1, version], &algorithm, &seed, &public.unwrap_or_default()])
 }
 
-/// PKCS#1 (RFC 8017) of the numbers of a private JWK.
+/// Encodes a private RSA JWK as PKCS#1 (RFC 8017).
 pub(super) fn pkcs1(jwk: &Value) -> Vec<u8> {
     let numbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
     let numbers: Vec<u8> = numbers.iter().flat_map(|name| integer(&of_member(jwk, name))).collect();
     sequence(&[&[2, 1, 0], &numbers])
 }
 
-/// `SubjectPublicKeyInfo` (RFC 5280) of an RSA key.
+/// Encodes the `SubjectPublicKeyInfo` (RFC 5280) of an RSA key.
 pub(super) fn rsa_info(n: &[u8], e: &[u8]) -> Vec<u8> {
     let key = sequence(&[&integer(n), &integer(e)]);
     sequence(&[&sequence(&[&hex(RSA)]), &bits(&key)])
 }
 
-/// The same of a point.
+/// Encodes the `SubjectPublicKeyInfo` of an elliptic curve point.
 pub(super) fn elliptic_info(curve: &str, point: &[u8]) -> Vec<u8> {
     sequence(&[&sequence(&[&hex(EC), &hex(curve)]), &bits(point)])
 }
 
-/// The same of an Ed25519 key.
+/// Encodes the `SubjectPublicKeyInfo` of an Ed25519 key.
 pub(super) fn edwards_info(point: &[u8]) -> Vec<u8> {
     sequence(&[&sequence(&[&hex(ED25519)]), &bits(point)])
 }
 
-/// Sequences in each other, the innermost empty.
+/// Encodes nested sequences, the innermost empty.
 pub(super) fn nested(levels: u32) -> Vec<u8> {
     let head = |level: u32| [&[0x30, 0x83][..], &(5 * level).to_be_bytes()[1..]].concat();
     (0..levels).rev().flat_map(head).collect()

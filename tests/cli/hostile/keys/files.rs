@@ -1,4 +1,4 @@
-//! Files that are no keys, or keys in a form or of a kind that is not taken.
+//! Files without a key, and keys in unsupported formats or of unsupported types.
 
 use super::Table;
 use super::der::{nested, pem};
@@ -16,7 +16,7 @@ const DAMAGED: &str = "the PEM is damaged";
 const TOO_LARGE: &str = "keys of more than 262144 bytes are not read";
 const NO_JSON: &str = "the JWK Set is not well-formed JSON";
 
-/// Bytes that are nothing.
+/// Bytes without a key.
 pub(in crate::hostile) fn nothing() -> Table {
     let mut table = Table::default();
     let json = "{\"kty\":\"oct\"}";
@@ -55,7 +55,7 @@ pub(in crate::hostile) fn nothing() -> Table {
     table
 }
 
-/// PEM that is not whole, or holds something else.
+/// Incomplete or damaged private keys.
 pub(in crate::hostile) fn damaged() -> Table {
     let mut table = Table::default();
     for (name, text) in [("RSA", RSA), ("P-256", P256), ("Ed25519", ED25519)] {
@@ -103,7 +103,7 @@ pub(in crate::hostile) fn damaged() -> Table {
     table
 }
 
-/// Public PEM that is not whole, or is more than one key.
+/// Incomplete or damaged public keys, and files with several keys.
 pub(in crate::hostile) fn damaged_public() -> Table {
     let mut table = Table::default();
     for (name, text, alg) in [("RSA", RSA_PUBLIC, "RS256"), ("P-256", P256_PUBLIC, "ES256")] {
@@ -138,7 +138,7 @@ pub(in crate::hostile) fn damaged_public() -> Table {
     table
 }
 
-/// Keys of kinds that are not taken.
+/// Keys of unsupported types.
 pub(in crate::hostile) fn kinds() -> Table {
     let mut table = Table::default();
     macro_rules! sample {
@@ -192,21 +192,21 @@ pub(in crate::hostile) fn kinds() -> Table {
 }
 
 #[test]
-fn bytes_that_are_nothing_are_no_key() {
+fn files_without_key_are_refused() {
     nothing().present();
 }
 
 #[test]
-fn damaged_files_are_no_key() {
+fn damaged_private_keys_are_refused() {
     damaged().present();
 }
 
 #[test]
-fn damaged_public_files_are_no_key() {
+fn damaged_public_keys_are_refused() {
     damaged_public().present();
 }
 
 #[test]
-fn keys_of_other_kinds_are_refused() {
+fn unsupported_key_types_are_refused() {
     kinds().present();
 }

@@ -1,4 +1,4 @@
-//! Private JWKs and sets of them, for `keys import`.
+//! Private JWKs and JWK Sets, for `keys import`.
 
 use super::material::{ed25519, next, other_rsa, p256, p384, rsa, with, wrong_rsa};
 use super::{BAD_LENGTH, NO_MATCH, Table, UNKNOWN_TYPE};
@@ -9,7 +9,7 @@ const NO_KEY: &str = "it is not a private key of RSA, P-256, P-384 or Ed25519";
 const NO_ALGORITHM: &str = "not one of HS256, ";
 const NO_PRIVATE: &str = "it has no private part (`d`), and nothing signs without";
 
-/// The JWK with that member.
+/// Returns the JWK with that member.
 pub(super) fn set(jwk: &Value, member: &str, value: impl Into<Value>) -> Value {
     let mut jwk = jwk.clone();
     jwk[member] = value.into();
@@ -30,7 +30,7 @@ impl Table {
     }
 }
 
-/// What a JWK says of itself.
+/// Invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
 pub(in crate::hostile) fn members() -> Table {
     let mut table = Table::default();
     let key = ed25519();
@@ -81,7 +81,7 @@ pub(in crate::hostile) fn members() -> Table {
     table
 }
 
-/// Members that are not base64url, or not of their length.
+/// Members that are not base64url or have the wrong length.
 pub(in crate::hostile) fn lengths() -> Table {
     let mut table = Table::default();
     for (key, names) in [
@@ -131,7 +131,7 @@ pub(in crate::hostile) fn lengths() -> Table {
     table
 }
 
-/// Numbers that do not belong together.
+/// Inconsistent numbers.
 pub(in crate::hostile) fn numbers() -> Table {
     let mut table = Table::default();
     let mut refused =
@@ -194,7 +194,7 @@ pub(in crate::hostile) fn rsa_numbers() -> Table {
     table
 }
 
-/// Texts that are no JWK, and sets.
+/// Malformed JWKs and JWK Sets.
 pub(in crate::hostile) fn texts() -> Table {
     let mut table = Table::default();
     let key = ed25519().to_string();
@@ -237,26 +237,26 @@ pub(in crate::hostile) fn texts() -> Table {
 }
 
 #[test]
-fn a_private_jwk_says_what_it_is_for() {
+fn private_jwk_metadata_is_validated() {
     members().present();
 }
 
 #[test]
-fn members_of_a_private_jwk_have_their_lengths() {
+fn private_jwk_member_lengths_are_validated() {
     lengths().present();
 }
 
 #[test]
-fn numbers_of_a_private_jwk_belong_together() {
+fn inconsistent_private_jwk_is_refused() {
     numbers().present();
 }
 
 #[test]
-fn numbers_of_a_private_rsa_jwk_belong_together() {
+fn inconsistent_private_rsa_jwk_is_refused() {
     rsa_numbers().present();
 }
 
 #[test]
-fn texts_that_are_no_jwk_are_refused() {
+fn malformed_jwk_documents_are_refused() {
     texts().present();
 }

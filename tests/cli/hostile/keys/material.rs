@@ -1,4 +1,4 @@
-//! Private keys in DER and PEM whose numbers are wrong.
+//! Inconsistent private keys in DER and PEM.
 
 use super::Table;
 use super::der::{self, edwards, elliptic, integer, pkcs1, sec1, sequence};
@@ -33,27 +33,27 @@ pub(super) fn ed25519() -> Value {
     sample(include_str!("../samples/ed25519.jwk"))
 }
 
-/// The JWK with that member made of those bytes.
+/// Returns the JWK with that member set to the bytes, in base64url.
 pub(super) fn with(jwk: &Value, member: &str, bytes: impl AsRef<[u8]>) -> Value {
     let mut jwk = jwk.clone();
     jwk[member] = json!(URL_SAFE_NO_PAD.encode(bytes));
     jwk
 }
 
-/// The private number of an EC key, and its point.
+/// Returns the private number and the public point of an EC key.
 fn parts(jwk: &Value) -> (Vec<u8>, Vec<u8>) {
     let point = [&[4][..], &of_member(jwk, "x"), &of_member(jwk, "y")].concat();
     (of_member(jwk, "d"), point)
 }
 
-/// 1 as a number of that many bytes, the last byte last.
+/// Returns the number 1 in `size` big-endian bytes.
 fn one(size: usize) -> Vec<u8> {
     let mut one = vec![0; size];
     one[size - 1] = 1;
     one
 }
 
-/// `number + 1`.
+/// Returns `number + 1`.
 pub(super) fn next(number: &[u8]) -> Vec<u8> {
     let (mut number, mut one) = (number.to_vec(), one(number.len()));
     number.reverse();
@@ -103,7 +103,7 @@ pub(in crate::hostile) fn elliptic_curves() -> Table {
     table
 }
 
-/// P-256 spelled out, with one of its parameters changed: what such a key signs proves nothing.
+/// P-256 with explicit parameters, one of them changed: signatures by such a key prove nothing.
 pub(in crate::hostile) fn explicit_parameters() -> Table {
     let mut table = Table::default();
     let der = of_pem(include_str!("../samples/explicit.pem"));
@@ -151,7 +151,7 @@ pub(in crate::hostile) fn edwards_curve() -> Table {
     table
 }
 
-/// RSA keys whose parts are wrong, by the member that is, as JWKs.
+/// Inconsistent RSA keys as JWKs, named by the wrong member.
 pub(super) fn wrong_rsa() -> Vec<(String, Value)> {
     let (jwk, other) = (rsa(), other_rsa());
     let number = |name: &str| of_member(&jwk, name);
@@ -206,17 +206,17 @@ pub(in crate::hostile) fn rsa_numbers() -> Table {
 }
 
 #[test]
-fn numbers_of_elliptic_keys_belong_together() {
+fn inconsistent_elliptic_curve_keys_are_refused() {
     elliptic_curves().present();
     explicit_parameters().present();
 }
 
 #[test]
-fn parts_of_edwards_keys_belong_together() {
+fn inconsistent_ed25519_keys_are_refused() {
     edwards_curve().present();
 }
 
 #[test]
-fn numbers_of_rsa_keys_belong_together() {
+fn inconsistent_rsa_keys_are_refused() {
     rsa_numbers().present();
 }

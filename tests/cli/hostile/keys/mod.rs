@@ -1,5 +1,5 @@
-//! Keys made to be let in by mistake, for `keys import` and for `token verify --key` and `--jwks`:
-//! every one is refused in the words that are documented.
+//! Hostile keys for `keys import` and for `token verify --key` and `--jwks`: every key is refused
+//! with the documented message.
 
 mod der;
 pub(super) mod files;
@@ -17,13 +17,13 @@ const OFF_CURVE: &str = "it is not a point on its curve";
 const BAD_LENGTH: &str = "its numbers do not have the length of its curve";
 const NO_MATCH: &str = "its parts do not belong together";
 
-/// Takes private keys in.
+/// Imports a private key.
 const IMPORT: &[&str] = &["keys", "import", "--purpose", "test", "--from-file", "key"];
 
-/// A token whose header names an algorithm that any of the keys may be for.
+/// A token whose header names an algorithm that any of the keys could have.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 
-/// One hostile key: what it tries, the file, to whom it is given, how it must be refused.
+/// A hostile key: the attack, the file, the command and the expected failure.
 pub(super) struct Row {
     name: String,
     pub(super) file: Vec<u8>,
@@ -32,7 +32,7 @@ pub(super) struct Row {
     said: String,
 }
 
-/// A table of hostile keys, which may be empty at first.
+/// A table of hostile keys.
 #[derive(Default)]
 pub(super) struct Table(pub(super) Vec<Row>);
 
@@ -43,12 +43,12 @@ impl Table {
         self.0.push(Row { name, file: file.to_vec(), words, exit, said: said.to_owned() });
     }
 
-    /// `keys import` must refuse it in these words.
+    /// Adds a key that `keys import` must refuse with this message.
     fn import(&mut self, said: &str, name: &str, file: impl AsRef<[u8]>) {
         self.import_as(&[], said, name, file);
     }
 
-    /// The same with flags.
+    /// Adds a key that `keys import` must refuse with these flags.
     fn import_as(
         &mut self,
         flags: &[&'static str],
@@ -59,25 +59,25 @@ impl Table {
         self.push((name, file.as_ref()), [IMPORT, flags].concat(), 65, said);
     }
 
-    /// `token verify --key` must refuse it for that algorithm.
+    /// Adds a key that `token verify --key` must refuse for that algorithm.
     fn key(&mut self, algorithm: &'static str, said: &str, name: &str, file: impl AsRef<[u8]>) {
         let words = vec!["token", "verify", TOKEN, "--key", "key", "--alg", algorithm];
         self.push((name, file.as_ref()), words, 65, said);
     }
 
-    /// `token verify --jwks` must refuse it.
+    /// Adds a key that `token verify --jwks` must refuse.
     fn set(&mut self, said: &str, name: &str, file: impl AsRef<[u8]>) {
         let words = vec!["token", "verify", TOKEN, "--jwks", "key"];
         self.push((name, file.as_ref()), words, 65, said);
     }
 
-    /// Both must.
+    /// Adds a key that `token verify` must refuse with `--key` and with `--jwks`.
     fn verify(&mut self, algorithm: &'static str, said: &str, name: &str, file: impl AsRef<[u8]>) {
         self.key(algorithm, said, name, file.as_ref());
         self.set(said, name, file.as_ref());
     }
 
-    /// Presents all of them, and tells all that went wrong at once.
+    /// Presents every row, and reports all failures at once.
     #[track_caller]
     fn present(&self) {
         let sandbox = Sandbox::with_admin();

@@ -1,4 +1,4 @@
-//! Public keys with which signatures prove nothing, for `token verify --key` and `--jwks`.
+//! Public keys under which signatures prove nothing, for `token verify --key` and `--jwks`.
 
 use super::der::{self, edwards_info, elliptic_info, pem, rsa_info};
 use super::jwk::{set, without};
@@ -14,8 +14,8 @@ const EDWARDS: &str = "it is not an Ed25519 key, or one that proves nothing";
 const PRIVATE: &str = "this is a private key; the public one is enough to check";
 const NO_PUBLIC_KEY: &str = "this is not a public key of RSA, P-256, P-384 or Ed25519";
 
-/// Points of small order on Ed25519: the eight, then their second spellings (a coordinate of
-/// 2^255 - 19 or more, or the sign of an x that is zero).
+/// Ed25519 points of small order: the eight points, then their non-canonical encodings (a
+/// coordinate of 2^255 - 19 or more, or the sign bit of a zero x).
 const SMALL: [&str; 14] = [
     "0100000000000000000000000000000000000000000000000000000000000000",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -33,13 +33,13 @@ const SMALL: [&str; 14] = [
     "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 ];
 
-/// The public part of a private JWK.
+/// Returns the public part of a private JWK.
 fn open(jwk: &Value) -> Value {
     public(&jwk.to_string())
 }
 
 impl Table {
-    /// Refused by `--key`, and by `--jwks` alone and in a set.
+    /// Adds a key that `--key` must refuse, and `--jwks` both alone and in a set.
     fn public(&mut self, algorithm: &'static str, said: &str, name: &str, jwk: &Value) {
         self.verify(algorithm, said, name, jwk.to_string());
         let set = json!({ "keys": [jwk] }).to_string();
@@ -160,7 +160,7 @@ pub(in crate::hostile) fn rsa_numbers() -> Table {
     table
 }
 
-/// What a JWK says of itself.
+/// Invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
 pub(in crate::hostile) fn members() -> Table {
     let mut table = Table::default();
     for (private, alg) in
@@ -212,21 +212,21 @@ pub(in crate::hostile) fn members() -> Table {
 }
 
 #[test]
-fn points_of_ed25519_that_prove_nothing_are_refused() {
+fn small_order_ed25519_points_are_refused() {
     edwards_points().present();
 }
 
 #[test]
-fn points_that_are_off_their_curve_are_refused() {
+fn points_off_the_curve_are_refused() {
     curve_points().present();
 }
 
 #[test]
-fn rsa_numbers_that_prove_nothing_are_refused() {
+fn weak_rsa_parameters_are_refused() {
     rsa_numbers().present();
 }
 
 #[test]
-fn a_public_jwk_says_what_it_is_for() {
+fn public_jwk_metadata_is_validated() {
     members().present();
 }

@@ -1,4 +1,4 @@
-//! Shared secrets that are none, and sets of public keys.
+//! Invalid shared secrets, and invalid sets of public keys.
 
 use super::Table;
 use super::jwk::set;
@@ -14,7 +14,7 @@ const DISGUISED: &str = "this is rather a key of another kind than a secret";
 const SHORT: &str = "a secret has 32 bytes at least, as many as the hash";
 const NO_FIT: &str = "it does not fit the algorithm";
 
-/// Public keys, known to everybody, in the place of a secret.
+/// Public keys as shared secrets.
 pub(in crate::hostile) fn public_keys() -> Table {
     let mut table = Table::default();
     let hs256 = &["--alg", "HS256"];
@@ -86,7 +86,7 @@ pub(in crate::hostile) fn secrets() -> Table {
     table
 }
 
-/// `oct` as a JWK.
+/// JWKs of type `oct`.
 pub(in crate::hostile) fn jwks() -> Table {
     let mut table = Table::default();
     let oct = |k: Value| json!({"kty": "oct", "k": k});
@@ -186,21 +186,21 @@ pub(in crate::hostile) fn sets() -> Table {
 }
 
 #[test]
-fn a_public_key_is_never_a_secret() {
+fn public_key_is_refused_as_secret() {
     public_keys().present();
 }
 
 #[test]
-fn secrets_that_can_be_guessed_are_refused() {
+fn weak_secrets_are_refused() {
     secrets().present();
 }
 
 #[test]
-fn a_secret_jwk_is_judged_like_another() {
+fn secret_jwk_is_validated() {
     jwks().present();
 }
 
 #[test]
-fn sets_that_are_none_are_refused() {
+fn malformed_jwk_sets_are_refused() {
     sets().present();
 }
