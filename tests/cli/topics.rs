@@ -12,13 +12,10 @@ fn the_first_page_shows_its_examples_line_by_line() {
     assert_eq!(page.stderr, "");
     let examples: Vec<_> =
         page.stdout.lines().filter(|line| line.starts_with("  jeton ")).map(str::trim).collect();
-    assert_eq!(
-        examples,
-        [
-            "jeton init                                       store, key, first admin, logged in",
-            "jeton token create my-app --permission read      a token on standard output",
-        ]
-    );
+    assert_snapshot!(examples.join("\n"), @"
+    jeton init                                       store, key, first admin, logged in
+    jeton token create my-app --permission read      a token on standard output
+    ");
     assert_eq!(page.stdout, sandbox.run(&["--help"]).ok().stdout);
 }
 

@@ -183,7 +183,7 @@ fn a_form_that_a_command_does_not_have() {
     sandbox.run(&["whoami", "-o", "csv"]).fails(2);
     assert!(sandbox.run(&["users", "export"]).ok().stdout.starts_with("uid,"));
     sandbox.run(&["logout"]).ok();
-    // no JSON
+    // `JETON_OUTPUT=csv` does not change the form of errors.
     assert_snapshot!(sandbox.run(&["users", "export"]), @"
     --- exit code 4, stderr
     error: nobody is logged in

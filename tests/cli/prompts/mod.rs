@@ -9,6 +9,7 @@ mod signals;
 mod stops;
 
 use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use rexpect::process::{Signal, WaitStatus};
 use rexpect::session::{Options, PtySession, spawn_with_options};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -86,6 +87,13 @@ impl OnTerminal {
         let WaitStatus::Exited(_, code) = status else { panic!("{status:?}: {screen}") };
         (code, screen, self.echoes())
     }
+}
+
+/// The screen and the exit code of a command that does not prompt: the terminal still echoes.
+fn refusal(command: OnTerminal) -> String {
+    let (code, screen, echoes) = command.ends();
+    assert!(echoes, "{screen}");
+    format!("{screen}--- exit code {code}")
 }
 
 fn on_terminal(
@@ -187,19 +195,30 @@ fn passwd_prompts_for_current_password_first() {
 
 #[test]
 fn ci_and_no_input_disable_prompts() {
-    const HINT: &str = "error: a password is needed and nobody is there to ask\n\
-        hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`\n";
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    let in_ci = |words: &[&str]| OnTerminal::run_in(&sandbox, words, &[("CI", "1")]).ends();
-    assert_eq!(in_ci(&["login", "ada"]), (2, HINT.to_owned(), true));
-    let no_input = OnTerminal::run(&sandbox, &["login", "ada", "--no-input"]).ends();
-    assert_eq!(no_input, (2, HINT.to_owned(), true));
-    assert_eq!(
-        in_ci(&["users", "delete", "john"]),
-        (2, "error: nobody is there to confirm it\nhint: add `--yes`\n".to_owned(), true)
-    );
-    assert_eq!(sandbox.run(&["login", "ada"]).fails(2).stderr, HINT);
+    let in_ci = |words: &[&str]| refusal(OnTerminal::run_in(&sandbox, words, &[("CI", "1")]));
+    assert_snapshot!(in_ci(&["login", "ada"]), @"
+    error: a password is needed and nobody is there to ask
+    hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+    --- exit code 2
+    ");
+    let no_input = OnTerminal::run(&sandbox, &["login", "ada", "--no-input"]);
+    assert_snapshot!(refusal(no_input), @"
+    error: a password is needed and nobody is there to ask
+    hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+    --- exit code 2
+    ");
+    assert_snapshot!(in_ci(&["users", "delete", "john"]), @"
+    error: nobody is there to confirm it
+    hint: add `--yes`
+    --- exit code 2
+    ");
+    assert_snapshot!(sandbox.run(&["login", "ada"]), @"
+    --- exit code 2, stderr
+    error: a password is needed and nobody is there to ask
+    hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+    ");
     let fresh = Sandbox::new();
     let (code, screen, _) = OnTerminal::run_in(&fresh, &["init", "ci"], &[("CI", "1")]).ends();
     assert_eq!(code, 0, "{screen}");
@@ -209,8 +228,11 @@ fn ci_and_no_input_disable_prompts() {
 #[test]
 fn unknown_user_is_refused_before_password_prompt() {
     let sandbox = Sandbox::with_admin();
-    let ended = OnTerminal::run(&sandbox, &["recover", "nobody"]).ends();
-    assert_eq!(ended, (3, "error: there is no user `nobody`\n".to_owned(), true));
+    let refused = OnTerminal::run(&sandbox, &["recover", "nobody"]);
+    assert_snapshot!(refusal(refused), @"
+    error: there is no user `nobody`
+    --- exit code 3
+    ");
     let audit = sandbox.sql("SELECT outcome FROM audit WHERE action = 'recover'");
     assert_eq!(audit, ["user_not_found"]);
 }

@@ -142,7 +142,7 @@ fn all_three_streams_are_those_of_the_command() {
     ");
     let command = shell(&sandbox, &["-o", "json"], "tr a-z A-Z; echo talk >&2");
     let output = Sandbox::run_with(command, "line\n").ok();
-    // it has no result
+    // `run` itself has no result.
     assert_snapshot!(output, @"
     LINE
     --- stderr

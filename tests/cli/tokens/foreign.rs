@@ -296,7 +296,7 @@ fn the_token_never_chooses_its_key() {
     set(&[key("one")]);
     assert_snapshot!(check(&sandbox, RFC, &by), @"valid");
     set(&[key("one"), key("two")]);
-    // they are not tried in turn
+    // Keys without a matching `kid` are not tried in turn.
     assert_snapshot!(check(&sandbox, RFC, &by), @"
     invalid: unknown_key
     --- exit code 10, stderr
