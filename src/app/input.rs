@@ -102,7 +102,7 @@ impl App {
     pub(crate) fn warn_if_password_short(&self, password: &Password) {
         if password.char_count() < RECOMMENDED_PASSWORD_LENGTH {
             self.print_warning(&format!(
-                "the password has fewer than {RECOMMENDED_PASSWORD_LENGTH} characters"
+                "password shorter than {RECOMMENDED_PASSWORD_LENGTH} characters"
             ));
         }
     }

@@ -9,7 +9,7 @@ use crate::store::{EventFilter, Store};
 const BATCH: i64 = 1_000;
 
 fn authorize_read(caller: &Caller) -> Result<(), Error> {
-    caller.require_role(Role::Admin, "only admins see the audit")
+    caller.require_role(Role::Admin, "only admins can see the audit log")
 }
 
 /// Returns the id of the user whose events are requested. A deleted user has only an id.

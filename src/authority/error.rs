@@ -40,7 +40,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
     /// A backup with a fault cannot be restored.
-    #[error("the backup cannot be restored: {fault}")]
+    #[error("backup cannot be restored: {fault}")]
     Backup {
         /// The path of the backup.
         file: PathBuf,
@@ -57,22 +57,22 @@ pub(crate) enum Error {
     #[error("{0}")]
     Usage(String),
     /// A name of the new or renamed user belongs to another user.
-    #[error("a user of that name or e-mail exists")]
+    #[error("user with this name or e-mail already exists")]
     UserExists,
     /// A store that is already initialized.
-    #[error("the store has its first user already")]
+    #[error("store already initialized")]
     StoreExists,
     /// Removal of the last active admin.
-    #[error("the last admin must stay")]
+    #[error("last active admin cannot be removed")]
     LastAdmin,
     /// Removal of the key that signs app tokens, with a hint.
-    #[error("the app key that signs must stay")]
+    #[error("active app key cannot be removed")]
     LastKey(&'static str),
     /// A key that the store has for another purpose or algorithm. A key has one of each.
-    #[error("the store has this key, for {} tokens with {}", .0.name(), .1.name())]
+    #[error("key already exists for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
     /// The existing signing key of app tokens has another algorithm than requested.
-    #[error("the store has a key that signs already, with {}", .active.name())]
+    #[error("algorithm mismatch: found `{}`, expected `{}`", .active.name(), .requested.name())]
     AlgorithmMismatch {
         /// The algorithm of the signing key.
         active: Algorithm,
@@ -83,10 +83,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     KeyRejected(#[from] ImportError),
     /// A row of an import file names an existing user.
-    #[error("line {line}: a user of that name, e-mail or uid exists: {}", .taken_names.join(", "))]
+    #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
     RowExists { line: u64, taken_names: Vec<String> },
     /// An import of the first users of a store without an admin.
-    #[error("no row is an admin, and the store has none yet")]
+    #[error("no admin in the file or in the store")]
     NoAdmin,
     /// An invalid line of an import file.
     #[error(transparent)]
@@ -95,7 +95,7 @@ pub(crate) enum Error {
     #[error("{0}")]
     Input(std::io::Error),
     /// A revoked key, which cannot be used again.
-    #[error("the key is revoked")]
+    #[error("key revoked")]
     KeyRevoked,
     /// Unknown name, wrong password or disabled user. The message does not distinguish them.
     #[error("wrong name or password")]
@@ -107,9 +107,7 @@ pub(crate) enum Error {
     #[error("{0}")]
     Forbidden(&'static str),
     /// A renewal by the bearer of a token past the limit for its chain.
-    #[error(
-        "the token was first issued at {first_issued_at}: its bearer can renew it until {bound}"
-    )]
+    #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBound {
         /// The token.
         token: TokenId,
@@ -119,10 +117,10 @@ pub(crate) enum Error {
         bound: Timestamp,
     },
     /// A permission that users without a role may not grant.
-    #[error("permission `{0}` is not among those that you may give")]
+    #[error("permission `{0}` not allowed for your role")]
     PermissionRefused(String),
     /// A missing object.
-    #[error("there is no {} {}", .resource.noun(), format_name(name.as_deref()))]
+    #[error("{} {} not found", .resource.noun(), format_name(name.as_deref()))]
     NotFound {
         /// The kind of the object.
         resource: ResourceKind,
@@ -130,7 +128,7 @@ pub(crate) enum Error {
         name: Option<String>,
     },
     /// A quota that is used up.
-    #[error("{} of {limit} tokens are in use", .live_tokens.len())]
+    #[error("token quota exceeded: {} of {limit} in use", .live_tokens.len())]
     QuotaExceeded {
         /// The number of allowed live tokens.
         limit: u32,
@@ -148,7 +146,7 @@ pub(crate) enum Error {
         detail: Option<String>,
     },
     /// The signing key changed in every attempt to sign.
-    #[error("the signing key keeps changing")]
+    #[error("signing key changed repeatedly")]
     KeyContention,
 }
 
@@ -157,7 +155,7 @@ fn format_name(name: Option<&str>) -> String {
 }
 
 fn rejection_message(reasons: &[RejectReason], detail: Option<&str>) -> String {
-    let message = reasons.first().map_or("the token is refused", |reason| reason.message());
+    let message = reasons.first().map_or("token rejected", |reason| reason.message());
     detail.map_or_else(|| message.to_owned(), |detail| format!("{message}: {detail}"))
 }
 

@@ -129,14 +129,18 @@ fn bearer_expiry(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     if old.grant.permissions.iter().any(|permission| permission.as_str() == Permission::MINT) {
-        return Err(Error::Forbidden("a token for minting is renewed by its id, by its owner"));
+        return Err(Error::Forbidden(
+            "minting credentials can only be renewed by the owner, by id",
+        ));
     }
     if origin.run_token.is_some() {
-        return Err(Error::Forbidden("a token of `run` ends with its command"));
+        return Err(Error::Forbidden("tokens of `jeton run` cannot be renewed by the bearer"));
     }
     match (ttl, original_lifetime(old)) {
         (Some(ttl), Some(lifetime)) if ttl.seconds() > lifetime => {
-            return Err(Error::Forbidden("only its owner gives a token a longer life, by its id"));
+            return Err(Error::Forbidden(
+                "only the owner can extend the lifetime of a token, by id",
+            ));
         }
         _ => {}
     }
@@ -167,7 +171,7 @@ fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error
         Some(TokenStatus::Superseded) => Err(Error::TokenRejected {
             kind: Some(TokenKind::App),
             reasons: vec![RejectReason::Revoked],
-            detail: Some("it was renewed before".to_owned()),
+            detail: Some("already renewed".to_owned()),
         }),
         None => Err(Error::NotFound { resource: ResourceKind::Token, name: Some(id.to_string()) }),
     }

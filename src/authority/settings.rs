@@ -4,7 +4,7 @@ use super::{AuditContext, Caller, Error};
 use crate::model::{Role, Setting};
 use crate::store::Store;
 
-const ADMINS_ONLY: &str = "only admins change settings";
+const ADMINS_ONLY: &str = "only admins can change settings";
 
 /// Returns the value of a setting, or its default.
 pub(crate) fn load_setting(store: &mut Store, setting: Setting) -> Result<String, Error> {
@@ -65,7 +65,7 @@ mod tests {
             set_setting(&mut store, &audit_at(0), caller, Setting::TokenQuota, value)
         };
         let result = change(&mia.caller, "9");
-        assert!(matches!(result, Err(Error::Forbidden("only admins change settings"))));
+        assert!(matches!(result, Err(Error::Forbidden("only admins can change settings"))));
         assert!(matches!(change(&ada.caller, "many"), Err(Error::InvalidValue(_))));
         change(&ada.caller, "9").unwrap();
         change(&ada.caller, "10").unwrap();

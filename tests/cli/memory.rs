@@ -177,7 +177,7 @@ fn long_json_list_is_imported() {
     assert_snapshot!(outputs, @r#"
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
     --- exit code 65, stderr
-    error: line 1: a username or an e-mail address is needed
+    error: line 1: username or e-mail address required
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
     --- exit code 65, stderr
     error: line 1: it is not a list of JSON objects

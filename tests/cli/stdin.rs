@@ -110,7 +110,7 @@ fn dash_for_other_purposes_is_no_stdin_reader() {
     let mint = ["token", "mint", "--key", "-", "--token-file", "-"];
     assert_snapshot!(sandbox.run_with_input(&mint, &access), @"
     --- exit code 3, stderr
-    error: there is no key with this id
+    error: key with this id not found
     ");
 }
 

@@ -19,7 +19,7 @@ fn main_workflow_starts_from_empty_home() {
     let fourth = sandbox.run(&["token", "create", "fourth"]).fails(8);
     assert_snapshot!(fourth, @"
     --- exit code 8, stderr
-    error: 3 of 3 tokens are in use
+    error: token quota exceeded: 3 of 3 in use
     hint: in use: 1 (my-app), 2 (other), 3 (third); free a place with `jeton token revoke 1`
     ");
 

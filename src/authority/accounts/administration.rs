@@ -7,8 +7,8 @@ use crate::model::{
 };
 use crate::store::{self, Reader, Store, UserFilter, Writer};
 
-const ADMINS_ONLY_CHANGE: &str = "only admins change accounts";
-const ADMINS_ONLY_DELETE: &str = "only admins delete accounts";
+const ADMINS_ONLY_CHANGE: &str = "only admins can change accounts";
+const ADMINS_ONLY_DELETE: &str = "only admins can delete accounts";
 
 /// A new value for an optional field; `None` clears the field.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub(crate) fn list_users(
     page: PageRequest,
 ) -> Result<Page<User>, Error> {
     if filter.role.is_some() || filter.disabled.is_some() {
-        caller.require_role(Role::Admin, "only admins see roles and status")?;
+        caller.require_role(Role::Admin, "only admins can see roles and status")?;
     }
     let by_name = caller.user.role == Role::Admin;
     let filter = UserFilter { includes_display_name: by_name, ..filter.clone() };
@@ -55,7 +55,7 @@ pub(crate) fn load_user(
     user_ref: &UserRef,
 ) -> Result<User, Error> {
     store.read(|tx| {
-        require_self_or_admin(tx, &caller.user, user_ref, "only admins see other accounts")
+        require_self_or_admin(tx, &caller.user, user_ref, "only admins can see other accounts")
     })
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn rename_user(
         let email = Patch::apply(patch.email.as_ref(), user.email.as_ref());
         let name = Patch::apply(patch.name.as_ref(), user.display_name.as_ref());
         if username.is_none() && email.is_none() {
-            return Err(Error::Usage("a username or an e-mail address must stay".to_owned()));
+            return Err(Error::Usage("username or e-mail address required".to_owned()));
         }
         tx.set_names(user.id, username, email, name)?;
         Ok((username, email.map(Email::as_str), name)

@@ -5,7 +5,7 @@ use crate::model::{PasswordHash, Role, Row, User};
 use crate::store::{ScratchDatabase, Store};
 use serde_json::{Map, Value};
 
-const ADMINS_ONLY: &str = "only admins export accounts";
+const ADMINS_ONLY: &str = "only admins can export accounts";
 
 /// Rows that are read from the scratch database at a time.
 const BATCH: usize = 1_000;

@@ -11,7 +11,7 @@ use crate::model::{
 use crate::store::{self, Reader, ScratchDatabase, Store, Writer};
 use std::io::BufRead;
 
-const ADMINS_ONLY: &str = "only admins import accounts";
+const ADMINS_ONLY: &str = "only admins can import accounts";
 
 /// Rows that are read from the scratch database at a time.
 const BATCH: usize = 500;
@@ -63,7 +63,7 @@ impl ImportBatch {
         let is_unknown = |name: &&String| !FIELDS.contains(&name.as_str());
         if let Some((column, _)) = (1..).zip(rows.columns()).find(|(_, name)| is_unknown(name)) {
             // Without a header line the first line may contain a password.
-            let reason = format!("column {column} is none of {}", FIELDS.join(", "));
+            let reason = format!("unknown column {column}: expected one of {}", FIELDS.join(", "));
             return Err(InvalidLine { line: 1, reason }.into());
         }
         let mut batch =
@@ -79,7 +79,7 @@ impl ImportBatch {
         let import_row = self.parse_row(row)?;
         for name in &import_row.user_refs() {
             if let Some(first) = self.rows.reserve_name(&name_key(name), import_row.line)? {
-                let reason = format!("a name or uid of it stands on line {first} already");
+                let reason = format!("name or uid already used on line {first}");
                 return Err(InvalidLine { line: import_row.line, reason }.into());
             }
         }
@@ -133,7 +133,7 @@ impl ImportBatch {
                 }
             }
             if import_row.password.is_some_and(|password| password.char_count() < min_length) {
-                let reason = format!("the password has fewer than {min_length} characters");
+                let reason = format!("password shorter than {min_length} characters");
                 return Err(InvalidLine { line: import_row.line, reason }.into());
             }
             Ok(())
@@ -269,7 +269,7 @@ fn row_exists_error(tx: &Reader<'_>, import_row: &ImportRow) -> Result<Error, st
     }
     let line = import_row.line;
     if taken_names.is_empty() {
-        let reason = "its `uid` was of a user who is deleted: leave it out, and it gets another";
+        let reason = "`uid` belongs to a deleted user: omit it to assign a new one";
         return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
     }
     Ok(Error::RowExists { line, taken_names })

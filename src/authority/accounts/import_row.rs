@@ -89,13 +89,13 @@ pub(super) fn parse_import_row(
     let username = take_parsed(fields, "username", UserName::parse)?;
     let email = take_parsed(fields, "email", Email::parse)?;
     if username.is_none() && email.is_none() {
-        return Err("a username or an e-mail address is needed".to_owned());
+        return Err("username or e-mail address required".to_owned());
     }
     let password = take_parsed(fields, "password", |text| Password::parse(text.to_owned()))?;
     let hash =
         take_parsed(fields, "password_hash", |text| crypto::parse_imported_hash(text.to_owned()))?;
     if password.is_some() && hash.is_some() {
-        return Err("it has a password and a hash".to_owned());
+        return Err("`password` and `password_hash` are mutually exclusive".to_owned());
     }
     let explicit = RowFields {
         role: take_keyword(fields, "role", Role::parse)?,
@@ -114,7 +114,11 @@ pub(super) fn parse_import_row(
         created_at: take_parsed(fields, "created_at", Timestamp::parse)?.unwrap_or(now),
     };
     if let Some(name) = fields.keys().next() {
-        return Err(format!("`{}` is none of {}", redact_for_error(name), FIELDS.join(", ")));
+        return Err(format!(
+            "unknown field `{}`: expected one of {}",
+            redact_for_error(name),
+            FIELDS.join(", ")
+        ));
     }
     Ok(ImportRow { line, new_user, has_uid: uid.is_some(), password, explicit })
 }
@@ -132,7 +136,7 @@ fn take_string(fields: &mut Map<String, Value>, name: &str) -> Result<Option<Str
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("`{name}` is not text")),
+        Some(_) => Err(format!("`{name}` is not a string")),
     }
 }
 

@@ -139,10 +139,10 @@ fn authorize_registration(
         return Ok(());
     }
     if registration.role > Role::User {
-        return Err(Error::Forbidden("only admins give a role"));
+        return Err(Error::Forbidden("only admins can assign roles"));
     }
     if !tx.load_settings()?.register_open {
-        return Err(Error::Forbidden("only admins register accounts here"));
+        return Err(Error::Forbidden("only admins can register accounts"));
     }
     Ok(())
 }
@@ -186,8 +186,7 @@ pub(crate) fn create_first_admin(
 
 /// Authenticates a user by password. All failures cost the same and have the same error: an unknown
 /// name, a text that cannot be a name or a password, a user without a password, a wrong password,
-/// and a disabled user. `upgraded_hash` is set if the stored hash has weaker parameters than
-/// today's.
+/// and a disabled user. `upgraded_hash` is set if the stored hash is weaker than today's hashes.
 pub(crate) fn log_in(
     store: &mut Store,
     credentials: &LoginCredentials,
@@ -292,7 +291,7 @@ fn replace_password(
 fn check_min_length(tx: &Reader<'_>, password: &Password) -> Result<(), Error> {
     let min_length = tx.load_settings()?.password_min_length;
     if password.char_count() < min_length {
-        return Err(Error::Usage(format!("the password has fewer than {min_length} characters")));
+        return Err(Error::Usage(format!("password shorter than {min_length} characters")));
     }
     Ok(())
 }

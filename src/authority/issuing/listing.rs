@@ -4,7 +4,7 @@ use crate::authority::{Caller, Error, ResourceKind, TokenSelector};
 use crate::model::{Page, PageRequest, RecordedToken, Role, Timestamp, WithOwner};
 use crate::store::{Store, TokenFilter};
 
-const ADMINS_ONLY: &str = "only admins see the tokens of others";
+const ADMINS_ONLY: &str = "only admins can see tokens of other users";
 
 /// Returns a page of the tokens that match the filter.
 pub(crate) fn list_tokens(
@@ -33,7 +33,7 @@ pub(crate) fn load_token(
             TokenSelector::Id(id) => (tx.find_token(*id)?, id.to_string()),
             TokenSelector::Jti(jti) => (tx.find_token_by_jti(*jti)?, jti.to_string()),
             TokenSelector::Value(_) => {
-                return Err(Error::Usage("an id or a `jti` is needed".to_owned()));
+                return Err(Error::Usage("token id or `jti` required".to_owned()));
             }
         };
         // Only admins can find out which tokens of other users exist.

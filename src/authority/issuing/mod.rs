@@ -90,7 +90,7 @@ pub(crate) fn issue_token(
 ) -> Result<IssuedToken, Error> {
     if let Some(name) = request.claims.find_reserved() {
         return Err(Error::Usage(format!(
-            "the claim `{}` is set by jeton",
+            "claim `{}` is reserved",
             Untrusted::new(name).to_display()
         )));
     }
@@ -143,9 +143,12 @@ fn resolve_owner(
 ) -> Result<User, Error> {
     let owner = match &request.owner {
         None => user.clone(),
-        Some(user_ref) => {
-            require_self_or_admin(tx, user, user_ref, "only admins make tokens for others")?
-        }
+        Some(user_ref) => require_self_or_admin(
+            tx,
+            user,
+            user_ref,
+            "only admins can create tokens for other users",
+        )?,
     };
     let permissions = || request.permissions.iter().map(Permission::as_str);
     check_mint_permission(&owner, permissions())?;
@@ -166,7 +169,7 @@ pub(super) fn load_issuance_state(
     let state = tx.lock_user_for_issuance(owner.id, key.id, settings.quota, now)?;
     let state = state.ok_or_else(|| user_not_found(&UserRef::Id(owner.id)))?;
     if state.is_disabled {
-        return Err(Error::Forbidden("the owner is disabled"));
+        return Err(Error::Forbidden("token owner disabled"));
     }
     Ok(state)
 }
@@ -256,7 +259,7 @@ fn resolve_expiry(
         Expiry::Default => expiry_after(now, settings.token_ttl).map(Some),
         Expiry::After(lifetime) => expiry_after(now, lifetime).map(Some),
         Expiry::At(time) if time <= now => {
-            Err(Error::Usage("the end is not in the future".to_owned()))
+            Err(Error::Usage("expiry time is in the past".to_owned()))
         }
         Expiry::At(time) => Ok(Some(time)),
         Expiry::Never => Ok(None),

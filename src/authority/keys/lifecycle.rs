@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::store::{self, Reader, Store, Writer};
 
-pub(super) const ADMINS_ONLY: &str = "only admins manage keys";
+pub(super) const ADMINS_ONLY: &str = "only admins can manage keys";
 
 /// A key and the number of its live tokens.
 #[derive(Debug, Clone)]
@@ -111,7 +111,7 @@ pub(crate) fn retire_key(
             return Err(Error::KeyRevoked);
         }
         if is_required_for_signing(&key) {
-            return Err(Error::LastKey("let another one sign first: jeton keys rotate"));
+            return Err(Error::LastKey("use `jeton keys rotate` to replace the key"));
         }
         let verify_until = compute_verify_until(tx, overlap, audit.now)?;
         tx.retire_key(key.id, verify_until, audit.now)?;
@@ -186,7 +186,7 @@ fn is_required_for_signing(key: &Key) -> bool {
 
 fn ensure_replaceable(key: &Key, replace: bool) -> Result<(), Error> {
     if is_required_for_signing(key) && !replace {
-        return Err(Error::LastKey("`--replace` lets another one sign at once"));
+        return Err(Error::LastKey("use `--replace` to activate another key immediately"));
     }
     Ok(())
 }
@@ -234,7 +234,7 @@ fn generate_successor(
     if algorithm.is_none() && active_keys.len() > 1 {
         let names: Vec<&str> = active_keys.iter().map(|key| key.spec.algorithm.name()).collect();
         let names = names.join(", ");
-        return Err(Error::Usage(format!("keys for {names} sign: `--alg` says which is meant")));
+        return Err(Error::Usage(format!("multiple active keys ({names}): use `--alg`")));
     }
     let active_algorithm = active_keys.last().map(|key| key.spec.algorithm);
     let algorithm = algorithm.or(active_algorithm).unwrap_or(Algorithm::ES256);

@@ -67,7 +67,7 @@ pub(crate) fn public_pem(
         None => load_single_active_key(tx, purpose),
     })?;
     crypto::public_key_pem(&key.spec)?
-        .ok_or_else(|| Error::Usage("a symmetric key has no public part".to_owned()))
+        .ok_or_else(|| Error::Usage("symmetric keys have no public key".to_owned()))
 }
 
 /// Returns the only active key for a purpose.
@@ -75,9 +75,7 @@ fn load_single_active_key(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Erro
     let mut keys = tx.keys_with_state(purpose, KeyState::Active)?;
     match (keys.pop(), keys.is_empty()) {
         (Some(key), true) => Ok(key),
-        (Some(_), false) => {
-            Err(Error::Usage("keys for several algorithms sign: name one by its id".to_owned()))
-        }
+        (Some(_), false) => Err(Error::Usage("multiple active keys: specify a key id".to_owned())),
         (None, _) => Err(Error::NotFound {
             resource: ResourceKind::Key,
             name: Some(purpose.name().to_owned()),
@@ -141,14 +139,14 @@ impl TestKey {
 pub(super) fn load_test_key(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Result<TestKey, Error> {
     let key = lifecycle::require_key(tx, kid)?;
     if key.spec.purpose != Purpose::Test {
-        return Err(Error::Forbidden("an app key signs no test tokens"));
+        return Err(Error::Forbidden("app keys cannot sign test tokens"));
     }
     if key.state == KeyState::Revoked {
         return Err(Error::KeyRevoked);
     }
     if !key.can_verify(now) {
         let kid = key.spec.kid.to_display();
-        return Err(Error::Usage(format!("key `{kid}` is retired and does not verify any more")));
+        return Err(Error::Usage(format!("key `{kid}` is retired and no longer verifies")));
     }
     Ok(TestKey::from_stored(key))
 }

@@ -15,7 +15,7 @@ use crate::store::{self, Findings, NewEvent, Store, StoreStats};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const ADMINS_ONLY: &str = "only admins administer the store";
+const ADMINS_ONLY: &str = "only admins can administer the store";
 
 /// Returns statistics of the store.
 pub(crate) fn load_store_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats, Error> {

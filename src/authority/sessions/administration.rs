@@ -5,7 +5,7 @@ use super::super::{AuditContext, Caller, Error, ResourceKind};
 use crate::model::{ActiveSession, Role, Session, Sid, UserId, WithOwner};
 use crate::store::Store;
 
-const ADMINS_ONLY: &str = "only admins end the sessions of others";
+const ADMINS_ONLY: &str = "only admins can end sessions of other users";
 
 /// Returns the open sessions of a user, or of all users. The user must be the caller unless the
 /// caller is an admin.
@@ -16,7 +16,7 @@ pub(crate) fn list_open_sessions(
     user: Option<UserId>,
 ) -> Result<Vec<WithOwner<ActiveSession>>, Error> {
     if user != Some(caller.user.id) {
-        caller.require_role(Role::Admin, "only admins see the sessions of others")?;
+        caller.require_role(Role::Admin, "only admins can see sessions of other users")?;
     }
     Ok(store.read(|tx| {
         let open_sessions = tx.open_sessions(user, audit.now)?;

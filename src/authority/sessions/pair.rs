@@ -43,7 +43,7 @@ pub(in crate::authority) fn expiry_after(
     lifetime: Lifetime,
 ) -> Result<Timestamp, Error> {
     now.checked_add(lifetime)
-        .ok_or_else(|| Error::Usage("the end is past the year 9999".to_owned()))
+        .ok_or_else(|| Error::Usage("expiry time is past the year 9999".to_owned()))
 }
 
 /// Signs both tokens.

@@ -77,7 +77,7 @@ fn initialized_store_is_unchanged() {
     let output = sandbox.run_with_input(&["init", "eve", "--password-stdin"], "x");
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: the store has its first user already
+    error: store already initialized
     hint: log in with `jeton login`, or leave it as it is with `--exist-ok`
     ");
     assert_eq!(sandbox.json_error(&["init", "eve"])["code"], "store_exists");
@@ -139,7 +139,7 @@ fn existing_key_with_other_algorithm_is_conflict() {
     let output = sandbox.run(&["init", "ada", "--alg", "RS256"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: the store has a key that signs already, with EdDSA
+    error: algorithm mismatch: found `EdDSA`, expected `RS256`
     hint: leave `--alg` out, and then change it: jeton keys rotate --alg RS256
     ");
     assert_eq!(sandbox.json_error(&["init", "ada", "--alg", "RS256"])["code"], "key_exists");

@@ -26,7 +26,7 @@ fn new_password_ends_other_sessions_only() {
     sandbox.set("JETON_TOKEN", &elsewhere);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: it is the token in JETON_TOKEN that is refused
     ");
 }
@@ -93,7 +93,7 @@ fn recover_requires_no_session_and_ends_all_sessions() {
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
     sandbox.run(&["logout"]).ok();
@@ -122,7 +122,7 @@ fn recover_of_unknown_user_is_refused() {
     let output = sandbox.run_with_input(&["recover", "nobody", "--password-stdin"], "x");
     assert_snapshot!(output, @"
     --- exit code 3, stderr
-    error: there is no user `nobody`
+    error: user `nobody` not found
     ");
     assert_snapshot!(sandbox.run(&["recover", "john"]), @"
     --- exit code 2, stderr
@@ -145,18 +145,18 @@ fn short_password_is_refused() {
     let output = sandbox.run_with_input(&PASSWD, "lovelace\nseven77\n");
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the password has fewer than 8 characters
+    error: password shorter than 8 characters
     ");
     let output = sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "seven77");
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the password has fewer than 8 characters
+    error: password shorter than 8 characters
     ");
 }
 
 #[test]
 fn short_new_password_causes_warning() {
-    let short = "warning: the password has fewer than 8 characters\n";
+    let short = "warning: password shorter than 8 characters\n";
     let sandbox = Sandbox::new();
     let init = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "seven77");
     let register = sandbox.run_with_input(&["register", "john", "--password-stdin"], "short");

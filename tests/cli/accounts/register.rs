@@ -55,7 +55,7 @@ fn existing_account_is_conflict_without_exist_ok() {
         let output = register(&sandbox, &arguments);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 5, stderr
-        error: a user of that name or e-mail exists
+        error: user with this name or e-mail already exists
         "));
     }
     let output = register(&sandbox, &["john", "--email", "john@example.com", "--exist-ok"]);
@@ -66,7 +66,7 @@ fn existing_account_is_conflict_without_exist_ok() {
     let output = register(&sandbox, &["john", "--email", "other@example.com", "--exist-ok"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: a user of that name or e-mail exists
+    error: user with this name or e-mail already exists
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["2"]);
 }
@@ -78,14 +78,14 @@ fn role_requires_admin() {
         let output = register(&sandbox, &["kim", "--role", role]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins give a role
+        error: only admins can assign roles
         "));
     }
     sandbox.run(&["logout"]).ok();
     let output = register(&sandbox, &["kim", "--role", "admin"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins give a role
+    error: only admins can assign roles
     ");
     sandbox.log_in("ada", "lovelace");
     let output = register(&sandbox, &["kim", "--role", "minter"]);
@@ -108,7 +108,7 @@ fn closed_registration_requires_admin() {
     let output = register(&sandbox, &["lee"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins register accounts here
+    error: only admins can register accounts
     ");
     assert_eq!(
         sandbox.sql("SELECT outcome FROM audit WHERE action = 'register' ORDER BY id DESC LIMIT 1"),
@@ -179,7 +179,7 @@ fn missing_or_short_password_is_refused() {
     let output = register(&sandbox, &["kim"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the password has fewer than 12 characters
+    error: password shorter than 12 characters
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["1"]);
 }
@@ -195,7 +195,7 @@ fn ended_session_allows_register_but_grants_no_role() {
     let output = register(&sandbox, &["lee", "--role", "admin"]);
     assert_snapshot!(output, @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
 }

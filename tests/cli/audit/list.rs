@@ -136,11 +136,11 @@ fn events_of_deleted_user_remain() {
     assert_snapshot!(outputs, @"
     $ jeton audit list --user john
     --- exit code 3, stderr
-    error: there is no user `john`
+    error: user `john` not found
     hint: a deleted user is named by its id
     $ jeton audit list --user 9
     --- exit code 3, stderr
-    error: there is no user `9`
+    error: user `9` not found
     ");
 }
 
@@ -204,7 +204,7 @@ fn audit_list_requires_admin() {
     for words in [&["audit", "list"][..], &["audit", "list", "--user", "nobody"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
         --- exit code 7, stderr
-        error: only admins see the audit
+        error: only admins can see the audit log
         "));
     }
     let output = sandbox.run(&["audit", "list", "--since", "yesterday"]);
@@ -239,7 +239,7 @@ fn refusal_is_reported_when_audit_write_fails() {
     let output = sandbox.run(&["users", "delete", "ada", "--yes", "--wait", "0s"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins delete accounts
+    error: only admins can delete accounts
     ");
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(sandbox.sql(count), before);

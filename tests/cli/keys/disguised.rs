@@ -246,7 +246,7 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     assert_snapshot!(output, @"
     invalid: unknown_key
     --- exit code 10, stderr
-    error: the token names no known key
+    error: signing key unknown
     ");
     let kid = public["kid"].as_str().unwrap();
     let private = sandbox.run(&["keys", "export", "--private", kid, "--yes"]).ok().stdout;

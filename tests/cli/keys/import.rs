@@ -185,19 +185,19 @@ fn key_cannot_serve_two_purposes() {
     let kid = import(&["--purpose", "test"]).ok().stdout;
     assert_snapshot!(import(&[]), @"
     --- exit code 5, stderr
-    error: the store has this key, for test tokens with RS256
+    error: key already exists for test tokens with RS256
     hint: a key serves one purpose and one algorithm for ever; use another key
     ");
     assert_snapshot!(import(&["--purpose", "test", "--alg", "PS256"]), @"
     --- exit code 5, stderr
-    error: the store has this key, for test tokens with RS256
+    error: key already exists for test tokens with RS256
     hint: a key serves one purpose and one algorithm for ever; use another key
     ");
     assert_eq!(import(&["--purpose", "test"]).ok().stdout, kid);
     sandbox.run(&["keys", "revoke", kid.trim(), "--yes"]).ok();
     assert_snapshot!(import(&["--purpose", "test"]), @"
     --- exit code 5, stderr
-    error: the key is revoked
+    error: key revoked
     ");
 }
 
@@ -270,7 +270,7 @@ fn key_import_requires_admin() {
     let output = sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins manage keys
+    error: only admins can manage keys
     ");
     assert_eq!(kids(&sandbox, "app", "standby").len(), 0);
 }

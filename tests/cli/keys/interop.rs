@@ -76,7 +76,7 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     let private = ["keys", "export", "--private", kid];
     assert_snapshot!(sandbox.run(&private), @"
     --- exit code 7, stderr
-    error: only admins manage keys
+    error: only admins can manage keys
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&private), @"
@@ -92,7 +92,7 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     let output = sandbox.run(&["keys", "export", "--pem", secret]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: a symmetric key has no public part
+    error: symmetric keys have no public key
     ");
     let jwk = sandbox.json(&["keys", "export", "--private", secret, "--yes"]);
     let jwk: Value = serde_json::from_str(jwk["key"].as_str().unwrap()).unwrap();
@@ -101,11 +101,11 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     let output = sandbox.run(&["keys", "export", "--pem", "--purpose", "test"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: keys for several algorithms sign: name one by its id
+    error: multiple active keys: specify a key id
     ");
     let output = sandbox.run(&["keys", "export", "--pem", "nothing"]);
     assert_snapshot!(output, @"
     --- exit code 3, stderr
-    error: there is no key with this id
+    error: key with this id not found
     ");
 }

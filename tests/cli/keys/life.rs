@@ -104,7 +104,7 @@ fn retired_key_verifies_and_is_published_until_expiry() {
     assert_snapshot!(output, @"
     invalid: unknown_key
     --- exit code 10, stderr
-    error: the token names no known key
+    error: signing key unknown
     ");
     assert_eq!(published(), json!([]));
 }
@@ -117,13 +117,13 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     let output = sandbox.run(&["keys", "revoke", &kid, "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: the app key that signs must stay
-    hint: `--replace` lets another one sign at once
+    error: active app key cannot be removed
+    hint: use `--replace` to activate another key immediately
     ");
     assert_snapshot!(sandbox.run(&["keys", "retire", &kid]), @"
     --- exit code 5, stderr
-    error: the app key that signs must stay
-    hint: let another one sign first: jeton keys rotate
+    error: active app key cannot be removed
+    hint: use `jeton keys rotate` to replace the key
     ");
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace"]);
     assert_snapshot!(output, @"
@@ -142,15 +142,15 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     assert_snapshot!(output, @"
     invalid: key_revoked
     --- exit code 12, stderr
-    error: the token is signed by a revoked key
+    error: signing key revoked
     ");
     assert_snapshot!(sandbox.run(&["token", "inspect", &app]), @"
     --- exit code 12, stderr
-    error: the token is signed by a revoked key
+    error: signing key revoked
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: the token is signed by a revoked key
+    error: signing key revoked
     hint: log in again: jeton login
     ");
     sandbox.log_in("ada", "lovelace");
@@ -159,7 +159,7 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     for verb in ["activate", "retire"] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["keys", verb, &kid]), @"
         --- exit code 5, stderr
-        error: the key is revoked
+        error: key revoked
         "));
     }
     let published = sandbox.json(&["keys", "export", "--jwks"]);
@@ -207,7 +207,7 @@ fn key_management_requires_admin() {
     ] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 7, stderr
-        error: only admins manage keys
+        error: only admins can manage keys
         "));
     }
     sandbox.log_in("ada", "lovelace");
@@ -215,7 +215,7 @@ fn key_management_requires_admin() {
         let output = sandbox.run(&["keys", verb, "nothing"]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 3, stderr
-        error: there is no key with this id
+        error: key with this id not found
         "));
     }
     let output = sandbox.run(&["keys", "generate", "--bits", "4096"]);
@@ -240,7 +240,7 @@ fn rotation_requires_algorithm_with_several_active_keys() {
     }
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--purpose", "test"]), @"
     --- exit code 2, stderr
-    error: keys for ES256, EdDSA sign: `--alg` says which is meant
+    error: multiple active keys (ES256, EdDSA): use `--alg`
     ");
     sandbox.run(&["keys", "rotate", "--purpose", "test", "--alg", "EdDSA"]).ok();
 }

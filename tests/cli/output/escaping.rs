@@ -80,7 +80,7 @@ fn hostile_rows_are_spelled_out_in_errors_and_talk() {
     sandbox.get(&["token", "create", "c"]);
     assert_snapshot!(sandbox.run(&["token", "create", "d"]), @r"
     --- exit code 8, stderr
-    error: 3 of 3 tokens are in use
+    error: token quota exceeded: 3 of 3 in use
     hint: in use: 1 (x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y), 2 (b), 3 (c); free a place with `jeton token revoke 1`
     ");
     let error = sandbox.run(&["token", "create", "d", "-o", "json"]).fails(8);

@@ -208,7 +208,7 @@ fn quiet_leaves_results_errors_and_warnings() {
     assert_eq!(sandbox.run(&["token", "revoke", "1", "-q"]).ok().stderr, "");
     assert_snapshot!(sandbox.run(&["-q", "token", "show", "9"]), @"
     --- exit code 7, stderr
-    error: only admins see the tokens of others
+    error: only admins can see tokens of other users
     ");
     let symmetric = Sandbox::new();
     symmetric.run(&["init", "ada", "--alg", "HS256", "-q"]).ok();
@@ -229,12 +229,11 @@ fn colours_are_for_terminals_and_for_whoever_asks() {
         let output = RunOutput::of(sandbox.command(words).env(name, "1"));
         (output.stdout, output.stderr)
     };
-    let (plain, coloured) =
-        ("error: there is no token `9`\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m");
+    let (plain, coloured) = ("error: token `9` not found\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m");
     let missing = ["token", "show", "9"];
     assert_eq!(sandbox.run(&missing).fails(3).stderr, plain);
     assert_eq!(run(&missing, "NO_COLOR").1, plain);
-    assert_eq!(run(&missing, "CLICOLOR_FORCE").1, format!("{coloured} there is no token `9`\n"));
+    assert_eq!(run(&missing, "CLICOLOR_FORCE").1, format!("{coloured} token `9` not found\n"));
     assert!(run(&["frobnicate"], "CLICOLOR_FORCE").1.starts_with(coloured));
     let mut unforced = sandbox.command(&missing);
     assert_eq!(RunOutput::of(unforced.env("CLICOLOR_FORCE", "0")).stderr, plain);

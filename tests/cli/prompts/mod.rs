@@ -230,7 +230,7 @@ fn unknown_user_is_refused_before_password_prompt() {
     let sandbox = Sandbox::with_admin();
     let refused = OnTerminal::run(&sandbox, &["recover", "nobody"]);
     assert_snapshot!(refusal(refused), @"
-    error: there is no user `nobody`
+    error: user `nobody` not found
     --- exit code 3
     ");
     let audit = sandbox.sql("SELECT outcome FROM audit WHERE action = 'recover'");

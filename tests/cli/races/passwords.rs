@@ -64,7 +64,7 @@ fn password_change_during_refreshes_leaves_one_session() {
         is_decent(&changed);
         allow_duplicates!(assert_snapshot!(changed, @"
         --- stderr
-        warning: the password has fewer than 8 characters
+        warning: password shorter than 8 characters
         password changed, 4 other sessions ended
         "));
         only_one_is_left(&sandbox, stays);

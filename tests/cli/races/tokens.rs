@@ -20,7 +20,10 @@ fn concurrent_token_creation_respects_quota() {
                 sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
             } else {
                 let output = output.fails(8);
-                assert!(output.stderr.contains("3 of 3 tokens are in use"), "{output:?}");
+                assert!(
+                    output.stderr.contains("token quota exceeded: 3 of 3 in use"),
+                    "{output:?}"
+                );
             }
         }
     }

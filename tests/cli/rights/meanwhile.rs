@@ -268,7 +268,7 @@ fn import_rechecks_role_after_reading_file() {
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_snapshot!(output, @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
 }

@@ -21,7 +21,7 @@ fn minting_token_mints_but_is_no_access_token() {
     sandbox.set("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: an access token of a session is needed in JETON_TOKEN
     ");
 }
@@ -85,11 +85,11 @@ fn minting_token_requires_role_of_owner() {
     error: only minters and admins mint test tokens
     $ jeton token mint
     --- exit code 10, stderr
-    error: the token's owner is disabled
+    error: token owner disabled
     hint: it is the token in JETON_TOKEN that is refused
     $ jeton token mint
     --- exit code 12, stderr
-    error: the token's owner is deleted
+    error: token owner deleted
     hint: it is the token in JETON_TOKEN that is refused
     ");
     std::thread::sleep(Duration::from_secs(2));
@@ -112,11 +112,11 @@ fn revoked_or_expired_minting_token_is_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token mint
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     hint: it is the token in JETON_TOKEN that is refused
     $ jeton token mint
     --- exit code 11, stderr
-    error: the token has expired
+    error: token expired
     hint: it is the token in JETON_TOKEN that is refused
     ");
     assert_eq!(mint(&sandbox, &minted).code, 10, "a test token mints none");

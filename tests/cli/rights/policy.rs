@@ -59,7 +59,7 @@ fn refusal_names_permission_and_setting() {
     let output = cast.sandbox.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: permission `deploy` is not among those that you may give
+    error: permission `deploy` not allowed for your role
     hint: see what you may give: jeton settings get token.permissions
     ");
 }

@@ -121,7 +121,7 @@ fn an_app_token_takes_a_place_while_it_lives() {
     let output = run_shell(&sandbox, &["--app", "c"], inner).fails(8);
     assert_snapshot!(output, @"
     --- exit code 8, stderr
-    error: 3 of 3 tokens are in use
+    error: token quota exceeded: 3 of 3 in use
     hint: in use: 1 (a), 2 (b), 3 (c); free a place with `jeton token revoke 1`
     ");
     run_shell(&sandbox, &["--app", "d"], "true").ok();

@@ -42,7 +42,7 @@ fn open_sessions_are_listed_with_this_one_marked() {
     assert!(text.lines().nth(1).unwrap().ends_with("  yes"), "{text}");
     assert_snapshot!(sandbox.run(&["sessions", "list", "--all-users"]), @"
     --- exit code 7, stderr
-    error: only admins see the sessions of others
+    error: only admins can see sessions of other users
     ");
 }
 
@@ -57,7 +57,7 @@ fn a_session_is_ended_by_its_id() {
     ");
     assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
     sandbox.run(&["whoami"]).ok();
@@ -66,7 +66,7 @@ fn a_session_is_ended_by_its_id() {
     let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session("sid"), unknown]), @"
     --- exit code 7, stderr
-    error: only admins end the sessions of others
+    error: only admins can end sessions of other users
     ");
     sandbox.run(&["whoami"]).ok();
     assert_eq!(sandbox.run(&["sessions", "revoke", "1"]).code, 2);
@@ -87,17 +87,17 @@ fn the_session_of_another_is_ended_by_admins_only() {
     let hers = ada["items"][0]["sid"].as_str().unwrap();
     assert_snapshot!(sandbox.run(&["sessions", "revoke", hers]), @"
     --- exit code 7, stderr
-    error: only admins end the sessions of others
+    error: only admins can end sessions of other users
     ");
     let nobody = ["sessions", "revoke", "--user", "nobody", "--all"];
     assert_snapshot!(sandbox.run(&nobody), @"
     --- exit code 7, stderr
-    error: only admins see other accounts
+    error: only admins can see other accounts
     ");
     admin(&["sessions", "revoke", &own]).ok();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
     let all = ["sessions", "revoke", "--user", "john", "--all"];
@@ -113,7 +113,7 @@ fn the_session_of_another_is_ended_by_admins_only() {
     ");
     assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
 }
@@ -128,7 +128,7 @@ fn logging_out_everywhere_ends_every_session() {
     ");
     assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
     sandbox.run(&["whoami"]).fails(4);

@@ -81,7 +81,7 @@ fn a_given_token_acts_as_its_user() {
     let output = sandbox.run(&["settings", "set", "token.quota", "9"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins change settings
+    error: only admins can change settings
     ");
     let output = sandbox.run(&["token", "create", "app"]);
     assert_snapshot!(output, @"
@@ -106,19 +106,19 @@ fn a_given_token_must_be_a_good_access_token() {
     assert_snapshot!(outputs, @"
     $ jeton whoami
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: an access token of a session is needed in JETON_TOKEN
     $ jeton whoami
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: an access token of a session is needed in JETON_TOKEN
     $ jeton whoami
     --- exit code 10, stderr
-    error: the token is malformed: the token does not have three parts
+    error: token malformed: the token does not have three parts
     hint: it is the token in JETON_TOKEN that is refused
     $ jeton whoami
     --- exit code 10, stderr
-    error: the token's signature is wrong
+    error: token signature invalid
     hint: it is the token in JETON_TOKEN that is refused
     ");
     let ran = sandbox.run(&["whoami", "--token-file", "nowhere"]);
@@ -138,7 +138,7 @@ fn a_given_token_is_never_refreshed() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 11, stderr
-    error: the token has expired
+    error: token expired
     hint: it is the token in JETON_TOKEN that is refused
     ");
     assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), file);

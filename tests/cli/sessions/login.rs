@@ -56,7 +56,7 @@ fn a_login_ends_the_session_that_was_open_here_and_says_so() {
     assert_snapshot!(output, @"
     invalid: session_ended
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     ");
     let output = sandbox.run(&["logout"]);
     assert_snapshot!(output, @"
@@ -229,7 +229,7 @@ fn a_password_changed_elsewhere_ends_what_is_open_here() {
     sandbox.run_with_input(&["recover", "john", "--password-stdin"], "654321").ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
     assert_snapshot!(login(&sandbox, "john", "654321"), @"

@@ -102,7 +102,7 @@ fn a_given_token_of_no_session_is_refused() {
     sandbox.set("JETON_TOKEN", &app);
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     ");
     assert!(sandbox.session_file().exists());
 }
@@ -215,7 +215,7 @@ fn all_by_a_token_that_was_given_needs_a_good_one() {
     sandbox.set("JETON_TOKEN", &refresh);
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: an access token of a session is needed in JETON_TOKEN
     ");
 }

@@ -58,16 +58,16 @@ fn a_refresh_token_used_twice_ends_the_session() {
     sandbox.run_with_input(&GIVEN, &refresh).ok();
     assert_snapshot!(sandbox.run_with_input(&GIVEN, &refresh), @"
     --- exit code 12, stderr
-    error: the refresh token was used before; its session has ended
+    error: refresh token reused; session ended
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
     assert_snapshot!(sandbox.run_with_input(&GIVEN, &refresh), @"
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     ");
     let audit = sandbox.sql("SELECT outcome FROM audit WHERE action = 'refresh' ORDER BY id");
     assert_eq!(audit, ["done", "token_reused", "token_revoked"]);
@@ -85,16 +85,16 @@ fn only_a_refresh_token_is_traded() {
     assert_snapshot!(outputs, @"
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
-    error: the token is malformed: the token does not have three parts
+    error: token malformed: the token does not have three parts
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
-    error: the token is malformed: it is empty
+    error: token malformed: it is empty
     ");
     sandbox.run(&["refresh"]).ok();
     sandbox.run(&["logout"]).ok();
@@ -134,7 +134,7 @@ fn a_command_refreshes_by_itself_when_the_access_token_has_expired() {
     assert_snapshot!(output, @"
     invalid: token_expired
     --- exit code 11, stderr
-    error: the token has expired
+    error: token expired
     ");
     sandbox.run(&["whoami"]).ok();
     assert_eq!(pair(&sandbox), after, "once is enough");
@@ -151,7 +151,7 @@ fn a_session_whose_refresh_token_has_expired_needs_a_login() {
     for command in [["whoami"], ["refresh"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&command), @"
         --- exit code 11, stderr
-        error: the token has expired
+        error: token expired
         hint: log in again: jeton login
         "));
     }

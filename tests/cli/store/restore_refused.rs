@@ -121,7 +121,7 @@ fn only_admins_and_owners_without_a_credential_restore() {
     let output = changes_nothing(&sandbox, &RESTORE, 7, "forbidden");
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins administer the store
+    error: only admins can administer the store
     ");
     let refused =
         "SELECT count(*) FROM audit WHERE action = 'store restore' AND outcome = 'forbidden'";

@@ -127,7 +127,7 @@ fn prune_mark_of_a_key_is_shown_and_named_by_the_verdict() {
     assert_snapshot!(output, @"
     invalid: unknown_token
     --- exit code 10, stderr
-    error: the token is not in the store: test tokens of key `<key>` that expired by <time> were pruned
+    error: token not found in the store: test tokens of key `<key>` that expired by <time> were pruned
     ");
 }
 
@@ -186,7 +186,7 @@ fn only_admins_look_after_the_store() {
     for words in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], words].concat()), @"
         --- exit code 7, stderr
-        error: only admins administer the store
+        error: only admins can administer the store
         "));
     }
     assert!(!sandbox.home().join("copy.db").exists());

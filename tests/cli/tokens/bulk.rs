@@ -239,13 +239,13 @@ fn a_certain_key_signs_if_it_is_one_of_tests() {
     let output = sandbox.run(&["token", "mint", "--key", app]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: an app key signs no test tokens
+    error: app keys cannot sign test tokens
     ");
     sandbox.run(&["keys", "revoke", &next, "--yes"]).ok();
     let output = sandbox.run(&["token", "mint", "--key", &next]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: the key is revoked
+    error: key revoked
     ");
 }
 

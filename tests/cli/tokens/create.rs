@@ -95,7 +95,7 @@ fn a_time_that_cannot_be_is_refused() {
     let output = sandbox.run(&["token", "create", "app", "--expires-at", "1000000000"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the end is not in the future
+    error: expiry time is in the past
     ");
     let mut outputs = String::new();
     for (first, second) in [
@@ -140,13 +140,13 @@ fn names_and_claims_are_checked() {
     assert_snapshot!(outputs, @"
     $ jeton token create app --claim 'sub=x'
     --- exit code 2, stderr
-    error: the claim `sub` is set by jeton
+    error: claim `sub` is reserved
     $ jeton token create app --claim-json 'exp=1'
     --- exit code 2, stderr
-    error: the claim `exp` is set by jeton
+    error: claim `exp` is reserved
     $ jeton token create app --claim 'permissions=root'
     --- exit code 2, stderr
-    error: the claim `permissions` is set by jeton
+    error: claim `permissions` is reserved
     $ jeton token create app --claim nonsense
     --- exit code 2, stderr
     error: claim: not of the form `name=value`
@@ -189,7 +189,7 @@ fn one_more_than_allowed_is_refused_with_the_ids_in_the_way() {
     }
     assert_snapshot!(sandbox.run(&["token", "create", "c"]), @"
     --- exit code 8, stderr
-    error: 3 of 3 tokens are in use
+    error: token quota exceeded: 3 of 3 in use
     hint: in use: 1 (a), 2 (b), 3 (b); free a place with `jeton token revoke 1`
     ");
     let error = sandbox.json_error(&["token", "create", "c"]);
@@ -226,7 +226,7 @@ fn only_admins_make_tokens_for_others() {
         let output = sandbox.run(&["token", "create", "app", "--user", other]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins make tokens for others
+        error: only admins can create tokens for other users
         "));
     }
     sandbox.log_in("ada", "lovelace");
@@ -235,7 +235,7 @@ fn only_admins_make_tokens_for_others() {
     let output = sandbox.run(&["token", "create", "app", "--user", "nobody"]);
     assert_snapshot!(output, @"
     --- exit code 3, stderr
-    error: there is no user `nobody`
+    error: user `nobody` not found
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "create", "app"]), @"

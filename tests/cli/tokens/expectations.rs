@@ -46,7 +46,7 @@ fn third_party_token_without_exp_is_refused() {
     assert_snapshot!(output, @"
     invalid: missing_claim
     --- exit code 10, stderr
-    error: a claim that the token must have is missing: exp
+    error: mandatory claim missing: exp
     hint: accept third-party tokens without `exp` with `--allow-no-expiry`
     ");
     is_invalid(&verified(&sandbox, &token, &["--min-ttl", "1h"]), 10, "missing_claim");
@@ -103,7 +103,7 @@ fn typ_is_compared_as_a_media_type() {
         allow_duplicates!(assert_snapshot!(output, @"
         invalid: wrong_type
         --- exit code 10, stderr
-        error: the token is of another type: found `at+jwt` in `typ`
+        error: token type mismatch: found `at+jwt` in `typ`
         "));
     }
     assert_eq!(verified(&sandbox, &token, &["--typ", ""]).code, 2);
@@ -129,12 +129,12 @@ fn required_claims_must_be_present() {
     assert_snapshot!(verified(&sandbox, &token, &[&asked[..], &["z"]].concat()), @"
     invalid: require
     --- exit code 9, stderr
-    error: a required claim is missing or has another value: z
+    error: required claim missing or different: z
     ");
     assert_snapshot!(verified(&sandbox, &token, &[&asked[..], &["absent"]].concat()), @"
     invalid: require
     --- exit code 9, stderr
-    error: a required claim is missing or has another value: absent
+    error: required claim missing or different: absent
     ");
     let admin = Sandbox::with_admin();
     let own = admin.get(&["token", "create", "app"]);

@@ -55,7 +55,7 @@ fn a_token_of_others_is_checked_by_their_set_without_a_store() {
     assert_snapshot!(output, @"
     invalid: unknown_key
     --- exit code 10, stderr
-    error: the token names no known key
+    error: signing key unknown
     ");
     let token = provider.get(&["token", "mint"]);
     let answer = here.json(&["token", "verify", &token, "--jwks", "jwks.json"]);
@@ -300,7 +300,7 @@ fn the_token_never_chooses_its_key() {
     assert_snapshot!(check(&sandbox, RFC, &by), @"
     invalid: unknown_key
     --- exit code 10, stderr
-    error: the token names no known key
+    error: signing key unknown
     ");
     let payload = RFC.split('.').nth(1).unwrap();
     for (header, reason) in [
@@ -338,7 +338,7 @@ fn of_a_set_only_the_algorithms_that_are_named_are_accepted() {
         allow_duplicates!(assert_snapshot!(output, @"
         invalid: alg_not_allowed
         --- exit code 10, stderr
-        error: the token's algorithm is not the key's
+        error: token algorithm does not match the key
         "));
         let batch = [&["token", "verify", "--batch"][..], &named(algorithms)].concat();
         assert_eq!(here.run_with_input(&batch, &token).code, 10, "{algorithms}");

@@ -75,19 +75,19 @@ fn the_tokens_of_others_are_for_admins() {
     let output = sandbox.run(&["token", "list", "--all-users"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins see the tokens of others
+    error: only admins can see tokens of other users
     ");
     for other in ["ada", "nobody"] {
         let output = sandbox.run(&["token", "list", "--user", other]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins see other accounts
+        error: only admins can see other accounts
         "));
     }
     let output = sandbox.run(&["token", "show", "4"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins see the tokens of others
+    error: only admins can see tokens of other users
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"
@@ -145,7 +145,7 @@ fn a_token_is_shown_by_its_id() {
     assert_snapshot!(sandbox.run_json(&["token", "show", "2"]), @r#"{"id":2,"jti":"<uuid>","kind":"app","app":"b","owner_id":2,"owner":"john","permissions":[],"audience":[],"claims":{},"status":"revoked","issued_at":"<time>","expires_at":"<time>","grace_until":null,"revoked_at":"<time>"}"#);
     assert_snapshot!(sandbox.run(&["token", "show", "99"]), @"
     --- exit code 3, stderr
-    error: there is no token `99`
+    error: token `99` not found
     ");
     assert_snapshot!(sandbox.run(&["token", "show", "x"]), @"
     --- exit code 2, stderr
@@ -168,14 +168,14 @@ fn a_token_is_shown_by_its_jti_in_capitals_too() {
     let unknown = show("018f4f5e-7a3b-7c1d-8e2f-0123456789ab");
     assert_snapshot!(unknown, @"
     --- exit code 3, stderr
-    error: there is no token `<uuid>`
+    error: token `<uuid>` not found
     ");
     sandbox.log_in("john", "123456");
     let hers = sandbox.sql("SELECT lower(hex(jti)) FROM tokens WHERE id = 4").remove(0);
     let hers = [&hers[..8], &hers[8..12], &hers[12..16], &hers[16..20], &hers[20..]].join("-");
     assert_snapshot!(show(&hers), @"
     --- exit code 7, stderr
-    error: only admins see the tokens of others
+    error: only admins can see tokens of other users
     ");
     let token = sandbox.get(&["token", "create", "x"]);
     show(&token).fails(2);

@@ -53,25 +53,25 @@ fn nothing_is_inspected_that_does_not_verify() {
     assert_snapshot!(outputs, @"
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: the token is a session's, not an application's
+    error: session token not accepted
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: the token is a session's, not an application's
+    error: session token not accepted
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: the token's signature is wrong
+    error: token signature invalid
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: the token names no known key
+    error: signing key unknown
     $ jeton token inspect nonsense
     --- exit code 10, stderr
-    error: the token is malformed: the token does not have three parts
+    error: token malformed: the token does not have three parts
     ");
     sandbox.run(&["token", "revoke", "1"]).ok();
     let output = sandbox.run(&["token", "inspect", &token]);
     assert_snapshot!(output, @"
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     ");
 }
 
@@ -81,7 +81,7 @@ fn a_test_token_is_not_inspected_and_the_hint_says_why() {
     let token = sandbox.get(&["token", "mint"]);
     assert_snapshot!(sandbox.run(&["token", "inspect", &token]), @"
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: it is a test token: check it with `jeton token verify --type test`
     ");
 }
@@ -128,16 +128,16 @@ fn what_nobody_can_decode_is_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token decode nonsense
     --- exit code 10, stderr
-    error: the token is malformed: the token has only one part
+    error: token malformed: the token has only one part
     $ jeton token decode '!.e30.'
     --- exit code 10, stderr
-    error: the token is malformed: the header is not base64url
+    error: token malformed: the header is not base64url
     $ jeton token decode 'e30.!.'
     --- exit code 10, stderr
-    error: the token is malformed: the payload is not base64url
+    error: token malformed: the payload is not base64url
     $ jeton token decode e30.AAAA.
     --- exit code 10, stderr
-    error: the token is malformed: the payload is not JSON
+    error: token malformed: the payload is not JSON
     ");
     let output = sandbox.run(&["token", "decode", FLASK[0], "--part", "signature"]);
     assert_snapshot!(output, @"

@@ -47,7 +47,7 @@ fn every_flag_is_found_in_the_claims() {
     assert_snapshot!(output, @"
     invalid: token_expired
     --- exit code 11, stderr
-    error: the token has expired
+    error: token expired
     ");
     let other = sandbox.get(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
     assert_eq!((&payload(&other)["sub"], &payload(&other)["iat"]), (&json!("bob"), &json!(5)));
@@ -93,7 +93,7 @@ fn a_test_token_is_no_credential() {
     sandbox.set("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: an access token of a session is needed in JETON_TOKEN
     ");
 }
@@ -143,7 +143,7 @@ fn a_recorded_token_is_listed_and_revoked_by_its_id() {
     assert_snapshot!(output, @"
     invalid: token_revoked
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     ");
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "mint", "--record"]);
@@ -192,6 +192,6 @@ fn named_key_verifies_what_it_signs_until_it_is_retired() {
     let output = sandbox.run(&["token", "mint", "--key", &kid]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: key `<key>` is retired and does not verify any more
+    error: key `<key>` is retired and no longer verifies
     ");
 }

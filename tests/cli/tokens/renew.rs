@@ -95,16 +95,16 @@ fn whoever_only_holds_a_token_gets_no_longer_life_out_of_it() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", &token, "--ttl", "2h"]), @"
     --- exit code 7, stderr
-    error: only its owner gives a token a longer life, by its id
+    error: only the owner can extend the lifetime of a token, by id
     ");
     let new = sandbox.get(&["token", "renew", &token, "--ttl", "30m"]);
     assert_snapshot!(sandbox.run(&["token", "renew", &new, "--ttl", "31m"]), @"
     --- exit code 7, stderr
-    error: only its owner gives a token a longer life, by its id
+    error: only the owner can extend the lifetime of a token, by id
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", &ci]), @"
     --- exit code 7, stderr
-    error: a token for minting is renewed by its id, by its owner
+    error: minting credentials can only be renewed by the owner, by id
     ");
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["token", "renew", "2", "--ttl", "2h"]).ok();
@@ -117,7 +117,7 @@ fn there_is_one_grace_at_a_time() {
     sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 12, stderr
-    error: the token is revoked: it was renewed before
+    error: token revoked: already renewed
     ");
     let output = sandbox.run(&["token", "renew", "2", "--grace", "1h"]);
     assert_snapshot!(output, @"
@@ -137,13 +137,13 @@ fn what_does_not_work_any_more_is_not_renewed() {
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     ");
     sandbox.get(&["token", "create", "b", "--ttl", "1s"]);
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 11, stderr
-    error: the token has expired
+    error: token expired
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", "9"]), @"
     --- exit code 7, stderr
@@ -175,7 +175,7 @@ fn the_end_of_a_grace_is_the_end_of_the_token() {
         allow_duplicates!(assert_snapshot!(output, @"
         invalid: min_ttl
         --- exit code 9, stderr
-        error: the token ends too soon
+        error: remaining lifetime too short
         "));
     }
 }
@@ -187,7 +187,7 @@ fn a_token_of_another_kind_is_not_renewed() {
         allow_duplicates!(
             assert_snapshot!(sandbox.run(&["token", "renew", &sandbox.session(kind)]), @"
         --- exit code 10, stderr
-        error: the token is a session's, not an application's: only app tokens are renewed
+        error: session token not accepted: only app tokens are renewed
         ")
         );
     }
@@ -195,7 +195,7 @@ fn a_token_of_another_kind_is_not_renewed() {
         let test = sandbox.get(&[&["token", "mint"], more].concat());
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "renew", &test]), @"
         --- exit code 10, stderr
-        error: the token is of another type: only app tokens are renewed
+        error: token type mismatch: only app tokens are renewed
         "));
         assert_eq!(
             sandbox.json_error(&["token", "renew", &test])["details"]["reason"],
@@ -213,6 +213,6 @@ fn a_token_of_another_kind_is_not_renewed() {
         .unwrap();
     assert_snapshot!(sandbox.run(&["token", "renew", &app]), @"
     --- exit code 10, stderr
-    error: the token is not in the store
+    error: token not found in the store
     ");
 }

@@ -29,7 +29,7 @@ fn chain_of_renewals_by_the_bearer_ends_at_max_ttl() {
     let output = sandbox.run(&["token", "renew", &token, "--ttl", "40m"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: the token was first issued at 2026-11-28T17:29:29Z: its bearer can renew it until <time>
+    error: renewal limit exceeded: first issued at <time>, renewable until <time>
     hint: its owner renews it by its id: jeton token renew 2
     ");
     let token = sandbox.get(&["token", "renew", &token]);
@@ -37,7 +37,7 @@ fn chain_of_renewals_by_the_bearer_ends_at_max_ttl() {
     first_issued_ago(&sandbox, 2 * HOUR);
     assert_snapshot!(sandbox.run(&["token", "renew", &token]), @"
     --- exit code 7, stderr
-    error: the token was first issued at 2026-11-28T16:29:29Z: its bearer can renew it until <time>
+    error: renewal limit exceeded: first issued at <time>, renewable until <time>
     hint: its owner renews it by its id: jeton token renew 3
     ");
     sandbox.run(&["token", "verify", &token]).ok();
@@ -70,7 +70,7 @@ fn token_of_run_is_not_renewed_by_its_bearer() {
     let output = run_app(&sandbox, "\"$0\" token renew \"$API_TOKEN\"");
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: a token of `run` ends with its command
+    error: tokens of `jeton run` cannot be renewed by the bearer
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
 }

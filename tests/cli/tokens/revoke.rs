@@ -68,7 +68,7 @@ fn an_access_token_goes_alone_and_a_refresh_token_with_its_session() {
     judged(&sandbox, &refresh, "valid");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     hint: log in again: jeton login
     ");
     sandbox.run(&["refresh"]).ok();
@@ -82,7 +82,7 @@ fn an_access_token_goes_alone_and_a_refresh_token_with_its_session() {
     judged(&sandbox, &refresh, ENDED);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
 }
@@ -130,7 +130,7 @@ fn one_unknown_token_stops_all() {
     error: token: neither an id, nor a `jti`, nor a token
     $ jeton token revoke 1 '<token>'
     --- exit code 10, stderr
-    error: the token's signature is wrong
+    error: token signature invalid
     ");
 }
 

@@ -68,7 +68,7 @@ fn the_rows_stay_and_the_tokens_are_dead() {
     assert_snapshot!(output, @"
     invalid: token_revoked
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     ");
     assert_eq!(sandbox.json(&["token", "list", "--status", "revoked"])["total"], 6);
 }
@@ -129,7 +129,7 @@ fn those_of_others_are_for_admins() {
     for user in ["ada", "nobody"] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "revoke", "--user", user]), @"
         --- exit code 7, stderr
-        error: only admins see other accounts
+        error: only admins can see other accounts
         "));
     }
     assert_snapshot!(sandbox.run(&revoke(&["--user", "john", "--app", "a"])), @"
@@ -140,7 +140,7 @@ fn those_of_others_are_for_admins() {
     let nobody = sandbox.run(&revoke(&["--user", "nobody"]));
     assert_snapshot!(nobody, @"
     --- exit code 3, stderr
-    error: there is no user `nobody`
+    error: user `nobody` not found
     ");
     assert_snapshot!(sandbox.run(&revoke(&["--user", "john"])), @"
     --- stderr

@@ -89,7 +89,7 @@ fn an_unsecured_jwt_can_be_read_and_is_never_valid() {
     assert_snapshot!(check(&sandbox, UNSECURED, &by_key), @"
     invalid: alg_not_allowed
     --- exit code 10, stderr
-    error: the token's algorithm is not the key's
+    error: token algorithm does not match the key
     ");
     let output = check(&sandbox, UNSECURED, &["--key", "key", "--alg", "none"]);
     assert_eq!((output.code, output.stdout.as_str()), (2, ""), "nobody can allow it");
@@ -98,6 +98,6 @@ fn an_unsecured_jwt_can_be_read_and_is_never_valid() {
     assert_snapshot!(output, @"
     invalid: alg_not_allowed
     --- exit code 10, stderr
-    error: the token's algorithm is not the key's
+    error: token algorithm does not match the key
     ");
 }

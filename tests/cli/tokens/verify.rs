@@ -37,7 +37,7 @@ fn a_refused_token_is_told_as_a_result_and_as_an_error() {
     assert_snapshot!(verify(&sandbox, &[&token]), @"
     invalid: token_revoked
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     ");
     let end = payload(&token)["exp"].to_string();
     let output = sandbox.run(&["token", "verify", &token, "--at", &end, "-o", "json"]);
@@ -94,53 +94,53 @@ fn each_kind_is_accepted_as_what_it_is() {
     app token, --type access
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     app token, --type refresh
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     app token, --type test
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     access token, --type refresh
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     access token, --type test
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     refresh token, --type access
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     refresh token, --type test
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     test token, --type access
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: it is a test token: check it with `jeton token verify --type test`
     test token, --type refresh
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: it is a test token: check it with `jeton token verify --type test`
     ");
     for session in &tokens[1..3] {
         allow_duplicates!(assert_snapshot!(verify(&sandbox, &[&session.1]), @"
         invalid: blocked
         --- exit code 10, stderr
-        error: the token is a session's, not an application's
+        error: session token not accepted
         "));
     }
     assert_snapshot!(verify(&sandbox, &[&tokens[3].1]), @"
     invalid: wrong_type
     --- exit code 10, stderr
-    error: the token is of another type
+    error: token type mismatch
     hint: it is a test token: check it with `jeton token verify --type test`
     ");
 }
@@ -153,12 +153,12 @@ fn issuer_and_audience_are_compared_when_asked() {
     assert_snapshot!(verify(&sandbox, &[&token, "--iss", "x"]), @"
     invalid: issuer
     --- exit code 10, stderr
-    error: the token has another issuer
+    error: issuer mismatch
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--aud", "c"]), @"
     invalid: audience
     --- exit code 10, stderr
-    error: the token is for another audience
+    error: audience mismatch
     ");
 }
 
@@ -175,22 +175,22 @@ fn a_token_that_lacks_something_fails_the_check() {
     assert_snapshot!(verify(&sandbox, &[&token, "-p", "read,deploy"]), @"
     invalid: permission
     --- exit code 9, stderr
-    error: the token lacks a permission: deploy
+    error: permission missing: deploy
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--require", "tier=silver"]), @"
     invalid: require
     --- exit code 9, stderr
-    error: a required claim is missing or has another value: tier
+    error: required claim missing or different: tier
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--require", "absent="]), @"
     invalid: require
     --- exit code 9, stderr
-    error: a required claim is missing or has another value: absent
+    error: required claim missing or different: absent
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--min-ttl", "8d"]), @"
     invalid: min_ttl
     --- exit code 9, stderr
-    error: the token ends too soon
+    error: remaining lifetime too short
     ");
     let error = sandbox.run(&["token", "verify", &token, "-p", "x", "-o", "json"]).error();
     assert_eq!((&error["kind"], &error["code"]), (&json!("CheckFailed"), &json!("check_failed")));
@@ -206,24 +206,24 @@ fn times_are_judged_as_of_then_and_with_leeway() {
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("exp", 0)]), @"
     invalid: token_expired
     --- exit code 11, stderr
-    error: the token has expired
+    error: token expired
     ");
     valid(&sandbox, &[&token, "--at", &at("exp", 59), "--leeway", "1m"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("exp", 60), "--leeway", "1m"]), @"
     invalid: token_expired
     --- exit code 11, stderr
-    error: the token has expired
+    error: token expired
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("iat", -1)]), @"
     invalid: not_yet_valid
     --- exit code 10, stderr
-    error: the token is not valid yet
+    error: token not yet valid
     ");
     valid(&sandbox, &[&token, "--at", &at("iat", -1), "--leeway", "1s"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--at", "2000-01-01T00:00:00Z"]), @"
     invalid: not_yet_valid
     --- exit code 10, stderr
-    error: the token is not valid yet
+    error: token not yet valid
     ");
 }
 
@@ -275,19 +275,19 @@ fn what_became_of_the_owner_counts() {
     assert_snapshot!(verify(&sandbox, &[&token]), @"
     invalid: user_disabled
     --- exit code 10, stderr
-    error: the token's owner is disabled
+    error: token owner disabled
     ");
     store.execute_batch("DELETE FROM tokens").unwrap();
     assert_snapshot!(verify(&sandbox, &[&token]), @"
     invalid: unknown_token
     --- exit code 10, stderr
-    error: the token is not in the store
+    error: token not found in the store
     ");
     let end = payload(&token)["exp"].to_string();
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &end]), @"
     invalid: token_expired
     --- exit code 11, stderr
-    error: the token has expired
+    error: token expired
     ");
 }
 
@@ -311,7 +311,7 @@ fn what_is_too_large_is_not_read_to_its_end() {
         allow_duplicates!(assert_snapshot!(output, @"
         invalid: malformed
         --- exit code 10, stderr
-        error: the token is malformed: the token is larger than 64 KiB
+        error: token malformed: the token is larger than 64 KiB
         "));
     }
 }

@@ -40,7 +40,7 @@ fn an_account_is_shown_to_its_owner_and_to_admins() {
         let output = sandbox.run(&["users", "show", who]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins see other accounts
+        error: only admins can see other accounts
         "));
     }
     sandbox.log_in("ada", "lovelace");
@@ -59,7 +59,7 @@ fn an_account_is_shown_to_its_owner_and_to_admins() {
     let output = sandbox.run(&["users", "show", "nobody"]);
     assert_snapshot!(output, @"
     --- exit code 3, stderr
-    error: there is no user `nobody`
+    error: user `nobody` not found
     ");
 }
 
@@ -77,7 +77,7 @@ fn a_deleted_account_frees_its_names_and_kills_its_tokens() {
     assert_snapshot!(output, @"
     invalid: token_revoked
     --- exit code 12, stderr
-    error: the token is revoked
+    error: token revoked
     ");
     let output = sandbox.run_with_input(&["login", "john", "--password-stdin"], "123456");
     assert_snapshot!(output, @"
@@ -96,19 +96,19 @@ fn deleting_is_refused_before_it_is_confirmed() {
         let output = sandbox.run(&["users", "delete", who]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins delete accounts
+        error: only admins can delete accounts
         "));
     }
     sandbox.log_in("ada", "lovelace");
     let output = sandbox.run(&["users", "delete", "nobody"]);
     assert_snapshot!(output, @"
     --- exit code 3, stderr
-    error: there is no user `nobody`
+    error: user `nobody` not found
     ");
     let output = sandbox.run(&["users", "delete", "ada"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: the last admin must stay
+    error: last active admin cannot be removed
     ");
     let output = sandbox.run(&["users", "delete", "john"]);
     assert_snapshot!(output, @"
@@ -127,14 +127,14 @@ fn another_admin_may_delete_the_first() {
     sandbox.run(&["users", "delete", "ada", "--yes"]).ok();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
     sandbox.log_in("eve", "123456");
     let output = sandbox.run(&["users", "delete", "eve", "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: the last admin must stay
+    error: last active admin cannot be removed
     ");
 }
 
@@ -243,15 +243,15 @@ fn a_name_that_cannot_be_given_is_refused() {
     ");
     assert_snapshot!(rename(&["john", "ADA"]), @"
     --- exit code 5, stderr
-    error: a user of that name or e-mail exists
+    error: user with this name or e-mail already exists
     ");
     assert_snapshot!(rename(&["ada", "--email", "John@Example.com"]), @"
     --- exit code 5, stderr
-    error: a user of that name or e-mail exists
+    error: user with this name or e-mail already exists
     ");
     assert_snapshot!(rename(&["ada", ""]), @"
     --- exit code 2, stderr
-    error: a username or an e-mail address must stay
+    error: username or e-mail address required
     ");
     let mut outputs = String::new();
     for words in [["john", "a@b"], ["john", "--name=\u{7}"]] {
@@ -294,7 +294,7 @@ fn a_disabled_user_is_out_until_it_is_enabled() {
     assert_snapshot!(output, @"
     invalid: user_disabled
     --- exit code 10, stderr
-    error: the token's owner is disabled
+    error: token owner disabled
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["status"], "disabled");
     assert_snapshot!(sandbox.run(&["users", "enable", "john"]), @"
@@ -310,7 +310,7 @@ fn a_disabled_user_is_out_until_it_is_enabled() {
     sandbox.run(&["users", "enable", "john"]).ok();
     assert_snapshot!(as_john(&sandbox, &["whoami"]), @"
     --- exit code 12, stderr
-    error: the token's session has ended
+    error: session ended
     hint: log in again: jeton login
     ");
 }
@@ -334,7 +334,7 @@ fn every_change_is_refused_in_the_same_order() {
         for who in ["john", "ada", "nobody"] {
             allow_duplicates!(assert_snapshot!(run(words, who), @"
             --- exit code 7, stderr
-            error: only admins change accounts
+            error: only admins can change accounts
             "));
         }
     }
@@ -344,13 +344,13 @@ fn every_change_is_refused_in_the_same_order() {
     for words in changes {
         allow_duplicates!(assert_snapshot!(run(words, "nobody"), @"
         --- exit code 3, stderr
-        error: there is no user `nobody`
+        error: user `nobody` not found
         "));
     }
     for words in [changes[0], changes[3]] {
         allow_duplicates!(assert_snapshot!(run(words, "ada"), @"
         --- exit code 5, stderr
-        error: the last admin must stay
+        error: last active admin cannot be removed
         "));
     }
     sandbox.run(&["logout"]).ok();

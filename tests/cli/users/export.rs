@@ -118,7 +118,7 @@ fn only_admins_export_and_hashes_are_confirmed() {
     for words in [&["users", "export"][..], &with_hashes] {
         allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
         --- exit code 7, stderr
-        error: only admins export accounts
+        error: only admins can export accounts
         "));
     }
     sandbox.log_in("ada", "lovelace");

@@ -71,10 +71,10 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
     error: line 5002: username: letters, digits and common signs only, no spaces
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: a name or uid of it stands on line 4002 already
+    error: line 5002: name or uid already used on line 4002
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: a username or an e-mail address is needed
+    error: line 5002: username or e-mail address required
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 5002: it has 1 cell, not 4
@@ -88,7 +88,7 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
     let rows = rows(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
     assert_snapshot!(import(&sandbox, &rows), @"
     --- exit code 5, stderr
-    error: line 5002: a user of that name, e-mail or uid exists: ada
+    error: line 5002: user already exists: ada
     hint: who is there by all of these names is left out with `--exist-ok`
     ");
     let error = sandbox.json_error(&["users", "import", "rows"]);
@@ -111,7 +111,7 @@ fn it_can_be_the_first_command_of_a_store() {
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
         --- exit code 65, stderr
-        error: no row is an admin, and the store has none yet
+        error: no admin in the file or in the store
         hint: give a row the role `admin`, or make the first admin: jeton init
         "));
         assert!(!sandbox.store().exists());
@@ -140,7 +140,7 @@ fn it_can_be_the_first_command_of_a_store() {
     sandbox.log_in("kim", "123456");
     assert_snapshot!(import(&sandbox, "{"), @"
     --- exit code 7, stderr
-    error: only admins import accounts
+    error: only admins can import accounts
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(import(&sandbox, "{\"username\":\"eve\"}"), @"
@@ -244,13 +244,13 @@ fn what_cannot_be_read_is_refused() {
     error: line 1: column 2 is called like another one
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 1: column 2 is none of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+    error: line 1: unknown column 2: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
     ");
     sandbox.run(&["settings", "set", "password.min_length", "7"]).ok();
     let ran = import(&sandbox, "username,password\na,1234567\nb,123456\n");
     assert_snapshot!(ran, @"
     --- exit code 65, stderr
-    error: line 3: the password has fewer than 7 characters
+    error: line 3: password shorter than 7 characters
     ");
     assert_eq!(count(&sandbox), "1");
 }
@@ -266,7 +266,7 @@ fn the_uid_of_a_deleted_user_is_not_given_again() {
         let output = sandbox.run_with_input(words, &format!("{{\"username\":\"lee\"}}\n{rest}\n"));
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 65, stderr
-        error: line 2: its `uid` was of a user who is deleted: leave it out, and it gets another
+        error: line 2: `uid` belongs to a deleted user: omit it to assign a new one
         "));
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM users WHERE deleted_at IS NULL"), ["1"]);
@@ -280,7 +280,7 @@ fn a_large_file_takes_a_few_times_its_room() {
     let output = Sandbox::run_with(sandbox.confined(&["users", "import", "rows"]), "");
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 40001: a name or uid of it stands on line 3 already
+    error: line 40001: name or uid already used on line 3
     ");
 }
 

@@ -269,7 +269,7 @@ fn a_plain_user_searches_by_what_a_plain_user_sees() {
         let output = sandbox.run(&["users", "list", flag, value]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins see roles and status
+        error: only admins can see roles and status
         "));
     }
 }

@@ -113,7 +113,7 @@ fn rename_keeps_at_least_one_login_name() {
     }
     let result = rename(&ProfilePatch { email: Some(Patch(None)), ..unchanged.clone() });
     assert!(
-        matches!(result, Err(Error::Usage(why)) if why == "a username or an e-mail address must stay")
+        matches!(result, Err(Error::Usage(why)) if why == "username or e-mail address required")
     );
     for patch in [
         ProfilePatch { username: username("ADA"), ..unchanged.clone() },
@@ -139,7 +139,7 @@ fn account_change_requires_admin() {
             enable_user(store, audit, caller, &user_ref).err(),
         ];
         for refusal in refusals {
-            assert!(matches!(refusal, Some(Error::Forbidden("only admins change accounts"))));
+            assert!(matches!(refusal, Some(Error::Forbidden("only admins can change accounts"))));
         }
     }
 }
@@ -164,6 +164,6 @@ fn user_search_by_admin_fields_requires_admin() {
     assert_eq!(find_usernames(&ada, &admins).unwrap(), "ada");
     assert!(matches!(
         find_usernames(&john, &admins),
-        Err(Error::Forbidden("only admins see roles and status"))
+        Err(Error::Forbidden("only admins can see roles and status"))
     ));
 }

@@ -38,7 +38,7 @@ fn account_deletion_requires_admin() {
             .map(|_| ()),
         delete_user(&mut store, &audit_at(0), &mia.caller, ada.user()).map(|_| ()),
     ] {
-        assert!(matches!(result, Err(Error::Forbidden("only admins delete accounts"))));
+        assert!(matches!(result, Err(Error::Forbidden("only admins can delete accounts"))));
     }
     delete_user(&mut store, &audit_at(0), &ada.caller, mia.user()).unwrap();
     let result = delete_user(&mut store, &audit_at(0), &ada.caller, mia.user());

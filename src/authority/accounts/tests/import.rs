@@ -77,9 +77,9 @@ fn import_row_differs_only_by_explicit_fields() {
 #[test]
 fn invalid_row_error_has_line_and_no_content() {
     for (row, why) in [
-        ("{\"name\":\"x\"}", "a username or an e-mail address is needed"),
+        ("{\"name\":\"x\"}", "username or e-mail address required"),
         ("{\"username\":\"a b\"}", "username: letters, digits and common signs only, no spaces"),
-        ("{\"username\":7}", "`username` is not text"),
+        ("{\"username\":7}", "`username` is not a string"),
         ("{\"email\":\"a@b\"}", "email: not an address like `ada@example.com`"),
         ("{\"username\":\"a\",\"uid\":\"x\"}", "`uid` is not a UUID"),
         ("{\"username\":\"a\",\"name\":\"\"}", "name: 1 to 200 visible characters"),
@@ -98,17 +98,20 @@ fn invalid_row_error_has_line_and_no_content() {
         ),
         (
             "{\"username\":\"a\",\"id\":1}",
-            "`id` is none of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
+            "unknown field `id`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
         ),
-        ("{\"username\":\"KIM\"}", "a name or uid of it stands on line 1 already"),
-        ("{\"email\":\"Kim@Example.com\"}", "a name or uid of it stands on line 1 already"),
+        ("{\"username\":\"KIM\"}", "name or uid already used on line 1"),
+        ("{\"email\":\"Kim@Example.com\"}", "name or uid already used on line 1"),
     ] {
         let text = format!("{{\"username\":\"kim\",\"email\":\"kim@example.com\"}}\n\n{row}\n");
         let error = read_batch(&text).unwrap_err();
         assert!(matches!(error, Error::InvalidLine(bad) if bad.line == 3 && bad.reason == why));
     }
     let both = format!("username,password,password_hash\na,b,\"{HASH}\"\n");
-    assert_eq!(read_batch(&both).unwrap_err().to_string(), "line 2: it has a password and a hash");
+    assert_eq!(
+        read_batch(&both).unwrap_err().to_string(),
+        "line 2: `password` and `password_hash` are mutually exclusive"
+    );
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn first_import_requires_admin_row() {
     read_batch(rows).unwrap().ensure_has_admin().unwrap();
     import_text(&mut store, None, rows, false).unwrap();
     let result = import_text(&mut store, None, "username\nlee\n", false);
-    assert!(matches!(result, Err(Error::Forbidden("only admins import accounts"))));
+    assert!(matches!(result, Err(Error::Forbidden("only admins can import accounts"))));
 }
 
 #[test]
@@ -169,8 +172,7 @@ fn short_password_in_row_is_refused() {
     set_setting(&mut store, Setting::PasswordMinLength, "7");
     let rows = "username,password\nkim,1234567\nlee,123456\n";
     let result = import_text(&mut store, Some(&ada), rows, false);
-    let expected =
-        InvalidLine { line: 3, reason: "the password has fewer than 7 characters".to_owned() };
+    let expected = InvalidLine { line: 3, reason: "password shorter than 7 characters".to_owned() };
     assert!(matches!(result, Err(Error::InvalidLine(bad)) if bad == expected));
 }
 
@@ -182,9 +184,9 @@ fn import_and_export_require_admin() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
     let result = import_text(&mut store, Some(&mia), "username\nkim\n", false);
-    assert!(matches!(result, Err(Error::Forbidden("only admins import accounts"))));
+    assert!(matches!(result, Err(Error::Forbidden("only admins can import accounts"))));
     let result = export_users(&mut store, &audit_at(0), &mia.caller, false, has_hash);
-    assert!(matches!(result, Err(Error::Forbidden("only admins export accounts"))));
+    assert!(matches!(result, Err(Error::Forbidden("only admins can export accounts"))));
     let mut user_export =
         export_users(&mut store, &audit_at(0), &ada.caller, false, has_hash).unwrap();
     assert_eq!((user_export.count, user_export.next_batch().unwrap()), (2, vec![row(false); 2]));

@@ -84,7 +84,7 @@ fn role_assignment_requires_admin() {
                 &new_registration("john", role),
                 false,
             );
-            assert!(matches!(result, Err(Error::Forbidden("only admins give a role"))));
+            assert!(matches!(result, Err(Error::Forbidden("only admins can assign roles"))));
         }
         let name = format!("friend-{}", role.name());
         let registration = new_registration(&name, role);
@@ -106,7 +106,7 @@ fn closed_registration_admits_first_user_and_users_added_by_admin() {
     let admin = add_session(&mut store, &first);
     let john = new_registration("john", Role::User);
     let result = register_user(&mut store, &audit_at(0), None, &john, false);
-    assert!(matches!(result, Err(Error::Forbidden("only admins register accounts here"))));
+    assert!(matches!(result, Err(Error::Forbidden("only admins can register accounts"))));
     let (user, _) =
         register_user(&mut store, &audit_at(0), Some(&admin.caller), &john, false).unwrap();
     let john = add_session(&mut store, &user);
@@ -197,7 +197,7 @@ fn account_is_visible_to_owner_and_admins() {
         [(&john, user_ref_of(&ada)), (&mia, user_ref_of(&john)), (&john, missing.clone())]
     {
         let result = load_user(&mut store, &viewer.caller, &user_ref);
-        assert!(matches!(result, Err(Error::Forbidden("only admins see other accounts"))));
+        assert!(matches!(result, Err(Error::Forbidden("only admins can see other accounts"))));
     }
     let result = load_user(&mut store, &ada.caller, &missing);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));

@@ -235,7 +235,7 @@ fn short_password_is_refused_everywhere() {
     let ada = add_session(&mut store, &ada);
     set_setting(&mut store, Setting::PasswordMinLength, "7");
     let (old, short, long_enough) = (password("123456"), password("sechs6"), password("sieben7"));
-    let is_short = |error: Option<Error>| matches!(error, Some(Error::Usage(text)) if text == "the password has fewer than 7 characters");
+    let is_short = |error: Option<Error>| matches!(error, Some(Error::Usage(text)) if text == "password shorter than 7 characters");
     let registration = new_registration("john", Role::User);
     assert!(is_short(register_user(&mut store, &audit_at(0), None, &registration, false).err()));
     assert!(is_short(change_password(&mut store, &audit_at(0), &ada.caller, &old, &short).err()));

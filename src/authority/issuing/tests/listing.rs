@@ -33,17 +33,20 @@ fn listing_tokens_of_other_users_requires_admin() {
     assert_eq!(token_ids(&mut store, 0, &ada, &TokenFilter::default()), [1, 2]);
     for filter in [owned_by(&john), TokenFilter::default()] {
         let result = list_tokens(&mut store, at(0), &mia.caller, &filter, PageRequest::All);
-        assert!(matches!(result, Err(Error::Forbidden("only admins see the tokens of others"))));
+        assert!(matches!(
+            result,
+            Err(Error::Forbidden("only admins can see tokens of other users"))
+        ));
     }
     assert!(
         load_token(&mut store, &john.caller, &TokenSelector::Jti(john_token.record.jti)).is_ok()
     );
     assert!(load_token(&mut store, &ada.caller, &TokenSelector::Id(john_token.record.id)).is_ok());
     let result = load_token(&mut store, &john.caller, &TokenSelector::Id(mia_token.record.id));
-    assert!(matches!(result, Err(Error::Forbidden("only admins see the tokens of others"))));
+    assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
     let missing = TokenSelector::Id(TokenId(99));
     let result = load_token(&mut store, &john.caller, &missing);
-    assert!(matches!(result, Err(Error::Forbidden("only admins see the tokens of others"))));
+    assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
     let result = load_token(&mut store, &ada.caller, &missing);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
 }

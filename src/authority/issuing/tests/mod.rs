@@ -146,8 +146,8 @@ fn expiry_not_in_future_is_refused() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let centuries = Lifetime::parse("365000d").unwrap();
     for (expiry, message) in [
-        (Expiry::At(at(0)), "the end is not in the future"),
-        (Expiry::At(at(-1)), "the end is not in the future"),
+        (Expiry::At(at(0)), "expiry time is in the past"),
+        (Expiry::At(at(-1)), "expiry time is in the past"),
         (Expiry::After(centuries), ""),
     ] {
         let late_audit =
@@ -155,7 +155,7 @@ fn expiry_not_in_future_is_refused() {
         let audit = if message.is_empty() { late_audit } else { audit_at(0) };
         match issue_token(&mut store, &audit, &ada.caller, &request_with_expiry("app", expiry)) {
             Err(Error::Usage(text)) if message.is_empty() => {
-                assert_eq!(text, "the end is past the year 9999");
+                assert_eq!(text, "expiry time is past the year 9999");
             }
             Err(Error::Usage(text)) => assert_eq!(text, message),
             other => panic!("{other:?}"),
@@ -190,7 +190,7 @@ fn reserved_claim_is_refused() {
         let request = TokenRequest { claims, ..token_request("app") };
         match issue_token(&mut store, &audit_at(0), &ada.caller, &request) {
             Err(Error::Usage(text)) => {
-                assert_eq!(text, format!("the claim `{name}` is set by jeton"));
+                assert_eq!(text, format!("claim `{name}` is reserved"));
             }
             other => panic!("{name}: {other:?}"),
         }
@@ -210,7 +210,10 @@ fn issuing_for_other_user_requires_admin() {
     for (test_user, name) in [(&john, "ada"), (&mia, "john"), (&john, "missing")] {
         let result = issue_token(&mut store, &audit_at(0), &test_user.caller, &request_for(name));
         assert!(
-            matches!(result, Err(Error::Forbidden("only admins make tokens for others"))),
+            matches!(
+                result,
+                Err(Error::Forbidden("only admins can create tokens for other users"))
+            ),
             "{name}"
         );
     }
@@ -227,7 +230,7 @@ fn issuing_for_other_user_requires_admin() {
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
     store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'john'");
     let result = issue_token(&mut store, &audit_at(0), &ada.caller, &request_for("john"));
-    assert!(matches!(result, Err(Error::Forbidden("the owner is disabled"))));
+    assert!(matches!(result, Err(Error::Forbidden("token owner disabled"))));
 }
 
 #[test]
