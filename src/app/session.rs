@@ -176,8 +176,7 @@ impl App {
     ) -> Result<(Caller, Login), Failure> {
         if self.store()?.is_read_only() {
             return Err(Failure {
-                message: "the session must be refreshed, and the store can only be read here"
-                    .to_owned(),
+                message: "the session must be refreshed, and the store is read-only".to_owned(),
                 ..store::Error::ReadOnly.into()
             }
             .with_hint("run `jeton refresh` where the store can be written"));

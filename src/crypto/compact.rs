@@ -29,16 +29,16 @@ impl<'t> Compact<'t> {
     /// at most [`MAX_TOKEN_BYTES`] bytes. The error message contains no part of the token.
     pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
         if text.len() > MAX_TOKEN_BYTES {
-            return Err("the token is larger than 64 KiB".to_owned());
+            return Err("larger than 64 KiB".to_owned());
         }
         if text.is_empty() {
-            return Err("it is empty".to_owned());
+            return Err("empty".to_owned());
         }
         let mut parts = text.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err("the token does not have three parts".to_owned());
+            return Err("expected three parts".to_owned());
         };
         // Only one encoding of the bytes is accepted: no padding, no stray bits, no whitespace.
         let bytes = |part: &str, name: &str| {
@@ -60,11 +60,11 @@ impl<'t> Compact<'t> {
 /// accepted.
 pub(crate) fn decode_lenient(text: &str) -> Result<(Value, Value), String> {
     if text.len() > MAX_TOKEN_BYTES {
-        return Err("the token is larger than 64 KiB".to_owned());
+        return Err("larger than 64 KiB".to_owned());
     }
     let mut parts = text.split('.');
     let (Some(header), Some(payload)) = (parts.next(), parts.next()) else {
-        return Err("the token has only one part".to_owned());
+        return Err("only one part".to_owned());
     };
     let lenient = GeneralPurpose::new(
         &alphabet::URL_SAFE,

@@ -54,7 +54,9 @@ impl HashClass {
         let damaged_class = |invalid: InvalidValue| Error::DamagedHashClass(invalid.reason);
         let hash = parse_phc(text).map_err(damaged_class)?;
         if hash.salt.is_some() || hash.hash.is_some() {
-            return Err(Error::DamagedHashClass("found a salt, expected parameters".to_owned()));
+            return Err(Error::DamagedHashClass(
+                "found a salt, expected only parameters".to_owned(),
+            ));
         }
         Ok(Self::default().costlier(Self::from_phc(&hash).map_err(damaged_class)?))
     }
@@ -73,25 +75,22 @@ impl HashClass {
     pub(super) fn from_phc(hash: &phc::PasswordHash) -> Result<Self, InvalidValue> {
         let invalid_hash = |reason: &str| InvalidValue::new("password_hash", reason);
         let algorithm = Algorithm::try_from(hash.algorithm.as_str())
-            .map_err(|_| invalid_hash("not a hash of Argon2"))?;
+            .map_err(|_| invalid_hash("not an Argon2 hash"))?;
         // Without a version, programs assume different versions.
         let version = hash
             .version
             .and_then(|version| Version::try_from(version).ok())
-            .ok_or_else(|| invalid_hash("it needs a version, `v=19` or `v=16`"))?;
-        let params =
-            Params::try_from(hash).map_err(|_| invalid_hash("its parameters are wrong"))?;
+            .ok_or_else(|| invalid_hash("missing version: expected `v=19` or `v=16`"))?;
+        let params = Params::try_from(hash).map_err(|_| invalid_hash("invalid parameters"))?;
         if !params.keyid().is_empty() || !params.data().is_empty() {
             return Err(invalid_hash(
-                "it needs a salt of 8 bytes at least and the hash, and no key",
+                "expected a salt of at least 8 bytes and a hash, without a key",
             ));
         }
         let memory = params.m_cost().max(8 * params.p_cost());
         let work = u64::from(memory) * u64::from(params.t_cost());
         if params.p_cost() > MAX_LANES || memory > MAX_MEMORY_KIB || work > MAX_WORK {
-            return Err(invalid_hash(
-                "each login would take too long: 256 MiB and 4 passes at most",
-            ));
+            return Err(invalid_hash("cost too high: expected at most 256 MiB and 4 passes"));
         }
         Ok(Self { algorithm, version, params })
     }
@@ -134,7 +133,7 @@ impl fmt::Display for HashClass {
 
 /// Parses a PHC string.
 pub(super) fn parse_phc(text: &str) -> Result<phc::PasswordHash, InvalidValue> {
-    let reason = "not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`";
+    let reason = "not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`";
     phc::PasswordHash::new(text).map_err(|_| InvalidValue::new("password_hash", reason))
 }
 

@@ -75,7 +75,7 @@ pub(super) fn private_key(
     let jwk = public_jwk(algorithm, pkcs8)?;
     let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(key_error)?;
     let Ok(Value::Object(members)) = serde_json::to_value(&jwk.algorithm) else {
-        return Err(Error::Key("its public part cannot be written".to_owned()));
+        return Err(Error::Key("cannot encode the public key".to_owned()));
     };
     Ok(KeySpec {
         kid: Untrusted::new(kid.clone()),
@@ -99,7 +99,7 @@ fn public_jwk(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Jwk, Error> {
         }
         KeyType::Ed25519 => EncodingKey::from_ed_der(pkcs8),
         KeyType::P256 | KeyType::P384 => EncodingKey::from_ec_der(pkcs8),
-        KeyType::Hmac(_) => return Err(Error::Key("a secret has no public part".to_owned())),
+        KeyType::Hmac(_) => return Err(Error::Key("a symmetric key has no public key".to_owned())),
     };
     Jwk::from_encoding_key(&key, jwt_algorithm).map_err(key_error)
 }

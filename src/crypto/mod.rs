@@ -38,23 +38,23 @@ pub(crate) use verifier::{Verifier, ensure_no_public_secrets, read_jwks, read_ke
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A new or imported key does not fit its algorithm.
-    #[error("a key cannot be used: {0}")]
+    #[error("unusable key: {0}")]
     Key(String),
     /// Key material that was valid at generation or import is no longer usable. Contains the
     /// escaped key id.
-    #[error("key `{0}` is unusable")]
+    #[error("unusable key `{0}`")]
     DamagedKey(String),
     /// A stored password hash is malformed or exceeds the limits of an import.
-    #[error("a password hash is unusable: {0}")]
+    #[error("unusable password hash: {0}")]
     DamagedHash(String),
     /// The stored class of the costliest password hash is malformed or exceeds the limits.
-    #[error("`costliest_hash` is unusable: {0}")]
+    #[error("unusable `costliest_hash`: {0}")]
     DamagedHashClass(String),
     /// Argon2 failed, for example because of too little memory.
-    #[error("the password cannot be hashed: {0}")]
+    #[error("cannot hash the password: {0}")]
     Hash(String),
     /// The operating system provides no random numbers.
-    #[error("no random numbers can be had")]
+    #[error("no random numbers available")]
     Random,
 }
 

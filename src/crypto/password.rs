@@ -62,7 +62,7 @@ pub(crate) fn hash_passwords(
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         for thread in threads {
             let result = thread.join();
-            hashes.extend(result.map_err(|_| Error::Hash("a thread has died".to_owned()))??);
+            hashes.extend(result.map_err(|_| Error::Hash("a thread panicked".to_owned()))??);
         }
         Ok::<_, Error>(())
     })?;
@@ -90,7 +90,7 @@ fn parse_hash_class(phc: &str) -> Result<HashClass, InvalidValue> {
     let class = HashClass::from_phc(&hash)?;
     let has_salt = hash.salt.is_some_and(|salt| salt.len() >= MIN_SALT_LEN);
     if !has_salt || hash.hash.is_none() {
-        let reason = "it needs a salt of 8 bytes at least and the hash, and no key";
+        let reason = "expected a salt of at least 8 bytes and a hash, without a key";
         return Err(InvalidValue::new("password_hash", reason));
     }
     Ok(class)

@@ -183,11 +183,11 @@ pub(super) fn vacuum_into(
     enable_wal(&target, lock_timeout)
 }
 
-const BACKUP_LABEL: &str = "the copy";
+const BACKUP_LABEL: &str = "the backup";
 
 fn write_error(error: &io::Error) -> Error {
     if files::is_disk_full(error) {
         return Error::DiskFull(BACKUP_LABEL);
     }
-    Error::Failed(format!("the copy cannot be written: {error}"))
+    Error::Failed(format!("cannot write the backup: {error}"))
 }

@@ -71,8 +71,9 @@ fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
         if metadata.mode() & 0o077 != 0 {
             let display_path = escape(&file.to_string_lossy());
             let mode = permission_bits(metadata.mode());
-            let message =
-                format!("others can use `{display_path}`: its mode is {mode:04o}, not 0600");
+            let message = format!(
+                "`{display_path}` is accessible to other users: found mode {mode:04o}, expected 0600"
+            );
             findings.faults.push(Error::ExposedFile(message));
         }
     }
@@ -85,7 +86,7 @@ fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
     }
     if mode & 0o055 != 0 {
         findings.warnings.push(format!(
-            "others can see what is in the directory `{display_path}`: its mode is {mode:04o}, not 0700"
+            "directory `{display_path}` is readable by other users: found mode {mode:04o}, expected 0700"
         ));
     }
 }
@@ -158,7 +159,7 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
             let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
             let count: i64 = row.get(2)?;
             let (table, parent) = (escape(&table), escape(&parent));
-            Ok(format!("rows of `{table}` that belong to no row of `{parent}`: {count}"))
+            Ok(format!("rows of `{table}` without a row in `{parent}`: {count}"))
         },
     );
     for orphan in findings.collect(orphans).unwrap_or_default() {
@@ -175,7 +176,7 @@ fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
     if let Some(count) = findings.collect(tx.query_number(active))
         && count != 1
     {
-        findings.add_damage(format!("{count} app keys sign, not one"));
+        findings.add_damage(format!("active app keys: found {count}, expected 1"));
     }
     let conflicts = tx.query_texts(
         "SELECT algorithm, count(*) FROM keys NOT INDEXED
@@ -184,7 +185,7 @@ fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
         [],
         |row| {
             let (algorithm, count): (String, i64) = (row.get(0)?, row.get(1)?);
-            Ok(format!("{count} test keys sign with {}, not one", escape(&algorithm)))
+            Ok(format!("active test keys for {}: found {count}, expected 1", escape(&algorithm)))
         },
     );
     for conflict in findings.collect(conflicts).unwrap_or_default() {
@@ -196,7 +197,7 @@ fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
 fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
     let has_users = findings.collect(tx.has_users()) == Some(true);
     if has_users && findings.collect(tx.count_admins()) == Some(0) {
-        findings.add_damage("no admin can log in".to_owned());
+        findings.add_damage("no active admin".to_owned());
     }
 }
 
@@ -215,7 +216,7 @@ fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let default_limit = settings.quota.limit().map_or(-1, i64::from);
     let over_quota = tx.query_texts(&sql, (default_limit, now.unix()), |row| {
         let (user, live, limit): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(format!("user {user} has {live} live tokens, and may have {limit}"))
+        Ok(format!("user {user} has {live} live tokens, more than the quota of {limit}"))
     });
     let over_quota = findings.collect(over_quota).unwrap_or_default();
     findings.warnings.extend(over_quota);

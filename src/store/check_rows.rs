@@ -53,7 +53,7 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
              OR EXISTS (SELECT * FROM ({STORED_BLOCK_COUNTS}) EXCEPT SELECT * FROM ({ACTUAL_BLOCK_COUNTS}))"
     );
     if tx.query_number(&sql)? != 0 {
-        faults.push("the counts in `user_blocks` are wrong".to_owned());
+        faults.push("wrong counts in `user_blocks`".to_owned());
     }
     for table in TABLES_WITH_IDS {
         faults.extend(tx.id_exhaustion_fault(table)?);

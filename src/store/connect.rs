@@ -141,5 +141,9 @@ pub(super) fn enable_wal(connection: &Connection, lock_timeout: Duration) -> Res
         }
         connection.pragma_update_and_check(None, "journal_mode", "WAL", read).map_err(Error::from)
     })?;
-    if mode == "wal" { Ok(()) } else { Err(Error::Unreadable(format!("journal mode `{mode}`"))) }
+    if mode == "wal" {
+        Ok(())
+    } else {
+        Err(Error::Unreadable(format!("found journal mode `{mode}`, expected `wal`")))
+    }
 }

@@ -11,13 +11,13 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// No store: no file, an empty file, or a store whose creation was interrupted.
-    #[error("there is no store")]
+    #[error("store not found")]
     NotFound(PathBuf),
     /// The file has no tables and no WAL, although all data was in the WAL.
-    #[error("the file has no tables, and no log")]
+    #[error("the file has no tables and no write-ahead log")]
     MissingWal(PathBuf),
     /// The store was created by a later version of jeton.
-    #[error("the store has schema version {found}, this program knows {known}")]
+    #[error("unsupported schema version: found {found}, expected at most {known}")]
     NewerSchema {
         /// Version in the file.
         found: i64,
@@ -25,7 +25,7 @@ pub(crate) enum Error {
         known: i64,
     },
     /// The store was created by an earlier version of jeton.
-    #[error("the store has schema version {found}, this program needs {known}")]
+    #[error("outdated schema version: found {found}, expected {known}")]
     OlderSchema {
         /// Version in the file.
         found: i64,
@@ -36,19 +36,19 @@ pub(crate) enum Error {
     #[error("the file is not a jeton store")]
     NotAStore(PathBuf),
     /// SQLite or a stored value reports damage.
-    #[error("the store is damaged: {0}")]
+    #[error("store damaged: {0}")]
     Damaged(String),
     /// The schema does not match its version: descriptions of the differing objects.
-    #[error("the store is damaged: {}", .0.join(", "))]
+    #[error("store damaged: {}", .0.join(", "))]
     SchemaMismatch(Vec<String>),
     /// The file system denies access.
-    #[error("the store cannot be opened: {0}")]
+    #[error("cannot open the store: {0}")]
     Unreadable(String),
     /// Not a regular file of this user with a single path.
     #[error("the store file is {0}")]
     UnsafeFile(FileFault),
     /// The WAL or journal is not a regular file of this user with a single path.
-    #[error("a log of the store is {1}")]
+    #[error("a WAL or journal file is {1}")]
     UnsafeWal(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.
     #[error("other users can write the directory")]
@@ -57,16 +57,16 @@ pub(crate) enum Error {
     #[error("{0}")]
     ExposedFile(String),
     /// The WAL has no index, and the directory is not writable, so that the WAL cannot be read.
-    #[error("the store's log lacks its index, and its directory cannot be written")]
+    #[error("the `-shm` file of the store is missing, and the directory is not writable")]
     WalWithoutIndex,
     /// The file or its directory is not writable.
-    #[error("the store can only be read here")]
+    #[error("the store is read-only")]
     ReadOnly,
     /// A file exists at the target of a backup.
-    #[error("there is a file of that name")]
+    #[error("file already exists")]
     TargetExists(PathBuf),
     /// The replaced store of an earlier restore still exists.
-    #[error("the store of an earlier restore is kept there")]
+    #[error("the replaced store of an earlier restore exists")]
     PreviousStoreExists {
         /// Path of that store.
         path: PathBuf,
@@ -74,19 +74,19 @@ pub(crate) enum Error {
         directory: PathBuf,
     },
     /// The file is not usable as the backup of a restore.
-    #[error("the file cannot be restored: {1}")]
+    #[error("cannot restore the file: {1}")]
     InvalidBackup(PathBuf, String),
     /// The name is reserved for a WAL, index or journal.
-    #[error("that is the name of a log")]
+    #[error("file name reserved by SQLite")]
     ReservedName(PathBuf),
     /// The backup cannot be written.
-    #[error("the copy cannot be written: {1}")]
+    #[error("cannot write the backup: {1}")]
     UnwritableBackup(PathBuf, String),
     /// A lock was not acquired in time.
-    #[error("the store is busy")]
+    #[error("timed out waiting for a lock on the store")]
     Busy,
     /// The commit failed, but may have been applied.
-    #[error("the disk failed during the commit, which may have been applied{}", search_hint(.target.as_deref()))]
+    #[error("disk failure during a commit that may have been applied{}", search_hint(.target.as_deref()))]
     OutcomeUnknown {
         /// Description of the written rows, to search for.
         target: Option<String>,
@@ -94,13 +94,13 @@ pub(crate) enum Error {
         jti: Option<Jti>,
     },
     /// A value that must be unique already exists.
-    #[error("already there")]
+    #[error("already exists")]
     AlreadyExists,
     /// The disk has no space for the store or for the backup.
-    #[error("disk full: {0} cannot be written")]
+    #[error("disk full: cannot write {0}")]
     DiskFull(&'static str),
     /// Any other SQLite error.
-    #[error("the store failed: {0}")]
+    #[error("store error: {0}")]
     Failed(String),
 }
 
@@ -153,7 +153,7 @@ impl From<rusqlite::Error> for Error {
 
 /// Returns the end of the message about an unknown outcome.
 fn search_hint(target: Option<&str>) -> String {
-    target.map_or_else(String::new, |target| format!(": look for {target}"))
+    target.map_or_else(String::new, |target| format!(": check for {target}"))
 }
 
 /// Limits text from SQLite to one line and 300 characters: the file controls names and `RAISE`

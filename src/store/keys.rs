@@ -14,7 +14,7 @@ impl Reader<'_> {
     /// Returns the key that signs sessions and app tokens.
     pub(crate) fn active_app_key(&self) -> Result<Key, Error> {
         self.key_where("purpose = 'app' AND state = 'active'", [])?
-            .ok_or_else(|| Error::Damaged("there is no active app key".to_owned()))
+            .ok_or_else(|| Error::Damaged("no active app key".to_owned()))
     }
 
     /// Returns the key that signs test tokens with `algorithm`.
@@ -197,7 +197,7 @@ pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
             material: SecretSlice::from(row.get::<_, Vec<u8>>(4)?),
             public_jwk: public
                 .transpose()
-                .map_err(|_| Error::Damaged("a public key is not JSON".to_owned()))?,
+                .map_err(|_| Error::Damaged("public key is not JSON".to_owned()))?,
             weak: row.get(9)?,
         },
         state: KeyState::parse(&row.get::<_, String>(6)?)?,

@@ -153,7 +153,7 @@ impl OpenDatabase {
             files::sync_directory(directory)
         };
         copy_file()
-            .map_err(|error| Error::Failed(format!("the old store cannot be kept: {error}")))?;
+            .map_err(|error| Error::Failed(format!("cannot save the old store: {error}")))?;
         Ok(previous_store)
     }
 
@@ -263,7 +263,7 @@ pub(crate) fn check_backup(
     // Before the file is opened: closing it would release the locks of the open store.
     let file_id = |file: &Metadata| (file.dev(), file.ino());
     if path.metadata().is_ok_and(|store| file_id(&store) == file_id(&metadata)) {
-        return Err(invalid_backup("it is the store itself"));
+        return Err(invalid_backup("the file is the store itself"));
     }
     if path.metadata().is_ok_and(|store| store.len() > 0) {
         ensure_no_previous_store(path, false)?;

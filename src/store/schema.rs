@@ -65,7 +65,7 @@ fn detect_kind_in(
         return Err(Error::NewerSchema { found, known });
     }
     if found < 1 {
-        return Err(Error::Damaged(format!("schema version {found}")));
+        return Err(Error::Damaged(format!("invalid schema version {found}")));
     }
     // So far only the header and `sqlite_schema` were read: all other reads depend on the schema.
     let applied = usize::try_from(found).ok().and_then(|found| history.get(..found));

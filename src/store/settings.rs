@@ -18,7 +18,7 @@ impl Reader<'_> {
         while let Some(row) = rows.next()? {
             count += 1;
             if count > MAX_ROWS {
-                return Err(Error::Damaged("table `settings` is too long".to_owned()));
+                return Err(Error::Damaged("too many rows in table `settings`".to_owned()));
             }
             let name: String = row.get(0)?;
             // Settings of later versions are ignored.

@@ -43,8 +43,8 @@ impl WriteSummary {
     fn into_error(self) -> Error {
         let Self { token, tokens, target } = self;
         let target = match token {
-            Some(jti) if tokens == 1 => Some(format!("the token with the `jti` {jti}")),
-            Some(jti) => Some(format!("{tokens} tokens, the first with the `jti` {jti}")),
+            Some(jti) if tokens == 1 => Some(format!("token with `jti` {jti}")),
+            Some(jti) => Some(format!("{tokens} tokens, the first with `jti` {jti}")),
             None => target.map(|target| escape(&target)),
         };
         Error::OutcomeUnknown { target, jti: token }
@@ -101,7 +101,7 @@ impl Reader<'_> {
             (table, i64::MAX),
             |row| row.get(0),
         )?;
-        Ok(is_used_up.then(|| format!("table `{table}` has no id left")))
+        Ok(is_used_up.then(|| format!("ids of table `{table}` exhausted")))
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn import_pem(bytes: &[u8]) -> Result<KeyMaterial, InvalidValue> {
         (Some(_), Some(_)) => return Err(invalid_key("the PEM has several private keys")),
         (None, _) if blocks.is_empty() => return Err(invalid_key("the PEM is damaged")),
         (None, _) => {
-            return Err(invalid_key("the PEM has no private key, and nothing signs without"));
+            return Err(invalid_key("the PEM has no private key, which signing requires"));
         }
     };
     let is_encrypted = block.headers().iter().any(|(_, value)| value.contains("ENCRYPTED"));
@@ -39,24 +39,24 @@ pub(super) fn import_pem(bytes: &[u8]) -> Result<KeyMaterial, InvalidValue> {
         "ENCRYPTED PRIVATE KEY" => Err(encrypted_pem_error()),
         _ if is_encrypted => Err(encrypted_pem_error()),
         "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => import_der(block.contents()),
-        "OPENSSH PRIVATE KEY" => {
-            Err(invalid_key("the PEM is OpenSSH's own; `ssh-keygen -p -m PKCS8` changes the file"))
-        }
+        "OPENSSH PRIVATE KEY" => Err(invalid_key(
+            "the PEM is in OpenSSH format; convert the file with `ssh-keygen -p -m PKCS8`",
+        )),
         _ => Err(invalid_key("the PEM is not PKCS#8, SEC 1 or PKCS#1")),
     }
 }
 
 fn encrypted_pem_error() -> InvalidValue {
-    invalid_key("the PEM is encrypted; `openssl pkey` prints it decrypted")
+    invalid_key("the PEM is encrypted; decrypt the key with `openssl pkey`")
 }
 
-const UNKNOWN_KEY: &str = "it is not a private key of RSA, P-256, P-384 or Ed25519";
+const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 
 /// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The format is found by trial.
 pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     match parse_sequence(der) {
         Some((_, [])) => {}
-        Some(_) => return Err(invalid_key("something stands behind the key")),
+        Some(_) => return Err(invalid_key("trailing data after the key")),
         None => return Err(invalid_key(UNKNOWN_KEY)),
     }
     if let Ok(pair) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
@@ -83,7 +83,7 @@ pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, Invali
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let kind = text("kty");
     if kind != Some("oct") && jwk.get("d").is_none() {
-        return Err(invalid_key("it has no private part (`d`), and nothing signs without"));
+        return Err(invalid_key("missing private part (`d`), which signing requires"));
     }
     match (kind, text("crv")) {
         (Some("oct"), _) => Ok(KeyMaterial::Secret(Zeroizing::new(decode_member(jwk, "k")?))),
@@ -93,13 +93,15 @@ pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, Invali
             let (seed, public) =
                 (Zeroizing::new(decode_member(jwk, "d")?), decode_member(jwk, "x")?);
             if seed.len() != 32 {
-                return Err(invalid_key("its `d` is not 32 bytes long"));
+                return Err(invalid_key("`d` is not 32 bytes long"));
             }
             let pair = Ed25519KeyPair::from_seed_and_public_key(&seed, &public);
-            encode_ed25519(&pair.map_err(|_| invalid_key("its parts do not belong together"))?)
+            encode_ed25519(&pair.map_err(|_| invalid_key("inconsistent key parts"))?)
         }
         (Some("RSA"), _) => import_rsa_jwk(jwk),
-        _ => Err(invalid_key("its type is not RSA, P-256, P-384, Ed25519 or a secret")),
+        _ => Err(invalid_key(
+            "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric",
+        )),
     }
 }
 
@@ -114,16 +116,16 @@ fn import_ec_jwk(
         decode_member(jwk, "y")?,
     );
     if d.len() != size || x.len() != size || y.len() != size {
-        return Err(invalid_key("its numbers do not have the length of its curve"));
+        return Err(invalid_key("`d`, `x` or `y` does not have the length of the curve"));
     }
     let point = [&[4][..], &x, &y].concat();
     let pair = EcdsaKeyPair::from_private_key_and_public_key(curve, &d, &point);
-    encode_ec(family, &pair.map_err(|_| invalid_key("its parts do not belong together"))?)
+    encode_ec(family, &pair.map_err(|_| invalid_key("inconsistent key parts"))?)
 }
 
 fn import_rsa_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, InvalidValue> {
     if jwk.contains_key("oth") {
-        return Err(invalid_key("an RSA key has two primes here"));
+        return Err(invalid_key("RSA keys with more than two primes are not supported"));
     }
     let bytes = |name: &str| -> Result<Zeroizing<Vec<u8>>, InvalidValue> {
         Ok(Zeroizing::new(decode_member(jwk, name)?))
@@ -159,15 +161,15 @@ fn encode_rsa(pair: &RsaKeyPair) -> Result<KeyMaterial, InvalidValue> {
 }
 
 fn encoding_error(_: Unspecified) -> InvalidValue {
-    invalid_key("it cannot be written")
+    invalid_key("cannot encode the key")
 }
 
 /// Converts the rejections of the crypto library to the most specific message.
 fn rejected_key(rejections: &[KeyRejected]) -> InvalidValue {
     let messages = [
-        ("TooSmall", "an RSA key has 2,048 bits at least"),
-        ("TooLarge", "an RSA key has 8,192 bits at most"),
-        ("InconsistentComponents", "its parts do not belong together"),
+        ("TooSmall", "RSA key too small: expected at least 2,048 bits"),
+        ("TooLarge", "RSA key too large: expected at most 8,192 bits"),
+        ("InconsistentComponents", "inconsistent key parts"),
     ];
     let is_reported = |(name, _): &(&str, &str)| {
         rejections.iter().any(|rejection| rejection.description_() == *name)

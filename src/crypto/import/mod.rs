@@ -44,7 +44,7 @@ pub(crate) enum ImportError {
         error: Box<ImportError>,
     },
     /// A secret shorter than the hash output (RFC 7518, section 3.2).
-    #[error("{length} bytes are too short a secret for {}: {min_length} at least", .algorithm.name())]
+    #[error("secret too short for {}: found {length} bytes, expected at least {min_length}", .algorithm.name())]
     Weak {
         /// Length in bytes.
         length: usize,
@@ -54,10 +54,10 @@ pub(crate) enum ImportError {
         min_length: usize,
     },
     /// Unknown format. The input may be a secret, but no encoding was given.
-    #[error("this is no PEM, DER, JWK or JWK Set")]
+    #[error("unsupported key format: expected PEM, DER, JWK or JWK Set")]
     UnknownFormat,
     /// A key in an unsupported format.
-    #[error("this is no PEM, DER, JWK or JWK Set: found {}", .0.to_display())]
+    #[error("unsupported key format: found {}, expected plain PEM, DER, JWK or JWK Set", .0.to_display())]
     UnsupportedFormat(KeyFormat),
     /// A key in place of a shared secret.
     #[error("{}", .0.refusal_message())]
@@ -120,7 +120,7 @@ impl KeyImporter {
     fn read_jwk_set(self, set: &Map<String, Value>) -> Result<Vec<KeySpec>, ImportError> {
         let jwks = set.get("keys").and_then(Value::as_array);
         let jwks = jwks.filter(|jwks| !jwks.is_empty());
-        let jwks = jwks.ok_or_else(|| invalid_key("`keys` is not an array with keys in it"))?;
+        let jwks = jwks.ok_or_else(|| invalid_key("`keys` is not an array of keys"))?;
         ensure_unique_kids(jwks.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
         let read = |(at, jwk): (usize, &Value)| {
             let key = match jwk.as_object() {
@@ -145,7 +145,7 @@ impl KeyImporter {
         let jwk_algorithm = match jwk.get("alg").map(Value::as_str) {
             None => None,
             Some(Some(name)) => Some(Algorithm::parse(name)?),
-            Some(None) => return Err(invalid_key("its `alg` is not text").into()),
+            Some(None) => return Err(invalid_key("`alg` is not a string").into()),
         };
         let material = import_jwk(jwk)?;
         if let KeyMaterial::Secret(secret) = &material {
@@ -173,7 +173,7 @@ impl KeyImporter {
             }
             (None, None) => candidates.next(),
         };
-        let algorithm = algorithm.ok_or_else(|| invalid_key("it does not fit the algorithm"))?;
+        let algorithm = algorithm.ok_or_else(|| invalid_key("unsuitable for the algorithm"))?;
         match material {
             KeyMaterial::Secret(secret) => self.build_symmetric(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {

@@ -38,7 +38,7 @@ fn trailing_data_is_refused() {
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let longer = [key.material.expose_secret(), &[0]].concat();
-        let expected = invalid_key("something stands behind the key").into();
+        let expected = invalid_key("trailing data after the key").into();
         assert_eq!(importer(None).read(&longer).unwrap_err(), expected);
     }
 }
@@ -55,7 +55,7 @@ fn default_algorithm_follows_key_type() {
         let keys = importer(None).read(text.expose_secret().as_bytes()).unwrap();
         assert_eq!(keys[0].algorithm, expected);
         let other = importer(Some(Algorithm::HS256)).read(text.expose_secret().as_bytes());
-        assert_eq!(other.unwrap_err(), invalid_key("it does not fit the algorithm").into());
+        assert_eq!(other.unwrap_err(), invalid_key("unsuitable for the algorithm").into());
     }
 }
 
@@ -104,7 +104,7 @@ fn jwk_set_import_is_atomic() {
     let encrypting = hmac_jwk.replace(r#""alg""#, r#""use":"enc","alg""#);
     let set = format!(r#"{{"keys":[{ed25519_jwk},{encrypting}]}}"#);
     let message = importer(None).read(set.as_bytes()).unwrap_err().to_string();
-    assert_eq!(message, "key 2 of 2: it is not for signatures (`use`)");
+    assert_eq!(message, "key 2 of 2: not for signatures (`use`)");
 }
 
 #[test]
@@ -113,7 +113,10 @@ fn unknown_bytes_are_not_imported_as_secret() {
         assert_eq!(importer(None).read(text).unwrap_err(), ImportError::UnknownFormat);
     }
     let damaged = br#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"#;
-    assert!(importer(Some(Algorithm::HS256)).read(damaged).is_err(), "it was to be a JWK");
+    assert!(
+        importer(Some(Algorithm::HS256)).read(damaged).is_err(),
+        "a damaged JWK is not a secret"
+    );
     let as_text =
         KeyImporter { encoding: Some(SecretEncoding::Text), ..importer(Some(Algorithm::HS256)) };
     assert_eq!(as_text.read(damaged).unwrap()[0].material.expose_secret(), damaged);

@@ -48,7 +48,7 @@ impl KeyFormat {
 
     /// Returns the error message for bytes of this format in place of a secret.
     pub(crate) fn refusal_message(self) -> String {
-        format!("this is rather a key of another kind than a secret: {}", self.to_display())
+        format!("found {}, expected a shared secret", self.to_display())
     }
 
     /// Returns the command that converts the key to a supported format.
@@ -56,7 +56,7 @@ impl KeyFormat {
         match self.encoding {
             Some(TextEncoding::Base64) => Some("decode it first: base64 -d"),
             Some(TextEncoding::Hex) => Some("decode it first: xxd -r -p"),
-            None if self.structure == JWK_ARRAY => Some("give one key of it: jq '.[0]'"),
+            None if self.structure == JWK_ARRAY => Some("select a single key: jq '.[0]'"),
             Some(TextEncoding::LooseBase64) | None => None,
         }
     }

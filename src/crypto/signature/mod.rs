@@ -97,12 +97,12 @@ fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, 
         | Algorithm::HS512
         | Algorithm::ES256
         | Algorithm::ES384
-        | Algorithm::EdDSA => return Err(Error::Key("it is no RSA key".to_owned())),
+        | Algorithm::EdDSA => return Err(Error::Key("not an RSA key".to_owned())),
     };
     let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|error| Error::Key(error.to_string()))?;
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(padding, &SystemRandom::new(), input.as_bytes(), &mut signature)
-        .map_err(|_| Error::Key("it does not sign".to_owned()))?;
+        .map_err(|_| Error::Key("signing failed".to_owned()))?;
     Ok(signature)
 }
 

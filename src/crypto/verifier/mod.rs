@@ -96,7 +96,7 @@ pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, InvalidValue> {
     ensure_unique_kids(keys.iter().filter_map(|key| key.kid.as_deref()))?;
     match first_refusal {
         Some(refusal) if keys.is_empty() => Err(refusal),
-        _ if keys.is_empty() => Err(invalid_key("the set is empty")),
+        _ if keys.is_empty() => Err(invalid_key("the JWK Set is empty")),
         _ => Ok(keys),
     }
 }
@@ -118,13 +118,13 @@ pub(crate) fn read_key(
     } else if is_pem(bytes) {
         parse_pem(bytes)?
     } else if !algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
-        return Err(invalid_key("this is neither PEM nor a JWK"));
+        return Err(invalid_key("not a PEM or JWK"));
     } else {
         secret_verifier(&decode_secret(bytes, SecretEncoding::Text)?, allow_weak)?
     };
     key.restrict(algorithms);
     if key.algorithms.is_empty() {
-        return Err(invalid_key("it does not fit the algorithm, or is too short for it"));
+        return Err(invalid_key("unsuitable for the algorithm, or too short"));
     }
     // The caller selected the key, regardless of its id.
     key.kid = None;
@@ -152,14 +152,18 @@ pub(super) fn parse_jwk(
             ensure_not_key(&secret)?;
             secret_verifier(&secret, allow_weak)?
         }
-        _ => return Err(invalid_key("its type is not RSA, P-256, P-384, Ed25519 or a secret")),
+        _ => {
+            return Err(invalid_key(
+                "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric",
+            ));
+        }
     };
     if let Some(algorithm) = jwk.get("alg") {
         let expected = algorithm.as_str().and_then(|name| Algorithm::parse(name).ok());
         key.algorithms.retain(|algorithm| Some(*algorithm) == expected);
     }
     if key.algorithms.is_empty() {
-        return Err(invalid_key("it does not fit its `alg`, or is too short for it"));
+        return Err(invalid_key("unsuitable for its `alg`, or too short"));
     }
     key.kid = key_id(jwk)?.map(str::to_owned);
     Ok(key)
@@ -170,7 +174,7 @@ pub(super) fn key_id(jwk: &Map<String, Value>) -> Result<Option<&str>, InvalidVa
     match jwk.get("kid") {
         None => Ok(None),
         Some(Value::String(kid)) => Ok(Some(kid)),
-        Some(_) => Err(invalid_key("its `kid` is not text")),
+        Some(_) => Err(invalid_key("`kid` is not a string")),
     }
 }
 
@@ -193,14 +197,14 @@ pub(super) fn check_key_use(
     operations: &[&str],
 ) -> Result<(), InvalidValue> {
     if jwk.get("use").is_some_and(|purpose| purpose != "sig") {
-        return Err(invalid_key("it is not for signatures (`use`)"));
+        return Err(invalid_key("not for signatures (`use`)"));
     }
     let fits = |value: &Value| {
         let mut listed_operations = value.as_array().into_iter().flatten();
         listed_operations.any(|listed| operations.iter().any(|operation| listed == operation))
     };
     if jwk.get("key_ops").is_some_and(|value| !fits(value)) {
-        return Err(invalid_key("it is not for signatures (`key_ops`)"));
+        return Err(invalid_key("not for signatures (`key_ops`)"));
     }
     Ok(())
 }
@@ -219,10 +223,10 @@ fn rsa_verifier(n: &[u8], e: &[u8]) -> Result<Verifier, InvalidValue> {
     // 256 bytes with the first bit set, up to 1,024 bytes.
     let is_long = n.len() > 256 || n.len() == 256 && n.first().is_some_and(|first| *first >= 0x80);
     if !is_long || n.len() > 1_024 {
-        return Err(invalid_key("an RSA key has 2,048 to 8,192 bits"));
+        return Err(invalid_key("RSA key size out of range: expected 2,048 to 8,192 bits"));
     }
     if e.is_empty() || e.len() > 8 || e == [1] || e.last().is_some_and(|last| last % 2 == 0) {
-        return Err(invalid_key("its RSA exponent is not an odd number of 3 or more"));
+        return Err(invalid_key("the RSA exponent is not an odd number of at least 3"));
     }
     Ok(verifier_of_family(KeyType::Rsa, DecodingKey::from_rsa_raw_components(n, e)))
 }
@@ -236,7 +240,7 @@ fn ec_verifier(algorithm: Algorithm, x: &[u8], y: &[u8]) -> Result<Verifier, Inv
     };
     let point = [&[4], x, y].concat();
     if x.len() != size || y.len() != size || ParsedPublicKey::new(curve, &point).is_err() {
-        return Err(invalid_key("it is not a point on its curve"));
+        return Err(invalid_key("not a point on the curve"));
     }
     Ok(verifier_of_family(algorithm.key_type(), DecodingKey::from_ec_der(&point)))
 }
@@ -248,7 +252,7 @@ fn ed25519_verifier(x: &[u8]) -> Result<Verifier, InvalidValue> {
     let is_sound =
         |point: EdwardsPoint| !point.is_small_order() && point.compress().as_bytes() == x;
     if !point.is_some_and(is_sound) {
-        return Err(invalid_key("it is not an Ed25519 key, or one that proves nothing"));
+        return Err(invalid_key("not an Ed25519 key, or a point of small order"));
     }
     Ok(verifier_of_family(KeyType::Ed25519, DecodingKey::from_ed_der(x)))
 }
@@ -261,7 +265,9 @@ fn secret_verifier(secret: &[u8], allow_weak: bool) -> Result<Verifier, InvalidV
     let fits = |algorithm: &Algorithm| matches!(algorithm.key_type(), KeyType::Hmac(hash) if is_long(hash));
     let algorithms: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(fits).collect();
     if algorithms.is_empty() {
-        return Err(invalid_key("a secret has 32 bytes at least, as many as the hash"));
+        return Err(invalid_key(
+            "secret too short: expected at least 32 bytes, the size of the hash",
+        ));
     }
     Ok(Verifier { kid: None, algorithms, key: DecodingKey::from_secret(secret) })
 }
@@ -273,7 +279,7 @@ fn verifier_of_family(family: KeyType, key: DecodingKey) -> Verifier {
 }
 
 fn private_key_error() -> InvalidValue {
-    invalid_key("this is a private key; the public one is enough to check")
+    invalid_key("found a private key, expected a public key")
 }
 
 fn invalid_key(reason: &str) -> InvalidValue {

@@ -38,14 +38,14 @@ pub(super) fn parse_pem(bytes: &[u8]) -> Result<Verifier, InvalidValue> {
     let block = match &blocks[..] {
         [block] => block,
         [] => return Err(invalid_key("the PEM is damaged")),
-        _ => return Err(invalid_key("the PEM has several parts, and one public key is wanted")),
+        _ => return Err(invalid_key("the PEM has several parts, expected a single public key")),
     };
     match block.tag() {
         "PUBLIC KEY" => parse_spki(block.contents()),
         "RSA PUBLIC KEY" => parse_pkcs1(block.contents()),
-        "CERTIFICATE" => {
-            Err(invalid_key("a certificate is not taken; `openssl x509 -pubkey` prints its key"))
-        }
+        "CERTIFICATE" => Err(invalid_key(
+            "certificates are not supported; extract the key with `openssl x509 -pubkey`",
+        )),
         _ => Err(unknown_key_error()),
     }
 }
@@ -80,7 +80,7 @@ fn rsa_key_verifier(key: &PublicKey) -> Result<Verifier, InvalidValue> {
 }
 
 fn unknown_key_error() -> InvalidValue {
-    invalid_key("this is not a public key of RSA, P-256, P-384 or Ed25519")
+    invalid_key("not an RSA, P-256, P-384 or Ed25519 public key")
 }
 
 #[cfg(test)]
@@ -124,11 +124,12 @@ mod tests {
 
     #[test]
     fn nested_pem_content_is_refused() {
-        let expected = "this is not a public key of RSA, P-256, P-384 or Ed25519";
+        let expected = "not an RSA, P-256, P-384 or Ed25519 public key";
         for tag in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
             assert_eq!(refusal_reason(tag, &nested_sequences(100_000)), expected);
         }
-        let certificate = "a certificate is not taken; `openssl x509 -pubkey` prints its key";
+        let certificate =
+            "certificates are not supported; extract the key with `openssl x509 -pubkey`";
         assert_eq!(refusal_reason("CERTIFICATE", &nested_sequences(2)), certificate);
     }
 }

@@ -18,7 +18,7 @@ fn key_ids_are_unique_strings() {
     let set = json!({"keys": [secret_jwk(&json!("a")), secret_jwk(&json!("a"))]});
     assert_eq!(refusal_reason(&set), "two keys have the same `kid`");
     for kid in [json!(1), json!(null), json!(["a"])] {
-        assert_eq!(refusal_reason(&secret_jwk(&kid)), "its `kid` is not text");
+        assert_eq!(refusal_reason(&secret_jwk(&kid)), "`kid` is not a string");
     }
 }
 

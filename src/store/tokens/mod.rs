@@ -235,7 +235,7 @@ fn to_json_array(texts: &[Untrusted]) -> String {
 
 fn parse_json_array(json: &str) -> Result<Vec<Untrusted>, Error> {
     let texts: Vec<String> = serde_json::from_str(json)
-        .map_err(|_| Error::Damaged("a grant's list is not JSON".to_owned()))?;
+        .map_err(|_| Error::Damaged("list of a grant is not JSON".to_owned()))?;
     Ok(texts.into_iter().map(Untrusted::new).collect())
 }
 
@@ -255,7 +255,7 @@ pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, E
             permissions: parse_json_array(&row.get::<_, String>(8)?)?,
             audience: parse_json_array(&row.get::<_, String>(9)?)?,
             claims: serde_json::from_str(&row.get::<_, String>(10)?)
-                .map_err(|_| Error::Damaged("a grant's claims are not JSON".to_owned()))?,
+                .map_err(|_| Error::Damaged("claims of a grant are not JSON".to_owned()))?,
         },
     })
 }

@@ -252,7 +252,7 @@ fn from_stored_quota(stored: Option<i64>) -> Option<Quota> {
 
 /// Converts a stored time.
 pub(in crate::store) fn required_time(seconds: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_unix(seconds).ok_or_else(|| Error::Damaged(format!("{seconds} is not a time")))
+    Timestamp::from_unix(seconds).ok_or_else(|| Error::Damaged(format!("invalid time {seconds}")))
 }
 
 /// Converts a stored time that may be NULL.

@@ -29,7 +29,7 @@ fn failing_random_generator_is_an_error() {
             let output = with(error, words);
             allow_duplicates!(assert_snapshot!(output, @"
             --- exit code 1, stderr
-            error: no random numbers can be had
+            error: no random numbers available
             "));
         }
     }

@@ -76,7 +76,7 @@ fn zero_wait_returns_promptly_despite_stopped_process() {
             if output.code != 0 {
                 allow_duplicates!(assert_snapshot!(output, @"
                 --- exit code 75, stderr
-                error: the store is busy
+                error: timed out waiting for a lock on the store
                 hint: try again, or wait longer with `--wait`
                 "));
                 blocked += 1;
@@ -109,7 +109,7 @@ fn wait_for_stopped_process_times_out() {
         let (output, took) = timed(&sandbox, words, "0s");
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 75, stderr
-        error: the store is busy
+        error: timed out waiting for a lock on the store
         hint: try again, or wait longer with `--wait`
         "));
         assert!(took < Duration::from_secs(5), "{words:?}: {took:?}");
@@ -118,7 +118,7 @@ fn wait_for_stopped_process_times_out() {
         let (output, took) = timed(&sandbox, &["users", "list"], wait);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 75, stderr
-        error: the store is busy
+        error: timed out waiting for a lock on the store
         hint: try again, or wait longer with `--wait`
         "));
         let least = Duration::from_secs(seconds);

@@ -64,8 +64,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
     ] {
         let output = unsynced(&sandbox, &store, 1, words).fails(74);
         let first = output.stderr.lines().next().unwrap();
-        let start =
-            "error: the disk failed during the commit, which may have been applied: look for ";
+        let start = "error: disk failure during a commit that may have been applied: check for ";
         let named = first.strip_prefix(start).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
         if target == "jti" {
             let shown = sandbox.run(&["token", "show", jti(named).unwrap()]);
@@ -93,7 +92,7 @@ fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
     let output = unsynced(&sandbox, &store, 1, &["init", "ada"]);
     assert_snapshot!(output, @"
     --- exit code 74, stderr
-    error: the disk failed during the commit, which may have been applied: look for the new store
+    error: disk failure during a commit that may have been applied: check for the new store
     hint: see what the store has before you try again
     ");
     assert!([0, 5].contains(&sandbox.run(&["init", "ada"]).code));

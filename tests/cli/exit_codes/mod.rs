@@ -203,7 +203,7 @@ fn locked_store_exits_75() {
     fails(&sandbox, &waiting, 75, "Busy", "busy");
     assert_snapshot!(sandbox.run_json(&waiting), @r#"
     --- exit code 75, stderr
-    {"error":{"kind":"Busy","code":"busy","exit_code":75,"message":"the store is busy","hint":"try again, or wait longer with `--wait`","details":{}}}
+    {"error":{"kind":"Busy","code":"busy","exit_code":75,"message":"timed out waiting for a lock on the store","hint":"try again, or wait longer with `--wait`","details":{}}}
     "#);
     sandbox.run(&["users", "list"]).ok();
     other.execute_batch("ROLLBACK").unwrap();

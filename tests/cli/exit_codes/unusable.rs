@@ -37,7 +37,7 @@ fn newer_store_exits_78_and_is_unchanged() {
     is_refused_untouched(&sandbox, "store_newer");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 78, stderr
-    error: the store has schema version 3, this program knows 2
+    error: unsupported schema version: found 3, expected at most 2
     hint: install a newer jeton
     ");
 }

@@ -99,26 +99,26 @@ fn hints_do_not_suggest_key_as_secret() {
     let output = sandbox.run(&mint).fails(65);
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: this is no PEM, DER, JWK or JWK Set: found a PEM in base64
+    error: unsupported key format: found a PEM in base64, expected plain PEM, DER, JWK or JWK Set
     hint: decode it first: base64 -d
     ");
     write(&URL_SAFE_NO_PAD.encode(pem.repeat(2)));
     // `base64 -d` does not decode base64url.
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
-    error: this is no PEM, DER, JWK or JWK Set: found a PEM in base64
+    error: unsupported key format: found a PEM in base64, expected plain PEM, DER, JWK or JWK Set
     ");
     let secret = sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).fails(65);
     assert_snapshot!(secret, @"
     --- exit code 65, stderr
-    error: this is rather a key of another kind than a secret: a PEM in base64
+    error: found a PEM in base64, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
     ");
     write(r#"[{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA","d":"AAAA"}]"#);
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
-    error: this is no PEM, DER, JWK or JWK Set: found an array of JWKs
-    hint: give one key of it: jq '.[0]'
+    error: unsupported key format: found an array of JWKs, expected plain PEM, DER, JWK or JWK Set
+    hint: select a single key: jq '.[0]'
     ");
     write("3N3e3+Dh4uPk5ebn6Onq6+zt7u/w8fLz9PX29/j5+vs=\n");
     assert!(sandbox.run(&mint).fails(65).stderr.contains("--alg HS256"), "it may be a secret");
@@ -146,12 +146,12 @@ fn secret_jwk_is_accepted_with_any_encoding_flag() {
     fs::write(sandbox.home().join("key"), json!({"kty": "oct", "k": k}).to_string()).unwrap();
     assert_snapshot!(sandbox.run(&import), @"
     --- exit code 65, stderr
-    error: this is rather a key of another kind than a secret: a PEM
+    error: found a PEM, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
     ");
     assert_snapshot!(sandbox.run(&verify), @"
     --- exit code 65, stderr
-    error: key: this is rather a key of another kind than a secret: a PEM
+    error: key: found a PEM, expected a shared secret
     ");
 }
 
@@ -192,7 +192,7 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
         ] {
             allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
             --- exit code 65, stderr
-            error: this is rather a key of another kind than a secret: the bytes of a public key
+            error: found the bytes of a public key, expected a shared secret
             hint: generate a shared secret: openssl rand -base64 32
             "));
         }
@@ -200,7 +200,7 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
             ["token", "verify", TOKEN, "--key", "key", "--alg", "HS256", "--encoding", "raw"];
         allow_duplicates!(assert_snapshot!(sandbox.run(&verify), @"
         --- exit code 65, stderr
-        error: key: this is rather a key of another kind than a secret: the bytes of a public key
+        error: key: found the bytes of a public key, expected a shared secret
         "));
     }
     // Another store accepts the same bytes.
@@ -228,7 +228,7 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
     import("secret").ok();
     assert_snapshot!(import("pair"), @"
     --- exit code 65, stderr
-    error: this is rather a key of another kind than a secret: the bytes of a public key
+    error: found the bytes of a public key, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
     ");
 }
@@ -254,7 +254,7 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     fs::write(here.home().join("set"), json!({"keys": [pair, oct]}).to_string()).unwrap();
     assert_snapshot!(here.run(&["keys", "import", "--from-file", "set"]), @"
     --- exit code 65, stderr
-    error: this is rather a key of another kind than a secret: the bytes of a public key
+    error: found the bytes of a public key, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
     ");
     assert!(!here.store().exists());

@@ -143,7 +143,7 @@ fn weak_secret_from_environment_is_marked() {
     let words = [&TEST[..], &["--from-env", "JWT_SECRET_KEY", "--alg", "HS256"]].concat();
     assert_snapshot!(sandbox.run(&words), @"
     --- exit code 65, stderr
-    error: 12 bytes are too short a secret for HS256: 32 at least
+    error: secret too short for HS256: found 12 bytes, expected at least 32
     hint: take it all the same: `--allow-weak`
     ");
     let output = sandbox.run(&[&words[..], &["--allow-weak"]].concat());
@@ -225,7 +225,7 @@ fn jwks_import_is_atomic() {
     let before = kids(&other, "test", "active");
     assert_snapshot!(other.run(&[&TEST[..], &["--from-file", "bad.json"]].concat()), @"
     --- exit code 65, stderr
-    error: key 3 of 3: it has no private part (`d`), and nothing signs without
+    error: key 3 of 3: missing private part (`d`), which signing requires
     ");
     assert_eq!(kids(&other, "test", "active"), before);
     assert_snapshot!(other.run_json(&[&TEST[..], &["--from-file", "good.json"]].concat()), @r#"{"changed":true,"items":[{"kid":"<uuid>","purpose":"test","algorithm":"HS256","state":"active","weak":false,"changed":true},{"kid":"<key>","purpose":"test","algorithm":"EdDSA","state":"active","weak":false,"changed":true}]}"#);

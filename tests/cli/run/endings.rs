@@ -89,10 +89,10 @@ fn a_token_that_cannot_be_revoked_is_named_and_the_exit_code_is_1() {
         is_dead(&sandbox, &token);
     }
     assert_snapshot!(outputs, @r#"
-    error: the command ended with 0, and token 1 could not be revoked: the store is busy
+    error: the command ended with 0, and token 1 could not be revoked: timed out waiting for a lock on the store
     hint: revoke it: jeton token revoke 1
     --- exit code 1
-    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command ended with 5, and token 1 could not be revoked: the store is busy","hint":"revoke it: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
+    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command ended with 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke it: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
     --- exit code 1
     "#);
 }

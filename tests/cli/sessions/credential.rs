@@ -114,7 +114,7 @@ fn a_given_token_must_be_a_good_access_token() {
     hint: an access token of a session is needed in JETON_TOKEN
     $ jeton whoami
     --- exit code 10, stderr
-    error: token malformed: the token does not have three parts
+    error: token malformed: expected three parts
     hint: it is the token in JETON_TOKEN that is refused
     $ jeton whoami
     --- exit code 10, stderr

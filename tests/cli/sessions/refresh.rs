@@ -91,10 +91,10 @@ fn only_a_refresh_token_is_traded() {
     error: token type mismatch
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
-    error: token malformed: the token does not have three parts
+    error: token malformed: expected three parts
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
-    error: token malformed: it is empty
+    error: token malformed: empty
     ");
     sandbox.run(&["refresh"]).ok();
     sandbox.run(&["logout"]).ok();

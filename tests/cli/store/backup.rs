@@ -67,7 +67,7 @@ fn a_backup_is_a_store_with_the_same_content() {
     assert_snapshot!(at(&["store", "check", "-q"]), @"
     ok
     --- stderr
-    warning: others can see what is in the directory `~/copies`: its mode is 0755, not 0700
+    warning: directory `~/copies` is readable by other users: found mode 0755, expected 0700
     ");
     assert_eq!(at(&["token", "verify", &token]).code, 12);
     assert_eq!(at(&["whoami"]).code, 4, "the session is the store's, not the copy's");
@@ -213,7 +213,7 @@ fn on_a_full_disk_nothing_is_left() {
     let output = mounted.run("store backup full/copy.db");
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: disk full: the copy cannot be written
+    error: disk full: cannot write the backup
     hint: free some space, then repeat the command
     ");
     assert_snapshot!(mounted.try_do("ls -A full"), @"fill");

@@ -56,8 +56,8 @@ fn rows_that_belong_to_nothing_are_found() {
         .unwrap();
     let output = check(&sandbox);
     assert_snapshot!(output, @"
-    store_damaged: the store is damaged: rows of `grants` that belong to no row of `users`: 2
-    store_damaged: the store is damaged: rows of `pairs` that belong to no row of `keys`: 1
+    store_damaged: store damaged: rows of `grants` without a row in `users`: 2
+    store_damaged: store damaged: rows of `pairs` without a row in `keys`: 1
     --- exit code 78, stderr
     error: the store has 2 faults
     ");
@@ -91,25 +91,25 @@ fn two_keys_that_sign_and_none_are_found() {
         check(&sandbox)
     };
     assert_snapshot!(double("test", "01"), @"
-    store_damaged: the store is damaged: row 2 missing from index keys_one_active_test
-    store_damaged: the store is damaged: row 3 missing from index keys_one_active_test
-    store_damaged: the store is damaged: 2 test keys sign with HS256, not one
+    store_damaged: store damaged: row 2 missing from index keys_one_active_test
+    store_damaged: store damaged: row 3 missing from index keys_one_active_test
+    store_damaged: store damaged: active test keys for HS256: found 2, expected 1
     --- exit code 78, stderr
     error: the store has 3 faults
     ");
     assert_snapshot!(double("app", "02"), @"
-    store_damaged: the store is damaged: row 2 missing from index keys_one_active_test
-    store_damaged: the store is damaged: row 3 missing from index keys_one_active_test
-    store_damaged: the store is damaged: row 4 missing from index keys_one_active_app
-    store_damaged: the store is damaged: 2 app keys sign, not one
-    store_damaged: the store is damaged: 2 test keys sign with HS256, not one
+    store_damaged: store damaged: row 2 missing from index keys_one_active_test
+    store_damaged: store damaged: row 3 missing from index keys_one_active_test
+    store_damaged: store damaged: row 4 missing from index keys_one_active_app
+    store_damaged: store damaged: active app keys: found 2, expected 1
+    store_damaged: store damaged: active test keys for HS256: found 2, expected 1
     --- exit code 78, stderr
     error: the store has 5 faults
     ");
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'standby'");
     assert_snapshot!(check(&sandbox), @"
-    store_damaged: the store is damaged: 0 app keys sign, not one
+    store_damaged: store damaged: active app keys: found 0, expected 1
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -124,7 +124,7 @@ fn a_store_without_an_admin_is_found_from_the_first_user_on() {
     for role in ["role = 'minter'", "role = 'admin', disabled_at = 1"] {
         sandbox.sql(&format!("UPDATE users SET {role}"));
         allow_duplicates!(assert_snapshot!(check(&sandbox), @"
-        store_damaged: the store is damaged: no admin can log in
+        store_damaged: store damaged: no active admin
         --- exit code 78, stderr
         error: the store has 1 fault
         "));
@@ -143,13 +143,13 @@ fn files_that_others_can_use_are_found_and_not_repaired() {
         set_mode(&file, 0o600);
     }
     assert_snapshot!(outputs, @"
-    insecure_permissions: others can use `~/.local/share/jeton/jeton.db`: its mode is 0604, not 0600
+    insecure_permissions: `~/.local/share/jeton/jeton.db` is accessible to other users: found mode 0604, expected 0600
     --- exit code 78, stderr
     error: the store has 1 fault
-    insecure_permissions: others can use `~/.local/share/jeton/jeton.db-wal`: its mode is 0640, not 0600
+    insecure_permissions: `~/.local/share/jeton/jeton.db-wal` is accessible to other users: found mode 0640, expected 0600
     --- exit code 78, stderr
     error: the store has 1 fault
-    insecure_permissions: others can use `~/.local/share/jeton/jeton.db-shm`: its mode is 0620, not 0600
+    insecure_permissions: `~/.local/share/jeton/jeton.db-shm` is accessible to other users: found mode 0620, expected 0600
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -165,7 +165,7 @@ fn files_that_others_can_use_are_found_and_not_repaired() {
     assert_snapshot!(check(&sandbox), @"
     ok
     --- stderr
-    warning: others can see what is in the directory `~/.local/share/jeton`: its mode is 0755, not 0700
+    warning: directory `~/.local/share/jeton` is readable by other users: found mode 0755, expected 0700
     ");
 }
 
@@ -207,7 +207,7 @@ fn what_others_refuse_is_looked_at_as_it_is() {
     sandbox.sql("UPDATE users SET role = 'user'");
     rusqlite::Connection::open(&store).unwrap().pragma_update(None, "user_version", 3).unwrap();
     assert_snapshot!(check(&sandbox), @"
-    store_newer: the store has schema version 3, this program knows 2
+    store_newer: unsupported schema version: found 3, expected at most 2
     --- exit code 78, stderr
     error: the store has 1 fault
     hint: install a newer jeton
@@ -243,7 +243,7 @@ fn more_tokens_than_a_quota_that_was_lowered_are_no_fault() {
     assert_snapshot!(check(&sandbox), @"
     ok
     --- stderr
-    warning: user 1 has 2 live tokens, and may have 1
+    warning: user 1 has 2 live tokens, more than the quota of 1
     ");
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(check(&sandbox), @"ok");

@@ -81,10 +81,10 @@ fn endless_view_in_place_of_a_table_is_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: missing table `settings`, unknown view `settings`
+    error: store damaged: missing table `settings`, unknown view `settings`
     $ jeton store check
-    store_damaged: the store is damaged: missing table `settings`
-    store_damaged: the store is damaged: unknown view `settings`
+    store_damaged: store damaged: missing table `settings`
+    store_damaged: store damaged: unknown view `settings`
     --- exit code 78, stderr
     error: the store has 2 faults
     ");
@@ -98,9 +98,9 @@ fn trigger_that_makes_admins_is_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: unknown trigger `helpful`
+    error: store damaged: unknown trigger `helpful`
     $ jeton store check
-    store_damaged: the store is damaged: unknown trigger `helpful`
+    store_damaged: store damaged: unknown trigger `helpful`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -115,9 +115,9 @@ fn trigger_with_a_hostile_name_and_message_is_refused_and_escaped() {
     assert_snapshot!(output, @r"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: unknown trigger `a\u{1b}]0;x\u{7}\nerror: fine`
+    error: store damaged: unknown trigger `a\u{1b}]0;x\u{7}\nerror: fine`
     $ jeton store check
-    store_damaged: the store is damaged: unknown trigger `a\u{1b}]0;x\u{7}\nerror: fine`
+    store_damaged: store damaged: unknown trigger `a\u{1b}]0;x\u{7}\nerror: fine`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -129,9 +129,9 @@ fn dropped_index_trigger_and_table_are_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: missing index `keys_one_active_app`
+    error: store damaged: missing index `keys_one_active_app`
     $ jeton store check
-    store_damaged: the store is damaged: missing index `keys_one_active_app`
+    store_damaged: store damaged: missing index `keys_one_active_app`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -139,9 +139,9 @@ fn dropped_index_trigger_and_table_are_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: missing trigger `users_added`
+    error: store damaged: missing trigger `users_added`
     $ jeton store check
-    store_damaged: the store is damaged: missing trigger `users_added`
+    store_damaged: store damaged: missing trigger `users_added`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -149,9 +149,9 @@ fn dropped_index_trigger_and_table_are_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: missing table `blocklist`
+    error: store damaged: missing table `blocklist`
     $ jeton store check
-    store_damaged: the store is damaged: missing table `blocklist`
+    store_damaged: store damaged: missing table `blocklist`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -163,9 +163,9 @@ fn changed_table_and_additional_objects_are_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: changed table `settings`
+    error: store damaged: changed table `settings`
     $ jeton store check
-    store_damaged: the store is damaged: changed table `settings`
+    store_damaged: store damaged: changed table `settings`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -173,9 +173,9 @@ fn changed_table_and_additional_objects_are_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: unknown table `notes`
+    error: store damaged: unknown table `notes`
     $ jeton store check
-    store_damaged: the store is damaged: unknown table `notes`
+    store_damaged: store damaged: unknown table `notes`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -183,9 +183,9 @@ fn changed_table_and_additional_objects_are_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: unknown index `fast`
+    error: store damaged: unknown index `fast`
     $ jeton store check
-    store_damaged: the store is damaged: unknown index `fast`
+    store_damaged: store damaged: unknown index `fast`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -196,9 +196,9 @@ fn changed_table_and_additional_objects_are_refused() {
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
-    error: the store is damaged: changed index `keys_one_active_app`
+    error: store damaged: changed index `keys_one_active_app`
     $ jeton store check
-    store_damaged: the store is damaged: changed index `keys_one_active_app`
+    store_damaged: store damaged: changed index `keys_one_active_app`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");

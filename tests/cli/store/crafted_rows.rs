@@ -31,11 +31,11 @@ fn damaged_key_is_damage_wherever_it_is_used() {
     assert_snapshot!(damage(&sandbox, &["token", "verify", &token]), @"
     $ jeton token verify <token>
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     ");
     assert_snapshot!(check(&sandbox), @"
     $ jeton store check
-    store_damaged: the store is damaged: row 1 of `keys`: key `<key>` is unusable
+    store_damaged: store damaged: row 1 of `keys`: unusable key `<key>`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -54,21 +54,21 @@ fn damaged_key_is_damage_wherever_it_is_used() {
     assert_snapshot!(outputs + &check(&sandbox), @"
     $ jeton token create x
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     $ jeton keys export --pem
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     $ jeton keys export --private <key>
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     $ jeton refresh
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     $ jeton store check
-    store_damaged: the store is damaged: row 1 of `keys`: key `<key>` is unusable
+    store_damaged: store damaged: row 1 of `keys`: unusable key `<key>`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -87,13 +87,13 @@ fn damaged_test_key_is_damage() {
     assert_snapshot!(outputs, @"
     $ jeton token mint --alg ES256
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     $ jeton token mint --alg ES256
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     $ jeton token mint --alg EdDSA
     --- exit code 78, stderr
-    error: the store is damaged: key `<key>` is unusable
+    error: store damaged: unusable key `<key>`
     ");
 }
 
@@ -111,10 +111,10 @@ fn empty_secret_neither_signs_nor_verifies() {
     assert_snapshot!(outputs, @"
     $ jeton token mint --alg HS256
     --- exit code 78, stderr
-    error: the store is damaged: key `<uuid>` is unusable
+    error: store damaged: unusable key `<uuid>`
     $ jeton token verify --type test <token>
     --- exit code 78, stderr
-    error: the store is damaged: key `<uuid>` is unusable
+    error: store damaged: unusable key `<uuid>`
     ");
 }
 
@@ -147,42 +147,42 @@ fn costly_password_hash_is_damage_and_not_computed() {
     assert_snapshot!(outputs, @"
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     $ jeton store check
-    store_damaged: the store is damaged: row 1 of `users`: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     $ jeton store check
-    store_damaged: the store is damaged: row 1 of `users`: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     $ jeton store check
-    store_damaged: the store is damaged: row 1 of `users`: a password hash is unusable: each login would take too long: 256 MiB and 4 passes at most
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: a password hash is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    error: store damaged: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: a password hash is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    error: store damaged: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ jeton store check
-    store_damaged: the store is damaged: row 1 of `users`: a password hash is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -205,42 +205,42 @@ fn costly_hash_class_is_damage_and_not_computed() {
     assert_snapshot!(outputs, @"
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     $ jeton store check
-    store_damaged: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     $ jeton store check
-    store_damaged: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     $ jeton store check
-    store_damaged: the store is damaged: `costliest_hash` is unusable: each login would take too long: 256 MiB and 4 passes at most
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: `costliest_hash` is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    error: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: `costliest_hash` is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    error: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ jeton store check
-    store_damaged: the store is damaged: `costliest_hash` is unusable: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    store_damaged: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -271,44 +271,44 @@ fn used_up_ids_are_no_full_disk() {
     assert_snapshot!(outputs, @"
     $ jeton token create x
     --- exit code 78, stderr
-    error: the store is damaged: table `grants` has no id left
+    error: store damaged: ids of table `grants` exhausted
     $ jeton store check
-    store_damaged: the store is damaged: table `grants` has no id left
+    store_damaged: store damaged: ids of table `grants` exhausted
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton token create x
     --- exit code 78, stderr
-    error: the store is damaged: table `tokens` has no id left
+    error: store damaged: ids of table `tokens` exhausted
     $ jeton store check
-    store_damaged: the store is damaged: table `tokens` has no id left
+    store_damaged: store damaged: ids of table `tokens` exhausted
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton register eve --email eve@example.com --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: table `users` has no id left
+    error: store damaged: ids of table `users` exhausted
     $ jeton store check
-    store_damaged: the store is damaged: table `users` has no id left
+    store_damaged: store damaged: ids of table `users` exhausted
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: the store is damaged: table `sessions` has no id left
+    error: store damaged: ids of table `sessions` exhausted
     $ jeton store check
-    store_damaged: the store is damaged: table `sessions` has no id left
+    store_damaged: store damaged: ids of table `sessions` exhausted
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton refresh
     --- exit code 78, stderr
-    error: the store is damaged: table `pairs` has no id left
+    error: store damaged: ids of table `pairs` exhausted
     $ jeton store check
-    store_damaged: the store is damaged: table `pairs` has no id left
+    store_damaged: store damaged: ids of table `pairs` exhausted
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton keys generate
     --- exit code 78, stderr
-    error: the store is damaged: table `keys` has no id left
+    error: store damaged: ids of table `keys` exhausted
     $ jeton store check
-    store_damaged: the store is damaged: table `keys` has no id left
+    store_damaged: store damaged: ids of table `keys` exhausted
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
@@ -318,22 +318,22 @@ fn used_up_ids_are_no_full_disk() {
 fn rows_of_every_table_are_refused_as_damage() {
     for (sql, words, what) in [
         ("UPDATE users SET role = 'boss'", &["users", "list"][..], "role: "),
-        ("UPDATE users SET created_at = -1", &["users", "list"], "-1 is not a time"),
+        ("UPDATE users SET created_at = -1", &["users", "list"], "invalid time -1"),
         ("UPDATE users SET uid = x'00'", &["whoami"], ""),
-        ("UPDATE keys SET public = 'x'", &["keys", "list"], "a public key is not JSON"),
+        ("UPDATE keys SET public = 'x'", &["keys", "list"], "public key is not JSON"),
         ("UPDATE keys SET algorithm = 'x'", &["keys", "list"], "algorithm: "),
         ("UPDATE keys SET state = 'x'", &["keys", "list"], ""),
         (
             "UPDATE sessions SET expires_at = 9000000000000000000",
             &["whoami"],
-            "9000000000000000000 is not a time",
+            "invalid time 9000000000000000000",
         ),
-        ("UPDATE pairs SET issued_at = -1", &["sessions", "list"], "-1 is not a time"),
-        ("UPDATE tokens SET issued_at = -1", &["token", "list"], "-1 is not a time"),
-        ("UPDATE grants SET permissions = '{'", &["token", "list"], "a grant's list is not JSON"),
-        ("UPDATE grants SET claims = '['", &["token", "list"], "a grant's claims are not JSON"),
+        ("UPDATE pairs SET issued_at = -1", &["sessions", "list"], "invalid time -1"),
+        ("UPDATE tokens SET issued_at = -1", &["token", "list"], "invalid time -1"),
+        ("UPDATE grants SET permissions = '{'", &["token", "list"], "list of a grant is not JSON"),
+        ("UPDATE grants SET claims = '['", &["token", "list"], "claims of a grant are not JSON"),
         ("UPDATE grants SET kind = 'x'", &["token", "list"], ""),
-        ("UPDATE audit SET at = -1", &["audit", "list"], "-1 is not a time"),
+        ("UPDATE audit SET at = -1", &["audit", "list"], "invalid time -1"),
         ("UPDATE store SET store_id = x'00'", &["whoami"], ""),
         ("INSERT INTO settings VALUES ('token.quota', 'x', 1)", &["token", "create", "y"], ""),
         (
@@ -347,7 +347,7 @@ fn rows_of_every_table_are_refused_as_damage() {
         sandbox.get(&["token", "create", "x"]);
         craft(&sandbox, sql);
         let output = bounded(&sandbox, words, "");
-        let start = format!("error: the store is damaged: {what}");
+        let start = format!("error: store damaged: {what}");
         assert!(output.code == 78 && output.stderr.starts_with(&start), "{sql}: {output:?}");
         assert_eq!(output.stderr.lines().count(), 1, "{sql}: {output:?}");
         let output = bounded(&sandbox, &["store", "check"], "");
@@ -380,9 +380,9 @@ fn large_and_many_values_are_bounded() {
     assert_snapshot!(outputs, @r#"
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token create x
     --- exit code 78, stderr
-    error: the store is damaged: string or blob too big
+    error: store damaged: string or blob too big
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token create x
     --- exit code 78, stderr
-    error: the store is damaged: table `settings` is too long
+    error: store damaged: too many rows in table `settings`
     "#);
 }

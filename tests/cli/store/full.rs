@@ -53,7 +53,7 @@ fn a_full_disk_below_the_store_changes_nothing_in_it() {
     for words in ["refresh", "login ada", "register john", "token create other", "token revoke 1"] {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 1, stderr
-        error: disk full: the store cannot be written
+        error: disk full: cannot write the store
         hint: free some space, then repeat the command
         "));
         allow_duplicates!(
@@ -81,7 +81,7 @@ fn a_first_init_on_a_full_disk_can_be_repeated() {
     mounted.fill(".local");
     assert_snapshot!(mounted.run("init ada"), @"
     --- exit code 1, stderr
-    error: disk full: the store cannot be written
+    error: disk full: cannot write the store
     hint: free some space, then repeat the command
     ");
     mounted.empty(".local");
@@ -103,7 +103,7 @@ fn a_token_that_cannot_be_revoked_on_a_full_disk_is_named() {
     let fill = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
     assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill}'")), @"
     --- exit code 1, stderr
-    error: the command ended with 4, and token 1 could not be revoked: disk full: the store cannot be written
+    error: the command ended with 4, and token 1 could not be revoked: disk full: cannot write the store
     hint: revoke it: jeton token revoke 1
     ");
     mounted.empty(".local");

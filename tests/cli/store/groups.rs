@@ -41,7 +41,7 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
     ok
     --- stderr
     warning: members of your group can write the directory `~/.local/share/jeton`
-    warning: others can see what is in the directory `~/.local/share/jeton`: its mode is 0770, not 0700
+    warning: directory `~/.local/share/jeton` is readable by other users: found mode 0770, expected 0700
     ");
     directory(&sandbox, "written", 0o770);
     let man = mounted.run("man --dir written -q");

@@ -32,14 +32,14 @@ fn unusable_backup_changes_nothing() {
     let output = changes_nothing(&sandbox, &RESTORE, 78, "store_newer");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
-    error: `monday.db` cannot be restored: the store has schema version 99, this program knows 2
+    error: `monday.db` cannot be restored: unsupported schema version: found 99, expected at most 2
     hint: install a newer jeton
     ");
     sql("CREATE VIEW more AS SELECT 1");
     let output = changes_nothing(&sandbox, &RESTORE, 78, "store_damaged");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
-    error: `monday.db` cannot be restored: the store is damaged: unknown view `more`
+    error: `monday.db` cannot be restored: store damaged: unknown view `more`
     hint: see all of its faults: jeton --store monday.db store check
     ");
     sql("UPDATE keys SET state = 'retired'");
@@ -90,7 +90,7 @@ fn unusable_backup_changes_nothing() {
     let output = sandbox.run(&RESTORE).ok();
     assert_snapshot!(output, @"
     --- stderr
-    warning: others can use `~/monday.db`: its mode is 0644, not 0600
+    warning: `~/monday.db` is accessible to other users: found mode 0644, expected 0600
     restored monday.db; the old store: ~/.local/share/jeton/jeton.db.before-restore
     ");
     assert_eq!(mode(&sandbox.store()), 0o600);

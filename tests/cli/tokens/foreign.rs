@@ -110,18 +110,18 @@ fn a_token_is_checked_by_one_key_in_whatever_form() {
     assert_snapshot!(check(&sandbox, &token, &["--key", "public", "--alg", "RS256,PS256"]), @"valid");
     assert_snapshot!(check(&sandbox, &token, &["--key", "public", "--alg", "ES256"]), @"
     --- exit code 65, stderr
-    error: key: it does not fit the algorithm, or is too short for it
+    error: key: unsuitable for the algorithm, or too short
     ");
     // The public key as the secret of a forged token: it is never taken for one.
     assert_snapshot!(check(&sandbox, &token, &["--key", "public", "--alg", "HS256"]), @"
     --- exit code 65, stderr
-    error: key: it does not fit the algorithm, or is too short for it
+    error: key: unsuitable for the algorithm, or too short
     ");
     let private = provider.run(&["keys", "export", "--private", kid, "--yes"]).stdout;
     write("private", private.as_bytes());
     assert_snapshot!(check(&sandbox, &token, &["--key", "private", "--alg", "RS256"]), @"
     --- exit code 65, stderr
-    error: key: this is a private key; the public one is enough to check
+    error: key: found a private key, expected a public key
     ");
 }
 
@@ -172,7 +172,7 @@ fn points_that_prove_nothing_are_refused() {
     for x in [zeros(31), zeros(32), small_order.to_owned()] {
         allow_duplicates!(assert_snapshot!(refused_key(&edwards(json!(x))), @"
         --- exit code 65, stderr
-        error: key: it is not an Ed25519 key, or one that proves nothing
+        error: key: not an Ed25519 key, or a point of small order
         "));
     }
     for x in [json!(5), json!("+/"), json!(null)] {
@@ -184,7 +184,7 @@ fn points_that_prove_nothing_are_refused() {
     for key in [curve("P-256", 32), curve("P-256", 48), curve("P-384", 32)] {
         allow_duplicates!(assert_snapshot!(refused_key(&key), @"
         --- exit code 65, stderr
-        error: key: it is not a point on its curve
+        error: key: not a point on the curve
         "));
     }
     for key in [
@@ -196,7 +196,7 @@ fn points_that_prove_nothing_are_refused() {
     ] {
         allow_duplicates!(assert_snapshot!(refused_key(&key), @"
         --- exit code 65, stderr
-        error: key: its type is not RSA, P-256, P-384, Ed25519 or a secret
+        error: key: unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric
         "));
     }
 }
@@ -207,25 +207,25 @@ fn secrets_and_numbers_that_are_too_small_are_refused() {
     for bytes in [0, 31] {
         allow_duplicates!(assert_snapshot!(refused_key(&secret(bytes, "HS256")), @"
         --- exit code 65, stderr
-        error: key: a secret has 32 bytes at least, as many as the hash
+        error: key: secret too short: expected at least 32 bytes, the size of the hash
         "));
     }
     for key in [secret(32, "HS512"), secret(64, "RS256"), secret(64, "none")] {
         allow_duplicates!(assert_snapshot!(refused_key(&key), @"
         --- exit code 65, stderr
-        error: key: it does not fit its `alg`, or is too short for it
+        error: key: unsuitable for its `alg`, or too short
         "));
     }
     let mut key = secret(64, "HS256");
     key["use"] = json!("enc");
     assert_snapshot!(refused_key(&key), @"
     --- exit code 65, stderr
-    error: key: it is not for signatures (`use`)
+    error: key: not for signatures (`use`)
     ");
     let key = json!({"kty": "oct", "k": zeros(64), "key_ops": ["encrypt"]});
     assert_snapshot!(refused_key(&key), @"
     --- exit code 65, stderr
-    error: key: it is not for signatures (`key_ops`)
+    error: key: not for signatures (`key_ops`)
     ");
     let rsa = |n: Vec<u8>, e: &str| json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": e});
     let long = [&[0x80][..], &[1; 255]].concat();
@@ -233,13 +233,13 @@ fn secrets_and_numbers_that_are_too_small_are_refused() {
     {
         allow_duplicates!(assert_snapshot!(refused_key(&rsa(n, "AQAB")), @"
         --- exit code 65, stderr
-        error: key: an RSA key has 2,048 to 8,192 bits
+        error: key: RSA key size out of range: expected 2,048 to 8,192 bits
         "));
     }
     for e in ["AQ", "Ag", ""] {
         allow_duplicates!(assert_snapshot!(refused_key(&rsa(long.clone(), e)), @"
         --- exit code 65, stderr
-        error: key: its RSA exponent is not an odd number of 3 or more
+        error: key: the RSA exponent is not an odd number of at least 3
         "));
     }
 }
@@ -260,7 +260,7 @@ fn what_is_no_set_is_refused() {
     assert_snapshot!(outputs, @r#"
     set: {"keys":[]}
     --- exit code 65, stderr
-    error: key: the set is empty
+    error: key: the JWK Set is empty
     set: {"keys":{}}
     --- exit code 65, stderr
     error: key: `keys` is not an array

@@ -65,7 +65,7 @@ fn nothing_is_inspected_that_does_not_verify() {
     error: signing key unknown
     $ jeton token inspect nonsense
     --- exit code 10, stderr
-    error: token malformed: the token does not have three parts
+    error: token malformed: expected three parts
     ");
     sandbox.run(&["token", "revoke", "1"]).ok();
     let output = sandbox.run(&["token", "inspect", &token]);
@@ -128,7 +128,7 @@ fn what_nobody_can_decode_is_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token decode nonsense
     --- exit code 10, stderr
-    error: token malformed: the token has only one part
+    error: token malformed: only one part
     $ jeton token decode '!.e30.'
     --- exit code 10, stderr
     error: token malformed: the header is not base64url

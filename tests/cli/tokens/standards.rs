@@ -43,7 +43,7 @@ fn an_algorithm_of_others_is_not_allowed_and_its_key_is_passed_over() {
     let alone = with_keys(std::slice::from_ref(&key));
     assert_snapshot!(check(&alone, ES512, &set), @"
     --- exit code 65, stderr
-    error: key: its type is not RSA, P-256, P-384, Ed25519 or a secret
+    error: key: unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric
     ");
     let beside = with_keys(&[key, secret()]);
     let not_allowed = (10, "invalid: alg_not_allowed\n");

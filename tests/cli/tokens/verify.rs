@@ -311,7 +311,7 @@ fn what_is_too_large_is_not_read_to_its_end() {
         allow_duplicates!(assert_snapshot!(output, @"
         invalid: malformed
         --- exit code 10, stderr
-        error: token malformed: the token is larger than 64 KiB
+        error: token malformed: larger than 64 KiB
         "));
     }
 }

@@ -80,10 +80,10 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
     error: line 5002: it has 1 cell, not 4
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: password_hash: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    error: line 5002: password_hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: password_hash: each login would take too long: 256 MiB and 4 passes at most
+    error: line 5002: password_hash: cost too high: expected at most 256 MiB and 4 passes
     ");
     let rows = rows(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
     assert_snapshot!(import(&sandbox, &rows), @"

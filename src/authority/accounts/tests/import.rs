@@ -94,7 +94,7 @@ fn invalid_row_error_has_line_and_no_content() {
         ("{\"username\":\"a\",\"password\":\"\"}", "password: must not be empty"),
         (
             "{\"username\":\"a\",\"password_hash\":\"x\"}",
-            "password_hash: not a hash in PHC form, like `$argon2id$v=19$m=…,t=…,p=…$…$…`",
+            "password_hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`",
         ),
         (
             "{\"username\":\"a\",\"id\":1}",

@@ -160,6 +160,6 @@ fn failing_random_generator_is_not_an_unknown_parameter() {
         _ => Ok(Some(json!(name))),
     };
     let error = template.render(&Map::new(), &mut source).unwrap_err();
-    assert_eq!(error.to_string(), "no random numbers can be had");
+    assert_eq!(error.to_string(), "no random numbers available");
     assert!(matches!(error, Error::Crypto(crypto::Error::Random)));
 }

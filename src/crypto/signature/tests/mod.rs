@@ -62,7 +62,10 @@ fn assert_genuine_but_unsupported(jwk: &Value, token: &str) {
     let header = Compact::parse(token).unwrap().header;
     assert!(Algorithm::parse(header["alg"].as_str().unwrap()).is_err());
     let refusal = read_jwks(public_part(jwk.clone()).to_string().as_bytes()).unwrap_err();
-    assert_eq!(refusal.reason, "its type is not RSA, P-256, P-384, Ed25519 or a secret");
+    assert_eq!(
+        refusal.reason,
+        "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric"
+    );
 }
 
 fn member_text<'j>(jwk: &'j Value, name: &str) -> &'j str {

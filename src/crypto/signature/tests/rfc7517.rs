@@ -89,10 +89,7 @@ fn rfc7517_a1_encryption_key_is_skipped() {
     let token = sign(&pair, "JWT", &Map::new()).unwrap();
     let mut key = public_part(ec_jwk());
     let single_jwk = key.to_string();
-    assert_eq!(
-        read_jwks(single_jwk.as_bytes()).unwrap_err().reason,
-        "it is not for signatures (`use`)"
-    );
+    assert_eq!(read_jwks(single_jwk.as_bytes()).unwrap_err().reason, "not for signatures (`use`)");
     key["use"] = "sig".into();
     let keys = parse_set(&[key]);
     assert_eq!(keys[0].kid.as_deref(), Some("1"));

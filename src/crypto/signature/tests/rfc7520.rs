@@ -114,13 +114,13 @@ fn rfc7520_3_keys() {
     let set =
         |keys: &[Value]| read_jwks(serde_json::json!({ "keys": keys }).to_string().as_bytes());
     let refusal = |keys: &[Value]| set(keys).unwrap_err().reason;
-    assert_eq!(refusal(&[ec_jwk()]), "this is a private key; the public one is enough to check");
+    assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected a public key");
     let public = public_part(ec_jwk());
     assert_eq!(
         refusal(std::slice::from_ref(&public)),
-        "its type is not RSA, P-256, P-384, Ed25519 or a secret"
+        "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric"
     );
-    assert_eq!(refusal(&[encryption_jwk()]), "it is not for signatures (`use`)");
+    assert_eq!(refusal(&[encryption_jwk()]), "not for signatures (`use`)");
     let keys = set(&[public, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
     let [rsa, secret] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!((rsa.kid.as_deref(), secret.kid.as_deref()), (Some(BILBO_KID), Some(HMAC_KID)));

@@ -5,12 +5,12 @@ use super::der::{nested, pem};
 use crate::hostile::provider::{ED25519, P256, P256_PUBLIC, RSA, RSA_PUBLIC};
 use crate::hostile::signer::of_pem;
 
-const UNKNOWN: &str = "this is no PEM, DER, JWK or JWK Set";
-const NEITHER: &str = "this is neither PEM nor a JWK";
-const NO_KEY: &str = "it is not a private key of RSA, P-256, P-384 or Ed25519";
-const NO_PUBLIC_KEY: &str = "this is not a public key of RSA, P-256, P-384 or Ed25519";
-const NO_PRIVATE: &str = "the PEM has no private key, and nothing signs without";
-const MORE: &str = "something stands behind the key";
+const UNKNOWN: &str = "unsupported key format";
+const NEITHER: &str = "not a PEM or JWK";
+const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
+const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 public key";
+const NO_PRIVATE: &str = "the PEM has no private key, which signing requires";
+const MORE: &str = "trailing data after the key";
 const ENCRYPTED: &str = "the PEM is encrypted";
 const DAMAGED: &str = "the PEM is damaged";
 const TOO_LARGE: &str = "keys of more than 262144 bytes are not read";
@@ -90,9 +90,9 @@ pub(in crate::hostile) fn damaged() -> Table {
             &format!("{name} PEM of another tag"),
             tag,
         );
-        table.key("RS256", "this is a private key", &format!("{name} PEM"), text);
+        table.key("RS256", "found a private key", &format!("{name} PEM"), text);
         table.key("RS256", NEITHER, &format!("{name} DER"), &der);
-        table.key("HS256", "rather a key of another kind", &format!("{name} DER"), &der);
+        table.key("HS256", "expected a shared secret", &format!("{name} DER"), &der);
         table.set(NO_JSON, &format!("{name} PEM"), text);
     }
     table.import("several private keys", "two keys", [P256, RSA].concat());
@@ -109,7 +109,7 @@ pub(in crate::hostile) fn damaged_public() -> Table {
     for (name, text, alg) in [("RSA", RSA_PUBLIC, "RS256"), ("P-256", P256_PUBLIC, "ES256")] {
         let der = of_pem(text);
         let tag = "PUBLIC KEY";
-        let half = if alg == "ES256" { "it is not a point on its curve" } else { NO_PUBLIC_KEY };
+        let half = if alg == "ES256" { "not a point on the curve" } else { NO_PUBLIC_KEY };
         for (what, said, file) in [
             ("cut in half inside", half, pem(tag, &der[..der.len() / 2])),
             ("nothing inside", NO_PUBLIC_KEY, pem(tag, b"")),
@@ -117,13 +117,13 @@ pub(in crate::hostile) fn damaged_public() -> Table {
             ("nested", NO_PUBLIC_KEY, pem(tag, &nested(30_000))),
             ("as PKCS#1 nested", NO_PUBLIC_KEY, pem("RSA PUBLIC KEY", &nested(30_000))),
             ("of another tag", NO_PUBLIC_KEY, pem("X", &der)),
-            ("as a certificate", "a certificate is not taken", pem("CERTIFICATE", &der)),
-            ("as a private key", "this is a private key", pem("PRIVATE KEY", &der)),
+            ("as a certificate", "certificates are not supported", pem("CERTIFICATE", &der)),
+            ("as a private key", "found a private key", pem("PRIVATE KEY", &der)),
             ("without its end", DAMAGED, text[..text.len() / 2].to_owned()),
             ("with another end", DAMAGED, text.replace("END PUBLIC", "END PRIVATE")),
             ("twice", "the PEM has several parts", text.repeat(2)),
-            ("and a private key", "this is a private key", format!("{text}{P256}")),
-            ("for HMAC", "does not fit the algorithm", text.to_owned()),
+            ("and a private key", "found a private key", format!("{text}{P256}")),
+            ("for HMAC", "unsuitable for the algorithm", text.to_owned()),
         ] {
             let alg = if what == "for HMAC" { "HS256" } else { alg };
             table.key(alg, said, &format!("{name} PEM {what}"), &file);
@@ -132,7 +132,7 @@ pub(in crate::hostile) fn damaged_public() -> Table {
             }
         }
         let other = if alg == "RS256" { "ES256" } else { "RS256" };
-        table.key(other, "does not fit the algorithm", &format!("{name} PEM for {other}"), text);
+        table.key(other, "unsuitable for the algorithm", &format!("{name} PEM for {other}"), text);
         table.set(NO_JSON, &format!("{name} public PEM"), text);
     }
     table
@@ -146,11 +146,11 @@ pub(in crate::hostile) fn kinds() -> Table {
             ($name, include_str!(concat!("../samples/", $name, ".pem")))
         };
     }
-    let short = "an RSA key has 2,048 bits at least";
+    let short = "RSA key too small: expected at least 2,048 bits";
     for ((name, text), said) in [
         (sample!("encrypted"), ENCRYPTED),
         (sample!("legacy"), ENCRYPTED),
-        (sample!("openssh"), "the PEM is OpenSSH's own"),
+        (sample!("openssh"), "the PEM is in OpenSSH format"),
         (sample!("certificate"), NO_PRIVATE),
         (sample!("dsa"), NO_KEY),
         (sample!("dh"), NO_KEY),
@@ -165,13 +165,13 @@ pub(in crate::hostile) fn kinds() -> Table {
     ] {
         table.import(said, name, text);
         if name != "certificate" {
-            table.key("RS256", "this is a private key", name, text);
+            table.key("RS256", "found a private key", name, text);
         }
         table.set(NO_JSON, name, text);
     }
-    let length = "an RSA key has 2,048 to 8,192 bits";
+    let length = "RSA key size out of range: expected 2,048 to 8,192 bits";
     for ((name, text), said) in [
-        (sample!("certificate"), "a certificate is not taken"),
+        (sample!("certificate"), "certificates are not supported"),
         (sample!("dsa.pub"), NO_PUBLIC_KEY),
         (sample!("dh.pub"), NO_PUBLIC_KEY),
         (sample!("x25519.pub"), NO_PUBLIC_KEY),

@@ -5,9 +5,9 @@ use super::{BAD_LENGTH, NO_MATCH, Table, UNKNOWN_TYPE};
 use crate::hostile::signer::{P256_ORDER, P384_ORDER, hex, of_member};
 use serde_json::{Value, json};
 
-const NO_KEY: &str = "it is not a private key of RSA, P-256, P-384 or Ed25519";
+const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 const NO_ALGORITHM: &str = "not one of HS256, ";
-const NO_PRIVATE: &str = "it has no private part (`d`), and nothing signs without";
+const NO_PRIVATE: &str = "missing private part (`d`), which signing requires";
 
 /// Returns the JWK with that member.
 pub(super) fn set(jwk: &Value, member: &str, value: impl Into<Value>) -> Value {
@@ -54,7 +54,7 @@ pub(in crate::hostile) fn members() -> Table {
         table.jwk(NO_ALGORITHM, &format!("alg {alg:?}"), &set(&key, "alg", alg));
     }
     for alg in [json!(null), json!(1), json!(["EdDSA"])] {
-        table.jwk("its `alg` is not text", &format!("alg {alg}"), &set(&key, "alg", alg));
+        table.jwk("`alg` is not a string", &format!("alg {alg}"), &set(&key, "alg", alg));
     }
     for (key, alg) in [
         (&key, "ES256"),
@@ -64,19 +64,19 @@ pub(in crate::hostile) fn members() -> Table {
         (&rsa(), "HS256"),
     ] {
         let name = format!("{} of {} with alg {alg}", key["kty"], key["crv"]);
-        table.jwk("it does not fit the algorithm", &name, &set(key, "alg", alg));
+        table.jwk("unsuitable for the algorithm", &name, &set(key, "alg", alg));
     }
     for purpose in [json!("enc"), json!("SIG"), json!(""), json!(null), json!(["sig"])] {
         let name = format!("use {purpose}");
-        table.jwk("it is not for signatures (`use`)", &name, &set(&key, "use", purpose));
+        table.jwk("not for signatures (`use`)", &name, &set(&key, "use", purpose));
     }
     for operations in [json!([]), json!(["verify"]), json!(["encrypt"]), json!("sign"), json!(null)]
     {
         let name = format!("key_ops {operations}");
-        table.jwk("it is not for signatures (`key_ops`)", &name, &set(&key, "key_ops", operations));
+        table.jwk("not for signatures (`key_ops`)", &name, &set(&key, "key_ops", operations));
     }
     for kid in [json!(1), json!(null), json!(["a"])] {
-        table.jwk("its `kid` is not text", &format!("kid {kid}"), &set(&key, "kid", kid));
+        table.jwk("`kid` is not a string", &format!("kid {kid}"), &set(&key, "kid", kid));
     }
     table
 }
@@ -126,7 +126,7 @@ pub(in crate::hostile) fn lengths() -> Table {
     for size in [0, 1, 31, 33, 64] {
         let name = format!("Ed25519 d of {size} bytes");
         let long: Vec<u8> = d.iter().chain(&x).copied().take(size).collect();
-        table.jwk("its `d` is not 32 bytes long", &name, &with(&key, "d", long));
+        table.jwk("`d` is not 32 bytes long", &name, &with(&key, "d", long));
     }
     table
 }
@@ -189,7 +189,11 @@ pub(in crate::hostile) fn rsa_numbers() -> Table {
     }
     for oth in [json!([]), json!(null), json!([{"r": "AQ", "d": "AQ", "t": "AQ"}])] {
         let name = format!("RSA with oth {oth}");
-        table.jwk("an RSA key has two primes here", &name, &set(&rsa(), "oth", oth));
+        table.jwk(
+            "RSA keys with more than two primes are not supported",
+            &name,
+            &set(&rsa(), "oth", oth),
+        );
     }
     table
 }
@@ -221,7 +225,7 @@ pub(in crate::hostile) fn texts() -> Table {
         (NO_PRIVATE, "an empty object", "{}".to_owned()),
         (NO_PRIVATE, "60,000 empty keys", format!("{{\"keys\":[{}{{}}]}}", "{},".repeat(60_000))),
         ("not an object", "100,000 numbers", format!("{{\"keys\":[{}0]}}", "0,".repeat(100_000))),
-        ("key 2 of 2: it does not fit", "a bad key behind a good one", {
+        ("key 2 of 2: unsuitable", "a bad key behind a good one", {
             let bad = set(&other_rsa(), "alg", "ES256");
             format!("{{\"keys\":[{key},{bad}]}}")
         }),

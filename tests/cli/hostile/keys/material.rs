@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-const NO_KEY: &str = "it is not a private key of RSA, P-256, P-384 or Ed25519";
+const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 
 pub(super) fn sample(text: &str) -> Value {
     serde_json::from_str(text).unwrap()

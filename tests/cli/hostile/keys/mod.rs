@@ -12,10 +12,10 @@ use super::LONGEST;
 use crate::sandbox::Sandbox;
 use std::time::Instant;
 
-const UNKNOWN_TYPE: &str = "its type is not RSA, P-256, P-384, Ed25519 or a secret";
-const OFF_CURVE: &str = "it is not a point on its curve";
-const BAD_LENGTH: &str = "its numbers do not have the length of its curve";
-const NO_MATCH: &str = "its parts do not belong together";
+const UNKNOWN_TYPE: &str = "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric";
+const OFF_CURVE: &str = "not a point on the curve";
+const BAD_LENGTH: &str = "`d`, `x` or `y` does not have the length of the curve";
+const NO_MATCH: &str = "inconsistent key parts";
 
 /// Imports a private key.
 const IMPORT: &[&str] = &["keys", "import", "--purpose", "test", "--from-file", "key"];

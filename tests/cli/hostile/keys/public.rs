@@ -8,11 +8,11 @@ use crate::hostile::provider::public;
 use crate::hostile::signer::{hex, of_member};
 use serde_json::{Value, json};
 
-const RSA_LENGTH: &str = "an RSA key has 2,048 to 8,192 bits";
-const EXPONENT: &str = "its RSA exponent is not an odd number of 3 or more";
-const EDWARDS: &str = "it is not an Ed25519 key, or one that proves nothing";
-const PRIVATE: &str = "this is a private key; the public one is enough to check";
-const NO_PUBLIC_KEY: &str = "this is not a public key of RSA, P-256, P-384 or Ed25519";
+const RSA_LENGTH: &str = "RSA key size out of range: expected 2,048 to 8,192 bits";
+const EXPONENT: &str = "the RSA exponent is not an odd number of at least 3";
+const EDWARDS: &str = "not an Ed25519 key, or a point of small order";
+const PRIVATE: &str = "found a private key, expected a public key";
+const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 public key";
 
 /// Ed25519 points of small order: the eight points, then their non-canonical encodings (a
 /// coordinate of 2^255 - 19 or more, or the sign bit of a zero x).
@@ -176,19 +176,19 @@ pub(in crate::hostile) fn members() -> Table {
             changed(UNKNOWN_TYPE, "kty", kty);
         }
         for name in ["none", "ES512", "RSA-OAEP", "HS256", ""] {
-            changed("it does not fit its `alg`", "alg", json!(name));
+            changed("unsuitable for its `alg`", "alg", json!(name));
         }
         for value in [json!(null), json!(5), json!([alg])] {
-            changed("it does not fit its `alg`", "alg", value);
+            changed("unsuitable for its `alg`", "alg", value);
         }
         for value in [json!("enc"), json!(null), json!(["sig"])] {
-            changed("it is not for signatures (`use`)", "use", value);
+            changed("not for signatures (`use`)", "use", value);
         }
         for value in [json!([]), json!(["encrypt"]), json!("verify"), json!(["Verify"])] {
-            changed("it is not for signatures (`key_ops`)", "key_ops", value);
+            changed("not for signatures (`key_ops`)", "key_ops", value);
         }
         for value in [json!(1), json!(null), json!(["a"])] {
-            changed("its `kid` is not text", "kid", value);
+            changed("`kid` is not a string", "kid", value);
         }
         table.public(alg, UNKNOWN_TYPE, &format!("{alg}: no kty"), &without(&key, "kty"));
         if alg != "RS256" {

@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 const SSH: &[u8] = include_bytes!("../samples/ssh.pub");
-const DISGUISED: &str = "this is rather a key of another kind than a secret";
-const SHORT: &str = "a secret has 32 bytes at least, as many as the hash";
-const NO_FIT: &str = "it does not fit the algorithm";
+const DISGUISED: &str = "expected a shared secret";
+const SHORT: &str = "secret too short: expected at least 32 bytes, the size of the hash";
+const NO_FIT: &str = "unsuitable for the algorithm";
 
 /// Public keys as shared secrets.
 pub(in crate::hostile) fn public_keys() -> Table {
@@ -47,8 +47,8 @@ pub(in crate::hostile) fn public_keys() -> Table {
             table.key("HS256", NO_FIT, &format!("{name} {what}"), file);
         }
         table.import_as(hs256, NO_FIT, &format!("{name} private PEM"), private_pem);
-        table.key("HS256", "this is a private key", &format!("{name} private PEM"), private_pem);
-        table.import_as(hs256, "it has no private part", &format!("{name} JWK"), &jwk);
+        table.key("HS256", "found a private key", &format!("{name} private PEM"), private_pem);
+        table.import_as(hs256, "missing private part", &format!("{name} JWK"), &jwk);
         table.key("HS256", NO_FIT, &format!("{name} JWK"), &jwk);
     }
     table.import_as(hs256, DISGUISED, "SSH", SSH);
@@ -61,7 +61,7 @@ pub(in crate::hostile) fn public_keys() -> Table {
 
 pub(in crate::hostile) fn secrets() -> Table {
     let mut table = Table::default();
-    let weak = "bytes are too short a secret for";
+    let weak = "secret too short for";
     for (name, file) in [("nothing", ""), ("a line break", "\n"), ("CR LF", "\r\n")] {
         table.import_as(&["--alg", "HS256"], "the secret is empty", name, file);
         table.import_as(&["--alg", "HS256", "--allow-weak"], "the secret is empty", name, file);
@@ -76,7 +76,11 @@ pub(in crate::hostile) fn secrets() -> Table {
     let good = "0123456789012345678901234567890123456789";
     table.import_as(&["--alg", "HS512"], weak, "40 signs for HS512", good);
     table.key("HS512", NO_FIT, "40 signs for HS512", good);
-    table.import("this is no PEM, DER, JWK or JWK Set", "a secret, not said", good);
+    table.import(
+        "unsupported key format: expected PEM, DER, JWK or JWK Set",
+        "a secret, not said",
+        good,
+    );
     let base64: &[&str] = &["--alg", "HS256", "--encoding", "base64"];
     for text in ["*", "AAAA*AAA", "AA==AA", "A", "AAAA\nAAAA", "AAAA AAAA", "\u{feff}AAAA"] {
         let name = format!("base64 {text:?}");
@@ -107,8 +111,8 @@ pub(in crate::hostile) fn jwks() -> Table {
     }
     for (name, k, said) in [
         ("k empty", 0, "the secret is empty"),
-        ("k of 3 bytes", 4, "too short a secret"),
-        ("k of 31 bytes", 42, "too short a secret"),
+        ("k of 3 bytes", 4, "secret too short"),
+        ("k of 31 bytes", 42, "secret too short"),
     ] {
         let key = oct(json!("A".repeat(k))).to_string();
         table.import(said, name, &key);
@@ -116,9 +120,9 @@ pub(in crate::hostile) fn jwks() -> Table {
     }
     for alg in ["RS256", "ES256", "HS384", "HS512", "EdDSA"] {
         let key = set(&good, "alg", alg).to_string();
-        let said = if alg.starts_with("HS") { "too short a secret" } else { NO_FIT };
+        let said = if alg.starts_with("HS") { "secret too short" } else { NO_FIT };
         table.import(said, &format!("oct with alg {alg}"), &key);
-        let said = "it does not fit its `alg`, or is too short for it";
+        let said = "unsuitable for its `alg`, or too short";
         table.verify("HS256", said, &format!("oct with alg {alg}"), &key);
     }
     for flags in [&["--alg", "RS256"], &["--alg", "ES256"]] {
@@ -139,12 +143,12 @@ pub(in crate::hostile) fn sets() -> Table {
     let deep = |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     let (array, twice) = ("`keys` is not an array", "a member stands there twice");
     let (object, unknown) =
-        ("not an object", "its type is not RSA, P-256, P-384, Ed25519 or a secret");
+        ("not an object", "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric");
     for (said, name, text) in [
         (array, "keys an object", json!({ "keys": key }).to_string()),
         (array, "keys null", "{\"keys\":null}".to_owned()),
         (array, "keys text", "{\"keys\":\"[]\"}".to_owned()),
-        ("the set is empty", "no keys", "{\"keys\":[]}".to_owned()),
+        ("the JWK Set is empty", "no keys", "{\"keys\":[]}".to_owned()),
         (object, "a number", "{\"keys\":[1]}".to_owned()),
         (object, "a text", "{\"keys\":[\"key\"]}".to_owned()),
         (object, "a set in a set", json!({"keys": [[key]]}).to_string()),
