@@ -36,7 +36,7 @@ pub(crate) enum Error {
     #[error("the session is in use by another process")]
     Busy,
     /// No home directory exists and no directory is configured.
-    #[error("there is no directory for the session")]
+    #[error("no directory for the session file")]
     NoDirectory,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Login {
     pub(crate) refresh_expires_at: Timestamp,
     /// Token ids of a refresh that may have been interrupted.
     pub(crate) pending_refresh: Option<PendingRefresh>,
-    /// Set until the store has committed the session.
+    /// Recovery state, present until the store has committed the session.
     pub(crate) pending_login: Option<PendingLogin>,
 }
 
@@ -238,8 +238,7 @@ fn open_own_file(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
     Ok(Some((file, metadata)))
 }
 
-/// Creates the directory with mode 0700; sets this mode on an existing directory that other users
-/// can access.
+/// Creates the directory with mode 0700, or restricts an existing directory to this mode.
 fn create_directory(path: &Path) -> Result<(), Error> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error)?;
     directory::check_with_parents(&path.canonicalize().map_err(io_error)?)?;
@@ -266,7 +265,7 @@ fn check_ownership(file: &File) -> Result<Metadata, Error> {
         return Err(Error::InsecureFile("not a regular file"));
     }
     if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(Error::InsecureFile("somebody else's"));
+        return Err(Error::InsecureFile("owned by another user"));
     }
     Ok(metadata)
 }

@@ -93,7 +93,7 @@ impl RsaBits {
             "2048" => Ok(Self::B2048),
             "3072" => Ok(Self::B3072),
             "4096" => Ok(Self::B4096),
-            _ => Err(InvalidValue::new("bits", "2048, 3072 or 4096")),
+            _ => Err(InvalidValue::new("bits", "expected 2048, 3072 or 4096")),
         }
     }
 }

@@ -45,9 +45,9 @@ impl ExtraClaims {
                 InvalidValue::new("claim", format!("`{}` {reason}", redact_for_error(name)))
             };
             let value = if is_json { parse_json(value) } else { Some(value.into()) };
-            let value = value.ok_or_else(|| invalid("is not JSON: text has quotes"))?;
+            let value = value.ok_or_else(|| invalid("is not JSON; enclose text in quotes"))?;
             if claims.insert(name.to_owned(), value).is_some() {
-                return Err(invalid("is given twice"));
+                return Err(invalid("is set more than once"));
             }
         }
         Ok(Self(claims))

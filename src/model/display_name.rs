@@ -15,7 +15,7 @@ impl DisplayName {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let is_blank = text.trim().is_empty();
         if is_blank || text.chars().count() > 200 || text.chars().any(is_invisible) {
-            return Err(InvalidValue::new("name", "1 to 200 visible characters"));
+            return Err(InvalidValue::new("name", "expected 1 to 200 visible characters"));
         }
         Ok(Self(Untrusted::new(text)))
     }

@@ -39,7 +39,10 @@ const RESERVED_PREFIXES: &str = "ACTIONS_ BASH_FUNC_ COMPLUS_ CORECLR_ COR_ DOTN
 pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
     let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_word || text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(InvalidValue::new("variable", "not a name of letters, digits and `_`"));
+        return Err(InvalidValue::new(
+            "variable",
+            "expected letters, digits and `_`, not starting with a digit",
+        ));
     }
     Ok(())
 }
@@ -51,13 +54,14 @@ pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
     check_variable_name(text)?;
     let name = text.to_ascii_uppercase();
     if name.starts_with("JETON_") {
-        return Err(InvalidValue::new("variable", "one of jeton's own"));
+        return Err(InvalidValue::new("variable", "reserved for jeton"));
     }
     let mut reserved_names = RESERVED_NAMES.iter().flat_map(|names| names.split(' '));
     if reserved_names.any(|reserved| reserved == name)
         || RESERVED_PREFIXES.split(' ').any(|prefix| name.starts_with(prefix))
     {
-        let reason = "the loader, a shell or a runtime acts on it; use a name such as `API_TOKEN`";
+        let reason =
+            "reserved for the loader, a shell or a runtime; use a name such as `API_TOKEN`";
         return Err(InvalidValue::new("variable", reason));
     }
     Ok(())

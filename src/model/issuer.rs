@@ -14,25 +14,25 @@ impl IssuerUrl {
         let reject = |reason: &str| Err(InvalidValue::new("issuer", reason));
         let Ok(url) = Uri::parse(text) else { return reject("not a URL") };
         if url.query().is_some() || url.fragment().is_some() {
-            return reject("a URL without query and fragment");
+            return reject("query and fragment are not allowed");
         }
-        let Some(authority) = url.authority() else { return reject("a URL with a host") };
+        let Some(authority) = url.authority() else { return reject("host missing or invalid") };
         if authority.has_userinfo() {
-            return reject("a URL without a user in it");
+            return reject("user information is not allowed");
         }
         if !has_valid_host(authority) {
-            return reject("a URL with a host");
+            return reject("host missing or invalid");
         }
         if authority.port().is_some_and(|port| !matches!(port.as_str().parse::<u16>(), Ok(1..))) {
-            return reject("a URL with a port from 1 to 65535");
+            return reject("expected a port from 1 to 65535");
         }
         if url.path().as_str().split('/').any(is_dot_segment) {
-            return reject("a URL without `.` and `..` in its path");
+            return reject("`.` and `..` are not allowed in the path");
         }
         match url.scheme().as_str().to_ascii_lowercase().as_str() {
             "https" => Ok(Self(text.to_owned())),
             "http" if is_loopback(authority) => Ok(Self(text.to_owned())),
-            _ => reject("a URL with https; http only for this machine (`http://localhost`)"),
+            _ => reject("expected https, or http for a loopback host (`http://localhost`)"),
         }
     }
 

@@ -40,7 +40,7 @@ fn require_object(
 fn describe_error(error: Option<&serde_json::Error>) -> String {
     match error {
         None => "not a JSON object",
-        Some(error) if error.is_data() => "ambiguous: a member stands there twice",
+        Some(error) if error.is_data() => "ambiguous: duplicate member name",
         Some(_) => "not well-formed JSON",
     }
     .to_owned()

@@ -27,7 +27,7 @@ impl Purpose {
         match text {
             "app" => Ok(Self::App),
             "test" => Ok(Self::Test),
-            _ => Err(InvalidValue::new("purpose", "`app` or `test`")),
+            _ => Err(InvalidValue::new("purpose", "expected `app` or `test`")),
         }
     }
 }

@@ -21,21 +21,21 @@ impl UserName {
         let name = enforce_to_fixed_point(text, |text| {
             UsernameCaseMapped::enforce(text).map(Cow::into_owned)
         })
-        .ok_or_else(|| invalid("letters, digits and common signs only, no spaces"))?;
+        .ok_or_else(|| invalid("only letters, digits and common symbols are allowed"))?;
         if name.len() > 64 {
             return Err(invalid("longer than 64 bytes"));
         }
         if name.contains('@') {
-            return Err(invalid("`@` is for e-mail addresses (`--email`)"));
+            return Err(invalid("`@` is only allowed in e-mail addresses (`--email`)"));
         }
         if name.starts_with('-') {
-            return Err(invalid("must not begin with `-`"));
+            return Err(invalid("must not start with `-`"));
         }
         if name.chars().all(char::is_numeric) || Uid::parse(&name).is_some() {
             return Err(invalid("could be mistaken for an id"));
         }
         if !name.is_single_script() || name.chars().any(is_invisible) {
-            return Err(invalid("mixes scripts or has invisible characters"));
+            return Err(invalid("mixes scripts or contains invisible characters"));
         }
         Ok(Self(Untrusted::new(name.as_str())))
     }
@@ -180,7 +180,7 @@ impl Permission {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let permission = Self::parse_including_reserved(text)?;
         if text.starts_with(Self::RESERVED_PREFIX) && text != Self::MINT {
-            let reason = "of the names that begin with `jeton:` there is only `jeton:mint`";
+            let reason = "the only permission with the prefix `jeton:` is `jeton:mint`";
             return Err(InvalidValue::new("permission", reason));
         }
         Ok(permission)
@@ -189,7 +189,7 @@ impl Permission {
     /// Parses a permission to search for in a token; any reserved permission is accepted.
     pub(crate) fn parse_including_reserved(text: &str) -> Result<Self, InvalidValue> {
         if text.chars().any(char::is_whitespace) {
-            return Err(InvalidValue::new("permission", "must not contain white space"));
+            return Err(InvalidValue::new("permission", "must not contain whitespace"));
         }
         parse_visible("permission", text, 100).map(Self)
     }
@@ -210,13 +210,13 @@ pub(super) fn parse_visible(
 ) -> Result<Untrusted, InvalidValue> {
     let invalid = |reason: &str| InvalidValue::new(value_name, reason);
     if text.is_empty() || text.trim() != text {
-        return Err(invalid("must not be empty or begin or end with white space"));
+        return Err(invalid("must not be empty, or start or end with whitespace"));
     }
     if text.chars().count() > max_chars {
         return Err(invalid(&format!("longer than {max_chars} characters")));
     }
     if text.chars().any(is_invisible) {
-        return Err(invalid("has control or invisible characters"));
+        return Err(invalid("contains control or invisible characters"));
     }
     Ok(Untrusted::new(text))
 }

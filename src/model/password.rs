@@ -29,7 +29,7 @@ impl Password {
             let normalized = enforce_to_fixed_point(&text, |text| {
                 OpaqueString::enforce(text).map(Cow::into_owned)
             })
-            .ok_or_else(|| invalid("has control characters or characters without a meaning"))?;
+            .ok_or_else(|| invalid("contains control characters or unassigned characters"))?;
             // The normalized form can be longer.
             check_length(&normalized)?;
             Ok(Self(SecretString::from(normalized.as_str())))

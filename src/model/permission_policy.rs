@@ -24,11 +24,14 @@ impl PermissionPolicy {
             let name = pattern.strip_suffix('*').unwrap_or(pattern);
             if name.contains('*') || name.chars().any(char::is_whitespace) {
                 let reason =
-                    "permissions, and prefixes followed by `*`, with commas between, or `none`";
+                    "expected `none`, or comma-separated permissions and prefixes followed by `*`";
                 return Err(InvalidValue::new("value", reason));
             }
             if name.starts_with(Permission::RESERVED_PREFIX) {
-                return Err(InvalidValue::new("value", "permissions of jeton itself need a role"));
+                return Err(InvalidValue::new(
+                    "value",
+                    "permissions with the prefix `jeton:` require a role",
+                ));
             }
             if pattern != "*" {
                 parse_visible("value", name, 100)?;

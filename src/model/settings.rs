@@ -19,7 +19,7 @@ impl Quota {
             number => number
                 .parse()
                 .map(Self::Limited)
-                .map_err(|_| InvalidValue::new("quota", "a number or `unlimited`")),
+                .map_err(|_| InvalidValue::new("quota", "expected a number or `unlimited`")),
         }
     }
 
@@ -41,7 +41,7 @@ impl QuotaOverride {
         if text == "default" {
             return Ok(Self(None));
         }
-        let reason = "a number, `unlimited` or `default`";
+        let reason = "expected a number, `unlimited` or `default`";
         Quota::parse(text)
             .map(Some)
             .map(Self)
@@ -79,21 +79,21 @@ macro_rules! settings {
 }
 
 settings! {
-    TokenQuota "token.quota" "3" "live app tokens a user may have, or `unlimited`",
-    TokenTtl "token.ttl" "7d" "how long an app token lives unless said",
+    TokenQuota "token.quota" "3" "maximum number of live app tokens per user, or `unlimited`",
+    TokenTtl "token.ttl" "7d" "default lifetime of app tokens",
     TokenMaxTtl "token.max_ttl" "90d"
-        "how long after its first issue the bearer of an app token can renew it",
+        "period after the first issue in which the bearer of an app token can renew it",
     TokenPermissions "token.permissions" "*"
-        "permissions that users without a role may give: names and prefixes such as `read:*`, or `none`",
-    AccessTtl "session.access_ttl" "15m" "how long an access token lives",
-    RefreshTtl "session.refresh_ttl" "30d" "how long a refresh token lives",
-    SessionTtl "session.max_ttl" "90d" "how long a session lives at most",
+        "permissions that users without a role may grant: names and prefixes such as `read:*`, or `none`",
+    AccessTtl "session.access_ttl" "15m" "lifetime of access tokens",
+    RefreshTtl "session.refresh_ttl" "30d" "lifetime of refresh tokens",
+    SessionTtl "session.max_ttl" "90d" "maximum lifetime of sessions",
     Issuer "issuer" "jeton" "the `iss` claim",
     Owner "claims.owner" "gerenciaToken" "the `owner` claim of app tokens",
     Target "claims.target" "cliente" "the `target` claim of app tokens",
-    RegisterOpen "register.open" "true" "whether anybody may register, or only admins",
-    PasswordMinLength "password.min_length" "0" "characters a new password must have",
-    VerifyOverlap "key.verify_overlap" "30d" "how long a key verifies after another took its place",
+    RegisterOpen "register.open" "true" "whether anyone may register, or only admins may create users",
+    PasswordMinLength "password.min_length" "0" "minimum number of characters of new passwords",
+    VerifyOverlap "key.verify_overlap" "30d" "period in which a replaced key still verifies",
 }
 
 impl Setting {
@@ -118,7 +118,7 @@ impl Setting {
         settings.apply(self, value)?;
         // The parsers are more lenient: durations, for example, may contain any whitespace.
         if value.chars().any(is_invisible) {
-            return Err(InvalidValue::new("value", "has control or invisible characters"));
+            return Err(InvalidValue::new("value", "contains control or invisible characters"));
         }
         Ok(value.to_owned())
     }
@@ -190,16 +190,16 @@ impl Settings {
             Setting::Owner => self.owner_claim = require_visible_text(value)?,
             Setting::Target => self.target_claim = require_visible_text(value)?,
             Setting::RegisterOpen => {
-                self.register_open =
-                    value.parse().map_err(|_| InvalidValue::new("value", "`true` or `false`"))?;
+                self.register_open = value
+                    .parse()
+                    .map_err(|_| InvalidValue::new("value", "expected `true` or `false`"))?;
             }
             Setting::VerifyOverlap => self.verify_overlap = Lifetime::parse(value)?,
             Setting::PasswordMinLength => {
-                self.password_min_length = value
-                    .parse()
-                    .ok()
-                    .filter(|length| *length <= 256)
-                    .ok_or_else(|| InvalidValue::new("value", "a number from 0 to 256"))?;
+                self.password_min_length =
+                    value.parse().ok().filter(|length| *length <= 256).ok_or_else(|| {
+                        InvalidValue::new("value", "expected a number from 0 to 256")
+                    })?;
             }
         }
         Ok(())
@@ -208,7 +208,7 @@ impl Settings {
 
 fn require_visible_text(value: &str) -> Result<String, InvalidValue> {
     if value.trim().is_empty() || value.len() > 500 || value.chars().any(is_unsafe_for_terminal) {
-        return Err(InvalidValue::new("value", "1 to 500 bytes of visible text"));
+        return Err(InvalidValue::new("value", "expected 1 to 500 bytes of visible text"));
     }
     Ok(value.to_owned())
 }

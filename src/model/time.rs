@@ -33,7 +33,7 @@ impl Timestamp {
         } else {
             let instant =
                 text.parse().ok().or_else(|| parse_start_of_day(text)).ok_or_else(|| {
-                    invalid_time(text, "neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds")
+                    invalid_time(text, "expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds")
                 })?;
             instant.as_second()
         };
@@ -87,7 +87,7 @@ impl Timestamp {
 pub(super) fn invalid_time(text: &str, expected: &str) -> InvalidValue {
     match text.parse::<DateTime>() {
         Ok(time) if text.contains(':') && !text.contains('[') => {
-            InvalidValue::new("time", format!("the time zone is missing; in UTC it is `{time}Z`"))
+            InvalidValue::new("time", format!("time zone missing; for UTC use `{time}Z`"))
         }
         _ => InvalidValue::new("time", expected),
     }
@@ -145,16 +145,16 @@ impl Lifetime {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("duration", reason);
         if text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(invalid("a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)"));
+            return Err(invalid("unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)"));
         }
-        let span: Span = text
-            .parse()
-            .map_err(|_| invalid("not like `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or `P7D`"))?;
+        let span: Span = text.parse().map_err(|_| {
+            invalid("expected `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h`, `P7D` or similar")
+        })?;
         let duration = span
             .to_duration(SpanRelativeTo::days_are_24_hours())
             .map_err(|_| invalid("months and years have no fixed length"))?;
         if duration.subsec_nanos() != 0 {
-            return Err(invalid("seconds are the smallest unit"));
+            return Err(invalid("fractions of a second are not supported"));
         }
         Self::from_seconds(duration.as_secs())
             .ok_or_else(|| invalid("must be between one second and 1,000 years"))
@@ -243,7 +243,7 @@ mod tests {
     fn timestamp_without_zone_is_refused_with_hint() {
         for text in ["2026-11-21T12:00:00", "2026-11-21 12:00", "2026-11-21t12:00:00"] {
             let message = Timestamp::parse(text).unwrap_err().to_string();
-            let expected = "time: the time zone is missing; in UTC it is `2026-11-21T12:00:00Z`";
+            let expected = "time: time zone missing; for UTC use `2026-11-21T12:00:00Z`";
             assert_eq!(message, expected, "{text}");
         }
         let error = Timestamp::parse("2026-11-21T12:00:00[Europe/Berlin]").unwrap_err();

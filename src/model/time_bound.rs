@@ -17,8 +17,8 @@ impl TimeBound {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let time = Timestamp::parse(text).map(Self::At);
         time.or_else(|_| Lifetime::parse(text).map(Self::Ago)).map_err(|_| {
-            let reason = "neither RFC 3339 (`2030-01-31T12:00:00Z`), nor Unix seconds, nor how long \
-                       ago (`7d`)";
+            let reason =
+                "expected RFC 3339 (`2030-01-31T12:00:00Z`), Unix seconds, or an age (`7d`)";
             invalid_time(text, reason)
         })
     }

@@ -34,7 +34,7 @@ impl TokenKind {
         [Self::App, Self::Test]
             .into_iter()
             .find(|kind| kind.name() == name)
-            .ok_or_else(|| InvalidValue::new("kind", "`app` or `test`"))
+            .ok_or_else(|| InvalidValue::new("kind", "expected `app` or `test`"))
     }
 
     /// Returns the header parameter `typ`. For a test token this is only the default value.

@@ -35,7 +35,7 @@ impl Role {
             "user" => Ok(Self::User),
             "minter" => Ok(Self::Minter),
             "admin" => Ok(Self::Admin),
-            _ => Err(InvalidValue::new("role", "`user`, `minter` or `admin`")),
+            _ => Err(InvalidValue::new("role", "expected `user`, `minter` or `admin`")),
         }
     }
 }

@@ -12,11 +12,11 @@ const MIN_BREAKABLE_WIDTH: usize = 8;
 /// Placeholder for a space at which no line is broken; as wide as a space.
 const NO_BREAK_MARK: char = '\u{1f}';
 
-/// Marks a position without a space where a line may be broken; has no width.
+/// Mark for a position without a space where a line may be broken; has no width.
 const BREAK_MARK: char = '\u{e0001}';
 
-/// Text of a table or field list. Untrusted text is passed in escaped; a cell escapes all other
-/// text when it is rendered.
+/// Text of a table or field list. Callers escape untrusted text with `to_display`; rendering
+/// escapes the text again, which does not change escaped text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,

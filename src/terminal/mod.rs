@@ -64,10 +64,10 @@ pub(crate) enum Error {
     #[error("the output cannot be written: {0}")]
     Output(String),
     /// No terminal is available for a prompt.
-    #[error("nobody is there to ask")]
+    #[error("no terminal to ask on")]
     NoTerminal,
     /// The password and its confirmation differ.
-    #[error("the two passwords are not the same")]
+    #[error("passwords do not match")]
     PasswordMismatch,
     /// Ctrl-D, or an empty answer.
     #[error("cancelled")]
@@ -76,13 +76,13 @@ pub(crate) enum Error {
     #[error("interrupted")]
     Interrupted,
     /// The typed line is not UTF-8.
-    #[error("the answer is not UTF-8")]
+    #[error("input is not UTF-8")]
     NotUtf8,
     /// The typed line exceeds the line length of a terminal.
-    #[error("the answer is too long")]
+    #[error("input is too long")]
     TooLong,
     /// A terminal operation failed.
-    #[error("the terminal fails: {0}")]
+    #[error("terminal error: {0}")]
     TerminalFailed(String),
 }
 

@@ -35,7 +35,7 @@ impl Console {
     pub(crate) fn prompt_new_password(&self, question: &str) -> Result<Answer, Error> {
         self.with_prompt(Echo::Nothing, |prompt| {
             let first = prompt.read_password(question)?;
-            let second = prompt.read_password("Again")?;
+            let second = prompt.read_password("Confirm password")?;
             if *first == *second { Ok(first) } else { Err(Error::PasswordMismatch) }
         })
     }

@@ -23,7 +23,7 @@ impl Console {
             return Ok(StdinReader { stream, _guard: None });
         }
         self.print_status(&format!(
-            "reading {description} from standard input; Ctrl-D on an empty line ends it"
+            "reading {description} from standard input; press Ctrl-D on an empty line to finish"
         ));
         let guard = match echo {
             Echo::On => Ok(None),

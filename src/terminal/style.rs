@@ -17,7 +17,7 @@ pub(crate) enum Style {
     Error,
 }
 
-/// Marks the end of a style. All style marks have no width, and escaped text contains none.
+/// Mark for the end of a style. Style marks have no width, and escaped text contains no mark.
 const END_MARK: char = '\u{e0000}';
 
 impl Style {

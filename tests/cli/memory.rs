@@ -56,31 +56,31 @@ fn endless_line_is_refused() {
     assert_snapshot!(outputs, @r#"
     ["users", "import"] text
     --- exit code 65, stderr
-    error: line 1: it is longer than 128 KiB
+    error: line 1: longer than 128 KiB
     ["users", "import"] json
     --- exit code 65, stderr
-    error: line 1: it is longer than 128 KiB
+    error: line 1: longer than 128 KiB
     ["users", "import"] list
     --- exit code 65, stderr
-    error: line 1: it is not a list of JSON objects
+    error: line 1: not a list of JSON objects
     ["users", "import"] /dev/zero
     --- exit code 65, stderr
-    error: line 1: it is longer than 128 KiB
+    error: line 1: longer than 128 KiB
     ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] text
     --- exit code 65, stderr
-    error: line 1: it is longer than 128 KiB
+    error: line 1: longer than 128 KiB
     ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] json
     --- exit code 65, stderr
-    error: line 1: it is longer than 128 KiB
+    error: line 1: longer than 128 KiB
     ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] list
     --- exit code 65, stderr
-    error: line 1: it is longer than 128 KiB
+    error: line 1: longer than 128 KiB
     ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] /dev/zero
     --- exit code 65, stderr
-    error: line 1: it is longer than 128 KiB
+    error: line 1: longer than 128 KiB
     ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"] quote
     --- exit code 65, stderr
-    error: line 2: a quote is not closed
+    error: line 2: unclosed quote
     "#);
     assert!(!sandbox.store().exists());
 }
@@ -102,13 +102,13 @@ fn line_limit_applies_to_later_rows() {
     assert_snapshot!(outputs, @r#"
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token mint --secret-env SECRET --alg HS256 --from rows
     --- exit code 65, stderr
-    error: line 3: it is longer than 128 KiB
+    error: line 3: longer than 128 KiB
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token mint --secret-env SECRET --alg HS256 --from rows
     --- exit code 65, stderr
-    error: line 3: it is longer than 128 KiB
+    error: line 3: longer than 128 KiB
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton token mint --secret-env SECRET --alg HS256 --from rows
     --- exit code 65, stderr
-    error: line 131075: it is longer than 128 KiB
+    error: line 131075: longer than 128 KiB
     "#);
     let row = format!("{{\"sub\":\"{}\"}}\n", "a".repeat(40_000));
     fs::write(sandbox.home().join("rows"), row).unwrap();
@@ -180,19 +180,19 @@ fn long_json_list_is_imported() {
     error: line 1: username or e-mail address required
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
     --- exit code 65, stderr
-    error: line 1: it is not a list of JSON objects
+    error: line 1: not a list of JSON objects
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
     --- exit code 65, stderr
-    error: line 1: it is not a list of JSON objects
+    error: line 1: not a list of JSON objects
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
     --- exit code 65, stderr
-    error: line 1: it is not a list of JSON objects
+    error: line 1: not a list of JSON objects
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
     --- exit code 65, stderr
-    error: line 1: it is not a list of JSON objects
+    error: line 1: not a list of JSON objects
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
     --- exit code 65, stderr
-    error: line 1: an item is ambiguous: a member stands there twice
+    error: line 1: an item is ambiguous: duplicate member name
     $ sh -c 'ulimit -v 65536 && exec "$0" "$@"' jeton users import rows
     --- exit code 65, stderr
     error: line 1: an item is not well-formed JSON

@@ -26,7 +26,7 @@ impl CsvReader {
         map_column: fn(&str) -> String,
     ) -> Result<Self, RowError> {
         if reader.remaining().trim_ascii_start().starts_with(b"[") {
-            let reason = "it begins a list of JSON: an object a line is needed, or CSV";
+            let reason = "JSON array found, expected JSON Lines or CSV";
             return Err(invalid_line(1, reason));
         }
         let mut csv = Self {
@@ -65,7 +65,10 @@ impl CsvReader {
             let expected = self.columns.len();
             if count != expected {
                 let cells = if count == 1 { "cell" } else { "cells" };
-                return Err(invalid_line(line, &format!("it has {count} {cells}, not {expected}")));
+                return Err(invalid_line(
+                    line,
+                    &format!("found {count} {cells}, expected {expected}"),
+                ));
             }
             let cells = self.columns.iter().zip(self.split_cells(count, line)?);
             let cells = cells.filter(|(_, cell)| !cell.is_empty());
@@ -97,8 +100,7 @@ impl CsvReader {
     fn split_cells(&self, count: usize, line: u64) -> Result<impl Iterator<Item = &str>, RowError> {
         let ends = self.cell_ends.get(..count).unwrap_or_default();
         let content = self.cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
-        let content =
-            std::str::from_utf8(content).map_err(|_| invalid_line(line, "it is not UTF-8"))?;
+        let content = std::str::from_utf8(content).map_err(|_| invalid_line(line, "not UTF-8"))?;
         let starts = std::iter::once(0).chain(ends.iter().copied());
         Ok(starts.zip(ends).map(|(start, end)| content.get(start..*end).unwrap_or_default()))
     }
@@ -113,13 +115,13 @@ fn is_line_break(byte: u8) -> bool {
 fn check_columns(columns: &[String]) -> Result<(), String> {
     let mut seen = HashSet::new();
     if let Some((column, _)) = (1..).zip(columns).find(|(_, name)| !seen.insert(*name)) {
-        return Err(format!("column {column} is called like another one"));
+        return Err(format!("duplicate column name in column {column}"));
     }
     if columns.iter().any(String::is_empty) {
-        return Err("a column has no name".to_owned());
+        return Err("empty column name".to_owned());
     }
     if columns.len() == 1 && columns.iter().any(|name| name.contains([';', '\t'])) {
-        return Err("the cells are not separated by commas".to_owned());
+        return Err("cells are not separated by commas".to_owned());
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead, ErrorKind, Read};
 
 const LIST_PREFIX: &[u8] = b"{\"items\":[";
 
-const NOT_A_LIST: &str = "it is not a list of JSON objects";
+const NOT_A_LIST: &str = "not a list of JSON objects";
 
 /// Consumes the start of a list; returns false if the current chunk does not start with a list.
 pub(super) fn consume_prefix<R: BufRead>(reader: &mut LineReader<R>) -> bool {

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read};
 /// hundred times its length in memory (empty arrays).
 pub(crate) const MAX_ROW_BYTES: usize = 128 * 1024;
 
-const UNCLOSED_QUOTE: &str = "a quote is not closed";
+const UNCLOSED_QUOTE: &str = "unclosed quote";
 
 /// Byte order mark of UTF-8, which some editors write at the start of a file.
 const BOM: &[u8] = "\u{feff}".as_bytes();
@@ -95,7 +95,7 @@ impl<R: BufRead> LineReader<R> {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         let count = Read::take(&mut self.input, limit).read_until(b'\n', &mut self.buffer)?;
         if self.buffer.len() > MAX_ROW_BYTES {
-            let reason = format!("it is longer than {} KiB", MAX_ROW_BYTES / 1024);
+            let reason = format!("longer than {} KiB", MAX_ROW_BYTES / 1024);
             return Err(invalid_line(self.line, &reason));
         }
         self.lines_read += u64::from(self.buffer.ends_with(b"\n"));

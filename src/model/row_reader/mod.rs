@@ -141,8 +141,7 @@ impl<R: BufRead> RowReader<R> {
                 }
                 let line = self.reader.line();
                 let fields = parse_strict_object(self.reader.remaining());
-                let fields =
-                    fields.map_err(|reason| invalid_line(line, &format!("it is {reason}")))?;
+                let fields = fields.map_err(|reason| invalid_line(line, &reason))?;
                 Ok(Some(Row { line, fields }))
             }
         }
@@ -154,7 +153,7 @@ impl<R: BufRead> Iterator for RowReader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let result = match self.read_row() {
-            Ok(None) if self.is_empty => Err(invalid_line(1, "there is no row")),
+            Ok(None) if self.is_empty => Err(invalid_line(1, "no rows")),
             other => other,
         };
         self.is_empty = false;
@@ -194,42 +193,39 @@ mod tests {
         assert_eq!(render_rows("\u{feff}{\"n\":1}\n"), "1 {\"n\":1}");
         assert_eq!(render_rows("exp,iat\n2,1970-01-01\n"), "2 {\"exp\":2,\"iat\":0}");
         assert_eq!(render_rows("\u{feff}a\nb\n"), "2 {\"a\":\"b\"}");
-        assert_eq!(render_rows("a,A\n,\n\n,1\n,\n"), "4 {\"A\":\"1\"}", "empty rows are none");
+        assert_eq!(render_rows("a,A\n,\n\n,1\n,\n"), "4 {\"A\":\"1\"}", "empty rows are skipped");
         assert_eq!(render_rows("a\n\"b\"\"c\"\n"), "2 {\"a\":\"b\\\"c\"}");
     }
 
     #[test]
     fn invalid_line_is_reported_with_number() {
         for (text, expected) in [
-            ("a,b\n1,2\n3\n", "line 3: it has 1 cell, not 2"),
-            ("a,b,c\n1,2\n", "line 2: it has 2 cells, not 3"),
-            ("a,b\n1,\"2\n3,4\n5,6\n", "line 2: a quote is not closed"),
-            ("a,b\n1,2\n\"3\n4,5\n6,7\n", "line 3: a quote is not closed"),
-            ("a;b\n1;2\n", "line 1: the cells are not separated by commas"),
-            ("a\tb\n1\t2\n", "line 1: the cells are not separated by commas"),
-            (
-                " [{\"a\":1}]\n",
-                "line 1: it begins a list of JSON: an object a line is needed, or CSV",
-            ),
-            ("sub\n", "line 1: there is no row"),
+            ("a,b\n1,2\n3\n", "line 3: found 1 cell, expected 2"),
+            ("a,b,c\n1,2\n", "line 2: found 2 cells, expected 3"),
+            ("a,b\n1,\"2\n3,4\n5,6\n", "line 2: unclosed quote"),
+            ("a,b\n1,2\n\"3\n4,5\n6,7\n", "line 3: unclosed quote"),
+            ("a;b\n1;2\n", "line 1: cells are not separated by commas"),
+            ("a\tb\n1\t2\n", "line 1: cells are not separated by commas"),
+            (" [{\"a\":1}]\n", "line 1: JSON array found, expected JSON Lines or CSV"),
+            ("sub\n", "line 1: no rows"),
             (
                 "sub,exp\na,\nb,soon\n",
-                "line 3: exp: neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds",
+                "line 3: exp: expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds",
             ),
-            ("\n", "line 1: there is no row"),
-            ("", "line 1: there is no row"),
-            ("a,a\n", "line 1: column 2 is called like another one"),
-            ("a,b\n,\n", "line 1: there is no row"),
-            ("a,\n", "line 1: a column has no name"),
-            ("{}\n{\"a\":1,\"a\":1}\n", "line 2: it is ambiguous: a member stands there twice"),
-            ("{}\n[]\n", "line 2: it is not a JSON object"),
-            ("a\nb\n\"c,\nd\n", "line 3: a quote is not closed"),
-            ("a\nb\n\"c,\nd\n\"e\"\n", "line 3: a quote is not closed"),
-            ("\"a\nb\n", "line 1: a quote is not closed"),
+            ("\n", "line 1: no rows"),
+            ("", "line 1: no rows"),
+            ("a,a\n", "line 1: duplicate column name in column 2"),
+            ("a,b\n,\n", "line 1: no rows"),
+            ("a,\n", "line 1: empty column name"),
+            ("{}\n{\"a\":1,\"a\":1}\n", "line 2: ambiguous: duplicate member name"),
+            ("{}\n[]\n", "line 2: not a JSON object"),
+            ("a\nb\n\"c,\nd\n", "line 3: unclosed quote"),
+            ("a\nb\n\"c,\nd\n\"e\"\n", "line 3: unclosed quote"),
+            ("\"a\nb\n", "line 1: unclosed quote"),
         ] {
             let error = read_rows(text.as_bytes()).unwrap_err().to_string();
             assert_eq!(error, expected);
         }
-        assert_eq!(read_rows(b"a\nb\n\xff\n").unwrap_err().to_string(), "line 3: it is not UTF-8");
+        assert_eq!(read_rows(b"a\nb\n\xff\n").unwrap_err().to_string(), "line 3: not UTF-8");
     }
 }

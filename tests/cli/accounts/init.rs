@@ -106,7 +106,7 @@ fn invalid_name_creates_no_store() {
     hint: give a name: jeton init LOGIN
     $ jeton init 'a b'
     --- exit code 2, stderr
-    error: username: letters, digits and common signs only, no spaces
+    error: username: only letters, digits and common symbols are allowed
     hint: give a name: jeton init LOGIN
     $ jeton init ada@
     --- exit code 2, stderr

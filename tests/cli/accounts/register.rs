@@ -134,7 +134,7 @@ fn invalid_names_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton register --password-stdin a@b
     --- exit code 2, stderr
-    error: invalid value 'a@b' for '[USERNAME]': username: `@` is for e-mail addresses (`--email`)
+    error: invalid value 'a@b' for '[USERNAME]': username: `@` is only allowed in e-mail addresses (`--email`)
     hint: see `jeton register --help`
     $ jeton register --password-stdin 7
     --- exit code 2, stderr
@@ -146,11 +146,11 @@ fn invalid_names_are_refused() {
     hint: see `jeton register --help`
     $ jeton register --password-stdin kim --role king
     --- exit code 2, stderr
-    error: invalid value 'king' for '--role <ROLE>': role: `user`, `minter` or `admin`
+    error: invalid value 'king' for '--role <ROLE>': role: expected `user`, `minter` or `admin`
     hint: see `jeton register --help`
     $ jeton register --password-stdin kim --name ''
     --- exit code 2, stderr
-    error: invalid value '' for '--name <NAME>': name: 1 to 200 visible characters
+    error: invalid value '' for '--name <NAME>': name: expected 1 to 200 visible characters
     hint: see `jeton register --help`
     ");
     let output = register(&sandbox, &[]);

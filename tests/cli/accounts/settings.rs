@@ -153,22 +153,22 @@ fn invalid_value_changes_nothing() {
     assert_snapshot!(outputs, @r"
     $ jeton settings set token.quota many
     --- exit code 2, stderr
-    error: quota: a number or `unlimited`
+    error: quota: expected a number or `unlimited`
     $ jeton settings set token.quota 4294967296
     --- exit code 2, stderr
-    error: quota: a number or `unlimited`
+    error: quota: expected a number or `unlimited`
     $ jeton settings set token.ttl 7
     --- exit code 2, stderr
-    error: duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)
+    error: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     $ jeton settings set token.max_ttl 7
     --- exit code 2, stderr
-    error: duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)
+    error: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     $ jeton settings set token.permissions 'a*b'
     --- exit code 2, stderr
-    error: value: permissions, and prefixes followed by `*`, with commas between, or `none`
+    error: value: expected `none`, or comma-separated permissions and prefixes followed by `*`
     $ jeton settings set token.permissions 'jeton:*'
     --- exit code 2, stderr
-    error: value: permissions of jeton itself need a role
+    error: value: permissions with the prefix `jeton:` require a role
     $ jeton settings set session.access_ttl 0s
     --- exit code 2, stderr
     error: duration: must be between one second and 1,000 years
@@ -177,22 +177,22 @@ fn invalid_value_changes_nothing() {
     error: duration: months and years have no fixed length
     $ jeton settings set session.max_ttl soon
     --- exit code 2, stderr
-    error: duration: not like `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or `P7D`
+    error: duration: expected `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h`, `P7D` or similar
     $ jeton settings set issuer ''
     --- exit code 2, stderr
-    error: value: 1 to 500 bytes of visible text
+    error: value: expected 1 to 500 bytes of visible text
     $ jeton settings set claims.owner 'a\u{1b}b'
     --- exit code 2, stderr
-    error: value: 1 to 500 bytes of visible text
+    error: value: expected 1 to 500 bytes of visible text
     $ jeton settings set claims.target 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
     --- exit code 2, stderr
-    error: value: 1 to 500 bytes of visible text
+    error: value: expected 1 to 500 bytes of visible text
     $ jeton settings set register.open yes
     --- exit code 2, stderr
-    error: value: `true` or `false`
+    error: value: expected `true` or `false`
     $ jeton settings set password.min_length 257
     --- exit code 2, stderr
-    error: value: a number from 0 to 256
+    error: value: expected a number from 0 to 256
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM settings"), ["0"]);
 }

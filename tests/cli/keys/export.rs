@@ -89,7 +89,7 @@ fn invalid_export_options_are_refused() {
     let output = sandbox.run(&["keys", "export", "--jwks", "--purpose", "all"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'all' for '--purpose <PURPOSE>': purpose: `app` or `test`
+    error: invalid value 'all' for '--purpose <PURPOSE>': purpose: expected `app` or `test`
     hint: see `jeton keys export --help`
     ");
     let empty = Sandbox::new();

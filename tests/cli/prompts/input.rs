@@ -5,7 +5,7 @@ use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 
 const TYPED: &str = "typed-and-not-shown-0123456789abcdef";
-const END: &str = "from standard input; Ctrl-D on an empty line ends it\r\n";
+const END: &str = "from standard input; press Ctrl-D on an empty line to finish\r\n";
 
 /// Commands that read a secret, and the name of the secret.
 const SECRETS: &[(&str, &str)] = &[

@@ -162,7 +162,7 @@ fn empty_password_cancels() {
 fn init_prompts_for_password_twice() {
     let sandbox = Sandbox::new();
     let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
-    run.answer("New password: ", "lovelace").answer("Again: ", "lovelace");
+    run.answer("New password: ", "lovelace").answer("Confirm password: ", "lovelace");
     let (code, screen, echoes) = run.ends();
     assert_eq!((code, echoes), (0, true), "{screen}");
     assert!(screen.contains("ada is the first admin and logged in\n"), "{screen}");
@@ -174,10 +174,10 @@ fn init_prompts_for_password_twice() {
 fn mismatched_new_passwords_are_refused() {
     let sandbox = Sandbox::new();
     let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
-    run.answer("New password: ", "lovelace").answer("Again: ", "lovelaec");
+    run.answer("New password: ", "lovelace").answer("Confirm password: ", "lovelaec");
     let (code, screen, echoes) = run.ends();
     assert_eq!((code, echoes), (2, true), "{screen}");
-    assert!(screen.contains("error: the two passwords are not the same\n"), "{screen}");
+    assert!(screen.contains("error: passwords do not match\n"), "{screen}");
     assert!(!sandbox.store().exists());
 }
 
@@ -187,7 +187,7 @@ fn passwd_prompts_for_current_password_first() {
     let mut run = OnTerminal::run(&sandbox, &["passwd"]);
     run.answer("Current password: ", "lovelace")
         .answer("New password: ", "countess")
-        .answer("Again: ", "countess");
+        .answer("Confirm password: ", "countess");
     let (code, screen, _) = run.ends();
     assert_eq!(code, 0, "{screen}");
     sandbox.log_in("ada", "countess");

@@ -15,7 +15,7 @@ fn password_prompt_works_with_redirected_output() {
     let mut run = OnTerminal::run_into(&sandbox, FILES, &["passwd", "-o", "json"]);
     run.answer("Current password: ", "lovelace")
         .answer("New password: ", "countess")
-        .answer("Again: ", "countess");
+        .answer("Confirm password: ", "countess");
     let (code, screen, echoes) = run.ends();
     assert_eq!((code, screen.trim(), echoes), (0, "", true));
     assert_eq!(files(&sandbox), ["{\"changed\":true,\"sessions_ended\":0}\n", ""]);

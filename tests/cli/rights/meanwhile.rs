@@ -300,7 +300,7 @@ fn recover_rechecks_account_after_password_prompt() {
     let mut asked = OnTerminal::run(&sandbox, &["recover", "min"]);
     asked.asks("New password: ");
     as_root(&sandbox, &["users", "delete", "min", "--yes"]);
-    for question in ["", "Again: "] {
+    for question in ["", "Confirm password: "] {
         asked.asks(question);
         std::thread::sleep(Duration::from_millis(200));
         asked.0.send_line("countess").unwrap();

@@ -149,9 +149,9 @@ fn the_variable_can_be_named() {
         let output = run_shell(&sandbox, &["--env", name], &line).ok();
         assert_eq!(output.stdout, "valid\n\n", "{name}");
     }
-    let own = "one of jeton's own";
-    let acted_on = "the loader, a shell or a runtime acts on it";
-    let bad = "not a name of letters, digits and `_`";
+    let own = "reserved for jeton";
+    let acted_on = "reserved for the loader, a shell or a runtime";
+    let bad = "expected letters, digits and `_`, not starting with a digit";
     for (name, why) in [
         ("JETON_TOKEN", own),
         ("JETON_STORE", own),

@@ -85,7 +85,7 @@ fn somebody_elses_session_file_is_refused() {
     }
     assert_snapshot!(refusal(&sandbox), @"
     --- exit code 78, stderr
-    error: the session file is somebody else's
+    error: the session file is owned by another user
     ");
     assert_eq!(fs::read(&file).unwrap(), before);
     chown(&file, Some(rustix::process::geteuid().as_raw()), None).unwrap();
@@ -107,7 +107,7 @@ fn a_lock_that_is_a_pipe_or_somebody_elses_is_refused() {
     if given_away(&lock) {
         assert_snapshot!(sandbox.run(&["refresh"]), @"
         --- exit code 78, stderr
-        error: the session file is somebody else's
+        error: the session file is owned by another user
         ");
         fs::remove_file(&lock).unwrap();
     }

@@ -59,7 +59,7 @@ fn one_wrong_row_of_many_is_named_and_nothing_is_printed() {
     let output = sandbox.run(&["token", "mint", "--from", "rows.csv"]);
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 54324: it has 1 cell, not 2
+    error: line 54324: found 1 cell, expected 2
     ");
     let rows = "{\"sub\":\"a\"}\n{\"jti\":\"x\"}\n";
     let output = sandbox.run_with_input(&["token", "mint", "--record", "--from", "-"], rows);

@@ -85,11 +85,11 @@ fn a_time_that_cannot_be_is_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token create app --ttl 7
     --- exit code 2, stderr
-    error: invalid value '7' for '--ttl <DURATION>': duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)
+    error: invalid value '7' for '--ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     hint: see `jeton token create --help`
     $ jeton token create app --expires-at soon
     --- exit code 2, stderr
-    error: invalid value 'soon' for '--expires-at <TIME>': time: neither RFC 3339 (`<time>`) nor Unix seconds
+    error: invalid value 'soon' for '--expires-at <TIME>': time: expected RFC 3339 (`<time>`) or Unix seconds
     hint: see `jeton token create --help`
     ");
     let output = sandbox.run(&["token", "create", "app", "--expires-at", "1000000000"]);
@@ -152,12 +152,12 @@ fn names_and_claims_are_checked() {
     error: claim: not of the form `name=value`
     $ jeton token create app --claim-json 'a={'
     --- exit code 2, stderr
-    error: claim: `a` is not JSON: text has quotes
+    error: claim: `a` is not JSON; enclose text in quotes
     ");
     let output = sandbox.run(&["token", "create", "app", "--claim", "a=1", "--claim-json", "a=1"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: claim: `a` is given twice
+    error: claim: `a` is set more than once
     ");
     let mut outputs = String::new();
     for arguments in [[""].as_slice(), &["app", "-p", "a b"], &["app", "-p", "jeton:admin"]] {
@@ -167,15 +167,15 @@ fn names_and_claims_are_checked() {
     assert_snapshot!(outputs, @"
     $ jeton token create ''
     --- exit code 2, stderr
-    error: invalid value '' for '<APP>': app name: must not be empty or begin or end with white space
+    error: invalid value '' for '<APP>': app name: must not be empty, or start or end with whitespace
     hint: see `jeton token create --help`
     $ jeton token create app -p 'a b'
     --- exit code 2, stderr
-    error: invalid value 'a b' for '--permission <P[,P]>': permission: must not contain white space
+    error: invalid value 'a b' for '--permission <P[,P]>': permission: must not contain whitespace
     hint: see `jeton token create --help`
     $ jeton token create app -p jeton:admin
     --- exit code 2, stderr
-    error: invalid value 'jeton:admin' for '--permission <P[,P]>': permission: of the names that begin with `jeton:` there is only `jeton:mint`
+    error: invalid value 'jeton:admin' for '--permission <P[,P]>': permission: the only permission with the prefix `jeton:` is `jeton:mint`
     hint: see `jeton token create --help`
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);

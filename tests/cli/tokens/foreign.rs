@@ -275,7 +275,7 @@ fn what_is_no_set_is_refused() {
     error: key: the JWK Set is not well-formed JSON
     set: {"kty":"oct","kty":"RSA"}
     --- exit code 65, stderr
-    error: key: the JWK Set is ambiguous: a member stands there twice
+    error: key: the JWK Set is ambiguous: duplicate member name
     "#);
     let twice = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
     let set = json!({"keys": [twice, twice]}).to_string();

@@ -202,11 +202,11 @@ fn what_was_issued_before_is_listed_as_it_would_be_revoked() {
     assert_snapshot!(outputs, @"
     $ jeton token list --before 2026-11-21T12:00:00
     --- exit code 2, stderr
-    error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: the time zone is missing; in UTC it is `<time>`
+    error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: time zone missing; for UTC use `<time>`
     hint: see `jeton token list --help`
     $ jeton token revoke --before 2026-11-21T12:00:00
     --- exit code 2, stderr
-    error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: the time zone is missing; in UTC it is `<time>`
+    error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: time zone missing; for UTC use `<time>`
     hint: see `jeton token revoke --help`
     ");
 }

@@ -109,7 +109,7 @@ fn flags_that_make_no_sense_are_refused() {
     let output = sandbox.run(&["token", "mint", "--ttl", "60"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value '60' for '--ttl <DURATION>': duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)
+    error: invalid value '60' for '--ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     hint: see `jeton token mint --help`
     ");
 }

@@ -253,7 +253,7 @@ fn options_that_make_no_sense_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --min-ttl 5
     --- exit code 2, stderr
-    error: invalid value '5' for '--min-ttl <DURATION>': duration: a number needs a unit (`90s`, `15m`, `12h`, `7d`, `2w`)
+    error: invalid value '5' for '--min-ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --require x
     --- exit code 2, stderr
@@ -261,7 +261,7 @@ fn options_that_make_no_sense_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --permission ''
     --- exit code 2, stderr
-    error: invalid value '' for '--permission <P[,P]>': permission: must not be empty or begin or end with white space
+    error: invalid value '' for '--permission <P[,P]>': permission: must not be empty, or start or end with whitespace
     hint: see `jeton token verify --help`
     ");
 }

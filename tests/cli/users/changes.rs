@@ -199,7 +199,7 @@ fn a_quota_of_ones_own_goes_before_the_stores() {
     let ran = sandbox.run(&["users", "set-quota", "john", "few"]);
     assert_snapshot!(ran, @"
     --- exit code 2, stderr
-    error: invalid value 'few' for '<N|unlimited|default>': quota: a number, `unlimited` or `default`
+    error: invalid value 'few' for '<N|unlimited|default>': quota: expected a number, `unlimited` or `default`
     hint: see `jeton users set-quota --help`
     ");
 }
@@ -261,11 +261,11 @@ fn a_name_that_cannot_be_given_is_refused() {
     assert_snapshot!(outputs, @r"
     $ jeton users rename john a@b
     --- exit code 2, stderr
-    error: invalid value 'a@b' for '[USERNAME]': username: `@` is for e-mail addresses (`--email`)
+    error: invalid value 'a@b' for '[USERNAME]': username: `@` is only allowed in e-mail addresses (`--email`)
     hint: see `jeton users rename --help`
     $ jeton users rename john '--name=\u{7}'
     --- exit code 2, stderr
-    error: invalid value '\u{7}' for '--name <NAME>': name: 1 to 200 visible characters
+    error: invalid value '\u{7}' for '--name <NAME>': name: expected 1 to 200 visible characters
     hint: see `jeton users rename --help`
     ");
 }

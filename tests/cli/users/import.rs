@@ -68,7 +68,7 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
     assert_snapshot!(outputs, @"
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: username: letters, digits and common signs only, no spaces
+    error: line 5002: username: only letters, digits and common symbols are allowed
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 5002: name or uid already used on line 4002
@@ -77,7 +77,7 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
     error: line 5002: username or e-mail address required
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: it has 1 cell, not 4
+    error: line 5002: found 1 cell, expected 4
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 5002: password_hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
@@ -119,7 +119,7 @@ fn it_can_be_the_first_command_of_a_store() {
     for rows in ["", "username\n"] {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
         --- exit code 65, stderr
-        error: line 1: there is no row
+        error: line 1: no rows
         "));
         assert!(!sandbox.store().exists());
     }
@@ -174,7 +174,7 @@ fn a_file_that_a_spreadsheet_wrote_is_taken_as_it_is() {
     ");
     assert_snapshot!(import(&sandbox, "Username,username\nann,ann\n"), @"
     --- exit code 65, stderr
-    error: line 1: column 2 is called like another one
+    error: line 1: duplicate column name in column 2
     ");
 }
 
@@ -235,13 +235,13 @@ fn what_cannot_be_read_is_refused() {
     assert_snapshot!(outputs, @"
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 2: it is ambiguous: a member stands there twice
+    error: line 2: ambiguous: duplicate member name
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 2: it is not a JSON object
+    error: line 2: not a JSON object
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 1: column 2 is called like another one
+    error: line 1: duplicate column name in column 2
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 1: unknown column 2: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
@@ -290,12 +290,12 @@ fn a_row_is_whole_before_it_is_judged() {
     let output = import(&sandbox, "username,email\nkim,\n\"b c,\nd,\n");
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 3: a quote is not closed
+    error: line 3: unclosed quote
     ");
     let output = import(&sandbox, "username,email\nb c,\n\"kim,\nd,\n");
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 2: username: letters, digits and common signs only, no spaces
+    error: line 2: username: only letters, digits and common symbols are allowed
     ");
 }
 

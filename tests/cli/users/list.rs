@@ -249,7 +249,7 @@ fn an_order_that_cannot_be_is_refused() {
     hint: see `jeton users list --help`
     $ jeton users list --role root
     --- exit code 2, stderr
-    error: invalid value 'root' for '--role <ROLE>': role: `user`, `minter` or `admin`
+    error: invalid value 'root' for '--role <ROLE>': role: expected `user`, `minter` or `admin`
     hint: see `jeton users list --help`
     ");
     let output = sandbox.run(&["users", "list", "--after", "1", "--sort", "username"]);

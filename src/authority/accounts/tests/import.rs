@@ -78,18 +78,21 @@ fn import_row_differs_only_by_explicit_fields() {
 fn invalid_row_error_has_line_and_no_content() {
     for (row, why) in [
         ("{\"name\":\"x\"}", "username or e-mail address required"),
-        ("{\"username\":\"a b\"}", "username: letters, digits and common signs only, no spaces"),
+        ("{\"username\":\"a b\"}", "username: only letters, digits and common symbols are allowed"),
         ("{\"username\":7}", "`username` is not a string"),
         ("{\"email\":\"a@b\"}", "email: not an address like `ada@example.com`"),
         ("{\"username\":\"a\",\"uid\":\"x\"}", "`uid` is not a UUID"),
-        ("{\"username\":\"a\",\"name\":\"\"}", "name: 1 to 200 visible characters"),
-        ("{\"username\":\"a\",\"role\":\"root\"}", "role: `user`, `minter` or `admin`"),
-        ("{\"username\":\"a\",\"quota\":-2}", "quota: a number, `unlimited` or `default`"),
-        ("{\"username\":\"a\",\"quota\":1.5}", "quota: a number, `unlimited` or `default`"),
+        ("{\"username\":\"a\",\"name\":\"\"}", "name: expected 1 to 200 visible characters"),
+        ("{\"username\":\"a\",\"role\":\"root\"}", "role: expected `user`, `minter` or `admin`"),
+        ("{\"username\":\"a\",\"quota\":-2}", "quota: expected a number, `unlimited` or `default`"),
+        (
+            "{\"username\":\"a\",\"quota\":1.5}",
+            "quota: expected a number, `unlimited` or `default`",
+        ),
         ("{\"username\":\"a\",\"disabled\":\"yes\"}", "disabled: `true` or `false`"),
         (
             "{\"username\":\"a\",\"created_at\":\"soon\"}",
-            "created_at: neither RFC 3339 (`2030-01-31T12:00:00Z`) nor Unix seconds",
+            "created_at: expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds",
         ),
         ("{\"username\":\"a\",\"password\":\"\"}", "password: must not be empty"),
         (

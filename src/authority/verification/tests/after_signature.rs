@@ -248,7 +248,7 @@ fn ambiguous_payload_is_malformed() {
     let claims = context.claims().to_string();
     let duplicate_member = format!("{},\"id\":2}}", claims.strip_suffix('}').unwrap());
     for (payload, detail) in [
-        (duplicate_member.as_str(), "the payload is ambiguous: a member stands there twice"),
+        (duplicate_member.as_str(), "the payload is ambiguous: duplicate member name"),
         ("[]", "the payload is not a JSON object"),
         ("", "the payload is not well-formed JSON"),
         ("{} {}", "the payload is not well-formed JSON"),

@@ -28,7 +28,7 @@ fn malformed_token_is_refused_with_detail() {
         (&format!("{input}.+{}", &signature[1..]), "the signature is not base64url"),
         (&format!("!{app}"), "the header is not base64url"),
         (&list, "the header is not a JSON object"),
-        (&duplicate_member, "the header is ambiguous: a member stands there twice"),
+        (&duplicate_member, "the header is ambiguous: duplicate member name"),
         (&large, "larger than 64 KiB"),
     ] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));

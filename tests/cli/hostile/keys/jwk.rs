@@ -203,7 +203,7 @@ pub(in crate::hostile) fn texts() -> Table {
     let mut table = Table::default();
     let key = ed25519().to_string();
     let inner = &key[1..key.len() - 1];
-    let (no_json, twice) = ("not well-formed JSON", "a member stands there twice");
+    let (no_json, twice) = ("not well-formed JSON", "duplicate member name");
     let deep = |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     for (said, name, text) in [
         (no_json, "cut off", key[..key.len() - 1].to_owned()),

@@ -141,7 +141,7 @@ pub(in crate::hostile) fn sets() -> Table {
     let named = set(&key, "kid", "a");
     let other = set(&public(&p256().to_string()), "kid", "a");
     let deep = |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
-    let (array, twice) = ("`keys` is not an array", "a member stands there twice");
+    let (array, twice) = ("`keys` is not an array", "duplicate member name");
     let (object, unknown) =
         ("not an object", "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric");
     for (said, name, text) in [
