@@ -6,13 +6,13 @@
 mod accounts;
 mod architecture;
 mod audit;
-mod bytes;
 mod crash;
 mod exit_codes;
 mod hostile;
 mod keys;
 mod memory;
 mod node;
+mod non_utf8;
 mod output;
 mod prompts;
 mod python;

@@ -16,14 +16,14 @@ const MINT: &[&str] = &["token", "mint", "--secret-env", "SECRET", "--alg", "HS2
 /// Larger than the address space of a confined command, in bytes.
 const LARGE: usize = 70 << 20;
 
-fn sandbox() -> Sandbox {
+fn sandbox_with_secret() -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox.set("SECRET", SECRET);
     sandbox
 }
 
 /// Runs a confined command that reads rows from a file or from stdin.
-fn confined(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> RunOutput {
+fn run_confined(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> RunOutput {
     let name = if is_piped { "-" } else { file };
     let mut command = sandbox.confined(&[command, &[name]].concat());
     if is_piped {
@@ -35,7 +35,7 @@ fn confined(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> 
 
 #[test]
 fn endless_line_is_refused() {
-    let sandbox = sandbox();
+    let sandbox = sandbox_with_secret();
     fs::write(sandbox.home().join("text"), "a".repeat(LARGE)).unwrap();
     fs::write(sandbox.home().join("json"), format!("{{\"sub\":\"{}", "a".repeat(LARGE))).unwrap();
     let array = format!("{{\"items\":[{}", "[],".repeat(LARGE / 3));
@@ -47,10 +47,10 @@ fn endless_line_is_refused() {
             if file == "quote" && command == IMPORT {
                 continue;
             }
-            let read = confined(&sandbox, command, file, false);
-            let piped = confined(&sandbox, command, file, true);
-            assert_eq!(read.to_string(), piped.to_string());
-            outputs += &read.with_heading(format_args!("{command:?} {file}"));
+            let from_file = run_confined(&sandbox, command, file, false);
+            let from_stdin = run_confined(&sandbox, command, file, true);
+            assert_eq!(from_file.to_string(), from_stdin.to_string());
+            outputs += &from_file.with_heading(format_args!("{command:?} {file}"));
         }
     }
     assert_snapshot!(outputs, @r#"
@@ -87,7 +87,7 @@ fn endless_line_is_refused() {
 
 #[test]
 fn line_limit_applies_to_later_rows() {
-    let sandbox = sandbox();
+    let sandbox = sandbox_with_secret();
     let long = "a".repeat(128 * 1024);
     let mut outputs = String::new();
     for rows in [
@@ -96,7 +96,7 @@ fn line_limit_applies_to_later_rows() {
         format!("sub\na\n{}b\n", "\n".repeat(128 * 1024 + 1)),
     ] {
         fs::write(sandbox.home().join("rows"), rows).unwrap();
-        let output = confined(&sandbox, MINT, "rows", false);
+        let output = run_confined(&sandbox, MINT, "rows", false);
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @r#"
@@ -112,12 +112,12 @@ fn line_limit_applies_to_later_rows() {
     "#);
     let row = format!("{{\"sub\":\"{}\"}}\n", "a".repeat(40_000));
     fs::write(sandbox.home().join("rows"), row).unwrap();
-    assert_eq!(confined(&sandbox, MINT, "rows", false).code, 0);
+    assert_eq!(run_confined(&sandbox, MINT, "rows", false).code, 0);
 }
 
 #[test]
 fn row_count_is_unlimited() {
-    let sandbox = sandbox();
+    let sandbox = sandbox_with_secret();
     let space = " ".repeat(100 << 10);
     let mut rows = BufWriter::new(File::create(sandbox.home().join("rows")).unwrap());
     let count = LARGE / space.len();
@@ -126,29 +126,29 @@ fn row_count_is_unlimited() {
         writeln!(rows, "{{{space}\"username\":\"user{number}\",\"role\":\"{role}\"}}").unwrap();
     }
     rows.into_inner().unwrap().sync_all().unwrap();
-    let output = confined(&sandbox, MINT, "rows", false).ok();
+    let output = run_confined(&sandbox, MINT, "rows", false).ok();
     assert_eq!(output.stdout.lines().count(), count);
-    confined(&sandbox, IMPORT, "rows", true).ok();
+    run_confined(&sandbox, IMPORT, "rows", true).ok();
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [count.to_string()]);
 }
 
 #[test]
 fn long_claims_are_signed_in_small_batches() {
-    let mut sandbox = sandbox();
+    let mut sandbox = sandbox_with_secret();
     let claims = format!("{{\"a\":[{}1]}}", "[],".repeat(15_000));
     fs::write(sandbox.home().join("claims"), &claims).unwrap();
     let rows = format!("{claims}\n").repeat(60);
     fs::write(sandbox.home().join("rows"), rows).unwrap();
-    let output = confined(&sandbox, MINT, "rows", false).ok();
+    let output = run_confined(&sandbox, MINT, "rows", false).ok();
     assert_eq!(output.stdout.lines().count(), 60);
     let store = Sandbox::with_admin();
     fs::write(store.home().join("rows"), format!("{claims}\n").repeat(60)).unwrap();
-    let output = confined(&store, &["token", "mint", "--record", "--from"], "rows", false).ok();
+    let output = run_confined(&store, &["token", "mint", "--record", "--from"], "rows", false).ok();
     assert_eq!(output.stdout.lines().count(), 60);
     sandbox.set("SECRET", SECRET);
-    let alike = ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--count", "500"];
+    let identical = ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--count", "500"];
     let child = Sandbox::start(
-        sandbox.confined(&[&alike[..], &["--claims", "claims"]].concat()).stdin(Stdio::null()),
+        sandbox.confined(&[&identical[..], &["--claims", "claims"]].concat()).stdin(Stdio::null()),
     );
     let output = RunOutput::from(child.wait_with_output().unwrap()).ok();
     assert_eq!(output.stdout.lines().count(), 500);
@@ -171,7 +171,7 @@ fn long_json_list_is_imported() {
         format!("{{\"items\":[{}, {{\"a\":\"{}\"}}]}}", &users[1..], "a".repeat(LARGE)),
     ] {
         fs::write(sandbox.home().join("rows"), rows).unwrap();
-        let output = confined(&sandbox, IMPORT, "rows", false);
+        let output = run_confined(&sandbox, IMPORT, "rows", false);
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @r#"
@@ -201,13 +201,13 @@ fn long_json_list_is_imported() {
     error: line 1: an item is longer than 128 KiB
     "#);
     fs::write(sandbox.home().join("rows"), format!("{{\"items\":[{}]}}\n\n", &users[1..])).unwrap();
-    confined(&sandbox, IMPORT, "rows", false).ok();
+    run_confined(&sandbox, IMPORT, "rows", false).ok();
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["6001"]);
 }
 
 #[test]
 fn killed_mint_leaves_no_temporary_file() {
-    let mut sandbox = sandbox();
+    let mut sandbox = sandbox_with_secret();
     let tmp = sandbox.home().join("tmp");
     fs::create_dir(&tmp).unwrap();
     sandbox.set("TMPDIR", tmp.to_str().unwrap());
@@ -215,13 +215,17 @@ fn killed_mint_leaves_no_temporary_file() {
     fs::write(sandbox.home().join("rows"), row.repeat(400)).unwrap();
     let mut command = sandbox.command(&[MINT, &["rows"]].concat());
     let mut child = Sandbox::start(command.stdin(Stdio::null()));
-    let mut first = String::new();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut first).unwrap();
-    let open = fs::read_dir(format!("/proc/{}/fd", child.id())).unwrap();
-    let open: Vec<_> = open.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok()).collect();
-    let is_kept = |path: &std::path::PathBuf| path.to_string_lossy().ends_with(" (deleted)");
-    assert!(open.iter().any(|path| path.starts_with(&tmp) && is_kept(path)), "{open:?}");
+    let mut first_line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut first_line).unwrap();
+    let open_files = fs::read_dir(format!("/proc/{}/fd", child.id())).unwrap();
+    let open_files: Vec<_> =
+        open_files.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok()).collect();
+    let is_deleted = |path: &std::path::PathBuf| path.to_string_lossy().ends_with(" (deleted)");
+    assert!(
+        open_files.iter().any(|path| path.starts_with(&tmp) && is_deleted(path)),
+        "{open_files:?}"
+    );
     assert_eq!(fs::read_dir(&tmp).unwrap().count(), 0);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -253,15 +257,15 @@ fn output_list_length_is_unlimited() {
         let ids: std::collections::BTreeSet<i64> =
             items.iter().map(|item| item["id"].as_i64().unwrap()).collect();
         assert_eq!(ids.len(), items.len());
-        let rest = (&all["page"], &all["per_page"], &all["pages"], &all["next"]);
+        let paging = (&all["page"], &all["per_page"], &all["pages"], &all["next"]);
         let null = serde_json::Value::Null;
-        assert_eq!(rest, (&1.into(), &null, &1.into(), &null));
+        assert_eq!(paging, (&1.into(), &null, &1.into(), &null));
         let page = list(&[noun, "list", "--per-page", "3", "-o", "json"]);
         let page: serde_json::Value = serde_json::from_str(&page).unwrap();
         assert_eq!(page["items"].as_array().unwrap()[..], items[..3]);
         let text = list(&[noun, "list", "--all"]);
-        let begins_with_id = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
-        assert_eq!(text.lines().filter(begins_with_id).count(), items.len());
+        let starts_with_id = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+        assert_eq!(text.lines().filter(starts_with_id).count(), items.len());
         assert_eq!(text.lines().filter(|line| line.starts_with("ID ")).count(), 1);
     }
     for order in ["id", "username", "email", "created"] {
@@ -274,13 +278,13 @@ fn output_list_length_is_unlimited() {
     let json = list(&["users", "export", "-o", "json"]);
     let items = serde_json::from_str::<serde_json::Value>(&json).unwrap()["items"].clone();
     assert_eq!(items.as_array().unwrap().len(), number + 1);
-    for form in ["jsonl", "csv"] {
-        let lines = list(&["users", "export", "-o", form]);
-        let header = usize::from(form == "csv");
-        assert_eq!(lines.lines().count(), number + 1 + header, "{form}");
+    for format in ["jsonl", "csv"] {
+        let lines = list(&["users", "export", "-o", format]);
+        let header = usize::from(format == "csv");
+        assert_eq!(lines.lines().count(), number + 1 + header, "{format}");
     }
-    let none = ["users", "list", "--all", "--search", "nobody", "-o", "json"];
+    let no_match = ["users", "list", "--all", "--search", "nobody", "-o", "json"];
     let empty =
         "{\"items\":[],\"page\":1,\"per_page\":null,\"total\":0,\"pages\":0,\"next\":null}\n";
-    assert_eq!(list(&none), empty);
+    assert_eq!(list(&no_match), empty);
 }

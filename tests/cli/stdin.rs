@@ -89,8 +89,8 @@ fn two_readers_of_stdin_are_a_usage_error() {
     ");
     // A command that needs no token of the caller may read stdin.
     sandbox.run_with_input(&["token", "decode", "-"], &access).ok();
-    let flagged = ["--token-file", "nowhere", "passwd", "--password-stdin"];
-    assert_snapshot!(sandbox.run_with_input(&flagged, "x"), @"
+    let with_flag = ["--token-file", "nowhere", "passwd", "--password-stdin"];
+    assert_snapshot!(sandbox.run_with_input(&with_flag, "x"), @"
     --- exit code 2, stderr
     error: the file with the token cannot be read: No such file or directory (os error 2)
     ");

@@ -40,12 +40,16 @@ fn main_workflow_starts_from_empty_home() {
 
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
-    let again = sandbox.get(&["token", "create", "fourth"]);
+    let replacement = sandbox.get(&["token", "create", "fourth"]);
 
-    let after = (payload(&again)["exp"].as_i64().unwrap()).to_string();
-    assert_eq!(sandbox.run(&["token", "verify", &again, "--at", &after]).code, 11);
+    let expiry = (payload(&replacement)["exp"].as_i64().unwrap()).to_string();
+    assert_eq!(sandbox.run(&["token", "verify", &replacement, "--at", &expiry]).code, 11);
     for part in 0..3 {
-        assert_eq!(sandbox.run(&["token", "verify", &tampered(&again, part)]).code, 10, "{part}");
+        assert_eq!(
+            sandbox.run(&["token", "verify", &tampered(&replacement, part)]).code,
+            10,
+            "{part}"
+        );
     }
 
     for name in ["u1", "u2", "u3", "u4"] {

@@ -147,7 +147,7 @@ fn existing_key_with_other_algorithm_is_conflict() {
     sandbox.run(&["init", "ada", "--alg", "EdDSA"]).ok();
     sandbox.run(&["keys", "rotate", "--alg", "RS256"]).ok();
     assert_eq!(sandbox.sql("SELECT algorithm FROM keys WHERE state = 'active'"), ["RS256"]);
-    let unsaid = Sandbox::new();
-    unsaid.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
-    unsaid.run(&["init", "ada"]).ok();
+    let without_alg = Sandbox::new();
+    without_alg.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
+    without_alg.run(&["init", "ada"]).ok();
 }

@@ -113,7 +113,7 @@ fn closed_registration_requires_admin() {
     assert_eq!(
         sandbox.sql("SELECT outcome FROM audit WHERE action = 'register' ORDER BY id DESC LIMIT 1"),
         ["forbidden"],
-        "the refused change is written down"
+        "the refusal is recorded"
     );
 }
 

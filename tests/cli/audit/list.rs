@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// A store in which ada registered john (2), john created two tokens and was refused a deletion,
 /// and a login as kim failed.
-fn several() -> Sandbox {
+fn sample_events() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "app"]).ok();
     sandbox.run(&["token", "create", "app"]).ok();
@@ -21,14 +21,14 @@ fn several() -> Sandbox {
 }
 
 fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let answer = sandbox.json(&[&["audit", "list"], arguments].concat());
-    let items = answer["items"].as_array().unwrap().iter();
+    let page = sandbox.json(&[&["audit", "list"], arguments].concat());
+    let items = page["items"].as_array().unwrap().iter();
     let ids: Vec<_> = items.map(|event| event["id"].to_string()).collect();
-    format!("{} of {}", ids.join(","), answer["total"])
+    format!("{} of {}", ids.join(","), page["total"])
 }
 
 /// Returns the event ids of the JSON Lines output.
-fn lines(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
+fn jsonl_ids(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
     let output = sandbox.run(&[&["audit", "list", "-o", "jsonl"], arguments].concat()).ok();
     assert_eq!(output.stderr, "");
     let id = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap();
@@ -37,11 +37,11 @@ fn lines(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
 
 #[test]
 fn newest_event_is_first() {
-    let sandbox = several();
+    let sandbox = sample_events();
     let uid = rustix::process::getuid().as_raw().to_string();
-    let ran = sandbox.run(&["audit", "list"]).ok();
-    let out = redact(&sandbox, &ran.stdout).replace("<uuid>", "S");
-    let cells: Vec<Vec<&str>> = out
+    let output = sandbox.run(&["audit", "list"]).ok();
+    let table = redact(&sandbox, &output.stdout).replace("<uuid>", "S");
+    let cells: Vec<Vec<&str>> = table
         .lines()
         .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
         .collect();
@@ -69,7 +69,7 @@ fn newest_event_is_first() {
 
 #[test]
 fn filters_select_by_time_user_action_and_outcome() {
-    let sandbox = several();
+    let sandbox = sample_events();
     sandbox.sql("UPDATE audit SET at = at - 100000 * (9 - id)");
     for (filter, expected) in [
         (&[][..], "8,7,6,5,4,3,2,1 of 8"),
@@ -93,8 +93,8 @@ fn filters_select_by_time_user_action_and_outcome() {
     ] {
         assert_eq!(ids(&sandbox, filter), expected, "{filter:?}");
     }
-    let ran = sandbox.run(&["audit", "ls", "--per-page", "5"]).ok();
-    assert_snapshot!(ran.diagnostics(), @"
+    let output = sandbox.run(&["audit", "ls", "--per-page", "5"]).ok();
+    assert_snapshot!(output.diagnostics(), @"
     --- stderr
     5 of 8 events, page 1 of 2; next: --page 2
     ");
@@ -121,16 +121,16 @@ fn filters_select_by_time_user_action_and_outcome() {
 
 #[test]
 fn events_of_deleted_user_remain() {
-    let sandbox = several();
+    let sandbox = sample_events();
     sandbox.run(&["users", "delete", "john", "--yes"]).ok();
     assert_eq!(ids(&sandbox, &["--user", "2"]), "6,5,4,3 of 4");
     let event = &sandbox.json(&["audit", "list", "--user", "2"])["items"][0];
     assert_eq!((&event["user_id"], &event["user"]), (&Value::from(2), &Value::Null));
-    let shown = sandbox.get(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
-    assert!(shown.lines().nth(1).unwrap().contains("Z  2     "), "{shown}");
+    let table = sandbox.get(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
+    assert!(table.lines().nth(1).unwrap().contains("Z  2     "), "{table}");
     let mut outputs = String::new();
-    for who in ["john", "9"] {
-        let output = sandbox.run(&["audit", "list", "--user", who]);
+    for user in ["john", "9"] {
+        let output = sandbox.run(&["audit", "list", "--user", user]);
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @"
@@ -168,8 +168,8 @@ fn impossible_filter_causes_warning() {
         no events
         "));
     }
-    let ran = sandbox.run(&["audit", "list", "--since", "1h", "--until", "2h"]);
-    assert_snapshot!(ran, @"
+    let output = sandbox.run(&["audit", "list", "--since", "1h", "--until", "2h"]);
+    assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: `--since` is later than `--until`
     ");
@@ -177,25 +177,25 @@ fn impossible_filter_causes_warning() {
 
 #[test]
 fn jsonl_output_is_unpaged_by_default() {
-    let sandbox = several();
+    let sandbox = sample_events();
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 9 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
          INSERT INTO audit (id, at, os_uid, action, outcome) SELECT i, i, 0, 'x', 'y' FROM n",
     );
-    assert_eq!(lines(&sandbox, &[]), (1..=2500).rev().collect::<Vec<_>>());
-    assert_eq!(lines(&sandbox, &["--reverse", "--all"]), (1..=2500).collect::<Vec<_>>());
-    assert_eq!(lines(&sandbox, &["--reverse", "--after", "7"]), (8..=2500).collect::<Vec<_>>());
-    assert_eq!(lines(&sandbox, &["--after", "4"]), [3, 2, 1]);
-    assert_eq!(lines(&sandbox, &["--per-page", "2"]), [2500, 2499]);
-    assert_eq!(lines(&sandbox, &["--page", "2", "--per-page", "2"]), [2498, 2497]);
-    assert_eq!(lines(&sandbox, &["--after", "4", "--per-page", "2"]), [3, 2]);
-    assert_eq!(lines(&sandbox, &["--action", "nothing"]), [0; 0]);
+    assert_eq!(jsonl_ids(&sandbox, &[]), (1..=2500).rev().collect::<Vec<_>>());
+    assert_eq!(jsonl_ids(&sandbox, &["--reverse", "--all"]), (1..=2500).collect::<Vec<_>>());
+    assert_eq!(jsonl_ids(&sandbox, &["--reverse", "--after", "7"]), (8..=2500).collect::<Vec<_>>());
+    assert_eq!(jsonl_ids(&sandbox, &["--after", "4"]), [3, 2, 1]);
+    assert_eq!(jsonl_ids(&sandbox, &["--per-page", "2"]), [2500, 2499]);
+    assert_eq!(jsonl_ids(&sandbox, &["--page", "2", "--per-page", "2"]), [2498, 2497]);
+    assert_eq!(jsonl_ids(&sandbox, &["--after", "4", "--per-page", "2"]), [3, 2]);
+    assert_eq!(jsonl_ids(&sandbox, &["--action", "nothing"]), [0; 0]);
     let mut command = sandbox.command(&["audit", "list", "-o", "jsonl"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    assert!(first.starts_with("{\"id\":2500,"), "{first}");
-    assert!(child.wait().unwrap().success(), "a reader who leaves has heard enough");
+    let mut first_line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
+    assert!(first_line.starts_with("{\"id\":2500,"), "{first_line}");
+    assert!(child.wait().unwrap().success(), "closed stdout exits 0");
 }
 
 #[test]
@@ -234,14 +234,14 @@ fn refusal_is_reported_when_audit_write_fails() {
     let sandbox = Sandbox::with_john();
     let count = "SELECT count(*) FROM audit";
     let before = sandbox.sql(count);
-    let other = rusqlite::Connection::open(sandbox.store()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let output = sandbox.run(&["users", "delete", "ada", "--yes", "--wait", "0s"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can delete accounts
     ");
-    other.execute_batch("ROLLBACK").unwrap();
+    writer.execute_batch("ROLLBACK").unwrap();
     assert_eq!(sandbox.sql(count), before);
 }
 

@@ -1,12 +1,12 @@
 //! The audit: one row per change and per refused change, and no secret.
 
-mod deeds;
+mod coverage;
 mod list;
-mod refused;
+mod targets;
 
 use crate::readme::grammar;
 use crate::sandbox::Sandbox;
-use deeds::{DEEDS, Deed};
+use coverage::{STEPS, Step};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +14,7 @@ use std::fs;
 const HMAC_SECRET: &str = "a secret that is as long as a hash is";
 
 /// The state of the scenario after the commands so far.
-struct Story {
+struct Scenario {
     sandbox: Sandbox,
     /// Every password and token in the input and output so far.
     secrets: BTreeSet<String>,
@@ -26,8 +26,8 @@ struct Story {
     refresh: [String; 2],
 }
 
-impl Story {
-    fn begin() -> Self {
+impl Scenario {
+    fn new() -> Self {
         let mut sandbox = Sandbox::new();
         sandbox.set("HMAC_SECRET", HMAC_SECRET);
         fs::write(sandbox.home().join("wrong.json"), "{}").unwrap();
@@ -36,22 +36,22 @@ impl Story {
         Self { sandbox, secrets: BTreeSet::new(), keys, token, refresh }
     }
 
-    fn carry_out(&mut self, deed: &Deed) {
-        let words: Vec<String> = deed.words.split(' ').map(|word| self.meaning(word)).collect();
+    fn run(&mut self, step: &Step) {
+        let words: Vec<String> = step.words.split(' ').map(|word| self.expand(word)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let input = self.meaning(deed.input);
+        let input = self.expand(step.input);
         let output = self.sandbox.run_with_input(&words, &input);
-        assert_eq!(output.code, deed.exit, "{}: {output:?}", deed.words);
-        self.secrets.extend(input.lines().filter_map(secret));
-        self.remember_tokens(&output.stdout);
-        if deed.words.starts_with("keys export --private") {
+        assert_eq!(output.code, step.exit, "{}: {output:?}", step.words);
+        self.secrets.extend(input.lines().filter_map(secret_of_input));
+        self.collect_tokens(&output.stdout);
+        if step.words.starts_with("keys export --private") {
             self.keys.extend(
                 output.stdout.lines().filter(|line| !line.contains(' ')).map(str::to_owned),
             );
         }
     }
 
-    fn meaning(&self, word: &str) -> String {
+    fn expand(&self, word: &str) -> String {
         match word {
             "STANDBY" | "ACTIVE" | "RETIRED" | "REVOKED" => {
                 let mut keys = self.sandbox.json(&["keys", "list"])["items"].take();
@@ -65,14 +65,17 @@ impl Story {
         }
     }
 
-    fn remember_tokens(&mut self, out: &str) {
+    fn collect_tokens(&mut self, stdout: &str) {
         let is_part = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
-        for word in out.split(|c| !is_part(c)).filter(|word| word.starts_with("eyJ")) {
+        for word in stdout.split(|c| !is_part(c)).filter(|word| word.starts_with("eyJ")) {
             word.clone_into(&mut self.token);
             self.secrets.insert(word.to_owned());
         }
         let files = fs::read_dir(self.sandbox.sessions()).into_iter().flatten();
-        if files.flatten().any(|file| file.path().extension().is_some_and(|end| end == "json")) {
+        if files
+            .flatten()
+            .any(|file| file.path().extension().is_some_and(|extension| extension == "json"))
+        {
             let [access, refresh] = ["access", "refresh"].map(|name| self.sandbox.session(name));
             if refresh != self.refresh[0] {
                 self.refresh = [refresh.clone(), std::mem::take(&mut self.refresh[0])];
@@ -95,7 +98,7 @@ impl Story {
 
 /// Returns the secret in a line of input: the password of a JSON account, otherwise the whole
 /// line.
-fn secret(line: &str) -> Option<String> {
+fn secret_of_input(line: &str) -> Option<String> {
     match serde_json::from_str::<Value>(line) {
         Ok(account) => account["password"].as_str().map(str::to_owned),
         Err(_) => Some(line.to_owned()),
@@ -103,86 +106,89 @@ fn secret(line: &str) -> Option<String> {
 }
 
 /// Returns the command path of the step, for example `token create`.
-fn command<'c>(commands: &'c BTreeSet<String>, deed: &Deed) -> &'c str {
-    let words = format!("{} ", deed.words);
+fn command_path<'c>(commands: &'c BTreeSet<String>, step: &Step) -> &'c str {
+    let words = format!("{} ", step.words);
     commands.iter().find(|command| words.starts_with(&format!("{command} "))).unwrap()
 }
 
 #[test]
 fn each_change_and_each_refusal_adds_one_row() {
     let commands = grammar().0;
-    let mut story = Story::begin();
-    let mut known = 0;
-    for deed in DEEDS {
-        story.carry_out(deed);
-        let rows = story.rows();
-        let expected: Vec<String> = deed
+    let mut scenario = Scenario::new();
+    let mut row_count = 0;
+    for step in STEPS {
+        scenario.run(step);
+        let rows = scenario.rows();
+        let expected: Vec<String> = step
             .row
             .split(", ")
             .filter(|row| !row.is_empty())
             .map(|row| {
-                let (who, rest) = row.split_once(' ').unwrap();
-                format!("{who} {} {rest}", command(&commands, deed))
+                let (user, rest) = row.split_once(' ').unwrap();
+                format!("{user} {} {rest}", command_path(&commands, step))
             })
             .collect();
-        if deed.words.starts_with("store restore") && deed.exit == 0 {
+        if step.words.starts_with("store restore") && step.exit == 0 {
             // A restored store has the rows of the backup and the row of the restore.
-            known = rows.len() - 1;
+            row_count = rows.len() - 1;
         }
-        assert_eq!(rows[known..], expected, "{}", deed.words);
-        known = rows.len();
+        assert_eq!(rows[row_count..], expected, "{}", step.words);
+        row_count = rows.len();
     }
 }
 
 #[test]
 fn scenario_covers_every_command() {
     let commands = grammar().0;
-    let mut told: BTreeMap<&str, Vec<&Deed>> = BTreeMap::new();
-    for deed in DEEDS {
-        told.entry(command(&commands, deed)).or_default().push(deed);
+    let mut steps_by_command: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in STEPS {
+        steps_by_command.entry(command_path(&commands, step)).or_default().push(step);
     }
     for command in &commands {
-        let deeds = told.get(command.as_str());
-        let deeds = deeds.unwrap_or_else(|| panic!("nobody calls `{command}`"));
-        let leaves = |part: &str| deeds.iter().any(|deed| deed.row.contains(part));
+        let steps = steps_by_command.get(command.as_str());
+        let steps = steps.unwrap_or_else(|| panic!("no step runs `{command}`"));
+        let has_row_with = |part: &str| steps.iter().any(|step| step.row.contains(part));
         assert_eq!(
-            leaves(" done "),
-            leaves(" 0"),
-            "`{command}` is done and refused, or only reads"
+            has_row_with(" done "),
+            has_row_with(" 0"),
+            "`{command}` succeeds and is refused, or only reads"
         );
     }
 }
 
 #[test]
 fn audit_contains_no_secrets() {
-    let mut story = Story::begin();
-    for deed in DEEDS {
-        story.carry_out(deed);
+    let mut scenario = Scenario::new();
+    for step in STEPS {
+        scenario.run(step);
     }
-    let made = fs::read_dir(story.sandbox.home().join("fixtures")).unwrap();
-    for path in made.map(|file| file.unwrap().path()) {
+    let fixtures = fs::read_dir(scenario.sandbox.home().join("fixtures")).unwrap();
+    for path in fixtures.map(|file| file.unwrap().path()) {
         let text = fs::read_to_string(&path).unwrap();
         if path.ends_with("secret") {
-            story.keys.insert(text);
-        } else if path.extension().is_some_and(|end| end == "jwt") {
-            story.secrets.insert(text.trim().to_owned());
+            scenario.keys.insert(text);
+        } else if path.extension().is_some_and(|extension| extension == "jwt") {
+            scenario.secrets.insert(text.trim().to_owned());
         }
     }
-    assert!(story.secrets.len() > 30 && story.keys.len() == 2, "{:?}", story.keys);
-    // The WAL must be read before another connection opens the store and checkpoints it.
-    let mut file = fs::read(story.sandbox.store()).unwrap();
-    file.extend(fs::read(story.sandbox.store().with_extension("db-wal")).unwrap_or_default());
+    assert!(scenario.secrets.len() > 30 && scenario.keys.len() == 2, "{:?}", scenario.keys);
+    // The WAL must be read before another connection opens the store and runs a checkpoint.
+    let mut file = fs::read(scenario.sandbox.store()).unwrap();
+    file.extend(fs::read(scenario.sandbox.store().with_extension("db-wal")).unwrap_or_default());
     let columns = "ifnull(target, '') || action || outcome";
-    let audit = story.sandbox.sql(&format!("SELECT {columns} FROM audit")).join("\n");
-    let holds = |text: &str| file.windows(text.len()).any(|part| part == text.as_bytes());
-    assert!(holds("token_reused") && holds(HMAC_SECRET), "the search finds what is there");
-    for secret in &story.secrets {
+    let audit = scenario.sandbox.sql(&format!("SELECT {columns} FROM audit")).join("\n");
+    let store_contains = |text: &str| file.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(
+        store_contains("token_reused") && store_contains(HMAC_SECRET),
+        "the search finds known text"
+    );
+    for secret in &scenario.secrets {
         let signature = secret.rsplit('.').next().filter(|part| part.len() > 20);
         for part in [Some(secret.as_str()), signature].into_iter().flatten() {
-            assert!(!holds(part) && !audit.contains(part), "{part}");
+            assert!(!store_contains(part) && !audit.contains(part), "{part}");
         }
     }
-    for key in &story.keys {
+    for key in &scenario.keys {
         assert!(!audit.contains(key.as_str()), "{key}");
     }
     assert!(!audit.contains("argon2") && audit.contains("token_reused"));

@@ -1,15 +1,15 @@
-//! `token fixtures` killed while it replaces a set: the next run always completes the set.
+//! `token fixtures` killed during the replacement of a set: the next run always completes the set.
 
-use super::{calls, can_kill, kill_at_each, killed, names_in};
+use super::{call_names, can_kill, file_names, kill_at_each, run_killed};
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
 /// A set with a secret.
-const ONE: [&str; 8] =
+const FLASK_SET: [&str; 8] =
     ["token", "fixtures", "--out", "set", "--preset", "flask", "--key-file", "key"];
 
 /// A set with public keys and with tokens that `FLASK_SET` lacks.
-const OTHER: [&str; 8] = [
+const RFC9068_SET: [&str; 8] = [
     "token",
     "fixtures",
     "--out",
@@ -20,17 +20,17 @@ const OTHER: [&str; 8] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/hostile/samples/p256.pem"),
 ];
 
-fn sandbox() -> Sandbox {
+fn new_sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("key"), "a secret that is as long as its hash").unwrap();
     sandbox
 }
 
-/// Creates a set and returns the names of its files.
-fn files(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
+/// Creates a set and returns the file names of the set.
+fn create_set(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
     let output = sandbox.run(words);
     assert_eq!(output.code, 0, "{when}: {output:?}");
-    names_in(&sandbox.home().join("set"))
+    file_names(&sandbox.home().join("set"))
 }
 
 #[test]
@@ -38,27 +38,32 @@ fn killed_fixtures_command_can_be_repeated() {
     if !can_kill() {
         return;
     }
-    let [one, other] = [ONE, OTHER].map(|words| files(&sandbox(), &words, "alone"));
-    let stood = sandbox();
-    files(&stood, &ONE, "first");
-    let mut names = calls(&stood, &OTHER);
+    let [flask_files, rfc9068_files] =
+        [FLASK_SET, RFC9068_SET].map(|words| create_set(&new_sandbox(), &words, "alone"));
+    let prepared = new_sandbox();
+    create_set(&prepared, &FLASK_SET, "first");
+    let mut names = call_names(&prepared, &RFC9068_SET);
     names.retain(|name| ["rename", "unlink"].iter().any(|call| name.starts_with(call)));
-    for is_first in [true, false] {
-        let sandbox = RefCell::new(sandbox());
+    for is_first_set in [true, false] {
+        let sandbox = RefCell::new(new_sandbox());
         let kill = |call: &str, nth| {
-            *sandbox.borrow_mut() = self::sandbox();
-            if !is_first {
-                files(&sandbox.borrow(), &ONE, "first");
+            *sandbox.borrow_mut() = new_sandbox();
+            if !is_first_set {
+                create_set(&sandbox.borrow(), &FLASK_SET, "first");
             }
-            killed(&sandbox.borrow(), &OTHER, call, nth)
+            run_killed(&sandbox.borrow(), &RFC9068_SET, call, nth)
         };
-        let mut turn = 0;
-        let look = |when: &str| {
-            turn += 1;
-            let (words, all) = if turn % 2 == 0 { (ONE, &one) } else { (OTHER, &other) };
-            assert_eq!(&files(&sandbox.borrow(), &words, when), all, "{when}");
+        let mut runs = 0;
+        let check = |when: &str| {
+            runs += 1;
+            let (words, expected) = if runs % 2 == 0 {
+                (FLASK_SET, &flask_files)
+            } else {
+                (RFC9068_SET, &rfc9068_files)
+            };
+            assert_eq!(&create_set(&sandbox.borrow(), &words, when), expected, "{when}");
         };
-        let kills = kill_at_each(&names, kill, look);
+        let kills = kill_at_each(&names, kill, check);
         assert!(kills > 30, "{kills} kills");
     }
 }

@@ -1,7 +1,10 @@
 //! `login` killed at every system call: the session file holds the old session or the new session,
-//! never a partial one.
+//! never a partial file.
 
-use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, one};
+use super::{
+    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_at_each,
+    query_value, run_killed,
+};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -13,36 +16,40 @@ fn killed_login_can_be_repeated() {
     let password = sandbox.home().join("password");
     std::fs::write(&password, "lovelace").unwrap();
     let login = ["login", "ada", "--password-file", password.to_str().unwrap()];
-    let mut names = calls(&sandbox, &login);
-    names.retain(|name| !LOOKS.contains(&name.as_str()));
-    let (mut before, mut after, mut in_doubt) = (0, 0, 0);
+    let mut names = call_names(&sandbox, &login);
+    names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
+    let (mut before, mut after, mut pending) = (0, 0, 0);
     let kills = kill_at_each(
         &names,
         |call, nth| {
-            let old = sandbox.session("sid");
-            let hit = killed(&sandbox, &login, call, nth);
+            let old_sid = sandbox.session("sid");
+            let was_killed = run_killed(&sandbox, &login, call, nth);
             let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
-            in_doubt += usize::from(text.contains("beginning"));
+            pending += usize::from(text.contains("beginning"));
             // A session is logged in at every instant.
-            match (sandbox.run(&["whoami"]).code, sandbox.session("sid") == old) {
+            match (sandbox.run(&["whoami"]).code, sandbox.session("sid") == old_sid) {
                 (0, true) => before += 1,
                 (0, false) => after += 1,
-                other => panic!("killed before {call} {nth}: {other:?}"),
+                state => panic!("killed before {call} {nth}: {state:?}"),
             }
-            let open = sandbox.json(&["sessions", "list"]);
-            assert_eq!(open["items"].as_array().unwrap().len(), 1, "killed before {call} {nth}");
-            hit
+            let sessions = sandbox.json(&["sessions", "list"]);
+            assert_eq!(
+                sessions["items"].as_array().unwrap().len(),
+                1,
+                "killed before {call} {nth}"
+            );
+            was_killed
         },
         |when| {
-            no_litter(&sandbox, when);
-            let again = sandbox.run(&login);
-            assert_eq!(again.code, 0, "{when}: {again:?}");
-            assert!(!no_litter(&sandbox, when), "{when}: the half file is still there");
+            check_leftovers(&sandbox, when);
+            let output = sandbox.run(&login);
+            assert_eq!(output.code, 0, "{when}: {output:?}");
+            assert!(!check_leftovers(&sandbox, when), "{when}: partial session file left");
             assert_eq!(sandbox.run(&["whoami"]).code, 0, "{when}");
         },
     );
-    println!("{kills} kills: {before} before, {after} after, {in_doubt} in doubt");
-    assert!(kills > 50 && before > 0 && after > 0 && in_doubt > 0, "{before} {after} {in_doubt}");
-    assert_eq!(one(&sandbox, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
-    is_sound(&sandbox);
+    println!("{kills} kills: {before} before, {after} after, {pending} pending");
+    assert!(kills > 50 && before > 0 && after > 0 && pending > 0, "{before} {after} {pending}");
+    assert_eq!(query_value(&sandbox, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
+    assert_intact(&sandbox);
 }

@@ -7,16 +7,16 @@
 //! call N" is also "after call N - 1". (`--seccomp-bpf` would be faster, but strace 6.1 does not
 //! deliver the signal with that option.)
 
-mod first;
 mod fixtures;
+mod fsync_failure;
+mod init;
 mod login;
 mod logout;
+mod maintenance;
 mod passwd;
 mod random;
 mod refresh;
-mod stopped;
-mod unsynced;
-mod upkeep;
+mod stopped_process;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -26,7 +26,7 @@ use std::process::{Command, Stdio};
 
 /// Read-only calls: a kill before a read-only call leaves the same state as a kill before the next
 /// call that writes.
-const LOOKS: [&str; 14] = [
+const READ_ONLY_CALLS: [&str; 14] = [
     "access",
     "fstat",
     "fstatfs",
@@ -44,7 +44,7 @@ const LOOKS: [&str; 14] = [
 ];
 
 /// Twice the checkpoint threshold of 100 pages, in bytes.
-const LONGEST_LOG: u64 = 2 * 100 * 4_120;
+const MAX_WAL_BYTES: u64 = 2 * 100 * 4_120;
 
 /// Returns whether strace can trace and kill. With `JETON_TEST_REQUIRE_STRACE` set, a missing
 /// strace fails the test.
@@ -54,16 +54,16 @@ fn can_kill() -> bool {
     if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
         return true;
     }
-    #[expect(clippy::disallowed_methods, reason = "it is the test that is asked, not the program")]
+    #[expect(clippy::disallowed_methods, reason = "read by the test, not by the program")]
     let required = std::env::var_os("JETON_TEST_REQUIRE_STRACE").is_some();
-    assert!(!required, "strace is missing, or may not trace");
+    assert!(!required, "strace is missing or cannot trace");
     // Written to the real stderr: libtest captures the output of passing tests.
-    let _ = writeln!(std::io::stderr(), "skipped: strace is missing, or may not trace");
+    let _ = writeln!(std::io::stderr(), "skipped: strace is missing or cannot trace");
     false
 }
 
 /// Runs the command under strace with extra strace options.
-fn traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOutput {
+fn run_traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOutput {
     let mut command = Command::new("strace");
     command
         .args(["-f", "-qq"])
@@ -77,11 +77,11 @@ fn traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOutput 
     RunOutput::of(command)
 }
 
-/// Runs the command to its end and returns the distinct names of its file-system calls.
-fn calls(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
+/// Runs the command to the end and returns the distinct names of the file-system calls.
+fn call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let file = sandbox.home().join("trace");
     let path = file.to_str().unwrap();
-    traced(sandbox, &["-e", "trace=%file,%desc", "-o", path], arguments).ok();
+    run_traced(sandbox, &["-e", "trace=%file,%desc", "-o", path], arguments).ok();
     let trace = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     let mut threads = Vec::new();
@@ -102,11 +102,11 @@ fn calls(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
 
 /// Kills the command before its `nth` call of that name. Returns `false` if the command made fewer
 /// calls and succeeded.
-fn killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> bool {
+fn run_killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> bool {
     let trace = format!("trace={call}");
     let inject = format!("inject={call}:signal=SIGKILL:when={nth}");
     let options = ["-o", "/dev/null", "-e", &trace, "-e", &inject];
-    let output = traced(sandbox, &options, arguments);
+    let output = run_traced(sandbox, &options, arguments);
     // strace ends with the signal that killed the program.
     if output.code == -1 {
         return true;
@@ -120,24 +120,24 @@ fn killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> bool
 fn kill_at_each(
     names: &[String],
     mut kill: impl FnMut(&str, usize) -> bool,
-    mut look: impl FnMut(&str),
+    mut check: impl FnMut(&str),
 ) -> usize {
     let mut kills = 0;
     for name in names {
         let mut nth = 1;
         while kill(name, nth) {
-            look(&format!("killed before {name} {nth}"));
+            check(&format!("killed before {name} {nth}"));
             nth += 1;
             assert!(nth < 1_000, "{name}");
         }
-        assert!(nth > 1, "no {name} was hit");
+        assert!(nth > 1, "no {name} call");
         kills += nth - 1;
     }
     kills
 }
 
 /// Returns the sorted file names in a directory.
-fn names_in(directory: &Path) -> Vec<String> {
+fn file_names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -147,38 +147,44 @@ fn names_in(directory: &Path) -> Vec<String> {
 
 /// Asserts that no files accumulate beside the session file and the store, and that the WAL stays
 /// short. Returns whether a partial session file was left.
-fn no_litter(sandbox: &Sandbox, when: &str) -> bool {
-    let store = names_in(sandbox.store().parent().unwrap());
+fn check_leftovers(sandbox: &Sandbox, when: &str) -> bool {
+    let store = file_names(sandbox.store().parent().unwrap());
     let known = ["jeton.db", "jeton.db-shm", "jeton.db-wal"];
     assert!(store.iter().all(|name| known.contains(&name.as_str())), "{when}: {store:?}");
-    assert!(log_length(sandbox) < LONGEST_LOG, "{when}: the log has {} bytes", log_length(sandbox));
-    let sessions = names_in(&sandbox.sessions());
-    let ending = |end: &str| sessions.iter().filter(|name| name.ends_with(end)).count();
-    let (files, locks, new) = (ending(".json"), ending(".lock"), ending(".json.new"));
-    assert!(files <= 1 && locks == 1 && new <= 1, "{when}: {sessions:?}");
-    assert_eq!(files + locks + new, sessions.len(), "{when}: {sessions:?}");
-    new == 1
+    assert!(
+        wal_length(sandbox) < MAX_WAL_BYTES,
+        "{when}: the WAL has {} bytes",
+        wal_length(sandbox)
+    );
+    let sessions = file_names(&sandbox.sessions());
+    let count_with_suffix =
+        |suffix: &str| sessions.iter().filter(|name| name.ends_with(suffix)).count();
+    let (files, locks, partial) =
+        (count_with_suffix(".json"), count_with_suffix(".lock"), count_with_suffix(".json.new"));
+    assert!(files <= 1 && locks == 1 && partial <= 1, "{when}: {sessions:?}");
+    assert_eq!(files + locks + partial, sessions.len(), "{when}: {sessions:?}");
+    partial == 1
 }
 
-fn log_length(sandbox: &Sandbox) -> u64 {
+fn wal_length(sandbox: &Sandbox) -> u64 {
     std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |log| log.len())
 }
 
 /// Reads a file, which may not exist yet.
-fn fs_read(path: &Path) -> String {
+fn read_or_empty(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
 /// Asserts that an unmodified SQLite finds the store intact.
-fn is_sound(sandbox: &Sandbox) {
+fn assert_intact(sandbox: &Sandbox) {
     assert_eq!(sandbox.sql("PRAGMA integrity_check"), ["ok"]);
     assert_eq!(sandbox.sql("PRAGMA foreign_key_check"), Vec::<String>::new());
 }
 
 /// Asserts that a copy of the store and its WAL is intact, and returns the result of the query on
 /// that copy. The store keeps the state after the kill: an ordinary connection would checkpoint
-/// its WAL.
-fn of_copy(sandbox: &Sandbox, question: &str) -> String {
+/// the WAL.
+fn query_copy(sandbox: &Sandbox, query: &str) -> String {
     let copy = tempfile::tempdir().unwrap();
     for name in ["jeton.db", "jeton.db-wal"] {
         let file = sandbox.store().with_file_name(name);
@@ -187,17 +193,17 @@ fn of_copy(sandbox: &Sandbox, question: &str) -> String {
         }
     }
     let copy = rusqlite::Connection::open(copy.path().join("jeton.db")).unwrap();
-    let ask =
-        |question: &str| -> String { copy.query_row(question, [], |row| row.get(0)).unwrap() };
-    assert_eq!(ask("PRAGMA integrity_check"), "ok");
-    let broken = ask("SELECT count(*) || '' FROM pragma_foreign_key_check");
+    let query_text =
+        |query: &str| -> String { copy.query_row(query, [], |row| row.get(0)).unwrap() };
+    assert_eq!(query_text("PRAGMA integrity_check"), "ok");
+    let broken = query_text("SELECT count(*) || '' FROM pragma_foreign_key_check");
     assert_eq!(broken, "0");
-    ask(question)
+    query_text(query)
 }
 
-fn one(sandbox: &Sandbox, question: &str) -> String {
-    let mut rows = sandbox.sql(question);
-    assert_eq!(rows.len(), 1, "{question}");
+fn query_value(sandbox: &Sandbox, query: &str) -> String {
+    let mut rows = sandbox.sql(query);
+    assert_eq!(rows.len(), 1, "{query}");
     rows.remove(0)
 }
 
@@ -208,8 +214,8 @@ fn wal_stays_short_across_commands() {
     let mut longest = 0;
     for _ in 0..60 {
         sandbox.run(&["refresh"]).ok();
-        longest = longest.max(log_length(&sandbox));
+        longest = longest.max(wal_length(&sandbox));
     }
-    assert!(longest < LONGEST_LOG, "{longest} bytes");
-    is_sound(&sandbox);
+    assert!(longest < MAX_WAL_BYTES, "{longest} bytes");
+    assert_intact(&sandbox);
 }

@@ -1,40 +1,43 @@
 //! `passwd` killed at every system call: the new password and the end of the other sessions are
 //! committed together, and the current session stays open.
 
-use super::{LOOKS, calls, can_kill, is_sound, kill_at_each, killed, no_litter, of_copy};
+use super::{
+    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_at_each,
+    query_copy, run_killed,
+};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::path::PathBuf;
 
-const OTHERS: [&str; 2] = ["laptop", "phone"];
+const PLACES: [&str; 2] = ["laptop", "phone"];
 
-const CHANGES: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
+const CHANGE_COUNT: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
 
 /// A user with the current session, two sessions elsewhere, and two passwords that alternate.
-struct Story {
+struct Scenario {
     sandbox: Sandbox,
     /// The current password and the next password.
     passwords: [&'static str; 2],
     sid: String,
     /// Number of kills after which the old password was valid, and after which the new password
     /// was valid.
-    met: [usize; 2],
+    counts: [usize; 2],
 }
 
-impl Story {
+impl Scenario {
     fn new() -> Self {
         let sandbox = Sandbox::with_admin();
         let sid = sandbox.session("sid");
-        let story = Self { sandbox, passwords: ["lovelace", "countess"], sid, met: [0, 0] };
-        story.prepare();
-        story
+        let scenario = Self { sandbox, passwords: ["lovelace", "countess"], sid, counts: [0, 0] };
+        scenario.prepare();
+        scenario
     }
 
-    fn file(&self) -> PathBuf {
+    fn password_file(&self) -> PathBuf {
         self.sandbox.home().join("passwords")
     }
 
-    fn elsewhere(&self, place: &str, words: &[&str], password: &str) -> RunOutput {
+    fn run_at(&self, place: &str, words: &[&str], password: &str) -> RunOutput {
         let mut command = self.sandbox.command(words);
         let directory = self.sandbox.home().join("config").join(place);
         command.env("JETON_CONFIG_DIR", directory).env("JETON_PASSWORD", password);
@@ -43,31 +46,32 @@ impl Story {
 
     fn prepare(&self) {
         let [old, new] = self.passwords;
-        std::fs::write(self.file(), format!("{old}\n{new}\n")).unwrap();
-        for place in OTHERS {
-            if self.elsewhere(place, &["whoami"], "").code != 0 {
-                self.elsewhere(place, &["login", "ada"], old).ok();
+        std::fs::write(self.password_file(), format!("{old}\n{new}\n")).unwrap();
+        for place in PLACES {
+            if self.run_at(place, &["whoami"], "").code != 0 {
+                self.run_at(place, &["login", "ada"], old).ok();
             }
         }
     }
 
     /// Asserts that the change is complete or absent, and swaps the passwords after a complete
     /// change.
-    fn look(&mut self, when: &str) {
+    fn check(&mut self, when: &str) {
         assert_eq!(self.sandbox.run(&["whoami"]).code, 0, "{when}");
         assert_eq!(self.sandbox.session("sid"), self.sid, "{when}");
-        let others = OTHERS.map(|place| self.elsewhere(place, &["whoami"], "").code);
-        let logins = self.passwords.map(|right| self.elsewhere("probe", &["login", "ada"], right));
+        let codes = PLACES.map(|place| self.run_at(place, &["whoami"], "").code);
+        let logins =
+            self.passwords.map(|password| self.run_at("probe", &["login", "ada"], password));
         let logins = logins.map(|output| output.code);
-        match (others, logins) {
-            ([0, 0], [0, 6]) => self.met[0] += 1,
+        match (codes, logins) {
+            ([0, 0], [0, 6]) => self.counts[0] += 1,
             ([12, 12], [6, 0]) => {
-                self.met[1] += 1;
+                self.counts[1] += 1;
                 self.passwords.reverse();
             }
-            other => panic!("{when}: {other:?}"),
+            results => panic!("{when}: {results:?}"),
         }
-        assert_eq!(of_copy(&self.sandbox, CHANGES), self.met[1].to_string(), "{when}");
+        assert_eq!(query_copy(&self.sandbox, CHANGE_COUNT), self.counts[1].to_string(), "{when}");
     }
 }
 
@@ -76,27 +80,30 @@ fn killed_passwd_is_atomic() {
     if !can_kill() {
         return;
     }
-    let story = std::cell::RefCell::new(Story::new());
-    let file = story.borrow().file();
-    let passwd = ["passwd", "--password-file", file.to_str().unwrap()];
-    let mut names = calls(&story.borrow().sandbox, &passwd);
-    story.borrow_mut().look("not killed");
-    names.retain(|name| !LOOKS.contains(&name.as_str()));
+    let scenario = std::cell::RefCell::new(Scenario::new());
+    let path = scenario.borrow().password_file();
+    let passwd = ["passwd", "--password-file", path.to_str().unwrap()];
+    let mut names = call_names(&scenario.borrow().sandbox, &passwd);
+    scenario.borrow_mut().check("not killed");
+    names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let kills = kill_at_each(
         &names,
         |call, nth| {
-            let mut story = story.borrow_mut();
-            story.prepare();
-            let hit = killed(&story.sandbox, &passwd, call, nth);
-            story.look(&format!("killed before {call} {nth}"));
-            hit
+            let mut scenario = scenario.borrow_mut();
+            scenario.prepare();
+            let was_killed = run_killed(&scenario.sandbox, &passwd, call, nth);
+            scenario.check(&format!("killed before {call} {nth}"));
+            was_killed
         },
         |when| {
-            assert!(!no_litter(&story.borrow().sandbox, when), "{when}: a half file is there");
+            assert!(
+                !check_leftovers(&scenario.borrow().sandbox, when),
+                "{when}: partial session file left"
+            );
         },
     );
-    let Story { sandbox, met: [before, after], .. } = story.into_inner();
+    let Scenario { sandbox, counts: [before, after], .. } = scenario.into_inner();
     println!("{kills} kills: {before} before, {after} after");
     assert!(kills > 40 && before > 0 && after > 0, "{before} {after}");
-    is_sound(&sandbox);
+    assert_intact(&sandbox);
 }

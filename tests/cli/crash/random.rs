@@ -1,6 +1,6 @@
 //! A kernel without random numbers: strace makes `getrandom` fail.
 
-use super::{can_kill, traced};
+use super::{can_kill, run_traced};
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
@@ -10,9 +10,9 @@ fn failing_random_generator_is_an_error() {
         return;
     }
     let sandbox = Sandbox::with_admin();
-    let with = |error: &str, words: &[&str]| {
+    let run_with_error = |error: &str, words: &[&str]| {
         let inject = format!("inject=getrandom:error={error}");
-        traced(&sandbox, &["-o", "/dev/null", "-e", "trace=getrandom", "-e", &inject], words)
+        run_traced(&sandbox, &["-o", "/dev/null", "-e", "trace=getrandom", "-e", &inject], words)
     };
     std::fs::write(sandbox.home().join("password"), "lovelace").unwrap();
     for words in [
@@ -26,7 +26,7 @@ fn failing_random_generator_is_an_error() {
         &["token", "create", "x", "-o", "json"],
     ] {
         for error in ["EIO", "EPERM"] {
-            let output = with(error, words);
+            let output = run_with_error(error, words);
             allow_duplicates!(assert_snapshot!(output, @"
             --- exit code 1, stderr
             error: no random numbers available
@@ -34,5 +34,5 @@ fn failing_random_generator_is_an_error() {
         }
     }
     // `ENOSYS` is an old kernel without the call.
-    assert_eq!(with("ENOSYS", &["token", "create", "x"]).code, 0);
+    assert_eq!(run_with_error("ENOSYS", &["token", "create", "x"]).code, 0);
 }

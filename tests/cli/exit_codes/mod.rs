@@ -1,6 +1,6 @@
 //! Every documented exit code, with the JSON error.
 
-mod unusable;
+mod unusable_store;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -10,7 +10,7 @@ use std::fs;
 
 /// Asserts the exit code, kind and code of a failure, and the members of the JSON error.
 #[track_caller]
-fn refused(output: &RunOutput, exit: i32, kind: &str, code: &str) -> Value {
+fn assert_error(output: &RunOutput, exit: i32, kind: &str, code: &str) -> Value {
     assert_eq!(output.code, exit, "{output:?}");
     let error = output.error();
     let members: Vec<&String> = error.as_object().unwrap().keys().collect();
@@ -24,10 +24,10 @@ fn refused(output: &RunOutput, exit: i32, kind: &str, code: &str) -> Value {
 
 /// Runs the command with `-o json` and asserts its failure and an empty stdout.
 #[track_caller]
-fn fails(sandbox: &Sandbox, words: &[&str], exit: i32, kind: &str, code: &str) -> Value {
+fn assert_fails(sandbox: &Sandbox, words: &[&str], exit: i32, kind: &str, code: &str) -> Value {
     let output = sandbox.run(&[words, &["-o", "json"]].concat());
     assert_eq!(output.stdout, "");
-    refused(&output, exit, kind, code)
+    assert_error(&output, exit, kind, code)
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn undeliverable_token_is_revoked_and_exits_1() {
     error: the token could not be written; token 1 is revoked again
     ");
     let mut command = sandbox.command(&["token", "create", "lost", "-o", "json"]);
-    refused(&RunOutput::of(command.stdout(full())), 1, "Internal", "internal");
+    assert_error(&RunOutput::of(command.stdout(full())), 1, "Internal", "internal");
     let revoked = sandbox.json(&["token", "list", "--status", "revoked"]);
     let ids: Vec<&Value> =
         revoked["items"].as_array().unwrap().iter().map(|token| &token["id"]).collect();
@@ -66,31 +66,31 @@ fn undeliverable_token_is_revoked_and_exits_1() {
 #[test]
 fn usage_error_exits_2() {
     let sandbox = Sandbox::with_admin();
-    fails(&sandbox, &["frobnicate"], 2, "Usage", "usage");
-    fails(&sandbox, &["token", "create"], 2, "Usage", "usage");
-    fails(&sandbox, &["token", "create", "x", "--ttl", "7"], 2, "Usage", "invalid_input");
-    fails(&sandbox, &["register", "--email", "nobody"], 2, "Usage", "invalid_input");
-    fails(&sandbox, &["register", "eve"], 2, "Usage", "usage");
-    fails(&sandbox, &["token", "verify"], 2, "Usage", "usage");
+    assert_fails(&sandbox, &["frobnicate"], 2, "Usage", "usage");
+    assert_fails(&sandbox, &["token", "create"], 2, "Usage", "usage");
+    assert_fails(&sandbox, &["token", "create", "x", "--ttl", "7"], 2, "Usage", "invalid_input");
+    assert_fails(&sandbox, &["register", "--email", "nobody"], 2, "Usage", "invalid_input");
+    assert_fails(&sandbox, &["register", "eve"], 2, "Usage", "usage");
+    assert_fails(&sandbox, &["token", "verify"], 2, "Usage", "usage");
 }
 
 #[test]
 fn missing_object_exits_3() {
-    fails(&Sandbox::new(), &["whoami"], 3, "NotFound", "store_not_found");
+    assert_fails(&Sandbox::new(), &["whoami"], 3, "NotFound", "store_not_found");
     assert_snapshot!(Sandbox::new().run_json(&["whoami"]), @r#"
     --- exit code 3, stderr
     {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"there is no store at `~/.local/share/jeton/jeton.db`","hint":"make one: jeton init","details":{}}}
     "#);
     let sandbox = Sandbox::with_admin();
-    fails(&sandbox, &["users", "show", "nobody"], 3, "NotFound", "user_not_found");
-    fails(&sandbox, &["token", "show", "7"], 3, "NotFound", "token_not_found");
+    assert_fails(&sandbox, &["users", "show", "nobody"], 3, "NotFound", "user_not_found");
+    assert_fails(&sandbox, &["token", "show", "7"], 3, "NotFound", "token_not_found");
 }
 
 #[test]
 fn missing_login_exits_4() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
-    fails(&sandbox, &["whoami"], 4, "TokenMissing", "authorization_header");
+    assert_fails(&sandbox, &["whoami"], 4, "TokenMissing", "authorization_header");
     assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
     --- exit code 4, stderr
     {"error":{"kind":"TokenMissing","code":"authorization_header","exit_code":4,"message":"nobody is logged in","hint":"log in: jeton login","details":{}}}
@@ -100,11 +100,11 @@ fn missing_login_exits_4() {
 #[test]
 fn conflict_exits_5() {
     let sandbox = Sandbox::with_admin();
-    fails(&sandbox, &["init"], 5, "Conflict", "store_exists");
-    fails(&sandbox, &["users", "delete", "ada", "--yes"], 5, "Conflict", "last_admin");
+    assert_fails(&sandbox, &["init"], 5, "Conflict", "store_exists");
+    assert_fails(&sandbox, &["users", "delete", "ada", "--yes"], 5, "Conflict", "last_admin");
     let output =
         sandbox.run_with_input(&["register", "ada", "--password-stdin", "-o", "json"], "x");
-    refused(&output, 5, "Conflict", "user_exists");
+    assert_error(&output, 5, "Conflict", "user_exists");
 }
 
 #[test]
@@ -113,20 +113,20 @@ fn unknown_name_and_wrong_password_both_exit_6() {
     let log_in = |name| {
         let output =
             sandbox.run_with_input(&["login", name, "--password-stdin", "-o", "json"], "x");
-        refused(&output, 6, "LoginInvalid", "login_invalid")
+        assert_error(&output, 6, "LoginInvalid", "login_invalid")
     };
     assert_eq!(log_in("ada"), log_in("nobody"));
     assert_eq!(log_in("ada"), log_in("not a name"));
     let empty = ["login", "ada", "--password-file", "/dev/null"];
-    assert_eq!(log_in("ada"), fails(&sandbox, &empty, 6, "LoginInvalid", "login_invalid"));
+    assert_eq!(log_in("ada"), assert_fails(&sandbox, &empty, 6, "LoginInvalid", "login_invalid"));
 }
 
 #[test]
 fn forbidden_action_exits_7() {
     let sandbox = Sandbox::with_john();
-    fails(&sandbox, &["users", "delete", "ada", "--yes"], 7, "Forbidden", "forbidden");
-    fails(&sandbox, &["token", "mint"], 7, "Forbidden", "forbidden");
-    fails(&sandbox, &["settings", "set", "issuer", "x"], 7, "Forbidden", "forbidden");
+    assert_fails(&sandbox, &["users", "delete", "ada", "--yes"], 7, "Forbidden", "forbidden");
+    assert_fails(&sandbox, &["token", "mint"], 7, "Forbidden", "forbidden");
+    assert_fails(&sandbox, &["settings", "set", "issuer", "x"], 7, "Forbidden", "forbidden");
 }
 
 #[test]
@@ -135,7 +135,8 @@ fn exceeded_quota_exits_8_and_lists_live_tokens() {
     for app in ["a", "b", "c"] {
         sandbox.get(&["token", "create", app]);
     }
-    let error = fails(&sandbox, &["token", "create", "d"], 8, "QuotaExceeded", "quota_exceeded");
+    let error =
+        assert_fails(&sandbox, &["token", "create", "d"], 8, "QuotaExceeded", "quota_exceeded");
     assert_eq!(error["details"]["limit"], 3);
     let tokens = error["details"]["tokens"].as_array().unwrap();
     let apps: Vec<&Value> = tokens.iter().map(|token| &token["app"]).collect();
@@ -152,20 +153,21 @@ fn failed_expectation_exits_9() {
         (["--min-ttl", "2h"], "min_ttl"),
     ] {
         let output = sandbox.run(&["token", "verify", &token, flags[0], flags[1], "-o", "json"]);
-        let error = refused(&output, 9, "CheckFailed", "check_failed");
+        let error = assert_error(&output, 9, "CheckFailed", "check_failed");
         assert_eq!(error["details"]["reason"], reason);
         assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap()["valid"], false);
     }
-    let soon = ["token", "list", "--expiring-within", "7d", "--fail-if-any", "-o", "json"];
-    let output = sandbox.run(&soon);
-    refused(&output, 9, "CheckFailed", "check_failed");
+    let expiring = ["token", "list", "--expiring-within", "7d", "--fail-if-any", "-o", "json"];
+    let output = sandbox.run(&expiring);
+    assert_error(&output, 9, "CheckFailed", "check_failed");
     assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap()["total"], 1);
 }
 
 #[test]
 fn invalid_token_exits_10() {
     let sandbox = Sandbox::with_admin();
-    let error = fails(&sandbox, &["token", "inspect", "x"], 10, "TokenInvalid", "invalid_token");
+    let error =
+        assert_fails(&sandbox, &["token", "inspect", "x"], 10, "TokenInvalid", "invalid_token");
     assert_eq!(error["details"], json!({"reason": "malformed", "reasons": ["malformed"]}));
 }
 
@@ -175,7 +177,7 @@ fn expired_token_exits_11() {
     let token = sandbox.get(&["token", "create", "x"]);
     let output =
         sandbox.run(&["token", "verify", &token, "--at", "2099-01-01T00:00:00Z", "-o", "json"]);
-    refused(&output, 11, "TokenExpired", "token_expired");
+    assert_error(&output, 11, "TokenExpired", "token_expired");
 }
 
 #[test]
@@ -183,7 +185,7 @@ fn revoked_token_exits_12() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "x"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
-    fails(&sandbox, &["token", "inspect", &token], 12, "TokenRevoked", "token_revoked");
+    assert_fails(&sandbox, &["token", "inspect", &token], 12, "TokenRevoked", "token_revoked");
 }
 
 #[test]
@@ -191,23 +193,23 @@ fn invalid_key_file_exits_65() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("keys.json"), "{}").unwrap();
     let words = ["keys", "import", "--from-file", "keys.json"];
-    fails(&sandbox, &words, 65, "BadData", "bad_data");
+    assert_fails(&sandbox, &words, 65, "BadData", "bad_data");
 }
 
 #[test]
 fn locked_store_exits_75() {
     let sandbox = Sandbox::with_admin();
-    let other = rusqlite::Connection::open(sandbox.store()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let waiting = ["token", "create", "x", "--wait", "1s"];
-    fails(&sandbox, &waiting, 75, "Busy", "busy");
-    assert_snapshot!(sandbox.run_json(&waiting), @r#"
+    let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let create = ["token", "create", "x", "--wait", "1s"];
+    assert_fails(&sandbox, &create, 75, "Busy", "busy");
+    assert_snapshot!(sandbox.run_json(&create), @r#"
     --- exit code 75, stderr
     {"error":{"kind":"Busy","code":"busy","exit_code":75,"message":"timed out waiting for a lock on the store","hint":"try again, or wait longer with `--wait`","details":{}}}
     "#);
     sandbox.run(&["users", "list"]).ok();
-    other.execute_batch("ROLLBACK").unwrap();
-    sandbox.get(&waiting);
+    writer.execute_batch("ROLLBACK").unwrap();
+    sandbox.get(&create);
 }
 
 #[test]
@@ -215,8 +217,8 @@ fn locked_session_exits_75() {
     let sandbox = Sandbox::with_admin();
     let lock = fs::File::open(sandbox.session_file().with_extension("lock")).unwrap();
     lock.lock().unwrap();
-    fails(&sandbox, &["refresh", "--wait", "0s"], 75, "Busy", "busy");
-    fails(&sandbox, &["logout", "--wait", "0s"], 75, "Busy", "busy");
+    assert_fails(&sandbox, &["refresh", "--wait", "0s"], 75, "Busy", "busy");
+    assert_fails(&sandbox, &["logout", "--wait", "0s"], 75, "Busy", "busy");
     sandbox.run(&["whoami"]).ok();
     // Unlocked explicitly: a process that another test is starting may have inherited the
     // descriptor.
@@ -228,8 +230,8 @@ fn locked_session_exits_75() {
 fn unrunnable_command_exits_126_or_127() {
     let sandbox = Sandbox::with_admin();
     let run = |command| sandbox.run(&["run", "-o", "json", "--", command]);
-    refused(&run("/"), 126, "NotExecutable", "not_executable");
-    refused(&run("/nowhere"), 127, "CommandNotFound", "command_not_found");
+    assert_error(&run("/"), 126, "NotExecutable", "not_executable");
+    assert_error(&run("/nowhere"), 127, "CommandNotFound", "command_not_found");
 }
 
 #[test]
@@ -244,6 +246,6 @@ fn help_lists_every_exit_code() {
     for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 65, 74, 75, 78, 126, 127, 130] {
         assert!(codes.contains(&code), "{code} in {codes:?}");
     }
-    assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");
+    assert!(codes.is_sorted_by(|current, next| current < next), "{codes:?}");
     assert!(help.stdout.contains("SIGTERM and SIGHUP at a prompt exit 143"));
 }

@@ -1,32 +1,33 @@
 //! Number of distinct rows in the tables.
 
-use super::{Good, Table, families, foreign, foreign_claims, forged, keys, provider, shapes};
-use super::{shared_secret, signatures, signed};
+use super::{Table, ValidToken, algorithm_families, forged, keys, provider, serialization};
+use super::{shared_secret, signatures, signed_claims};
+use super::{third_party, third_party_claims, third_party_keys};
 use crate::sandbox::Sandbox;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-type Build = fn(&Good<'_>) -> Table;
+type BuildTable = fn(&ValidToken<'_>) -> Table;
 
 /// Hashes of the rows, which are distinct in the input or in the command that reads the input.
 #[derive(Default)]
-struct Seen(HashSet<u64>);
+struct DistinctRows(HashSet<u64>);
 
-impl Seen {
-    fn add(&mut self, to: &[&str], what: &[u8]) {
+impl DistinctRows {
+    fn add(&mut self, words: &[&str], input: &[u8]) {
         let mut hasher = DefaultHasher::new();
-        (to, what).hash(&mut hasher);
+        (words, input).hash(&mut hasher);
         self.0.insert(hasher.finish());
     }
 
-    fn tokens(&mut self, to: &[&str], table: &Table) {
+    fn add_tokens(&mut self, words: &[&str], table: &Table) {
         assert!(!table.0.is_empty());
         for row in &table.0 {
-            self.add(to, row.token.as_bytes());
+            self.add(words, row.token.as_bytes());
         }
     }
 
-    fn keys(&mut self, table: &keys::Table) {
+    fn add_keys(&mut self, table: &keys::Table) {
         assert!(!table.0.is_empty());
         for row in &table.0 {
             self.add(&row.words, &row.file);
@@ -35,77 +36,80 @@ impl Seen {
 }
 
 /// Counts tokens presented to a store.
-fn own() -> usize {
+fn store_token_rows() -> usize {
     let sandbox = Sandbox::with_admin();
-    let good = Good::new(&sandbox);
-    let mut seen = Seen::default();
+    let valid = ValidToken::new(&sandbox);
+    let mut rows = DistinctRows::default();
     for table in [
         forged::algorithms,
         forged::public_secrets,
         forged::key_ids,
-        forged::brought_keys,
+        forged::embedded_keys,
         signatures::signatures,
-        shapes::spellings,
-        shapes::bytes_again,
-        shapes::headers,
-        shapes::sizes,
-        signed::payloads,
-        signed::typed_claims,
-        signed::claims,
-        signed::revoked,
+        serialization::serializations,
+        serialization::non_canonical_encodings,
+        serialization::headers,
+        serialization::sizes,
+        signed_claims::payloads,
+        signed_claims::typed_claims,
+        signed_claims::claims,
+        signed_claims::revoked_tokens,
         shared_secret::contradictions,
-        signed::session_tokens,
+        signed_claims::session_tokens,
     ] {
-        seen.tokens(&[], &table(&good));
+        rows.add_tokens(&[], &table(&valid));
     }
-    seen.tokens(&["access"], &signed::no_access_tokens(&good));
-    let tables: [(_, Build); 3] =
-        [("RS256", families::rsa), ("ES384", families::p384), ("EdDSA", families::ed25519)];
+    rows.add_tokens(&["access"], &signed_claims::wrong_access_tokens(&valid));
+    let tables: [(_, BuildTable); 3] = [
+        ("RS256", algorithm_families::rsa),
+        ("ES384", algorithm_families::p384),
+        ("EdDSA", algorithm_families::ed25519),
+    ];
     for (algorithm, table) in tables {
-        let sandbox = families::sandbox(algorithm);
-        seen.tokens(&[algorithm], &table(&Good::new(&sandbox)));
+        let sandbox = algorithm_families::sandbox_with_algorithm(algorithm);
+        rows.add_tokens(&[algorithm], &table(&ValidToken::new(&sandbox)));
     }
-    seen.0.len()
+    rows.0.len()
 }
 
 /// Counts tokens verified with given keys.
-fn others() -> usize {
-    let mut seen = Seen::default();
+fn third_party_rows() -> usize {
+    let mut rows = DistinctRows::default();
     for table in [
-        foreign::algorithms,
-        foreign::public_secrets,
-        foreign::headers,
-        foreign::signatures,
-        foreign_claims::payloads,
-        foreign_claims::typed,
-        foreign_claims::times,
-        foreign_claims::asked,
+        third_party::algorithms,
+        third_party::public_secrets,
+        third_party::headers,
+        third_party::signatures,
+        third_party_claims::payloads,
+        third_party_claims::claim_types,
+        third_party_claims::times,
+        third_party_claims::expectations,
     ] {
-        seen.tokens(&[], &table());
+        rows.add_tokens(&[], &table());
     }
-    seen.tokens(&["nameless"], &foreign::ambiguous());
+    rows.add_tokens(&["nameless"], &third_party_keys::ambiguous_keys());
     for (kid, algorithm) in provider::KEYS {
-        seen.tokens(&[kid], &foreign::of_one_key(kid, algorithm));
+        rows.add_tokens(&[kid], &third_party_keys::single_key(kid, algorithm));
     }
-    seen.0.len()
+    rows.0.len()
 }
 
-fn given_keys() -> usize {
-    let mut seen = Seen::default();
+fn key_rows() -> usize {
+    let mut rows = DistinctRows::default();
     for table in [
-        keys::files::nothing,
-        keys::files::damaged,
+        keys::files::non_keys,
+        keys::files::damaged_private,
         keys::files::damaged_public,
-        keys::files::kinds,
-        keys::material::elliptic_curves,
-        keys::material::explicit_parameters,
-        keys::material::edwards_curve,
-        keys::material::rsa_numbers,
+        keys::files::unsupported_types,
+        keys::private_keys::elliptic_curves,
+        keys::private_keys::explicit_parameters,
+        keys::private_keys::edwards_curve,
+        keys::private_keys::rsa_numbers,
         keys::jwk::members,
         keys::jwk::lengths,
         keys::jwk::numbers,
         keys::jwk::rsa_numbers,
-        keys::jwk::texts,
+        keys::jwk::documents,
         keys::public::edwards_points,
         keys::public::curve_points,
         keys::public::rsa_numbers,
@@ -115,16 +119,19 @@ fn given_keys() -> usize {
         keys::secrets::jwks,
         keys::secrets::sets,
     ] {
-        seen.keys(&table());
+        rows.add_keys(&table());
     }
-    seen.0.len()
+    rows.0.len()
 }
 
 #[test]
 fn tables_have_at_least_250_rows() {
-    let (own, others, keys) = (own(), others(), given_keys());
-    println!("{own} tokens, {others} tokens of others, {keys} keys: {} rows", own + others + keys);
+    let (own, others, keys) = (store_token_rows(), third_party_rows(), key_rows());
+    println!(
+        "{own} tokens, {others} third-party tokens, {keys} keys: {} rows",
+        own + others + keys
+    );
     assert!(own >= 250, "{own} tokens");
-    assert!(others >= 250, "{others} tokens of others");
+    assert!(others >= 250, "{others} third-party tokens");
     assert!(keys >= 250, "{keys} keys");
 }

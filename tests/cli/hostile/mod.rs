@@ -1,18 +1,19 @@
 //! Hostile tokens and keys: each is refused with the documented reason, in less than two seconds
 //! and 64 MiB.
 
+mod algorithm_families;
 mod count;
-mod families;
-mod foreign;
-mod foreign_claims;
 mod forged;
 mod keys;
 mod provider;
-mod shapes;
+mod serialization;
 mod shared_secret;
 mod signatures;
-mod signed;
+mod signed_claims;
 mod signer;
+mod third_party;
+mod third_party_claims;
+mod third_party_keys;
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -21,7 +22,7 @@ use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
 /// Maximum duration of one row.
-const LONGEST: Duration = Duration::from_secs(2);
+const MAX_DURATION: Duration = Duration::from_secs(2);
 
 /// A hostile token: the attack, the token and the expected failure.
 struct Row {
@@ -37,11 +38,11 @@ struct Table(Vec<Row>);
 
 impl Table {
     /// Adds a token that must be refused with exit code 10 and that reason.
-    fn refused(&mut self, reason: &'static str, name: impl Into<String>, token: impl Into<String>) {
-        self.ends(10, reason, name, token);
+    fn reject(&mut self, reason: &'static str, name: impl Into<String>, token: impl Into<String>) {
+        self.reject_with_exit(10, reason, name, token);
     }
 
-    fn ends(
+    fn reject_with_exit(
         &mut self,
         exit: i32,
         reason: &'static str,
@@ -61,31 +62,31 @@ impl Table {
     #[track_caller]
     fn present_as(&self, sandbox: &Sandbox, words: &[&str]) {
         let words = [words, &["-o", "json"]].concat();
-        let mut wrong = Vec::new();
+        let mut failures = Vec::new();
         for row in &self.0 {
-            let begun = Instant::now();
+            let start = Instant::now();
             let output = Sandbox::run_with(sandbox.confined(&words), &row.token);
-            let slow = begun.elapsed() > LONGEST;
-            let line: Value = serde_json::from_str(&output.stderr).unwrap_or_default();
-            let verdict: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
-            let reason = &line["error"]["details"]["reason"];
-            let told = (output.code, reason.as_str(), &verdict["valid"], &verdict["reasons"][0]);
-            let right = (row.exit, Some(row.reason), &json!(false), &json!(row.reason));
-            if told != right || slow {
-                wrong.push(format!(
-                    "{}: {told:?}, not {right:?}; {:?} {}",
+            let is_slow = start.elapsed() > MAX_DURATION;
+            let error_line: Value = serde_json::from_str(&output.stderr).unwrap_or_default();
+            let report: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+            let reason = &error_line["error"]["details"]["reason"];
+            let actual = (output.code, reason.as_str(), &report["valid"], &report["reasons"][0]);
+            let expected = (row.exit, Some(row.reason), &json!(false), &json!(row.reason));
+            if actual != expected || is_slow {
+                failures.push(format!(
+                    "{}: {actual:?}, not {expected:?}; {:?} {}",
                     row.name,
-                    begun.elapsed(),
-                    if line.is_null() { output.stderr.as_str() } else { "" }
+                    start.elapsed(),
+                    if error_line.is_null() { output.stderr.as_str() } else { "" }
                 ));
             }
             // Without a valid signature there is a single reason, and no claims are reported.
-            let unsigned = verdict["claims"].is_null();
-            if unsigned && verdict["reasons"].as_array().map(Vec::len) != Some(1) {
-                wrong.push(format!("{}: several reasons: {}", row.name, verdict["reasons"]));
+            let has_no_claims = report["claims"].is_null();
+            if has_no_claims && report["reasons"].as_array().map(Vec::len) != Some(1) {
+                failures.push(format!("{}: several reasons: {}", row.name, report["reasons"]));
             }
         }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
     }
 }
 
@@ -98,15 +99,14 @@ struct Key {
 }
 
 impl Key {
-    fn of(sandbox: &Sandbox, purpose: &str) -> Self {
+    fn load(sandbox: &Sandbox, purpose: &str) -> Self {
         let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-        let question = "SELECT kid, algorithm, material, ifnull(public, 'null') FROM keys
+        let query = "SELECT kid, algorithm, material, ifnull(public, 'null') FROM keys
             WHERE purpose = ?1 AND state = 'active'";
         let read = |row: &rusqlite::Row<'_>| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
         };
-        let (kid, algorithm, material, public) =
-            store.query_row(question, [purpose], read).unwrap();
+        let (kid, algorithm, material, public) = store.query_row(query, [purpose], read).unwrap();
         Self { kid, algorithm, material, public: serde_json::from_str(&public).unwrap() }
     }
 
@@ -120,28 +120,28 @@ impl Key {
 
     /// Signs a header and a payload with the key of the store.
     fn sign_text(&self, header: &str, payload: &str) -> String {
-        let input = format!("{}.{}", encoded(header), encoded(payload));
-        let signature = signer::signature(&self.algorithm, &self.material, &input);
-        format!("{input}.{}", encoded(signature))
+        let input = format!("{}.{}", base64url(header), base64url(payload));
+        let signature = signer::sign_raw(&self.algorithm, &self.material, &input);
+        format!("{input}.{}", base64url(signature))
     }
 }
 
-/// A valid token, its parts, and the public data of its key.
-struct Good<'w> {
+/// A valid token with the decoded claims and the signing key.
+struct ValidToken<'w> {
     sandbox: &'w Sandbox,
     token: String,
     claims: Map<String, Value>,
     key: Key,
 }
 
-impl<'w> Good<'w> {
-    /// Builds the table for a new store, and presents it once with each set of flags.
+impl<'w> ValidToken<'w> {
+    /// Builds the table for a new store, and presents the table once with each set of flags.
     #[track_caller]
-    fn refuses(table: fn(&Good<'_>) -> Table, flags: &[&[&str]]) {
+    fn assert_refused(table: fn(&ValidToken<'_>) -> Table, flags: &[&[&str]]) {
         let sandbox = Sandbox::with_admin();
-        let table = table(&Good::new(&sandbox));
+        let rows = table(&ValidToken::new(&sandbox));
         for flags in flags {
-            table.present(&sandbox, flags);
+            rows.present(&sandbox, flags);
         }
     }
 
@@ -149,12 +149,12 @@ impl<'w> Good<'w> {
     fn new(sandbox: &'w Sandbox) -> Self {
         let token = sandbox.get(&["token", "create", "target", "-p", "read"]);
         let claims = crate::sandbox::payload(&token).as_object().unwrap().clone();
-        let good = Self { sandbox, token, claims, key: Key::of(sandbox, "app") };
+        let valid = Self { sandbox, token, claims, key: Key::load(sandbox, "app") };
         assert_eq!(
-            sandbox.run_with_input(&["token", "verify", "-"], &good.token).ok().stdout,
+            sandbox.run_with_input(&["token", "verify", "-"], &valid.token).ok().stdout,
             "valid\n"
         );
-        good
+        valid
     }
 
     fn part(&self, number: usize) -> &str {
@@ -165,13 +165,13 @@ impl<'w> Good<'w> {
         URL_SAFE_NO_PAD.decode(self.part(2)).unwrap()
     }
 
-    /// Returns the token with its header replaced.
-    fn under(&self, header: &Value) -> String {
-        self.under_text(header.to_string())
+    /// Returns the token with another header.
+    fn with_header(&self, header: &Value) -> String {
+        self.with_header_text(header.to_string())
     }
 
-    fn under_text(&self, header: impl AsRef<[u8]>) -> String {
-        format!("{}.{}.{}", encoded(header), self.part(1), self.part(2))
+    fn with_header_text(&self, header: impl AsRef<[u8]>) -> String {
+        format!("{}.{}.{}", base64url(header), self.part(1), self.part(2))
     }
 
     /// Returns the header with that member added or replaced.
@@ -181,12 +181,12 @@ impl<'w> Good<'w> {
         header
     }
 
-    /// Returns the token with its signature replaced.
-    fn signed_as(&self, signature: impl AsRef<[u8]>) -> String {
-        format!("{}.{}.{}", self.part(0), self.part(1), encoded(signature))
+    /// Returns the token with another signature.
+    fn with_signature(&self, signature: impl AsRef<[u8]>) -> String {
+        format!("{}.{}.{}", self.part(0), self.part(1), base64url(signature))
     }
 }
 
-fn encoded(bytes: impl AsRef<[u8]>) -> String {
+fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

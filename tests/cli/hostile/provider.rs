@@ -1,6 +1,6 @@
 //! A token provider whose keys are samples, and its public JWK Set.
 
-use super::signer::{of_pem, token};
+use super::signer::{decode_pem, sign_token};
 use crate::sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,13 +30,13 @@ pub(super) const KEYS: [(&str, &str); 5] =
 pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
 
 /// A sandbox without a store, with the keys of the provider in files.
-pub(super) fn sandbox() -> Sandbox {
+pub(super) fn sandbox_with_keys() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, text) in [
-        ("set", json!({"keys": set()}).to_string()),
+        ("set", json!({"keys": jwks()}).to_string()),
         (
             "nameless",
-            json!({"keys": set().into_iter().map(nameless).collect::<Vec<_>>()}).to_string(),
+            json!({"keys": jwks().into_iter().map(without_kid).collect::<Vec<_>>()}).to_string(),
         ),
         ("rsa", RSA_PUBLIC.to_owned()),
         ("p256", P256_PUBLIC.to_owned()),
@@ -50,15 +50,15 @@ pub(super) fn sandbox() -> Sandbox {
 }
 
 /// The public keys, and the shared secret.
-pub(super) fn set() -> Vec<Value> {
+pub(super) fn jwks() -> Vec<Value> {
     let secret = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET)});
     let public = JWKS.iter().map(|text| public(text)).chain([secret]);
-    let named = |(mut jwk, (kid, algorithm)): (Value, (&str, &str))| {
+    let with_metadata = |(mut jwk, (kid, algorithm)): (Value, (&str, &str))| {
         jwk["kid"] = json!(kid);
         jwk["alg"] = json!(algorithm);
         jwk
     };
-    public.zip(KEYS).map(named).collect()
+    public.zip(KEYS).map(with_metadata).collect()
 }
 
 /// Returns the public part of a private JWK.
@@ -70,32 +70,37 @@ pub(super) fn public(jwk: &str) -> Value {
     jwk
 }
 
-fn nameless(mut jwk: Value) -> Value {
+fn without_kid(mut jwk: Value) -> Value {
     jwk.as_object_mut().unwrap().shift_remove("kid");
     jwk
 }
 
 /// Returns the signing key with that id: PKCS#8, or the shared secret.
-pub(super) fn material(kid: &str) -> Vec<u8> {
+pub(super) fn signing_key(kid: &str) -> Vec<u8> {
     match kid {
-        "rsa" => of_pem(RSA),
-        "p256" => of_pem(P256),
-        "p384" => of_pem(P384),
-        "ed" => of_pem(ED25519),
+        "rsa" => decode_pem(RSA),
+        "p256" => decode_pem(P256),
+        "p384" => decode_pem(P384),
+        "ed" => decode_pem(ED25519),
         _ => SECRET.to_vec(),
     }
 }
 
 /// Valid claims, which expire in 2100.
-pub(super) fn claims() -> Value {
+pub(super) fn default_claims() -> Value {
     json!({"iss": "https://idp", "aud": "api", "sub": "alice", "exp": 4_102_444_800_i64})
 }
 
-pub(super) fn header(kid: &str, algorithm: &str) -> Value {
+pub(super) fn jose_header(kid: &str, algorithm: &str) -> Value {
     json!({"alg": algorithm, "typ": "JWT", "kid": kid})
 }
 
 /// Creates a valid token of the key with that id.
-pub(super) fn good(kid: &str, algorithm: &str) -> String {
-    token(algorithm, &material(kid), &header(kid, algorithm), &claims().to_string())
+pub(super) fn valid_token(kid: &str, algorithm: &str) -> String {
+    sign_token(
+        algorithm,
+        &signing_key(kid),
+        &jose_header(kid, algorithm),
+        &default_claims().to_string(),
+    )
 }

@@ -1,6 +1,6 @@
 //! Tokens that a service re-signed with the app key, which is a shared secret.
 
-use super::{Good, Table};
+use super::{Table, ValidToken};
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
@@ -14,8 +14,8 @@ fn with_shared_secret() -> Sandbox {
 }
 
 /// Tokens with one claim that contradicts the record, or without a claim that the record has.
-pub(super) fn contradictions(good: &Good<'_>) -> Table {
-    let now = good.claims["iat"].as_i64().unwrap();
+pub(super) fn contradictions(valid: &ValidToken<'_>) -> Table {
+    let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
     for (claim, value) in [
         ("exp", json!(0)),
@@ -34,31 +34,31 @@ pub(super) fn contradictions(good: &Good<'_>) -> Table {
         ("scope", json!("admin")),
         ("roles", json!(["admin"])),
     ] {
-        table.refused(
+        table.reject(
             "bad_claim",
             format!("another {claim}: {value}"),
-            good.claiming(claim, value),
+            valid.with_claim(claim, value),
         );
     }
     for claim in ["id", "sub", "app", "permissions", "iat"] {
-        table.refused("missing_claim", format!("no {claim}"), good.without(claim));
+        table.reject("missing_claim", format!("no {claim}"), valid.without_claim(claim));
     }
     table
 }
 
 #[test]
 fn claims_contradicting_the_record_are_refused() {
-    Good::refuses(contradictions, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(contradictions, &[&[], &["--type", "any"]]);
     let sandbox = with_shared_secret();
-    contradictions(&Good::new(&sandbox)).present(&sandbox, &[]);
+    contradictions(&ValidToken::new(&sandbox)).present(&sandbox, &[]);
 }
 
 #[test]
 fn re_signed_token_is_refused_by_every_command() {
     let sandbox = with_shared_secret();
-    let good = Good::new(&sandbox);
-    assert_eq!(good.key.algorithm, "HS256");
-    let token = good.claiming("permissions", json!(["read", "admin", "jeton:mint"]));
+    let valid = ValidToken::new(&sandbox);
+    assert_eq!(valid.key.algorithm, "HS256");
+    let token = valid.with_claim("permissions", json!(["read", "admin", "jeton:mint"]));
     let mut outputs = String::new();
     for words in [
         &["token", "verify", &token][..],
@@ -95,20 +95,20 @@ fn re_signed_token_is_refused_by_every_command() {
     );
     assert_eq!(sandbox.json(&["token", "introspect", &token]), json!({"active": false}));
     sandbox.run(&["token", "decode", &token]).ok();
-    let acting = |words: &[&str], token: &str| {
+    let run_with_token = |words: &[&str], token: &str| {
         RunOutput::of(sandbox.command(words).env("JETON_TOKEN", token))
     };
-    acting(&["token", "mint"], &token).fails(10);
+    run_with_token(&["token", "mint"], &token).fails(10);
 
     sandbox.log_in("ada", "lovelace");
     let access = sandbox.session("access");
     let mut claims = payload(&access);
     claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 9_999_999);
-    let access = good.key.sign(&good.key.header("session+jwt"), &claims.to_string());
+    let access = valid.key.sign(&valid.key.header("session+jwt"), &claims.to_string());
     for words in [&["whoami"][..], &["token", "create", "x"], &["token", "mint"], &["logout"]] {
-        let output = acting(words, &access).fails(10);
+        let output = run_with_token(words, &access).fails(10);
         assert!(output.stderr.contains("contradicts the record: exp\n"), "{words:?}: {output:?}");
     }
     sandbox.run(&["whoami"]).ok();
-    sandbox.run(&["token", "verify", &good.token]).ok();
+    sandbox.run(&["token", "verify", &valid.token]).ok();
 }

@@ -1,13 +1,13 @@
 //! Tokens of the store with foreign or non-canonical signatures.
 
 use super::signer::{P256_ORDER, hex, minus};
-use super::{Good, Table, encoded};
+use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-pub(super) fn signatures(good: &Good<'_>) -> Table {
-    let other = Good::new(good.sandbox);
-    let signature = good.signature();
+pub(super) fn signatures(valid: &ValidToken<'_>) -> Table {
+    let other = ValidToken::new(valid.sandbox);
+    let signature = valid.signature();
     let (r, s) = signature.split_at(32);
     let order = hex(P256_ORDER);
     let zero = vec![0; 32];
@@ -35,42 +35,42 @@ pub(super) fn signatures(good: &Good<'_>) -> Table {
         ("another token's", other.signature()),
         ("oversized", vec![7; 30_000]),
     ] {
-        table.refused("bad_signature", format!("signature: {name}"), good.signed_as(bytes));
+        table.reject("bad_signature", format!("signature: {name}"), valid.with_signature(bytes));
     }
-    let with = |member: &str, value: Value| {
-        let mut claims = good.claims.clone();
+    let with_claim = |member: &str, value: Value| {
+        let mut claims = valid.claims.clone();
         claims.insert(member.to_owned(), value);
-        let payload = encoded(Value::from(claims).to_string());
-        format!("{}.{payload}.{}", good.part(0), good.part(2))
+        let payload = base64url(Value::from(claims).to_string());
+        format!("{}.{payload}.{}", valid.part(0), valid.part(2))
     };
-    table.refused("bad_signature", "more permissions", with("permissions", json!(["admin"])));
-    table.refused("bad_signature", "another owner", with("id", json!(2)));
-    table.refused("bad_signature", "a later end", with("exp", json!(253_402_207_200_i64)));
-    let payload = format!("{}.{}.{}", good.part(0), other.part(1), good.part(2));
-    table.refused("bad_signature", "another token's payload", payload);
-    let spaced = good.under_text(good.key.header("JWT").to_string().replace(':', ": "));
-    table.refused("bad_signature", "another spelling of the header", spaced);
+    table.reject("bad_signature", "more permissions", with_claim("permissions", json!(["admin"])));
+    table.reject("bad_signature", "another owner", with_claim("id", json!(2)));
+    table.reject("bad_signature", "later exp", with_claim("exp", json!(253_402_207_200_i64)));
+    let payload = format!("{}.{}.{}", valid.part(0), other.part(1), valid.part(2));
+    table.reject("bad_signature", "another token's payload", payload);
+    let spaced = valid.with_header_text(valid.key.header("JWT").to_string().replace(':', ": "));
+    table.reject("bad_signature", "another spelling of the header", spaced);
     table
 }
 
 #[test]
 fn invalid_signatures_are_refused() {
-    Good::refuses(signatures, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(signatures, &[&[], &["--type", "any"]]);
 }
 
 #[test]
 fn malleated_ecdsa_signature_is_revoked_with_original() {
     let sandbox = Sandbox::with_admin();
-    let good = Good::new(&sandbox);
-    let signature = good.signature();
+    let valid = ValidToken::new(&sandbox);
+    let signature = valid.signature();
     let (r, s) = signature.split_at(32);
     // ECDSA: (r, n - s) is as valid as (r, s).
-    let twin = good.signed_as([r, &minus(&hex(P256_ORDER), s)].concat());
-    assert_ne!(twin, good.token);
+    let twin = valid.with_signature([r, &minus(&hex(P256_ORDER), s)].concat());
+    assert_ne!(twin, valid.token);
     assert_eq!(sandbox.run_with_input(&["token", "verify", "-"], &twin).code, 0);
-    sandbox.run_with_input(&["token", "revoke", "-"], &good.token).ok();
+    sandbox.run_with_input(&["token", "revoke", "-"], &valid.token).ok();
     let mut table = Table::default();
-    table.ends(12, "token_revoked", "the token", &good.token);
-    table.ends(12, "token_revoked", "its twin", &twin);
+    table.reject_with_exit(12, "token_revoked", "the token", &valid.token);
+    table.reject_with_exit(12, "token_revoked", "its twin", &twin);
     table.present(&sandbox, &[]);
 }

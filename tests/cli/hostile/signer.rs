@@ -49,7 +49,7 @@ pub(super) fn plus(a: &[u8], b: &[u8]) -> Vec<u8> {
 }
 
 /// Signs with that algorithm; the key is PKCS#8, or an HMAC secret.
-pub(super) fn signature(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
+pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
     let (input, random) = (input.as_bytes(), SystemRandom::new());
     let rsa = |padding: &'static dyn aws::RsaEncoding| {
         let pair = aws::RsaKeyPair::from_pkcs8(key).unwrap();
@@ -86,20 +86,20 @@ pub(super) fn signature(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
 }
 
 /// Signs a header and a payload with that key and algorithm.
-pub(super) fn token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
-    let input = format!("{}.{}", super::encoded(header.to_string()), super::encoded(payload));
-    let signature = signature(algorithm, key, &input);
-    format!("{input}.{}", super::encoded(signature))
+pub(super) fn sign_token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
+    let input = format!("{}.{}", super::base64url(header.to_string()), super::base64url(payload));
+    let signature = sign_raw(algorithm, key, &input);
+    format!("{input}.{}", super::base64url(signature))
 }
 
 /// Decodes the first block of a PEM file.
-pub(super) fn of_pem(text: &str) -> Vec<u8> {
+pub(super) fn decode_pem(text: &str) -> Vec<u8> {
     let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1);
     let base64: String = lines.take_while(|line| !line.starts_with('-')).collect();
     STANDARD.decode(base64).unwrap()
 }
 
 /// Decodes a base64url member of a JWK.
-pub(super) fn of_member(jwk: &Value, name: &str) -> Vec<u8> {
+pub(super) fn decode_member(jwk: &Value, name: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()
 }

@@ -1,7 +1,7 @@
 //! A service discovers the keys by the issuer alone: OpenID Provider Metadata and a remote JWK
 //! Set, with jose.
 
-use super::ALL;
+use super::ALGORITHMS;
 use crate::node::{node, script};
 use crate::sandbox::{Sandbox, payload, tampered};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ struct Service {
 }
 
 impl Service {
-    fn started(node: &OsString) -> Self {
+    fn start(node: &OsString) -> Self {
         // Error output of the service stays visible in the log.
         let mut process = script(node, "site.mjs").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -29,10 +29,10 @@ impl Service {
     }
 
     /// Returns the verification results for the tokens while the service serves the directory.
-    fn asked(&mut self, directory: &Path, tokens: &Value) -> Value {
-        let question = json!({"directory": directory, "tokens": tokens});
-        writeln!(self.process.stdin.as_mut().unwrap(), "{question}").unwrap();
-        let line = self.lines.next().expect("it ended without an answer").unwrap();
+    fn verify(&mut self, directory: &Path, tokens: &Value) -> Value {
+        let request = json!({"directory": directory, "tokens": tokens});
+        writeln!(self.process.stdin.as_mut().unwrap(), "{request}").unwrap();
+        let line = self.lines.next().expect("service ended without an answer").unwrap();
         serde_json::from_str(&line).unwrap()
     }
 }
@@ -51,7 +51,7 @@ fn publish(sandbox: &Sandbox, directory: &Path, issuer: &str, purpose: &str) {
     sandbox.run(&words).ok();
 }
 
-fn claims(token: &str) -> Value {
+fn accepted(token: &str) -> Value {
     json!({"claims": payload(token)})
 }
 
@@ -64,20 +64,20 @@ const KEYS: &str = "/.well-known/jwks.json";
 
 #[test]
 fn service_verifies_test_tokens_by_issuer_alone() {
-    let Some(node) = node() else { return };
-    let mut service = Service::started(&node);
+    let Some(program) = node() else { return };
+    let mut service = Service::start(&program);
     let issuer = service.issuer.clone();
     let sandbox = Sandbox::with_admin();
-    let mint = |more: &[&str]| {
-        sandbox.get(&[&["token", "mint", "--sub", "alice", "--iss", &issuer], more].concat())
+    let mint = |extra: &[&str]| {
+        sandbox.get(&[&["token", "mint", "--sub", "alice", "--iss", &issuer], extra].concat())
     };
     let (mut tokens, mut answers) = (json!({}), json!({}));
-    for alg in ALL {
+    for alg in ALGORITHMS {
         let token = mint(&["--alg", alg]);
         tokens[alg] = json!(token);
         let is_secret = alg.starts_with("HS");
         // A key of a JWK Set is never accepted as a secret.
-        answers[alg] = if is_secret { refused("ERR_JOSE_NOT_SUPPORTED") } else { claims(&token) };
+        answers[alg] = if is_secret { refused("ERR_JOSE_NOT_SUPPORTED") } else { accepted(&token) };
         tokens[format!("{alg}, tampered")] = json!(tampered(&token, 2));
         answers[format!("{alg}, tampered")] = refused(if is_secret {
             "ERR_JOSE_NOT_SUPPORTED"
@@ -95,15 +95,15 @@ fn service_verifies_test_tokens_by_issuer_alone() {
     }
     let directory = sandbox.home().join("site");
     publish(&sandbox, &directory, &issuer, "test");
-    let answer = service.asked(&directory, &tokens);
+    let answer = service.verify(&directory, &tokens);
     assert_eq!(answer["answers"], answers);
     assert_eq!(answer["requests"], json!([CONFIGURATION, KEYS]), "fetched once");
 }
 
 #[test]
 fn cached_jwk_set_verifies_tokens_of_next_key() {
-    let Some(node) = node() else { return };
-    let mut service = Service::started(&node);
+    let Some(program) = node() else { return };
+    let mut service = Service::start(&program);
     let issuer = service.issuer.clone();
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "issuer", &issuer]).ok();
@@ -116,11 +116,11 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
     let test = sandbox.get(&["token", "mint", "--iss", &issuer]);
     let tokens = json!({"before": before, "access": access, "test": test});
     assert_eq!(
-        service.asked(&directory, &tokens),
+        service.verify(&directory, &tokens),
         json!({
             "answers": {
-                "before": claims(&before),
-                "access": claims(&access),
+                "before": accepted(&before),
+                "access": accepted(&access),
                 "test": refused("ERR_JWKS_NO_MATCHING_KEY"),
             },
             "requests": [CONFIGURATION, KEYS],
@@ -131,9 +131,9 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
     let header = sandbox.json(&["token", "decode", &after, "--part", "header"]);
     assert_eq!(header["alg"], "EdDSA");
     assert_eq!(
-        service.asked(&directory, &json!({"before": before, "after": after})),
+        service.verify(&directory, &json!({"before": before, "after": after})),
         json!({
-            "answers": {"before": claims(&before), "after": claims(&after)},
+            "answers": {"before": accepted(&before), "after": accepted(&after)},
             "requests": [],
         })
     );

@@ -5,13 +5,13 @@ use base64::Engine;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-fn kids(sandbox: &Sandbox, purpose: &str) -> Vec<String> {
+fn exported_kids(sandbox: &Sandbox, purpose: &str) -> Vec<String> {
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", purpose]);
     let keys = set["keys"].as_array().unwrap().iter();
     keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-fn kid(token: &str) -> String {
+fn kid_of_token(token: &str) -> String {
     let header = token.split('.').next().unwrap();
     let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();
@@ -43,9 +43,9 @@ fn jwk_set_contains_public_keys_only() {
 #[test]
 fn app_and_test_keys_are_exported_separately() {
     let sandbox = Sandbox::with_admin();
-    assert_eq!(kids(&sandbox, "test"), [""; 0]);
-    let none = sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
-    assert_snapshot!(none, @r#"
+    assert_eq!(exported_kids(&sandbox, "test"), [""; 0]);
+    let output = sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
+    assert_snapshot!(output, @r#"
     {
       "keys": []
     }
@@ -53,10 +53,10 @@ fn app_and_test_keys_are_exported_separately() {
     warning: there is no test key yet: the first `jeton token mint` makes it
     "#);
     let (app, test) = (sandbox.get(&["token", "create", "app"]), sandbox.get(&["token", "mint"]));
-    assert_eq!(kids(&sandbox, "app"), [kid(&app)]);
-    assert_eq!(kids(&sandbox, "test"), [kid(&test)]);
-    assert_ne!(kid(&app), kid(&test));
-    assert_eq!(kid(&sandbox.session("access")), kid(&app));
+    assert_eq!(exported_kids(&sandbox, "app"), [kid_of_token(&app)]);
+    assert_eq!(exported_kids(&sandbox, "test"), [kid_of_token(&test)]);
+    assert_ne!(kid_of_token(&app), kid_of_token(&test));
+    assert_eq!(kid_of_token(&sandbox.session("access")), kid_of_token(&app));
 }
 
 #[test]
@@ -72,9 +72,9 @@ fn symmetric_key_is_omitted_with_warning() {
     warning: symmetric keys are left out: whoever could check with one could sign with it
     "#);
     assert_snapshot!(sandbox.run_json(&["keys", "export", "--jwks"]), @r#"{"keys":[]}"#);
-    assert_eq!(kids(&sandbox, "test"), [""; 0]);
+    assert_eq!(exported_kids(&sandbox, "test"), [""; 0]);
     sandbox.run(&["token", "mint"]).ok();
-    assert_eq!(kids(&sandbox, "test").len(), 1, "test keys are ES256 all the same");
+    assert_eq!(exported_kids(&sandbox, "test").len(), 1, "test keys are ES256 by default");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Interoperability in both directions for every algorithm, with `PyJWT` and jose.
 
-use super::{ALL, kids};
+use super::{ALGORITHMS, kids};
 use crate::sandbox::{Sandbox, payload, tampered};
 use crate::{node, python};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 /// A token of each algorithm with its keys.
-fn cases(sandbox: &Sandbox) -> Value {
+fn test_cases(sandbox: &Sandbox) -> Value {
     let case = |alg: &str| {
         let token = sandbox.get(&["token", "mint", "--alg", alg, "--sub", "alice"]);
         let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
@@ -21,13 +21,13 @@ fn cases(sandbox: &Sandbox) -> Value {
         json!({"alg": alg, "kid": kid, "token": token, "tampered": tampered(&token, 2),
             "public": public, "private": private})
     };
-    ALL.map(case).into_iter().collect()
+    ALGORITHMS.map(case).into_iter().collect()
 }
 
 /// Asserts that the library read the claims, and that tokens signed by the library are valid.
-fn agree(sandbox: &Sandbox, cases: &Value, answers: &Value, refused: &str) {
+fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refused: &str) {
     let (cases, answers) = (cases.as_array().unwrap(), answers.as_array().unwrap());
-    assert_eq!((cases.len(), answers.len()), (ALL.len(), ALL.len()));
+    assert_eq!((cases.len(), answers.len()), (ALGORITHMS.len(), ALGORITHMS.len()));
     for (case, answer) in cases.iter().zip(answers) {
         let alg = &case["alg"];
         assert_eq!(answer["claims"], payload(case["token"].as_str().unwrap()), "{alg}");
@@ -44,26 +44,26 @@ fn agree(sandbox: &Sandbox, cases: &Value, answers: &Value, refused: &str) {
             "{alg}"
         );
     }
-    let given = "SELECT count(*) FROM audit WHERE action = 'keys export' AND outcome = 'done'";
-    assert_eq!(sandbox.sql(given), [ALL.len().to_string()], "each is written down");
+    let exports = "SELECT count(*) FROM audit WHERE action = 'keys export' AND outcome = 'done'";
+    assert_eq!(sandbox.sql(exports), [ALGORITHMS.len().to_string()], "every export is recorded");
 }
 
 #[test]
 fn pyjwt_interoperates_for_every_algorithm() {
-    let Some(python) = python::python() else { return };
+    let Some(program) = python::python() else { return };
     let sandbox = Sandbox::with_admin();
-    let cases = cases(&sandbox);
-    let answers = python::ask(&python, "algorithms.py", &cases);
-    agree(&sandbox, &cases, &answers, "InvalidSignatureError");
+    let cases = test_cases(&sandbox);
+    let answers = python::ask(&program, "algorithms.py", &cases);
+    assert_interoperable(&sandbox, &cases, &answers, "InvalidSignatureError");
 }
 
 #[test]
 fn jose_interoperates_for_every_algorithm() {
-    let Some(node) = node::node() else { return };
+    let Some(program) = node::node() else { return };
     let sandbox = Sandbox::with_admin();
-    let cases = cases(&sandbox);
-    let answers = node::ask(&node, "algorithms.mjs", &cases);
-    agree(&sandbox, &cases, &answers, "ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
+    let cases = test_cases(&sandbox);
+    let answers = node::ask(&program, "algorithms.mjs", &cases);
+    assert_interoperable(&sandbox, &cases, &answers, "ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
 }
 
 #[test]
@@ -84,11 +84,11 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     error: nobody is there to confirm it
     hint: add `--yes`
     ");
-    let printed = sandbox.run(&[&private[..], &["--yes"]].concat()).ok().stdout;
-    assert!(printed.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{printed}");
+    let private_pem = sandbox.run(&[&private[..], &["--yes"]].concat()).ok().stdout;
+    assert!(private_pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{private_pem}");
     sandbox.run(&["token", "mint", "--alg", "HS256"]).ok();
     let secret = &kids(&sandbox, "test", "active")[0];
-    assert_eq!(sandbox.run(&["keys", "export", "--pem"]).ok().stdout, pem, "the one that signs");
+    assert_eq!(sandbox.run(&["keys", "export", "--pem"]).ok().stdout, pem, "the active key");
     let output = sandbox.run(&["keys", "export", "--pem", secret]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr

@@ -2,7 +2,7 @@
 
 use super::escaping::{HOSTILE, SHOWN, with_hostile_rows};
 use super::screen::{HERE, PLAIN, crowded};
-use crate::prompts::sent;
+use crate::prompts::terminal_output;
 use crate::sandbox::Sandbox;
 use console::strip_ansi_codes;
 
@@ -10,8 +10,9 @@ use console::strip_ansi_codes;
 fn colours_repeat_what_words_say() {
     let sandbox = crowded();
     let list = ["token", "list", "--status", "all"];
-    let coloured =
-        |words: &[&str], variables: &[(&str, &str)]| sent(&sandbox, 80, HERE, words, variables);
+    let coloured = |words: &[&str], variables: &[(&str, &str)]| {
+        terminal_output(&sandbox, 80, HERE, words, variables)
+    };
     for (words, parts) in [
         (
             &list[..],
@@ -47,7 +48,7 @@ fn colours_repeat_what_words_say() {
 fn a_valid_token_is_green() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "a"]);
-    let screen = sent(&sandbox, 80, HERE, &["token", "verify", &token], &[]);
+    let screen = terminal_output(&sandbox, 80, HERE, &["token", "verify", &token], &[]);
     assert_eq!(screen, "\u{1b}[32mvalid\u{1b}[0m\n");
 }
 
@@ -57,7 +58,7 @@ fn names_from_outside_bring_no_colours_of_their_own() {
     for (words, times) in
         [(&["token", "list"][..], 2), (&["token", "show", "1"], 2), (&["users", "show", "ada"], 2)]
     {
-        let screen = sent(&sandbox, 400, HERE, words, &[]);
+        let screen = terminal_output(&sandbox, 400, HERE, words, &[]);
         assert_eq!(screen.matches(SHOWN).count(), times, "{screen}");
         let ours = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"];
         let rest = ours.iter().fold(screen, |rest, ours| rest.replace(ours, ""));

@@ -1,6 +1,6 @@
 //! What people see on a terminal and nobody else gets: lines that fit, and how far away times are.
 
-use crate::prompts::sent;
+use crate::prompts::terminal_output;
 use crate::redact::redact;
 use crate::sandbox::Sandbox;
 use console::measure_text_width;
@@ -11,7 +11,7 @@ pub(super) const PLAIN: (&str, &str) = ("NO_COLOR", "1");
 
 /// What a terminal of that width shows, without colours.
 fn shown(sandbox: &Sandbox, columns: usize, words: &[&str]) -> String {
-    sent(sandbox, columns, HERE, words, &[PLAIN])
+    terminal_output(sandbox, columns, HERE, words, &[PLAIN])
 }
 
 fn in_seconds(seconds: i64) -> i64 {
@@ -212,7 +212,7 @@ fn a_terminal_adds_nothing_but_distances_and_pipes_get_none() {
             let is_other = is_list(&screen) && !is_list(&piped);
             assert!(rest == words_alone || is_other && columns < 200, "{screen}{piped}");
         }
-        let json = sent(&sandbox, 80, HERE, &[words, &["-o", "json"]].concat(), &[]);
+        let json = terminal_output(&sandbox, 80, HERE, &[words, &["-o", "json"]].concat(), &[]);
         assert_eq!(json, sandbox.run(&[words, &["-o", "json"]].concat()).ok().stdout, "{words:?}");
     }
 }
@@ -222,12 +222,12 @@ fn talk_says_how_far_away_a_time_is_if_it_is_read_on_a_terminal() {
     let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "a"];
     let line = "exec \"$0\" \"$@\" >out";
-    let talk = redact(&sandbox, &sent(&sandbox, 80, line, &create, &[]));
+    let talk = redact(&sandbox, &terminal_output(&sandbox, 80, line, &create, &[]));
     assert_eq!(talk, "token 1 for a, expires <time> (in 7 d), 1 of 3 in use\n");
     let file = |name| std::fs::read_to_string(sandbox.home().join(name)).unwrap();
     assert_eq!(redact(&sandbox, &file("out")), "<token>\n");
     let line = "exec \"$0\" \"$@\" 2>err";
-    let result = sent(&sandbox, 80, line, &create, &[]);
+    let result = terminal_output(&sandbox, 80, line, &create, &[]);
     assert_eq!(redact(&sandbox, &result), "<token>\n");
     assert_eq!(redact(&sandbox, &file("err")), "token 2 for a, expires <time>, 2 of 3 in use\n");
     for (words, said) in [
@@ -236,7 +236,7 @@ fn talk_says_how_far_away_a_time_is_if_it_is_read_on_a_terminal() {
         (&["token", "decode", "@out"], "exp is <time> (in 7 d)"),
         (&["keys", "rotate", "--overlap", "14d"], "verifies until <time> (in 14 d)"),
     ] {
-        let screen = redact(&sandbox, &sent(&sandbox, 80, HERE, words, &[PLAIN]));
+        let screen = redact(&sandbox, &terminal_output(&sandbox, 80, HERE, words, &[PLAIN]));
         assert!(screen.lines().any(|line| line.ends_with(said)), "{screen}");
     }
 }

@@ -4,8 +4,8 @@ use super::OnTerminal;
 use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 
-const TYPED: &str = "typed-and-not-shown-0123456789abcdef";
-const END: &str = "from standard input; press Ctrl-D on an empty line to finish\r\n";
+const SECRET: &str = "typed-and-not-shown-0123456789abcdef";
+const ANNOUNCEMENT_END: &str = "from standard input; press Ctrl-D on an empty line to finish\r\n";
 
 /// Commands that read a secret, and the name of the secret.
 const SECRETS: &[(&str, &str)] = &[
@@ -39,14 +39,14 @@ fn words(line: &str) -> Vec<&str> {
 #[test]
 fn typed_secret_is_announced_once_and_not_echoed() {
     let sandbox = Sandbox::with_admin();
-    for (line, what) in SECRETS {
+    for (line, object) in SECRETS {
         let mut run = OnTerminal::run(&sandbox, &words(line));
-        run.asks(&format!("reading {what} {END}")).hides();
-        run.0.send_line(TYPED).unwrap();
+        run.wait_for(&format!("reading {object} {ANNOUNCEMENT_END}")).wait_for_hidden_input();
+        run.0.send_line(SECRET).unwrap();
         run.0.send_control('d').unwrap();
-        let (code, screen, echoes) = run.ends();
-        assert!(echoes && code != 101, "{line}: {code} {screen}");
-        assert!(!screen.contains(TYPED) && !screen.contains("reading "), "{line}: {screen}");
+        let (code, screen, has_echo) = run.finish();
+        assert!(has_echo && code != 101, "{line}: {code} {screen}");
+        assert!(!screen.contains(SECRET) && !screen.contains("reading "), "{line}: {screen}");
     }
 }
 
@@ -54,10 +54,10 @@ fn typed_secret_is_announced_once_and_not_echoed() {
 fn typed_password_logs_in() {
     let sandbox = Sandbox::with_admin();
     let mut run = OnTerminal::run(&sandbox, &["login", "ada", "--password-stdin"]);
-    run.asks(END).hides().0.send_line("lovelace").unwrap();
+    run.wait_for(ANNOUNCEMENT_END).wait_for_hidden_input().0.send_line("lovelace").unwrap();
     run.0.send_control('d').unwrap();
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (0, true), "{screen}");
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (0, true), "{screen}");
     assert!(screen.ends_with("logged in as ada\n"), "{screen}");
 }
 
@@ -66,34 +66,34 @@ fn terminal_of_other_session_does_not_echo() {
     let sandbox = Sandbox::with_admin();
     let words = ["login", "ada", "--password-stdin"];
     let mut run = OnTerminal::run_as(&sandbox, "exec setsid --wait \"$0\" \"$@\"", &words, &[]);
-    run.asks(END).hides().0.send_line("lovelace").unwrap();
+    run.wait_for(ANNOUNCEMENT_END).wait_for_hidden_input().0.send_line("lovelace").unwrap();
     run.0.send_control('d').unwrap();
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (0, true), "{screen}");
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (0, true), "{screen}");
 }
 
 #[test]
 fn signals_restore_echo() {
     let sandbox = Sandbox::with_admin();
-    let waiting = || {
+    let start_login = || {
         let line = "ulimit -c 0; exec \"$0\" \"$@\"";
         let words = ["login", "ada", "--password-stdin"];
         let mut run = OnTerminal::run_as(&sandbox, line, &words, &[]);
-        run.asks(END).hides();
+        run.wait_for(ANNOUNCEMENT_END).wait_for_hidden_input();
         run
     };
-    let mut run = waiting();
+    let mut run = start_login();
     run.0.send_control('c').unwrap();
-    assert_eq!(run.ends(), (130, "\n".to_owned(), true));
-    let mut run = waiting();
+    assert_eq!(run.finish(), (130, "\n".to_owned(), true));
+    let mut run = start_login();
     run.0.send_control('\\').unwrap();
-    assert_eq!(run.killed(), (Signal::SIGQUIT, true));
+    assert_eq!(run.wait_for_signal(), (Signal::SIGQUIT, true));
 }
 
 #[test]
 fn non_secret_input_is_announced_and_echoed() {
     let sandbox = Sandbox::with_admin();
-    for (line, what) in [
+    for (line, object) in [
         ("users import -", "the rows"),
         ("token mint --from -", "the rows"),
         ("token mint --claims -", "the claims"),
@@ -101,12 +101,12 @@ fn non_secret_input_is_announced_and_echoed() {
         ("run --claims - -- true", "the claims"),
     ] {
         let mut run = OnTerminal::run(&sandbox, &words(line));
-        run.asks(&format!("reading {what} {END}"));
-        assert!(run.echoes(), "{line}");
+        run.wait_for(&format!("reading {object} {ANNOUNCEMENT_END}"));
+        assert!(run.has_echo(), "{line}");
         run.0.send_line("visible").unwrap();
         run.0.send_control('d').unwrap();
-        let (code, screen, echoes) = run.ends();
-        assert!(echoes && code != 101, "{line}: {code} {screen}");
+        let (code, screen, has_echo) = run.finish();
+        assert!(has_echo && code != 101, "{line}: {code} {screen}");
         assert!(screen.starts_with("visible\n") && !screen.contains("reading "), "{screen}");
     }
 }
@@ -117,9 +117,9 @@ fn quiet_and_json_suppress_announcement() {
     for flags in [&["-q"][..], &["-o", "json"]] {
         let words = [&["token", "decode", "-"], flags].concat();
         let mut run = OnTerminal::run(&sandbox, &words);
-        run.hides().0.send_line("x").unwrap();
+        run.wait_for_hidden_input().0.send_line("x").unwrap();
         run.0.send_control('d').unwrap();
-        let (_, screen, echoes) = run.ends();
-        assert!(echoes && !screen.contains("reading"), "{screen}");
+        let (_, screen, has_echo) = run.finish();
+        assert!(has_echo && !screen.contains("reading"), "{screen}");
     }
 }

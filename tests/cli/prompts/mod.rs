@@ -2,11 +2,11 @@
 //! tests.
 
 mod confirm;
+mod default_signals;
 mod input;
 mod progress;
 mod redirected;
 mod signals;
-mod stops;
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -29,8 +29,8 @@ impl OnTerminal {
     }
 
     /// Redirects both outputs to files in the home directory of the sandbox.
-    fn run_into(sandbox: &Sandbox, [out, err]: [&str; 2], words: &[&str]) -> Self {
-        Self::run_as(sandbox, &format!("exec \"$0\" \"$@\" >{out} 2>{err}"), words, &[])
+    fn run_into(sandbox: &Sandbox, [stdout, stderr]: [&str; 2], words: &[&str]) -> Self {
+        Self::run_as(sandbox, &format!("exec \"$0\" \"$@\" >{stdout} 2>{stderr}"), words, &[])
     }
 
     fn run_as(sandbox: &Sandbox, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Self {
@@ -41,58 +41,58 @@ impl OnTerminal {
 
     /// Waits for the question and for hidden input, then types the answer.
     fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
-        self.asks(question).hides();
+        self.wait_for(question).wait_for_hidden_input();
         self.0.send_line(answer).unwrap();
         self
     }
 
     /// Waits for the question, then sends the keys.
     fn press(&mut self, question: &str, key: &str) -> &mut Self {
-        self.asks(question).0.send(key).unwrap();
+        self.wait_for(question).0.send(key).unwrap();
         self.0.flush().unwrap();
         self
     }
 
-    pub(crate) fn asks(&mut self, question: &str) -> &mut Self {
+    pub(crate) fn wait_for(&mut self, question: &str) -> &mut Self {
         self.0.exp_string(question).unwrap();
         self
     }
 
     /// Waits until echo is disabled.
-    fn hides(&mut self) -> &mut Self {
-        let begun = Instant::now();
-        while self.echoes() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "it echoes");
+    fn wait_for_hidden_input(&mut self) -> &mut Self {
+        let start = Instant::now();
+        while self.has_echo() {
+            assert!(start.elapsed() < Duration::from_secs(10), "echo is enabled");
             std::thread::sleep(Duration::from_millis(2));
         }
         self
     }
 
-    fn echoes(&self) -> bool {
+    fn has_echo(&self) -> bool {
         let terminal = self.0.process().get_file_handle().unwrap();
         tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
     /// Returns the signal that killed the command, and whether echo is restored.
-    fn killed(self) -> (Signal, bool) {
+    fn wait_for_signal(self) -> (Signal, bool) {
         let status = self.0.process().wait().unwrap();
         let WaitStatus::Signaled(_, signal, _) = status else { panic!("{status:?}") };
-        (signal, self.echoes())
+        (signal, self.has_echo())
     }
 
     /// Returns the exit code, the screen since the last question, and whether echo is restored.
-    pub(crate) fn ends(mut self) -> (i32, String, bool) {
+    pub(crate) fn finish(mut self) -> (i32, String, bool) {
         let screen = self.0.exp_eof().unwrap().replace("\r\n", "\n");
         let status = self.0.process().wait().unwrap();
         let WaitStatus::Exited(_, code) = status else { panic!("{status:?}: {screen}") };
-        (code, screen, self.echoes())
+        (code, screen, self.has_echo())
     }
 }
 
-/// The screen and the exit code of a command that does not prompt: the terminal still echoes.
+/// Returns the screen and the exit code of a command without prompts; echo must be enabled.
 fn refusal(command: OnTerminal) -> String {
-    let (code, screen, echoes) = command.ends();
-    assert!(echoes, "{screen}");
+    let (code, screen, has_echo) = command.finish();
+    assert!(has_echo, "{screen}");
     format!("{screen}--- exit code {code}")
 }
 
@@ -117,7 +117,7 @@ fn on_terminal(
 
 /// Returns everything that a command without prompts sends to a terminal of that width, escape
 /// sequences included. `line` is a shell command: `exec "$0" "$@"` without redirection.
-pub(crate) fn sent(
+pub(crate) fn terminal_output(
     sandbox: &Sandbox,
     columns: usize,
     line: &str,
@@ -138,8 +138,8 @@ fn login_prompts_for_password_without_echo() {
     let sandbox = Sandbox::with_admin();
     let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
     run.answer("Password: ", "lovelace");
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (0, true), "{screen}");
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (0, true), "{screen}");
     assert!(!screen.contains("lovelace"), "{screen}");
     assert!(screen.contains("logged in as ada\n"), "{screen}");
 }
@@ -149,11 +149,11 @@ fn empty_password_cancels() {
     let sandbox = Sandbox::with_admin();
     for ending in ["\n", "\u{4}"] {
         let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
-        run.asks("Password: ");
+        run.wait_for("Password: ");
         run.0.send(ending).unwrap();
         run.0.flush().unwrap();
-        let (code, screen, echoes) = run.ends();
-        assert_eq!((code, echoes), (2, true), "{screen}");
+        let (code, screen, has_echo) = run.finish();
+        assert_eq!((code, has_echo), (2, true), "{screen}");
         assert!(screen.contains("error: cancelled\n"), "{screen}");
     }
 }
@@ -163,8 +163,8 @@ fn init_prompts_for_password_twice() {
     let sandbox = Sandbox::new();
     let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
     run.answer("New password: ", "lovelace").answer("Confirm password: ", "lovelace");
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (0, true), "{screen}");
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (0, true), "{screen}");
     assert!(screen.contains("ada is the first admin and logged in\n"), "{screen}");
     assert!(!screen.contains("random"), "{screen}");
     sandbox.log_in("ada", "lovelace");
@@ -175,8 +175,8 @@ fn mismatched_new_passwords_are_refused() {
     let sandbox = Sandbox::new();
     let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
     run.answer("New password: ", "lovelace").answer("Confirm password: ", "lovelaec");
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (2, true), "{screen}");
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (2, true), "{screen}");
     assert!(screen.contains("error: passwords do not match\n"), "{screen}");
     assert!(!sandbox.store().exists());
 }
@@ -188,7 +188,7 @@ fn passwd_prompts_for_current_password_first() {
     run.answer("Current password: ", "lovelace")
         .answer("New password: ", "countess")
         .answer("Confirm password: ", "countess");
-    let (code, screen, _) = run.ends();
+    let (code, screen, _) = run.finish();
     assert_eq!(code, 0, "{screen}");
     sandbox.log_in("ada", "countess");
 }
@@ -220,7 +220,7 @@ fn ci_and_no_input_disable_prompts() {
     hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let fresh = Sandbox::new();
-    let (code, screen, _) = OnTerminal::run_in(&fresh, &["init", "ci"], &[("CI", "1")]).ends();
+    let (code, screen, _) = OnTerminal::run_in(&fresh, &["init", "ci"], &[("CI", "1")]).finish();
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("the password is random and shown to nobody"), "{screen}");
 }

@@ -10,16 +10,16 @@ fn long_import_shows_progress() {
     let names: Vec<String> = (0..10_000).map(|number| format!("user{number}")).collect();
     fs::write(sandbox.home().join("rows"), format!("username\n{}", names.join("\n"))).unwrap();
     // The import waits while another connection writes.
-    let other = rusqlite::Connection::open(sandbox.store()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut run = OnTerminal::run(&sandbox, &["users", "import", "rows"]);
-    run.asks("importing [##############################] 10000/10000");
-    other.execute_batch("ROLLBACK").unwrap();
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (0, true), "{screen}");
-    let talk = "imported 10000 users\n\
+    run.wait_for("importing [##############################] 10000/10000");
+    writer.execute_batch("ROLLBACK").unwrap();
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (0, true), "{screen}");
+    let message = "imported 10000 users\n\
                 hint: there is no password yet for 10000 users; set one: jeton recover USER\n";
     // The carriage return clears the progress bar.
     let (_, end) = screen.rsplit_once('\r').unwrap_or(("", &screen));
-    assert_eq!(end, talk, "{screen:?}");
+    assert_eq!(end, message, "{screen:?}");
 }

@@ -1,11 +1,11 @@
-//! Prompts use the terminal itself, so redirection of both outputs does not hide them.
+//! Prompts open the terminal device, so redirection of both outputs does not hide the questions.
 
 use super::OnTerminal;
 use crate::sandbox::Sandbox;
 
 const FILES: [&str; 2] = ["out", "err"];
 
-fn files(sandbox: &Sandbox) -> [String; 2] {
+fn file_contents(sandbox: &Sandbox) -> [String; 2] {
     FILES.map(|name| std::fs::read_to_string(sandbox.home().join(name)).unwrap())
 }
 
@@ -16,9 +16,9 @@ fn password_prompt_works_with_redirected_output() {
     run.answer("Current password: ", "lovelace")
         .answer("New password: ", "countess")
         .answer("Confirm password: ", "countess");
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, screen.trim(), echoes), (0, "", true));
-    assert_eq!(files(&sandbox), ["{\"changed\":true,\"sessions_ended\":0}\n", ""]);
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, screen.trim(), has_echo), (0, "", true));
+    assert_eq!(file_contents(&sandbox), ["{\"changed\":true,\"sessions_ended\":0}\n", ""]);
     sandbox.log_in("ada", "countess");
 }
 
@@ -27,14 +27,14 @@ fn confirmation_works_with_redirected_output() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     let question = "Delete john and revoke all of its tokens? [y/N] ";
-    for (answer, code, talk) in [
+    for (answer, code, message) in [
         ("n\n", 2, "error: cancelled, nothing was changed\n"),
         ("y\n", 0, "deleted john, revoked 0 tokens\n"),
     ] {
         let mut run = OnTerminal::run_into(&sandbox, FILES, &["users", "delete", "john"]);
         run.press(question, answer);
-        assert_eq!(run.ends(), (code, answer.to_owned(), true));
-        assert_eq!(files(&sandbox), ["", talk]);
+        assert_eq!(run.finish(), (code, answer.to_owned(), true));
+        assert_eq!(file_contents(&sandbox), ["", message]);
     }
     sandbox.run(&["users", "show", "john"]).fails(3);
 }

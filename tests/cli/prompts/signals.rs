@@ -11,9 +11,9 @@ fn ctrl_c_at_prompt_exits_130_and_restores_terminal() {
         [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
     {
         let mut run = OnTerminal::run(&sandbox, words);
-        run.asks(question).hides();
+        run.wait_for(question).wait_for_hidden_input();
         run.0.send_control('c').unwrap();
-        assert_eq!(run.ends(), (130, "\n".to_owned(), true), "{words:?}");
+        assert_eq!(run.finish(), (130, "\n".to_owned(), true), "{words:?}");
     }
     sandbox.run(&["whoami"]).ok();
 }
@@ -22,10 +22,10 @@ fn ctrl_c_at_prompt_exits_130_and_restores_terminal() {
 fn sigterm_at_prompt_exits_143_and_restores_terminal() {
     let sandbox = Sandbox::with_admin();
     let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
-    run.asks("Password: ").hides();
+    run.wait_for("Password: ").wait_for_hidden_input();
     run.0.process_mut().signal(Signal::SIGTERM).unwrap();
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (143, true), "{screen}");
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (143, true), "{screen}");
 }
 
 #[test]
@@ -36,9 +36,9 @@ fn ctrl_c_at_confirmation_exits_130_and_changes_nothing() {
     // question.
     for _ in 0..8 {
         let mut run = OnTerminal::run(&sandbox, &["users", "delete", "john"]);
-        run.asks("Delete john and revoke all of its tokens? [y/N] ");
+        run.wait_for("Delete john and revoke all of its tokens? [y/N] ");
         run.0.send_control('c').unwrap();
-        assert_eq!(run.ends(), (130, "^C\n".to_owned(), true));
+        assert_eq!(run.finish(), (130, "^C\n".to_owned(), true));
     }
     sandbox.run(&["users", "show", "john"]).ok();
 }
@@ -50,9 +50,9 @@ fn sighup_at_prompt_exits_143_and_restores_terminal() {
         [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
     {
         let mut run = OnTerminal::run(&sandbox, words);
-        run.asks(question).hides();
+        run.wait_for(question).wait_for_hidden_input();
         run.0.process_mut().signal(Signal::SIGHUP).unwrap();
-        assert_eq!(run.ends(), (143, "\n".to_owned(), true), "{words:?}");
+        assert_eq!(run.finish(), (143, "\n".to_owned(), true), "{words:?}");
     }
     sandbox.run(&["whoami"]).ok();
 }
@@ -63,9 +63,9 @@ fn sighup_and_sigterm_at_confirmation_exit_143_and_change_nothing() {
     sandbox.register("john", "123456");
     for signal in [Signal::SIGHUP, Signal::SIGTERM].repeat(8) {
         let mut run = OnTerminal::run(&sandbox, &["users", "delete", "john"]);
-        run.asks("Delete john and revoke all of its tokens? [y/N] ");
+        run.wait_for("Delete john and revoke all of its tokens? [y/N] ");
         run.0.process_mut().signal(signal).unwrap();
-        assert_eq!(run.ends(), (143, "\n".to_owned(), true), "{signal}");
+        assert_eq!(run.finish(), (143, "\n".to_owned(), true), "{signal}");
     }
     sandbox.run(&["users", "show", "john"]).ok();
 }
@@ -80,21 +80,21 @@ fn signal_is_reported_as_one_line_json_error() {
         )
     };
     // Each of two questions has a thread that receives the signal.
-    let asked = |words: &[&str], questions: &[&str], signal, code| {
+    let assert_reported = |words: &[&str], questions: &[&str], signal, code| {
         let mut run = OnTerminal::run_into(&sandbox, ["out", "err"], words);
         for question in &questions[1..] {
             run.answer(question, "lovelace");
         }
-        run.asks(questions[0]).hides();
+        run.wait_for(questions[0]).wait_for_hidden_input();
         run.0.process_mut().signal(signal).unwrap();
-        assert_eq!(run.ends(), (code, "\n".to_owned(), true), "{words:?}");
+        assert_eq!(run.finish(), (code, "\n".to_owned(), true), "{words:?}");
         let text = |name: &str| std::fs::read_to_string(sandbox.home().join(name)).unwrap();
         assert_eq!((text("out"), text("err")), (String::new(), error(code)), "{words:?}");
     };
     let login = ["login", "ada", "-o", "json"];
-    asked(&login, &["Password: "], Signal::SIGINT, 130);
-    asked(&login, &["Password: "], Signal::SIGTERM, 143);
+    assert_reported(&login, &["Password: "], Signal::SIGINT, 130);
+    assert_reported(&login, &["Password: "], Signal::SIGTERM, 143);
     let passwd = ["passwd", "-o", "json"];
     let questions = ["New password: ", "Current password: "];
-    asked(&passwd, &questions, Signal::SIGTERM, 143);
+    assert_reported(&passwd, &questions, Signal::SIGTERM, 143);
 }

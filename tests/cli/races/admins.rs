@@ -1,47 +1,54 @@
 //! Admins who remove each other concurrently: one admin remains.
 
-use super::{command_of, ended, log_in, number, race};
+use super::{command_of, count_with_code, log_in, query_number, run_concurrently};
 use crate::sandbox::Sandbox;
 
 const ADMINS: &str = "SELECT count(*) FROM users
     WHERE role = 'admin' AND disabled_at IS NULL AND deleted_at IS NULL";
 
-const ARMS: [&[&str]; 3] = [&["set-role", "minter"], &["disable"], &["delete", "--yes"]];
+const REMOVALS: [&[&str]; 3] = [&["set-role", "minter"], &["disable"], &["delete", "--yes"]];
 
 const ROUNDS: usize = 40;
 
 /// Makes both users admins again and logs them in, directly in the database where necessary.
-fn make_up(sandbox: &Sandbox) {
+fn restore_admins(sandbox: &Sandbox) {
     for name in ["eve", "zoe"] {
         let mut register = sandbox.command(&["register", name, "--exist-ok"]);
         register.env("JETON_PASSWORD", "123456");
-        race([register]).remove(0).ok();
+        run_concurrently([register]).remove(0).ok();
     }
     sandbox.sql("UPDATE users SET role = 'admin', disabled_at = NULL WHERE username IS NOT NULL");
-    for output in race([log_in(sandbox, "eve"), log_in(sandbox, "zoe")]) {
+    for output in run_concurrently([log_in(sandbox, "eve"), log_in(sandbox, "zoe")]) {
         output.ok();
     }
-    assert_eq!(number(sandbox, ADMINS), 2);
+    assert_eq!(query_number(sandbox, ADMINS), 2);
 }
 
 #[test]
 fn mutual_admin_removal_leaves_one_admin() {
     let sandbox = Sandbox::new();
-    let mut late = 0;
+    let mut refused_early = 0;
     for round in 0..ROUNDS {
-        make_up(&sandbox);
-        let strike = |who, whom, arm: &[&str]| {
-            let words = [&["users", arm[0], whom], &arm[1..]].concat();
-            command_of(&sandbox, who, &words)
+        restore_admins(&sandbox);
+        let removal = |actor, target, arguments: &[&str]| {
+            let words = [&["users", arguments[0], target], &arguments[1..]].concat();
+            command_of(&sandbox, actor, &words)
         };
-        let (one, other) = (ARMS[round % 3], ARMS[round / 3 % 3]);
-        let all = race([strike("eve", "zoe", one), strike("zoe", "eve", other)]);
-        assert_eq!(ended(&all, 0), 1, "{one:?} against {other:?}: {all:?}");
-        assert_eq!(number(&sandbox, ADMINS), 1, "{one:?} against {other:?}: {all:?}");
-        // The losing command is refused: it would remove the last admin (5), or its user has lost
-        // the role (7) or the session (12).
-        late += ended(&all, 7) + ended(&all, 12);
-        assert_eq!(ended(&all, 5) + ended(&all, 7) + ended(&all, 12), 1, "{all:?}");
+        let (first, second) = (REMOVALS[round % 3], REMOVALS[round / 3 % 3]);
+        let outputs =
+            run_concurrently([removal("eve", "zoe", first), removal("zoe", "eve", second)]);
+        assert_eq!(count_with_code(&outputs, 0), 1, "{first:?} against {second:?}: {outputs:?}");
+        assert_eq!(query_number(&sandbox, ADMINS), 1, "{first:?} against {second:?}: {outputs:?}");
+        // The losing command is refused: the removal would leave no admin (5), or the user has
+        // lost the role (7) or the session (12).
+        refused_early += count_with_code(&outputs, 7) + count_with_code(&outputs, 12);
+        assert_eq!(
+            count_with_code(&outputs, 5)
+                + count_with_code(&outputs, 7)
+                + count_with_code(&outputs, 12),
+            1,
+            "{outputs:?}"
+        );
     }
-    println!("{} of {ROUNDS} were decided inside the transaction", ROUNDS - late);
+    println!("{} of {ROUNDS} decided inside the transaction", ROUNDS - refused_early);
 }

@@ -15,15 +15,15 @@ use serde_json::Value;
 use std::process::Command;
 
 /// Runs the commands concurrently. Asserts that none reports a lock, panics or ends with a signal.
-fn race(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
-    let all = Sandbox::run_at_once(commands);
-    for output in &all {
-        is_decent(output);
+fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
+    let outputs = Sandbox::run_at_once(commands);
+    for output in &outputs {
+        assert_no_lock_error(output);
     }
-    all
+    outputs
 }
 
-fn is_decent(output: &RunOutput) {
+fn assert_no_lock_error(output: &RunOutput) {
     assert!(!output.stdout.contains("database is locked"), "{output:?}");
     for word in ["locked", "busy", "panicked"] {
         assert!(!output.stderr.contains(word), "{output:?}");
@@ -32,12 +32,12 @@ fn is_decent(output: &RunOutput) {
 }
 
 /// Counts the commands with that exit code.
-fn ended(all: &[RunOutput], code: i32) -> usize {
-    all.iter().filter(|output| output.code == code).count()
+fn count_with_code(outputs: &[RunOutput], code: i32) -> usize {
+    outputs.iter().filter(|output| output.code == code).count()
 }
 
-fn number(sandbox: &Sandbox, question: &str) -> usize {
-    sandbox.sql(question)[0].parse().unwrap()
+fn query_number(sandbox: &Sandbox, query: &str) -> usize {
+    sandbox.sql(query)[0].parse().unwrap()
 }
 
 fn register(sandbox: &Sandbox, name: &str) -> Command {
@@ -46,7 +46,7 @@ fn register(sandbox: &Sandbox, name: &str) -> Command {
     command
 }
 
-/// A command with its own configuration directory, hence its own session.
+/// A command with a separate configuration directory, hence a separate session.
 fn command_of(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(name));
@@ -60,9 +60,10 @@ fn log_in(sandbox: &Sandbox, name: &str) -> Command {
 }
 
 /// Reads the session file of that configuration directory.
-fn session(sandbox: &Sandbox, name: &str) -> Value {
+fn session_file(sandbox: &Sandbox, name: &str) -> Value {
     let sessions = sandbox.home().join("config").join(name).join("sessions");
     let mut files = std::fs::read_dir(sessions).unwrap().map(|entry| entry.unwrap().path());
-    let file = files.find(|path| path.extension().is_some_and(|end| end == "json")).unwrap();
+    let file =
+        files.find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap();
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }

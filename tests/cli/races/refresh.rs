@@ -1,6 +1,8 @@
 //! Concurrent use of one refresh token.
 
-use super::{command_of, ended, log_in, number, race, register, session};
+use super::{
+    command_of, count_with_code, log_in, query_number, register, run_concurrently, session_file,
+};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::fs::File;
@@ -9,23 +11,24 @@ use std::time::Duration;
 #[test]
 fn concurrent_commands_refresh_expired_token_once() {
     let sandbox = Sandbox::with_admin();
-    race([register(&sandbox, "john")]).remove(0).ok();
+    run_concurrently([register(&sandbox, "john")]).remove(0).ok();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
-    race([log_in(&sandbox, "john")]).remove(0).ok();
+    run_concurrently([log_in(&sandbox, "john")]).remove(0).ok();
     sandbox.run(&["settings", "set", "session.access_ttl", "15m"]).ok();
-    let sid = session(&sandbox, "john")["sid"].as_str().unwrap().replace('-', "").to_uppercase();
+    let sid =
+        session_file(&sandbox, "john")["sid"].as_str().unwrap().replace('-', "").to_uppercase();
     let pairs = format!(
         "SELECT count(*) FROM pairs
          WHERE session_id = (SELECT id FROM sessions WHERE hex(sid) = '{sid}')"
     );
-    assert_eq!(number(&sandbox, &pairs), 1);
+    assert_eq!(query_number(&sandbox, &pairs), 1);
     std::thread::sleep(Duration::from_secs(2));
-    let all = race((0..64).map(|_| command_of(&sandbox, "john", &["whoami"])));
-    assert_eq!(ended(&all, 0), 64, "{all:?}");
-    assert!(all.iter().all(|output| output.stdout == all[0].stdout), "{all:?}");
-    assert_eq!(number(&sandbox, &pairs), 2);
-    let ended = "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL";
-    assert_eq!(number(&sandbox, ended), 0);
+    let outputs = run_concurrently((0..64).map(|_| command_of(&sandbox, "john", &["whoami"])));
+    assert_eq!(count_with_code(&outputs, 0), 64, "{outputs:?}");
+    assert!(outputs.iter().all(|output| output.stdout == outputs[0].stdout), "{outputs:?}");
+    assert_eq!(query_number(&sandbox, &pairs), 2);
+    let ended_sessions = "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL";
+    assert_eq!(query_number(&sandbox, ended_sessions), 0);
 }
 
 #[test]
@@ -38,18 +41,22 @@ fn concurrent_refresh_token_reuse_ends_session() {
         command.stdin(File::open(&file).unwrap());
         command
     };
-    let mut all = race((0..32).map(|_| present()));
-    assert_eq!((ended(&all, 0), ended(&all, 12)), (1, 31), "{all:?}");
-    all.sort_by_key(|output| output.code);
-    let losers = all.split_off(1);
+    let mut outputs = run_concurrently((0..32).map(|_| present()));
+    assert_eq!(
+        (count_with_code(&outputs, 0), count_with_code(&outputs, 12)),
+        (1, 31),
+        "{outputs:?}"
+    );
+    outputs.sort_by_key(|output| output.code);
+    let losers = outputs.split_off(1);
     for loser in losers {
         loser.fails(12);
     }
-    let pair: Vec<&str> = all[0].stdout.lines().collect();
-    let [access, refresh] = pair[..] else { panic!("{all:?}") };
+    let pair: Vec<&str> = outputs[0].stdout.lines().collect();
+    let [access, refresh] = pair[..] else { panic!("{outputs:?}") };
     sandbox.run_with_input(&["refresh", "--token-stdin"], refresh).fails(12);
     let whoami = sandbox.command(&["whoami"]).env("JETON_TOKEN", access).output().unwrap();
     RunOutput::from(whoami).fails(12);
     sandbox.run(&["whoami"]).fails(12);
-    assert_eq!(number(&sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), 0);
+    assert_eq!(query_number(&sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), 0);
 }

@@ -1,6 +1,6 @@
 //! Revocation by value, concurrent with the recording of the token.
 
-use super::race;
+use super::run_concurrently;
 use crate::sandbox::Sandbox;
 
 const ROUNDS: usize = 100;
@@ -12,7 +12,7 @@ fn revocation_survives_concurrent_recording() {
     let mut revoked = 0;
     for round in 0..ROUNDS {
         let jti = format!("jti=0192abcd-0000-7000-8000-{round:012}");
-        let end = "2100-01-01T00:00:00Z";
+        let expiry = "2100-01-01T00:00:00Z";
         let mint = [
             "token",
             "mint",
@@ -23,16 +23,16 @@ fn revocation_survives_concurrent_recording() {
             "--issued-at",
             "0",
             "--expires-at",
-            end,
+            expiry,
         ];
         let token = sandbox.get(&mint);
         let record = sandbox.command(&[&mint[..], &["--record"]].concat());
-        let all = race([sandbox.command(&["token", "revoke", &token]), record]);
-        assert!([0, 2].contains(&all[1].code), "{all:?}");
-        if all[0].code == 0 {
+        let outputs = run_concurrently([sandbox.command(&["token", "revoke", &token]), record]);
+        assert!([0, 2].contains(&outputs[1].code), "{outputs:?}");
+        if outputs[0].code == 0 {
             revoked += 1;
             let verify = ["token", "verify", "--type", "test", &token];
-            assert_eq!(sandbox.run(&verify).code, 12, "round {round}: {all:?}");
+            assert_eq!(sandbox.run(&verify).code, 12, "round {round}: {outputs:?}");
         }
     }
     assert!(revoked > 0);

@@ -1,6 +1,6 @@
 //! Concurrent token creation: the quota holds, and all tokens are distinct.
 
-use super::{command_of, ended, log_in, number, race, register};
+use super::{command_of, count_with_code, log_in, query_number, register, run_concurrently};
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -10,12 +10,16 @@ fn concurrent_token_creation_respects_quota() {
     let sandbox = Sandbox::with_admin();
     for round in 0..5 {
         let name = format!("user{round}");
-        race([register(&sandbox, &name)]).remove(0).ok();
-        race([log_in(&sandbox, &name)]).remove(0).ok();
+        run_concurrently([register(&sandbox, &name)]).remove(0).ok();
+        run_concurrently([log_in(&sandbox, &name)]).remove(0).ok();
         let create = || command_of(&sandbox, &name, &["token", "create", "app"]);
-        let all = race((0..6).map(|_| create()));
-        assert_eq!((ended(&all, 0), ended(&all, 8)), (3, 3), "{all:?}");
-        for output in all {
+        let outputs = run_concurrently((0..6).map(|_| create()));
+        assert_eq!(
+            (count_with_code(&outputs, 0), count_with_code(&outputs, 8)),
+            (3, 3),
+            "{outputs:?}"
+        );
+        for output in outputs {
             if output.code == 0 {
                 sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
             } else {
@@ -27,26 +31,32 @@ fn concurrent_token_creation_respects_quota() {
             }
         }
     }
-    assert_eq!(number(&sandbox, "SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), 15);
+    assert_eq!(query_number(&sandbox, "SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), 15);
 }
 
 #[test]
 fn concurrently_created_tokens_are_distinct() {
     let sandbox = Sandbox::with_admin();
     let names: Vec<String> = (0..50).map(|n| format!("user{n}")).collect();
-    assert_eq!(ended(&race(names.iter().map(|name| register(&sandbox, name))), 0), 50);
-    assert_eq!(ended(&race(names.iter().map(|name| log_in(&sandbox, name))), 0), 50);
+    assert_eq!(
+        count_with_code(&run_concurrently(names.iter().map(|name| register(&sandbox, name))), 0),
+        50
+    );
+    assert_eq!(
+        count_with_code(&run_concurrently(names.iter().map(|name| log_in(&sandbox, name))), 0),
+        50
+    );
     let create = ["token", "create", "app", "-o", "json"];
-    let all = race(names.iter().map(|name| command_of(&sandbox, name, &create)));
-    assert_eq!(ended(&all, 0), 50, "{all:?}");
-    let answers: Vec<Value> =
-        all.iter().map(|output| serde_json::from_str(&output.stdout).unwrap()).collect();
+    let outputs = run_concurrently(names.iter().map(|name| command_of(&sandbox, name, &create)));
+    assert_eq!(count_with_code(&outputs, 0), 50, "{outputs:?}");
+    let tokens: Vec<Value> =
+        outputs.iter().map(|output| serde_json::from_str(&output.stdout).unwrap()).collect();
     for member in ["id", "jti", "token"] {
         let distinct: BTreeSet<String> =
-            answers.iter().map(|answer| answer[member].to_string()).collect();
+            tokens.iter().map(|token| token[member].to_string()).collect();
         assert_eq!(distinct.len(), 50, "{member}");
     }
-    for answer in &answers {
-        sandbox.run(&["token", "verify", answer["token"].as_str().unwrap()]).ok();
+    for token in &tokens {
+        sandbox.run(&["token", "verify", token["token"].as_str().unwrap()]).ok();
     }
 }

@@ -60,10 +60,10 @@ fn minting_token_requires_role_of_owner() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
-    let (token, plain) = (sandbox.get(&create), sandbox.get(&["token", "create", "app"]));
-    let short = sandbox.get(&[&create[..], &["--ttl", "1s"]].concat());
+    let (token, ordinary) = (sandbox.get(&create), sandbox.get(&["token", "create", "app"]));
+    let short_lived = sandbox.get(&[&create[..], &["--ttl", "1s"]].concat());
     mint(&sandbox, &token).ok();
-    assert_snapshot!(mint(&sandbox, &plain), @"
+    assert_snapshot!(mint(&sandbox, &ordinary), @"
     --- exit code 7, stderr
     error: the app token lacks the permission `jeton:mint`
     ");
@@ -93,20 +93,20 @@ fn minting_token_requires_role_of_owner() {
     hint: it is the token in JETON_TOKEN that is refused
     ");
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(mint(&sandbox, &short).code, 12, "revoked comes before expired");
+    assert_eq!(mint(&sandbox, &short_lived).code, 12, "revocation precedes expiry");
 }
 
 #[test]
 fn revoked_or_expired_minting_token_is_refused() {
     let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
-    let (token, short) =
+    let (token, short_lived) =
         (sandbox.get(&create), sandbox.get(&[&create[..], &["--ttl", "1s"]].concat()));
     sandbox.run(&["token", "revoke", "1"]).ok();
     std::thread::sleep(Duration::from_secs(2));
     let minted = sandbox.get(&["token", "mint"]);
     let mut outputs = String::new();
-    for token in [token, short] {
+    for token in [token, short_lived] {
         outputs += &mint(&sandbox, &token).with_command();
     }
     assert_snapshot!(outputs, @"
@@ -119,5 +119,5 @@ fn revoked_or_expired_minting_token_is_refused() {
     error: token expired
     hint: it is the token in JETON_TOKEN that is refused
     ");
-    assert_eq!(mint(&sandbox, &minted).code, 10, "a test token mints none");
+    assert_eq!(mint(&sandbox, &minted).code, 10, "test tokens cannot mint");
 }

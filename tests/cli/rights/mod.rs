@@ -1,9 +1,10 @@
 //! Rights: every command with every credential, on the caller's own objects and on objects of
 //! other users.
 
-mod meanwhile;
 mod minting;
-mod policy;
+mod rechecked;
+mod rechecked_input;
+mod settings;
 mod table;
 
 use crate::readme::grammar;
@@ -33,8 +34,12 @@ impl Cast {
         let mut names =
             vec![("ME", caller.to_owned()), ("KEY", sandbox.get(&["keys", "generate"]))];
         names.extend([("KIM", "kim".to_owned()), ("EVE", "eve".to_owned())]);
-        names.extend(["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(things(&sandbox, "kim")));
-        names.extend(["MY_ID", "MY_TOKEN", "MY_SID"].into_iter().zip(things(&sandbox, caller)));
+        names.extend(
+            ["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(create_objects(&sandbox, "kim")),
+        );
+        names.extend(
+            ["MY_ID", "MY_TOKEN", "MY_SID"].into_iter().zip(create_objects(&sandbox, caller)),
+        );
         sandbox.log_in(caller, "lovelace");
         Self { sandbox, names }
     }
@@ -45,30 +50,30 @@ impl Cast {
     }
 
     /// Replaces the session in the file with that token.
-    fn given(mut self, token: &str) -> Self {
+    fn with_token(mut self, token: &str) -> Self {
         std::fs::remove_file(self.sandbox.session_file()).unwrap();
         self.sandbox.set("JETON_TOKEN", token);
         self
     }
 
     /// Runs every row of the table.
-    fn runs(&self, credential: &str, code: impl Fn(&Row) -> i32) {
+    fn assert_table(&self, credential: &str, code: impl Fn(&Row) -> i32) {
         for row in TABLE {
-            let words: Vec<&str> = row.words.split(' ').map(|word| self.meaning(word)).collect();
+            let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();
             let output = self.sandbox.run_with_input(&words, row.input);
             assert_eq!(output.code, code(row), "{credential}: {}: {output:?}", row.words);
         }
     }
 
-    fn meaning<'c>(&'c self, word: &'c str) -> &'c str {
-        let known = self.names.iter().find(|(name, _)| *name == word);
-        known.map_or(word, |(_, meaning)| meaning)
+    fn expand<'c>(&'c self, word: &'c str) -> &'c str {
+        let placeholder = self.names.iter().find(|(name, _)| *name == word);
+        placeholder.map_or(word, |(_, value)| value)
     }
 }
 
 /// Creates two tokens and a session of that user. Returns the id of the first token, the second
 /// token and the session id.
-fn things(sandbox: &Sandbox, name: &str) -> [String; 3] {
+fn create_objects(sandbox: &Sandbox, name: &str) -> [String; 3] {
     let run = |words: &[&str], input: &str| -> RunOutput {
         let mut command = sandbox.command(&[words, &["-o", "json"]].concat());
         command.env("JETON_CONFIG_DIR", sandbox.home().join(name));
@@ -85,13 +90,13 @@ fn things(sandbox: &Sandbox, name: &str) -> [String; 3] {
 fn table_holds_without_credential() {
     let cast = Cast::new("ada");
     cast.sandbox.run(&["logout"]).ok();
-    cast.runs("none", |row| row.none);
+    cast.assert_table("none", |row| row.none);
 }
 
 #[test]
 fn table_holds_for_session_file() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
-        Cast::new(caller).runs(&format!("session of {caller}"), |row| row.session[role]);
+        Cast::new(caller).assert_table(&format!("session of {caller}"), |row| row.session[role]);
     }
 }
 
@@ -100,11 +105,14 @@ fn table_holds_for_access_token() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
         let cast = Cast::new(caller);
         let access = cast.sandbox.session("access");
-        let cast = cast.given(&access);
-        cast.runs(&format!("access token of {caller}"), |row| row.access[role]);
-        let mut kept = std::fs::read_dir(cast.sandbox.sessions()).unwrap();
+        let cast = cast.with_token(&access);
+        cast.assert_table(&format!("access token of {caller}"), |row| row.access[role]);
+        let mut files = std::fs::read_dir(cast.sandbox.sessions()).unwrap();
         let is_session = |path: std::path::PathBuf| path.extension().unwrap() == "json";
-        assert!(!kept.any(|file| is_session(file.unwrap().path())), "it is never kept");
+        assert!(
+            !files.any(|file| is_session(file.unwrap().path())),
+            "access tokens are not stored"
+        );
     }
 }
 
@@ -112,7 +120,7 @@ fn table_holds_for_access_token() {
 fn table_holds_for_app_token() {
     let cast = Cast::new("ada");
     let token = cast.app_token("read");
-    cast.given(&token).runs("app token", |row| row.app[0]);
+    cast.with_token(&token).assert_table("app token", |row| row.app[0]);
 }
 
 #[test]
@@ -120,7 +128,7 @@ fn table_holds_for_minting_token() {
     for caller in ["mia", "ada"] {
         let cast = Cast::new(caller);
         let token = cast.app_token("jeton:mint");
-        cast.given(&token).runs(&format!("jeton:mint of {caller}"), |row| row.app[1]);
+        cast.with_token(&token).assert_table(&format!("jeton:mint of {caller}"), |row| row.app[1]);
     }
 }
 
@@ -131,7 +139,7 @@ fn table_holds_for_expired_access_token() {
     cast.sandbox.run(&["refresh"]).ok();
     let access = cast.sandbox.session("access");
     std::thread::sleep(Duration::from_secs(2));
-    cast.given(&access).runs("expired", |row| row.over[0]);
+    cast.with_token(&access).assert_table("expired", |row| row.ended[0]);
 }
 
 #[test]
@@ -139,15 +147,15 @@ fn table_holds_for_revoked_access_token() {
     let cast = Cast::new("ada");
     let access = cast.sandbox.session("access");
     cast.sandbox.run(&["token", "revoke", &access]).ok();
-    cast.given(&access).runs("revoked", |row| row.over[1]);
+    cast.with_token(&access).assert_table("revoked", |row| row.ended[1]);
 }
 
 #[test]
 fn table_covers_every_command() {
-    let begins = |path: &str| {
+    let has_row = |path: &str| {
         let path = format!("{path} ");
         TABLE.iter().any(|row| format!("{} ", row.words).starts_with(&path))
     };
-    let missing: Vec<String> = grammar().0.into_iter().filter(|path| !begins(path)).collect();
-    assert!(missing.is_empty(), "no row says who may: {missing:?}");
+    let missing: Vec<String> = grammar().0.into_iter().filter(|path| !has_row(path)).collect();
+    assert!(missing.is_empty(), "commands without a row: {missing:?}");
 }

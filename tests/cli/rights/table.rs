@@ -5,7 +5,7 @@
 //! are their sessions elsewhere, `EVE` is a user and `KEY` a key that may be removed. Rows run in
 //! order. Exit code 3 means allowed, but not found.
 
-/// A command with its exit code per credential.
+/// A command and the exit code per credential.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) words: &'static str,
@@ -20,18 +20,25 @@ pub(super) struct Row {
     /// With an app token: ordinary, minting.
     pub(super) app: [i32; 2],
     /// With an access token: expired, revoked.
-    pub(super) over: [i32; 2],
+    pub(super) ended: [i32; 2],
 }
 
 /// A command without required credentials.
-const fn open(words: &'static str, code: i32) -> Row {
+const fn without_credential(words: &'static str, code: i32) -> Row {
     let session = [code; 3];
-    Row { words, input: "", none: code, session, access: session, app: [code; 2], over: [code; 2] }
+    Row { words, input: "", none: code, session, access: session, app: [code; 2], ended: [code; 2] }
 }
 
 /// A command that requires a session, with exit codes for a user, a minter and an admin.
 const fn session(words: &'static str, codes: [i32; 3]) -> Row {
-    Row { none: 4, session: codes, access: codes, app: [10, 10], over: [11, 12], ..open(words, 0) }
+    Row {
+        none: 4,
+        session: codes,
+        access: codes,
+        app: [10, 10],
+        ended: [11, 12],
+        ..without_credential(words, 0)
+    }
 }
 
 /// A command that also accepts a minting token.
@@ -52,13 +59,13 @@ const MISSING: [i32; 3] = [7, 7, 3];
 const PASSWORD: &str = "lovelace";
 
 pub(super) const TABLE: &[Row] = &[
-    open("help", 0),
-    open("completions bash", 0),
-    open("man --dir man", 0),
-    open("init", 5),
-    open("init --exist-ok", 0),
-    with_input(open("login KIM --password-stdin", 6), "wrong"),
-    with_input(open("register ann --exist-ok --password-stdin", 0), PASSWORD),
+    without_credential("help", 0),
+    without_credential("completions bash", 0),
+    without_credential("man --dir man", 0),
+    without_credential("init", 5),
+    without_credential("init --exist-ok", 0),
+    with_input(without_credential("login KIM --password-stdin", 6), "wrong"),
+    with_input(without_credential("register ann --exist-ok --password-stdin", 0), PASSWORD),
     with_input(
         Row {
             none: 7,
@@ -66,10 +73,10 @@ pub(super) const TABLE: &[Row] = &[
         },
         PASSWORD,
     ),
-    with_input(open("recover ann --password-stdin", 0), PASSWORD),
-    with_input(open("refresh --token-stdin", 10), "no token"),
+    with_input(without_credential("recover ann --password-stdin", 0), PASSWORD),
+    with_input(without_credential("refresh --token-stdin", 10), "no token"),
     // An explicit token is never refreshed.
-    Row { access: [2; 3], app: [2; 2], over: [2; 2], ..session("refresh", ALL) },
+    Row { access: [2; 3], app: [2; 2], ended: [2; 2], ..session("refresh", ALL) },
     session("whoami", ALL),
     session("whoami --require-role minter", [9, 0, 0]),
     with_input(session("passwd --password-stdin", ALL), "lovelace\nlovelace"),
@@ -92,12 +99,12 @@ pub(super) const TABLE: &[Row] = &[
     minting("token fixtures", MINTERS),
     minting("run -- true", MINTERS),
     session("run --app app -- true", ALL),
-    open("token presets", 0),
-    open("token inspect MY_TOKEN", 0),
-    open("token inspect KIM_TOKEN", 0),
-    open("token introspect KIM_TOKEN", 0),
-    open("token decode KIM_TOKEN", 0),
-    open("token verify KIM_TOKEN", 0),
+    without_credential("token presets", 0),
+    without_credential("token inspect MY_TOKEN", 0),
+    without_credential("token inspect KIM_TOKEN", 0),
+    without_credential("token introspect KIM_TOKEN", 0),
+    without_credential("token decode KIM_TOKEN", 0),
+    without_credential("token verify KIM_TOKEN", 0),
     session("token list", ALL),
     session("token list --user ME", ALL),
     session("token list --user KIM", ADMINS),
@@ -113,8 +120,8 @@ pub(super) const TABLE: &[Row] = &[
     session("token renew MY_ID", ALL),
     session("token renew KIM_ID", ADMINS),
     // The bearer of a token may renew and revoke the token.
-    open("token renew KIM_TOKEN", 0),
-    open("token revoke KIM_TOKEN", 0),
+    without_credential("token renew KIM_TOKEN", 0),
+    without_credential("token revoke KIM_TOKEN", 0),
     session("token revoke MY_ID", ALL),
     session("token revoke KIM_ID", ADMINS),
     session("token revoke 99", MISSING),
@@ -149,11 +156,11 @@ pub(super) const TABLE: &[Row] = &[
     session("users export --with-hashes --yes", ADMINS),
     session("users delete EVE --yes", ADMINS),
     session("users delete 99 --yes", MISSING),
-    open("keys list", 0),
-    open("keys export --jwks", 0),
-    open("keys export --jwks --purpose test", 0),
-    open("keys export --pem", 0),
-    open("keys export --site site --issuer https://id.example", 0),
+    without_credential("keys list", 0),
+    without_credential("keys export --jwks", 0),
+    without_credential("keys export --jwks --purpose test", 0),
+    without_credential("keys export --pem", 0),
+    without_credential("keys export --site site --issuer https://id.example", 0),
     session("keys export --private KEY --yes", ADMINS),
     session("keys generate", ADMINS),
     // The file is opened after the role check.
@@ -170,8 +177,8 @@ pub(super) const TABLE: &[Row] = &[
     session("settings get token.ttl", ALL),
     session("settings set token.ttl 7d", ADMINS),
     session("settings unset token.ttl", ADMINS),
-    open("store info", 0),
-    open("store check", 0),
+    without_credential("store info", 0),
+    without_credential("store check", 0),
     session("store backup copy.db", ADMINS),
     session("store prune", ADMINS),
     session("store migrate", ADMINS),
@@ -181,5 +188,5 @@ pub(super) const TABLE: &[Row] = &[
     session("audit list --user nobody", MISSING),
     session("sessions revoke --all --yes", ALL),
     // An ended session counts as logged out.
-    Row { none: 0, over: [0, 0], ..session("logout", ALL) },
+    Row { none: 0, ended: [0, 0], ..session("logout", ALL) },
 ];

@@ -22,8 +22,8 @@ fn ctrl_c_ends_a_command_and_its_token() {
         let sandbox = Sandbox::with_admin();
         let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
         let mut run = on_terminal(&sandbox, line);
-        run.asks("ready\r\n").0.send_control(key).unwrap();
-        let (exit, screen, echoes) = run.ends();
+        run.wait_for("ready\r\n").0.send_control(key).unwrap();
+        let (exit, screen, echoes) = run.finish();
         assert_eq!((exit, echoes), (code, true), "{screen}");
         is_dead(&sandbox, &token(&sandbox));
     }
@@ -36,14 +36,14 @@ fn ctrl_c_is_heard_once_and_the_command_may_go_on() {
     let line = "echo \"$API_TOKEN\" >token; sleep 600 & trap 'n=$((n + 1)); echo heard' INT; \
                 trap 'kill $!; echo \"$n times\"; exit 5' USR1; echo ready; while :; do wait; done";
     let mut run = on_terminal(&sandbox, line);
-    run.asks("ready\r\n");
+    run.wait_for("ready\r\n");
     for _ in 0..20 {
         run.0.send_control('c').unwrap();
-        run.asks("heard\r\n");
+        run.wait_for("heard\r\n");
     }
     // What jeton does about Ctrl-C it has done before it passes this on.
     run.0.process_mut().signal(Signal::SIGUSR1).unwrap();
-    assert_eq!(run.ends(), (5, "20 times\n".to_owned(), true));
+    assert_eq!(run.finish(), (5, "20 times\n".to_owned(), true));
     is_dead(&sandbox, &token(&sandbox));
 }
 
@@ -53,8 +53,8 @@ fn a_signal_from_another_process_is_passed_on_there_too() {
     let line = "echo \"$API_TOKEN\" >token; trap 'echo heard; exit 6' INT; echo ready; \
                 while :; do sleep 0.02; done";
     let mut run = on_terminal(&sandbox, line);
-    run.asks("ready\r\n").0.process_mut().signal(Signal::SIGINT).unwrap();
-    assert_eq!(run.ends(), (6, "heard\n".to_owned(), true));
+    run.wait_for("ready\r\n").0.process_mut().signal(Signal::SIGINT).unwrap();
+    assert_eq!(run.finish(), (6, "heard\n".to_owned(), true));
     is_dead(&sandbox, &token(&sandbox));
 }
 

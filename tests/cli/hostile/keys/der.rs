@@ -1,6 +1,6 @@
 //! An encoder for DER (X.690) keys, which allows invalid keys.
 
-use crate::hostile::signer::{hex, of_member};
+use crate::hostile::signer::{decode_member, hex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -13,13 +13,13 @@ const ED25519: &str = "06032b6570";
 
 pub(super) fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
-    let head = match content.len() {
+    let header = match content.len() {
         0..=0x7F => vec![tag, length[3]],
         0x80..=0xFF => vec![tag, 0x81, length[3]],
         0x100..=0xFFFF => vec![tag, 0x82, length[2], length[3]],
         _ => vec![tag, 0x83, length[1], length[2], length[3]],
     };
-    [&head, content].concat()
+    [&header, content].concat()
 }
 
 pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
@@ -32,24 +32,24 @@ pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
     tagged(2, &[sign, bytes].concat())
 }
 
-fn octets(bytes: &[u8]) -> Vec<u8> {
+fn octet_string(bytes: &[u8]) -> Vec<u8> {
     tagged(4, bytes)
 }
 
-fn bits(bytes: &[u8]) -> Vec<u8> {
+fn bit_string(bytes: &[u8]) -> Vec<u8> {
     tagged(3, &[&[0], bytes].concat())
 }
 
 /// Encodes SEC 1 (RFC 5915) with a named curve.
 pub(super) fn sec1(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
-    let (curve, point) = (tagged(0xA0, &hex(curve)), tagged(0xA1, &bits(point)));
-    sequence(&[&[2, 1, 1], &octets(d), &curve, &point])
+    let (curve, point) = (tagged(0xA0, &hex(curve)), tagged(0xA1, &bit_string(point)));
+    sequence(&[&[2, 1, 1], &octet_string(d), &curve, &point])
 }
 
 /// Encodes PKCS#8 (RFC 5208) of an elliptic curve key.
 pub(super) fn elliptic(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
-    let inner = sequence(&[&[2, 1, 1], &octets(d), &tagged(0xA1, &bits(point))]);
-    sequence(&[&[2, 1, 0], &sequence(&[&hex(EC), &hex(curve)]), &octets(&inner)])
+    let inner = sequence(&[&[2, 1, 1], &octet_string(d), &tagged(0xA1, &bit_string(point))]);
+    sequence(&[&[2, 1, 0], &sequence(&[&hex(EC), &hex(curve)]), &octet_string(&inner)])
 }
 
 /// Encodes PKCS#8 of an Ed25519 key (RFC 8410), with an optional public part.
@@ -57,37 +57,38 @@ pub(super) fn edwards(seed: &[u8], public: Option<&[u8]>) -> Vec<u8> {
     let public = public.map(|public| tagged(0x81, &[&[0], public].concat()));
     let version = u8::from(public.is_some());
     let algorithm = sequence(&[&hex(ED25519)]);
-    let seed = octets(&octets(seed));
+    let seed = octet_string(&octet_string(seed));
     sequence(&[&[2, 1, version], &algorithm, &seed, &public.unwrap_or_default()])
 }
 
 /// Encodes a private RSA JWK as PKCS#1 (RFC 8017).
 pub(super) fn pkcs1(jwk: &Value) -> Vec<u8> {
     let numbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
-    let numbers: Vec<u8> = numbers.iter().flat_map(|name| integer(&of_member(jwk, name))).collect();
+    let numbers: Vec<u8> =
+        numbers.iter().flat_map(|name| integer(&decode_member(jwk, name))).collect();
     sequence(&[&[2, 1, 0], &numbers])
 }
 
 /// Encodes the `SubjectPublicKeyInfo` (RFC 5280) of an RSA key.
-pub(super) fn rsa_info(n: &[u8], e: &[u8]) -> Vec<u8> {
+pub(super) fn rsa_public_key_info(n: &[u8], e: &[u8]) -> Vec<u8> {
     let key = sequence(&[&integer(n), &integer(e)]);
-    sequence(&[&sequence(&[&hex(RSA)]), &bits(&key)])
+    sequence(&[&sequence(&[&hex(RSA)]), &bit_string(&key)])
 }
 
 /// Encodes the `SubjectPublicKeyInfo` of an elliptic curve point.
-pub(super) fn elliptic_info(curve: &str, point: &[u8]) -> Vec<u8> {
-    sequence(&[&sequence(&[&hex(EC), &hex(curve)]), &bits(point)])
+pub(super) fn elliptic_public_key_info(curve: &str, point: &[u8]) -> Vec<u8> {
+    sequence(&[&sequence(&[&hex(EC), &hex(curve)]), &bit_string(point)])
 }
 
 /// Encodes the `SubjectPublicKeyInfo` of an Ed25519 key.
-pub(super) fn edwards_info(point: &[u8]) -> Vec<u8> {
-    sequence(&[&sequence(&[&hex(ED25519)]), &bits(point)])
+pub(super) fn edwards_public_key_info(point: &[u8]) -> Vec<u8> {
+    sequence(&[&sequence(&[&hex(ED25519)]), &bit_string(point)])
 }
 
 /// Encodes nested sequences, the innermost empty.
 pub(super) fn nested(levels: u32) -> Vec<u8> {
-    let head = |level: u32| [&[0x30, 0x83][..], &(5 * level).to_be_bytes()[1..]].concat();
-    (0..levels).rev().flat_map(head).collect()
+    let header = |level: u32| [&[0x30, 0x83][..], &(5 * level).to_be_bytes()[1..]].concat();
+    (0..levels).rev().flat_map(header).collect()
 }
 
 pub(super) fn pem(tag: &str, der: &[u8]) -> String {

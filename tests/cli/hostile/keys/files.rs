@@ -3,21 +3,21 @@
 use super::Table;
 use super::der::{nested, pem};
 use crate::hostile::provider::{ED25519, P256, P256_PUBLIC, RSA, RSA_PUBLIC};
-use crate::hostile::signer::of_pem;
+use crate::hostile::signer::decode_pem;
 
-const UNKNOWN: &str = "unsupported key format";
-const NEITHER: &str = "not a PEM or JWK";
+const UNKNOWN_FORMAT: &str = "unsupported key format";
+const NOT_PEM_OR_JWK: &str = "not a PEM or JWK";
 const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 public key";
 const NO_PRIVATE: &str = "the PEM has no private key, which signing requires";
-const MORE: &str = "trailing data after the key";
+const TRAILING_DATA: &str = "trailing data after the key";
 const ENCRYPTED: &str = "the PEM is encrypted";
 const DAMAGED: &str = "the PEM is damaged";
 const TOO_LARGE: &str = "keys of more than 262144 bytes are not read";
 const NO_JSON: &str = "the JWK Set is not well-formed JSON";
 
 /// Bytes without a key.
-pub(in crate::hostile) fn nothing() -> Table {
+pub(in crate::hostile) fn non_keys() -> Table {
     let mut table = Table::default();
     let json = "{\"kty\":\"oct\"}";
     let utf_16: Vec<u8> = json.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -25,7 +25,7 @@ pub(in crate::hostile) fn nothing() -> Table {
     for (name, file) in [
         ("empty", Vec::new()),
         ("a line break", b"\n".to_vec()),
-        ("white space", b" \t\r\n ".to_vec()),
+        ("whitespace", b" \t\r\n ".to_vec()),
         ("NUL", vec![0; 1_000]),
         ("words", b"this is my key".to_vec()),
         ("JSON in UTF-16", utf_16),
@@ -35,48 +35,56 @@ pub(in crate::hostile) fn nothing() -> Table {
         ("a JSON string", b"\"key\"".to_vec()),
         ("an SSH key", include_bytes!("../samples/ssh.pub").to_vec()),
         ("bytes that are not UTF-8", vec![0xFF; 64]),
-        ("a beginning of DER", vec![0x31, 0x82, 0x01]),
+        ("truncated DER", vec![0x31, 0x82, 0x01]),
     ] {
-        table.import(UNKNOWN, name, &file);
-        table.key("RS256", NEITHER, name, &file);
-        let why = if name == "a JSON array" || name == "a JSON string" {
+        table.import(UNKNOWN_FORMAT, name, &file);
+        table.verify_key("RS256", NOT_PEM_OR_JWK, name, &file);
+        let message = if name == "a JSON array" || name == "a JSON string" {
             "the JWK Set is not a JSON object"
         } else {
             NO_JSON
         };
-        table.set(why, name, &file);
+        table.verify_set(message, name, &file);
     }
     let large = vec![0; 64_000_000];
     let json = [&b"{\"keys\":["[..], &b"{},".repeat(100_000)].concat();
-    for (name, file) in [("64 MB of NUL", large), ("100,000 keys and no end", json)] {
+    for (name, file) in [("64 MB of NUL", large), ("100,000 keys, unterminated", json)] {
         table.push((name, &file), super::IMPORT.to_vec(), 65, TOO_LARGE);
-        table.verify("RS256", TOO_LARGE, name, &file);
+        table.verify_both("RS256", TOO_LARGE, name, &file);
     }
     table
 }
 
 /// Incomplete or damaged private keys.
-pub(in crate::hostile) fn damaged() -> Table {
+pub(in crate::hostile) fn damaged_private() -> Table {
     let mut table = Table::default();
     for (name, text) in [("RSA", RSA), ("P-256", P256), ("Ed25519", ED25519)] {
-        let der = of_pem(text);
+        let der = decode_pem(text);
         let half = &der[..der.len() / 2];
-        let more = [&der[..], &[0]].concat();
-        for (what, file) in [
+        let with_trailing_byte = [&der[..], &[0]].concat();
+        for (defect, file) in [
             ("cut in half inside", pem("PRIVATE KEY", half)),
-            ("nothing inside", pem("PRIVATE KEY", b"")),
+            ("empty inside", pem("PRIVATE KEY", b"")),
             ("of zeros", pem("PRIVATE KEY", &vec![0; der.len()])),
             ("nested", pem("PRIVATE KEY", &nested(10_000))),
         ] {
-            table.import(NO_KEY, &format!("{name} PEM {what}"), file);
+            table.import(NO_KEY, &format!("{name} PEM {defect}"), file);
         }
         table.import(NO_KEY, &format!("{name} DER cut in half"), half);
-        table.import(MORE, &format!("{name} PEM with a byte more"), pem("PRIVATE KEY", &more));
-        table.import(MORE, &format!("{name} DER with a byte more"), more);
-        table.import(MORE, &format!("{name} DER twice"), der.repeat(2));
+        table.import(
+            TRAILING_DATA,
+            &format!("{name} PEM with a trailing byte"),
+            pem("PRIVATE KEY", &with_trailing_byte),
+        );
+        table.import(
+            TRAILING_DATA,
+            &format!("{name} DER with a trailing byte"),
+            with_trailing_byte,
+        );
+        table.import(TRAILING_DATA, &format!("{name} DER twice"), der.repeat(2));
         let (first, last) = text.split_at(text.len() / 2);
         table.import(DAMAGED, &format!("{name} PEM without its end"), first);
-        table.import(UNKNOWN, &format!("{name} PEM without its beginning"), last);
+        table.import(UNKNOWN_FORMAT, &format!("{name} PEM without its beginning"), last);
         let other = text.replace("END PRIVATE", "END PUBLIC");
         table.import(DAMAGED, &format!("{name} PEM with another end"), other);
         table.import(
@@ -84,16 +92,16 @@ pub(in crate::hostile) fn damaged() -> Table {
             &format!("{name} PEM with a sign inside"),
             text.replacen("MI", "M*", 1).replacen("MC", "M*", 1),
         );
-        let tag = text.replace("PRIVATE KEY", "X PRIVATE KEY");
+        let retagged = text.replace("PRIVATE KEY", "X PRIVATE KEY");
         table.import(
             "the PEM is not PKCS#8, SEC 1 or PKCS#1",
             &format!("{name} PEM of another tag"),
-            tag,
+            retagged,
         );
-        table.key("RS256", "found a private key", &format!("{name} PEM"), text);
-        table.key("RS256", NEITHER, &format!("{name} DER"), &der);
-        table.key("HS256", "expected a shared secret", &format!("{name} DER"), &der);
-        table.set(NO_JSON, &format!("{name} PEM"), text);
+        table.verify_key("RS256", "found a private key", &format!("{name} PEM"), text);
+        table.verify_key("RS256", NOT_PEM_OR_JWK, &format!("{name} DER"), &der);
+        table.verify_key("HS256", "expected a shared secret", &format!("{name} DER"), &der);
+        table.verify_set(NO_JSON, &format!("{name} PEM"), text);
     }
     table.import("several private keys", "two keys", [P256, RSA].concat());
     table.import(NO_PRIVATE, "a public key", P256_PUBLIC);
@@ -107,12 +115,12 @@ pub(in crate::hostile) fn damaged() -> Table {
 pub(in crate::hostile) fn damaged_public() -> Table {
     let mut table = Table::default();
     for (name, text, alg) in [("RSA", RSA_PUBLIC, "RS256"), ("P-256", P256_PUBLIC, "ES256")] {
-        let der = of_pem(text);
+        let der = decode_pem(text);
         let tag = "PUBLIC KEY";
         let half = if alg == "ES256" { "not a point on the curve" } else { NO_PUBLIC_KEY };
-        for (what, said, file) in [
+        for (defect, message, file) in [
             ("cut in half inside", half, pem(tag, &der[..der.len() / 2])),
-            ("nothing inside", NO_PUBLIC_KEY, pem(tag, b"")),
+            ("empty inside", NO_PUBLIC_KEY, pem(tag, b"")),
             ("of zeros", NO_PUBLIC_KEY, pem(tag, &vec![0; der.len()])),
             ("nested", NO_PUBLIC_KEY, pem(tag, &nested(30_000))),
             ("as PKCS#1 nested", NO_PUBLIC_KEY, pem("RSA PUBLIC KEY", &nested(30_000))),
@@ -125,29 +133,34 @@ pub(in crate::hostile) fn damaged_public() -> Table {
             ("and a private key", "found a private key", format!("{text}{P256}")),
             ("for HMAC", "unsuitable for the algorithm", text.to_owned()),
         ] {
-            let alg = if what == "for HMAC" { "HS256" } else { alg };
-            table.key(alg, said, &format!("{name} PEM {what}"), &file);
-            if said == DAMAGED {
-                table.key("HS256", said, &format!("{name} PEM {what}"), &file);
+            let alg = if defect == "for HMAC" { "HS256" } else { alg };
+            table.verify_key(alg, message, &format!("{name} PEM {defect}"), &file);
+            if message == DAMAGED {
+                table.verify_key("HS256", message, &format!("{name} PEM {defect}"), &file);
             }
         }
         let other = if alg == "RS256" { "ES256" } else { "RS256" };
-        table.key(other, "unsuitable for the algorithm", &format!("{name} PEM for {other}"), text);
-        table.set(NO_JSON, &format!("{name} public PEM"), text);
+        table.verify_key(
+            other,
+            "unsuitable for the algorithm",
+            &format!("{name} PEM for {other}"),
+            text,
+        );
+        table.verify_set(NO_JSON, &format!("{name} public PEM"), text);
     }
     table
 }
 
 /// Keys of unsupported types.
-pub(in crate::hostile) fn kinds() -> Table {
+pub(in crate::hostile) fn unsupported_types() -> Table {
     let mut table = Table::default();
     macro_rules! sample {
         ($name:literal) => {
             ($name, include_str!(concat!("../samples/", $name, ".pem")))
         };
     }
-    let short = "RSA key too small: expected at least 2,048 bits";
-    for ((name, text), said) in [
+    let min_length = "RSA key too small: expected at least 2,048 bits";
+    for ((name, text), message) in [
         (sample!("encrypted"), ENCRYPTED),
         (sample!("legacy"), ENCRYPTED),
         (sample!("openssh"), "the PEM is in OpenSSH format"),
@@ -160,17 +173,17 @@ pub(in crate::hostile) fn kinds() -> Table {
         (sample!("p521"), NO_KEY),
         (sample!("p224"), NO_KEY),
         (sample!("pss"), NO_KEY),
-        (sample!("rsa1024"), short),
-        (sample!("rsa512"), short),
+        (sample!("rsa1024"), min_length),
+        (sample!("rsa512"), min_length),
     ] {
-        table.import(said, name, text);
+        table.import(message, name, text);
         if name != "certificate" {
-            table.key("RS256", "found a private key", name, text);
+            table.verify_key("RS256", "found a private key", name, text);
         }
-        table.set(NO_JSON, name, text);
+        table.verify_set(NO_JSON, name, text);
     }
-    let length = "RSA key size out of range: expected 2,048 to 8,192 bits";
-    for ((name, text), said) in [
+    let length_range = "RSA key size out of range: expected 2,048 to 8,192 bits";
+    for ((name, text), message) in [
         (sample!("certificate"), "certificates are not supported"),
         (sample!("dsa.pub"), NO_PUBLIC_KEY),
         (sample!("dh.pub"), NO_PUBLIC_KEY),
@@ -181,11 +194,11 @@ pub(in crate::hostile) fn kinds() -> Table {
         (sample!("p224.pub"), NO_PUBLIC_KEY),
         (sample!("explicit.pub"), NO_PUBLIC_KEY),
         (sample!("pss.pub"), NO_PUBLIC_KEY),
-        (sample!("rsa1024.pub"), length),
-        (sample!("rsa512.pub"), length),
+        (sample!("rsa1024.pub"), length_range),
+        (sample!("rsa512.pub"), length_range),
     ] {
         for alg in ["RS256", "ES256", "HS256"] {
-            table.key(alg, said, name, text);
+            table.verify_key(alg, message, name, text);
         }
     }
     table
@@ -193,12 +206,12 @@ pub(in crate::hostile) fn kinds() -> Table {
 
 #[test]
 fn files_without_key_are_refused() {
-    nothing().present();
+    non_keys().present();
 }
 
 #[test]
 fn damaged_private_keys_are_refused() {
-    damaged().present();
+    damaged_private().present();
 }
 
 #[test]
@@ -208,5 +221,5 @@ fn damaged_public_keys_are_refused() {
 
 #[test]
 fn unsupported_key_types_are_refused() {
-    kinds().present();
+    unsupported_types().present();
 }

@@ -1,8 +1,10 @@
 //! Private JWKs and JWK Sets, for `keys import`.
 
-use super::material::{ed25519, next, other_rsa, p256, p384, rsa, with, wrong_rsa};
+use super::private_keys::{
+    ed25519, inconsistent_rsa, increment, other_rsa, p256, p384, rsa, with_bytes,
+};
 use super::{BAD_LENGTH, NO_MATCH, Table, UNKNOWN_TYPE};
-use crate::hostile::signer::{P256_ORDER, P384_ORDER, hex, of_member};
+use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_member, hex};
 use serde_json::{Value, json};
 
 const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
@@ -10,23 +12,23 @@ const NO_ALGORITHM: &str = "not one of HS256, ";
 const NO_PRIVATE: &str = "missing private part (`d`), which signing requires";
 
 /// Returns the JWK with that member.
-pub(super) fn set(jwk: &Value, member: &str, value: impl Into<Value>) -> Value {
+pub(super) fn with_member(jwk: &Value, member: &str, value: impl Into<Value>) -> Value {
     let mut jwk = jwk.clone();
     jwk[member] = value.into();
     jwk
 }
 
-pub(super) fn without(jwk: &Value, member: &str) -> Value {
+pub(super) fn without_member(jwk: &Value, member: &str) -> Value {
     let mut jwk = jwk.clone();
     jwk.as_object_mut().unwrap().shift_remove(member).unwrap();
     jwk
 }
 
 impl Table {
-    fn jwk(&mut self, said: &str, name: &str, jwk: &Value) {
-        self.import(said, name, jwk.to_string());
+    fn add_jwk(&mut self, message: &str, name: &str, jwk: &Value) {
+        self.import(message, name, jwk.to_string());
         let set = json!({ "keys": [jwk] }).to_string();
-        self.import(said, &format!("{name}, in a set"), set);
+        self.import(message, &format!("{name}, in a set"), set);
     }
 }
 
@@ -35,26 +37,38 @@ pub(in crate::hostile) fn members() -> Table {
     let mut table = Table::default();
     let key = ed25519();
     for kty in [json!("okp"), json!("EC"), json!("RSA "), json!("none"), json!(1), json!(["OKP"])] {
-        table.jwk(UNKNOWN_TYPE, &format!("kty {kty}"), &set(&key, "kty", kty));
+        table.add_jwk(UNKNOWN_TYPE, &format!("kty {kty}"), &with_member(&key, "kty", kty));
     }
-    table.jwk(UNKNOWN_TYPE, "kty null", &set(&key, "kty", Value::Null));
-    table.jwk(UNKNOWN_TYPE, "no kty", &without(&key, "kty"));
+    table.add_jwk(UNKNOWN_TYPE, "kty null", &with_member(&key, "kty", Value::Null));
+    table.add_jwk(UNKNOWN_TYPE, "no kty", &without_member(&key, "kty"));
     for crv in ["ed25519", "Ed448", "X25519", "X448", "P-256", ""] {
-        table.jwk(UNKNOWN_TYPE, &format!("crv {crv:?}"), &set(&key, "crv", crv));
+        table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv:?}"), &with_member(&key, "crv", crv));
     }
     for key in [&key, &p256(), &p384()] {
-        table.jwk(UNKNOWN_TYPE, &format!("{} without crv", key["crv"]), &without(key, "crv"));
-        table.jwk(UNKNOWN_TYPE, &format!("{} as a number", key["crv"]), &set(key, "crv", 256));
-        table.jwk(NO_PRIVATE, &format!("{} without d", key["crv"]), &without(key, "d"));
+        table.add_jwk(
+            UNKNOWN_TYPE,
+            &format!("{} without crv", key["crv"]),
+            &without_member(key, "crv"),
+        );
+        table.add_jwk(
+            UNKNOWN_TYPE,
+            &format!("{} as a number", key["crv"]),
+            &with_member(key, "crv", 256),
+        );
+        table.add_jwk(NO_PRIVATE, &format!("{} without d", key["crv"]), &without_member(key, "d"));
     }
     for crv in ["p-256", "secp256k1", "P-521", "P-224"] {
-        table.jwk(UNKNOWN_TYPE, &format!("crv {crv}"), &set(&p256(), "crv", crv));
+        table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv}"), &with_member(&p256(), "crv", crv));
     }
     for alg in ["none", "None", "ES512", "RSA-OAEP", "A128GCM", "eddsa", "Ed25519", ""] {
-        table.jwk(NO_ALGORITHM, &format!("alg {alg:?}"), &set(&key, "alg", alg));
+        table.add_jwk(NO_ALGORITHM, &format!("alg {alg:?}"), &with_member(&key, "alg", alg));
     }
     for alg in [json!(null), json!(1), json!(["EdDSA"])] {
-        table.jwk("`alg` is not a string", &format!("alg {alg}"), &set(&key, "alg", alg));
+        table.add_jwk(
+            "`alg` is not a string",
+            &format!("alg {alg}"),
+            &with_member(&key, "alg", alg),
+        );
     }
     for (key, alg) in [
         (&key, "ES256"),
@@ -64,19 +78,27 @@ pub(in crate::hostile) fn members() -> Table {
         (&rsa(), "HS256"),
     ] {
         let name = format!("{} of {} with alg {alg}", key["kty"], key["crv"]);
-        table.jwk("unsuitable for the algorithm", &name, &set(key, "alg", alg));
+        table.add_jwk("unsuitable for the algorithm", &name, &with_member(key, "alg", alg));
     }
     for purpose in [json!("enc"), json!("SIG"), json!(""), json!(null), json!(["sig"])] {
         let name = format!("use {purpose}");
-        table.jwk("not for signatures (`use`)", &name, &set(&key, "use", purpose));
+        table.add_jwk("not for signatures (`use`)", &name, &with_member(&key, "use", purpose));
     }
     for operations in [json!([]), json!(["verify"]), json!(["encrypt"]), json!("sign"), json!(null)]
     {
         let name = format!("key_ops {operations}");
-        table.jwk("not for signatures (`key_ops`)", &name, &set(&key, "key_ops", operations));
+        table.add_jwk(
+            "not for signatures (`key_ops`)",
+            &name,
+            &with_member(&key, "key_ops", operations),
+        );
     }
     for kid in [json!(1), json!(null), json!(["a"])] {
-        table.jwk("`kid` is not a string", &format!("kid {kid}"), &set(&key, "kid", kid));
+        table.add_jwk(
+            "`kid` is not a string",
+            &format!("kid {kid}"),
+            &with_member(&key, "kid", kid),
+        );
     }
     table
 }
@@ -91,42 +113,46 @@ pub(in crate::hostile) fn lengths() -> Table {
     ] {
         for name in names {
             let text = key[*name].as_str().unwrap();
-            let odd = [
+            let malformed = [
                 ("padded", format!("{text}=")),
                 ("with a space", format!(" {text}")),
                 ("with a line break", format!("{text}\n")),
                 ("of the other alphabet", format!("+/{}", &text[2..])),
                 ("with a NUL", format!("{text}\0")),
             ];
-            let said = format!("`{name}` is not base64url");
-            for (what, text) in odd {
-                let row = format!("{} {name} {what}", key["kty"]);
-                table.import(&said, &row, set(&key, name, text).to_string());
+            let message = format!("`{name}` is not base64url");
+            for (defect, text) in malformed {
+                let row = format!("{} {name} {defect}", key["kty"]);
+                table.import(&message, &row, with_member(&key, name, text).to_string());
             }
-            table.jwk(&said, &format!("{} {name} a number", key["kty"]), &set(&key, name, 5));
+            table.add_jwk(
+                &message,
+                &format!("{} {name} a number", key["kty"]),
+                &with_member(&key, name, 5),
+            );
         }
     }
     for (key, names) in [(p256(), ["d", "x", "y"]), (p384(), ["d", "x", "y"])] {
         for name in names {
-            let bytes = of_member(&key, name);
-            for (what, bytes) in [
+            let bytes = decode_member(&key, name);
+            for (defect, bytes) in [
                 ("empty", Vec::new()),
-                ("a byte short", bytes[1..].to_vec()),
-                ("a byte more", [&bytes[..], &[0]].concat()),
-                ("a zero before it", [&[0], &bytes[..]].concat()),
+                ("one byte shorter", bytes[1..].to_vec()),
+                ("one byte longer", [&bytes[..], &[0]].concat()),
+                ("leading zero", [&[0], &bytes[..]].concat()),
                 ("twice", bytes.repeat(2)),
             ] {
-                let what = format!("{} {name} {what}", key["crv"]);
-                table.import(BAD_LENGTH, &what, with(&key, name, bytes).to_string());
+                let defect = format!("{} {name} {defect}", key["crv"]);
+                table.import(BAD_LENGTH, &defect, with_bytes(&key, name, bytes).to_string());
             }
         }
     }
     let key = ed25519();
-    let (d, x) = (of_member(&key, "d"), of_member(&key, "x"));
+    let (d, x) = (decode_member(&key, "d"), decode_member(&key, "x"));
     for size in [0, 1, 31, 33, 64] {
         let name = format!("Ed25519 d of {size} bytes");
-        let long: Vec<u8> = d.iter().chain(&x).copied().take(size).collect();
-        table.jwk("`d` is not 32 bytes long", &name, &with(&key, "d", long));
+        let resized: Vec<u8> = d.iter().chain(&x).copied().take(size).collect();
+        table.add_jwk("`d` is not 32 bytes long", &name, &with_bytes(&key, "d", resized));
     }
     table
 }
@@ -134,78 +160,78 @@ pub(in crate::hostile) fn lengths() -> Table {
 /// Inconsistent numbers.
 pub(in crate::hostile) fn numbers() -> Table {
     let mut table = Table::default();
-    let mut refused =
-        |said: &str, name: &str, key: &Value| table.import(said, name, key.to_string());
+    let mut add =
+        |message: &str, name: &str, key: &Value| table.import(message, name, key.to_string());
     for (key, other, order) in
         [(p256(), p384(), hex(P256_ORDER)), (p384(), p256(), hex(P384_ORDER))]
     {
-        let (crv, d) = (key["crv"].as_str().unwrap(), of_member(&key, "d"));
+        let (crv, d) = (key["crv"].as_str().unwrap(), decode_member(&key, "d"));
         for (name, d) in [
             ("zero", vec![0; d.len()]),
-            ("of another key", next(&d)),
+            ("of another key", increment(&d)),
             ("the order", order.clone()),
-            ("more than the order", next(&order)),
+            ("more than the order", increment(&order)),
             ("all ones", vec![0xFF; d.len()]),
         ] {
-            refused(NO_MATCH, &format!("{crv} d {name}"), &with(&key, "d", d));
+            add(NO_MATCH, &format!("{crv} d {name}"), &with_bytes(&key, "d", d));
         }
         for name in ["x", "y"] {
-            let (one, zero) = (next(&of_member(&key, name)), vec![0; d.len()]);
-            refused(NO_MATCH, &format!("{crv} {name} and one"), &with(&key, name, one));
-            refused(NO_MATCH, &format!("{crv} {name} zero"), &with(&key, name, zero));
+            let (one, zero) = (increment(&decode_member(&key, name)), vec![0; d.len()]);
+            add(NO_MATCH, &format!("{crv} {name} and one"), &with_bytes(&key, name, one));
+            add(NO_MATCH, &format!("{crv} {name} zero"), &with_bytes(&key, name, zero));
         }
         let mut swapped = key.clone();
         (swapped["x"], swapped["y"]) = (key["y"].clone(), key["x"].clone());
-        refused(NO_MATCH, &format!("{crv} x and y swapped"), &swapped);
-        let renamed = set(&key, "crv", other["crv"].clone());
-        refused(BAD_LENGTH, &format!("{crv} under the other's name"), &renamed);
+        add(NO_MATCH, &format!("{crv} x and y swapped"), &swapped);
+        let renamed = with_member(&key, "crv", other["crv"].clone());
+        add(BAD_LENGTH, &format!("{crv} under the other's name"), &renamed);
     }
     let key = ed25519();
-    let x = of_member(&key, "x");
+    let x = decode_member(&key, "x");
     let neutral = [&[1][..], &[0; 31]].concat();
     for (name, x) in [
-        ("of another key", next(&x)),
+        ("of another key", increment(&x)),
         ("of 31 bytes", x[..31].to_vec()),
         ("of 33 bytes", [&x[..], &[0]].concat()),
         ("of small order", neutral),
         ("empty", Vec::new()),
     ] {
-        refused(NO_MATCH, &format!("Ed25519 x {name}"), &with(&key, "x", x));
+        add(NO_MATCH, &format!("Ed25519 x {name}"), &with_bytes(&key, "x", x));
     }
-    refused(NO_MATCH, "Ed25519 d zero", &with(&key, "d", [0; 32]));
+    add(NO_MATCH, "Ed25519 d zero", &with_bytes(&key, "d", [0; 32]));
     table
 }
 
 pub(in crate::hostile) fn rsa_numbers() -> Table {
     let mut table = Table::default();
-    for (name, jwk) in wrong_rsa() {
-        let said = if ["n zero", "e 0"].contains(&name.as_str()) { NO_KEY } else { NO_MATCH };
-        table.import(said, &format!("RSA JWK: {name}"), jwk.to_string());
+    for (name, jwk) in inconsistent_rsa() {
+        let message = if ["n zero", "e 0"].contains(&name.as_str()) { NO_KEY } else { NO_MATCH };
+        table.import(message, &format!("RSA JWK: {name}"), jwk.to_string());
     }
     for name in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
-        let said =
+        let message =
             if name == "d" { NO_PRIVATE.to_owned() } else { format!("`{name}` is not base64url") };
-        table.jwk(&said, &format!("RSA without {name}"), &without(&rsa(), name));
+        table.add_jwk(&message, &format!("RSA without {name}"), &without_member(&rsa(), name));
     }
     for oth in [json!([]), json!(null), json!([{"r": "AQ", "d": "AQ", "t": "AQ"}])] {
         let name = format!("RSA with oth {oth}");
-        table.jwk(
+        table.add_jwk(
             "RSA keys with more than two primes are not supported",
             &name,
-            &set(&rsa(), "oth", oth),
+            &with_member(&rsa(), "oth", oth),
         );
     }
     table
 }
 
 /// Malformed JWKs and JWK Sets.
-pub(in crate::hostile) fn texts() -> Table {
+pub(in crate::hostile) fn documents() -> Table {
     let mut table = Table::default();
     let key = ed25519().to_string();
     let inner = &key[1..key.len() - 1];
     let (no_json, twice) = ("not well-formed JSON", "duplicate member name");
     let deep = |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
-    for (said, name, text) in [
+    for (message, name, text) in [
         (no_json, "cut off", key[..key.len() - 1].to_owned()),
         (no_json, "two keys in a row", format!("{key}{key}")),
         (no_json, "a comment", format!("{{/**/{inner}}}")),
@@ -225,17 +251,17 @@ pub(in crate::hostile) fn texts() -> Table {
         (NO_PRIVATE, "an empty object", "{}".to_owned()),
         (NO_PRIVATE, "60,000 empty keys", format!("{{\"keys\":[{}{{}}]}}", "{},".repeat(60_000))),
         ("not an object", "100,000 numbers", format!("{{\"keys\":[{}0]}}", "0,".repeat(100_000))),
-        ("key 2 of 2: unsuitable", "a bad key behind a good one", {
-            let bad = set(&other_rsa(), "alg", "ES256");
+        ("key 2 of 2: unsuitable", "an invalid key after a valid key", {
+            let bad = with_member(&other_rsa(), "alg", "ES256");
             format!("{{\"keys\":[{key},{bad}]}}")
         }),
         ("two keys have the same `kid`", "kid twice", {
-            let named = set(&ed25519(), "kid", "a");
-            let other = set(&p256(), "kid", "a");
+            let named = with_member(&ed25519(), "kid", "a");
+            let other = with_member(&p256(), "kid", "a");
             format!("{{\"keys\":[{named},{other}]}}")
         }),
     ] {
-        table.import(said, name, text);
+        table.import(message, name, text);
     }
     table
 }
@@ -262,5 +288,5 @@ fn inconsistent_private_rsa_jwk_is_refused() {
 
 #[test]
 fn malformed_jwk_documents_are_refused() {
-    texts().present();
+    documents().present();
 }

@@ -4,11 +4,11 @@
 mod der;
 pub(super) mod files;
 pub(super) mod jwk;
-pub(super) mod material;
+pub(super) mod private_keys;
 pub(super) mod public;
 pub(super) mod secrets;
 
-use super::LONGEST;
+use super::MAX_DURATION;
 use crate::sandbox::Sandbox;
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ pub(super) struct Row {
     pub(super) file: Vec<u8>,
     pub(super) words: Vec<&'static str>,
     exit: i32,
-    said: String,
+    message: String,
 }
 
 /// A table of hostile keys.
@@ -37,66 +37,79 @@ pub(super) struct Row {
 pub(super) struct Table(pub(super) Vec<Row>);
 
 impl Table {
-    fn push(&mut self, row: (&str, &[u8]), words: Vec<&'static str>, exit: i32, said: &str) {
+    fn push(&mut self, row: (&str, &[u8]), words: Vec<&'static str>, exit: i32, message: &str) {
         let (name, file) = row;
         let name = format!("{name}, to {}", words.join(" "));
-        self.0.push(Row { name, file: file.to_vec(), words, exit, said: said.to_owned() });
+        self.0.push(Row { name, file: file.to_vec(), words, exit, message: message.to_owned() });
     }
 
     /// Adds a key that `keys import` must refuse with this message.
-    fn import(&mut self, said: &str, name: &str, file: impl AsRef<[u8]>) {
-        self.import_as(&[], said, name, file);
+    fn import(&mut self, message: &str, name: &str, file: impl AsRef<[u8]>) {
+        self.import_as(&[], message, name, file);
     }
 
     /// Adds a key that `keys import` must refuse with these flags.
     fn import_as(
         &mut self,
         flags: &[&'static str],
-        said: &str,
+        message: &str,
         name: &str,
         file: impl AsRef<[u8]>,
     ) {
-        self.push((name, file.as_ref()), [IMPORT, flags].concat(), 65, said);
+        self.push((name, file.as_ref()), [IMPORT, flags].concat(), 65, message);
     }
 
     /// Adds a key that `token verify --key` must refuse for that algorithm.
-    fn key(&mut self, algorithm: &'static str, said: &str, name: &str, file: impl AsRef<[u8]>) {
+    fn verify_key(
+        &mut self,
+        algorithm: &'static str,
+        message: &str,
+        name: &str,
+        file: impl AsRef<[u8]>,
+    ) {
         let words = vec!["token", "verify", TOKEN, "--key", "key", "--alg", algorithm];
-        self.push((name, file.as_ref()), words, 65, said);
+        self.push((name, file.as_ref()), words, 65, message);
     }
 
     /// Adds a key that `token verify --jwks` must refuse.
-    fn set(&mut self, said: &str, name: &str, file: impl AsRef<[u8]>) {
+    fn verify_set(&mut self, message: &str, name: &str, file: impl AsRef<[u8]>) {
         let words = vec!["token", "verify", TOKEN, "--jwks", "key"];
-        self.push((name, file.as_ref()), words, 65, said);
+        self.push((name, file.as_ref()), words, 65, message);
     }
 
     /// Adds a key that `token verify` must refuse with `--key` and with `--jwks`.
-    fn verify(&mut self, algorithm: &'static str, said: &str, name: &str, file: impl AsRef<[u8]>) {
-        self.key(algorithm, said, name, file.as_ref());
-        self.set(said, name, file.as_ref());
+    fn verify_both(
+        &mut self,
+        algorithm: &'static str,
+        message: &str,
+        name: &str,
+        file: impl AsRef<[u8]>,
+    ) {
+        self.verify_key(algorithm, message, name, file.as_ref());
+        self.verify_set(message, name, file.as_ref());
     }
 
     /// Presents every row, and reports all failures at once.
     #[track_caller]
     fn present(&self) {
         let sandbox = Sandbox::with_admin();
-        let keys = || sandbox.sql("SELECT count(*) FROM keys");
-        let before = keys();
-        let mut wrong = Vec::new();
+        let key_count = || sandbox.sql("SELECT count(*) FROM keys");
+        let before = key_count();
+        let mut failures = Vec::new();
         for row in &self.0 {
             std::fs::write(sandbox.home().join("key"), &row.file).unwrap();
-            let begun = Instant::now();
+            let start = Instant::now();
             let output = Sandbox::run_with(sandbox.confined(&row.words), "");
-            let time = begun.elapsed();
-            let right = (output.code, output.stdout.as_str()) == (row.exit, "")
-                && output.stderr.contains(&row.said);
-            if !right || time > LONGEST {
-                let Row { name, exit, said, .. } = row;
-                wrong.push(format!("{name}: not {exit} {said:?}, in {time:?}: {output:?}"));
+            let elapsed = start.elapsed();
+            let is_expected = (output.code, output.stdout.as_str()) == (row.exit, "")
+                && output.stderr.contains(&row.message);
+            if !is_expected || elapsed > MAX_DURATION {
+                let Row { name, exit, message, .. } = row;
+                failures
+                    .push(format!("{name}: not {exit} {message:?}, in {elapsed:?}: {output:?}"));
             }
         }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-        assert_eq!(keys(), before, "something was taken in");
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+        assert_eq!(key_count(), before, "a key was imported");
     }
 }

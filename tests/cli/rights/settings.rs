@@ -23,7 +23,7 @@ const RESTRICTED: &[(&[&str], [i32; 3])] = &[
 ];
 
 /// The cast with two tokens of the caller that have the permission `deploy`.
-fn cast(caller: &str) -> Cast {
+fn cast_with_tokens(caller: &str) -> Cast {
     let mut cast = Cast::new(caller);
     let token = cast.sandbox.get(&["token", "create", "before", "-p", "deploy"]);
     let id = cast.sandbox.json(&["token", "create", "before", "-p", "deploy"])["id"].to_string();
@@ -32,8 +32,8 @@ fn cast(caller: &str) -> Cast {
     cast
 }
 
-fn ends(cast: &Cast, words: &[&str], code: i32) {
-    let words: Vec<&str> = words.iter().map(|word| cast.meaning(word)).collect();
+fn assert_exit_code(cast: &Cast, words: &[&str], code: i32) {
+    let words: Vec<&str> = words.iter().map(|word| cast.expand(word)).collect();
     let output = cast.sandbox.run(&words);
     assert_eq!(output.code, code, "{words:?}: {output:?}");
 }
@@ -41,20 +41,24 @@ fn ends(cast: &Cast, words: &[&str], code: i32) {
 #[test]
 fn user_role_is_limited_to_permitted_permissions() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
-        let cast = cast(caller);
+        let cast = cast_with_tokens(caller);
         cast.sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read,orders:*', 1)");
         for (words, codes) in RESTRICTED {
-            ends(&cast, words, codes[role]);
+            assert_exit_code(&cast, words, codes[role]);
         }
         cast.sandbox.sql("UPDATE settings SET value = 'none' WHERE name = 'token.permissions'");
-        ends(&cast, &["token", "create", "app", "-p", "read"], if role == 0 { 7 } else { 0 });
-        ends(&cast, &["token", "create", "app"], 0);
+        assert_exit_code(
+            &cast,
+            &["token", "create", "app", "-p", "read"],
+            if role == 0 { 7 } else { 0 },
+        );
+        assert_exit_code(&cast, &["token", "create", "app"], 0);
     }
 }
 
 #[test]
 fn refusal_names_permission_and_setting() {
-    let cast = cast("john");
+    let cast = cast_with_tokens("john");
     cast.sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
     let output = cast.sandbox.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
     assert_snapshot!(output, @"
@@ -67,13 +71,13 @@ fn refusal_names_permission_and_setting() {
 #[test]
 fn max_ttl_limits_bearer_but_not_owner() {
     for caller in CALLERS {
-        let cast = cast(caller);
-        ends(&cast, &["token", "renew", "KIM_TOKEN"], 0);
-        let old = "UPDATE tokens SET first_issued_at = issued_at - 90 * 86400";
-        Connection::open(cast.sandbox.store()).unwrap().execute_batch(old).unwrap();
-        ends(&cast, &["token", "renew", "MY_TOKEN"], 7);
-        ends(&cast, &["token", "renew", "MY_ID"], 0);
-        let admin = if caller == "ada" { 0 } else { 7 };
-        ends(&cast, &["token", "renew", "KIM_ID"], admin);
+        let cast = cast_with_tokens(caller);
+        assert_exit_code(&cast, &["token", "renew", "KIM_TOKEN"], 0);
+        let backdate = "UPDATE tokens SET first_issued_at = issued_at - 90 * 86400";
+        Connection::open(cast.sandbox.store()).unwrap().execute_batch(backdate).unwrap();
+        assert_exit_code(&cast, &["token", "renew", "MY_TOKEN"], 7);
+        assert_exit_code(&cast, &["token", "renew", "MY_ID"], 0);
+        let expected = if caller == "ada" { 0 } else { 7 };
+        assert_exit_code(&cast, &["token", "renew", "KIM_ID"], expected);
     }
 }

@@ -1,23 +1,28 @@
 //! A failing fsync at commit: exit 74, because the commit may have been applied, and a message
 //! that names the object to look for.
 
-use super::{can_kill, is_sound, traced};
+use super::{assert_intact, can_kill, run_traced};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::path::Path;
 
 /// Runs the command with every fsync of the WAL failing, from the `nth` on.
-fn unsynced(sandbox: &Sandbox, store: &Path, nth: usize, words: &[&str]) -> RunOutput {
-    let log = store.with_extension("db-wal");
+fn run_with_failing_fsync(
+    sandbox: &Sandbox,
+    store: &Path,
+    nth: usize,
+    words: &[&str],
+) -> RunOutput {
+    let wal = store.with_extension("db-wal");
     let inject = format!("inject=fsync,fdatasync:error=EIO:when={nth}+");
     let calls = ["-e", "trace=fsync,fdatasync", "-e", &inject];
-    let options = [&["-o", "/dev/null", "-P", log.to_str().unwrap()], &calls[..]].concat();
-    traced(sandbox, &options, words)
+    let options = [&["-o", "/dev/null", "-P", wal.to_str().unwrap()], &calls[..]].concat();
+    run_traced(sandbox, &options, words)
 }
 
 /// Returns the `jti` in a message, with or without backticks.
-fn jti(message: &str) -> Option<&str> {
+fn jti_in_message(message: &str) -> Option<&str> {
     message.split("`jti` ").nth(1).map(|rest| rest.split([';', ' ']).next().unwrap())
 }
 
@@ -62,24 +67,24 @@ fn failed_fsync_exits_with_unknown_outcome() {
         (&["refresh"], "session "),
         (&["logout"], "session "),
     ] {
-        let output = unsynced(&sandbox, &store, 1, words).fails(74);
+        let output = run_with_failing_fsync(&sandbox, &store, 1, words).fails(74);
         let first = output.stderr.lines().next().unwrap();
-        let start = "error: disk failure during a commit that may have been applied: check for ";
-        let named = first.strip_prefix(start).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
+        let prefix = "error: disk failure during a commit that may have been applied: check for ";
+        let object = first.strip_prefix(prefix).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
         if target == "jti" {
-            let shown = sandbox.run(&["token", "show", jti(named).unwrap()]);
-            assert!([0, 3].contains(&shown.code), "{words:?}: {shown:?}");
+            let token = sandbox.run(&["token", "show", jti_in_message(object).unwrap()]);
+            assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
         } else {
-            assert!(named.starts_with(target), "{words:?}: {named}");
+            assert!(object.starts_with(target), "{words:?}: {object}");
         }
         assert!(!sandbox.home().join("copy.db").exists());
-        is_sound(&sandbox);
+        assert_intact(&sandbox);
         sandbox.run(&["store", "check"]).ok();
         if sandbox.run(&["whoami"]).code != 0 {
             sandbox.log_in("ada", "lovelace");
         }
     }
-    assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE count = 0"), ["0"], "refused");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE count = 0"), ["0"], "no refusals");
 }
 
 #[test]
@@ -89,7 +94,7 @@ fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
     }
     let sandbox = Sandbox::new();
     let store = sandbox.home().canonicalize().unwrap().join(".local/share/jeton/jeton.db");
-    let output = unsynced(&sandbox, &store, 1, &["init", "ada"]);
+    let output = run_with_failing_fsync(&sandbox, &store, 1, &["init", "ada"]);
     assert_snapshot!(output, @"
     --- exit code 74, stderr
     error: disk failure during a commit that may have been applied: check for the new store
@@ -112,29 +117,29 @@ fn unknown_outcome_error_names_recorded_test_token() {
         &["token", "mint", "--record", "-o", "json"][..],
         &["run", "-o", "json", "--", "echo", "never"],
     ] {
-        let mut named = 0;
+        let mut named_count = 0;
         for nth in 1.. {
-            let output = unsynced(&sandbox, &store, nth, words);
+            let output = run_with_failing_fsync(&sandbox, &store, nth, words);
             if output.code == 0 {
                 break;
             }
             let error = output.error();
             // The child process of `run` had its token, which was recorded and may not be revoked.
-            let has_run = !error["details"]["token_id"].is_null();
+            let child_has_run = !error["details"]["token_id"].is_null();
             assert_eq!(
                 (output.code, output.stdout.as_str()),
-                (74, if has_run { "never\n" } else { "" })
+                (74, if child_has_run { "never\n" } else { "" })
             );
             assert_eq!(error["kind"], "OutcomeUnknown");
             assert_eq!(error["code"], "outcome_unknown");
             if let Some(jti) = error["details"]["jti"].as_str() {
                 assert!(error["message"].as_str().unwrap().contains(jti), "{error}");
-                let shown = sandbox.run(&["token", "show", jti]);
-                assert!([0, 3].contains(&shown.code), "{words:?}: {shown:?}");
-                named += 1;
+                let token = sandbox.run(&["token", "show", jti]);
+                assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
+                named_count += 1;
             }
-            is_sound(&sandbox);
+            assert_intact(&sandbox);
         }
-        assert!(named > 0, "{words:?}");
+        assert!(named_count > 0, "{words:?}");
     }
 }

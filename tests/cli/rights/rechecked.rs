@@ -1,19 +1,15 @@
-//! Rights that end while a command waits for a lock, an answer or a file: the command is refused
-//! at its change, and changes nothing.
+//! Rights that end while a command waits for a lock: the command is refused before its change.
 
 use super::Cast;
-use crate::prompts::OnTerminal;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
-use insta::assert_snapshot;
 use rusqlite::Connection;
 use rusqlite::types::Value;
-use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::Command;
 use std::time::Duration;
 
-/// Every command whose change requires a role. The placeholders are those in `table.rs`.
+/// Every command whose change requires a role. See `table.rs` for the placeholders.
 const CHANGES: &[&str] = &[
     "register bob --role minter --password-file password",
     "sessions revoke KIM_SID",
@@ -50,20 +46,20 @@ const CHANGES: &[&str] = &[
 ];
 
 /// Returns every row of every table but `audit`.
-fn rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
+fn all_rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
     let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'";
     let mut names = store.prepare(names).unwrap();
     let names: Vec<String> =
         names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let mut all = Vec::new();
+    let mut result = Vec::new();
     for name in names {
         let mut table = store.prepare(&format!("SELECT * FROM {name}")).unwrap();
         let width = table.column_count();
         let row = |row: &rusqlite::Row<'_>| (0..width).map(|at| row.get(at)).collect();
         let rows: Vec<Vec<Value>> = table.query_map([], row).unwrap().map(Result::unwrap).collect();
-        all.extend(rows.into_iter().map(|row| (name.clone(), row)));
+        result.extend(rows.into_iter().map(|row| (name.clone(), row)));
     }
-    all
+    result
 }
 
 /// Waits until a command has reached its lock or prompt.
@@ -72,7 +68,7 @@ fn pause() {
 }
 
 /// Commands whose change requires a session and no role.
-const OWN_CHANGES: &[&str] = &[
+const SESSION_CHANGES: &[&str] = &[
     "token create app",
     "token create app --no-expiry",
     "run --app app -- true",
@@ -85,31 +81,32 @@ const OWN_CHANGES: &[&str] = &[
 ];
 
 /// Commands that accept a token with `jeton:mint`.
-const MINTING: &[&str] = &["token mint", "token mint --record", "token fixtures", "run -- true"];
+const MINTING_COMMANDS: &[&str] =
+    &["token mint", "token mint --record", "token fixtures", "run -- true"];
 
 /// Runs the SQL while the commands wait for the lock. Returns the output of each command, and
 /// asserts that none changed a row.
 fn run_while_locked(
     cast: &Cast,
     lines: &[&'static str],
-    meanwhile: &str,
+    change: &str,
 ) -> Vec<(&'static str, RunOutput)> {
     let store = Connection::open(cast.sandbox.store()).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
     let command = |line: &&str| -> Command {
-        let words: Vec<&str> = line.split(' ').map(|word| cast.meaning(word)).collect();
+        let words: Vec<&str> = line.split(' ').map(|word| cast.expand(word)).collect();
         cast.sandbox.command(&words)
     };
     let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
     pause();
-    store.execute_batch(meanwhile).unwrap();
-    let before = rows(&store);
+    store.execute_batch(change).unwrap();
+    let before = all_rows(&store);
     store.execute_batch("COMMIT").unwrap();
-    let output =
+    let outputs =
         children.into_iter().map(|child| RunOutput::from(child.wait_with_output().unwrap()));
-    let output = lines.iter().copied().zip(output).collect();
-    assert!(rows(&store) == before, "{output:?}");
-    output
+    let outputs = lines.iter().copied().zip(outputs).collect();
+    assert!(all_rows(&store) == before, "{outputs:?}");
+    outputs
 }
 
 /// The cast with ada logged in, and the files that the commands read.
@@ -121,33 +118,33 @@ fn cast_with_files() -> Cast {
     file("passwords", "lovelace\nlovelace");
     file("secret", "0123456789abcdef0123456789abcdef");
     file("users.csv", "username,role\nevil,admin\n");
-    let end =
+    let expire =
         "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE jti = (SELECT max(jti) FROM tokens)";
-    cast.sandbox.sql(end);
+    cast.sandbox.sql(expire);
     cast
 }
 
 #[test]
 fn credential_is_rechecked_after_lock_wait() {
-    let of_ada = "(SELECT id FROM users WHERE username = 'ada')";
-    for (meanwhile, code) in [
+    let ada_id = "(SELECT id FROM users WHERE username = 'ada')";
+    for (change, code) in [
         (
             format!(
-                "UPDATE sessions SET ended_at = 1, end_reason = 'revoked' WHERE user_id = {of_ada}"
+                "UPDATE sessions SET ended_at = 1, end_reason = 'revoked' WHERE user_id = {ada_id}"
             ),
             12,
         ),
         ("UPDATE pairs SET access_revoked_at = 1".to_owned(), 12),
-        (format!("UPDATE users SET disabled_at = 1 WHERE id = {of_ada}"), 10),
+        (format!("UPDATE users SET disabled_at = 1 WHERE id = {ada_id}"), 10),
         ("UPDATE keys SET state = 'revoked' WHERE purpose = 'app'".to_owned(), 12),
     ] {
         let cast = cast_with_files();
-        for (line, output) in run_while_locked(&cast, &[CHANGES, OWN_CHANGES].concat(), &meanwhile)
+        for (line, output) in run_while_locked(&cast, &[CHANGES, SESSION_CHANGES].concat(), &change)
         {
             assert_eq!(
                 (output.code, output.stdout.as_str()),
                 (code, ""),
-                "{meanwhile}: {line}: {output:?}"
+                "{change}: {line}: {output:?}"
             );
         }
         assert!(!cast.sandbox.home().join("copy.db").exists());
@@ -158,9 +155,9 @@ fn credential_is_rechecked_after_lock_wait() {
 fn minting_token_is_rechecked_after_lock_wait() {
     let cast = Cast::new("mia");
     let token = cast.app_token("jeton:mint");
-    let cast = cast.given(&token);
+    let cast = cast.with_token(&token);
     let revoke = "UPDATE tokens SET revoked_at = 1";
-    for (line, output) in run_while_locked(&cast, MINTING, revoke) {
+    for (line, output) in run_while_locked(&cast, MINTING_COMMANDS, revoke) {
         assert_eq!((output.code, output.stdout.as_str()), (12, ""), "{line}: {output:?}");
     }
 }
@@ -178,10 +175,10 @@ fn renewal_rechecks_token_after_lock_wait() {
 fn bulk_mint_stops_when_minting_token_is_revoked() {
     let cast = Cast::new("mia");
     let token = cast.app_token("jeton:mint");
-    let cast = cast.given(&token);
+    let cast = cast.with_token(&token);
     let bulk = ["token", "mint", "--record", "--count", "20000"];
     let mut child = Sandbox::start(&mut cast.sandbox.command(&bulk));
-    // The bulk mint blocks on the full pipe, long before it is complete.
+    // The bulk mint blocks on the full pipe, long before the last token.
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
     cast.sandbox.run(&["token", "revoke", &token]).ok();
@@ -234,79 +231,4 @@ fn token_creation_rechecks_owner_after_lock_wait() {
         let _ = RunOutput::from(child.wait_with_output().unwrap()).fails(code);
         assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
     }
-}
-
-/// A sandbox with the admins root and ada, ada logged in, and a function that runs commands as
-/// root.
-fn two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
-    let sandbox = Sandbox::with_admin();
-    sandbox.register("root", "lovelace");
-    sandbox.register("min", "lovelace");
-    sandbox.run(&["users", "set-role", "root", "admin"]).ok();
-    let as_root = |sandbox: &Sandbox, words: &[&str]| {
-        let mut command = sandbox.command(words);
-        command.env("JETON_CONFIG_DIR", sandbox.home().join("root"));
-        Sandbox::run_with(command, "lovelace").ok();
-    };
-    as_root(&sandbox, &["login", "root", "--password-stdin"]);
-    (sandbox, as_root)
-}
-
-#[test]
-fn import_rechecks_role_after_reading_file() {
-    let (sandbox, as_root) = two_admins();
-    let fifo = sandbox.home().join("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let import = ["users", "import", fifo.to_str().unwrap()];
-    let child = Sandbox::start(&mut sandbox.command(&import));
-    // `users import` opens the file after its first role check.
-    let mut file = OpenOptions::new().write(true).open(&fifo).unwrap();
-    as_root(&sandbox, &["users", "set-role", "ada", "user"]);
-    as_root(&sandbox, &["users", "disable", "ada"]);
-    file.write_all(b"username,role,password\nevil,admin,evilpass12\n").unwrap();
-    drop(file);
-    let output = RunOutput::from(child.wait_with_output().unwrap());
-    assert_snapshot!(output, @"
-    --- exit code 12, stderr
-    error: session ended
-    ");
-    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
-}
-
-#[test]
-fn delete_rechecks_role_after_confirmation() {
-    for meanwhile in
-        [&["disable", "ada"][..], &["delete", "ada", "--yes"], &["set-role", "ada", "minter"]]
-    {
-        let (sandbox, as_root) = two_admins();
-        let mut asked = OnTerminal::run(&sandbox, &["users", "delete", "min"]);
-        asked.asks("Delete min and revoke all of its tokens? [y/N] ");
-        as_root(&sandbox, &[&["users"], meanwhile].concat());
-        asked.0.send("y\n").unwrap();
-        asked.0.flush().unwrap();
-        let (code, screen, _) = asked.ends();
-        let expected = if meanwhile[0] == "set-role" { 7 } else { 12 };
-        assert_eq!(code, expected, "{meanwhile:?}: {screen}");
-        assert_eq!(sandbox.sql("SELECT count(*) FROM users WHERE username = 'min'"), ["1"]);
-        let done = "SELECT count(*) FROM audit WHERE action = 'users delete' AND user_id = 1
-            AND outcome = 'done'";
-        assert_eq!(sandbox.sql(done), ["0"]);
-    }
-}
-
-#[test]
-fn recover_rechecks_account_after_password_prompt() {
-    let (sandbox, as_root) = two_admins();
-    let mut asked = OnTerminal::run(&sandbox, &["recover", "min"]);
-    asked.asks("New password: ");
-    as_root(&sandbox, &["users", "delete", "min", "--yes"]);
-    for question in ["", "Confirm password: "] {
-        asked.asks(question);
-        std::thread::sleep(Duration::from_millis(200));
-        asked.0.send_line("countess").unwrap();
-    }
-    let (code, screen, _) = asked.ends();
-    assert_eq!(code, 3, "{screen}");
-    let kept = "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL AND password IS NOT NULL";
-    assert_eq!(sandbox.sql(kept), ["0"]);
 }

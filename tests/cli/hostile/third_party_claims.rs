@@ -1,24 +1,24 @@
 //! Third-party tokens with valid signatures and invalid claims.
 
 use super::Table;
-use super::provider::{self, claims, header, material};
-use super::signer::token;
+use super::provider::{self, default_claims, jose_header, signing_key};
+use super::signer::sign_token;
 use serde_json::{Value, json};
 
 /// Signs the payload as the provider.
-fn saying(payload: &str) -> String {
-    token("ES256", &material("p256"), &header("p256", "ES256"), payload)
+fn sign_payload(payload: &str) -> String {
+    sign_token("ES256", &signing_key("p256"), &jose_header("p256", "ES256"), payload)
 }
 
-fn claiming(claim: &str, value: &Value) -> String {
-    let mut claims = claims();
+fn with_claim(claim: &str, value: &Value) -> String {
+    let mut claims = default_claims();
     claims[claim] = value.clone();
-    saying(&claims.to_string())
+    sign_payload(&claims.to_string())
 }
 
 pub(super) fn payloads() -> Table {
     let mut table = Table::default();
-    let claims = claims().to_string();
+    let claims = default_claims().to_string();
     let inner = &claims[1..claims.len() - 1];
     for (name, payload) in [
         ("empty", String::new()),
@@ -37,12 +37,12 @@ pub(super) fn payloads() -> Table {
         ("exp NaN", claims.replace("4102444800", "NaN")),
         ("10,000 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000))),
     ] {
-        table.refused("malformed", format!("payload: {name}"), saying(&payload));
+        table.reject("malformed", format!("payload: {name}"), sign_payload(&payload));
     }
     table
 }
 
-pub(super) fn typed() -> Table {
+pub(super) fn claim_types() -> Table {
     let mut table = Table::default();
     for (claim, values) in [
         ("iss", json!([1, null, true, ["https://idp"], {}])),
@@ -65,7 +65,7 @@ pub(super) fn typed() -> Table {
         ),
     ] {
         for value in values.as_array().unwrap() {
-            table.refused("bad_claim", format!("{claim} {value}"), claiming(claim, value));
+            table.reject("bad_claim", format!("{claim} {value}"), with_claim(claim, value));
         }
     }
     table
@@ -74,53 +74,53 @@ pub(super) fn typed() -> Table {
 pub(super) fn times() -> Table {
     let mut table = Table::default();
     for exp in [json!(0), json!(1), json!(1_000_000_000), json!(1.5), json!(0.0)] {
-        table.ends(11, "token_expired", format!("exp {exp}"), claiming("exp", &exp));
+        table.reject_with_exit(11, "token_expired", format!("exp {exp}"), with_claim("exp", &exp));
     }
-    let mut endless = claims();
-    endless.as_object_mut().unwrap().remove("exp");
-    table.refused("missing_claim", "no exp", saying(&endless.to_string()));
+    let mut without_exp = default_claims();
+    without_exp.as_object_mut().unwrap().remove("exp");
+    table.reject("missing_claim", "no exp", sign_payload(&without_exp.to_string()));
     for claim in ["nbf", "iat"] {
         for time in [json!(4_102_444_700_i64), json!(4_102_444_700.5)] {
-            let token = claiming(claim, &time);
-            table.refused("not_yet_valid", format!("{claim} {time}"), token);
+            let token = with_claim(claim, &time);
+            table.reject("not_yet_valid", format!("{claim} {time}"), token);
         }
     }
     table
 }
 
 /// Issuers and audiences that differ from the expected values.
-pub(super) fn asked() -> Table {
+pub(super) fn expectations() -> Table {
     let mut table = Table::default();
     for iss in
         ["", "https://idp/", "HTTPS://IDP", "https://idp\0", "https://idp.evil", " https://idp"]
     {
-        table.refused("issuer", format!("iss {iss:?}"), claiming("iss", &json!(iss)));
+        table.reject("issuer", format!("iss {iss:?}"), with_claim("iss", &json!(iss)));
     }
     for aud in
         [json!(""), json!("API"), json!("api "), json!([]), json!(["ap", "i"]), json!("api\0")]
     {
-        table.refused("audience", format!("aud {aud}"), claiming("aud", &aud));
+        table.reject("audience", format!("aud {aud}"), with_claim("aud", &aud));
     }
     table
 }
 
 #[test]
 fn third_party_payload_must_be_one_json_object() {
-    payloads().present(&provider::sandbox(), &["--jwks", "set"]);
+    payloads().present(&provider::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
 fn third_party_claims_are_typed() {
-    typed().present(&provider::sandbox(), &["--jwks", "set"]);
+    claim_types().present(&provider::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
 fn third_party_times_are_enforced() {
-    times().present(&provider::sandbox(), &["--jwks", "set"]);
+    times().present(&provider::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
 fn issuer_and_audience_are_compared_byte_by_byte() {
     let flags = ["--jwks", "set", "--iss", "https://idp", "--aud", "api"];
-    asked().present(&provider::sandbox(), &flags);
+    expectations().present(&provider::sandbox_with_keys(), &flags);
 }

@@ -11,8 +11,8 @@ const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.AAAA";
 
 /// Every command that reads a shared secret from a file or a variable, with its exit code for a
 /// key.
-fn readers() -> Vec<(Vec<&'static str>, i32)> {
-    let mut all = vec![
+fn commands() -> Vec<(Vec<&'static str>, i32)> {
+    let mut result = vec![
         (vec!["token", "mint", "--key-file", "key", "--alg", "HS256"], 65),
         (vec!["token", "mint", "--secret-env", "KEY", "--preset", "flask"], 65),
         (vec!["token", "fixtures", "--key-file", "key", "--alg", "HS256", "--allow-weak"], 65),
@@ -24,27 +24,27 @@ fn readers() -> Vec<(Vec<&'static str>, i32)> {
     {
         let import =
             ["keys", "import", "--purpose", "test", "--from-file", "key", "--alg", "HS256"];
-        all.push(([&import[..], encoding].concat(), 65));
+        result.push(([&import[..], encoding].concat(), 65));
         let verify = ["token", "verify", TOKEN, "--key", "key", "--alg", "HS256"];
-        all.push(([&verify[..], encoding].concat(), 65));
+        result.push(([&verify[..], encoding].concat(), 65));
     }
-    all
+    result
 }
 
 /// Encodings of the keys that the store publishes and signs with.
-fn forms(sandbox: &Sandbox) -> Vec<(String, String)> {
+fn encodings(sandbox: &Sandbox) -> Vec<(String, String)> {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     sandbox.run(&["token", "mint", "--alg", "RS256"]).ok();
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);
-    let mut forms = vec![("a set".to_owned(), set.to_string())];
+    let mut result = vec![("a set".to_owned(), set.to_string())];
     for jwk in set["keys"].as_array().unwrap() {
         let kid = jwk["kid"].as_str().unwrap();
         let public = sandbox.run(&["keys", "export", "--pem", kid]).ok().stdout;
         let private = sandbox.run(&["keys", "export", "--private", kid, "--yes"]).ok().stdout;
         for (name, pem) in [("public", public), ("private", private)] {
             let body: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
-            let named = |form: &str, text: String| (format!("{name} {form}"), text);
-            forms.extend([
+            let named = |encoding: &str, text: String| (format!("{name} {encoding}"), text);
+            result.extend([
                 named("body", body.concat()),
                 named("body on lines", body.join("\n")),
                 named("PEM on written-out lines", pem.replace('\n', "\\n")),
@@ -56,11 +56,11 @@ fn forms(sandbox: &Sandbox) -> Vec<(String, String)> {
                 named("PEM", pem),
             ]);
         }
-        forms.push(("an array".to_owned(), json!([jwk]).to_string()));
-        forms.push(("a JWK in base64".to_owned(), STANDARD.encode(jwk.to_string())));
-        forms.push(("a JWK as text".to_owned(), json!(jwk.to_string()).to_string()));
+        result.push(("an array".to_owned(), json!([jwk]).to_string()));
+        result.push(("a JWK in base64".to_owned(), STANDARD.encode(jwk.to_string())));
+        result.push(("a JWK as text".to_owned(), json!(jwk.to_string()).to_string()));
     }
-    forms
+    result
 }
 
 fn hex(text: &str) -> String {
@@ -70,23 +70,23 @@ fn hex(text: &str) -> String {
 #[test]
 fn key_in_any_encoding_is_refused_as_secret() {
     let sandbox = Sandbox::with_admin();
-    let mut wrong = Vec::new();
-    let forms = forms(&sandbox);
-    let keys = || sandbox.sql("SELECT count(*) FROM keys");
-    let before = keys();
-    for (form, text) in forms {
+    let mut failures = Vec::new();
+    let cases = encodings(&sandbox);
+    let key_count = || sandbox.sql("SELECT count(*) FROM keys");
+    let before = key_count();
+    for (encoding, text) in cases {
         fs::write(sandbox.home().join("key"), &text).unwrap();
-        for (words, code) in readers() {
+        for (words, code) in commands() {
             let mut command = sandbox.command(&words);
             command.env("KEY", &text);
             let output = Sandbox::run_with(command, "");
             if (output.code, output.stdout.as_str()) != (code, "") {
-                wrong.push(format!("{form}: {}: {output:?}", words.join(" ")));
+                failures.push(format!("{encoding}: {}: {output:?}", words.join(" ")));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(keys(), before, "something was taken in");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert_eq!(key_count(), before, "a key was imported");
 }
 
 #[test]
@@ -121,7 +121,10 @@ fn hints_do_not_suggest_key_as_secret() {
     hint: select a single key: jq '.[0]'
     ");
     write("3N3e3+Dh4uPk5ebn6Onq6+zt7u/w8fLz9PX29/j5+vs=\n");
-    assert!(sandbox.run(&mint).fails(65).stderr.contains("--alg HS256"), "it may be a secret");
+    assert!(
+        sandbox.run(&mint).fails(65).stderr.contains("--alg HS256"),
+        "hint for a possible secret"
+    );
     sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).ok();
 }
 
@@ -204,9 +207,9 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
         "));
     }
     // Another store accepts the same bytes.
-    let here = Sandbox::new();
-    fs::write(here.home().join("key"), &bytes).unwrap();
-    here.run(&["token", "mint", "--key-file", "key", "--alg", "HS256"]).ok();
+    let without_store = Sandbox::new();
+    fs::write(without_store.home().join("key"), &bytes).unwrap();
+    without_store.run(&["token", "mint", "--key-file", "key", "--alg", "HS256"]).ok();
     // The public key of a pair must not be a stored secret.
     let other = Sandbox::with_admin();
     let kid = jwk["kid"].as_str().unwrap();
@@ -239,10 +242,10 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     let (public, _) = public_bytes(&sandbox);
     let oct = json!({"kty": "oct", "k": public["x"], "kid": "s"});
     fs::write(sandbox.home().join("set"), json!({"keys": [public, oct]}).to_string()).unwrap();
-    let here = Sandbox::new();
-    fs::copy(sandbox.home().join("set"), here.home().join("set")).unwrap();
+    let without_store = Sandbox::new();
+    fs::copy(sandbox.home().join("set"), without_store.home().join("set")).unwrap();
     let token = "eyJhbGciOiJIUzI1NiIsImtpZCI6InMifQ.e30.AAAA";
-    let output = here.run(&["token", "verify", token, "--jwks", "set"]);
+    let output = without_store.run(&["token", "verify", token, "--jwks", "set"]);
     assert_snapshot!(output, @"
     invalid: unknown_key
     --- exit code 10, stderr
@@ -251,13 +254,13 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     let kid = public["kid"].as_str().unwrap();
     let private = sandbox.run(&["keys", "export", "--private", kid, "--yes"]).ok().stdout;
     let pair = json!({"kty": "OKP", "crv": "Ed25519", "x": public["x"], "d": seed(&private)});
-    fs::write(here.home().join("set"), json!({"keys": [pair, oct]}).to_string()).unwrap();
-    assert_snapshot!(here.run(&["keys", "import", "--from-file", "set"]), @"
+    fs::write(without_store.home().join("set"), json!({"keys": [pair, oct]}).to_string()).unwrap();
+    assert_snapshot!(without_store.run(&["keys", "import", "--from-file", "set"]), @"
     --- exit code 65, stderr
     error: found the bytes of a public key, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
     ");
-    assert!(!here.store().exists());
+    assert!(!without_store.store().exists());
 }
 
 /// Returns the seed of an Ed25519 key, the last 32 bytes of its PKCS#8.

@@ -9,11 +9,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-fn os(bytes: &[u8]) -> &OsStr {
+fn os_str(bytes: &[u8]) -> &OsStr {
     OsStr::from_bytes(bytes)
 }
 
-fn output(command: &mut Command) -> RunOutput {
+fn run(command: &mut Command) -> RunOutput {
     RunOutput::of(command)
 }
 
@@ -22,19 +22,19 @@ fn non_utf8_password_variable_is_refused() {
     let sandbox = Sandbox::with_admin();
     // The password that a lossy conversion would make of every value below.
     sandbox.run_with_input(&["register", "eve", "--password-stdin"], "pass\u{fffd}word").ok();
-    for (words, who) in [(&["login", "eve"][..], "eve"), (&["register", "bob"], "bob")] {
+    for (words, user) in [(&["login", "eve"][..], "eve"), (&["register", "bob"], "bob")] {
         for bytes in [&b"pass\xffword"[..], b"pass\xfeword", b"\xff\xff\xff\xff\xff\xff\xff\xff"] {
-            let output = output(sandbox.command(words).env("JETON_PASSWORD", os(bytes)));
+            let output = run(sandbox.command(words).env("JETON_PASSWORD", os_str(bytes)));
             allow_duplicates!(assert_snapshot!(output, @"
             --- exit code 2, stderr
             error: `JETON_PASSWORD` is not UTF-8
             "));
         }
-        assert_eq!(sandbox.session("store"), sandbox.store().to_str().unwrap(), "{who}");
+        assert_eq!(sandbox.session("store"), sandbox.store().to_str().unwrap(), "{user}");
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["2"]);
     // Commands without a password do not read the variable.
-    output(sandbox.command(&["whoami"]).env("JETON_PASSWORD", os(b"\xff"))).ok();
+    run(sandbox.command(&["whoami"]).env("JETON_PASSWORD", os_str(b"\xff"))).ok();
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn non_utf8_token_is_malformed_from_every_source() {
     let mut token = sandbox.session("access").into_bytes();
     token.push(0xff);
     fs::write(sandbox.home().join("token"), &token).unwrap();
-    output(sandbox.command(&["whoami"]).env("JETON_TOKEN", os(&token))).fails(10);
-    output(sandbox.command(&["whoami"]).env("JETON_TOKEN_FILE", "token")).fails(10);
+    run(sandbox.command(&["whoami"]).env("JETON_TOKEN", os_str(&token))).fails(10);
+    run(sandbox.command(&["whoami"]).env("JETON_TOKEN_FILE", "token")).fails(10);
     sandbox.run(&["whoami", "--token-file", "token"]).fails(10);
     for words in [&["@token"][..], &["-"], &["--batch"]] {
         let verify = sandbox.command(&[&["token", "verify"], words].concat());
@@ -71,8 +71,8 @@ fn non_utf8_token_is_malformed_from_every_source() {
 }
 
 /// Creates a store in the named directory, with an admin who is logged in.
-fn founded(sandbox: &Sandbox, name: &[u8]) -> OsString {
-    let directory = sandbox.home().join(os(name));
+fn create_store(sandbox: &Sandbox, name: &[u8]) -> OsString {
+    let directory = sandbox.home().join(os_str(name));
     let store = directory.join("jeton.db").into_os_string();
     let mut init = sandbox.command(&["init", "ada", "--password-stdin"]);
     init.env("JETON_STORE", &store);
@@ -83,26 +83,26 @@ fn founded(sandbox: &Sandbox, name: &[u8]) -> OsString {
 #[test]
 fn non_utf8_store_path_keeps_its_session() {
     let sandbox = Sandbox::new();
-    let store = founded(&sandbox, b"store-\xff");
+    let store = create_store(&sandbox, b"store-\xff");
     for words in [&["whoami"][..], &["refresh"], &["whoami"], &["logout"]] {
-        output(sandbox.command(words).env("JETON_STORE", &store)).ok();
+        run(sandbox.command(words).env("JETON_STORE", &store)).ok();
     }
-    output(sandbox.command(&["whoami"]).env("JETON_STORE", &store)).fails(4);
+    run(sandbox.command(&["whoami"]).env("JETON_STORE", &store)).fails(4);
 }
 
 #[test]
 fn copy_with_different_non_utf8_path_has_no_session() {
     let sandbox = Sandbox::new();
-    let store = founded(&sandbox, b"store-\xff");
-    let directory = sandbox.home().join(os(b"store-\xfe"));
+    let store = create_store(&sandbox, b"store-\xff");
+    let directory = sandbox.home().join(os_str(b"store-\xfe"));
     let copy = directory.join("jeton.db");
-    let mut make = fs::DirBuilder::new();
-    std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
-    make.create(&directory).unwrap();
-    output(sandbox.command(&["store", "backup"]).arg(&copy).env("JETON_STORE", &store)).ok();
-    output(sandbox.command(&["whoami"]).env("JETON_STORE", &store)).ok();
-    output(sandbox.command(&["whoami"]).env("JETON_STORE", &copy)).fails(4);
-    output(sandbox.command(&["whoami"]).env("JETON_STORE", &store)).ok();
+    let mut builder = fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&directory).unwrap();
+    run(sandbox.command(&["store", "backup"]).arg(&copy).env("JETON_STORE", &store)).ok();
+    run(sandbox.command(&["whoami"]).env("JETON_STORE", &store)).ok();
+    run(sandbox.command(&["whoami"]).env("JETON_STORE", &copy)).fails(4);
+    run(sandbox.command(&["whoami"]).env("JETON_STORE", &store)).ok();
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! `jeton keys generate`, `list`, `activate`, `rotate`, `retire`, `revoke`
 
-use super::{ALL, kids};
+use super::{ALGORITHMS, kids};
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
 #[test]
 fn every_algorithm_signs_app_tokens_and_sessions() {
-    for algorithm in ALL {
+    for algorithm in ALGORITHMS {
         let sandbox = Sandbox::new();
         sandbox.run(&["init", "ada", "--alg", algorithm]).ok();
         let token = sandbox.get(&["token", "create", "app"]);
@@ -20,13 +20,13 @@ fn every_algorithm_signs_app_tokens_and_sessions() {
 #[test]
 fn every_algorithm_signs_test_tokens() {
     let sandbox = Sandbox::with_admin();
-    for algorithm in ALL {
+    for algorithm in ALGORITHMS {
         let token = sandbox.get(&["token", "mint", "--alg", algorithm]);
         sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
         assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["alg"], algorithm);
     }
     let public = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);
-    assert_eq!(public["keys"].as_array().unwrap().len(), 9, "no secret is among them");
+    assert_eq!(public["keys"].as_array().unwrap().len(), 9, "no shared secrets");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn new_key_is_standby_until_rotation() {
     let new = output.stdout.trim().to_owned();
     assert_eq!(kids(&sandbox, "app", "standby"), std::slice::from_ref(&new));
     let published = sandbox.json(&["keys", "export", "--jwks"]);
-    assert_eq!(published["keys"][1]["kid"], json!(new), "verifiers get it before it signs");
+    assert_eq!(published["keys"][1]["kid"], json!(new), "published before activation");
     let output = sandbox.run(&["keys", "rotate", "--overlap", "1d"]);
     assert_snapshot!(output, @"
     --- stderr
@@ -189,8 +189,8 @@ fn keys_list_shows_state_and_next_step() {
     );
     let keys = sandbox.json(&["keys", "list"]);
     let names: Vec<&String> = keys["items"][0].as_object().unwrap().keys().collect();
-    let wanted = ["kid", "purpose", "algorithm", "weak", "state", "created_at", "verify_until"];
-    assert_eq!(names[..7], wanted);
+    let expected = ["kid", "purpose", "algorithm", "weak", "state", "created_at", "verify_until"];
+    assert_eq!(names[..7], expected);
     assert_eq!(names[7..], ["live_tokens", "next"]);
 }
 
@@ -245,7 +245,7 @@ fn rotation_requires_algorithm_with_several_active_keys() {
     sandbox.run(&["keys", "rotate", "--purpose", "test", "--alg", "EdDSA"]).ok();
 }
 
-/// One in 64 thumbprints starts with a hyphen.
+/// A thumbprint starts with a hyphen with probability 1/64.
 #[test]
 fn key_id_with_leading_hyphen_is_not_a_flag() {
     let sandbox = Sandbox::with_admin();

@@ -3,7 +3,7 @@
 use crate::sandbox::Sandbox;
 
 /// A store with john (user 2) and mia (user 3, owner of token 1).
-fn scene() -> Sandbox {
+fn sandbox_with_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("mia", "meitner-3");
     sandbox.log_in("mia", "meitner-3");
@@ -15,7 +15,7 @@ fn scene() -> Sandbox {
 
 #[test]
 fn refused_change_names_existing_target_only() {
-    let sandbox = scene();
+    let sandbox = sandbox_with_users();
     let kid = sandbox.json(&["keys", "list"])["items"][0]["kid"].as_str().unwrap().to_owned();
     let jti = sandbox.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
     let jti = uuid::Uuid::parse_str(&jti).unwrap().to_string();
@@ -56,7 +56,7 @@ fn refused_change_names_existing_target_only() {
 
 #[test]
 fn target_filter_finds_events_of_one_object() {
-    let sandbox = scene();
+    let sandbox = sandbox_with_users();
     for _ in 0..2 {
         sandbox.get(&["token", "create", "app"]);
     }
@@ -66,8 +66,8 @@ fn target_filter_finds_events_of_one_object() {
     let outcomes = |target| {
         let list = sandbox.json(&["audit", "list", "--target", target]);
         let events = list["items"].as_array().unwrap().iter();
-        let said = events.map(|event| format!("{} {}", event["action"], event["outcome"]));
-        said.collect::<Vec<_>>().join(", ").replace('"', "")
+        let lines = events.map(|event| format!("{} {}", event["action"], event["outcome"]));
+        lines.collect::<Vec<_>>().join(", ").replace('"', "")
     };
     assert_eq!(outcomes("token 3"), "token revoke done, token create done");
     assert_eq!(outcomes("token 2"), "token revoke done, token create done");

@@ -1,40 +1,40 @@
 //! Exit 78: unusable stores stay unchanged.
 
-use super::fails;
+use super::assert_fails;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 /// Returns the bytes and the mode of the store file.
-fn as_it_is(sandbox: &Sandbox) -> (Vec<u8>, u32) {
+fn file_state(sandbox: &Sandbox) -> (Vec<u8>, u32) {
     let mode = fs::metadata(sandbox.store()).unwrap().permissions().mode();
     (fs::read(sandbox.store()).unwrap(), mode)
 }
 
 /// Asserts that every command refuses the store with that code and leaves the file unchanged.
 #[track_caller]
-fn is_refused_untouched(sandbox: &Sandbox, code: &str) {
-    let before = as_it_is(sandbox);
+fn assert_refused_unchanged(sandbox: &Sandbox, code: &str) {
+    let before = file_state(sandbox);
     let init = ["init", "eve", "--exist-ok"];
     fs::write(sandbox.home().join("password"), "123456").unwrap();
     let register = ["register", "eve", "--password-file", "password"];
     let commands: [&[&str]; 5] =
         [&["whoami"], &["users", "list"], &["token", "verify", "x"], &init, &register];
     for words in commands {
-        fails(sandbox, words, 78, "StoreUnusable", code);
-        assert!(as_it_is(sandbox) == before, "{words:?} changed the file");
+        assert_fails(sandbox, words, 78, "StoreUnusable", code);
+        assert!(file_state(sandbox) == before, "{words:?} changed the file");
     }
 }
 
 #[test]
 fn newer_store_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::with_admin();
-    let other = rusqlite::Connection::open(sandbox.store()).unwrap();
-    let known: i64 = other.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    other.pragma_update(None, "user_version", known + 1).unwrap();
-    drop(other);
-    is_refused_untouched(&sandbox, "store_newer");
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let known: i64 = store.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    store.pragma_update(None, "user_version", known + 1).unwrap();
+    drop(store);
+    assert_refused_unchanged(&sandbox, "store_newer");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 78, stderr
     error: unsupported schema version: found 3, expected at most 2
@@ -48,14 +48,14 @@ fn foreign_file_exits_78_and_is_unchanged() {
     fs::create_dir_all(sandbox.store().parent().unwrap()).unwrap();
     fs::write(sandbox.store(), "a letter to somebody\n".repeat(100)).unwrap();
     fs::set_permissions(sandbox.store(), fs::Permissions::from_mode(0o644)).unwrap();
-    is_refused_untouched(&sandbox, "store_foreign");
+    assert_refused_unchanged(&sandbox, "store_foreign");
 
     fs::remove_file(sandbox.store()).unwrap();
-    let other = rusqlite::Connection::open(sandbox.store()).unwrap();
-    other.execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY)").unwrap();
-    drop(other);
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    store.execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY)").unwrap();
+    drop(store);
     fs::set_permissions(sandbox.store(), fs::Permissions::from_mode(0o644)).unwrap();
-    is_refused_untouched(&sandbox, "store_foreign");
+    assert_refused_unchanged(&sandbox, "store_foreign");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn symlink_or_directory_as_store_exits_78() {
     let elsewhere = sandbox.home().join("elsewhere.db");
     fs::rename(sandbox.store(), &elsewhere).unwrap();
     symlink(&elsewhere, sandbox.store()).unwrap();
-    is_refused_untouched(&sandbox, "insecure_permissions");
+    assert_refused_unchanged(&sandbox, "insecure_permissions");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 78, stderr
     error: the store file is a symbolic link
@@ -72,7 +72,7 @@ fn symlink_or_directory_as_store_exits_78() {
 
     fs::remove_file(sandbox.store()).unwrap();
     fs::create_dir(sandbox.store()).unwrap();
-    fails(&sandbox, &["whoami"], 78, "StoreUnusable", "insecure_permissions");
+    assert_fails(&sandbox, &["whoami"], 78, "StoreUnusable", "insecure_permissions");
 }
 
 #[test]
@@ -80,10 +80,10 @@ fn store_without_key_or_directory_exits_78() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'revoked' RETURNING id");
     let damaged = ["token", "create", "x"];
-    fails(&sandbox, &["whoami"], 12, "TokenRevoked", "token_revoked");
+    assert_fails(&sandbox, &["whoami"], 12, "TokenRevoked", "token_revoked");
     sandbox.sql("UPDATE keys SET state = 'retired' RETURNING id");
-    fails(&sandbox, &damaged, 78, "StoreUnusable", "store_damaged");
+    assert_fails(&sandbox, &damaged, 78, "StoreUnusable", "store_damaged");
     let below_a_file = sandbox.store().join("x.db");
     let init = ["init", "ada", "--store", below_a_file.to_str().unwrap()];
-    fails(&sandbox, &init, 78, "StoreUnusable", "store_unreadable");
+    assert_fails(&sandbox, &init, 78, "StoreUnusable", "store_unreadable");
 }

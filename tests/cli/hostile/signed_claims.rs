@@ -1,39 +1,40 @@
 //! Tokens with valid signatures and invalid claims, and tokens of one kind in place of another.
 
-use super::{Good, Key, Table};
+use super::{Key, Table, ValidToken};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-impl Good<'_> {
+impl ValidToken<'_> {
     /// Returns the token with one claim changed, signed with the key of the store.
-    pub(super) fn claiming(&self, claim: &str, value: impl Into<Value>) -> String {
+    pub(super) fn with_claim(&self, claim: &str, value: impl Into<Value>) -> String {
         let mut claims = self.claims.clone();
         claims.insert(claim.to_owned(), value.into());
-        self.signed(&Value::from(claims))
+        self.sign_claims(&Value::from(claims))
     }
 
-    pub(super) fn without(&self, claim: &str) -> String {
+    pub(super) fn without_claim(&self, claim: &str) -> String {
         let mut claims = self.claims.clone();
         claims.shift_remove(claim).unwrap();
-        self.signed(&Value::from(claims))
+        self.sign_claims(&Value::from(claims))
     }
 
-    fn signed(&self, claims: &Value) -> String {
+    fn sign_claims(&self, claims: &Value) -> String {
         self.key.sign(&self.key.header("JWT"), &claims.to_string())
     }
 }
 
-pub(super) fn payloads(good: &Good<'_>) -> Table {
-    let header = good.key.header("JWT");
-    let claims = Value::from(good.claims.clone()).to_string();
+pub(super) fn payloads(valid: &ValidToken<'_>) -> Table {
+    let header = valid.key.header("JWT");
+    let claims = Value::from(valid.claims.clone()).to_string();
     let inner = &claims[1..claims.len() - 1];
     assert_eq!(
-        good.sandbox
-            .run_with_input(&["token", "verify", "-"], &good.key.sign(&header, &claims))
+        valid
+            .sandbox
+            .run_with_input(&["token", "verify", "-"], &valid.key.sign(&header, &claims))
             .ok()
             .stdout,
         "valid\n",
-        "the table signs as the program does"
+        "the test signer creates valid tokens"
     );
     let mut table = Table::default();
     for (name, payload) in [
@@ -43,7 +44,7 @@ pub(super) fn payloads(good: &Good<'_>) -> Table {
         ("a string", "\"x\"".to_owned()),
         ("null", "null".to_owned()),
         ("cut off", claims[..claims.len() - 1].to_owned()),
-        ("more behind it", format!("{claims} {claims}")),
+        ("trailing data", format!("{claims} {claims}")),
         ("a byte order mark", format!("\u{feff}{claims}")),
         ("exp twice", format!("{{{inner},\"exp\":253402207200}}")),
         ("exp twice, the other first", format!("{{\"exp\":253402207200,{inner}}}")),
@@ -63,17 +64,17 @@ pub(super) fn payloads(good: &Good<'_>) -> Table {
         ("twice inside", format!("{{{inner},\"x\":[{{\"a\":1,\"a\":1}}]}}")),
         ("200 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200))),
     ] {
-        table.refused("malformed", format!("payload: {name}"), good.key.sign(&header, &payload));
+        table.reject("malformed", format!("payload: {name}"), valid.key.sign(&header, &payload));
     }
     table
 }
 
 #[test]
 fn payload_must_be_one_json_object_without_duplicates() {
-    Good::refuses(payloads, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(payloads, &[&[], &["--type", "any"]]);
 }
 
-pub(super) fn typed_claims(good: &Good<'_>) -> Table {
+pub(super) fn typed_claims(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     for (claim, values) in [
         ("iss", json!([1, null, true, ["jeton"], {}])),
@@ -110,8 +111,8 @@ pub(super) fn typed_claims(good: &Good<'_>) -> Table {
         ),
     ] {
         for value in values.as_array().unwrap() {
-            let token = good.claiming(claim, value.clone());
-            table.refused("bad_claim", format!("{claim} {value}"), token);
+            let token = valid.with_claim(claim, value.clone());
+            table.reject("bad_claim", format!("{claim} {value}"), token);
         }
     }
     assert!(table.0.len() > 35);
@@ -120,32 +121,32 @@ pub(super) fn typed_claims(good: &Good<'_>) -> Table {
 
 #[test]
 fn registered_claims_are_typed() {
-    Good::refuses(typed_claims, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(typed_claims, &[&[], &["--type", "any"]]);
 }
 
-pub(super) fn claims(good: &Good<'_>) -> Table {
-    let jti = good.claims["jti"].as_str().unwrap();
+pub(super) fn claims(valid: &ValidToken<'_>) -> Table {
+    let jti = valid.claims["jti"].as_str().unwrap();
     let mut table = Table::default();
-    table.refused("missing_claim", "no exp", good.without("exp"));
-    table.refused("wrong_type", "no type", good.without("type"));
+    table.reject("missing_claim", "no exp", valid.without_claim("exp"));
+    table.reject("wrong_type", "no type", valid.without_claim("type"));
     for kind in [json!("APP"), json!("test"), json!("any"), json!(""), json!(["app"]), json!(null)]
     {
-        table.refused("wrong_type", format!("type {kind}"), good.claiming("type", kind));
+        table.reject("wrong_type", format!("type {kind}"), valid.with_claim("type", kind));
     }
     for typ in ["session+jwt", "refresh+jwt", "at+jwt", "jwt", "JWT ", "application/jwt", ""] {
         let token =
-            good.key.sign(&good.key.header(typ), &Value::from(good.claims.clone()).to_string());
-        table.refused("wrong_type", format!("typ {typ:?}"), token);
+            valid.key.sign(&valid.key.header(typ), &Value::from(valid.claims.clone()).to_string());
+        table.reject("wrong_type", format!("typ {typ:?}"), token);
     }
     for typ in [json!(null), json!(["JWT"]), json!(1)] {
-        let header = good.header_with("typ", typ.clone());
-        let token = good.key.sign(&header, &Value::from(good.claims.clone()).to_string());
-        table.refused("wrong_type", format!("typ {typ}"), token);
+        let header = valid.header_with("typ", typ.clone());
+        let token = valid.key.sign(&header, &Value::from(valid.claims.clone()).to_string());
+        table.reject("wrong_type", format!("typ {typ}"), token);
     }
-    let bare = json!({"alg": "ES256", "kid": good.key.kid});
-    let token = good.key.sign(&bare, &Value::from(good.claims.clone()).to_string());
-    table.refused("wrong_type", "no typ", token);
-    table.refused("unknown_token", "no jti", good.without("jti"));
+    let without_typ = json!({"alg": "ES256", "kid": valid.key.kid});
+    let token = valid.key.sign(&without_typ, &Value::from(valid.claims.clone()).to_string());
+    table.reject("wrong_type", "no typ", token);
+    table.reject("unknown_token", "no jti", valid.without_claim("jti"));
     for other in [
         "018f4f5e-7a3b-7c1d-8e2f-0123456789ab",
         "",
@@ -155,85 +156,95 @@ pub(super) fn claims(good: &Good<'_>) -> Table {
         &format!("{{{jti}}}"),
         &format!("{jti} "),
     ] {
-        table.refused("unknown_token", format!("jti {other:?}"), good.claiming("jti", other));
+        table.reject("unknown_token", format!("jti {other:?}"), valid.with_claim("jti", other));
     }
     table
 }
 
 /// Changed tokens that are revoked with the original, regardless of their claims.
-pub(super) fn revoked(good: &Good<'_>) -> Table {
-    let now = good.claims["iat"].as_i64().unwrap();
+pub(super) fn revoked_tokens(valid: &ValidToken<'_>) -> Table {
+    let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
-    table.ends(12, "token_revoked", "a later end", good.claiming("exp", now + 9_999_999));
-    table.ends(12, "token_revoked", "another subject", good.claiming("sub", "somebody"));
+    table.reject_with_exit(
+        12,
+        "token_revoked",
+        "later exp",
+        valid.with_claim("exp", now + 9_999_999),
+    );
+    table.reject_with_exit(
+        12,
+        "token_revoked",
+        "another subject",
+        valid.with_claim("sub", "somebody"),
+    );
     table
 }
 
 #[test]
 fn required_claims_match_the_record() {
     let sandbox = Sandbox::with_admin();
-    let good = Good::new(&sandbox);
-    claims(&good).present(&sandbox, &[]);
-    let revoked = revoked(&good);
-    sandbox.run(&["token", "revoke", good.claims["jti"].as_str().unwrap()]).ok();
+    let valid = ValidToken::new(&sandbox);
+    claims(&valid).present(&sandbox, &[]);
+    let revoked = revoked_tokens(&valid);
+    sandbox.run(&["token", "revoke", valid.claims["jti"].as_str().unwrap()]).ok();
     revoked.present(&sandbox, &[]);
 }
 
 /// Session tokens as app tokens.
-pub(super) fn session_tokens(good: &Good<'_>) -> Table {
-    let (access, refresh) = (good.sandbox.session("access"), good.sandbox.session("refresh"));
+pub(super) fn session_tokens(valid: &ValidToken<'_>) -> Table {
+    let (access, refresh) = (valid.sandbox.session("access"), valid.sandbox.session("refresh"));
     let mut table = Table::default();
-    table.refused("blocked", "an access token", &access);
-    table.refused("blocked", "a refresh token", &refresh);
-    table.refused("blocked", "an app token that says access", good.claiming("type", "access"));
-    table.refused("blocked", "an app token that says refresh", good.claiming("type", "refresh"));
+    table.reject("blocked", "an access token", &access);
+    table.reject("blocked", "a refresh token", &refresh);
+    table.reject("blocked", "an app token with type access", valid.with_claim("type", "access"));
+    table.reject("blocked", "an app token with type refresh", valid.with_claim("type", "refresh"));
     table
 }
 
 /// Other tokens as access tokens.
-pub(super) fn no_access_tokens(good: &Good<'_>) -> Table {
-    let (access, refresh) = (good.sandbox.session("access"), good.sandbox.session("refresh"));
+pub(super) fn wrong_access_tokens(valid: &ValidToken<'_>) -> Table {
+    let (access, refresh) = (valid.sandbox.session("access"), valid.sandbox.session("refresh"));
     let payload = |token: &str| crate::sandbox::payload(token);
     let with = |token: &str, claim: &str, value: Value| {
         let mut claims = payload(token);
         claims[claim] = value;
         claims.to_string()
     };
-    let session = good.key.header("session+jwt");
+    let session = valid.key.header("session+jwt");
     let mut table = Table::default();
-    table.refused("wrong_type", "an app token", &good.token);
-    table.refused("wrong_type", "a refresh token", &refresh);
-    let app_jti = with(&access, "jti", good.claims["jti"].clone());
-    table.refused("unknown_token", "an app token's jti", good.key.sign(&session, &app_jti));
+    table.reject("wrong_type", "an app token", &valid.token);
+    table.reject("wrong_type", "a refresh token", &refresh);
+    let app_jti = with(&access, "jti", valid.claims["jti"].clone());
+    table.reject("unknown_token", "an app token's jti", valid.key.sign(&session, &app_jti));
     let refresh_jti = with(&access, "jti", payload(&refresh)["jti"].clone());
-    table.refused(
+    table.reject(
         "unknown_token",
         "the refresh token's jti",
-        good.key.sign(&session, &refresh_jti),
+        valid.key.sign(&session, &refresh_jti),
     );
-    let as_app = good.key.sign(&good.key.header("JWT"), &payload(&access).to_string());
-    table.refused("wrong_type", "the typ of an app token", as_app);
+    let as_app = valid.key.sign(&valid.key.header("JWT"), &payload(&access).to_string());
+    table.reject("wrong_type", "the typ of an app token", as_app);
     table
 }
 
 #[test]
 fn token_kinds_are_not_interchangeable() {
     let sandbox = Sandbox::with_admin();
-    let good = Good::new(&sandbox);
+    let valid = ValidToken::new(&sandbox);
     let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
-    session_tokens(&good).present(&sandbox, &[]);
-    no_access_tokens(&good).present(&sandbox, &["--type", "access"]);
-    for given in [&good.token, &refresh] {
-        let output = sandbox.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", given).output();
+    session_tokens(&valid).present(&sandbox, &[]);
+    wrong_access_tokens(&valid).present(&sandbox, &["--type", "access"]);
+    for token in [&valid.token, &refresh] {
+        let output = sandbox.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", token).output();
         let error = crate::run_output::RunOutput::from(output.unwrap()).fails(10).error();
         assert_eq!(error["details"]["reason"], "wrong_type");
     }
     let output = sandbox.command(&["whoami"]).env("JETON_TOKEN", &access).output();
     crate::run_output::RunOutput::from(output.unwrap()).ok();
-    for given in [&good.token, &access] {
-        let ran =
-            sandbox.run_with_input(&["refresh", "--token-stdin", "-o", "json"], given).fails(10);
-        assert_eq!(ran.error()["details"]["reason"], "wrong_type");
+    for token in [&valid.token, &access] {
+        let output =
+            sandbox.run_with_input(&["refresh", "--token-stdin", "-o", "json"], token).fails(10);
+        assert_eq!(output.error()["details"]["reason"], "wrong_type");
     }
 }
 
@@ -243,11 +254,11 @@ fn test_token_is_refused_as_any_other_kind() {
     let access = crate::sandbox::payload(&sandbox.session("access"));
     let sub = access["sub"].as_str().unwrap();
     let minted = sandbox.get(&["token", "mint", "--sub", sub, "--claim", "type=access"]);
-    let good = Good::new(&sandbox);
-    let key = Key::of(&sandbox, "test");
-    assert_ne!(key.kid, good.key.kid);
+    let valid = ValidToken::new(&sandbox);
+    let key = Key::load(&sandbox, "test");
+    assert_ne!(key.kid, valid.key.kid);
     let session = key.header("session+jwt");
-    let app_claims = Value::from(good.claims.clone()).to_string();
+    let app_claims = Value::from(valid.claims.clone()).to_string();
     let tokens = [
         ("minted with an admin's sub", minted.clone()),
         ("the session's own claims", key.sign(&session, &access.to_string())),
@@ -255,7 +266,7 @@ fn test_token_is_refused_as_any_other_kind() {
     ];
     let mut table = Table::default();
     for (name, token) in &tokens {
-        table.refused("wrong_type", *name, token);
+        table.reject("wrong_type", *name, token);
         let whoami = sandbox.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", token).output();
         let inspect =
             sandbox.command(&["token", "inspect", "-o", "json"]).env("JETON_TOKEN", token).output();
@@ -263,9 +274,11 @@ fn test_token_is_refused_as_any_other_kind() {
             .command(&["token", "create", "x", "-o", "json"])
             .env("JETON_TOKEN", token)
             .output();
-        let acts = "an access token of a session is needed in JETON_TOKEN";
-        let looks = "it is a test token: check it with `jeton token verify --type test`";
-        for (output, hint) in [(whoami, acts), (inspect, looks), (create, acts)] {
+        let session_hint = "an access token of a session is needed in JETON_TOKEN";
+        let verify_hint = "it is a test token: check it with `jeton token verify --type test`";
+        for (output, hint) in
+            [(whoami, session_hint), (inspect, verify_hint), (create, session_hint)]
+        {
             let error = crate::run_output::RunOutput::from(output.unwrap()).fails(10).error();
             assert_eq!(error["details"]["reason"], "wrong_type", "{name}");
             assert_eq!(error["hint"], hint);
@@ -281,7 +294,7 @@ fn test_token_is_refused_as_any_other_kind() {
     // The kid of the test key with a signature by the app key, and the reverse.
     let mut table = Table::default();
     let claims = app_claims.as_str();
-    table.refused("wrong_type", "kid of the test key", good.key.sign(&key.header("JWT"), claims));
-    table.refused("bad_signature", "kid of the app key", key.sign(&good.key.header("JWT"), claims));
+    table.reject("wrong_type", "kid of the test key", valid.key.sign(&key.header("JWT"), claims));
+    table.reject("bad_signature", "kid of the app key", key.sign(&valid.key.header("JWT"), claims));
     table.present(&sandbox, &[]);
 }

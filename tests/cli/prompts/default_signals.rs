@@ -17,9 +17,9 @@ const NO_CORE: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
 /// Shells with job control. dash keeps the terminal modes of a stopped program.
 const SHELLS: [&str; 2] = ["sh -i", "bash --norc --noprofile -i"];
 
-fn login(sandbox: &Sandbox) -> OnTerminal {
+fn start_login(sandbox: &Sandbox) -> OnTerminal {
     let mut run = OnTerminal::run_as(sandbox, NO_CORE, &["login", "ada"], &[]);
-    run.asks("Password: ").hides();
+    run.wait_for("Password: ").wait_for_hidden_input();
     run
 }
 
@@ -39,9 +39,9 @@ fn terminating_signals_restore_terminal() {
         Signal::SIGSYS,
         Signal::SIGTRAP,
     ] {
-        let mut run = login(&sandbox);
+        let mut run = start_login(&sandbox);
         run.0.process_mut().signal(signal).unwrap();
-        assert_eq!(run.killed(), (signal, true));
+        assert_eq!(run.wait_for_signal(), (signal, true));
     }
     sandbox.run(&["whoami"]).ok();
 }
@@ -52,21 +52,21 @@ fn signals_without_portable_default_action_set_exit_code() {
     let sandbox = Sandbox::with_admin();
     let numbers = [Number::IO, Number::POWER, Number::STKFLT, Number::rt_min(), Number::rt_max()];
     for number in numbers.map(Number::as_raw) {
-        let run = login(&sandbox);
+        let run = start_login(&sandbox);
         let terminal = run.0.process().get_file_handle().unwrap();
         let pid = tcgetpgrp(terminal).unwrap();
         let kill = format!("kill -{number} {pid}");
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-        assert_eq!(run.ends(), (128 + number, "\n".to_owned(), true));
+        assert_eq!(run.finish(), (128 + number, "\n".to_owned(), true));
     }
 }
 
 #[test]
 fn ctrl_backslash_restores_terminal_and_quits() {
     let sandbox = Sandbox::with_admin();
-    let mut run = login(&sandbox);
+    let mut run = start_login(&sandbox);
     run.0.send_control('\\').unwrap();
-    assert_eq!(run.killed(), (Signal::SIGQUIT, true));
+    assert_eq!(run.wait_for_signal(), (Signal::SIGQUIT, true));
 }
 
 #[test]
@@ -74,13 +74,13 @@ fn ignored_signal_stays_ignored() {
     let sandbox = Sandbox::with_admin();
     let line = format!("trap '' HUP USR1; {NO_CORE}");
     let mut run = OnTerminal::run_as(&sandbox, &line, &["login", "ada"], &[]);
-    run.asks("Password: ").hides();
+    run.wait_for("Password: ").wait_for_hidden_input();
     for signal in [Signal::SIGHUP, Signal::SIGUSR1] {
         run.0.process_mut().signal(signal).unwrap();
     }
     run.0.send_line("lovelace").unwrap();
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (0, true), "{screen}");
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (0, true), "{screen}");
 }
 
 #[test]
@@ -90,25 +90,25 @@ fn ctrl_z_restores_terminal_and_fg_repeats_prompt() {
         let sandbox = Sandbox::with_admin();
         sandbox.register("john", "123456");
         let mut run = OnTerminal::run_as(&sandbox, &format!("exec {shell}"), &[], &variables);
-        run.asks("ready> ").0.send_line("\"$JETON\" login ada").unwrap();
-        run.asks("Password: ").hides();
+        run.wait_for("ready> ").0.send_line("\"$JETON\" login ada").unwrap();
+        run.wait_for("Password: ").wait_for_hidden_input();
         run.0.send("half-typed").unwrap();
         run.0.send_control('z').unwrap();
-        run.asks("Stopped").asks("ready> ");
+        run.wait_for("Stopped").wait_for("ready> ");
         // An interactive bash edits lines with echo disabled.
-        assert!(shell.starts_with("bash") || run.echoes(), "{shell}");
+        assert!(shell.starts_with("bash") || run.has_echo(), "{shell}");
         run.0.send_line("stty -a; echo d\"\"one").unwrap();
         let modes = run.0.exp_string("done").unwrap();
         assert!(modes.contains(" echo ") && modes.contains(" icanon "), "{shell}: {modes}");
         run.0.send_line("fg").unwrap();
-        run.answer("Password: ", "lovelace").asks("logged in as ada").asks("ready> ");
+        run.answer("Password: ", "lovelace").wait_for("logged in as ada").wait_for("ready> ");
         run.0.send_line("\"$JETON\" users delete john").unwrap();
-        run.asks("[y/N] ").0.send_control('z').unwrap();
-        run.asks("Stopped").asks("ready> ").0.send_line("fg").unwrap();
-        run.press("tokens? [y/N] ", "y\n").asks("deleted john").asks("ready> ");
+        run.wait_for("[y/N] ").0.send_control('z').unwrap();
+        run.wait_for("Stopped").wait_for("ready> ").0.send_line("fg").unwrap();
+        run.press("tokens? [y/N] ", "y\n").wait_for("deleted john").wait_for("ready> ");
         run.0.send_line("exit").unwrap();
-        let (code, screen, echoes) = run.ends();
-        assert_eq!((code, echoes), (0, true), "{shell}: {screen}");
+        let (code, screen, has_echo) = run.finish();
+        assert_eq!((code, has_echo), (0, true), "{shell}: {screen}");
     }
 }
 
@@ -118,29 +118,29 @@ fn background_prompt_waits_for_fg() {
     for shell in SHELLS {
         let sandbox = Sandbox::with_admin();
         let mut run = OnTerminal::run_as(&sandbox, &format!("exec {shell}"), &[], &variables);
-        run.asks("ready> ").0.send_line("\"$JETON\" login ada &").unwrap();
+        run.wait_for("ready> ").0.send_line("\"$JETON\" login ada &").unwrap();
         // The shell reports a stopped job before its next prompt.
-        let wait = "until jobs >jobs; grep -q Stopped jobs; do sleep 0.05; done";
-        run.asks("ready> ").0.send_line(wait).unwrap();
-        run.asks("ready> ").0.send_line("fg").unwrap();
-        run.asks("Password: ").hides().0.send_control('z').unwrap();
-        run.asks("Stopped").asks("ready> ").0.send_line("bg").unwrap();
-        run.asks("ready> ").0.send_line("fg").unwrap();
-        run.answer("Password: ", "lovelace").asks("logged in as ada").asks("ready> ");
+        let poll = "until jobs >jobs; grep -q Stopped jobs; do sleep 0.05; done";
+        run.wait_for("ready> ").0.send_line(poll).unwrap();
+        run.wait_for("ready> ").0.send_line("fg").unwrap();
+        run.wait_for("Password: ").wait_for_hidden_input().0.send_control('z').unwrap();
+        run.wait_for("Stopped").wait_for("ready> ").0.send_line("bg").unwrap();
+        run.wait_for("ready> ").0.send_line("fg").unwrap();
+        run.answer("Password: ", "lovelace").wait_for("logged in as ada").wait_for("ready> ");
         run.0.send_line("stty -a; echo d\"\"one").unwrap();
         let modes = run.0.exp_string("done").unwrap();
         assert!(modes.contains(" echo ") && modes.contains(" icanon "), "{shell}: {modes}");
-        run.asks("ready> ").0.send_line("exit").unwrap();
-        run.ends();
+        run.wait_for("ready> ").0.send_line("exit").unwrap();
+        run.finish();
     }
 }
 
 #[test]
 fn ctrl_z_without_job_control_repeats_prompt() {
     let sandbox = Sandbox::with_admin();
-    let mut run = login(&sandbox);
+    let mut run = start_login(&sandbox);
     run.0.send_control('z').unwrap();
     run.answer("Password: ", "lovelace");
-    let (code, screen, echoes) = run.ends();
-    assert_eq!((code, echoes), (0, true), "{screen}");
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (0, true), "{screen}");
 }

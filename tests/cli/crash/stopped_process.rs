@@ -1,7 +1,7 @@
 //! SIGSTOP while a process opens the store: other processes wait exactly as long as `--wait`
-//! allows, whatever the stopped process has locked.
+//! allows, independent of the locks of the stopped process.
 
-use super::{can_kill, fs_read};
+use super::{can_kill, read_or_empty};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -10,15 +10,15 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A jeton process stopped after one of its system calls.
-struct Stopped {
+struct StoppedProcess {
     strace: Child,
     trace: PathBuf,
 }
 
-impl Stopped {
+impl StoppedProcess {
     /// Starts `jeton users list` and stops the process after its `nth` call of that name. Returns
     /// `None` if the process made fewer calls.
-    fn after(sandbox: &Sandbox, call: &str, nth: usize) -> Option<Self> {
+    fn stop_after(sandbox: &Sandbox, call: &str, nth: usize) -> Option<Self> {
         let trace = sandbox.home().join("trace");
         let _ = std::fs::remove_file(&trace);
         let mut command = Command::new("strace");
@@ -36,7 +36,7 @@ impl Stopped {
             .stdout(Stdio::null());
         let mut stopped = Self { strace: command.spawn().unwrap(), trace };
         loop {
-            if fs_read(&stopped.trace).contains("stopped by SIGSTOP") {
+            if read_or_empty(&stopped.trace).contains("stopped by SIGSTOP") {
                 return Some(stopped);
             }
             if stopped.strace.try_wait().unwrap().is_some() {
@@ -47,17 +47,17 @@ impl Stopped {
     }
 
     fn kill(mut self) {
-        let trace = fs_read(&self.trace);
+        let trace = read_or_empty(&self.trace);
         let pid = trace.split_whitespace().next().unwrap();
         assert!(Command::new("kill").args(["-9", pid]).status().unwrap().success());
         self.strace.wait().unwrap();
     }
 }
 
-fn timed(sandbox: &Sandbox, words: &[&str], wait: &str) -> (RunOutput, Duration) {
-    let begun = Instant::now();
+fn run_timed(sandbox: &Sandbox, words: &[&str], wait: &str) -> (RunOutput, Duration) {
+    let start = Instant::now();
     let output = sandbox.run(&[words, &["--wait", wait]].concat());
-    (output, begun.elapsed())
+    (output, start.elapsed())
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn zero_wait_returns_promptly_despite_stopped_process() {
     let mut blocked = 0;
     for call in ["ftruncate", "fcntl"] {
         for nth in 1.. {
-            let Some(stopped) = Stopped::after(&sandbox, call, nth) else { break };
-            let (output, took) = timed(&sandbox, &["users", "list"], "0s");
+            let Some(stopped) = StoppedProcess::stop_after(&sandbox, call, nth) else { break };
+            let (output, elapsed) = run_timed(&sandbox, &["users", "list"], "0s");
             stopped.kill();
-            assert!(took < Duration::from_secs(5), "{call} {nth}: {took:?}");
+            assert!(elapsed < Duration::from_secs(5), "{call} {nth}: {elapsed:?}");
             if output.code != 0 {
                 allow_duplicates!(assert_snapshot!(output, @"
                 --- exit code 75, stderr
@@ -94,7 +94,7 @@ fn wait_for_stopped_process_times_out() {
         return;
     }
     let sandbox = Sandbox::with_admin();
-    let stopped = Stopped::after(&sandbox, "ftruncate", 1).unwrap();
+    let stopped = StoppedProcess::stop_after(&sandbox, "ftruncate", 1).unwrap();
     for words in [
         &["users", "list"][..],
         &["token", "create", "x"],
@@ -106,23 +106,23 @@ fn wait_for_stopped_process_times_out() {
         &["store", "migrate"],
         &["store", "backup", "copy.db"],
     ] {
-        let (output, took) = timed(&sandbox, words, "0s");
+        let (output, elapsed) = run_timed(&sandbox, words, "0s");
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 75, stderr
         error: timed out waiting for a lock on the store
         hint: try again, or wait longer with `--wait`
         "));
-        assert!(took < Duration::from_secs(5), "{words:?}: {took:?}");
+        assert!(elapsed < Duration::from_secs(5), "{words:?}: {elapsed:?}");
     }
     for (wait, seconds) in [("1s", 1), ("12s", 12)] {
-        let (output, took) = timed(&sandbox, &["users", "list"], wait);
+        let (output, elapsed) = run_timed(&sandbox, &["users", "list"], wait);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 75, stderr
         error: timed out waiting for a lock on the store
         hint: try again, or wait longer with `--wait`
         "));
-        let least = Duration::from_secs(seconds);
-        assert!(took >= least && took < least + Duration::from_secs(5), "{took:?}");
+        let minimum = Duration::from_secs(seconds);
+        assert!(elapsed >= minimum && elapsed < minimum + Duration::from_secs(5), "{elapsed:?}");
     }
     stopped.kill();
     sandbox.run(&["users", "list"]).ok();

@@ -2,60 +2,60 @@
 
 use super::Table;
 use super::der::{self, edwards, elliptic, integer, pkcs1, sec1, sequence};
-use crate::hostile::signer::{P256_ORDER, P384_ORDER, hex, of_member, of_pem, plus};
+use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_member, decode_pem, hex, plus};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 
-pub(super) fn sample(text: &str) -> Value {
+pub(super) fn parse_jwk(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
 pub(super) fn rsa() -> Value {
-    sample(include_str!("../samples/rsa.jwk"))
+    parse_jwk(include_str!("../samples/rsa.jwk"))
 }
 
 pub(super) fn other_rsa() -> Value {
-    sample(include_str!("../samples/other_rsa.jwk"))
+    parse_jwk(include_str!("../samples/other_rsa.jwk"))
 }
 
 pub(super) fn p256() -> Value {
-    sample(include_str!("../samples/p256.jwk"))
+    parse_jwk(include_str!("../samples/p256.jwk"))
 }
 
 pub(super) fn p384() -> Value {
-    sample(include_str!("../samples/p384.jwk"))
+    parse_jwk(include_str!("../samples/p384.jwk"))
 }
 
 pub(super) fn ed25519() -> Value {
-    sample(include_str!("../samples/ed25519.jwk"))
+    parse_jwk(include_str!("../samples/ed25519.jwk"))
 }
 
 /// Returns the JWK with that member set to the bytes, in base64url.
-pub(super) fn with(jwk: &Value, member: &str, bytes: impl AsRef<[u8]>) -> Value {
+pub(super) fn with_bytes(jwk: &Value, member: &str, bytes: impl AsRef<[u8]>) -> Value {
     let mut jwk = jwk.clone();
     jwk[member] = json!(URL_SAFE_NO_PAD.encode(bytes));
     jwk
 }
 
 /// Returns the private number and the public point of an EC key.
-fn parts(jwk: &Value) -> (Vec<u8>, Vec<u8>) {
-    let point = [&[4][..], &of_member(jwk, "x"), &of_member(jwk, "y")].concat();
-    (of_member(jwk, "d"), point)
+fn number_and_point(jwk: &Value) -> (Vec<u8>, Vec<u8>) {
+    let point = [&[4][..], &decode_member(jwk, "x"), &decode_member(jwk, "y")].concat();
+    (decode_member(jwk, "d"), point)
 }
 
 /// Returns the number 1 in `size` big-endian bytes.
-fn one(size: usize) -> Vec<u8> {
-    let mut one = vec![0; size];
-    one[size - 1] = 1;
-    one
+fn one_of_size(size: usize) -> Vec<u8> {
+    let mut number = vec![0; size];
+    number[size - 1] = 1;
+    number
 }
 
 /// Returns `number + 1`.
-pub(super) fn next(number: &[u8]) -> Vec<u8> {
-    let (mut number, mut one) = (number.to_vec(), one(number.len()));
+pub(super) fn increment(number: &[u8]) -> Vec<u8> {
+    let (mut number, mut one) = (number.to_vec(), one_of_size(number.len()));
     number.reverse();
     one.reverse();
     let mut sum = plus(&number, &one);
@@ -69,10 +69,10 @@ pub(in crate::hostile) fn elliptic_curves() -> Table {
         (p256(), der::P256, der::P384, hex(P256_ORDER)),
         (p384(), der::P384, der::P256, hex(P384_ORDER)),
     ] {
-        let ((d, point), crv) = (parts(&jwk), jwk["crv"].as_str().unwrap());
+        let ((d, point), crv) = (number_and_point(&jwk), jwk["crv"].as_str().unwrap());
         let size = d.len();
-        let mut off = point.clone();
-        off[size] ^= 1;
+        let mut altered = point.clone();
+        altered[size] ^= 1;
         let infinity = [0].to_vec();
         let zero = [&[4][..], &vec![0; 2 * size]].concat();
         for (name, curve, d, point) in [
@@ -81,23 +81,23 @@ pub(in crate::hostile) fn elliptic_curves() -> Table {
             ("no curve's name", "0500", d.clone(), point.clone()),
             ("d zero", own, vec![0; size], point.clone()),
             ("d the order", own, order.clone(), point.clone()),
-            ("d the order and one", own, next(&order), point.clone()),
+            ("d the order and one", own, increment(&order), point.clone()),
             ("d all ones", own, vec![0xFF; size], point.clone()),
             ("d a byte long", own, [&d[..], &[0]].concat(), point.clone()),
             ("d of twice the length", own, d.repeat(2), point.clone()),
             ("no d", own, Vec::new(), point.clone()),
-            ("d of another key", own, next(&d), point.clone()),
-            ("d one", own, one(size), point.clone()),
-            ("a point off the curve", own, d.clone(), off),
+            ("d of another key", own, increment(&d), point.clone()),
+            ("d one", own, one_of_size(size), point.clone()),
+            ("a point off the curve", own, d.clone(), altered),
             ("the point at infinity", own, d.clone(), infinity),
             ("a point of zeros", own, d.clone(), zero),
             ("half a point", own, d.clone(), point[..=size].to_vec()),
-            ("a point with a byte more", own, d.clone(), [&point[..], &[0]].concat()),
+            ("a point with a trailing byte", own, d.clone(), [&point[..], &[0]].concat()),
             ("a point of another form", own, d.clone(), [&[5], &point[1..]].concat()),
         ] {
-            let said = NO_KEY;
-            table.import(said, &format!("{crv} SEC 1: {name}"), sec1(curve, &d, &point));
-            table.import(said, &format!("{crv} PKCS#8: {name}"), elliptic(curve, &d, &point));
+            let message = NO_KEY;
+            table.import(message, &format!("{crv} SEC 1: {name}"), sec1(curve, &d, &point));
+            table.import(message, &format!("{crv} PKCS#8: {name}"), elliptic(curve, &d, &point));
         }
     }
     table
@@ -106,7 +106,7 @@ pub(in crate::hostile) fn elliptic_curves() -> Table {
 /// P-256 with explicit parameters, one of them changed: signatures by such a key prove nothing.
 pub(in crate::hostile) fn explicit_parameters() -> Table {
     let mut table = Table::default();
-    let der = of_pem(include_str!("../samples/explicit.pem"));
+    let der = decode_pem(include_str!("../samples/explicit.pem"));
     for (name, parameter) in [
         ("the generator", "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
         ("b", "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"),
@@ -125,7 +125,7 @@ pub(in crate::hostile) fn explicit_parameters() -> Table {
 pub(in crate::hostile) fn edwards_curve() -> Table {
     let mut table = Table::default();
     let jwk = ed25519();
-    let (seed, public) = (of_member(&jwk, "d"), of_member(&jwk, "x"));
+    let (seed, public) = (decode_member(&jwk, "d"), decode_member(&jwk, "x"));
     let mut other = public.clone();
     other[0] ^= 1;
     let neutral = [&[1][..], &[0; 31]].concat();
@@ -146,60 +146,60 @@ pub(in crate::hostile) fn edwards_curve() -> Table {
         let mut renamed = named.clone();
         let at = renamed.windows(3).position(|part| part == [0x2B, 0x65, 0x70]).unwrap();
         renamed[at + 2] = oid;
-        table.import(NO_KEY, &format!("Ed25519 called {name}"), renamed);
+        table.import(NO_KEY, &format!("Ed25519 named {name}"), renamed);
     }
     table
 }
 
 /// Inconsistent RSA keys as JWKs, named by the wrong member.
-pub(super) fn wrong_rsa() -> Vec<(String, Value)> {
+pub(super) fn inconsistent_rsa() -> Vec<(String, Value)> {
     let (jwk, other) = (rsa(), other_rsa());
-    let number = |name: &str| of_member(&jwk, name);
-    let mut all = Vec::new();
+    let number = |name: &str| decode_member(&jwk, name);
+    let mut cases = Vec::new();
     for name in ["n", "d", "p", "q", "dp", "dq", "qi"] {
-        let mut stolen = jwk.clone();
-        stolen[name] = other[name].clone();
-        all.push((format!("{name} of another key"), stolen));
+        let mut foreign = jwk.clone();
+        foreign[name] = other[name].clone();
+        cases.push((format!("{name} of another key"), foreign));
         let bytes = number(name);
-        let mut off = bytes.clone();
-        off[bytes.len() - 1] ^= 2;
-        all.push((format!("{name} off by two"), with(&jwk, name, off)));
-        all.push((format!("{name} zero"), with(&jwk, name, [0])));
-        all.push((format!("{name} one"), with(&jwk, name, [1])));
-        all.push((format!("{name} of 16,384 bits"), with(&jwk, name, [0xFF; 2_048])));
+        let mut altered = bytes.clone();
+        altered[bytes.len() - 1] ^= 2;
+        cases.push((format!("{name} off by two"), with_bytes(&jwk, name, altered)));
+        cases.push((format!("{name} zero"), with_bytes(&jwk, name, [0])));
+        cases.push((format!("{name} one"), with_bytes(&jwk, name, [1])));
+        cases.push((format!("{name} of 16,384 bits"), with_bytes(&jwk, name, [0xFF; 2_048])));
     }
-    let both = |one: &str, two: &str| {
+    let swap = |first: &str, second: &str| {
         let mut swapped = jwk.clone();
-        swapped[one] = jwk[two].clone();
-        swapped[two] = jwk[one].clone();
+        swapped[first] = jwk[second].clone();
+        swapped[second] = jwk[first].clone();
         swapped
     };
-    all.push(("p and q swapped".to_owned(), both("p", "q")));
-    all.push(("dp and dq swapped".to_owned(), both("dp", "dq")));
+    cases.push(("p and q swapped".to_owned(), swap("p", "q")));
+    cases.push(("dp and dq swapped".to_owned(), swap("dp", "dq")));
     let mut primes = jwk.clone();
     for name in ["p", "q"] {
         primes[name] = other[name].clone();
     }
-    all.push(("the primes of another key".to_owned(), primes));
+    cases.push(("the primes of another key".to_owned(), primes));
     for (name, e) in [("0", &[0][..]), ("1", &[1]), ("2", &[2]), ("even", &[1, 0, 0]), ("3", &[3])]
     {
-        all.push((format!("e {name}"), with(&jwk, "e", e)));
+        cases.push((format!("e {name}"), with_bytes(&jwk, "e", e)));
     }
-    let mut open = jwk.clone();
+    let mut trivial = jwk.clone();
     for name in ["e", "d", "dp", "dq"] {
-        open = with(&open, name, [1]);
+        trivial = with_bytes(&trivial, name, [1]);
     }
-    all.push(("e and d one, which is no secret".to_owned(), open));
-    all.push(("e as long as n".to_owned(), with(&jwk, "e", number("n"))));
-    all
+    cases.push(("e and d one, a trivial key".to_owned(), trivial));
+    cases.push(("e as long as n".to_owned(), with_bytes(&jwk, "e", number("n"))));
+    cases
 }
 
 pub(in crate::hostile) fn rsa_numbers() -> Table {
     let mut table = Table::default();
-    for (name, jwk) in wrong_rsa() {
+    for (name, jwk) in inconsistent_rsa() {
         table.import(NO_KEY, &format!("RSA PKCS#1: {name}"), pkcs1(&jwk));
     }
-    let (n, e) = (of_member(&rsa(), "n"), of_member(&rsa(), "e"));
+    let (n, e) = (decode_member(&rsa(), "n"), decode_member(&rsa(), "e"));
     let public = sequence(&[&integer(&n), &integer(&e)]);
     table.import(NO_KEY, "an RSA public key in DER", public);
     table

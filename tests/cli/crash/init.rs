@@ -1,0 +1,82 @@
+//! `init` killed at every system call: schema, store identity and first key are committed
+//! together, and so is the first admin.
+
+use super::{
+    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, file_names,
+    kill_at_each, query_value, run_killed,
+};
+use crate::sandbox::Sandbox;
+use std::cell::RefCell;
+
+/// Number of kills per resulting state.
+#[derive(Debug, Default)]
+struct StateCounts {
+    no_store: usize,
+    blank_store: usize,
+    store_without_admin: usize,
+    admin_without_session: usize,
+    complete_store: usize,
+}
+
+/// Checks the state after a kill, then completes the initialization as a user would.
+fn complete(sandbox: &Sandbox, when: &str, counts: &mut StateCounts) {
+    let store_existed = sandbox.store().exists();
+    let whoami = sandbox.run(&["whoami"]);
+    let init = sandbox.run(&["init", "ada", "--exist-ok"]);
+    assert_eq!(init.code, 0, "{when}: {init:?}");
+    let had_admin = init.stderr.contains("the store was there");
+    let count = match (store_existed, whoami.code, had_admin) {
+        (false, 3, false) => &mut counts.no_store,
+        (true, 3, false) => &mut counts.blank_store,
+        (true, 4, false) => &mut counts.store_without_admin,
+        (true, 4, true) => &mut counts.admin_without_session,
+        (true, 0, true) => &mut counts.complete_store,
+        state => panic!("{when}: {state:?} {whoami:?} {init:?}"),
+    };
+    *count += 1;
+    // An existing admin has a lost random password, which `recover` replaces.
+    if sandbox.run(&["whoami"]).code == 4 {
+        sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
+        sandbox.log_in("ada", "lovelace");
+    }
+    let whoami = sandbox.json(&["whoami"]);
+    assert_eq!(whoami["user"]["role"], "admin", "{when}");
+    assert!(!check_leftovers(sandbox, when), "{when}: partial session file left");
+    let home = file_names(sandbox.home());
+    assert_eq!(home, [".config", ".local"], "{when}");
+    let summary =
+        "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM store) || ' '
+        || (SELECT count(*) FROM keys WHERE purpose = 'app' AND state = 'active')";
+    assert_eq!(query_value(sandbox, summary), "1 1 1", "{when}");
+    assert_intact(sandbox);
+}
+
+#[test]
+fn killed_init_can_be_completed() {
+    if !can_kill() {
+        return;
+    }
+    let mut names = call_names(&Sandbox::new(), &["init", "ada"]);
+    names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
+    let mut counts = StateCounts::default();
+    // Each kill needs a fresh sandbox, because `init` does nothing in an initialized store.
+    let sandbox = RefCell::new(Sandbox::new());
+    let kills = kill_at_each(
+        &names,
+        |call, nth| {
+            *sandbox.borrow_mut() = Sandbox::new();
+            run_killed(&sandbox.borrow(), &["init", "ada"], call, nth)
+        },
+        |when| complete(&sandbox.borrow(), when, &mut counts),
+    );
+    println!("{kills} kills, {counts:?}");
+    let StateCounts {
+        no_store,
+        blank_store,
+        store_without_admin,
+        admin_without_session,
+        complete_store,
+    } = counts;
+    let all = [no_store, blank_store, store_without_admin, admin_without_session, complete_store];
+    assert!(kills > 50 && all.iter().all(|count| *count > 0), "{kills} kills, {all:?}");
+}

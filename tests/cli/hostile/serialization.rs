@@ -1,0 +1,222 @@
+//! Malformed tokens: parts, base64url, JSON and sizes.
+
+use super::{Table, ValidToken, base64url};
+use crate::sandbox::Sandbox;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use insta::assert_snapshot;
+
+/// Maximum size of a token in bytes.
+const MAX_TOKEN_BYTES: usize = 64 * 1024;
+
+/// Sets an unused bit of the last character: a lenient decoder reads the same bytes.
+fn with_unused_bits(part: &str) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    assert_ne!(part.len() % 4, 0, "every bit of {part} counts");
+    let (rest, last) = part.split_at(part.len() - 1);
+    let at = LETTERS.iter().position(|letter| *letter == last.as_bytes()[0]).unwrap();
+    format!("{rest}{}", char::from(LETTERS[at + 1]))
+}
+
+pub(super) fn serializations(valid: &ValidToken<'_>) -> Table {
+    let (token, header, payload, signature) =
+        (&valid.token, valid.part(0), valid.part(1), valid.part(2));
+    let mut table = Table::default();
+    for (name, text) in [
+        ("nothing", String::new()),
+        ("whitespace", " \n\t ".to_owned()),
+        ("one part", header.to_owned()),
+        ("two parts", format!("{header}.{payload}")),
+        ("four parts", format!("{token}.{signature}")),
+        ("five parts", format!("{header}.{signature}.{signature}.{payload}.{signature}")),
+        ("trailing dot", format!("{token}.")),
+        ("leading dot", format!(".{token}")),
+        ("dots", "..".to_owned()),
+        ("many dots", ".".repeat(10_000)),
+        ("no header", format!(".{payload}.{signature}")),
+        ("two tokens", format!("{token}\n{token}")),
+        ("in quotes", format!("\"{token}\"")),
+        ("Bearer twice", format!("Bearer Bearer {token}")),
+        ("Basic", format!("Basic {token}")),
+        ("a header line", format!("Authorization: Bearer {token}")),
+        ("trailing NUL", format!("{token}\0")),
+        ("NUL inside", format!("{header}.{payload}\0.{signature}")),
+        ("a byte order mark", format!("\u{feff}{token}")),
+        ("zero width space", format!("{header}.\u{200b}{payload}.{signature}")),
+        ("full width dots", token.replace('.', "\u{ff0e}")),
+        ("percent-encoded", token.replace('.', "%2E")),
+        ("space inside", format!("{header}. {payload}.{signature}")),
+        ("line break inside", format!("{header}.{payload}\n.{signature}")),
+        ("CR LF inside", format!("{header}.{}\r\n{}.{signature}", &payload[..20], &payload[20..])),
+        ("tab inside", format!("{header}\t.{payload}.{signature}")),
+        ("padded signature", format!("{token}==")),
+        ("padded header", format!("{header}=.{payload}.{signature}")),
+        ("padded payload", format!("{header}.{payload}=.{signature}")),
+        ("unused bits set", format!("{header}.{payload}.{}", with_unused_bits(signature))),
+        ("plus of the other alphabet", format!("{header}.{payload}.+{}", &signature[1..])),
+        ("slash of the other alphabet", format!("{header}.{payload}./{}", &signature[1..])),
+        (
+            "JSON serialization",
+            format!(
+                r#"{{"protected":"{header}","payload":"{payload}","signature":"{signature}"}}"#
+            ),
+        ),
+    ] {
+        table.reject("malformed", name, text);
+    }
+    table.reject("bad_signature", "no payload", format!("{header}..{signature}"));
+    assert!(table.0.len() > 30);
+    table
+}
+
+#[test]
+fn only_compact_serialization_is_accepted() {
+    let sandbox = Sandbox::with_admin();
+    let valid = ValidToken::new(&sandbox);
+    serializations(&valid).present(&sandbox, &[]);
+    let padded = format!(" \n\tbearer  {} \r\n\n", valid.token);
+    assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &padded), @"valid");
+}
+
+pub(super) fn non_canonical_encodings(valid: &ValidToken<'_>) -> Table {
+    let (token, header, payload, signature) =
+        (&valid.token, valid.part(0), valid.part(1), valid.part(2));
+    let mut table = Table::default();
+    for (name, part) in [("header", 0), ("payload", 1)] {
+        let mut parts = [header.to_owned(), payload.to_owned(), signature.to_owned()];
+        let mut bytes = if part == 0 {
+            valid.key.header("JWT").to_string()
+        } else {
+            crate::sandbox::payload(token).to_string()
+        };
+        while bytes.len() % 3 == 0 {
+            bytes.push(' ');
+        }
+        parts[part] = URL_SAFE.encode(&bytes);
+        table.reject("malformed", format!("{name} with padding"), parts.join("."));
+        parts[part] = with_unused_bits(&base64url(&bytes));
+        table.reject("malformed", format!("{name} with unused bits set"), parts.join("."));
+        parts[part] = STANDARD.encode([0xFB, 0xFF, 0xFE]);
+        table.reject("malformed", format!("{name} in the other alphabet"), parts.join("."));
+    }
+    table
+}
+
+#[test]
+fn non_canonical_base64url_is_refused() {
+    ValidToken::assert_refused(non_canonical_encodings, &[&[]]);
+}
+
+pub(super) fn headers(valid: &ValidToken<'_>) -> Table {
+    let header = valid.key.header("JWT").to_string();
+    let inner = &header[1..header.len() - 1];
+    let mut table = Table::default();
+    for (name, text) in [
+        ("empty", String::new()),
+        ("not JSON", "alg=ES256".to_owned()),
+        ("an array", format!("[{header}]")),
+        ("a string", "\"ES256\"".to_owned()),
+        ("null", "null".to_owned()),
+        ("a number", "1".to_owned()),
+        ("cut off", header[..header.len() - 1].to_owned()),
+        ("trailing data", format!("{header}{{}}")),
+        ("trailing NUL", format!("{header}\0")),
+        ("a byte order mark", format!("\u{feff}{header}")),
+        ("single quotes", header.replace('"', "'")),
+        ("a comment", format!("{{/**/{inner}}}")),
+        ("trailing comma", format!("{{{inner},}}")),
+        ("alg twice", format!("{{\"alg\":\"none\",{inner}}}")),
+        ("alg twice, ours last", format!("{{{inner},\"alg\":\"ES256\"}}")),
+        ("alg twice, one escaped", format!("{{{inner},\"\\u0061lg\":\"none\"}}")),
+        ("kid twice", format!("{{\"kid\":\"x\",{inner}}}")),
+        ("twice inside", format!("{{{inner},\"x\":{{\"a\":1,\"a\":2}}}}")),
+        ("200 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200))),
+        ("20,000 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000))),
+        ("20,000 open", "[".repeat(20_000)),
+        ("20,000 objects open", "{\"x\":".repeat(6_000)),
+        ("a huge number", format!("{{{inner},\"x\":1e999}}")),
+        ("half a surrogate", format!("{{{inner},\"x\":\"\\ud800\"}}")),
+    ] {
+        table.reject("malformed", format!("header: {name}"), valid.with_header_text(&text));
+    }
+    table.reject("malformed", "header: not UTF-8", valid.with_header_text(b"{\"alg\":\"\xff\"}"));
+    let utf_16: Vec<u8> = header.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    table.reject("malformed", "header: UTF-16", valid.with_header_text(utf_16));
+    table.reject(
+        "bad_signature",
+        "header: 100 deep",
+        valid.with_header_text(format!("{{{inner},\"x\":{}{}}}", "[".repeat(100), "]".repeat(100))),
+    );
+    table
+}
+
+#[test]
+fn header_must_be_one_json_object_without_duplicates() {
+    ValidToken::assert_refused(headers, &[&[]]);
+}
+
+/// Returns a token of that size with a meaningless payload.
+fn token_of_size(valid: &ValidToken<'_>, size: usize) -> String {
+    let (header, signature) = (valid.part(0), valid.part(2));
+    let payload = "A".repeat(size - header.len() - signature.len() - 2);
+    format!("{header}.{payload}.{signature}")
+}
+
+pub(super) fn sizes(valid: &ValidToken<'_>) -> Table {
+    let mut table = Table::default();
+    table.reject("malformed", "one byte too many", token_of_size(valid, MAX_TOKEN_BYTES + 1));
+    table.reject("malformed", "64 MB", token_of_size(valid, 64_000_000));
+    table.reject("malformed", "64 MB of space before it", " ".repeat(64_000_000) + &valid.token);
+    table.reject("malformed", "8 MB of dots", ".".repeat(8 << 20));
+    table.reject("malformed", "8 MB of NUL", "\0".repeat(8 << 20));
+    table
+}
+
+#[test]
+fn oversized_input_is_refused() {
+    let sandbox = Sandbox::with_admin();
+    let valid = ValidToken::new(&sandbox);
+    let table = sizes(&valid);
+    table.present(&sandbox, &[]);
+    for row in table.0 {
+        std::fs::write(sandbox.home().join("token"), &row.token).unwrap();
+        let mut from_file = Table::default();
+        from_file.reject(row.reason, format!("{}, as a file", row.name), "");
+        from_file.present_as(&sandbox, &["token", "verify", "@token"]);
+    }
+    let is_too_large = |text: &str| {
+        let error = sandbox.run_with_input(&["token", "verify", "-", "-o", "json"], text).error();
+        error["message"].as_str().unwrap().contains("larger than 64 KiB")
+    };
+    assert!(is_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES + 1)));
+    assert!(!is_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES)));
+}
+
+#[test]
+fn malformed_tokens_are_refused_by_other_commands() {
+    let sandbox = Sandbox::with_admin();
+    let valid = ValidToken::new(&sandbox);
+    let unsigned = format!("{}.{}.", valid.part(0), valid.part(1));
+    let huge = "A".repeat(8 << 20);
+    for token in [&unsigned, &huge, "", "..", "\0"] {
+        for words in [
+            &["token", "inspect", "-"][..],
+            &["refresh", "--token-stdin"],
+            &["whoami", "--token-file", "-"],
+            &["token", "list", "--token-file", "-"],
+        ] {
+            let output = sandbox.run_with_input(words, token);
+            assert_eq!(
+                (output.code, output.stdout.as_str()),
+                (10, ""),
+                "{words:?}: {}",
+                output.stderr
+            );
+        }
+        let revoke = sandbox.run_with_input(&["token", "revoke", "-"], token);
+        assert!([2, 10].contains(&revoke.code) && revoke.stdout.is_empty(), "{revoke:?}");
+        let decode = sandbox.run_with_input(&["token", "decode", "-"], token);
+        assert!(token == unsigned || decode.code == 10, "{decode:?}");
+    }
+    assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &valid.token), @"valid");
+}

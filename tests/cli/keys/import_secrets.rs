@@ -1,0 +1,132 @@
+//! `jeton keys import` of shared secrets
+
+use super::import::TEST;
+use super::kids;
+use crate::python::{ask, python};
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use serde_json::json;
+use std::fs;
+
+/// HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2).
+#[test]
+fn equivalent_hmac_secrets_are_one_key() {
+    let sandbox = Sandbox::with_admin();
+    let text = "of more than one hundred and twenty-eight bytes ".repeat(3);
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, text.as_bytes());
+    let files = [
+        ("HS256", b"B".repeat(32), [b"B".repeat(32), b"\0".to_vec()].concat()),
+        ("HS512", text.clone().into_bytes(), hash.as_ref().to_vec()),
+    ];
+    for (algorithm, first, second) in files {
+        fs::write(sandbox.home().join("one"), first).unwrap();
+        fs::write(sandbox.home().join("other"), second).unwrap();
+        let import = |file, purpose| {
+            let raw = ["--encoding", "raw", "--alg", algorithm, "--from-file", file];
+            sandbox.run(&[&["keys", "import", "--purpose", purpose][..], &raw].concat())
+        };
+        let kid = import("one", "app").ok().stdout.trim().to_owned();
+        assert_eq!(import("other", "app").ok().stdout.trim(), kid);
+        let output = import("other", "test");
+        assert_eq!(output.code, 5, "{}", output.stderr);
+        sandbox.run(&["keys", "revoke", &kid, "--yes"]).ok();
+        assert_eq!(import("other", "app").code, 5);
+    }
+}
+
+#[test]
+fn invalid_variable_name_is_not_echoed() {
+    let sandbox = Sandbox::with_admin();
+    for name in [
+        "s3cretS3cretS3cretS3cretS3cret12",
+        "S3cret/Value+With/Slash==",
+        "secret-value",
+        "7secret",
+        "a b",
+        "",
+    ] {
+        for words in [
+            &["keys", "import", "--alg", "HS256", "--from-env", name][..],
+            &["token", "mint", "--alg", "HS256", "--secret-env", name],
+            &["token", "fixtures", "--alg", "HS256", "--secret-env", name],
+        ] {
+            allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
+            --- exit code 2, stderr
+            error: the environment variable that was named is not set
+            hint: give the name of the variable, without `$`; its value is read there
+            "));
+        }
+    }
+}
+
+#[test]
+fn weak_secret_from_environment_is_marked() {
+    let mut sandbox = Sandbox::with_admin();
+    sandbox.set("JWT_SECRET_KEY", "super-secret");
+    let words = [&TEST[..], &["--from-env", "JWT_SECRET_KEY", "--alg", "HS256"]].concat();
+    assert_snapshot!(sandbox.run(&words), @"
+    --- exit code 65, stderr
+    error: secret too short for HS256: found 12 bytes, expected at least 32
+    hint: take it all the same: `--allow-weak`
+    ");
+    let output = sandbox.run(&[&words[..], &["--allow-weak"]].concat());
+    assert_snapshot!(output, @"
+    <uuid>
+    --- stderr
+    the HS256 key for test tokens was imported and signs now
+    warning: the secret is short for HS256: it can be guessed
+    ");
+    let keys = sandbox.json(&["keys", "list"]);
+    assert_eq!(
+        (&keys["items"][0]["weak"], &keys["items"][1]["weak"]),
+        (&json!(false), &json!(true))
+    );
+    assert!(sandbox.get(&["keys", "list"]).contains("HS256 (weak)"));
+    assert_snapshot!(sandbox.run(&["keys", "import", "--from-env", "NOT_SET"]), @"
+    --- exit code 2, stderr
+    error: the environment variable that was named is not set
+    hint: give the name of the variable, without `$`; its value is read there
+    ");
+    let Some(program) = python() else { return };
+    let token = sandbox.get(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);
+    let secret = json!({"kty": "oct", "k": "c3VwZXItc2VjcmV0"}).to_string();
+    let case = json!({"alg": "HS256", "kid": kids(&sandbox, "test", "active")[0], "token": token,
+        "tampered": crate::sandbox::tampered(&token, 2),
+        "public": secret, "private": secret});
+    let answers = ask(&program, "algorithms.py", &json!([case]));
+    assert_eq!(answers[0]["claims"]["sub"], "alice");
+    let signed = answers[0]["signed"].as_str().unwrap();
+    sandbox.run(&["token", "verify", signed, "--type", "test"]).ok();
+}
+
+#[test]
+fn activate_flag_makes_imported_secret_active() {
+    let mut sandbox = Sandbox::with_admin();
+    let import = |sandbox: &Sandbox, extra: &[&str]| {
+        let words = [&TEST[..], &["--from-env", "SECRET", "--alg", "HS256"], extra].concat();
+        sandbox.run(&words).ok()
+    };
+    sandbox.set("SECRET", "a secret that is as long as the hash");
+    let old = import(&sandbox, &[]).stdout;
+    sandbox.set("SECRET", "another one that is as long as the hash");
+    let new = import(&sandbox, &[]).stdout;
+    assert_eq!(kids(&sandbox, "test", "active"), [old.trim()]);
+    assert_snapshot!(import(&sandbox, &["--activate"]), @"
+    <uuid>
+    --- stderr
+    the HS256 key for test tokens was imported and signs now
+    ");
+    assert_eq!(kids(&sandbox, "test", "active"), [new.trim()]);
+    assert_snapshot!(import(&sandbox, &["--activate"]), @"
+    <uuid>
+    --- stderr
+    key <uuid> was there before and signs now
+    ");
+    sandbox.set("SECRET", "a secret that is as long as the hash");
+    assert_snapshot!(import(&sandbox, &[]), @"
+    <uuid>
+    --- stderr
+    key <uuid> was there before and is retired
+    hint: let it sign: jeton keys activate <uuid>
+    ");
+}
