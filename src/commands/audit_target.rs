@@ -1,10 +1,10 @@
-//! What a command is about, as its words have it: for the audit, should it be refused.
+//! Audit target derived from the arguments, for refusals before the target is loaded.
 
 use crate::authority::{AuditTarget, TokenSelector};
 use crate::model::{Setting, Sid, UserRef};
 use clap::ArgMatches;
 
-/// The one thing that the command names, whether it is there or not.
+/// Returns the only target that the arguments name, even if missing.
 pub(super) fn from_matches(matches: &ArgMatches) -> Option<AuditTarget> {
     let mut innermost = matches;
     while let Some((_, submatches)) = innermost.subcommand() {
@@ -25,7 +25,7 @@ pub(super) fn from_matches(matches: &ArgMatches) -> Option<AuditTarget> {
     user().or_else(key).or_else(token).or_else(session).or_else(setting)
 }
 
-/// The value of that argument, if it is a single one of that type.
+/// Returns the value of an argument of type `T` with exactly one value.
 fn single_value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Option<T> {
     let mut values = matches.try_get_many::<T>(id).ok()??;
     values.next().filter(|_| values.next().is_none()).cloned()

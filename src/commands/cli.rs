@@ -1,4 +1,4 @@
-//! From words to a command, or to exit 2.
+//! Command-line parsing and dispatch.
 
 use super::global::{self, GlobalArgs, NamedFormat};
 use super::{
@@ -12,14 +12,14 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::mem;
 
-/// Issue, inspect and revoke tokens, straight on a local SQLite file
+/// Issue, inspect and revoke tokens in a local SQLite file
 ///
-/// The first command makes everything it needs:
+/// Create a store, then a token:
 ///
-///   jeton init                                       store, key, first admin, logged in
-///   jeton token create my-app --permission read      a token on standard output
+///   jeton init
+///   jeton token create my-app --permission read
 ///
-/// Results go to standard output, everything else to standard error. Every kind of failure has
+/// Results go to standard output, messages and errors to standard error. Every kind of error has
 /// its own exit code: see `jeton help exit-codes`.
 #[derive(Debug, Parser)]
 #[command(
@@ -95,7 +95,7 @@ impl Command {
     }
 }
 
-/// Commands that change nothing: their refusals are not written down.
+/// Read-only commands. The audit does not record their refusals.
 const READ_ONLY_COMMANDS: &[&str] = &[
     "whoami",
     "sessions list",
@@ -122,7 +122,7 @@ const READ_ONLY_COMMANDS: &[&str] = &[
     "help",
 ];
 
-/// The forms that commands have besides text and JSON.
+/// Output formats of some commands, in addition to text and JSON.
 const EXTRA_FORMATS: &[(&str, NamedFormat)] = &[
     ("token mint", ("jsonl", OutputFormat::JsonLines)),
     ("users export", ("jsonl", OutputFormat::JsonLines)),
@@ -130,22 +130,22 @@ const EXTRA_FORMATS: &[(&str, NamedFormat)] = &[
     ("audit list", ("jsonl", OutputFormat::JsonLines)),
 ];
 
-/// Commands whose result is a text and nothing else.
+/// Commands that support only text output.
 const TEXT_ONLY_COMMANDS: [&str; 2] = ["completions", "help"];
 
-/// The forms that a command has besides text.
+/// Returns the output formats of a command, in addition to text.
 fn output_formats(action: &str) -> Vec<NamedFormat> {
     let json = Some(global::JSON).filter(|_| !TEXT_ONLY_COMMANDS.contains(&action));
     let extra = EXTRA_FORMATS.iter().filter(|(name, _)| *name == action).map(|(_, format)| *format);
     json.into_iter().chain(extra).collect()
 }
 
-/// The commands that have that form besides text and JSON.
+/// Returns the commands that support a format other than text and JSON.
 pub(super) fn commands_with_format(format: &str) -> Vec<&'static str> {
     EXTRA_FORMATS.iter().filter(|(_, (word, _))| *word == format).map(|(name, _)| *name).collect()
 }
 
-/// The whole grammar of the command line, for completion, help and documentation.
+/// Builds the complete command tree, for completion, help and documentation.
 pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
@@ -161,9 +161,9 @@ pub fn command() -> clap::Command {
     reflow::reflow_help(command)
 }
 
-/// Runs the command that `words` spell; the exit code.
+/// Runs the command in `argv` and returns the exit code.
 pub(crate) fn run(argv: &[OsString]) -> u8 {
-    // What clap has to say, help or error, it says with the whole grammar at hand.
+    // Help and error messages of clap need the complete command tree.
     let parsed = lazy_parse::parse(argv).map_or_else(|| command().try_get_matches_from(argv), Ok);
     let mut matches = match parsed {
         Ok(matches) => matches,
@@ -200,7 +200,7 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     }
 }
 
-/// The path of the command: `token create`.
+/// Returns the names of the command and its parents: `token create`.
 fn command_path(matches: &clap::ArgMatches) -> String {
     let mut names = Vec::new();
     let mut innermost = matches;
@@ -216,7 +216,8 @@ pub(super) fn report_failure(console: &Console, failure: &Failure) -> u8 {
     failure.kind.exit_code()
 }
 
-/// The command, or the first words of some, as the audit has it; none is called like that.
+/// Returns the audit action for a command or a group of commands, with aliases resolved. `None` if no
+/// command has this name.
 pub(super) fn resolve_action(words: &str) -> Option<String> {
     let root = command();
     let mut innermost = &root;
@@ -228,7 +229,7 @@ pub(super) fn resolve_action(words: &str) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" "))
 }
 
-/// The form in which a failure before the flags are known is told.
+/// Returns the output format for errors that occur before the flags are parsed.
 pub(super) fn json_or_text(json: bool) -> OutputFormat {
     if json { OutputFormat::Json } else { OutputFormat::Text }
 }

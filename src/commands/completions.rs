@@ -3,16 +3,16 @@
 use crate::app::App;
 use crate::failure::Failure;
 
-/// Print the script that loads completion into a shell
+/// Print the completion script of a shell
 ///
-/// Words are completed by jeton itself: commands, flags and what they take, and the names and ids of
+/// The script calls jeton to complete commands, options, option values, and the names and ids of
 /// users, tokens, sessions and keys in the store.
 ///
 ///   jeton completions bash >> ~/.bashrc
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The shell
+    /// Shell
     #[arg(value_parser = ["bash", "zsh", "fish", "elvish", "powershell"])]
     shell: String,
 }

@@ -1,4 +1,4 @@
-//! The flags that every command has.
+//! Options of all commands.
 
 use super::cli::json_or_text;
 use crate::app::{Options, OutputFormat};
@@ -13,8 +13,8 @@ use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
-    /// The store's file, instead of `jeton/jeton.db` in the platform's data directory; no other
-    /// user may be able to write its directory
+    /// Store file, in a directory that no other user can write to [default: `jeton/jeton.db` in the
+    /// data directory of the platform]
     #[arg(
         long,
         global = true,
@@ -26,40 +26,39 @@ pub(super) struct GlobalArgs {
     )]
     store: Option<OsString>,
 
-    /// A file with the token to act with, instead of the session (`-`: standard input); the
-    /// token itself can be in `JETON_TOKEN`, the file's name in `JETON_TOKEN_FILE`
+    /// File with the token to authenticate with, instead of the session (`-` for standard input);
+    /// alternatives: `JETON_TOKEN` (a token), `JETON_TOKEN_FILE` (a path)
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     token_file: Option<PathBuf>,
 
-    /// The form of results: text or json
+    /// Output format: text or json
     #[arg(
         short,
         long,
         global = true,
-        value_name = "FORM",
+        value_name = "FORMAT",
         env = "JETON_OUTPUT",
         value_parser = format_value_parser(&[JSON]),
         hide_possible_values = true,
         default_value = "text",
-        hide_default_value = true,
         hide_env_values = true,
         help_heading = "Global options"
     )]
     output: String,
 
-    /// No talk: only results, warnings and errors
+    /// Suppress status messages
     #[arg(short, long, global = true, help_heading = "Global options")]
     quiet: bool,
 
-    /// Answer every question with yes
+    /// Skip confirmation prompts
     #[arg(short, long, global = true, help_heading = "Global options")]
     yes: bool,
 
-    /// Never ask; so it is without a terminal on standard input, and when `CI` is set
+    /// Never prompt (the default if standard input is not a terminal, or `CI` is set)
     #[arg(long, global = true, help_heading = "Global options")]
     no_input: bool,
 
-    /// How long to wait for a lock
+    /// Time limit for waiting for a lock
     #[arg(
         long,
         global = true,
@@ -73,7 +72,7 @@ pub(super) struct GlobalArgs {
     wait: Duration,
 }
 
-/// The forms of results, and what each is. Every command has the first one.
+/// Output formats with descriptions. Every command supports the first format.
 pub(super) const OUTPUT_FORMATS: [(&str, &str); 4] = [
     ("text", "for people and for shells; lists are tables"),
     ("json", "one JSON document; an error is one line of JSON, without other messages"),
@@ -81,13 +80,13 @@ pub(super) const OUTPUT_FORMATS: [(&str, &str); 4] = [
     ("csv", "comma-separated values under a header (RFC 4180)"),
 ];
 
-/// A form by its word.
+/// Name and output format.
 pub(super) type NamedFormat = (&'static str, OutputFormat);
 
-/// The form that most commands have besides text.
+/// JSON, supported by most commands.
 pub(super) const JSON: NamedFormat = ("json", OutputFormat::Json);
 
-/// The matches of the command itself, below those of the commands above it.
+/// Returns the matches of the innermost subcommand.
 pub(super) fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
     let mut innermost = matches;
     while let Some((_, submatches)) = innermost.subcommand() {
@@ -96,8 +95,8 @@ pub(super) fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
     innermost
 }
 
-/// Returns the global options, wherever their flags stand: the command's own matches have them all.
-/// `forms` are those that the command has besides text.
+/// Returns the global options, which clap propagates from any position to the innermost matches.
+/// `formats` are the output formats of the command, in addition to text.
 pub(super) fn parse_options(
     matches: &ArgMatches,
     formats: &[NamedFormat],
@@ -113,13 +112,13 @@ impl GlobalArgs {
         let format = match self.output.as_str() {
             "text" | "" => OutputFormat::Text,
             word => match formats.iter().find(|(name, _)| *name == word) {
-                Some((_, form)) => *form,
+                Some((_, format)) => *format,
                 None if from_flag => {
                     let hint =
                         format!("use {}", join_names(formats, |name| format!("`-o {name}`")));
-                    return Err(
-                        Failure::usage(format!("this command has no {word} form")).with_hint(hint)
-                    );
+                    let message =
+                        format!("output format `{word}` is not supported by this command");
+                    return Err(Failure::usage(message).with_hint(hint));
                 }
                 None => OutputFormat::Text,
             },
@@ -136,28 +135,28 @@ impl GlobalArgs {
     }
 }
 
-/// All words of forms; the command is known to have text and `forms`.
+/// Returns a parser that accepts the names of all formats and shows text and `formats` in the help.
 fn format_value_parser(formats: &[NamedFormat]) -> PossibleValuesParser {
     let is_supported = |word: &str| word == "text" || formats.iter().any(|(name, _)| *name == word);
-    // An empty variable counts as an absent one.
+    // An empty variable counts as unset.
     let names = OUTPUT_FORMATS.iter().map(|(word, _)| *word).chain([""]);
     names.map(|word| PossibleValue::new(word).hide(!is_supported(word))).into()
 }
 
-/// The command, whose help and completion name the forms it has besides text.
+/// Adapts help and completion of `--output` to the formats of a command, in addition to text.
 pub(super) fn with_output_formats(
     command: clap::Command,
     formats: &[NamedFormat],
 ) -> clap::Command {
     command.mut_args(|flag| match flag.get_id().as_str() {
         "output" => flag
-            .help(format!("The form of results: {}", join_names(formats, str::to_owned)))
+            .help(format!("Output format: {}", join_names(formats, str::to_owned)))
             .value_parser(format_value_parser(formats)),
         _ => flag,
     })
 }
 
-/// The forms of a command in a sentence: `text, json or jsonl`.
+/// Joins the format names of a command: `text, json or jsonl`.
 fn join_names(formats: &[NamedFormat], render: impl Fn(&str) -> String) -> String {
     let mut list = render("text");
     for (index, (word, _)) in formats.iter().enumerate() {
@@ -173,13 +172,13 @@ fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
         "0" | "0s" => Ok(Duration::ZERO),
         text => {
             let seconds = Lifetime::parse(text)?.seconds();
-            // A day is as good as for ever, and SQLite counts milliseconds in 32 bits.
+            // SQLite stores milliseconds in 32 bits; more than a day has no practical use.
             Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400)))
         }
     }
 }
 
-/// Whether the words ask for JSON, for failures that come before the flags are read.
+/// Returns the format that `argv` requests, for errors that occur before the flags are parsed.
 pub(super) fn requested_format(argv: &[OsString]) -> OutputFormat {
     let mut words = argv.iter().skip(1).map(OsString::as_os_str);
     let mut json = env_requests_json();
@@ -201,13 +200,16 @@ pub(super) fn requested_format(argv: &[OsString]) -> OutputFormat {
     json_or_text(json)
 }
 
-/// What stands behind `o` in `-o`, `-ojson`, `-o=json`, `-qojson`.
+/// Returns the value of a short `-o` flag: of `-o`, `-ojson`, `-o=json` or `-qojson`.
 fn short_flag_value(word: &str) -> Option<&str> {
     let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
     Some(value.strip_prefix('=').unwrap_or(value))
 }
 
 fn env_requests_json() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "clap reads the others, and has failed here")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "clap reads all other variables, and has failed here"
+    )]
     std::env::var_os("JETON_OUTPUT").is_some_and(|value| value == "json")
 }

@@ -8,10 +8,10 @@ use crate::failure::Failure;
 use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef, render_command};
 use serde::Serialize;
 
-/// Make the store, its first key and its first admin, and log in
+/// Create a store with a signing key and an admin, and log in
 ///
-/// Without a password and without a terminal a random password is set that nobody is shown: the
-/// session is all there is, and `jeton recover` sets a password later.
+/// Without a password and without a terminal, a random password is set and not shown: use the session,
+/// and set a password later with `jeton recover`.
 ///
 ///   jeton init
 ///   jeton init ada@example.com
@@ -19,15 +19,15 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Username or e-mail of the first admin [default: the name of the OS user]
+    /// Username or e-mail address of the admin [default: name of the OS user]
     login: Option<String>,
 
-    /// Algorithm of the first key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
-    /// ES256, ES384 or EdDSA [default: that of the key that is there, else ES256]
+    /// Algorithm of the signing key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
+    /// ES256, ES384 or EdDSA [default: that of an existing key, otherwise ES256]
     #[arg(long, value_parser = Algorithm::parse, add = super::completers::algorithms())]
     alg: Option<Algorithm>,
 
-    /// Succeed if the store has an admin already, and leave it as it is: nobody is logged in
+    /// Succeed without changes and without logging in if the store already has an admin
     #[arg(long)]
     exist_ok: bool,
 
@@ -74,10 +74,12 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     };
     app.warn_if_password_short(&registration.password);
     let display_name = user.to_display();
-    app.print_status(&format!("{display_name} is the first admin and logged in"));
+    app.print_status(&format!("created admin {display_name}; logged in as {display_name}"));
     if is_random {
         let recover = render_command("jeton recover", &display_name);
-        app.print_hint(&format!("the password is random and shown to nobody; set one: {recover}"));
+        app.print_hint(&format!(
+            "a random password was set and not shown; set your own with: {recover}"
+        ));
     }
     let store = app.store()?.path().to_string_lossy().into_owned();
     app.report(&InitOutput { changed: true, store, user: Some(user.into()) })
@@ -87,7 +89,7 @@ fn report_existing(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
     if !exist_ok {
         return Err(authority::Error::StoreExists.into());
     }
-    app.print_status("the store was there");
+    app.print_status("the store already exists");
     let store = app.store()?.path().to_string_lossy().into_owned();
     app.report(&InitOutput { changed: false, store, user: None })
 }
@@ -96,7 +98,10 @@ fn parse_login(login: &str) -> Result<(Option<UserName>, Option<Email>), Failure
     match UserRef::parse_login(login) {
         Ok(UserRef::Email(email)) => Ok((None, Some(email))),
         Ok(UserRef::Name(name)) => Ok((Some(name), None)),
-        Ok(UserRef::Id(_) | UserRef::Uid(_)) => Err(Failure::usage("a name is needed, not an id")),
-        Err(invalid) => Err(Failure::from(invalid).with_hint("give a name: jeton init LOGIN")),
+        Ok(UserRef::Id(_) | UserRef::Uid(_)) => {
+            Err(Failure::usage("username or e-mail address required, found an id"))
+        }
+        Err(invalid) => Err(Failure::from(invalid)
+            .with_hint("give a username or an e-mail address: jeton init LOGIN")),
     }
 }

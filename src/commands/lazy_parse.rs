@@ -1,5 +1,5 @@
-//! The one branch of the grammar that words call. To spell out all commands, each with all global
-//! flags, takes longer than most of them run; what this cannot parse is parsed with the whole tree.
+//! Fast path of the parser: builds only the clap subtree that `argv` names, since the complete tree
+//! takes longer to build than most commands run. Falls back to the complete tree.
 
 use super::global::GlobalArgs;
 use super::{audit, cli, keys, sessions, settings, store, token, users};
@@ -7,12 +7,12 @@ use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
 use std::mem;
 
-/// What the words say, if they are a correct call of a command. A word that is taken for a command
-/// and is the value of a flag leads to an error here, never to another reading: neither the
-/// program nor its groups take words of their own.
+/// Parses `argv` if valid. If the value of a flag is mistaken for a command name,
+/// the result is `None`, never a different reading: neither the program nor its command groups have
+/// positional arguments.
 pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
     let all_commands: AddSubcommands = cli::Command::augment_subcommands;
-    // Behind `--` are the words of another program.
+    // The words after `--` belong to another program.
     let own_words = argv.split(|word| word == "--").next().unwrap_or_default();
     let group_match = own_words.iter().find_map(find_group);
     let (name, add_subcommands) = group_match.unwrap_or(("jeton", all_commands));
@@ -20,8 +20,8 @@ pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
         take_subcommand(add_subcommands(clap::Command::new(name)), own_words)?;
     let mut path = vec![clap::Command::new("jeton")];
     path.extend(group_match.map(|(name, _)| clap::Command::new(name)));
-    // Flags between the names belong to the program, and to the command because it inherits them;
-    // so does one of a group, if that is called by another name.
+    // Flags before the command name belong to the program, and the command inherits them. The same
+    // applies to a group that is named by an alias: flags may precede its subcommand.
     let inherits =
         position > path.len() || find_group(&OsString::from(command.get_name())).is_some();
     let command = if inherits { command } else { with_global_flags(command) };
@@ -31,14 +31,14 @@ pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
     root.try_get_matches_from(argv).ok()
 }
 
-/// The first word that names a command of these, by its position.
+/// Finds the first word that names a subcommand of `parent`, and removes the subcommand there.
 fn take_subcommand(mut parent: clap::Command, args: &[OsString]) -> Option<(usize, clap::Command)> {
     args.iter()
         .enumerate()
         .find_map(|(position, word)| Some((position, mem::take(parent.find_subcommand_mut(word)?))))
 }
 
-/// The command with the flags as its own: nothing is left to inherit.
+/// Adds the global flags to a command, which then inherits none.
 fn with_global_flags(command: clap::Command) -> clap::Command {
     GlobalArgs::augment_args(command).mut_args(|flag| flag.global(false))
 }
@@ -49,7 +49,7 @@ fn with_single_subcommand(parent: clap::Command, child: clap::Command) -> clap::
 
 type AddSubcommands = fn(clap::Command) -> clap::Command;
 
-/// A group of commands by its name, and what spells it out.
+/// Returns the command group with this name, and the function that adds its subcommands.
 fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
     let groups: [(&'static str, AddSubcommands); 7] = [
         ("sessions", sessions::Command::augment_subcommands),

@@ -9,17 +9,17 @@ use crate::model::{Sid, Timestamp, Untrusted, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-/// Log in by username or e-mail
+/// Log in with username or e-mail address
 ///
-/// The session is kept in the user's configuration directory, readable by nobody else. A session
-/// that stood there is ended.
+/// The session is stored in the configuration directory, readable only by the OS user. A previous
+/// session in the same file is ended.
 ///
 ///   jeton login ada
 ///   jeton login ada@example.com --password-file secret.txt
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Username or e-mail [default: the name of the OS user]
+    /// Username or e-mail address [default: name of the OS user]
     #[arg(add = clap_complete::ArgValueCandidates::new(super::completers::users))]
     login: Option<String>,
 
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     password: PasswordArgs,
 }
 
-/// What programs are told about a new session or a new pair.
+/// JSON result for a new session or a new token pair.
 #[derive(Debug, Serialize)]
 pub(super) struct LoginOutput {
     pub(super) message: &'static str,
@@ -67,34 +67,34 @@ impl Report for LoginOutput {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    // As text, nothing secret is printed.
+    // Text output contains no secret.
     let output = app.output_format().is_json().then(SecretOutput::open).transpose()?;
     app.store()?;
     let is_os_user = args.login.is_none();
     let login = args.login.unwrap_or_else(crate::app::Environment::os_user_name);
     let display_login = Untrusted::new(&login).to_display();
     let question =
-        if is_os_user { format!("Password of {display_login}") } else { "Password".to_owned() };
-    // What cannot be a name or a password is wrong like any other, and takes as long.
+        if is_os_user { format!("Password for {display_login}") } else { "Password".to_owned() };
+    // A malformed login or password fails like a wrong one and takes the same time.
     let password = app.obtain_password(&args.password.into_source(), &question)?;
     let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
     app.audit_target = credential.login.clone().map(AuditTarget::User);
     let (tokens, was_replaced) = app.log_in(&credential).map_err(|failure| {
         if is_os_user && failure.kind == Kind::LoginInvalid {
-            let hint = format!("`{display_login}` is the OS user; name another: jeton login NAME");
+            let hint = format!("give a user other than `{display_login}`: jeton login LOGIN");
             return failure.with_hint(hint);
         }
         failure
     })?;
     if was_replaced {
-        app.print_status("the session that was open here is ended");
+        app.print_status("ended the previous session");
     }
     app.print_status(&format!("logged in as {}", tokens.user.to_display()));
     if let Some(output) = output
         && !app.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
     {
-        return Err(Failure::new(Kind::Internal, "internal", "the answer could not be written")
-            .with_hint("the session is kept all the same; `jeton logout` ends it"));
+        return Err(Failure::new(Kind::Internal, "internal", "the result could not be written")
+            .with_hint("end the session that was kept: jeton logout"));
     }
     Ok(())
 }

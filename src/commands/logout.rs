@@ -6,27 +6,27 @@ use crate::authority;
 use crate::failure::{Failure, Kind};
 use serde::Serialize;
 
-/// End the session: its access and refresh tokens are dead, its file is removed
+/// End the session: invalidate its access and refresh tokens, delete the session file
 ///
-/// Nobody logged in is no error, nor is a session that is over: its file is removed. With
-/// `JETON_TOKEN` that token's session is ended and the file is left alone. With `--all` JSON says
-/// as `all` whether all are ended.
+/// Succeeds if not logged in, or if the session has already ended. With `JETON_TOKEN` the session of
+/// that token is ended and the session file is kept. With `--all`, the JSON member `all` reports
+/// whether all sessions were ended.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// End all sessions of this user, on other machines too; those stay where the session here is
-    /// over and proves nothing
+    /// End all sessions of the user, on all machines. If the local session has already ended, the
+    /// other sessions remain
     #[arg(long)]
     all: bool,
 }
 
-/// How a session is refused that is not there or over.
+/// Failures of a missing or ended session.
 const UNUSABLE_SESSION_KINDS: [Kind; 4] =
     [Kind::TokenMissing, Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
 
 #[derive(Debug, Serialize)]
 struct LogoutOutput {
     changed: bool,
-    /// Whether the others are ended, too, where that was asked for.
+    /// With `--all`: the other sessions were ended too.
     #[serde(skip_serializing_if = "Option::is_none")]
     all: Option<bool>,
 }
@@ -43,27 +43,27 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     match ended_count {
         Some(count) => {
             app.print_status(&format!(
-                "{} ended",
+                "ended {}",
                 pluralize(count.saturating_sub(1), "other session")
             ));
         }
         None if args.all && changed => {
             app.print_warning(
-                "other sessions go on: the one here was over and does not prove who asks",
+                "other sessions remain: the local one had already ended and cannot authorize `--all`",
             );
-            app.print_hint("to end them, log in once more: jeton login && jeton logout --all");
+            app.print_hint("log in to end all sessions: jeton login && jeton logout --all");
         }
         None => {}
     }
-    app.print_status(if changed { "logged out" } else { "nobody was logged in" });
+    app.print_status(if changed { "logged out" } else { "not logged in" });
     app.report(&LogoutOutput {
         changed,
         all: (args.all && changed).then_some(ended_count.is_some()),
     })
 }
 
-/// Ends all sessions of whoever is logged in; how many. `None`: nobody proves to be. A token that was
-/// given has to.
+/// Ends all sessions of the logged-in user and returns their number. `None` if the session file does
+/// not authenticate the user. An explicitly given token must authenticate.
 fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
     if !app.has_store()? {
         return Ok(None);

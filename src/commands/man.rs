@@ -8,13 +8,13 @@ use crate::model::Untrusted;
 use clap_mangen::Man;
 use std::path::PathBuf;
 
-/// Write the manual pages, one for each command
+/// Write manual pages, one per command
 ///
 ///   jeton man --dir ~/.local/share/man/man1 && man jeton-token-create
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The directory for the files, which no other user can write; it is made if it is not there
+    /// Output directory, not writable by other users; created if missing
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
 }
@@ -29,7 +29,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     app.report(&WrittenFiles { files: files.collect() })
 }
 
-/// The page of the command and those of all below it, each under its name.
+/// Renders the pages of the command and its subcommands, as pairs of file name and content.
 fn add_pages(command: clap::Command, pages: &mut Vec<(String, String)>) -> Result<(), Failure> {
     let subcommands: Vec<clap::Command> = command.get_subcommands().cloned().collect();
     let page =
@@ -41,7 +41,7 @@ fn add_pages(command: clap::Command, pages: &mut Vec<(String, String)>) -> Resul
     subcommands.into_iter().try_for_each(|command| add_pages(command, pages))
 }
 
-/// The page with its examples line by line: roff would fill lines with them.
+/// Disables line filling around examples: roff would join the lines.
 fn preserve_example_lines(page: &str) -> String {
     let is_example = |line: &str| line.starts_with("  ");
     let mut text = String::with_capacity(page.len());

@@ -1,5 +1,5 @@
-//! The command line: one file a command, a folder a noun. A command says who is calling, makes one
-//! call into the rules, and reports.
+//! The command line: one file per command, one directory per noun. A command authenticates the
+//! caller, makes one call into the authority, and reports the result.
 
 mod audit;
 mod audit_target;

@@ -1,4 +1,4 @@
-//! The flags that say whose things a list shows: one's own unless said.
+//! Options that filter by owner: the caller by default.
 
 use crate::app::App;
 use crate::authority::{self, Caller};
@@ -8,7 +8,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct OwnerArgs {
-    /// Those of this user (admins only)
+    /// Filter by owner (admins only) [default: yourself]
     #[arg(
         long,
         value_parser = UserRef::parse,
@@ -17,13 +17,13 @@ pub(super) struct OwnerArgs {
     )]
     user: Option<UserRef>,
 
-    /// Those of all users (admins only)
+    /// Include all users (admins only)
     #[arg(long)]
     all_users: bool,
 }
 
 impl OwnerArgs {
-    /// The user; `None` for all.
+    /// Returns the id of the selected owner, or `None` for all users.
     pub(super) fn resolve_owner(
         &self,
         app: &mut App,

@@ -1,4 +1,4 @@
-//! The flags that cut a long list.
+//! Paging of long lists.
 
 use crate::app::{App, OutputFormat, Rendered, Report, Table};
 use crate::failure::Failure;
@@ -6,24 +6,24 @@ use crate::model::{Page, PageRequest};
 use clap::Args;
 use serde::Serialize;
 
-/// Rows of a part of everything.
+/// Number of rows loaded at once for `--all`.
 const CHUNK_ROWS: u32 = 5_000;
 
 #[derive(Debug, Args)]
 pub(super) struct PageArgs {
-    /// Which page, counted from 1 [default: 1]
+    /// Page number [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     page: Option<u32>,
 
-    /// How many on a page [default: 20]
+    /// Rows per page, at most 10000 [default: 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     per_page: Option<u32>,
 
-    /// What follows that id, however long the list is
+    /// Start after this id (keyset pagination)
     #[arg(long, value_name = "ID", conflicts_with = "page")]
     after: Option<i64>,
 
-    /// Everything
+    /// All rows, without paging
     #[arg(long, conflicts_with_all = ["page", "per_page", "after"])]
     all: bool,
 }
@@ -38,24 +38,24 @@ impl PageArgs {
         }
     }
 
-    /// Whether a page was asked for.
+    /// Returns whether `--page` or `--per-page` was given.
     pub(super) fn is_paged(&self) -> bool {
         self.page.is_some() || self.per_page.is_some()
     }
 
-    /// The id that was seen last.
+    /// Returns the id to start after.
     pub(super) fn after(&self) -> Option<i64> {
         self.after
     }
 }
 
-/// A list as a command reports it.
+/// Description of a list.
 pub(super) struct ListReport<T> {
-    /// What its rows are called.
+    /// Noun for the rows, in the plural.
     pub(super) noun: &'static str,
-    /// The table of some of its rows.
+    /// Renders rows as a table.
     pub(super) table: fn(&[T]) -> Table,
-    /// Whether the order is that of the ids, so that the rows after an id are known.
+    /// The list is sorted by id, so that rows can be loaded after an id.
     pub(super) is_sorted_by_id: bool,
 }
 
@@ -74,8 +74,7 @@ impl<T: Serialize> Report for PageOutput<'_, T> {
 }
 
 impl<T: Serialize> ListReport<T> {
-    /// Reports the page that was asked for, or everything part by part; returns how many rows the
-    /// whole list has.
+    /// Reports the requested page, or all rows chunk by chunk. Returns the number of rows in the list.
     pub(super) fn report(
         &self,
         app: &mut App,
@@ -125,19 +124,19 @@ impl<T: Serialize> ListReport<T> {
     }
 }
 
-/// How much of the list that was, to be said below it.
+/// Returns the status message below a page: its position in the list and the next page.
 pub(super) fn footer<T>(list: &Page<T>, noun: &str) -> Option<String> {
     if list.items.is_empty() && list.total > 0 && list.page.is_some() {
-        return Some(format!("no {noun} on this page; pages: {}", list.pages));
+        return Some(format!("no {noun} on this page, last page: {}", list.pages));
     }
     if list.items.is_empty() {
         return Some(format!("no {noun}"));
     }
     let position = match (list.page, list.next) {
         (Some(page), _) if i64::from(page) < list.pages => {
-            format!("page {page} of {}; next: --page {}", list.pages, page + 1)
+            format!("page {page} of {}, next: --page {}", list.pages, page + 1)
         }
-        (None, Some(next)) => format!("more follow; next: --after {next}"),
+        (None, Some(next)) => format!("next: --after {next}"),
         _ => return None,
     };
     Some(format!("{} of {} {noun}, {position}", list.items.len(), list.total))

@@ -1,4 +1,4 @@
-//! Errors of the command line's parser, without the secrets that it would repeat.
+//! Errors of the command-line parser, without the secrets that clap would repeat.
 
 use super::cli::{command, report_failure};
 use super::global;
@@ -8,7 +8,8 @@ use crate::model::{REDACTED, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 
-/// What clap has to say: help and version are results, everything else is a usage error.
+/// Prints help and version as results, and all other clap errors as usage errors. Returns the exit
+/// code.
 pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 {
     let console = Console::new(global::requested_format(argv), false);
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
@@ -37,7 +38,7 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     report_failure(&console, &failure)
 }
 
-/// People are shown the commands there are before they are told that one is missing.
+/// Prints the help of the command group and returns the error for the missing subcommand.
 fn missing_command_error(console: &Console, error: &clap::Error) -> Failure {
     let help = error.render().to_string();
     let usage = help.split_once("Usage: ").map_or("jeton", |(_, usage)| usage);
@@ -45,10 +46,10 @@ fn missing_command_error(console: &Console, error: &clap::Error) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         console.print_status(&help);
     }
-    Failure::usage("a command is needed").with_hint(format!("see `{path} --help`"))
+    Failure::usage("missing command").with_hint(format!("see `{path} --help`"))
 }
 
-/// The command that the words begin: `jeton token create`.
+/// Returns the longest command path in `argv`: `jeton token create`.
 fn command_path(argv: &[OsString]) -> String {
     let root = command();
     let (mut innermost, mut path) = (&root, "jeton".to_owned());
@@ -61,7 +62,7 @@ fn command_path(argv: &[OsString]) -> String {
     path
 }
 
-/// Flags whose value may be a secret, by mistake: it is named instead of its file or its variable.
+/// Flags for a file or variable, whose value may be the secret by mistake.
 const SECRET_FLAGS: [&str; 9] = [
     "--key",
     "--key-file",
@@ -74,9 +75,9 @@ const SECRET_FLAGS: [&str; 9] = [
     "--env",
 ];
 
-/// Escapes the words that clap repeats, and leaves out those that may be secrets in the wrong place:
-/// a word too many (`jeton login ada PASSWORD`), the value of a flag that takes none
-/// (`--password-stdin=PASSWORD`), and the values of [`NEAR_SECRETS`].
+/// Escapes the words that clap repeats, and removes words that may be misplaced secrets: an extra
+/// argument (`jeton login ada PASSWORD`), the value of a flag without a value
+/// (`--password-stdin=PASSWORD`), and the values of [`SECRET_FLAGS`].
 fn escape_clap_error(error: &mut clap::Error) {
     let context_text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -89,7 +90,7 @@ fn escape_clap_error(error: &mut clap::Error) {
     };
     if error.kind() == ErrorKind::UnknownArgument && !argument.as_ref().is_some_and(is_flag) {
         error.remove(ContextKind::InvalidArg);
-        // The advice repeats the word.
+        // The suggestion repeats the word.
         error.remove(ContextKind::Suggested);
         return;
     }

@@ -7,10 +7,10 @@ use crate::authority;
 use crate::failure::Failure;
 use serde::Serialize;
 
-/// Change the password of whoever is logged in
+/// Change your password
 ///
-/// Both are asked for on the terminal unless a flag says where they are; `JETON_PASSWORD` is not
-/// looked at. The user's other sessions are ended.
+/// Prompts for the current and the new password by default; `JETON_PASSWORD` is ignored. Your other
+/// sessions are ended.
 ///
 ///   jeton passwd
 ///   printf 'old\nnew\n' | jeton passwd --password-stdin
@@ -40,7 +40,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let ended_count = authority::change_password(app.store()?, &context, &caller, &current, &new)?;
     app.warn_if_password_short(&new);
     app.print_status(&format!(
-        "password changed, {} ended",
+        "changed the password, ended {}",
         pluralize(ended_count, "other session")
     ));
     app.report(&PasswdOutput { changed: true, sessions_ended: ended_count })

@@ -1,4 +1,4 @@
-//! The flags that say where a password comes from.
+//! Options for the source of a password.
 
 use crate::app::PasswordSource;
 use clap::Args;
@@ -6,26 +6,24 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct PasswordArgs {
-    /// Read the password from standard input (one trailing line break is dropped)
+    /// Read the password from standard input (a trailing line break is removed)
     #[arg(long, conflicts_with = "password_file")]
     password_stdin: bool,
 
-    /// Read the password from a file (`-`: standard input)
-    ///
-    /// Without either flag it is taken from `JETON_PASSWORD`, or asked for on the terminal.
+    /// Read the password from a file (`-` for standard input) [default: `JETON_PASSWORD`, or a prompt]
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
 }
 
-/// The same for the current password and the new one.
+/// Options for the source of the current and the new password.
 #[derive(Debug, Args)]
 pub(super) struct PasswordChangeArgs {
-    /// Read both from standard input: the current password on the first line, the new one on the
-    /// second
+    /// Read both passwords from standard input: the current password on the first line, the new one
+    /// on the second
     #[arg(long, conflicts_with = "password_file")]
     password_stdin: bool,
 
-    /// Read both from a file, in the same form (`-`: standard input)
+    /// Read both passwords from a file in the same format (`-` for standard input) [default: prompts]
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
 }

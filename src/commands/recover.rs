@@ -8,16 +8,16 @@ use crate::failure::Failure;
 use crate::model::{UserRef, render_command};
 use serde::Serialize;
 
-/// Set a user's password without being logged in
+/// Set a user's password without logging in
 ///
-/// Whoever can write the store's file owns it, and so may do this. It is written down in the
-/// audit, and the user's sessions are ended.
+/// Requires only write access to the store file. The change is recorded in the audit, and the user's
+/// sessions are ended.
 ///
 ///   jeton recover ada
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Id, uid, username or e-mail
+    /// User id, uid, username or e-mail address
     #[arg(value_parser = UserRef::parse, add = clap_complete::ArgValueCandidates::new(super::completers::users))]
     user: UserRef,
 
@@ -45,12 +45,12 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let (user, ended_count) = authority::recover_account(app.store()?, &context, &args.user, &new)?;
     app.warn_if_password_short(&new);
     let sessions = pluralize(ended_count, "session");
-    app.print_status(&format!("{} has a new password, {sessions} ended", user.to_display()));
+    app.print_status(&format!("set a new password for {}, ended {sessions}", user.to_display()));
     if user.disabled_at.is_some() {
         let display_name = user.to_display();
         app.print_warning(&format!("{display_name} is disabled"));
         let enable = render_command("jeton users enable", &display_name);
-        app.print_hint(&format!("an admin lets {display_name} in again: {enable}"));
+        app.print_hint(&format!("as an admin, enable the user: {enable}"));
     }
     app.report(&RecoverOutput { changed: true, user: user.into(), sessions_ended: ended_count })
 }

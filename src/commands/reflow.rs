@@ -1,9 +1,9 @@
-//! Help in paragraphs that end where the terminal does.
+//! Wrapping of help texts at the terminal width.
 
 use std::mem;
 
-/// The command, and those below it, with paragraphs in one line each: clap breaks them where the
-/// terminal ends.
+/// Joins the lines of each help paragraph of a command and all subcommands. Clap wraps the joined
+/// paragraphs at the terminal width.
 pub(super) fn reflow_help(mut command: clap::Command) -> clap::Command {
     for subcommand in command.get_subcommands_mut() {
         *subcommand = reflow_help(mem::take(subcommand));
@@ -14,7 +14,7 @@ pub(super) fn reflow_help(mut command: clap::Command) -> clap::Command {
     }
 }
 
-/// The text with the lines of each paragraph joined. Examples are indented, and stay as they are.
+/// Joins the lines of each paragraph. Indented lines are examples and stay unchanged.
 fn join_paragraphs(text: &str) -> String {
     let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
     let mut result = String::with_capacity(text.len());

@@ -8,18 +8,18 @@ use crate::model::{Sid, Timestamp};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-/// Get a new pair of tokens for the session's refresh token
+/// Exchange the session's refresh token for a new token pair
 ///
-/// Commands do so by themselves when the access token has expired. A refresh token works once:
-/// presenting it again ends the session.
+/// Commands refresh an expired access token automatically. A refresh token can be used once: reuse
+/// ends the session.
 ///
 ///   jeton refresh
 ///   printf %s "$REFRESH" | jeton refresh --token-stdin -o json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Refresh the token on standard input instead; the session file is not touched, and the new
-    /// pair is printed: access on the first line, refresh on the second
+    /// Read the refresh token from standard input, keep the session file unchanged, and print the new
+    /// pair: access token on the first line, refresh token on the second
     #[arg(long)]
     token_stdin: bool,
 }
@@ -37,7 +37,7 @@ impl Report for RefreshOutput {
     }
 }
 
-/// A pair that is printed: two lines, or what `login` answers.
+/// New token pair: two lines as text, the result of `login` as JSON.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct TokenPairOutput(LoginOutput);
@@ -53,7 +53,10 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return refresh_stdin_token(app);
     }
     let caller = app.refresh_session()?;
-    app.print_status(&format!("refreshed, until {}", app.render_cell(caller.access_expires_at)));
+    app.print_status(&format!(
+        "refreshed the session, access token expires {}",
+        app.render_cell(caller.access_expires_at)
+    ));
     app.report(&RefreshOutput {
         changed: true,
         sid: caller.session.sid,
@@ -69,9 +72,13 @@ fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     if app.deliver_secret(output, &TokenPairOutput(LoginOutput::new("Refreshed", tokens))) {
         return Ok(());
     }
-    // Nobody has the new pair, and the old one is spent: the session is of no use to anybody.
+    // The new pair is lost and the old refresh token is used up, so the session is unusable.
     let context = app.audit_context()?;
     authority::end_session(app.store()?, &context, access.expose_secret())?;
-    Err(Failure::new(Kind::Internal, "internal", "the new pair could not be written")
-        .with_hint("its session is ended; log in again: jeton login"))
+    Err(Failure::new(
+        Kind::Internal,
+        "internal",
+        "the new token pair could not be written; its session was ended",
+    )
+    .with_hint("log in again: jeton login"))
 }

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 /// Register an account
 ///
-/// It does not log in. The first account of a store becomes its admin; a role above `user` is
-/// given by admins only. A username, an e-mail address or both are needed.
+/// Does not log in. The first account of a store becomes its admin; only admins can assign a role
+/// above `user`. A username, an e-mail address or both are required.
 ///
 ///   printf 123456 | jeton register john --email john@example.com --password-stdin
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "user", value_parser = Role::parse, add = super::completers::roles())]
     role: Role,
 
-    /// Succeed if an account with just these names exists already, and leave it as it is
+    /// Succeed without changes if an account with exactly these names exists
     #[arg(long)]
     exist_ok: bool,
 
@@ -56,8 +56,7 @@ impl Report for RegisterOutput {
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let password = app.obtain_new_password(&args.password.into_source())?;
     app.create_store_with_algorithm(Algorithm::ES256)?;
-    // Nobody needs to be logged in for an ordinary account, and a session that does not work any
-    // more is no hindrance.
+    // An account with the role `user` needs no login, so an unusable session is ignored.
     let caller = match app.caller_if_any() {
         Ok(caller) => caller,
         Err(_) if args.role == Role::User => None,
@@ -81,7 +80,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     if changed {
         app.warn_if_password_short(&registration.password);
     }
-    let verb = if changed { "registered" } else { "was registered before:" };
+    let verb = if changed { "registered" } else { "already registered:" };
     app.print_status(&format!(
         "{verb} {} (id {}, {})",
         user.to_display(),

@@ -9,38 +9,40 @@ use secrecy::SecretString;
 use serde_json::json;
 use std::ffi::OsString;
 
-/// Run a command with a token that dies with it
+/// Run a command with a short-lived token, revoked when it exits
 ///
-/// The token is in the variable API_TOKEN of the command and of what that starts, and nowhere else.
-/// It is a test token and lives an hour unless said. The flags that say what it is are those of
-/// `jeton token mint`. It is recorded, so that it can be revoked: a test key of the store signs it,
-/// and a UUID is its `jti`, also where the preset has another or none. A secret of the service's own
-/// signs once it is such a key: `jeton keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose
-/// test --activate`, then `jeton run --preset flask --alg HS256 -- pytest`. With `--app` it is an
-/// app token of yours, within the quota. It is revoked when the command has ended, however that
-/// came, and so is what it was renewed to; services that check by exported keys alone do not notice.
+/// The command and its child processes get the token in the environment variable API_TOKEN. By
+/// default, the token is a test token with a lifetime of one hour. Claims are set with the options of
+/// `jeton token mint`. The token is recorded so that it can be revoked: a test key of the store signs
+/// it, and the `jti` is a UUID, also if the preset sets another `jti` or none. To sign with the secret
+/// of your service, import the secret as a test key: `jeton keys import --from-env JWT_SECRET_KEY
+/// --alg HS256 --purpose test --activate`, then `jeton run --preset flask --alg HS256 -- pytest`. With
+/// `--app`, the token is your own app token, within the quota.
 ///
-/// Signals reach the command, but for KILL and those of faults (BUS, FPE, ILL, SEGV), which end
-/// jeton and leave the token. The command's exit code is jeton's: 128 and the number of the signal
-/// that killed it, 127 if there is no such command, 126 if it cannot be executed. If the token could
-/// not be revoked, it is named, and the exit code is 1. `JETON_TOKEN`, `JETON_TOKEN_FILE` and
-/// `JETON_PASSWORD` are not handed to the command.
+/// When the command ends, for any reason, the token and any renewal of it are revoked. Services that
+/// verify only with exported keys do not see the revocation.
+///
+/// Signals are forwarded to the command, except KILL and fault signals (BUS, FPE, ILL, SEGV), which
+/// end jeton without revoking the token. The exit code is that of the command, 128 plus the signal
+/// number after a fatal signal, 127 if the command is not found, or 126 if not executable. If the
+/// token cannot be revoked, the error names the token and the exit code is 1. `JETON_TOKEN`,
+/// `JETON_TOKEN_FILE` and `JETON_PASSWORD` are removed from the command's environment.
 ///
 ///   jeton run --aud api --scope 'read write' -- pytest
 ///   jeton run --app smoke --permission read --env SMOKE_TOKEN -- ./smoke.sh
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The command and its arguments
+    /// Command with arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 
-    /// The variable that holds the token; none on which the loader, a shell or a runtime acts
-    /// (PATH, LD_*, BASH_ENV, NODE_OPTIONS, PYTHON*, GITHUB_*, …)
+    /// Environment variable for the token; variables that affect the loader, a shell or a runtime are
+    /// refused (PATH, LD_*, BASH_ENV, NODE_OPTIONS, PYTHON*, GITHUB_*, …)
     #[arg(long, value_name = "NAME", default_value = "API_TOKEN", value_parser = parse_token_variable)]
     env: String,
 
-    /// Not a test token, but one for this application
+    /// Create an app token for this application instead of a test token
     #[arg(long, value_name = "NAME", value_parser = AppName::parse, conflicts_with = "TestOnlyArgs")]
     app: Option<AppName>,
 
@@ -48,7 +50,7 @@ pub(crate) struct Args {
     test_token: TestTokenArgs,
 }
 
-/// A token, by its row; who made it, and where.
+/// Token of the child process, with creator and store.
 struct ChildToken {
     token: SecretString,
     id: TokenId,
@@ -71,7 +73,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An app token. Signals are kept from before there is one.
+/// Creates an app token. Signals are caught first, so that none can end jeton before the revocation.
 fn create_app_token(
     app: &mut App,
     app_name: AppName,
@@ -87,7 +89,8 @@ fn create_app_token(
     Ok((ChildToken { token: issued.token, id, created_by, store_id }, forwarder))
 }
 
-/// A recorded test token. Signals are kept from before there is one.
+/// Mints and records a test token. Signals are caught first, so that none can end jeton before the
+/// revocation.
 fn mint_test_token(
     app: &mut App,
     test_token: TestTokenArgs,
@@ -119,7 +122,7 @@ fn revoke(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {
     let context = app.audit_context()?;
     let store = app.store()?;
     if store.id()? != child_token.store_id {
-        return Err(internal_error("another store is in the place of its own"));
+        return Err(internal_error("the store of the token was replaced by another store"));
     }
     Ok(authority::revoke_issued(
         store,
@@ -130,14 +133,14 @@ fn revoke(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {
     )?)
 }
 
-/// What is said of a token that still lives, and of how the command ended.
+/// Returns the error for a token that could not be revoked, with the exit status of the command.
 fn unrevoked_token_error(
     child_token: &ChildToken,
     exit_result: &Result<u8, Failure>,
     cause: &Failure,
 ) -> Failure {
     let (code, exit_description) = match exit_result {
-        Ok(code) => (Some(code), format!("the command ended with {code}")),
+        Ok(code) => (Some(code), format!("the command exited with {code}")),
         Err(failure) => (None, failure.message.clone()),
     };
     let id = child_token.id;
@@ -159,7 +162,7 @@ fn internal_error(message: impl Into<String>) -> Failure {
     Failure::new(Kind::Internal, "internal", message)
 }
 
-/// The name of the variable, if it may hold a token.
+/// Parses the name of an environment variable that may hold a token.
 fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
     check_token_variable(text).map(|()| text.to_owned())
 }

@@ -1,12 +1,12 @@
-//! Completion in the shells that do not quote what they insert.
+//! Completion in shells that do not quote candidates.
 
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use std::ffi::OsString;
 use std::io::{Error, Write};
 use std::path::Path;
 
-/// The shells that jeton completes words for. Elvish, fish and zsh quote a candidate when they
-/// insert it; bash and PowerShell do not.
+/// Shells with completion support. Elvish, fish and zsh quote an inserted candidate; bash and
+/// PowerShell do not.
 pub(crate) const SHELLS: Shells<'static> = Shells(&[
     &UnquotedShell { shell: Bash, separator: '\u{b}' },
     &Elvish,
@@ -15,10 +15,10 @@ pub(crate) const SHELLS: Shells<'static> = Shells(&[
     &Zsh,
 ]);
 
-/// A shell that inserts candidates as they are: only those reach it that it does not act on.
+/// Shell that inserts candidates unquoted. Candidates with special characters are filtered out.
 struct UnquotedShell<S> {
     shell: S,
-    /// Stands between candidates.
+    /// Separator of candidates.
     separator: char,
 }
 
@@ -39,7 +39,7 @@ impl<S: EnvCompleter> EnvCompleter for UnquotedShell<S> {
         completer: &str,
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
-        // The script has the program's path between double quotes, where `$` is acted on.
+        // The script contains the program's path in double quotes, where the shell expands `$`.
         let completer = if is_plain(completer) { completer } else { bin };
         self.shell.write_registration(var, name, bin, completer, buf)
     }
@@ -54,7 +54,7 @@ impl<S: EnvCompleter> EnvCompleter for UnquotedShell<S> {
         let mut candidates = Vec::new();
         self.shell.write_complete(command, words, current_dir, &mut candidates)?;
         let candidates = String::from_utf8_lossy(&candidates);
-        // Behind a tab stands a description, which is not inserted.
+        // The description after a tab is not inserted.
         let is_safe = |candidate: &str| candidate.split('\t').next().is_some_and(is_plain);
         let plain: Vec<&str> =
             candidates.split(self.separator).filter(|candidate| is_safe(candidate)).collect();
@@ -62,9 +62,8 @@ impl<S: EnvCompleter> EnvCompleter for UnquotedShell<S> {
     }
 }
 
-/// Returns whether no shell acts on `word`: a flag, a word of ours or of the store, or a path. Names
-/// of files may have letters of every script: all that shells act on in such a word is ASCII, or
-/// punctuation.
+/// Returns whether `word` (a flag, value or path) has no special meaning in any shell. Letters of all
+/// scripts are allowed, since special characters of shells are ASCII or punctuation.
 fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "._@+-/:=,~".contains(c))
 }

@@ -1,4 +1,4 @@
-//! Standard input is read once: what would read it twice is refused before it begins.
+//! Detection of conflicting readers of standard input, before a command runs.
 
 use super::cli;
 use super::global::innermost_matches;
@@ -7,10 +7,10 @@ use clap::{Arg, ArgMatches};
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-/// Flags that read it.
+/// Ids of flags that read standard input.
 const STDIN_FLAGS: [&str; 3] = ["password_stdin", "token_stdin", "batch"];
 
-/// Files of which `-` is it.
+/// Ids of file arguments for which `-` is standard input.
 const FILE_ARGUMENTS: [&str; 9] = [
     "token_file",
     "password_file",
@@ -23,21 +23,23 @@ const FILE_ARGUMENTS: [&str; 9] = [
     "rows",
 ];
 
-/// Tokens of which `-` stands on it.
+/// Ids of token arguments for which `-` is a token on standard input.
 const TOKEN_ARGUMENTS: [&str; 2] = ["token", "tokens"];
 
-/// Refuses a command whose words would read it more than once.
+/// Refuses a command line that would read standard input more than once.
 pub(super) fn require_single_reader(matches: &ArgMatches, action: &str) -> Result<(), Failure> {
     let readers = stdin_readers(innermost_matches(matches));
     if readers.len() < 2 {
         return Ok(());
     }
     let names: Vec<String> = readers.iter().map(|id| argument_name(action, id)).collect();
-    let message = format!("standard input is read once, and wanted by {}", names.join(" and "));
-    Err(Failure::usage(message).with_hint("name a file for all but one of them"))
+    let message =
+        format!("standard input can be read only once, requested by {}", names.join(" and "));
+    Err(Failure::usage(message).with_hint("use files for all but one of the arguments"))
 }
 
-/// All that would read it. A name may be that of something else in another command, of another type.
+/// Returns the ids of the arguments that would read standard input. Another command may use the same
+/// id for an argument of another type, which does not count.
 fn stdin_readers(matches: &ArgMatches) -> Vec<&'static str> {
     let flags =
         STDIN_FLAGS.into_iter().filter(|id| values_of::<bool>(matches, id).any(|is_set| *is_set));
@@ -50,7 +52,7 @@ fn stdin_readers(matches: &ArgMatches) -> Vec<&'static str> {
     flags.chain(files).chain(tokens).collect()
 }
 
-/// The values of an argument that has this type.
+/// Returns the values of an argument, or none if its type is not `T`.
 pub(super) fn values_of<'m, T: Any + Clone + Send + Sync>(
     matches: &'m ArgMatches,
     id: &str,
@@ -58,7 +60,7 @@ pub(super) fn values_of<'m, T: Any + Clone + Send + Sync>(
     matches.try_get_many::<T>(id).ok().flatten().into_iter().flatten()
 }
 
-/// What the user calls it: `--jwks`, `TOKEN`.
+/// Returns the name of an argument on the command line: `--jwks`, `TOKEN`.
 pub(super) fn argument_name(action: &str, id: &str) -> String {
     let root = cli::command();
     let command = action.split(' ').try_fold(&root, |parent, name| parent.find_subcommand(name));

@@ -1,4 +1,4 @@
-//! URLs in the place of paths: refused before a command begins, so that nothing is created.
+//! Refusal of URLs given as paths, before a command runs and creates files.
 
 use super::global::innermost_matches;
 use super::stdin_conflicts::{argument_name, values_of};
@@ -9,11 +9,10 @@ use clap::{ArgMatches, Id};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The path argument whose file is named when it cannot be read.
+/// Path argument whose value is repeated in read errors, so that a URL needs no check.
 const NAMED_IN_READ_ERRORS: &str = "jwks";
 
-/// Refuses a command with a URL in the place of a path. The URL may hold a password and is not
-/// repeated.
+/// Refuses a URL given as a path. The URL may contain a password and is not repeated.
 pub(super) fn check_paths(matches: &ArgMatches, action: &str) -> Result<(), Failure> {
     let innermost = innermost_matches(matches);
     if let Some(scheme) =

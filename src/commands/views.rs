@@ -1,4 +1,4 @@
-//! The shapes that several commands report: users and tokens, for people and for programs.
+//! JSON and text views of users and tokens, shared by several commands.
 
 use crate::app::{Cell, Rendered, Report, Style};
 use crate::model::{
@@ -8,7 +8,7 @@ use crate::model::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A user as programs see it.
+/// JSON view of a user.
 #[derive(Debug, Serialize)]
 pub(super) struct UserView {
     pub(super) id: UserId,
@@ -22,7 +22,7 @@ pub(super) struct UserView {
     pub(super) created_at: Timestamp,
 }
 
-/// A quota of one's own: a number or `unlimited`.
+/// Quota set for a user: a number or `unlimited`.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum QuotaView {
@@ -40,7 +40,7 @@ impl From<Quota> for QuotaView {
 }
 
 impl QuotaView {
-    /// A quota in words; without one it is the store's.
+    /// Renders the quota of a user: `default` if none is set.
     pub(super) fn to_display(quota: Option<&Self>) -> String {
         match quota {
             None => "default".to_owned(),
@@ -68,7 +68,7 @@ impl From<User> for UserView {
 }
 
 impl UserView {
-    /// The fields under their names.
+    /// Returns the labels and fields of the text view.
     pub(super) fn to_fields(&self) -> Vec<(&'static str, Cell)> {
         vec![
             ("id", self.id.to_string().into()),
@@ -84,7 +84,7 @@ impl UserView {
     }
 }
 
-/// A recorded token as programs see it; never the token itself.
+/// JSON view of a recorded token, without the token itself.
 #[derive(Debug, Serialize)]
 pub(super) struct TokenView {
     pub(super) id: TokenId,
@@ -125,7 +125,7 @@ impl TokenView {
         }
     }
 
-    /// When it stops working: the end of its grace, where it has one.
+    /// Returns the end of the grace period, otherwise the expiry.
     pub(super) fn effective_expiry(&self) -> Option<Timestamp> {
         self.grace_until.or(self.expires_at)
     }
@@ -147,7 +147,7 @@ impl TokenView {
     }
 }
 
-/// Files that were written.
+/// Paths of written files.
 #[derive(Debug, Serialize)]
 pub(super) struct WrittenFiles {
     pub(super) files: Vec<Untrusted>,
@@ -159,37 +159,37 @@ impl Report for WrittenFiles {
     }
 }
 
-/// A name, if there is one.
+/// Returns a cell with a name, or the placeholder.
 pub(super) fn name_cell(display_name: Option<String>) -> Cell {
     display_name.map_or_else(|| placeholder().into(), Cell::breakable)
 }
 
-/// A user by name; a deleted one has none.
+/// Returns a cell with the user's name, or the id of a deleted user.
 pub(super) fn user_cell(name: Option<&Untrusted>, id: UserId) -> Cell {
     name.map_or_else(|| id.to_string().into(), |name| Cell::breakable(name.to_display()))
 }
 
-/// Whether a user may act.
+/// Returns a coloured cell with the status of a user.
 pub(super) fn status_cell(status: &str) -> Cell {
     Cell::styled(status, if status == "disabled" { Style::Error } else { Style::Success })
 }
 
-/// Several texts in one cell.
+/// Returns a cell with a list of texts, or the placeholder.
 pub(super) fn list_cell(texts: &[Untrusted]) -> Cell {
     if texts.is_empty() { placeholder().into() } else { Cell::from_list(texts) }
 }
 
-/// When something ends.
+/// Returns a cell with an expiry time, or `never`.
 pub(super) fn expiry_cell(expiry: Option<Timestamp>) -> Cell {
     expiry.map_or_else(|| "never".into(), Cell::from)
 }
 
-/// So many of them: `1 token`, `2 tokens`.
+/// Returns count and noun: `1 token`, `2 tokens`.
 pub(super) fn pluralize(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// What stands where nothing is.
+/// Returns the placeholder for an absent value.
 pub(super) fn placeholder() -> String {
     "-".to_owned()
 }

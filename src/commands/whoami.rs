@@ -6,13 +6,13 @@ use crate::failure::{Failure, Kind};
 use crate::model::{Role, Sid, Timestamp};
 use serde::Serialize;
 
-/// Show who is logged in, and by which credential
+/// Show the logged-in user and the credential in use
 ///
 ///   jeton whoami --require-role admin >/dev/null && ./deploy.sh
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Fail with exit code 9 unless it is somebody with this role or more: user, minter, admin
+    /// Exit with 9 if the user's role is lower than this: user, minter or admin
     #[arg(long, value_name = "ROLE", value_parser = Role::parse, add = super::completers::roles())]
     require_role: Option<Role>,
 }
@@ -63,7 +63,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         Some(required) if role < required => Err(Failure::new(
             Kind::CheckFailed,
             "check_failed",
-            format!("the role {} is needed, this is {}", required.name(), role.name()),
+            format!("role `{}` required, found `{}`", required.name(), role.name()),
         )),
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Directories in which other users can replace files: what is wrong with one, and what to do.
+//! Errors and hints for directories in which other users can replace files.
 
 use super::{Failure, Kind};
 use crate::directory::InsecureDirectory;
@@ -7,28 +7,28 @@ use crate::store::Remedy;
 use std::path::Path;
 
 impl Failure {
-    /// The refusal of a directory that was named for files.
+    /// Returns the error for an output directory that other users can write to.
     pub(crate) fn insecure_directory(insecure: &InsecureDirectory) -> Self {
         let failure =
             Self::new(Kind::StoreUnusable, "insecure_permissions", insecure_message(insecure));
         failure.with_hint(if insecure.can_be_restricted {
             restrict_hint(&insecure.path)
         } else {
-            "name a directory that only you can write".to_owned()
+            "use a directory that only you can write to".to_owned()
         })
     }
 
-    /// The refusal of the directory of a store or of its copy.
+    /// Returns the error for an insecure directory of a store or of a backup.
     pub(super) fn insecure_store_directory(insecure: &InsecureDirectory, remedy: &Remedy) -> Self {
         let failure = Self::insecure_directory(insecure);
         match remedy {
             Remedy::RestrictDirectory(path) => failure.with_hint(restrict_hint(path)),
             Remedy::UsePath(store) => failure
-                .with_hint(format!("use a directory of its own: --store {}", shell_path(store))),
+                .with_hint(format!("use a separate directory: --store {}", shell_path(store))),
             Remedy::MoveStore { store, directory } => {
                 let new_path = directory.join(store.file_name().unwrap_or_default());
                 failure.with_hint(format!(
-                    "move the store to a directory of its own: mkdir -p -m 700 {0} && mv {1}* {0} \
+                    "move the store to a separate directory: mkdir -p -m 700 {0} && mv {1}* {0} \
                      (then use it with `--store {2}`)",
                     shell_path(directory),
                     shell_path(store),
@@ -36,7 +36,7 @@ impl Failure {
                 ))
             }
             Remedy::CreateDirectory(directory) => failure.with_hint(format!(
-                "make a directory of its own for it: mkdir -m 700 {}",
+                "create a separate directory: mkdir -m 700 {}",
                 shell_path(directory)
             )),
             Remedy::ChooseDirectory => failure,
@@ -50,21 +50,21 @@ fn insecure_message(insecure: &InsecureDirectory) -> String {
     let problem = if insecure.has_untrusted_owner {
         "belongs to another user".to_owned()
     } else {
-        format!("can be written by other users: its mode is {:04o}", insecure.mode)
+        format!("is writable by other users (mode {:04o})", insecure.mode)
     };
     match &insecure.files_directory {
-        None => format!("the directory `{path}` {problem}"),
+        None => format!("directory `{path}` {problem}"),
         Some(child) => {
-            format!("`{}` can be replaced, because `{path}` {problem}", display_path(child))
+            format!("`{}` can be replaced: `{path}` {problem}", display_path(child))
         }
     }
 }
 
 fn restrict_hint(path: &Path) -> String {
-    format!("take the right away from them: chmod go-w {}", shell_path(path))
+    format!("remove the write permission: chmod go-w {}", shell_path(path))
 }
 
-/// A path as a word of a shell.
+/// Quotes a path for a shell.
 pub(super) fn shell_path(path: &Path) -> String {
     let text = escape(&path.to_string_lossy());
     let is_plain = |c: char| c.is_alphanumeric() || "/._@+-".contains(c);

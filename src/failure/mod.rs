@@ -1,5 +1,4 @@
-//! Every way to fail, as users meet it: kind, code word, sentence, hint, exit code. The only place
-//! that knows exit codes.
+//! Errors for users: kind, code, message, hint and exit code. No other module defines exit codes.
 
 mod directory;
 mod restore;
@@ -16,18 +15,18 @@ use serde_json::{Map, Value, json};
 
 macro_rules! kinds {
     ($($variant:ident $exit:literal $codes:literal $when:literal),+ $(,)?) => {
-        /// What sort of failure it is; each has its exit code.
+        /// Kind of a failure, with one exit code per kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Kind {
             $(#[doc = $when] $variant),+
         }
 
         impl Kind {
-            /// All of them: exit code, name, code words, meaning.
+            /// All kinds: exit code, name, codes, meaning.
             pub(crate) const TABLE: &'static [(u8, &'static str, &'static str, &'static str)] =
                 &[$(($exit, stringify!($variant), $codes, $when)),+];
 
-            /// Whether some failure has that code word.
+            /// Returns whether any kind has this code.
             pub(crate) fn has_code(word: &str) -> bool {
                 Self::TABLE.iter().any(|(_, _, codes, _)| codes.split(", ").any(|code| code == word))
             }
@@ -60,7 +59,7 @@ kinds! {
     TokenRevoked 12 "token_revoked" "token, session or signing key revoked",
     BadData 65 "bad_data" "invalid content of a file or variable; nothing was applied",
     OutcomeUnknown 74 "outcome_unknown"
-        "disk failure during a commit that may have been applied; the message says what to check",
+        "disk failure during a commit that may have been applied; the message names the object to check",
     Busy 75 "busy" "timed out waiting for a lock; safe to retry",
     StoreUnusable 78 "store_newer, store_older, store_foreign, store_damaged, store_unreadable, store_read_only, session_unusable, insecure_permissions"
         "unusable store, session file or directory",
@@ -69,18 +68,18 @@ kinds! {
     Interrupted 130 "interrupted" "Ctrl-C at a prompt; SIGTERM and SIGHUP at a prompt exit 143",
 }
 
-/// Why a command ends without having done it.
+/// Error of a command.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// What sort it is.
+    /// Kind, which determines the exit code.
     pub(crate) kind: Kind,
-    /// The word for programs.
+    /// Code for programs.
     pub(crate) code: &'static str,
-    /// The sentence for people: lower case, no period.
+    /// Message: lower case, no period.
     pub(crate) message: String,
-    /// What to do about it.
+    /// Imperative that resolves the error.
     pub(crate) hint: Option<String>,
-    /// More for programs.
+    /// Additional members for programs.
     pub(crate) details: Map<String, Value>,
 }
 
@@ -89,33 +88,32 @@ impl Failure {
         Self { kind, code, message: message.into(), hint: None, details: Map::new() }
     }
 
-    /// Flags or values that make no sense together.
+    /// Returns a usage error, such as conflicting options.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, "usage", message)
     }
 
-    /// A URL in the place of a path: of a flag or a variable. The URL may hold a password and is not
-    /// repeated.
+    /// Returns the error for a URL given as a path, in a flag or a variable. The URL may contain a
+    /// password and is not repeated.
     pub(crate) fn unsupported_url(argument: &str, scheme: &str) -> Self {
         let message = format!("{argument}: unsupported URL scheme `{}`", redact_for_error(scheme));
         Self::new(Kind::Usage, "invalid_input", message)
-            .with_hint("use a path; one that looks like a URL begins with `./`")
+            .with_hint("use a path, prefixed with `./` if it looks like a URL")
     }
 
-    /// Nobody is logged in.
+    /// Returns the error for a missing login.
     pub(crate) fn not_logged_in() -> Self {
-        Self::new(Kind::TokenMissing, "authorization_header", "nobody is logged in")
+        Self::new(Kind::TokenMissing, "authorization_header", "not logged in")
             .with_hint("log in: jeton login")
     }
 
-    /// The disk has no room.
+    /// Returns the error for a full disk.
     pub(crate) fn disk_full(message: impl Into<String>) -> Self {
-        Self::new(Kind::Internal, "internal", message)
-            .with_hint("free some space, then repeat the command")
+        Self::new(Kind::Internal, "internal", message).with_hint("free disk space and retry")
     }
 
-    /// Refuses the content of a key, wherever it was read from.
-    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+    /// Returns the error for invalid content of a key from any source.
+    #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
     pub(crate) fn bad_key(invalid: InvalidValue) -> Self {
         Self::new(Kind::BadData, "bad_data", invalid.to_string())
     }
@@ -125,19 +123,19 @@ impl Failure {
         self
     }
 
-    /// Names the line of a file that it is about.
+    /// Adds the line number in a file.
     fn with_line(mut self, line: u64) -> Self {
         self.details.insert("line".to_owned(), json!(line));
         self
     }
 
-    /// Whether a token was refused first of all for that reason.
+    /// Returns whether this is the first reason that a token was rejected for.
     pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
         self.details.get("reason").and_then(Value::as_str) == Some(reason.code())
     }
 
-    /// Whether something was refused that was asked for in earnest: neither misspelt nor
-    /// interrupted, and no fault of ours.
+    /// Returns whether a valid request was refused, for the audit: not a usage error, an internal error
+    /// or an interruption.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(
             self.kind,
@@ -151,7 +149,7 @@ impl Failure {
         )
     }
 
-    /// The one line for programs.
+    /// Returns the JSON document for programs.
     pub(crate) fn to_json(&self) -> Value {
         json!({"error": {
             "kind": self.kind.name(),
@@ -182,34 +180,36 @@ impl From<authority::Error> for Failure {
             Error::InvalidValue(invalid) => invalid.into(),
             Error::Usage(_) | Error::Input(_) => failure(Kind::Usage, "invalid_input"),
             Error::UserExists => failure(Kind::Conflict, "user_exists"),
-            Error::StoreExists => failure(Kind::Conflict, "store_exists")
-                .with_hint("log in with `jeton login`, or leave it as it is with `--exist-ok`"),
+            Error::StoreExists => failure(Kind::Conflict, "store_exists").with_hint(
+                "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
+            ),
             Error::LastAdmin => failure(Kind::Conflict, "last_admin"),
             Error::LastKey(hint) => failure(Kind::Conflict, "last_key").with_hint(hint),
             Error::KeyExists(..) => failure(Kind::Conflict, "key_exists")
-                .with_hint("a key serves one purpose and one algorithm for ever; use another key"),
-            Error::AlgorithmMismatch { requested: wanted, .. } => {
-                failure(Kind::Conflict, "key_exists").with_hint(format!(
-                    "leave `--alg` out, and then change it: jeton keys rotate --alg {}",
-                    wanted.name()
-                ))
-            }
+                .with_hint("use another key: purpose and algorithm of a key cannot change"),
+            Error::AlgorithmMismatch { requested, .. } => failure(Kind::Conflict, "key_exists")
+                .with_hint(format!(
+                    "omit `--alg`, then change the algorithm: jeton keys rotate --alg {}",
+                    requested.name()
+                )),
             Error::KeyRejected(rejected) => rejected.into(),
             Error::InvalidLine(bad_line) => bad_line.into(),
             Error::RowExists { line, .. } => failure(Kind::Conflict, "user_exists")
                 .with_line(line)
-                .with_hint("who is there by all of these names is left out with `--exist-ok`"),
+                .with_hint("use `--exist-ok` to skip users that already exist"),
             Error::NoAdmin => failure(Kind::BadData, "bad_data")
-                .with_hint("give a row the role `admin`, or make the first admin: jeton init"),
+                .with_hint("give a row the role `admin`, or create an admin: jeton init"),
             Error::KeyRevoked => failure(Kind::Conflict, "key_revoked"),
             Error::LoginInvalid | Error::WrongPassword => {
                 failure(Kind::LoginInvalid, "login_invalid")
             }
             Error::Forbidden(_) => failure(Kind::Forbidden, "forbidden"),
-            Error::RenewalBound { token, .. } => failure(Kind::Forbidden, "forbidden")
-                .with_hint(format!("its owner renews it by its id: jeton token renew {token}")),
-            Error::PermissionRefused(_) => failure(Kind::Forbidden, "forbidden")
-                .with_hint("see what you may give: jeton settings get token.permissions"),
+            Error::RenewalBound { token, .. } => failure(Kind::Forbidden, "forbidden").with_hint(
+                format!("as its owner, renew the token by id: jeton token renew {token}"),
+            ),
+            Error::PermissionRefused(_) => failure(Kind::Forbidden, "forbidden").with_hint(
+                "list the permissions you can grant: jeton settings get token.permissions",
+            ),
             Error::NotFound { resource: ResourceKind::User, .. } => {
                 failure(Kind::NotFound, "user_not_found")
             }
@@ -243,10 +243,14 @@ impl From<ImportError> for Failure {
     fn from(rejected: ImportError) -> Self {
         let failure = Self::new(Kind::BadData, "bad_data", rejected.to_string());
         match rejected {
-            ImportError::Weak { .. } => failure.with_hint("take it all the same: `--allow-weak`"),
-            ImportError::UnknownFormat => failure.with_hint("for a secret say `--alg HS256`"),
-            ImportError::UnsupportedFormat(form) => {
-                Self { hint: form.hint().map(str::to_owned), ..failure }
+            ImportError::Weak { .. } => {
+                failure.with_hint("use `--allow-weak` to accept the secret")
+            }
+            ImportError::UnknownFormat => {
+                failure.with_hint("use `--alg HS256` for a shared secret")
+            }
+            ImportError::UnsupportedFormat(format) => {
+                Self { hint: format.hint().map(str::to_owned), ..failure }
             }
             ImportError::KeyAsSecret(_) => {
                 failure.with_hint("generate a shared secret: openssl rand -base64 32")
@@ -282,7 +286,7 @@ impl From<credentials::Error> for Failure {
             Error::Io(_) => failure(Kind::Internal, "internal"),
             Error::DiskFull => Self::disk_full(message),
             Error::Unusable(_) => failure(Kind::StoreUnusable, "session_unusable")
-                .with_hint("keep sessions elsewhere: set `JETON_CONFIG_DIR`"),
+                .with_hint("set `JETON_CONFIG_DIR` to another directory"),
             Error::InsecureFile(_) => failure(Kind::StoreUnusable, "insecure_permissions"),
             Error::InsecureDirectory(insecure) => Self::insecure_directory(&insecure),
             Error::Damaged => failure(Kind::TokenMissing, "authorization_header")
@@ -290,9 +294,7 @@ impl From<credentials::Error> for Failure {
             Error::Busy => {
                 failure(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
             }
-            Error::NoDirectory => {
-                failure(Kind::Usage, "usage").with_hint("say where with `JETON_CONFIG_DIR`")
-            }
+            Error::NoDirectory => failure(Kind::Usage, "usage").with_hint("set `JETON_CONFIG_DIR`"),
         }
     }
 }

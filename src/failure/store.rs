@@ -1,4 +1,4 @@
-//! What the store refuses or cannot do.
+//! Errors of the store.
 
 use super::{Failure, Kind};
 
@@ -19,7 +19,7 @@ impl From<Error> for Failure {
                 failure(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
             }
             Error::OlderSchema { .. } => failure(Kind::StoreUnusable, "store_older")
-                .with_hint("bring it up to date: jeton store migrate"),
+                .with_hint("migrate the store: jeton store migrate"),
             Error::NotAStore(path) => Self::new(
                 Kind::StoreUnusable,
                 "store_foreign",
@@ -30,9 +30,9 @@ impl From<Error> for Failure {
             }
             Error::Unreadable(_) => failure(Kind::StoreUnusable, "store_unreadable"),
             Error::WalWithoutIndex => failure(Kind::StoreUnusable, "store_unreadable")
-                .with_hint("copy the file with its `-wal` to where it can be written"),
+                .with_hint("copy the store and its `-wal` file to a writable directory"),
             Error::ReadOnly => failure(Kind::StoreUnusable, "store_read_only")
-                .with_hint("use it where its file and its directory can be written"),
+                .with_hint("make the store file and its directory writable"),
             Error::UnsafeFile(fault) => Self::insecure_file(message, fault),
             Error::UnsafeWal(path, fault) => Self::new(
                 Kind::StoreUnusable,
@@ -46,16 +46,16 @@ impl From<Error> for Failure {
             Error::TargetExists(path) => Self::new(
                 Kind::Conflict,
                 "file_exists",
-                format!("there is something at `{}`", display_path(&path)),
+                format!("`{}` already exists", display_path(&path)),
             )
-            .with_hint("name another file, or remove that one"),
+            .with_hint("use another file name, or remove the existing file"),
             Error::PreviousStoreExists { path: kept, directory } => {
                 Self::kept_store_exists(&kept, &directory)
             }
             Error::InvalidBackup(path, reason) => Self::not_a_backup(&path, &reason),
             Error::ReservedName(path) => {
-                Self::usage(format!("`{}` is what SQLite calls a log", display_path(&path)))
-                    .with_hint("choose a name without `-wal`, `-shm` or `-journal` at its end")
+                Self::usage(format!("`{}` has a suffix reserved by SQLite", display_path(&path)))
+                    .with_hint("use a name without the suffix `-wal`, `-shm` or `-journal`")
             }
             Error::UnwritableBackup(path, reason) => {
                 Self::usage(format!("`{}` cannot be written: {reason}", display_path(&path)))
@@ -72,30 +72,30 @@ impl From<Error> for Failure {
 
 impl Failure {
     fn store_not_found(path: &str) -> Self {
-        Self::new(Kind::NotFound, "store_not_found", format!("there is no store at `{path}`"))
-            .with_hint("make one: jeton init")
+        Self::new(Kind::NotFound, "store_not_found", format!("store `{path}` not found"))
+            .with_hint("create a store: jeton init")
     }
 
     fn missing_wal(path: &str) -> Self {
         let message =
-            format!("`{path}` is empty: its `-wal` is missing, or `init` was interrupted");
+            format!("store `{path}` is empty: `-wal` file missing, or `init` interrupted");
         Self::new(Kind::NotFound, "store_not_found", message)
-            .with_hint("copy a store with `jeton store backup`, or make a new one: jeton init")
+            .with_hint("copy stores with `jeton store backup`, or create a new store: jeton init")
     }
 
     fn outcome_unknown(message: String, jti: Option<Jti>) -> Self {
         let mut failure = Self::new(Kind::OutcomeUnknown, "outcome_unknown", message);
         failure.details.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
-        failure.with_hint("see what the store has before you try again")
+        failure.with_hint("check the contents of the store before you retry")
     }
 
     fn insecure_file(message: String, fault: FileFault) -> Self {
         let failure = Self::new(Kind::StoreUnusable, "insecure_permissions", message);
         match fault {
             FileFault::OtherOwner => {
-                failure.with_hint("run jeton as its owner, or on a copy that is yours")
+                failure.with_hint("run jeton as the owner of the file, or on your own copy")
             }
-            FileFault::HardLink => failure.with_hint("remove the other names of the file"),
+            FileFault::HardLink => failure.with_hint("remove the other hard links of the file"),
             FileFault::MountPoint => {
                 failure.with_hint("mount the directory of the store, not the file")
             }

@@ -1,4 +1,4 @@
-//! What is said of a terminal that takes nothing or answers nothing.
+//! Errors of output and prompts.
 
 use super::{Failure, Kind};
 use crate::terminal;
@@ -20,7 +20,7 @@ impl From<terminal::Error> for Failure {
 }
 
 impl Failure {
-    /// The one line for programs where a signal ends a question with that exit code.
+    /// Returns the JSON document for a signal that ends a prompt with this exit code.
     pub(crate) fn interrupted_json(exit_code: u8) -> Value {
         let mut json = Self::from(terminal::Error::Interrupted).to_json();
         json["error"]["exit_code"] = exit_code.into();

@@ -1,4 +1,4 @@
-//! What is said of tokens that are refused, and of one too many.
+//! Errors of rejected tokens and of the token quota.
 
 use super::{Failure, Kind};
 use crate::authority::RejectReason;
@@ -21,7 +21,7 @@ pub(super) fn quota_exceeded(message: String, limit: u32, live: &[RecordedToken]
     let mut failure = Failure::new(Kind::QuotaExceeded, "quota_exceeded", message);
     if let Some(first) = ids.first() {
         failure = failure.with_hint(format!(
-            "in use: {}; free a place with `jeton token revoke {first}`",
+            "revoke one of the live tokens {}: jeton token revoke {first}",
             descriptions.join(", ")
         ));
     }
@@ -40,11 +40,11 @@ pub(super) fn token_rejected(
     let mut failure = Failure::new(failure_kind, code, message);
     failure.hint = match (reasons.first(), kind) {
         (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
-            Some("it is a test token: check it with `jeton token verify --type test`".to_owned())
+            Some("verify test tokens with `jeton token verify --type test`".to_owned())
         }
-        // A token of the store has a kind by now.
+        // Only third-party tokens have no kind at this point.
         (Some(RejectReason::MissingClaim), None) => {
-            Some("accept third-party tokens without `exp` with `--allow-no-expiry`".to_owned())
+            Some("use `--allow-no-expiry` to accept third-party tokens without `exp`".to_owned())
         }
         _ => None,
     };
@@ -53,12 +53,12 @@ pub(super) fn token_rejected(
     failure
 }
 
-/// The exit code of a token that is refused for that reason first.
+/// Returns the exit code of a token with this first reason.
 pub(crate) fn exit_code(reason: RejectReason) -> u8 {
     classify(reason).0.exit_code()
 }
 
-/// Which exit a reason leads to.
+/// Returns the kind and code of a reason.
 fn classify(reason: RejectReason) -> (Kind, &'static str) {
     match reason {
         RejectReason::Expired => (Kind::TokenExpired, "token_expired"),

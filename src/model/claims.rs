@@ -40,7 +40,7 @@ impl ExtraClaims {
             let (name, value) = argument
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
-                .ok_or_else(|| InvalidValue::new("claim", "not of the form `name=value`"))?;
+                .ok_or_else(|| InvalidValue::new("claim", "not in the format `name=value`"))?;
             let invalid = |reason| {
                 InvalidValue::new("claim", format!("`{}` {reason}", redact_for_error(name)))
             };

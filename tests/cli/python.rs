@@ -172,7 +172,7 @@ fn a_symmetric_key_is_not_given_to_anybody() {
     let export = sandbox.run(&["keys", "export", "--jwks"]).ok();
     assert_snapshot!(export.diagnostics(), @"
     --- stderr
-    warning: symmetric keys are left out: whoever could check with one could sign with it
+    warning: omitted symmetric keys: anyone who can verify with them can also sign
     ");
     let keys: Value = serde_json::from_str(&export.stdout).unwrap();
     assert_eq!(keys, json!({"keys": []}));

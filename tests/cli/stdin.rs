@@ -29,56 +29,56 @@ fn two_readers_of_stdin_are_a_usage_error() {
     assert_snapshot!(outputs, @"
     $ jeton token verify --batch --jwks -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--batch` and `--jwks`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--batch` and `--jwks`
+    hint: use files for all but one of the arguments
     $ jeton token verify --batch --key - --alg HS256
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--batch` and `--key`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--batch` and `--key`
+    hint: use files for all but one of the arguments
     $ jeton token verify - --jwks -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--jwks` and `TOKEN`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--jwks` and `TOKEN`
+    hint: use files for all but one of the arguments
     $ jeton token verify - --token-file -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--token-file` and `TOKEN`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--token-file` and `TOKEN`
+    hint: use files for all but one of the arguments
     $ jeton --token-file - register eve --password-file -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--token-file` and `--password-file`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--token-file` and `--password-file`
+    hint: use files for all but one of the arguments
     $ jeton --token-file - login ada --password-stdin
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--password-stdin` and `--token-file`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--password-stdin` and `--token-file`
+    hint: use files for all but one of the arguments
     $ jeton --token-file - refresh --token-stdin
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--token-stdin` and `--token-file`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--token-stdin` and `--token-file`
+    hint: use files for all but one of the arguments
     $ jeton --token-file - token mint --claims -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--token-file` and `--claims`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--token-file` and `--claims`
+    hint: use files for all but one of the arguments
     $ jeton --token-file - token mint --from -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--token-file` and `--from`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--token-file` and `--from`
+    hint: use files for all but one of the arguments
     $ jeton token mint --claims - --key-file - --alg HS256
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--claims` and `--key-file`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--claims` and `--key-file`
+    hint: use files for all but one of the arguments
     $ jeton keys import --from-file - --token-file -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--token-file` and `--from-file`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--token-file` and `--from-file`
+    hint: use files for all but one of the arguments
     $ jeton users import - --token-file -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `--token-file` and `FILE`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `--token-file` and `FILE`
+    hint: use files for all but one of the arguments
     $ jeton token revoke - -
     --- exit code 2, stderr
-    error: standard input is read once, and wanted by `ID|JTI|TOKEN` and `ID|JTI|TOKEN`
-    hint: name a file for all but one of them
+    error: standard input can be read only once, requested by `ID|JTI|TOKEN` and `ID|JTI|TOKEN`
+    hint: use files for all but one of the arguments
     ");
     let access = sandbox.session("access");
     sandbox.set("JETON_TOKEN_FILE", "-");
@@ -105,7 +105,8 @@ fn dash_for_other_purposes_is_no_stdin_reader() {
     let backup = ["store", "backup", "-", "--token-file", "-", "--quiet"];
     assert_snapshot!(sandbox.run_with_input(&backup, &access), @"
     --- exit code 2, stderr
-    error: a store is copied to a file, not to standard output
+    error: backup to standard output is not supported
+    hint: give a file name: jeton store backup FILE
     ");
     let mint = ["token", "mint", "--key", "-", "--token-file", "-"];
     assert_snapshot!(sandbox.run_with_input(&mint, &access), @"
@@ -123,7 +124,7 @@ fn token_from_stdin_serves_whole_command() {
     let output = sandbox.run_with_input(&["logout", "--all", "--token-file", "-"], &access);
     assert_snapshot!(output, @"
     --- stderr
-    0 other sessions ended
+    ended 0 other sessions
     logged out
     ");
 }

@@ -112,11 +112,11 @@ fn what_is_neither_command_nor_topic_is_refused() {
     assert_snapshot!(outputs, @r"
     $ jeton help nonsense
     --- exit code 2, stderr
-    error: there is no command or topic `nonsense`
+    error: unknown command or topic `nonsense`
     hint: see `jeton help`
     $ jeton help token 'x\u{1b}y'
     --- exit code 2, stderr
-    error: there is no command or topic `token x\u{1b}y`
+    error: unknown command or topic `token x\u{1b}y`
     hint: see `jeton help`
     ");
 }
@@ -155,11 +155,11 @@ fn a_form_that_a_command_does_not_have_is_refused_from_the_flag_only() {
     assert_snapshot!(outputs, @"
     $ jeton users list -o csv
     --- exit code 2, stderr
-    error: this command has no csv form
+    error: output format `csv` is not supported by this command
     hint: use `-o text` or `-o json`
     $ jeton users list -o jsonl
     --- exit code 2, stderr
-    error: this command has no jsonl form
+    error: output format `jsonl` is not supported by this command
     hint: use `-o text` or `-o json`
     ");
     let text = sandbox.get(&["users", "list"]);
@@ -181,14 +181,14 @@ fn help_and_hints_name_the_forms_that_a_command_has() {
         (&["token"], "text or json"),
     ] {
         let help = sandbox.get(&[words, &["--help"]].concat());
-        let (_, told) = help.split_once("The form of results: ").unwrap();
+        let (_, told) = help.split_once("Output format: ").unwrap();
         assert_eq!(told.split(" [").next().unwrap().lines().next().unwrap(), forms, "{words:?}");
     }
     let mint = ["token", "mint", "--secret-env", "S", "--alg", "HS256"];
     sandbox.set("S", "a-secret-that-is-long-enough-for-it");
     assert_snapshot!(sandbox.run(&[&mint[..], &["-o", "csv"]].concat()), @"
     --- exit code 2, stderr
-    error: this command has no csv form
+    error: output format `csv` is not supported by this command
     hint: use `-o text`, `-o json` or `-o jsonl`
     ");
     for (form, begins) in
@@ -232,7 +232,7 @@ fn every_command_has_a_manual_page() {
         assert!(!page.contains("marker"), "{page}");
     }
     let page = fs::read_to_string(directory.join("jeton-token-mint.1")).unwrap();
-    assert!(page.contains("\nThe form of results: text, json or jsonl\n"), "{page}");
+    assert!(page.contains("\nOutput format: text, json or jsonl\n"), "{page}");
     let examples = "\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission read,write)\n  \
                     jeton token create ci \\-\\-ttl 1h \\-\\-aud https://api.example.com\n.fi\n";
     let page = fs::read_to_string(directory.join("jeton-token-create.1")).unwrap();

@@ -8,13 +8,13 @@ use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Failure, Kind};
 use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for_error};
 
-/// List what was done and what was refused, the newest first (admins only)
+/// List changes and refusals, newest first (admins only)
 ///
-/// Every change has a row, and so has every change that was refused: who wanted it, what it was
-/// about (of a refused one, if that is there), how it ended (`done`, `undelivered`, `revoked` after a
-/// `run`, or the code of the error) and how many things it changed. What only reads, was misspelt, or
-/// found everything as it should be, has none. With `-o jsonl` all rows that match are written, one a
-/// line, unless a page is asked for. A program that collects them goes on behind the last id it has:
+/// Every change and every refused change is an event with actor, target (for a refusal only if
+/// found), outcome (`done`, `undelivered`, `revoked` after a `run`, or an error code) and number of
+/// changed objects. Reads, usage errors and commands without an effect are not recorded. With `-o
+/// jsonl`, all matching events are printed, one per line, unless `--page` or `--per-page` is given. To
+/// collect events incrementally, continue after the last known id with `--reverse --after`:
 ///
 ///   jeton audit list --since 7d --outcome forbidden
 ///   jeton audit list --user john --action token
@@ -22,15 +22,15 @@ use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// From that time on: RFC 3339, Unix seconds, or how long ago it was (7d)
+    /// Only events since this time: RFC 3339, Unix seconds, or an age (`7d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     since: Option<TimeBound>,
 
-    /// Up to that time: RFC 3339, Unix seconds, or how long ago it was (7d)
+    /// Only events until this time: RFC 3339, Unix seconds, or an age (`7d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     until: Option<TimeBound>,
 
-    /// What this user did; a deleted one is named by its id
+    /// Filter by acting user (for a deleted user, only by id)
     #[arg(
         long,
         value_parser = UserRef::parse,
@@ -38,19 +38,19 @@ pub(crate) struct Args {
     )]
     user: Option<UserRef>,
 
-    /// What was done by this command: `token create`, or `token` for all that begin so
+    /// Filter by action: a command such as `token create`, or a group such as `token`
     #[arg(long)]
     action: Option<String>,
 
-    /// What was about this, as the column has it: `user 3`, `token 7`, `key KID`
+    /// Filter by target: `user 3`, `token 7` or `key KID`
     #[arg(long, value_name = "TARGET", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     target: Option<String>,
 
-    /// What ended like this: `done`, `forbidden`, or another code of `jeton help exit-codes`
+    /// Filter by outcome: `done`, `undelivered`, `revoked`, or a code of `jeton help exit-codes`
     #[arg(long, value_name = "CODE")]
     outcome: Option<String>,
 
-    /// The oldest first
+    /// List oldest events first
     #[arg(long)]
     reverse: bool,
 
@@ -118,13 +118,13 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
     let action = args.action.as_deref().map(|words| (words, resolve_action(words)));
     if let Some((words, None)) = &action {
         let display_action = redact_for_error(words);
-        app.print_warning(&format!("no command of this jeton is called `{display_action}`"));
+        app.print_warning(&format!("unknown action `{display_action}`"));
     }
     if let Some(outcome) = &args.outcome
         && !authority::OUTCOMES.contains(&outcome.as_str())
         && !Kind::has_code(outcome)
     {
-        app.print_warning(&format!("nothing ends as `{}`", redact_for_error(outcome)));
+        app.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));
     }
     Ok(EventFilter {
         since,
@@ -144,14 +144,10 @@ fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<U
     };
     let is_named = !matches!(user_ref, UserRef::Id(_));
     let may_be_deleted = failure.kind == Kind::NotFound && is_named;
-    Err(if may_be_deleted {
-        failure.with_hint("a deleted user is named by its id")
-    } else {
-        failure
-    })
+    Err(if may_be_deleted { failure.with_hint("use the id of a deleted user") } else { failure })
 }
 
-/// Writes events as they are read, so that it does not matter how many there are.
+/// Writes events batch by batch, in constant memory.
 fn stream_events(
     app: &mut App,
     caller: &Caller,

@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use clap_complete::CompletionCandidate;
 use std::iter;
 
-/// Explain a command or a topic
+/// Show help for a command or a topic
 ///
 /// Topics: environment, exit-codes, output, trust
 ///
@@ -19,12 +19,12 @@ use std::iter;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The words of a command, or a topic
+    /// Command, or a topic
     #[arg(value_name = "COMMAND|TOPIC", add = clap_complete::ArgValueCandidates::new(topics_and_commands))]
     words: Vec<String>,
 }
 
-/// The topics, and the commands.
+/// Returns the names of topics and commands, for completion.
 fn topics_and_commands() -> Vec<CompletionCandidate> {
     let root = command();
     let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
@@ -34,11 +34,11 @@ fn topics_and_commands() -> Vec<CompletionCandidate> {
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     if let [word] = args.words.as_slice()
-        && let Some(page) = topics::page(word)
+        && let Some(text) = topics::page(word)
     {
-        return app.write_document(&page);
+        return app.write_document(&text);
     }
-    // The words are given to the grammar with `--help` behind them, so that both say the same.
+    // Parsing the words with `--help` appended gives the same text as `jeton COMMAND --help`.
     let words = args.words.iter().map(String::as_str);
     let words = iter::once("jeton").chain(words).chain(["--help"]);
     match command().try_get_matches_from(words) {
@@ -46,7 +46,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
             app.write_document(&help.render().ansi().to_string())
         }
         _ => Err(Failure::usage(format!(
-            "there is no command or topic `{}`",
+            "unknown command or topic `{}`",
             display_words(&args.words)
         ))
         .with_hint("see `jeton help`")),

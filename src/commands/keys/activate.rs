@@ -6,14 +6,14 @@ use crate::authority;
 use crate::failure::Failure;
 use crate::model::Untrusted;
 
-/// Let one certain key sign (admins only)
+/// Make a specific key the signing key (admins only)
 ///
-/// The one that signed until now is retired: it verifies for a while. A retired key can be let
-/// sign again, a revoked one cannot.
+/// The previous signing key is retired: it keeps verifying for a while. A retired key can be activated
+/// again, a revoked key cannot.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The key id, as `jeton keys list` shows it
+    /// Key id, as listed by `jeton keys list`
     #[arg(
         allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::activatable_keys)
@@ -33,6 +33,6 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return report_rotation(app, rotation);
     }
     let active = Untrusted::new(kid.as_str());
-    app.print_status(&format!("key {} signed before", active.to_display()));
+    app.print_status(&format!("key {} is already the signing key", active.to_display()));
     app.report(&RotateOutput { changed: false, active, retired: None })
 }

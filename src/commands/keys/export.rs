@@ -12,11 +12,10 @@ use std::path::{Path, PathBuf};
 
 /// Print or publish the public keys of one purpose, or print one key
 ///
-/// Services check tokens with it. Keys for test tokens and keys for app tokens never stand in the
-/// same set, and a symmetric key (HS256) stands in none. A site is two files for any file server,
-/// `.well-known/openid-configuration` and `.well-known/jwks.json`: a verifier that is given the
-/// issuer finds the keys there. Files there that name another issuer are replaced only with
-/// `--yes`.
+/// Services verify tokens with public keys. Keys for test tokens and keys for app tokens are never in
+/// the same JWK Set, and symmetric keys (HS256) are in none. `--site` writes two files for any file
+/// server, `.well-known/openid-configuration` and `.well-known/jwks.json`, from which verifiers
+/// discover the keys by the issuer. Files that name another issuer are replaced only with `--yes`.
 ///
 ///   jeton keys export --jwks > jwks.json
 ///   jeton keys export --jwks --purpose test
@@ -28,21 +27,21 @@ use std::path::{Path, PathBuf};
     group = clap::ArgGroup::new("export_kind").required(true).args(["jwks", "site", "pem", "private"])
 )]
 pub(crate) struct Args {
-    /// The public keys of one purpose as a JWK Set (RFC 7517)
+    /// Print the public keys of one purpose as a JWK Set (RFC 7517)
     #[arg(long)]
     jwks: bool,
 
-    /// The same for a verifier that looks for it itself: the files of a static site, written to this
-    /// directory, which no other user can write (OpenID Connect Discovery)
+    /// Write a static site for OpenID Connect Discovery to this directory, not writable by other users;
+    /// created if missing
     #[arg(long, value_name = "DIR", requires = "issuer")]
     site: Option<PathBuf>,
 
-    /// The URL that the directory is served under: https, with a host, without query and fragment;
-    /// http only for this machine (`http://localhost:8080`)
+    /// URL of the site: https, with a host, without query and fragment; http only for this machine
+    /// (`http://localhost:8080`)
     #[arg(long, value_name = "URL", conflicts_with_all = ["jwks", "pem", "private"], value_parser = IssuerUrl::parse)]
     issuer: Option<IssuerUrl>,
 
-    /// For which tokens the keys are: app (and sessions) or test
+    /// Purpose of the key: app (app tokens and sessions) or test
     #[arg(
         long,
         default_value = "app",
@@ -52,7 +51,7 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// The public part of one key as PEM: without a key id the one that signs
+    /// Print the public part of one key as PEM [default: the signing key]
     #[arg(
         long,
         value_name = "KID",
@@ -61,8 +60,8 @@ pub(crate) struct Args {
     )]
     pem: Option<Vec<String>>,
 
-    /// The private part of one key as PEM (PKCS#8), or a symmetric key as a JWK. Whoever has it can
-    /// sign what he wants (admins only)
+    /// Print the private part of one key as PEM (PKCS#8), or a symmetric key as a JWK (admins only).
+    /// Anyone with this key can sign arbitrary tokens
     #[arg(
         long,
         value_name = "KID",
@@ -108,15 +107,14 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         let site = authority::build_discovery_site(app.store()?, args.purpose, issuer, now)?;
         return publish_site(app, directory, site);
     }
-    let JwkSetExport { keys, omitted: left_out } =
-        authority::export_jwks(app.store()?, args.purpose, now)?;
-    warn_of_omitted_keys(app, &keys, left_out);
+    let JwkSetExport { keys, omitted } = authority::export_jwks(app.store()?, args.purpose, now)?;
+    warn_of_omitted_keys(app, &keys, omitted);
     app.report(&JwkSetOutput(keys))
 }
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
     let site_dir = directory.join(site.directory);
-    // Whoever can write one of the directories on the way can replace the ones below it.
+    // A user with write access to an ancestor directory could replace the directories below it.
     let ancestors = site_dir.ancestors().take_while(|ancestor| ancestor.starts_with(directory));
     for ancestor in
         ancestors.collect::<Vec<_>>().into_iter().rev().filter(|ancestor| *ancestor != site_dir)
@@ -137,16 +135,15 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     warn_of_omitted_keys(app, &site.keys, site.omitted);
     if let Some(issuer) = site.configured_issuer {
         app.print_warning(&format!(
-            "tokens name another issuer, `{}`: see `jeton settings set issuer`",
+            "issuer mismatch: tokens have `{}`; change it with `jeton settings set issuer`",
             Untrusted::new(issuer).to_display()
         ));
     }
     app.report(&WrittenFiles { files })
 }
 
-/// Refuses to replace files that another issuer may have published. Where provider metadata name
-/// the same issuer both files are replaced; an export that was interrupted leaves the key set
-/// alone, which is the same then.
+/// Refuses to replace files that another issuer may have published. Metadata with the same issuer
+/// allow it. Without metadata, as after an interrupted export, the key set must be identical.
 fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Result<(), Failure> {
     if output_dir
         .read_file(DiscoverySite::METADATA_FILE)
@@ -160,19 +157,17 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
     let Some((name, _)) = site.files.iter().rfind(is_conflict) else { return Ok(()) };
     Err(output_dir
         .conflict_error(name, "already exists and does not name this issuer")
-        .with_hint("name another directory, or replace the files with `--yes`"))
+        .with_hint("use another directory, or replace the files with `--yes`"))
 }
 
-/// Says what a verifier will not find in the set.
+/// Warns of keys that are not in the JWK Set.
 fn warn_of_omitted_keys(app: &App, keys: &Value, omitted: usize) {
     let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted == 0 && is_empty {
-        app.print_warning("there is no test key yet: the first `jeton token mint` makes it");
+        app.print_warning("no test key exists yet: the first `jeton token mint` creates one");
     }
     if omitted > 0 {
-        app.print_warning(
-            "symmetric keys are left out: whoever could check with one could sign with it",
-        );
+        app.print_warning("omitted symmetric keys: anyone who can verify with them can also sign");
     }
 }
 

@@ -6,17 +6,18 @@ use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, KeyType, Purpose, RsaBits, Untrusted};
 use serde::Serialize;
 
-/// Make a key that stands by until it is activated (admins only)
+/// Create a standby key (admins only)
 ///
-/// Verifiers can fetch it before it signs. The first test key of an algorithm signs at once. Where
-/// there is no store yet one is made, and without users nobody needs to be logged in.
+/// Verifiers can fetch a standby key before it is activated. The first test key of an algorithm is
+/// activated immediately. Creates the store if it does not exist; a store without users needs no
+/// login.
 ///
 ///   jeton keys generate --alg EdDSA
 ///   jeton keys generate --alg RS256 --bits 4096 --purpose test
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
+    /// Algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
     #[arg(
         long,
         default_value = "ES256",
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     )]
     alg: Algorithm,
 
-    /// For which tokens: app (and sessions) or test
+    /// Purpose of the key: app (app tokens and sessions) or test
     #[arg(
         long,
         default_value = "app",
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// The size of an RSA key: 2048, 3072 or 4096 [default: 2048]
+    /// Size of an RSA key in bits: 2048, 3072 or 4096 [default: 2048]
     #[arg(
         long,
         value_parser = RsaBits::parse,
@@ -65,8 +66,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let bits = args.bits.unwrap_or_default();
     let generate = |_: &App| Ok(vec![authority::generate_key(algorithm, purpose, bits)?]);
     for AddedKey { key, .. } in super::add_keys(app, false, generate)? {
-        let name = format!("a new {} key for {} tokens", algorithm.name(), purpose.name());
-        super::print_state(app, &name, &key);
+        super::print_added(app, "created", &key);
         app.report(&KeyOutput { kid: key.spec.kid, purpose, algorithm, state: key.state })?;
     }
     Ok(())

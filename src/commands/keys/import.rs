@@ -7,15 +7,17 @@ use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Take in a key that exists already: a private key or a shared secret (admins only)
+/// Import an existing key: a private key or a shared secret (admins only)
 ///
-/// The first test key of an algorithm signs at once; every other one stands by until it is
-/// activated, with `--activate` not even that. The same key again is no change. A private
-/// key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; with `--alg HS256` anything else
-/// is the secret itself, unless it is a key in any form: PEM, DER, JWK or SSH, also in base64 or
-/// hex, and the bytes of a public key of the store, are never a secret. The key id of a private key is its RFC 7638 thumbprint, that of a secret
-/// is random. Where there is no store yet one is made, and without users nobody needs to be logged
-/// in.
+/// The first test key of an algorithm is activated immediately. Other keys become standby keys,
+/// or the signing key with `--activate`. Importing a key again changes nothing, even with `--activate`.
+///
+/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; its key id is the RFC 7638
+/// thumbprint. With `--alg HS256` any other content is a shared secret with a random key id, but never
+/// a key in any format (PEM, DER, JWK or SSH, also in base64 or hex), nor the bytes of a public key of
+/// the store. A secret shorter than the hash output is marked as weak permanently.
+///
+/// Creates the store if it does not exist; a store without users needs no login.
 ///
 ///   jeton keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose test
 ///   jeton keys import --from-file signing.pem --alg PS256
@@ -26,19 +28,19 @@ use std::path::PathBuf;
     group = clap::ArgGroup::new("from").required(true).args(["from_file", "from_env"])
 )]
 pub(crate) struct Args {
-    /// The file that holds it (`-`: standard input)
+    /// File that contains the key (`-` for standard input)
     #[arg(long, value_name = "FILE")]
     from_file: Option<PathBuf>,
 
-    /// The environment variable that holds it
+    /// Environment variable that contains the key
     #[arg(long, value_name = "NAME")]
     from_env: Option<String>,
 
-    /// The algorithm it is used with. Needed for a secret; else what the JWK says, or RS256 for RSA
+    /// Algorithm, required for a secret [default: from the key; RS256 for RSA]
     #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
-    /// For which tokens: app (and sessions) or test
+    /// Purpose of the key: app (app tokens and sessions) or test
     #[arg(
         long,
         default_value = "app",
@@ -47,22 +49,22 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// It is a secret and no key, spelled like this: text (without the line break at its end), base64 (of
-    /// either alphabet), or raw bytes
+    /// Encoding of the secret: text (without the trailing line break), base64 (standard or URL-safe),
+    /// or raw
     #[arg(
         long,
-        value_name = "FORM",
+        value_name = "ENCODING",
         requires = "alg",
         value_parser = SecretEncoding::parse,
         add = crate::commands::completers::fixed_values(&["text", "base64", "raw"])
     )]
     encoding: Option<SecretEncoding>,
 
-    /// Let it sign at once, in the place of the key that does
+    /// Make the key the signing key immediately
     #[arg(long)]
     activate: bool,
 
-    /// Take a secret that is shorter than its hash; it is marked as weak ever after
+    /// Allow HMAC secrets shorter than the hash output
     #[arg(long)]
     allow_weak: bool,
 }
@@ -100,7 +102,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         let bytes = match (&args.from_env, &args.from_file) {
             (Some(name), _) => App::read_key_variable(name)?,
             (None, Some(path)) => app.read_key_file(path)?,
-            (None, None) => return Err(Failure::usage("nothing to import from is given")),
+            (None, None) => return Err(Failure::usage("source of the key missing")),
         };
         Ok(import.read(&bytes).map_err(authority::Error::from)?)
     };
@@ -113,18 +115,16 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 }
 
 fn print_imported(app: &App, AddedKey { key, changed }: &AddedKey) {
-    let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
     if !changed {
-        let name = format!("key {} was there before and", key.spec.kid.to_display());
-        return super::print_state(app, &name, key);
+        let kid = key.spec.kid.to_display();
+        let state = super::state_name(key.state);
+        app.print_status(&format!("key {kid} already exists as {state} key"));
+        return super::print_activation_hint(app, key);
     }
-    super::print_state(
-        app,
-        &format!("the {algorithm} key for {purpose} tokens was imported and"),
-        key,
-    );
+    super::print_added(app, "imported", key);
     if key.spec.weak {
-        app.print_warning(&format!("the secret is short for {algorithm}: it can be guessed"));
+        let algorithm = key.spec.algorithm.name();
+        app.print_warning(&format!("weak secret: shorter than the {algorithm} hash output"));
     }
 }
 

@@ -6,9 +6,9 @@ use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Timestamp, Untrusted};
 use serde::Serialize;
 
-/// List the keys, where each is in its life and what comes next
+/// List keys and key states
 ///
-/// Private parts are never shown.
+/// Never shows private parts.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {}
@@ -29,7 +29,7 @@ struct KeyRow {
     verify_until: Option<Timestamp>,
     live_tokens: usize,
     next: String,
-    /// The instant that `next` names.
+    /// Time in `next`, to show relative to now.
     #[serde(skip)]
     next_at: Option<Timestamp>,
 }
@@ -38,10 +38,10 @@ impl KeyRow {
     fn new(KeySummary { key, live_tokens }: KeySummary, now: Timestamp) -> Self {
         let is_expired = key.verify_until.is_some_and(|end| end <= now);
         let next = match (key.state, key.verify_until) {
-            (KeyState::Standby, _) => "activate it, and it signs".to_owned(),
-            (KeyState::Active, _) => "rotate, and the next one signs".to_owned(),
-            (KeyState::Retired, Some(_)) if is_expired => "none: it verifies no more".to_owned(),
-            (KeyState::Retired, Some(end)) => format!("none: it verifies until {end}"),
+            (KeyState::Standby, _) => "activate to sign".to_owned(),
+            (KeyState::Active, _) => "rotate to replace".to_owned(),
+            (KeyState::Retired, Some(_)) if is_expired => "none: no longer verifies".to_owned(),
+            (KeyState::Retired, Some(end)) => format!("none: verifies until {end}"),
             (KeyState::Retired, None) => "revoke".to_owned(),
             (KeyState::Revoked, _) => "none".to_owned(),
         };

@@ -19,10 +19,10 @@ use crate::model::{
 use clap::Subcommand;
 use serde::Serialize;
 
-/// Make and replace signing keys, and give verifiers the public ones
+/// Create, replace and revoke signing keys, and publish the public keys
 ///
-/// A key stands by, signs, is retired and verifies for a while, and is gone. Verifiers are given
-/// it as long as it stands by or verifies.
+/// Keys go through four states: standby, active (signing), retired (verifying for a while), revoked.
+/// Public keys are exported while the key is in standby or verifies.
 #[derive(Debug, Subcommand)]
 #[command(defer = true, verbatim_doc_comment)]
 pub(crate) enum Command {
@@ -53,8 +53,8 @@ impl Command {
     }
 }
 
-/// Adds keys to the store, which is made if it is not there: with the first of them that is an app
-/// key.
+/// Adds keys to the store. A missing store is created, with the first new app key as initial
+/// signing key.
 fn add_keys(
     app: &mut App,
     activate: bool,
@@ -76,23 +76,32 @@ fn add_keys(
     Ok(authority::add_keys(app.store()?, &context, caller.as_ref(), options)?)
 }
 
-/// Says whether a key that was added signs, and if not how it will.
-fn print_state(app: &App, name: &str, key: &Key) {
-    let state = match key.state {
-        KeyState::Active => return app.print_status(&format!("{name} signs now")),
-        KeyState::Standby => "stands by",
-        KeyState::Retired => "is retired",
-        KeyState::Revoked => "is revoked",
-    };
-    let activate = render_command("jeton keys activate", &key.spec.kid.to_display());
-    app.print_status(&format!("{name} {state}"));
-    app.print_hint(&format!("let it sign: {activate}"));
+/// Prints the algorithm, state and purpose of an added key, and how to activate it.
+fn print_added(app: &App, verb: &str, key: &Key) {
+    let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
+    let state = state_name(key.state);
+    app.print_status(&format!("{verb} {algorithm} {state} key for {purpose} tokens"));
+    print_activation_hint(app, key);
 }
 
-/// A key.
+fn state_name(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Active => "signing",
+        KeyState::Standby | KeyState::Retired | KeyState::Revoked => state.name(),
+    }
+}
+
+fn print_activation_hint(app: &App, key: &Key) {
+    if key.state != KeyState::Active {
+        let activate = render_command("jeton keys activate", &key.spec.kid.to_display());
+        app.print_hint(&format!("activate it with: {activate}"));
+    }
+}
+
+/// Argument for the key id.
 #[derive(Debug, clap::Args)]
 struct KeyArgs {
-    /// The key id, as `jeton keys list` shows it
+    /// Key id, as listed by `jeton keys list`
     #[arg(
         allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::unrevoked_keys)
@@ -100,10 +109,10 @@ struct KeyArgs {
     kid: String,
 }
 
-/// How long the key that signed until now is still good for verifying.
+/// Option for the time that a replaced key keeps verifying.
 #[derive(Debug, clap::Args)]
 struct OverlapArgs {
-    /// How long what it signed is still accepted [default: the setting `key.verify_overlap`]
+    /// Time that the old key keeps verifying [default: the setting `key.verify_overlap`]
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     overlap: Option<Lifetime>,
 }
@@ -127,19 +136,24 @@ impl crate::app::Report for RotateOutput {
     }
 }
 
-/// Says and reports which key took the place of which.
+/// Prints and reports the new and the retired key.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
-    app.print_status(&format!("key {} ({algorithm}) signs now", rotation.active.to_display()));
+    app.print_status(&format!(
+        "key {} ({algorithm}) is now the signing key",
+        rotation.active.to_display()
+    ));
     if let Some(retired) = &rotation.retired {
         let verify_until = app.render_cell(retired.verify_until);
         app.print_status(&format!(
-            "key {} verifies until {verify_until}",
+            "key {} is retired and verifies until {verify_until}",
             retired.kid.to_display()
         ));
         if retired.outliving_tokens > 0 {
             let tokens = pluralize(retired.outliving_tokens, "live token");
-            app.print_warning(&format!("{tokens} that it signed would have worked longer"));
+            app.print_warning(&format!(
+                "{tokens} of the retired key will be refused before expiry"
+            ));
         }
     }
     let retired =

@@ -7,9 +7,9 @@ use crate::failure::Failure;
 use crate::model::{Timestamp, Untrusted};
 use serde::Serialize;
 
-/// Let a key sign no more, and verify for a while (admins only)
+/// Stop signing with a key, and keep verifying with it for a while (admins only)
 ///
-/// The app key that signs is not retired but replaced: `jeton keys rotate`.
+/// The signing app key cannot be retired; replace it with `jeton keys rotate`.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -41,7 +41,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let verify_until =
         authority::retire_key(app.store()?, &context, &caller, kid.as_str(), overlap)?;
     app.print_status(&format!(
-        "key {} verifies until {}",
+        "key {} is retired and verifies until {}",
         kid.to_display(),
         app.render_cell(verify_until)
     ));

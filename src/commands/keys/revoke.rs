@@ -8,11 +8,11 @@ use crate::failure::Failure;
 use crate::model::{Purpose, Untrusted};
 use serde::Serialize;
 
-/// Take a key back at once and for ever (admins only)
+/// Revoke a key immediately and permanently (admins only)
 ///
-/// Nothing that it signed is accepted any more: app tokens, test tokens, sessions, and your own
-/// session if it is among them. This is for a key that others may have; to change keys in peace
-/// there is `jeton keys rotate`. The app key that signs goes only with `--replace`.
+/// App tokens, test tokens and sessions signed with the key are refused from then on, also your own
+/// session. Revoke a key that may be compromised; for a routine rotation, use `jeton keys rotate`. The
+/// signing app key can be revoked only with `--replace`.
 ///
 ///   jeton keys revoke 31icmYEycs8hyUNTkZRlmpDptr7QlLlW97KZQyIIoVM --replace --yes
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
 
-    /// Let another key sign in its place
+    /// Replace the signing key with another key
     #[arg(long)]
     replace: bool,
 }
@@ -48,11 +48,14 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let kid = key.spec.kid.clone();
     let token_noun =
         if key.spec.purpose == Purpose::App { "token and session" } else { "test token" };
-    app.confirm(&format!("Revoke key {} and every {token_noun} it signed?", kid.to_display()))?;
+    app.confirm(&format!(
+        "Revoke key {} and every {token_noun} signed with it?",
+        kid.to_display()
+    ))?;
     let context = app.audit_context()?;
     let revocation = authority::revoke_key(app.store()?, &context, &caller, &key, args.replace)?;
     let Some(revocation) = revocation else {
-        app.print_status(&format!("was revoked before: key {}", kid.to_display()));
+        app.print_status(&format!("already revoked: key {}", kid.to_display()));
         return app.report(&RevokeOutput {
             changed: false,
             kid,
@@ -63,12 +66,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     };
     let tokens = pluralize(revocation.tokens, "token");
     let sessions = pluralize(revocation.sessions, "session");
-    app.print_status(&format!(
-        "revoked key {}, and with it {tokens} and {sessions}",
-        kid.to_display()
-    ));
+    app.print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
     if let Some(active) = &revocation.successor {
-        app.print_status(&format!("key {} signs now", active.to_display()));
+        app.print_status(&format!("key {} is now the signing key", active.to_display()));
     }
     app.report(&RevokeOutput {
         changed: true,

@@ -6,18 +6,18 @@ use crate::authority;
 use crate::failure::Failure;
 use crate::model::{Algorithm, Purpose};
 
-/// Let the next key sign (admins only)
+/// Replace the signing key (admins only)
 ///
-/// The oldest key that stands by signs from now on, else a new one. The one that signed until now
-/// is retired: what it signed is accepted for a while. To let verifiers fetch the next key before
-/// it signs, make it some time before with `jeton keys generate`.
+/// The oldest standby key becomes the signing key, or a new key if there is none. The previous signing
+/// key is retired: tokens signed with it stay valid for a while. Create the next key in advance with
+/// `jeton keys generate`, so that verifiers can fetch it before the rotation.
 ///
 ///   jeton keys rotate
 ///   jeton keys rotate --purpose test --alg RS256 --overlap 1h
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// For which tokens: app (and sessions) or test
+    /// Purpose of the key: app (app tokens and sessions) or test
     #[arg(
         long,
         default_value = "app",
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// The algorithm of the next key [default: any that stands by, else the present one]
+    /// Algorithm of the next key [default: that of the standby key, otherwise of the signing key]
     #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 

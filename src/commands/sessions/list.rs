@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::model::{ActiveSession, Sid, Timestamp, Untrusted, UserId, WithOwner};
 use serde::Serialize;
 
-/// List the sessions that can still be used
+/// List open sessions
 ///
 ///   jeton sessions list
 ///   jeton sessions list --all-users -o json
@@ -38,24 +38,23 @@ struct SessionRow {
 
 impl SessionRow {
     fn new(with_owner: WithOwner<ActiveSession>, current: Sid) -> Self {
-        let open = with_owner.value;
+        let active = with_owner.value;
         Self {
-            sid: open.session.sid,
-            user_id: open.session.user_id,
+            sid: active.session.sid,
+            user_id: active.session.user_id,
             user: with_owner.owner_name,
-            created_at: open.created_at,
-            refreshed_at: open.refreshed_at,
-            usable_until: open.refreshable_until,
-            expires_at: open.session.expires_at,
-            current: open.session.sid == current,
+            created_at: active.created_at,
+            refreshed_at: active.refreshed_at,
+            usable_until: active.refreshable_until,
+            expires_at: active.session.expires_at,
+            current: active.session.sid == current,
         }
     }
 }
 
 impl Report for SessionListOutput {
     fn render(&self) -> Rendered {
-        let mut table =
-            Table::new(&["SID", "USER", "CREATED", "REFRESHED", "USABLE UNTIL", "CURRENT"]);
+        let mut table = Table::new(&["SID", "USER", "CREATED", "REFRESHED", "EXPIRES", "CURRENT"]);
         for session in &self.items {
             table.add_row(vec![
                 Cell::from(session.sid.to_string()),
@@ -74,9 +73,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let user = args.owner.resolve_owner(app, &caller)?;
     let context = app.audit_context()?;
-    let open = authority::list_open_sessions(app.store()?, &context, &caller, user)?;
+    let sessions = authority::list_open_sessions(app.store()?, &context, &caller, user)?;
     let items: Vec<SessionRow> =
-        open.into_iter().map(|open| SessionRow::new(open, caller.session.sid)).collect();
+        sessions.into_iter().map(|session| SessionRow::new(session, caller.session.sid)).collect();
     if items.is_empty() {
         app.print_status("no sessions");
     }

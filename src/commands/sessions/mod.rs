@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use clap::Subcommand;
 
-/// List and end sessions, or get an access token for other programs
+/// List and end sessions, or print an access token for other programs
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {

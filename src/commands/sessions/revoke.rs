@@ -7,16 +7,16 @@ use crate::failure::Failure;
 use crate::model::{Sid, UserRef};
 use serde::Serialize;
 
-/// End sessions: their access and refresh tokens are dead
+/// End sessions: invalidate their access and refresh tokens
 ///
-/// One's own, or anybody's for admins. If one of them is not there, none is ended.
+/// Only admins can end sessions of other users. If any session is missing, none is ended.
 ///
 ///   jeton sessions revoke 018f4f5e-7a3b-7c1d-8e2f-0123456789ab
 ///   jeton sessions revoke --user john --all
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Their ids, from `jeton sessions list`
+    /// Session ids, as listed by `jeton sessions list`
     #[arg(
         value_name = "SID",
         required_unless_present = "all",
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     )]
     sids: Vec<Sid>,
 
-    /// Those of this user [default: one's own]
+    /// Filter by owner (admins only) [default: yourself]
     #[arg(
         long,
         requires = "all",
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     )]
     user: Option<UserRef>,
 
-    /// All of them, this one included
+    /// End all sessions, including the current session
     #[arg(long)]
     all: bool,
 }
@@ -67,10 +67,10 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         let results = authority::revoke_sessions(app.store()?, &context, &caller, &args.sids)?;
         results.into_iter().filter(|(_, changed)| *changed).count()
     };
-    app.print_status(&format!("{} ended", pluralize(count, "session")));
+    app.print_status(&format!("ended {}", pluralize(count, "session")));
     app.report(&RevokeOutput { changed: count > 0, count })
 }
 
 fn parse_sid(text: &str) -> Result<Sid, String> {
-    Sid::parse_lenient(text).ok_or_else(|| "not the id of a session".to_owned())
+    Sid::parse_lenient(text).ok_or_else(|| "not a session id".to_owned())
 }

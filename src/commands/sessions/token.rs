@@ -6,9 +6,9 @@ use crate::model::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-/// Print an access token that is good for at least a minute
+/// Print an access token that is valid for at least one minute
 ///
-/// It is refreshed first if less is left.
+/// The session is refreshed first if its access token expires earlier.
 ///
 ///   curl -H "Authorization: Bearer $(jeton sessions token)" https://api.example.com
 #[derive(Debug, clap::Args)]

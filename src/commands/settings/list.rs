@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::model::escape;
 use serde::Serialize;
 
-/// List all settings with their values
+/// List settings with values and defaults
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Read and change the settings of the store
+/// Read and change store settings
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {
@@ -34,10 +34,10 @@ impl Command {
     }
 }
 
-/// A setting by name, and the names for the help.
+/// Argument for the name of a setting.
 #[derive(Debug, clap::Args)]
 struct SettingArgs {
-    /// Which
+    /// Setting
     #[arg(
         value_parser = parse_setting,
         help = setting_help(),
@@ -55,10 +55,10 @@ fn setting_help() -> String {
         let (name, description, default) = (setting.name(), setting.about(), setting.default());
         format!("\n{name}: {description} [default: {default}]")
     };
-    "Which:".to_owned() + &Setting::ALL.iter().map(line).collect::<String>()
+    "Name of the setting:".to_owned() + &Setting::ALL.iter().map(line).collect::<String>()
 }
 
-/// A setting and its value.
+/// Setting with value and default.
 #[derive(Debug, Serialize)]
 struct SettingView {
     name: &'static str,
@@ -79,12 +79,12 @@ impl Report for SettingView {
     }
 }
 
-/// A value as it is given to `settings set`.
+/// Renders a value in the format that `settings set` accepts.
 fn to_plain_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What a setting is now.
+/// Setting after a change.
 #[derive(Debug, Serialize)]
 struct SettingChangeOutput {
     changed: bool,

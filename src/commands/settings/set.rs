@@ -6,7 +6,7 @@ use crate::authority;
 use crate::failure::Failure;
 use crate::model::Untrusted;
 
-/// Change a setting, for everybody who uses the store (admins only)
+/// Change a setting for all users of the store (admins only)
 ///
 ///   jeton settings set token.quota 10
 ///   jeton settings set session.access_ttl 5m
@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     setting: SettingArgs,
 
-    /// Its value
+    /// New value
     value: String,
 }
 
@@ -26,6 +26,6 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let setting = args.setting.name;
     let changed = authority::set_setting(app.store()?, &context, &caller, setting, &args.value)?;
     let (name, value) = (setting.name(), setting.to_json(&args.value));
-    app.print_status(&format!("{name} is {}", Untrusted::new(&args.value).to_display()));
+    app.print_status(&format!("set {name} to {}", Untrusted::new(&args.value).to_display()));
     app.report(&SettingChangeOutput { changed, name, value })
 }

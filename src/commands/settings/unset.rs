@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
 
-/// Give a setting its default again (admins only)
+/// Reset a setting to its default (admins only)
 ///
 ///   jeton settings unset token.quota
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,6 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let setting = args.setting.name;
     let changed = authority::unset_setting(app.store()?, &context, &caller, setting)?;
     let (name, default) = (setting.name(), setting.default());
-    app.print_status(&format!("{name} is {default}"));
+    app.print_status(&format!("reset {name} to {default}"));
     app.report(&SettingChangeOutput { changed, name, value: setting.to_json(default) })
 }

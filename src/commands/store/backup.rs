@@ -7,16 +7,16 @@ use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Copy the store to a new file, while others use it (admins only)
+/// Back up the store to a new file (admins only)
 ///
-/// The copy is a store of its own: of one moment, readable by you alone, with all accounts and
-/// private keys in it. `jeton store restore` brings it back.
+/// The backup is a consistent store with all accounts and private keys, readable only by you. The store
+/// can be used during the backup. Restore a backup with `jeton store restore`.
 ///
 ///   jeton store backup jeton-$(date +%F).db
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Where to, in a directory that no other user can write; nothing may be there
+    /// Path of the backup, not an existing file, in a directory not writable by other users
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -36,11 +36,12 @@ impl Report for BackupOutput {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if args.file.as_os_str() == "-" {
-        return Err(Failure::usage("a store is copied to a file, not to standard output"));
+        return Err(Failure::usage("backup to standard output is not supported")
+            .with_hint("give a file name: jeton store backup FILE"));
     }
     let caller = app.caller()?;
     let context = app.audit_context()?;
-    let progress = app.start_progress("copying", 0);
+    let progress = app.start_progress("backing up", 0);
     let on_progress = progress.updater();
     let (size, writers) =
         authority::back_up(app.store()?, &context, &caller, &args.file, on_progress)?;

@@ -5,12 +5,11 @@ use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use serde::Serialize;
 
-/// Look for everything that can be wrong with the store, and change nothing
+/// Check the store for faults, without changing it
 ///
-/// Prints `ok`, or a line for each finding: tables, indexes and triggers that are missing, unknown
-/// or changed; damaged pages and rows; keys and password hashes that cannot be used; no admin; and
-/// rights that others have to the files. A store that other commands refuse, or would
-/// tighten, is looked at as it is.
+/// Prints `ok`, or a line for each fault: missing, unknown or changed tables, indexes and triggers;
+/// damaged pages and rows; unusable keys and password hashes; no admin; file permissions for other
+/// users. Also checks a store that other commands refuse, and does not fix file permissions.
 ///
 ///   jeton store check
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,7 @@ use crate::model::{KeyState, StoreId, Timestamp, Untrusted, escape};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Show where the store is and what is in it
+/// Show the path, format and contents of the store
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
@@ -29,21 +29,21 @@ struct InfoOutput {
     audit: i64,
 }
 
-/// The latest expiry of a test token of a key that was pruned.
+/// Latest expiry of the pruned test tokens of a key.
 #[derive(Debug, Serialize)]
 struct PruneHorizon {
     kid: Untrusted,
     until: Timestamp,
 }
 
-/// Bytes.
+/// Sizes in bytes.
 #[derive(Debug, Serialize)]
 struct StoreSize {
     file: u64,
     wal: u64,
 }
 
-/// Permission bits, in the digits of `chmod`.
+/// Permission bits in octal, as for `chmod`.
 #[derive(Debug, Serialize)]
 struct FileModes {
     file: String,
@@ -59,7 +59,7 @@ impl Report for InfoOutput {
             ("schema", self.schema_version.to_string().into()),
             ("journal", escape(&self.journal_mode).into()),
             ("read-only", if self.read_only { "yes" } else { "no" }.into()),
-            ("size", format!("{} bytes, and {} in the log", self.size.file, self.size.wal).into()),
+            ("size", format!("{} bytes, WAL {} bytes", self.size.file, self.size.wal).into()),
             ("modes", format!("{}, directory {}", self.modes.file, self.modes.directory).into()),
             ("users", self.users.to_string().into()),
             ("sessions", self.sessions.to_string().into()),
@@ -76,7 +76,7 @@ impl Report for InfoOutput {
     }
 }
 
-/// Several counts in one line.
+/// Joins counts in one line: `1 live, 2 revoked`.
 fn join_counts(counts: &Map<String, Value>) -> String {
     counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }

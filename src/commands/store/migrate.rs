@@ -7,17 +7,17 @@ use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Bring a store of an older jeton up to date, after a backup
+/// Migrate a store of an older jeton version, after a backup
 ///
-/// Other commands refuse such a store and leave it as it is. It is copied first: to the file that
-/// is said, else beside the store under the version it had. An older store cannot say who is an
-/// admin: whoever owns its file may do this.
+/// Other commands refuse an older store without changing it. Migration first backs up the store: to
+/// `--backup`, or next to the store with the old version in the name. The roles in an older store cannot be
+/// read, so the owner of the file can migrate it.
 ///
 ///   jeton store migrate
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Where to copy an older store first; nothing may be there
+    /// Path of the backup, not an existing file
     #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
 }
@@ -48,9 +48,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let backup = backup.map(|path| Untrusted::new(path.to_string_lossy()));
     match &backup {
         Some(file) => {
-            app.print_status(&format!("the store is up to date; as it was: {}", file.to_display()));
+            app.print_status(&format!("migrated the store; backup: {}", file.to_display()));
         }
-        None => app.print_status("the store is up to date: nothing was changed"),
+        None => app.print_status("the store is already up to date"),
     }
     app.report(&MigrateOutput { changed: backup.is_some(), backup })
 }

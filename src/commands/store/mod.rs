@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use clap::Subcommand;
 
-/// Look after the store's file
+/// Inspect, check, back up and maintain the store file
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {

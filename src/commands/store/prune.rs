@@ -7,25 +7,25 @@ use crate::failure::Failure;
 use crate::model::{Lifetime, Timestamp};
 use serde::Serialize;
 
-/// Remove what is over: expired tokens and sessions (admins only)
+/// Delete expired tokens and sessions (admins only)
 ///
-/// What is removed stays refused, because it is expired; only that it was revoked before is not
-/// known any more: test tokens of the same key that expired as early are `unknown_token` from then
-/// on, and `jeton store info` shows until when. A revoked token is kept until it expires, one without
-/// an expiry for ever, and a revoked `jti` of unrecorded tokens until their key is revoked. The audit
-/// is kept. Other commands go on meanwhile. The file keeps its size and is filled again.
+/// Deleted tokens stay refused as expired, but earlier revocations are forgotten: test tokens of the
+/// same key that expired as early are refused as `unknown_token` from then on (see `pruned` in `jeton
+/// store info`). Revoked tokens are kept until they expire, without `exp` permanently, and the revoked
+/// `jti`s of unrecorded tokens until the signing key is revoked. The audit is kept. Safe to run
+/// concurrently. Freed space is reused; the file does not shrink.
 ///
-/// Failed logins take as long as the costliest password hash in the store needs: the costliest hash
-/// is determined again.
+/// Also recalculates the most expensive password hash in the store, which determines the duration of
+/// failed logins.
 ///
-/// Asks for confirmation if the store was last changed more than a day before what would be removed
-/// expired: the clock may be ahead.
+/// Asks for confirmation if the store was last changed more than a day before the tokens and sessions
+/// to delete expired: the clock may be ahead.
 ///
 ///   jeton store prune --keep 30d
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Keep what has been over for less than that
+    /// Keep tokens and sessions that expired less than this time ago
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     keep: Option<Lifetime>,
 }
@@ -57,8 +57,11 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     drop(progress);
     let tokens = pluralize(pruned.tokens, "token");
     let sessions = pluralize(pruned.sessions, "session");
-    let blocklist = pluralize(pruned.revocation_entries, "row");
-    app.print_status(&format!("removed {tokens}, {sessions} and {blocklist} of the blocklist"));
+    let revocation_entries = match pruned.revocation_entries {
+        1 => "1 revocation entry".to_owned(),
+        count => format!("{count} revocation entries"),
+    };
+    app.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
     app.report(&PruneOutput {
         changed: pruned != authority::PruneCounts::default(),
         tokens: pruned.tokens,
@@ -68,9 +71,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     })
 }
 
-/// Asks for confirmation where the clock may be ahead: what has not expired in truth must not go.
+/// Asks for confirmation if the clock may be ahead: tokens that have not expired must be kept.
 fn confirm_clock_gap(app: &App, newest: Timestamp) -> Result<(), Failure> {
     let reason = format!("the store was last changed at {newest}, and the clock may be ahead");
-    app.confirm(&format!("Prune, although {reason}?"))
+    app.confirm(&format!("Prune although {reason}?"))
         .map_err(|failure| Failure { message: format!("{}: {reason}", failure.message), ..failure })
 }

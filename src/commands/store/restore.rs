@@ -7,18 +7,18 @@ use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Replace the store by a backup (admins, or without a login the owner of the file)
+/// Replace the store with a backup (admins, or without a login the owner of the file)
 ///
-/// The backup is checked first. No other process may have the store open: it is waited for (see
-/// `--wait`). The old store is kept beside the new one, with `.before-restore` after its name. A
-/// damaged store is replaced, too. Tokens that were revoked after the backup was made are not
-/// revoked any more, and sessions that began after it are unknown: log in again.
+/// The backup is checked first. Waits until no other process has the store open (see `--wait`). The
+/// previous store is kept under its name with the suffix `.before-restore`. A damaged store can be
+/// replaced too. Revocations and sessions after the backup are lost: tokens revoked since then are
+/// valid again, and users must log in again.
 ///
 ///   jeton store restore jeton-2026-11-28.db
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The backup, which is not changed
+    /// Backup to restore; the file is not changed
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -39,7 +39,8 @@ impl Report for RestoreOutput {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if args.file.as_os_str() == "-" {
-        return Err(Failure::usage("a store is restored from a file, not from standard input"));
+        return Err(Failure::usage("restore from standard input is not supported")
+            .with_hint("give a file name: jeton store restore FILE"));
     }
     let caller = app.caller_or_file_owner()?;
     caller.as_ref().map_or(Ok(()), authority::authorize_maintenance)?;
@@ -50,7 +51,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     match &kept {
         Some(kept) => {
             app.print_status(&format!(
-                "restored {}; the old store: {}",
+                "restored {}; previous store: {}",
                 file.to_display(),
                 kept.to_display()
             ));
@@ -58,7 +59,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         None => app.print_status(&format!("restored {}", file.to_display())),
     }
     if restored.is_from_older_version {
-        app.print_status("an older jeton made it; bring it up to date: jeton store migrate");
+        app.print_status(
+            "the backup is from an older jeton version; migrate it with: jeton store migrate",
+        );
     }
     app.report(&RestoreOutput {
         changed: true,

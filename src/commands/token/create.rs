@@ -11,38 +11,38 @@ use serde::Serialize;
 
 /// Create a token for an application
 ///
-/// The token is printed on standard output and can never be shown again. It lives seven days
-/// unless said, and a user has at most three live ones unless an admin set another quota.
+/// Prints the token, which cannot be shown again. By default, a token expires after 7 days, and a
+/// user can have 3 live tokens: see the settings `token.ttl` and `token.quota`.
 ///
 ///   TOKEN=$(jeton token create my-app --permission read,write)
 ///   jeton token create ci --ttl 1h --aud https://api.example.com
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The application
+    /// Application name
     #[arg(value_parser = AppName::parse)]
     app: AppName,
 
-    /// What it may do; jeton:mint is the permission to mint test tokens (minters and admins only). The
-    /// setting `token.permissions` lists those that users without a role may give
+    /// Permissions; `jeton:mint` allows minting test tokens (minters and admins only). The setting
+    /// `token.permissions` restricts the permissions that users with the role `user` can grant
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse)]
     permission: Vec<Permission>,
 
     #[command(flatten)]
     expiry: ExpiryArgs,
 
-    /// It never ends
+    /// No expiry
     #[arg(long, conflicts_with_all = ["ttl", "expires_at"])]
     no_expiry: bool,
 
-    /// For whom it is meant (the `aud` claim)
+    /// Audience (`aud`); repeatable
     #[arg(long, value_name = "AUDIENCE")]
     aud: Vec<String>,
 
     #[command(flatten)]
     claims: ClaimArgs,
 
-    /// For whom it is made (admins only)
+    /// Owner of the token (admins only) [default: yourself]
     #[arg(
         long,
         value_parser = UserRef::parse,
@@ -87,7 +87,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     deliver(app, output, issued)
 }
 
-/// Prints a token that was just recorded. One that nobody received is taken back.
+/// Prints a recorded token, and revokes an undelivered token.
 pub(super) fn deliver(
     app: &mut App,
     output: SecretOutput,
@@ -106,7 +106,7 @@ fn status_message(app: &App, issued: &IssuedToken) -> String {
     let usage =
         issued.quota_usage.map(|QuotaUsage { used, limit }| format!(", {used} of {limit} in use"));
     format!(
-        "token {} for {}, expires {}{}",
+        "created token {} for {}, expires {}{}",
         issued.record.id,
         issued.record.grant.app.to_display(),
         app.render_cell(expiry_cell(issued.record.expires_at)),

@@ -9,10 +9,10 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Print header and payload of any token, without checking anything
+/// Print the header and payload of any token, without verification
 ///
-/// No store is needed. Never trust what it prints: anybody can write such a token. What its times
-/// are as dates is said on standard error.
+/// Needs no store. Do not trust the output: anyone can create such a token. Times are also printed as
+/// dates to standard error.
 ///
 ///   jeton token decode @token.txt --part payload
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
 
-    /// Only one part: header or payload
+    /// Print only this part: header or payload
     #[arg(long, value_name = "PART", value_parser = ["header", "payload"])]
     part: Option<String>,
 }
@@ -39,12 +39,12 @@ impl Report for DecodeOutput {
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let token = app.read_token_argument(args.token.token.as_deref())?;
     let (header, payload) = authority::decode(token.expose_secret())?;
-    app.print_status("not verified");
+    app.print_status("token not verified");
     let shows_payload = args.part.as_deref() != Some("header");
     for name in ["iat", "nbf", "exp"].into_iter().filter(|_| shows_payload) {
         let time = payload.get(name).and_then(Value::as_i64).and_then(Timestamp::from_unix);
         if let Some(time) = time {
-            app.print_status(&format!("{name} is {}", app.render_cell(time)));
+            app.print_status(&format!("{name}: {}", app.render_cell(time)));
         }
     }
     app.report(&DecodeOutput(match args.part.as_deref() {

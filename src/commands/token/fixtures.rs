@@ -10,15 +10,17 @@ use crate::model::{Row, Timestamp, Untrusted};
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 
-/// Make one good token and every broken one like it, for the tests of a service
+/// Create fixtures: one valid token and negative test tokens, for the tests of a service
 ///
-/// Each broken one is wrong in exactly one thing: expired, signed by another key, for another
-/// audience, and so on; a claim that is not there (`--aud`, `--scope`) cannot be wrong. The manifest
-/// says of each what is wrong, by which rule, and what a verifier is to answer that is told all it
-/// has to know: issuer, audience, permission, type, the list of what was revoked. Flags and presets are those of `jeton token mint`. With `--out` there
-/// is a file for each token, `manifest.json`, the table `fixtures.md`, and `jwks.json` or `secret` to
-/// check them with, and what an earlier manifest there named besides is removed; a file of others
-/// is not written over. Else the manifest is printed.
+/// Each negative test token is the valid token with a single defect: expired, signed with another
+/// key, wrong audience, and so on. Defects that do not apply, such as a wrong audience without
+/// `--aud`, are skipped. The manifest has, for each token, the defect, the violated rule, and the
+/// result expected from a verifier that knows the issuer, audience, permission, type and revocation
+/// list. Options and presets are as for `jeton token mint`.
+///
+/// With `--out`, writes each token to a file, with `manifest.json`, the table `fixtures.md`, and
+/// `jwks.json` or `secret` to verify with. Files listed in an earlier manifest there are replaced or
+/// removed, other files are never overwritten. Without `--out`, prints the manifest.
 ///
 ///   jeton token fixtures --preset flask --out fixtures
 ///   jeton token fixtures --aud api --scope 'read write' --at 2030-01-01T00:00:00Z --out fixtures
@@ -26,14 +28,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The directory for the files, which no other user can write; it is made if it is not there
+    /// Output directory, not writable by other users; created if missing
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
     #[command(flatten)]
     test_token: TestTokenArgs,
 
-    /// The time from which all times are counted: RFC 3339 or Unix seconds [default: now]
+    /// Issue time that all times are relative to: RFC 3339 or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
 
@@ -73,10 +75,7 @@ fn write_files(
         Untrusted::new(directory.to_string_lossy()).to_display()
     ));
     if !omitted.is_empty() {
-        app.print_status(&format!(
-            "without {}: such a token cannot be wrong so",
-            omitted.join(", ")
-        ));
+        app.print_status(&format!("skipped {}: not applicable to this token", omitted.join(", ")));
     }
     app.report(&files)
 }
@@ -99,9 +98,9 @@ fn fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     Ok(fixture_set)
 }
 
-/// A file is known as ours by the manifest beside it that names it. So what is no more goes before
-/// the new manifest comes, and what is new comes after it: whenever this is interrupted, it can be
-/// done again.
+/// Writes the fixtures. The manifest in the directory lists the files that may be replaced. Stale
+/// files are therefore removed before the new manifest is written, and new files are written after
+/// the manifest, so that an interrupted run can be repeated.
 fn write_to_dir(
     app: &App,
     directory: &Path,
@@ -131,14 +130,14 @@ fn write_to_dir(
     if let Some(secret) = secret {
         output_dir.replace(&[secret], PRIVATE_MODE)?;
     } else if is_secret {
-        app.print_warning("the secret is not written: only an admin's session is given it");
+        app.print_warning("secret not written: only the session of an admin can export it");
     }
     let paths =
         all_files.iter().map(|(name, _)| Untrusted::new(directory.join(name).to_string_lossy()));
     Ok(WrittenFiles { files: paths.collect() })
 }
 
-/// Refuses to write over a file with another content that is not one of `ours`.
+/// Refuses to overwrite a file with different content that is not in `own_names`.
 fn ensure_own_files(
     output_dir: &OutputDir<'_>,
     all_files: &[(&str, &[u8])],
@@ -149,6 +148,6 @@ fn ensure_own_files(
     };
     let Some((name, _)) = all_files.iter().find(is_unknown_file) else { return Ok(()) };
     Err(output_dir
-        .conflict_error(name, "is there already, and not of an earlier set of fixtures")
-        .with_hint("name another directory, or remove the file"))
+        .conflict_error(name, "already exists and is not from an earlier fixture set")
+        .with_hint("use another directory, or remove the file"))
 }

@@ -9,10 +9,10 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Print the claims of an app token that verifies
+/// Print the claims of a valid app token
 ///
-/// Nothing is printed of a token that is not an app token of this store, or not valid any more. A
-/// session's token is refused with reason `blocked`.
+/// Prints no claims of an invalid token or of a token that is not an app token of this store. Session
+/// tokens are refused with reason `blocked`.
 ///
 ///   jeton token create my-app | jeton token inspect -
 #[derive(Debug, clap::Args)]

@@ -8,12 +8,12 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Say what a service may know of a token (RFC 7662)
+/// Introspect a token (RFC 7662 response)
 ///
-/// Prints what an introspection endpoint would answer: whether the token is active, and if so its
-/// scope, application, owner and times, and its kind in `token_use`: `app` for an app token, `access`
-/// for the access token of a session. For any other token it prints `{"active": false}` and no more;
-/// that is an answer, not a failure. Refresh tokens and test tokens are never active.
+/// Prints the response of an introspection endpoint: `active`, and for an active token its scope,
+/// application, owner and times, with `token_use` set to `app` for an app token or `access` for the
+/// access token of a session. The response for any other token is `{"active": false}`, with exit
+/// code 0. Refresh tokens and test tokens are never active.
 ///
 ///   jeton token introspect - < token.txt
 #[derive(Debug, clap::Args)]

@@ -9,10 +9,10 @@ use crate::failure::{Failure, Kind};
 use crate::model::{AppName, InvalidValue, Lifetime, TimeBound, TokenKind, TokenStatus};
 use serde_json::json;
 
-/// List recorded tokens; never the tokens themselves
+/// List recorded tokens, without the tokens themselves
 ///
-/// Test tokens stand in it if they were minted with `--record`, under their subject. A token that
-/// was renewed with a grace ends with that.
+/// Includes test tokens minted with `--record`, with their subject as application. A token that was
+/// renewed with a grace period expires at the end of the grace period.
 ///
 ///   jeton token list
 ///   jeton token list --all-users --status all -o json
@@ -23,15 +23,15 @@ pub(crate) struct Args {
     #[command(flatten)]
     owner: OwnerArgs,
 
-    /// Those of this kind: app or test
+    /// Filter by kind: app or test
     #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::purposes())]
     kind: Option<TokenKind>,
 
-    /// Those of this application; of test tokens, of this subject
+    /// Filter by application, or subject of a test token
     #[arg(long, value_parser = AppName::parse)]
     app: Option<AppName>,
 
-    /// live, expired, revoked or all
+    /// Filter by status: live, expired, revoked or all
     #[arg(
         long,
         default_value = "live",
@@ -40,15 +40,15 @@ pub(crate) struct Args {
     )]
     status: StatusFilter,
 
-    /// Live ones that end within this time, 12h, 7d or 2w, and that nobody renewed
+    /// Only live tokens that expire within this time (`12h`, `7d`, `2w`) and have not been renewed
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     expiring_within: Option<Lifetime>,
 
-    /// Those issued before that, as `token revoke --before` has it
+    /// Only tokens issued (`iat`) before this time: RFC 3339, Unix seconds, or an age (`30d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     before: Option<TimeBound>,
 
-    /// Fail with exit code 9 if there is such a one; the list is printed all the same
+    /// Exit with 9 if any token matches, after printing the list
     #[arg(long, requires = "expiring_within")]
     fail_if_any: bool,
 
@@ -78,7 +78,7 @@ fn table(tokens: &[TokenView]) -> Table {
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let status = args.status.0;
     if args.expiring_within.is_some() && status != Some(TokenStatus::Live) {
-        return Err(Failure::usage("only live tokens expire: `--status` is live here"));
+        return Err(Failure::usage("`--expiring-within` requires `--status live`"));
     }
     let caller = app.caller()?;
     let owner = args.owner.resolve_owner(app, &caller)?;

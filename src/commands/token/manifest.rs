@@ -1,4 +1,4 @@
-//! Fixtures as their manifest and as a table: what each is, and what a verifier is to answer.
+//! Manifest of the fixtures, as JSON and as a Markdown table.
 
 use crate::app::{Rendered, Report, Table};
 use crate::authority::{Defect, Fixture, Fixtures, RejectReason};
@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Nothing longer stands in a manifest that has files beside it.
+/// Maximum length of a token in a manifest with token files.
 const MAX_INLINE_TOKEN_BYTES: usize = 8 * 1024;
 
-/// What `manifest.json` says.
+/// Content of `manifest.json`.
 #[derive(Debug, Serialize)]
 pub(super) struct Manifest {
     preset: Option<String>,
@@ -22,13 +22,13 @@ pub(super) struct Manifest {
     kid: Option<Untrusted>,
     issuer: Value,
     audience: Value,
-    /// The file of the JWK Set.
+    /// File name of the JWK Set.
     keys: Option<&'static str>,
-    /// The file of the secret.
+    /// File name of the secret.
     secret: Option<&'static str>,
     jwks: Option<Value>,
     fixtures: Vec<FixtureRow>,
-    /// The defects that tokens of this kind cannot have.
+    /// Defects that do not apply to the token.
     left_out: Vec<&'static str>,
 }
 
@@ -44,7 +44,7 @@ struct FixtureRow {
     accepted_by: BTreeMap<String, String>,
 }
 
-/// What `jeton token verify` answers, if it is told what to look at.
+/// Result of `jeton token verify` with all expectations given.
 #[derive(Debug, Serialize)]
 struct ExpectedResult {
     accepted: bool,
@@ -76,7 +76,7 @@ impl Manifest {
         }
     }
 
-    /// The files that were written with a manifest, by what it says.
+    /// Returns the names of the files that were written together with this manifest.
     pub(super) fn files_listed_in(manifest: &[u8]) -> Vec<String> {
         let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
         let Some(rows) = manifest["fixtures"].as_array() else { return Vec::new() };
@@ -91,19 +91,19 @@ impl Manifest {
         files.chain([Self::FILE_NAME, Self::TABLE_FILE]).map(str::to_owned).collect()
     }
 
-    /// Each token, and the name of its file.
+    /// Returns the file name and content of each token.
     pub(super) fn token_files(&self) -> Vec<(String, String)> {
         let file =
             |row: &FixtureRow| Some((row.file.clone(), format!("{}\n", row.token.as_ref()?)));
         self.fixtures.iter().filter_map(file).collect()
     }
 
-    /// The JWK Set, for a file of its own.
+    /// Returns the content of the JWK Set file.
     pub(super) fn jwks_file(&self) -> Option<String> {
         self.jwks.as_ref().map(|keys| format!("{keys:#}\n"))
     }
 
-    /// The same with files beside it.
+    /// Returns the manifest for a directory with token files: names the files, omits long tokens.
     pub(super) fn with_files(mut self, has_secret: bool) -> Self {
         self.keys = self.jwks.is_some().then_some(Self::JWKS_FILE);
         self.secret = has_secret.then_some(Self::SECRET_FILE);
@@ -113,7 +113,7 @@ impl Manifest {
         self
     }
 
-    /// The table, in Markdown.
+    /// Renders the fixtures as a Markdown table.
     pub(super) fn to_markdown(&self) -> String {
         let mut table = Table::new(&["file", "what is wrong", "expected", "let through by"]);
         for row in &self.fixtures {
@@ -126,7 +126,7 @@ impl Manifest {
     }
 }
 
-/// The defects that are not among them.
+/// Returns the names of the defects without a fixture.
 pub(super) fn omitted_defects(fixture_set: &Fixtures) -> Vec<&'static str> {
     let is_present =
         |defect: &Defect| fixture_set.items.iter().any(|item| item.defect == Some(*defect));

@@ -9,15 +9,14 @@ use crate::model::Timestamp;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
 
-/// Mint test tokens: any claims, signed by a test key
+/// Mint test tokens: any claims, signed with a test key
 ///
-/// A test token never logs in and never passes as an app token. Unless it is recorded nobody can
-/// list it, and it can be revoked only by its value. Services check it with the keys of
-/// `jeton keys export --jwks --purpose test`. It lives as long as the preset says, else an hour; one
-/// without an end is `--defect missing_exp`. A file of claims replaces what other flags say, and
-/// `--claim` replaces what would stand there in any case. A job needs no login for it: an app token
-/// with the permission jeton:mint in `JETON_TOKEN` is enough. With `--secret-env` or `--key-file`
-/// there is no store at all.
+/// A test token never authenticates to jeton and is never accepted as an app token. Without
+/// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens with
+/// the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the preset, otherwise
+/// one hour; use `--defect missing_exp` for a token without `exp`. A file of claims overrides other
+/// options, and `--claim` overrides both. A CI job can mint without a login, with an app token with
+/// the permission `jeton:mint` in `JETON_TOKEN`. `--secret-env` and `--key-file` need no store.
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
 ///   jeton token mint --sub alice --expires-at 2020-01-01T00:00:00Z
@@ -29,31 +28,31 @@ pub(crate) struct Args {
     #[command(flatten)]
     test_token: TestTokenArgs,
 
-    /// When it was issued: RFC 3339 or Unix seconds [default: now]
+    /// Issue time (`iat`): RFC 3339 or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     issued_at: Option<Timestamp>,
 
-    /// From when it is valid: RFC 3339 or Unix seconds
+    /// Start of validity (`nbf`): RFC 3339 or Unix seconds
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     not_before: Option<Timestamp>,
 
     #[command(flatten)]
     key: ExternalKeyArgs,
 
-    /// How many: each has an identity of its own. With `-o json` at most 100000
+    /// Number of tokens, each with a unique `jti`; at most 100000 with `-o json`
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "from")]
     count: Option<u32>,
 
-    /// One for each row of this file (`-`: standard input): CSV whose columns are claims, text but
-    /// for the times `exp`, `nbf` and `iat`, or a JSON object a line; a row has at most 128 KiB
+    /// Mint a token for each row of this file (`-` for standard input): JSON Lines, or CSV with claims
+    /// as columns (text, except the times `exp`, `nbf` and `iat`); rows of at most 128 KiB
     #[arg(long, value_name = "FILE", conflicts_with = "claims_file")]
     from: Option<PathBuf>,
 
-    /// Record it, so that it can be listed, and revoked by its id
+    /// Record the token, so that it can be listed and revoked by id
     #[arg(long, conflicts_with = "own_key")]
     record: bool,
 
-    /// Make it wrong in this one thing, for a service that is to refuse it
+    /// Mint a negative test token with this single defect
     #[arg(long, value_name = "DEFECT", value_parser = defect_parser(), conflicts_with = "record")]
     defect: Option<Defect>,
 }
@@ -86,7 +85,8 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     deliver(app, output, is_bulk, |app| Ok(job.next_batch(app.store()?, &mut job_key)?))
 }
 
-/// So many tokens one document of JSON may have, which is written when the last one is made.
+/// Maximum number of tokens in one JSON document, which is kept in memory until the last token is
+/// minted.
 const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
 
 fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
@@ -98,8 +98,10 @@ fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
     };
     if app.output_format() == OutputFormat::Json && claim_rows.count() > MAX_TOKENS_PER_DOCUMENT {
         let message =
-            format!("more than {MAX_TOKENS_PER_DOCUMENT} tokens are not written as one document");
-        return Err(Failure::usage(message).with_hint("write an object a line: `-o jsonl`"));
+            format!("too many tokens for one JSON document: at most {MAX_TOKENS_PER_DOCUMENT}");
+        return Err(
+            Failure::usage(message).with_hint("use `-o jsonl` to write one object per line")
+        );
     }
     Ok(claim_rows)
 }

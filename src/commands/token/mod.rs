@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp};
 use clap::Subcommand;
 
-/// Create, look at, check and revoke tokens
+/// Create, inspect, verify and revoke tokens
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {
@@ -64,14 +64,14 @@ impl Command {
     }
 }
 
-/// Claims besides those that have a flag of their own.
+/// Options for claims that have no option of their own.
 #[derive(Debug, clap::Args)]
 struct ClaimArgs {
-    /// A further claim with a text value
+    /// Additional claim with a text value; repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     claim: Vec<String>,
 
-    /// A further claim with a JSON value
+    /// Additional claim with a JSON value; repeatable
     #[arg(long, value_name = "NAME=JSON")]
     claim_json: Vec<String>,
 }
@@ -82,14 +82,14 @@ impl ClaimArgs {
     }
 }
 
-/// When a token ends.
+/// Options for the expiry of a token.
 #[derive(Debug, clap::Args)]
 struct ExpiryArgs {
-    /// How long it lives: 90s, 15m, 12h, 7d, 2w, 1d12h
+    /// Lifetime: `90s`, `15m`, `12h`, `7d`, `2w` or `1d12h`
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse, conflicts_with = "expires_at")]
     ttl: Option<Lifetime>,
 
-    /// When it ends: RFC 3339 or Unix seconds
+    /// Expiry time (`exp`): RFC 3339 or Unix seconds
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     expires_at: Option<Timestamp>,
 }
@@ -104,19 +104,19 @@ impl ExpiryArgs {
     }
 }
 
-/// A token to look at.
+/// Argument for the token to read.
 #[derive(Debug, clap::Args)]
 struct TokenArgs {
-    /// The token, `-` for standard input, or `@FILE`; without it `JETON_TOKEN` is taken. Others on
-    /// this machine can see arguments
+    /// Token, `-` for standard input, or `@FILE` [default: `JETON_TOKEN`]. Other users of the machine
+    /// can see arguments
     #[arg(value_name = "TOKEN")]
     token: Option<String>,
 }
 
-/// A name and its value, of the form `name=value`.
+/// Splits `name=value`.
 fn parse_pair(text: &str) -> Result<(String, String), InvalidValue> {
     text.split_once('=')
         .filter(|(name, _)| !name.is_empty())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .ok_or_else(|| InvalidValue::new("value", "not of the form `name=value`"))
+        .ok_or_else(|| InvalidValue::new("value", "not in the format `name=value`"))
 }

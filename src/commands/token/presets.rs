@@ -8,22 +8,21 @@ use crate::model::{Untrusted, escape};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// List the kinds of token that `token mint --preset` makes, or explain one
+/// List the presets of `token mint --preset`, or show one preset
 ///
-/// A file NAME.json in the folder `presets` of the configuration directory is a preset, too, and
-/// takes the place of one that comes with the program. What `show` prints with `-o json` is such a
-/// file.
+/// A file NAME.json in the directory `presets` of the configuration directory defines a custom preset,
+/// and overrides a built-in preset of the same name. `show -o json` prints a preset in this format.
 ///
 ///   jeton token presets
 ///   jeton token presets show flask
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// To explain one: its parameters, and what each claim is
+    /// Show the parameters and claims of a preset
     #[arg(value_name = "show", add = crate::commands::completers::fixed_values(&["show"]))]
     show: Option<String>,
 
-    /// The one that is meant
+    /// Preset to show
     #[arg(
         value_name = "NAME",
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::presets)
@@ -40,7 +39,7 @@ struct PresetListOutput {
 struct PresetRow {
     name: Untrusted,
     about: Untrusted,
-    /// Whether it is a file of the user's.
+    /// The preset is a file in the configuration directory.
     own: bool,
 }
 
@@ -70,18 +69,18 @@ impl Report for PresetDetails {
         lines.extend(
             template.algorithm.as_ref().map(|name| format!("signed with {}", escape(name))),
         );
-        lines.extend(template.ttl.as_ref().map(|length| format!("lives {}", escape(length))));
+        lines.extend(template.ttl.as_ref().map(|length| format!("lifetime {}", escape(length))));
         push_section(&mut lines, "parameters", &template.parameters, |_| None);
         push_section(&mut lines, "header", &template.header, |_| None);
         push_section(&mut lines, "claims", &template.claims, |name| {
             template.explain.get(name).and_then(Value::as_str)
         });
         if !template.verifiers.is_empty() {
-            lines.extend([String::new(), "verifiers that take it:".to_owned()]);
+            lines.extend([String::new(), "verifiers that accept it:".to_owned()]);
             for (name, accepted_defects) in &template.verifiers {
                 lines.push(format!("  {}", escape(name)));
                 lines.extend(accepted_defects.iter().map(|(defect, reason)| {
-                    format!("    lets through {} ({})", defect.name(), escape(reason))
+                    format!("    accepts defect {} ({})", defect.name(), escape(reason))
                 }));
             }
         }
@@ -113,8 +112,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             let template = app.load_preset(Some(name))?;
             app.report(&PresetDetails { name: Untrusted::new(name), template })
         }
-        _ => Err(Failure::usage("what is to be shown?")
-            .with_hint("explain a preset: jeton token presets show NAME")),
+        _ => Err(Failure::usage("preset name missing, or argument other than `show NAME`")
+            .with_hint("show a preset: jeton token presets show NAME")),
     }
 }
 

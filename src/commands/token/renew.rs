@@ -7,31 +7,32 @@ use crate::failure::Failure;
 use crate::model::Lifetime;
 use secrecy::ExposeSecret;
 
-/// Replace an app token by a new one with the same attributes
+/// Replace an app token with a new token with the same attributes
 ///
-/// The new token is printed. The old one is revoked, or works beside it for a grace period and is
-/// not counted meanwhile; one grace period at a time. The bearer of a token can renew it without
-/// logging in: for its original lifetime at most, and until `token.max_ttl` after its first issue. A
-/// token with the permission jeton:mint and a token of `jeton run` are not renewed by their bearer.
+/// Prints the new token. The old token is revoked, or stays valid for a grace period and does not
+/// count towards the quota during that time; only one grace period can run. The bearer of a token can
+/// renew it without logging in, for at most its original lifetime, and until `token.max_ttl` after its
+/// first issue. Tokens with the permission `jeton:mint` and tokens of `jeton run` cannot be renewed by
+/// their bearer.
 ///
 ///   TOKEN=$(jeton token renew 7 --grace 1h)
 ///   jeton token renew - < token.txt
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Its id, its `jti`, the token itself, `-` for standard input, or `@FILE`. Others on this
-    /// machine can see arguments
+    /// Token id, `jti` or token; `-` for a token on standard input, `@FILE` for a token in a file.
+    /// Other users of the machine can see arguments
     #[arg(
         value_name = "ID|JTI|TOKEN",
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::tokens)
     )]
     token: String,
 
-    /// How long the new one lives [default: as long as the old one did]
+    /// Lifetime of the new token [default: original lifetime of the old token]
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     ttl: Option<Lifetime>,
 
-    /// How long the old one still works
+    /// Grace period for the old token [default: none]
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     grace: Option<Lifetime>,
 }
@@ -44,14 +45,18 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
     let context = app.audit_context()?;
     let options = Renewal { ttl: args.ttl, grace: args.grace };
-    let RenewedToken { issued, old, grace_until: grace, ended_predecessor: ended } =
+    let RenewedToken { issued, old, grace_until, ended_predecessor } =
         authority::renew_token(app.store()?, &context, caller.as_ref(), &selector, options)?;
-    match grace {
+    match grace_until {
         Some(until) => {
-            app.print_status(&format!("token {old} works until {}", app.render_cell(until)));
+            app.print_status(&format!("token {old} stays valid until {}", app.render_cell(until)));
         }
-        None => app.print_status(&format!("token {old} is revoked")),
+        None => app.print_status(&format!("revoked token {old}")),
     }
-    app.print_status_if_some(ended.map(|id| format!("token {id} is revoked: one grace at a time")));
+    app.print_status_if_some(
+        ended_predecessor.map(|id| {
+            format!("token {id} revoked: its grace period ended early, only one may run")
+        }),
+    );
     create::deliver(app, output, issued)
 }

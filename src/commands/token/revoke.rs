@@ -9,16 +9,15 @@ use crate::model::{AppName, TimeBound, TokenKind, TokenStatus, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-/// Revoke tokens, by id, by `jti` or by value, or many at once
+/// Revoke tokens by id, `jti` or value, or in bulk
 ///
-/// All are looked up first: if one is not there, none is revoked. Whoever holds a token may revoke
-/// it without logging in. An access token by value is that one token, a refresh token by value is
-/// its whole session; a `jti` is all that has it and that one may revoke. A token that was revoked
-/// before is no error.
+/// All tokens are looked up first: if any is missing, none is revoked. The bearer of a token can
+/// revoke it without logging in. An access token by value revokes only that token, a refresh token by
+/// value its whole session, and a `jti` every token with this `jti` that the caller may revoke.
+/// Revoking a revoked token succeeds without changes.
 ///
-/// Many at once are live ones as `jeton token list` shows them, of whoever is logged in unless said;
-/// of several flags each narrows them down. None to be found is no error. Sessions go on: see
-/// `jeton sessions revoke`.
+/// Bulk revocation selects live tokens as listed by `jeton token list`: your own by default, narrowed
+/// by each filter. No match is not an error. Sessions are not affected: see `jeton sessions revoke`.
 ///
 ///   jeton token revoke 7 8
 ///   jeton token revoke - < token.txt
@@ -31,8 +30,8 @@ use serde::Serialize;
         .args(["tokens", "kind", "app", "before", "all", "user"])
 )]
 pub(crate) struct Args {
-    /// Ids, `jti`s or tokens; `-` for a token on standard input, `@FILE` for one in a file. Others
-    /// on this machine can see arguments
+    /// Token id, `jti` or token; `-` for a token on standard input, `@FILE` for a token in a file.
+    /// Other users of the machine can see arguments
     #[arg(
         value_name = "ID|JTI|TOKEN",
         conflicts_with_all = ["kind", "app", "before", "all", "user", "all_users"],
@@ -40,19 +39,19 @@ pub(crate) struct Args {
     )]
     tokens: Vec<String>,
 
-    /// Those of this kind: app or test
+    /// Filter by kind: app or test
     #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::purposes())]
     kind: Option<TokenKind>,
 
-    /// Those of this application; of test tokens, of this subject
+    /// Filter by application, or subject of a test token
     #[arg(long, value_parser = AppName::parse)]
     app: Option<AppName>,
 
-    /// Those issued before that, as their `iat` has it: RFC 3339, Unix seconds, or how long ago it was (30d)
+    /// Only tokens issued (`iat`) before this time: RFC 3339, Unix seconds, or an age (`30d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     before: Option<TimeBound>,
 
-    /// All of them
+    /// Select all live tokens
     #[arg(long)]
     all: bool,
 
@@ -72,7 +71,7 @@ impl Report for RevokeOutput {
     }
 }
 
-/// What became of many.
+/// Result of a bulk revocation.
 #[derive(Debug, Serialize)]
 struct BulkRevokeOutput {
     changed: bool,
@@ -97,7 +96,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let revoked = authority::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
     for token in &revoked {
         let name = token.id.map_or_else(|| token.jti.to_display(), |id| id.to_string());
-        let verb = if token.changed { "revoked" } else { "was revoked before:" };
+        let verb = if token.changed { "revoked" } else { "already revoked:" };
         app.print_status(&format!("{verb} {} {name}", kind_name(token)));
     }
     app.report(&RevokeOutput {
@@ -153,7 +152,7 @@ fn kind_name(revoked: &RevocationOutcome) -> &'static str {
     match revoked.kind {
         TokenKind::App => "token",
         TokenKind::Access => "access token",
-        TokenKind::Refresh => "the session of refresh token",
+        TokenKind::Refresh => "session of refresh token",
         TokenKind::Test => "test token",
     }
 }

@@ -7,10 +7,10 @@ use crate::failure::Failure;
 use crate::model::InvalidValue;
 use serde::Serialize;
 
-/// Show what is recorded of an app token; never the token itself
+/// Show the record of a token, without the token itself
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Its id or its `jti`
+    /// Token id or `jti`
     #[arg(
         value_name = "ID|JTI",
         value_parser = parse_selector,
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 fn parse_selector(text: &str) -> Result<TokenSelector, InvalidValue> {
     let selector = TokenSelector::parse(text).ok().filter(TokenSelector::needs_caller);
     selector.ok_or_else(|| {
-        InvalidValue::new("id", "a number, as `jeton token list` has it, or a `jti`")
+        InvalidValue::new("id", "neither a number from `jeton token list` nor a `jti`")
     })
 }
 

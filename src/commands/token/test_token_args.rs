@@ -1,4 +1,4 @@
-//! What test tokens should say and what signs them: the flags that several commands have.
+//! Options for the claims and the key of test tokens, shared by `mint`, `fixtures` and `run`.
 
 use super::{ClaimArgs, ExpiryArgs, parse_pair};
 use crate::app::App;
@@ -12,21 +12,21 @@ use crate::model::{
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
-/// What is said where a key was made that shares its secret with nobody.
+/// Warning for a newly generated HMAC key, whose secret no service has.
 pub(crate) const NEW_SECRET_WARNING: &str =
-    "a new secret signs, which no service knows: `jeton keys import` brings theirs";
+    "signed with a newly generated secret; import your service's with `jeton keys import`";
 
-/// What a test token should say, and the test key that signs it.
+/// Options for the claims and the signing key of a test token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestTokenArgs {
     #[command(flatten)]
     pub(crate) test: TestOnlyArgs,
 
-    /// For whom it is meant (the `aud` claim)
+    /// Audience (`aud`); repeatable
     #[arg(long, value_name = "AUDIENCE")]
     aud: Vec<String>,
 
-    /// A permission (the `permissions` claim)
+    /// Permissions (`permissions`)
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',')]
     permission: Vec<String>,
 
@@ -37,10 +37,11 @@ pub(crate) struct TestTokenArgs {
     expiry: ExpiryArgs,
 }
 
-/// Of that, what is not said of app tokens: this is their group, too.
+/// Options for test tokens that do not apply to app tokens. The struct is also a clap argument group,
+/// which conflicts with `run --app`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestOnlyArgs {
-    /// What kind of token: see `jeton token presets`
+    /// Preset: see `jeton token presets`
     #[arg(
         long,
         value_name = "NAME",
@@ -48,35 +49,35 @@ pub(crate) struct TestOnlyArgs {
     )]
     pub(crate) preset: Option<String>,
 
-    /// A parameter of the preset; several times for one that is a list
+    /// Parameter of the preset; repeatable, once per item for a list
     #[arg(long, value_name = "NAME=VALUE", requires = "preset", value_parser = parse_pair)]
     set: Vec<(String, String)>,
 
-    /// The subject [default: the uid of whoever mints]
+    /// Subject (`sub`) [default: your uid]
     #[arg(long)]
     sub: Option<String>,
 
-    /// The issuer [default: the setting `issuer`]
+    /// Issuer (`iss`) [default: the setting `issuer`]
     #[arg(long, value_name = "ISSUER")]
     iss: Option<String>,
 
-    /// What it may be used for, in the form of OAuth: words with spaces between
+    /// OAuth scope (`scope`), space-separated
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
 
-    /// A file with claims, a JSON object of at most 128 KiB (`-`: standard input)
+    /// File with claims, a JSON object of at most 128 KiB (`-` for standard input)
     #[arg(long = "claims", value_name = "FILE")]
     claims_file: Option<PathBuf>,
 
-    /// A further member of the header
+    /// Additional JOSE header parameter; repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     header: Vec<String>,
 
-    /// The algorithm, and so the test key that signs [default: the preset's, else ES256]
+    /// Algorithm, which selects the test key [default: from the preset, otherwise ES256]
     #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
-    /// The test key that signs, by its id
+    /// Key id of the test key to sign with
     #[arg(
         long,
         value_name = "KID",
@@ -86,26 +87,26 @@ pub(crate) struct TestOnlyArgs {
     key: Option<String>,
 }
 
-/// A key that is in no store.
+/// Options for a signing key outside the store.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("own_key").args(["secret_env", "key_file"]))]
 pub(crate) struct ExternalKeyArgs {
-    /// Sign with the secret in this environment variable; no store is needed
+    /// Sign with the secret in this environment variable; needs no store
     #[arg(long, value_name = "NAME", conflicts_with = "key")]
     secret_env: Option<String>,
 
-    /// Sign with the key in this file (`-`: standard input): PEM, DER, a JWK, or a secret; no store
-    /// is needed. A key in any other form is never taken for a secret
+    /// Sign with the key in this file (`-` for standard input): PEM, DER, a JWK, or a secret; needs no
+    /// store. A key in another format is never used as a secret
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_file: Option<PathBuf>,
 
-    /// Let a secret sign that is shorter than its hash
+    /// Allow HMAC secrets shorter than the hash output
     #[arg(long, requires = "own_key")]
     allow_weak: bool,
 }
 
 impl TestTokenArgs {
-    /// The algorithm of a secret that is brought along: what was said, or what the preset says.
+    /// Returns the algorithm for an external secret: from `--alg`, otherwise from the preset.
     pub(crate) fn secret_algorithm(&self, app: &App) -> Result<Option<Algorithm>, Failure> {
         let TestOnlyArgs { alg, preset, .. } = &self.test;
         if alg.is_some() || preset.is_none() {
@@ -115,13 +116,13 @@ impl TestTokenArgs {
         Ok(preset.filter(|algorithm| algorithm.is_symmetric()))
     }
 
-    /// The claims of the file, which come before those of flags.
+    /// Reads the file of claims, which override the claims of other options.
     pub(crate) fn read_claims_file(&self, app: &App) -> Result<Map<String, Value>, Failure> {
         let path = self.test.claims_file.as_deref();
         path.map_or_else(|| Ok(Map::new()), |path| app.read_claims_file(path))
     }
 
-    /// All that the flags say; the file is the caller's to read.
+    /// Builds the request from all options except the file of claims: see `read_claims_file`.
     pub(crate) fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
         let Self { test, aud, permission, claims, expiry } = self;
         let mut request = MintRequest::new(app.load_preset(test.preset.as_deref())?);
@@ -147,7 +148,7 @@ impl TestTokenArgs {
         Ok(request)
     }
 
-    /// Returns the request of `run --app`, from the flags that app tokens have, too.
+    /// Builds the request of `run --app` from the options that also apply to app tokens.
     pub(crate) fn into_app_token_request(self, app: AppName) -> Result<TokenRequest, Failure> {
         let permissions = self.permission.iter().map(|name| Permission::parse(name));
         Ok(TokenRequest {
@@ -163,7 +164,7 @@ impl TestTokenArgs {
 }
 
 impl ExternalKeyArgs {
-    /// The key that signs without a store, if one was brought along, and the id for the header.
+    /// Loads the external signing key, if any, with the key id for the header.
     pub(crate) fn load_key(
         &self,
         app: &App,
@@ -189,12 +190,12 @@ impl ExternalKeyArgs {
                 Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC).into())
             }
             (Some(key), None) => Ok(Some(with_kid(key, &bytes))),
-            _ => Err(Failure::usage("one key is needed, not a set")),
+            _ => Err(Failure::usage("expected a single key, found a JWK Set")),
         }
     }
 }
 
-/// The key, and the id that it is known by: that of its JWK, else its thumbprint; none of a secret.
+/// Returns the key with its key id: the `kid` of a JWK, otherwise the thumbprint, or none for a secret.
 fn with_kid(key: KeySpec, bytes: &[u8]) -> (KeySpec, Option<Untrusted>) {
     let jwk = parse_strict_object(bytes).unwrap_or_default();
     let Some(kid) = jwk.get("kid").and_then(Value::as_str) else {

@@ -1,5 +1,4 @@
-//! Test tokens on their way to standard output. What was recorded and is received by nobody is
-//! taken back.
+//! Output of test tokens. Recorded tokens that cannot be delivered are revoked.
 
 use crate::app::{App, OutputFormat, Rendered, Report, SecretOutput};
 use crate::authority::{self, MintedToken, RevocationCause};
@@ -38,7 +37,7 @@ impl Report for TokenListOutput {
     }
 }
 
-/// Prints the one token that is made.
+/// Prints a single token.
 pub(super) fn deliver_one(
     app: &mut App,
     output: SecretOutput,
@@ -52,7 +51,7 @@ pub(super) fn deliver_one(
     Err(undelivered_error(app, "the token could not be written", &[row])?)
 }
 
-/// Prints many tokens, as they are made where the form has no end.
+/// Prints many tokens: as one JSON document, or batch by batch in all other formats.
 pub(super) fn deliver_many(
     app: &mut App,
     output: SecretOutput,
@@ -79,12 +78,12 @@ pub(super) fn deliver_many(
     }
 }
 
-/// A failure that comes when some are written.
+/// Adds the number of delivered tokens to the failure.
 fn with_delivered_count(failure: Failure, delivered: usize) -> Failure {
     if delivered == 0 {
         return failure;
     }
-    let message = format!("{}; the first {delivered} tokens are written", failure.message);
+    let message = format!("{}; the first {delivered} tokens were written", failure.message);
     Failure { message, ..failure }
 }
 
@@ -115,7 +114,7 @@ fn undelivered_error(app: &mut App, message: &str, rows: &[TokenRow]) -> Result<
     revoke_undelivered(app, message, &ids)
 }
 
-/// Takes back what was recorded and nobody received; what its maker is told.
+/// Revokes recorded tokens that were not delivered. Returns the failure to report.
 pub(super) fn revoke_undelivered(
     app: &mut App,
     message: &str,
@@ -134,8 +133,8 @@ pub(super) fn revoke_undelivered(
     }
     let message = match ids {
         [] => message.to_owned(),
-        [id] => format!("{message}; token {id} is revoked again"),
-        several => format!("{message}; {} recorded ones are revoked again", several.len()),
+        [id] => format!("{message}; token {id} was revoked"),
+        several => format!("{message}; {} recorded tokens were revoked", several.len()),
     };
     Ok(Failure::new(Kind::Internal, "internal", message))
 }

@@ -15,11 +15,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
-/// Check a token of this store, or one of others by their keys
+/// Verify a token of this store, or a third-party token with given keys
 ///
-/// Prints `valid`, or `invalid:` and the first reason, and exits accordingly: 10 not acceptable,
-/// 11 expired, 12 revoked, 9 valid but lacking what was asked for. Issuer and audience are
-/// compared only when they are given. A third-party token must have an expiry (`exp`) unless
+/// Prints `valid`, or `invalid:` and the first reason, and exits with the matching code: 10 invalid,
+/// 11 expired, 12 revoked, 9 valid but a requested check failed. Issuer and audience are compared
+/// only if `--iss` and `--aud` are given. A third-party token must have an expiry (`exp`) unless
 /// `--allow-no-expiry` is given.
 ///
 ///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
@@ -31,19 +31,19 @@ pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
 
-    /// A permission it must have; a token of others may have it in `scope` or `scp`, too
+    /// Required permissions; for a third-party token also in `scope` or `scp`
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved)]
     permission: Vec<Permission>,
 
-    /// The audience it must be for
+    /// Required audience (`aud`)
     #[arg(long, value_name = "AUDIENCE")]
     aud: Option<String>,
 
-    /// The issuer it must have
+    /// Required issuer (`iss`)
     #[arg(long, value_name = "ISSUER")]
     iss: Option<String>,
 
-    /// What it must be: app, access, refresh, test or any
+    /// Required token type: app, access, refresh, test or any
     #[arg(
         long = "type",
         value_name = "TYPE",
@@ -54,16 +54,16 @@ pub(crate) struct Args {
     )]
     kind: ExpectedKind,
 
-    /// Check a token of others by a JWK Set (`-`: standard input); no store is needed
+    /// Verify a third-party token with a JWK Set (`-` for standard input); needs no store
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
 
-    /// Check a token of others by one key, with `--alg`: PEM, a JWK, or the secret itself (`-`:
-    /// standard input). A key in any other form is never taken for a secret
+    /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
+    /// requires `--alg`, needs no store. A key in another format is never used as a secret
     #[arg(long, value_name = "FILE", requires = "alg")]
     key: Option<PathBuf>,
 
-    /// The algorithms that the key is for; of a JWK Set, the only ones to accept
+    /// Algorithms to accept, for `--key` or `--jwks`
     #[arg(
         long,
         value_name = "A[,A]",
@@ -74,25 +74,24 @@ pub(crate) struct Args {
     )]
     alg: Vec<Algorithm>,
 
-    /// The key is a secret, spelled like this: text (without the line break at its end), base64 (of
-    /// either alphabet), or raw bytes
-    #[arg(long, value_name = "FORM", requires = "key", value_parser = SecretEncoding::parse)]
+    /// Encoding of the secret: text (without the trailing line break), base64 (standard or URL-safe),
+    /// or raw
+    #[arg(long, value_name = "ENCODING", requires = "key", value_parser = SecretEncoding::parse)]
     encoding: Option<SecretEncoding>,
 
-    /// Take a secret that is shorter than its hash
+    /// Allow HMAC secrets shorter than the hash output
     #[arg(long, requires = "key")]
     allow_weak: bool,
 
-    /// A claim it must have, with its value: text, or JSON
+    /// Required claim with this value, text or JSON; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
     require: Vec<(String, String)>,
 
-    /// A claim that must be present, with any value but `null`
+    /// Required claim with any value except `null`; repeatable
     #[arg(long, value_name = "NAME")]
     require_claim: Vec<String>,
 
-    /// Media type that the header must name (`typ`): case-insensitive, with or without
-    /// `application/`
+    /// Required media type (`typ`), case-insensitive, with or without `application/`
     #[arg(long, value_name = "TYP", value_parser = MediaType::parse)]
     typ: Option<MediaType>,
 
@@ -100,19 +99,19 @@ pub(crate) struct Args {
     #[arg(long, requires = "third_party")]
     allow_no_expiry: bool,
 
-    /// Minimum remaining lifetime; a token that may lack `exp` passes without
+    /// Minimum remaining lifetime (tokens that may lack `exp` pass without)
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     min_ttl: Option<Lifetime>,
 
-    /// How far its times may be off, five minutes at most
+    /// Clock skew to allow, at most `5m` [default: none]
     #[arg(long, value_name = "DURATION", value_parser = parse_leeway)]
     leeway: Option<Lifetime>,
 
-    /// Judge its times as of then: RFC 3339 or Unix seconds
+    /// Reference time for `exp`, `nbf` and `--min-ttl`: RFC 3339 or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
 
-    /// Read tokens from standard input, one a line, and answer each with a line of JSON
+    /// Read tokens from standard input, one per line, and print one line of JSON for each
     #[arg(long, conflicts_with = "token")]
     batch: bool,
 }
@@ -150,7 +149,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a token is held against.
+/// Keys to verify tokens with.
 enum VerificationKeys {
     Store,
     External(Vec<Verifier>),
@@ -164,7 +163,7 @@ fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
     Ok(VerificationKeys::External(keys))
 }
 
-/// Reads the keys that the caller names.
+/// Reads the keys given with `--jwks` or `--key`.
 fn read_external_keys(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
     if let Some(path) = &args.jwks {
         let mut keys = authority::read_jwks(&app.read_key_file(path)?).map_err(Failure::bad_key)?;
@@ -195,7 +194,7 @@ fn verify_token(
     }
 }
 
-/// Answers every line, in order, and ends as the first one that is not valid would.
+/// Prints a result for each line, in order. Returns the error of the first invalid token, if any.
 fn verify_batch(
     app: &mut App,
     keys: &VerificationKeys,
@@ -217,7 +216,7 @@ fn verify_batch(
     let Some((line, error)) = first else { return Ok(()) };
     let mut failure = Failure::from(error);
     failure.message =
-        format!("{invalid} of {lines} tokens are not valid; line {line}: {}", failure.message);
+        format!("{invalid} of {lines} tokens are invalid; line {line}: {}", failure.message);
     Err(failure)
 }
 
@@ -271,7 +270,7 @@ fn parse_expected_kind(text: &str) -> Result<ExpectedKind, InvalidValue> {
 fn parse_leeway(text: &str) -> Result<Lifetime, InvalidValue> {
     let leeway = Lifetime::parse(text)?;
     if leeway > Lifetime::from_minutes(5) {
-        return Err(InvalidValue::new("leeway", "five minutes at most"));
+        return Err(InvalidValue::new("leeway", "more than 5 minutes"));
     }
     Ok(leeway)
 }

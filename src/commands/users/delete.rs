@@ -10,8 +10,8 @@ use serde::Serialize;
 
 /// Delete an account (admins only)
 ///
-/// Its names are free again, its sessions end, its tokens are revoked; its ids are never used
-/// again. The last admin stays.
+/// Ends the user's sessions and revokes the user's tokens. The names can be used again, the ids are
+/// never reused. The last admin cannot be deleted.
 ///
 ///   jeton users delete john --yes
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let user = authority::load_user_for_deletion(app.store()?, &caller, &args.target.user)?;
     let display_name = user.to_display();
-    app.confirm(&format!("Delete {display_name} and revoke all of its tokens?"))?;
+    app.confirm(&format!("Delete {display_name} and revoke all tokens of this user?"))?;
     let context = app.audit_context()?;
     let tokens_revoked = authority::delete_user(app.store()?, &context, &caller, &user)?;
     app.print_status(&format!(

@@ -7,9 +7,10 @@ use crate::commands::views::{UserView, pluralize};
 use crate::failure::Failure;
 use serde::Serialize;
 
-/// Keep a user from logging in (admins only)
+/// Disable a user (admins only)
 ///
-/// Its sessions end, and its tokens are refused as long as it is disabled. The last admin stays.
+/// Ends the user's sessions, and refuses logins and the user's tokens until `jeton users enable`. The
+/// last admin cannot be disabled.
 ///
 ///   jeton users disable john
 #[derive(Debug, clap::Args)]
@@ -39,8 +40,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         authority::disable_user(app.store()?, &context, &caller, &args.target.user)?;
     let display_name = user.to_display();
     app.print_status(&match ended_count {
-        Some(count) => format!("{display_name} is disabled, {} ended", pluralize(count, "session")),
-        None => format!("{display_name} is disabled as before"),
+        Some(count) => format!("disabled {display_name}, ended {}", pluralize(count, "session")),
+        None => format!("{display_name} is already disabled"),
     });
     app.report(&DisableOutput {
         changed: ended_count.is_some(),

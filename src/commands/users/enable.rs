@@ -5,9 +5,9 @@ use crate::app::App;
 use crate::authority;
 use crate::failure::Failure;
 
-/// Let a user log in again who was disabled (admins only)
+/// Enable a disabled user (admins only)
 ///
-/// Its tokens work again, as far as they have not expired or were revoked; its sessions are over.
+/// The user's tokens are accepted again, unless expired or revoked. Sessions are not restored.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {

@@ -8,11 +8,11 @@ use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, Uid, User,
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// Print all accounts in the form that `jeton users import` reads (admins only)
+/// Export all accounts in the format of `jeton users import` (admins only)
 ///
-/// It is JSON Lines unless said: `-o csv`, or `-o json` for one document. Hashes of passwords are left
-/// out unless asked for; without them the users of another store set new passwords. A cell that a
-/// spreadsheet would run begins with `'`, which the import takes away again.
+/// The format is JSON Lines by default, CSV with `-o csv`, or one document with `-o json`. Password
+/// hashes are omitted by default; users then need a new password in another store. Cells that a
+/// spreadsheet would evaluate are prefixed with `'`, which the import removes.
 ///
 ///   jeton users export > users.jsonl
 ///   jeton users export -o csv > users.csv
@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// With the hashes of the passwords. Whoever has them can try passwords for as long as he likes
+    /// Include password hashes. Anyone with these hashes can guess passwords without limit
     #[arg(long)]
     with_hashes: bool,
 }
@@ -48,7 +48,7 @@ impl UserRow {
     fn to_json_object(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
             Ok(Value::Object(row)) => row,
-            // All members have names and values of JSON.
+            // Not reached: all members serialize to JSON.
             _ => Map::new(),
         }
     }
@@ -61,7 +61,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     authority::authorize_user_export(&caller)?;
     if args.with_hashes {
-        app.confirm("Print the hashes of all passwords?")?;
+        app.confirm("Print all password hashes?")?;
     }
     let context = app.audit_context()?;
     let row = |user: User, hash: Option<PasswordHash>| UserRow {
@@ -84,12 +84,16 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if write_rows(app, &mut export)? {
         app.print_status(&format!("exported {count}"));
     } else if args.with_hashes {
-        return Err(Failure::new(Kind::Internal, "internal", "the hashes could not be written"));
+        return Err(Failure::new(
+            Kind::Internal,
+            "internal",
+            "the password hashes could not be written",
+        ));
     }
     Ok(())
 }
 
-/// Writes the rows; returns false if their reader has left.
+/// Writes the rows. Returns false if standard output was closed.
 fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
     let mut is_first_batch = true;
     loop {

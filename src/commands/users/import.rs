@@ -10,27 +10,27 @@ use std::path::PathBuf;
 
 /// Add accounts from a file, all or none (admins only)
 ///
-/// The file is CSV with a header, or a JSON object a line. A row has a `username`, an `email` or
-/// both, and may have: `name`, `role` (user), `quota` (a number, `unlimited` or `default`), `disabled`
-/// (true or false), `created_at`, `uid` (as an export has it), and a `password` in plain text or a
-/// `password_hash` of Argon2 in PHC form. Who has neither logs in after `jeton recover`. Names of
-/// columns, roles, and true and false may have capitals; rows of empty cells are passed over. The file
-/// may be of any size, a row has at most 128 KiB. Beyond a few megabytes rows are kept on disk in
-/// `TMPDIR` until the end, in a file without a name. Where
-/// there is no store yet one is made, and without users nobody needs to be logged in; a row has to
-/// be an admin then.
+/// The file is CSV with a header, or JSON Lines. A row has a `username`, an `email` or both, and
+/// optionally `name`, `role` (default `user`), `quota` (a number, `unlimited` or `default`), `disabled`
+/// (true or false), `created_at`, `uid` (as exported), and a `password` in plain text or a
+/// `password_hash` (Argon2, PHC format). Users without either must set a password with `jeton recover`
+/// first. Column names, roles, `true` and `false` are case-insensitive; empty rows are skipped.
+///
+/// The file can be of any size, with rows of at most 128 KiB. Rows beyond a few megabytes are kept in
+/// an unnamed file in `TMPDIR` during the import. Creates the store if it does not exist; a store
+/// without users needs no login, and one of the rows must be an admin.
 ///
 ///   jeton users import users.csv
 ///   jeton users export -o jsonl | jeton --store other.db users import -
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The file (`-`: standard input)
+    /// File to import (`-` for standard input)
     #[arg(value_name = "FILE")]
     rows: PathBuf,
 
-    /// Leave accounts that are there already, by all of their names, as they are; a warning says how
-    /// many have another role, quota, display name or status than their row
+    /// Skip accounts that already exist under all of their names; a warning counts accounts whose role,
+    /// quota, display name or status differs from the row
     #[arg(long)]
     exist_ok: bool,
 }
@@ -41,7 +41,7 @@ struct ImportOutput {
     imported: usize,
     without_password: usize,
     there_before: usize,
-    /// How many of those are other than their row.
+    /// Number of existing users that differ from their row.
     different: usize,
 }
 
@@ -73,39 +73,33 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 }
 
 fn report_import(app: &App, imported: ImportOutcome) -> Result<(), Failure> {
-    let ImportOutcome {
-        created: new,
-        without_password,
-        existing: known,
-        differing: other,
-        first_differing: first_other,
-    } = imported;
-    let existing_note = match known {
+    let ImportOutcome { created, without_password, existing, differing, first_differing } =
+        imported;
+    let existing_note = match existing {
         0 => String::new(),
-        count => format!(", {count} there before"),
+        count => format!(", skipped {count} existing"),
     };
-    app.print_status(&format!("imported {}{existing_note}", pluralize(new, "user")));
-    if let Some(line) = first_other {
-        let (verb_phrase, row_phrase) = match other {
-            1 => ("was left as it is", "its row, which is"),
-            _ => ("were left as they are", "their rows, the first"),
-        };
-        let users = pluralize(other, "user");
-        app.print_warning(&format!(
-            "{users} there before {verb_phrase}, unlike {row_phrase} on line {line}"
-        ));
+    app.print_status(&format!("imported {}{existing_note}", pluralize(created, "user")));
+    if let Some(line) = first_differing {
+        let users = pluralize(differing, "existing user");
+        app.print_warning(&match differing {
+            1 => format!("{users} differs from the row on line {line} and was not changed"),
+            _ => {
+                format!("{users} differ from their rows and were not changed, first on line {line}")
+            }
+        });
     }
     if without_password > 0 {
         let users = pluralize(without_password, "user");
         app.print_hint(&format!(
-            "there is no password yet for {users}; set one: jeton recover USER"
+            "set a password for {users} without a password: jeton recover USER"
         ));
     }
     app.report(&ImportOutput {
-        changed: new > 0,
-        imported: new,
+        changed: created > 0,
+        imported: created,
         without_password,
-        there_before: known,
-        different: other,
+        there_before: existing,
+        different: differing,
     })
 }

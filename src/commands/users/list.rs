@@ -8,9 +8,9 @@ use crate::failure::Failure;
 use crate::model::{Email, InvalidValue, NameFilter, PageRequest, Role, Uid, UserId, UserName};
 use serde::Serialize;
 
-/// List accounts in the order of their ids, unless said
+/// List accounts (sorted by id by default)
 ///
-/// Admins see role and status besides names.
+/// Role and status are shown only to admins.
 ///
 ///   jeton users list --page 2 --per-page 3
 ///   jeton users list --search example.com --sort email
@@ -18,16 +18,15 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Those with this in their username, their e-mail address or, for admins, their display name;
-    /// capital or small is the same
+    /// Filter by text in the username, e-mail address or (admins only) display name, case-insensitive
     #[arg(long, value_name = "TEXT", value_parser = NameFilter::parse)]
     search: Option<NameFilter>,
 
-    /// Those of this role: user, minter or admin (admins only)
+    /// Filter by role: user, minter or admin (admins only)
     #[arg(long, value_parser = Role::parse, add = crate::commands::completers::roles())]
     role: Option<Role>,
 
-    /// active or disabled (admins only)
+    /// Filter by status: active or disabled (admins only)
     #[arg(
         long,
         value_parser = parse_status,
@@ -35,17 +34,17 @@ pub(crate) struct Args {
     )]
     status: Option<bool>,
 
-    /// id, username, email or created
+    /// Sort key: id, username, email or created
     #[arg(
         long,
-        value_name = "BY",
+        value_name = "KEY",
         default_value = "id",
         value_parser = parse_order,
         add = crate::commands::completers::fixed_values(&["id", "username", "email", "created"])
     )]
     sort: UserOrder,
 
-    /// The last one first
+    /// Sort in descending order
     #[arg(long)]
     desc: bool,
 
@@ -95,7 +94,7 @@ fn table(users: &[UserRow]) -> Table {
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let page = args.paging.page_request();
     if args.sort != UserOrder::Id && matches!(page, PageRequest::After { .. }) {
-        return Err(Failure::usage("`--after` follows the order of ids: leave `--sort` out"));
+        return Err(Failure::usage("`--after` requires `--sort id`"));
     }
     let caller = app.caller()?;
     let is_admin = caller.user.role == Role::Admin;

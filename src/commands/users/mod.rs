@@ -18,7 +18,7 @@ use crate::model::{User, UserRef};
 use clap::Subcommand;
 use serde::Serialize;
 
-/// List, change and delete accounts, and move them between stores
+/// List, change, delete, import and export accounts
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {
@@ -53,10 +53,10 @@ impl Command {
     }
 }
 
-/// A user.
+/// Argument for a user.
 #[derive(Debug, clap::Args)]
 struct UserArgs {
-    /// Id, uid, username or e-mail
+    /// User id, uid, username or e-mail address
     #[arg(
         value_parser = UserRef::parse,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
@@ -76,9 +76,9 @@ impl Report for ChangeOutput {
     }
 }
 
-/// Says and reports what a user is after a change.
+/// Prints and reports the user after a change.
 fn report_change(app: &App, user: User, changed: bool, message: &str) -> Result<(), Failure> {
-    let suffix = if changed { "" } else { " as before" };
+    let suffix = if changed { "" } else { " (unchanged)" };
     app.print_status(&format!("{} {message}{suffix}", user.to_display()));
     app.report(&ChangeOutput { changed, user: user.into() })
 }

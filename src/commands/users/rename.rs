@@ -6,10 +6,10 @@ use crate::authority::{self, Patch, ProfilePatch};
 use crate::failure::Failure;
 use crate::model::{DisplayName, Email, InvalidValue, User, UserName};
 
-/// Give a user another username, e-mail address or display name (admins only)
+/// Change a user's username, e-mail address or display name (admins only)
 ///
-/// What is not given stays; an empty one takes away what is there. A username or an e-mail address
-/// must be left. Ids, sessions and tokens stay as they are.
+/// An empty value removes a name; the user must keep a username or an e-mail address. Ids, sessions and
+/// tokens are not affected.
 ///
 ///   jeton users rename john johnny
 ///   jeton users rename john --email johnny@example.com --name 'John Doe'
@@ -20,22 +20,22 @@ pub(crate) struct Args {
     #[command(flatten)]
     target: UserArgs,
 
-    /// The new username
+    /// New username
     #[arg(value_parser = patch_parser(UserName::parse))]
     username: Option<Patch<UserName>>,
 
-    /// The new e-mail address
+    /// New e-mail address
     #[arg(long, value_parser = patch_parser(Email::parse))]
     email: Option<Patch<Email>>,
 
-    /// The new display name
+    /// New display name
     #[arg(long, value_parser = patch_parser(DisplayName::parse))]
     name: Option<Patch<DisplayName>>,
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     if args.username.is_none() && args.email.is_none() && args.name.is_none() {
-        return Err(Failure::usage("a new username, `--email` or `--name` is needed"));
+        return Err(Failure::usage("a new username, `--email` or `--name` is required"));
     }
     let caller = app.caller()?;
     let context = app.audit_context()?;
@@ -53,7 +53,7 @@ fn describe_names(user: &User) -> String {
         user.display_name.as_ref().map(DisplayName::to_display),
     ];
     let names: Vec<String> = names.into_iter().flatten().collect();
-    format!("(id {}) is called {}", user.id, names.join(", "))
+    format!("(id {}) has the names {}", user.id, names.join(", "))
 }
 
 fn patch_parser<T: Clone + 'static>(

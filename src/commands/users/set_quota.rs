@@ -7,9 +7,10 @@ use crate::commands::views::QuotaView;
 use crate::failure::Failure;
 use crate::model::QuotaOverride;
 
-/// Say how many live app tokens a user may have (admins only)
+/// Change a user's quota of live app tokens (admins only)
 ///
-/// Tokens that are too many from now on stay as they are; no new one is made until they are fewer.
+/// Existing tokens above a lower quota stay valid; no token can be created until their number is below
+/// the quota.
 ///
 ///   jeton users set-quota john 10
 ///   jeton users set-quota ci unlimited
@@ -20,7 +21,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     target: UserArgs,
 
-    /// A number, `unlimited`, or `default` for what the setting `token.quota` says
+    /// Number of tokens, `unlimited`, or `default` for the setting `token.quota`
     #[arg(
         value_name = "N|unlimited|default",
         value_parser = QuotaOverride::parse,

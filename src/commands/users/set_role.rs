@@ -6,9 +6,9 @@ use crate::authority;
 use crate::failure::Failure;
 use crate::model::Role;
 
-/// Give a user another role (admins only)
+/// Change a user's role (admins only)
 ///
-/// It counts at once, in open sessions too. The last admin stays one.
+/// Takes effect immediately, also in open sessions. The role of the last admin cannot be changed.
 ///
 ///   jeton users set-role john minter
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     target: UserArgs,
 
-    /// user, minter or admin
+    /// New role: user, minter or admin
     #[arg(value_parser = Role::parse, add = crate::commands::completers::roles())]
     role: Role,
 }

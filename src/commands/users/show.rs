@@ -7,7 +7,7 @@ use crate::commands::views::UserView;
 use crate::failure::Failure;
 use serde::Serialize;
 
-/// Show an account: one's own, or any for admins
+/// Show your own account, or any account (admins only)
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

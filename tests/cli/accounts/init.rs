@@ -10,7 +10,7 @@ fn init_creates_store_and_logs_in_first_admin() {
     assert_snapshot!(output, @"
     --- stderr
     made the store `~/.local/share/jeton/jeton.db`
-    ada is the first admin and logged in
+    created admin ada; logged in as ada
     ");
     assert_eq!(sandbox.sql("SELECT role FROM users"), ["admin"]);
     assert_eq!(sandbox.sql("SELECT purpose || algorithm || state FROM keys"), ["appES256active"]);
@@ -35,8 +35,8 @@ fn first_admin_is_named_after_os_user() {
     assert_snapshot!(output, @"
     --- stderr
     made the store `~/.local/share/jeton/jeton.db`
-    <os user> is the first admin and logged in
-    hint: the password is random and shown to nobody; set one: jeton recover <os user>
+    created admin <os user>; logged in as <os user>
+    hint: a random password was set and not shown; set your own with: jeton recover <os user>
     ");
     assert_eq!(sandbox.sql("SELECT username FROM users"), [os_user]);
 }
@@ -78,13 +78,13 @@ fn initialized_store_is_unchanged() {
     assert_snapshot!(output, @"
     --- exit code 5, stderr
     error: store already initialized
-    hint: log in with `jeton login`, or leave it as it is with `--exist-ok`
+    hint: log in with `jeton login`, or use `--exist-ok` to keep the store unchanged
     ");
     assert_eq!(sandbox.json_error(&["init", "eve"])["code"], "store_exists");
     let output = sandbox.run(&["init", "eve", "--exist-ok"]);
     assert_snapshot!(output, @"
     --- stderr
-    the store was there
+    the store already exists
     ");
     assert_snapshot!(sandbox.run_json(&["init", "--exist-ok"]), @r#"{"changed":false,"store":"~/.local/share/jeton/jeton.db","user":null}"#);
     assert_eq!(sandbox.sql("SELECT username FROM users"), ["ada"]);
@@ -103,15 +103,15 @@ fn invalid_name_creates_no_store() {
     $ jeton init 123
     --- exit code 2, stderr
     error: username: could be mistaken for an id
-    hint: give a name: jeton init LOGIN
+    hint: give a username or an e-mail address: jeton init LOGIN
     $ jeton init 'a b'
     --- exit code 2, stderr
     error: username: only letters, digits and common symbols are allowed
-    hint: give a name: jeton init LOGIN
+    hint: give a username or an e-mail address: jeton init LOGIN
     $ jeton init ada@
     --- exit code 2, stderr
     error: e-mail: not an address like `ada@example.com`
-    hint: give a name: jeton init LOGIN
+    hint: give a username or an e-mail address: jeton init LOGIN
     ");
     assert!(!sandbox.store().exists());
 }
@@ -125,8 +125,8 @@ fn store_flag_selects_independent_store() {
     assert_snapshot!(output, @"
     --- stderr
     made the store `~/other.db`
-    eve is the first admin and logged in
-    hint: the password is random and shown to nobody; set one: jeton recover eve
+    created admin eve; logged in as eve
+    hint: a random password was set and not shown; set your own with: jeton recover eve
     ");
     assert_eq!(sandbox.json(&["whoami"])["user"]["username"], "ada");
     assert_eq!(sandbox.json(&["whoami", "--store", other])["user"]["username"], "eve");
@@ -140,7 +140,7 @@ fn existing_key_with_other_algorithm_is_conflict() {
     assert_snapshot!(output, @"
     --- exit code 5, stderr
     error: algorithm mismatch: found `EdDSA`, expected `RS256`
-    hint: leave `--alg` out, and then change it: jeton keys rotate --alg RS256
+    hint: omit `--alg`, then change the algorithm: jeton keys rotate --alg RS256
     ");
     assert_eq!(sandbox.json_error(&["init", "ada", "--alg", "RS256"])["code"], "key_exists");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["0"]);

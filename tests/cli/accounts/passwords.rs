@@ -14,7 +14,7 @@ fn new_password_ends_other_sessions_only() {
     let output = sandbox.run_with_input(&PASSWD, "123456\n87654321\n");
     assert_snapshot!(output, @"
     --- stderr
-    password changed, 1 other session ended
+    changed the password, ended 1 other session
     ");
     sandbox.run(&["whoami"]).ok();
     let output = sandbox.run_with_input(&["login", "john", "--password-stdin"], "123456");
@@ -77,7 +77,7 @@ fn passwd_requires_session() {
     let output = sandbox.run_with_input(&PASSWD, "lovelace\nx\n");
     assert_snapshot!(output, @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }
@@ -89,7 +89,7 @@ fn recover_requires_no_session_and_ends_all_sessions() {
         sandbox.run_with_input(&["recover", "John@example.com", "--password-stdin"], "long enough");
     assert_snapshot!(output, @"
     --- stderr
-    john has a new password, 1 session ended
+    set a new password for john, ended 1 session
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
@@ -100,7 +100,7 @@ fn recover_requires_no_session_and_ends_all_sessions() {
     let output = sandbox.run_with_input(&["recover", "2", "--password-stdin"], "even longer");
     assert_snapshot!(output, @"
     --- stderr
-    john has a new password, 0 sessions ended
+    set a new password for john, ended 0 sessions
     ");
     sandbox.log_in("john", "even longer");
     sandbox.log_in("ada", "lovelace");
@@ -108,9 +108,9 @@ fn recover_requires_no_session_and_ends_all_sessions() {
     let output = sandbox.run_with_input(&["recover", "john", "--password-stdin"], "even longer");
     assert_snapshot!(output, @"
     --- stderr
-    john has a new password, 0 sessions ended
+    set a new password for john, ended 0 sessions
     warning: john is disabled
-    hint: an admin lets john in again: jeton users enable john
+    hint: as an admin, enable the user: jeton users enable john
     ");
     let audit = sandbox.sql("SELECT target || ' ' || outcome FROM audit WHERE action = 'recover'");
     assert_eq!(audit, ["user 2 done"; 3]);
@@ -133,8 +133,8 @@ fn recover_of_unknown_user_is_refused() {
     let output = empty.run_with_input(&["recover", "john", "--password-stdin"], "x");
     assert_snapshot!(output, @"
     --- exit code 3, stderr
-    error: there is no store at `~/.local/share/jeton/jeton.db`
-    hint: make one: jeton init
+    error: store `~/.local/share/jeton/jeton.db` not found
+    hint: create a store: jeton init
     ");
 }
 

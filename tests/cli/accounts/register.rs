@@ -61,7 +61,7 @@ fn existing_account_is_conflict_without_exist_ok() {
     let output = register(&sandbox, &["john", "--email", "john@example.com", "--exist-ok"]);
     assert_snapshot!(output, @"
     --- stderr
-    was registered before: john (id 2, user)
+    already registered: john (id 2, user)
     ");
     let output = register(&sandbox, &["john", "--email", "other@example.com", "--exist-ok"]);
     assert_snapshot!(output, @"

@@ -57,40 +57,40 @@ fn settings_can_be_changed() {
     assert_snapshot!(outputs, @"
     $ jeton settings set token.quota unlimited
     --- stderr
-    token.quota is unlimited
+    set token.quota to unlimited
     $ jeton settings set token.ttl P1D
     --- stderr
-    token.ttl is P1D
+    set token.ttl to P1D
     $ jeton settings set token.max_ttl 30d
     --- stderr
-    token.max_ttl is 30d
+    set token.max_ttl to 30d
     $ jeton settings set token.permissions 'read,orders:*'
     --- stderr
-    token.permissions is read,orders:*
+    set token.permissions to read,orders:*
     $ jeton settings set session.access_ttl 90s
     --- stderr
-    session.access_ttl is 90s
+    set session.access_ttl to 90s
     $ jeton settings set session.refresh_ttl 1d12h
     --- stderr
-    session.refresh_ttl is 1d12h
+    set session.refresh_ttl to 1d12h
     $ jeton settings set session.max_ttl 2w
     --- stderr
-    session.max_ttl is 2w
+    set session.max_ttl to 2w
     $ jeton settings set issuer https://issuer.example
     --- stderr
-    issuer is https://issuer.example
+    set issuer to https://issuer.example
     $ jeton settings set claims.owner 'the owner'
     --- stderr
-    claims.owner is the owner
+    set claims.owner to the owner
     $ jeton settings set claims.target 'o alvo é este'
     --- stderr
-    claims.target is o alvo é este
+    set claims.target to o alvo é este
     $ jeton settings set register.open false
     --- stderr
-    register.open is false
+    set register.open to false
     $ jeton settings set password.min_length 256
     --- stderr
-    password.min_length is 256
+    set password.min_length to 256
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM settings"), ["12"]);
 }
@@ -228,12 +228,12 @@ fn settings_require_admin_to_change_and_login_to_read() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["settings", "get", "token.quota"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
     assert_snapshot!(sandbox.run(&["settings", "set", "token.quota", "9"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }

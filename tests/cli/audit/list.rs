@@ -96,7 +96,7 @@ fn filters_select_by_time_user_action_and_outcome() {
     let output = sandbox.run(&["audit", "ls", "--per-page", "5"]).ok();
     assert_snapshot!(output.diagnostics(), @"
     --- stderr
-    5 of 8 events, page 1 of 2; next: --page 2
+    5 of 8 events, page 1 of 2, next: --page 2
     ");
     let mut outputs = String::new();
     for words in ["nothing", "token crate", "token create my-app"] {
@@ -106,15 +106,15 @@ fn filters_select_by_time_user_action_and_outcome() {
     assert_snapshot!(outputs, @"
     $ jeton audit list --action nothing
     --- stderr
-    warning: no command of this jeton is called `nothing`
+    warning: unknown action `nothing`
     no events
     $ jeton audit list --action 'token crate'
     --- stderr
-    warning: no command of this jeton is called `token crate`
+    warning: unknown action `token crate`
     no events
     $ jeton audit list --action 'token create my-app'
     --- stderr
-    warning: no command of this jeton is called `token create my-app`
+    warning: unknown action `token create my-app`
     no events
     ");
 }
@@ -137,7 +137,7 @@ fn events_of_deleted_user_remain() {
     $ jeton audit list --user john
     --- exit code 3, stderr
     error: user `john` not found
-    hint: a deleted user is named by its id
+    hint: use the id of a deleted user
     $ jeton audit list --user 9
     --- exit code 3, stderr
     error: user `9` not found
@@ -155,11 +155,11 @@ fn impossible_filter_causes_warning() {
     assert_snapshot!(outputs, @"
     $ jeton audit list --outcome failed
     --- stderr
-    warning: nothing ends as `failed`
+    warning: unknown outcome `failed`
     no events
     $ jeton audit list --outcome refused
     --- stderr
-    warning: nothing ends as `refused`
+    warning: unknown outcome `refused`
     no events
     ");
     for word in ["login_invalid", "store_newer", "undelivered", "revoked", "token_reused"] {

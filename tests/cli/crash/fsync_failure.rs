@@ -98,7 +98,7 @@ fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
     assert_snapshot!(output, @"
     --- exit code 74, stderr
     error: disk failure during a commit that may have been applied: check for the new store
-    hint: see what the store has before you try again
+    hint: check the contents of the store before you retry
     ");
     assert!([0, 5].contains(&sandbox.run(&["init", "ada"]).code));
     sandbox.run(&["store", "check"]).ok();

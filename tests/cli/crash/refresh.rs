@@ -169,7 +169,7 @@ fn rotation_interrupted_by_full_disk_is_completed_by_next_command() {
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: disk full: the session file cannot be written
-    hint: free some space, then repeat the command
+    hint: free disk space and retry
     ");
     let mut counts = StateCounts::default();
     counts.record(&sandbox, "no space for the second file");

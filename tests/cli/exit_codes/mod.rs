@@ -52,7 +52,7 @@ fn undeliverable_token_is_revoked_and_exits_1() {
     let output = RunOutput::of(command.stdout(full()));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the token could not be written; token 1 is revoked again
+    error: the token could not be written; token 1 was revoked
     ");
     let mut command = sandbox.command(&["token", "create", "lost", "-o", "json"]);
     assert_error(&RunOutput::of(command.stdout(full())), 1, "Internal", "internal");
@@ -79,7 +79,7 @@ fn missing_object_exits_3() {
     assert_fails(&Sandbox::new(), &["whoami"], 3, "NotFound", "store_not_found");
     assert_snapshot!(Sandbox::new().run_json(&["whoami"]), @r#"
     --- exit code 3, stderr
-    {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"there is no store at `~/.local/share/jeton/jeton.db`","hint":"make one: jeton init","details":{}}}
+    {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"store `~/.local/share/jeton/jeton.db` not found","hint":"create a store: jeton init","details":{}}}
     "#);
     let sandbox = Sandbox::with_admin();
     assert_fails(&sandbox, &["users", "show", "nobody"], 3, "NotFound", "user_not_found");
@@ -93,7 +93,7 @@ fn missing_login_exits_4() {
     assert_fails(&sandbox, &["whoami"], 4, "TokenMissing", "authorization_header");
     assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
     --- exit code 4, stderr
-    {"error":{"kind":"TokenMissing","code":"authorization_header","exit_code":4,"message":"nobody is logged in","hint":"log in: jeton login","details":{}}}
+    {"error":{"kind":"TokenMissing","code":"authorization_header","exit_code":4,"message":"not logged in","hint":"log in: jeton login","details":{}}}
     "#);
 }
 

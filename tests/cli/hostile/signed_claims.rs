@@ -275,7 +275,7 @@ fn test_token_is_refused_as_any_other_kind() {
             .env("JETON_TOKEN", token)
             .output();
         let session_hint = "an access token of a session is needed in JETON_TOKEN";
-        let verify_hint = "it is a test token: check it with `jeton token verify --type test`";
+        let verify_hint = "verify test tokens with `jeton token verify --type test`";
         for (output, hint) in
             [(whoami, session_hint), (inspect, verify_hint), (create, session_hint)]
         {

@@ -50,7 +50,7 @@ fn app_and_test_keys_are_exported_separately() {
       "keys": []
     }
     --- stderr
-    warning: there is no test key yet: the first `jeton token mint` makes it
+    warning: no test key exists yet: the first `jeton token mint` creates one
     "#);
     let (app, test) = (sandbox.get(&["token", "create", "app"]), sandbox.get(&["token", "mint"]));
     assert_eq!(exported_kids(&sandbox, "app"), [kid_of_token(&app)]);
@@ -69,7 +69,7 @@ fn symmetric_key_is_omitted_with_warning() {
       "keys": []
     }
     --- stderr
-    warning: symmetric keys are left out: whoever could check with one could sign with it
+    warning: omitted symmetric keys: anyone who can verify with them can also sign
     "#);
     assert_snapshot!(sandbox.run_json(&["keys", "export", "--jwks"]), @r#"{"keys":[]}"#);
     assert_eq!(exported_kids(&sandbox, "test"), [""; 0]);
@@ -95,7 +95,7 @@ fn invalid_export_options_are_refused() {
     let empty = Sandbox::new();
     assert_snapshot!(empty.run(&["keys", "export", "--jwks"]), @"
     --- exit code 3, stderr
-    error: there is no store at `~/.local/share/jeton/jeton.db`
-    hint: make one: jeton init
+    error: store `~/.local/share/jeton/jeton.db` not found
+    hint: create a store: jeton init
     ");
 }

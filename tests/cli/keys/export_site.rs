@@ -49,8 +49,8 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
     --- stderr
     wrote public/.well-known/jwks.json
     wrote public/.well-known/openid-configuration
-    warning: symmetric keys are left out: whoever could check with one could sign with it
-    warning: tokens name another issuer, `jeton`: see `jeton settings set issuer`
+    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: issuer mismatch: tokens have `jeton`; change it with `jeton settings set issuer`
     ");
     let configuration = read_json(&sandbox, "openid-configuration");
     assert_eq!(configuration["id_token_signing_alg_values_supported"], json!(ALGORITHMS[3..]));
@@ -150,20 +150,20 @@ fn files_of_other_issuer_require_yes() {
         allow_duplicates!(assert_snapshot!(assert_refused(), @"
         --- exit code 5, stderr
         error: `public/.well-known/openid-configuration` already exists and does not name this issuer
-        hint: name another directory, or replace the files with `--yes`
+        hint: use another directory, or replace the files with `--yes`
         "));
     }
     fs::write(directory.join(keys), "{\"keys\":[]}").unwrap();
     assert_snapshot!(assert_refused(), @"
     --- exit code 5, stderr
     error: `public/.well-known/openid-configuration` already exists and does not name this issuer
-    hint: name another directory, or replace the files with `--yes`
+    hint: use another directory, or replace the files with `--yes`
     ");
     fs::remove_file(directory.join(metadata)).unwrap();
     assert_snapshot!(assert_refused(), @"
     --- exit code 5, stderr
     error: `public/.well-known/jwks.json` already exists and does not name this issuer
-    hint: name another directory, or replace the files with `--yes`
+    hint: use another directory, or replace the files with `--yes`
     ");
     sandbox.run(&[&EXPORT[..], &["--yes"]].concat()).ok();
     assert_eq!(read_json(&sandbox, keys), sandbox.json(&["keys", "export", "--jwks"]));

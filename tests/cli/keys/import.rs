@@ -48,8 +48,8 @@ fn private_key_formats_are_importable() {
         allow_duplicates!(assert_snapshot!(output, @"
         <key>
         --- stderr
-        key <key> was there before and stands by
-        hint: let it sign: jeton keys activate <key>
+        key <key> already exists as standby key
+        hint: activate it with: jeton keys activate <key>
         "));
         for form in [pkcs8.as_str(), text] {
             let block = form.split("-----BEGIN ").last().unwrap();
@@ -60,8 +60,8 @@ fn private_key_formats_are_importable() {
             allow_duplicates!(assert_snapshot!(output, @"
             <key>
             --- stderr
-            key <key> was there before and stands by
-            hint: let it sign: jeton keys activate <key>
+            key <key> already exists as standby key
+            hint: activate it with: jeton keys activate <key>
             "));
         }
     }
@@ -69,13 +69,13 @@ fn private_key_formats_are_importable() {
     $ jeton keys import --from-file -
     <key>
     --- stderr
-    the ES256 key for app tokens was imported and stands by
-    hint: let it sign: jeton keys activate <key>
+    imported ES256 standby key for app tokens
+    hint: activate it with: jeton keys activate <key>
     $ jeton keys import --from-file -
     <key>
     --- stderr
-    the RS256 key for app tokens was imported and stands by
-    hint: let it sign: jeton keys activate <key>
+    imported RS256 standby key for app tokens
+    hint: activate it with: jeton keys activate <key>
     ");
 }
 
@@ -94,12 +94,12 @@ fn key_cannot_serve_two_purposes() {
     assert_snapshot!(import(&[]), @"
     --- exit code 5, stderr
     error: key already exists for test tokens with RS256
-    hint: a key serves one purpose and one algorithm for ever; use another key
+    hint: use another key: purpose and algorithm of a key cannot change
     ");
     assert_snapshot!(import(&["--purpose", "test", "--alg", "PS256"]), @"
     --- exit code 5, stderr
     error: key already exists for test tokens with RS256
-    hint: a key serves one purpose and one algorithm for ever; use another key
+    hint: use another key: purpose and algorithm of a key cannot change
     ");
     assert_eq!(import(&["--purpose", "test"]).ok().stdout, kid);
     sandbox.run(&["keys", "revoke", kid.trim(), "--yes"]).ok();
@@ -149,7 +149,7 @@ fn key_import_or_generation_creates_store() {
     <key>
     --- stderr
     made the store `~/.local/share/jeton/jeton.db`
-    the ES256 key for app tokens was imported and signs now
+    imported ES256 signing key for app tokens
     ");
     let kid = output.stdout.trim().to_owned();
     assert_eq!(kids(&sandbox, "app", "active"), [kid]);
@@ -161,13 +161,13 @@ fn key_import_or_generation_creates_store() {
     <key>
     --- stderr
     made the store `~/.local/share/jeton/jeton.db`
-    a new EdDSA key for test tokens signs now
+    created EdDSA signing key for test tokens
     ");
     other.run(&["keys", "generate"]).ok();
     other.register("ada", "lovelace");
     assert_snapshot!(other.run(&["keys", "generate"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }
@@ -189,7 +189,7 @@ fn store_without_users_suggests_init() {
     sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1).ok();
     assert_snapshot!(sandbox.run(&["token", "mint"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: make the first admin: jeton init
     ");
 }

@@ -38,8 +38,8 @@ fn new_key_is_standby_until_rotation() {
     assert_snapshot!(output, @"
     <key>
     --- stderr
-    a new EdDSA key for app tokens stands by
-    hint: let it sign: jeton keys activate <key>
+    created EdDSA standby key for app tokens
+    hint: activate it with: jeton keys activate <key>
     ");
     let new = output.stdout.trim().to_owned();
     assert_eq!(kids(&sandbox, "app", "standby"), std::slice::from_ref(&new));
@@ -48,9 +48,9 @@ fn new_key_is_standby_until_rotation() {
     let output = sandbox.run(&["keys", "rotate", "--overlap", "1d"]);
     assert_snapshot!(output, @"
     --- stderr
-    key <key> (EdDSA) signs now
-    key <key> verifies until <time>
-    warning: 1 live token that it signed would have worked longer
+    key <key> (EdDSA) is now the signing key
+    key <key> is retired and verifies until <time>
+    warning: 1 live token of the retired key will be refused before expiry
     ");
     assert_eq!(kids(&sandbox, "app", "active"), std::slice::from_ref(&new));
     assert_eq!(kids(&sandbox, "app", "retired"), std::slice::from_ref(&old));
@@ -93,7 +93,7 @@ fn retired_key_verifies_and_is_published_until_expiry() {
     let output = sandbox.run(&["keys", "retire", &kid, "--overlap", "2s"]);
     assert_snapshot!(output, @"
     --- stderr
-    key <key> verifies until <time>
+    key <key> is retired and verifies until <time>
     ");
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     let published =
@@ -134,8 +134,8 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace", "--yes"]);
     assert_snapshot!(output, @"
     --- stderr
-    revoked key <key>, and with it 1 token and 1 session
-    key <key> signs now
+    revoked key <key>, 1 token and 1 session
+    key <key> is now the signing key
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
     let output = sandbox.run(&["token", "verify", &app]);
@@ -182,9 +182,9 @@ fn keys_list_shows_state_and_next_step() {
         lines,
         [
             "KID PURPOSE ALG STATE CREATED LIVE TOKENS NEXT",
-            "<key> app ES256 retired <time> 1 none: it verifies until <time>",
-            "<key> app ES256 active <time> 0 rotate, and the next one signs",
-            "<key> app ES256 standby <time> 0 activate it, and it signs",
+            "<key> app ES256 retired <time> 1 none: verifies until <time>",
+            "<key> app ES256 active <time> 0 rotate to replace",
+            "<key> app ES256 standby <time> 0 activate to sign",
         ]
     );
     let keys = sandbox.json(&["keys", "list"]);

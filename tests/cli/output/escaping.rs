@@ -81,7 +81,7 @@ fn hostile_rows_are_spelled_out_in_errors_and_talk() {
     assert_snapshot!(sandbox.run(&["token", "create", "d"]), @r"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: in use: 1 (x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y), 2 (b), 3 (c); free a place with `jeton token revoke 1`
+    hint: revoke one of the live tokens 1 (x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y), 2 (b), 3 (c): jeton token revoke 1
     ");
     let error = sandbox.run(&["token", "create", "d", "-o", "json"]).fails(8);
     assert!(is_harmless(&error.stderr));
@@ -139,8 +139,8 @@ fn hostile_words_are_spelled_out_in_errors() {
     }
     assert_snapshot!(sandbox.run(&["whoami", "--store", "/\u{1b}[31m\nerror: x"]), @r"
     --- exit code 3, stderr
-    error: there is no store at `/\u{1b}[31m\nerror: x`
-    hint: make one: jeton init
+    error: store `/\u{1b}[31m\nerror: x` not found
+    hint: create a store: jeton init
     ");
     assert_snapshot!(sandbox.run(&["\u{1b}[31m\nerror: x"]), @r"
     --- exit code 2, stderr

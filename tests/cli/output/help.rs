@@ -82,14 +82,14 @@ fn a_noun_alone_is_no_command() {
         outputs += &sandbox.run_json(words).to_string();
     }
     assert_snapshot!(outputs, @r#"
-    error: a command is needed
+    error: missing command
     hint: see `jeton --help`
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"a command is needed","hint":"see `jeton --help`","details":{}}}
-    error: a command is needed
+    {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"missing command","hint":"see `jeton --help`","details":{}}}
+    error: missing command
     hint: see `jeton token --help`
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"a command is needed","hint":"see `jeton token --help`","details":{}}}
+    {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"missing command","hint":"see `jeton token --help`","details":{}}}
     "#);
     let version = concat!("jeton ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(sandbox.run(&["--version"]).ok().stdout, version);

@@ -38,7 +38,7 @@ fn a_list_without_anything_says_so() {
     no sessions
     $ jeton users list --page 2
     --- stderr
-    no users on this page; pages: 1
+    no users on this page, last page: 1
     $ jeton users list --after 2
     --- stderr
     no users

@@ -55,7 +55,7 @@ fn a_token_that_nobody_receives_is_revoked_again() {
     let output = run_unheard(&mut sandbox.command(&["token", "create", "lost"]));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the token could not be written; token 1 is revoked again
+    error: the token could not be written; token 1 was revoked
     ");
     assert_eq!(sandbox.json(&["token", "show", "1"])["status"], "revoked");
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
@@ -72,8 +72,8 @@ fn a_pair_that_nobody_receives_ends_its_session() {
     let output = run_unheard(command.stdin(std::fs::File::open(refresh).unwrap()));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the new pair could not be written
-    hint: its session is ended; log in again: jeton login
+    error: the new token pair could not be written; its session was ended
+    hint: log in again: jeton login
     ");
     sandbox.run(&["whoami"]).fails(12);
 }
@@ -154,18 +154,18 @@ fn a_form_that_a_command_does_not_have() {
     assert_snapshot!(outputs, @"
     $ jeton whoami -o csv
     --- exit code 2, stderr
-    error: this command has no csv form
+    error: output format `csv` is not supported by this command
     hint: use `-o text` or `-o json`
     $ jeton whoami -o jsonl
     --- exit code 2, stderr
-    error: this command has no jsonl form
+    error: output format `jsonl` is not supported by this command
     hint: use `-o text` or `-o json`
     ");
     for words in [&["completions", "bash"][..], &["help", "trust"], &["help", "token", "create"]] {
         let text = sandbox.run(words).ok().stdout;
         allow_duplicates!(assert_snapshot!(sandbox.run_json(words), @r#"
         --- exit code 2, stderr
-        {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"this command has no json form","hint":"use `-o text`","details":{}}}
+        {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"output format `json` is not supported by this command","hint":"use `-o text`","details":{}}}
         "#));
         for form in ["json", "csv"] {
             let output = RunOutput::of(sandbox.command(words).env("JETON_OUTPUT", form));
@@ -175,7 +175,7 @@ fn a_form_that_a_command_does_not_have() {
             );
         }
     }
-    assert!(sandbox.get(&["completions", "--help"]).contains("The form of results: text\n"));
+    assert!(sandbox.get(&["completions", "--help"]).contains("Output format: text\n"));
     assert_eq!(sandbox.run(&["whoami", "-o", "xml"]).fails(2).code, 2);
     let text = sandbox.run(&["whoami"]).ok();
     sandbox.set("JETON_OUTPUT", "csv");
@@ -186,7 +186,7 @@ fn a_form_that_a_command_does_not_have() {
     // `JETON_OUTPUT=csv` does not change the form of errors.
     assert_snapshot!(sandbox.run(&["users", "export"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }
@@ -199,7 +199,7 @@ fn quiet_leaves_results_errors_and_warnings() {
     ID  UID                                   USERNAME  EMAIL
     1   <uuid>  ada       -
     --- stderr
-    1 of 2 users, page 1 of 2; next: --page 2
+    1 of 2 users, page 1 of 2, next: --page 2
     ");
     let quiet = sandbox.run(&["-q", "users", "list", "--per-page", "1"]).ok();
     assert_eq!((quiet.stdout, quiet.stderr), (loud.stdout, String::new()));
@@ -218,7 +218,7 @@ fn quiet_leaves_results_errors_and_warnings() {
       "keys": []
     }
     --- stderr
-    warning: symmetric keys are left out: whoever could check with one could sign with it
+    warning: omitted symmetric keys: anyone who can verify with them can also sign
     "#);
 }
 

@@ -171,7 +171,7 @@ fn copied_hint_of_recover_enables_the_user() {
         sandbox.run(&["users", "disable", "--yes", "2"]).ok();
         let output = sandbox.run_with_input(&["recover", "--password-stdin", "2"], "654321").ok();
         sandbox.log_in("ada", "lovelace");
-        type_in_shell(&sandbox, hint(&output, "again: ")).ok();
+        type_in_shell(&sandbox, hint(&output, "enable the user: ")).ok();
         assert_eq!(sandbox.json(&["users", "show", "2"])["disabled_at"], Value::Null, "{email}");
     }
 }
@@ -181,7 +181,7 @@ fn copied_hint_of_init_sets_the_password() {
     for login in [USERNAME, EMAIL] {
         let sandbox = Sandbox::new();
         let output = sandbox.run(&["init", login]).ok();
-        type_in_shell(&sandbox, hint(&output, "set one: ")).ok();
+        type_in_shell(&sandbox, hint(&output, "your own with: ")).ok();
         sandbox.run_with_input(&["login", login, "--password-stdin"], "lovelace-2").ok();
     }
 }

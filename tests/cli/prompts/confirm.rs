@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use std::time::Duration;
 
 const DELETE: [&str; 3] = ["users", "delete", "john"];
-const QUESTION: &str = "Delete john and revoke all of its tokens? [y/N] ";
+const QUESTION: &str = "Delete john and revoke all tokens of this user? [y/N] ";
 const DELETED: &str = "deleted john, revoked 0 tokens\n";
 const CANCELLED: &str = "error: cancelled, nothing was changed\n";
 fn with_john() -> Sandbox {

@@ -72,7 +72,7 @@ fn password_change_during_refreshes_leaves_one_session() {
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
         warning: password shorter than 8 characters
-        password changed, 4 other sessions ended
+        changed the password, ended 4 other sessions
         "));
         assert_one_session_left(&sandbox, current);
         assert_eq!(

@@ -46,7 +46,7 @@ fn mint_permission_requires_minter_or_admin() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    token 2 for ci, expires <time>, 2 of 3 in use
+    created token 2 for ci, expires <time>, 2 of 3 in use
     ");
     sandbox.sql("UPDATE users SET role = 'user' WHERE username = 'john'");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"

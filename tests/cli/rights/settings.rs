@@ -64,7 +64,7 @@ fn refusal_names_permission_and_setting() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: permission `deploy` not allowed for your role
-    hint: see what you may give: jeton settings get token.permissions
+    hint: list the permissions you can grant: jeton settings get token.permissions
     ");
 }
 

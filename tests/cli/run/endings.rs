@@ -89,10 +89,10 @@ fn a_token_that_cannot_be_revoked_is_named_and_the_exit_code_is_1() {
         is_dead(&sandbox, &token);
     }
     assert_snapshot!(outputs, @r#"
-    error: the command ended with 0, and token 1 could not be revoked: timed out waiting for a lock on the store
+    error: the command exited with 0, and token 1 could not be revoked: timed out waiting for a lock on the store
     hint: revoke it: jeton token revoke 1
     --- exit code 1
-    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command ended with 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke it: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
+    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke it: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
     --- exit code 1
     "#);
 }
@@ -103,7 +103,7 @@ fn a_store_that_the_command_removes_is_missed() {
     let output = run_shell(&sandbox, &[], "rm .local/share/jeton/*");
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the command ended with 0, and token 1 could not be revoked: there is no store at `~/.local/share/jeton/jeton.db`
+    error: the command exited with 0, and token 1 could not be revoked: store `~/.local/share/jeton/jeton.db` not found
     hint: revoke it: jeton token revoke 1
     ");
 }
@@ -116,7 +116,7 @@ fn nothing_is_revoked_in_another_store() {
     let output = run_shell(&sandbox, &[], line);
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the command ended with 0, and token 1 could not be revoked: another store is in the place of its own
+    error: the command exited with 0, and token 1 could not be revoked: the store of the token was replaced by another store
     hint: revoke it: jeton token revoke 1
     ");
     assert_eq!(sandbox.sql("SELECT id || ' ' || count(revoked_at) FROM tokens"), ["1 0"]);

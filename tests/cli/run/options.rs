@@ -81,7 +81,7 @@ fn a_new_secret_is_warned_of_as_by_mint() {
     assert_eq!(output.stderr, mint.stderr);
     assert_snapshot!(output, @"
     --- stderr
-    warning: a new secret signs, which no service knows: `jeton keys import` brings theirs
+    warning: signed with a newly generated secret; import your service's with `jeton keys import`
     ");
 }
 
@@ -122,7 +122,7 @@ fn an_app_token_takes_a_place_while_it_lives() {
     assert_snapshot!(output, @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: in use: 1 (a), 2 (b), 3 (c); free a place with `jeton token revoke 1`
+    hint: revoke one of the live tokens 1 (a), 2 (b), 3 (c): jeton token revoke 1
     ");
     run_shell(&sandbox, &["--app", "d"], "true").ok();
 }

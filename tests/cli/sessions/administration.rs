@@ -53,7 +53,7 @@ fn a_session_is_ended_by_its_id() {
     let other = list["items"][1]["sid"].as_str().unwrap().to_owned();
     assert_snapshot!(sandbox.run(&["sessions", "revoke", &other]), @"
     --- stderr
-    1 session ended
+    ended 1 session
     ");
     assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
@@ -109,7 +109,7 @@ fn the_session_of_another_is_ended_by_admins_only() {
     ");
     assert_snapshot!(admin(&[&all[..], &["--yes"]].concat()), @"
     --- stderr
-    1 session ended
+    ended 1 session
     ");
     assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
@@ -123,7 +123,7 @@ fn logging_out_everywhere_ends_every_session() {
     let sandbox = twice_john();
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
-    1 other session ended
+    ended 1 other session
     logged out
     ");
     assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
@@ -172,7 +172,7 @@ fn a_role_that_is_not_there_fails_the_check() {
     session ends  <time>
     credential    ~/.config/jeton/sessions/<uuid>.json
     --- exit code 9, stderr
-    error: the role minter is needed, this is user
+    error: role `minter` required, found `user`
     ");
     let error = sandbox.json_error(&["whoami", "--require-role", "admin"]);
     assert_eq!(error["code"], "check_failed");

@@ -45,13 +45,13 @@ fn nobody_is_told_so() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
     let output = sandbox.run(&["whoami", "-o", "json"]).fails(4);
     assert_snapshot!(output, @r#"
     --- exit code 4, stderr
-    {"error":{"kind":"TokenMissing","code":"authorization_header","exit_code":4,"message":"nobody is logged in","hint":"log in: jeton login","details":{}}}
+    {"error":{"kind":"TokenMissing","code":"authorization_header","exit_code":4,"message":"not logged in","hint":"log in: jeton login","details":{}}}
     "#);
 }
 
@@ -87,7 +87,7 @@ fn a_given_token_acts_as_its_user() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    token 1 for app, expires <time>, 1 of 3 in use
+    created token 1 for app, expires <time>, 1 of 3 in use
     ");
     assert_eq!(sandbox.sql("SELECT owner_id FROM grants"), ["2"]);
 }
@@ -152,7 +152,7 @@ fn a_login_beside_a_given_token_warns() {
     assert_snapshot!(output, @"
     --- stderr
     warning: commands will use the token that is given, not this session
-    the session that was open here is ended
+    ended the previous session
     logged in as ada
     ");
     assert_eq!(who(&sandbox, &[]).0, "john");

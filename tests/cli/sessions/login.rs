@@ -49,7 +49,7 @@ fn a_login_ends_the_session_that_was_open_here_and_says_so() {
     let before = sandbox.session("access");
     assert_snapshot!(login(&sandbox, "ada", "lovelace"), @"
     --- stderr
-    the session that was open here is ended
+    ended the previous session
     logged in as ada
     ");
     let output = sandbox.run(&["token", "verify", &before, "--type", "access"]);
@@ -184,8 +184,8 @@ fn without_a_store_nobody_logs_in() {
     let sandbox = Sandbox::new();
     assert_snapshot!(login(&sandbox, "john", "123456"), @"
     --- exit code 3, stderr
-    error: there is no store at `~/.local/share/jeton/jeton.db`
-    hint: make one: jeton init
+    error: store `~/.local/share/jeton/jeton.db` not found
+    hint: create a store: jeton init
     ");
     assert!(!sandbox.store().exists());
 }

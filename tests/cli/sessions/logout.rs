@@ -19,7 +19,7 @@ fn it_kills_both_tokens_and_removes_the_file() {
     }
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }
@@ -31,12 +31,12 @@ fn nobody_logged_in_is_no_error() {
     assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":false}"#);
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- stderr
-    nobody was logged in
+    not logged in
     ");
     let empty = Sandbox::new();
     assert_snapshot!(empty.run(&["logout"]), @"
     --- stderr
-    nobody was logged in
+    not logged in
     ");
     assert!(!empty.store().exists());
 }
@@ -116,7 +116,7 @@ fn a_copy_leaves_the_login_of_the_original_alone() {
         let output = sandbox.run(&[&["--store", "copy.db", "logout"], more].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
-        nobody was logged in
+        not logged in
         "));
     }
     assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), file);
@@ -132,19 +132,19 @@ fn all_ends_the_others_once_and_says_so() {
     let all = ["logout", "--all"];
     assert_snapshot!(sandbox.run(&all), @"
     --- stderr
-    1 other session ended
+    ended 1 other session
     logged out
     ");
     assert_eq!(sandbox.run(&["token", "verify", &elsewhere, "--type", "access"]).code, 12);
     assert_snapshot!(sandbox.run(&all), @"
     --- stderr
-    nobody was logged in
+    not logged in
     ");
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false}"#);
     let empty = Sandbox::new();
     assert_snapshot!(empty.run(&all), @"
     --- stderr
-    nobody was logged in
+    not logged in
     ");
     let outcomes = "SELECT DISTINCT outcome FROM audit WHERE action = 'logout'";
     assert_eq!(sandbox.sql(outcomes), ["done"]);
@@ -165,14 +165,14 @@ fn all_of_a_session_that_is_over_removes_the_file_and_ends_no_other() {
         rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
         allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
         --- stderr
-        warning: other sessions go on: the one here was over and does not prove who asks
-        hint: to end them, log in once more: jeton login && jeton logout --all
+        warning: other sessions remain: the local one had already ended and cannot authorize `--all`
+        hint: log in to end all sessions: jeton login && jeton logout --all
         logged out
         "));
         assert!(!file.exists(), "{sql}");
         allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
         --- stderr
-        nobody was logged in
+        not logged in
         "));
         sandbox.run(&["token", "verify", &elsewhere, "--type", "access"]).ok();
         assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
@@ -189,8 +189,8 @@ fn all_of_an_expired_session_ends_that_one() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
-    warning: other sessions go on: the one here was over and does not prove who asks
-    hint: to end them, log in once more: jeton login && jeton logout --all
+    warning: other sessions remain: the local one had already ended and cannot authorize `--all`
+    hint: log in to end all sessions: jeton login && jeton logout --all
     logged out
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM sessions WHERE ended_at IS NULL"), ["0"]);

@@ -21,7 +21,7 @@ fn the_file_gets_a_new_pair_of_the_same_session() {
     let (before, sid) = (pair(&sandbox), sandbox.session("sid"));
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- stderr
-    refreshed, until <time>
+    refreshed the session, access token expires <time>
     ");
     let after = pair(&sandbox);
     assert!(before.0 != after.0 && before.1 != after.1);
@@ -100,7 +100,7 @@ fn only_a_refresh_token_is_traded() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }

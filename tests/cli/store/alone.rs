@@ -35,8 +35,8 @@ fn file_without_tables_and_log_is_told_from_no_store() {
         // `store check` names the whole path.
         allow_duplicates!(assert_snapshot!(output.replace("~/", ""), @"
         --- exit code 3, stderr
-        error: `a.db` is empty: its `-wal` is missing, or `init` was interrupted
-        hint: copy a store with `jeton store backup`, or make a new one: jeton init
+        error: store `a.db` is empty: `-wal` file missing, or `init` interrupted
+        hint: copy stores with `jeton store backup`, or create a new store: jeton init
         "));
         for end in ["db-wal", "db-shm"] {
             let _ = fs::remove_file(path.with_extension(end));

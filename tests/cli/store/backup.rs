@@ -97,20 +97,20 @@ fn nothing_is_overwritten() {
     assert_snapshot!(outputs, @"
     $ jeton store backup file
     --- exit code 5, stderr
-    error: there is something at `file`
-    hint: name another file, or remove that one
+    error: `file` already exists
+    hint: use another file name, or remove the existing file
     $ jeton store backup link
     --- exit code 5, stderr
-    error: there is something at `link`
-    hint: name another file, or remove that one
+    error: `link` already exists
+    hint: use another file name, or remove the existing file
     $ jeton store backup .config
     --- exit code 5, stderr
-    error: there is something at `.config`
-    hint: name another file, or remove that one
+    error: `.config` already exists
+    hint: use another file name, or remove the existing file
     $ jeton store backup .local/share/jeton/jeton.db
     --- exit code 5, stderr
-    error: there is something at `.local/share/jeton/jeton.db`
-    hint: name another file, or remove that one
+    error: `.local/share/jeton/jeton.db` already exists
+    hint: use another file name, or remove the existing file
     ");
     assert_eq!(fs::read_to_string(file).unwrap(), "a letter");
     assert_snapshot!(sandbox.run(&["store", "backup", "nowhere/copy.db"]), @"
@@ -120,7 +120,8 @@ fn nothing_is_overwritten() {
     assert_eq!(sandbox.run(&["store", "backup", ".."]).code, 5);
     assert_snapshot!(sandbox.run(&["store", "backup", "-"]), @"
     --- exit code 2, stderr
-    error: a store is copied to a file, not to standard output
+    error: backup to standard output is not supported
+    hint: give a file name: jeton store backup FILE
     ");
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     assert_eq!(sandbox.json_error(&["store", "backup", "copy.db"])["code"], "file_exists");
@@ -136,16 +137,16 @@ fn nothing_is_overwritten() {
     assert_snapshot!(outputs, @"
     $ jeton store backup other.db
     --- exit code 5, stderr
-    error: there is something at `other.db-wal`
-    hint: name another file, or remove that one
+    error: `other.db-wal` already exists
+    hint: use another file name, or remove the existing file
     $ jeton store backup other.db
     --- exit code 5, stderr
-    error: there is something at `other.db-shm`
-    hint: name another file, or remove that one
+    error: `other.db-shm` already exists
+    hint: use another file name, or remove the existing file
     $ jeton store backup other.db
     --- exit code 5, stderr
-    error: there is something at `other.db-journal`
-    hint: name another file, or remove that one
+    error: `other.db-journal` already exists
+    hint: use another file name, or remove the existing file
     ");
     sandbox.run(&["store", "backup", "other.db"]).ok();
 }
@@ -170,28 +171,28 @@ fn what_sqlite_writes_over_is_no_name_for_a_store() {
     assert_snapshot!(outputs, @"
     $ jeton store backup copy.db-wal
     --- exit code 2, stderr
-    error: `copy.db-wal` is what SQLite calls a log
-    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    error: `copy.db-wal` has a suffix reserved by SQLite
+    hint: use a name without the suffix `-wal`, `-shm` or `-journal`
     $ jeton --store copy.db-wal init --password-stdin
     --- exit code 2, stderr
-    error: `copy.db-wal` is what SQLite calls a log
-    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    error: `copy.db-wal` has a suffix reserved by SQLite
+    hint: use a name without the suffix `-wal`, `-shm` or `-journal`
     $ jeton store backup copy.db-shm
     --- exit code 2, stderr
-    error: `copy.db-shm` is what SQLite calls a log
-    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    error: `copy.db-shm` has a suffix reserved by SQLite
+    hint: use a name without the suffix `-wal`, `-shm` or `-journal`
     $ jeton --store copy.db-shm init --password-stdin
     --- exit code 2, stderr
-    error: `copy.db-shm` is what SQLite calls a log
-    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    error: `copy.db-shm` has a suffix reserved by SQLite
+    hint: use a name without the suffix `-wal`, `-shm` or `-journal`
     $ jeton store backup copy.db-journal
     --- exit code 2, stderr
-    error: `copy.db-journal` is what SQLite calls a log
-    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    error: `copy.db-journal` has a suffix reserved by SQLite
+    hint: use a name without the suffix `-wal`, `-shm` or `-journal`
     $ jeton --store copy.db-journal init --password-stdin
     --- exit code 2, stderr
-    error: `copy.db-journal` is what SQLite calls a log
-    hint: choose a name without `-wal`, `-shm` or `-journal` at its end
+    error: `copy.db-journal` has a suffix reserved by SQLite
+    hint: use a name without the suffix `-wal`, `-shm` or `-journal`
     ");
 }
 
@@ -214,7 +215,7 @@ fn on_a_full_disk_nothing_is_left() {
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: disk full: cannot write the backup
-    hint: free some space, then repeat the command
+    hint: free disk space and retry
     ");
     assert_snapshot!(mounted.try_do("ls -A full"), @"fill");
     mounted.empty("full");

@@ -156,10 +156,10 @@ fn files_that_others_can_use_are_found_and_not_repaired() {
     let directory = sandbox.store().parent().unwrap().to_owned();
     set_mode(&directory, 0o1777);
     assert_snapshot!(check(&sandbox), @"
-    insecure_permissions: the directory `~/.local/share/jeton` can be written by other users: its mode is 1777
+    insecure_permissions: directory `~/.local/share/jeton` is writable by other users (mode 1777)
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: move the store to a directory of its own: mkdir -p -m 700 ~/.local/share/jeton/jeton && mv ~/.local/share/jeton/jeton.db* ~/.local/share/jeton/jeton (then use it with `--store ~/.local/share/jeton/jeton/jeton.db`)
+    hint: move the store to a separate directory: mkdir -p -m 700 ~/.local/share/jeton/jeton && mv ~/.local/share/jeton/jeton.db* ~/.local/share/jeton/jeton (then use it with `--store ~/.local/share/jeton/jeton/jeton.db`)
     ");
     set_mode(&directory, 0o755);
     assert_snapshot!(check(&sandbox), @"
@@ -188,14 +188,14 @@ fn somebody_elses_files_are_found() {
     insecure_permissions: the store file is owned by another user
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: run jeton as its owner, or on a copy that is yours
+    hint: run jeton as the owner of the file, or on your own copy
     ");
     if given_away(sandbox.store().parent().unwrap()) {
         assert_snapshot!(check(&sandbox), @"
-        insecure_permissions: the directory `~/.local/share/jeton` belongs to another user
+        insecure_permissions: directory `~/.local/share/jeton` belongs to another user
         --- exit code 78, stderr
         error: the store has 1 fault
-        hint: name a directory that only you can write
+        hint: use a directory that only you can write to
         ");
     }
 }
@@ -229,8 +229,8 @@ fn what_others_refuse_is_looked_at_as_it_is() {
     fs::remove_file(&store).unwrap();
     assert_snapshot!(check(&sandbox), @"
     --- exit code 3, stderr
-    error: there is no store at `~/.local/share/jeton/jeton.db`
-    hint: make one: jeton init
+    error: store `~/.local/share/jeton/jeton.db` not found
+    hint: create a store: jeton init
     ");
 }
 

@@ -26,7 +26,7 @@ fn a_full_disk_below_the_session_file_leaves_the_old_one() {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 1, stderr
         error: disk full: the session file cannot be written
-        hint: free some space, then repeat the command
+        hint: free disk space and retry
         "));
         mounted.must("cmp before .config/jeton/sessions/*.json");
         let names = mounted.try_do("ls .config/jeton/sessions").ok().stdout;
@@ -54,7 +54,7 @@ fn a_full_disk_below_the_store_changes_nothing_in_it() {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 1, stderr
         error: disk full: cannot write the store
-        hint: free some space, then repeat the command
+        hint: free disk space and retry
         "));
         allow_duplicates!(
             assert_snapshot!(mounted.run(&format!("token verify {}", token.trim())), @"valid")
@@ -82,13 +82,13 @@ fn a_first_init_on_a_full_disk_can_be_repeated() {
     assert_snapshot!(mounted.run("init ada"), @"
     --- exit code 1, stderr
     error: disk full: cannot write the store
-    hint: free some space, then repeat the command
+    hint: free disk space and retry
     ");
     mounted.empty(".local");
     assert_snapshot!(mounted.run("init ada"), @"
     --- stderr
     made the store `~/.local/share/jeton/jeton.db`
-    ada is the first admin and logged in
+    created admin ada; logged in as ada
     ");
     mounted.run("whoami").ok();
     is_sound(&sandbox, &mut mounted);
@@ -103,7 +103,7 @@ fn a_token_that_cannot_be_revoked_on_a_full_disk_is_named() {
     let fill = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
     assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill}'")), @"
     --- exit code 1, stderr
-    error: the command ended with 4, and token 1 could not be revoked: disk full: cannot write the store
+    error: the command exited with 4, and token 1 could not be revoked: disk full: cannot write the store
     hint: revoke it: jeton token revoke 1
     ");
     mounted.empty(".local");
@@ -125,7 +125,7 @@ fn fixtures_on_a_full_disk_can_be_made_again() {
         allow_duplicates!(assert_snapshot!(mounted.run(make), @"
         --- exit code 1, stderr
         error: disk full: `set` cannot be written
-        hint: free some space, then repeat the command
+        hint: free disk space and retry
         "));
         mounted.empty("set");
     }

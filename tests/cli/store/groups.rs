@@ -72,8 +72,8 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
         let output = mounted.run("whoami");
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 78, stderr
-        error: the directory `~/.local/share/jeton` can be written by other users: its mode is 0770
-        hint: take the right away from them: chmod go-w ~/.local/share/jeton
+        error: directory `~/.local/share/jeton` is writable by other users (mode 0770)
+        hint: remove the write permission: chmod go-w ~/.local/share/jeton
         "));
     }
 }

@@ -154,7 +154,7 @@ fn an_empty_file_is_no_store_and_init_completes_it() {
     let error = sandbox.json_error(&["whoami"]);
     assert_eq!(
         (&error["code"], &error["hint"]),
-        (&"store_not_found".into(), &"make one: jeton init".into())
+        (&"store_not_found".into(), &"create a store: jeton init".into())
     );
     assert_eq!(fs::metadata(sandbox.store()).unwrap().len(), 0);
     let output = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
@@ -198,13 +198,13 @@ fn a_command_without_a_store_makes_none() {
     for words in commands {
         allow_duplicates!(assert_snapshot!(sandbox.run_json(words), @r#"
         --- exit code 3, stderr
-        {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"there is no store at `~/.local/share/jeton/jeton.db`","hint":"make one: jeton init","details":{}}}
+        {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"store `~/.local/share/jeton/jeton.db` not found","hint":"create a store: jeton init","details":{}}}
         "#));
         assert!(is_empty(&sandbox), "{words:?} left something");
     }
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- stderr
-    nobody was logged in
+    not logged in
     ");
     sandbox.run(&["token", "decode", "e30.e30."]).ok();
     sandbox.run(&["completions", "bash"]).ok();
@@ -226,8 +226,8 @@ fn without_a_home_flags_and_variables_say_where() {
     let mut other = homeless(&["whoami", "--store", "other.db"]);
     assert_snapshot!(RunOutput::of(other.env("JETON_STORE", &store)), @"
     --- exit code 3, stderr
-    error: there is no store at `other.db`
-    hint: make one: jeton init
+    error: store `other.db` not found
+    hint: create a store: jeton init
     ");
     assert_eq!(fs::read_dir(config.join("sessions")).unwrap().count(), 2);
     let made: Vec<_> =
@@ -254,7 +254,7 @@ fn a_copy_of_a_store_elsewhere_does_not_use_its_session() {
     let at_copy = ["--store", copy.to_str().unwrap()];
     assert_snapshot!(sandbox.run(&[&at_copy[..], &["whoami"]].concat()), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
     assert_eq!(sandbox.run(&[&at_copy[..], &["users", "list"]].concat()).code, 4);

@@ -72,7 +72,7 @@ fn can_be_read(sandbox: &Sandbox, mounted: &mut Mounted<'_>) {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 78, stderr
         error: the store is read-only
-        hint: use it where its file and its directory can be written
+        hint: make the store file and its directory writable
         "));
     }
     // A refusal stays what it is, although nobody can write it down.
@@ -139,7 +139,7 @@ fn a_log_without_its_index_is_refused() {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 78, stderr
         error: the `-shm` file of the store is missing, and the directory is not writable
-        hint: copy the file with its `-wal` to where it can be written
+        hint: copy the store and its `-wal` file to a writable directory
         "));
     }
     let output = mounted.run("store check");
@@ -147,7 +147,7 @@ fn a_log_without_its_index_is_refused() {
     store_unreadable: the `-shm` file of the store is missing, and the directory is not writable
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: copy the file with its `-wal` to where it can be written
+    hint: copy the store and its `-wal` file to a writable directory
     ");
     mounted.must("mkdir copy && chmod 700 copy && cp -p .local/share/jeton/* copy");
     mounted.run("token verify @token --store copy/jeton.db").ok();

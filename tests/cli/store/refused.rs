@@ -141,7 +141,7 @@ fn somebody_elses_store_is_refused_and_not_changed() {
         allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
         --- exit code 78, stderr
         error: the store file is owned by another user
-        hint: run jeton as its owner, or on a copy that is yours
+        hint: run jeton as the owner of the file, or on your own copy
         "));
     }
     assert_eq!(fs::read(sandbox.store()).unwrap(), before);

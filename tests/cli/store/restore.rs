@@ -48,7 +48,7 @@ fn restored_store_has_the_content_of_the_backup() {
     let output = sandbox.run(&RESTORE);
     assert_snapshot!(output, @"
     --- stderr
-    restored monday.db; the old store: ~/.local/share/jeton/jeton.db.before-restore
+    restored monday.db; previous store: ~/.local/share/jeton/jeton.db.before-restore
     ");
     let [store, log, index] = store_files(&sandbox);
     assert!(!log.exists() && !index.exists());
@@ -250,8 +250,8 @@ fn older_backup_is_restored_and_migrated_afterwards() {
     let output = sandbox.run(&["store", "restore", "old.db", "--yes"]).ok();
     assert_snapshot!(output, @"
     --- stderr
-    restored old.db; the old store: ~/.local/share/jeton/jeton.db.before-restore
-    an older jeton made it; bring it up to date: jeton store migrate
+    restored old.db; previous store: ~/.local/share/jeton/jeton.db.before-restore
+    the backup is from an older jeton version; migrate it with: jeton store migrate
     ");
     assert_eq!(sandbox.run(&["keys", "list"]).code, 78);
     sandbox.run(&["store", "migrate"]).ok();

@@ -40,7 +40,7 @@ fn unusable_backup_changes_nothing() {
     assert_snapshot!(output, @"
     --- exit code 78, stderr
     error: `monday.db` cannot be restored: store damaged: unknown view `more`
-    hint: see all of its faults: jeton --store monday.db store check
+    hint: list all faults: jeton --store monday.db store check
     ");
     sql("UPDATE keys SET state = 'retired'");
     changes_nothing(&sandbox, &RESTORE, 78, "store_damaged");
@@ -91,7 +91,7 @@ fn unusable_backup_changes_nothing() {
     assert_snapshot!(output, @"
     --- stderr
     warning: `~/monday.db` is accessible to other users: found mode 0644, expected 0600
-    restored monday.db; the old store: ~/.local/share/jeton/jeton.db.before-restore
+    restored monday.db; previous store: ~/.local/share/jeton/jeton.db.before-restore
     ");
     assert_eq!(mode(&sandbox.store()), 0o600);
 }

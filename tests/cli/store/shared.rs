@@ -47,8 +47,8 @@ fn store_in_a_sticky_directory_is_refused_and_the_hint_works() {
     let output = init(&sandbox, "shared/ci.db");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
-    error: the directory `~/shared` can be written by other users: its mode is 1777
-    hint: use a directory of its own: --store shared/ci/jeton.db
+    error: directory `~/shared` is writable by other users (mode 1777)
+    hint: use a separate directory: --store shared/ci/jeton.db
     ");
     assert!(is_empty(&shared));
     let error = sandbox.json_error(&["init", "ada", "--store", "shared/ci.db"]);
@@ -65,8 +65,8 @@ fn store_in_a_plain_directory_is_refused_and_the_hint_works() {
     let output = init(&sandbox, "a b/ci.db");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
-    error: the directory `~/a b` can be written by other users: its mode is 0777
-    hint: take the right away from them: chmod go-w '~/a b'
+    error: directory `~/a b` is writable by other users (mode 0777)
+    hint: remove the write permission: chmod go-w '~/a b'
     ");
     assert!(is_empty(&shared));
     follow(&sandbox, &hint(&output));
@@ -118,10 +118,10 @@ fn store_that_is_there_is_refused_and_the_hint_moves_it() {
         assert!(hint(&output).starts_with("mkdir "), "{words:?}: {output:?}");
     }
     assert_snapshot!(sandbox.run(&["store", "check", "--store", "shared/ci.db"]), @"
-    insecure_permissions: the directory `~/shared` can be written by other users: its mode is 1777
+    insecure_permissions: directory `~/shared` is writable by other users (mode 1777)
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: move the store to a directory of its own: mkdir -p -m 700 shared/ci && mv shared/ci.db* shared/ci (then use it with `--store shared/ci/ci.db`)
+    hint: move the store to a separate directory: mkdir -p -m 700 shared/ci && mv shared/ci.db* shared/ci (then use it with `--store shared/ci/ci.db`)
     ");
     assert!(fs::read(shared.join("ci.db")).unwrap() == before);
     let hint = hint(&sandbox.run(&["whoami", "--store", "shared/ci.db"]));
@@ -140,8 +140,8 @@ fn directory_below_a_plain_directory_is_refused() {
     let output = init(&sandbox, "plain/own/ci.db");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
-    error: `~/plain/own` can be replaced, because `~/plain` can be written by other users: its mode is 0777
-    hint: take the right away from them: chmod go-w ~/plain
+    error: `~/plain/own` can be replaced: `~/plain` is writable by other users (mode 0777)
+    hint: remove the write permission: chmod go-w ~/plain
     ");
     assert!(is_empty(&own));
     follow(&sandbox, &hint(&output));
@@ -155,8 +155,8 @@ fn directory_below_a_plain_directory_is_refused() {
     if given_away(&between) {
         assert_snapshot!(init(&sandbox, "plain/between/own/ci.db"), @"
         --- exit code 78, stderr
-        error: `~/plain/between/own` can be replaced, because `~/plain` can be written by other users: its mode is 1777
-        hint: use a directory of its own: --store ~/.local/share/jeton/jeton.db
+        error: `~/plain/between/own` can be replaced: `~/plain` is writable by other users (mode 1777)
+        hint: use a separate directory: --store ~/.local/share/jeton/jeton.db
         ");
     }
 }
@@ -170,8 +170,8 @@ fn directory_of_another_user_is_refused() {
     }
     assert_snapshot!(init(&sandbox, "shared/ci.db"), @"
     --- exit code 78, stderr
-    error: the directory `~/shared` belongs to another user
-    hint: use a directory of its own: --store ~/.local/share/jeton/jeton.db
+    error: directory `~/shared` belongs to another user
+    hint: use a separate directory: --store ~/.local/share/jeton/jeton.db
     ");
     assert!(is_empty(&shared));
     init(&sandbox, sandbox.store().to_str().unwrap()).ok();
@@ -281,21 +281,21 @@ fn outputs_and_copies_follow_the_same_rule() {
     set_mode(&config.join("sessions"), 0o1777);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 78, stderr
-    error: the directory `~/config/sessions` can be written by other users: its mode is 1777
-    hint: name a directory that only you can write
+    error: directory `~/config/sessions` is writable by other users (mode 1777)
+    hint: use a directory that only you can write to
     ");
     let login = ["login", "ada", "--password-stdin"];
     assert_snapshot!(sandbox.run_with_input(&login, "lovelace"), @"
     --- exit code 78, stderr
-    error: the directory `~/config/sessions` can be written by other users: its mode is 1777
-    hint: name a directory that only you can write
+    error: directory `~/config/sessions` is writable by other users (mode 1777)
+    hint: use a directory that only you can write to
     ");
     set_mode(&config.join("sessions"), 0o700);
     set_mode(&config, 0o777);
     let output = sandbox.run_with_input(&login, "lovelace");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
-    error: `~/config/sessions` can be replaced, because `~/config` can be written by other users: its mode is 0777
-    hint: take the right away from them: chmod go-w ~/config
+    error: `~/config/sessions` can be replaced: `~/config` is writable by other users (mode 0777)
+    hint: remove the write permission: chmod go-w ~/config
     ");
 }

@@ -23,20 +23,20 @@ fn hard_link_is_refused_on_both_sides() {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "create", "x"]), @"
         --- exit code 78, stderr
         error: the store file is one of several hard links
-        hint: remove the other names of the file
+        hint: remove the other hard links of the file
         "));
         let there = ["token", "create", "x", "--store", "other/jeton.db"];
         allow_duplicates!(assert_snapshot!(sandbox.run(&there), @"
         --- exit code 78, stderr
         error: the store file is one of several hard links
-        hint: remove the other names of the file
+        hint: remove the other hard links of the file
         "));
     }
     assert_snapshot!(sandbox.run(&["store", "check"]), @"
     insecure_permissions: the store file is one of several hard links
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: remove the other names of the file
+    hint: remove the other hard links of the file
     ");
     fs::remove_file(other).unwrap();
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);

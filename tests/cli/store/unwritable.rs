@@ -25,7 +25,7 @@ fn in_a_read_only_directory_no_token_is_spent_and_no_session_begun() {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 78, stderr
         error: the session file cannot be used: Read-only file system (os error 30)
-        hint: keep sessions elsewhere: set `JETON_CONFIG_DIR`
+        hint: set `JETON_CONFIG_DIR` to another directory
         "));
         assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before, "{words}");
         assert_eq!(left(&sandbox), ["1 0"], "{words}");
@@ -50,7 +50,7 @@ fn in_a_read_only_directory_an_expired_access_token_is_not_refreshed() {
     assert_snapshot!(mounted.run("whoami"), @"
     --- exit code 78, stderr
     error: the session file cannot be used: Read-only file system (os error 30)
-    hint: keep sessions elsewhere: set `JETON_CONFIG_DIR`
+    hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before);
     assert_eq!(left(&sandbox), ["1 0"]);
@@ -72,12 +72,12 @@ fn below_a_file_no_session_is_begun() {
     assert_snapshot!(below(&["login", "ada"]), @"
     --- exit code 78, stderr
     error: the session file cannot be used: Not a directory (os error 20)
-    hint: keep sessions elsewhere: set `JETON_CONFIG_DIR`
+    hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert_snapshot!(below(&["init", "eve", "--store", "new/store.db"]), @"
     --- exit code 78, stderr
     error: the session file cannot be used: Not a directory (os error 20)
-    hint: keep sessions elsewhere: set `JETON_CONFIG_DIR`
+    hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert!(
         !sandbox.home().join("new").exists(),
@@ -85,7 +85,7 @@ fn below_a_file_no_session_is_begun() {
     );
     assert_snapshot!(below(&["refresh"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
     assert_eq!(left(&sandbox), ["1 0"]);

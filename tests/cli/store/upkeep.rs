@@ -61,7 +61,7 @@ fn what_is_pruned_is_refused_as_before() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["store", "prune", "--keep", "1h"]), @"
     --- stderr
-    removed 0 tokens, 0 sessions and 0 rows of the blocklist
+    removed 0 tokens, 0 sessions and 0 revocation entries
     ");
     assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":true,"tokens":3,"sessions":0,"blocklist":0,"grants":3}"#);
     assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":false,"tokens":0,"sessions":0,"blocklist":0,"grants":0}"#);
@@ -174,7 +174,7 @@ fn a_store_of_today_needs_no_migration() {
     let backup = ["store", "migrate", "--backup", "before.db"];
     assert_snapshot!(sandbox.run(&backup), @"
     --- stderr
-    the store is up to date: nothing was changed
+    the store is already up to date
     ");
     assert_snapshot!(sandbox.run_json(&["store", "migrate"]), @r#"{"changed":false,"backup":null}"#);
     assert!(!sandbox.home().join("before.db").exists());

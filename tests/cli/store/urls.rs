@@ -42,13 +42,13 @@ fn store_url_is_refused_in_every_command() {
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `postgres`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `postgres`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `sqlite`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `sqlite`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `file`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `file`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `S3+x.y-z`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `S3+x.y-z`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
 }
 
@@ -59,7 +59,7 @@ fn store_url_in_the_environment_is_refused_by_the_name_of_the_variable() {
     for words in COMMANDS {
         allow_duplicates!(assert_snapshot!(refusal(&sandbox, words), @r#"
         --- exit code 2, stderr
-        {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `postgres`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+        {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `postgres`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
         "#));
     }
     let mut completion = sandbox.command(&["--", "jeton", "users", "show", ""]);
@@ -89,36 +89,36 @@ fn url_in_place_of_any_path_is_refused() {
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--dir`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--dir`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--backup`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--backup`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--site`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--site`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from-file`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--out`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--out`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
     sandbox.set("JETON_TOKEN_FILE", "https://x/y");
     assert_snapshot!(refusal(&sandbox, &["whoami"]), @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_TOKEN_FILE`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_TOKEN_FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
     sandbox.set("JETON_TOKEN_FILE", "");
     sandbox.set("JETON_CONFIG_DIR", "https://x/y");
     assert_snapshot!(refusal(&sandbox, &["init", "ada"]), @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_CONFIG_DIR`: unsupported URL scheme `https`","hint":"use a path; one that looks like a URL begins with `./`","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_CONFIG_DIR`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
 }
 

@@ -24,7 +24,7 @@ fn every_line_is_answered_in_order() {
     assert_eq!(output.code, 10, "the first that is not valid was an empty line");
     assert_snapshot!(output.diagnostics(), @"
     --- exit code 10, stderr
-    error: 4 of 6 tokens are not valid; line 2: token malformed: empty
+    error: 4 of 6 tokens are invalid; line 2: token malformed: empty
     ");
     let told = answers(&output.stdout);
     let valid: Vec<&Value> = told.iter().map(|answer| &answer["valid"]).collect();

@@ -82,7 +82,7 @@ fn what_nobody_receives_is_taken_back() {
     };
     assert_snapshot!(mint(&["--count", "3", "--record"]), @"
     --- exit code 1, stderr
-    error: only the first 0 tokens could be written; 3 recorded ones are revoked again
+    error: only the first 0 tokens could be written; 3 recorded tokens were revoked
     ");
     assert_snapshot!(mint(&["--count", "3"]), @"
     --- exit code 1, stderr
@@ -152,7 +152,7 @@ fn the_audit_counts_what_was_recorded_and_names_who_took_it_back() {
     let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let message: Vec<&str> =
         words.map(|word| if number(word) { "<count>" } else { word }).collect();
-    assert_snapshot!(message.join(" "), @"error: only the first <count> tokens could be written; <count> recorded ones are revoked again");
+    assert_snapshot!(message.join(" "), @"error: only the first <count> tokens could be written; <count> recorded tokens were revoked");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn no_number_is_too_large_for_the_memory() {
         let output = sandbox.run_json(&[&mint[..], more].concat());
         allow_duplicates!(assert_snapshot!(output, @r#"
         --- exit code 2, stderr
-        {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"more than 100000 tokens are not written as one document","hint":"write an object a line: `-o jsonl`","details":{}}}
+        {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"more than 100000 tokens are not written as one document","hint":"use `-o jsonl` to write one object per line","details":{}}}
         "#));
     }
 }
@@ -302,7 +302,7 @@ fn a_secret_that_is_made_for_it_is_warned_of() {
     assert_snapshot!(sandbox.run(&mint), @"
     <token>
     --- stderr
-    warning: a new secret signs, which no service knows: `jeton keys import` brings theirs
+    warning: signed with a newly generated secret; import your service's with `jeton keys import`
     ");
     assert_snapshot!(sandbox.run(&mint), @"<token>");
 }

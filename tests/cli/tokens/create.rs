@@ -11,7 +11,7 @@ fn the_token_alone_is_the_result() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    token 1 for my-app, expires <time>, 1 of 3 in use
+    created token 1 for my-app, expires <time>, 1 of 3 in use
     ");
     let claims = payload(output.stdout.trim());
     assert_eq!(
@@ -149,7 +149,7 @@ fn names_and_claims_are_checked() {
     error: claim `permissions` is reserved
     $ jeton token create app --claim nonsense
     --- exit code 2, stderr
-    error: claim: not of the form `name=value`
+    error: claim: not in the format `name=value`
     $ jeton token create app --claim-json 'a={'
     --- exit code 2, stderr
     error: claim: `a` is not JSON; enclose text in quotes
@@ -190,7 +190,7 @@ fn one_more_than_allowed_is_refused_with_the_ids_in_the_way() {
     assert_snapshot!(sandbox.run(&["token", "create", "c"]), @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: in use: 1 (a), 2 (b), 3 (b); free a place with `jeton token revoke 1`
+    hint: revoke one of the live tokens 1 (a), 2 (b), 3 (b): jeton token revoke 1
     ");
     let error = sandbox.json_error(&["token", "create", "c"]);
     assert_eq!(
@@ -206,7 +206,7 @@ fn one_more_than_allowed_is_refused_with_the_ids_in_the_way() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    token 4 for c, expires <time>, 3 of 3 in use
+    created token 4 for c, expires <time>, 3 of 3 in use
     ");
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
@@ -215,7 +215,7 @@ fn one_more_than_allowed_is_refused_with_the_ids_in_the_way() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    token 5 for d, expires <time>
+    created token 5 for d, expires <time>
     ");
 }
 
@@ -240,7 +240,7 @@ fn only_admins_make_tokens_for_others() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "create", "app"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }

@@ -47,7 +47,7 @@ fn third_party_token_without_exp_is_refused() {
     invalid: missing_claim
     --- exit code 10, stderr
     error: mandatory claim missing: exp
-    hint: accept third-party tokens without `exp` with `--allow-no-expiry`
+    hint: use `--allow-no-expiry` to accept third-party tokens without `exp`
     ");
     is_invalid(&verified(&sandbox, &token, &["--min-ttl", "1h"]), 10, "missing_claim");
     is_invalid(&verified(&sandbox, &token, &["--at", "2030-01-01"]), 10, "missing_claim");

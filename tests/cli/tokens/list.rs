@@ -59,7 +59,7 @@ fn a_list_is_cut_by_owner_application_and_status() {
     1   app   a    john   read,write   live     <time>
     2   app   b    john   -            revoked  <time>
     --- stderr
-    2 of 4 tokens, page 1 of 2; next: --page 2
+    2 of 4 tokens, page 1 of 2, next: --page 2
     ");
     assert_snapshot!(sandbox.run(&["token", "ls", "--app", "nothing"]), @"
     --- stderr
@@ -92,12 +92,12 @@ fn the_tokens_of_others_are_for_admins() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
     assert_snapshot!(sandbox.run(&["token", "show", "1"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }
@@ -120,7 +120,7 @@ fn flags_that_make_no_sense_are_refused() {
     let output = sandbox.run(&["token", "list", "--expiring-within", "7d", "--status", "all"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: only live tokens expire: `--status` is live here
+    error: `--expiring-within` requires `--status live`
     ");
     let output = sandbox.run(&["token", "list", "--fail-if-any"]).fails(2);
     assert!(output.stderr.contains("--expiring-within"), "{}", output.stderr);
@@ -149,7 +149,7 @@ fn a_token_is_shown_by_its_id() {
     ");
     assert_snapshot!(sandbox.run(&["token", "show", "x"]), @"
     --- exit code 2, stderr
-    error: invalid value 'x' for '<ID|JTI>': id: a number, as `jeton token list` has it, or a `jti`
+    error: invalid value 'x' for '<ID|JTI>': id: neither a number from `jeton token list` nor a `jti`
     hint: see `jeton token show --help`
     ");
 }

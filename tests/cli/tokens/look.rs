@@ -82,7 +82,7 @@ fn a_test_token_is_not_inspected_and_the_hint_says_why() {
     assert_snapshot!(sandbox.run(&["token", "inspect", &token]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: it is a test token: check it with `jeton token verify --type test`
+    hint: verify test tokens with `jeton token verify --type test`
     ");
 }
 
@@ -92,9 +92,8 @@ fn any_token_is_decoded_without_a_store() {
     let ends = ["2024-03-08T21:51:49Z", "2024-04-07T21:36:49Z"];
     for ((token, kind), end) in FLASK.iter().zip(["access", "refresh"]).zip(ends) {
         let output = sandbox.run(&["token", "decode", token]).ok();
-        let dates =
-            format!("iat is 2024-03-08T21:36:49Z\nnbf is 2024-03-08T21:36:49Z\nexp is {end}\n");
-        assert_eq!(output.stderr, format!("not verified\n{dates}"));
+        let dates = format!("iat: 2024-03-08T21:36:49Z\nnbf: 2024-03-08T21:36:49Z\nexp: {end}\n");
+        assert_eq!(output.stderr, format!("token not verified\n{dates}"));
         let decoded = parsed(&output.stdout);
         assert_eq!(decoded["header"], json!({"alg": "HS256", "typ": "JWT"}));
         assert_eq!(decoded["payload"], payload(token));
@@ -110,7 +109,7 @@ fn any_token_is_decoded_without_a_store() {
       "typ": "JWT"
     }
     --- stderr
-    not verified
+    token not verified
     "#);
     let output = sandbox.run(&["token", "decode", FLASK[0], "--part", "payload", "-o", "json"]);
     assert_snapshot!(output, @r#"{"fresh":false,"iat":1709933809,"jti":"<uuid>","type":"access","sub":"maila","nbf":1709933809,"csrf":"<uuid>","exp":1709934709}"#);

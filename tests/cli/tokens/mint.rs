@@ -72,7 +72,7 @@ fn minting_is_for_minters_and_admins() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "mint"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }
@@ -104,7 +104,7 @@ fn flags_that_make_no_sense_are_refused() {
     let output = sandbox.run(&["token", "mint", "--claim", "nonsense"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: claim: not of the form `name=value`
+    error: claim: not in the format `name=value`
     ");
     let output = sandbox.run(&["token", "mint", "--ttl", "60"]);
     assert_snapshot!(output, @"
@@ -150,7 +150,7 @@ fn a_recorded_token_is_listed_and_revoked_by_its_id() {
     let output = crate::run_output::RunOutput::of(command.stdout(full));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the token could not be written; token 2 is revoked again
+    error: the token could not be written; token 2 was revoked
     ");
     let without = sandbox.get(&["token", "mint", "--claim-json", "jti=1"]);
     assert_snapshot!(sandbox.run(&["token", "revoke", &without]), @"

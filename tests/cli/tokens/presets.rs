@@ -153,7 +153,7 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
     ");
     let okta = sandbox.run(&["token", "presets", "show", "okta"]).ok().stdout;
     assert!(okta.contains("\nsigned with RS256\nlives 1h\n"), "{okta}");
-    assert!(okta.contains("\n    lets through revoked (it knows no blocklist)\n"), "{okta}");
+    assert!(okta.contains("\n    accepts defect revoked (it knows no blocklist)\n"), "{okta}");
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn a_token_is_replaced_by_one_with_the_same_attributes() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    token 1 is revoked
-    token 2 for app, expires <time>, 1 of 3 in use
+    revoked token 1
+    created token 2 for app, expires <time>, 1 of 3 in use
     ");
     let (before, after) = (payload(&old), payload(new));
     for same in ["id", "permissions", "aud", "t", "app", "sub"] {
@@ -48,8 +48,8 @@ fn with_a_grace_both_work_and_one_counts() {
     assert_snapshot!(second, @"
     <token>
     --- stderr
-    token 1 works until <time>
-    token 2 for app, expires <time>, 1 of 3 in use
+    token 1 stays valid until <time>
+    created token 2 for app, expires <time>, 1 of 3 in use
     ");
     for token in [first.as_str(), second.stdout.trim_end()] {
         sandbox.run(&["token", "verify", token]).ok();
@@ -82,7 +82,7 @@ fn whoever_holds_a_token_may_renew_it() {
     sandbox.run_with_input(&["token", "rotate", "-"], &token).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }
@@ -123,9 +123,9 @@ fn there_is_one_grace_at_a_time() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    token 2 works until <time>
-    token 1 is revoked: one grace at a time
-    token 3 for app, expires <time>, 1 of 3 in use
+    token 2 stays valid until <time>
+    token 1 revoked: its grace period ended early, only one may run
+    created token 3 for app, expires <time>, 1 of 3 in use
     ");
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }

@@ -30,7 +30,7 @@ fn chain_of_renewals_by_the_bearer_ends_at_max_ttl() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: renewal limit exceeded: first issued at <time>, renewable until <time>
-    hint: its owner renews it by its id: jeton token renew 2
+    hint: as its owner, renew the token by id: jeton token renew 2
     ");
     let token = sandbox.get(&["token", "renew", &token]);
     assert!((1_700..=1_800).contains(&lifetime(&token)), "{}", lifetime(&token));
@@ -38,7 +38,7 @@ fn chain_of_renewals_by_the_bearer_ends_at_max_ttl() {
     assert_snapshot!(sandbox.run(&["token", "renew", &token]), @"
     --- exit code 7, stderr
     error: renewal limit exceeded: first issued at <time>, renewable until <time>
-    hint: its owner renews it by its id: jeton token renew 3
+    hint: as its owner, renew the token by id: jeton token renew 3
     ");
     sandbox.run(&["token", "verify", &token]).ok();
     // The owner begins a new chain.

@@ -37,7 +37,7 @@ fn an_app_token_is_revoked_by_id_by_jti_and_by_value() {
     let output = sandbox.run_with_input(&["token", "revoke", "-"], &three);
     assert_snapshot!(output, @"
     --- stderr
-    was revoked before: token 3
+    already revoked: token 3
     ");
     for token in [one, two, three] {
         judged(&sandbox, &token, REVOKED);
@@ -98,7 +98,7 @@ fn a_test_token_goes_on_the_blocklist() {
     let output = sandbox.run(&["token", "revoke", &one]);
     assert_snapshot!(output, @"
     --- stderr
-    was revoked before: test token <uuid>
+    already revoked: test token <uuid>
     ");
     judged(&sandbox, &one, REVOKED);
     judged(&sandbox, &two, "valid");
@@ -150,7 +150,7 @@ fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
     judged(&sandbox, &token, "valid");

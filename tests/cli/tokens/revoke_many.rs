@@ -153,7 +153,7 @@ fn those_of_others_are_for_admins() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&revoke(&["--all"])), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }

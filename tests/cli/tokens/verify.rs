@@ -123,12 +123,12 @@ fn each_kind_is_accepted_as_what_it_is() {
     invalid: wrong_type
     --- exit code 10, stderr
     error: token type mismatch
-    hint: it is a test token: check it with `jeton token verify --type test`
+    hint: verify test tokens with `jeton token verify --type test`
     test token, --type refresh
     invalid: wrong_type
     --- exit code 10, stderr
     error: token type mismatch
-    hint: it is a test token: check it with `jeton token verify --type test`
+    hint: verify test tokens with `jeton token verify --type test`
     ");
     for session in &tokens[1..3] {
         allow_duplicates!(assert_snapshot!(verify(&sandbox, &[&session.1]), @"
@@ -141,7 +141,7 @@ fn each_kind_is_accepted_as_what_it_is() {
     invalid: wrong_type
     --- exit code 10, stderr
     error: token type mismatch
-    hint: it is a test token: check it with `jeton token verify --type test`
+    hint: verify test tokens with `jeton token verify --type test`
     ");
 }
 
@@ -249,7 +249,7 @@ fn options_that_make_no_sense_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --leeway 6m
     --- exit code 2, stderr
-    error: invalid value '6m' for '--leeway <DURATION>': leeway: five minutes at most
+    error: invalid value '6m' for '--leeway <DURATION>': leeway: more than 5 minutes
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --min-ttl 5
     --- exit code 2, stderr
@@ -257,7 +257,7 @@ fn options_that_make_no_sense_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --require x
     --- exit code 2, stderr
-    error: invalid value 'x' for '--require <NAME=VALUE>': value: not of the form `name=value`
+    error: invalid value 'x' for '--require <NAME=VALUE>': value: not in the format `name=value`
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --permission ''
     --- exit code 2, stderr
@@ -296,8 +296,8 @@ fn verifying_needs_a_store_and_no_login() {
     let sandbox = Sandbox::new();
     assert_snapshot!(sandbox.run(&["token", "verify", "a.b.c"]), @"
     --- exit code 3, stderr
-    error: there is no store at `~/.local/share/jeton/jeton.db`
-    hint: make one: jeton init
+    error: store `~/.local/share/jeton/jeton.db` not found
+    hint: create a store: jeton init
     ");
     assert!(!sandbox.store().exists());
 }

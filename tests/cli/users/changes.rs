@@ -150,7 +150,7 @@ fn a_role_counts_at_once() {
     ");
     assert_snapshot!(sandbox.run(&set), @"
     --- stderr
-    john has the role minter as before
+    john has the role minter (unchanged)
     ");
     assert_snapshot!(sandbox.run_json(&set), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"minter","status":"active","quota":null,"created_at":"<time>"}}"#);
     let counts = "SELECT count FROM audit WHERE action = 'users set-role'";
@@ -189,7 +189,7 @@ fn a_quota_of_ones_own_goes_before_the_stores() {
     john has the quota default
     $ jeton users set-quota john default
     --- stderr
-    john has the quota default as before
+    john has the quota default (unchanged)
     $ jeton users set-quota john 0
     --- stderr
     john has the quota 0
@@ -212,21 +212,21 @@ fn a_user_with_another_name_is_the_same_user() {
     let rename = |words: &[&str]| sandbox.run(&[&["users", "rename"], words].concat());
     assert_snapshot!(rename(&["john", "Johnny"]), @"
     --- stderr
-    johnny (id 2) is called johnny, john@example.com
+    johnny (id 2) has the names johnny, john@example.com
     ");
     assert_snapshot!(rename(&["johnny", "johnny"]), @"
     --- stderr
-    johnny (id 2) is called johnny, john@example.com as before
+    johnny (id 2) has the names johnny, john@example.com (unchanged)
     ");
     let output = rename(&["johnny", "--email", "j@example.com", "--name", "John Doe"]);
     assert_snapshot!(output, @"
     --- stderr
-    johnny (id 2) is called johnny, j@example.com, John Doe
+    johnny (id 2) has the names johnny, j@example.com, John Doe
     ");
     let output = rename(&["j@example.com", "", "--name", ""]);
     assert_snapshot!(output, @"
     --- stderr
-    j@example.com (id 2) is called j@example.com
+    j@example.com (id 2) has the names j@example.com
     ");
     assert_eq!(sandbox.get(&["token", "verify", &token]), "valid");
     sandbox.register("john", "654321");
@@ -239,7 +239,7 @@ fn a_name_that_cannot_be_given_is_refused() {
     let rename = |words: &[&str]| sandbox.run(&[&["users", "rename"], words].concat());
     assert_snapshot!(rename(&["john"]), @"
     --- exit code 2, stderr
-    error: a new username, `--email` or `--name` is needed
+    error: a new username, `--email` or `--name` is required
     ");
     assert_snapshot!(rename(&["john", "ADA"]), @"
     --- exit code 5, stderr
@@ -279,11 +279,11 @@ fn a_disabled_user_is_out_until_it_is_enabled() {
     let disable = ["users", "disable", "john"];
     assert_snapshot!(sandbox.run(&disable), @"
     --- stderr
-    john is disabled, 1 session ended
+    disabled john, ended 1 session
     ");
     assert_snapshot!(sandbox.run(&disable), @"
     --- stderr
-    john is disabled as before
+    john is already disabled
     ");
     let output = sandbox.run_with_input(&["login", "john", "--password-stdin"], "123456");
     assert_snapshot!(output, @"
@@ -303,7 +303,7 @@ fn a_disabled_user_is_out_until_it_is_enabled() {
     ");
     assert_snapshot!(sandbox.run(&["users", "enable", "john"]), @"
     --- stderr
-    john is enabled as before
+    john is enabled (unchanged)
     ");
     assert_eq!(sandbox.get(&["token", "verify", &token]), "valid");
     assert_snapshot!(sandbox.run_json(&disable), @r#"{"changed":true,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"disabled","quota":null,"created_at":"<time>"},"sessions_ended":0}"#);

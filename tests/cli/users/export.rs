@@ -107,7 +107,7 @@ fn no_cell_runs_in_a_spreadsheet() {
     let output = sandbox.run(&["users", "import", "users.csv", "--exist-ok"]);
     assert_snapshot!(output, @"
     --- stderr
-    imported 0 users, 12 there before
+    imported 0 users, skipped 12 existing
     ");
 }
 

@@ -89,7 +89,7 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
     assert_snapshot!(import(&sandbox, &rows), @"
     --- exit code 5, stderr
     error: line 5002: user already exists: ada
-    hint: who is there by all of these names is left out with `--exist-ok`
+    hint: use `--exist-ok` to skip users that already exist
     ");
     let error = sandbox.json_error(&["users", "import", "rows"]);
     assert_eq!(
@@ -112,7 +112,7 @@ fn it_can_be_the_first_command_of_a_store() {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
         --- exit code 65, stderr
         error: no admin in the file or in the store
-        hint: give a row the role `admin`, or make the first admin: jeton init
+        hint: give a row the role `admin`, or create an admin: jeton init
         "));
         assert!(!sandbox.store().exists());
     }
@@ -134,7 +134,7 @@ fn it_can_be_the_first_command_of_a_store() {
     assert_eq!(sandbox.sql("SELECT purpose || algorithm || state FROM keys"), ["appES256active"]);
     assert_snapshot!(import(&sandbox, rows), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
     sandbox.log_in("kim", "123456");
@@ -146,7 +146,7 @@ fn it_can_be_the_first_command_of_a_store() {
     assert_snapshot!(import(&sandbox, "{\"username\":\"eve\"}"), @"
     --- stderr
     imported 1 user
-    hint: there is no password yet for 1 user; set one: jeton recover USER
+    hint: set a password for 1 user without a password: jeton recover USER
     ");
     sandbox.run_with_input(&["recover", "eve", "--password-stdin"], "123456").ok();
     sandbox.log_in("eve", "123456");
@@ -161,7 +161,7 @@ fn a_file_that_a_spreadsheet_wrote_is_taken_as_it_is() {
     assert_snapshot!(import(&sandbox, rows), @"
     --- stderr
     imported 2 users
-    hint: there is no password yet for 2 users; set one: jeton recover USER
+    hint: set a password for 2 users without a password: jeton recover USER
     ");
     let rows = "SELECT username || ' ' || role || ' ' || (disabled_at IS NULL) FROM users";
     assert_eq!(sandbox.sql(rows), ["ada admin 1", "kim user 0", "lee minter 1"]);
@@ -188,8 +188,8 @@ fn those_that_differ_from_their_rows_are_counted() {
     let output = sandbox.run(&["users", "import", "rows", "--exist-ok"]);
     assert_snapshot!(output, @"
     --- stderr
-    imported 0 users, 3 there before
-    warning: 2 users there before were left as they are, unlike their rows, the first on line 3
+    imported 0 users, skipped 3 existing
+    warning: 2 existing users differ from their rows and were not changed, first on line 3
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["quota"], json!(null));
 }
@@ -203,8 +203,8 @@ fn whoever_may_be_there_is_left_as_it_is() {
     let import = ["users", "import", "rows", "--exist-ok"];
     assert_snapshot!(sandbox.run(&import), @"
     --- stderr
-    imported 1 user, 1 there before
-    warning: 1 user there before was left as it is, unlike its row, which is on line 2
+    imported 1 user, skipped 1 existing
+    warning: 1 existing user differs from the row on line 2 and was not changed
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["role"], "user");
     assert_snapshot!(sandbox.run_json(&import), @r#"{"changed":false,"imported":0,"without_password":0,"there_before":2,"different":1}"#);

@@ -75,7 +75,7 @@ fn the_footer_says_how_to_go_on() {
     2   <uuid>  john      john@example.com
     3   <uuid>  kim       kim@example.com
     --- stderr
-    3 of 4 users, page 1 of 2; next: --page 2
+    3 of 4 users, page 1 of 2, next: --page 2
     $ jeton users list --per-page 3 --page 2
     ID  UID                                   USERNAME  EMAIL
     4   <uuid>  lee       lee@example.com
@@ -83,7 +83,7 @@ fn the_footer_says_how_to_go_on() {
     ID  UID                                   USERNAME  EMAIL
     3   <uuid>  kim       kim@example.com
     --- stderr
-    1 of 4 users, more follow; next: --after 3
+    1 of 4 users, next: --after 3
     $ jeton users list --after 4
     --- stderr
     no users
@@ -132,7 +132,7 @@ fn a_page_that_cannot_be_is_refused() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["users", "list"]), @"
     --- exit code 4, stderr
-    error: nobody is logged in
+    error: not logged in
     hint: log in: jeton login
     ");
 }
@@ -226,7 +226,7 @@ fn a_list_is_sorted_and_who_has_no_name_comes_last() {
     5   <uuid>  kimx1     a@x.org  user  active
     3   <uuid>  zoe       b@x.org  user  active
     --- stderr
-    2 of 6 users, page 1 of 3; next: --page 2
+    2 of 6 users, page 1 of 3, next: --page 2
     ");
 }
 
@@ -255,7 +255,7 @@ fn an_order_that_cannot_be_is_refused() {
     let output = sandbox.run(&["users", "list", "--after", "1", "--sort", "username"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: `--after` follows the order of ids: leave `--sort` out
+    error: `--after` requires `--sort id`
     ");
 }
 
