@@ -27,7 +27,9 @@ impl Clock {
             .ok()
             .and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok())
             .and_then(Timestamp::from_unix)
-            .ok_or_else(|| Failure::new(Kind::Internal, "internal", "the clock is wrong"))?;
+            .ok_or_else(|| {
+                Failure::new(Kind::Internal, "internal", "system clock is outside 1970–9999")
+            })?;
         self.0.set(Some(now));
         Ok(now)
     }

@@ -43,7 +43,7 @@ impl App {
     pub(crate) fn read_key_file(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let bytes = self.read_file(InputKind::Key, path, MAX_KEY_FILE_BYTES)?;
         if bytes.len() > MAX_KEY_FILE_BYTES {
-            let message = format!("keys of more than {MAX_KEY_FILE_BYTES} bytes are not read");
+            let message = format!("key file too large: more than {MAX_KEY_FILE_BYTES} bytes");
             return Err(Failure::new(Kind::BadData, "bad_data", message));
         }
         Ok(bytes)
@@ -53,12 +53,12 @@ impl App {
     pub(crate) fn read_claims_file(&self, path: &Path) -> Result<Map<String, Value>, Failure> {
         let bytes = self.read_file(InputKind::Claims, path, MAX_CLAIMS_FILE_BYTES)?;
         let claims = if bytes.len() > MAX_CLAIMS_FILE_BYTES {
-            Err(format!("longer than {} KiB", MAX_CLAIMS_FILE_BYTES / 1024))
+            Err(format!("larger than {} KiB", MAX_CLAIMS_FILE_BYTES / 1024))
         } else {
             parse_strict_object(&bytes)
         };
         claims.map_err(|reason| {
-            Failure::new(Kind::BadData, "bad_data", format!("the file of claims is {reason}"))
+            Failure::new(Kind::BadData, "bad_data", format!("the claims file is {reason}"))
         })
     }
 
@@ -66,8 +66,8 @@ impl App {
     /// typed the key instead.
     pub(crate) fn read_key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let value = environment::variable(name).ok_or_else(|| {
-            Failure::usage("the environment variable that was named is not set")
-                .with_hint("give the name of the variable, without `$`; its value is read there")
+            Failure::usage("the named environment variable is not set")
+                .with_hint("pass the name of the variable without `$`")
         });
         Ok(Zeroizing::new(value?.into_encoded_bytes()))
     }
@@ -119,15 +119,19 @@ impl App {
         }
     }
 
-    /// Returns the current and the new password: two lines of input, or two prompts.
+    /// Returns the current and new password: two lines of input, or two prompts.
     pub(crate) fn obtain_password_change(
         &self,
         source: &PasswordSource,
     ) -> Result<(Password, Password), Failure> {
         let Some(text) = self.read_password_text(InputKind::PasswordChange, source)? else {
             if !self.can_prompt() {
-                return Err(Failure::usage("both passwords are needed and nobody is there to ask")
-                    .with_hint("give both, on two lines, with `--password-stdin` or `--password-file FILE`"));
+                return Err(Failure::usage(
+                    "current and new password required, and no terminal to ask on",
+                )
+                .with_hint(
+                    "pass both on two lines with `--password-stdin` or `--password-file FILE`",
+                ));
             }
             let current =
                 self.prompt_password(|app| app.console.prompt_password("Current password"))?;
@@ -140,7 +144,7 @@ impl App {
             (Some(current), Some(new), None) => {
                 Ok((Password::parse(current.to_owned())?, Password::parse(new.to_owned())?))
             }
-            _ => Err(Failure::usage("two lines are needed: the current password and the new one")),
+            _ => Err(Failure::usage("two lines required: the current and new password")),
         }
     }
 
@@ -177,10 +181,8 @@ impl App {
         prompt: impl FnOnce(&Self) -> Result<crate::terminal::Answer, crate::terminal::Error>,
     ) -> Result<Password, Failure> {
         if !self.can_prompt() {
-            return Err(Failure::usage("a password is needed and nobody is there to ask")
-                .with_hint(
-                    "give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`",
-                ));
+            return Err(Failure::usage("password required, and no terminal to ask on")
+                .with_hint("use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`"));
         }
         Ok(Password::parse(prompt(self)?.to_string())?)
     }
@@ -199,14 +201,14 @@ impl App {
                 Some(path) => self.read_token_file(Path::new(path)),
                 None if Path::new(text).is_file() => {
                     let display_path = redact_for_error(text);
-                    let hint = format!("to read it: {}", quote_shell_word(&format!("@{display_path}")));
+                    let hint = format!("to read the file, use {}", quote_shell_word(&format!("@{display_path}")));
                     Err(Failure::usage(format!("`{display_path}` is a file, not a token")).with_hint(hint))
                 }
                 None => Ok(normalize_token(text.as_bytes())),
             },
             None => self.bearer_credential()?.map(|(token, _)| token).ok_or_else(|| {
-                Failure::usage("a token is needed")
-                    .with_hint("give it as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`")
+                Failure::usage("token required")
+                    .with_hint("pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`")
             }),
         }
     }

@@ -30,7 +30,7 @@ impl InputKind {
     fn name(self) -> &'static str {
         match self {
             Self::Password => "password",
-            Self::PasswordChange => "current and the new password",
+            Self::PasswordChange => "current and new password",
             Self::Token => "token",
             Self::Key => "key",
             Self::Claims => "claims",
@@ -97,7 +97,7 @@ impl App {
     fn open_stdin(&self, kind: InputKind) -> Result<StdinReader, Failure> {
         static IS_READ: AtomicBool = AtomicBool::new(false);
         if IS_READ.swap(true, Ordering::Relaxed) {
-            return Err(Failure::usage("standard input was read already, and has nothing more"));
+            return Err(Failure::usage("standard input has already been read"));
         }
         let echo = if kind.is_secret() { Echo::LineBreaksOnly } else { Echo::On };
         Ok(self.console.open_stdin(&format!("the {}", kind.name()), echo)?)

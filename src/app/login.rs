@@ -83,7 +83,7 @@ impl App {
             self.warn_of_replaced_session(&login.store_path, &path);
         }
         if self.bearer_credential()?.is_some() {
-            self.print_warning("commands will use the token that is given, not this session");
+            self.print_warning("commands will use the given token instead of this session");
         }
         Ok((tokens, was_replaced))
     }
@@ -94,10 +94,10 @@ impl App {
         if previous_store != path && previous_store.exists() {
             let display_path = escape(&previous_store.to_string_lossy());
             self.print_warning(&format!(
-                "this session takes the place of the one in `{display_path}`, of which this store is a copy"
+                "this session replaces the session of `{display_path}`, of which this store is a copy"
             ));
             self.print_hint(
-                "to be logged in to both, use one of them with another JETON_CONFIG_DIR",
+                "to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store",
             );
         }
     }

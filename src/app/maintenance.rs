@@ -47,7 +47,7 @@ impl App {
             let display_path =
                 |path: &Path| Untrusted::new(path.to_string_lossy()).to_display().clone();
             self.confirm(&format!(
-                "Replace `{}` by `{}`?",
+                "Replace `{}` with `{}`?",
                 display_path(&path),
                 display_path(file)
             ))?;

@@ -130,7 +130,7 @@ impl App {
     }
 
     /// Closes the store and resets the clock, for a child process or an operation that needs the
-    /// store file. The time is later afterwards.
+    /// store file. The next use reads the clock again.
     pub(crate) fn release_store(&mut self) {
         self.store = None;
         self.clock = Clock::default();
@@ -167,17 +167,18 @@ impl App {
     fn adopt_store(&mut self, outcome: OpenOutcome) -> &mut Store {
         let display_path = model::escape(&outcome.store.path().to_string_lossy());
         if outcome.created {
-            self.console.print_status(&format!("made the store `{display_path}`"));
+            self.console.print_status(&format!("created store `{display_path}`"));
         }
         match outcome.permission_fix {
             PermissionFix::NotNeeded => {}
             PermissionFix::Applied => {
-                self.console
-                    .print_warning(&format!("others could read `{display_path}`; now they cannot"));
+                self.console.print_warning(&format!(
+                    "`{display_path}` was readable by other users; fixed its permissions"
+                ));
             }
             PermissionFix::Failed => {
                 self.console.print_warning(&format!(
-                    "others can read `{display_path}`, and that cannot be changed"
+                    "`{display_path}` is readable by other users, and its permissions cannot be changed"
                 ));
             }
         }
@@ -198,8 +199,8 @@ impl App {
 
     fn store_path(&self) -> Result<PathBuf, Failure> {
         self.options.store.clone().or_else(paths::default_store_path).ok_or_else(|| {
-            Failure::usage("there is no home directory to keep a store in")
-                .with_hint("say where with `--store` or `JETON_STORE`")
+            Failure::usage("no home directory for the store")
+                .with_hint("set the path with `--store` or `JETON_STORE`")
         })
     }
 
@@ -218,7 +219,8 @@ impl App {
             return Ok(());
         }
         if !self.can_prompt() {
-            return Err(Failure::usage("nobody is there to confirm it").with_hint("add `--yes`"));
+            return Err(Failure::usage("confirmation required, and no terminal to ask on")
+                .with_hint("add `--yes`"));
         }
         match self.console.confirm(question)? {
             Confirmation::Yes => Ok(()),
@@ -273,5 +275,5 @@ impl App {
 }
 
 fn store_closed_error() -> Failure {
-    Failure::from(store::Error::Failed("it was closed".to_owned()))
+    Failure::from(store::Error::Failed("already closed".to_owned()))
 }

@@ -41,7 +41,11 @@ impl App {
         }
         let lock = File::open(path).map_err(to_failure)?;
         if !files::lock(&lock, self.options.wait).map_err(to_failure)? {
-            return Err(Failure::new(Kind::Busy, "busy", "somebody else holds the directory"));
+            return Err(Failure::new(
+                Kind::Busy,
+                "busy",
+                "output directory locked by another process",
+            ));
         }
         files::remove_stale_temp_in_user_directory(path).map_err(to_failure)?;
         Ok(OutputDir { path, _lock: lock })

@@ -20,9 +20,9 @@ impl App {
         }
         authority::load_builtin_preset(name)?.ok_or_else(|| {
             let display_name = redact_for_error(name.unwrap_or_default());
-            let message = format!("there is no preset `{display_name}`");
+            let message = format!("preset `{display_name}` not found");
             Failure::new(Kind::NotFound, "preset_not_found", message)
-                .with_hint("list them: jeton token presets")
+                .with_hint("list presets: jeton token presets")
         })
     }
 
@@ -38,14 +38,14 @@ impl App {
         match std::fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Ok(metadata) if !metadata.is_file() => {
-                return Err(bad_preset("it is not a file".to_owned()));
+                return Err(bad_preset("not a file".to_owned()));
             }
             _ => {}
         }
         let bytes = File::open(&path).and_then(read_document);
         let bytes = bytes.map_err(|error| {
             let is_long = error.kind() == ErrorKind::FileTooLarge;
-            bad_preset(if is_long { "it is too large".to_owned() } else { error.to_string() })
+            bad_preset(if is_long { "too large".to_owned() } else { error.to_string() })
         })?;
         Template::parse(&bytes).map(Some).map_err(|invalid| bad_preset(invalid.reason))
     }

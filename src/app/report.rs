@@ -16,7 +16,7 @@ impl SecretOutput {
         if terminal::is_stdout_writable() {
             return Ok(Self(()));
         }
-        let message = "standard output is closed, and the result is a secret that would be lost";
+        let message = "standard output is closed: the secret would be lost";
         Err(Failure::new(Kind::Internal, "internal", message))
     }
 }

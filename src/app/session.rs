@@ -115,7 +115,7 @@ impl App {
             if authority::has_users(self.store()?)? {
                 return Err(Failure::not_logged_in());
             }
-            return Err(Failure::not_logged_in().with_hint("make the first admin: jeton init"));
+            return Err(Failure::not_logged_in().with_hint("create the first admin: jeton init"));
         };
         // The clock is read after the file: the writer of the file read the clock earlier.
         let now = self.clock.read()?;
@@ -154,8 +154,8 @@ impl App {
     pub(crate) fn refresh_session(&mut self) -> Result<Caller, Failure> {
         self.store()?;
         if let Some((_, source)) = self.bearer_credential()? {
-            return Err(Failure::usage(format!("the token in {source} is never refreshed"))
-                .with_hint("give a refresh token with `--token-stdin`, or leave that one out"));
+            return Err(Failure::usage(format!("the token in {source} cannot be refreshed"))
+                .with_hint("pass a refresh token with `--token-stdin`, or omit this token"));
         }
         let credentials = self.credentials()?;
         self.load_login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
@@ -176,10 +176,10 @@ impl App {
     ) -> Result<(Caller, Login), Failure> {
         if self.store()?.is_read_only() {
             return Err(Failure {
-                message: "the session must be refreshed, and the store is read-only".to_owned(),
+                message: "session refresh required, but the store is read-only".to_owned(),
                 ..store::Error::ReadOnly.into()
             }
-            .with_hint("run `jeton refresh` where the store can be written"));
+            .with_hint("run `jeton refresh` with write access to the store"));
         }
         let session_file = credentials.lock(self.options.wait)?;
         let now = self.clock.read()?;
@@ -218,7 +218,7 @@ impl App {
             // The new token satisfies every policy, unless it has already expired.
             policy = RefreshPolicy::IfExpired;
         }
-        Err(Failure::new(Kind::TokenExpired, "token_expired", "access tokens end at once here"))
+        Err(Failure::new(Kind::TokenExpired, "token_expired", "access tokens expire immediately"))
     }
 
     /// Exchanges an explicit refresh token for a new pair; the session file is not touched.
@@ -235,7 +235,9 @@ impl App {
     ) -> Result<Option<Login>, Failure> {
         let (login, permissions_fixed) = credentials.read()?;
         if permissions_fixed {
-            self.print_warning("others could read the session file; now they cannot");
+            self.print_warning(
+                "the session file was readable by other users; fixed its permissions",
+            );
         }
         let path = self.store()?.path();
         Ok(login.filter(|login| login.store_path == path))
@@ -255,11 +257,11 @@ fn has_only_expired(error: &authority::Error) -> bool {
 fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.has_reason(RejectReason::WrongType) {
-        return failure.with_hint(format!("an access token of a session is needed in {source}"));
+        return failure.with_hint(format!("use an access token of a session in {source}"));
     }
     let token_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
     if failure.hint.is_none() && token_kinds.contains(&failure.kind) {
-        return failure.with_hint(format!("it is the token in {source} that is refused"));
+        return failure.with_hint(format!("check the token in {source}"));
     }
     failure
 }

@@ -49,7 +49,7 @@ impl SignalForwarder {
         token: &SecretString,
     ) -> Result<u8, Failure> {
         let [program, arguments @ ..] = argv else {
-            return Err(Failure::usage("a command to run is needed"));
+            return Err(Failure::usage("command required"));
         };
         if let Some(origin) = self.0.pending().find(|origin| is_terminating(origin.signal)) {
             return Ok(signal_exit_code(origin.signal));
@@ -138,14 +138,14 @@ fn signal_exit_code(signal: i32) -> u8 {
 fn start_error(program: &OsStr, error: &io::Error) -> Failure {
     let display_name = redact_for_error(&program.to_string_lossy());
     if error.kind() == io::ErrorKind::NotFound {
-        let message = format!("there is no command `{display_name}`");
+        let message = format!("command `{display_name}` not found");
         let failure = Failure::new(Kind::CommandNotFound, "command_not_found", message);
-        return failure.with_hint("no shell is between: for its words and commands, `sh -c '…'`");
+        return failure.with_hint("use `sh -c '…'` for shell syntax and built-in commands");
     }
     let message = format!("`{display_name}` cannot be executed: {error}");
     Failure::new(Kind::NotExecutable, "not_executable", message)
 }
 
 fn supervision_error(error: &io::Error) -> Failure {
-    Failure::new(Kind::Internal, "internal", format!("the command cannot be watched: {error}"))
+    Failure::new(Kind::Internal, "internal", format!("command supervision failed: {error}"))
 }

@@ -113,7 +113,7 @@ pub(crate) enum UserRef {
 impl UserRef {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-            let id = text.parse().map_err(|_| InvalidValue::new("user", "the id is too large"))?;
+            let id = text.parse().map_err(|_| InvalidValue::new("user", "id too large"))?;
             return Ok(Self::Id(UserId(id)));
         }
         if let Some(uid) = Uid::parse_lenient(text) {

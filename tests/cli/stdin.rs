@@ -85,7 +85,7 @@ fn two_readers_of_stdin_are_a_usage_error() {
     let output = sandbox.run_with_input(&["passwd", "--password-stdin"], &access);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: standard input was read already, and has nothing more
+    error: standard input has already been read
     ");
     // A command that needs no token of the caller may read stdin.
     sandbox.run_with_input(&["token", "decode", "-"], &access).ok();

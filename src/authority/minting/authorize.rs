@@ -28,7 +28,7 @@ pub(in crate::authority) fn check_mint_permission<'p>(
     mut permissions: impl Iterator<Item = &'p str>,
 ) -> Result<(), Error> {
     if permissions.any(|permission| permission == Permission::MINT) {
-        return require_role(user, Role::Minter, "`jeton:mint` is only for minters and admins");
+        return require_role(user, Role::Minter, "only minters and admins can grant `jeton:mint`");
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ impl MintJob {
         &self,
         defect: Option<Defect>,
     ) -> (String, BTreeMap<String, String>) {
-        let Some(defect) = defect else { return ("nothing is wrong".to_owned(), BTreeMap::new()) };
+        let Some(defect) = defect else { return ("no defect".to_owned(), BTreeMap::new()) };
         let template = &self.request.template;
         let preset_description = template.defects.get(&defect).map(|patch| patch.why.as_str());
         let accepts = |(verifier, accepted_defects): (&String, &BTreeMap<Defect, String>)| {

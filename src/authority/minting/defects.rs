@@ -36,35 +36,35 @@ macro_rules! defects {
 }
 
 defects! {
-    Expired "expired" Expired "it ended a day before (RFC 7519, section 4.1.4)",
+    Expired "expired" Expired "`exp` is one day in the past (RFC 7519, section 4.1.4)",
     NotYetValid "not_yet_valid" NotYetValid
-        "it is valid from a second before its end on (RFC 7519, section 4.1.5)",
+        "`nbf` is one second before `exp` (RFC 7519, section 4.1.5)",
     BadSignature "bad_signature" BadSignature
-        "a bit of its signature is another (RFC 7515, section 5.2)",
+        "signature has one changed character (RFC 7515, section 5.2)",
     WrongKey "wrong_key" BadSignature
-        "another key of the same algorithm signed it (RFC 7515, section 5.2)",
+        "signed with another key of the same algorithm (RFC 7515, section 5.2)",
     UnknownKid "unknown_kid" UnknownKey
-        "its `kid` names a key that nobody published (RFC 7515, section 4.1.4)",
+        "`kid` names a key that is not published (RFC 7515, section 4.1.4)",
     AlgNone "alg_none" AlgNotAllowed
-        "`alg` is `none`, and there is no signature (RFC 8725, section 3.2)",
+        "`alg` is `none` and the signature is empty (RFC 8725, section 3.2)",
     AlgConfusion "alg_confusion" AlgNotAllowed
-        "`alg` is HS256, and the secret is the public key's PEM (RFC 8725, section 3.1)",
-    WrongIssuer "wrong_issuer" IssuerMismatch "somebody else issued it (RFC 7519, section 4.1.1)",
+        "`alg` is HS256 with the public key's PEM as the secret (RFC 8725, section 3.1)",
+    WrongIssuer "wrong_issuer" IssuerMismatch "`iss` names a different issuer (RFC 7519, section 4.1.1)",
     WrongAudience "wrong_audience" AudienceMismatch
-        "it is meant for somebody else (RFC 7519, section 4.1.3)",
-    MissingExp "missing_exp" MissingClaim "it has no end (RFC 9068, section 2.2)",
+        "`aud` names a different audience (RFC 7519, section 4.1.3)",
+    MissingExp "missing_exp" MissingClaim "`exp` is missing (RFC 9068, section 2.2)",
     MissingPermission "missing_permission" MissingPermission
-        "it allows something else than is asked for (RFC 6750, section 3.1)",
-    WrongType "wrong_type" WrongType "it is a token of another type (RFC 8725, section 3.11)",
+        "required permissions are missing (RFC 6750, section 3.1)",
+    WrongType "wrong_type" WrongType "token has a different type (RFC 8725, section 3.11)",
     TamperedPayload "tampered_payload" BadSignature
-        "a claim was added after it was signed (RFC 7515, section 5.2)",
-    Truncated "truncated" BadSignature "its signature is cut short (RFC 7515, section 5.2)",
-    Malformed "malformed" Malformed "its signature is not there at all (RFC 7515, section 7.1)",
+        "payload was changed after signing (RFC 7515, section 5.2)",
+    Truncated "truncated" BadSignature "signature is truncated (RFC 7515, section 5.2)",
+    Malformed "malformed" Malformed "signature part is missing (RFC 7515, section 7.1)",
     Crit "crit" CriticalHeader
-        "a critical extension is one that nobody knows (RFC 7515, section 4.1.11)",
+        "`crit` lists an unknown extension (RFC 7515, section 4.1.11)",
     Oversized "oversized" Malformed
-        "it is larger than 64 KiB, more than a header of HTTP takes (RFC 9110, section 5.4)",
-    Revoked "revoked" Revoked "its `jti` is on the list of what was taken back (RFC 7009)",
+        "token exceeds 64 KiB, more than an HTTP header may have (RFC 9110, section 5.4)",
+    Revoked "revoked" Revoked "`jti` is revoked (RFC 7009)",
 }
 
 impl Defect {

@@ -129,7 +129,7 @@ impl MintRequest {
         members: Map<String, Value>,
     ) -> Result<(), InvalidValue> {
         if members.keys().any(|name| name == "alg" || name == "kid") {
-            return Err(InvalidValue::new("header", "`alg` and `kid` are those of the key"));
+            return Err(InvalidValue::new("header", "`alg` and `kid` are set by the key"));
         }
         self.header.extend(members);
         Ok(())

@@ -57,7 +57,7 @@ mod tests {
             assert!(!preset.about.is_empty(), "{name}");
             let claims: BTreeSet<_> = preset.claims.keys().collect();
             assert_eq!(preset.explain.keys().collect::<BTreeSet<_>>(), claims, "{name}");
-            assert!(!preset.verifiers.is_empty(), "nobody vouches for {name}");
+            assert!(!preset.verifiers.is_empty(), "{name} has no verifier");
         }
         assert!(load_builtin_preset(None).unwrap().is_some());
         assert!(load_builtin_preset(Some("other")).unwrap().is_none());

@@ -51,7 +51,7 @@ pub(super) fn ensure_never_revoked(
 ) -> Result<(), Error> {
     ensure_not_blocklisted(tx, key, jti)?;
     if expires_at.map_or(Ok(false), |expires_at| tx.may_have_been_pruned(key, expires_at.unix()))? {
-        let reason = "a token with that `jti` that ended then may have been revoked, and pruned";
+        let reason = "a token with this `jti` and `exp` may have been revoked and pruned";
         return Err(Error::Usage(reason.to_owned()));
     }
     Ok(())
@@ -60,14 +60,14 @@ pub(super) fn ensure_never_revoked(
 /// Refuses a `jti` on the blocklist.
 fn ensure_not_blocklisted(tx: &Reader<'_>, key: i64, jti: Jti) -> Result<(), Error> {
     if tx.is_blocklisted(key, &jti.to_string())? {
-        return Err(Error::Usage("a token with that `jti` was revoked".to_owned()));
+        return Err(Error::Usage("a token with this `jti` has been revoked".to_owned()));
     }
     Ok(())
 }
 
 /// Returns the error for a `jti` that is already recorded.
 pub(super) fn jti_taken_error() -> Error {
-    Error::Usage("a token with that `jti` is recorded".to_owned())
+    Error::Usage("a token with this `jti` is already recorded".to_owned())
 }
 
 /// Adds the line number to an error, unless `line` is 0: the row is not from a file.
@@ -125,7 +125,7 @@ impl MintJob {
         let Some(scratch) = self.claim_rows.scratch() else {
             let mut pairs = jtis.iter().zip(jtis.iter().skip(1));
             return if pairs.any(|(first, second)| first.jti == second.jti) {
-                Err(Error::Usage("recorded tokens have a `jti` each".to_owned()))
+                Err(Error::Usage("each recorded token requires its own `jti`".to_owned()))
             } else {
                 Ok(())
             };
@@ -134,7 +134,7 @@ impl MintJob {
             jtis.iter().filter(|planned| planned.expires_at.is_some())
         {
             if let Some(first_line) = scratch.reserve_name(&jti.to_string(), *line)? {
-                let reason = format!("its `jti` stands on line {first_line} already");
+                let reason = format!("duplicate `jti`, first used on line {first_line}");
                 return Err(InvalidLine { line: *line, reason }.into());
             }
         }
@@ -150,13 +150,13 @@ pub(super) fn build_token_row(
     key: i64,
     now: Timestamp,
 ) -> Result<NewToken, Error> {
-    let refuse = |reason: &str| Err(Error::Usage(format!("a recorded token has {reason}")));
+    let refuse = |reason: &str| Err(Error::Usage(format!("a recorded token requires {reason}")));
     let Some(jti) = claims.get("jti").and_then(Value::as_str).and_then(Jti::parse) else {
-        return refuse("a UUID as its `jti`");
+        return refuse("a UUID as `jti`");
     };
     let Some(expires_at) = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix)
     else {
-        return refuse("an end (`exp`) in whole seconds");
+        return refuse("`exp` in whole seconds");
     };
     let issued_at = claims.get("iat").and_then(Value::as_i64).and_then(Timestamp::from_unix);
     let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();

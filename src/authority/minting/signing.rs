@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-const MINTERS_ONLY: &str = "only minters and admins mint test tokens";
+const MINTERS_ONLY: &str = "only minters and admins can mint test tokens";
 
 /// Tokens per transaction.
 pub(super) const BATCH_SIZE: usize = 500;
@@ -118,7 +118,7 @@ impl MintJob {
                 |jtis| store.read(|tx| ensure_new_jtis(tx, signing_key.id, jtis)),
             )?;
             let output = work(&signing_key.spec)?;
-            let suffix = format!(", by the new key {}", signing_key.spec.kid.as_str());
+            let suffix = format!(", signed by new key {}", signing_key.spec.kid.as_str());
             let key_suffix = if signing_key.id.is_none() { suffix.as_str() } else { "" };
             let result = write_as(store, minter, |tx, user| {
                 require_role(user, Role::Minter, MINTERS_ONLY)?;
@@ -195,8 +195,7 @@ impl MintJob {
         builder.build(defect)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
             Error::Usage(format!(
-                "a token of this kind cannot be wrong as `{name}`: what it does not say (`--aud`, \
-                 `--scope`) cannot be wrong"
+                "defect `{name}` not applicable: the token lacks the claim to change (`--aud`, `--scope`)"
             ))
         })
     }

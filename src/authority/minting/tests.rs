@@ -87,12 +87,15 @@ fn minting_requires_the_minter_role() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
     let result = mint_token(&mut store, &john, &mint_request());
-    assert!(matches!(result, Err(Error::Forbidden("only minters and admins mint test tokens"))));
+    assert!(matches!(
+        result,
+        Err(Error::Forbidden("only minters and admins can mint test tokens"))
+    ));
     assert!(store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().is_none());
     assert!(mint_token(&mut store, &ada, &mint_request()).is_ok());
     store.execute_sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let john = add_session(&mut store, john.user());
-    assert!(mint_token(&mut store, &john, &mint_request()).is_ok(), "the row says so now");
+    assert!(mint_token(&mut store, &john, &mint_request()).is_ok(), "the role comes from the row");
 }
 
 #[test]
@@ -191,10 +194,10 @@ fn test_token_without_jti_or_exp_is_not_recorded() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     for (claim, reason) in [
-        ("jti=1", "a recorded token has a UUID as its `jti`"),
-        ("jti=\"x\"", "a recorded token has a UUID as its `jti`"),
-        ("exp=\"soon\"", "a recorded token has an end (`exp`) in whole seconds"),
-        ("exp=1.5", "a recorded token has an end (`exp`) in whole seconds"),
+        ("jti=1", "a recorded token requires a UUID as `jti`"),
+        ("jti=\"x\"", "a recorded token requires a UUID as `jti`"),
+        ("exp=\"soon\"", "a recorded token requires `exp` in whole seconds"),
+        ("exp=1.5", "a recorded token requires `exp` in whole seconds"),
     ] {
         let claims = ExtraClaims::parse(&[], &[claim.to_owned()]).unwrap();
         let request = MintRequest { record: true, claims: claims.0, ..mint_request() };
@@ -226,5 +229,5 @@ fn recorded_test_token_uses_no_quota_and_is_no_credential() {
     assert_eq!(reject_reasons(&mut store, &twin, ExpectedKind::Only(TokenKind::Test), 0), []);
     let result =
         mint_token(&mut store, &ada, &MintRequest { record: true, claims, ..mint_request() });
-    assert!(matches!(result, Err(Error::Usage(text)) if text.contains("is recorded")));
+    assert!(matches!(result, Err(Error::Usage(text)) if text.contains("is already recorded")));
 }

@@ -78,7 +78,7 @@ impl TokenBuilder<'_> {
         is_applicable.then(|| match defect {
             Defect::Expired => claim_patch("exp", json!(validity.expires_at.unix())),
             Defect::NotYetValid => claim_patch("nbf", json!(validity.expires_at.unix() - 1)),
-            Defect::UnknownKid => header_patch(&[("kid", json!("nobody-published-this-key"))]),
+            Defect::UnknownKid => header_patch(&[("kid", json!("unpublished-key"))]),
             Defect::AlgNone => header_patch(&[("alg", json!("none"))]),
             Defect::AlgConfusion => header_patch(&[("alg", json!(Algorithm::HS256.name()))]),
             Defect::Crit => header_patch(&[("crit", json!(["urn:x"])), ("urn:x", json!(true))]),
@@ -160,7 +160,7 @@ fn expired_validity(validity: Validity) -> Result<Validity, Error> {
     let (begin, end) = (Timestamp::from_unix(end - length), Timestamp::from_unix(end));
     match (begin, end) {
         (Some(issued_at), Some(expires_at)) => Ok(Validity { issued_at, expires_at }),
-        _ => Err(Error::Usage("it is too early for a token that has expired".to_owned())),
+        _ => Err(Error::Usage("time of issue too early for an expired token".to_owned())),
     }
 }
 

@@ -45,7 +45,7 @@ fn audit_summary(filter: &TokenFilter) -> String {
         summary = format!("{summary} for {}", app.as_str());
     }
     if let Some(time) = filter.issued_before {
-        summary = format!("{summary} made before {time}");
+        summary = format!("{summary} issued before {time}");
     }
     summary
 }
@@ -71,8 +71,8 @@ mod tests {
         times.map(|(id, time)| (id, time.unwrap().unix() - at(0).unix())).collect()
     }
 
-    /// Creates tokens of two users. Ada has tokens 1 (a), 2 (b), 3 (b, a test token), 4 (b, issued
-    /// at 20, expired at 50) and 5 (b, revoked at 7); john has token 6 (b).
+    /// Creates a store with tokens of two users. Ada has tokens 1 (a), 2 (b), 3 (b, a test token),
+    /// 4 (b, issued at 20, expired at 50) and 5 (b, revoked at 7); john has token 6 (b).
     fn sample_store() -> (Store, TestUser, TestUser) {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
@@ -131,7 +131,7 @@ mod tests {
     fn bulk_revocation_of_other_users_requires_admin() {
         let (mut store, ada, john) = sample_store();
         for owner in [None, Some(ada.user().id)] {
-            let message = "only admins act on the tokens of others";
+            let message = "only admins can act on other users' tokens";
             let result = count_revocable(&mut store, at(0), &john.caller, &live_filter(owner));
             assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
             let result = revoke_bulk(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
@@ -149,7 +149,7 @@ mod tests {
             issued_before: Some(at(0)),
             ..live_filter(Some(UserId(7)))
         };
-        let summary = "app tokens of user 7 for b made before 2027-01-15T08:00:00Z";
+        let summary = "app tokens of user 7 for b issued before 2027-01-15T08:00:00Z";
         assert_eq!(audit_summary(&filter), summary);
         assert_eq!(audit_summary(&live_filter(None)), "tokens of all users");
     }

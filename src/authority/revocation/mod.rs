@@ -31,7 +31,7 @@ pub(crate) enum TokenSelector {
 impl TokenSelector {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-            let id = text.parse().map_err(|_| InvalidValue::new("token", "the id is too large"))?;
+            let id = text.parse().map_err(|_| InvalidValue::new("token", "id too large"))?;
             return Ok(Self::Id(TokenId(id)));
         }
         if let Some(jti) = Jti::parse_lenient(text) {
@@ -40,7 +40,7 @@ impl TokenSelector {
         if text.contains('.') {
             return Ok(Self::Value(text.to_owned()));
         }
-        Err(InvalidValue::new("token", "neither an id, nor a `jti`, nor a token"))
+        Err(InvalidValue::new("token", "expected an id, a `jti` or a token"))
     }
 
     /// Returns whether revocation by this selector requires a caller.
@@ -182,7 +182,7 @@ pub(super) fn find_app_token(
     Err(refusal)
 }
 
-const APP_TOKENS_ONLY: &str = "only app tokens are renewed";
+const APP_TOKENS_ONLY: &str = "only app tokens can be renewed";
 
 /// Returns the row of an app token, or the reason for refusing any other token given by value.
 fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<RecordedToken, Error> {
@@ -209,7 +209,7 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
 }
 
 pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Result<(), Error> {
-    const REFUSAL: &str = "only admins act on the tokens of others";
+    const REFUSAL: &str = "only admins can act on other users' tokens";
     match user {
         Some(user) if owner == Some(user.id) => Ok(()),
         Some(user) => require_role(user, Role::Admin, REFUSAL),
@@ -248,7 +248,7 @@ fn find_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<RevocationTarge
                 Ok(RevocationTarget::Unrecorded { key: *key, jti, kind: *kind, expires_at })
             }
             None => Err(Error::Usage(
-                "a token without `jti` cannot be revoked; `mint --record` makes one that can"
+                "a token without `jti` cannot be revoked; mint revocable tokens with `--record`"
                     .to_owned(),
             )),
         },

@@ -80,7 +80,7 @@ impl MediaType {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let is_valid = |byte: u8| byte.is_ascii_graphic();
         if text.is_empty() || !text.bytes().all(is_valid) {
-            return Err(InvalidValue::new("typ", "a media type, such as `at+jwt`"));
+            return Err(InvalidValue::new("typ", "expected a media type such as `at+jwt`"));
         }
         Ok(Self::normalize(text))
     }

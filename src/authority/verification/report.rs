@@ -1,4 +1,4 @@
-//! Result of the verification of one token.
+//! Verification report.
 
 use super::super::{Error, RejectReason};
 use super::TokenRecord;

@@ -9,7 +9,7 @@ fn init_creates_store_and_logs_in_first_admin() {
     let output = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace");
     assert_snapshot!(output, @"
     --- stderr
-    made the store `~/.local/share/jeton/jeton.db`
+    created store `~/.local/share/jeton/jeton.db`
     created admin ada; logged in as ada
     ");
     assert_eq!(sandbox.sql("SELECT role FROM users"), ["admin"]);
@@ -34,7 +34,7 @@ fn first_admin_is_named_after_os_user() {
     let output = sandbox.run(&["init"]).to_string().replace(&os_user, "<os user>");
     assert_snapshot!(output, @"
     --- stderr
-    made the store `~/.local/share/jeton/jeton.db`
+    created store `~/.local/share/jeton/jeton.db`
     created admin <os user>; logged in as <os user>
     hint: a random password was set and not shown; set your own with: jeton recover <os user>
     ");
@@ -124,7 +124,7 @@ fn store_flag_selects_independent_store() {
     let output = sandbox.run(&["init", "eve", "--store", other]);
     assert_snapshot!(output, @"
     --- stderr
-    made the store `~/other.db`
+    created store `~/other.db`
     created admin eve; logged in as eve
     hint: a random password was set and not shown; set your own with: jeton recover eve
     ");

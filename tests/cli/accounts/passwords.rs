@@ -27,7 +27,7 @@ fn new_password_ends_other_sessions_only() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: session ended
-    hint: it is the token in JETON_TOKEN that is refused
+    hint: check the token in JETON_TOKEN
     ");
 }
 
@@ -54,7 +54,7 @@ fn passwd_requires_current_and_new_password() {
         let output = sandbox.run_with_input(&PASSWD, input);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: two lines are needed: the current password and the new one
+        error: two lines required: the current and new password
         "));
     }
     let output = sandbox.run_with_input(&PASSWD, "123456\n\n");
@@ -64,8 +64,8 @@ fn passwd_requires_current_and_new_password() {
     ");
     assert_snapshot!(sandbox.run(&["passwd"]), @"
     --- exit code 2, stderr
-    error: both passwords are needed and nobody is there to ask
-    hint: give both, on two lines, with `--password-stdin` or `--password-file FILE`
+    error: current and new password required, and no terminal to ask on
+    hint: pass both on two lines with `--password-stdin` or `--password-file FILE`
     ");
     sandbox.log_in("john", "123456");
 }
@@ -126,8 +126,8 @@ fn recover_of_unknown_user_is_refused() {
     ");
     assert_snapshot!(sandbox.run(&["recover", "john"]), @"
     --- exit code 2, stderr
-    error: a password is needed and nobody is there to ask
-    hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+    error: password required, and no terminal to ask on
+    hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let empty = Sandbox::new();
     let output = empty.run_with_input(&["recover", "john", "--password-stdin"], "x");

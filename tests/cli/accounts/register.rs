@@ -37,7 +37,7 @@ fn first_account_creates_store_and_is_admin() {
     let output = register(&sandbox, &["--email", "ada@example.com", "--role", "user"]);
     assert_snapshot!(output, @"
     --- stderr
-    made the store `~/.local/share/jeton/jeton.db`
+    created store `~/.local/share/jeton/jeton.db`
     registered ada@example.com (id 1, admin)
     ");
     assert_eq!(sandbox.run(&["whoami"]).code, 4);
@@ -167,8 +167,8 @@ fn missing_or_short_password_is_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["register", "kim"]), @"
     --- exit code 2, stderr
-    error: a password is needed and nobody is there to ask
-    hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+    error: password required, and no terminal to ask on
+    hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let output = sandbox.run_with_input(&["register", "kim", "--password-stdin"], "\n");
     assert_snapshot!(output, @"

@@ -148,7 +148,7 @@ fn key_import_or_generation_creates_store() {
     assert_snapshot!(output, @"
     <key>
     --- stderr
-    made the store `~/.local/share/jeton/jeton.db`
+    created store `~/.local/share/jeton/jeton.db`
     imported ES256 signing key for app tokens
     ");
     let kid = output.stdout.trim().to_owned();
@@ -160,7 +160,7 @@ fn key_import_or_generation_creates_store() {
     assert_snapshot!(output, @"
     <key>
     --- stderr
-    made the store `~/.local/share/jeton/jeton.db`
+    created store `~/.local/share/jeton/jeton.db`
     created EdDSA signing key for test tokens
     ");
     other.run(&["keys", "generate"]).ok();

@@ -54,7 +54,7 @@ fn secret_for_a_closed_standard_output_is_not_created() {
             let output = run(&sandbox, &words.replace("KEY", &key), closed);
             allow_duplicates!(assert_snapshot!(output, @"
             --- exit code 1, stderr
-            error: standard output is closed, and the result is a secret that would be lost
+            error: standard output is closed: the secret would be lost
             "));
             assert_eq!(rows(&sandbox), before, "{words} {closed}");
         }

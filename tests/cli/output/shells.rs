@@ -193,7 +193,7 @@ fn copied_hint_about_a_token_file_reads_it() {
     for name in [FILE, "a'b", "$(touch pwned)", "a b!"] {
         std::fs::write(sandbox.home().join(name), &token).unwrap();
         let output = sandbox.run(&["token", "decode", "--", name]).fails(2);
-        let line = format!("jeton token decode {}", hint(&output, "to read it: "));
+        let line = format!("jeton token decode {}", hint(&output, "to read the file, use "));
         type_in_shell(&sandbox, &line).ok();
     }
 }

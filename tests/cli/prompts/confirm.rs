@@ -38,12 +38,12 @@ fn confirmation_requires_terminal_or_yes() {
     let sandbox = with_john();
     assert_snapshot!(sandbox.run(&DELETE), @"
     --- exit code 2, stderr
-    error: nobody is there to confirm it
+    error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
     assert_snapshot!(sandbox.run_with_input(&DELETE, "y\n"), @"
     --- exit code 2, stderr
-    error: nobody is there to confirm it
+    error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
     assert!(john_exists(&sandbox), "no terminal, no --yes");

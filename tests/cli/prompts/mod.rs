@@ -199,25 +199,25 @@ fn ci_and_no_input_disable_prompts() {
     sandbox.register("john", "123456");
     let in_ci = |words: &[&str]| refusal(OnTerminal::run_in(&sandbox, words, &[("CI", "1")]));
     assert_snapshot!(in_ci(&["login", "ada"]), @"
-    error: a password is needed and nobody is there to ask
-    hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+    error: password required, and no terminal to ask on
+    hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
     let no_input = OnTerminal::run(&sandbox, &["login", "ada", "--no-input"]);
     assert_snapshot!(refusal(no_input), @"
-    error: a password is needed and nobody is there to ask
-    hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+    error: password required, and no terminal to ask on
+    hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
     assert_snapshot!(in_ci(&["users", "delete", "john"]), @"
-    error: nobody is there to confirm it
+    error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     --- exit code 2
     ");
     assert_snapshot!(sandbox.run(&["login", "ada"]), @"
     --- exit code 2, stderr
-    error: a password is needed and nobody is there to ask
-    hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+    error: password required, and no terminal to ask on
+    hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let fresh = Sandbox::new();
     let (code, screen, _) = OnTerminal::run_in(&fresh, &["init", "ci"], &[("CI", "1")]).finish();

@@ -22,7 +22,7 @@ fn minting_token_mints_but_is_no_access_token() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: an access token of a session is needed in JETON_TOKEN
+    hint: use an access token of a session in JETON_TOKEN
     ");
 }
 
@@ -32,12 +32,12 @@ fn mint_permission_requires_minter_or_admin() {
     let create = ["token", "create", "ci", "-p", "read,jeton:mint"];
     assert_snapshot!(sandbox.run(&create), @"
     --- exit code 7, stderr
-    error: `jeton:mint` is only for minters and admins
+    error: only minters and admins can grant `jeton:mint`
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&[&create[..], &["--user", "john"]].concat()), @"
     --- exit code 7, stderr
-    error: `jeton:mint` is only for minters and admins
+    error: only minters and admins can grant `jeton:mint`
     ");
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     sandbox.run(&[&create[..], &["--user", "john"]].concat()).ok();
@@ -51,7 +51,7 @@ fn mint_permission_requires_minter_or_admin() {
     sandbox.sql("UPDATE users SET role = 'user' WHERE username = 'john'");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 7, stderr
-    error: `jeton:mint` is only for minters and admins
+    error: only minters and admins can grant `jeton:mint`
     ");
 }
 
@@ -82,15 +82,15 @@ fn minting_token_requires_role_of_owner() {
     assert_snapshot!(outputs, @"
     $ jeton token mint
     --- exit code 7, stderr
-    error: only minters and admins mint test tokens
+    error: only minters and admins can mint test tokens
     $ jeton token mint
     --- exit code 10, stderr
     error: token owner disabled
-    hint: it is the token in JETON_TOKEN that is refused
+    hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 12, stderr
     error: token owner deleted
-    hint: it is the token in JETON_TOKEN that is refused
+    hint: check the token in JETON_TOKEN
     ");
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(mint(&sandbox, &short_lived).code, 12, "revocation precedes expiry");
@@ -113,11 +113,11 @@ fn revoked_or_expired_minting_token_is_refused() {
     $ jeton token mint
     --- exit code 12, stderr
     error: token revoked
-    hint: it is the token in JETON_TOKEN that is refused
+    hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 11, stderr
     error: token expired
-    hint: it is the token in JETON_TOKEN that is refused
+    hint: check the token in JETON_TOKEN
     ");
     assert_eq!(mint(&sandbox, &minted).code, 10, "test tokens cannot mint");
 }

@@ -45,12 +45,12 @@ fn one_that_is_not_there_is_127_and_one_that_cannot_be_executed_126() {
     assert_snapshot!(outputs, @r"
     there-is-none
     --- exit code 127, stderr
-    error: there is no command `there-is-none`
-    hint: no shell is between: for its words and commands, `sh -c '…'`
+    error: command `there-is-none` not found
+    hint: use `sh -c '…'` for shell syntax and built-in commands
     ./there\u{1b}-is-none
     --- exit code 127, stderr
-    error: there is no command `./there\u{1b}-is-none`
-    hint: no shell is between: for its words and commands, `sh -c '…'`
+    error: command `./there\u{1b}-is-none` not found
+    hint: use `sh -c '…'` for shell syntax and built-in commands
     ./text
     --- exit code 126, stderr
     error: `./text` cannot be executed: Permission denied (os error 13)

@@ -55,7 +55,7 @@ fn a_token_of_any_preset_can_be_revoked() {
     let output = run_shell(&sandbox, &["--claims", "claims.json"], "true");
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: a recorded token has a UUID as its `jti`
+    error: a recorded token requires a UUID as `jti`
     ");
 }
 
@@ -133,7 +133,7 @@ fn test_tokens_are_for_minters_and_nothing_is_run_without_a_token() {
     let touch = ["run", "--", "/bin/touch", "output"];
     assert_snapshot!(sandbox.run(&touch), @"
     --- exit code 7, stderr
-    error: only minters and admins mint test tokens
+    error: only minters and admins can mint test tokens
     ");
     sandbox.run(&["logout"]).ok();
     sandbox.run(&touch).fails(4);

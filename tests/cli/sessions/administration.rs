@@ -104,7 +104,7 @@ fn the_session_of_another_is_ended_by_admins_only() {
     let output = admin(&all);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: nobody is there to confirm it
+    error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
     assert_snapshot!(admin(&[&all[..], &["--yes"]].concat()), @"
@@ -150,7 +150,7 @@ fn a_lasting_access_token_is_printed_and_refreshed_if_need_be() {
     let mut command = sandbox.command(&["sessions", "token"]);
     command.env("JETON_TOKEN", &short);
     let given = Sandbox::run_with(command, "");
-    assert_eq!(given.ok().stdout, format!("{short}\n"), "a given token is never refreshed");
+    assert_eq!(given.ok().stdout, format!("{short}\n"), "a given token cannot be refreshed");
 }
 
 #[test]

@@ -107,19 +107,19 @@ fn a_given_token_must_be_a_good_access_token() {
     $ jeton whoami
     --- exit code 10, stderr
     error: token type mismatch
-    hint: an access token of a session is needed in JETON_TOKEN
+    hint: use an access token of a session in JETON_TOKEN
     $ jeton whoami
     --- exit code 10, stderr
     error: token type mismatch
-    hint: an access token of a session is needed in JETON_TOKEN
+    hint: use an access token of a session in JETON_TOKEN
     $ jeton whoami
     --- exit code 10, stderr
     error: token malformed: expected three parts
-    hint: it is the token in JETON_TOKEN that is refused
+    hint: check the token in JETON_TOKEN
     $ jeton whoami
     --- exit code 10, stderr
     error: token signature invalid
-    hint: it is the token in JETON_TOKEN that is refused
+    hint: check the token in JETON_TOKEN
     ");
     let ran = sandbox.run(&["whoami", "--token-file", "nowhere"]);
     assert_snapshot!(ran, @"
@@ -139,7 +139,7 @@ fn a_given_token_is_never_refreshed() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 11, stderr
     error: token expired
-    hint: it is the token in JETON_TOKEN that is refused
+    hint: check the token in JETON_TOKEN
     ");
     assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), file);
 }

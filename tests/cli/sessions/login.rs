@@ -161,8 +161,8 @@ fn a_password_that_cannot_be_had_is_a_usage_error() {
         let output = sandbox.run(&[&["login", "john"], flags].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: a password is needed and nobody is there to ask
-        hint: give it with `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
+        error: password required, and no terminal to ask on
+        hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
         "));
     }
 }
@@ -202,16 +202,16 @@ fn a_copy_of_the_store_elsewhere_does_not_use_the_session() {
     let output = sandbox.run_with_input(&arguments, "123456");
     assert_snapshot!(output, @"
     --- stderr
-    warning: this session takes the place of the one in `~/.local/share/jeton/jeton.db`, of which this store is a copy
-    hint: to be logged in to both, use one of them with another JETON_CONFIG_DIR
+    warning: this session replaces the session of `~/.local/share/jeton/jeton.db`, of which this store is a copy
+    hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
     logged in as john
     ");
     let output = sandbox.run(&["whoami"]);
     assert_eq!(output.code, 4, "both have the same identity and one file: {output:?}");
     assert_snapshot!(login(&sandbox, "john", "123456"), @"
     --- stderr
-    warning: this session takes the place of the one in `~/copy.db`, of which this store is a copy
-    hint: to be logged in to both, use one of them with another JETON_CONFIG_DIR
+    warning: this session replaces the session of `~/copy.db`, of which this store is a copy
+    hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
     logged in as john
     ");
     assert_eq!(sandbox.run(&["whoami", "--store", copy]).code, 4);

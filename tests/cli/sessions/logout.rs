@@ -216,6 +216,6 @@ fn all_by_a_token_that_was_given_needs_a_good_one() {
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: an access token of a session is needed in JETON_TOKEN
+    hint: use an access token of a session in JETON_TOKEN
     ");
 }

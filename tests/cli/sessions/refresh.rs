@@ -112,8 +112,8 @@ fn a_given_token_is_never_refreshed() {
     sandbox.set("JETON_TOKEN", &before.0);
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 2, stderr
-    error: the token in JETON_TOKEN is never refreshed
-    hint: give a refresh token with `--token-stdin`, or leave that one out
+    error: the token in JETON_TOKEN cannot be refreshed
+    hint: pass a refresh token with `--token-stdin`, or omit this token
     ");
     assert_eq!(pair(&sandbox), before);
 }

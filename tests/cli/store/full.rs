@@ -87,7 +87,7 @@ fn a_first_init_on_a_full_disk_can_be_repeated() {
     mounted.empty(".local");
     assert_snapshot!(mounted.run("init ada"), @"
     --- stderr
-    made the store `~/.local/share/jeton/jeton.db`
+    created store `~/.local/share/jeton/jeton.db`
     created admin ada; logged in as ada
     ");
     mounted.run("whoami").ok();

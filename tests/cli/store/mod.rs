@@ -81,7 +81,7 @@ fn a_loose_store_is_tightened_with_a_warning() {
         let output = sandbox.run(&["whoami"]).diagnostics();
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
-        warning: others could read `~/.local/share/jeton/jeton.db`; now they cannot
+        warning: `~/.local/share/jeton/jeton.db` was readable by other users; fixed its permissions
         "));
         for file in store_files(&sandbox) {
             assert_eq!(mode(&file), 0o600, "{file:?}");
@@ -109,7 +109,7 @@ fn a_loose_session_is_tightened_with_a_warning() {
     session ends  <time>
     credential    ~/.config/jeton/sessions/<uuid>.json
     --- stderr
-    warning: others could read the session file; now they cannot
+    warning: the session file was readable by other users; fixed its permissions
     ");
     assert_eq!(mode(&session), 0o600);
     assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");
@@ -158,7 +158,7 @@ fn an_empty_file_is_no_store_and_init_completes_it() {
     );
     assert_eq!(fs::metadata(sandbox.store()).unwrap().len(), 0);
     let output = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
-    let made = format!("made the store `{}`\n", sandbox.store().canonicalize().unwrap().display());
+    let made = format!("created store `{}`\n", sandbox.store().canonicalize().unwrap().display());
     assert!(output.stderr.starts_with(&made), "{}", output.stderr);
     for file in store_files(&sandbox) {
         assert_eq!(mode(&file), 0o600, "{file:?}");

@@ -163,7 +163,7 @@ fn rights_that_cannot_be_taken_away_are_told() {
     assert_snapshot!(output, @"
     valid
     --- stderr
-    warning: others can read `~/.local/share/jeton/jeton.db`, and that cannot be changed
+    warning: `~/.local/share/jeton/jeton.db` is readable by other users, and its permissions cannot be changed
     ");
 }
 
@@ -179,8 +179,8 @@ fn a_session_that_must_be_refreshed_is_refused_and_not_spent() {
     for words in ["whoami", "users list", "sessions token", "store prune", "refresh"] {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 78, stderr
-        error: the session must be refreshed, and the store is read-only
-        hint: run `jeton refresh` where the store can be written
+        error: session refresh required, but the store is read-only
+        hint: run `jeton refresh` with write access to the store
         "));
     }
     mounted.run("token verify @token").ok();

@@ -82,7 +82,7 @@ fn unusable_backup_changes_nothing() {
     let output = sandbox.run(&RESTORE[..3]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: nobody is there to confirm it
+    error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
     // What others can read is restored all the same.

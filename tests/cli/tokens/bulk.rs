@@ -65,7 +65,7 @@ fn one_wrong_row_of_many_is_named_and_nothing_is_printed() {
     let output = sandbox.run_with_input(&["token", "mint", "--record", "--from", "-"], rows);
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 2: a recorded token has a UUID as its `jti`
+    error: line 2: a recorded token requires a UUID as `jti`
     ");
     let error = sandbox.json_error(&["token", "mint", "--from", "rows.csv"]);
     assert_eq!(error["details"], json!({"line": 54_324}));
@@ -107,25 +107,25 @@ fn an_identity_that_is_told_twice_or_recorded_is_named_before_anything_is() {
     let mint = ["token", "mint", "--record", "--from", "-"];
     assert_snapshot!(sandbox.run_with_input(&mint, &rows), @"
     --- exit code 65, stderr
-    error: line 1202: its `jti` stands on line 1201 already
+    error: line 1202: duplicate `jti`, first used on line 1201
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
     assert_eq!(audit(&sandbox), ["1 bad_data 0"]);
     let _ = sandbox.run_with_input(&mint, row).ok();
     assert_snapshot!(sandbox.run_with_input(&mint, &format!("{{}}\n{row}")), @"
     --- exit code 65, stderr
-    error: line 2: a token with that `jti` is recorded
+    error: line 2: a token with this `jti` is already recorded
     ");
     let claim = "jti=01890a5d-ac96-774b-bcce-b302099a8058";
     let one = ["token", "mint", "--record", "--claim", claim];
     assert_snapshot!(sandbox.run(&[&one[..], &["--count", "2"]].concat()), @"
     --- exit code 2, stderr
-    error: recorded tokens have a `jti` each
+    error: each recorded token requires its own `jti`
     ");
     let _ = sandbox.run(&one).ok();
     assert_snapshot!(sandbox.run(&one), @"
     --- exit code 2, stderr
-    error: a token with that `jti` is recorded
+    error: a token with this `jti` is already recorded
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["2"]);
     assert_eq!(audit(&sandbox), ["1 bad_data 0", "1 done 1", "1 bad_data 0", "1 done 1"]);
@@ -221,7 +221,7 @@ fn everything_can_be_said() {
         let output = sandbox.run(&["token", "mint", "--header", member]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: header: `alg` and `kid` are those of the key
+        error: header: `alg` and `kid` are set by the key
         "));
     }
 }
@@ -267,8 +267,8 @@ fn without_a_store_a_key_of_ones_own_signs() {
     let output = sandbox.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the environment variable that was named is not set
-    hint: give the name of the variable, without `$`; its value is read there
+    error: the named environment variable is not set
+    hint: pass the name of the variable without `$`
     ");
     assert!(!sandbox.store().exists());
 }

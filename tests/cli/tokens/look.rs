@@ -165,8 +165,8 @@ fn a_token_is_read_from_wherever_it_is() {
     for verb in ["verify", "inspect", "decode"] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", verb]), @"
         --- exit code 2, stderr
-        error: a token is needed
-        hint: give it as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`
+        error: token required
+        hint: pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`
         "));
     }
     let output = sandbox.run(&["token", "inspect", "@nowhere"]);

@@ -62,7 +62,7 @@ fn minting_is_for_minters_and_admins() {
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only minters and admins mint test tokens
+    error: only minters and admins can mint test tokens
     ");
     sandbox.log_in("ada", "lovelace");
     let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];
@@ -94,7 +94,7 @@ fn a_test_token_is_no_credential() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: an access token of a session is needed in JETON_TOKEN
+    hint: use an access token of a session in JETON_TOKEN
     ");
 }
 
@@ -132,7 +132,7 @@ fn a_recorded_token_is_listed_and_revoked_by_its_id() {
     assert_eq!((&shown["kind"], &shown["claims"]["sub"]), (&json!("test"), &json!("alice")));
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 2, stderr
-    error: only app tokens are renewed
+    error: only app tokens can be renewed
     ");
     sandbox.run(&["token", "verify", token, "--type", "test"]).ok();
     assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
@@ -155,7 +155,7 @@ fn a_recorded_token_is_listed_and_revoked_by_its_id() {
     let without = sandbox.get(&["token", "mint", "--claim-json", "jti=1"]);
     assert_snapshot!(sandbox.run(&["token", "revoke", &without]), @"
     --- exit code 2, stderr
-    error: a token without `jti` cannot be revoked; `mint --record` makes one that can
+    error: a token without `jti` cannot be revoked; mint revocable tokens with `--record`
     ");
 }
 
@@ -166,7 +166,7 @@ fn a_key_is_made_with_the_first_token_and_not_before() {
     let unending = ["token", "mint", "--record", "--claim-json", "exp=null"];
     assert_snapshot!(sandbox.run(&unending), @"
     --- exit code 2, stderr
-    error: a recorded token has an end (`exp`) in whole seconds
+    error: a recorded token requires `exp` in whole seconds
     ");
     assert_eq!(sandbox.sql(keys), ["0"]);
     sandbox.run(&["token", "mint", "--alg", "ES384"]).ok();
@@ -174,7 +174,7 @@ fn a_key_is_made_with_the_first_token_and_not_before() {
     assert_eq!(sandbox.sql(keys), ["1"]);
     let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
     let audit = sandbox.sql("SELECT target FROM audit WHERE action = 'token mint' ORDER BY id");
-    assert_eq!(audit, [format!("test token, by the new key {kid}"), "test token".to_owned()]);
+    assert_eq!(audit, [format!("test token, signed by new key {kid}"), "test token".to_owned()]);
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
     let output = sandbox.run(&["token", "mint", "--preset", "ours"]);
     assert_snapshot!(output, @r#"
     --- exit code 65, stderr
-    error: `~/.config/jeton/presets/ours.json`: its `header` needs "alg": "{alg}"
+    error: `~/.config/jeton/presets/ours.json`: `header` must contain "alg": "{alg}"
     "#);
     fs::write(folder.join("ours.json"), "{}").unwrap();
     assert_snapshot!(sandbox.run(&["token", "mint", "--preset", "ours"]), @"
@@ -206,13 +206,13 @@ fn what_a_preset_does_not_have_is_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["token", "mint", "--preset", "none"]), @"
     --- exit code 3, stderr
-    error: there is no preset `none`
-    hint: list them: jeton token presets
+    error: preset `none` not found
+    hint: list presets: jeton token presets
     ");
     assert_snapshot!(sandbox.run(&["token", "presets", "show", "none"]), @"
     --- exit code 3, stderr
-    error: there is no preset `none`
-    hint: list them: jeton token presets
+    error: preset `none` not found
+    hint: list presets: jeton token presets
     ");
     let path = ["token", "mint", "--preset", "../../store"];
     assert_eq!(sandbox.run(&path).code, 3);
@@ -223,7 +223,7 @@ fn what_a_preset_does_not_have_is_refused() {
     ");
     assert_snapshot!(mint("fresh=yes"), @"
     --- exit code 2, stderr
-    error: parameter: `fresh` must be of the type of its default, false
+    error: parameter: `fresh` must have the type of its default, false
     ");
 }
 
@@ -245,7 +245,7 @@ fn a_preset_that_grows_without_bound_is_refused() {
         let output = sandbox.run(&[&["token", command], &words[..]].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: preset: what it says is longer than a token can be
+        error: preset: the rendered token exceeds the maximum length
         "));
     }
 }

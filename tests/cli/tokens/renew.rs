@@ -147,14 +147,14 @@ fn what_does_not_work_any_more_is_not_renewed() {
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", "9"]), @"
     --- exit code 7, stderr
-    error: only admins act on the tokens of others
+    error: only admins can act on other users' tokens
     ");
     sandbox.get(&["token", "create", "c"]);
     sandbox.register("eve", "123456");
     sandbox.log_in("eve", "123456");
     assert_snapshot!(sandbox.run(&["token", "renew", "3"]), @"
     --- exit code 7, stderr
-    error: only admins act on the tokens of others
+    error: only admins can act on other users' tokens
     ");
 }
 
@@ -187,7 +187,7 @@ fn a_token_of_another_kind_is_not_renewed() {
         allow_duplicates!(
             assert_snapshot!(sandbox.run(&["token", "renew", &sandbox.session(kind)]), @"
         --- exit code 10, stderr
-        error: session token not accepted: only app tokens are renewed
+        error: session token not accepted: only app tokens can be renewed
         ")
         );
     }
@@ -195,7 +195,7 @@ fn a_token_of_another_kind_is_not_renewed() {
         let test = sandbox.get(&[&["token", "mint"], more].concat());
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "renew", &test]), @"
         --- exit code 10, stderr
-        error: token type mismatch: only app tokens are renewed
+        error: token type mismatch: only app tokens can be renewed
         "));
         assert_eq!(
             sandbox.json_error(&["token", "renew", &test])["details"]["reason"],
@@ -204,7 +204,7 @@ fn a_token_of_another_kind_is_not_renewed() {
     }
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 2, stderr
-    error: only app tokens are renewed
+    error: only app tokens can be renewed
     ");
     let app = sandbox.get(&["token", "create", "app"]);
     rusqlite::Connection::open(sandbox.store())

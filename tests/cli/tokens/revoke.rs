@@ -121,13 +121,13 @@ fn one_unknown_token_stops_all() {
     assert_snapshot!(outputs, @"
     $ jeton token revoke 1 99
     --- exit code 7, stderr
-    error: only admins act on the tokens of others
+    error: only admins can act on other users' tokens
     $ jeton token revoke 1 '<uuid>'
     --- exit code 7, stderr
-    error: only admins act on the tokens of others
+    error: only admins can act on other users' tokens
     $ jeton token revoke 1 nonsense
     --- exit code 2, stderr
-    error: token: neither an id, nor a `jti`, nor a token
+    error: token: expected an id, a `jti` or a token
     $ jeton token revoke 1 '<token>'
     --- exit code 10, stderr
     error: token signature invalid
@@ -144,7 +144,7 @@ fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
         let output = sandbox.run(&["token", "revoke", name]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins act on the tokens of others
+        error: only admins can act on other users' tokens
         "));
     }
     sandbox.run(&["logout"]).ok();
@@ -180,7 +180,7 @@ fn whoever_mints_takes_back_no_recorded_token_of_others() {
     let output = sandbox.run(&["token", "revoke", &jti(&hers)]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins act on the tokens of others
+    error: only admins can act on other users' tokens
     ");
     let own = sandbox.get(&mint);
     sandbox.run(&["logout"]).ok();
@@ -209,7 +209,7 @@ fn what_was_taken_back_is_not_recorded_again() {
         let output = sandbox.run(&[&mint[..], &["--record"], same].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: a token with that `jti` was revoked
+        error: a token with this `jti` has been revoked
         "));
         judged(&sandbox, &revoked, REVOKED);
     }

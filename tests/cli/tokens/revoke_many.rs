@@ -124,7 +124,7 @@ fn those_of_others_are_for_admins() {
     let sandbox = several();
     assert_snapshot!(sandbox.run(&revoke(&["--all-users", "--all"])), @"
     --- exit code 7, stderr
-    error: only admins act on the tokens of others
+    error: only admins can act on other users' tokens
     ");
     for user in ["ada", "nobody"] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "revoke", "--user", user]), @"
@@ -163,7 +163,7 @@ fn nobody_there_to_confirm_it_stops_it() {
     let sandbox = several();
     assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "b"]), @"
     --- exit code 2, stderr
-    error: nobody is there to confirm it
+    error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
     assert_eq!(live(&sandbox).len(), 6);

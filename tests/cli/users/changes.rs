@@ -113,7 +113,7 @@ fn deleting_is_refused_before_it_is_confirmed() {
     let output = sandbox.run(&["users", "delete", "john"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: nobody is there to confirm it
+    error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
     sandbox.run(&["users", "show", "john"]).ok();

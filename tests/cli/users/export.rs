@@ -124,7 +124,7 @@ fn only_admins_export_and_hashes_are_confirmed() {
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&with_hashes), @"
     --- exit code 2, stderr
-    error: nobody is there to confirm it
+    error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
     let ran = sandbox.run(&["users", "export", "-q"]).ok();

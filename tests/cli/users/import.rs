@@ -127,7 +127,7 @@ fn it_can_be_the_first_command_of_a_store() {
                 {\"username\":\"ada\",\"role\":\"admin\",\"password\":\"lovelace\"}\n";
     assert_snapshot!(import(&sandbox, rows), @"
     --- stderr
-    made the store `~/.local/share/jeton/jeton.db`
+    created store `~/.local/share/jeton/jeton.db`
     imported 2 users
     ");
     assert_eq!(sandbox.sql("SELECT username || ' ' || role FROM users"), ["kim user", "ada admin"]);

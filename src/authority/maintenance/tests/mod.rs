@@ -113,7 +113,7 @@ fn pruned_jti_cannot_be_recorded_again() {
     revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(token)]).unwrap();
     assert_eq!(prune_at(&mut store, &ada, HOUR).tokens, 1);
     let error = mint_token(&mut store, &ada, &request).unwrap_err();
-    assert!(error.to_string().contains("may have been revoked, and pruned"), "{error}");
+    assert!(error.to_string().contains("may have been revoked and pruned"), "{error}");
     request.expiry = Expiry::At(at(HOUR + 1));
     mint_token(&mut store, &ada, &request).unwrap();
 }

@@ -108,19 +108,15 @@ impl Template {
         template.algorithm()?;
         template.ttl()?;
         if template.header.get("alg").and_then(Value::as_str) != Some(ALG_PLACEHOLDER) {
-            return Err(refuse(format!("its `header` needs \"alg\": \"{ALG_PLACEHOLDER}\"")));
+            return Err(refuse(format!("`header` must contain \"alg\": \"{ALG_PLACEHOLDER}\"")));
         }
         if let Some(name) =
             RESERVED_NAMES.iter().find(|name| template.parameters.contains_key(**name))
         {
-            return Err(refuse(format!(
-                "a parameter of it is called `{name}`, which has a meaning"
-            )));
+            return Err(refuse(format!("parameter name `{name}` is reserved")));
         }
         if template.header.get("kid").is_some_and(|kid| kid != KID_PLACEHOLDER) {
-            return Err(refuse(format!(
-                "the `kid` of its `header` can only be \"{KID_PLACEHOLDER}\""
-            )));
+            return Err(refuse(format!("`kid` in `header` must be \"{KID_PLACEHOLDER}\"")));
         }
         Ok(template)
     }
@@ -180,15 +176,16 @@ impl Template {
         let texts = || values.iter().map(|text| Value::from(*text));
         match (default, values) {
             (Value::Array(_), [""]) => Ok(Value::Array(Vec::new())),
-            (Value::String(_), [_, _, ..]) if name != "aud" => {
-                Err(InvalidValue::new("parameter", format!("`{name}` is one text, not a list")))
-            }
+            (Value::String(_), [_, _, ..]) if name != "aud" => Err(InvalidValue::new(
+                "parameter",
+                format!("`{name}` accepts a single value, not a list"),
+            )),
             (Value::String(_) | Value::Null, [text]) => Ok(Value::from(*text)),
             (Value::Array(_) | Value::String(_) | Value::Null, _) => Ok(texts().collect()),
             (Value::Bool(_) | Value::Number(_) | Value::Object(_), _) => {
                 let value = serde_json::from_str(&values.join(" ")).ok();
                 value.filter(|value| is_same_type(value, default)).ok_or_else(|| {
-                    let reason = format!("`{name}` must be of the type of its default, {default}");
+                    let reason = format!("`{name}` must have the type of its default, {default}");
                     InvalidValue::new("parameter", reason)
                 })
             }

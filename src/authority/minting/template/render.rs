@@ -92,7 +92,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         while let Some((prefix, tail)) = rest.split_once('{') {
             let (name, remainder) = tail
                 .split_once('}')
-                .ok_or_else(|| InvalidValue::new("preset", "a brace is not closed"))?;
+                .ok_or_else(|| InvalidValue::new("preset", "unclosed brace"))?;
             let value = match self.find_value(name)? {
                 Value::Null => return Ok(None),
                 Value::String(value) => value,
@@ -115,8 +115,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
         }
-        let unknown =
-            || InvalidValue::new("preset", format!("no parameter is called `{name}`")).into();
+        let unknown = || InvalidValue::new("preset", format!("unknown parameter `{name}`")).into();
         self.source.value(name)?.ok_or_else(unknown)
     }
 
@@ -147,15 +146,15 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
     /// Returns the depth inside an array or object.
     fn enter_nested(&mut self, depth: usize) -> Result<usize, Error> {
         self.consume(1)?;
-        if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(limit_exceeded("deeper")) }
+        if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(limit_exceeded("nesting depth")) }
     }
 
     fn consume(&mut self, cost: usize) -> Result<(), Error> {
-        self.budget = self.budget.checked_sub(cost).ok_or_else(|| limit_exceeded("longer"))?;
+        self.budget = self.budget.checked_sub(cost).ok_or_else(|| limit_exceeded("length"))?;
         Ok(())
     }
 }
 
-fn limit_exceeded(excess: &str) -> Error {
-    InvalidValue::new("preset", format!("what it says is {excess} than a token can be")).into()
+fn limit_exceeded(limit: &str) -> Error {
+    InvalidValue::new("preset", format!("the rendered token exceeds the maximum {limit}")).into()
 }

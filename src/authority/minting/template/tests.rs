@@ -113,8 +113,8 @@ fn unbounded_expansion_is_refused() {
         let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
         template.render(&Map::new(), &mut source).map_err(|error| error.to_string())
     };
-    let too_long = Err("preset: what it says is longer than a token can be".to_owned());
-    let too_deep = Err("preset: what it says is deeper than a token can be".to_owned());
+    let too_long = Err("preset: the rendered token exceeds the maximum length".to_owned());
+    let too_deep = Err("preset: the rendered token exceeds the maximum nesting depth".to_owned());
     let text = |placeholder: &str| {
         json!(format!(
             "{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}"

@@ -135,7 +135,7 @@ fn token_without_jti_cannot_be_revoked() {
     let token_without_jti = mint_test_token(&mut store, &mia, &["jti=1"]);
     let result = revoke(&mut store, &audit_at(0), None, &[value_selector(&token_without_jti)]);
     assert!(
-        matches!(result, Err(Error::Usage(text)) if text == "a token without `jti` cannot be revoked; `mint --record` makes one that can")
+        matches!(result, Err(Error::Usage(text)) if text == "a token without `jti` cannot be revoked; mint revocable tokens with `--record`")
     );
 }
 
@@ -152,7 +152,7 @@ fn revocation_is_atomic() {
     {
         let selectors = [valid.as_slice(), &[invalid]].concat();
         let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
-        assert!(matches!(result, Err(Error::Forbidden(_))), "only admins are told");
+        assert!(matches!(result, Err(Error::Forbidden(_))), "hidden from users");
         let result = revoke(&mut store, &audit_at(0), Some(&ada.caller), &selectors);
         assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
     }
@@ -189,7 +189,10 @@ fn revoking_other_users_tokens_requires_admin_or_possession() {
         for caller in [None, Some(&mia.caller)] {
             let result = revoke(&mut store, &audit_at(0), caller, std::slice::from_ref(selector));
             assert!(
-                matches!(result, Err(Error::Forbidden("only admins act on the tokens of others"))),
+                matches!(
+                    result,
+                    Err(Error::Forbidden("only admins can act on other users' tokens"))
+                ),
                 "{selector:?}"
             );
         }

@@ -67,6 +67,6 @@ fn test_token_cannot_revoke_recorded_token_with_same_jti() {
     assert_eq!(
         current_reasons(&mut store, &replica),
         [RejectReason::Revoked],
-        "it says the very same"
+        "all claims are identical"
     );
 }

@@ -208,13 +208,13 @@ fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
     assert_eq!(
         context.app_reasons(&TestContext::expectations(APP)),
         [RejectReason::BadClaim],
-        "the row has none"
+        "the row has no expiry"
     );
     let long_ttl = Expectations {
         min_ttl: Some(Lifetime::from_days(60_000)),
         ..TestContext::expectations(APP)
     };
-    assert_eq!(verify_token(&mut context.store, &token, &long_ttl).reasons, [], "it never ends");
+    assert_eq!(verify_token(&mut context.store, &token, &long_ttl).reasons, [], "no expiry");
     context.store.execute_sql("DELETE FROM tokens");
     assert_eq!(
         context.reasons(&token, APP),

@@ -4,7 +4,7 @@ use super::*;
 
 fn only_reason(context: &mut TestContext, token: &str, kind: ExpectedKind) -> RejectReason {
     let report = verify_token(&mut context.store, token, &TestContext::expectations(kind));
-    assert!(report.claims.is_none(), "unverified claims are told");
+    assert!(report.claims.is_none(), "unverified claims in the report");
     assert_eq!((report.token_id(), report.status(at(0))), (None, None));
     let [reason] = report.reasons[..] else { panic!("{:?}", report.reasons) };
     reason
@@ -98,7 +98,7 @@ fn kid_selects_the_key() {
     let mut context = test_context();
     let claims = context.claims().to_string();
     for (kid, reason) in [
-        (json!("nobody"), RejectReason::UnknownKey),
+        (json!("unknown"), RejectReason::UnknownKey),
         (json!(""), RejectReason::UnknownKey),
         (json!("' OR 1=1 --"), RejectReason::UnknownKey),
         (json!(1), RejectReason::Malformed),
@@ -109,7 +109,11 @@ fn kid_selects_the_key() {
         assert_eq!(only_reason(&mut context, &token, APP), reason, "{kid}");
     }
     let token = context.sign(r#"{"alg":"ES256","typ":"JWT"}"#, &claims);
-    assert_eq!(only_reason(&mut context, &token, APP), RejectReason::UnknownKey, "no key is tried");
+    assert_eq!(
+        only_reason(&mut context, &token, APP),
+        RejectReason::UnknownKey,
+        "no key is guessed"
+    );
 }
 
 #[test]

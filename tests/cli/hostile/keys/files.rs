@@ -13,7 +13,7 @@ const NO_PRIVATE: &str = "the PEM has no private key, which signing requires";
 const TRAILING_DATA: &str = "trailing data after the key";
 const ENCRYPTED: &str = "the PEM is encrypted";
 const DAMAGED: &str = "the PEM is damaged";
-const TOO_LARGE: &str = "keys of more than 262144 bytes are not read";
+const TOO_LARGE: &str = "key file too large: more than 262144 bytes";
 const NO_JSON: &str = "the JWK Set is not well-formed JSON";
 
 /// Bytes without a key.
