@@ -165,7 +165,7 @@ fn init_prompts_for_password_twice() {
     run.answer("New password: ", "lovelace").answer("Confirm password: ", "lovelace");
     let (code, screen, has_echo) = run.finish();
     assert_eq!((code, has_echo), (0, true), "{screen}");
-    assert!(screen.contains("ada is the first admin and logged in\n"), "{screen}");
+    assert!(screen.contains("created admin ada; logged in as ada\n"), "{screen}");
     assert!(!screen.contains("random"), "{screen}");
     sandbox.log_in("ada", "lovelace");
 }

@@ -11,7 +11,7 @@ fn concurrent_first_registrations_create_one_admin() {
     let sandbox = Sandbox::new();
     let outputs = run_concurrently((0..64).map(|n| register(&sandbox, &format!("user{n}"))));
     assert_eq!(count_with_code(&outputs, 0), 64, "{outputs:?}");
-    let created = outputs.iter().filter(|output| output.stderr.contains("made the store")).count();
+    let created = outputs.iter().filter(|output| output.stderr.contains("created store")).count();
     assert_eq!(created, 1, "{outputs:?}");
     assert_eq!(query_number(&sandbox, "SELECT count(*) FROM users"), 64);
     assert_eq!(query_number(&sandbox, "SELECT count(*) FROM users WHERE role = 'admin'"), 1);
