@@ -1,6 +1,6 @@
-//! The real program in a private sandbox: its whole output, its exit code, its files.
+//! End-to-end tests: the real program in a private sandbox, with output, exit code and files.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 #![allow(clippy::too_many_lines, reason = "snapshots are as long as the output")]
 
 mod accounts;

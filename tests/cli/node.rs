@@ -1,4 +1,4 @@
-//! Node, with the packages of `node/package.json`: how a test asks it.
+//! Node.js with the packages of `node/package.json`, for tests with third-party libraries.
 
 use crate::python::{answer, skipped, variable};
 use serde_json::Value;
@@ -6,34 +6,35 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// An interpreter beside whose scripts `npm ci` was run; which one, `JETON_TEST_NODE` says.
-/// `JETON_TEST_REQUIRE_NODE` makes a missing one a failure.
+/// Returns the interpreter named by `JETON_TEST_NODE` (`node` by default), or `None` and a skip
+/// report if the packages of `node/package.json` are missing. `JETON_TEST_REQUIRE_NODE` makes
+/// missing packages a failure.
 pub(crate) fn node() -> Option<OsString> {
-    let named = variable("JETON_TEST_NODE");
-    let node = named.unwrap_or_else(|| OsString::from("node"));
-    let mut probe = Command::new(&node);
-    probe.args(["--input-type=module", "--eval", "import 'jose'"]).current_dir(folder());
+    let configured = variable("JETON_TEST_NODE");
+    let program = configured.unwrap_or_else(|| OsString::from("node"));
+    let mut probe = Command::new(&program);
+    probe.args(["--input-type=module", "--eval", "import 'jose'"]).current_dir(scripts_dir());
     if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        return Some(node);
+        return Some(program);
     }
-    let lacks =
-        format!("{} lacks the packages of tests/cli/node/package.json", node.to_string_lossy());
-    skipped(&lacks, "JETON_TEST_REQUIRE_NODE");
+    let reason =
+        format!("{} lacks the packages of tests/cli/node/package.json", program.to_string_lossy());
+    skipped(&reason, "JETON_TEST_REQUIRE_NODE");
     None
 }
 
-fn folder() -> PathBuf {
+fn scripts_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/node")
 }
 
-/// A script of `node/`, to be started.
+/// Returns the command of a script in `node/`.
 pub(crate) fn script(node: &OsString, name: &str) -> Command {
     let mut command = Command::new(node);
-    command.arg(folder().join(name)).stdin(Stdio::piped());
+    command.arg(scripts_dir().join(name)).stdin(Stdio::piped());
     command
 }
 
-/// What such a script answers.
+/// Returns the answer of a script in `node/` to a question.
 pub(crate) fn ask(node: &OsString, name: &str, question: &Value) -> Value {
     answer(script(node, name), question)
 }

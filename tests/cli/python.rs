@@ -1,4 +1,4 @@
-//! Python services accept what jeton signs: `PyJWT` and Flask-JWT-Extended, as they come.
+//! Interoperability with `PyJWT` and Flask-JWT-Extended in the default configuration.
 
 use crate::sandbox::{Sandbox, payload, tampered};
 use base64::Engine;
@@ -10,37 +10,38 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// An interpreter that has the packages of `python/requirements.txt`; which one,
-/// `JETON_TEST_PYTHON` says. `JETON_TEST_REQUIRE_PYTHON` makes a missing one a failure.
+/// Returns the interpreter named by `JETON_TEST_PYTHON` (`python3` by default), or `None` and a skip
+/// report if the packages of `python/requirements.txt` are missing. `JETON_TEST_REQUIRE_PYTHON` makes
+/// missing packages a failure.
 pub(crate) fn python() -> Option<OsString> {
-    let named = variable("JETON_TEST_PYTHON");
-    let python = named.unwrap_or_else(|| OsString::from("python3"));
-    let mut probe = Command::new(&python);
+    let configured = variable("JETON_TEST_PYTHON");
+    let program = configured.unwrap_or_else(|| OsString::from("python3"));
+    let mut probe = Command::new(&program);
     probe.args(["-I", "-c", "import jwt, flask_jwt_extended, cryptography, pytest, yaml"]);
     if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        return Some(python);
+        return Some(program);
     }
-    let lacks = format!(
+    let reason = format!(
         "{} lacks the packages of tests/cli/python/requirements.txt",
-        python.to_string_lossy()
+        program.to_string_lossy()
     );
-    skipped(&lacks, "JETON_TEST_REQUIRE_PYTHON");
+    skipped(&reason, "JETON_TEST_REQUIRE_PYTHON");
     None
 }
 
-/// Says that a test is skipped; the variable makes it a failure.
-pub(crate) fn skipped(why: &str, required: &str) {
-    assert!(variable(required).is_none(), "{why}");
-    // Past the capture of passing tests: who reads the log must see it.
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+/// Reports a skipped test; the variable `required` makes the skip a failure.
+pub(crate) fn skipped(reason: &str, required: &str) {
+    assert!(variable(required).is_none(), "{reason}");
+    // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
 pub(crate) fn variable(name: &str) -> Option<OsString> {
-    #[expect(clippy::disallowed_methods, reason = "it is the test that is asked, not the program")]
+    #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// What a script of `python/` answers.
+/// Returns the answer of a script in `python/` to a question.
 pub(crate) fn ask(python: &OsString, script: &str, question: &Value) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/python").join(script);
     let mut command = Command::new(python);
@@ -48,7 +49,7 @@ pub(crate) fn ask(python: &OsString, script: &str, question: &Value) -> Value {
     answer(command, question)
 }
 
-/// What a script answers that reads a question and ends.
+/// Returns the answer of a process that reads one question from standard input.
 pub(crate) fn answer(mut command: Command, question: &Value) -> Value {
     let mut child = Sandbox::start(&mut command);
     child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
@@ -57,7 +58,7 @@ pub(crate) fn answer(mut command: Command, question: &Value) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn jwks(sandbox: &Sandbox, purpose: &str) -> Value {
+fn exported_keys(sandbox: &Sandbox, purpose: &str) -> Value {
     let text = sandbox.get(&["keys", "export", "--jwks", "--purpose", purpose]);
     serde_json::from_str(&text).unwrap()
 }
@@ -66,42 +67,42 @@ fn uid(sandbox: &Sandbox) -> Value {
     sandbox.json(&["whoami"])["user"]["uid"].take()
 }
 
-fn pyjwt(python: &OsString, jwks: &Value, tokens: &Value) -> Value {
-    ask(python, "tokens.py", &json!({"jwks": jwks, "issuer": "jeton", "tokens": tokens}))
+fn pyjwt(python: &OsString, exported_keys: &Value, tokens: &Value) -> Value {
+    ask(python, "tokens.py", &json!({"jwks": exported_keys, "issuer": "jeton", "tokens": tokens}))
 }
 
 fn refused(exception: &str) -> Value {
     json!({ "refused": exception })
 }
 
-/// The token with the header of another one: what is left of it if a `kid` is believed.
-fn with_header_of(token: &str, other: &str) -> String {
-    let header = other.split('.').next().unwrap();
+/// Returns a token with the header of another token, as in an attack by key id.
+fn with_header_of(token: &str, header_source: &str) -> String {
+    let header = header_source.split('.').next().unwrap();
     let (_, rest) = token.split_once('.').unwrap();
     format!("{header}.{rest}")
 }
 
-/// The token with another subject, signed as it was.
+/// Returns a token with another subject and the original signature.
 fn with_other_subject(token: &str) -> String {
     let mut claims = payload(token);
-    claims["sub"] = json!("somebody else");
+    claims["sub"] = json!("another subject");
     let parts: Vec<&str> = token.split('.').collect();
     format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(claims.to_string()), parts[2])
 }
 
 #[test]
-fn pyjwt_accepts_app_and_session_tokens_by_the_exported_keys() {
-    let Some(python) = python() else { return };
+fn pyjwt_accepts_app_and_session_tokens_by_exported_keys() {
+    let Some(program) = python() else { return };
     let sandbox = Sandbox::with_john();
     let app = sandbox.get(&["token", "create", "my-app", "--permission", "read,write"]);
-    let endless = sandbox.get(&["token", "create", "endless", "--no-expiry"]);
+    let without_expiry = sandbox.get(&["token", "create", "endless", "--no-expiry"]);
     let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
     let tokens = json!({
-        "app": app, "access": access, "refresh": refresh, "endless": endless,
+        "app": app, "access": access, "refresh": refresh, "endless": without_expiry,
         "header": tampered(&app, 0), "payload": tampered(&app, 1), "signature": tampered(&app, 2),
         "subject": with_other_subject(&app),
     });
-    let answers = pyjwt(&python, &jwks(&sandbox, "app"), &tokens);
+    let answers = pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens);
     assert_eq!(
         answers,
         json!({
@@ -121,16 +122,17 @@ fn pyjwt_accepts_app_and_session_tokens_by_the_exported_keys() {
     assert_eq!(claims["sub"], uid(&sandbox));
     assert_eq!(answers["access"]["claims"]["sub"], uid(&sandbox));
 
-    let question = json!({"jwks": jwks(&sandbox, "app"), "issuer": "other", "tokens": tokens});
-    let others = ask(&python, "tokens.py", &question);
+    let question =
+        json!({"jwks": exported_keys(&sandbox, "app"), "issuer": "other", "tokens": tokens});
+    let other_issuer = ask(&program, "tokens.py", &question);
     for name in ["app", "access", "refresh"] {
-        assert_eq!(others[name], refused("InvalidIssuerError"));
+        assert_eq!(other_issuer[name], refused("InvalidIssuerError"));
     }
 }
 
 #[test]
-fn pyjwt_accepts_test_tokens_by_the_keys_of_tests_and_by_no_others() {
-    let Some(python) = python() else { return };
+fn pyjwt_accepts_test_tokens_by_test_keys_only() {
+    let Some(program) = python() else { return };
     let sandbox = Sandbox::with_admin();
     let app = sandbox.get(&["token", "create", "my-app"]);
     let test =
@@ -139,34 +141,34 @@ fn pyjwt_accepts_test_tokens_by_the_keys_of_tests_and_by_no_others() {
         sandbox.get(&["token", "mint", "--sub", "alice", "--expires-at", "2020-01-01T00:00:00Z"]);
     let tokens = json!({
         "app": app, "test": test, "expired": expired,
-        "test that says it is an app's": with_header_of(&test, &app),
-        "app that says it is a test's": with_header_of(&app, &test),
+        "test token with the app header": with_header_of(&test, &app),
+        "app token with the test header": with_header_of(&app, &test),
     });
     assert_eq!(
-        pyjwt(&python, &jwks(&sandbox, "test"), &tokens),
+        pyjwt(&program, &exported_keys(&sandbox, "test"), &tokens),
         json!({
             "app": refused("KeyError"),
             "test": {"claims": payload(&test)},
             "expired": refused("ExpiredSignatureError"),
-            "test that says it is an app's": refused("KeyError"),
-            "app that says it is a test's": refused("InvalidSignatureError"),
+            "test token with the app header": refused("KeyError"),
+            "app token with the test header": refused("InvalidSignatureError"),
         })
     );
     assert_eq!(
-        pyjwt(&python, &jwks(&sandbox, "app"), &tokens),
+        pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens),
         json!({
             "app": {"claims": payload(&app)},
             "test": refused("KeyError"),
             "expired": refused("KeyError"),
-            "test that says it is an app's": refused("InvalidSignatureError"),
-            "app that says it is a test's": refused("KeyError"),
+            "test token with the app header": refused("InvalidSignatureError"),
+            "app token with the test header": refused("KeyError"),
         })
     );
 }
 
 #[test]
-fn a_symmetric_key_is_not_given_to_anybody() {
-    let Some(python) = python() else { return };
+fn symmetric_keys_are_not_exported_as_jwks() {
+    let Some(program) = python() else { return };
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "HS256"]).ok();
     let export = sandbox.run(&["keys", "export", "--jwks"]).ok();
@@ -179,40 +181,45 @@ fn a_symmetric_key_is_not_given_to_anybody() {
     let app = sandbox.get(&["token", "create", "my-app"]);
     sandbox.run(&["token", "verify", &app]).ok();
     let tokens = json!({"app": app, "access": sandbox.session("access")});
-    let refused = refused("PyJWKSetError");
-    assert_eq!(pyjwt(&python, &keys, &tokens), json!({"app": refused, "access": refused}));
+    let refusal = refused("PyJWKSetError");
+    assert_eq!(pyjwt(&program, &keys, &tokens), json!({"app": refusal, "access": refusal}));
 }
 
-/// What the service answers, one line a request: route, name of the token, status, answer.
-fn served(python: &OsString, sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String> {
-    let asked: Vec<Value> = requests
+/// Sends requests to the service. Returns one line per request: route, name of the token, status and
+/// answer.
+fn request_all(
+    python: &OsString,
+    sandbox: &Sandbox,
+    requests: &[(&str, &str, &str)],
+) -> Vec<String> {
+    let sent: Vec<Value> = requests
         .iter()
         .map(|(route, _, token)| json!([route, (!token.is_empty()).then_some(token)]))
         .collect();
-    let question = json!({"jwks": jwks(sandbox, "app"), "requests": asked});
+    let question = json!({"jwks": exported_keys(sandbox, "app"), "requests": sent});
     let answers = ask(python, "service.py", &question);
     let lines = requests.iter().zip(answers.as_array().unwrap());
     lines
         .map(|((route, name, _), answer)| {
-            let said = answer["answer"].as_object().unwrap().values().next().unwrap();
-            format!("{route} {name}: {} {}", answer["status"], said.as_str().unwrap())
+            let text = answer["answer"].as_object().unwrap().values().next().unwrap();
+            format!("{route} {name}: {} {}", answer["status"], text.as_str().unwrap())
         })
         .collect()
 }
 
 #[test]
-fn a_flask_service_lets_sessions_in_by_the_exported_key() {
-    let Some(python) = python() else { return };
+fn flask_service_accepts_sessions_by_the_exported_key() {
+    let Some(program) = python() else { return };
     let sandbox = Sandbox::with_john();
-    let uid = uid(&sandbox);
-    let uid = uid.as_str().unwrap();
+    let subject = uid(&sandbox);
+    let subject = subject.as_str().unwrap();
     let app = sandbox.get(&["token", "create", "my-app"]);
-    let aimed = sandbox.get(&["token", "create", "my-app", "--aud", "somebody"]);
+    let with_audience = sandbox.get(&["token", "create", "my-app", "--aud", "another-audience"]);
     let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
     sandbox.run(&["refresh"]).ok();
     let later = sandbox.session("access");
-    let lines = served(
-        &python,
+    let lines = request_all(
+        &program,
         &sandbox,
         &[
             ("/protected", "nothing", ""),
@@ -226,32 +233,32 @@ fn a_flask_service_lets_sessions_in_by_the_exported_key() {
             ("/refresh", "access", &access),
             ("/refresh", "app", &app),
             ("/any", "app", &app),
-            ("/protected", "app with audience", &aimed),
+            ("/protected", "app with audience", &with_audience),
         ],
     );
     assert_eq!(
         lines,
         [
             "/protected nothing: 401 Missing Authorization Header",
-            &format!("/protected access: 200 {uid}"),
-            &format!("/protected later access: 200 {uid}"),
+            &format!("/protected access: 200 {subject}"),
+            &format!("/protected later access: 200 {subject}"),
             "/protected refresh: 422 Only non-refresh tokens are allowed",
-            // It asks that the type be not `refresh`, no more: app tokens come in as well.
-            &format!("/protected app: 200 {uid}"),
-            &format!("/fresh access: 200 {uid}"),
+            // The library refuses only the type `refresh`, so app tokens are accepted as well.
+            &format!("/protected app: 200 {subject}"),
+            &format!("/fresh access: 200 {subject}"),
             "/fresh later access: 401 Fresh token required",
-            &format!("/refresh refresh: 200 {uid}"),
+            &format!("/refresh refresh: 200 {subject}"),
             "/refresh access: 422 Only refresh tokens are allowed",
             "/refresh app: 422 Only refresh tokens are allowed",
-            &format!("/any app: 200 {uid}"),
-            &format!("/protected app with audience: 200 {uid}"),
+            &format!("/any app: 200 {subject}"),
+            &format!("/protected app with audience: 200 {subject}"),
         ]
     );
 }
 
 #[test]
-fn a_flask_service_refuses_what_jeton_did_not_sign_for_it() {
-    let Some(python) = python() else { return };
+fn flask_service_refuses_test_and_tampered_tokens() {
+    let Some(program) = python() else { return };
     let sandbox = Sandbox::with_admin();
     let app = sandbox.get(&["token", "create", "my-app"]);
     let access = sandbox.session("access");
@@ -270,10 +277,10 @@ fn a_flask_service_refuses_what_jeton_did_not_sign_for_it() {
         requests.iter().map(|(route, name, token)| (*route, *name, token.as_str())).collect();
     let signature = "422 Signature verification failed";
     let header = "422 Invalid header string: Expecting value: line 1 column 1 (char 0)";
-    // It reads the claims before it checks the signature.
+    // The library parses the claims before it checks the signature.
     let payload = "422 Invalid payload string: Expecting value: line 1 column 1 (char 0)";
     assert_eq!(
-        served(&python, &sandbox, &requests),
+        request_all(&program, &sandbox, &requests),
         [
             format!("/protected test: {signature}"),
             format!("/protected test with the app's header: {signature}"),

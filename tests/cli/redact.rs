@@ -1,4 +1,4 @@
-//! Text for comparison, without what differs from run to run.
+//! Redaction of values that differ between runs.
 
 use crate::sandbox::Sandbox;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The output of one run, and its form in a snapshot.
+//! Output of one run, and the format of a run in a snapshot.
 
 use crate::redact::{redact_home, redact_words};
 use serde_json::Value;
@@ -7,11 +7,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// What one run printed, and how it ended.
+/// Output and exit code of one run.
 ///
-/// Its display is for snapshots: standard output, then standard error below a line that also has the
-/// exit code unless it is 0. It is redacted, and shows what a snapshot does not compare by itself:
-/// carriage returns, an indented first line, and how the text ends.
+/// `Display` is for snapshots: standard output, then a line with the exit code unless 0, then
+/// standard error. The text is redacted. Marks show differences that snapshots ignore: carriage
+/// returns, an indented first line, and the final line break.
 #[derive(Clone, Debug)]
 pub(crate) struct RunOutput {
     pub(crate) code: i32,
@@ -29,30 +29,31 @@ impl RunOutput {
         Self::new(command, output)
     }
 
-    /// The output of a command that has ended; its `HOME` is redacted.
+    /// Wraps the output of a finished command; the command's `HOME` is redacted.
     pub(crate) fn new(command: &Command, output: Output) -> Self {
         let home = command.get_envs().find(|(name, _)| *name == "HOME");
         let home = home.and_then(|(_, value)| value).map(PathBuf::from);
         let program = Path::new(command.get_program()).file_name().unwrap();
         let arguments = std::iter::once(program).chain(command.get_args());
-        let arguments: Vec<String> = arguments.map(|a| shorten(&a.to_string_lossy())).collect();
+        let arguments: Vec<String> =
+            arguments.map(|argument| shorten(&argument.to_string_lossy())).collect();
         let command = escape(&shlex::try_join(arguments.iter().map(String::as_str)).unwrap());
         Self { command, home, ..Self::from(output) }
     }
 
-    /// It must have succeeded.
+    /// Asserts success.
     pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{self:?}");
         self
     }
 
-    /// It must have failed with that code and printed no result.
+    /// Asserts a failure with the given exit code and no standard output.
     pub(crate) fn fails(self, code: i32) -> Self {
         assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{self:?}");
         self
     }
 
-    /// The one line of a failure with `-o json`.
+    /// Returns the error object of a failure with `-o json`.
     pub(crate) fn error(&self) -> Value {
         assert_ne!(self.code, 0, "{self:?}");
         assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
@@ -62,17 +63,17 @@ impl RunOutput {
         error
     }
 
-    /// The display below the command line, for one snapshot of several runs.
+    /// Formats the output below the command line, for a snapshot of several runs.
     pub(crate) fn with_command(&self) -> String {
         self.with_heading(format_args!("$ {}", self.command))
     }
 
-    /// The display below a line with this heading, for one snapshot of several runs.
+    /// Formats the output below a heading, for a snapshot of several runs.
     pub(crate) fn with_heading(&self, heading: impl fmt::Display) -> String {
         self.redact(&format!("{heading}\n")) + &self.to_string()
     }
 
-    /// The display without standard output, for a result that is compared by other means.
+    /// Formats the exit code and standard error only, for results with separate assertions.
     pub(crate) fn diagnostics(&self) -> String {
         Self { stdout: String::new(), ..self.clone() }.to_string()
     }
@@ -102,14 +103,14 @@ impl fmt::Display for RunOutput {
         if self.stdout.starts_with(char::is_whitespace) {
             f.write_str("--- stdout\n")?;
         }
-        f.write_str(&visible(&self.redact(&self.stdout)))?;
+        f.write_str(&mark_whitespace(&self.redact(&self.stdout)))?;
         match (self.code, self.stderr.as_str()) {
             (0, "") => return Ok(()),
             (0, _) => f.write_str("--- stderr\n")?,
             (code, "") => writeln!(f, "--- exit code {code}, no stderr")?,
             (code, _) => writeln!(f, "--- exit code {code}, stderr")?,
         }
-        f.write_str(&visible(&self.redact(&self.stderr)))
+        f.write_str(&mark_whitespace(&self.redact(&self.stderr)))
     }
 }
 
@@ -128,8 +129,8 @@ fn escape(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Marks carriage returns and every end but that of one line.
-fn visible(text: &str) -> String {
+/// Marks carriage returns, a missing final line break and final blank lines.
+fn mark_whitespace(text: &str) -> String {
     let mark = if text.is_empty() {
         ""
     } else if !text.ends_with('\n') {
@@ -144,16 +145,16 @@ fn visible(text: &str) -> String {
 
 #[test]
 fn snapshot_shows_code_streams_and_line_ends() {
-    let shown = |code, stdout: &str, stderr: &str| {
+    let display = |code, stdout: &str, stderr: &str| {
         let [stdout, stderr] = [stdout, stderr].map(str::to_owned);
         RunOutput { code, stdout, stderr, command: String::new(), home: Some("/home/x".into()) }
             .to_string()
     };
-    assert_eq!(shown(0, "", ""), "");
-    assert_eq!(shown(0, "a\n b\n", ""), "a\n b\n");
-    assert_eq!(shown(0, " a", ""), "--- stdout\n a\n[no final newline]\n");
-    assert_eq!(shown(0, "a\r\n", "b\n\n"), "a\\r\n--- stderr\nb\n\n[blank line]\n");
-    assert_eq!(shown(0, "\n", ""), "--- stdout\n\n[blank line]\n");
-    assert_eq!(shown(6, "", "/home/x/y\n"), "--- exit code 6, stderr\n~/y\n");
-    assert_eq!(shown(12, "a\n", ""), "a\n--- exit code 12, no stderr\n");
+    assert_eq!(display(0, "", ""), "");
+    assert_eq!(display(0, "a\n b\n", ""), "a\n b\n");
+    assert_eq!(display(0, " a", ""), "--- stdout\n a\n[no final newline]\n");
+    assert_eq!(display(0, "a\r\n", "b\n\n"), "a\\r\n--- stderr\nb\n\n[blank line]\n");
+    assert_eq!(display(0, "\n", ""), "--- stdout\n\n[blank line]\n");
+    assert_eq!(display(6, "", "/home/x/y\n"), "--- exit code 6, stderr\n~/y\n");
+    assert_eq!(display(12, "a\n", ""), "a\n--- exit code 12, no stderr\n");
 }

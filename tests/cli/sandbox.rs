@@ -1,4 +1,4 @@
-//! A private sandbox for the real program: an empty environment, a home of its own, no terminal.
+//! A private sandbox for the real program: its own home, an empty environment, and no terminal.
 
 use crate::run_output::RunOutput;
 use serde_json::Value;
@@ -7,27 +7,28 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// A home directory and the environment that goes with it.
+/// A home directory and environment variables.
 pub(crate) struct Sandbox {
     home: TempDir,
     variables: Vec<(String, String)>,
 }
 
 impl Sandbox {
-    /// An empty one.
+    /// Creates an empty sandbox.
     pub(crate) fn new() -> Self {
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
         Self { home, variables: Vec::new() }
     }
 
-    /// One where `jeton init ada` was run: ada is admin and logged in, her password is `lovelace`.
+    /// Creates a sandbox with admin ada (password `lovelace`), ada logged in.
     pub(crate) fn with_admin() -> Self {
         let sandbox = Self::new();
         sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
         sandbox
     }
 
-    /// One with admin ada and user john (`john@example.com`, password `123456`), john logged in.
+    /// Creates a sandbox with admin ada and user john (`john@example.com`, password `123456`), john
+    /// logged in.
     pub(crate) fn with_john() -> Self {
         let sandbox = Self::with_admin();
         sandbox.register("john", "123456");
@@ -35,7 +36,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// Sets a variable for every run from now on.
+    /// Sets an environment variable for all later runs.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
@@ -44,52 +45,52 @@ impl Sandbox {
         self.home.path()
     }
 
-    /// Where the store is unless said.
+    /// Returns the default path of the store.
     pub(crate) fn store(&self) -> PathBuf {
         self.home().join(".local/share/jeton/jeton.db")
     }
 
-    /// The directory of the session files.
+    /// Returns the directory of the session files.
     pub(crate) fn sessions(&self) -> PathBuf {
         self.home().join(".config/jeton/sessions")
     }
 
-    /// The one session file.
+    /// Returns the path of the only session file.
     pub(crate) fn session_file(&self) -> PathBuf {
         let mut files: Vec<_> = std::fs::read_dir(self.sessions())
             .unwrap()
             .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|end| end == "json"))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .collect();
         assert_eq!(files.len(), 1, "{files:?}");
         files.remove(0)
     }
 
-    /// A member of the session file.
+    /// Returns a member of the session file.
     pub(crate) fn session(&self, member: &str) -> String {
         let text = std::fs::read_to_string(self.session_file()).unwrap();
         let json: Value = serde_json::from_str(&text).unwrap();
         json[member].as_str().unwrap().to_owned()
     }
 
-    /// A command in this sandbox, to be changed before it runs.
+    /// Returns a command in this sandbox, for changes before the run.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        self.here(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
+        self.in_sandbox(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
     }
 
-    /// A command in this sandbox that may have 64 MiB of address space and no more. The kernel
-    /// refuses what goes beyond, at whatever moment, and the program ends by a signal: nothing
-    /// needs to be measured. Other systems than Linux do not keep this limit.
+    /// Returns a command in this sandbox with at most 64 MiB of address space. The kernel refuses
+    /// allocations beyond the limit, which aborts the program. Linux only; other systems do not
+    /// enforce the limit.
     pub(crate) fn confined(&self, arguments: &[&str]) -> Command {
         if !cfg!(target_os = "linux") {
             return self.command(arguments);
         }
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", "ulimit -v 65536 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_jeton")]);
-        self.here(shell, arguments)
+        self.in_sandbox(shell, arguments)
     }
 
-    fn here(&self, mut command: Command, arguments: &[&str]) -> Command {
+    fn in_sandbox(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .env_clear()
@@ -100,39 +101,39 @@ impl Sandbox {
         command
     }
 
-    /// Runs it with nothing on standard input.
-    #[must_use = "look at how it ended"]
+    /// Runs jeton with empty standard input.
+    #[must_use = "check the exit code"]
     pub(crate) fn run(&self, arguments: &[&str]) -> RunOutput {
         RunOutput::of(self.command(arguments))
     }
 
-    /// Runs it for a JSON result: `-o json` is added.
-    #[must_use = "look at how it ended"]
+    /// Runs jeton with `-o json`.
+    #[must_use = "check the exit code"]
     pub(crate) fn run_json(&self, arguments: &[&str]) -> RunOutput {
         self.run(&[arguments, &["-o", "json"]].concat())
     }
 
-    /// Runs it with that on standard input.
-    #[must_use = "look at how it ended"]
+    /// Runs jeton with `input` on standard input.
+    #[must_use = "check the exit code"]
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> RunOutput {
         Self::run_with(self.command(arguments), input)
     }
 
-    /// Runs a command that was changed, with that on standard input.
-    #[must_use = "look at how it ended"]
+    /// Runs a command with `input` on standard input.
+    #[must_use = "check the exit code"]
     pub(crate) fn run_with(mut command: Command, input: impl AsRef<[u8]>) -> RunOutput {
         let mut child = Self::start(command.stdin(Stdio::piped()));
-        // The program may have ended without reading all of it.
+        // The program may exit before reading all input.
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
         RunOutput::new(&command, child.wait_with_output().unwrap())
     }
 
-    /// Starts it with both outputs captured.
+    /// Starts a command with standard output and standard error captured.
     pub(crate) fn start(command: &mut Command) -> Child {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// Starts all of them before it waits for any.
+    /// Runs commands in parallel: starts all commands before waiting for the first.
     pub(crate) fn run_at_once(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
         let start = |mut command| (Self::start(&mut command), command);
         let children: Vec<(Child, Command)> = commands.into_iter().map(start).collect();
@@ -153,27 +154,27 @@ impl Sandbox {
         self.run_with_input(&["login", login, "--password-stdin"], password).ok();
     }
 
-    /// The result of a command that must succeed, without its line break.
+    /// Returns the result of a command that must succeed, without the final line break.
     pub(crate) fn get(&self, arguments: &[&str]) -> String {
         self.run(arguments).ok().stdout.trim_end().to_owned()
     }
 
-    /// The JSON result of a command that must succeed; `-o json` is added.
+    /// Returns the JSON result of a command that must succeed; adds `-o json`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run_json(arguments).ok();
-        assert_eq!(output.stderr, "", "talk beside JSON");
+        assert_eq!(output.stderr, "", "messages beside JSON");
         serde_json::from_str(&output.stdout).unwrap()
     }
 
-    /// The error object of a command that must fail; `-o json` is added.
+    /// Returns the error object of a command that must fail; adds `-o json`.
     pub(crate) fn json_error(&self, arguments: &[&str]) -> Value {
         self.run_json(arguments).error()
     }
 
-    /// The answer of a stock SQLite to a question about the store, one column of text a row.
-    pub(crate) fn sql(&self, question: &str) -> Vec<String> {
+    /// Runs an SQL query on the store with a stock SQLite. Returns the first column as text.
+    pub(crate) fn sql(&self, query: &str) -> Vec<String> {
         let store = rusqlite::Connection::open(self.store()).unwrap();
-        let mut statement = store.prepare(question).unwrap();
+        let mut statement = store.prepare(query).unwrap();
         let text = |row: &rusqlite::Row<'_>| {
             row.get::<_, rusqlite::types::Value>(0).map(|value| match value {
                 rusqlite::types::Value::Text(text) => text,
@@ -188,7 +189,7 @@ impl Sandbox {
     }
 }
 
-/// The parts of a token, decoded without any check.
+/// Decodes the payload of a token without verification.
 pub(crate) fn payload(token: &str) -> Value {
     use base64::Engine;
     let part = token.split('.').nth(1).unwrap();
@@ -196,8 +197,8 @@ pub(crate) fn payload(token: &str) -> Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// The token with the last letter of that part (0 header, 1 payload, 2 signature) changed in a
-/// bit that counts.
+/// Returns the token with a changed first character of one part (0 header, 1 payload,
+/// 2 signature).
 pub(crate) fn tampered(token: &str, part: usize) -> String {
     let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
     let first = if parts[part].starts_with('A') { "B" } else { "A" };

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 #[test]
-fn the_first_page_shows_its_examples_line_by_line() {
+fn first_help_page_shows_the_examples() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(&["help"]).ok();
     assert_eq!(page.stderr, "");
@@ -20,23 +20,23 @@ fn the_first_page_shows_its_examples_line_by_line() {
 }
 
 #[test]
-fn help_of_a_command_is_what_the_command_says_itself() {
+fn help_of_a_command_equals_its_help_flag() {
     let sandbox = Sandbox::new();
-    for words in [
+    for arguments in [
         ["token", "create"].as_slice(),
         &["users", "list"],
         &["keys", "export"],
         &["settings", "set"],
         &["login"],
     ] {
-        let asked = sandbox.run(&[&["help"], words].concat()).ok();
-        let said = sandbox.run(&[words, &["--help"]].concat()).ok();
-        assert_eq!(asked.stdout, said.stdout, "{words:?}");
+        let help = sandbox.run(&[&["help"], arguments].concat()).ok();
+        let flag_help = sandbox.run(&[arguments, &["--help"]].concat()).ok();
+        assert_eq!(help.stdout, flag_help.stdout, "{arguments:?}");
     }
 }
 
 #[test]
-fn the_exit_codes_are_explained() {
+fn exit_codes_topic_lists_every_code() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(&["help", "exit-codes"]).ok().stdout;
     let codes: Vec<&str> = page
@@ -54,22 +54,22 @@ fn the_exit_codes_are_explained() {
     );
 }
 
-/// The text with one space between words.
-fn flowing(text: &str) -> String {
+/// Joins the words of a text by one space.
+fn join_words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A page as paragraphs, names and what is said of them: `  NAME` and below it `      meaning`.
-fn of_page(page: &str) -> Vec<String> {
+/// Returns the paragraphs of a help page; an entry of `NAME` and an indented meaning is one paragraph.
+fn page_paragraphs(page: &str) -> Vec<String> {
     let entry = |block: &str| {
         let entries = block.replace("\n  ", "\n\u{0}").replace("\u{0}    ", "");
-        entries.split('\u{0}').map(flowing).collect::<Vec<_>>()
+        entries.split('\u{0}').map(join_words).collect::<Vec<_>>()
     };
     page.split("\n\n").flat_map(entry).collect()
 }
 
-/// The same of a section of the README, where names stand in tables.
-fn of_readme(title: &str) -> Vec<String> {
+/// Returns the paragraphs of a README section; a table row is one paragraph.
+fn readme_paragraphs(title: &str) -> Vec<String> {
     let (_, section) = README.split_once(&format!("\n## {title}\n")).unwrap();
     let blocks = section.split("\n## ").next().unwrap().trim().split("\n\n");
     let row = |row: &str| {
@@ -80,13 +80,13 @@ fn of_readme(title: &str) -> Vec<String> {
     };
     let block = |block: &str| {
         let is_table = block.starts_with('|');
-        if is_table { block.lines().skip(2).map(row).collect() } else { vec![flowing(block)] }
+        if is_table { block.lines().skip(2).map(row).collect() } else { vec![join_words(block)] }
     };
     blocks.filter(|block| !block.starts_with("`jeton help ")).flat_map(block).collect()
 }
 
 #[test]
-fn topics_say_what_the_readme_says() {
+fn topics_match_the_readme() {
     let sandbox = Sandbox::new();
     for (topic, title) in [
         ("environment", "Environment and files"),
@@ -95,18 +95,18 @@ fn topics_say_what_the_readme_says() {
     ] {
         let page = sandbox.run(&["help", topic]).ok();
         assert_eq!(page.stderr, "");
-        assert_eq!(of_page(&page.stdout), of_readme(title), "{topic}");
+        assert_eq!(page_paragraphs(&page.stdout), readme_paragraphs(title), "{topic}");
         assert!(page.stdout.lines().all(|line| line.chars().count() <= 80), "{topic}");
         assert!(sandbox.get(&["help", "help"]).contains(topic));
     }
 }
 
 #[test]
-fn what_is_neither_command_nor_topic_is_refused() {
+fn unknown_help_topic_is_refused() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
-    for words in [["nonsense"].as_slice(), &["token", "x\u{1b}y"]] {
-        let output = sandbox.run(&[&["help"], words].concat());
+    for arguments in [["nonsense"].as_slice(), &["token", "x\u{1b}y"]] {
+        let output = sandbox.run(&[&["help"], arguments].concat());
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @r"
@@ -122,7 +122,7 @@ fn what_is_neither_command_nor_topic_is_refused() {
 }
 
 #[test]
-fn completion_scripts_are_the_files_beside_the_program() {
+fn completion_scripts_match_the_files() {
     let sandbox = Sandbox::new();
     for (shell, file) in [
         ("bash", include_str!("../../completions/jeton.bash")),
@@ -134,8 +134,8 @@ fn completion_scripts_are_the_files_beside_the_program() {
         let output = sandbox.run(&["completions", shell]);
         assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (0, file, ""));
     }
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
-    assert_eq!(fs::read_dir(folder).unwrap().count(), 5);
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+    assert_eq!(fs::read_dir(directory).unwrap().count(), 5);
     assert_snapshot!(sandbox.run(&["completions", "qq"]), @"
     --- exit code 2, stderr
     error: invalid value 'qq' for '<SHELL>'
@@ -145,11 +145,11 @@ fn completion_scripts_are_the_files_beside_the_program() {
 }
 
 #[test]
-fn a_form_that_a_command_does_not_have_is_refused_from_the_flag_only() {
+fn unsupported_format_is_refused_only_from_the_flag() {
     let mut sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
-    for form in ["csv", "jsonl"] {
-        let output = sandbox.run(&["users", "list", "-o", form]);
+    for format in ["csv", "jsonl"] {
+        let output = sandbox.run(&["users", "list", "-o", format]);
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @"
@@ -163,8 +163,8 @@ fn a_form_that_a_command_does_not_have_is_refused_from_the_flag_only() {
     hint: use `-o text` or `-o json`
     ");
     let text = sandbox.get(&["users", "list"]);
-    for form in ["csv", "text", ""] {
-        sandbox.set("JETON_OUTPUT", form);
+    for format in ["csv", "text", ""] {
+        sandbox.set("JETON_OUTPUT", format);
         assert_eq!(sandbox.get(&["users", "list"]), text);
     }
     sandbox.set("JETON_OUTPUT", "json");
@@ -173,42 +173,46 @@ fn a_form_that_a_command_does_not_have_is_refused_from_the_flag_only() {
 }
 
 #[test]
-fn help_and_hints_name_the_forms_that_a_command_has() {
+fn help_and_hints_name_the_supported_formats() {
     let mut sandbox = Sandbox::new();
-    for (words, forms) in [
+    for (arguments, formats) in [
         (&["users", "list"][..], "text or json"),
         (&["token", "mint"], "text, json or jsonl"),
         (&["token"], "text or json"),
     ] {
-        let help = sandbox.get(&[words, &["--help"]].concat());
-        let (_, told) = help.split_once("Output format: ").unwrap();
-        assert_eq!(told.split(" [").next().unwrap().lines().next().unwrap(), forms, "{words:?}");
+        let help = sandbox.get(&[arguments, &["--help"]].concat());
+        let (_, rest) = help.split_once("The form of results: ").unwrap();
+        assert_eq!(
+            rest.split(" [").next().unwrap().lines().next().unwrap(),
+            formats,
+            "{arguments:?}"
+        );
     }
     let mint = ["token", "mint", "--secret-env", "S", "--alg", "HS256"];
-    sandbox.set("S", "a-secret-that-is-long-enough-for-it");
+    sandbox.set("S", "a-secret-that-is-longer-than-32-bytes");
     assert_snapshot!(sandbox.run(&[&mint[..], &["-o", "csv"]].concat()), @"
     --- exit code 2, stderr
     error: output format `csv` is not supported by this command
     hint: use `-o text`, `-o json` or `-o jsonl`
     ");
-    for (form, begins) in
+    for (format, prefix) in
         [("csv", "eyJ"), ("jsonl", "{\"token\":\"eyJ"), ("json", "{\"token\":\"eyJ")]
     {
-        sandbox.set("JETON_OUTPUT", form);
-        assert!(sandbox.get(&mint).starts_with(begins), "{form}");
+        sandbox.set("JETON_OUTPUT", format);
+        assert!(sandbox.get(&mint).starts_with(prefix), "{format}");
     }
 }
 
-/// The names of the pages of all commands.
+/// Returns the names of the manual pages of all commands.
 fn pages() -> Vec<String> {
-    fn below(command: &clap::Command, name: &str, pages: &mut Vec<String>) {
+    fn collect(command: &clap::Command, name: &str, pages: &mut Vec<String>) {
         pages.push(format!("{name}.1"));
         for command in command.get_subcommands() {
-            below(command, &format!("{name}-{}", command.get_name()), pages);
+            collect(command, &format!("{name}-{}", command.get_name()), pages);
         }
     }
     let mut pages = Vec::new();
-    below(&jeton::command(), "jeton", &mut pages);
+    collect(&jeton::command(), "jeton", &mut pages);
     pages
 }
 
@@ -240,7 +244,7 @@ fn every_command_has_a_manual_page() {
 }
 
 #[test]
-fn manual_pages_are_written_where_it_is_said_and_nowhere_else() {
+fn manual_pages_are_written_only_to_dir() {
     let sandbox = Sandbox::new();
     let files: Vec<String> = pages().iter().map(|name| format!("\"d/{name}\"")).collect();
     let output = sandbox.run_json(&["man", "--dir", "d"]).ok();

@@ -1,9 +1,10 @@
-"""Asks the verifiers of the vendors about the tokens of every preset.
+"""Verifies the tokens of every preset with the verifiers of the vendors.
 
-Each has to take the good token and to refuse every fixture, unless the preset says that it is known
-to let that defect through. Then it has to do so: an excuse that is out of date is wrong, too.
+Each verifier must accept the good token and refuse every other fixture, except fixtures that the
+preset lists as accepted by the verifier. An excused fixture must be accepted: outdated excuses are
+errors, too.
 
-Usage: suite.py JETON [--verbose], the program under test; verbose, every refusal's words are shown.
+Usage: suite.py JETON [--verbose], with the program under test; --verbose prints every refusal.
 """
 
 import re
@@ -11,80 +12,81 @@ import sys
 import tempfile
 from pathlib import Path
 
-from world import World
+from sandbox import Sandbox
 
 VERIFIERS = Path(__file__).parent / "verifiers"
 
 
 def script(verifier):
-    """The script that is called like the verifier's package, or nothing."""
+    """Returns the script named after the verifier's package, or None."""
     name = re.sub(r"[@/]+", "-", verifier).strip("-").lower()
     return next(VERIFIERS.glob(f"{name}.*"), None)
 
 
 class Verdict:
-    """What a verifier said of a preset's tokens."""
+    """Answers of a verifier to a preset's tokens."""
 
     def __init__(self, preset, verifier, manifest, answers):
-        self.who, self.answers = (preset["name"], verifier), answers
+        self.names, self.answers = (preset["name"], verifier), answers
         self.excuses = preset["verifiers"][verifier]
-        self.known = [i["name"] for i in manifest["fixtures"] if verifier in i["accepted_by"]]
+        self.excused = [i["name"] for i in manifest["fixtures"] if verifier in i["accepted_by"]]
         self.good = answers["good"]
         self.accepted = [n for n, answer in answers.items() if answer is None and n != "good"]
         self.refused = {n: answer for n, answer in answers.items() if answer and n != "good"}
 
     def row(self):
         good = "REFUSED" if self.good else "accepted"
-        return (*self.who, good, f"{len(self.refused)} refused", ", ".join(self.accepted) or "-")
+        return (*self.names, good, f"{len(self.refused)} refused", ", ".join(self.accepted) or "-")
 
-    def wrong(self):
+    def errors(self):
         if self.good:
             yield f"refuses the good token: {self.good}"
-        yield from (f"accepts {name}" for name in self.accepted if name not in self.known)
-        for name in self.known:
+        yield from (f"accepts {name}" for name in self.accepted if name not in self.excused)
+        for name in self.excused:
             if name in self.refused:
-                yield f"is said to accept {name}, and refuses it: {self.refused[name]}"
+                yield f"outdated excuse: {name} is refused: {self.refused[name]}"
         for name in self.excuses:
             if name not in self.answers:
-                yield f"is said to accept {name}, which is no fixture of the preset"
+                yield f"unknown fixture in the excuses: {name}"
 
     def crashes(self):
-        crashed = {n: words for n, words in self.refused.items() if words.startswith("crashed")}
-        yield from (f"{name}: {words}" for name, words in crashed.items())
+        for name, message in self.refused.items():
+            if message.startswith("crashed"):
+                yield f"{name}: {message}"
 
-    def lines(self, sentences):
-        return [f"{', '.join(self.who)}: {words}" for words in sentences]
+    def lines(self, messages):
+        return [f"{', '.join(self.names)}: {message}" for message in messages]
 
 
-def verdicts(world):
-    for preset in world.presets():
+def verdicts(sandbox):
+    for preset in sandbox.presets():
         if not preset["verifiers"]:
-            sys.exit(f"{preset['name']}: no verifier vouches for it")
-        manifest, asked = world.fixtures(preset)
+            sys.exit(f"{preset['name']}: no verifier")
+        manifest, question = sandbox.fixtures(preset)
         for verifier in preset["verifiers"]:
             if not script(verifier):
-                sys.exit(f"{verifier}: there is no script for it")
-            answers = world.ask(script(verifier), asked)
+                sys.exit(f"{verifier}: missing script")
+            answers = sandbox.ask(script(verifier), question)
             yield Verdict(preset, verifier, manifest, answers)
 
 
 def main(jeton, verbose=""):
     with tempfile.TemporaryDirectory() as home:
-        all_verdicts = list(verdicts(World(jeton, home)))
-    rows = [("PRESET", "VERIFIER", "GOOD", "FIXTURES", "LETS THROUGH")]
+        all_verdicts = list(verdicts(Sandbox(jeton, home)))
+    rows = [("PRESET", "VERIFIER", "GOOD TOKEN", "FIXTURES", "ACCEPTED")]
     rows += [verdict.row() for verdict in all_verdicts]
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         print("  ".join(word.ljust(width) for word, width in zip(row, widths)).rstrip())
-    wrong = []
+    errors = []
     for verdict in all_verdicts:
-        wrong += verdict.lines(verdict.wrong())
-        refusals = (f"{name}: {words}" for name, words in verdict.refused.items())
+        errors += verdict.lines(verdict.errors())
+        refusals = (f"{name}: {message}" for name, message in verdict.refused.items())
         for line in verdict.lines(refusals if verbose else verdict.crashes()):
             print(f"refused: {line}")
-    for line in wrong:
-        print(f"wrong: {line}", file=sys.stderr)
-    sys.exit(1 if wrong else 0)
+    for line in errors:
+        print(f"error: {line}", file=sys.stderr)
+    sys.exit(1 if errors else 0)
 
 
 main(*sys.argv[1:])

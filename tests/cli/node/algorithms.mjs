@@ -1,14 +1,14 @@
 // Checks a token of each algorithm with jose, and signs one with the same key.
 //
 // Standard input: [{"alg": "...", "kid": "...", "token": "...", "tampered": "...", "public": key,
-// "private": key}], a key as PEM, or as a JWK where it is symmetric.
+// "private": key}], keys as PEM, symmetric keys as JWK.
 // Standard output: [{"claims": {...}, "refused": code, "signed": token}].
 
 import { webcrypto } from "node:crypto";
 import { json } from "node:stream/consumers";
 import { SignJWT, importJWK, importPKCS8, importSPKI, jwtVerify } from "jose";
 
-// Node 18 keeps it to itself.
+// Node 18 has no global Web Crypto API.
 globalThis.crypto ??= webcrypto;
 
 async function key(text, alg, importPem) {

@@ -1,10 +1,10 @@
-// Serves a directory on the loopback, and is a service that knows no more than its origin: it finds
-// the keys as OpenID Connect Discovery has it, and checks tokens with jose's remote JWK Set.
+// Serves a directory on the loopback interface, and verifies tokens like a service that knows only
+// the origin: with OpenID Connect Discovery and jose's remote JWK Set.
 //
 // Standard output, first line: the origin, which is the issuer.
-// Standard input, then one line for each question: {"directory": "...", "tokens": {name: token}}.
-// Standard output, a line for each: {"answers": {name: {"claims": {...}} or {"refused": code}},
-// "requests": [path]}. What was fetched for one question is kept for the next.
+// Standard input, one line for each question: {"directory": "...", "tokens": {name: token}}.
+// Standard output, one line for each question: {"answers": {name: {"claims": {...}} or {"refused": code}},
+// "requests": [path]}. Fetched keys are kept for later questions.
 
 import { webcrypto } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
-// Node 18 keeps it to itself.
+// Node 18 has no global Web Crypto API.
 globalThis.crypto ??= webcrypto;
 
 let directory;
@@ -30,7 +30,7 @@ async function serve(request, response) {
   }
 }
 
-async function discovered(issuer) {
+async function discover(issuer) {
   const response = await fetch(`${issuer}/.well-known/openid-configuration`);
   if (!response.ok) throw new Error(`discovery: ${response.status}`);
   const configuration = await response.json();
@@ -39,7 +39,7 @@ async function discovered(issuer) {
 }
 
 const server = createServer(serve);
-await new Promise((listens) => server.listen(0, "127.0.0.1", listens));
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 console.log(issuer);
 
@@ -48,7 +48,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line);
   directory = question.directory;
   requests = [];
-  keys ??= await discovered(issuer);
+  keys ??= await discover(issuer);
   const answers = {};
   for (const [name, token] of Object.entries(question.tokens)) {
     answers[name] = await jwtVerify(token, keys, { issuer }).then(

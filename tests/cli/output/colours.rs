@@ -1,19 +1,19 @@
-//! Colours on a terminal: they repeat what words say, take no room, and are all our own.
+//! Colours on a terminal: redundant to the text, without width, and never from stored names.
 
-use super::escaping::{HOSTILE, SHOWN, with_hostile_rows};
-use super::screen::{HERE, PLAIN, crowded};
+use super::escaping::{ESCAPED, HOSTILE, with_hostile_rows};
+use super::terminal::{EXEC_LINE, PLAIN, with_long_names};
 use crate::prompts::terminal_output;
 use crate::sandbox::Sandbox;
 use console::strip_ansi_codes;
 
 #[test]
-fn colours_repeat_what_words_say() {
-    let sandbox = crowded();
+fn colours_only_repeat_the_text() {
+    let sandbox = with_long_names();
     let list = ["token", "list", "--status", "all"];
-    let coloured = |words: &[&str], variables: &[(&str, &str)]| {
-        terminal_output(&sandbox, 80, HERE, words, variables)
+    let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
+        terminal_output(&sandbox, 80, EXEC_LINE, arguments, variables)
     };
-    for (words, parts) in [
+    for (arguments, parts) in [
         (
             &list[..],
             &["\u{1b}[1mSTATUS\u{1b}[0m", "\u{1b}[32mlive\u{1b}[0m", "\u{1b}[31mrevoked\u{1b}[0m"]
@@ -24,13 +24,13 @@ fn colours_repeat_what_words_say() {
         (&["users", "show", "ada"], &["\u{1b}[1mstatus\u{1b}[0m    \u{1b}[32mactive\u{1b}[0m"]),
         (&["token", "verify", "x"], &["\u{1b}[31minvalid:\u{1b}[0m \u{1b}[31mmalformed\u{1b}[0m"]),
     ] {
-        let screen = coloured(words, &[]);
+        let screen = coloured(arguments, &[]);
         for part in parts {
             assert!(screen.contains(part), "{screen}");
         }
-        let plain = coloured(words, &[PLAIN]);
+        let plain = coloured(arguments, &[PLAIN]);
         assert!(!plain.contains('\u{1b}'), "{plain}");
-        assert_eq!(strip_ansi_codes(&screen), plain, "colours take no room");
+        assert_eq!(strip_ansi_codes(&screen), plain, "colours have no width");
     }
     let is_coloured = |variables: &[(&str, &str)]| coloured(&list, variables).contains('\u{1b}');
     assert!(!is_coloured(&[("TERM", "dumb")]));
@@ -39,30 +39,30 @@ fn colours_repeat_what_words_say() {
     assert!(!is_coloured(&[("CLICOLOR", "0")]));
     let unforced = ("CLICOLOR_FORCE", "0");
     assert!(is_coloured(&[unforced]));
-    for other in [PLAIN, ("TERM", "dumb"), ("CLICOLOR", "0")] {
-        assert!(!is_coloured(&[other, unforced]), "{other:?}");
+    for disabling in [PLAIN, ("TERM", "dumb"), ("CLICOLOR", "0")] {
+        assert!(!is_coloured(&[disabling, unforced]), "{disabling:?}");
     }
 }
 
 #[test]
-fn a_valid_token_is_green() {
+fn valid_token_is_green() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "a"]);
-    let screen = terminal_output(&sandbox, 80, HERE, &["token", "verify", &token], &[]);
+    let screen = terminal_output(&sandbox, 80, EXEC_LINE, &["token", "verify", &token], &[]);
     assert_eq!(screen, "\u{1b}[32mvalid\u{1b}[0m\n");
 }
 
 #[test]
-fn names_from_outside_bring_no_colours_of_their_own() {
+fn hostile_names_add_no_colours() {
     let sandbox = with_hostile_rows();
-    for (words, times) in
+    for (arguments, times) in
         [(&["token", "list"][..], 2), (&["token", "show", "1"], 2), (&["users", "show", "ada"], 2)]
     {
-        let screen = terminal_output(&sandbox, 400, HERE, words, &[]);
-        assert_eq!(screen.matches(SHOWN).count(), times, "{screen}");
-        let ours = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"];
-        let rest = ours.iter().fold(screen, |rest, ours| rest.replace(ours, ""));
-        let harmless = |c: char| c == '\n' || !HOSTILE.contains(c) || c.is_ascii_graphic();
-        assert!(rest.chars().all(harmless), "{rest}");
+        let screen = terminal_output(&sandbox, 400, EXEC_LINE, arguments, &[]);
+        assert_eq!(screen.matches(ESCAPED).count(), times, "{screen}");
+        let codes = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"];
+        let text = codes.iter().fold(screen, |text, code| text.replace(code, ""));
+        let is_harmless = |c: char| c == '\n' || !HOSTILE.contains(c) || c.is_ascii_graphic();
+        assert!(text.chars().all(is_harmless), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a shell is offered: the words that the program itself would take there.
+//! Completion candidates: the words that the program accepts at the position of the cursor.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -8,8 +8,8 @@ use std::process::Command;
 /// The separator of candidates in bash.
 const SEPARATOR: &str = "\u{b}";
 
-/// The last of these words is being typed.
-fn asked(sandbox: &Sandbox, line: &str) -> Command {
+/// Returns the command that completes the last word of a command line.
+fn completion_command(sandbox: &Sandbox, line: &str) -> Command {
     let words: Vec<&str> = line.split(' ').collect();
     let mut command = sandbox.command(&[&["--", "jeton"], words.as_slice()].concat());
     command.envs([("COMPLETE", "bash"), ("_CLAP_IFS", SEPARATOR)]);
@@ -17,10 +17,10 @@ fn asked(sandbox: &Sandbox, line: &str) -> Command {
     command
 }
 
-/// What is offered there, sorted.
+/// Returns the sorted candidates for the last word of a command line.
 #[track_caller]
-fn offered(sandbox: &Sandbox, line: &str) -> Vec<String> {
-    let output = RunOutput::of(asked(sandbox, line));
+fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
+    let output = RunOutput::of(completion_command(sandbox, line));
     assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{line}");
     let is_flag = |word: &&str| word.starts_with('-');
     let words: BTreeSet<&str> =
@@ -29,7 +29,7 @@ fn offered(sandbox: &Sandbox, line: &str) -> Vec<String> {
 }
 
 #[test]
-fn words_of_fixed_sets_are_offered() {
+fn completion_offers_enumerated_values() {
     const ALGORITHMS: &str =
         "ES256 ES384 EdDSA HS256 HS384 HS512 PS256 PS384 PS512 RS256 RS384 RS512";
     let sandbox = Sandbox::new();
@@ -68,48 +68,48 @@ fn words_of_fixed_sets_are_offered() {
         ("users show ", ""),
         ("sessions revoke ", ""),
     ] {
-        assert_eq!(offered(&sandbox, line).join(" "), words, "{line}");
+        assert_eq!(candidates(&sandbox, line).join(" "), words, "{line}");
     }
     assert!(!sandbox.store().exists() && !sandbox.sessions().exists());
 }
 
 #[test]
-fn what_the_store_knows_is_offered() {
+fn completion_offers_users_and_sessions() {
     let sandbox = Sandbox::with_john();
     for verb in ["show", "set-role", "set-quota", "rename", "disable", "enable", "delete"] {
-        assert_eq!(offered(&sandbox, &format!("users {verb} ")), ["ada", "john"], "{verb}");
+        assert_eq!(candidates(&sandbox, &format!("users {verb} ")), ["ada", "john"], "{verb}");
     }
-    assert_eq!(offered(&sandbox, "sessions revoke "), [sandbox.session("sid")]);
+    assert_eq!(candidates(&sandbox, "sessions revoke "), [sandbox.session("sid")]);
     sandbox.run(&["logout"]).ok();
-    assert!(offered(&sandbox, "sessions revoke ").is_empty(), "of those that are open");
+    assert!(candidates(&sandbox, "sessions revoke ").is_empty(), "only open sessions");
 }
 
 #[test]
-fn keys_are_offered_for_what_can_be_done_with_them() {
+fn completion_offers_keys_by_state() {
     let sandbox = Sandbox::with_admin();
     let key = |words: &[&str]| sandbox.get(&[&["keys", "generate"], words].concat());
     let standby = key(&[]);
-    let gone = key(&[]);
+    let revoked = key(&[]);
     let test = key(&["--purpose", "test"]);
-    let gone_test = key(&["--purpose", "test", "--alg", "EdDSA"]);
-    for gone in [&gone, &gone_test] {
-        sandbox.run(&["keys", "revoke", "--yes", "--", gone]).ok();
+    let revoked_test = key(&["--purpose", "test", "--alg", "EdDSA"]);
+    for revoked in [&revoked, &revoked_test] {
+        sandbox.run(&["keys", "revoke", "--yes", "--", revoked]).ok();
     }
     let active = sandbox.sql("SELECT kid FROM keys WHERE state = 'active' AND purpose = 'app'");
-    // One that begins like a flag is not told from flags here.
+    // A key id that starts with `-` cannot be distinguished from a flag here.
     let sorted = |kids: &[&String]| -> Vec<String> {
         let kids: BTreeSet<_> = kids.iter().filter(|kid| !kid.starts_with('-')).collect();
         kids.into_iter().map(ToString::to_string).collect()
     };
-    assert_eq!(offered(&sandbox, "keys activate "), sorted(&[&standby]));
-    assert_eq!(offered(&sandbox, "keys revoke "), sorted(&[&standby, &test, &active[0]]));
-    assert_eq!(offered(&sandbox, "token mint --key "), sorted(&[&test]));
-    let all = sorted(&[&standby, &gone, &test, &gone_test, &active[0]]);
-    assert_eq!(offered(&sandbox, "keys export --pem "), all);
+    assert_eq!(candidates(&sandbox, "keys activate "), sorted(&[&standby]));
+    assert_eq!(candidates(&sandbox, "keys revoke "), sorted(&[&standby, &test, &active[0]]));
+    assert_eq!(candidates(&sandbox, "token mint --key "), sorted(&[&test]));
+    let all = sorted(&[&standby, &revoked, &test, &revoked_test, &active[0]]);
+    assert_eq!(candidates(&sandbox, "keys export --pem "), all);
 }
 
 #[test]
-fn only_plain_words_are_offered() {
+fn completion_omits_names_with_shell_characters() {
     let sandbox = Sandbox::with_admin();
     for (name, email) in [
         ("x;{touch,pwned}", Some("eve@example.com")),
@@ -122,34 +122,34 @@ fn only_plain_words_are_offered() {
             ["register", name, "--password-stdin"].into_iter().chain(email.as_deref()).collect();
         sandbox.run_with_input(&words, "123456").ok();
     }
-    assert_eq!(offered(&sandbox, "users show "), ["3", "4", "5", "ada", "eve@example.com"]);
+    assert_eq!(candidates(&sandbox, "users show "), ["3", "4", "5", "ada", "eve@example.com"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute("UPDATE keys SET kid = 'a b'", []).unwrap();
-    assert!(offered(&sandbox, "keys activate ").is_empty());
-    assert!(offered(&sandbox, "keys export --pem ").is_empty());
+    assert!(candidates(&sandbox, "keys activate ").is_empty());
+    assert!(candidates(&sandbox, "keys export --pem ").is_empty());
 }
 
 #[test]
-fn paths_are_offered_if_they_are_plain_words() {
+fn completion_omits_paths_with_shell_characters() {
     let sandbox = Sandbox::new();
     for name in ["f;touch pwned", "f\n", "f$HOME", "fine-1.jwt", "fête"] {
         std::fs::write(sandbox.home().join(name), "").unwrap();
     }
     let home = sandbox.home().to_str().unwrap();
-    let words = offered(&sandbox, &format!("whoami --token-file {home}/f"));
+    let words = candidates(&sandbox, &format!("whoami --token-file {home}/f"));
     assert_eq!(words, [format!("{home}/fine-1.jwt"), format!("{home}/fête")]);
 }
 
 #[test]
-fn loader_calls_no_path_that_a_shell_acts_on() {
+fn completion_loader_omits_paths_with_shell_characters() {
     let sandbox = Sandbox::new();
-    let folder = sandbox.home().join("$(touch pwned)");
-    std::fs::create_dir(&folder).unwrap();
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_jeton"), folder.join("jeton")).unwrap();
+    let directory = sandbox.home().join("$(touch pwned)");
+    std::fs::create_dir(&directory).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_jeton"), directory.join("jeton")).unwrap();
     for shell in ["bash", "powershell"] {
-        let mut command = Command::new(folder.join("jeton"));
-        let loaded = command.env_clear().env("COMPLETE", shell).output().unwrap();
-        let script = RunOutput::from(loaded).ok().stdout;
+        let mut command = Command::new(directory.join("jeton"));
+        let output = command.env_clear().env("COMPLETE", shell).output().unwrap();
+        let script = RunOutput::from(output).ok().stdout;
         assert!(script.contains("jeton") && !script.contains("touch"), "{script}");
     }
 }

@@ -1,19 +1,19 @@
-//! Text from outside is never executed by the terminal, wherever it comes from.
+//! Untrusted text is escaped in every output, so that no terminal acts on it.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 /// ESC, C1, a bidirectional override, a line break, a zero-width space, DEL, a tag.
 pub(super) const HOSTILE: &str = "x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y";
-pub(super) const SHOWN: &str = "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
+pub(super) const ESCAPED: &str = "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
 const IN_JSON: &str = r"x\u001b[31m\u009b2J\u202e\n\u200b\u007f\udb40\udc41y";
 
-/// Whether a terminal would act on something in it, or hide it.
+/// Returns whether a text has no character that a terminal acts on or hides.
 fn is_harmless(text: &str) -> bool {
     text.chars().all(|c| c == '\n' || !HOSTILE.contains(c) || c.is_ascii_graphic())
 }
 
-/// A sandbox whose rows say what the door would never let in.
+/// Creates a store with hostile rows that no command would write.
 pub(super) fn with_hostile_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.get(&["token", "create", "app", "--permission", "p"]);
@@ -29,9 +29,9 @@ pub(super) fn with_hostile_rows() -> Sandbox {
 }
 
 #[test]
-fn hostile_rows_are_spelled_out_in_text() {
+fn hostile_rows_are_escaped_in_text() {
     let sandbox = with_hostile_rows();
-    for (words, times) in [
+    for (arguments, times) in [
         (&["users", "show", "ada"][..], 2),
         (&["users", "list"], 1),
         (&["users", "export", "-o", "csv"], 2),
@@ -39,18 +39,23 @@ fn hostile_rows_are_spelled_out_in_text() {
         (&["token", "list"], 2),
         (&["token", "show", "1"], 2),
     ] {
-        let output = sandbox.run(words).ok();
-        assert_eq!(output.stdout.matches(SHOWN).count(), times, "{words:?}: {}", output.stdout);
-        assert!(is_harmless(&output.stdout) && is_harmless(&output.stderr), "{words:?}");
+        let output = sandbox.run(arguments).ok();
+        assert_eq!(
+            output.stdout.matches(ESCAPED).count(),
+            times,
+            "{arguments:?}: {}",
+            output.stdout
+        );
+        assert!(is_harmless(&output.stdout) && is_harmless(&output.stderr), "{arguments:?}");
     }
     let list = sandbox.run(&["users", "list"]).ok();
     assert_eq!(list.stdout.lines().count(), 2, "a row is a line: {}", list.stdout);
 }
 
 #[test]
-fn hostile_rows_keep_their_value_in_json_and_do_no_harm() {
+fn hostile_rows_are_escaped_in_json() {
     let sandbox = with_hostile_rows();
-    for (words, path) in [
+    for (arguments, path) in [
         (&["users", "show", "ada"][..], &["/name", "/email"][..]),
         (&["users", "list"], &["/items/0/email"]),
         (&["users", "export"], &["/items/0/email", "/items/0/name"]),
@@ -58,23 +63,23 @@ fn hostile_rows_keep_their_value_in_json_and_do_no_harm() {
         (&["token", "list"], &["/items/0/app", "/items/0/permissions/0"]),
         (&["token", "show", "1"], &["/app", "/permissions/0"]),
     ] {
-        let output = sandbox.run(&[words, &["-o", "json"]].concat()).ok();
-        assert!(is_harmless(&output.stdout), "{words:?}");
+        let output = sandbox.run(&[arguments, &["-o", "json"]].concat()).ok();
+        assert!(is_harmless(&output.stdout), "{arguments:?}");
         assert_eq!(
             output.stdout.matches(IN_JSON).count(),
             path.len(),
-            "{words:?}: {}",
+            "{arguments:?}: {}",
             output.stdout
         );
         let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
         for path in path {
-            assert_eq!(json.pointer(path).unwrap(), HOSTILE, "{words:?} {path}");
+            assert_eq!(json.pointer(path).unwrap(), HOSTILE, "{arguments:?} {path}");
         }
     }
 }
 
 #[test]
-fn hostile_rows_are_spelled_out_in_errors_and_talk() {
+fn hostile_rows_are_escaped_in_errors_and_messages() {
     let sandbox = with_hostile_rows();
     sandbox.get(&["token", "create", "b"]);
     sandbox.get(&["token", "create", "c"]);
@@ -89,14 +94,14 @@ fn hostile_rows_are_spelled_out_in_errors_and_talk() {
 }
 
 #[test]
-fn hostile_claims_are_spelled_out() {
+fn hostile_claims_are_escaped() {
     let sandbox = Sandbox::with_admin();
     let claim = format!("note={HOSTILE}");
     let token = sandbox.get(&["token", "create", "x", "--claim", &claim]);
-    for words in [&["token", "inspect"][..], &["token", "decode", "--part", "payload"]] {
-        for form in ["text", "json"] {
-            let output = sandbox.run(&[words, &[&token, "-o", form]].concat()).ok();
-            assert!(is_harmless(&output.stdout), "{words:?}");
+    for arguments in [&["token", "inspect"][..], &["token", "decode", "--part", "payload"]] {
+        for format in ["text", "json"] {
+            let output = sandbox.run(&[arguments, &[&token, "-o", format]].concat()).ok();
+            assert!(is_harmless(&output.stdout), "{arguments:?}");
             let claims: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
             assert_eq!(claims["note"], HOSTILE);
         }
@@ -104,11 +109,11 @@ fn hostile_claims_are_spelled_out() {
 }
 
 #[test]
-fn hostile_words_are_spelled_out_in_errors() {
+fn hostile_arguments_are_escaped_in_errors() {
     let sandbox = Sandbox::with_admin();
     let flag = format!("--{HOSTILE}");
     let file = format!("@{HOSTILE}");
-    for words in [
+    for arguments in [
         &[HOSTILE][..],
         &[&flag],
         &["help", HOSTILE],
@@ -125,15 +130,16 @@ fn hostile_words_are_spelled_out_in_errors() {
         &["login", "ada", "--password-file", HOSTILE],
         &["token", "inspect", &file],
     ] {
-        for form in ["text", "json"] {
-            let output = sandbox.run(&[&["--output", form], words].concat());
-            assert_ne!(output.code, 0, "{words:?}");
-            assert_ne!(output.code, 101, "{words:?}");
-            assert!(is_harmless(&output.stderr), "{words:?}: {:?}", output.stderr);
-            for line in output.stderr.lines().filter(|_| form == "text") {
-                let begins = ["error: ", "hint: ", "  ", "possible"];
-                let ours = line.is_empty() || begins.iter().any(|begin| line.starts_with(begin));
-                assert!(ours, "{words:?} wrote a line of its own: {line}");
+        for format in ["text", "json"] {
+            let output = sandbox.run(&[&["--output", format], arguments].concat());
+            assert_ne!(output.code, 0, "{arguments:?}");
+            assert_ne!(output.code, 101, "{arguments:?}");
+            assert!(is_harmless(&output.stderr), "{arguments:?}: {:?}", output.stderr);
+            for line in output.stderr.lines().filter(|_| format == "text") {
+                let prefixes = ["error: ", "hint: ", "  ", "possible"];
+                let is_known =
+                    line.is_empty() || prefixes.iter().any(|prefix| line.starts_with(prefix));
+                assert!(is_known, "{arguments:?}: unexpected line: {line}");
             }
         }
     }
@@ -150,22 +156,22 @@ fn hostile_words_are_spelled_out_in_errors() {
 }
 
 #[test]
-fn a_word_that_is_not_utf_8_is_refused() {
+fn non_utf_8_argument_is_a_usage_error() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = Sandbox::with_admin();
     let bytes = std::ffi::OsStr::from_bytes(b"\xff\xfe");
-    for words in [&[][..], &["users", "show"], &["token", "inspect"], &["settings", "get"]] {
-        let output = sandbox.command(words).arg(bytes).output().unwrap();
-        assert_eq!(crate::run_output::RunOutput::from(output).fails(2).code, 2, "{words:?}");
+    for arguments in [&[][..], &["users", "show"], &["token", "inspect"], &["settings", "get"]] {
+        let output = sandbox.command(arguments).arg(bytes).output().unwrap();
+        assert_eq!(crate::run_output::RunOutput::from(output).fails(2).code, 2, "{arguments:?}");
     }
 }
 
 #[test]
-fn a_long_word_in_the_wrong_place_may_be_a_token_and_is_not_repeated() {
+fn misplaced_token_is_not_repeated() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "x"]);
     let flag = format!("--{token}");
-    for words in [
+    for arguments in [
         &[&token[..]][..],
         &[&flag],
         &["users", &token],
@@ -182,10 +188,10 @@ fn a_long_word_in_the_wrong_place_may_be_a_token_and_is_not_repeated() {
         &["whoami", "-o", &token],
         &["whoami", "--quiet", &token],
     ] {
-        for form in ["text", "json"] {
-            let output = sandbox.run(&[&["-o", form], words].concat()).fails(2);
+        for format in ["text", "json"] {
+            let output = sandbox.run(&[&["-o", format], arguments].concat()).fails(2);
             let part = token.split('.').nth(1).unwrap();
-            assert!(!output.stderr.contains(&part[..20]), "{words:?}: {}", output.stderr);
+            assert!(!output.stderr.contains(&part[..20]), "{arguments:?}: {}", output.stderr);
         }
     }
 }

@@ -1,25 +1,25 @@
-//! Every command explains itself, and tells no secret of the environment while it does.
+//! Help of every command, without values of the environment.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// The words of every command and of every noun.
+/// Returns the paths of all commands and command groups.
 fn paths() -> Vec<Vec<String>> {
-    fn below(command: &clap::Command, path: &[String], paths: &mut Vec<Vec<String>>) {
+    fn collect(command: &clap::Command, path: &[String], paths: &mut Vec<Vec<String>>) {
         paths.push(path.to_vec());
         for command in command.get_subcommands() {
             let path = [path, &[command.get_name().to_owned()]].concat();
-            below(command, &path, paths);
+            collect(command, &path, paths);
         }
     }
     let mut paths = Vec::new();
-    below(&jeton::command(), &[], &mut paths);
+    collect(&jeton::command(), &[], &mut paths);
     assert!(paths.len() > 20, "{paths:?}");
     paths
 }
 
 #[test]
-fn every_command_has_a_help_without_secrets() {
+fn every_help_page_omits_environment_values() {
     let mut sandbox = Sandbox::new();
     for name in ["JETON_PASSWORD", "JETON_TOKEN", "JETON_STORE", "JETON_CONFIG_DIR"] {
         sandbox.set(name, "/nowhere/marker-of-a-secret");
@@ -28,27 +28,27 @@ fn every_command_has_a_help_without_secrets() {
     sandbox.set("JETON_WAIT", "4242s");
     for path in paths() {
         for flag in ["--help", "-h"] {
-            let words: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
-            let help = sandbox.run(&words).ok();
-            assert_eq!(help.stderr, "", "{words:?}");
-            assert!(help.stdout.contains("Usage: jeton"), "{words:?}");
+            let arguments: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
+            let help = sandbox.run(&arguments).ok();
+            assert_eq!(help.stderr, "", "{arguments:?}");
+            assert!(help.stdout.contains("Usage: jeton"), "{arguments:?}");
             let leaks = help.stdout.contains("marker-of-a-secret") || help.stdout.contains("4242");
-            assert!(!leaks, "{words:?}: {}", help.stdout);
+            assert!(!leaks, "{arguments:?}: {}", help.stdout);
         }
-        let words: Vec<&str> =
+        let arguments: Vec<&str> =
             ["help"].into_iter().chain(path.iter().map(String::as_str)).collect();
-        let help = sandbox.run(&words).ok();
+        let help = sandbox.run(&arguments).ok();
         let usage = ["Usage: jeton", &path.join(" ")].join(" ");
-        assert!(help.stdout.contains(usage.trim_end()) && help.stderr.is_empty(), "{words:?}");
+        assert!(help.stdout.contains(usage.trim_end()) && help.stderr.is_empty(), "{arguments:?}");
     }
 }
 
 #[test]
-fn errors_tell_no_secret_of_the_environment() {
+fn errors_omit_environment_secrets() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set("JETON_PASSWORD", "marker-of-a-password");
     sandbox.set("JETON_TOKEN", "marker.of.a-token");
-    for words in [
+    for arguments in [
         &["frobnicate"][..],
         &["login", "ada"],
         &["login", "nobody"],
@@ -60,26 +60,26 @@ fn errors_tell_no_secret_of_the_environment() {
         &["logout"],
         &["register", "ada"],
     ] {
-        for form in ["text", "json"] {
-            let output = sandbox.run(&[words, &["-o", form]].concat());
-            assert_ne!(output.code, 0, "{words:?}");
+        for format in ["text", "json"] {
+            let output = sandbox.run(&[arguments, &["-o", format]].concat());
+            assert_ne!(output.code, 0, "{arguments:?}");
             assert!(
                 !output.stdout.contains("marker") && !output.stderr.contains("marker"),
-                "{words:?}"
+                "{arguments:?}"
             );
         }
     }
 }
 
 #[test]
-fn a_noun_alone_is_no_command() {
+fn command_group_without_a_verb_is_a_usage_error() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
-    for words in [&[][..], &["token"]] {
-        let help = sandbox.run(words).fails(2).stderr;
+    for arguments in [&[][..], &["token"]] {
+        let help = sandbox.run(arguments).fails(2).stderr;
         assert!(help.contains("\nCommands:\n"), "{help}");
         outputs += &help[help.find("error: ").unwrap()..];
-        outputs += &sandbox.run_json(words).to_string();
+        outputs += &sandbox.run_json(arguments).to_string();
     }
     assert_snapshot!(outputs, @r#"
     error: missing command

@@ -1,14 +1,14 @@
-//! Who hears what: results, talk, errors; readers who leave; forms, colours, quiet.
+//! Results on standard output, messages and errors on standard error; formats, colours, `--quiet`.
 
-mod closed;
+mod closed_stdout;
 mod colours;
 mod completion;
+mod empty_lists;
 mod escaping;
 mod help;
-mod lists;
-mod screen;
 mod secrets;
 mod shells;
+mod terminal;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -17,23 +17,23 @@ use serde_json::Value;
 use std::io::Write;
 use std::process::Command;
 
-/// The end of a pipe that nobody reads any more.
+/// Returns the writing end of a pipe whose reading end is closed.
 fn closed_pipe() -> std::io::PipeWriter {
     let (_, mut writer) = std::io::pipe().unwrap();
-    // A process that another test is just starting may still hold the other end.
+    // A process that another test is starting may still hold the reading end.
     while writer.write(&[0]).is_ok() {}
     writer
 }
 
-/// Runs it with standard output closed by its reader, and standard error captured.
-fn run_unheard(command: &mut Command) -> RunOutput {
+/// Runs a command with a closed pipe as standard output, and captures standard error.
+fn run_with_closed_stdout(command: &mut Command) -> RunOutput {
     RunOutput::of(command.stdout(closed_pipe()))
 }
 
 #[test]
-fn a_reader_who_leaves_has_heard_enough() {
+fn closed_stdout_exits_0() {
     let sandbox = Sandbox::with_john();
-    for words in [
+    for arguments in [
         &["users", "list", "--all"][..],
         &["users", "list", "--all", "-o", "json"],
         &["whoami"],
@@ -44,15 +44,15 @@ fn a_reader_who_leaves_has_heard_enough() {
         &["--help"],
         &["--version"],
     ] {
-        let output = run_unheard(&mut sandbox.command(words));
-        assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{words:?}");
+        let output = run_with_closed_stdout(&mut sandbox.command(arguments));
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{arguments:?}");
     }
 }
 
 #[test]
-fn a_token_that_nobody_receives_is_revoked_again() {
+fn undelivered_token_is_revoked() {
     let sandbox = Sandbox::with_john();
-    let output = run_unheard(&mut sandbox.command(&["token", "create", "lost"]));
+    let output = run_with_closed_stdout(&mut sandbox.command(&["token", "create", "lost"]));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the token could not be written; token 1 was revoked
@@ -64,12 +64,12 @@ fn a_token_that_nobody_receives_is_revoked_again() {
 }
 
 #[test]
-fn a_pair_that_nobody_receives_ends_its_session() {
+fn undelivered_token_pair_ends_its_session() {
     let sandbox = Sandbox::with_john();
     let refresh = sandbox.home().join("refresh");
     std::fs::write(&refresh, sandbox.session("refresh")).unwrap();
     let mut command = sandbox.command(&["refresh", "--token-stdin"]);
-    let output = run_unheard(command.stdin(std::fs::File::open(refresh).unwrap()));
+    let output = run_with_closed_stdout(command.stdin(std::fs::File::open(refresh).unwrap()));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the new token pair could not be written; its session was ended
@@ -79,9 +79,9 @@ fn a_pair_that_nobody_receives_ends_its_session() {
 }
 
 #[test]
-fn with_json_standard_error_is_silent_on_success() {
+fn json_success_leaves_stderr_empty() {
     let sandbox = Sandbox::with_john();
-    for words in [
+    for arguments in [
         &["whoami"][..],
         &["token", "create", "x"],
         &["token", "list", "--per-page", "1"],
@@ -92,8 +92,8 @@ fn with_json_standard_error_is_silent_on_success() {
         &["token", "decode", "eyJhbGciOiJub25lIn0.e30."],
         &["logout"],
     ] {
-        let json = sandbox.json(words);
-        assert!(json.is_object(), "{words:?}");
+        let json = sandbox.json(arguments);
+        assert!(json.is_object(), "{arguments:?}");
     }
     let output =
         Sandbox::new().run_with_input(&["init", "ada", "--password-stdin", "-o", "json"], "x");
@@ -104,9 +104,9 @@ fn with_json_standard_error_is_silent_on_success() {
 }
 
 #[test]
-fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
+fn json_failure_is_one_line_for_every_error_source() {
     let mut sandbox = Sandbox::with_admin();
-    for (words, exit, code) in [
+    for (arguments, exit, code) in [
         (&["frobnicate"][..], 2, "usage"),
         (&["token", "create"], 2, "usage"),
         (&["token", "list", "--nonsense"], 2, "usage"),
@@ -127,8 +127,8 @@ fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
             &["--output", "json"],
             &["--output=json"],
         ] {
-            let output = sandbox.run(&[words, json].concat()).fails(exit);
-            assert_eq!(output.error()["code"], code, "{words:?}");
+            let output = sandbox.run(&[arguments, json].concat()).fails(exit);
+            assert_eq!(output.error()["code"], code, "{arguments:?}");
         }
     }
     sandbox.set("JETON_OUTPUT", "json");
@@ -145,11 +145,11 @@ fn with_json_a_failure_is_one_line_wherever_it_comes_from() {
 }
 
 #[test]
-fn a_form_that_a_command_does_not_have() {
+fn unsupported_output_format_is_a_usage_error() {
     let mut sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
-    for form in ["csv", "jsonl"] {
-        outputs += &sandbox.run(&["whoami", "-o", form]).with_command();
+    for format in ["csv", "jsonl"] {
+        outputs += &sandbox.run(&["whoami", "-o", format]).with_command();
     }
     assert_snapshot!(outputs, @"
     $ jeton whoami -o csv
@@ -161,14 +161,16 @@ fn a_form_that_a_command_does_not_have() {
     error: output format `jsonl` is not supported by this command
     hint: use `-o text` or `-o json`
     ");
-    for words in [&["completions", "bash"][..], &["help", "trust"], &["help", "token", "create"]] {
-        let text = sandbox.run(words).ok().stdout;
-        allow_duplicates!(assert_snapshot!(sandbox.run_json(words), @r#"
+    for arguments in
+        [&["completions", "bash"][..], &["help", "trust"], &["help", "token", "create"]]
+    {
+        let text = sandbox.run(arguments).ok().stdout;
+        allow_duplicates!(assert_snapshot!(sandbox.run_json(arguments), @r#"
         --- exit code 2, stderr
         {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"output format `json` is not supported by this command","hint":"use `-o text`","details":{}}}
         "#));
-        for form in ["json", "csv"] {
-            let output = RunOutput::of(sandbox.command(words).env("JETON_OUTPUT", form));
+        for format in ["json", "csv"] {
+            let output = RunOutput::of(sandbox.command(arguments).env("JETON_OUTPUT", format));
             assert_eq!(
                 (output.code, output.stdout, output.stderr),
                 (0, text.clone(), String::new())
@@ -183,7 +185,7 @@ fn a_form_that_a_command_does_not_have() {
     sandbox.run(&["whoami", "-o", "csv"]).fails(2);
     assert!(sandbox.run(&["users", "export"]).ok().stdout.starts_with("uid,"));
     sandbox.run(&["logout"]).ok();
-    // `JETON_OUTPUT=csv` does not change the form of errors.
+    // `JETON_OUTPUT=csv` does not change the format of errors.
     assert_snapshot!(sandbox.run(&["users", "export"]), @"
     --- exit code 4, stderr
     error: not logged in
@@ -192,17 +194,17 @@ fn a_form_that_a_command_does_not_have() {
 }
 
 #[test]
-fn quiet_leaves_results_errors_and_warnings() {
+fn quiet_keeps_results_errors_and_warnings() {
     let sandbox = Sandbox::with_john();
-    let loud = sandbox.run(&["users", "list", "--per-page", "1"]).ok();
-    assert_snapshot!(loud, @"
+    let verbose = sandbox.run(&["users", "list", "--per-page", "1"]).ok();
+    assert_snapshot!(verbose, @"
     ID  UID                                   USERNAME  EMAIL
     1   <uuid>  ada       -
     --- stderr
     1 of 2 users, page 1 of 2, next: --page 2
     ");
     let quiet = sandbox.run(&["-q", "users", "list", "--per-page", "1"]).ok();
-    assert_eq!((quiet.stdout, quiet.stderr), (loud.stdout, String::new()));
+    assert_eq!((quiet.stdout, quiet.stderr), (verbose.stdout, String::new()));
     let token = sandbox.run(&["token", "create", "x", "--quiet"]).ok();
     assert_eq!((token.stdout.lines().count(), token.stderr.as_str()), (1, ""));
     assert_eq!(sandbox.run(&["token", "revoke", "1", "-q"]).ok().stderr, "");
@@ -223,10 +225,10 @@ fn quiet_leaves_results_errors_and_warnings() {
 }
 
 #[test]
-fn colours_are_for_terminals_and_for_whoever_asks() {
+fn colours_follow_no_color_and_clicolor_force() {
     let sandbox = Sandbox::with_admin();
-    let run = |words: &[&str], name: &str| {
-        let output = RunOutput::of(sandbox.command(words).env(name, "1"));
+    let run = |arguments: &[&str], name: &str| {
+        let output = RunOutput::of(sandbox.command(arguments).env(name, "1"));
         (output.stdout, output.stderr)
     };
     let (plain, coloured) = ("error: token `9` not found\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m");
@@ -238,32 +240,34 @@ fn colours_are_for_terminals_and_for_whoever_asks() {
     let mut unforced = sandbox.command(&missing);
     assert_eq!(RunOutput::of(unforced.env("CLICOLOR_FORCE", "0")).stderr, plain);
 
-    let escape = |text: &str| text.contains('\u{1b}');
-    for words in [&["--help"][..], &["help", "token", "create"], &["users", "list"], &["whoami"]] {
-        assert!(!escape(&sandbox.run(words).ok().stdout), "{words:?}");
-        assert!(!escape(&run(words, "NO_COLOR").0), "{words:?}");
+    let is_coloured = |text: &str| text.contains('\u{1b}');
+    for arguments in
+        [&["--help"][..], &["help", "token", "create"], &["users", "list"], &["whoami"]]
+    {
+        assert!(!is_coloured(&sandbox.run(arguments).ok().stdout), "{arguments:?}");
+        assert!(!is_coloured(&run(arguments, "NO_COLOR").0), "{arguments:?}");
     }
-    assert!(escape(&run(&["--help"], "CLICOLOR_FORCE").0));
-    // JSON and results stay as they are.
+    assert!(is_coloured(&run(&["--help"], "CLICOLOR_FORCE").0));
+    // JSON and results have no colours.
     let mut json = sandbox.command(&["token", "show", "9", "-o", "json"]);
-    assert!(!escape(&RunOutput::of(json.env("CLICOLOR_FORCE", "1")).stderr));
-    assert!(!escape(&run(&["users", "list"], "CLICOLOR_FORCE").0));
+    assert!(!is_coloured(&RunOutput::of(json.env("CLICOLOR_FORCE", "1")).stderr));
+    assert!(!is_coloured(&run(&["users", "list"], "CLICOLOR_FORCE").0));
 }
 
 #[test]
-fn other_names_of_commands_do_the_same() {
+fn command_aliases_are_equivalent() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     sandbox.get(&["token", "create", "x"]);
-    for (one, other) in [
+    for (name, alias) in [
         (&["users", "list"][..], &["user", "ls"][..]),
         (&["users", "show", "ada"], &["user", "show", "ada"]),
         (&["token", "list"], &["tokens", "ls"]),
         (&["keys", "export", "--jwks"], &["key", "export", "--jwks"]),
         (&["settings", "get", "issuer"], &["setting", "get", "issuer"]),
     ] {
-        let (one, other) = (sandbox.run(one).ok(), sandbox.run(other).ok());
-        assert_eq!((one.stdout, one.stderr), (other.stdout, other.stderr));
+        let (name, alias) = (sandbox.run(name).ok(), sandbox.run(alias).ok());
+        assert_eq!((name.stdout, name.stderr), (alias.stdout, alias.stderr));
     }
     assert_snapshot!(sandbox.run(&["users", "rm", "john", "--yes"]), @"
     --- stderr

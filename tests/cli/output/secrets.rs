@@ -1,10 +1,10 @@
-//! Secrets in the wrong place: no message repeats a value that may be one.
+//! Misplaced secrets: no message repeats a value that may be a secret.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use clap::{Arg, ArgAction, Command};
 
-/// Values that are recognisably secret, and the part that no output may have.
+/// Recognizable secrets, each with a part that must not appear in any output.
 const SECRETS: [(&str, &str); 3] = [
     (
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.c2VjcmV0LXNpZ25hdHVyZQ",
@@ -17,10 +17,10 @@ const SECRETS: [(&str, &str); 3] = [
     ("q7RfT2vXk9LmPz4WbN8cYd3H", "q7rft2vxk9lmpz4wbn8cyd3h"),
 ];
 
-/// A secret like any word.
+/// A secret that looks like an ordinary word.
 const PASSWORD: &str = "hunter2";
 
-/// Where an accepted value is public by nature and is printed: the commands succeed.
+/// Commands and arguments whose accepted value is public and printed on success.
 const PUBLIC: &[(&str, &str)] = &[
     // Paths that the command creates.
     ("man", "dir"),
@@ -35,8 +35,8 @@ const PUBLIC: &[(&str, &str)] = &[
     ("settings set", "value"),
 ];
 
-/// Words that make the other arguments of a command complete.
-fn needed(argument: &Arg) -> &'static str {
+/// Returns a valid value for a required argument.
+fn valid_value(argument: &Arg) -> &'static str {
     match argument.get_id().as_str() {
         "user" => "ada",
         "role" => "user",
@@ -56,44 +56,44 @@ fn is_valued(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// Visits every command that has none below it, with its path.
-fn each(command: &Command, path: &[String], visit: &mut impl FnMut(&Command, &[String])) {
+/// Visits every command without subcommands, with its path.
+fn visit_commands(command: &Command, path: &[String], visit: &mut impl FnMut(&Command, &[String])) {
     if command.get_subcommands().next().is_none() {
         return visit(command, path);
     }
-    for below in command.get_subcommands() {
-        each(below, &[path, &[below.get_name().to_owned()]].concat(), visit);
+    for subcommand in command.get_subcommands() {
+        visit_commands(subcommand, &[path, &[subcommand.get_name().to_owned()]].concat(), visit);
     }
 }
 
-/// The words of a call in which that argument has the value, and the others what they need.
-fn call(command: &Command, path: &[String], argument: &Arg, value: &str) -> Vec<String> {
+/// Returns a command line that gives `value` to one argument, and valid values to the required rest.
+fn command_line(command: &Command, path: &[String], argument: &Arg, value: &str) -> Vec<String> {
     let mut words = path.to_vec();
-    let mut last = Vec::new();
-    for other in command.get_arguments() {
-        let is_it = other.get_id() == argument.get_id();
-        if !is_it && !other.is_required_set() {
+    let mut trailing = Vec::new();
+    for candidate in command.get_arguments() {
+        let is_target = candidate.get_id() == argument.get_id();
+        if !is_target && !candidate.is_required_set() {
             continue;
         }
-        let value = if is_it { value } else { needed(other) };
-        match other.get_long() {
-            _ if other.is_last_set() => last = vec!["--".to_owned(), value.to_owned()],
+        let value = if is_target { value } else { valid_value(candidate) };
+        match candidate.get_long() {
+            _ if candidate.is_last_set() => trailing = vec!["--".to_owned(), value.to_owned()],
             Some(long) => words.push(format!("--{long}={value}")),
             None => words.push(value.to_owned()),
         }
     }
-    words.extend(last);
+    words.extend(trailing);
     words
 }
 
-fn shows(output: &RunOutput, part: &str) -> bool {
+fn contains(output: &RunOutput, part: &str) -> bool {
     format!("{}{}", output.stdout, output.stderr).to_lowercase().contains(part)
 }
 
 #[test]
-fn no_argument_repeats_what_may_be_a_secret() {
-    let mut wrong = Vec::new();
-    each(&jeton::command(), &[], &mut |command, path| {
+fn possible_secrets_in_arguments_are_not_repeated() {
+    let mut leaks = Vec::new();
+    visit_commands(&jeton::command(), &[], &mut |command, path| {
         let name = path.join(" ");
         let sandbox = Sandbox::with_admin();
         sandbox.run(&["settings", "set", "token.quota", "1000"]).ok();
@@ -104,12 +104,12 @@ fn no_argument_repeats_what_may_be_a_secret() {
                 continue;
             }
             for (secret, part) in SECRETS {
-                let words = call(command, path, argument, secret);
+                let words = command_line(command, path, argument, secret);
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 let output = sandbox.run(&words);
                 let is_public = PUBLIC.contains(&(name.as_str(), id));
-                if shows(&output, part) && !(is_public && output.code == 0) {
-                    wrong.push(format!(
+                if contains(&output, part) && !(is_public && output.code == 0) {
+                    leaks.push(format!(
                         "{name} {id}: {} {}{}",
                         output.code, output.stdout, output.stderr
                     ));
@@ -117,11 +117,11 @@ fn no_argument_repeats_what_may_be_a_secret() {
             }
         }
     });
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
 }
 
 #[test]
-fn a_value_where_secrets_are_mistyped_is_never_repeated() {
+fn mistyped_passwords_are_not_repeated() {
     let sandbox = Sandbox::with_admin();
     for line in [
         "token mint --key hunter2",
@@ -157,11 +157,11 @@ fn a_value_where_secrets_are_mistyped_is_never_repeated() {
         "users show ada hunter2",
         "logout hunter2",
     ] {
-        for form in ["text", "json"] {
+        for format in ["text", "json"] {
             let output =
-                sandbox.run(&[&["-o", form], &line.split(' ').collect::<Vec<_>>()[..]].concat());
+                sandbox.run(&[&["-o", format], &line.split(' ').collect::<Vec<_>>()[..]].concat());
             assert!(output.code != 0 && output.code != 101, "{line}: {output:?}");
-            assert!(!shows(&output, PASSWORD), "{line}: {output:?}");
+            assert!(!contains(&output, PASSWORD), "{line}: {output:?}");
         }
     }
     let audit = sandbox.sql("SELECT coalesce(target, '') FROM audit").join(" ");
@@ -179,6 +179,6 @@ fn harmless_words_are_repeated() {
         ("token create x --tll 7d", "--tll"),
     ] {
         let output = sandbox.run(&line.split(' ').collect::<Vec<_>>());
-        assert!(output.code != 0 && shows(&output, word), "{line}: {output:?}");
+        assert!(output.code != 0 && contains(&output, word), "{line}: {output:?}");
     }
 }

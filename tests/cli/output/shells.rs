@@ -1,5 +1,5 @@
-//! Text of the store and of files in shells: no completion and no hint runs a command that a name
-//! spells.
+//! Names from the store and the file system in shells: neither completion nor a copied hint runs a
+//! command that a name contains.
 
 use crate::python::skipped;
 use crate::run_output::RunOutput;
@@ -15,7 +15,7 @@ const KEY: &str = "k;{touch,pwned}";
 const FILE: &str = "f;touch pwned";
 const APP: &str = "$(touch pwned)";
 
-/// Each line is typed with a Tab at its end, then Enter.
+/// Lines to type, each followed by Tab and Enter.
 const LINES: [&str; 6] = [
     "jeton users show bo",
     "jeton users show x",
@@ -25,8 +25,8 @@ const LINES: [&str; 6] = [
     "jeton token show ",
 ];
 
-/// A sandbox where a user, an e-mail, a key id, an app and a file are named like commands.
-fn hostile() -> Sandbox {
+/// Creates a user, an e-mail address, a key id, an app and a file with shell commands as names.
+fn with_hostile_names() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run_with_input(&["register", "--email", EMAIL, "--password-stdin"], "123456").ok();
     sandbox.run_with_input(&["register", USERNAME, "--password-stdin"], "123456").ok();
@@ -38,11 +38,11 @@ fn hostile() -> Sandbox {
     sandbox
 }
 
-fn was_run(sandbox: &Sandbox) -> bool {
+fn command_was_run(sandbox: &Sandbox) -> bool {
     sandbox.home().join("pwned").exists()
 }
 
-/// An interactive shell on a terminal, with completion loaded as `jeton completions` prints it.
+/// An interactive shell on a terminal, with the completion script of `jeton completions`.
 struct Shell(PtySession);
 
 impl Shell {
@@ -65,8 +65,7 @@ impl Shell {
         Self(session)
     }
 
-    /// Types the line with a Tab at its end and Enter; what the terminal shows until the next line
-    /// has run.
+    /// Types a line, Tab and Enter. Returns the terminal output until the next command has run.
     fn complete_and_run(&mut self, line: &str) -> String {
         for typed in [line, "\t", "\r", "printf '%s\\n' mar''ker\r"] {
             self.0.send(typed).unwrap();
@@ -75,7 +74,7 @@ impl Shell {
         self.0.exp_string("marker").unwrap()
     }
 
-    fn ends(mut self) {
+    fn exit(mut self) {
         self.0.send("exit\r").unwrap();
         self.0.flush().unwrap();
         self.0.exp_eof().unwrap();
@@ -84,65 +83,66 @@ impl Shell {
 
 /// Completes and runs every line.
 #[track_caller]
-fn no_candidate_is_run(sandbox: &Sandbox, shell: &str, options: &[&str]) {
+fn check_completion(sandbox: &Sandbox, shell: &str, options: &[&str]) {
     let mut shell = Shell::start(sandbox, shell, options);
-    // Completion works at all: the word is finished and the command finds the user.
+    // Positive control: the word is completed and the command finds the user.
     let screen = shell.complete_and_run("jeton users show ad");
     assert!(screen.contains("admin"), "{screen}");
     for line in LINES {
         let line = line.replace("$PWD", sandbox.home().to_str().unwrap());
         let screen = shell.complete_and_run(&line);
-        assert!(!was_run(sandbox), "{line}: {screen}");
+        assert!(!command_was_run(sandbox), "{line}: {screen}");
     }
-    shell.ends();
+    shell.exit();
 }
 
 fn loader(name: &str) -> String {
     format!("{}/completions/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns whether the shell is installed; `JETON_TEST_REQUIRE_SHELLS` makes its absence a failure.
-fn has(shell: &str) -> bool {
-    let found = Command::new(shell).args(["-c", "true"]).status().is_ok_and(|it| it.success());
-    if !found {
-        skipped(&format!("there is no {shell}"), "JETON_TEST_REQUIRE_SHELLS");
+/// Returns whether a shell is installed; `JETON_TEST_REQUIRE_SHELLS` makes its absence a failure.
+fn is_installed(shell: &str) -> bool {
+    let is_found =
+        Command::new(shell).args(["-c", "true"]).status().is_ok_and(|status| status.success());
+    if !is_found {
+        skipped(&format!("{shell} is not installed"), "JETON_TEST_REQUIRE_SHELLS");
     }
-    found
+    is_found
 }
 
 #[test]
 fn bash_runs_no_candidate() {
-    let sandbox = hostile();
+    let sandbox = with_hostile_names();
     let rc = format!("source {}; PS1='ready> '", loader("jeton.bash"));
     std::fs::write(sandbox.home().join("rc"), rc).unwrap();
-    no_candidate_is_run(&sandbox, "bash", &["--rcfile", "rc", "-i"]);
+    check_completion(&sandbox, "bash", &["--rcfile", "rc", "-i"]);
 }
 
 #[test]
 fn zsh_runs_no_candidate() {
-    if !has("zsh") {
+    if !is_installed("zsh") {
         return;
     }
-    let sandbox = hostile();
+    let sandbox = with_hostile_names();
     let rc = format!("autoload -Uz compinit; compinit -u -D; source {}\n", loader("jeton.zsh"));
     std::fs::write(sandbox.home().join(".zshrc"), rc).unwrap();
-    no_candidate_is_run(&sandbox, "zsh", &["-d", "-i"]);
+    check_completion(&sandbox, "zsh", &["-d", "-i"]);
 }
 
 #[test]
 fn fish_runs_no_candidate() {
-    if !has("fish") {
+    if !is_installed("fish") {
         return;
     }
-    let sandbox = hostile();
+    let sandbox = with_hostile_names();
     let prompt = "function fish_prompt; echo 'ready> '; end";
     let load = format!("source {}", loader("jeton.fish"));
-    no_candidate_is_run(&sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load]);
+    check_completion(&sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load]);
 }
 
-/// Runs a line in a shell where `jeton` is the program.
+/// Runs a line in a shell in which `jeton` is the program under test.
 #[track_caller]
-fn type_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
+fn run_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
     let line = format!("jeton() {{ \"$0\" \"$@\"; }}; {line}");
     let mut shell = Command::new("sh");
     shell.args(["-c", &line, env!("CARGO_BIN_EXE_jeton")]).env_clear();
@@ -151,15 +151,15 @@ fn type_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
         .env("HOME", sandbox.home())
         .env("JETON_PASSWORD", "lovelace-2");
     let output = RunOutput::of(shell.current_dir(sandbox.home()));
-    assert!(!was_run(sandbox), "{line}: {output:?}");
+    assert!(!command_was_run(sandbox), "{line}: {output:?}");
     output
 }
 
-/// The end of the hint that says `before`.
+/// Returns the rest of the hint after the text `before`.
 #[track_caller]
-fn hint<'r>(output: &'r RunOutput, before: &str) -> &'r str {
-    let hint = output.stderr.lines().find_map(|line| line.split_once(before));
-    hint.unwrap_or_else(|| panic!("{output:?}")).1
+fn hint_after<'r>(output: &'r RunOutput, before: &str) -> &'r str {
+    let rest = output.stderr.lines().find_map(|line| line.split_once(before));
+    rest.unwrap_or_else(|| panic!("{output:?}")).1
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn copied_hint_of_recover_enables_the_user() {
         sandbox.run(&["users", "disable", "--yes", "2"]).ok();
         let output = sandbox.run_with_input(&["recover", "--password-stdin", "2"], "654321").ok();
         sandbox.log_in("ada", "lovelace");
-        type_in_shell(&sandbox, hint(&output, "enable the user: ")).ok();
+        run_in_shell(&sandbox, hint_after(&output, "again: ")).ok();
         assert_eq!(sandbox.json(&["users", "show", "2"])["disabled_at"], Value::Null, "{email}");
     }
 }
@@ -181,7 +181,7 @@ fn copied_hint_of_init_sets_the_password() {
     for login in [USERNAME, EMAIL] {
         let sandbox = Sandbox::new();
         let output = sandbox.run(&["init", login]).ok();
-        type_in_shell(&sandbox, hint(&output, "your own with: ")).ok();
+        run_in_shell(&sandbox, hint_after(&output, "set one: ")).ok();
         sandbox.run_with_input(&["login", login, "--password-stdin"], "lovelace-2").ok();
     }
 }
@@ -193,13 +193,13 @@ fn copied_hint_about_a_token_file_reads_it() {
     for name in [FILE, "a'b", "$(touch pwned)", "a b!"] {
         std::fs::write(sandbox.home().join(name), &token).unwrap();
         let output = sandbox.run(&["token", "decode", "--", name]).fails(2);
-        let line = format!("jeton token decode {}", hint(&output, "to read the file, use "));
-        type_in_shell(&sandbox, &line).ok();
+        let line = format!("jeton token decode {}", hint_after(&output, "to read it: "));
+        run_in_shell(&sandbox, &line).ok();
     }
 }
 
 #[test]
-fn usage_errors_advise_no_word_that_a_shell_acts_on() {
+fn usage_errors_omit_tips_with_shell_characters() {
     let sandbox = Sandbox::new();
     let advises =
         |word: &str| sandbox.run(&["token", "decode", word]).fails(2).stderr.contains("tip:");

@@ -1,7 +1,7 @@
 """Checks a token of each algorithm with PyJWT, and signs one with the same key.
 
 Standard input: [{"alg": "...", "kid": "...", "token": "...", "tampered": "...", "public": key,
-"private": key}], a key as PEM, or as a JWK where it is symmetric.
+"private": key}], keys as PEM, symmetric keys as JWK.
 Standard output: [{"claims": {...}, "refused": exception, "signed": token}].
 """
 

@@ -1,7 +1,7 @@
-"""A Flask-JWT-Extended service in its default configuration, but for the algorithm and the key.
+"""A Flask-JWT-Extended service in its default configuration, except algorithm and key.
 
-Standard input: {"jwks": {...}, "requests": [[route, token or null], ...]}, or a "secret" in the place
-of the set.
+Standard input: {"jwks": {...}, "requests": [[route, token or null], ...]}, or "secret"
+instead of "jwks".
 Standard output: [{"status": ..., "answer": {...}}, ...] in the same order.
 """
 
@@ -21,20 +21,20 @@ def public_pem(jwks):
     ).decode()
 
 
-def service(asked):
+def service(question):
     app = Flask("service")
-    if "secret" in asked:
-        app.config["JWT_SECRET_KEY"] = asked["secret"]
+    if "secret" in question:
+        app.config["JWT_SECRET_KEY"] = question["secret"]
     else:
         app.config["JWT_ALGORITHM"] = "ES256"
-        app.config["JWT_PUBLIC_KEY"] = public_pem(asked["jwks"])
+        app.config["JWT_PUBLIC_KEY"] = public_pem(question["jwks"])
     jwt_extended.JWTManager(app)
 
     def identity():
         return jsonify(identity=jwt_extended.get_jwt_identity())
 
-    def route(path, **wanted):
-        guarded = jwt_extended.jwt_required(**wanted)(identity)
+    def route(path, **options):
+        guarded = jwt_extended.jwt_required(**options)(identity)
         app.add_url_rule(path, endpoint=path, view_func=guarded)
 
     route("/protected")
@@ -45,10 +45,10 @@ def service(asked):
 
 
 def main():
-    asked = json.load(sys.stdin)
-    client = service(asked).test_client()
+    question = json.load(sys.stdin)
+    client = service(question).test_client()
     answers = []
-    for route, token in asked["requests"]:
+    for route, token in question["requests"]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         response = client.get(route, headers=headers)
         answers.append({"status": response.status_code, "answer": response.get_json()})

@@ -1,4 +1,4 @@
-"""Judges tokens as PyJWT does, told to be strict.
+"""Verifies tokens with PyJWT in a strict configuration.
 
 Standard input: {"jwks": {...}, "issuer": "...", "tokens": {name: token}}.
 Standard output: {name: {"claims": {...}} or {"refused": name of the exception}}.
@@ -10,7 +10,7 @@ import sys
 import jwt
 
 
-def judge(token, jwks, issuer):
+def verify(token, jwks, issuer):
     try:
         kid = jwt.get_unverified_header(token)["kid"]
         key = jwt.PyJWKSet.from_dict(jwks)[kid]
@@ -27,10 +27,10 @@ def judge(token, jwks, issuer):
 
 
 def main():
-    asked = json.load(sys.stdin)
+    question = json.load(sys.stdin)
     answers = {
-        name: judge(token, asked["jwks"], asked["issuer"])
-        for name, token in asked["tokens"].items()
+        name: verify(token, question["jwks"], question["issuer"])
+        for name, token in question["tokens"].items()
     }
     json.dump(answers, sys.stdout)
 

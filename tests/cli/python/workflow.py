@@ -1,7 +1,7 @@
-"""Reads a workflow of GitHub Actions.
+"""Parses a workflow of GitHub Actions.
 
-Standard input: its text, as a JSON string.
-Standard output: what it says, as JSON.
+Standard input: the text of the workflow, as a JSON string.
+Standard output: the workflow, as JSON.
 """
 
 import json

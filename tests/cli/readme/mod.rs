@@ -1,4 +1,4 @@
-//! The README's commands run and print what it shows.
+//! The README's commands, executed and compared with the output shown.
 
 mod tables;
 
@@ -22,26 +22,26 @@ const VENDORS: &str = "tests/vendor/run";
 struct Step {
     command: String,
     exit: i32,
-    /// Index in the README of the line after the command, where the output begins.
+    /// Index in the README of the first line of output.
     output_at: usize,
     shown: Vec<&'static str>,
 }
 
-/// Where the Python with the packages of `python/requirements.txt` is, as `JETON_TEST_PYTHON`
-/// says. `JETON_TEST_REQUIRE_PYTHON` makes its absence a failure.
+/// Returns the directory of the Python with the packages of `python/requirements.txt`, as named by
+/// `JETON_TEST_PYTHON`. `JETON_TEST_REQUIRE_PYTHON` makes its absence a failure.
 fn python() -> Option<PathBuf> {
-    let named = variable("JETON_TEST_PYTHON").map(PathBuf::from);
+    let path = variable("JETON_TEST_PYTHON").map(PathBuf::from);
     let required = variable("JETON_TEST_REQUIRE_PYTHON").is_some();
-    assert!(named.is_some() || !required, "JETON_TEST_PYTHON is required and not set");
-    named.and_then(|python| python.parent().map(Path::to_owned))
+    assert!(path.is_some() || !required, "JETON_TEST_PYTHON is required and not set");
+    path.and_then(|python| python.parent().map(Path::to_owned))
 }
 
 fn variable(name: &str) -> Option<OsString> {
-    #[expect(clippy::disallowed_methods, reason = "it is the test that is asked, not the program")]
+    #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The fenced blocks: language and lines.
+/// Returns the README's fenced blocks: language and lines.
 pub(crate) fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
     let without_positions = |lines: Vec<(usize, &'static str)>| {
         lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
@@ -49,7 +49,7 @@ pub(crate) fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
     numbered_blocks().map(|(language, lines)| (language, without_positions(lines))).collect()
 }
 
-/// The fenced blocks: language, and lines with their indexes in the README.
+/// Returns the README's fenced blocks: language, and lines with their indexes in the README.
 fn numbered_blocks() -> impl Iterator<Item = (&'static str, Vec<(usize, &'static str)>)> {
     let mut lines = README.lines().enumerate();
     std::iter::from_fn(move || {
@@ -58,12 +58,13 @@ fn numbered_blocks() -> impl Iterator<Item = (&'static str, Vec<(usize, &'static
     })
 }
 
-/// What a shell can run, in order. A Python block is kept under the name in its first line.
+/// Returns the commands of all blocks in order. A Python block becomes a command that writes the
+/// file named in its first line.
 fn steps() -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (language, lines) in numbered_blocks() {
         match language {
-            "console" => console(&lines, &mut steps),
+            "console" => parse_console(&lines, &mut steps),
             "python" => {
                 let lines: Vec<_> = lines.iter().map(|(_, line)| *line).collect();
                 let name = lines[0].strip_prefix("# ").expect("a file name in the first line");
@@ -78,9 +79,9 @@ fn steps() -> Vec<Step> {
     steps
 }
 
-fn console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
+fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     let (_, first) = lines[0];
-    assert!(first.starts_with("$ "), "a console block begins with a command: {first}");
+    assert!(first.starts_with("$ "), "console block without a command: {first}");
     for (at, line) in lines {
         let output_at = at + 1;
         if let Some(command) = line.strip_prefix("$ ") {
@@ -100,7 +101,7 @@ fn console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     }
 }
 
-/// A shell in the sandbox that finds `jeton` and, where there is one, the Python with packages.
+/// Returns a shell in the sandbox with `jeton` and, if installed, the test Python in its path.
 pub(crate) fn bash(sandbox: &Sandbox) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
@@ -117,12 +118,12 @@ pub(crate) fn bash(sandbox: &Sandbox) -> Command {
 }
 
 #[test]
-fn every_command_prints_what_is_shown() {
+fn console_blocks_print_the_shown_output() {
     let sandbox = Sandbox::new();
     let results = tempfile::tempdir().unwrap();
     let has_python = python().is_some();
     if !has_python {
-        // Past the capture of passing tests: who reads the log must see it.
+        // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
         let _ = writeln!(std::io::stderr(), "skipped: Python in the README, no JETON_TEST_PYTHON");
     }
     let steps: Vec<_> = steps()
@@ -130,31 +131,39 @@ fn every_command_prints_what_is_shown() {
         .filter(|step| has_python || !step.command.starts_with("python3 "))
         .collect();
     assert!(!steps.is_empty());
-    // One shell for all, so that variables last; its end says nothing, each command's does.
-    let in_shell = |(number, step): (usize, &Step)| {
+    // One shell for all commands, so that variables persist. Each command's exit code is checked.
+    let redirected = |(number, step): (usize, &Step)| {
         let result = format!("\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\"");
         format!("{{ {}\n}} >{result}", step.command)
     };
-    let script = steps.iter().enumerate().map(in_shell).collect::<Vec<_>>().join("\n");
-    let ran = bash(&sandbox).env("R", results.path()).args(["-c", &script]).output().unwrap();
+    let script = steps.iter().enumerate().map(redirected).collect::<Vec<_>>().join("\n");
+    let output = bash(&sandbox).env("R", results.path()).args(["-c", &script]).output().unwrap();
     let mut readme: Vec<String> = README.lines().map(str::to_owned).collect();
     let update = variable("UPDATE_README").is_some();
-    // From the end, so that a changed number of lines moves no output that is still to be replaced.
+    // In reverse order, so that a changed number of lines does not shift pending replacements.
     for (number, step) in steps.iter().enumerate().rev() {
-        let read = |end| std::fs::read_to_string(results.path().join(format!("{number}.{end}")));
+        let read = |extension| {
+            std::fs::read_to_string(results.path().join(format!("{number}.{extension}")))
+        };
         let command = &step.command;
-        let out = read("out").unwrap_or_else(|_| panic!("`{command}` was not run: {ran:?}"));
-        let exit = read("exit").unwrap_or_else(|_| panic!("`{command}` ended the shell: {ran:?}"));
-        assert_eq!(exit.trim(), step.exit.to_string(), "exit code of `{command}`, printed:\n{out}");
-        let lines: Vec<_> = out.lines().collect();
-        let same = lines.len() == step.shown.len()
-            && lines.iter().zip(&step.shown).all(|(line, shown)| fits(line, shown));
-        if update && !same {
+        let stdout = read("out").unwrap_or_else(|_| panic!("`{command}` was not run: {output:?}"));
+        let exit =
+            read("exit").unwrap_or_else(|_| panic!("`{command}` ended the shell: {output:?}"));
+        assert_eq!(
+            exit.trim(),
+            step.exit.to_string(),
+            "exit code of `{command}`, printed:\n{stdout}"
+        );
+        let lines: Vec<_> = stdout.lines().collect();
+        let is_equal = lines.len() == step.shown.len()
+            && lines.iter().zip(&step.shown).all(|(line, shown)| matches(line, shown));
+        if update && !is_equal {
             let output = step.output_at..step.output_at + step.shown.len();
-            readme.splice(output, lines.iter().map(|line| example(&sandbox, line, &step.shown)));
+            readme
+                .splice(output, lines.iter().map(|line| readme_line(&sandbox, line, &step.shown)));
             continue;
         }
-        assert!(same, "`{command}`\nshown:\n{}\nprinted:\n{out}", step.shown.join("\n"));
+        assert!(is_equal, "`{command}`\nshown:\n{}\nprinted:\n{stdout}", step.shown.join("\n"));
     }
     if update {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -162,10 +171,10 @@ fn every_command_prints_what_is_shown() {
     }
 }
 
-/// The printed line as the README shows it: the line that is there already if it still fits, else
-/// with `…` for all that differs from run to run.
-fn example(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
-    if let Some(line) = shown.iter().find(|line| fits(printed, line)) {
+/// Returns the README's line for a printed line: the existing line if still matching, else the
+/// printed line with `…` in place of everything that varies between runs.
+fn readme_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
+    if let Some(line) = shown.iter().find(|line| matches(printed, line)) {
         return (*line).to_owned();
     }
     let mut line = redact(sandbox, printed);
@@ -175,15 +184,15 @@ fn example(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
     line
 }
 
-/// Whether the line is the shown one, where `…` stands for any text.
-fn fits(line: &str, shown: &str) -> bool {
+/// Returns whether a line matches the line shown, in which `…` matches any text.
+fn matches(line: &str, shown: &str) -> bool {
     let Some((first, rest)) = shown.split_once('…') else { return line == shown };
     let Some(mut line) = line.strip_prefix(first) else { return false };
     let parts: Vec<_> = rest.split('…').collect();
     let (last, middle) = parts.split_last().unwrap();
     for part in middle {
         match line.split_once(part) {
-            Some((_, behind)) => line = behind,
+            Some((_, rest_of_line)) => line = rest_of_line,
             None => return false,
         }
     }
@@ -191,32 +200,32 @@ fn fits(line: &str, shown: &str) -> bool {
 }
 
 #[test]
-fn dots_stand_for_any_text_and_nothing_else_does() {
-    assert!(fits("a 1 b 2 c", "a … b … c"));
-    assert!(fits("abc", "…"));
+fn ellipsis_matches_any_text() {
+    assert!(matches("a 1 b 2 c", "a … b … c"));
+    assert!(matches("abc", "…"));
     for (line, shown) in [("abc", "ab"), ("a b", "a … b"), ("ab", "ab…b"), ("xay", "…a"), ("", "a")]
     {
-        assert!(!fits(line, shown), "`{line}` is not `{shown}`");
+        assert!(!matches(line, shown), "`{line}` matches `{shown}`");
     }
 }
 
 #[test]
-fn one_command_installs_and_mints_a_first_token() {
+fn install_command_creates_the_first_token() {
     assert!(README.lines().any(|line| line == INSTALL));
     let (install, tail) = INSTALL.split_once(" && ").unwrap();
     assert!(install.starts_with("cargo install"));
     let sandbox = Sandbox::new();
-    let ran = bash(&sandbox).args(["-c", tail]).output().unwrap();
-    assert!(ran.status.success(), "{ran:?}");
-    let out = String::from_utf8(ran.stdout).unwrap();
-    let token = out.strip_suffix('\n').expect("a line");
-    let answer = sandbox.json(&["token", "inspect", token]);
-    assert_eq!(answer["app"], "my-app");
-    assert_eq!(answer["permissions"], serde_json::json!(["read", "write"]));
+    let output = bash(&sandbox).args(["-c", tail]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let token = stdout.strip_suffix('\n').expect("final newline");
+    let claims = sandbox.json(&["token", "inspect", token]);
+    assert_eq!(claims["app"], "my-app");
+    assert_eq!(claims["permissions"], serde_json::json!(["read", "write"]));
 }
 
 #[test]
-fn the_commands_that_cannot_run_in_a_test_run_in_ci() {
+fn untested_commands_run_in_ci() {
     let ci = include_str!("../../../.ci/run");
     for command in [INSTALL, TEST, VENDORS] {
         assert!(README.lines().any(|line| line == command), "not in the README: {command}");

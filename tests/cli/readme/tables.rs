@@ -1,11 +1,11 @@
-//! The README's tables list the program's commands, flags, variables and exit codes.
+//! The README's tables of commands, flags, variables and exit codes, compared with the program.
 
 use super::README;
 use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The rows of the table below that header, cells without white space around them.
+/// Returns the rows of the table with the given header; cells are trimmed.
 fn table(header: &str) -> Vec<Vec<&'static str>> {
     let mut lines = README.lines().skip_while(|line| *line != header);
     assert!(lines.next().is_some(), "no table `{header}`");
@@ -17,7 +17,7 @@ fn table(header: &str) -> Vec<Vec<&'static str>> {
 }
 
 #[test]
-fn exit_codes_are_those_of_the_program() {
+fn exit_code_table_matches_the_help() {
     let help = Sandbox::new().get(&["help", "exit-codes"]);
     let mut expected: Vec<Vec<String>> = Vec::new();
     for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.is_empty()) {
@@ -33,28 +33,28 @@ fn exit_codes_are_those_of_the_program() {
     assert_eq!(table("| exit | kind | when | `code` in JSON |"), expected);
 }
 
-/// The paths of all commands, `token create`, and all long flags.
+/// Returns the paths of all commands (such as `token create`) and all long flags.
 pub(crate) fn grammar() -> (BTreeSet<String>, BTreeSet<String>) {
-    let mut all = jeton::command();
-    all.build();
-    let mut found = Default::default();
-    collect(&all, "", &mut found);
-    found
+    let mut root = jeton::command();
+    root.build();
+    let mut names = Default::default();
+    collect(&root, "", &mut names);
+    names
 }
 
-fn collect(command: &clap::Command, path: &str, found: &mut (BTreeSet<String>, BTreeSet<String>)) {
+fn collect(command: &clap::Command, path: &str, names: &mut (BTreeSet<String>, BTreeSet<String>)) {
     let long = command.get_arguments().filter_map(|argument| argument.get_long());
-    found.1.extend(long.map(|flag| format!("--{flag}")));
-    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
-        collect(below, &format!("{path} {}", below.get_name()), found);
+    names.1.extend(long.map(|flag| format!("--{flag}")));
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+        collect(subcommand, &format!("{path} {}", subcommand.get_name()), names);
     }
     if !command.has_subcommands() {
-        found.0.insert(path.trim().to_owned());
+        names.0.insert(path.trim().to_owned());
     }
 }
 
 #[test]
-fn the_commands_are_those_of_the_program() {
+fn command_table_lists_every_command() {
     let mut in_readme: Vec<String> = table("| command | who | what it does |")
         .iter()
         .map(|row| {
@@ -70,31 +70,31 @@ fn the_commands_are_those_of_the_program() {
 }
 
 #[test]
-fn no_flag_is_promised_that_is_not_there() {
+fn mentioned_flags_exist() {
     let (_, flags) = grammar();
     let is_flag = |c: char| c.is_ascii_lowercase() || c == '-';
-    let promised: BTreeSet<&str> = README
+    let mentioned: BTreeSet<&str> = README
         .lines()
         .filter(|line| !line.contains("cargo "))
         .flat_map(|line| line.split(|c| !is_flag(c)))
         .filter(|word| word.starts_with("--") && word.len() > 2 && !word.starts_with("---"))
         .collect();
-    assert!(promised.contains("--permission"));
-    for flag in promised {
+    assert!(mentioned.contains("--permission"));
+    for flag in mentioned {
         assert!(flags.contains(flag), "`{flag}` is not a flag of any command");
     }
 }
 
 #[test]
-fn the_variables_are_those_of_the_program() {
+fn variable_table_lists_every_variable() {
     let mut source = String::new();
-    let mut rooms = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    while let Some(room) = rooms.pop() {
-        for entry in std::fs::read_dir(room).unwrap() {
+    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                rooms.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 source += &std::fs::read_to_string(path).unwrap();
             }
         }
@@ -105,7 +105,7 @@ fn the_variables_are_those_of_the_program() {
     assert_eq!(variables(README), documented);
 }
 
-/// The words that begin with `JETON_`.
+/// Returns the words that start with `JETON_`.
 fn variables(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
         .filter(|word| word.starts_with("JETON_") && word.len() > "JETON_".len())

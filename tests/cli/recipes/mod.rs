@@ -1,5 +1,5 @@
-//! The recipes of `tests/recipes`, copied into an empty directory: they work as they stand, find what
-//! is wrong in a service, and leave nothing behind.
+//! The recipes of `tests/recipes`, copied unchanged into an empty directory, work, detect missing
+//! checks of a service, and leave no files.
 
 mod site;
 mod suites;
@@ -13,16 +13,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What all recipes ask jeton for.
+/// The claim options that all recipes use.
 const TOKENS: &str = "--iss https://id.example --aud api --scope read --sub alice";
 
-/// The directory of somebody who copied a few recipes.
+/// A user's project directory with copies of some recipes.
 struct Project {
     sandbox: Sandbox,
 }
 
 impl Project {
-    /// One with those files, and the files of those directories, side by side.
+    /// Creates a project with copies of the named files, and of the files in the named directories.
     fn of(recipes: &[&str]) -> Self {
         let sandbox = Sandbox::new();
         for directory in ["project", "tmp"] {
@@ -44,23 +44,25 @@ impl Project {
         self.sandbox.home().join("project")
     }
 
-    /// A shell in it, where another store and another token are named, as on somebody's own machine.
+    /// Returns a shell in the project whose environment names another store and token, as on a
+    /// developer's machine.
     fn bash(&self) -> Command {
         let mut shell = bash(&self.sandbox);
-        let search = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
+        let path_of = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
             (name == "PATH").then(|| value.unwrap().to_owned())
         };
-        let path = shell.get_envs().find_map(search).unwrap();
-        let here = package().join("tests/cli/recipes");
-        let all = std::env::join_paths([here].into_iter().chain(std::env::split_paths(&path)));
+        let path = shell.get_envs().find_map(path_of).unwrap();
+        let wrapper = package().join("tests/cli/recipes");
+        let search_path =
+            std::env::join_paths([wrapper].into_iter().chain(std::env::split_paths(&path)));
         shell
             .current_dir(self.path())
-            .env("PATH", all.unwrap())
+            .env("PATH", search_path.unwrap())
             .env("PROGRAM", env!("CARGO_BIN_EXE_jeton"))
             .env("CALLS", self.sandbox.home().join("calls"))
             .env("TMPDIR", self.sandbox.home().join("tmp"))
             .env("JETON_STORE", self.sandbox.home().join("own/jeton.db"))
-            .env("JETON_TOKEN", "a token for my own store");
+            .env("JETON_TOKEN", "a token for another store");
         shell
     }
 
@@ -68,7 +70,7 @@ impl Project {
         RunOutput::of(self.bash().args(["-c", command]))
     }
 
-    /// Changes a file in one place.
+    /// Replaces the only occurrence of `old` in a file.
     fn replace(&self, file: &str, old: &str, new: &str) {
         let path = self.path().join(file);
         let text = fs::read_to_string(&path).unwrap();
@@ -76,7 +78,7 @@ impl Project {
         fs::write(path, text.replace(old, new)).unwrap();
     }
 
-    /// How jeton was called until now; temporary names are `…`.
+    /// Returns the command lines of jeton so far, with `…` in place of temporary names.
     fn calls(&self) -> Vec<String> {
         let temporary = self.sandbox.home().join("tmp").to_string_lossy().into_owned() + "/";
         let without_name = |word: &str| match word.strip_prefix(&temporary) {
@@ -90,22 +92,22 @@ impl Project {
             .collect()
     }
 
-    /// No store, no session, no key and no token is left outside of the project, nor in it.
+    /// Asserts that no store, session, key or token is left, neither outside nor inside the project.
     #[track_caller]
-    fn is_clean(&self) {
+    fn assert_clean(&self) {
         let names = |path: &Path| {
-            let found = fs::read_dir(path).unwrap();
+            let entries = fs::read_dir(path).unwrap();
             let mut names: Vec<_> =
-                found.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
             names.sort();
             names
         };
         assert_eq!(names(self.sandbox.home()), ["calls", "project", "tmp"]);
         assert_eq!(names(&self.sandbox.home().join("tmp")), [""; 0]);
-        let kept = names(&self.path()).into_iter().filter(|name| {
-            [".db", ".jwt"].iter().any(|end| name.contains(end)) || name.contains("fixtures.md")
+        let leftovers = names(&self.path()).into_iter().filter(|name| {
+            [".db", ".jwt"].iter().any(|part| name.contains(part)) || name.contains("fixtures.md")
         });
-        assert_eq!(kept.collect::<Vec<_>>(), [""; 0]);
+        assert_eq!(leftovers.collect::<Vec<_>>(), [""; 0]);
     }
 }
 
@@ -113,27 +115,30 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Whether `python3` of the shell has the packages: `JETON_TEST_PYTHON` says where it is.
+/// Returns whether `JETON_TEST_PYTHON` names a Python with the packages, the `python3` of the shell.
 fn has_python() -> bool {
-    let is_named = variable("JETON_TEST_PYTHON").is_some();
-    if !is_named {
-        skipped("recipes that need JETON_TEST_PYTHON", "JETON_TEST_REQUIRE_PYTHON");
+    let is_set = variable("JETON_TEST_PYTHON").is_some();
+    if !is_set {
+        skipped("JETON_TEST_PYTHON is not set", "JETON_TEST_REQUIRE_PYTHON");
     }
-    is_named && python().is_some()
+    is_set && python().is_some()
 }
 
-/// The tokens of the recipes that a service has to refuse.
-fn broken() -> Vec<String> {
+/// Returns the names of the fixtures that a service must refuse.
+fn broken_fixtures() -> Vec<String> {
     let sandbox = Sandbox::with_admin();
     let words: Vec<&str> = ["token", "fixtures"].into_iter().chain(TOKENS.split(' ')).collect();
-    let made = sandbox.json(&words);
-    let broken =
-        made["fixtures"].as_array().unwrap().iter().filter(|item| !item["defect"].is_null());
-    broken.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    let fixtures = sandbox.json(&words);
+    let broken_fixtures =
+        fixtures["fixtures"].as_array().unwrap().iter().filter(|item| !item["defect"].is_null());
+    broken_fixtures.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// In what pytest printed, everything passed: all that are to be refused, the good one, and nobody's.
+/// Asserts that pytest passed every test: each broken fixture, the good token, and no token.
 #[track_caller]
-fn has_passed(output: &RunOutput) {
-    assert!(output.stdout.contains(&format!(" {} passed in ", broken().len() + 2)), "{output:?}");
+fn assert_all_passed(output: &RunOutput) {
+    assert!(
+        output.stdout.contains(&format!(" {} passed in ", broken_fixtures().len() + 2)),
+        "{output:?}"
+    );
 }

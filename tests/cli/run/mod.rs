@@ -1,6 +1,6 @@
-//! `jeton run`: the token lives as long as the command, and no longer, however that ends.
+//! `jeton run`: the token is valid while the command runs, and is revoked on every exit.
 
-mod endings;
+mod exit_status;
 mod options;
 mod secrets;
 mod signals;
@@ -16,7 +16,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
-/// Runs that line of shell, in which `$0` is jeton.
+/// Returns a `jeton run` of a shell command in which `$0` is jeton.
 fn shell(sandbox: &Sandbox, options: &[&str], line: &str) -> Command {
     sandbox.command(&[&["run"], options, &["--", "/bin/sh", "-c", line, JETON]].concat())
 }
@@ -25,23 +25,22 @@ fn run_shell(sandbox: &Sandbox, options: &[&str], line: &str) -> RunOutput {
     RunOutput::of(shell(sandbox, options, line))
 }
 
-/// Nobody is let in by it any more, and nothing else that was made is good.
+/// Asserts that the token is revoked and is the only one created.
 #[track_caller]
-fn is_dead(sandbox: &Sandbox, token: &str) {
+fn assert_revoked(sandbox: &Sandbox, token: &str) {
     let verdict = sandbox.run(&["token", "verify", token.trim(), "--type", "any"]);
     assert_eq!((verdict.code, verdict.stdout.as_str()), (12, "invalid: token_revoked\n"));
-    nothing_lives(sandbox, 1);
+    assert_all_revoked(sandbox, 1);
 }
 
-/// So many tokens were made, and all of them are revoked.
+/// Asserts that `count` tokens were created and all are revoked.
 #[track_caller]
-fn nothing_lives(sandbox: &Sandbox, made: usize) {
-    let count = "SELECT count(*) || ' made, ' || count(revoked_at) || ' revoked' FROM tokens";
-    assert_eq!(sandbox.sql(count), [format!("{made} made, {made} revoked")]);
+fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
+    let sql = "SELECT count(*) || ' created, ' || count(revoked_at) || ' revoked' FROM tokens";
+    assert_eq!(sandbox.sql(sql), [format!("{count} created, {count} revoked")]);
 }
 
-/// What was done to the store by `run`: who, to what, with which outcome. Which key was new is left
-/// out.
+/// Returns the audit events of `run`: user, target (without a new key's id), outcome and count.
 fn audit(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT coalesce(user_id, '-') || ' ' || substr(target, 1, instr(target || ',', ',') - 1) \
@@ -49,28 +48,28 @@ fn audit(sandbox: &Sandbox) -> Vec<String> {
     )
 }
 
-/// A run whose command talks to the test.
+/// A run whose command exchanges lines with the test.
 struct Running {
     jeton: Child,
     input: Option<ChildStdin>,
-    lines: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Running {
     fn start(mut command: Command) -> Self {
         let mut jeton = Sandbox::start(command.stdin(Stdio::piped()));
-        let lines = BufReader::new(jeton.stdout.take().unwrap());
-        Self { input: jeton.stdin.take(), jeton, lines }
+        let output = BufReader::new(jeton.stdout.take().unwrap());
+        Self { input: jeton.stdin.take(), jeton, output }
     }
 
-    /// The next line that the command prints; empty at the end.
-    fn line(&mut self) -> String {
+    /// Returns the next line that the command prints, empty at end of file.
+    fn read_line(&mut self) -> String {
         let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
+        self.output.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
     }
 
-    fn answer(&mut self, line: &str) {
+    fn send_line(&mut self, line: &str) {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
@@ -82,10 +81,10 @@ impl Running {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Its exit code, and what jeton said; the command has nothing more to say.
+    /// Returns the exit code and the messages of jeton; the command must print no more lines.
     #[track_caller]
-    fn ends(mut self) -> (Option<i32>, String) {
-        assert_eq!(self.line(), "");
+    fn finish(mut self) -> (Option<i32>, String) {
+        assert_eq!(self.read_line(), "");
         drop(self.input);
         let output = self.jeton.wait_with_output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
@@ -93,26 +92,26 @@ impl Running {
 }
 
 #[test]
-fn the_token_lives_in_the_command_and_not_after_it() {
+fn test_token_is_revoked_after_the_command() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" token verify \"$API_TOKEN\" --type test && echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &[], line).ok();
     assert_eq!(output.stderr, "");
     let token = output.stdout.strip_prefix("valid\n").unwrap();
-    is_dead(&sandbox, token);
+    assert_revoked(&sandbox, token);
     let claims = crate::sandbox::payload(token);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_eq!(audit(&sandbox), ["1 test token done 1", "1 token 1 revoked 1"]);
 }
 
 #[test]
-fn an_app_token_lives_in_the_command_and_not_after_it() {
+fn app_token_is_revoked_after_the_command() {
     let sandbox = Sandbox::with_john();
     let line = "\"$0\" token verify \"$API_TOKEN\" -p read --aud api && echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &["--app", "ci", "-p", "read", "--aud", "api"], line).ok();
     assert_eq!(output.stderr, "");
     let token = output.stdout.strip_prefix("valid\n").unwrap();
-    is_dead(&sandbox, token);
+    assert_revoked(&sandbox, token);
     let claims = crate::sandbox::payload(token);
     assert_eq!((&claims["app"], &claims["id"]), (&"ci".into(), &2.into()));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
@@ -120,7 +119,7 @@ fn an_app_token_lives_in_the_command_and_not_after_it() {
 }
 
 #[test]
-fn a_token_for_minting_is_enough() {
+fn minting_token_is_sufficient() {
     let mut sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "ci", "-p", "jeton:mint"]);
     sandbox.run(&["logout"]).ok();
@@ -131,34 +130,34 @@ fn a_token_for_minting_is_enough() {
 }
 
 #[test]
-fn all_three_streams_are_those_of_the_command() {
+fn standard_streams_are_inherited() {
     let sandbox = Sandbox::with_admin();
-    let command = shell(&sandbox, &[], "tr a-z A-Z; echo talk >&2");
+    let command = shell(&sandbox, &[], "tr a-z A-Z; echo message >&2");
     let output = Sandbox::run_with(command, "line\n").ok();
     assert_snapshot!(output, @"
     LINE
     --- stderr
-    talk
+    message
     ");
-    let command = shell(&sandbox, &["-o", "json"], "tr a-z A-Z; echo talk >&2");
+    let command = shell(&sandbox, &["-o", "json"], "tr a-z A-Z; echo message >&2");
     let output = Sandbox::run_with(command, "line\n").ok();
     // `run` itself has no result.
     assert_snapshot!(output, @"
     LINE
     --- stderr
-    talk
+    message
     ");
 }
 
 #[test]
-fn fifty_at_once() {
+fn fifty_runs_in_parallel_revoke_their_tokens() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "25"]).ok();
     sandbox.set("JETON_WAIT", "5m");
     let line = "\"$0\" token verify \"$API_TOKEN\" --type any && echo \"$API_TOKEN\"";
-    let kinds = [&[][..], &["--app", "ci"]].into_iter().cycle().take(50);
-    let all = Sandbox::run_at_once(kinds.map(|options| shell(&sandbox, options, line)));
-    let mut tokens: Vec<String> = all
+    let option_sets = [&[][..], &["--app", "ci"]].into_iter().cycle().take(50);
+    let outputs = Sandbox::run_at_once(option_sets.map(|options| shell(&sandbox, options, line)));
+    let mut tokens: Vec<String> = outputs
         .into_iter()
         .map(|output| {
             let output = output.ok();
@@ -166,9 +165,9 @@ fn fifty_at_once() {
             output.stdout.strip_prefix("valid\n").unwrap().trim_end().to_owned()
         })
         .collect();
-    nothing_lives(&sandbox, 50);
-    let verdicts = ["token", "verify", "--batch", "--type", "any"];
-    let output = sandbox.run_with_input(&verdicts, &tokens.join("\n"));
+    assert_all_revoked(&sandbox, 50);
+    let verify = ["token", "verify", "--batch", "--type", "any"];
+    let output = sandbox.run_with_input(&verify, &tokens.join("\n"));
     let revoked = output.stdout.lines().filter(|line| line.contains("\"token_revoked\"")).count();
     assert_eq!((output.code, revoked), (12, 50));
     tokens.sort();

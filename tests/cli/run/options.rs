@@ -1,6 +1,6 @@
-//! What the token says, and the variable it is in.
+//! Claims of the token, and the name of its environment variable.
 
-use super::{nothing_lives, run_shell};
+use super::{assert_all_revoked, run_shell};
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -10,28 +10,31 @@ fn claims(sandbox: &Sandbox, options: &[&str]) -> serde_json::Value {
 }
 
 #[test]
-fn it_says_what_a_test_token_can_say() {
+fn claim_options_set_the_claims() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("claims.json"), "{\"team\":7}").unwrap();
     let flags = "--sub alice --aud api --iss me --scope a -p read,write --claim email=a@b.c \
                  --claim-json roles=[] --claims claims.json --header typ=at+jwt --ttl 5m --alg RS256";
-    let said = claims(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
+    let claims_of_flags = claims(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
     let expected = json!({
         "sub": "alice", "aud": "api", "iss": "me", "scope": "a", "team": 7, "email": "a@b.c",
         "permissions": ["read", "write"], "roles": [],
     });
     for (name, value) in expected.as_object().unwrap() {
-        assert_eq!(&said[name], value, "{name}");
+        assert_eq!(&claims_of_flags[name], value, "{name}");
     }
-    assert_eq!(said["exp"].as_i64().unwrap() - said["iat"].as_i64().unwrap(), 300);
+    assert_eq!(
+        claims_of_flags["exp"].as_i64().unwrap() - claims_of_flags["iat"].as_i64().unwrap(),
+        300
+    );
     let flask = claims(&sandbox, &["--preset", "flask", "--sub", "7", "--set", "fresh=true"]);
     assert_eq!((&flask["fresh"], &flask["sub"]), (&json!(true), &json!("7")));
     assert_eq!(flask["exp"].as_i64().unwrap() - flask["iat"].as_i64().unwrap(), 3_600);
-    nothing_lives(&sandbox, 2);
+    assert_all_revoked(&sandbox, 2);
 }
 
 #[test]
-fn a_token_of_any_preset_can_be_revoked() {
+fn tokens_of_every_preset_are_revoked() {
     let sandbox = Sandbox::with_admin();
     let presets = sandbox.json(&["token", "presets"]);
     let names = presets["items"].as_array().unwrap().iter().map(|item| item["name"].as_str());
@@ -47,10 +50,13 @@ fn a_token_of_any_preset_can_be_revoked() {
             "{name}"
         );
     }
-    nothing_lives(&sandbox, names.len());
-    let said = "00000000-0000-7000-8000-000000000000";
-    let own = format!("jti={said}");
-    assert_eq!(claims(&sandbox, &["--preset", "okta", "--claim", &own])["jti"], said);
+    assert_all_revoked(&sandbox, names.len());
+    let claims_of_flags = "00000000-0000-7000-8000-000000000000";
+    let reserved_jti = format!("jti={claims_of_flags}");
+    assert_eq!(
+        claims(&sandbox, &["--preset", "okta", "--claim", &reserved_jti])["jti"],
+        claims_of_flags
+    );
     std::fs::write(sandbox.home().join("claims.json"), "{\"jti\":\"mine\"}").unwrap();
     let output = run_shell(&sandbox, &["--claims", "claims.json"], "true");
     assert_snapshot!(output, @"
@@ -60,21 +66,21 @@ fn a_token_of_any_preset_can_be_revoked() {
 }
 
 #[test]
-fn a_service_with_a_secret_of_its_own_takes_it_once_that_is_a_test_key() {
+fn imported_secret_signs_the_token() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set("JWT_SECRET_KEY", "a secret that is as long as the hash");
     run_shell(&sandbox, &["--preset", "flask"], "true").ok();
     let import = "keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose test --activate";
     sandbox.get(&import.split(' ').collect::<Vec<_>>());
-    let check = "printf %s \"$JWT_SECRET_KEY\" > secret; \
+    let script = "printf %s \"$JWT_SECRET_KEY\" > secret; \
                  \"$0\" token verify \"$API_TOKEN\" --key secret --alg HS256";
-    let output = run_shell(&sandbox, &["--preset", "flask", "--alg", "HS256"], check).ok();
+    let output = run_shell(&sandbox, &["--preset", "flask", "--alg", "HS256"], script).ok();
     assert_snapshot!(output, @"valid");
-    nothing_lives(&sandbox, 2);
+    assert_all_revoked(&sandbox, 2);
 }
 
 #[test]
-fn a_new_secret_is_warned_of_as_by_mint() {
+fn new_secret_prints_the_warning_of_mint() {
     let sandbox = Sandbox::with_admin();
     let output = run_shell(&sandbox, &["--alg", "HS256"], "true").ok();
     let mint = Sandbox::with_admin().run(&["token", "mint", "--alg", "HS256"]).ok();
@@ -86,11 +92,15 @@ fn a_new_secret_is_warned_of_as_by_mint() {
 }
 
 #[test]
-fn an_app_token_has_an_app_tokens_options_only() {
+fn app_token_refuses_options_of_test_tokens() {
     let sandbox = Sandbox::with_admin();
-    let says = claims(&sandbox, &["--app", "ci", "--ttl", "2h", "--claim", "team=7", "-p", "a,b"]);
-    assert_eq!(says["exp"].as_i64().unwrap() - says["iat"].as_i64().unwrap(), 7_200);
-    assert_eq!((&says["team"], &says["permissions"]), (&json!("7"), &json!(["a", "b"])));
+    let app_claims =
+        claims(&sandbox, &["--app", "ci", "--ttl", "2h", "--claim", "team=7", "-p", "a,b"]);
+    assert_eq!(app_claims["exp"].as_i64().unwrap() - app_claims["iat"].as_i64().unwrap(), 7_200);
+    assert_eq!(
+        (&app_claims["team"], &app_claims["permissions"]),
+        (&json!("7"), &json!(["a", "b"]))
+    );
     for options in [
         &["--preset", "flask"][..],
         &["--preset", "flask", "--set", "fresh=true"],
@@ -109,11 +119,11 @@ fn an_app_token_has_an_app_tokens_options_only() {
         let output = run_shell(&sandbox, &[&["--app", "ci"], options].concat(), "true");
         assert_eq!(output.fails(2).code, 2, "{options:?}");
     }
-    nothing_lives(&sandbox, 1);
+    assert_all_revoked(&sandbox, 1);
 }
 
 #[test]
-fn an_app_token_takes_a_place_while_it_lives() {
+fn app_token_counts_toward_the_quota_until_exit() {
     let sandbox = Sandbox::with_john();
     sandbox.get(&["token", "create", "a"]);
     sandbox.get(&["token", "create", "b"]);
@@ -128,54 +138,54 @@ fn an_app_token_takes_a_place_while_it_lives() {
 }
 
 #[test]
-fn test_tokens_are_for_minters_and_nothing_is_run_without_a_token() {
+fn command_is_not_run_without_mint_permission() {
     let sandbox = Sandbox::with_john();
-    let touch = ["run", "--", "/bin/touch", "output"];
-    assert_snapshot!(sandbox.run(&touch), @"
+    let touch_command = ["run", "--", "/bin/touch", "output"];
+    assert_snapshot!(sandbox.run(&touch_command), @"
     --- exit code 7, stderr
     error: only minters and admins can mint test tokens
     ");
     sandbox.run(&["logout"]).ok();
-    sandbox.run(&touch).fails(4);
+    sandbox.run(&touch_command).fails(4);
     sandbox.run(&["run", "--app", "ci", "--", "/bin/touch", "output"]).fails(4);
     assert!(!sandbox.home().join("output").exists());
 }
 
 #[test]
-fn the_variable_can_be_named() {
+fn variable_name_is_checked() {
     let sandbox = Sandbox::with_admin();
     for name in ["TOKEN", "_t", "a1", "JETON"] {
         let line = format!("\"$0\" token verify \"${name}\" --type test; echo \"${{API_TOKEN-}}\"");
         let output = run_shell(&sandbox, &["--env", name], &line).ok();
         assert_eq!(output.stdout, "valid\n\n", "{name}");
     }
-    let own = "reserved for jeton";
-    let acted_on = "reserved for the loader, a shell or a runtime";
-    let bad = "expected letters, digits and `_`, not starting with a digit";
-    for (name, why) in [
-        ("JETON_TOKEN", own),
-        ("JETON_STORE", own),
-        ("JETON_", own),
-        ("PATH", acted_on),
-        ("LD_PRELOAD", acted_on),
-        ("BASH_ENV", acted_on),
-        ("NODE_OPTIONS", acted_on),
-        ("GITHUB_TOKEN", acted_on),
-        ("http_proxy", acted_on),
-        ("", bad),
-        ("1A", bad),
-        ("A=B", bad),
-        ("A B", bad),
-        ("Ä", bad),
+    let reserved_jti = "reserved for jeton";
+    let interpreted = "reserved for the loader, a shell or a runtime";
+    let malformed = "expected letters, digits and `_`, not starting with a digit";
+    for (name, message) in [
+        ("JETON_TOKEN", reserved_jti),
+        ("JETON_STORE", reserved_jti),
+        ("JETON_", reserved_jti),
+        ("PATH", interpreted),
+        ("LD_PRELOAD", interpreted),
+        ("BASH_ENV", interpreted),
+        ("NODE_OPTIONS", interpreted),
+        ("GITHUB_TOKEN", interpreted),
+        ("http_proxy", interpreted),
+        ("", malformed),
+        ("1A", malformed),
+        ("A=B", malformed),
+        ("A B", malformed),
+        ("Ä", malformed),
     ] {
         let output = run_shell(&sandbox, &["--env", name], "true").fails(2);
-        assert!(output.stderr.contains(why), "{name}: {output:?}");
+        assert!(output.stderr.contains(message), "{name}: {output:?}");
     }
-    nothing_lives(&sandbox, 4);
+    assert_all_revoked(&sandbox, 4);
 }
 
 #[test]
-fn a_command_is_needed_behind_two_dashes() {
+fn command_is_required_after_two_dashes() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for words in [&["run"][..], &["run", "--"], &["run", "true"]] {
@@ -197,5 +207,5 @@ fn a_command_is_needed_behind_two_dashes() {
     error: unexpected argument found
     hint: usage: jeton run [OPTIONS] -- <COMMAND>...
     ");
-    nothing_lives(&sandbox, 0);
+    assert_all_revoked(&sandbox, 0);
 }

@@ -1,36 +1,36 @@
-//! Who sees what: the command the token and nothing of the caller's, everybody else nothing.
+//! The token is visible to the command alone, and the caller's credentials to no command.
 
-use super::{Running, is_dead, run_shell, shell};
+use super::{Running, assert_revoked, run_shell, shell};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// The processes in whose `file` below `/proc` the text stands.
+/// Returns the processes whose `file` below `/proc` contains the text.
 fn processes_with(text: &str, file: &str) -> Vec<i32> {
-    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+    let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let path = entry.unwrap().path();
         let pid = path.file_name().unwrap().to_str().unwrap().parse::<i32>().ok()?;
-        // It may have ended meanwhile.
+        // The process may have exited since the directory was listed.
         let bytes = fs::read(path.join(file)).unwrap_or_default();
-        let is_in = bytes.windows(text.len()).any(|part| part == text.as_bytes());
-        is_in.then_some(pid)
+        let is_contained = bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        is_contained.then_some(pid)
     });
-    all.collect()
+    processes.collect()
 }
 
 #[test]
-fn the_token_is_in_no_other_process() {
+fn token_is_in_no_other_process() {
     for kind in [&[][..], &["--app", "ci"]] {
         let sandbox = Sandbox::with_admin();
         let mut run = Running::start(shell(&sandbox, kind, "echo $$ \"$API_TOKEN\"; exec cat"));
-        let line = run.line();
+        let line = run.read_line();
         let (pid, token) = line.split_once(' ').unwrap();
         let pid: i32 = pid.parse().unwrap();
-        // Not before it is the program that it becomes.
-        run.answer("are you there");
-        assert_eq!(run.line(), "are you there");
+        // The answer shows that the shell has executed `cat`.
+        run.send_line("ping");
+        assert_eq!(run.read_line(), "ping");
         assert_eq!(processes_with(token, "environ"), [pid]);
         let signature = token.rsplit('.').next().unwrap();
         assert_eq!(processes_with(signature, "environ"), [pid]);
@@ -39,13 +39,13 @@ fn the_token_is_in_no_other_process() {
         let parent = parent.lines().find_map(|line| line.strip_prefix("PPid:\t")).unwrap();
         assert_eq!(parent, run.pid().to_string());
         drop(run.input.take());
-        assert_eq!(run.ends(), (Some(0), String::new()));
-        is_dead(&sandbox, token);
+        assert_eq!(run.finish(), (Some(0), String::new()));
+        assert_revoked(&sandbox, token);
     }
 }
 
 #[test]
-fn the_callers_credentials_are_not_handed_on() {
+fn caller_credentials_are_removed_from_the_environment() {
     let sandbox = Sandbox::with_admin();
     let access = sandbox.session("access");
     let file = sandbox.home().join("access");
@@ -65,25 +65,25 @@ fn the_callers_credentials_are_not_handed_on() {
 }
 
 #[test]
-fn the_token_is_said_nowhere() {
+fn token_is_neither_printed_nor_stored() {
     let sandbox = Sandbox::with_admin();
     let mut run = Running::start(shell(&sandbox, &[], "echo \"$API_TOKEN\"; exec \"$0\" whoami"));
-    let token = run.line();
-    while !run.line().is_empty() {}
-    assert_eq!(run.ends(), (Some(0), String::new()));
+    let token = run.read_line();
+    while !run.read_line().is_empty() {}
+    assert_eq!(run.finish(), (Some(0), String::new()));
     let signature = token.rsplit('.').next().unwrap();
-    for end in ["db", "db-wal"] {
-        let bytes = fs::read(sandbox.store().with_extension(end)).unwrap();
-        let is_in = bytes.windows(signature.len()).any(|part| part == signature.as_bytes());
-        assert!(!is_in, "{end}");
+    for extension in ["db", "db-wal"] {
+        let bytes = fs::read(sandbox.store().with_extension(extension)).unwrap();
+        let is_contained = bytes.windows(signature.len()).any(|part| part == signature.as_bytes());
+        assert!(!is_contained, "{extension}");
     }
 }
 
 #[test]
-fn nothing_of_jeton_is_open_in_the_command() {
+fn command_inherits_no_file_descriptors() {
     let sandbox = Sandbox::with_admin();
     let line = "ls /proc/$$/fd";
-    let mut alone = Command::new("/bin/sh");
-    let alone = alone.args(["-c", line]).stdin(Stdio::null()).output().unwrap();
-    assert_eq!(run_shell(&sandbox, &[], line).ok().stdout, RunOutput::from(alone).stdout);
+    let mut plain_shell = Command::new("/bin/sh");
+    let plain_shell = plain_shell.args(["-c", line]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(run_shell(&sandbox, &[], line).ok().stdout, RunOutput::from(plain_shell).stdout);
 }

@@ -1,58 +1,58 @@
-//! While the command runs, the store is everybody's.
+//! The store stays usable by other processes while the command runs.
 
-use super::{Running, is_dead, nothing_lives, run_shell, shell};
+use super::{Running, assert_all_revoked, assert_revoked, run_shell, shell};
 use crate::sandbox::Sandbox;
 
 #[test]
-fn the_command_may_use_it() {
+fn command_uses_the_same_store() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" token create app -q >app && \"$0\" token revoke \"$(cat app)\" -q && \
                 \"$0\" keys rotate -q && \"$0\" settings set issuer other -q && \
                 \"$0\" run -- \"$0\" run --app inner -- \"$0\" whoami -q >/dev/null";
     let output = run_shell(&sandbox, &["--wait", "1s"], line).ok();
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
-    nothing_lives(&sandbox, 4);
+    assert_all_revoked(&sandbox, 4);
 }
 
 #[test]
-fn the_token_may_be_revoked_in_the_command() {
+fn token_revoked_by_the_command_is_accepted() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" token revoke \"$API_TOKEN\" -q; echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &[], line).ok();
-    is_dead(&sandbox, &output.stdout);
+    assert_revoked(&sandbox, &output.stdout);
     assert_eq!(super::audit(&sandbox), ["1 test token done 1", "1 token 1 revoked 0"]);
 }
 
 #[test]
-fn its_key_and_its_owner_may_be_gone() {
+fn revoked_key_or_deleted_owner_is_no_error() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" keys revoke --yes -q \"$(\"$0\" keys list -o json | \
                 sed 's/.*\"kid\":\"\\([^\"]*\\)\",\"purpose\":\"test\".*/\\1/')\"";
     let output = run_shell(&sandbox, &[], line).ok();
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
-    nothing_lives(&sandbox, 1);
+    assert_all_revoked(&sandbox, 1);
     sandbox
         .run_with_input(&["register", "eve", "--role", "admin", "--password-stdin"], "123456")
         .ok();
     let output = run_shell(&sandbox, &[], "\"$0\" users delete ada --yes -q").ok();
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
-    nothing_lives(&sandbox, 2);
+    assert_all_revoked(&sandbox, 2);
 }
 
 #[test]
-fn nothing_of_it_is_held() {
+fn store_is_closed_while_the_command_runs() {
     let sandbox = Sandbox::with_admin();
     let mut run = Running::start(shell(&sandbox, &[], "echo \"$API_TOKEN\"; read line"));
-    let token = run.line();
-    let other = rusqlite::Connection::open(sandbox.store()).unwrap();
-    // SQLite grants this to nobody who is not alone.
+    let token = run.read_line();
+    let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
+    // SQLite changes the journal mode only for the sole connection.
     for mode in ["delete", "wal"] {
         let set = format!("PRAGMA journal_mode = {mode}");
-        let is: String = other.query_row(&set, [], |row| row.get(0)).unwrap();
-        assert_eq!(is, mode);
+        let journal_mode: String = connection.query_row(&set, [], |row| row.get(0)).unwrap();
+        assert_eq!(journal_mode, mode);
     }
-    drop(other);
-    run.answer("go on");
-    assert_eq!(run.ends(), (Some(0), String::new()));
-    is_dead(&sandbox, &token);
+    drop(connection);
+    run.send_line("continue");
+    assert_eq!(run.finish(), (Some(0), String::new()));
+    assert_revoked(&sandbox, &token);
 }

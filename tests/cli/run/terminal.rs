@@ -1,6 +1,6 @@
-//! On a terminal: Ctrl-C reaches the command once, by the terminal, and jeton outlives it.
+//! Ctrl-C on a terminal: delivered once to the command, by the terminal; jeton outlives the command.
 
-use super::is_dead;
+use super::assert_revoked;
 use crate::prompts::OnTerminal;
 use crate::python::{ask, python};
 use crate::sandbox::Sandbox;
@@ -11,13 +11,13 @@ fn on_terminal(sandbox: &Sandbox, line: &str) -> OnTerminal {
     OnTerminal::run(sandbox, &["run", "--", "sh", "-c", line])
 }
 
-/// The token that the command wrote into a file.
-fn token(sandbox: &Sandbox) -> String {
+/// Reads the token that the command wrote to a file.
+fn stored_token(sandbox: &Sandbox) -> String {
     std::fs::read_to_string(sandbox.home().join("token")).unwrap()
 }
 
 #[test]
-fn ctrl_c_ends_a_command_and_its_token() {
+fn ctrl_c_ends_the_command_and_revokes_the_token() {
     for (key, code) in [('c', 130), ('\\', 131)] {
         let sandbox = Sandbox::with_admin();
         let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
@@ -25,14 +25,14 @@ fn ctrl_c_ends_a_command_and_its_token() {
         run.wait_for("ready\r\n").0.send_control(key).unwrap();
         let (exit, screen, echoes) = run.finish();
         assert_eq!((exit, echoes), (code, true), "{screen}");
-        is_dead(&sandbox, &token(&sandbox));
+        assert_revoked(&sandbox, &stored_token(&sandbox));
     }
 }
 
 #[test]
-fn ctrl_c_is_heard_once_and_the_command_may_go_on() {
+fn ctrl_c_is_delivered_once() {
     let sandbox = Sandbox::with_admin();
-    // Waiting for a process in the background, the shell hears a signal at once.
+    // A shell that waits for a background process handles signals immediately.
     let line = "echo \"$API_TOKEN\" >token; sleep 600 & trap 'n=$((n + 1)); echo heard' INT; \
                 trap 'kill $!; echo \"$n times\"; exit 5' USR1; echo ready; while :; do wait; done";
     let mut run = on_terminal(&sandbox, line);
@@ -41,33 +41,33 @@ fn ctrl_c_is_heard_once_and_the_command_may_go_on() {
         run.0.send_control('c').unwrap();
         run.wait_for("heard\r\n");
     }
-    // What jeton does about Ctrl-C it has done before it passes this on.
+    // Signals are forwarded in order, so jeton has handled every Ctrl-C before USR1.
     run.0.process_mut().signal(Signal::SIGUSR1).unwrap();
     assert_eq!(run.finish(), (5, "20 times\n".to_owned(), true));
-    is_dead(&sandbox, &token(&sandbox));
+    assert_revoked(&sandbox, &stored_token(&sandbox));
 }
 
 #[test]
-fn a_signal_from_another_process_is_passed_on_there_too() {
+fn signal_from_another_process_is_forwarded() {
     let sandbox = Sandbox::with_admin();
     let line = "echo \"$API_TOKEN\" >token; trap 'echo heard; exit 6' INT; echo ready; \
                 while :; do sleep 0.02; done";
     let mut run = on_terminal(&sandbox, line);
     run.wait_for("ready\r\n").0.process_mut().signal(Signal::SIGINT).unwrap();
     assert_eq!(run.finish(), (6, "heard\n".to_owned(), true));
-    is_dead(&sandbox, &token(&sandbox));
+    assert_revoked(&sandbox, &stored_token(&sandbox));
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_the_command_and_its_token() {
-    let Some(python) = python() else { return };
+fn closed_terminal_ends_the_command_and_revokes_the_token() {
+    let Some(program) = python() else { return };
     let sandbox = Sandbox::with_admin();
-    // The system tells jeton, which began the terminal's session, and nobody else.
+    // The kernel sends SIGHUP only to jeton, the leader of the terminal's session.
     let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
-    let question = json!({
+    let input = json!({
         "words": [super::JETON, "run", "--", "/bin/sh", "-c", format!("cd; {line}")],
         "environment": {"HOME": sandbox.home()},
     });
-    assert_eq!(ask(&python, "hangup.py", &question), json!({"exit_code": 129}));
-    is_dead(&sandbox, &token(&sandbox));
+    assert_eq!(ask(&program, "hangup.py", &input), json!({"exit_code": 129}));
+    assert_revoked(&sandbox, &stored_token(&sandbox));
 }

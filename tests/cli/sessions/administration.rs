@@ -3,22 +3,26 @@
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 
-/// John's second session, in a configuration directory of its own.
-fn elsewhere(sandbox: &Sandbox, words: &[&str], input: &str) -> crate::run_output::RunOutput {
+/// Runs a command with a second configuration directory, which holds John's second session.
+fn run_in_second_directory(
+    sandbox: &Sandbox,
+    words: &[&str],
+    input: &str,
+) -> crate::run_output::RunOutput {
     let mut command = sandbox.command(words);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("elsewhere"));
     Sandbox::run_with(command, input)
 }
 
-fn twice_john() -> Sandbox {
+fn with_two_sessions() -> Sandbox {
     let sandbox = Sandbox::with_john();
-    elsewhere(&sandbox, &["login", "john", "--password-stdin"], "123456").ok();
+    run_in_second_directory(&sandbox, &["login", "john", "--password-stdin"], "123456").ok();
     sandbox
 }
 
 #[test]
-fn open_sessions_are_listed_with_this_one_marked() {
-    let sandbox = twice_john();
+fn session_list_marks_the_current_session() {
+    let sandbox = with_two_sessions();
     let list = sandbox.json(&["sessions", "list"]);
     let items = list["items"].as_array().unwrap();
     let current: Vec<bool> = items.iter().map(|item| item["current"] == true).collect();
@@ -47,22 +51,22 @@ fn open_sessions_are_listed_with_this_one_marked() {
 }
 
 #[test]
-fn a_session_is_ended_by_its_id() {
-    let sandbox = twice_john();
+fn session_is_ended_by_id() {
+    let sandbox = with_two_sessions();
     let list = sandbox.json(&["sessions", "list"]);
-    let other = list["items"][1]["sid"].as_str().unwrap().to_owned();
-    assert_snapshot!(sandbox.run(&["sessions", "revoke", &other]), @"
+    let other_sid = list["items"][1]["sid"].as_str().unwrap().to_owned();
+    assert_snapshot!(sandbox.run(&["sessions", "revoke", &other_sid]), @"
     --- stderr
     ended 1 session
     ");
-    assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
+    assert_snapshot!(run_in_second_directory(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
     error: session ended
     hint: log in again: jeton login
     ");
     sandbox.run(&["whoami"]).ok();
-    let other = other.to_uppercase();
-    assert_snapshot!(sandbox.run_json(&["sessions", "revoke", &other]), @r#"{"changed":false,"count":0}"#);
+    let other_sid = other_sid.to_uppercase();
+    assert_snapshot!(sandbox.run_json(&["sessions", "revoke", &other_sid]), @r#"{"changed":false,"count":0}"#);
     let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session("sid"), unknown]), @"
     --- exit code 7, stderr
@@ -73,45 +77,45 @@ fn a_session_is_ended_by_its_id() {
 }
 
 #[test]
-fn the_session_of_another_is_ended_by_admins_only() {
-    let sandbox = twice_john();
-    let own = sandbox.session("sid");
-    let admin = |words: &[&str]| {
+fn only_admins_end_sessions_of_other_users() {
+    let sandbox = with_two_sessions();
+    let sid_of_john = sandbox.session("sid");
+    let run_as_admin = |words: &[&str]| {
         let mut command = sandbox.command(words);
         command.env("JETON_CONFIG_DIR", sandbox.home().join("admin"));
         Sandbox::run_with(command, "lovelace")
     };
-    admin(&["login", "ada", "--password-stdin"]).ok();
-    let ada = admin(&["sessions", "list", "-o", "json"]).ok().stdout;
-    let ada: serde_json::Value = serde_json::from_str(&ada).unwrap();
-    let hers = ada["items"][0]["sid"].as_str().unwrap();
-    assert_snapshot!(sandbox.run(&["sessions", "revoke", hers]), @"
+    run_as_admin(&["login", "ada", "--password-stdin"]).ok();
+    let list = run_as_admin(&["sessions", "list", "-o", "json"]).ok().stdout;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let admin_sid = list["items"][0]["sid"].as_str().unwrap();
+    assert_snapshot!(sandbox.run(&["sessions", "revoke", admin_sid]), @"
     --- exit code 7, stderr
     error: only admins can end sessions of other users
     ");
-    let nobody = ["sessions", "revoke", "--user", "nobody", "--all"];
-    assert_snapshot!(sandbox.run(&nobody), @"
+    let unknown_user = ["sessions", "revoke", "--user", "nobody", "--all"];
+    assert_snapshot!(sandbox.run(&unknown_user), @"
     --- exit code 7, stderr
     error: only admins can see other accounts
     ");
-    admin(&["sessions", "revoke", &own]).ok();
+    run_as_admin(&["sessions", "revoke", &sid_of_john]).ok();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: session ended
     hint: log in again: jeton login
     ");
-    let all = ["sessions", "revoke", "--user", "john", "--all"];
-    let output = admin(&all);
+    let revoke_all = ["sessions", "revoke", "--user", "john", "--all"];
+    let output = run_as_admin(&revoke_all);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
-    assert_snapshot!(admin(&[&all[..], &["--yes"]].concat()), @"
+    assert_snapshot!(run_as_admin(&[&revoke_all[..], &["--yes"]].concat()), @"
     --- stderr
     ended 1 session
     ");
-    assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
+    assert_snapshot!(run_in_second_directory(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
     error: session ended
     hint: log in again: jeton login
@@ -119,14 +123,14 @@ fn the_session_of_another_is_ended_by_admins_only() {
 }
 
 #[test]
-fn logging_out_everywhere_ends_every_session() {
-    let sandbox = twice_john();
+fn logout_all_ends_every_session() {
+    let sandbox = with_two_sessions();
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
     ended 1 other session
     logged out
     ");
-    assert_snapshot!(elsewhere(&sandbox, &["whoami"], ""), @"
+    assert_snapshot!(run_in_second_directory(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
     error: session ended
     hint: log in again: jeton login
@@ -135,26 +139,26 @@ fn logging_out_everywhere_ends_every_session() {
 }
 
 #[test]
-fn a_lasting_access_token_is_printed_and_refreshed_if_need_be() {
+fn session_token_is_refreshed_when_short_lived() {
     let sandbox = Sandbox::with_admin();
-    let first = sandbox.get(&["sessions", "token"]);
-    assert_eq!(first, sandbox.session("access"));
-    assert_eq!(payload(&first)["type"], "access");
+    let initial = sandbox.get(&["sessions", "token"]);
+    assert_eq!(initial, sandbox.session("access"));
+    assert_eq!(payload(&initial)["type"], "access");
     sandbox.run(&["settings", "set", "session.access_ttl", "30s"]).ok();
     sandbox.run(&["refresh"]).ok();
     let short = sandbox.session("access");
     sandbox.run(&["settings", "unset", "session.access_ttl"]).ok();
     let long = sandbox.get(&["sessions", "token"]);
-    assert_ne!(long, short, "half a minute is not enough");
+    assert_ne!(long, short, "30 s are below the minimum remaining lifetime");
     assert_eq!(long, sandbox.session("access"));
     let mut command = sandbox.command(&["sessions", "token"]);
     command.env("JETON_TOKEN", &short);
-    let given = Sandbox::run_with(command, "");
-    assert_eq!(given.ok().stdout, format!("{short}\n"), "a given token cannot be refreshed");
+    let output = Sandbox::run_with(command, "");
+    assert_eq!(output.ok().stdout, format!("{short}\n"), "a bearer token is never refreshed");
 }
 
 #[test]
-fn a_role_that_is_not_there_fails_the_check() {
+fn missing_role_fails_the_check() {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["whoami", "--require-role", "user", "-q"]).ok();
     let output = sandbox.run(&["whoami", "--require-role", "minter", "-q"]);

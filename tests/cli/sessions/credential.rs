@@ -1,10 +1,10 @@
-//! `jeton whoami`, and tokens given instead of the session.
+//! `jeton whoami`, and bearer tokens in place of the session.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Ada is logged in here; john's access token, from elsewhere, is in `john.txt`.
-fn guest() -> (Sandbox, String) {
+/// Logs in ada, and writes an access token of another session of john to `john.txt`.
+fn with_bearer_file() -> (Sandbox, String) {
     let sandbox = Sandbox::with_john();
     let john = sandbox.session("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
@@ -13,14 +13,14 @@ fn guest() -> (Sandbox, String) {
     (sandbox, john)
 }
 
-fn who(sandbox: &Sandbox, arguments: &[&str]) -> (String, String) {
-    let answer = sandbox.json(&[&["whoami"], arguments].concat());
+fn whoami(sandbox: &Sandbox, arguments: &[&str]) -> (String, String) {
+    let result = sandbox.json(&[&["whoami"], arguments].concat());
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    (text(&answer["user"]["username"]), text(&answer["credential"]["source"]))
+    (text(&result["user"]["username"]), text(&result["credential"]["source"]))
 }
 
 #[test]
-fn it_says_who_and_until_when_and_by_which_credential() {
+fn whoami_shows_user_session_and_credential() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     id            2
@@ -40,7 +40,7 @@ fn it_says_who_and_until_when_and_by_which_credential() {
 }
 
 #[test]
-fn nobody_is_told_so() {
+fn whoami_without_a_login_exits_4() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
@@ -56,27 +56,33 @@ fn nobody_is_told_so() {
 }
 
 #[test]
-fn a_given_token_comes_before_the_session() {
-    let (mut sandbox, john) = guest();
-    assert_eq!(who(&sandbox, &[]).0, "ada");
-    let told = |name: &str, source: &str| (name.to_owned(), source.to_owned());
-    assert_eq!(who(&sandbox, &["--token-file", "john.txt"]), told("john", "file john.txt"));
+fn bearer_token_precedes_the_session() {
+    let (mut sandbox, john) = with_bearer_file();
+    assert_eq!(whoami(&sandbox, &[]).0, "ada");
+    let credential = |name: &str, source: &str| (name.to_owned(), source.to_owned());
+    assert_eq!(
+        whoami(&sandbox, &["--token-file", "john.txt"]),
+        credential("john", "file john.txt")
+    );
     let output = sandbox.run_with_input(&["whoami", "--token-file", "-", "-o", "json"], &john);
     assert_snapshot!(output, @r#"{"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"session":{"sid":"<uuid>","expires_at":"<time>","access_expires_at":"<time>"},"credential":{"source":"file -"}}"#);
     sandbox.set("JETON_TOKEN_FILE", "john.txt");
-    assert_eq!(who(&sandbox, &[]), told("john", "JETON_TOKEN_FILE"));
+    assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN_FILE"));
     sandbox.set("JETON_TOKEN", &format!(" bearer {john} "));
-    assert_eq!(who(&sandbox, &[]), told("john", "JETON_TOKEN"));
-    assert_eq!(who(&sandbox, &["--token-file", "john.txt"]), told("john", "file john.txt"));
+    assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN"));
+    assert_eq!(
+        whoami(&sandbox, &["--token-file", "john.txt"]),
+        credential("john", "file john.txt")
+    );
     sandbox.set("JETON_TOKEN", "");
-    assert_eq!(who(&sandbox, &[]), told("john", "JETON_TOKEN_FILE"));
+    assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN_FILE"));
     sandbox.set("JETON_TOKEN_FILE", "");
-    assert_eq!(who(&sandbox, &[]).0, "ada", "empty is absent");
+    assert_eq!(whoami(&sandbox, &[]).0, "ada", "an empty variable counts as unset");
 }
 
 #[test]
-fn a_given_token_acts_as_its_user() {
-    let (mut sandbox, john) = guest();
+fn bearer_token_acts_as_its_user() {
+    let (mut sandbox, john) = with_bearer_file();
     sandbox.set("JETON_TOKEN", &john);
     let output = sandbox.run(&["settings", "set", "token.quota", "9"]);
     assert_snapshot!(output, @"
@@ -93,8 +99,8 @@ fn a_given_token_acts_as_its_user() {
 }
 
 #[test]
-fn a_given_token_must_be_a_good_access_token() {
-    let (mut sandbox, john) = guest();
+fn bearer_token_must_be_a_valid_access_token() {
+    let (mut sandbox, john) = with_bearer_file();
     let app = sandbox.get(&["token", "create", "app"]);
     let refresh = sandbox.session("refresh");
     let mut outputs = String::new();
@@ -121,15 +127,15 @@ fn a_given_token_must_be_a_good_access_token() {
     error: token signature invalid
     hint: check the token in JETON_TOKEN
     ");
-    let ran = sandbox.run(&["whoami", "--token-file", "nowhere"]);
-    assert_snapshot!(ran, @"
+    let output = sandbox.run(&["whoami", "--token-file", "nowhere"]);
+    assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the file with the token cannot be read: No such file or directory (os error 2)
     ");
 }
 
 #[test]
-fn a_given_token_is_never_refreshed() {
+fn bearer_token_is_never_refreshed() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.log_in("ada", "lovelace");
@@ -145,8 +151,8 @@ fn a_given_token_is_never_refreshed() {
 }
 
 #[test]
-fn a_login_beside_a_given_token_warns() {
-    let (mut sandbox, john) = guest();
+fn login_with_a_bearer_token_warns() {
+    let (mut sandbox, john) = with_bearer_file();
     sandbox.set("JETON_TOKEN", &john);
     let output = sandbox.run_with_input(&["login", "ada", "--password-stdin"], "lovelace");
     assert_snapshot!(output, @"
@@ -155,5 +161,5 @@ fn a_login_beside_a_given_token_warns() {
     ended the previous session
     logged in as ada
     ");
-    assert_eq!(who(&sandbox, &[]).0, "john");
+    assert_eq!(whoami(&sandbox, &[]).0, "john");
 }

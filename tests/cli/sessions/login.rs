@@ -5,20 +5,20 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
-fn login(sandbox: &Sandbox, login: &str, password: &str) -> RunOutput {
-    sandbox.run_with_input(&["login", login, "--password-stdin"], password)
+fn login(sandbox: &Sandbox, name: &str, password: &str) -> RunOutput {
+    sandbox.run_with_input(&["login", name, "--password-stdin"], password)
 }
 
-/// Admin ada and john; nobody is logged in.
-fn strangers() -> Sandbox {
+/// Creates admin ada and user john, without a login.
+fn logged_out() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["logout"]).ok();
     sandbox
 }
 
 #[test]
-fn every_name_logs_in_with_one_line_of_talk() {
-    let sandbox = strangers();
+fn username_and_email_log_in_case_insensitively() {
+    let sandbox = logged_out();
     for name in ["john", "JOHN", "john@example.com", "John@Example.com"] {
         allow_duplicates!(assert_snapshot!(login(&sandbox, name, "123456"), @"
         --- stderr
@@ -32,19 +32,19 @@ fn every_name_logs_in_with_one_line_of_talk() {
 }
 
 #[test]
-fn programs_get_the_tokens_that_stand_in_the_file() {
-    let sandbox = strangers();
+fn json_login_prints_the_stored_tokens() {
+    let sandbox = logged_out();
     let arguments = ["login", "john", "--password-stdin", "-o", "json"];
     let output = sandbox.run_with_input(&arguments, "123456");
     assert_snapshot!(output, @r#"{"message":"Logged in","tokens":{"access":"<token>","refresh":"<token>"},"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"access_expires_at":"<time>","refresh_expires_at":"<time>","sid":"<uuid>"}"#);
-    let answer: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(answer["tokens"]["access"], sandbox.session("access"));
-    assert_eq!(answer["tokens"]["refresh"], sandbox.session("refresh"));
-    assert_eq!(answer["sid"], sandbox.session("sid"));
+    let result: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(result["tokens"]["access"], sandbox.session("access"));
+    assert_eq!(result["tokens"]["refresh"], sandbox.session("refresh"));
+    assert_eq!(result["sid"], sandbox.session("sid"));
 }
 
 #[test]
-fn a_login_ends_the_session_that_was_open_here_and_says_so() {
+fn login_ends_the_previous_session() {
     let sandbox = Sandbox::with_john();
     let before = sandbox.session("access");
     assert_snapshot!(login(&sandbox, "ada", "lovelace"), @"
@@ -70,7 +70,7 @@ fn a_login_ends_the_session_that_was_open_here_and_says_so() {
 }
 
 #[test]
-fn a_failed_login_leaves_the_session_that_is_open() {
+fn failed_login_keeps_the_session() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(login(&sandbox, "ada", "wrong"), @"
     --- exit code 6, stderr
@@ -80,8 +80,8 @@ fn a_failed_login_leaves_the_session_that_is_open() {
 }
 
 #[test]
-fn nobody_learns_why_a_login_fails() {
-    let sandbox = strangers();
+fn login_failures_are_indistinguishable() {
+    let sandbox = logged_out();
     sandbox.register("off", "123456");
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute_batch("UPDATE users SET disabled_at = 1 WHERE username = 'off'").unwrap();
@@ -112,12 +112,12 @@ fn nobody_learns_why_a_login_fails() {
     }
     assert_eq!(sandbox.run(&["whoami"]).code, 4);
     let refused = sandbox.sql("SELECT count(*) FROM audit WHERE outcome = 'login_invalid'");
-    assert_eq!(refused, ["17"], "each is written down");
+    assert_eq!(refused, ["17"], "each failure is recorded");
 }
 
 #[test]
-fn a_password_comes_from_a_file_or_a_variable() {
-    let mut sandbox = strangers();
+fn password_is_read_from_a_file_or_variable() {
+    let mut sandbox = logged_out();
     fs::write(sandbox.home().join("secret.txt"), "123456\n").unwrap();
     let output = sandbox.run(&["login", "john", "--password-file", "secret.txt"]);
     assert_snapshot!(output, @"
@@ -144,8 +144,8 @@ fn a_password_comes_from_a_file_or_a_variable() {
 }
 
 #[test]
-fn a_password_that_cannot_be_had_is_a_usage_error() {
-    let sandbox = strangers();
+fn missing_password_is_a_usage_error() {
+    let sandbox = logged_out();
     let output = sandbox.run(&["login", "john", "--password-stdin", "--password-file", "x"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
@@ -168,7 +168,7 @@ fn a_password_that_cannot_be_had_is_a_usage_error() {
 }
 
 #[test]
-fn the_os_user_logs_in_unless_another_is_named() {
+fn os_user_is_the_default_login() {
     let mut sandbox = Sandbox::new();
     sandbox.set("JETON_PASSWORD", "123456");
     sandbox.run(&["init"]).ok();
@@ -180,7 +180,7 @@ fn the_os_user_logs_in_unless_another_is_named() {
 }
 
 #[test]
-fn without_a_store_nobody_logs_in() {
+fn login_without_a_store_exits_3() {
     let sandbox = Sandbox::new();
     assert_snapshot!(login(&sandbox, "john", "123456"), @"
     --- exit code 3, stderr
@@ -191,7 +191,7 @@ fn without_a_store_nobody_logs_in() {
 }
 
 #[test]
-fn a_copy_of_the_store_elsewhere_does_not_use_the_session() {
+fn copied_store_does_not_share_the_session() {
     let sandbox = Sandbox::with_john();
     let copy = sandbox.home().join("copy.db");
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
@@ -207,7 +207,7 @@ fn a_copy_of_the_store_elsewhere_does_not_use_the_session() {
     logged in as john
     ");
     let output = sandbox.run(&["whoami"]);
-    assert_eq!(output.code, 4, "both have the same identity and one file: {output:?}");
+    assert_eq!(output.code, 4, "both stores have one store id and one session file: {output:?}");
     assert_snapshot!(login(&sandbox, "john", "123456"), @"
     --- stderr
     warning: this session replaces the session of `~/copy.db`, of which this store is a copy
@@ -224,7 +224,7 @@ fn a_copy_of_the_store_elsewhere_does_not_use_the_session() {
 }
 
 #[test]
-fn a_password_changed_elsewhere_ends_what_is_open_here() {
+fn password_change_ends_open_sessions() {
     let sandbox = Sandbox::with_john();
     sandbox.run_with_input(&["recover", "john", "--password-stdin"], "654321").ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"

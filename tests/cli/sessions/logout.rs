@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
-fn it_kills_both_tokens_and_removes_the_file() {
+fn logout_invalidates_both_tokens_and_removes_the_file() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
     let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
@@ -25,7 +25,7 @@ fn it_kills_both_tokens_and_removes_the_file() {
 }
 
 #[test]
-fn nobody_logged_in_is_no_error() {
+fn logout_without_a_session_succeeds() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":true}"#);
     assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":false}"#);
@@ -42,7 +42,7 @@ fn nobody_logged_in_is_no_error() {
 }
 
 #[test]
-fn it_works_when_the_session_is_over_or_unknown() {
+fn logout_succeeds_for_ended_and_unknown_sessions() {
     for sql in [
         "UPDATE pairs SET access_expires_at = 1, refresh_expires_at = 1",
         "UPDATE sessions SET ended_at = 1",
@@ -60,7 +60,7 @@ fn it_works_when_the_session_is_over_or_unknown() {
 }
 
 #[test]
-fn a_damaged_file_is_removed() {
+fn logout_removes_a_damaged_file() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
     std::fs::write(&file, "{").unwrap();
@@ -77,26 +77,26 @@ fn a_damaged_file_is_removed() {
 }
 
 #[test]
-fn a_given_token_ends_its_own_session_and_leaves_the_file() {
+fn bearer_token_ends_its_own_session_only() {
     let mut sandbox = Sandbox::with_john();
-    let elsewhere = sandbox.session("access");
+    let other_access = sandbox.session("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("john", "123456");
-    let here = sandbox.session("access");
-    sandbox.set("JETON_TOKEN", &elsewhere);
+    let current_access = sandbox.session("access");
+    sandbox.set("JETON_TOKEN", &other_access);
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- stderr
     logged out
     ");
     assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":false}"#);
-    assert_eq!(sandbox.session("access"), here);
+    assert_eq!(sandbox.session("access"), current_access);
     let state = |token: &str| sandbox.run(&["token", "verify", token, "--type", "access"]).stdout;
-    assert_eq!(state(&elsewhere), "invalid: session_ended\n");
-    assert_eq!(state(&here), "valid\n");
+    assert_eq!(state(&other_access), "invalid: session_ended\n");
+    assert_eq!(state(&current_access), "valid\n");
 }
 
 #[test]
-fn a_given_token_of_no_session_is_refused() {
+fn bearer_token_without_a_session_is_refused() {
     let mut sandbox = Sandbox::with_john();
     let app = sandbox.get(&["token", "create", "app"]);
     sandbox.set("JETON_TOKEN", &app);
@@ -108,7 +108,7 @@ fn a_given_token_of_no_session_is_refused() {
 }
 
 #[test]
-fn a_copy_leaves_the_login_of_the_original_alone() {
+fn copied_store_keeps_the_login_of_the_original() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     let file = std::fs::read(sandbox.session_file()).unwrap();
@@ -124,25 +124,25 @@ fn a_copy_leaves_the_login_of_the_original_alone() {
 }
 
 #[test]
-fn all_ends_the_others_once_and_says_so() {
+fn logout_all_counts_other_sessions_once() {
     let sandbox = Sandbox::with_john();
-    let elsewhere = sandbox.session("access");
+    let other_access = sandbox.session("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("john", "123456");
-    let all = ["logout", "--all"];
-    assert_snapshot!(sandbox.run(&all), @"
+    let logout_all = ["logout", "--all"];
+    assert_snapshot!(sandbox.run(&logout_all), @"
     --- stderr
     ended 1 other session
     logged out
     ");
-    assert_eq!(sandbox.run(&["token", "verify", &elsewhere, "--type", "access"]).code, 12);
-    assert_snapshot!(sandbox.run(&all), @"
+    assert_eq!(sandbox.run(&["token", "verify", &other_access, "--type", "access"]).code, 12);
+    assert_snapshot!(sandbox.run(&logout_all), @"
     --- stderr
     not logged in
     ");
-    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false}"#);
+    assert_snapshot!(sandbox.run_json(&logout_all), @r#"{"changed":false}"#);
     let empty = Sandbox::new();
-    assert_snapshot!(empty.run(&all), @"
+    assert_snapshot!(empty.run(&logout_all), @"
     --- stderr
     not logged in
     ");
@@ -151,14 +151,14 @@ fn all_ends_the_others_once_and_says_so() {
 }
 
 #[test]
-fn all_of_a_session_that_is_over_removes_the_file_and_ends_no_other() {
+fn logout_all_with_an_ended_session_ends_no_other() {
     const HERE: &str = "(SELECT max(id) FROM sessions)";
     for sql in [
         format!("UPDATE sessions SET ended_at = 1 WHERE id = {HERE}"),
         format!("DELETE FROM pairs WHERE session_id = {HERE}"),
     ] {
         let sandbox = Sandbox::with_john();
-        let elsewhere = sandbox.session("access");
+        let other_access = sandbox.session("access");
         std::fs::remove_file(sandbox.session_file()).unwrap();
         sandbox.log_in("john", "123456");
         let file = sandbox.session_file();
@@ -174,13 +174,13 @@ fn all_of_a_session_that_is_over_removes_the_file_and_ends_no_other() {
         --- stderr
         not logged in
         "));
-        sandbox.run(&["token", "verify", &elsewhere, "--type", "access"]).ok();
+        sandbox.run(&["token", "verify", &other_access, "--type", "access"]).ok();
         assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE outcome <> 'done'"), ["0"]);
     }
 }
 
 #[test]
-fn all_of_an_expired_session_ends_that_one() {
+fn logout_all_with_an_expired_session_ends_it() {
     let sandbox = Sandbox::with_admin();
     for setting in ["session.access_ttl", "session.refresh_ttl"] {
         sandbox.run(&["settings", "set", setting, "1s"]).ok();
@@ -198,7 +198,7 @@ fn all_of_an_expired_session_ends_that_one() {
 }
 
 #[test]
-fn programs_are_told_whether_all_are_ended() {
+fn json_logout_reports_all() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run_json(&["logout", "--all"]), @r#"{"changed":true,"all":true}"#);
     sandbox.log_in("john", "123456");
@@ -209,7 +209,7 @@ fn programs_are_told_whether_all_are_ended() {
 }
 
 #[test]
-fn all_by_a_token_that_was_given_needs_a_good_one() {
+fn logout_all_refuses_an_invalid_bearer_token() {
     let mut sandbox = Sandbox::with_john();
     let refresh = sandbox.session("refresh");
     sandbox.set("JETON_TOKEN", &refresh);

@@ -1,4 +1,4 @@
-//! Sessions: begun, renewed, ended, and what else says who is calling.
+//! Sessions: login, refresh, logout, and bearer tokens as credentials.
 
 mod administration;
 mod credential;

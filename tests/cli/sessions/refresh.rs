@@ -1,22 +1,22 @@
-//! `jeton refresh`, and the refresh that commands do by themselves.
+//! `jeton refresh`, and the automatic refresh by other commands.
 
 use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const GIVEN: [&str; 2] = ["refresh", "--token-stdin"];
+const REFRESH_FROM_STDIN: [&str; 2] = ["refresh", "--token-stdin"];
 
 fn pair(sandbox: &Sandbox) -> (String, String) {
     (sandbox.session("access"), sandbox.session("refresh"))
 }
 
-fn wait() {
+fn wait_for_expiry() {
     std::thread::sleep(Duration::from_secs(2));
 }
 
 #[test]
-fn the_file_gets_a_new_pair_of_the_same_session() {
+fn refresh_stores_a_new_pair_of_the_same_session() {
     let sandbox = Sandbox::with_john();
     let (before, sid) = (pair(&sandbox), sandbox.session("sid"));
     assert_snapshot!(sandbox.run(&["refresh"]), @"
@@ -28,16 +28,16 @@ fn the_file_gets_a_new_pair_of_the_same_session() {
     assert_eq!(payload(&after.0)["fresh"], json!(false));
     let output = sandbox.run(&["refresh", "-o", "json"]);
     assert_snapshot!(output, @r#"{"changed":true,"sid":"<uuid>","access_expires_at":"<time>"}"#);
-    let answer: Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!((&answer["sid"], sandbox.session("sid")), (&json!(sid), sid));
+    let result: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&result["sid"], sandbox.session("sid")), (&json!(sid), sid));
     sandbox.run(&["whoami"]).ok();
 }
 
 #[test]
-fn a_given_token_is_traded_without_touching_the_file() {
+fn refresh_from_stdin_leaves_the_file_unchanged() {
     let sandbox = Sandbox::with_john();
     let file = std::fs::read(sandbox.session_file()).unwrap();
-    let output = sandbox.run_with_input(&GIVEN, &sandbox.session("refresh"));
+    let output = sandbox.run_with_input(&REFRESH_FROM_STDIN, &sandbox.session("refresh"));
     assert_snapshot!(output, @"
     <token>
     <token>
@@ -52,11 +52,11 @@ fn a_given_token_is_traded_without_touching_the_file() {
 }
 
 #[test]
-fn a_refresh_token_used_twice_ends_the_session() {
+fn reused_refresh_token_ends_the_session() {
     let sandbox = Sandbox::with_john();
     let refresh = sandbox.session("refresh");
-    sandbox.run_with_input(&GIVEN, &refresh).ok();
-    assert_snapshot!(sandbox.run_with_input(&GIVEN, &refresh), @"
+    sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh).ok();
+    assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh), @"
     --- exit code 12, stderr
     error: refresh token reused; session ended
     ");
@@ -65,7 +65,7 @@ fn a_refresh_token_used_twice_ends_the_session() {
     error: session ended
     hint: log in again: jeton login
     ");
-    assert_snapshot!(sandbox.run_with_input(&GIVEN, &refresh), @"
+    assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh), @"
     --- exit code 12, stderr
     error: token revoked
     ");
@@ -74,12 +74,12 @@ fn a_refresh_token_used_twice_ends_the_session() {
 }
 
 #[test]
-fn only_a_refresh_token_is_traded() {
+fn refresh_accepts_refresh_tokens_only() {
     let sandbox = Sandbox::with_john();
     let app = sandbox.get(&["token", "create", "app"]);
     let mut outputs = String::new();
     for token in [sandbox.session("access"), app, "nonsense".to_owned(), String::new()] {
-        let output = sandbox.run_with_input(&GIVEN, &token);
+        let output = sandbox.run_with_input(&REFRESH_FROM_STDIN, &token);
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @"
@@ -106,7 +106,7 @@ fn only_a_refresh_token_is_traded() {
 }
 
 #[test]
-fn a_given_token_is_never_refreshed() {
+fn bearer_token_is_never_refreshed() {
     let mut sandbox = Sandbox::with_john();
     let before = pair(&sandbox);
     sandbox.set("JETON_TOKEN", &before.0);
@@ -119,15 +119,15 @@ fn a_given_token_is_never_refreshed() {
 }
 
 #[test]
-fn a_command_refreshes_by_itself_when_the_access_token_has_expired() {
+fn expired_access_token_is_refreshed_automatically() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["settings", "set", "session.access_ttl", "15m"]).ok();
     let before = pair(&sandbox);
-    wait();
+    wait_for_expiry();
     let output = sandbox.run(&["whoami"]).ok();
-    assert_eq!(output.stderr, "", "nobody needs to hear of it");
+    assert_eq!(output.stderr, "", "the refresh prints no message");
     let after = pair(&sandbox);
     assert!(before.0 != after.0 && before.1 != after.1);
     let output = sandbox.run(&["token", "verify", &before.0, "--type", "access"]);
@@ -137,17 +137,17 @@ fn a_command_refreshes_by_itself_when_the_access_token_has_expired() {
     error: token expired
     ");
     sandbox.run(&["whoami"]).ok();
-    assert_eq!(pair(&sandbox), after, "once is enough");
+    assert_eq!(pair(&sandbox), after, "a valid pair is not refreshed again");
 }
 
 #[test]
-fn a_session_whose_refresh_token_has_expired_needs_a_login() {
+fn expired_refresh_token_requires_a_login() {
     let sandbox = Sandbox::with_admin();
     for name in ["session.refresh_ttl", "session.access_ttl"] {
         sandbox.run(&["settings", "set", name, "1s"]).ok();
     }
     sandbox.log_in("ada", "lovelace");
-    wait();
+    wait_for_expiry();
     for command in [["whoami"], ["refresh"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&command), @"
         --- exit code 11, stderr
@@ -160,7 +160,7 @@ fn a_session_whose_refresh_token_has_expired_needs_a_login() {
 }
 
 #[test]
-fn an_interrupted_refresh_is_completed_by_the_next_command() {
+fn interrupted_refresh_is_completed_by_the_next_command() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
     let mut interrupted: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -171,11 +171,11 @@ fn an_interrupted_refresh_is_completed_by_the_next_command() {
     std::fs::write(&file, interrupted.to_string()).unwrap();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     sandbox.run(&["refresh"]).ok();
-    let again = pair(&sandbox);
-    assert_eq!(payload(&again.0), payload(&access));
-    assert_eq!(payload(&again.1), payload(&refresh));
+    let reissued = pair(&sandbox);
+    assert_eq!(payload(&reissued.0), payload(&access));
+    assert_eq!(payload(&reissued.1), payload(&refresh));
     let pairs: i64 = store.query_row("SELECT count(*) FROM pairs", [], |row| row.get(0)).unwrap();
-    assert_eq!(pairs, 3, "ada's, john's, and the one successor");
+    assert_eq!(pairs, 3, "of ada, of john, and one successor");
     sandbox.run(&["refresh"]).ok();
     sandbox.run(&["whoami"]).ok();
 }

@@ -1,6 +1,6 @@
 //! `jeton store backup`
 
-use super::mounted::Mounted;
+use super::mount_namespace::MountNamespace;
 use super::{mode, set_mode, without_umask};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// What a stock SQLite finds in the tables, but for the audit row of the backup itself.
+/// Returns the rows of each table as read by a stock SQLite, except the audit row of the backup.
 pub(super) fn content(store: &Path) -> BTreeMap<String, Vec<String>> {
     let store = rusqlite::Connection::open(store).unwrap();
     let texts = |sql: &str| -> Vec<String> {
@@ -38,7 +38,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_backup_is_a_store_with_the_same_content() {
+fn backup_has_the_content_of_the_store() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
@@ -47,12 +47,12 @@ fn a_backup_is_a_store_with_the_same_content() {
     let directory = sandbox.home().join("copies");
     fs::create_dir(&directory).unwrap();
     set_mode(&directory, 0o755);
-    // What a killed process left is in nobody's way.
+    // The file of a killed process does not block a new backup.
     fs::write(directory.join(".jeton-backup.new"), "half").unwrap();
-    let ran = sandbox.run(&["store", "backup", "copies/copy.db"]);
+    let output = sandbox.run(&["store", "backup", "copies/copy.db"]);
     let copy = directory.join("copy.db");
     let size = fs::metadata(&copy).unwrap().len();
-    let output = ran.to_string().replace(&size.to_string(), "<size>");
+    let output = output.to_string().replace(&size.to_string(), "<size>");
     assert_snapshot!(output, @"
     --- stderr
     wrote copies/copy.db, <size> bytes
@@ -63,31 +63,36 @@ fn a_backup_is_a_store_with_the_same_content() {
     let output = sandbox.run_json(&["store", "backup", "another.db"]).to_string();
     assert_snapshot!(output.replace(&size.to_string(), "<size>"), @r#"{"changed":true,"file":"another.db","size":<size>}"#);
 
-    let at = |words: &[&str]| sandbox.run(&[&["--store", "copies/copy.db"], words].concat());
-    assert_snapshot!(at(&["store", "check", "-q"]), @"
+    let run_at_copy =
+        |words: &[&str]| sandbox.run(&[&["--store", "copies/copy.db"], words].concat());
+    assert_snapshot!(run_at_copy(&["store", "check", "-q"]), @"
     ok
     --- stderr
     warning: directory `~/copies` is readable by other users: found mode 0755, expected 0700
     ");
-    assert_eq!(at(&["token", "verify", &token]).code, 12);
-    assert_eq!(at(&["whoami"]).code, 4, "the session is the store's, not the copy's");
+    assert_eq!(run_at_copy(&["token", "verify", &token]).code, 12);
+    assert_eq!(
+        run_at_copy(&["whoami"]).code,
+        4,
+        "the copy does not share the session of the store"
+    );
     let login = ["--store", "copies/copy.db", "login", "john", "--password-stdin"];
     sandbox.run_with_input(&login, "123456").ok();
-    at(&["token", "create", "other"]).ok();
+    run_at_copy(&["token", "create", "other"]).ok();
 }
 
 #[test]
-fn nobody_but_the_owner_can_read_it_whatever_the_umask() {
+fn backup_ignores_the_umask() {
     let sandbox = Sandbox::with_admin();
     without_umask(&sandbox, "store backup copy.db").ok();
     assert_eq!(mode(&sandbox.home().join("copy.db")), 0o600);
 }
 
 #[test]
-fn nothing_is_overwritten() {
+fn backup_overwrites_no_file() {
     let sandbox = Sandbox::with_admin();
     let (file, link) = (sandbox.home().join("file"), sandbox.home().join("link"));
-    fs::write(&file, "a letter").unwrap();
+    fs::write(&file, "other content").unwrap();
     std::os::unix::fs::symlink("nowhere", &link).unwrap();
     let mut outputs = String::new();
     for name in ["file", "link", ".config", ".local/share/jeton/jeton.db"] {
@@ -112,7 +117,7 @@ fn nothing_is_overwritten() {
     error: `.local/share/jeton/jeton.db` already exists
     hint: use another file name, or remove the existing file
     ");
-    assert_eq!(fs::read_to_string(file).unwrap(), "a letter");
+    assert_eq!(fs::read_to_string(file).unwrap(), "other content");
     assert_snapshot!(sandbox.run(&["store", "backup", "nowhere/copy.db"]), @"
     --- exit code 2, stderr
     error: `nowhere/copy.db` cannot be written: No such file or directory (os error 2)
@@ -125,10 +130,10 @@ fn nothing_is_overwritten() {
     ");
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     assert_eq!(sandbox.json_error(&["store", "backup", "copy.db"])["code"], "file_exists");
-    // The log of a file that is gone would be read as the log of the copy.
+    // SQLite would read the WAL of a deleted file as the WAL of the copy.
     let mut outputs = String::new();
-    for end in ["-wal", "-shm", "-journal"] {
-        let log = sandbox.home().join(format!("other.db{end}"));
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let log = sandbox.home().join(format!("other.db{suffix}"));
         fs::write(&log, "of another file").unwrap();
         let output = sandbox.run(&["store", "backup", "other.db"]);
         outputs += &output.with_command();
@@ -152,21 +157,21 @@ fn nothing_is_overwritten() {
 }
 
 #[test]
-fn what_sqlite_writes_over_is_no_name_for_a_store() {
+fn sqlite_suffixes_are_refused_as_store_names() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store().to_str().unwrap().to_owned();
     let mut outputs = String::new();
-    for end in ["-wal", "-shm", "-journal"] {
-        let name = format!("copy.db{end}");
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let name = format!("copy.db{suffix}");
         let output = sandbox.run(&["store", "backup", &name]);
         outputs += &output.with_command();
-        let beside = format!("{store}{end}");
-        let there = Path::new(&beside).exists();
-        let ran =
+        let sibling = format!("{store}{suffix}");
+        let existed = Path::new(&sibling).exists();
+        let output =
             sandbox.run_with_input(&["--store", &name, "init", "--password-stdin"], "lovelace");
-        outputs += &ran.with_command();
+        outputs += &output.with_command();
         assert!(!sandbox.home().join(name).exists());
-        assert_eq!(Path::new(&beside).exists(), there);
+        assert_eq!(Path::new(&sibling).exists(), existed);
     }
     assert_snapshot!(outputs, @"
     $ jeton store backup copy.db-wal
@@ -197,7 +202,7 @@ fn what_sqlite_writes_over_is_no_name_for_a_store() {
 }
 
 #[test]
-fn one_that_failed_at_its_end_is_written_down_as_such() {
+fn failed_backup_is_recorded_as_undelivered() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["store", "backup", &"x".repeat(300)]);
     assert_eq!(output.code, 1, "{}", output.stderr);
@@ -206,10 +211,10 @@ fn one_that_failed_at_its_end_is_written_down_as_such() {
 }
 
 #[test]
-fn on_a_full_disk_nothing_is_left() {
+fn backup_on_a_full_disk_leaves_no_file() {
     let sandbox = Sandbox::with_admin();
-    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
-    mounted.small("full");
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    mounted.mount_small("full");
     mounted.fill("full");
     let output = mounted.run("store backup full/copy.db");
     assert_snapshot!(output, @"
@@ -217,19 +222,19 @@ fn on_a_full_disk_nothing_is_left() {
     error: disk full: cannot write the backup
     hint: free disk space and retry
     ");
-    assert_snapshot!(mounted.try_do("ls -A full"), @"fill");
-    mounted.empty("full");
+    assert_snapshot!(mounted.run_line("ls -A full"), @"fill");
+    mounted.free("full");
     mounted.run("store backup full/copy.db").ok();
     let rows = "SELECT count(*) FROM audit WHERE action = 'store backup'";
     assert_eq!(sandbox.sql(rows), ["1"]);
 }
 
 #[test]
-fn a_backup_is_of_one_moment_while_others_write() {
+fn backup_during_writes_is_consistent() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     sandbox.get(&["token", "create", "app"]);
-    // More pages than are copied at a time.
+    // More pages than one step of the backup copies.
     sandbox.sql(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 80000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at)
@@ -247,10 +252,10 @@ fn a_backup_is_of_one_moment_while_others_write() {
     for number in 0..4 {
         let copy = sandbox.home().join(format!("copy{number}.db"));
         let store = rusqlite::Connection::open(copy).unwrap();
-        let ask = |sql| store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let query = |sql| store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         let audit = "SELECT count(*) FROM audit WHERE action = 'token create'";
-        assert_eq!(ask("SELECT count(*) FROM tokens") - 80_000, ask(audit));
-        let whole = "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
-        assert_eq!(ask(whole), 1);
+        assert_eq!(query("SELECT count(*) FROM tokens") - 80_000, query(audit));
+        let integrity = "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
+        assert_eq!(query(integrity), 1);
     }
 }

@@ -1,7 +1,7 @@
-//! `jeton store check`: each thing that can be wrong is found, and left as it is.
+//! `jeton store check`: detects each fault, and repairs none.
 
-use super::crafted::craft;
-use super::refused::given_away;
+use super::crafted_schema::craft;
+use super::unsafe_files::give_away;
 use super::{damage, mode, set_mode, without_logs};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -16,7 +16,7 @@ fn check(sandbox: &Sandbox) -> RunOutput {
 }
 
 #[test]
-fn a_store_that_is_in_use_is_ok() {
+fn store_in_use_passes_the_check() {
     let sandbox = Sandbox::with_john();
     sandbox.get(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
@@ -25,7 +25,7 @@ fn a_store_that_is_in_use_is_ok() {
 }
 
 #[test]
-fn a_flipped_page_is_found_also_where_others_see_nothing() {
+fn check_detects_every_damaged_page() {
     let sandbox = Sandbox::with_admin();
     sandbox.get(&["token", "create", "app"]);
     let bytes = without_logs(&sandbox);
@@ -36,16 +36,16 @@ fn a_flipped_page_is_found_also_where_others_see_nothing() {
         damage(&sandbox.store(), &bytes, page, 0);
         let before = fs::read(sandbox.store()).unwrap();
         let output = check(&sandbox);
-        let found = output.stdout.starts_with("store_damaged: ")
+        let is_reported = output.stdout.starts_with("store_damaged: ")
             || output.stdout.starts_with("store_foreign: ");
-        assert!(output.code == 78 && found, "page {page}: {output:?}");
+        assert!(output.code == 78 && is_reported, "page {page}: {output:?}");
         assert!(before == fs::read(sandbox.store()).unwrap(), "page {page}");
     }
     assert!(unseen > 10, "{unseen}");
 }
 
 #[test]
-fn rows_that_belong_to_nothing_are_found() {
+fn check_detects_orphaned_rows() {
     let sandbox = Sandbox::with_admin();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store
@@ -63,17 +63,17 @@ fn rows_that_belong_to_nothing_are_found() {
     ");
     let output = sandbox.run(&[&CHECK[..], &["-o", "json"]].concat());
     assert_eq!(output.error()["code"], "store_damaged");
-    let found: Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!((&found["ok"], found["findings"].as_array().unwrap().len()), (&false.into(), 2));
-    assert_eq!(found["findings"][0]["code"], "store_damaged");
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&report["ok"], report["findings"].as_array().unwrap().len()), (&false.into(), 2));
+    assert_eq!(report["findings"][0]["code"], "store_damaged");
 }
 
 #[test]
-fn two_keys_that_sign_and_none_are_found() {
+fn check_detects_zero_and_two_active_keys() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
-    // As a damaged index lets two rows in: it is empty, and its statement is the usual one.
-    let double = |purpose: &str, kid: &str| {
+    // Simulates a damaged unique index that admits two rows: emptied, with its original statement.
+    let duplicate_active = |purpose: &str, kid: &str| {
         craft(
             &sandbox,
             &format!(
@@ -90,14 +90,14 @@ fn two_keys_that_sign_and_none_are_found() {
         );
         check(&sandbox)
     };
-    assert_snapshot!(double("test", "01"), @"
+    assert_snapshot!(duplicate_active("test", "01"), @"
     store_damaged: store damaged: row 2 missing from index keys_one_active_test
     store_damaged: store damaged: row 3 missing from index keys_one_active_test
     store_damaged: store damaged: active test keys for HS256: found 2, expected 1
     --- exit code 78, stderr
     error: the store has 3 faults
     ");
-    assert_snapshot!(double("app", "02"), @"
+    assert_snapshot!(duplicate_active("app", "02"), @"
     store_damaged: store damaged: row 2 missing from index keys_one_active_test
     store_damaged: store damaged: row 3 missing from index keys_one_active_test
     store_damaged: store damaged: row 4 missing from index keys_one_active_app
@@ -116,7 +116,7 @@ fn two_keys_that_sign_and_none_are_found() {
 }
 
 #[test]
-fn a_store_without_an_admin_is_found_from_the_first_user_on() {
+fn check_detects_a_missing_admin() {
     let sandbox = Sandbox::new();
     sandbox.run(&["keys", "generate"]).ok();
     assert_snapshot!(check(&sandbox), @"ok");
@@ -132,14 +132,14 @@ fn a_store_without_an_admin_is_found_from_the_first_user_on() {
 }
 
 #[test]
-fn files_that_others_can_use_are_found_and_not_repaired() {
+fn check_reports_loose_modes_without_repair() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
-    for (end, loose) in [("db", 0o604), ("db-wal", 0o640), ("db-shm", 0o620)] {
-        let file = sandbox.store().with_extension(end);
-        set_mode(&file, loose);
+    for (extension, mode_bits) in [("db", 0o604), ("db-wal", 0o640), ("db-shm", 0o620)] {
+        let file = sandbox.store().with_extension(extension);
+        set_mode(&file, mode_bits);
         outputs += &check(&sandbox).to_string();
-        assert_eq!(mode(&file), loose);
+        assert_eq!(mode(&file), mode_bits);
         set_mode(&file, 0o600);
     }
     assert_snapshot!(outputs, @"
@@ -170,12 +170,12 @@ fn files_that_others_can_use_are_found_and_not_repaired() {
 }
 
 #[test]
-fn somebody_elses_files_are_found() {
+fn check_detects_files_of_other_users() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
-    for end in ["db-shm", "db"] {
-        let file = sandbox.store().with_extension(end);
-        if !given_away(&file) {
+    for extension in ["db-shm", "db"] {
+        let file = sandbox.store().with_extension(extension);
+        if !give_away(&file) {
             return;
         }
         outputs += &check(&sandbox).to_string();
@@ -190,7 +190,7 @@ fn somebody_elses_files_are_found() {
     error: the store has 1 fault
     hint: run jeton as the owner of the file, or on your own copy
     ");
-    if given_away(sandbox.store().parent().unwrap()) {
+    if give_away(sandbox.store().parent().unwrap()) {
         assert_snapshot!(check(&sandbox), @"
         insecure_permissions: directory `~/.local/share/jeton` belongs to another user
         --- exit code 78, stderr
@@ -201,7 +201,7 @@ fn somebody_elses_files_are_found() {
 }
 
 #[test]
-fn what_others_refuse_is_looked_at_as_it_is() {
+fn check_inspects_stores_that_other_commands_refuse() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store();
     sandbox.sql("UPDATE users SET role = 'user'");
@@ -212,7 +212,7 @@ fn what_others_refuse_is_looked_at_as_it_is() {
     error: the store has 1 fault
     hint: install a newer jeton
     ");
-    fs::write(&store, "a letter to somebody\n".repeat(400)).unwrap();
+    fs::write(&store, "other content\n".repeat(400)).unwrap();
     set_mode(&store, 0o644);
     let output = check(&sandbox);
     let codes: Vec<_> = output.stdout.lines().filter_map(|line| line.split(':').next()).collect();
@@ -235,7 +235,7 @@ fn what_others_refuse_is_looked_at_as_it_is() {
 }
 
 #[test]
-fn more_tokens_than_a_quota_that_was_lowered_are_no_fault() {
+fn exceeded_lowered_quota_is_only_a_warning() {
     let sandbox = Sandbox::with_admin();
     sandbox.get(&["token", "create", "a"]);
     sandbox.get(&["token", "create", "b"]);

@@ -1,30 +1,31 @@
-//! Rows that no command writes: each command that needs one refuses it as damage of the store, in
-//! bounded time and memory, and `store check` names it.
+//! Rows that no command writes: a command that reads such a row reports a damaged store, in bounded
+//! time and memory, and `store check` names the row.
 
-use super::crafted::{bounded, craft};
+use super::crafted_schema::{craft, run_bounded};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// The refusal of a command that needs what is damaged.
+/// Returns the output of a command that reads a damaged row, after asserting that `store check`
+/// reports damage.
 #[track_caller]
-fn damage(sandbox: &Sandbox, words: &[&str]) -> String {
-    let output = bounded(sandbox, words, "lovelace\n");
+pub(super) fn damage(sandbox: &Sandbox, words: &[&str]) -> String {
+    let output = run_bounded(sandbox, words, "lovelace\n");
     let error = sandbox.json_error(&["store", "check"]);
     assert_eq!(error["code"], "store_damaged", "{words:?}");
     output.with_heading(format_args!("$ jeton {}", words.join(" ")))
 }
 
-fn check(sandbox: &Sandbox) -> String {
-    bounded(sandbox, &["store", "check"], "").with_heading("$ jeton store check")
+pub(super) fn check(sandbox: &Sandbox) -> String {
+    run_bounded(sandbox, &["store", "check"], "").with_heading("$ jeton store check")
 }
 
-fn log_in(sandbox: &Sandbox) -> RunOutput {
-    bounded(sandbox, &["login", "ada", "--password-stdin"], "lovelace")
+pub(super) fn log_in(sandbox: &Sandbox) -> RunOutput {
+    run_bounded(sandbox, &["login", "ada", "--password-stdin"], "lovelace")
 }
 
 #[test]
-fn damaged_key_is_damage_wherever_it_is_used() {
+pub(super) fn damaged_key_is_damage_in_every_command() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "x"]);
     craft(&sandbox, "UPDATE keys SET public = '{\"kty\":\"EC\"}'");
@@ -75,7 +76,7 @@ fn damaged_key_is_damage_wherever_it_is_used() {
 }
 
 #[test]
-fn damaged_test_key_is_damage() {
+pub(super) fn damaged_test_key_is_damage() {
     let mut outputs = String::new();
     for sql in ["material = x''", "material = x'00'", "algorithm = 'EdDSA'"] {
         let sandbox = Sandbox::with_admin();
@@ -118,136 +119,8 @@ fn empty_secret_neither_signs_nor_verifies() {
     ");
 }
 
-/// Hashes that take 4 GiB, hours, or nothing at all.
-const COSTLY: [&str; 4] = [
-    "$argon2id$v=19$m=4194304,t=1,p=1$",
-    "$argon2id$v=19$m=8,t=4294967295,p=1$",
-    "$argon2id$v=19$m=134217728,t=1,p=16777215$",
-    "\u{1b}[2J$scrypt$",
-];
-
 #[test]
-fn costly_password_hash_is_damage_and_not_computed() {
-    let mut outputs = String::new();
-    for head in COSTLY {
-        let sandbox = Sandbox::with_admin();
-        let hash = format!("{head}c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
-        craft(&sandbox, &format!("UPDATE users SET password = '{hash}'"));
-        let output = log_in(&sandbox);
-        outputs += &output.with_command();
-        let passwd = ["passwd", "--password-stdin"];
-        let output = bounded(&sandbox, &passwd, "lovelace\nturing mathison\n");
-        outputs += &output.with_command();
-        outputs += &check(&sandbox);
-        let recover = ["recover", "ada", "--password-stdin", "--yes"];
-        assert_eq!(bounded(&sandbox, &recover, "lovelace\n").code, 0);
-        log_in(&sandbox).ok();
-        assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");
-    }
-    assert_snapshot!(outputs, @"
-    $ timeout 20 jeton login ada --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    $ timeout 20 jeton passwd --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    $ timeout 20 jeton login ada --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    $ timeout 20 jeton passwd --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    $ timeout 20 jeton login ada --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    $ timeout 20 jeton passwd --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    $ timeout 20 jeton login ada --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
-    $ timeout 20 jeton passwd --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
-    $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    ");
-}
-
-#[test]
-fn costly_hash_class_is_damage_and_not_computed() {
-    let mut outputs = String::new();
-    for head in COSTLY {
-        let sandbox = Sandbox::with_admin();
-        let class = head.trim_end_matches('$');
-        craft(&sandbox, &format!("UPDATE store SET costliest_hash = '{class}'"));
-        outputs += &damage(&sandbox, &["login", "ada", "--password-stdin"]);
-        outputs += &damage(&sandbox, &["login", "nobody", "--password-stdin"]);
-        outputs += &check(&sandbox);
-        sandbox.run(&["store", "prune"]).ok();
-        log_in(&sandbox).ok();
-        assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");
-    }
-    assert_snapshot!(outputs, @"
-    $ jeton login ada --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton login nobody --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    $ jeton login ada --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton login nobody --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    $ jeton login ada --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton login nobody --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    $ jeton login ada --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
-    $ jeton login nobody --password-stdin
-    --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
-    $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    ");
-}
-
-#[test]
-fn used_up_ids_are_no_full_disk() {
+fn exhausted_ids_are_reported_as_damage() {
     let mut outputs = String::new();
     for (table, words) in [
         ("grants", &["token", "create", "x"][..]),
@@ -316,7 +189,7 @@ fn used_up_ids_are_no_full_disk() {
 
 #[test]
 fn rows_of_every_table_are_refused_as_damage() {
-    for (sql, words, what) in [
+    for (sql, words, message) in [
         ("UPDATE users SET role = 'boss'", &["users", "list"][..], "role: "),
         ("UPDATE users SET created_at = -1", &["users", "list"], "invalid time -1"),
         ("UPDATE users SET uid = x'00'", &["whoami"], ""),
@@ -346,11 +219,11 @@ fn rows_of_every_table_are_refused_as_damage() {
         let sandbox = Sandbox::with_admin();
         sandbox.get(&["token", "create", "x"]);
         craft(&sandbox, sql);
-        let output = bounded(&sandbox, words, "");
-        let start = format!("error: store damaged: {what}");
+        let output = run_bounded(&sandbox, words, "");
+        let start = format!("error: store damaged: {message}");
         assert!(output.code == 78 && output.stderr.starts_with(&start), "{sql}: {output:?}");
         assert_eq!(output.stderr.lines().count(), 1, "{sql}: {output:?}");
-        let output = bounded(&sandbox, &["store", "check"], "");
+        let output = run_bounded(&sandbox, &["store", "check"], "");
         assert!(
             output.code == 78 && output.stdout.starts_with("store_damaged: "),
             "{sql}: {output:?}"

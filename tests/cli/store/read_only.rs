@@ -1,6 +1,6 @@
-//! Stores that can only be read: whatever reads works, whatever changes says so.
+//! Read-only stores: commands that read work, commands that change are refused.
 
-use super::mounted::Mounted;
+use super::mount_namespace::MountNamespace;
 use super::{store_files, without_logs};
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -47,19 +47,19 @@ const CHANGING: &[&str] = &[
     "store backup copy.db",
 ];
 
-fn sandbox() -> Sandbox {
+fn with_token_file() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("token"), sandbox.get(&["token", "create", "app"])).unwrap();
     sandbox
 }
 
-/// Makes that directory or file one that can only be read.
-fn seal(mounted: &mut Mounted<'_>, path: &str) {
-    mounted.must(&format!("mount --bind {path} {path} && mount -o remount,bind,ro {path}"));
+/// Remounts a directory or file read-only.
+fn remount_read_only(mounted: &mut MountNamespace<'_>, path: &str) {
+    mounted.run_line_ok(&format!("mount --bind {path} {path} && mount -o remount,bind,ro {path}"));
 }
 
 #[track_caller]
-fn can_be_read(sandbox: &Sandbox, mounted: &mut Mounted<'_>) {
+fn check_reading(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
     let before = fs::read(sandbox.store()).unwrap();
     for words in READING {
         let output = mounted.run(words);
@@ -75,7 +75,7 @@ fn can_be_read(sandbox: &Sandbox, mounted: &mut Mounted<'_>) {
         hint: make the store file and its directory writable
         "));
     }
-    // A refusal stays what it is, although nobody can write it down.
+    // Refused commands keep the exit code although the refusal cannot be recorded.
     assert_eq!(mounted.run("login nobody").code, 6);
     assert_eq!(mounted.run("token revoke 99").code, 3);
     mounted.run("token show 99").fails(3);
@@ -84,11 +84,11 @@ fn can_be_read(sandbox: &Sandbox, mounted: &mut Mounted<'_>) {
 }
 
 #[test]
-fn a_directory_with_log_and_index_can_be_read() {
-    let sandbox = sandbox();
-    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
+fn directory_with_wal_and_index_is_readable() {
+    let sandbox = with_token_file();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     assert!(store_files(&sandbox).iter().all(|file| file.exists()));
-    // What stands in the log alone.
+    // A token that only the WAL contains.
     sandbox.get(&["token", "create", "in-the-log"]);
     let file = rusqlite::Connection::open_with_flags(
         format!("file:{}?immutable=1", sandbox.store().display()),
@@ -97,44 +97,44 @@ fn a_directory_with_log_and_index_can_be_read() {
     let tokens = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
     let tokens = file.unwrap().query_row(tokens, [], |row| row.get::<_, i64>(0));
     assert_eq!(tokens.unwrap(), 0);
-    seal(&mut mounted, STORE);
-    can_be_read(&sandbox, &mut mounted);
-    // Whoever can write goes on meanwhile, and is seen.
-    sandbox.get(&["token", "create", "meanwhile"]);
-    assert!(mounted.run("token list").ok().stdout.contains("meanwhile"));
+    remount_read_only(&mut mounted, STORE);
+    check_reading(&sandbox, &mut mounted);
+    // Writes by other processes remain possible, and are visible.
+    sandbox.get(&["token", "create", "concurrent"]);
+    assert!(mounted.run("token list").ok().stdout.contains("concurrent"));
 }
 
 #[test]
-fn a_directory_without_a_log_can_be_read() {
-    let sandbox = sandbox();
-    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
+fn directory_without_wal_is_readable() {
+    let sandbox = with_token_file();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     without_logs(&sandbox);
     let log = sandbox.store().with_extension("db-wal");
     fs::write(&log, "").unwrap();
     super::set_mode(&log, 0o600);
-    seal(&mut mounted, STORE);
-    can_be_read(&sandbox, &mut mounted);
+    remount_read_only(&mut mounted, STORE);
+    check_reading(&sandbox, &mut mounted);
 }
 
 #[test]
-fn names_that_mean_something_in_a_uri_are_names() {
-    let sandbox = sandbox();
-    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
+fn uri_characters_in_names_are_literal() {
+    let sandbox = with_token_file();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     without_logs(&sandbox);
     let directory = "a%20b?mode=memory#é";
     fs::create_dir(sandbox.home().join(directory)).unwrap();
     fs::copy(sandbox.store(), sandbox.home().join(directory).join("x?immutable=0&.db")).unwrap();
-    seal(&mut mounted, &format!("'{directory}'"));
+    remount_read_only(&mut mounted, &format!("'{directory}'"));
     let check = format!("keys list --store '{directory}/x?immutable=0&.db'");
     assert_eq!(mounted.run(&check).ok().stdout, sandbox.run(&["keys", "list"]).ok().stdout);
 }
 
 #[test]
-fn a_log_without_its_index_is_refused() {
-    let sandbox = sandbox();
-    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
+fn wal_without_its_index_is_refused() {
+    let sandbox = with_token_file();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     fs::remove_file(sandbox.store().with_extension("db-shm")).unwrap();
-    seal(&mut mounted, STORE);
+    remount_read_only(&mut mounted, STORE);
     for words in ["whoami", "token verify @token", "token create x", "store info"] {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 78, stderr
@@ -149,16 +149,16 @@ fn a_log_without_its_index_is_refused() {
     error: the store has 1 fault
     hint: copy the store and its `-wal` file to a writable directory
     ");
-    mounted.must("mkdir copy && chmod 700 copy && cp -p .local/share/jeton/* copy");
+    mounted.run_line_ok("mkdir copy && chmod 700 copy && cp -p .local/share/jeton/* copy");
     mounted.run("token verify @token --store copy/jeton.db").ok();
 }
 
 #[test]
-fn rights_that_cannot_be_taken_away_are_told() {
-    let sandbox = sandbox();
-    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
+fn loose_mode_on_a_read_only_mount_warns() {
+    let sandbox = with_token_file();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     super::set_mode(&sandbox.store(), 0o644);
-    seal(&mut mounted, STORE);
+    remount_read_only(&mut mounted, STORE);
     let output = mounted.run("token verify @token");
     assert_snapshot!(output, @"
     valid
@@ -168,14 +168,14 @@ fn rights_that_cannot_be_taken_away_are_told() {
 }
 
 #[test]
-fn a_session_that_must_be_refreshed_is_refused_and_not_spent() {
-    let sandbox = sandbox();
-    let Some(mut mounted) = Mounted::over(&sandbox) else { return };
+fn expired_session_is_refused_and_its_refresh_token_kept() {
+    let sandbox = with_token_file();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.log_in("ada", "lovelace");
     let before = fs::read(sandbox.session_file()).unwrap();
     std::thread::sleep(Duration::from_secs(2));
-    seal(&mut mounted, STORE);
+    remount_read_only(&mut mounted, STORE);
     for words in ["whoami", "users list", "sessions token", "store prune", "refresh"] {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 78, stderr
@@ -185,6 +185,6 @@ fn a_session_that_must_be_refreshed_is_refused_and_not_spent() {
     }
     mounted.run("token verify @token").ok();
     assert_eq!(fs::read(sandbox.session_file()).unwrap(), before);
-    mounted.must(&format!("umount {STORE}"));
+    mounted.run_line_ok(&format!("umount {STORE}"));
     mounted.run("whoami").ok();
 }

@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 pub(super) const RESTORE: [&str; 4] = ["store", "restore", "monday.db", "--yes"];
 
-pub(super) fn kept(sandbox: &Sandbox) -> PathBuf {
+pub(super) fn kept_path(sandbox: &Sandbox) -> PathBuf {
     sandbox.store().with_file_name("jeton.db.before-restore")
 }
 
-/// A sandbox with a backup and a token that was revoked after it.
+/// Creates a store with a backup, and a token that was revoked after the backup.
 pub(super) fn sandbox_with_backup() -> (Sandbox, String) {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "app"]);
@@ -27,7 +27,7 @@ pub(super) fn sandbox_with_backup() -> (Sandbox, String) {
     (sandbox, token)
 }
 
-/// What the tables have, without the audit.
+/// Returns the rows of all tables except the audit.
 pub(super) fn rows(store: &Path) -> Vec<(String, Vec<String>)> {
     content(store).into_iter().filter(|(table, _)| table != "audit").collect()
 }
@@ -40,11 +40,11 @@ fn check(sandbox: &Sandbox, store: &Path) {
 #[test]
 fn restored_store_has_the_content_of_the_backup() {
     let (sandbox, token) = sandbox_with_backup();
-    // What copying by hand leaves: the commits in the log hide the copied file.
+    // After a manual copy, the commits in the WAL hide the copied file.
     let [store, log, _] = store_files(&sandbox);
     assert!(fs::metadata(&log).unwrap().len() > 0);
     fs::copy(sandbox.home().join("monday.db"), &store).unwrap();
-    assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12, "the log is read");
+    assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12, "the WAL still applies");
     let output = sandbox.run(&RESTORE);
     assert_snapshot!(output, @"
     --- stderr
@@ -54,15 +54,15 @@ fn restored_store_has_the_content_of_the_backup() {
     assert!(!log.exists() && !index.exists());
     sandbox.run(&["token", "verify", &token]).ok();
     assert!(rows(&store) == rows(&sandbox.home().join("monday.db")));
-    let old = kept(&sandbox);
+    let old = kept_path(&sandbox);
     let at_kept = ["--store", old.to_str().unwrap(), "token", "verify", &token];
     assert_eq!(sandbox.run(&at_kept).code, 12);
     check(&sandbox, &store);
-    check(&sandbox, &kept(&sandbox));
-    assert_eq!((mode(&store), mode(&kept(&sandbox))), (0o600, 0o600));
-    let left = fs::read_dir(store.parent().unwrap()).unwrap();
-    let hidden = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with('.');
-    assert!(!left.map(|entry| entry.unwrap().path()).any(|path| hidden(&path)));
+    check(&sandbox, &kept_path(&sandbox));
+    assert_eq!((mode(&store), mode(&kept_path(&sandbox))), (0o600, 0o600));
+    let entries = fs::read_dir(store.parent().unwrap()).unwrap();
+    let is_hidden = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with('.');
+    assert!(!entries.map(|entry| entry.unwrap().path()).any(|path| is_hidden(&path)));
     let audit = "SELECT user_id || ' ' || target || ' ' || outcome || ' ' || count FROM audit
         WHERE action = 'store restore'";
     assert_eq!(sandbox.sql(audit), ["1 store done 1"]);
@@ -73,9 +73,9 @@ fn second_restore_is_refused_while_the_first_store_is_kept() {
     let (sandbox, token) = sandbox_with_backup();
     sandbox.run(&RESTORE).ok();
     sandbox.run(&["token", "revoke", &token]).ok();
-    let before = (rows(&sandbox.store()), fs::read(kept(&sandbox)).unwrap());
+    let before = (rows(&sandbox.store()), fs::read(kept_path(&sandbox)).unwrap());
     let output = sandbox.run(&RESTORE).fails(5);
-    assert!((rows(&sandbox.store()), fs::read(kept(&sandbox)).unwrap()) == before);
+    assert!((rows(&sandbox.store()), fs::read(kept_path(&sandbox)).unwrap()) == before);
     let hint = output.stderr.lines().last().unwrap().strip_prefix("hint: move it away: ").unwrap();
     let shell = Command::new("sh").args(["-c", hint]).status().unwrap();
     assert!(shell.success(), "{hint}");
@@ -84,36 +84,36 @@ fn second_restore_is_refused_while_the_first_store_is_kept() {
     sandbox.run(&["token", "verify", &token]).ok();
     check(&sandbox, &directory.join("jeton.db.before-restore"));
     // The first restore is undone.
-    fs::remove_file(kept(&sandbox)).unwrap();
-    let undo = directory.join("jeton.db.before-restore");
-    sandbox.run(&["store", "restore", undo.to_str().unwrap(), "--yes"]).ok();
+    fs::remove_file(kept_path(&sandbox)).unwrap();
+    let first_store = directory.join("jeton.db.before-restore");
+    sandbox.run(&["store", "restore", first_store.to_str().unwrap(), "--yes"]).ok();
     assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12);
 }
 
 #[test]
-fn missing_store_is_restored_without_a_question() {
+fn missing_store_is_restored_without_confirmation() {
     let (sandbox, token) = sandbox_with_backup();
     let output = sandbox.run(&["--store", "new/place/a.db", "store", "restore", "monday.db"]);
     assert_snapshot!(output, @"
     --- stderr
     restored monday.db
     ");
-    let at = sandbox.home().join("new/place");
-    assert_eq!((mode(&at), mode(&at.join("a.db"))), (0o700, 0o600));
-    assert_eq!(fs::read_dir(&at).unwrap().count(), 1);
+    let directory = sandbox.home().join("new/place");
+    assert_eq!((mode(&directory), mode(&directory.join("a.db"))), (0o700, 0o600));
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
     sandbox.run(&["--store", "new/place/a.db", "token", "verify", &token]).ok();
-    check(&sandbox, &at.join("a.db"));
-    // A log that has lost its store is kept.
-    fs::remove_file(at.join("a.db")).unwrap();
-    fs::write(at.join("a.db-wal"), "commits").unwrap();
-    set_mode(&at.join("a.db-wal"), 0o600);
+    check(&sandbox, &directory.join("a.db"));
+    // A WAL without its store is kept.
+    fs::remove_file(directory.join("a.db")).unwrap();
+    fs::write(directory.join("a.db-wal"), "commits").unwrap();
+    set_mode(&directory.join("a.db-wal"), 0o600);
     sandbox.run(&["--store", "new/place/a.db", "store", "restore", "monday.db"]).ok();
-    assert_eq!(fs::read_to_string(at.join("a.db.before-restore-wal")).unwrap(), "commits");
-    check(&sandbox, &at.join("a.db"));
+    assert_eq!(fs::read_to_string(directory.join("a.db.before-restore-wal")).unwrap(), "commits");
+    check(&sandbox, &directory.join("a.db"));
 }
 
 #[test]
-fn damaged_store_is_replaced_and_kept_as_it_was() {
+fn damaged_store_is_replaced_and_kept_unchanged() {
     for (page, from) in [(0, 0), (0, 100), (1, 0), (3, 0)] {
         let (sandbox, token) = sandbox_with_backup();
         let whole = without_logs(&sandbox);
@@ -127,7 +127,7 @@ fn damaged_store_is_replaced_and_kept_as_it_was() {
         sandbox.run(&RESTORE).ok();
         sandbox.run(&["token", "verify", &token]).ok();
         check(&sandbox, &sandbox.store());
-        assert!(fs::read(kept(&sandbox)).unwrap() == damaged, "page {page} from {from}");
+        assert!(fs::read(kept_path(&sandbox)).unwrap() == damaged, "page {page} from {from}");
         if from == 0 && page == 0 {
             let kept_log = sandbox.store().with_file_name("jeton.db.before-restore-wal");
             assert_eq!(fs::read_to_string(kept_log).unwrap(), "a log");
@@ -136,26 +136,26 @@ fn damaged_store_is_replaced_and_kept_as_it_was() {
 }
 
 #[test]
-fn log_of_the_backup_counts() {
+fn wal_of_the_backup_is_restored() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
-    let other = sandbox.home().join("other.db");
+    let other_file = sandbox.home().join("other.db");
     let connection = Connection::open(&file).unwrap();
     connection
         .execute_batch(
             "PRAGMA wal_autocheckpoint = 0; INSERT INTO settings VALUES ('issuer', 'Countess', 1)",
         )
         .unwrap();
-    for end in ["", "-wal"] {
-        let name = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
-        fs::copy(name(&file), name(&other)).unwrap();
-        set_mode(&name(&other), 0o600);
+    for suffix in ["", "-wal"] {
+        let name = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+        fs::copy(name(&file), name(&other_file)).unwrap();
+        set_mode(&name(&other_file), 0o600);
     }
     sandbox.run(&["store", "restore", "other.db", "--yes"]).ok();
     assert_eq!(sandbox.sql("SELECT value FROM settings WHERE name = 'issuer'"), ["Countess"]);
 }
 
-/// A mint that waits in the middle, with the store open.
+/// Starts a mint that blocks while writing, with the store open.
 fn waiting_mint(sandbox: &Sandbox) -> Child {
     let mut mint =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "20000"]));
@@ -164,14 +164,14 @@ fn waiting_mint(sandbox: &Sandbox) -> Child {
 }
 
 #[test]
-fn running_process_makes_a_restore_wait() {
+fn restore_waits_for_running_processes() {
     let (sandbox, token) = sandbox_with_backup();
     let mut mint = waiting_mint(&sandbox);
-    let began = Instant::now();
+    let start = Instant::now();
     let error = sandbox.json_error(&[&RESTORE[..], &["--wait", "1s"]].concat());
     assert_eq!((&error["exit_code"], &error["code"]), (&75.into(), &"busy".into()));
-    assert!((1..10).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
-    assert!(!kept(&sandbox).exists());
+    assert!((1..10).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert!(!kept_path(&sandbox).exists());
     assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12);
     mint.kill().unwrap();
     mint.wait().unwrap();
@@ -185,9 +185,9 @@ fn running_process_makes_a_restore_wait() {
 }
 
 #[test]
-fn processes_that_wait_meanwhile_use_the_restored_store() {
+fn waiting_processes_use_the_restored_store() {
     let (sandbox, token) = sandbox_with_backup();
-    // Long enough for others to come meanwhile.
+    // Large enough for other processes to start during the restore.
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
         .execute_batch(
@@ -200,40 +200,40 @@ fn processes_that_wait_meanwhile_use_the_restored_store() {
         .unwrap();
     drop(backup);
     let mut restore = Sandbox::start(&mut sandbox.command(&RESTORE));
-    let hidden = sandbox.store().with_file_name(".jeton-restore.new");
-    while !hidden.exists() {
+    let temporary = sandbox.store().with_file_name(".jeton-restore.new");
+    while !temporary.exists() {
         assert!(restore.try_wait().unwrap().is_none());
     }
-    let create = || sandbox.command(&["token", "create", "meanwhile"]);
+    let create = || sandbox.command(&["token", "create", "waiting"]);
     let created = Sandbox::run_at_once((0..4).map(|_| create()));
     RunOutput::from(restore.wait_with_output().unwrap()).ok();
     for output in created {
         sandbox.run(&["token", "verify", output.ok().stdout.trim()]).ok();
     }
     sandbox.run(&["token", "verify", &token]).ok();
-    let made =
-        "SELECT count(*) FROM tokens t JOIN grants g ON g.id = grant_id WHERE app = 'meanwhile'";
-    assert_eq!(sandbox.sql(made), ["4"]);
-    let lost = Connection::open(kept(&sandbox)).unwrap();
-    let lost: i64 = lost.query_row(made, [], |row| row.get(0)).unwrap();
-    assert_eq!(lost, 0);
+    let sql =
+        "SELECT count(*) FROM tokens t JOIN grants g ON g.id = grant_id WHERE app = 'waiting'";
+    assert_eq!(sandbox.sql(sql), ["4"]);
+    let replaced = Connection::open(kept_path(&sandbox)).unwrap();
+    let replaced: i64 = replaced.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(replaced, 0);
 }
 
 #[test]
-fn admin_of_another_store_is_no_user_of_the_restored_one() {
+fn audit_names_no_user_of_the_replaced_store() {
     let (sandbox, _) = sandbox_with_backup();
-    let other = Sandbox::with_admin();
-    other.run(&["store", "backup", "monday.db"]).ok();
-    fs::copy(other.home().join("monday.db"), sandbox.home().join("monday.db")).unwrap();
+    let source = Sandbox::with_admin();
+    source.run(&["store", "backup", "monday.db"]).ok();
+    fs::copy(source.home().join("monday.db"), sandbox.home().join("monday.db")).unwrap();
     sandbox.run(&RESTORE).ok();
     let audit = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
     assert_eq!(sandbox.sql(audit), ["nobody"]);
     let store = |sandbox: &Sandbox| sandbox.json(&["store", "info"])["store_id"].to_string();
-    assert_eq!(store(&sandbox), store(&other));
+    assert_eq!(store(&sandbox), store(&source));
 }
 
 #[test]
-fn older_backup_is_restored_and_migrated_afterwards() {
+fn older_backup_is_restored_for_migration() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("old.db");
     let old = Connection::open(&file).unwrap();
@@ -262,19 +262,19 @@ fn older_backup_is_restored_and_migrated_afterwards() {
 }
 
 #[test]
-fn backup_with_other_pages_is_restored() {
+fn backup_with_a_different_page_size_is_restored() {
     let (sandbox, token) = sandbox_with_backup();
-    let other = sandbox.home().join("other.db");
+    let other_file = sandbox.home().join("other.db");
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
         .execute_batch(
             "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM INTO 'x'"
-                .replace('x', other.to_str().unwrap())
+                .replace('x', other_file.to_str().unwrap())
                 .as_str(),
         )
         .unwrap();
     drop(backup);
-    set_mode(&other, 0o600);
+    set_mode(&other_file, 0o600);
     sandbox.run(&["store", "restore", "other.db", "--yes"]).ok();
     sandbox.run(&["token", "verify", &token]).ok();
     check(&sandbox, &sandbox.store());

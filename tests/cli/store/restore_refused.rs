@@ -1,6 +1,6 @@
-//! `jeton store restore` where it is refused.
+//! Refusals of `jeton store restore`.
 
-use super::restore::{RESTORE, kept, rows, sandbox_with_backup};
+use super::restore::{RESTORE, kept_path, rows, sandbox_with_backup};
 use super::{damage, mode, set_mode};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -8,19 +8,19 @@ use insta::assert_snapshot;
 use rusqlite::Connection;
 use std::fs;
 
-/// Refused with that code, and nothing is changed.
+/// Asserts that a restore is refused with the given codes and changes no file.
 #[track_caller]
-fn changes_nothing(sandbox: &Sandbox, words: &[&str], exit: i32, code: &str) -> RunOutput {
-    let (before, was_kept) = (rows(&sandbox.store()), kept(sandbox).exists());
+fn check_refusal(sandbox: &Sandbox, words: &[&str], exit_code: i32, code: &str) -> RunOutput {
+    let (before, was_kept) = (rows(&sandbox.store()), kept_path(sandbox).exists());
     let error = sandbox.json_error(words);
-    assert_eq!((&error["exit_code"], &error["code"]), (&exit.into(), &code.into()), "{error}");
-    assert!(rows(&sandbox.store()) == before && kept(sandbox).exists() == was_kept);
+    assert_eq!((&error["exit_code"], &error["code"]), (&exit_code.into(), &code.into()), "{error}");
+    assert!(rows(&sandbox.store()) == before && kept_path(sandbox).exists() == was_kept);
     assert!(!sandbox.store().with_file_name(".jeton-restore.new").exists());
     sandbox.run(words)
 }
 
 #[test]
-fn unusable_backup_changes_nothing() {
+fn unusable_backup_leaves_the_store_unchanged() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
     let whole = fs::read(&file).unwrap();
@@ -29,55 +29,50 @@ fn unusable_backup_changes_nothing() {
         Connection::open(&file).unwrap().execute_batch(sql).unwrap();
     };
     sql("PRAGMA user_version = 99");
-    let output = changes_nothing(&sandbox, &RESTORE, 78, "store_newer");
+    let output = check_refusal(&sandbox, &RESTORE, 78, "store_newer");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
     error: `monday.db` cannot be restored: unsupported schema version: found 99, expected at most 2
     hint: install a newer jeton
     ");
     sql("CREATE VIEW more AS SELECT 1");
-    let output = changes_nothing(&sandbox, &RESTORE, 78, "store_damaged");
+    let output = check_refusal(&sandbox, &RESTORE, 78, "store_damaged");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
     error: `monday.db` cannot be restored: store damaged: unknown view `more`
     hint: list all faults: jeton --store monday.db store check
     ");
     sql("UPDATE keys SET state = 'retired'");
-    changes_nothing(&sandbox, &RESTORE, 78, "store_damaged");
+    check_refusal(&sandbox, &RESTORE, 78, "store_damaged");
     sql("PRAGMA application_id = 7");
-    changes_nothing(&sandbox, &RESTORE, 78, "store_foreign");
-    for end in ["-wal", "-shm"] {
-        let _ = fs::remove_file(sandbox.home().join(format!("monday.db{end}")));
+    check_refusal(&sandbox, &RESTORE, 78, "store_foreign");
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(sandbox.home().join(format!("monday.db{suffix}")));
     }
     damage(&file, &whole, 2, 0);
-    changes_nothing(&sandbox, &RESTORE, 78, "store_damaged");
+    check_refusal(&sandbox, &RESTORE, 78, "store_damaged");
     fs::write(&file, "").unwrap();
-    let output = changes_nothing(&sandbox, &RESTORE, 78, "store_foreign");
+    let output = check_refusal(&sandbox, &RESTORE, 78, "store_foreign");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
     error: `monday.db` is not a jeton store
     ");
-    fs::write(&file, "a letter").unwrap();
-    changes_nothing(&sandbox, &RESTORE, 78, "store_foreign");
+    fs::write(&file, "other content").unwrap();
+    check_refusal(&sandbox, &RESTORE, 78, "store_foreign");
     let store = sandbox.store();
-    let itself = ["store", "restore", store.to_str().unwrap(), "--yes"];
-    changes_nothing(&sandbox, &itself, 2, "usage");
-    changes_nothing(&sandbox, &["store", "restore", "nowhere.db", "--yes"], 2, "usage");
-    changes_nothing(&sandbox, &["store", "restore", "-", "--yes"], 2, "usage");
+    let restore_itself = ["store", "restore", store.to_str().unwrap(), "--yes"];
+    check_refusal(&sandbox, &restore_itself, 2, "usage");
+    check_refusal(&sandbox, &["store", "restore", "nowhere.db", "--yes"], 2, "usage");
+    check_refusal(&sandbox, &["store", "restore", "-", "--yes"], 2, "usage");
     std::os::unix::fs::symlink("monday.db", sandbox.home().join("link.db")).unwrap();
     fs::write(&file, &whole).unwrap();
-    changes_nothing(
-        &sandbox,
-        &["store", "restore", "link.db", "--yes"],
-        78,
-        "insecure_permissions",
-    );
-    let open = sandbox.home().join("open");
-    fs::create_dir(&open).unwrap();
-    fs::copy(&file, open.join("a.db")).unwrap();
-    set_mode(&open, 0o777);
+    check_refusal(&sandbox, &["store", "restore", "link.db", "--yes"], 78, "insecure_permissions");
+    let shared = sandbox.home().join("open");
+    fs::create_dir(&shared).unwrap();
+    fs::copy(&file, shared.join("a.db")).unwrap();
+    set_mode(&shared, 0o777);
     let from = ["store", "restore", "open/a.db", "--yes"];
-    changes_nothing(&sandbox, &from, 78, "insecure_permissions");
+    check_refusal(&sandbox, &from, 78, "insecure_permissions");
     // Without `--yes` and without a terminal.
     let output = sandbox.run(&RESTORE[..3]);
     assert_snapshot!(output, @"
@@ -85,7 +80,7 @@ fn unusable_backup_changes_nothing() {
     error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
-    // What others can read is restored all the same.
+    // A world-readable backup is restored with a warning.
     set_mode(&file, 0o644);
     let output = sandbox.run(&RESTORE).ok();
     assert_snapshot!(output, @"
@@ -97,28 +92,28 @@ fn unusable_backup_changes_nothing() {
 }
 
 #[test]
-fn store_of_another_program_is_left_alone() {
+fn database_of_another_program_is_not_replaced() {
     let (sandbox, _) = sandbox_with_backup();
-    let other = sandbox.home().join("other.db");
+    let foreign_database = sandbox.home().join("other.db");
     let sql = "CREATE TABLE t (a); PRAGMA application_id = 7";
-    Connection::open(&other).unwrap().execute_batch(sql).unwrap();
-    let before = fs::read(&other).unwrap();
+    Connection::open(&foreign_database).unwrap().execute_batch(sql).unwrap();
+    let before = fs::read(&foreign_database).unwrap();
     let output = sandbox.run(&["--store", "other.db", "store", "restore", "monday.db", "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 78, stderr
     error: `other.db` is not a jeton store
     ");
-    assert!(fs::read(&other).unwrap() == before);
+    assert!(fs::read(&foreign_database).unwrap() == before);
 }
 
 #[test]
-fn only_admins_and_owners_without_a_credential_restore() {
+fn restore_requires_an_admin_or_the_file_owner_without_credentials() {
     let mut sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["store", "backup", "monday.db"]).ok();
     let access = sandbox.session("access");
     sandbox.log_in("john", "123456");
-    let output = changes_nothing(&sandbox, &RESTORE, 7, "forbidden");
+    let output = check_refusal(&sandbox, &RESTORE, 7, "forbidden");
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can administer the store
@@ -128,9 +123,9 @@ fn only_admins_and_owners_without_a_credential_restore() {
     assert_eq!(sandbox.sql(refused), ["2"]);
     sandbox.run(&["token", "revoke", &access]).ok();
     sandbox.set("JETON_TOKEN", &access);
-    changes_nothing(&sandbox, &RESTORE, 12, "token_revoked");
+    check_refusal(&sandbox, &RESTORE, 12, "token_revoked");
     sandbox.set("JETON_TOKEN", "x.y.z");
-    changes_nothing(&sandbox, &RESTORE, 10, "invalid_token");
+    check_refusal(&sandbox, &RESTORE, 10, "invalid_token");
     sandbox.set("JETON_TOKEN", "");
     sandbox.run(&["logout"]).ok();
     sandbox.run(&RESTORE).ok();

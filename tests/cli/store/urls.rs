@@ -1,11 +1,11 @@
-//! A URL where a path is expected: refused before anything is created.
+//! A URL in place of a path is refused before any file is created.
 
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Commands that create a store, only read one, or do not need one.
+/// Commands that create a store, read a store, or need no store.
 const COMMANDS: [&[&str]; 9] = [
     &["init", "ada"],
     &["register", "ada"],
@@ -18,11 +18,11 @@ const COMMANDS: [&[&str]; 9] = [
     &["token", "presets"],
 ];
 
-/// The refusal of a URL, which creates nothing.
+/// Returns the refusal of a URL, after asserting that no file was created.
 #[track_caller]
-fn refusal(sandbox: &Sandbox, words: &[&str]) -> String {
-    let refusal = sandbox.run_json(words).to_string();
-    assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0, "{words:?}");
+fn refusal(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let refusal = sandbox.run_json(arguments).to_string();
+    assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0, "{arguments:?}");
     refusal
 }
 
@@ -36,7 +36,8 @@ fn store_url_is_refused_in_every_command() {
         "file://jeton.db",
         "S3+x.y-z://b",
     ] {
-        let refusal = |words: &[&str]| refusal(&sandbox, &[words, &["--store", url]].concat());
+        let refusal =
+            |arguments: &[&str]| refusal(&sandbox, &[arguments, &["--store", url]].concat());
         let refusals: BTreeSet<String> = COMMANDS.into_iter().map(refusal).collect();
         outputs.extend(refusals);
     }
@@ -53,11 +54,11 @@ fn store_url_is_refused_in_every_command() {
 }
 
 #[test]
-fn store_url_in_the_environment_is_refused_by_the_name_of_the_variable() {
+fn store_url_in_the_environment_names_the_variable() {
     let mut sandbox = Sandbox::new();
     sandbox.set("JETON_STORE", "postgres://ada:secret@db.example.com/jeton");
-    for words in COMMANDS {
-        allow_duplicates!(assert_snapshot!(refusal(&sandbox, words), @r#"
+    for arguments in COMMANDS {
+        allow_duplicates!(assert_snapshot!(refusal(&sandbox, arguments), @r#"
         --- exit code 2, stderr
         {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `postgres`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
         "#));
@@ -73,7 +74,7 @@ fn store_url_in_the_environment_is_refused_by_the_name_of_the_variable() {
 fn url_in_place_of_any_path_is_refused() {
     let mut sandbox = Sandbox::new();
     let mut outputs = String::new();
-    for words in [
+    for arguments in [
         &["whoami", "--token-file", "https://x/y"][..],
         &["man", "--dir", "https://x/y"],
         &["store", "backup", "https://x/y"],
@@ -85,7 +86,7 @@ fn url_in_place_of_any_path_is_refused() {
         &["users", "import", "https://x/y"],
         &["passwd", "--password-file", "https://x/y"],
     ] {
-        outputs += &refusal(&sandbox, words);
+        outputs += &refusal(&sandbox, arguments);
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
@@ -123,7 +124,7 @@ fn url_in_place_of_any_path_is_refused() {
 }
 
 #[test]
-fn path_that_looks_like_a_url_begins_with_a_dot() {
+fn url_like_path_with_a_leading_dot_is_accepted() {
     let sandbox = Sandbox::new();
     for store in ["./a://b/jeton.db", "1://jeton.db", "a:/b.db"] {
         sandbox.run(&["init", "ada", "--store", store]).ok();

@@ -5,7 +5,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
 #[test]
-fn the_token_alone_is_the_result() {
+fn only_the_token_is_printed() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run(&["token", "create", "my-app", "-p", "read,write"]);
     assert_snapshot!(output, @"
@@ -23,7 +23,7 @@ fn the_token_alone_is_the_result() {
 }
 
 #[test]
-fn programs_get_the_token_with_all_about_it() {
+fn json_has_the_token_and_its_attributes() {
     let sandbox = Sandbox::with_john();
     let output =
         sandbox.run_json(&["token", "create", "my-app", "-p", "read", "--permission", "write"]);
@@ -32,7 +32,7 @@ fn programs_get_the_token_with_all_about_it() {
 }
 
 #[test]
-fn every_flag_is_found_in_the_claims() {
+fn flags_set_the_claims() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&[
         "token",
@@ -57,7 +57,7 @@ fn every_flag_is_found_in_the_claims() {
     assert_eq!(claims["aud"], json!(["https://a.example", "b"]));
     assert_eq!((&claims["tier"], &claims["note"]), (&json!("gold"), &json!("a=b")));
     assert_eq!(claims["limits"], json!({"n": [1, 2]}));
-    let one = sandbox.get(&[
+    let single_audience = sandbox.get(&[
         "token",
         "create",
         "app",
@@ -67,15 +67,15 @@ fn every_flag_is_found_in_the_claims() {
         "2100-01-01T00:00:00Z",
     ]);
     assert_eq!(
-        (&payload(&one)["aud"], &payload(&one)["exp"]),
+        (&payload(&single_audience)["aud"], &payload(&single_audience)["exp"]),
         (&json!("b"), &json!(4_102_444_800_i64))
     );
-    let never = payload(&sandbox.get(&["token", "create", "app", "--no-expiry"]));
-    assert_eq!((never.get("exp"), never.get("aud")), (None, None));
+    let without_expiry = payload(&sandbox.get(&["token", "create", "app", "--no-expiry"]));
+    assert_eq!((without_expiry.get("exp"), without_expiry.get("aud")), (None, None));
 }
 
 #[test]
-fn a_time_that_cannot_be_is_refused() {
+fn invalid_expiry_is_refused() {
     let sandbox = Sandbox::with_john();
     let mut outputs = String::new();
     for (flag, value) in [("--ttl", "7"), ("--expires-at", "soon")] {
@@ -124,7 +124,7 @@ fn a_time_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn names_and_claims_are_checked() {
+fn app_names_and_claims_are_checked() {
     let sandbox = Sandbox::with_john();
     let mut outputs = String::new();
     for arguments in [
@@ -182,7 +182,7 @@ fn names_and_claims_are_checked() {
 }
 
 #[test]
-fn one_more_than_allowed_is_refused_with_the_ids_in_the_way() {
+fn exceeded_quota_is_refused_with_the_ids_in_use() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "b"] {
         sandbox.run(&["token", "create", app]).ok();
@@ -220,10 +220,10 @@ fn one_more_than_allowed_is_refused_with_the_ids_in_the_way() {
 }
 
 #[test]
-fn only_admins_make_tokens_for_others() {
+fn only_admins_create_tokens_for_other_users() {
     let sandbox = Sandbox::with_john();
-    for other in ["ada", "nobody"] {
-        let output = sandbox.run(&["token", "create", "app", "--user", other]);
+    for user in ["ada", "nobody"] {
+        let output = sandbox.run(&["token", "create", "app", "--user", user]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can create tokens for other users

@@ -7,29 +7,29 @@ use serde_json::json;
 
 const KEY: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
 
-/// A home without a store, with a shared secret in `secret`.
-fn third_party() -> Sandbox {
+/// Creates a home without a store, with a shared secret in the file `secret`.
+fn with_secret_file() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("secret"), "0123456789".repeat(4)).unwrap();
     sandbox
 }
 
-/// A token that is signed with that secret.
-fn minted(sandbox: &Sandbox, more: &[&str]) -> String {
-    let mint = ["token", "mint", "--key-file", "secret", "--alg", "HS256"];
-    sandbox.get(&[&mint[..], more].concat())
+/// Mints a token signed with the shared secret.
+fn mint(sandbox: &Sandbox, options: &[&str]) -> String {
+    let command = ["token", "mint", "--key-file", "secret", "--alg", "HS256"];
+    sandbox.get(&[&command[..], options].concat())
 }
 
 fn without_exp(sandbox: &Sandbox) -> String {
-    minted(sandbox, &["--defect", "missing_exp"])
+    mint(sandbox, &["--defect", "missing_exp"])
 }
 
-fn verified(sandbox: &Sandbox, token: &str, more: &[&str]) -> RunOutput {
-    sandbox.run(&[&["token", "verify", token], &KEY[..], more].concat())
+fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
+    sandbox.run(&[&["token", "verify", token], &KEY[..], options].concat())
 }
 
 #[track_caller]
-fn is_invalid(output: &RunOutput, code: i32, reason: &str) {
+fn check_invalid(output: &RunOutput, code: i32, reason: &str) {
     assert_eq!(
         (output.code, output.stdout.as_str()),
         (code, &*format!("invalid: {reason}\n")),
@@ -39,32 +39,32 @@ fn is_invalid(output: &RunOutput, code: i32, reason: &str) {
 
 #[test]
 fn third_party_token_without_exp_is_refused() {
-    let sandbox = third_party();
+    let sandbox = with_secret_file();
     let token = without_exp(&sandbox);
-    let output = verified(&sandbox, &token, &[]);
-    is_invalid(&output, 10, "missing_claim");
+    let output = verify(&sandbox, &token, &[]);
+    check_invalid(&output, 10, "missing_claim");
     assert_snapshot!(output, @"
     invalid: missing_claim
     --- exit code 10, stderr
     error: mandatory claim missing: exp
     hint: use `--allow-no-expiry` to accept third-party tokens without `exp`
     ");
-    is_invalid(&verified(&sandbox, &token, &["--min-ttl", "1h"]), 10, "missing_claim");
-    is_invalid(&verified(&sandbox, &token, &["--at", "2030-01-01"]), 10, "missing_claim");
-    for more in [&["--allow-no-expiry"][..], &["--allow-no-expiry", "--min-ttl", "1h"]] {
-        assert_eq!(verified(&sandbox, &token, more).ok().stdout, "valid\n");
+    check_invalid(&verify(&sandbox, &token, &["--min-ttl", "1h"]), 10, "missing_claim");
+    check_invalid(&verify(&sandbox, &token, &["--at", "2030-01-01"]), 10, "missing_claim");
+    for options in [&["--allow-no-expiry"][..], &["--allow-no-expiry", "--min-ttl", "1h"]] {
+        assert_eq!(verify(&sandbox, &token, options).ok().stdout, "valid\n");
     }
     let jwk = json!({"kty": "oct", "k": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ"});
     std::fs::write(sandbox.home().join("jwks"), json!({ "keys": [jwk] }).to_string()).unwrap();
     let by_set = ["token", "verify", &token, "--jwks", "jwks"];
-    is_invalid(&sandbox.run(&by_set), 10, "missing_claim");
+    check_invalid(&sandbox.run(&by_set), 10, "missing_claim");
     assert_snapshot!(sandbox.run(&[&by_set[..], &["--allow-no-expiry"]].concat()), @"valid");
 }
 
 #[test]
 fn third_party_batch_refuses_tokens_without_exp() {
-    let sandbox = third_party();
-    let input = format!("{}\n{}\n", minted(&sandbox, &[]), without_exp(&sandbox));
+    let sandbox = with_secret_file();
+    let input = format!("{}\n{}\n", mint(&sandbox, &[]), without_exp(&sandbox));
     let batch = [&["token", "verify", "--batch"], &KEY[..]].concat();
     let output = sandbox.run_with_input(&batch, &input);
     assert_eq!(output.code, 10, "{output:?}");
@@ -79,40 +79,44 @@ fn third_party_batch_refuses_tokens_without_exp() {
 }
 
 #[test]
-fn expiry_of_own_tokens_is_not_up_to_the_caller() {
+fn allow_no_expiry_is_for_third_party_tokens_only() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "app", "--no-expiry"]);
     sandbox.run(&["token", "verify", &token]).ok();
     let output = sandbox.run(&["token", "verify", &token, "--allow-no-expiry"]);
-    assert_eq!(output.code, 2, "it needs `--jwks` or `--key`: {output:?}");
+    assert_eq!(output.code, 2, "the flag needs `--jwks` or `--key`: {output:?}");
     let test = sandbox.get(&["token", "mint", "--defect", "missing_exp"]);
-    is_invalid(&sandbox.run(&["token", "verify", &test, "--type", "test"]), 10, "missing_claim");
+    check_invalid(&sandbox.run(&["token", "verify", &test, "--type", "test"]), 10, "missing_claim");
 }
 
 #[test]
 fn typ_is_compared_as_a_media_type() {
-    let sandbox = third_party();
-    let token = minted(&sandbox, &["--header", "typ=at+jwt"]);
+    let sandbox = with_secret_file();
+    let token = mint(&sandbox, &["--header", "typ=at+jwt"]);
     for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"] {
-        assert_eq!(verified(&sandbox, &token, &["--typ", typ]).ok().stdout, "valid\n");
+        assert_eq!(verify(&sandbox, &token, &["--typ", typ]).ok().stdout, "valid\n");
     }
-    let long = minted(&sandbox, &["--header", "typ=application/at+jwt"]);
-    assert_snapshot!(verified(&sandbox, &long, &["--typ", "at+jwt"]), @"valid");
+    let with_prefix = mint(&sandbox, &["--header", "typ=application/at+jwt"]);
+    assert_snapshot!(verify(&sandbox, &with_prefix, &["--typ", "at+jwt"]), @"valid");
     for typ in ["JWT", "text/at+jwt", "at"] {
-        let output = verified(&sandbox, &token, &["--typ", typ]);
+        let output = verify(&sandbox, &token, &["--typ", typ]);
         allow_duplicates!(assert_snapshot!(output, @"
         invalid: wrong_type
         --- exit code 10, stderr
         error: token type mismatch: found `at+jwt` in `typ`
         "));
     }
-    assert_eq!(verified(&sandbox, &token, &["--typ", ""]).code, 2);
+    assert_eq!(verify(&sandbox, &token, &["--typ", ""]).code, 2);
     let admin = Sandbox::with_admin();
-    let own = admin.get(&["token", "create", "app"]);
-    admin.run(&["token", "verify", &own, "--typ", "jwt"]).ok();
-    is_invalid(&admin.run(&["token", "verify", &own, "--typ", "at+jwt"]), 10, "wrong_type");
-    is_invalid(
-        &admin.run(&["token", "verify", "--typ", "at+jwt", &own, "--aud", "x"]),
+    let app_token = admin.get(&["token", "create", "app"]);
+    admin.run(&["token", "verify", &app_token, "--typ", "jwt"]).ok();
+    check_invalid(
+        &admin.run(&["token", "verify", &app_token, "--typ", "at+jwt"]),
+        10,
+        "wrong_type",
+    );
+    check_invalid(
+        &admin.run(&["token", "verify", "--typ", "at+jwt", &app_token, "--aud", "x"]),
         10,
         "wrong_type",
     );
@@ -120,24 +124,28 @@ fn typ_is_compared_as_a_media_type() {
 
 #[test]
 fn required_claims_must_be_present() {
-    let sandbox = third_party();
+    let sandbox = with_secret_file();
     let token =
-        minted(&sandbox, &["--sub", "alice", "--claim-json", "n=0", "--claim-json", "z=null"]);
-    let asked = ["--require-claim", "sub", "--require-claim", "n"];
-    assert_snapshot!(verified(&sandbox, &token, &asked), @"valid");
-    let asked = ["--require-claim", "sub", "--require-claim"];
-    assert_snapshot!(verified(&sandbox, &token, &[&asked[..], &["z"]].concat()), @"
+        mint(&sandbox, &["--sub", "alice", "--claim-json", "n=0", "--claim-json", "z=null"]);
+    let requirements = ["--require-claim", "sub", "--require-claim", "n"];
+    assert_snapshot!(verify(&sandbox, &token, &requirements), @"valid");
+    let requirements = ["--require-claim", "sub", "--require-claim"];
+    assert_snapshot!(verify(&sandbox, &token, &[&requirements[..], &["z"]].concat()), @"
     invalid: require
     --- exit code 9, stderr
     error: required claim missing or different: z
     ");
-    assert_snapshot!(verified(&sandbox, &token, &[&asked[..], &["absent"]].concat()), @"
+    assert_snapshot!(verify(&sandbox, &token, &[&requirements[..], &["absent"]].concat()), @"
     invalid: require
     --- exit code 9, stderr
     error: required claim missing or different: absent
     ");
     let admin = Sandbox::with_admin();
-    let own = admin.get(&["token", "create", "app"]);
-    admin.run(&["token", "verify", &own, "--require-claim", "app"]).ok();
-    is_invalid(&admin.run(&["token", "verify", &own, "--require-claim", "aud"]), 9, "require");
+    let app_token = admin.get(&["token", "create", "app"]);
+    admin.run(&["token", "verify", &app_token, "--require-claim", "app"]).ok();
+    check_invalid(
+        &admin.run(&["token", "verify", &app_token, "--require-claim", "aud"]),
+        9,
+        "require",
+    );
 }

@@ -5,7 +5,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
 #[test]
-fn a_live_app_token_is_described() {
+fn live_app_token_is_described() {
     let sandbox = Sandbox::with_john();
     let create = ["token", "create", "shop", "-p", "read,write", "--aud", "https://api.example"];
     let token = sandbox.get(&create);
@@ -27,7 +27,7 @@ fn a_live_app_token_is_described() {
 }
 
 #[test]
-fn of_anything_else_it_says_inactive_and_no_more() {
+fn invalid_token_is_only_inactive() {
     let sandbox = Sandbox::with_admin();
     let app = sandbox.get(&["token", "create", "app"]);
     let revoked = sandbox.get(&["token", "create", "app"]);

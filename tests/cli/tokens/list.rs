@@ -4,8 +4,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// John has tokens 1 (a), 2 (b, revoked), 3 (b, ended); ada has 4 (b).
-fn several() -> Sandbox {
+/// Creates tokens 1 (a), 2 (b, revoked) and 3 (b, expired) of john, and 4 (b) of ada.
+fn with_four_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "a", "-p", "read,write", "--aud", "x", "--claim", "k=v"]).ok();
     sandbox.run(&["token", "create", "b"]).ok();
@@ -19,15 +19,15 @@ fn several() -> Sandbox {
 }
 
 fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let answer = sandbox.json(&[&["token", "list"], arguments].concat());
-    let items = answer["items"].as_array().unwrap().iter();
+    let list = sandbox.json(&[&["token", "list"], arguments].concat());
+    let items = list["items"].as_array().unwrap().iter();
     let ids: Vec<_> = items.map(|token| token["id"].to_string()).collect();
-    format!("{} of {}", ids.join(","), answer["total"])
+    format!("{} of {}", ids.join(","), list["total"])
 }
 
 #[test]
-fn a_list_tells_everything_but_the_token() {
-    let sandbox = several();
+fn list_shows_everything_except_the_token() {
+    let sandbox = with_four_tokens();
     let output = sandbox.run(&["token", "list", "--all-users", "--status", "all"]);
     assert_snapshot!(output, @"
     ID  KIND  APP  OWNER  PERMISSIONS  STATUS   EXPIRES
@@ -40,8 +40,8 @@ fn a_list_tells_everything_but_the_token() {
 }
 
 #[test]
-fn a_list_is_cut_by_owner_application_and_status() {
-    let sandbox = several();
+fn list_is_filtered_by_owner_app_and_status() {
+    let sandbox = with_four_tokens();
     assert_eq!(ids(&sandbox, &[]), "4 of 1");
     assert_eq!(ids(&sandbox, &["--user", "john"]), "1 of 1");
     assert_eq!(ids(&sandbox, &["--user", "2", "--status", "all"]), "1,2,3 of 3");
@@ -68,8 +68,8 @@ fn a_list_is_cut_by_owner_application_and_status() {
 }
 
 #[test]
-fn the_tokens_of_others_are_for_admins() {
-    let sandbox = several();
+fn only_admins_see_tokens_of_other_users() {
+    let sandbox = with_four_tokens();
     sandbox.log_in("john", "123456");
     assert_eq!(ids(&sandbox, &["--user", "john"]), "1 of 1");
     let output = sandbox.run(&["token", "list", "--all-users"]);
@@ -77,8 +77,8 @@ fn the_tokens_of_others_are_for_admins() {
     --- exit code 7, stderr
     error: only admins can see tokens of other users
     ");
-    for other in ["ada", "nobody"] {
-        let output = sandbox.run(&["token", "list", "--user", other]);
+    for user in ["ada", "nobody"] {
+        let output = sandbox.run(&["token", "list", "--user", user]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can see other accounts
@@ -103,7 +103,7 @@ fn the_tokens_of_others_are_for_admins() {
 }
 
 #[test]
-fn flags_that_make_no_sense_are_refused() {
+fn invalid_flags_are_refused() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "list", "--status", "dead"]);
     assert_snapshot!(output, @"
@@ -127,8 +127,8 @@ fn flags_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn a_token_is_shown_by_its_id() {
-    let sandbox = several();
+fn show_accepts_an_id() {
+    let sandbox = with_four_tokens();
     assert_snapshot!(sandbox.run(&["token", "show", "1"]), @"
     id           1
     jti          <uuid>
@@ -155,13 +155,13 @@ fn a_token_is_shown_by_its_id() {
 }
 
 #[test]
-fn a_token_is_shown_by_its_jti_in_capitals_too() {
-    let sandbox = several();
-    let show = |which: &str| sandbox.run(&["token", "show", which]);
-    let out = show("1").ok().stdout;
+fn show_accepts_a_jti_case_insensitively() {
+    let sandbox = with_four_tokens();
+    let show = |id: &str| sandbox.run(&["token", "show", id]);
+    let stdout = show("1").ok().stdout;
     let jti = sandbox.json(&["token", "show", "1"])["jti"].as_str().unwrap().to_owned();
-    for spelled in [jti.clone(), jti.to_uppercase()] {
-        assert_eq!(show(&spelled).ok().stdout, out);
+    for spelling in [jti.clone(), jti.to_uppercase()] {
+        assert_eq!(show(&spelling).ok().stdout, stdout);
     }
     sandbox.run(&["token", "revoke", &jti.to_uppercase()]).ok();
     assert_eq!(sandbox.json(&["token", "show", &jti])["status"], "revoked");
@@ -171,9 +171,16 @@ fn a_token_is_shown_by_its_jti_in_capitals_too() {
     error: token `<uuid>` not found
     ");
     sandbox.log_in("john", "123456");
-    let hers = sandbox.sql("SELECT lower(hex(jti)) FROM tokens WHERE id = 4").remove(0);
-    let hers = [&hers[..8], &hers[8..12], &hers[12..16], &hers[16..20], &hers[20..]].join("-");
-    assert_snapshot!(show(&hers), @"
+    let jti_of_ada = sandbox.sql("SELECT lower(hex(jti)) FROM tokens WHERE id = 4").remove(0);
+    let jti_of_ada = [
+        &jti_of_ada[..8],
+        &jti_of_ada[8..12],
+        &jti_of_ada[12..16],
+        &jti_of_ada[16..20],
+        &jti_of_ada[20..],
+    ]
+    .join("-");
+    assert_snapshot!(show(&jti_of_ada), @"
     --- exit code 7, stderr
     error: only admins can see tokens of other users
     ");
@@ -182,8 +189,8 @@ fn a_token_is_shown_by_its_jti_in_capitals_too() {
 }
 
 #[test]
-fn what_was_issued_before_is_listed_as_it_would_be_revoked() {
-    let sandbox = several();
+fn before_filter_matches_list_and_revoke() {
+    let sandbox = with_four_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = 1000 WHERE id = 1 RETURNING id");
     assert_eq!(ids(&sandbox, &["--all-users", "--before", "1001"]), "1 of 1");
     assert_eq!(ids(&sandbox, &["--all-users", "--before", "1000"]), " of 0");
@@ -212,7 +219,7 @@ fn what_was_issued_before_is_listed_as_it_would_be_revoked() {
 }
 
 #[test]
-fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
+fn fail_if_any_lists_expiring_tokens_and_exits_9() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     sandbox.run(&["token", "create", "a", "--ttl", "3d"]).ok();
@@ -222,8 +229,8 @@ fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
     assert_eq!(ids(&sandbox, &["--expiring-within", "7d"]), "1,4 of 2");
     assert_eq!(ids(&sandbox, &["--expiring-within", "7d", "--kind", "app"]), "1 of 1");
     assert_eq!(ids(&sandbox, &["--kind", "test"]), "4 of 1");
-    let soon = ["token", "list", "--kind", "app", "--fail-if-any", "--expiring-within"];
-    let output = sandbox.run(&[&soon[..], &["7d"]].concat());
+    let fail_if_any = ["token", "list", "--kind", "app", "--fail-if-any", "--expiring-within"];
+    let output = sandbox.run(&[&fail_if_any[..], &["7d"]].concat());
     assert_snapshot!(output, @"
     ID  KIND  APP  OWNER  PERMISSIONS  STATUS  EXPIRES
     1   app   a    john   -            live    <time>
@@ -231,18 +238,19 @@ fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
     error: 1 token expires within 7d
     ");
     assert_eq!(output.stdout.lines().count(), 2, "{}", output.stdout);
-    assert_snapshot!(sandbox.run(&[&soon[..], &["2d"]].concat()), @"
+    assert_snapshot!(sandbox.run(&[&fail_if_any[..], &["2d"]].concat()), @"
     --- stderr
     no tokens
     ");
     sandbox.run(&["token", "renew", "3", "--grace", "1d"]).ok();
-    assert_snapshot!(sandbox.run(&[&soon[..], &["2d"]].concat()), @"
+    assert_snapshot!(sandbox.run(&[&fail_if_any[..], &["2d"]].concat()), @"
     --- stderr
     no tokens
     ");
     sandbox.run(&["token", "revoke", "2"]).ok();
     sandbox.run(&["token", "create", "d", "--ttl", "1d"]).ok();
-    let output = sandbox.run(&[&soon[..], &["7d", "-o", "json", "--per-page", "1"]].concat());
+    let output =
+        sandbox.run(&[&fail_if_any[..], &["7d", "-o", "json", "--per-page", "1"]].concat());
     assert_snapshot!(output.diagnostics(), @r#"
     --- exit code 9, stderr
     {"error":{"kind":"CheckFailed","code":"check_failed","exit_code":9,"message":"2 tokens expire within 7d","hint":null,"details":{"total":2}}}
@@ -252,13 +260,13 @@ fn what_expires_soon_fails_a_job_and_is_listed_all_the_same() {
 }
 
 #[test]
-fn an_owner_is_a_name_an_address_or_once_deleted_an_id() {
+fn owner_is_a_name_an_email_or_a_deleted_id() {
     let sandbox = Sandbox::with_admin();
     let words = ["register", "--email", "mia@example.com", "--password-stdin"];
     sandbox.run_with_input(&words, "123456").ok();
     sandbox.register("kim", "123456");
-    for who in ["mia@example.com", "kim"] {
-        sandbox.get(&["token", "create", "ci", "--user", who]);
+    for login in ["mia@example.com", "kim"] {
+        sandbox.get(&["token", "create", "ci", "--user", login]);
     }
     sandbox.run(&["users", "delete", "kim", "--yes"]).ok();
     let list = sandbox.json(&["token", "list", "--all-users", "--status", "all"]);

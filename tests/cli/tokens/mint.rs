@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[test]
-fn the_token_alone_is_the_result() {
+fn only_the_token_is_printed() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"<token>");
@@ -15,11 +15,11 @@ fn the_token_alone_is_the_result() {
     assert_eq!(names, ["iss", "sub", "iat", "exp", "jti"]);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_eq!(claims["sub"], sandbox.json(&["whoami"])["user"]["uid"]);
-    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"], "it is not recorded");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"], "the token is not recorded");
 }
 
 #[test]
-fn every_flag_is_found_in_the_claims() {
+fn flags_set_the_claims() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&[
         "token",
@@ -42,22 +42,26 @@ fn every_flag_is_found_in_the_claims() {
     assert_eq!((&claims["aud"], &claims["email"]), (&json!("api"), &json!("alice@example.com")));
     assert_eq!(claims["roles"], json!(["admin"]));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 7_200);
-    let old = sandbox.get(&["token", "mint", "--expires-at", "2020-01-01T00:00:00Z"]);
-    let output = sandbox.run(&["token", "verify", &old, "--type", "test"]);
+    let expired = sandbox.get(&["token", "mint", "--expires-at", "2020-01-01T00:00:00Z"]);
+    let output = sandbox.run(&["token", "verify", &expired, "--type", "test"]);
     assert_snapshot!(output, @"
     invalid: token_expired
     --- exit code 11, stderr
     error: token expired
     ");
-    let other = sandbox.get(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
-    assert_eq!((&payload(&other)["sub"], &payload(&other)["iat"]), (&json!("bob"), &json!(5)));
-    let named = sandbox.json(&["token", "mint", "--claim", "jti=mine"]);
-    assert_eq!(named["jti"], "mine", "the identity that the token bears");
+    let with_claims =
+        sandbox.get(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
+    assert_eq!(
+        (&payload(&with_claims)["sub"], &payload(&with_claims)["iat"]),
+        (&json!("bob"), &json!(5))
+    );
+    let with_jti = sandbox.json(&["token", "mint", "--claim", "jti=mine"]);
+    assert_eq!(with_jti["jti"], "mine", "the `jti` of the token");
     assert_eq!(sandbox.json(&["token", "mint", "--claim-json", "jti=7"])["jti"], json!(null));
 }
 
 #[test]
-fn minting_is_for_minters_and_admins() {
+fn only_minters_and_admins_mint() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"
@@ -78,7 +82,7 @@ fn minting_is_for_minters_and_admins() {
 }
 
 #[test]
-fn a_test_token_is_no_credential() {
+fn test_token_is_no_bearer_credential() {
     let mut sandbox = Sandbox::with_admin();
     let access = payload(&sandbox.session("access"));
     let claims: Vec<String> = access
@@ -87,9 +91,9 @@ fn a_test_token_is_no_credential() {
         .iter()
         .flat_map(|(name, value)| ["--claim-json".to_owned(), format!("{name}={value}")])
         .collect();
-    let words: Vec<_> =
+    let arguments: Vec<_> =
         ["token", "mint"].into_iter().chain(claims.iter().map(String::as_str)).collect();
-    let token = sandbox.get(&words);
+    let token = sandbox.get(&arguments);
     sandbox.set("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
@@ -99,7 +103,7 @@ fn a_test_token_is_no_credential() {
 }
 
 #[test]
-fn flags_that_make_no_sense_are_refused() {
+fn invalid_flags_are_refused() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "mint", "--claim", "nonsense"]);
     assert_snapshot!(output, @"
@@ -115,7 +119,7 @@ fn flags_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn a_recorded_token_is_listed_and_revoked_by_its_id() {
+fn recorded_token_is_listed_and_revoked_by_id() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "mint", "--record", "--sub", "alice"]);
     assert_snapshot!(output, @"
@@ -128,8 +132,8 @@ fn a_recorded_token_is_listed_and_revoked_by_its_id() {
     ID  KIND  APP    OWNER  PERMISSIONS  STATUS  EXPIRES
     1   test  alice  ada    -            live    <time>
     ");
-    let shown = sandbox.json(&["token", "show", "1"]);
-    assert_eq!((&shown["kind"], &shown["claims"]["sub"]), (&json!("test"), &json!("alice")));
+    let details = sandbox.json(&["token", "show", "1"]);
+    assert_eq!((&details["kind"], &details["claims"]["sub"]), (&json!("test"), &json!("alice")));
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 2, stderr
     error: only app tokens can be renewed
@@ -145,26 +149,26 @@ fn a_recorded_token_is_listed_and_revoked_by_its_id() {
     --- exit code 12, stderr
     error: token revoked
     ");
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full_device = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "mint", "--record"]);
-    let output = crate::run_output::RunOutput::of(command.stdout(full));
+    let output = crate::run_output::RunOutput::of(command.stdout(full_device));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the token could not be written; token 2 was revoked
     ");
-    let without = sandbox.get(&["token", "mint", "--claim-json", "jti=1"]);
-    assert_snapshot!(sandbox.run(&["token", "revoke", &without]), @"
+    let without_jti = sandbox.get(&["token", "mint", "--claim-json", "jti=1"]);
+    assert_snapshot!(sandbox.run(&["token", "revoke", &without_jti]), @"
     --- exit code 2, stderr
     error: a token without `jti` cannot be revoked; mint revocable tokens with `--record`
     ");
 }
 
 #[test]
-fn a_key_is_made_with_the_first_token_and_not_before() {
+fn first_token_creates_the_test_key() {
     let sandbox = Sandbox::with_admin();
     let keys = "SELECT count(*) FROM keys WHERE purpose = 'test'";
-    let unending = ["token", "mint", "--record", "--claim-json", "exp=null"];
-    assert_snapshot!(sandbox.run(&unending), @"
+    let without_expiry = ["token", "mint", "--record", "--claim-json", "exp=null"];
+    assert_snapshot!(sandbox.run(&without_expiry), @"
     --- exit code 2, stderr
     error: a recorded token requires `exp` in whole seconds
     ");
@@ -178,7 +182,7 @@ fn a_key_is_made_with_the_first_token_and_not_before() {
 }
 
 #[test]
-fn named_key_verifies_what_it_signs_until_it_is_retired() {
+fn retired_key_signs_only_while_it_verifies() {
     let sandbox = Sandbox::with_admin();
     sandbox.get(&["token", "mint"]);
     let kid = sandbox.get(&["keys", "generate", "--purpose", "test"]);

@@ -1,20 +1,23 @@
-//! Tokens: made, looked at, judged, taken back; the keys that verifiers get.
+//! `jeton token`: creation, inspection, verification, revocation, test tokens and fixtures.
 
-mod batch;
-mod bulk;
+mod bulk_mint;
+mod bulk_revoke;
 mod create;
 mod expectations;
 mod fixtures;
-mod foreign;
+mod inspect_decode;
 mod introspect;
 mod list;
-mod look;
 mod mint;
+mod mint_keys;
 mod presets;
 mod renew;
 mod renewal_bounds;
 mod revoke;
-mod revoke_many;
-mod seeds;
+mod sample_services;
 mod standards;
+mod third_party;
+mod third_party_keys;
 mod verify;
+mod verify_batch;
+mod verify_input;

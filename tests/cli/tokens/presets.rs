@@ -1,4 +1,4 @@
-//! `jeton token presets`, and tokens that are made by them
+//! `jeton token presets`, and tokens minted from presets
 
 use crate::python::{ask, python};
 use crate::sandbox::{Sandbox, payload};
@@ -8,9 +8,9 @@ use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
 
-fn flask(sandbox: &Sandbox, preset: &str, more: &[&str]) -> String {
+fn flask(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
     let words = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
-    sandbox.get(&[&words[..], &["--alg", "HS256"], more].concat())
+    sandbox.get(&[&words[..], &["--alg", "HS256"], options].concat())
 }
 
 fn header(sandbox: &Sandbox, token: &str) -> String {
@@ -18,8 +18,8 @@ fn header(sandbox: &Sandbox, token: &str) -> String {
 }
 
 #[test]
-fn a_flask_service_takes_them_for_its_own() {
-    let Some(python) = python() else { return };
+fn flask_service_accepts_preset_tokens() {
+    let Some(program) = python() else { return };
     let mut sandbox = Sandbox::new();
     sandbox.set("JWT_SECRET_KEY", SECRET);
     let access = flask(&sandbox, "flask", &["--sub", "7"]);
@@ -27,16 +27,16 @@ fn a_flask_service_takes_them_for_its_own() {
     let refresh = flask(&sandbox, "flask-refresh", &["--sub", "7"]);
     let expired = flask(&sandbox, "flask", &["--issued-at", "2020-01-01T00:00:00Z"]);
     let plain = sandbox.get(&["token", "mint", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
-    let question = json!({"secret": SECRET, "requests": [
+    let input = json!({"secret": SECRET, "requests": [
         ["/protected", access], ["/fresh", access], ["/fresh", fresh], ["/protected", refresh],
         ["/refresh", refresh], ["/refresh", access], ["/protected", expired],
         ["/protected", plain],
     ]});
-    let answers = ask(&python, "service.py", &question);
+    let responses = ask(&program, "service.py", &input);
     let statuses: Vec<&Value> =
-        answers.as_array().unwrap().iter().map(|answer| &answer["status"]).collect();
-    assert_eq!(statuses, [200, 401, 200, 422, 200, 422, 401, 422], "{answers}");
-    assert_eq!(answers[0]["answer"], json!({"identity": "7"}));
+        responses.as_array().unwrap().iter().map(|answer| &answer["status"]).collect();
+    assert_eq!(statuses, [200, 401, 200, 422, 200, 422, 401, 422], "{responses}");
+    assert_eq!(responses[0]["answer"], json!({"identity": "7"}));
     assert_eq!(header(&sandbox, &access), r#"{"alg":"HS256","typ":"JWT"}"#, "as PyJWT writes it");
     let claims = payload(&access);
     let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
@@ -46,11 +46,11 @@ fn a_flask_service_takes_them_for_its_own() {
 }
 
 #[test]
-fn the_layout_is_that_of_the_service() {
+fn gerencia_preset_has_the_layout_of_the_service() {
     let mut sandbox = Sandbox::new();
     sandbox.set("JWT_SECRET_KEY", SECRET);
-    let more = ["--issued-at", "2026-01-01T00:00:00Z", "-p", "read", "--set", "id=12"];
-    let token = flask(&sandbox, "gerencia", &more);
+    let options = ["--issued-at", "2026-01-01T00:00:00Z", "-p", "read", "--set", "id=12"];
+    let token = flask(&sandbox, "gerencia", &options);
     assert_eq!(
         payload(&token).to_string(),
         "{\"id\":12,\"owner\":\"gerenciaToken\",\"target\":\"cliente\",\
@@ -59,15 +59,15 @@ fn the_layout_is_that_of_the_service() {
 }
 
 #[test]
-fn a_preset_of_ones_own_comes_before_that_of_the_program() {
+fn custom_preset_overrides_the_built_in_preset() {
     let sandbox = Sandbox::with_admin();
-    let folder = sandbox.home().join(".config/jeton/presets");
-    fs::create_dir_all(&folder).unwrap();
-    let own = json!({"about": "ours", "algorithm": "EdDSA", "parameters": {"tenant": "dev"},
+    let directory = sandbox.home().join(".config/jeton/presets");
+    fs::create_dir_all(&directory).unwrap();
+    let preset = json!({"about": "ours", "algorithm": "EdDSA", "parameters": {"tenant": "dev"},
         "header": {"alg": "{alg}", "kid": "{kid}"},
         "claims": {"iss": "https://{tenant}.example/", "exp": "{exp}"}});
-    fs::write(folder.join("ours.json"), own.to_string()).unwrap();
-    fs::write(folder.join("flask.json"), own.to_string()).unwrap();
+    fs::write(directory.join("ours.json"), preset.to_string()).unwrap();
+    fs::write(directory.join("flask.json"), preset.to_string()).unwrap();
     assert_snapshot!(sandbox.run(&["token", "presets"]), @"
     NAME            OWN  ABOUT
     auth0           -    Access token of Auth0 for an API, in Auth0's own profile
@@ -118,18 +118,18 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
       iss = "https://{tenant}.example/"
       exp = "{exp}"
     "#);
-    let brief = json!({"about": "ours", "claims": {"exp": "{exp}"}});
-    fs::write(folder.join("ours.json"), brief.to_string()).unwrap();
+    let with_expiry = json!({"about": "ours", "claims": {"exp": "{exp}"}});
+    fs::write(directory.join("ours.json"), with_expiry.to_string()).unwrap();
     let token = sandbox.get(&["token", "mint", "--preset", "ours"]);
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
-    let nameless = json!({"about": "ours", "header": {"kid": "{kid}"}, "claims": {}});
-    fs::write(folder.join("ours.json"), nameless.to_string()).unwrap();
+    let without_jti = json!({"about": "ours", "header": {"kid": "{kid}"}, "claims": {}});
+    fs::write(directory.join("ours.json"), without_jti.to_string()).unwrap();
     let output = sandbox.run(&["token", "mint", "--preset", "ours"]);
     assert_snapshot!(output, @r#"
     --- exit code 65, stderr
     error: `~/.config/jeton/presets/ours.json`: `header` must contain "alg": "{alg}"
     "#);
-    fs::write(folder.join("ours.json"), "{}").unwrap();
+    fs::write(directory.join("ours.json"), "{}").unwrap();
     assert_snapshot!(sandbox.run(&["token", "mint", "--preset", "ours"]), @"
     --- exit code 65, stderr
     error: `~/.config/jeton/presets/ours.json`: missing field `about`
@@ -157,21 +157,21 @@ fn a_preset_of_ones_own_comes_before_that_of_the_program() {
 }
 
 #[test]
-fn what_is_shown_of_a_preset_is_a_file_to_begin_with() {
+fn shown_preset_is_a_valid_preset_file() {
     let sandbox = Sandbox::with_admin();
-    let folder = sandbox.home().join(".config/jeton/presets");
-    fs::create_dir_all(&folder).unwrap();
+    let directory = sandbox.home().join(".config/jeton/presets");
+    fs::create_dir_all(&directory).unwrap();
     for item in sandbox.json(&["token", "presets"])["items"].as_array().unwrap() {
         let name = item["name"].as_str().unwrap();
         let preset = sandbox.json(&["token", "presets", "show", name]);
-        fs::write(folder.join("mine.json"), preset.to_string()).unwrap();
-        let shown = |name| sandbox.get(&["token", "presets", "show", name]);
-        assert_eq!(shown("mine"), shown(name));
+        fs::write(directory.join("mine.json"), preset.to_string()).unwrap();
+        let show = |name| sandbox.get(&["token", "presets", "show", name]);
+        assert_eq!(show("mine"), show(name));
     }
 }
 
 #[test]
-fn the_readme_has_the_parameters_and_the_verifiers_of_each() {
+fn readme_lists_parameters_and_verifiers_of_each_preset() {
     let sandbox = Sandbox::with_admin();
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let names = |members: &Value, quote| {
@@ -181,14 +181,15 @@ fn the_readme_has_the_parameters_and_the_verifiers_of_each() {
     for item in sandbox.json(&["token", "presets"])["items"].as_array().unwrap() {
         let name = item["name"].as_str().unwrap();
         let preset = sandbox.json(&["token", "presets", "show", name]);
-        let (set, verifiers) = (names(&preset["parameters"], "`"), names(&preset["verifiers"], ""));
-        let row = format!("| `{name}` | {set} | {verifiers} |");
+        let (parameters, verifiers) =
+            (names(&preset["parameters"], "`"), names(&preset["verifiers"], ""));
+        let row = format!("| `{name}` | {parameters} | {verifiers} |");
         assert!(readme.lines().any(|line| line == row), "{row}");
     }
 }
 
 #[test]
-fn lists_are_lists_however_many_are_said() {
+fn single_values_stay_lists() {
     let sandbox = Sandbox::with_admin();
     let mint = |words: &[&str]| payload(&sandbox.get(&[&["token", "mint"], words].concat()));
     assert_eq!(mint(&["-p", "read"])["permissions"], json!(["read"]));
@@ -202,7 +203,7 @@ fn lists_are_lists_however_many_are_said() {
 }
 
 #[test]
-fn what_a_preset_does_not_have_is_refused() {
+fn unknown_presets_and_parameters_are_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["token", "mint", "--preset", "none"]), @"
     --- exit code 3, stderr
@@ -228,18 +229,18 @@ fn what_a_preset_does_not_have_is_refused() {
 }
 
 #[test]
-fn a_preset_that_grows_without_bound_is_refused() {
+fn exponential_preset_is_refused() {
     let mut sandbox = Sandbox::new();
     sandbox.set("JWT_SECRET_KEY", SECRET);
-    let folder = sandbox.home().join(".config/jeton/presets");
-    fs::create_dir_all(&folder).unwrap();
-    let twice = |name: String| json!([name, name]);
+    let directory = sandbox.home().join(".config/jeton/presets");
+    fs::create_dir_all(&directory).unwrap();
+    let repeat = |name: String| json!([name, name]);
     let mut parameters = json!({"p0": "x"});
     for at in 1..64 {
-        parameters[format!("p{at}")] = twice(format!("{{p{}}}", at - 1));
+        parameters[format!("p{at}")] = repeat(format!("{{p{}}}", at - 1));
     }
-    let own = json!({"about": "ours", "parameters": parameters, "claims": {"c": "{p63}"}});
-    fs::write(folder.join("ours.json"), own.to_string()).unwrap();
+    let preset = json!({"about": "ours", "parameters": parameters, "claims": {"c": "{p63}"}});
+    fs::write(directory.join("ours.json"), preset.to_string()).unwrap();
     let words = ["--preset", "ours", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
     for command in ["mint", "fixtures"] {
         let output = sandbox.run(&[&["token", command], &words[..]].concat());

@@ -4,7 +4,7 @@ use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
-fn a_token_is_replaced_by_one_with_the_same_attributes() {
+fn renewed_token_has_the_same_attributes() {
     let sandbox = Sandbox::with_john();
     let old = sandbox.get(&[
         "token",
@@ -28,20 +28,20 @@ fn a_token_is_replaced_by_one_with_the_same_attributes() {
     created token 2 for app, expires <time>, 1 of 3 in use
     ");
     let (before, after) = (payload(&old), payload(new));
-    for same in ["id", "permissions", "aud", "t", "app", "sub"] {
-        assert_eq!(before[same], after[same], "{same}");
+    for claim in ["id", "permissions", "aud", "t", "app", "sub"] {
+        assert_eq!(before[claim], after[claim], "{claim}");
     }
     assert_ne!(before["jti"], after["jti"]);
-    let lives = |claims: &serde_json::Value| {
+    let lifetime = |claims: &serde_json::Value| {
         claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap()
     };
-    assert_eq!((lives(&before), lives(&after)), (7_200, 7_200));
+    assert_eq!((lifetime(&before), lifetime(&after)), (7_200, 7_200));
     assert_eq!(sandbox.run(&["token", "verify", &old]).code, 12);
     sandbox.run(&["token", "verify", new]).ok();
 }
 
 #[test]
-fn with_a_grace_both_work_and_one_counts() {
+fn grace_period_keeps_both_tokens_valid() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.get(&["token", "create", "app"]);
     let second = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
@@ -56,14 +56,14 @@ fn with_a_grace_both_work_and_one_counts() {
     }
     let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
     assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
-    // At most one is superseded: the next renewal ends the first.
+    // At most one token is superseded: the next renewal ends the grace period of the first.
     sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
     assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }
 
 #[test]
-fn a_full_quota_is_no_hindrance() {
+fn full_quota_allows_renewal() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
         sandbox.get(&["token", "create", app]);
@@ -75,7 +75,7 @@ fn a_full_quota_is_no_hindrance() {
 }
 
 #[test]
-fn whoever_holds_a_token_may_renew_it() {
+fn bearer_renews_without_a_login() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
@@ -88,7 +88,7 @@ fn whoever_holds_a_token_may_renew_it() {
 }
 
 #[test]
-fn whoever_only_holds_a_token_gets_no_longer_life_out_of_it() {
+fn bearer_cannot_extend_the_lifetime() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "app", "--ttl", "1h"]);
     let ci = sandbox.get(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
@@ -111,7 +111,7 @@ fn whoever_only_holds_a_token_gets_no_longer_life_out_of_it() {
 }
 
 #[test]
-fn there_is_one_grace_at_a_time() {
+fn only_one_grace_period_runs_at_a_time() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.get(&["token", "create", "app"]);
     sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
@@ -131,7 +131,7 @@ fn there_is_one_grace_at_a_time() {
 }
 
 #[test]
-fn what_does_not_work_any_more_is_not_renewed() {
+fn revoked_and_expired_tokens_are_not_renewed() {
     let sandbox = Sandbox::with_john();
     sandbox.get(&["token", "create", "a"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
@@ -159,15 +159,15 @@ fn what_does_not_work_any_more_is_not_renewed() {
 }
 
 #[test]
-fn the_end_of_a_grace_is_the_end_of_the_token() {
+fn grace_period_limits_the_expiry() {
     let sandbox = Sandbox::with_john();
     let old = sandbox.get(&["token", "create", "app"]);
-    let endless = sandbox.get(&["token", "create", "app", "--no-expiry"]);
+    let without_expiry = sandbox.get(&["token", "create", "app", "--no-expiry"]);
     for id in ["1", "2"] {
         sandbox.run(&["token", "renew", id, "--grace", "10m"]).ok();
     }
     let grace = |id: &str| sandbox.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
-    for (id, token) in [("1", &old), ("2", &endless)] {
+    for (id, token) in [("1", &old), ("2", &without_expiry)] {
         let answer = sandbox.json(&["token", "introspect", token]);
         assert_eq!(answer["exp"].to_string(), grace(id)[0]);
         sandbox.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
@@ -181,7 +181,7 @@ fn the_end_of_a_grace_is_the_end_of_the_token() {
 }
 
 #[test]
-fn a_token_of_another_kind_is_not_renewed() {
+fn only_app_tokens_are_renewed() {
     let sandbox = Sandbox::with_admin();
     for kind in ["access", "refresh"] {
         allow_duplicates!(
@@ -191,8 +191,8 @@ fn a_token_of_another_kind_is_not_renewed() {
         ")
         );
     }
-    for more in [&[][..], &["--record"]] {
-        let test = sandbox.get(&[&["token", "mint"], more].concat());
+    for options in [&[][..], &["--record"]] {
+        let test = sandbox.get(&[&["token", "mint"], options].concat());
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "renew", &test]), @"
         --- exit code 10, stderr
         error: token type mismatch: only app tokens can be renewed

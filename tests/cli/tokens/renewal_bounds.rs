@@ -1,4 +1,4 @@
-//! Bounds of `jeton token renew` by the bearer, and of tokens that `run` issued.
+//! Limits of `jeton token renew` by the bearer, and for tokens of `jeton run`.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 
 const HOUR: i64 = 3_600;
 
-/// Moves the first issue of every token `seconds` into the past.
-fn first_issued_ago(sandbox: &Sandbox, seconds: i64) {
+/// Moves the first issue time of every token `seconds` into the past.
+fn age_first_issue(sandbox: &Sandbox, seconds: i64) {
     let sql = format!("UPDATE tokens SET first_issued_at = issued_at - {seconds}");
     rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
 }
@@ -18,14 +18,14 @@ fn lifetime(token: &str) -> i64 {
 }
 
 #[test]
-fn chain_of_renewals_by_the_bearer_ends_at_max_ttl() {
+fn renewals_by_the_bearer_end_at_max_ttl() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.max_ttl", "90m"]).ok();
     let token = sandbox.get(&["token", "create", "app", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
     let token = sandbox.get(&["token", "renew", &token]);
     assert_eq!(lifetime(&token), HOUR);
-    first_issued_ago(&sandbox, HOUR);
+    age_first_issue(&sandbox, HOUR);
     let output = sandbox.run(&["token", "renew", &token, "--ttl", "40m"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
@@ -34,14 +34,14 @@ fn chain_of_renewals_by_the_bearer_ends_at_max_ttl() {
     ");
     let token = sandbox.get(&["token", "renew", &token]);
     assert!((1_700..=1_800).contains(&lifetime(&token)), "{}", lifetime(&token));
-    first_issued_ago(&sandbox, 2 * HOUR);
+    age_first_issue(&sandbox, 2 * HOUR);
     assert_snapshot!(sandbox.run(&["token", "renew", &token]), @"
     --- exit code 7, stderr
     error: renewal limit exceeded: first issued at <time>, renewable until <time>
     hint: as its owner, renew the token by id: jeton token renew 3
     ");
     sandbox.run(&["token", "verify", &token]).ok();
-    // The owner begins a new chain.
+    // A renewal by the owner starts a new chain.
     sandbox.log_in("ada", "lovelace");
     let token = sandbox.get(&["token", "renew", "3", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
@@ -49,14 +49,14 @@ fn chain_of_renewals_by_the_bearer_ends_at_max_ttl() {
 }
 
 #[test]
-fn token_without_expiry_gets_one_when_its_bearer_renews_it() {
+fn renewal_by_the_bearer_adds_an_expiry() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "app", "--no-expiry"]);
     let renewed = sandbox.get(&["token", "renew", &token]);
     assert!((90 * 24 * HOUR - 60..=90 * 24 * HOUR).contains(&lifetime(&renewed)));
     sandbox.get(&["token", "create", "app", "--no-expiry"]);
     let renewed = sandbox.get(&["token", "renew", "3"]);
-    assert!(payload(&renewed).get("exp").is_none(), "the owner is not bound");
+    assert!(payload(&renewed).get("exp").is_none(), "the owner may keep the token without expiry");
 }
 
 fn run_app(sandbox: &Sandbox, script: &str) -> RunOutput {
@@ -65,7 +65,7 @@ fn run_app(sandbox: &Sandbox, script: &str) -> RunOutput {
 }
 
 #[test]
-fn token_of_run_is_not_renewed_by_its_bearer() {
+fn run_token_is_not_renewed_by_its_bearer() {
     let sandbox = Sandbox::with_admin();
     let output = run_app(&sandbox, "\"$0\" token renew \"$API_TOKEN\"");
     assert_snapshot!(output, @"
@@ -76,9 +76,9 @@ fn token_of_run_is_not_renewed_by_its_bearer() {
 }
 
 #[test]
-fn successors_of_a_token_of_run_are_revoked_with_it() {
+fn successors_of_a_run_token_are_revoked_with_it() {
     let sandbox = Sandbox::with_admin();
-    // As the owner, by the id; then by the value of the successor; with a grace and without.
+    // Renewals by id, with and without a grace period and a new lifetime.
     let output = run_app(
         &sandbox,
         "\"$0\" token renew 1 --grace 1h && \"$0\" token renew 2 && \"$0\" token renew 3 --ttl 1d",

@@ -8,7 +8,7 @@ fn jti(token: &str) -> String {
 }
 
 #[track_caller]
-fn judged(sandbox: &Sandbox, token: &str, expected: &str) {
+fn check_verdict(sandbox: &Sandbox, token: &str, expected: &str) {
     let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
     assert_eq!(output.stdout, format!("{expected}\n"));
 }
@@ -17,46 +17,46 @@ const REVOKED: &str = "invalid: token_revoked";
 const ENDED: &str = "invalid: session_ended";
 
 #[test]
-fn an_app_token_is_revoked_by_id_by_jti_and_by_value() {
+fn app_token_is_revoked_by_id_jti_or_value() {
     let sandbox = Sandbox::with_john();
     let token = |app: &str| sandbox.get(&["token", "create", app]);
-    let (one, two, three) = (token("a"), token("b"), token("c"));
+    let (first, second, third) = (token("a"), token("b"), token("c"));
     assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
     --- stderr
     revoked token 1
     ");
-    assert_snapshot!(sandbox.run(&["token", "revoke", &jti(&two)]), @"
+    assert_snapshot!(sandbox.run(&["token", "revoke", &jti(&second)]), @"
     --- stderr
     revoked token 2
     ");
     sandbox.run(&["logout"]).ok();
-    assert_snapshot!(sandbox.run(&["token", "revoke", &three]), @"
+    assert_snapshot!(sandbox.run(&["token", "revoke", &third]), @"
     --- stderr
     revoked token 3
     ");
-    let output = sandbox.run_with_input(&["token", "revoke", "-"], &three);
+    let output = sandbox.run_with_input(&["token", "revoke", "-"], &third);
     assert_snapshot!(output, @"
     --- stderr
     already revoked: token 3
     ");
-    for token in [one, two, three] {
-        judged(&sandbox, &token, REVOKED);
+    for token in [first, second, third] {
+        check_verdict(&sandbox, &token, REVOKED);
     }
 }
 
 #[test]
-fn programs_are_told_what_became_of_each() {
+fn json_reports_the_outcome_of_each_token() {
     let sandbox = Sandbox::with_john();
-    let (one, two) =
+    let (first, second) =
         (sandbox.get(&["token", "create", "a"]), sandbox.get(&["token", "create", "b"]));
     sandbox.run(&["token", "revoke", "1"]).ok();
     let access = sandbox.session("access");
-    assert_snapshot!(sandbox.run_json(&["token", "revoke", "1", &two, &access]), @r#"{"changed":true,"tokens":[{"id":1,"jti":"<uuid>","kind":"app","changed":false},{"id":2,"jti":"<uuid>","kind":"app","changed":true},{"id":null,"jti":"<uuid>","kind":"access","changed":true}]}"#);
-    assert_snapshot!(sandbox.run_json(&["token", "revoke", &one]), @r#"{"changed":false,"tokens":[{"id":1,"jti":"<uuid>","kind":"app","changed":false}]}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "revoke", "1", &second, &access]), @r#"{"changed":true,"tokens":[{"id":1,"jti":"<uuid>","kind":"app","changed":false},{"id":2,"jti":"<uuid>","kind":"app","changed":true},{"id":null,"jti":"<uuid>","kind":"access","changed":true}]}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "revoke", &first]), @r#"{"changed":false,"tokens":[{"id":1,"jti":"<uuid>","kind":"app","changed":false}]}"#);
 }
 
 #[test]
-fn an_access_token_goes_alone_and_a_refresh_token_with_its_session() {
+fn refresh_token_revocation_ends_the_session() {
     let sandbox = Sandbox::with_john();
     let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
     let output = sandbox.run(&["token", "revoke", &access]);
@@ -64,8 +64,8 @@ fn an_access_token_goes_alone_and_a_refresh_token_with_its_session() {
     --- stderr
     revoked access token <uuid>
     ");
-    judged(&sandbox, &access, REVOKED);
-    judged(&sandbox, &refresh, "valid");
+    check_verdict(&sandbox, &access, REVOKED);
+    check_verdict(&sandbox, &refresh, "valid");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: token revoked
@@ -79,7 +79,7 @@ fn an_access_token_goes_alone_and_a_refresh_token_with_its_session() {
     --- stderr
     revoked the session of refresh token <uuid>
     ");
-    judged(&sandbox, &refresh, ENDED);
+    check_verdict(&sandbox, &refresh, ENDED);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: session ended
@@ -88,35 +88,35 @@ fn an_access_token_goes_alone_and_a_refresh_token_with_its_session() {
 }
 
 #[test]
-fn a_test_token_goes_on_the_blocklist() {
+fn test_token_revocation_adds_a_blocklist_row() {
     let sandbox = Sandbox::with_admin();
-    let (one, two) = (sandbox.get(&["token", "mint"]), sandbox.get(&["token", "mint"]));
-    assert_snapshot!(sandbox.run(&["token", "revoke", &one]), @"
+    let (first, second) = (sandbox.get(&["token", "mint"]), sandbox.get(&["token", "mint"]));
+    assert_snapshot!(sandbox.run(&["token", "revoke", &first]), @"
     --- stderr
     revoked test token <uuid>
     ");
-    let output = sandbox.run(&["token", "revoke", &one]);
+    let output = sandbox.run(&["token", "revoke", &first]);
     assert_snapshot!(output, @"
     --- stderr
     already revoked: test token <uuid>
     ");
-    judged(&sandbox, &one, REVOKED);
-    judged(&sandbox, &two, "valid");
-    let exp = payload(&one)["exp"].to_string();
-    assert_eq!(sandbox.sql("SELECT jti FROM blocklist"), [jti(&one)]);
+    check_verdict(&sandbox, &first, REVOKED);
+    check_verdict(&sandbox, &second, "valid");
+    let exp = payload(&first)["exp"].to_string();
+    assert_eq!(sandbox.sql("SELECT jti FROM blocklist"), [jti(&first)]);
     assert_eq!(sandbox.sql("SELECT expires_at FROM blocklist"), [exp]);
 }
 
 #[test]
-fn one_unknown_token_stops_all() {
+fn unknown_token_revokes_no_token() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
     let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     let mut outputs = String::new();
-    for other in ["99", unknown, "nonsense", &tampered(&token, 2)] {
-        let output = sandbox.run(&["token", "revoke", "1", other]);
+    for invalid_token in ["99", unknown, "nonsense", &tampered(&token, 2)] {
+        let output = sandbox.run(&["token", "revoke", "1", invalid_token]);
         outputs += &output.with_command();
-        judged(&sandbox, &token, "valid");
+        check_verdict(&sandbox, &token, "valid");
     }
     assert_snapshot!(outputs, @"
     $ jeton token revoke 1 99
@@ -135,7 +135,7 @@ fn one_unknown_token_stops_all() {
 }
 
 #[test]
-fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
+fn only_admins_revoke_tokens_of_other_users_by_id() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
     sandbox.register("kim", "123456");
@@ -153,7 +153,7 @@ fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
     error: not logged in
     hint: log in: jeton login
     ");
-    judged(&sandbox, &token, "valid");
+    check_verdict(&sandbox, &token, "valid");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
     --- stderr
@@ -161,7 +161,7 @@ fn the_tokens_of_others_are_for_admins_unless_one_holds_them() {
     ");
 }
 
-/// A sandbox with mia besides, who is a minter; ada is logged in.
+/// Creates admin ada, logged in, and minter mia.
 fn with_minter() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];
@@ -172,58 +172,58 @@ fn with_minter() -> Sandbox {
 const JTI: &str = "jti=018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
 
 #[test]
-fn whoever_mints_takes_back_no_recorded_token_of_others() {
+fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     let sandbox = with_minter();
     let mint = ["token", "mint", "--claim", JTI];
-    let hers = sandbox.get(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
+    let recorded = sandbox.get(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
     sandbox.log_in("mia", "123456");
-    let output = sandbox.run(&["token", "revoke", &jti(&hers)]);
+    let output = sandbox.run(&["token", "revoke", &jti(&recorded)]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can act on other users' tokens
     ");
-    let own = sandbox.get(&mint);
+    let unrecorded = sandbox.get(&mint);
     sandbox.run(&["logout"]).ok();
-    assert_snapshot!(sandbox.run(&["token", "revoke", &own]), @"
+    assert_snapshot!(sandbox.run(&["token", "revoke", &unrecorded]), @"
     --- stderr
     revoked test token <uuid>
     ");
-    judged(&sandbox, &own, REVOKED);
-    judged(&sandbox, &hers, "valid");
-    assert_snapshot!(sandbox.run(&["token", "revoke", &hers]), @"
+    check_verdict(&sandbox, &unrecorded, REVOKED);
+    check_verdict(&sandbox, &recorded, "valid");
+    assert_snapshot!(sandbox.run(&["token", "revoke", &recorded]), @"
     --- stderr
     revoked test token 1
     ");
-    judged(&sandbox, &hers, REVOKED);
+    check_verdict(&sandbox, &recorded, REVOKED);
 }
 
 #[test]
-fn what_was_taken_back_is_not_recorded_again() {
+fn revoked_jti_is_not_recorded_again() {
     let sandbox = with_minter();
     let mint = ["token", "mint", "--claim", JTI];
     let revoked = sandbox.get(&[&mint[..], &["--ttl", "1d"]].concat());
     sandbox.run(&["token", "revoke", &revoked]).ok();
     sandbox.log_in("mia", "123456");
-    for same in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
+    for claims in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
         std::fs::write(sandbox.home().join("same.json"), payload(&revoked).to_string()).unwrap();
-        let output = sandbox.run(&[&mint[..], &["--record"], same].concat());
+        let output = sandbox.run(&[&mint[..], &["--record"], claims].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
         error: a token with this `jti` has been revoked
         "));
-        judged(&sandbox, &revoked, REVOKED);
+        check_verdict(&sandbox, &revoked, REVOKED);
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
 
 #[test]
-fn no_test_token_hides_the_session_whose_jti_it_bears() {
+fn test_token_does_not_hide_a_session_with_its_jti() {
     let sandbox = with_minter();
     sandbox.log_in("mia", "123456");
     let access = sandbox.session("access");
     let claim = format!("jti={}", jti(&access));
     sandbox.run(&["token", "mint", "--record", "--claim", &claim]).ok();
-    // Her session goes on elsewhere.
+    // The session of mia stays open without its file.
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("ada", "lovelace");
     let output = sandbox.run(&["token", "revoke", &jti(&access)]);
@@ -232,5 +232,5 @@ fn no_test_token_hides_the_session_whose_jti_it_bears() {
     revoked test token 1
     revoked access token <uuid>
     ");
-    judged(&sandbox, &access, REVOKED);
+    check_verdict(&sandbox, &access, REVOKED);
 }

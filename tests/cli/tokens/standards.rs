@@ -1,23 +1,23 @@
-//! `jeton token verify` of the tokens in RFC 7515 and RFC 7519 that show more than a signature
+//! `jeton token verify` of the tokens in RFC 7515 and RFC 7519
 
-use super::foreign::{RFC, RFC_KEY, check};
+use super::third_party::{RFC, RFC_KEY, check};
 use crate::sandbox::{Sandbox, tampered};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// RFC 7515, appendix A.4: ES512.
+/// The token of RFC 7515, appendix A.4, with the unsupported algorithm ES512.
 const ES512: &str = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZ\
     OYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7\
     iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
 
-/// RFC 7519, section 6.1.
+/// The unsecured token of RFC 7519, section 6.1.
 const UNSECURED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dH\
     A6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
 
-const BEFORE_ITS_END: &str = "2011-03-22T18:42:59Z";
-const AT_ITS_END: &str = "2011-03-22T18:43:00Z";
+const BEFORE_EXPIRY: &str = "2011-03-22T18:42:59Z";
+const AT_EXPIRY: &str = "2011-03-22T18:43:00Z";
 
-/// A sandbox without a store, with these keys in `keys.json`.
+/// Creates a sandbox without a store, with a JWK Set in `keys.json`.
 fn with_keys(keys: &[Value]) -> Sandbox {
     let sandbox = Sandbox::new();
     let set = json!({ "keys": keys }).to_string();
@@ -30,7 +30,7 @@ fn secret() -> Value {
 }
 
 #[test]
-fn an_algorithm_of_others_is_not_allowed_and_its_key_is_passed_over() {
+fn unsupported_algorithm_is_refused_and_its_key_skipped() {
     let key = json!({
         "kty": "EC",
         "crv": "P-521",
@@ -40,51 +40,51 @@ fn an_algorithm_of_others_is_not_allowed_and_its_key_is_passed_over() {
             Mj2",
     });
     let set = ["--jwks", "keys.json"];
-    let alone = with_keys(std::slice::from_ref(&key));
-    assert_snapshot!(check(&alone, ES512, &set), @"
+    let only_p521 = with_keys(std::slice::from_ref(&key));
+    assert_snapshot!(check(&only_p521, ES512, &set), @"
     --- exit code 65, stderr
     error: key: unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric
     ");
-    let beside = with_keys(&[key, secret()]);
+    let with_secret = with_keys(&[key, secret()]);
     let not_allowed = (10, "invalid: alg_not_allowed\n");
-    let output = check(&beside, ES512, &set);
+    let output = check(&with_secret, ES512, &set);
     assert_eq!((output.code, output.stdout.as_str()), not_allowed);
-    assert_snapshot!(check(&beside, RFC, &[&set[..], &["--at", BEFORE_ITS_END]].concat()), @"valid");
-    let own = Sandbox::with_admin();
-    let output = own.run(&["token", "verify", ES512]);
+    assert_snapshot!(check(&with_secret, RFC, &[&set[..], &["--at", BEFORE_EXPIRY]].concat()), @"valid");
+    let with_store = Sandbox::with_admin();
+    let output = with_store.run(&["token", "verify", ES512]);
     assert_eq!((output.code, output.stdout.as_str()), not_allowed);
 }
 
 #[test]
-fn the_example_of_a_jwt_is_valid_until_its_end() {
+fn rfc_7519_example_is_valid_until_exp() {
     let sandbox = with_keys(&[secret()]);
-    let at = |token: &str, time: &str| {
+    let verify_at = |token: &str, time: &str| {
         let output = check(&sandbox, token, &["--jwks", "keys.json", "--iss", "joe", "--at", time]);
         (output.code, output.stdout)
     };
-    assert_eq!(at(RFC, BEFORE_ITS_END), (0, "valid\n".to_owned()));
-    assert_eq!(at(RFC, AT_ITS_END), (11, "invalid: token_expired\n".to_owned()));
+    assert_eq!(verify_at(RFC, BEFORE_EXPIRY), (0, "valid\n".to_owned()));
+    assert_eq!(verify_at(RFC, AT_EXPIRY), (11, "invalid: token_expired\n".to_owned()));
     for part in [1, 2] {
-        let other = tampered(RFC, part);
-        assert_eq!(at(&other, BEFORE_ITS_END), (10, "invalid: bad_signature\n".to_owned()));
+        let changed = tampered(RFC, part);
+        assert_eq!(verify_at(&changed, BEFORE_EXPIRY), (10, "invalid: bad_signature\n".to_owned()));
     }
 }
 
 #[test]
-fn an_unsecured_jwt_can_be_read_and_is_never_valid() {
+fn unsecured_jwt_is_decoded_and_never_valid() {
     let sandbox = with_keys(&[secret()]);
     let claims = sandbox.json(&["token", "decode", UNSECURED, "--part", "payload"]);
-    let of_joe = json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true});
-    assert_eq!(claims, of_joe);
+    let expected = json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true});
+    assert_eq!(claims, expected);
     assert_eq!(claims, sandbox.json(&["token", "decode", RFC, "--part", "payload"]));
     let signature = RFC.rsplit('.').next().unwrap();
     for token in [UNSECURED, &format!("{UNSECURED}{signature}")] {
-        let by_set = ["--jwks", "keys.json", "--at", BEFORE_ITS_END];
+        let by_set = ["--jwks", "keys.json", "--at", BEFORE_EXPIRY];
         let output = check(&sandbox, token, &by_set);
         assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
     }
     std::fs::write(sandbox.home().join("key"), secret().to_string()).unwrap();
-    let by_key = ["--key", "key", "--alg", "HS256", "--at", BEFORE_ITS_END];
+    let by_key = ["--key", "key", "--alg", "HS256", "--at", BEFORE_EXPIRY];
     assert_snapshot!(check(&sandbox, RFC, &by_key), @"valid");
     assert_snapshot!(check(&sandbox, UNSECURED, &by_key), @"
     invalid: alg_not_allowed
@@ -92,9 +92,9 @@ fn an_unsecured_jwt_can_be_read_and_is_never_valid() {
     error: token algorithm does not match the key
     ");
     let output = check(&sandbox, UNSECURED, &["--key", "key", "--alg", "none"]);
-    assert_eq!((output.code, output.stdout.as_str()), (2, ""), "nobody can allow it");
-    let own = Sandbox::with_admin();
-    let output = own.run(&["token", "verify", UNSECURED, "--at", BEFORE_ITS_END]);
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""), "`none` cannot be allowed");
+    let with_store = Sandbox::with_admin();
+    let output = with_store.run(&["token", "verify", UNSECURED, "--at", BEFORE_EXPIRY]);
     assert_snapshot!(output, @"
     invalid: alg_not_allowed
     --- exit code 10, stderr

@@ -1,30 +1,29 @@
-//! What admins do to accounts: `jeton users show`, `set-role`, `set-quota`, `rename`, `disable`,
-//! `enable`, `delete`
+//! `jeton users show`, `set-role`, `set-quota`, `rename`, `disable` and `enable`
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
-/// John with ada logged in.
+/// Creates user john and admin ada, ada logged in.
 fn with_ada() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox
 }
 
-/// A command of john, who has a session of his own beside ada's.
-fn as_john(sandbox: &Sandbox, words: &[&str]) -> RunOutput {
-    let mut command = sandbox.command(words);
+/// Runs a command of john, whose session is in another configuration directory than ada's.
+fn as_john(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
+    let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("john"));
     Sandbox::run_with(command, "123456")
 }
 
 #[test]
-fn an_account_is_shown_to_its_owner_and_to_admins() {
+fn account_is_shown_to_its_owner_and_admins() {
     let sandbox = Sandbox::with_john();
     let uid = sandbox.json(&["whoami"])["user"]["uid"].as_str().unwrap().to_owned();
-    for who in ["john", "JOHN", "2", &uid, "john@example.com"] {
-        allow_duplicates!(assert_snapshot!(sandbox.run(&["users", "show", who]), @"
+    for login in ["john", "JOHN", "2", &uid, "john@example.com"] {
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["users", "show", login]), @"
         id        2
         uid       <uuid>
         username  john
@@ -36,8 +35,8 @@ fn an_account_is_shown_to_its_owner_and_to_admins() {
         created   <time>
         "));
     }
-    for who in ["ada", "1", "nobody"] {
-        let output = sandbox.run(&["users", "show", who]);
+    for login in ["ada", "1", "nobody"] {
+        let output = sandbox.run(&["users", "show", login]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can see other accounts
@@ -64,102 +63,27 @@ fn an_account_is_shown_to_its_owner_and_to_admins() {
 }
 
 #[test]
-fn a_deleted_account_frees_its_names_and_kills_its_tokens() {
-    let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
-    sandbox.log_in("ada", "lovelace");
-    let output = sandbox.run(&["users", "delete", "john", "--yes"]);
-    assert_snapshot!(output, @"
-    --- stderr
-    deleted john, revoked 1 token
-    ");
-    let output = sandbox.run(&["token", "verify", &token]);
-    assert_snapshot!(output, @"
-    invalid: token_revoked
-    --- exit code 12, stderr
-    error: token revoked
-    ");
-    let output = sandbox.run_with_input(&["login", "john", "--password-stdin"], "123456");
-    assert_snapshot!(output, @"
-    --- exit code 6, stderr
-    error: wrong name or password
-    ");
-    sandbox.register("john", "123456");
-    assert_eq!(sandbox.sql("SELECT id FROM users ORDER BY id"), ["1", "2", "3"]);
-    assert_snapshot!(sandbox.run_json(&["users", "rm", "john", "--yes"]), @r#"{"changed":true,"id":3,"tokens_revoked":0}"#);
-}
-
-#[test]
-fn deleting_is_refused_before_it_is_confirmed() {
-    let sandbox = Sandbox::with_john();
-    for who in ["ada", "john", "nobody"] {
-        let output = sandbox.run(&["users", "delete", who]);
-        allow_duplicates!(assert_snapshot!(output, @"
-        --- exit code 7, stderr
-        error: only admins can delete accounts
-        "));
-    }
-    sandbox.log_in("ada", "lovelace");
-    let output = sandbox.run(&["users", "delete", "nobody"]);
-    assert_snapshot!(output, @"
-    --- exit code 3, stderr
-    error: user `nobody` not found
-    ");
-    let output = sandbox.run(&["users", "delete", "ada"]);
-    assert_snapshot!(output, @"
-    --- exit code 5, stderr
-    error: last active admin cannot be removed
-    ");
-    let output = sandbox.run(&["users", "delete", "john"]);
-    assert_snapshot!(output, @"
-    --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
-    hint: add `--yes`
-    ");
-    sandbox.run(&["users", "show", "john"]).ok();
-}
-
-#[test]
-fn another_admin_may_delete_the_first() {
-    let sandbox = Sandbox::with_admin();
-    let arguments = ["register", "eve", "--role", "admin", "--password-stdin"];
-    sandbox.run_with_input(&arguments, "123456").ok();
-    sandbox.run(&["users", "delete", "ada", "--yes"]).ok();
-    assert_snapshot!(sandbox.run(&["whoami"]), @"
-    --- exit code 12, stderr
-    error: session ended
-    hint: log in again: jeton login
-    ");
-    sandbox.log_in("eve", "123456");
-    let output = sandbox.run(&["users", "delete", "eve", "--yes"]);
-    assert_snapshot!(output, @"
-    --- exit code 5, stderr
-    error: last active admin cannot be removed
-    ");
-}
-
-#[test]
-fn a_role_counts_at_once() {
+fn role_change_takes_effect_immediately() {
     let sandbox = with_ada();
     as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
     as_john(&sandbox, &["token", "mint"]).fails(7);
-    let set = ["users", "set-role", "john", "minter"];
-    assert_snapshot!(sandbox.run(&set), @"
+    let set_role = ["users", "set-role", "john", "minter"];
+    assert_snapshot!(sandbox.run(&set_role), @"
     --- stderr
     john has the role minter
     ");
-    assert_snapshot!(sandbox.run(&set), @"
+    assert_snapshot!(sandbox.run(&set_role), @"
     --- stderr
     john has the role minter (unchanged)
     ");
-    assert_snapshot!(sandbox.run_json(&set), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"minter","status":"active","quota":null,"created_at":"<time>"}}"#);
+    assert_snapshot!(sandbox.run_json(&set_role), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"minter","status":"active","quota":null,"created_at":"<time>"}}"#);
     let counts = "SELECT count FROM audit WHERE action = 'users set-role'";
     assert_eq!(sandbox.sql(counts), ["1"]);
     as_john(&sandbox, &["token", "mint"]).ok();
 }
 
 #[test]
-fn a_quota_of_ones_own_goes_before_the_stores() {
+fn user_quota_overrides_the_default() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
         sandbox.get(&["token", "create", app]);
@@ -171,8 +95,8 @@ fn a_quota_of_ones_own_goes_before_the_stores() {
     {
         let output = sandbox.run(&["users", "set-quota", "john", quota]);
         outputs += &output.with_command();
-        let ran = sandbox.run(&["token", "create", "d", "--user", "john"]);
-        assert_eq!(ran.code, code, "{quota}: {ran:?}");
+        let output = sandbox.run(&["token", "create", "d", "--user", "john"]);
+        assert_eq!(output.code, code, "{quota}: {output:?}");
     }
     assert_snapshot!(outputs, @"
     $ jeton users set-quota john 4
@@ -195,9 +119,13 @@ fn a_quota_of_ones_own_goes_before_the_stores() {
     john has the quota 0
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["quota"], 0);
-    assert_eq!(sandbox.json(&["token", "list", "--user", "john"])["total"], 5, "none is revoked");
-    let ran = sandbox.run(&["users", "set-quota", "john", "few"]);
-    assert_snapshot!(ran, @"
+    assert_eq!(
+        sandbox.json(&["token", "list", "--user", "john"])["total"],
+        5,
+        "no token is revoked"
+    );
+    let output = sandbox.run(&["users", "set-quota", "john", "few"]);
+    assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: invalid value 'few' for '<N|unlimited|default>': quota: expected a number, `unlimited` or `default`
     hint: see `jeton users set-quota --help`
@@ -205,11 +133,11 @@ fn a_quota_of_ones_own_goes_before_the_stores() {
 }
 
 #[test]
-fn a_user_with_another_name_is_the_same_user() {
+fn renamed_user_keeps_tokens_and_password() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
-    let rename = |words: &[&str]| sandbox.run(&[&["users", "rename"], words].concat());
+    let rename = |arguments: &[&str]| sandbox.run(&[&["users", "rename"], arguments].concat());
     assert_snapshot!(rename(&["john", "Johnny"]), @"
     --- stderr
     johnny (id 2) has the names johnny, john@example.com
@@ -234,9 +162,9 @@ fn a_user_with_another_name_is_the_same_user() {
 }
 
 #[test]
-fn a_name_that_cannot_be_given_is_refused() {
+fn invalid_and_existing_names_are_refused() {
     let sandbox = with_ada();
-    let rename = |words: &[&str]| sandbox.run(&[&["users", "rename"], words].concat());
+    let rename = |arguments: &[&str]| sandbox.run(&[&["users", "rename"], arguments].concat());
     assert_snapshot!(rename(&["john"]), @"
     --- exit code 2, stderr
     error: a new username, `--email` or `--name` is required
@@ -254,8 +182,8 @@ fn a_name_that_cannot_be_given_is_refused() {
     error: username or e-mail address required
     ");
     let mut outputs = String::new();
-    for words in [["john", "a@b"], ["john", "--name=\u{7}"]] {
-        let output = rename(&words);
+    for arguments in [["john", "a@b"], ["john", "--name=\u{7}"]] {
+        let output = rename(&arguments);
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @r"
@@ -271,7 +199,7 @@ fn a_name_that_cannot_be_given_is_refused() {
 }
 
 #[test]
-fn a_disabled_user_is_out_until_it_is_enabled() {
+fn disabled_user_is_refused_until_enabled() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
@@ -316,7 +244,7 @@ fn a_disabled_user_is_out_until_it_is_enabled() {
 }
 
 #[test]
-fn every_change_is_refused_in_the_same_order() {
+fn changes_check_the_role_before_the_user() {
     let sandbox = Sandbox::with_john();
     let changes: [&[&str]; 5] = [
         &["users", "set-role", "WHO", "user"],
@@ -325,14 +253,14 @@ fn every_change_is_refused_in_the_same_order() {
         &["users", "disable", "WHO"],
         &["users", "enable", "WHO"],
     ];
-    let run = |words: &[&str], who: &str| {
-        let words: Vec<_> =
-            words.iter().map(|word| if *word == "WHO" { who } else { word }).collect();
-        sandbox.run(&words)
+    let run = |arguments: &[&str], login: &str| {
+        let arguments: Vec<_> =
+            arguments.iter().map(|word| if *word == "WHO" { login } else { word }).collect();
+        sandbox.run(&arguments)
     };
-    for words in changes {
-        for who in ["john", "ada", "nobody"] {
-            allow_duplicates!(assert_snapshot!(run(words, who), @"
+    for arguments in changes {
+        for login in ["john", "ada", "nobody"] {
+            allow_duplicates!(assert_snapshot!(run(arguments, login), @"
             --- exit code 7, stderr
             error: only admins can change accounts
             "));
@@ -341,20 +269,20 @@ fn every_change_is_refused_in_the_same_order() {
     let refused = "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 2";
     assert_eq!(sandbox.sql(refused), ["15"]);
     sandbox.log_in("ada", "lovelace");
-    for words in changes {
-        allow_duplicates!(assert_snapshot!(run(words, "nobody"), @"
+    for arguments in changes {
+        allow_duplicates!(assert_snapshot!(run(arguments, "nobody"), @"
         --- exit code 3, stderr
         error: user `nobody` not found
         "));
     }
-    for words in [changes[0], changes[3]] {
-        allow_duplicates!(assert_snapshot!(run(words, "ada"), @"
+    for arguments in [changes[0], changes[3]] {
+        allow_duplicates!(assert_snapshot!(run(arguments, "ada"), @"
         --- exit code 5, stderr
         error: last active admin cannot be removed
         "));
     }
     sandbox.run(&["logout"]).ok();
-    for words in changes {
-        assert_eq!(run(words, "john").code, 4, "{words:?}");
+    for arguments in changes {
+        assert_eq!(run(arguments, "john").code, 4, "{arguments:?}");
     }
 }

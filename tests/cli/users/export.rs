@@ -1,4 +1,4 @@
-//! `jeton users export`, and the way back
+//! `jeton users export`, and the import of its output
 
 use super::import::HASH;
 use crate::sandbox::Sandbox;
@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
-/// Names that a spreadsheet would run, and some that are close to those.
+/// Names that a spreadsheet would execute as formulas, and similar names.
 const NAMES: [&str; 9] = [
     "=HYPERLINK(\"http://x.org\",\"click\")",
     "+1-2",
@@ -19,7 +19,7 @@ const NAMES: [&str; 9] = [
     "plain",
 ];
 
-/// All kinds of accounts.
+/// Creates accounts of all kinds.
 fn with_many() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let mut rows = String::new();
@@ -40,27 +40,27 @@ fn with_many() -> Sandbox {
     sandbox
 }
 
-/// An import of that file as the first command of a new store, by whose admin ada all is exported.
-fn moved(file: &str, export: &[&str]) -> String {
-    let there = Sandbox::new();
-    there.run_with_input(&["users", "import", "-"], file).ok();
-    there.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
-    there.log_in("ada", "lovelace");
-    there.run(export).ok().stdout
+/// Imports a file into a new store, and returns the export of its admin ada.
+fn export_after_import(file: &str, export: &[&str]) -> String {
+    let target = Sandbox::new();
+    target.run_with_input(&["users", "import", "-"], file).ok();
+    target.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
+    target.log_in("ada", "lovelace");
+    target.run(export).ok().stdout
 }
 
 #[test]
-fn what_one_store_exports_another_has_after_the_import() {
+fn export_and_import_are_lossless() {
     let sandbox = with_many();
-    for (form, lines) in [("csv", 13), ("jsonl", 12), ("text", 12), ("json", 1)] {
-        let export = ["users", "export", "-o", form];
+    for (format, lines) in [("csv", 13), ("jsonl", 12), ("text", 12), ("json", 1)] {
+        let export = ["users", "export", "-o", format];
         let file = sandbox.run(&export).ok().stdout;
         assert_eq!(file.lines().count(), lines, "{file}");
         assert!(!file.contains("argon2") && !file.contains("gone"), "{file}");
-        assert_eq!(moved(&file, &export), file, "{form}");
+        assert_eq!(export_after_import(&file, &export), file, "{format}");
     }
     let [lines, text, json] = ["jsonl", "text", "json"]
-        .map(|form| sandbox.run(&["users", "export", "-o", form]).ok().stdout);
+        .map(|format| sandbox.run(&["users", "export", "-o", format]).ok().stdout);
     assert_eq!(lines, text);
     let items: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), json!({"items": items}));
@@ -71,38 +71,39 @@ fn what_one_store_exports_another_has_after_the_import() {
 }
 
 #[test]
-fn hashes_move_if_that_is_said() {
+fn password_hashes_are_exported_on_request() {
     let sandbox = with_many();
-    for form in ["csv", "jsonl"] {
-        let export = ["users", "export", "--with-hashes", "--yes", "-o", form];
+    for format in ["csv", "jsonl"] {
+        let export = ["users", "export", "--with-hashes", "--yes", "-o", format];
         let file = sandbox.run(&export).ok().stdout;
         assert!(file.contains(HASH), "{file}");
-        let there = Sandbox::new();
-        there.run_with_input(&["users", "import", "-"], &file).ok();
-        there.log_in("ada", "lovelace");
-        assert_eq!(there.run(&export).ok().stdout, file, "{form}");
-        there.log_in("=john", "password");
+        let target = Sandbox::new();
+        target.run_with_input(&["users", "import", "-"], &file).ok();
+        target.log_in("ada", "lovelace");
+        assert_eq!(target.run(&export).ok().stdout, file, "{format}");
+        target.log_in("=john", "password");
     }
     let audit = "SELECT target || ' ' || count FROM audit WHERE action = 'users export'";
     assert_eq!(sandbox.sql(audit), ["password hashes 12"; 2]);
     sandbox.run(&["users", "export"]).ok();
-    assert_eq!(sandbox.sql(audit).len(), 2, "what is only read is not written down");
+    assert_eq!(sandbox.sql(audit).len(), 2, "an export without hashes is not recorded");
 }
 
 #[test]
-fn no_cell_runs_in_a_spreadsheet() {
+fn csv_cells_are_no_spreadsheet_formulas() {
     let sandbox = with_many();
     let file = sandbox.run(&["users", "export", "-o", "csv"]).ok().stdout;
     let mut reader = csv::Reader::from_reader(file.as_bytes());
-    let mut guarded = 0;
+    let mut guarded_cells = 0;
     for record in reader.records() {
         for cell in &record.unwrap() {
             assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝']), "{cell}");
-            guarded += usize::from(cell.starts_with('\''));
+            guarded_cells += usize::from(cell.starts_with('\''));
         }
     }
-    // Nine addresses, seven names and an eighth with a sign of its own, a username, an address.
-    assert_eq!(guarded, 9 + 8 + 2);
+    // Nine e-mail addresses, eight names (`'=1` already starts with an apostrophe), a username, an
+    // address.
+    assert_eq!(guarded_cells, 9 + 8 + 2);
     fs::write(sandbox.home().join("users.csv"), &file).unwrap();
     let output = sandbox.run(&["users", "import", "users.csv", "--exist-ok"]);
     assert_snapshot!(output, @"
@@ -115,8 +116,8 @@ fn no_cell_runs_in_a_spreadsheet() {
 fn only_admins_export_and_hashes_are_confirmed() {
     let sandbox = Sandbox::with_john();
     let with_hashes = ["users", "export", "--with-hashes"];
-    for words in [&["users", "export"][..], &with_hashes] {
-        allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
+    for arguments in [&["users", "export"][..], &with_hashes] {
+        allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 7, stderr
         error: only admins can export accounts
         "));
@@ -127,19 +128,19 @@ fn only_admins_export_and_hashes_are_confirmed() {
     error: confirmation required, and no terminal to ask on
     hint: add `--yes`
     ");
-    let ran = sandbox.run(&["users", "export", "-q"]).ok();
-    assert_eq!((ran.stdout.lines().count(), ran.stderr.as_str()), (2, ""));
+    let output = sandbox.run(&["users", "export", "-q"]).ok();
+    assert_eq!((output.stdout.lines().count(), output.stderr.as_str()), (2, ""));
     assert_snapshot!(sandbox.run(&["users", "export"]), @r#"
     {"uid":"<uuid>","username":"ada","email":null,"name":null,"role":"admin","quota":null,"disabled":false,"created_at":"<time>"}
     {"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","quota":null,"disabled":false,"created_at":"<time>"}
     --- stderr
     exported 2 users
     "#);
-    for words in [&["users", "list", "-o", "csv"][..], &["users", "export", "-o", "xml"]] {
-        assert_eq!(sandbox.run(words).code, 2, "{words:?}");
+    for arguments in [&["users", "list", "-o", "csv"][..], &["users", "export", "-o", "xml"]] {
+        assert_eq!(sandbox.run(arguments).code, 2, "{arguments:?}");
     }
-    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full_device = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&with_hashes);
-    let output = command.arg("--yes").stdout(full).output().unwrap();
+    let output = command.arg("--yes").stdout(full_device).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
 }

@@ -5,13 +5,14 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 use std::fs;
 
-/// Argon2id of `password`, cheap to check.
+/// Argon2id hash of `password` with low cost.
 pub(super) const HASH: &str =
     "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 
-/// So many rows with that hash, and a plain password in every thousandth; one of them is `bad`.
-fn rows(count: usize, bad: Option<(usize, &str)>) -> String {
-    let row = |number: usize| match bad {
+/// Returns CSV with `count` users: a plain password in every thousandth row, `HASH` in all other
+/// rows, and optionally an invalid row at an index.
+pub(super) fn rows(count: usize, invalid_row: Option<(usize, &str)>) -> String {
+    let row = |number: usize| match invalid_row {
         Some((at, row)) if at == number => format!("{row}\n"),
         _ if number % 1_000 == 7 => format!("user{number},user{number}@x.org,secret{number},\n"),
         _ => format!("user{number},user{number}@x.org,,\"{HASH}\"\n"),
@@ -20,7 +21,7 @@ fn rows(count: usize, bad: Option<(usize, &str)>) -> String {
     format!("username,email,password,password_hash\n{rows}")
 }
 
-fn import(sandbox: &Sandbox, rows: &str) -> crate::run_output::RunOutput {
+pub(super) fn import(sandbox: &Sandbox, rows: &str) -> crate::run_output::RunOutput {
     fs::write(sandbox.home().join("rows"), rows).unwrap();
     sandbox.run(&["users", "import", "rows"])
 }
@@ -30,7 +31,7 @@ fn count(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn ten_thousand_users_are_one_import() {
+pub(super) fn import_of_ten_thousand_users_is_one_audit_event() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(import(&sandbox, &rows(10_000, None)), @"
     --- stderr
@@ -43,13 +44,13 @@ fn ten_thousand_users_are_one_import() {
     sandbox.log_in("user1", "password");
     sandbox.log_in("user9007@x.org", "secret9007");
     let hashes = "SELECT count(*) FROM users WHERE password LIKE '$argon2id$v=19$m=19456%'";
-    assert_eq!(sandbox.sql(hashes), ["12"], "the plain ones, ada, and whoever logged in");
+    assert_eq!(sandbox.sql(hashes), ["12"], "ten plain passwords, ada, and user1 after the login");
     let leaks = "SELECT count(*) FROM users WHERE password LIKE '%secret%'";
     assert_eq!(sandbox.sql(leaks), ["0"]);
 }
 
 #[test]
-fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
+fn invalid_row_is_named_and_imports_no_user() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for row in [
@@ -60,8 +61,7 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
         "a,,,marker-of-a-secret",
         "a,,,\"$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu\"",
     ] {
-        let rows = rows(10_000, Some((5_000, row)));
-        let output = import(&sandbox, &rows);
+        let output = import(&sandbox, &rows(10_000, Some((5_000, row))));
         outputs += &output.with_command();
         assert_eq!(count(&sandbox), "1");
     }
@@ -85,8 +85,8 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
     --- exit code 65, stderr
     error: line 5002: password_hash: cost too high: expected at most 256 MiB and 4 passes
     ");
-    let rows = rows(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
-    assert_snapshot!(import(&sandbox, &rows), @"
+    let csv = rows(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
+    assert_snapshot!(import(&sandbox, &csv), @"
     --- exit code 5, stderr
     error: line 5002: user already exists: ada
     hint: use `--exist-ok` to skip users that already exist
@@ -106,7 +106,7 @@ fn one_wrong_row_of_ten_thousand_is_named_and_nothing_is_applied() {
 }
 
 #[test]
-fn it_can_be_the_first_command_of_a_store() {
+pub(super) fn import_creates_the_store() {
     let sandbox = Sandbox::new();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
@@ -153,7 +153,7 @@ fn it_can_be_the_first_command_of_a_store() {
 }
 
 #[test]
-fn a_file_that_a_spreadsheet_wrote_is_taken_as_it_is() {
+fn spreadsheet_csv_is_accepted() {
     let sandbox = Sandbox::with_admin();
     let rows = "Username,EMAIL,Role,Disabled,Quota,Created_At\r\n\
                 kim,,User,TRUE,Default,\r\n,,,,,\r\n\
@@ -165,7 +165,7 @@ fn a_file_that_a_spreadsheet_wrote_is_taken_as_it_is() {
     ");
     let rows = "SELECT username || ' ' || role || ' ' || (disabled_at IS NULL) FROM users";
     assert_eq!(sandbox.sql(rows), ["ada admin 1", "kim user 0", "lee minter 1"]);
-    let quota = |who| sandbox.json(&["users", "show", who])["quota"].clone();
+    let quota = |login| sandbox.json(&["users", "show", login])["quota"].clone();
     assert_eq!((quota("kim"), quota("lee")), (json!(null), json!("unlimited")));
     let rows = "Username,Disabled\n,\n,\nann,perhaps\n";
     assert_snapshot!(import(&sandbox, rows), @"
@@ -179,7 +179,7 @@ fn a_file_that_a_spreadsheet_wrote_is_taken_as_it_is() {
 }
 
 #[test]
-fn those_that_differ_from_their_rows_are_counted() {
+fn exist_ok_counts_differing_users() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox.run_with_input(&["users", "import", "-"], "username\nada2\n").ok();
@@ -195,7 +195,7 @@ fn those_that_differ_from_their_rows_are_counted() {
 }
 
 #[test]
-fn whoever_may_be_there_is_left_as_it_is() {
+fn exist_ok_skips_existing_users() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     let rows = "username,email,role,password\njohn,John@Example.com,admin,other\nkim,,,123456\n";
@@ -215,10 +215,10 @@ fn whoever_may_be_there_is_left_as_it_is() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused() {
+fn unreadable_files_and_rows_are_refused() {
     let sandbox = Sandbox::with_admin();
-    let ran = sandbox.run(&["users", "import", "there-is-none"]);
-    assert_snapshot!(ran, @"
+    let output = sandbox.run(&["users", "import", "there-is-none"]);
+    assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: `there-is-none` cannot be read: No such file or directory (os error 2)
     ");
@@ -247,8 +247,8 @@ fn what_cannot_be_read_is_refused() {
     error: line 1: unknown column 2: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
     ");
     sandbox.run(&["settings", "set", "password.min_length", "7"]).ok();
-    let ran = import(&sandbox, "username,password\na,1234567\nb,123456\n");
-    assert_snapshot!(ran, @"
+    let output = import(&sandbox, "username,password\na,1234567\nb,123456\n");
+    assert_snapshot!(output, @"
     --- exit code 65, stderr
     error: line 3: password shorter than 7 characters
     ");
@@ -256,14 +256,15 @@ fn what_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn the_uid_of_a_deleted_user_is_not_given_again() {
+fn uid_of_a_deleted_user_is_not_reused() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     let export = sandbox.run(&["users", "export"]).ok().stdout;
     sandbox.run(&["users", "delete", "john", "--yes"]).ok();
-    for words in [&["users", "import", "-"][..], &["users", "import", "-", "--exist-ok"]] {
-        let rest = export.lines().last().unwrap();
-        let output = sandbox.run_with_input(words, &format!("{{\"username\":\"lee\"}}\n{rest}\n"));
+    for arguments in [&["users", "import", "-"][..], &["users", "import", "-", "--exist-ok"]] {
+        let row_of_john = export.lines().last().unwrap();
+        let output = sandbox
+            .run_with_input(arguments, &format!("{{\"username\":\"lee\"}}\n{row_of_john}\n"));
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 65, stderr
         error: line 2: `uid` belongs to a deleted user: omit it to assign a new one
@@ -273,19 +274,7 @@ fn the_uid_of_a_deleted_user_is_not_given_again() {
 }
 
 #[test]
-fn a_large_file_takes_a_few_times_its_room() {
-    let sandbox = Sandbox::new();
-    let all = rows(40_000, Some((39_999, "user1,,,")));
-    fs::write(sandbox.home().join("rows"), all).unwrap();
-    let output = Sandbox::run_with(sandbox.confined(&["users", "import", "rows"]), "");
-    assert_snapshot!(output, @"
-    --- exit code 65, stderr
-    error: line 40001: name or uid already used on line 3
-    ");
-}
-
-#[test]
-fn a_row_is_whole_before_it_is_judged() {
+fn unclosed_quote_is_reported_after_earlier_rows() {
     let sandbox = Sandbox::with_admin();
     let output = import(&sandbox, "username,email\nkim,\n\"b c,\nd,\n");
     assert_snapshot!(output, @"
@@ -297,41 +286,4 @@ fn a_row_is_whole_before_it_is_judged() {
     --- exit code 65, stderr
     error: line 2: username: only letters, digits and common symbols are allowed
     ");
-}
-
-/// The class of the costliest password hash as the store has it.
-fn costliest(sandbox: &Sandbox) -> String {
-    sandbox.sql("SELECT costliest_hash FROM store").remove(0)
-}
-
-#[test]
-fn costliest_hash_is_raised_by_import_and_lowered_by_prune() {
-    let sandbox = Sandbox::with_admin();
-    let rows = |classes: &[(&str, &str)]| {
-        let row = |(name, class): &(&str, &str)| {
-            let hash = HASH.replace("m=256,t=2,p=1", class);
-            json!({"username": name, "password_hash": hash}).to_string() + "\n"
-        };
-        classes.iter().map(row).collect::<String>()
-    };
-    import(&sandbox, &rows(&[("cheap", "m=256,t=2,p=1")])).ok();
-    assert_eq!(costliest(&sandbox), "null");
-    let costly = [("kim", "m=65536,t=3,p=1"), ("john", "m=32768,t=2,p=4")];
-    import(&sandbox, &rows(&costly)).ok();
-    assert_eq!(costliest(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
-    // An import that fails raises nothing.
-    import(&sandbox, &rows(&[("max", "m=131072,t=3,p=1"), ("ada", "m=8,t=1,p=1")])).fails(5);
-    for name in ["nobody", "kim", "ada", "not a name"] {
-        sandbox.run_with_input(&["login", name, "--password-stdin"], "wrong").fails(6);
-    }
-    sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1", "kim is still there");
-    sandbox.run(&["users", "delete", "kim", "--yes"]).ok();
-    assert_eq!(costliest(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
-    sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest(&sandbox), "$argon2id$v=19$m=32768,t=2,p=4");
-    sandbox.run(&["users", "delete", "john", "--yes"]).ok();
-    sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest(&sandbox), "null");
-    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
 }

@@ -4,8 +4,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Admin ada, john (logged in), kim and lee.
-fn four() -> Sandbox {
+/// Creates admin ada and users john (logged in), kim and lee.
+fn with_four_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("kim", "123456");
     sandbox.register("lee", "123456");
@@ -13,7 +13,7 @@ fn four() -> Sandbox {
 }
 
 #[test]
-fn a_plain_user_sees_names_only() {
+fn user_sees_names_only() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run(&["users", "list"]), @"
     ID  UID                                   USERNAME  EMAIL
@@ -24,7 +24,7 @@ fn a_plain_user_sees_names_only() {
 }
 
 #[test]
-fn an_admin_sees_role_and_status() {
+fn admin_sees_role_and_status() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["users", "ls"]), @"
@@ -36,13 +36,13 @@ fn an_admin_sees_role_and_status() {
 }
 
 #[test]
-fn a_long_list_is_cut_into_pages() {
-    let sandbox = four();
+fn list_is_paged() {
+    let sandbox = with_four_users();
     let list = |arguments: &[&str]| {
-        let answer = sandbox.json(&[&["users", "list"], arguments].concat());
-        let items = answer["items"].as_array().unwrap().iter();
+        let page = sandbox.json(&[&["users", "list"], arguments].concat());
+        let items = page["items"].as_array().unwrap().iter();
         let names: Vec<_> = items.map(|user| user["username"].as_str().unwrap()).collect();
-        let position = ["page", "per_page", "total", "pages", "next"].map(|name| &answer[name]);
+        let position = ["page", "per_page", "total", "pages", "next"].map(|name| &page[name]);
         format!("{} {}", names.join(","), position.map(ToString::to_string).join(" "))
     };
     assert_eq!(list(&[]), "ada,john,kim,lee 1 20 4 1 null");
@@ -56,8 +56,8 @@ fn a_long_list_is_cut_into_pages() {
 }
 
 #[test]
-fn the_footer_says_how_to_go_on() {
-    let sandbox = four();
+fn footer_names_the_next_page() {
+    let sandbox = with_four_users();
     let mut outputs = String::new();
     for arguments in [
         ["--per-page", "3"].as_slice(),
@@ -96,7 +96,7 @@ fn the_footer_says_how_to_go_on() {
 }
 
 #[test]
-fn a_page_that_cannot_be_is_refused() {
+fn invalid_paging_is_refused() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for (flag, value) in
@@ -137,35 +137,35 @@ fn a_page_that_cannot_be_is_refused() {
     ");
 }
 
-/// Ada, john, and some whose names are found in different ways.
-fn people() -> Sandbox {
+/// Creates users whose names match searches in different ways; ada is logged in.
+fn with_searchable_names() -> Sandbox {
     let sandbox = Sandbox::with_john();
-    for words in [
+    for arguments in [
         &["Zoe", "--email", "b@x.org", "--name", "Zoë 100% Müller"][..],
         &["kim_1", "--email", "Kim@X.org", "--name", "Kim"],
         &["kimx1", "--email", "a@x.org", "--name", "ZOE"],
         &["--email", "c@x.org"],
     ] {
-        let words = [&["register", "--password-stdin"], words].concat();
-        sandbox.run_with_input(&words, "123456").ok();
+        let arguments = [&["register", "--password-stdin"], arguments].concat();
+        sandbox.run_with_input(&arguments, "123456").ok();
     }
     sandbox.sql("UPDATE users SET role = 'minter', created_at = 1577836800 WHERE id = 6");
     sandbox.log_in("ada", "lovelace");
     sandbox
 }
 
-/// The ids on a list, and its total.
+/// Returns the ids and the total of a list.
 fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let answer = sandbox.json(&[&["users", "list"], arguments].concat());
-    let items = answer["items"].as_array().unwrap().iter();
+    let page = sandbox.json(&[&["users", "list"], arguments].concat());
+    let items = page["items"].as_array().unwrap().iter();
     let ids: Vec<_> = items.map(|user| user["id"].to_string()).collect();
-    format!("{} of {}", ids.join(","), answer["total"])
+    format!("{} of {}", ids.join(","), page["total"])
 }
 
 #[test]
-fn a_part_of_a_name_finds_whoever_has_it() {
-    let sandbox = people();
-    for (text, found) in [
+fn search_matches_parts_of_names() {
+    let sandbox = with_searchable_names();
+    for (text, expected) in [
         ("kim", "4,5 of 2"),
         ("KIM", "4,5 of 2"),
         ("kim_1", "4 of 1"),
@@ -177,7 +177,7 @@ fn a_part_of_a_name_finds_whoever_has_it() {
         ("_", "4 of 1"),
         ("' OR 1=1 --", " of 0"),
     ] {
-        assert_eq!(ids(&sandbox, &["--search", text]), found, "{text}");
+        assert_eq!(ids(&sandbox, &["--search", text]), expected, "{text}");
     }
     assert_eq!(ids(&sandbox, &["--search", "x.org", "--role", "minter"]), "6 of 1");
     sandbox.run(&["users", "disable", "6"]).ok();
@@ -201,9 +201,9 @@ fn a_part_of_a_name_finds_whoever_has_it() {
 }
 
 #[test]
-fn a_list_is_sorted_and_who_has_no_name_comes_last() {
-    let sandbox = people();
-    for (arguments, sorted) in [
+fn sort_puts_missing_names_last() {
+    let sandbox = with_searchable_names();
+    for (arguments, expected) in [
         (&["--sort", "id"][..], "1,2,3,4,5,6"),
         (&["--desc"], "6,5,4,3,2,1"),
         (&["--sort", "username"], "1,2,4,5,3,6"),
@@ -216,7 +216,7 @@ fn a_list_is_sorted_and_who_has_no_name_comes_last() {
         (&["--desc", "--per-page", "2", "--page", "2"], "4,3"),
         (&["--desc", "--after", "3"], "2,1"),
     ] {
-        assert_eq!(ids(&sandbox, arguments), format!("{sorted} of 6"), "{arguments:?}");
+        assert_eq!(ids(&sandbox, arguments), format!("{expected} of 6"), "{arguments:?}");
     }
     let list = sandbox.json(&["users", "list", "--sort", "email", "--per-page", "2"]);
     assert_eq!((&list["next"], &list["pages"]), (&Value::Null, &json!(3)));
@@ -231,7 +231,7 @@ fn a_list_is_sorted_and_who_has_no_name_comes_last() {
 }
 
 #[test]
-fn an_order_that_cannot_be_is_refused() {
+fn invalid_sort_and_filter_values_are_refused() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for (flag, value) in [("--sort", "age"), ("--status", "away"), ("--role", "root")] {
@@ -260,8 +260,8 @@ fn an_order_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn a_plain_user_searches_by_what_a_plain_user_sees() {
-    let sandbox = people();
+fn user_searches_visible_columns_only() {
+    let sandbox = with_searchable_names();
     sandbox.log_in("john", "123456");
     assert_eq!(ids(&sandbox, &["--search", "müller"]), " of 0");
     assert_eq!(ids(&sandbox, &["--search", "zoe"]), "3 of 1");

@@ -1,6 +1,8 @@
-//! The administration of accounts: listed, changed, moved between stores.
+//! Account administration: list, changes, export and import.
 
 mod changes;
+mod delete;
 mod export;
 mod import;
+mod import_limits;
 mod list;

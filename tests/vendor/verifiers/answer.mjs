@@ -1,28 +1,29 @@
-// What the verifiers have in common: the question comes in, the answers go out, and what is a
-// middleware is asked by HTTP, as its users' clients do.
+// Common code of the verifiers: reads the question, writes the answers, and sends tokens to
+// middleware by HTTP.
 
 import { webcrypto } from "node:crypto";
 import { once } from "node:events";
 import { json } from "node:stream/consumers";
 import express from "express";
 
-// Node 18 keeps it to itself.
+// Node 18 has no global Web Crypto API.
 globalThis.crypto ??= webcrypto;
 
-// Asks about each token of the question, in order: null where it is accepted, else why it is not.
-// The verifier is made of the question, and throws at a token that it refuses.
+// Verifies each token of the question, in order. Answers are null for accepted tokens, else the
+// reason of the refusal. `verifier` returns a function for the question, which throws to refuse a
+// token.
 export async function answer(verifier) {
   const question = await json(process.stdin);
   const verify = await verifier(question);
   const answers = {};
   for (const [name, token] of Object.entries(question.tokens)) {
-    answers[name] = await Promise.race([asked(verify, token), crash()]);
+    answers[name] = await Promise.race([refusalOf(verify, token), crash()]);
   }
-  // Connections and caches keep the process, and nobody needs them any more.
+  // Open connections and caches would keep the process alive.
   process.stdout.write(JSON.stringify(answers), () => process.exit());
 }
 
-async function asked(verify, token) {
+async function refusalOf(verify, token) {
   try {
     await verify(token);
     return null;
@@ -31,14 +32,14 @@ async function asked(verify, token) {
   }
 }
 
-// What nobody caught would end the process of the verifier's users.
+// Reports an uncaught exception, which would end the process of a service.
 async function crash() {
   process.removeAllListeners("uncaughtException");
   const [error] = await once(process, "uncaughtException");
   return `crashed: ${error}`;
 }
 
-// A service behind the guards, as a function that asks it with a token.
+// Starts a service behind the guards. Returns a function that sends a token to the service.
 export async function service(...guards) {
   const app = express();
   app.get("/", ...guards, (_, response) => response.sendStatus(204));
@@ -47,7 +48,7 @@ export async function service(...guards) {
   const url = `http://127.0.0.1:${server.address().port}/`;
   return async (token) => {
     const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-    const why = response.headers.get("www-authenticate") ?? response.statusText;
-    if (!response.ok) throw new Error(`${response.status} ${why}`);
+    const reason = response.headers.get("www-authenticate") ?? response.statusText;
+    if (!response.ok) throw new Error(`${response.status} ${reason}`);
   };
 }

@@ -1,13 +1,14 @@
-"""What the verifiers have in common: the question comes in, the answers go out."""
+"""Common code of the verifiers: reads the question and writes the answers."""
 
 import json
 import sys
 
 
 def answer(verifier):
-    """Asks about each token of the question, in order: null where it is accepted, else why not.
+    """Verifies each token of the question, in order.
 
-    The verifier is made of the question, and raises an exception at a token that it refuses.
+    Answers are null for accepted tokens, else the reason of the refusal. `verifier` returns a
+    function for the question, which raises an exception to refuse a token.
     """
     question = json.load(sys.stdin)
     verify = verifier(question)

@@ -1,5 +1,5 @@
-// The verifier that the documentation of Amazon Cognito names. A pool's keys are found from its id;
-// here they are loaded before, as the README has it for services without the Internet.
+// The verifier recommended by the documentation of Amazon Cognito. Usually a pool's id locates its
+// keys; here they are preloaded, as its README describes for services without Internet access.
 
 import { CognitoJwtVerifier } from "aws-jwt-verify";
 import { answer } from "./answer.mjs";

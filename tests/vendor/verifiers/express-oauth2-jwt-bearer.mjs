@@ -1,6 +1,5 @@
-// Auth0's middleware for Express; strict, it asks for what RFC 9068 asks for. Its users give the
-// issuer's URL, from which it finds the keys; here, where there is no such host, it is told both
-// `issuer` and `jwksUri`.
+// Auth0's middleware for Express; strict mode applies the checks of RFC 9068. Usually the issuer's
+// URL locates the keys; here that host does not exist, so both `issuer` and `jwksUri` are set.
 
 import bearer from "express-oauth2-jwt-bearer";
 import { answer, service } from "./answer.mjs";

@@ -1,7 +1,7 @@
 """A FastAPI service behind fastapi-azure-auth.
 
-Its users say the tenant, and the keys are found at Microsoft's; here it is told the URL of the
-configuration, as users of Azure AD B2C do.
+Usually the tenant locates the keys at Microsoft; here the URL of the configuration is set, as for
+Azure AD B2C.
 """
 
 from answer import answer
@@ -10,11 +10,11 @@ from fastapi.testclient import TestClient
 from fastapi_azure_auth.auth import AzureAuthorizationCodeBearerBase
 
 
-def service(asked):
+def service(question):
     scheme = AzureAuthorizationCodeBearerBase(
-        app_client_id=asked["audience"],
-        tenant_id=asked["parameters"]["tenant"],
-        openid_config_url=asked["configuration"],
+        app_client_id=question["audience"],
+        tenant_id=question["parameters"]["tenant"],
+        openid_config_url=question["configuration"],
     )
     app = FastAPI()
 

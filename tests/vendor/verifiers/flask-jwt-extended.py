@@ -1,18 +1,18 @@
-"""A Flask-JWT-Extended service with a blocklist, as its documentation has one."""
+"""A Flask-JWT-Extended service with a blocklist as in its documentation."""
 
 import flask_jwt_extended as jwt_extended
 from answer import answer
 from flask import Flask
 
 
-def service(asked):
+def service(question):
     app = Flask("service")
-    app.config["JWT_SECRET_KEY"] = asked["secret"]
+    app.config["JWT_SECRET_KEY"] = question["secret"]
     manager = jwt_extended.JWTManager(app)
-    manager.token_in_blocklist_loader(lambda header, claims: claims["jti"] in asked["revoked"])
+    manager.token_in_blocklist_loader(lambda header, claims: claims["jti"] in question["revoked"])
 
     @app.get("/")
-    @jwt_extended.jwt_required(refresh=asked["preset"] == "flask-refresh")
+    @jwt_extended.jwt_required(refresh=question["preset"] == "flask-refresh")
     def protected():
         return "", 204
 

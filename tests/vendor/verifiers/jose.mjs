@@ -1,5 +1,5 @@
-// jose, which services take whose issuer has no verifier of its own, or none for them: told every
-// check that it has, with the keys from the issuer's JWK Set.
+// jose with all its checks and the keys of the issuer's JWK Set, for services whose issuer offers no
+// verifier.
 
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { answer } from "./answer.mjs";

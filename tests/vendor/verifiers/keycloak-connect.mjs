@@ -1,5 +1,5 @@
-// Keycloak's adapter for Express. It takes http, so the realm's server is the suite's own and the
-// keys come from where Keycloak has them.
+// Keycloak's adapter for Express. It accepts http, so the suite's server acts as the realm's server,
+// with the keys at Keycloak's paths.
 
 import Keycloak from "keycloak-connect";
 import { answer, service } from "./answer.mjs";

@@ -1,5 +1,5 @@
-// Okta's own verifier of access tokens. It takes the keys from the issuer's /v1/keys unless it is
-// told a `jwksUri`.
+// Okta's verifier of access tokens. `jwksUri` replaces the default location of the keys, the issuer's
+// /v1/keys.
 
 import OktaJwtVerifier from "@okta/jwt-verifier";
 import { answer } from "./answer.mjs";

@@ -1,24 +1,24 @@
-"""PyJWT, told every check that it has, with a secret or with the keys that the issuer publishes."""
+"""PyJWT with all its checks, with a secret or with the keys that the issuer publishes."""
 
 import jwt
 from answer import answer
 
 
-def by_secret(asked):
+def by_secret(question):
     options = {"require": ["exp", "iat"]}
-    return lambda token: jwt.decode(token, asked["secret"], algorithms=["HS256"], options=options)
+    return lambda token: jwt.decode(token, question["secret"], algorithms=["HS256"], options=options)
 
 
-def by_keys(asked):
-    keys = jwt.PyJWKClient(asked["jwks_uri"])
+def by_keys(question):
+    keys = jwt.PyJWKClient(question["jwks_uri"])
 
     def verify(token):
         return jwt.decode(
             token,
             keys.get_signing_key_from_jwt(token).key,
             algorithms=["RS256"],
-            issuer=asked["issuer"],
-            audience=asked["audience"],
+            issuer=question["issuer"],
+            audience=question["audience"],
             subject="repo:octo-org/octo-repo:environment:prod",
             options={"require": ["exp", "iat", "nbf", "iss", "aud", "sub"]},
         )
@@ -26,4 +26,4 @@ def by_keys(asked):
     return verify
 
 
-answer(lambda asked: by_keys(asked) if "jwks_uri" in asked else by_secret(asked))
+answer(lambda question: by_keys(question) if "jwks_uri" in question else by_secret(question))

@@ -1,5 +1,5 @@
-// What getClaims() of supabase-js is. It fetches the keys from the project's Auth server, and asks
-// that server about what it cannot check by itself; the suite's server knows no user.
+// The implementation of getClaims() in supabase-js. It fetches the keys from the project's Auth
+// server, and sends tokens that it cannot verify to that server; the suite's server has no users.
 
 import { GoTrueClient } from "@supabase/auth-js";
 import { answer } from "./answer.mjs";

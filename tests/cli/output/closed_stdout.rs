@@ -1,0 +1,76 @@
+//! Commands whose result is a secret, with a closed standard output.
+
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use std::process::Command;
+
+/// Commands that print a secret, with `KEY` in place of a key id.
+const SECRETS: &[&str] = &[
+    "token create app",
+    "token renew 1",
+    "token mint",
+    "token mint --record",
+    "token mint --record --count 3",
+    "token mint --count 3 -o json",
+    "token fixtures",
+    "sessions token",
+    "refresh --token-stdin",
+    "login ada --password-file password -o json",
+    "keys export --yes --private KEY",
+];
+
+/// Redirections of standard output that make writes fail.
+const CLOSED: &[&str] = &[">&-", "1</dev/null"];
+
+fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
+    let mut command = Command::new("sh");
+    let jeton = env!("CARGO_BIN_EXE_jeton");
+    let line = format!("exec {jeton} {arguments} {redirection} <refresh");
+    command.args(["-c", &line]).env_clear().env("HOME", sandbox.home()).current_dir(sandbox.home());
+    RunOutput::of(command)
+}
+
+fn count_rows(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.sql(
+        "SELECT 'tokens ' || count(*) FROM tokens UNION ALL
+         SELECT 'pairs ' || count(*) || ' ' || count(spent_at) FROM pairs UNION ALL
+         SELECT 'sessions ' || count(*) || ' ' || count(ended_at) FROM sessions UNION ALL
+         SELECT 'keys ' || count(*) FROM keys UNION ALL
+         SELECT 'changes ' || count(*) FROM audit WHERE outcome = 'done'",
+    )
+}
+
+#[test]
+fn closed_stdout_creates_no_secret() {
+    let sandbox = Sandbox::with_admin();
+    std::fs::write(sandbox.home().join("password"), "lovelace").unwrap();
+    std::fs::write(sandbox.home().join("refresh"), sandbox.session("refresh")).unwrap();
+    sandbox.get(&["token", "create", "app"]);
+    let key = sandbox.get(&["keys", "generate"]);
+    let before = count_rows(&sandbox);
+    for arguments in SECRETS {
+        for redirection in CLOSED {
+            let output = run(&sandbox, &arguments.replace("KEY", &key), redirection);
+            allow_duplicates!(assert_snapshot!(output, @"
+            --- exit code 1, stderr
+            error: standard output is closed: the secret would be lost
+            "));
+            assert_eq!(count_rows(&sandbox), before, "{arguments} {redirection}");
+        }
+    }
+}
+
+#[test]
+fn discarded_results_are_not_an_error() {
+    let sandbox = Sandbox::with_admin();
+    std::fs::write(sandbox.home().join("refresh"), "").unwrap();
+    for redirection in CLOSED {
+        let output = run(&sandbox, "whoami", redirection).ok();
+        assert_eq!(output.stderr, "");
+    }
+    // Discarding a token on purpose is allowed.
+    run(&sandbox, "token create app", ">/dev/null").ok();
+    run(&sandbox, "token create app", "<>/dev/null >&0").ok();
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["2"]);
+}

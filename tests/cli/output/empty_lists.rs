@@ -1,0 +1,49 @@
+//! Empty lists: no standard output, a note on standard error, and no items in JSON.
+
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+
+#[test]
+fn empty_list_prints_a_note_to_stderr() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.register("john", "123456");
+    let mut outputs = String::new();
+    for arguments in [
+        &["token", "list"][..],
+        &["token", "list", "--page", "2"],
+        &["token", "list", "--user", "john", "--status", "all"],
+        &["sessions", "list", "--user", "john"],
+        &["users", "list", "--page", "2"],
+        &["users", "list", "--after", "2"],
+        &["audit", "list", "--user", "john"],
+    ] {
+        let output = sandbox.run(arguments);
+        outputs += &output.with_command();
+        allow_duplicates!(assert_snapshot!(sandbox.run(&[arguments, &["-q"]].concat()), @""));
+        let json = sandbox.json(arguments);
+        assert_eq!(json["items"], serde_json::json!([]), "{arguments:?}");
+    }
+    assert_snapshot!(outputs, @"
+    $ jeton token list
+    --- stderr
+    no tokens
+    $ jeton token list --page 2
+    --- stderr
+    no tokens
+    $ jeton token list --user john --status all
+    --- stderr
+    no tokens
+    $ jeton sessions list --user john
+    --- stderr
+    no sessions
+    $ jeton users list --page 2
+    --- stderr
+    no users on this page, last page: 1
+    $ jeton users list --after 2
+    --- stderr
+    no users
+    $ jeton audit list --user john
+    --- stderr
+    no events
+    ");
+}

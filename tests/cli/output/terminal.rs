@@ -1,0 +1,253 @@
+//! Output for terminals only: tables that fit the width, and distances of times.
+
+use crate::prompts::terminal_output;
+use crate::redact::redact;
+use crate::sandbox::Sandbox;
+use console::measure_text_width;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(super) const EXEC_LINE: &str = "exec \"$0\" \"$@\"";
+pub(super) const PLAIN: (&str, &str) = ("NO_COLOR", "1");
+
+/// Returns the output of a command on a terminal of the given width, without colours.
+fn render(sandbox: &Sandbox, columns: usize, arguments: &[&str]) -> String {
+    terminal_output(sandbox, columns, EXEC_LINE, arguments, &[PLAIN])
+}
+
+fn in_seconds(seconds: i64) -> i64 {
+    #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    i64::try_from(now).unwrap() + seconds
+}
+
+/// Creates a store with long names, wide characters and combining characters, and with keys and
+/// users that are three hours old.
+pub(super) fn with_long_names() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    let email = "somebody-with-a-long-name@mail.example.com";
+    let arguments = ["register", "李小龍", "--email", email, "--password-stdin"];
+    sandbox.run_with_input(&arguments, "123456").ok();
+    sandbox.get(&["token", "create", "my-app", "-p", "read,write", "--ttl", "6d"]);
+    let long = "orders:read,orders:write,users:read,a-permission-with-a-rather-long-name";
+    sandbox.get(&["token", "create", "日本語のとても長い名前です", "-p", long]);
+    sandbox.get(&["token", "create", "zo\u{308}e\u{301}\u{316}\u{324}-x", "--no-expiry"]);
+    sandbox.run(&["token", "revoke", "3"]).ok();
+    sandbox.run(&["keys", "rotate", "-q"]).ok();
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    for table in ["keys", "users"] {
+        let older = format!("UPDATE {table} SET created_at = ?1");
+        assert_eq!(store.execute(&older, [in_seconds(-10_830)]).unwrap(), 2);
+    }
+    sandbox
+}
+
+#[test]
+fn table_fits_the_terminal_and_aligns_wide_characters() {
+    let sandbox = with_long_names();
+    let list = |columns| render(&sandbox, columns, &["token", "list", "--status", "all"]);
+    for (columns, screen) in [
+        (
+            200,
+            "\
+ID  KIND  APP                         OWNER  PERMISSIONS                                                               STATUS   EXPIRES
+1   app   my-app                      ada    read,write                                                                live     <time> (in 6 d)
+2   app   日本語のとても長い名前です  ada    orders:read,orders:write,users:read,a-permission-with-a-rather-long-name  live     <time> (in 7 d)
+3   app   zo\u{308}e\u{301}\u{316}\u{324}-x                       ada    -                                                                         revoked  never
+",
+        ),
+        // A time is 20 columns wide, the placeholder `<time>` 6.
+        (
+            70,
+            "\
+ID  KIND  APP       OWNER  PERMISSIONS   STATUS   EXPIRES
+1   app   my-app    ada    read,write    live     <time>
+                                                  (in 6 d)
+2   app   日本語の  ada    orders:read,  live     <time>
+          とても長         orders:write           (in 7 d)
+          い名前で         ,
+          す               users:read,
+                           a-permission
+                           -with-a-rath
+                           er-long-name
+3   app   zo\u{308}e\u{301}\u{316}\u{324}-x     ada    -             revoked  never
+",
+        ),
+        (
+            60,
+            "\
+ID           1
+KIND         app
+APP          my-app
+OWNER        ada
+PERMISSIONS  read,write
+STATUS       live
+EXPIRES      <time> (in 6 d)
+
+ID           2
+KIND         app
+APP          日本語のとても長い名前です
+OWNER        ada
+PERMISSIONS  orders:read,orders:write,users:read,a-permission-with-a-rather-long-name
+STATUS       live
+EXPIRES      <time> (in 7 d)
+
+ID           3
+KIND         app
+APP          zo\u{308}e\u{301}\u{316}\u{324}-x
+OWNER        ada
+PERMISSIONS  -
+STATUS       revoked
+EXPIRES      never
+",
+        ),
+    ] {
+        assert_eq!(redact(&sandbox, &list(columns)), screen, "{columns}");
+    }
+}
+
+/// Returns whether an output is a list of names and values, not a table.
+fn is_list(screen: &str) -> bool {
+    screen.lines().next().unwrap().split_whitespace().count() == 2
+}
+
+#[test]
+fn ids_are_never_wrapped() {
+    let sandbox = with_long_names();
+    for (arguments, id, min_table_width) in [
+        (&["users", "list"][..], "uid", 80),
+        (&["keys", "list"], "kid", 120),
+        (&["sessions", "list"], "sid", 120),
+    ] {
+        let json = sandbox.json(arguments);
+        let items = json["items"].as_array().unwrap();
+        assert!(!items.is_empty(), "{arguments:?}");
+        for columns in [60, 80, 100, 120, 200] {
+            let screen = render(&sandbox, columns, arguments);
+            for item in items {
+                let id = item[id].as_str().unwrap();
+                let mut lines_with_id = screen.lines().filter(|line| line.contains(id));
+                let line = lines_with_id.next().unwrap_or_else(|| panic!("{columns}:\n{screen}"));
+                assert!(
+                    measure_text_width(line) <= columns && lines_with_id.next().is_none(),
+                    "{screen}"
+                );
+            }
+            let is_table = !is_list(&screen);
+            assert_eq!(is_table, columns >= min_table_width, "{columns}:\n{screen}");
+            let fits = screen.lines().all(|line| measure_text_width(line) <= columns);
+            assert!(fits || !is_table, "{columns}:\n{screen}");
+        }
+    }
+}
+
+/// Creates a token and a user that are three hours old; the token expires in six days.
+fn with_old_rows() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    sandbox.get(&["token", "create", "a"]);
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let (three_hours_ago, expiry) = (in_seconds(-10_830), in_seconds(6 * 86_400 + 30));
+    let changed = store
+        .execute("UPDATE tokens SET issued_at = ?1, expires_at = ?2", [three_hours_ago, expiry]);
+    assert_eq!(changed.unwrap(), 1);
+    assert_eq!(store.execute("UPDATE users SET created_at = ?1", [three_hours_ago]).unwrap(), 1);
+    sandbox
+}
+
+#[test]
+fn times_show_their_distance() {
+    let sandbox = with_old_rows();
+    let screen = render(&sandbox, 80, &["token", "show", "1"]);
+    assert_eq!(
+        redact(&sandbox, &screen),
+        "\
+id           1
+jti          <uuid>
+kind         app
+app          a
+owner        ada
+permissions  -
+audience     -
+status       live
+issued       <time> (3 h ago)
+expires      <time> (in 6 d)
+revoked      -
+"
+    );
+    let screen = render(&sandbox, 80, &["users", "show", "ada"]);
+    assert!(redact(&sandbox, &screen).ends_with("created   <time> (3 h ago)\n"), "{screen}");
+    let screen = render(&sandbox, 80, &["whoami"]);
+    assert!(redact(&sandbox, &screen).contains("\nsession ends  <time> (in 90 d)\n"), "{screen}");
+}
+
+/// Removes the distances after times, and joins words by one space. Also returns the number of
+/// distances.
+fn without_distances(text: &str) -> (String, usize) {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut parts = text.split("Z (");
+    let mut without = parts.next().unwrap().to_owned();
+    let mut count = 0;
+    for part in parts {
+        without += "Z";
+        without += part.split_once(')').unwrap().1;
+        count += 1;
+    }
+    (without, count)
+}
+
+#[test]
+fn only_terminal_output_has_distances() {
+    let sandbox = with_old_rows();
+    for (arguments, times) in [
+        (&["token", "list"][..], 1),
+        (&["token", "show", "1"], 2),
+        (&["users", "list"], 0),
+        (&["users", "show", "ada"], 1),
+        (&["whoami"], 2),
+        (&["sessions", "list"], 3),
+        (&["keys", "list"], 1),
+        (&["settings", "list"], 0),
+        (&["token", "presets"], 0),
+    ] {
+        let piped = sandbox.run(arguments).ok().stdout;
+        let text = piped.split_whitespace().collect::<Vec<_>>().join(" ");
+        for columns in [60, 80, 200] {
+            let screen = render(&sandbox, columns, arguments);
+            let (without, distances) = without_distances(&screen);
+            assert_eq!(distances, times, "{screen}");
+            let is_other_layout = is_list(&screen) && !is_list(&piped);
+            assert!(without == text || is_other_layout && columns < 200, "{screen}{piped}");
+        }
+        let json =
+            terminal_output(&sandbox, 80, EXEC_LINE, &[arguments, &["-o", "json"]].concat(), &[]);
+        assert_eq!(
+            json,
+            sandbox.run(&[arguments, &["-o", "json"]].concat()).ok().stdout,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn messages_show_distances_on_a_terminal_only() {
+    let sandbox = Sandbox::with_admin();
+    let create = ["token", "create", "a"];
+    let line = "exec \"$0\" \"$@\" >out";
+    let message = redact(&sandbox, &terminal_output(&sandbox, 80, line, &create, &[]));
+    assert_eq!(message, "token 1 for a, expires <time> (in 7 d), 1 of 3 in use\n");
+    let file = |name| std::fs::read_to_string(sandbox.home().join(name)).unwrap();
+    assert_eq!(redact(&sandbox, &file("out")), "<token>\n");
+    let line = "exec \"$0\" \"$@\" 2>err";
+    let result = terminal_output(&sandbox, 80, line, &create, &[]);
+    assert_eq!(redact(&sandbox, &result), "<token>\n");
+    assert_eq!(redact(&sandbox, &file("err")), "token 2 for a, expires <time>, 2 of 3 in use\n");
+    for (arguments, suffix) in [
+        (&["token", "renew", "1", "--grace", "2h"][..], "token 1 works until <time> (in 2 h)"),
+        (&["refresh"], "refreshed, until <time> (in 15 m)"),
+        (&["token", "decode", "@out"], "exp is <time> (in 7 d)"),
+        (&["keys", "rotate", "--overlap", "14d"], "verifies until <time> (in 14 d)"),
+    ] {
+        let screen =
+            redact(&sandbox, &terminal_output(&sandbox, 80, EXEC_LINE, arguments, &[PLAIN]));
+        assert!(screen.lines().any(|line| line.ends_with(suffix)), "{screen}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Exit codes of `jeton run`, and the revocation of the token on every exit.
+
+use super::{Running, assert_all_revoked, assert_revoked, audit, run_shell, shell};
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn command_exit_code_is_returned() {
+    for code in [0, 1, 3, 12, 75, 126, 127, 130, 255] {
+        let sandbox = Sandbox::with_admin();
+        let output = run_shell(&sandbox, &[], &format!("echo \"$API_TOKEN\"; exit {code}"));
+        assert_eq!((output.code, output.stderr.as_str()), (code, ""));
+        assert_revoked(&sandbox, &output.stdout);
+    }
+}
+
+#[test]
+fn killing_signal_exits_128_plus_its_number() {
+    for (signal, code) in [("HUP", 129), ("INT", 130), ("ABRT", 134), ("KILL", 137), ("TERM", 143)]
+    {
+        let sandbox = Sandbox::with_admin();
+        let output = run_shell(&sandbox, &[], &format!("echo \"$API_TOKEN\"; kill -{signal} $$"));
+        assert_eq!((output.code, output.stderr.as_str()), (code, ""), "{signal}");
+        assert_revoked(&sandbox, &output.stdout);
+    }
+}
+
+#[test]
+fn missing_command_exits_127_and_unexecutable_126() {
+    let sandbox = Sandbox::with_admin();
+    std::fs::write(sandbox.home().join("text"), "not a program").unwrap();
+    std::fs::write(sandbox.home().join("strange"), "no program either").unwrap();
+    let executable = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(sandbox.home().join("strange"), executable).unwrap();
+    let mut outputs = String::new();
+    for command in
+        ["there-is-none", "./there\u{1b}-is-none", "./text", ".", "./strange", "./text/x"]
+    {
+        let test_token = sandbox.run(&["run", "--", command]);
+        let app_token = sandbox.run(&["run", "--app", "ci", "--", command]);
+        assert_eq!(test_token.to_string(), app_token.to_string());
+        outputs += &test_token.with_heading(command.escape_default());
+    }
+    assert_snapshot!(outputs, @r"
+    there-is-none
+    --- exit code 127, stderr
+    error: command `there-is-none` not found
+    hint: use `sh -c '…'` for shell syntax and built-in commands
+    ./there\u{1b}-is-none
+    --- exit code 127, stderr
+    error: command `./there\u{1b}-is-none` not found
+    hint: use `sh -c '…'` for shell syntax and built-in commands
+    ./text
+    --- exit code 126, stderr
+    error: `./text` cannot be executed: Permission denied (os error 13)
+    .
+    --- exit code 126, stderr
+    error: `.` cannot be executed: Permission denied (os error 13)
+    ./strange
+    --- exit code 126, stderr
+    error: `./strange` cannot be executed: Exec format error (os error 8)
+    ./text/x
+    --- exit code 126, stderr
+    error: `./text/x` cannot be executed: Not a directory (os error 20)
+    ");
+    assert_all_revoked(&sandbox, 12);
+    assert_eq!(audit(&sandbox).len(), 24, "no run was refused");
+}
+
+#[test]
+fn failed_revocation_names_the_token_and_exits_1() {
+    let mut outputs = String::new();
+    for (format, code) in [("text", 0), ("json", 5)] {
+        let sandbox = Sandbox::with_admin();
+        let line = format!("echo \"$API_TOKEN\"; read line; exit {code}");
+        let mut run = Running::start(shell(&sandbox, &["--wait", "0s", "-o", format], &line));
+        let token = run.read_line();
+        let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        run.send_line("continue");
+        let (exit, stderr) = run.finish();
+        connection.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(exit, Some(1));
+        outputs += &stderr;
+        outputs += "--- exit code 1\n";
+        sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
+        sandbox.run(&["token", "revoke", "1"]).ok();
+        assert_revoked(&sandbox, &token);
+    }
+    assert_snapshot!(outputs, @r#"
+    error: the command exited with 0, and token 1 could not be revoked: timed out waiting for a lock on the store
+    hint: revoke it: jeton token revoke 1
+    --- exit code 1
+    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke it: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
+    --- exit code 1
+    "#);
+}
+
+#[test]
+fn store_removed_by_the_command_is_reported() {
+    let sandbox = Sandbox::with_admin();
+    let output = run_shell(&sandbox, &[], "rm .local/share/jeton/*");
+    assert_snapshot!(output, @"
+    --- exit code 1, stderr
+    error: the command exited with 0, and token 1 could not be revoked: store `~/.local/share/jeton/jeton.db` not found
+    hint: revoke it: jeton token revoke 1
+    ");
+}
+
+#[test]
+fn replaced_store_is_not_changed() {
+    let sandbox = Sandbox::with_admin();
+    let line =
+        "rm -r .local .config && \"$0\" init eve -q && \"$0\" token create app -q >/dev/null";
+    let output = run_shell(&sandbox, &[], line);
+    assert_snapshot!(output, @"
+    --- exit code 1, stderr
+    error: the command exited with 0, and token 1 could not be revoked: the store of the token was replaced by another store
+    hint: revoke it: jeton token revoke 1
+    ");
+    assert_eq!(sandbox.sql("SELECT id || ' ' || count(revoked_at) FROM tokens"), ["1 0"]);
+}

@@ -1,0 +1,134 @@
+//! Password hashes that no command writes: reported as a damaged store without computing them.
+
+use super::crafted_rows::{check, damage, log_in};
+use super::crafted_schema::{craft, run_bounded};
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+
+/// Hash parameters that need 4 GiB or hours, or are malformed.
+const COSTLY: [&str; 4] = [
+    "$argon2id$v=19$m=4194304,t=1,p=1$",
+    "$argon2id$v=19$m=8,t=4294967295,p=1$",
+    "$argon2id$v=19$m=134217728,t=1,p=16777215$",
+    "\u{1b}[2J$scrypt$",
+];
+
+#[test]
+fn costly_password_hash_is_damage_and_not_computed() {
+    let mut outputs = String::new();
+    for parameters in COSTLY {
+        let sandbox = Sandbox::with_admin();
+        let hash = format!("{parameters}c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
+        craft(&sandbox, &format!("UPDATE users SET password = '{hash}'"));
+        let output = log_in(&sandbox);
+        outputs += &output.with_command();
+        let passwd = ["passwd", "--password-stdin"];
+        let output = run_bounded(&sandbox, &passwd, "lovelace\nturing mathison\n");
+        outputs += &output.with_command();
+        outputs += &check(&sandbox);
+        let recover = ["recover", "ada", "--password-stdin", "--yes"];
+        assert_eq!(run_bounded(&sandbox, &recover, "lovelace\n").code, 0);
+        log_in(&sandbox).ok();
+        assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");
+    }
+    assert_snapshot!(outputs, @"
+    $ timeout 20 jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    $ timeout 20 jeton passwd --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton store check
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ timeout 20 jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    $ timeout 20 jeton passwd --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton store check
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ timeout 20 jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    $ timeout 20 jeton passwd --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton store check
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ timeout 20 jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    $ timeout 20 jeton passwd --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    $ jeton store check
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+}
+
+#[test]
+fn costly_hash_class_is_damage_and_not_computed() {
+    let mut outputs = String::new();
+    for parameters in COSTLY {
+        let sandbox = Sandbox::with_admin();
+        let class = parameters.trim_end_matches('$');
+        craft(&sandbox, &format!("UPDATE store SET costliest_hash = '{class}'"));
+        outputs += &damage(&sandbox, &["login", "ada", "--password-stdin"]);
+        outputs += &damage(&sandbox, &["login", "nobody", "--password-stdin"]);
+        outputs += &check(&sandbox);
+        sandbox.run(&["store", "prune"]).ok();
+        log_in(&sandbox).ok();
+        assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");
+    }
+    assert_snapshot!(outputs, @"
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton login nobody --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton store check
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton login nobody --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton store check
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton login nobody --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    $ jeton store check
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    $ jeton login ada --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    $ jeton login nobody --password-stdin
+    --- exit code 78, stderr
+    error: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    $ jeton store check
+    store_damaged: store damaged: unusable `costliest_hash`: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+}

@@ -1,0 +1,233 @@
+//! Stores whose schema another program changed: every command refuses them, in bounded time, before
+//! a statement can run through a foreign view or trigger.
+
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// Maximum duration of a refusal.
+const BOUND: Duration = Duration::from_secs(10);
+
+/// Changes the store with a stock SQLite that checks no constraints.
+pub(super) fn craft(sandbox: &Sandbox, sql: &str) {
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    store
+        .execute_batch(&format!(
+            "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
+             PRAGMA writable_schema = ON; {sql}"
+        ))
+        .unwrap();
+}
+
+/// Runs a command, and fails the test if it takes longer than `BOUND`.
+pub(super) fn run_bounded(sandbox: &Sandbox, arguments: &[&str], input: &str) -> RunOutput {
+    let start = Instant::now();
+    let mut command = std::process::Command::new("timeout");
+    let jeton = sandbox.command(arguments);
+    command.args(["20", env!("CARGO_BIN_EXE_jeton")]).args(jeton.get_args()).env_clear();
+    command.env("HOME", sandbox.home()).current_dir(sandbox.home());
+    let output = Sandbox::run_with(command, input);
+    assert!(start.elapsed() < BOUND, "{arguments:?}: {output:?}");
+    output
+}
+
+const COMMANDS: &[&[&str]] = &[
+    &["whoami"],
+    &["token", "create", "x"],
+    &["token", "verify", "x"],
+    &["token", "list"],
+    &["users", "list"],
+    &["login", "ada", "--password-stdin"],
+    &["register", "eve", "--email", "eve@example.com", "--password-stdin"],
+    &["init", "eve", "--password-stdin"],
+    &["recover", "ada", "--password-stdin", "--yes"],
+    &["keys", "export", "--jwks"],
+    &["settings", "list"],
+    &["store", "info"],
+    &["store", "backup", "copy.db"],
+    &["store", "migrate"],
+    &["store", "prune", "--yes"],
+    &["logout"],
+];
+
+/// Asserts that every command refuses the crafted store in the same way. Returns the refusal and the
+/// differences named by `store check`.
+#[track_caller]
+fn refusals(sql: &str) -> String {
+    let sandbox = Sandbox::with_admin();
+    craft(&sandbox, sql);
+    let rows = || sandbox.sql("SELECT count(*) || max(role) FROM users");
+    let before = rows();
+    let outputs: BTreeSet<String> = COMMANDS
+        .iter()
+        .map(|arguments| {
+            run_bounded(&sandbox, arguments, "lovelace").with_heading("$ every command")
+        })
+        .collect();
+    assert_eq!(outputs.len(), 1, "{outputs:?}");
+    let check = run_bounded(&sandbox, &["store", "check"], "").with_heading("$ jeton store check");
+    assert_eq!(sandbox.json_error(&["store", "info"])["code"], "store_damaged");
+    assert_eq!(rows(), before);
+    assert!(!sandbox.home().join("copy.db").exists());
+    outputs.into_iter().next().unwrap() + &check
+}
+
+#[test]
+fn endless_view_in_place_of_a_table_is_refused() {
+    let output = refusals(
+        "DROP TABLE settings;
+         CREATE VIEW settings AS WITH RECURSIVE n (name) AS (SELECT '' UNION ALL SELECT '' FROM n)
+             SELECT name, name AS value, 1 AS changed_at FROM n",
+    );
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: missing table `settings`, unknown view `settings`
+    $ jeton store check
+    store_damaged: store damaged: missing table `settings`
+    store_damaged: store damaged: unknown view `settings`
+    --- exit code 78, stderr
+    error: the store has 2 faults
+    ");
+}
+
+#[test]
+fn trigger_that_grants_admin_is_refused() {
+    let output = refusals(
+        "CREATE TRIGGER helpful AFTER INSERT ON users BEGIN UPDATE users SET role = 'admin'; END",
+    );
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: unknown trigger `helpful`
+    $ jeton store check
+    store_damaged: store damaged: unknown trigger `helpful`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+}
+
+#[test]
+fn trigger_with_a_hostile_name_and_message_is_refused_and_escaped() {
+    let output = refusals(
+        "CREATE TRIGGER \"a\u{1b}]0;x\u{7}\nerror: fine\" BEFORE INSERT ON audit BEGIN
+             SELECT raise(ABORT, 'x\n\u{1b}[2J'); END",
+    );
+    assert_snapshot!(output, @r"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: unknown trigger `a\u{1b}]0;x\u{7}\nerror: fine`
+    $ jeton store check
+    store_damaged: store damaged: unknown trigger `a\u{1b}]0;x\u{7}\nerror: fine`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+}
+
+#[test]
+fn dropped_index_trigger_and_table_are_refused() {
+    let output = refusals("DROP INDEX keys_one_active_app");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: missing index `keys_one_active_app`
+    $ jeton store check
+    store_damaged: store damaged: missing index `keys_one_active_app`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals("DROP TRIGGER users_added");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: missing trigger `users_added`
+    $ jeton store check
+    store_damaged: store damaged: missing trigger `users_added`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals("DROP TABLE blocklist");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: missing table `blocklist`
+    $ jeton store check
+    store_damaged: store damaged: missing table `blocklist`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+}
+
+#[test]
+fn changed_table_and_additional_objects_are_refused() {
+    let output = refusals("ALTER TABLE settings ADD COLUMN note TEXT");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: changed table `settings`
+    $ jeton store check
+    store_damaged: store damaged: changed table `settings`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals("CREATE TABLE notes (x)");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: unknown table `notes`
+    $ jeton store check
+    store_damaged: store damaged: unknown table `notes`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals("CREATE INDEX fast ON users (role)");
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: unknown index `fast`
+    $ jeton store check
+    store_damaged: store damaged: unknown index `fast`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+    let output = refusals(
+        "UPDATE sqlite_schema SET sql = replace(sql, 'UNIQUE INDEX', 'INDEX')
+             WHERE name = 'keys_one_active_app'",
+    );
+    assert_snapshot!(output, @"
+    $ every command
+    --- exit code 78, stderr
+    error: store damaged: changed index `keys_one_active_app`
+    $ jeton store check
+    store_damaged: store damaged: changed index `keys_one_active_app`
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    ");
+}
+
+#[test]
+fn unparsable_statement_is_damage() {
+    let sandbox = Sandbox::with_admin();
+    craft(
+        &sandbox,
+        "UPDATE sqlite_schema SET sql = 'CREATE TABLE \u{1b}[2J\n(' WHERE name = 'audit'",
+    );
+    for arguments in COMMANDS.iter().chain(&[&["store", "check"][..]]) {
+        let output = run_bounded(&sandbox, arguments, "lovelace");
+        assert_eq!(output.code, 78, "{arguments:?}: {output:?}");
+        assert!(
+            !output.stderr.contains('\u{1b}') && output.stderr.lines().count() == 1,
+            "{output:?}"
+        );
+    }
+}
+
+#[test]
+fn vacuumed_store_is_accepted() {
+    let sandbox = Sandbox::with_admin();
+    rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch("VACUUM").unwrap();
+    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+    sandbox.run(&["whoami"]).ok();
+}

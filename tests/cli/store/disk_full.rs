@@ -1,0 +1,135 @@
+//! A full disk below the session file and below the store: the old content stays intact, and the
+//! next command works after space is freed.
+
+use super::mount_namespace::MountNamespace;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use serde_json::Value;
+
+/// Checks the integrity of the store with a stock SQLite, on a copy outside the mount namespace.
+fn check_integrity(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
+    mounted.run_line_ok("rm -rf copy && cp -r .local/share/jeton copy");
+    let copy = rusqlite::Connection::open(sandbox.home().join("copy/jeton.db")).unwrap();
+    let query = |sql| copy.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(query("PRAGMA integrity_check"), "ok");
+}
+
+#[test]
+fn full_disk_keeps_the_old_session_file() {
+    let sandbox = Sandbox::new();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    mounted.mount_small(".config");
+    mounted.run("init ada").ok();
+    mounted.run_line_ok("cp .config/jeton/sessions/*.json before");
+    mounted.fill(".config");
+    for words in ["refresh", "login ada"] {
+        allow_duplicates!(assert_snapshot!(mounted.run(words), @"
+        --- exit code 1, stderr
+        error: disk full: the session file cannot be written
+        hint: free disk space and retry
+        "));
+        mounted.run_line_ok("cmp before .config/jeton/sessions/*.json");
+        let names = mounted.run_line("ls .config/jeton/sessions").ok().stdout;
+        assert_eq!(names.lines().count(), 2, "{names}");
+        mounted.run("whoami").ok();
+    }
+    assert_eq!(sandbox.sql("SELECT count(*) FROM pairs WHERE spent_at IS NOT NULL"), ["0"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM sessions"), ["1"], "no session without its file");
+    mounted.free(".config");
+    mounted.run("refresh").ok();
+    mounted.run("whoami").ok();
+    assert_eq!(sandbox.sql("SELECT count(*) FROM pairs WHERE spent_at IS NOT NULL"), ["1"]);
+}
+
+#[test]
+fn full_disk_leaves_the_store_unchanged() {
+    let sandbox = Sandbox::new();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    mounted.mount_small(".local");
+    mounted.run("init ada").ok();
+    let token = mounted.run("token create app").ok().stdout;
+    let session = ["sid", "access", "refresh"].map(|member| sandbox.session(member));
+    mounted.fill(".local");
+    for words in ["refresh", "login ada", "register john", "token create other", "token revoke 1"] {
+        allow_duplicates!(assert_snapshot!(mounted.run(words), @"
+        --- exit code 1, stderr
+        error: disk full: cannot write the store
+        hint: free disk space and retry
+        "));
+        allow_duplicates!(
+            assert_snapshot!(mounted.run(&format!("token verify {}", token.trim())), @"valid")
+        );
+        assert_eq!(session, ["sid", "access", "refresh"].map(|member| sandbox.session(member)));
+    }
+    check_integrity(&sandbox, &mut mounted);
+    mounted.free(".local");
+    mounted.run("refresh").ok();
+    mounted.run("register john").ok();
+    mounted.run("token create other").ok();
+    assert_eq!(sandbox.session("sid"), session[0]);
+    let list = mounted.run("sessions list -o json").ok().stdout;
+    let list: Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
+    check_integrity(&sandbox, &mut mounted);
+}
+
+#[test]
+fn init_on_a_full_disk_can_be_repeated() {
+    let sandbox = Sandbox::new();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    mounted.mount_small(".local");
+    mounted.fill(".local");
+    assert_snapshot!(mounted.run("init ada"), @"
+    --- exit code 1, stderr
+    error: disk full: cannot write the store
+    hint: free disk space and retry
+    ");
+    mounted.free(".local");
+    assert_snapshot!(mounted.run("init ada"), @"
+    --- stderr
+    created store `~/.local/share/jeton/jeton.db`
+    created admin ada; logged in as ada
+    ");
+    mounted.run("whoami").ok();
+    check_integrity(&sandbox, &mut mounted);
+}
+
+#[test]
+fn run_on_a_full_disk_names_the_unrevoked_token() {
+    let sandbox = Sandbox::new();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    mounted.mount_small(".local");
+    mounted.run("init ada").ok();
+    let fill = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
+    assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill}'")), @"
+    --- exit code 1, stderr
+    error: the command exited with 4, and token 1 could not be revoked: disk full: cannot write the store
+    hint: revoke it: jeton token revoke 1
+    ");
+    mounted.free(".local");
+    mounted.run("token revoke 1").ok();
+    check_integrity(&sandbox, &mut mounted);
+}
+
+#[test]
+fn fixtures_on_a_full_disk_can_be_repeated() {
+    let sandbox = Sandbox::new();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    std::fs::write(sandbox.home().join("key"), "a secret that is as long as its hash").unwrap();
+    mounted.mount_small("set");
+    let create_fixtures = "token fixtures --out set --preset flask --key-file key";
+    for blocks in [0, 2, 12] {
+        mounted.run_line_ok(&format!("dd if=/dev/zero of=set/reserve bs=4096 count={blocks}"));
+        mounted.fill("set");
+        mounted.run_line_ok("rm set/reserve");
+        allow_duplicates!(assert_snapshot!(mounted.run(create_fixtures), @"
+        --- exit code 1, stderr
+        error: disk full: `set` cannot be written
+        hint: free disk space and retry
+        "));
+        mounted.free("set");
+    }
+    mounted.run(create_fixtures).ok();
+    let names = mounted.run_line("ls set").ok().stdout;
+    assert!(names.contains("good.jwt") && !names.contains(".new"), "{names}");
+}

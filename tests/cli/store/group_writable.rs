@@ -1,0 +1,79 @@
+//! Directories that a group can write: the user's private group is a warning, any other is refused.
+
+use super::mount_namespace::{MountNamespace, skip};
+use super::set_mode;
+use super::shared_directories::create_directory;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use std::fs;
+
+const ACL: &str = "system.posix_acl_access";
+
+/// Returns an access control list (acl(5), in the format of Linux) that also lets `user` write.
+fn acl_for(user: u32) -> Vec<u8> {
+    const UNNAMED: u32 = u32::MAX;
+    let entries: [(u16, u16, u32); 5] =
+        [(1, 7, UNNAMED), (2, 7, user), (4, 0, UNNAMED), (16, 7, UNNAMED), (32, 0, UNNAMED)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, rights, id) in entries {
+        list.extend(tag.to_le_bytes());
+        list.extend(rights.to_le_bytes());
+        list.extend(id.to_le_bytes());
+    }
+    list
+}
+
+#[test]
+fn private_group_is_a_warning_and_another_group_is_refused() {
+    const USERS: &str = "ada:x:0:0::/:/bin/sh\nbob:x:7:7::/:/bin/sh\n";
+    let sandbox = Sandbox::with_admin();
+    let store = sandbox.store().parent().unwrap().to_owned();
+    fs::write(sandbox.home().join("passwd"), USERS).unwrap();
+    fs::write(sandbox.home().join("group"), "ada:x:0:\n").unwrap();
+    set_mode(&store, 0o770);
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    mounted.run_line_ok("mount --bind passwd /etc/passwd && mount --bind group /etc/group");
+    assert_snapshot!(mounted.run("whoami >/dev/null"), @"
+    --- stderr
+    warning: members of your group can write the directory `~/.local/share/jeton`
+    ");
+    assert_snapshot!(mounted.run("store check"), @"
+    ok
+    --- stderr
+    warning: members of your group can write the directory `~/.local/share/jeton`
+    warning: directory `~/.local/share/jeton` is readable by other users: found mode 0770, expected 0700
+    ");
+    create_directory(&sandbox, "written", 0o770);
+    let man = mounted.run("man --dir written -q");
+    assert_snapshot!(man, @"
+    --- stderr
+    warning: members of your group can write the directory `written`
+    ");
+    assert_snapshot!(mounted.run("store backup written/copy.db -q"), @"
+    --- stderr
+    warning: members of your group can write the directory `~/.local/share/jeton`
+    warning: members of your group can write the directory `written`
+    ");
+    // An access control list may grant other users write access.
+    let directory = sandbox.home().join("written");
+    if rustix::fs::setxattr(&directory, ACL, &acl_for(7), rustix::fs::XattrFlags::empty()).is_ok() {
+        assert_eq!(mounted.run("man --dir written").code, 78);
+    } else {
+        skip("the file system does not support access control lists");
+    }
+    // Another member in the group file, another member by primary group, and a group for all users.
+    for (users, group) in [
+        (USERS.to_owned(), "ada:x:0:ada,bob\n"),
+        (USERS.replace(":7:7:", ":7:0:"), "ada:x:0:\n"),
+        (USERS.to_owned(), "users:x:0:\n"),
+    ] {
+        fs::write(sandbox.home().join("passwd"), &users).unwrap();
+        fs::write(sandbox.home().join("group"), group).unwrap();
+        let output = mounted.run("whoami");
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 78, stderr
+        error: directory `~/.local/share/jeton` is writable by other users (mode 0770)
+        hint: remove the write permission: chmod go-w ~/.local/share/jeton
+        "));
+    }
+}

@@ -1,0 +1,137 @@
+//! A local attacker who creates files beside a store before jeton does.
+
+use super::mount_namespace::skip;
+use super::set_mode;
+use crate::sandbox::Sandbox;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const ATTACKER_UID: u32 = 12_345;
+const TRIES: usize = 100;
+
+/// Creates logs and directories at the expected paths of a store. Appends the name of each readable
+/// file with tables of a store to `stolen`.
+const SCRIPT: &str = r#"
+my ($shared, $loot) = @ARGV;
+chdir $shared or die;
+umask 0;
+open my $turns, ">>", "$loot/turns" or die;
+open my $stolen, ">>", "$loot/stolen" or die;
+while (1) {
+    syswrite $turns, ".";
+    if (rand() < 0.02) { mkdir "ci"; mkdir "own"; }
+    for my $store ("ci.db", "ci/jeton.db", "own/jeton.db") {
+        for my $end ("", "-wal", "-shm", "-journal") {
+            if ($end) { open my $made, ">>", $store . $end; }
+            open my $file, "<", $store . $end or next;
+            local $/;
+            syswrite $stolen, "$store$end\n" if (<$file> // "") =~ /CREATE TABLE/;
+        }
+    }
+}
+"#;
+
+fn command_as_attacker() -> Command {
+    let mut command = Command::new("setpriv");
+    // Other directories of root's path may be inaccessible to the attacker.
+    command.env("PATH", "/usr/bin:/bin");
+    let id = ATTACKER_UID.to_string();
+    command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]);
+    command
+}
+
+struct Attacker(Child);
+
+impl Attacker {
+    fn in_directory(directory: &Path, loot: &Path) -> Self {
+        let mut command = command_as_attacker();
+        command.args(["perl", "-e", SCRIPT]).args([directory, loot]);
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Attacker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Creates stores in a directory with the given mode while the attacker runs.
+fn assert_no_key_is_stolen(mode: u32) {
+    let probe = command_as_attacker().args(["perl", "-e", "1"]).stderr(Stdio::null()).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        skip("perl cannot be run as another user");
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let [shared, loot] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    set_mode(shared.path(), mode);
+    chown(loot.path(), Some(ATTACKER_UID), None).unwrap();
+    set_mode(loot.path(), 0o755);
+    let attacker = Attacker::in_directory(shared.path(), loot.path());
+    let (mut created, mut unexpected) = (0, Vec::new());
+    for _ in 0..TRIES {
+        for name in ["ci.db", "ci/jeton.db", "own/jeton.db"] {
+            let store = shared.path().join(name);
+            let output = sandbox.run(&["keys", "generate", "--store", store.to_str().unwrap()]);
+            let is_refused = output.code == 78;
+            if !is_refused && (output.code != 0 || name == "ci.db") {
+                unexpected.push(format!("{name}: {output:?}"));
+            }
+            created += usize::from(output.code == 0);
+            if let Some(directory) =
+                Path::new(name).parent().filter(|path| !path.as_os_str().is_empty())
+            {
+                // Without the directory, jeton and the attacker race to create a new directory.
+                let _ = fs::remove_dir_all(shared.path().join(directory));
+            }
+        }
+    }
+    drop(attacker);
+    let turns = fs::read(loot.path().join("turns")).unwrap().len();
+    assert!(turns > TRIES, "{turns}");
+    let stolen = fs::read_to_string(loot.path().join("stolen")).unwrap_or_default();
+    assert_eq!(stolen, "", "after {created} stores");
+    assert!(unexpected.is_empty(), "{unexpected:?}");
+    let log = fs::metadata(shared.path().join("ci.db-wal")).unwrap();
+    assert_eq!(log.uid(), ATTACKER_UID, "the attacker won at least one race");
+    // Below a world-writable directory without the sticky bit, anyone can rename any file.
+    assert_eq!(created > 0, mode == 0o1777, "{created}");
+}
+
+#[test]
+fn attacker_reads_no_key_in_a_plain_directory() {
+    assert_no_key_is_stolen(0o777);
+}
+
+#[test]
+fn attacker_reads_no_key_in_a_sticky_directory() {
+    assert_no_key_is_stolen(0o1777);
+}
+
+#[test]
+fn process_memory_is_closed_to_the_same_user() {
+    let probe = command_as_attacker().arg("true").stderr(Stdio::null()).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        skip("another user is not available");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    set_mode(directory.path(), 0o755);
+    // A copy that its user can read: an unreadable program is never dumpable.
+    let program = directory.path().join("jeton");
+    fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();
+    set_mode(&program, 0o755);
+    let mut command = command_as_attacker();
+    command.arg(&program).args(["token", "decode", "-"]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    // proc(5): the files of a process that is not dumpable belong to root.
+    let owner = fs::metadata(format!("/proc/{}/auxv", child.id())).unwrap().uid();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(owner, 0);
+}

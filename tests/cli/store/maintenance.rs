@@ -1,0 +1,201 @@
+//! `jeton store info`, `prune` and `migrate`
+
+use crate::redact::redact;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// Adds expired tokens to grant 1, every second of which was revoked before.
+fn add_expired(sandbox: &Sandbox, tokens: usize) {
+    sandbox.sql(&format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {tokens})
+         INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at, revoked_at)
+         SELECT unhex(printf('%032x', n)), 1, 1, 1700000000, 1700003600,
+             CASE n % 2 WHEN 0 THEN 1700001800 END FROM n RETURNING id"
+    ));
+}
+
+#[test]
+fn info_needs_no_login() {
+    let sandbox = Sandbox::with_john();
+    sandbox.get(&["token", "create", "app"]);
+    sandbox.get(&["token", "create", "other"]);
+    sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
+    sandbox.run(&["token", "revoke", "2"]).ok();
+    add_expired(&sandbox, 3);
+    sandbox.run(&["logout"]).ok();
+    let info = sandbox.run(&["store", "info"]).ok();
+    let lines: Vec<_> = info.stdout.lines().filter(|line| !line.starts_with("size ")).collect();
+    assert_eq!(
+        redact(&sandbox, &lines.join("\n")),
+        "path       ~/.local/share/jeton/jeton.db\n\
+         store id   <uuid>\n\
+         created    <time>\n\
+         schema     2\n\
+         journal    wal\n\
+         read-only  no\n\
+         modes      0600, directory 0700\n\
+         users      2\n\
+         sessions   0\n\
+         tokens     1 live, 1 superseded, 2 expired, 2 revoked\n\
+         keys       0 standby, 1 active, 0 retired, 0 revoked\n\
+         audit      8"
+    );
+    let info = sandbox.json(&["store", "info"]);
+    let bytes =
+        |extension| std::fs::metadata(sandbox.store().with_extension(extension)).unwrap().len();
+    assert_eq!(info["size"], json!({"file": bytes("db"), "wal": bytes("db-wal")}));
+    assert_eq!(info["modes"], json!({"file": "0600", "directory": "0700"}));
+    let tokens = json!({"live": 1, "superseded": 1, "expired": 2, "revoked": 2});
+    assert_eq!(info["tokens"], tokens);
+}
+
+#[test]
+fn pruned_tokens_stay_invalid() {
+    let sandbox = Sandbox::with_admin();
+    let create = |app| sandbox.get(&["token", "create", app, "--ttl", "1s"]);
+    let (token, revoked) = (create("a"), create("b"));
+    let test = sandbox.get(&["token", "mint", "--record", "--ttl", "1s"]);
+    sandbox.run(&["token", "revoke", "2", "3"]).ok();
+    sandbox.get(&["token", "create", "stays"]);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert_snapshot!(sandbox.run(&["store", "prune", "--keep", "1h"]), @"
+    --- stderr
+    removed 0 tokens, 0 sessions and 0 revocation entries
+    ");
+    assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":true,"tokens":3,"sessions":0,"blocklist":0,"grants":3}"#);
+    assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":false,"tokens":0,"sessions":0,"blocklist":0,"grants":0}"#);
+    for token in [&token, &revoked, &test] {
+        let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
+        assert_eq!((output.code, &*output.stdout), (11, "invalid: token_expired\n"));
+        let output = sandbox.run(&["token", "verify", token, "--type", "any", "--leeway", "5m"]);
+        assert_eq!((output.code, &*output.stdout), (10, "invalid: unknown_token\n"));
+    }
+    assert_eq!(sandbox.run(&["token", "show", "1"]).code, 3);
+    assert_eq!(sandbox.json(&["token", "list", "--status", "all"])["total"], 1);
+    assert_eq!(
+        sandbox.sql("SELECT count FROM audit WHERE action = 'store prune' ORDER BY id"),
+        ["6"],
+        "a prune without removals is not recorded"
+    );
+    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+}
+
+#[test]
+fn prune_long_after_the_newest_change_asks_for_confirmation() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.get(&["token", "create", "app"]);
+    let newest = "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
+    let [newest] = <[String; 1]>::try_from(sandbox.sql(newest)).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    store.execute_batch("UPDATE audit SET at = at - 5184000").unwrap();
+    let output = sandbox.run(&["store", "prune"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: confirmation required, and no terminal to ask on: the store was last changed at <time>, and the clock may be ahead
+    hint: add `--yes`
+    ");
+    assert!(output.stderr.contains(&newest), "{output:?}");
+    sandbox.run(&["store", "prune", "--keep", "60d"]).ok();
+    sandbox.run(&["store", "prune", "--yes"]).ok();
+}
+
+#[test]
+fn prune_limit_of_a_key_is_reported() {
+    let sandbox = Sandbox::with_admin();
+    let unrecorded = sandbox.get(&["token", "mint", "--ttl", "1s"]);
+    let recorded = sandbox.get(&["token", "mint", "--record", "--ttl", "1s"]);
+    assert_eq!(sandbox.json(&["store", "info"])["pruned"], json!([]));
+    assert!(!sandbox.run(&["store", "info"]).ok().stdout.contains("pruned"));
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    sandbox.run(&["store", "prune"]).ok();
+    let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
+    let expiry = crate::sandbox::payload(&recorded)["exp"].as_i64().unwrap();
+    let expiry = sandbox
+        .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {expiry}, 'unixepoch')"))
+        .remove(0);
+    let mark = json!([{"kid": kid, "until": expiry}]);
+    assert_eq!(sandbox.json(&["store", "info"])["pruned"], mark);
+    let stdout = sandbox.run(&["store", "info"]).ok().stdout;
+    let line = format!("test tokens of key {kid} that expired by {expiry}");
+    assert!(
+        stdout.lines().any(|row| row.starts_with("pruned ") && row.ends_with(&line)),
+        "{stdout}"
+    );
+    let output = sandbox.run(&["token", "verify", &unrecorded, "--type", "test", "--leeway", "5m"]);
+    assert!(
+        output.stderr.contains(&format!("`{kid}`")) && output.stderr.contains(&expiry),
+        "{output:?}"
+    );
+    assert_snapshot!(output, @"
+    invalid: unknown_token
+    --- exit code 10, stderr
+    error: token not found in the store: test tokens of key `<key>` that expired by <time> were pruned
+    ");
+}
+
+#[test]
+fn prune_runs_during_create_and_mint() {
+    const MANY: usize = 20_000;
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
+    sandbox.get(&["token", "create", "app"]);
+    add_expired(&sandbox, MANY);
+    let create = || sandbox.command(&["token", "create", "app"]);
+    let mint = || sandbox.command(&["token", "mint", "--record", "--sub", "alice"]);
+    let mut commands: Vec<Command> = vec![sandbox.command(&["store", "prune", "-o", "json"])];
+    commands.extend((0..8).flat_map(|_| [create(), mint()]));
+    let output = Sandbox::run_at_once(commands);
+    for output in &output {
+        assert_eq!(output.code, 0, "{output:?}");
+    }
+    let answer: Value = serde_json::from_str(&output[0].stdout).unwrap();
+    assert_eq!(answer["tokens"], MANY);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["17"]);
+    for token in &output[1..] {
+        sandbox.run(&["token", "verify", token.stdout.trim(), "--type", "any"]).ok();
+    }
+    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+}
+
+#[test]
+fn prune_deletes_grants_without_tokens() {
+    let sandbox = Sandbox::with_admin();
+    let rows: Vec<String> = (0..6_000).map(|n| format!("user{n}")).collect();
+    let mint = ["token", "mint", "--record", "--from", "-", "--expires-at", "1700000000"];
+    sandbox.run_with_input(&mint, &format!("sub\n{}", rows.join("\n"))).ok();
+    sandbox.get(&["token", "mint", "--record", "--sub", "alice"]);
+    let pruned = sandbox.json(&["store", "prune"]);
+    assert_eq!((&pruned["tokens"], &pruned["grants"]), (&json!(6_000), &json!(6_000)));
+    assert_eq!(sandbox.sql("SELECT app FROM grants"), ["alice"]);
+    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+}
+
+#[test]
+fn current_store_needs_no_migration() {
+    let sandbox = Sandbox::with_admin();
+    let backup = ["store", "migrate", "--backup", "before.db"];
+    assert_snapshot!(sandbox.run(&backup), @"
+    --- stderr
+    the store is already up to date
+    ");
+    assert_snapshot!(sandbox.run_json(&["store", "migrate"]), @r#"{"changed":false,"backup":null}"#);
+    assert!(!sandbox.home().join("before.db").exists());
+}
+
+#[test]
+fn only_admins_maintain_the_store() {
+    let sandbox = Sandbox::with_john();
+    for words in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
+        allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], words].concat()), @"
+        --- exit code 7, stderr
+        error: only admins can administer the store
+        "));
+    }
+    assert!(!sandbox.home().join("copy.db").exists());
+    sandbox.run(&["store", "info"]).ok();
+    let rows = "SELECT action || ' ' || outcome FROM audit WHERE action LIKE 'store %'";
+    let refused = ["store prune forbidden", "store backup forbidden", "store migrate forbidden"];
+    assert_eq!(sandbox.sql(rows), refused);
+}

@@ -1,0 +1,47 @@
+//! A store file without its WAL.
+
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use std::fs;
+
+#[test]
+fn new_store_is_complete_without_its_wal() {
+    for words in [&["init", "ada"][..], &["register", "ada"], &["keys", "generate"]] {
+        let mut sandbox = Sandbox::new();
+        sandbox.set("JETON_PASSWORD", "lovelace");
+        sandbox.run(words).ok();
+        let copy = sandbox.home().join("copy.db");
+        fs::copy(sandbox.store(), &copy).unwrap();
+        let copy = copy.to_str().unwrap();
+        let info = |store: &str| sandbox.json(&["store", "info", "--store", store]);
+        assert_eq!(info(copy)["users"], info(sandbox.store().to_str().unwrap())["users"]);
+        sandbox.run(&["store", "check", "--store", copy]).ok();
+    }
+}
+
+#[test]
+fn empty_store_without_wal_is_reported() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.home().join("a.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    drop(file);
+    let bytes = fs::read(&path).unwrap();
+    assert!(bytes.len() == 4096 && !path.with_extension("db-wal").exists());
+    for words in [&["whoami"][..], &["store", "check"], &["store", "migrate"], &["login", "ada"]] {
+        let mut command = sandbox.command(&[words, &["--store", "a.db"]].concat());
+        command.env("JETON_PASSWORD", "lovelace");
+        let output = crate::run_output::RunOutput::of(command).to_string();
+        // `store check` names the whole path.
+        allow_duplicates!(assert_snapshot!(output.replace("~/", ""), @"
+        --- exit code 3, stderr
+        error: store `a.db` is empty: `-wal` file missing, or `init` interrupted
+        hint: copy stores with `jeton store backup`, or create a new store: jeton init
+        "));
+        for extension in ["db-wal", "db-shm"] {
+            let _ = fs::remove_file(path.with_extension(extension));
+        }
+    }
+    sandbox.run(&["init", "ada", "--store", "a.db"]).ok();
+    sandbox.run(&["whoami", "--store", "a.db"]).ok();
+}

@@ -1,0 +1,103 @@
+//! A shell in its own mount namespace, for file systems that are full or read-only. No process
+//! outside the namespace sees its mounts, and they disappear when the shell exits.
+
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// Reports a skipped test; `JETON_TEST_REQUIRE_MOUNT` makes the skip a failure.
+pub(super) fn skip(reason: &str) {
+    #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
+    let required = std::env::var_os("JETON_TEST_REQUIRE_MOUNT").is_some();
+    assert!(!required, "{reason}");
+    // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
+/// A shell in the sandbox's home, with ada's password in its environment.
+pub(super) struct MountNamespace<'w> {
+    sandbox: &'w Sandbox,
+    shell: Child,
+    stdin: Option<ChildStdin>,
+    exit_codes: BufReader<ChildStdout>,
+}
+
+impl<'w> MountNamespace<'w> {
+    /// Starts the shell. Returns `None` and reports a skipped test if mounting is not permitted.
+    pub(super) fn start(sandbox: &'w Sandbox) -> Option<Self> {
+        let mut probe = Command::new("unshare");
+        probe.args(["-rm", "mount", "-t", "tmpfs", "none", "/tmp"]).stderr(Stdio::null());
+        if !probe.status().is_ok_and(|status| status.success()) {
+            skip("mounting is not permitted");
+            return None;
+        }
+        let mut shell = Command::new("unshare")
+            .args(["-rm", "sh", "-s", env!("CARGO_BIN_EXE_jeton")])
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", sandbox.home())
+            .env("JETON_PASSWORD", "lovelace")
+            .current_dir(sandbox.home())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdin, exit_codes) =
+            (shell.stdin.take(), BufReader::new(shell.stdout.take().unwrap()));
+        Some(Self { sandbox, shell, stdin, exit_codes })
+    }
+
+    /// Runs a shell command.
+    pub(super) fn run_line(&mut self, line: &str) -> RunOutput {
+        let stdin = self.stdin.as_mut().unwrap();
+        writeln!(stdin, "({line}) </dev/null >out 2>err; echo $?").unwrap();
+        let mut code = String::new();
+        self.exit_codes.read_line(&mut code).unwrap();
+        let read = |name| std::fs::read_to_string(self.sandbox.home().join(name)).unwrap();
+        RunOutput {
+            code: code.trim().parse().unwrap(),
+            stdout: read("out"),
+            stderr: read("err"),
+            command: line.to_owned(),
+            home: Some(self.sandbox.home().to_owned()),
+        }
+    }
+
+    /// Runs a shell command that must succeed.
+    pub(super) fn run_line_ok(&mut self, line: &str) {
+        self.run_line(line).ok();
+    }
+
+    /// Runs jeton with the given arguments.
+    #[must_use = "check the exit code"]
+    pub(super) fn run(&mut self, words: &str) -> RunOutput {
+        self.run_line(&format!("exec \"$1\" {words}"))
+    }
+
+    /// Mounts an empty file system of 1 MiB on a new directory.
+    pub(super) fn mount_small(&mut self, directory: &str) {
+        self.run_line_ok(&format!(
+            "mkdir {directory} && mount -t tmpfs -o size=1m,mode=0700 none {directory}"
+        ));
+    }
+
+    /// Fills the file system.
+    pub(super) fn fill(&mut self, directory: &str) {
+        let output = self.run_line(&format!("exec dd if=/dev/zero of={directory}/fill bs=4096"));
+        assert!(output.stderr.contains("No space left on device"), "{output:?}");
+    }
+
+    /// Frees the space taken by `fill`.
+    pub(super) fn free(&mut self, directory: &str) {
+        self.run_line_ok(&format!("rm {directory}/fill"));
+    }
+}
+
+impl Drop for MountNamespace<'_> {
+    fn drop(&mut self) {
+        // The shell exits at the end of its standard input.
+        self.stdin = None;
+        let _ = self.shell.wait();
+    }
+}

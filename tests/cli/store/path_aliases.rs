@@ -1,0 +1,72 @@
+//! One store file under two paths: each path would have its own WAL, and commits would be lost.
+
+use super::mount_namespace::MountNamespace;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use std::fs;
+
+const TOKENS: usize = 40;
+
+fn with_unlimited_quota() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
+    fs::create_dir(sandbox.home().join("other")).unwrap();
+    sandbox
+}
+
+#[test]
+fn hard_link_is_refused_on_both_sides() {
+    let sandbox = with_unlimited_quota();
+    let link = sandbox.home().join("other/jeton.db");
+    fs::hard_link(sandbox.store(), &link).unwrap();
+    for _ in 0..TOKENS {
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "create", "x"]), @"
+        --- exit code 78, stderr
+        error: the store file is one of several hard links
+        hint: remove the other hard links of the file
+        "));
+        let at_link = ["token", "create", "x", "--store", "other/jeton.db"];
+        allow_duplicates!(assert_snapshot!(sandbox.run(&at_link), @"
+        --- exit code 78, stderr
+        error: the store file is one of several hard links
+        hint: remove the other hard links of the file
+        "));
+    }
+    assert_snapshot!(sandbox.run(&["store", "check"]), @"
+    insecure_permissions: the store file is one of several hard links
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    hint: remove the other hard links of the file
+    ");
+    fs::remove_file(link).unwrap();
+    assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
+    sandbox.get(&["token", "create", "x"]);
+}
+
+#[test]
+fn file_mount_is_refused_and_directory_mount_accepted() {
+    let sandbox = with_unlimited_quota();
+    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    mounted.run_line_ok(
+        "touch other/jeton.db && mount --bind .local/share/jeton/jeton.db other/jeton.db",
+    );
+    for _ in 0..TOKENS {
+        mounted.run("token create here").ok();
+        let output = mounted.run("token create there --store other/jeton.db");
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 78, stderr
+        error: the store file is a mount point
+        hint: mount the directory of the store, not the file
+        "));
+    }
+    let stdout = mounted.run("store check --store other/jeton.db").stdout;
+    assert_eq!(stdout, "insecure_permissions: the store file is a mount point\n");
+    assert_eq!(sandbox.json(&["token", "list"])["total"], TOKENS);
+    mounted.run_line_ok("umount other/jeton.db && mount --bind .local/share/jeton other");
+    for number in 0..TOKENS {
+        mounted.run("token create here").ok();
+        mounted.run(&format!("register user{number} --store other/jeton.db")).ok();
+    }
+    assert_eq!(sandbox.json(&["token", "list"])["total"], 2 * TOKENS);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [(1 + TOKENS).to_string()]);
+}

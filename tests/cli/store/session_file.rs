@@ -1,0 +1,62 @@
+//! The session file: modes, symbolic links and damage.
+
+use super::{mode, set_mode};
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use std::fs;
+
+#[test]
+fn loose_session_modes_are_tightened_with_a_warning() {
+    let sandbox = Sandbox::with_admin();
+    let session = sandbox.session_file();
+    set_mode(&session, 0o640);
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    id            1
+    uid           <uuid>
+    username      ada
+    email         -
+    name          -
+    role          admin
+    status        active
+    quota         default
+    created       <time>
+    session       <uuid>
+    session ends  <time>
+    credential    ~/.config/jeton/sessions/<uuid>.json
+    --- stderr
+    warning: others could read the session file; now they cannot
+    ");
+    assert_eq!(mode(&session), 0o600);
+    assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");
+    set_mode(&sandbox.sessions(), 0o755);
+    sandbox.run(&["refresh"]).ok();
+    assert_eq!(mode(&sandbox.sessions()), 0o700);
+}
+
+#[test]
+fn symlinked_session_file_is_refused() {
+    let sandbox = Sandbox::with_admin();
+    let session = sandbox.session_file();
+    let elsewhere = sandbox.home().join("elsewhere.json");
+    fs::rename(&session, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &session).unwrap();
+    assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
+    --- exit code 78, stderr
+    {"error":{"kind":"StoreUnusable","code":"insecure_permissions","exit_code":78,"message":"the session file is a symbolic link","hint":null,"details":{}}}
+    "#);
+}
+
+#[test]
+fn damaged_session_file_requires_a_login() {
+    let sandbox = Sandbox::with_admin();
+    for text in ["", "{", "[]", "{\"store\": 1}", "\u{0}\u{0}"] {
+        fs::write(sandbox.session_file(), text).unwrap();
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["whoami"]), @"
+        --- exit code 4, stderr
+        error: the session file is damaged
+        hint: log in again: jeton login
+        "));
+    }
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["whoami"]).ok();
+}

@@ -1,0 +1,235 @@
+//! Directories that other users can write: refused for stores, backups, sessions and output files.
+
+use super::unsafe_files::give_away;
+use super::{mode, set_mode};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Creates a directory in the sandbox's home with the given mode.
+pub(super) fn create_directory(sandbox: &Sandbox, name: &str, mode: u32) -> PathBuf {
+    let path = sandbox.home().join(name);
+    fs::create_dir(&path).unwrap();
+    set_mode(&path, mode);
+    path
+}
+
+fn is_empty(create_directory: &Path) -> bool {
+    fs::read_dir(create_directory).unwrap().next().is_none()
+}
+
+/// Returns the command in the hint of an `insecure_permissions` refusal.
+#[track_caller]
+fn hint(output: &RunOutput) -> String {
+    assert_eq!(output.code, 78, "{output:?}");
+    let line = output.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();
+    line.split_once(": ").unwrap().1.to_owned()
+}
+
+/// Runs a hint in a shell.
+fn run_hint(sandbox: &Sandbox, hint: &str) {
+    let mut shell = Command::new("sh");
+    assert!(shell.args(["-c", hint]).current_dir(sandbox.home()).status().unwrap().success());
+}
+
+fn init(sandbox: &Sandbox, store: &str) -> RunOutput {
+    sandbox.run_with_input(&["init", "ada", "--password-stdin", "--store", store], "lovelace")
+}
+
+#[test]
+fn store_in_a_sticky_directory_is_refused_and_the_hint_works() {
+    let sandbox = Sandbox::new();
+    let shared = create_directory(&sandbox, "shared", 0o1777);
+    let output = init(&sandbox, "shared/ci.db");
+    assert_snapshot!(output, @"
+    --- exit code 78, stderr
+    error: directory `~/shared` is writable by other users (mode 1777)
+    hint: use a separate directory: --store shared/ci/jeton.db
+    ");
+    assert!(is_empty(&shared));
+    let error = sandbox.json_error(&["init", "ada", "--store", "shared/ci.db"]);
+    assert_eq!(error["code"], "insecure_permissions");
+    init(&sandbox, hint(&output).strip_prefix("--store ").unwrap()).ok();
+    assert_eq!(mode(&shared.join("ci")), 0o700);
+    sandbox.run(&["whoami", "--store", "shared/ci/jeton.db"]).ok();
+}
+
+#[test]
+fn store_in_a_plain_directory_is_refused_and_the_hint_works() {
+    let sandbox = Sandbox::new();
+    let shared = create_directory(&sandbox, "a b", 0o777);
+    let output = init(&sandbox, "a b/ci.db");
+    assert_snapshot!(output, @"
+    --- exit code 78, stderr
+    error: directory `~/a b` is writable by other users (mode 0777)
+    hint: remove the write permission: chmod go-w '~/a b'
+    ");
+    assert!(is_empty(&shared));
+    run_hint(&sandbox, &hint(&output));
+    init(&sandbox, "a b/ci.db").ok();
+}
+
+#[test]
+fn hint_avoids_existing_unsafe_directories() {
+    let sandbox = Sandbox::new();
+    let shared = create_directory(&sandbox, "shared", 0o1777);
+    let (occupied, own) = (shared.join("ci"), rustix::process::geteuid().as_raw());
+    let assert_avoided = || {
+        let command = hint(&init(&sandbox, "shared/ci.db"));
+        assert_eq!(command, format!("--store shared/ci-{own}/jeton.db"));
+    };
+    fs::write(&occupied, "").unwrap();
+    assert_avoided();
+    fs::remove_file(&occupied).unwrap();
+    symlink(sandbox.home(), &occupied).unwrap();
+    assert_avoided();
+    fs::remove_file(&occupied).unwrap();
+    create_directory(&sandbox, "shared/ci", 0o777);
+    assert_avoided();
+    set_mode(&occupied, 0o700);
+    if give_away(&occupied) {
+        assert_avoided();
+    }
+    init(&sandbox, &format!("shared/ci-{own}/jeton.db")).ok();
+}
+
+#[test]
+fn existing_store_is_refused_and_the_hint_moves_it() {
+    let sandbox = Sandbox::new();
+    let shared = create_directory(&sandbox, "shared", 0o700);
+    init(&sandbox, "shared/ci.db").ok();
+    let before = fs::read(shared.join("ci.db")).unwrap();
+    set_mode(&shared, 0o1777);
+    for words in [
+        &["whoami"][..],
+        &["init", "eve"],
+        &["token", "create", "x"],
+        &["token", "verify", "x"],
+        &["users", "list"],
+        &["store", "info"],
+        &["store", "migrate"],
+        &["logout"],
+    ] {
+        let output = sandbox.run(&[words, &["--store", "shared/ci.db"]].concat());
+        assert!(hint(&output).starts_with("mkdir "), "{words:?}: {output:?}");
+    }
+    assert_snapshot!(sandbox.run(&["store", "check", "--store", "shared/ci.db"]), @"
+    insecure_permissions: directory `~/shared` is writable by other users (mode 1777)
+    --- exit code 78, stderr
+    error: the store has 1 fault
+    hint: move the store to a separate directory: mkdir -p -m 700 shared/ci && mv shared/ci.db* shared/ci (then use it with `--store shared/ci/ci.db`)
+    ");
+    assert!(fs::read(shared.join("ci.db")).unwrap() == before);
+    let command = hint(&sandbox.run(&["whoami", "--store", "shared/ci.db"]));
+    let (move_command, store_option) = command.split_once(" (then use it with `--store ").unwrap();
+    run_hint(&sandbox, move_command);
+    let store = store_option.strip_suffix("`)").unwrap();
+    assert_snapshot!(sandbox.run(&["store", "check", "--store", store]), @"ok");
+    assert_eq!(mode(&shared.join("ci")), 0o700);
+}
+
+#[test]
+fn directory_below_a_plain_directory_is_refused() {
+    let sandbox = Sandbox::new();
+    let (plain, private) = (
+        create_directory(&sandbox, "plain", 0o777),
+        create_directory(&sandbox, "plain/own", 0o700),
+    );
+    let output = init(&sandbox, "plain/own/ci.db");
+    assert_snapshot!(output, @"
+    --- exit code 78, stderr
+    error: `~/plain/own` can be replaced: `~/plain` is writable by other users (mode 0777)
+    hint: remove the write permission: chmod go-w ~/plain
+    ");
+    assert!(is_empty(&private));
+    run_hint(&sandbox, &hint(&output));
+    init(&sandbox, "plain/own/ci.db").ok();
+    // The sticky bit prevents other users from renaming the directory.
+    set_mode(&plain, 0o1777);
+    sandbox.run(&["whoami", "--store", "plain/own/ci.db"]).ok();
+    // But the owner of an intermediate directory can rename its content.
+    let between = create_directory(&sandbox, "plain/between", 0o755);
+    create_directory(&sandbox, "plain/between/own", 0o700);
+    if give_away(&between) {
+        assert_snapshot!(init(&sandbox, "plain/between/own/ci.db"), @"
+        --- exit code 78, stderr
+        error: `~/plain/between/own` can be replaced: `~/plain` is writable by other users (mode 1777)
+        hint: use a separate directory: --store ~/.local/share/jeton/jeton.db
+        ");
+    }
+}
+
+#[test]
+fn directory_of_another_user_is_refused() {
+    let sandbox = Sandbox::new();
+    let shared = create_directory(&sandbox, "shared", 0o755);
+    if !give_away(&shared) {
+        return;
+    }
+    assert_snapshot!(init(&sandbox, "shared/ci.db"), @"
+    --- exit code 78, stderr
+    error: directory `~/shared` belongs to another user
+    hint: use a separate directory: --store ~/.local/share/jeton/jeton.db
+    ");
+    assert!(is_empty(&shared));
+    init(&sandbox, sandbox.store().to_str().unwrap()).ok();
+}
+
+#[test]
+fn output_files_and_sessions_in_shared_directories_are_refused() {
+    let mut sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "mint"]).ok();
+    let issuer = ["keys", "export", "--issuer", "https://id.example", "--site"];
+    let outputs: [&[&str]; 4] =
+        [&["man", "--dir"], &["token", "fixtures", "--out"], &issuer, &["store", "backup"]];
+    for (index, words) in outputs.iter().enumerate() {
+        for mode in [0o777, 0o1777] {
+            let name = format!("out{index}-{mode:o}");
+            let path = create_directory(&sandbox, &name, mode);
+            let target = if index == 3 { format!("{name}/copy.db") } else { name.clone() };
+            let output = sandbox.run(&[words, &[target.as_str()][..]].concat());
+            let prefix = "error: the directory `";
+            assert!(
+                output.code == 78 && output.stderr.starts_with(prefix),
+                "{words:?} {mode:o}: {output:?}"
+            );
+            assert!(is_empty(&path), "{words:?}");
+            if mode == 0o777 {
+                run_hint(&sandbox, &hint(&output));
+                sandbox.run(&[words, &[target.as_str()][..]].concat()).ok();
+            } else if index == 3 {
+                run_hint(&sandbox, &hint(&output));
+                sandbox.run(&[words, &[format!("{name}/copy/copy.db").as_str()][..]].concat()).ok();
+            }
+        }
+    }
+    // The session directory is checked when created, read and written.
+    let config = create_directory(&sandbox, "config", 0o700);
+    sandbox.set("JETON_CONFIG_DIR", config.to_str().unwrap());
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["whoami"]).ok();
+    set_mode(&config.join("sessions"), 0o1777);
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 78, stderr
+    error: directory `~/config/sessions` is writable by other users (mode 1777)
+    hint: use a directory that only you can write to
+    ");
+    let login = ["login", "ada", "--password-stdin"];
+    assert_snapshot!(sandbox.run_with_input(&login, "lovelace"), @"
+    --- exit code 78, stderr
+    error: directory `~/config/sessions` is writable by other users (mode 1777)
+    hint: use a directory that only you can write to
+    ");
+    set_mode(&config.join("sessions"), 0o700);
+    set_mode(&config, 0o777);
+    let output = sandbox.run_with_input(&login, "lovelace");
+    assert_snapshot!(output, @"
+    --- exit code 78, stderr
+    error: `~/config/sessions` can be replaced: `~/config` is writable by other users (mode 0777)
+    hint: remove the write permission: chmod go-w ~/config
+    ");
+}

@@ -1,0 +1,241 @@
+//! `jeton token mint` of many tokens, and with all claim options.
+
+use crate::run_output::RunOutput;
+use crate::sandbox::{Sandbox, payload};
+use insta::{allow_duplicates, assert_snapshot};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+
+fn lines(output: &RunOutput) -> Vec<&str> {
+    output.stdout.lines().collect()
+}
+
+#[test]
+fn each_row_mints_a_token() {
+    let sandbox = Sandbox::with_admin();
+    fs::write(sandbox.home().join("users.csv"), "sub,email\nalice,a@x.org\nbob,\n").unwrap();
+    let output = sandbox.run(&["token", "mint", "--from", "users.csv", "--aud", "api"]).ok();
+    let tokens = lines(&output);
+    let claims: Vec<Value> = tokens.iter().map(|token| payload(token)).collect();
+    assert_eq!((&claims[0]["sub"], &claims[0]["email"]), (&json!("alice"), &json!("a@x.org")));
+    assert_eq!((&claims[1]["sub"], &claims[1].get("email")), (&json!("bob"), &None));
+    assert_eq!(claims[1]["aud"], "api");
+    let rows = "{\"sub\":\"carol\",\"n\":1}\n\n{\"exp\":7}\n";
+    let output =
+        sandbox.run_with_input(&["token", "mint", "--from", "-", "-o", "jsonl"], rows).ok();
+    let objects: Vec<Value> =
+        lines(&output).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(payload(objects[0]["token"].as_str().unwrap())["n"], 1);
+    assert_eq!(payload(objects[1]["token"].as_str().unwrap())["exp"], 7);
+    let audit = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
+    assert_eq!(sandbox.sql(audit), ["2", "2"], "one audit event per command");
+}
+
+#[test]
+fn counted_tokens_have_distinct_ids() {
+    let sandbox = Sandbox::with_admin();
+    let mint = ["token", "mint", "--count", "1200", "--record"];
+    let output = sandbox.run(&mint).ok();
+    assert_eq!(output.stderr, "");
+    let ids: HashSet<String> =
+        lines(&output).iter().map(|token| payload(token)["jti"].to_string()).collect();
+    assert_eq!(ids.len(), 1_200);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["1200"]);
+    assert_snapshot!(sandbox.run_json(&["token", "mint", "--count", "2"]), @r#"{"items":[{"token":"<token>","jti":"<uuid>","id":null},{"token":"<token>","jti":"<uuid>","id":null}]}"#);
+}
+
+#[test]
+fn invalid_row_is_named_and_mints_no_token() {
+    let sandbox = Sandbox::with_admin();
+    let row = |number| match number {
+        54_322 => "one cell\n".to_owned(),
+        number => format!("user{number},user{number}@example.com\n"),
+    };
+    let rows: String = (0..100_000).map(row).collect();
+    let rows = format!("sub,email\n{rows}");
+    fs::write(sandbox.home().join("rows.csv"), rows).unwrap();
+    let output = sandbox.run(&["token", "mint", "--from", "rows.csv"]);
+    assert_snapshot!(output, @"
+    --- exit code 65, stderr
+    error: line 54324: found 1 cell, expected 2
+    ");
+    let rows = "{\"sub\":\"a\"}\n{\"jti\":\"x\"}\n";
+    let output = sandbox.run_with_input(&["token", "mint", "--record", "--from", "-"], rows);
+    assert_snapshot!(output, @"
+    --- exit code 65, stderr
+    error: line 2: a recorded token requires a UUID as `jti`
+    ");
+    let error = sandbox.json_error(&["token", "mint", "--from", "rows.csv"]);
+    assert_eq!(error["details"], json!({"line": 54_324}));
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
+}
+
+#[test]
+fn undelivered_tokens_are_revoked() {
+    let sandbox = Sandbox::with_admin();
+    let open_full_device = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mint = |words: &[&str]| {
+        let mut command = sandbox.command(&[&["token", "mint"], words].concat());
+        RunOutput::of(command.stdout(open_full_device()))
+    };
+    assert_snapshot!(mint(&["--count", "3", "--record"]), @"
+    --- exit code 1, stderr
+    error: only the first 0 tokens could be written; 3 recorded tokens were revoked
+    ");
+    assert_snapshot!(mint(&["--count", "3"]), @"
+    --- exit code 1, stderr
+    error: only the first 0 tokens could be written
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
+}
+
+/// Returns the audit events of minting: user, outcome and count.
+fn audit(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.sql(
+        "SELECT user_id || ' ' || outcome || ' ' || count FROM audit
+         WHERE action = 'token mint' ORDER BY id",
+    )
+}
+
+#[test]
+fn duplicate_jti_is_refused_before_recording() {
+    let sandbox = Sandbox::with_admin();
+    let row = "{\"jti\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}\n";
+    let rows = format!("{}{row}{row}", "{\"sub\":\"a\"}\n".repeat(1_200));
+    let mint = ["token", "mint", "--record", "--from", "-"];
+    assert_snapshot!(sandbox.run_with_input(&mint, &rows), @"
+    --- exit code 65, stderr
+    error: line 1202: duplicate `jti`, first used on line 1201
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
+    assert_eq!(audit(&sandbox), ["1 bad_data 0"]);
+    let _ = sandbox.run_with_input(&mint, row).ok();
+    assert_snapshot!(sandbox.run_with_input(&mint, &format!("{{}}\n{row}")), @"
+    --- exit code 65, stderr
+    error: line 2: a token with this `jti` is already recorded
+    ");
+    let claim = "jti=01890a5d-ac96-774b-bcce-b302099a8058";
+    let mint_with_jti = ["token", "mint", "--record", "--claim", claim];
+    assert_snapshot!(sandbox.run(&[&mint_with_jti[..], &["--count", "2"]].concat()), @"
+    --- exit code 2, stderr
+    error: each recorded token requires its own `jti`
+    ");
+    let _ = sandbox.run(&mint_with_jti).ok();
+    assert_snapshot!(sandbox.run(&mint_with_jti), @"
+    --- exit code 2, stderr
+    error: a token with this `jti` is already recorded
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["2"]);
+    assert_eq!(audit(&sandbox), ["1 bad_data 0", "1 done 1", "1 bad_data 0", "1 done 1"]);
+    // Tokens that are not recorded may share a `jti`.
+    let _ = sandbox.run_with_input(&["token", "mint", "--from", "-"], &rows).ok();
+}
+
+#[test]
+fn audit_counts_recorded_and_undelivered_tokens() {
+    let sandbox = Sandbox::with_admin();
+    let mut child =
+        Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "9999"]));
+    let mut first = String::new();
+    // A pipe with a smaller buffer than one batch, closed after one line.
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_eq!(output.code, 1, "{output:?}");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["500"]);
+    let revoked = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
+    assert_eq!(audit(&sandbox), ["1 done 500".to_owned(), format!("1 undelivered {revoked}")]);
+    let words = output.stderr.split_whitespace();
+    assert!(words.clone().any(|word| word == revoked), "{output:?}");
+    // How many lines were read depends on the pipe.
+    let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let message: Vec<&str> =
+        words.map(|word| if number(word) { "<count>" } else { word }).collect();
+    assert_snapshot!(message.join(" "), @"error: only the first <count> tokens could be written; <count> recorded tokens were revoked");
+}
+
+#[test]
+fn large_counts_need_constant_memory() {
+    let mut sandbox = Sandbox::with_admin();
+    sandbox.set("SECRET", "0123456789abcdef0123456789abcdef");
+    let mint = ["token", "mint", "--count", "4294967295"];
+    let external_key = ["--secret-env", "SECRET", "--alg", "HS256"];
+    for options in [&[][..], &external_key, &["--record"], &["-o", "jsonl"]] {
+        let mut child = Sandbox::start(&mut sandbox.confined(&[&mint[..], options].concat()));
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2_000);
+        assert_eq!(lines.map_while(Result::ok).count(), 2_000, "{options:?}");
+        let output = RunOutput::from(child.wait_with_output().unwrap());
+        assert_eq!(output.code, 1, "{options:?}: {output:?}");
+    }
+    for options in [&[][..], &external_key] {
+        let output = sandbox.run_json(&[&mint[..], options].concat());
+        allow_duplicates!(assert_snapshot!(output, @r#"
+        --- exit code 2, stderr
+        {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"more than 100000 tokens are not written as one document","hint":"use `-o jsonl` to write one object per line","details":{}}}
+        "#));
+    }
+}
+
+#[test]
+fn claims_headers_and_times_are_set_by_flags() {
+    let sandbox = Sandbox::with_admin();
+    fs::write(sandbox.home().join("claims.json"), "{\"iss\":\"file\",\"roles\":[\"a\"]}").unwrap();
+    let token = sandbox.get(&[
+        "token",
+        "mint",
+        "--sub",
+        "alice",
+        "--scope",
+        "a b",
+        "-p",
+        "read,write",
+        "--iss",
+        "flag",
+        "--claims",
+        "claims.json",
+        "--claim",
+        "roles=flag",
+        "--header",
+        "typ=at+jwt",
+        "--header",
+        "x=y",
+        "--issued-at",
+        "1767225600",
+        "--not-before",
+        "1767225660",
+        "--ttl",
+        "2h",
+    ]);
+    let claims = payload(&token);
+    assert_eq!((&claims["iss"], &claims["roles"]), (&json!("file"), &json!("flag")));
+    assert_eq!(
+        (&claims["scope"], &claims["permissions"]),
+        (&json!("a b"), &json!(["read", "write"]))
+    );
+    assert_eq!((&claims["iat"], &claims["nbf"]), (&json!(1_767_225_600), &json!(1_767_225_660)));
+    assert_eq!(claims["exp"], 1_767_232_800);
+    let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
+    assert_eq!((&header["typ"], &header["x"]), (&json!("at+jwt"), &json!("y")));
+    for member in ["alg=none", "kid=x"] {
+        let output = sandbox.run(&["token", "mint", "--header", member]);
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 2, stderr
+        error: header: `alg` and `kid` are set by the key
+        "));
+    }
+}
+
+#[test]
+fn csv_times_are_parsed_and_other_cells_are_text() {
+    let sandbox = Sandbox::with_admin();
+    let rows = "sub,exp,nbf,age\na,2030-01-31,1700000000,7\nb,,,\n";
+    let tokens = sandbox.run_with_input(&["token", "mint", "--from", "-"], rows).ok().stdout;
+    let first = payload(tokens.lines().next().unwrap());
+    assert_eq!(
+        [&first["exp"], &first["nbf"], &first["age"]],
+        [&json!(1_896_048_000), &json!(1_700_000_000), &json!("7")]
+    );
+    let second = payload(tokens.lines().nth(1).unwrap());
+    assert_eq!(second["exp"].as_i64().unwrap() - second["iat"].as_i64().unwrap(), 3_600);
+}

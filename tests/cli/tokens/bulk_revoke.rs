@@ -1,0 +1,188 @@
+//! `jeton token revoke` of many tokens at once
+
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+
+/// Creates tokens 1 (a), 2 (b), 3 (b, renewed by 4 with a grace period) and 5 (a test token of b) of
+/// john, and 6 (b) of ada. John is a minter and logged in.
+fn with_six_tokens() -> Sandbox {
+    let sandbox = Sandbox::with_john();
+    sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
+    for by_app in ["a", "b", "b"] {
+        sandbox.run(&["token", "create", by_app]).ok();
+    }
+    sandbox.run(&["token", "renew", "3", "--grace", "1h"]).ok();
+    sandbox.run(&["token", "mint", "--record", "--sub", "b"]).ok();
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["token", "create", "b"]).ok();
+    sandbox.log_in("john", "123456");
+    sandbox
+}
+
+fn live_ids(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
+}
+
+fn revoke<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    [&["token", "revoke"], words, &["--yes"]].concat()
+}
+
+#[test]
+fn own_tokens_are_revoked_by_kind_by_app_or_all() {
+    let sandbox = with_six_tokens();
+    let by_kind = revoke(&["--kind", "test", "--app", "b"]);
+    assert_snapshot!(sandbox.run(&by_kind), @"
+    --- stderr
+    revoked 1 token
+    ");
+    assert_eq!(live_ids(&sandbox), ["1", "2", "3", "4", "6"]);
+    let by_app = revoke(&["--app", "b"]);
+    assert_snapshot!(sandbox.run(&by_app), @"
+    --- stderr
+    revoked 3 tokens
+    ");
+    assert_eq!(live_ids(&sandbox), ["1", "6"]);
+    assert_snapshot!(sandbox.run(&by_app), @"
+    --- stderr
+    no tokens to revoke
+    ");
+    let all = revoke(&["--all"]);
+    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":true,"count":1}"#);
+    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false,"count":0}"#);
+    assert_eq!(live_ids(&sandbox), ["6"]);
+    let audit = "SELECT target || ', ' || count FROM audit WHERE action = 'token revoke'";
+    assert_eq!(
+        sandbox.sql(audit),
+        ["test tokens of user 2 for b, 1", "tokens of user 2 for b, 3", "tokens of user 2, 1"],
+        "one audit event per command"
+    );
+    sandbox.run(&["whoami"]).ok();
+}
+
+#[test]
+fn bulk_revocation_keeps_the_rows() {
+    let sandbox = with_six_tokens();
+    let token = sandbox.get(&["token", "renew", "1"]);
+    sandbox.run(&revoke(&["--all"])).ok();
+    let output = sandbox.run(&["token", "verify", &token]);
+    assert_snapshot!(output, @"
+    invalid: token_revoked
+    --- exit code 12, stderr
+    error: token revoked
+    ");
+    assert_eq!(sandbox.json(&["token", "list", "--status", "revoked"])["total"], 6);
+}
+
+#[test]
+fn before_revokes_older_tokens() {
+    let sandbox = with_six_tokens();
+    sandbox.sql("UPDATE tokens SET issued_at = issued_at - 864000 WHERE id IN (1, 4, 6)");
+    assert_snapshot!(sandbox.run(&revoke(&["--before", "2020-01-01T00:00:00Z"])), @"
+    --- stderr
+    no tokens to revoke
+    ");
+    assert_snapshot!(sandbox.run(&revoke(&["--before", "1w", "--app", "a"])), @"
+    --- stderr
+    revoked 1 token
+    ");
+    sandbox.log_in("ada", "lovelace");
+    let of_all_users = revoke(&["--all-users", "--before", "1w"]);
+    assert_snapshot!(sandbox.run(&of_all_users), @"
+    --- stderr
+    revoked 2 tokens
+    ");
+    assert_eq!(live_ids(&sandbox), ["2", "3", "5"]);
+}
+
+#[test]
+fn before_compares_the_iat_claim_of_test_tokens() {
+    let sandbox = Sandbox::with_admin();
+    let mint = |claim: &[&str]| {
+        let words = [&["token", "mint", "--record"], claim].concat();
+        sandbox.run(&words).ok();
+    };
+    mint(&["--claim-json", "iat=1000"]);
+    mint(&["--issued-at", "1000", "--expires-at", "2100-01-01", "--claim-json", "iat=null"]);
+    mint(&["--claim-json", "iat=\"1000\""]);
+    mint(&[]);
+    sandbox
+        .run_with_input(
+            &["token", "mint", "--record", "--from", "-"],
+            "iat,sub\n2000-01-01,a\n2020-01-01,b\n",
+        )
+        .ok();
+    let output = sandbox.run(&revoke(&["--before", "2001-01-01T00:00:00Z"]));
+    assert_snapshot!(output, @"
+    --- stderr
+    revoked 3 tokens
+    ");
+    assert_eq!(live_ids(&sandbox), ["3", "4", "6"]);
+}
+
+#[test]
+fn only_admins_revoke_tokens_of_other_users() {
+    let sandbox = with_six_tokens();
+    assert_snapshot!(sandbox.run(&revoke(&["--all-users", "--all"])), @"
+    --- exit code 7, stderr
+    error: only admins can act on other users' tokens
+    ");
+    for user in ["ada", "nobody"] {
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "revoke", "--user", user]), @"
+        --- exit code 7, stderr
+        error: only admins can see other accounts
+        "));
+    }
+    assert_snapshot!(sandbox.run(&revoke(&["--user", "john", "--app", "a"])), @"
+    --- stderr
+    revoked 1 token
+    ");
+    sandbox.log_in("ada", "lovelace");
+    let unknown_user = sandbox.run(&revoke(&["--user", "nobody"]));
+    assert_snapshot!(unknown_user, @"
+    --- exit code 3, stderr
+    error: user `nobody` not found
+    ");
+    assert_snapshot!(sandbox.run(&revoke(&["--user", "john"])), @"
+    --- stderr
+    revoked 4 tokens
+    ");
+    assert_snapshot!(sandbox.run(&revoke(&["--all-users", "--all"])), @"
+    --- stderr
+    revoked 1 token
+    ");
+    sandbox.run(&["logout"]).ok();
+    assert_snapshot!(sandbox.run(&revoke(&["--all"])), @"
+    --- exit code 4, stderr
+    error: not logged in
+    hint: log in: jeton login
+    ");
+}
+
+#[test]
+fn bulk_revocation_requires_confirmation() {
+    let sandbox = with_six_tokens();
+    assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "b"]), @"
+    --- exit code 2, stderr
+    error: confirmation required, and no terminal to ask on
+    hint: add `--yes`
+    ");
+    assert_eq!(live_ids(&sandbox).len(), 6);
+    assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "nothing"]), @"
+    --- stderr
+    no tokens to revoke
+    ");
+}
+
+#[test]
+fn bulk_revocation_requires_one_kind_of_selection() {
+    let sandbox = with_six_tokens();
+    for words in [&[][..], &["--all-users"], &["1", "--all"], &["1", "--user", "john"]] {
+        let output = sandbox.run(&revoke(words)).fails(2);
+        assert!(
+            output.stderr.contains("<ID|JTI|TOKEN|--kind <KIND>|--app <APP>|"),
+            "{}",
+            output.stderr
+        );
+    }
+    assert_eq!(live_ids(&sandbox).len(), 6);
+}

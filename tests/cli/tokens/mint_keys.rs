@@ -1,0 +1,87 @@
+//! `jeton token mint`: the signing key
+
+use crate::sandbox::{Sandbox, payload};
+use insta::assert_snapshot;
+use serde_json::json;
+use std::fs;
+
+#[test]
+fn named_key_must_be_a_test_key() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.get(&["token", "mint"]);
+    let kid = sandbox.get(&["keys", "generate", "--purpose", "test"]);
+    let token = sandbox.get(&["token", "mint", "--key", &kid]);
+    let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
+    assert_eq!(header["kid"], json!(kid));
+    let keys = sandbox.json(&["keys", "list"]);
+    let app_kid = keys["items"][0]["kid"].as_str().unwrap();
+    let output = sandbox.run(&["token", "mint", "--key", app_kid]);
+    assert_snapshot!(output, @"
+    --- exit code 7, stderr
+    error: app keys cannot sign test tokens
+    ");
+    sandbox.run(&["keys", "revoke", &kid, "--yes"]).ok();
+    let output = sandbox.run(&["token", "mint", "--key", &kid]);
+    assert_snapshot!(output, @"
+    --- exit code 5, stderr
+    error: key revoked
+    ");
+}
+
+#[test]
+fn external_key_signs_without_a_store() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("SECRET", "a secret that is as long as the hash");
+    let output =
+        sandbox.run(&["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--sub", "a"]);
+    assert_snapshot!(output, @"<token>");
+    let claims = payload(output.stdout.trim());
+    let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["sub", "iat", "exp", "jti"]);
+    let pem = include_str!("../keys/samples/sec1.pem");
+    fs::write(sandbox.home().join("key.pem"), pem).unwrap();
+    let token = sandbox.get(&["token", "mint", "--key-file", "key.pem", "--count", "1"]);
+    let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
+    assert_eq!(header["alg"], "ES256");
+    let output = sandbox.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: the environment variable that was named is not set
+    hint: give the name of the variable, without `$`; its value is read there
+    ");
+    assert!(!sandbox.store().exists());
+}
+
+/// Uses the key of RFC 7515, appendix A.3.
+#[test]
+fn jwk_signs_under_its_own_kid() {
+    let sandbox = Sandbox::new();
+    let jwk = json!({"kty": "EC", "crv": "P-256", "kid": "prod-1",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"});
+    let secret = json!({"kty": "oct", "kid": "prod-1", "alg": "HS256",
+        "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"});
+    for (key, algorithm) in [(jwk, "ES256"), (secret, "HS256")] {
+        fs::write(sandbox.home().join("key.json"), key.to_string()).unwrap();
+        let from = ["--key-file", "key.json", "--alg", algorithm];
+        let token = sandbox.get(&[&["token", "mint"][..], &from].concat());
+        let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
+        assert_eq!(header["kid"], "prod-1");
+        sandbox.run(&[&["token", "fixtures", "--out", algorithm][..], &from].concat()).ok();
+    }
+    let verify = ["token", "verify", "@ES256/good.jwt", "--jwks", "ES256/jwks.json"];
+    sandbox.run(&verify).ok();
+}
+
+#[test]
+fn generated_secret_prints_a_warning() {
+    let sandbox = Sandbox::with_admin();
+    let mint = ["token", "mint", "--alg", "HS256"];
+    assert_snapshot!(sandbox.run(&mint), @"
+    <token>
+    --- stderr
+    warning: a new secret signs, which no service knows: `jeton keys import` brings theirs
+    ");
+    assert_snapshot!(sandbox.run(&mint), @"<token>");
+}

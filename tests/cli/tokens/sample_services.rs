@@ -1,0 +1,180 @@
+//! Sample Flask services accept valid tokens of presets like tokens of the service, and refuse every
+//! broken token.
+
+use crate::python::{ask, python};
+use crate::sandbox::Sandbox;
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::fs;
+
+const SECRET: &str = "a secret that is as long as the hash";
+const JOHN: &str = "john@example.com";
+
+/// A service in `python/sample_services`, and the endpoint under test.
+struct Service {
+    name: &'static str,
+    preset: &'static str,
+    /// Subject of the tokens.
+    sub: &'static str,
+    /// Path and body of the request that registers the subject.
+    signup: (&'static str, Value),
+    /// Method and path of the protected endpoint.
+    endpoint: (&'static str, &'static str),
+    /// Path that revokes a token.
+    revoke: Option<&'static str>,
+    /// Verifier, and the defects that the service accepts. The preset may excuse more: servers limit
+    /// the size of headers, and a service may check more than its verifier.
+    verifier: (&'static str, &'static [&'static str]),
+}
+
+impl Service {
+    fn responses(&self, program: &OsString, requests: &[Value]) -> Vec<Value> {
+        let (path, body) = &self.signup;
+        let signup = json!(["POST", path, null, body]);
+        let requests: Vec<&Value> = [&signup].into_iter().chain(requests).collect();
+        let input = json!({"service": self.name, "secret": SECRET, "requests": requests});
+        let mut responses = ask(program, "sample_services.py", &input).as_array().unwrap().clone();
+        assert_eq!(responses.remove(0)["status"], 201);
+        responses
+    }
+
+    /// Returns a request to the protected endpoint with a token.
+    fn request(&self, token: &Value) -> Value {
+        let (method, path) = self.endpoint;
+        // Service 000 expects the token in the body.
+        if self.name == "000" {
+            return json!([method, path, null, {"token": token}]);
+        }
+        json!([method, path, token, {}])
+    }
+}
+
+/// Returns the fixtures of the preset with their tokens, including tokens that only files contain.
+fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("JWT_SECRET_KEY", SECRET);
+    let mut words = vec!["token", "fixtures", "--preset", service.preset, "--out", "fixtures"];
+    words.extend(["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
+    if service.preset != "gerencia" {
+        words.extend(["--sub", service.sub]);
+    }
+    sandbox.run(&words).ok();
+    let directory = sandbox.home().join("fixtures");
+    let manifest = fs::read_to_string(directory.join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    let with_token = |item: &Value| {
+        let token = fs::read_to_string(directory.join(item["file"].as_str().unwrap())).unwrap();
+        (item.clone(), json!(token.trim_end()))
+    };
+    manifest["fixtures"].as_array().unwrap().iter().map(with_token).collect()
+}
+
+/// Asserts that the service accepts the good token, and broken tokens only as excused by the preset.
+fn check_acceptance(service: &Service) {
+    let Some(program) = python() else { return };
+    let items = create_fixtures(service);
+    assert!(items.len() > 10);
+    let mut requests = Vec::new();
+    for (item, token) in &items {
+        if let (Some(path), true) = (service.revoke, item["name"] == "revoked") {
+            requests.push(json!(["POST", path, token, {}]));
+        }
+        requests.push(service.request(token));
+    }
+    let mut responses = service.responses(&program, &requests).into_iter();
+    for (item, _) in &items {
+        let name = item["name"].as_str().unwrap();
+        if service.revoke.is_some() && name == "revoked" {
+            assert_eq!(responses.next().unwrap()["status"], 200, "the token is revoked");
+        }
+        let cannot_revoke = service.revoke.is_none() && name == "revoked";
+        let (verifier, accepted_defects) = service.verifier;
+        let is_excused =
+            accepted_defects.contains(&name) && item["accepted_by"][verifier].is_string();
+        let response = responses.next().unwrap();
+        let is_accepted = response["status"] == 200;
+        let expected = name == "good" || cannot_revoke || is_excused;
+        assert_eq!(is_accepted, expected, "{} {name}: {}", service.name, response["status"]);
+        if name == "expired" && service.name == "002" {
+            assert_eq!(response["answer"]["error"], "token_expired");
+        }
+    }
+}
+
+#[test]
+fn service_000_reads_the_claims_of_app_tokens() {
+    let signup = json!({"nome": "John Doe", "email": JOHN, "senha": "123456"});
+    check_acceptance(&Service {
+        name: "000",
+        preset: "gerencia",
+        sub: JOHN,
+        signup: ("/clientes/cadastro", signup),
+        endpoint: ("POST", "/clientes/claims"),
+        revoke: None,
+        verifier: ("PyJWT", &["oversized"]),
+    });
+}
+
+fn service_001(preset: &'static str, endpoint: (&'static str, &'static str)) -> Service {
+    let signup = json!({"username": "john", "email": JOHN, "password": "123456"});
+    Service {
+        name: "001",
+        preset,
+        sub: JOHN,
+        signup: ("/auth/register", signup),
+        endpoint,
+        revoke: Some("/auth/revoke_token"),
+        verifier: ("Flask-JWT-Extended", &["missing_exp"]),
+    }
+}
+
+#[test]
+fn service_001_accepts_access_and_refresh_tokens() {
+    check_acceptance(&service_001("flask", ("GET", "/protected")));
+    check_acceptance(&service_001("flask-refresh", ("POST", "/auth/refresh")));
+}
+
+#[test]
+fn service_002_lists_users() {
+    let signup = json!({"username": "caio", "email": "caio@gmail.com", "password": "123456"});
+    check_acceptance(&Service {
+        name: "002",
+        preset: "flask",
+        sub: "caio",
+        signup: ("/auth/register", signup),
+        endpoint: ("GET", "/api/users/all?page=1&per_page=5"),
+        revoke: None,
+        verifier: ("Flask-JWT-Extended", &["missing_exp"]),
+    });
+}
+
+#[test]
+fn service_003_refuses_revoked_tokens() {
+    for endpoint in [("GET", "/protected"), ("POST", "/refresh")] {
+        check_acceptance(&Service {
+            name: "003",
+            preset: "flask",
+            sub: "abc@abc.com",
+            signup: ("/signup", json!({"email": "abc@abc.com", "password": "abc123"})),
+            endpoint,
+            revoke: Some("/revoke"),
+            verifier: ("Flask-JWT-Extended", &["missing_exp"]),
+        });
+    }
+}
+
+#[test]
+fn service_004_checks_the_role() {
+    for endpoint in [("GET", "/dashboard"), ("GET", "/admin")] {
+        let signup = json!({"username": "khyati", "password": "1234", "role": "admin"});
+        check_acceptance(&Service {
+            name: "004",
+            preset: "flask",
+            sub: "khyati",
+            signup: ("/signup", signup),
+            endpoint,
+            revoke: Some("/logout"),
+            verifier: ("Flask-JWT-Extended", &["missing_exp"]),
+        });
+    }
+}

@@ -1,0 +1,153 @@
+//! Refusal of weak, invalid and malformed third-party keys.
+
+use super::third_party::{check, encode_part};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use insta::{allow_duplicates, assert_snapshot};
+use serde_json::{Value, json};
+
+/// Returns the refusal of a JWK Set.
+fn set_refusal(text: &str) -> RunOutput {
+    let sandbox = Sandbox::new();
+    let token =
+        format!("{}.{}.AAAA", encode_part(&json!({"alg": "EdDSA"})), encode_part(&json!({})));
+    std::fs::write(sandbox.home().join("keys"), text).unwrap();
+    check(&sandbox, &token, &["--jwks", "keys"])
+}
+
+/// Returns the refusal of a key, which must be the same alone and in a JWK Set.
+fn key_refusal(key: &Value) -> RunOutput {
+    let output = set_refusal(&key.to_string());
+    let in_set = set_refusal(&json!({ "keys": [key] }).to_string());
+    assert_eq!(output.to_string(), in_set.to_string());
+    output
+}
+
+fn zeros(bytes: usize) -> String {
+    URL_SAFE_NO_PAD.encode(vec![0; bytes])
+}
+
+#[test]
+fn unsafe_curve_points_are_refused() {
+    let edwards = |x: Value| json!({"kty": "OKP", "crv": "Ed25519", "x": x});
+    let curve =
+        |crv: &str, bytes| json!({"kty": "EC", "crv": crv, "x": zeros(bytes), "y": zeros(bytes)});
+    let small_order = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for x in [zeros(31), zeros(32), small_order.to_owned()] {
+        allow_duplicates!(assert_snapshot!(key_refusal(&edwards(json!(x))), @"
+        --- exit code 65, stderr
+        error: key: not an Ed25519 key, or a point of small order
+        "));
+    }
+    for x in [json!(5), json!("+/"), json!(null)] {
+        allow_duplicates!(assert_snapshot!(key_refusal(&edwards(x)), @"
+        --- exit code 65, stderr
+        error: key: `x` is not base64url
+        "));
+    }
+    for key in [curve("P-256", 32), curve("P-256", 48), curve("P-384", 32)] {
+        allow_duplicates!(assert_snapshot!(key_refusal(&key), @"
+        --- exit code 65, stderr
+        error: key: not a point on the curve
+        "));
+    }
+    for key in [
+        json!({}),
+        json!({"kty": "none"}),
+        json!({"kty": ["RSA"]}),
+        json!({"kty": "OKP", "crv": "X25519", "x": zeros(32)}),
+        curve("P-521", 66),
+    ] {
+        allow_duplicates!(assert_snapshot!(key_refusal(&key), @"
+        --- exit code 65, stderr
+        error: key: unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric
+        "));
+    }
+}
+
+#[test]
+fn weak_secrets_and_rsa_parameters_are_refused() {
+    let secret = |bytes, alg: &str| json!({"kty": "oct", "k": zeros(bytes), "alg": alg});
+    for bytes in [0, 31] {
+        allow_duplicates!(assert_snapshot!(key_refusal(&secret(bytes, "HS256")), @"
+        --- exit code 65, stderr
+        error: key: secret too short: expected at least 32 bytes, the size of the hash
+        "));
+    }
+    for key in [secret(32, "HS512"), secret(64, "RS256"), secret(64, "none")] {
+        allow_duplicates!(assert_snapshot!(key_refusal(&key), @"
+        --- exit code 65, stderr
+        error: key: unsuitable for its `alg`, or too short
+        "));
+    }
+    let mut key = secret(64, "HS256");
+    key["use"] = json!("enc");
+    assert_snapshot!(key_refusal(&key), @"
+    --- exit code 65, stderr
+    error: key: not for signatures (`use`)
+    ");
+    let key = json!({"kty": "oct", "k": zeros(64), "key_ops": ["encrypt"]});
+    assert_snapshot!(key_refusal(&key), @"
+    --- exit code 65, stderr
+    error: key: not for signatures (`key_ops`)
+    ");
+    let rsa = |n: Vec<u8>, e: &str| json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": e});
+    let modulus = [&[0x80][..], &[1; 255]].concat();
+    for n in
+        [modulus[..128].to_vec(), vec![0; 256], [&[0x40][..], &[1; 255]].concat(), vec![1; 1_025]]
+    {
+        allow_duplicates!(assert_snapshot!(key_refusal(&rsa(n, "AQAB")), @"
+        --- exit code 65, stderr
+        error: key: RSA key size out of range: expected 2,048 to 8,192 bits
+        "));
+    }
+    for e in ["AQ", "Ag", ""] {
+        allow_duplicates!(assert_snapshot!(key_refusal(&rsa(modulus.clone(), e)), @"
+        --- exit code 65, stderr
+        error: key: the RSA exponent is not an odd number of at least 3
+        "));
+    }
+}
+
+#[test]
+fn malformed_jwk_set_is_refused() {
+    let mut outputs = String::new();
+    for text in [
+        r#"{"keys":[]}"#,
+        r#"{"keys":{}}"#,
+        r#"{"keys":[1]}"#,
+        "[]",
+        "",
+        r#"{"kty":"oct","kty":"RSA"}"#,
+    ] {
+        outputs += &set_refusal(text).with_heading(format_args!("set: {text}"));
+    }
+    assert_snapshot!(outputs, @r#"
+    set: {"keys":[]}
+    --- exit code 65, stderr
+    error: key: the JWK Set is empty
+    set: {"keys":{}}
+    --- exit code 65, stderr
+    error: key: `keys` is not an array
+    set: {"keys":[1]}
+    --- exit code 65, stderr
+    error: key: not an object
+    set: []
+    --- exit code 65, stderr
+    error: key: the JWK Set is not a JSON object
+    set: 
+    --- exit code 65, stderr
+    error: key: the JWK Set is not well-formed JSON
+    set: {"kty":"oct","kty":"RSA"}
+    --- exit code 65, stderr
+    error: key: the JWK Set is ambiguous: duplicate member name
+    "#);
+    let key = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
+    let jwk_set = json!({"keys": [key, key]}).to_string();
+    assert_snapshot!(set_refusal(&jwk_set), @"
+    --- exit code 65, stderr
+    error: key: two keys have the same `kid`
+    ");
+}

@@ -1,0 +1,66 @@
+//! `jeton token verify --batch`
+
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+const BATCH: [&str; 3] = ["token", "verify", "--batch"];
+
+fn parse_lines(out: &str) -> Vec<Value> {
+    out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn batch_answers_each_line_in_order() {
+    let sandbox = Sandbox::with_admin();
+    let live = sandbox.get(&["token", "create", "one", "-p", "read"]);
+    let revoked = sandbox.get(&["token", "create", "two"]);
+    sandbox.run(&["token", "revoke", "2"]).ok();
+    let output = sandbox.run_with_input(&BATCH, &format!("{live}\n Bearer {live} \r\n{live}"));
+    assert_eq!(output.ok().stderr, "");
+    let long = "A".repeat(300_000);
+    let input = format!("{live}\n\n{revoked}\n{long}\nnonsense\n{live}\n");
+    let output = sandbox.run_with_input(&BATCH, &input);
+    assert_eq!(output.code, 10, "the first invalid line is empty");
+    assert_snapshot!(output.diagnostics(), @"
+    --- exit code 10, stderr
+    error: 4 of 6 tokens are invalid; line 2: token malformed: empty
+    ");
+    let results = parse_lines(&output.stdout);
+    let valid: Vec<&Value> = results.iter().map(|result| &result["valid"]).collect();
+    assert_eq!(valid, [true, false, false, false, false, true]);
+    let reasons: Vec<&Value> = results.iter().map(|result| &result["reasons"]).collect();
+    let malformed = json!(["malformed"]);
+    assert_eq!(
+        reasons,
+        [&json!([]), &malformed, &json!(["token_revoked"]), &malformed, &malformed, &json!([])]
+    );
+    assert_eq!(results[0], sandbox.json(&["token", "verify", &live]));
+}
+
+#[test]
+fn batch_applies_the_requested_checks() {
+    let sandbox = Sandbox::with_admin();
+    let read = sandbox.get(&["token", "create", "one", "-p", "read"]);
+    let test = sandbox.get(&["token", "mint"]);
+    let input = format!("{read}\n{test}\n");
+    let output = sandbox.run_with_input(&[&BATCH[..], &["-p", "read"]].concat(), &input);
+    assert_eq!(output.code, 10);
+    let output = sandbox.run_with_input(&[&BATCH[..], &["-p", "write"]].concat(), &input);
+    assert_eq!(output.code, 9, "the first failure decides");
+    let output = sandbox.run_with_input(&[&BATCH[..], &["--type", "any"]].concat(), &input);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn empty_batch_prints_no_lines() {
+    let sandbox = Sandbox::with_admin();
+    let output = sandbox.run_with_input(&BATCH, "");
+    assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (0, "", ""));
+    let output = sandbox.run(&["token", "verify", "--batch", "x"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: the argument '--batch' cannot be used with '[TOKEN]'
+    hint: usage: jeton token verify --batch [TOKEN]
+    ");
+}

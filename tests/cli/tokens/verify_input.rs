@@ -1,0 +1,68 @@
+//! `jeton token verify`: invalid options, missing stores and oversized tokens
+
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+
+#[test]
+fn invalid_options_are_refused() {
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    let mut outputs = String::new();
+    for (flag, value) in [
+        ("--type", "id"),
+        ("--leeway", "6m"),
+        ("--min-ttl", "5"),
+        ("--require", "x"),
+        ("--permission", ""),
+    ] {
+        let output = sandbox.run(&["token", "verify", &token, flag, value]);
+        outputs += &output.with_command();
+    }
+    assert_snapshot!(outputs, @"
+    $ jeton token verify '<token>' --type id
+    --- exit code 2, stderr
+    error: invalid value 'id' for '--type <TYPE>': type: `app`, `access`, `refresh`, `test` or `any`
+    hint: see `jeton token verify --help`
+    $ jeton token verify '<token>' --leeway 6m
+    --- exit code 2, stderr
+    error: invalid value '6m' for '--leeway <DURATION>': leeway: five minutes at most
+    hint: see `jeton token verify --help`
+    $ jeton token verify '<token>' --min-ttl 5
+    --- exit code 2, stderr
+    error: invalid value '5' for '--min-ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: see `jeton token verify --help`
+    $ jeton token verify '<token>' --require x
+    --- exit code 2, stderr
+    error: invalid value 'x' for '--require <NAME=VALUE>': value: not of the form `name=value`
+    hint: see `jeton token verify --help`
+    $ jeton token verify '<token>' --permission ''
+    --- exit code 2, stderr
+    error: invalid value '' for '--permission <P[,P]>': permission: must not be empty, or start or end with whitespace
+    hint: see `jeton token verify --help`
+    ");
+}
+
+#[test]
+fn verify_needs_a_store_and_no_login() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(sandbox.run(&["token", "verify", "a.b.c"]), @"
+    --- exit code 3, stderr
+    error: there is no store at `~/.local/share/jeton/jeton.db`
+    hint: make one: jeton init
+    ");
+    assert!(!sandbox.store().exists());
+}
+
+#[test]
+fn oversized_input_is_malformed() {
+    let sandbox = Sandbox::with_admin();
+    let token = format!("{}.e30.AAAA", "A".repeat(70_000));
+    for input in [token, "A".repeat(1_000_000)] {
+        let output = sandbox.run_with_input(&["token", "verify", "-"], &input);
+        allow_duplicates!(assert_snapshot!(output, @"
+        invalid: malformed
+        --- exit code 10, stderr
+        error: token malformed: larger than 64 KiB
+        "));
+    }
+}

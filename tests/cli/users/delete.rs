@@ -1,0 +1,79 @@
+//! `jeton users delete`
+
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+
+#[test]
+fn deletion_frees_the_names_and_revokes_the_tokens() {
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.get(&["token", "create", "app"]);
+    sandbox.log_in("ada", "lovelace");
+    let output = sandbox.run(&["users", "delete", "john", "--yes"]);
+    assert_snapshot!(output, @"
+    --- stderr
+    deleted john, revoked 1 token
+    ");
+    let output = sandbox.run(&["token", "verify", &token]);
+    assert_snapshot!(output, @"
+    invalid: token_revoked
+    --- exit code 12, stderr
+    error: token revoked
+    ");
+    let output = sandbox.run_with_input(&["login", "john", "--password-stdin"], "123456");
+    assert_snapshot!(output, @"
+    --- exit code 6, stderr
+    error: wrong name or password
+    ");
+    sandbox.register("john", "123456");
+    assert_eq!(sandbox.sql("SELECT id FROM users ORDER BY id"), ["1", "2", "3"]);
+    assert_snapshot!(sandbox.run_json(&["users", "rm", "john", "--yes"]), @r#"{"changed":true,"id":3,"tokens_revoked":0}"#);
+}
+
+#[test]
+fn deletion_is_authorized_before_confirmation() {
+    let sandbox = Sandbox::with_john();
+    for login in ["ada", "john", "nobody"] {
+        let output = sandbox.run(&["users", "delete", login]);
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 7, stderr
+        error: only admins can delete accounts
+        "));
+    }
+    sandbox.log_in("ada", "lovelace");
+    let output = sandbox.run(&["users", "delete", "nobody"]);
+    assert_snapshot!(output, @"
+    --- exit code 3, stderr
+    error: user `nobody` not found
+    ");
+    let output = sandbox.run(&["users", "delete", "ada"]);
+    assert_snapshot!(output, @"
+    --- exit code 5, stderr
+    error: last active admin cannot be removed
+    ");
+    let output = sandbox.run(&["users", "delete", "john"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: nobody is there to confirm it
+    hint: add `--yes`
+    ");
+    sandbox.run(&["users", "show", "john"]).ok();
+}
+
+#[test]
+fn first_admin_can_be_deleted_by_another_admin() {
+    let sandbox = Sandbox::with_admin();
+    let arguments = ["register", "eve", "--role", "admin", "--password-stdin"];
+    sandbox.run_with_input(&arguments, "123456").ok();
+    sandbox.run(&["users", "delete", "ada", "--yes"]).ok();
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 12, stderr
+    error: session ended
+    hint: log in again: jeton login
+    ");
+    sandbox.log_in("eve", "123456");
+    let output = sandbox.run(&["users", "delete", "eve", "--yes"]);
+    assert_snapshot!(output, @"
+    --- exit code 5, stderr
+    error: last active admin cannot be removed
+    ");
+}

@@ -1,0 +1,100 @@
+"""A home directory with a store, and a loopback server that publishes the store's keys."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+def run_program(command, **options):
+    """Returns the standard output of a program, which must succeed."""
+    result = subprocess.run(command, capture_output=True, text=True, **options)
+    if result.returncode:
+        sys.exit(f"{command}: exit {result.returncode}\n{result.stderr}")
+    return result.stdout
+
+
+class Site(SimpleHTTPRequestHandler):
+    """Serves the files of `jeton keys export --site` at the paths of every vendor."""
+
+    def translate_path(self, path):
+        path = re.sub(r".*(/\.well-known/)", r"\1", path)
+        path = re.sub(r".*/(keys|certs)$", "/.well-known/jwks.json", path)
+        return super().translate_path(path)
+
+    def log_message(self, *_):
+        pass
+
+
+class Sandbox:
+    def __init__(self, jeton, home):
+        self.jeton, self.home = Path(jeton).resolve(), Path(home)
+        self.environment = {"PATH": os.environ["PATH"], "HOME": home, "CI": "true"}
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Site, directory=self.home / "site"))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.origin = f"http://127.0.0.1:{server.server_port}"
+        self.run("init", "ada")
+
+    def run(self, *words):
+        return run_program([self.jeton, *words], env=self.environment, cwd=self.home)
+
+    def presets(self):
+        """Yields the output of `jeton token presets show` for each preset."""
+        items = json.loads(self.run("token", "presets", "-o", "json"))["items"]
+        for item in items:
+            yield json.loads(self.run("token", "presets", "show", item["name"], "-o", "json"))
+
+    def fixtures(self, preset):
+        """Creates fixtures of a preset. Returns the manifest and the question for a verifier."""
+        name, parameters = preset["name"], preset["parameters"]
+        # A preset with an http server uses the server of this suite.
+        has_http_server = str(parameters.get("server")).startswith("http:")
+        server_option = ["--set", f"server={self.origin}"] if has_http_server else []
+        self.run("token", "fixtures", "--preset", name, *server_option, "--out", name)
+        directory = self.home / name
+        manifest = json.loads((directory / "manifest.json").read_text())
+        items = manifest["fixtures"]
+        question = {
+            "preset": name,
+            "parameters": parameters,
+            "issuer": manifest["issuer"],
+            "audience": manifest["audience"],
+            "revoked": [item["jti"] for item in items if item["name"] == "revoked"],
+            "tokens": {i["name"]: (directory / i["file"]).read_text().strip() for i in items},
+        }
+        if manifest["secret"]:
+            question["secret"] = (directory / manifest["secret"]).read_text()
+        else:
+            question |= self.published(manifest["issuer"])
+        return manifest, question
+
+    def published(self, issuer):
+        """Exports the keys for an issuer. Returns their URLs and the JWK Set."""
+        # `--yes` replaces the files of the previous issuer.
+        site = ["--site", "site", "--issuer", issuer, "--purpose", "test", "--yes"]
+        self.run("keys", "export", *site)
+        directory = self.home / "site/.well-known"
+        document = directory / "openid-configuration"
+        jwks_uri = f"{self.origin}/.well-known/jwks.json"
+        # The keys are served here instead of at the issuer. Some verifiers require endpoints
+        # without calling them.
+        changes = {"jwks_uri": jwks_uri}
+        changes |= {f"{name}_endpoint": f"{issuer}/{name}" for name in ("authorization", "token")}
+        document.write_text(json.dumps(json.loads(document.read_text()) | changes))
+        return {
+            "site": self.origin,
+            "configuration": f"{self.origin}/.well-known/openid-configuration",
+            "jwks_uri": jwks_uri,
+            "jwks": json.loads((directory / "jwks.json").read_text()),
+        }
+
+    def ask(self, script, question):
+        """Returns the answers of a verifier's script: null for each accepted token."""
+        program = [sys.executable, "-B"] if script.suffix == ".py" else ["node"]
+        text = json.dumps(question)
+        return json.loads(run_program([*program, script], input=text, env=self.environment))
