@@ -181,7 +181,7 @@ fn help_and_hints_name_the_supported_formats() {
         (&["token"], "text or json"),
     ] {
         let help = sandbox.get(&[arguments, &["--help"]].concat());
-        let (_, rest) = help.split_once("The form of results: ").unwrap();
+        let (_, rest) = help.split_once("Output format: ").unwrap();
         assert_eq!(
             rest.split(" [").next().unwrap().lines().next().unwrap(),
             formats,

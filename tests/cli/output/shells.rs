@@ -171,7 +171,7 @@ fn copied_hint_of_recover_enables_the_user() {
         sandbox.run(&["users", "disable", "--yes", "2"]).ok();
         let output = sandbox.run_with_input(&["recover", "--password-stdin", "2"], "654321").ok();
         sandbox.log_in("ada", "lovelace");
-        run_in_shell(&sandbox, hint_after(&output, "again: ")).ok();
+        run_in_shell(&sandbox, hint_after(&output, "enable the user: ")).ok();
         assert_eq!(sandbox.json(&["users", "show", "2"])["disabled_at"], Value::Null, "{email}");
     }
 }
@@ -181,7 +181,7 @@ fn copied_hint_of_init_sets_the_password() {
     for login in [USERNAME, EMAIL] {
         let sandbox = Sandbox::new();
         let output = sandbox.run(&["init", login]).ok();
-        run_in_shell(&sandbox, hint_after(&output, "set one: ")).ok();
+        run_in_shell(&sandbox, hint_after(&output, "your own with: ")).ok();
         sandbox.run_with_input(&["login", login, "--password-stdin"], "lovelace-2").ok();
     }
 }
@@ -193,7 +193,7 @@ fn copied_hint_about_a_token_file_reads_it() {
     for name in [FILE, "a'b", "$(touch pwned)", "a b!"] {
         std::fs::write(sandbox.home().join(name), &token).unwrap();
         let output = sandbox.run(&["token", "decode", "--", name]).fails(2);
-        let line = format!("jeton token decode {}", hint_after(&output, "to read it: "));
+        let line = format!("jeton token decode {}", hint_after(&output, "to read the file, use "));
         run_in_shell(&sandbox, &line).ok();
     }
 }

@@ -239,11 +239,17 @@ fn messages_show_distances_on_a_terminal_only() {
     let line = "exec \"$0\" \"$@\" 2>err";
     let result = terminal_output(&sandbox, 80, line, &create, &[]);
     assert_eq!(redact(&sandbox, &result), "<token>\n");
-    assert_eq!(redact(&sandbox, &file("err")), "token 2 for a, expires <time>, 2 of 3 in use\n");
+    assert_eq!(
+        redact(&sandbox, &file("err")),
+        "created token 2 for a, expires <time>, 2 of 3 in use\n"
+    );
     for (arguments, suffix) in [
-        (&["token", "renew", "1", "--grace", "2h"][..], "token 1 works until <time> (in 2 h)"),
-        (&["refresh"], "refreshed, until <time> (in 15 m)"),
-        (&["token", "decode", "@out"], "exp is <time> (in 7 d)"),
+        (
+            &["token", "renew", "1", "--grace", "2h"][..],
+            "token 1 stays valid until <time> (in 2 h)",
+        ),
+        (&["refresh"], "refreshed the session, access token expires <time> (in 15 m)"),
+        (&["token", "decode", "@out"], "exp: <time> (in 7 d)"),
         (&["keys", "rotate", "--overlap", "14d"], "verifies until <time> (in 14 d)"),
     ] {
         let screen =

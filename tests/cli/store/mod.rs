@@ -106,7 +106,7 @@ fn empty_file_is_completed_by_init() {
     assert_eq!(fs::metadata(sandbox.store()).unwrap().len(), 0);
     let output = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
     let message =
-        format!("made the store `{}`\n", sandbox.store().canonicalize().unwrap().display());
+        format!("created store `{}`\n", sandbox.store().canonicalize().unwrap().display());
     assert!(output.stderr.starts_with(&message), "{}", output.stderr);
     for file in store_files(&sandbox) {
         assert_eq!(mode(&file), 0o600, "{file:?}");

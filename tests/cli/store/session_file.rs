@@ -24,7 +24,7 @@ fn loose_session_modes_are_tightened_with_a_warning() {
     session ends  <time>
     credential    ~/.config/jeton/sessions/<uuid>.json
     --- stderr
-    warning: others could read the session file; now they cannot
+    warning: the session file was readable by other users; fixed its permissions
     ");
     assert_eq!(mode(&session), 0o600);
     assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");

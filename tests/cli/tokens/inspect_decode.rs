@@ -93,8 +93,8 @@ fn decode_needs_no_store() {
     for ((token, kind), expiry) in FLASK.iter().zip(["access", "refresh"]).zip(expiries) {
         let output = sandbox.run(&["token", "decode", token]).ok();
         let dates =
-            format!("iat is 2024-03-08T21:36:49Z\nnbf is 2024-03-08T21:36:49Z\nexp is {expiry}\n");
-        assert_eq!(output.stderr, format!("not verified\n{dates}"));
+            format!("iat: 2024-03-08T21:36:49Z\nnbf: 2024-03-08T21:36:49Z\nexp: {expiry}\n");
+        assert_eq!(output.stderr, format!("token not verified\n{dates}"));
         let decoded = parse(&output.stdout);
         assert_eq!(decoded["header"], json!({"alg": "HS256", "typ": "JWT"}));
         assert_eq!(decoded["payload"], payload(token));

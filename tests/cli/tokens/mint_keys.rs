@@ -46,8 +46,8 @@ fn external_key_signs_without_a_store() {
     let output = sandbox.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the environment variable that was named is not set
-    hint: give the name of the variable, without `$`; its value is read there
+    error: the named environment variable is not set
+    hint: pass the name of the variable without `$`
     ");
     assert!(!sandbox.store().exists());
 }
@@ -81,7 +81,7 @@ fn generated_secret_prints_a_warning() {
     assert_snapshot!(sandbox.run(&mint), @"
     <token>
     --- stderr
-    warning: a new secret signs, which no service knows: `jeton keys import` brings theirs
+    warning: signed with a newly generated secret; import your service's with `jeton keys import`
     ");
     assert_snapshot!(sandbox.run(&mint), @"<token>");
 }

@@ -25,7 +25,7 @@ fn invalid_options_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --leeway 6m
     --- exit code 2, stderr
-    error: invalid value '6m' for '--leeway <DURATION>': leeway: five minutes at most
+    error: invalid value '6m' for '--leeway <DURATION>': leeway: more than 5 minutes
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --min-ttl 5
     --- exit code 2, stderr
@@ -33,7 +33,7 @@ fn invalid_options_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --require x
     --- exit code 2, stderr
-    error: invalid value 'x' for '--require <NAME=VALUE>': value: not of the form `name=value`
+    error: invalid value 'x' for '--require <NAME=VALUE>': value: not in the format `name=value`
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --permission ''
     --- exit code 2, stderr
@@ -47,8 +47,8 @@ fn verify_needs_a_store_and_no_login() {
     let sandbox = Sandbox::new();
     assert_snapshot!(sandbox.run(&["token", "verify", "a.b.c"]), @"
     --- exit code 3, stderr
-    error: there is no store at `~/.local/share/jeton/jeton.db`
-    hint: make one: jeton init
+    error: store `~/.local/share/jeton/jeton.db` not found
+    hint: create a store: jeton init
     ");
     assert!(!sandbox.store().exists());
 }
