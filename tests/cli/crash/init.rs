@@ -24,7 +24,7 @@ fn complete(sandbox: &Sandbox, when: &str, counts: &mut StateCounts) {
     let whoami = sandbox.run(&["whoami"]);
     let init = sandbox.run(&["init", "ada", "--exist-ok"]);
     assert_eq!(init.code, 0, "{when}: {init:?}");
-    let had_admin = init.stderr.contains("the store was there");
+    let had_admin = init.stderr.contains("the store already exists");
     let count = match (store_existed, whoami.code, had_admin) {
         (false, 3, false) => &mut counts.no_store,
         (true, 3, false) => &mut counts.blank_store,

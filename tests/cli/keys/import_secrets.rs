@@ -67,14 +67,14 @@ fn weak_secret_from_environment_is_marked() {
     assert_snapshot!(sandbox.run(&words), @"
     --- exit code 65, stderr
     error: secret too short for HS256: found 12 bytes, expected at least 32
-    hint: take it all the same: `--allow-weak`
+    hint: use `--allow-weak` to accept the secret
     ");
     let output = sandbox.run(&[&words[..], &["--allow-weak"]].concat());
     assert_snapshot!(output, @"
     <uuid>
     --- stderr
-    the HS256 key for test tokens was imported and signs now
-    warning: the secret is short for HS256: it can be guessed
+    imported HS256 signing key for test tokens
+    warning: weak secret: shorter than the HS256 hash output
     ");
     let keys = sandbox.json(&["keys", "list"]);
     assert_eq!(
@@ -114,19 +114,19 @@ fn activate_flag_makes_imported_secret_active() {
     assert_snapshot!(import(&sandbox, &["--activate"]), @"
     <uuid>
     --- stderr
-    the HS256 key for test tokens was imported and signs now
+    imported HS256 signing key for test tokens
     ");
     assert_eq!(kids(&sandbox, "test", "active"), [new.trim()]);
     assert_snapshot!(import(&sandbox, &["--activate"]), @"
     <uuid>
     --- stderr
-    key <uuid> was there before and signs now
+    key <uuid> already exists as signing key
     ");
     sandbox.set("SECRET", "a secret that is as long as the hash");
     assert_snapshot!(import(&sandbox, &[]), @"
     <uuid>
     --- stderr
-    key <uuid> was there before and is retired
-    hint: let it sign: jeton keys activate <uuid>
+    key <uuid> already exists as retired key
+    hint: activate it with: jeton keys activate <uuid>
     ");
 }

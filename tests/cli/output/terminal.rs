@@ -233,7 +233,7 @@ fn messages_show_distances_on_a_terminal_only() {
     let create = ["token", "create", "a"];
     let line = "exec \"$0\" \"$@\" >out";
     let message = redact(&sandbox, &terminal_output(&sandbox, 80, line, &create, &[]));
-    assert_eq!(message, "token 1 for a, expires <time> (in 7 d), 1 of 3 in use\n");
+    assert_eq!(message, "created token 1 for a, expires <time> (in 7 d), 1 of 3 in use\n");
     let file = |name| std::fs::read_to_string(sandbox.home().join(name)).unwrap();
     assert_eq!(redact(&sandbox, &file("out")), "<token>\n");
     let line = "exec \"$0\" \"$@\" 2>err";

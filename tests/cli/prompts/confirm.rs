@@ -61,7 +61,7 @@ fn hash_export_requires_confirmation() {
     let export = ["users", "export", "--with-hashes"];
     for (answer, expected) in [("y\n", 0), ("n\n", 2)] {
         let mut prompt = OnTerminal::run(&sandbox, &export);
-        prompt.press("Print the hashes of all passwords? [y/N] ", answer);
+        prompt.press("Print all password hashes? [y/N] ", answer);
         let (code, screen, _) = prompt.finish();
         assert!(code == expected && screen.starts_with(answer), "{screen}");
         assert_eq!(screen.contains("argon2id"), expected == 0, "{screen}");

@@ -105,7 +105,7 @@ fn ctrl_z_restores_terminal_and_fg_repeats_prompt() {
         run.0.send_line("\"$JETON\" users delete john").unwrap();
         run.wait_for("[y/N] ").0.send_control('z').unwrap();
         run.wait_for("Stopped").wait_for("ready> ").0.send_line("fg").unwrap();
-        run.press("tokens? [y/N] ", "y\n").wait_for("deleted john").wait_for("ready> ");
+        run.press("this user? [y/N] ", "y\n").wait_for("deleted john").wait_for("ready> ");
         run.0.send_line("exit").unwrap();
         let (code, screen, has_echo) = run.finish();
         assert_eq!((code, has_echo), (0, true), "{shell}: {screen}");

@@ -18,7 +18,7 @@ fn long_import_shows_progress() {
     let (code, screen, has_echo) = run.finish();
     assert_eq!((code, has_echo), (0, true), "{screen}");
     let message = "imported 10000 users\n\
-                hint: there is no password yet for 10000 users; set one: jeton recover USER\n";
+                hint: set a password for 10000 users without a password: jeton recover USER\n";
     // The carriage return clears the progress bar.
     let (_, end) = screen.rsplit_once('\r').unwrap_or(("", &screen));
     assert_eq!(end, message, "{screen:?}");

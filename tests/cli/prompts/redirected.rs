@@ -26,7 +26,7 @@ fn password_prompt_works_with_redirected_output() {
 fn confirmation_works_with_redirected_output() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    let question = "Delete john and revoke all of its tokens? [y/N] ";
+    let question = "Delete john and revoke all tokens of this user? [y/N] ";
     for (answer, code, message) in [
         ("n\n", 2, "error: cancelled, nothing was changed\n"),
         ("y\n", 0, "deleted john, revoked 0 tokens\n"),

@@ -36,7 +36,7 @@ fn ctrl_c_at_confirmation_exits_130_and_changes_nothing() {
     // question.
     for _ in 0..8 {
         let mut run = OnTerminal::run(&sandbox, &["users", "delete", "john"]);
-        run.wait_for("Delete john and revoke all of its tokens? [y/N] ");
+        run.wait_for("Delete john and revoke all tokens of this user? [y/N] ");
         run.0.send_control('c').unwrap();
         assert_eq!(run.finish(), (130, "^C\n".to_owned(), true));
     }
@@ -63,7 +63,7 @@ fn sighup_and_sigterm_at_confirmation_exit_143_and_change_nothing() {
     sandbox.register("john", "123456");
     for signal in [Signal::SIGHUP, Signal::SIGTERM].repeat(8) {
         let mut run = OnTerminal::run(&sandbox, &["users", "delete", "john"]);
-        run.wait_for("Delete john and revoke all of its tokens? [y/N] ");
+        run.wait_for("Delete john and revoke all tokens of this user? [y/N] ");
         run.0.process_mut().signal(signal).unwrap();
         assert_eq!(run.finish(), (143, "\n".to_owned(), true), "{signal}");
     }

@@ -27,7 +27,7 @@ fn with_users(names: &[&str]) -> Sandbox {
 
 /// Counts the logins that ended a previous session.
 fn count_replaced(outputs: &[RunOutput]) -> usize {
-    let message = "the session that was open here is ended\n";
+    let message = "ended the previous session\n";
     outputs.iter().filter(|output| output.stderr.starts_with(message)).count()
 }
 

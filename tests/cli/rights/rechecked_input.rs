@@ -53,7 +53,7 @@ fn delete_rechecks_role_after_confirmation() {
     {
         let (sandbox, as_root) = two_admins();
         let mut prompt = OnTerminal::run(&sandbox, &["users", "delete", "min"]);
-        prompt.wait_for("Delete min and revoke all of its tokens? [y/N] ");
+        prompt.wait_for("Delete min and revoke all tokens of this user? [y/N] ");
         as_root(&sandbox, &[&["users"], change].concat());
         prompt.0.send("y\n").unwrap();
         prompt.0.flush().unwrap();
