@@ -76,7 +76,7 @@ fn second_restore_is_refused_while_the_first_store_is_kept() {
     let before = (rows(&sandbox.store()), fs::read(kept_path(&sandbox)).unwrap());
     let output = sandbox.run(&RESTORE).fails(5);
     assert!((rows(&sandbox.store()), fs::read(kept_path(&sandbox)).unwrap()) == before);
-    let hint = output.stderr.lines().last().unwrap().strip_prefix("hint: move it away: ").unwrap();
+    let hint = output.stderr.lines().last().unwrap().strip_prefix("hint: move the file: ").unwrap();
     let shell = Command::new("sh").args(["-c", hint]).status().unwrap();
     assert!(shell.success(), "{hint}");
     let directory = sandbox.store().with_file_name("before-restore");

@@ -192,7 +192,7 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
             let path = create_directory(&sandbox, &name, mode);
             let target = if index == 3 { format!("{name}/copy.db") } else { name.clone() };
             let output = sandbox.run(&[words, &[target.as_str()][..]].concat());
-            let prefix = "error: the directory `";
+            let prefix = "error: directory `";
             assert!(
                 output.code == 78 && output.stderr.starts_with(prefix),
                 "{words:?} {mode:o}: {output:?}"
