@@ -33,6 +33,9 @@ fn redact_word(word: &str) -> String {
     if let Some(name) = word.strip_suffix(".json") {
         return redact_word(name) + ".json";
     }
+    if let Some(text) = word.strip_suffix(':') {
+        return redact_word(text) + ":";
+    }
     let has = |index: usize, byte: u8| word.as_bytes().get(index) == Some(&byte);
     let placeholder = if word.len() == 36 && [8, 13, 18, 23].iter().all(|&at| has(at, b'-')) {
         "<uuid>"

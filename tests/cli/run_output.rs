@@ -129,18 +129,19 @@ fn escape(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Marks carriage returns, a missing final line break and final blank lines.
+/// Marks carriage returns, a missing final line break and other whitespace at the end.
 fn mark_whitespace(text: &str) -> String {
+    let text = text.replace('\r', "\\r");
     let mark = if text.is_empty() {
         ""
     } else if !text.ends_with('\n') {
         "\n[no final newline]\n"
-    } else if text.lines().next_back().is_some_and(|line| line.trim().is_empty()) {
-        "[blank line]\n"
+    } else if text.trim().is_empty() || text.trim_end().len() + 1 < text.len() {
+        "[end]\n"
     } else {
         ""
     };
-    text.replace('\r', "\\r") + mark
+    text + mark
 }
 
 #[test]
@@ -153,8 +154,9 @@ fn snapshot_shows_code_streams_and_line_ends() {
     assert_eq!(display(0, "", ""), "");
     assert_eq!(display(0, "a\n b\n", ""), "a\n b\n");
     assert_eq!(display(0, " a", ""), "--- stdout\n a\n[no final newline]\n");
-    assert_eq!(display(0, "a\r\n", "b\n\n"), "a\\r\n--- stderr\nb\n\n[blank line]\n");
-    assert_eq!(display(0, "\n", ""), "--- stdout\n\n[blank line]\n");
+    assert_eq!(display(0, "a\r\n", "b\n\n"), "a\\r\n--- stderr\nb\n\n[end]\n");
+    assert_eq!(display(0, "\n", ""), "--- stdout\n\n[end]\n");
+    assert_eq!(display(0, "a \n", ""), "a \n[end]\n");
     assert_eq!(display(6, "", "/home/x/y\n"), "--- exit code 6, stderr\n~/y\n");
     assert_eq!(display(12, "a\n", ""), "a\n--- exit code 12, no stderr\n");
 }

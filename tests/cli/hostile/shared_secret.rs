@@ -105,10 +105,27 @@ fn re_signed_token_is_refused_by_every_command() {
     let mut claims = payload(&access);
     claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 9_999_999);
     let access = valid.key.sign(&valid.key.header("session+jwt"), &claims.to_string());
+    let mut outputs = String::new();
     for words in [&["whoami"][..], &["token", "create", "x"], &["token", "mint"], &["logout"]] {
-        let output = run_with_token(words, &access).fails(10);
-        assert!(output.stderr.contains("contradicts the record: exp\n"), "{words:?}: {output:?}");
+        outputs += &run_with_token(words, &access).with_command();
     }
+    assert_snapshot!(outputs, @"
+    $ jeton whoami
+    --- exit code 10, stderr
+    error: claim has the wrong type or contradicts the record: exp
+    hint: check the token in JETON_TOKEN
+    $ jeton token create x
+    --- exit code 10, stderr
+    error: claim has the wrong type or contradicts the record: exp
+    hint: check the token in JETON_TOKEN
+    $ jeton token mint
+    --- exit code 10, stderr
+    error: claim has the wrong type or contradicts the record: exp
+    hint: check the token in JETON_TOKEN
+    $ jeton logout
+    --- exit code 10, stderr
+    error: claim has the wrong type or contradicts the record: exp
+    ");
     sandbox.run(&["whoami"]).ok();
     sandbox.run(&["token", "verify", &valid.token]).ok();
 }
