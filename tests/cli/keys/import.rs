@@ -190,6 +190,6 @@ fn store_without_users_suggests_init() {
     assert_snapshot!(sandbox.run(&["token", "mint"]), @"
     --- exit code 4, stderr
     error: not logged in
-    hint: make the first admin: jeton init
+    hint: create the first admin: jeton init
     ");
 }

@@ -52,8 +52,8 @@ fn invalid_variable_name_is_not_echoed() {
         ] {
             allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
             --- exit code 2, stderr
-            error: the environment variable that was named is not set
-            hint: give the name of the variable, without `$`; its value is read there
+            error: the named environment variable is not set
+            hint: pass the name of the variable without `$`
             "));
         }
     }
@@ -84,8 +84,8 @@ fn weak_secret_from_environment_is_marked() {
     assert!(sandbox.get(&["keys", "list"]).contains("HS256 (weak)"));
     assert_snapshot!(sandbox.run(&["keys", "import", "--from-env", "NOT_SET"]), @"
     --- exit code 2, stderr
-    error: the environment variable that was named is not set
-    hint: give the name of the variable, without `$`; its value is read there
+    error: the named environment variable is not set
+    hint: pass the name of the variable without `$`
     ");
     let Some(program) = python() else { return };
     let token = sandbox.get(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);

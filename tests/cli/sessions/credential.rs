@@ -157,7 +157,7 @@ fn login_with_a_bearer_token_warns() {
     let output = sandbox.run_with_input(&["login", "ada", "--password-stdin"], "lovelace");
     assert_snapshot!(output, @"
     --- stderr
-    warning: commands will use the token that is given, not this session
+    warning: commands will use the given token instead of this session
     ended the previous session
     logged in as ada
     ");

@@ -70,7 +70,7 @@ fn custom_preset_overrides_the_built_in_preset() {
     fs::write(directory.join("flask.json"), preset.to_string()).unwrap();
     assert_snapshot!(sandbox.run(&["token", "presets"]), @"
     NAME            OWN  ABOUT
-    auth0           -    Access token of Auth0 for an API, in Auth0's own profile
+    auth0           -    Access token of Auth0 for an API, in the Auth0 profile
     cognito         -    Access token of an Amazon Cognito user pool
     cognito-id      -    ID token of an Amazon Cognito user pool
     entra           -    Access token of Microsoft Entra ID for an API, version 2.0
@@ -86,7 +86,7 @@ fn custom_preset_overrides_the_built_in_preset() {
     ");
     assert_snapshot!(sandbox.run(&["token", "presets", "ls"]), @"
     NAME            OWN  ABOUT
-    auth0           -    Access token of Auth0 for an API, in Auth0's own profile
+    auth0           -    Access token of Auth0 for an API, in the Auth0 profile
     cognito         -    Access token of an Amazon Cognito user pool
     cognito-id      -    ID token of an Amazon Cognito user pool
     entra           -    Access token of Microsoft Entra ID for an API, version 2.0
@@ -136,7 +136,7 @@ fn custom_preset_overrides_the_built_in_preset() {
     ");
     assert_snapshot!(sandbox.run(&["token", "presets"]), @"
     NAME            OWN  ABOUT
-    auth0           -    Access token of Auth0 for an API, in Auth0's own profile
+    auth0           -    Access token of Auth0 for an API, in the Auth0 profile
     cognito         -    Access token of an Amazon Cognito user pool
     cognito-id      -    ID token of an Amazon Cognito user pool
     entra           -    Access token of Microsoft Entra ID for an API, version 2.0
@@ -152,8 +152,8 @@ fn custom_preset_overrides_the_built_in_preset() {
     warning: `~/.config/jeton/presets/ours.json`: missing field `about`
     ");
     let okta = sandbox.run(&["token", "presets", "show", "okta"]).ok().stdout;
-    assert!(okta.contains("\nsigned with RS256\nlives 1h\n"), "{okta}");
-    assert!(okta.contains("\n    accepts defect revoked (it knows no blocklist)\n"), "{okta}");
+    assert!(okta.contains("\nsigned with RS256\nlifetime 1h\n"), "{okta}");
+    assert!(okta.contains("\n    accepts defect revoked (no blocklist)\n"), "{okta}");
 }
 
 #[test]
