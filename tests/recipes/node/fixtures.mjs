@@ -9,7 +9,7 @@ import path from "node:path";
 // The tokens that the service accepts; for tokens of Auth0, for example, add `--preset auth0`.
 const TOKENS = ["--iss", "https://id.example", "--aud", "api", "--scope", "read", "--sub", "alice"];
 
-// Creates the tokens with a store in `home`, whatever the environment says.
+// Creates the tokens with a store in `home`, regardless of the environment.
 function create(home) {
   const settings = { JETON_STORE: path.join(home, "jeton.db"), JETON_CONFIG_DIR: home, CI: "true" };
   const env = { ...process.env, ...settings, JETON_TOKEN: "", JETON_TOKEN_FILE: "" };

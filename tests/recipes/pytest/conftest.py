@@ -15,7 +15,7 @@ TOKENS = ["--iss", "https://id.example", "--aud", "api", "--scope", "read", "--s
 
 
 def create_tokens(home):
-    """Creates the tokens with a store in `home`, whatever the environment says."""
+    """Creates the tokens with a store in `home`, regardless of the environment."""
     settings = {"JETON_STORE": f"{home}/jeton.db", "JETON_CONFIG_DIR": home, "CI": "true"}
     env = {**os.environ, **settings, "JETON_TOKEN": "", "JETON_TOKEN_FILE": ""}
     directory = f"{home}/fixtures"
