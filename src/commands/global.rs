@@ -76,8 +76,8 @@ pub(super) struct GlobalArgs {
 pub(super) const OUTPUT_FORMATS: [(&str, &str); 4] = [
     ("text", "for people and for shells; lists are tables"),
     ("json", "one JSON document; an error is one line of JSON, without other messages"),
-    ("jsonl", "one JSON document a line"),
-    ("csv", "comma-separated values under a header (RFC 4180)"),
+    ("jsonl", "one JSON document per line"),
+    ("csv", "comma-separated values with a header line (RFC 4180)"),
 ];
 
 /// Name and output format.
