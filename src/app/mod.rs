@@ -146,7 +146,7 @@ impl App {
             return Ok(false);
         }
         let path = self.store_path()?;
-        let rows = authority::initial_rows(first_key()?, self.now()?);
+        let rows = authority::build_initial_rows(first_key()?, self.now()?);
         let outcome = Store::open_or_create(&path, self.options.wait, || rows)?;
         let created = outcome.created;
         self.adopt_store(outcome);

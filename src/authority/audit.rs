@@ -5,14 +5,15 @@ use super::{Caller, Error};
 use crate::model::{AuditEvent, Page, PageRequest, Role, UserId, UserRef};
 use crate::store::{EventFilter, Store};
 
-/// Events that `next_events` reads at a time.
-const BATCH: i64 = 1_000;
+/// Number of events that `next_events` reads at a time.
+const BATCH_SIZE: i64 = 1_000;
 
 fn authorize_read(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, "only admins can see the audit log")
 }
 
-/// Returns the id of the user whose events are requested. A deleted user has only an id.
+/// Returns the id of the user whose events are requested. A deleted user can only be selected by
+/// id.
 pub(crate) fn find_actor(
     store: &mut Store,
     caller: &Caller,
@@ -37,7 +38,7 @@ pub(crate) fn list_events(
     Ok(store.read(|tx| tx.events(filter, page))?)
 }
 
-/// Returns the next batch of events after the event `after`; empty at the end.
+/// Returns the next batch of events after the event `after`, or an empty list after the last event.
 pub(crate) fn next_events(
     store: &mut Store,
     caller: &Caller,
@@ -45,5 +46,5 @@ pub(crate) fn next_events(
     after: Option<i64>,
 ) -> Result<Vec<AuditEvent>, Error> {
     authorize_read(caller)?;
-    Ok(store.read(|tx| tx.events_after(filter, after, 0, BATCH))?)
+    Ok(store.read(|tx| tx.events_after(filter, after, 0, BATCH_SIZE))?)
 }

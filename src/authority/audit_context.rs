@@ -4,48 +4,49 @@ use super::{RejectReason, TokenSelector};
 use crate::model::{Sid, Timestamp, UserId, UserRef};
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
 
-/// The outcomes of changes that were not refused.
+/// The outcomes of commands that were executed. The outcome of a refused command is an error code.
 pub(crate) const OUTCOMES: [&str; 4] = [DONE, UNDELIVERED, REVOKED, RejectReason::Reused.code()];
 
 /// The change is committed.
 pub(super) const DONE: &str = "done";
-/// The result was not delivered: a token, which was revoked, or a backup.
+/// The result was not delivered: a backup, or a token that was therefore revoked.
 pub(super) const UNDELIVERED: &str = "undelivered";
 /// A token was revoked because the command that used the token has exited.
 pub(super) const REVOKED: &str = "revoked";
 
-/// Characters of a user-chosen word that the audit keeps.
-const MAX_WORD_CHARS: usize = 300;
+/// Maximum number of characters of user input in an audit target.
+const MAX_TARGET_CHARS: usize = 300;
 
 /// The time, OS user and name of the running command, for its audit events.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditContext {
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// The uid of the operating-system user. A name lookup would cost more than everything else
-    /// that a short command does, except the commit.
+    /// The uid of the operating-system user. The name is not looked up: apart from the commit, the
+    /// lookup would take most of the run time of a short command.
     pub(crate) os_uid: u32,
     /// The name of the command, such as `token create`.
     pub(crate) action: String,
 }
 
 impl AuditContext {
-    /// Records a successful change, in the transaction of the change. A no-op (`count` is 0) is not
-    /// recorded.
+    /// Records a successful change, in the transaction of the change. A command that changed
+    /// nothing (`changed_count` is 0) is not recorded.
     pub(super) fn record(
         &self,
         tx: &Writer<'_>,
         user: Option<UserId>,
         target: String,
-        count: usize,
+        changed_count: usize,
     ) -> Result<(), Error> {
-        if count == 0 {
+        if changed_count == 0 {
             return Ok(());
         }
-        self.record_outcome(tx, user, Some(target), DONE, count).map(|_| ())
+        self.record_outcome(tx, user, Some(target), DONE, changed_count).map(|_| ())
     }
 
-    /// Records an event with any outcome and returns the id of its row.
+    /// Records an event with any outcome. `count` is the number of changed objects. Returns the id
+    /// of the row.
     pub(super) fn record_outcome(
         &self,
         tx: &Writer<'_>,
@@ -66,11 +67,11 @@ impl AuditContext {
     }
 }
 
-/// Returns a user-chosen word in a form that is safe in an audit target: truncated to
-/// [`MAX_WORD_CHARS`], with whitespace and commas, which separate targets, replaced by `_`.
-pub(super) fn sanitize_for_audit(word: &str) -> String {
-    let mut sanitized: String = word.chars().take(MAX_WORD_CHARS).collect();
-    if sanitized.len() < word.len() {
+/// Returns user input in a form that is safe in an audit target: truncated to [`MAX_TARGET_CHARS`],
+/// with whitespace and commas, which separate targets, replaced by `_`.
+pub(super) fn sanitize_for_audit(input: &str) -> String {
+    let mut sanitized: String = input.chars().take(MAX_TARGET_CHARS).collect();
+    if sanitized.len() < input.len() {
         sanitized.push('…');
     }
     sanitized.replace(|c: char| c.is_whitespace() || c == ',', "_")
@@ -78,15 +79,15 @@ pub(super) fn sanitize_for_audit(word: &str) -> String {
 
 /// The state of the single audit row of a command with several steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AuditRow {
+pub(super) enum AuditRowState {
     /// An earlier step of the command wrote the row.
     Written,
     /// The current step must write the row.
     Missing,
 }
 
-/// The object that a command names. The caller may have typed a secret in place of the name, so
-/// only a name that the store knows gets into the audit.
+/// The object that a command names. The user may have typed a secret instead of a name, so only
+/// names of existing objects are recorded.
 #[derive(Debug, Clone)]
 pub(crate) enum AuditTarget {
     User(UserRef),
@@ -97,7 +98,7 @@ pub(crate) enum AuditTarget {
 }
 
 impl AuditTarget {
-    /// Returns the audit text of the existing object; `None` if no object has the name.
+    /// Returns the audit text of the object, or `None` if the object does not exist.
     fn resolve(&self, tx: &Reader<'_>) -> Result<Option<String>, Error> {
         Ok(match self {
             Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| format!("user {}", user.id)),
@@ -137,10 +138,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn audit_word_is_truncated_and_has_no_separators() {
-        let short = "é".repeat(MAX_WORD_CHARS);
-        assert_eq!(sanitize_for_audit(&short), short);
-        assert_eq!(sanitize_for_audit(&"é".repeat(70_000)), format!("{short}…"));
+    fn audit_input_is_truncated_and_has_no_separators() {
+        let longest_input = "é".repeat(MAX_TARGET_CHARS);
+        assert_eq!(sanitize_for_audit(&longest_input), longest_input);
+        assert_eq!(sanitize_for_audit(&"é".repeat(70_000)), format!("{longest_input}…"));
         assert_eq!(sanitize_for_audit("x, token 3"), "x__token_3");
     }
 }

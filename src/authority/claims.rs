@@ -4,11 +4,11 @@ use super::RejectReason;
 use crate::model::{Lifetime, Permission, Timestamp, Untrusted};
 use serde_json::{Map, Value, json};
 
-/// Claims in which services look for permissions: of jeton, of OAuth (RFC 8693, section 4.2), and
-/// of several vendors.
+/// Claims in which services look for permissions: `permissions` of jeton, `scope` of OAuth (RFC
+/// 8693, section 4.2), and `scp` of several vendors.
 pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
-/// Claims by which a token may grant something, including the `roles` of several vendors.
+/// Claims by which a token may grant permissions, including the `roles` of several vendors.
 pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
 /// The registered claims (RFC 7519, section 4.1) of a token, with their types.
@@ -24,8 +24,8 @@ pub(super) struct RegisteredClaims {
 }
 
 impl RegisteredClaims {
-    /// Reads the claims of a jeton token: times are whole seconds from 1970 to 9999, the audience
-    /// is a string or an array of strings.
+    /// Reads the claims of a jeton token: times are whole seconds from 1970 to 9999, and the
+    /// audience is a string or an array of strings.
     pub(super) fn parse(claims: &Map<String, Value>) -> Result<Self, RejectReason> {
         Self::parse_with(claims, |value, _| value.as_i64())
     }
@@ -35,7 +35,11 @@ impl RegisteredClaims {
     pub(super) fn parse_third_party(claims: &Map<String, Value>) -> Result<Self, RejectReason> {
         Self::parse_with(claims, |value, round: fn(f64) -> f64| {
             let rounded = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);
-            #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it fits")]
+            #[expect(
+                clippy::as_conversions,
+                clippy::cast_possible_truncation,
+                reason = "the magnitude is below 1e15"
+            )]
             value.as_i64().or_else(|| rounded().map(|time| time as i64))
         })
     }
@@ -44,7 +48,7 @@ impl RegisteredClaims {
         claims: &Map<String, Value>,
         parse_number: impl Fn(&Value, fn(f64) -> f64) -> Option<i64>,
     ) -> Result<Self, RejectReason> {
-        let parse_date = |name: &str, round| match claims.get(name) {
+        let parse_time = |name: &str, round| match claims.get(name) {
             None => Ok(None),
             Some(value) => parse_number(value, round)
                 .and_then(Timestamp::from_unix)
@@ -55,9 +59,9 @@ impl RegisteredClaims {
             issuer: parse_string(claims, "iss")?,
             subject: parse_string(claims, "sub")?,
             audience: parse_audience(claims)?,
-            expires_at: parse_date("exp", f64::floor)?,
-            not_before: parse_date("nbf", f64::ceil)?,
-            issued_at: parse_date("iat", f64::floor)?,
+            expires_at: parse_time("exp", f64::floor)?,
+            not_before: parse_time("nbf", f64::ceil)?,
+            issued_at: parse_time("iat", f64::floor)?,
             jti: parse_string(claims, "jti")?,
         })
     }
@@ -83,7 +87,7 @@ fn parse_audience(claims: &Map<String, Value>) -> Result<Vec<String>, RejectReas
 
 /// Returns the `aud` claim: a string for one audience, an array for several (RFC 7519, section
 /// 4.1.3).
-pub(super) fn audience_claim(names: &[Untrusted]) -> Option<Value> {
+pub(super) fn build_audience_claim(names: &[Untrusted]) -> Option<Value> {
     match names {
         [] => None,
         [name] => Some(json!(name)),
@@ -91,8 +95,8 @@ pub(super) fn audience_claim(names: &[Untrusted]) -> Option<Value> {
     }
 }
 
-/// Returns the reasons to reject a token for its times. Valid is `now < exp`, `nbf <= now` and
-/// `iat <= now`, each within `leeway` seconds.
+/// Returns the reasons to reject a token for its times. A token is valid if `now < exp`,
+/// `nbf <= now` and `iat <= now`, each with a tolerance of `leeway` seconds.
 pub(super) fn check_times(
     claims: &RegisteredClaims,
     now: Timestamp,
@@ -110,23 +114,23 @@ pub(super) fn check_times(
     reasons
 }
 
-/// Returns the first required permission that none of the claims `names` contains.
+/// Returns the first required permission that no claim in `claim_names` contains.
 pub(super) fn find_missing_permission<'p>(
     claims: &Map<String, Value>,
-    names: &[&str],
+    claim_names: &[&str],
     required: &'p [Permission],
 ) -> Option<&'p Permission> {
-    let granted = claimed_permissions(claims, names);
+    let granted = claimed_permissions(claims, claim_names);
     required.iter().find(|permission| !granted.clone().any(|name| name == permission.as_str()))
 }
 
-/// Returns the permissions in the claims `names`: the strings of an array, or the words of a
+/// Returns the permissions in the claims `claim_names`: the strings of an array, or the words of a
 /// space-separated string (RFC 8693, section 4.2).
 pub(super) fn claimed_permissions<'c>(
     claims: &'c Map<String, Value>,
-    names: &'c [&str],
+    claim_names: &'c [&str],
 ) -> impl Iterator<Item = &'c str> + Clone {
-    names.iter().filter_map(|name| claims.get(*name)).flat_map(|value| {
+    claim_names.iter().filter_map(|name| claims.get(*name)).flat_map(|value| {
         let texts: Vec<&str> = match value {
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
             Value::String(words) => words.split(' ').collect(),
@@ -142,12 +146,12 @@ pub(super) fn find_mismatched_claim<'w>(
     claims: &Map<String, Value>,
     expected: &'w [(String, String)],
 ) -> Option<&'w str> {
-    let has = |name: &String, value: &String| match claims.get(name) {
+    let has_value = |name: &String, value: &String| match claims.get(name) {
         Some(Value::String(text)) => text == value,
         Some(other) => *value == *other.to_string(),
         None => false,
     };
-    expected.iter().find(|(name, value)| !has(name, value)).map(|(name, _)| name.as_str())
+    expected.iter().find(|(name, value)| !has_value(name, value)).map(|(name, _)| name.as_str())
 }
 
 /// Returns the name of the first required claim that is absent or `null`.
@@ -205,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn exp_is_the_first_refused_second() {
+    fn token_is_refused_from_exp_on() {
         let claims = parse(&json!({"exp": 100})).unwrap();
         assert_eq!(check_times(&claims, at(99), 0), []);
         assert_eq!(check_times(&claims, at(100), 0), [RejectReason::Expired]);

@@ -39,7 +39,7 @@ pub(crate) enum Error {
     /// A failure of the store.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// A backup with a fault cannot be restored.
+    /// A backup that cannot be restored.
     #[error("backup cannot be restored: {fault}")]
     Backup {
         /// The path of the backup.
@@ -53,7 +53,7 @@ pub(crate) enum Error {
     /// A malformed value.
     #[error(transparent)]
     InvalidValue(#[from] InvalidValue),
-    /// A request that cannot be fulfilled as given.
+    /// An invalid request; the text describes the problem.
     #[error("{0}")]
     Usage(String),
     /// A name of the new or renamed user belongs to another user.
@@ -68,7 +68,8 @@ pub(crate) enum Error {
     /// Removal of the key that signs app tokens, with a hint.
     #[error("active app key cannot be removed")]
     LastKey(&'static str),
-    /// A key that the store has for another purpose or algorithm. A key has one of each.
+    /// A new key that the store already has for another purpose or algorithm. Each key has exactly
+    /// one purpose and one algorithm.
     #[error("key already exists for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
     /// The existing signing key of app tokens has another algorithm than requested.
@@ -85,7 +86,7 @@ pub(crate) enum Error {
     /// A row of an import file names an existing user.
     #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
     RowExists { line: u64, taken_names: Vec<String> },
-    /// An import of the first users of a store without an admin.
+    /// An import after which the store would have no admin.
     #[error("no admin in the file or in the store")]
     NoAdmin,
     /// An invalid line of an import file.
@@ -97,16 +98,16 @@ pub(crate) enum Error {
     /// A revoked key, which cannot be used again.
     #[error("key revoked")]
     KeyRevoked,
-    /// Unknown name, wrong password or disabled user. The message does not distinguish them.
+    /// Unknown name, wrong password or disabled user. The message does not distinguish these cases.
     #[error("wrong name or password")]
     LoginInvalid,
     /// A wrong current password.
     #[error("wrong password")]
     WrongPassword,
-    /// An operation that the role of the caller, or ownership, does not allow.
+    /// An operation that is not allowed; the text gives the reason.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// A renewal by the bearer of a token past the limit for its chain.
+    /// A renewal that the bearer of a token requested, beyond the limit for its chain of renewals.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBound {
         /// The token.
@@ -116,7 +117,7 @@ pub(crate) enum Error {
         /// `first_issued_at` plus `token.max_ttl`.
         bound: Timestamp,
     },
-    /// A permission that users without a role may not grant.
+    /// A permission that users with the role `user` may not grant.
     #[error("permission `{0}` not allowed for your role")]
     PermissionRefused(String),
     /// A missing object.
@@ -130,7 +131,7 @@ pub(crate) enum Error {
     /// A quota that is used up.
     #[error("token quota exceeded: {} of {limit} in use", .live_tokens.len())]
     QuotaExceeded {
-        /// The number of allowed live tokens.
+        /// The maximum number of live tokens.
         limit: u32,
         /// The live tokens of the owner.
         live_tokens: Vec<RecordedToken>,

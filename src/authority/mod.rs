@@ -42,9 +42,9 @@ pub(crate) use issuing::{
 };
 pub(crate) use keys::{
     AddedKey, DiscoverySite, JwkSetExport, KeySummary, NewKeyOptions, Rotation, activate_key,
-    add_keys, authorize_key_add, build_discovery_site, export_jwks, export_private_key,
-    generate_key, initial_rows, list_keys, load_key_for_export, load_key_for_revocation,
-    public_pem, require_signing_algorithm, retire_key, revoke_key, rotate_key,
+    add_keys, authorize_key_add, build_discovery_site, build_initial_rows, export_jwks,
+    export_private_key, export_public_pem, generate_key, list_keys, load_key_for_export,
+    load_key_for_revocation, require_signing_algorithm, retire_key, revoke_key, rotate_key,
 };
 pub(crate) use maintenance::{
     PruneCounts, authorize_maintenance, back_up, check_backup, check_store, find_prune_gap,
@@ -57,9 +57,9 @@ pub(crate) use minting::{
 };
 pub(crate) use principal::Principal;
 pub(crate) use rejection::RejectReason;
-pub(crate) use renewal::{Renewal, RenewedToken, renew_token};
+pub(crate) use renewal::{RenewalOptions, RenewedToken, renew_token};
 pub(crate) use revocation::{
-    RevocationOutcome, TokenSelector, count_revocable as count_tokens, revoke, revoke_bulk,
+    RevocationOutcome, TokenSelector, count_revocable_tokens, revoke, revoke_bulk,
 };
 pub(crate) use sessions::{
     AuthenticatedUser, Caller, NewPairIds, TokenPair, authenticate, begin_session, end_session,

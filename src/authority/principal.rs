@@ -14,7 +14,7 @@ pub(crate) struct Principal {
     pub(super) credential: BearerCredential,
     /// The key that signed the credential: usually the active key.
     pub(super) key: Key,
-    /// The time of the run.
+    /// The time at which the command started.
     pub(super) now: Timestamp,
 }
 
@@ -38,7 +38,7 @@ impl Principal {
         matches!(self.credential, BearerCredential::Access(_))
     }
 
-    /// Makes a change for a principal of at least `role`.
+    /// Runs `work` in one write transaction for a principal whose role is at least `role`.
     pub(super) fn write_with_role<T>(
         &self,
         store: &mut Store,
@@ -90,7 +90,7 @@ pub(super) fn write_as<T>(
 
 /// Runs `work` in one write transaction, for an optional principal. Without a principal the command
 /// acts for the bearer of a token, or for the owner of a store without users.
-pub(super) fn write_as_optional<T>(
+pub(super) fn write_as_optional_principal<T>(
     store: &mut Store,
     principal: Option<&Principal>,
     mut work: impl FnMut(&Writer<'_>, Option<&User>) -> Result<T, Error>,

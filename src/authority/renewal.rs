@@ -2,9 +2,9 @@
 //! revoked immediately or after a grace period.
 
 use super::claims::{GRANTING_CLAIMS, claimed_permissions};
-use super::issuing::{PendingToken, consume_quota, load_issuance_state};
+use super::issuing::{PendingToken, check_quota, load_issuance_state};
 use super::minting::{check_grantable_permissions, check_mint_permission};
-use super::principal::write_as_optional;
+use super::principal::write_as_optional_principal;
 use super::revocation::{check_may_revoke, find_app_token};
 use super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after, load_settings_and_key};
 use super::{AuditContext, Caller, Error, IssuedToken, RejectReason, ResourceKind, TokenSelector};
@@ -16,10 +16,10 @@ use crate::store::{Reader, Store, Writer};
 
 /// Options of a renewal.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Renewal {
-    /// Lifetime of the new token; `None`: the lifetime of the old token.
+pub(crate) struct RenewalOptions {
+    /// Lifetime of the new token; `None` means the lifetime of the old token.
     pub(crate) ttl: Option<Lifetime>,
-    /// Grace period of the old token; `None`: the old token is revoked immediately.
+    /// Grace period of the old token; without it, the old token is revoked immediately.
     pub(crate) grace: Option<Lifetime>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct RenewedToken {
     /// The new token.
     pub(crate) issued: IssuedToken,
     /// The id of the old token.
-    pub(crate) old: TokenId,
+    pub(crate) old_id: TokenId,
     /// End of the grace period of the old token, if any.
     pub(crate) grace_until: Option<Timestamp>,
     /// The predecessor of the old token, if the renewal ended the grace period of the predecessor.
@@ -43,52 +43,61 @@ pub(crate) fn renew_token(
     audit: &AuditContext,
     caller: Option<&Caller>,
     selector: &TokenSelector,
-    renewal: Renewal,
+    renewal: RenewalOptions,
 ) -> Result<RenewedToken, Error> {
-    let old = find_app_token(store, audit.now, caller, selector)?;
+    let old_token = find_app_token(store, audit.now, caller, selector)?;
     for _ in 0..MAX_SIGN_ATTEMPTS {
         let (settings, key, owner, origin) = store.read(|tx| {
-            let owner = load_owner(tx, &old)?;
+            let owner = load_owner(tx, &old_token)?;
             let (settings, key) = load_settings_and_key(tx)?;
-            Ok::<_, Error>((settings, key, owner, tx.token_origin(old.id)?))
+            Ok::<_, Error>((settings, key, owner, tx.token_origin(old_token.id)?))
         })?;
         let expiry = match caller {
-            Some(_) => new_expiry(&old, renewal.ttl, audit.now)?,
-            None => bearer_expiry(&old, origin, &settings, renewal.ttl, audit.now)?,
+            Some(_) => compute_expiry(&old_token, renewal.ttl, audit.now)?,
+            None => compute_bearer_expiry(&old_token, origin, &settings, renewal.ttl, audit.now)?,
         };
-        let mut pending_token =
-            PendingToken::sign(&settings, &key, &owner, old.grant.clone(), audit.now, expiry)?;
+        let mut pending_token = PendingToken::sign(
+            &settings,
+            &key,
+            &owner,
+            old_token.grant.clone(),
+            audit.now,
+            expiry,
+        )?;
         let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
         pending_token.row.origin = TokenOrigin { first_issued_at, ..origin };
-        let grace_until = grace_end(&old, renewal.grace, audit.now)?;
-        let recorded =
-            write_as_optional(store, caller.map(|caller| &caller.principal), |tx, user| {
+        let grace_until = compute_grace_end(&old_token, renewal.grace, audit.now)?;
+        let recorded = write_as_optional_principal(
+            store,
+            caller.map(|caller| &caller.principal),
+            |tx, user| {
                 if user.is_some() {
                     check_may_revoke(user, Some(owner.id))?;
                 }
-                let owner = load_owner(tx, &old)?;
-                authorize_reissue(user.unwrap_or(&owner), &owner, &settings, &old)?;
+                let owner = load_owner(tx, &old_token)?;
+                authorize_reissue(user.unwrap_or(&owner), &owner, &settings, &old_token)?;
                 let state = load_issuance_state(tx, &owner, &key, &settings, audit.now)?;
                 if !state.key_is_active || tx.load_settings()? != settings {
                     return Ok(None);
                 }
-                ensure_live(tx, old.id, audit.now)?;
-                let quota_usage = consume_quota(tx, &owner, state, Some(old.id), audit.now)?;
+                ensure_live(tx, old_token.id, audit.now)?;
+                let quota_usage = check_quota(tx, &owner, state, Some(old_token.id), audit.now)?;
                 let id = tx.add_token(&pending_token.row)?;
                 let ended_predecessor = if let Some(until) = grace_until {
-                    tx.supersede_token(old.id, id, until, audit.now)?
+                    tx.supersede_token(old_token.id, id, until, audit.now)?
                 } else {
-                    tx.revoke_token(old.id, audit.now)?;
+                    tx.revoke_token(old_token.id, audit.now)?;
                     None
                 };
                 let caller_id = caller.map(|caller| caller.user.id);
-                audit.record(tx, caller_id, format!("token {} by token {id}", old.id), 1)?;
+                audit.record(tx, caller_id, format!("token {} by token {id}", old_token.id), 1)?;
                 Ok::<_, Error>(Some((id, quota_usage, ended_predecessor)))
-            })?;
+            },
+        )?;
         if let Some((id, quota_usage, ended_predecessor)) = recorded {
             return Ok(RenewedToken {
                 issued: pending_token.into_issued(id, quota_usage),
-                old: old.id,
+                old_id: old_token.id,
                 grace_until,
                 ended_predecessor,
             });
@@ -109,11 +118,11 @@ fn authorize_reissue(
     user: &User,
     owner: &User,
     settings: &Settings,
-    old: &RecordedToken,
+    old_token: &RecordedToken,
 ) -> Result<(), Error> {
-    let permissions = || old.grant.permissions.iter().map(Untrusted::as_str);
+    let permissions = || old_token.grant.permissions.iter().map(Untrusted::as_str);
     check_mint_permission(owner, permissions())?;
-    let claimed = claimed_permissions(&old.grant.claims, &GRANTING_CLAIMS);
+    let claimed = claimed_permissions(&old_token.grant.claims, &GRANTING_CLAIMS);
     check_grantable_permissions(user, &settings.permissions, permissions().chain(claimed))
 }
 
@@ -121,14 +130,15 @@ fn authorize_reissue(
 /// owner can extend neither the lifetime of a token nor the chain of renewals, which ends
 /// `token.max_ttl` after the first issue. A bearer cannot renew a minting credential or a token of
 /// `run` at all: a thief could renew the stolen token without limit.
-fn bearer_expiry(
-    old: &RecordedToken,
+fn compute_bearer_expiry(
+    old_token: &RecordedToken,
     origin: TokenOrigin,
     settings: &Settings,
     ttl: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    if old.grant.permissions.iter().any(|permission| permission.as_str() == Permission::MINT) {
+    if old_token.grant.permissions.iter().any(|permission| permission.as_str() == Permission::MINT)
+    {
         return Err(Error::Forbidden(
             "minting credentials can only be renewed by the owner, by id",
         ));
@@ -136,7 +146,7 @@ fn bearer_expiry(
     if origin.run_token.is_some() {
         return Err(Error::Forbidden("tokens of `jeton run` cannot be renewed by the bearer"));
     }
-    match (ttl, original_lifetime(old)) {
+    match (ttl, original_lifetime(old_token)) {
         (Some(ttl), Some(lifetime)) if ttl.seconds() > lifetime => {
             return Err(Error::Forbidden(
                 "only the owner can extend the lifetime of a token, by id",
@@ -144,14 +154,14 @@ fn bearer_expiry(
         }
         _ => {}
     }
-    let first_issued_at = origin.first_issued_at.unwrap_or(old.issued_at);
+    let first_issued_at = origin.first_issued_at.unwrap_or(old_token.issued_at);
     // A bound past the year 9999 is no bound.
     let Some(bound) = first_issued_at.checked_add(settings.token_max_ttl) else {
-        return new_expiry(old, ttl, now);
+        return compute_expiry(old_token, ttl, now);
     };
-    let expiry = new_expiry(old, ttl, now)?;
+    let expiry = compute_expiry(old_token, ttl, now)?;
     if bound <= now || (ttl.is_some() && expiry.is_some_and(|expiry| expiry > bound)) {
-        return Err(Error::RenewalBound { token: old.id, first_issued_at, bound });
+        return Err(Error::RenewalBound { token: old_token.id, first_issued_at, bound });
     }
     Ok(Some(expiry.map_or(bound, |expiry| expiry.min(bound))))
 }
@@ -177,23 +187,23 @@ fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error
     }
 }
 
-fn new_expiry(
-    old: &RecordedToken,
+fn compute_expiry(
+    old_token: &RecordedToken,
     ttl: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    match ttl.or_else(|| original_lifetime(old).and_then(Lifetime::from_seconds)) {
+    match ttl.or_else(|| original_lifetime(old_token).and_then(Lifetime::from_seconds)) {
         Some(lifetime) => expiry_after(now, lifetime).map(Some),
         None => Ok(None),
     }
 }
 
 /// Returns the end of the grace period, at most the expiry of the old token.
-fn grace_end(
-    old: &RecordedToken,
+fn compute_grace_end(
+    old_token: &RecordedToken,
     grace: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     let until = grace.map(|grace| expiry_after(now, grace)).transpose()?;
-    Ok(until.map(|until| old.expires_at.map_or(until, |expiry| expiry.min(until))))
+    Ok(until.map(|until| old_token.expires_at.map_or(until, |expiry| expiry.min(until))))
 }

@@ -42,8 +42,8 @@ pub(crate) fn set_setting(
 ) -> Result<bool, Error> {
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let value = setting.validate(value)?;
-        let before = tx.find_setting(setting)?;
-        let changed = before.as_deref().unwrap_or(setting.default()) != value;
+        let old_value = tx.find_setting(setting)?;
+        let changed = old_value.as_deref().unwrap_or(setting.default()) != value;
         tx.set_setting(setting, &value, audit.now)?;
         let count = usize::from(changed);
         audit.record(tx, Some(caller.user.id), format!("setting {}", setting.name()), count)?;

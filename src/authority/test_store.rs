@@ -1,10 +1,10 @@
 //! An in-memory store with users and tokens, for unit tests.
 
-use super::audit_context::AuditRow;
+use super::audit_context::AuditRowState;
 use super::{
     AuditContext, AuthenticatedUser, Caller, ClaimRows, Error, Expectations, ExpectedKind, Expiry,
     IssuedToken, MintJob, MintRequest, MintedToken, RejectReason, TokenPair, TokenRequest,
-    VerificationReport, authenticate, begin_session, decode, generate_key, initial_rows,
+    VerificationReport, authenticate, begin_session, build_initial_rows, decode, generate_key,
     issue_token, load_builtin_preset, verify,
 };
 use crate::crypto;
@@ -37,7 +37,7 @@ pub(super) fn new_store() -> Store {
 pub(super) fn new_store_with(algorithm: Algorithm) -> Store {
     crypto::initialize();
     let key = generate_key(algorithm, Purpose::App, RsaBits::default()).unwrap();
-    Store::in_memory(&initial_rows(key, at(0)))
+    Store::in_memory(&build_initial_rows(key, at(0)))
 }
 
 /// A user with a session that started at [`NOW`].
@@ -97,7 +97,7 @@ pub(super) fn authenticated_user(store: &mut Store, user: &User) -> Authenticate
         user: user.clone(),
         hash,
         upgraded_hash: None,
-        audit_row: AuditRow::Missing,
+        audit_row: AuditRowState::Missing,
     }
 }
 
@@ -147,7 +147,7 @@ pub(super) fn verify_token(
     verify(store, token, expectations).unwrap()
 }
 
-/// Returns the reasons of a rejection.
+/// Returns the rejection reasons of a failed operation.
 pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> {
     match result {
         Err(Error::TokenRejected { reasons, .. }) => reasons,

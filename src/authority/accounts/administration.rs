@@ -43,8 +43,8 @@ pub(crate) fn list_users(
     if filter.role.is_some() || filter.disabled.is_some() {
         caller.require_role(Role::Admin, "only admins can see roles and status")?;
     }
-    let by_name = caller.user.role == Role::Admin;
-    let filter = UserFilter { includes_display_name: by_name, ..filter.clone() };
+    let is_admin = caller.user.role == Role::Admin;
+    let filter = UserFilter { includes_display_name: is_admin, ..filter.clone() };
     Ok(store.read(|tx| tx.users(&filter, page))?)
 }
 
@@ -59,8 +59,8 @@ pub(crate) fn load_user(
     })
 }
 
-/// Returns a user, who must be the caller unless the caller is an admin. Otherwise the caller gets
-/// the same refusal for existing and missing users.
+/// Returns a user, who must be the caller unless the caller is an admin. A caller who is not an
+/// admin gets the same refusal for other users and for missing users.
 pub(in crate::authority) fn require_self_or_admin(
     tx: &Reader<'_>,
     caller: &User,
@@ -91,8 +91,8 @@ pub(crate) fn set_user_role(
     })
 }
 
-/// Changes the quota of a user; `None` is the default of the store. Returns the user and whether
-/// the quota changed. A lower quota revokes no tokens.
+/// Changes the quota of a user; `None` selects the default quota in the settings. Returns the user
+/// and whether the quota changed. A lower quota revokes no tokens.
 pub(crate) fn set_user_quota(
     store: &mut Store,
     audit: &AuditContext,
@@ -200,25 +200,25 @@ pub(crate) fn load_user_for_deletion(
     })
 }
 
-/// Deletes a user: frees the names, ends all sessions, revokes all tokens, and keeps a row without
-/// names. Returns the number of revoked tokens.
+/// Deletes a user: ends all sessions, revokes all tokens, and clears the names in the row of the
+/// user, which is kept. Returns the number of revoked tokens.
 pub(crate) fn delete_user(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     user: &User,
 ) -> Result<usize, Error> {
-    let revoked = caller.write_with_role(store, Role::Admin, ADMINS_ONLY_DELETE, |tx| {
+    let revoked_count = caller.write_with_role(store, Role::Admin, ADMINS_ONLY_DELETE, |tx| {
         let user = require_user(tx, &UserRef::Id(user.id))?;
         ensure_not_last_admin(tx, &user)?;
         tx.end_user_sessions(user.id, None, "deleted", audit.now)?;
-        let revoked = tx.revoke_user_tokens(user.id, audit.now)?;
+        let revoked_count = tx.revoke_user_tokens(user.id, audit.now)?;
         tx.remove_user(user.id, audit.now)?;
         record_change(tx, audit, caller, user.id, 1)?;
-        Ok(revoked)
+        Ok(revoked_count)
     })?;
     store.erase_deleted();
-    Ok(revoked)
+    Ok(revoked_count)
 }
 
 fn record_change(
@@ -226,9 +226,9 @@ fn record_change(
     audit: &AuditContext,
     caller: &Caller,
     user: UserId,
-    count: usize,
+    changed_count: usize,
 ) -> Result<(), store::Error> {
-    audit.record(tx, Some(caller.user.id), format!("user {user}"), count)
+    audit.record(tx, Some(caller.user.id), format!("user {user}"), changed_count)
 }
 
 fn ensure_not_last_admin(tx: &Reader<'_>, user: &User) -> Result<(), Error> {

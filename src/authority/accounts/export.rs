@@ -7,23 +7,24 @@ use serde_json::{Map, Value};
 
 const ADMINS_ONLY: &str = "only admins can export accounts";
 
-/// Rows that are read from the scratch database at a time.
-const BATCH: usize = 1_000;
+/// Number of rows that are read from the scratch database at a time.
+const BATCH_SIZE: usize = 1_000;
 
 /// A snapshot of all accounts, as rows.
 #[derive(Debug)]
 pub(crate) struct UserExport {
     rows: ScratchDatabase,
-    last: i64,
+    /// The number of the last returned row.
+    last_row: i64,
     /// The number of accounts.
     pub(crate) count: usize,
 }
 
 impl UserExport {
-    /// Returns the next rows; empty at the end.
+    /// Returns the next rows, or an empty list after the last row.
     pub(crate) fn next_batch(&mut self) -> Result<Vec<Map<String, Value>>, Error> {
-        let rows = self.rows.rows_after(self.last, BATCH)?;
-        self.last = rows.last().map_or(self.last, |(number, _)| *number);
+        let rows = self.rows.rows_after(self.last_row, BATCH_SIZE)?;
+        self.last_row = rows.last().map_or(self.last_row, |(number, _)| *number);
         Ok(rows.into_iter().map(|(_, row)| row.fields).collect())
     }
 }
@@ -43,7 +44,7 @@ pub(crate) fn export_users(
     to_row: impl Fn(User, Option<PasswordHash>) -> Map<String, Value>,
 ) -> Result<UserExport, Error> {
     authorize_user_export(caller)?;
-    let mut export = UserExport { rows: ScratchDatabase::new()?, last: 0, count: 0 };
+    let mut export = UserExport { rows: ScratchDatabase::new()?, last_row: 0, count: 0 };
     store.read(|tx| {
         tx.for_each_user(with_hashes, |user, hash| {
             export.count += 1;

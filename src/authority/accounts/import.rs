@@ -1,6 +1,6 @@
 //! Import of accounts from a file, all or none. Errors contain the line number.
 
-use super::super::principal::write_as_optional;
+use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::import_row::{FIELDS, ImportRow, flatten_json_list, name_key, parse_import_row};
 use super::{NameOwner, require_admin_or_empty_store};
@@ -13,11 +13,11 @@ use std::io::BufRead;
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
 
-/// Rows that are read from the scratch database at a time.
-const BATCH: usize = 500;
+/// Number of rows that are read from the scratch database at a time.
+const BATCH_SIZE: usize = 500;
 
-/// Passwords that are hashed in parallel.
-const HASH_BATCH: usize = 256;
+/// Number of passwords that are hashed in parallel.
+const HASH_BATCH_SIZE: usize = 256;
 
 /// The valid rows of an import file, without duplicates.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct ImportBatch {
     now: Timestamp,
     count: usize,
     /// The number of accounts with a password that has yet to be hashed.
-    unhashed: usize,
+    unhashed_count: usize,
     has_admin: bool,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct ImportOutcome {
     pub(crate) created: usize,
     /// The number of new accounts without a password.
     pub(crate) without_password: usize,
-    /// The number of rows with existing accounts.
+    /// The number of rows whose accounts already exist.
     pub(crate) existing: usize,
     /// The number of existing accounts that differ from their rows.
     pub(crate) differing: usize,
@@ -66,8 +66,13 @@ impl ImportBatch {
             let reason = format!("unknown column {column}: expected one of {}", FIELDS.join(", "));
             return Err(InvalidLine { line: 1, reason }.into());
         }
-        let mut batch =
-            Self { rows: ScratchDatabase::new()?, now, count: 0, unhashed: 0, has_admin: false };
+        let mut batch = Self {
+            rows: ScratchDatabase::new()?,
+            now,
+            count: 0,
+            unhashed_count: 0,
+            has_admin: false,
+        };
         for row in rows {
             flatten_json_list(row?).into_iter().try_for_each(|row| batch.add_row(row))?;
         }
@@ -78,13 +83,13 @@ impl ImportBatch {
         self.rows.push(&row)?;
         let import_row = self.parse_row(row)?;
         for name in &import_row.user_refs() {
-            if let Some(first) = self.rows.reserve_name(&name_key(name), import_row.line)? {
-                let reason = format!("name or uid already used on line {first}");
+            if let Some(first_line) = self.rows.reserve_name(&name_key(name), import_row.line)? {
+                let reason = format!("name or uid already used on line {first_line}");
                 return Err(InvalidLine { line: import_row.line, reason }.into());
             }
         }
         self.count += 1;
-        self.unhashed += usize::from(import_row.password.is_some());
+        self.unhashed_count += usize::from(import_row.password.is_some());
         self.has_admin |=
             import_row.new_user.role == Role::Admin && import_row.new_user.disabled_at.is_none();
         Ok(())
@@ -100,7 +105,8 @@ impl ImportBatch {
         self.count
     }
 
-    /// Refuses a file without an admin, for a store without users.
+    /// Refuses a file without an active admin. Called for the first import into a store without
+    /// users.
     pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
     }
@@ -110,17 +116,17 @@ impl ImportBatch {
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut last = 0;
+        let mut last_number = 0;
         loop {
-            let batch = self.rows.rows_after(last, BATCH)?;
+            let batch = self.rows.rows_after(last_number, BATCH_SIZE)?;
             let Some((number, _)) = batch.last() else { return Ok(()) };
-            last = *number;
+            last_number = *number;
             batch.into_iter().try_for_each(|(number, row)| visit(number, row))?;
         }
     }
 
-    /// Refuses rows with existing accounts, except with `exist_ok`, and passwords that are too
-    /// short. This check precedes the slow hashing.
+    /// Refuses passwords that are too short and, without `exist_ok`, rows whose accounts already
+    /// exist. Called before the slow hashing.
     fn check_rows(&self, tx: &Reader<'_>, exist_ok: bool) -> Result<(), Error> {
         let min_length = tx.load_settings()?.password_min_length;
         self.for_each_row(|_, row| {
@@ -140,8 +146,8 @@ impl ImportBatch {
         })
     }
 
-    /// Replaces passwords by their hashes and calls `on_hashed` after each. With `exist_ok` only
-    /// the passwords of new accounts are hashed.
+    /// Replaces passwords by their hashes and calls `on_hashed` after each password. With
+    /// `exist_ok` only the passwords of new accounts are hashed.
     fn hash_passwords(
         &self,
         store: &mut Store,
@@ -168,7 +174,7 @@ impl ImportBatch {
             {
                 pending.push((number, row, password));
             }
-            if pending.len() < HASH_BATCH { Ok(()) } else { hash_pending(&mut pending) }
+            if pending.len() < HASH_BATCH_SIZE { Ok(()) } else { hash_pending(&mut pending) }
         })?;
         hash_pending(&mut pending)
     }
@@ -180,9 +186,9 @@ pub(crate) fn authorize_user_import(caller: &Caller) -> Result<(), Error> {
 }
 
 /// Adds accounts, all or none, with the roles in the file. With `exist_ok` an existing account with
-/// the same names is left unchanged. Only admins may import. While the store has no users, the
-/// owner of the store file may import, too: `caller` is `None` then. `on_hashed` is called after
-/// each hashed password, on the hashing thread, and once for each account that needs no hashing.
+/// the same names is left unchanged. Only admins may import; while the store has no users, the
+/// owner of the store file may import without a caller. `on_hashed` is called after each hashed
+/// password, on the hashing thread, and once for each account that needs no hashing.
 pub(crate) fn import_users(
     store: &mut Store,
     audit: &AuditContext,
@@ -194,12 +200,12 @@ pub(crate) fn import_users(
     store.read(|tx| {
         require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
     })?;
-    (batch.unhashed..batch.count).for_each(|_| on_hashed());
-    if batch.unhashed > 0 {
+    (batch.unhashed_count..batch.count).for_each(|_| on_hashed());
+    if batch.unhashed_count > 0 {
         store.read(|tx| batch.check_rows(tx, exist_ok))?;
         batch.hash_passwords(store, exist_ok, on_hashed)?;
     }
-    write_as_optional(store, caller.map(|caller| &caller.principal), |tx, user| {
+    write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         let mut outcome = ImportOutcome::default();
         batch.for_each_row(|_, row| {
@@ -223,7 +229,7 @@ fn apply_row(
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
     if import_row.password.is_some() {
-        // Only the password of an account that existed during hashing is still unhashed.
+        // A row still has a password only if its account existed during hashing.
         match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
             Some(user) => outcome.count_existing(import_row, &user),
             None => outcome.existing += 1,

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use serde_json::{Map, Value};
 
-/// The fields of a row.
+/// The allowed fields of a row.
 pub(super) const FIELDS: [&str; 10] = [
     "uid",
     "username",
@@ -33,12 +33,12 @@ pub(super) struct ImportRow {
     has_uid: bool,
     /// The password, which has yet to be hashed.
     pub(super) password: Option<Password>,
-    explicit: RowFields,
+    explicit_fields: ExplicitFields,
 }
 
-/// Explicit fields of a row. The other fields of the account are defaults.
+/// Fields that the row may set; `None` if the account gets the default.
 #[derive(Debug)]
-struct RowFields {
+struct ExplicitFields {
     role: Option<Role>,
     quota: Option<QuotaOverride>,
     is_disabled: Option<bool>,
@@ -55,10 +55,12 @@ impl ImportRow {
     /// Returns whether the row has another role, quota, status or display name than the existing
     /// user. Fields that the row does not have are not compared.
     pub(super) fn differs_from(&self, user: &User) -> bool {
-        let explicit = &self.explicit;
-        explicit.role.is_some_and(|role| role != user.role)
-            || explicit.quota.is_some_and(|quota| quota.0 != user.quota)
-            || explicit.is_disabled.is_some_and(|disabled| disabled != user.disabled_at.is_some())
+        let explicit_fields = &self.explicit_fields;
+        explicit_fields.role.is_some_and(|role| role != user.role)
+            || explicit_fields.quota.is_some_and(|quota| quota.0 != user.quota)
+            || explicit_fields
+                .is_disabled
+                .is_some_and(|disabled| disabled != user.disabled_at.is_some())
             || self
                 .new_user
                 .display_name
@@ -97,7 +99,7 @@ pub(super) fn parse_import_row(
     if password.is_some() && hash.is_some() {
         return Err("`password` and `password_hash` are mutually exclusive".to_owned());
     }
-    let explicit = RowFields {
+    let explicit_fields = ExplicitFields {
         role: take_keyword(fields, "role", Role::parse)?,
         quota: take_quota(fields)?,
         is_disabled: take_disabled(fields)?,
@@ -108,9 +110,9 @@ pub(super) fn parse_import_row(
         email,
         display_name: take_parsed(fields, "name", DisplayName::parse)?,
         password_hash: hash,
-        role: explicit.role.unwrap_or(Role::User),
-        quota: explicit.quota.and_then(|quota| quota.0),
-        disabled_at: explicit.is_disabled.unwrap_or(false).then_some(now),
+        role: explicit_fields.role.unwrap_or(Role::User),
+        quota: explicit_fields.quota.and_then(|quota| quota.0),
+        disabled_at: explicit_fields.is_disabled.unwrap_or(false).then_some(now),
         created_at: take_parsed(fields, "created_at", Timestamp::parse)?.unwrap_or(now),
     };
     if let Some(name) = fields.keys().next() {
@@ -120,7 +122,7 @@ pub(super) fn parse_import_row(
             FIELDS.join(", ")
         ));
     }
-    Ok(ImportRow { line, new_user, has_uid: uid.is_some(), password, explicit })
+    Ok(ImportRow { line, new_user, has_uid: uid.is_some(), password, explicit_fields })
 }
 
 /// Returns the key by which names are compared within a file.

@@ -16,8 +16,8 @@ pub(crate) use import::{ImportBatch, ImportOutcome, authorize_user_import, impor
 
 use name_owner::NameOwner;
 
-use super::audit_context::AuditRow;
-use super::principal::{require_role, write_as_optional};
+use super::audit_context::AuditRowState;
+use super::principal::{require_role, write_as_optional_principal};
 use super::{AuditContext, AuthenticatedUser, Caller, Error};
 use crate::crypto;
 use crate::model::{
@@ -28,9 +28,7 @@ use crate::store::{self, Reader, Store, Writer};
 /// The fields of a new account.
 #[derive(Debug, Clone)]
 pub(crate) struct Registration {
-    /// The user name.
     pub(crate) username: Option<UserName>,
-    /// The e-mail address.
     pub(crate) email: Option<Email>,
     /// The display name.
     pub(crate) name: Option<DisplayName>,
@@ -98,7 +96,7 @@ pub(crate) fn register_user(
     let new_user =
         registration.to_new_user(audit.now, crypto::hash_password(&registration.password)?);
     let principal = caller.map(|caller| &caller.principal);
-    let result = write_as_optional(store, principal, |tx, user| {
+    let result = write_as_optional_principal(store, principal, |tx, user| {
         authorize_registration(tx, user, registration)?;
         check_min_length(tx, &registration.password)?;
         let role = if tx.has_users()? { registration.role } else { Role::Admin };
@@ -147,8 +145,8 @@ fn authorize_registration(
     Ok(())
 }
 
-/// Refuses a user who is not an admin, and a missing user once the store has users. Until then the
-/// owner of the store file may do everything.
+/// Refuses a user who is not an admin. Without a user, refuses if the store has any users: until
+/// then the owner of the store file may do everything.
 pub(super) fn require_admin_or_empty_store(
     tx: &Reader<'_>,
     user: Option<&User>,
@@ -161,7 +159,6 @@ pub(super) fn require_admin_or_empty_store(
     }
 }
 
-/// Returns whether the store has any users.
 pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
 }
@@ -181,12 +178,12 @@ pub(crate) fn create_first_admin(
         }
         insert_user(tx, audit, None, &new_user)
     })?;
-    Ok(AuthenticatedUser { user, hash, upgraded_hash: None, audit_row: AuditRow::Written })
+    Ok(AuthenticatedUser { user, hash, upgraded_hash: None, audit_row: AuditRowState::Written })
 }
 
-/// Authenticates a user by password. All failures cost the same and have the same error: an unknown
-/// name, a text that cannot be a name or a password, a user without a password, a wrong password,
-/// and a disabled user. `upgraded_hash` is set if the stored hash is weaker than today's hashes.
+/// Authenticates a user by password. All failures (unknown or malformed name, malformed or wrong
+/// password, no password, disabled user) return the same error after the same work. `upgraded_hash`
+/// is set if the stored hash is weaker than new hashes.
 pub(crate) fn log_in(
     store: &mut Store,
     credentials: &LoginCredentials,
@@ -210,7 +207,7 @@ pub(crate) fn log_in(
             let upgraded_hash =
                 crypto::needs_rehash(hash).then(|| crypto::hash_password(password)).transpose()?;
             let (user, hash) = (user.clone(), hash.clone());
-            Ok(AuthenticatedUser { user, hash, upgraded_hash, audit_row: AuditRow::Missing })
+            Ok(AuthenticatedUser { user, hash, upgraded_hash, audit_row: AuditRowState::Missing })
         }
         _ => {
             crypto::spend_remaining_work(password, hash, &costliest)?;
@@ -236,14 +233,14 @@ pub(crate) fn change_password(
     replace_password(store, audit, Some((caller, hash)), &caller.user, new)
 }
 
-/// Returns the user of an account recovery, to check the name before the password prompt.
+/// Returns the user to recover. Called before the password prompt, to report an unknown name early.
 pub(crate) fn load_user_for_recovery(store: &mut Store, user_ref: &UserRef) -> Result<User, Error> {
     store.read(|tx| require_user(tx, user_ref))
 }
 
-/// Sets the password of a user without a session, which any process that can write the store file
-/// could do directly, and ends all sessions of the user. Returns the user and the number of ended
-/// sessions.
+/// Sets the password of a user and ends all sessions. Requires no session, because any process that
+/// can write the store file could change the password directly. Returns the user and the number of
+/// ended sessions.
 pub(crate) fn recover_account(
     store: &mut Store,
     audit: &AuditContext,
@@ -252,12 +249,12 @@ pub(crate) fn recover_account(
 ) -> Result<(User, usize), Error> {
     let user = load_user_for_recovery(store, user_ref)?;
     store.read(|tx| check_min_length(tx, new))?;
-    let ended = replace_password(store, audit, None, &user, new)?;
-    Ok((user, ended))
+    let ended_count = replace_password(store, audit, None, &user, new)?;
+    Ok((user, ended_count))
 }
 
-/// Replaces the password of `user`. For a caller the stored hash must still be the hash that was
-/// checked; without a caller the change needs no session. Returns the number of ended sessions.
+/// Replaces the password of `user`. With a caller, fails if the stored hash has changed since it
+/// was checked. Without a caller, requires no session. Returns the number of ended sessions.
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,
@@ -269,9 +266,11 @@ fn replace_password(
     let (caller, checked_hash) = caller.unzip();
     let caller_id = caller.map(|caller| caller.user.id);
     let kept_sid = caller.map(|caller| caller.session.sid);
-    let ended =
-        write_as_optional(store, caller.map(|caller| &caller.principal), |tx, principal| {
-            let user = match principal {
+    let ended_count = write_as_optional_principal(
+        store,
+        caller.map(|caller| &caller.principal),
+        |tx, current_user| {
+            let user = match current_user {
                 Some(user) => user.clone(),
                 None => require_user(tx, &UserRef::Id(user.id))?,
             };
@@ -280,12 +279,13 @@ fn replace_password(
                 return Err(Error::WrongPassword);
             }
             tx.set_password(user.id, &hash, audit.now)?;
-            let ended = tx.end_user_sessions(user.id, kept_sid, "password", audit.now)?;
+            let ended_count = tx.end_user_sessions(user.id, kept_sid, "password", audit.now)?;
             audit.record(tx, caller_id, format!("user {}", user.id), 1)?;
-            Ok(ended)
-        })?;
+            Ok(ended_count)
+        },
+    )?;
     store.erase_deleted();
-    Ok(ended)
+    Ok(ended_count)
 }
 
 fn check_min_length(tx: &Reader<'_>, password: &Password) -> Result<(), Error> {

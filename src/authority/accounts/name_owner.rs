@@ -18,7 +18,8 @@ impl NameOwner {
         let owners =
             names.iter().map(|user_ref| tx.find_user(user_ref)).collect::<Result<Vec<_>, _>>()?;
         let Some(first) = owners.iter().flatten().next() else { return Ok(Self::Free) };
-        let is_first = |other: &Option<User>| other.as_ref().is_some_and(|o| o.id == first.id);
+        let is_first =
+            |owner: &Option<User>| owner.as_ref().is_some_and(|user| user.id == first.id);
         let is_single = owners.iter().all(is_first);
         Ok(if is_single { Self::Single(first.clone()) } else { Self::Conflicting })
     }

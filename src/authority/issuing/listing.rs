@@ -29,7 +29,7 @@ pub(crate) fn load_token(
     selector: &TokenSelector,
 ) -> Result<WithOwner<RecordedToken>, Error> {
     store.read(|tx| {
-        let (row, name) = match selector {
+        let (row, selector_text) = match selector {
             TokenSelector::Id(id) => (tx.find_token(*id)?, id.to_string()),
             TokenSelector::Jti(jti) => (tx.find_token_by_jti(*jti)?, jti.to_string()),
             TokenSelector::Value(_) => {
@@ -40,8 +40,8 @@ pub(crate) fn load_token(
         if row.as_ref().is_none_or(|token| token.grant.owner_id != caller.user.id) {
             caller.require_role(Role::Admin, ADMINS_ONLY)?;
         }
-        let token =
-            row.ok_or(Error::NotFound { resource: ResourceKind::Token, name: Some(name) })?;
+        let token = row
+            .ok_or(Error::NotFound { resource: ResourceKind::Token, name: Some(selector_text) })?;
         Ok(tx.with_owner(token.grant.owner_id, token)?)
     })
 }

@@ -7,7 +7,7 @@ pub(crate) use listing::{list_tokens, load_token};
 pub(crate) use revoke::{RevocationCause, revoke_issued};
 
 use super::accounts::{require_self_or_admin, user_not_found};
-use super::claims::{GRANTING_CLAIMS, audience_claim, claimed_permissions};
+use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};
 use super::minting::{check_grantable_permissions, check_mint_permission};
 use super::principal::write_as;
 use super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after};
@@ -36,7 +36,7 @@ pub(crate) enum Expiry {
 }
 
 impl Expiry {
-    /// Returns the expiry, by default one hour, for a short-lived token.
+    /// Returns the expiry of a short-lived token, with one hour as the default.
     pub(crate) fn or_an_hour(self) -> Self {
         if self == Self::Default { Self::After(Lifetime::from_minutes(60)) } else { self }
     }
@@ -45,19 +45,20 @@ impl Expiry {
 /// The attributes of a requested app token.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenRequest {
-    /// The owner; `None`: the caller.
+    /// The owner; `None` means the caller.
     pub(crate) owner: Option<UserRef>,
     /// The application.
     pub(crate) app: AppName,
     /// The granted permissions.
     pub(crate) permissions: Vec<Permission>,
-    /// The audience (`aud`); empty: no `aud` claim.
+    /// The audience (`aud`); if empty, the token has no `aud` claim.
     pub(crate) audience: Vec<String>,
     /// The expiry.
     pub(crate) expiry: Expiry,
     /// Additional claims.
     pub(crate) claims: ExtraClaims,
-    /// Set for a token of `run`, which is revoked with its successors when the command exits.
+    /// Set for a token of `jeton run`: the token and its successors are revoked when the child
+    /// command exits.
     pub(crate) for_run: bool,
 }
 
@@ -77,11 +78,11 @@ pub(crate) struct IssuedToken {
 pub(crate) struct QuotaUsage {
     /// The number of live tokens.
     pub(crate) used: usize,
-    /// The number of allowed live tokens.
+    /// The maximum number of live tokens.
     pub(crate) limit: u32,
 }
 
-/// Issues and records an app token. One transaction counts the quota and inserts the row.
+/// Issues and records an app token. One transaction checks the quota and inserts the row.
 pub(crate) fn issue_token(
     store: &mut Store,
     audit: &AuditContext,
@@ -94,7 +95,8 @@ pub(crate) fn issue_token(
             Untrusted::new(name).to_display()
         )));
     }
-    // The key of the access token usually is the active key. If not, the commit detects that.
+    // The key that signed the access token is usually still active. Otherwise the write transaction
+    // detects the change, and the next attempt uses the new key.
     let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
     for _ in 0..MAX_SIGN_ATTEMPTS {
         let (settings, key, owner) = store.read(|tx| {
@@ -122,7 +124,7 @@ pub(crate) fn issue_token(
             if !state.key_is_active {
                 return Ok(None);
             }
-            let quota_usage = consume_quota(tx, &owner, state, None, audit.now)?;
+            let quota_usage = check_quota(tx, &owner, state, None, audit.now)?;
             let id = tx.add_token(&pending_token.row)?;
             audit.record(tx, Some(caller.user.id), format!("token {id}"), 1)?;
             Ok::<_, Error>(Some((id, quota_usage)))
@@ -157,8 +159,8 @@ fn resolve_owner(
     Ok(owner)
 }
 
-/// Returns the current preconditions for a token of the owner, and locks the row of the owner: no
-/// other process counts the same tokens until the commit.
+/// Returns the current preconditions for a token of the owner, and locks the row of the owner, so
+/// that no other process counts the same tokens until the commit.
 pub(super) fn load_issuance_state(
     tx: &Writer<'_>,
     owner: &User,
@@ -191,12 +193,12 @@ impl PendingToken {
     ) -> Result<Self, Error> {
         let (jti, origin) = (crypto::generate_jti(), TokenOrigin::default());
         let row = NewToken { jti, grant, key: key.id, issued_at: now, expires_at, origin };
-        let claims = app_claims(&row, owner, settings);
+        let claims = build_app_claims(&row, owner, settings);
         let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
         Ok(Self { row, token })
     }
 
-    /// Returns the issued token, once the row has an id.
+    /// Returns the issued token; `id` is the id of its new row.
     pub(super) fn into_issued(self, id: TokenId, quota_usage: Option<QuotaUsage>) -> IssuedToken {
         let record = RecordedToken {
             id,
@@ -212,9 +214,9 @@ impl PendingToken {
     }
 }
 
-/// Returns the quota usage with the new token, or refuses a token over the quota. The live token
-/// `replaced_id` does not count.
-pub(super) fn consume_quota(
+/// Returns the quota usage including the new token, or refuses a token over the quota. The live
+/// token `replaced_id`, if any, is not counted.
+pub(super) fn check_quota(
     tx: &Writer<'_>,
     owner: &User,
     state: IssuanceState,
@@ -267,7 +269,7 @@ fn resolve_expiry(
 }
 
 /// Returns the claims of an app token, in the documented order.
-fn app_claims(row: &NewToken, owner: &User, settings: &Settings) -> Map<String, Value> {
+fn build_app_claims(row: &NewToken, owner: &User, settings: &Settings) -> Map<String, Value> {
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     set("id", json!(owner.id));
@@ -283,7 +285,7 @@ fn app_claims(row: &NewToken, owner: &User, settings: &Settings) -> Map<String, 
     set("jti", json!(row.jti));
     set("type", json!(TokenKind::App.name()));
     set("app", json!(row.grant.app));
-    if let Some(audience) = audience_claim(&row.grant.audience) {
+    if let Some(audience) = build_audience_claim(&row.grant.audience) {
         set("aud", audience);
     }
     claims.extend(row.grant.claims.clone());

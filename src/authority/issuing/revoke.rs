@@ -23,7 +23,7 @@ impl RevocationCause {
     }
 }
 
-/// Revokes tokens that the same command issued, and the successors of tokens of `run`.
+/// Revokes tokens that the same command issued, and the successors of tokens of `jeton run`.
 pub(crate) fn revoke_issued(
     store: &mut Store,
     audit: &AuditContext,
@@ -32,16 +32,16 @@ pub(crate) fn revoke_issued(
     cause: RevocationCause,
 ) -> Result<(), Error> {
     store.write(|tx| {
-        let mut changed = 0;
+        let mut changed_count = 0;
         for id in ids {
-            changed += usize::from(tx.revoke_token(*id, audit.now)?);
-            changed += tx.revoke_run(*id, audit.now)?;
+            changed_count += usize::from(tx.revoke_token(*id, audit.now)?);
+            changed_count += tx.revoke_run(*id, audit.now)?;
         }
         let target = match ids {
             [id] => format!("token {id}"),
             several => format!("{} tokens", several.len()),
         };
-        audit.record_outcome(tx, actor, Some(target), cause.audit_outcome(), changed)?;
+        audit.record_outcome(tx, actor, Some(target), cause.audit_outcome(), changed_count)?;
         Ok(())
     })
 }

@@ -1,7 +1,7 @@
 //! Adding of generated or imported keys.
 
 use super::super::accounts::require_admin_or_empty_store;
-use super::super::principal::write_as_optional;
+use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::lifecycle::{ADMINS_ONLY, find_active_key, require_key, retire_and_activate};
 use crate::crypto::{self, ImportError, KeyFormat, PublicKeys};
@@ -13,7 +13,7 @@ use crate::store::{Reader, Store, Writer};
 pub(crate) struct NewKeyOptions<'k> {
     /// The keys to add.
     pub(crate) keys: &'k [KeySpec],
-    /// The id of the key that the store was just created with: that key counts as new.
+    /// The id of the key with which the same command created the store; this key counts as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
     /// Activates each key immediately, and retires the active key.
     pub(crate) activate: bool,
@@ -43,16 +43,16 @@ pub(crate) fn authorize_key_add(caller: &Caller) -> Result<(), Error> {
 }
 
 /// Adds keys, all or none. A new key is standby, or active if there is no active key. A key that
-/// the store has for the same purpose and algorithm is left unchanged. Only admins may add keys.
-/// While the store has no users, the owner of the store file may add keys, too: `caller` is `None`
-/// then.
+/// the store already has, for the same purpose and algorithm, is left unchanged. Only admins may
+/// add keys; while the store has no users, the owner of the store file may add keys without a
+/// caller.
 pub(crate) fn add_keys(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     options: NewKeyOptions<'_>,
 ) -> Result<Vec<AddedKey>, Error> {
-    write_as_optional(store, caller.map(|caller| &caller.principal), |tx, user| {
+    write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         refuse_public_secrets(tx, options.keys)?;
         let add = |key: &KeySpec| {
@@ -79,42 +79,45 @@ pub(crate) fn add_keys(
 /// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
 /// equals a shared secret of the store. The new keys were compared with each other when they were
 /// read.
-fn refuse_public_secrets(tx: &Reader<'_>, new: &[KeySpec]) -> Result<(), Error> {
-    let stored: Vec<KeySpec> = tx.keys()?.into_iter().map(|key| key.spec).collect();
-    let clashes = |secrets: &[KeySpec], pairs: &[KeySpec]| {
-        let public: PublicKeys = pairs.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
-        secrets.iter().any(|key| crypto::equals_public_key(key, &public))
+fn refuse_public_secrets(tx: &Reader<'_>, new_keys: &[KeySpec]) -> Result<(), Error> {
+    let stored_keys: Vec<KeySpec> = tx.keys()?.into_iter().map(|key| key.spec).collect();
+    let have_clash = |secrets: &[KeySpec], pairs: &[KeySpec]| {
+        let public_keys: PublicKeys =
+            pairs.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
+        secrets.iter().any(|key| crypto::equals_public_key(key, &public_keys))
     };
-    if clashes(new, &stored) || clashes(&stored, new) {
+    if have_clash(new_keys, &stored_keys) || have_clash(&stored_keys, new_keys) {
         return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC).into());
     }
     Ok(())
 }
 
-fn add_key(tx: &Writer<'_>, audit: &AuditContext, new: &KeySpec) -> Result<AddedKey, Error> {
-    if let Some(key) = find_equal_key(tx, new)? {
+fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &KeySpec) -> Result<AddedKey, Error> {
+    if let Some(key) = find_equal_key(tx, new_key)? {
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
-            key if (key.spec.purpose, key.spec.algorithm) == (new.purpose, new.algorithm) => {
+            key if (key.spec.purpose, key.spec.algorithm)
+                == (new_key.purpose, new_key.algorithm) =>
+            {
                 Ok(AddedKey { key, changed: false })
             }
             key => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
         };
     }
-    let is_first = find_active_key(tx, new.purpose, new.algorithm)?.is_none();
+    let is_first = find_active_key(tx, new_key.purpose, new_key.algorithm)?.is_none();
     let state = if is_first { KeyState::Active } else { KeyState::Standby };
-    tx.add_key(new, state, audit.now)?;
-    Ok(AddedKey { key: require_key(tx, new.kid.as_str())?, changed: true })
+    tx.add_key(new_key, state, audit.now)?;
+    Ok(AddedKey { key: require_key(tx, new_key.kid.as_str())?, changed: true })
 }
 
 /// Returns the key in any state with the same id, the same key material, or an equivalent HMAC
 /// secret.
-fn find_equal_key(tx: &Writer<'_>, new: &KeySpec) -> Result<Option<Key>, Error> {
-    if let Some(key) = tx.find_same_key(new)? {
+fn find_equal_key(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
+    if let Some(key) = tx.find_same_key(new_key)? {
         return Ok(Some(key));
     }
     for key in tx.keys()? {
-        if crypto::same_hmac_key(&key.spec, new)? {
+        if crypto::same_hmac_key(&key.spec, new_key)? {
             return Ok(Some(key));
         }
     }

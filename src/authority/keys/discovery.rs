@@ -24,8 +24,9 @@ pub(crate) struct DiscoverySite {
     /// The JWK Set in the files.
     pub(crate) keys: Value,
     /// The number of omitted symmetric keys.
-    pub(crate) omitted: usize,
-    /// The issuer in the settings, if different: `iss` of the tokens.
+    pub(crate) omitted_count: usize,
+    /// The issuer in the settings (the `iss` of issued tokens), if it differs from the issuer in
+    /// the files.
     pub(crate) configured_issuer: Option<String>,
 }
 
@@ -40,14 +41,15 @@ impl DiscoverySite {
     }
 }
 
-/// Returns the site with the public keys of one purpose. Equal keys give equal bytes.
+/// Returns the site with the public keys of one purpose. The same keys always yield the same file
+/// contents.
 pub(crate) fn build_discovery_site(
     store: &mut Store,
     purpose: Purpose,
     issuer: &IssuerUrl,
     now: Timestamp,
 ) -> Result<DiscoverySite, Error> {
-    let JwkSetExport { keys, omitted } = export_jwks(store, purpose, now)?;
+    let JwkSetExport { keys, omitted_count } = export_jwks(store, purpose, now)?;
     let settings_issuer = store.read(|tx| tx.load_settings())?.issuer;
     let mut algorithms: Vec<&Value> = Vec::new();
     for key in keys["keys"].as_array().into_iter().flatten() {
@@ -67,5 +69,5 @@ pub(crate) fn build_discovery_site(
         [(JWKS_FILE, format!("{keys:#}\n")), (CONFIGURATION_FILE, format!("{configuration:#}\n"))];
     let configured_issuer = Some(settings_issuer).filter(|name| name != issuer.as_str());
     let issuer = issuer.as_str().to_owned();
-    Ok(DiscoverySite { issuer, directory, files, keys, omitted, configured_issuer })
+    Ok(DiscoverySite { issuer, directory, files, keys, omitted_count, configured_issuer })
 }

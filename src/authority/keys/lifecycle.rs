@@ -1,5 +1,5 @@
-//! Key lifecycle: standby, active, retired, revoked. A key is published before the first signature,
-//! and verifies for some time after a rotation, so that verifiers never miss a key.
+//! Key lifecycle: standby, active, retired, revoked. A key is published before its first signature
+//! and still verifies for some time after a rotation, so that verifiers never miss a key.
 
 use super::super::sessions::expiry_after;
 use super::super::{AuditContext, Caller, Error, ResourceKind};
@@ -24,11 +24,11 @@ pub(crate) struct KeySummary {
 #[derive(Debug, Clone)]
 pub(crate) struct Rotation {
     /// The id of the new active key.
-    pub(crate) active: Untrusted,
+    pub(crate) active_kid: Untrusted,
     /// The algorithm of the active key.
     pub(crate) algorithm: Algorithm,
     /// The previously active key, if any.
-    pub(crate) retired: Option<RetiredKey>,
+    pub(crate) retired_key: Option<RetiredKey>,
 }
 
 /// A key that no longer signs, and verifies for some time.
@@ -38,7 +38,7 @@ pub(crate) struct RetiredKey {
     pub(crate) kid: Untrusted,
     /// The time until which the key verifies.
     pub(crate) verify_until: Timestamp,
-    /// The number of live recorded tokens of the key that expire later.
+    /// The number of live recorded tokens of the key that expire after `verify_until`.
     pub(crate) outliving_tokens: usize,
 }
 
@@ -87,17 +87,17 @@ pub(crate) fn rotate_key(
 ) -> Result<Rotation, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     // Generated before the lock is taken; `None` if there is a standby key.
-    let new = generate_successor(store, purpose, algorithm)?;
+    let new_key = generate_successor(store, purpose, algorithm)?;
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
-        let key = find_or_add_successor(tx, audit.now, purpose, algorithm, new.as_ref())?;
+        let key = find_or_add_successor(tx, audit.now, purpose, algorithm, new_key.as_ref())?;
         let rotation = retire_and_activate(tx, audit.now, &key, overlap)?;
         record_change(tx, audit, caller, &key.spec.kid)?;
         Ok(rotation)
     })
 }
 
-/// Retires a key, which verifies for some time and no longer signs. Returns the end of that time.
-/// The active app key cannot be retired, only replaced: see [`rotate_key`].
+/// Retires a key: it no longer signs, but still verifies until the returned time. The active app
+/// key cannot be retired, only replaced: see [`rotate_key`].
 pub(crate) fn retire_key(
     store: &mut Store,
     audit: &AuditContext,
@@ -157,7 +157,7 @@ pub(crate) fn revoke_key(
 ) -> Result<Option<KeyRevocation>, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     let purpose = key.spec.purpose;
-    let new =
+    let new_key =
         if is_required_for_signing(key) { generate_successor(store, purpose, None)? } else { None };
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = require_key(tx, key.spec.kid.as_str())?;
@@ -167,7 +167,7 @@ pub(crate) fn revoke_key(
         }
         let (tokens, sessions) = tx.revoke_key(key.id, audit.now)?;
         let successor = if is_required_for_signing(&key) {
-            let successor = find_or_add_successor(tx, audit.now, purpose, None, new.as_ref())?;
+            let successor = find_or_add_successor(tx, audit.now, purpose, None, new_key.as_ref())?;
             tx.activate_key(successor.id, audit.now)?;
             Some(successor.spec.kid)
         } else {
@@ -244,20 +244,20 @@ fn generate_successor(
     Ok(Some(crypto::generate_key(algorithm, purpose, RsaBits::default())?))
 }
 
-/// Returns the oldest standby key, or adds `new` and returns the added key.
+/// Returns the oldest standby key, or adds `new_key` and returns the added key.
 fn find_or_add_successor(
     tx: &Writer<'_>,
     now: Timestamp,
     purpose: Purpose,
     algorithm: Option<Algorithm>,
-    new: Option<&KeySpec>,
+    new_key: Option<&KeySpec>,
 ) -> Result<Key, Error> {
     if let Some(key) = find_oldest_standby(tx, purpose, algorithm)? {
         return Ok(key);
     }
-    let new = new.ok_or(Error::KeyContention)?;
-    tx.add_key(new, KeyState::Standby, now)?;
-    require_key(tx, new.kid.as_str())
+    let new_key = new_key.ok_or(Error::KeyContention)?;
+    tx.add_key(new_key, KeyState::Standby, now)?;
+    require_key(tx, new_key.kid.as_str())
 }
 
 /// Activates `key`, and retires the active key that `key` replaces.
@@ -267,17 +267,17 @@ pub(super) fn retire_and_activate(
     key: &Key,
     overlap: Option<Lifetime>,
 ) -> Result<Rotation, Error> {
-    let retired = match find_active_key(tx, key.spec.purpose, key.spec.algorithm)? {
-        Some(old) => {
+    let retired_key = match find_active_key(tx, key.spec.purpose, key.spec.algorithm)? {
+        Some(old_key) => {
             let verify_until = compute_verify_until(tx, overlap, now)?;
-            tx.retire_key(old.id, verify_until, now)?;
-            let outliving_tokens = tx.count_live_tokens_of_key(old.id, verify_until)?;
-            Some(RetiredKey { kid: old.spec.kid, verify_until, outliving_tokens })
+            tx.retire_key(old_key.id, verify_until, now)?;
+            let outliving_tokens = tx.count_live_tokens_of_key(old_key.id, verify_until)?;
+            Some(RetiredKey { kid: old_key.spec.kid, verify_until, outliving_tokens })
         }
         None => None,
     };
     tx.activate_key(key.id, now)?;
-    Ok(Rotation { active: key.spec.kid.clone(), algorithm: key.spec.algorithm, retired })
+    Ok(Rotation { active_kid: key.spec.kid.clone(), algorithm: key.spec.algorithm, retired_key })
 }
 
 fn compute_verify_until(

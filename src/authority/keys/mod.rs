@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 /// Returns the content of a new store: an id and an active app key.
-pub(crate) fn initial_rows(key: KeySpec, now: Timestamp) -> InitialRows {
+pub(crate) fn build_initial_rows(key: KeySpec, now: Timestamp) -> InitialRows {
     InitialRows { id: crypto::generate_store_id(), key, now }
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct JwkSetExport {
     /// A JWK Set (RFC 7517, section 5).
     pub(crate) keys: Value,
     /// The number of omitted symmetric keys.
-    pub(crate) omitted: usize,
+    pub(crate) omitted_count: usize,
 }
 
 /// Returns the published public keys of one purpose, oldest first.
@@ -50,14 +50,14 @@ pub(crate) fn export_jwks(
     let mut keys = store.read(|tx| tx.keys())?;
     keys.retain(|key| key.spec.purpose == purpose && key.is_published(now));
     let published_count = keys.len();
-    let public: Vec<Value> =
+    let public_jwks: Vec<Value> =
         keys.into_iter().filter_map(|key| key.spec.public_jwk).map(Value::from).collect();
-    let omitted = published_count - public.len();
-    Ok(JwkSetExport { keys: json!({ "keys": public }), omitted })
+    let omitted_count = published_count - public_jwks.len();
+    Ok(JwkSetExport { keys: json!({ "keys": public_jwks }), omitted_count })
 }
 
-/// Returns the public key as PEM; without `kid`, of the active key for the purpose.
-pub(crate) fn public_pem(
+/// Returns the public key of the key `kid`, or else of the only active key for the purpose, as PEM.
+pub(crate) fn export_public_pem(
     store: &mut Store,
     kid: Option<&str>,
     purpose: Purpose,
@@ -135,7 +135,7 @@ impl TestKey {
     }
 }
 
-/// Returns a test key, if tokens may be signed with the key: the key must also be able to verify.
+/// Returns a test key that may sign tokens: a key that is not revoked and can still verify.
 pub(super) fn load_test_key(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Result<TestKey, Error> {
     let key = lifecycle::require_key(tx, kid)?;
     if key.spec.purpose != Purpose::Test {

@@ -22,7 +22,7 @@ fn add_test_key(store: &mut Store, algorithm: Algorithm) -> TestKey {
 #[test]
 fn jwk_sets_of_both_purposes_are_disjoint() {
     let mut store = new_store();
-    let empty = JwkSetExport { keys: json!({"keys": []}), omitted: 0 };
+    let empty = JwkSetExport { keys: json!({"keys": []}), omitted_count: 0 };
     assert_eq!(export_jwks(&mut store, Purpose::Test, at(0)).unwrap(), empty);
     let test = add_test_key(&mut store, Algorithm::ES256);
     let app = app_kid(&mut store);
@@ -48,7 +48,7 @@ fn jwk_set_has_only_public_members() {
 #[test]
 fn symmetric_keys_are_omitted_and_counted() {
     let mut store = new_store_with(Algorithm::HS256);
-    let empty = JwkSetExport { keys: json!({"keys": []}), omitted: 1 };
+    let empty = JwkSetExport { keys: json!({"keys": []}), omitted_count: 1 };
     assert_eq!(export_jwks(&mut store, Purpose::App, at(0)).unwrap(), empty);
 }
 
@@ -69,20 +69,20 @@ fn retired_key_is_published_and_revoked_key_is_not() {
 #[test]
 fn test_key_is_generated_once_per_algorithm() {
     let mut store = new_store();
-    let first = add_test_key(&mut store, Algorithm::ES256);
-    let same = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
-    let other = find_or_generate_test_key(&mut store, Algorithm::HS256).unwrap();
-    assert_eq!((first.id, first.spec.purpose), (None, Purpose::Test));
-    assert_eq!((same.id, same.spec.kid), (Some(2), first.spec.kid));
-    assert_eq!((other.id, other.spec.algorithm), (None, Algorithm::HS256));
+    let first_key = add_test_key(&mut store, Algorithm::ES256);
+    let same_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
+    let other_key = find_or_generate_test_key(&mut store, Algorithm::HS256).unwrap();
+    assert_eq!((first_key.id, first_key.spec.purpose), (None, Purpose::Test));
+    assert_eq!((same_key.id, same_key.spec.kid), (Some(2), first_key.spec.kid));
+    assert_eq!((other_key.id, other_key.spec.algorithm), (None, Algorithm::HS256));
 }
 
 #[test]
 fn concurrent_test_keys_conflict() {
     let mut store = new_store();
-    let late = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
+    let late_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
     add_test_key(&mut store, Algorithm::ES256);
-    let result = store.write(|tx| late.ensure_inserted(tx, at(0)));
+    let result = store.write(|tx| late_key.ensure_inserted(tx, at(0)));
     assert!(matches!(result, Err(store::Error::AlreadyExists)));
 }
 

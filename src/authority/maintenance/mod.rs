@@ -24,10 +24,10 @@ pub(crate) fn load_store_stats(store: &mut Store, now: Timestamp) -> Result<Stor
 
 /// Returns the defects of the store at `path`, which may be in any state.
 pub(crate) fn check_store(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
-    Ok(store::check(path, &row_checks(), now, wait)?)
+    Ok(store::check(path, &build_row_checks(), now, wait)?)
 }
 
-fn row_checks() -> store::CryptoChecks {
+fn build_row_checks() -> store::CryptoChecks {
     store::CryptoChecks {
         key: |key| crypto::check_key(key).err().map(|error| error.to_string()),
         hash: |hash| crypto::check_hash(hash).err().map(|error| error.to_string()),
@@ -38,8 +38,8 @@ fn row_checks() -> store::CryptoChecks {
 }
 
 /// Copies the store to `target`, for an admin. Returns the size of the copy in bytes and the users
-/// who can write its directory. The audit event is committed before the copy gets its final name.
-/// `on_progress` gets the number of copied pages and the number of all pages.
+/// who can write the directory of the copy. The audit event is committed before the copy gets its
+/// final name. `on_progress` gets the number of copied pages and the number of all pages.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
@@ -68,7 +68,7 @@ pub(crate) fn authorize_maintenance(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Refuses a read-only store before the slow work rather than at its commit.
+/// Refuses a read-only store before the slow work; the commit would refuse it only afterwards.
 fn ensure_writable(store: &Store) -> Result<(), Error> {
     if store.is_read_only() { Err(store::Error::ReadOnly.into()) } else { Ok(()) }
 }

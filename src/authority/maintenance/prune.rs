@@ -8,8 +8,8 @@ use crate::crypto::HashClass;
 use crate::model::{Lifetime, Role, Timestamp};
 use crate::store::{self, Reader, Store, Writer};
 
-/// Rows that one transaction removes: other processes wait some ten milliseconds.
-const BATCH: usize = 5_000;
+/// Number of rows that one transaction removes. Other processes wait about ten milliseconds for it.
+const BATCH_SIZE: usize = 5_000;
 
 /// The numbers of removed rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +25,9 @@ pub(crate) struct PruneCounts {
 }
 
 /// Returns the time of the newest change in the store, if the prune would remove rows that expired
-/// more than a day after that change: the clock may be ahead. Changes since the login or refresh
-/// that issued the access token of the caller do not count, because they had the same clock.
+/// more than a day after that change: then the clock may be ahead. Changes since the login or
+/// refresh that issued the access token of the caller are ignored, because the same clock supplied
+/// their times.
 pub(crate) fn find_prune_gap(
     store: &mut Store,
     audit: &AuditContext,
@@ -34,7 +35,7 @@ pub(crate) fn find_prune_gap(
     keep: Option<Lifetime>,
 ) -> Result<Option<Timestamp>, Error> {
     authorize_maintenance(caller)?;
-    let Some(cutoff) = expiry_cutoff(audit.now, keep) else { return Ok(None) };
+    let Some(cutoff) = compute_expiry_cutoff(audit.now, keep) else { return Ok(None) };
     let newest = store.read(|tx| {
         let session_pair = match caller.credential {
             BearerCredential::Access(jti) => tx.find_pair_by_access(jti)?,
@@ -45,12 +46,12 @@ pub(crate) fn find_prune_gap(
         )
     })?;
     Ok(newest.filter(|newest| {
-        newest.checked_add(Lifetime::from_days(1)).is_some_and(|day| day < cutoff)
+        newest.checked_add(Lifetime::from_days(1)).is_some_and(|day_later| day_later < cutoff)
     }))
 }
 
-/// Returns the latest expiry time of removed rows; `None` before 1970.
-fn expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Timestamp> {
+/// Returns the latest expiry time of the rows to remove, or `None` for a time before 1970.
+fn compute_expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Timestamp> {
     Timestamp::from_unix(now.unix() - keep.map_or(0, Lifetime::seconds))
 }
 
@@ -66,31 +67,33 @@ pub(crate) fn prune(
 ) -> Result<PruneCounts, Error> {
     authorize_maintenance(caller)?;
     ensure_writable(store)?;
-    let Some(cutoff) = expiry_cutoff(audit.now, keep) else { return Ok(PruneCounts::default()) };
-    let last = store.read(|tx| tx.last_token_id())?;
-    let count = |id| usize::try_from(id).unwrap_or(usize::MAX);
+    let Some(cutoff) = compute_expiry_cutoff(audit.now, keep) else {
+        return Ok(PruneCounts::default());
+    };
+    let last_id = store.read(|tx| tx.last_token_id())?;
+    let to_count = |id| usize::try_from(id).unwrap_or(usize::MAX);
     let mut job = PruneJob { store, audit, caller, event: None };
     let tokens = job.remove_in_batches(
         0,
         |tx, after| {
-            on_progress(count(*after), count(last));
-            tx.expired_tokens(*after, cutoff, BATCH)
+            on_progress(to_count(*after), to_count(last_id));
+            tx.expired_tokens(*after, cutoff, BATCH_SIZE)
         },
         |tx, ids| tx.remove_tokens(ids, cutoff),
     )?;
     let sessions = job.remove_in_batches(
         0,
-        |tx, after| tx.expired_sessions(*after, cutoff, BATCH),
+        |tx, after| tx.expired_sessions(*after, cutoff, BATCH_SIZE),
         |tx, ids| tx.remove_sessions(ids),
     )?;
     let revocation_entries = job.remove_in_batches(
         (0, String::new()),
-        |tx, after| tx.obsolete_blocklist_keys(after, BATCH),
+        |tx, after| tx.obsolete_blocklist_keys(after, BATCH_SIZE),
         |tx, entries| tx.remove_blocklist_keys(entries),
     )?;
     let grants = job.remove_in_batches(
         0,
-        |tx, after| tx.unused_grants(*after, BATCH),
+        |tx, after| tx.unused_grants(*after, BATCH_SIZE),
         |tx, ids| tx.remove_grants(ids),
     )?;
     recompute_costliest_hash(store, caller)?;
@@ -129,13 +132,13 @@ struct PruneJob<'p> {
     store: &'p mut Store,
     audit: &'p AuditContext,
     caller: &'p Caller,
-    /// The id of the audit event that counts the removed rows, once there are any.
+    /// The id of the audit event that counts the removed rows, after the first removal.
     event: Option<i64>,
 }
 
 impl PruneJob<'_> {
-    /// Finds and removes rows in batches until `find` returns none. Returns the number of removed
-    /// rows.
+    /// Finds and removes rows in batches until `find` returns no rows. Returns the number of
+    /// removed rows.
     fn remove_in_batches<T: Clone>(
         &mut self,
         start: T,

@@ -2,14 +2,14 @@
 
 use super::super::audit_context::DONE;
 use super::super::{AuditContext, Caller, Error};
-use super::{ADMINS_ONLY, row_checks};
+use super::{ADMINS_ONLY, build_row_checks};
 use crate::model::{Role, Timestamp, UserRef};
 use crate::store::{self, LockedStore, RestoreOutcome};
 use std::path::Path;
 use std::time::Duration;
 
-/// Refuses a file that cannot be restored to the store at `path`; returns the warnings about it.
-/// A backup of an older version, or with a file that other users can read, may be restored.
+/// Refuses a file that cannot be restored to the store at `path`; returns warnings about the file.
+/// A backup with an older schema, and a backup that other users can read, may be restored.
 pub(crate) fn check_backup(
     file: &Path,
     path: &Path,
@@ -17,7 +17,7 @@ pub(crate) fn check_backup(
     wait: Duration,
 ) -> Result<Vec<String>, Error> {
     let backup_error = |fault| Error::Backup { file: file.to_owned(), fault };
-    let findings = match store::check_backup(file, path, &row_checks(), now, wait) {
+    let findings = match store::check_backup(file, path, &build_row_checks(), now, wait) {
         Err(
             error @ (store::Error::InvalidBackup(..)
             | store::Error::PreviousStoreExists { .. }
@@ -36,8 +36,9 @@ pub(crate) fn check_backup(
     Ok(warnings)
 }
 
-/// Replaces the content of the store at `path` by that of `file`, for an admin, or without a caller
-/// for the owner of the store file: a damaged store cannot authenticate users.
+/// Replaces the content of the store at `path` by the content of `file`. A caller must be an admin.
+/// The owner of the store file may restore without a caller, because a damaged store cannot
+/// authenticate users.
 pub(crate) fn restore(
     path: &Path,
     file: &Path,
@@ -46,9 +47,9 @@ pub(crate) fn restore(
     wait: Duration,
     on_progress: impl FnMut(usize, usize) + Send + 'static,
 ) -> Result<RestoreOutcome, Error> {
-    let locked = LockedStore::lock(path, wait)?;
+    let locked_store = LockedStore::lock(path, wait)?;
     if let Some(caller) = caller {
-        locked.read(|tx| caller.recheck_role(tx, Role::Admin, ADMINS_ONLY))?;
+        locked_store.read(|tx| caller.recheck_role(tx, Role::Admin, ADMINS_ONLY))?;
     }
     let record = |tx: &store::Writer<'_>| {
         // The same id may belong to another user in the backup.
@@ -58,5 +59,5 @@ pub(crate) fn restore(
         };
         audit.record_outcome(tx, user, Some("store".to_owned()), DONE, 1).map(|_| ())
     };
-    Ok(locked.replace(file, record, on_progress)?)
+    Ok(locked_store.replace(file, record, on_progress)?)
 }

@@ -6,8 +6,8 @@ use super::super::{Error, Expectations, ExpectedKind, Principal, RejectReason, v
 use crate::model::{Permission, PermissionPolicy, Role, Timestamp, TokenKind, Untrusted, User};
 use crate::store::Store;
 
-/// Refuses permissions that `user` may not grant: `jeton:mint` without the role minter, and for
-/// users without a role every permission that `policy` does not allow.
+/// Refuses permissions that `user` may not grant: `jeton:mint` if the role is below minter, and
+/// with the role `user` every permission that `policy` does not allow.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: &User,
     policy: &PermissionPolicy,
@@ -22,7 +22,7 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
     }
 }
 
-/// Refuses `jeton:mint` if the user lacks the role minter.
+/// Refuses `jeton:mint` if the role of the user is below minter.
 pub(in crate::authority) fn check_mint_permission<'p>(
     user: &User,
     mut permissions: impl Iterator<Item = &'p str>,
@@ -33,7 +33,7 @@ pub(in crate::authority) fn check_mint_permission<'p>(
     Ok(())
 }
 
-/// Returns the minting principal of this credential: an access token, or an app token with
+/// Returns the principal that may mint with this token: an access token, or an app token with
 /// [`Permission::MINT`].
 pub(crate) fn authorize_minter(
     store: &mut Store,

@@ -26,7 +26,7 @@ impl MintJob {
     ) -> Result<TokenParts, Error> {
         let MintRequest { template, parameter_values, header, claims, jti, .. } = &self.request;
         let mut parts =
-            template.render(parameter_values, &mut self.value_source(builder, validity))?;
+            template.render(parameter_values, &mut self.create_value_source(builder, validity))?;
         parts.claims.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
         parts.header.extend(header.clone());
         parts.claims.extend(builder.row_claims.clone());
@@ -43,7 +43,7 @@ impl MintJob {
     }
 
     /// Renders the preset's patch for a defect, if the preset defines one.
-    pub(super) fn preset_patch(
+    pub(super) fn render_preset_patch(
         &self,
         builder: &TokenBuilder<'_>,
         validity: Validity,
@@ -54,7 +54,7 @@ impl MintJob {
         Ok(Some(template.render_patch(
             patch,
             parameter_values,
-            &mut self.value_source(builder, validity),
+            &mut self.create_value_source(builder, validity),
         )?))
     }
 
@@ -73,7 +73,11 @@ impl MintJob {
         (preset_description.unwrap_or_else(|| defect.description()).to_owned(), accepted_by)
     }
 
-    fn value_source(&self, builder: &TokenBuilder<'_>, validity: Validity) -> impl ValueSource {
+    fn create_value_source(
+        &self,
+        builder: &TokenBuilder<'_>,
+        validity: Validity,
+    ) -> impl ValueSource {
         move |name: &str| {
             Ok(Some(match name {
                 "alg" => json!(builder.key.algorithm.name()),

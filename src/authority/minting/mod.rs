@@ -29,7 +29,7 @@ use serde_json::{Map, Value};
 /// Signing key of test tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Signer {
-    /// Test key of the given algorithm; without one, of the preset's algorithm, else ES256.
+    /// Test key of this algorithm. By default the algorithm of the preset, or ES256 if it has none.
     Algorithm(Option<Algorithm>),
     /// Test key with this key id.
     Key(String),

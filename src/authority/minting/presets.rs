@@ -5,7 +5,7 @@ use crate::model::InvalidValue;
 
 macro_rules! presets {
     ($($name:literal),+ $(,)?) => {
-        const FILES: &[(&str, &str)] =
+        const PRESET_FILES: &[(&str, &str)] =
             &[$(($name, include_str!(concat!("../../presets/", $name, ".json")))),+];
     };
 }
@@ -30,15 +30,16 @@ const PLAIN_PRESET: &str = include_str!("../../presets/plain.json");
 
 /// Returns the names of the built-in presets, sorted.
 pub(crate) fn builtin_preset_names() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|(name, _)| *name)
+    PRESET_FILES.iter().map(|(name, _)| *name)
 }
 
-/// Returns a built-in preset, or the plain preset without a name; `None` for an unknown name.
+/// Returns the built-in preset with this name, or the plain preset if no name is given. Returns
+/// `None` for an unknown name.
 pub(crate) fn load_builtin_preset(name: Option<&str>) -> Result<Option<Template>, InvalidValue> {
     let text = match name {
         None => Some(PLAIN_PRESET),
         Some(name) => {
-            FILES.iter().find(|(preset_name, _)| *preset_name == name).map(|(_, text)| *text)
+            PRESET_FILES.iter().find(|(preset_name, _)| *preset_name == name).map(|(_, text)| *text)
         }
     };
     text.map(|text| Template::parse(text.as_bytes())).transpose()

@@ -70,20 +70,21 @@ pub(super) fn jti_taken_error() -> Error {
     Error::Usage("a token with this `jti` is already recorded".to_owned())
 }
 
-/// Adds the line number to an error, unless `line` is 0: the row is not from a file.
+/// Adds the line number to an error, unless `line` is 0, which means that the row is not from a
+/// file.
 fn with_line(line: u64, error: Error) -> Error {
     if line == 0 { error } else { InvalidLine { line, reason: error.to_string() }.into() }
 }
 
 impl MintJob {
-    /// Refuses rows that do not yield a valid token, or cannot be recorded if the request asks for
-    /// it. Calls `check` with the planned `jti`s of each batch of tokens to record.
+    /// Refuses rows from which no token can be built or, if the request records tokens, recorded.
+    /// Calls `check_jtis` with the planned `jti`s of each batch of tokens to record.
     pub(super) fn validate_rows(
         &self,
         key: &KeySpec,
         kid: Option<&Untrusted>,
         owner: Option<UserId>,
-        mut check: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
+        mut check_jtis: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.claim_rows
             .scratch()
@@ -101,7 +102,7 @@ impl MintJob {
                 }
             }
             self.ensure_distinct_jtis(&jtis)?;
-            check(&jtis)?;
+            check_jtis(&jtis)?;
         }
         Ok(())
     }

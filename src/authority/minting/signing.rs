@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 const MINTERS_ONLY: &str = "only minters and admins can mint test tokens";
 
-/// Tokens per transaction.
+/// Number of tokens per transaction.
 pub(super) const BATCH_SIZE: usize = 500;
 
 /// A signed test token.
@@ -49,11 +49,12 @@ pub(crate) struct MintJob {
 #[derive(Debug)]
 pub(crate) struct JobKey {
     spec: KeySpec,
+    /// Row id of the key.
     key: i64,
     minter: Principal,
     /// Audit event that counts the recorded tokens.
     event: i64,
-    /// The key is a newly generated HMAC secret, which no service has yet.
+    /// Set if the key is a newly generated HMAC secret, which no service has yet.
     pub(crate) is_new_secret: bool,
 }
 
@@ -69,12 +70,12 @@ impl MintJob {
     ) -> Result<(Self, JobKey), Error> {
         let job = Self::for_minter(store, audit, minter, request, claim_rows)?;
         let count = if job.request.record { 0 } else { job.claim_rows.count() };
-        let tokens = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
+        let token_noun = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
         let record = |tx: &Writer<'_>, user: &User, _, key_suffix: &str, (): &()| {
             Ok(audit.record_outcome(
                 tx,
                 Some(user.id),
-                Some(format!("{tokens}{key_suffix}")),
+                Some(format!("{token_noun}{key_suffix}")),
                 DONE,
                 count,
             )?)
@@ -254,7 +255,8 @@ impl MintJob {
                 let with_id = |((token, _), id)| MintedToken { id: Some(id), ..token };
                 return Ok(signed_tokens.into_iter().zip(ids).map(with_id).collect());
             }
-            // The key was replaced in the meantime. Without a successor, an admin revoked the key.
+            // The key was replaced in the meantime. If the key has no successor, an admin revoked
+            // the key.
             let key = self.select_key(store)?;
             job_key.key = key.id.ok_or(Error::KeyContention)?;
             job_key.spec = key.spec;

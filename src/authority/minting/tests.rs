@@ -105,12 +105,16 @@ fn test_token_never_passes_as_another_kind() {
         let mia = add_user(&mut store, "mia", Role::Minter);
         let app = issue_app_token(&mut store, &mia, "app");
         let claims = decode_token(app.token.expose_secret()).1.as_object().unwrap().clone();
-        let forged = mint_token_text(&mut store, &mia, &MintRequest { claims, ..mint_request() });
-        let session = decode_token(mia.access_token()).1.as_object().unwrap().clone();
-        let session =
-            mint_token_text(&mut store, &mia, &MintRequest { claims: session, ..mint_request() });
+        let forged_app_token =
+            mint_token_text(&mut store, &mia, &MintRequest { claims, ..mint_request() });
+        let session_claims = decode_token(mia.access_token()).1.as_object().unwrap().clone();
+        let session_token = mint_token_text(
+            &mut store,
+            &mia,
+            &MintRequest { claims: session_claims, ..mint_request() },
+        );
         for kind in [TokenKind::App, TokenKind::Access, TokenKind::Refresh] {
-            for token in [&forged, &session] {
+            for token in [&forged_app_token, &session_token] {
                 assert_eq!(
                     reject_reasons(&mut store, token, ExpectedKind::Only(kind), 0),
                     [RejectReason::WrongType],
@@ -118,9 +122,9 @@ fn test_token_never_passes_as_another_kind() {
                 );
             }
         }
-        assert_eq!(reject_reasons(&mut store, &forged, ExpectedKind::Any, 0), []);
+        assert_eq!(reject_reasons(&mut store, &forged_app_token, ExpectedKind::Any, 0), []);
         assert_eq!(
-            refusal_reasons(authenticate(&mut store, at(0), &session)),
+            refusal_reasons(authenticate(&mut store, at(0), &session_token)),
             [RejectReason::WrongType]
         );
     }
@@ -221,12 +225,12 @@ fn recorded_test_token_uses_no_quota_and_is_no_credential() {
     let app = issue_app_token(&mut store, &ada, "other");
     let claims: Map<String, Value> =
         [("jti".to_owned(), json!(app.record.jti))].into_iter().collect();
-    let twin = mint_token_text(
+    let twin_token = mint_token_text(
         &mut store,
         &ada,
         &MintRequest { claims: claims.clone(), ..mint_request() },
     );
-    assert_eq!(reject_reasons(&mut store, &twin, ExpectedKind::Only(TokenKind::Test), 0), []);
+    assert_eq!(reject_reasons(&mut store, &twin_token, ExpectedKind::Only(TokenKind::Test), 0), []);
     let result =
         mint_token(&mut store, &ada, &MintRequest { record: true, claims, ..mint_request() });
     assert!(matches!(result, Err(Error::Usage(text)) if text.contains("is already recorded")));

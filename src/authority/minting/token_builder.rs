@@ -32,9 +32,9 @@ impl TokenBuilder<'_> {
             if defect == Some(Defect::Expired) { expired_validity(validity)? } else { validity };
         let mut parts = self.job.render_parts(self, validity)?;
         let Some(defect) = defect else { return Ok(Some(parts)) };
-        let patch = match self.job.preset_patch(self, validity, defect)? {
+        let patch = match self.job.render_preset_patch(self, validity, defect)? {
             Some(preset_patch) => Some(preset_patch),
-            None => self.standard_patch(defect, &parts, validity),
+            None => self.build_standard_patch(defect, &parts, validity),
         };
         Ok(patch.map(|patch| {
             apply_patch(&mut parts.header, patch.header);
@@ -48,7 +48,7 @@ impl TokenBuilder<'_> {
     }
 
     /// Returns the patch of a defect for which the preset defines none.
-    fn standard_patch(
+    fn build_standard_patch(
         &self,
         defect: Defect,
         parts: &TokenParts,
@@ -201,8 +201,8 @@ fn edit_token(token: &SecretString, edit: impl Fn(&str, &str) -> String) -> Secr
     SecretString::from(edit(input, signature))
 }
 
-fn with_payload_of(token: &SecretString, other: &SecretString) -> SecretString {
-    let payload = other.expose_secret().split('.').nth(1).unwrap_or_default();
+fn with_payload_of(token: &SecretString, payload_token: &SecretString) -> SecretString {
+    let payload = payload_token.expose_secret().split('.').nth(1).unwrap_or_default();
     edit_token(token, |input, signature| {
         let header = input.split('.').next().unwrap_or_default();
         format!("{header}.{payload}.{signature}")

@@ -7,7 +7,7 @@ use crate::model::Timestamp;
 use crate::store::{Store, TokenFilter};
 
 /// Returns the number of tokens that [`revoke_bulk`] would revoke.
-pub(crate) fn count_revocable(
+pub(crate) fn count_revocable_tokens(
     store: &mut Store,
     now: Timestamp,
     caller: &Caller,
@@ -26,7 +26,7 @@ pub(crate) fn revoke_bulk(
     filter: &TokenFilter,
 ) -> Result<usize, Error> {
     check_may_revoke(Some(&caller.user), filter.owner)?;
-    let target = audit_summary(filter);
+    let target = describe_filter(filter);
     write_as(store, caller, |tx, user| {
         check_may_revoke(Some(user), filter.owner)?;
         let count = tx.revoke_tokens(filter, audit.now)?;
@@ -35,7 +35,7 @@ pub(crate) fn revoke_bulk(
     })
 }
 
-fn audit_summary(filter: &TokenFilter) -> String {
+fn describe_filter(filter: &TokenFilter) -> String {
     let kind = filter.kind.map_or_else(String::new, |kind| kind.name().to_owned() + " ");
     let mut summary = match filter.owner {
         Some(owner) => format!("{kind}tokens of user {owner}"),
@@ -73,7 +73,7 @@ mod tests {
 
     /// Creates a store with tokens of two users. Ada has tokens 1 (a), 2 (b), 3 (b, a test token),
     /// 4 (b, issued at 20, expired at 50) and 5 (b, revoked at 7); john has token 6 (b).
-    fn sample_store() -> (Store, TestUser, TestUser) {
+    fn new_sample_store() -> (Store, TestUser, TestUser) {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
         let john = add_user(&mut store, "john", Role::User);
@@ -96,10 +96,10 @@ mod tests {
     }
 
     #[test]
-    fn bulk_revocation_leaves_ended_tokens_unchanged() {
-        let (mut store, ada, _) = sample_store();
+    fn bulk_revocation_leaves_expired_and_revoked_tokens_unchanged() {
+        let (mut store, ada, _) = new_sample_store();
         let filter = live_filter(Some(ada.user().id));
-        assert_eq!(count_revocable(&mut store, at(60), &ada.caller, &filter).unwrap(), 3);
+        assert_eq!(count_revocable_tokens(&mut store, at(60), &ada.caller, &filter).unwrap(), 3);
         assert_eq!(revoke_bulk(&mut store, &audit_at(60), &ada.caller, &filter).unwrap(), 3);
         assert_eq!(revocation_times(&mut store, &ada), [(1, 60), (2, 60), (3, 60), (5, 7)]);
         assert_eq!(revoke_bulk(&mut store, &audit_at(61), &ada.caller, &filter).unwrap(), 0);
@@ -117,7 +117,7 @@ mod tests {
             (None, None, cutoff, &[1, 2, 3, 6]),
             (None, None, Some(at(0)), &[]),
         ] {
-            let (mut store, ada, _) = sample_store();
+            let (mut store, ada, _) = new_sample_store();
             let filter = TokenFilter { kind, app, issued_before, ..live_filter(None) };
             let count = revoke_bulk(&mut store, &audit_at(30), &ada.caller, &filter).unwrap();
             let mut newly_revoked = revocation_times(&mut store, &ada);
@@ -129,10 +129,11 @@ mod tests {
 
     #[test]
     fn bulk_revocation_of_other_users_requires_admin() {
-        let (mut store, ada, john) = sample_store();
+        let (mut store, ada, john) = new_sample_store();
         for owner in [None, Some(ada.user().id)] {
             let message = "only admins can act on other users' tokens";
-            let result = count_revocable(&mut store, at(0), &john.caller, &live_filter(owner));
+            let result =
+                count_revocable_tokens(&mut store, at(0), &john.caller, &live_filter(owner));
             assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
             let result = revoke_bulk(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
             assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
@@ -150,7 +151,7 @@ mod tests {
             ..live_filter(Some(UserId(7)))
         };
         let summary = "app tokens of user 7 for b issued before 2027-01-15T08:00:00Z";
-        assert_eq!(audit_summary(&filter), summary);
-        assert_eq!(audit_summary(&live_filter(None)), "tokens of all users");
+        assert_eq!(describe_filter(&filter), summary);
+        assert_eq!(describe_filter(&live_filter(None)), "tokens of all users");
     }
 }

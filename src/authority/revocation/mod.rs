@@ -2,10 +2,10 @@
 
 mod bulk;
 
-pub(crate) use bulk::{count_revocable, revoke_bulk};
+pub(crate) use bulk::{count_revocable_tokens, revoke_bulk};
 
 use super::audit_context::sanitize_for_audit;
-use super::principal::{require_role, write_as_optional};
+use super::principal::{require_role, write_as_optional_principal};
 use super::verification::{TokenRecord, load_consistent_record};
 use super::{
     AuditContext, Caller, Error, Expectations, ExpectedKind, RejectReason, ResourceKind, verify,
@@ -62,11 +62,19 @@ pub(crate) struct RevocationOutcome {
     pub(crate) changed: bool,
 }
 
+/// Object that a revocation changes.
 enum RevocationTarget {
     Recorded(RecordedToken),
+    /// An access token; the session stays open.
     Access(SessionPair),
-    Family(SessionPair),
-    Unrecorded { key: i64, jti: String, kind: TokenKind, expires_at: Option<Timestamp> },
+    /// A refresh token, whose revocation ends the session.
+    Refresh(SessionPair),
+    Unrecorded {
+        key: i64,
+        jti: String,
+        kind: TokenKind,
+        expires_at: Option<Timestamp>,
+    },
 }
 
 impl RevocationTarget {
@@ -74,7 +82,7 @@ impl RevocationTarget {
     fn owner(&self) -> Option<UserId> {
         match self {
             Self::Recorded(token) => Some(token.grant.owner_id),
-            Self::Access(pair) | Self::Family(pair) => Some(pair.session.user_id),
+            Self::Access(pair) | Self::Refresh(pair) => Some(pair.session.user_id),
             Self::Unrecorded { .. } => None,
         }
     }
@@ -92,20 +100,20 @@ pub(crate) fn revoke(
     let check = |selector| VerifiedSelector::check(store, audit.now, selector);
     let selectors = selectors.iter().map(check).collect::<Result<Vec<_>, _>>()?;
     let caller_id = caller.map(|caller| caller.user.id);
-    write_as_optional(store, caller.map(|caller| &caller.principal), |tx, user| {
+    write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         let mut outcomes = Vec::with_capacity(selectors.len());
         for selector in &selectors {
-            for target in resolve(tx, user, selector)? {
-                outcomes.push(apply(tx, audit, &target)?);
+            for target in resolve_targets(tx, user, selector)? {
+                outcomes.push(apply_revocation(tx, audit, &target)?);
             }
         }
         let changed = outcomes.iter().filter(|outcome| outcome.changed).count();
-        audit.record(tx, caller_id, audit_summary(&outcomes), changed)?;
+        audit.record(tx, caller_id, describe_outcomes(&outcomes), changed)?;
         Ok(outcomes)
     })
 }
 
-fn audit_summary(outcomes: &[RevocationOutcome]) -> String {
+fn describe_outcomes(outcomes: &[RevocationOutcome]) -> String {
     let name = |outcome: &RevocationOutcome| match outcome.id {
         Some(id) => format!("token {id}"),
         None => format!("token {}", sanitize_for_audit(outcome.jti.as_str())),
@@ -132,18 +140,18 @@ impl VerifiedSelector {
 
 /// Returns the tokens that match the selector and that `user` may revoke. Several rows may have the
 /// same `jti`, since minting and refreshing can choose the `jti`.
-fn resolve(
+fn resolve_targets(
     tx: &Reader<'_>,
     user: Option<&User>,
     selector: &VerifiedSelector,
 ) -> Result<Vec<RevocationTarget>, Error> {
     let (selector_text, mut targets) = match selector {
-        VerifiedSelector::Token(token) => return Ok(vec![find_by_value(tx, token)?]),
+        VerifiedSelector::Token(token) => return Ok(vec![find_target_by_value(tx, token)?]),
         VerifiedSelector::Id(id) => {
             let token = tx.find_token(*id)?;
             (id.to_string(), token.into_iter().map(RevocationTarget::Recorded).collect())
         }
-        VerifiedSelector::Jti(jti) => (jti.to_string(), find_by_jti(tx, *jti)?),
+        VerifiedSelector::Jti(jti) => (jti.to_string(), find_targets_by_jti(tx, *jti)?),
     };
     targets.retain(|target| check_may_revoke(user, target.owner()).is_ok());
     if targets.is_empty() {
@@ -155,11 +163,11 @@ fn resolve(
 }
 
 /// Returns all tokens with this `jti`.
-fn find_by_jti(tx: &Reader<'_>, jti: Jti) -> Result<Vec<RevocationTarget>, Error> {
+fn find_targets_by_jti(tx: &Reader<'_>, jti: Jti) -> Result<Vec<RevocationTarget>, Error> {
     let token = tx.find_token_by_jti(jti)?.map(RevocationTarget::Recorded);
     let access = tx.find_pair_by_access(jti)?.map(RevocationTarget::Access);
-    let family = tx.find_pair_by_refresh(jti)?.map(RevocationTarget::Family);
-    Ok([token, access, family].into_iter().flatten().collect())
+    let refresh = tx.find_pair_by_refresh(jti)?.map(RevocationTarget::Refresh);
+    Ok([token, access, refresh].into_iter().flatten().collect())
 }
 
 /// Returns the selected app token, if the caller may act on the token.
@@ -172,7 +180,7 @@ pub(super) fn find_app_token(
     let mut refusal = Error::Usage(APP_TOKENS_ONLY.to_owned());
     let verified = VerifiedSelector::check(store, now, selector)?;
     let user = caller.map(|caller| &caller.user);
-    for target in store.read(|tx| resolve(tx, user, &verified))? {
+    for target in store.read(|tx| resolve_targets(tx, user, &verified))? {
         match require_app_token(target, now) {
             Ok(token) => return Ok(token),
             Err(error) if !selector.needs_caller() => refusal = error,
@@ -199,7 +207,7 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
         RevocationTarget::Recorded(_)
         | RevocationTarget::Unrecorded { kind: TokenKind::Test, .. } => RejectReason::WrongType,
         RevocationTarget::Access(_)
-        | RevocationTarget::Family(_)
+        | RevocationTarget::Refresh(_)
         | RevocationTarget::Unrecorded { kind: TokenKind::Access | TokenKind::Refresh, .. } => {
             RejectReason::SessionToken
         }
@@ -235,13 +243,13 @@ fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<Si
     Err(Error::from_reason(RejectReason::Malformed))
 }
 
-fn find_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<RevocationTarget, Error> {
+fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<RevocationTarget, Error> {
     let SignedToken { kind, key, claims } = token;
     let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
     let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
     match (load_consistent_record(tx, *kind, *key, claims)?, kind) {
         (TokenRecord::Token(token), _) => Ok(RevocationTarget::Recorded(token)),
-        (TokenRecord::Session(pair), TokenKind::Refresh) => Ok(RevocationTarget::Family(pair)),
+        (TokenRecord::Session(pair), TokenKind::Refresh) => Ok(RevocationTarget::Refresh(pair)),
         (TokenRecord::Session(pair), _) => Ok(RevocationTarget::Access(pair)),
         (TokenRecord::Missing, _) => match jti {
             Some(jti) => {
@@ -255,7 +263,7 @@ fn find_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<RevocationTarge
     }
 }
 
-fn apply(
+fn apply_revocation(
     tx: &Writer<'_>,
     audit: &AuditContext,
     target: &RevocationTarget,
@@ -275,7 +283,7 @@ fn apply(
             let changed = tx.revoke_access(pair.pair.id, audit.now)?;
             outcome(None, pair.pair.access_jti.to_string(), TokenKind::Access, changed)
         }
-        RevocationTarget::Family(pair) => {
+        RevocationTarget::Refresh(pair) => {
             let changed = tx.end_session(pair.session.id, "revoked", audit.now)?;
             outcome(None, pair.pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
         }

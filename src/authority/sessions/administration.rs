@@ -68,8 +68,8 @@ pub(crate) fn revoke_all_sessions(
 ) -> Result<usize, Error> {
     let role = if user == caller.user.id { Role::User } else { Role::Admin };
     caller.write_with_role(store, role, ADMINS_ONLY, |tx| {
-        let ended = tx.end_user_sessions(user, None, "revoked", audit.now)?;
-        audit.record(tx, Some(caller.user.id), format!("sessions of user {user}"), ended)?;
-        Ok(ended)
+        let ended_count = tx.end_user_sessions(user, None, "revoked", audit.now)?;
+        audit.record(tx, Some(caller.user.id), format!("sessions of user {user}"), ended_count)?;
+        Ok(ended_count)
     })
 }

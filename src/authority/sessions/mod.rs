@@ -7,7 +7,7 @@ pub(crate) use administration::{list_open_sessions, revoke_all_sessions, revoke_
 pub(super) use pair::expiry_after;
 use pair::{new_pair, reissue_pair, sign_pair};
 
-use super::audit_context::AuditRow;
+use super::audit_context::AuditRowState;
 use super::principal::BearerCredential;
 use super::verification::{TokenRecord, VerificationReport};
 use super::{AuditContext, Error, Expectations, ExpectedKind, Principal, RejectReason, verify};
@@ -72,7 +72,7 @@ impl NewPairIds {
     }
 }
 
-/// Attempts to sign while other processes change the signing key.
+/// Maximum number of attempts to sign while other processes change the signing key.
 pub(super) const MAX_SIGN_ATTEMPTS: usize = 5;
 
 /// Authenticates the bearer of an access token.
@@ -105,10 +105,10 @@ pub(crate) struct AuthenticatedUser {
     pub(super) user: User,
     /// The hash that the password matched.
     pub(super) hash: PasswordHash,
-    /// A new hash with today's parameters, if `hash` is weaker.
+    /// A new hash with the current parameters, if `hash` is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
     /// The state of the audit row of the session.
-    pub(super) audit_row: AuditRow,
+    pub(super) audit_row: AuditRowState,
 }
 
 /// Starts a session and ends the session `replaced_sid` in the same commit. Returns the tokens and
@@ -135,7 +135,7 @@ pub(crate) fn begin_session<E: From<Error>>(
             }
             recheck_credentials(tx, authenticated)?;
             tx.add_session(sid, authenticated.user.id, session_expiry, &pair)?;
-            if authenticated.audit_row == AuditRow::Missing {
+            if authenticated.audit_row == AuditRowState::Missing {
                 audit.record(tx, Some(authenticated.user.id), format!("session {sid}"), 1)?;
             }
             match replaced_sid.map(|old| tx.find_session(old)).transpose()?.flatten() {
@@ -164,14 +164,14 @@ fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Re
     Ok(())
 }
 
-/// Returns whether a session exists. A client may be interrupted between saving and commit.
+/// Returns whether a session exists. After an interrupted login, saved tokens may have no session.
 pub(crate) fn session_exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
 /// The outcome of a rotation in the transaction.
 enum RefreshOutcome {
-    /// The refresh token is used, and the new pair is recorded.
+    /// The refresh token was valid and is now used, and the new pair is recorded.
     Rotated,
     /// The refresh token was used before for the same new pair, which is signed again.
     Retried(SessionPair),
@@ -182,7 +182,7 @@ enum RefreshOutcome {
 }
 
 /// Exchanges a refresh token once for a new pair with the ids `pair_ids`. Reuse ends the session,
-/// except as a retry with the ids of the first use: then the same pair is signed again from the
+/// except for a retry with the ids of the first use: a retry signs the same pair again from the
 /// row, with the same ids and times.
 pub(crate) fn refresh_session(
     store: &mut Store,

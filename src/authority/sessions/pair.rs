@@ -68,7 +68,7 @@ pub(super) fn sign_pair(
             "id": user.id,
             "role": user.role,
             "iss": settings.issuer,
-            // The mark of session tokens in the first of the five services.
+            // The first of the five services recognizes session tokens by this claim.
             "bloqueado": true,
         });
         let claims: Map<String, Value> = claims.as_object().cloned().unwrap_or_default();

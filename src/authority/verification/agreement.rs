@@ -2,7 +2,7 @@
 //! which may be a secret that services share, can sign any claims.
 
 use super::super::RejectReason;
-use super::super::claims::audience_claim;
+use super::super::claims::build_audience_claim;
 use super::TokenRecord;
 use crate::model::{RecordedToken, TokenKind, User, escape};
 use crate::store::SessionPair;
@@ -24,8 +24,8 @@ pub(super) fn find_contradiction(
     owner: &User,
 ) -> Option<(RejectReason, String)> {
     let recorded_claims = match record {
-        TokenRecord::Token(token) if kind == TokenKind::App => app_token_claims(token, owner),
-        TokenRecord::Session(session_pair) => session_token_claims(session_pair, kind, owner),
+        TokenRecord::Token(token) if kind == TokenKind::App => build_app_token_claims(token, owner),
+        TokenRecord::Session(session_pair) => build_session_token_claims(session_pair, kind, owner),
         // The record of a test token was found by all claims of the token.
         TokenRecord::Token(_) | TokenRecord::Missing => return None,
     };
@@ -42,7 +42,7 @@ pub(super) fn find_contradiction(
         .map(|(reason, name)| (reason, escape(name)))
 }
 
-fn app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Value> {
+fn build_app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Value> {
     let grant = &token.grant;
     let claims = [
         ("id", Some(json!(owner.id))),
@@ -51,13 +51,13 @@ fn app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Value> {
         ("exp", token.expires_at.map(|expires_at| json!(expires_at.unix()))),
         ("sub", Some(json!(owner.uid))),
         ("app", Some(json!(grant.app))),
-        ("aud", audience_claim(&grant.audience)),
+        ("aud", build_audience_claim(&grant.audience)),
     ];
     let claims = claims.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     claims.chain(grant.claims.clone()).collect()
 }
 
-fn session_token_claims(
+fn build_session_token_claims(
     session_pair: &SessionPair,
     kind: TokenKind,
     owner: &User,

@@ -13,17 +13,17 @@ pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Resu
     let report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     match report.kind {
         Some(kind @ (TokenKind::App | TokenKind::Access)) if report.reasons.is_empty() => {
-            Ok(Value::from(active_response(report, kind)))
+            Ok(Value::from(build_active_response(report, kind)))
         }
         _ => Ok(json!({ "active": false })),
     }
 }
 
 /// Builds the response for a token whose claims agree with its record.
-fn active_response(report: VerificationReport, kind: TokenKind) -> Map<String, Value> {
+fn build_active_response(report: VerificationReport, kind: TokenKind) -> Map<String, Value> {
     let mut claims = report.claims.unwrap_or_default();
-    // The grace period never exceeds the token's own expiry. Services cache the response until
-    // `exp`.
+    // Services cache the response until `exp`, so that `exp` must not exceed the end of the grace
+    // period, which never exceeds the expiry of the token.
     if let Some(grace_expires_at) = report.record.grace_expires_at() {
         claims.insert("exp".to_owned(), grace_expires_at.into());
     }

@@ -1,6 +1,7 @@
 //! Verification of tokens of the store, in a fixed order: form, algorithm and key, signature, type,
 //! revocation and owner, times, issuer and audience, and last the expectations of the caller. Until
-//! the signature is verified, a report has exactly one reason; after, all reasons.
+//! the signature is verified, a report has exactly one reason; afterwards, a report has all
+//! reasons.
 
 mod agreement;
 #[cfg(any(fuzzing, test))]
@@ -29,7 +30,7 @@ use crate::model::{Algorithm, Key, KeyState, Purpose, TokenKind, escape, parse_s
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
 
-/// Claims with the permissions of tokens of the store.
+/// Claims that contain the permissions of a token of the store.
 const PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
 
 /// Verifies a token of this store. An error means that verification was not possible, for example
@@ -67,7 +68,7 @@ pub(crate) fn verify(
             }
         };
         let mut report = VerificationReport {
-            kind: Some(kind_of(&key, &claims)),
+            kind: Some(determine_kind(&key, &claims)),
             key: Some(key),
             ..VerificationReport::default()
         };
@@ -105,7 +106,8 @@ fn select_key(
     let Some(key) = tx.find_key(kid)?.filter(may_have_signed) else {
         return reject(RejectReason::UnknownKey);
     };
-    // A test key never verifies an app or session token, nor an app key a test token.
+    // A test key never verifies an app or session token, and an app key never verifies a test
+    // token.
     let is_test = key.spec.purpose == Purpose::Test;
     if let ExpectedKind::Only(kind) = expectations.kind
         && is_test != (kind == TokenKind::Test)
@@ -141,7 +143,7 @@ fn parse_alg_and_kid(
 }
 
 /// Returns the token kind. The purpose of the key takes precedence over the claim `type`.
-fn kind_of(key: &Key, claims: &Map<String, Value>) -> TokenKind {
+fn determine_kind(key: &Key, claims: &Map<String, Value>) -> TokenKind {
     match (key.spec.purpose, claims.get("type").and_then(Value::as_str)) {
         (Purpose::Test, _) => TokenKind::Test,
         (Purpose::App, Some("access")) => TokenKind::Access,

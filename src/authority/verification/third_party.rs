@@ -1,5 +1,5 @@
-//! Verification of third-party tokens with keys of the caller: the same order of checks, without
-//! rows.
+//! Verification of third-party tokens with keys that the caller supplies. The checks have the same
+//! order as for tokens of the store, but use no rows.
 
 use super::super::RejectReason;
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
@@ -8,8 +8,8 @@ use crate::crypto::{Compact, Verifier};
 use crate::model::parse_strict_object;
 use serde_json::{Map, Value};
 
-/// Verifies a third-party token. Kind, revocation and owner are unknown; expectations of the kind
-/// are ignored.
+/// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is
+/// ignored.
 pub(crate) fn verify_third_party(
     keys: &[Verifier],
     token: &str,

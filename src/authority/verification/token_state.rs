@@ -37,8 +37,8 @@ impl TokenRecord {
     }
 }
 
-/// Checks the row of the token. A row that the token contradicts is not recorded in the report: no
-/// caller reads or changes that row.
+/// Checks the row of the token. A row that the token contradicts is not added to the report, so
+/// that no caller reads or changes that row.
 pub(super) fn check_token_state(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -69,7 +69,7 @@ pub(super) fn check_token_state(
     Ok(())
 }
 
-/// Checks a token without a row. For a test token, only its revocation can be known.
+/// Checks a token without a row. A test token needs no row, but may have been revoked.
 fn check_unrecorded(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -84,7 +84,7 @@ fn check_unrecorded(
         report.reasons.push(RejectReason::Revoked);
     } else if kind != TokenKind::Test {
         report.reasons.push(RejectReason::UnknownToken);
-    } else if let Some((kid, until)) = prune_horizon(tx, report.key.as_ref(), registered)? {
+    } else if let Some((kid, until)) = find_prune_horizon(tx, report.key.as_ref(), registered)? {
         let detail = format!("test tokens of key `{kid}` that expired by {until} were pruned");
         report.add_reason(RejectReason::UnknownToken, detail);
     }
@@ -111,8 +111,8 @@ fn check_owner(
     Ok(owner)
 }
 
-/// Returns the owner of an access token that passed verification earlier, unless its rows now say
-/// otherwise.
+/// Returns the owner of an access token that passed verification earlier. Refuses the token if it
+/// was revoked since, its session has ended, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_session_owner(
     tx: &Reader<'_>,
     access: Jti,
@@ -125,8 +125,8 @@ pub(in crate::authority) fn recheck_session_owner(
     require_valid_owner(tx, reasons, session_pair.session.user_id, TokenKind::Access)
 }
 
-/// Returns the owner of an app token that passed verification earlier, unless its row now says
-/// otherwise.
+/// Returns the owner of an app token that passed verification earlier. Refuses the token if it was
+/// revoked since, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_app_token_owner(
     tx: &Reader<'_>,
     id: TokenId,
@@ -175,7 +175,7 @@ pub(in crate::authority) fn load_consistent_record(
 }
 
 /// Returns the row of this token. Claims of app and session tokens come from jeton, but a minter
-/// can give a test token the `jti` of another token, so that a test token must also match the
+/// can give a test token the `jti` of another token. Therefore a test token must also match the
 /// recorded claims.
 fn find_record(
     tx: &Reader<'_>,
@@ -208,10 +208,10 @@ fn find_record(
     })
 }
 
-/// Returns key id and prune horizon if the horizon covers a test token without a row: the token may
-/// have been revoked. No leeway, reference time in the past or clock that was ahead during the
-/// prune makes the token valid again. Tokens that expire after the horizon are not affected.
-fn prune_horizon(
+/// Returns the key id and the prune horizon, if a test token without a row expires by the horizon:
+/// the token may have been revoked and pruned. The result depends on no leeway or reference time,
+/// and not on a clock that was ahead during the prune.
+fn find_prune_horizon(
     tx: &Reader<'_>,
     key: Option<&Key>,
     registered: &RegisteredClaims,

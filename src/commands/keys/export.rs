@@ -98,7 +98,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     }
     if let Some(kids) = &args.pem {
         let kid = kids.first().map(String::as_str);
-        let key = authority::public_pem(app.store()?, kid, args.purpose)?;
+        let key = authority::export_public_pem(app.store()?, kid, args.purpose)?;
         return app.report(&KeyTextOutput { key });
     }
     app.store()?;
@@ -107,8 +107,9 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         let site = authority::build_discovery_site(app.store()?, args.purpose, issuer, now)?;
         return publish_site(app, directory, site);
     }
-    let JwkSetExport { keys, omitted } = authority::export_jwks(app.store()?, args.purpose, now)?;
-    warn_of_omitted_keys(app, &keys, omitted);
+    let JwkSetExport { keys, omitted_count } =
+        authority::export_jwks(app.store()?, args.purpose, now)?;
+    warn_of_omitted_keys(app, &keys, omitted_count);
     app.report(&JwkSetOutput(keys))
 }
 
@@ -132,7 +133,7 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     for file in &files {
         app.print_status(&format!("wrote {}", file.to_display()));
     }
-    warn_of_omitted_keys(app, &site.keys, site.omitted);
+    warn_of_omitted_keys(app, &site.keys, site.omitted_count);
     if let Some(issuer) = site.configured_issuer {
         app.print_warning(&format!(
             "issuer mismatch: tokens have `{}`; change it with `jeton settings set issuer`",
@@ -161,12 +162,12 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
 }
 
 /// Warns of keys that are not in the JWK Set.
-fn warn_of_omitted_keys(app: &App, keys: &Value, omitted: usize) {
+fn warn_of_omitted_keys(app: &App, keys: &Value, omitted_count: usize) {
     let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
-    if omitted == 0 && is_empty {
+    if omitted_count == 0 && is_empty {
         app.print_warning("no test key exists yet: the first `jeton token mint` creates one");
     }
-    if omitted > 0 {
+    if omitted_count > 0 {
         app.print_warning("omitted symmetric keys: anyone who can verify with them can also sign");
     }
 }

@@ -141,9 +141,9 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
     app.print_status(&format!(
         "key {} ({algorithm}) is now the signing key",
-        rotation.active.to_display()
+        rotation.active_kid.to_display()
     ));
-    if let Some(retired) = &rotation.retired {
+    if let Some(retired) = &rotation.retired_key {
         let verify_until = app.render_cell(retired.verify_until);
         app.print_status(&format!(
             "key {} is retired and verifies until {verify_until}",
@@ -156,7 +156,8 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
             ));
         }
     }
-    let retired =
-        rotation.retired.map(|key| RetiredKeyView { kid: key.kid, verify_until: key.verify_until });
-    app.report(&RotateOutput { changed: true, active: rotation.active, retired })
+    let retired = rotation
+        .retired_key
+        .map(|key| RetiredKeyView { kid: key.kid, verify_until: key.verify_until });
+    app.report(&RotateOutput { changed: true, active: rotation.active_kid, retired })
 }

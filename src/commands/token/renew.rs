@@ -2,7 +2,7 @@
 
 use super::create;
 use crate::app::{App, SecretOutput};
-use crate::authority::{self, Renewal, RenewedToken, TokenSelector};
+use crate::authority::{self, RenewalOptions, RenewedToken, TokenSelector};
 use crate::failure::Failure;
 use crate::model::Lifetime;
 use secrecy::ExposeSecret;
@@ -44,14 +44,17 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.store()?;
     let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
     let context = app.audit_context()?;
-    let options = Renewal { ttl: args.ttl, grace: args.grace };
-    let RenewedToken { issued, old, grace_until, ended_predecessor } =
+    let options = RenewalOptions { ttl: args.ttl, grace: args.grace };
+    let RenewedToken { issued, old_id, grace_until, ended_predecessor } =
         authority::renew_token(app.store()?, &context, caller.as_ref(), &selector, options)?;
     match grace_until {
         Some(until) => {
-            app.print_status(&format!("token {old} stays valid until {}", app.render_cell(until)));
+            app.print_status(&format!(
+                "token {old_id} stays valid until {}",
+                app.render_cell(until)
+            ));
         }
-        None => app.print_status(&format!("revoked token {old}")),
+        None => app.print_status(&format!("revoked token {old_id}")),
     }
     app.print_status_if_some(
         ended_predecessor.map(|id| {

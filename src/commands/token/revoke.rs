@@ -117,7 +117,7 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
         expiring_within: None,
         issued_before: args.before.map(|bound| bound.resolve(now)),
     };
-    let found_count = authority::count_tokens(app.store()?, now, &caller, &filter)?;
+    let found_count = authority::count_revocable_tokens(app.store()?, now, &caller, &filter)?;
     if found_count == 0 {
         app.print_status("no tokens to revoke");
         return app.report(&BulkRevokeOutput { changed: false, count: 0 });

@@ -15,19 +15,23 @@ fn user_update_reports_changes() {
             set_user_role(&mut store, &audit_at(1), caller, &john_ref, role).unwrap();
         assert_eq!((user.role, has_changed), (role, changed));
     }
-    let ten = Some(Quota::Limited(10));
-    for (quota, changed) in
-        [(None, false), (ten, true), (ten, false), (Some(Quota::Unlimited), true), (None, true)]
-    {
+    let limited_quota = Some(Quota::Limited(10));
+    for (quota, changed) in [
+        (None, false),
+        (limited_quota, true),
+        (limited_quota, false),
+        (Some(Quota::Unlimited), true),
+        (None, true),
+    ] {
         let (user, has_changed) =
             set_user_quota(&mut store, &audit_at(1), caller, &john_ref, quota).unwrap();
         assert_eq!((user.quota, has_changed), (quota, changed));
     }
     assert!(!enable_user(&mut store, &audit_at(1), caller, &john_ref).unwrap().1);
-    let (user, ended) = disable_user(&mut store, &audit_at(1), caller, &john_ref).unwrap();
-    assert_eq!((user.disabled_at, ended), (Some(at(1)), Some(1)));
-    let (user, ended) = disable_user(&mut store, &audit_at(2), caller, &john_ref).unwrap();
-    assert_eq!((user.disabled_at, ended), (Some(at(1)), None));
+    let (user, ended_sessions) = disable_user(&mut store, &audit_at(1), caller, &john_ref).unwrap();
+    assert_eq!((user.disabled_at, ended_sessions), (Some(at(1)), Some(1)));
+    let (user, ended_sessions) = disable_user(&mut store, &audit_at(2), caller, &john_ref).unwrap();
+    assert_eq!((user.disabled_at, ended_sessions), (Some(at(1)), None));
     let (user, changed) = enable_user(&mut store, &audit_at(3), caller, &john_ref).unwrap();
     assert_eq!((user.disabled_at, changed), (None, true));
 }
@@ -64,9 +68,9 @@ fn disabled_user_is_logged_out_until_new_login() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
     issue_app_token(&mut store, &john, "app");
-    let (_, ended) =
+    let (_, ended_sessions) =
         disable_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
-    assert_eq!(ended, Some(1));
+    assert_eq!(ended_sessions, Some(1));
     assert!(authenticate(&mut store, at(0), john.access_token()).is_err());
     enable_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
     assert!(authenticate(&mut store, at(0), john.access_token()).is_err(), "the session has ended");
@@ -88,7 +92,7 @@ fn rename_keeps_at_least_one_login_name() {
         format!("{} {:?} {name:?}", user.to_display(), user.email.as_ref().map(Email::to_display))
     };
     let unchanged = ProfilePatch::default();
-    for (patch, names) in [
+    for (patch, expected) in [
         (
             ProfilePatch { username: username("Johnny"), ..unchanged.clone() },
             "johnny Some(\"john@example.com\") None",
@@ -108,12 +112,12 @@ fn rename_keeps_at_least_one_login_name() {
         ),
     ] {
         let (user, changed) = rename(&patch).unwrap();
-        assert_eq!((describe(&user).as_str(), changed), (names, true));
-        assert!(!rename(&patch).unwrap().1, "{names}");
+        assert_eq!((describe(&user).as_str(), changed), (expected, true));
+        assert!(!rename(&patch).unwrap().1, "{expected}");
     }
     let result = rename(&ProfilePatch { email: Some(Patch(None)), ..unchanged.clone() });
     assert!(
-        matches!(result, Err(Error::Usage(why)) if why == "username or e-mail address required")
+        matches!(result, Err(Error::Usage(message)) if message == "username or e-mail address required")
     );
     for patch in [
         ProfilePatch { username: username("ADA"), ..unchanged.clone() },
@@ -145,7 +149,7 @@ fn account_change_requires_admin() {
 }
 
 #[test]
-fn user_search_by_admin_fields_requires_admin() {
+fn search_by_display_name_or_role_requires_admin() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);

@@ -51,17 +51,22 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
     let app = issue_app_token(&mut store, &john, "app");
-    let revoked = issue_app_token(&mut store, &john, "old");
-    store
-        .execute_sql(&format!("UPDATE tokens SET revoked_at = 1 WHERE id = {}", revoked.record.id));
+    let revoked_token = issue_app_token(&mut store, &john, "old");
+    store.execute_sql(&format!(
+        "UPDATE tokens SET revoked_at = 1 WHERE id = {}",
+        revoked_token.record.id
+    ));
     assert_eq!(delete_user(&mut store, &audit_at(9), &ada.caller, john.user()).unwrap(), 1);
 
     let row = store.read(|tx| tx.find_user_row(john.user().id)).unwrap().unwrap();
     assert_eq!((row.uid, row.deleted_at), (john.user().uid, Some(at(9))));
     assert!(row.username.is_none() && row.email.is_none() && row.display_name.is_none());
     assert!(store.read(|tx| tx.find_password_hash(row.id)).unwrap().is_none());
-    let remaining = list_all_users(&mut store, &ada);
-    assert_eq!(remaining.items.iter().map(|user| user.id).collect::<Vec<_>>(), [ada.user().id]);
+    let remaining_users = list_all_users(&mut store, &ada);
+    assert_eq!(
+        remaining_users.items.iter().map(|user| user.id).collect::<Vec<_>>(),
+        [ada.user().id]
+    );
 
     let (new_john, _) =
         register_user(&mut store, &audit_at(9), None, &new_registration("john", Role::User), false)

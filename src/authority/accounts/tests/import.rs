@@ -30,9 +30,9 @@ fn import_row_sets_every_account_field() {
          {{\"email\":\"eve@example.com\",\"disabled\":true,\"quota\":\"unlimited\",\"role\":null}}\n\
          {{\"username\":\"kim\",\"password\":\"123456\"}}\n"
     );
-    let imported = import_text(&mut store, None, &rows, false).unwrap();
+    let outcome = import_text(&mut store, None, &rows, false).unwrap();
     assert_eq!(
-        imported,
+        outcome,
         ImportOutcome { created: 3, without_password: 1, ..ImportOutcome::default() }
     );
     let mut users = Vec::new();
@@ -69,14 +69,14 @@ fn import_row_differs_only_by_explicit_fields() {
         ("{\"username\":\"john\",\"disabled\":true}", 1),
         ("{\"username\":\"john\",\"name\":\"J\"}", 1),
     ] {
-        let imported = import_text(&mut store, Some(&ada), row, true).unwrap();
-        assert_eq!((imported.existing, imported.differing), (1, differing), "{row}");
+        let outcome = import_text(&mut store, Some(&ada), row, true).unwrap();
+        assert_eq!((outcome.existing, outcome.differing), (1, differing), "{row}");
     }
 }
 
 #[test]
 fn invalid_row_error_has_line_and_no_content() {
-    for (row, why) in [
+    for (row, message) in [
         ("{\"name\":\"x\"}", "username or e-mail address required"),
         ("{\"username\":\"a b\"}", "username: only letters, digits and common symbols are allowed"),
         ("{\"username\":7}", "`username` is not a string"),
@@ -108,11 +108,13 @@ fn invalid_row_error_has_line_and_no_content() {
     ] {
         let text = format!("{{\"username\":\"kim\",\"email\":\"kim@example.com\"}}\n\n{row}\n");
         let error = read_batch(&text).unwrap_err();
-        assert!(matches!(error, Error::InvalidLine(bad) if bad.line == 3 && bad.reason == why));
+        assert!(
+            matches!(error, Error::InvalidLine(invalid_line) if invalid_line.line == 3 && invalid_line.reason == message)
+        );
     }
-    let both = format!("username,password,password_hash\na,b,\"{HASH}\"\n");
+    let row_with_both = format!("username,password,password_hash\na,b,\"{HASH}\"\n");
     assert_eq!(
-        read_batch(&both).unwrap_err().to_string(),
+        read_batch(&row_with_both).unwrap_err().to_string(),
         "line 2: `password` and `password_hash` are mutually exclusive"
     );
 }
@@ -141,18 +143,18 @@ fn existing_user_is_skipped_or_refused() {
     let result = import_text(&mut store, Some(&ada), rows, false);
     assert!(matches!(result, Err(Error::RowExists { line: 3, .. })));
     assert_eq!(list_all_users(&mut store, &ada).total, 2, "no row is applied");
-    let imported = import_text(&mut store, Some(&ada), rows, true).unwrap();
-    let skipped = ImportOutcome {
+    let outcome = import_text(&mut store, Some(&ada), rows, true).unwrap();
+    let skipped_outcome = ImportOutcome {
         existing: 1,
         differing: 1,
         first_differing: Some(3),
         ..ImportOutcome::default()
     };
-    assert_eq!(imported, ImportOutcome { created: 1, ..skipped });
+    assert_eq!(outcome, ImportOutcome { created: 1, ..skipped_outcome });
     let row = store.read(|tx| tx.find_user_row(john.user().id)).unwrap().unwrap();
     assert_eq!(row.role, Role::User);
-    let imported = import_text(&mut store, Some(&ada), rows, true).unwrap();
-    assert_eq!(imported, ImportOutcome { existing: 2, ..skipped });
+    let outcome = import_text(&mut store, Some(&ada), rows, true).unwrap();
+    assert_eq!(outcome, ImportOutcome { existing: 2, ..skipped_outcome });
     for rows in
         ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
     {
@@ -176,25 +178,25 @@ fn short_password_in_row_is_refused() {
     let rows = "username,password\nkim,1234567\nlee,123456\n";
     let result = import_text(&mut store, Some(&ada), rows, false);
     let expected = InvalidLine { line: 3, reason: "password shorter than 7 characters".to_owned() };
-    assert!(matches!(result, Err(Error::InvalidLine(bad)) if bad == expected));
+    assert!(matches!(result, Err(Error::InvalidLine(invalid_line)) if invalid_line == expected));
 }
 
 #[test]
 fn import_and_export_require_admin() {
     let row = |has_hash: bool| Map::from_iter([("has_hash".to_owned(), has_hash.into())]);
-    let has_hash = |_, hash: Option<PasswordHash>| row(hash.is_some());
+    let to_row = |_, hash: Option<PasswordHash>| row(hash.is_some());
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
     let result = import_text(&mut store, Some(&mia), "username\nkim\n", false);
     assert!(matches!(result, Err(Error::Forbidden("only admins can import accounts"))));
-    let result = export_users(&mut store, &audit_at(0), &mia.caller, false, has_hash);
+    let result = export_users(&mut store, &audit_at(0), &mia.caller, false, to_row);
     assert!(matches!(result, Err(Error::Forbidden("only admins can export accounts"))));
     let mut user_export =
-        export_users(&mut store, &audit_at(0), &ada.caller, false, has_hash).unwrap();
+        export_users(&mut store, &audit_at(0), &ada.caller, false, to_row).unwrap();
     assert_eq!((user_export.count, user_export.next_batch().unwrap()), (2, vec![row(false); 2]));
     assert_eq!(user_export.next_batch().unwrap(), []);
     let mut user_export =
-        export_users(&mut store, &audit_at(0), &ada.caller, true, has_hash).unwrap();
+        export_users(&mut store, &audit_at(0), &ada.caller, true, to_row).unwrap();
     assert_eq!(user_export.next_batch().unwrap(), vec![row(true); 2]);
 }

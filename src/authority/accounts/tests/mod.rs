@@ -121,15 +121,16 @@ fn exist_ok_leaves_account_unchanged() {
     add_user(&mut store, "ada", Role::Admin);
     let john = new_registration("john", Role::User);
     let (first, _) = register_user(&mut store, &audit_at(0), None, &john, true).unwrap();
-    let other = Registration { password: password("another"), ..john.clone() };
-    let (second, is_new) = register_user(&mut store, &audit_at(5), None, &other, true).unwrap();
+    let other_registration = Registration { password: password("another"), ..john.clone() };
+    let (second, is_new) =
+        register_user(&mut store, &audit_at(5), None, &other_registration, true).unwrap();
     assert_eq!((second.id, second.created_at, is_new), (first.id, at(0), false));
     assert!(login_succeeds(&mut store, "john", "123456"));
     assert!(!login_succeeds(&mut store, "john", "another"));
 }
 
 #[test]
-fn account_sharing_one_name_conflicts() {
+fn exist_ok_refuses_partial_name_match() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     add_user(&mut store, "john", Role::User);

@@ -18,28 +18,29 @@ fn login_accepts_every_spelling_of_a_name() {
 }
 
 #[test]
-fn login_failures_have_one_error() {
+fn failed_logins_return_same_error() {
     let mut store = new_store();
-    for name in ["ada", "gone", "off"] {
+    for name in ["ada", "deleted", "disabled"] {
         register_user(&mut store, &audit_at(0), None, &new_registration(name, Role::User), false)
             .unwrap();
     }
     let admin = store.read(|tx| require_user(tx, &UserRef::parse("ada").unwrap())).unwrap();
     let admin = add_session(&mut store, &admin);
-    let gone = load_user(&mut store, &admin.caller, &UserRef::parse("gone").unwrap()).unwrap();
-    delete_user(&mut store, &audit_at(0), &admin.caller, &gone).unwrap();
-    store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'off'");
-    let no_login = LoginCredentials { login: None, password: Some(password("123456")) };
-    let no_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
+    let deleted =
+        load_user(&mut store, &admin.caller, &UserRef::parse("deleted").unwrap()).unwrap();
+    delete_user(&mut store, &audit_at(0), &admin.caller, &deleted).unwrap();
+    store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'disabled'");
+    let malformed_name = LoginCredentials { login: None, password: Some(password("123456")) };
+    let malformed_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
     for credentials in [
         login_credentials("missing", "123456"),
         login_credentials("missing@example.com", "123456"),
         login_credentials("ada", "1234567"),
-        login_credentials("off", "123456"),
-        login_credentials("gone", "123456"),
+        login_credentials("disabled", "123456"),
+        login_credentials("deleted", "123456"),
         login_credentials("not a name", "123456"),
-        no_login,
-        no_password,
+        malformed_name,
+        malformed_password,
     ] {
         let result = log_in(&mut store, &credentials);
         assert!(matches!(result, Err(Error::LoginInvalid)), "{credentials:?}");
@@ -49,29 +50,31 @@ fn login_failures_have_one_error() {
 /// Returns the hashing work of each kind of failed login, and of a successful login. The password
 /// of `weak` and `costly` is `password`.
 fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
-    let no_name = LoginCredentials { login: None, ..login_credentials("ada", "123456") };
-    let no_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
-    let mut failures =
-        vec![(String::from("no name"), no_name), ("no password".into(), no_password)];
+    let malformed_name = LoginCredentials { login: None, ..login_credentials("ada", "123456") };
+    let malformed_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
+    let mut failing_logins = vec![
+        (String::from("malformed name"), malformed_name),
+        ("malformed password".into(), malformed_password),
+    ];
     for (login, password) in [
         ("missing", "123456"),
         ("missing@example.com", "123456"),
         ("not a name", "123456"),
-        ("gone", "123456"),
-        ("without", "123456"),
+        ("deleted", "123456"),
+        ("no-password", "123456"),
         ("ada", "1234567"),
-        ("off", "123456"),
-        ("off", "1234567"),
-        ("weak", "passwort"),
-        ("weak-off", "password"),
-        ("weak-off", "passwort"),
-        ("costly", "passwort"),
+        ("disabled", "123456"),
+        ("disabled", "1234567"),
+        ("weak", "wrong-password"),
+        ("weak-disabled", "password"),
+        ("weak-disabled", "wrong-password"),
+        ("costly", "wrong-password"),
     ] {
-        failures.push((format!("{login} {password}"), login_credentials(login, password)));
+        failing_logins.push((format!("{login} {password}"), login_credentials(login, password)));
     }
     work_done::take();
     let mut work = Vec::new();
-    for (name, credentials) in failures {
+    for (name, credentials) in failing_logins {
         assert!(matches!(log_in(store, &credentials), Err(Error::LoginInvalid)), "{name}");
         work.push((name, work_done::take()));
     }
@@ -82,14 +85,14 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
 #[test]
 fn failed_logins_cost_as_much_as_the_costliest_hash() {
     const HASH: &str = "c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-    let default = 2 * 19 * 1024;
-    for (costliest, stored, expected) in [
-        ("m=19456,t=2,p=1", None, default),
-        ("m=1024,t=3,p=4", None, default),
+    let default_work = 2 * 19 * 1024;
+    for (costly_params, expected_costliest, expected_work) in [
+        ("m=19456,t=2,p=1", None, default_work),
+        ("m=1024,t=3,p=4", None, default_work),
         ("m=24576,t=3,p=4", Some("$argon2id$v=19$m=24576,t=3,p=4"), 3 * 24 * 1024),
     ] {
         let mut store = new_store();
-        for name in ["ada", "gone", "off", "without"] {
+        for name in ["ada", "deleted", "disabled", "no-password"] {
             register_user(
                 &mut store,
                 &audit_at(0),
@@ -101,26 +104,30 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
         }
         let admin = store.read(|tx| require_user(tx, &UserRef::parse("ada").unwrap())).unwrap();
         let admin = add_session(&mut store, &admin);
-        let gone = load_user(&mut store, &admin.caller, &UserRef::parse("gone").unwrap()).unwrap();
-        delete_user(&mut store, &audit_at(0), &admin.caller, &gone).unwrap();
-        let weak = "password_hash\":\"$argon2id$v=19$m=256,t=2,p=1";
+        let deleted =
+            load_user(&mut store, &admin.caller, &UserRef::parse("deleted").unwrap()).unwrap();
+        delete_user(&mut store, &audit_at(0), &admin.caller, &deleted).unwrap();
+        let weak_hash_member = "password_hash\":\"$argon2id$v=19$m=256,t=2,p=1";
         let rows = format!(
-            "{{\"username\":\"weak\",\"{weak}${HASH}\"}}
-             {{\"username\":\"weak-off\",\"disabled\":true,\"{weak}${HASH}\"}}
-             {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costliest}${HASH}\"}}"
+            "{{\"username\":\"weak\",\"{weak_hash_member}${HASH}\"}}
+             {{\"username\":\"weak-disabled\",\"disabled\":true,\"{weak_hash_member}${HASH}\"}}
+             {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${HASH}\"}}"
         );
         let batch = ImportBatch::from_reader(rows.as_bytes(), at(0)).unwrap();
         import_users(&mut store, &audit_at(0), Some(&admin.caller), &batch, false, &|| {}).unwrap();
         store.execute_sql(
-            "UPDATE users SET disabled_at = 1 WHERE username = 'off';
-             UPDATE users SET password = NULL WHERE username = 'without'",
+            "UPDATE users SET disabled_at = 1 WHERE username = 'disabled';
+             UPDATE users SET password = NULL WHERE username = 'no-password'",
         );
-        assert_eq!(store.read(|tx| tx.costliest_hash()).unwrap().as_deref(), stored);
-        let (failures, success) = measure_login_work(&mut store);
+        assert_eq!(store.read(|tx| tx.costliest_hash()).unwrap().as_deref(), expected_costliest);
+        let (failures, success_work) = measure_login_work(&mut store);
         for (name, work) in failures {
-            assert!(work.abs_diff(expected) * 1_000 <= expected, "{costliest}: {name}: {work}");
+            assert!(
+                work.abs_diff(expected_work) * 1_000 <= expected_work,
+                "{costly_params}: {name}: {work}"
+            );
         }
-        assert_eq!(success, default, "{costliest}");
+        assert_eq!(success_work, default_work, "{costly_params}");
     }
 }
 
@@ -132,14 +139,14 @@ fn replaced_session_has_ended() {
     let credentials = login_credentials("ada", "123456");
     let authenticated = log_in(&mut store, &credentials).unwrap();
     let (first, _) = replace_session(&mut store, &authenticated, None).unwrap();
-    let (second, replaced) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
-    assert!(replaced);
+    let (second, was_open) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
+    assert!(was_open);
     let access = ExpectedKind::Only(TokenKind::Access);
     let first_access = first.access.expose_secret();
     assert_eq!(reject_reasons(&mut store, first_access, access, 0), [RejectReason::SessionEnded]);
     assert_eq!(reject_reasons(&mut store, second.access.expose_secret(), access, 0), []);
-    let (_, replaced) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
-    assert!(!replaced, "the session had ended before");
+    let (_, was_open) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
+    assert!(!was_open, "the session had ended before");
 }
 
 #[test]
@@ -157,7 +164,7 @@ fn changed_password_prevents_pending_login() {
 }
 
 #[test]
-fn client_saves_session_before_commit() {
+fn failed_session_save_creates_no_session() {
     let mut store = new_store();
     register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
         .unwrap();
@@ -216,9 +223,9 @@ fn recovery_ends_all_sessions() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     add_session(&mut store, ada.user());
-    let (user, ended) =
+    let (user, ended_sessions) =
         recover_account(&mut store, &audit_at(0), &user_ref_of(&ada), &password("123456")).unwrap();
-    assert_eq!((user.id, ended), (ada.user().id, 2));
+    assert_eq!((user.id, ended_sessions), (ada.user().id, 2));
     assert!(authenticate(&mut store, at(0), ada.access_token()).is_err());
     assert!(login_succeeds(&mut store, "ada", "123456"));
     let missing = UserRef::parse("missing").unwrap();
@@ -234,7 +241,7 @@ fn short_password_is_refused_everywhere() {
             .unwrap();
     let ada = add_session(&mut store, &ada);
     set_setting(&mut store, Setting::PasswordMinLength, "7");
-    let (old, short, long_enough) = (password("123456"), password("sechs6"), password("sieben7"));
+    let (old, short, long_enough) = (password("123456"), password("6chars"), password("7-chars"));
     let is_short = |error: Option<Error>| matches!(error, Some(Error::Usage(text)) if text == "password shorter than 7 characters");
     let registration = new_registration("john", Role::User);
     assert!(is_short(register_user(&mut store, &audit_at(0), None, &registration, false).err()));

@@ -4,7 +4,7 @@ use super::*;
 use crate::authority::TokenSelector;
 use crate::model::TokenStatus;
 
-fn token_ids(
+fn list_token_ids(
     store: &mut Store,
     seconds: i64,
     test_user: &TestUser,
@@ -28,9 +28,9 @@ fn listing_tokens_of_other_users_requires_admin() {
         owner: Some(test_user.user().id),
         ..Default::default()
     };
-    assert_eq!(token_ids(&mut store, 0, &john, &owned_by(&john)), [2]);
-    assert_eq!(token_ids(&mut store, 0, &ada, &owned_by(&john)), [2]);
-    assert_eq!(token_ids(&mut store, 0, &ada, &TokenFilter::default()), [1, 2]);
+    assert_eq!(list_token_ids(&mut store, 0, &john, &owned_by(&john)), [2]);
+    assert_eq!(list_token_ids(&mut store, 0, &ada, &owned_by(&john)), [2]);
+    assert_eq!(list_token_ids(&mut store, 0, &ada, &TokenFilter::default()), [1, 2]);
     for filter in [owned_by(&john), TokenFilter::default()] {
         let result = list_tokens(&mut store, at(0), &mia.caller, &filter, PageRequest::All);
         assert!(matches!(
@@ -72,15 +72,24 @@ fn token_list_is_filtered_by_application_and_status() {
         "UPDATE tokens SET superseded_by = 3, grace_until = {} WHERE id = 5",
         at(20).unix()
     ));
-    let status = |status| TokenFilter { status, ..TokenFilter::default() };
-    assert_eq!(token_ids(&mut store, 10, &ada, &status(None)), [1, 2, 3, 4, 5]);
-    assert_eq!(token_ids(&mut store, 10, &ada, &status(Some(TokenStatus::Live))), [3, 5]);
-    assert_eq!(token_ids(&mut store, 20, &ada, &status(Some(TokenStatus::Live))), [3]);
-    assert_eq!(token_ids(&mut store, 9, &ada, &status(Some(TokenStatus::Expired))), [0; 0]);
-    assert_eq!(token_ids(&mut store, 10, &ada, &status(Some(TokenStatus::Expired))), [2]);
-    assert_eq!(token_ids(&mut store, 20, &ada, &status(Some(TokenStatus::Revoked))), [1, 4, 5]);
+    let with_status = |status| TokenFilter { status, ..TokenFilter::default() };
+    assert_eq!(list_token_ids(&mut store, 10, &ada, &with_status(None)), [1, 2, 3, 4, 5]);
+    assert_eq!(list_token_ids(&mut store, 10, &ada, &with_status(Some(TokenStatus::Live))), [3, 5]);
+    assert_eq!(list_token_ids(&mut store, 20, &ada, &with_status(Some(TokenStatus::Live))), [3]);
+    assert_eq!(
+        list_token_ids(&mut store, 9, &ada, &with_status(Some(TokenStatus::Expired))),
+        [0; 0]
+    );
+    assert_eq!(list_token_ids(&mut store, 10, &ada, &with_status(Some(TokenStatus::Expired))), [2]);
+    assert_eq!(
+        list_token_ids(&mut store, 20, &ada, &with_status(Some(TokenStatus::Revoked))),
+        [1, 4, 5]
+    );
     let app = Some(AppName::parse("b").unwrap());
-    assert_eq!(token_ids(&mut store, 10, &ada, &TokenFilter { app, ..status(None) }), [2, 3]);
+    assert_eq!(
+        list_token_ids(&mut store, 10, &ada, &TokenFilter { app, ..with_status(None) }),
+        [2, 3]
+    );
 }
 
 #[test]
@@ -94,9 +103,9 @@ fn token_list_is_filtered_by_remaining_lifetime() {
         issue_token(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry))
             .unwrap();
     }
-    let grace = at(30).unix();
+    let grace_until = at(30).unix();
     store.execute_sql(&format!(
-        "UPDATE tokens SET superseded_by = 5, grace_until = {grace} WHERE id = 4"
+        "UPDATE tokens SET superseded_by = 5, grace_until = {grace_until} WHERE id = 4"
     ));
     let expiring_within = |seconds, status| TokenFilter {
         expiring_within: Lifetime::from_seconds(seconds),
@@ -107,7 +116,7 @@ fn token_list_is_filtered_by_remaining_lifetime() {
         [(0, 60, &[1, 2][..]), (0, 29, &[1]), (10, 51, &[2, 3]), (30, 30, &[2]), (61, 1_000, &[])]
     {
         assert_eq!(
-            token_ids(&mut store, now, &ada, &expiring_within(within, TokenStatus::Live)),
+            list_token_ids(&mut store, now, &ada, &expiring_within(within, TokenStatus::Live)),
             expected,
             "{now}"
         );

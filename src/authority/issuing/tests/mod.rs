@@ -39,7 +39,7 @@ fn parse_permissions(names: &[&str]) -> Vec<Permission> {
 }
 
 #[test]
-fn app_token_has_contract_claims_in_order() {
+fn app_token_has_documented_claims_in_order() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let request = TokenRequest {
@@ -70,7 +70,7 @@ fn app_token_has_contract_claims_in_order() {
 fn optional_claims_are_omitted_or_appended() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
-    let never = issue_token(
+    let token_without_expiry = issue_token(
         &mut store,
         &audit_at(0),
         &ada.caller,
@@ -78,13 +78,16 @@ fn optional_claims_are_omitted_or_appended() {
     )
     .unwrap();
     assert_eq!(
-        claim_names(&never),
+        claim_names(&token_without_expiry),
         ["id", "owner", "target", "permissions", "iat", "iss", "sub", "jti", "type", "app"]
     );
-    assert_eq!(claims_of(&never)["permissions"], json!([]));
-    let extra = ExtraClaims::parse(&["tier=gold".to_owned()], &["n=1".to_owned()]).unwrap();
-    let mut request =
-        TokenRequest { claims: extra, audience: vec!["one".to_owned()], ..token_request("b") };
+    assert_eq!(claims_of(&token_without_expiry)["permissions"], json!([]));
+    let extra_claims = ExtraClaims::parse(&["tier=gold".to_owned()], &["n=1".to_owned()]).unwrap();
+    let mut request = TokenRequest {
+        claims: extra_claims,
+        audience: vec!["one".to_owned()],
+        ..token_request("b")
+    };
     let one_audience = issue_token(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
     assert_eq!(claim_names(&one_audience)[10..], ["app", "aud", "tier", "n"]);
     assert_eq!(
@@ -120,7 +123,7 @@ fn settings_supply_default_claims() {
 }
 
 #[test]
-fn expiry_is_as_requested() {
+fn issued_token_has_requested_expiry() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     set_setting(&mut store, Setting::TokenQuota, "unlimited");

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Issues a token. Returns the quota usage, or the limit and the ids of the live tokens.
+/// Issues a token. Returns the quota usage, or the limit and the ids of the live tokens if the
+/// quota is exceeded.
 fn try_issue(
     store: &mut Store,
     seconds: i64,
@@ -17,7 +18,7 @@ fn try_issue(
     }
 }
 
-fn user_with_three_tokens(store: &mut Store) -> TestUser {
+fn add_user_with_three_tokens(store: &mut Store) -> TestUser {
     let john = add_user(store, "john", Role::User);
     for used in 1..=3 {
         assert_eq!(try_issue(store, 0, &john), Ok(used));
@@ -28,7 +29,7 @@ fn user_with_three_tokens(store: &mut Store) -> TestUser {
 #[test]
 fn token_over_quota_is_refused() {
     let mut store = new_store();
-    let john = user_with_three_tokens(&mut store);
+    let john = add_user_with_three_tokens(&mut store);
     assert_eq!(try_issue(&mut store, 0, &john), Err((3, vec![1, 2, 3])));
     let ada = add_user(&mut store, "ada", Role::Admin);
     assert_eq!(try_issue(&mut store, 0, &ada), Ok(1), "tokens of other users are not counted");
@@ -37,7 +38,7 @@ fn token_over_quota_is_refused() {
 #[test]
 fn expired_token_frees_quota() {
     let mut store = new_store();
-    let john = user_with_three_tokens(&mut store);
+    let john = add_user_with_three_tokens(&mut store);
     assert_eq!(try_issue(&mut store, 604_799, &john), Err((3, vec![1, 2, 3])));
     assert_eq!(try_issue(&mut store, 604_800, &john), Ok(1));
 }
@@ -45,7 +46,7 @@ fn expired_token_frees_quota() {
 #[test]
 fn revoked_token_frees_quota() {
     let mut store = new_store();
-    let john = user_with_three_tokens(&mut store);
+    let john = add_user_with_three_tokens(&mut store);
     store.write(|tx| tx.revoke_token(TokenId(2), at(0))).unwrap();
     assert_eq!(try_issue(&mut store, 0, &john), Ok(3));
     assert_eq!(try_issue(&mut store, 0, &john), Err((3, vec![1, 3, 4])));
@@ -81,7 +82,7 @@ fn token_without_expiry_always_counts() {
 #[test]
 fn user_quota_overrides_setting() {
     let mut store = new_store();
-    let john = user_with_three_tokens(&mut store);
+    let john = add_user_with_three_tokens(&mut store);
     store.execute_sql("UPDATE users SET quota = 4 WHERE username = 'john'");
     let fourth = issue_at(&mut store, 0, &john, "app").unwrap();
     assert_eq!(fourth.quota_usage, Some(QuotaUsage { used: 4, limit: 4 }));
@@ -111,7 +112,7 @@ fn lowered_quota_revokes_nothing() {
 #[test]
 fn refused_token_leaves_no_row() {
     let mut store = new_store();
-    let john = user_with_three_tokens(&mut store);
+    let john = add_user_with_three_tokens(&mut store);
     assert!(try_issue(&mut store, 0, &john).is_err());
     let filter = TokenFilter { owner: Some(john.user().id), ..TokenFilter::default() };
     let list = list_tokens(&mut store, at(0), &john.caller, &filter, PageRequest::All).unwrap();

@@ -1,4 +1,4 @@
-//! Pruning, and that a prune never makes a refused token valid.
+//! Tests of pruning: a prune never makes a refused token valid.
 
 mod revocations;
 
@@ -8,7 +8,7 @@ use crate::authority::test_store::{
     mint_token_text, new_store, refusal_reasons, reject_reasons, verify_token,
 };
 use crate::authority::{
-    Expectations, ExpectedKind, Expiry, NewPairIds, RejectReason, Renewal, TokenSelector,
+    Expectations, ExpectedKind, Expiry, NewPairIds, RejectReason, RenewalOptions, TokenSelector,
     refresh_session, renew_token, revoke,
 };
 use crate::model::{Lifetime, TokenId, TokenKind};
@@ -85,7 +85,7 @@ fn prune_keeps_recently_expired_tokens() {
         prune(&mut store, &audit_at(seconds), &ada.caller, lifetime(keep), &mut |_, _| {}).unwrap()
     };
     assert_eq!(prune_keeping(9 * DAY, 2 * DAY + 1).tokens, 0);
-    assert_eq!(prune_keeping(9 * DAY, 900 * 365 * DAY).tokens, 0, "before 1970");
+    assert_eq!(prune_keeping(9 * DAY, 900 * 365 * DAY).tokens, 0, "the cutoff is before 1970");
     assert_eq!(prune_keeping(9 * DAY, 2 * DAY).tokens, 1);
 }
 
@@ -94,7 +94,7 @@ fn successor_is_kept_as_long_as_predecessor() {
     let (mut store, ada) = store_with_admin();
     issue_app_token(&mut store, &ada, "app");
     for (old, ttl) in [(1, HOUR), (2, MINUTE), (3, DAY)] {
-        let renewal = Renewal { ttl: lifetime(ttl), grace: lifetime(HOUR) };
+        let renewal = RenewalOptions { ttl: lifetime(ttl), grace: lifetime(HOUR) };
         let selector = TokenSelector::Id(TokenId(old));
         renew_token(&mut store, &audit_at(old), Some(&ada.caller), &selector, renewal).unwrap();
     }
@@ -125,45 +125,46 @@ fn prune_does_not_affect_other_token_with_same_jti() {
         let mut request = mint_request();
         request.assign_jti();
         request.expiry = Expiry::After(Lifetime::from_days(1));
-        let other = mint_token_text(&mut store, &ada, &request);
+        let other_token = mint_token_text(&mut store, &ada, &request);
         request.record = true;
         request.expiry = Expiry::After(Lifetime::from_minutes(1));
         let jti = mint_token(&mut store, &ada, &request).unwrap().jti.unwrap();
         let jti = TokenSelector::parse(jti.as_str()).unwrap();
-        let selector = if by_value { TokenSelector::Value(other.clone()) } else { jti };
+        let selector = if by_value { TokenSelector::Value(other_token.clone()) } else { jti };
         revoke(&mut store, &audit_at(1), Some(&ada.caller), &[selector]).unwrap();
-        let before = reject_reasons(&mut store, &other, ANY, 1);
+        let reasons_before = reject_reasons(&mut store, &other_token, ANY, 1);
         assert_eq!(prune_at(&mut store, &ada, MINUTE).tokens, 1);
-        assert_eq!(reject_reasons(&mut store, &other, ANY, MINUTE), before);
-        assert_eq!(before.contains(&RejectReason::Revoked), by_value);
+        assert_eq!(reject_reasons(&mut store, &other_token, ANY, MINUTE), reasons_before);
+        assert_eq!(reasons_before.contains(&RejectReason::Revoked), by_value);
     }
 }
 
 #[test]
 fn pruned_app_tokens_do_not_affect_test_tokens() {
     let (mut store, ada) = store_with_admin();
-    let unrecorded = mint_token_text(&mut store, &ada, &mint_request());
+    let unrecorded_token = mint_token_text(&mut store, &ada, &mint_request());
     issue_app_token(&mut store, &ada, "app");
     assert_eq!(prune_at(&mut store, &ada, 8 * DAY).tokens, 1);
-    assert_eq!(reasons_at(&mut store, &unrecorded, 8 * DAY, 1), []);
+    assert_eq!(reasons_at(&mut store, &unrecorded_token, 8 * DAY, 1), []);
 }
 
 #[test]
 fn session_is_pruned_when_no_token_is_usable() {
     let (mut store, ada) = store_with_admin();
     let john = add_user(&mut store, "john", Role::User);
-    let idle = add_session(&mut store, ada.user());
-    let ended = add_session(&mut store, john.user());
-    let refreshed =
+    let idle_session = add_session(&mut store, ada.user());
+    let ended_session = add_session(&mut store, john.user());
+    let refreshed_tokens =
         refresh_session(&mut store, &audit_at(DAY), john.refresh_token(), NewPairIds::generate())
             .unwrap();
-    let sid = ended.caller.session.id;
+    let sid = ended_session.caller.session.id;
     store.write(|tx| tx.end_session(sid, "logout", at(1)).map_err(Error::from)).unwrap();
-    let idle_has_ended =
-        |store: &mut Store| store.read(|tx| tx.has_session_ended(idle.caller.session.id)).unwrap();
+    let idle_has_ended = |store: &mut Store| {
+        store.read(|tx| tx.has_session_ended(idle_session.caller.session.id)).unwrap()
+    };
     assert_eq!(prune_at(&mut store, &ada, 29 * DAY).sessions, 0);
     assert_eq!(
-        reject_reasons(&mut store, ended.refresh_token(), ANY, 29 * DAY),
+        reject_reasons(&mut store, ended_session.refresh_token(), ANY, 29 * DAY),
         [RejectReason::SessionEnded]
     );
     // The idle session and the ended session; the session of John was refreshed a day later.
@@ -171,19 +172,19 @@ fn session_is_pruned_when_no_token_is_usable() {
     assert_eq!(prune_at(&mut store, &ada, 30 * DAY).sessions, 2);
     assert!(idle_has_ended(&mut store), "a pruned session has ended");
     assert_eq!(
-        reject_reasons(&mut store, ended.refresh_token(), ANY, 30 * DAY),
+        reject_reasons(&mut store, ended_session.refresh_token(), ANY, 30 * DAY),
         [RejectReason::Expired]
     );
-    let fresh = refreshed.refresh.expose_secret();
-    assert_eq!(reject_reasons(&mut store, fresh, ANY, 30 * DAY), []);
-    let reused = refresh_session(
+    let new_refresh_token = refreshed_tokens.refresh.expose_secret();
+    assert_eq!(reject_reasons(&mut store, new_refresh_token, ANY, 30 * DAY), []);
+    let reuse_result = refresh_session(
         &mut store,
         &audit_at(30 * DAY),
         john.refresh_token(),
         NewPairIds::generate(),
     );
     assert_eq!(
-        refusal_reasons(reused),
+        refusal_reasons(reuse_result),
         [RejectReason::Reused],
         "all pairs of the session are still known"
     );
@@ -213,8 +214,8 @@ fn prune_writes_one_audit_row_and_requires_admin() {
     for app in ["a", "b", "c"] {
         issue_app_token(&mut store, &john, app);
     }
-    let refused = prune(&mut store, &audit_at(0), &john.caller, None, &mut |_, _| {});
-    assert!(matches!(refused, Err(Error::Forbidden(ADMINS_ONLY))));
+    let refusal = prune(&mut store, &audit_at(0), &john.caller, None, &mut |_, _| {});
+    assert!(matches!(refusal, Err(Error::Forbidden(ADMINS_ONLY))));
     let mut progress = Vec::new();
     let mut on_progress = |done, total| progress.push((done, total));
     prune(&mut store, &audit_at(31 * DAY), &ada.caller, None, &mut on_progress).unwrap();

@@ -6,34 +6,39 @@ use super::*;
 fn revoked_test_token_stays_refused() {
     let (mut store, ada) = store_with_admin();
     let mut request = mint_request();
-    let unrecorded = mint_token_text(&mut store, &ada, &request);
+    let unrecorded_token = mint_token_text(&mut store, &ada, &request);
     request.record = true;
-    let recorded = mint_token_text(&mut store, &ada, &request);
-    let targets = [&recorded, &unrecorded].map(|token| TokenSelector::Value(token.clone()));
+    let recorded_token = mint_token_text(&mut store, &ada, &request);
+    let targets =
+        [&recorded_token, &unrecorded_token].map(|token| TokenSelector::Value(token.clone()));
     revoke(&mut store, &audit_at(1), None, &targets).unwrap();
     request.record = false;
     request.issued_at = Some(at(HOUR));
-    let later = mint_token_text(&mut store, &ada, &request);
+    let later_token = mint_token_text(&mut store, &ada, &request);
 
     let after_expiry = HOUR + 1;
     let counts = prune_at(&mut store, &ada, after_expiry);
     assert_eq!(counts, PruneCounts { tokens: 1, grants: 1, ..PruneCounts::default() });
-    for (token, is_known) in [(&recorded, false), (&unrecorded, true)] {
+    for (token, is_known) in [(&recorded_token, false), (&unrecorded_token, true)] {
         let reason = if is_known { RejectReason::Revoked } else { RejectReason::UnknownToken };
-        let expired = if is_known {
+        let expected = if is_known {
             vec![reason, RejectReason::Expired]
         } else {
             vec![RejectReason::Expired]
         };
-        assert_eq!(reject_reasons(&mut store, token, ANY, after_expiry), expired);
-        assert_eq!(reasons_at(&mut store, token, after_expiry, 10), [reason], "by another time");
-        let lenient =
+        assert_eq!(reject_reasons(&mut store, token, ANY, after_expiry), expected);
+        assert_eq!(
+            reasons_at(&mut store, token, after_expiry, 10),
+            [reason],
+            "at another reference time"
+        );
+        let lenient_expectations =
             Expectations { leeway: 5 * MINUTE, ..Expectations::new(ANY, at(after_expiry)) };
-        assert_eq!(verify_token(&mut store, token, &lenient).reasons, [reason]);
+        assert_eq!(verify_token(&mut store, token, &lenient_expectations).reasons, [reason]);
     }
     // The state of tokens that expire after all pruned tokens is still known.
-    assert_eq!(reject_reasons(&mut store, &later, ANY, after_expiry), []);
-    assert_eq!(reasons_at(&mut store, &later, 3 * HOUR, after_expiry), []);
+    assert_eq!(reject_reasons(&mut store, &later_token, ANY, after_expiry), []);
+    assert_eq!(reasons_at(&mut store, &later_token, 3 * HOUR, after_expiry), []);
 }
 
 /// States of the test key, and whether a prune removes its revocation entries.
@@ -52,10 +57,10 @@ fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
         let mut request = mint_request();
         request.claims.insert("jti".to_owned(), "order-2".into());
         request.expiry = Expiry::At(at(HOUR));
-        let long = mint_token_text(&mut store, &ada, &request);
+        let long_lived_token = mint_token_text(&mut store, &ada, &request);
         request.expiry = Expiry::At(at(MINUTE));
-        let short = mint_token_text(&mut store, &ada, &request);
-        revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(short)]).unwrap();
+        let short_lived_token = mint_token_text(&mut store, &ada, &request);
+        revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(short_lived_token)]).unwrap();
         store.execute_sql(&format!("UPDATE keys SET {key} WHERE purpose = 'test'"));
         assert_eq!(
             prune_at(&mut store, &ada, 2 * MINUTE).revocation_entries,
@@ -66,7 +71,11 @@ fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
             "UPDATE keys SET state = 'active' WHERE purpose = 'test' AND NOT state = 'revoked'",
         );
         let reason = if is_pruned { RejectReason::KeyRevoked } else { RejectReason::Revoked };
-        assert_eq!(reject_reasons(&mut store, &long, ANY, 2 * MINUTE), [reason], "{key}");
+        assert_eq!(
+            reject_reasons(&mut store, &long_lived_token, ANY, 2 * MINUTE),
+            [reason],
+            "{key}"
+        );
     }
 }
 
@@ -77,35 +86,40 @@ fn prune_with_fast_clock_revalidates_no_token() {
         let mut request = mint_request();
         request.expiry = Expiry::After(Lifetime::from_days(1));
         request.record = record;
-        let revoked = mint_token_text(&mut store, &ada, &request);
-        revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(revoked.clone())]).unwrap();
+        let revoked_token = mint_token_text(&mut store, &ada, &request);
+        revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(revoked_token.clone())])
+            .unwrap();
         request.record = false;
-        let other = mint_token_text(&mut store, &ada, &request);
+        let other_token = mint_token_text(&mut store, &ada, &request);
         request.expiry = Expiry::After(Lifetime::from_days(2));
-        let longer = mint_token_text(&mut store, &ada, &request);
+        let longer_lived_token = mint_token_text(&mut store, &ada, &request);
         let counts = prune_at(&mut store, &ada, 3 * DAY);
         assert_eq!((counts.tokens, counts.revocation_entries), (usize::from(record), 0));
         let reason = if record { RejectReason::UnknownToken } else { RejectReason::Revoked };
-        assert_eq!(reject_reasons(&mut store, &revoked, ANY, 10), [reason]);
+        assert_eq!(reject_reasons(&mut store, &revoked_token, ANY, 10), [reason]);
         // A kept revocation entry does not make other tokens unknown.
-        let report = verify_token(&mut store, &other, &Expectations::new(ANY, at(10)));
+        let report = verify_token(&mut store, &other_token, &Expectations::new(ANY, at(10)));
         if record {
             let key = store.read(|tx| tx.keys()).unwrap().pop().unwrap();
             let kid = key.spec.kid.as_str();
             let detail =
                 format!("test tokens of key `{kid}` that expired by {} were pruned", at(DAY));
             assert_eq!((report.reasons, report.detail), (vec![reason], Some(detail)));
-            let expired = verify_token(&mut store, &other, &Expectations::new(ANY, at(DAY)));
-            assert_eq!((expired.reasons, expired.detail), (vec![RejectReason::Expired], None));
+            let report_at_expiry =
+                verify_token(&mut store, &other_token, &Expectations::new(ANY, at(DAY)));
+            assert_eq!(
+                (report_at_expiry.reasons, report_at_expiry.detail),
+                (vec![RejectReason::Expired], None)
+            );
         } else {
             assert_eq!((report.reasons, report.detail), (vec![], None));
         }
         // The first token expires after all pruned tokens; the second is recorded.
-        assert_eq!(reject_reasons(&mut store, &longer, ANY, 10), []);
+        assert_eq!(reject_reasons(&mut store, &longer_lived_token, ANY, 10), []);
         request.record = true;
         request.expiry = Expiry::After(Lifetime::from_minutes(60));
-        let recorded = mint_token_text(&mut store, &ada, &request);
-        assert_eq!(reject_reasons(&mut store, &recorded, ANY, 10), []);
+        let recorded_token = mint_token_text(&mut store, &ada, &request);
+        assert_eq!(reject_reasons(&mut store, &recorded_token, ANY, 10), []);
     }
 }
 

@@ -129,7 +129,8 @@ impl Template {
         self.ttl.as_deref().map(Lifetime::parse).transpose()
     }
 
-    /// Renders header and claims. `parameter_values` holds values of the types of their parameters.
+    /// Renders header and claims. The values in `parameter_values` must have the types of the
+    /// parameter defaults.
     pub(crate) fn render(
         &self,
         parameter_values: &Map<String, Value>,

@@ -56,7 +56,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         Ok(members)
     }
 
-    /// Renders a value; `None` if a name in it has no value.
+    /// Renders a value. Returns `None` for `null`, and for a text with a name that has no value.
     pub(super) fn render_value(
         &mut self,
         template: &Value,
@@ -82,8 +82,8 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
     }
 
     fn render_text(&mut self, text: &str, depth: usize) -> Result<Option<Value>, Error> {
-        let single = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-        if let Some(name) = single.filter(|name| !name.contains(['{', '}'])) {
+        let single_name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        if let Some(name) = single_name.filter(|name| !name.contains(['{', '}'])) {
             let value = self.find_value(name)?;
             return Ok(Some(self.within_budget(value, depth)?).filter(|value| !value.is_null()));
         }
@@ -119,7 +119,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         self.source.value(name)?.ok_or_else(unknown)
     }
 
-    /// Returns the value if the budget allows it.
+    /// Subtracts the cost of the value from the budget and returns the value.
     fn within_budget(&mut self, value: Value, depth: usize) -> Result<Value, Error> {
         self.charge(&value, depth)?;
         Ok(value)

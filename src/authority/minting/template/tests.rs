@@ -139,9 +139,9 @@ fn unbounded_expansion_is_refused() {
         )),
         too_long
     );
-    let empty = json!(vec![""; 1_000]);
+    let empty_texts = json!(vec![""; 1_000]);
     assert_eq!(
-        outcome(expand(empty, &|placeholder| json!([placeholder, placeholder]), 60)),
+        outcome(expand(empty_texts, &|placeholder| json!([placeholder, placeholder]), 60)),
         too_long
     );
     assert_eq!(outcome(expand(json!({}), &|placeholder| json!([placeholder]), 700)), too_deep);

@@ -19,12 +19,12 @@ fn value_selector(token: &str) -> TokenSelector {
     TokenSelector::Value(token.to_owned())
 }
 
-fn current_reasons(store: &mut Store, token: &str) -> Vec<RejectReason> {
+fn reject_reasons_at_start(store: &mut Store, token: &str) -> Vec<RejectReason> {
     reject_reasons(store, token, ExpectedKind::Any, 0)
 }
 
 /// Revokes tokens and returns the `changed` member of each outcome.
-fn revoke_changes(
+fn revoke_and_collect_changed(
     store: &mut Store,
     caller: Option<&Caller>,
     selectors: &[TokenSelector],
@@ -52,15 +52,18 @@ fn app_token_is_revoked_by_id_jti_or_value() {
     ];
     for (selector, issued) in selectors.iter().zip(&tokens) {
         let text = issued.token.expose_secret();
-        assert_eq!(current_reasons(&mut store, text), []);
+        assert_eq!(reject_reasons_at_start(&mut store, text), []);
         let caller = selector.needs_caller().then_some(&john.caller);
         let outcomes =
             revoke(&mut store, &audit_at(0), caller, std::slice::from_ref(selector)).unwrap();
         let jti = Untrusted::new(issued.record.jti.to_string());
         let id = Some(issued.record.id);
         assert_eq!(outcomes, [RevocationOutcome { id, jti, kind: TokenKind::App, changed: true }]);
-        assert_eq!(current_reasons(&mut store, text), [RejectReason::Revoked]);
-        assert_eq!(revoke_changes(&mut store, caller, std::slice::from_ref(selector)), [false]);
+        assert_eq!(reject_reasons_at_start(&mut store, text), [RejectReason::Revoked]);
+        assert_eq!(
+            revoke_and_collect_changed(&mut store, caller, std::slice::from_ref(selector)),
+            [false]
+        );
     }
 }
 
@@ -68,25 +71,37 @@ fn app_token_is_revoked_by_id_jti_or_value() {
 fn access_token_revocation_keeps_the_session() {
     let mut store = new_store();
     let john = add_user(&mut store, "john", Role::User);
-    let other = add_session(&mut store, john.user());
-    assert_eq!(revoke_changes(&mut store, None, &[value_selector(john.access_token())]), [true]);
-    assert_eq!(current_reasons(&mut store, john.access_token()), [RejectReason::Revoked]);
-    assert_eq!(current_reasons(&mut store, john.refresh_token()), []);
-    assert_eq!(revoke_changes(&mut store, None, &[value_selector(john.access_token())]), [false]);
-    let selector = TokenSelector::Jti(jti_of(other.access_token()));
-    assert_eq!(revoke_changes(&mut store, Some(&other.caller), &[selector]), [true]);
-    assert_eq!(current_reasons(&mut store, other.access_token()), [RejectReason::Revoked]);
-    let next =
+    let other_session = add_session(&mut store, john.user());
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, None, &[value_selector(john.access_token())]),
+        [true]
+    );
+    assert_eq!(reject_reasons_at_start(&mut store, john.access_token()), [RejectReason::Revoked]);
+    assert_eq!(reject_reasons_at_start(&mut store, john.refresh_token()), []);
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, None, &[value_selector(john.access_token())]),
+        [false]
+    );
+    let selector = TokenSelector::Jti(jti_of(other_session.access_token()));
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, Some(&other_session.caller), &[selector]),
+        [true]
+    );
+    assert_eq!(
+        reject_reasons_at_start(&mut store, other_session.access_token()),
+        [RejectReason::Revoked]
+    );
+    let next_tokens =
         refresh_session(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
             .unwrap();
-    assert_eq!(current_reasons(&mut store, next.access.expose_secret()), []);
+    assert_eq!(reject_reasons_at_start(&mut store, next_tokens.access.expose_secret()), []);
 }
 
 #[test]
 fn refresh_token_revocation_ends_the_session() {
     let mut store = new_store();
     let john = add_user(&mut store, "john", Role::User);
-    let next =
+    let next_tokens =
         refresh_session(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
             .unwrap();
     // A used refresh token still selects its session.
@@ -96,13 +111,23 @@ fn refresh_token_revocation_ends_the_session() {
         (outcomes[0].kind, outcomes[0].id, outcomes[0].changed),
         (TokenKind::Refresh, None, true)
     );
-    for text in [next.access.expose_secret(), next.refresh.expose_secret(), john.access_token()] {
-        assert_eq!(current_reasons(&mut store, text), [RejectReason::SessionEnded]);
+    for text in [
+        next_tokens.access.expose_secret(),
+        next_tokens.refresh.expose_secret(),
+        john.access_token(),
+    ] {
+        assert_eq!(reject_reasons_at_start(&mut store, text), [RejectReason::SessionEnded]);
     }
-    let other = add_session(&mut store, john.user());
-    let selector = TokenSelector::Jti(jti_of(other.refresh_token()));
-    assert_eq!(revoke_changes(&mut store, Some(&other.caller), &[selector]), [true]);
-    assert_eq!(current_reasons(&mut store, other.access_token()), [RejectReason::SessionEnded]);
+    let other_session = add_session(&mut store, john.user());
+    let selector = TokenSelector::Jti(jti_of(other_session.refresh_token()));
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, Some(&other_session.caller), &[selector]),
+        [true]
+    );
+    assert_eq!(
+        reject_reasons_at_start(&mut store, other_session.access_token()),
+        [RejectReason::SessionEnded]
+    );
 }
 
 #[test]
@@ -112,9 +137,10 @@ fn jti_selector_revokes_all_permitted_matches() {
     let mia = add_user(&mut store, "mia", Role::Minter);
     let john = add_user(&mut store, "john", Role::User);
     let app = issue_app_token(&mut store, &john, "app").record;
-    // The client of a session chooses the `jti`s of its next pair.
-    let next = NewPairIds { access: app.jti, refresh: crate::crypto::generate_jti() };
-    let new_pair = refresh_session(&mut store, &audit_at(0), mia.refresh_token(), next).unwrap();
+    // The client chooses the `jti`s of the session's next token pair.
+    let next_ids = NewPairIds { access: app.jti, refresh: crate::crypto::generate_jti() };
+    let new_pair =
+        refresh_session(&mut store, &audit_at(0), mia.refresh_token(), next_ids).unwrap();
     let selectors = [TokenSelector::Jti(app.jti)];
     let revoked_kinds = |store: &mut Store, caller| {
         let outcomes = revoke(store, &audit_at(0), Some(caller), &selectors).unwrap();
@@ -122,18 +148,18 @@ fn jti_selector_revokes_all_permitted_matches() {
     };
     assert_eq!(revoked_kinds(&mut store, &john.caller), [(TokenKind::App, true)]);
     let access = new_pair.access.expose_secret();
-    assert_eq!(current_reasons(&mut store, access), []);
+    assert_eq!(reject_reasons_at_start(&mut store, access), []);
     let expected = [(TokenKind::App, false), (TokenKind::Access, true)];
     assert_eq!(revoked_kinds(&mut store, &ada.caller), expected);
-    assert_eq!(current_reasons(&mut store, access), [RejectReason::Revoked]);
+    assert_eq!(reject_reasons_at_start(&mut store, access), [RejectReason::Revoked]);
 }
 
 #[test]
-fn token_without_jti_cannot_be_revoked() {
+fn token_with_numeric_jti_cannot_be_revoked() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
-    let token_without_jti = mint_test_token(&mut store, &mia, &["jti=1"]);
-    let result = revoke(&mut store, &audit_at(0), None, &[value_selector(&token_without_jti)]);
+    let token_with_numeric_jti = mint_test_token(&mut store, &mia, &["jti=1"]);
+    let result = revoke(&mut store, &audit_at(0), None, &[value_selector(&token_with_numeric_jti)]);
     assert!(
         matches!(result, Err(Error::Usage(text)) if text == "a token without `jti` cannot be revoked; mint revocable tokens with `--record`")
     );
@@ -152,7 +178,10 @@ fn revocation_is_atomic() {
     {
         let selectors = [valid.as_slice(), &[invalid]].concat();
         let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
-        assert!(matches!(result, Err(Error::Forbidden(_))), "hidden from users");
+        assert!(
+            matches!(result, Err(Error::Forbidden(_))),
+            "existence of tokens is hidden from non-admins"
+        );
         let result = revoke(&mut store, &audit_at(0), Some(&ada.caller), &selectors);
         assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
     }
@@ -165,11 +194,11 @@ fn revocation_is_atomic() {
     for text in
         [johns_token.token.expose_secret(), adas_token.token.expose_secret(), john.access_token()]
     {
-        assert_eq!(current_reasons(&mut store, text), []);
+        assert_eq!(reject_reasons_at_start(&mut store, text), []);
     }
-    assert_eq!(revoke_changes(&mut store, Some(&john.caller), &valid), [true, true]);
+    assert_eq!(revoke_and_collect_changed(&mut store, Some(&john.caller), &valid), [true, true]);
     let twice = [TokenSelector::Id(adas_token.record.id), TokenSelector::Id(adas_token.record.id)];
-    assert_eq!(revoke_changes(&mut store, Some(&ada.caller), &twice), [true, false]);
+    assert_eq!(revoke_and_collect_changed(&mut store, Some(&ada.caller), &twice), [true, false]);
 }
 
 #[test]
@@ -198,9 +227,9 @@ fn revoking_other_users_tokens_requires_admin_or_possession() {
         }
     }
     let by_value = [value_selector(app.token.expose_secret())];
-    assert_eq!(revoke_changes(&mut store, Some(&mia.caller), &by_value), [true]);
+    assert_eq!(revoke_and_collect_changed(&mut store, Some(&mia.caller), &by_value), [true]);
     assert_eq!(
-        revoke_changes(&mut store, Some(&ada.caller), &selectors),
+        revoke_and_collect_changed(&mut store, Some(&ada.caller), &selectors),
         [false, false, true, true]
     );
 }
@@ -243,7 +272,7 @@ fn token_not_signed_by_the_store_is_refused() {
         refusal_reasons(revoke(&mut store, &audit_at(0), None, &[selector])),
         [RejectReason::BadSignature]
     );
-    assert_eq!(current_reasons(&mut store, john.access_token()), []);
+    assert_eq!(reject_reasons_at_start(&mut store, john.access_token()), []);
 }
 
 #[test]

@@ -8,8 +8,14 @@ fn revoked_test_token_is_blocklisted() {
     let mia = add_user(&mut store, "mia", Role::Minter);
     let (revoked_token, other_token) =
         (mint_test_token(&mut store, &mia, &[]), mint_test_token(&mut store, &mia, &[]));
-    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&revoked_token)]), [true]);
-    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&revoked_token)]), [false]);
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, None, &[value_selector(&revoked_token)]),
+        [true]
+    );
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, None, &[value_selector(&revoked_token)]),
+        [false]
+    );
     let expected_kind = ExpectedKind::Only(TokenKind::Test);
     assert_eq!(
         reject_reasons(&mut store, &revoked_token, expected_kind, 0),
@@ -29,9 +35,12 @@ fn test_token_cannot_revoke_app_token_with_same_jti() {
     let app = issue_app_token(&mut store, &mia, "app");
     let claim = format!("jti=\"{}\"", app.record.jti);
     let forged_token = mint_test_token(&mut store, &mia, &[&claim]);
-    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&forged_token)]), [true]);
-    assert_eq!(current_reasons(&mut store, &forged_token), [RejectReason::Revoked]);
-    assert_eq!(current_reasons(&mut store, app.token.expose_secret()), []);
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, None, &[value_selector(&forged_token)]),
+        [true]
+    );
+    assert_eq!(reject_reasons_at_start(&mut store, &forged_token), [RejectReason::Revoked]);
+    assert_eq!(reject_reasons_at_start(&mut store, app.token.expose_secret()), []);
 }
 
 #[test]
@@ -46,16 +55,19 @@ fn test_token_cannot_revoke_recorded_token_with_same_jti() {
     let recorded_token = mint_token_text(&mut store, &ada, &request);
     request.record = false;
     let replica = mint_token_text(&mut store, &mia, &request);
-    let (mut later_request, mut by_another_key) = (request.clone(), request.clone());
+    let (mut later_request, mut other_key_request) = (request.clone(), request.clone());
     later_request.expiry = Expiry::At(at(3_601));
-    by_another_key.signer = Signer::Algorithm(Some(Algorithm::EdDSA));
+    other_key_request.signer = Signer::Algorithm(Some(Algorithm::EdDSA));
     request.claims.insert("sub".to_owned(), "eve".into());
-    for other in [later_request, by_another_key, request] {
-        let forged_token = mint_token_text(&mut store, &mia, &other);
-        assert_eq!(current_reasons(&mut store, &forged_token), []);
-        assert_eq!(revoke_changes(&mut store, None, &[value_selector(&forged_token)]), [true]);
-        assert_eq!(current_reasons(&mut store, &forged_token), [RejectReason::Revoked]);
-        assert_eq!(current_reasons(&mut store, &recorded_token), []);
+    for other_request in [later_request, other_key_request, request] {
+        let forged_token = mint_token_text(&mut store, &mia, &other_request);
+        assert_eq!(reject_reasons_at_start(&mut store, &forged_token), []);
+        assert_eq!(
+            revoke_and_collect_changed(&mut store, None, &[value_selector(&forged_token)]),
+            [true]
+        );
+        assert_eq!(reject_reasons_at_start(&mut store, &forged_token), [RejectReason::Revoked]);
+        assert_eq!(reject_reasons_at_start(&mut store, &recorded_token), []);
         store.execute_sql("DELETE FROM blocklist");
     }
     let selectors = [TokenSelector::Jti(jti_of(&recorded_token))];
@@ -63,9 +75,12 @@ fn test_token_cannot_revoke_recorded_token_with_same_jti() {
         revoke(&mut store, &audit_at(0), Some(&mia.caller), &selectors),
         Err(Error::Forbidden(_))
     ));
-    assert_eq!(revoke_changes(&mut store, None, &[value_selector(&recorded_token)]), [true]);
     assert_eq!(
-        current_reasons(&mut store, &replica),
+        revoke_and_collect_changed(&mut store, None, &[value_selector(&recorded_token)]),
+        [true]
+    );
+    assert_eq!(
+        reject_reasons_at_start(&mut store, &replica),
         [RejectReason::Revoked],
         "all claims are identical"
     );

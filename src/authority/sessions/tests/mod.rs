@@ -26,7 +26,7 @@ fn authentication_reasons(
 }
 
 #[test]
-fn session_tokens_have_contract_claims_in_order() {
+fn session_tokens_have_documented_claims_in_order() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let kid = store.read(|tx| tx.active_app_key()).unwrap().spec.kid;
@@ -74,18 +74,18 @@ fn access_token_authenticates_until_expiry() {
 #[test]
 fn settings_determine_session_lifetimes() {
     let mut store = new_store();
-    let before = add_user(&mut store, "ada", Role::Admin);
+    let old_session = add_user(&mut store, "ada", Role::Admin);
     set_setting(&mut store, Setting::AccessTtl, "1m");
     set_setting(&mut store, Setting::RefreshTtl, "2h");
     set_setting(&mut store, Setting::SessionTtl, "1h");
-    let after = add_session(&mut store, before.user());
-    assert_eq!(decode_token(after.access_token()).1["exp"], json!(at(MINUTE).unix()));
+    let new_session = add_session(&mut store, old_session.user());
+    assert_eq!(decode_token(new_session.access_token()).1["exp"], json!(at(MINUTE).unix()));
     assert_eq!(
-        decode_token(after.refresh_token()).1["exp"],
+        decode_token(new_session.refresh_token()).1["exp"],
         json!(at(60 * MINUTE).unix()),
         "not after the end of the session"
     );
-    assert_eq!(authentication_reasons(&mut store, before.access_token(), 14 * MINUTE), []);
+    assert_eq!(authentication_reasons(&mut store, old_session.access_token(), 14 * MINUTE), []);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn disabled_or_deleted_user_is_refused() {
 fn session_ends_once_even_with_expired_token() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
-    let other = add_session(&mut store, ada.user());
+    let other_session = add_session(&mut store, ada.user());
     assert!(end_session(&mut store, &audit_at(DAY), ada.access_token()).unwrap());
     assert!(!end_session(&mut store, &audit_at(DAY), ada.access_token()).unwrap());
     assert_eq!(
@@ -167,7 +167,7 @@ fn session_ends_once_even_with_expired_token() {
         [RejectReason::SessionEnded, RejectReason::Expired]
     );
     assert_eq!(
-        authentication_reasons(&mut store, other.access_token(), 0),
+        authentication_reasons(&mut store, other_session.access_token(), 0),
         [],
         "another session continues"
     );

@@ -32,7 +32,7 @@ fn store_with_admin() -> (Store, TestUser) {
 }
 
 #[test]
-fn refreshed_pair_has_given_ids_and_is_not_fresh() {
+fn refreshed_pair_has_requested_ids_and_is_not_fresh() {
     let (mut store, ada) = store_with_admin();
     let pair_ids = NewPairIds::generate();
     let tokens = refresh_at(&mut store, 100, ada.refresh_token(), pair_ids).unwrap();
@@ -63,7 +63,7 @@ fn refreshed_pair_has_given_ids_and_is_not_fresh() {
 #[test]
 fn reused_refresh_token_ends_session() {
     let (mut store, ada) = store_with_admin();
-    let other = add_session(&mut store, ada.user());
+    let other_session = add_session(&mut store, ada.user());
     let tokens = refresh_at(&mut store, 0, ada.refresh_token(), NewPairIds::generate()).unwrap();
     let result = refresh_at(&mut store, 1, ada.refresh_token(), NewPairIds::generate());
     assert_eq!(refusal_reasons(result), [RejectReason::Reused]);
@@ -78,7 +78,7 @@ fn reused_refresh_token_ends_session() {
     let result = refresh_at(&mut store, 1, &refresh_text(&tokens), NewPairIds::generate());
     assert_eq!(refusal_reasons(result), [RejectReason::SessionEnded]);
     assert_eq!(
-        authentication_reasons(&mut store, other.access_token(), 1),
+        authentication_reasons(&mut store, other_session.access_token(), 1),
         [],
         "another session continues"
     );
@@ -138,16 +138,16 @@ fn retried_refresh_is_signed_with_current_key() {
 
 #[test]
 fn retry_with_one_known_id_is_reuse() {
-    for half in 0..2 {
+    for known_index in 0..2 {
         let (mut store, ada) = store_with_admin();
         let pair_ids = NewPairIds::generate();
         let tokens = refresh_at(&mut store, 0, ada.refresh_token(), pair_ids).unwrap();
-        let guess = match half {
+        let guessed_ids = match known_index {
             0 => NewPairIds { access: pair_ids.access, ..NewPairIds::generate() },
             _ => NewPairIds { refresh: pair_ids.refresh, ..NewPairIds::generate() },
         };
         assert_eq!(
-            refusal_reasons(refresh_at(&mut store, 1, ada.refresh_token(), guess)),
+            refusal_reasons(refresh_at(&mut store, 1, ada.refresh_token(), guessed_ids)),
             [RejectReason::Reused]
         );
         assert_eq!(
@@ -158,7 +158,7 @@ fn retry_with_one_known_id_is_reuse() {
 }
 
 #[test]
-fn unused_expired_refresh_token_is_only_expired() {
+fn unused_expired_refresh_token_is_refused_as_expired() {
     let (mut store, ada) = store_with_admin();
     let result = refresh_at(&mut store, 30 * DAY, ada.refresh_token(), NewPairIds::generate());
     assert_eq!(refusal_reasons(result), [RejectReason::Expired]);
@@ -211,9 +211,9 @@ fn ended_session_is_not_refreshed() {
 fn refresh_requires_refresh_token_of_enabled_user() {
     let (mut store, ada) = store_with_admin();
     let app = issue_app_token(&mut store, &ada, "app");
-    for other in [ada.access_token(), app.token.expose_secret()] {
+    for other_token in [ada.access_token(), app.token.expose_secret()] {
         assert_eq!(
-            refusal_reasons(refresh_at(&mut store, 0, other, NewPairIds::generate())),
+            refusal_reasons(refresh_at(&mut store, 0, other_token, NewPairIds::generate())),
             [RejectReason::WrongType]
         );
     }

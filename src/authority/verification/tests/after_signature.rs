@@ -1,4 +1,4 @@
-//! Tests after a valid signature: all reasons are reported, in a fixed order.
+//! Tests of tokens with a valid signature: all reasons are reported, in a fixed order.
 
 use super::*;
 use crate::model::{Lifetime, Permission, TokenStatus};
@@ -13,7 +13,7 @@ fn required_values(name: &str, value: &str) -> Vec<(String, String)> {
 
 #[test]
 fn all_reasons_are_reported_in_fixed_order() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let expires_at = at(604_800);
     let reasons_at_expiry = |context: &mut TestContext| {
         let app = context.app.clone();
@@ -62,7 +62,7 @@ fn all_reasons_are_reported_in_fixed_order() {
 
 #[test]
 fn expectations_fail_independently() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let base = || TestContext::expectations(APP);
     let week = Lifetime::from_days(7);
     let over_a_week = Lifetime::from_seconds(604_801);
@@ -95,7 +95,7 @@ fn expectations_fail_independently() {
 
 #[test]
 fn audience_matches_any_and_permissions_match_all() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let app_request = crate::authority::TokenRequest {
         audience: vec!["a".to_owned(), "b".to_owned()],
         permissions: vec![permission("read"), permission("write")],
@@ -124,7 +124,7 @@ fn audience_matches_any_and_permissions_match_all() {
 
 #[test]
 fn reference_time_affects_time_claims_only() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let at_time =
         |seconds| Expectations { reference_time: at(seconds), ..TestContext::expectations(APP) };
     assert_eq!(context.app_reasons(&at_time(604_799)), []);
@@ -148,7 +148,7 @@ fn reference_time_affects_time_claims_only() {
 
 #[test]
 fn leeway_applies_on_both_sides() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let at_time = |seconds, leeway| Expectations {
         reference_time: at(seconds),
         leeway,
@@ -162,7 +162,7 @@ fn leeway_applies_on_both_sides() {
 
 #[test]
 fn token_without_a_row_is_unknown_until_expiry() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     context.store.execute_sql("DELETE FROM tokens; DELETE FROM pairs");
     let (access, refresh) =
         (context.ada.access_token().to_owned(), context.ada.refresh_token().to_owned());
@@ -190,7 +190,7 @@ fn token_without_a_row_is_unknown_until_expiry() {
 
 #[test]
 fn jti_without_a_row_is_unknown() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let jti = context.claims()["jti"].as_str().unwrap().to_uppercase();
     for jti in [json!(jti), json!("x"), json!(""), json!(null)] {
         let token = context.altered_app_token(&[("jti", jti.clone())]);
@@ -200,7 +200,7 @@ fn jti_without_a_row_is_unknown() {
 
 #[test]
 fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let token = context.altered_app_token(&[("exp", json!(null))]);
     assert_eq!(context.reasons(&token, APP), [RejectReason::MissingClaim]);
     context.store.execute_sql("UPDATE tokens SET expires_at = NULL");
@@ -224,7 +224,7 @@ fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
 
 #[test]
 fn claim_of_wrong_type_is_the_only_reason() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     for (name, value) in [
         ("exp", json!("never")),
         ("exp", json!(1.5)),
@@ -243,7 +243,7 @@ fn claim_of_wrong_type_is_the_only_reason() {
 
 #[test]
 fn ambiguous_payload_is_malformed() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let header = context.header(&[]);
     let claims = context.claims().to_string();
     let duplicate_member = format!("{},\"id\":2}}", claims.strip_suffix('}').unwrap());
@@ -264,7 +264,7 @@ fn ambiguous_payload_is_malformed() {
 
 #[test]
 fn deleted_and_disabled_owners_have_distinct_reasons() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let access = context.ada.access_token().to_owned();
     context.store.execute_sql("UPDATE users SET disabled_at = 1");
     assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::UserDisabled]);
@@ -279,7 +279,7 @@ fn deleted_and_disabled_owners_have_distinct_reasons() {
 
 #[test]
 fn status_comes_from_the_row() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let (app, access) = (context.app.clone(), context.ada.access_token().to_owned());
     let status = |store: &mut Store, token: &str, expected_kind, seconds| {
         verify_token(store, token, &Expectations::new(expected_kind, at(seconds)))

@@ -1,4 +1,4 @@
-//! Tests before a valid signature: exactly one reason is reported, and no claims.
+//! Tests of tokens that fail by the signature check: one reason is reported, and no claims.
 
 use super::*;
 
@@ -12,12 +12,12 @@ fn only_reason(context: &mut TestContext, token: &str, kind: ExpectedKind) -> Re
 
 #[test]
 fn malformed_token_is_refused_with_detail() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let app = context.app.clone();
     let (input, signature) = app.rsplit_once('.').unwrap();
-    let list = context.sign("[]", "{}");
+    let list_header_token = context.sign("[]", "{}");
     let duplicate_member = context.sign(r#"{"alg":"ES256","alg":"ES256"}"#, "{}");
-    let large = "A".repeat(70_000);
+    let large_token = "A".repeat(70_000);
     for (token, detail) in [
         ("", "empty"),
         ("abc", "expected three parts"),
@@ -27,9 +27,9 @@ fn malformed_token_is_refused_with_detail() {
         (&format!("{app}="), "the signature is not base64url"),
         (&format!("{input}.+{}", &signature[1..]), "the signature is not base64url"),
         (&format!("!{app}"), "the header is not base64url"),
-        (&list, "the header is not a JSON object"),
+        (&list_header_token, "the header is not a JSON object"),
         (&duplicate_member, "the header is ambiguous: duplicate member name"),
-        (&large, "larger than 64 KiB"),
+        (&large_token, "larger than 64 KiB"),
     ] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
         assert_eq!(report.detail.as_deref(), Some(detail));
@@ -39,7 +39,7 @@ fn malformed_token_is_refused_with_detail() {
 
 #[test]
 fn unsupported_header_extension_is_refused() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let claims = context.claims().to_string();
     for (name, value) in [
         ("crit", json!(["exp"])),
@@ -54,12 +54,12 @@ fn unsupported_header_extension_is_refused() {
     }
     let header = context.header(&[("x", json!("y")), ("cty", json!("JWT"))]);
     let token = context.sign(&header, &claims);
-    assert_eq!(context.reasons(&token, APP), [], "what is not known is ignored");
+    assert_eq!(context.reasons(&token, APP), [], "unknown header parameters are ignored");
 }
 
 #[test]
 fn header_alg_must_match_the_key() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let claims = context.claims().to_string();
     for alg in ["none", "None", "NONE", "HS256", "ES384", "es256", ""] {
         let header = context.header(&[("alg", json!(alg))]);
@@ -79,9 +79,9 @@ fn header_alg_must_match_the_key() {
 
 #[test]
 fn public_key_is_not_an_hmac_secret() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let key = context.active_app_key();
-    let confused = crate::model::KeySpec {
+    let confused_key = crate::model::KeySpec {
         algorithm: Algorithm::HS256,
         material: secrecy::SecretSlice::from(
             Value::from(key.spec.public_jwk.clone().unwrap()).to_string().into_bytes(),
@@ -89,13 +89,13 @@ fn public_key_is_not_an_hmac_secret() {
         ..key.spec
     };
     let header = context.header(&[("alg", json!("HS256"))]);
-    let token = sign_text(&confused, &header, &context.claims().to_string()).unwrap();
+    let token = sign_text(&confused_key, &header, &context.claims().to_string()).unwrap();
     assert_eq!(only_reason(&mut context, token.expose_secret(), APP), RejectReason::AlgNotAllowed);
 }
 
 #[test]
 fn kid_selects_the_key() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let claims = context.claims().to_string();
     for (kid, reason) in [
         (json!("unknown"), RejectReason::UnknownKey),
@@ -112,13 +112,13 @@ fn kid_selects_the_key() {
     assert_eq!(
         only_reason(&mut context, &token, APP),
         RejectReason::UnknownKey,
-        "no key is guessed"
+        "without `kid`, no key is tried"
     );
 }
 
 #[test]
 fn embedded_key_is_never_used() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let attacker_key =
         crypto::generate_key(Algorithm::ES256, Purpose::App, crate::model::RsaBits::default())
             .unwrap();
@@ -141,12 +141,12 @@ fn embedded_key_is_never_used() {
 
 #[test]
 fn signature_of_another_token_is_refused() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let app = context.app.clone();
-    let other =
+    let other_token =
         issue_app_token(&mut context.store, &context.ada, "app").token.expose_secret().to_owned();
     let (input, _) = app.rsplit_once('.').unwrap();
-    let (_, signature) = other.rsplit_once('.').unwrap();
+    let (_, signature) = other_token.rsplit_once('.').unwrap();
     assert_eq!(
         only_reason(&mut context, &format!("{input}.{signature}"), APP),
         RejectReason::BadSignature
@@ -160,8 +160,8 @@ fn signature_of_another_token_is_refused() {
 
 #[test]
 fn token_of_another_store_has_an_unknown_key() {
-    let mut context = test_context();
-    let other_context = test_context();
+    let mut context = new_test_context();
+    let other_context = new_test_context();
     assert_eq!(only_reason(&mut context, &other_context.app, APP), RejectReason::UnknownKey);
     assert_eq!(
         only_reason(&mut context, other_context.ada.access_token(), ACCESS),
@@ -171,7 +171,7 @@ fn token_of_another_store_has_an_unknown_key() {
 
 #[test]
 fn retired_key_verifies_until_expiry() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let (app, access) = (context.app.clone(), context.ada.access_token().to_owned());
     rotate_app_key(&mut context.store, at(60));
     for (token, expected_kind) in [(&app, APP), (&access, ACCESS)] {
@@ -182,13 +182,14 @@ fn retired_key_verifies_until_expiry() {
         );
     }
     let ada = &context.ada;
-    let new = issue_app_token(&mut context.store, ada, "new").token.expose_secret().to_owned();
-    assert_eq!(reject_reasons(&mut context.store, &new, APP, 60), []);
+    let new_token =
+        issue_app_token(&mut context.store, ada, "new").token.expose_secret().to_owned();
+    assert_eq!(reject_reasons(&mut context.store, &new_token, APP, 60), []);
 }
 
 #[test]
 fn standby_app_key_is_unknown() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let app = context.app.clone();
     context.store.execute_sql("UPDATE keys SET state = 'standby'");
     assert_eq!(only_reason(&mut context, &app, APP), RejectReason::UnknownKey);
@@ -196,14 +197,14 @@ fn standby_app_key_is_unknown() {
 
 #[test]
 fn revoked_key_is_reported_after_signature_check() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let tokens = [
         context.app.clone(),
         context.ada.access_token().to_owned(),
         context.ada.refresh_token().to_owned(),
     ];
-    let confused = context.header(&[("alg", json!("HS256"))]);
-    let confused = context.sign(&confused, &context.claims().to_string());
+    let hs256_header = context.header(&[("alg", json!("HS256"))]);
+    let confused_token = context.sign(&hs256_header, &context.claims().to_string());
     context.store.execute_sql("UPDATE keys SET state = 'revoked'");
     for token in &tokens {
         let report =
@@ -218,7 +219,7 @@ fn revoked_key_is_reported_after_signature_check() {
         );
     }
     assert_eq!(
-        only_reason(&mut context, &confused, ExpectedKind::Any),
+        only_reason(&mut context, &confused_token, ExpectedKind::Any),
         RejectReason::AlgNotAllowed
     );
 }

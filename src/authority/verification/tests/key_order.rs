@@ -39,8 +39,8 @@ static KEYS_AND_CASES: LazyLock<(Vec<KeySpec>, Vec<Case>)> = LazyLock::new(|| {
         let mut add_case = |token, reasons| cases.push(Case { token, reasons });
         add_case(token.replace(".ey", ".fy"), vec![RejectReason::BadSignature]);
         add_case(token, vec![]);
-        let as_other = sign(other_key.kid.as_str(), other_key.algorithm);
-        add_case(as_other, vec![RejectReason::BadSignature]);
+        let token_as_other_key = sign(other_key.kid.as_str(), other_key.algorithm);
+        add_case(token_as_other_key, vec![RejectReason::BadSignature]);
         add_case(sign(other_key.kid.as_str(), key.algorithm), vec![RejectReason::AlgNotAllowed]);
         add_case(sign("", key.algorithm), vec![RejectReason::UnknownKey]);
     }
@@ -51,9 +51,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn store_key_order_is_irrelevant(order in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
+    fn store_key_order_is_irrelevant(shuffled_keys in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
         let mut store = new_store();
-        let options = NewKeyOptions { keys: &order, initial_kid: None, activate: false };
+        let options = NewKeyOptions { keys: &shuffled_keys, initial_kid: None, activate: false };
         add_keys(&mut store, &audit_at(0), None, options).unwrap();
         for case in &KEYS_AND_CASES.1 {
             prop_assert_eq!(&reject_reasons(&mut store, &case.token, TEST, 0), &case.reasons);
@@ -61,13 +61,13 @@ proptest! {
     }
 
     #[test]
-    fn third_party_key_order_is_irrelevant(order in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
-        let public: Vec<Value> =
-            order.iter().filter_map(|key| key.public_jwk.clone()).map(Value::from).collect();
-        let set = read_jwks(json!({"keys": public}).to_string().as_bytes()).unwrap();
+    fn third_party_key_order_is_irrelevant(shuffled_keys in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
+        let public_jwks: Vec<Value> =
+            shuffled_keys.iter().filter_map(|key| key.public_jwk.clone()).map(Value::from).collect();
+        let verifiers = read_jwks(json!({"keys": public_jwks}).to_string().as_bytes()).unwrap();
         // The JWK Set lacks the symmetric key.
         for case in KEYS_AND_CASES.1.iter().skip(5) {
-            let report = verify_third_party(&set, &case.token, &Expectations::new(ExpectedKind::Any, at(0)));
+            let report = verify_third_party(&verifiers, &case.token, &Expectations::new(ExpectedKind::Any, at(0)));
             let is_hmac_token = Compact::parse(&case.token).unwrap().header["kid"] == json!(KEYS_AND_CASES.0[0].kid);
             let expected = if is_hmac_token { &vec![RejectReason::UnknownKey] } else { &case.reasons };
             prop_assert_eq!(&report.reasons, expected);

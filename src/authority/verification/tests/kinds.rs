@@ -9,7 +9,7 @@ fn mint_test_token(context: &mut TestContext) -> String {
 
 #[test]
 fn token_is_accepted_only_as_own_kind() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let tokens = [
         (TokenKind::App, context.app.clone()),
         (TokenKind::Access, context.ada.access_token().to_owned()),
@@ -37,11 +37,11 @@ fn token_is_accepted_only_as_own_kind() {
 
 #[test]
 fn test_token_kind_is_known_before_signature_check() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let token = mint_test_token(&mut context);
     let (input, _) = token.rsplit_once('.').unwrap();
-    let broken = format!("{input}.AAAA");
-    for token in [&token, &broken] {
+    let broken_token = format!("{input}.AAAA");
+    for token in [&token, &broken_token] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
         assert_eq!(
             (report.kind, report.reasons),
@@ -49,7 +49,7 @@ fn test_token_kind_is_known_before_signature_check() {
         );
         assert!(report.claims.is_none());
     }
-    assert_eq!(context.reasons(&broken, TEST), [RejectReason::BadSignature]);
+    assert_eq!(context.reasons(&broken_token, TEST), [RejectReason::BadSignature]);
     let app = context.app.clone();
     let report = verify_token(&mut context.store, &app, &TestContext::expectations(TEST));
     assert_eq!((report.kind, report.reasons), (None, vec![RejectReason::WrongType]));
@@ -57,17 +57,17 @@ fn test_token_kind_is_known_before_signature_check() {
 
 #[test]
 fn header_typ_and_type_claim_must_agree() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let claims = context.claims().to_string();
     for typ in [json!("session+jwt"), json!("refresh+jwt"), json!("jwt"), json!(1), json!("")] {
         let header = context.header(&[("typ", typ.clone())]);
         let token = context.sign(&header, &claims);
         assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "{typ}");
     }
-    let (kid, access) =
+    let (kid, access_claims) =
         (context.active_app_key().spec.kid, decode_token(context.ada.access_token()).1.to_string());
-    let untyped = json!({"alg": "ES256", "kid": kid}).to_string();
-    let token = context.sign(&untyped, &claims);
+    let untyped_header = json!({"alg": "ES256", "kid": kid}).to_string();
+    let token = context.sign(&untyped_header, &claims);
     assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "no `typ`");
     let token = context.altered_app_token(&[("type", json!(null))]);
     assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "no `type`");
@@ -75,14 +75,14 @@ fn header_typ_and_type_claim_must_agree() {
     assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType]);
     // The header of an app token does not turn session claims into an app token.
     let header = context.header(&[]);
-    let token = context.sign(&header, &access);
+    let token = context.sign(&header, &access_claims);
     assert_eq!(context.reasons(&token, APP), [RejectReason::SessionToken]);
     assert_eq!(context.reasons(&token, ACCESS), [RejectReason::WrongType]);
 }
 
 #[test]
 fn row_of_another_kind_is_ignored() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let (app, access, refresh) = (
         context.claims(),
         decode_token(context.ada.access_token()).1,
@@ -108,7 +108,7 @@ fn row_of_another_kind_is_ignored() {
 
 #[test]
 fn decode_checks_nothing() {
-    let context = test_context();
+    let context = new_test_context();
     let (input, _) = context.app.rsplit_once('.').unwrap();
     assert_eq!(decode(&format!("{input}.AAAA")).unwrap().1, context.claims());
     assert!(matches!(

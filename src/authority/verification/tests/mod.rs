@@ -29,7 +29,7 @@ struct TestContext {
     app: String,
 }
 
-fn test_context() -> TestContext {
+fn new_test_context() -> TestContext {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let app = issue_app_token(&mut store, &ada, "app").token.expose_secret().to_owned();

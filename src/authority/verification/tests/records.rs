@@ -3,14 +3,14 @@
 use super::*;
 use crate::authority::test_store::{refusal_reasons, set_setting};
 use crate::authority::{
-    NewPairIds, Renewal, TokenRequest, TokenSelector, authorize_minter, end_session, issue_token,
-    refresh_session, renew_token, revoke,
+    NewPairIds, RenewalOptions, TokenRequest, TokenSelector, authorize_minter, end_session,
+    issue_token, refresh_session, renew_token, revoke,
 };
 use crate::model::{ExtraClaims, Permission, Setting};
 
 /// Creates a store with an app token for minting that has an audience and an extra claim.
 fn context_with_recorded_claims() -> TestContext {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let app_request = TokenRequest {
         permissions: vec![Permission::parse_including_reserved("jeton:mint").unwrap()],
         audience: vec!["api".to_owned()],
@@ -23,8 +23,8 @@ fn context_with_recorded_claims() -> TestContext {
     context
 }
 
-/// Returns the rejection reasons and the detail.
-fn rejection(
+/// Verifies a token whose row is rejected. Returns the rejection reasons and the detail.
+fn verify_rejected(
     context: &mut TestContext,
     token: &str,
     kind: ExpectedKind,
@@ -58,7 +58,7 @@ fn app_token_that_contradicts_its_row_is_refused() {
         ("nbf", json!(now - 60)),
     ] {
         let token = context.altered_app_token(&[(name, value.clone())]);
-        let actual = rejection(&mut context, &token, APP);
+        let actual = verify_rejected(&mut context, &token, APP);
         assert_eq!(
             actual,
             (vec![RejectReason::BadClaim], Some(name.to_owned())),
@@ -67,7 +67,7 @@ fn app_token_that_contradicts_its_row_is_refused() {
     }
     for name in ["permissions", "aud", "sub", "id", "app", "exp", "iat", "team"] {
         let token = context.altered_app_token(&[(name, json!(null))]);
-        let actual = rejection(&mut context, &token, APP);
+        let actual = verify_rejected(&mut context, &token, APP);
         assert_eq!(actual, (vec![RejectReason::MissingClaim], Some(name.to_owned())), "{name}");
     }
 }
@@ -97,7 +97,7 @@ fn altered_session_token(
 
 #[test]
 fn session_token_that_contradicts_its_row_is_refused() {
-    let mut context = test_context();
+    let mut context = new_test_context();
     let now = at(0).unix();
     let tokens = [
         (context.ada.access_token().to_owned(), ACCESS),
@@ -113,8 +113,8 @@ fn session_token_that_contradicts_its_row_is_refused() {
             ("sub", json!("0192abcd-0000-7000-8000-00000000cccc")),
             ("id", json!(2)),
         ] {
-            let altered = altered_session_token(&mut context, &token, name, &value);
-            let actual = rejection(&mut context, &altered, expected_kind);
+            let altered_token = altered_session_token(&mut context, &token, name, &value);
+            let actual = verify_rejected(&mut context, &altered_token, expected_kind);
             assert_eq!(
                 actual,
                 (vec![RejectReason::BadClaim], Some(name.to_owned())),
@@ -122,8 +122,8 @@ fn session_token_that_contradicts_its_row_is_refused() {
             );
         }
         // Every decision uses the role in the user's row.
-        let demoted = altered_session_token(&mut context, &token, "role", &json!("user"));
-        assert_eq!(context.reasons(&demoted, expected_kind), []);
+        let demoted_token = altered_session_token(&mut context, &token, "role", &json!("user"));
+        assert_eq!(context.reasons(&demoted_token, expected_kind), []);
     }
 }
 
@@ -137,7 +137,7 @@ fn every_consumer_refuses_a_token_that_contradicts_its_row() {
     let access = altered_session_token(&mut context, &access, "exp", &later);
     let refresh_token = altered_session_token(&mut context, &refresh_token, "exp", &later);
     let store = &mut context.store;
-    let renewal = Renewal { ttl: None, grace: None };
+    let renewal = RenewalOptions { ttl: None, grace: None };
     let by_value = |token: &String| TokenSelector::Value(token.clone());
     assert_eq!(refusal_reasons(authorize_minter(store, at(0), &app)), [RejectReason::BadClaim]);
     assert_eq!(refusal_reasons(authorize_minter(store, at(0), &access)), [RejectReason::BadClaim]);
@@ -159,8 +159,9 @@ fn every_consumer_refuses_a_token_that_contradicts_its_row() {
         refusal_reasons(end_session(store, &audit_at(0), &access)),
         [RejectReason::BadClaim]
     );
-    let next = refresh_session(store, &audit_at(0), &refresh_token, NewPairIds::generate());
-    assert_eq!(refusal_reasons(next), [RejectReason::BadClaim]);
+    let refresh_result =
+        refresh_session(store, &audit_at(0), &refresh_token, NewPairIds::generate());
+    assert_eq!(refusal_reasons(refresh_result), [RejectReason::BadClaim]);
     // No token was revoked, no session ended, and no refresh token used.
     let (app, access) = (context.app.clone(), context.ada.access_token().to_owned());
     let refresh_token = context.ada.refresh_token().to_owned();
