@@ -15,6 +15,7 @@ mod node;
 mod non_utf8;
 mod output;
 mod prompts;
+mod prose;
 mod python;
 mod races;
 mod readme;

@@ -12,10 +12,10 @@ const MAX_LINES: usize = 300;
 const MAX_TEST_LINES: usize = 400;
 
 /// A source file with the path below the package and the top-level module.
-struct File {
-    path: PathBuf,
+pub(crate) struct File {
+    pub(crate) path: PathBuf,
     module: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl File {
@@ -33,7 +33,7 @@ impl File {
 }
 
 /// Returns all Rust files below a directory of the package.
-fn source_files(directory: &str) -> Vec<File> {
+pub(crate) fn source_files(directory: &str) -> Vec<File> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     let mut pending = vec![package.join(directory)];
@@ -67,7 +67,7 @@ fn whole_words<'t>(text: &'t str, pattern: &'t str) -> impl Iterator<Item = usiz
 }
 
 #[track_caller]
-fn assert_no_violations(violations: &[String]) {
+pub(crate) fn assert_no_violations(violations: &[String]) {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
@@ -109,7 +109,7 @@ fn only_the_terminal_module_prints() {
 }
 
 #[test]
-fn source_files_have_no_unsafe_code() {
+pub(crate) fn source_files_have_no_unsafe_code() {
     let allowed = "    #[ctor(unsafe)]";
     assert_no_file(|file| {
         let is_unsafe = |line| whole_words(line, "unsafe").next().is_some() && line != allowed;

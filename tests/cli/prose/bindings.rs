@@ -1,0 +1,117 @@
+//! Local variables: none has the name of the function that returned its value.
+
+use super::rust_files;
+use crate::architecture::assert_no_violations;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprLet, Ident, Local, Pat};
+
+/// The variables that have the name of the function that returned their value, with their lines.
+///
+/// `let session = session()?`, `let session = store::session(id).unwrap()` and
+/// `if let Some(session) = session(id)` are violations: the name of a function that returns a value
+/// should say more than the value is. Methods (`let id = user.id()`) and associated functions
+/// (`let now = Timestamp::now()`) are idiomatic and allowed.
+#[derive(Default)]
+struct SameNames(Vec<(usize, String)>);
+
+impl SameNames {
+    fn check(&mut self, pattern: &Pat, value: &Expr) {
+        let (Some(variable), Some(function)) = (variable(pattern), function(value)) else {
+            return;
+        };
+        if variable == function {
+            self.0.push((variable.span().start().line, variable.to_string()));
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for SameNames {
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(init) = &local.init {
+            self.check(&local.pat, &init.expr);
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_let(&mut self, condition: &'ast ExprLet) {
+        self.check(&condition.pat, &condition.expr);
+        visit::visit_expr_let(self, condition);
+    }
+}
+
+/// Returns the variable of `x`, `mut x`, `x: T`, `&x`, `Some(x)` and `Ok(x)`.
+fn variable(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
+        Pat::Ident(binding) => Some(&binding.ident),
+        Pat::Type(typed) => variable(&typed.pat),
+        Pat::Reference(reference) => variable(&reference.pat),
+        Pat::Paren(paren) => variable(&paren.pat),
+        Pat::TupleStruct(tuple) if tuple.elems.len() == 1 => variable(tuple.elems.first()?),
+        _ => None,
+    }
+}
+
+/// Returns the function whose value the expression is, through `?`, `.await`, `&`, `unwrap` and
+/// `expect`.
+fn function(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Try(inner) => function(&inner.expr),
+        Expr::Await(inner) => function(&inner.base),
+        Expr::Paren(inner) => function(&inner.expr),
+        Expr::Reference(inner) => function(&inner.expr),
+        Expr::MethodCall(call) if call.method == "unwrap" || call.method == "expect" => {
+            function(&call.receiver)
+        }
+        Expr::Call(call) => {
+            let Expr::Path(path) = &*call.func else { return None };
+            let mut segments = path.path.segments.iter().rev().map(|segment| &segment.ident);
+            let name = segments.next()?;
+            let is_associated = segments.next().is_some_and(is_type);
+            (!is_associated).then_some(name)
+        }
+        _ => None,
+    }
+}
+
+fn is_type(segment: &Ident) -> bool {
+    segment.to_string().starts_with(char::is_uppercase)
+}
+
+fn same_names(source: &str) -> syn::Result<Vec<(usize, String)>> {
+    let mut names = SameNames::default();
+    names.visit_file(&syn::parse_file(source)?);
+    Ok(names.0)
+}
+
+#[test]
+fn variables_are_not_named_after_their_function() {
+    let mut violations = Vec::new();
+    for file in rust_files() {
+        for (line, name) in same_names(&file.text).unwrap() {
+            violations.push(format!(
+                "{}:{line}: variable `{name}` has the name of the function that returned it",
+                file.path.display()
+            ));
+        }
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn variables_named_after_a_function_are_detected() {
+    let source = "fn f() -> Option<()> {
+        let a = a();
+        let mut b: B = x::y::b(1)?;
+        let c = &(c().unwrap());
+        if let Some(d) = d() {}
+        let Ok(e) = super::e() else { return None };
+        let id = user.id();
+        let now = Timestamp::now();
+        let g = g(1).len();
+        let h = other();
+        None
+    }";
+    let names = same_names(source).unwrap();
+    let lines: Vec<_> = names.iter().map(|(line, name)| (*line, name.as_str())).collect();
+    assert_eq!(lines, [(2, "a"), (3, "b"), (4, "c"), (5, "d"), (6, "e")]);
+}

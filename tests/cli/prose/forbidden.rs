@@ -1,0 +1,163 @@
+//! Forbidden words and phrases in comments, help, messages and documents.
+
+use super::rust_files;
+use super::source::{self, Kind};
+use crate::architecture::assert_no_violations;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One entry a line: `phrase = what to write instead`. A word of a phrase may be a list of forms
+/// (`take/takes/took`), `_` stands for any word, and letter case does not matter. `#` opens a comment.
+const LIST: &str = include_str!("forbidden.txt");
+
+struct Entry {
+    words: Vec<Vec<&'static str>>,
+    instead: &'static str,
+}
+
+fn entries() -> Vec<Entry> {
+    let lines = LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let entries = lines.map(|line| {
+        let (phrase, instead) = line.split_once(" = ").expect(line);
+        let words = phrase.split_whitespace().map(|word| word.split('/').collect()).collect();
+        Entry { words, instead }
+    });
+    entries.collect()
+}
+
+/// A word of a text: lower case, with its line and the text before it since the last word.
+struct Word<'t> {
+    word: String,
+    line: usize,
+    separator: &'t str,
+}
+
+/// Splits a text into words. A code span is one word, `` ` ``; the marks of a code fence are none.
+fn words(text: &str) -> Vec<Word<'_>> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
+    let mut words = Vec::new();
+    let (mut end, mut line) = (0, 1);
+    let mut position = 0;
+    while let Some(start) = text[position..].find(|c: char| c == '`' || is_part(c)) {
+        let start = position + start;
+        let rest = &text[start..];
+        let marks = rest.len() - rest.trim_start_matches('`').len();
+        let (len, word) = if marks > 0 {
+            (marks + span_len(&rest[marks..], marks), "`".to_owned())
+        } else {
+            let len = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let word = rest[..len].trim_matches(['\'', '’', '-']).to_lowercase();
+            (len, word.replace('’', "'"))
+        };
+        position = start + len;
+        if len > marks && !word.is_empty() {
+            let separator = &text[end..start];
+            line += separator.matches('\n').count();
+            words.push(Word { word, line, separator });
+            line += rest[..len].matches('\n').count();
+            end = position;
+        }
+    }
+    words
+}
+
+/// Returns the length of a code span after its opening marks, 0 if it is not closed in its paragraph.
+fn span_len(rest: &str, marks: usize) -> usize {
+    let closing = rest.find(&"`".repeat(marks)).filter(|_| marks < 3);
+    let closing = closing.filter(|end| !rest[..*end].contains("\n\n"));
+    closing.map_or(0, |end| end + marks)
+}
+
+/// Returns the forbidden phrases of a text as (line, message).
+fn matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
+    let words = words(text);
+    let mut found = Vec::new();
+    for start in 0..words.len() {
+        for entry in entries {
+            let Some(candidate) = words.get(start..start + entry.words.len()) else { continue };
+            let is_match =
+                candidate.iter().zip(&entry.words).enumerate().all(|(at, (word, forms))| {
+                    let is_adjacent = at == 0 || word.separator.trim().is_empty();
+                    is_adjacent && forms.iter().any(|form| *form == "_" || *form == word.word)
+                });
+            if is_match {
+                let phrase: Vec<_> = candidate.iter().map(|word| word.word.as_str()).collect();
+                let message = format!("`{}`: use {}", phrase.join(" "), entry.instead);
+                found.push((words[start].line, message));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the documents of the package: README, unreleased changes, guides, topics of the help.
+fn documents() -> Vec<(PathBuf, String)> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents = Vec::new();
+    let mut pending = ["docs", "src", "tests"].map(|name| package.join(name)).to_vec();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(package).unwrap().map(|e| e.unwrap().path()).collect();
+    while let Some(directory) = pending.pop() {
+        for path in fs::read_dir(directory).into_iter().flatten().map(|e| e.unwrap().path()) {
+            let is_source = !path.ends_with("target") && !path.ends_with("node_modules");
+            if path.is_dir() && is_source { pending.push(path) } else { paths.push(path) }
+        }
+    }
+    for path in paths {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let is_topic = extension == Some("txt") && path.starts_with(package.join("src"));
+        if extension == Some("md") || is_topic {
+            let mut text = fs::read_to_string(&path).unwrap();
+            if path.ends_with("CHANGELOG.md") {
+                let unreleased = text.find("\n## [Unreleased]").unwrap();
+                let released = text[unreleased + 1..].find("\n## [");
+                text.truncate(released.map_or(text.len(), |end| unreleased + 1 + end));
+            }
+            documents.push((path.strip_prefix(package).unwrap().to_owned(), text));
+        }
+    }
+    documents
+}
+
+#[test]
+fn texts_have_no_forbidden_phrases() {
+    let entries = entries();
+    let mut violations = Vec::new();
+    let mut check = |path: &Path, line: usize, text: &str| {
+        for (offset, message) in matches(text, &entries) {
+            violations.push(format!("{}:{}: {message}", path.display(), line + offset - 1));
+        }
+    };
+    for file in rust_files() {
+        for text in source::texts(&file.text).unwrap() {
+            if text.kind != Kind::Literal || file.path.starts_with("src") {
+                check(&file.path, text.line, &text.content);
+            }
+        }
+    }
+    let documents = documents();
+    for name in ["README.md", "CHANGELOG.md", "src/commands/help/output.txt"] {
+        assert!(documents.iter().any(|(path, _)| path == Path::new(name)), "{name}");
+    }
+    for (path, text) in &documents {
+        check(path, 1, text);
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn forbidden_phrases_are_detected() {
+    let entries = entries();
+    for entry in &entries {
+        let phrase: Vec<_> = entry.words.iter().map(|forms| forms[0]).collect();
+        let text = format!("Some text,\n{}.", phrase.join("\n"));
+        let found = matches(&text, &entries);
+        assert!(found.iter().any(|(line, _)| *line == 2), "{phrase:?}");
+        assert!(!entry.instead.is_empty());
+        assert_eq!(matches(entry.instead, &entries), [], "{phrase:?}");
+    }
+    let found = matches("One `x`\ntakes `it` back, is\nTaken  back.", &entries);
+    assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(matches("taken. Back `taken back` retaken back taken_back", &entries), []);
+    assert_eq!(matches("```sh\n# taken back\n```\n\nTaken\n```\nback", &entries).len(), 1);
+}

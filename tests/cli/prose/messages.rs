@@ -1,0 +1,116 @@
+//! Style of error messages and hints: lower case, no full stop.
+
+use crate::architecture::{assert_no_violations, source_files};
+use proc_macro2::TokenTree;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr};
+
+/// The types whose constructors take the text of a message.
+const ERROR_TYPES: &[&str] = &["Error", "Failure", "Invalid"];
+
+/// The violations of `#[error("…")]`, of literal and `format!` arguments to functions of
+/// `ERROR_TYPES`, and of `with_hint`.
+#[derive(Default)]
+struct Messages(Vec<(usize, String)>);
+
+impl Messages {
+    fn check(&mut self, literal: &LitStr) {
+        let message = literal.value();
+        let fault = if opens_with_capital(&message) {
+            "opens with a capital letter"
+        } else if message.ends_with('.') {
+            "ends with a full stop"
+        } else {
+            return;
+        };
+        self.0.push((literal.span().start().line, format!("`{message}` {fault}")));
+    }
+
+    fn check_argument(&mut self, argument: &Expr) {
+        match argument {
+            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => self.check(literal),
+            Expr::Macro(call) if call.mac.path.is_ident("format") => {
+                let first = call.mac.tokens.clone().into_iter().next();
+                if let Some(TokenTree::Literal(literal)) = first
+                    && let Lit::Str(literal) = Lit::new(literal)
+                {
+                    self.check(&literal);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Messages {
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if attribute.path().is_ident("error") {
+            if let Ok(list) = attribute.meta.require_list()
+                && let Some(TokenTree::Literal(literal)) = list.tokens.clone().into_iter().next()
+                && let Lit::Str(literal) = Lit::new(literal)
+            {
+                self.check(&literal);
+            }
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && let Some(owner) = path.path.segments.iter().rev().nth(1)
+            && ERROR_TYPES.iter().any(|name| owner.ident == name)
+        {
+            call.args.iter().for_each(|argument| self.check_argument(argument));
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if call.method == "with_hint" {
+            call.args.iter().for_each(|argument| self.check_argument(argument));
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+}
+
+/// Returns whether the first word is capitalized; acronyms and names such as `JSON`, `SQLite` and
+/// `Ctrl-C` are not capitalized words.
+fn opens_with_capital(message: &str) -> bool {
+    let word = message.split(|c: char| c.is_whitespace() || c == ':').next().unwrap_or_default();
+    let mut chars = word.chars();
+    chars.next().is_some_and(char::is_uppercase) && chars.all(char::is_lowercase)
+}
+
+fn faults(source: &str) -> syn::Result<Vec<(usize, String)>> {
+    let mut messages = Messages::default();
+    messages.visit_file(&syn::parse_file(source)?);
+    Ok(messages.0)
+}
+
+#[test]
+fn error_messages_are_lower_case_without_full_stop() {
+    let mut violations = Vec::new();
+    for file in source_files("src") {
+        for (line, fault) in faults(&file.text).unwrap() {
+            violations.push(format!("{}:{line}: {fault}", file.path.display()));
+        }
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn faulty_error_messages_are_detected() {
+    let source = "
+        #[derive(Error)]
+        enum E {
+            #[error(\"User exists\")] A,
+            #[error(\"JSON is not valid: {0}\")] B(u8),
+            #[error(\"user exists.\")] C,
+        }
+        fn f() {
+            Failure::usage(format!(\"Bad {}\", 1)).with_hint(\"use `--x`.\");
+            Failure::new(Kind::Usage, \"usage\", \"user exists\");
+            String::from(\"Text.\");
+        }";
+    let lines: Vec<usize> = faults(source).unwrap().into_iter().map(|(line, _)| line).collect();
+    assert_eq!(lines, [4, 6, 9, 9]);
+}

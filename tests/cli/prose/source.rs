@@ -1,0 +1,135 @@
+//! Comments and string literals of a Rust file, read from tokens and from the gaps between them.
+
+use proc_macro2::{LexError, Span, TokenStream, TokenTree};
+use std::ops::Range;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Doc,
+    Comment,
+    Literal,
+}
+
+/// A comment or string literal: adjacent line comments of one kind form one text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Text {
+    pub(super) kind: Kind,
+    pub(super) line: usize,
+    pub(super) content: String,
+}
+
+pub(super) fn texts(source: &str) -> Result<Vec<Text>, LexError> {
+    let mut reader = Reader { source, end: 0, doc: None, texts: Vec::new() };
+    reader.read(source.parse()?);
+    reader.comment(source.len());
+    // The spans of one file after another would slow down every lookup.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    Ok(reader.texts)
+}
+
+struct Reader<'s> {
+    source: &'s str,
+    /// End of the last token: the text up to the next token is whitespace and comments.
+    end: usize,
+    /// Marker and last line of the last doc comment, if no other token follows.
+    doc: Option<(String, usize)>,
+    texts: Vec<Text>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            let range = token.span().byte_range();
+            if self.source[range.clone()].starts_with("//")
+                || self.source[range.clone()].starts_with("/*")
+            {
+                // A doc comment is several tokens with the same span.
+                if range.start >= self.end {
+                    self.comment(range.start);
+                    self.doc_comment(range.clone(), token.span());
+                    self.end = range.end;
+                }
+                continue;
+            }
+            self.comment(range.start);
+            self.doc = None;
+            match token {
+                TokenTree::Group(group) => {
+                    self.end = group.span_open().byte_range().end;
+                    self.read(group.stream());
+                    self.comment(group.span_close().byte_range().start);
+                }
+                TokenTree::Literal(literal) => {
+                    if let syn::Lit::Str(string) = syn::Lit::new(literal) {
+                        let line = string.span().start().line;
+                        let content = string.value();
+                        self.texts.push(Text { kind: Kind::Literal, line, content });
+                    }
+                }
+                TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+            }
+            self.end = range.end;
+        }
+    }
+
+    /// Adds the comments between the last token and the next.
+    fn comment(&mut self, start: usize) {
+        let gap = &self.source[self.end.min(start)..start];
+        let content = gap.trim();
+        if !content.is_empty() {
+            let offset = start - gap.trim_start().len();
+            let line = self.source[..offset].matches('\n').count() + 1;
+            self.texts.push(Text { kind: Kind::Comment, line, content: without_markers(content) });
+            self.doc = None;
+        }
+        self.end = self.end.max(start);
+    }
+
+    fn doc_comment(&mut self, range: Range<usize>, span: Span) {
+        let raw = &self.source[range];
+        let marker = raw[..3].to_owned();
+        let content = without_markers(raw);
+        let last_line = Some((marker.clone(), span.start().line - 1));
+        match self.texts.last_mut() {
+            Some(text) if self.doc == last_line => {
+                text.content.push('\n');
+                text.content.push_str(&content);
+            }
+            _ => self.texts.push(Text { kind: Kind::Doc, line: span.start().line, content }),
+        }
+        self.doc = Some((marker, span.end().line));
+    }
+}
+
+/// Removes `///`, `//!`, `//`, `/*`, `*/` and leading `*` from each line.
+fn without_markers(comment: &str) -> String {
+    let lines = comment.lines().map(|line| {
+        let line = line.trim().trim_start_matches('/').trim_start_matches(['*', '!']);
+        line.strip_suffix("*/").unwrap_or(line).trim()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn comments_and_literals_are_found() {
+    let source = "\
+//! Top.
+
+/// One
+/// two.
+fn f() { // plain
+    let url = \"https://x\"; /* block */
+    g('\"', r#\"// \"no\" comment\"#) // last
+}";
+    let found = |kind, line, content: &str| Text { kind, line, content: content.to_owned() };
+    let expected = [
+        found(Kind::Doc, 1, "Top."),
+        found(Kind::Doc, 3, "One\ntwo."),
+        found(Kind::Comment, 5, "plain"),
+        found(Kind::Literal, 6, "https://x"),
+        found(Kind::Comment, 6, "block"),
+        found(Kind::Literal, 7, "// \"no\" comment"),
+        found(Kind::Comment, 7, "last"),
+    ];
+    assert_eq!(texts(source).unwrap(), expected);
+}
