@@ -27,7 +27,7 @@ fn entries() -> Vec<Entry> {
 
 /// A word of a text: lower case, with its line and the text before it since the last word.
 struct Word<'t> {
-    word: String,
+    form: String,
     line: usize,
     separator: &'t str,
 }
@@ -42,7 +42,7 @@ fn words(text: &str) -> Vec<Word<'_>> {
         let start = position + start;
         let rest = &text[start..];
         let marks = rest.len() - rest.trim_start_matches('`').len();
-        let (len, word) = if marks > 0 {
+        let (len, form) = if marks > 0 {
             (marks + span_len(&rest[marks..], marks), "`".to_owned())
         } else {
             let len = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
@@ -50,10 +50,10 @@ fn words(text: &str) -> Vec<Word<'_>> {
             (len, word.replace('’', "'"))
         };
         position = start + len;
-        if len > marks && !word.is_empty() {
+        if len > marks && !form.is_empty() {
             let separator = &text[end..start];
             line += separator.matches('\n').count();
-            words.push(Word { word, line, separator });
+            words.push(Word { form, line, separator });
             line += rest[..len].matches('\n').count();
             end = position;
         }
@@ -78,10 +78,10 @@ fn matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
             let is_match =
                 candidate.iter().zip(&entry.words).enumerate().all(|(at, (word, forms))| {
                     let is_adjacent = at == 0 || word.separator.trim().is_empty();
-                    is_adjacent && forms.iter().any(|form| *form == "_" || *form == word.word)
+                    is_adjacent && forms.iter().any(|form| *form == "_" || *form == word.form)
                 });
             if is_match {
-                let phrase: Vec<_> = candidate.iter().map(|word| word.word.as_str()).collect();
+                let phrase: Vec<_> = candidate.iter().map(|word| word.form.as_str()).collect();
                 let message = format!("`{}`: use {}", phrase.join(" "), entry.instead);
                 found.push((words[start].line, message));
             }

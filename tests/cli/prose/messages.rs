@@ -1,7 +1,9 @@
 //! Style of error messages and hints: lower case, no full stop.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of expression do not matter here")]
+
 use crate::architecture::{assert_no_violations, source_files};
-use proc_macro2::TokenTree;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr};
 
@@ -26,16 +28,20 @@ impl Messages {
         self.0.push((literal.span().start().line, format!("`{message}` {fault}")));
     }
 
+    /// Checks the format string of a macro or attribute.
+    fn check_first(&mut self, tokens: &TokenStream) {
+        if let Some(TokenTree::Literal(literal)) = tokens.clone().into_iter().next()
+            && let Lit::Str(literal) = Lit::new(literal)
+        {
+            self.check(&literal);
+        }
+    }
+
     fn check_argument(&mut self, argument: &Expr) {
         match argument {
             Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => self.check(literal),
             Expr::Macro(call) if call.mac.path.is_ident("format") => {
-                let first = call.mac.tokens.clone().into_iter().next();
-                if let Some(TokenTree::Literal(literal)) = first
-                    && let Lit::Str(literal) = Lit::new(literal)
-                {
-                    self.check(&literal);
-                }
+                self.check_first(&call.mac.tokens);
             }
             _ => {}
         }
@@ -44,13 +50,10 @@ impl Messages {
 
 impl<'ast> Visit<'ast> for Messages {
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
-        if attribute.path().is_ident("error") {
-            if let Ok(list) = attribute.meta.require_list()
-                && let Some(TokenTree::Literal(literal)) = list.tokens.clone().into_iter().next()
-                && let Lit::Str(literal) = Lit::new(literal)
-            {
-                self.check(&literal);
-            }
+        if attribute.path().is_ident("error")
+            && let Ok(list) = attribute.meta.require_list()
+        {
+            self.check_first(&list.tokens);
         }
     }
 
