@@ -94,7 +94,7 @@ fn matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
 fn documents() -> Vec<(PathBuf, String)> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = Vec::new();
-    let mut pending = ["docs", "src", "tests"].map(|name| package.join(name)).to_vec();
+    let mut pending = [".github", "docs", "src", "tests"].map(|name| package.join(name)).to_vec();
     let mut paths: Vec<PathBuf> =
         fs::read_dir(package).unwrap().map(|e| e.unwrap().path()).collect();
     while let Some(directory) = pending.pop() {
