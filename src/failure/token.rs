@@ -25,7 +25,8 @@ pub(super) fn quota_exceeded(message: String, limit: u32, live: &[RecordedToken]
             descriptions.join(", ")
         ));
     }
-    failure.details.insert("limit".to_owned(), json!(limit));
+    let usage = json!({"used": live.len(), "limit": limit});
+    failure.details.insert("quota_usage".to_owned(), usage);
     failure.details.insert("tokens".to_owned(), json!(tokens));
     failure
 }

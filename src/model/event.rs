@@ -9,7 +9,7 @@ pub(crate) struct AuditEvent {
     /// Row id, ascending in commit order.
     pub(crate) id: i64,
     /// Time of the command.
-    pub(crate) at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// Acting jeton user; `None` if not logged in.
     pub(crate) user_id: Option<UserId>,
     /// Current username or e-mail address of the acting user.

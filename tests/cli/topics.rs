@@ -13,8 +13,8 @@ fn first_help_page_shows_the_examples() {
     let examples: Vec<_> =
         page.stdout.lines().filter(|line| line.starts_with("  jeton ")).map(str::trim).collect();
     assert_snapshot!(examples.join("\n"), @"
-    jeton init                                       store, key, first admin, logged in
-    jeton token create my-app --permission read      a token on standard output
+    jeton init
+    jeton token create my-app --permission read
     ");
     assert_eq!(page.stdout, sandbox.run(&["--help"]).ok().stdout);
 }

@@ -62,15 +62,15 @@ class Sandbox:
         question = {
             "preset": name,
             "parameters": parameters,
-            "issuer": manifest["issuer"],
-            "audience": manifest["audience"],
+            "issuer": manifest["iss"],
+            "audience": manifest["aud"],
             "revoked": [item["jti"] for item in items if item["name"] == "revoked"],
             "tokens": {i["name"]: (directory / i["file"]).read_text().strip() for i in items},
         }
-        if manifest["secret"]:
-            question["secret"] = (directory / manifest["secret"]).read_text()
+        if manifest["secret_file"]:
+            question["secret"] = (directory / manifest["secret_file"]).read_text()
         else:
-            question |= self.published(manifest["issuer"])
+            question |= self.published(manifest["iss"])
         return manifest, question
 
     def published(self, issuer):

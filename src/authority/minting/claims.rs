@@ -65,7 +65,8 @@ impl MintJob {
     ) -> (String, BTreeMap<String, String>) {
         let Some(defect) = defect else { return ("no defect".to_owned(), BTreeMap::new()) };
         let template = &self.request.template;
-        let preset_description = template.defects.get(&defect).map(|patch| patch.why.as_str());
+        let preset_description =
+            template.defects.get(&defect).map(|patch| patch.description.as_str());
         let accepts = |(verifier, accepted_defects): (&String, &BTreeMap<Defect, String>)| {
             accepted_defects.get(&defect).map(|reason| (verifier.clone(), reason.clone()))
         };

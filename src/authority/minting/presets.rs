@@ -55,7 +55,7 @@ mod tests {
         assert!(builtin_preset_names().is_sorted());
         for name in builtin_preset_names() {
             let preset = load_builtin_preset(Some(name)).unwrap().unwrap();
-            assert!(!preset.about.is_empty(), "{name}");
+            assert!(!preset.description.is_empty(), "{name}");
             let claims: BTreeSet<_> = preset.claims.keys().collect();
             assert_eq!(preset.explain.keys().collect::<BTreeSet<_>>(), claims, "{name}");
             assert!(!preset.verifiers.is_empty(), "{name} has no verifier");

@@ -59,12 +59,12 @@ pub(crate) struct Args {
 }
 
 fn table(events: &[AuditEvent]) -> Table {
-    let header = ["ID", "TIME", "USER", "OS USER", "ACTION", "TARGET", "OUTCOME", "COUNT"];
+    let header = ["ID", "CREATED", "USER", "OS UID", "ACTION", "TARGET", "OUTCOME", "COUNT"];
     let mut table = Table::new(&header);
     for event in events {
         table.add_row(vec![
             Cell::from(event.id.to_string()),
-            Cell::from(event.at),
+            Cell::from(event.created_at),
             actor_cell(event),
             Cell::from(event.os_uid.to_string()),
             Cell::from(event.action.to_display()),

@@ -34,5 +34,5 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     }
     let active = Untrusted::new(kid.as_str());
     app.print_status(&format!("key {} is already the signing key", active.to_display()));
-    app.report(&RotateOutput { changed: false, active, retired: None })
+    app.report(&RotateOutput { changed: false, active_kid: active, retired: None })
 }

@@ -46,10 +46,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct KeyOutput {
+    changed: bool,
     kid: Untrusted,
     purpose: Purpose,
-    algorithm: Algorithm,
-    state: KeyState,
+    alg: Algorithm,
+    status: KeyState,
 }
 
 impl Report for KeyOutput {
@@ -67,7 +68,13 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let generate = |_: &App| Ok(vec![authority::generate_key(algorithm, purpose, bits)?]);
     for AddedKey { key, .. } in super::add_keys(app, false, generate)? {
         super::print_added(app, "created", &key);
-        app.report(&KeyOutput { kid: key.spec.kid, purpose, algorithm, state: key.state })?;
+        app.report(&KeyOutput {
+            changed: true,
+            kid: key.spec.kid,
+            purpose,
+            alg: algorithm,
+            status: key.state,
+        })?;
     }
     Ok(())
 }

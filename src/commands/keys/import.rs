@@ -79,8 +79,8 @@ struct ImportOutput {
 struct KeyRow {
     kid: Untrusted,
     purpose: Purpose,
-    algorithm: Algorithm,
-    state: KeyState,
+    alg: Algorithm,
+    status: KeyState,
     weak: bool,
     changed: bool,
 }
@@ -132,8 +132,8 @@ fn key_row(AddedKey { key, changed }: AddedKey) -> KeyRow {
     KeyRow {
         kid: key.spec.kid,
         purpose: key.spec.purpose,
-        algorithm: key.spec.algorithm,
-        state: key.state,
+        alg: key.spec.algorithm,
+        status: key.state,
         weak: key.spec.weak,
         changed,
     }

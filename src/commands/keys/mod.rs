@@ -120,7 +120,7 @@ struct OverlapArgs {
 #[derive(Debug, Serialize)]
 struct RotateOutput {
     changed: bool,
-    active: Untrusted,
+    active_kid: Untrusted,
     retired: Option<RetiredKeyView>,
 }
 
@@ -159,5 +159,5 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let retired = rotation
         .retired_key
         .map(|key| RetiredKeyView { kid: key.kid, verify_until: key.verify_until });
-    app.report(&RotateOutput { changed: true, active: rotation.active_kid, retired })
+    app.report(&RotateOutput { changed: true, active_kid: rotation.active_kid, retired })
 }

@@ -1,10 +1,10 @@
 //! `jeton keys retire`
 
-use super::{KeyArgs, OverlapArgs};
+use super::{KeyArgs, OverlapArgs, RetiredKeyView};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::failure::Failure;
-use crate::model::{Timestamp, Untrusted};
+use crate::model::Untrusted;
 use serde::Serialize;
 
 /// Stop signing with a key, and keep verifying with it for a while (admins only)
@@ -23,8 +23,7 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct RetireOutput {
     changed: bool,
-    kid: Untrusted,
-    verify_until: Timestamp,
+    retired: RetiredKeyView,
 }
 
 impl Report for RetireOutput {
@@ -45,5 +44,5 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         kid.to_display(),
         app.render_cell(verify_until)
     ));
-    app.report(&RetireOutput { changed: true, kid, verify_until })
+    app.report(&RetireOutput { changed: true, retired: RetiredKeyView { kid, verify_until } })
 }

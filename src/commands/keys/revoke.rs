@@ -30,7 +30,7 @@ pub(crate) struct Args {
 struct RevokeOutput {
     changed: bool,
     kid: Untrusted,
-    active: Option<Untrusted>,
+    active_kid: Option<Untrusted>,
     tokens_revoked: usize,
     sessions_ended: usize,
 }
@@ -59,7 +59,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return app.report(&RevokeOutput {
             changed: false,
             kid,
-            active: None,
+            active_kid: None,
             tokens_revoked: 0,
             sessions_ended: 0,
         });
@@ -73,7 +73,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.report(&RevokeOutput {
         changed: true,
         kid,
-        active: revocation.successor,
+        active_kid: revocation.successor,
         tokens_revoked: revocation.tokens,
         sessions_ended: revocation.sessions,
     })

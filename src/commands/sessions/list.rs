@@ -31,7 +31,7 @@ struct SessionRow {
     user: Option<Untrusted>,
     created_at: Timestamp,
     refreshed_at: Timestamp,
-    usable_until: Timestamp,
+    refresh_expires_at: Timestamp,
     expires_at: Timestamp,
     current: bool,
 }
@@ -45,7 +45,7 @@ impl SessionRow {
             user: with_owner.owner_name,
             created_at: active.created_at,
             refreshed_at: active.refreshed_at,
-            usable_until: active.refreshable_until,
+            refresh_expires_at: active.refreshable_until,
             expires_at: active.session.expires_at,
             current: active.session.sid == current,
         }
@@ -61,7 +61,7 @@ impl Report for SessionListOutput {
                 user_cell(session.user.as_ref(), session.user_id),
                 Cell::from(session.created_at),
                 Cell::from(session.refreshed_at),
-                Cell::from(session.usable_until),
+                Cell::from(session.refresh_expires_at),
                 Cell::from(if session.current { "yes" } else { "-" }),
             ]);
         }

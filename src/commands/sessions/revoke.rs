@@ -43,7 +43,7 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct RevokeOutput {
     changed: bool,
-    count: usize,
+    sessions_ended: usize,
 }
 
 impl Report for RevokeOutput {
@@ -68,7 +68,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         results.into_iter().filter(|(_, changed)| *changed).count()
     };
     app.print_status(&format!("ended {}", pluralize(count, "session")));
-    app.report(&RevokeOutput { changed: count > 0, count })
+    app.report(&RevokeOutput { changed: count > 0, sessions_ended: count })
 }
 
 fn parse_sid(text: &str) -> Result<Sid, String> {

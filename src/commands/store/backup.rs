@@ -24,8 +24,8 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct BackupOutput {
     changed: bool,
-    file: Untrusted,
-    size: u64,
+    backup: Untrusted,
+    size_bytes: u64,
 }
 
 impl Report for BackupOutput {
@@ -49,5 +49,5 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.warn_of_group_writers(writers, args.file.parent().unwrap_or(&args.file));
     let file = Untrusted::new(args.file.to_string_lossy());
     app.print_status(&format!("wrote {}, {size} bytes", file.to_display()));
-    app.report(&BackupOutput { changed: true, file, size })
+    app.report(&BackupOutput { changed: true, backup: file, size_bytes: size })
 }

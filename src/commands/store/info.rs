@@ -13,27 +13,27 @@ pub(crate) struct Args {}
 
 #[derive(Debug, Serialize)]
 struct InfoOutput {
-    path: String,
+    store: String,
     store_id: StoreId,
     created_at: Timestamp,
     schema_version: i64,
     journal_mode: String,
     read_only: bool,
-    size: StoreSize,
+    size_bytes: StoreSize,
     modes: FileModes,
     users: i64,
     sessions: i64,
     tokens: Map<String, Value>,
     keys: Map<String, Value>,
     pruned: Vec<PruneHorizon>,
-    audit: i64,
+    audit_events: i64,
 }
 
 /// Latest expiry of the pruned test tokens of a key.
 #[derive(Debug, Serialize)]
 struct PruneHorizon {
     kid: Untrusted,
-    until: Timestamp,
+    latest_expires_at: Timestamp,
 }
 
 /// Sizes in bytes.
@@ -53,25 +53,28 @@ struct FileModes {
 impl Report for InfoOutput {
     fn render(&self) -> Rendered {
         let mut fields = vec![
-            ("path", Cell::breakable(escape(&self.path))),
+            ("store", Cell::breakable(escape(&self.store))),
             ("store id", self.store_id.to_string().into()),
             ("created", self.created_at.into()),
-            ("schema", self.schema_version.to_string().into()),
-            ("journal", escape(&self.journal_mode).into()),
+            ("schema version", self.schema_version.to_string().into()),
+            ("journal mode", escape(&self.journal_mode).into()),
             ("read-only", if self.read_only { "yes" } else { "no" }.into()),
-            ("size", format!("{} bytes, WAL {} bytes", self.size.file, self.size.wal).into()),
+            (
+                "size",
+                format!("{} bytes, WAL {} bytes", self.size_bytes.file, self.size_bytes.wal).into(),
+            ),
             ("modes", format!("{}, directory {}", self.modes.file, self.modes.directory).into()),
             ("users", self.users.to_string().into()),
             ("sessions", self.sessions.to_string().into()),
             ("tokens", join_counts(&self.tokens).into()),
             ("keys", join_counts(&self.keys).into()),
         ];
-        fields.extend(self.pruned.iter().map(|PruneHorizon { kid, until }| {
+        fields.extend(self.pruned.iter().map(|PruneHorizon { kid, latest_expires_at: until }| {
             let description =
                 format!("test tokens of key {} that expired by {until}", kid.to_display());
             ("pruned", description.into())
         }));
-        fields.push(("audit", self.audit.to_string().into()));
+        fields.push(("audit events", self.audit_events.to_string().into()));
         Rendered::Fields(fields)
     }
 }
@@ -94,13 +97,13 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     let tokens = stats.tokens.iter();
     let horizons = stats.pruned_keys.into_iter();
     let info = InfoOutput {
-        path: store.path().to_string_lossy().into_owned(),
+        store: store.path().to_string_lossy().into_owned(),
         store_id: store.id()?,
         created_at: stats.created_at,
         schema_version: stats.schema_version,
         journal_mode: stats.journal_mode,
         read_only: store.is_read_only(),
-        size: StoreSize { file: stats.bytes.0, wal: stats.bytes.1 },
+        size_bytes: StoreSize { file: stats.bytes.0, wal: stats.bytes.1 },
         modes: FileModes {
             file: format!("{:04o}", stats.modes.0),
             directory: format!("{:04o}", stats.modes.1),
@@ -109,8 +112,10 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
         sessions: stats.sessions,
         tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),
         keys: key_states.into_iter().collect(),
-        pruned: horizons.map(|(kid, until)| PruneHorizon { kid, until }).collect(),
-        audit: stats.audit_events,
+        pruned: horizons
+            .map(|(kid, until)| PruneHorizon { kid, latest_expires_at: until })
+            .collect(),
+        audit_events: stats.audit_events,
     };
     app.report(&info)
 }

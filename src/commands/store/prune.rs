@@ -33,10 +33,10 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct PruneOutput {
     changed: bool,
-    tokens: usize,
-    sessions: usize,
-    blocklist: usize,
-    grants: usize,
+    tokens_deleted: usize,
+    sessions_deleted: usize,
+    revocations_deleted: usize,
+    grants_deleted: usize,
 }
 
 impl Report for PruneOutput {
@@ -64,10 +64,10 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
     app.report(&PruneOutput {
         changed: pruned != authority::PruneCounts::default(),
-        tokens: pruned.tokens,
-        sessions: pruned.sessions,
-        blocklist: pruned.revocation_entries,
-        grants: pruned.grants,
+        tokens_deleted: pruned.tokens,
+        sessions_deleted: pruned.sessions,
+        revocations_deleted: pruned.revocation_entries,
+        grants_deleted: pruned.grants,
     })
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct RestoreOutput {
     changed: bool,
-    file: Untrusted,
-    kept: Option<Untrusted>,
+    backup: Untrusted,
+    previous_store: Option<Untrusted>,
     needs_migration: bool,
 }
 
@@ -65,8 +65,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     }
     app.report(&RestoreOutput {
         changed: true,
-        file,
-        kept,
+        backup: file,
+        previous_store: kept,
         needs_migration: restored.is_from_older_version,
     })
 }

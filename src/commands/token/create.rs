@@ -60,7 +60,7 @@ struct CreateOutput {
     permissions: Vec<Untrusted>,
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
-    quota: Option<QuotaUsage>,
+    quota_usage: Option<QuotaUsage>,
 }
 
 impl Report for CreateOutput {
@@ -123,6 +123,6 @@ fn create_output(issued: IssuedToken) -> CreateOutput {
         permissions: issued.record.grant.permissions,
         issued_at: issued.record.issued_at,
         expires_at: issued.record.expires_at,
-        quota: issued.quota_usage,
+        quota_usage: issued.quota_usage,
     }
 }

@@ -60,13 +60,13 @@ pub(crate) struct Args {
 struct StatusFilter(Option<TokenStatus>);
 
 fn table(tokens: &[TokenView]) -> Table {
-    let mut table = Table::new(&["ID", "KIND", "APP", "OWNER", "PERMISSIONS", "STATUS", "EXPIRES"]);
+    let mut table = Table::new(&["ID", "KIND", "APP", "USER", "PERMISSIONS", "STATUS", "EXPIRES"]);
     for token in tokens {
         table.add_row(vec![
             Cell::from(token.id.to_string()),
             Cell::from(token.kind.name()),
             Cell::breakable(token.app.to_display()),
-            user_cell(token.owner.as_ref(), token.owner_id),
+            user_cell(token.user.as_ref(), token.user_id),
             list_cell(&token.permissions),
             Cell::from(token.status),
             expiry_cell(token.effective_expiry()),

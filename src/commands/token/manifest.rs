@@ -17,19 +17,19 @@ const MAX_INLINE_TOKEN_BYTES: usize = 8 * 1024;
 #[derive(Debug, Serialize)]
 pub(super) struct Manifest {
     preset: Option<String>,
-    at: Timestamp,
-    algorithm: &'static str,
+    issued_at: Timestamp,
+    alg: &'static str,
     kid: Option<Untrusted>,
-    issuer: Value,
-    audience: Value,
+    iss: Value,
+    aud: Value,
     /// File name of the JWK Set.
-    keys: Option<&'static str>,
+    jwks_file: Option<&'static str>,
     /// File name of the secret.
-    secret: Option<&'static str>,
+    secret_file: Option<&'static str>,
     jwks: Option<Value>,
     fixtures: Vec<FixtureRow>,
     /// Defects that do not apply to the token.
-    left_out: Vec<&'static str>,
+    omitted: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,7 +47,7 @@ struct FixtureRow {
 /// Result of `jeton token verify` with all expectations given.
 #[derive(Debug, Serialize)]
 struct ExpectedResult {
-    accepted: bool,
+    valid: bool,
     reason: Option<RejectReason>,
     exit_code: u8,
 }
@@ -63,16 +63,16 @@ impl Manifest {
         let public = fixture_set.key.public_jwk.clone();
         Self {
             preset: preset.map(str::to_owned),
-            at: fixture_set.issued_at,
-            algorithm: fixture_set.key.algorithm.name(),
+            issued_at: fixture_set.issued_at,
+            alg: fixture_set.key.algorithm.name(),
             kid: fixture_set.kid.clone(),
-            issuer: claim("iss"),
-            audience: claim("aud"),
-            keys: None,
-            secret: None,
+            iss: claim("iss"),
+            aud: claim("aud"),
+            jwks_file: None,
+            secret_file: None,
             jwks: public.map(|key| json!({ "keys": [key] })),
             fixtures: fixture_set.items.iter().map(FixtureRow::new).collect(),
-            left_out: omitted_defects(fixture_set),
+            omitted: omitted_defects(fixture_set),
         }
     }
 
@@ -81,7 +81,9 @@ impl Manifest {
         let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
         let Some(rows) = manifest["fixtures"].as_array() else { return Vec::new() };
         let files = rows.iter().map(|row| &row["file"]);
-        let files = files.chain([&manifest["keys"], &manifest["secret"]]);
+        // Version 0.1.0 called the members `keys` and `secret`.
+        let members = ["jwks_file", "secret_file", "keys", "secret"].map(|name| &manifest[name]);
+        let files = files.chain(members);
         let is_own_file = |name: &&str| {
             let token = name.strip_suffix(".jwt");
             token.is_some_and(|token| token.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
@@ -105,8 +107,8 @@ impl Manifest {
 
     /// Returns the manifest for a directory with token files: names the files, omits long tokens.
     pub(super) fn with_files(mut self, has_secret: bool) -> Self {
-        self.keys = self.jwks.is_some().then_some(Self::JWKS_FILE);
-        self.secret = has_secret.then_some(Self::SECRET_FILE);
+        self.jwks_file = self.jwks.is_some().then_some(Self::JWKS_FILE);
+        self.secret_file = has_secret.then_some(Self::SECRET_FILE);
         for row in &mut self.fixtures {
             row.token.take_if(|token| token.len() > MAX_INLINE_TOKEN_BYTES);
         }
@@ -115,7 +117,7 @@ impl Manifest {
 
     /// Renders the fixtures as a Markdown table.
     pub(super) fn to_markdown(&self) -> String {
-        let mut table = Table::new(&["file", "what is wrong", "expected", "let through by"]);
+        let mut table = Table::new(&["FILE", "DEFECT", "EXPECTED", "ACCEPTED BY"]);
         for row in &self.fixtures {
             let expected = row.expected.reason.map_or("accepted", RejectReason::code);
             let names: Vec<&str> = row.accepted_by.keys().map(String::as_str).collect();
@@ -145,7 +147,7 @@ impl FixtureRow {
             defect: fixture.defect.map(|defect| defect.name()),
             why: fixture.description.clone(),
             expected: ExpectedResult {
-                accepted: reason.is_none(),
+                valid: reason.is_none(),
                 reason,
                 exit_code: reason.map_or(0, exit_code),
             },

@@ -38,17 +38,17 @@ struct PresetListOutput {
 #[derive(Debug, Serialize)]
 struct PresetRow {
     name: Untrusted,
-    about: Untrusted,
+    description: Untrusted,
     /// The preset is a file in the configuration directory.
-    own: bool,
+    custom: bool,
 }
 
 impl Report for PresetListOutput {
     fn render(&self) -> Rendered {
-        let mut table = Table::new(&["NAME", "OWN", "ABOUT"]);
+        let mut table = Table::new(&["NAME", "CUSTOM", "DESCRIPTION"]);
         for row in &self.items {
-            let custom = if row.own { "yes".to_owned() } else { placeholder() };
-            table.add_row(vec![row.name.to_display(), custom, row.about.to_display()]);
+            let custom = if row.custom { "yes".to_owned() } else { placeholder() };
+            table.add_row(vec![row.name.to_display(), custom, row.description.to_display()]);
         }
         Rendered::Table(table)
     }
@@ -64,11 +64,9 @@ struct PresetDetails {
 impl Report for PresetDetails {
     fn render(&self) -> Rendered {
         let template = &self.template;
-        let mut lines = vec![escape(&template.about)];
-        lines.extend(template.source.iter().map(|url| escape(url)));
-        lines.extend(
-            template.algorithm.as_ref().map(|name| format!("signed with {}", escape(name))),
-        );
+        let mut lines = vec![escape(&template.description)];
+        lines.extend(template.sources.iter().map(|url| escape(url)));
+        lines.extend(template.alg.as_ref().map(|name| format!("signed with {}", escape(name))));
         lines.extend(template.ttl.as_ref().map(|length| format!("lifetime {}", escape(length))));
         push_section(&mut lines, "parameters", &template.parameters, |_| None);
         push_section(&mut lines, "header", &template.header, |_| None);
@@ -122,11 +120,11 @@ fn list_presets(app: &App) -> Result<(), Failure> {
     for (name, is_custom) in app.list_presets() {
         match app.load_preset(Some(&name)) {
             Ok(preset) => {
-                let description = Untrusted::new(preset.about);
+                let description = Untrusted::new(preset.description);
                 items.push(PresetRow {
                     name: Untrusted::new(name),
-                    about: description,
-                    own: is_custom,
+                    description,
+                    custom: is_custom,
                 });
             }
             Err(failure) => app.print_warning(&failure.message),

@@ -75,7 +75,7 @@ impl Report for RevokeOutput {
 #[derive(Debug, Serialize)]
 struct BulkRevokeOutput {
     changed: bool,
-    count: usize,
+    tokens_revoked: usize,
 }
 
 impl Report for BulkRevokeOutput {
@@ -120,14 +120,14 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let found_count = authority::count_revocable_tokens(app.store()?, now, &caller, &filter)?;
     if found_count == 0 {
         app.print_status("no tokens to revoke");
-        return app.report(&BulkRevokeOutput { changed: false, count: 0 });
+        return app.report(&BulkRevokeOutput { changed: false, tokens_revoked: 0 });
     }
     let owners = owner_label(app, &caller, &filter)?;
     app.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
     let context = app.audit_context()?;
     let count = authority::revoke_bulk(app.store()?, &context, &caller, &filter)?;
     app.print_status(&format!("revoked {}", pluralize(count, "token")));
-    app.report(&BulkRevokeOutput { changed: count > 0, count })
+    app.report(&BulkRevokeOutput { changed: count > 0, tokens_revoked: count })
 }
 
 fn owner_label(app: &mut App, caller: &Caller, filter: &TokenFilter) -> Result<String, Failure> {

@@ -24,7 +24,7 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct DeleteOutput {
     changed: bool,
-    id: UserId,
+    user_id: UserId,
     tokens_revoked: usize,
 }
 
@@ -45,5 +45,5 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         "deleted {display_name}, revoked {}",
         pluralize(tokens_revoked, "token")
     ));
-    app.report(&DeleteOutput { changed: true, id: user.id, tokens_revoked })
+    app.report(&DeleteOutput { changed: true, user_id: user.id, tokens_revoked })
 }

@@ -40,7 +40,7 @@ struct ImportOutput {
     changed: bool,
     imported: usize,
     without_password: usize,
-    there_before: usize,
+    skipped: usize,
     /// Number of existing users that differ from their row.
     different: usize,
 }
@@ -99,7 +99,7 @@ fn report_import(app: &App, imported: ImportOutcome) -> Result<(), Failure> {
         changed: created > 0,
         imported: created,
         without_password,
-        there_before: existing,
+        skipped: existing,
         different: differing,
     })
 }

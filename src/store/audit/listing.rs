@@ -119,7 +119,7 @@ impl Reader<'_> {
 pub(in crate::store) fn event_from_row(row: &Row<'_>) -> Result<AuditEvent, Error> {
     Ok(AuditEvent {
         id: row.get(0)?,
-        at: required_time(row.get(1)?)?,
+        created_at: required_time(row.get(1)?)?,
         user_id: row.get::<_, Option<i64>>(2)?.map(UserId),
         user: row.get::<_, Option<String>>(3)?.map(Untrusted::new),
         os_uid: row.get(4)?,

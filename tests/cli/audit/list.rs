@@ -51,7 +51,7 @@ fn newest_event_is_first() {
     assert_eq!(
         cells,
         [
-            vec!["ID", "TIME", "USER", "OS USER", "ACTION", "TARGET", "OUTCOME", "COUNT"],
+            vec!["ID", "CREATED", "USER", "OS UID", "ACTION", "TARGET", "OUTCOME", "COUNT"],
             row("8", "ada", "login", "session S", "done", "1"),
             row("7", "-", "login", "-", "login_invalid", "0"),
             row("6", "john", "users delete", "user 1", "forbidden", "0"),

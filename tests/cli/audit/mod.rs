@@ -56,7 +56,7 @@ impl Scenario {
             "STANDBY" | "ACTIVE" | "RETIRED" | "REVOKED" => {
                 let mut keys = self.sandbox.json(&["keys", "list"])["items"].take();
                 let keys = keys.as_array_mut().unwrap();
-                keys.retain(|key| key["purpose"] == "app" && key["state"] == word.to_lowercase());
+                keys.retain(|key| key["purpose"] == "app" && key["status"] == word.to_lowercase());
                 keys.last().unwrap()["kid"].as_str().unwrap().to_owned()
             }
             "TOKEN" => self.token.clone(),

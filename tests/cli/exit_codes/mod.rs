@@ -137,7 +137,7 @@ fn exceeded_quota_exits_8_and_lists_live_tokens() {
     }
     let error =
         assert_fails(&sandbox, &["token", "create", "d"], 8, "QuotaExceeded", "quota_exceeded");
-    assert_eq!(error["details"]["limit"], 3);
+    assert_eq!(error["details"]["quota_usage"]["limit"], 3);
     let tokens = error["details"]["tokens"].as_array().unwrap();
     let apps: Vec<&Value> = tokens.iter().map(|token| &token["app"]).collect();
     assert_eq!(apps, ["a", "b", "c"]);

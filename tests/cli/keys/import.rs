@@ -136,7 +136,7 @@ fn jwks_import_is_atomic() {
     error: key 3 of 3: missing private part (`d`), which signing requires
     ");
     assert_eq!(kids(&other, "test", "active"), before);
-    assert_snapshot!(other.run_json(&[&TEST[..], &["--from-file", "good.json"]].concat()), @r#"{"changed":true,"items":[{"kid":"<uuid>","purpose":"test","algorithm":"HS256","state":"active","weak":false,"changed":true},{"kid":"<key>","purpose":"test","algorithm":"EdDSA","state":"active","weak":false,"changed":true}]}"#);
+    assert_snapshot!(other.run_json(&[&TEST[..], &["--from-file", "good.json"]].concat()), @r#"{"changed":true,"items":[{"kid":"<uuid>","purpose":"test","alg":"HS256","status":"active","weak":false,"changed":true},{"kid":"<key>","purpose":"test","alg":"EdDSA","status":"active","weak":false,"changed":true}]}"#);
     let audit = "SELECT count FROM audit WHERE action = 'keys import' AND outcome = 'done'";
     assert_eq!(other.sql(audit), ["2"], "one row per command");
 }

@@ -60,7 +60,7 @@ fn new_key_is_standby_until_rotation() {
         sandbox.run(&["token", "verify", token]).ok();
     }
     sandbox.run(&["refresh"]).ok();
-    assert_snapshot!(sandbox.run_json(&["keys", "activate", &new]), @r#"{"changed":false,"active":"<key>","retired":null}"#);
+    assert_snapshot!(sandbox.run_json(&["keys", "activate", &new]), @r#"{"changed":false,"active_kid":"<key>","retired":null}"#);
     sandbox.run(&["keys", "activate", &old]).ok();
     assert_eq!(kids(&sandbox, "app", "active"), [old]);
     sandbox.run(&["token", "verify", &after]).ok();
@@ -71,14 +71,14 @@ fn rotation_without_standby_key_generates_same_algorithm() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "ES384"]).ok();
     let rotated = sandbox.json(&["keys", "rotate"]);
-    assert_eq!(rotated["active"], json!(kids(&sandbox, "app", "active")[0]));
+    assert_eq!(rotated["active_kid"], json!(kids(&sandbox, "app", "active")[0]));
     assert_eq!(rotated["retired"]["kid"], json!(kids(&sandbox, "app", "retired")[0]));
     let keys = sandbox.json(&["keys", "list"]);
     let algorithms: Vec<&Value> =
-        keys["items"].as_array().unwrap().iter().map(|key| &key["algorithm"]).collect();
+        keys["items"].as_array().unwrap().iter().map(|key| &key["alg"]).collect();
     assert_eq!(algorithms, ["ES384", "ES384"]);
     sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
-    assert_eq!(sandbox.json(&["keys", "list"])["items"][2]["algorithm"], "HS256");
+    assert_eq!(sandbox.json(&["keys", "list"])["items"][2]["alg"], "HS256");
     sandbox.run(&["keys", "rotate", "--purpose", "test", "--alg", "RS256"]).ok();
     let first = kids(&sandbox, "test", "active");
     sandbox.run(&["keys", "rotate", "--purpose", "test"]).ok();
@@ -155,7 +155,7 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     ");
     sandbox.log_in("ada", "lovelace");
     assert_eq!(kids(&sandbox, "app", "revoked"), std::slice::from_ref(&kid));
-    assert_snapshot!(sandbox.run_json(&["keys", "revoke", &kid, "--yes"]), @r#"{"changed":false,"kid":"<key>","active":null,"tokens_revoked":0,"sessions_ended":0}"#);
+    assert_snapshot!(sandbox.run_json(&["keys", "revoke", &kid, "--yes"]), @r#"{"changed":false,"kid":"<key>","active_kid":null,"tokens_revoked":0,"sessions_ended":0}"#);
     for verb in ["activate", "retire"] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["keys", verb, &kid]), @"
         --- exit code 5, stderr
@@ -167,7 +167,7 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
 }
 
 #[test]
-fn keys_list_shows_state_and_next_step() {
+fn keys_list_shows_status_and_verification_end() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "app"]).ok();
     sandbox.run(&["keys", "rotate"]).ok();
@@ -181,17 +181,17 @@ fn keys_list_shows_state_and_next_step() {
     assert_eq!(
         lines,
         [
-            "KID PURPOSE ALG STATE CREATED LIVE TOKENS NEXT",
-            "<key> app ES256 retired <time> 1 none: verifies until <time>",
-            "<key> app ES256 active <time> 0 rotate to replace",
-            "<key> app ES256 standby <time> 0 activate to sign",
+            "KID PURPOSE ALG STATUS CREATED VERIFY UNTIL LIVE TOKENS",
+            "<key> app ES256 retired <time> <time> 1",
+            "<key> app ES256 active <time> - 0",
+            "<key> app ES256 standby <time> - 0",
         ]
     );
     let keys = sandbox.json(&["keys", "list"]);
     let names: Vec<&String> = keys["items"][0].as_object().unwrap().keys().collect();
-    let expected = ["kid", "purpose", "algorithm", "weak", "state", "created_at", "verify_until"];
+    let expected = ["kid", "purpose", "alg", "weak", "status", "created_at", "verify_until"];
     assert_eq!(names[..7], expected);
-    assert_eq!(names[7..], ["live_tokens", "next"]);
+    assert_eq!(names[7..], ["live_tokens"]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ const ALGORITHMS: [&str; 12] = [
 /// Returns the key ids of that purpose and state, oldest first.
 fn kids(sandbox: &Sandbox, purpose: &str, state: &str) -> Vec<String> {
     let keys = sandbox.json(&["keys", "list"]);
-    let matches = |key: &&Value| key["purpose"] == purpose && key["state"] == state;
+    let matches = |key: &&Value| key["purpose"] == purpose && key["status"] == state;
     let matching = keys["items"].as_array().unwrap().iter().filter(matches);
     matching.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }

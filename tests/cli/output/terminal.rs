@@ -49,27 +49,27 @@ fn table_fits_the_terminal_and_aligns_wide_characters() {
         (
             200,
             "\
-ID  KIND  APP                         OWNER  PERMISSIONS                                                               STATUS   EXPIRES
-1   app   my-app                      ada    read,write                                                                live     <time> (in 6 d)
-2   app   日本語のとても長い名前です  ada    orders:read,orders:write,users:read,a-permission-with-a-rather-long-name  live     <time> (in 7 d)
-3   app   zo\u{308}e\u{301}\u{316}\u{324}-x                       ada    -                                                                         revoked  never
+ID  KIND  APP                         USER  PERMISSIONS                                                               STATUS   EXPIRES
+1   app   my-app                      ada   read,write                                                                live     <time> (in 6 d)
+2   app   日本語のとても長い名前です  ada   orders:read,orders:write,users:read,a-permission-with-a-rather-long-name  live     <time> (in 7 d)
+3   app   zo\u{308}e\u{301}\u{316}\u{324}-x                       ada   -                                                                         revoked  never
 ",
         ),
         // A time is 20 columns wide, the placeholder `<time>` 6.
         (
             70,
             "\
-ID  KIND  APP       OWNER  PERMISSIONS   STATUS   EXPIRES
-1   app   my-app    ada    read,write    live     <time>
+ID  KIND  APP       USER  PERMISSIONS   STATUS   EXPIRES
+1   app   my-app    ada   read,write    live     <time>
                                                   (in 6 d)
-2   app   日本語の  ada    orders:read,  live     <time>
+2   app   日本語の  ada   orders:read,  live     <time>
           とても長         orders:write           (in 7 d)
           い名前で         ,
           す               users:read,
                            a-permission
                            -with-a-rath
                            er-long-name
-3   app   zo\u{308}e\u{301}\u{316}\u{324}-x     ada    -             revoked  never
+3   app   zo\u{308}e\u{301}\u{316}\u{324}-x     ada   -             revoked  never
 ",
         ),
         (
@@ -78,7 +78,7 @@ ID  KIND  APP       OWNER  PERMISSIONS   STATUS   EXPIRES
 ID           1
 KIND         app
 APP          my-app
-OWNER        ada
+USER         ada
 PERMISSIONS  read,write
 STATUS       live
 EXPIRES      <time> (in 6 d)
@@ -86,7 +86,7 @@ EXPIRES      <time> (in 6 d)
 ID           2
 KIND         app
 APP          日本語のとても長い名前です
-OWNER        ada
+USER         ada
 PERMISSIONS  orders:read,orders:write,users:read,a-permission-with-a-rather-long-name
 STATUS       live
 EXPIRES      <time> (in 7 d)
@@ -94,7 +94,7 @@ EXPIRES      <time> (in 7 d)
 ID           3
 KIND         app
 APP          zo\u{308}e\u{301}\u{316}\u{324}-x
-OWNER        ada
+USER         ada
 PERMISSIONS  -
 STATUS       revoked
 EXPIRES      never
@@ -164,9 +164,9 @@ id           1
 jti          <uuid>
 kind         app
 app          a
-owner        ada
+user         ada
 permissions  -
-audience     -
+aud          -
 status       live
 issued       <time> (3 h ago)
 expires      <time> (in 6 d)

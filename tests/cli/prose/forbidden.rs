@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// One entry a line: `phrase = what to write instead`. A word of a phrase may be a list of forms
-/// (`take/takes/took`), `_` stands for any word, and letter case does not matter. `#` opens a comment.
+/// (`take/takes/took`), `_` matches any word, and letter case does not matter. `#` opens a comment.
 const LIST: &str = include_str!("forbidden.txt");
 
 struct Entry {
@@ -15,7 +15,7 @@ struct Entry {
     instead: &'static str,
 }
 
-fn entries() -> Vec<Entry> {
+fn parse_list() -> Vec<Entry> {
     let lines = LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let entries = lines.map(|line| {
         let (phrase, instead) = line.split_once(" = ").expect(line);
@@ -33,7 +33,7 @@ struct Word<'t> {
 }
 
 /// Splits a text into words. A code span is one word, `` ` ``; the marks of a code fence are none.
-fn words(text: &str) -> Vec<Word<'_>> {
+fn split_words(text: &str) -> Vec<Word<'_>> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
     let mut words = Vec::new();
     let (mut end, mut line) = (0, 1);
@@ -70,7 +70,7 @@ fn span_len(rest: &str, marks: usize) -> usize {
 
 /// Returns the forbidden phrases of a text as (line, message).
 fn matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
-    let words = words(text);
+    let words = split_words(text);
     let mut found = Vec::new();
     for start in 0..words.len() {
         for entry in entries {
@@ -91,7 +91,7 @@ fn matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
 }
 
 /// Returns the documents of the package: README, unreleased changes, guides, topics of the help.
-fn documents() -> Vec<(PathBuf, String)> {
+fn read_documents() -> Vec<(PathBuf, String)> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = Vec::new();
     let mut pending = [".github", "docs", "src", "tests"].map(|name| package.join(name)).to_vec();
@@ -121,7 +121,7 @@ fn documents() -> Vec<(PathBuf, String)> {
 
 #[test]
 fn texts_have_no_forbidden_phrases() {
-    let entries = entries();
+    let entries = parse_list();
     let mut violations = Vec::new();
     let mut check = |path: &Path, line: usize, text: &str| {
         for (offset, message) in matches(text, &entries) {
@@ -135,7 +135,7 @@ fn texts_have_no_forbidden_phrases() {
             }
         }
     }
-    let documents = documents();
+    let documents = read_documents();
     for name in ["README.md", "CHANGELOG.md", "src/commands/help/output.txt"] {
         assert!(documents.iter().any(|(path, _)| path == Path::new(name)), "{name}");
     }
@@ -147,7 +147,7 @@ fn texts_have_no_forbidden_phrases() {
 
 #[test]
 fn forbidden_phrases_are_detected() {
-    let entries = entries();
+    let entries = parse_list();
     for entry in &entries {
         let phrase: Vec<_> = entry.words.iter().map(|forms| forms[0]).collect();
         let text = format!("Some text,\n{}.", phrase.join("\n"));

@@ -37,7 +37,7 @@ fn session_list_marks_the_current_session() {
             "user",
             "created_at",
             "refreshed_at",
-            "usable_until",
+            "refresh_expires_at",
             "expires_at",
             "current"
         ]
@@ -66,7 +66,7 @@ fn session_is_ended_by_id() {
     ");
     sandbox.run(&["whoami"]).ok();
     let other_sid = other_sid.to_uppercase();
-    assert_snapshot!(sandbox.run_json(&["sessions", "revoke", &other_sid]), @r#"{"changed":false,"count":0}"#);
+    assert_snapshot!(sandbox.run_json(&["sessions", "revoke", &other_sid]), @r#"{"changed":false,"sessions_ended":0}"#);
     let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session("sid"), unknown]), @"
     --- exit code 7, stderr

@@ -61,7 +61,7 @@ fn backup_has_the_content_of_the_store() {
     assert!(content(&copy) == content(&sandbox.store()));
 
     let output = sandbox.run_json(&["store", "backup", "another.db"]).to_string();
-    assert_snapshot!(output.replace(&size.to_string(), "<size>"), @r#"{"changed":true,"file":"another.db","size":<size>}"#);
+    assert_snapshot!(output.replace(&size.to_string(), "<size>"), @r#"{"changed":true,"backup":"another.db","size_bytes":<size>}"#);
 
     let run_at_copy =
         |words: &[&str]| sandbox.run(&[&["--store", "copies/copy.db"], words].concat());

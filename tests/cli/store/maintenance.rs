@@ -29,23 +29,23 @@ fn info_needs_no_login() {
     let lines: Vec<_> = info.stdout.lines().filter(|line| !line.starts_with("size ")).collect();
     assert_eq!(
         redact(&sandbox, &lines.join("\n")),
-        "path       ~/.local/share/jeton/jeton.db\n\
-         store id   <uuid>\n\
-         created    <time>\n\
-         schema     2\n\
-         journal    wal\n\
-         read-only  no\n\
-         modes      0600, directory 0700\n\
-         users      2\n\
-         sessions   0\n\
-         tokens     1 live, 1 superseded, 2 expired, 2 revoked\n\
-         keys       0 standby, 1 active, 0 retired, 0 revoked\n\
-         audit      8"
+        "store           ~/.local/share/jeton/jeton.db\n\
+         store id        <uuid>\n\
+         created         <time>\n\
+         schema version  2\n\
+         journal mode    wal\n\
+         read-only       no\n\
+         modes           0600, directory 0700\n\
+         users           2\n\
+         sessions        0\n\
+         tokens          1 live, 1 superseded, 2 expired, 2 revoked\n\
+         keys            0 standby, 1 active, 0 retired, 0 revoked\n\
+         audit events    8"
     );
     let info = sandbox.json(&["store", "info"]);
     let bytes =
         |extension| std::fs::metadata(sandbox.store().with_extension(extension)).unwrap().len();
-    assert_eq!(info["size"], json!({"file": bytes("db"), "wal": bytes("db-wal")}));
+    assert_eq!(info["size_bytes"], json!({"file": bytes("db"), "wal": bytes("db-wal")}));
     assert_eq!(info["modes"], json!({"file": "0600", "directory": "0700"}));
     let tokens = json!({"live": 1, "superseded": 1, "expired": 2, "revoked": 2});
     assert_eq!(info["tokens"], tokens);
@@ -64,8 +64,8 @@ fn pruned_tokens_stay_invalid() {
     --- stderr
     removed 0 tokens, 0 sessions and 0 revocation entries
     ");
-    assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":true,"tokens":3,"sessions":0,"blocklist":0,"grants":3}"#);
-    assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":false,"tokens":0,"sessions":0,"blocklist":0,"grants":0}"#);
+    assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":true,"tokens_deleted":3,"sessions_deleted":0,"revocations_deleted":0,"grants_deleted":3}"#);
+    assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":false,"tokens_deleted":0,"sessions_deleted":0,"revocations_deleted":0,"grants_deleted":0}"#);
     for token in [&token, &revoked, &test] {
         let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
         assert_eq!((output.code, &*output.stdout), (11, "invalid: token_expired\n"));
@@ -115,7 +115,7 @@ fn prune_limit_of_a_key_is_reported() {
     let expiry = sandbox
         .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {expiry}, 'unixepoch')"))
         .remove(0);
-    let mark = json!([{"kid": kid, "until": expiry}]);
+    let mark = json!([{"kid": kid, "latest_expires_at": expiry}]);
     assert_eq!(sandbox.json(&["store", "info"])["pruned"], mark);
     let stdout = sandbox.run(&["store", "info"]).ok().stdout;
     let line = format!("test tokens of key {kid} that expired by {expiry}");
@@ -151,7 +151,7 @@ fn prune_runs_during_create_and_mint() {
         assert_eq!(output.code, 0, "{output:?}");
     }
     let answer: Value = serde_json::from_str(&output[0].stdout).unwrap();
-    assert_eq!(answer["tokens"], MANY);
+    assert_eq!(answer["tokens_deleted"], MANY);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["17"]);
     for token in &output[1..] {
         sandbox.run(&["token", "verify", token.stdout.trim(), "--type", "any"]).ok();
@@ -167,7 +167,10 @@ fn prune_deletes_grants_without_tokens() {
     sandbox.run_with_input(&mint, &format!("sub\n{}", rows.join("\n"))).ok();
     sandbox.get(&["token", "mint", "--record", "--sub", "alice"]);
     let pruned = sandbox.json(&["store", "prune"]);
-    assert_eq!((&pruned["tokens"], &pruned["grants"]), (&json!(6_000), &json!(6_000)));
+    assert_eq!(
+        (&pruned["tokens_deleted"], &pruned["grants_deleted"]),
+        (&json!(6_000), &json!(6_000))
+    );
     assert_eq!(sandbox.sql("SELECT app FROM grants"), ["alice"]);
     assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
 }

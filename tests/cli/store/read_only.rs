@@ -67,7 +67,7 @@ fn check_reading(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
         assert!(output.code == 0 && !is_warned, "{words}: {output:?}");
     }
     let info = mounted.run("store info").ok().stdout;
-    assert!(info.contains("\nread-only  yes\n"), "{info}");
+    assert!(info.contains("\nread-only       yes\n"), "{info}");
     for words in CHANGING {
         allow_duplicates!(assert_snapshot!(mounted.run(words), @"
         --- exit code 78, stderr

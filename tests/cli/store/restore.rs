@@ -80,7 +80,7 @@ fn second_restore_is_refused_while_the_first_store_is_kept() {
     let shell = Command::new("sh").args(["-c", hint]).status().unwrap();
     assert!(shell.success(), "{hint}");
     let directory = sandbox.store().with_file_name("before-restore");
-    assert_snapshot!(sandbox.run_json(&RESTORE), @r#"{"changed":true,"file":"monday.db","kept":"~/.local/share/jeton/jeton.db.before-restore","needs_migration":false}"#);
+    assert_snapshot!(sandbox.run_json(&RESTORE), @r#"{"changed":true,"backup":"monday.db","previous_store":"~/.local/share/jeton/jeton.db.before-restore","needs_migration":false}"#);
     sandbox.run(&["token", "verify", &token]).ok();
     check(&sandbox, &directory.join("jeton.db.before-restore"));
     // The first restore is undone.

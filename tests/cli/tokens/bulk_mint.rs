@@ -172,7 +172,7 @@ fn large_counts_need_constant_memory() {
         let output = sandbox.run_json(&[&mint[..], options].concat());
         allow_duplicates!(assert_snapshot!(output, @r#"
         --- exit code 2, stderr
-        {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"more than 100000 tokens are not written as one document","hint":"use `-o jsonl` to write one object per line","details":{}}}
+        {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"too many tokens for one JSON document: at most 100000","hint":"use `-o jsonl` to write one object per line","details":{}}}
         "#));
     }
 }

@@ -47,8 +47,8 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
     no tokens to revoke
     ");
     let all = revoke(&["--all"]);
-    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":true,"count":1}"#);
-    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false,"count":0}"#);
+    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":true,"tokens_revoked":1}"#);
+    assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false,"tokens_revoked":0}"#);
     assert_eq!(live_ids(&sandbox), ["6"]);
     let audit = "SELECT target || ', ' || count FROM audit WHERE action = 'token revoke'";
     assert_eq!(

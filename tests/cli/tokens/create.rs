@@ -27,8 +27,8 @@ fn json_has_the_token_and_its_attributes() {
     let sandbox = Sandbox::with_john();
     let output =
         sandbox.run_json(&["token", "create", "my-app", "-p", "read", "--permission", "write"]);
-    assert_snapshot!(output, @r#"{"token":"<token>","id":1,"jti":"<uuid>","app":"my-app","permissions":["read","write"],"issued_at":"<time>","expires_at":"<time>","quota":{"used":1,"limit":3}}"#);
-    assert_snapshot!(sandbox.run_json(&["token", "create", "for-ever", "--no-expiry"]), @r#"{"token":"<token>","id":2,"jti":"<uuid>","app":"for-ever","permissions":[],"issued_at":"<time>","expires_at":null,"quota":{"used":2,"limit":3}}"#);
+    assert_snapshot!(output, @r#"{"token":"<token>","id":1,"jti":"<uuid>","app":"my-app","permissions":["read","write"],"issued_at":"<time>","expires_at":"<time>","quota_usage":{"used":1,"limit":3}}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "create", "for-ever", "--no-expiry"]), @r#"{"token":"<token>","id":2,"jti":"<uuid>","app":"for-ever","permissions":[],"issued_at":"<time>","expires_at":null,"quota_usage":{"used":2,"limit":3}}"#);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn exceeded_quota_is_refused_with_the_ids_in_use() {
         (&error["kind"], &error["code"]),
         (&json!("QuotaExceeded"), &json!("quota_exceeded"))
     );
-    assert_eq!(error["details"]["limit"], 3);
+    assert_eq!(error["details"]["quota_usage"]["limit"], 3);
     let apps: Vec<_> =
         error["details"]["tokens"].as_array().unwrap().iter().map(|token| &token["app"]).collect();
     assert_eq!(apps, ["a", "b", "b"]);

@@ -30,13 +30,13 @@ fn list_shows_everything_except_the_token() {
     let sandbox = with_four_tokens();
     let output = sandbox.run(&["token", "list", "--all-users", "--status", "all"]);
     assert_snapshot!(output, @"
-    ID  KIND  APP  OWNER  PERMISSIONS  STATUS   EXPIRES
-    1   app   a    john   read,write   live     <time>
-    2   app   b    john   -            revoked  <time>
-    3   app   b    john   -            expired  <time>
-    4   app   b    ada    -            live     never
+    ID  KIND  APP  USER  PERMISSIONS  STATUS   EXPIRES
+    1   app   a    john  read,write   live     <time>
+    2   app   b    john  -            revoked  <time>
+    3   app   b    john  -            expired  <time>
+    4   app   b    ada   -            live     never
     ");
-    assert_snapshot!(sandbox.run_json(&["token", "list", "--user", "john"]), @r#"{"items":[{"id":1,"jti":"<uuid>","kind":"app","app":"a","owner_id":2,"owner":"john","permissions":["read","write"],"audience":["x"],"claims":{"k":"v"},"status":"live","issued_at":"<time>","expires_at":"<time>","grace_until":null,"revoked_at":null}],"page":1,"per_page":20,"total":1,"pages":1,"next":null}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "list", "--user", "john"]), @r#"{"items":[{"id":1,"jti":"<uuid>","kind":"app","app":"a","user_id":2,"user":"john","permissions":["read","write"],"aud":["x"],"claims":{"k":"v"},"status":"live","issued_at":"<time>","expires_at":"<time>","grace_until":null,"revoked_at":null}],"page":1,"per_page":20,"total":1,"pages":1,"next":null}"#);
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn list_is_filtered_by_owner_app_and_status() {
     assert_eq!(ids(&sandbox, &[all.as_slice(), &["--after", "1"]].concat()), "2,3 of 4");
     let output = sandbox.run(&[&["token", "list"], all.as_slice()].concat()).ok();
     assert_snapshot!(output, @"
-    ID  KIND  APP  OWNER  PERMISSIONS  STATUS   EXPIRES
-    1   app   a    john   read,write   live     <time>
-    2   app   b    john   -            revoked  <time>
+    ID  KIND  APP  USER  PERMISSIONS  STATUS   EXPIRES
+    1   app   a    john  read,write   live     <time>
+    2   app   b    john  -            revoked  <time>
     --- stderr
     2 of 4 tokens, page 1 of 2, next: --page 2
     ");
@@ -134,15 +134,15 @@ fn show_accepts_an_id() {
     jti          <uuid>
     kind         app
     app          a
-    owner        john
+    user         john
     permissions  read,write
-    audience     x
+    aud          x
     status       live
     issued       <time>
     expires      <time>
     revoked      -
     ");
-    assert_snapshot!(sandbox.run_json(&["token", "show", "2"]), @r#"{"id":2,"jti":"<uuid>","kind":"app","app":"b","owner_id":2,"owner":"john","permissions":[],"audience":[],"claims":{},"status":"revoked","issued_at":"<time>","expires_at":"<time>","grace_until":null,"revoked_at":"<time>"}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "show", "2"]), @r#"{"id":2,"jti":"<uuid>","kind":"app","app":"b","user_id":2,"user":"john","permissions":[],"aud":[],"claims":{},"status":"revoked","issued_at":"<time>","expires_at":"<time>","grace_until":null,"revoked_at":"<time>"}"#);
     assert_snapshot!(sandbox.run(&["token", "show", "99"]), @"
     --- exit code 3, stderr
     error: token `99` not found
@@ -232,8 +232,8 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
     let fail_if_any = ["token", "list", "--kind", "app", "--fail-if-any", "--expiring-within"];
     let output = sandbox.run(&[&fail_if_any[..], &["7d"]].concat());
     assert_snapshot!(output, @"
-    ID  KIND  APP  OWNER  PERMISSIONS  STATUS  EXPIRES
-    1   app   a    john   -            live    <time>
+    ID  KIND  APP  USER  PERMISSIONS  STATUS  EXPIRES
+    1   app   a    john  -            live    <time>
     --- exit code 9, stderr
     error: 1 token expires within 7d
     ");
@@ -274,11 +274,11 @@ fn owner_is_a_name_an_email_or_a_deleted_id() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|item| (&item["owner_id"], &item["owner"]))
+        .map(|item| (&item["user_id"], &item["user"]))
         .collect();
     assert_eq!(owners, [(&json!(2), &json!("mia@example.com")), (&json!(3), &Value::Null)]);
     assert_snapshot!(sandbox.run(&["token", "list", "--all-users", "--status", "all"]), @"
-    ID  KIND  APP  OWNER            PERMISSIONS  STATUS   EXPIRES
+    ID  KIND  APP  USER             PERMISSIONS  STATUS   EXPIRES
     1   app   ci   mia@example.com  -            live     <time>
     2   app   ci   3                -            revoked  <time>
     ");

@@ -129,8 +129,8 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     ");
     let token = output.stdout.trim();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"
-    ID  KIND  APP    OWNER  PERMISSIONS  STATUS  EXPIRES
-    1   test  alice  ada    -            live    <time>
+    ID  KIND  APP    USER  PERMISSIONS  STATUS  EXPIRES
+    1   test  alice  ada   -            live    <time>
     ");
     let details = sandbox.json(&["token", "show", "1"]);
     assert_eq!((&details["kind"], &details["claims"]["sub"]), (&json!("test"), &json!("alice")));

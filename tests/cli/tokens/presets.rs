@@ -63,42 +63,42 @@ fn custom_preset_overrides_the_built_in_preset() {
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&directory).unwrap();
-    let preset = json!({"about": "ours", "algorithm": "EdDSA", "parameters": {"tenant": "dev"},
+    let preset = json!({"description": "ours", "alg": "EdDSA", "parameters": {"tenant": "dev"},
         "header": {"alg": "{alg}", "kid": "{kid}"},
         "claims": {"iss": "https://{tenant}.example/", "exp": "{exp}"}});
     fs::write(directory.join("ours.json"), preset.to_string()).unwrap();
     fs::write(directory.join("flask.json"), preset.to_string()).unwrap();
     assert_snapshot!(sandbox.run(&["token", "presets"]), @"
-    NAME            OWN  ABOUT
-    auth0           -    Access token of Auth0 for an API, in the Auth0 profile
-    cognito         -    Access token of an Amazon Cognito user pool
-    cognito-id      -    ID token of an Amazon Cognito user pool
-    entra           -    Access token of Microsoft Entra ID for an API, version 2.0
-    flask           yes  ours
-    flask-refresh   -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
-    gerencia        -    App token of a service that issues tokens for client applications: gerenciaToken
-    github-actions  -    ID token of a GitHub Actions job (OpenID Connect)
-    keycloak        -    Access token of a Keycloak realm, version 26
-    okta            -    Access token of an Okta custom authorization server
-    ours            yes  ours
-    rfc9068         -    OAuth 2.0 access token of any issuer that follows RFC 9068
-    supabase        -    Access token of a user of a Supabase project, with asymmetric signing keys
+    NAME            CUSTOM  DESCRIPTION
+    auth0           -       Access token of Auth0 for an API, in the Auth0 profile
+    cognito         -       Access token of an Amazon Cognito user pool
+    cognito-id      -       ID token of an Amazon Cognito user pool
+    entra           -       Access token of Microsoft Entra ID for an API, version 2.0
+    flask           yes     ours
+    flask-refresh   -       Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
+    gerencia        -       App token of a service that issues tokens for client applications: gerenciaToken
+    github-actions  -       ID token of a GitHub Actions job (OpenID Connect)
+    keycloak        -       Access token of a Keycloak realm, version 26
+    okta            -       Access token of an Okta custom authorization server
+    ours            yes     ours
+    rfc9068         -       OAuth 2.0 access token of any issuer that follows RFC 9068
+    supabase        -       Access token of a user of a Supabase project, with asymmetric signing keys
     ");
     assert_snapshot!(sandbox.run(&["token", "presets", "ls"]), @"
-    NAME            OWN  ABOUT
-    auth0           -    Access token of Auth0 for an API, in the Auth0 profile
-    cognito         -    Access token of an Amazon Cognito user pool
-    cognito-id      -    ID token of an Amazon Cognito user pool
-    entra           -    Access token of Microsoft Entra ID for an API, version 2.0
-    flask           yes  ours
-    flask-refresh   -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
-    gerencia        -    App token of a service that issues tokens for client applications: gerenciaToken
-    github-actions  -    ID token of a GitHub Actions job (OpenID Connect)
-    keycloak        -    Access token of a Keycloak realm, version 26
-    okta            -    Access token of an Okta custom authorization server
-    ours            yes  ours
-    rfc9068         -    OAuth 2.0 access token of any issuer that follows RFC 9068
-    supabase        -    Access token of a user of a Supabase project, with asymmetric signing keys
+    NAME            CUSTOM  DESCRIPTION
+    auth0           -       Access token of Auth0 for an API, in the Auth0 profile
+    cognito         -       Access token of an Amazon Cognito user pool
+    cognito-id      -       ID token of an Amazon Cognito user pool
+    entra           -       Access token of Microsoft Entra ID for an API, version 2.0
+    flask           yes     ours
+    flask-refresh   -       Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
+    gerencia        -       App token of a service that issues tokens for client applications: gerenciaToken
+    github-actions  -       ID token of a GitHub Actions job (OpenID Connect)
+    keycloak        -       Access token of a Keycloak realm, version 26
+    okta            -       Access token of an Okta custom authorization server
+    ours            yes     ours
+    rfc9068         -       OAuth 2.0 access token of any issuer that follows RFC 9068
+    supabase        -       Access token of a user of a Supabase project, with asymmetric signing keys
     ");
     let token = sandbox.get(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
     assert_eq!(payload(&token)["iss"], "https://t.example/");
@@ -118,11 +118,11 @@ fn custom_preset_overrides_the_built_in_preset() {
       iss = "https://{tenant}.example/"
       exp = "{exp}"
     "#);
-    let with_expiry = json!({"about": "ours", "claims": {"exp": "{exp}"}});
+    let with_expiry = json!({"description": "ours", "claims": {"exp": "{exp}"}});
     fs::write(directory.join("ours.json"), with_expiry.to_string()).unwrap();
     let token = sandbox.get(&["token", "mint", "--preset", "ours"]);
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
-    let without_jti = json!({"about": "ours", "header": {"kid": "{kid}"}, "claims": {}});
+    let without_jti = json!({"description": "ours", "header": {"kid": "{kid}"}, "claims": {}});
     fs::write(directory.join("ours.json"), without_jti.to_string()).unwrap();
     let output = sandbox.run(&["token", "mint", "--preset", "ours"]);
     assert_snapshot!(output, @r#"
@@ -132,24 +132,24 @@ fn custom_preset_overrides_the_built_in_preset() {
     fs::write(directory.join("ours.json"), "{}").unwrap();
     assert_snapshot!(sandbox.run(&["token", "mint", "--preset", "ours"]), @"
     --- exit code 65, stderr
-    error: `~/.config/jeton/presets/ours.json`: missing field `about`
+    error: `~/.config/jeton/presets/ours.json`: missing field `description`
     ");
     assert_snapshot!(sandbox.run(&["token", "presets"]), @"
-    NAME            OWN  ABOUT
-    auth0           -    Access token of Auth0 for an API, in the Auth0 profile
-    cognito         -    Access token of an Amazon Cognito user pool
-    cognito-id      -    ID token of an Amazon Cognito user pool
-    entra           -    Access token of Microsoft Entra ID for an API, version 2.0
-    flask           yes  ours
-    flask-refresh   -    Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
-    gerencia        -    App token of a service that issues tokens for client applications: gerenciaToken
-    github-actions  -    ID token of a GitHub Actions job (OpenID Connect)
-    keycloak        -    Access token of a Keycloak realm, version 26
-    okta            -    Access token of an Okta custom authorization server
-    rfc9068         -    OAuth 2.0 access token of any issuer that follows RFC 9068
-    supabase        -    Access token of a user of a Supabase project, with asymmetric signing keys
+    NAME            CUSTOM  DESCRIPTION
+    auth0           -       Access token of Auth0 for an API, in the Auth0 profile
+    cognito         -       Access token of an Amazon Cognito user pool
+    cognito-id      -       ID token of an Amazon Cognito user pool
+    entra           -       Access token of Microsoft Entra ID for an API, version 2.0
+    flask           yes     ours
+    flask-refresh   -       Refresh token of Flask-JWT-Extended 4, signed with JWT_SECRET_KEY
+    gerencia        -       App token of a service that issues tokens for client applications: gerenciaToken
+    github-actions  -       ID token of a GitHub Actions job (OpenID Connect)
+    keycloak        -       Access token of a Keycloak realm, version 26
+    okta            -       Access token of an Okta custom authorization server
+    rfc9068         -       OAuth 2.0 access token of any issuer that follows RFC 9068
+    supabase        -       Access token of a user of a Supabase project, with asymmetric signing keys
     --- stderr
-    warning: `~/.config/jeton/presets/ours.json`: missing field `about`
+    warning: `~/.config/jeton/presets/ours.json`: missing field `description`
     ");
     let okta = sandbox.run(&["token", "presets", "show", "okta"]).ok().stdout;
     assert!(okta.contains("\nsigned with RS256\nlifetime 1h\n"), "{okta}");
@@ -239,7 +239,7 @@ fn exponential_preset_is_refused() {
     for at in 1..64 {
         parameters[format!("p{at}")] = repeat(format!("{{p{}}}", at - 1));
     }
-    let preset = json!({"about": "ours", "parameters": parameters, "claims": {"c": "{p63}"}});
+    let preset = json!({"description": "ours", "parameters": parameters, "claims": {"c": "{p63}"}});
     fs::write(directory.join("ours.json"), preset.to_string()).unwrap();
     let words = ["--preset", "ours", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
     for command in ["mint", "fixtures"] {

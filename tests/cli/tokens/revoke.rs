@@ -77,7 +77,7 @@ fn refresh_token_revocation_ends_the_session() {
     let output = sandbox.run(&["token", "revoke", &refresh]);
     assert_snapshot!(output, @"
     --- stderr
-    revoked the session of refresh token <uuid>
+    revoked session of refresh token <uuid>
     ");
     check_verdict(&sandbox, &refresh, ENDED);
     assert_snapshot!(sandbox.run(&["whoami"]), @"

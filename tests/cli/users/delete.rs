@@ -26,7 +26,7 @@ fn deletion_frees_the_names_and_revokes_the_tokens() {
     ");
     sandbox.register("john", "123456");
     assert_eq!(sandbox.sql("SELECT id FROM users ORDER BY id"), ["1", "2", "3"]);
-    assert_snapshot!(sandbox.run_json(&["users", "rm", "john", "--yes"]), @r#"{"changed":true,"id":3,"tokens_revoked":0}"#);
+    assert_snapshot!(sandbox.run_json(&["users", "rm", "john", "--yes"]), @r#"{"changed":true,"user_id":3,"tokens_revoked":0}"#);
 }
 
 #[test]

@@ -8,7 +8,7 @@ import { createService } from "./service.mjs";
 
 const keys = createLocalJWKSet(manifest.jwks);
 const revoked = broken.filter((item) => item.defect === "revoked").map((item) => item.jti);
-const service = createService(keys, manifest.issuer, new Set(revoked));
+const service = createService(keys, manifest.iss, new Set(revoked));
 
 before(() => new Promise((resolve) => service.listen(0, "127.0.0.1", resolve)));
 after(() => {

@@ -9,7 +9,7 @@ from service import create_app, fetch_keys
 
 @pytest.fixture(scope="session")
 def client(manifest):
-    issuer = manifest["issuer"]
+    issuer = manifest["iss"]
     revoked = {item["jti"] for item in manifest["fixtures"] if item["defect"] == "revoked"}
     # With a site (site.sh) the service fetches the keys from the issuer.
     has_site = "ISSUER" in os.environ

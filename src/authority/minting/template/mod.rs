@@ -36,12 +36,14 @@ pub(crate) struct Template {
     #[serde(default, rename = "name", skip_serializing)]
     _name: IgnoredAny,
     /// Description of the token kind, one sentence.
-    pub(crate) about: String,
+    #[serde(alias = "about")]
+    pub(crate) description: String,
     /// URLs of the documentation of the claims.
-    #[serde(default)]
-    pub(crate) source: Vec<String>,
+    #[serde(default, alias = "source")]
+    pub(crate) sources: Vec<String>,
     /// Algorithm that the real issuer uses.
-    pub(crate) algorithm: Option<String>,
+    #[serde(alias = "algorithm")]
+    pub(crate) alg: Option<String>,
     /// Token lifetime.
     pub(crate) ttl: Option<String>,
     /// Parameters with defaults, in the order in which the defaults are rendered.
@@ -74,7 +76,8 @@ pub(crate) struct DefectPatch {
     #[serde(default)]
     pub(crate) claims: Map<String, Value>,
     /// Description of the defect, with the RFC section that the token violates.
-    pub(crate) why: String,
+    #[serde(alias = "why")]
+    pub(crate) description: String,
 }
 
 /// Header and claims of one token.
@@ -122,7 +125,7 @@ impl Template {
     }
 
     pub(crate) fn algorithm(&self) -> Result<Option<Algorithm>, InvalidValue> {
-        self.algorithm.as_deref().map(Algorithm::parse).transpose()
+        self.alg.as_deref().map(Algorithm::parse).transpose()
     }
 
     pub(crate) fn ttl(&self) -> Result<Option<Lifetime>, InvalidValue> {
