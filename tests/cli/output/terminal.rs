@@ -59,17 +59,16 @@ ID  KIND  APP                         USER  PERMISSIONS                         
         (
             70,
             "\
-ID  KIND  APP       USER  PERMISSIONS   STATUS   EXPIRES
-1   app   my-app    ada   read,write    live     <time>
+ID  KIND  APP       USER  PERMISSIONS    STATUS   EXPIRES
+1   app   my-app    ada   read,write     live     <time>
                                                   (in 6 d)
-2   app   日本語の  ada   orders:read,  live     <time>
-          とても長         orders:write           (in 7 d)
-          い名前で         ,
-          す               users:read,
-                           a-permission
-                           -with-a-rath
-                           er-long-name
-3   app   zo\u{308}e\u{301}\u{316}\u{324}-x     ada   -             revoked  never
+2   app   日本語の  ada   orders:read,   live     <time>
+          とても長        orders:write,           (in 7 d)
+          い名前で        users:read,
+          す              a-permission-
+                          with-a-rather
+                          -long-name
+3   app   zo\u{308}e\u{301}\u{316}\u{324}-x     ada   -              revoked  never
 ",
         ),
         (
