@@ -14,7 +14,7 @@ const IMPORT: &[&str] = &["users", "import"];
 const MINT: &[&str] = &["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"];
 
 /// Larger than the address space of a confined command, in bytes.
-const LARGE: usize = 70 << 20;
+const LARGE_BYTES: usize = 70 << 20;
 
 fn sandbox_with_secret() -> Sandbox {
     let mut sandbox = Sandbox::new();
@@ -36,11 +36,13 @@ fn run_confined(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool)
 #[test]
 fn endless_line_is_refused() {
     let sandbox = sandbox_with_secret();
-    fs::write(sandbox.home().join("text"), "a".repeat(LARGE)).unwrap();
-    fs::write(sandbox.home().join("json"), format!("{{\"sub\":\"{}", "a".repeat(LARGE))).unwrap();
-    let array = format!("{{\"items\":[{}", "[],".repeat(LARGE / 3));
+    fs::write(sandbox.home().join("text"), "a".repeat(LARGE_BYTES)).unwrap();
+    fs::write(sandbox.home().join("json"), format!("{{\"sub\":\"{}", "a".repeat(LARGE_BYTES)))
+        .unwrap();
+    let array = format!("{{\"items\":[{}", "[],".repeat(LARGE_BYTES / 3));
     fs::write(sandbox.home().join("list"), array).unwrap();
-    fs::write(sandbox.home().join("quote"), format!("sub\n\"{}", "a\n".repeat(LARGE / 2))).unwrap();
+    fs::write(sandbox.home().join("quote"), format!("sub\n\"{}", "a\n".repeat(LARGE_BYTES / 2)))
+        .unwrap();
     let mut outputs = String::new();
     for command in [IMPORT, MINT] {
         for file in ["text", "json", "list", "/dev/zero", "quote"] {
@@ -120,7 +122,7 @@ fn row_count_is_unlimited() {
     let sandbox = sandbox_with_secret();
     let space = " ".repeat(100 << 10);
     let mut rows = BufWriter::new(File::create(sandbox.home().join("rows")).unwrap());
-    let count = LARGE / space.len();
+    let count = LARGE_BYTES / space.len();
     for number in 0..count {
         let role = if number == 0 { "admin" } else { "user" };
         writeln!(rows, "{{{space}\"username\":\"user{number}\",\"role\":\"{role}\"}}").unwrap();
@@ -146,9 +148,12 @@ fn long_claims_are_signed_in_small_batches() {
     let output = run_confined(&store, &["token", "mint", "--record", "--from"], "rows", false).ok();
     assert_eq!(output.stdout.lines().count(), 60);
     sandbox.set("SECRET", SECRET);
-    let identical = ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--count", "500"];
+    let mint_identical =
+        ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--count", "500"];
     let child = Sandbox::start(
-        sandbox.confined(&[&identical[..], &["--claims", "claims"]].concat()).stdin(Stdio::null()),
+        sandbox
+            .confined(&[&mint_identical[..], &["--claims", "claims"]].concat())
+            .stdin(Stdio::null()),
     );
     let output = RunOutput::from(child.wait_with_output().unwrap()).ok();
     assert_eq!(output.stdout.lines().count(), 500);
@@ -168,7 +173,7 @@ fn long_json_list_is_imported() {
         format!("{{\"items\":[{}, 1]}}", &users[1..]),
         format!("{{\"items\":[{}, {{\"a\":1,\"a\":1}}]}}", &users[1..]),
         format!("{{\"items\":[{}, {{\"a\":\"{users}\"}}]}}", &users[1..]),
-        format!("{{\"items\":[{}, {{\"a\":\"{}\"}}]}}", &users[1..], "a".repeat(LARGE)),
+        format!("{{\"items\":[{}, {{\"a\":\"{}\"}}]}}", &users[1..], "a".repeat(LARGE_BYTES)),
     ] {
         fs::write(sandbox.home().join("rows"), rows).unwrap();
         let output = run_confined(&sandbox, IMPORT, "rows", false);
@@ -234,9 +239,9 @@ fn killed_mint_leaves_no_temporary_file() {
 #[test]
 fn output_list_length_is_unlimited() {
     let sandbox = Sandbox::with_admin();
-    let number = 12_000;
+    let user_count = 12_000;
     sandbox.sql(&format!(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {user_count})
          INSERT INTO users (uid, username, name, name_key, role, created_at, password_at)
          SELECT randomblob(16), 'user' || i, printf('%0200d', i), printf('%0200d', i), 'user', 0, 0
          FROM n"
@@ -245,46 +250,46 @@ fn output_list_length_is_unlimited() {
         "INSERT INTO audit (at, os_uid, action, outcome, count)
          SELECT id, 0, printf('%0500d', id), 'done', 1 FROM users",
     );
-    let list = |words: &[&str]| {
+    let run_list = |words: &[&str]| {
         let child = Sandbox::start(sandbox.confined(words).stdin(Stdio::null()));
         RunOutput::from(child.wait_with_output().unwrap()).ok().stdout
     };
     for noun in ["users", "audit"] {
-        let all = list(&[noun, "list", "--all", "-o", "json"]);
+        let all = run_list(&[noun, "list", "--all", "-o", "json"]);
         let all: serde_json::Value = serde_json::from_str(&all).unwrap();
         let items = all["items"].as_array().unwrap();
-        assert!(items.len() > number && all["total"] == items.len(), "{noun}");
+        assert!(items.len() > user_count && all["total"] == items.len(), "{noun}");
         let ids: std::collections::BTreeSet<i64> =
             items.iter().map(|item| item["id"].as_i64().unwrap()).collect();
         assert_eq!(ids.len(), items.len());
         let paging = (&all["page"], &all["per_page"], &all["pages"], &all["next"]);
         let null = serde_json::Value::Null;
         assert_eq!(paging, (&1.into(), &null, &1.into(), &null));
-        let page = list(&[noun, "list", "--per-page", "3", "-o", "json"]);
+        let page = run_list(&[noun, "list", "--per-page", "3", "-o", "json"]);
         let page: serde_json::Value = serde_json::from_str(&page).unwrap();
         assert_eq!(page["items"].as_array().unwrap()[..], items[..3]);
-        let text = list(&[noun, "list", "--all"]);
+        let text = run_list(&[noun, "list", "--all"]);
         let starts_with_id = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
         assert_eq!(text.lines().filter(starts_with_id).count(), items.len());
         assert_eq!(text.lines().filter(|line| line.starts_with("ID ")).count(), 1);
     }
     for order in ["id", "username", "email", "created"] {
         let words = ["users", "list", "--all", "-o", "json", "--desc", "--sort", order];
-        let all: serde_json::Value = serde_json::from_str(&list(&words)).unwrap();
+        let all: serde_json::Value = serde_json::from_str(&run_list(&words)).unwrap();
         let ids: std::collections::BTreeSet<i64> =
             all["items"].as_array().unwrap().iter().map(|u| u["id"].as_i64().unwrap()).collect();
-        assert_eq!(ids.len(), number + 1, "{order}");
+        assert_eq!(ids.len(), user_count + 1, "{order}");
     }
-    let json = list(&["users", "export", "-o", "json"]);
+    let json = run_list(&["users", "export", "-o", "json"]);
     let items = serde_json::from_str::<serde_json::Value>(&json).unwrap()["items"].clone();
-    assert_eq!(items.as_array().unwrap().len(), number + 1);
+    assert_eq!(items.as_array().unwrap().len(), user_count + 1);
     for format in ["jsonl", "csv"] {
-        let lines = list(&["users", "export", "-o", format]);
+        let lines = run_list(&["users", "export", "-o", format]);
         let header = usize::from(format == "csv");
-        assert_eq!(lines.lines().count(), number + 1 + header, "{format}");
+        assert_eq!(lines.lines().count(), user_count + 1 + header, "{format}");
     }
     let no_match = ["users", "list", "--all", "--search", "nobody", "-o", "json"];
     let empty =
         "{\"items\":[],\"page\":1,\"per_page\":null,\"total\":0,\"pages\":0,\"next\":null}\n";
-    assert_eq!(list(&no_match), empty);
+    assert_eq!(run_list(&no_match), empty);
 }

@@ -1,4 +1,4 @@
-//! Non-UTF-8 bytes: distinct values stay distinct.
+//! Non-UTF-8 values are never converted lossily: distinct values stay distinct.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -20,7 +20,7 @@ fn run(command: &mut Command) -> RunOutput {
 #[test]
 fn non_utf8_password_variable_is_refused() {
     let sandbox = Sandbox::with_admin();
-    // The password that a lossy conversion would make of every value below.
+    // A lossy conversion would turn the first two values below into this password.
     sandbox.run_with_input(&["register", "eve", "--password-stdin"], "pass\u{fffd}word").ok();
     for (words, user) in [(&["login", "eve"][..], "eve"), (&["register", "bob"], "bob")] {
         for bytes in [&b"pass\xffword"[..], b"pass\xfeword", b"\xff\xff\xff\xff\xff\xff\xff\xff"] {
@@ -46,8 +46,8 @@ fn non_utf8_password_in_file_or_stdin_is_refused() {
     --- exit code 2, stderr
     error: the password is not UTF-8
     ");
-    let words = sandbox.command(&["register", "eve", "--password-stdin"]);
-    assert_snapshot!(Sandbox::run_with(words, b"pass\xffword"), @"
+    let register = sandbox.command(&["register", "eve", "--password-stdin"]);
+    assert_snapshot!(Sandbox::run_with(register, b"pass\xffword"), @"
     --- exit code 2, stderr
     error: the password is not UTF-8
     ");

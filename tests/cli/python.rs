@@ -71,7 +71,7 @@ fn pyjwt(python: &OsString, exported_keys: &Value, tokens: &Value) -> Value {
     ask(python, "tokens.py", &json!({"jwks": exported_keys, "issuer": "jeton", "tokens": tokens}))
 }
 
-fn refused(exception: &str) -> Value {
+fn refused_answer(exception: &str) -> Value {
     json!({ "refused": exception })
 }
 
@@ -110,11 +110,11 @@ fn pyjwt_accepts_app_and_session_tokens_by_exported_keys() {
             "access": {"claims": payload(&access)},
             "refresh": {"claims": payload(&refresh)},
             // The script requires `exp`.
-            "endless": refused("MissingRequiredClaimError"),
-            "header": refused("DecodeError"),
-            "payload": refused("InvalidSignatureError"),
-            "signature": refused("InvalidSignatureError"),
-            "subject": refused("InvalidSignatureError"),
+            "endless": refused_answer("MissingRequiredClaimError"),
+            "header": refused_answer("DecodeError"),
+            "payload": refused_answer("InvalidSignatureError"),
+            "signature": refused_answer("InvalidSignatureError"),
+            "subject": refused_answer("InvalidSignatureError"),
         })
     );
     let claims = &answers["app"]["claims"];
@@ -126,7 +126,7 @@ fn pyjwt_accepts_app_and_session_tokens_by_exported_keys() {
         json!({"jwks": exported_keys(&sandbox, "app"), "issuer": "other", "tokens": tokens});
     let other_issuer = ask(&program, "tokens.py", &question);
     for name in ["app", "access", "refresh"] {
-        assert_eq!(other_issuer[name], refused("InvalidIssuerError"));
+        assert_eq!(other_issuer[name], refused_answer("InvalidIssuerError"));
     }
 }
 
@@ -147,21 +147,21 @@ fn pyjwt_accepts_test_tokens_by_test_keys_only() {
     assert_eq!(
         pyjwt(&program, &exported_keys(&sandbox, "test"), &tokens),
         json!({
-            "app": refused("KeyError"),
+            "app": refused_answer("KeyError"),
             "test": {"claims": payload(&test)},
-            "expired": refused("ExpiredSignatureError"),
-            "test token with the app header": refused("KeyError"),
-            "app token with the test header": refused("InvalidSignatureError"),
+            "expired": refused_answer("ExpiredSignatureError"),
+            "test token with the app header": refused_answer("KeyError"),
+            "app token with the test header": refused_answer("InvalidSignatureError"),
         })
     );
     assert_eq!(
         pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens),
         json!({
             "app": {"claims": payload(&app)},
-            "test": refused("KeyError"),
-            "expired": refused("KeyError"),
-            "test token with the app header": refused("InvalidSignatureError"),
-            "app token with the test header": refused("KeyError"),
+            "test": refused_answer("KeyError"),
+            "expired": refused_answer("KeyError"),
+            "test token with the app header": refused_answer("InvalidSignatureError"),
+            "app token with the test header": refused_answer("KeyError"),
         })
     );
 }
@@ -181,7 +181,7 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     let app = sandbox.get(&["token", "create", "my-app"]);
     sandbox.run(&["token", "verify", &app]).ok();
     let tokens = json!({"app": app, "access": sandbox.session("access")});
-    let refusal = refused("PyJWKSetError");
+    let refusal = refused_answer("PyJWKSetError");
     assert_eq!(pyjwt(&program, &keys, &tokens), json!({"app": refusal, "access": refusal}));
 }
 
@@ -217,18 +217,18 @@ fn flask_service_accepts_sessions_by_the_exported_key() {
     let with_audience = sandbox.get(&["token", "create", "my-app", "--aud", "another-audience"]);
     let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
     sandbox.run(&["refresh"]).ok();
-    let later = sandbox.session("access");
+    let later_access = sandbox.session("access");
     let lines = request_all(
         &program,
         &sandbox,
         &[
-            ("/protected", "nothing", ""),
+            ("/protected", "no token", ""),
             ("/protected", "access", &access),
-            ("/protected", "later access", &later),
+            ("/protected", "later access", &later_access),
             ("/protected", "refresh", &refresh),
             ("/protected", "app", &app),
             ("/fresh", "access", &access),
-            ("/fresh", "later access", &later),
+            ("/fresh", "later access", &later_access),
             ("/refresh", "refresh", &refresh),
             ("/refresh", "access", &access),
             ("/refresh", "app", &app),
@@ -239,7 +239,7 @@ fn flask_service_accepts_sessions_by_the_exported_key() {
     assert_eq!(
         lines,
         [
-            "/protected nothing: 401 Missing Authorization Header",
+            "/protected no token: 401 Missing Authorization Header",
             &format!("/protected access: 200 {subject}"),
             &format!("/protected later access: 200 {subject}"),
             "/protected refresh: 422 Only non-refresh tokens are allowed",

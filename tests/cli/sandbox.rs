@@ -1,4 +1,4 @@
-//! A private sandbox for the real program: its own home, an empty environment, and no terminal.
+//! A private sandbox for the real program: a new home directory, an empty environment, no terminal.
 
 use crate::run_output::RunOutput;
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl Sandbox {
         json[member].as_str().unwrap().to_owned()
     }
 
-    /// Returns a command in this sandbox, for changes before the run.
+    /// Returns a command in this sandbox, which the caller may change before running it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.in_sandbox(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
     }
@@ -162,7 +162,7 @@ impl Sandbox {
     /// Returns the JSON result of a command that must succeed; adds `-o json`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run_json(arguments).ok();
-        assert_eq!(output.stderr, "", "messages beside JSON");
+        assert_eq!(output.stderr, "", "messages in addition to JSON");
         serde_json::from_str(&output.stdout).unwrap()
     }
 

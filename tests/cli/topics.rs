@@ -59,7 +59,8 @@ fn join_words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the paragraphs of a help page; an entry of `NAME` and an indented meaning is one paragraph.
+/// Returns the paragraphs of a help page; an entry of `NAME` and an indented meaning is one
+/// paragraph.
 fn page_paragraphs(page: &str) -> Vec<String> {
     let entry = |block: &str| {
         let entries = block.replace("\n  ", "\n\u{0}").replace("\u{0}    ", "");
@@ -204,7 +205,7 @@ fn help_and_hints_name_the_supported_formats() {
 }
 
 /// Returns the names of the manual pages of all commands.
-fn pages() -> Vec<String> {
+fn manual_page_names() -> Vec<String> {
     fn collect(command: &clap::Command, name: &str, pages: &mut Vec<String>) {
         pages.push(format!("{name}.1"));
         for command in command.get_subcommands() {
@@ -222,15 +223,15 @@ fn every_command_has_a_manual_page() {
     sandbox.set("JETON_STORE", "/nowhere/marker-of-a-secret");
     for _ in 0..2 {
         let output = sandbox.run(&["man", "--dir", "man/man1"]).to_string();
-        let output = output.replace(&pages().len().to_string(), "<count>");
+        let output = output.replace(&manual_page_names().len().to_string(), "<count>");
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
         wrote <count> pages to man/man1
         "));
     }
     let directory = sandbox.home().join("man/man1");
-    assert_eq!(fs::read_dir(&directory).unwrap().count(), pages().len());
-    for name in pages() {
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), manual_page_names().len());
+    for name in manual_page_names() {
         let page = fs::read_to_string(directory.join(&name)).unwrap();
         assert!(page.contains(&format!("\n.TH {} 1 ", name.trim_end_matches(".1"))), "{page}");
         assert!(!page.contains("marker"), "{page}");
@@ -246,7 +247,8 @@ fn every_command_has_a_manual_page() {
 #[test]
 fn manual_pages_are_written_only_to_dir() {
     let sandbox = Sandbox::new();
-    let files: Vec<String> = pages().iter().map(|name| format!("\"d/{name}\"")).collect();
+    let files: Vec<String> =
+        manual_page_names().iter().map(|name| format!("\"d/{name}\"")).collect();
     let output = sandbox.run_json(&["man", "--dir", "d"]).ok();
     assert_eq!(output.to_string(), format!("{{\"files\":[{}]}}\n", files.join(",")));
     fs::write(sandbox.home().join("file"), "").unwrap();

@@ -110,7 +110,7 @@ fn settings_list_json_is_typed() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "issuer", "5"]).ok();
     sandbox.run(&["settings", "set", "register.open", "false"]).ok();
-    let typed = |name: &str, text: &str| match (name, text) {
+    let typed_value = |name: &str, text: &str| match (name, text) {
         ("token.quota", _) => 3.into(),
         ("password.min_length", _) => 0.into(),
         ("register.open", text) => (text == "true").into(),
@@ -122,7 +122,8 @@ fn settings_list_json_is_typed() {
             "register.open" => "false",
             _ => default,
         };
-        json!({"name": name, "value": typed(name, value), "default": typed(name, default)})
+        let (value, default) = (typed_value(name, value), typed_value(name, default));
+        json!({"name": name, "value": value, "default": default})
     });
     assert_eq!(sandbox.json(&["settings", "list"]), json!({"items": items}));
 }

@@ -1,6 +1,6 @@
 //! The layers of modules, and the modules that external crates are confined to.
 
-use super::{assert_no_file, assert_no_violations, source_files, whole_words};
+use super::{assert_no_file_violates, assert_no_violations, source_files, whole_words};
 
 /// The modules and their layers. A module imports only from lower layers.
 const LAYERS: &[(&str, u8)] = &[
@@ -63,16 +63,16 @@ fn imported_modules(code: &str) -> Vec<String> {
             continue;
         };
         let mut depth = 1;
-        let mut at_start = true;
+        let mut at_path_start = true;
         for (offset, c) in group.char_indices() {
             match c {
                 '{' => depth += 1,
                 '}' => depth -= 1,
-                ',' if depth == 1 => at_start = true,
-                c if at_start && !c.is_whitespace() => {
+                ',' if depth == 1 => at_path_start = true,
+                c if at_path_start && !c.is_whitespace() => {
                     let path = &group[offset..];
                     modules.push(path[..identifier_len(path)].to_owned());
-                    at_start = false;
+                    at_path_start = false;
                 }
                 _ => {}
             }
@@ -85,20 +85,20 @@ fn imported_modules(code: &str) -> Vec<String> {
 }
 
 /// Returns the layer of a module; `None` for the crate root.
-fn layer(module: &str) -> Option<u8> {
+fn layer_of(module: &str) -> Option<u8> {
     LAYERS.iter().find(|(name, _)| *name == module).map(|(_, layer)| *layer)
 }
 
 fn may_import(module: &str, dependency: &str) -> bool {
     let allowed = module != "commands" || IMPORTS_OF_COMMANDS.contains(&dependency);
-    let is_lower = layer(dependency).is_some() && layer(dependency) < layer(module);
+    let is_lower = layer_of(dependency).is_some() && layer_of(dependency) < layer_of(module);
     dependency == module || (allowed && is_lower)
 }
 
 #[test]
 fn modules_have_a_layer() {
-    assert_no_file(|file| {
-        layer(&file.module).is_none() && !["lib", "main"].contains(&file.module.as_str())
+    assert_no_file_violates(|file| {
+        layer_of(&file.module).is_none() && !["lib", "main"].contains(&file.module.as_str())
     });
 }
 
@@ -106,7 +106,7 @@ fn modules_have_a_layer() {
 fn modules_import_only_from_lower_layers() {
     let mut violations = Vec::new();
     for file in source_files("src") {
-        if layer(&file.module).is_none() {
+        if layer_of(&file.module).is_none() {
             continue;
         }
         let code: Vec<&str> = file.code_lines().map(|(_, line)| line).collect();
@@ -115,10 +115,15 @@ fn modules_import_only_from_lower_layers() {
                 violations.push(format!("{}: imports `{imported}`", file.path.display()));
             }
         }
-        let root = "super::".repeat(file.depth());
+        let path_out_of_module = "super::".repeat(file.depth());
         for (number, line) in file.code_lines() {
-            if line.contains(&root) && !line.contains(&format!("{root}*")) {
-                violations.push(format!("{}:{number}: leaves its module", file.path.display()));
+            if line.contains(&path_out_of_module)
+                && !line.contains(&format!("{path_out_of_module}*"))
+            {
+                violations.push(format!(
+                    "{}:{number}: imports from outside its module with `super::`",
+                    file.path.display()
+                ));
             }
         }
     }
@@ -136,8 +141,8 @@ fn external_crates_are_confined_to_their_modules() {
             let path = format!("{name}::");
             let import = format!("use {name}");
             for (number, line) in file.code_lines() {
-                let names_path = whole_words(line, &path).any(|at| !line[..at].ends_with("::"));
-                if names_path || whole_words(line, &import).next().is_some() {
+                let has_crate_path = whole_words(line, &path).any(|at| !line[..at].ends_with("::"));
+                if has_crate_path || whole_words(line, &import).next().is_some() {
                     violations.push(format!("{}:{number}: uses `{name}`", file.path.display()));
                 }
             }

@@ -1,4 +1,4 @@
-//! The source tree against the architecture: layers, confined APIs, limits on files.
+//! Checks of the source tree against the architecture: layers, confined APIs and file lengths.
 
 mod layers;
 mod transactions;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const MAX_LINES: usize = 300;
 
-/// Tests hold whole outputs as inline snapshots.
+/// Test files may be longer, because they hold whole outputs as inline snapshots.
 const MAX_TEST_LINES: usize = 400;
 
 /// A source file with the path below the package and the top-level module.
@@ -41,7 +41,7 @@ pub(crate) fn source_files(directory: &str) -> Vec<File> {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                // The build output of cargo-fuzz is no source.
+                // The build output of cargo-fuzz is skipped.
                 pending.extend((!path.ends_with("target")).then_some(path));
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
@@ -73,7 +73,7 @@ pub(crate) fn assert_no_violations(violations: &[String]) {
 
 /// Fails with the paths of the files in `src` that contain a violation.
 #[track_caller]
-fn assert_no_file(violates: impl Fn(&File) -> bool) {
+fn assert_no_file_violates(violates: impl Fn(&File) -> bool) {
     let files = source_files("src").into_iter().filter(violates);
     assert_no_violations(&files.map(|file| file.path.display().to_string()).collect::<Vec<_>>());
 }
@@ -85,7 +85,7 @@ fn verification_does_not_depend_on_minting() {
     for path in VERIFICATION {
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "{path}");
     }
-    assert_no_file(|file| {
+    assert_no_file_violates(|file| {
         VERIFICATION.iter().any(|path| file.path.starts_with(path))
             && file
                 .code_lines()
@@ -111,17 +111,18 @@ fn only_the_terminal_module_prints() {
 #[test]
 pub(crate) fn source_files_have_no_unsafe_code() {
     let allowed = "    #[ctor(unsafe)]";
-    assert_no_file(|file| {
+    assert_no_file_violates(|file| {
         let is_unsafe = |line| whole_words(line, "unsafe").next().is_some() && line != allowed;
         file.code_lines().any(|(_, line)| is_unsafe(line))
     });
 }
 
 #[test]
-fn only_run_starts_processes() {
-    let starts = |line: &str| line.contains("std::process") && line.contains("Command");
-    assert_no_file(|file| {
-        !file.path.ends_with("app/subprocess.rs") && file.code_lines().any(|(_, line)| starts(line))
+fn only_subprocess_module_starts_processes() {
+    let starts_process = |line: &str| line.contains("std::process") && line.contains("Command");
+    assert_no_file_violates(|file| {
+        !file.path.ends_with("app/subprocess.rs")
+            && file.code_lines().any(|(_, line)| starts_process(line))
     });
 }
 

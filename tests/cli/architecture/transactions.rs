@@ -1,20 +1,21 @@
-//! The files of `authority` that write to the store without a principal.
+//! Write transactions of `authority`, which must recheck the credential.
 
 use super::source_files;
 
-/// The files of `authority` that open write transactions, with the number of transactions. All other
-/// changes go through `principal`, which rechecks the credential.
+/// The files of `authority` that open write transactions, with the number of transactions.
+/// `principal` rechecks the credential; every other file has a reason not to.
 const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     ("src/authority/principal.rs", 2),
     // A refusal is recorded even if the credential is no longer valid.
     ("src/authority/audit_context.rs", 1),
-    // The first admin of a store without users.
+    // Creates the first admin of a store without users.
     ("src/authority/accounts/mod.rs", 1),
-    // A command revokes tokens that it issued even if the credential is no longer valid.
+    // A command revokes the tokens that the command issued, even if the credential is no longer
+    // valid.
     ("src/authority/issuing/revoke.rs", 1),
     // Login, refresh and logout check the password or token of their arguments.
     ("src/authority/sessions/mod.rs", 3),
-    // The outcome of a backup that a principal started.
+    // Records the outcome of a backup that a principal started.
     ("src/authority/maintenance/mod.rs", 1),
 ];
 
@@ -24,8 +25,8 @@ fn every_change_rechecks_the_credential() {
     for file in source_files("src/authority") {
         let path = file.path.display().to_string();
         let is_test = path.contains("tests") || path.ends_with("test_store.rs");
-        let rules = file.text.split("#[cfg(test)]").next().unwrap();
-        let count = rules.matches("store.write(").count();
+        let code = file.text.split("#[cfg(test)]").next().unwrap();
+        let count = code.matches("store.write(").count();
         if count > 0 && !is_test {
             transactions.push((path, count));
         }

@@ -1,9 +1,9 @@
 //! A scenario that runs every command: each command that changes something succeeds at least once
 //! and is refused at least once.
 //!
-//! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are app keys in that state, `TOKEN`
-//! is the last printed token, and the input `REFRESH` is the previous refresh token of the session
-//! in the file.
+//! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are each the newest app key in that
+//! state, `TOKEN` is the last printed token, and the input `REFRESH` is the previous refresh token
+//! of the session in the file.
 
 /// A command with its input, its exit code and the expected audit row (user, outcome, count). An
 /// empty `row` expects no audit row. `run` adds two rows: the token is created first and revoked
@@ -29,7 +29,7 @@ const fn step_with_input(
     Step { words, input, exit, row }
 }
 
-/// A read-only command.
+/// Returns the step of a read-only command.
 const fn read_step(words: &'static str, exit: i32) -> Step {
     step(words, exit, "")
 }
@@ -172,7 +172,7 @@ pub(super) const STEPS: &[Step] = &[
     step_with_input("login ada --password-stdin", "lovelace-1", 0, "ada done 1"),
     step("run --sub alice -- true", 0, "ada done 1, ada revoked 1"),
     step("run --key nothing -- true", 3, "ada key_not_found 0"),
-    step("run -- there-is-none", 127, "ada done 1, ada revoked 1"),
+    step("run -- missing-program", 127, "ada done 1, ada revoked 1"),
     step("users delete john --yes", 0, "ada done 1"),
     step("users delete ada --yes", 5, "ada last_admin 0"),
     step("sessions revoke --all --yes", 0, "ada done 1"),

@@ -8,9 +8,9 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// A store in which ada registered john (2), john created two tokens and was refused a deletion,
-/// and a login as kim failed.
-fn sample_events() -> Sandbox {
+/// Returns a sandbox in which ada registered john (2), john created two tokens and was refused a
+/// deletion, and a login as kim failed.
+fn sandbox_with_events() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "app"]).ok();
     sandbox.run(&["token", "create", "app"]).ok();
@@ -20,7 +20,7 @@ fn sample_events() -> Sandbox {
     sandbox
 }
 
-fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
+fn event_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let page = sandbox.json(&[&["audit", "list"], arguments].concat());
     let items = page["items"].as_array().unwrap().iter();
     let ids: Vec<_> = items.map(|event| event["id"].to_string()).collect();
@@ -37,7 +37,7 @@ fn jsonl_ids(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
 
 #[test]
 fn newest_event_is_first() {
-    let sandbox = sample_events();
+    let sandbox = sandbox_with_events();
     let uid = rustix::process::getuid().as_raw().to_string();
     let output = sandbox.run(&["audit", "list"]).ok();
     let table = redact(&sandbox, &output.stdout).replace("<uuid>", "S");
@@ -69,7 +69,7 @@ fn newest_event_is_first() {
 
 #[test]
 fn filters_select_by_time_user_action_and_outcome() {
-    let sandbox = sample_events();
+    let sandbox = sandbox_with_events();
     sandbox.sql("UPDATE audit SET at = at - 100000 * (9 - id)");
     for (filter, expected) in [
         (&[][..], "8,7,6,5,4,3,2,1 of 8"),
@@ -91,7 +91,7 @@ fn filters_select_by_time_user_action_and_outcome() {
         (&["--after", "4", "--per-page", "2", "--reverse"], "5,6 of 8"),
         (&["--all", "--user", "ada"], "8,2,1 of 3"),
     ] {
-        assert_eq!(ids(&sandbox, filter), expected, "{filter:?}");
+        assert_eq!(event_ids(&sandbox, filter), expected, "{filter:?}");
     }
     let output = sandbox.run(&["audit", "ls", "--per-page", "5"]).ok();
     assert_snapshot!(output.diagnostics(), @"
@@ -121,9 +121,9 @@ fn filters_select_by_time_user_action_and_outcome() {
 
 #[test]
 fn events_of_deleted_user_remain() {
-    let sandbox = sample_events();
+    let sandbox = sandbox_with_events();
     sandbox.run(&["users", "delete", "john", "--yes"]).ok();
-    assert_eq!(ids(&sandbox, &["--user", "2"]), "6,5,4,3 of 4");
+    assert_eq!(event_ids(&sandbox, &["--user", "2"]), "6,5,4,3 of 4");
     let event = &sandbox.json(&["audit", "list", "--user", "2"])["items"][0];
     assert_eq!((&event["user_id"], &event["user"]), (&Value::from(2), &Value::Null));
     let table = sandbox.get(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
@@ -177,7 +177,7 @@ fn impossible_filter_causes_warning() {
 
 #[test]
 fn jsonl_output_is_unpaged_by_default() {
-    let sandbox = sample_events();
+    let sandbox = sandbox_with_events();
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 9 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
          INSERT INTO audit (id, at, os_uid, action, outcome) SELECT i, i, 0, 'x', 'y' FROM n",

@@ -1,10 +1,10 @@
-//! The audit: one row per change and per refused change, and no secret.
+//! The audit log: one row per change and per refused change, and no secrets.
 
 mod coverage;
 mod list;
 mod targets;
 
-use crate::readme::grammar;
+use crate::readme::commands_and_flags;
 use crate::sandbox::Sandbox;
 use coverage::{STEPS, Step};
 use serde_json::Value;
@@ -18,7 +18,7 @@ struct Scenario {
     sandbox: Sandbox,
     /// Every password and token in the input and output so far.
     secrets: BTreeSet<String>,
-    /// Every key.
+    /// Every private key and shared secret, which the store holds, but not the audit log.
     keys: BTreeSet<String>,
     /// The token printed last.
     token: String,
@@ -42,7 +42,7 @@ impl Scenario {
         let input = self.expand(step.input);
         let output = self.sandbox.run_with_input(&words, &input);
         assert_eq!(output.code, step.exit, "{}: {output:?}", step.words);
-        self.secrets.extend(input.lines().filter_map(secret_of_input));
+        self.secrets.extend(input.lines().filter_map(secret_in_input));
         self.collect_tokens(&output.stdout);
         if step.words.starts_with("keys export --private") {
             self.keys.extend(
@@ -85,7 +85,7 @@ impl Scenario {
     }
 
     /// Returns the audit rows so far as `user action outcome count`.
-    fn rows(&self) -> Vec<String> {
+    fn audit_rows(&self) -> Vec<String> {
         if !self.sandbox.store().exists() {
             return Vec::new();
         }
@@ -98,7 +98,7 @@ impl Scenario {
 
 /// Returns the secret in a line of input: the password of a JSON account, otherwise the whole
 /// line.
-fn secret_of_input(line: &str) -> Option<String> {
+fn secret_in_input(line: &str) -> Option<String> {
     match serde_json::from_str::<Value>(line) {
         Ok(account) => account["password"].as_str().map(str::to_owned),
         Err(_) => Some(line.to_owned()),
@@ -113,12 +113,12 @@ fn command_path<'c>(commands: &'c BTreeSet<String>, step: &Step) -> &'c str {
 
 #[test]
 fn each_change_and_each_refusal_adds_one_row() {
-    let commands = grammar().0;
+    let commands = commands_and_flags().0;
     let mut scenario = Scenario::new();
     let mut row_count = 0;
     for step in STEPS {
         scenario.run(step);
-        let rows = scenario.rows();
+        let rows = scenario.audit_rows();
         let expected: Vec<String> = step
             .row
             .split(", ")
@@ -139,7 +139,7 @@ fn each_change_and_each_refusal_adds_one_row() {
 
 #[test]
 fn scenario_covers_every_command() {
-    let commands = grammar().0;
+    let commands = commands_and_flags().0;
     let mut steps_by_command: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
     for step in STEPS {
         steps_by_command.entry(command_path(&commands, step)).or_default().push(step);
@@ -151,7 +151,7 @@ fn scenario_covers_every_command() {
         assert_eq!(
             has_row_with(" done "),
             has_row_with(" 0"),
-            "`{command}` succeeds and is refused, or only reads"
+            "the steps of `{command}` must include a change and a refusal, or neither"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::sandbox::Sandbox;
 
-/// A store with john (user 2) and mia (user 3, owner of token 1).
+/// Returns a sandbox with john (user 2) and mia (user 3, owner of token 1).
 fn sandbox_with_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("mia", "meitner-3");

@@ -1,6 +1,7 @@
-//! `token fixtures` killed during the replacement of a set: the next run always completes the set.
+//! `token fixtures` killed while a set is created or replaced: the next run always completes the
+//! set.
 
-use super::{call_names, can_kill, file_names, kill_at_each, run_killed};
+use super::{call_names, can_kill, file_names, kill_before_each_call, run_killed};
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
@@ -20,7 +21,7 @@ const RFC9068_SET: [&str; 8] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/hostile/samples/p256.pem"),
 ];
 
-fn new_sandbox() -> Sandbox {
+fn sandbox_with_key() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("key"), "a secret that is as long as its hash").unwrap();
     sandbox
@@ -39,15 +40,15 @@ fn killed_fixtures_command_can_be_repeated() {
         return;
     }
     let [flask_files, rfc9068_files] =
-        [FLASK_SET, RFC9068_SET].map(|words| create_set(&new_sandbox(), &words, "alone"));
-    let prepared = new_sandbox();
-    create_set(&prepared, &FLASK_SET, "first");
-    let mut names = call_names(&prepared, &RFC9068_SET);
+        [FLASK_SET, RFC9068_SET].map(|words| create_set(&sandbox_with_key(), &words, "alone"));
+    let sandbox_with_set = sandbox_with_key();
+    create_set(&sandbox_with_set, &FLASK_SET, "first");
+    let mut names = call_names(&sandbox_with_set, &RFC9068_SET);
     names.retain(|name| ["rename", "unlink"].iter().any(|call| name.starts_with(call)));
     for is_first_set in [true, false] {
-        let sandbox = RefCell::new(new_sandbox());
+        let sandbox = RefCell::new(sandbox_with_key());
         let kill = |call: &str, nth| {
-            *sandbox.borrow_mut() = new_sandbox();
+            *sandbox.borrow_mut() = sandbox_with_key();
             if !is_first_set {
                 create_set(&sandbox.borrow(), &FLASK_SET, "first");
             }
@@ -63,7 +64,7 @@ fn killed_fixtures_command_can_be_repeated() {
             };
             assert_eq!(&create_set(&sandbox.borrow(), &words, when), expected, "{when}");
         };
-        let kills = kill_at_each(&names, kill, check);
+        let kills = kill_before_each_call(&names, kill, check);
         assert!(kills > 30, "{kills} kills");
     }
 }

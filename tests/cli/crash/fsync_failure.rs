@@ -1,5 +1,5 @@
-//! A failing fsync at commit: exit 74, because the commit may have been applied, and a message
-//! that names the object to look for.
+//! A failing fsync at commit: the command exits with 74, because the commit may have been applied,
+//! and the message names the object to check for.
 
 use super::{assert_intact, can_kill, run_traced};
 use crate::run_output::RunOutput;
@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::path::Path;
 
-/// Runs the command with every fsync of the WAL failing, from the `nth` on.
+/// Runs the command while the `nth` fsync of the WAL and every later fsync fail.
 fn run_with_failing_fsync(
     sandbox: &Sandbox,
     store: &Path,
@@ -21,7 +21,7 @@ fn run_with_failing_fsync(
     run_traced(sandbox, &options, words)
 }
 
-/// Returns the `jti` in a message, with or without backticks.
+/// Returns the token id that follows `jti` in a message.
 fn jti_in_message(message: &str) -> Option<&str> {
     message.split("`jti` ").nth(1).map(|rest| rest.split([';', ' ']).next().unwrap())
 }
@@ -117,14 +117,15 @@ fn unknown_outcome_error_names_recorded_test_token() {
         &["token", "mint", "--record", "-o", "json"][..],
         &["run", "-o", "json", "--", "echo", "never"],
     ] {
-        let mut named_count = 0;
+        let mut errors_with_jti = 0;
         for nth in 1.. {
             let output = run_with_failing_fsync(&sandbox, &store, nth, words);
             if output.code == 0 {
                 break;
             }
             let error = output.error();
-            // The child process of `run` had its token, which was recorded and may not be revoked.
+            // `run` has passed the token to the child process: the token is recorded, and its
+            // revocation may have failed.
             let child_has_run = !error["details"]["token_id"].is_null();
             assert_eq!(
                 (output.code, output.stdout.as_str()),
@@ -136,10 +137,10 @@ fn unknown_outcome_error_names_recorded_test_token() {
                 assert!(error["message"].as_str().unwrap().contains(jti), "{error}");
                 let token = sandbox.run(&["token", "show", jti]);
                 assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
-                named_count += 1;
+                errors_with_jti += 1;
             }
             assert_intact(&sandbox);
         }
-        assert!(named_count > 0, "{words:?}");
+        assert!(errors_with_jti > 0, "{words:?}");
     }
 }

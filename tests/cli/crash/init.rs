@@ -3,7 +3,7 @@
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, file_names,
-    kill_at_each, query_value, run_killed,
+    kill_before_each_call, query_value, run_killed,
 };
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ struct StateCounts {
 }
 
 /// Checks the state after a kill, then completes the initialization as a user would.
-fn complete(sandbox: &Sandbox, when: &str, counts: &mut StateCounts) {
+fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCounts) {
     let store_existed = sandbox.store().exists();
     let whoami = sandbox.run(&["whoami"]);
     let init = sandbox.run(&["init", "ada", "--exist-ok"]);
@@ -61,13 +61,13 @@ fn killed_init_can_be_completed() {
     let mut counts = StateCounts::default();
     // Each kill needs a fresh sandbox, because `init` does nothing in an initialized store.
     let sandbox = RefCell::new(Sandbox::new());
-    let kills = kill_at_each(
+    let kills = kill_before_each_call(
         &names,
         |call, nth| {
             *sandbox.borrow_mut() = Sandbox::new();
             run_killed(&sandbox.borrow(), &["init", "ada"], call, nth)
         },
-        |when| complete(&sandbox.borrow(), when, &mut counts),
+        |when| complete_initialization(&sandbox.borrow(), when, &mut counts),
     );
     println!("{kills} kills, {counts:?}");
     let StateCounts {

@@ -1,29 +1,31 @@
 //! `logout` killed at every system call: a second logout always ends the session.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_at_each,
-    query_copy, query_value, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_before_each_call,
+    query_store_copy, query_value, run_killed,
 };
 use crate::sandbox::Sandbox;
 
 const OPEN_SESSIONS: &str = "SELECT count(*) || '' FROM sessions WHERE ended_at IS NULL";
 
-/// Number of kills per resulting state: open session, file of an ended session, no file.
+/// Number of kills per resulting state.
 #[derive(Debug, Default)]
 struct StateCounts {
-    open: usize,
-    ended: usize,
-    gone: usize,
+    open_session: usize,
+    file_of_ended_session: usize,
+    no_file: usize,
 }
 
 impl StateCounts {
     fn record(&mut self, sandbox: &Sandbox, when: &str) {
-        let state =
-            (sandbox.run(&["whoami"]).code, query_copy(sandbox, OPEN_SESSIONS).as_str() == "1");
+        let state = (
+            sandbox.run(&["whoami"]).code,
+            query_store_copy(sandbox, OPEN_SESSIONS).as_str() == "1",
+        );
         *match state {
-            (0, true) => &mut self.open,
-            (12, false) => &mut self.ended,
-            (4, false) => &mut self.gone,
+            (0, true) => &mut self.open_session,
+            (12, false) => &mut self.file_of_ended_session,
+            (4, false) => &mut self.no_file,
             state => panic!("{when}: {state:?}"),
         } += 1;
     }
@@ -38,7 +40,7 @@ fn killed_logout_can_be_repeated() {
     let mut names = call_names(&sandbox, &["logout"]);
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let mut counts = StateCounts::default();
-    let kills = kill_at_each(
+    let kills = kill_before_each_call(
         &names,
         |call, nth| {
             sandbox.log_in("ada", "lovelace");
@@ -50,13 +52,14 @@ fn killed_logout_can_be_repeated() {
             let output = sandbox.run(&["logout"]);
             assert_eq!(output.code, 0, "{when}: {output:?}");
             assert_eq!(sandbox.run(&["whoami"]).code, 4, "{when}");
-            assert_eq!(query_copy(&sandbox, OPEN_SESSIONS), "0", "{when}");
+            assert_eq!(query_store_copy(&sandbox, OPEN_SESSIONS), "0", "{when}");
             assert!(!check_leftovers(&sandbox, when), "{when}: partial session file left");
         },
     );
     println!("{kills} kills, {counts:?}");
-    let StateCounts { open, ended, gone } = counts;
-    assert!(kills > 40 && open > 0 && ended > 0 && gone > 0, "{kills} {open} {ended} {gone}");
+    let StateCounts { open_session, file_of_ended_session, no_file } = counts;
+    let all = [open_session, file_of_ended_session, no_file];
+    assert!(kills > 40 && all.iter().all(|count| *count > 0), "{kills} kills, {all:?}");
     assert_eq!(query_value(&sandbox, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
     assert_intact(&sandbox);
 }

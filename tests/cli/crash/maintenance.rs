@@ -1,9 +1,10 @@
 //! `store backup`, `restore` and `prune` killed at every system call: a backup is complete or
-//! missing, a restore is done or not, and the rows that a killed prune deleted are counted.
+//! missing, a restore is complete or has no effect, and the rows that a killed prune deleted are
+//! counted.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, file_names,
-    kill_at_each, query_copy, run_killed,
+    kill_before_each_call, query_store_copy, run_killed,
 };
 use crate::sandbox::Sandbox;
 use std::cell::Cell;
@@ -13,7 +14,7 @@ const PARTIAL_BACKUP: &str = ".jeton-backup.new";
 
 const PRUNE: [&str; 3] = ["store", "prune", "-q"];
 
-fn changing_calls(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
+fn writing_call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let mut names = call_names(sandbox, arguments);
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     names
@@ -28,9 +29,9 @@ fn killed_backup_is_complete_or_missing() {
     let directory = sandbox.home().join("copies");
     std::fs::create_dir(&directory).unwrap();
     let (copy, backup) = (directory.join("a.db"), ["store", "backup", "copies/a.db", "-q"]);
-    let names = changing_calls(&sandbox, &backup);
+    let names = writing_call_names(&sandbox, &backup);
     let (mut complete, mut missing) = (0, 0);
-    let kills = kill_at_each(
+    let kills = kill_before_each_call(
         &names,
         |call, nth| {
             let _ = std::fs::remove_file(&copy);
@@ -39,8 +40,8 @@ fn killed_backup_is_complete_or_missing() {
         |when| {
             let files = file_names(&directory);
             let partial = [PARTIAL_BACKUP.to_owned(), format!("{PARTIAL_BACKUP}-journal")];
-            let known = |name: &String| name == "a.db" || partial.contains(name);
-            assert!(files.iter().all(known), "{when}: {files:?}");
+            let is_known = |name: &String| name == "a.db" || partial.contains(name);
+            assert!(files.iter().all(is_known), "{when}: {files:?}");
             if copy.exists() {
                 complete += 1;
                 let check = ["store", "check", "-q", "--store", "copies/a.db"];
@@ -80,15 +81,15 @@ fn killed_restore_leaves_old_or_new_store() {
     sandbox.run(&["store", "backup", "copies/old.db"]).ok();
     let restore = ["store", "restore", BACKUP, "--yes", "-q"];
     let directory = sandbox.store().parent().unwrap().to_owned();
-    let kept = directory.join("jeton.db.before-restore");
+    let kept_store = directory.join("jeton.db.before-restore");
     let remove_kept_store = || {
         for suffix in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", kept.display()));
+            let _ = std::fs::remove_file(format!("{}{suffix}", kept_store.display()));
         }
     };
-    let names = changing_calls(&sandbox, &restore);
+    let names = writing_call_names(&sandbox, &restore);
     let (mut old, mut new) = (0, 0);
-    let kills = kill_at_each(
+    let kills = kill_before_each_call(
         &names,
         |call, nth| {
             remove_kept_store();
@@ -106,13 +107,13 @@ fn killed_restore_leaves_old_or_new_store() {
             *(if code == 0 { &mut old } else { &mut new }) += 1;
             assert!(code == 0 || code == 10, "{when}: {code}");
             assert_eq!(sandbox.run(&["store", "check", "-q"]).ok().stdout, "ok\n", "{when}");
-            let restored = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
-            let restored = query_copy(&sandbox, restored);
-            // The preparation restored the old store, which is the one counted row.
-            assert_eq!(restored, "1", "{when}");
-            assert!(code == 0 || kept.exists(), "{when}");
-            if kept.exists() {
-                let words = ["--store", kept.to_str().unwrap(), "token", "verify", &token];
+            let restore_count = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
+            let restore_count = query_store_copy(&sandbox, restore_count);
+            // The one counted row is the restore of the old store before the killed restore.
+            assert_eq!(restore_count, "1", "{when}");
+            assert!(code == 0 || kept_store.exists(), "{when}");
+            if kept_store.exists() {
+                let words = ["--store", kept_store.to_str().unwrap(), "token", "verify", &token];
                 assert_eq!(sandbox.run(&words).code, 0, "{when}");
             }
             let mut files = file_names(&directory);
@@ -138,10 +139,10 @@ fn killed_prune_counts_deleted_rows() {
     }
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "app"]).ok();
-    let names = changing_calls(&sandbox, &PRUNE);
+    let names = writing_call_names(&sandbox, &PRUNE);
     let inserted = Cell::new(0);
     let (mut before, mut after) = (0, 0);
-    let kills = kill_at_each(
+    let kills = kill_before_each_call(
         &names,
         |call, nth| {
             inserted.set(inserted.get() + 1);
@@ -153,7 +154,7 @@ fn killed_prune_counts_deleted_rows() {
             run_killed(&sandbox, &PRUNE, call, nth)
         },
         |when| {
-            let expired = query_copy(
+            let expired = query_store_copy(
                 &sandbox,
                 "SELECT (SELECT count(*) FROM tokens WHERE expires_at = 2) || ' ' ||
                      (SELECT ifnull(sum(count), 0) FROM audit WHERE action = 'store prune')",

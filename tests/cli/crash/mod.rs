@@ -1,5 +1,5 @@
 //! SIGKILL before each file-system call of a command. The next commands must work as if the killed
-//! command had never run.
+//! command had completed or had never run.
 //!
 //! strace sends the signal (`inject=CALL:signal=SIGKILL:when=N`). strace counts calls per name and
 //! per thread, even for a set of names. So the loop handles one name at a time, and a command with
@@ -100,14 +100,14 @@ fn call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     names
 }
 
-/// Kills the command before its `nth` call of that name. Returns `false` if the command made fewer
-/// calls and succeeded.
+/// Kills the command before its `nth` system call named `call`. Returns `false` if the command made
+/// fewer calls and succeeded.
 fn run_killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> bool {
     let trace = format!("trace={call}");
     let inject = format!("inject={call}:signal=SIGKILL:when={nth}");
     let options = ["-o", "/dev/null", "-e", &trace, "-e", &inject];
     let output = run_traced(sandbox, &options, arguments);
-    // strace ends with the signal that killed the program.
+    // strace is ended by the signal that killed the program.
     if output.code == -1 {
         return true;
     }
@@ -115,9 +115,9 @@ fn run_killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> 
     false
 }
 
-/// Kills the command before each of its calls with these names, runs `check` after each kill, and
-/// returns the number of kills.
-fn kill_at_each(
+/// Kills the command before each of its system calls with these names, runs `check` after each
+/// kill, and returns the number of kills.
+fn kill_before_each_call(
     names: &[String],
     mut kill: impl FnMut(&str, usize) -> bool,
     mut check: impl FnMut(&str),
@@ -184,7 +184,7 @@ fn assert_intact(sandbox: &Sandbox) {
 /// Asserts that a copy of the store and its WAL is intact, and returns the result of the query on
 /// that copy. The store keeps the state after the kill: an ordinary connection would checkpoint
 /// the WAL.
-fn query_copy(sandbox: &Sandbox, query: &str) -> String {
+fn query_store_copy(sandbox: &Sandbox, query: &str) -> String {
     let copy = tempfile::tempdir().unwrap();
     for name in ["jeton.db", "jeton.db-wal"] {
         let file = sandbox.store().with_file_name(name);

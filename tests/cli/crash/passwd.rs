@@ -2,8 +2,8 @@
 //! committed together, and the current session stays open.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_at_each,
-    query_copy, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_before_each_call,
+    query_store_copy, run_killed,
 };
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -13,7 +13,8 @@ const PLACES: [&str; 2] = ["laptop", "phone"];
 
 const CHANGE_COUNT: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
 
-/// A user with the current session, two sessions elsewhere, and two passwords that alternate.
+/// A user with the current session, a session at each of `PLACES`, and two passwords that
+/// alternate.
 struct Scenario {
     sandbox: Sandbox,
     /// The current password and the next password.
@@ -44,6 +45,7 @@ impl Scenario {
         RunOutput::of(command)
     }
 
+    /// Writes the password file, and logs in at each place without a session.
     fn prepare(&self) {
         let [old, new] = self.passwords;
         std::fs::write(self.password_file(), format!("{old}\n{new}\n")).unwrap();
@@ -71,7 +73,11 @@ impl Scenario {
             }
             results => panic!("{when}: {results:?}"),
         }
-        assert_eq!(query_copy(&self.sandbox, CHANGE_COUNT), self.counts[1].to_string(), "{when}");
+        assert_eq!(
+            query_store_copy(&self.sandbox, CHANGE_COUNT),
+            self.counts[1].to_string(),
+            "{when}"
+        );
     }
 }
 
@@ -86,7 +92,7 @@ fn killed_passwd_is_atomic() {
     let mut names = call_names(&scenario.borrow().sandbox, &passwd);
     scenario.borrow_mut().check("not killed");
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
-    let kills = kill_at_each(
+    let kills = kill_before_each_call(
         &names,
         |call, nth| {
             let mut scenario = scenario.borrow_mut();

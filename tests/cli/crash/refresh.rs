@@ -1,9 +1,9 @@
-//! `refresh` killed between spending a refresh token and storing its successor, which could lose
-//! the session.
+//! `refresh` killed at every system call, also between spending a refresh token and storing its
+//! successor: the session is never lost.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_at_each,
-    query_copy, query_value, run_killed, run_traced,
+    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_before_each_call,
+    query_store_copy, query_value, run_killed, run_traced,
 };
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -12,17 +12,17 @@ use serde_json::Value;
 /// Number of kills per critical state. A test that never reached every critical state fails.
 #[derive(Debug, Default)]
 struct StateCounts {
-    /// Successors chosen, token not spent.
-    chosen: usize,
-    /// Token spent, successors not stored.
-    spent: usize,
+    /// The session file names the successors, and the refresh token is not spent.
+    successors_chosen: usize,
+    /// The refresh token is spent, and the session file does not hold the successors as current.
+    token_spent: usize,
     /// A partial session file under the temporary name.
-    partial: usize,
+    partial_file: usize,
 }
 
 impl StateCounts {
     fn record(&mut self, sandbox: &Sandbox, when: &str) {
-        self.partial += usize::from(check_leftovers(sandbox, when));
+        self.partial_file += usize::from(check_leftovers(sandbox, when));
         let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
         let session: Value = serde_json::from_str(&text).unwrap();
         if session["pending"].is_null() {
@@ -32,14 +32,14 @@ impl StateCounts {
         // the kill from the next command.
         let refresh = session["refresh"].as_str().unwrap();
         match sandbox.run(&["token", "verify", "--type", "refresh", refresh]).code {
-            0 => self.chosen += 1,
-            12 => self.spent += 1,
+            0 => self.successors_chosen += 1,
+            12 => self.token_spent += 1,
             code => panic!("{when}: {code}"),
         }
     }
 
     fn is_complete(&self) -> bool {
-        self.chosen > 0 && self.spent > 0 && self.partial > 0
+        self.successors_chosen > 0 && self.token_spent > 0 && self.partial_file > 0
     }
 }
 
@@ -62,7 +62,7 @@ fn killed_refresh_keeps_session() {
     let sid = sandbox.session("sid");
     let names = call_names(&sandbox, &["refresh"]);
     let mut counts = StateCounts::default();
-    let kills = kill_at_each(
+    let kills = kill_before_each_call(
         &names,
         |call, nth| run_killed(&sandbox, &["refresh"], call, nth),
         |when| {
@@ -80,7 +80,8 @@ fn killed_refresh_keeps_session() {
     assert_session_intact(&sandbox, &sid);
 }
 
-/// No repair between the kills: each kill starts from the state that the previous kill left.
+/// No command repairs the state between the kills: each run starts from the state that the previous
+/// kill left.
 #[test]
 fn repeatedly_killed_refresh_keeps_session() {
     if !can_kill() {
@@ -91,7 +92,7 @@ fn repeatedly_killed_refresh_keeps_session() {
     let mut names = call_names(&sandbox, &["refresh"]);
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let mut counts = StateCounts::default();
-    let kills = kill_at_each(
+    let kills = kill_before_each_call(
         &names,
         |call, nth| run_killed(&sandbox, &["refresh"], call, nth),
         |when| counts.record(&sandbox, when),
@@ -111,14 +112,14 @@ fn killed_rotation_is_completed_after_access_token_expiry() {
     let sid = sandbox.session("sid");
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.run(&["refresh"]).ok();
-    // The first rename stores the chosen successors, the second rename stores the same tokens as
-    // current.
+    // The first rename stores the chosen successors as pending, and the second rename stores the
+    // same tokens as current.
     let call =
         call_names(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
     assert!(run_killed(&sandbox, &["refresh"], &call.unwrap(), 2));
     let mut counts = StateCounts::default();
     counts.record(&sandbox, "before the second rename");
-    assert_eq!((counts.spent, counts.partial), (1, 1), "{counts:?}");
+    assert_eq!((counts.token_spent, counts.partial_file), (1, 1), "{counts:?}");
     std::thread::sleep(std::time::Duration::from_secs(2));
     sandbox.run(&["whoami"]).ok();
     assert_eq!(sandbox.session("sid"), sid);
@@ -145,12 +146,12 @@ fn hundred_killed_rotations_are_completed() {
         let when = format!("kill {kill}");
         assert!(run_killed(&sandbox, &["refresh"], &call, 2), "{when}");
         counts.record(&sandbox, &when);
-        assert_eq!((counts.spent, counts.partial), (kill, kill), "{when}");
+        assert_eq!((counts.token_spent, counts.partial_file), (kill, kill), "{when}");
         let next = if kill % 2 == 0 { "whoami" } else { "refresh" };
         assert_eq!(sandbox.run(&[next]).code, 0, "{when}: {next}");
         sandbox.run(&["refresh"]).ok();
         assert_eq!(sandbox.session("sid"), sid, "{when}");
-        assert_eq!(query_copy(&sandbox, SUMMARY), "1 1 0", "{when}");
+        assert_eq!(query_store_copy(&sandbox, SUMMARY), "1 1 0", "{when}");
     }
     assert_session_intact(&sandbox, &sid);
 }
@@ -173,7 +174,7 @@ fn rotation_interrupted_by_full_disk_is_completed_by_next_command() {
     ");
     let mut counts = StateCounts::default();
     counts.record(&sandbox, "no space for the second file");
-    assert_eq!((counts.spent, counts.partial), (1, 0), "{counts:?}");
+    assert_eq!((counts.token_spent, counts.partial_file), (1, 0), "{counts:?}");
     sandbox.run(&["refresh"]).ok();
     assert_session_intact(&sandbox, &sid);
 }

@@ -1,5 +1,5 @@
 //! SIGSTOP while a process opens the store: other processes wait exactly as long as `--wait`
-//! allows, independent of the locks of the stopped process.
+//! allows, whichever locks the stopped process holds.
 
 use super::{can_kill, read_or_empty};
 use crate::run_output::RunOutput;
@@ -83,11 +83,12 @@ fn zero_wait_returns_promptly_despite_stopped_process() {
             }
         }
     }
-    assert!(blocked > 3, "{blocked}");
+    assert!(blocked > 3, "only {blocked} runs were blocked");
     sandbox.run(&["users", "list"]).ok();
 }
 
-/// SQLite gives up after ten seconds, with its own message.
+/// SQLite itself would give up after ten seconds, with another message; a `--wait` of 12 seconds
+/// must not show that message.
 #[test]
 fn wait_for_stopped_process_times_out() {
     if !can_kill() {

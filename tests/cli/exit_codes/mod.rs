@@ -34,8 +34,8 @@ fn assert_fails(sandbox: &Sandbox, words: &[&str], exit: i32, kind: &str, code: 
 fn success_and_no_op_exit_0() {
     let sandbox = Sandbox::with_admin();
     assert_eq!(sandbox.json(&["init", "--exist-ok"])["changed"], false);
-    let name = ["register", "ada", "--exist-ok", "--password-stdin", "-o", "json"];
-    let output = sandbox.run_with_input(&name, "x").ok();
+    let register = ["register", "ada", "--exist-ok", "--password-stdin", "-o", "json"];
+    let output = sandbox.run_with_input(&register, "x").ok();
     assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap()["changed"], false);
     sandbox.get(&["token", "create", "x"]);
     assert_eq!(sandbox.json(&["token", "revoke", "1"])["changed"], true);
@@ -47,15 +47,15 @@ fn success_and_no_op_exit_0() {
 #[test]
 fn undeliverable_token_is_revoked_and_exits_1() {
     let sandbox = Sandbox::with_admin();
-    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full_device = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "create", "lost"]);
-    let output = RunOutput::of(command.stdout(full()));
+    let output = RunOutput::of(command.stdout(full_device()));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the token could not be written; token 1 was revoked
     ");
     let mut command = sandbox.command(&["token", "create", "lost", "-o", "json"]);
-    assert_error(&RunOutput::of(command.stdout(full())), 1, "Internal", "internal");
+    assert_error(&RunOutput::of(command.stdout(full_device())), 1, "Internal", "internal");
     let revoked = sandbox.json(&["token", "list", "--status", "revoked"]);
     let ids: Vec<&Value> =
         revoked["items"].as_array().unwrap().iter().map(|token| &token["id"]).collect();
@@ -117,8 +117,11 @@ fn unknown_name_and_wrong_password_both_exit_6() {
     };
     assert_eq!(log_in("ada"), log_in("nobody"));
     assert_eq!(log_in("ada"), log_in("not a name"));
-    let empty = ["login", "ada", "--password-file", "/dev/null"];
-    assert_eq!(log_in("ada"), assert_fails(&sandbox, &empty, 6, "LoginInvalid", "login_invalid"));
+    let with_empty_password = ["login", "ada", "--password-file", "/dev/null"];
+    assert_eq!(
+        log_in("ada"),
+        assert_fails(&sandbox, &with_empty_password, 6, "LoginInvalid", "login_invalid")
+    );
 }
 
 #[test]
@@ -244,7 +247,7 @@ fn help_lists_every_exit_code() {
         .filter_map(|line| line.split_whitespace().next()?.trim_end_matches(',').parse().ok())
         .collect();
     for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 65, 74, 75, 78, 126, 127, 130] {
-        assert!(codes.contains(&code), "{code} in {codes:?}");
+        assert!(codes.contains(&code), "{code} is not in {codes:?}");
     }
     assert!(codes.is_sorted_by(|current, next| current < next), "{codes:?}");
     assert!(help.stdout.contains("SIGTERM and SIGHUP at a prompt exit 143"));

@@ -1,4 +1,4 @@
-//! Exit 78: unusable stores stay unchanged.
+//! Exit code 78: commands refuse unusable stores and leave them unchanged.
 
 use super::assert_fails;
 use crate::sandbox::Sandbox;
@@ -31,8 +31,8 @@ fn assert_refused_unchanged(sandbox: &Sandbox, code: &str) {
 fn newer_store_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::with_admin();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    let known: i64 = store.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    store.pragma_update(None, "user_version", known + 1).unwrap();
+    let version: i64 = store.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    store.pragma_update(None, "user_version", version + 1).unwrap();
     drop(store);
     assert_refused_unchanged(&sandbox, "store_newer");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
@@ -46,7 +46,7 @@ fn newer_store_exits_78_and_is_unchanged() {
 fn foreign_file_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.store().parent().unwrap()).unwrap();
-    fs::write(sandbox.store(), "a letter to somebody\n".repeat(100)).unwrap();
+    fs::write(sandbox.store(), "not a database\n".repeat(100)).unwrap();
     fs::set_permissions(sandbox.store(), fs::Permissions::from_mode(0o644)).unwrap();
     assert_refused_unchanged(&sandbox, "store_foreign");
 
@@ -79,11 +79,11 @@ fn symlink_or_directory_as_store_exits_78() {
 fn store_without_key_or_directory_exits_78() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'revoked' RETURNING id");
-    let damaged = ["token", "create", "x"];
+    let create = ["token", "create", "x"];
     assert_fails(&sandbox, &["whoami"], 12, "TokenRevoked", "token_revoked");
     sandbox.sql("UPDATE keys SET state = 'retired' RETURNING id");
-    assert_fails(&sandbox, &damaged, 78, "StoreUnusable", "store_damaged");
-    let below_a_file = sandbox.store().join("x.db");
-    let init = ["init", "ada", "--store", below_a_file.to_str().unwrap()];
+    assert_fails(&sandbox, &create, 78, "StoreUnusable", "store_damaged");
+    let path_below_file = sandbox.store().join("x.db");
+    let init = ["init", "ada", "--store", path_below_file.to_str().unwrap()];
     assert_fails(&sandbox, &init, 78, "StoreUnusable", "store_unreadable");
 }

@@ -1,5 +1,5 @@
-//! Tokens of stores that sign with RSA, P-384 and Ed25519: other algorithms of the same key type,
-//! the public key as an HMAC secret, and alternative signature encodings.
+//! Forged tokens for stores that sign with RSA, P-384 and Ed25519: other algorithms of the same key
+//! type, the public key as an HMAC secret, and alternative signature encodings.
 
 use super::signer::{
     ED25519_ORDER, P256_ORDER, P384_ORDER, decode_member, decode_pem, hex, plus, sign_raw,
@@ -17,33 +17,33 @@ const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", 
 /// Creates a store that signs with that algorithm.
 pub(super) fn sandbox_with_algorithm(algorithm: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    let words = ["init", "ada", "--alg", algorithm, "--password-stdin"];
-    sandbox.run_with_input(&words, "lovelace").ok();
+    let args = ["init", "ada", "--alg", algorithm, "--password-stdin"];
+    sandbox.run_with_input(&args, "lovelace").ok();
     sandbox
 }
 
-fn assert_refused(algorithm: &str, table: fn(&ValidToken<'_>) -> Table) {
+fn assert_refused(algorithm: &str, build_table: fn(&ValidToken<'_>) -> Table) {
     let sandbox = sandbox_with_algorithm(algorithm);
-    let rows = table(&ValidToken::new(&sandbox));
-    rows.present(&sandbox, &[]);
-    rows.present(&sandbox, &["--type", "any"]);
+    let rows = build_table(&ValidToken::new(&sandbox));
+    rows.assert_rejected(&sandbox, &[]);
+    rows.assert_rejected(&sandbox, &["--type", "any"]);
 }
 
 impl ValidToken<'_> {
-    /// The valid payload under an `alg` header, signed with another algorithm by the store's key
-    /// or by a secret.
-    fn sign_forged(&self, header_alg: &str, signing_alg: &str, key: &[u8]) -> String {
+    /// Returns the valid payload with `header_alg` in the header, signed with `signing_alg` and
+    /// `key`.
+    fn sign_with_header_alg(&self, header_alg: &str, signing_alg: &str, key: &[u8]) -> String {
         let header = self.header_with("alg", header_alg);
         let input = format!("{}.{}", base64url(header.to_string()), self.part(1));
         format!("{input}.{}", base64url(sign_raw(signing_alg, key, &input)))
     }
 
-    /// Adds tokens with every `alg` but that of the key.
+    /// Adds tokens with every `alg` other than the key's algorithm.
     fn add_other_algorithms(&self, table: &mut Table) {
         let algorithm = self.key.algorithm.as_str();
         for alg in ["none", "None", "ES512", "ES256K", "Ed25519", &algorithm.to_lowercase()] {
             let header = self.header_with("alg", alg);
-            table.reject(
+            table.add_rejected(
                 "alg_not_allowed",
                 format!("{algorithm}: {alg}"),
                 self.with_header(&header),
@@ -51,7 +51,7 @@ impl ValidToken<'_> {
         }
         for alg in ALGORITHMS.into_iter().filter(|alg| *alg != algorithm) {
             let header = self.header_with("alg", alg);
-            table.reject(
+            table.add_rejected(
                 "alg_not_allowed",
                 format!("{algorithm}: {alg}"),
                 self.with_header(&header),
@@ -59,27 +59,27 @@ impl ValidToken<'_> {
         }
         let unsigned = self.header_with("alg", "none").to_string();
         let unsigned = format!("{}.{}.", base64url(unsigned), self.part(1));
-        table.reject("alg_not_allowed", format!("{algorithm}: none, no signature"), unsigned);
+        table.add_rejected("alg_not_allowed", format!("{algorithm}: none, no signature"), unsigned);
     }
 
-    /// Adds tokens with the public key, in all its encodings, as HMAC secret.
-    fn add_public_secrets(&self, table: &mut Table) {
+    /// Adds tokens with the public key, in every encoding, as the HMAC secret.
+    fn add_public_keys_as_secrets(&self, table: &mut Table) {
         let pem = self.sandbox.run(&["keys", "export", "--pem", &self.key.kid]).ok().stdout;
         let der = decode_pem(&pem);
         let mut secrets = vec![
             ("PEM without its last line break", pem.trim_end().as_bytes().to_vec()),
             ("PEM with CR LF", pem.replace('\n', "\r\n").into_bytes()),
             ("PEM", pem.into_bytes()),
-            ("JWK", self.key.public.to_string().into_bytes()),
+            ("JWK", self.key.public_jwk.to_string().into_bytes()),
             ("key id", self.key.kid.clone().into_bytes()),
-            ("nothing", Vec::new()),
+            ("empty secret", Vec::new()),
         ];
         for member in ["n", "x"] {
-            if self.key.public.get(member).is_some() {
-                secrets.push((member, decode_member(&self.key.public, member)));
+            if self.key.public_jwk.get(member).is_some() {
+                secrets.push((member, decode_member(&self.key.public_jwk, member)));
             }
         }
-        if self.key.public["kty"] == "RSA" {
+        if self.key.public_jwk["kty"] == "RSA" {
             // The PKCS#1 structure of a 2,048-bit key starts at byte 24.
             secrets.push(("PKCS#1", der[24..].to_vec()));
         }
@@ -87,129 +87,149 @@ impl ValidToken<'_> {
         let algorithm = self.key.algorithm.as_str();
         for (name, secret) in secrets {
             for alg in ["HS256", "HS384", "HS512"] {
-                let token = self.sign_forged(alg, alg, &secret);
-                table.reject(
+                let token = self.sign_with_header_alg(alg, alg, &secret);
+                table.add_rejected(
                     "alg_not_allowed",
                     format!("{algorithm}: {alg} with the {name}"),
                     token,
                 );
             }
-            let token = self.sign_forged(algorithm, "HS256", &secret);
-            table.reject("bad_signature", format!("{algorithm}: an HMAC with the {name}"), token);
+            let token = self.sign_with_header_alg(algorithm, "HS256", &secret);
+            table.add_rejected(
+                "bad_signature",
+                format!("{algorithm}: an HMAC with the {name}"),
+                token,
+            );
         }
     }
 
-    fn add_signatures(&self, table: &mut Table, signatures: Vec<(&str, Vec<u8>)>) {
+    /// Adds tokens with generic invalid signatures and with the given signatures.
+    fn add_bad_signatures(&self, table: &mut Table, signatures: Vec<(&str, Vec<u8>)>) {
         let algorithm = self.key.algorithm.as_str();
         let signature = self.signature();
         let last = signature.len() - 1;
-        let mut flipped = signature.clone();
-        flipped[last] ^= 1;
+        let mut last_bit_flipped = signature.clone();
+        last_bit_flipped[last] ^= 1;
         for (name, bytes) in [
             ("empty", Vec::new()),
             ("one byte", vec![1]),
-            ("zero", vec![0; signature.len()]),
+            ("all zeros", vec![0; signature.len()]),
             ("all ones", vec![0xFF; signature.len()]),
             ("one byte shorter", signature[..last].to_vec()),
             ("one byte longer", [&signature[..], &[0]].concat()),
             ("leading zero", [&[0], &signature[..]].concat()),
-            ("twice", [&signature[..], &signature[..]].concat()),
-            ("half", signature[..signature.len() / 2].to_vec()),
-            ("last bit", flipped),
+            ("repeated twice", [&signature[..], &signature[..]].concat()),
+            ("first half", signature[..signature.len() / 2].to_vec()),
+            ("last bit flipped", last_bit_flipped),
             ("oversized", vec![7; 30_000]),
         ]
         .into_iter()
         .chain(signatures)
         {
             let name = format!("{algorithm} signature: {name}");
-            table.reject("bad_signature", name, self.with_signature(bytes));
+            table.add_rejected("bad_signature", name, self.with_signature(bytes));
         }
     }
 }
 
-/// A store that signs with RS256.
-pub(super) fn rsa(valid: &ValidToken<'_>) -> Table {
+/// Returns forged tokens for a store that signs with RS256.
+pub(super) fn rsa_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     valid.add_other_algorithms(&mut table);
-    valid.add_public_secrets(&mut table);
+    valid.add_public_keys_as_secrets(&mut table);
     // Genuine signatures by the same key with other RSA algorithms.
     for signing_alg in RSA_ALGORITHMS.into_iter().filter(|alg| *alg != "RS256") {
-        let token = valid.sign_forged(signing_alg, signing_alg, &valid.key.material);
-        table.reject("alg_not_allowed", format!("RS256: {signing_alg}, signed with it"), token);
-        let token = valid.sign_forged("RS256", signing_alg, &valid.key.material);
-        table.reject("bad_signature", format!("RS256, signed with {signing_alg}"), token);
-        let token = valid.sign_forged(signing_alg, "RS256", &valid.key.material);
-        table.reject("alg_not_allowed", format!("RS256: {signing_alg}, signed with RS256"), token);
+        let token = valid.sign_with_header_alg(signing_alg, signing_alg, &valid.key.material);
+        table.add_rejected(
+            "alg_not_allowed",
+            format!("RS256 key: {signing_alg} header and signature"),
+            token,
+        );
+        let token = valid.sign_with_header_alg("RS256", signing_alg, &valid.key.material);
+        table.add_rejected(
+            "bad_signature",
+            format!("RS256 key: RS256 header, {signing_alg} signature"),
+            token,
+        );
+        let token = valid.sign_with_header_alg(signing_alg, "RS256", &valid.key.material);
+        table.add_rejected(
+            "alg_not_allowed",
+            format!("RS256 key: {signing_alg} header, RS256 signature"),
+            token,
+        );
     }
-    let modulus = decode_member(&valid.key.public, "n");
+    let modulus = decode_member(&valid.key.public_jwk, "n");
     let mut one = vec![0; modulus.len()];
     one[modulus.len() - 1] = 1;
     let mut minus_one = modulus.clone();
     minus_one[modulus.len() - 1] -= 1;
-    valid.add_signatures(&mut table, vec![("the modulus", modulus), ("-1", minus_one), ("1", one)]);
+    valid.add_bad_signatures(
+        &mut table,
+        vec![("the modulus", modulus), ("-1", minus_one), ("1", one)],
+    );
     table
 }
 
-/// A store that signs with ES384.
-pub(super) fn p384(valid: &ValidToken<'_>) -> Table {
+/// Returns forged tokens for a store that signs with ES384.
+pub(super) fn p384_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     valid.add_other_algorithms(&mut table);
-    valid.add_public_secrets(&mut table);
+    valid.add_public_keys_as_secrets(&mut table);
     let signature = valid.signature();
     let (r, s) = signature.split_at(48);
     let (order, zero) = (hex(P384_ORDER), vec![0; 48]);
-    let other = [hex(P256_ORDER), hex(P256_ORDER)].concat();
+    let p256_orders = [hex(P256_ORDER), hex(P256_ORDER)].concat();
     let signatures = vec![
-        ("r zero", [&zero, s].concat()),
-        ("s zero", [r, &zero].concat()),
-        ("r the order", [&order, s].concat()),
-        ("s the order", [r, &order].concat()),
-        ("both the order", [&order[..], &order].concat()),
-        ("swapped", [s, r].concat()),
-        ("of the length of P-256", other),
+        ("r = 0", [&zero, s].concat()),
+        ("s = 0", [r, &zero].concat()),
+        ("r = order", [&order, s].concat()),
+        ("s = order", [r, &order].concat()),
+        ("r = s = order", [&order[..], &order].concat()),
+        ("r and s swapped", [s, r].concat()),
+        ("P-256 length", p256_orders),
         ("DER", [&[0x30, 102, 2, 49, 0], r, &[2, 49, 0], s].concat()),
     ];
-    valid.add_signatures(&mut table, signatures);
+    valid.add_bad_signatures(&mut table, signatures);
     table
 }
 
-/// A store that signs with `EdDSA`.
-pub(super) fn ed25519(valid: &ValidToken<'_>) -> Table {
+/// Returns forged tokens for a store that signs with `EdDSA`.
+pub(super) fn ed25519_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     valid.add_other_algorithms(&mut table);
-    valid.add_public_secrets(&mut table);
+    valid.add_public_keys_as_secrets(&mut table);
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
     let (order, zero) = (hex(ED25519_ORDER), vec![0; 32]);
-    let identity = [&[1][..], &[0; 31]].concat();
+    let neutral_element = [&[1][..], &[0; 31]].concat();
     let signatures = vec![
         // `s` and `s` plus the order are the same scalar; RFC 8032, section 5.1.7, requires `s`
         // below the order.
-        ("s plus the order", [r, &plus(s, &order)].concat()),
-        ("s the order", [r, &order].concat()),
-        ("s zero", [r, &zero].concat()),
-        ("r zero", [&zero, s].concat()),
-        ("the neutral element and zero", [&identity[..], &zero].concat()),
-        ("the neutral element and the order", [&identity[..], &order].concat()),
-        ("swapped", [s, r].concat()),
+        ("s + order", [r, &plus(s, &order)].concat()),
+        ("s = order", [r, &order].concat()),
+        ("s = 0", [r, &zero].concat()),
+        ("r = 0", [&zero, s].concat()),
+        ("r = neutral element, s = 0", [&neutral_element[..], &zero].concat()),
+        ("r = neutral element, s = order", [&neutral_element[..], &order].concat()),
+        ("r and s swapped", [s, r].concat()),
     ];
-    valid.add_signatures(&mut table, signatures);
+    valid.add_bad_signatures(&mut table, signatures);
     table
 }
 
 #[test]
 fn rs256_store_accepts_rs256_only() {
-    assert_refused("RS256", rsa);
+    assert_refused("RS256", rsa_table);
 }
 
 #[test]
 fn es384_store_accepts_es384_only() {
-    assert_refused("ES384", p384);
+    assert_refused("ES384", p384_table);
 }
 
 #[test]
 fn ed25519_store_accepts_eddsa_only() {
-    assert_refused("EdDSA", ed25519);
+    assert_refused("EdDSA", ed25519_table);
 }
 
 #[test]
@@ -217,7 +237,7 @@ fn test_signer_creates_valid_tokens() {
     for algorithm in ["RS256", "PS256", "ES384", "EdDSA"] {
         let sandbox = sandbox_with_algorithm(algorithm);
         let valid = ValidToken::new(&sandbox);
-        let token = valid.sign_forged(algorithm, algorithm, &valid.key.material);
+        let token = valid.sign_with_header_alg(algorithm, algorithm, &valid.key.material);
         let report: Value = sandbox.json(&["token", "verify", &token]);
         assert_eq!(report["valid"], true, "{algorithm}");
     }

@@ -1,4 +1,4 @@
-//! Forged tokens (algorithm, key and signature) of an attacker who has the public key and one
+//! Tokens with forged algorithms, keys or signatures, by an attacker who has the public key and one
 //! valid token.
 
 use super::signer::hex;
@@ -26,38 +26,38 @@ fn sign_as_attacker(header: &Value, payload: &str) -> String {
     format!("{input}.{signature}")
 }
 
-pub(super) fn algorithms(valid: &ValidToken<'_>) -> Table {
+pub(super) fn algorithm_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     for alg in ["none", "None", "NONE", "nOnE", "noNe", " none", "none ", "none\u{0}", ""] {
         let header = valid.header_with("alg", alg);
         let unsigned = format!("{}.{}.", base64url(header.to_string()), valid.part(1));
-        table.reject("alg_not_allowed", format!("alg {alg:?}, no signature"), unsigned);
-        table.reject("alg_not_allowed", format!("alg {alg:?}"), valid.with_header(&header));
+        table.add_rejected("alg_not_allowed", format!("alg {alg:?}, no signature"), unsigned);
+        table.add_rejected("alg_not_allowed", format!("alg {alg:?}"), valid.with_header(&header));
     }
     for alg in ["HS256", "HS384", "HS512", "RS256", "PS256", "ES384", "ES512", "ES256K", "EdDSA"] {
         let header = valid.header_with("alg", alg);
-        table.reject("alg_not_allowed", alg, valid.with_header(&header));
+        table.add_rejected("alg_not_allowed", alg, valid.with_header(&header));
     }
     for alg in
         [json!("es256"), json!("ES256 "), json!(256), json!(null), json!(["ES256"]), json!({})]
     {
         let header = valid.header_with("alg", alg.clone());
-        table.reject("alg_not_allowed", format!("alg {alg}"), valid.with_header(&header));
+        table.add_rejected("alg_not_allowed", format!("alg {alg}"), valid.with_header(&header));
     }
     let without_alg = json!({"typ": "JWT", "kid": valid.key.kid});
-    table.reject("alg_not_allowed", "no alg", valid.with_header(&without_alg));
+    table.add_rejected("alg_not_allowed", "no alg", valid.with_header(&without_alg));
     assert!(table.0.len() > 30);
     table
 }
 
 #[test]
 fn other_algorithms_are_refused() {
-    ValidToken::assert_refused(algorithms, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(algorithm_table, &[&[], &["--type", "any"]]);
 }
 
-pub(super) fn public_secrets(valid: &ValidToken<'_>) -> Table {
+pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
     let coordinate =
-        |name: &str| URL_SAFE_NO_PAD.decode(valid.key.public[name].as_str().unwrap()).unwrap();
+        |name: &str| URL_SAFE_NO_PAD.decode(valid.key.public_jwk[name].as_str().unwrap()).unwrap();
     let (x, y) = (coordinate("x"), coordinate("y"));
     let point = [&[4][..], &x, &y].concat();
     let der = [hex(SPKI_PREFIX), point.clone()].concat();
@@ -68,14 +68,14 @@ pub(super) fn public_secrets(valid: &ValidToken<'_>) -> Table {
         &base64[64..]
     );
     let secrets = [
-        ("PEM with a last line break", format!("{pem}\n").into_bytes()),
+        ("PEM with a final line break", format!("{pem}\n").into_bytes()),
         ("PEM", pem.into_bytes()),
         ("DER", der),
         ("point", point),
         ("x", x),
-        ("JWK", valid.key.public.to_string().into_bytes()),
+        ("JWK", valid.key.public_jwk.to_string().into_bytes()),
         ("key id", valid.key.kid.clone().into_bytes()),
-        ("nothing", Vec::new()),
+        ("empty secret", Vec::new()),
     ];
     let mut table = Table::default();
     for (name, secret) in secrets {
@@ -83,25 +83,25 @@ pub(super) fn public_secrets(valid: &ValidToken<'_>) -> Table {
             let header = valid.header_with("alg", alg);
             let input = format!("{}.{}", base64url(header.to_string()), valid.part(1));
             let token = format!("{input}.{}", hmac(&input, &secret, algorithm));
-            table.reject("alg_not_allowed", format!("{alg} with the {name}"), token);
+            table.add_rejected("alg_not_allowed", format!("{alg} with the {name}"), token);
         }
         // The header names ES256, the signature is an HMAC.
         let input = format!("{}.{}", valid.part(0), valid.part(1));
         let token = format!("{input}.{}", hmac(&input, &secret, Algorithm::HS512));
-        table.reject("bad_signature", format!("HMAC as ES256 with the {name}"), token);
+        table.add_rejected("bad_signature", format!("ES256 header, HMAC with the {name}"), token);
     }
     table
 }
 
 #[test]
 fn public_key_is_refused_as_secret() {
-    ValidToken::assert_refused(public_secrets, &[&[]]);
+    ValidToken::assert_refused(public_key_as_secret_table, &[&[]]);
 }
 
-pub(super) fn key_ids(valid: &ValidToken<'_>) -> Table {
+pub(super) fn key_id_table(valid: &ValidToken<'_>) -> Table {
     let kid = &valid.key.kid;
     let mut table = Table::default();
-    for other in [
+    for forged_kid in [
         "",
         "../../../../../../dev/null",
         "/dev/null",
@@ -123,28 +123,28 @@ pub(super) fn key_ids(valid: &ValidToken<'_>) -> Table {
         &kid[..kid.len() - 1],
         &"k".repeat(40_000),
     ] {
-        let header = valid.header_with("kid", other);
-        let name: String = other.chars().take(40).collect();
-        table.reject("unknown_key", format!("kid {name:?}"), valid.with_header(&header));
+        let header = valid.header_with("kid", forged_kid);
+        let name: String = forged_kid.chars().take(40).collect();
+        table.add_rejected("unknown_key", format!("kid {name:?}"), valid.with_header(&header));
     }
     let without_kid = json!({"alg": "ES256", "typ": "JWT"});
-    table.reject("unknown_key", "no kid", valid.with_header(&without_kid));
-    for other in [json!(null), json!([kid]), json!(1), json!(true), json!({"kid": kid})] {
-        let header = valid.header_with("kid", other.clone());
-        table.reject("malformed", format!("kid {other}"), valid.with_header(&header));
+    table.add_rejected("unknown_key", "no kid", valid.with_header(&without_kid));
+    for forged_kid in [json!(null), json!([kid]), json!(1), json!(true), json!({"kid": kid})] {
+        let header = valid.header_with("kid", forged_kid.clone());
+        table.add_rejected("malformed", format!("kid {forged_kid}"), valid.with_header(&header));
     }
     let huge = valid.header_with("kid", "k".repeat(1 << 20));
-    table.reject("malformed", "kid of 1 MB", valid.with_header(&huge));
+    table.add_rejected("malformed", "kid of 1 MB", valid.with_header(&huge));
     table
 }
 
 #[test]
 fn unknown_key_ids_are_refused() {
-    ValidToken::assert_refused(key_ids, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(key_id_table, &[&[], &["--type", "any"]]);
 }
 
-pub(super) fn embedded_keys(valid: &ValidToken<'_>) -> Table {
-    let public = valid.key.public.clone();
+pub(super) fn embedded_key_table(valid: &ValidToken<'_>) -> Table {
+    let public = valid.key.public_jwk.clone();
     let mut table = Table::default();
     for (member, value) in [
         ("jwk", public),
@@ -155,18 +155,18 @@ pub(super) fn embedded_keys(valid: &ValidToken<'_>) -> Table {
     ] {
         let mut header = valid.header_with(member, value);
         let token = sign_as_attacker(&header, valid.part(1));
-        table.reject("bad_signature", format!("{member}, signed by the attacker"), token);
-        table.reject(
+        table.add_rejected("bad_signature", format!("{member}, signed by the attacker"), token);
+        table.add_rejected(
             "bad_signature",
-            format!("{member}, old signature"),
+            format!("{member}, original signature"),
             valid.with_header(&header),
         );
         header["kid"] = json!("attacker");
         let token = sign_as_attacker(&header, valid.part(1));
-        table.reject("unknown_key", format!("{member}, the attacker's kid"), token);
+        table.add_rejected("unknown_key", format!("{member}, the attacker's kid"), token);
         header.as_object_mut().unwrap().shift_remove("kid");
         let token = sign_as_attacker(&header, valid.part(1));
-        table.reject("unknown_key", format!("{member}, no kid"), token);
+        table.add_rejected("unknown_key", format!("{member}, no kid"), token);
     }
     for (member, value) in [
         ("crit", json!(["exp"])),
@@ -179,14 +179,18 @@ pub(super) fn embedded_keys(valid: &ValidToken<'_>) -> Table {
         ("enc", json!("A128GCM")),
     ] {
         let header = valid.header_with(member, value.clone());
-        table.reject("critical_header", format!("{member} {value}"), valid.with_header(&header));
+        table.add_rejected(
+            "critical_header",
+            format!("{member} {value}"),
+            valid.with_header(&header),
+        );
         let signed = valid.key.sign(&header, &Value::from(valid.claims.clone()).to_string());
-        table.reject("critical_header", format!("{member} {value}, signed"), signed);
+        table.add_rejected("critical_header", format!("{member} {value}, signed"), signed);
     }
     table
 }
 
 #[test]
 fn embedded_keys_are_refused() {
-    ValidToken::assert_refused(embedded_keys, &[&[]]);
+    ValidToken::assert_refused(embedded_key_table, &[&[]]);
 }

@@ -1,11 +1,11 @@
 //! Hostile tokens and keys: each is refused with the documented reason, in less than two seconds
-//! and 64 MiB.
+//! and within 64 MiB of memory.
 
 mod algorithm_families;
 mod count;
 mod forged;
+mod issuer;
 mod keys;
-mod provider;
 mod serialization;
 mod shared_secret;
 mod signatures;
@@ -38,11 +38,16 @@ struct Table(Vec<Row>);
 
 impl Table {
     /// Adds a token that must be refused with exit code 10 and that reason.
-    fn reject(&mut self, reason: &'static str, name: impl Into<String>, token: impl Into<String>) {
-        self.reject_with_exit(10, reason, name, token);
+    fn add_rejected(
+        &mut self,
+        reason: &'static str,
+        name: impl Into<String>,
+        token: impl Into<String>,
+    ) {
+        self.add_rejected_with_exit(10, reason, name, token);
     }
 
-    fn reject_with_exit(
+    fn add_rejected_with_exit(
         &mut self,
         exit: i32,
         reason: &'static str,
@@ -52,15 +57,16 @@ impl Table {
         self.0.push(Row { name: name.into(), token: token.into(), exit, reason });
     }
 
-    /// Presents every row on stdin, and reports all failures at once.
+    /// Asserts that `token verify` rejects every row, read from stdin. Reports all failures at
+    /// once.
     #[track_caller]
-    fn present(&self, sandbox: &Sandbox, flags: &[&str]) {
-        self.present_as(sandbox, &[&["token", "verify", "-"], flags].concat());
+    fn assert_rejected(&self, sandbox: &Sandbox, flags: &[&str]) {
+        self.assert_rejected_by(sandbox, &[&["token", "verify", "-"], flags].concat());
     }
 
-    /// Presents every row to that command, which prints a verification report.
+    /// Asserts that the command rejects every row. The command must print a verification report.
     #[track_caller]
-    fn present_as(&self, sandbox: &Sandbox, words: &[&str]) {
+    fn assert_rejected_by(&self, sandbox: &Sandbox, words: &[&str]) {
         let words = [words, &["-o", "json"]].concat();
         let mut failures = Vec::new();
         for row in &self.0 {
@@ -74,7 +80,7 @@ impl Table {
             let expected = (row.exit, Some(row.reason), &json!(false), &json!(row.reason));
             if actual != expected || is_slow {
                 failures.push(format!(
-                    "{}: {actual:?}, not {expected:?}; {:?} {}",
+                    "{}: found {actual:?}, expected {expected:?}; {:?} {}",
                     row.name,
                     start.elapsed(),
                     if error_line.is_null() { output.stderr.as_str() } else { "" }
@@ -95,7 +101,7 @@ struct Key {
     kid: String,
     algorithm: String,
     material: Vec<u8>,
-    public: Value,
+    public_jwk: Value,
 }
 
 impl Key {
@@ -107,7 +113,7 @@ impl Key {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
         };
         let (kid, algorithm, material, public) = store.query_row(query, [purpose], read).unwrap();
-        Self { kid, algorithm, material, public: serde_json::from_str(&public).unwrap() }
+        Self { kid, algorithm, material, public_jwk: serde_json::from_str(&public).unwrap() }
     }
 
     fn header(&self, typ: &str) -> Value {
@@ -135,13 +141,14 @@ struct ValidToken<'w> {
 }
 
 impl<'w> ValidToken<'w> {
-    /// Builds the table for a new store, and presents the table once with each set of flags.
+    /// Builds the table for a new store, and asserts that every row is rejected with each set of
+    /// flags.
     #[track_caller]
-    fn assert_refused(table: fn(&ValidToken<'_>) -> Table, flags: &[&[&str]]) {
+    fn assert_refused(build_table: fn(&ValidToken<'_>) -> Table, flags: &[&[&str]]) {
         let sandbox = Sandbox::with_admin();
-        let rows = table(&ValidToken::new(&sandbox));
+        let rows = build_table(&ValidToken::new(&sandbox));
         for flags in flags {
-            rows.present(&sandbox, flags);
+            rows.assert_rejected(&sandbox, flags);
         }
     }
 

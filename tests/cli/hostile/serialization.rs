@@ -11,19 +11,19 @@ const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
 /// Sets an unused bit of the last character: a lenient decoder reads the same bytes.
 fn with_unused_bits(part: &str) -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    assert_ne!(part.len() % 4, 0, "every bit of {part} counts");
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    assert_ne!(part.len() % 4, 0, "{part} has no unused bits");
     let (rest, last) = part.split_at(part.len() - 1);
-    let at = LETTERS.iter().position(|letter| *letter == last.as_bytes()[0]).unwrap();
-    format!("{rest}{}", char::from(LETTERS[at + 1]))
+    let at = ALPHABET.iter().position(|letter| *letter == last.as_bytes()[0]).unwrap();
+    format!("{rest}{}", char::from(ALPHABET[at + 1]))
 }
 
-pub(super) fn serializations(valid: &ValidToken<'_>) -> Table {
+pub(super) fn serialization_table(valid: &ValidToken<'_>) -> Table {
     let (token, header, payload, signature) =
         (&valid.token, valid.part(0), valid.part(1), valid.part(2));
     let mut table = Table::default();
     for (name, text) in [
-        ("nothing", String::new()),
+        ("empty input", String::new()),
         ("whitespace", " \n\t ".to_owned()),
         ("one part", header.to_owned()),
         ("two parts", format!("{header}.{payload}")),
@@ -37,7 +37,7 @@ pub(super) fn serializations(valid: &ValidToken<'_>) -> Table {
         ("two tokens", format!("{token}\n{token}")),
         ("in quotes", format!("\"{token}\"")),
         ("Bearer twice", format!("Bearer Bearer {token}")),
-        ("Basic", format!("Basic {token}")),
+        ("Basic scheme", format!("Basic {token}")),
         ("a header line", format!("Authorization: Bearer {token}")),
         ("trailing NUL", format!("{token}\0")),
         ("NUL inside", format!("{header}.{payload}\0.{signature}")),
@@ -53,8 +53,8 @@ pub(super) fn serializations(valid: &ValidToken<'_>) -> Table {
         ("padded header", format!("{header}=.{payload}.{signature}")),
         ("padded payload", format!("{header}.{payload}=.{signature}")),
         ("unused bits set", format!("{header}.{payload}.{}", with_unused_bits(signature))),
-        ("plus of the other alphabet", format!("{header}.{payload}.+{}", &signature[1..])),
-        ("slash of the other alphabet", format!("{header}.{payload}./{}", &signature[1..])),
+        ("plus sign of standard base64", format!("{header}.{payload}.+{}", &signature[1..])),
+        ("slash of standard base64", format!("{header}.{payload}./{}", &signature[1..])),
         (
             "JSON serialization",
             format!(
@@ -62,9 +62,9 @@ pub(super) fn serializations(valid: &ValidToken<'_>) -> Table {
             ),
         ),
     ] {
-        table.reject("malformed", name, text);
+        table.add_rejected("malformed", name, text);
     }
-    table.reject("bad_signature", "no payload", format!("{header}..{signature}"));
+    table.add_rejected("bad_signature", "no payload", format!("{header}..{signature}"));
     assert!(table.0.len() > 30);
     table
 }
@@ -73,12 +73,12 @@ pub(super) fn serializations(valid: &ValidToken<'_>) -> Table {
 fn only_compact_serialization_is_accepted() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
-    serializations(&valid).present(&sandbox, &[]);
+    serialization_table(&valid).assert_rejected(&sandbox, &[]);
     let padded = format!(" \n\tbearer  {} \r\n\n", valid.token);
     assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &padded), @"valid");
 }
 
-pub(super) fn non_canonical_encodings(valid: &ValidToken<'_>) -> Table {
+pub(super) fn non_canonical_encoding_table(valid: &ValidToken<'_>) -> Table {
     let (token, header, payload, signature) =
         (&valid.token, valid.part(0), valid.part(1), valid.part(2));
     let mut table = Table::default();
@@ -93,21 +93,25 @@ pub(super) fn non_canonical_encodings(valid: &ValidToken<'_>) -> Table {
             bytes.push(' ');
         }
         parts[part] = URL_SAFE.encode(&bytes);
-        table.reject("malformed", format!("{name} with padding"), parts.join("."));
+        table.add_rejected("malformed", format!("{name} with padding"), parts.join("."));
         parts[part] = with_unused_bits(&base64url(&bytes));
-        table.reject("malformed", format!("{name} with unused bits set"), parts.join("."));
+        table.add_rejected("malformed", format!("{name} with unused bits set"), parts.join("."));
         parts[part] = STANDARD.encode([0xFB, 0xFF, 0xFE]);
-        table.reject("malformed", format!("{name} in the other alphabet"), parts.join("."));
+        table.add_rejected(
+            "malformed",
+            format!("{name} in the standard base64 alphabet"),
+            parts.join("."),
+        );
     }
     table
 }
 
 #[test]
 fn non_canonical_base64url_is_refused() {
-    ValidToken::assert_refused(non_canonical_encodings, &[&[]]);
+    ValidToken::assert_refused(non_canonical_encoding_table, &[&[]]);
 }
 
-pub(super) fn headers(valid: &ValidToken<'_>) -> Table {
+pub(super) fn header_table(valid: &ValidToken<'_>) -> Table {
     let header = valid.key.header("JWT").to_string();
     let inner = &header[1..header.len() - 1];
     let mut table = Table::default();
@@ -118,7 +122,7 @@ pub(super) fn headers(valid: &ValidToken<'_>) -> Table {
         ("a string", "\"ES256\"".to_owned()),
         ("null", "null".to_owned()),
         ("a number", "1".to_owned()),
-        ("cut off", header[..header.len() - 1].to_owned()),
+        ("truncated", header[..header.len() - 1].to_owned()),
         ("trailing data", format!("{header}{{}}")),
         ("trailing NUL", format!("{header}\0")),
         ("a byte order mark", format!("\u{feff}{header}")),
@@ -126,25 +130,35 @@ pub(super) fn headers(valid: &ValidToken<'_>) -> Table {
         ("a comment", format!("{{/**/{inner}}}")),
         ("trailing comma", format!("{{{inner},}}")),
         ("alg twice", format!("{{\"alg\":\"none\",{inner}}}")),
-        ("alg twice, ours last", format!("{{{inner},\"alg\":\"ES256\"}}")),
+        ("alg twice, equal values", format!("{{{inner},\"alg\":\"ES256\"}}")),
         ("alg twice, one escaped", format!("{{{inner},\"\\u0061lg\":\"none\"}}")),
         ("kid twice", format!("{{\"kid\":\"x\",{inner}}}")),
-        ("twice inside", format!("{{{inner},\"x\":{{\"a\":1,\"a\":2}}}}")),
-        ("200 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200))),
-        ("20,000 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000))),
-        ("20,000 open", "[".repeat(20_000)),
-        ("20,000 objects open", "{\"x\":".repeat(6_000)),
+        ("duplicate member in a nested object", format!("{{{inner},\"x\":{{\"a\":1,\"a\":2}}}}")),
+        (
+            "arrays nested 200 deep",
+            format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200)),
+        ),
+        (
+            "arrays nested 20,000 deep",
+            format!("{{{inner},\"x\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000)),
+        ),
+        ("20,000 unclosed arrays", "[".repeat(20_000)),
+        ("6,000 unclosed objects", "{\"x\":".repeat(6_000)),
         ("a huge number", format!("{{{inner},\"x\":1e999}}")),
         ("half a surrogate", format!("{{{inner},\"x\":\"\\ud800\"}}")),
     ] {
-        table.reject("malformed", format!("header: {name}"), valid.with_header_text(&text));
+        table.add_rejected("malformed", format!("header: {name}"), valid.with_header_text(&text));
     }
-    table.reject("malformed", "header: not UTF-8", valid.with_header_text(b"{\"alg\":\"\xff\"}"));
+    table.add_rejected(
+        "malformed",
+        "header: not UTF-8",
+        valid.with_header_text(b"{\"alg\":\"\xff\"}"),
+    );
     let utf_16: Vec<u8> = header.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    table.reject("malformed", "header: UTF-16", valid.with_header_text(utf_16));
-    table.reject(
+    table.add_rejected("malformed", "header: UTF-16", valid.with_header_text(utf_16));
+    table.add_rejected(
         "bad_signature",
-        "header: 100 deep",
+        "header: arrays nested 100 deep",
         valid.with_header_text(format!("{{{inner},\"x\":{}{}}}", "[".repeat(100), "]".repeat(100))),
     );
     table
@@ -152,7 +166,7 @@ pub(super) fn headers(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn header_must_be_one_json_object_without_duplicates() {
-    ValidToken::assert_refused(headers, &[&[]]);
+    ValidToken::assert_refused(header_table, &[&[]]);
 }
 
 /// Returns a token of that size with a meaningless payload.
@@ -162,13 +176,17 @@ fn token_of_size(valid: &ValidToken<'_>, size: usize) -> String {
     format!("{header}.{payload}.{signature}")
 }
 
-pub(super) fn sizes(valid: &ValidToken<'_>) -> Table {
+pub(super) fn size_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
-    table.reject("malformed", "one byte too many", token_of_size(valid, MAX_TOKEN_BYTES + 1));
-    table.reject("malformed", "64 MB", token_of_size(valid, 64_000_000));
-    table.reject("malformed", "64 MB of space before it", " ".repeat(64_000_000) + &valid.token);
-    table.reject("malformed", "8 MB of dots", ".".repeat(8 << 20));
-    table.reject("malformed", "8 MB of NUL", "\0".repeat(8 << 20));
+    table.add_rejected("malformed", "one byte too many", token_of_size(valid, MAX_TOKEN_BYTES + 1));
+    table.add_rejected("malformed", "64 MB", token_of_size(valid, 64_000_000));
+    table.add_rejected(
+        "malformed",
+        "64 MB of spaces before the token",
+        " ".repeat(64_000_000) + &valid.token,
+    );
+    table.add_rejected("malformed", "8 MB of dots", ".".repeat(8 << 20));
+    table.add_rejected("malformed", "8 MB of NUL", "\0".repeat(8 << 20));
     table
 }
 
@@ -176,13 +194,13 @@ pub(super) fn sizes(valid: &ValidToken<'_>) -> Table {
 fn oversized_input_is_refused() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
-    let table = sizes(&valid);
-    table.present(&sandbox, &[]);
+    let table = size_table(&valid);
+    table.assert_rejected(&sandbox, &[]);
     for row in table.0 {
         std::fs::write(sandbox.home().join("token"), &row.token).unwrap();
-        let mut from_file = Table::default();
-        from_file.reject(row.reason, format!("{}, as a file", row.name), "");
-        from_file.present_as(&sandbox, &["token", "verify", "@token"]);
+        let mut file_table = Table::default();
+        file_table.add_rejected(row.reason, format!("{}, as a file", row.name), "");
+        file_table.assert_rejected_by(&sandbox, &["token", "verify", "@token"]);
     }
     let is_too_large = |text: &str| {
         let error = sandbox.run_with_input(&["token", "verify", "-", "-o", "json"], text).error();

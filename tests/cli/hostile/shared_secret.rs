@@ -6,15 +6,16 @@ use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::json;
 
-/// A store whose app key is a shared secret.
-fn with_shared_secret() -> Sandbox {
+/// Creates a store whose app key is a shared secret.
+fn sandbox_with_shared_secret() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
     sandbox
 }
 
-/// Tokens with one claim that contradicts the record, or without a claim that the record has.
-pub(super) fn contradictions(valid: &ValidToken<'_>) -> Table {
+/// Returns tokens with one claim that contradicts the record, or without one claim that the record
+/// has.
+pub(super) fn contradiction_table(valid: &ValidToken<'_>) -> Table {
     let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
     for (claim, value) in [
@@ -34,28 +35,28 @@ pub(super) fn contradictions(valid: &ValidToken<'_>) -> Table {
         ("scope", json!("admin")),
         ("roles", json!(["admin"])),
     ] {
-        table.reject(
+        table.add_rejected(
             "bad_claim",
             format!("another {claim}: {value}"),
             valid.with_claim(claim, value),
         );
     }
     for claim in ["id", "sub", "app", "permissions", "iat"] {
-        table.reject("missing_claim", format!("no {claim}"), valid.without_claim(claim));
+        table.add_rejected("missing_claim", format!("no {claim}"), valid.without_claim(claim));
     }
     table
 }
 
 #[test]
 fn claims_contradicting_the_record_are_refused() {
-    ValidToken::assert_refused(contradictions, &[&[], &["--type", "any"]]);
-    let sandbox = with_shared_secret();
-    contradictions(&ValidToken::new(&sandbox)).present(&sandbox, &[]);
+    ValidToken::assert_refused(contradiction_table, &[&[], &["--type", "any"]]);
+    let sandbox = sandbox_with_shared_secret();
+    contradiction_table(&ValidToken::new(&sandbox)).assert_rejected(&sandbox, &[]);
 }
 
 #[test]
 fn re_signed_token_is_refused_by_every_command() {
-    let sandbox = with_shared_secret();
+    let sandbox = sandbox_with_shared_secret();
     let valid = ValidToken::new(&sandbox);
     assert_eq!(valid.key.algorithm, "HS256");
     let token = valid.with_claim("permissions", json!(["read", "admin", "jeton:mint"]));

@@ -1,11 +1,11 @@
-//! Tokens of the store with foreign or non-canonical signatures.
+//! Tokens of the store with invalid, foreign or non-canonical signatures.
 
 use super::signer::{P256_ORDER, hex, minus};
 use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-pub(super) fn signatures(valid: &ValidToken<'_>) -> Table {
+pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
     let other = ValidToken::new(valid.sandbox);
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
@@ -13,29 +13,33 @@ pub(super) fn signatures(valid: &ValidToken<'_>) -> Table {
     let zero = vec![0; 32];
     // A leading zero keeps an INTEGER positive.
     let der = [&[0x30, 70, 2, 33, 0], r, &[2, 33, 0], s].concat();
-    let mut flipped = signature.clone();
-    flipped[63] ^= 1;
+    let mut last_bit_flipped = signature.clone();
+    last_bit_flipped[63] ^= 1;
     let mut table = Table::default();
     for (name, bytes) in [
         ("empty", Vec::new()),
         ("one byte", vec![1]),
-        ("zero", vec![0; 64]),
+        ("all zeros", vec![0; 64]),
         ("all ones", vec![0xFF; 64]),
-        ("r zero", [&zero, s].concat()),
-        ("s zero", [r, &zero].concat()),
-        ("r the order", [&order, s].concat()),
-        ("s the order", [r, &order].concat()),
-        ("swapped", [s, r].concat()),
+        ("r = 0", [&zero, s].concat()),
+        ("s = 0", [r, &zero].concat()),
+        ("r = order", [&order, s].concat()),
+        ("s = order", [r, &order].concat()),
+        ("r and s swapped", [s, r].concat()),
         ("63 bytes", signature[..63].to_vec()),
         ("65 bytes", [&signature[..], &[0]].concat()),
         ("65 bytes, zero first", [&[0], &signature[..]].concat()),
-        ("twice", [&signature[..], &signature[..]].concat()),
+        ("repeated twice", [&signature[..], &signature[..]].concat()),
         ("DER", der),
-        ("last bit", flipped),
-        ("another token's", other.signature()),
+        ("last bit flipped", last_bit_flipped),
+        ("copied from another token", other.signature()),
         ("oversized", vec![7; 30_000]),
     ] {
-        table.reject("bad_signature", format!("signature: {name}"), valid.with_signature(bytes));
+        table.add_rejected(
+            "bad_signature",
+            format!("signature: {name}"),
+            valid.with_signature(bytes),
+        );
     }
     let with_claim = |member: &str, value: Value| {
         let mut claims = valid.claims.clone();
@@ -43,19 +47,24 @@ pub(super) fn signatures(valid: &ValidToken<'_>) -> Table {
         let payload = base64url(Value::from(claims).to_string());
         format!("{}.{payload}.{}", valid.part(0), valid.part(2))
     };
-    table.reject("bad_signature", "more permissions", with_claim("permissions", json!(["admin"])));
-    table.reject("bad_signature", "another owner", with_claim("id", json!(2)));
-    table.reject("bad_signature", "later exp", with_claim("exp", json!(253_402_207_200_i64)));
+    table.add_rejected(
+        "bad_signature",
+        "more permissions",
+        with_claim("permissions", json!(["admin"])),
+    );
+    table.add_rejected("bad_signature", "another owner", with_claim("id", json!(2)));
+    table.add_rejected("bad_signature", "later exp", with_claim("exp", json!(253_402_207_200_i64)));
     let payload = format!("{}.{}.{}", valid.part(0), other.part(1), valid.part(2));
-    table.reject("bad_signature", "another token's payload", payload);
-    let spaced = valid.with_header_text(valid.key.header("JWT").to_string().replace(':', ": "));
-    table.reject("bad_signature", "another spelling of the header", spaced);
+    table.add_rejected("bad_signature", "payload of another token", payload);
+    let with_spaces =
+        valid.with_header_text(valid.key.header("JWT").to_string().replace(':', ": "));
+    table.add_rejected("bad_signature", "header with other whitespace", with_spaces);
     table
 }
 
 #[test]
 fn invalid_signatures_are_refused() {
-    ValidToken::assert_refused(signatures, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(signature_table, &[&[], &["--type", "any"]]);
 }
 
 #[test]
@@ -65,12 +74,12 @@ fn malleated_ecdsa_signature_is_revoked_with_original() {
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
     // ECDSA: (r, n - s) is as valid as (r, s).
-    let twin = valid.with_signature([r, &minus(&hex(P256_ORDER), s)].concat());
-    assert_ne!(twin, valid.token);
-    assert_eq!(sandbox.run_with_input(&["token", "verify", "-"], &twin).code, 0);
+    let malleated_token = valid.with_signature([r, &minus(&hex(P256_ORDER), s)].concat());
+    assert_ne!(malleated_token, valid.token);
+    assert_eq!(sandbox.run_with_input(&["token", "verify", "-"], &malleated_token).code, 0);
     sandbox.run_with_input(&["token", "revoke", "-"], &valid.token).ok();
     let mut table = Table::default();
-    table.reject_with_exit(12, "token_revoked", "the token", &valid.token);
-    table.reject_with_exit(12, "token_revoked", "its twin", &twin);
-    table.present(&sandbox, &[]);
+    table.add_rejected_with_exit(12, "token_revoked", "original token", &valid.token);
+    table.add_rejected_with_exit(12, "token_revoked", "malleated token", &malleated_token);
+    table.assert_rejected(&sandbox, &[]);
 }

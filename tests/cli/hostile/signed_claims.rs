@@ -23,7 +23,7 @@ impl ValidToken<'_> {
     }
 }
 
-pub(super) fn payloads(valid: &ValidToken<'_>) -> Table {
+pub(super) fn payload_table(valid: &ValidToken<'_>) -> Table {
     let header = valid.key.header("JWT");
     let claims = Value::from(valid.claims.clone()).to_string();
     let inner = &claims[1..claims.len() - 1];
@@ -43,11 +43,11 @@ pub(super) fn payloads(valid: &ValidToken<'_>) -> Table {
         ("an array", format!("[{claims}]")),
         ("a string", "\"x\"".to_owned()),
         ("null", "null".to_owned()),
-        ("cut off", claims[..claims.len() - 1].to_owned()),
+        ("truncated", claims[..claims.len() - 1].to_owned()),
         ("trailing data", format!("{claims} {claims}")),
         ("a byte order mark", format!("\u{feff}{claims}")),
         ("exp twice", format!("{{{inner},\"exp\":253402207200}}")),
-        ("exp twice, the other first", format!("{{\"exp\":253402207200,{inner}}}")),
+        ("exp twice, forged value first", format!("{{\"exp\":253402207200,{inner}}}")),
         (
             "permissions twice, one escaped",
             format!("{{{inner},\"\\u0070ermissions\":[\"admin\"]}}"),
@@ -59,22 +59,32 @@ pub(super) fn payloads(valid: &ValidToken<'_>) -> Table {
         ("exp Infinity", claims.replace("\"exp\":", "\"exp\":Infinity,\"was\":")),
         ("exp in hexadecimal", claims.replace("\"exp\":", "\"exp\":0x7fffffff,\"was\":")),
         ("exp with a plus", claims.replace("\"exp\":", "\"exp\":+1")),
-        ("exp with a zero first", claims.replace("\"exp\":", "\"exp\":0")),
-        ("10,000 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000))),
-        ("twice inside", format!("{{{inner},\"x\":[{{\"a\":1,\"a\":1}}]}}")),
-        ("200 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200))),
+        ("exp with a leading zero", claims.replace("\"exp\":", "\"exp\":0")),
+        (
+            "arrays nested 10,000 deep",
+            format!("{{{inner},\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000)),
+        ),
+        ("duplicate member in a nested object", format!("{{{inner},\"x\":[{{\"a\":1,\"a\":1}}]}}")),
+        (
+            "arrays nested 200 deep",
+            format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200)),
+        ),
     ] {
-        table.reject("malformed", format!("payload: {name}"), valid.key.sign(&header, &payload));
+        table.add_rejected(
+            "malformed",
+            format!("payload: {name}"),
+            valid.key.sign(&header, &payload),
+        );
     }
     table
 }
 
 #[test]
 fn payload_must_be_one_json_object_without_duplicates() {
-    ValidToken::assert_refused(payloads, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(payload_table, &[&[], &["--type", "any"]]);
 }
 
-pub(super) fn typed_claims(valid: &ValidToken<'_>) -> Table {
+pub(super) fn claim_type_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     for (claim, values) in [
         ("iss", json!([1, null, true, ["jeton"], {}])),
@@ -112,7 +122,7 @@ pub(super) fn typed_claims(valid: &ValidToken<'_>) -> Table {
     ] {
         for value in values.as_array().unwrap() {
             let token = valid.with_claim(claim, value.clone());
-            table.reject("bad_claim", format!("{claim} {value}"), token);
+            table.add_rejected("bad_claim", format!("{claim} {value}"), token);
         }
     }
     assert!(table.0.len() > 35);
@@ -121,32 +131,32 @@ pub(super) fn typed_claims(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn registered_claims_are_typed() {
-    ValidToken::assert_refused(typed_claims, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(claim_type_table, &[&[], &["--type", "any"]]);
 }
 
-pub(super) fn claims(valid: &ValidToken<'_>) -> Table {
+pub(super) fn required_claim_table(valid: &ValidToken<'_>) -> Table {
     let jti = valid.claims["jti"].as_str().unwrap();
     let mut table = Table::default();
-    table.reject("missing_claim", "no exp", valid.without_claim("exp"));
-    table.reject("wrong_type", "no type", valid.without_claim("type"));
+    table.add_rejected("missing_claim", "no exp", valid.without_claim("exp"));
+    table.add_rejected("wrong_type", "no type", valid.without_claim("type"));
     for kind in [json!("APP"), json!("test"), json!("any"), json!(""), json!(["app"]), json!(null)]
     {
-        table.reject("wrong_type", format!("type {kind}"), valid.with_claim("type", kind));
+        table.add_rejected("wrong_type", format!("type {kind}"), valid.with_claim("type", kind));
     }
     for typ in ["session+jwt", "refresh+jwt", "at+jwt", "jwt", "JWT ", "application/jwt", ""] {
         let token =
             valid.key.sign(&valid.key.header(typ), &Value::from(valid.claims.clone()).to_string());
-        table.reject("wrong_type", format!("typ {typ:?}"), token);
+        table.add_rejected("wrong_type", format!("typ {typ:?}"), token);
     }
     for typ in [json!(null), json!(["JWT"]), json!(1)] {
         let header = valid.header_with("typ", typ.clone());
         let token = valid.key.sign(&header, &Value::from(valid.claims.clone()).to_string());
-        table.reject("wrong_type", format!("typ {typ}"), token);
+        table.add_rejected("wrong_type", format!("typ {typ}"), token);
     }
     let without_typ = json!({"alg": "ES256", "kid": valid.key.kid});
     let token = valid.key.sign(&without_typ, &Value::from(valid.claims.clone()).to_string());
-    table.reject("wrong_type", "no typ", token);
-    table.reject("unknown_token", "no jti", valid.without_claim("jti"));
+    table.add_rejected("wrong_type", "no typ", token);
+    table.add_rejected("unknown_token", "no jti", valid.without_claim("jti"));
     for other in [
         "018f4f5e-7a3b-7c1d-8e2f-0123456789ab",
         "",
@@ -156,22 +166,27 @@ pub(super) fn claims(valid: &ValidToken<'_>) -> Table {
         &format!("{{{jti}}}"),
         &format!("{jti} "),
     ] {
-        table.reject("unknown_token", format!("jti {other:?}"), valid.with_claim("jti", other));
+        table.add_rejected(
+            "unknown_token",
+            format!("jti {other:?}"),
+            valid.with_claim("jti", other),
+        );
     }
     table
 }
 
-/// Changed tokens that are revoked with the original, regardless of their claims.
-pub(super) fn revoked_tokens(valid: &ValidToken<'_>) -> Table {
+/// Returns changed tokens, which a revocation of the original also revokes, regardless of their
+/// claims.
+pub(super) fn revoked_token_table(valid: &ValidToken<'_>) -> Table {
     let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
-    table.reject_with_exit(
+    table.add_rejected_with_exit(
         12,
         "token_revoked",
         "later exp",
         valid.with_claim("exp", now + 9_999_999),
     );
-    table.reject_with_exit(
+    table.add_rejected_with_exit(
         12,
         "token_revoked",
         "another subject",
@@ -184,46 +199,58 @@ pub(super) fn revoked_tokens(valid: &ValidToken<'_>) -> Table {
 fn required_claims_match_the_record() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
-    claims(&valid).present(&sandbox, &[]);
-    let revoked = revoked_tokens(&valid);
+    required_claim_table(&valid).assert_rejected(&sandbox, &[]);
+    let revoked = revoked_token_table(&valid);
     sandbox.run(&["token", "revoke", valid.claims["jti"].as_str().unwrap()]).ok();
-    revoked.present(&sandbox, &[]);
+    revoked.assert_rejected(&sandbox, &[]);
 }
 
-/// Session tokens as app tokens.
-pub(super) fn session_tokens(valid: &ValidToken<'_>) -> Table {
+/// Returns session tokens, presented as app tokens.
+pub(super) fn session_token_table(valid: &ValidToken<'_>) -> Table {
     let (access, refresh) = (valid.sandbox.session("access"), valid.sandbox.session("refresh"));
     let mut table = Table::default();
-    table.reject("blocked", "an access token", &access);
-    table.reject("blocked", "a refresh token", &refresh);
-    table.reject("blocked", "an app token with type access", valid.with_claim("type", "access"));
-    table.reject("blocked", "an app token with type refresh", valid.with_claim("type", "refresh"));
+    table.add_rejected("blocked", "an access token", &access);
+    table.add_rejected("blocked", "a refresh token", &refresh);
+    table.add_rejected(
+        "blocked",
+        "an app token with type access",
+        valid.with_claim("type", "access"),
+    );
+    table.add_rejected(
+        "blocked",
+        "an app token with type refresh",
+        valid.with_claim("type", "refresh"),
+    );
     table
 }
 
-/// Other tokens as access tokens.
-pub(super) fn wrong_access_tokens(valid: &ValidToken<'_>) -> Table {
+/// Returns tokens of other kinds, presented as access tokens.
+pub(super) fn wrong_access_token_table(valid: &ValidToken<'_>) -> Table {
     let (access, refresh) = (valid.sandbox.session("access"), valid.sandbox.session("refresh"));
     let payload = |token: &str| crate::sandbox::payload(token);
-    let with = |token: &str, claim: &str, value: Value| {
+    let payload_with_claim = |token: &str, claim: &str, value: Value| {
         let mut claims = payload(token);
         claims[claim] = value;
         claims.to_string()
     };
-    let session = valid.key.header("session+jwt");
+    let session_header = valid.key.header("session+jwt");
     let mut table = Table::default();
-    table.reject("wrong_type", "an app token", &valid.token);
-    table.reject("wrong_type", "a refresh token", &refresh);
-    let app_jti = with(&access, "jti", valid.claims["jti"].clone());
-    table.reject("unknown_token", "an app token's jti", valid.key.sign(&session, &app_jti));
-    let refresh_jti = with(&access, "jti", payload(&refresh)["jti"].clone());
-    table.reject(
+    table.add_rejected("wrong_type", "an app token", &valid.token);
+    table.add_rejected("wrong_type", "a refresh token", &refresh);
+    let app_jti = payload_with_claim(&access, "jti", valid.claims["jti"].clone());
+    table.add_rejected(
+        "unknown_token",
+        "an app token's jti",
+        valid.key.sign(&session_header, &app_jti),
+    );
+    let refresh_jti = payload_with_claim(&access, "jti", payload(&refresh)["jti"].clone());
+    table.add_rejected(
         "unknown_token",
         "the refresh token's jti",
-        valid.key.sign(&session, &refresh_jti),
+        valid.key.sign(&session_header, &refresh_jti),
     );
-    let as_app = valid.key.sign(&valid.key.header("JWT"), &payload(&access).to_string());
-    table.reject("wrong_type", "the typ of an app token", as_app);
+    let with_app_typ = valid.key.sign(&valid.key.header("JWT"), &payload(&access).to_string());
+    table.add_rejected("wrong_type", "the typ of an app token", with_app_typ);
     table
 }
 
@@ -232,8 +259,8 @@ fn token_kinds_are_not_interchangeable() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
-    session_tokens(&valid).present(&sandbox, &[]);
-    wrong_access_tokens(&valid).present(&sandbox, &["--type", "access"]);
+    session_token_table(&valid).assert_rejected(&sandbox, &[]);
+    wrong_access_token_table(&valid).assert_rejected(&sandbox, &["--type", "access"]);
     for token in [&valid.token, &refresh] {
         let output = sandbox.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", token).output();
         let error = crate::run_output::RunOutput::from(output.unwrap()).fails(10).error();
@@ -257,16 +284,22 @@ fn test_token_is_refused_as_any_other_kind() {
     let valid = ValidToken::new(&sandbox);
     let key = Key::load(&sandbox, "test");
     assert_ne!(key.kid, valid.key.kid);
-    let session = key.header("session+jwt");
+    let session_header = key.header("session+jwt");
     let app_claims = Value::from(valid.claims.clone()).to_string();
     let tokens = [
-        ("minted with an admin's sub", minted.clone()),
-        ("the session's own claims", key.sign(&session, &access.to_string())),
-        ("the app token's own claims", key.sign(&key.header("JWT"), &app_claims)),
+        ("minted with the sub of an admin", minted.clone()),
+        (
+            "claims of the access token, signed with the test key",
+            key.sign(&session_header, &access.to_string()),
+        ),
+        (
+            "claims of the app token, signed with the test key",
+            key.sign(&key.header("JWT"), &app_claims),
+        ),
     ];
     let mut table = Table::default();
     for (name, token) in &tokens {
-        table.reject("wrong_type", *name, token);
+        table.add_rejected("wrong_type", *name, token);
         let whoami = sandbox.command(&["whoami", "-o", "json"]).env("JETON_TOKEN", token).output();
         let inspect =
             sandbox.command(&["token", "inspect", "-o", "json"]).env("JETON_TOKEN", token).output();
@@ -286,15 +319,23 @@ fn test_token_is_refused_as_any_other_kind() {
         let refresh = sandbox.run_with_input(&["refresh", "--token-stdin", "-o", "json"], token);
         assert_eq!(refresh.fails(10).error()["details"]["reason"], "wrong_type");
     }
-    table.present(&sandbox, &[]);
-    table.present(&sandbox, &["--type", "access"]);
-    table.present(&sandbox, &["--type", "refresh"]);
+    table.assert_rejected(&sandbox, &[]);
+    table.assert_rejected(&sandbox, &["--type", "access"]);
+    table.assert_rejected(&sandbox, &["--type", "refresh"]);
     sandbox.run_with_input(&["token", "verify", "-", "--type", "test"], &minted).ok();
 
     // The kid of the test key with a signature by the app key, and the reverse.
     let mut table = Table::default();
     let claims = app_claims.as_str();
-    table.reject("wrong_type", "kid of the test key", valid.key.sign(&key.header("JWT"), claims));
-    table.reject("bad_signature", "kid of the app key", key.sign(&valid.key.header("JWT"), claims));
-    table.present(&sandbox, &[]);
+    table.add_rejected(
+        "wrong_type",
+        "kid of the test key",
+        valid.key.sign(&key.header("JWT"), claims),
+    );
+    table.add_rejected(
+        "bad_signature",
+        "kid of the app key",
+        key.sign(&valid.key.header("JWT"), claims),
+    );
+    table.assert_rejected(&sandbox, &[]);
 }

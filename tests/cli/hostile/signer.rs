@@ -1,4 +1,4 @@
-//! Signatures of every algorithm with any key, and arithmetic for forgeries.
+//! Signatures with every algorithm and any key, and arithmetic for forged signatures.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature as aws;
@@ -48,7 +48,7 @@ pub(super) fn plus(a: &[u8], b: &[u8]) -> Vec<u8> {
     a.iter().zip(b).map(digit).collect()
 }
 
-/// Signs with that algorithm; the key is PKCS#8, or an HMAC secret.
+/// Returns the signature of `input`. The key is PKCS#8, or a secret for HMAC algorithms.
 pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
     let (input, random) = (input.as_bytes(), SystemRandom::new());
     let rsa = |padding: &'static dyn aws::RsaEncoding| {
@@ -57,7 +57,7 @@ pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
         pair.sign(padding, &random, input, &mut signature).unwrap();
         signature
     };
-    let elliptic = |curve| {
+    let ecdsa = |curve| {
         let pair = aws::EcdsaKeyPair::from_pkcs8(curve, key).unwrap();
         pair.sign(&random, input).unwrap().as_ref().to_vec()
     };
@@ -75,13 +75,13 @@ pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
         "PS256" => rsa(&aws::RSA_PSS_SHA256),
         "PS384" => rsa(&aws::RSA_PSS_SHA384),
         "PS512" => rsa(&aws::RSA_PSS_SHA512),
-        "ES256" => elliptic(&aws::ECDSA_P256_SHA256_FIXED_SIGNING),
-        "ES384" => elliptic(&aws::ECDSA_P384_SHA384_FIXED_SIGNING),
+        "ES256" => ecdsa(&aws::ECDSA_P256_SHA256_FIXED_SIGNING),
+        "ES384" => ecdsa(&aws::ECDSA_P384_SHA384_FIXED_SIGNING),
         "EdDSA" => {
             let pair = aws::Ed25519KeyPair::from_pkcs8_maybe_unchecked(key).unwrap();
             pair.sign(input).as_ref().to_vec()
         }
-        other => panic!("no signature of {other}"),
+        unknown => panic!("unsupported algorithm `{unknown}`"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Forged third-party tokens, verified with a JWK Set, without a store.
 
-use super::provider::{self, KEYS, default_claims, jose_header, signing_key, valid_token};
+use super::issuer::{self, KEYS, default_claims, jose_header, signing_key, valid_token};
 use super::signer::{ED25519_ORDER, decode_member, decode_pem, hex, plus, sign_token};
 use super::{Table, base64url};
 use base64::Engine;
@@ -26,98 +26,109 @@ pub(super) fn signature_of(token: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap()
 }
 
-/// Algorithms that differ from that of the key.
-pub(super) fn algorithms() -> Table {
+/// Returns tokens with an algorithm other than the key's algorithm.
+pub(super) fn algorithm_table() -> Table {
     let mut table = Table::default();
     for (kid, algorithm) in KEYS {
         let valid = valid_token(kid, algorithm);
         for alg in ["none", "NONE", "nOnE", "", "ES512", "RSA-OAEP"] {
             let header = jose_header(kid, alg);
-            table.reject(
+            table.add_rejected(
                 "alg_not_allowed",
                 format!("{kid}: {alg:?}"),
                 with_header(&valid, &header),
             );
             let payload = valid.split('.').nth(1).unwrap();
             let unsigned = format!("{}.{payload}.", base64url(header.to_string()));
-            table.reject("alg_not_allowed", format!("{kid}: {alg:?}, no signature"), unsigned);
+            table.add_rejected(
+                "alg_not_allowed",
+                format!("{kid}: {alg:?}, no signature"),
+                unsigned,
+            );
         }
         for alg in ALGORITHMS.into_iter().filter(|alg| *alg != algorithm) {
             let token = with_header(&valid, &jose_header(kid, alg));
-            table.reject("alg_not_allowed", format!("{kid}: {alg}"), token);
+            table.add_rejected("alg_not_allowed", format!("{kid}: {alg}"), token);
         }
         for alg in [json!(null), json!([algorithm]), json!(256), json!({})] {
             let header = json!({"alg": alg, "kid": kid});
-            table.reject(
+            table.add_rejected(
                 "alg_not_allowed",
                 format!("{kid}: alg {alg}"),
                 with_header(&valid, &header),
             );
         }
         let header = json!({ "kid": kid });
-        table.reject("alg_not_allowed", format!("{kid}: no alg"), with_header(&valid, &header));
+        table.add_rejected(
+            "alg_not_allowed",
+            format!("{kid}: no alg"),
+            with_header(&valid, &header),
+        );
     }
-    // Genuine signatures by the same key with another RSA algorithm, while the set allows one
-    // algorithm.
+    // Genuine signatures by the RSA key with other RSA algorithms; the JWK Set allows only RS256.
     for signing_alg in ["RS384", "RS512", "PS256", "PS384", "PS512"] {
         let (key, claims) = (signing_key("rsa"), default_claims().to_string());
         let genuine = sign_token(signing_alg, &key, &jose_header("rsa", signing_alg), &claims);
-        table.reject("alg_not_allowed", format!("rsa: signed with {signing_alg}"), &genuine);
+        table.add_rejected("alg_not_allowed", format!("rsa: signed with {signing_alg}"), &genuine);
         let mislabelled = with_signature(&valid_token("rsa", "RS256"), signature_of(&genuine));
-        table.reject("bad_signature", format!("rsa: RS256 over {signing_alg}"), mislabelled);
+        table.add_rejected(
+            "bad_signature",
+            format!("rsa: RS256 header, {signing_alg} signature"),
+            mislabelled,
+        );
     }
     table
 }
 
-/// The public keys as HMAC secrets.
-pub(super) fn public_secrets() -> Table {
+/// Returns tokens with an HMAC whose secret is a public key.
+pub(super) fn public_key_as_secret_table() -> Table {
     let mut table = Table::default();
     let claims = default_claims().to_string();
-    let pems = [
-        provider::RSA_PUBLIC,
-        provider::P256_PUBLIC,
-        provider::P384_PUBLIC,
-        provider::ED25519_PUBLIC,
-    ];
-    for ((jwk, pem), (kid, algorithm)) in provider::jwks().iter().zip(pems).zip(KEYS) {
+    let pems =
+        [issuer::RSA_PUBLIC, issuer::P256_PUBLIC, issuer::P384_PUBLIC, issuer::ED25519_PUBLIC];
+    for ((jwk, pem), (kid, algorithm)) in issuer::jwks().iter().zip(pems).zip(KEYS) {
         let public_value = decode_member(jwk, if kid == "rsa" { "n" } else { "x" });
         for (name, secret) in [
             ("PEM", pem.as_bytes().to_vec()),
             ("PEM without its last line break", pem.trim_end().as_bytes().to_vec()),
             ("DER", decode_pem(pem)),
             ("JWK", jwk.to_string().into_bytes()),
-            ("number", public_value),
+            ("public value", public_value),
         ] {
             let forged = sign_token("HS256", &secret, &jose_header(kid, "HS256"), &claims);
-            table.reject("alg_not_allowed", format!("{kid}: HMAC with the {name}"), forged);
+            table.add_rejected("alg_not_allowed", format!("{kid}: HMAC with the {name}"), forged);
             let forged = sign_token("HS256", &secret, &jose_header(kid, algorithm), &claims);
-            table.reject(
+            table.add_rejected(
                 "bad_signature",
                 format!("{kid}: as {algorithm}, with the {name}"),
                 forged,
             );
             let forged = sign_token("HS256", &secret, &jose_header("oct", "HS256"), &claims);
-            table.reject("bad_signature", format!("oct: HMAC with the {name} of {kid}"), forged);
+            table.add_rejected(
+                "bad_signature",
+                format!("oct: HMAC with the {name} of {kid}"),
+                forged,
+            );
         }
     }
     table
 }
 
-/// Key ids, embedded keys and critical headers.
-pub(super) fn headers() -> Table {
+/// Returns tokens with forged key ids, embedded keys or critical headers.
+pub(super) fn header_table() -> Table {
     let mut table = Table::default();
-    let set = provider::jwks();
+    let set = issuer::jwks();
     for (jwk, (kid, alg)) in set.iter().zip(KEYS) {
         let valid = valid_token(kid, alg);
         for other in ["", "KID", "/dev/null", "../set", "' OR 1=1 --", "\0", &format!("{kid}\0")] {
             let token = with_header(&valid, &jose_header(other, alg));
-            table.reject("unknown_key", format!("{kid}: kid {other:?}"), token);
+            table.add_rejected("unknown_key", format!("{kid}: kid {other:?}"), token);
         }
         let without_kid = with_header(&valid, &json!({ "alg": alg }));
-        table.reject("unknown_key", format!("{kid}: no kid among five"), without_kid);
+        table.add_rejected("unknown_key", format!("{kid}: no kid, five keys"), without_kid);
         for other in [json!(null), json!([kid]), json!(1), json!({"kid": kid})] {
             let token = with_header(&valid, &json!({"alg": alg, "kid": other}));
-            table.reject("malformed", format!("{kid}: kid {other}"), token);
+            table.add_rejected("malformed", format!("{kid}: kid {other}"), token);
         }
         for (member, value) in [
             ("jwk", jwk.clone()),
@@ -127,11 +138,15 @@ pub(super) fn headers() -> Table {
         ] {
             let mut header = jose_header(kid, alg);
             header[member] = value;
-            table.reject("bad_signature", format!("{kid}: {member}"), with_header(&valid, &header));
+            table.add_rejected(
+                "bad_signature",
+                format!("{kid}: {member}"),
+                with_header(&valid, &header),
+            );
             header["kid"] = json!("attacker");
-            table.reject(
+            table.add_rejected(
                 "unknown_key",
-                format!("{kid}: {member}, its kid"),
+                format!("{kid}: {member}, the attacker's kid"),
                 with_header(&valid, &header),
             );
         }
@@ -144,17 +159,21 @@ pub(super) fn headers() -> Table {
             let mut header = jose_header(kid, alg);
             header[member] = value.clone();
             let token = sign_token(alg, &signing_key(kid), &header, &default_claims().to_string());
-            table.reject("critical_header", format!("{kid}: {member} {value}, signed"), token);
+            table.add_rejected(
+                "critical_header",
+                format!("{kid}: {member} {value}, signed"),
+                token,
+            );
         }
         for (other, other_alg) in KEYS.into_iter().filter(|(other, _)| *other != kid) {
             let token = with_header(&valid, &jose_header(other, other_alg));
-            table.reject("bad_signature", format!("{kid}: as {other}"), token);
+            table.add_rejected("bad_signature", format!("{kid}: as {other}"), token);
         }
     }
     table
 }
 
-pub(super) fn signatures() -> Table {
+pub(super) fn signature_table() -> Table {
     let mut table = Table::default();
     for (kid, alg) in KEYS {
         let valid = valid_token(kid, alg);
@@ -163,46 +182,50 @@ pub(super) fn signatures() -> Table {
         let (first, second) = signature.split_at(length / 2);
         let mut bytes = vec![
             ("empty", Vec::new()),
-            ("zero", vec![0; length]),
+            ("all zeros", vec![0; length]),
             ("all ones", vec![0xFF; length]),
             ("one byte shorter", signature[..length - 1].to_vec()),
             ("one byte longer", [&signature[..], &[0]].concat()),
-            ("half", first.to_vec()),
-            ("swapped", [second, first].concat()),
+            ("first half", first.to_vec()),
+            ("halves swapped", [second, first].concat()),
             ("first half zero", [&vec![0; length / 2], second].concat()),
             ("second half zero", [first, &vec![0; length / 2]].concat()),
             ("oversized", vec![7; 30_000]),
         ];
         if kid == "ed" {
             let order = hex(ED25519_ORDER);
-            bytes.push(("s plus the order", [first, &plus(second, &order)].concat()));
-            bytes.push(("s the order", [first, &order].concat()));
+            bytes.push(("s + order", [first, &plus(second, &order)].concat()));
+            bytes.push(("s = order", [first, &order].concat()));
         }
         for (name, bytes) in bytes {
             let token = with_signature(&valid, bytes);
-            table.reject("bad_signature", format!("{kid} signature: {name}"), token);
+            table.add_rejected("bad_signature", format!("{kid} signature: {name}"), token);
         }
         let mut parts: Vec<&str> = valid.split('.').collect();
-        table.reject("malformed", format!("{kid}: two parts"), parts[..2].join("."));
-        table.reject("malformed", format!("{kid}: four parts"), format!("{valid}.{}", parts[2]));
-        table.reject("malformed", format!("{kid}: padded"), format!("{valid}="));
-        let other = base64url(default_claims().to_string().replace("alice", "admin"));
-        parts[1] = &other;
-        table.reject("bad_signature", format!("{kid}: another payload"), parts.join("."));
+        table.add_rejected("malformed", format!("{kid}: two parts"), parts[..2].join("."));
+        table.add_rejected(
+            "malformed",
+            format!("{kid}: four parts"),
+            format!("{valid}.{}", parts[2]),
+        );
+        table.add_rejected("malformed", format!("{kid}: padded"), format!("{valid}="));
+        let other_payload = base64url(default_claims().to_string().replace("alice", "admin"));
+        parts[1] = &other_payload;
+        table.add_rejected("bad_signature", format!("{kid}: another payload"), parts.join("."));
     }
-    table.reject("malformed", "nothing", "");
-    table.reject("malformed", "64 MB", valid_token("oct", "HS256") + &"A".repeat(64_000_000));
+    table.add_rejected("malformed", "empty input", "");
+    table.add_rejected("malformed", "64 MB", valid_token("oct", "HS256") + &"A".repeat(64_000_000));
     table
 }
 
-/// Presents the table to the JWK Set of the provider.
+/// Asserts that every row is rejected with the JWK Set of the issuer.
 fn assert_refused(table: &Table) {
-    table.present(&provider::sandbox_with_keys(), &["--jwks", "set"]);
+    table.assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
-fn provider_tokens_are_valid() {
-    let sandbox = provider::sandbox_with_keys();
+fn issuer_tokens_are_valid() {
+    let sandbox = issuer::sandbox_with_keys();
     for (kid, alg) in KEYS {
         let token = valid_token(kid, alg);
         let words = ["token", "verify", &token, "--jwks", "set", "--iss", "https://idp"];
@@ -219,20 +242,20 @@ fn provider_tokens_are_valid() {
 
 #[test]
 fn third_party_token_must_use_algorithm_of_its_key() {
-    assert_refused(&algorithms());
+    assert_refused(&algorithm_table());
 }
 
 #[test]
 fn third_party_public_key_is_refused_as_secret() {
-    assert_refused(&public_secrets());
+    assert_refused(&public_key_as_secret_table());
 }
 
 #[test]
 fn third_party_header_cannot_choose_key() {
-    assert_refused(&headers());
+    assert_refused(&header_table());
 }
 
 #[test]
 fn third_party_signature_has_one_encoding() {
-    assert_refused(&signatures());
+    assert_refused(&signature_table());
 }

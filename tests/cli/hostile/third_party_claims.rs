@@ -1,11 +1,11 @@
 //! Third-party tokens with valid signatures and invalid claims.
 
 use super::Table;
-use super::provider::{self, default_claims, jose_header, signing_key};
+use super::issuer::{self, default_claims, jose_header, signing_key};
 use super::signer::sign_token;
 use serde_json::{Value, json};
 
-/// Signs the payload as the provider.
+/// Signs the payload as the issuer.
 fn sign_payload(payload: &str) -> String {
     sign_token("ES256", &signing_key("p256"), &jose_header("p256", "ES256"), payload)
 }
@@ -16,7 +16,7 @@ fn with_claim(claim: &str, value: &Value) -> String {
     sign_payload(&claims.to_string())
 }
 
-pub(super) fn payloads() -> Table {
+pub(super) fn payload_table() -> Table {
     let mut table = Table::default();
     let claims = default_claims().to_string();
     let inner = &claims[1..claims.len() - 1];
@@ -25,24 +25,27 @@ pub(super) fn payloads() -> Table {
         ("not JSON", "x".to_owned()),
         ("an array", format!("[{claims}]")),
         ("null", "null".to_owned()),
-        ("cut off", claims[..claims.len() - 1].to_owned()),
-        ("twice", format!("{claims}{claims}")),
+        ("truncated", claims[..claims.len() - 1].to_owned()),
+        ("repeated twice", format!("{claims}{claims}")),
         ("a byte order mark", format!("\u{feff}{claims}")),
         ("exp twice", format!("{{{inner},\"exp\":4102444801}}")),
         ("sub twice, one escaped", format!("{{{inner},\"\\u0073ub\":\"admin\"}}")),
-        ("twice inside", format!("{{{inner},\"x\":{{\"a\":1,\"a\":2}}}}")),
+        ("duplicate member in a nested object", format!("{{{inner},\"x\":{{\"a\":1,\"a\":2}}}}")),
         ("1e400", format!("{{{inner},\"x\":1e400}}")),
         ("exp 1e400", claims.replace("4102444800", "1e400")),
         ("exp -1e400", claims.replace("4102444800", "-1e400")),
         ("exp NaN", claims.replace("4102444800", "NaN")),
-        ("10,000 deep", format!("{{{inner},\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000))),
+        (
+            "arrays nested 10,000 deep",
+            format!("{{{inner},\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000)),
+        ),
     ] {
-        table.reject("malformed", format!("payload: {name}"), sign_payload(&payload));
+        table.add_rejected("malformed", format!("payload: {name}"), sign_payload(&payload));
     }
     table
 }
 
-pub(super) fn claim_types() -> Table {
+pub(super) fn claim_type_table() -> Table {
     let mut table = Table::default();
     for (claim, values) in [
         ("iss", json!([1, null, true, ["https://idp"], {}])),
@@ -65,62 +68,67 @@ pub(super) fn claim_types() -> Table {
         ),
     ] {
         for value in values.as_array().unwrap() {
-            table.reject("bad_claim", format!("{claim} {value}"), with_claim(claim, value));
+            table.add_rejected("bad_claim", format!("{claim} {value}"), with_claim(claim, value));
         }
     }
     table
 }
 
-pub(super) fn times() -> Table {
+pub(super) fn time_claim_table() -> Table {
     let mut table = Table::default();
     for exp in [json!(0), json!(1), json!(1_000_000_000), json!(1.5), json!(0.0)] {
-        table.reject_with_exit(11, "token_expired", format!("exp {exp}"), with_claim("exp", &exp));
+        table.add_rejected_with_exit(
+            11,
+            "token_expired",
+            format!("exp {exp}"),
+            with_claim("exp", &exp),
+        );
     }
     let mut without_exp = default_claims();
     without_exp.as_object_mut().unwrap().remove("exp");
-    table.reject("missing_claim", "no exp", sign_payload(&without_exp.to_string()));
+    table.add_rejected("missing_claim", "no exp", sign_payload(&without_exp.to_string()));
     for claim in ["nbf", "iat"] {
         for time in [json!(4_102_444_700_i64), json!(4_102_444_700.5)] {
             let token = with_claim(claim, &time);
-            table.reject("not_yet_valid", format!("{claim} {time}"), token);
+            table.add_rejected("not_yet_valid", format!("{claim} {time}"), token);
         }
     }
     table
 }
 
 /// Issuers and audiences that differ from the expected values.
-pub(super) fn expectations() -> Table {
+pub(super) fn issuer_and_audience_table() -> Table {
     let mut table = Table::default();
     for iss in
         ["", "https://idp/", "HTTPS://IDP", "https://idp\0", "https://idp.evil", " https://idp"]
     {
-        table.reject("issuer", format!("iss {iss:?}"), with_claim("iss", &json!(iss)));
+        table.add_rejected("issuer", format!("iss {iss:?}"), with_claim("iss", &json!(iss)));
     }
     for aud in
         [json!(""), json!("API"), json!("api "), json!([]), json!(["ap", "i"]), json!("api\0")]
     {
-        table.reject("audience", format!("aud {aud}"), with_claim("aud", &aud));
+        table.add_rejected("audience", format!("aud {aud}"), with_claim("aud", &aud));
     }
     table
 }
 
 #[test]
 fn third_party_payload_must_be_one_json_object() {
-    payloads().present(&provider::sandbox_with_keys(), &["--jwks", "set"]);
+    payload_table().assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
 fn third_party_claims_are_typed() {
-    claim_types().present(&provider::sandbox_with_keys(), &["--jwks", "set"]);
+    claim_type_table().assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
 fn third_party_times_are_enforced() {
-    times().present(&provider::sandbox_with_keys(), &["--jwks", "set"]);
+    time_claim_table().assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
 fn issuer_and_audience_are_compared_byte_by_byte() {
     let flags = ["--jwks", "set", "--iss", "https://idp", "--aud", "api"];
-    expectations().present(&provider::sandbox_with_keys(), &flags);
+    issuer_and_audience_table().assert_rejected(&issuer::sandbox_with_keys(), &flags);
 }

@@ -1,4 +1,4 @@
-//! A service discovers the keys by the issuer alone: OpenID Provider Metadata and a remote JWK
+//! Key discovery by a service that knows only the issuer: OpenID Provider Metadata and a remote JWK
 //! Set, with jose.
 
 use super::ALGORITHMS;
@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
-/// A running `node/site.mjs`.
+/// A running `node/site.mjs`, which serves a directory and verifies tokens with the served keys.
 struct Service {
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -51,11 +51,11 @@ fn publish(sandbox: &Sandbox, directory: &Path, issuer: &str, purpose: &str) {
     sandbox.run(&words).ok();
 }
 
-fn accepted(token: &str) -> Value {
+fn accepted_answer(token: &str) -> Value {
     json!({"claims": payload(token)})
 }
 
-fn refused(code: &str) -> Value {
+fn refused_answer(code: &str) -> Value {
     json!({ "refused": code })
 }
 
@@ -71,15 +71,19 @@ fn service_verifies_test_tokens_by_issuer_alone() {
     let mint = |extra: &[&str]| {
         sandbox.get(&[&["token", "mint", "--sub", "alice", "--iss", &issuer], extra].concat())
     };
-    let (mut tokens, mut answers) = (json!({}), json!({}));
+    let (mut tokens, mut expected) = (json!({}), json!({}));
     for alg in ALGORITHMS {
         let token = mint(&["--alg", alg]);
         tokens[alg] = json!(token);
         let is_secret = alg.starts_with("HS");
         // A key of a JWK Set is never accepted as a secret.
-        answers[alg] = if is_secret { refused("ERR_JOSE_NOT_SUPPORTED") } else { accepted(&token) };
+        expected[alg] = if is_secret {
+            refused_answer("ERR_JOSE_NOT_SUPPORTED")
+        } else {
+            accepted_answer(&token)
+        };
         tokens[format!("{alg}, tampered")] = json!(tampered(&token, 2));
-        answers[format!("{alg}, tampered")] = refused(if is_secret {
+        expected[format!("{alg}, tampered")] = refused_answer(if is_secret {
             "ERR_JOSE_NOT_SUPPORTED"
         } else {
             "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"
@@ -87,16 +91,16 @@ fn service_verifies_test_tokens_by_issuer_alone() {
     }
     for (name, token, code) in [
         ("expired", mint(&["--expires-at", "2020-01-01T00:00:00Z"]), "ERR_JWT_EXPIRED"),
-        ("of another", sandbox.get(&["token", "mint"]), "ERR_JWT_CLAIM_VALIDATION_FAILED"),
+        ("other issuer", sandbox.get(&["token", "mint"]), "ERR_JWT_CLAIM_VALIDATION_FAILED"),
         ("app", sandbox.get(&["token", "create", "app"]), "ERR_JWKS_NO_MATCHING_KEY"),
     ] {
         tokens[name] = json!(token);
-        answers[name] = refused(code);
+        expected[name] = refused_answer(code);
     }
     let directory = sandbox.home().join("site");
     publish(&sandbox, &directory, &issuer, "test");
     let answer = service.verify(&directory, &tokens);
-    assert_eq!(answer["answers"], answers);
+    assert_eq!(answer["answers"], expected);
     assert_eq!(answer["requests"], json!([CONFIGURATION, KEYS]), "fetched once");
 }
 
@@ -119,9 +123,9 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
         service.verify(&directory, &tokens),
         json!({
             "answers": {
-                "before": accepted(&before),
-                "access": accepted(&access),
-                "test": refused("ERR_JWKS_NO_MATCHING_KEY"),
+                "before": accepted_answer(&before),
+                "access": accepted_answer(&access),
+                "test": refused_answer("ERR_JWKS_NO_MATCHING_KEY"),
             },
             "requests": [CONFIGURATION, KEYS],
         })
@@ -133,7 +137,7 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
     assert_eq!(
         service.verify(&directory, &json!({"before": before, "after": after})),
         json!({
-            "answers": {"before": accepted(&before), "after": accepted(&after)},
+            "answers": {"before": accepted_answer(&before), "after": accepted_answer(&after)},
             "requests": [],
         })
     );

@@ -8,7 +8,7 @@ use std::fs;
 
 const SEC1: &str = include_str!("samples/sec1.pem");
 const PKCS1: &str = include_str!("samples/pkcs1.pem");
-pub(super) const TEST: [&str; 4] = ["keys", "import", "--purpose", "test"];
+pub(super) const IMPORT_TEST_KEY: [&str; 4] = ["keys", "import", "--purpose", "test"];
 
 #[test]
 fn exported_keys_can_be_imported() {
@@ -19,15 +19,15 @@ fn exported_keys_can_be_imported() {
         let kid = header["kid"].as_str().unwrap();
         let key = source.get(&["keys", "export", "--private", kid, "--yes"]);
         fs::write(target.home().join("key"), key).unwrap();
-        let words = [&TEST[..], &["--from-file", "key", "--alg", algorithm]].concat();
-        let imported = target.get(&words);
-        let verified = target.run(&["token", "verify", &token, "--type", "test"]);
+        let words = [&IMPORT_TEST_KEY[..], &["--from-file", "key", "--alg", algorithm]].concat();
+        let imported_kid = target.get(&words);
+        let verification = target.run(&["token", "verify", &token, "--type", "test"]);
         if algorithm.starts_with("HS") {
-            assert_ne!(imported, kid, "the id of a secret is random");
-            assert_eq!(verified.stdout, "invalid: unknown_key\n");
+            assert_ne!(imported_kid, kid, "the id of a secret is random");
+            assert_eq!(verification.stdout, "invalid: unknown_key\n");
         } else {
-            assert_eq!(imported, kid, "the id is the thumbprint");
-            verified.ok();
+            assert_eq!(imported_kid, kid, "the id is the thumbprint");
+            verification.ok();
         }
         let token = target.get(&["token", "mint", "--alg", algorithm]);
         target.run(&["token", "verify", &token, "--type", "test"]).ok();
@@ -131,12 +131,12 @@ fn jwks_import_is_atomic() {
     set["keys"].as_array_mut().unwrap().push(json!({"kty": "RSA"}));
     fs::write(other.home().join("bad.json"), set.to_string()).unwrap();
     let before = kids(&other, "test", "active");
-    assert_snapshot!(other.run(&[&TEST[..], &["--from-file", "bad.json"]].concat()), @"
+    assert_snapshot!(other.run(&[&IMPORT_TEST_KEY[..], &["--from-file", "bad.json"]].concat()), @"
     --- exit code 65, stderr
     error: key 3 of 3: missing private part (`d`), which signing requires
     ");
     assert_eq!(kids(&other, "test", "active"), before);
-    assert_snapshot!(other.run_json(&[&TEST[..], &["--from-file", "good.json"]].concat()), @r#"{"changed":true,"items":[{"kid":"<uuid>","purpose":"test","alg":"HS256","status":"active","weak":false,"changed":true},{"kid":"<key>","purpose":"test","alg":"EdDSA","status":"active","weak":false,"changed":true}]}"#);
+    assert_snapshot!(other.run_json(&[&IMPORT_TEST_KEY[..], &["--from-file", "good.json"]].concat()), @r#"{"changed":true,"items":[{"kid":"<uuid>","purpose":"test","alg":"HS256","status":"active","weak":false,"changed":true},{"kid":"<key>","purpose":"test","alg":"EdDSA","status":"active","weak":false,"changed":true}]}"#);
     let audit = "SELECT count FROM audit WHERE action = 'keys import' AND outcome = 'done'";
     assert_eq!(other.sql(audit), ["2"], "one row per command");
 }

@@ -1,6 +1,6 @@
 //! `jeton keys import` of shared secrets
 
-use super::import::TEST;
+use super::import::IMPORT_TEST_KEY;
 use super::kids;
 use crate::python::{ask, python};
 use crate::sandbox::Sandbox;
@@ -19,18 +19,18 @@ fn equivalent_hmac_secrets_are_one_key() {
         ("HS512", text.clone().into_bytes(), hash.as_ref().to_vec()),
     ];
     for (algorithm, first, second) in files {
-        fs::write(sandbox.home().join("one"), first).unwrap();
-        fs::write(sandbox.home().join("other"), second).unwrap();
+        fs::write(sandbox.home().join("first"), first).unwrap();
+        fs::write(sandbox.home().join("second"), second).unwrap();
         let import = |file, purpose| {
-            let raw = ["--encoding", "raw", "--alg", algorithm, "--from-file", file];
-            sandbox.run(&[&["keys", "import", "--purpose", purpose][..], &raw].concat())
+            let flags = ["--encoding", "raw", "--alg", algorithm, "--from-file", file];
+            sandbox.run(&[&["keys", "import", "--purpose", purpose][..], &flags].concat())
         };
-        let kid = import("one", "app").ok().stdout.trim().to_owned();
-        assert_eq!(import("other", "app").ok().stdout.trim(), kid);
-        let output = import("other", "test");
+        let kid = import("first", "app").ok().stdout.trim().to_owned();
+        assert_eq!(import("second", "app").ok().stdout.trim(), kid);
+        let output = import("second", "test");
         assert_eq!(output.code, 5, "{}", output.stderr);
         sandbox.run(&["keys", "revoke", &kid, "--yes"]).ok();
-        assert_eq!(import("other", "app").code, 5);
+        assert_eq!(import("second", "app").code, 5);
     }
 }
 
@@ -63,7 +63,8 @@ fn invalid_variable_name_is_not_echoed() {
 fn weak_secret_from_environment_is_marked() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set("JWT_SECRET_KEY", "super-secret");
-    let words = [&TEST[..], &["--from-env", "JWT_SECRET_KEY", "--alg", "HS256"]].concat();
+    let words =
+        [&IMPORT_TEST_KEY[..], &["--from-env", "JWT_SECRET_KEY", "--alg", "HS256"]].concat();
     assert_snapshot!(sandbox.run(&words), @"
     --- exit code 65, stderr
     error: secret too short for HS256: found 12 bytes, expected at least 32
@@ -103,7 +104,8 @@ fn weak_secret_from_environment_is_marked() {
 fn activate_flag_makes_imported_secret_active() {
     let mut sandbox = Sandbox::with_admin();
     let import = |sandbox: &Sandbox, extra: &[&str]| {
-        let words = [&TEST[..], &["--from-env", "SECRET", "--alg", "HS256"], extra].concat();
+        let words =
+            [&IMPORT_TEST_KEY[..], &["--from-env", "SECRET", "--alg", "HS256"], extra].concat();
         sandbox.run(&words).ok()
     };
     sandbox.set("SECRET", "a secret that is as long as the hash");

@@ -6,7 +6,7 @@ use crate::{node, python};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// A token of each algorithm with its keys.
+/// Returns a token of each algorithm with its keys.
 fn test_cases(sandbox: &Sandbox) -> Value {
     let case = |alg: &str| {
         let token = sandbox.get(&["token", "mint", "--alg", alg, "--sub", "alice"]);
@@ -25,13 +25,13 @@ fn test_cases(sandbox: &Sandbox) -> Value {
 }
 
 /// Asserts that the library read the claims, and that tokens signed by the library are valid.
-fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refused: &str) {
+fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refusal_code: &str) {
     let (cases, answers) = (cases.as_array().unwrap(), answers.as_array().unwrap());
     assert_eq!((cases.len(), answers.len()), (ALGORITHMS.len(), ALGORITHMS.len()));
     for (case, answer) in cases.iter().zip(answers) {
         let alg = &case["alg"];
         assert_eq!(answer["claims"], payload(case["token"].as_str().unwrap()), "{alg}");
-        assert_eq!(answer["refused"], refused, "{alg}");
+        assert_eq!(answer["refused"], refusal_code, "{alg}");
         let signed = answer["signed"].as_str().unwrap();
         let header = sandbox.json(&["token", "decode", signed, "--part", "header"]);
         assert_eq!((&header["alg"], &header["kid"]), (alg, &case["kid"]));

@@ -1,4 +1,4 @@
-//! A key in any encoding is refused as a shared secret by every command.
+//! Every command refuses a public or private key, in any encoding, as a shared secret.
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -9,9 +9,9 @@ use std::fs;
 
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.AAAA";
 
-/// Every command that reads a shared secret from a file or a variable, with its exit code for a
-/// key.
-fn commands() -> Vec<(Vec<&'static str>, i32)> {
+/// Returns every command that reads a shared secret from a file or a variable, with the expected
+/// exit code if a public or private key is passed as the secret.
+fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     let mut result = vec![
         (vec!["token", "mint", "--key-file", "key", "--alg", "HS256"], 65),
         (vec!["token", "mint", "--secret-env", "KEY", "--preset", "flask"], 65),
@@ -31,8 +31,8 @@ fn commands() -> Vec<(Vec<&'static str>, i32)> {
     result
 }
 
-/// Encodings of the keys that the store publishes and signs with.
-fn encodings(sandbox: &Sandbox) -> Vec<(String, String)> {
+/// Returns encodings of the public and private keys of the store, each with a description.
+fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     sandbox.run(&["token", "mint", "--alg", "RS256"]).ok();
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);
@@ -45,14 +45,14 @@ fn encodings(sandbox: &Sandbox) -> Vec<(String, String)> {
             let body: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
             let named = |encoding: &str, text: String| (format!("{name} {encoding}"), text);
             result.extend([
-                named("body", body.concat()),
-                named("body on lines", body.join("\n")),
-                named("PEM on written-out lines", pem.replace('\n', "\\n")),
+                named("PEM body", body.concat()),
+                named("PEM body with line breaks", body.join("\n")),
+                named("PEM with escaped line breaks", pem.replace('\n', "\\n")),
                 named("PEM in base64", STANDARD.encode(&pem)),
                 named("PEM in base64url", URL_SAFE_NO_PAD.encode(&pem)),
                 named("PEM in base64 twice", STANDARD.encode(STANDARD.encode(&pem))),
                 named("PEM in hex", hex(&pem)),
-                named("PEM behind a mark", format!("\u{feff}{pem}")),
+                named("PEM after a byte order mark", format!("\u{feff}{pem}")),
                 named("PEM", pem),
             ]);
         }
@@ -71,12 +71,12 @@ fn hex(text: &str) -> String {
 fn key_in_any_encoding_is_refused_as_secret() {
     let sandbox = Sandbox::with_admin();
     let mut failures = Vec::new();
-    let cases = encodings(&sandbox);
+    let cases = encoded_keys(&sandbox);
     let key_count = || sandbox.sql("SELECT count(*) FROM keys");
     let before = key_count();
     for (encoding, text) in cases {
         fs::write(sandbox.home().join("key"), &text).unwrap();
-        for (words, code) in commands() {
+        for (words, code) in secret_commands() {
             let mut command = sandbox.command(&words);
             command.env("KEY", &text);
             let output = Sandbox::run_with(command, "");
@@ -144,7 +144,7 @@ fn secret_jwk_is_accepted_with_any_encoding_flag() {
     let kid = sandbox.get(&[&import[..], &["--encoding", "text"]].concat());
     let again = sandbox.json(&import);
     assert_eq!((&again["changed"], &again["items"][0]["kid"]), (&json!(false), &json!(kid)));
-    // `k` is validated as any other secret.
+    // `k` is validated like any other secret.
     let k = URL_SAFE_NO_PAD.encode(include_str!("../hostile/samples/p256.pem"));
     fs::write(sandbox.home().join("key"), json!({"kty": "oct", "k": k}).to_string()).unwrap();
     assert_snapshot!(sandbox.run(&import), @"
@@ -159,7 +159,7 @@ fn secret_jwk_is_accepted_with_any_encoding_flag() {
 }
 
 /// Returns an Ed25519 test key of the store as a JWK, and its public bytes.
-fn public_bytes(sandbox: &Sandbox) -> (Value, Vec<u8>) {
+fn ed25519_test_key(sandbox: &Sandbox) -> (Value, Vec<u8>) {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);
     let jwk = set["keys"][0].clone();
@@ -169,9 +169,9 @@ fn public_bytes(sandbox: &Sandbox) -> (Value, Vec<u8>) {
 
 #[test]
 fn public_key_bytes_of_store_are_refused_as_secret() {
-    // A file that starts with `{` is parsed as JSON.
+    // Any first byte but ASCII: a file that starts with `{` would be parsed as JSON.
     let (sandbox, jwk, bytes) = std::iter::repeat_with(Sandbox::with_admin)
-        .map(|sandbox| (public_bytes(&sandbox), sandbox))
+        .map(|sandbox| (ed25519_test_key(&sandbox), sandbox))
         .find_map(|((jwk, bytes), sandbox)| (!bytes[0].is_ascii()).then_some((sandbox, jwk, bytes)))
         .unwrap();
     let x = jwk["x"].as_str().unwrap();
@@ -206,11 +206,11 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
         error: key: found the bytes of a public key, expected a shared secret
         "));
     }
-    // Another store accepts the same bytes.
+    // Without that store, the same bytes are accepted.
     let without_store = Sandbox::new();
     fs::write(without_store.home().join("key"), &bytes).unwrap();
     without_store.run(&["token", "mint", "--key-file", "key", "--alg", "HS256"]).ok();
-    // The public key of a pair must not be a stored secret.
+    // A key pair is refused if its public key is already stored as a secret.
     let other = Sandbox::with_admin();
     let kid = jwk["kid"].as_str().unwrap();
     let private = sandbox.run(&["keys", "export", "--private", kid, "--yes"]).ok().stdout;
@@ -239,7 +239,7 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
 #[test]
 fn public_key_bytes_of_same_set_are_refused_as_secret() {
     let sandbox = Sandbox::with_admin();
-    let (public, _) = public_bytes(&sandbox);
+    let (public, _) = ed25519_test_key(&sandbox);
     let oct = json!({"kty": "oct", "k": public["x"], "kid": "s"});
     fs::write(sandbox.home().join("set"), json!({"keys": [public, oct]}).to_string()).unwrap();
     let without_store = Sandbox::new();
@@ -253,7 +253,8 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     ");
     let kid = public["kid"].as_str().unwrap();
     let private = sandbox.run(&["keys", "export", "--private", kid, "--yes"]).ok().stdout;
-    let pair = json!({"kty": "OKP", "crv": "Ed25519", "x": public["x"], "d": seed(&private)});
+    let pair =
+        json!({"kty": "OKP", "crv": "Ed25519", "x": public["x"], "d": encoded_seed(&private)});
     fs::write(without_store.home().join("set"), json!({"keys": [pair, oct]}).to_string()).unwrap();
     assert_snapshot!(without_store.run(&["keys", "import", "--from-file", "set"]), @"
     --- exit code 65, stderr
@@ -263,8 +264,8 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     assert!(!without_store.store().exists());
 }
 
-/// Returns the seed of an Ed25519 key, the last 32 bytes of its PKCS#8.
-fn seed(pem: &str) -> String {
+/// Returns the seed of an Ed25519 key (the last 32 bytes of its PKCS#8) in base64url.
+fn encoded_seed(pem: &str) -> String {
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let der = STANDARD.decode(body).unwrap();
     URL_SAFE_NO_PAD.encode(&der[der.len() - 32..])

@@ -9,7 +9,8 @@ const DELETE: [&str; 3] = ["users", "delete", "john"];
 const QUESTION: &str = "Delete john and revoke all tokens of this user? [y/N] ";
 const DELETED: &str = "deleted john, revoked 0 tokens\n";
 const CANCELLED: &str = "error: cancelled, nothing was changed\n";
-fn with_john() -> Sandbox {
+
+fn sandbox_with_john() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     sandbox
@@ -23,19 +24,19 @@ fn john_exists(sandbox: &Sandbox) -> bool {
 fn confirmation_requires_terminal_or_yes() {
     let yes = [&DELETE[..], &["--yes"]].concat();
 
-    let sandbox = with_john();
+    let sandbox = sandbox_with_john();
     let mut prompt = OnTerminal::run(&sandbox, &DELETE);
     prompt.press(QUESTION, "y\n");
     let screen = format!("y\n{DELETED}");
     assert_eq!(prompt.finish(), (0, screen, true), "a terminal, no --yes");
     assert!(!john_exists(&sandbox));
 
-    let sandbox = with_john();
+    let sandbox = sandbox_with_john();
     let output = OnTerminal::run(&sandbox, &yes).finish();
     assert_eq!(output, (0, DELETED.to_owned(), true), "a terminal and --yes");
     assert!(!john_exists(&sandbox));
 
-    let sandbox = with_john();
+    let sandbox = sandbox_with_john();
     assert_snapshot!(sandbox.run(&DELETE), @"
     --- exit code 2, stderr
     error: confirmation required, and no terminal to ask on
@@ -57,7 +58,7 @@ fn confirmation_requires_terminal_or_yes() {
 
 #[test]
 fn hash_export_requires_confirmation() {
-    let sandbox = with_john();
+    let sandbox = sandbox_with_john();
     let export = ["users", "export", "--with-hashes"];
     for (answer, expected) in [("y\n", 0), ("n\n", 2)] {
         let mut prompt = OnTerminal::run(&sandbox, &export);
@@ -71,7 +72,7 @@ fn hash_export_requires_confirmation() {
 #[test]
 fn confirmation_accepts_y_or_yes_only() {
     for answer in ["y\n", "Y\n", "yes\r", "YES\n", " Yes \n", "no\u{15}y\n"] {
-        let sandbox = with_john();
+        let sandbox = sandbox_with_john();
         let mut prompt = OnTerminal::run(&sandbox, &DELETE);
         prompt.press(QUESTION, answer);
         let (code, screen, echoes) = prompt.finish();
@@ -83,7 +84,7 @@ fn confirmation_accepts_y_or_yes_only() {
 
 #[test]
 fn other_answers_cancel() {
-    let sandbox = with_john();
+    let sandbox = sandbox_with_john();
     for answer in [
         "\n",
         "n\n",
@@ -111,7 +112,7 @@ fn other_answers_cancel() {
 
 #[test]
 fn answer_requires_line_break() {
-    let sandbox = with_john();
+    let sandbox = sandbox_with_john();
     let mut prompt = OnTerminal::run(&sandbox, &DELETE);
     prompt.press(QUESTION, "y").wait_for("y");
     std::thread::sleep(Duration::from_millis(200));
@@ -124,7 +125,7 @@ fn answer_requires_line_break() {
 
 #[test]
 fn text_pasted_before_question_is_discarded() {
-    let sandbox = with_john();
+    let sandbox = sandbox_with_john();
     let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
     let mut prompt = OnTerminal::run_as(&sandbox, line, &DELETE, &[]);
     // One paste: the shell reads the first line, and the other lines stay in the terminal's queue.
@@ -138,7 +139,7 @@ fn text_pasted_before_question_is_discarded() {
 #[test]
 fn text_pasted_after_answer_is_discarded() {
     for (answer, output) in [("y", DELETED), ("n", CANCELLED)] {
-        let sandbox = with_john();
+        let sandbox = sandbox_with_john();
         let line = "\"$0\" \"$@\"; printf 'next? '; read -r next; echo \"got $next\"";
         let mut prompt = OnTerminal::run_as(&sandbox, line, &DELETE, &[]);
         prompt.press(QUESTION, &format!("{answer}\ntouch pasted\ny\n"));
@@ -150,7 +151,7 @@ fn text_pasted_after_answer_is_discarded() {
 
 #[test]
 fn question_names_count_and_owner() {
-    let sandbox = with_john();
+    let sandbox = sandbox_with_john();
     let revoke = ["token", "revoke", "--all"];
     sandbox.run(&["token", "create", "a", "--user", "john"]).ok();
     for (words, objects) in [

@@ -1,5 +1,5 @@
-//! Signals at a prompt whose default action ends or stops the program: the terminal is restored
-//! first.
+//! Signals whose default action ends or stops the program: at a prompt, the program first restores
+//! the terminal.
 
 use super::OnTerminal;
 use crate::sandbox::Sandbox;

@@ -28,11 +28,11 @@ const SECRETS: &[(&str, &str)] = &[
     ("token mint --key-file - --alg HS512", "the key"),
     ("token fixtures --key-file - --alg HS512 --out f", "the key"),
     ("keys import --from-file - --alg HS512", "the key"),
-    // Ends the session, hence last.
+    // The last row, because the command ends the session.
     ("recover ada --password-stdin", "the password"),
 ];
 
-fn words(line: &str) -> Vec<&str> {
+fn split_words(line: &str) -> Vec<&str> {
     line.split(' ').collect()
 }
 
@@ -40,7 +40,7 @@ fn words(line: &str) -> Vec<&str> {
 fn typed_secret_is_announced_once_and_not_echoed() {
     let sandbox = Sandbox::with_admin();
     for (line, object) in SECRETS {
-        let mut run = OnTerminal::run(&sandbox, &words(line));
+        let mut run = OnTerminal::run(&sandbox, &split_words(line));
         run.wait_for(&format!("reading {object} {ANNOUNCEMENT_END}")).wait_for_hidden_input();
         run.0.send_line(SECRET).unwrap();
         run.0.send_control('d').unwrap();
@@ -100,7 +100,7 @@ fn non_secret_input_is_announced_and_echoed() {
         ("token fixtures --claims - --out f", "the claims"),
         ("run --claims - -- true", "the claims"),
     ] {
-        let mut run = OnTerminal::run(&sandbox, &words(line));
+        let mut run = OnTerminal::run(&sandbox, &split_words(line));
         run.wait_for(&format!("reading {object} {ANNOUNCEMENT_END}"));
         assert!(run.has_echo(), "{line}");
         run.0.send_line("visible").unwrap();

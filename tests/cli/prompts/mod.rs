@@ -21,20 +21,21 @@ pub(crate) struct OnTerminal(pub(crate) PtySession);
 
 impl OnTerminal {
     pub(crate) fn run(sandbox: &Sandbox, words: &[&str]) -> Self {
-        Self::run_in(sandbox, words, &[])
+        Self::run_with_env(sandbox, words, &[])
     }
 
-    fn run_in(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> Self {
+    fn run_with_env(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::run_as(sandbox, "exec \"$0\" \"$@\"", words, variables)
     }
 
-    /// Redirects both outputs to files in the home directory of the sandbox.
+    /// Runs the command with both outputs redirected to files in the home directory of the sandbox.
     fn run_into(sandbox: &Sandbox, [stdout, stderr]: [&str; 2], words: &[&str]) -> Self {
         Self::run_as(sandbox, &format!("exec \"$0\" \"$@\" >{stdout} 2>{stderr}"), words, &[])
     }
 
+    /// Runs a shell command line, in which `"$0" "$@"` runs jeton with `words`.
     fn run_as(sandbox: &Sandbox, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Self {
-        let command = on_terminal(sandbox, &format!("stty echo && {line}"), words, variables);
+        let command = shell_command(sandbox, &format!("stty echo && {line}"), words, variables);
         let options = Options::new().timeout_ms(Some(20_000)).strip_ansi_escape_codes(true);
         Self(spawn_with_options(command, options).unwrap())
     }
@@ -47,14 +48,14 @@ impl OnTerminal {
     }
 
     /// Waits for the question, then sends the keys.
-    fn press(&mut self, question: &str, key: &str) -> &mut Self {
-        self.wait_for(question).0.send(key).unwrap();
+    fn press(&mut self, question: &str, keys: &str) -> &mut Self {
+        self.wait_for(question).0.send(keys).unwrap();
         self.0.flush().unwrap();
         self
     }
 
-    pub(crate) fn wait_for(&mut self, question: &str) -> &mut Self {
-        self.0.exp_string(question).unwrap();
+    pub(crate) fn wait_for(&mut self, text: &str) -> &mut Self {
+        self.0.exp_string(text).unwrap();
         self
     }
 
@@ -90,13 +91,13 @@ impl OnTerminal {
 }
 
 /// Returns the screen and the exit code of a command without prompts; echo must be enabled.
-fn refusal(command: OnTerminal) -> String {
+fn screen_and_code(command: OnTerminal) -> String {
     let (code, screen, has_echo) = command.finish();
     assert!(has_echo, "{screen}");
     format!("{screen}--- exit code {code}")
 }
 
-fn on_terminal(
+fn shell_command(
     sandbox: &Sandbox,
     line: &str,
     words: &[&str],
@@ -126,7 +127,7 @@ pub(crate) fn terminal_output(
 ) -> String {
     let line = format!("stty rows 24 cols {columns} && {line}");
     let options = Options::new().timeout_ms(Some(20_000));
-    let command = on_terminal(sandbox, &line, words, variables);
+    let command = shell_command(sandbox, &line, words, variables);
     let text = spawn_with_options(command, options).unwrap().exp_eof().unwrap();
     // rexpect returns each byte as one character.
     let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
@@ -197,14 +198,15 @@ fn passwd_prompts_for_current_password_first() {
 fn ci_and_no_input_disable_prompts() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    let in_ci = |words: &[&str]| refusal(OnTerminal::run_in(&sandbox, words, &[("CI", "1")]));
+    let in_ci =
+        |words: &[&str]| screen_and_code(OnTerminal::run_with_env(&sandbox, words, &[("CI", "1")]));
     assert_snapshot!(in_ci(&["login", "ada"]), @"
     error: password required, and no terminal to ask on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
     let no_input = OnTerminal::run(&sandbox, &["login", "ada", "--no-input"]);
-    assert_snapshot!(refusal(no_input), @"
+    assert_snapshot!(screen_and_code(no_input), @"
     error: password required, and no terminal to ask on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
@@ -220,7 +222,8 @@ fn ci_and_no_input_disable_prompts() {
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let fresh = Sandbox::new();
-    let (code, screen, _) = OnTerminal::run_in(&fresh, &["init", "ci"], &[("CI", "1")]).finish();
+    let (code, screen, _) =
+        OnTerminal::run_with_env(&fresh, &["init", "ci"], &[("CI", "1")]).finish();
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("a random password was set and not shown"), "{screen}");
 }
@@ -229,7 +232,7 @@ fn ci_and_no_input_disable_prompts() {
 fn unknown_user_is_refused_before_password_prompt() {
     let sandbox = Sandbox::with_admin();
     let refused = OnTerminal::run(&sandbox, &["recover", "nobody"]);
-    assert_snapshot!(refusal(refused), @"
+    assert_snapshot!(screen_and_code(refused), @"
     error: user `nobody` not found
     --- exit code 3
     ");

@@ -32,7 +32,7 @@ fn sigterm_at_prompt_exits_143_and_restores_terminal() {
 fn ctrl_c_at_confirmation_exits_130_and_changes_nothing() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    // Repeated, because a race is possible: the signal must win against the thread of the
+    // Repeated because of a possible race: the signal must win against the thread that asks the
     // question.
     for _ in 0..8 {
         let mut run = OnTerminal::run(&sandbox, &["users", "delete", "john"]);
@@ -79,7 +79,8 @@ fn signal_is_reported_as_one_line_json_error() {
              \"message\":\"interrupted\",\"hint\":null,\"details\":{{}}}}}}\n"
         )
     };
-    // Each of two questions has a thread that receives the signal.
+    // Answers all questions except `questions[0]`, and sends the signal at `questions[0]`. Each
+    // question has a separate thread, which receives the signal.
     let assert_reported = |words: &[&str], questions: &[&str], signal, code| {
         let mut run = OnTerminal::run_into(&sandbox, ["out", "err"], words);
         for question in &questions[1..] {

@@ -1,4 +1,4 @@
-//! Local variables: none has the name of the function that returned its value.
+//! Check that no local variable has the name of the function that returned its value.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of expression do not matter here")]
 
@@ -10,15 +10,15 @@ use syn::{Expr, ExprLet, Ident, Local, Pat};
 /// The variables that have the name of the function that returned their value, with their lines.
 ///
 /// `let session = session()?`, `let session = store::session(id).unwrap()` and
-/// `if let Some(session) = session(id)` are violations: the name of a function that returns a value
-/// should say more than the value is. Methods (`let id = user.id()`) and associated functions
-/// (`let now = Timestamp::now()`) are idiomatic and allowed.
+/// `if let Some(session) = session(id)` are violations: the name of a function should say what the
+/// function does, and not only name the returned value. Methods (`let id = user.id()`) and
+/// associated functions (`let now = Timestamp::now()`) are idiomatic and allowed.
 #[derive(Default)]
 struct SameNames(Vec<(usize, String)>);
 
 impl SameNames {
     fn check(&mut self, pattern: &Pat, value: &Expr) {
-        let (Some(variable), Some(function)) = (variable(pattern), function(value)) else {
+        let (Some(variable), Some(function)) = (variable_of(pattern), function_of(value)) else {
             return;
         };
         if variable == function {
@@ -42,27 +42,27 @@ impl<'ast> Visit<'ast> for SameNames {
 }
 
 /// Returns the variable of `x`, `mut x`, `x: T`, `&x`, `Some(x)` and `Ok(x)`.
-fn variable(pattern: &Pat) -> Option<&Ident> {
+fn variable_of(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         Pat::Ident(binding) => Some(&binding.ident),
-        Pat::Type(typed) => variable(&typed.pat),
-        Pat::Reference(reference) => variable(&reference.pat),
-        Pat::Paren(paren) => variable(&paren.pat),
-        Pat::TupleStruct(tuple) if tuple.elems.len() == 1 => variable(tuple.elems.first()?),
+        Pat::Type(typed) => variable_of(&typed.pat),
+        Pat::Reference(reference) => variable_of(&reference.pat),
+        Pat::Paren(paren) => variable_of(&paren.pat),
+        Pat::TupleStruct(tuple) if tuple.elems.len() == 1 => variable_of(tuple.elems.first()?),
         _ => None,
     }
 }
 
 /// Returns the function whose value the expression is, through `?`, `.await`, `&`, `unwrap` and
 /// `expect`.
-fn function(value: &Expr) -> Option<&Ident> {
+fn function_of(value: &Expr) -> Option<&Ident> {
     match value {
-        Expr::Try(inner) => function(&inner.expr),
-        Expr::Await(inner) => function(&inner.base),
-        Expr::Paren(inner) => function(&inner.expr),
-        Expr::Reference(inner) => function(&inner.expr),
+        Expr::Try(inner) => function_of(&inner.expr),
+        Expr::Await(inner) => function_of(&inner.base),
+        Expr::Paren(inner) => function_of(&inner.expr),
+        Expr::Reference(inner) => function_of(&inner.expr),
         Expr::MethodCall(call) if call.method == "unwrap" || call.method == "expect" => {
-            function(&call.receiver)
+            function_of(&call.receiver)
         }
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return None };
@@ -79,7 +79,7 @@ fn is_type(segment: &Ident) -> bool {
     segment.to_string().starts_with(char::is_uppercase)
 }
 
-fn same_names(source: &str) -> syn::Result<Vec<(usize, String)>> {
+fn find_same_names(source: &str) -> syn::Result<Vec<(usize, String)>> {
     let mut names = SameNames::default();
     names.visit_file(&syn::parse_file(source)?);
     Ok(names.0)
@@ -89,7 +89,7 @@ fn same_names(source: &str) -> syn::Result<Vec<(usize, String)>> {
 fn variables_are_not_named_after_their_function() {
     let mut violations = Vec::new();
     for file in rust_files() {
-        for (line, name) in same_names(&file.text).unwrap() {
+        for (line, name) in find_same_names(&file.text).unwrap() {
             violations.push(format!(
                 "{}:{line}: variable `{name}` has the name of the function that returned it",
                 file.path.display()
@@ -113,7 +113,7 @@ fn variables_named_after_a_function_are_detected() {
         let h = other();
         None
     }";
-    let names = same_names(source).unwrap();
+    let names = find_same_names(source).unwrap();
     let lines: Vec<_> = names.iter().map(|(line, name)| (*line, name.as_str())).collect();
     assert_eq!(lines, [(2, "a"), (3, "b"), (4, "c"), (5, "d"), (6, "e")]);
 }

@@ -7,32 +7,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// One entry a line: `phrase = what to write instead`. A word of a phrase may be a list of forms
-/// (`take/takes/took`), `_` matches any word, and letter case does not matter. `#` opens a comment.
+/// (`take/takes/took`), `_` matches any word, and letter case does not matter. `#` opens a
+/// comment.
 const LIST: &str = include_str!("forbidden.txt");
 
 struct Entry {
     words: Vec<Vec<&'static str>>,
-    instead: &'static str,
+    replacement: &'static str,
 }
 
-fn parse_list() -> Vec<Entry> {
+fn parse_entries() -> Vec<Entry> {
     let lines = LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let entries = lines.map(|line| {
-        let (phrase, instead) = line.split_once(" = ").expect(line);
+        let (phrase, replacement) = line.split_once(" = ").expect(line);
         let words = phrase.split_whitespace().map(|word| word.split('/').collect()).collect();
-        Entry { words, instead }
+        Entry { words, replacement }
     });
     entries.collect()
 }
 
-/// A word of a text: lower case, with its line and the text before it since the last word.
+/// A word of a text in lower case, with its line and the text between the previous word and this
+/// word.
 struct Word<'t> {
     form: String,
     line: usize,
     separator: &'t str,
 }
 
-/// Splits a text into words. A code span is one word, `` ` ``; the marks of a code fence are none.
+/// Splits a text into words. A code span is one word, `` ` ``; the marks of a code fence are not
+/// words.
 fn split_words(text: &str) -> Vec<Word<'_>> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
     let mut words = Vec::new();
@@ -61,7 +64,8 @@ fn split_words(text: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// Returns the length of a code span after its opening marks, 0 if it is not closed in its paragraph.
+/// Returns the length of a code span after its opening marks, or 0 if the paragraph does not close
+/// the code span.
 fn span_len(rest: &str, marks: usize) -> usize {
     let closing = rest.find(&"`".repeat(marks)).filter(|_| marks < 3);
     let closing = closing.filter(|end| !rest[..*end].contains("\n\n"));
@@ -69,7 +73,7 @@ fn span_len(rest: &str, marks: usize) -> usize {
 }
 
 /// Returns the forbidden phrases of a text as (line, message).
-fn matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
+fn find_matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
     let words = split_words(text);
     let mut found = Vec::new();
     for start in 0..words.len() {
@@ -82,7 +86,7 @@ fn matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
                 });
             if is_match {
                 let phrase: Vec<_> = candidate.iter().map(|word| word.form.as_str()).collect();
-                let message = format!("`{}`: use {}", phrase.join(" "), entry.instead);
+                let message = format!("`{}`: use {}", phrase.join(" "), entry.replacement);
                 found.push((words[start].line, message));
             }
         }
@@ -121,15 +125,15 @@ fn read_documents() -> Vec<(PathBuf, String)> {
 
 #[test]
 fn texts_have_no_forbidden_phrases() {
-    let entries = parse_list();
+    let entries = parse_entries();
     let mut violations = Vec::new();
     let mut check = |path: &Path, line: usize, text: &str| {
-        for (offset, message) in matches(text, &entries) {
+        for (offset, message) in find_matches(text, &entries) {
             violations.push(format!("{}:{}: {message}", path.display(), line + offset - 1));
         }
     };
     for file in rust_files() {
-        for text in source::texts(&file.text).unwrap() {
+        for text in source::comments_and_literals(&file.text).unwrap() {
             if text.kind != Kind::Literal || file.path.starts_with("src") {
                 check(&file.path, text.line, &text.content);
             }
@@ -147,17 +151,17 @@ fn texts_have_no_forbidden_phrases() {
 
 #[test]
 fn forbidden_phrases_are_detected() {
-    let entries = parse_list();
+    let entries = parse_entries();
     for entry in &entries {
         let phrase: Vec<_> = entry.words.iter().map(|forms| forms[0]).collect();
         let text = format!("Some text,\n{}.", phrase.join("\n"));
-        let found = matches(&text, &entries);
+        let found = find_matches(&text, &entries);
         assert!(found.iter().any(|(line, _)| *line == 2), "{phrase:?}");
-        assert!(!entry.instead.is_empty());
-        assert_eq!(matches(entry.instead, &entries), [], "{phrase:?}");
+        assert!(!entry.replacement.is_empty());
+        assert_eq!(find_matches(entry.replacement, &entries), [], "{phrase:?}");
     }
-    let found = matches("One `x`\ntakes `it` back, is\nTaken  back.", &entries);
+    let found = find_matches("One `x`\ntakes `it` back, is\nTaken  back.", &entries);
     assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3]);
-    assert_eq!(matches("taken. Back `taken back` retaken back taken_back", &entries), []);
-    assert_eq!(matches("```sh\n# taken back\n```\n\nTaken\n```\nback", &entries).len(), 1);
+    assert_eq!(find_matches("taken. Back `taken back` retaken back taken_back", &entries), []);
+    assert_eq!(find_matches("```sh\n# taken back\n```\n\nTaken\n```\nback", &entries).len(), 1);
 }

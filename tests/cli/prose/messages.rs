@@ -10,8 +10,8 @@ use syn::{Attribute, Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr};
 /// The types whose constructors take the text of a message.
 const ERROR_TYPES: &[&str] = &["Error", "Failure", "Invalid"];
 
-/// The violations of `#[error("…")]`, of literal and `format!` arguments to functions of
-/// `ERROR_TYPES`, and of `with_hint`.
+/// The violations in `#[error("…")]`, and in literal and `format!` arguments of `with_hint` and of
+/// the functions of `ERROR_TYPES`.
 #[derive(Default)]
 struct Messages(Vec<(usize, String)>);
 
@@ -29,7 +29,7 @@ impl Messages {
     }
 
     /// Checks the format string of a macro or attribute.
-    fn check_first(&mut self, tokens: &TokenStream) {
+    fn check_format_string(&mut self, tokens: &TokenStream) {
         if let Some(TokenTree::Literal(literal)) = tokens.clone().into_iter().next()
             && let Lit::Str(literal) = Lit::new(literal)
         {
@@ -41,7 +41,7 @@ impl Messages {
         match argument {
             Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => self.check(literal),
             Expr::Macro(call) if call.mac.path.is_ident("format") => {
-                self.check_first(&call.mac.tokens);
+                self.check_format_string(&call.mac.tokens);
             }
             _ => {}
         }
@@ -53,7 +53,7 @@ impl<'ast> Visit<'ast> for Messages {
         if attribute.path().is_ident("error")
             && let Ok(list) = attribute.meta.require_list()
         {
-            self.check_first(&list.tokens);
+            self.check_format_string(&list.tokens);
         }
     }
 
@@ -83,7 +83,7 @@ fn opens_with_capital(message: &str) -> bool {
     chars.next().is_some_and(char::is_uppercase) && chars.all(char::is_lowercase)
 }
 
-fn faults(source: &str) -> syn::Result<Vec<(usize, String)>> {
+fn find_faults(source: &str) -> syn::Result<Vec<(usize, String)>> {
     let mut messages = Messages::default();
     messages.visit_file(&syn::parse_file(source)?);
     Ok(messages.0)
@@ -93,7 +93,7 @@ fn faults(source: &str) -> syn::Result<Vec<(usize, String)>> {
 fn error_messages_are_lower_case_without_full_stop() {
     let mut violations = Vec::new();
     for file in source_files("src") {
-        for (line, fault) in faults(&file.text).unwrap() {
+        for (line, fault) in find_faults(&file.text).unwrap() {
             violations.push(format!("{}:{line}: {fault}", file.path.display()));
         }
     }
@@ -114,6 +114,7 @@ fn faulty_error_messages_are_detected() {
             Failure::new(Kind::Usage, \"usage\", \"user exists\");
             String::from(\"Text.\");
         }";
-    let lines: Vec<usize> = faults(source).unwrap().into_iter().map(|(line, _)| line).collect();
+    let lines: Vec<usize> =
+        find_faults(source).unwrap().into_iter().map(|(line, _)| line).collect();
     assert_eq!(lines, [4, 6, 9, 9]);
 }

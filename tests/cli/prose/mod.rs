@@ -8,7 +8,7 @@ mod source;
 use crate::architecture::{File, assert_no_violations, source_files};
 use source::Kind;
 
-const OPENING_WORDS: &[&str] = &[
+const QUESTION_WORDS: &[&str] = &[
     "what", "whatever", "whether", "when", "where", "which", "who", "whoever", "whom", "whose",
     "why", "how",
 ];
@@ -17,20 +17,20 @@ fn rust_files() -> impl Iterator<Item = File> {
     ["src", "tests", "benches"].into_iter().flat_map(source_files)
 }
 
-/// Returns the first word of a doc comment that opens with a question word.
-fn opening_word(doc: &str) -> Option<&str> {
+/// Returns the first word of a doc comment if the word is a question word.
+fn opening_question_word(doc: &str) -> Option<&str> {
     let text = doc.trim_start_matches(|c: char| !c.is_alphanumeric());
     let word = text.split(|c: char| !c.is_alphanumeric()).next()?;
-    OPENING_WORDS.iter().any(|opening| word.eq_ignore_ascii_case(opening)).then_some(word)
+    QUESTION_WORDS.iter().any(|opening| word.eq_ignore_ascii_case(opening)).then_some(word)
 }
 
 #[test]
 fn doc_comments_open_with_a_statement() {
     let mut violations = Vec::new();
     for file in rust_files() {
-        for text in source::texts(&file.text).unwrap() {
+        for text in source::comments_and_literals(&file.text).unwrap() {
             if text.kind == Kind::Doc
-                && let Some(word) = opening_word(&text.content)
+                && let Some(word) = opening_question_word(&text.content)
             {
                 violations.push(format!(
                     "{}:{}: doc comment opens with `{word}`; start with a verb (`Returns whether …`) or a noun",
@@ -45,8 +45,8 @@ fn doc_comments_open_with_a_statement() {
 
 #[test]
 fn question_words_are_detected() {
-    assert_eq!(opening_word(" What is revoked."), Some("What"));
-    assert_eq!(opening_word("**Whether** it is"), Some("Whether"));
-    assert_eq!(opening_word("Returns what is revoked."), None);
-    assert_eq!(opening_word("Wholesale removal."), None);
+    assert_eq!(opening_question_word(" What is revoked."), Some("What"));
+    assert_eq!(opening_question_word("**Whether** it is"), Some("Whether"));
+    assert_eq!(opening_question_word("Returns what is revoked."), None);
+    assert_eq!(opening_question_word("Wholesale removal."), None);
 }

@@ -18,11 +18,11 @@ pub(super) struct Text {
     pub(super) content: String,
 }
 
-pub(super) fn texts(source: &str) -> Result<Vec<Text>, LexError> {
+pub(super) fn comments_and_literals(source: &str) -> Result<Vec<Text>, LexError> {
     let mut reader = Reader { source, end: 0, doc: None, texts: Vec::new() };
     reader.read(source.parse()?);
-    reader.comment(source.len());
-    // The spans of one file after another would slow down every lookup.
+    reader.add_comment(source.len());
+    // Spans that accumulate over many files would slow down every lookup.
     proc_macro2::extra::invalidate_current_thread_spans();
     Ok(reader.texts)
 }
@@ -45,19 +45,19 @@ impl Reader<'_> {
             {
                 // A doc comment is several tokens with the same span.
                 if range.start >= self.end {
-                    self.comment(range.start);
-                    self.doc_comment(range.clone(), token.span());
+                    self.add_comment(range.start);
+                    self.add_doc_comment(range.clone(), token.span());
                     self.end = range.end;
                 }
                 continue;
             }
-            self.comment(range.start);
+            self.add_comment(range.start);
             self.doc = None;
             match token {
                 TokenTree::Group(group) => {
                     self.end = group.span_open().byte_range().end;
                     self.read(group.stream());
-                    self.comment(group.span_close().byte_range().start);
+                    self.add_comment(group.span_close().byte_range().start);
                 }
                 TokenTree::Literal(literal) => {
                     if let syn::Lit::Str(string) = syn::Lit::new(literal) {
@@ -73,7 +73,7 @@ impl Reader<'_> {
     }
 
     /// Adds the comments between the last token and the next.
-    fn comment(&mut self, start: usize) {
+    fn add_comment(&mut self, start: usize) {
         let gap = &self.source[self.end.min(start)..start];
         let content = gap.trim();
         if !content.is_empty() {
@@ -85,7 +85,7 @@ impl Reader<'_> {
         self.end = self.end.max(start);
     }
 
-    fn doc_comment(&mut self, range: Range<usize>, span: Span) {
+    fn add_doc_comment(&mut self, range: Range<usize>, span: Span) {
         let raw = &self.source[range];
         let marker = raw[..3].to_owned();
         let content = without_markers(raw);
@@ -121,15 +121,15 @@ fn f() { // plain
     let url = \"https://x\"; /* block */
     g('\"', r#\"// \"no\" comment\"#) // last
 }";
-    let found = |kind, line, content: &str| Text { kind, line, content: content.to_owned() };
+    let text = |kind, line, content: &str| Text { kind, line, content: content.to_owned() };
     let expected = [
-        found(Kind::Doc, 1, "Top."),
-        found(Kind::Doc, 3, "One\ntwo."),
-        found(Kind::Comment, 5, "plain"),
-        found(Kind::Literal, 6, "https://x"),
-        found(Kind::Comment, 6, "block"),
-        found(Kind::Literal, 7, "// \"no\" comment"),
-        found(Kind::Comment, 7, "last"),
+        text(Kind::Doc, 1, "Top."),
+        text(Kind::Doc, 3, "One\ntwo."),
+        text(Kind::Comment, 5, "plain"),
+        text(Kind::Literal, 6, "https://x"),
+        text(Kind::Comment, 6, "block"),
+        text(Kind::Literal, 7, "// \"no\" comment"),
+        text(Kind::Comment, 7, "last"),
     ];
-    assert_eq!(texts(source).unwrap(), expected);
+    assert_eq!(comments_and_literals(source).unwrap(), expected);
 }

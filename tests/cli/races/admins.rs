@@ -1,6 +1,6 @@
 //! Admins who remove each other concurrently: one admin remains.
 
-use super::{command_of, count_with_code, log_in, query_number, run_concurrently};
+use super::{command_of, count_with_code, log_in_command, query_number, run_concurrently};
 use crate::sandbox::Sandbox;
 
 const ADMINS: &str = "SELECT count(*) FROM users
@@ -18,7 +18,8 @@ fn restore_admins(sandbox: &Sandbox) {
         run_concurrently([register]).remove(0).ok();
     }
     sandbox.sql("UPDATE users SET role = 'admin', disabled_at = NULL WHERE username IS NOT NULL");
-    for output in run_concurrently([log_in(sandbox, "eve"), log_in(sandbox, "zoe")]) {
+    for output in run_concurrently([log_in_command(sandbox, "eve"), log_in_command(sandbox, "zoe")])
+    {
         output.ok();
     }
     assert_eq!(query_number(sandbox, ADMINS), 2);
@@ -50,5 +51,5 @@ fn mutual_admin_removal_leaves_one_admin() {
             "{outputs:?}"
         );
     }
-    println!("{} of {ROUNDS} decided inside the transaction", ROUNDS - refused_early);
+    println!("{} of {ROUNDS} removals refused inside the transaction", ROUNDS - refused_early);
 }

@@ -1,7 +1,7 @@
-//! Concurrent logins in one configuration directory: the last login stays, and no other session
-//! stays open.
+//! Concurrent logins in one configuration directory: the session of the last login stays open, and
+//! every other session ends.
 
-use super::{count_with_code, query_number, register, run_concurrently};
+use super::{count_with_code, query_number, register_command, run_concurrently};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
@@ -17,10 +17,10 @@ fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
     command
 }
 
-fn with_users(names: &[&str]) -> Sandbox {
+fn sandbox_with_users(names: &[&str]) -> Sandbox {
     let sandbox = Sandbox::with_admin();
     for name in names {
-        run_concurrently([register(&sandbox, name)]).remove(0).ok();
+        run_concurrently([register_command(&sandbox, name)]).remove(0).ok();
     }
     sandbox
 }
@@ -44,7 +44,7 @@ fn sole_session_user(sandbox: &Sandbox) -> String {
 
 #[test]
 fn concurrent_logins_leave_one_session() {
-    let sandbox = with_users(&["john"]);
+    let sandbox = sandbox_with_users(&["john"]);
     for _ in 0..ROUNDS {
         let outputs = run_concurrently((0..2).map(|_| log_in_command(&sandbox, "john")));
         assert_eq!((count_with_code(&outputs, 0), count_replaced(&outputs)), (2, 2), "{outputs:?}");
@@ -54,7 +54,7 @@ fn concurrent_logins_leave_one_session() {
 
 #[test]
 fn concurrent_first_logins_leave_one_session() {
-    let sandbox = with_users(&["john"]);
+    let sandbox = sandbox_with_users(&["john"]);
     for _ in 0..ROUNDS {
         sandbox.run(&["logout"]).ok();
         let outputs = run_concurrently((0..2).map(|_| log_in_command(&sandbox, "john")));
@@ -65,7 +65,7 @@ fn concurrent_first_logins_leave_one_session() {
 
 #[test]
 fn concurrent_logins_of_two_users_leave_one_session() {
-    let sandbox = with_users(&["john", "eve"]);
+    let sandbox = sandbox_with_users(&["john", "eve"]);
     let mut winners = BTreeSet::new();
     for round in 0..ROUNDS {
         let order = if round % 2 == 0 { ["john", "eve"] } else { ["eve", "john"] };

@@ -1,5 +1,5 @@
-//! Concurrent processes on one store: bounded waits, no lock errors, and single changes happen
-//! once.
+//! Concurrent processes on one store: waits are bounded, no command reports a lock error, and a
+//! change that is allowed once happens once.
 
 mod admins;
 mod logins;
@@ -14,7 +14,8 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::process::Command;
 
-/// Runs the commands concurrently. Asserts that none reports a lock, panics or ends with a signal.
+/// Runs the commands concurrently. Asserts that no command reports a lock, panics or is
+/// ended by a signal.
 fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
     let outputs = Sandbox::run_at_once(commands);
     for output in &outputs {
@@ -40,27 +41,27 @@ fn query_number(sandbox: &Sandbox, query: &str) -> usize {
     sandbox.sql(query)[0].parse().unwrap()
 }
 
-fn register(sandbox: &Sandbox, name: &str) -> Command {
+fn register_command(sandbox: &Sandbox, name: &str) -> Command {
     let mut command = sandbox.command(&["register", name]);
     command.env("JETON_PASSWORD", "123456");
     command
 }
 
-/// A command with a separate configuration directory, hence a separate session.
+/// Returns a command with a separate configuration directory, hence a separate session.
 fn command_of(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(name));
     command
 }
 
-fn log_in(sandbox: &Sandbox, name: &str) -> Command {
+fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
     let mut command = command_of(sandbox, name, &["login", name]);
     command.env("JETON_PASSWORD", "123456");
     command
 }
 
 /// Reads the session file of that configuration directory.
-fn session_file(sandbox: &Sandbox, name: &str) -> Value {
+fn read_session_file(sandbox: &Sandbox, name: &str) -> Value {
     let sessions = sandbox.home().join("config").join(name).join("sessions");
     let mut files = std::fs::read_dir(sessions).unwrap().map(|entry| entry.unwrap().path());
     let file =

@@ -1,14 +1,15 @@
 //! A password change during concurrent refreshes: one session remains, in any order.
 
 use super::{
-    assert_no_lock_error, command_of, count_with_code, query_number, register, run_concurrently,
+    assert_no_lock_error, command_of, count_with_code, query_number, register_command,
+    run_concurrently,
 };
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::process::Command;
 
-const SESSIONS: [&str; 5] = ["desk", "laptop", "phone", "job", "server"];
+const PLACES: [&str; 5] = ["desk", "laptop", "phone", "job", "server"];
 
 const PASSWORDS: [&str; 2] = ["123456", "654321"];
 
@@ -30,8 +31,8 @@ fn passwd_command(sandbox: &Sandbox, place: &str, old: &str, new: &str) -> Comma
 /// Refreshes all sessions concurrently. Returns the number of open sessions other than `current`.
 fn refresh_all(sandbox: &Sandbox, current: &str) -> usize {
     let outputs =
-        run_concurrently(SESSIONS.iter().map(|place| command_of(sandbox, place, &["refresh"])));
-    for (place, output) in SESSIONS.iter().zip(&outputs) {
+        run_concurrently(PLACES.iter().map(|place| command_of(sandbox, place, &["refresh"])));
+    for (place, output) in PLACES.iter().zip(&outputs) {
         assert!(
             output.code == 0 || (output.code == 12 && *place != current),
             "{place}: {output:?}"
@@ -41,7 +42,7 @@ fn refresh_all(sandbox: &Sandbox, current: &str) -> usize {
 }
 
 fn assert_one_session_left(sandbox: &Sandbox, current: &str) {
-    for place in SESSIONS {
+    for place in PLACES {
         let expected = if place == current { 0 } else { 12 };
         for words in [["whoami"], ["refresh"]] {
             let output = run_concurrently([command_of(sandbox, place, &words)]).remove(0);
@@ -54,19 +55,19 @@ fn assert_one_session_left(sandbox: &Sandbox, current: &str) {
 #[test]
 fn password_change_during_refreshes_leaves_one_session() {
     let sandbox = Sandbox::with_admin();
-    run_concurrently([register(&sandbox, "john")]).remove(0).ok();
-    let (mut open, mut ended) = (0, 0);
-    for (round, current) in SESSIONS.iter().enumerate() {
+    run_concurrently([register_command(&sandbox, "john")]).remove(0).ok();
+    let (mut refreshes_before, mut refusals_after) = (0, 0);
+    for (round, current) in PLACES.iter().enumerate() {
         let [old, new] = [PASSWORDS[round % 2], PASSWORDS[(round + 1) % 2]];
         let outputs =
-            run_concurrently(SESSIONS.iter().map(|place| log_in_command(&sandbox, place, old)));
-        assert_eq!(count_with_code(&outputs, 0), SESSIONS.len(), "{outputs:?}");
+            run_concurrently(PLACES.iter().map(|place| log_in_command(&sandbox, place, old)));
+        assert_eq!(count_with_code(&outputs, 0), PLACES.len(), "{outputs:?}");
         let mut change = Sandbox::start(&mut passwd_command(&sandbox, current, old, new));
         // Repeated, so that some refreshes precede the change and some follow.
         while change.try_wait().unwrap().is_none() {
-            open += refresh_all(&sandbox, current);
+            refreshes_before += refresh_all(&sandbox, current);
         }
-        ended += SESSIONS.len() - 1 - refresh_all(&sandbox, current);
+        refusals_after += PLACES.len() - 1 - refresh_all(&sandbox, current);
         let output = RunOutput::from(change.wait_with_output().unwrap());
         assert_no_lock_error(&output);
         allow_duplicates!(assert_snapshot!(output, @"
@@ -80,8 +81,11 @@ fn password_change_during_refreshes_leaves_one_session() {
             6
         );
     }
-    println!("{open} refreshes before the change");
-    assert!(open > 0 && ended == SESSIONS.len() * (SESSIONS.len() - 1), "{open} {ended}");
+    println!("{refreshes_before} refreshes before the change");
+    assert!(
+        refreshes_before > 0 && refusals_after == PLACES.len() * (PLACES.len() - 1),
+        "{refreshes_before} refreshes before the change, {refusals_after} refusals after"
+    );
     assert_eq!(
         query_number(&sandbox, "SELECT count(*) FROM audit WHERE outcome = 'token_reused'"),
         0

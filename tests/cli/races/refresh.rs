@@ -1,7 +1,8 @@
 //! Concurrent use of one refresh token.
 
 use super::{
-    command_of, count_with_code, log_in, query_number, register, run_concurrently, session_file,
+    command_of, count_with_code, log_in_command, query_number, read_session_file, register_command,
+    run_concurrently,
 };
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -11,22 +12,25 @@ use std::time::Duration;
 #[test]
 fn concurrent_commands_refresh_expired_token_once() {
     let sandbox = Sandbox::with_admin();
-    run_concurrently([register(&sandbox, "john")]).remove(0).ok();
+    run_concurrently([register_command(&sandbox, "john")]).remove(0).ok();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
-    run_concurrently([log_in(&sandbox, "john")]).remove(0).ok();
+    run_concurrently([log_in_command(&sandbox, "john")]).remove(0).ok();
     sandbox.run(&["settings", "set", "session.access_ttl", "15m"]).ok();
-    let sid =
-        session_file(&sandbox, "john")["sid"].as_str().unwrap().replace('-', "").to_uppercase();
-    let pairs = format!(
+    let sid = read_session_file(&sandbox, "john")["sid"]
+        .as_str()
+        .unwrap()
+        .replace('-', "")
+        .to_uppercase();
+    let pair_count = format!(
         "SELECT count(*) FROM pairs
          WHERE session_id = (SELECT id FROM sessions WHERE hex(sid) = '{sid}')"
     );
-    assert_eq!(query_number(&sandbox, &pairs), 1);
+    assert_eq!(query_number(&sandbox, &pair_count), 1);
     std::thread::sleep(Duration::from_secs(2));
     let outputs = run_concurrently((0..64).map(|_| command_of(&sandbox, "john", &["whoami"])));
     assert_eq!(count_with_code(&outputs, 0), 64, "{outputs:?}");
     assert!(outputs.iter().all(|output| output.stdout == outputs[0].stdout), "{outputs:?}");
-    assert_eq!(query_number(&sandbox, &pairs), 2);
+    assert_eq!(query_number(&sandbox, &pair_count), 2);
     let ended_sessions = "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL";
     assert_eq!(query_number(&sandbox, ended_sessions), 0);
 }
@@ -36,12 +40,12 @@ fn concurrent_refresh_token_reuse_ends_session() {
     let sandbox = Sandbox::with_admin();
     let file = sandbox.home().join("refresh");
     std::fs::write(&file, sandbox.session("refresh")).unwrap();
-    let present = || {
+    let refresh_command = || {
         let mut command = sandbox.command(&["refresh", "--token-stdin"]);
         command.stdin(File::open(&file).unwrap());
         command
     };
-    let mut outputs = run_concurrently((0..32).map(|_| present()));
+    let mut outputs = run_concurrently((0..32).map(|_| refresh_command()));
     assert_eq!(
         (count_with_code(&outputs, 0), count_with_code(&outputs, 12)),
         (1, 31),

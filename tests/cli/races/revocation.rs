@@ -1,4 +1,4 @@
-//! Revocation by value, concurrent with the recording of the token.
+//! Revocation of a token by value while another process records the same token.
 
 use super::run_concurrently;
 use crate::sandbox::Sandbox;

@@ -1,6 +1,8 @@
 //! Concurrent token creation: the quota holds, and all tokens are distinct.
 
-use super::{command_of, count_with_code, log_in, query_number, register, run_concurrently};
+use super::{
+    command_of, count_with_code, log_in_command, query_number, register_command, run_concurrently,
+};
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -10,8 +12,8 @@ fn concurrent_token_creation_respects_quota() {
     let sandbox = Sandbox::with_admin();
     for round in 0..5 {
         let name = format!("user{round}");
-        run_concurrently([register(&sandbox, &name)]).remove(0).ok();
-        run_concurrently([log_in(&sandbox, &name)]).remove(0).ok();
+        run_concurrently([register_command(&sandbox, &name)]).remove(0).ok();
+        run_concurrently([log_in_command(&sandbox, &name)]).remove(0).ok();
         let create = || command_of(&sandbox, &name, &["token", "create", "app"]);
         let outputs = run_concurrently((0..6).map(|_| create()));
         assert_eq!(
@@ -39,11 +41,17 @@ fn concurrently_created_tokens_are_distinct() {
     let sandbox = Sandbox::with_admin();
     let names: Vec<String> = (0..50).map(|n| format!("user{n}")).collect();
     assert_eq!(
-        count_with_code(&run_concurrently(names.iter().map(|name| register(&sandbox, name))), 0),
+        count_with_code(
+            &run_concurrently(names.iter().map(|name| register_command(&sandbox, name))),
+            0
+        ),
         50
     );
     assert_eq!(
-        count_with_code(&run_concurrently(names.iter().map(|name| log_in(&sandbox, name))), 0),
+        count_with_code(
+            &run_concurrently(names.iter().map(|name| log_in_command(&sandbox, name))),
+            0
+        ),
         50
     );
     let create = ["token", "create", "app", "-o", "json"];

@@ -2,7 +2,7 @@
 
 mod tables;
 
-pub(crate) use tables::grammar;
+pub(crate) use tables::commands_and_flags;
 
 use crate::redact::redact;
 use crate::sandbox::Sandbox;
@@ -23,13 +23,13 @@ struct Step {
     command: String,
     exit: i32,
     /// Index in the README of the first line of output.
-    output_at: usize,
-    shown: Vec<&'static str>,
+    output_index: usize,
+    shown_lines: Vec<&'static str>,
 }
 
 /// Returns the directory of the Python with the packages of `python/requirements.txt`, as named by
-/// `JETON_TEST_PYTHON`. `JETON_TEST_REQUIRE_PYTHON` makes its absence a failure.
-fn python() -> Option<PathBuf> {
+/// `JETON_TEST_PYTHON`. `JETON_TEST_REQUIRE_PYTHON` makes a missing variable a failure.
+fn python_directory() -> Option<PathBuf> {
     let path = variable("JETON_TEST_PYTHON").map(PathBuf::from);
     let required = variable("JETON_TEST_REQUIRE_PYTHON").is_some();
     assert!(path.is_some() || !required, "JETON_TEST_PYTHON is required and not set");
@@ -42,15 +42,15 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// Returns the README's fenced blocks: language and lines.
-pub(crate) fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
+pub(crate) fn code_blocks() -> Vec<(&'static str, Vec<&'static str>)> {
     let without_positions = |lines: Vec<(usize, &'static str)>| {
         lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
     };
-    numbered_blocks().map(|(language, lines)| (language, without_positions(lines))).collect()
+    numbered_code_blocks().map(|(language, lines)| (language, without_positions(lines))).collect()
 }
 
 /// Returns the README's fenced blocks: language, and lines with their indexes in the README.
-fn numbered_blocks() -> impl Iterator<Item = (&'static str, Vec<(usize, &'static str)>)> {
+fn numbered_code_blocks() -> impl Iterator<Item = (&'static str, Vec<(usize, &'static str)>)> {
     let mut lines = README.lines().enumerate();
     std::iter::from_fn(move || {
         let language = lines.by_ref().find_map(|(_, line)| line.strip_prefix("```"))?;
@@ -60,9 +60,9 @@ fn numbered_blocks() -> impl Iterator<Item = (&'static str, Vec<(usize, &'static
 
 /// Returns the commands of all blocks in order. A Python block becomes a command that writes the
 /// file named in its first line.
-fn steps() -> Vec<Step> {
+fn parse_steps() -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    for (language, lines) in numbered_blocks() {
+    for (language, lines) in numbered_code_blocks() {
         match language {
             "console" => parse_console(&lines, &mut steps),
             "python" => {
@@ -70,7 +70,7 @@ fn steps() -> Vec<Step> {
                 let name = lines[0].strip_prefix("# ").expect("a file name in the first line");
                 let text = lines.join("\n");
                 let command = format!("cat > {name} <<'END OF FILE'\n{text}\nEND OF FILE");
-                steps.push(Step { command, exit: 0, output_at: 0, shown: Vec::new() });
+                steps.push(Step { command, exit: 0, output_index: 0, shown_lines: Vec::new() });
             }
             "sh" => {}
             language => panic!("no rule for a block of `{language}`"),
@@ -83,20 +83,20 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     let (_, first) = lines[0];
     assert!(first.starts_with("$ "), "console block without a command: {first}");
     for (at, line) in lines {
-        let output_at = at + 1;
+        let output_index = at + 1;
         if let Some(command) = line.strip_prefix("$ ") {
             let command = command.to_owned();
-            steps.push(Step { command, exit: 0, output_at, shown: Vec::new() });
+            steps.push(Step { command, exit: 0, output_index, shown_lines: Vec::new() });
             continue;
         }
         let step = steps.last_mut().unwrap();
         if let Some(more) = line.strip_prefix("> ") {
             step.command = format!("{}\n{more}", step.command);
-            step.output_at = output_at;
+            step.output_index = output_index;
         } else if let Some(exit) = line.strip_prefix("# exit ") {
             step.exit = exit.parse().unwrap();
         } else {
-            step.shown.push(line);
+            step.shown_lines.push(line);
         }
     }
 }
@@ -105,7 +105,7 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
 pub(crate) fn bash(sandbox: &Sandbox) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
-    let directories = [program.to_owned()].into_iter().chain(python()).chain(system);
+    let directories = [program.to_owned()].into_iter().chain(python_directory()).chain(system);
     let mut command = Command::new("/bin/bash");
     command
         .env_clear()
@@ -121,12 +121,12 @@ pub(crate) fn bash(sandbox: &Sandbox) -> Command {
 fn console_blocks_print_the_shown_output() {
     let sandbox = Sandbox::new();
     let results = tempfile::tempdir().unwrap();
-    let has_python = python().is_some();
+    let has_python = python_directory().is_some();
     if !has_python {
         // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
         let _ = writeln!(std::io::stderr(), "skipped: Python in the README, no JETON_TEST_PYTHON");
     }
-    let steps: Vec<_> = steps()
+    let steps: Vec<_> = parse_steps()
         .into_iter()
         .filter(|step| has_python || !step.command.starts_with("python3 "))
         .collect();
@@ -155,15 +155,21 @@ fn console_blocks_print_the_shown_output() {
             "exit code of `{command}`, printed:\n{stdout}"
         );
         let lines: Vec<_> = stdout.lines().collect();
-        let is_equal = lines.len() == step.shown.len()
-            && lines.iter().zip(&step.shown).all(|(line, shown)| matches(line, shown));
+        let is_equal = lines.len() == step.shown_lines.len()
+            && lines.iter().zip(&step.shown_lines).all(|(line, shown)| matches_shown(line, shown));
         if update && !is_equal {
-            let output = step.output_at..step.output_at + step.shown.len();
-            readme
-                .splice(output, lines.iter().map(|line| readme_line(&sandbox, line, &step.shown)));
+            let output = step.output_index..step.output_index + step.shown_lines.len();
+            readme.splice(
+                output,
+                lines.iter().map(|line| readme_line(&sandbox, line, &step.shown_lines)),
+            );
             continue;
         }
-        assert!(is_equal, "`{command}`\nshown:\n{}\nprinted:\n{stdout}", step.shown.join("\n"));
+        assert!(
+            is_equal,
+            "`{command}`\nshown:\n{}\nprinted:\n{stdout}",
+            step.shown_lines.join("\n")
+        );
     }
     if update {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -171,10 +177,10 @@ fn console_blocks_print_the_shown_output() {
     }
 }
 
-/// Returns the README's line for a printed line: the existing line if still matching, else the
-/// printed line with `…` in place of everything that varies between runs.
+/// Returns the README's line for a printed line: the existing line if still matching, otherwise
+/// the printed line with `…` in place of everything that varies between runs.
 fn readme_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
-    if let Some(line) = shown.iter().find(|line| matches(printed, line)) {
+    if let Some(line) = shown.iter().find(|line| matches_shown(printed, line)) {
         return (*line).to_owned();
     }
     let mut line = redact(sandbox, printed);
@@ -185,7 +191,7 @@ fn readme_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
 }
 
 /// Returns whether a line matches the line shown, in which `…` matches any text.
-fn matches(line: &str, shown: &str) -> bool {
+fn matches_shown(line: &str, shown: &str) -> bool {
     let Some((first, rest)) = shown.split_once('…') else { return line == shown };
     let Some(mut line) = line.strip_prefix(first) else { return false };
     let parts: Vec<_> = rest.split('…').collect();
@@ -201,11 +207,11 @@ fn matches(line: &str, shown: &str) -> bool {
 
 #[test]
 fn ellipsis_matches_any_text() {
-    assert!(matches("a 1 b 2 c", "a … b … c"));
-    assert!(matches("abc", "…"));
+    assert!(matches_shown("a 1 b 2 c", "a … b … c"));
+    assert!(matches_shown("abc", "…"));
     for (line, shown) in [("abc", "ab"), ("a b", "a … b"), ("ab", "ab…b"), ("xay", "…a"), ("", "a")]
     {
-        assert!(!matches(line, shown), "`{line}` matches `{shown}`");
+        assert!(!matches_shown(line, shown), "`{line}` matches `{shown}`");
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Returns the rows of the table with the given header; cells are trimmed.
-fn table(header: &str) -> Vec<Vec<&'static str>> {
+fn readme_table(header: &str) -> Vec<Vec<&'static str>> {
     let mut lines = README.lines().skip_while(|line| *line != header);
     assert!(lines.next().is_some(), "no table `{header}`");
     lines
@@ -30,23 +30,27 @@ fn exit_code_table_matches_the_help() {
         let (kind, when) = text.split_once(": ").unwrap_or(("", text));
         expected.push([exit, kind, when, ""].map(str::to_owned).to_vec());
     }
-    assert_eq!(table("| exit | kind | when | `code` in JSON |"), expected);
+    assert_eq!(readme_table("| exit | kind | when | `code` in JSON |"), expected);
 }
 
 /// Returns the paths of all commands (such as `token create`) and all long flags.
-pub(crate) fn grammar() -> (BTreeSet<String>, BTreeSet<String>) {
+pub(crate) fn commands_and_flags() -> (BTreeSet<String>, BTreeSet<String>) {
     let mut root = jeton::command();
     root.build();
     let mut names = Default::default();
-    collect(&root, "", &mut names);
+    collect_names(&root, "", &mut names);
     names
 }
 
-fn collect(command: &clap::Command, path: &str, names: &mut (BTreeSet<String>, BTreeSet<String>)) {
+fn collect_names(
+    command: &clap::Command,
+    path: &str,
+    names: &mut (BTreeSet<String>, BTreeSet<String>),
+) {
     let long = command.get_arguments().filter_map(|argument| argument.get_long());
     names.1.extend(long.map(|flag| format!("--{flag}")));
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
-        collect(subcommand, &format!("{path} {}", subcommand.get_name()), names);
+        collect_names(subcommand, &format!("{path} {}", subcommand.get_name()), names);
     }
     if !command.has_subcommands() {
         names.0.insert(path.trim().to_owned());
@@ -55,7 +59,7 @@ fn collect(command: &clap::Command, path: &str, names: &mut (BTreeSet<String>, B
 
 #[test]
 fn command_table_lists_every_command() {
-    let mut in_readme: Vec<String> = table("| command | who | what it does |")
+    let mut in_readme: Vec<String> = readme_table("| command | who | what it does |")
         .iter()
         .map(|row| {
             let words = row[0].trim_matches('`').split(' ');
@@ -66,12 +70,12 @@ fn command_table_lists_every_command() {
         })
         .collect();
     in_readme.sort();
-    assert_eq!(in_readme, grammar().0.into_iter().collect::<Vec<_>>());
+    assert_eq!(in_readme, commands_and_flags().0.into_iter().collect::<Vec<_>>());
 }
 
 #[test]
 fn mentioned_flags_exist() {
-    let (_, flags) = grammar();
+    let (_, flags) = commands_and_flags();
     let is_flag = |c: char| c.is_ascii_lowercase() || c == '-';
     let mentioned: BTreeSet<&str> = README
         .lines()
@@ -99,14 +103,16 @@ fn variable_table_lists_every_variable() {
             }
         }
     }
-    let documented: BTreeSet<String> =
-        table("| variable | flag | meaning |").iter().flat_map(|row| variables(row[0])).collect();
-    assert_eq!(variables(&source), documented);
-    assert_eq!(variables(README), documented);
+    let documented: BTreeSet<String> = readme_table("| variable | flag | meaning |")
+        .iter()
+        .flat_map(|row| jeton_variables(row[0]))
+        .collect();
+    assert_eq!(jeton_variables(&source), documented);
+    assert_eq!(jeton_variables(README), documented);
 }
 
 /// Returns the words that start with `JETON_`.
-fn variables(text: &str) -> BTreeSet<String> {
+fn jeton_variables(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
         .filter(|word| word.starts_with("JETON_") && word.len() > "JETON_".len())
         .map(str::to_owned)

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The claim options that all recipes use.
-const TOKENS: &str = "--iss https://id.example --aud api --scope read --sub alice";
+const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --sub alice";
 
 /// A user's project directory with copies of some recipes.
 struct Project {
@@ -23,7 +23,7 @@ struct Project {
 
 impl Project {
     /// Creates a project with copies of the named files, and of the files in the named directories.
-    fn of(recipes: &[&str]) -> Self {
+    fn with_recipes(recipes: &[&str]) -> Self {
         let sandbox = Sandbox::new();
         for directory in ["project", "tmp"] {
             fs::create_dir(sandbox.home().join(directory)).unwrap();
@@ -31,8 +31,8 @@ impl Project {
         let project = Self { sandbox };
         for recipe in recipes {
             let path = package().join("tests/recipes").join(recipe);
-            let below = fs::read_dir(&path).map(|found| found.map(|file| file.unwrap().path()));
-            let files: Vec<PathBuf> = below.map_or_else(|_| vec![path], Iterator::collect);
+            let entries = fs::read_dir(&path).map(|found| found.map(|file| file.unwrap().path()));
+            let files: Vec<PathBuf> = entries.map_or_else(|_| vec![path], Iterator::collect);
             for file in files.iter().filter(|file| file.is_file()) {
                 fs::copy(file, project.path().join(file.file_name().unwrap())).unwrap();
             }
@@ -92,7 +92,8 @@ impl Project {
             .collect()
     }
 
-    /// Asserts that no store, session, key or token is left, neither outside nor inside the project.
+    /// Asserts that no store, session, key or token is left, neither outside nor inside the
+    /// project.
     #[track_caller]
     fn assert_clean(&self) {
         let names = |path: &Path| {
@@ -115,7 +116,8 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns whether `JETON_TEST_PYTHON` names a Python with the packages, the `python3` of the shell.
+/// Returns whether `JETON_TEST_PYTHON` names a Python with the required packages. The shells of
+/// [`Project`] run it as `python3`.
 fn has_python() -> bool {
     let is_set = variable("JETON_TEST_PYTHON").is_some();
     if !is_set {
@@ -124,10 +126,11 @@ fn has_python() -> bool {
     is_set && python().is_some()
 }
 
-/// Returns the names of the fixtures that a service must refuse.
-fn broken_fixtures() -> Vec<String> {
+/// Returns the names of the fixtures with a defect, which a service must refuse.
+fn broken_fixture_names() -> Vec<String> {
     let sandbox = Sandbox::with_admin();
-    let words: Vec<&str> = ["token", "fixtures"].into_iter().chain(TOKENS.split(' ')).collect();
+    let words: Vec<&str> =
+        ["token", "fixtures"].into_iter().chain(CLAIM_OPTIONS.split(' ')).collect();
     let fixtures = sandbox.json(&words);
     let broken_fixtures =
         fixtures["fixtures"].as_array().unwrap().iter().filter(|item| !item["defect"].is_null());
@@ -138,7 +141,7 @@ fn broken_fixtures() -> Vec<String> {
 #[track_caller]
 fn assert_all_passed(output: &RunOutput) {
     assert!(
-        output.stdout.contains(&format!(" {} passed in ", broken_fixtures().len() + 2)),
+        output.stdout.contains(&format!(" {} passed in ", broken_fixture_names().len() + 2)),
         "{output:?}"
     );
 }

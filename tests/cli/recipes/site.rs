@@ -5,10 +5,10 @@ use crate::run_output::RunOutput;
 use std::fs;
 use std::net::TcpStream;
 
-/// Runs tests while the site is served, and asserts that the server has stopped. The first line of
-/// output is the site's URL.
+/// Runs tests while `site.sh` serves the site, and asserts that the server has stopped. The first
+/// line of output is the site's URL.
 #[track_caller]
-fn run_served(project: &Project, tests: &str) -> RunOutput {
+fn run_with_site(project: &Project, tests: &str) -> RunOutput {
     // Standard error goes to a file: a pipe would stay open as long as a leftover server runs.
     let line = format!("bash site.sh sh -c 'echo $ISSUER; {tests}' 2> stderr; exit $?");
     let mut output = project.run(&line);
@@ -23,8 +23,8 @@ fn service_discovers_keys_by_the_issuer() {
     if !has_python() {
         return;
     }
-    let project = Project::of(&["site.sh", "pytest"]);
-    let output = run_served(&project, "python3 -m pytest").ok();
+    let project = Project::with_recipes(&["site.sh", "pytest"]);
+    let output = run_with_site(&project, "python3 -m pytest").ok();
     assert_all_passed(&output);
     for file in ["openid-configuration", "jwks.json"] {
         let line = format!("\"GET /.well-known/{file} HTTP/1.1\" 200 -");
@@ -40,9 +40,9 @@ fn failed_or_stopped_tests_leave_no_files() {
     if !has_python() {
         return;
     }
-    let project = Project::of(&["site.sh"]);
+    let project = Project::with_recipes(&["site.sh"]);
     for (tests, code) in [("exit 7", 7), ("kill -TERM $PPID", 143)] {
-        let output = run_served(&project, tests);
+        let output = run_with_site(&project, tests);
         assert_eq!(output.code, code, "{output:?}");
         project.assert_clean();
     }

@@ -1,9 +1,9 @@
 //! The recipes for pytest, for node:test and for make.
 
-use super::{Project, TOKENS, assert_all_passed, broken_fixtures, has_python, package};
+use super::{CLAIM_OPTIONS, Project, assert_all_passed, broken_fixture_names, has_python, package};
 use crate::node::node;
 use crate::python::skipped;
-use crate::readme::blocks;
+use crate::readme::code_blocks;
 use crate::run_output::RunOutput;
 use std::ffi::OsStr;
 use std::fs;
@@ -12,19 +12,19 @@ use std::process::Command;
 
 /// Returns the jeton command lines of one test run.
 fn suite_calls() -> [String; 2] {
-    let fixtures = format!("token fixtures {TOKENS} --out …/fixtures --quiet");
+    let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures --quiet");
     ["init ci --quiet".to_owned(), fixtures]
 }
 
-/// Removes one check at a time from a service, and asserts which tests fail and that no files are
-/// left.
-fn check_missing_checks(
+/// Removes one check at a time from a service, and asserts that the expected tests fail
+/// and that no files are left.
+fn assert_missing_checks_detected(
     files: &str,
     changes: &[(&str, &str, &[&str])],
     failures: impl Fn(&Project) -> Vec<String>,
 ) {
     for (old, new, expected) in changes {
-        let project = Project::of(&[files]);
+        let project = Project::with_recipes(&[files]);
         let service = if files == "node" { "service.mjs" } else { "service.py" };
         project.replace(service, old, new);
         assert_eq!(failures(&project), *expected, "`{old}` replaced by `{new}`");
@@ -37,9 +37,9 @@ fn pytest_creates_tokens_once_and_tests_each() {
     if !has_python() {
         return;
     }
-    let project = Project::of(&["pytest"]);
+    let project = Project::with_recipes(&["pytest"]);
     let output = project.run("python3 -m pytest --verbose").ok();
-    for name in broken_fixtures() {
+    for name in broken_fixture_names() {
         assert!(
             output.stdout.contains(&format!("is_refused[{name}] PASSED")),
             "{name}: {}",
@@ -72,13 +72,13 @@ fn pytest_detects_missing_checks() {
         ("MAX_TOKEN_BYTES = 8 * 1024", "MAX_TOKEN_BYTES = 1024 * 1024", &["oversized"]),
         ("{\"require\"", "{\"verify_exp\": False, \"require\"", &["expired"]),
     ];
-    check_missing_checks("pytest", changes, |project| {
+    assert_missing_checks_detected("pytest", changes, |project| {
         failed_fixtures(&project.run("python3 -m pytest -rf"))
     });
 }
 
 /// Runs the `node:test` suite of a project, with the installed packages.
-fn node_test(node: &OsStr, project: &Project) -> RunOutput {
+fn run_node_tests(node: &OsStr, project: &Project) -> RunOutput {
     let modules = package().join("tests/cli/node/node_modules");
     symlink(modules, project.path().join("node_modules")).unwrap();
     // The path of the project's shell may not have node.
@@ -93,9 +93,9 @@ fn node_test(node: &OsStr, project: &Project) -> RunOutput {
 #[test]
 fn node_creates_tokens_once_and_tests_each() {
     let Some(program) = node() else { return };
-    let project = Project::of(&["node"]);
-    let output = node_test(&program, &project).ok();
-    let names = broken_fixtures();
+    let project = Project::with_recipes(&["node"]);
+    let output = run_node_tests(&program, &project).ok();
+    let names = broken_fixture_names();
     for name in &names {
         assert!(
             output.stdout.contains(&format!(" - {name} is refused\n")),
@@ -123,8 +123,8 @@ fn node_detects_missing_checks() {
         (".includes(\"read\")", ".includes(\"\") && false", &["missing_permission"]),
         ("createServer(async", "createServer({ maxHeaderSize: 1 << 20 }, async", &["oversized"]),
     ];
-    check_missing_checks("node", changes, |project| {
-        let output = node_test(&program, project);
+    assert_missing_checks_detected("node", changes, |project| {
+        let output = run_node_tests(&program, project);
         assert_eq!(output.code, 1, "{output:?}");
         let lines = output.stdout.lines().filter(|line| line.starts_with("not ok "));
         lines.map(|line| line.split(' ').nth(4).unwrap().to_owned()).collect()
@@ -145,10 +145,10 @@ fn make_test_passes_tokens_to_the_suite() {
     if !has_make() || !has_python() {
         return;
     }
-    let project = Project::of(&["Makefile", "pytest"]);
+    let project = Project::with_recipes(&["Makefile", "pytest"]);
     let output = project.run("make test").ok();
     assert_all_passed(&output);
-    let fixtures = format!("token fixtures {TOKENS} --out …/fixtures --quiet");
+    let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures --quiet");
     assert_eq!(project.calls(), ["init ci --quiet --no-input", &fixtures]);
     project.assert_clean();
 }
@@ -158,7 +158,7 @@ fn make_test_leaves_no_files_after_failure_or_signal() {
     if !has_make() {
         return;
     }
-    let project = Project::of(&["Makefile"]);
+    let project = Project::with_recipes(&["Makefile"]);
     for (tests, code) in
         [("false", 2), ("kill -TERM $$$$", 2), ("grep -q eyJ $$FIXTURES/good.jwt", 0)]
     {
@@ -171,7 +171,7 @@ fn make_test_leaves_no_files_after_failure_or_signal() {
 #[test]
 fn readme_shows_the_recipe_file() {
     let conftest = fs::read_to_string(package().join("tests/recipes/pytest/conftest.py")).unwrap();
-    let recipe_blocks = blocks().into_iter().filter(|(_, lines)| lines[0] == "# conftest.py");
+    let recipe_blocks = code_blocks().into_iter().filter(|(_, lines)| lines[0] == "# conftest.py");
     assert_eq!(
         recipe_blocks.map(|(_, lines)| lines.join("\n") + "\n").collect::<Vec<_>>(),
         [conftest]

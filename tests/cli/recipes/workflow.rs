@@ -1,6 +1,6 @@
-//! The recipe for GitHub Actions: its steps, executed as by a runner.
+//! The recipe for GitHub Actions: the test executes its steps as a runner would.
 
-use super::{Project, TOKENS, assert_all_passed, has_python, package};
+use super::{CLAIM_OPTIONS, Project, assert_all_passed, has_python, package};
 use crate::python::{ask, variable};
 use crate::run_output::RunOutput;
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn parse_env(env: &Value) -> Vec<(String, String)> {
 }
 
 /// Runs the steps of the job, except `SKIPPED_STEPS`. After a failure only `always()` steps run.
-fn run(project: &Project) -> Vec<StepOutput> {
+fn run_job(project: &Project) -> Vec<StepOutput> {
     let workflow = parse_workflow();
     let mut env = parse_env(&workflow["env"]);
     let mut outputs: Vec<StepOutput> = Vec::new();
@@ -76,7 +76,7 @@ fn run_step(
     (output, env_file.lines().map(|line| pair(line).unwrap()).collect())
 }
 
-fn codes(outputs: &[StepOutput]) -> Vec<(&str, i32)> {
+fn step_codes(outputs: &[StepOutput]) -> Vec<(&str, i32)> {
     outputs.iter().map(|(name, output)| (name.as_str(), output.code)).collect()
 }
 
@@ -85,17 +85,17 @@ fn job_creates_and_removes_its_tokens() {
     if !has_python() {
         return;
     }
-    let project = Project::of(&["pytest"]);
-    let outputs = run(&project);
+    let project = Project::with_recipes(&["pytest"]);
+    let outputs = run_job(&project);
     let expected = [
         ("set the paths of store and fixtures", 0),
         ("create tokens", 0),
         ("test", 0),
         ("remove the store and the tokens", 0),
     ];
-    assert_eq!(codes(&outputs), expected, "{outputs:?}");
+    assert_eq!(step_codes(&outputs), expected, "{outputs:?}");
     assert_all_passed(&outputs[2].1);
-    let fixtures = format!("token fixtures {TOKENS} --out …/fixtures");
+    let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures");
     assert_eq!(project.calls(), ["init ci --quiet", &fixtures]);
     project.assert_clean();
 }
@@ -105,10 +105,10 @@ fn job_removes_tokens_after_failed_tests() {
     if !has_python() {
         return;
     }
-    let project = Project::of(&["pytest"]);
+    let project = Project::with_recipes(&["pytest"]);
     project.replace("service.py", "in revoked", "in []");
-    let outputs = run(&project);
-    assert_eq!(codes(&outputs)[2..], [("test", 1), ("remove the store and the tokens", 0)]);
+    let outputs = run_job(&project);
+    assert_eq!(step_codes(&outputs)[2..], [("test", 1), ("remove the store and the tokens", 0)]);
     project.assert_clean();
 }
 

@@ -7,7 +7,7 @@ mod rechecked_input;
 mod settings;
 mod table;
 
-use crate::readme::grammar;
+use crate::readme::commands_and_flags;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use serde_json::Value;
@@ -17,13 +17,13 @@ use table::{Row, TABLE};
 /// A user, a minter and an admin, in the order of the table.
 const CALLERS: [&str; 3] = ["john", "mia", "ada"];
 
-/// A sandbox with one caller logged in, and the values of the placeholders.
-struct Cast {
+/// A sandbox in which one caller is logged in, and the values of the placeholders in `TABLE`.
+struct Scenario {
     sandbox: Sandbox,
-    names: Vec<(&'static str, String)>,
+    placeholders: Vec<(&'static str, String)>,
 }
 
-impl Cast {
+impl Scenario {
     fn new(caller: &str) -> Self {
         let sandbox = Sandbox::with_admin();
         for name in ["john", "kim", "eve", "mia"] {
@@ -31,32 +31,32 @@ impl Cast {
         }
         sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'mia'");
         sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
-        let mut names =
+        let mut placeholders =
             vec![("ME", caller.to_owned()), ("KEY", sandbox.get(&["keys", "generate"]))];
-        names.extend([("KIM", "kim".to_owned()), ("EVE", "eve".to_owned())]);
-        names.extend(
+        placeholders.extend([("KIM", "kim".to_owned()), ("EVE", "eve".to_owned())]);
+        placeholders.extend(
             ["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(create_objects(&sandbox, "kim")),
         );
-        names.extend(
+        placeholders.extend(
             ["MY_ID", "MY_TOKEN", "MY_SID"].into_iter().zip(create_objects(&sandbox, caller)),
         );
         sandbox.log_in(caller, "lovelace");
-        Self { sandbox, names }
+        Self { sandbox, placeholders }
     }
 
     /// Creates an app token of the caller.
-    fn app_token(&self, permission: &str) -> String {
+    fn create_app_token(&self, permission: &str) -> String {
         self.sandbox.get(&["token", "create", "ci", "--permission", permission])
     }
 
-    /// Replaces the session in the file with that token.
+    /// Removes the session file, and sets `JETON_TOKEN` to the token.
     fn with_token(mut self, token: &str) -> Self {
         std::fs::remove_file(self.sandbox.session_file()).unwrap();
         self.sandbox.set("JETON_TOKEN", token);
         self
     }
 
-    /// Runs every row of the table.
+    /// Runs every row of the table and asserts its exit code.
     fn assert_table(&self, credential: &str, code: impl Fn(&Row) -> i32) {
         for row in TABLE {
             let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();
@@ -66,12 +66,12 @@ impl Cast {
     }
 
     fn expand<'c>(&'c self, word: &'c str) -> &'c str {
-        let placeholder = self.names.iter().find(|(name, _)| *name == word);
+        let placeholder = self.placeholders.iter().find(|(name, _)| *name == word);
         placeholder.map_or(word, |(_, value)| value)
     }
 }
 
-/// Creates two tokens and a session of that user. Returns the id of the first token, the second
+/// Creates two tokens and a session of the user. Returns the id of the first token, the second
 /// token and the session id.
 fn create_objects(sandbox: &Sandbox, name: &str) -> [String; 3] {
     let run = |words: &[&str], input: &str| -> RunOutput {
@@ -88,26 +88,27 @@ fn create_objects(sandbox: &Sandbox, name: &str) -> [String; 3] {
 
 #[test]
 fn table_holds_without_credential() {
-    let cast = Cast::new("ada");
-    cast.sandbox.run(&["logout"]).ok();
-    cast.assert_table("none", |row| row.none);
+    let scenario = Scenario::new("ada");
+    scenario.sandbox.run(&["logout"]).ok();
+    scenario.assert_table("no credential", |row| row.no_credential);
 }
 
 #[test]
 fn table_holds_for_session_file() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
-        Cast::new(caller).assert_table(&format!("session of {caller}"), |row| row.session[role]);
+        Scenario::new(caller)
+            .assert_table(&format!("session of {caller}"), |row| row.session[role]);
     }
 }
 
 #[test]
 fn table_holds_for_access_token() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
-        let cast = Cast::new(caller);
-        let access = cast.sandbox.session("access");
-        let cast = cast.with_token(&access);
-        cast.assert_table(&format!("access token of {caller}"), |row| row.access[role]);
-        let mut files = std::fs::read_dir(cast.sandbox.sessions()).unwrap();
+        let scenario = Scenario::new(caller);
+        let access = scenario.sandbox.session("access");
+        let scenario = scenario.with_token(&access);
+        scenario.assert_table(&format!("access token of {caller}"), |row| row.access_token[role]);
+        let mut files = std::fs::read_dir(scenario.sandbox.sessions()).unwrap();
         let is_session = |path: std::path::PathBuf| path.extension().unwrap() == "json";
         assert!(
             !files.any(|file| is_session(file.unwrap().path())),
@@ -118,36 +119,42 @@ fn table_holds_for_access_token() {
 
 #[test]
 fn table_holds_for_app_token() {
-    let cast = Cast::new("ada");
-    let token = cast.app_token("read");
-    cast.with_token(&token).assert_table("app token", |row| row.app[0]);
+    let scenario = Scenario::new("ada");
+    let token = scenario.create_app_token("read");
+    scenario.with_token(&token).assert_table("app token", |row| row.app_token[0]);
 }
 
 #[test]
 fn table_holds_for_minting_token() {
     for caller in ["mia", "ada"] {
-        let cast = Cast::new(caller);
-        let token = cast.app_token("jeton:mint");
-        cast.with_token(&token).assert_table(&format!("jeton:mint of {caller}"), |row| row.app[1]);
+        let scenario = Scenario::new(caller);
+        let token = scenario.create_app_token("jeton:mint");
+        scenario
+            .with_token(&token)
+            .assert_table(&format!("jeton:mint of {caller}"), |row| row.app_token[1]);
     }
 }
 
 #[test]
 fn table_holds_for_expired_access_token() {
-    let cast = Cast::new("ada");
-    cast.sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
-    cast.sandbox.run(&["refresh"]).ok();
-    let access = cast.sandbox.session("access");
+    let scenario = Scenario::new("ada");
+    scenario.sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
+    scenario.sandbox.run(&["refresh"]).ok();
+    let access = scenario.sandbox.session("access");
     std::thread::sleep(Duration::from_secs(2));
-    cast.with_token(&access).assert_table("expired", |row| row.ended[0]);
+    scenario
+        .with_token(&access)
+        .assert_table("expired access token", |row| row.invalid_access_token[0]);
 }
 
 #[test]
 fn table_holds_for_revoked_access_token() {
-    let cast = Cast::new("ada");
-    let access = cast.sandbox.session("access");
-    cast.sandbox.run(&["token", "revoke", &access]).ok();
-    cast.with_token(&access).assert_table("revoked", |row| row.ended[1]);
+    let scenario = Scenario::new("ada");
+    let access = scenario.sandbox.session("access");
+    scenario.sandbox.run(&["token", "revoke", &access]).ok();
+    scenario
+        .with_token(&access)
+        .assert_table("revoked access token", |row| row.invalid_access_token[1]);
 }
 
 #[test]
@@ -156,6 +163,7 @@ fn table_covers_every_command() {
         let path = format!("{path} ");
         TABLE.iter().any(|row| format!("{} ", row.words).starts_with(&path))
     };
-    let missing: Vec<String> = grammar().0.into_iter().filter(|path| !has_row(path)).collect();
+    let missing: Vec<String> =
+        commands_and_flags().0.into_iter().filter(|path| !has_row(path)).collect();
     assert!(missing.is_empty(), "commands without a row: {missing:?}");
 }

@@ -1,6 +1,6 @@
 //! Rights that end while a command waits for a lock: the command is refused before its change.
 
-use super::Cast;
+use super::Scenario;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use rusqlite::Connection;
@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Every command whose change requires a role. See `table.rs` for the placeholders.
-const CHANGES: &[&str] = &[
+const ROLE_COMMANDS: &[&str] = &[
     "register bob --role minter --password-file password",
     "sessions revoke KIM_SID",
     "sessions revoke --user KIM --all --yes",
@@ -45,7 +45,7 @@ const CHANGES: &[&str] = &[
     "store prune",
 ];
 
-/// Returns every row of every table but `audit`.
+/// Returns every row of every table except `audit`.
 fn all_rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
     let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'";
     let mut names = store.prepare(names).unwrap();
@@ -62,13 +62,13 @@ fn all_rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
     result
 }
 
-/// Waits until a command has reached its lock or prompt.
+/// Sleeps long enough for a command to reach its wait for the lock.
 fn pause() {
     std::thread::sleep(Duration::from_millis(1_500));
 }
 
 /// Commands whose change requires a session and no role.
-const SESSION_CHANGES: &[&str] = &[
+const SESSION_COMMANDS: &[&str] = &[
     "token create app",
     "token create app --no-expiry",
     "run --app app -- true",
@@ -84,22 +84,22 @@ const SESSION_CHANGES: &[&str] = &[
 const MINTING_COMMANDS: &[&str] =
     &["token mint", "token mint --record", "token fixtures", "run -- true"];
 
-/// Runs the SQL while the commands wait for the lock. Returns the output of each command, and
-/// asserts that none changed a row.
+/// Runs the SQL while the commands wait for the lock. Asserts that no command changed a row, and
+/// returns the output of each command.
 fn run_while_locked(
-    cast: &Cast,
+    scenario: &Scenario,
     lines: &[&'static str],
-    change: &str,
+    sql: &str,
 ) -> Vec<(&'static str, RunOutput)> {
-    let store = Connection::open(cast.sandbox.store()).unwrap();
+    let store = Connection::open(scenario.sandbox.store()).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
     let command = |line: &&str| -> Command {
-        let words: Vec<&str> = line.split(' ').map(|word| cast.expand(word)).collect();
-        cast.sandbox.command(&words)
+        let words: Vec<&str> = line.split(' ').map(|word| scenario.expand(word)).collect();
+        scenario.sandbox.command(&words)
     };
     let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
     pause();
-    store.execute_batch(change).unwrap();
+    store.execute_batch(sql).unwrap();
     let before = all_rows(&store);
     store.execute_batch("COMMIT").unwrap();
     let outputs =
@@ -109,19 +109,19 @@ fn run_while_locked(
     outputs
 }
 
-/// The cast with ada logged in, and the files that the commands read.
-fn cast_with_files() -> Cast {
-    let cast = Cast::new("ada");
+/// Returns a scenario in which ada is logged in, with the files that the commands read.
+fn scenario_with_files() -> Scenario {
+    let scenario = Scenario::new("ada");
     let file =
-        |name: &str, text: &str| std::fs::write(cast.sandbox.home().join(name), text).unwrap();
+        |name: &str, text: &str| std::fs::write(scenario.sandbox.home().join(name), text).unwrap();
     file("password", "lovelace");
     file("passwords", "lovelace\nlovelace");
     file("secret", "0123456789abcdef0123456789abcdef");
     file("users.csv", "username,role\nevil,admin\n");
     let expire =
         "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE jti = (SELECT max(jti) FROM tokens)";
-    cast.sandbox.sql(expire);
-    cast
+    scenario.sandbox.sql(expire);
+    scenario
 }
 
 #[test]
@@ -138,8 +138,9 @@ fn credential_is_rechecked_after_lock_wait() {
         (format!("UPDATE users SET disabled_at = 1 WHERE id = {ada_id}"), 10),
         ("UPDATE keys SET state = 'revoked' WHERE purpose = 'app'".to_owned(), 12),
     ] {
-        let cast = cast_with_files();
-        for (line, output) in run_while_locked(&cast, &[CHANGES, SESSION_CHANGES].concat(), &change)
+        let scenario = scenario_with_files();
+        for (line, output) in
+            run_while_locked(&scenario, &[ROLE_COMMANDS, SESSION_COMMANDS].concat(), &change)
         {
             assert_eq!(
                 (output.code, output.stdout.as_str()),
@@ -147,74 +148,74 @@ fn credential_is_rechecked_after_lock_wait() {
                 "{change}: {line}: {output:?}"
             );
         }
-        assert!(!cast.sandbox.home().join("copy.db").exists());
+        assert!(!scenario.sandbox.home().join("copy.db").exists());
     }
 }
 
 #[test]
 fn minting_token_is_rechecked_after_lock_wait() {
-    let cast = Cast::new("mia");
-    let token = cast.app_token("jeton:mint");
-    let cast = cast.with_token(&token);
+    let scenario = Scenario::new("mia");
+    let token = scenario.create_app_token("jeton:mint");
+    let scenario = scenario.with_token(&token);
     let revoke = "UPDATE tokens SET revoked_at = 1";
-    for (line, output) in run_while_locked(&cast, MINTING_COMMANDS, revoke) {
+    for (line, output) in run_while_locked(&scenario, MINTING_COMMANDS, revoke) {
         assert_eq!((output.code, output.stdout.as_str()), (12, ""), "{line}: {output:?}");
     }
 }
 
 #[test]
 fn renewal_rechecks_token_after_lock_wait() {
-    let cast = Cast::new("ada");
+    let scenario = Scenario::new("ada");
     let revoke = "UPDATE tokens SET revoked_at = 1";
-    for (line, output) in run_while_locked(&cast, &["token renew KIM_TOKEN"], revoke) {
+    for (line, output) in run_while_locked(&scenario, &["token renew KIM_TOKEN"], revoke) {
         assert_eq!((output.code, output.stdout.as_str()), (12, ""), "{line}: {output:?}");
     }
 }
 
 #[test]
 fn bulk_mint_stops_when_minting_token_is_revoked() {
-    let cast = Cast::new("mia");
-    let token = cast.app_token("jeton:mint");
-    let cast = cast.with_token(&token);
+    let scenario = Scenario::new("mia");
+    let token = scenario.create_app_token("jeton:mint");
+    let scenario = scenario.with_token(&token);
     let bulk = ["token", "mint", "--record", "--count", "20000"];
-    let mut child = Sandbox::start(&mut cast.sandbox.command(&bulk));
+    let mut child = Sandbox::start(&mut scenario.sandbox.command(&bulk));
     // The bulk mint blocks on the full pipe, long before the last token.
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
-    cast.sandbox.run(&["token", "revoke", &token]).ok();
+    scenario.sandbox.run(&["token", "revoke", &token]).ok();
     let printed = 1 + lines.count();
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!(output.code, 12, "{output:?}");
     let recorded = "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id
         WHERE g.kind = 'test'";
-    assert_eq!(cast.sandbox.sql(recorded), [printed.to_string()]);
+    assert_eq!(scenario.sandbox.sql(recorded), [printed.to_string()]);
     assert!(printed < 20_000, "{printed}");
 }
 
 #[test]
 fn role_is_rechecked_after_lock_wait() {
-    let cast = cast_with_files();
+    let scenario = scenario_with_files();
     let demote = "UPDATE users SET role = 'user' WHERE username = 'ada'";
-    for (line, output) in run_while_locked(&cast, CHANGES, demote) {
+    for (line, output) in run_while_locked(&scenario, ROLE_COMMANDS, demote) {
         assert_eq!((output.code, output.stdout.as_str()), (7, ""), "{line}: {output:?}");
         assert!(output.stderr.contains("only "), "{line}: {output:?}");
     }
-    assert!(!cast.sandbox.home().join("copy.db").exists());
+    assert!(!scenario.sandbox.home().join("copy.db").exists());
     let refused = "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 1";
-    assert_eq!(cast.sandbox.sql(refused), [CHANGES.len().to_string()]);
+    assert_eq!(scenario.sandbox.sql(refused), [ROLE_COMMANDS.len().to_string()]);
 }
 
 #[test]
 fn change_without_role_requirement_survives_demotion() {
-    let cast = Cast::new("ada");
-    let before = cast.sandbox.sql("SELECT count(*) FROM tokens");
-    let store = Connection::open(cast.sandbox.store()).unwrap();
+    let scenario = Scenario::new("ada");
+    let before = scenario.sandbox.sql("SELECT count(*) FROM tokens");
+    let store = Connection::open(scenario.sandbox.store()).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let child = Sandbox::start(&mut cast.sandbox.command(&["token", "create", "app"]));
+    let child = Sandbox::start(&mut scenario.sandbox.command(&["token", "create", "app"]));
     pause();
     store.execute_batch("UPDATE users SET role = 'user' WHERE username = 'ada'; COMMIT").unwrap();
     let _ = RunOutput::from(child.wait_with_output().unwrap()).ok();
-    assert_ne!(cast.sandbox.sql("SELECT count(*) FROM tokens"), before);
+    assert_ne!(scenario.sandbox.sql("SELECT count(*) FROM tokens"), before);
 }
 
 #[test]

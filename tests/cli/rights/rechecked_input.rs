@@ -9,9 +9,9 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
-/// A sandbox with the admins root and ada, ada logged in, and a function that runs commands as
-/// root.
-fn two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
+/// Returns a sandbox with the admins root and ada, in which ada is logged in, and a function that
+/// runs commands as root.
+fn sandbox_with_two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
     let sandbox = Sandbox::with_admin();
     sandbox.register("root", "lovelace");
     sandbox.register("min", "lovelace");
@@ -27,7 +27,7 @@ fn two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
 
 #[test]
 fn import_rechecks_role_after_reading_file() {
-    let (sandbox, as_root) = two_admins();
+    let (sandbox, as_root) = sandbox_with_two_admins();
     let fifo = sandbox.home().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let import = ["users", "import", fifo.to_str().unwrap()];
@@ -51,7 +51,7 @@ fn delete_rechecks_role_after_confirmation() {
     for change in
         [&["disable", "ada"][..], &["delete", "ada", "--yes"], &["set-role", "ada", "minter"]]
     {
-        let (sandbox, as_root) = two_admins();
+        let (sandbox, as_root) = sandbox_with_two_admins();
         let mut prompt = OnTerminal::run(&sandbox, &["users", "delete", "min"]);
         prompt.wait_for("Delete min and revoke all tokens of this user? [y/N] ");
         as_root(&sandbox, &[&["users"], change].concat());
@@ -69,7 +69,7 @@ fn delete_rechecks_role_after_confirmation() {
 
 #[test]
 fn recover_rechecks_account_after_password_prompt() {
-    let (sandbox, as_root) = two_admins();
+    let (sandbox, as_root) = sandbox_with_two_admins();
     let mut prompt = OnTerminal::run(&sandbox, &["recover", "min"]);
     prompt.wait_for("New password: ");
     as_root(&sandbox, &["users", "delete", "min", "--yes"]);

@@ -2,8 +2,9 @@
 //!
 //! Placeholders: `ME` is the caller and `KIM` another user, `MY_ID` and `KIM_ID` are ids of their
 //! app tokens, `MY_TOKEN` and `KIM_TOKEN` are other app tokens by value, `MY_SID` and `KIM_SID`
-//! are their sessions elsewhere, `EVE` is a user and `KEY` a key that may be removed. Rows run in
-//! order. Exit code 3 means allowed, but not found.
+//! are their sessions in other configuration directories, and `EVE` is a user and `KEY` a key that
+//! rows may remove. Rows run in order. Exit code 3 means that the caller may run the command, but
+//! the object does not exist.
 
 /// A command and the exit code per credential.
 #[derive(Debug, Clone, Copy)]
@@ -12,38 +13,47 @@ pub(super) struct Row {
     /// Standard input.
     pub(super) input: &'static str,
     /// Without a credential.
-    pub(super) none: i32,
+    pub(super) no_credential: i32,
     /// With a session in the file: user, minter, admin.
     pub(super) session: [i32; 3],
     /// With the access token of that session: user, minter, admin.
-    pub(super) access: [i32; 3],
-    /// With an app token: ordinary, minting.
-    pub(super) app: [i32; 2],
+    pub(super) access_token: [i32; 3],
+    /// With an app token: without and with the permission `jeton:mint`.
+    pub(super) app_token: [i32; 2],
     /// With an access token: expired, revoked.
-    pub(super) ended: [i32; 2],
+    pub(super) invalid_access_token: [i32; 2],
 }
 
-/// A command without required credentials.
-const fn without_credential(words: &'static str, code: i32) -> Row {
+/// Returns the row of a command that requires no credential.
+const fn public_row(words: &'static str, code: i32) -> Row {
     let session = [code; 3];
-    Row { words, input: "", none: code, session, access: session, app: [code; 2], ended: [code; 2] }
-}
-
-/// A command that requires a session, with exit codes for a user, a minter and an admin.
-const fn session(words: &'static str, codes: [i32; 3]) -> Row {
     Row {
-        none: 4,
-        session: codes,
-        access: codes,
-        app: [10, 10],
-        ended: [11, 12],
-        ..without_credential(words, 0)
+        words,
+        input: "",
+        no_credential: code,
+        session,
+        access_token: session,
+        app_token: [code; 2],
+        invalid_access_token: [code; 2],
     }
 }
 
-/// A command that also accepts a minting token.
-const fn minting(words: &'static str, codes: [i32; 3]) -> Row {
-    Row { app: [7, 0], ..session(words, codes) }
+/// Returns the row of a command that requires a session, with exit codes for a user, a minter and
+/// an admin.
+const fn session_row(words: &'static str, codes: [i32; 3]) -> Row {
+    Row {
+        no_credential: 4,
+        session: codes,
+        access_token: codes,
+        app_token: [10, 10],
+        invalid_access_token: [11, 12],
+        ..public_row(words, 0)
+    }
+}
+
+/// Returns the row of a command that also accepts a minting token.
+const fn minting_row(words: &'static str, codes: [i32; 3]) -> Row {
+    Row { app_token: [7, 0], ..session_row(words, codes) }
 }
 
 const fn with_input(row: Row, input: &'static str) -> Row {
@@ -53,140 +63,145 @@ const fn with_input(row: Row, input: &'static str) -> Row {
 const ALL: [i32; 3] = [0, 0, 0];
 const MINTERS: [i32; 3] = [7, 0, 0];
 const ADMINS: [i32; 3] = [7, 7, 0];
-/// The object does not exist, which only admins learn.
+/// The object does not exist; only admins learn that.
 const MISSING: [i32; 3] = [7, 7, 3];
 
 const PASSWORD: &str = "lovelace";
 
 pub(super) const TABLE: &[Row] = &[
-    without_credential("help", 0),
-    without_credential("completions bash", 0),
-    without_credential("man --dir man", 0),
-    without_credential("init", 5),
-    without_credential("init --exist-ok", 0),
-    with_input(without_credential("login KIM --password-stdin", 6), "wrong"),
-    with_input(without_credential("register ann --exist-ok --password-stdin", 0), PASSWORD),
+    public_row("help", 0),
+    public_row("completions bash", 0),
+    public_row("man --dir man", 0),
+    public_row("init", 5),
+    public_row("init --exist-ok", 0),
+    with_input(public_row("login KIM --password-stdin", 6), "wrong"),
+    with_input(public_row("register ann --exist-ok --password-stdin", 0), PASSWORD),
     with_input(
         Row {
-            none: 7,
-            ..session("register bob --role minter --exist-ok --password-stdin", ADMINS)
+            no_credential: 7,
+            ..session_row("register bob --role minter --exist-ok --password-stdin", ADMINS)
         },
         PASSWORD,
     ),
-    with_input(without_credential("recover ann --password-stdin", 0), PASSWORD),
-    with_input(without_credential("refresh --token-stdin", 10), "no token"),
+    with_input(public_row("recover ann --password-stdin", 0), PASSWORD),
+    with_input(public_row("refresh --token-stdin", 10), "no token"),
     // An explicit token is never refreshed.
-    Row { access: [2; 3], app: [2; 2], ended: [2; 2], ..session("refresh", ALL) },
-    session("whoami", ALL),
-    session("whoami --require-role minter", [9, 0, 0]),
-    with_input(session("passwd --password-stdin", ALL), "lovelace\nlovelace"),
-    session("sessions list", ALL),
-    session("sessions list --user KIM", ADMINS),
-    session("sessions list --all-users", ADMINS),
-    session("sessions token", ALL),
-    session("sessions revoke MY_SID", ALL),
-    session("sessions revoke KIM_SID", ADMINS),
-    session("sessions revoke 00000000-0000-7000-8000-000000000000", MISSING),
-    session("sessions revoke --user nobody --all --yes", MISSING),
-    session("sessions list --user nobody", MISSING),
-    session("sessions revoke --user KIM --all --yes", ADMINS),
-    session("token create app", ALL),
-    session("token create app --user ME", ALL),
-    session("token create app --user KIM", ADMINS),
-    session("token create app --permission jeton:mint", MINTERS),
-    minting("token mint", MINTERS),
-    minting("token mint --record", MINTERS),
-    minting("token fixtures", MINTERS),
-    minting("run -- true", MINTERS),
-    session("run --app app -- true", ALL),
-    without_credential("token presets", 0),
-    without_credential("token inspect MY_TOKEN", 0),
-    without_credential("token inspect KIM_TOKEN", 0),
-    without_credential("token introspect KIM_TOKEN", 0),
-    without_credential("token decode KIM_TOKEN", 0),
-    without_credential("token verify KIM_TOKEN", 0),
-    session("token list", ALL),
-    session("token list --user ME", ALL),
-    session("token list --user KIM", ADMINS),
-    session("token list --all-users", ADMINS),
-    session("token list --expiring-within 2w --fail-if-any", [9; 3]),
-    session("token show MY_ID", ALL),
-    session("token show KIM_ID", ADMINS),
-    session("token show 99", MISSING),
-    session("token show 00000000-0000-7000-8000-000000000000", MISSING),
-    session("token renew 99", MISSING),
-    session("token list --user nobody", MISSING),
-    session("token create app --user nobody", MISSING),
-    session("token renew MY_ID", ALL),
-    session("token renew KIM_ID", ADMINS),
+    Row {
+        access_token: [2; 3],
+        app_token: [2; 2],
+        invalid_access_token: [2; 2],
+        ..session_row("refresh", ALL)
+    },
+    session_row("whoami", ALL),
+    session_row("whoami --require-role minter", [9, 0, 0]),
+    with_input(session_row("passwd --password-stdin", ALL), "lovelace\nlovelace"),
+    session_row("sessions list", ALL),
+    session_row("sessions list --user KIM", ADMINS),
+    session_row("sessions list --all-users", ADMINS),
+    session_row("sessions token", ALL),
+    session_row("sessions revoke MY_SID", ALL),
+    session_row("sessions revoke KIM_SID", ADMINS),
+    session_row("sessions revoke 00000000-0000-7000-8000-000000000000", MISSING),
+    session_row("sessions revoke --user nobody --all --yes", MISSING),
+    session_row("sessions list --user nobody", MISSING),
+    session_row("sessions revoke --user KIM --all --yes", ADMINS),
+    session_row("token create app", ALL),
+    session_row("token create app --user ME", ALL),
+    session_row("token create app --user KIM", ADMINS),
+    session_row("token create app --permission jeton:mint", MINTERS),
+    minting_row("token mint", MINTERS),
+    minting_row("token mint --record", MINTERS),
+    minting_row("token fixtures", MINTERS),
+    minting_row("run -- true", MINTERS),
+    session_row("run --app app -- true", ALL),
+    public_row("token presets", 0),
+    public_row("token inspect MY_TOKEN", 0),
+    public_row("token inspect KIM_TOKEN", 0),
+    public_row("token introspect KIM_TOKEN", 0),
+    public_row("token decode KIM_TOKEN", 0),
+    public_row("token verify KIM_TOKEN", 0),
+    session_row("token list", ALL),
+    session_row("token list --user ME", ALL),
+    session_row("token list --user KIM", ADMINS),
+    session_row("token list --all-users", ADMINS),
+    session_row("token list --expiring-within 2w --fail-if-any", [9; 3]),
+    session_row("token show MY_ID", ALL),
+    session_row("token show KIM_ID", ADMINS),
+    session_row("token show 99", MISSING),
+    session_row("token show 00000000-0000-7000-8000-000000000000", MISSING),
+    session_row("token renew 99", MISSING),
+    session_row("token list --user nobody", MISSING),
+    session_row("token create app --user nobody", MISSING),
+    session_row("token renew MY_ID", ALL),
+    session_row("token renew KIM_ID", ADMINS),
     // The bearer of a token may renew and revoke the token.
-    without_credential("token renew KIM_TOKEN", 0),
-    without_credential("token revoke KIM_TOKEN", 0),
-    session("token revoke MY_ID", ALL),
-    session("token revoke KIM_ID", ADMINS),
-    session("token revoke 99", MISSING),
-    session("token revoke 00000000-0000-7000-8000-000000000000", MISSING),
-    session("token revoke --user nobody --yes", MISSING),
-    session("token revoke --app app --yes", ALL),
-    session("token revoke --user ME --yes", ALL),
-    session("token revoke --user KIM --yes", ADMINS),
-    session("token revoke --all-users --before 1970-01-02T00:00:00Z --yes", ADMINS),
-    session("users list", ALL),
-    session("users show ME", ALL),
-    session("users show KIM", ADMINS),
-    session("users show 99", MISSING),
-    session("users list --role user", ADMINS),
-    session("users set-role EVE user", ADMINS),
-    session("users set-role ME user", [7, 7, 5]),
-    session("users set-quota EVE 1", ADMINS),
-    session("users set-quota ME 1", ADMINS),
-    session("users set-quota ME unlimited", ADMINS),
-    session("users rename EVE EVE", ADMINS),
-    session("users rename ME ME", ADMINS),
-    session("users rename 99 kim", MISSING),
-    session("users disable 99", MISSING),
-    session("users enable 99", MISSING),
-    session("users set-role 99 user", MISSING),
-    session("users set-quota 99 1", MISSING),
-    session("users disable KIM", ADMINS),
-    session("users enable KIM", ADMINS),
+    public_row("token renew KIM_TOKEN", 0),
+    public_row("token revoke KIM_TOKEN", 0),
+    session_row("token revoke MY_ID", ALL),
+    session_row("token revoke KIM_ID", ADMINS),
+    session_row("token revoke 99", MISSING),
+    session_row("token revoke 00000000-0000-7000-8000-000000000000", MISSING),
+    session_row("token revoke --user nobody --yes", MISSING),
+    session_row("token revoke --app app --yes", ALL),
+    session_row("token revoke --user ME --yes", ALL),
+    session_row("token revoke --user KIM --yes", ADMINS),
+    session_row("token revoke --all-users --before 1970-01-02T00:00:00Z --yes", ADMINS),
+    session_row("users list", ALL),
+    session_row("users show ME", ALL),
+    session_row("users show KIM", ADMINS),
+    session_row("users show 99", MISSING),
+    session_row("users list --role user", ADMINS),
+    session_row("users set-role EVE user", ADMINS),
+    session_row("users set-role ME user", [7, 7, 5]),
+    session_row("users set-quota EVE 1", ADMINS),
+    session_row("users set-quota ME 1", ADMINS),
+    session_row("users set-quota ME unlimited", ADMINS),
+    session_row("users rename EVE EVE", ADMINS),
+    session_row("users rename ME ME", ADMINS),
+    session_row("users rename 99 kim", MISSING),
+    session_row("users disable 99", MISSING),
+    session_row("users enable 99", MISSING),
+    session_row("users set-role 99 user", MISSING),
+    session_row("users set-quota 99 1", MISSING),
+    session_row("users disable KIM", ADMINS),
+    session_row("users enable KIM", ADMINS),
     // The file is opened after the role check.
-    session("users import there-is-none", [7, 7, 2]),
-    session("users export", ADMINS),
-    session("users export --with-hashes --yes", ADMINS),
-    session("users delete EVE --yes", ADMINS),
-    session("users delete 99 --yes", MISSING),
-    without_credential("keys list", 0),
-    without_credential("keys export --jwks", 0),
-    without_credential("keys export --jwks --purpose test", 0),
-    without_credential("keys export --pem", 0),
-    without_credential("keys export --site site --issuer https://id.example", 0),
-    session("keys export --private KEY --yes", ADMINS),
-    session("keys generate", ADMINS),
+    session_row("users import missing-file", [7, 7, 2]),
+    session_row("users export", ADMINS),
+    session_row("users export --with-hashes --yes", ADMINS),
+    session_row("users delete EVE --yes", ADMINS),
+    session_row("users delete 99 --yes", MISSING),
+    public_row("keys list", 0),
+    public_row("keys export --jwks", 0),
+    public_row("keys export --jwks --purpose test", 0),
+    public_row("keys export --pem", 0),
+    public_row("keys export --site site --issuer https://id.example", 0),
+    session_row("keys export --private KEY --yes", ADMINS),
+    session_row("keys generate", ADMINS),
     // The file is opened after the role check.
-    session("keys import --from-file there-is-none", [7, 7, 2]),
-    session("keys activate nokey", MISSING),
-    session("keys retire nokey", MISSING),
-    session("keys revoke nokey --yes", MISSING),
-    session("keys export --private nokey --yes", MISSING),
-    session("keys activate -- KEY", ADMINS),
-    session("keys rotate", ADMINS),
-    session("keys retire -- KEY", ADMINS),
-    session("keys revoke --yes -- KEY", ADMINS),
-    session("settings list", ALL),
-    session("settings get token.ttl", ALL),
-    session("settings set token.ttl 7d", ADMINS),
-    session("settings unset token.ttl", ADMINS),
-    without_credential("store info", 0),
-    without_credential("store check", 0),
-    session("store backup copy.db", ADMINS),
-    session("store prune", ADMINS),
-    session("store migrate", ADMINS),
+    session_row("keys import --from-file missing-file", [7, 7, 2]),
+    session_row("keys activate nokey", MISSING),
+    session_row("keys retire nokey", MISSING),
+    session_row("keys revoke nokey --yes", MISSING),
+    session_row("keys export --private nokey --yes", MISSING),
+    session_row("keys activate -- KEY", ADMINS),
+    session_row("keys rotate", ADMINS),
+    session_row("keys retire -- KEY", ADMINS),
+    session_row("keys revoke --yes -- KEY", ADMINS),
+    session_row("settings list", ALL),
+    session_row("settings get token.ttl", ALL),
+    session_row("settings set token.ttl 7d", ADMINS),
+    session_row("settings unset token.ttl", ADMINS),
+    public_row("store info", 0),
+    public_row("store check", 0),
+    session_row("store backup copy.db", ADMINS),
+    session_row("store prune", ADMINS),
+    session_row("store migrate", ADMINS),
     // The file is opened after the role check.
-    Row { none: 2, ..session("store restore there-is-none", [7, 7, 2]) },
-    session("audit list", ADMINS),
-    session("audit list --user nobody", MISSING),
-    session("sessions revoke --all --yes", ALL),
+    Row { no_credential: 2, ..session_row("store restore missing-file", [7, 7, 2]) },
+    session_row("audit list", ADMINS),
+    session_row("audit list --user nobody", MISSING),
+    session_row("sessions revoke --all --yes", ALL),
     // An ended session counts as logged out.
-    Row { none: 0, ended: [0, 0], ..session("logout", ALL) },
+    Row { no_credential: 0, invalid_access_token: [0, 0], ..session_row("logout", ALL) },
 ];

@@ -1,8 +1,8 @@
 //! Files without a key, and keys in unsupported formats or of unsupported types.
 
 use super::Table;
-use super::der::{nested, pem};
-use crate::hostile::provider::{ED25519, P256, P256_PUBLIC, RSA, RSA_PUBLIC};
+use super::der::{nested_sequences, pem};
+use crate::hostile::issuer::{ED25519, P256, P256_PUBLIC, RSA, RSA_PUBLIC};
 use crate::hostile::signer::decode_pem;
 
 const UNKNOWN_FORMAT: &str = "unsupported key format";
@@ -16,20 +16,20 @@ const DAMAGED: &str = "the PEM is damaged";
 const TOO_LARGE: &str = "key file too large: more than 262144 bytes";
 const NO_JSON: &str = "the JWK Set is not well-formed JSON";
 
-/// Bytes without a key.
-pub(in crate::hostile) fn non_keys() -> Table {
+/// Returns files that contain no key.
+pub(in crate::hostile) fn non_key_table() -> Table {
     let mut table = Table::default();
     let json = "{\"kty\":\"oct\"}";
     let utf_16: Vec<u8> = json.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    let utf_16_marked = [&[0xFF, 0xFE][..], &utf_16[1..], &[0]].concat();
+    let utf_16_with_bom = [&[0xFF, 0xFE][..], &utf_16[1..], &[0]].concat();
     for (name, file) in [
         ("empty", Vec::new()),
         ("a line break", b"\n".to_vec()),
         ("whitespace", b" \t\r\n ".to_vec()),
         ("NUL", vec![0; 1_000]),
-        ("words", b"this is my key".to_vec()),
+        ("plain text", b"this is my key".to_vec()),
         ("JSON in UTF-16", utf_16),
-        ("JSON in UTF-16 with its mark", utf_16_marked),
+        ("JSON in UTF-16 with a byte order mark", utf_16_with_bom),
         ("a byte order mark before JSON", format!("\u{feff}{json}").into_bytes()),
         ("a JSON array", format!("[{json}]").into_bytes()),
         ("a JSON string", b"\"key\"".to_vec()),
@@ -37,122 +37,126 @@ pub(in crate::hostile) fn non_keys() -> Table {
         ("bytes that are not UTF-8", vec![0xFF; 64]),
         ("truncated DER", vec![0x31, 0x82, 0x01]),
     ] {
-        table.import(UNKNOWN_FORMAT, name, &file);
-        table.verify_key("RS256", NOT_PEM_OR_JWK, name, &file);
+        table.add_import(UNKNOWN_FORMAT, name, &file);
+        table.add_verify_key("RS256", NOT_PEM_OR_JWK, name, &file);
         let message = if name == "a JSON array" || name == "a JSON string" {
             "the JWK Set is not a JSON object"
         } else {
             NO_JSON
         };
-        table.verify_set(message, name, &file);
+        table.add_verify_set(message, name, &file);
     }
     let large = vec![0; 64_000_000];
     let json = [&b"{\"keys\":["[..], &b"{},".repeat(100_000)].concat();
     for (name, file) in [("64 MB of NUL", large), ("100,000 keys, unterminated", json)] {
         table.push((name, &file), super::IMPORT.to_vec(), 65, TOO_LARGE);
-        table.verify_both("RS256", TOO_LARGE, name, &file);
+        table.add_verify_both("RS256", TOO_LARGE, name, &file);
     }
     table
 }
 
-/// Incomplete or damaged private keys.
-pub(in crate::hostile) fn damaged_private() -> Table {
+/// Returns incomplete or damaged private keys.
+pub(in crate::hostile) fn damaged_private_key_table() -> Table {
     let mut table = Table::default();
     for (name, text) in [("RSA", RSA), ("P-256", P256), ("Ed25519", ED25519)] {
         let der = decode_pem(text);
         let half = &der[..der.len() / 2];
         let with_trailing_byte = [&der[..], &[0]].concat();
         for (defect, file) in [
-            ("cut in half inside", pem("PRIVATE KEY", half)),
-            ("empty inside", pem("PRIVATE KEY", b"")),
-            ("of zeros", pem("PRIVATE KEY", &vec![0; der.len()])),
-            ("nested", pem("PRIVATE KEY", &nested(10_000))),
+            ("with half of the DER", pem("PRIVATE KEY", half)),
+            ("with empty DER", pem("PRIVATE KEY", b"")),
+            ("with zeros as DER", pem("PRIVATE KEY", &vec![0; der.len()])),
+            ("with nested sequences", pem("PRIVATE KEY", &nested_sequences(10_000))),
         ] {
-            table.import(NO_KEY, &format!("{name} PEM {defect}"), file);
+            table.add_import(NO_KEY, &format!("{name} PEM {defect}"), file);
         }
-        table.import(NO_KEY, &format!("{name} DER cut in half"), half);
-        table.import(
+        table.add_import(NO_KEY, &format!("{name} DER cut in half"), half);
+        table.add_import(
             TRAILING_DATA,
             &format!("{name} PEM with a trailing byte"),
             pem("PRIVATE KEY", &with_trailing_byte),
         );
-        table.import(
+        table.add_import(
             TRAILING_DATA,
             &format!("{name} DER with a trailing byte"),
             with_trailing_byte,
         );
-        table.import(TRAILING_DATA, &format!("{name} DER twice"), der.repeat(2));
+        table.add_import(TRAILING_DATA, &format!("{name} DER twice"), der.repeat(2));
         let (first, last) = text.split_at(text.len() / 2);
-        table.import(DAMAGED, &format!("{name} PEM without its end"), first);
-        table.import(UNKNOWN_FORMAT, &format!("{name} PEM without its beginning"), last);
-        let other = text.replace("END PRIVATE", "END PUBLIC");
-        table.import(DAMAGED, &format!("{name} PEM with another end"), other);
-        table.import(
+        table.add_import(DAMAGED, &format!("{name} PEM without its second half"), first);
+        table.add_import(UNKNOWN_FORMAT, &format!("{name} PEM without its first half"), last);
+        let wrong_end = text.replace("END PRIVATE", "END PUBLIC");
+        table.add_import(DAMAGED, &format!("{name} PEM with another END label"), wrong_end);
+        table.add_import(
             DAMAGED,
-            &format!("{name} PEM with a sign inside"),
+            &format!("{name} PEM with an invalid base64 character"),
             text.replacen("MI", "M*", 1).replacen("MC", "M*", 1),
         );
-        let retagged = text.replace("PRIVATE KEY", "X PRIVATE KEY");
-        table.import(
+        let relabelled = text.replace("PRIVATE KEY", "X PRIVATE KEY");
+        table.add_import(
             "the PEM is not PKCS#8, SEC 1 or PKCS#1",
-            &format!("{name} PEM of another tag"),
-            retagged,
+            &format!("{name} PEM with another label"),
+            relabelled,
         );
-        table.verify_key("RS256", "found a private key", &format!("{name} PEM"), text);
-        table.verify_key("RS256", NOT_PEM_OR_JWK, &format!("{name} DER"), &der);
-        table.verify_key("HS256", "expected a shared secret", &format!("{name} DER"), &der);
-        table.verify_set(NO_JSON, &format!("{name} PEM"), text);
+        table.add_verify_key("RS256", "found a private key", &format!("{name} PEM"), text);
+        table.add_verify_key("RS256", NOT_PEM_OR_JWK, &format!("{name} DER"), &der);
+        table.add_verify_key("HS256", "expected a shared secret", &format!("{name} DER"), &der);
+        table.add_verify_set(NO_JSON, &format!("{name} PEM"), text);
     }
-    table.import("several private keys", "two keys", [P256, RSA].concat());
-    table.import(NO_PRIVATE, "a public key", P256_PUBLIC);
-    table.import(DAMAGED, "a line of PEM", "-----BEGIN PRIVATE KEY-----");
-    table.import(NO_KEY, "nested DER", nested(40_000));
-    table.import(NO_KEY, "nested PEM", pem("PRIVATE KEY", &nested(30_000)));
+    table.add_import("several private keys", "two keys", [P256, RSA].concat());
+    table.add_import(NO_PRIVATE, "a public key", P256_PUBLIC);
+    table.add_import(DAMAGED, "the first line of a PEM", "-----BEGIN PRIVATE KEY-----");
+    table.add_import(NO_KEY, "nested DER", nested_sequences(40_000));
+    table.add_import(NO_KEY, "nested PEM", pem("PRIVATE KEY", &nested_sequences(30_000)));
     table
 }
 
-/// Incomplete or damaged public keys, and files with several keys.
-pub(in crate::hostile) fn damaged_public() -> Table {
+/// Returns incomplete or damaged public keys, and files with several keys.
+pub(in crate::hostile) fn damaged_public_key_table() -> Table {
     let mut table = Table::default();
     for (name, text, alg) in [("RSA", RSA_PUBLIC, "RS256"), ("P-256", P256_PUBLIC, "ES256")] {
         let der = decode_pem(text);
-        let tag = "PUBLIC KEY";
-        let half = if alg == "ES256" { "not a point on the curve" } else { NO_PUBLIC_KEY };
+        let label = "PUBLIC KEY";
+        let truncated = if alg == "ES256" { "not a point on the curve" } else { NO_PUBLIC_KEY };
         for (defect, message, file) in [
-            ("cut in half inside", half, pem(tag, &der[..der.len() / 2])),
-            ("empty inside", NO_PUBLIC_KEY, pem(tag, b"")),
-            ("of zeros", NO_PUBLIC_KEY, pem(tag, &vec![0; der.len()])),
-            ("nested", NO_PUBLIC_KEY, pem(tag, &nested(30_000))),
-            ("as PKCS#1 nested", NO_PUBLIC_KEY, pem("RSA PUBLIC KEY", &nested(30_000))),
-            ("of another tag", NO_PUBLIC_KEY, pem("X", &der)),
+            ("with half of the DER", truncated, pem(label, &der[..der.len() / 2])),
+            ("with empty DER", NO_PUBLIC_KEY, pem(label, b"")),
+            ("with zeros as DER", NO_PUBLIC_KEY, pem(label, &vec![0; der.len()])),
+            ("with nested sequences", NO_PUBLIC_KEY, pem(label, &nested_sequences(30_000))),
+            (
+                "as PKCS#1, with nested sequences",
+                NO_PUBLIC_KEY,
+                pem("RSA PUBLIC KEY", &nested_sequences(30_000)),
+            ),
+            ("with another label", NO_PUBLIC_KEY, pem("X", &der)),
             ("as a certificate", "certificates are not supported", pem("CERTIFICATE", &der)),
             ("as a private key", "found a private key", pem("PRIVATE KEY", &der)),
-            ("without its end", DAMAGED, text[..text.len() / 2].to_owned()),
-            ("with another end", DAMAGED, text.replace("END PUBLIC", "END PRIVATE")),
+            ("without its second half", DAMAGED, text[..text.len() / 2].to_owned()),
+            ("with another END label", DAMAGED, text.replace("END PUBLIC", "END PRIVATE")),
             ("twice", "the PEM has several parts", text.repeat(2)),
             ("and a private key", "found a private key", format!("{text}{P256}")),
             ("for HMAC", "unsuitable for the algorithm", text.to_owned()),
         ] {
             let alg = if defect == "for HMAC" { "HS256" } else { alg };
-            table.verify_key(alg, message, &format!("{name} PEM {defect}"), &file);
+            table.add_verify_key(alg, message, &format!("{name} PEM {defect}"), &file);
             if message == DAMAGED {
-                table.verify_key("HS256", message, &format!("{name} PEM {defect}"), &file);
+                table.add_verify_key("HS256", message, &format!("{name} PEM {defect}"), &file);
             }
         }
-        let other = if alg == "RS256" { "ES256" } else { "RS256" };
-        table.verify_key(
-            other,
+        let other_alg = if alg == "RS256" { "ES256" } else { "RS256" };
+        table.add_verify_key(
+            other_alg,
             "unsuitable for the algorithm",
-            &format!("{name} PEM for {other}"),
+            &format!("{name} PEM for {other_alg}"),
             text,
         );
-        table.verify_set(NO_JSON, &format!("{name} public PEM"), text);
+        table.add_verify_set(NO_JSON, &format!("{name} public PEM"), text);
     }
     table
 }
 
-/// Keys of unsupported types.
-pub(in crate::hostile) fn unsupported_types() -> Table {
+/// Returns keys of unsupported types.
+pub(in crate::hostile) fn unsupported_type_table() -> Table {
     let mut table = Table::default();
     macro_rules! sample {
         ($name:literal) => {
@@ -176,11 +180,11 @@ pub(in crate::hostile) fn unsupported_types() -> Table {
         (sample!("rsa1024"), min_length),
         (sample!("rsa512"), min_length),
     ] {
-        table.import(message, name, text);
+        table.add_import(message, name, text);
         if name != "certificate" {
-            table.verify_key("RS256", "found a private key", name, text);
+            table.add_verify_key("RS256", "found a private key", name, text);
         }
-        table.verify_set(NO_JSON, name, text);
+        table.add_verify_set(NO_JSON, name, text);
     }
     let length_range = "RSA key size out of range: expected 2,048 to 8,192 bits";
     for ((name, text), message) in [
@@ -198,7 +202,7 @@ pub(in crate::hostile) fn unsupported_types() -> Table {
         (sample!("rsa512.pub"), length_range),
     ] {
         for alg in ["RS256", "ES256", "HS256"] {
-            table.verify_key(alg, message, name, text);
+            table.add_verify_key(alg, message, name, text);
         }
     }
     table
@@ -206,20 +210,20 @@ pub(in crate::hostile) fn unsupported_types() -> Table {
 
 #[test]
 fn files_without_key_are_refused() {
-    non_keys().present();
+    non_key_table().assert_rejected();
 }
 
 #[test]
 fn damaged_private_keys_are_refused() {
-    damaged_private().present();
+    damaged_private_key_table().assert_rejected();
 }
 
 #[test]
 fn damaged_public_keys_are_refused() {
-    damaged_public().present();
+    damaged_public_key_table().assert_rejected();
 }
 
 #[test]
 fn unsupported_key_types_are_refused() {
-    unsupported_types().present();
+    unsupported_type_table().assert_rejected();
 }

@@ -1,9 +1,10 @@
 //! Private JWKs and JWK Sets, for `keys import`.
 
 use super::private_keys::{
-    ed25519, inconsistent_rsa, increment, other_rsa, p256, p384, rsa, with_bytes,
+    ed25519_jwk, inconsistent_rsa_jwks, increment, other_rsa_jwk, p256_jwk, p384_jwk, rsa_jwk,
+    with_bytes,
 };
-use super::{BAD_LENGTH, NO_MATCH, Table, UNKNOWN_TYPE};
+use super::{BAD_LENGTH, INCONSISTENT, Table, UNKNOWN_TYPE};
 use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_member, hex};
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 const NO_ALGORITHM: &str = "not one of HS256, ";
 const NO_PRIVATE: &str = "missing private part (`d`), which signing requires";
 
-/// Returns the JWK with that member.
+/// Returns the JWK with the member set to the value.
 pub(super) fn with_member(jwk: &Value, member: &str, value: impl Into<Value>) -> Value {
     let mut jwk = jwk.clone();
     jwk[member] = value.into();
@@ -26,16 +27,16 @@ pub(super) fn without_member(jwk: &Value, member: &str) -> Value {
 
 impl Table {
     fn add_jwk(&mut self, message: &str, name: &str, jwk: &Value) {
-        self.import(message, name, jwk.to_string());
+        self.add_import(message, name, jwk.to_string());
         let set = json!({ "keys": [jwk] }).to_string();
-        self.import(message, &format!("{name}, in a set"), set);
+        self.add_import(message, &format!("{name}, in a set"), set);
     }
 }
 
-/// Invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
-pub(in crate::hostile) fn members() -> Table {
+/// Returns private JWKs with invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
+pub(in crate::hostile) fn metadata_table() -> Table {
     let mut table = Table::default();
-    let key = ed25519();
+    let key = ed25519_jwk();
     for kty in [json!("okp"), json!("EC"), json!("RSA "), json!("none"), json!(1), json!(["OKP"])] {
         table.add_jwk(UNKNOWN_TYPE, &format!("kty {kty}"), &with_member(&key, "kty", kty));
     }
@@ -44,7 +45,7 @@ pub(in crate::hostile) fn members() -> Table {
     for crv in ["ed25519", "Ed448", "X25519", "X448", "P-256", ""] {
         table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv:?}"), &with_member(&key, "crv", crv));
     }
-    for key in [&key, &p256(), &p384()] {
+    for key in [&key, &p256_jwk(), &p384_jwk()] {
         table.add_jwk(
             UNKNOWN_TYPE,
             &format!("{} without crv", key["crv"]),
@@ -58,7 +59,7 @@ pub(in crate::hostile) fn members() -> Table {
         table.add_jwk(NO_PRIVATE, &format!("{} without d", key["crv"]), &without_member(key, "d"));
     }
     for crv in ["p-256", "secp256k1", "P-521", "P-224"] {
-        table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv}"), &with_member(&p256(), "crv", crv));
+        table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv}"), &with_member(&p256_jwk(), "crv", crv));
     }
     for alg in ["none", "None", "ES512", "RSA-OAEP", "A128GCM", "eddsa", "Ed25519", ""] {
         table.add_jwk(NO_ALGORITHM, &format!("alg {alg:?}"), &with_member(&key, "alg", alg));
@@ -73,9 +74,9 @@ pub(in crate::hostile) fn members() -> Table {
     for (key, alg) in [
         (&key, "ES256"),
         (&key, "HS256"),
-        (&p256(), "ES384"),
-        (&p384(), "ES256"),
-        (&rsa(), "HS256"),
+        (&p256_jwk(), "ES384"),
+        (&p384_jwk(), "ES256"),
+        (&rsa_jwk(), "HS256"),
     ] {
         let name = format!("{} of {} with alg {alg}", key["kty"], key["crv"]);
         table.add_jwk("unsuitable for the algorithm", &name, &with_member(key, "alg", alg));
@@ -103,13 +104,13 @@ pub(in crate::hostile) fn members() -> Table {
     table
 }
 
-/// Members that are not base64url or have the wrong length.
-pub(in crate::hostile) fn lengths() -> Table {
+/// Returns private JWKs with members that are not base64url or have the wrong length.
+pub(in crate::hostile) fn member_encoding_table() -> Table {
     let mut table = Table::default();
     for (key, names) in [
-        (ed25519(), &["d", "x"][..]),
-        (p256(), &["d", "x", "y"]),
-        (rsa(), &["n", "e", "d", "p", "q", "dp", "dq", "qi"]),
+        (ed25519_jwk(), &["d", "x"][..]),
+        (p256_jwk(), &["d", "x", "y"]),
+        (rsa_jwk(), &["n", "e", "d", "p", "q", "dp", "dq", "qi"]),
     ] {
         for name in names {
             let text = key[*name].as_str().unwrap();
@@ -117,22 +118,22 @@ pub(in crate::hostile) fn lengths() -> Table {
                 ("padded", format!("{text}=")),
                 ("with a space", format!(" {text}")),
                 ("with a line break", format!("{text}\n")),
-                ("of the other alphabet", format!("+/{}", &text[2..])),
+                ("in the standard base64 alphabet", format!("+/{}", &text[2..])),
                 ("with a NUL", format!("{text}\0")),
             ];
             let message = format!("`{name}` is not base64url");
             for (defect, text) in malformed {
                 let row = format!("{} {name} {defect}", key["kty"]);
-                table.import(&message, &row, with_member(&key, name, text).to_string());
+                table.add_import(&message, &row, with_member(&key, name, text).to_string());
             }
             table.add_jwk(
                 &message,
-                &format!("{} {name} a number", key["kty"]),
+                &format!("{} {name} as a number", key["kty"]),
                 &with_member(&key, name, 5),
             );
         }
     }
-    for (key, names) in [(p256(), ["d", "x", "y"]), (p384(), ["d", "x", "y"])] {
+    for (key, names) in [(p256_jwk(), ["d", "x", "y"]), (p384_jwk(), ["d", "x", "y"])] {
         for name in names {
             let bytes = decode_member(&key, name);
             for (defect, bytes) in [
@@ -140,14 +141,14 @@ pub(in crate::hostile) fn lengths() -> Table {
                 ("one byte shorter", bytes[1..].to_vec()),
                 ("one byte longer", [&bytes[..], &[0]].concat()),
                 ("leading zero", [&[0], &bytes[..]].concat()),
-                ("twice", bytes.repeat(2)),
+                ("repeated twice", bytes.repeat(2)),
             ] {
                 let defect = format!("{} {name} {defect}", key["crv"]);
-                table.import(BAD_LENGTH, &defect, with_bytes(&key, name, bytes).to_string());
+                table.add_import(BAD_LENGTH, &defect, with_bytes(&key, name, bytes).to_string());
             }
         }
     }
-    let key = ed25519();
+    let key = ed25519_jwk();
     let (d, x) = (decode_member(&key, "d"), decode_member(&key, "x"));
     for size in [0, 1, 31, 33, 64] {
         let name = format!("Ed25519 d of {size} bytes");
@@ -157,136 +158,138 @@ pub(in crate::hostile) fn lengths() -> Table {
     table
 }
 
-/// Inconsistent numbers.
-pub(in crate::hostile) fn numbers() -> Table {
+/// Returns keys with inconsistent numbers.
+pub(in crate::hostile) fn number_table() -> Table {
     let mut table = Table::default();
     let mut add =
-        |message: &str, name: &str, key: &Value| table.import(message, name, key.to_string());
+        |message: &str, name: &str, key: &Value| table.add_import(message, name, key.to_string());
     for (key, other, order) in
-        [(p256(), p384(), hex(P256_ORDER)), (p384(), p256(), hex(P384_ORDER))]
+        [(p256_jwk(), p384_jwk(), hex(P256_ORDER)), (p384_jwk(), p256_jwk(), hex(P384_ORDER))]
     {
         let (crv, d) = (key["crv"].as_str().unwrap(), decode_member(&key, "d"));
         for (name, d) in [
-            ("zero", vec![0; d.len()]),
+            ("= 0", vec![0; d.len()]),
             ("of another key", increment(&d)),
-            ("the order", order.clone()),
-            ("more than the order", increment(&order)),
-            ("all ones", vec![0xFF; d.len()]),
+            ("= order", order.clone()),
+            ("= order + 1", increment(&order)),
+            ("with all bits set", vec![0xFF; d.len()]),
         ] {
-            add(NO_MATCH, &format!("{crv} d {name}"), &with_bytes(&key, "d", d));
+            add(INCONSISTENT, &format!("{crv} d {name}"), &with_bytes(&key, "d", d));
         }
         for name in ["x", "y"] {
-            let (one, zero) = (increment(&decode_member(&key, name)), vec![0; d.len()]);
-            add(NO_MATCH, &format!("{crv} {name} and one"), &with_bytes(&key, name, one));
-            add(NO_MATCH, &format!("{crv} {name} zero"), &with_bytes(&key, name, zero));
+            let (plus_one, zero) = (increment(&decode_member(&key, name)), vec![0; d.len()]);
+            add(INCONSISTENT, &format!("{crv} {name} + 1"), &with_bytes(&key, name, plus_one));
+            add(INCONSISTENT, &format!("{crv} {name} = 0"), &with_bytes(&key, name, zero));
         }
         let mut swapped = key.clone();
         (swapped["x"], swapped["y"]) = (key["y"].clone(), key["x"].clone());
-        add(NO_MATCH, &format!("{crv} x and y swapped"), &swapped);
+        add(INCONSISTENT, &format!("{crv} x and y swapped"), &swapped);
         let renamed = with_member(&key, "crv", other["crv"].clone());
-        add(BAD_LENGTH, &format!("{crv} under the other's name"), &renamed);
+        add(BAD_LENGTH, &format!("{crv} key with another crv"), &renamed);
     }
-    let key = ed25519();
+    let key = ed25519_jwk();
     let x = decode_member(&key, "x");
-    let neutral = [&[1][..], &[0; 31]].concat();
+    let neutral_element = [&[1][..], &[0; 31]].concat();
     for (name, x) in [
         ("of another key", increment(&x)),
         ("of 31 bytes", x[..31].to_vec()),
         ("of 33 bytes", [&x[..], &[0]].concat()),
-        ("of small order", neutral),
+        ("of small order", neutral_element),
         ("empty", Vec::new()),
     ] {
-        add(NO_MATCH, &format!("Ed25519 x {name}"), &with_bytes(&key, "x", x));
+        add(INCONSISTENT, &format!("Ed25519 x {name}"), &with_bytes(&key, "x", x));
     }
-    add(NO_MATCH, "Ed25519 d zero", &with_bytes(&key, "d", [0; 32]));
+    add(INCONSISTENT, "Ed25519 d = 0", &with_bytes(&key, "d", [0; 32]));
     table
 }
 
-pub(in crate::hostile) fn rsa_numbers() -> Table {
+pub(in crate::hostile) fn rsa_table() -> Table {
     let mut table = Table::default();
-    for (name, jwk) in inconsistent_rsa() {
-        let message = if ["n zero", "e 0"].contains(&name.as_str()) { NO_KEY } else { NO_MATCH };
-        table.import(message, &format!("RSA JWK: {name}"), jwk.to_string());
+    for (name, jwk) in inconsistent_rsa_jwks() {
+        let message =
+            if ["n = 0", "e = 0"].contains(&name.as_str()) { NO_KEY } else { INCONSISTENT };
+        table.add_import(message, &format!("RSA JWK: {name}"), jwk.to_string());
     }
     for name in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
         let message =
             if name == "d" { NO_PRIVATE.to_owned() } else { format!("`{name}` is not base64url") };
-        table.add_jwk(&message, &format!("RSA without {name}"), &without_member(&rsa(), name));
+        table.add_jwk(&message, &format!("RSA without {name}"), &without_member(&rsa_jwk(), name));
     }
     for oth in [json!([]), json!(null), json!([{"r": "AQ", "d": "AQ", "t": "AQ"}])] {
         let name = format!("RSA with oth {oth}");
         table.add_jwk(
             "RSA keys with more than two primes are not supported",
             &name,
-            &with_member(&rsa(), "oth", oth),
+            &with_member(&rsa_jwk(), "oth", oth),
         );
     }
     table
 }
 
-/// Malformed JWKs and JWK Sets.
-pub(in crate::hostile) fn documents() -> Table {
+/// Returns malformed JWKs and JWK Sets.
+pub(in crate::hostile) fn document_table() -> Table {
     let mut table = Table::default();
-    let key = ed25519().to_string();
+    let key = ed25519_jwk().to_string();
     let inner = &key[1..key.len() - 1];
     let (no_json, twice) = ("not well-formed JSON", "duplicate member name");
-    let deep = |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+    let nested_arrays =
+        |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     for (message, name, text) in [
-        (no_json, "cut off", key[..key.len() - 1].to_owned()),
+        (no_json, "truncated", key[..key.len() - 1].to_owned()),
         (no_json, "two keys in a row", format!("{key}{key}")),
         (no_json, "a comment", format!("{{/**/{inner}}}")),
         (no_json, "1e400", format!("{{{inner},\"x\":1e400}}")),
-        (no_json, "10,000 deep", deep(10_000)),
-        (no_json, "100,000 open", "{\"a\":".repeat(50_000)),
+        (no_json, "arrays nested 10,000 deep", nested_arrays(10_000)),
+        (no_json, "50,000 unclosed objects", "{\"a\":".repeat(50_000)),
         (twice, "kty twice", format!("{{\"kty\":\"oct\",{inner}}}")),
         (twice, "d twice", format!("{{{inner},\"d\":\"AAAA\"}}")),
         (twice, "d twice, one escaped", format!("{{{inner},\"\\u0064\":\"AAAA\"}}")),
         (twice, "keys twice", format!("{{\"keys\":[{key}],\"keys\":[]}}")),
-        ("`keys` is not an array", "keys an object", format!("{{\"keys\":{key}}}")),
-        ("`keys` is not an array", "keys null", format!("{{\"keys\":null,{inner}}}")),
-        ("`keys` is not an array", "no keys", "{\"keys\":[]}".to_owned()),
+        ("`keys` is not an array", "keys is an object", format!("{{\"keys\":{key}}}")),
+        ("`keys` is not an array", "keys is null", format!("{{\"keys\":null,{inner}}}")),
+        ("`keys` is not an array", "keys is empty", "{\"keys\":[]}".to_owned()),
         ("key 1 of 1: not an object", "a number", "{\"keys\":[1]}".to_owned()),
         ("key 2 of 2: not an object", "a key and null", format!("{{\"keys\":[{key},null]}}")),
-        ("key 1 of 1: not an object", "100 deep", deep(100)),
+        ("key 1 of 1: not an object", "arrays nested 100 deep", nested_arrays(100)),
         (NO_PRIVATE, "an empty object", "{}".to_owned()),
         (NO_PRIVATE, "60,000 empty keys", format!("{{\"keys\":[{}{{}}]}}", "{},".repeat(60_000))),
         ("not an object", "100,000 numbers", format!("{{\"keys\":[{}0]}}", "0,".repeat(100_000))),
         ("key 2 of 2: unsuitable", "an invalid key after a valid key", {
-            let bad = with_member(&other_rsa(), "alg", "ES256");
+            let bad = with_member(&other_rsa_jwk(), "alg", "ES256");
             format!("{{\"keys\":[{key},{bad}]}}")
         }),
         ("two keys have the same `kid`", "kid twice", {
-            let named = with_member(&ed25519(), "kid", "a");
-            let other = with_member(&p256(), "kid", "a");
-            format!("{{\"keys\":[{named},{other}]}}")
+            let key_with_kid = with_member(&ed25519_jwk(), "kid", "a");
+            let other_key_with_kid = with_member(&p256_jwk(), "kid", "a");
+            format!("{{\"keys\":[{key_with_kid},{other_key_with_kid}]}}")
         }),
     ] {
-        table.import(message, name, text);
+        table.add_import(message, name, text);
     }
     table
 }
 
 #[test]
 fn private_jwk_metadata_is_validated() {
-    members().present();
+    metadata_table().assert_rejected();
 }
 
 #[test]
 fn private_jwk_member_lengths_are_validated() {
-    lengths().present();
+    member_encoding_table().assert_rejected();
 }
 
 #[test]
 fn inconsistent_private_jwk_is_refused() {
-    numbers().present();
+    number_table().assert_rejected();
 }
 
 #[test]
 fn inconsistent_private_rsa_jwk_is_refused() {
-    rsa_numbers().present();
+    rsa_table().assert_rejected();
 }
 
 #[test]
 fn malformed_jwk_documents_are_refused() {
-    documents().present();
+    document_table().assert_rejected();
 }

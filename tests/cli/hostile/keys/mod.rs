@@ -15,9 +15,9 @@ use std::time::Instant;
 const UNKNOWN_TYPE: &str = "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric";
 const OFF_CURVE: &str = "not a point on the curve";
 const BAD_LENGTH: &str = "`d`, `x` or `y` does not have the length of the curve";
-const NO_MATCH: &str = "inconsistent key parts";
+const INCONSISTENT: &str = "inconsistent key parts";
 
-/// Imports a private key.
+/// The command that imports a private key.
 const IMPORT: &[&str] = &["keys", "import", "--purpose", "test", "--from-file", "key"];
 
 /// A token whose header names an algorithm that any of the keys could have.
@@ -39,17 +39,17 @@ pub(super) struct Table(pub(super) Vec<Row>);
 impl Table {
     fn push(&mut self, row: (&str, &[u8]), words: Vec<&'static str>, exit: i32, message: &str) {
         let (name, file) = row;
-        let name = format!("{name}, to {}", words.join(" "));
+        let name = format!("{name}, with `{}`", words.join(" "));
         self.0.push(Row { name, file: file.to_vec(), words, exit, message: message.to_owned() });
     }
 
     /// Adds a key that `keys import` must refuse with this message.
-    fn import(&mut self, message: &str, name: &str, file: impl AsRef<[u8]>) {
-        self.import_as(&[], message, name, file);
+    fn add_import(&mut self, message: &str, name: &str, file: impl AsRef<[u8]>) {
+        self.add_import_as(&[], message, name, file);
     }
 
-    /// Adds a key that `keys import` must refuse with these flags.
-    fn import_as(
+    /// Adds a key that `keys import` must refuse with these flags and this message.
+    fn add_import_as(
         &mut self,
         flags: &[&'static str],
         message: &str,
@@ -59,8 +59,8 @@ impl Table {
         self.push((name, file.as_ref()), [IMPORT, flags].concat(), 65, message);
     }
 
-    /// Adds a key that `token verify --key` must refuse for that algorithm.
-    fn verify_key(
+    /// Adds a key that `token verify --key` must refuse for the algorithm.
+    fn add_verify_key(
         &mut self,
         algorithm: &'static str,
         message: &str,
@@ -72,26 +72,26 @@ impl Table {
     }
 
     /// Adds a key that `token verify --jwks` must refuse.
-    fn verify_set(&mut self, message: &str, name: &str, file: impl AsRef<[u8]>) {
+    fn add_verify_set(&mut self, message: &str, name: &str, file: impl AsRef<[u8]>) {
         let words = vec!["token", "verify", TOKEN, "--jwks", "key"];
         self.push((name, file.as_ref()), words, 65, message);
     }
 
     /// Adds a key that `token verify` must refuse with `--key` and with `--jwks`.
-    fn verify_both(
+    fn add_verify_both(
         &mut self,
         algorithm: &'static str,
         message: &str,
         name: &str,
         file: impl AsRef<[u8]>,
     ) {
-        self.verify_key(algorithm, message, name, file.as_ref());
-        self.verify_set(message, name, file.as_ref());
+        self.add_verify_key(algorithm, message, name, file.as_ref());
+        self.add_verify_set(message, name, file.as_ref());
     }
 
-    /// Presents every row, and reports all failures at once.
+    /// Asserts that every row is rejected. Reports all failures at once.
     #[track_caller]
-    fn present(&self) {
+    fn assert_rejected(&self) {
         let sandbox = Sandbox::with_admin();
         let key_count = || sandbox.sql("SELECT count(*) FROM keys");
         let before = key_count();
@@ -105,8 +105,9 @@ impl Table {
                 && output.stderr.contains(&row.message);
             if !is_expected || elapsed > MAX_DURATION {
                 let Row { name, exit, message, .. } = row;
-                failures
-                    .push(format!("{name}: not {exit} {message:?}, in {elapsed:?}: {output:?}"));
+                failures.push(format!(
+                    "{name}: expected {exit} {message:?}, in {elapsed:?}: {output:?}"
+                ));
             }
         }
         assert!(failures.is_empty(), "{}", failures.join("\n"));

@@ -1,4 +1,4 @@
-//! A token provider whose keys are samples, and its public JWK Set.
+//! A third-party issuer with sample keys, and its JWK Set.
 
 use super::signer::{decode_pem, sign_token};
 use crate::sandbox::Sandbox;
@@ -15,27 +15,27 @@ pub(super) const P384_PUBLIC: &str = include_str!("samples/p384.pub.pem");
 pub(super) const ED25519: &str = include_str!("samples/ed25519.pem");
 pub(super) const ED25519_PUBLIC: &str = include_str!("samples/ed25519.pub.pem");
 
-const JWKS: [&str; 4] = [
+const PRIVATE_JWKS: [&str; 4] = [
     include_str!("samples/rsa.jwk"),
     include_str!("samples/p256.jwk"),
     include_str!("samples/p384.jwk"),
     include_str!("samples/ed25519.jwk"),
 ];
 
-/// Key ids and algorithms of the keys.
+/// Key ids and algorithms of the sample keys.
 pub(super) const KEYS: [(&str, &str); 5] =
     [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("ed", "EdDSA"), ("oct", "HS256")];
 
 /// The shared secret of `oct`.
 pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
 
-/// A sandbox without a store, with the keys of the provider in files.
+/// Returns a sandbox without a store, with the verification keys of the issuer in files.
 pub(super) fn sandbox_with_keys() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, text) in [
         ("set", json!({"keys": jwks()}).to_string()),
         (
-            "nameless",
+            "set-without-kids",
             json!({"keys": jwks().into_iter().map(without_kid).collect::<Vec<_>>()}).to_string(),
         ),
         ("rsa", RSA_PUBLIC.to_owned()),
@@ -49,20 +49,20 @@ pub(super) fn sandbox_with_keys() -> Sandbox {
     sandbox
 }
 
-/// The public keys, and the shared secret.
+/// Returns the public keys and the shared secret as JWKs.
 pub(super) fn jwks() -> Vec<Value> {
     let secret = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET)});
-    let public = JWKS.iter().map(|text| public(text)).chain([secret]);
+    let public_jwks = PRIVATE_JWKS.iter().map(|text| public_jwk(text)).chain([secret]);
     let with_metadata = |(mut jwk, (kid, algorithm)): (Value, (&str, &str))| {
         jwk["kid"] = json!(kid);
         jwk["alg"] = json!(algorithm);
         jwk
     };
-    public.zip(KEYS).map(with_metadata).collect()
+    public_jwks.zip(KEYS).map(with_metadata).collect()
 }
 
 /// Returns the public part of a private JWK.
-pub(super) fn public(jwk: &str) -> Value {
+pub(super) fn public_jwk(jwk: &str) -> Value {
     let mut jwk: Value = serde_json::from_str(jwk).unwrap();
     for member in ["d", "p", "q", "dp", "dq", "qi"] {
         jwk.as_object_mut().unwrap().shift_remove(member);
@@ -86,7 +86,7 @@ pub(super) fn signing_key(kid: &str) -> Vec<u8> {
     }
 }
 
-/// Valid claims, which expire in 2100.
+/// Returns valid claims that expire in 2100.
 pub(super) fn default_claims() -> Value {
     json!({"iss": "https://idp", "aud": "api", "sub": "alice", "exp": 4_102_444_800_i64})
 }
