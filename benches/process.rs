@@ -21,7 +21,8 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Arguments that turn this program into the baseline process.
+/// Modes of the baseline process: with one of these arguments, this program does only the
+/// indispensable work.
 const COMMIT: &str = "--open-and-commit";
 const COMMIT_WITH_DEFAULTS: &str = "--open-with-defaults-and-commit";
 const READ: &str = "--open-and-read";
@@ -52,7 +53,7 @@ fn run_comparisons() -> Outcome<bool> {
     let linked_baseline = std::env::current_exe()?;
     let linked = (Path::new(env!("CARGO_BIN_EXE_jeton")), linked_baseline.as_path());
     let copied = (jeton.as_path(), baseline.as_path());
-    let mut all_met = true;
+    let mut all_targets_met = true;
 
     for (name, mode, (jeton, baseline)) in [
         // The indispensable work, with the same SQLite options as jeton.
@@ -69,7 +70,7 @@ fn run_comparisons() -> Outcome<bool> {
             id += 1;
             home.run(&["token", "revoke", &id.to_string()])
         };
-        all_met &= Comparison {
+        all_targets_met &= Comparison {
             runs: 1000,
             first: ("token create", home.command(&["token", "create", "my-app", "--quiet"]), 0),
             second: (name, baseline_command(baseline, mode, &store_copy), 0),
@@ -82,7 +83,7 @@ fn run_comparisons() -> Outcome<bool> {
 
     let home = Home::new(&jeton)?;
     let store_copy = copy_store(&home)?;
-    all_met &= Comparison {
+    all_targets_met &= Comparison {
         runs: 300,
         first: ("whoami", home.command(&["whoami"]), 0),
         second: ("open, read one row", baseline_command(&baseline, READ, &store_copy), 0),
@@ -92,27 +93,27 @@ fn run_comparisons() -> Outcome<bool> {
     }
     .run()?;
 
-    Ok(compare_failed_logins(&jeton)? && all_met)
+    Ok(compare_failed_logins(&jeton)? && all_targets_met)
 }
 
 /// Compares failed logins of an unknown and a known user; returns whether all targets are met.
 fn compare_failed_logins(jeton: &Path) -> Outcome<bool> {
-    let mut all_met = true;
+    let mut all_targets_met = true;
     // A new store, and a store with an imported hash that is more expensive than the default.
     for with_expensive_hash in [false, true] {
         let home = Home::new(jeton)?;
         if with_expensive_hash {
-            let rows = home.home.path().join("rows");
+            let rows = home.directory.path().join("rows");
             std::fs::write(&rows, EXPENSIVE_HASH_USER)?;
             home.run(&["users", "import", &rows.to_string_lossy()])?;
         }
-        let password_file = home.home.path().join("wrong-password");
+        let password_file = home.directory.path().join("wrong-password");
         std::fs::write(&password_file, "not lovelace")?;
         let password_path = password_file.to_string_lossy();
         let login = |name| home.command(&["login", name, "--password-file", &password_path]);
         let names: &[&str] = if with_expensive_hash { &["ada", "kim"] } else { &["ada"] };
         for name in names {
-            all_met &= Comparison {
+            all_targets_met &= Comparison {
                 runs: 40,
                 first: ("login, unknown user", login("nobody"), 6),
                 second: ("login, wrong password", login(name), 6),
@@ -123,7 +124,7 @@ fn compare_failed_logins(jeton: &Path) -> Outcome<bool> {
             .run()?;
         }
     }
-    Ok(all_met)
+    Ok(all_targets_met)
 }
 
 /// Returns the command of the baseline process on the store in `directory`.
@@ -135,7 +136,7 @@ fn baseline_command(program: &Path, mode: &str, directory: &Path) -> Command {
 
 /// Copies the store and its WAL to a new directory. No process may have the store open.
 fn copy_store(home: &Home) -> Outcome<PathBuf> {
-    let directory = home.home.path().join("copy");
+    let directory = home.directory.path().join("copy");
     std::fs::create_dir(&directory)?;
     for file in ["jeton.db", "jeton.db-wal"] {
         std::fs::copy(home.store_directory().join(file), directory.join(file))?;

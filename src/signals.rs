@@ -18,7 +18,7 @@ const TERMINATING_SIGNALS: [i32; 15] = [
 /// the real-time signals, except the fault signals (BUS, FPE, ILL, SEGV) and PIPE, which the Rust
 /// runtime ignores.
 #[cfg(target_os = "linux")]
-pub(crate) fn terminating() -> impl Iterator<Item = i32> {
+pub(crate) fn terminating_signals() -> impl Iterator<Item = i32> {
     let linux_signals = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
     let real_time = Signal::rt_min().as_raw()..=Signal::rt_max().as_raw();
     TERMINATING_SIGNALS.into_iter().chain(linux_signals).chain(real_time)
@@ -26,7 +26,7 @@ pub(crate) fn terminating() -> impl Iterator<Item = i32> {
 
 /// Returns the signals whose default action ends the process and that can be caught.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn terminating() -> impl Iterator<Item = i32> {
+pub(crate) fn terminating_signals() -> impl Iterator<Item = i32> {
     TERMINATING_SIGNALS.into_iter()
 }
 

@@ -11,7 +11,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Home directory with a store, in which the admin `ada` is logged in and has one token.
 pub(crate) struct Home {
-    pub(crate) home: TempDir,
+    pub(crate) directory: TempDir,
     jeton: PathBuf,
 }
 
@@ -21,7 +21,7 @@ impl Home {
     }
 
     pub(crate) fn new(jeton: &Path) -> Outcome<Self> {
-        let home = Self { home: Self::create_directory("bench-")?, jeton: jeton.to_owned() };
+        let home = Self { directory: Self::create_directory("bench-")?, jeton: jeton.to_owned() };
         home.run(&["init", "ada", "--password-stdin"])?;
         home.run(&["token", "create", "my-app"])?;
         Ok(home)
@@ -29,7 +29,7 @@ impl Home {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.jeton);
-        command.env_clear().env("HOME", self.home.path()).args(args);
+        command.env_clear().env("HOME", self.directory.path()).args(args);
         command
     }
 
@@ -49,7 +49,7 @@ impl Home {
 
     /// Returns the directory of the store.
     pub(crate) fn store_directory(&self) -> PathBuf {
-        self.home.path().join(".local/share/jeton")
+        self.directory.path().join(".local/share/jeton")
     }
 }
 

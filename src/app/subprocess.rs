@@ -31,7 +31,8 @@ impl SignalForwarder {
     /// Installs the handlers. Ignored signals stay ignored, also for the command: `nohup`,
     /// background jobs of a script.
     pub(crate) fn install() -> Result<Self, Failure> {
-        let signal_numbers = signals::exclude_ignored(signals::terminating().chain([SIGWINCH]));
+        let signal_numbers =
+            signals::exclude_ignored(signals::terminating_signals().chain([SIGWINCH]));
         // With `SIGCHLD` ignored, the exit status of a child is lost.
         let signal_stream = SignalsInfo::new(signal_numbers.chain([SIGCHLD]))
             .map_err(|error| supervision_error(&error))?;
@@ -92,7 +93,7 @@ impl SignalForwarder {
 }
 
 fn is_terminating(signal: i32) -> bool {
-    signals::terminating().any(|terminating| terminating == signal)
+    signals::terminating_signals().any(|terminating| terminating == signal)
 }
 
 /// Returns whether the child sent the signal: to its process group, and so to itself and to jeton.

@@ -9,7 +9,7 @@ const ADMINS_ONLY: &str = "only admins can change settings";
 /// Returns the value of a setting, or its default.
 pub(crate) fn load_setting(store: &mut Store, setting: Setting) -> Result<String, Error> {
     let value = store.read(|tx| tx.find_setting(setting))?;
-    Ok(value.unwrap_or_else(|| setting.default().to_owned()))
+    Ok(value.unwrap_or_else(|| setting.default_value().to_owned()))
 }
 
 /// Returns all settings with their values, in the documented order.
@@ -43,7 +43,7 @@ pub(crate) fn set_setting(
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let value = setting.validate(value)?;
         let old_value = tx.find_setting(setting)?;
-        let changed = old_value.as_deref().unwrap_or(setting.default()) != value;
+        let changed = old_value.as_deref().unwrap_or(setting.default_value()) != value;
         tx.set_setting(setting, &value, audit.now)?;
         let count = usize::from(changed);
         audit.record(tx, Some(caller.user.id), format!("setting {}", setting.name()), count)?;

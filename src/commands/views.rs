@@ -3,7 +3,7 @@
 use crate::app::{Cell, Rendered, Report, Style};
 use crate::model::{
     AppName, DisplayName, Email, Jti, Quota, RecordedToken, Role, Timestamp, TokenId, TokenKind,
-    TokenStatus, Uid, Untrusted, User, UserId, UserName, WithOwner,
+    TokenStatus, Untrusted, User, UserId, UserName, UserUuid, WithOwner,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Serialize)]
 pub(super) struct UserView {
     pub(super) id: UserId,
-    pub(super) uid: Uid,
+    pub(super) uid: UserUuid,
     pub(super) username: Option<UserName>,
     pub(super) email: Option<Email>,
     pub(super) name: Option<DisplayName>,

@@ -13,7 +13,7 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
 /// A parsed token whose signature is not verified.
 #[derive(Debug)]
-pub(crate) struct Compact<'t> {
+pub(crate) struct CompactJws<'t> {
     /// Signing input: header and payload as encoded in the token.
     pub(crate) signing_input: &'t str,
     /// Signature in base64url.
@@ -24,7 +24,7 @@ pub(crate) struct Compact<'t> {
     pub(crate) payload: Vec<u8>,
 }
 
-impl<'t> Compact<'t> {
+impl<'t> CompactJws<'t> {
     /// Parses exactly three parts in canonical base64url, the first of which is a JSON object, with
     /// at most [`MAX_TOKEN_BYTES`] bytes. The error message contains no part of the token.
     pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
@@ -41,23 +41,23 @@ impl<'t> Compact<'t> {
             return Err("expected three parts".to_owned());
         };
         // Only one encoding of the bytes is accepted: no padding, no stray bits, no whitespace.
-        let bytes = |part: &str, name: &str| {
+        let decode_part = |part: &str, name: &str| {
             URL_SAFE_NO_PAD.decode(part).map_err(|_| format!("the {name} is not base64url"))
         };
-        bytes(signature, "signature")?;
-        let header_bytes = bytes(header, "header")?;
+        decode_part(signature, "signature")?;
+        let header_bytes = decode_part(header, "header")?;
         Ok(Self {
             signing_input: &text[..header.len() + 1 + payload.len()],
             signature,
             header: parse_strict_object(&header_bytes)
                 .map_err(|error| format!("the header is {error}"))?,
-            payload: bytes(payload, "payload")?,
+            payload: decode_part(payload, "payload")?,
         })
     }
 }
 
-/// Decodes header and payload without validation: two parts are enough, padding and stray bits are
-/// accepted.
+/// Decodes header and payload without validation: two parts are enough, and padding and stray bits
+/// are accepted.
 pub(crate) fn decode_lenient(text: &str) -> Result<(Value, Value), String> {
     if text.len() > MAX_TOKEN_BYTES {
         return Err("larger than 64 KiB".to_owned());
@@ -72,11 +72,11 @@ pub(crate) fn decode_lenient(text: &str) -> Result<(Value, Value), String> {
             .with_decode_allow_trailing_bits(true)
             .with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
-    let value = |part: &str, name: &str| {
+    let decode_json = |part: &str, name: &str| {
         let bytes = lenient.decode(part).map_err(|_| format!("the {name} is not base64url"))?;
         serde_json::from_slice(&bytes).map_err(|_| format!("the {name} is not JSON"))
     };
-    Ok((value(header, "header")?, value(payload, "payload")?))
+    Ok((decode_json(header, "header")?, decode_json(payload, "payload")?))
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn token_parser_accepts_canonical_encoding_only() {
-        assert!(Compact::parse(&format!("{HEADER}.e30.AAAA")).is_ok());
+        assert!(CompactJws::parse(&format!("{HEADER}.e30.AAAA")).is_ok());
         for text in [
             String::new(),
             "a".to_owned(),
@@ -103,7 +103,7 @@ mod tests {
             "eyJhIjoxLCJhIjoxfQ.e30.AAAA".to_owned(), // {"a":1,"a":1}
             "A".repeat(MAX_TOKEN_BYTES + 1),
         ] {
-            assert!(Compact::parse(&text).is_err(), "{text}");
+            assert!(CompactJws::parse(&text).is_err(), "{text}");
         }
     }
 

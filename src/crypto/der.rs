@@ -11,7 +11,7 @@ pub(super) fn parse_sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
-const IDENTIFIER: u8 = 0x06;
+const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 /// Context-specific tag `[0]`, constructed.
 const CONTEXT: u8 = 0xA0;
@@ -36,7 +36,7 @@ fn parse_element(bytes: &[u8]) -> Option<Element<'_>> {
     Some(Element { tag, content, trailing })
 }
 
-/// Splits the bytes into elements. Returns `None` if the last element does not end with the bytes.
+/// Splits the bytes into elements. Returns `None` if the last element is incomplete.
 fn parse_elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut parsed = Vec::new();
     while !bytes.is_empty() {
@@ -64,7 +64,7 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     let is_algorithm = |index: usize| {
         parts.get(index).is_some_and(|part| {
             part.tag == SEQUENCE
-                && parse_element(part.content).is_some_and(|first| is_identifier(&first))
+                && parse_element(part.content).is_some_and(|first| is_object_identifier(&first))
         })
     };
     let is_pkcs1 = || {
@@ -83,14 +83,16 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     let is_public = is_algorithm(0) && (has_tag(1, BIT_STRING) || has_tag(1, OCTET_STRING));
     let is_private =
         || is_version() && (is_algorithm(1) || has_tag(1, OCTET_STRING) && content.len() >= 19);
-    let is_bundle =
-        || has_tag(1, CONTEXT) && parse_element(content).is_some_and(|first| is_identifier(&first));
+    let is_bundle = || {
+        has_tag(1, CONTEXT)
+            && parse_element(content).is_some_and(|first| is_object_identifier(&first))
+    };
     is_public || is_private() || is_pkcs1() || is_signed() || is_bundle()
 }
 
 /// Returns whether the element is an object identifier whose last number is complete.
-fn is_identifier(element: &Element<'_>) -> bool {
-    element.tag == IDENTIFIER
+fn is_object_identifier(element: &Element<'_>) -> bool {
+    element.tag == OBJECT_IDENTIFIER
         && element.content.len() >= 3
         && element.content.last().is_some_and(|last| *last < 0x80)
 }

@@ -15,7 +15,7 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-/// Returns the public key as PEM of a `SubjectPublicKeyInfo` (RFC 7468, section 13), or `None` for
+/// Returns the public key as a `SubjectPublicKeyInfo` in PEM (RFC 7468, section 13), or `None` for
 /// a symmetric key.
 pub(crate) fn public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
     encode_public_key_pem(key).map_err(|_| damaged_key(key))
@@ -44,7 +44,7 @@ fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
     Ok(Some(encode_pem("PUBLIC KEY", der.as_ref())))
 }
 
-/// Returns the private key as PEM of PKCS#8 (RFC 7468, section 10), or a symmetric key as JWK (RFC
+/// Returns the private key as PKCS#8 in PEM (RFC 7468, section 10), or a symmetric key as JWK (RFC
 /// 7517).
 pub(crate) fn private_key_text(key: &KeySpec) -> SecretString {
     let material = key.material.expose_secret();

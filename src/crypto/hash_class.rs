@@ -101,9 +101,9 @@ impl HashClass {
         blocks.saturating_mul(self.params.t_cost().into())
     }
 
-    /// Returns a class whose work completes `spent` to the work of this class, or `None` if no work
-    /// remains. The filler uses no more memory than this class and has one lane, because lanes are
-    /// computed in turn and divide the memory into larger units.
+    /// Returns a class whose work, added to `spent`, equals the work of this class, or `None` if no
+    /// work remains. The filler uses no more memory than this class and has one lane, because lanes
+    /// are computed in turn and divide the memory into larger units.
     pub(super) fn filler(&self, spent: u64) -> Option<Self> {
         let remaining = self.work().saturating_sub(spent);
         let memory = (remaining / u64::from(self.params.t_cost()) / 4 * 4).max(MIN_MEMORY_KIB);
@@ -115,7 +115,7 @@ impl HashClass {
     /// Computes a hash of this class only for its cost.
     pub(super) fn spend_work(&self, password: &[u8]) -> Result<(), Error> {
         #[cfg(test)]
-        work_done::add(self);
+        hashing_work::add(self);
         let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
         Argon2::new(self.algorithm, self.version, self.params.clone())
             .hash_password_into(password, FILLER_SALT, &mut output)
@@ -139,7 +139,7 @@ pub(super) fn parse_phc(text: &str) -> Result<phc::PasswordHash, InvalidValue> {
 
 /// Work of the password hashes that this thread has computed, for tests.
 #[cfg(test)]
-pub(crate) mod work_done {
+pub(crate) mod hashing_work {
     use super::HashClass;
     use std::cell::Cell;
 
@@ -151,7 +151,7 @@ pub(crate) mod work_done {
         WORK.set(WORK.get() + class.work());
     }
 
-    /// Returns the work since the last call.
+    /// Returns the work since the last call, and resets the counter.
     pub(crate) fn take() -> u64 {
         WORK.take()
     }
@@ -166,8 +166,9 @@ mod tests {
     }
 
     #[test]
-    fn filler_completes_the_work_of_the_costliest_class() {
-        let user_params = ["m=8,t=1,p=1", "m=767,t=3,p=64", "m=19456,t=2,p=1", "m=262144,t=4,p=1"];
+    fn filler_adds_up_to_work_of_costliest_class() {
+        let user_hash_params =
+            ["m=8,t=1,p=1", "m=767,t=3,p=64", "m=19456,t=2,p=1", "m=262144,t=4,p=1"];
         for costliest in [
             "m=8,t=1,p=1",
             "m=19456,t=2,p=1",
@@ -179,8 +180,8 @@ mod tests {
             let stored = format!("$argon2id$v=19${costliest}");
             let costliest = HashClass::from_stored(Some(&stored)).unwrap();
             let max_blocks = costliest.params.block_count();
-            for spent in
-                user_params.map(|params| parse_class(&format!("$argon2i$v=16${params}")).work())
+            for spent in user_hash_params
+                .map(|params| parse_class(&format!("$argon2i$v=16${params}")).work())
             {
                 let filler = costliest.filler(spent);
                 assert!(

@@ -37,7 +37,11 @@ fn generate_candidate(
     let random = SystemRandom::new();
     let pkcs8 = match algorithm.key_type() {
         KeyType::Hmac(size) => {
-            return Ok(symmetric_key(algorithm, purpose, &random::generate_secret_text(size)?));
+            return Ok(build_symmetric_key(
+                algorithm,
+                purpose,
+                &random::generate_secret_text(size)?,
+            ));
         }
         KeyType::Rsa => return generate_rsa(algorithm, purpose, bits),
         KeyType::P256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
@@ -45,7 +49,7 @@ fn generate_candidate(
         // Version 1 of PKCS#8 is supported by all programs.
         KeyType::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&random),
     };
-    private_key(algorithm, purpose, pkcs8.map_err(|_| Error::Random)?.as_ref())
+    build_private_key(algorithm, purpose, pkcs8.map_err(|_| Error::Random)?.as_ref())
 }
 
 fn generate_rsa(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result<KeySpec, Error> {
@@ -56,23 +60,27 @@ fn generate_rsa(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result
     };
     let pair = RsaKeyPair::generate(size).map_err(|_| Error::Random)?;
     let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| Error::Random)?;
-    private_key(algorithm, purpose, pkcs8.as_ref())
+    build_private_key(algorithm, purpose, pkcs8.as_ref())
 }
 
 /// Creates a symmetric key with a random key id: a thumbprint would be an oracle for the secret.
-pub(super) fn symmetric_key(algorithm: Algorithm, purpose: Purpose, secret: &[u8]) -> KeySpec {
+pub(super) fn build_symmetric_key(
+    algorithm: Algorithm,
+    purpose: Purpose,
+    secret: &[u8],
+) -> KeySpec {
     let material = SecretSlice::from(secret.to_vec());
     let kid = Untrusted::new(uuid::Uuid::new_v4().to_string());
-    KeySpec { kid, purpose, algorithm, material, public_jwk: None, weak: false }
+    KeySpec { kid, purpose, algorithm, material, public_jwk: None, is_weak: false }
 }
 
 /// Creates a key from PKCS#8 with the RFC 7638 thumbprint as key id.
-pub(super) fn private_key(
+pub(super) fn build_private_key(
     algorithm: Algorithm,
     purpose: Purpose,
     pkcs8: &[u8],
 ) -> Result<KeySpec, Error> {
-    let jwk = public_jwk(algorithm, pkcs8)?;
+    let jwk = derive_public_jwk(algorithm, pkcs8)?;
     let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(key_error)?;
     let Ok(Value::Object(members)) = serde_json::to_value(&jwk.algorithm) else {
         return Err(Error::Key("cannot encode the public key".to_owned()));
@@ -83,11 +91,11 @@ pub(super) fn private_key(
         algorithm,
         material: SecretSlice::from(pkcs8.to_vec()),
         public_jwk: Some(add_key_members(members, &kid, algorithm)),
-        weak: false,
+        is_weak: false,
     })
 }
 
-fn public_jwk(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Jwk, Error> {
+fn derive_public_jwk(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Jwk, Error> {
     let jwt_algorithm = super::signature::to_jsonwebtoken(algorithm);
     let key = match algorithm.key_type() {
         KeyType::Rsa => {
@@ -153,8 +161,9 @@ mod tests {
     #[test]
     fn key_id_matches_rfc_thumbprint() {
         crate::crypto::initialize();
-        let kid =
-            |algorithm, pkcs8: &[u8]| private_key(algorithm, Purpose::App, pkcs8).unwrap().kid;
+        let kid = |algorithm, pkcs8: &[u8]| {
+            build_private_key(algorithm, Purpose::App, pkcs8).unwrap().kid
+        };
         let id = kid(Algorithm::RS256, &rsa_pkcs8(&rfc7517::rsa_jwk()));
         assert_eq!(id.as_str(), rfc7638::THUMBPRINT);
         let id = kid(Algorithm::EdDSA, &rfc8037::pkcs8());

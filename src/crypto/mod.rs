@@ -13,11 +13,11 @@ mod secret;
 mod signature;
 mod verifier;
 
-pub(crate) use compact::{Compact, MAX_TOKEN_BYTES, decode_lenient};
+pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES, decode_lenient};
 pub(crate) use export::{private_key_text, public_key_pem};
 pub(crate) use hash_class::HashClass;
 #[cfg(test)]
-pub(crate) use hash_class::work_done;
+pub(crate) use hash_class::hashing_work;
 pub(crate) use import::{ImportError, KeyImporter, equals_public_key};
 pub(crate) use keys::generate_key;
 pub(crate) use password::{

@@ -104,7 +104,7 @@ pub(crate) fn verify_password(
 ) -> Result<bool, Error> {
     check_hash(hash)?;
     #[cfg(test)]
-    super::hash_class::work_done::add(&HashClass::from_hash(hash)?);
+    super::hash_class::hashing_work::add(&HashClass::from_hash(hash)?);
     let is_match = phc::PasswordHash::new(hash.expose())
         .is_ok_and(|phc| Argon2::default().verify_password(password_bytes(password), &phc).is_ok());
     Ok(is_match && password.is_some())
@@ -148,7 +148,7 @@ mod tests {
     fn hash_matches_only_its_password() {
         let hash = hash_password(&password("correct horse")).unwrap();
         assert!(verify_password(Some(&password("correct horse")), &hash).unwrap());
-        assert!(!verify_password(Some(&password("correct horsf")), &hash).unwrap());
+        assert!(!verify_password(Some(&password("wrong horse")), &hash).unwrap());
         assert!(!verify_password(None, &hash).unwrap());
     }
 
@@ -180,7 +180,7 @@ mod tests {
         for phc in IMPORTED_HASHES {
             let hash = parse_imported_hash(phc.to_owned()).unwrap();
             assert!(verify_password(Some(&password("password")), &hash).unwrap(), "{phc}");
-            assert!(!verify_password(Some(&password("passwort")), &hash).unwrap(), "{phc}");
+            assert!(!verify_password(Some(&password("wrong password")), &hash).unwrap(), "{phc}");
             assert!(needs_rehash(&hash), "{phc}");
         }
     }
@@ -232,9 +232,9 @@ mod tests {
 
     #[test]
     fn default_class_matches_new_hashes() {
-        let fresh = hash_password(&password("x")).unwrap();
+        let new_hash = hash_password(&password("x")).unwrap();
         assert_eq!(
-            HashClass::from_hash(&fresh).unwrap().to_string(),
+            HashClass::from_hash(&new_hash).unwrap().to_string(),
             HashClass::default().to_string()
         );
     }

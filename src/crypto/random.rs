@@ -1,7 +1,7 @@
 //! Random ids and secrets.
 
 use super::Error;
-use crate::model::{Jti, Sid, StoreId, Uid};
+use crate::model::{Jti, Sid, StoreId, UserUuid};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ pub(crate) fn check_generator() -> Result<(), Error> {
     }
 }
 
-/// Returns without a test: random numbers do not fail on other systems.
+/// Returns `Ok` without a check: other systems always provide random numbers.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn check_generator() -> Result<(), Error> {
     Ok(())
@@ -37,8 +37,8 @@ pub(crate) fn generate_sid() -> Sid {
 }
 
 /// Generates a user id (UUID version 7).
-pub(crate) fn generate_uid() -> Uid {
-    Uid::new(Uuid::now_v7())
+pub(crate) fn generate_uid() -> UserUuid {
+    UserUuid::new(Uuid::now_v7())
 }
 
 /// Generates a store id (UUID version 4).

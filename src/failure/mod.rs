@@ -243,7 +243,7 @@ impl From<ImportError> for Failure {
     fn from(rejected: ImportError) -> Self {
         let failure = Self::new(Kind::BadData, "bad_data", rejected.to_string());
         match rejected {
-            ImportError::Weak { .. } => {
+            ImportError::WeakSecret { .. } => {
                 failure.with_hint("use `--allow-weak` to accept the secret")
             }
             ImportError::UnknownFormat => {

@@ -44,15 +44,16 @@ pub fn claims(bytes: &[u8]) {
                 continue;
             }
             let now = time.unix();
-            let expired = expiry.is_some_and(|expiry| now >= expiry + expectations.leeway);
-            let early = not_before.is_some_and(|not_before| not_before > now + expectations.leeway);
-            let short = expectations
+            let is_expired = expiry.is_some_and(|expiry| now >= expiry + expectations.leeway);
+            let is_early =
+                not_before.is_some_and(|not_before| not_before > now + expectations.leeway);
+            let is_ttl_too_short = expectations
                 .min_ttl
                 .zip(expiry)
                 .is_some_and(|(ttl, expiry)| expiry < now + ttl.seconds());
-            assert_eq!(reasons.contains(&RejectReason::Expired), expired, "at {time}");
-            assert_eq!(reasons.contains(&RejectReason::NotYetValid), early, "at {time}");
-            assert_eq!(reasons.contains(&RejectReason::TtlTooShort), short, "at {time}");
+            assert_eq!(reasons.contains(&RejectReason::Expired), is_expired, "at {time}");
+            assert_eq!(reasons.contains(&RejectReason::NotYetValid), is_early, "at {time}");
+            assert_eq!(reasons.contains(&RejectReason::TtlTooShort), is_ttl_too_short, "at {time}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Fuzz target for key parsing and key import.
 
 use crate::crypto::{
-    self, Compact, KeyImporter, SecretEncoding, Verifier, private_key_text, read_jwks, read_key,
+    self, CompactJws, KeyImporter, SecretEncoding, Verifier, private_key_text, read_jwks, read_key,
 };
 use crate::model::{Algorithm, KeySpec, Purpose};
 use secrecy::ExposeSecret;
@@ -57,7 +57,7 @@ fn assert_reimport_is_identical(key: &KeySpec) {
     let keys = importer.read(text.expose_secret().as_bytes()).expect("an exported key");
     let [reimported] = &keys[..] else { panic!("the export holds one key") };
     assert_eq!(reimported.material.expose_secret(), key.material.expose_secret());
-    assert_eq!((&reimported.public_jwk, reimported.weak), (&key.public_jwk, key.weak));
+    assert_eq!((&reimported.public_jwk, reimported.is_weak), (&key.public_jwk, key.is_weak));
 }
 
 fn assert_one_family(algorithms: &[Algorithm]) {
@@ -70,9 +70,9 @@ fn assert_one_family(algorithms: &[Algorithm]) {
 /// Asserts that the key verifies no signature that is known without the private key: zeros, and the
 /// neutral element of Ed25519 with a zero scalar.
 fn assert_rejects_trivial_signatures(key: &Verifier) {
-    for (begin, letters) in [("", 43), ("", 86), ("", 128), ("", 342), ("AQ", 84)] {
-        let text = format!("e30.e30.{begin}{}", "A".repeat(letters));
-        let token = Compact::parse(&text).expect("three parts");
+    for (prefix, letters) in [("", 43), ("", 86), ("", 128), ("", 342), ("AQ", 84)] {
+        let text = format!("e30.e30.{prefix}{}", "A".repeat(letters));
+        let token = CompactJws::parse(&text).expect("three parts");
         assert!(!Algorithm::ALL.iter().any(|algorithm| key.verifies(&token, *algorithm)), "{text}");
     }
 }

@@ -15,10 +15,10 @@ use serde_json::{Map, Value};
 pub fn lines(bytes: &[u8]) {
     let lenient = serde_json::from_slice::<Map<String, Value>>(bytes).ok();
     let strict = parse_strict_object(bytes).ok();
-    let without_duplicates = lenient.filter(|map| {
+    let lenient_without_duplicates = lenient.filter(|map| {
         count_colons(bytes) == map.values().map(count_members).sum::<usize>() + map.len()
     });
-    assert_eq!(strict, without_duplicates);
+    assert_eq!(strict, lenient_without_duplicates);
     let parsed = RowReader::new(bytes).and_then(|rows| rows.collect::<Result<Vec<_>, _>>());
     let invalid_line = parsed.err().map(|error| match error {
         RowError::InvalidLine(invalid) => invalid.line,
@@ -70,13 +70,13 @@ fn count_members(value: &Value) -> usize {
 
 /// Returns the number of colons outside of strings, which is the number of members in the text.
 fn count_colons(json: &[u8]) -> usize {
-    let (mut count, mut inside, mut escaped) = (0, false, false);
+    let (mut count, mut in_string, mut is_escaped) = (0, false, false);
     for byte in json {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if inside => escaped = true,
-            b'"' => inside = !inside,
-            b':' if !inside => count += 1,
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b':' if !in_string => count += 1,
             _ => {}
         }
     }

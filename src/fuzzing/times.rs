@@ -1,8 +1,8 @@
 //! Fuzz target for times, names, passwords and ids.
 
 use crate::model::{
-    AppName, Email, Jti, Lifetime, Password, Permission, Sid, Timestamp, Uid, UserName, UserRef,
-    is_unsafe_for_terminal,
+    AppName, Email, Jti, Lifetime, Password, Permission, Sid, Timestamp, UserName, UserRef,
+    UserUuid, is_unsafe_for_terminal,
 };
 
 /// Checks times, durations, passwords, names and ids: a parsed value survives a round trip through
@@ -18,7 +18,7 @@ pub fn times(bytes: &[u8]) {
         assert_eq!(Timestamp::parse(&time.unix().to_string()), Ok(time));
     }
     for id in [
-        Uid::parse(text).map(|id| id.to_string()),
+        UserUuid::parse(text).map(|id| id.to_string()),
         Jti::parse(text).map(|id| id.to_string()),
         Sid::parse(text).map(|id| id.to_string()),
     ] {

@@ -1,7 +1,7 @@
 //! Fuzz target for token parsing.
 
 use crate::authority::{Expectations, ExpectedKind, RejectReason, verify_third_party};
-use crate::crypto::{self, Compact, MAX_TOKEN_BYTES, decode_lenient, read_key};
+use crate::crypto::{self, CompactJws, MAX_TOKEN_BYTES, decode_lenient, read_key};
 use crate::model::{Algorithm, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +17,7 @@ pub fn token(bytes: &[u8]) {
     let now = Timestamp::from_unix(0).expect("1970");
     let report = verify_third_party(&[key], text, &Expectations::new(ExpectedKind::Any, now));
     assert_eq!(report.reasons.len(), 1, "unsigned token: {:?}", report.reasons);
-    let Ok(compact) = Compact::parse(text) else {
+    let Ok(compact) = CompactJws::parse(text) else {
         assert_eq!(report.reasons, [RejectReason::Malformed]);
         return;
     };

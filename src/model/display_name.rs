@@ -20,11 +20,12 @@ impl DisplayName {
         Ok(Self(Untrusted::new(text)))
     }
 
-    /// Creates a name from the store, without validation.
-    pub(crate) fn from_trusted(text: String) -> Self {
+    /// Creates a name without validation, for stored text.
+    pub(crate) fn new_unchecked(text: String) -> Self {
         Self(Untrusted::new(text))
     }
 
+    /// Returns the raw text, which must not be printed.
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -34,6 +35,7 @@ impl DisplayName {
         fold_for_search(self.as_str())
     }
 
+    /// Returns the escaped text for messages.
     pub(crate) fn to_display(&self) -> String {
         self.0.to_display()
     }

@@ -67,8 +67,8 @@ macro_rules! impl_parse {
 }
 
 uuid_id!(
-    /// User id in tokens: the `sub` claim.
-    Uid
+    /// User id in tokens: the `sub` claim. [`UserId`] is the row id.
+    UserUuid
 );
 uuid_id!(
     /// Token id: the `jti` claim (RFC 7519, section 4.1.7).
@@ -82,7 +82,7 @@ uuid_id!(
     /// Random id of a store file.
     StoreId
 );
-impl_parse!(Uid, Jti, Sid);
+impl_parse!(UserUuid, Jti, Sid);
 row_id!(
     /// Row id of a user; never reused.
     UserId

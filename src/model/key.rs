@@ -81,7 +81,7 @@ pub(crate) struct KeySpec {
     /// Public key as a JWK (RFC 7517); `None` for a symmetric key.
     pub(crate) public_jwk: Option<Map<String, Value>>,
     /// True for a secret that is shorter than the hash output.
-    pub(crate) weak: bool,
+    pub(crate) is_weak: bool,
 }
 
 /// Key in the store.
@@ -132,7 +132,7 @@ mod tests {
                 algorithm: Algorithm::ES256,
                 material: SecretSlice::from(Vec::new()),
                 public_jwk: None,
-                weak: false,
+                is_weak: false,
             },
             state,
             created_at: timestamp(0),

@@ -1,7 +1,7 @@
 //! User names, e-mail addresses, application names and permissions in canonical form.
 
 use super::precis::enforce_to_fixed_point;
-use super::{InvalidValue, Uid, Untrusted, UserId, is_invisible};
+use super::{InvalidValue, Untrusted, UserId, UserUuid, is_invisible};
 use email_address::{EmailAddress, Options};
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
@@ -31,7 +31,7 @@ impl UserName {
         if name.starts_with('-') {
             return Err(invalid("must not start with `-`"));
         }
-        if name.chars().all(char::is_numeric) || Uid::parse(&name).is_some() {
+        if name.chars().all(char::is_numeric) || UserUuid::parse(&name).is_some() {
             return Err(invalid("could be mistaken for an id"));
         }
         if !name.is_single_script() || name.chars().any(is_invisible) {
@@ -40,8 +40,8 @@ impl UserName {
         Ok(Self(Untrusted::new(name.as_str())))
     }
 
-    /// Creates a name from the store, without validation.
-    pub(crate) fn from_trusted(text: String) -> Self {
+    /// Creates a name without validation, for stored text.
+    pub(crate) fn new_unchecked(text: String) -> Self {
         Self(Untrusted::new(text))
     }
 
@@ -78,8 +78,8 @@ impl Email {
         Ok(Self(Untrusted::new(normalized)))
     }
 
-    /// Creates an address from the store, without validation.
-    pub(crate) fn from_trusted(text: String) -> Self {
+    /// Creates an address without validation, for stored text.
+    pub(crate) fn new_unchecked(text: String) -> Self {
         Self(Untrusted::new(text))
     }
 
@@ -103,7 +103,7 @@ pub(crate) enum UserRef {
     /// Integer id.
     Id(UserId),
     /// UUID.
-    Uid(Uid),
+    Uid(UserUuid),
     /// E-mail address.
     Email(Email),
     /// Username.
@@ -116,7 +116,7 @@ impl UserRef {
             let id = text.parse().map_err(|_| InvalidValue::new("user", "id too large"))?;
             return Ok(Self::Id(UserId(id)));
         }
-        if let Some(uid) = Uid::parse_lenient(text) {
+        if let Some(uid) = UserUuid::parse_lenient(text) {
             return Ok(Self::Uid(uid));
         }
         Self::parse_login(text)
@@ -151,8 +151,8 @@ impl AppName {
         parse_visible("app name", text, 100).map(Self)
     }
 
-    /// Creates a name from the store, without validation.
-    pub(crate) fn from_trusted(text: String) -> Self {
+    /// Creates a name without validation, for stored text.
+    pub(crate) fn new_unchecked(text: String) -> Self {
         Self(Untrusted::new(text))
     }
 

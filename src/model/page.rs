@@ -57,7 +57,8 @@ impl PageRequest {
         }
     }
 
-    /// Returns the total number of items by `count`, or 0 for a chunk, without counting.
+    /// Returns the total number of items, as returned by `count`. For a chunk, returns 0 without
+    /// calling `count`.
     pub(crate) fn count_total<E>(self, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
         if let Self::Chunk { .. } = self { Ok(0) } else { count() }
     }
@@ -81,7 +82,8 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Creates a page. One item more than the page size in `items` means that more items follow.
+    /// Creates a page from the items of one query. If `items` holds one item more than the page
+    /// size, more items follow the page.
     pub(crate) fn new(
         request: PageRequest,
         mut items: Vec<T>,

@@ -22,8 +22,8 @@ impl Password {
             return Err(invalid("must not be empty"));
         }
         let check_length = |text: &str| {
-            let is_long = text.len() > Self::MAX_BYTES;
-            if is_long { Err(invalid("longer than 1,024 bytes")) } else { Ok(()) }
+            let is_too_long = text.len() > Self::MAX_BYTES;
+            if is_too_long { Err(invalid("longer than 1,024 bytes")) } else { Ok(()) }
         };
         let password = check_length(&text).and_then(|()| {
             let normalized = enforce_to_fixed_point(&text, |text| {

@@ -1,4 +1,4 @@
-//! Permissions that users without a role may grant to app tokens.
+//! Permissions that users with the role `user` may grant to app tokens.
 
 use super::names::parse_visible;
 use super::{InvalidValue, Permission};
@@ -41,7 +41,7 @@ impl PermissionPolicy {
         patterns.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns whether a user without a role may grant `permission`.
+    /// Returns whether a user with the role `user` may grant `permission`.
     pub(crate) fn allows(&self, permission: &str) -> bool {
         let matches = |pattern: &String| match pattern.strip_suffix('*') {
             Some(prefix) => permission.starts_with(prefix),

@@ -66,7 +66,7 @@ macro_rules! settings {
             }
 
             /// Returns the default value as text.
-            pub(crate) const fn default(self) -> &'static str {
+            pub(crate) const fn default_value(self) -> &'static str {
                 match self { $(Self::$variant => $default),+ }
             }
 
@@ -84,14 +84,14 @@ settings! {
     TokenMaxTtl "token.max_ttl" "90d"
         "period after the first issue in which the bearer of an app token can renew it",
     TokenPermissions "token.permissions" "*"
-        "permissions that users without a role may grant: names and prefixes such as `read:*`, or `none`",
+        "permissions that users with the role `user` may grant: names and prefixes such as `read:*`, or `none`",
     AccessTtl "session.access_ttl" "15m" "lifetime of access tokens",
     RefreshTtl "session.refresh_ttl" "30d" "lifetime of refresh tokens",
     SessionTtl "session.max_ttl" "90d" "maximum lifetime of sessions",
     Issuer "issuer" "jeton" "the `iss` claim",
-    Owner "claims.owner" "gerenciaToken" "the `owner` claim of app tokens",
-    Target "claims.target" "cliente" "the `target` claim of app tokens",
-    RegisterOpen "register.open" "true" "whether anyone may register, or only admins may create users",
+    OwnerClaim "claims.owner" "gerenciaToken" "the `owner` claim of app tokens",
+    TargetClaim "claims.target" "cliente" "the `target` claim of app tokens",
+    RegisterOpen "register.open" "true" "`true`: anyone can register; `false`: only admins can create users",
     PasswordMinLength "password.min_length" "0" "minimum number of characters of new passwords",
     VerifyOverlap "key.verify_overlap" "30d" "period in which a replaced key still verifies",
 }
@@ -165,9 +165,9 @@ impl Default for Settings {
             access_ttl: Lifetime::from_minutes(15),
             refresh_ttl: Lifetime::from_days(30),
             session_ttl: Lifetime::from_days(90),
-            issuer: Setting::Issuer.default().to_owned(),
-            owner_claim: Setting::Owner.default().to_owned(),
-            target_claim: Setting::Target.default().to_owned(),
+            issuer: Setting::Issuer.default_value().to_owned(),
+            owner_claim: Setting::OwnerClaim.default_value().to_owned(),
+            target_claim: Setting::TargetClaim.default_value().to_owned(),
             register_open: true,
             password_min_length: 0,
             verify_overlap: Lifetime::from_days(30),
@@ -187,8 +187,8 @@ impl Settings {
             Setting::RefreshTtl => self.refresh_ttl = Lifetime::parse(value)?,
             Setting::SessionTtl => self.session_ttl = Lifetime::parse(value)?,
             Setting::Issuer => self.issuer = require_visible_text(value)?,
-            Setting::Owner => self.owner_claim = require_visible_text(value)?,
-            Setting::Target => self.target_claim = require_visible_text(value)?,
+            Setting::OwnerClaim => self.owner_claim = require_visible_text(value)?,
+            Setting::TargetClaim => self.target_claim = require_visible_text(value)?,
             Setting::RegisterOpen => {
                 self.register_open = value
                     .parse()
@@ -229,7 +229,7 @@ mod tests {
     fn setting_defaults_match_documentation() {
         let mut settings = Settings::default();
         for setting in Setting::ALL {
-            settings.apply(*setting, setting.default()).unwrap();
+            settings.apply(*setting, setting.default_value()).unwrap();
         }
         assert_eq!(settings, Settings::default());
     }
@@ -241,7 +241,7 @@ mod tests {
             (Setting::TokenTtl, "7"),
             (Setting::TokenTtl, "1d\r\n12h"),
             (Setting::Issuer, ""),
-            (Setting::Owner, "a\u{1b}b"),
+            (Setting::OwnerClaim, "a\u{1b}b"),
             (Setting::RegisterOpen, "yes"),
             (Setting::PasswordMinLength, "1000"),
         ] {

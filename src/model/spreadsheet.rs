@@ -11,15 +11,15 @@ pub(crate) fn render_csv_rows(rows: &[Map<String, Value>]) -> String {
         Value::String(text) => escape_formula(&escape(text)),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     };
-    write_records(rows.iter().map(|row| row.values().map(to_cell).collect()))
+    render_records(rows.iter().map(|row| row.values().map(to_cell).collect()))
 }
 
 /// Renders the CSV header for rows with these members.
 pub(crate) fn render_csv_header(row: &Map<String, Value>) -> String {
-    write_records([row.keys().cloned().collect()].into_iter())
+    render_records([row.keys().cloned().collect()].into_iter())
 }
 
-fn write_records(records: impl Iterator<Item = Vec<String>>) -> String {
+fn render_records(records: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in records {
         // Writing to memory does not fail, and all records have the same length.

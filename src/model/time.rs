@@ -33,7 +33,10 @@ impl Timestamp {
         } else {
             let instant =
                 text.parse().ok().or_else(|| parse_start_of_day(text)).ok_or_else(|| {
-                    invalid_time(text, "expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds")
+                    invalid_time_error(
+                        text,
+                        "expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds",
+                    )
                 })?;
             instant.as_second()
         };
@@ -84,7 +87,7 @@ impl Timestamp {
 }
 
 /// Returns the error for an invalid time: the missing time zone, or else `expected`.
-pub(super) fn invalid_time(text: &str, expected: &str) -> InvalidValue {
+pub(super) fn invalid_time_error(text: &str, expected: &str) -> InvalidValue {
     match text.parse::<DateTime>() {
         Ok(time) if text.contains(':') && !text.contains('[') => {
             InvalidValue::new("time", format!("time zone missing; for UTC use `{time}Z`"))

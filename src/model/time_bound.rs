@@ -1,6 +1,6 @@
 //! Time bounds of filters: absolute time or age.
 
-use super::time::invalid_time;
+use super::time::invalid_time_error;
 use super::{InvalidValue, Lifetime, Timestamp};
 
 /// Absolute time or age.
@@ -19,7 +19,7 @@ impl TimeBound {
         time.or_else(|_| Lifetime::parse(text).map(Self::Ago)).map_err(|_| {
             let reason =
                 "expected RFC 3339 (`2030-01-31T12:00:00Z`), Unix seconds, or an age (`7d`)";
-            invalid_time(text, reason)
+            invalid_time_error(text, reason)
         })
     }
 

@@ -103,7 +103,8 @@ impl Grant {
 pub(crate) struct TokenOrigin {
     /// Issue time of the first token in a chain of renewals by the bearer; `None`: not renewed.
     pub(crate) first_issued_at: Option<Timestamp>,
-    /// Token that `run` issued; both tokens are revoked when its command exits.
+    /// First token of a `run` command. This token and its successors are revoked when the command
+    /// exits. `None`: not issued by `run`.
     pub(crate) run_token: Option<Jti>,
 }
 

@@ -1,8 +1,8 @@
 //! User accounts.
 
 use super::{
-    DisplayName, Email, InvalidValue, PasswordHash, Quota, Timestamp, Uid, Untrusted, UserId,
-    UserName,
+    DisplayName, Email, InvalidValue, PasswordHash, Quota, Timestamp, Untrusted, UserId, UserName,
+    UserUuid,
 };
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ impl Role {
 #[derive(Debug, Clone)]
 pub(crate) struct NewUser {
     /// User id in tokens.
-    pub(crate) uid: Uid,
+    pub(crate) uid: UserUuid,
     /// Username.
     pub(crate) username: Option<UserName>,
     /// E-mail address.
@@ -69,7 +69,7 @@ pub(crate) struct User {
     /// Integer id.
     pub(crate) id: UserId,
     /// User id in tokens.
-    pub(crate) uid: Uid,
+    pub(crate) uid: UserUuid,
     /// Username.
     pub(crate) username: Option<UserName>,
     /// E-mail address.

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// Name of an incomplete backup. The name is fixed, so that killed processes leave at most one
-/// file.
+/// Base name of the temporary file for an incomplete backup. The name is fixed, so that killed
+/// processes leave at most one file.
 const TEMP_NAME: &str = ".jeton-backup";
 
 /// Page size in bytes.
@@ -113,7 +113,7 @@ fn prepare_backup(
     lock_timeout: Duration,
     on_progress: impl FnMut(usize, usize) + Send + 'static,
 ) -> Result<PendingBackup, Error> {
-    let unwritable = |error: io::Error| {
+    let unwritable_error = |error: io::Error| {
         if files::is_disk_full(&error) {
             return Error::DiskFull(BACKUP_LABEL);
         }
@@ -129,15 +129,15 @@ fn prepare_backup(
         return Err(Error::TargetExists(existing));
     }
     let name = target.file_name();
-    let name = name.ok_or_else(|| unwritable(io::ErrorKind::InvalidFilename.into()))?;
-    let directory = file::canonical_directory(target).map_err(unwritable)?;
+    let name = name.ok_or_else(|| unwritable_error(io::ErrorKind::InvalidFilename.into()))?;
+    let directory = file::canonical_directory(target).map_err(unwritable_error)?;
     let writers = file::check_directory(target, &directory, FileRole::Backup)?;
-    let lock = File::open(&directory).map_err(unwritable)?;
-    if !files::lock(&lock, lock_timeout).map_err(unwritable)? {
+    let lock = File::open(&directory).map_err(unwritable_error)?;
+    if !files::lock(&lock, lock_timeout).map_err(unwritable_error)? {
         return Err(Error::Busy);
     }
-    let file =
-        files::create_temp_file(&directory, OsStr::new(TEMP_NAME), 0o600).map_err(unwritable)?;
+    let file = files::create_temp_file(&directory, OsStr::new(TEMP_NAME), 0o600)
+        .map_err(unwritable_error)?;
     vacuum_into(source, file.path(), lock_timeout, on_progress).map_err(|error| {
         if matches!(error, Error::DiskFull(_)) { Error::DiskFull(BACKUP_LABEL) } else { error }
     })?;
@@ -146,15 +146,15 @@ fn prepare_backup(
 }
 
 /// Writes a snapshot of the store at `source` into the empty file at `target`, without free pages
-/// and the deleted rows in them. The copy uses a write-ahead log from its first use. `on_progress`
-/// receives the copied and the total number of pages, both approximate.
+/// and the deleted rows in them. The copy is in WAL mode. `on_progress` receives the
+/// copied and the total number of pages, both approximate.
 pub(super) fn vacuum_into(
     source: &Path,
     target: &Path,
     lock_timeout: Duration,
     mut on_progress: impl FnMut(usize, usize) + Send + 'static,
 ) -> Result<(), Error> {
-    let pages = |path: &Path| {
+    let count_pages = |path: &Path| {
         let bytes = path.metadata().map_or(0, |metadata| metadata.len());
         usize::try_from(bytes / PAGE_BYTES).unwrap_or(usize::MAX)
     };
@@ -162,10 +162,10 @@ pub(super) fn vacuum_into(
     for stale in file::wal_paths(target).iter().chain([&file::journal_path(target)]) {
         files::remove_if_exists(stale).map_err(|error| write_error(&error))?;
     }
-    let (total, path) = (pages(source), target.to_owned());
+    let (total, path) = (count_pages(source), target.to_owned());
     let mut source = connect(source, OpenMode::ReadOnlyAlongside, lock_timeout)?;
     let report_progress = move || {
-        on_progress(pages(&path).min(total), total);
+        on_progress(count_pages(&path).min(total), total);
         false
     };
     source.progress_handler(PROGRESS_INTERVAL, Some(report_progress))?;

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub(crate) struct Findings {
     /// Errors in the order of detection; the first errors can be the cause of the later errors.
     pub(crate) faults: Vec<Error>,
-    /// Conditions that may be intended.
+    /// Unusual conditions that may be intended.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -62,8 +62,7 @@ pub(crate) fn check(
     Ok(findings)
 }
 
-/// Checks the modes of the files, and the permissions on the directory that are no reason for a
-/// refusal.
+/// Checks the modes of the files. Warns of directory permissions that other commands accept.
 fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
     let path = &store_file.path;
     for file in std::iter::once(path.clone()).chain(file::wal_paths(path)) {
@@ -205,7 +204,7 @@ fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
 /// revokes no tokens, and the quota at the time of issuance is not recorded.
 fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let Some(settings) = findings.collect(tx.load_settings()) else { return };
-    // The same query as for the issuance of a token, for every user.
+    // The query that the issuance of a token uses for one user, here for every user.
     let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
         "SELECT id, live, most FROM (

@@ -1,4 +1,5 @@
-//! Conversion of every stored row, as the commands convert rows, for `store check`.
+//! Row checks of `store check`: every stored row is converted by the functions that the other
+//! commands use.
 
 use super::audit::event_from_row;
 use super::keys::{self, key_from_row};
@@ -13,15 +14,15 @@ use rusqlite::Row;
 /// fault.
 pub(crate) struct CryptoChecks {
     /// Check of a key.
-    pub(crate) key: fn(&KeySpec) -> Option<String>,
+    pub(crate) check_key: fn(&KeySpec) -> Option<String>,
     /// Check of a password hash.
-    pub(crate) hash: fn(&PasswordHash) -> Option<String>,
+    pub(crate) check_hash: fn(&PasswordHash) -> Option<String>,
     /// Check of the class of the costliest password hash.
-    pub(crate) costliest_hash: fn(&str) -> Option<String>,
+    pub(crate) check_costliest_hash: fn(&str) -> Option<String>,
 }
 
 /// Maximum number of reported rows per table.
-const MAX_NAMED_ROWS: usize = 100;
+const MAX_REPORTED_ROWS: usize = 100;
 
 const TABLES_WITH_IDS: [&str; 7] =
     ["users", "keys", "sessions", "pairs", "grants", "tokens", "audit"];
@@ -31,18 +32,20 @@ const ACTUAL_BLOCK_COUNTS: &str =
     "SELECT id >> 10, count(*) FROM users WHERE deleted_at IS NULL GROUP BY id >> 10";
 const STORED_BLOCK_COUNTS: &str = "SELECT block, present FROM user_blocks WHERE present <> 0";
 
-/// Returns the faults of rows that no command could use.
+/// Returns descriptions of the rows that commands cannot use.
 pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     let sql = format!("SELECT {}, password FROM users", users::COLUMNS);
     tx.check_table("users", &sql, &mut faults, |row| {
         user_from_row(row)?;
         let hash = row.get::<_, Option<String>>("password")?.map(PasswordHash::new);
-        Ok(hash.and_then(|hash| (checks.hash)(&hash)))
+        Ok(hash.and_then(|hash| (checks.check_hash)(&hash)))
     })?;
-    faults.extend(tx.costliest_hash()?.and_then(|class| (checks.costliest_hash)(&class)));
+    faults.extend(tx.costliest_hash()?.and_then(|class| (checks.check_costliest_hash)(&class)));
     let sql = format!("SELECT {} FROM keys", keys::COLUMNS);
-    tx.check_table("keys", &sql, &mut faults, |row| Ok((checks.key)(&key_from_row(row)?.spec)))?;
+    tx.check_table("keys", &sql, &mut faults, |row| {
+        Ok((checks.check_key)(&key_from_row(row)?.spec))
+    })?;
     tx.check_table("pairs", SELECT_PAIR, &mut faults, |row| pair_from_row(row).map(|_| None))?;
     let sql = format!("SELECT {} FROM {}", tokens::COLUMNS, tokens::TABLES);
     tx.check_table("tokens", &sql, &mut faults, |row| token_from_row(row).map(|_| None))?;
@@ -69,7 +72,7 @@ impl Reader<'_> {
         faults: &mut Vec<String>,
         check_row: impl Fn(&Row<'_>) -> Result<Option<String>, Error>,
     ) -> Result<(), Error> {
-        let max_faults = faults.len() + MAX_NAMED_ROWS;
+        let max_faults = faults.len() + MAX_REPORTED_ROWS;
         let mut statement = self.sql.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()?

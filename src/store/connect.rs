@@ -14,10 +14,11 @@ use std::time::{Duration, Instant};
 /// Minimum size in bytes of a WAL that is copied back on exit: about 100 pages.
 const LONG_WAL_BYTES: u64 = 400 * 1024;
 
-/// Time within which most readers finish.
+/// Maximum wait for readers before the WAL is truncated. Most readers finish within this time.
 const READER_WAIT: Duration = Duration::from_millis(200);
 
-/// Maximum size in bytes of a value or row. No input is as large, so larger values are damage.
+/// Maximum size in bytes of a value or row. No command stores larger values, so a larger value is
+/// damage.
 const MAX_VALUE_BYTES: i32 = 4 * 1024 * 1024;
 
 /// Purpose of a connection.
@@ -78,7 +79,7 @@ pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    // SQLite plans each statement once, not again for the bound values.
+    // SQLite plans each statement once, regardless of the bound values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A process does not copy the WAL back on exit: a commit then needs two fsyncs instead of five.
     // While many processes run, every hundredth page triggers the copy; see also
@@ -96,7 +97,7 @@ pub(super) fn configure_writing(connection: &Connection) -> rusqlite::Result<()>
 }
 
 /// Makes SQLite copy back and remove a long WAL if this process closes the store last. Returns
-/// whether the WAL is long.
+/// whether the copy is enabled: the WAL is long and the connection can write.
 ///
 /// SQLite restarts the WAL only after a copy by a process that is still running. Without the copy,
 /// consecutive short processes would append to the WAL without limit, and each process reads all of
@@ -122,7 +123,7 @@ pub(super) fn truncate_wal(connection: &Connection, lock_timeout: Duration) {
     let _ = connection.busy_timeout(lock_timeout);
 }
 
-/// Returns the mapping of SQLite errors for files that may not be databases.
+/// Returns a function that converts SQLite errors for a file that may not be a database.
 pub(super) fn map_open_error(path: &Path) -> impl Fn(rusqlite::Error) -> Error + '_ {
     |error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Error::NotAStore(path.to_owned()),

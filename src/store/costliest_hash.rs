@@ -13,8 +13,8 @@ impl Reader<'_> {
         Ok(statement.query_row([], |row| row.get(0)).optional()?.flatten())
     }
 
-    /// Calls `visit` with each distinct class of the users' password hashes: the hash texts without
-    /// salt and hash.
+    /// Calls `visit` with each distinct class of the users' password hashes: the PHC strings
+    /// without salt and hash.
     pub(crate) fn for_each_hash_class(&self, mut visit: impl FnMut(&str)) -> Result<(), Error> {
         let mut statement = self.sql.prepare(
             "SELECT DISTINCT rtrim(rtrim(rtrim(rtrim(password, ?1), '$'), ?1), '$') FROM users

@@ -18,11 +18,11 @@ const SEPARATOR: &str = "\n\n\n";
 
 /// All statements of the schema. Equal texts mean equal statements, row by row. Names and types
 /// need no comparison, because SQLite refuses a row of `sqlite_schema` that contradicts its
-/// statement. Indexes of constraints have no statement; without their row SQLite refuses to use
-/// them.
+/// statement. The automatic index of a constraint has no statement, and SQLite refuses to use
+/// such an index without its row.
 ///
-/// The result is one row and one column, because every command runs this query: more would be
-/// noticeable in `token verify`.
+/// The result is one row and one column, because every command runs this query: with more
+/// rows, `token verify` would be noticeably slower.
 const SCHEMA_QUERY: &str = "SELECT group_concat(sql, '\n\n\n') FROM sqlite_schema";
 
 /// Maximum number of reported differences.
@@ -41,14 +41,14 @@ pub(super) fn check_schema(connection: &Connection, applied: &[&str]) -> Result<
 
 fn is_expected(found: ValueRef<'_>) -> bool {
     // `VACUUM` changes the order of the statements.
-    let sorted = |text: &str| {
+    let sort_statements = |text: &str| {
         let mut statements: Vec<_> = text.split(SEPARATOR).map(str::to_owned).collect();
         statements.sort_unstable();
         statements
     };
-    found
-        .as_str()
-        .is_ok_and(|found| found == EXPECTED_SCHEMA || sorted(found) == sorted(EXPECTED_SCHEMA))
+    found.as_str().is_ok_and(|found| {
+        found == EXPECTED_SCHEMA || sort_statements(found) == sort_statements(EXPECTED_SCHEMA)
+    })
 }
 
 /// A row of `sqlite_schema`.
@@ -75,16 +75,16 @@ fn find_differences(connection: &Connection, applied: &[&str]) -> Result<Vec<Str
     let mut unexpected = load_objects(connection)?;
     unexpected.retain(|object| {
         let expected = missing.iter().position(|candidate| candidate == object);
-        expected.map(|at| missing.swap_remove(at)).is_none()
+        expected.map(|index| missing.swap_remove(index)).is_none()
     });
     let mut descriptions = Vec::new();
     for object in unexpected {
-        let is_same = |candidate: &SchemaObject| {
+        let has_same_name = |candidate: &SchemaObject| {
             (&candidate.kind, &candidate.name) == (&object.kind, &object.name)
         };
-        let state = match missing.iter().position(is_same) {
-            Some(at) => {
-                missing.swap_remove(at);
+        let state = match missing.iter().position(has_same_name) {
+            Some(index) => {
+                missing.swap_remove(index);
                 "changed"
             }
             None => "unknown",
@@ -102,18 +102,18 @@ fn load_objects(connection: &Connection) -> Result<Vec<SchemaObject>, Error> {
         "SELECT ifnull(type, ''), ifnull(name, ''), ifnull(tbl_name, ''), sql FROM sqlite_schema
          LIMIT 1000",
     )?;
-    let object = |row: &rusqlite::Row<'_>| {
+    let to_object = |row: &rusqlite::Row<'_>| {
         let (kind, name) = (row.get(0)?, row.get(1)?);
         Ok(SchemaObject { kind, name, table: row.get(2)?, sql: row.get(3)? })
     };
-    Ok(statement.query_map([], object)?.collect::<Result<_, _>>()?)
+    Ok(statement.query_map([], to_object)?.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn migrated_connection(migrations: &[&str]) -> Connection {
+    fn create_migrated_database(migrations: &[&str]) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         for migration in migrations {
             connection.execute_batch(migration).unwrap();
@@ -121,7 +121,7 @@ mod tests {
         connection
     }
 
-    fn schema_differences(connection: &Connection) -> Vec<String> {
+    fn find_schema_differences(connection: &Connection) -> Vec<String> {
         match check_schema(connection, MIGRATIONS) {
             Ok(()) => Vec::new(),
             Err(Error::SchemaMismatch(differences)) => differences,
@@ -129,14 +129,14 @@ mod tests {
         }
     }
 
-    fn schema_text(connection: &Connection) -> String {
+    fn load_schema_text(connection: &Connection) -> String {
         connection.query_row(SCHEMA_QUERY, [], |row| row.get(0)).unwrap()
     }
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "the variable is for maintainers, not for users")]
     fn expected_schema_matches_migrations() {
-        let created_schema = schema_text(&migrated_connection(MIGRATIONS));
+        let created_schema = load_schema_text(&create_migrated_database(MIGRATIONS));
         if std::env::var_os("UPDATE_EXPECTED_SCHEMA").is_some() {
             let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/expected_schema.sql");
             std::fs::write(file, created_schema).unwrap();
@@ -144,31 +144,31 @@ mod tests {
         }
         assert!(
             created_schema == EXPECTED_SCHEMA,
-            "the migrations create another schema than `expected_schema.sql` says; run this test \
-             with UPDATE_EXPECTED_SCHEMA=1 and commit that file. They create:\n{created_schema}"
+            "the schema that the migrations create differs from `expected_schema.sql`; run this test \
+             with UPDATE_EXPECTED_SCHEMA=1 and commit the file. Created schema:\n{created_schema}"
         );
     }
 
     #[test]
     fn schema_check_passes_after_vacuum() {
-        let connection = migrated_connection(MIGRATIONS);
-        assert!(schema_differences(&connection).is_empty());
+        let connection = create_migrated_database(MIGRATIONS);
+        assert!(find_schema_differences(&connection).is_empty());
         connection.execute_batch("VACUUM").unwrap();
-        assert!(schema_text(&connection) != EXPECTED_SCHEMA);
-        assert!(schema_differences(&connection).is_empty());
+        assert!(load_schema_text(&connection) != EXPECTED_SCHEMA);
+        assert!(find_schema_differences(&connection).is_empty());
     }
 
     #[test]
     fn dropped_object_is_reported() {
-        let objects = load_objects(&migrated_connection(MIGRATIONS)).unwrap();
+        let objects = load_objects(&create_migrated_database(MIGRATIONS)).unwrap();
         for object in objects.iter().filter(|object| object.kind != "table") {
-            let connection = migrated_connection(MIGRATIONS);
+            let connection = create_migrated_database(MIGRATIONS);
             if object.sql.is_none() {
                 continue;
             }
             connection.execute_batch(&format!("DROP {} {}", object.kind, object.name)).unwrap();
             assert_eq!(
-                schema_differences(&connection),
+                find_schema_differences(&connection),
                 [format!("missing {}", object.to_display())]
             );
         }
@@ -195,9 +195,9 @@ mod tests {
                 &["missing table `settings`", "unknown view `settings`"],
             ),
         ] {
-            let connection = migrated_connection(MIGRATIONS);
+            let connection = create_migrated_database(MIGRATIONS);
             connection.execute_batch(change).unwrap();
-            let reported = schema_differences(&connection);
+            let reported = find_schema_differences(&connection);
             let reported: Vec<_> =
                 reported.iter().filter(|name| !name.contains("sqlite_stat4")).collect();
             assert_eq!(reported, differences, "{change}");
@@ -206,10 +206,10 @@ mod tests {
 
     #[test]
     fn difference_list_is_bounded() {
-        let connection = migrated_connection(MIGRATIONS);
+        let connection = create_migrated_database(MIGRATIONS);
         for number in 0..2_000 {
             connection.execute_batch(&format!("CREATE TABLE t{number} (x)")).unwrap();
         }
-        assert_eq!(schema_differences(&connection).len(), MAX_DIFFERENCES);
+        assert_eq!(find_schema_differences(&connection).len(), MAX_DIFFERENCES);
     }
 }

@@ -41,26 +41,27 @@ impl StoreFile {
 /// Must not be called while this process has the file open: POSIX releases all `fcntl` locks of a
 /// process on a file when the process closes any descriptor of the file.
 pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
-    let status = |path: &Path| FileStatus::load(path).map_err(|error| unreadable_error(&error));
+    let load_status =
+        |path: &Path| FileStatus::load(path).map_err(|error| unreadable_error(&error));
     let name = requested.file_name().ok_or(Error::UnsafeFile(FileFault::NotRegularFile))?;
     let path = match canonical_directory(requested) {
         Ok(directory) => directory.join(name),
         Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(unreadable_error(&error)),
     };
-    let Some(file) = status(&path)? else { return Ok(None) };
+    let Some(file) = load_status(&path)? else { return Ok(None) };
     let user = rustix::process::geteuid().as_raw();
     file.check(user).map_err(Error::UnsafeFile)?;
-    // Before the WAL: after this check, no other user can create a WAL.
+    // The directory is checked before the WAL: after this check, no other user can create a WAL.
     let role = if file.size == 0 { FileRole::NewStore } else { FileRole::Store };
     let writers = check_directory(requested, path.parent().unwrap_or(&path), role)?;
     let mut is_exposed = file.is_group_or_world_accessible();
     let mut has_wal = false;
-    for (at, sidecar) in wal_paths(&path).into_iter().chain([journal_path(&path)]).enumerate() {
-        let Some(sidecar_status) = status(&sidecar)? else { continue };
+    for (index, sidecar) in wal_paths(&path).into_iter().chain([journal_path(&path)]).enumerate() {
+        let Some(sidecar_status) = load_status(&sidecar)? else { continue };
         sidecar_status.check(user).map_err(|fault| Error::UnsafeWal(sidecar, fault))?;
         is_exposed |= sidecar_status.is_group_or_world_accessible();
-        has_wal |= at == 0 && sidecar_status.size > 0;
+        has_wal |= index == 0 && sidecar_status.size > 0;
     }
     // SQLite would create a WAL, or roll back a journal of another program. If a WAL exists, the
     // application id may be in the WAL.
@@ -140,7 +141,8 @@ pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     }
 }
 
-/// Returns whether the header names another program. A file without tables names none yet.
+/// Returns whether the application id in the SQLite header is the id of another program. A file
+/// without tables has no application id yet.
 fn belongs_to_other_program(path: &Path) -> bool {
     // SQLite file format, section 1.3: magic string, page count, application id.
     let mut header = [0; 100];
@@ -201,7 +203,7 @@ pub(super) fn create_file(path: &Path) -> Result<(), Error> {
             .create(directory)
             .map_err(|error| unreadable_error(&error))?;
     }
-    // After the creation: an existing directory may belong to another user.
+    // Checked after the creation: an existing directory may belong to another user.
     let directory = canonical_directory(path).map_err(|error| unreadable_error(&error))?;
     check_directory(path, &directory, FileRole::NewStore)?;
     // `create_new` is O_CREAT|O_EXCL, which does not follow symbolic links either.

@@ -39,7 +39,7 @@ pub(super) struct FileStatus {
 impl FileStatus {
     /// Reads the status with one system call. Returns `None` if the file does not exist.
     pub(super) fn load(path: &Path) -> io::Result<Option<Self>> {
-        match read(path) {
+        match read_status(path) {
             Ok(status) => Ok(Some(status)),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(error),
@@ -73,7 +73,7 @@ impl FileStatus {
 }
 
 #[cfg(target_os = "linux")]
-fn read(path: &Path) -> io::Result<FileStatus> {
+fn read_status(path: &Path) -> io::Result<FileStatus> {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
     match statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BASIC_STATS) {
         Ok(metadata) => {
@@ -94,7 +94,7 @@ fn read(path: &Path) -> io::Result<FileStatus> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn read(path: &Path) -> io::Result<FileStatus> {
+fn read_status(path: &Path) -> io::Result<FileStatus> {
     read_portably(path)
 }
 

@@ -140,7 +140,7 @@ impl Writer<'_> {
                 key.public_jwk.as_ref().map(|jwk| serde_json::Value::from(jwk.clone()).to_string()),
                 now.unix(),
                 activated_at,
-                key.weak,
+                key.is_weak,
             ],
         );
         self.inserted_id("keys", result)
@@ -198,7 +198,7 @@ pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
             public_jwk: public
                 .transpose()
                 .map_err(|_| Error::Damaged("public key is not JSON".to_owned()))?,
-            weak: row.get(9)?,
+            is_weak: row.get(9)?,
         },
         state: KeyState::parse(&row.get::<_, String>(6)?)?,
         verify_until: optional_time(row.get(7)?)?,

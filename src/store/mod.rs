@@ -1,5 +1,5 @@
 //! SQLite storage: opening, transactions, and conversion between rows and model types. The layer
-//! makes no decisions, and no rusqlite type is visible outside.
+//! contains no business rules, and no rusqlite type is visible outside the layer.
 
 mod audit;
 mod backup;

@@ -42,7 +42,8 @@ impl Store {
         match kind {
             DatabaseKind::Empty => Err(store_file.refine_error(Error::NotFound(path))),
             DatabaseKind::CurrentStore => {
-                // Only once the file is known to be a store: other files keep their mode.
+                // The mode changes only after the file is known to be a store: other files keep
+                // their mode.
                 let permission_fix = if is_exposed {
                     file::restrict_permissions(&path)?
                 } else {

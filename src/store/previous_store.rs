@@ -1,4 +1,4 @@
-//! The replaced store of a restore: its path, and the handling of files that SQLite cannot open.
+//! The store that a restore replaces: its new path, and its renaming if SQLite cannot open it.
 
 use super::Error;
 use super::file::{self, StoreFile};
@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Returns the path of the replaced store.
+/// Returns the path at which a restore keeps the replaced store.
 pub(super) fn previous_store_path(path: &Path) -> PathBuf {
     file::with_suffix(path, ".before-restore")
 }
@@ -35,7 +35,7 @@ pub(super) fn set_aside(path: &Path, directory: &Path) -> Result<PathBuf, Error>
     let [wal, index] = file::wal_paths(path);
     let rename = || -> io::Result<()> {
         files::remove_if_exists(&index)?;
-        // The store last: until then, another restore finds the store and continues.
+        // The store is renamed last: until then, another restore finds the store and continues.
         let [previous_wal, _] = file::wal_paths(&previous);
         let from = [wal, file::journal_path(path), path.to_owned()];
         for (from, to) in
@@ -59,15 +59,16 @@ pub(super) fn ensure_no_previous_store(path: &Path, with_wal_names: bool) -> Res
     let wal_paths = file::wal_paths(&previous).into_iter().chain([file::journal_path(&previous)]);
     let names = [previous.clone()].into_iter().chain(wal_paths.filter(|_| with_wal_names));
     match names.into_iter().find(|path| path.symlink_metadata().is_ok()) {
-        Some(existing) => {
-            Err(Error::PreviousStoreExists { path: existing, directory: unused_directory(path) })
-        }
+        Some(existing) => Err(Error::PreviousStoreExists {
+            path: existing,
+            directory: find_unused_directory(path),
+        }),
         None => Ok(()),
     }
 }
 
 /// Returns an unused directory for the replaced store of an earlier restore.
-fn unused_directory(path: &Path) -> PathBuf {
+fn find_unused_directory(path: &Path) -> PathBuf {
     let mut directory = path.with_file_name("before-restore");
     let mut number = 1;
     while directory.symlink_metadata().is_ok() {

@@ -1,5 +1,5 @@
-//! Deletion of expired tokens and sessions in batches: found with reads, removed with short writes,
-//! so that other processes can write in between.
+//! Deletion of expired tokens and sessions in batches: reads find the rows, and short writes remove
+//! them, so that other processes can write in between.
 
 use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
@@ -56,9 +56,10 @@ impl Reader<'_> {
         Ok(sessions)
     }
 
-    /// Returns revocation entries of unrecorded tokens after `after` whose keys are revoked.
-    /// Entries of all other keys stay, including retired keys, which can be activated again:
-    /// services may sign several tokens with one `jti`, and a later token may expire at any time.
+    /// Returns the revocation entries after `after` of unrecorded tokens whose signing keys are
+    /// revoked. Entries of all other keys stay. A retired key can be activated again. The expiry of
+    /// an entry is not decisive, because a service may sign several tokens with one `jti`, and a
+    /// later token may expire at any time.
     pub(crate) fn obsolete_blocklist_keys(
         &self,
         after: &BlocklistKey,
@@ -125,27 +126,27 @@ impl Writer<'_> {
              RETURNING key_id, CASE (SELECT kind FROM grants WHERE id = grant_id)
                  WHEN 'test' THEN expires_at ELSE 0 END",
         )?;
-        let (mut deleted, mut latest) = (0, BTreeMap::<i64, i64>::new());
+        let (mut deleted, mut latest_by_key) = (0, BTreeMap::<i64, i64>::new());
         for id in ids {
             let row = statement.query_row((id, until.unix()), |row| Ok((row.get(0)?, row.get(1)?)));
             if let Some((key, expiry)) = row.optional()? {
                 deleted += 1;
-                let latest = latest.entry(key).or_insert(expiry);
+                let latest = latest_by_key.entry(key).or_insert(expiry);
                 *latest = expiry.max(*latest);
             }
         }
-        self.record_pruned(latest)?;
+        self.record_pruned_until(latest_by_key)?;
         Ok(deleted)
     }
 
     /// Stores the latest expiry of a pruned test token per key. The revocation status of test
     /// tokens that expired no later is no longer known.
-    fn record_pruned(&self, latest: BTreeMap<i64, i64>) -> Result<(), Error> {
+    fn record_pruned_until(&self, latest_by_key: BTreeMap<i64, i64>) -> Result<(), Error> {
         let mut statement = self.sql.prepare_cached(
             "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND ifnull(pruned_until, 0) < ?2",
         )?;
-        for row in latest {
-            statement.execute(row)?;
+        for entry in latest_by_key {
+            statement.execute(entry)?;
         }
         Ok(())
     }

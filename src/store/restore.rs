@@ -1,5 +1,5 @@
-//! Restore of a store from a backup: in one SQLite transaction, under a lock that excludes all
-//! other processes. The replaced store is kept next to the new store.
+//! Restore of a store from a backup. One SQLite transaction replaces the content, under a lock that
+//! excludes all other processes. The replaced store is kept next to the new store.
 
 use super::backup::vacuum_into;
 use super::check::check;
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-/// Names of incomplete files: the new content and the replaced store.
+/// Base names of temporary files: the new content, and the copy of the replaced store.
 const TEMP_NAMES: [&str; 2] = [".jeton-restore", ".jeton-before-restore"];
 
 /// A store that no other process has open or can open. Dropping the value releases the lock.
@@ -233,7 +233,7 @@ fn open_exclusively(path: &Path) -> Result<Connection, Error> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
-    // Before the first read: SQLite then keeps the WAL index in memory, and keeps every lock.
+    // Set before the first read: SQLite then keeps the WAL index in memory, and keeps every lock.
     connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
     configure(&connection, Duration::ZERO).map_err(map_open_error(path))?;
     configure_writing(&connection).map_err(map_open_error(path))?;
@@ -249,8 +249,8 @@ fn checkpoint(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
-/// Checks a backup before a restore to `path`; see [`check`]. Also refuses the problems that are
-/// visible without a lock.
+/// Checks a backup before a restore to `path`; see [`check`]. Also refuses a restore that would
+/// fail for a reason that is visible without a lock.
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,
@@ -260,7 +260,8 @@ pub(crate) fn check_backup(
 ) -> Result<Findings, Error> {
     let invalid_backup = |reason: &str| Error::InvalidBackup(backup.to_owned(), reason.to_owned());
     let metadata = backup.metadata().map_err(|error| invalid_backup(&error.to_string()))?;
-    // Before the file is opened: closing it would release the locks of the open store.
+    // Checked before the file is opened: closing the file would release the locks of the open
+    // store.
     let file_id = |file: &Metadata| (file.dev(), file.ino());
     if path.metadata().is_ok_and(|store| file_id(&store) == file_id(&metadata)) {
         return Err(invalid_backup("the file is the store itself"));

@@ -52,10 +52,10 @@ fn detect_kind_in(
     connection: &Connection,
     path: &Path,
 ) -> Result<DatabaseKind, Error> {
-    let read = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let application = read("PRAGMA application_id").map_err(map_open_error(path))?;
-    let (found, known) = (read("PRAGMA user_version")?, schema_version(history));
-    if application == 0 && found == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
+    let query_number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let application = query_number("PRAGMA application_id").map_err(map_open_error(path))?;
+    let (found, known) = (query_number("PRAGMA user_version")?, schema_version(history));
+    if application == 0 && found == 0 && query_number("SELECT count(*) FROM sqlite_schema")? == 0 {
         return Ok(DatabaseKind::Empty);
     }
     if application != i64::from(APPLICATION_ID) {
@@ -82,8 +82,8 @@ pub(super) fn store_id(connection: &Connection) -> Result<StoreId, Error> {
     Ok(StoreId::new(Uuid::from_bytes(id)))
 }
 
-/// Creates the schema, the store id and the first key. Returns `false` if another process was
-/// faster.
+/// Creates the schema, the store id and the first key. Returns `false` if another process has
+/// already created the store.
 pub(super) fn initialize(
     connection: &Connection,
     path: &Path,
@@ -161,7 +161,7 @@ mod tests {
             algorithm: Algorithm::HS256,
             material: SecretSlice::from(vec![7]),
             public_jwk: None,
-            weak: false,
+            is_weak: false,
         };
         let now = Timestamp::from_unix(1_800_000_000).unwrap();
         let initial_rows = || InitialRows { id: StoreId::new(Uuid::from_u128(7)), key, now };

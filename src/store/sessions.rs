@@ -19,9 +19,9 @@ pub(crate) struct SessionPair {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewPair {
     /// `jti` of the access token.
-    pub(crate) access: Jti,
+    pub(crate) access_jti: Jti,
     /// `jti` of the refresh token.
-    pub(crate) refresh: Jti,
+    pub(crate) refresh_jti: Jti,
     /// Issue time of both tokens.
     pub(crate) issued_at: Timestamp,
     /// Expiry time of the access token.
@@ -71,7 +71,7 @@ impl Reader<'_> {
             .transpose()
     }
 
-    /// Returns the sessions of a user or of all users that can be refreshed, oldest first.
+    /// Returns the sessions that can be refreshed, of a user or of all users, oldest first.
     pub(crate) fn open_sessions(
         &self,
         user: Option<UserId>,
@@ -88,7 +88,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// Returns the number of sessions of all users that can be refreshed.
+    /// Returns the number of sessions that can be refreshed, of all users.
     pub(crate) fn count_open_sessions(&self, now: Timestamp) -> Result<i64, Error> {
         let values = (None::<i64>, now.unix());
         Ok(self.sql.query_row(&format!("SELECT count(*) {FROM_OPEN_SESSIONS}"), values, |row| {
@@ -110,7 +110,7 @@ impl Reader<'_> {
         condition: &str,
         value: impl rusqlite::ToSql,
     ) -> Result<Option<SessionPair>, Error> {
-        // Cached: a change looks up the pair of its credential a second time.
+        // Cached, because a write looks up the pair of its credential a second time.
         let mut statement = self.sql.prepare_cached(&format!("{SELECT_PAIR} WHERE {condition}"))?;
         statement.query_row([value], |row| Ok(pair_from_row(row))).optional()?.transpose()
     }
@@ -141,8 +141,8 @@ impl Writer<'_> {
                 session,
                 parent,
                 pair.key,
-                pair.access.bytes(),
-                pair.refresh.bytes(),
+                pair.access_jti.bytes(),
+                pair.refresh_jti.bytes(),
                 pair.issued_at.unix(),
                 pair.access_expires_at.unix(),
                 pair.refresh_expires_at.unix(),
@@ -184,7 +184,8 @@ impl Writer<'_> {
         Ok(changed > 0)
     }
 
-    /// Ends the sessions of a user except `except`, and returns their number.
+    /// Ends the sessions of a user, except the session `except`, and returns the number of ended
+    /// sessions.
     pub(crate) fn end_user_sessions(
         &self,
         user: UserId,

@@ -9,7 +9,8 @@ use std::cell::RefCell;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-/// Queries within one transaction. The modules of the tables add the methods.
+/// Queries within one transaction. The module of each table adds its query methods in its own
+/// `impl Reader` block.
 pub(crate) struct Reader<'c> {
     pub(super) sql: &'c Connection,
 }
@@ -31,23 +32,23 @@ impl<'c> Deref for Writer<'c> {
 /// Rows that a transaction writes, named in the error if the outcome of the commit is unknown.
 #[derive(Debug, Default)]
 pub(super) struct WriteSummary {
-    /// First recorded token.
-    token: Option<Jti>,
+    /// Id of the first recorded token.
+    first_jti: Option<Jti>,
     /// Number of recorded tokens.
-    tokens: usize,
+    token_count: usize,
     /// Target of the last audit event, or the session of a refresh.
     target: Option<String>,
 }
 
 impl WriteSummary {
     fn into_error(self) -> Error {
-        let Self { token, tokens, target } = self;
-        let target = match token {
-            Some(jti) if tokens == 1 => Some(format!("token with `jti` {jti}")),
-            Some(jti) => Some(format!("{tokens} tokens, the first with `jti` {jti}")),
+        let Self { first_jti, token_count, target } = self;
+        let target = match first_jti {
+            Some(jti) if token_count == 1 => Some(format!("token with `jti` {jti}")),
+            Some(jti) => Some(format!("{token_count} tokens, the first with `jti` {jti}")),
             None => target.map(|target| escape(&target)),
         };
-        Error::OutcomeUnknown { target, jti: token }
+        Error::OutcomeUnknown { target, jti: first_jti }
     }
 }
 
@@ -59,8 +60,8 @@ impl<'c> Writer<'c> {
     /// Adds a recorded token to the summary.
     pub(super) fn note_token(&self, jti: Jti) {
         let mut summary = self.summary.borrow_mut();
-        summary.token.get_or_insert(jti);
-        summary.tokens += 1;
+        summary.first_jti.get_or_insert(jti);
+        summary.token_count += 1;
     }
 
     /// Sets the target in the summary.
@@ -74,7 +75,7 @@ impl<'c> Writer<'c> {
     }
 
     /// Returns the id of the row inserted into `table`. If the ids of a table are exhausted, SQLite
-    /// reports a full disk.
+    /// reports a full disk, and this function reports damage.
     pub(super) fn inserted_id(
         &self,
         table: &str,
@@ -93,7 +94,7 @@ impl<'c> Writer<'c> {
 impl Reader<'_> {
     /// Returns a description of the fault if the highest id of `table` is the largest integer.
     pub(super) fn id_exhaustion_fault(&self, table: &str) -> Result<Option<String>, Error> {
-        let is_used_up: bool = self.sql.query_row(
+        let is_exhausted: bool = self.sql.query_row(
             &format!(
                 "SELECT EXISTS (SELECT 1 FROM {table} WHERE id = ?2)
                      OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1 AND seq >= ?2)"
@@ -101,7 +102,7 @@ impl Reader<'_> {
             (table, i64::MAX),
             |row| row.get(0),
         )?;
-        Ok(is_used_up.then(|| format!("ids of table `{table}` exhausted")))
+        Ok(is_exhausted.then(|| format!("ids of table `{table}` exhausted")))
     }
 }
 
@@ -113,8 +114,8 @@ impl Store {
     ) -> Result<T, E> {
         let transaction = retry_until(Instant::now() + self.lock_timeout, || {
             let transaction = self.connection.unchecked_transaction()?;
-            // The first statement takes the snapshot and can find the store busy; later statements
-            // cannot.
+            // The first statement takes the snapshot and can find the store busy. Later
+            // statements cannot.
             transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
             Ok::<_, Error>(transaction)
         })?;
@@ -123,7 +124,7 @@ impl Store {
 
     /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, then a commit if `work` returns `Ok`
     /// and a rollback otherwise. `work` runs again if the store was busy, so it must have no effect
-    /// except on rows: sign before, print after.
+    /// except on rows: sign tokens before calling `write`, print output after it.
     pub(crate) fn write<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
@@ -152,8 +153,8 @@ impl Store {
 }
 
 impl Store {
-    /// Pauses between two writes, long enough for waiting processes to notice the free write lock.
-    pub(crate) fn yield_write_lock() {
+    /// Pauses between two writes, long enough for waiting processes to acquire the write lock.
+    pub(crate) fn pause_between_writes() {
         std::thread::sleep(RETRY_INTERVAL);
     }
 

@@ -25,10 +25,10 @@ impl Console {
         write_stdout(&if is_first { format!("{LIST_PREFIX}{text}") } else { text })
     }
 
-    /// Ends the JSON document of a list with the members that follow the items in `empty`.
+    /// Ends the JSON document of a list. Writes the part of `empty_list` after its empty `items`.
     #[expect(clippy::unused_self, reason = "output requires a console")]
-    pub(crate) fn end_items(&self, empty: &impl Serialize) -> Result<Delivery, Error> {
-        let text = render_json_line(empty)?;
+    pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<Delivery, Error> {
+        let text = render_json_line(empty_list)?;
         write_stdout(text.strip_prefix(LIST_PREFIX).unwrap_or(&text))
     }
 

@@ -64,7 +64,7 @@ pub(crate) enum Error {
     #[error("the output cannot be written: {0}")]
     Output(String),
     /// No terminal is available for a prompt.
-    #[error("no terminal to ask on")]
+    #[error("no terminal to prompt on")]
     NoTerminal,
     /// The password and its confirmation differ.
     #[error("passwords do not match")]
@@ -132,7 +132,8 @@ impl Console {
         Self { format, quiet, signal_report: None }
     }
 
-    /// Sets the JSON line that is written if a signal ends a prompt, by exit code.
+    /// Sets the function that returns, for an exit code, the JSON line to write if a signal ends a
+    /// prompt.
     pub(crate) fn with_signal_report(self, report: fn(u8) -> Value) -> Self {
         Self { signal_report: Some(report).filter(|_| self.format.is_json()), ..self }
     }
@@ -163,7 +164,7 @@ impl Console {
         write_stdout(&text)
     }
 
-    /// Renders a cell for a status message; with the relative time if standard error is a terminal.
+    /// Renders a cell for a status message, with the relative time if standard error is a terminal.
     #[expect(clippy::unused_self, reason = "messages require a console")]
     pub(crate) fn render_cell(&self, cell: &Cell, now: Option<Timestamp>) -> String {
         cell.to_plain_text(now.filter(|_| io::stderr().is_terminal()))
@@ -265,8 +266,8 @@ impl Console {
 
 /// Returns whether to colour a stream: `NO_COLOR`, `CLICOLOR_FORCE`, or a terminal.
 ///
-/// anstream treats every value of `CLICOLOR_FORCE` as set. By convention `0` means not set:
-/// `unforced_choice` decides then.
+/// anstream treats every value of `CLICOLOR_FORCE` as set. By convention `0` means not set;
+/// `unforced_choice` then decides.
 fn should_colour(stream: &impl RawStream, unforced_choice: fn() -> bool) -> bool {
     #[expect(clippy::disallowed_methods, reason = "the libraries also read this variable")]
     let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force == "0");
@@ -279,12 +280,12 @@ fn render_json_line(value: &impl Serialize) -> Result<String, Error> {
 }
 
 fn render_csv(rows: &[impl Serialize], with_header: bool) -> Result<String, Error> {
-    let row = |row| match serde_json::to_value(row) {
+    let to_row = |row| match serde_json::to_value(row) {
         Ok(Value::Object(row)) => Ok(row),
         Ok(_) => Err(Error::Output("a row has no names".to_owned())),
         Err(error) => Err(Error::Output(error.to_string())),
     };
-    let rows: Vec<Map<String, Value>> = rows.iter().map(row).collect::<Result<_, _>>()?;
+    let rows: Vec<Map<String, Value>> = rows.iter().map(to_row).collect::<Result<_, _>>()?;
     let header = rows.first().filter(|_| with_header).map(render_csv_header);
     Ok(header.unwrap_or_default() + &render_csv_rows(&rows))
 }

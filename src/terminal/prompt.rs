@@ -104,7 +104,7 @@ impl Prompt {
         let mut buffer = Zeroizing::new([0; MAX_LINE_BYTES]);
         while bytes.last() != Some(&b'\n') {
             match (&self.terminal).read(&mut *buffer) {
-                // Ctrl-D does not end the line of the question.
+                // Ctrl-D writes no line break after the question.
                 Ok(0) => {
                     self.guard.show_question("\n".to_owned()).map_err(terminal_error)?;
                     return Err(Error::Cancelled);

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// JSON line for programs when a signal ends a prompt, by exit code.
+/// Function that returns, for an exit code, the JSON line to write if a signal ends a prompt.
 pub(super) type SignalReport = Option<fn(u8) -> Value>;
 
 /// Echo of typed characters.
@@ -41,7 +41,7 @@ struct OpenPrompt {
 /// The open prompt, of which there is at most one.
 static OPEN_PROMPT: Mutex<Option<OpenPrompt>> = Mutex::new(None);
 
-/// Set when `run` starts to handle the signals that end the program.
+/// Set when the command `run` takes over the signals that end the program.
 static SIGNALS_RELEASED: AtomicBool = AtomicBool::new(false);
 
 /// Guard that restores the terminal when dropped.
@@ -146,7 +146,7 @@ fn watch_signals(signal_report: SignalReport) -> io::Result<()> {
     if IS_WATCHING.swap(true, Ordering::Relaxed) {
         return Ok(());
     }
-    let signal_numbers = signals::exclude_ignored(signals::terminating().chain([SIGTSTP]));
+    let signal_numbers = signals::exclude_ignored(signals::terminating_signals().chain([SIGTSTP]));
     let mut signals = Signals::new(signal_numbers)?;
     std::thread::Builder::new().spawn(move || {
         for signal in signals.forever() {

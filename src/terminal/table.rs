@@ -88,12 +88,12 @@ impl Table {
 
     /// Renders each row as a list of fields, with an empty line between rows.
     fn render_records(&self, screen: &Screen) -> String {
-        let record = |row: &Vec<Cell>| {
+        let render_record = |row: &Vec<Cell>| {
             let cells = self.header.iter().copied().zip(row.iter().cloned());
             let non_empty: Vec<_> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
             render_fields(&non_empty, Some(screen))
         };
-        self.rows.iter().map(record).collect::<Vec<_>>().join("\n")
+        self.rows.iter().map(render_record).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -101,14 +101,14 @@ impl Table {
 /// terminal wraps is copied without a line break.
 pub(super) fn render_fields(fields: &[(&'static str, Cell)], screen: Option<&Screen>) -> String {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let line = |(name, cell): &(&str, Cell)| {
+    let render_line = |(name, cell): &(&str, Cell)| {
         let (gap, name) = (
             width - name.len() + usize::from(COLUMN_GAP),
             heading_cell(name).to_marked_text(screen),
         );
         apply_marks(&format!("{name}{:gap$}{}", "", cell.to_marked_text(screen))) + "\n"
     };
-    fields.iter().map(line).collect()
+    fields.iter().map(render_line).collect()
 }
 
 fn heading_cell(name: &str) -> Cell {
@@ -124,8 +124,11 @@ fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>>
     let mut widths: Vec<usize> = bounds.iter().map(|(min_width, _)| *min_width).collect();
     let gaps = usize::from(COLUMN_GAP) * bounds.len().saturating_sub(1);
     let mut remaining = available.checked_sub(gaps + widths.iter().sum::<usize>())?;
-    let mut deficits: Vec<_> =
-        widths.iter_mut().zip(bounds).map(|(w, (l, m))| (m - l, w)).collect();
+    let mut deficits: Vec<_> = widths
+        .iter_mut()
+        .zip(bounds)
+        .map(|(width, (min_width, max_width))| (max_width - min_width, width))
+        .collect();
     deficits.sort_by_key(|(deficit, _)| *deficit);
     let last = deficits.len().saturating_sub(1);
     for (index, (deficit, width)) in deficits.into_iter().enumerate() {

@@ -3,8 +3,8 @@
 use super::login_refs;
 use crate::crypto;
 use crate::model::{
-    DisplayName, Email, InvalidValue, NewUser, Password, QuotaOverride, Role, Row, Timestamp, Uid,
-    User, UserName, UserRef, redact_for_error,
+    DisplayName, Email, InvalidValue, NewUser, Password, QuotaOverride, Role, Row, Timestamp, User,
+    UserName, UserRef, UserUuid, redact_for_error,
 };
 use serde_json::{Map, Value};
 
@@ -87,7 +87,8 @@ pub(super) fn parse_import_row(
 ) -> Result<ImportRow, String> {
     let fields = &mut fields;
     let uid = take_string(fields, "uid")?;
-    let uid = uid.map(|text| Uid::parse_lenient(&text).ok_or("`uid` is not a UUID")).transpose()?;
+    let uid =
+        uid.map(|text| UserUuid::parse_lenient(&text).ok_or("`uid` is not a UUID")).transpose()?;
     let username = take_parsed(fields, "username", UserName::parse)?;
     let email = take_parsed(fields, "email", Email::parse)?;
     if username.is_none() && email.is_none() {

@@ -29,9 +29,9 @@ pub(crate) fn check_store(path: &Path, now: Timestamp, wait: Duration) -> Result
 
 fn build_row_checks() -> store::CryptoChecks {
     store::CryptoChecks {
-        key: |key| crypto::check_key(key).err().map(|error| error.to_string()),
-        hash: |hash| crypto::check_hash(hash).err().map(|error| error.to_string()),
-        costliest_hash: |class| {
+        check_key: |key| crypto::check_key(key).err().map(|error| error.to_string()),
+        check_hash: |hash| crypto::check_hash(hash).err().map(|error| error.to_string()),
+        check_costliest_hash: |class| {
             crypto::HashClass::from_stored(Some(class)).err().map(|error| error.to_string())
         },
     }

@@ -165,7 +165,7 @@ impl PruneJob<'_> {
                     Ok((removed, event))
                 })?;
             (total, self.event) = (total + removed, event);
-            Store::yield_write_lock();
+            Store::pause_between_writes();
         }
     }
 }

@@ -164,7 +164,7 @@ pub(super) fn build_token_row(
     let grant = Grant {
         kind: TokenKind::Test,
         owner_id: owner,
-        app: AppName::from_trusted(subject.to_owned()),
+        app: AppName::new_unchecked(subject.to_owned()),
         permissions: Vec::new(),
         audience: Vec::new(),
         claims: Grant::shared_claims(claims),

@@ -11,7 +11,7 @@ use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
 use super::{ClaimRows, Defect, MintRequest, Signer};
 use crate::model::{
-    Algorithm, KeySpec, Lifetime, Role, Row, Timestamp, TokenId, Uid, Untrusted, User,
+    Algorithm, KeySpec, Lifetime, Role, Row, Timestamp, TokenId, Untrusted, User, UserUuid,
 };
 use crate::store::{self, NewToken, Store, Writer};
 use secrecy::SecretString;
@@ -41,7 +41,7 @@ pub(crate) struct MintJob {
     signed_count: usize,
     now: Timestamp,
     pub(super) issuer: Option<String>,
-    pub(super) uid: Option<Uid>,
+    pub(super) uid: Option<UserUuid>,
     pub(super) validity: Validity,
 }
 
@@ -157,7 +157,7 @@ impl MintJob {
         request: MintRequest,
         claim_rows: ClaimRows,
         issuer: Option<String>,
-        uid: Option<Uid>,
+        uid: Option<UserUuid>,
     ) -> Result<Self, Error> {
         let issued_at = request.issued_at.unwrap_or(now);
         let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));

@@ -24,7 +24,7 @@ pub(crate) enum TokenSelector {
     Id(TokenId),
     /// `jti` claim.
     Jti(Jti),
-    /// Compact token. Possession of the token is sufficient authorization.
+    /// CompactJws token. Possession of the token is sufficient authorization.
     Value(String),
 }
 

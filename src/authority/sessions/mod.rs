@@ -253,9 +253,8 @@ fn rotate_refresh_token(
         return Ok(RefreshOutcome::Rotated);
     }
     let successor = tx.find_successor_pair(old.pair.id)?;
-    let same_pair = successor.filter(|successor| {
-        successor.pair.access_jti == pair.access && successor.pair.refresh_jti == pair.refresh
-    });
+    let ids = (pair.access_jti, pair.refresh_jti);
+    let same_pair = successor.filter(|next| (next.pair.access_jti, next.pair.refresh_jti) == ids);
     if let Some(successor) = same_pair {
         return Ok(RefreshOutcome::Retried(successor));
     }

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 /// Returns the pair of a row, to be signed again with the active key.
 pub(super) fn reissue_pair(session_pair: &SessionPair, key: &Key) -> NewPair {
     NewPair {
-        access: session_pair.pair.access_jti,
-        refresh: session_pair.pair.refresh_jti,
+        access_jti: session_pair.pair.access_jti,
+        refresh_jti: session_pair.pair.refresh_jti,
         issued_at: session_pair.pair.issued_at,
         access_expires_at: session_pair.pair.access_expires_at,
         refresh_expires_at: session_pair.pair.refresh_expires_at,
@@ -28,8 +28,8 @@ pub(super) fn new_pair(
     session_expiry: Timestamp,
 ) -> Result<NewPair, Error> {
     Ok(NewPair {
-        access: pair_ids.access,
-        refresh: pair_ids.refresh,
+        access_jti: pair_ids.access,
+        refresh_jti: pair_ids.refresh,
         issued_at: now,
         access_expires_at: expiry_after(now, settings.access_ttl)?.min(session_expiry),
         refresh_expires_at: expiry_after(now, settings.refresh_ttl)?.min(session_expiry),
@@ -77,8 +77,8 @@ pub(super) fn sign_pair(
     Ok(TokenPair {
         sid,
         user: user.clone(),
-        access: sign(TokenKind::Access, pair.access, pair.access_expires_at)?,
-        refresh: sign(TokenKind::Refresh, pair.refresh, pair.refresh_expires_at)?,
+        access: sign(TokenKind::Access, pair.access_jti, pair.access_expires_at)?,
+        refresh: sign(TokenKind::Refresh, pair.refresh_jti, pair.refresh_expires_at)?,
         access_expires_at: pair.access_expires_at,
         refresh_expires_at: pair.refresh_expires_at,
     })

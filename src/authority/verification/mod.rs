@@ -25,7 +25,7 @@ pub(super) use token_state::{
 
 use super::claims::{self, RegisteredClaims};
 use super::{Error, RejectReason};
-use crate::crypto::{Compact, decode_lenient, is_signed_by};
+use crate::crypto::{CompactJws, decode_lenient, is_signed_by};
 use crate::model::{Algorithm, Key, KeyState, Purpose, TokenKind, escape, parse_strict_object};
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
@@ -40,7 +40,7 @@ pub(crate) fn verify(
     token: &str,
     expectations: &Expectations,
 ) -> Result<VerificationReport, Error> {
-    let compact = match Compact::parse(token) {
+    let compact = match CompactJws::parse(token) {
         Ok(compact) => compact,
         Err(detail) => {
             return Ok(VerificationReport::from_reason(RejectReason::Malformed, Some(detail)));

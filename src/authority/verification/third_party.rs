@@ -4,7 +4,7 @@
 use super::super::RejectReason;
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use super::{Expectations, VerificationReport, check_claims, check_typ, parse_alg_and_kid};
-use crate::crypto::{Compact, Verifier};
+use crate::crypto::{CompactJws, Verifier};
 use crate::model::parse_strict_object;
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ pub(crate) fn verify_third_party(
     token: &str,
     expectations: &Expectations,
 ) -> VerificationReport {
-    let compact = match Compact::parse(token) {
+    let compact = match CompactJws::parse(token) {
         Ok(compact) => compact,
         Err(detail) => {
             return VerificationReport::from_reason(RejectReason::Malformed, Some(detail));

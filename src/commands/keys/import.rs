@@ -122,7 +122,7 @@ fn print_imported(app: &App, AddedKey { key, changed }: &AddedKey) {
         return super::print_activation_hint(app, key);
     }
     super::print_added(app, "imported", key);
-    if key.spec.weak {
+    if key.spec.is_weak {
         let algorithm = key.spec.algorithm.name();
         app.print_warning(&format!("weak secret: shorter than the {algorithm} hash output"));
     }
@@ -134,7 +134,7 @@ fn key_row(AddedKey { key, changed }: AddedKey) -> KeyRow {
         purpose: key.spec.purpose,
         alg: key.spec.algorithm,
         status: key.state,
-        weak: key.spec.weak,
+        weak: key.spec.is_weak,
         changed,
     }
 }

@@ -37,7 +37,7 @@ impl KeyRow {
             kid: key.spec.kid,
             purpose: key.spec.purpose,
             alg: key.spec.algorithm,
-            weak: key.spec.weak,
+            weak: key.spec.is_weak,
             status: key.state,
             created_at: key.created_at,
             verify_until: key.verify_until.filter(|_| key.state == KeyState::Retired),

@@ -52,7 +52,8 @@ fn parse_setting(name: &str) -> Result<Setting, InvalidValue> {
 
 fn setting_help() -> String {
     let line = |setting: &Setting| {
-        let (name, description, default) = (setting.name(), setting.about(), setting.default());
+        let (name, description, default) =
+            (setting.name(), setting.about(), setting.default_value());
         format!("\n{name}: {description} [default: {default}]")
     };
     "Name of the setting:".to_owned() + &Setting::ALL.iter().map(line).collect::<String>()
@@ -68,7 +69,7 @@ struct SettingView {
 
 impl SettingView {
     fn new(setting: Setting, value: &str) -> Self {
-        let (value, default) = (setting.to_json(value), setting.to_json(setting.default()));
+        let (value, default) = (setting.to_json(value), setting.to_json(setting.default_value()));
         Self { name: setting.name(), value, default }
     }
 }

@@ -4,7 +4,7 @@ use crate::app::{App, OutputFormat};
 use crate::authority::{self, UserExport};
 use crate::commands::views::{QuotaView, pluralize};
 use crate::failure::{Failure, Kind};
-use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, Uid, User, UserName};
+use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, User, UserName, UserUuid};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct UserRow {
-    uid: Uid,
+    uid: UserUuid,
     username: Option<UserName>,
     email: Option<Email>,
     name: Option<DisplayName>,

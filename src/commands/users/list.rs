@@ -5,7 +5,9 @@ use crate::authority::{self, UserFilter, UserOrder};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{UserView, name_cell, status_cell};
 use crate::failure::Failure;
-use crate::model::{Email, InvalidValue, NameFilter, PageRequest, Role, Uid, UserId, UserName};
+use crate::model::{
+    Email, InvalidValue, NameFilter, PageRequest, Role, UserId, UserName, UserUuid,
+};
 use serde::Serialize;
 
 /// List accounts (sorted by id by default)
@@ -55,7 +57,7 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct UserRow {
     id: UserId,
-    uid: Uid,
+    uid: UserUuid,
     username: Option<UserName>,
     email: Option<Email>,
     #[serde(flatten)]

@@ -3,7 +3,7 @@
 
 mod key_material;
 
-use super::keys::{private_key, symmetric_key};
+use super::keys::{build_private_key, build_symmetric_key};
 use super::secret::{
     KeyFormat, PublicKeys, SecretEncoding, SecretError, decode_secret, detect_key, ensure_not_key,
     is_symmetric_jwk,
@@ -45,7 +45,7 @@ pub(crate) enum ImportError {
     },
     /// A secret shorter than the hash output (RFC 7518, section 3.2).
     #[error("secret too short for {}: found {length} bytes, expected at least {min_length}", .algorithm.name())]
-    Weak {
+    WeakSecret {
         /// Length in bytes.
         length: usize,
         /// Algorithm.
@@ -120,17 +120,17 @@ impl KeyImporter {
     fn read_jwk_set(self, set: &Map<String, Value>) -> Result<Vec<KeySpec>, ImportError> {
         let jwks = set.get("keys").and_then(Value::as_array);
         let jwks = jwks.filter(|jwks| !jwks.is_empty());
-        let jwks = jwks.ok_or_else(|| invalid_key("`keys` is not an array of keys"))?;
+        let jwks = jwks.ok_or_else(|| invalid_key("expected a non-empty array in `keys`"))?;
         ensure_unique_kids(jwks.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
-        let read = |(at, jwk): (usize, &Value)| {
+        let read_member = |(index, jwk): (usize, &Value)| {
             let key = match jwk.as_object() {
                 Some(jwk) => self.read_jwk(jwk),
                 None => Err(invalid_key("not an object").into()),
             };
-            let (number, count) = (at + 1, jwks.len());
+            let (number, count) = (index + 1, jwks.len());
             key.map_err(|error| ImportError::SetMember { number, count, error: Box::new(error) })
         };
-        let keys = jwks.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+        let keys = jwks.iter().enumerate().map(read_member).collect::<Result<Vec<_>, _>>()?;
         let public_keys: PublicKeys =
             keys.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
         if keys.iter().any(|key| equals_public_key(key, &public_keys)) {
@@ -177,7 +177,7 @@ impl KeyImporter {
         match material {
             KeyMaterial::Secret(secret) => self.build_symmetric(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {
-                let key = private_key(algorithm, self.purpose, &pkcs8)
+                let key = build_private_key(algorithm, self.purpose, &pkcs8)
                     .map_err(|error| invalid_key(&error.to_string()))?;
                 parse_jwk(key.public_jwk.as_ref().unwrap_or(&Map::new()), false)?;
                 Ok(key)
@@ -189,11 +189,15 @@ impl KeyImporter {
         if secret.is_empty() {
             return Err(invalid_key("the secret is empty").into());
         }
-        let mut key = symmetric_key(algorithm, self.purpose, secret);
+        let mut key = build_symmetric_key(algorithm, self.purpose, secret);
         if let KeyType::Hmac(min_length) = algorithm.key_type() {
-            key.weak = secret.len() < min_length;
-            if key.weak && !self.allow_weak {
-                return Err(ImportError::Weak { length: secret.len(), algorithm, min_length });
+            key.is_weak = secret.len() < min_length;
+            if key.is_weak && !self.allow_weak {
+                return Err(ImportError::WeakSecret {
+                    length: secret.len(),
+                    algorithm,
+                    min_length,
+                });
             }
         }
         Ok(key)

@@ -83,11 +83,11 @@ fn secret_is_read_in_every_encoding() {
 fn short_secret_is_weak_and_empty_secret_is_refused() {
     let strict = importer(Some(Algorithm::HS384));
     let short = [b'x'; 47];
-    let weak = ImportError::Weak { length: 47, algorithm: Algorithm::HS384, min_length: 48 };
+    let weak = ImportError::WeakSecret { length: 47, algorithm: Algorithm::HS384, min_length: 48 };
     assert_eq!(strict.read(&short).unwrap_err(), weak);
     let lenient = KeyImporter { allow_weak: true, ..strict };
-    assert!(lenient.read(&short).unwrap()[0].weak);
-    assert!(!lenient.read(&[b'x'; 48]).unwrap()[0].weak);
+    assert!(lenient.read(&short).unwrap()[0].is_weak);
+    assert!(!lenient.read(&[b'x'; 48]).unwrap()[0].is_weak);
     assert_eq!(lenient.read(b"\n").unwrap_err(), invalid_key("the secret is empty").into());
 }
 

@@ -54,8 +54,8 @@ impl KeyFormat {
     /// Returns the command that converts the key to a supported format.
     pub(crate) fn hint(self) -> Option<&'static str> {
         match self.encoding {
-            Some(TextEncoding::Base64) => Some("decode it first: base64 -d"),
-            Some(TextEncoding::Hex) => Some("decode it first: xxd -r -p"),
+            Some(TextEncoding::Base64) => Some("decode the key first: base64 -d"),
+            Some(TextEncoding::Hex) => Some("decode the key first: xxd -r -p"),
             None if self.structure == JWK_ARRAY => Some("select a single key: jq '.[0]'"),
             Some(TextEncoding::LooseBase64) | None => None,
         }
@@ -196,7 +196,7 @@ fn is_jwk(members: &Map<String, Value>) -> bool {
 /// Returns whether the text assigns an asymmetric key type to `kty` with any quotes, as in damaged
 /// or escaped JSON or in YAML.
 fn has_key_type(text: &[u8]) -> bool {
-    const KINDS: [&[u8]; 4] = [b"RSA", b"EC", b"OKP", b"AKP"];
+    const KEY_TYPES: [&[u8]; 4] = [b"RSA", b"EC", b"OKP", b"AKP"];
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"\"'\\:=".contains(byte);
     text.windows(3).enumerate().filter(|(_, window)| window == b"kty").any(|(at, _)| {
         let following = text.get(at + 3..).unwrap_or_default();
@@ -204,7 +204,7 @@ fn has_key_type(text: &[u8]) -> bool {
         let (separators, word) = following.split_at(separator_length);
         let length = word.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let is_assigned = separators.iter().any(|byte| matches!(byte, b':' | b'='));
-        is_assigned && word.get(..length).is_some_and(|word| KINDS.contains(&word))
+        is_assigned && word.get(..length).is_some_and(|word| KEY_TYPES.contains(&word))
     })
 }
 

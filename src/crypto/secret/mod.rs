@@ -30,7 +30,7 @@ impl SecretEncoding {
             "text" => Ok(Self::Text),
             "base64" => Ok(Self::Base64),
             "raw" => Ok(Self::Raw),
-            _ => Err(InvalidValue::new("encoding", "`text`, `base64` or `raw`")),
+            _ => Err(InvalidValue::new("encoding", "expected `text`, `base64` or `raw`")),
         }
     }
 }

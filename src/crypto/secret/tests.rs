@@ -11,7 +11,7 @@ use serde_json::json;
 const FAMILIES: [Algorithm; 4] =
     [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
 
-fn hex(bytes: &[u8]) -> String {
+fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
@@ -33,7 +33,7 @@ fn sample_keys() -> Vec<(String, Vec<u8>)> {
         add("JWK", json!(jwk).to_string().as_bytes());
         add("JWK Set", format!("{:#}", json!({ "keys": [jwk] })).as_bytes());
         add("array of JWKs", json!([jwk]).to_string().as_bytes());
-        add("JWKs a line", format!("{}\n{}\n", json!(jwk), json!(jwk)).as_bytes());
+        add("one JWK per line", format!("{}\n{}\n", json!(jwk), json!(jwk)).as_bytes());
         add("damaged JWK", json!(jwk).to_string().trim_end_matches('}').as_bytes());
     }
     let samples: [(&str, &[u8]); 5] = [
@@ -54,7 +54,7 @@ fn sample_keys() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Returns the bytes in text encodings that programs and secret stores use.
-fn encodings_of(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+fn encode_as_text(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
         let lines = base64.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line));
@@ -67,21 +67,21 @@ fn encodings_of(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("base64 in quotes", format!("\"{base64}\"")),
         ("base64 without padding", base64.trim_end_matches('=').to_owned()),
         ("base64url", URL_SAFE_NO_PAD.encode(bytes)),
-        ("base64 on lines", lines("\n")),
-        ("base64 on lines with CR", lines("\r\n")),
-        ("base64 on escaped lines", lines("\\n")),
-        ("base64 on indented lines", lines("\n\t ")),
-        ("base64 behind a mark", format!("\u{feff}{base64}")),
+        ("base64 in lines", lines("\n")),
+        ("base64 in lines with CR LF", lines("\r\n")),
+        ("base64 in lines with escaped line breaks", lines("\\n")),
+        ("base64 in indented lines", lines("\n\t ")),
+        ("base64 after a byte order mark", format!("\u{feff}{base64}")),
         ("base64 in a data URL", format!("data:application/x-pem-file;base64,{base64}")),
         ("base64 in an assignment", format!("KEY={base64}")),
-        ("base64 twice", BASE64.encode(lines("\n"))),
+        ("base64 of base64 lines", BASE64.encode(lines("\n"))),
         ("base64url of base64", URL_SAFE_NO_PAD.encode(&base64)),
-        ("hex", hex(bytes)),
+        ("hex", encode_hex(bytes)),
         ("hex with colons", colons.join(":\n")),
-        ("hex with a prefix", format!("0x{}", hex(bytes))),
-        ("base64 of hex", BASE64.encode(hex(bytes))),
-        ("hex of base64", hex(base64.as_bytes())),
-        ("base64 in UTF-16", base64.chars().flat_map(|sign| [sign, '\0']).collect()),
+        ("hex with a prefix", format!("0x{}", encode_hex(bytes))),
+        ("base64 of hex", BASE64.encode(encode_hex(bytes))),
+        ("hex of base64", encode_hex(base64.as_bytes())),
+        ("base64 in UTF-16", base64.chars().flat_map(|character| [character, '\0']).collect()),
     ]
     .map(|(name, text)| (name, text.into_bytes()))
     .into()
@@ -90,13 +90,13 @@ fn encodings_of(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 /// Returns variants of a key text.
 fn text_variants(text: &str) -> Vec<(&'static str, String)> {
     vec![
-        ("behind a mark", format!("\u{feff}{text}")),
-        ("behind whitespace", format!("\n \t{text}")),
+        ("after a byte order mark", format!("\u{feff}{text}")),
+        ("after whitespace", format!("\n \t{text}")),
         ("with CR LF", text.replace('\n', "\r\n")),
         ("with escaped line breaks", text.replace('\n', "\\n")),
-        ("as a text of JSON", json!(text).to_string()),
-        ("in a document", json!({"realm": "x", "inner": [{"key": text}]}).to_string()),
-        ("in UTF-16", text.chars().flat_map(|sign| ['\0', sign]).collect()),
+        ("as a JSON string", json!(text).to_string()),
+        ("in a JSON document", json!({"realm": "x", "inner": [{"key": text}]}).to_string()),
+        ("in UTF-16", text.chars().flat_map(|character| ['\0', character]).collect()),
     ]
 }
 
@@ -107,7 +107,7 @@ fn keys_are_recognised_in_every_encoding() {
         let texts = std::str::from_utf8(&bytes).map(text_variants).unwrap_or_default();
         let texts = texts.into_iter().map(|(name, text)| (name, text.into_bytes()));
         let variants =
-            encodings_of(&bytes).into_iter().chain(texts).chain([("as it is", bytes.clone())]);
+            encode_as_text(&bytes).into_iter().chain(texts).chain([("unchanged", bytes.clone())]);
         for (variant_name, variant) in variants {
             if detect_key(&variant).is_none() {
                 undetected.push(format!("{name}, {variant_name}"));
@@ -122,8 +122,8 @@ fn keys_without_armor_are_recognised() {
     for (name, bytes) in sample_keys().iter().filter(|(name, _)| name.ends_with("PEM")) {
         let text = std::str::from_utf8(bytes).unwrap();
         let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
-        for bare in [body.join("\n"), body.concat(), body.join("\\n"), body.join(" ")] {
-            assert!(detect_key(bare.as_bytes()).is_some(), "{name}");
+        for without_armor in [body.join("\n"), body.concat(), body.join("\\n"), body.join(" ")] {
+            assert!(detect_key(without_armor.as_bytes()).is_some(), "{name}");
         }
         let tail: Vec<&str> = text.lines().skip(1).collect();
         assert!(detect_key(tail.join("\n").as_bytes()).is_some(), "{name} without its first line");
@@ -146,7 +146,7 @@ fn key_containers_are_recognised() {
         ("certificate", &certificate[..]),
         ("PKCS#12", &pkcs12),
         ("PKCS#12, streamed", &[0x30, 0x80, 0x02, 0x01, 0x03, 0x30, 0x80, 0x06]),
-        ("SSH, as it is sent", &ssh),
+        ("SSH wire format", &ssh),
         ("OpenSSH", b"openssh-key-v1\0\0\0\0\x04none"),
         ("PuTTY", b"PuTTY-User-Key-File-3: ssh-ed25519"),
         ("SSH2", b"---- BEGIN SSH2 PUBLIC KEY ----"),
@@ -162,8 +162,8 @@ fn secrets_are_not_detected_as_keys() {
         &b"correct horse battery staple and more"[..],
         b"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIB",
         b"c3VwZXItc2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2g=",
-        b"\"a secret that is a text of JSON, long enough\"",
-        br#"{"secret":"a document that is no key", "keys": 3}"#,
+        b"\"a secret that is a JSON string, long enough\"",
+        br#"{"secret":"a document that is not a key", "keys": 3}"#,
         br#"["a", "list", "of", "words"]"#,
         br#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-Est"#,
         b"the kty is RSA they say, and ssh-keys are keys",
@@ -204,7 +204,7 @@ fn public_key_bytes_are_refused_as_secrets() {
             for secret in [
                 form.clone(),
                 [&form[..], b"\n"].concat(),
-                hex(&form).into(),
+                encode_hex(&form).into(),
                 BASE64.encode(&form).into(),
             ] {
                 assert!(public.contains(&secret), "{algorithm:?}");
@@ -217,7 +217,7 @@ fn public_key_bytes_are_refused_as_secrets() {
     assert!(!PublicKeys::default().contains(&[0; 32]));
 }
 
-fn random() -> impl Strategy<Value = Vec<u8>> {
+fn random_secrets() -> impl Strategy<Value = Vec<u8>> {
     let bytes = |length| prop::collection::vec(any::<u8>(), length);
     prop_oneof![bytes(32), bytes(48), bytes(64)]
 }
@@ -226,7 +226,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn random_secrets_are_never_refused(mut bytes in random(), looks_like_der in any::<bool>()) {
+    fn random_secrets_are_never_refused(
+        mut bytes in random_secrets(),
+        looks_like_der in any::<bool>(),
+    ) {
         if looks_like_der {
             bytes[0] = 0x30;
             bytes[1] = u8::try_from(bytes.len() - 2).unwrap();
@@ -235,7 +238,7 @@ proptest! {
             bytes.clone(),
             BASE64.encode(&bytes).into(),
             URL_SAFE_NO_PAD.encode(&bytes).into(),
-            format!("{}\n", hex(&bytes)).into(),
+            format!("{}\n", encode_hex(&bytes)).into(),
         ] {
             prop_assert_eq!(detect_key(&encoded), None);
         }

@@ -1,6 +1,6 @@
 //! Signing and verification of compact tokens, with exactly one algorithm per key.
 
-use super::{Compact, Error};
+use super::{CompactJws, Error};
 use crate::model::{Algorithm, KeySpec, KeyType};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -34,8 +34,8 @@ pub(crate) fn sign_parts(
     header: &Map<String, Value>,
     claims: &Map<String, Value>,
 ) -> Result<SecretString, Error> {
-    let text = |members: &Map<String, Value>| Value::from(members.clone()).to_string();
-    sign_text(key, &text(header), &text(claims))
+    let to_json = |members: &Map<String, Value>| Value::from(members.clone()).to_string();
+    sign_text(key, &to_json(header), &to_json(claims))
 }
 
 /// Signs header and payload text without changes.
@@ -46,7 +46,7 @@ pub(crate) fn sign_text(key: &KeySpec, header: &str, payload: &str) -> Result<Se
 /// Refuses a key that cannot sign, or whose public part does not verify its signatures.
 pub(crate) fn check_key(key: &KeySpec) -> Result<(), Error> {
     let token = sign_text(key, "{}", "{}")?;
-    let compact = Compact::parse(token.expose_secret()).map_err(|_| damaged_key(key))?;
+    let compact = CompactJws::parse(token.expose_secret()).map_err(|_| damaged_key(key))?;
     if is_signed_by(&compact, key)? { Ok(()) } else { Err(damaged_key(key)) }
 }
 
@@ -73,8 +73,8 @@ fn sign_compact(key: &KeySpec, header: &str, payload: &str) -> Result<SecretStri
     Ok(SecretString::from(format!("{input}.{signature}")))
 }
 
-/// Returns whether two secrets produce the same signatures. Different secrets can: HMAC pads short
-/// secrets with zeros and hashes long secrets (RFC 2104, section 2).
+/// Returns whether two secrets produce the same signatures. This is possible for different secrets,
+/// because HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2).
 pub(crate) fn same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, Error> {
     if first.algorithm != second.algorithm || !first.algorithm.is_symmetric() {
         return Ok(false);
@@ -108,7 +108,7 @@ fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, 
 
 /// Returns whether the token has a valid signature of the key. Uses the algorithm of the key and
 /// ignores `alg` in the token.
-pub(crate) fn is_signed_by(token: &Compact<'_>, key: &KeySpec) -> Result<bool, Error> {
+pub(crate) fn is_signed_by(token: &CompactJws<'_>, key: &KeySpec) -> Result<bool, Error> {
     let native_key = if key.algorithm.is_symmetric() {
         let material = key.material.expose_secret();
         // With an empty secret, anyone could create valid signatures.
@@ -127,7 +127,7 @@ fn decoding_key(jwk: Map<String, Value>) -> Result<DecodingKey, Error> {
 }
 
 pub(super) fn is_signature_valid(
-    token: &Compact<'_>,
+    token: &CompactJws<'_>,
     key: &DecodingKey,
     algorithm: Algorithm,
 ) -> bool {

@@ -6,7 +6,7 @@ mod pem;
 use super::secret::{
     KeyFormat, PublicKeys, SecretEncoding, decode_secret, ensure_not_key, is_symmetric_jwk,
 };
-use super::{Compact, signature};
+use super::{CompactJws, signature};
 use crate::model::{Algorithm, InvalidValue, KeyType, parse_strict_object};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
 use base64::Engine;
@@ -45,7 +45,7 @@ impl Verifier {
     }
 
     /// Returns whether the token has a valid signature of this key.
-    pub(crate) fn verifies(&self, token: &Compact<'_>, algorithm: Algorithm) -> bool {
+    pub(crate) fn verifies(&self, token: &CompactJws<'_>, algorithm: Algorithm) -> bool {
         self.algorithms.contains(&algorithm)
             && signature::is_signature_valid(token, &self.key, algorithm)
     }

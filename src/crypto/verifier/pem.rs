@@ -112,8 +112,8 @@ mod tests {
         for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
             let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
             let text = public_key_pem(&key).unwrap().unwrap();
-            let read = parse_pem(text.as_bytes()).unwrap();
-            assert!(read.algorithms.contains(&algorithm));
+            let verifier = parse_pem(text.as_bytes()).unwrap();
+            assert!(verifier.algorithms.contains(&algorithm));
             let der = ::pem::parse(&text).unwrap().into_contents();
             let longer = [&der[..], &[0]].concat();
             assert!(parse_pem(encode(&Pem::new("PUBLIC KEY", longer)).as_bytes()).is_err());

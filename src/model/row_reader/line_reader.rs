@@ -45,8 +45,9 @@ impl<R: BufRead> LineReader<R> {
         self.position = self.buffer.len().min(self.position.saturating_add(bytes));
     }
 
-    /// Starts a chunk with the next non-empty line; returns false at the end of the text.
-    pub(super) fn next_line(&mut self, is_empty: fn(u8) -> bool) -> Result<bool, RowError> {
+    /// Starts a chunk with the next line that has a byte other than `is_blank` bytes; returns false
+    /// at the end of the text.
+    pub(super) fn next_line(&mut self, is_blank: fn(u8) -> bool) -> Result<bool, RowError> {
         self.buffer.clear();
         loop {
             self.position = self.buffer.len();
@@ -57,7 +58,7 @@ impl<R: BufRead> LineReader<R> {
             if self.line == 1 && self.remaining().starts_with(BOM) {
                 self.consume(BOM.len());
             }
-            if !self.remaining().iter().copied().all(is_empty) {
+            if !self.remaining().iter().copied().all(is_blank) {
                 return Ok(true);
             }
         }
@@ -66,14 +67,14 @@ impl<R: BufRead> LineReader<R> {
     /// Appends lines to the chunk until all quotes are closed (RFC 4180, section 2). The chunk then
     /// ends with a line break.
     pub(super) fn read_until_quotes_close(&mut self) -> Result<(), RowError> {
-        let mut scanned = self.position;
+        let mut scan_start = self.position;
         let mut is_open = false;
         loop {
-            is_open ^= has_open_quote(self.buffer.get(scanned..).unwrap_or_default());
+            is_open ^= has_open_quote(self.buffer.get(scan_start..).unwrap_or_default());
             if !is_open {
                 break;
             }
-            scanned = self.buffer.len();
+            scan_start = self.buffer.len();
             match self.read_line() {
                 Ok(0) | Err(RowError::InvalidLine(_)) => return Err(self.unclosed_quote_error()),
                 other => other?,

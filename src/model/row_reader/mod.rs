@@ -68,7 +68,7 @@ enum InputFormat {
 }
 
 impl<R: BufRead> RowReader<R> {
-    /// Starts reading claims.
+    /// Starts reading rows of claims: CSV column names are unchanged.
     pub(crate) fn new(input: R) -> Result<Self, RowError> {
         Self::with_options(input, false, str::to_owned)
     }

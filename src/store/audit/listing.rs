@@ -136,9 +136,9 @@ mod tests {
     use crate::store::{NewEvent, Writer};
     use rusqlite::Connection;
 
-    /// Creates events 1 to 9 at the times 10 to 90, except event 5, which waited for the lock from
-    /// 25.
-    fn connection_with_events() -> Connection {
+    /// Creates events 1 to 9 at the times 10 to 90, except event 5 with the time 25, as of a
+    /// process that waited for the lock.
+    fn create_database_with_events() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
         let tx = Writer::new(&connection);
@@ -161,7 +161,7 @@ mod tests {
         Timestamp::from_unix(seconds).unwrap()
     }
 
-    fn event_ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
+    fn list_event_ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
         let list = Reader { sql: connection }.events(filter, PageRequest::All).unwrap();
         assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
         list.items.iter().map(|event| event.id).collect()
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn time_range_includes_both_bounds() {
-        let connection = connection_with_events();
+        let connection = create_database_with_events();
         for (since, until, expected) in [
             (None, None, &[9, 8, 7, 6, 5, 4, 3, 2, 1][..]),
             (Some(70), None, &[9, 8, 7]),
@@ -180,11 +180,11 @@ mod tests {
         ] {
             let (since, until) = (since.map(timestamp), until.map(timestamp));
             let filter = EventFilter { since, until, ..EventFilter::default() };
-            assert_eq!(event_ids(&connection, &filter), expected);
+            assert_eq!(list_event_ids(&connection, &filter), expected);
             let mut reversed = expected.to_vec();
             reversed.reverse();
             assert_eq!(
-                event_ids(&connection, &EventFilter { oldest_first: true, ..filter }),
+                list_event_ids(&connection, &EventFilter { oldest_first: true, ..filter }),
                 reversed
             );
         }
@@ -192,13 +192,13 @@ mod tests {
 
     #[test]
     fn action_filter_matches_command_or_first_word() {
-        let connection = connection_with_events();
+        let connection = create_database_with_events();
         for (action, expected) in
             [("token", &[8, 6, 4, 2][..]), ("token create", &[8, 6, 4, 2]), ("token c", &[])]
         {
             let action = Some(Untrusted::new(action));
             assert_eq!(
-                event_ids(&connection, &EventFilter { action, ..EventFilter::default() }),
+                list_event_ids(&connection, &EventFilter { action, ..EventFilter::default() }),
                 expected
             );
         }
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn event_pages_are_consecutive_in_either_order() {
-        let connection = connection_with_events();
+        let connection = create_database_with_events();
         for (oldest_first, after, expected) in
             [(false, 4, [3, 2]), (true, 4, [5, 6]), (false, i64::MAX, [9, 8]), (true, 0, [1, 2])]
         {
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn since_filter_uses_time_index() {
-        let connection = connection_with_events();
+        let connection = create_database_with_events();
         let since = Some(timestamp(70));
         let filter = EventFilter { since, ..EventFilter::default() };
         let clause = filter.where_clause();

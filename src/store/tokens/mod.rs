@@ -27,7 +27,7 @@ pub(crate) struct NewToken {
     pub(crate) issued_at: Timestamp,
     /// Expiry time; `None` for no expiry.
     pub(crate) expires_at: Option<Timestamp>,
-    /// First issue and issuing run.
+    /// Origin, which limits the renewal.
     pub(crate) origin: TokenOrigin,
 }
 
@@ -59,7 +59,8 @@ impl Reader<'_> {
         self.token_where("t.jti = ?1", jti.bytes())
     }
 
-    /// Returns whether a token with this `jti` is recorded. Prepared for repeated calls.
+    /// Returns whether a token with this `jti` is recorded. The statement is cached for repeated
+    /// calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
         Ok(self.sql.prepare_cached(sql)?.query_row([jti.bytes()], |row| row.get(0))?)
@@ -181,12 +182,12 @@ impl Writer<'_> {
     }
 
     /// Marks a token as superseded by its successor: the token works until `until` and does not
-    /// count towards the quota. Revokes the token's own superseded predecessor, so that at most one
-    /// token is superseded, and returns the predecessor's id.
+    /// count towards the quota. If the token has a superseded predecessor itself, revokes this
+    /// predecessor and returns its id, so that only one predecessor of a valid token works.
     pub(crate) fn supersede_token(
         &self,
         old: TokenId,
-        by: TokenId,
+        successor: TokenId,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<TokenId>, Error> {
@@ -199,7 +200,7 @@ impl Writer<'_> {
         );
         self.sql.execute(
             "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
-            (old.0, by.0, until.unix()),
+            (old.0, successor.0, until.unix()),
         )?;
         Ok(revoked.optional()?.map(TokenId))
     }
@@ -234,8 +235,9 @@ fn to_json_array(texts: &[Untrusted]) -> String {
 }
 
 fn parse_json_array(json: &str) -> Result<Vec<Untrusted>, Error> {
-    let texts: Vec<String> = serde_json::from_str(json)
-        .map_err(|_| Error::Damaged("list of a grant is not JSON".to_owned()))?;
+    let texts: Vec<String> = serde_json::from_str(json).map_err(|_| {
+        Error::Damaged("permissions or audience of a grant is not a JSON array".to_owned())
+    })?;
     Ok(texts.into_iter().map(Untrusted::new).collect())
 }
 
@@ -251,7 +253,7 @@ pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, E
         grant: Grant {
             kind: TokenKind::parse_recorded(&row.get::<_, String>(11)?)?,
             owner_id: UserId(row.get(6)?),
-            app: AppName::from_trusted(row.get(7)?),
+            app: AppName::new_unchecked(row.get(7)?),
             permissions: parse_json_array(&row.get::<_, String>(8)?)?,
             audience: parse_json_array(&row.get::<_, String>(9)?)?,
             claims: serde_json::from_str(&row.get::<_, String>(10)?)

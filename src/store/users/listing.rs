@@ -23,7 +23,7 @@ pub(crate) struct UserFilter {
     pub(crate) descending: bool,
 }
 
-/// Sort order of users. Users without a value are last.
+/// Sort order of users. Users without a value in the sort column are last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum UserOrder {
     /// Integer id.
@@ -120,9 +120,9 @@ impl Reader<'_> {
             .map(|row| row.map_err(Error::from)?)
             .collect::<Result<_, Error>>()?;
         let mut list = Page::new(page, rows, total, |user: &User| user.id.0);
-        // A start id is only usable in the order of ids.
-        let is_part = matches!(page, PageRequest::Chunk { .. });
-        list.next = list.next.filter(|_| is_part || filter.order == UserOrder::Id);
+        // The id of the last item locates the next page only in the order of ids.
+        let is_chunk = matches!(page, PageRequest::Chunk { .. });
+        list.next = list.next.filter(|_| is_chunk || filter.order == UserOrder::Id);
         Ok(list)
     }
 
@@ -185,9 +185,9 @@ mod tests {
     use super::*;
     use rusqlite::Connection;
 
-    /// Creates users with ids up to 5,000, some of them deleted, including all users of the third
-    /// block.
-    fn connection_with_users() -> Connection {
+    /// Creates users with the ids 1 to 5,000. Some users are deleted, among them all users of the
+    /// third block.
+    fn create_database_with_users() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
         connection
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn user_pages_match_full_list() {
-        let connection = connection_with_users();
+        let connection = create_database_with_users();
         let tx = Reader { sql: &connection };
         for descending in [false, true] {
             let filter = UserFilter { descending, ..Default::default() };
@@ -224,7 +224,7 @@ mod tests {
                     assert_eq!(
                         user_ids(&list),
                         expected,
-                        "page {page} of {per_page}, {descending}"
+                        "page {page}, per_page {per_page}, descending {descending}"
                     );
                     assert_eq!(usize::try_from(list.total).unwrap(), all.len());
                 }
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn filtered_users_have_total_and_pages() {
-        let connection = connection_with_users();
+        let connection = create_database_with_users();
         let tx = Reader { sql: &connection };
         let search = NameFilter::parse("USER49").ok();
         let filter = UserFilter { search, role: Some(Role::Minter), ..Default::default() };
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn user_order_uses_index() {
-        let connection = connection_with_users();
+        let connection = create_database_with_users();
         for order in [UserOrder::Id, UserOrder::Username, UserOrder::Email] {
             for descending in [false, true] {
                 let filter = UserFilter { order, descending, ..Default::default() };

@@ -6,8 +6,8 @@ pub(crate) use listing::{UserFilter, UserOrder};
 
 use super::{Error, Reader, Writer};
 use crate::model::{
-    DisplayName, Email, NewUser, PasswordHash, Quota, Role, Timestamp, Uid, Untrusted, User,
-    UserId, UserName, UserRef, WithOwner,
+    DisplayName, Email, NewUser, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
+    UserName, UserRef, UserUuid, WithOwner,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -15,8 +15,8 @@ use uuid::Uuid;
 /// State that decides whether a new token of a user may be recorded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IssuanceState {
-    /// Quota and number of tokens that count. `None` for an unlimited quota: the tokens of such
-    /// users are not counted, because users without a limit have many tokens.
+    /// Quota, and number of tokens that count towards the quota. `None` for an unlimited quota: the
+    /// tokens of such users are not counted, because users without a limit have many tokens.
     pub(crate) quota: Option<(u32, usize)>,
     /// Set if the user is disabled.
     pub(crate) is_disabled: bool,
@@ -230,10 +230,10 @@ pub(in crate::store) fn limit_plus_one(limit: i64) -> i64 {
 pub(in crate::store) fn user_from_row(row: &Row<'_>) -> Result<User, Error> {
     Ok(User {
         id: UserId(row.get(0)?),
-        uid: Uid::new(Uuid::from_bytes(row.get(1)?)),
-        username: row.get::<_, Option<String>>(2)?.map(UserName::from_trusted),
-        email: row.get::<_, Option<String>>(3)?.map(Email::from_trusted),
-        display_name: row.get::<_, Option<String>>(4)?.map(DisplayName::from_trusted),
+        uid: UserUuid::new(Uuid::from_bytes(row.get(1)?)),
+        username: row.get::<_, Option<String>>(2)?.map(UserName::new_unchecked),
+        email: row.get::<_, Option<String>>(3)?.map(Email::new_unchecked),
+        display_name: row.get::<_, Option<String>>(4)?.map(DisplayName::new_unchecked),
         role: Role::parse(&row.get::<_, String>(5)?)?,
         quota: from_stored_quota(row.get(6)?),
         disabled_at: optional_time(row.get(7)?)?,

@@ -100,7 +100,7 @@ fn hints_do_not_suggest_key_as_secret() {
     assert_snapshot!(output, @"
     --- exit code 65, stderr
     error: unsupported key format: found a PEM in base64, expected plain PEM, DER, JWK or JWK Set
-    hint: decode it first: base64 -d
+    hint: decode the key first: base64 -d
     ");
     write(&URL_SAFE_NO_PAD.encode(pem.repeat(2)));
     // `base64 -d` does not decode base64url.

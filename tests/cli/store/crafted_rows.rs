@@ -203,7 +203,11 @@ fn rows_of_every_table_are_refused_as_damage() {
         ),
         ("UPDATE pairs SET issued_at = -1", &["sessions", "list"], "invalid time -1"),
         ("UPDATE tokens SET issued_at = -1", &["token", "list"], "invalid time -1"),
-        ("UPDATE grants SET permissions = '{'", &["token", "list"], "list of a grant is not JSON"),
+        (
+            "UPDATE grants SET permissions = '{'",
+            &["token", "list"],
+            "permissions or audience of a grant is not a JSON array",
+        ),
         ("UPDATE grants SET claims = '['", &["token", "list"], "claims of a grant are not JSON"),
         ("UPDATE grants SET kind = 'x'", &["token", "list"], ""),
         ("UPDATE audit SET at = -1", &["audit", "list"], "invalid time -1"),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::authority::test_store::{reject_reasons, replace_session};
 use crate::authority::{ExpectedKind, RejectReason, begin_session, session_exists};
-use crate::crypto::work_done;
+use crate::crypto::hashing_work;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
 
@@ -72,14 +72,14 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     ] {
         failing_logins.push((format!("{login} {password}"), login_credentials(login, password)));
     }
-    work_done::take();
+    hashing_work::take();
     let mut work = Vec::new();
     for (name, credentials) in failing_logins {
         assert!(matches!(log_in(store, &credentials), Err(Error::LoginInvalid)), "{name}");
-        work.push((name, work_done::take()));
+        work.push((name, hashing_work::take()));
     }
     assert!(login_succeeds(store, "ada", "123456"));
-    (work, work_done::take())
+    (work, hashing_work::take())
 }
 
 #[test]

@@ -108,8 +108,8 @@ fn settings_supply_default_claims() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     for (setting, value) in [
-        (Setting::Owner, "the owner"),
-        (Setting::Target, "the target"),
+        (Setting::OwnerClaim, "the owner"),
+        (Setting::TargetClaim, "the target"),
         (Setting::Issuer, "https://issuer.example"),
         (Setting::TokenTtl, "1h"),
     ] {

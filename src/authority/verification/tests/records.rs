@@ -76,7 +76,7 @@ fn app_token_that_contradicts_its_row_is_refused() {
 fn changed_settings_do_not_contradict_issued_tokens() {
     let mut context = context_with_recorded_claims();
     let app = context.app.clone();
-    for setting in [Setting::Issuer, Setting::Owner, Setting::Target] {
+    for setting in [Setting::Issuer, Setting::OwnerClaim, Setting::TargetClaim] {
         set_setting(&mut context.store, setting, "other");
     }
     assert_eq!(context.reasons(&app, APP), []);

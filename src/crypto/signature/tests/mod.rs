@@ -1,4 +1,4 @@
-//! Test vectors of RFCs, one file each, and tests of own signatures.
+//! Test vectors of RFCs, one file each, and tests of signatures that jeton creates.
 
 mod rfc7515;
 pub(in crate::crypto) mod rfc7517;
@@ -16,13 +16,13 @@ use aws_lc_rs::signature::{
 };
 use secrecy::SecretSlice;
 
-/// Returns whether the token has a valid signature of the key. Checks that the verification with
-/// store keys and with third-party keys agrees.
+/// Returns whether the token has a valid signature of the key. Checks that verification with a
+/// store key and with a third-party key has the same result.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize();
     let keys = read_jwks(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
     let decoded_key = decoding_key(jwk.as_object().unwrap().clone()).unwrap();
-    let Ok(token) = Compact::parse(token) else { return false };
+    let Ok(token) = CompactJws::parse(token) else { return false };
     let is_signed = is_signature_valid(&token, &decoded_key, algorithm);
     assert_eq!(is_signed, keys[0].verifies(&token, algorithm));
     is_signed
@@ -52,14 +52,14 @@ fn assert_genuine_but_unsupported(jwk: &Value, token: &str) {
     EcdsaKeyPair::from_private_key_and_public_key(curve, &member_bytes(jwk, "d"), &point).unwrap();
     let key = UnparsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, point);
     let is_signed = |token: &str| {
-        Compact::parse(token).is_ok_and(|token| {
+        CompactJws::parse(token).is_ok_and(|token| {
             let signature = URL_SAFE_NO_PAD.decode(token.signature).unwrap();
             key.verify(token.signing_input.as_bytes(), &signature).is_ok()
         })
     };
     assert!(is_signed(token));
     assert!((0..token.len()).all(|index| !is_signed(&with_changed_letter(token, index))));
-    let header = Compact::parse(token).unwrap().header;
+    let header = CompactJws::parse(token).unwrap().header;
     assert!(Algorithm::parse(header["alg"].as_str().unwrap()).is_err());
     let refusal = read_jwks(public_part(jwk.clone()).to_string().as_bytes()).unwrap_err();
     assert_eq!(
@@ -78,8 +78,8 @@ fn member_bytes(jwk: &Value, name: &str) -> Vec<u8> {
 
 /// Removes the private members of a JWK.
 fn public_part(mut jwk: Value) -> Value {
-    let private = |name: &str| ["d", "p", "q", "dp", "dq", "qi"].contains(&name);
-    jwk.as_object_mut().unwrap().retain(|name, _| !private(name));
+    let is_private = |name: &str| ["d", "p", "q", "dp", "dq", "qi"].contains(&name);
+    jwk.as_object_mut().unwrap().retain(|name, _| !is_private(name));
     jwk
 }
 
@@ -116,14 +116,14 @@ fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
         algorithm,
         material,
         public_jwk: None,
-        weak: false,
+        is_weak: false,
     }
 }
 
 /// Signs the token's payload with another header.
 fn resign_payload(key: &KeySpec, header: &str, token: &str) -> String {
     initialize();
-    let payload = String::from_utf8(Compact::parse(token).unwrap().payload).unwrap();
+    let payload = String::from_utf8(CompactJws::parse(token).unwrap().payload).unwrap();
     sign_text(key, header, &payload).unwrap().expose_secret().to_owned()
 }
 
@@ -135,7 +135,7 @@ fn signature_verifies_with_its_key_only() {
         let key = generate_key(algorithm, Purpose::App, RsaBits::B2048).unwrap();
         let other = generate_key(algorithm, Purpose::App, RsaBits::B2048).unwrap();
         let token = sign(&key, "JWT", claims.as_object().unwrap()).unwrap();
-        let compact = Compact::parse(token.expose_secret()).unwrap();
+        let compact = CompactJws::parse(token.expose_secret()).unwrap();
         assert_eq!(compact.header["alg"], algorithm.name());
         assert!(is_signed_by(&compact, &key).unwrap());
         assert!(!is_signed_by(&compact, &other).unwrap());

@@ -65,13 +65,15 @@ fn rfc7517_a1_public_keys() {
     assert_eq!(key.algorithms, [Algorithm::RS256]);
     let pair = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
     let token = sign(&pair, "JWT", &Map::new()).unwrap();
-    let token = Compact::parse(token.expose_secret()).unwrap();
+    let token = CompactJws::parse(token.expose_secret()).unwrap();
     assert!(key.verifies(&token, Algorithm::RS256));
     assert!(!key.verifies(&token, Algorithm::PS256));
-    for digit in [rsa_jwk()["n"].as_str().unwrap().replace("0vx7", "0vx8"), "AQAD".to_owned()] {
-        let name = if digit.len() == 4 { "e" } else { "n" };
+    for changed_value in
+        [rsa_jwk()["n"].as_str().unwrap().replace("0vx7", "0vx8"), "AQAD".to_owned()]
+    {
+        let name = if changed_value.len() == 4 { "e" } else { "n" };
         let mut other = public_part(rsa_jwk());
-        other[name] = digit.into();
+        other[name] = changed_value.into();
         assert!(!parse_set(&[other])[0].verifies(&token, Algorithm::RS256), "{name}");
     }
 }
@@ -93,7 +95,7 @@ fn rfc7517_a1_encryption_key_is_skipped() {
     key["use"] = "sig".into();
     let keys = parse_set(&[key]);
     assert_eq!(keys[0].kid.as_deref(), Some("1"));
-    assert!(keys[0].verifies(&Compact::parse(token.expose_secret()).unwrap(), Algorithm::ES256));
+    assert!(keys[0].verifies(&CompactJws::parse(token.expose_secret()).unwrap(), Algorithm::ES256));
 }
 
 /// Appendix A.2: private keys are refused for verification.
@@ -124,9 +126,9 @@ fn rfc7517_a3_symmetric_keys() {
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some(kid));
     assert_eq!(key.algorithms, [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512]);
-    assert!(key.verifies(&Compact::parse(rfc7515::A1).unwrap(), Algorithm::HS256));
+    assert!(key.verifies(&CompactJws::parse(rfc7515::A1).unwrap(), Algorithm::HS256));
     assert!(!key.verifies(
-        &Compact::parse(&with_changed_letter(rfc7515::A1, 50)).unwrap(),
+        &CompactJws::parse(&with_changed_letter(rfc7515::A1, 50)).unwrap(),
         Algorithm::HS256
     ));
 }

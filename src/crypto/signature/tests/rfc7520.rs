@@ -1,6 +1,6 @@
 //! RFC 7520: the keys of section 3 and the compact serializations of section 4. Sections 4.6 to 4.8
-//! have none: tokens with an unprotected header or several signatures exist only in the JSON
-//! serialization, which jeton does not support.
+//! have no compact serializations: tokens with an unprotected header or several signatures exist
+//! only in the JSON serialization, which jeton does not support.
 
 use super::*;
 
@@ -127,8 +127,8 @@ fn rfc7520_3_keys() {
     assert_eq!(secret.algorithms, [Algorithm::HS256]);
     assert!(rsa.algorithms.iter().all(|algorithm| algorithm.key_type() == KeyType::Rsa));
     assert_eq!(rsa.algorithms.len(), 6);
-    let bilbo = compact_token("PS384", BILBO_KID, PS384_SIGNATURE);
-    assert!(rsa.verifies(&Compact::parse(&bilbo).unwrap(), Algorithm::PS384));
+    let token = compact_token("PS384", BILBO_KID, PS384_SIGNATURE);
+    assert!(rsa.verifies(&CompactJws::parse(&token).unwrap(), Algorithm::PS384));
 }
 
 /// Section 4.1: the private key reproduces the signature.
