@@ -18,10 +18,10 @@ impl Clock {
         }
     }
 
-    /// Reads the clock again. After a wait, rows written by other processes must not appear to be
-    /// from the future.
+    /// Reads the clock again. Called after a wait, so that rows that other processes wrote during
+    /// the wait do not appear to be from the future.
     pub(super) fn read(&self) -> Result<Timestamp, Failure> {
-        #[expect(clippy::disallowed_methods, reason = "this is the place")]
+        #[expect(clippy::disallowed_methods, reason = "the only module that reads the clock")]
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = elapsed
             .ok()

@@ -1,7 +1,7 @@
-//! Completion candidates from the store: at most 50, without messages, and no word with characters
-//! that a shell interprets.
+//! Completion candidates from the store: at most 50, and only words without characters that a shell
+//! interprets. No messages are printed.
 
-use super::presets::preset_names;
+use super::presets::list_preset_names;
 use crate::model::{Email, Key, PageRequest, Session, Timestamp, User, UserName, is_plain_word};
 use crate::paths;
 use crate::store::{Error, Reader, Store, TokenFilter, UserFilter};
@@ -13,15 +13,16 @@ pub(crate) struct CompletionSource;
 const FIRST_PAGE: PageRequest = PageRequest::Number { page: 1, per_page: 50 };
 
 impl CompletionSource {
-    /// Returns users: by name, by e-mail address, or by id if a shell would interpret both.
+    /// Returns a word for each user: the username, else the e-mail address, or the id if a shell
+    /// would interpret characters of both.
     ///
     /// Roles are omitted: completion runs without a login.
     pub(crate) fn users() -> Vec<String> {
         let candidate = |user: User| {
             let (name, email) = (user.username.as_ref(), user.email.as_ref());
             let names = [name.map(UserName::as_str), email.map(Email::as_str)];
-            let plain = names.into_iter().flatten().find(|name| is_plain_word(name));
-            (plain.map_or_else(|| user.id.to_string(), str::to_owned), String::new())
+            let plain_name = names.into_iter().flatten().find(|name| is_plain_word(name));
+            (plain_name.map_or_else(|| user.id.to_string(), str::to_owned), String::new())
         };
         let users = query(|tx| {
             Ok(tx
@@ -34,18 +35,18 @@ impl CompletionSource {
         users.into_iter().map(|(word, _)| word).collect()
     }
 
-    /// Returns the ids of the keys that pass `filter`, with state, purpose and algorithm.
+    /// Returns the ids of the keys that match `filter`, each with state, purpose and algorithm.
     pub(crate) fn keys(filter: fn(&Key) -> bool) -> Vec<(String, String)> {
         let is_match = |key: &&Key| filter(key);
         query(|tx| Ok(tx.keys()?.iter().filter(is_match).take(50).map(describe_key).collect()))
     }
 
-    /// Returns the ids of the latest open sessions, with the users.
+    /// Returns the ids of the latest open sessions, each with the owner.
     pub(crate) fn sessions() -> Vec<(String, String)> {
         let Ok(now) = super::Clock::default().now() else { return Vec::new() };
         query(|tx| {
-            let open = tx.open_sessions(None, now)?.into_iter().rev().take(50);
-            open.map(|open| describe_session(tx, &open.session)).collect()
+            let sessions = tx.open_sessions(None, now)?.into_iter().rev().take(50);
+            sessions.map(|open| describe_session(tx, &open.session)).collect()
         })
     }
 
@@ -53,16 +54,16 @@ impl CompletionSource {
     pub(crate) fn presets() -> Vec<String> {
         let Ok(environment) = super::Environment::from_env() else { return Vec::new() };
         let names =
-            preset_names(environment.config_dir.as_deref()).into_iter().map(|(name, _)| name);
+            list_preset_names(environment.config_dir.as_deref()).into_iter().map(|(name, _)| name);
         names.filter(|name| is_plain_word(name)).take(50).collect()
     }
 
-    /// Returns the ids of live tokens, with the apps.
+    /// Returns the ids of live tokens, each with the application.
     pub(crate) fn tokens() -> Vec<(String, String)> {
         let Ok(now) = super::Clock::default().now() else { return Vec::new() };
-        let live =
+        let live_filter =
             TokenFilter { status: Some(crate::model::TokenStatus::Live), ..Default::default() };
-        query(|tx| token_candidates(tx, &live, now))
+        query(|tx| load_token_candidates(tx, &live_filter, now))
     }
 }
 
@@ -77,20 +78,25 @@ fn describe_session(tx: &Reader<'_>, session: &Session) -> Result<(String, Strin
     Ok((session.sid.to_string(), owner.map_or_else(String::new, |owner| owner.to_display())))
 }
 
-fn token_candidates(
+fn load_token_candidates(
     tx: &Reader<'_>,
     filter: &TokenFilter,
     now: Timestamp,
 ) -> Result<Vec<(String, String)>, Error> {
     let list = tx.tokens(filter, FIRST_PAGE, now)?;
-    Ok(list.items.into_iter().map(|t| (t.id.to_string(), t.grant.app.to_display())).collect())
+    Ok(list
+        .items
+        .into_iter()
+        .map(|token| (token.id.to_string(), token.grant.app.to_display()))
+        .collect())
 }
 
-/// Reads words with descriptions from the store, omitting words that a shell would interpret.
+/// Reads words with descriptions from the store. Words with characters that a shell would interpret
+/// are omitted.
 fn query(
     read: impl FnOnce(&Reader<'_>) -> Result<Vec<(String, String)>, Error>,
 ) -> Vec<(String, String)> {
-    let Ok(env_path) = super::environment::store_path() else { return Vec::new() };
+    let Ok(env_path) = super::environment::read_store_path() else { return Vec::new() };
     let path = env_path.or_else(paths::default_store_path);
     let outcome = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
     let candidates = outcome.and_then(|mut outcome| outcome.store.read(read).ok());

@@ -20,11 +20,11 @@ const MAX_PASSWORD_BYTES: usize = 8 * 1024;
 /// Minimum recommended number of characters of a password.
 const RECOMMENDED_PASSWORD_LENGTH: usize = 8;
 
-/// Maximum size of a key file in bytes. JSON of empty arrays takes a hundred times its length in
-/// memory.
+/// Maximum size of a key file in bytes. A JSON document of empty arrays needs a hundred times its
+/// length in memory.
 const MAX_KEY_FILE_BYTES: usize = 256 * 1024;
 
-/// Maximum size of a claims file in bytes, the same as for a row of claims.
+/// Maximum size of a claims file in bytes, equal to the maximum size of a row of claims.
 const MAX_CLAIMS_FILE_BYTES: usize = 128 * 1024;
 
 /// Source of a password.
@@ -62,18 +62,18 @@ impl App {
         })
     }
 
-    /// Reads a key from an environment variable. Errors do not repeat the name: the user may have
-    /// typed the key instead.
+    /// Reads a key from an environment variable. Errors do not repeat the name, because the user
+    /// may have typed the key instead.
     pub(crate) fn read_key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let value = environment::variable(name).ok_or_else(|| {
+        let value = environment::read_variable(name).ok_or_else(|| {
             Failure::usage("the named environment variable is not set")
                 .with_hint("pass the name of the variable without `$`")
         });
         Ok(Zeroizing::new(value?.into_encoded_bytes()))
     }
 
-    /// Returns whether prompts are possible: a terminal on standard input, no `--no-input`, no
-    /// `CI`.
+    /// Returns whether prompts are possible: standard input is a terminal, and neither `--no-input`
+    /// nor `CI` is set.
     pub(super) fn can_prompt(&self) -> bool {
         !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
     }
@@ -84,7 +84,7 @@ impl App {
         source: &PasswordSource,
         question: &str,
     ) -> Result<Option<Password>, Failure> {
-        match self.explicit_password_text(source)? {
+        match self.read_explicit_password_text(source)? {
             Some(text) => Ok(Password::parse(text.to_string()).ok()),
             None => self.prompt_password(|app| app.console.prompt_password(question)).map(Some),
         }
@@ -92,7 +92,7 @@ impl App {
 
     /// Returns a new password. A prompt asks for the password twice.
     pub(crate) fn obtain_new_password(&self, source: &PasswordSource) -> Result<Password, Failure> {
-        match self.explicit_password(source)? {
+        match self.read_explicit_password(source)? {
             Some(password) => Ok(password),
             None => self.prompt_password(|app| app.console.prompt_new_password("New password")),
         }
@@ -107,12 +107,13 @@ impl App {
         }
     }
 
-    /// Returns a new password if one is given explicitly or a prompt is possible.
+    /// Returns a new password, or `None` if no password is given explicitly and no prompt is
+    /// possible.
     pub(crate) fn try_obtain_new_password(
         &self,
         source: &PasswordSource,
     ) -> Result<Option<Password>, Failure> {
-        match self.explicit_password(source)? {
+        match self.read_explicit_password(source)? {
             None if !self.can_prompt() => Ok(None),
             None => self.obtain_new_password(source).map(Some),
             password => Ok(password),
@@ -127,7 +128,7 @@ impl App {
         let Some(text) = self.read_password_text(InputKind::PasswordChange, source)? else {
             if !self.can_prompt() {
                 return Err(Failure::usage(
-                    "current and new password required, and no terminal to ask on",
+                    "current and new password required, but no terminal to prompt on",
                 )
                 .with_hint(
                     "pass both on two lines with `--password-stdin` or `--password-file FILE`",
@@ -148,12 +149,12 @@ impl App {
         }
     }
 
-    fn explicit_password(&self, source: &PasswordSource) -> Result<Option<Password>, Failure> {
-        let text = self.explicit_password_text(source)?;
+    fn read_explicit_password(&self, source: &PasswordSource) -> Result<Option<Password>, Failure> {
+        let text = self.read_explicit_password_text(source)?;
         Ok(text.map(|text| Password::parse(text.to_string())).transpose()?)
     }
 
-    fn explicit_password_text(
+    fn read_explicit_password_text(
         &self,
         source: &PasswordSource,
     ) -> Result<Option<Zeroizing<String>>, Failure> {
@@ -181,14 +182,14 @@ impl App {
         prompt: impl FnOnce(&Self) -> Result<crate::terminal::Answer, crate::terminal::Error>,
     ) -> Result<Password, Failure> {
         if !self.can_prompt() {
-            return Err(Failure::usage("password required, and no terminal to ask on")
+            return Err(Failure::usage("password required, but no terminal to prompt on")
                 .with_hint("use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`"));
         }
         Ok(Password::parse(prompt(self)?.to_string())?)
     }
 
     /// Returns the token of an argument: the token itself, `-` for standard input, or `@FILE`.
-    /// Without an argument, the caller's token from `--token-file` or the environment.
+    /// Without an argument, returns the bearer credential from `--token-file` or the environment.
     pub(crate) fn read_token_argument(
         &self,
         argument: Option<&str>,
@@ -213,8 +214,9 @@ impl App {
         }
     }
 
-    /// Returns the caller's bearer credential, if one is given instead of the session file, and its
-    /// source. Read once: standard input and pipes cannot be read again.
+    /// Returns the bearer credential that replaces the session file, if given, and the source of
+    /// the credential. Reads the credential only once, because standard input and pipes cannot be
+    /// read again.
     pub(super) fn bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
         if let Some(credential) = self.bearer_credential.get() {
             return Ok(credential.clone());
@@ -268,8 +270,8 @@ impl App {
 pub(crate) struct TokenLines(BufReader<StdinReader>);
 
 impl TokenLines {
-    /// Returns the next token; `None` at the end. A line longer than any token is truncated, and
-    /// the truncated line is still too long for a token.
+    /// Returns the next token; `None` at the end. A line longer than the limit is truncated; the
+    /// truncated line is still too long for a token and therefore refused.
     pub(crate) fn next(&mut self) -> Result<Option<SecretString>, Failure> {
         let mut line = Zeroizing::new(Vec::new());
         let limit = u64::try_from(2 * MAX_TOKEN_BYTES).unwrap_or(u64::MAX);

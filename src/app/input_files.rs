@@ -1,4 +1,5 @@
-//! Input from files and standard input. Whole reads are limited in size; rows are streamed.
+//! Input from files and standard input. Rows are streamed; all other input is read at once, up to a
+//! maximum size.
 
 use super::App;
 use crate::failure::{Failure, Kind};
@@ -45,8 +46,8 @@ impl InputKind {
         }
     }
 
-    /// Returns the name of a file for messages. The name of a file with a secret is not repeated:
-    /// the user may have typed the secret instead of the name.
+    /// Returns the description of a file for messages. The name of a file with a secret is omitted,
+    /// because the user may have typed the secret instead of the name.
     fn describe_file(self, path: &Path) -> String {
         if self.is_secret() {
             format!("the file with the {}", self.name())
@@ -73,7 +74,7 @@ impl App {
     }
 
     /// Opens a file of rows of any size, or standard input for `-`.
-    pub(crate) fn rows_file(&self, path: &Path) -> Result<impl BufRead, Failure> {
+    pub(crate) fn open_rows_file(&self, path: &Path) -> Result<impl BufRead, Failure> {
         let kind = InputKind::Rows;
         let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
             ("standard input".to_owned(), Box::new(self.open_stdin(kind)?))
@@ -85,7 +86,7 @@ impl App {
         Ok(BufReader::with_capacity(BUFFER_BYTES, NamedReader { name, input }))
     }
 
-    /// Reads standard input, which only one reader of the process can do.
+    /// Reads standard input. A second read in the same process is refused.
     pub(super) fn read_stdin(
         &self,
         kind: InputKind,
@@ -104,7 +105,7 @@ impl App {
     }
 }
 
-/// Stream that adds its name to errors.
+/// Stream that adds the name of the input to read errors.
 struct NamedReader {
     name: String,
     input: Box<dyn Read>,

@@ -1,9 +1,9 @@
 //! Login and logout with the session file.
 //!
-//! Write-ahead: the session file records the pending session beside the current login before the
-//! session exists in the store, and one transaction of the store replaces the old session with the
-//! new session. A command that reads a pending login asks the store which of the two sessions
-//! exists. No interruption can leave the user logged out or a session without a file.
+//! A login first writes the new session to the session file as pending, together with the current
+//! login. Then one transaction of the store replaces the old session with the new session. A
+//! command that reads a pending login asks the store which of the two sessions exists. An
+//! interruption at any point neither logs the user out nor leaves a session that no file contains.
 
 use super::App;
 use crate::authority::{
@@ -25,7 +25,8 @@ impl App {
         self.save_session(|store, _| authority::log_in(store, credential))
     }
 
-    /// Refuses if the session file cannot be written, before anything is created.
+    /// Returns an error if the session file cannot be written. Called before a store or user is
+    /// created.
     pub(crate) fn ensure_session_can_be_saved(&self) -> Result<(), Failure> {
         let directory = crate::paths::session_directory(self.environment.config_dir.as_deref());
         Ok(SessionFile::prepare(directory)?)
@@ -53,21 +54,22 @@ impl App {
         let credentials = self.credentials()?;
         let session_file = credentials.lock(self.options.wait)?;
         let read_result = session_file.read();
-        let previous = match &read_result {
+        let previous_login = match &read_result {
             Err(credentials::Error::Damaged) => None,
             _ => self.resolve_pending_login(&credentials, &session_file)?,
         };
         let path = self.store()?.path().to_owned();
         let context = self.audit_context()?;
-        let authenticated = authenticate(self.store()?, &context)?;
-        let replaced_sid = previous.as_ref().map(|login| login.sid);
+        let authenticated_user = authenticate(self.store()?, &context)?;
+        let replaced_sid = previous_login.as_ref().map(|login| login.sid);
         let result = authority::begin_session(
             self.store()?,
             &context,
-            &authenticated,
+            &authenticated_user,
             replaced_sid,
             |tokens| {
-                let pending_login = Some(PendingLogin { previous: previous.clone().map(Box::new) });
+                let pending_login =
+                    Some(PendingLogin { previous: previous_login.clone().map(Box::new) });
                 let login = Login { pending_login, ..login_from_tokens(path.clone(), tokens) };
                 Ok::<_, Failure>(session_file.write(&login)?)
             },
@@ -103,8 +105,8 @@ impl App {
     }
 
     /// Ends the session of the bearer credential or of the session file, and removes the file.
-    /// Returns whether there was a session. A copy of a store leaves the session file of the
-    /// original unchanged.
+    /// Returns whether a session existed. Logging out of a copy of a store leaves the session file
+    /// of the original unchanged.
     pub(crate) fn log_out(&mut self) -> Result<bool, Failure> {
         if !self.has_store()? {
             return Ok(false);
@@ -114,8 +116,8 @@ impl App {
             return Ok(authority::end_session(self.store()?, &context, token.expose_secret())?);
         }
         let credentials = self.credentials()?;
-        // Without a login no lock is needed. The check is repeated under the lock, since another
-        // process may log in before.
+        // Without a login, no lock is needed. The check is repeated under the lock, since another
+        // process may log out in the meantime.
         if !self.has_login(&credentials)? {
             return Ok(false);
         }

@@ -1,4 +1,5 @@
-//! Store operations that need the store file instead of an open store: check, migrate, restore.
+//! Operations on the store file that must not open the store in the usual way: check, migrate,
+//! restore.
 
 use super::App;
 use crate::authority::{self, Caller, Findings, RestoreOutcome};
@@ -23,8 +24,8 @@ impl App {
         Ok(authority::migrate(&path, &context, backup, self.options.wait)?)
     }
 
-    /// Returns the caller; `None` if no credential is given, or if the store cannot authenticate
-    /// any user: then the owner of the file acts.
+    /// Returns the caller. `None` if no credential is given, or if the store cannot authenticate
+    /// any user: the owner of the file can then act without a login.
     pub(crate) fn caller_or_file_owner(&mut self) -> Result<Option<Caller>, Failure> {
         const UNUSABLE_STORE_CODES: [&str; 5] =
             ["store_not_found", "store_newer", "store_older", "store_foreign", "store_damaged"];

@@ -1,4 +1,4 @@
-//! State of one run: options, console, clock, store and caller.
+//! State of one run: options, console, clock, store and authenticated user.
 
 mod clock;
 mod completion_source;
@@ -61,7 +61,7 @@ pub(crate) struct App {
     clock: Clock,
     action: String,
     is_change: bool,
-    /// Audit target, for the event of a refusal.
+    /// Audit target for the event that records a refusal.
     pub(crate) audit_target: Option<AuditTarget>,
     store: Option<Store>,
     user_id: Option<UserId>,
@@ -95,8 +95,8 @@ impl App {
         }
     }
 
-    /// Returns the time of this run, read on first use: after the input was read, so that a token
-    /// that another process issues concurrently is not from the future.
+    /// Returns the time of this run, read on first use. Callers read their input first, so that a
+    /// token that another process issued in the meantime is not from the future.
     pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
         self.clock.now()
     }
@@ -129,15 +129,15 @@ impl App {
         keys.unwrap_or_default().iter().filter_map(|key| key.spec.public_jwk.as_ref()).collect()
     }
 
-    /// Closes the store and resets the clock, for a child process or an operation that needs the
-    /// store file. The next use reads the clock again.
+    /// Closes the store and resets the clock, before a child process runs or an operation replaces
+    /// the store file. The next use reads the clock again.
     pub(crate) fn release_store(&mut self) {
         self.store = None;
         self.clock = Clock::default();
     }
 
-    /// Creates the store with the given key if the store is missing. Returns whether the store was
-    /// created.
+    /// Creates the store with the key from `first_key` if the store is missing. Returns whether the
+    /// store was created.
     pub(crate) fn create_store_if_missing(
         &mut self,
         first_key: impl FnOnce() -> Result<KeySpec, Failure>,
@@ -148,9 +148,9 @@ impl App {
         let path = self.store_path()?;
         let rows = authority::build_initial_rows(first_key()?, self.now()?);
         let outcome = Store::open_or_create(&path, self.options.wait, || rows)?;
-        let created = outcome.created;
+        let is_created = outcome.created;
         self.adopt_store(outcome);
-        Ok(created)
+        Ok(is_created)
     }
 
     /// Creates the store with a key for `algorithm` if the store is missing. Returns whether the
@@ -219,7 +219,7 @@ impl App {
             return Ok(());
         }
         if !self.can_prompt() {
-            return Err(Failure::usage("confirmation required, and no terminal to ask on")
+            return Err(Failure::usage("confirmation required, but no terminal to prompt on")
                 .with_hint("add `--yes`"));
         }
         match self.console.confirm(question)? {
@@ -233,7 +233,7 @@ impl App {
         self.options.yes
     }
 
-    /// Marks the run as a change: a refusal from here on is recorded in the audit log.
+    /// Marks the run as a change, so that a later refusal is recorded in the audit log.
     pub(crate) fn mark_change(&mut self) {
         self.is_change = true;
     }

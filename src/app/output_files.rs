@@ -22,8 +22,9 @@ pub(crate) struct OutputDir<'p> {
 }
 
 impl App {
-    /// Locks a directory that no other user can write. A missing directory is created for files of
-    /// `mode`, and never writable by other users, regardless of the umask.
+    /// Locks a directory; refuses a directory that other users can write. Creates a missing
+    /// directory, with permissions that match files of `mode` and without write permission for
+    /// other users, regardless of the umask.
     pub(crate) fn open_output_dir<'p>(
         &self,
         path: &'p Path,
@@ -54,7 +55,7 @@ impl App {
 
 impl OutputDir<'_> {
     /// Replaces files in the given order, with this mode. A file that already has the content and
-    /// no wider mode is left unchanged.
+    /// no permissions beyond `mode` is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
@@ -76,8 +77,8 @@ impl OutputDir<'_> {
         files::replace_in_user_directory(self.path, name, content, mode)
     }
 
-    /// Reads a file, if the file is readable and not much larger than the files written here. FIFOs
-    /// and devices are not opened, since opening can block.
+    /// Reads a file; `None` if the file is not readable or much larger than the files that jeton
+    /// writes. FIFOs and devices are not opened, since opening can block.
     pub(crate) fn read_file(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.path.join(name);
         let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
@@ -85,7 +86,7 @@ impl OutputDir<'_> {
         files::read_document(file).ok().map(|bytes| bytes.to_vec())
     }
 
-    /// Returns whether the name exists and is not a file with this content.
+    /// Returns whether the name exists and is anything other than a file with this content.
     pub(crate) fn has_conflicting_file(&self, name: &str, content: &[u8]) -> bool {
         self.path.join(name).symlink_metadata().is_ok()
             && self.read_file(name).is_none_or(|current| current != content)
@@ -104,8 +105,8 @@ impl OutputDir<'_> {
     }
 }
 
-/// Returns the error for a failed write: a usage error if the chosen path is at fault, else an
-/// internal error.
+/// Returns the error for a failed write: a usage error if the path that the user chose causes the
+/// failure, else an internal error.
 fn write_error(directory: &Path, error: &io::Error) -> Failure {
     use io::ErrorKind::{
         AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,

@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 impl App {
-    /// Returns the preset with this name, or the plain preset without a name.
+    /// Returns the preset with this name. Without a name, returns the plain preset.
     pub(crate) fn load_preset(&self, name: Option<&str>) -> Result<Template, Failure> {
         if let Some(name) = name
             && let Some(template) = self.load_custom_preset(name)?
@@ -44,15 +44,15 @@ impl App {
         }
         let bytes = File::open(&path).and_then(read_document);
         let bytes = bytes.map_err(|error| {
-            let is_long = error.kind() == ErrorKind::FileTooLarge;
-            bad_preset(if is_long { "too large".to_owned() } else { error.to_string() })
+            let is_too_large = error.kind() == ErrorKind::FileTooLarge;
+            bad_preset(if is_too_large { "too large".to_owned() } else { error.to_string() })
         })?;
         Template::parse(&bytes).map(Some).map_err(|invalid| bad_preset(invalid.reason))
     }
 
     /// Returns the names of all presets, sorted, and whether each preset is custom.
     pub(crate) fn list_presets(&self) -> Vec<(String, bool)> {
-        preset_names(self.environment.config_dir.as_deref())
+        list_preset_names(self.environment.config_dir.as_deref())
     }
 
     fn custom_presets_dir(&self) -> Option<PathBuf> {
@@ -60,8 +60,9 @@ impl App {
     }
 }
 
-/// Implements [`App::list_presets`]. `config` is the configuration directory, if given.
-pub(super) fn preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
+/// Returns the names of all presets, sorted, and whether each preset is custom. `config` is the
+/// configuration directory, if given.
+pub(super) fn list_preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     let mut names: Vec<(String, bool)> = Vec::new();
     let files =
         paths::preset_directory(config).and_then(|directory| std::fs::read_dir(directory).ok());

@@ -5,13 +5,14 @@ use crate::failure::{Failure, Kind};
 use crate::terminal::{self, Cell, Delivery, OutputFormat, Progress, Report, Table};
 use serde::Serialize;
 
-/// Proof that standard output was writable before a secret was created; required to deliver the
-/// secret.
+/// Proof that standard output was writable before a secret was created. Delivering the secret
+/// requires this value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SecretOutput(());
 
 impl SecretOutput {
-    /// Refuses a closed standard output, before a secret is created that would be lost.
+    /// Refuses a closed standard output. Called before a secret is created, which would otherwise
+    /// be lost.
     pub(crate) fn open() -> Result<Self, Failure> {
         if terminal::is_stdout_writable() {
             return Ok(Self(()));
@@ -35,8 +36,8 @@ impl App {
         Ok(self.console.write_json_line(line)? == Delivery::Done)
     }
 
-    /// Writes rows in a line-based output format; in CSV, the first batch follows a header. Returns
-    /// `false` if the pipe is closed.
+    /// Writes rows in a line-based output format; in CSV, a header is written before the first
+    /// batch. Returns `false` if the pipe is closed.
     pub(crate) fn write_rows(
         &self,
         rows: &[impl Serialize],
@@ -60,8 +61,8 @@ impl App {
         Ok(self.console.end_items(empty)? == Delivery::Done)
     }
 
-    /// Writes rows of a table; the first batch follows the header. Returns `false` if the pipe is
-    /// closed.
+    /// Writes rows of a table, with the header before the first batch. Returns `false` if the pipe
+    /// is closed.
     pub(crate) fn write_table(&self, rows: &Table, is_first_batch: bool) -> Result<bool, Failure> {
         Ok(self.console.write_table(rows, is_first_batch, self.now().ok())? == Delivery::Done)
     }

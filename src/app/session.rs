@@ -20,7 +20,7 @@ enum RefreshPolicy {
     /// Refresh a token with less than [`MIN_REMAINING_SECONDS`] left, for a program that will use
     /// the token later.
     IfExpiringSoon,
-    /// Refresh every token.
+    /// Refresh even a token that has not expired.
     Always,
 }
 
@@ -81,7 +81,8 @@ impl App {
         self.user_id
     }
 
-    /// Returns the minting principal: of the session, or of an app token with `jeton:mint`.
+    /// Returns the principal that mints: the user of the session, or the owner of an app token with
+    /// `jeton:mint`.
     pub(crate) fn minter(&mut self) -> Result<Principal, Failure> {
         self.store()?;
         let Some((token, source)) = self.bearer_credential()? else {
@@ -117,7 +118,7 @@ impl App {
             }
             return Err(Failure::not_logged_in().with_hint("create the first admin: jeton init"));
         };
-        // The clock is read after the file: the writer of the file read the clock earlier.
+        // The clock is read after the file, so that the tokens in the file are not from the future.
         let now = self.clock.read()?;
         let caller =
             match authority::authenticate(self.store()?, now, login.access_token.expose_secret()) {
@@ -164,11 +165,12 @@ impl App {
         Ok(caller)
     }
 
-    /// Refreshes until the policy is satisfied, which another process may have done while this
-    /// process waited for the lock.
+    /// Refreshes the session until the policy is satisfied. No refresh is needed if another process
+    /// refreshed the session while this process waited for the lock.
     ///
     /// The `jti`s of the new pair are written to the file before the old refresh token is used, so
-    /// that a crash in between loses nothing, and an unwritable file is detected in time.
+    /// that a crash in between does not lose the session, and an unwritable file is detected before
+    /// the refresh.
     fn refresh_under_lock(
         &mut self,
         credentials: &SessionFile,
@@ -183,12 +185,12 @@ impl App {
         }
         let session_file = credentials.lock(self.options.wait)?;
         let now = self.clock.read()?;
-        // At most two refreshes: first, an interrupted refresh is completed, and its tokens may
-        // have expired since.
+        // At most two refreshes are needed: the first completes an interrupted refresh, whose
+        // tokens may have expired in the meantime. The third pass only checks the result.
         for _ in 0..3 {
             let login = self.resolve_pending_login(credentials, &session_file)?;
             let mut login = login.ok_or_else(Failure::not_logged_in)?;
-            // A forced refresh does not depend on the old access token.
+            // `Always` refreshes regardless of the old access token.
             if policy != RefreshPolicy::Always {
                 let access = login.access_token.expose_secret();
                 match authority::authenticate(self.store()?, now, access) {
@@ -209,26 +211,26 @@ impl App {
                 });
                 session_file.write(&login)?;
             }
-            // The refresh is an audit event of its own, for any command.
+            // The refresh is recorded as a separate audit event, whichever command runs.
             let context = AuditContext { action: "refresh".to_owned(), ..self.audit_context()? };
             let refresh = login.refresh_token.expose_secret();
             let tokens = authority::refresh_session(self.store()?, &context, refresh, pair_ids)
                 .map_err(with_login_hint)?;
             session_file.write(&login_from_tokens(login.store_path, &tokens))?;
-            // The new token satisfies every policy, unless it has already expired.
+            // The new token satisfies every policy, unless the token has already expired.
             policy = RefreshPolicy::IfExpired;
         }
         Err(Failure::new(Kind::TokenExpired, "token_expired", "access tokens expire immediately"))
     }
 
-    /// Exchanges an explicit refresh token for a new pair; the session file is not touched.
+    /// Exchanges the given refresh token for a new token pair. The session file is not changed.
     pub(crate) fn refresh_with_token(&mut self, refresh: &str) -> Result<TokenPair, Failure> {
         let context = self.audit_context()?;
         Ok(authority::refresh_session(self.store()?, &context, refresh, NewPairIds::generate())?)
     }
 
-    /// Returns the login of this store. A copy of the store at another path does not use the login
-    /// of the original.
+    /// Returns the login in the session file, if the login belongs to the store at this path. A
+    /// copy of the store at another path does not use the login of the original.
     pub(super) fn load_login(
         &mut self,
         credentials: &SessionFile,

@@ -1,5 +1,5 @@
-//! Child process of `run`, the only child process of jeton. Signals for the command are held from
-//! before its start, and forwarded until its exit.
+//! Child process of `run`, the only child process of jeton. Signals that arrive before the start of
+//! the command are collected and then forwarded, as are all signals until its exit.
 
 use super::environment::CREDENTIAL_VARIABLES;
 use crate::failure::{Failure, Kind};
@@ -20,7 +20,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 use std::thread;
 
-/// Signals that a terminal sends to the whole foreground process group: command and jeton.
+/// Signals that a terminal sends to the whole foreground process group, that is, to the command and
+/// to jeton.
 const TERMINAL_SIGNALS: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 
 /// Collects signals for a command. From [`SignalForwarder::install`] until the end of the run no
@@ -28,8 +29,8 @@ const TERMINAL_SIGNALS: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 pub(crate) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
 impl SignalForwarder {
-    /// Installs the handlers. Ignored signals stay ignored, also for the command: `nohup`,
-    /// background jobs of a script.
+    /// Installs the handlers. Signals that jeton was started to ignore (`nohup`, background jobs of
+    /// a script) remain ignored, in jeton and in the command.
     pub(crate) fn install() -> Result<Self, Failure> {
         let signal_numbers =
             signals::exclude_ignored(signals::terminating_signals().chain([SIGWINCH]));
@@ -62,8 +63,8 @@ impl SignalForwarder {
         }
         let mut child = command.spawn().map_err(|error| start_error(program, &error))?;
         let pid = Pid::from_child(&child);
-        // Signals since then may have been sent by the terminal before the child existed to receive
-        // them.
+        // The terminal may have sent these signals before the child was started, so that the child
+        // did not receive them.
         let early_signals = self.0.pending().filter(|origin| !is_sent_by(pid, origin));
         early_signals.for_each(|origin| send(pid, origin.signal));
         let result = self.forward_until_exit(pid);
@@ -80,9 +81,9 @@ impl SignalForwarder {
         thread::scope(|scope| {
             thread::Builder::new().spawn_scoped(scope, || {
                 let signals = self.0.forever();
-                let for_child =
+                let signals_to_forward =
                     signals.filter(|origin| !is_sent_by(pid, origin) && !is_from_terminal(origin));
-                for_child.for_each(|origin| send(pid, origin.signal));
+                signals_to_forward.for_each(|origin| send(pid, origin.signal));
             })?;
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             let wait_result = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
@@ -96,7 +97,8 @@ fn is_terminating(signal: i32) -> bool {
     signals::terminating_signals().any(|terminating| terminating == signal)
 }
 
-/// Returns whether the child sent the signal: to its process group, and so to itself and to jeton.
+/// Returns whether the child sent the signal. A child that signals its process group signals itself
+/// and jeton.
 fn is_sent_by(pid: Pid, origin: &Origin) -> bool {
     origin.process.is_some_and(|sender| sender.pid == pid.as_raw_pid())
 }

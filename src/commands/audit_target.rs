@@ -4,7 +4,8 @@ use crate::authority::{AuditTarget, TokenSelector};
 use crate::model::{Setting, Sid, UserRef};
 use clap::ArgMatches;
 
-/// Returns the only target that the arguments name, even if missing.
+/// Returns the target that the arguments name, even if the target does not exist. `None` if the
+/// arguments name several targets or none.
 pub(super) fn from_matches(matches: &ArgMatches) -> Option<AuditTarget> {
     let mut innermost = matches;
     while let Some((_, submatches)) = innermost.subcommand() {
@@ -25,7 +26,7 @@ pub(super) fn from_matches(matches: &ArgMatches) -> Option<AuditTarget> {
     user().or_else(key).or_else(token).or_else(session).or_else(setting)
 }
 
-/// Returns the value of an argument of type `T` with exactly one value.
+/// Returns the value of an argument of type `T`; `None` unless the argument has exactly one value.
 fn single_value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Option<T> {
     let mut values = matches.try_get_many::<T>(id).ok()??;
     values.next().filter(|_| values.next().is_none()).cloned()

@@ -95,7 +95,7 @@ impl Command {
     }
 }
 
-/// Read-only commands. The audit does not record their refusals.
+/// Read-only commands. The audit log does not record refusals of these commands.
 const READ_ONLY_COMMANDS: &[&str] = &[
     "whoami",
     "sessions list",
@@ -122,7 +122,7 @@ const READ_ONLY_COMMANDS: &[&str] = &[
     "help",
 ];
 
-/// Output formats of some commands, in addition to text and JSON.
+/// Commands with an output format other than text and JSON.
 const EXTRA_FORMATS: &[(&str, NamedFormat)] = &[
     ("token mint", ("jsonl", OutputFormat::JsonLines)),
     ("users export", ("jsonl", OutputFormat::JsonLines)),
@@ -133,11 +133,12 @@ const EXTRA_FORMATS: &[(&str, NamedFormat)] = &[
 /// Commands that support only text output.
 const TEXT_ONLY_COMMANDS: [&str; 2] = ["completions", "help"];
 
-/// Returns the output formats of a command, in addition to text.
+/// Returns the output formats that a command supports in addition to text.
 fn output_formats(action: &str) -> Vec<NamedFormat> {
     let json = Some(global::JSON).filter(|_| !TEXT_ONLY_COMMANDS.contains(&action));
-    let extra = EXTRA_FORMATS.iter().filter(|(name, _)| *name == action).map(|(_, format)| *format);
-    json.into_iter().chain(extra).collect()
+    let extra_formats =
+        EXTRA_FORMATS.iter().filter(|(name, _)| *name == action).map(|(_, format)| *format);
+    json.into_iter().chain(extra_formats).collect()
 }
 
 /// Returns the commands that support a format other than text and JSON.

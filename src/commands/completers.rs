@@ -1,4 +1,5 @@
-//! Completion candidates: fixed values, or values from the store. Errors of the store are ignored.
+//! Completion candidates: fixed values, or values from the store. If the store cannot be read, no
+//! candidates are offered.
 
 use crate::app::CompletionSource;
 use crate::model::{Algorithm, KeyState, Purpose, Role, Setting};
@@ -25,10 +26,10 @@ pub(super) fn purposes() -> ArgValueCandidates {
     fixed_values(&["app", "test"])
 }
 
-/// Returns the settings with descriptions.
+/// Returns the names of all settings, each with a description.
 pub(super) fn settings() -> Vec<CompletionCandidate> {
     let describe = |setting: &Setting| (setting.name().to_owned(), setting.about().to_owned());
-    candidates(Setting::ALL.iter().map(describe).collect())
+    to_candidates(Setting::ALL.iter().map(describe).collect())
 }
 
 /// Returns the names of presets.
@@ -41,41 +42,41 @@ pub(super) fn users() -> Vec<CompletionCandidate> {
     CompletionSource::users().into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// Returns the ids of live tokens with applications.
+/// Returns the ids of live tokens, each with the application.
 pub(super) fn tokens() -> Vec<CompletionCandidate> {
-    candidates(CompletionSource::tokens())
+    to_candidates(CompletionSource::tokens())
 }
 
-/// Returns the ids of open sessions with owners.
+/// Returns the ids of open sessions, each with the owner.
 pub(super) fn sessions() -> Vec<CompletionCandidate> {
-    candidates(CompletionSource::sessions())
+    to_candidates(CompletionSource::sessions())
 }
 
-/// Returns the ids of keys with descriptions.
+/// Returns the ids of all keys, each with a description.
 pub(super) fn keys() -> Vec<CompletionCandidate> {
-    candidates(CompletionSource::keys(|_| true))
+    to_candidates(CompletionSource::keys(|_| true))
 }
 
 /// Returns the ids of keys that are not revoked.
 pub(super) fn unrevoked_keys() -> Vec<CompletionCandidate> {
-    candidates(CompletionSource::keys(|key| key.state != KeyState::Revoked))
+    to_candidates(CompletionSource::keys(|key| key.state != KeyState::Revoked))
 }
 
 /// Returns the ids of keys that can be activated.
 pub(super) fn activatable_keys() -> Vec<CompletionCandidate> {
-    candidates(CompletionSource::keys(|key| {
+    to_candidates(CompletionSource::keys(|key| {
         matches!(key.state, KeyState::Standby | KeyState::Retired)
     }))
 }
 
 /// Returns the ids of keys that can sign test tokens.
 pub(super) fn test_keys() -> Vec<CompletionCandidate> {
-    candidates(CompletionSource::keys(|key| {
+    to_candidates(CompletionSource::keys(|key| {
         key.spec.purpose == Purpose::Test && key.state != KeyState::Revoked
     }))
 }
 
-fn candidates(words: Vec<(String, String)>) -> Vec<CompletionCandidate> {
+fn to_candidates(words: Vec<(String, String)>) -> Vec<CompletionCandidate> {
     words
         .into_iter()
         .map(|(word, description)| CompletionCandidate::new(word).help(Some(description.into())))

@@ -1,4 +1,4 @@
-//! Options of all commands.
+//! Options that every command has.
 
 use super::cli::json_or_text;
 use crate::app::{Options, OutputFormat};
@@ -80,10 +80,10 @@ pub(super) const OUTPUT_FORMATS: [(&str, &str); 4] = [
     ("csv", "comma-separated values with a header line (RFC 4180)"),
 ];
 
-/// Name and output format.
+/// Name of an output format, and the format.
 pub(super) type NamedFormat = (&'static str, OutputFormat);
 
-/// JSON, supported by most commands.
+/// JSON, which most commands support.
 pub(super) const JSON: NamedFormat = ("json", OutputFormat::Json);
 
 /// Returns the matches of the innermost subcommand.
@@ -96,7 +96,7 @@ pub(super) fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
 }
 
 /// Returns the global options, which clap propagates from any position to the innermost matches.
-/// `formats` are the output formats of the command, in addition to text.
+/// `formats` are the output formats that the command supports in addition to text.
 pub(super) fn parse_options(
     matches: &ArgMatches,
     formats: &[NamedFormat],
@@ -143,7 +143,7 @@ fn format_value_parser(formats: &[NamedFormat]) -> PossibleValuesParser {
     names.map(|word| PossibleValue::new(word).hide(!is_supported(word))).into()
 }
 
-/// Adapts help and completion of `--output` to the formats of a command, in addition to text.
+/// Limits the help and completion of `--output` to text and `formats`.
 pub(super) fn with_output_formats(
     command: clap::Command,
     formats: &[NamedFormat],
@@ -209,7 +209,7 @@ fn short_flag_value(word: &str) -> Option<&str> {
 fn env_requests_json() -> bool {
     #[expect(
         clippy::disallowed_methods,
-        reason = "clap reads all other variables, and has failed here"
+        reason = "clap reads the variable, but has failed in this case"
     )]
     std::env::var_os("JETON_OUTPUT").is_some_and(|value| value == "json")
 }

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 /// Create a store with a signing key and an admin, and log in
 ///
-/// Without a password and without a terminal, a random password is set and not shown: use the session,
-/// and set a password later with `jeton recover`.
+/// If no password is given and no terminal is available for a prompt, `init` sets a random password
+/// that is never shown: use the session, and set a password later with `jeton recover`.
 ///
 ///   jeton init
 ///   jeton init ada@example.com
@@ -23,11 +23,11 @@ pub(crate) struct Args {
     login: Option<String>,
 
     /// Algorithm of the signing key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
-    /// ES256, ES384 or EdDSA [default: that of an existing key, otherwise ES256]
+    /// ES256, ES384 or EdDSA [default: algorithm of an existing key, otherwise ES256]
     #[arg(long, value_parser = Algorithm::parse, add = super::completers::algorithms())]
     alg: Option<Algorithm>,
 
-    /// Succeed without changes and without logging in if the store already has an admin
+    /// Succeed without changes and without a login if the store already has an admin
     #[arg(long)]
     exist_ok: bool,
 

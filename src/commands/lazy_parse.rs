@@ -7,9 +7,9 @@ use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
 use std::mem;
 
-/// Parses `argv` if valid. If the value of a flag is mistaken for a command name,
-/// the result is `None`, never a different reading: neither the program nor its command groups have
-/// positional arguments.
+/// Parses `argv`; `None` if the command line is invalid, or if the value of a flag is mistaken for
+/// a command name. Such a mistake cannot produce a wrong result: neither the program nor a command
+/// group has positional arguments, so that parsing fails.
 pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
     let all_commands: AddSubcommands = cli::Command::augment_subcommands;
     // The words after `--` belong to another program.
@@ -21,24 +21,26 @@ pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
     let mut path = vec![clap::Command::new("jeton")];
     path.extend(group_match.map(|(name, _)| clap::Command::new(name)));
     // Flags before the command name belong to the program, and the command inherits them. The same
-    // applies to a group that is named by an alias: flags may precede its subcommand.
-    let inherits =
+    // applies to a group that is named by an alias, since flags may precede the subcommand of the
+    // group.
+    let inherits_flags =
         position > path.len() || find_group(&OsString::from(command.get_name())).is_some();
-    let command = if inherits { command } else { with_global_flags(command) };
+    let command = if inherits_flags { command } else { with_global_flags(command) };
     let root =
         path.into_iter().rev().fold(command, |child, parent| with_single_subcommand(parent, child));
-    let root = if inherits { GlobalArgs::augment_args(root) } else { root };
+    let root = if inherits_flags { GlobalArgs::augment_args(root) } else { root };
     root.try_get_matches_from(argv).ok()
 }
 
-/// Finds the first word that names a subcommand of `parent`, and removes the subcommand there.
+/// Finds the first word that names a subcommand of `parent`, and removes this subcommand from
+/// `parent`. Returns the index of the word and the subcommand.
 fn take_subcommand(mut parent: clap::Command, args: &[OsString]) -> Option<(usize, clap::Command)> {
     args.iter()
         .enumerate()
         .find_map(|(position, word)| Some((position, mem::take(parent.find_subcommand_mut(word)?))))
 }
 
-/// Adds the global flags to a command, which then inherits none.
+/// Adds the global flags to a command as its own flags, for a command that inherits no flags.
 fn with_global_flags(command: clap::Command) -> clap::Command {
     GlobalArgs::augment_args(command).mut_args(|flag| flag.global(false))
 }
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn every_group_is_known() {
+    fn find_group_finds_every_group() {
         for command in cli::command().get_subcommands() {
             let is_group = find_group(&OsString::from(command.get_name())).is_some();
             assert_eq!(is_group, command.has_subcommands(), "{}", command.get_name());

@@ -75,7 +75,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let display_login = Untrusted::new(&login).to_display();
     let question =
         if is_os_user { format!("Password for {display_login}") } else { "Password".to_owned() };
-    // A malformed login or password fails like a wrong one and takes the same time.
+    // A malformed login or password fails like a wrong login or password, and takes the same time.
     let password = app.obtain_password(&args.password.into_source(), &question)?;
     let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
     app.audit_target = credential.login.clone().map(AuditTarget::User);

@@ -13,22 +13,22 @@ use serde::Serialize;
 /// whether all sessions were ended.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// End all sessions of the user, on all machines. If the local session has already ended, the
-    /// other sessions remain
+    /// End all sessions of the user. If the local session has already ended, the other sessions are
+    /// not ended: log in again first
     #[arg(long)]
     all: bool,
 }
 
-/// Failures of a missing or ended session.
+/// Failure kinds of a session that is missing or has ended.
 const UNUSABLE_SESSION_KINDS: [Kind; 4] =
     [Kind::TokenMissing, Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
 
 #[derive(Debug, Serialize)]
 struct LogoutOutput {
     changed: bool,
-    /// With `--all`: the other sessions were ended too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    all: Option<bool>,
+    /// With `--all`: `true` if all other sessions were ended too, otherwise `false`.
+    #[serde(rename = "all", skip_serializing_if = "Option::is_none")]
+    all_sessions_ended: Option<bool>,
 }
 
 impl Report for LogoutOutput {
@@ -58,12 +58,13 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.print_status(if changed { "logged out" } else { "not logged in" });
     app.report(&LogoutOutput {
         changed,
-        all: (args.all && changed).then_some(ended_count.is_some()),
+        all_sessions_ended: (args.all && changed).then_some(ended_count.is_some()),
     })
 }
 
-/// Ends all sessions of the logged-in user and returns their number. `None` if the session file does
-/// not authenticate the user. An explicitly given token must authenticate.
+/// Ends all sessions of the logged-in user and returns their number. `None` if the session in the
+/// session file is missing or has ended. A bearer credential, such as the token in `JETON_TOKEN`,
+/// must be valid: otherwise an error is returned.
 fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
     if !app.has_store()? {
         return Ok(None);

@@ -41,20 +41,20 @@ fn add_pages(command: clap::Command, pages: &mut Vec<(String, String)>) -> Resul
     subcommands.into_iter().try_for_each(|command| add_pages(command, pages))
 }
 
-/// Disables line filling around examples: roff would join the lines.
+/// Disables line filling around examples, since roff would otherwise join the lines of an example.
 fn preserve_example_lines(page: &str) -> String {
     let is_example = |line: &str| line.starts_with("  ");
     let mut text = String::with_capacity(page.len());
-    let mut previous = "";
+    let mut previous_line = "";
     for line in page.lines() {
-        text += match (is_example(previous), is_example(line)) {
+        text += match (is_example(previous_line), is_example(line)) {
             (false, true) => ".nf\n",
             (true, false) => ".fi\n",
             (true, true) | (false, false) => "",
         };
         text += line;
         text.push('\n');
-        previous = line;
+        previous_line = line;
     }
     text
 }

@@ -1,5 +1,5 @@
 //! The command line: one file per command, one directory per noun. A command authenticates the
-//! caller, makes one call into the authority, and reports the result.
+//! caller, calls the authority layer once, and reports the result.
 
 mod audit;
 mod audit_target;

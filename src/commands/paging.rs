@@ -23,7 +23,7 @@ pub(super) struct PageArgs {
     #[arg(long, value_name = "ID", conflicts_with = "page")]
     after: Option<i64>,
 
-    /// All rows, without paging
+    /// Print all rows, without paging
     #[arg(long, conflicts_with_all = ["page", "per_page", "after"])]
     all: bool,
 }
@@ -54,8 +54,8 @@ pub(super) struct ListReport<T> {
     /// Noun for the rows, in the plural.
     pub(super) noun: &'static str,
     /// Renders rows as a table.
-    pub(super) table: fn(&[T]) -> Table,
-    /// The list is sorted by id, so that rows can be loaded after an id.
+    pub(super) build_table: fn(&[T]) -> Table,
+    /// `true` if the list is sorted by id, so that rows after a given id can be loaded.
     pub(super) is_sorted_by_id: bool,
 }
 
@@ -69,7 +69,7 @@ struct PageOutput<'l, T> {
 
 impl<T: Serialize> Report for PageOutput<'_, T> {
     fn render(&self) -> Rendered {
-        Rendered::Table((self.list.table)(&self.page.items))
+        Rendered::Table((self.list.build_table)(&self.page.items))
     }
 }
 
@@ -85,9 +85,9 @@ impl<T: Serialize> ListReport<T> {
             return self.report_all(app, load);
         }
         let page = load(app, page)?;
-        let (footer_text, total) = (footer(&page, self.noun), page.total);
+        let (position_text, total) = (describe_position(&page, self.noun), page.total);
         app.report(&PageOutput { page, list: self })?;
-        app.print_status_if_some(footer_text);
+        app.print_status_if_some(position_text);
         Ok(total)
     }
 
@@ -107,7 +107,7 @@ impl<T: Serialize> ListReport<T> {
                     app.write_items(&chunk.items, is_first)?
                 }
                 OutputFormat::Text | OutputFormat::Csv => {
-                    app.write_table(&(self.table)(&chunk.items), is_first)?
+                    app.write_table(&(self.build_table)(&chunk.items), is_first)?
                 }
             };
             after = chunk.next.filter(|_| self.is_sorted_by_id);
@@ -125,7 +125,7 @@ impl<T: Serialize> ListReport<T> {
 }
 
 /// Returns the status message below a page: its position in the list and the next page.
-pub(super) fn footer<T>(list: &Page<T>, noun: &str) -> Option<String> {
+pub(super) fn describe_position<T>(list: &Page<T>, noun: &str) -> Option<String> {
     if list.items.is_empty() && list.total > 0 && list.page.is_some() {
         return Some(format!("no {noun} on this page, last page: {}", list.pages));
     }

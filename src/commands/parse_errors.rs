@@ -1,4 +1,5 @@
-//! Errors of the command-line parser, without the secrets that clap would repeat.
+//! Errors of the command-line parser. Clap would repeat arguments that may be secrets; these
+//! messages do not.
 
 use super::cli::{command, report_failure};
 use super::global;
@@ -18,9 +19,9 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
             Err(error) => report_failure(&console, &error.into()),
         };
     }
-    let no_command =
+    let missing_command_kinds =
         [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
-    if no_command.contains(&error.kind()) {
+    if missing_command_kinds.contains(&error.kind()) {
         return report_failure(&console, &missing_command_error(&console, &error));
     }
     escape_clap_error(&mut error);
@@ -62,7 +63,7 @@ fn command_path(argv: &[OsString]) -> String {
     path
 }
 
-/// Flags for a file or variable, whose value may be the secret by mistake.
+/// Flags that name a file or variable with a secret. A user may pass the secret itself by mistake.
 const SECRET_FLAGS: [&str; 9] = [
     "--key",
     "--key-file",
@@ -76,7 +77,7 @@ const SECRET_FLAGS: [&str; 9] = [
 ];
 
 /// Escapes the words that clap repeats, and removes words that may be misplaced secrets: an extra
-/// argument (`jeton login ada PASSWORD`), the value of a flag without a value
+/// argument (`jeton login ada PASSWORD`), a value given to a flag that takes no value
 /// (`--password-stdin=PASSWORD`), and the values of [`SECRET_FLAGS`].
 fn escape_clap_error(error: &mut clap::Error) {
     let context_text = |kind| match error.get(kind) {
@@ -95,14 +96,14 @@ fn escape_clap_error(error: &mut clap::Error) {
         return;
     }
     let flag = argument.as_deref().and_then(|argument| argument.split(' ').next());
-    let is_hidden = error.kind() == ErrorKind::TooManyValues
+    let is_redacted = error.kind() == ErrorKind::TooManyValues
         || flag.is_some_and(|flag| SECRET_FLAGS.contains(&flag));
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
     {
         let Some(ContextValue::String(text)) = error.get(kind) else { continue };
         let is_value = kind == ContextKind::InvalidValue;
         let display_value =
-            if is_value && is_hidden { REDACTED.to_owned() } else { redact_for_error(text) };
+            if is_value && is_redacted { REDACTED.to_owned() } else { redact_for_error(text) };
         if display_value != *text {
             error.insert(kind, ContextValue::String(display_value));
             error.remove(ContextKind::Suggested);

@@ -18,8 +18,8 @@ pub(super) struct PasswordArgs {
 /// Options for the source of the current and the new password.
 #[derive(Debug, Args)]
 pub(super) struct PasswordChangeArgs {
-    /// Read both passwords from standard input: the current password on the first line, the new one
-    /// on the second
+    /// Read both passwords from standard input: the current password on the first line, the new
+    /// password on the second line
     #[arg(long, conflicts_with = "password_file")]
     password_stdin: bool,
 

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 /// Set a user's password without logging in
 ///
-/// Requires only write access to the store file. The change is recorded in the audit, and the user's
-/// sessions are ended.
+/// Requires only write access to the store file. The change is recorded in the audit log, and the
+/// user's sessions are ended.
 ///
 ///   jeton recover ada
 #[derive(Debug, clap::Args)]

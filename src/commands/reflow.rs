@@ -14,17 +14,17 @@ pub(super) fn reflow_help(mut command: clap::Command) -> clap::Command {
     }
 }
 
-/// Joins the lines of each paragraph. Indented lines are examples and stay unchanged.
+/// Joins the lines of each paragraph. Indented lines are examples and remain unchanged.
 fn join_paragraphs(text: &str) -> String {
     let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
     let mut result = String::with_capacity(text.len());
-    let mut previous = "";
+    let mut previous_line = "";
     for line in text.lines() {
         if !result.is_empty() {
-            result.push(if is_prose(previous) && is_prose(line) { ' ' } else { '\n' });
+            result.push(if is_prose(previous_line) && is_prose(line) { ' ' } else { '\n' });
         }
         result += line;
-        previous = line;
+        previous_line = line;
     }
     result
 }

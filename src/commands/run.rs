@@ -9,24 +9,26 @@ use secrecy::SecretString;
 use serde_json::json;
 use std::ffi::OsString;
 
-/// Run a command with a short-lived token, revoked when it exits
+/// Run a command with a token that is revoked when the command exits
 ///
 /// The command and its child processes get the token in the environment variable API_TOKEN. By
-/// default, the token is a test token with a lifetime of one hour. Claims are set with the options of
-/// `jeton token mint`. The token is recorded so that it can be revoked: a test key of the store signs
-/// it, and the `jti` is a UUID, also if the preset sets another `jti` or none. To sign with the secret
-/// of your service, import the secret as a test key: `jeton keys import --from-env JWT_SECRET_KEY
-/// --alg HS256 --purpose test --activate`, then `jeton run --preset flask --alg HS256 -- pytest`. With
-/// `--app`, the token is your own app token, within the quota.
+/// default, the token is a test token with a lifetime of one hour. Claims are set with the options
+/// of `jeton token mint`. The token is recorded so that it can be revoked: it is signed by a test
+/// key of the store, and its `jti` is a UUID, even if the preset sets another `jti` or none. To
+/// sign with the secret of your service, import the secret as a test key: `jeton keys import
+/// --from-env JWT_SECRET_KEY --alg HS256 --purpose test --activate`, then `jeton run --preset flask
+/// --alg HS256 -- pytest`. With `--app`, the token is one of your own app tokens and counts towards
+/// your quota.
 ///
 /// When the command ends, for any reason, the token and any renewal of it are revoked. Services that
 /// verify only with exported keys do not see the revocation.
 ///
 /// Signals are forwarded to the command, except KILL and fault signals (BUS, FPE, ILL, SEGV), which
 /// end jeton without revoking the token. The exit code is that of the command, 128 plus the signal
-/// number after a fatal signal, 127 if the command is not found, or 126 if not executable. If the
-/// token cannot be revoked, the error names the token and the exit code is 1. `JETON_TOKEN`,
-/// `JETON_TOKEN_FILE` and `JETON_PASSWORD` are removed from the command's environment.
+/// number after a fatal signal, 127 if the command is not found, or 126 if the command is not
+/// executable. If the token cannot be revoked, the error names the token and the exit code is 1.
+/// `JETON_TOKEN`, `JETON_TOKEN_FILE` and `JETON_PASSWORD` are removed from the command's
+/// environment.
 ///
 ///   jeton run --aud api --scope 'read write' -- pytest
 ///   jeton run --app smoke --permission read --env SMOKE_TOKEN -- ./smoke.sh
@@ -50,7 +52,7 @@ pub(crate) struct Args {
     test_token: TestTokenArgs,
 }
 
-/// Token of the child process, with creator and store.
+/// Token of the child process, with the creator of the token and its store.
 struct ChildToken {
     token: SecretString,
     id: TokenId,
@@ -66,14 +68,15 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     };
     app.release_store();
     let exit_result = forwarder.run(&command, &env, &child_token.token);
-    if let Err(failure) = revoke(app, &child_token) {
+    if let Err(failure) = revoke_child_token(app, &child_token) {
         return Err(unrevoked_token_error(&child_token, &exit_result, &failure));
     }
     app.set_exit_code(exit_result?);
     Ok(())
 }
 
-/// Creates an app token. Signals are caught first, so that none can end jeton before the revocation.
+/// Creates an app token. Installs the signal handlers first, so that no signal can end jeton before
+/// the revocation.
 fn create_app_token(
     app: &mut App,
     app_name: AppName,
@@ -84,13 +87,13 @@ fn create_app_token(
     let context = app.audit_context()?;
     let forwarder = SignalForwarder::install()?;
     let store = app.store()?;
-    let issued = authority::issue_token(store, &context, &caller, &request)?;
-    let (id, created_by, store_id) = (issued.record.id, caller.user.id, store.id()?);
-    Ok((ChildToken { token: issued.token, id, created_by, store_id }, forwarder))
+    let issued_token = authority::issue_token(store, &context, &caller, &request)?;
+    let (id, created_by, store_id) = (issued_token.record.id, caller.user.id, store.id()?);
+    Ok((ChildToken { token: issued_token.token, id, created_by, store_id }, forwarder))
 }
 
-/// Mints and records a test token. Signals are caught first, so that none can end jeton before the
-/// revocation.
+/// Mints and records a test token. Installs the signal handlers first, so that no signal can end
+/// jeton before the revocation.
 fn mint_test_token(
     app: &mut App,
     test_token: TestTokenArgs,
@@ -118,7 +121,7 @@ fn mint_test_token(
     Ok((ChildToken { token, id, created_by: minter.user.id, store_id }, forwarder))
 }
 
-fn revoke(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {
+fn revoke_child_token(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {
     let context = app.audit_context()?;
     let store = app.store()?;
     if store.id()? != child_token.store_id {

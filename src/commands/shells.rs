@@ -1,4 +1,4 @@
-//! Completion in shells that do not quote candidates.
+//! Completion, with a filter for shells that do not quote candidates.
 
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use std::ffi::OsString;
@@ -39,7 +39,7 @@ impl<S: EnvCompleter> EnvCompleter for UnquotedShell<S> {
         completer: &str,
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
-        // The script contains the program's path in double quotes, where the shell expands `$`.
+        // The script contains the program's path in double quotes, in which the shell expands `$`.
         let completer = if is_plain(completer) { completer } else { bin };
         self.shell.write_registration(var, name, bin, completer, buf)
     }
@@ -56,9 +56,9 @@ impl<S: EnvCompleter> EnvCompleter for UnquotedShell<S> {
         let candidates = String::from_utf8_lossy(&candidates);
         // The description after a tab is not inserted.
         let is_safe = |candidate: &str| candidate.split('\t').next().is_some_and(is_plain);
-        let plain: Vec<&str> =
+        let plain_candidates: Vec<&str> =
             candidates.split(self.separator).filter(|candidate| is_safe(candidate)).collect();
-        write!(buf, "{}", plain.join(&self.separator.to_string()))
+        write!(buf, "{}", plain_candidates.join(&self.separator.to_string()))
     }
 }
 

@@ -38,8 +38,9 @@ pub(super) fn require_single_reader(matches: &ArgMatches, action: &str) -> Resul
     Err(Failure::usage(message).with_hint("use files for all but one of the arguments"))
 }
 
-/// Returns the ids of the arguments that would read standard input. Another command may use the same
-/// id for an argument of another type, which does not count.
+/// Returns the ids of the arguments that would read standard input. Commands may use the same id
+/// for arguments of different types; arguments of a type that cannot read standard input are
+/// ignored.
 fn stdin_readers(matches: &ArgMatches) -> Vec<&'static str> {
     let flags =
         STDIN_FLAGS.into_iter().filter(|id| values_of::<bool>(matches, id).any(|is_set| *is_set));

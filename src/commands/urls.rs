@@ -9,7 +9,7 @@ use clap::{ArgMatches, Id};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Path argument whose value is repeated in read errors, so that a URL needs no check.
+/// Path argument that is not checked here: an error of reading the file names the URL.
 const NAMED_IN_READ_ERRORS: &str = "jwks";
 
 /// Refuses a URL given as a path. The URL may contain a password and is not repeated.

@@ -147,7 +147,7 @@ impl TokenView {
     }
 }
 
-/// Paths of written files.
+/// JSON view of the paths of written files.
 #[derive(Debug, Serialize)]
 pub(super) struct WrittenFiles {
     pub(super) files: Vec<Untrusted>,

@@ -38,11 +38,11 @@ struct CredentialView {
 
 impl Report for WhoamiOutput {
     fn render(&self) -> Rendered {
-        let mut lines = self.user.to_fields();
-        lines.push(("session", self.session.sid.to_string().into()));
-        lines.push(("session ends", self.session.expires_at.into()));
-        lines.push(("credential", self.credential.source.clone().into()));
-        Rendered::Fields(lines)
+        let mut fields = self.user.to_fields();
+        fields.push(("session", self.session.sid.to_string().into()));
+        fields.push(("session ends", self.session.expires_at.into()));
+        fields.push(("credential", self.credential.source.clone().into()));
+        Rendered::Fields(fields)
     }
 }
 

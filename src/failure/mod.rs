@@ -1,4 +1,4 @@
-//! Errors for users: kind, code, message, hint and exit code. No other module defines exit codes.
+//! User-visible errors: kind, code, message, hint, exit code. Only this module defines exit codes.
 
 mod directory;
 mod restore;
@@ -129,13 +129,13 @@ impl Failure {
         self
     }
 
-    /// Returns whether this is the first reason that a token was rejected for.
+    /// Returns whether the token was rejected with this reason as the first reason.
     pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
         self.details.get("reason").and_then(Value::as_str) == Some(reason.code())
     }
 
-    /// Returns whether a valid request was refused, for the audit: not a usage error, an internal error
-    /// or an interruption.
+    /// Returns whether the audit log records this failure: a refusal of a valid request, not a
+    /// usage error, an internal error or an interruption.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(
             self.kind,

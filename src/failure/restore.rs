@@ -25,7 +25,7 @@ impl Failure {
         ))
     }
 
-    /// Returns the error for a damaged backup, with its first fault.
+    /// Returns the error for a damaged backup; `fault` is the first fault.
     pub(super) fn unusable_backup(file: &Path, fault: store::Error) -> Self {
         if matches!(fault, store::Error::NotAStore(_)) {
             return store::Error::NotAStore(file.to_owned()).into();

@@ -49,8 +49,8 @@ impl From<Error> for Failure {
                 format!("`{}` already exists", display_path(&path)),
             )
             .with_hint("use another file name, or remove the existing file"),
-            Error::PreviousStoreExists { path: kept, directory } => {
-                Self::kept_store_exists(&kept, &directory)
+            Error::PreviousStoreExists { path, directory } => {
+                Self::kept_store_exists(&path, &directory)
             }
             Error::InvalidBackup(path, reason) => Self::not_a_backup(&path, &reason),
             Error::ReservedName(path) => {

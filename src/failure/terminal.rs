@@ -20,7 +20,8 @@ impl From<terminal::Error> for Failure {
 }
 
 impl Failure {
-    /// Returns the JSON document for a signal that ends a prompt with this exit code.
+    /// Returns the JSON document of the error for a signal at a prompt, with the exit code for the
+    /// signal.
     pub(crate) fn interrupted_json(exit_code: u8) -> Value {
         let mut json = Self::from(terminal::Error::Interrupted).to_json();
         json["error"]["exit_code"] = exit_code.into();

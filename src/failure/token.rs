@@ -5,13 +5,17 @@ use crate::authority::RejectReason;
 use crate::model::{RecordedToken, TokenKind};
 use serde_json::{Value, json};
 
-pub(super) fn quota_exceeded(message: String, limit: u32, live: &[RecordedToken]) -> Failure {
-    let ids: Vec<String> = live.iter().map(|token| token.id.to_string()).collect();
-    let descriptions: Vec<String> = live
+pub(super) fn quota_exceeded(
+    message: String,
+    limit: u32,
+    live_tokens: &[RecordedToken],
+) -> Failure {
+    let ids: Vec<String> = live_tokens.iter().map(|token| token.id.to_string()).collect();
+    let descriptions: Vec<String> = live_tokens
         .iter()
         .map(|token| format!("{} ({})", token.id, token.grant.app.to_display()))
         .collect();
-    let tokens: Vec<Value> = live
+    let tokens: Vec<Value> = live_tokens
         .iter()
         .map(|token| {
             json!({"id": token.id, "jti": token.jti, "app": token.grant.app,
@@ -25,7 +29,7 @@ pub(super) fn quota_exceeded(message: String, limit: u32, live: &[RecordedToken]
             descriptions.join(", ")
         ));
     }
-    let usage = json!({"used": live.len(), "limit": limit});
+    let usage = json!({"used": live_tokens.len(), "limit": limit});
     failure.details.insert("quota_usage".to_owned(), usage);
     failure.details.insert("tokens".to_owned(), json!(tokens));
     failure

@@ -10,11 +10,12 @@ use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for
 
 /// List changes and refusals, newest first (admins only)
 ///
-/// Every change and every refused change is an event with actor, target (for a refusal only if
-/// found), outcome (`done`, `undelivered`, `revoked` after a `run`, or an error code) and number of
-/// changed objects. Reads, usage errors and commands without an effect are not recorded. With `-o
-/// jsonl`, all matching events are printed, one per line, unless `--page` or `--per-page` is given. To
-/// collect events incrementally, continue after the last known id with `--reverse --after`:
+/// Every change and every refused change is an event with actor, target (for a refusal, only if the
+/// target was found), outcome and number of changed objects. Outcomes are `done`, an error code,
+/// `undelivered` (the result could not be printed) and `revoked` (at the end of `jeton run`).
+/// Reads, usage errors and commands without an effect are not recorded. With `-o jsonl`, all
+/// matching events are printed, one per line, unless `--page` or `--per-page` is given. To collect
+/// events incrementally, continue after the last known id with `--reverse --after`:
 ///
 ///   jeton audit list --since 7d --outcome forbidden
 ///   jeton audit list --user john --action token
@@ -22,11 +23,11 @@ use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Only events since this time: RFC 3339, Unix seconds, or an age (`7d`)
+    /// Start time: RFC 3339, Unix seconds, or an age (`7d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     since: Option<TimeBound>,
 
-    /// Only events until this time: RFC 3339, Unix seconds, or an age (`7d`)
+    /// End time: RFC 3339, Unix seconds, or an age (`7d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     until: Option<TimeBound>,
 
@@ -58,7 +59,7 @@ pub(crate) struct Args {
     paging: PageArgs,
 }
 
-fn table(events: &[AuditEvent]) -> Table {
+fn build_table(events: &[AuditEvent]) -> Table {
     let header = ["ID", "CREATED", "USER", "OS UID", "ACTION", "TARGET", "OUTCOME", "COUNT"];
     let mut table = Table::new(&header);
     for event in events {
@@ -97,7 +98,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             authority::list_events(app.store()?, &caller, &filter, args.paging.page_request())?;
         return app.write_rows(&events.items, true).map(drop);
     }
-    let list = ListReport { noun: "events", table, is_sorted_by_id: true };
+    let list = ListReport { noun: "events", build_table, is_sorted_by_id: true };
     list.report(app, args.paging.page_request(), |app, page| {
         Ok(authority::list_events(app.store()?, &caller, &filter, page)?)
     })?;

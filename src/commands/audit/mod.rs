@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use clap::Subcommand;
 
-/// Show the audit of changes and refusals
+/// Show the audit log of changes and refusals
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {

@@ -8,8 +8,8 @@ use crate::model::Untrusted;
 
 /// Make a specific key the signing key (admins only)
 ///
-/// The previous signing key is retired: it keeps verifying for a while. A retired key can be activated
-/// again, a revoked key cannot.
+/// The previous signing key is retired: tokens signed with it are still accepted for a while. A
+/// retired key can be activated again, a revoked key cannot.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -32,7 +32,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     {
         return report_rotation(app, rotation);
     }
-    let active = Untrusted::new(kid.as_str());
-    app.print_status(&format!("key {} is already the signing key", active.to_display()));
-    app.report(&RotateOutput { changed: false, active_kid: active, retired: None })
+    let active_kid = Untrusted::new(kid.as_str());
+    app.print_status(&format!("key {} is already the signing key", active_kid.to_display()));
+    app.report(&RotateOutput { changed: false, active_kid, retired: None })
 }

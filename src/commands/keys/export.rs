@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 
 /// Print or publish the public keys of one purpose, or print one key
 ///
-/// Services verify tokens with public keys. Keys for test tokens and keys for app tokens are never in
-/// the same JWK Set, and symmetric keys (HS256) are in none. `--site` writes two files for any file
-/// server, `.well-known/openid-configuration` and `.well-known/jwks.json`, from which verifiers
-/// discover the keys by the issuer. Files that name another issuer are replaced only with `--yes`.
+/// Services verify tokens with public keys. Keys for test tokens and keys for app tokens are never
+/// in the same JWK Set, and symmetric keys (HS256) are in none. `--site` writes two files for any
+/// file server, `.well-known/openid-configuration` and `.well-known/jwks.json`, from which
+/// verifiers discover the keys, given the issuer URL. Files that name another issuer are replaced
+/// only with `--yes`.
 ///
 ///   jeton keys export --jwks > jwks.json
 ///   jeton keys export --jwks --purpose test
@@ -51,7 +52,7 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// Print the public part of one key as PEM [default: the signing key]
+    /// Print one public key as PEM [default: the signing key]
     #[arg(
         long,
         value_name = "KID",
@@ -60,8 +61,8 @@ pub(crate) struct Args {
     )]
     pem: Option<Vec<String>>,
 
-    /// Print the private part of one key as PEM (PKCS#8), or a symmetric key as a JWK (admins only).
-    /// Anyone with this key can sign arbitrary tokens
+    /// Print one private key as PEM (PKCS#8), or a symmetric key as a JWK (admins only); anyone
+    /// with this key can sign arbitrary tokens
     #[arg(
         long,
         value_name = "KID",
@@ -143,8 +144,9 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     app.report(&WrittenFiles { files })
 }
 
-/// Refuses to replace files that another issuer may have published. Metadata with the same issuer
-/// allow it. Without metadata, as after an interrupted export, the key set must be identical.
+/// Refuses to replace files that another issuer may have published. Files are replaced if the
+/// existing metadata has the same issuer. Without metadata, for example after an interrupted
+/// export, the existing JWK Set must be identical.
 fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Result<(), Failure> {
     if output_dir
         .read_file(DiscoverySite::METADATA_FILE)

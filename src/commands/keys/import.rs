@@ -12,10 +12,11 @@ use std::path::PathBuf;
 /// The first test key of an algorithm is activated immediately. Other keys become standby keys,
 /// or the signing key with `--activate`. Importing a key again changes nothing, even with `--activate`.
 ///
-/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; its key id is the RFC 7638
-/// thumbprint. With `--alg HS256` any other content is a shared secret with a random key id, but never
-/// a key in any format (PEM, DER, JWK or SSH, also in base64 or hex), nor the bytes of a public key of
-/// the store. A secret shorter than the hash output is marked as weak permanently.
+/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; its key id is the RFC
+/// 7638 thumbprint. With an HMAC algorithm such as `--alg HS256`, any other content is a shared
+/// secret, and the key id is random. A key in place of a secret is refused: PEM, DER, JWK or SSH,
+/// also in base64 or hex, and the bytes of a public key of the store. A secret shorter than the
+/// hash output is marked as weak permanently.
 ///
 /// Creates the store if it does not exist; a store without users needs no login.
 ///
@@ -36,7 +37,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     from_env: Option<String>,
 
-    /// Algorithm, required for a secret [default: from the key; RS256 for RSA]
+    /// Algorithm, required for a secret [default: algorithm of the key; RS256 for an RSA key]
     #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
@@ -92,7 +93,7 @@ impl Report for ImportOutput {
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let import = authority::KeyImporter {
+    let importer = authority::KeyImporter {
         purpose: args.purpose,
         algorithm: args.alg,
         encoding: args.encoding,
@@ -104,14 +105,14 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             (None, Some(path)) => app.read_key_file(path)?,
             (None, None) => return Err(Failure::usage("source of the key missing")),
         };
-        Ok(import.read(&bytes).map_err(authority::Error::from)?)
+        Ok(importer.read(&bytes).map_err(authority::Error::from)?)
     };
-    let added = super::add_keys(app, args.activate, load_keys)?;
-    for added in &added {
-        print_imported(app, added);
+    let added_keys = super::add_keys(app, args.activate, load_keys)?;
+    for added_key in &added_keys {
+        print_imported(app, added_key);
     }
-    let changed = added.iter().any(|added| added.changed);
-    app.report(&ImportOutput { changed, items: added.into_iter().map(key_row).collect() })
+    let changed = added_keys.iter().any(|added_key| added_key.changed);
+    app.report(&ImportOutput { changed, items: added_keys.into_iter().map(to_key_row).collect() })
 }
 
 fn print_imported(app: &App, AddedKey { key, changed }: &AddedKey) {
@@ -128,7 +129,7 @@ fn print_imported(app: &App, AddedKey { key, changed }: &AddedKey) {
     }
 }
 
-fn key_row(AddedKey { key, changed }: AddedKey) -> KeyRow {
+fn to_key_row(AddedKey { key, changed }: AddedKey) -> KeyRow {
     KeyRow {
         kid: key.spec.kid,
         purpose: key.spec.purpose,

@@ -7,9 +7,9 @@ use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Timestamp, Untrusted};
 use serde::Serialize;
 
-/// List keys and key states
+/// List keys with purpose, algorithm and state
 ///
-/// Never shows private parts.
+/// Private keys and secrets are never shown.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {}
@@ -54,7 +54,7 @@ impl Report for KeyListOutput {
             table.add_row(vec![
                 Cell::from(key.kid.to_display()),
                 Cell::from(key.purpose.name()),
-                Cell::from(algorithm_text(key)),
+                Cell::from(describe_algorithm(key)),
                 Cell::from(key.status),
                 Cell::from(key.created_at),
                 key.verify_until.map_or_else(|| placeholder().into(), Cell::from),
@@ -65,7 +65,7 @@ impl Report for KeyListOutput {
     }
 }
 
-fn algorithm_text(key: &KeyRow) -> String {
+fn describe_algorithm(key: &KeyRow) -> String {
     let weak = if key.weak { " (weak)" } else { "" };
     format!("{}{weak}", key.alg.name())
 }

@@ -21,8 +21,9 @@ use serde::Serialize;
 
 /// Create, replace and revoke signing keys, and publish the public keys
 ///
-/// Keys go through four states: standby, active (signing), retired (verifying for a while), revoked.
-/// Public keys are exported while the key is in standby or verifies.
+/// Keys go through four states: standby, active (signing), retired (tokens signed with the key are
+/// still accepted for a while), revoked. The public keys of standby, active and retired keys are
+/// exported.
 #[derive(Debug, Subcommand)]
 #[command(defer = true, verbatim_doc_comment)]
 pub(crate) enum Command {
@@ -53,8 +54,8 @@ impl Command {
     }
 }
 
-/// Adds keys to the store. A missing store is created, with the first new app key as initial
-/// signing key.
+/// Adds keys to the store. If the store does not exist, creates it, with the first new app key as
+/// the initial signing key.
 fn add_keys(
     app: &mut App,
     activate: bool,
@@ -65,14 +66,14 @@ fn add_keys(
         authority::authorize_key_add(caller)?;
     }
     let keys = load_keys(app)?;
-    let first = keys.iter().find(|key| key.purpose == Purpose::App);
-    let is_created = match first {
+    let first_app_key = keys.iter().find(|key| key.purpose == Purpose::App);
+    let store_created = match first_app_key {
         Some(key) => app.create_store_if_missing(|| Ok(key.clone()))?,
         None => app.create_store_with_algorithm(Algorithm::ES256)?,
     };
-    let first = first.filter(|_| is_created).map(|key| &key.kid);
+    let initial_kid = first_app_key.filter(|_| store_created).map(|key| &key.kid);
     let context = app.audit_context()?;
-    let options = NewKeyOptions { keys: &keys, initial_kid: first, activate };
+    let options = NewKeyOptions { keys: &keys, initial_kid, activate };
     Ok(authority::add_keys(app.store()?, &context, caller.as_ref(), options)?)
 }
 
@@ -109,10 +110,11 @@ struct KeyArgs {
     kid: String,
 }
 
-/// Option for the time that a replaced key keeps verifying.
+/// Option for the time for which tokens signed with a retired key are still accepted.
 #[derive(Debug, clap::Args)]
 struct OverlapArgs {
-    /// Time that the old key keeps verifying [default: the setting `key.verify_overlap`]
+    /// Time for which tokens signed with the retired key are still accepted [default: the setting
+    /// `key.verify_overlap`]
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     overlap: Option<Lifetime>,
 }

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::model::Untrusted;
 use serde::Serialize;
 
-/// Stop signing with a key, and keep verifying with it for a while (admins only)
+/// Stop signing with a key; tokens signed with it are still accepted for a while (admins only)
 ///
 /// The signing app key cannot be retired; replace it with `jeton keys rotate`.
 #[derive(Debug, clap::Args)]

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 /// Revoke a key immediately and permanently (admins only)
 ///
-/// App tokens, test tokens and sessions signed with the key are refused from then on, also your own
-/// session. Revoke a key that may be compromised; for a routine rotation, use `jeton keys rotate`. The
-/// signing app key can be revoked only with `--replace`.
+/// App tokens, test tokens and session tokens signed with the key are refused from then on, even
+/// the tokens of your own session. Revoke a key that may be compromised; for a routine rotation,
+/// use `jeton keys rotate`. The signing app key can be revoked only with `--replace`.
 ///
 ///   jeton keys revoke 31icmYEycs8hyUNTkZRlmpDptr7QlLlW97KZQyIIoVM --replace --yes
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
 
-    /// Replace the signing key with another key
+    /// Replace the signing key with the oldest standby key, or with a new key
     #[arg(long)]
     replace: bool,
 }
@@ -67,8 +67,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let tokens = pluralize(revocation.tokens, "token");
     let sessions = pluralize(revocation.sessions, "session");
     app.print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
-    if let Some(active) = &revocation.successor {
-        app.print_status(&format!("key {} is now the signing key", active.to_display()));
+    if let Some(successor_kid) = &revocation.successor {
+        app.print_status(&format!("key {} is now the signing key", successor_kid.to_display()));
     }
     app.report(&RevokeOutput {
         changed: true,

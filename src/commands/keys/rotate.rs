@@ -26,7 +26,8 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// Algorithm of the next key [default: that of the standby key, otherwise of the signing key]
+    /// Algorithm of the next key [default: algorithm of the standby key, otherwise of the signing
+    /// key]
     #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 

@@ -37,17 +37,17 @@ struct SessionRow {
 }
 
 impl SessionRow {
-    fn new(with_owner: WithOwner<ActiveSession>, current: Sid) -> Self {
-        let active = with_owner.value;
+    fn new(with_owner: WithOwner<ActiveSession>, current_sid: Sid) -> Self {
+        let active_session = with_owner.value;
         Self {
-            sid: active.session.sid,
-            user_id: active.session.user_id,
+            sid: active_session.session.sid,
+            user_id: active_session.session.user_id,
             user: with_owner.owner_name,
-            created_at: active.created_at,
-            refreshed_at: active.refreshed_at,
-            refresh_expires_at: active.refreshable_until,
-            expires_at: active.session.expires_at,
-            current: active.session.sid == current,
+            created_at: active_session.created_at,
+            refreshed_at: active_session.refreshed_at,
+            refresh_expires_at: active_session.refreshable_until,
+            expires_at: active_session.session.expires_at,
+            current: active_session.session.sid == current_sid,
         }
     }
 }

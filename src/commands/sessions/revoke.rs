@@ -9,7 +9,8 @@ use serde::Serialize;
 
 /// End sessions: invalidate their access and refresh tokens
 ///
-/// Only admins can end sessions of other users. If any session is missing, none is ended.
+/// Only admins can end sessions of other users. If any of the sessions does not exist, no session
+/// is ended.
 ///
 ///   jeton sessions revoke 018f4f5e-7a3b-7c1d-8e2f-0123456789ab
 ///   jeton sessions revoke --user john --all
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     )]
     sids: Vec<Sid>,
 
-    /// Filter by owner (admins only) [default: yourself]
+    /// Owner of the sessions (admins only) [default: yourself]
     #[arg(
         long,
         requires = "all",
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     )]
     user: Option<UserRef>,
 
-    /// End all sessions, including the current session
+    /// End all sessions of the user, including the current session
     #[arg(long)]
     all: bool,
 }

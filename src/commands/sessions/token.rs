@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// Print an access token that is valid for at least one minute
 ///
-/// The session is refreshed first if its access token expires earlier.
+/// If the access token of the session expires earlier, the session is refreshed first.
 ///
 ///   curl -H "Authorization: Bearer $(jeton sessions token)" https://api.example.com
 #[derive(Debug, clap::Args)]

@@ -37,7 +37,7 @@ impl Command {
 /// Argument for the name of a setting.
 #[derive(Debug, clap::Args)]
 struct SettingArgs {
-    /// Setting
+    /// Name of the setting
     #[arg(
         value_parser = parse_setting,
         help = setting_help(),

@@ -9,7 +9,7 @@ use serde::Serialize;
 ///
 /// Prints `ok`, or a line for each fault: missing, unknown or changed tables, indexes and triggers;
 /// damaged pages and rows; unusable keys and password hashes; no admin; file permissions for other
-/// users. Also checks a store that other commands refuse, and does not fix file permissions.
+/// users. Checks even a store that other commands refuse. File permissions are reported, not fixed.
 ///
 ///   jeton store check
 #[derive(Debug, clap::Args)]

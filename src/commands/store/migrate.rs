@@ -7,17 +7,19 @@ use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Migrate a store of an older jeton version, after a backup
+/// Migrate a store of an older jeton version, with a backup
 ///
 /// Other commands refuse an older store without changing it. Migration first backs up the store: to
-/// `--backup`, or next to the store with the old version in the name. The roles in an older store cannot be
-/// read, so the owner of the file can migrate it.
+/// `--backup`, or next to the store with the old version in the name. The owner of the file can
+/// migrate the store without a login, because the accounts and roles in an older store cannot be
+/// read.
 ///
 ///   jeton store migrate
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Path of the backup, not an existing file
+    /// Path of the backup, not an existing file, in a directory not writable by other users
+    /// [default: next to the store]
     #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
 }

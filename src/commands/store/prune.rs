@@ -9,23 +9,25 @@ use serde::Serialize;
 
 /// Delete expired tokens and sessions (admins only)
 ///
-/// Deleted tokens stay refused as expired, but earlier revocations are forgotten: test tokens of the
-/// same key that expired as early are refused as `unknown_token` from then on (see `pruned` in `jeton
-/// store info`). Revoked tokens are kept until they expire, without `exp` permanently, and the revoked
-/// `jti`s of unrecorded tokens until the signing key is revoked. The audit is kept. Safe to run
-/// concurrently. Freed space is reused; the file does not shrink.
+/// Deleted tokens are still refused as expired. Their revocations are deleted too: a test token
+/// that expired no later than a deleted test token of the same key may have been revoked, and
+/// `--leeway` and `--at` of `jeton token verify` refuse it as `unknown_token` (see `pruned` in
+/// `jeton store info`). Records of revoked tokens are kept until the expiry, or permanently without
+/// `exp`. Revoked `jti`s of unrecorded tokens are kept until the signing key is revoked. The audit
+/// log is kept. Other commands can run at the same time. Freed space is reused; the file does not
+/// shrink.
 ///
-/// Also recalculates the most expensive password hash in the store, which determines the duration of
-/// failed logins.
+/// Also finds the costliest password hash that is left in the store, which determines the duration
+/// of failed logins.
 ///
-/// Asks for confirmation if the store was last changed more than a day before the tokens and sessions
-/// to delete expired: the clock may be ahead.
+/// Asks for confirmation if the clock may be ahead: if the last change of the store was more than a
+/// day before the current time minus `--keep`.
 ///
 ///   jeton store prune --keep 30d
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Keep tokens and sessions that expired less than this time ago
+    /// Keep tokens and sessions that expired within this period before now
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     keep: Option<Lifetime>,
 }
@@ -53,25 +55,26 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     }
     let progress = app.start_progress("pruning", 0);
     let mut on_progress = |done, total| progress.set(done, total);
-    let pruned = authority::prune(app.store()?, &context, &caller, args.keep, &mut on_progress)?;
+    let counts = authority::prune(app.store()?, &context, &caller, args.keep, &mut on_progress)?;
     drop(progress);
-    let tokens = pluralize(pruned.tokens, "token");
-    let sessions = pluralize(pruned.sessions, "session");
-    let revocation_entries = match pruned.revocation_entries {
+    let tokens = pluralize(counts.tokens, "token");
+    let sessions = pluralize(counts.sessions, "session");
+    let revocation_entries = match counts.revocation_entries {
         1 => "1 revocation entry".to_owned(),
         count => format!("{count} revocation entries"),
     };
     app.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
     app.report(&PruneOutput {
-        changed: pruned != authority::PruneCounts::default(),
-        tokens_deleted: pruned.tokens,
-        sessions_deleted: pruned.sessions,
-        revocations_deleted: pruned.revocation_entries,
-        grants_deleted: pruned.grants,
+        changed: counts != authority::PruneCounts::default(),
+        tokens_deleted: counts.tokens,
+        sessions_deleted: counts.sessions,
+        revocations_deleted: counts.revocation_entries,
+        grants_deleted: counts.grants,
     })
 }
 
-/// Asks for confirmation if the clock may be ahead: tokens that have not expired must be kept.
+/// Asks for confirmation if the clock may be ahead, so that tokens that have not expired are not
+/// deleted.
 fn confirm_clock_gap(app: &App, newest: Timestamp) -> Result<(), Failure> {
     let reason = format!("the store was last changed at {newest}, and the clock may be ahead");
     app.confirm(&format!("Prune although {reason}?"))

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 ///
 /// The backup is checked first. Waits until no other process has the store open (see `--wait`). The
 /// previous store is kept under its name with the suffix `.before-restore`. A damaged store can be
-/// replaced too. Revocations and sessions after the backup are lost: tokens revoked since then are
-/// valid again, and users must log in again.
+/// replaced too. Revocations and sessions that are newer than the backup are lost: tokens revoked
+/// since the backup are valid again, and users must log in again.
 ///
 ///   jeton store restore jeton-2026-11-28.db
 #[derive(Debug, clap::Args)]
@@ -45,20 +45,20 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller_or_file_owner()?;
     caller.as_ref().map_or(Ok(()), authority::authorize_maintenance)?;
     app.confirm_restore(&args.file)?;
-    let restored = app.restore_store(&args.file, caller.as_ref())?;
+    let outcome = app.restore_store(&args.file, caller.as_ref())?;
     let file = Untrusted::new(args.file.to_string_lossy());
-    let kept = restored.previous_store.map(|path| Untrusted::new(path.to_string_lossy()));
-    match &kept {
-        Some(kept) => {
+    let previous_store = outcome.previous_store.map(|path| Untrusted::new(path.to_string_lossy()));
+    match &previous_store {
+        Some(path) => {
             app.print_status(&format!(
                 "restored {}; previous store: {}",
                 file.to_display(),
-                kept.to_display()
+                path.to_display()
             ));
         }
         None => app.print_status(&format!("restored {}", file.to_display())),
     }
-    if restored.is_from_older_version {
+    if outcome.is_from_older_version {
         app.print_status(
             "the backup is from an older jeton version; migrate it with: jeton store migrate",
         );
@@ -66,7 +66,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.report(&RestoreOutput {
         changed: true,
         backup: file,
-        previous_store: kept,
-        needs_migration: restored.is_from_older_version,
+        previous_store,
+        needs_migration: outcome.is_from_older_version,
     })
 }

@@ -23,8 +23,9 @@ pub(crate) struct Args {
     #[arg(value_parser = AppName::parse)]
     app: AppName,
 
-    /// Permissions; `jeton:mint` allows minting test tokens (minters and admins only). The setting
-    /// `token.permissions` restricts the permissions that users with the role `user` can grant
+    /// Permissions (`permissions`); `jeton:mint` allows minting test tokens (minters and admins
+    /// only); the setting `token.permissions` restricts the permissions that users with the role
+    /// `user` can grant
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse)]
     permission: Vec<Permission>,
 
@@ -83,46 +84,47 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
     let context = app.audit_context()?;
-    let issued = authority::issue_token(app.store()?, &context, &caller, &request)?;
-    deliver(app, output, issued)
+    let issued_token = authority::issue_token(app.store()?, &context, &caller, &request)?;
+    deliver(app, output, issued_token)
 }
 
-/// Prints a recorded token, and revokes an undelivered token.
+/// Prints a recorded token. Revokes the token if it cannot be delivered.
 pub(super) fn deliver(
     app: &mut App,
     output: SecretOutput,
-    issued: IssuedToken,
+    issued_token: IssuedToken,
 ) -> Result<(), Failure> {
-    let id = issued.record.id;
-    let message = app.is_verbose().then(|| status_message(app, &issued));
-    if app.deliver_secret(output, &create_output(issued)) {
+    let id = issued_token.record.id;
+    let message = app.is_verbose().then(|| describe_issued_token(app, &issued_token));
+    if app.deliver_secret(output, &to_create_output(issued_token)) {
         app.print_status_if_some(message);
         return Ok(());
     }
     Err(super::token_output::revoke_undelivered(app, "the token could not be written", &[id])?)
 }
 
-fn status_message(app: &App, issued: &IssuedToken) -> String {
-    let usage =
-        issued.quota_usage.map(|QuotaUsage { used, limit }| format!(", {used} of {limit} in use"));
+fn describe_issued_token(app: &App, issued_token: &IssuedToken) -> String {
+    let quota_note = issued_token
+        .quota_usage
+        .map(|QuotaUsage { used, limit }| format!(", {used} of {limit} in use"));
     format!(
         "created token {} for {}, expires {}{}",
-        issued.record.id,
-        issued.record.grant.app.to_display(),
-        app.render_cell(expiry_cell(issued.record.expires_at)),
-        usage.unwrap_or_default(),
+        issued_token.record.id,
+        issued_token.record.grant.app.to_display(),
+        app.render_cell(expiry_cell(issued_token.record.expires_at)),
+        quota_note.unwrap_or_default(),
     )
 }
 
-fn create_output(issued: IssuedToken) -> CreateOutput {
+fn to_create_output(issued_token: IssuedToken) -> CreateOutput {
     CreateOutput {
-        token: issued.token.expose_secret().to_owned(),
-        id: issued.record.id,
-        jti: issued.record.jti,
-        app: issued.record.grant.app,
-        permissions: issued.record.grant.permissions,
-        issued_at: issued.record.issued_at,
-        expires_at: issued.record.expires_at,
-        quota_usage: issued.quota_usage,
+        token: issued_token.token.expose_secret().to_owned(),
+        id: issued_token.record.id,
+        jti: issued_token.record.jti,
+        app: issued_token.record.grant.app,
+        permissions: issued_token.record.grant.permissions,
+        issued_at: issued_token.record.issued_at,
+        expires_at: issued_token.record.expires_at,
+        quota_usage: issued_token.quota_usage,
     }
 }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 /// Print the header and payload of any token, without verification
 ///
-/// Needs no store. Do not trust the output: anyone can create such a token. Times are also printed as
-/// dates to standard error.
+/// Needs no store. Do not trust the output: anyone can create such a token. The times `iat`, `nbf`
+/// and `exp` are also printed as dates, on standard error.
 ///
 ///   jeton token decode @token.txt --part payload
 #[derive(Debug, clap::Args)]

@@ -10,7 +10,7 @@ use crate::model::{Row, Timestamp, Untrusted};
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 
-/// Create fixtures: one valid token and negative test tokens, for the tests of a service
+/// Create fixtures: one valid token and negative test tokens, to test a service
 ///
 /// Each negative test token is the valid token with a single defect: expired, signed with another
 /// key, wrong audience, and so on. Defects that do not apply, such as a wrong audience without
@@ -19,8 +19,9 @@ use std::path::{Path, PathBuf};
 /// list. Options and presets are as for `jeton token mint`.
 ///
 /// With `--out`, writes each token to a file, with `manifest.json`, the table `fixtures.md`, and
-/// `jwks.json` or `secret` to verify with. Files listed in an earlier manifest there are replaced or
-/// removed, other files are never overwritten. Without `--out`, prints the manifest.
+/// `jwks.json` or `secret` to verify with. Files listed in an existing manifest of the directory
+/// are replaced or removed; other files are never overwritten. Without `--out`, prints the
+/// manifest.
 ///
 ///   jeton token fixtures --preset flask --out fixtures
 ///   jeton token fixtures --aud api --scope 'read write' --at 2030-01-01T00:00:00Z --out fixtures
@@ -35,7 +36,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     test_token: TestTokenArgs,
 
-    /// Issue time that all times are relative to: RFC 3339 or Unix seconds [default: now]
+    /// Issue time (`iat`) of the valid token, from which all other times are calculated: RFC 3339
+    /// or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
 
@@ -53,7 +55,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
 
 fn print_manifest(app: &mut App, args: Args, preset: Option<&str>) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
-    let fixture_set = fixtures_from_args(app, args)?;
+    let fixture_set = build_fixtures_from_args(app, args)?;
     if app.deliver_secret(output, &Manifest::new(&fixture_set, preset)) {
         return Ok(());
     }
@@ -66,7 +68,7 @@ fn write_files(
     preset: Option<&str>,
     directory: &Path,
 ) -> Result<(), Failure> {
-    let fixture_set = fixtures_from_args(app, args)?;
+    let fixture_set = build_fixtures_from_args(app, args)?;
     let count = pluralize(fixture_set.items.len(), "token");
     let omitted = omitted_defects(&fixture_set);
     let files = write_to_dir(app, directory, &fixture_set, Manifest::new(&fixture_set, preset))?;
@@ -80,7 +82,7 @@ fn write_files(
     app.report(&files)
 }
 
-fn fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
+fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     let row = Row { line: 0, fields: args.test_token.read_claims_file(app)? };
     let key = args.key.load_key(app, args.test_token.secret_algorithm(app)?)?;
     let mut request = args.test_token.into_mint_request(app)?;
@@ -109,7 +111,7 @@ fn write_to_dir(
 ) -> Result<WrittenFiles, Failure> {
     let output_dir = app.open_output_dir(directory, PRIVATE_MODE)?;
     let previous_manifest = output_dir.read_file(Manifest::FILE_NAME);
-    let mut stale =
+    let mut stale_files =
         previous_manifest.map_or_else(Vec::new, |bytes| Manifest::files_listed_in(&bytes));
     let is_secret = fixture_set.key.algorithm.is_symmetric();
     let mut other_files = manifest.token_files();
@@ -121,11 +123,11 @@ fn write_to_dir(
     files.append(&mut other_files);
     let secret = (is_secret && fixture_set.may_export_secret)
         .then(|| (Manifest::SECRET_FILE, fixture_set.key.material.expose_secret()));
-    let public = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
-    let all_files: Vec<(&str, &[u8])> = public.chain(secret).collect();
-    ensure_own_files(&output_dir, &all_files, &stale)?;
-    stale.retain(|name| !all_files.iter().any(|(new, _)| new == name));
-    output_dir.remove(&stale)?;
+    let public_files = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
+    let all_files: Vec<(&str, &[u8])> = public_files.chain(secret).collect();
+    ensure_files_replaceable(&output_dir, &all_files, &stale_files)?;
+    stale_files.retain(|name| !all_files.iter().any(|(new, _)| new == name));
+    output_dir.remove(&stale_files)?;
     output_dir.replace(&files, PRIVATE_MODE)?;
     if let Some(secret) = secret {
         output_dir.replace(&[secret], PRIVATE_MODE)?;
@@ -137,14 +139,15 @@ fn write_to_dir(
     Ok(WrittenFiles { files: paths.collect() })
 }
 
-/// Refuses to overwrite a file with different content that is not in `own_names`.
-fn ensure_own_files(
+/// Refuses to overwrite a file with different content that is not in `replaceable_names`.
+fn ensure_files_replaceable(
     output_dir: &OutputDir<'_>,
     all_files: &[(&str, &[u8])],
-    own_names: &[String],
+    replaceable_names: &[String],
 ) -> Result<(), Failure> {
     let is_unknown_file = |(name, content): &&(&str, &[u8])| {
-        !own_names.iter().any(|own| own == name) && output_dir.has_conflicting_file(name, content)
+        !replaceable_names.iter().any(|replaceable| replaceable == name)
+            && output_dir.has_conflicting_file(name, content)
     };
     let Some((name, _)) = all_files.iter().find(is_unknown_file) else { return Ok(()) };
     Err(output_dir

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 /// Print the claims of a valid app token
 ///
-/// Prints no claims of an invalid token or of a token that is not an app token of this store. Session
-/// tokens are refused with reason `blocked`.
+/// Invalid tokens, and tokens that are not app tokens of this store, are refused without output of
+/// the claims. The reason for a session token is `blocked`.
 ///
 ///   jeton token create my-app | jeton token inspect -
 #[derive(Debug, clap::Args)]

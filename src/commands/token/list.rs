@@ -11,8 +11,8 @@ use serde_json::json;
 
 /// List recorded tokens, without the tokens themselves
 ///
-/// Includes test tokens minted with `--record`, with their subject as application. A token that was
-/// renewed with a grace period expires at the end of the grace period.
+/// The list includes test tokens minted with `--record`; the subject is listed as the application.
+/// A token that was renewed with a grace period expires at the end of the grace period.
 ///
 ///   jeton token list
 ///   jeton token list --all-users --status all -o json
@@ -40,11 +40,12 @@ pub(crate) struct Args {
     )]
     status: StatusFilter,
 
-    /// Only live tokens that expire within this time (`12h`, `7d`, `2w`) and have not been renewed
+    /// Filter by expiry: live tokens that expire within this time (`12h`, `7d`, `2w`) and have not
+    /// been renewed
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     expiring_within: Option<Lifetime>,
 
-    /// Only tokens issued (`iat`) before this time: RFC 3339, Unix seconds, or an age (`30d`)
+    /// Filter by issue time (`iat`), before this time: RFC 3339, Unix seconds, or an age (`30d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     before: Option<TimeBound>,
 
@@ -59,7 +60,7 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, Copy)]
 struct StatusFilter(Option<TokenStatus>);
 
-fn table(tokens: &[TokenView]) -> Table {
+fn build_table(tokens: &[TokenView]) -> Table {
     let mut table = Table::new(&["ID", "KIND", "APP", "USER", "PERMISSIONS", "STATUS", "EXPIRES"]);
     for token in tokens {
         table.add_row(vec![
@@ -91,7 +92,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         expiring_within: args.expiring_within,
         issued_before: args.before.map(|bound| bound.resolve(now)),
     };
-    let list = ListReport { noun: "tokens", table, is_sorted_by_id: true };
+    let list = ListReport { noun: "tokens", build_table, is_sorted_by_id: true };
     let total = list.report(app, args.paging.page_request(), |app, page| {
         let tokens = authority::list_tokens(app.store()?, now, &caller, &filter, page)?;
         Ok(tokens.map(|token| TokenView::new(token, now)))
@@ -116,6 +117,11 @@ fn parse_status(text: &str) -> Result<StatusFilter, InvalidValue> {
         "expired" => Some(TokenStatus::Expired),
         "revoked" => Some(TokenStatus::Revoked),
         "all" => None,
-        _ => return Err(InvalidValue::new("status", "`live`, `expired`, `revoked` or `all`")),
+        _ => {
+            return Err(InvalidValue::new(
+                "status",
+                "expected `live`, `expired`, `revoked` or `all`",
+            ));
+        }
     }))
 }

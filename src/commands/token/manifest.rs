@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Maximum length of a token in a manifest with token files.
+/// Maximum size in bytes of a token that is included in a manifest with token files; longer tokens
+/// are only in their files.
 const MAX_INLINE_TOKEN_BYTES: usize = 8 * 1024;
 
 /// Content of `manifest.json`.
@@ -39,7 +40,8 @@ struct FixtureRow {
     token: Option<String>,
     jti: Option<Untrusted>,
     defect: Option<&'static str>,
-    why: String,
+    #[serde(rename = "why")]
+    description: String,
     expected: ExpectedResult,
     accepted_by: BTreeMap<String, String>,
 }
@@ -59,18 +61,18 @@ impl Manifest {
     pub(super) const SECRET_FILE: &str = "secret";
 
     pub(super) fn new(fixture_set: &Fixtures, preset: Option<&str>) -> Self {
-        let claim = |name| fixture_set.claims.get(name).cloned().unwrap_or_default();
-        let public = fixture_set.key.public_jwk.clone();
+        let read_claim = |name| fixture_set.claims.get(name).cloned().unwrap_or_default();
+        let public_jwk = fixture_set.key.public_jwk.clone();
         Self {
             preset: preset.map(str::to_owned),
             issued_at: fixture_set.issued_at,
             alg: fixture_set.key.algorithm.name(),
             kid: fixture_set.kid.clone(),
-            iss: claim("iss"),
-            aud: claim("aud"),
+            iss: read_claim("iss"),
+            aud: read_claim("aud"),
             jwks_file: None,
             secret_file: None,
-            jwks: public.map(|key| json!({ "keys": [key] })),
+            jwks: public_jwk.map(|key| json!({ "keys": [key] })),
             fixtures: fixture_set.items.iter().map(FixtureRow::new).collect(),
             omitted: omitted_defects(fixture_set),
         }
@@ -95,9 +97,9 @@ impl Manifest {
 
     /// Returns the file name and content of each token.
     pub(super) fn token_files(&self) -> Vec<(String, String)> {
-        let file =
+        let to_file =
             |row: &FixtureRow| Some((row.file.clone(), format!("{}\n", row.token.as_ref()?)));
-        self.fixtures.iter().filter_map(file).collect()
+        self.fixtures.iter().filter_map(to_file).collect()
     }
 
     /// Returns the content of the JWK Set file.
@@ -105,7 +107,8 @@ impl Manifest {
         self.jwks.as_ref().map(|keys| format!("{keys:#}\n"))
     }
 
-    /// Returns the manifest for a directory with token files: names the files, omits long tokens.
+    /// Returns the manifest for a directory with token files: adds the file names, and omits tokens
+    /// longer than [`MAX_INLINE_TOKEN_BYTES`].
     pub(super) fn with_files(mut self, has_secret: bool) -> Self {
         self.jwks_file = self.jwks.is_some().then_some(Self::JWKS_FILE);
         self.secret_file = has_secret.then_some(Self::SECRET_FILE);
@@ -122,7 +125,12 @@ impl Manifest {
             let expected = row.expected.reason.map_or("accepted", RejectReason::code);
             let names: Vec<&str> = row.accepted_by.keys().map(String::as_str).collect();
             let names = if names.is_empty() { placeholder() } else { names.join(", ") };
-            table.add_row(vec![row.file.clone(), row.why.clone(), expected.to_owned(), names]);
+            table.add_row(vec![
+                row.file.clone(),
+                row.description.clone(),
+                expected.to_owned(),
+                names,
+            ]);
         }
         table.to_markdown()
     }
@@ -145,7 +153,7 @@ impl FixtureRow {
             token: Some(fixture.token.expose_secret().to_owned()),
             jti: fixture.jti.clone(),
             defect: fixture.defect.map(|defect| defect.name()),
-            why: fixture.description.clone(),
+            description: fixture.description.clone(),
             expected: ExpectedResult {
                 valid: reason.is_none(),
                 reason,

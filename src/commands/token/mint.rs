@@ -12,11 +12,12 @@ use std::path::PathBuf;
 /// Mint test tokens: any claims, signed with a test key
 ///
 /// A test token never authenticates to jeton and is never accepted as an app token. Without
-/// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens with
-/// the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the preset, otherwise
-/// one hour; use `--defect missing_exp` for a token without `exp`. A file of claims overrides other
-/// options, and `--claim` overrides both. A CI job can mint without a login, with an app token with
-/// the permission `jeton:mint` in `JETON_TOKEN`. `--secret-env` and `--key-file` need no store.
+/// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens
+/// with the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the
+/// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. The `--claims`
+/// file overrides other options; `--claim` overrides both the file and the other options. A CI job
+/// can mint without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`.
+/// `--secret-env` and `--key-file` need no store.
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
 ///   jeton token mint --sub alice --expires-at 2020-01-01T00:00:00Z
@@ -43,13 +44,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "from")]
     count: Option<u32>,
 
-    /// Mint a token for each row of this file (`-` for standard input): JSON Lines, or CSV with claims
-    /// as columns (text, except the times `exp`, `nbf` and `iat`); rows of at most 128 KiB
+    /// Mint a token for each row of this JSON Lines or CSV file (`-` for standard input); CSV
+    /// columns are text claims, except the times `exp`, `nbf` and `iat`; at most 128 KiB per row
     #[arg(long, value_name = "FILE", conflicts_with = "claims_file")]
     from: Option<PathBuf>,
 
     /// Record the token, so that it can be listed and revoked by id
-    #[arg(long, conflicts_with = "own_key")]
+    #[arg(long, conflicts_with = "external_key")]
     record: bool,
 
     /// Mint a negative test token with this single defect
@@ -91,7 +92,7 @@ const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
 
 fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
     let claim_rows = if let Some(path) = &args.from {
-        ClaimRows::read(app.rows_file(path)?)?
+        ClaimRows::read(app.open_rows_file(path)?)?
     } else {
         let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
         ClaimRows::repeat(args.test_token.read_claims_file(app)?, count)

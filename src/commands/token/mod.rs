@@ -64,7 +64,7 @@ impl Command {
     }
 }
 
-/// Options for claims that have no option of their own.
+/// Options for claims without a dedicated option.
 #[derive(Debug, clap::Args)]
 struct ClaimArgs {
     /// Additional claim with a text value; repeatable
@@ -104,7 +104,7 @@ impl ExpiryArgs {
     }
 }
 
-/// Argument for the token to read.
+/// Argument for the token that a command reads.
 #[derive(Debug, clap::Args)]
 struct TokenArgs {
     /// Token, `-` for standard input, or `@FILE` [default: `JETON_TOKEN`]. Other users of the machine

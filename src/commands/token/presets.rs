@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 
 /// List the presets of `token mint --preset`, or show one preset
 ///
-/// A file NAME.json in the directory `presets` of the configuration directory defines a custom preset,
-/// and overrides a built-in preset of the same name. `show -o json` prints a preset in this format.
+/// A file NAME.json in the directory `presets` of the configuration directory defines a custom
+/// preset, and overrides a built-in preset of the same name. `show -o json` prints a preset in the
+/// format of such a file.
 ///
 ///   jeton token presets
 ///   jeton token presets show flask
@@ -39,7 +40,7 @@ struct PresetListOutput {
 struct PresetRow {
     name: Untrusted,
     description: Untrusted,
-    /// The preset is a file in the configuration directory.
+    /// `true` if the preset is a file in the configuration directory.
     custom: bool,
 }
 

@@ -9,11 +9,12 @@ use secrecy::ExposeSecret;
 
 /// Replace an app token with a new token with the same attributes
 ///
-/// Prints the new token. The old token is revoked, or stays valid for a grace period and does not
-/// count towards the quota during that time; only one grace period can run. The bearer of a token can
-/// renew it without logging in, for at most its original lifetime, and until `token.max_ttl` after its
-/// first issue. Tokens with the permission `jeton:mint` and tokens of `jeton run` cannot be renewed by
-/// their bearer.
+/// Prints the new token. The old token is revoked, or with `--grace` remains valid for a grace
+/// period, in which the old token does not count towards the quota. If the new token is renewed
+/// with `--grace` too, the grace period of the old token ends. The bearer of a token can renew it
+/// without logging in. The new lifetime is then at most the original lifetime, and the new expiry
+/// at most `token.max_ttl` after the first token was issued. Tokens with the permission
+/// `jeton:mint` and tokens of `jeton run` cannot be renewed by their bearer.
 ///
 ///   TOKEN=$(jeton token renew 7 --grace 1h)
 ///   jeton token renew - < token.txt
@@ -28,7 +29,7 @@ pub(crate) struct Args {
     )]
     token: String,
 
-    /// Lifetime of the new token [default: original lifetime of the old token]
+    /// Lifetime of the new token [default: lifetime of the old token]
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     ttl: Option<Lifetime>,
 
@@ -45,8 +46,12 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
     let context = app.audit_context()?;
     let options = RenewalOptions { ttl: args.ttl, grace: args.grace };
-    let RenewedToken { issued, old_id, grace_until, ended_predecessor } =
-        authority::renew_token(app.store()?, &context, caller.as_ref(), &selector, options)?;
+    let RenewedToken {
+        issued: new_token,
+        old_id,
+        grace_until,
+        ended_predecessor: revoked_predecessor_id,
+    } = authority::renew_token(app.store()?, &context, caller.as_ref(), &selector, options)?;
     match grace_until {
         Some(until) => {
             app.print_status(&format!(
@@ -57,9 +62,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         None => app.print_status(&format!("revoked token {old_id}")),
     }
     app.print_status_if_some(
-        ended_predecessor.map(|id| {
-            format!("token {id} revoked: its grace period ended early, only one may run")
-        }),
+        revoked_predecessor_id
+            .map(|id| format!("revoked token {id}: the new renewal ended its grace period")),
     );
-    create::deliver(app, output, issued)
+    create::deliver(app, output, new_token)
 }

@@ -11,13 +11,14 @@ use serde::Serialize;
 
 /// Revoke tokens by id, `jti` or value, or in bulk
 ///
-/// All tokens are looked up first: if any is missing, none is revoked. The bearer of a token can
-/// revoke it without logging in. An access token by value revokes only that token, a refresh token by
-/// value its whole session, and a `jti` every token with this `jti` that the caller may revoke.
-/// Revoking a revoked token succeeds without changes.
+/// All tokens are looked up first: if any token does not exist, no token is revoked. The bearer of
+/// a token can revoke it without logging in. An access token given by value is revoked alone; for a
+/// refresh token given by value, the session is ended. A `jti` selects every token with this `jti`
+/// that you may revoke. Revoking a revoked token succeeds without changes.
 ///
-/// Bulk revocation selects live tokens as listed by `jeton token list`: your own by default, narrowed
-/// by each filter. No match is not an error. Sessions are not affected: see `jeton sessions revoke`.
+/// Bulk revocation selects live tokens as `jeton token list` does: your own tokens by default,
+/// limited by each filter. If no token matches, the command succeeds without changes. Sessions are
+/// not affected: see `jeton sessions revoke`.
 ///
 ///   jeton token revoke 7 8
 ///   jeton token revoke - < token.txt
@@ -47,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = AppName::parse)]
     app: Option<AppName>,
 
-    /// Only tokens issued (`iat`) before this time: RFC 3339, Unix seconds, or an age (`30d`)
+    /// Filter by issue time (`iat`), before this time: RFC 3339, Unix seconds, or an age (`30d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     before: Option<TimeBound>,
 
@@ -93,15 +94,15 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller =
         if selectors.iter().any(TokenSelector::needs_caller) { Some(app.caller()?) } else { None };
     let context = app.audit_context()?;
-    let revoked = authority::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
-    for token in &revoked {
-        let name = token.id.map_or_else(|| token.jti.to_display(), |id| id.to_string());
-        let verb = if token.changed { "revoked" } else { "already revoked:" };
-        app.print_status(&format!("{verb} {} {name}", kind_name(token)));
+    let outcomes = authority::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
+    for outcome in &outcomes {
+        let name = outcome.id.map_or_else(|| outcome.jti.to_display(), |id| id.to_string());
+        let verb = if outcome.changed { "revoked" } else { "already revoked:" };
+        app.print_status(&format!("{verb} {} {name}", describe_kind(outcome)));
     }
     app.report(&RevokeOutput {
-        changed: revoked.iter().any(|token| token.changed),
-        tokens: revoked,
+        changed: outcomes.iter().any(|outcome| outcome.changed),
+        tokens: outcomes,
     })
 }
 
@@ -125,9 +126,9 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let owners = owner_label(app, &caller, &filter)?;
     app.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
     let context = app.audit_context()?;
-    let count = authority::revoke_bulk(app.store()?, &context, &caller, &filter)?;
-    app.print_status(&format!("revoked {}", pluralize(count, "token")));
-    app.report(&BulkRevokeOutput { changed: count > 0, tokens_revoked: count })
+    let revoked_count = authority::revoke_bulk(app.store()?, &context, &caller, &filter)?;
+    app.print_status(&format!("revoked {}", pluralize(revoked_count, "token")));
+    app.report(&BulkRevokeOutput { changed: revoked_count > 0, tokens_revoked: revoked_count })
 }
 
 fn owner_label(app: &mut App, caller: &Caller, filter: &TokenFilter) -> Result<String, Failure> {
@@ -148,8 +149,8 @@ fn parse_selectors(app: &App, arguments: &[String]) -> Result<Vec<TokenSelector>
     Ok(selectors)
 }
 
-fn kind_name(revoked: &RevocationOutcome) -> &'static str {
-    match revoked.kind {
+fn describe_kind(outcome: &RevocationOutcome) -> &'static str {
+    match outcome.kind {
         TokenKind::App => "token",
         TokenKind::Access => "access token",
         TokenKind::Refresh => "session of refresh token",

@@ -12,7 +12,7 @@ use crate::model::{
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
-/// Warning for a newly generated HMAC key, whose secret no service has.
+/// Warning for a newly generated HMAC key, whose secret is not known to any service.
 pub(crate) const NEW_SECRET_WARNING: &str =
     "signed with a newly generated secret; import your service's with `jeton keys import`";
 
@@ -89,19 +89,19 @@ pub(crate) struct TestOnlyArgs {
 
 /// Options for a signing key outside the store.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("own_key").args(["secret_env", "key_file"]))]
+#[command(group = clap::ArgGroup::new("external_key").args(["secret_env", "key_file"]))]
 pub(crate) struct ExternalKeyArgs {
     /// Sign with the secret in this environment variable; needs no store
     #[arg(long, value_name = "NAME", conflicts_with = "key")]
     secret_env: Option<String>,
 
-    /// Sign with the key in this file (`-` for standard input): PEM, DER, a JWK, or a secret; needs no
-    /// store. A key in another format is never used as a secret
+    /// Sign with the key in this file (`-` for standard input): PEM, DER, a JWK, or a secret; needs
+    /// no store; keys in other formats are refused
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_file: Option<PathBuf>,
 
     /// Allow HMAC secrets shorter than the hash output
-    #[arg(long, requires = "own_key")]
+    #[arg(long, requires = "external_key")]
     allow_weak: bool,
 }
 
@@ -116,13 +116,14 @@ impl TestTokenArgs {
         Ok(preset.filter(|algorithm| algorithm.is_symmetric()))
     }
 
-    /// Reads the file of claims, which override the claims of other options.
+    /// Reads the `--claims` file. Claims in this file override the claims of other options.
     pub(crate) fn read_claims_file(&self, app: &App) -> Result<Map<String, Value>, Failure> {
         let path = self.test.claims_file.as_deref();
         path.map_or_else(|| Ok(Map::new()), |path| app.read_claims_file(path))
     }
 
-    /// Builds the request from all options except the file of claims: see `read_claims_file`.
+    /// Builds the request from all options except the `--claims` file: see
+    /// [`Self::read_claims_file`].
     pub(crate) fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
         let Self { test, aud, permission, claims, expiry } = self;
         let mut request = MintRequest::new(app.load_preset(test.preset.as_deref())?);
@@ -164,7 +165,7 @@ impl TestTokenArgs {
 }
 
 impl ExternalKeyArgs {
-    /// Loads the external signing key, if any, with the key id for the header.
+    /// Loads the external signing key, if given, and the key id for the token header.
     pub(crate) fn load_key(
         &self,
         app: &App,
@@ -175,13 +176,13 @@ impl ExternalKeyArgs {
             (None, Some(path)) => app.read_key_file(path)?,
             (None, None) => return Ok(None),
         };
-        let import = KeyImporter {
+        let importer = KeyImporter {
             purpose: Purpose::Test,
             algorithm,
             encoding: None,
             allow_weak: self.allow_weak,
         };
-        let mut keys = import.read(&bytes).map_err(authority::Error::from)?;
+        let mut keys = importer.read(&bytes).map_err(authority::Error::from)?;
         match (keys.pop(), keys.pop()) {
             (Some(key), None)
                 if key.algorithm.is_symmetric()
@@ -189,23 +190,24 @@ impl ExternalKeyArgs {
             {
                 Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC).into())
             }
-            (Some(key), None) => Ok(Some(with_kid(key, &bytes))),
+            (Some(key), None) => Ok(Some(resolve_kid(key, &bytes))),
             _ => Err(Failure::usage("expected a single key, found a JWK Set")),
         }
     }
 }
 
-/// Returns the key with its key id: the `kid` of a JWK, otherwise the thumbprint, or none for a secret.
-fn with_kid(key: KeySpec, bytes: &[u8]) -> (KeySpec, Option<Untrusted>) {
+/// Returns the key and the key id for the token header: the `kid` of a JWK, otherwise the
+/// thumbprint, or `None` for a secret.
+fn resolve_kid(key: KeySpec, bytes: &[u8]) -> (KeySpec, Option<Untrusted>) {
     let jwk = parse_strict_object(bytes).unwrap_or_default();
     let Some(kid) = jwk.get("kid").and_then(Value::as_str) else {
         let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
         return (key, kid);
     };
-    let mut public = key.public_jwk;
-    if let Some(jwk) = &mut public {
+    let mut public_jwk = key.public_jwk;
+    if let Some(jwk) = &mut public_jwk {
         jwk.insert("kid".to_owned(), kid.into());
     }
     let kid = Untrusted::new(kid);
-    (KeySpec { kid: kid.clone(), public_jwk: public, ..key }, Some(kid))
+    (KeySpec { kid: kid.clone(), public_jwk, ..key }, Some(kid))
 }

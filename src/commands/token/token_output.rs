@@ -63,27 +63,28 @@ pub(super) fn deliver_many(
     if app.output_format() == OutputFormat::Json {
         return deliver_as_document(app, output, next_rows);
     }
-    let mut delivered = 0;
+    let mut delivered_count = 0;
     loop {
-        let rows = next_rows(app).map_err(|failure| with_delivered_count(failure, delivered))?;
+        let rows =
+            next_rows(app).map_err(|failure| with_delivered_count(failure, delivered_count))?;
         if rows.is_empty() {
             return Ok(());
         }
-        let received = rows.iter().take_while(|row| app.deliver_secret(output, *row)).count();
-        delivered += received;
-        if received < rows.len() {
-            let message = format!("only the first {delivered} tokens could be written");
-            return Err(undelivered_error(app, &message, &rows[received..])?);
+        let received_count = rows.iter().take_while(|row| app.deliver_secret(output, *row)).count();
+        delivered_count += received_count;
+        if received_count < rows.len() {
+            let message = format!("only the first {delivered_count} tokens could be written");
+            return Err(undelivered_error(app, &message, &rows[received_count..])?);
         }
     }
 }
 
 /// Adds the number of delivered tokens to the failure.
-fn with_delivered_count(failure: Failure, delivered: usize) -> Failure {
-    if delivered == 0 {
+fn with_delivered_count(failure: Failure, delivered_count: usize) -> Failure {
+    if delivered_count == 0 {
         return failure;
     }
-    let message = format!("{}; the first {delivered} tokens were written", failure.message);
+    let message = format!("{}; the first {delivered_count} tokens were written", failure.message);
     Failure { message, ..failure }
 }
 
@@ -95,7 +96,7 @@ fn deliver_as_document(
     let mut document = TokenListOutput { items: Vec::new() };
     loop {
         match next_rows(app) {
-            Ok(lines) if lines.is_empty() => break,
+            Ok(rows) if rows.is_empty() => break,
             Ok(rows) => document.items.extend(rows),
             Err(failure) => {
                 let message = undelivered_error(app, &failure.message, &document.items)?.message;
@@ -134,7 +135,7 @@ pub(super) fn revoke_undelivered(
     let message = match ids {
         [] => message.to_owned(),
         [id] => format!("{message}; token {id} was revoked"),
-        several => format!("{message}; {} recorded tokens were revoked", several.len()),
+        ids => format!("{message}; {} recorded tokens were revoked", ids.len()),
     };
     Ok(Failure::new(Kind::Internal, "internal", message))
 }

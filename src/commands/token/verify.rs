@@ -17,10 +17,10 @@ use std::path::PathBuf;
 
 /// Verify a token of this store, or a third-party token with given keys
 ///
-/// Prints `valid`, or `invalid:` and the first reason, and exits with the matching code: 10 invalid,
-/// 11 expired, 12 revoked, 9 valid but a requested check failed. Issuer and audience are compared
-/// only if `--iss` and `--aud` are given. A third-party token must have an expiry (`exp`) unless
-/// `--allow-no-expiry` is given.
+/// Prints `valid`, or `invalid:` and the first reason, and exits with the matching code: 10
+/// invalid, 11 expired, 12 revoked, 9 valid, but a requested check failed. Issuer and audience are
+/// compared only if `--iss` and `--aud` are given. A third-party token must have an expiry (`exp`)
+/// unless `--allow-no-expiry` is given.
 ///
 ///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
 ///   jeton token verify --batch < tokens.txt
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
 
-    /// Required permissions; for a third-party token also in `scope` or `scp`
+    /// Required permissions; for third-party tokens, also read from `scope` and `scp`
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved)]
     permission: Vec<Permission>,
 
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     jwks: Option<PathBuf>,
 
     /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
-    /// requires `--alg`, needs no store. A key in another format is never used as a secret
+    /// requires `--alg`, needs no store; keys in other formats are refused
     #[arg(long, value_name = "FILE", requires = "alg")]
     key: Option<PathBuf>,
 
@@ -99,7 +99,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "third_party")]
     allow_no_expiry: bool,
 
-    /// Minimum remaining lifetime (tokens that may lack `exp` pass without)
+    /// Minimum remaining lifetime; a token without `exp` passes if `exp` is optional for this token
     #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
     min_ttl: Option<Lifetime>,
 
@@ -107,7 +107,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = parse_leeway)]
     leeway: Option<Lifetime>,
 
-    /// Reference time for `exp`, `nbf` and `--min-ttl`: RFC 3339 or Unix seconds [default: now]
+    /// Time of verification, compared with `exp`, `nbf` and `--min-ttl`: RFC 3339 or Unix seconds
+    /// [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
 
@@ -144,7 +145,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let token = app.read_token_argument(args.token.token.as_deref())?;
     let expectations = build_expectations(app, &keys, args)?;
     let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
-    app.report(&output_for(&report, expectations.now))?;
+    app.report(&build_output(&report, expectations.now))?;
     report.into_accepted()?;
     Ok(())
 }
@@ -201,22 +202,24 @@ fn verify_batch(
     expectations: &Expectations,
 ) -> Result<(), Failure> {
     let mut tokens = app.open_token_lines()?;
-    let (mut lines, mut invalid, mut first) = (0_usize, 0_usize, None);
+    let (mut line_count, mut invalid_count, mut first_error) = (0_usize, 0_usize, None);
     while let Some(token) = tokens.next()? {
-        lines += 1;
+        line_count += 1;
         let report = verify_token(app, keys, token.expose_secret(), expectations)?;
-        if !app.write_json_line(&output_for(&report, expectations.now))? {
+        if !app.write_json_line(&build_output(&report, expectations.now))? {
             return Ok(());
         }
         if let Err(error) = report.into_accepted() {
-            invalid += 1;
-            first.get_or_insert((lines, error));
+            invalid_count += 1;
+            first_error.get_or_insert((line_count, error));
         }
     }
-    let Some((line, error)) = first else { return Ok(()) };
+    let Some((line, error)) = first_error else { return Ok(()) };
     let mut failure = Failure::from(error);
-    failure.message =
-        format!("{invalid} of {lines} tokens are invalid; line {line}: {}", failure.message);
+    failure.message = format!(
+        "{invalid_count} of {line_count} tokens are invalid; line {line}: {}",
+        failure.message
+    );
     Err(failure)
 }
 
@@ -245,7 +248,7 @@ fn build_expectations(
     })
 }
 
-fn output_for(report: &VerificationReport, now: Timestamp) -> VerifyOutput {
+fn build_output(report: &VerificationReport, now: Timestamp) -> VerifyOutput {
     VerifyOutput {
         valid: report.reasons.is_empty(),
         kind: report.kind,
@@ -263,7 +266,7 @@ fn parse_expected_kind(text: &str) -> Result<ExpectedKind, InvalidValue> {
         "refresh" => Ok(ExpectedKind::Only(TokenKind::Refresh)),
         "test" => Ok(ExpectedKind::Only(TokenKind::Test)),
         "any" => Ok(ExpectedKind::Any),
-        _ => Err(InvalidValue::new("type", "`app`, `access`, `refresh`, `test` or `any`")),
+        _ => Err(InvalidValue::new("type", "expected `app`, `access`, `refresh`, `test` or `any`")),
     }
 }
 

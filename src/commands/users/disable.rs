@@ -9,8 +9,8 @@ use serde::Serialize;
 
 /// Disable a user (admins only)
 ///
-/// Ends the user's sessions, and refuses logins and the user's tokens until `jeton users enable`. The
-/// last admin cannot be disabled.
+/// Ends the user's sessions. Logins and tokens of the user are refused until `jeton users enable`.
+/// The last admin cannot be disabled.
 ///
 ///   jeton users disable john
 #[derive(Debug, clap::Args)]

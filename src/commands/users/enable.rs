@@ -7,7 +7,8 @@ use crate::failure::Failure;
 
 /// Enable a disabled user (admins only)
 ///
-/// The user's tokens are accepted again, unless expired or revoked. Sessions are not restored.
+/// The user's tokens are accepted again, unless they have expired or were revoked. Sessions are not
+/// restored.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Include password hashes. Anyone with these hashes can guess passwords without limit
+    /// Include password hashes; anyone with these hashes can guess passwords without limit
     #[arg(long)]
     with_hashes: bool,
 }
@@ -64,7 +64,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         app.confirm("Print all password hashes?")?;
     }
     let context = app.audit_context()?;
-    let row = |user: User, hash: Option<PasswordHash>| UserRow {
+    let build_row = |user: User, hash: Option<PasswordHash>| UserRow {
         uid: user.uid,
         username: user.username,
         email: user.email,
@@ -77,7 +77,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             .with_hashes
             .then(|| HashColumn { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
     };
-    let to_object = |user, hash| row(user, hash).to_json_object();
+    let to_object = |user, hash| build_row(user, hash).to_json_object();
     let mut export =
         authority::export_users(app.store()?, &context, &caller, args.with_hashes, to_object)?;
     let count = pluralize(export.count, "user");

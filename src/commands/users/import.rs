@@ -11,10 +11,11 @@ use std::path::PathBuf;
 /// Add accounts from a file, all or none (admins only)
 ///
 /// The file is CSV with a header, or JSON Lines. A row has a `username`, an `email` or both, and
-/// optionally `name`, `role` (default `user`), `quota` (a number, `unlimited` or `default`), `disabled`
-/// (true or false), `created_at`, `uid` (as exported), and a `password` in plain text or a
-/// `password_hash` (Argon2, PHC format). Users without either must set a password with `jeton recover`
-/// first. Column names, roles, `true` and `false` are case-insensitive; empty rows are skipped.
+/// optionally `name`, `role` (default `user`), `quota` (a number, `unlimited` or `default`),
+/// `disabled` (true or false), `created_at`, `uid` (as exported), and a `password` in plain text or
+/// a `password_hash` (Argon2, PHC format). Users imported without a `password` or `password_hash`
+/// cannot log in until `jeton recover` sets a password. Column names, roles, `true` and `false` are
+/// case-insensitive; empty rows are skipped.
 ///
 /// The file can be of any size, with rows of at most 128 KiB. Rows beyond a few megabytes are kept in
 /// an unnamed file in `TMPDIR` during the import. Creates the store if it does not exist; a store
@@ -29,8 +30,8 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     rows: PathBuf,
 
-    /// Skip accounts that already exist under all of their names; a warning counts accounts whose role,
-    /// quota, display name or status differs from the row
+    /// Skip rows if an account with the same username and e-mail address exists; a warning shows
+    /// the number of accounts that differ from the row in role, quota, display name or status
     #[arg(long)]
     exist_ok: bool,
 }
@@ -42,7 +43,8 @@ struct ImportOutput {
     without_password: usize,
     skipped: usize,
     /// Number of existing users that differ from their row.
-    different: usize,
+    #[serde(rename = "different")]
+    differing_users: usize,
 }
 
 impl Report for ImportOutput {
@@ -57,7 +59,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         authority::authorize_user_import(caller)?;
     }
     let now = app.now()?;
-    let batch = ImportBatch::from_reader(app.rows_file(&args.rows)?, now)?;
+    let batch = ImportBatch::from_reader(app.open_rows_file(&args.rows)?, now)?;
     if caller.is_none() {
         batch.ensure_has_admin()?;
     }
@@ -66,15 +68,14 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let progress = app.start_progress("importing", batch.len());
     let on_row = || progress.advance();
     let store = app.store()?;
-    let imported =
+    let result =
         authority::import_users(store, &context, caller.as_ref(), &batch, args.exist_ok, &on_row);
     drop(progress);
-    report_import(app, imported?)
+    report_import(app, result?)
 }
 
-fn report_import(app: &App, imported: ImportOutcome) -> Result<(), Failure> {
-    let ImportOutcome { created, without_password, existing, differing, first_differing } =
-        imported;
+fn report_import(app: &App, outcome: ImportOutcome) -> Result<(), Failure> {
+    let ImportOutcome { created, without_password, existing, differing, first_differing } = outcome;
     let existing_note = match existing {
         0 => String::new(),
         count => format!(", skipped {count} existing"),
@@ -100,6 +101,6 @@ fn report_import(app: &App, imported: ImportOutcome) -> Result<(), Failure> {
         imported: created,
         without_password,
         skipped: existing,
-        different: differing,
+        differing_users: differing,
     })
 }

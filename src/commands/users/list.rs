@@ -10,7 +10,7 @@ use crate::model::{
 };
 use serde::Serialize;
 
-/// List accounts (sorted by id by default)
+/// List accounts, by default sorted by id
 ///
 /// Role and status are shown only to admins.
 ///
@@ -70,7 +70,7 @@ struct AdminFields {
     status: &'static str,
 }
 
-fn table(users: &[UserRow]) -> Table {
+fn build_table(users: &[UserRow]) -> Table {
     let is_admin_view = users.iter().any(|user| user.admin_fields.is_some());
     let header: &[&str] = if is_admin_view {
         &["ID", "UID", "USERNAME", "EMAIL", "ROLE", "STATUS"]
@@ -85,8 +85,8 @@ fn table(users: &[UserRow]) -> Table {
             name_cell(user.username.as_ref().map(UserName::to_display)),
             name_cell(user.email.as_ref().map(Email::to_display)),
         ];
-        if let Some(admin) = &user.admin_fields {
-            cells.extend([Cell::from(admin.role.name()), status_cell(admin.status)]);
+        if let Some(fields) = &user.admin_fields {
+            cells.extend([Cell::from(fields.role.name()), status_cell(fields.status)]);
         }
         table.add_row(cells);
     }
@@ -108,7 +108,8 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         descending: args.desc,
         ..Default::default()
     };
-    let list = ListReport { noun: "users", table, is_sorted_by_id: filter.order == UserOrder::Id };
+    let list =
+        ListReport { noun: "users", build_table, is_sorted_by_id: filter.order == UserOrder::Id };
     list.report(app, page, |app, page| {
         let users = authority::list_users(app.store()?, &caller, &filter, page)?;
         Ok(users.map(|user| {
@@ -130,7 +131,7 @@ fn parse_status(text: &str) -> Result<bool, InvalidValue> {
     match text {
         "disabled" => Ok(true),
         "active" => Ok(false),
-        _ => Err(InvalidValue::new("status", "`active` or `disabled`")),
+        _ => Err(InvalidValue::new("status", "expected `active` or `disabled`")),
     }
 }
 
@@ -140,6 +141,11 @@ fn parse_order(text: &str) -> Result<UserOrder, InvalidValue> {
         "username" => UserOrder::Username,
         "email" => UserOrder::Email,
         "created" => UserOrder::Created,
-        _ => return Err(InvalidValue::new("order", "`id`, `username`, `email` or `created`")),
+        _ => {
+            return Err(InvalidValue::new(
+                "order",
+                "expected `id`, `username`, `email` or `created`",
+            ));
+        }
     })
 }

@@ -8,8 +8,8 @@ use crate::model::{DisplayName, Email, InvalidValue, User, UserName};
 
 /// Change a user's username, e-mail address or display name (admins only)
 ///
-/// An empty value removes a name; the user must keep a username or an e-mail address. Ids, sessions and
-/// tokens are not affected.
+/// An empty value removes the username, e-mail address or display name; the user must keep a
+/// username or an e-mail address. Ids, sessions and tokens are not affected.
 ///
 ///   jeton users rename john johnny
 ///   jeton users rename john --email johnny@example.com --name 'John Doe'

@@ -64,7 +64,7 @@ fn passwd_requires_current_and_new_password() {
     ");
     assert_snapshot!(sandbox.run(&["passwd"]), @"
     --- exit code 2, stderr
-    error: current and new password required, and no terminal to ask on
+    error: current and new password required, but no terminal to prompt on
     hint: pass both on two lines with `--password-stdin` or `--password-file FILE`
     ");
     sandbox.log_in("john", "123456");
@@ -126,7 +126,7 @@ fn recover_of_unknown_user_is_refused() {
     ");
     assert_snapshot!(sandbox.run(&["recover", "john"]), @"
     --- exit code 2, stderr
-    error: password required, and no terminal to ask on
+    error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let empty = Sandbox::new();

@@ -167,7 +167,7 @@ fn missing_or_short_password_is_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["register", "kim"]), @"
     --- exit code 2, stderr
-    error: password required, and no terminal to ask on
+    error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let output = sandbox.run_with_input(&["register", "kim", "--password-stdin"], "\n");

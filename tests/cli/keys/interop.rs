@@ -81,7 +81,7 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&private), @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     let private_pem = sandbox.run(&[&private[..], &["--yes"]].concat()).ok().stdout;

@@ -128,7 +128,7 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace", "--yes"]);

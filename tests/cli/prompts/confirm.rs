@@ -39,12 +39,12 @@ fn confirmation_requires_terminal_or_yes() {
     let sandbox = sandbox_with_john();
     assert_snapshot!(sandbox.run(&DELETE), @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     assert_snapshot!(sandbox.run_with_input(&DELETE, "y\n"), @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     assert!(john_exists(&sandbox), "no terminal, no --yes");

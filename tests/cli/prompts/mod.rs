@@ -201,24 +201,24 @@ fn ci_and_no_input_disable_prompts() {
     let in_ci =
         |words: &[&str]| screen_and_code(OnTerminal::run_with_env(&sandbox, words, &[("CI", "1")]));
     assert_snapshot!(in_ci(&["login", "ada"]), @"
-    error: password required, and no terminal to ask on
+    error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
     let no_input = OnTerminal::run(&sandbox, &["login", "ada", "--no-input"]);
     assert_snapshot!(screen_and_code(no_input), @"
-    error: password required, and no terminal to ask on
+    error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
     assert_snapshot!(in_ci(&["users", "delete", "john"]), @"
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     --- exit code 2
     ");
     assert_snapshot!(sandbox.run(&["login", "ada"]), @"
     --- exit code 2, stderr
-    error: password required, and no terminal to ask on
+    error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let fresh = Sandbox::new();

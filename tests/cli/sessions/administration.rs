@@ -108,7 +108,7 @@ fn only_admins_end_sessions_of_other_users() {
     let output = run_as_admin(&revoke_all);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     assert_snapshot!(run_as_admin(&[&revoke_all[..], &["--yes"]].concat()), @"

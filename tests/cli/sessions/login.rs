@@ -161,7 +161,7 @@ fn missing_password_is_a_usage_error() {
         let output = sandbox.run(&[&["login", "john"], flags].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: password required, and no terminal to ask on
+        error: password required, but no terminal to prompt on
         hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
         "));
     }

@@ -77,7 +77,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     let output = sandbox.run(&RESTORE[..3]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     // A world-readable backup is restored with a warning.

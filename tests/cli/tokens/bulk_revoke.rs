@@ -163,7 +163,7 @@ fn bulk_revocation_requires_confirmation() {
     let sandbox = with_six_tokens();
     assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "b"]), @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     assert_eq!(live_ids(&sandbox).len(), 6);

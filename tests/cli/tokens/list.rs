@@ -108,7 +108,7 @@ fn invalid_flags_are_refused() {
     let output = sandbox.run(&["token", "list", "--status", "dead"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'dead' for '--status <STATUS>': status: `live`, `expired`, `revoked` or `all`
+    error: invalid value 'dead' for '--status <STATUS>': status: expected `live`, `expired`, `revoked` or `all`
     hint: see `jeton token list --help`
     ");
     let output = sandbox.run(&["token", "list", "--all-users", "--user", "ada"]);

@@ -124,7 +124,7 @@ fn only_one_grace_period_runs_at_a_time() {
     <token>
     --- stderr
     token 2 stays valid until <time>
-    token 1 revoked: its grace period ended early, only one may run
+    revoked token 1: the new renewal ended its grace period
     created token 3 for app, expires <time>, 1 of 3 in use
     ");
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);

@@ -21,7 +21,7 @@ fn invalid_options_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token verify '<token>' --type id
     --- exit code 2, stderr
-    error: invalid value 'id' for '--type <TYPE>': type: `app`, `access`, `refresh`, `test` or `any`
+    error: invalid value 'id' for '--type <TYPE>': type: expected `app`, `access`, `refresh`, `test` or `any`
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --leeway 6m
     --- exit code 2, stderr

@@ -53,7 +53,7 @@ fn deletion_is_authorized_before_confirmation() {
     let output = sandbox.run(&["users", "delete", "john"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     sandbox.run(&["users", "show", "john"]).ok();

@@ -125,7 +125,7 @@ fn only_admins_export_and_hashes_are_confirmed() {
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&with_hashes), @"
     --- exit code 2, stderr
-    error: confirmation required, and no terminal to ask on
+    error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     let output = sandbox.run(&["users", "export", "-q"]).ok();

@@ -241,11 +241,11 @@ fn invalid_sort_and_filter_values_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton users list --sort age
     --- exit code 2, stderr
-    error: invalid value 'age' for '--sort <KEY>': order: `id`, `username`, `email` or `created`
+    error: invalid value 'age' for '--sort <KEY>': order: expected `id`, `username`, `email` or `created`
     hint: see `jeton users list --help`
     $ jeton users list --status away
     --- exit code 2, stderr
-    error: invalid value 'away' for '--status <STATUS>': status: `active` or `disabled`
+    error: invalid value 'away' for '--status <STATUS>': status: expected `active` or `disabled`
     hint: see `jeton users list --help`
     $ jeton users list --role root
     --- exit code 2, stderr
