@@ -1,6 +1,6 @@
 //! Node.js with the packages of `node/package.json`, for tests with third-party libraries.
 
-use crate::python::{answer, skipped, variable};
+use crate::python::{run_with_json, skipped, variable};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub(crate) fn script(node: &OsString, name: &str) -> Command {
     command
 }
 
-/// Returns the answer of a script in `node/` to a question.
-pub(crate) fn ask(node: &OsString, name: &str, question: &Value) -> Value {
-    answer(script(node, name), question)
+/// Runs a script in `node/` with a JSON value on standard input. Returns its JSON output.
+pub(crate) fn run_script(node: &OsString, name: &str, input: &Value) -> Value {
+    run_with_json(script(node, name), input)
 }

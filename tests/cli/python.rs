@@ -41,18 +41,18 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Returns the answer of a script in `python/` to a question.
-pub(crate) fn ask(python: &OsString, script: &str, question: &Value) -> Value {
+/// Runs a script in `python/` with a JSON value on standard input. Returns its JSON output.
+pub(crate) fn run_script(python: &OsString, script: &str, input: &Value) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/python").join(script);
     let mut command = Command::new(python);
     command.args(["-I", "-B"]).arg(path).stdin(Stdio::piped());
-    answer(command, question)
+    run_with_json(command, input)
 }
 
-/// Returns the answer of a process that reads one question from standard input.
-pub(crate) fn answer(mut command: Command, question: &Value) -> Value {
+/// Runs a command with a JSON value on standard input. Returns its JSON output.
+pub(crate) fn run_with_json(mut command: Command, input: &Value) -> Value {
     let mut child = Sandbox::start(&mut command);
-    child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -68,7 +68,11 @@ fn uid(sandbox: &Sandbox) -> Value {
 }
 
 fn pyjwt(python: &OsString, exported_keys: &Value, tokens: &Value) -> Value {
-    ask(python, "tokens.py", &json!({"jwks": exported_keys, "issuer": "jeton", "tokens": tokens}))
+    run_script(
+        python,
+        "tokens.py",
+        &json!({"jwks": exported_keys, "issuer": "jeton", "tokens": tokens}),
+    )
 }
 
 fn refused_answer(exception: &str) -> Value {
@@ -102,9 +106,9 @@ fn pyjwt_accepts_app_and_session_tokens_by_exported_keys() {
         "header": tampered(&app, 0), "payload": tampered(&app, 1), "signature": tampered(&app, 2),
         "subject": with_other_subject(&app),
     });
-    let answers = pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens);
+    let results = pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens);
     assert_eq!(
-        answers,
+        results,
         json!({
             "app": {"claims": payload(&app)},
             "access": {"claims": payload(&access)},
@@ -117,14 +121,14 @@ fn pyjwt_accepts_app_and_session_tokens_by_exported_keys() {
             "subject": refused_answer("InvalidSignatureError"),
         })
     );
-    let claims = &answers["app"]["claims"];
+    let claims = &results["app"]["claims"];
     assert_eq!(claims["permissions"], json!(["read", "write"]));
     assert_eq!(claims["sub"], uid(&sandbox));
-    assert_eq!(answers["access"]["claims"]["sub"], uid(&sandbox));
+    assert_eq!(results["access"]["claims"]["sub"], uid(&sandbox));
 
-    let question =
+    let input =
         json!({"jwks": exported_keys(&sandbox, "app"), "issuer": "other", "tokens": tokens});
-    let other_issuer = ask(&program, "tokens.py", &question);
+    let other_issuer = run_script(&program, "tokens.py", &input);
     for name in ["app", "access", "refresh"] {
         assert_eq!(other_issuer[name], refused_answer("InvalidIssuerError"));
     }
@@ -186,7 +190,7 @@ fn symmetric_keys_are_not_exported_as_jwks() {
 }
 
 /// Sends requests to the service. Returns one line per request: route, name of the token, status and
-/// answer.
+/// text of the response.
 fn request_all(
     python: &OsString,
     sandbox: &Sandbox,
@@ -196,13 +200,13 @@ fn request_all(
         .iter()
         .map(|(route, _, token)| json!([route, (!token.is_empty()).then_some(token)]))
         .collect();
-    let question = json!({"jwks": exported_keys(sandbox, "app"), "requests": sent});
-    let answers = ask(python, "service.py", &question);
-    let lines = requests.iter().zip(answers.as_array().unwrap());
+    let input = json!({"jwks": exported_keys(sandbox, "app"), "requests": sent});
+    let responses = run_script(python, "service.py", &input);
+    let lines = requests.iter().zip(responses.as_array().unwrap());
     lines
-        .map(|((route, name, _), answer)| {
-            let text = answer["answer"].as_object().unwrap().values().next().unwrap();
-            format!("{route} {name}: {} {}", answer["status"], text.as_str().unwrap())
+        .map(|((route, name, _), response)| {
+            let text = response["body"].as_object().unwrap().values().next().unwrap();
+            format!("{route} {name}: {} {}", response["status"], text.as_str().unwrap())
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 # Runs tests while a file server publishes the keys as an issuer does: site.sh python3 -m pytest
 set -euo pipefail
 
-# The tokens that the service accepts, without their issuer.
+# Options for tokens that the service accepts, without `--iss`.
 TOKENS=(--aud api --scope read --sub alice)
 
 home=$(mktemp -d)

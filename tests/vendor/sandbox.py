@@ -40,26 +40,26 @@ class Sandbox:
         self.origin = f"http://127.0.0.1:{server.server_port}"
         self.run("init", "ada")
 
-    def run(self, *words):
-        return run_program([self.jeton, *words], env=self.environment, cwd=self.home)
+    def run(self, *arguments):
+        return run_program([self.jeton, *arguments], env=self.environment, cwd=self.home)
 
-    def presets(self):
+    def show_presets(self):
         """Yields the output of `jeton token presets show` for each preset."""
         items = json.loads(self.run("token", "presets", "-o", "json"))["items"]
         for item in items:
             yield json.loads(self.run("token", "presets", "show", item["name"], "-o", "json"))
 
-    def fixtures(self, preset):
-        """Creates fixtures of a preset. Returns the manifest and the question for a verifier."""
+    def create_fixtures(self, preset):
+        """Creates fixtures of a preset. Returns the manifest and the task for a verifier."""
         name, parameters = preset["name"], preset["parameters"]
-        # A preset with an http server uses the server of this suite.
+        # If the preset has an http server, the server of this suite replaces that server.
         has_http_server = str(parameters.get("server")).startswith("http:")
         server_option = ["--set", f"server={self.origin}"] if has_http_server else []
         self.run("token", "fixtures", "--preset", name, *server_option, "--out", name)
         directory = self.home / name
         manifest = json.loads((directory / "manifest.json").read_text())
         items = manifest["fixtures"]
-        question = {
+        task = {
             "preset": name,
             "parameters": parameters,
             "issuer": manifest["iss"],
@@ -68,21 +68,21 @@ class Sandbox:
             "tokens": {i["name"]: (directory / i["file"]).read_text().strip() for i in items},
         }
         if manifest["secret_file"]:
-            question["secret"] = (directory / manifest["secret_file"]).read_text()
+            task["secret"] = (directory / manifest["secret_file"]).read_text()
         else:
-            question |= self.published(manifest["iss"])
-        return manifest, question
+            task |= self.publish_keys(manifest["iss"])
+        return manifest, task
 
-    def published(self, issuer):
-        """Exports the keys for an issuer. Returns their URLs and the JWK Set."""
+    def publish_keys(self, issuer):
+        """Exports the keys for an issuer. Returns the URLs of the keys and the JWK Set."""
         # `--yes` replaces the files of the previous issuer.
         site = ["--site", "site", "--issuer", issuer, "--purpose", "test", "--yes"]
         self.run("keys", "export", *site)
         directory = self.home / "site/.well-known"
         document = directory / "openid-configuration"
         jwks_uri = f"{self.origin}/.well-known/jwks.json"
-        # The keys are served here instead of at the issuer. Some verifiers require endpoints
-        # without calling them.
+        # This server serves the keys instead of the issuer. Some verifiers require endpoints in the
+        # document, but do not send requests to the endpoints.
         changes = {"jwks_uri": jwks_uri}
         changes |= {f"{name}_endpoint": f"{issuer}/{name}" for name in ("authorization", "token")}
         document.write_text(json.dumps(json.loads(document.read_text()) | changes))
@@ -93,8 +93,8 @@ class Sandbox:
             "jwks": json.loads((directory / "jwks.json").read_text()),
         }
 
-    def ask(self, script, question):
-        """Returns the answers of a verifier's script: null for each accepted token."""
+    def run_verifier(self, script, task):
+        """Returns the results of a verifier's script: null for each accepted token."""
         program = [sys.executable, "-B"] if script.suffix == ".py" else ["node"]
-        text = json.dumps(question)
+        text = json.dumps(task)
         return json.loads(run_program([*program, script], input=text, env=self.environment))

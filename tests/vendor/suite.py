@@ -1,10 +1,11 @@
 """Verifies the tokens of every preset with the verifiers of the vendors.
 
 Each verifier must accept the good token and refuse every other fixture, except fixtures that the
-preset lists as accepted by the verifier. An excused fixture must be accepted: outdated excuses are
-errors, too.
+preset lists as accepted by the verifier. The verifier must accept every listed fixture: outdated
+entries of the preset are errors, too.
 
-Usage: suite.py JETON [--verbose], with the program under test; --verbose prints every refusal.
+Usage: suite.py JETON [--verbose]. JETON is the path of the program under test; --verbose prints every
+refusal.
 """
 
 import re
@@ -17,72 +18,72 @@ from sandbox import Sandbox
 VERIFIERS = Path(__file__).parent / "verifiers"
 
 
-def script(verifier):
+def find_script(verifier):
     """Returns the script named after the verifier's package, or None."""
     name = re.sub(r"[@/]+", "-", verifier).strip("-").lower()
     return next(VERIFIERS.glob(f"{name}.*"), None)
 
 
-class Verdict:
-    """Answers of a verifier to a preset's tokens."""
+class VerifierResult:
+    """Results of a verifier for the tokens of a preset."""
 
-    def __init__(self, preset, verifier, manifest, answers):
-        self.names, self.answers = (preset["name"], verifier), answers
-        self.excuses = preset["verifiers"][verifier]
-        self.excused = [i["name"] for i in manifest["fixtures"] if verifier in i["accepted_by"]]
-        self.good = answers["good"]
-        self.accepted = [n for n, answer in answers.items() if answer is None and n != "good"]
-        self.refused = {n: answer for n, answer in answers.items() if answer and n != "good"}
+    def __init__(self, preset, verifier, manifest, results):
+        self.names, self.results = (preset["name"], verifier), results
+        self.listed_in_preset = preset["verifiers"][verifier]
+        self.listed_in_manifest = [i["name"] for i in manifest["fixtures"] if verifier in i["accepted_by"]]
+        self.good_refusal = results["good"]
+        self.accepted = [n for n, result in results.items() if result is None and n != "good"]
+        self.refused = {n: result for n, result in results.items() if result and n != "good"}
 
-    def row(self):
-        good = "REFUSED" if self.good else "accepted"
+    def table_row(self):
+        good = "REFUSED" if self.good_refusal else "accepted"
         return (*self.names, good, f"{len(self.refused)} refused", ", ".join(self.accepted) or "-")
 
-    def errors(self):
-        if self.good:
-            yield f"refuses the good token: {self.good}"
-        yield from (f"accepts {name}" for name in self.accepted if name not in self.excused)
-        for name in self.excused:
+    def find_errors(self):
+        if self.good_refusal:
+            yield f"refuses the good token: {self.good_refusal}"
+        yield from (f"accepts {name}" for name in self.accepted if name not in self.listed_in_manifest)
+        for name in self.listed_in_manifest:
             if name in self.refused:
-                yield f"outdated excuse: {name} is refused: {self.refused[name]}"
-        for name in self.excuses:
-            if name not in self.answers:
-                yield f"unknown fixture in the excuses: {name}"
+                yield f"refuses {name}, which the preset lists as accepted: {self.refused[name]}"
+        for name in self.listed_in_preset:
+            if name not in self.results:
+                yield f"the preset lists an unknown fixture as accepted: {name}"
 
-    def crashes(self):
+    def find_crashes(self):
         for name, message in self.refused.items():
             if message.startswith("crashed"):
                 yield f"{name}: {message}"
 
-    def lines(self, messages):
+    def prefix_lines(self, messages):
         return [f"{', '.join(self.names)}: {message}" for message in messages]
 
 
-def verdicts(sandbox):
-    for preset in sandbox.presets():
+def run_verifiers(sandbox):
+    for preset in sandbox.show_presets():
         if not preset["verifiers"]:
             sys.exit(f"{preset['name']}: no verifier")
-        manifest, question = sandbox.fixtures(preset)
+        manifest, task = sandbox.create_fixtures(preset)
         for verifier in preset["verifiers"]:
-            if not script(verifier):
+            if not find_script(verifier):
                 sys.exit(f"{verifier}: missing script")
-            answers = sandbox.ask(script(verifier), question)
-            yield Verdict(preset, verifier, manifest, answers)
+            results = sandbox.run_verifier(find_script(verifier), task)
+            yield VerifierResult(preset, verifier, manifest, results)
 
 
 def main(jeton, verbose=""):
     with tempfile.TemporaryDirectory() as home:
-        all_verdicts = list(verdicts(Sandbox(jeton, home)))
+        verifier_results = list(run_verifiers(Sandbox(jeton, home)))
     rows = [("PRESET", "VERIFIER", "GOOD TOKEN", "FIXTURES", "ACCEPTED")]
-    rows += [verdict.row() for verdict in all_verdicts]
+    rows += [verifier_result.table_row() for verifier_result in verifier_results]
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         print("  ".join(word.ljust(width) for word, width in zip(row, widths)).rstrip())
     errors = []
-    for verdict in all_verdicts:
-        errors += verdict.lines(verdict.errors())
-        refusals = (f"{name}: {message}" for name, message in verdict.refused.items())
-        for line in verdict.lines(refusals if verbose else verdict.crashes()):
+    for verifier_result in verifier_results:
+        errors += verifier_result.prefix_lines(verifier_result.find_errors())
+        refusals = (f"{name}: {message}" for name, message in verifier_result.refused.items())
+        for line in verifier_result.prefix_lines(refusals if verbose else verifier_result.find_crashes()):
             print(f"refused: {line}")
     for line in errors:
         print(f"error: {line}", file=sys.stderr)

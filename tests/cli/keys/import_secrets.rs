@@ -2,7 +2,7 @@
 
 use super::import::IMPORT_TEST_KEY;
 use super::kids;
-use crate::python::{ask, python};
+use crate::python::{python, run_script};
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
@@ -94,7 +94,7 @@ fn weak_secret_from_environment_is_marked() {
     let case = json!({"alg": "HS256", "kid": kids(&sandbox, "test", "active")[0], "token": token,
         "tampered": crate::sandbox::tampered(&token, 2),
         "public": secret, "private": secret});
-    let answers = ask(&program, "algorithms.py", &json!([case]));
+    let answers = run_script(&program, "algorithms.py", &json!([case]));
     assert_eq!(answers[0]["claims"]["sub"], "alice");
     let signed = answers[0]["signed"].as_str().unwrap();
     sandbox.run(&["token", "verify", signed, "--type", "test"]).ok();

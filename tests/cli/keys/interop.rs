@@ -53,7 +53,7 @@ fn pyjwt_interoperates_for_every_algorithm() {
     let Some(program) = python::python() else { return };
     let sandbox = Sandbox::with_admin();
     let cases = test_cases(&sandbox);
-    let answers = python::ask(&program, "algorithms.py", &cases);
+    let answers = python::run_script(&program, "algorithms.py", &cases);
     assert_interoperable(&sandbox, &cases, &answers, "InvalidSignatureError");
 }
 
@@ -62,7 +62,7 @@ fn jose_interoperates_for_every_algorithm() {
     let Some(program) = node::node() else { return };
     let sandbox = Sandbox::with_admin();
     let cases = test_cases(&sandbox);
-    let answers = node::ask(&program, "algorithms.mjs", &cases);
+    let answers = node::run_script(&program, "algorithms.mjs", &cases);
     assert_interoperable(&sandbox, &cases, &answers, "ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
 }
 

@@ -1,4 +1,4 @@
-// Checks a token of each algorithm with jose, and signs one with the same key.
+// Verifies a token of each algorithm with jose, and signs the claims again with the same key.
 //
 // Standard input: [{"alg": "...", "kid": "...", "token": "...", "tampered": "...", "public": key,
 // "private": key}], keys as PEM, symmetric keys as JWK.
@@ -11,13 +11,13 @@ import { SignJWT, importJWK, importPKCS8, importSPKI, jwtVerify } from "jose";
 // Node 18 has no global Web Crypto API.
 globalThis.crypto ??= webcrypto;
 
-async function key(text, alg, importPem) {
+async function importKey(text, alg, importPem) {
   return text.startsWith("{") ? importJWK(JSON.parse(text), alg) : importPem(text, alg);
 }
 
-async function answer({ alg, kid, token, tampered, ...texts }) {
-  const publicKey = await key(texts.public, alg, importSPKI);
-  const privateKey = await key(texts.private, alg, importPKCS8);
+async function checkAlgorithm({ alg, kid, token, tampered, ...keys }) {
+  const publicKey = await importKey(keys.public, alg, importSPKI);
+  const privateKey = await importKey(keys.private, alg, importPKCS8);
   const { payload } = await jwtVerify(token, publicKey, { algorithms: [alg] });
   const refused = await jwtVerify(tampered, publicKey, { algorithms: [alg] }).then(
     () => null,
@@ -28,4 +28,4 @@ async function answer({ alg, kid, token, tampered, ...texts }) {
 }
 
 const cases = await json(process.stdin);
-process.stdout.write(JSON.stringify(await Promise.all(cases.map(answer))));
+process.stdout.write(JSON.stringify(await Promise.all(cases.map(checkAlgorithm))));

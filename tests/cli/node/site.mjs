@@ -1,10 +1,10 @@
 // Serves a directory on the loopback interface, and verifies tokens like a service that knows only
-// the origin: with OpenID Connect Discovery and jose's remote JWK Set.
+// the origin of the issuer: with OpenID Connect Discovery and jose's remote JWK Set.
 //
 // Standard output, first line: the origin, which is the issuer.
-// Standard input, one line for each question: {"directory": "...", "tokens": {name: token}}.
-// Standard output, one line for each question: {"answers": {name: {"claims": {...}} or {"refused": code}},
-// "requests": [path]}. Fetched keys are kept for later questions.
+// Standard input, one line for each batch: {"directory": "...", "tokens": {name: token}}.
+// Standard output, one line for each batch: {"results": {name: {"claims": {...}} or {"refused": code}},
+// "requests": [path]}. Later batches use the keys that were fetched for earlier batches.
 
 import { webcrypto } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -45,18 +45,18 @@ console.log(issuer);
 
 let keys;
 for await (const line of createInterface({ input: process.stdin })) {
-  const question = JSON.parse(line);
-  directory = question.directory;
+  const batch = JSON.parse(line);
+  directory = batch.directory;
   requests = [];
   keys ??= await discover(issuer);
-  const answers = {};
-  for (const [name, token] of Object.entries(question.tokens)) {
-    answers[name] = await jwtVerify(token, keys, { issuer }).then(
+  const results = {};
+  for (const [name, token] of Object.entries(batch.tokens)) {
+    results[name] = await jwtVerify(token, keys, { issuer }).then(
       ({ payload }) => ({ claims: payload }),
       (error) => ({ refused: error.code ?? String(error) }),
     );
   }
-  console.log(JSON.stringify({ answers, requests }));
+  console.log(JSON.stringify({ results, requests }));
 }
 server.closeAllConnections();
 server.close();

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use std::process::Command;
 
 /// Commands that print a secret, with `KEY` in place of a key id.
-const SECRETS: &[&str] = &[
+const SECRET_COMMANDS: &[&str] = &[
     "token create app",
     "token renew 1",
     "token mint",
@@ -21,13 +21,17 @@ const SECRETS: &[&str] = &[
 ];
 
 /// Redirections of standard output that make writes fail.
-const CLOSED: &[&str] = &[">&-", "1</dev/null"];
+const REDIRECTIONS: &[&str] = &[">&-", "1</dev/null"];
 
 fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
     let mut command = Command::new("sh");
     let jeton = env!("CARGO_BIN_EXE_jeton");
-    let line = format!("exec {jeton} {arguments} {redirection} <refresh");
-    command.args(["-c", &line]).env_clear().env("HOME", sandbox.home()).current_dir(sandbox.home());
+    let shell_line = format!("exec {jeton} {arguments} {redirection} <refresh");
+    command
+        .args(["-c", &shell_line])
+        .env_clear()
+        .env("HOME", sandbox.home())
+        .current_dir(sandbox.home());
     RunOutput::of(command)
 }
 
@@ -49,8 +53,8 @@ fn closed_stdout_creates_no_secret() {
     sandbox.get(&["token", "create", "app"]);
     let key = sandbox.get(&["keys", "generate"]);
     let before = count_rows(&sandbox);
-    for arguments in SECRETS {
-        for redirection in CLOSED {
+    for arguments in SECRET_COMMANDS {
+        for redirection in REDIRECTIONS {
             let output = run(&sandbox, &arguments.replace("KEY", &key), redirection);
             if arguments.contains("json") {
                 allow_duplicates!(assert_snapshot!(output, @r#"
@@ -72,7 +76,7 @@ fn closed_stdout_creates_no_secret() {
 fn discarded_results_are_not_an_error() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("refresh"), "").unwrap();
-    for redirection in CLOSED {
+    for redirection in REDIRECTIONS {
         let output = run(&sandbox, "whoami", redirection).ok();
         assert_eq!(output.stderr, "");
     }

@@ -1,7 +1,8 @@
-//! Colours on a terminal: redundant to the text, without width, and never from stored names.
+//! Colours on a terminal only repeat what the text says, have no width, and never come from stored
+//! names.
 
-use super::escaping::{ESCAPED, HOSTILE, with_hostile_rows};
-use super::terminal::{EXEC_LINE, PLAIN, with_long_names};
+use super::escaping::{ESCAPED_TEXT, HOSTILE_TEXT, with_hostile_rows};
+use super::terminal::{EXEC_LINE, NO_COLOR, with_long_names};
 use crate::prompts::terminal_output;
 use crate::sandbox::Sandbox;
 use console::strip_ansi_codes;
@@ -28,19 +29,19 @@ fn colours_only_repeat_the_text() {
         for part in parts {
             assert!(screen.contains(part), "{screen}");
         }
-        let plain = coloured(arguments, &[PLAIN]);
+        let plain = coloured(arguments, &[NO_COLOR]);
         assert!(!plain.contains('\u{1b}'), "{plain}");
         assert_eq!(strip_ansi_codes(&screen), plain, "colours have no width");
     }
     let is_coloured = |variables: &[(&str, &str)]| coloured(&list, variables).contains('\u{1b}');
     assert!(!is_coloured(&[("TERM", "dumb")]));
     assert!(is_coloured(&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")]));
-    assert!(!is_coloured(&[PLAIN, ("CLICOLOR_FORCE", "1")]));
+    assert!(!is_coloured(&[NO_COLOR, ("CLICOLOR_FORCE", "1")]));
     assert!(!is_coloured(&[("CLICOLOR", "0")]));
-    let unforced = ("CLICOLOR_FORCE", "0");
-    assert!(is_coloured(&[unforced]));
-    for disabling in [PLAIN, ("TERM", "dumb"), ("CLICOLOR", "0")] {
-        assert!(!is_coloured(&[disabling, unforced]), "{disabling:?}");
+    let not_forced = ("CLICOLOR_FORCE", "0");
+    assert!(is_coloured(&[not_forced]));
+    for disabling_variable in [NO_COLOR, ("TERM", "dumb"), ("CLICOLOR", "0")] {
+        assert!(!is_coloured(&[disabling_variable, not_forced]), "{disabling_variable:?}");
     }
 }
 
@@ -55,14 +56,14 @@ fn valid_token_is_green() {
 #[test]
 fn hostile_names_add_no_colours() {
     let sandbox = with_hostile_rows();
-    for (arguments, times) in
+    for (arguments, count) in
         [(&["token", "list"][..], 2), (&["token", "show", "1"], 2), (&["users", "show", "ada"], 2)]
     {
         let screen = terminal_output(&sandbox, 400, EXEC_LINE, arguments, &[]);
-        assert_eq!(screen.matches(ESCAPED).count(), times, "{screen}");
+        assert_eq!(screen.matches(ESCAPED_TEXT).count(), count, "{screen}");
         let codes = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"];
         let text = codes.iter().fold(screen, |text, code| text.replace(code, ""));
-        let is_harmless = |c: char| c == '\n' || !HOSTILE.contains(c) || c.is_ascii_graphic();
+        let is_harmless = |c: char| c == '\n' || !HOSTILE_TEXT.contains(c) || c.is_ascii_graphic();
         assert!(text.chars().all(is_harmless), "{text}");
     }
 }

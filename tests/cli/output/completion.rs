@@ -17,7 +17,7 @@ fn completion_command(sandbox: &Sandbox, line: &str) -> Command {
     command
 }
 
-/// Returns the sorted candidates for the last word of a command line.
+/// Returns the sorted candidates, without flags, for the last word of a command line.
 #[track_caller]
 fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
     let output = RunOutput::of(completion_command(sandbox, line));
@@ -87,24 +87,24 @@ fn completion_offers_users_and_sessions() {
 #[test]
 fn completion_offers_keys_by_state() {
     let sandbox = Sandbox::with_admin();
-    let key = |words: &[&str]| sandbox.get(&[&["keys", "generate"], words].concat());
-    let standby = key(&[]);
-    let revoked = key(&[]);
-    let test = key(&["--purpose", "test"]);
-    let revoked_test = key(&["--purpose", "test", "--alg", "EdDSA"]);
+    let generate_key = |options: &[&str]| sandbox.get(&[&["keys", "generate"], options].concat());
+    let standby = generate_key(&[]);
+    let revoked = generate_key(&[]);
+    let test = generate_key(&["--purpose", "test"]);
+    let revoked_test = generate_key(&["--purpose", "test", "--alg", "EdDSA"]);
     for revoked in [&revoked, &revoked_test] {
         sandbox.run(&["keys", "revoke", "--yes", "--", revoked]).ok();
     }
     let active = sandbox.sql("SELECT kid FROM keys WHERE state = 'active' AND purpose = 'app'");
     // A key id that starts with `-` cannot be distinguished from a flag here.
-    let sorted = |kids: &[&String]| -> Vec<String> {
+    let sort_kids = |kids: &[&String]| -> Vec<String> {
         let kids: BTreeSet<_> = kids.iter().filter(|kid| !kid.starts_with('-')).collect();
         kids.into_iter().map(ToString::to_string).collect()
     };
-    assert_eq!(candidates(&sandbox, "keys activate "), sorted(&[&standby]));
-    assert_eq!(candidates(&sandbox, "keys revoke "), sorted(&[&standby, &test, &active[0]]));
-    assert_eq!(candidates(&sandbox, "token mint --key "), sorted(&[&test]));
-    let all = sorted(&[&standby, &revoked, &test, &revoked_test, &active[0]]);
+    assert_eq!(candidates(&sandbox, "keys activate "), sort_kids(&[&standby]));
+    assert_eq!(candidates(&sandbox, "keys revoke "), sort_kids(&[&standby, &test, &active[0]]));
+    assert_eq!(candidates(&sandbox, "token mint --key "), sort_kids(&[&test]));
+    let all = sort_kids(&[&standby, &revoked, &test, &revoked_test, &active[0]]);
     assert_eq!(candidates(&sandbox, "keys export --pem "), all);
 }
 

@@ -1,16 +1,17 @@
-//! Untrusted text is escaped in every output, so that no terminal acts on it.
+//! Untrusted text is escaped in every output, so that no terminal interprets it.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 /// ESC, C1, a bidirectional override, a line break, a zero-width space, DEL, a tag.
-pub(super) const HOSTILE: &str = "x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y";
-pub(super) const ESCAPED: &str = "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
-const IN_JSON: &str = r"x\u001b[31m\u009b2J\u202e\n\u200b\u007f\udb40\udc41y";
+pub(super) const HOSTILE_TEXT: &str = "x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y";
+pub(super) const ESCAPED_TEXT: &str =
+    "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
+const ESCAPED_JSON: &str = r"x\u001b[31m\u009b2J\u202e\n\u200b\u007f\udb40\udc41y";
 
-/// Returns whether a text has no character that a terminal acts on or hides.
+/// Returns whether a text has no character that a terminal interprets or hides.
 fn is_harmless(text: &str) -> bool {
-    text.chars().all(|c| c == '\n' || !HOSTILE.contains(c) || c.is_ascii_graphic())
+    text.chars().all(|c| c == '\n' || !HOSTILE_TEXT.contains(c) || c.is_ascii_graphic())
 }
 
 /// Creates a store with hostile rows that no command would write.
@@ -19,11 +20,11 @@ pub(super) fn with_hostile_rows() -> Sandbox {
     sandbox.get(&["token", "create", "app", "--permission", "p"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     let set = "UPDATE users SET name = ?1, name_key = ?1, email = ?1, email_key = ?1";
-    let changed = store.execute(set, [HOSTILE]);
+    let changed = store.execute(set, [HOSTILE_TEXT]);
     assert_eq!(changed.unwrap(), 1);
-    let permissions = serde_json::json!([HOSTILE]).to_string();
+    let permissions = serde_json::json!([HOSTILE_TEXT]).to_string();
     let changed =
-        store.execute("UPDATE grants SET app = ?1, permissions = ?2", [HOSTILE, &permissions]);
+        store.execute("UPDATE grants SET app = ?1, permissions = ?2", [HOSTILE_TEXT, &permissions]);
     assert_eq!(changed.unwrap(), 1);
     sandbox
 }
@@ -31,7 +32,7 @@ pub(super) fn with_hostile_rows() -> Sandbox {
 #[test]
 fn hostile_rows_are_escaped_in_text() {
     let sandbox = with_hostile_rows();
-    for (arguments, times) in [
+    for (arguments, count) in [
         (&["users", "show", "ada"][..], 2),
         (&["users", "list"], 1),
         (&["users", "export", "-o", "csv"], 2),
@@ -41,21 +42,21 @@ fn hostile_rows_are_escaped_in_text() {
     ] {
         let output = sandbox.run(arguments).ok();
         assert_eq!(
-            output.stdout.matches(ESCAPED).count(),
-            times,
+            output.stdout.matches(ESCAPED_TEXT).count(),
+            count,
             "{arguments:?}: {}",
             output.stdout
         );
         assert!(is_harmless(&output.stdout) && is_harmless(&output.stderr), "{arguments:?}");
     }
     let list = sandbox.run(&["users", "list"]).ok();
-    assert_eq!(list.stdout.lines().count(), 2, "a row is a line: {}", list.stdout);
+    assert_eq!(list.stdout.lines().count(), 2, "each row is one line: {}", list.stdout);
 }
 
 #[test]
 fn hostile_rows_are_escaped_in_json() {
     let sandbox = with_hostile_rows();
-    for (arguments, path) in [
+    for (arguments, paths) in [
         (&["users", "show", "ada"][..], &["/name", "/email"][..]),
         (&["users", "list"], &["/items/0/email"]),
         (&["users", "export"], &["/items/0/email", "/items/0/name"]),
@@ -66,14 +67,14 @@ fn hostile_rows_are_escaped_in_json() {
         let output = sandbox.run(&[arguments, &["-o", "json"]].concat()).ok();
         assert!(is_harmless(&output.stdout), "{arguments:?}");
         assert_eq!(
-            output.stdout.matches(IN_JSON).count(),
-            path.len(),
+            output.stdout.matches(ESCAPED_JSON).count(),
+            paths.len(),
             "{arguments:?}: {}",
             output.stdout
         );
         let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-        for path in path {
-            assert_eq!(json.pointer(path).unwrap(), HOSTILE, "{arguments:?} {path}");
+        for path in paths {
+            assert_eq!(json.pointer(path).unwrap(), HOSTILE_TEXT, "{arguments:?} {path}");
         }
     }
 }
@@ -90,20 +91,20 @@ fn hostile_rows_are_escaped_in_errors_and_messages() {
     ");
     let error = sandbox.run(&["token", "create", "d", "-o", "json"]).fails(8);
     assert!(is_harmless(&error.stderr));
-    assert_eq!(error.error()["details"]["tokens"][0]["app"], HOSTILE);
+    assert_eq!(error.error()["details"]["tokens"][0]["app"], HOSTILE_TEXT);
 }
 
 #[test]
 fn hostile_claims_are_escaped() {
     let sandbox = Sandbox::with_admin();
-    let claim = format!("note={HOSTILE}");
+    let claim = format!("note={HOSTILE_TEXT}");
     let token = sandbox.get(&["token", "create", "x", "--claim", &claim]);
     for arguments in [&["token", "inspect"][..], &["token", "decode", "--part", "payload"]] {
         for format in ["text", "json"] {
             let output = sandbox.run(&[arguments, &[&token, "-o", format]].concat()).ok();
             assert!(is_harmless(&output.stdout), "{arguments:?}");
             let claims: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-            assert_eq!(claims["note"], HOSTILE);
+            assert_eq!(claims["note"], HOSTILE_TEXT);
         }
     }
 }
@@ -111,23 +112,23 @@ fn hostile_claims_are_escaped() {
 #[test]
 fn hostile_arguments_are_escaped_in_errors() {
     let sandbox = Sandbox::with_admin();
-    let flag = format!("--{HOSTILE}");
-    let file = format!("@{HOSTILE}");
+    let flag = format!("--{HOSTILE_TEXT}");
+    let file = format!("@{HOSTILE_TEXT}");
     for arguments in [
-        &[HOSTILE][..],
+        &[HOSTILE_TEXT][..],
         &[&flag],
-        &["help", HOSTILE],
-        &["users", HOSTILE],
-        &["users", "show", HOSTILE],
+        &["help", HOSTILE_TEXT],
+        &["users", HOSTILE_TEXT],
+        &["users", "show", HOSTILE_TEXT],
         &["users", "show", &flag],
-        &["users", "list", "--page", HOSTILE],
-        &["token", "list", "--status", HOSTILE],
-        &["settings", "get", HOSTILE],
-        &["whoami", "--wait", HOSTILE],
-        &["whoami", "-o", HOSTILE],
-        &["whoami", "--store", HOSTILE],
-        &["whoami", "--token-file", HOSTILE],
-        &["login", "ada", "--password-file", HOSTILE],
+        &["users", "list", "--page", HOSTILE_TEXT],
+        &["token", "list", "--status", HOSTILE_TEXT],
+        &["settings", "get", HOSTILE_TEXT],
+        &["whoami", "--wait", HOSTILE_TEXT],
+        &["whoami", "-o", HOSTILE_TEXT],
+        &["whoami", "--store", HOSTILE_TEXT],
+        &["whoami", "--token-file", HOSTILE_TEXT],
+        &["login", "ada", "--password-file", HOSTILE_TEXT],
         &["token", "inspect", &file],
     ] {
         for format in ["text", "json"] {

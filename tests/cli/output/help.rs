@@ -1,10 +1,10 @@
-//! Help of every command, without values of the environment.
+//! The help of a command contains no values of environment variables.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 /// Returns the paths of all commands and command groups.
-fn paths() -> Vec<Vec<String>> {
+fn command_paths() -> Vec<Vec<String>> {
     fn collect(command: &clap::Command, path: &[String], paths: &mut Vec<Vec<String>>) {
         paths.push(path.to_vec());
         for command in command.get_subcommands() {
@@ -26,7 +26,7 @@ fn every_help_page_omits_environment_values() {
     }
     sandbox.set("JETON_TOKEN_FILE", "/nowhere/marker-of-a-secret");
     sandbox.set("JETON_WAIT", "4242s");
-    for path in paths() {
+    for path in command_paths() {
         for flag in ["--help", "-h"] {
             let arguments: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
             let help = sandbox.run(&arguments).ok();

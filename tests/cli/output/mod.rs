@@ -1,4 +1,5 @@
-//! Results on standard output, messages and errors on standard error; formats, colours, `--quiet`.
+//! Results on standard output, messages and errors on standard error, output formats, colours and
+//! `--quiet`.
 
 mod closed_stdout;
 mod colours;
@@ -99,8 +100,8 @@ fn json_success_leaves_stderr_empty() {
         Sandbox::new().run_with_input(&["init", "ada", "--password-stdin", "-o", "json"], "x");
     assert_eq!(output.stderr, "");
     assert_eq!(serde_json::from_str::<Value>(&output.ok().stdout).unwrap()["changed"], true);
-    let random = Sandbox::new().json(&["init", "ada"]);
-    assert_eq!(random["user"]["username"], "ada");
+    let with_random_password = Sandbox::new().json(&["init", "ada"]);
+    assert_eq!(with_random_password["user"]["username"], "ada");
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn json_failure_is_one_line_for_every_error_source() {
         (&["token", "inspect", "x"], 10, "invalid_token"),
         (&["login", "ada", "--password-file", "/nowhere"], 2, "usage"),
     ] {
-        for json in [
+        for json_option in [
             &["-o", "json"][..],
             &["-ojson"],
             &["-o=json"],
@@ -127,15 +128,15 @@ fn json_failure_is_one_line_for_every_error_source() {
             &["--output", "json"],
             &["--output=json"],
         ] {
-            let output = sandbox.run(&[arguments, json].concat()).fails(exit);
+            let output = sandbox.run(&[arguments, json_option].concat()).fails(exit);
             assert_eq!(output.error()["code"], code, "{arguments:?}");
         }
     }
     sandbox.set("JETON_OUTPUT", "json");
     assert_eq!(sandbox.run(&["frobnicate"]).fails(2).error()["code"], "usage");
     assert_eq!(sandbox.run(&["token", "show", "9"]).fails(3).error()["code"], "token_not_found");
-    for text in [&["-o", "text"][..], &["-otext"], &["--output=text"], &["-o="]] {
-        let output = sandbox.run(&[&["frobnicate"], text].concat());
+    for text_option in [&["-o", "text"][..], &["-otext"], &["--output=text"], &["-o="]] {
+        let output = sandbox.run(&[&["frobnicate"], text_option].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
         error: unrecognized subcommand 'frobnicate'
@@ -212,9 +213,9 @@ fn quiet_keeps_results_errors_and_warnings() {
     --- exit code 7, stderr
     error: only admins can see tokens of other users
     ");
-    let symmetric = Sandbox::new();
-    symmetric.run(&["init", "ada", "--alg", "HS256", "-q"]).ok();
-    let export = symmetric.run(&["keys", "export", "--jwks", "-q"]).ok();
+    let hs256_sandbox = Sandbox::new();
+    hs256_sandbox.run(&["init", "ada", "--alg", "HS256", "-q"]).ok();
+    let export = hs256_sandbox.run(&["keys", "export", "--jwks", "-q"]).ok();
     assert_snapshot!(export, @r#"
     {
       "keys": []
@@ -232,13 +233,13 @@ fn colours_follow_no_color_and_clicolor_force() {
         (output.stdout, output.stderr)
     };
     let (plain, coloured) = ("error: token `9` not found\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m");
-    let missing = ["token", "show", "9"];
-    assert_eq!(sandbox.run(&missing).fails(3).stderr, plain);
-    assert_eq!(run(&missing, "NO_COLOR").1, plain);
-    assert_eq!(run(&missing, "CLICOLOR_FORCE").1, format!("{coloured} token `9` not found\n"));
+    let show_missing = ["token", "show", "9"];
+    assert_eq!(sandbox.run(&show_missing).fails(3).stderr, plain);
+    assert_eq!(run(&show_missing, "NO_COLOR").1, plain);
+    assert_eq!(run(&show_missing, "CLICOLOR_FORCE").1, format!("{coloured} token `9` not found\n"));
     assert!(run(&["frobnicate"], "CLICOLOR_FORCE").1.starts_with(coloured));
-    let mut unforced = sandbox.command(&missing);
-    assert_eq!(RunOutput::of(unforced.env("CLICOLOR_FORCE", "0")).stderr, plain);
+    let mut not_forced = sandbox.command(&show_missing);
+    assert_eq!(RunOutput::of(not_forced.env("CLICOLOR_FORCE", "0")).stderr, plain);
 
     let is_coloured = |text: &str| text.contains('\u{1b}');
     for arguments in

@@ -20,13 +20,13 @@ const SECRETS: [(&str, &str); 3] = [
 /// A secret that looks like an ordinary word.
 const PASSWORD: &str = "hunter2";
 
-/// Commands and arguments whose accepted value is public and printed on success.
-const PUBLIC: &[(&str, &str)] = &[
+/// Arguments (command and id) whose value is public: a successful command may print the value.
+const PUBLIC_ARGUMENTS: &[(&str, &str)] = &[
     // Paths that the command creates.
     ("man", "dir"),
     ("store backup", "file"),
     ("token fixtures", "out"),
-    // Claims of the tokens in a list of tokens.
+    // Claims of the created tokens, which the command prints.
     ("token fixtures", "iss"),
     ("token fixtures", "aud"),
     // The names of a user and of an application, and a setting.
@@ -52,7 +52,7 @@ fn valid_value(argument: &Arg) -> &'static str {
     }
 }
 
-fn is_valued(argument: &Arg) -> bool {
+fn takes_value(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
@@ -66,9 +66,10 @@ fn visit_commands(command: &Command, path: &[String], visit: &mut impl FnMut(&Co
     }
 }
 
-/// Returns a command line that gives `value` to one argument, and valid values to the required rest.
+/// Returns a command line that gives `value` to one argument, and valid values to the other required
+/// arguments.
 fn command_line(command: &Command, path: &[String], argument: &Arg, value: &str) -> Vec<String> {
-    let mut words = path.to_vec();
+    let mut arguments = path.to_vec();
     let mut trailing = Vec::new();
     for candidate in command.get_arguments() {
         let is_target = candidate.get_id() == argument.get_id();
@@ -78,15 +79,15 @@ fn command_line(command: &Command, path: &[String], argument: &Arg, value: &str)
         let value = if is_target { value } else { valid_value(candidate) };
         match candidate.get_long() {
             _ if candidate.is_last_set() => trailing = vec!["--".to_owned(), value.to_owned()],
-            Some(long) => words.push(format!("--{long}={value}")),
-            None => words.push(value.to_owned()),
+            Some(long) => arguments.push(format!("--{long}={value}")),
+            None => arguments.push(value.to_owned()),
         }
     }
-    words.extend(trailing);
-    words
+    arguments.extend(trailing);
+    arguments
 }
 
-fn contains(output: &RunOutput, part: &str) -> bool {
+fn output_contains(output: &RunOutput, part: &str) -> bool {
     format!("{}{}", output.stdout, output.stderr).to_lowercase().contains(part)
 }
 
@@ -97,18 +98,18 @@ fn possible_secrets_in_arguments_are_not_repeated() {
         let name = path.join(" ");
         let sandbox = Sandbox::with_admin();
         sandbox.run(&["settings", "set", "token.quota", "1000"]).ok();
-        for argument in command.get_arguments().filter(|argument| is_valued(argument)) {
+        for argument in command.get_arguments().filter(|argument| takes_value(argument)) {
             let id = argument.get_id().as_str();
             // Global options are the same in every command.
             if argument.get_help_heading().is_some() && name != "whoami" {
                 continue;
             }
             for (secret, part) in SECRETS {
-                let words = command_line(command, path, argument, secret);
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                let output = sandbox.run(&words);
-                let is_public = PUBLIC.contains(&(name.as_str(), id));
-                if contains(&output, part) && !(is_public && output.code == 0) {
+                let arguments = command_line(command, path, argument, secret);
+                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+                let output = sandbox.run(&arguments);
+                let is_public = PUBLIC_ARGUMENTS.contains(&(name.as_str(), id));
+                if output_contains(&output, part) && !(is_public && output.code == 0) {
                     leaks.push(format!(
                         "{name} {id}: {} {}{}",
                         output.code, output.stdout, output.stderr
@@ -161,7 +162,7 @@ fn mistyped_passwords_are_not_repeated() {
             let output =
                 sandbox.run(&[&["-o", format], &line.split(' ').collect::<Vec<_>>()[..]].concat());
             assert!(output.code != 0 && output.code != 101, "{line}: {output:?}");
-            assert!(!contains(&output, PASSWORD), "{line}: {output:?}");
+            assert!(!output_contains(&output, PASSWORD), "{line}: {output:?}");
         }
     }
     let audit = sandbox.sql("SELECT coalesce(target, '') FROM audit").join(" ");
@@ -179,6 +180,6 @@ fn harmless_words_are_repeated() {
         ("token create x --tll 7d", "--tll"),
     ] {
         let output = sandbox.run(&line.split(' ').collect::<Vec<_>>());
-        assert!(output.code != 0 && contains(&output, word), "{line}: {output:?}");
+        assert!(output.code != 0 && output_contains(&output, word), "{line}: {output:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Names from the store and the file system in shells: neither completion nor a copied hint runs a
-//! command that a name contains.
+//! Stored names and file names that contain shell commands: neither the completion in a shell nor a
+//! hint copied into a shell runs such a command.
 
 use crate::python::skipped;
 use crate::run_output::RunOutput;
@@ -11,7 +11,7 @@ use std::process::Command;
 
 const EMAIL: &str = "bob`touch$IFS$HOME/pwned`@example.com";
 const USERNAME: &str = "x;{touch,pwned}";
-const KEY: &str = "k;{touch,pwned}";
+const KID: &str = "k;{touch,pwned}";
 const FILE: &str = "f;touch pwned";
 const APP: &str = "$(touch pwned)";
 
@@ -33,7 +33,7 @@ fn with_hostile_names() -> Sandbox {
     sandbox.get(&["token", "create", APP]);
     sandbox.get(&["keys", "generate", "--purpose", "test"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute("UPDATE keys SET kid = ?1 WHERE purpose = 'test'", [KEY]).unwrap();
+    store.execute("UPDATE keys SET kid = ?1 WHERE purpose = 'test'", [KID]).unwrap();
     std::fs::write(sandbox.home().join(FILE), "x").unwrap();
     sandbox
 }
@@ -96,7 +96,7 @@ fn check_completion(sandbox: &Sandbox, shell: &str, options: &[&str]) {
     shell.exit();
 }
 
-fn loader(name: &str) -> String {
+fn loader_path(name: &str) -> String {
     format!("{}/completions/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -113,7 +113,7 @@ fn is_installed(shell: &str) -> bool {
 #[test]
 fn bash_runs_no_candidate() {
     let sandbox = with_hostile_names();
-    let rc = format!("source {}; PS1='ready> '", loader("jeton.bash"));
+    let rc = format!("source {}; PS1='ready> '", loader_path("jeton.bash"));
     std::fs::write(sandbox.home().join("rc"), rc).unwrap();
     check_completion(&sandbox, "bash", &["--rcfile", "rc", "-i"]);
 }
@@ -124,7 +124,8 @@ fn zsh_runs_no_candidate() {
         return;
     }
     let sandbox = with_hostile_names();
-    let rc = format!("autoload -Uz compinit; compinit -u -D; source {}\n", loader("jeton.zsh"));
+    let rc =
+        format!("autoload -Uz compinit; compinit -u -D; source {}\n", loader_path("jeton.zsh"));
     std::fs::write(sandbox.home().join(".zshrc"), rc).unwrap();
     check_completion(&sandbox, "zsh", &["-d", "-i"]);
 }
@@ -136,7 +137,7 @@ fn fish_runs_no_candidate() {
     }
     let sandbox = with_hostile_names();
     let prompt = "function fish_prompt; echo 'ready> '; end";
-    let load = format!("source {}", loader("jeton.fish"));
+    let load = format!("source {}", loader_path("jeton.fish"));
     check_completion(&sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load]);
 }
 
@@ -201,8 +202,8 @@ fn copied_hint_about_a_token_file_reads_it() {
 #[test]
 fn usage_errors_omit_tips_with_shell_characters() {
     let sandbox = Sandbox::new();
-    let advises =
+    let prints_tip =
         |word: &str| sandbox.run(&["token", "decode", word]).fails(2).stderr.contains("tip:");
-    assert!(advises("--foo"));
-    assert!(!advises("--foo;{touch,pwned}"));
+    assert!(prints_tip("--foo"));
+    assert!(!prints_tip("--foo;{touch,pwned}"));
 }

@@ -1,4 +1,5 @@
-//! Output for terminals only: tables that fit the width, and distances of times.
+//! Output for terminals only: tables that fit the width, and times with their distance from now, such
+//! as `(in 6 d)`.
 
 use crate::prompts::terminal_output;
 use crate::redact::redact;
@@ -6,15 +7,17 @@ use crate::sandbox::Sandbox;
 use console::measure_text_width;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Shell line that runs jeton with the given arguments.
 pub(super) const EXEC_LINE: &str = "exec \"$0\" \"$@\"";
-pub(super) const PLAIN: (&str, &str) = ("NO_COLOR", "1");
+pub(super) const NO_COLOR: (&str, &str) = ("NO_COLOR", "1");
 
 /// Returns the output of a command on a terminal of the given width, without colours.
 fn render(sandbox: &Sandbox, columns: usize, arguments: &[&str]) -> String {
-    terminal_output(sandbox, columns, EXEC_LINE, arguments, &[PLAIN])
+    terminal_output(sandbox, columns, EXEC_LINE, arguments, &[NO_COLOR])
 }
 
-fn in_seconds(seconds: i64) -> i64 {
+/// Returns the Unix time that is `seconds` after now.
+fn unix_time_in(seconds: i64) -> i64 {
     #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     i64::try_from(now).unwrap() + seconds
@@ -28,15 +31,16 @@ pub(super) fn with_long_names() -> Sandbox {
     let arguments = ["register", "李小龍", "--email", email, "--password-stdin"];
     sandbox.run_with_input(&arguments, "123456").ok();
     sandbox.get(&["token", "create", "my-app", "-p", "read,write", "--ttl", "6d"]);
-    let long = "orders:read,orders:write,users:read,a-permission-with-a-rather-long-name";
-    sandbox.get(&["token", "create", "日本語のとても長い名前です", "-p", long]);
+    let long_permissions =
+        "orders:read,orders:write,users:read,a-permission-with-a-rather-long-name";
+    sandbox.get(&["token", "create", "日本語のとても長い名前です", "-p", long_permissions]);
     sandbox.get(&["token", "create", "zo\u{308}e\u{301}\u{316}\u{324}-x", "--no-expiry"]);
     sandbox.run(&["token", "revoke", "3"]).ok();
     sandbox.run(&["keys", "rotate", "-q"]).ok();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     for table in ["keys", "users"] {
-        let older = format!("UPDATE {table} SET created_at = ?1");
-        assert_eq!(store.execute(&older, [in_seconds(-10_830)]).unwrap(), 2);
+        let set_created_at = format!("UPDATE {table} SET created_at = ?1");
+        assert_eq!(store.execute(&set_created_at, [unix_time_in(-10_830)]).unwrap(), 2);
     }
     sandbox
 }
@@ -104,7 +108,7 @@ EXPIRES      never
     }
 }
 
-/// Returns whether an output is a list of names and values, not a table.
+/// Returns whether an output is a list with one name and value per line, not a table.
 fn is_list(screen: &str) -> bool {
     screen.lines().next().unwrap().split_whitespace().count() == 2
 }
@@ -144,7 +148,7 @@ fn with_old_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.get(&["token", "create", "a"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    let (three_hours_ago, expiry) = (in_seconds(-10_830), in_seconds(6 * 86_400 + 30));
+    let (three_hours_ago, expiry) = (unix_time_in(-10_830), unix_time_in(6 * 86_400 + 30));
     let changed = store
         .execute("UPDATE tokens SET issued_at = ?1, expires_at = ?2", [three_hours_ago, expiry]);
     assert_eq!(changed.unwrap(), 1);
@@ -179,24 +183,24 @@ revoked      -
 }
 
 /// Removes the distances after times, and joins words by one space. Also returns the number of
-/// distances.
-fn without_distances(text: &str) -> (String, usize) {
+/// removed distances.
+fn remove_distances(text: &str) -> (String, usize) {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut parts = text.split("Z (");
-    let mut without = parts.next().unwrap().to_owned();
+    let mut screen_text = parts.next().unwrap().to_owned();
     let mut count = 0;
     for part in parts {
-        without += "Z";
-        without += part.split_once(')').unwrap().1;
+        screen_text += "Z";
+        screen_text += part.split_once(')').unwrap().1;
         count += 1;
     }
-    (without, count)
+    (screen_text, count)
 }
 
 #[test]
 fn only_terminal_output_has_distances() {
     let sandbox = with_old_rows();
-    for (arguments, times) in [
+    for (arguments, count) in [
         (&["token", "list"][..], 1),
         (&["token", "show", "1"], 2),
         (&["users", "list"], 0),
@@ -211,10 +215,10 @@ fn only_terminal_output_has_distances() {
         let text = piped.split_whitespace().collect::<Vec<_>>().join(" ");
         for columns in [60, 80, 200] {
             let screen = render(&sandbox, columns, arguments);
-            let (without, distances) = without_distances(&screen);
-            assert_eq!(distances, times, "{screen}");
+            let (screen_text, distances) = remove_distances(&screen);
+            assert_eq!(distances, count, "{screen}");
             let is_other_layout = is_list(&screen) && !is_list(&piped);
-            assert!(without == text || is_other_layout && columns < 200, "{screen}{piped}");
+            assert!(screen_text == text || is_other_layout && columns < 200, "{screen}{piped}");
         }
         let json =
             terminal_output(&sandbox, 80, EXEC_LINE, &[arguments, &["-o", "json"]].concat(), &[]);
@@ -252,7 +256,7 @@ fn messages_show_distances_on_a_terminal_only() {
         (&["keys", "rotate", "--overlap", "14d"], "verifies until <time> (in 14 d)"),
     ] {
         let screen =
-            redact(&sandbox, &terminal_output(&sandbox, 80, EXEC_LINE, arguments, &[PLAIN]));
+            redact(&sandbox, &terminal_output(&sandbox, 80, EXEC_LINE, arguments, &[NO_COLOR]));
         assert!(screen.lines().any(|line| line.ends_with(suffix)), "{screen}");
     }
 }

@@ -1,4 +1,4 @@
-"""Checks a token of each algorithm with PyJWT, and signs one with the same key.
+"""Verifies a token of each algorithm with PyJWT, and signs the claims again with the same key.
 
 Standard input: [{"alg": "...", "kid": "...", "token": "...", "tampered": "...", "public": key,
 "private": key}], keys as PEM, symmetric keys as JWK.
@@ -11,13 +11,13 @@ import sys
 import jwt
 
 
-def key(text):
+def import_key(text):
     if text.startswith("{"):
         return jwt.PyJWK.from_dict(json.loads(text)).key
     return text
 
 
-def refusal(token, public, alg):
+def refusal_of(token, public, alg):
     try:
         jwt.decode(token, public, algorithms=[alg])
     except jwt.InvalidTokenError as error:
@@ -25,13 +25,13 @@ def refusal(token, public, alg):
     return None
 
 
-def answer(case):
+def check_algorithm(case):
     alg = case["alg"]
-    public, private = key(case["public"]), key(case["private"])
+    public, private = import_key(case["public"]), import_key(case["private"])
     claims = jwt.decode(case["token"], public, algorithms=[alg])
-    refused = refusal(case["tampered"], public, alg)
+    refused = refusal_of(case["tampered"], public, alg)
     signed = jwt.encode(claims, private, algorithm=alg, headers={"kid": case["kid"]})
     return {"claims": claims, "refused": refused, "signed": signed}
 
 
-json.dump([answer(case) for case in json.load(sys.stdin)], sys.stdout)
+json.dump([check_algorithm(case) for case in json.load(sys.stdin)], sys.stdout)

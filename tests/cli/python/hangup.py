@@ -1,6 +1,6 @@
 """Runs a program on a new terminal, and closes the terminal when the program prints `ready`.
 
-Standard input: {"words": [...], "environment": {...}}.
+Standard input: {"command": [...], "environment": {...}}.
 Standard output: {"exit_code": ...}, negative for a signal.
 """
 
@@ -15,12 +15,12 @@ def main():
     request = json.load(sys.stdin)
     program, terminal = pty.fork()
     if program == 0:
-        os.execve(request["words"][0], request["words"], request["environment"])
+        os.execve(request["command"][0], request["command"], request["environment"])
     output = b""
     while b"ready" not in output:
         output += os.read(terminal, 1024)
     os.close(terminal)
-    # Limits the wait for a program that survives its terminal.
+    # Limits the wait for a program that does not exit after the terminal is closed.
     signal.alarm(60)
     _, status = os.waitpid(program, 0)
     json.dump({"exit_code": os.waitstatus_to_exitcode(status)}, sys.stdout)

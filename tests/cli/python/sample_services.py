@@ -2,7 +2,7 @@
 
 Standard input: {"service": "001", "secret": ..., "requests": [request, ...]}, each request
 [method, path, token or null, body].
-Standard output: [{"status": ..., "answer": {...} or null}, ...] in the same order.
+Standard output: [{"status": ..., "body": {...} or null}, ...] in the same order.
 """
 
 import importlib.util
@@ -16,12 +16,12 @@ from pathlib import Path
 from werkzeug.serving import make_server
 
 
-def service(question):
-    path = Path(__file__).with_name("sample_services") / f"service_{question['service']}.py"
+def create_service(task):
+    path = Path(__file__).with_name("sample_services") / f"service_{task['service']}.py"
     spec = importlib.util.spec_from_file_location("sample_service", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.create_app(question["secret"])
+    return module.create_app(task["secret"])
 
 
 def send(port, method, path, token, body):
@@ -32,19 +32,19 @@ def send(port, method, path, token, body):
     try:
         connection.request(method, path, json.dumps(body), headers)
     except BrokenPipeError:
-        pass  # The server refused before reading the whole request.
+        pass  # The server refused the request before reading all of it.
     response = connection.getresponse()
     text = response.read()
     is_json = response.headers.get_content_type() == "application/json"
-    return {"status": response.status, "answer": json.loads(text) if is_json else None}
+    return {"status": response.status, "body": json.loads(text) if is_json else None}
 
 
 def main():
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    question = json.load(sys.stdin)
-    server = make_server("127.0.0.1", 0, service(question))
+    task = json.load(sys.stdin)
+    server = make_server("127.0.0.1", 0, create_service(task))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    json.dump([send(server.port, *request) for request in question["requests"]], sys.stdout)
+    json.dump([send(server.port, *request) for request in task["requests"]], sys.stdout)
 
 
 main()

@@ -1,8 +1,9 @@
-"""A Flask-JWT-Extended service in its default configuration, except algorithm and key.
+"""Sends requests to a Flask-JWT-Extended service in the default configuration, except algorithm and
+key.
 
 Standard input: {"jwks": {...}, "requests": [[route, token or null], ...]}, or "secret"
 instead of "jwks".
-Standard output: [{"status": ..., "answer": {...}}, ...] in the same order.
+Standard output: [{"status": ..., "body": {...}}, ...] in the same order.
 """
 
 import json
@@ -21,21 +22,21 @@ def public_pem(jwks):
     ).decode()
 
 
-def service(question):
+def create_service(task):
     app = Flask("service")
-    if "secret" in question:
-        app.config["JWT_SECRET_KEY"] = question["secret"]
+    if "secret" in task:
+        app.config["JWT_SECRET_KEY"] = task["secret"]
     else:
         app.config["JWT_ALGORITHM"] = "ES256"
-        app.config["JWT_PUBLIC_KEY"] = public_pem(question["jwks"])
+        app.config["JWT_PUBLIC_KEY"] = public_pem(task["jwks"])
     jwt_extended.JWTManager(app)
 
     def identity():
         return jsonify(identity=jwt_extended.get_jwt_identity())
 
     def route(path, **options):
-        guarded = jwt_extended.jwt_required(**options)(identity)
-        app.add_url_rule(path, endpoint=path, view_func=guarded)
+        protected = jwt_extended.jwt_required(**options)(identity)
+        app.add_url_rule(path, endpoint=path, view_func=protected)
 
     route("/protected")
     route("/fresh", fresh=True)
@@ -45,14 +46,14 @@ def service(question):
 
 
 def main():
-    question = json.load(sys.stdin)
-    client = service(question).test_client()
-    answers = []
-    for route, token in question["requests"]:
+    task = json.load(sys.stdin)
+    client = create_service(task).test_client()
+    responses = []
+    for route, token in task["requests"]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         response = client.get(route, headers=headers)
-        answers.append({"status": response.status_code, "answer": response.get_json()})
-    json.dump(answers, sys.stdout)
+        responses.append({"status": response.status_code, "body": response.get_json()})
+    json.dump(responses, sys.stdout)
 
 
 main()

@@ -21,18 +21,18 @@ def verify(token, jwks, issuer):
             issuer=issuer,
             options={"require": ["exp", "iat", "iss", "sub", "jti"]},
         )
-    except (jwt.PyJWTError, KeyError) as refusal:
-        return {"refused": type(refusal).__name__}
+    except (jwt.PyJWTError, KeyError) as error:
+        return {"refused": type(error).__name__}
     return {"claims": claims}
 
 
 def main():
-    question = json.load(sys.stdin)
-    answers = {
-        name: verify(token, question["jwks"], question["issuer"])
-        for name, token in question["tokens"].items()
+    task = json.load(sys.stdin)
+    results = {
+        name: verify(token, task["jwks"], task["issuer"])
+        for name, token in task["tokens"].items()
     }
-    json.dump(answers, sys.stdout)
+    json.dump(results, sys.stdout)
 
 
 main()

@@ -1,7 +1,7 @@
 //! The recipe for GitHub Actions: the test executes its steps as a runner would.
 
 use super::{CLAIM_OPTIONS, Project, assert_all_passed, has_python, package};
-use crate::python::{ask, variable};
+use crate::python::{run_script, variable};
 use crate::run_output::RunOutput;
 use serde_json::Value;
 use std::fs;
@@ -15,7 +15,7 @@ type StepOutput = (String, RunOutput);
 
 fn parse_workflow() -> Value {
     let text = fs::read_to_string(package().join("tests/recipes/workflow.yml")).unwrap();
-    ask(&variable("JETON_TEST_PYTHON").unwrap(), "workflow.py", &Value::from(text))
+    run_script(&variable("JETON_TEST_PYTHON").unwrap(), "workflow.py", &Value::from(text))
 }
 
 /// Returns the variables of an `env` mapping.

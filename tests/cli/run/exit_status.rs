@@ -1,6 +1,8 @@
 //! Exit codes of `jeton run`, and the revocation of the token on every exit.
 
-use super::{Running, assert_all_revoked, assert_revoked, audit, run_shell, shell};
+use super::{
+    RunProcess, assert_all_revoked, assert_revoked, audit_events, run_shell, shell_command,
+};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::os::unix::fs::PermissionsExt;
@@ -27,29 +29,27 @@ fn killing_signal_exits_128_plus_its_number() {
 }
 
 #[test]
-fn missing_command_exits_127_and_unexecutable_126() {
+fn missing_command_exits_127_and_unexecutable_file_126() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("text"), "not a program").unwrap();
-    std::fs::write(sandbox.home().join("strange"), "no program either").unwrap();
+    std::fs::write(sandbox.home().join("garbage"), "not a program either").unwrap();
     let executable = std::fs::Permissions::from_mode(0o700);
-    std::fs::set_permissions(sandbox.home().join("strange"), executable).unwrap();
+    std::fs::set_permissions(sandbox.home().join("garbage"), executable).unwrap();
     let mut outputs = String::new();
-    for command in
-        ["there-is-none", "./there\u{1b}-is-none", "./text", ".", "./strange", "./text/x"]
-    {
+    for command in ["nonexistent", "./non\u{1b}existent", "./text", ".", "./garbage", "./text/x"] {
         let test_token = sandbox.run(&["run", "--", command]);
         let app_token = sandbox.run(&["run", "--app", "ci", "--", command]);
         assert_eq!(test_token.to_string(), app_token.to_string());
         outputs += &test_token.with_heading(command.escape_default());
     }
     assert_snapshot!(outputs, @r"
-    there-is-none
+    nonexistent
     --- exit code 127, stderr
-    error: command `there-is-none` not found
+    error: command `nonexistent` not found
     hint: use `sh -c '…'` for shell syntax and built-in commands
-    ./there\u{1b}-is-none
+    ./non\u{1b}existent
     --- exit code 127, stderr
-    error: command `./there\u{1b}-is-none` not found
+    error: command `./non\u{1b}existent` not found
     hint: use `sh -c '…'` for shell syntax and built-in commands
     ./text
     --- exit code 126, stderr
@@ -57,15 +57,15 @@ fn missing_command_exits_127_and_unexecutable_126() {
     .
     --- exit code 126, stderr
     error: `.` cannot be executed: Permission denied (os error 13)
-    ./strange
+    ./garbage
     --- exit code 126, stderr
-    error: `./strange` cannot be executed: Exec format error (os error 8)
+    error: `./garbage` cannot be executed: Exec format error (os error 8)
     ./text/x
     --- exit code 126, stderr
     error: `./text/x` cannot be executed: Not a directory (os error 20)
     ");
     assert_all_revoked(&sandbox, 12);
-    assert_eq!(audit(&sandbox).len(), 24, "no run was refused");
+    assert_eq!(audit_events(&sandbox).len(), 24, "no run was refused");
 }
 
 #[test]
@@ -74,7 +74,8 @@ fn failed_revocation_names_the_token_and_exits_1() {
     for (format, code) in [("text", 0), ("json", 5)] {
         let sandbox = Sandbox::with_admin();
         let line = format!("echo \"$API_TOKEN\"; read line; exit {code}");
-        let mut run = Running::start(shell(&sandbox, &["--wait", "0s", "-o", format], &line));
+        let mut run =
+            RunProcess::start(shell_command(&sandbox, &["--wait", "0s", "-o", format], &line));
         let token = run.read_line();
         let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();

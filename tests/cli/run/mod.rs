@@ -16,20 +16,20 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
-/// Returns a `jeton run` of a shell command in which `$0` is jeton.
-fn shell(sandbox: &Sandbox, options: &[&str], line: &str) -> Command {
+/// Returns the command `jeton run OPTIONS -- /bin/sh -c LINE`. In the line, `$0` is the path of jeton.
+fn shell_command(sandbox: &Sandbox, options: &[&str], line: &str) -> Command {
     sandbox.command(&[&["run"], options, &["--", "/bin/sh", "-c", line, JETON]].concat())
 }
 
 fn run_shell(sandbox: &Sandbox, options: &[&str], line: &str) -> RunOutput {
-    RunOutput::of(shell(sandbox, options, line))
+    RunOutput::of(shell_command(sandbox, options, line))
 }
 
-/// Asserts that the token is revoked and is the only one created.
+/// Asserts that the token is revoked, and that the store has no other token.
 #[track_caller]
 fn assert_revoked(sandbox: &Sandbox, token: &str) {
-    let verdict = sandbox.run(&["token", "verify", token.trim(), "--type", "any"]);
-    assert_eq!((verdict.code, verdict.stdout.as_str()), (12, "invalid: token_revoked\n"));
+    let output = sandbox.run(&["token", "verify", token.trim(), "--type", "any"]);
+    assert_eq!((output.code, output.stdout.as_str()), (12, "invalid: token_revoked\n"));
     assert_all_revoked(sandbox, 1);
 }
 
@@ -41,21 +41,21 @@ fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
 }
 
 /// Returns the audit events of `run`: user, target (without a new key's id), outcome and count.
-fn audit(sandbox: &Sandbox) -> Vec<String> {
+fn audit_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT coalesce(user_id, '-') || ' ' || substr(target, 1, instr(target || ',', ',') - 1) \
          || ' ' || outcome || ' ' || count FROM audit WHERE action = 'run' ORDER BY id",
     )
 }
 
-/// A run whose command exchanges lines with the test.
-struct Running {
+/// A process of `jeton run` whose command exchanges lines with the test.
+struct RunProcess {
     jeton: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
-impl Running {
+impl RunProcess {
     fn start(mut command: Command) -> Self {
         let mut jeton = Sandbox::start(command.stdin(Stdio::piped()));
         let output = BufReader::new(jeton.stdout.take().unwrap());
@@ -101,7 +101,7 @@ fn test_token_is_revoked_after_the_command() {
     assert_revoked(&sandbox, token);
     let claims = crate::sandbox::payload(token);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
-    assert_eq!(audit(&sandbox), ["1 test token done 1", "1 token 1 revoked 1"]);
+    assert_eq!(audit_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 1"]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn app_token_is_revoked_after_the_command() {
     let claims = crate::sandbox::payload(token);
     assert_eq!((&claims["app"], &claims["id"]), (&"ci".into(), &2.into()));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
-    assert_eq!(audit(&sandbox), ["2 token 1 done 1", "2 token 1 revoked 1"]);
+    assert_eq!(audit_events(&sandbox), ["2 token 1 done 1", "2 token 1 revoked 1"]);
 }
 
 #[test]
@@ -132,14 +132,14 @@ fn minting_token_is_sufficient() {
 #[test]
 fn standard_streams_are_inherited() {
     let sandbox = Sandbox::with_admin();
-    let command = shell(&sandbox, &[], "tr a-z A-Z; echo message >&2");
+    let command = shell_command(&sandbox, &[], "tr a-z A-Z; echo message >&2");
     let output = Sandbox::run_with(command, "line\n").ok();
     assert_snapshot!(output, @"
     LINE
     --- stderr
     message
     ");
-    let command = shell(&sandbox, &["-o", "json"], "tr a-z A-Z; echo message >&2");
+    let command = shell_command(&sandbox, &["-o", "json"], "tr a-z A-Z; echo message >&2");
     let output = Sandbox::run_with(command, "line\n").ok();
     // `run` itself has no result.
     assert_snapshot!(output, @"
@@ -156,7 +156,8 @@ fn fifty_runs_in_parallel_revoke_their_tokens() {
     sandbox.set("JETON_WAIT", "5m");
     let line = "\"$0\" token verify \"$API_TOKEN\" --type any && echo \"$API_TOKEN\"";
     let option_sets = [&[][..], &["--app", "ci"]].into_iter().cycle().take(50);
-    let outputs = Sandbox::run_at_once(option_sets.map(|options| shell(&sandbox, options, line)));
+    let outputs =
+        Sandbox::run_at_once(option_sets.map(|options| shell_command(&sandbox, options, line)));
     let mut tokens: Vec<String> = outputs
         .into_iter()
         .map(|output| {

@@ -15,16 +15,16 @@ fn claim_options_set_the_claims() {
     std::fs::write(sandbox.home().join("claims.json"), "{\"team\":7}").unwrap();
     let flags = "--sub alice --aud api --iss me --scope a -p read,write --claim email=a@b.c \
                  --claim-json roles=[] --claims claims.json --header typ=at+jwt --ttl 5m --alg RS256";
-    let claims_of_flags = claims(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
+    let claims_from_flags = claims(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
     let expected = json!({
         "sub": "alice", "aud": "api", "iss": "me", "scope": "a", "team": 7, "email": "a@b.c",
         "permissions": ["read", "write"], "roles": [],
     });
     for (name, value) in expected.as_object().unwrap() {
-        assert_eq!(&claims_of_flags[name], value, "{name}");
+        assert_eq!(&claims_from_flags[name], value, "{name}");
     }
     assert_eq!(
-        claims_of_flags["exp"].as_i64().unwrap() - claims_of_flags["iat"].as_i64().unwrap(),
+        claims_from_flags["exp"].as_i64().unwrap() - claims_from_flags["iat"].as_i64().unwrap(),
         300
     );
     let flask = claims(&sandbox, &["--preset", "flask", "--sub", "7", "--set", "fresh=true"]);
@@ -51,12 +51,9 @@ fn tokens_of_every_preset_are_revoked() {
         );
     }
     assert_all_revoked(&sandbox, names.len());
-    let claims_of_flags = "00000000-0000-7000-8000-000000000000";
-    let reserved_jti = format!("jti={claims_of_flags}");
-    assert_eq!(
-        claims(&sandbox, &["--preset", "okta", "--claim", &reserved_jti])["jti"],
-        claims_of_flags
-    );
+    let jti = "00000000-0000-7000-8000-000000000000";
+    let jti_claim = format!("jti={jti}");
+    assert_eq!(claims(&sandbox, &["--preset", "okta", "--claim", &jti_claim])["jti"], jti);
     std::fs::write(sandbox.home().join("claims.json"), "{\"jti\":\"mine\"}").unwrap();
     let output = run_shell(&sandbox, &["--claims", "claims.json"], "true");
     assert_snapshot!(output, @"
@@ -83,8 +80,8 @@ fn imported_secret_signs_the_token() {
 fn new_secret_prints_the_warning_of_mint() {
     let sandbox = Sandbox::with_admin();
     let output = run_shell(&sandbox, &["--alg", "HS256"], "true").ok();
-    let mint = Sandbox::with_admin().run(&["token", "mint", "--alg", "HS256"]).ok();
-    assert_eq!(output.stderr, mint.stderr);
+    let mint_output = Sandbox::with_admin().run(&["token", "mint", "--alg", "HS256"]).ok();
+    assert_eq!(output.stderr, mint_output.stderr);
     assert_snapshot!(output, @"
     --- stderr
     warning: signed with a newly generated secret; import your service's with `jeton keys import`
@@ -127,8 +124,8 @@ fn app_token_counts_toward_the_quota_until_exit() {
     let sandbox = Sandbox::with_john();
     sandbox.get(&["token", "create", "a"]);
     sandbox.get(&["token", "create", "b"]);
-    let inner = "\"$0\" run --app d -- /bin/true";
-    let output = run_shell(&sandbox, &["--app", "c"], inner).fails(8);
+    let nested_run = "\"$0\" run --app d -- /bin/true";
+    let output = run_shell(&sandbox, &["--app", "c"], nested_run).fails(8);
     assert_snapshot!(output, @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
@@ -159,19 +156,19 @@ fn variable_name_is_checked() {
         let output = run_shell(&sandbox, &["--env", name], &line).ok();
         assert_eq!(output.stdout, "valid\n\n", "{name}");
     }
-    let reserved_jti = "reserved for jeton";
-    let interpreted = "reserved for the loader, a shell or a runtime";
+    let reserved_for_jeton = "reserved for jeton";
+    let reserved_for_others = "reserved for the loader, a shell or a runtime";
     let malformed = "expected letters, digits and `_`, not starting with a digit";
     for (name, message) in [
-        ("JETON_TOKEN", reserved_jti),
-        ("JETON_STORE", reserved_jti),
-        ("JETON_", reserved_jti),
-        ("PATH", interpreted),
-        ("LD_PRELOAD", interpreted),
-        ("BASH_ENV", interpreted),
-        ("NODE_OPTIONS", interpreted),
-        ("GITHUB_TOKEN", interpreted),
-        ("http_proxy", interpreted),
+        ("JETON_TOKEN", reserved_for_jeton),
+        ("JETON_STORE", reserved_for_jeton),
+        ("JETON_", reserved_for_jeton),
+        ("PATH", reserved_for_others),
+        ("LD_PRELOAD", reserved_for_others),
+        ("BASH_ENV", reserved_for_others),
+        ("NODE_OPTIONS", reserved_for_others),
+        ("GITHUB_TOKEN", reserved_for_others),
+        ("http_proxy", reserved_for_others),
         ("", malformed),
         ("1A", malformed),
         ("A=B", malformed),
@@ -188,8 +185,8 @@ fn variable_name_is_checked() {
 fn command_is_required_after_two_dashes() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
-    for words in [&["run"][..], &["run", "--"], &["run", "true"]] {
-        outputs += &sandbox.run(words).with_command();
+    for arguments in [&["run"][..], &["run", "--"], &["run", "true"]] {
+        outputs += &sandbox.run(arguments).with_command();
     }
     assert_snapshot!(outputs, @"
     $ jeton run

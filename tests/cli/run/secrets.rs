@@ -1,14 +1,14 @@
-//! The token is visible to the command alone, and the caller's credentials to no command.
+//! Only the command sees the token, and the command does not see the credentials of the caller.
 
-use super::{Running, assert_revoked, run_shell, shell};
+use super::{RunProcess, assert_revoked, run_shell, shell_command};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// Returns the processes whose `file` below `/proc` contains the text.
-fn processes_with(text: &str, file: &str) -> Vec<i32> {
+/// Returns the ids of the processes whose `/proc/PID/FILE` contains the text.
+fn processes_with_text(file: &str, text: &str) -> Vec<i32> {
     let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let path = entry.unwrap().path();
         let pid = path.file_name().unwrap().to_str().unwrap().parse::<i32>().ok()?;
@@ -22,19 +22,20 @@ fn processes_with(text: &str, file: &str) -> Vec<i32> {
 
 #[test]
 fn token_is_in_no_other_process() {
-    for kind in [&[][..], &["--app", "ci"]] {
+    for options in [&[][..], &["--app", "ci"]] {
         let sandbox = Sandbox::with_admin();
-        let mut run = Running::start(shell(&sandbox, kind, "echo $$ \"$API_TOKEN\"; exec cat"));
+        let mut run =
+            RunProcess::start(shell_command(&sandbox, options, "echo $$ \"$API_TOKEN\"; exec cat"));
         let line = run.read_line();
         let (pid, token) = line.split_once(' ').unwrap();
         let pid: i32 = pid.parse().unwrap();
-        // The answer shows that the shell has executed `cat`.
+        // The echoed line shows that the shell has executed `cat`.
         run.send_line("ping");
         assert_eq!(run.read_line(), "ping");
-        assert_eq!(processes_with(token, "environ"), [pid]);
+        assert_eq!(processes_with_text("environ", token), [pid]);
         let signature = token.rsplit('.').next().unwrap();
-        assert_eq!(processes_with(signature, "environ"), [pid]);
-        assert_eq!(processes_with(signature, "cmdline"), [0; 0]);
+        assert_eq!(processes_with_text("environ", signature), [pid]);
+        assert_eq!(processes_with_text("cmdline", signature), [0; 0]);
         let parent = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
         let parent = parent.lines().find_map(|line| line.strip_prefix("PPid:\t")).unwrap();
         assert_eq!(parent, run.pid().to_string());
@@ -67,7 +68,8 @@ fn caller_credentials_are_removed_from_the_environment() {
 #[test]
 fn token_is_neither_printed_nor_stored() {
     let sandbox = Sandbox::with_admin();
-    let mut run = Running::start(shell(&sandbox, &[], "echo \"$API_TOKEN\"; exec \"$0\" whoami"));
+    let mut run =
+        RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; exec \"$0\" whoami"));
     let token = run.read_line();
     while !run.read_line().is_empty() {}
     assert_eq!(run.finish(), (Some(0), String::new()));

@@ -1,6 +1,6 @@
 //! Signals are forwarded to the command, and never prevent the revocation of the token.
 
-use super::{JETON, Running, assert_all_revoked, assert_revoked, shell};
+use super::{JETON, RunProcess, assert_all_revoked, assert_revoked, shell_command};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Endless loop of a shell that handles signals within 20 ms.
+/// Endless shell loop in which the shell handles a signal within 20 ms.
 const WAIT: &str = "while :; do sleep 0.02; done";
 
 fn wait_until(timeout_message: &str, is_met: impl Fn() -> bool) {
@@ -30,7 +30,8 @@ fn catches(pid: Pid, signal: Signal) -> bool {
     mask >> (signal.as_raw() - 1) & 1 == 1
 }
 
-fn has_open(pid: Pid, name: &str) -> bool {
+/// Returns whether the process has an open file with the name.
+fn has_open_file(pid: Pid, name: &str) -> bool {
     let files = std::fs::read_dir(format!("/proc/{}/fd", pid.as_raw_pid())).unwrap();
     let mut paths = files.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
     paths.any(|target| target.ends_with(name))
@@ -42,7 +43,7 @@ fn signals_are_forwarded_once() {
     let names = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "WINCH"];
     let traps = names.map(|name| format!("trap 'echo {name}' {name}")).join("; ");
     let line = format!("{traps}; echo \"$API_TOKEN\"; exec 2>&1; {WAIT}");
-    let mut run = Running::start(shell(&sandbox, &[], &line));
+    let mut run = RunProcess::start(shell_command(&sandbox, &[], &line));
     let token = run.read_line();
     for (signal, name) in [
         (Signal::HUP, "HUP"),
@@ -93,7 +94,8 @@ fn unhandled_signal_ends_the_command_and_revokes_the_token() {
         (Signal::rt_max(), 192),
     ] {
         let sandbox = Sandbox::with_admin();
-        let mut run = Running::start(shell(&sandbox, &[], "echo \"$API_TOKEN\"; exec sleep 600"));
+        let mut run =
+            RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; exec sleep 600"));
         let token = run.read_line();
         sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
         run.signal(signal);
@@ -107,20 +109,20 @@ fn signal_sent_to_the_group_is_not_forwarded_again() {
     let sandbox = Sandbox::with_admin();
     let line = "trap 'echo received' USR1; while read line && [ $line = again ]; do kill -USR1 0; \
                 done; echo \"$API_TOKEN\"; exit 7";
-    let mut command = shell(&sandbox, &[], line);
+    let mut command = shell_command(&sandbox, &[], line);
     command.process_group(0);
-    let mut run = Running::start(command);
+    let mut run = RunProcess::start(command);
     for _ in 0..20 {
         run.send_line("again");
         assert_eq!(run.read_line(), "received");
     }
     run.send_line("end");
     let token = run.read_line();
-    assert_exit_and_revoked(run, &sandbox, 7, &token);
+    finish_and_assert_revoked(run, &sandbox, 7, &token);
 }
 
 #[track_caller]
-fn assert_exit_and_revoked(run: Running, sandbox: &Sandbox, code: i32, token: &str) {
+fn finish_and_assert_revoked(run: RunProcess, sandbox: &Sandbox, code: i32, token: &str) {
     assert_eq!(run.finish(), (Some(code), String::new()));
     assert_revoked(sandbox, token);
 }
@@ -128,11 +130,11 @@ fn assert_exit_and_revoked(run: Running, sandbox: &Sandbox, code: i32, token: &s
 #[test]
 fn signal_before_start_cancels_the_run() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        for kind in [&[][..], &["--app", "ci"]] {
+        for options in [&[][..], &["--app", "ci"]] {
             let sandbox = Sandbox::with_admin();
             let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
             connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-            let run = Running::start(shell(&sandbox, kind, "touch output"));
+            let run = RunProcess::start(shell_command(&sandbox, options, "touch output"));
             let pid = run.pid();
             wait_until("no signal handler is installed", || catches(pid, signal));
             run.signal(signal);
@@ -147,21 +149,22 @@ fn signal_before_start_cancels_the_run() {
 #[test]
 fn signals_after_exit_do_not_stop_the_revocation() {
     let sandbox = Sandbox::with_admin();
-    let mut run = Running::start(shell(&sandbox, &[], "echo \"$API_TOKEN\"; read line; exit 3"));
+    let mut run =
+        RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; read line; exit 3"));
     let (pid, token) = (run.pid(), run.read_line());
     let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
     connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert!(!has_open(pid, "jeton.db"), "the store is open while the command runs");
+    assert!(!has_open_file(pid, "jeton.db"), "the store is open while the command runs");
     run.send_line("continue");
-    wait_until("the store is not opened for the revocation", || has_open(pid, "jeton.db"));
+    wait_until("the store is not opened for the revocation", || has_open_file(pid, "jeton.db"));
     for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::INT] {
         run.signal(signal);
     }
     connection.execute_batch("ROLLBACK").unwrap();
-    assert_exit_and_revoked(run, &sandbox, 3, &token);
+    finish_and_assert_revoked(run, &sandbox, 3, &token);
 }
 
-/// Runs jeton from a shell after the shell command `before`.
+/// Runs `jeton run` of the shell line in a shell that has executed the command `before`.
 fn run_after(sandbox: &Sandbox, before: &str, line: &str) -> RunOutput {
     // Other shells refuse to ignore SIGCHLD.
     let mut command = Command::new("/bin/bash");

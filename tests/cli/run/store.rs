@@ -1,6 +1,6 @@
 //! The store stays usable by other processes while the command runs.
 
-use super::{Running, assert_all_revoked, assert_revoked, run_shell, shell};
+use super::{RunProcess, assert_all_revoked, assert_revoked, run_shell, shell_command};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -15,12 +15,12 @@ fn command_uses_the_same_store() {
 }
 
 #[test]
-fn token_revoked_by_the_command_is_accepted() {
+fn revocation_by_the_command_is_no_error() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" token revoke \"$API_TOKEN\" -q; echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &[], line).ok();
     assert_revoked(&sandbox, &output.stdout);
-    assert_eq!(super::audit(&sandbox), ["1 test token done 1", "1 token 1 revoked 0"]);
+    assert_eq!(super::audit_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 0"]);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn revoked_key_or_deleted_owner_is_no_error() {
 #[test]
 fn store_is_closed_while_the_command_runs() {
     let sandbox = Sandbox::with_admin();
-    let mut run = Running::start(shell(&sandbox, &[], "echo \"$API_TOKEN\"; read line"));
+    let mut run = RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; read line"));
     let token = run.read_line();
     let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
     // SQLite changes the journal mode only for the sole connection.

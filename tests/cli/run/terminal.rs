@@ -1,18 +1,19 @@
-//! Ctrl-C on a terminal: delivered once to the command, by the terminal; jeton outlives the command.
+//! Ctrl-C on a terminal: the command receives the signal once, from the terminal and not from jeton,
+//! and jeton outlives the command.
 
 use super::assert_revoked;
 use crate::prompts::OnTerminal;
-use crate::python::{ask, python};
+use crate::python::{python, run_script};
 use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 use serde_json::json;
 
-fn on_terminal(sandbox: &Sandbox, line: &str) -> OnTerminal {
+fn run_on_terminal(sandbox: &Sandbox, line: &str) -> OnTerminal {
     OnTerminal::run(sandbox, &["run", "--", "sh", "-c", line])
 }
 
 /// Reads the token that the command wrote to a file.
-fn stored_token(sandbox: &Sandbox) -> String {
+fn read_token_file(sandbox: &Sandbox) -> String {
     std::fs::read_to_string(sandbox.home().join("token")).unwrap()
 }
 
@@ -21,41 +22,41 @@ fn ctrl_c_ends_the_command_and_revokes_the_token() {
     for (key, code) in [('c', 130), ('\\', 131)] {
         let sandbox = Sandbox::with_admin();
         let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
-        let mut run = on_terminal(&sandbox, line);
+        let mut run = run_on_terminal(&sandbox, line);
         run.wait_for("ready\r\n").0.send_control(key).unwrap();
         let (exit, screen, echoes) = run.finish();
         assert_eq!((exit, echoes), (code, true), "{screen}");
-        assert_revoked(&sandbox, &stored_token(&sandbox));
+        assert_revoked(&sandbox, &read_token_file(&sandbox));
     }
 }
 
 #[test]
 fn ctrl_c_is_delivered_once() {
     let sandbox = Sandbox::with_admin();
-    // A shell that waits for a background process handles signals immediately.
-    let line = "echo \"$API_TOKEN\" >token; sleep 600 & trap 'n=$((n + 1)); echo heard' INT; \
+    // A shell that waits for a background process handles a signal immediately.
+    let line = "echo \"$API_TOKEN\" >token; sleep 600 & trap 'n=$((n + 1)); echo received' INT; \
                 trap 'kill $!; echo \"$n times\"; exit 5' USR1; echo ready; while :; do wait; done";
-    let mut run = on_terminal(&sandbox, line);
+    let mut run = run_on_terminal(&sandbox, line);
     run.wait_for("ready\r\n");
     for _ in 0..20 {
         run.0.send_control('c').unwrap();
-        run.wait_for("heard\r\n");
+        run.wait_for("received\r\n");
     }
     // Signals are forwarded in order, so jeton has handled every Ctrl-C before USR1.
     run.0.process_mut().signal(Signal::SIGUSR1).unwrap();
     assert_eq!(run.finish(), (5, "20 times\n".to_owned(), true));
-    assert_revoked(&sandbox, &stored_token(&sandbox));
+    assert_revoked(&sandbox, &read_token_file(&sandbox));
 }
 
 #[test]
 fn signal_from_another_process_is_forwarded() {
     let sandbox = Sandbox::with_admin();
-    let line = "echo \"$API_TOKEN\" >token; trap 'echo heard; exit 6' INT; echo ready; \
+    let line = "echo \"$API_TOKEN\" >token; trap 'echo received; exit 6' INT; echo ready; \
                 while :; do sleep 0.02; done";
-    let mut run = on_terminal(&sandbox, line);
+    let mut run = run_on_terminal(&sandbox, line);
     run.wait_for("ready\r\n").0.process_mut().signal(Signal::SIGINT).unwrap();
-    assert_eq!(run.finish(), (6, "heard\n".to_owned(), true));
-    assert_revoked(&sandbox, &stored_token(&sandbox));
+    assert_eq!(run.finish(), (6, "received\n".to_owned(), true));
+    assert_revoked(&sandbox, &read_token_file(&sandbox));
 }
 
 #[test]
@@ -65,9 +66,9 @@ fn closed_terminal_ends_the_command_and_revokes_the_token() {
     // The kernel sends SIGHUP only to jeton, the leader of the terminal's session.
     let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
     let input = json!({
-        "words": [super::JETON, "run", "--", "/bin/sh", "-c", format!("cd; {line}")],
+        "command": [super::JETON, "run", "--", "/bin/sh", "-c", format!("cd; {line}")],
         "environment": {"HOME": sandbox.home()},
     });
-    assert_eq!(ask(&program, "hangup.py", &input), json!({"exit_code": 129}));
-    assert_revoked(&sandbox, &stored_token(&sandbox));
+    assert_eq!(run_script(&program, "hangup.py", &input), json!({"exit_code": 129}));
+    assert_revoked(&sandbox, &read_token_file(&sandbox));
 }

@@ -1,15 +1,15 @@
-//! `jeton sessions …`, `jeton logout --all`, `jeton whoami --require-role`
+//! `jeton sessions …`, `jeton logout --all` and `jeton whoami --require-role`
 
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 
-/// Runs a command with a second configuration directory, which holds John's second session.
+/// Runs a command with a second configuration directory, in which john has a second session.
 fn run_in_second_directory(
     sandbox: &Sandbox,
-    words: &[&str],
+    arguments: &[&str],
     input: &str,
 ) -> crate::run_output::RunOutput {
-    let mut command = sandbox.command(words);
+    let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("elsewhere"));
     Sandbox::run_with(command, input)
 }
@@ -67,8 +67,8 @@ fn session_is_ended_by_id() {
     sandbox.run(&["whoami"]).ok();
     let other_sid = other_sid.to_uppercase();
     assert_snapshot!(sandbox.run_json(&["sessions", "revoke", &other_sid]), @r#"{"changed":false,"sessions_ended":0}"#);
-    let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
-    assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session("sid"), unknown]), @"
+    let unknown_sid = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
+    assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session("sid"), unknown_sid]), @"
     --- exit code 7, stderr
     error: only admins can end sessions of other users
     ");
@@ -80,8 +80,8 @@ fn session_is_ended_by_id() {
 fn only_admins_end_sessions_of_other_users() {
     let sandbox = with_two_sessions();
     let sid_of_john = sandbox.session("sid");
-    let run_as_admin = |words: &[&str]| {
-        let mut command = sandbox.command(words);
+    let run_as_admin = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
         command.env("JETON_CONFIG_DIR", sandbox.home().join("admin"));
         Sandbox::run_with(command, "lovelace")
     };
@@ -141,20 +141,24 @@ fn logout_all_ends_every_session() {
 #[test]
 fn session_token_is_refreshed_when_short_lived() {
     let sandbox = Sandbox::with_admin();
-    let initial = sandbox.get(&["sessions", "token"]);
-    assert_eq!(initial, sandbox.session("access"));
-    assert_eq!(payload(&initial)["type"], "access");
+    let initial_token = sandbox.get(&["sessions", "token"]);
+    assert_eq!(initial_token, sandbox.session("access"));
+    assert_eq!(payload(&initial_token)["type"], "access");
     sandbox.run(&["settings", "set", "session.access_ttl", "30s"]).ok();
     sandbox.run(&["refresh"]).ok();
-    let short = sandbox.session("access");
+    let short_lived_token = sandbox.session("access");
     sandbox.run(&["settings", "unset", "session.access_ttl"]).ok();
-    let long = sandbox.get(&["sessions", "token"]);
-    assert_ne!(long, short, "30 s are below the minimum remaining lifetime");
-    assert_eq!(long, sandbox.session("access"));
+    let new_token = sandbox.get(&["sessions", "token"]);
+    assert_ne!(new_token, short_lived_token, "30 s are below the minimum remaining lifetime");
+    assert_eq!(new_token, sandbox.session("access"));
     let mut command = sandbox.command(&["sessions", "token"]);
-    command.env("JETON_TOKEN", &short);
+    command.env("JETON_TOKEN", &short_lived_token);
     let output = Sandbox::run_with(command, "");
-    assert_eq!(output.ok().stdout, format!("{short}\n"), "a bearer token is never refreshed");
+    assert_eq!(
+        output.ok().stdout,
+        format!("{short_lived_token}\n"),
+        "a bearer token is never refreshed"
+    );
 }
 
 #[test]

@@ -3,16 +3,17 @@
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Logs in ada, and writes an access token of another session of john to `john.txt`.
+/// Logs in ada, and writes an access token of john to `john.txt`. Also returns the token.
 fn with_bearer_file() -> (Sandbox, String) {
     let sandbox = Sandbox::with_john();
-    let john = sandbox.session("access");
+    let john_token = sandbox.session("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
-    std::fs::write(sandbox.home().join("john.txt"), format!("  Bearer {john}\n\n")).unwrap();
+    std::fs::write(sandbox.home().join("john.txt"), format!("  Bearer {john_token}\n\n")).unwrap();
     sandbox.log_in("ada", "lovelace");
-    (sandbox, john)
+    (sandbox, john_token)
 }
 
+/// Returns the username and the credential source that `whoami` reports.
 fn whoami(sandbox: &Sandbox, arguments: &[&str]) -> (String, String) {
     let result = sandbox.json(&[&["whoami"], arguments].concat());
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -57,18 +58,19 @@ fn whoami_without_a_login_exits_4() {
 
 #[test]
 fn bearer_token_precedes_the_session() {
-    let (mut sandbox, john) = with_bearer_file();
+    let (mut sandbox, john_token) = with_bearer_file();
     assert_eq!(whoami(&sandbox, &[]).0, "ada");
     let credential = |name: &str, source: &str| (name.to_owned(), source.to_owned());
     assert_eq!(
         whoami(&sandbox, &["--token-file", "john.txt"]),
         credential("john", "file john.txt")
     );
-    let output = sandbox.run_with_input(&["whoami", "--token-file", "-", "-o", "json"], &john);
+    let output =
+        sandbox.run_with_input(&["whoami", "--token-file", "-", "-o", "json"], &john_token);
     assert_snapshot!(output, @r#"{"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"session":{"sid":"<uuid>","expires_at":"<time>","access_expires_at":"<time>"},"credential":{"source":"file -"}}"#);
     sandbox.set("JETON_TOKEN_FILE", "john.txt");
     assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN_FILE"));
-    sandbox.set("JETON_TOKEN", &format!(" bearer {john} "));
+    sandbox.set("JETON_TOKEN", &format!(" bearer {john_token} "));
     assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN"));
     assert_eq!(
         whoami(&sandbox, &["--token-file", "john.txt"]),
@@ -82,8 +84,8 @@ fn bearer_token_precedes_the_session() {
 
 #[test]
 fn bearer_token_acts_as_its_user() {
-    let (mut sandbox, john) = with_bearer_file();
-    sandbox.set("JETON_TOKEN", &john);
+    let (mut sandbox, john_token) = with_bearer_file();
+    sandbox.set("JETON_TOKEN", &john_token);
     let output = sandbox.run(&["settings", "set", "token.quota", "9"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
@@ -100,11 +102,11 @@ fn bearer_token_acts_as_its_user() {
 
 #[test]
 fn bearer_token_must_be_a_valid_access_token() {
-    let (mut sandbox, john) = with_bearer_file();
+    let (mut sandbox, john_token) = with_bearer_file();
     let app = sandbox.get(&["token", "create", "app"]);
     let refresh = sandbox.session("refresh");
     let mut outputs = String::new();
-    for token in [app, refresh, "nonsense".to_owned(), crate::sandbox::tampered(&john, 2)] {
+    for token in [app, refresh, "nonsense".to_owned(), crate::sandbox::tampered(&john_token, 2)] {
         sandbox.set("JETON_TOKEN", &token);
         let output = sandbox.run(&["whoami"]);
         outputs += &output.with_command();
@@ -152,8 +154,8 @@ fn bearer_token_is_never_refreshed() {
 
 #[test]
 fn login_with_a_bearer_token_warns() {
-    let (mut sandbox, john) = with_bearer_file();
-    sandbox.set("JETON_TOKEN", &john);
+    let (mut sandbox, john_token) = with_bearer_file();
+    sandbox.set("JETON_TOKEN", &john_token);
     let output = sandbox.run_with_input(&["login", "ada", "--password-stdin"], "lovelace");
     assert_snapshot!(output, @"
     --- stderr

@@ -5,12 +5,12 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
-fn login(sandbox: &Sandbox, name: &str, password: &str) -> RunOutput {
+fn log_in(sandbox: &Sandbox, name: &str, password: &str) -> RunOutput {
     sandbox.run_with_input(&["login", name, "--password-stdin"], password)
 }
 
-/// Creates admin ada and user john, without a login.
-fn logged_out() -> Sandbox {
+/// Creates admin ada and user john, who are not logged in.
+fn with_logged_out_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["logout"]).ok();
     sandbox
@@ -18,9 +18,9 @@ fn logged_out() -> Sandbox {
 
 #[test]
 fn username_and_email_log_in_case_insensitively() {
-    let sandbox = logged_out();
+    let sandbox = with_logged_out_users();
     for name in ["john", "JOHN", "john@example.com", "John@Example.com"] {
-        allow_duplicates!(assert_snapshot!(login(&sandbox, name, "123456"), @"
+        allow_duplicates!(assert_snapshot!(log_in(&sandbox, name, "123456"), @"
         --- stderr
         logged in as john
         "));
@@ -33,7 +33,7 @@ fn username_and_email_log_in_case_insensitively() {
 
 #[test]
 fn json_login_prints_the_stored_tokens() {
-    let sandbox = logged_out();
+    let sandbox = with_logged_out_users();
     let arguments = ["login", "john", "--password-stdin", "-o", "json"];
     let output = sandbox.run_with_input(&arguments, "123456");
     assert_snapshot!(output, @r#"{"message":"Logged in","tokens":{"access":"<token>","refresh":"<token>"},"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"access_expires_at":"<time>","refresh_expires_at":"<time>","sid":"<uuid>"}"#);
@@ -47,7 +47,7 @@ fn json_login_prints_the_stored_tokens() {
 fn login_ends_the_previous_session() {
     let sandbox = Sandbox::with_john();
     let before = sandbox.session("access");
-    assert_snapshot!(login(&sandbox, "ada", "lovelace"), @"
+    assert_snapshot!(log_in(&sandbox, "ada", "lovelace"), @"
     --- stderr
     ended the previous session
     logged in as ada
@@ -63,7 +63,7 @@ fn login_ends_the_previous_session() {
     --- stderr
     logged out
     ");
-    assert_snapshot!(login(&sandbox, "ada", "lovelace"), @"
+    assert_snapshot!(log_in(&sandbox, "ada", "lovelace"), @"
     --- stderr
     logged in as ada
     ");
@@ -72,7 +72,7 @@ fn login_ends_the_previous_session() {
 #[test]
 fn failed_login_keeps_the_session() {
     let sandbox = Sandbox::with_john();
-    assert_snapshot!(login(&sandbox, "ada", "wrong"), @"
+    assert_snapshot!(log_in(&sandbox, "ada", "wrong"), @"
     --- exit code 6, stderr
     error: wrong name or password
     ");
@@ -81,13 +81,13 @@ fn failed_login_keeps_the_session() {
 
 #[test]
 fn login_failures_are_indistinguishable() {
-    let sandbox = logged_out();
-    sandbox.register("off", "123456");
+    let sandbox = with_logged_out_users();
+    sandbox.register("disabled", "123456");
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute_batch("UPDATE users SET disabled_at = 1 WHERE username = 'off'").unwrap();
+    store.execute_batch("UPDATE users SET disabled_at = 1 WHERE username = 'disabled'").unwrap();
     let arguments = |name| ["login", name, "--password-stdin", "-o", "json"];
-    let wrong = sandbox.run_with_input(&arguments("john"), "1234567");
-    assert_eq!(wrong.error()["code"], "login_invalid");
+    let wrong_password = sandbox.run_with_input(&arguments("john"), "1234567");
+    assert_eq!(wrong_password.error()["code"], "login_invalid");
     for (name, password) in [
         ("john", "1234567"),
         ("john", ""),
@@ -96,9 +96,9 @@ fn login_failures_are_indistinguishable() {
         ("nobody@example.com", "123456"),
         ("not a name", "123456"),
         ("2", "123456"),
-        ("off", "123456"),
+        ("disabled", "123456"),
     ] {
-        let output = login(&sandbox, name, password);
+        let output = log_in(&sandbox, name, password);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 6, stderr
         error: wrong name or password
@@ -106,7 +106,7 @@ fn login_failures_are_indistinguishable() {
         let output = sandbox.run_with_input(&arguments(name), password);
         assert_eq!(
             (output.code, output.stdout, output.stderr),
-            (6, String::new(), wrong.stderr.clone()),
+            (6, String::new(), wrong_password.stderr.clone()),
             "{name}"
         );
     }
@@ -117,7 +117,7 @@ fn login_failures_are_indistinguishable() {
 
 #[test]
 fn password_is_read_from_a_file_or_variable() {
-    let mut sandbox = logged_out();
+    let mut sandbox = with_logged_out_users();
     fs::write(sandbox.home().join("secret.txt"), "123456\n").unwrap();
     let output = sandbox.run(&["login", "john", "--password-file", "secret.txt"]);
     assert_snapshot!(output, @"
@@ -136,7 +136,7 @@ fn password_is_read_from_a_file_or_variable() {
     --- stderr
     logged in as john
     ");
-    let output = login(&sandbox, "john", "wrong");
+    let output = log_in(&sandbox, "john", "wrong");
     assert_snapshot!(output, @"
     --- exit code 6, stderr
     error: wrong name or password
@@ -145,7 +145,7 @@ fn password_is_read_from_a_file_or_variable() {
 
 #[test]
 fn missing_password_is_a_usage_error() {
-    let sandbox = logged_out();
+    let sandbox = with_logged_out_users();
     let output = sandbox.run(&["login", "john", "--password-stdin", "--password-file", "x"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
@@ -182,7 +182,7 @@ fn os_user_is_the_default_login() {
 #[test]
 fn login_without_a_store_exits_3() {
     let sandbox = Sandbox::new();
-    assert_snapshot!(login(&sandbox, "john", "123456"), @"
+    assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- exit code 3, stderr
     error: store `~/.local/share/jeton/jeton.db` not found
     hint: create a store: jeton init
@@ -208,7 +208,7 @@ fn copied_store_does_not_share_the_session() {
     ");
     let output = sandbox.run(&["whoami"]);
     assert_eq!(output.code, 4, "both stores have one store id and one session file: {output:?}");
-    assert_snapshot!(login(&sandbox, "john", "123456"), @"
+    assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- stderr
     warning: this session replaces the session of `~/copy.db`, of which this store is a copy
     hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
@@ -217,7 +217,7 @@ fn copied_store_does_not_share_the_session() {
     assert_eq!(sandbox.run(&["whoami", "--store", copy]).code, 4);
     sandbox.run_with_input(&arguments, "123456").ok();
     fs::remove_file(copy).unwrap();
-    assert_snapshot!(login(&sandbox, "john", "123456"), @"
+    assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- stderr
     logged in as john
     ");
@@ -232,7 +232,7 @@ fn password_change_ends_open_sessions() {
     error: session ended
     hint: log in again: jeton login
     ");
-    assert_snapshot!(login(&sandbox, "john", "654321"), @"
+    assert_snapshot!(log_in(&sandbox, "john", "654321"), @"
     --- stderr
     logged in as john
     ");

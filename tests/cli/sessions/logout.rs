@@ -33,12 +33,12 @@ fn logout_without_a_session_succeeds() {
     --- stderr
     not logged in
     ");
-    let empty = Sandbox::new();
-    assert_snapshot!(empty.run(&["logout"]), @"
+    let empty_sandbox = Sandbox::new();
+    assert_snapshot!(empty_sandbox.run(&["logout"]), @"
     --- stderr
     not logged in
     ");
-    assert!(!empty.store().exists());
+    assert!(!empty_sandbox.store().exists());
 }
 
 #[test]
@@ -90,9 +90,9 @@ fn bearer_token_ends_its_own_session_only() {
     ");
     assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":false}"#);
     assert_eq!(sandbox.session("access"), current_access);
-    let state = |token: &str| sandbox.run(&["token", "verify", token, "--type", "access"]).stdout;
-    assert_eq!(state(&other_access), "invalid: session_ended\n");
-    assert_eq!(state(&current_access), "valid\n");
+    let verify = |token: &str| sandbox.run(&["token", "verify", token, "--type", "access"]).stdout;
+    assert_eq!(verify(&other_access), "invalid: session_ended\n");
+    assert_eq!(verify(&current_access), "valid\n");
 }
 
 #[test]
@@ -112,8 +112,8 @@ fn copied_store_keeps_the_login_of_the_original() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     let file = std::fs::read(sandbox.session_file()).unwrap();
-    for more in [&[][..], &["--all"]] {
-        let output = sandbox.run(&[&["--store", "copy.db", "logout"], more].concat());
+    for flags in [&[][..], &["--all"]] {
+        let output = sandbox.run(&[&["--store", "copy.db", "logout"], flags].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
         not logged in
@@ -141,8 +141,8 @@ fn logout_all_counts_other_sessions_once() {
     not logged in
     ");
     assert_snapshot!(sandbox.run_json(&logout_all), @r#"{"changed":false}"#);
-    let empty = Sandbox::new();
-    assert_snapshot!(empty.run(&logout_all), @"
+    let empty_sandbox = Sandbox::new();
+    assert_snapshot!(empty_sandbox.run(&logout_all), @"
     --- stderr
     not logged in
     ");
@@ -151,11 +151,11 @@ fn logout_all_counts_other_sessions_once() {
 }
 
 #[test]
-fn logout_all_with_an_ended_session_ends_no_other() {
-    const HERE: &str = "(SELECT max(id) FROM sessions)";
+fn logout_all_with_an_ended_session_ends_no_other_session() {
+    const CURRENT_SESSION: &str = "(SELECT max(id) FROM sessions)";
     for sql in [
-        format!("UPDATE sessions SET ended_at = 1 WHERE id = {HERE}"),
-        format!("DELETE FROM pairs WHERE session_id = {HERE}"),
+        format!("UPDATE sessions SET ended_at = 1 WHERE id = {CURRENT_SESSION}"),
+        format!("DELETE FROM pairs WHERE session_id = {CURRENT_SESSION}"),
     ] {
         let sandbox = Sandbox::with_john();
         let other_access = sandbox.session("access");
@@ -180,7 +180,7 @@ fn logout_all_with_an_ended_session_ends_no_other() {
 }
 
 #[test]
-fn logout_all_with_an_expired_session_ends_it() {
+fn logout_all_ends_an_expired_session() {
     let sandbox = Sandbox::with_admin();
     for setting in ["session.access_ttl", "session.refresh_ttl"] {
         sandbox.run(&["settings", "set", setting, "1s"]).ok();
@@ -198,7 +198,7 @@ fn logout_all_with_an_expired_session_ends_it() {
 }
 
 #[test]
-fn json_logout_reports_all() {
+fn json_logout_reports_whether_all_sessions_ended() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run_json(&["logout", "--all"]), @r#"{"changed":true,"all":true}"#);
     sandbox.log_in("john", "123456");

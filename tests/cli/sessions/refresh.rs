@@ -7,7 +7,8 @@ use std::time::Duration;
 
 const REFRESH_FROM_STDIN: [&str; 2] = ["refresh", "--token-stdin"];
 
-fn pair(sandbox: &Sandbox) -> (String, String) {
+/// Returns the access token and the refresh token in the session file.
+fn read_token_pair(sandbox: &Sandbox) -> (String, String) {
     (sandbox.session("access"), sandbox.session("refresh"))
 }
 
@@ -18,12 +19,12 @@ fn wait_for_expiry() {
 #[test]
 fn refresh_stores_a_new_pair_of_the_same_session() {
     let sandbox = Sandbox::with_john();
-    let (before, sid) = (pair(&sandbox), sandbox.session("sid"));
+    let (before, sid) = (read_token_pair(&sandbox), sandbox.session("sid"));
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- stderr
     refreshed the session, access token expires <time>
     ");
-    let after = pair(&sandbox);
+    let after = read_token_pair(&sandbox);
     assert!(before.0 != after.0 && before.1 != after.1);
     assert_eq!(payload(&after.0)["fresh"], json!(false));
     let output = sandbox.run(&["refresh", "-o", "json"]);
@@ -108,14 +109,14 @@ fn refresh_accepts_refresh_tokens_only() {
 #[test]
 fn bearer_token_is_never_refreshed() {
     let mut sandbox = Sandbox::with_john();
-    let before = pair(&sandbox);
+    let before = read_token_pair(&sandbox);
     sandbox.set("JETON_TOKEN", &before.0);
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 2, stderr
     error: the token in JETON_TOKEN cannot be refreshed
     hint: pass a refresh token with `--token-stdin`, or omit this token
     ");
-    assert_eq!(pair(&sandbox), before);
+    assert_eq!(read_token_pair(&sandbox), before);
 }
 
 #[test]
@@ -124,11 +125,11 @@ fn expired_access_token_is_refreshed_automatically() {
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["settings", "set", "session.access_ttl", "15m"]).ok();
-    let before = pair(&sandbox);
+    let before = read_token_pair(&sandbox);
     wait_for_expiry();
     let output = sandbox.run(&["whoami"]).ok();
     assert_eq!(output.stderr, "", "the refresh prints no message");
-    let after = pair(&sandbox);
+    let after = read_token_pair(&sandbox);
     assert!(before.0 != after.0 && before.1 != after.1);
     let output = sandbox.run(&["token", "verify", &before.0, "--type", "access"]);
     assert_snapshot!(output, @"
@@ -137,7 +138,7 @@ fn expired_access_token_is_refreshed_automatically() {
     error: token expired
     ");
     sandbox.run(&["whoami"]).ok();
-    assert_eq!(pair(&sandbox), after, "a valid pair is not refreshed again");
+    assert_eq!(read_token_pair(&sandbox), after, "a valid token pair is not refreshed again");
 }
 
 #[test]
@@ -165,17 +166,17 @@ fn interrupted_refresh_is_completed_by_the_next_command() {
     let file = sandbox.session_file();
     let mut interrupted: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     sandbox.run(&["refresh"]).ok();
-    let (access, refresh) = pair(&sandbox);
+    let (access, refresh) = read_token_pair(&sandbox);
     interrupted["pending"] =
         json!({"access": payload(&access)["jti"], "refresh": payload(&refresh)["jti"]});
     std::fs::write(&file, interrupted.to_string()).unwrap();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     sandbox.run(&["refresh"]).ok();
-    let reissued = pair(&sandbox);
+    let reissued = read_token_pair(&sandbox);
     assert_eq!(payload(&reissued.0), payload(&access));
     assert_eq!(payload(&reissued.1), payload(&refresh));
     let pairs: i64 = store.query_row("SELECT count(*) FROM pairs", [], |row| row.get(0)).unwrap();
-    assert_eq!(pairs, 3, "of ada, of john, and one successor");
+    assert_eq!(pairs, 3, "one pair of ada, one of john, and its one successor");
     sandbox.run(&["refresh"]).ok();
     sandbox.run(&["whoami"]).ok();
 }

@@ -1,7 +1,7 @@
 //! `jeton store backup`
 
 use super::mount_namespace::MountNamespace;
-use super::{mode, set_mode, without_umask};
+use super::{mode_of, run_with_umask_0, set_mode};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Returns the rows of each table as read by a stock SQLite, except the audit row of the backup.
-pub(super) fn content(store: &Path) -> BTreeMap<String, Vec<String>> {
+pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     let store = rusqlite::Connection::open(store).unwrap();
     let texts = |sql: &str| -> Vec<String> {
         let mut statement = store.prepare(sql).unwrap();
@@ -29,7 +29,7 @@ pub(super) fn content(store: &Path) -> BTreeMap<String, Vec<String>> {
     tables.iter().map(|table| (table.clone(), rows(table))).collect()
 }
 
-fn names(directory: &Path) -> Vec<String> {
+fn file_names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -57,35 +57,35 @@ fn backup_has_the_content_of_the_store() {
     --- stderr
     wrote copies/copy.db, <size> bytes
     ");
-    assert_eq!((names(&directory), mode(&copy)), (vec!["copy.db".to_owned()], 0o600));
-    assert!(content(&copy) == content(&sandbox.store()));
+    assert_eq!((file_names(&directory), mode_of(&copy)), (vec!["copy.db".to_owned()], 0o600));
+    assert!(read_tables(&copy) == read_tables(&sandbox.store()));
 
     let output = sandbox.run_json(&["store", "backup", "another.db"]).to_string();
     assert_snapshot!(output.replace(&size.to_string(), "<size>"), @r#"{"changed":true,"backup":"another.db","size_bytes":<size>}"#);
 
-    let run_at_copy =
-        |words: &[&str]| sandbox.run(&[&["--store", "copies/copy.db"], words].concat());
-    assert_snapshot!(run_at_copy(&["store", "check", "-q"]), @"
+    let run_on_copy =
+        |arguments: &[&str]| sandbox.run(&[&["--store", "copies/copy.db"], arguments].concat());
+    assert_snapshot!(run_on_copy(&["store", "check", "-q"]), @"
     ok
     --- stderr
     warning: directory `~/copies` is readable by other users: found mode 0755, expected 0700
     ");
-    assert_eq!(run_at_copy(&["token", "verify", &token]).code, 12);
+    assert_eq!(run_on_copy(&["token", "verify", &token]).code, 12);
     assert_eq!(
-        run_at_copy(&["whoami"]).code,
+        run_on_copy(&["whoami"]).code,
         4,
         "the copy does not share the session of the store"
     );
     let login = ["--store", "copies/copy.db", "login", "john", "--password-stdin"];
     sandbox.run_with_input(&login, "123456").ok();
-    run_at_copy(&["token", "create", "other"]).ok();
+    run_on_copy(&["token", "create", "other"]).ok();
 }
 
 #[test]
 fn backup_ignores_the_umask() {
     let sandbox = Sandbox::with_admin();
-    without_umask(&sandbox, "store backup copy.db").ok();
-    assert_eq!(mode(&sandbox.home().join("copy.db")), 0o600);
+    run_with_umask_0(&sandbox, "store backup copy.db").ok();
+    assert_eq!(mode_of(&sandbox.home().join("copy.db")), 0o600);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn backup_overwrites_no_file() {
     let mut outputs = String::new();
     for suffix in ["-wal", "-shm", "-journal"] {
         let log = sandbox.home().join(format!("other.db{suffix}"));
-        fs::write(&log, "of another file").unwrap();
+        fs::write(&log, "log of another file").unwrap();
         let output = sandbox.run(&["store", "backup", "other.db"]);
         outputs += &output.with_command();
         fs::remove_file(log).unwrap();
@@ -166,12 +166,12 @@ fn sqlite_suffixes_are_refused_as_store_names() {
         let output = sandbox.run(&["store", "backup", &name]);
         outputs += &output.with_command();
         let sibling = format!("{store}{suffix}");
-        let existed = Path::new(&sibling).exists();
+        let existed_before = Path::new(&sibling).exists();
         let output =
             sandbox.run_with_input(&["--store", &name, "init", "--password-stdin"], "lovelace");
         outputs += &output.with_command();
         assert!(!sandbox.home().join(name).exists());
-        assert_eq!(Path::new(&sibling).exists(), existed);
+        assert_eq!(Path::new(&sibling).exists(), existed_before);
     }
     assert_snapshot!(outputs, @"
     $ jeton store backup copy.db-wal

@@ -1,8 +1,8 @@
 //! `jeton store check`: detects each fault, and repairs none.
 
 use super::crafted_schema::craft;
-use super::unsafe_files::give_away;
-use super::{damage, mode, set_mode, without_logs};
+use super::unsafe_files::change_owner;
+use super::{damage_page, mode_of, remove_wal, set_mode};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -28,12 +28,12 @@ fn store_in_use_passes_the_check() {
 fn check_detects_every_damaged_page() {
     let sandbox = Sandbox::with_admin();
     sandbox.get(&["token", "create", "app"]);
-    let bytes = without_logs(&sandbox);
-    let mut unseen = 0;
+    let bytes = remove_wal(&sandbox);
+    let mut missed_by_keys_list = 0;
     for page in 0..bytes.len() / 4096 {
-        damage(&sandbox.store(), &bytes, page, 0);
-        unseen += usize::from(sandbox.run(&["keys", "list"]).code == 0);
-        damage(&sandbox.store(), &bytes, page, 0);
+        damage_page(&sandbox.store(), &bytes, page, 0);
+        missed_by_keys_list += usize::from(sandbox.run(&["keys", "list"]).code == 0);
+        damage_page(&sandbox.store(), &bytes, page, 0);
         let before = fs::read(sandbox.store()).unwrap();
         let output = check(&sandbox);
         let is_reported = output.stdout.starts_with("store_damaged: ")
@@ -41,7 +41,7 @@ fn check_detects_every_damaged_page() {
         assert!(output.code == 78 && is_reported, "page {page}: {output:?}");
         assert!(before == fs::read(sandbox.store()).unwrap(), "page {page}");
     }
-    assert!(unseen > 10, "{unseen}");
+    assert!(missed_by_keys_list > 10, "{missed_by_keys_list}");
 }
 
 #[test]
@@ -72,7 +72,8 @@ fn check_detects_orphaned_rows() {
 fn check_detects_zero_and_two_active_keys() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
-    // Simulates a damaged unique index that admits two rows: emptied, with its original statement.
+    // Simulates a damaged unique index: it covers no rows while two active keys are inserted, then
+    // the schema gets its original SQL back.
     let duplicate_active = |purpose: &str, kid: &str| {
         craft(
             &sandbox,
@@ -121,8 +122,8 @@ fn check_detects_a_missing_admin() {
     sandbox.run(&["keys", "generate"]).ok();
     assert_snapshot!(check(&sandbox), @"ok");
     sandbox.register("ada", "lovelace");
-    for role in ["role = 'minter'", "role = 'admin', disabled_at = 1"] {
-        sandbox.sql(&format!("UPDATE users SET {role}"));
+    for assignment in ["role = 'minter'", "role = 'admin', disabled_at = 1"] {
+        sandbox.sql(&format!("UPDATE users SET {assignment}"));
         allow_duplicates!(assert_snapshot!(check(&sandbox), @"
         store_damaged: store damaged: no active admin
         --- exit code 78, stderr
@@ -139,7 +140,7 @@ fn check_reports_loose_modes_without_repair() {
         let file = sandbox.store().with_extension(extension);
         set_mode(&file, mode_bits);
         outputs += &check(&sandbox).to_string();
-        assert_eq!(mode(&file), mode_bits);
+        assert_eq!(mode_of(&file), mode_bits);
         set_mode(&file, 0o600);
     }
     assert_snapshot!(outputs, @"
@@ -175,7 +176,7 @@ fn check_detects_files_of_other_users() {
     let mut outputs = String::new();
     for extension in ["db-shm", "db"] {
         let file = sandbox.store().with_extension(extension);
-        if !give_away(&file) {
+        if !change_owner(&file) {
             return;
         }
         outputs += &check(&sandbox).to_string();
@@ -190,7 +191,7 @@ fn check_detects_files_of_other_users() {
     error: the store has 1 fault
     hint: run jeton as the owner of the file, or on your own copy
     ");
-    if give_away(sandbox.store().parent().unwrap()) {
+    if change_owner(sandbox.store().parent().unwrap()) {
         assert_snapshot!(check(&sandbox), @"
         insecure_permissions: directory `~/.local/share/jeton` belongs to another user
         --- exit code 78, stderr
@@ -217,7 +218,7 @@ fn check_inspects_stores_that_other_commands_refuse() {
     let output = check(&sandbox);
     let codes: Vec<_> = output.stdout.lines().filter_map(|line| line.split(':').next()).collect();
     assert_eq!((output.code, codes), (78, vec!["insecure_permissions", "store_foreign"]));
-    assert_eq!(mode(&store), 0o644);
+    assert_eq!(mode_of(&store), 0o644);
     let elsewhere = sandbox.home().join("elsewhere.db");
     fs::rename(&store, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &store).unwrap();

@@ -1,12 +1,13 @@
-//! Password hashes that no command writes: reported as a damaged store without computing them.
+//! Password hashes that no command writes: a command reports a damaged store, and does not compute the
+//! hash.
 
-use super::crafted_rows::{check, damage, log_in};
+use super::crafted_rows::{check, log_in, run_on_damage};
 use super::crafted_schema::{craft, run_bounded};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 /// Hash parameters that need 4 GiB or hours, or are malformed.
-const COSTLY: [&str; 4] = [
+const COSTLY_PARAMETERS: [&str; 4] = [
     "$argon2id$v=19$m=4194304,t=1,p=1$",
     "$argon2id$v=19$m=8,t=4294967295,p=1$",
     "$argon2id$v=19$m=134217728,t=1,p=16777215$",
@@ -14,9 +15,9 @@ const COSTLY: [&str; 4] = [
 ];
 
 #[test]
-fn costly_password_hash_is_damage_and_not_computed() {
+fn costly_password_hash_is_reported_and_not_computed() {
     let mut outputs = String::new();
-    for parameters in COSTLY {
+    for parameters in COSTLY_PARAMETERS {
         let sandbox = Sandbox::with_admin();
         let hash = format!("{parameters}c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
         craft(&sandbox, &format!("UPDATE users SET password = '{hash}'"));
@@ -76,14 +77,14 @@ fn costly_password_hash_is_damage_and_not_computed() {
 }
 
 #[test]
-fn costly_hash_class_is_damage_and_not_computed() {
+fn costly_hash_class_is_reported_and_not_computed() {
     let mut outputs = String::new();
-    for parameters in COSTLY {
+    for parameters in COSTLY_PARAMETERS {
         let sandbox = Sandbox::with_admin();
         let class = parameters.trim_end_matches('$');
         craft(&sandbox, &format!("UPDATE store SET costliest_hash = '{class}'"));
-        outputs += &damage(&sandbox, &["login", "ada", "--password-stdin"]);
-        outputs += &damage(&sandbox, &["login", "nobody", "--password-stdin"]);
+        outputs += &run_on_damage(&sandbox, &["login", "ada", "--password-stdin"]);
+        outputs += &run_on_damage(&sandbox, &["login", "nobody", "--password-stdin"]);
         outputs += &check(&sandbox);
         sandbox.run(&["store", "prune"]).ok();
         log_in(&sandbox).ok();

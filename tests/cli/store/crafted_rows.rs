@@ -9,11 +9,11 @@ use insta::assert_snapshot;
 /// Returns the output of a command that reads a damaged row, after asserting that `store check`
 /// reports damage.
 #[track_caller]
-pub(super) fn damage(sandbox: &Sandbox, words: &[&str]) -> String {
-    let output = run_bounded(sandbox, words, "lovelace\n");
+pub(super) fn run_on_damage(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let output = run_bounded(sandbox, arguments, "lovelace\n");
     let error = sandbox.json_error(&["store", "check"]);
-    assert_eq!(error["code"], "store_damaged", "{words:?}");
-    output.with_heading(format_args!("$ jeton {}", words.join(" ")))
+    assert_eq!(error["code"], "store_damaged", "{arguments:?}");
+    output.with_heading(format_args!("$ jeton {}", arguments.join(" ")))
 }
 
 pub(super) fn check(sandbox: &Sandbox) -> String {
@@ -25,11 +25,11 @@ pub(super) fn log_in(sandbox: &Sandbox) -> RunOutput {
 }
 
 #[test]
-pub(super) fn damaged_key_is_damage_in_every_command() {
+pub(super) fn damaged_key_is_reported_by_every_command() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "x"]);
     craft(&sandbox, "UPDATE keys SET public = '{\"kty\":\"EC\"}'");
-    assert_snapshot!(damage(&sandbox, &["token", "verify", &token]), @"
+    assert_snapshot!(run_on_damage(&sandbox, &["token", "verify", &token]), @"
     $ jeton token verify <token>
     --- exit code 78, stderr
     error: store damaged: unusable key `<key>`
@@ -43,14 +43,14 @@ pub(super) fn damaged_key_is_damage_in_every_command() {
     let sandbox = Sandbox::with_admin();
     craft(&sandbox, "UPDATE keys SET material = x'00'");
     let mut outputs = String::new();
-    for words in [
+    for arguments in [
         &["token", "create", "x"][..],
         &["keys", "export", "--pem"],
         &["keys", "export", "--private", &sandbox.sql("SELECT kid FROM keys")[0]],
         &["login", "ada", "--password-stdin"],
         &["refresh"],
     ] {
-        outputs += &damage(&sandbox, words);
+        outputs += &run_on_damage(&sandbox, arguments);
     }
     assert_snapshot!(outputs + &check(&sandbox), @"
     $ jeton token create x
@@ -76,14 +76,14 @@ pub(super) fn damaged_key_is_damage_in_every_command() {
 }
 
 #[test]
-pub(super) fn damaged_test_key_is_damage() {
+pub(super) fn damaged_test_key_is_reported() {
     let mut outputs = String::new();
-    for sql in ["material = x''", "material = x'00'", "algorithm = 'EdDSA'"] {
+    for assignment in ["material = x''", "material = x'00'", "algorithm = 'EdDSA'"] {
         let sandbox = Sandbox::with_admin();
         sandbox.run(&["token", "mint"]).ok();
-        craft(&sandbox, &format!("UPDATE keys SET {sql} WHERE purpose = 'test'"));
-        let algorithm = if sql.contains("EdDSA") { "EdDSA" } else { "ES256" };
-        outputs += &damage(&sandbox, &["token", "mint", "--alg", algorithm]);
+        craft(&sandbox, &format!("UPDATE keys SET {assignment} WHERE purpose = 'test'"));
+        let algorithm = if assignment.contains("EdDSA") { "EdDSA" } else { "ES256" };
+        outputs += &run_on_damage(&sandbox, &["token", "mint", "--alg", algorithm]);
     }
     assert_snapshot!(outputs, @"
     $ jeton token mint --alg ES256
@@ -104,10 +104,10 @@ fn empty_secret_neither_signs_nor_verifies() {
     let token = sandbox.get(&["token", "mint", "--alg", "HS256"]);
     craft(&sandbox, "UPDATE keys SET material = x'' WHERE purpose = 'test'");
     let mut outputs = String::new();
-    for words in
+    for arguments in
         [&["token", "mint", "--alg", "HS256"][..], &["token", "verify", "--type", "test", &token]]
     {
-        outputs += &damage(&sandbox, words);
+        outputs += &run_on_damage(&sandbox, arguments);
     }
     assert_snapshot!(outputs, @"
     $ jeton token mint --alg HS256
@@ -122,7 +122,7 @@ fn empty_secret_neither_signs_nor_verifies() {
 #[test]
 fn exhausted_ids_are_reported_as_damage() {
     let mut outputs = String::new();
-    for (table, words) in [
+    for (table, arguments) in [
         ("grants", &["token", "create", "x"][..]),
         ("tokens", &["token", "create", "x"]),
         ("users", &["register", "eve", "--email", "eve@example.com", "--password-stdin"]),
@@ -138,7 +138,7 @@ fn exhausted_ids_are_reported_as_damage() {
                  INSERT INTO sqlite_sequence VALUES ('{table}', 9223372036854775807)"
             ),
         );
-        outputs += &damage(&sandbox, words);
+        outputs += &run_on_damage(&sandbox, arguments);
         outputs += &check(&sandbox);
     }
     assert_snapshot!(outputs, @"
@@ -188,8 +188,8 @@ fn exhausted_ids_are_reported_as_damage() {
 }
 
 #[test]
-fn rows_of_every_table_are_refused_as_damage() {
-    for (sql, words, message) in [
+fn damaged_rows_of_every_table_are_reported() {
+    for (sql, arguments, message) in [
         ("UPDATE users SET role = 'boss'", &["users", "list"][..], "role: "),
         ("UPDATE users SET created_at = -1", &["users", "list"], "invalid time -1"),
         ("UPDATE users SET uid = x'00'", &["whoami"], ""),
@@ -223,7 +223,7 @@ fn rows_of_every_table_are_refused_as_damage() {
         let sandbox = Sandbox::with_admin();
         sandbox.get(&["token", "create", "x"]);
         craft(&sandbox, sql);
-        let output = run_bounded(&sandbox, words, "");
+        let output = run_bounded(&sandbox, arguments, "");
         let start = format!("error: store damaged: {message}");
         assert!(output.code == 78 && output.stderr.starts_with(&start), "{sql}: {output:?}");
         assert_eq!(output.stderr.lines().count(), 1, "{sql}: {output:?}");
@@ -236,7 +236,7 @@ fn rows_of_every_table_are_refused_as_damage() {
 }
 
 #[test]
-fn large_and_many_values_are_bounded() {
+fn too_large_and_too_many_values_are_refused() {
     let mut outputs = String::new();
     for sql in [
         "INSERT INTO settings VALUES ('issuer', printf('%.*c', 60000000, 'x'), 1)",

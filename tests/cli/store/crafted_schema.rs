@@ -1,5 +1,5 @@
-//! Stores whose schema another program changed: every command refuses them, in bounded time, before
-//! a statement can run through a foreign view or trigger.
+//! Stores whose schema another program changed: every command refuses such a store in bounded time,
+//! before a statement can use a view or trigger of the other program.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// Maximum duration of a refusal.
-const BOUND: Duration = Duration::from_secs(10);
+const MAX_DURATION: Duration = Duration::from_secs(10);
 
-/// Changes the store with a stock SQLite that checks no constraints.
+/// Changes the store with a stock SQLite, without checks of constraints.
 pub(super) fn craft(sandbox: &Sandbox, sql: &str) {
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store
@@ -21,7 +21,7 @@ pub(super) fn craft(sandbox: &Sandbox, sql: &str) {
         .unwrap();
 }
 
-/// Runs a command, and fails the test if it takes longer than `BOUND`.
+/// Runs a command, and fails the test if it takes longer than `MAX_DURATION`.
 pub(super) fn run_bounded(sandbox: &Sandbox, arguments: &[&str], input: &str) -> RunOutput {
     let start = Instant::now();
     let mut command = std::process::Command::new("timeout");
@@ -29,7 +29,7 @@ pub(super) fn run_bounded(sandbox: &Sandbox, arguments: &[&str], input: &str) ->
     command.args(["20", env!("CARGO_BIN_EXE_jeton")]).args(jeton.get_args()).env_clear();
     command.env("HOME", sandbox.home()).current_dir(sandbox.home());
     let output = Sandbox::run_with(command, input);
-    assert!(start.elapsed() < BOUND, "{arguments:?}: {output:?}");
+    assert!(start.elapsed() < MAX_DURATION, "{arguments:?}: {output:?}");
     output
 }
 
@@ -53,9 +53,9 @@ const COMMANDS: &[&[&str]] = &[
 ];
 
 /// Asserts that every command refuses the crafted store in the same way. Returns the refusal and the
-/// differences named by `store check`.
+/// output of `store check`.
 #[track_caller]
-fn refusals(sql: &str) -> String {
+fn refusal_and_check(sql: &str) -> String {
     let sandbox = Sandbox::with_admin();
     craft(&sandbox, sql);
     let rows = || sandbox.sql("SELECT count(*) || max(role) FROM users");
@@ -76,7 +76,7 @@ fn refusals(sql: &str) -> String {
 
 #[test]
 fn endless_view_in_place_of_a_table_is_refused() {
-    let output = refusals(
+    let output = refusal_and_check(
         "DROP TABLE settings;
          CREATE VIEW settings AS WITH RECURSIVE n (name) AS (SELECT '' UNION ALL SELECT '' FROM n)
              SELECT name, name AS value, 1 AS changed_at FROM n",
@@ -95,7 +95,7 @@ fn endless_view_in_place_of_a_table_is_refused() {
 
 #[test]
 fn trigger_that_grants_admin_is_refused() {
-    let output = refusals(
+    let output = refusal_and_check(
         "CREATE TRIGGER helpful AFTER INSERT ON users BEGIN UPDATE users SET role = 'admin'; END",
     );
     assert_snapshot!(output, @"
@@ -111,7 +111,7 @@ fn trigger_that_grants_admin_is_refused() {
 
 #[test]
 fn trigger_with_a_hostile_name_and_message_is_refused_and_escaped() {
-    let output = refusals(
+    let output = refusal_and_check(
         "CREATE TRIGGER \"a\u{1b}]0;x\u{7}\nerror: fine\" BEFORE INSERT ON audit BEGIN
              SELECT raise(ABORT, 'x\n\u{1b}[2J'); END",
     );
@@ -128,7 +128,7 @@ fn trigger_with_a_hostile_name_and_message_is_refused_and_escaped() {
 
 #[test]
 fn dropped_index_trigger_and_table_are_refused() {
-    let output = refusals("DROP INDEX keys_one_active_app");
+    let output = refusal_and_check("DROP INDEX keys_one_active_app");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -138,7 +138,7 @@ fn dropped_index_trigger_and_table_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusals("DROP TRIGGER users_added");
+    let output = refusal_and_check("DROP TRIGGER users_added");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -148,7 +148,7 @@ fn dropped_index_trigger_and_table_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusals("DROP TABLE blocklist");
+    let output = refusal_and_check("DROP TABLE blocklist");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -162,7 +162,7 @@ fn dropped_index_trigger_and_table_are_refused() {
 
 #[test]
 fn changed_table_and_additional_objects_are_refused() {
-    let output = refusals("ALTER TABLE settings ADD COLUMN note TEXT");
+    let output = refusal_and_check("ALTER TABLE settings ADD COLUMN note TEXT");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -172,7 +172,7 @@ fn changed_table_and_additional_objects_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusals("CREATE TABLE notes (x)");
+    let output = refusal_and_check("CREATE TABLE notes (x)");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -182,7 +182,7 @@ fn changed_table_and_additional_objects_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusals("CREATE INDEX fast ON users (role)");
+    let output = refusal_and_check("CREATE INDEX fast ON users (role)");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -192,7 +192,7 @@ fn changed_table_and_additional_objects_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusals(
+    let output = refusal_and_check(
         "UPDATE sqlite_schema SET sql = replace(sql, 'UNIQUE INDEX', 'INDEX')
              WHERE name = 'keys_one_active_app'",
     );
@@ -208,7 +208,7 @@ fn changed_table_and_additional_objects_are_refused() {
 }
 
 #[test]
-fn unparsable_statement_is_damage() {
+fn unparsable_schema_is_refused() {
     let sandbox = Sandbox::with_admin();
     craft(
         &sandbox,

@@ -1,5 +1,5 @@
-//! A full disk below the session file and below the store: the old content stays intact, and the
-//! next command works after space is freed.
+//! A full disk that contains the session file, the store or output files: the old content stays
+//! intact, and the next command works after space is freed.
 
 use super::mount_namespace::MountNamespace;
 use crate::sandbox::Sandbox;
@@ -22,8 +22,8 @@ fn full_disk_keeps_the_old_session_file() {
     mounted.run("init ada").ok();
     mounted.run_line_ok("cp .config/jeton/sessions/*.json before");
     mounted.fill(".config");
-    for words in ["refresh", "login ada"] {
-        allow_duplicates!(assert_snapshot!(mounted.run(words), @"
+    for arguments in ["refresh", "login ada"] {
+        allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 1, stderr
         error: disk full: the session file cannot be written
         hint: free disk space and retry
@@ -34,7 +34,11 @@ fn full_disk_keeps_the_old_session_file() {
         mounted.run("whoami").ok();
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM pairs WHERE spent_at IS NOT NULL"), ["0"]);
-    assert_eq!(sandbox.sql("SELECT count(*) FROM sessions"), ["1"], "no session without its file");
+    assert_eq!(
+        sandbox.sql("SELECT count(*) FROM sessions"),
+        ["1"],
+        "no session is created without its file"
+    );
     mounted.free(".config");
     mounted.run("refresh").ok();
     mounted.run("whoami").ok();
@@ -50,8 +54,10 @@ fn full_disk_leaves_the_store_unchanged() {
     let token = mounted.run("token create app").ok().stdout;
     let session = ["sid", "access", "refresh"].map(|member| sandbox.session(member));
     mounted.fill(".local");
-    for words in ["refresh", "login ada", "register john", "token create other", "token revoke 1"] {
-        allow_duplicates!(assert_snapshot!(mounted.run(words), @"
+    for arguments in
+        ["refresh", "login ada", "register john", "token create other", "token revoke 1"]
+    {
+        allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 1, stderr
         error: disk full: cannot write the store
         hint: free disk space and retry

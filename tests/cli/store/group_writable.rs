@@ -1,4 +1,5 @@
-//! Directories that a group can write: the user's private group is a warning, any other is refused.
+//! Group-writable directories: accepted with a warning if the group has no other members, otherwise
+//! refused.
 
 use super::mount_namespace::{MountNamespace, skip};
 use super::set_mode;
@@ -11,9 +12,9 @@ const ACL: &str = "system.posix_acl_access";
 
 /// Returns an access control list (acl(5), in the format of Linux) that also lets `user` write.
 fn acl_for(user: u32) -> Vec<u8> {
-    const UNNAMED: u32 = u32::MAX;
+    const NO_ID: u32 = u32::MAX;
     let entries: [(u16, u16, u32); 5] =
-        [(1, 7, UNNAMED), (2, 7, user), (4, 0, UNNAMED), (16, 7, UNNAMED), (32, 0, UNNAMED)];
+        [(1, 7, NO_ID), (2, 7, user), (4, 0, NO_ID), (16, 7, NO_ID), (32, 0, NO_ID)];
     let mut list = 2_u32.to_le_bytes().to_vec();
     for (tag, rights, id) in entries {
         list.extend(tag.to_le_bytes());
@@ -44,8 +45,8 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
     warning: directory `~/.local/share/jeton` is readable by other users: found mode 0770, expected 0700
     ");
     create_directory(&sandbox, "written", 0o770);
-    let man = mounted.run("man --dir written -q");
-    assert_snapshot!(man, @"
+    let output = mounted.run("man --dir written -q");
+    assert_snapshot!(output, @"
     --- stderr
     warning: members of your group can write the directory `written`
     ");
@@ -61,7 +62,8 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
     } else {
         skip("the file system does not support access control lists");
     }
-    // Another member in the group file, another member by primary group, and a group for all users.
+    // A second member in the group file, a second member by primary group, and a group that is not the
+    // private group of the user.
     for (users, group) in [
         (USERS.to_owned(), "ada:x:0:ada,bob\n"),
         (USERS.replace(":7:7:", ":7:0:"), "ada:x:0:\n"),

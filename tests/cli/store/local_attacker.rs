@@ -9,18 +9,18 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 const ATTACKER_UID: u32 = 12_345;
-const TRIES: usize = 100;
+const ATTEMPTS: usize = 100;
 
 /// Creates logs and directories at the expected paths of a store. Appends the name of each readable
-/// file with tables of a store to `stolen`.
-const SCRIPT: &str = r#"
-my ($shared, $loot) = @ARGV;
+/// file with tables of a store to `stolen`, and one byte per round to `rounds`.
+const ATTACK_SCRIPT: &str = r#"
+my ($shared, $private) = @ARGV;
 chdir $shared or die;
 umask 0;
-open my $turns, ">>", "$loot/turns" or die;
-open my $stolen, ">>", "$loot/stolen" or die;
+open my $rounds, ">>", "$private/rounds" or die;
+open my $stolen, ">>", "$private/stolen" or die;
 while (1) {
-    syswrite $turns, ".";
+    syswrite $rounds, ".";
     if (rand() < 0.02) { mkdir "ci"; mkdir "own"; }
     for my $store ("ci.db", "ci/jeton.db", "own/jeton.db") {
         for my $end ("", "-wal", "-shm", "-journal") {
@@ -45,9 +45,9 @@ fn command_as_attacker() -> Command {
 struct Attacker(Child);
 
 impl Attacker {
-    fn in_directory(directory: &Path, loot: &Path) -> Self {
+    fn start(directory: &Path, private: &Path) -> Self {
         let mut command = command_as_attacker();
-        command.args(["perl", "-e", SCRIPT]).args([directory, loot]);
+        command.args(["perl", "-e", ATTACK_SCRIPT]).args([directory, private]);
         Self(command.stdout(Stdio::null()).spawn().unwrap())
     }
 }
@@ -59,7 +59,8 @@ impl Drop for Attacker {
     }
 }
 
-/// Creates stores in a directory with the given mode while the attacker runs.
+/// Creates stores in a directory with the given mode while the attacker runs, and asserts that the
+/// attacker reads no store.
 fn assert_no_key_is_stolen(mode: u32) {
     let probe = command_as_attacker().args(["perl", "-e", "1"]).stderr(Stdio::null()).status();
     if !probe.is_ok_and(|status| status.success()) {
@@ -67,13 +68,13 @@ fn assert_no_key_is_stolen(mode: u32) {
         return;
     }
     let sandbox = Sandbox::new();
-    let [shared, loot] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [shared, private] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     set_mode(shared.path(), mode);
-    chown(loot.path(), Some(ATTACKER_UID), None).unwrap();
-    set_mode(loot.path(), 0o755);
-    let attacker = Attacker::in_directory(shared.path(), loot.path());
-    let (mut created, mut unexpected) = (0, Vec::new());
-    for _ in 0..TRIES {
+    chown(private.path(), Some(ATTACKER_UID), None).unwrap();
+    set_mode(private.path(), 0o755);
+    let attacker = Attacker::start(shared.path(), private.path());
+    let (mut created_count, mut unexpected) = (0, Vec::new());
+    for _ in 0..ATTEMPTS {
         for name in ["ci.db", "ci/jeton.db", "own/jeton.db"] {
             let store = shared.path().join(name);
             let output = sandbox.run(&["keys", "generate", "--store", store.to_str().unwrap()]);
@@ -81,25 +82,25 @@ fn assert_no_key_is_stolen(mode: u32) {
             if !is_refused && (output.code != 0 || name == "ci.db") {
                 unexpected.push(format!("{name}: {output:?}"));
             }
-            created += usize::from(output.code == 0);
+            created_count += usize::from(output.code == 0);
             if let Some(directory) =
                 Path::new(name).parent().filter(|path| !path.as_os_str().is_empty())
             {
-                // Without the directory, jeton and the attacker race to create a new directory.
+                // After the removal, jeton and the attacker race again to create the directory.
                 let _ = fs::remove_dir_all(shared.path().join(directory));
             }
         }
     }
     drop(attacker);
-    let turns = fs::read(loot.path().join("turns")).unwrap().len();
-    assert!(turns > TRIES, "{turns}");
-    let stolen = fs::read_to_string(loot.path().join("stolen")).unwrap_or_default();
-    assert_eq!(stolen, "", "after {created} stores");
+    let rounds = fs::read(private.path().join("rounds")).unwrap().len();
+    assert!(rounds > ATTEMPTS, "{rounds}");
+    let stolen = fs::read_to_string(private.path().join("stolen")).unwrap_or_default();
+    assert_eq!(stolen, "", "after {created_count} stores");
     assert!(unexpected.is_empty(), "{unexpected:?}");
     let log = fs::metadata(shared.path().join("ci.db-wal")).unwrap();
     assert_eq!(log.uid(), ATTACKER_UID, "the attacker won at least one race");
     // Below a world-writable directory without the sticky bit, anyone can rename any file.
-    assert_eq!(created > 0, mode == 0o1777, "{created}");
+    assert_eq!(created_count > 0, mode == 0o1777, "{created_count}");
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn attacker_reads_no_key_in_a_sticky_directory() {
 }
 
 #[test]
-fn process_memory_is_closed_to_the_same_user() {
+fn process_memory_is_unreadable_for_the_same_user() {
     let probe = command_as_attacker().arg("true").stderr(Stdio::null()).status();
     if !probe.is_ok_and(|status| status.success()) {
         skip("another user is not available");
@@ -121,7 +122,7 @@ fn process_memory_is_closed_to_the_same_user() {
     }
     let directory = tempfile::tempdir().unwrap();
     set_mode(directory.path(), 0o755);
-    // A copy that its user can read: an unreadable program is never dumpable.
+    // The user must be able to read the program: a process of an unreadable program is never dumpable.
     let program = directory.path().join("jeton");
     fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();
     set_mode(&program, 0o755);

@@ -6,10 +6,10 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::process::Command;
 
-/// Adds expired tokens to grant 1, every second of which was revoked before.
-fn add_expired(sandbox: &Sandbox, tokens: usize) {
+/// Adds expired tokens to grant 1. Every second token was revoked before it expired.
+fn add_expired_tokens(sandbox: &Sandbox, count: usize) {
     sandbox.sql(&format!(
-        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {tokens})
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
          INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at, revoked_at)
          SELECT unhex(printf('%032x', n)), 1, 1, 1700000000, 1700003600,
              CASE n % 2 WHEN 0 THEN 1700001800 END FROM n RETURNING id"
@@ -23,7 +23,7 @@ fn info_needs_no_login() {
     sandbox.get(&["token", "create", "other"]);
     sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
     sandbox.run(&["token", "revoke", "2"]).ok();
-    add_expired(&sandbox, 3);
+    add_expired_tokens(&sandbox, 3);
     sandbox.run(&["logout"]).ok();
     let info = sandbox.run(&["store", "info"]).ok();
     let lines: Vec<_> = info.stdout.lines().filter(|line| !line.starts_with("size ")).collect();
@@ -55,7 +55,7 @@ fn info_needs_no_login() {
 fn pruned_tokens_stay_invalid() {
     let sandbox = Sandbox::with_admin();
     let create = |app| sandbox.get(&["token", "create", app, "--ttl", "1s"]);
-    let (token, revoked) = (create("a"), create("b"));
+    let (expired, revoked) = (create("a"), create("b"));
     let test = sandbox.get(&["token", "mint", "--record", "--ttl", "1s"]);
     sandbox.run(&["token", "revoke", "2", "3"]).ok();
     sandbox.get(&["token", "create", "stays"]);
@@ -66,7 +66,7 @@ fn pruned_tokens_stay_invalid() {
     ");
     assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":true,"tokens_deleted":3,"sessions_deleted":0,"revocations_deleted":0,"grants_deleted":3}"#);
     assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":false,"tokens_deleted":0,"sessions_deleted":0,"revocations_deleted":0,"grants_deleted":0}"#);
-    for token in [&token, &revoked, &test] {
+    for token in [&expired, &revoked, &test] {
         let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
         assert_eq!((output.code, &*output.stdout), (11, "invalid: token_expired\n"));
         let output = sandbox.run(&["token", "verify", token, "--type", "any", "--leeway", "5m"]);
@@ -86,8 +86,9 @@ fn pruned_tokens_stay_invalid() {
 fn prune_long_after_the_newest_change_asks_for_confirmation() {
     let sandbox = Sandbox::with_admin();
     sandbox.get(&["token", "create", "app"]);
-    let newest = "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
-    let [newest] = <[String; 1]>::try_from(sandbox.sql(newest)).unwrap();
+    let newest_sql =
+        "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
+    let [newest] = <[String; 1]>::try_from(sandbox.sql(newest_sql)).unwrap();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute_batch("UPDATE audit SET at = at - 5184000").unwrap();
     let output = sandbox.run(&["store", "prune"]);
@@ -115,8 +116,8 @@ fn prune_limit_of_a_key_is_reported() {
     let expiry = sandbox
         .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {expiry}, 'unixepoch')"))
         .remove(0);
-    let mark = json!([{"kid": kid, "latest_expires_at": expiry}]);
-    assert_eq!(sandbox.json(&["store", "info"])["pruned"], mark);
+    let prune_limits = json!([{"kid": kid, "latest_expires_at": expiry}]);
+    assert_eq!(sandbox.json(&["store", "info"])["pruned"], prune_limits);
     let stdout = sandbox.run(&["store", "info"]).ok().stdout;
     let line = format!("test tokens of key {kid} that expired by {expiry}");
     assert!(
@@ -137,11 +138,11 @@ fn prune_limit_of_a_key_is_reported() {
 
 #[test]
 fn prune_runs_during_create_and_mint() {
-    const MANY: usize = 20_000;
+    const EXPIRED_COUNT: usize = 20_000;
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     sandbox.get(&["token", "create", "app"]);
-    add_expired(&sandbox, MANY);
+    add_expired_tokens(&sandbox, EXPIRED_COUNT);
     let create = || sandbox.command(&["token", "create", "app"]);
     let mint = || sandbox.command(&["token", "mint", "--record", "--sub", "alice"]);
     let mut commands: Vec<Command> = vec![sandbox.command(&["store", "prune", "-o", "json"])];
@@ -150,8 +151,8 @@ fn prune_runs_during_create_and_mint() {
     for output in &output {
         assert_eq!(output.code, 0, "{output:?}");
     }
-    let answer: Value = serde_json::from_str(&output[0].stdout).unwrap();
-    assert_eq!(answer["tokens_deleted"], MANY);
+    let pruned: Value = serde_json::from_str(&output[0].stdout).unwrap();
+    assert_eq!(pruned["tokens_deleted"], EXPIRED_COUNT);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["17"]);
     for token in &output[1..] {
         sandbox.run(&["token", "verify", token.stdout.trim(), "--type", "any"]).ok();
@@ -190,8 +191,8 @@ fn current_store_needs_no_migration() {
 #[test]
 fn only_admins_maintain_the_store() {
     let sandbox = Sandbox::with_john();
-    for words in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
-        allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], words].concat()), @"
+    for arguments in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
+        allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], arguments].concat()), @"
         --- exit code 7, stderr
         error: only admins can administer the store
         "));

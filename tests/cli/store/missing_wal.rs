@@ -6,10 +6,10 @@ use std::fs;
 
 #[test]
 fn new_store_is_complete_without_its_wal() {
-    for words in [&["init", "ada"][..], &["register", "ada"], &["keys", "generate"]] {
+    for arguments in [&["init", "ada"][..], &["register", "ada"], &["keys", "generate"]] {
         let mut sandbox = Sandbox::new();
         sandbox.set("JETON_PASSWORD", "lovelace");
-        sandbox.run(words).ok();
+        sandbox.run(arguments).ok();
         let copy = sandbox.home().join("copy.db");
         fs::copy(sandbox.store(), &copy).unwrap();
         let copy = copy.to_str().unwrap();
@@ -28,8 +28,10 @@ fn empty_store_without_wal_is_reported() {
     drop(file);
     let bytes = fs::read(&path).unwrap();
     assert!(bytes.len() == 4096 && !path.with_extension("db-wal").exists());
-    for words in [&["whoami"][..], &["store", "check"], &["store", "migrate"], &["login", "ada"]] {
-        let mut command = sandbox.command(&[words, &["--store", "a.db"]].concat());
+    for arguments in
+        [&["whoami"][..], &["store", "check"], &["store", "migrate"], &["login", "ada"]]
+    {
+        let mut command = sandbox.command(&[arguments, &["--store", "a.db"]].concat());
         command.env("JETON_PASSWORD", "lovelace");
         let output = crate::run_output::RunOutput::of(command).to_string();
         // `store check` names the whole path.

@@ -30,7 +30,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-fn mode(path: &Path) -> u32 {
+fn mode_of(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
 }
 
@@ -49,10 +49,10 @@ fn is_empty(sandbox: &Sandbox) -> bool {
 }
 
 /// Runs a command with umask 0, so that new files are world-readable by default.
-fn without_umask(sandbox: &Sandbox, words: &str) -> RunOutput {
+fn run_with_umask_0(sandbox: &Sandbox, arguments: &str) -> RunOutput {
     let mut command = std::process::Command::new("sh");
     command
-        .args(["-c", &format!("umask 0; exec \"$0\" {words}"), env!("CARGO_BIN_EXE_jeton")])
+        .args(["-c", &format!("umask 0; exec \"$0\" {arguments}"), env!("CARGO_BIN_EXE_jeton")])
         .env_clear()
         .env("HOME", sandbox.home())
         .current_dir(sandbox.home());
@@ -62,15 +62,15 @@ fn without_umask(sandbox: &Sandbox, words: &str) -> RunOutput {
 #[test]
 fn new_files_ignore_the_umask() {
     let sandbox = Sandbox::new();
-    without_umask(&sandbox, "init ada").ok();
+    run_with_umask_0(&sandbox, "init ada").ok();
     for file in store_files(&sandbox) {
-        assert_eq!(mode(&file), 0o600, "{file:?}");
+        assert_eq!(mode_of(&file), 0o600, "{file:?}");
     }
     let session = sandbox.session_file();
-    assert_eq!(mode(&session), 0o600);
-    assert_eq!(mode(&session.with_extension("lock")), 0o600);
+    assert_eq!(mode_of(&session), 0o600);
+    assert_eq!(mode_of(&session.with_extension("lock")), 0o600);
     for directory in [sandbox.store().parent().unwrap(), &sandbox.sessions()] {
-        assert_eq!(mode(directory), 0o700, "{directory:?}");
+        assert_eq!(mode_of(directory), 0o700, "{directory:?}");
     }
     let entries: Vec<_> = fs::read_dir(sandbox.sessions()).unwrap().collect();
     assert_eq!(entries.len(), 2, "{entries:?}");
@@ -87,7 +87,7 @@ fn loose_store_modes_are_tightened_with_a_warning() {
         warning: `~/.local/share/jeton/jeton.db` was readable by other users; fixed its permissions
         "));
         for file in store_files(&sandbox) {
-            assert_eq!(mode(&file), 0o600, "{file:?}");
+            assert_eq!(mode_of(&file), 0o600, "{file:?}");
         }
         assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");
     }
@@ -109,7 +109,7 @@ fn empty_file_is_completed_by_init() {
         format!("created store `{}`\n", sandbox.store().canonicalize().unwrap().display());
     assert!(output.stderr.starts_with(&message), "{}", output.stderr);
     for file in store_files(&sandbox) {
-        assert_eq!(mode(&file), 0o600, "{file:?}");
+        assert_eq!(mode_of(&file), 0o600, "{file:?}");
     }
     sandbox.run(&["whoami"]).ok();
 }
@@ -143,12 +143,12 @@ fn commands_do_not_create_a_missing_store() {
         &["store", "prune"],
         &["store", "migrate"],
     ];
-    for words in commands {
-        allow_duplicates!(assert_snapshot!(sandbox.run_json(words), @r#"
+    for arguments in commands {
+        allow_duplicates!(assert_snapshot!(sandbox.run_json(arguments), @r#"
         --- exit code 3, stderr
         {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"store `~/.local/share/jeton/jeton.db` not found","hint":"create a store: jeton init","details":{}}}
         "#));
-        assert!(is_empty(&sandbox), "{words:?} created files");
+        assert!(is_empty(&sandbox), "{arguments:?} created files");
     }
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- stderr
@@ -163,15 +163,15 @@ fn commands_do_not_create_a_missing_store() {
 fn paths_without_a_home_come_from_flags_and_variables() {
     let sandbox = Sandbox::new();
     let (store, config) = (sandbox.home().join("s/p.db"), sandbox.home().join("c"));
-    let homeless = |words: &[&str]| {
-        let mut command = sandbox.command(words);
+    let command_without_home = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
         command.env_remove("HOME").env("JETON_CONFIG_DIR", &config);
         command
     };
-    let by_flag = ["init", "ada", "--store", store.to_str().unwrap()];
-    RunOutput::of(homeless(&by_flag)).ok();
-    RunOutput::of(homeless(&["whoami"]).env("JETON_STORE", &store)).ok();
-    let mut command = homeless(&["whoami", "--store", "other.db"]);
+    let init_with_flag = ["init", "ada", "--store", store.to_str().unwrap()];
+    RunOutput::of(command_without_home(&init_with_flag)).ok();
+    RunOutput::of(command_without_home(&["whoami"]).env("JETON_STORE", &store)).ok();
+    let mut command = command_without_home(&["whoami", "--store", "other.db"]);
     assert_snapshot!(RunOutput::of(command.env("JETON_STORE", &store)), @"
     --- exit code 3, stderr
     error: store `other.db` not found
@@ -184,11 +184,11 @@ fn paths_without_a_home_come_from_flags_and_variables() {
 }
 
 #[test]
-fn uri_like_path_is_a_path() {
+fn uri_like_path_is_used_literally() {
     let sandbox = Sandbox::new();
     let name = "file:x.db?mode=memory";
     sandbox.run(&["init", "ada", "--store", name]).ok();
-    assert_eq!(mode(&sandbox.home().join(name)), 0o600);
+    assert_eq!(mode_of(&sandbox.home().join(name)), 0o600);
     sandbox.run(&["whoami", "--store", name]).ok();
 }
 
@@ -199,13 +199,13 @@ fn copied_store_does_not_use_the_session() {
     for (file, extension) in store_files(&sandbox).iter().zip(["db", "db-wal", "db-shm"]) {
         fs::copy(file, copy.with_extension(extension)).unwrap();
     }
-    let at_copy = ["--store", copy.to_str().unwrap()];
-    assert_snapshot!(sandbox.run(&[&at_copy[..], &["whoami"]].concat()), @"
+    let store_option = ["--store", copy.to_str().unwrap()];
+    assert_snapshot!(sandbox.run(&[&store_option[..], &["whoami"]].concat()), @"
     --- exit code 4, stderr
     error: not logged in
     hint: log in: jeton login
     ");
-    assert_eq!(sandbox.run(&[&at_copy[..], &["users", "list"]].concat()).code, 4);
+    assert_eq!(sandbox.run(&[&store_option[..], &["users", "list"]].concat()).code, 4);
     sandbox.run(&["whoami"]).ok();
     // Another path to the same store does use the session.
     let link = sandbox.home().join("link");
@@ -214,7 +214,7 @@ fn copied_store_does_not_use_the_session() {
 }
 
 /// Checkpoints and removes the WAL. Returns the bytes of the store file.
-fn without_logs(sandbox: &Sandbox) -> Vec<u8> {
+fn remove_wal(sandbox: &Sandbox) -> Vec<u8> {
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE").unwrap();
     store.execute_batch("PRAGMA journal_mode=WAL").unwrap();
@@ -222,11 +222,11 @@ fn without_logs(sandbox: &Sandbox) -> Vec<u8> {
     fs::read(sandbox.store()).unwrap()
 }
 
-/// Overwrites page number `page` of a store without WAL, from offset `from` within the page.
-fn damage(store: &Path, bytes: &[u8], page: usize, from: usize) {
+/// Overwrites page number `page` of a store without WAL, from `offset` within the page.
+fn damage_page(store: &Path, bytes: &[u8], page: usize, offset: usize) {
     let mut damaged = bytes.to_vec();
-    let extension = ((page + 1) * 4096).min(damaged.len());
-    damaged[page * 4096 + from..extension].fill(0xA5);
+    let end = ((page + 1) * 4096).min(damaged.len());
+    damaged[page * 4096 + offset..end].fill(0xA5);
     fs::write(store, damaged).unwrap();
     for extension in ["db-wal", "db-shm"] {
         let _ = fs::remove_file(store.with_extension(extension));
@@ -235,20 +235,20 @@ fn damage(store: &Path, bytes: &[u8], page: usize, from: usize) {
 
 #[test]
 fn damaged_store_causes_no_panic() {
-    const DOCUMENTED: &[i32] = &[0, 1, 3, 4, 5, 6, 7, 8, 10, 12, 78];
+    const DOCUMENTED_CODES: &[i32] = &[0, 1, 3, 4, 5, 6, 7, 8, 10, 12, 78];
     let sandbox = Sandbox::with_admin();
     let token = sandbox.get(&["token", "create", "x"]);
-    let bytes = without_logs(&sandbox);
+    let bytes = remove_wal(&sandbox);
     let mut detected = 0;
     for page in 0..bytes.len() / 4096 {
-        for from in [0, 1500] {
-            for words in
+        for offset in [0, 1500] {
+            for arguments in
                 [&["users", "list"][..], &["token", "create", "y"], &["token", "verify", &token]]
             {
-                damage(&sandbox.store(), &bytes, page, from);
-                let output = sandbox.run(words);
-                let is_documented = DOCUMENTED.contains(&output.code);
-                assert!(is_documented, "page {page} from {from}: {words:?}: {output:?}");
+                damage_page(&sandbox.store(), &bytes, page, offset);
+                let output = sandbox.run(arguments);
+                let is_documented = DOCUMENTED_CODES.contains(&output.code);
+                assert!(is_documented, "page {page}, offset {offset}: {arguments:?}: {output:?}");
                 detected += usize::from(output.code == 78);
             }
         }

@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// Reports a skipped test; `JETON_TEST_REQUIRE_MOUNT` makes the skip a failure.
+/// Reports a skipped test. If `JETON_TEST_REQUIRE_MOUNT` is set, the test fails instead.
 pub(super) fn skip(reason: &str) {
     #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
     let required = std::env::var_os("JETON_TEST_REQUIRE_MOUNT").is_some();
@@ -16,16 +16,16 @@ pub(super) fn skip(reason: &str) {
 }
 
 /// A shell in the sandbox's home, with ada's password in its environment.
-pub(super) struct MountNamespace<'w> {
-    sandbox: &'w Sandbox,
+pub(super) struct MountNamespace<'s> {
+    sandbox: &'s Sandbox,
     shell: Child,
     stdin: Option<ChildStdin>,
     exit_codes: BufReader<ChildStdout>,
 }
 
-impl<'w> MountNamespace<'w> {
+impl<'s> MountNamespace<'s> {
     /// Starts the shell. Returns `None` and reports a skipped test if mounting is not permitted.
-    pub(super) fn start(sandbox: &'w Sandbox) -> Option<Self> {
+    pub(super) fn start(sandbox: &'s Sandbox) -> Option<Self> {
         let mut probe = Command::new("unshare");
         probe.args(["-rm", "mount", "-t", "tmpfs", "none", "/tmp"]).stderr(Stdio::null());
         if !probe.status().is_ok_and(|status| status.success()) {
@@ -71,8 +71,8 @@ impl<'w> MountNamespace<'w> {
 
     /// Runs jeton with the given arguments.
     #[must_use = "check the exit code"]
-    pub(super) fn run(&mut self, words: &str) -> RunOutput {
-        self.run_line(&format!("exec \"$1\" {words}"))
+    pub(super) fn run(&mut self, arguments: &str) -> RunOutput {
+        self.run_line(&format!("exec \"$1\" {arguments}"))
     }
 
     /// Mounts an empty file system of 1 MiB on a new directory.
@@ -82,13 +82,13 @@ impl<'w> MountNamespace<'w> {
         ));
     }
 
-    /// Fills the file system.
+    /// Fills the file system that is mounted on the directory.
     pub(super) fn fill(&mut self, directory: &str) {
         let output = self.run_line(&format!("exec dd if=/dev/zero of={directory}/fill bs=4096"));
         assert!(output.stderr.contains("No space left on device"), "{output:?}");
     }
 
-    /// Frees the space taken by `fill`.
+    /// Frees the space that `fill` used.
     pub(super) fn free(&mut self, directory: &str) {
         self.run_line_ok(&format!("rm {directory}/fill"));
     }

@@ -1,11 +1,12 @@
-//! One store file under two paths: each path would have its own WAL, and commits would be lost.
+//! One store file with two paths is refused: each path would have its own WAL, and commits would be
+//! lost.
 
 use super::mount_namespace::MountNamespace;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
-const TOKENS: usize = 40;
+const COUNT: usize = 40;
 
 fn with_unlimited_quota() -> Sandbox {
     let sandbox = Sandbox::with_admin();
@@ -15,18 +16,18 @@ fn with_unlimited_quota() -> Sandbox {
 }
 
 #[test]
-fn hard_link_is_refused_on_both_sides() {
+fn hard_linked_store_is_refused_under_both_paths() {
     let sandbox = with_unlimited_quota();
     let link = sandbox.home().join("other/jeton.db");
     fs::hard_link(sandbox.store(), &link).unwrap();
-    for _ in 0..TOKENS {
+    for _ in 0..COUNT {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "create", "x"]), @"
         --- exit code 78, stderr
         error: the store file is one of several hard links
         hint: remove the other hard links of the file
         "));
-        let at_link = ["token", "create", "x", "--store", "other/jeton.db"];
-        allow_duplicates!(assert_snapshot!(sandbox.run(&at_link), @"
+        let create_at_link = ["token", "create", "x", "--store", "other/jeton.db"];
+        allow_duplicates!(assert_snapshot!(sandbox.run(&create_at_link), @"
         --- exit code 78, stderr
         error: the store file is one of several hard links
         hint: remove the other hard links of the file
@@ -50,7 +51,7 @@ fn file_mount_is_refused_and_directory_mount_accepted() {
     mounted.run_line_ok(
         "touch other/jeton.db && mount --bind .local/share/jeton/jeton.db other/jeton.db",
     );
-    for _ in 0..TOKENS {
+    for _ in 0..COUNT {
         mounted.run("token create here").ok();
         let output = mounted.run("token create there --store other/jeton.db");
         allow_duplicates!(assert_snapshot!(output, @"
@@ -61,12 +62,12 @@ fn file_mount_is_refused_and_directory_mount_accepted() {
     }
     let stdout = mounted.run("store check --store other/jeton.db").stdout;
     assert_eq!(stdout, "insecure_permissions: the store file is a mount point\n");
-    assert_eq!(sandbox.json(&["token", "list"])["total"], TOKENS);
+    assert_eq!(sandbox.json(&["token", "list"])["total"], COUNT);
     mounted.run_line_ok("umount other/jeton.db && mount --bind .local/share/jeton other");
-    for number in 0..TOKENS {
+    for number in 0..COUNT {
         mounted.run("token create here").ok();
         mounted.run(&format!("register user{number} --store other/jeton.db")).ok();
     }
-    assert_eq!(sandbox.json(&["token", "list"])["total"], 2 * TOKENS);
-    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [(1 + TOKENS).to_string()]);
+    assert_eq!(sandbox.json(&["token", "list"])["total"], 2 * COUNT);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [(1 + COUNT).to_string()]);
 }

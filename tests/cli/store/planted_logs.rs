@@ -1,7 +1,7 @@
 //! Files that another user created in place of a store's WAL, index or journal.
 
 use super::store_files;
-use super::unsafe_files::{give_away, make_pipe};
+use super::unsafe_files::{change_owner, make_pipe};
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
@@ -10,23 +10,27 @@ use std::os::unix::fs::symlink;
 #[test]
 fn planted_log_files_are_refused() {
     let sandbox = Sandbox::with_admin();
-    let aside = sandbox.home().join("aside");
+    let original_log = sandbox.home().join("aside");
     for end in ["-wal", "-shm", "-journal"] {
         let name = format!("jeton.db{end}");
         let log = sandbox.store().with_file_name(&name);
-        let has_existed = fs::rename(&log, &aside).is_ok();
-        let refusal_and_check = || {
+        let log_existed = fs::rename(&log, &original_log).is_ok();
+        let run_and_remove_log = || {
             let refusal = sandbox.run(&["whoami"]);
-            for words in [&["init", "eve"], &["store", "info"]] {
-                assert_eq!(sandbox.run(words).to_string(), refusal.to_string(), "{words:?}");
+            for arguments in [&["init", "eve"], &["store", "info"]] {
+                assert_eq!(
+                    sandbox.run(arguments).to_string(),
+                    refusal.to_string(),
+                    "{arguments:?}"
+                );
             }
             let check = sandbox.run(&["store", "check"]);
             fs::remove_file(&log).unwrap();
             let outputs = format!("{refusal}{}", check.with_command());
             outputs.replace(&name, "jeton.db<end>")
         };
-        symlink(&aside, &log).unwrap();
-        allow_duplicates!(assert_snapshot!(refusal_and_check(), @"
+        symlink(&original_log, &log).unwrap();
+        allow_duplicates!(assert_snapshot!(run_and_remove_log(), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is a symbolic link
         $ jeton store check
@@ -35,7 +39,7 @@ fn planted_log_files_are_refused() {
         error: the store has 1 fault
         "));
         make_pipe(&log);
-        allow_duplicates!(assert_snapshot!(refusal_and_check(), @"
+        allow_duplicates!(assert_snapshot!(run_and_remove_log(), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is not a regular file
         $ jeton store check
@@ -46,7 +50,7 @@ fn planted_log_files_are_refused() {
         let linked_file = sandbox.home().join("other");
         fs::write(&linked_file, "").unwrap();
         fs::hard_link(&linked_file, &log).unwrap();
-        allow_duplicates!(assert_snapshot!(refusal_and_check(), @"
+        allow_duplicates!(assert_snapshot!(run_and_remove_log(), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is one of several hard links
         $ jeton store check
@@ -55,8 +59,8 @@ fn planted_log_files_are_refused() {
         error: the store has 1 fault
         "));
         fs::write(&log, "").unwrap();
-        if give_away(&log) {
-            allow_duplicates!(assert_snapshot!(refusal_and_check(), @"
+        if change_owner(&log) {
+            allow_duplicates!(assert_snapshot!(run_and_remove_log(), @"
             --- exit code 78, stderr
             error: `~/.local/share/jeton/jeton.db<end>` is owned by another user
             $ jeton store check
@@ -67,8 +71,8 @@ fn planted_log_files_are_refused() {
         } else {
             fs::remove_file(&log).unwrap();
         }
-        if has_existed {
-            fs::rename(&aside, &log).unwrap();
+        if log_existed {
+            fs::rename(&original_log, &log).unwrap();
         }
         sandbox.run(&["whoami"]).ok();
     }

@@ -1,16 +1,16 @@
-//! Read-only stores: commands that read work, commands that change are refused.
+//! Read-only stores: commands that only read the store work, commands that change the store are refused.
 
 use super::mount_namespace::MountNamespace;
-use super::{store_files, without_logs};
+use super::{remove_wal, store_files};
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 use std::time::Duration;
 
-const STORE: &str = ".local/share/jeton";
+const STORE_DIRECTORY: &str = ".local/share/jeton";
 
-/// Commands that change nothing.
-const READING: &[&str] = &[
+/// Commands that do not change the store.
+const READING_COMMANDS: &[&str] = &[
     "whoami",
     "sessions list",
     "sessions token",
@@ -34,7 +34,7 @@ const READING: &[&str] = &[
     "help",
 ];
 
-const CHANGING: &[&str] = &[
+const CHANGING_COMMANDS: &[&str] = &[
     "register eve",
     "login ada",
     "logout",
@@ -59,23 +59,23 @@ fn remount_read_only(mounted: &mut MountNamespace<'_>, path: &str) {
 }
 
 #[track_caller]
-fn check_reading(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
+fn check_read_only(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
     let before = fs::read(sandbox.store()).unwrap();
-    for words in READING {
-        let output = mounted.run(words);
-        let is_warned = output.stderr.contains("warning") || output.stderr.contains("error");
-        assert!(output.code == 0 && !is_warned, "{words}: {output:?}");
+    for arguments in READING_COMMANDS {
+        let output = mounted.run(arguments);
+        let has_messages = output.stderr.contains("warning") || output.stderr.contains("error");
+        assert!(output.code == 0 && !has_messages, "{arguments}: {output:?}");
     }
     let info = mounted.run("store info").ok().stdout;
     assert!(info.contains("\nread-only       yes\n"), "{info}");
-    for words in CHANGING {
-        allow_duplicates!(assert_snapshot!(mounted.run(words), @"
+    for arguments in CHANGING_COMMANDS {
+        allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 78, stderr
         error: the store is read-only
         hint: make the store file and its directory writable
         "));
     }
-    // Refused commands keep the exit code although the refusal cannot be recorded.
+    // Refused commands have the same exit code, although the refusal cannot be recorded.
     assert_eq!(mounted.run("login nobody").code, 6);
     assert_eq!(mounted.run("token revoke 99").code, 3);
     mounted.run("token show 99").fails(3);
@@ -88,7 +88,7 @@ fn directory_with_wal_and_index_is_readable() {
     let sandbox = with_token_file();
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     assert!(store_files(&sandbox).iter().all(|file| file.exists()));
-    // A token that only the WAL contains.
+    // Only the WAL contains this token.
     sandbox.get(&["token", "create", "in-the-log"]);
     let file = rusqlite::Connection::open_with_flags(
         format!("file:{}?immutable=1", sandbox.store().display()),
@@ -97,8 +97,8 @@ fn directory_with_wal_and_index_is_readable() {
     let tokens = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
     let tokens = file.unwrap().query_row(tokens, [], |row| row.get::<_, i64>(0));
     assert_eq!(tokens.unwrap(), 0);
-    remount_read_only(&mut mounted, STORE);
-    check_reading(&sandbox, &mut mounted);
+    remount_read_only(&mut mounted, STORE_DIRECTORY);
+    check_read_only(&sandbox, &mut mounted);
     // Writes by other processes remain possible, and are visible.
     sandbox.get(&["token", "create", "concurrent"]);
     assert!(mounted.run("token list").ok().stdout.contains("concurrent"));
@@ -108,25 +108,25 @@ fn directory_with_wal_and_index_is_readable() {
 fn directory_without_wal_is_readable() {
     let sandbox = with_token_file();
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
-    without_logs(&sandbox);
+    remove_wal(&sandbox);
     let log = sandbox.store().with_extension("db-wal");
     fs::write(&log, "").unwrap();
     super::set_mode(&log, 0o600);
-    remount_read_only(&mut mounted, STORE);
-    check_reading(&sandbox, &mut mounted);
+    remount_read_only(&mut mounted, STORE_DIRECTORY);
+    check_read_only(&sandbox, &mut mounted);
 }
 
 #[test]
 fn uri_characters_in_names_are_literal() {
     let sandbox = with_token_file();
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
-    without_logs(&sandbox);
+    remove_wal(&sandbox);
     let directory = "a%20b?mode=memory#é";
     fs::create_dir(sandbox.home().join(directory)).unwrap();
     fs::copy(sandbox.store(), sandbox.home().join(directory).join("x?immutable=0&.db")).unwrap();
     remount_read_only(&mut mounted, &format!("'{directory}'"));
-    let check = format!("keys list --store '{directory}/x?immutable=0&.db'");
-    assert_eq!(mounted.run(&check).ok().stdout, sandbox.run(&["keys", "list"]).ok().stdout);
+    let list_keys = format!("keys list --store '{directory}/x?immutable=0&.db'");
+    assert_eq!(mounted.run(&list_keys).ok().stdout, sandbox.run(&["keys", "list"]).ok().stdout);
 }
 
 #[test]
@@ -134,9 +134,9 @@ fn wal_without_its_index_is_refused() {
     let sandbox = with_token_file();
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     fs::remove_file(sandbox.store().with_extension("db-shm")).unwrap();
-    remount_read_only(&mut mounted, STORE);
-    for words in ["whoami", "token verify @token", "token create x", "store info"] {
-        allow_duplicates!(assert_snapshot!(mounted.run(words), @"
+    remount_read_only(&mut mounted, STORE_DIRECTORY);
+    for arguments in ["whoami", "token verify @token", "token create x", "store info"] {
+        allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 78, stderr
         error: the `-shm` file of the store is missing, and the directory is not writable
         hint: copy the store and its `-wal` file to a writable directory
@@ -158,7 +158,7 @@ fn loose_mode_on_a_read_only_mount_warns() {
     let sandbox = with_token_file();
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     super::set_mode(&sandbox.store(), 0o644);
-    remount_read_only(&mut mounted, STORE);
+    remount_read_only(&mut mounted, STORE_DIRECTORY);
     let output = mounted.run("token verify @token");
     assert_snapshot!(output, @"
     valid
@@ -175,9 +175,9 @@ fn expired_session_is_refused_and_its_refresh_token_kept() {
     sandbox.log_in("ada", "lovelace");
     let before = fs::read(sandbox.session_file()).unwrap();
     std::thread::sleep(Duration::from_secs(2));
-    remount_read_only(&mut mounted, STORE);
-    for words in ["whoami", "users list", "sessions token", "store prune", "refresh"] {
-        allow_duplicates!(assert_snapshot!(mounted.run(words), @"
+    remount_read_only(&mut mounted, STORE_DIRECTORY);
+    for arguments in ["whoami", "users list", "sessions token", "store prune", "refresh"] {
+        allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 78, stderr
         error: session refresh required, but the store is read-only
         hint: run `jeton refresh` with write access to the store
@@ -185,6 +185,6 @@ fn expired_session_is_refused_and_its_refresh_token_kept() {
     }
     mounted.run("token verify @token").ok();
     assert_eq!(fs::read(sandbox.session_file()).unwrap(), before);
-    mounted.run_line_ok(&format!("umount {STORE}"));
+    mounted.run_line_ok(&format!("umount {STORE_DIRECTORY}"));
     mounted.run("whoami").ok();
 }

@@ -1,7 +1,7 @@
 //! `jeton store restore`
 
-use super::backup::content;
-use super::{damage, mode, set_mode, store_files, without_logs};
+use super::backup::read_tables;
+use super::{damage_page, mode_of, remove_wal, set_mode, store_files};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 pub(super) const RESTORE: [&str; 4] = ["store", "restore", "monday.db", "--yes"];
 
-pub(super) fn kept_path(sandbox: &Sandbox) -> PathBuf {
+pub(super) fn previous_store(sandbox: &Sandbox) -> PathBuf {
     sandbox.store().with_file_name("jeton.db.before-restore")
 }
 
@@ -27,12 +27,12 @@ pub(super) fn sandbox_with_backup() -> (Sandbox, String) {
     (sandbox, token)
 }
 
-/// Returns the rows of all tables except the audit.
-pub(super) fn rows(store: &Path) -> Vec<(String, Vec<String>)> {
-    content(store).into_iter().filter(|(table, _)| table != "audit").collect()
+/// Returns the rows of all tables except `audit`.
+pub(super) fn rows_without_audit(store: &Path) -> Vec<(String, Vec<String>)> {
+    read_tables(store).into_iter().filter(|(table, _)| table != "audit").collect()
 }
 
-fn check(sandbox: &Sandbox, store: &Path) {
+fn assert_store_ok(sandbox: &Sandbox, store: &Path) {
     let output = sandbox.run(&["--store", store.to_str().unwrap(), "store", "check", "-q"]);
     assert_eq!((output.code, output.stdout.as_str()), (0, "ok\n"), "{output:?}");
 }
@@ -40,7 +40,7 @@ fn check(sandbox: &Sandbox, store: &Path) {
 #[test]
 fn restored_store_has_the_content_of_the_backup() {
     let (sandbox, token) = sandbox_with_backup();
-    // After a manual copy, the commits in the WAL hide the copied file.
+    // After a copy over the store file, SQLite still reads the old commits in the WAL.
     let [store, log, _] = store_files(&sandbox);
     assert!(fs::metadata(&log).unwrap().len() > 0);
     fs::copy(sandbox.home().join("monday.db"), &store).unwrap();
@@ -53,13 +53,13 @@ fn restored_store_has_the_content_of_the_backup() {
     let [store, log, index] = store_files(&sandbox);
     assert!(!log.exists() && !index.exists());
     sandbox.run(&["token", "verify", &token]).ok();
-    assert!(rows(&store) == rows(&sandbox.home().join("monday.db")));
-    let old = kept_path(&sandbox);
-    let at_kept = ["--store", old.to_str().unwrap(), "token", "verify", &token];
-    assert_eq!(sandbox.run(&at_kept).code, 12);
-    check(&sandbox, &store);
-    check(&sandbox, &kept_path(&sandbox));
-    assert_eq!((mode(&store), mode(&kept_path(&sandbox))), (0o600, 0o600));
+    assert!(rows_without_audit(&store) == rows_without_audit(&sandbox.home().join("monday.db")));
+    let previous = previous_store(&sandbox);
+    let verify_in_previous = ["--store", previous.to_str().unwrap(), "token", "verify", &token];
+    assert_eq!(sandbox.run(&verify_in_previous).code, 12);
+    assert_store_ok(&sandbox, &store);
+    assert_store_ok(&sandbox, &previous_store(&sandbox));
+    assert_eq!((mode_of(&store), mode_of(&previous_store(&sandbox))), (0o600, 0o600));
     let entries = fs::read_dir(store.parent().unwrap()).unwrap();
     let is_hidden = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with('.');
     assert!(!entries.map(|entry| entry.unwrap().path()).any(|path| is_hidden(&path)));
@@ -73,18 +73,22 @@ fn second_restore_is_refused_while_the_first_store_is_kept() {
     let (sandbox, token) = sandbox_with_backup();
     sandbox.run(&RESTORE).ok();
     sandbox.run(&["token", "revoke", &token]).ok();
-    let before = (rows(&sandbox.store()), fs::read(kept_path(&sandbox)).unwrap());
+    let before =
+        (rows_without_audit(&sandbox.store()), fs::read(previous_store(&sandbox)).unwrap());
     let output = sandbox.run(&RESTORE).fails(5);
-    assert!((rows(&sandbox.store()), fs::read(kept_path(&sandbox)).unwrap()) == before);
+    assert!(
+        (rows_without_audit(&sandbox.store()), fs::read(previous_store(&sandbox)).unwrap())
+            == before
+    );
     let hint = output.stderr.lines().last().unwrap().strip_prefix("hint: move the file: ").unwrap();
-    let shell = Command::new("sh").args(["-c", hint]).status().unwrap();
-    assert!(shell.success(), "{hint}");
+    let status = Command::new("sh").args(["-c", hint]).status().unwrap();
+    assert!(status.success(), "{hint}");
     let directory = sandbox.store().with_file_name("before-restore");
     assert_snapshot!(sandbox.run_json(&RESTORE), @r#"{"changed":true,"backup":"monday.db","previous_store":"~/.local/share/jeton/jeton.db.before-restore","needs_migration":false}"#);
     sandbox.run(&["token", "verify", &token]).ok();
-    check(&sandbox, &directory.join("jeton.db.before-restore"));
-    // The first restore is undone.
-    fs::remove_file(kept_path(&sandbox)).unwrap();
+    assert_store_ok(&sandbox, &directory.join("jeton.db.before-restore"));
+    // A restore of the first store undoes the first restore.
+    fs::remove_file(previous_store(&sandbox)).unwrap();
     let first_store = directory.join("jeton.db.before-restore");
     sandbox.run(&["store", "restore", first_store.to_str().unwrap(), "--yes"]).ok();
     assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12);
@@ -99,36 +103,39 @@ fn missing_store_is_restored_without_confirmation() {
     restored monday.db
     ");
     let directory = sandbox.home().join("new/place");
-    assert_eq!((mode(&directory), mode(&directory.join("a.db"))), (0o700, 0o600));
+    assert_eq!((mode_of(&directory), mode_of(&directory.join("a.db"))), (0o700, 0o600));
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
     sandbox.run(&["--store", "new/place/a.db", "token", "verify", &token]).ok();
-    check(&sandbox, &directory.join("a.db"));
+    assert_store_ok(&sandbox, &directory.join("a.db"));
     // A WAL without its store is kept.
     fs::remove_file(directory.join("a.db")).unwrap();
     fs::write(directory.join("a.db-wal"), "commits").unwrap();
     set_mode(&directory.join("a.db-wal"), 0o600);
     sandbox.run(&["--store", "new/place/a.db", "store", "restore", "monday.db"]).ok();
     assert_eq!(fs::read_to_string(directory.join("a.db.before-restore-wal")).unwrap(), "commits");
-    check(&sandbox, &directory.join("a.db"));
+    assert_store_ok(&sandbox, &directory.join("a.db"));
 }
 
 #[test]
 fn damaged_store_is_replaced_and_kept_unchanged() {
-    for (page, from) in [(0, 0), (0, 100), (1, 0), (3, 0)] {
+    for (page, offset) in [(0, 0), (0, 100), (1, 0), (3, 0)] {
         let (sandbox, token) = sandbox_with_backup();
-        let whole = without_logs(&sandbox);
-        damage(&sandbox.store(), &whole, page, from);
+        let undamaged = remove_wal(&sandbox);
+        damage_page(&sandbox.store(), &undamaged, page, offset);
         let damaged = fs::read(sandbox.store()).unwrap();
         let log = store_files(&sandbox)[1].clone();
-        if from == 0 && page == 0 {
+        if offset == 0 && page == 0 {
             fs::write(&log, "a log").unwrap();
             set_mode(&log, 0o600);
         }
         sandbox.run(&RESTORE).ok();
         sandbox.run(&["token", "verify", &token]).ok();
-        check(&sandbox, &sandbox.store());
-        assert!(fs::read(kept_path(&sandbox)).unwrap() == damaged, "page {page} from {from}");
-        if from == 0 && page == 0 {
+        assert_store_ok(&sandbox, &sandbox.store());
+        assert!(
+            fs::read(previous_store(&sandbox)).unwrap() == damaged,
+            "page {page}, offset {offset}"
+        );
+        if offset == 0 && page == 0 {
             let kept_log = sandbox.store().with_file_name("jeton.db.before-restore-wal");
             assert_eq!(fs::read_to_string(kept_log).unwrap(), "a log");
         }
@@ -147,16 +154,16 @@ fn wal_of_the_backup_is_restored() {
         )
         .unwrap();
     for suffix in ["", "-wal"] {
-        let name = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
-        fs::copy(name(&file), name(&other_file)).unwrap();
-        set_mode(&name(&other_file), 0o600);
+        let with_suffix = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+        fs::copy(with_suffix(&file), with_suffix(&other_file)).unwrap();
+        set_mode(&with_suffix(&other_file), 0o600);
     }
     sandbox.run(&["store", "restore", "other.db", "--yes"]).ok();
     assert_eq!(sandbox.sql("SELECT value FROM settings WHERE name = 'issuer'"), ["Countess"]);
 }
 
-/// Starts a mint that blocks while writing, with the store open.
-fn waiting_mint(sandbox: &Sandbox) -> Child {
+/// Starts a mint that blocks on its full standard output and keeps the store open.
+fn start_blocked_mint(sandbox: &Sandbox) -> Child {
     let mut mint =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "20000"]));
     mint.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
@@ -166,16 +173,16 @@ fn waiting_mint(sandbox: &Sandbox) -> Child {
 #[test]
 fn restore_waits_for_running_processes() {
     let (sandbox, token) = sandbox_with_backup();
-    let mut mint = waiting_mint(&sandbox);
+    let mut mint = start_blocked_mint(&sandbox);
     let start = Instant::now();
     let error = sandbox.json_error(&[&RESTORE[..], &["--wait", "1s"]].concat());
     assert_eq!((&error["exit_code"], &error["code"]), (&75.into(), &"busy".into()));
     assert!((1..10).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
-    assert!(!kept_path(&sandbox).exists());
+    assert!(!previous_store(&sandbox).exists());
     assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12);
     mint.kill().unwrap();
     mint.wait().unwrap();
-    let mut mint = waiting_mint(&sandbox);
+    let mut mint = start_blocked_mint(&sandbox);
     let restore = Sandbox::start(&mut sandbox.command(&RESTORE));
     std::thread::sleep(Duration::from_millis(500));
     mint.kill().unwrap();
@@ -187,7 +194,7 @@ fn restore_waits_for_running_processes() {
 #[test]
 fn waiting_processes_use_the_restored_store() {
     let (sandbox, token) = sandbox_with_backup();
-    // Large enough for other processes to start during the restore.
+    // The backup is so large that other processes can start during the restore.
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
         .execute_batch(
@@ -214,7 +221,7 @@ fn waiting_processes_use_the_restored_store() {
     let sql =
         "SELECT count(*) FROM tokens t JOIN grants g ON g.id = grant_id WHERE app = 'waiting'";
     assert_eq!(sandbox.sql(sql), ["4"]);
-    let replaced = Connection::open(kept_path(&sandbox)).unwrap();
+    let replaced = Connection::open(previous_store(&sandbox)).unwrap();
     let replaced: i64 = replaced.query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(replaced, 0);
 }
@@ -228,24 +235,25 @@ fn audit_names_no_user_of_the_replaced_store() {
     sandbox.run(&RESTORE).ok();
     let audit = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
     assert_eq!(sandbox.sql(audit), ["nobody"]);
-    let store = |sandbox: &Sandbox| sandbox.json(&["store", "info"])["store_id"].to_string();
-    assert_eq!(store(&sandbox), store(&source));
+    let store_id = |sandbox: &Sandbox| sandbox.json(&["store", "info"])["store_id"].to_string();
+    assert_eq!(store_id(&sandbox), store_id(&source));
 }
 
 #[test]
 fn older_backup_is_restored_for_migration() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("old.db");
-    let old = Connection::open(&file).unwrap();
-    old.execute_batch(include_str!("../../../src/store/migrations/0001_first.sql")).unwrap();
-    old.execute_batch(
-        "INSERT INTO store (one, store_id, created_at) VALUES (1, zeroblob(16), 0);
+    let previous = Connection::open(&file).unwrap();
+    previous.execute_batch(include_str!("../../../src/store/migrations/0001_first.sql")).unwrap();
+    previous
+        .execute_batch(
+            "INSERT INTO store (one, store_id, created_at) VALUES (1, zeroblob(16), 0);
          INSERT INTO keys (kid, purpose, algorithm, state, material, created_at)
              VALUES ('a', 'app', 'HS256', 'active', zeroblob(32), 0);
          PRAGMA user_version = 1; PRAGMA application_id = 0x6A65746E",
-    )
-    .unwrap();
-    drop(old);
+        )
+        .unwrap();
+    drop(previous);
     set_mode(&file, 0o600);
     let output = sandbox.run(&["store", "restore", "old.db", "--yes"]).ok();
     assert_snapshot!(output, @"
@@ -277,6 +285,6 @@ fn backup_with_a_different_page_size_is_restored() {
     set_mode(&other_file, 0o600);
     sandbox.run(&["store", "restore", "other.db", "--yes"]).ok();
     sandbox.run(&["token", "verify", &token]).ok();
-    check(&sandbox, &sandbox.store());
+    assert_store_ok(&sandbox, &sandbox.store());
     assert_eq!(sandbox.sql("PRAGMA journal_mode"), ["wal"]);
 }

@@ -1,7 +1,7 @@
 //! Refusals of `jeton store restore`.
 
-use super::restore::{RESTORE, kept_path, rows, sandbox_with_backup};
-use super::{damage, mode, set_mode};
+use super::restore::{RESTORE, previous_store, rows_without_audit, sandbox_with_backup};
+use super::{damage_page, mode_of, set_mode};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -10,46 +10,50 @@ use std::fs;
 
 /// Asserts that a restore is refused with the given codes and changes no file.
 #[track_caller]
-fn check_refusal(sandbox: &Sandbox, words: &[&str], exit_code: i32, code: &str) -> RunOutput {
-    let (before, was_kept) = (rows(&sandbox.store()), kept_path(sandbox).exists());
-    let error = sandbox.json_error(words);
+fn check_refusal(sandbox: &Sandbox, arguments: &[&str], exit_code: i32, code: &str) -> RunOutput {
+    let (before, had_previous) =
+        (rows_without_audit(&sandbox.store()), previous_store(sandbox).exists());
+    let error = sandbox.json_error(arguments);
     assert_eq!((&error["exit_code"], &error["code"]), (&exit_code.into(), &code.into()), "{error}");
-    assert!(rows(&sandbox.store()) == before && kept_path(sandbox).exists() == was_kept);
+    assert!(
+        rows_without_audit(&sandbox.store()) == before
+            && previous_store(sandbox).exists() == had_previous
+    );
     assert!(!sandbox.store().with_file_name(".jeton-restore.new").exists());
-    sandbox.run(words)
+    sandbox.run(arguments)
 }
 
 #[test]
 fn unusable_backup_leaves_the_store_unchanged() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
-    let whole = fs::read(&file).unwrap();
-    let sql = |sql: &str| {
-        fs::write(&file, &whole).unwrap();
+    let undamaged = fs::read(&file).unwrap();
+    let change_backup = |sql: &str| {
+        fs::write(&file, &undamaged).unwrap();
         Connection::open(&file).unwrap().execute_batch(sql).unwrap();
     };
-    sql("PRAGMA user_version = 99");
+    change_backup("PRAGMA user_version = 99");
     let output = check_refusal(&sandbox, &RESTORE, 78, "store_newer");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
     error: `monday.db` cannot be restored: unsupported schema version: found 99, expected at most 2
     hint: install a newer jeton
     ");
-    sql("CREATE VIEW more AS SELECT 1");
+    change_backup("CREATE VIEW more AS SELECT 1");
     let output = check_refusal(&sandbox, &RESTORE, 78, "store_damaged");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
     error: `monday.db` cannot be restored: store damaged: unknown view `more`
     hint: list all faults: jeton --store monday.db store check
     ");
-    sql("UPDATE keys SET state = 'retired'");
+    change_backup("UPDATE keys SET state = 'retired'");
     check_refusal(&sandbox, &RESTORE, 78, "store_damaged");
-    sql("PRAGMA application_id = 7");
+    change_backup("PRAGMA application_id = 7");
     check_refusal(&sandbox, &RESTORE, 78, "store_foreign");
     for suffix in ["-wal", "-shm"] {
         let _ = fs::remove_file(sandbox.home().join(format!("monday.db{suffix}")));
     }
-    damage(&file, &whole, 2, 0);
+    damage_page(&file, &undamaged, 2, 0);
     check_refusal(&sandbox, &RESTORE, 78, "store_damaged");
     fs::write(&file, "").unwrap();
     let output = check_refusal(&sandbox, &RESTORE, 78, "store_foreign");
@@ -65,14 +69,14 @@ fn unusable_backup_leaves_the_store_unchanged() {
     check_refusal(&sandbox, &["store", "restore", "nowhere.db", "--yes"], 2, "usage");
     check_refusal(&sandbox, &["store", "restore", "-", "--yes"], 2, "usage");
     std::os::unix::fs::symlink("monday.db", sandbox.home().join("link.db")).unwrap();
-    fs::write(&file, &whole).unwrap();
+    fs::write(&file, &undamaged).unwrap();
     check_refusal(&sandbox, &["store", "restore", "link.db", "--yes"], 78, "insecure_permissions");
     let shared = sandbox.home().join("open");
     fs::create_dir(&shared).unwrap();
     fs::copy(&file, shared.join("a.db")).unwrap();
     set_mode(&shared, 0o777);
-    let from = ["store", "restore", "open/a.db", "--yes"];
-    check_refusal(&sandbox, &from, 78, "insecure_permissions");
+    let restore_from_shared = ["store", "restore", "open/a.db", "--yes"];
+    check_refusal(&sandbox, &restore_from_shared, 78, "insecure_permissions");
     // Without `--yes` and without a terminal.
     let output = sandbox.run(&RESTORE[..3]);
     assert_snapshot!(output, @"
@@ -88,7 +92,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     warning: `~/monday.db` is accessible to other users: found mode 0644, expected 0600
     restored monday.db; previous store: ~/.local/share/jeton/jeton.db.before-restore
     ");
-    assert_eq!(mode(&sandbox.store()), 0o600);
+    assert_eq!(mode_of(&sandbox.store()), 0o600);
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Deleted data is in no file of the store and in no later backup.
+//! The files of the store and later backups do not contain deleted data.
 
 use crate::sandbox::Sandbox;
 use std::fs;
 use std::path::Path;
 
 /// Returns the password hashes of all users.
-fn hashes(sandbox: &Sandbox) -> Vec<String> {
+fn password_hashes(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT password FROM users WHERE password IS NOT NULL ORDER BY id")
 }
 
@@ -26,7 +26,7 @@ fn hashes_of_deleted_users_are_in_no_file_and_no_backup() {
     });
     fs::write(sandbox.home().join("users.csv"), rows).unwrap();
     sandbox.run(&["users", "import", "users.csv"]).ok();
-    let deleted = hashes(&sandbox).split_off(1);
+    let deleted = password_hashes(&sandbox).split_off(1);
     assert_eq!(deleted.len(), 30);
     let files = [sandbox.store(), sandbox.store().with_extension("db-wal")];
     assert!(files.iter().any(|file| count_contained(file, &deleted) > 0));
@@ -44,7 +44,7 @@ fn hashes_of_deleted_users_are_in_no_file_and_no_backup() {
 #[test]
 fn replaced_password_hash_is_in_no_file() {
     let sandbox = Sandbox::with_admin();
-    let before = hashes(&sandbox);
+    let before = password_hashes(&sandbox);
     sandbox.run_with_input(&["passwd", "--password-stdin"], "lovelace\ncountess").ok();
     sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
     for file in [sandbox.store(), sandbox.store().with_extension("db-wal")] {
@@ -53,23 +53,26 @@ fn replaced_password_hash_is_in_no_file() {
 }
 
 #[test]
-fn backup_has_no_free_pages_and_a_log_from_its_first_use() {
+fn backup_has_no_free_pages_and_is_in_wal_mode() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint", "--record", "--count", "3000"]).ok();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute_batch("DELETE FROM tokens").unwrap();
-    let number = |store: &rusqlite::Connection, sql: &str| {
+    let query_number = |store: &rusqlite::Connection, sql: &str| {
         store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
     };
-    assert!(number(&store, "PRAGMA freelist_count") > 50);
+    assert!(query_number(&store, "PRAGMA freelist_count") > 50);
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     assert!(
         !sandbox.home().join("copy.db-wal").exists()
             && !sandbox.home().join("copy.db-journal").exists()
     );
     let copy = rusqlite::Connection::open(sandbox.home().join("copy.db")).unwrap();
-    assert_eq!(number(&copy, "PRAGMA freelist_count"), 0);
+    assert_eq!(query_number(&copy, "PRAGMA freelist_count"), 0);
     let mode: String = copy.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
-    assert_eq!(number(&copy, "PRAGMA user_version"), number(&store, "PRAGMA user_version"));
+    assert_eq!(
+        query_number(&copy, "PRAGMA user_version"),
+        query_number(&store, "PRAGMA user_version")
+    );
 }

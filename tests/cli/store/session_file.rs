@@ -1,6 +1,6 @@
 //! The session file: modes, symbolic links and damage.
 
-use super::{mode, set_mode};
+use super::{mode_of, set_mode};
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
@@ -26,11 +26,11 @@ fn loose_session_modes_are_tightened_with_a_warning() {
     --- stderr
     warning: the session file was readable by other users; fixed its permissions
     ");
-    assert_eq!(mode(&session), 0o600);
+    assert_eq!(mode_of(&session), 0o600);
     assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");
     set_mode(&sandbox.sessions(), 0o755);
     sandbox.run(&["refresh"]).ok();
-    assert_eq!(mode(&sandbox.sessions()), 0o700);
+    assert_eq!(mode_of(&sandbox.sessions()), 0o700);
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Directories that other users can write: refused for stores, backups, sessions and output files.
+//! Directories that other users can write are refused for stores, backups, sessions and output files.
 
-use super::unsafe_files::give_away;
-use super::{mode, set_mode};
+use super::unsafe_files::change_owner;
+use super::{mode_of, set_mode};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -18,13 +18,13 @@ pub(super) fn create_directory(sandbox: &Sandbox, name: &str, mode: u32) -> Path
     path
 }
 
-fn is_empty(create_directory: &Path) -> bool {
-    fs::read_dir(create_directory).unwrap().next().is_none()
+fn is_empty(directory: &Path) -> bool {
+    fs::read_dir(directory).unwrap().next().is_none()
 }
 
 /// Returns the command in the hint of an `insecure_permissions` refusal.
 #[track_caller]
-fn hint(output: &RunOutput) -> String {
+fn hint_command(output: &RunOutput) -> String {
     assert_eq!(output.code, 78, "{output:?}");
     let line = output.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();
     line.split_once(": ").unwrap().1.to_owned()
@@ -53,8 +53,8 @@ fn store_in_a_sticky_directory_is_refused_and_the_hint_works() {
     assert!(is_empty(&shared));
     let error = sandbox.json_error(&["init", "ada", "--store", "shared/ci.db"]);
     assert_eq!(error["code"], "insecure_permissions");
-    init(&sandbox, hint(&output).strip_prefix("--store ").unwrap()).ok();
-    assert_eq!(mode(&shared.join("ci")), 0o700);
+    init(&sandbox, hint_command(&output).strip_prefix("--store ").unwrap()).ok();
+    assert_eq!(mode_of(&shared.join("ci")), 0o700);
     sandbox.run(&["whoami", "--store", "shared/ci/jeton.db"]).ok();
 }
 
@@ -69,7 +69,7 @@ fn store_in_a_plain_directory_is_refused_and_the_hint_works() {
     hint: remove the write permission: chmod go-w '~/a b'
     ");
     assert!(is_empty(&shared));
-    run_hint(&sandbox, &hint(&output));
+    run_hint(&sandbox, &hint_command(&output));
     init(&sandbox, "a b/ci.db").ok();
 }
 
@@ -77,24 +77,24 @@ fn store_in_a_plain_directory_is_refused_and_the_hint_works() {
 fn hint_avoids_existing_unsafe_directories() {
     let sandbox = Sandbox::new();
     let shared = create_directory(&sandbox, "shared", 0o1777);
-    let (occupied, own) = (shared.join("ci"), rustix::process::geteuid().as_raw());
-    let assert_avoided = || {
-        let command = hint(&init(&sandbox, "shared/ci.db"));
-        assert_eq!(command, format!("--store shared/ci-{own}/jeton.db"));
+    let (unsafe_path, uid) = (shared.join("ci"), rustix::process::geteuid().as_raw());
+    let assert_hint_avoids_path = || {
+        let command = hint_command(&init(&sandbox, "shared/ci.db"));
+        assert_eq!(command, format!("--store shared/ci-{uid}/jeton.db"));
     };
-    fs::write(&occupied, "").unwrap();
-    assert_avoided();
-    fs::remove_file(&occupied).unwrap();
-    symlink(sandbox.home(), &occupied).unwrap();
-    assert_avoided();
-    fs::remove_file(&occupied).unwrap();
+    fs::write(&unsafe_path, "").unwrap();
+    assert_hint_avoids_path();
+    fs::remove_file(&unsafe_path).unwrap();
+    symlink(sandbox.home(), &unsafe_path).unwrap();
+    assert_hint_avoids_path();
+    fs::remove_file(&unsafe_path).unwrap();
     create_directory(&sandbox, "shared/ci", 0o777);
-    assert_avoided();
-    set_mode(&occupied, 0o700);
-    if give_away(&occupied) {
-        assert_avoided();
+    assert_hint_avoids_path();
+    set_mode(&unsafe_path, 0o700);
+    if change_owner(&unsafe_path) {
+        assert_hint_avoids_path();
     }
-    init(&sandbox, &format!("shared/ci-{own}/jeton.db")).ok();
+    init(&sandbox, &format!("shared/ci-{uid}/jeton.db")).ok();
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn existing_store_is_refused_and_the_hint_moves_it() {
     init(&sandbox, "shared/ci.db").ok();
     let before = fs::read(shared.join("ci.db")).unwrap();
     set_mode(&shared, 0o1777);
-    for words in [
+    for arguments in [
         &["whoami"][..],
         &["init", "eve"],
         &["token", "create", "x"],
@@ -114,8 +114,8 @@ fn existing_store_is_refused_and_the_hint_moves_it() {
         &["store", "migrate"],
         &["logout"],
     ] {
-        let output = sandbox.run(&[words, &["--store", "shared/ci.db"]].concat());
-        assert!(hint(&output).starts_with("mkdir "), "{words:?}: {output:?}");
+        let output = sandbox.run(&[arguments, &["--store", "shared/ci.db"]].concat());
+        assert!(hint_command(&output).starts_with("mkdir "), "{arguments:?}: {output:?}");
     }
     assert_snapshot!(sandbox.run(&["store", "check", "--store", "shared/ci.db"]), @"
     insecure_permissions: directory `~/shared` is writable by other users (mode 1777)
@@ -124,12 +124,12 @@ fn existing_store_is_refused_and_the_hint_moves_it() {
     hint: move the store to a separate directory: mkdir -p -m 700 shared/ci && mv shared/ci.db* shared/ci (then use it with `--store shared/ci/ci.db`)
     ");
     assert!(fs::read(shared.join("ci.db")).unwrap() == before);
-    let command = hint(&sandbox.run(&["whoami", "--store", "shared/ci.db"]));
+    let command = hint_command(&sandbox.run(&["whoami", "--store", "shared/ci.db"]));
     let (move_command, store_option) = command.split_once(" (then use it with `--store ").unwrap();
     run_hint(&sandbox, move_command);
     let store = store_option.strip_suffix("`)").unwrap();
     assert_snapshot!(sandbox.run(&["store", "check", "--store", store]), @"ok");
-    assert_eq!(mode(&shared.join("ci")), 0o700);
+    assert_eq!(mode_of(&shared.join("ci")), 0o700);
 }
 
 #[test]
@@ -146,15 +146,15 @@ fn directory_below_a_plain_directory_is_refused() {
     hint: remove the write permission: chmod go-w ~/plain
     ");
     assert!(is_empty(&private));
-    run_hint(&sandbox, &hint(&output));
+    run_hint(&sandbox, &hint_command(&output));
     init(&sandbox, "plain/own/ci.db").ok();
     // The sticky bit prevents other users from renaming the directory.
     set_mode(&plain, 0o1777);
     sandbox.run(&["whoami", "--store", "plain/own/ci.db"]).ok();
-    // But the owner of an intermediate directory can rename its content.
+    // The owner of an intermediate directory can rename its content.
     let between = create_directory(&sandbox, "plain/between", 0o755);
     create_directory(&sandbox, "plain/between/own", 0o700);
-    if give_away(&between) {
+    if change_owner(&between) {
         assert_snapshot!(init(&sandbox, "plain/between/own/ci.db"), @"
         --- exit code 78, stderr
         error: `~/plain/between/own` can be replaced: `~/plain` is writable by other users (mode 1777)
@@ -167,7 +167,7 @@ fn directory_below_a_plain_directory_is_refused() {
 fn directory_of_another_user_is_refused() {
     let sandbox = Sandbox::new();
     let shared = create_directory(&sandbox, "shared", 0o755);
-    if !give_away(&shared) {
+    if !change_owner(&shared) {
         return;
     }
     assert_snapshot!(init(&sandbox, "shared/ci.db"), @"
@@ -186,24 +186,26 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
     let issuer = ["keys", "export", "--issuer", "https://id.example", "--site"];
     let outputs: [&[&str]; 4] =
         [&["man", "--dir"], &["token", "fixtures", "--out"], &issuer, &["store", "backup"]];
-    for (index, words) in outputs.iter().enumerate() {
+    for (index, arguments) in outputs.iter().enumerate() {
         for mode in [0o777, 0o1777] {
             let name = format!("out{index}-{mode:o}");
             let path = create_directory(&sandbox, &name, mode);
             let target = if index == 3 { format!("{name}/copy.db") } else { name.clone() };
-            let output = sandbox.run(&[words, &[target.as_str()][..]].concat());
+            let output = sandbox.run(&[arguments, &[target.as_str()][..]].concat());
             let prefix = "error: directory `";
             assert!(
                 output.code == 78 && output.stderr.starts_with(prefix),
-                "{words:?} {mode:o}: {output:?}"
+                "{arguments:?} {mode:o}: {output:?}"
             );
-            assert!(is_empty(&path), "{words:?}");
+            assert!(is_empty(&path), "{arguments:?}");
             if mode == 0o777 {
-                run_hint(&sandbox, &hint(&output));
-                sandbox.run(&[words, &[target.as_str()][..]].concat()).ok();
+                run_hint(&sandbox, &hint_command(&output));
+                sandbox.run(&[arguments, &[target.as_str()][..]].concat()).ok();
             } else if index == 3 {
-                run_hint(&sandbox, &hint(&output));
-                sandbox.run(&[words, &[format!("{name}/copy/copy.db").as_str()][..]].concat()).ok();
+                run_hint(&sandbox, &hint_command(&output));
+                sandbox
+                    .run(&[arguments, &[format!("{name}/copy/copy.db").as_str()][..]].concat())
+                    .ok();
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Session and store files that are not regular files or belong to another user: refused without
-//! blocking.
+//! Session and store files that are not regular files or belong to another user are refused, and do
+//! not block the command.
 
 use super::mount_namespace::skip;
 use crate::run_output::RunOutput;
@@ -18,43 +18,44 @@ pub(super) fn make_pipe(path: &Path) {
 }
 
 /// Changes the owner of a file. Returns false and reports a skipped test if that is not permitted.
-pub(super) fn give_away(path: &Path) -> bool {
-    let is_given = chown(path, Some(OTHER_UID), None).is_ok();
-    if !is_given {
+pub(super) fn change_owner(path: &Path) -> bool {
+    let is_changed = chown(path, Some(OTHER_UID), None).is_ok();
+    if !is_changed {
         skip("changing the owner of files is not permitted");
     }
-    is_given
+    is_changed
 }
 
-/// Returns the refusal, which must be the same for a login and every command that reads the session
-/// file.
+/// Returns the refusal of the session file. Asserts that a login and every command that reads the
+/// session file print the same refusal.
 #[track_caller]
-fn refusal(sandbox: &Sandbox) -> RunOutput {
+fn session_refusal(sandbox: &Sandbox) -> RunOutput {
     let error = sandbox.json_error(&["whoami"]);
     assert_eq!((&error["exit_code"], &error["code"]), (&78.into(), &"insecure_permissions".into()));
     let login = sandbox.run_with_input(&["login", "ada", "--password-stdin"], "lovelace");
-    for words in [
+    for arguments in [
         &["whoami"][..],
         &["refresh"],
         &["sessions", "token"],
         &["token", "create", "x"],
         &["logout"],
     ] {
-        assert_eq!(sandbox.run(words).to_string(), login.to_string(), "{words:?}");
+        assert_eq!(sandbox.run(arguments).to_string(), login.to_string(), "{arguments:?}");
     }
     login
 }
 
-/// Returns the refusal while `create` replaces the session file. The restored file must work.
-fn in_place_of_the_session(create: impl FnOnce(&Path)) -> RunOutput {
+/// Replaces the session file with the result of `create`, and returns the refusal. Asserts that the
+/// restored session file works.
+fn refusal_of_replaced_session(create: impl FnOnce(&Path)) -> RunOutput {
     let sandbox = Sandbox::with_admin();
-    let (file, aside) = (sandbox.session_file(), sandbox.home().join("aside"));
-    fs::rename(&file, &aside).unwrap();
+    let (file, original) = (sandbox.session_file(), sandbox.home().join("aside"));
+    fs::rename(&file, &original).unwrap();
     create(&file);
-    let output = refusal(&sandbox);
+    let output = session_refusal(&sandbox);
     assert!(!fs::symlink_metadata(&file).unwrap().is_file());
     fs::rename(&file, sandbox.home().join("replacement")).unwrap();
-    fs::rename(&aside, &file).unwrap();
+    fs::rename(&original, &file).unwrap();
     assert_eq!(sandbox.sql("SELECT count(*) FROM sessions WHERE ended_at IS NULL"), ["1"]);
     sandbox.run(&["refresh"]).ok();
     output
@@ -62,7 +63,7 @@ fn in_place_of_the_session(create: impl FnOnce(&Path)) -> RunOutput {
 
 #[test]
 fn directory_in_place_of_the_session_file_is_refused() {
-    let output = in_place_of_the_session(|path| fs::create_dir(path).unwrap());
+    let output = refusal_of_replaced_session(|path| fs::create_dir(path).unwrap());
     assert_snapshot!(output, @"
     --- exit code 78, stderr
     error: the session file is not a regular file
@@ -71,7 +72,7 @@ fn directory_in_place_of_the_session_file_is_refused() {
 
 #[test]
 fn pipe_in_place_of_the_session_file_is_refused() {
-    assert_snapshot!(in_place_of_the_session(make_pipe), @"
+    assert_snapshot!(refusal_of_replaced_session(make_pipe), @"
     --- exit code 78, stderr
     error: the session file is not a regular file
     ");
@@ -82,10 +83,10 @@ fn session_file_of_another_user_is_refused() {
     let sandbox = Sandbox::with_admin();
     let file = sandbox.session_file();
     let before = fs::read(&file).unwrap();
-    if !give_away(&file) {
+    if !change_owner(&file) {
         return;
     }
-    assert_snapshot!(refusal(&sandbox), @"
+    assert_snapshot!(session_refusal(&sandbox), @"
     --- exit code 78, stderr
     error: the session file is owned by another user
     ");
@@ -95,7 +96,7 @@ fn session_file_of_another_user_is_refused() {
 }
 
 #[test]
-fn lock_that_is_a_pipe_or_not_owned_is_refused() {
+fn lock_file_that_is_a_pipe_or_of_another_user_is_refused() {
     let sandbox = Sandbox::with_admin();
     let lock = sandbox.session_file().with_extension("lock");
     fs::remove_file(&lock).unwrap();
@@ -106,7 +107,7 @@ fn lock_that_is_a_pipe_or_not_owned_is_refused() {
     ");
     fs::remove_file(&lock).unwrap();
     fs::write(&lock, "").unwrap();
-    if give_away(&lock) {
+    if change_owner(&lock) {
         assert_snapshot!(sandbox.run(&["refresh"]), @"
         --- exit code 78, stderr
         error: the session file is owned by another user
@@ -119,16 +120,16 @@ fn lock_that_is_a_pipe_or_not_owned_is_refused() {
 #[test]
 fn pipe_in_place_of_the_store_is_refused() {
     let sandbox = Sandbox::with_admin();
-    let aside = sandbox.home().join("aside");
-    fs::rename(sandbox.store(), &aside).unwrap();
+    let original = sandbox.home().join("aside");
+    fs::rename(sandbox.store(), &original).unwrap();
     make_pipe(&sandbox.store());
-    for words in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"]] {
-        allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
+    for arguments in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"]] {
+        allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 78, stderr
         error: the store file is not a regular file
         "));
     }
-    fs::rename(&aside, sandbox.store()).unwrap();
+    fs::rename(&original, sandbox.store()).unwrap();
     sandbox.run(&["whoami"]).ok();
 }
 
@@ -136,11 +137,11 @@ fn pipe_in_place_of_the_store_is_refused() {
 fn store_of_another_user_is_refused_unchanged() {
     let sandbox = Sandbox::with_admin();
     let before = fs::read(sandbox.store()).unwrap();
-    if !give_away(&sandbox.store()) {
+    if !change_owner(&sandbox.store()) {
         return;
     }
-    for words in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"], &["logout"]] {
-        allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
+    for arguments in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"], &["logout"]] {
+        allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 78, stderr
         error: the store file is owned by another user
         hint: run jeton as the owner of the file, or on your own copy
@@ -156,13 +157,13 @@ fn database_of_another_program_is_refused_unchanged() {
     let sandbox = Sandbox::with_admin();
     let rows = "CREATE TABLE t (x); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
                 WHERE i < 2000) INSERT INTO t SELECT randomblob(500) FROM n";
-    for (name, before) in [
+    for (name, pragma) in [
         ("plain.db", ""),
         ("log.db", "PRAGMA journal_mode = WAL"),
         ("named.db", "PRAGMA application_id = 7"),
     ] {
         let database = rusqlite::Connection::open(sandbox.home().join(name)).unwrap();
-        database.execute_batch(before).unwrap();
+        database.execute_batch(pragma).unwrap();
         database.execute_batch(rows).unwrap();
     }
     // The files of a program killed during a write.
@@ -187,10 +188,11 @@ fn database_of_another_program_is_refused_unchanged() {
         };
         let before = files();
         assert_eq!(before.len(), if name == "killed.db" { 2 } else { 1 });
-        for words in [&["users", "list"][..], &["store", "info"], &["store", "migrate"], &["init"]]
+        for arguments in
+            [&["users", "list"][..], &["store", "info"], &["store", "migrate"], &["init"]]
         {
-            let output = sandbox.run(&[&["--store", name], words].concat());
-            assert_eq!(output.code, 78, "{words:?}: {output:?}");
+            let output = sandbox.run(&[&["--store", name], arguments].concat());
+            assert_eq!(output.code, 78, "{arguments:?}: {output:?}");
         }
         assert_eq!(sandbox.run(&["--store", name, "store", "check"]).code, 78);
         assert!(files() == before, "{name}");

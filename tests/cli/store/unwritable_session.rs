@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 /// Returns the numbers of open sessions and of spent refresh tokens.
-fn open_and_spent(sandbox: &Sandbox) -> Vec<String> {
+fn count_open_and_spent(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
              || (SELECT count(*) FROM pairs WHERE spent_at IS NOT NULL)",
@@ -21,20 +21,20 @@ fn read_only_session_directory_spends_no_token() {
     let sessions = ".config/jeton/sessions";
     mounted.run_line_ok(&format!("mount --bind {sessions} {sessions}"));
     mounted.run_line_ok(&format!("mount -o remount,bind,ro {sessions}"));
-    for words in ["refresh", "login ada"] {
-        allow_duplicates!(assert_snapshot!(mounted.run(words), @"
+    for arguments in ["refresh", "login ada"] {
+        allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 78, stderr
         error: the session file cannot be used: Read-only file system (os error 30)
         hint: set `JETON_CONFIG_DIR` to another directory
         "));
-        assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before, "{words}");
-        assert_eq!(open_and_spent(&sandbox), ["1 0"], "{words}");
+        assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before, "{arguments}");
+        assert_eq!(count_open_and_spent(&sandbox), ["1 0"], "{arguments}");
     }
     mounted.run("whoami").ok();
     mounted.run("sessions token").ok();
     mounted.run_line_ok(&format!("umount {sessions}"));
     mounted.run("refresh").ok();
-    assert_eq!(open_and_spent(&sandbox), ["1 1"]);
+    assert_eq!(count_open_and_spent(&sandbox), ["1 1"]);
     mounted.run("whoami").ok();
 }
 
@@ -53,18 +53,18 @@ fn read_only_session_directory_prevents_the_refresh() {
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before);
-    assert_eq!(open_and_spent(&sandbox), ["1 0"]);
+    assert_eq!(count_open_and_spent(&sandbox), ["1 0"]);
     mounted.run_line_ok("umount .config");
     mounted.run("whoami").ok();
-    assert_eq!(open_and_spent(&sandbox), ["1 1"]);
+    assert_eq!(count_open_and_spent(&sandbox), ["1 1"]);
 }
 
 #[test]
 fn session_directory_below_a_file_is_refused() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("file"), "").unwrap();
-    let run_below_file = |words: &[&str]| {
-        let mut command = sandbox.command(words);
+    let run_below_file = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
         let directory = sandbox.home().join("file/config");
         command.env("JETON_CONFIG_DIR", directory).env("JETON_PASSWORD", "lovelace");
         RunOutput::of(command)
@@ -85,6 +85,6 @@ fn session_directory_below_a_file_is_refused() {
     error: not logged in
     hint: log in: jeton login
     ");
-    assert_eq!(open_and_spent(&sandbox), ["1 0"]);
+    assert_eq!(count_open_and_spent(&sandbox), ["1 0"]);
     sandbox.run(&["refresh"]).ok();
 }

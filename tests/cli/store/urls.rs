@@ -20,7 +20,7 @@ const COMMANDS: [&[&str]; 9] = [
 
 /// Returns the refusal of a URL, after asserting that no file was created.
 #[track_caller]
-fn refusal(sandbox: &Sandbox, arguments: &[&str]) -> String {
+fn refusal_of(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let refusal = sandbox.run_json(arguments).to_string();
     assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0, "{arguments:?}");
     refusal
@@ -37,7 +37,7 @@ fn store_url_is_refused_in_every_command() {
         "S3+x.y-z://b",
     ] {
         let refusal =
-            |arguments: &[&str]| refusal(&sandbox, &[arguments, &["--store", url]].concat());
+            |arguments: &[&str]| refusal_of(&sandbox, &[arguments, &["--store", url]].concat());
         let refusals: BTreeSet<String> = COMMANDS.into_iter().map(refusal).collect();
         outputs.extend(refusals);
     }
@@ -58,7 +58,7 @@ fn store_url_in_the_environment_names_the_variable() {
     let mut sandbox = Sandbox::new();
     sandbox.set("JETON_STORE", "postgres://ada:secret@db.example.com/jeton");
     for arguments in COMMANDS {
-        allow_duplicates!(assert_snapshot!(refusal(&sandbox, arguments), @r#"
+        allow_duplicates!(assert_snapshot!(refusal_of(&sandbox, arguments), @r#"
         --- exit code 2, stderr
         {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `postgres`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
         "#));
@@ -86,7 +86,7 @@ fn url_in_place_of_any_path_is_refused() {
         &["users", "import", "https://x/y"],
         &["passwd", "--password-file", "https://x/y"],
     ] {
-        outputs += &refusal(&sandbox, arguments);
+        outputs += &refusal_of(&sandbox, arguments);
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
@@ -111,13 +111,13 @@ fn url_in_place_of_any_path_is_refused() {
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
     sandbox.set("JETON_TOKEN_FILE", "https://x/y");
-    assert_snapshot!(refusal(&sandbox, &["whoami"]), @r#"
+    assert_snapshot!(refusal_of(&sandbox, &["whoami"]), @r#"
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_TOKEN_FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
     sandbox.set("JETON_TOKEN_FILE", "");
     sandbox.set("JETON_CONFIG_DIR", "https://x/y");
-    assert_snapshot!(refusal(&sandbox, &["init", "ada"]), @r#"
+    assert_snapshot!(refusal_of(&sandbox, &["init", "ada"]), @r#"
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_CONFIG_DIR`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 
-fn lines(output: &RunOutput) -> Vec<&str> {
+fn stdout_lines(output: &RunOutput) -> Vec<&str> {
     output.stdout.lines().collect()
 }
 
@@ -17,7 +17,7 @@ fn each_row_mints_a_token() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("users.csv"), "sub,email\nalice,a@x.org\nbob,\n").unwrap();
     let output = sandbox.run(&["token", "mint", "--from", "users.csv", "--aud", "api"]).ok();
-    let tokens = lines(&output);
+    let tokens = stdout_lines(&output);
     let claims: Vec<Value> = tokens.iter().map(|token| payload(token)).collect();
     assert_eq!((&claims[0]["sub"], &claims[0]["email"]), (&json!("alice"), &json!("a@x.org")));
     assert_eq!((&claims[1]["sub"], &claims[1].get("email")), (&json!("bob"), &None));
@@ -26,7 +26,7 @@ fn each_row_mints_a_token() {
     let output =
         sandbox.run_with_input(&["token", "mint", "--from", "-", "-o", "jsonl"], rows).ok();
     let objects: Vec<Value> =
-        lines(&output).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        stdout_lines(&output).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(payload(objects[0]["token"].as_str().unwrap())["n"], 1);
     assert_eq!(payload(objects[1]["token"].as_str().unwrap())["exp"], 7);
     let audit = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
@@ -34,13 +34,13 @@ fn each_row_mints_a_token() {
 }
 
 #[test]
-fn counted_tokens_have_distinct_ids() {
+fn count_mints_tokens_with_distinct_ids() {
     let sandbox = Sandbox::with_admin();
     let mint = ["token", "mint", "--count", "1200", "--record"];
     let output = sandbox.run(&mint).ok();
     assert_eq!(output.stderr, "");
     let ids: HashSet<String> =
-        lines(&output).iter().map(|token| payload(token)["jti"].to_string()).collect();
+        stdout_lines(&output).iter().map(|token| payload(token)["jti"].to_string()).collect();
     assert_eq!(ids.len(), 1_200);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["1200"]);
     assert_snapshot!(sandbox.run_json(&["token", "mint", "--count", "2"]), @r#"{"items":[{"token":"<token>","jti":"<uuid>","id":null},{"token":"<token>","jti":"<uuid>","id":null}]}"#);
@@ -76,8 +76,8 @@ fn invalid_row_is_named_and_mints_no_token() {
 fn undelivered_tokens_are_revoked() {
     let sandbox = Sandbox::with_admin();
     let open_full_device = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mint = |words: &[&str]| {
-        let mut command = sandbox.command(&[&["token", "mint"], words].concat());
+    let mint = |arguments: &[&str]| {
+        let mut command = sandbox.command(&[&["token", "mint"], arguments].concat());
         RunOutput::of(command.stdout(open_full_device()))
     };
     assert_snapshot!(mint(&["--count", "3", "--record"]), @"
@@ -92,7 +92,7 @@ fn undelivered_tokens_are_revoked() {
 }
 
 /// Returns the audit events of minting: user, outcome and count.
-fn audit(sandbox: &Sandbox) -> Vec<String> {
+fn audit_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT user_id || ' ' || outcome || ' ' || count FROM audit
          WHERE action = 'token mint' ORDER BY id",
@@ -110,7 +110,7 @@ fn duplicate_jti_is_refused_before_recording() {
     error: line 1202: duplicate `jti`, first used on line 1201
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
-    assert_eq!(audit(&sandbox), ["1 bad_data 0"]);
+    assert_eq!(audit_events(&sandbox), ["1 bad_data 0"]);
     let _ = sandbox.run_with_input(&mint, row).ok();
     assert_snapshot!(sandbox.run_with_input(&mint, &format!("{{}}\n{row}")), @"
     --- exit code 65, stderr
@@ -128,7 +128,7 @@ fn duplicate_jti_is_refused_before_recording() {
     error: a token with this `jti` is already recorded
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["2"]);
-    assert_eq!(audit(&sandbox), ["1 bad_data 0", "1 done 1", "1 bad_data 0", "1 done 1"]);
+    assert_eq!(audit_events(&sandbox), ["1 bad_data 0", "1 done 1", "1 bad_data 0", "1 done 1"]);
     // Tokens that are not recorded may share a `jti`.
     let _ = sandbox.run_with_input(&["token", "mint", "--from", "-"], &rows).ok();
 }
@@ -139,19 +139,22 @@ fn audit_counts_recorded_and_undelivered_tokens() {
     let mut child =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "9999"]));
     let mut first = String::new();
-    // A pipe with a smaller buffer than one batch, closed after one line.
+    // The buffer of the pipe is smaller than one batch. The pipe is closed after one line.
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!(output.code, 1, "{output:?}");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["500"]);
     let revoked = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
-    assert_eq!(audit(&sandbox), ["1 done 500".to_owned(), format!("1 undelivered {revoked}")]);
-    let words = output.stderr.split_whitespace();
-    assert!(words.clone().any(|word| word == revoked), "{output:?}");
-    // How many lines were read depends on the pipe.
-    let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    assert_eq!(
+        audit_events(&sandbox),
+        ["1 done 500".to_owned(), format!("1 undelivered {revoked}")]
+    );
+    let arguments = output.stderr.split_whitespace();
+    assert!(arguments.clone().any(|word| word == revoked), "{output:?}");
+    // The number of written lines depends on the pipe.
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let message: Vec<&str> =
-        words.map(|word| if number(word) { "<count>" } else { word }).collect();
+        arguments.map(|word| if is_number(word) { "<count>" } else { word }).collect();
     assert_snapshot!(message.join(" "), @"error: only the first <count> tokens could be written; <count> recorded tokens were revoked");
 }
 

@@ -3,13 +3,13 @@
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
-/// Creates tokens 1 (a), 2 (b), 3 (b, renewed by 4 with a grace period) and 5 (a test token of b) of
-/// john, and 6 (b) of ada. John is a minter and logged in.
+/// Creates tokens of apps a and b. Of john: 1 (a), 2 (b), 3 (b, superseded), 4 (b, the renewal of 3)
+/// and 5 (b, a test token). Of ada: 6 (b). John is a minter and logged in.
 fn with_six_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
-    for by_app in ["a", "b", "b"] {
-        sandbox.run(&["token", "create", by_app]).ok();
+    for app in ["a", "b", "b"] {
+        sandbox.run(&["token", "create", app]).ok();
     }
     sandbox.run(&["token", "renew", "3", "--grace", "1h"]).ok();
     sandbox.run(&["token", "mint", "--record", "--sub", "b"]).ok();
@@ -23,20 +23,21 @@ fn live_ids(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
 }
 
-fn revoke<'w>(words: &[&'w str]) -> Vec<&'w str> {
-    [&["token", "revoke"], words, &["--yes"]].concat()
+/// Returns the arguments of a confirmed revocation.
+fn revoke_arguments<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
+    [&["token", "revoke"], arguments, &["--yes"]].concat()
 }
 
 #[test]
 fn own_tokens_are_revoked_by_kind_by_app_or_all() {
     let sandbox = with_six_tokens();
-    let by_kind = revoke(&["--kind", "test", "--app", "b"]);
+    let by_kind = revoke_arguments(&["--kind", "test", "--app", "b"]);
     assert_snapshot!(sandbox.run(&by_kind), @"
     --- stderr
     revoked 1 token
     ");
     assert_eq!(live_ids(&sandbox), ["1", "2", "3", "4", "6"]);
-    let by_app = revoke(&["--app", "b"]);
+    let by_app = revoke_arguments(&["--app", "b"]);
     assert_snapshot!(sandbox.run(&by_app), @"
     --- stderr
     revoked 3 tokens
@@ -46,7 +47,7 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
     --- stderr
     no tokens to revoke
     ");
-    let all = revoke(&["--all"]);
+    let all = revoke_arguments(&["--all"]);
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":true,"tokens_revoked":1}"#);
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false,"tokens_revoked":0}"#);
     assert_eq!(live_ids(&sandbox), ["6"]);
@@ -63,7 +64,7 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
 fn bulk_revocation_keeps_the_rows() {
     let sandbox = with_six_tokens();
     let token = sandbox.get(&["token", "renew", "1"]);
-    sandbox.run(&revoke(&["--all"])).ok();
+    sandbox.run(&revoke_arguments(&["--all"])).ok();
     let output = sandbox.run(&["token", "verify", &token]);
     assert_snapshot!(output, @"
     invalid: token_revoked
@@ -77,16 +78,16 @@ fn bulk_revocation_keeps_the_rows() {
 fn before_revokes_older_tokens() {
     let sandbox = with_six_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = issued_at - 864000 WHERE id IN (1, 4, 6)");
-    assert_snapshot!(sandbox.run(&revoke(&["--before", "2020-01-01T00:00:00Z"])), @"
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--before", "2020-01-01T00:00:00Z"])), @"
     --- stderr
     no tokens to revoke
     ");
-    assert_snapshot!(sandbox.run(&revoke(&["--before", "1w", "--app", "a"])), @"
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--before", "1w", "--app", "a"])), @"
     --- stderr
     revoked 1 token
     ");
     sandbox.log_in("ada", "lovelace");
-    let of_all_users = revoke(&["--all-users", "--before", "1w"]);
+    let of_all_users = revoke_arguments(&["--all-users", "--before", "1w"]);
     assert_snapshot!(sandbox.run(&of_all_users), @"
     --- stderr
     revoked 2 tokens
@@ -97,9 +98,9 @@ fn before_revokes_older_tokens() {
 #[test]
 fn before_compares_the_iat_claim_of_test_tokens() {
     let sandbox = Sandbox::with_admin();
-    let mint = |claim: &[&str]| {
-        let words = [&["token", "mint", "--record"], claim].concat();
-        sandbox.run(&words).ok();
+    let mint = |options: &[&str]| {
+        let arguments = [&["token", "mint", "--record"], options].concat();
+        sandbox.run(&arguments).ok();
     };
     mint(&["--claim-json", "iat=1000"]);
     mint(&["--issued-at", "1000", "--expires-at", "2100-01-01", "--claim-json", "iat=null"]);
@@ -111,7 +112,7 @@ fn before_compares_the_iat_claim_of_test_tokens() {
             "iat,sub\n2000-01-01,a\n2020-01-01,b\n",
         )
         .ok();
-    let output = sandbox.run(&revoke(&["--before", "2001-01-01T00:00:00Z"]));
+    let output = sandbox.run(&revoke_arguments(&["--before", "2001-01-01T00:00:00Z"]));
     assert_snapshot!(output, @"
     --- stderr
     revoked 3 tokens
@@ -122,7 +123,7 @@ fn before_compares_the_iat_claim_of_test_tokens() {
 #[test]
 fn only_admins_revoke_tokens_of_other_users() {
     let sandbox = with_six_tokens();
-    assert_snapshot!(sandbox.run(&revoke(&["--all-users", "--all"])), @"
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--all-users", "--all"])), @"
     --- exit code 7, stderr
     error: only admins can act on other users' tokens
     ");
@@ -132,26 +133,26 @@ fn only_admins_revoke_tokens_of_other_users() {
         error: only admins can see other accounts
         "));
     }
-    assert_snapshot!(sandbox.run(&revoke(&["--user", "john", "--app", "a"])), @"
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--user", "john", "--app", "a"])), @"
     --- stderr
     revoked 1 token
     ");
     sandbox.log_in("ada", "lovelace");
-    let unknown_user = sandbox.run(&revoke(&["--user", "nobody"]));
+    let unknown_user = sandbox.run(&revoke_arguments(&["--user", "nobody"]));
     assert_snapshot!(unknown_user, @"
     --- exit code 3, stderr
     error: user `nobody` not found
     ");
-    assert_snapshot!(sandbox.run(&revoke(&["--user", "john"])), @"
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--user", "john"])), @"
     --- stderr
     revoked 4 tokens
     ");
-    assert_snapshot!(sandbox.run(&revoke(&["--all-users", "--all"])), @"
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--all-users", "--all"])), @"
     --- stderr
     revoked 1 token
     ");
     sandbox.run(&["logout"]).ok();
-    assert_snapshot!(sandbox.run(&revoke(&["--all"])), @"
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--all"])), @"
     --- exit code 4, stderr
     error: not logged in
     hint: log in: jeton login
@@ -174,10 +175,10 @@ fn bulk_revocation_requires_confirmation() {
 }
 
 #[test]
-fn bulk_revocation_requires_one_kind_of_selection() {
+fn bulk_revocation_requires_either_ids_or_a_filter() {
     let sandbox = with_six_tokens();
-    for words in [&[][..], &["--all-users"], &["1", "--all"], &["1", "--user", "john"]] {
-        let output = sandbox.run(&revoke(words)).fails(2);
+    for arguments in [&[][..], &["--all-users"], &["1", "--all"], &["1", "--user", "john"]] {
+        let output = sandbox.run(&revoke_arguments(arguments)).fails(2);
         assert!(
             output.stderr.contains("<ID|JTI|TOKEN|--kind <KIND>|--app <APP>|"),
             "{}",

@@ -28,7 +28,7 @@ fn json_has_the_token_and_its_attributes() {
     let output =
         sandbox.run_json(&["token", "create", "my-app", "-p", "read", "--permission", "write"]);
     assert_snapshot!(output, @r#"{"token":"<token>","id":1,"jti":"<uuid>","app":"my-app","permissions":["read","write"],"issued_at":"<time>","expires_at":"<time>","quota_usage":{"used":1,"limit":3}}"#);
-    assert_snapshot!(sandbox.run_json(&["token", "create", "for-ever", "--no-expiry"]), @r#"{"token":"<token>","id":2,"jti":"<uuid>","app":"for-ever","permissions":[],"issued_at":"<time>","expires_at":null,"quota_usage":{"used":2,"limit":3}}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "create", "permanent", "--no-expiry"]), @r#"{"token":"<token>","id":2,"jti":"<uuid>","app":"permanent","permissions":[],"issued_at":"<time>","expires_at":null,"quota_usage":{"used":2,"limit":3}}"#);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn flags_set_the_claims() {
     assert_eq!(claims["aud"], json!(["https://a.example", "b"]));
     assert_eq!((&claims["tier"], &claims["note"]), (&json!("gold"), &json!("a=b")));
     assert_eq!(claims["limits"], json!({"n": [1, 2]}));
-    let single_audience = sandbox.get(&[
+    let token_with_one_audience = sandbox.get(&[
         "token",
         "create",
         "app",
@@ -67,11 +67,11 @@ fn flags_set_the_claims() {
         "2100-01-01T00:00:00Z",
     ]);
     assert_eq!(
-        (&payload(&single_audience)["aud"], &payload(&single_audience)["exp"]),
+        (&payload(&token_with_one_audience)["aud"], &payload(&token_with_one_audience)["exp"]),
         (&json!("b"), &json!(4_102_444_800_i64))
     );
-    let without_expiry = payload(&sandbox.get(&["token", "create", "app", "--no-expiry"]));
-    assert_eq!((without_expiry.get("exp"), without_expiry.get("aud")), (None, None));
+    let claims_without_expiry = payload(&sandbox.get(&["token", "create", "app", "--no-expiry"]));
+    assert_eq!((claims_without_expiry.get("exp"), claims_without_expiry.get("aud")), (None, None));
 }
 
 #[test]
@@ -98,12 +98,12 @@ fn invalid_expiry_is_refused() {
     error: expiry time is in the past
     ");
     let mut outputs = String::new();
-    for (first, second) in [
+    for (flags, other_flags) in [
         (["--ttl", "1h"].as_slice(), ["--expires-at", "4102444800"].as_slice()),
         (&["--no-expiry"], &["--ttl", "1h"]),
         (&["--no-expiry"], &["--expires-at", "4102444800"]),
     ] {
-        let output = sandbox.run(&[&["token", "create", "app"], first, second].concat());
+        let output = sandbox.run(&[&["token", "create", "app"], flags, other_flags].concat());
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @"

@@ -20,7 +20,7 @@ fn mint(sandbox: &Sandbox, options: &[&str]) -> String {
     sandbox.get(&[&command[..], options].concat())
 }
 
-fn without_exp(sandbox: &Sandbox) -> String {
+fn mint_without_exp(sandbox: &Sandbox) -> String {
     mint(sandbox, &["--defect", "missing_exp"])
 }
 
@@ -40,7 +40,7 @@ fn check_invalid(output: &RunOutput, code: i32, reason: &str) {
 #[test]
 fn third_party_token_without_exp_is_refused() {
     let sandbox = with_secret_file();
-    let token = without_exp(&sandbox);
+    let token = mint_without_exp(&sandbox);
     let output = verify(&sandbox, &token, &[]);
     check_invalid(&output, 10, "missing_claim");
     assert_snapshot!(output, @"
@@ -56,15 +56,15 @@ fn third_party_token_without_exp_is_refused() {
     }
     let jwk = json!({"kty": "oct", "k": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ"});
     std::fs::write(sandbox.home().join("jwks"), json!({ "keys": [jwk] }).to_string()).unwrap();
-    let by_set = ["token", "verify", &token, "--jwks", "jwks"];
-    check_invalid(&sandbox.run(&by_set), 10, "missing_claim");
-    assert_snapshot!(sandbox.run(&[&by_set[..], &["--allow-no-expiry"]].concat()), @"valid");
+    let verify_with_set = ["token", "verify", &token, "--jwks", "jwks"];
+    check_invalid(&sandbox.run(&verify_with_set), 10, "missing_claim");
+    assert_snapshot!(sandbox.run(&[&verify_with_set[..], &["--allow-no-expiry"]].concat()), @"valid");
 }
 
 #[test]
 fn third_party_batch_refuses_tokens_without_exp() {
     let sandbox = with_secret_file();
-    let input = format!("{}\n{}\n", mint(&sandbox, &[]), without_exp(&sandbox));
+    let input = format!("{}\n{}\n", mint(&sandbox, &[]), mint_without_exp(&sandbox));
     let batch = [&["token", "verify", "--batch"], &KEY[..]].concat();
     let output = sandbox.run_with_input(&batch, &input);
     assert_eq!(output.code, 10, "{output:?}");
@@ -85,8 +85,12 @@ fn allow_no_expiry_is_for_third_party_tokens_only() {
     sandbox.run(&["token", "verify", &token]).ok();
     let output = sandbox.run(&["token", "verify", &token, "--allow-no-expiry"]);
     assert_eq!(output.code, 2, "the flag needs `--jwks` or `--key`: {output:?}");
-    let test = sandbox.get(&["token", "mint", "--defect", "missing_exp"]);
-    check_invalid(&sandbox.run(&["token", "verify", &test, "--type", "test"]), 10, "missing_claim");
+    let test_token = sandbox.get(&["token", "mint", "--defect", "missing_exp"]);
+    check_invalid(
+        &sandbox.run(&["token", "verify", &test_token, "--type", "test"]),
+        10,
+        "missing_claim",
+    );
 }
 
 #[test]
@@ -96,8 +100,8 @@ fn typ_is_compared_as_a_media_type() {
     for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"] {
         assert_eq!(verify(&sandbox, &token, &["--typ", typ]).ok().stdout, "valid\n");
     }
-    let with_prefix = mint(&sandbox, &["--header", "typ=application/at+jwt"]);
-    assert_snapshot!(verify(&sandbox, &with_prefix, &["--typ", "at+jwt"]), @"valid");
+    let token_with_prefix = mint(&sandbox, &["--header", "typ=application/at+jwt"]);
+    assert_snapshot!(verify(&sandbox, &token_with_prefix, &["--typ", "at+jwt"]), @"valid");
     for typ in ["JWT", "text/at+jwt", "at"] {
         let output = verify(&sandbox, &token, &["--typ", typ]);
         allow_duplicates!(assert_snapshot!(output, @"
@@ -107,16 +111,16 @@ fn typ_is_compared_as_a_media_type() {
         "));
     }
     assert_eq!(verify(&sandbox, &token, &["--typ", ""]).code, 2);
-    let admin = Sandbox::with_admin();
-    let app_token = admin.get(&["token", "create", "app"]);
-    admin.run(&["token", "verify", &app_token, "--typ", "jwt"]).ok();
+    let store_sandbox = Sandbox::with_admin();
+    let app_token = store_sandbox.get(&["token", "create", "app"]);
+    store_sandbox.run(&["token", "verify", &app_token, "--typ", "jwt"]).ok();
     check_invalid(
-        &admin.run(&["token", "verify", &app_token, "--typ", "at+jwt"]),
+        &store_sandbox.run(&["token", "verify", &app_token, "--typ", "at+jwt"]),
         10,
         "wrong_type",
     );
     check_invalid(
-        &admin.run(&["token", "verify", "--typ", "at+jwt", &app_token, "--aud", "x"]),
+        &store_sandbox.run(&["token", "verify", "--typ", "at+jwt", &app_token, "--aud", "x"]),
         10,
         "wrong_type",
     );
@@ -140,11 +144,11 @@ fn required_claims_must_be_present() {
     --- exit code 9, stderr
     error: required claim missing or different: absent
     ");
-    let admin = Sandbox::with_admin();
-    let app_token = admin.get(&["token", "create", "app"]);
-    admin.run(&["token", "verify", &app_token, "--require-claim", "app"]).ok();
+    let store_sandbox = Sandbox::with_admin();
+    let app_token = store_sandbox.get(&["token", "create", "app"]);
+    store_sandbox.run(&["token", "verify", &app_token, "--require-claim", "app"]).ok();
     check_invalid(
-        &admin.run(&["token", "verify", &app_token, "--require-claim", "aud"]),
+        &store_sandbox.run(&["token", "verify", &app_token, "--require-claim", "aud"]),
         9,
         "require",
     );

@@ -5,7 +5,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
 /// Tokens of a Flask-JWT-Extended application with an unknown secret.
-const FLASK: [&str; 2] = [
+const FLASK_TOKENS: [&str; 2] = [
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
      eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTcwOTkzMzgwOSwianRpIjoiYmIxYTNiMTYtNjI0NC00YzRhLWIxM2YtY2M5OWQz\
      YjMzMWQ4IiwidHlwZSI6ImFjY2VzcyIsInN1YiI6Im1haWxhIiwibmJmIjoxNzA5OTMzODA5LCJjc3JmIjoiNjJjOGJl\
@@ -44,7 +44,7 @@ fn inspect_refuses_invalid_tokens() {
         sandbox.session("access"),
         sandbox.session("refresh"),
         tampered(&token, 2),
-        FLASK[0].to_owned(),
+        FLASK_TOKENS[0].to_owned(),
         "nonsense".to_owned(),
     ] {
         let output = sandbox.run(&["token", "inspect", &token]);
@@ -90,11 +90,11 @@ fn inspect_refuses_test_tokens_with_a_hint() {
 fn decode_needs_no_store() {
     let sandbox = Sandbox::new();
     let expiries = ["2024-03-08T21:51:49Z", "2024-04-07T21:36:49Z"];
-    for ((token, kind), expiry) in FLASK.iter().zip(["access", "refresh"]).zip(expiries) {
+    for ((token, kind), expiry) in FLASK_TOKENS.iter().zip(["access", "refresh"]).zip(expiries) {
         let output = sandbox.run(&["token", "decode", token]).ok();
-        let dates =
+        let times =
             format!("iat: 2024-03-08T21:36:49Z\nnbf: 2024-03-08T21:36:49Z\nexp: {expiry}\n");
-        assert_eq!(output.stderr, format!("token not verified\n{dates}"));
+        assert_eq!(output.stderr, format!("token not verified\n{times}"));
         let decoded = parse(&output.stdout);
         assert_eq!(decoded["header"], json!({"alg": "HS256", "typ": "JWT"}));
         assert_eq!(decoded["payload"], payload(token));
@@ -103,7 +103,7 @@ fn decode_needs_no_store() {
             (&json!("maila"), &json!(kind))
         );
     }
-    let output = sandbox.run(&["token", "decode", FLASK[0], "--part", "header"]);
+    let output = sandbox.run(&["token", "decode", FLASK_TOKENS[0], "--part", "header"]);
     assert_snapshot!(output, @r#"
     {
       "alg": "HS256",
@@ -112,7 +112,8 @@ fn decode_needs_no_store() {
     --- stderr
     token not verified
     "#);
-    let output = sandbox.run(&["token", "decode", FLASK[0], "--part", "payload", "-o", "json"]);
+    let output =
+        sandbox.run(&["token", "decode", FLASK_TOKENS[0], "--part", "payload", "-o", "json"]);
     assert_snapshot!(output, @r#"{"fresh":false,"iat":1709933809,"jti":"<uuid>","type":"access","sub":"maila","nbf":1709933809,"csrf":"<uuid>","exp":1709934709}"#);
     assert!(!sandbox.store().exists());
 }
@@ -139,7 +140,7 @@ fn decode_refuses_malformed_tokens() {
     --- exit code 10, stderr
     error: token malformed: the payload is not JSON
     ");
-    let output = sandbox.run(&["token", "decode", FLASK[0], "--part", "signature"]);
+    let output = sandbox.run(&["token", "decode", FLASK_TOKENS[0], "--part", "signature"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: invalid value 'signature' for '--part <PART>'
@@ -152,13 +153,9 @@ fn decode_refuses_malformed_tokens() {
 fn token_is_read_from_argument_file_stdin_or_variable() {
     let mut sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
-    for (text, as_file) in [
-        (token.clone(), false),
-        (format!("Bearer {token}\n"), true),
-        (format!("  bearer   {token}  \r\n"), false),
-    ] {
+    for text in [token.clone(), format!("Bearer {token}\n"), format!("  bearer   {token}  \r\n")] {
         std::fs::write(sandbox.home().join("token.txt"), &text).unwrap();
-        assert_eq!(sandbox.get(&["token", "verify", "@token.txt"]), "valid", "{as_file}");
+        assert_eq!(sandbox.get(&["token", "verify", "@token.txt"]), "valid", "{text:?}");
         let output = sandbox.run_with_input(&["token", "verify", "-"], &text);
         allow_duplicates!(assert_snapshot!(output, @"valid"));
         assert_eq!(sandbox.get(&["token", "verify", &text]), "valid");

@@ -27,16 +27,23 @@ fn live_app_token_is_described() {
 }
 
 #[test]
-fn invalid_token_is_only_inactive() {
+fn invalid_token_is_inactive_without_details() {
     let sandbox = Sandbox::with_admin();
-    let app = sandbox.get(&["token", "create", "app"]);
-    let revoked = sandbox.get(&["token", "create", "app"]);
+    let app_token = sandbox.get(&["token", "create", "app"]);
+    let revoked_token = sandbox.get(&["token", "create", "app"]);
     sandbox.run(&["token", "revoke", "2"]).ok();
-    let short = sandbox.get(&["token", "create", "app", "--ttl", "1s"]);
-    let test = sandbox.get(&["token", "mint"]);
+    let expired_token = sandbox.get(&["token", "create", "app", "--ttl", "1s"]);
+    let test_token = sandbox.get(&["token", "mint"]);
     std::thread::sleep(std::time::Duration::from_secs(2));
-    let refresh = sandbox.session("refresh");
-    for token in [revoked, short, test, refresh, tampered(&app, 2), "nonsense".to_owned()] {
+    let refresh_token = sandbox.session("refresh");
+    for token in [
+        revoked_token,
+        expired_token,
+        test_token,
+        refresh_token,
+        tampered(&app_token, 2),
+        "nonsense".to_owned(),
+    ] {
         allow_duplicates!(
             assert_snapshot!(sandbox.run_json(&["token", "introspect", &token]), @r#"{"active":false}"#)
         );

@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Creates tokens 1 (a), 2 (b, revoked) and 3 (b, expired) of john, and 4 (b) of ada.
+/// Creates tokens of apps a and b. Of john: 1 (a), 2 (b, revoked) and 3 (b, expired). Of ada: 4 (b).
 fn with_four_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "a", "-p", "read,write", "--aud", "x", "--claim", "k=v"]).ok();
@@ -18,7 +18,8 @@ fn with_four_tokens() -> Sandbox {
     sandbox
 }
 
-fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
+/// Returns the ids and the total of a list.
+fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let list = sandbox.json(&[&["token", "list"], arguments].concat());
     let items = list["items"].as_array().unwrap().iter();
     let ids: Vec<_> = items.map(|token| token["id"].to_string()).collect();
@@ -42,17 +43,17 @@ fn list_shows_everything_except_the_token() {
 #[test]
 fn list_is_filtered_by_owner_app_and_status() {
     let sandbox = with_four_tokens();
-    assert_eq!(ids(&sandbox, &[]), "4 of 1");
-    assert_eq!(ids(&sandbox, &["--user", "john"]), "1 of 1");
-    assert_eq!(ids(&sandbox, &["--user", "2", "--status", "all"]), "1,2,3 of 3");
-    assert_eq!(ids(&sandbox, &["--all-users"]), "1,4 of 2");
-    assert_eq!(ids(&sandbox, &["--all-users", "--status", "expired"]), "3 of 1");
-    assert_eq!(ids(&sandbox, &["--all-users", "--status", "revoked"]), "2 of 1");
-    assert_eq!(ids(&sandbox, &["--all-users", "--status", "all", "--app", "b"]), "2,3,4 of 3");
-    assert_eq!(ids(&sandbox, &["--all-users", "--app", "nothing"]), " of 0");
+    assert_eq!(list_ids(&sandbox, &[]), "4 of 1");
+    assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
+    assert_eq!(list_ids(&sandbox, &["--user", "2", "--status", "all"]), "1,2,3 of 3");
+    assert_eq!(list_ids(&sandbox, &["--all-users"]), "1,4 of 2");
+    assert_eq!(list_ids(&sandbox, &["--all-users", "--status", "expired"]), "3 of 1");
+    assert_eq!(list_ids(&sandbox, &["--all-users", "--status", "revoked"]), "2 of 1");
+    assert_eq!(list_ids(&sandbox, &["--all-users", "--status", "all", "--app", "b"]), "2,3,4 of 3");
+    assert_eq!(list_ids(&sandbox, &["--all-users", "--app", "nothing"]), " of 0");
     let all = ["--all-users", "--status", "all", "--per-page", "2"];
-    assert_eq!(ids(&sandbox, &[all.as_slice(), &["--page", "2"]].concat()), "3,4 of 4");
-    assert_eq!(ids(&sandbox, &[all.as_slice(), &["--after", "1"]].concat()), "2,3 of 4");
+    assert_eq!(list_ids(&sandbox, &[all.as_slice(), &["--page", "2"]].concat()), "3,4 of 4");
+    assert_eq!(list_ids(&sandbox, &[all.as_slice(), &["--after", "1"]].concat()), "2,3 of 4");
     let output = sandbox.run(&[&["token", "list"], all.as_slice()].concat()).ok();
     assert_snapshot!(output, @"
     ID  KIND  APP  USER  PERMISSIONS  STATUS   EXPIRES
@@ -71,7 +72,7 @@ fn list_is_filtered_by_owner_app_and_status() {
 fn only_admins_see_tokens_of_other_users() {
     let sandbox = with_four_tokens();
     sandbox.log_in("john", "123456");
-    assert_eq!(ids(&sandbox, &["--user", "john"]), "1 of 1");
+    assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
     let output = sandbox.run(&["token", "list", "--all-users"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
@@ -165,8 +166,8 @@ fn show_accepts_a_jti_case_insensitively() {
     }
     sandbox.run(&["token", "revoke", &jti.to_uppercase()]).ok();
     assert_eq!(sandbox.json(&["token", "show", &jti])["status"], "revoked");
-    let unknown = show("018f4f5e-7a3b-7c1d-8e2f-0123456789ab");
-    assert_snapshot!(unknown, @"
+    let output = show("018f4f5e-7a3b-7c1d-8e2f-0123456789ab");
+    assert_snapshot!(output, @"
     --- exit code 3, stderr
     error: token `<uuid>` not found
     ");
@@ -192,12 +193,12 @@ fn show_accepts_a_jti_case_insensitively() {
 fn before_filter_matches_list_and_revoke() {
     let sandbox = with_four_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = 1000 WHERE id = 1 RETURNING id");
-    assert_eq!(ids(&sandbox, &["--all-users", "--before", "1001"]), "1 of 1");
-    assert_eq!(ids(&sandbox, &["--all-users", "--before", "1000"]), " of 0");
-    assert_eq!(ids(&sandbox, &["--all-users", "--before", "1d"]), "1 of 1");
-    assert_eq!(ids(&sandbox, &["--before", "2100-01-01"]), "4 of 1");
-    let words = ["token", "revoke", "--all-users", "--before", "1001", "--yes"];
-    assert_snapshot!(sandbox.run(&words), @"
+    assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1001"]), "1 of 1");
+    assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1000"]), " of 0");
+    assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1d"]), "1 of 1");
+    assert_eq!(list_ids(&sandbox, &["--before", "2100-01-01"]), "4 of 1");
+    let arguments = ["token", "revoke", "--all-users", "--before", "1001", "--yes"];
+    assert_snapshot!(sandbox.run(&arguments), @"
     --- stderr
     revoked 1 token
     ");
@@ -226,9 +227,9 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
     sandbox.run(&["token", "create", "b", "--no-expiry"]).ok();
     sandbox.run(&["token", "create", "c", "--ttl", "30d"]).ok();
     sandbox.run(&["token", "mint", "--record"]).ok();
-    assert_eq!(ids(&sandbox, &["--expiring-within", "7d"]), "1,4 of 2");
-    assert_eq!(ids(&sandbox, &["--expiring-within", "7d", "--kind", "app"]), "1 of 1");
-    assert_eq!(ids(&sandbox, &["--kind", "test"]), "4 of 1");
+    assert_eq!(list_ids(&sandbox, &["--expiring-within", "7d"]), "1,4 of 2");
+    assert_eq!(list_ids(&sandbox, &["--expiring-within", "7d", "--kind", "app"]), "1 of 1");
+    assert_eq!(list_ids(&sandbox, &["--kind", "test"]), "4 of 1");
     let fail_if_any = ["token", "list", "--kind", "app", "--fail-if-any", "--expiring-within"];
     let output = sandbox.run(&[&fail_if_any[..], &["7d"]].concat());
     assert_snapshot!(output, @"
@@ -260,10 +261,10 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
 }
 
 #[test]
-fn owner_is_a_name_an_email_or_a_deleted_id() {
+fn owner_is_a_name_an_email_or_the_id_of_a_deleted_user() {
     let sandbox = Sandbox::with_admin();
-    let words = ["register", "--email", "mia@example.com", "--password-stdin"];
-    sandbox.run_with_input(&words, "123456").ok();
+    let arguments = ["register", "--email", "mia@example.com", "--password-stdin"];
+    sandbox.run_with_input(&arguments, "123456").ok();
     sandbox.register("kim", "123456");
     for login in ["mia@example.com", "kim"] {
         sandbox.get(&["token", "create", "ci", "--user", login]);

@@ -42,17 +42,17 @@ fn flags_set_the_claims() {
     assert_eq!((&claims["aud"], &claims["email"]), (&json!("api"), &json!("alice@example.com")));
     assert_eq!(claims["roles"], json!(["admin"]));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 7_200);
-    let expired = sandbox.get(&["token", "mint", "--expires-at", "2020-01-01T00:00:00Z"]);
-    let output = sandbox.run(&["token", "verify", &expired, "--type", "test"]);
+    let expired_token = sandbox.get(&["token", "mint", "--expires-at", "2020-01-01T00:00:00Z"]);
+    let output = sandbox.run(&["token", "verify", &expired_token, "--type", "test"]);
     assert_snapshot!(output, @"
     invalid: token_expired
     --- exit code 11, stderr
     error: token expired
     ");
-    let with_claims =
+    let token_with_claims =
         sandbox.get(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
     assert_eq!(
-        (&payload(&with_claims)["sub"], &payload(&with_claims)["iat"]),
+        (&payload(&token_with_claims)["sub"], &payload(&token_with_claims)["iat"]),
         (&json!("bob"), &json!(5))
     );
     let with_jti = sandbox.json(&["token", "mint", "--claim", "jti=mine"]);
@@ -84,8 +84,8 @@ fn only_minters_and_admins_mint() {
 #[test]
 fn test_token_is_no_bearer_credential() {
     let mut sandbox = Sandbox::with_admin();
-    let access = payload(&sandbox.session("access"));
-    let claims: Vec<String> = access
+    let access_claims = payload(&sandbox.session("access"));
+    let claims: Vec<String> = access_claims
         .as_object()
         .unwrap()
         .iter()
@@ -156,8 +156,8 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     --- exit code 1, stderr
     error: the token could not be written; token 2 was revoked
     ");
-    let without_jti = sandbox.get(&["token", "mint", "--claim-json", "jti=1"]);
-    assert_snapshot!(sandbox.run(&["token", "revoke", &without_jti]), @"
+    let token_without_jti = sandbox.get(&["token", "mint", "--claim-json", "jti=1"]);
+    assert_snapshot!(sandbox.run(&["token", "revoke", &token_without_jti]), @"
     --- exit code 2, stderr
     error: a token without `jti` cannot be revoked; mint revocable tokens with `--record`
     ");
@@ -166,16 +166,16 @@ fn recorded_token_is_listed_and_revoked_by_id() {
 #[test]
 fn first_token_creates_the_test_key() {
     let sandbox = Sandbox::with_admin();
-    let keys = "SELECT count(*) FROM keys WHERE purpose = 'test'";
-    let without_expiry = ["token", "mint", "--record", "--claim-json", "exp=null"];
-    assert_snapshot!(sandbox.run(&without_expiry), @"
+    let count_keys = "SELECT count(*) FROM keys WHERE purpose = 'test'";
+    let mint_without_expiry = ["token", "mint", "--record", "--claim-json", "exp=null"];
+    assert_snapshot!(sandbox.run(&mint_without_expiry), @"
     --- exit code 2, stderr
     error: a recorded token requires `exp` in whole seconds
     ");
-    assert_eq!(sandbox.sql(keys), ["0"]);
+    assert_eq!(sandbox.sql(count_keys), ["0"]);
     sandbox.run(&["token", "mint", "--alg", "ES384"]).ok();
     sandbox.run(&["token", "mint", "--alg", "ES384"]).ok();
-    assert_eq!(sandbox.sql(keys), ["1"]);
+    assert_eq!(sandbox.sql(count_keys), ["1"]);
     let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
     let audit = sandbox.sql("SELECT target FROM audit WHERE action = 'token mint' ORDER BY id");
     assert_eq!(audit, [format!("test token, signed by new key {kid}"), "test token".to_owned()]);

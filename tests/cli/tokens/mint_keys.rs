@@ -60,15 +60,15 @@ fn jwk_signs_under_its_own_kid() {
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
         "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"});
-    let secret = json!({"kty": "oct", "kid": "prod-1", "alg": "HS256",
+    let secret_jwk = json!({"kty": "oct", "kid": "prod-1", "alg": "HS256",
         "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"});
-    for (key, algorithm) in [(jwk, "ES256"), (secret, "HS256")] {
+    for (key, algorithm) in [(jwk, "ES256"), (secret_jwk, "HS256")] {
         fs::write(sandbox.home().join("key.json"), key.to_string()).unwrap();
-        let from = ["--key-file", "key.json", "--alg", algorithm];
-        let token = sandbox.get(&[&["token", "mint"][..], &from].concat());
+        let key_options = ["--key-file", "key.json", "--alg", algorithm];
+        let token = sandbox.get(&[&["token", "mint"][..], &key_options].concat());
         let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
         assert_eq!(header["kid"], "prod-1");
-        sandbox.run(&[&["token", "fixtures", "--out", algorithm][..], &from].concat()).ok();
+        sandbox.run(&[&["token", "fixtures", "--out", algorithm][..], &key_options].concat()).ok();
     }
     let verify = ["token", "verify", "@ES256/good.jwt", "--jwks", "ES256/jwks.json"];
     sandbox.run(&verify).ok();

@@ -1,6 +1,6 @@
 //! `jeton token presets`, and tokens minted from presets
 
-use crate::python::{ask, python};
+use crate::python::{python, run_script};
 use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
@@ -8,12 +8,13 @@ use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
 
-fn flask(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
-    let words = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
-    sandbox.get(&[&words[..], &["--alg", "HS256"], options].concat())
+/// Mints a token of the preset, signed with `JWT_SECRET_KEY`.
+fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
+    let arguments = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
+    sandbox.get(&[&arguments[..], &["--alg", "HS256"], options].concat())
 }
 
-fn header(sandbox: &Sandbox, token: &str) -> String {
+fn decode_header(sandbox: &Sandbox, token: &str) -> String {
     sandbox.json(&["token", "decode", token, "--part", "header"]).to_string()
 }
 
@@ -22,22 +23,27 @@ fn flask_service_accepts_preset_tokens() {
     let Some(program) = python() else { return };
     let mut sandbox = Sandbox::new();
     sandbox.set("JWT_SECRET_KEY", SECRET);
-    let access = flask(&sandbox, "flask", &["--sub", "7"]);
-    let fresh = flask(&sandbox, "flask", &["--sub", "7", "--set", "fresh=true"]);
-    let refresh = flask(&sandbox, "flask-refresh", &["--sub", "7"]);
-    let expired = flask(&sandbox, "flask", &["--issued-at", "2020-01-01T00:00:00Z"]);
-    let plain = sandbox.get(&["token", "mint", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
+    let access = mint_with_secret(&sandbox, "flask", &["--sub", "7"]);
+    let fresh = mint_with_secret(&sandbox, "flask", &["--sub", "7", "--set", "fresh=true"]);
+    let refresh = mint_with_secret(&sandbox, "flask-refresh", &["--sub", "7"]);
+    let expired = mint_with_secret(&sandbox, "flask", &["--issued-at", "2020-01-01T00:00:00Z"]);
+    let without_preset =
+        sandbox.get(&["token", "mint", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
     let input = json!({"secret": SECRET, "requests": [
         ["/protected", access], ["/fresh", access], ["/fresh", fresh], ["/protected", refresh],
         ["/refresh", refresh], ["/refresh", access], ["/protected", expired],
-        ["/protected", plain],
+        ["/protected", without_preset],
     ]});
-    let responses = ask(&program, "service.py", &input);
+    let responses = run_script(&program, "service.py", &input);
     let statuses: Vec<&Value> =
-        responses.as_array().unwrap().iter().map(|answer| &answer["status"]).collect();
+        responses.as_array().unwrap().iter().map(|response| &response["status"]).collect();
     assert_eq!(statuses, [200, 401, 200, 422, 200, 422, 401, 422], "{responses}");
-    assert_eq!(responses[0]["answer"], json!({"identity": "7"}));
-    assert_eq!(header(&sandbox, &access), r#"{"alg":"HS256","typ":"JWT"}"#, "as PyJWT writes it");
+    assert_eq!(responses[0]["body"], json!({"identity": "7"}));
+    assert_eq!(
+        decode_header(&sandbox, &access),
+        r#"{"alg":"HS256","typ":"JWT"}"#,
+        "the header is the same as in tokens of PyJWT"
+    );
     let claims = payload(&access);
     let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
     assert_eq!(names, ["fresh", "iat", "jti", "type", "sub", "nbf", "csrf", "exp"]);
@@ -50,7 +56,7 @@ fn gerencia_preset_has_the_layout_of_the_service() {
     let mut sandbox = Sandbox::new();
     sandbox.set("JWT_SECRET_KEY", SECRET);
     let options = ["--issued-at", "2026-01-01T00:00:00Z", "-p", "read", "--set", "id=12"];
-    let token = flask(&sandbox, "gerencia", &options);
+    let token = mint_with_secret(&sandbox, "gerencia", &options);
     assert_eq!(
         payload(&token).to_string(),
         "{\"id\":12,\"owner\":\"gerenciaToken\",\"target\":\"cliente\",\
@@ -191,15 +197,16 @@ fn readme_lists_parameters_and_verifiers_of_each_preset() {
 #[test]
 fn single_values_stay_lists() {
     let sandbox = Sandbox::with_admin();
-    let mint = |words: &[&str]| payload(&sandbox.get(&[&["token", "mint"], words].concat()));
+    let mint =
+        |arguments: &[&str]| payload(&sandbox.get(&[&["token", "mint"], arguments].concat()));
     assert_eq!(mint(&["-p", "read"])["permissions"], json!(["read"]));
     let auth0 = ["--preset", "auth0", "-p"];
     assert_eq!(mint(&[&auth0[..], &["a"]].concat())["permissions"], json!(["a"]));
     assert_eq!(mint(&[&auth0[..], &["a,b"]].concat())["permissions"], json!(["a", "b"]));
     let gerencia = ["--preset", "gerencia", "--set", "permissions=a"];
     assert_eq!(mint(&gerencia)["permissions"], json!(["a"]));
-    let two = [&gerencia[..], &["--set", "permissions=b"]].concat();
-    assert_eq!(mint(&two)["permissions"], json!(["a", "b"]));
+    let two_permissions = [&gerencia[..], &["--set", "permissions=b"]].concat();
+    assert_eq!(mint(&two_permissions)["permissions"], json!(["a", "b"]));
 }
 
 #[test]
@@ -234,16 +241,16 @@ fn exponential_preset_is_refused() {
     sandbox.set("JWT_SECRET_KEY", SECRET);
     let directory = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&directory).unwrap();
-    let repeat = |name: String| json!([name, name]);
+    let twice = |name: String| json!([name, name]);
     let mut parameters = json!({"p0": "x"});
-    for at in 1..64 {
-        parameters[format!("p{at}")] = repeat(format!("{{p{}}}", at - 1));
+    for number in 1..64 {
+        parameters[format!("p{number}")] = twice(format!("{{p{}}}", number - 1));
     }
     let preset = json!({"description": "ours", "parameters": parameters, "claims": {"c": "{p63}"}});
     fs::write(directory.join("ours.json"), preset.to_string()).unwrap();
-    let words = ["--preset", "ours", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
+    let arguments = ["--preset", "ours", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
     for command in ["mint", "fixtures"] {
-        let output = sandbox.run(&[&["token", command], &words[..]].concat());
+        let output = sandbox.run(&[&["token", command], &arguments[..]].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
         error: preset: the rendered token exceeds the maximum length

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 #[test]
 fn renewed_token_has_the_same_attributes() {
     let sandbox = Sandbox::with_john();
-    let old = sandbox.get(&[
+    let old_token = sandbox.get(&[
         "token",
         "create",
         "app",
@@ -20,14 +20,14 @@ fn renewed_token_has_the_same_attributes() {
         "t=g",
     ]);
     let output = sandbox.run(&["token", "renew", "1"]).ok();
-    let new = output.stdout.trim_end();
+    let new_token = output.stdout.trim_end();
     assert_snapshot!(output, @"
     <token>
     --- stderr
     revoked token 1
     created token 2 for app, expires <time>, 1 of 3 in use
     ");
-    let (before, after) = (payload(&old), payload(new));
+    let (before, after) = (payload(&old_token), payload(new_token));
     for claim in ["id", "permissions", "aud", "t", "app", "sub"] {
         assert_eq!(before[claim], after[claim], "{claim}");
     }
@@ -36,8 +36,8 @@ fn renewed_token_has_the_same_attributes() {
         claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap()
     };
     assert_eq!((lifetime(&before), lifetime(&after)), (7_200, 7_200));
-    assert_eq!(sandbox.run(&["token", "verify", &old]).code, 12);
-    sandbox.run(&["token", "verify", new]).ok();
+    assert_eq!(sandbox.run(&["token", "verify", &old_token]).code, 12);
+    sandbox.run(&["token", "verify", new_token]).ok();
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn bearer_cannot_extend_the_lifetime() {
     --- exit code 7, stderr
     error: only the owner can extend the lifetime of a token, by id
     ");
-    let new = sandbox.get(&["token", "renew", &token, "--ttl", "30m"]);
-    assert_snapshot!(sandbox.run(&["token", "renew", &new, "--ttl", "31m"]), @"
+    let new_token = sandbox.get(&["token", "renew", &token, "--ttl", "30m"]);
+    assert_snapshot!(sandbox.run(&["token", "renew", &new_token, "--ttl", "31m"]), @"
     --- exit code 7, stderr
     error: only the owner can extend the lifetime of a token, by id
     ");
@@ -161,15 +161,15 @@ fn revoked_and_expired_tokens_are_not_renewed() {
 #[test]
 fn grace_period_limits_the_expiry() {
     let sandbox = Sandbox::with_john();
-    let old = sandbox.get(&["token", "create", "app"]);
-    let without_expiry = sandbox.get(&["token", "create", "app", "--no-expiry"]);
+    let old_token = sandbox.get(&["token", "create", "app"]);
+    let token_without_expiry = sandbox.get(&["token", "create", "app", "--no-expiry"]);
     for id in ["1", "2"] {
         sandbox.run(&["token", "renew", id, "--grace", "10m"]).ok();
     }
     let grace = |id: &str| sandbox.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
-    for (id, token) in [("1", &old), ("2", &without_expiry)] {
-        let answer = sandbox.json(&["token", "introspect", token]);
-        assert_eq!(answer["exp"].to_string(), grace(id)[0]);
+    for (id, token) in [("1", &old_token), ("2", &token_without_expiry)] {
+        let introspection = sandbox.json(&["token", "introspect", token]);
+        assert_eq!(introspection["exp"].to_string(), grace(id)[0]);
         sandbox.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
         let output = sandbox.run(&["token", "verify", token, "--min-ttl", "1h"]);
         allow_duplicates!(assert_snapshot!(output, @"

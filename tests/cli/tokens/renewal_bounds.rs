@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 
 const HOUR: i64 = 3_600;
 
-/// Moves the first issue time of every token `seconds` into the past.
-fn age_first_issue(sandbox: &Sandbox, seconds: i64) {
+/// Sets the first issue time of every token to `seconds` before the issue time.
+fn move_first_issue_back(sandbox: &Sandbox, seconds: i64) {
     let sql = format!("UPDATE tokens SET first_issued_at = issued_at - {seconds}");
     rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
 }
@@ -25,7 +25,7 @@ fn renewals_by_the_bearer_end_at_max_ttl() {
     sandbox.run(&["logout"]).ok();
     let token = sandbox.get(&["token", "renew", &token]);
     assert_eq!(lifetime(&token), HOUR);
-    age_first_issue(&sandbox, HOUR);
+    move_first_issue_back(&sandbox, HOUR);
     let output = sandbox.run(&["token", "renew", &token, "--ttl", "40m"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
@@ -34,7 +34,7 @@ fn renewals_by_the_bearer_end_at_max_ttl() {
     ");
     let token = sandbox.get(&["token", "renew", &token]);
     assert!((1_700..=1_800).contains(&lifetime(&token)), "{}", lifetime(&token));
-    age_first_issue(&sandbox, 2 * HOUR);
+    move_first_issue_back(&sandbox, 2 * HOUR);
     assert_snapshot!(sandbox.run(&["token", "renew", &token]), @"
     --- exit code 7, stderr
     error: renewal limit exceeded: first issued at <time>, renewable until <time>

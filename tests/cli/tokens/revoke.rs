@@ -8,19 +8,19 @@ fn jti(token: &str) -> String {
 }
 
 #[track_caller]
-fn check_verdict(sandbox: &Sandbox, token: &str, expected: &str) {
+fn assert_verify_prints(sandbox: &Sandbox, token: &str, expected: &str) {
     let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
     assert_eq!(output.stdout, format!("{expected}\n"));
 }
 
-const REVOKED: &str = "invalid: token_revoked";
-const ENDED: &str = "invalid: session_ended";
+const INVALID_REVOKED: &str = "invalid: token_revoked";
+const INVALID_ENDED: &str = "invalid: session_ended";
 
 #[test]
 fn app_token_is_revoked_by_id_jti_or_value() {
     let sandbox = Sandbox::with_john();
-    let token = |app: &str| sandbox.get(&["token", "create", app]);
-    let (first, second, third) = (token("a"), token("b"), token("c"));
+    let create = |app: &str| sandbox.get(&["token", "create", app]);
+    let (first, second, third) = (create("a"), create("b"), create("c"));
     assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
     --- stderr
     revoked token 1
@@ -40,7 +40,7 @@ fn app_token_is_revoked_by_id_jti_or_value() {
     already revoked: token 3
     ");
     for token in [first, second, third] {
-        check_verdict(&sandbox, &token, REVOKED);
+        assert_verify_prints(&sandbox, &token, INVALID_REVOKED);
     }
 }
 
@@ -64,8 +64,8 @@ fn refresh_token_revocation_ends_the_session() {
     --- stderr
     revoked access token <uuid>
     ");
-    check_verdict(&sandbox, &access, REVOKED);
-    check_verdict(&sandbox, &refresh, "valid");
+    assert_verify_prints(&sandbox, &access, INVALID_REVOKED);
+    assert_verify_prints(&sandbox, &refresh, "valid");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: token revoked
@@ -79,7 +79,7 @@ fn refresh_token_revocation_ends_the_session() {
     --- stderr
     revoked session of refresh token <uuid>
     ");
-    check_verdict(&sandbox, &refresh, ENDED);
+    assert_verify_prints(&sandbox, &refresh, INVALID_ENDED);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: session ended
@@ -100,23 +100,23 @@ fn test_token_revocation_adds_a_blocklist_row() {
     --- stderr
     already revoked: test token <uuid>
     ");
-    check_verdict(&sandbox, &first, REVOKED);
-    check_verdict(&sandbox, &second, "valid");
+    assert_verify_prints(&sandbox, &first, INVALID_REVOKED);
+    assert_verify_prints(&sandbox, &second, "valid");
     let exp = payload(&first)["exp"].to_string();
     assert_eq!(sandbox.sql("SELECT jti FROM blocklist"), [jti(&first)]);
     assert_eq!(sandbox.sql("SELECT expires_at FROM blocklist"), [exp]);
 }
 
 #[test]
-fn unknown_token_revokes_no_token() {
+fn unknown_token_prevents_the_revocation_of_all() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
-    let unknown = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
+    let unknown_jti = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     let mut outputs = String::new();
-    for invalid_token in ["99", unknown, "nonsense", &tampered(&token, 2)] {
+    for invalid_token in ["99", unknown_jti, "nonsense", &tampered(&token, 2)] {
         let output = sandbox.run(&["token", "revoke", "1", invalid_token]);
         outputs += &output.with_command();
-        check_verdict(&sandbox, &token, "valid");
+        assert_verify_prints(&sandbox, &token, "valid");
     }
     assert_snapshot!(outputs, @"
     $ jeton token revoke 1 99
@@ -140,8 +140,8 @@ fn only_admins_revoke_tokens_of_other_users_by_id() {
     let token = sandbox.get(&["token", "create", "app"]);
     sandbox.register("kim", "123456");
     sandbox.log_in("kim", "123456");
-    for name in ["1", &jti(&token)] {
-        let output = sandbox.run(&["token", "revoke", name]);
+    for id in ["1", &jti(&token)] {
+        let output = sandbox.run(&["token", "revoke", id]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can act on other users' tokens
@@ -153,7 +153,7 @@ fn only_admins_revoke_tokens_of_other_users_by_id() {
     error: not logged in
     hint: log in: jeton login
     ");
-    check_verdict(&sandbox, &token, "valid");
+    assert_verify_prints(&sandbox, &token, "valid");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
     --- stderr
@@ -169,12 +169,12 @@ fn with_minter() -> Sandbox {
     sandbox
 }
 
-const JTI: &str = "jti=018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
+const JTI_CLAIM: &str = "jti=018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
 
 #[test]
 fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     let sandbox = with_minter();
-    let mint = ["token", "mint", "--claim", JTI];
+    let mint = ["token", "mint", "--claim", JTI_CLAIM];
     let recorded = sandbox.get(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
     sandbox.log_in("mia", "123456");
     let output = sandbox.run(&["token", "revoke", &jti(&recorded)]);
@@ -188,19 +188,19 @@ fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     --- stderr
     revoked test token <uuid>
     ");
-    check_verdict(&sandbox, &unrecorded, REVOKED);
-    check_verdict(&sandbox, &recorded, "valid");
+    assert_verify_prints(&sandbox, &unrecorded, INVALID_REVOKED);
+    assert_verify_prints(&sandbox, &recorded, "valid");
     assert_snapshot!(sandbox.run(&["token", "revoke", &recorded]), @"
     --- stderr
     revoked test token 1
     ");
-    check_verdict(&sandbox, &recorded, REVOKED);
+    assert_verify_prints(&sandbox, &recorded, INVALID_REVOKED);
 }
 
 #[test]
 fn revoked_jti_is_not_recorded_again() {
     let sandbox = with_minter();
-    let mint = ["token", "mint", "--claim", JTI];
+    let mint = ["token", "mint", "--claim", JTI_CLAIM];
     let revoked = sandbox.get(&[&mint[..], &["--ttl", "1d"]].concat());
     sandbox.run(&["token", "revoke", &revoked]).ok();
     sandbox.log_in("mia", "123456");
@@ -211,7 +211,7 @@ fn revoked_jti_is_not_recorded_again() {
         --- exit code 2, stderr
         error: a token with this `jti` has been revoked
         "));
-        check_verdict(&sandbox, &revoked, REVOKED);
+        assert_verify_prints(&sandbox, &revoked, INVALID_REVOKED);
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
@@ -223,7 +223,7 @@ fn test_token_does_not_hide_a_session_with_its_jti() {
     let access = sandbox.session("access");
     let claim = format!("jti={}", jti(&access));
     sandbox.run(&["token", "mint", "--record", "--claim", &claim]).ok();
-    // The session of mia stays open without its file.
+    // The session of mia stays open although its session file is removed.
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("ada", "lovelace");
     let output = sandbox.run(&["token", "revoke", &jti(&access)]);
@@ -232,5 +232,5 @@ fn test_token_does_not_hide_a_session_with_its_jti() {
     revoked test token 1
     revoked access token <uuid>
     ");
-    check_verdict(&sandbox, &access, REVOKED);
+    assert_verify_prints(&sandbox, &access, INVALID_REVOKED);
 }

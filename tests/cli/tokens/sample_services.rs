@@ -1,7 +1,7 @@
-//! Sample Flask services accept valid tokens of presets like tokens of the service, and refuse every
-//! broken token.
+//! Sample Flask services accept valid tokens that are minted with presets as if the service had issued
+//! the tokens, and refuse every defective token.
 
-use crate::python::{ask, python};
+use crate::python::{python, run_script};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::ffi::OsString;
@@ -22,18 +22,20 @@ struct Service {
     endpoint: (&'static str, &'static str),
     /// Path that revokes a token.
     revoke: Option<&'static str>,
-    /// Verifier, and the defects that the service accepts. The preset may excuse more: servers limit
-    /// the size of headers, and a service may check more than its verifier.
+    /// Verifier, and the defects that the service accepts. The preset may list more accepted defects:
+    /// servers limit the size of headers, and a service may check more than its verifier.
     verifier: (&'static str, &'static [&'static str]),
 }
 
 impl Service {
-    fn responses(&self, program: &OsString, requests: &[Value]) -> Vec<Value> {
+    /// Starts the service, registers the subject and sends the requests. Returns the responses.
+    fn send_requests(&self, program: &OsString, requests: &[Value]) -> Vec<Value> {
         let (path, body) = &self.signup;
         let signup = json!(["POST", path, null, body]);
         let requests: Vec<&Value> = [&signup].into_iter().chain(requests).collect();
         let input = json!({"service": self.name, "secret": SECRET, "requests": requests});
-        let mut responses = ask(program, "sample_services.py", &input).as_array().unwrap().clone();
+        let mut responses =
+            run_script(program, "sample_services.py", &input).as_array().unwrap().clone();
         assert_eq!(responses.remove(0)["status"], 201);
         responses
     }
@@ -49,16 +51,17 @@ impl Service {
     }
 }
 
-/// Returns the fixtures of the preset with their tokens, including tokens that only files contain.
+/// Returns the fixtures of the preset with their tokens, including tokens that are in files but not in
+/// the manifest.
 fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     let mut sandbox = Sandbox::new();
     sandbox.set("JWT_SECRET_KEY", SECRET);
-    let mut words = vec!["token", "fixtures", "--preset", service.preset, "--out", "fixtures"];
-    words.extend(["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
+    let mut arguments = vec!["token", "fixtures", "--preset", service.preset, "--out", "fixtures"];
+    arguments.extend(["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
     if service.preset != "gerencia" {
-        words.extend(["--sub", service.sub]);
+        arguments.extend(["--sub", service.sub]);
     }
-    sandbox.run(&words).ok();
+    sandbox.run(&arguments).ok();
     let directory = sandbox.home().join("fixtures");
     let manifest = fs::read_to_string(directory.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
@@ -69,7 +72,8 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     manifest["fixtures"].as_array().unwrap().iter().map(with_token).collect()
 }
 
-/// Asserts that the service accepts the good token, and broken tokens only as excused by the preset.
+/// Asserts that the service accepts the good token, and accepts a defective token only if the preset
+/// lists the defect as accepted.
 fn check_acceptance(service: &Service) {
     let Some(program) = python() else { return };
     let items = create_fixtures(service);
@@ -81,7 +85,7 @@ fn check_acceptance(service: &Service) {
         }
         requests.push(service.request(token));
     }
-    let mut responses = service.responses(&program, &requests).into_iter();
+    let mut responses = service.send_requests(&program, &requests).into_iter();
     for (item, _) in &items {
         let name = item["name"].as_str().unwrap();
         if service.revoke.is_some() && name == "revoked" {
@@ -89,14 +93,14 @@ fn check_acceptance(service: &Service) {
         }
         let cannot_revoke = service.revoke.is_none() && name == "revoked";
         let (verifier, accepted_defects) = service.verifier;
-        let is_excused =
+        let is_accepted_defect =
             accepted_defects.contains(&name) && item["accepted_by"][verifier].is_string();
         let response = responses.next().unwrap();
         let is_accepted = response["status"] == 200;
-        let expected = name == "good" || cannot_revoke || is_excused;
+        let expected = name == "good" || cannot_revoke || is_accepted_defect;
         assert_eq!(is_accepted, expected, "{} {name}: {}", service.name, response["status"]);
         if name == "expired" && service.name == "002" {
-            assert_eq!(response["answer"]["error"], "token_expired");
+            assert_eq!(response["body"]["error"], "token_expired");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `jeton token verify` of the tokens in RFC 7515 and RFC 7519
 
-use super::third_party::{RFC, RFC_KEY, check};
+use super::third_party::{RFC_KEY, RFC_TOKEN, verify};
 use crate::sandbox::{Sandbox, tampered};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn with_keys(keys: &[Value]) -> Sandbox {
     sandbox
 }
 
-fn secret() -> Value {
+fn secret_jwk() -> Value {
     json!({"kty": "oct", "k": RFC_KEY})
 }
 
@@ -39,17 +39,17 @@ fn unsupported_algorithm_is_refused_and_its_key_skipped() {
         "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3ky\
             Mj2",
     });
-    let set = ["--jwks", "keys.json"];
-    let only_p521 = with_keys(std::slice::from_ref(&key));
-    assert_snapshot!(check(&only_p521, ES512, &set), @"
+    let set_options = ["--jwks", "keys.json"];
+    let sandbox_with_p521 = with_keys(std::slice::from_ref(&key));
+    assert_snapshot!(verify(&sandbox_with_p521, ES512, &set_options), @"
     --- exit code 65, stderr
     error: key: unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric
     ");
-    let with_secret = with_keys(&[key, secret()]);
+    let sandbox_with_both = with_keys(&[key, secret_jwk()]);
     let not_allowed = (10, "invalid: alg_not_allowed\n");
-    let output = check(&with_secret, ES512, &set);
+    let output = verify(&sandbox_with_both, ES512, &set_options);
     assert_eq!((output.code, output.stdout.as_str()), not_allowed);
-    assert_snapshot!(check(&with_secret, RFC, &[&set[..], &["--at", BEFORE_EXPIRY]].concat()), @"valid");
+    assert_snapshot!(verify(&sandbox_with_both, RFC_TOKEN, &[&set_options[..], &["--at", BEFORE_EXPIRY]].concat()), @"valid");
     let with_store = Sandbox::with_admin();
     let output = with_store.run(&["token", "verify", ES512]);
     assert_eq!((output.code, output.stdout.as_str()), not_allowed);
@@ -57,41 +57,45 @@ fn unsupported_algorithm_is_refused_and_its_key_skipped() {
 
 #[test]
 fn rfc_7519_example_is_valid_until_exp() {
-    let sandbox = with_keys(&[secret()]);
+    let sandbox = with_keys(&[secret_jwk()]);
     let verify_at = |token: &str, time: &str| {
-        let output = check(&sandbox, token, &["--jwks", "keys.json", "--iss", "joe", "--at", time]);
+        let output =
+            verify(&sandbox, token, &["--jwks", "keys.json", "--iss", "joe", "--at", time]);
         (output.code, output.stdout)
     };
-    assert_eq!(verify_at(RFC, BEFORE_EXPIRY), (0, "valid\n".to_owned()));
-    assert_eq!(verify_at(RFC, AT_EXPIRY), (11, "invalid: token_expired\n".to_owned()));
+    assert_eq!(verify_at(RFC_TOKEN, BEFORE_EXPIRY), (0, "valid\n".to_owned()));
+    assert_eq!(verify_at(RFC_TOKEN, AT_EXPIRY), (11, "invalid: token_expired\n".to_owned()));
     for part in [1, 2] {
-        let changed = tampered(RFC, part);
-        assert_eq!(verify_at(&changed, BEFORE_EXPIRY), (10, "invalid: bad_signature\n".to_owned()));
+        let tampered_token = tampered(RFC_TOKEN, part);
+        assert_eq!(
+            verify_at(&tampered_token, BEFORE_EXPIRY),
+            (10, "invalid: bad_signature\n".to_owned())
+        );
     }
 }
 
 #[test]
 fn unsecured_jwt_is_decoded_and_never_valid() {
-    let sandbox = with_keys(&[secret()]);
+    let sandbox = with_keys(&[secret_jwk()]);
     let claims = sandbox.json(&["token", "decode", UNSECURED, "--part", "payload"]);
     let expected = json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true});
     assert_eq!(claims, expected);
-    assert_eq!(claims, sandbox.json(&["token", "decode", RFC, "--part", "payload"]));
-    let signature = RFC.rsplit('.').next().unwrap();
+    assert_eq!(claims, sandbox.json(&["token", "decode", RFC_TOKEN, "--part", "payload"]));
+    let signature = RFC_TOKEN.rsplit('.').next().unwrap();
     for token in [UNSECURED, &format!("{UNSECURED}{signature}")] {
-        let by_set = ["--jwks", "keys.json", "--at", BEFORE_EXPIRY];
-        let output = check(&sandbox, token, &by_set);
+        let set_options = ["--jwks", "keys.json", "--at", BEFORE_EXPIRY];
+        let output = verify(&sandbox, token, &set_options);
         assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
     }
-    std::fs::write(sandbox.home().join("key"), secret().to_string()).unwrap();
-    let by_key = ["--key", "key", "--alg", "HS256", "--at", BEFORE_EXPIRY];
-    assert_snapshot!(check(&sandbox, RFC, &by_key), @"valid");
-    assert_snapshot!(check(&sandbox, UNSECURED, &by_key), @"
+    std::fs::write(sandbox.home().join("key"), secret_jwk().to_string()).unwrap();
+    let key_options = ["--key", "key", "--alg", "HS256", "--at", BEFORE_EXPIRY];
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &key_options), @"valid");
+    assert_snapshot!(verify(&sandbox, UNSECURED, &key_options), @"
     invalid: alg_not_allowed
     --- exit code 10, stderr
     error: token algorithm does not match the key
     ");
-    let output = check(&sandbox, UNSECURED, &["--key", "key", "--alg", "none"]);
+    let output = verify(&sandbox, UNSECURED, &["--key", "key", "--alg", "none"]);
     assert_eq!((output.code, output.stdout.as_str()), (2, ""), "`none` cannot be allowed");
     let with_store = Sandbox::with_admin();
     let output = with_store.run(&["token", "verify", UNSECURED, "--at", BEFORE_EXPIRY]);

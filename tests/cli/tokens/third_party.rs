@@ -8,14 +8,15 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
 /// The token of RFC 7515, appendix A.1, which expired in 2011.
-pub(super) const RFC: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAi\
+pub(super) const RFC_TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAi\
     OjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p\
     1r_wW1gFWFOEjXk";
 pub(super) const RFC_KEY: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
-/// Creates a third-party issuer, and a home without a store whose `jwks.json` has the issuer's keys.
-fn third_party() -> (Sandbox, Sandbox) {
+/// Creates the sandbox of a third-party issuer, and a sandbox without a store in which `jwks.json`
+/// contains the keys of the issuer.
+fn with_third_party_issuer() -> (Sandbox, Sandbox) {
     let issuer = Sandbox::with_admin();
     for algorithm in ["ES256", "RS256", "EdDSA"] {
         issuer.run(&["token", "mint", "--alg", algorithm]).ok();
@@ -26,41 +27,41 @@ fn third_party() -> (Sandbox, Sandbox) {
     (issuer, sandbox)
 }
 
-pub(super) fn check(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
+pub(super) fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
     sandbox.run(&[&["token", "verify", token], options].concat())
 }
 
-/// Encodes a header or payload.
+/// Encodes the header or payload of a token.
 pub(super) fn encode_part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
 #[test]
 fn jwk_set_verifies_third_party_tokens_without_a_store() {
-    let (issuer, sandbox) = third_party();
+    let (issuer, sandbox) = with_third_party_issuer();
     let jwk_set = ["--jwks", "jwks.json"];
     for algorithm in ["ES256", "RS256", "EdDSA"] {
         let mint = ["token", "mint", "--alg", algorithm, "--aud", "api", "--iss", "https://idp"];
         let token = issuer.get(&mint);
-        allow_duplicates!(assert_snapshot!(check(&sandbox, &token, &jwk_set), @"valid"));
+        allow_duplicates!(assert_snapshot!(verify(&sandbox, &token, &jwk_set), @"valid"));
         let expectations = [&jwk_set[..], &["--iss", "https://idp", "--aud", "api"]].concat();
-        allow_duplicates!(assert_snapshot!(check(&sandbox, &token, &expectations), @"valid"));
+        allow_duplicates!(assert_snapshot!(verify(&sandbox, &token, &expectations), @"valid"));
         let other_issuer = [&jwk_set[..], &["--iss", "https://other"]].concat();
-        assert_eq!(check(&sandbox, &token, &other_issuer).stdout, "invalid: issuer\n");
-        let changed = crate::sandbox::tampered(&token, 1);
-        assert_eq!(check(&sandbox, &changed, &jwk_set).stdout, "invalid: bad_signature\n");
+        assert_eq!(verify(&sandbox, &token, &other_issuer).stdout, "invalid: issuer\n");
+        let tampered_token = crate::sandbox::tampered(&token, 1);
+        assert_eq!(verify(&sandbox, &tampered_token, &jwk_set).stdout, "invalid: bad_signature\n");
     }
-    let unknown = issuer.get(&["token", "mint", "--alg", "PS256"]);
-    let output = check(&sandbox, &unknown, &jwk_set);
+    let token_of_unknown_key = issuer.get(&["token", "mint", "--alg", "PS256"]);
+    let output = verify(&sandbox, &token_of_unknown_key, &jwk_set);
     assert_snapshot!(output, @"
     invalid: unknown_key
     --- exit code 10, stderr
     error: signing key unknown
     ");
     let token = issuer.get(&["token", "mint"]);
-    let answer = sandbox.json(&["token", "verify", &token, "--jwks", "jwks.json"]);
-    assert_eq!((&answer["valid"], &answer["kind"]), (&json!(true), &json!(null)));
-    assert_eq!((&answer["token_id"], &answer["status"]), (&json!(null), &json!(null)));
+    let result = sandbox.json(&["token", "verify", &token, "--jwks", "jwks.json"]);
+    assert_eq!((&result["valid"], &result["kind"]), (&json!(true), &json!(null)));
+    assert_eq!((&result["token_id"], &result["status"]), (&json!(null), &json!(null)));
     assert!(!sandbox.store().exists());
     let input = format!("{token}\n{token}\n");
     let output =
@@ -70,15 +71,15 @@ fn jwk_set_verifies_third_party_tokens_without_a_store() {
 
 #[test]
 fn third_party_permissions_include_scope_and_scp() {
-    let (issuer, sandbox) = third_party();
-    let permission = ["--jwks", "jwks.json", "--permission", "read:all"];
+    let (issuer, sandbox) = with_third_party_issuer();
+    let options = ["--jwks", "jwks.json", "--permission", "read:all"];
     for claim in ["permissions=[\"read:all\"]", "scope=\"x read:all\"", "scp=[\"read:all\"]"] {
         let token = issuer.get(&["token", "mint", "--claim-json", claim]);
-        allow_duplicates!(assert_snapshot!(check(&sandbox, &token, &permission), @"valid"));
+        allow_duplicates!(assert_snapshot!(verify(&sandbox, &token, &options), @"valid"));
     }
     for claim in ["scope=\"read:all2 read\"", "scp={\"read:all\":1}"] {
         let token = issuer.get(&["token", "mint", "--claim-json", claim]);
-        assert_eq!(check(&sandbox, &token, &permission).code, 9, "{claim}");
+        assert_eq!(verify(&sandbox, &token, &options).code, 9, "{claim}");
     }
     let own_token = issuer.get(&["token", "mint", "--claim-json", "scope=\"read:all\""]);
     issuer.run(&["token", "verify", &own_token, "--type", "test", "-p", "read:all"]).ok();
@@ -96,30 +97,30 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
     write("jwk", json!({"kty": "oct", "k": RFC_KEY}).to_string().as_bytes());
     for file in ["secret", "jwk"] {
         let options = ["--key", file, "--alg", "HS256", "--at", "2011-03-01T00:00:00Z"];
-        allow_duplicates!(assert_snapshot!(check(&sandbox, RFC, &options), @"valid"));
-        let output = check(&sandbox, RFC, &["--key", file, "--alg", "HS256"]);
+        allow_duplicates!(assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid"));
+        let output = verify(&sandbox, RFC_TOKEN, &["--key", file, "--alg", "HS256"]);
         assert_eq!((output.code, output.stdout.as_str()), (11, "invalid: token_expired\n"));
-        let output = check(&sandbox, RFC, &["--key", file, "--alg", "HS384"]);
+        let output = verify(&sandbox, RFC_TOKEN, &["--key", file, "--alg", "HS384"]);
         assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
     }
-    let (issuer, _) = third_party();
+    let (issuer, _) = with_third_party_issuer();
     let token = issuer.get(&["token", "mint", "--alg", "RS256"]);
     let header = issuer.json(&["token", "decode", &token, "--part", "header"]);
     let kid = header["kid"].as_str().unwrap();
     write("public", issuer.run(&["keys", "export", "--pem", kid]).stdout.as_bytes());
-    assert_snapshot!(check(&sandbox, &token, &["--key", "public", "--alg", "RS256,PS256"]), @"valid");
-    assert_snapshot!(check(&sandbox, &token, &["--key", "public", "--alg", "ES256"]), @"
+    assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "RS256,PS256"]), @"valid");
+    assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "ES256"]), @"
     --- exit code 65, stderr
     error: key: unsuitable for the algorithm, or too short
     ");
     // Algorithm confusion: a public key is never used as an HMAC secret.
-    assert_snapshot!(check(&sandbox, &token, &["--key", "public", "--alg", "HS256"]), @"
+    assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "HS256"]), @"
     --- exit code 65, stderr
     error: key: unsuitable for the algorithm, or too short
     ");
     let private = issuer.run(&["keys", "export", "--private", kid, "--yes"]).stdout;
     write("private", private.as_bytes());
-    assert_snapshot!(check(&sandbox, &token, &["--key", "private", "--alg", "RS256"]), @"
+    assert_snapshot!(verify(&sandbox, &token, &["--key", "private", "--alg", "RS256"]), @"
     --- exit code 65, stderr
     error: key: found a private key, expected a public key
     ");
@@ -127,11 +128,11 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
 
 #[test]
 fn fractional_times_are_rounded_to_the_shorter_validity() {
-    let (issuer, sandbox) = third_party();
-    let verify_at = |claims: &[&str], verify_at: &str| {
+    let (issuer, sandbox) = with_third_party_issuer();
+    let verify_at = |claims: &[&str], time: &str| {
         let claims: Vec<&str> = claims.iter().flat_map(|claim| ["--claim-json", *claim]).collect();
         let token = issuer.get(&[&["token", "mint"], &claims[..]].concat());
-        check(&sandbox, &token, &["--jwks", "jwks.json", "--at", verify_at]).stdout
+        verify(&sandbox, &token, &["--jwks", "jwks.json", "--at", time]).stdout
     };
     let times = ["iat=1800000000.9", "nbf=1800000000.2", "exp=1800000009.9"];
     assert_eq!(verify_at(&times, "1800000000"), "invalid: not_yet_valid\n");
@@ -152,15 +153,15 @@ fn token_never_chooses_its_key() {
     };
     let options = ["--jwks", "keys", "--at", "2011-03-01T00:00:00Z"];
     write_keys(&[key("one")]);
-    assert_snapshot!(check(&sandbox, RFC, &options), @"valid");
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid");
     write_keys(&[key("one"), key("two")]);
     // Keys without a matching `kid` are not tried in turn.
-    assert_snapshot!(check(&sandbox, RFC, &options), @"
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"
     invalid: unknown_key
     --- exit code 10, stderr
     error: signing key unknown
     ");
-    let payload = RFC.split('.').nth(1).unwrap();
+    let payload = RFC_TOKEN.split('.').nth(1).unwrap();
     for (header, reason) in [
         (json!({"alg": "none"}), "alg_not_allowed"),
         (json!({"alg": "None"}), "alg_not_allowed"),
@@ -172,7 +173,7 @@ fn token_never_chooses_its_key() {
         (json!({"alg": "RS256", "kid": "one"}), "alg_not_allowed"),
     ] {
         let token = format!("{}.{payload}.dBjftJeZ", encode_part(&header));
-        let output = check(&sandbox, &token, &options);
+        let output = verify(&sandbox, &token, &options);
         assert_eq!((output.code, output.stdout), (10, format!("invalid: {reason}\n")), "{header}");
     }
     for token in ["", "a", "a.b", "a.b.c.d", "..", &"A".repeat(70_000)] {
@@ -188,12 +189,12 @@ fn token_never_chooses_its_key() {
 
 #[test]
 fn alg_flag_restricts_the_algorithms_of_a_jwk_set() {
-    let (issuer, sandbox) = third_party();
+    let (issuer, sandbox) = with_third_party_issuer();
     let token = issuer.get(&["token", "mint", "--alg", "RS256"]);
     let with_algorithms = |algorithms| ["--jwks", "jwks.json", "--alg", algorithms];
-    assert_snapshot!(check(&sandbox, &token, &with_algorithms("ES256,RS256")), @"valid");
+    assert_snapshot!(verify(&sandbox, &token, &with_algorithms("ES256,RS256")), @"valid");
     for algorithms in ["ES256", "RS384", "EdDSA,HS256"] {
-        let output = check(&sandbox, &token, &with_algorithms(algorithms));
+        let output = verify(&sandbox, &token, &with_algorithms(algorithms));
         allow_duplicates!(assert_snapshot!(output, @"
         invalid: alg_not_allowed
         --- exit code 10, stderr
@@ -202,7 +203,7 @@ fn alg_flag_restricts_the_algorithms_of_a_jwk_set() {
         let batch = [&["token", "verify", "--batch"][..], &with_algorithms(algorithms)].concat();
         assert_eq!(sandbox.run_with_input(&batch, &token).code, 10, "{algorithms}");
     }
-    assert_snapshot!(check(&sandbox, &token, &["--alg", "RS256"]), @"
+    assert_snapshot!(verify(&sandbox, &token, &["--alg", "RS256"]), @"
     --- exit code 2, stderr
     error: the following required arguments were not provided:
       <--jwks <FILE>|--key <FILE>>

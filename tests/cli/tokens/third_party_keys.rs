@@ -1,6 +1,6 @@
 //! Refusal of weak, invalid and malformed third-party keys.
 
-use super::third_party::{check, encode_part};
+use super::third_party::{encode_part, verify};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -9,46 +9,48 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
 /// Returns the refusal of a JWK Set.
-fn set_refusal(text: &str) -> RunOutput {
+fn refusal_of_set(text: &str) -> RunOutput {
     let sandbox = Sandbox::new();
     let token =
         format!("{}.{}.AAAA", encode_part(&json!({"alg": "EdDSA"})), encode_part(&json!({})));
     std::fs::write(sandbox.home().join("keys"), text).unwrap();
-    check(&sandbox, &token, &["--jwks", "keys"])
+    verify(&sandbox, &token, &["--jwks", "keys"])
 }
 
-/// Returns the refusal of a key, which must be the same alone and in a JWK Set.
-fn key_refusal(key: &Value) -> RunOutput {
-    let output = set_refusal(&key.to_string());
-    let in_set = set_refusal(&json!({ "keys": [key] }).to_string());
+/// Returns the refusal of a key. Asserts that the key alone and the key in a JWK Set are refused in
+/// the same way.
+fn refusal_of_key(key: &Value) -> RunOutput {
+    let output = refusal_of_set(&key.to_string());
+    let in_set = refusal_of_set(&json!({ "keys": [key] }).to_string());
     assert_eq!(output.to_string(), in_set.to_string());
     output
 }
 
+/// Returns zero bytes in base64url.
 fn zeros(bytes: usize) -> String {
     URL_SAFE_NO_PAD.encode(vec![0; bytes])
 }
 
 #[test]
 fn unsafe_curve_points_are_refused() {
-    let edwards = |x: Value| json!({"kty": "OKP", "crv": "Ed25519", "x": x});
-    let curve =
+    let ed25519_jwk = |x: Value| json!({"kty": "OKP", "crv": "Ed25519", "x": x});
+    let ec_jwk =
         |crv: &str, bytes| json!({"kty": "EC", "crv": crv, "x": zeros(bytes), "y": zeros(bytes)});
     let small_order = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     for x in [zeros(31), zeros(32), small_order.to_owned()] {
-        allow_duplicates!(assert_snapshot!(key_refusal(&edwards(json!(x))), @"
+        allow_duplicates!(assert_snapshot!(refusal_of_key(&ed25519_jwk(json!(x))), @"
         --- exit code 65, stderr
         error: key: not an Ed25519 key, or a point of small order
         "));
     }
     for x in [json!(5), json!("+/"), json!(null)] {
-        allow_duplicates!(assert_snapshot!(key_refusal(&edwards(x)), @"
+        allow_duplicates!(assert_snapshot!(refusal_of_key(&ed25519_jwk(x)), @"
         --- exit code 65, stderr
         error: key: `x` is not base64url
         "));
     }
-    for key in [curve("P-256", 32), curve("P-256", 48), curve("P-384", 32)] {
-        allow_duplicates!(assert_snapshot!(key_refusal(&key), @"
+    for key in [ec_jwk("P-256", 32), ec_jwk("P-256", 48), ec_jwk("P-384", 32)] {
+        allow_duplicates!(assert_snapshot!(refusal_of_key(&key), @"
         --- exit code 65, stderr
         error: key: not a point on the curve
         "));
@@ -58,9 +60,9 @@ fn unsafe_curve_points_are_refused() {
         json!({"kty": "none"}),
         json!({"kty": ["RSA"]}),
         json!({"kty": "OKP", "crv": "X25519", "x": zeros(32)}),
-        curve("P-521", 66),
+        ec_jwk("P-521", 66),
     ] {
-        allow_duplicates!(assert_snapshot!(key_refusal(&key), @"
+        allow_duplicates!(assert_snapshot!(refusal_of_key(&key), @"
         --- exit code 65, stderr
         error: key: unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric
         "));
@@ -69,42 +71,43 @@ fn unsafe_curve_points_are_refused() {
 
 #[test]
 fn weak_secrets_and_rsa_parameters_are_refused() {
-    let secret = |bytes, alg: &str| json!({"kty": "oct", "k": zeros(bytes), "alg": alg});
+    let secret_jwk = |bytes, alg: &str| json!({"kty": "oct", "k": zeros(bytes), "alg": alg});
     for bytes in [0, 31] {
-        allow_duplicates!(assert_snapshot!(key_refusal(&secret(bytes, "HS256")), @"
+        allow_duplicates!(assert_snapshot!(refusal_of_key(&secret_jwk(bytes, "HS256")), @"
         --- exit code 65, stderr
         error: key: secret too short: expected at least 32 bytes, the size of the hash
         "));
     }
-    for key in [secret(32, "HS512"), secret(64, "RS256"), secret(64, "none")] {
-        allow_duplicates!(assert_snapshot!(key_refusal(&key), @"
+    for key in [secret_jwk(32, "HS512"), secret_jwk(64, "RS256"), secret_jwk(64, "none")] {
+        allow_duplicates!(assert_snapshot!(refusal_of_key(&key), @"
         --- exit code 65, stderr
         error: key: unsuitable for its `alg`, or too short
         "));
     }
-    let mut key = secret(64, "HS256");
+    let mut key = secret_jwk(64, "HS256");
     key["use"] = json!("enc");
-    assert_snapshot!(key_refusal(&key), @"
+    assert_snapshot!(refusal_of_key(&key), @"
     --- exit code 65, stderr
     error: key: not for signatures (`use`)
     ");
     let key = json!({"kty": "oct", "k": zeros(64), "key_ops": ["encrypt"]});
-    assert_snapshot!(key_refusal(&key), @"
+    assert_snapshot!(refusal_of_key(&key), @"
     --- exit code 65, stderr
     error: key: not for signatures (`key_ops`)
     ");
-    let rsa = |n: Vec<u8>, e: &str| json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": e});
+    let rsa_jwk =
+        |n: Vec<u8>, e: &str| json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": e});
     let modulus = [&[0x80][..], &[1; 255]].concat();
     for n in
         [modulus[..128].to_vec(), vec![0; 256], [&[0x40][..], &[1; 255]].concat(), vec![1; 1_025]]
     {
-        allow_duplicates!(assert_snapshot!(key_refusal(&rsa(n, "AQAB")), @"
+        allow_duplicates!(assert_snapshot!(refusal_of_key(&rsa_jwk(n, "AQAB")), @"
         --- exit code 65, stderr
         error: key: RSA key size out of range: expected 2,048 to 8,192 bits
         "));
     }
     for e in ["AQ", "Ag", ""] {
-        allow_duplicates!(assert_snapshot!(key_refusal(&rsa(modulus.clone(), e)), @"
+        allow_duplicates!(assert_snapshot!(refusal_of_key(&rsa_jwk(modulus.clone(), e)), @"
         --- exit code 65, stderr
         error: key: the RSA exponent is not an odd number of at least 3
         "));
@@ -122,7 +125,7 @@ fn malformed_jwk_set_is_refused() {
         "",
         r#"{"kty":"oct","kty":"RSA"}"#,
     ] {
-        outputs += &set_refusal(text).with_heading(format_args!("set: {text}"));
+        outputs += &refusal_of_set(text).with_heading(format_args!("set: {text}"));
     }
     assert_snapshot!(outputs, @r#"
     set: {"keys":[]}
@@ -146,7 +149,7 @@ fn malformed_jwk_set_is_refused() {
     "#);
     let key = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
     let jwk_set = json!({"keys": [key, key]}).to_string();
-    assert_snapshot!(set_refusal(&jwk_set), @"
+    assert_snapshot!(refusal_of_set(&jwk_set), @"
     --- exit code 65, stderr
     error: key: two keys have the same `kid`
     ");

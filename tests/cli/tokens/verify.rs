@@ -205,26 +205,26 @@ fn unmet_expectation_fails_the_check() {
 fn at_and_leeway_shift_the_time_checks() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app", "--ttl", "1h"]);
-    let at =
+    let claim_time =
         |name: &str, seconds: i64| (payload(&token)[name].as_i64().unwrap() + seconds).to_string();
-    check_valid(&sandbox, &[&token, "--at", &at("exp", -1)]);
-    assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("exp", 0)]), @"
+    check_valid(&sandbox, &[&token, "--at", &claim_time("exp", -1)]);
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("exp", 0)]), @"
     invalid: token_expired
     --- exit code 11, stderr
     error: token expired
     ");
-    check_valid(&sandbox, &[&token, "--at", &at("exp", 59), "--leeway", "1m"]);
-    assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("exp", 60), "--leeway", "1m"]), @"
+    check_valid(&sandbox, &[&token, "--at", &claim_time("exp", 59), "--leeway", "1m"]);
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("exp", 60), "--leeway", "1m"]), @"
     invalid: token_expired
     --- exit code 11, stderr
     error: token expired
     ");
-    assert_snapshot!(verify(&sandbox, &[&token, "--at", &at("iat", -1)]), @"
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("iat", -1)]), @"
     invalid: not_yet_valid
     --- exit code 10, stderr
     error: token not yet valid
     ");
-    check_valid(&sandbox, &[&token, "--at", &at("iat", -1), "--leeway", "1s"]);
+    check_valid(&sandbox, &[&token, "--at", &claim_time("iat", -1), "--leeway", "1s"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--at", "2000-01-01T00:00:00Z"]), @"
     invalid: not_yet_valid
     --- exit code 10, stderr

@@ -11,15 +11,16 @@ fn parse_lines(out: &str) -> Vec<Value> {
 }
 
 #[test]
-fn batch_answers_each_line_in_order() {
+fn batch_prints_one_result_per_line_in_order() {
     let sandbox = Sandbox::with_admin();
-    let live = sandbox.get(&["token", "create", "one", "-p", "read"]);
-    let revoked = sandbox.get(&["token", "create", "two"]);
+    let live_token = sandbox.get(&["token", "create", "one", "-p", "read"]);
+    let revoked_token = sandbox.get(&["token", "create", "two"]);
     sandbox.run(&["token", "revoke", "2"]).ok();
-    let output = sandbox.run_with_input(&BATCH, &format!("{live}\n Bearer {live} \r\n{live}"));
+    let output = sandbox
+        .run_with_input(&BATCH, &format!("{live_token}\n Bearer {live_token} \r\n{live_token}"));
     assert_eq!(output.ok().stderr, "");
-    let long = "A".repeat(300_000);
-    let input = format!("{live}\n\n{revoked}\n{long}\nnonsense\n{live}\n");
+    let oversized = "A".repeat(300_000);
+    let input = format!("{live_token}\n\n{revoked_token}\n{oversized}\nnonsense\n{live_token}\n");
     let output = sandbox.run_with_input(&BATCH, &input);
     assert_eq!(output.code, 10, "the first invalid line is empty");
     assert_snapshot!(output.diagnostics(), @"
@@ -35,19 +36,19 @@ fn batch_answers_each_line_in_order() {
         reasons,
         [&json!([]), &malformed, &json!(["token_revoked"]), &malformed, &malformed, &json!([])]
     );
-    assert_eq!(results[0], sandbox.json(&["token", "verify", &live]));
+    assert_eq!(results[0], sandbox.json(&["token", "verify", &live_token]));
 }
 
 #[test]
 fn batch_applies_the_requested_checks() {
     let sandbox = Sandbox::with_admin();
-    let read = sandbox.get(&["token", "create", "one", "-p", "read"]);
-    let test = sandbox.get(&["token", "mint"]);
-    let input = format!("{read}\n{test}\n");
+    let app_token = sandbox.get(&["token", "create", "one", "-p", "read"]);
+    let test_token = sandbox.get(&["token", "mint"]);
+    let input = format!("{app_token}\n{test_token}\n");
     let output = sandbox.run_with_input(&[&BATCH[..], &["-p", "read"]].concat(), &input);
     assert_eq!(output.code, 10);
     let output = sandbox.run_with_input(&[&BATCH[..], &["-p", "write"]].concat(), &input);
-    assert_eq!(output.code, 9, "the first failure decides");
+    assert_eq!(output.code, 9, "the first invalid token determines the exit code");
     let output = sandbox.run_with_input(&[&BATCH[..], &["--type", "any"]].concat(), &input);
     assert_eq!((output.code, output.stderr.as_str()), (0, ""));
 }

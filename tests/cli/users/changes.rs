@@ -4,15 +4,15 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
-/// Creates user john and admin ada, ada logged in.
+/// Creates user john and admin ada, who is logged in.
 fn with_ada() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox
 }
 
-/// Runs a command of john, whose session is in another configuration directory than ada's.
-fn as_john(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
+/// Runs a command as john, whose session file is in a separate configuration directory.
+fn run_as_john(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("john"));
     Sandbox::run_with(command, "123456")
@@ -65,8 +65,8 @@ fn account_is_shown_to_its_owner_and_admins() {
 #[test]
 fn role_change_takes_effect_immediately() {
     let sandbox = with_ada();
-    as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
-    as_john(&sandbox, &["token", "mint"]).fails(7);
+    run_as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
+    run_as_john(&sandbox, &["token", "mint"]).fails(7);
     let set_role = ["users", "set-role", "john", "minter"];
     assert_snapshot!(sandbox.run(&set_role), @"
     --- stderr
@@ -79,7 +79,7 @@ fn role_change_takes_effect_immediately() {
     assert_snapshot!(sandbox.run_json(&set_role), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"minter","status":"active","quota":null,"created_at":"<time>"}}"#);
     let counts = "SELECT count FROM audit WHERE action = 'users set-role'";
     assert_eq!(sandbox.sql(counts), ["1"]);
-    as_john(&sandbox, &["token", "mint"]).ok();
+    run_as_john(&sandbox, &["token", "mint"]).ok();
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn disabled_user_is_refused_until_enabled() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.get(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
-    as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
+    run_as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
     let disable = ["users", "disable", "john"];
     assert_snapshot!(sandbox.run(&disable), @"
     --- stderr
@@ -236,7 +236,7 @@ fn disabled_user_is_refused_until_enabled() {
     assert_eq!(sandbox.get(&["token", "verify", &token]), "valid");
     assert_snapshot!(sandbox.run_json(&disable), @r#"{"changed":true,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"disabled","quota":null,"created_at":"<time>"},"sessions_ended":0}"#);
     sandbox.run(&["users", "enable", "john"]).ok();
-    assert_snapshot!(as_john(&sandbox, &["whoami"]), @"
+    assert_snapshot!(run_as_john(&sandbox, &["whoami"]), @"
     --- exit code 12, stderr
     error: session ended
     hint: log in again: jeton login
@@ -247,20 +247,20 @@ fn disabled_user_is_refused_until_enabled() {
 fn changes_check_the_role_before_the_user() {
     let sandbox = Sandbox::with_john();
     let changes: [&[&str]; 5] = [
-        &["users", "set-role", "WHO", "user"],
-        &["users", "set-quota", "WHO", "1"],
-        &["users", "rename", "WHO", "other"],
-        &["users", "disable", "WHO"],
-        &["users", "enable", "WHO"],
+        &["users", "set-role", "USER", "user"],
+        &["users", "set-quota", "USER", "1"],
+        &["users", "rename", "USER", "other"],
+        &["users", "disable", "USER"],
+        &["users", "enable", "USER"],
     ];
-    let run = |arguments: &[&str], login: &str| {
+    let run_for = |arguments: &[&str], login: &str| {
         let arguments: Vec<_> =
-            arguments.iter().map(|word| if *word == "WHO" { login } else { word }).collect();
+            arguments.iter().map(|word| if *word == "USER" { login } else { word }).collect();
         sandbox.run(&arguments)
     };
     for arguments in changes {
         for login in ["john", "ada", "nobody"] {
-            allow_duplicates!(assert_snapshot!(run(arguments, login), @"
+            allow_duplicates!(assert_snapshot!(run_for(arguments, login), @"
             --- exit code 7, stderr
             error: only admins can change accounts
             "));
@@ -270,19 +270,19 @@ fn changes_check_the_role_before_the_user() {
     assert_eq!(sandbox.sql(refused), ["15"]);
     sandbox.log_in("ada", "lovelace");
     for arguments in changes {
-        allow_duplicates!(assert_snapshot!(run(arguments, "nobody"), @"
+        allow_duplicates!(assert_snapshot!(run_for(arguments, "nobody"), @"
         --- exit code 3, stderr
         error: user `nobody` not found
         "));
     }
     for arguments in [changes[0], changes[3]] {
-        allow_duplicates!(assert_snapshot!(run(arguments, "ada"), @"
+        allow_duplicates!(assert_snapshot!(run_for(arguments, "ada"), @"
         --- exit code 5, stderr
         error: last active admin cannot be removed
         "));
     }
     sandbox.run(&["logout"]).ok();
     for arguments in changes {
-        assert_eq!(run(arguments, "john").code, 4, "{arguments:?}");
+        assert_eq!(run_for(arguments, "john").code, 4, "{arguments:?}");
     }
 }

@@ -19,8 +19,8 @@ const NAMES: [&str; 9] = [
     "plain",
 ];
 
-/// Creates accounts of all kinds.
-fn with_many() -> Sandbox {
+/// Creates accounts with different roles, quotas, passwords and states, and deletes one account.
+fn with_varied_accounts() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let mut rows = String::new();
     for (number, name) in NAMES.iter().enumerate() {
@@ -40,7 +40,7 @@ fn with_many() -> Sandbox {
     sandbox
 }
 
-/// Imports a file into a new store, and returns the export of its admin ada.
+/// Imports a file into a new store. Returns the export of the new store.
 fn export_after_import(file: &str, export: &[&str]) -> String {
     let target = Sandbox::new();
     target.run_with_input(&["users", "import", "-"], file).ok();
@@ -51,7 +51,7 @@ fn export_after_import(file: &str, export: &[&str]) -> String {
 
 #[test]
 fn export_and_import_are_lossless() {
-    let sandbox = with_many();
+    let sandbox = with_varied_accounts();
     for (format, lines) in [("csv", 13), ("jsonl", 12), ("text", 12), ("json", 1)] {
         let export = ["users", "export", "-o", format];
         let file = sandbox.run(&export).ok().stdout;
@@ -72,7 +72,7 @@ fn export_and_import_are_lossless() {
 
 #[test]
 fn password_hashes_are_exported_on_request() {
-    let sandbox = with_many();
+    let sandbox = with_varied_accounts();
     for format in ["csv", "jsonl"] {
         let export = ["users", "export", "--with-hashes", "--yes", "-o", format];
         let file = sandbox.run(&export).ok().stdout;
@@ -91,7 +91,7 @@ fn password_hashes_are_exported_on_request() {
 
 #[test]
 fn csv_cells_are_no_spreadsheet_formulas() {
-    let sandbox = with_many();
+    let sandbox = with_varied_accounts();
     let file = sandbox.run(&["users", "export", "-o", "csv"]).ok().stdout;
     let mut reader = csv::Reader::from_reader(file.as_bytes());
     let mut guarded_cells = 0;
@@ -101,8 +101,8 @@ fn csv_cells_are_no_spreadsheet_formulas() {
             guarded_cells += usize::from(cell.starts_with('\''));
         }
     }
-    // Nine e-mail addresses, eight names (`'=1` already starts with an apostrophe), a username, an
-    // address.
+    // Nine e-mail addresses that start with `+`, all names except `plain`, the username `=john` and the
+    // e-mail address `=Kim@x.org`.
     assert_eq!(guarded_cells, 9 + 8 + 2);
     fs::write(sandbox.home().join("users.csv"), &file).unwrap();
     let output = sandbox.run(&["users", "import", "users.csv", "--exist-ok"]);

@@ -11,9 +11,9 @@ pub(super) const HASH: &str =
 
 /// Returns CSV with `count` users: a plain password in every thousandth row, `HASH` in all other
 /// rows, and optionally an invalid row at an index.
-pub(super) fn rows(count: usize, invalid_row: Option<(usize, &str)>) -> String {
+pub(super) fn build_csv(count: usize, invalid_row: Option<(usize, &str)>) -> String {
     let row = |number: usize| match invalid_row {
-        Some((at, row)) if at == number => format!("{row}\n"),
+        Some((index, row)) if index == number => format!("{row}\n"),
         _ if number % 1_000 == 7 => format!("user{number},user{number}@x.org,secret{number},\n"),
         _ => format!("user{number},user{number}@x.org,,\"{HASH}\"\n"),
     };
@@ -26,14 +26,14 @@ pub(super) fn import(sandbox: &Sandbox, rows: &str) -> crate::run_output::RunOut
     sandbox.run(&["users", "import", "rows"])
 }
 
-fn count(sandbox: &Sandbox) -> String {
+fn count_users(sandbox: &Sandbox) -> String {
     sandbox.sql("SELECT count(*) FROM users").remove(0)
 }
 
 #[test]
 pub(super) fn import_of_ten_thousand_users_is_one_audit_event() {
     let sandbox = Sandbox::with_admin();
-    assert_snapshot!(import(&sandbox, &rows(10_000, None)), @"
+    assert_snapshot!(import(&sandbox, &build_csv(10_000, None)), @"
     --- stderr
     imported 10000 users
     ");
@@ -61,9 +61,9 @@ fn invalid_row_is_named_and_imports_no_user() {
         "a,,,marker-of-a-secret",
         "a,,,\"$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu\"",
     ] {
-        let output = import(&sandbox, &rows(10_000, Some((5_000, row))));
+        let output = import(&sandbox, &build_csv(10_000, Some((5_000, row))));
         outputs += &output.with_command();
-        assert_eq!(count(&sandbox), "1");
+        assert_eq!(count_users(&sandbox), "1");
     }
     assert_snapshot!(outputs, @"
     $ jeton users import rows
@@ -85,7 +85,7 @@ fn invalid_row_is_named_and_imports_no_user() {
     --- exit code 65, stderr
     error: line 5002: password_hash: cost too high: expected at most 256 MiB and 4 passes
     ");
-    let csv = rows(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
+    let csv = build_csv(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
     assert_snapshot!(import(&sandbox, &csv), @"
     --- exit code 5, stderr
     error: line 5002: user already exists: ada
@@ -99,7 +99,7 @@ fn invalid_row_is_named_and_imports_no_user() {
     fs::write(sandbox.home().join("rows"), "username\na b\n").unwrap();
     let error = sandbox.json_error(&["users", "import", "rows"]);
     assert_eq!((&error["code"], &error["details"]), (&json!("bad_data"), &json!({"line": 2})));
-    assert_eq!(count(&sandbox), "1");
+    assert_eq!(count_users(&sandbox), "1");
     let audit = sandbox.sql("SELECT outcome || count FROM audit WHERE action = 'users import'");
     assert_eq!(audit.len(), 9, "{audit:?}");
     assert!(audit.iter().all(|row| row == "bad_data0" || row == "user_exists0"), "{audit:?}");
@@ -217,10 +217,10 @@ fn exist_ok_skips_existing_users() {
 #[test]
 fn unreadable_files_and_rows_are_refused() {
     let sandbox = Sandbox::with_admin();
-    let output = sandbox.run(&["users", "import", "there-is-none"]);
+    let output = sandbox.run(&["users", "import", "nonexistent"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: `there-is-none` cannot be read: No such file or directory (os error 2)
+    error: `nonexistent` cannot be read: No such file or directory (os error 2)
     ");
     let mut outputs = String::new();
     for rows in [
@@ -252,7 +252,7 @@ fn unreadable_files_and_rows_are_refused() {
     --- exit code 65, stderr
     error: line 3: password shorter than 7 characters
     ");
-    assert_eq!(count(&sandbox), "1");
+    assert_eq!(count_users(&sandbox), "1");
 }
 
 #[test]

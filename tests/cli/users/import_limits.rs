@@ -1,6 +1,6 @@
 //! `jeton users import`: memory, and the cost of password hashes
 
-use super::import::{HASH, import, rows};
+use super::import::{HASH, build_csv, import};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::json;
@@ -9,7 +9,7 @@ use std::fs;
 #[test]
 fn large_import_fits_in_64_mib() {
     let sandbox = Sandbox::new();
-    let csv = rows(40_000, Some((39_999, "user1,,,")));
+    let csv = build_csv(40_000, Some((39_999, "user1,,,")));
     fs::write(sandbox.home().join("rows"), csv).unwrap();
     let output = Sandbox::run_with(sandbox.confined(&["users", "import", "rows"]), "");
     assert_snapshot!(output, @"
@@ -19,38 +19,39 @@ fn large_import_fits_in_64_mib() {
 }
 
 /// Returns the stored parameters of the costliest password hash.
-fn costliest(sandbox: &Sandbox) -> String {
+fn costliest_hash(sandbox: &Sandbox) -> String {
     sandbox.sql("SELECT costliest_hash FROM store").remove(0)
 }
 
 #[test]
 fn costliest_hash_is_raised_by_import_and_lowered_by_prune() {
     let sandbox = Sandbox::with_admin();
-    let rows = |classes: &[(&str, &str)]| {
-        let row = |(name, class): &(&str, &str)| {
-            let hash = HASH.replace("m=256,t=2,p=1", class);
+    let rows_with_costs = |costs: &[(&str, &str)]| {
+        let row = |(name, cost): &(&str, &str)| {
+            let hash = HASH.replace("m=256,t=2,p=1", cost);
             json!({"username": name, "password_hash": hash}).to_string() + "\n"
         };
-        classes.iter().map(row).collect::<String>()
+        costs.iter().map(row).collect::<String>()
     };
-    import(&sandbox, &rows(&[("cheap", "m=256,t=2,p=1")])).ok();
-    assert_eq!(costliest(&sandbox), "null");
+    import(&sandbox, &rows_with_costs(&[("cheap", "m=256,t=2,p=1")])).ok();
+    assert_eq!(costliest_hash(&sandbox), "null");
     let costly = [("kim", "m=65536,t=3,p=1"), ("john", "m=32768,t=2,p=4")];
-    import(&sandbox, &rows(&costly)).ok();
-    assert_eq!(costliest(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
-    // A failed import does not raise the stored class.
-    import(&sandbox, &rows(&[("max", "m=131072,t=3,p=1"), ("ada", "m=8,t=1,p=1")])).fails(5);
+    import(&sandbox, &rows_with_costs(&costly)).ok();
+    assert_eq!(costliest_hash(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
+    // A failed import does not raise the stored parameters.
+    import(&sandbox, &rows_with_costs(&[("max", "m=131072,t=3,p=1"), ("ada", "m=8,t=1,p=1")]))
+        .fails(5);
     for name in ["nobody", "kim", "ada", "not a name"] {
         sandbox.run_with_input(&["login", name, "--password-stdin"], "wrong").fails(6);
     }
     sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1", "kim still exists");
+    assert_eq!(costliest_hash(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1", "kim still exists");
     sandbox.run(&["users", "delete", "kim", "--yes"]).ok();
-    assert_eq!(costliest(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
+    assert_eq!(costliest_hash(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
     sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest(&sandbox), "$argon2id$v=19$m=32768,t=2,p=4");
+    assert_eq!(costliest_hash(&sandbox), "$argon2id$v=19$m=32768,t=2,p=4");
     sandbox.run(&["users", "delete", "john", "--yes"]).ok();
     sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest(&sandbox), "null");
+    assert_eq!(costliest_hash(&sandbox), "null");
     assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
 }

@@ -42,8 +42,8 @@ fn list_is_paged() {
         let page = sandbox.json(&[&["users", "list"], arguments].concat());
         let items = page["items"].as_array().unwrap().iter();
         let names: Vec<_> = items.map(|user| user["username"].as_str().unwrap()).collect();
-        let position = ["page", "per_page", "total", "pages", "next"].map(|name| &page[name]);
-        format!("{} {}", names.join(","), position.map(ToString::to_string).join(" "))
+        let page_members = ["page", "per_page", "total", "pages", "next"].map(|name| &page[name]);
+        format!("{} {}", names.join(","), page_members.map(ToString::to_string).join(" "))
     };
     assert_eq!(list(&[]), "ada,john,kim,lee 1 20 4 1 null");
     assert_eq!(list(&["--per-page", "3"]), "ada,john,kim 1 3 4 2 3");
@@ -155,7 +155,7 @@ fn with_searchable_names() -> Sandbox {
 }
 
 /// Returns the ids and the total of a list.
-fn ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
+fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let page = sandbox.json(&[&["users", "list"], arguments].concat());
     let items = page["items"].as_array().unwrap().iter();
     let ids: Vec<_> = items.map(|user| user["id"].to_string()).collect();
@@ -177,19 +177,25 @@ fn search_matches_parts_of_names() {
         ("_", "4 of 1"),
         ("' OR 1=1 --", " of 0"),
     ] {
-        assert_eq!(ids(&sandbox, &["--search", text]), expected, "{text}");
+        assert_eq!(list_ids(&sandbox, &["--search", text]), expected, "{text}");
     }
-    assert_eq!(ids(&sandbox, &["--search", "x.org", "--role", "minter"]), "6 of 1");
+    assert_eq!(list_ids(&sandbox, &["--search", "x.org", "--role", "minter"]), "6 of 1");
     sandbox.run(&["users", "disable", "6"]).ok();
-    assert_eq!(ids(&sandbox, &["--status", "disabled"]), "6 of 1");
+    assert_eq!(list_ids(&sandbox, &["--status", "disabled"]), "6 of 1");
     assert_eq!(
-        ids(&sandbox, &["--search", "x.org", "--status", "active", "--role", "minter"]),
+        list_ids(&sandbox, &["--search", "x.org", "--status", "active", "--role", "minter"]),
         " of 0"
     );
-    assert_eq!(ids(&sandbox, &["--status", "active", "--per-page", "1"]), "1 of 5");
-    assert_eq!(ids(&sandbox, &["--search", "x.org", "--after", "4", "--per-page", "1"]), "5 of 4");
+    assert_eq!(list_ids(&sandbox, &["--status", "active", "--per-page", "1"]), "1 of 5");
     assert_eq!(
-        ids(&sandbox, &["--search", "x.org", "--page", "2", "--per-page", "3", "--sort", "email"]),
+        list_ids(&sandbox, &["--search", "x.org", "--after", "4", "--per-page", "1"]),
+        "5 of 4"
+    );
+    assert_eq!(
+        list_ids(
+            &sandbox,
+            &["--search", "x.org", "--page", "2", "--per-page", "3", "--sort", "email"]
+        ),
         "4 of 4"
     );
     let output = sandbox.run(&["users", "list", "--search", ""]);
@@ -216,7 +222,7 @@ fn sort_puts_missing_names_last() {
         (&["--desc", "--per-page", "2", "--page", "2"], "4,3"),
         (&["--desc", "--after", "3"], "2,1"),
     ] {
-        assert_eq!(ids(&sandbox, arguments), format!("{expected} of 6"), "{arguments:?}");
+        assert_eq!(list_ids(&sandbox, arguments), format!("{expected} of 6"), "{arguments:?}");
     }
     let list = sandbox.json(&["users", "list", "--sort", "email", "--per-page", "2"]);
     assert_eq!((&list["next"], &list["pages"]), (&Value::Null, &json!(3)));
@@ -263,8 +269,8 @@ fn invalid_sort_and_filter_values_are_refused() {
 fn user_searches_visible_columns_only() {
     let sandbox = with_searchable_names();
     sandbox.log_in("john", "123456");
-    assert_eq!(ids(&sandbox, &["--search", "müller"]), " of 0");
-    assert_eq!(ids(&sandbox, &["--search", "zoe"]), "3 of 1");
+    assert_eq!(list_ids(&sandbox, &["--search", "müller"]), " of 0");
+    assert_eq!(list_ids(&sandbox, &["--search", "zoe"]), "3 of 1");
     for (flag, value) in [("--role", "user"), ("--status", "active")] {
         let output = sandbox.run(&["users", "list", flag, value]);
         allow_duplicates!(assert_snapshot!(output, @"

@@ -35,7 +35,8 @@ const statuses = { missing_permission: 403, oversized: 431 };
 
 for (const { name, token, why } of broken) {
   test(`${name} is refused`, async () => {
-    // The HTTP server itself refuses a header as long as `oversized`, and may close the connection early.
+    // The HTTP server itself refuses the long header with the `oversized` token, and may close the
+    // connection early.
     const [status] = await getWithToken(token).catch((error) => {
       if (name !== "oversized") throw error;
       return [431];

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# The tokens that the service accepts; for tokens of Auth0, for example, add `--preset auth0`.
+# Options for tokens that the service accepts; for tokens of Auth0, for example, add `--preset auth0`.
 TOKENS = ["--iss", "https://id.example", "--aud", "api", "--scope", "read", "--sub", "alice"]
 
 

@@ -11,7 +11,7 @@ MAX_TOKEN_BYTES = 8 * 1024
 
 
 def fetch_keys(issuer):
-    """Returns a lookup of the issuer's keys by key id (OpenID Connect Discovery)."""
+    """Returns a function that finds a key of the issuer by key id (OpenID Connect Discovery)."""
     with urlopen(f"{issuer}/.well-known/openid-configuration") as response:
         return jwt.PyJWKClient(json.load(response)["jwks_uri"]).get_signing_key
 

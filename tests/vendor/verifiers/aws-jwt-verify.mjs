@@ -1,15 +1,16 @@
-// The verifier recommended by the documentation of Amazon Cognito. Usually a pool's id locates its
-// keys; here they are preloaded, as its README describes for services without Internet access.
+// The verifier recommended by the documentation of Amazon Cognito. Usually the verifier finds
+// the keys by the id of the user pool; here the keys are preloaded, as the README of the package
+// describes for services without Internet access.
 
 import { CognitoJwtVerifier } from "aws-jwt-verify";
-import { answer } from "./answer.mjs";
+import { verifyTokens } from "./harness.mjs";
 
 const services = {
   cognito: { tokenUse: "access", scope: "resourceserver.1/appclient2", groups: "testgroup" },
   "cognito-id": { tokenUse: "id", groups: "testgroup" },
 };
 
-await answer(({ preset, issuer, audience, parameters, jwks }) => {
+await verifyTokens(({ preset, issuer, audience, parameters, jwks }) => {
   const userPoolId = issuer.split("/").at(-1);
   const clientId = audience ?? parameters.client_id;
   const verifier = CognitoJwtVerifier.create({ userPoolId, clientId, ...services[preset] });

@@ -1,17 +1,18 @@
-// Auth0's middleware for Express; strict mode applies the checks of RFC 9068. Usually the issuer's
-// URL locates the keys; here that host does not exist, so both `issuer` and `jwksUri` are set.
+// Auth0's middleware for Express; strict mode applies the checks of RFC 9068. Usually the
+// middleware finds the keys by the URL of the issuer; here the host of the issuer does not exist, so
+// both `issuer` and `jwksUri` are set.
 
 import bearer from "express-oauth2-jwt-bearer";
-import { answer, service } from "./answer.mjs";
+import { startService, verifyTokens } from "./harness.mjs";
 
 const apis = {
   auth0: { scopes: "read:patients read:admin" },
   rfc9068: { scopes: "reademail", strict: true },
 };
 
-await answer(({ preset, issuer, audience: audiences, jwks_uri: jwksUri }) => {
+await verifyTokens(({ preset, issuer, audience: audiences, jwks_uri: jwksUri }) => {
   const { scopes, strict = false } = apis[preset];
   const [audience] = [audiences].flat();
   const options = { issuer, jwksUri, audience, tokenSigningAlg: "RS256", strict };
-  return service(bearer.auth(options), bearer.requiredScopes(scopes));
+  return startService(bearer.auth(options), bearer.requiredScopes(scopes));
 });

@@ -1,20 +1,20 @@
 """A FastAPI service behind fastapi-azure-auth.
 
-Usually the tenant locates the keys at Microsoft; here the URL of the configuration is set, as for
-Azure AD B2C.
+Usually the package finds the keys at Microsoft by the tenant; here the URL of the configuration is
+set, as for Azure AD B2C.
 """
 
-from answer import answer
 from fastapi import FastAPI, Security
 from fastapi.testclient import TestClient
 from fastapi_azure_auth.auth import AzureAuthorizationCodeBearerBase
+from harness import verify_tokens
 
 
-def service(question):
+def create_verifier(task):
     scheme = AzureAuthorizationCodeBearerBase(
-        app_client_id=question["audience"],
-        tenant_id=question["parameters"]["tenant"],
-        openid_config_url=question["configuration"],
+        app_client_id=task["audience"],
+        tenant_id=task["parameters"]["tenant"],
+        openid_config_url=task["configuration"],
     )
     app = FastAPI()
 
@@ -32,4 +32,4 @@ def service(question):
     return verify
 
 
-answer(service)
+verify_tokens(create_verifier)

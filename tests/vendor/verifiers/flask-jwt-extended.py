@@ -1,18 +1,18 @@
-"""A Flask-JWT-Extended service with a blocklist as in its documentation."""
+"""A Flask-JWT-Extended service with a blocklist, as in the documentation of the package."""
 
 import flask_jwt_extended as jwt_extended
-from answer import answer
 from flask import Flask
+from harness import verify_tokens
 
 
-def service(question):
+def create_verifier(task):
     app = Flask("service")
-    app.config["JWT_SECRET_KEY"] = question["secret"]
+    app.config["JWT_SECRET_KEY"] = task["secret"]
     manager = jwt_extended.JWTManager(app)
-    manager.token_in_blocklist_loader(lambda header, claims: claims["jti"] in question["revoked"])
+    manager.token_in_blocklist_loader(lambda header, claims: claims["jti"] in task["revoked"])
 
     @app.get("/")
-    @jwt_extended.jwt_required(refresh=question["preset"] == "flask-refresh")
+    @jwt_extended.jwt_required(refresh=task["preset"] == "flask-refresh")
     def protected():
         return "", 204
 
@@ -26,4 +26,4 @@ def service(question):
     return verify
 
 
-answer(service)
+verify_tokens(create_verifier)

@@ -2,7 +2,7 @@
 // verifier.
 
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { answer } from "./answer.mjs";
+import { verifyTokens } from "./harness.mjs";
 
 const services = {
   "github-actions": {
@@ -15,7 +15,7 @@ const services = {
   supabase: { algorithms: ["ES256"], typ: "JWT" },
 };
 
-await answer(({ preset, issuer, audience: audiences, jwks_uri: uri }) => {
+await verifyTokens(({ preset, issuer, audience: audiences, jwks_uri: uri }) => {
   const keys = createRemoteJWKSet(new URL(uri));
   const [audience] = [audiences].flat();
   const requiredClaims = ["exp", "iat", "sub"];

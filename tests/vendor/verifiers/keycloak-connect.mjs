@@ -1,11 +1,11 @@
-// Keycloak's adapter for Express. It accepts http, so the suite's server acts as the realm's server,
-// with the keys at Keycloak's paths.
+// Keycloak's adapter for Express. The adapter accepts http URLs, so the server of the suite acts as
+// the server of the realm, and serves the keys at the paths of Keycloak.
 
 import Keycloak from "keycloak-connect";
-import { answer, service } from "./answer.mjs";
+import { startService, verifyTokens } from "./harness.mjs";
 
-await answer(({ site: serverUrl, audience: [clientId], parameters: { realm } }) => {
+await verifyTokens(({ site: serverUrl, audience: [clientId], parameters: { realm } }) => {
   const config = { clientId, bearerOnly: true, serverUrl, realm, verifyTokenAudience: true };
   const keycloak = new Keycloak({}, config);
-  return service(...keycloak.middleware(), keycloak.protect("realm:user"));
+  return startService(...keycloak.middleware(), keycloak.protect("realm:user"));
 });

@@ -1,10 +1,10 @@
-// Okta's verifier of access tokens. `jwksUri` replaces the default location of the keys, the issuer's
-// /v1/keys.
+// Okta's verifier of access tokens. `jwksUri` replaces the default location of the keys, `/v1/keys`
+// at the issuer.
 
 import OktaJwtVerifier from "@okta/jwt-verifier";
-import { answer } from "./answer.mjs";
+import { verifyTokens } from "./harness.mjs";
 
-await answer(({ issuer, audience, jwks_uri: jwksUri, parameters }) => {
+await verifyTokens(({ issuer, audience, jwks_uri: jwksUri, parameters }) => {
   const assertClaims = { cid: parameters.client_id, "scp.includes": ["email", "flights"] };
   const verifier = new OktaJwtVerifier({ issuer, jwksUri, assertClaims });
   return (token) => verifier.verifyAccessToken(token, audience);

@@ -1,24 +1,24 @@
 """PyJWT with all its checks, with a secret or with the keys that the issuer publishes."""
 
 import jwt
-from answer import answer
+from harness import verify_tokens
 
 
-def by_secret(question):
+def verifier_with_secret(task):
     options = {"require": ["exp", "iat"]}
-    return lambda token: jwt.decode(token, question["secret"], algorithms=["HS256"], options=options)
+    return lambda token: jwt.decode(token, task["secret"], algorithms=["HS256"], options=options)
 
 
-def by_keys(question):
-    keys = jwt.PyJWKClient(question["jwks_uri"])
+def verifier_with_keys(task):
+    keys = jwt.PyJWKClient(task["jwks_uri"])
 
     def verify(token):
         return jwt.decode(
             token,
             keys.get_signing_key_from_jwt(token).key,
             algorithms=["RS256"],
-            issuer=question["issuer"],
-            audience=question["audience"],
+            issuer=task["issuer"],
+            audience=task["audience"],
             subject="repo:octo-org/octo-repo:environment:prod",
             options={"require": ["exp", "iat", "nbf", "iss", "aud", "sub"]},
         )
@@ -26,4 +26,8 @@ def by_keys(question):
     return verify
 
 
-answer(lambda question: by_keys(question) if "jwks_uri" in question else by_secret(question))
+def create_verifier(task):
+    return verifier_with_keys(task) if "jwks_uri" in task else verifier_with_secret(task)
+
+
+verify_tokens(create_verifier)

@@ -2,9 +2,9 @@
 // server, and sends tokens that it cannot verify to that server; the suite's server has no users.
 
 import { GoTrueClient } from "@supabase/auth-js";
-import { answer } from "./answer.mjs";
+import { verifyTokens } from "./harness.mjs";
 
-await answer(({ site }) => {
+await verifyTokens(({ site }) => {
   const options = { autoRefreshToken: false, persistSession: false };
   const auth = new GoTrueClient({ url: `${site}/auth/v1`, ...options });
   return async (token) => {

@@ -26,22 +26,22 @@ def create_app(secret):
     app = Flask("gerencia")
     clients = {}
 
-    def signed(claims):
+    def sign(claims):
         now = int(time.time())
         return jwt.encode({**claims, "iat": now, "exp": now + WEEK}, secret, "HS256")
 
-    def claims_of(token):
+    def verify(token):
         try:
             return jwt.decode(token, secret, ["HS256"], options={"require": ["exp", "iat"]})
         except jwt.InvalidTokenError as error:
             raise TokenInvalidoException from error
 
-    def refusal(kind, status):
+    def handle_error(kind, status):
         app.register_error_handler(kind, lambda error: (jsonify(error=kind.__name__), status))
 
-    refusal(TokenInvalidoException, 401)
-    refusal(LoginInvalidoException, 401)
-    refusal(QuantidadeExcedidaException, 403)
+    handle_error(TokenInvalidoException, 401)
+    handle_error(LoginInvalidoException, 401)
+    handle_error(QuantidadeExcedidaException, 403)
 
     @app.post("/clientes/cadastro")
     def register():
@@ -56,11 +56,11 @@ def create_app(secret):
         client = clients.get(body["email"])
         if client is None or not check_password_hash(client["password"], body["senha"]):
             raise LoginInvalidoException
-        return jsonify(token=signed({"id": client["id"], "email": body["email"], "bloqueado": True}))
+        return jsonify(token=sign({"id": client["id"], "email": body["email"], "bloqueado": True}))
 
     @app.post("/clientes/create/token")
     def create_token():
-        user = claims_of(request.headers["Authorization"].removeprefix("Bearer "))
+        user = verify(request.headers["Authorization"].removeprefix("Bearer "))
         client = clients.get(user.get("email"))
         if client is None or user.get("bloqueado") is not True:
             raise TokenInvalidoException
@@ -69,17 +69,17 @@ def create_app(secret):
         client["tokens"] += 1
         permissions = request.get_json()["permissions"]
         claims = {"id": client["id"], "owner": "gerenciaToken", "target": "cliente"}
-        return jsonify(token=signed({**claims, "permissions": permissions}))
+        return jsonify(token=sign({**claims, "permissions": permissions}))
 
     @app.post("/clientes/claims")
     def claims():
-        found = claims_of(request.get_json()["token"])
-        if found.get("bloqueado"):
+        verified = verify(request.get_json()["token"])
+        if verified.get("bloqueado"):
             raise TokenInvalidoException
-        if (found.get("owner"), found.get("target")) != ("gerenciaToken", "cliente"):
+        if (verified.get("owner"), verified.get("target")) != ("gerenciaToken", "cliente"):
             raise TokenInvalidoException
-        if not set(found.get("permissions", [])) <= KNOWN_PERMISSIONS:
+        if not set(verified.get("permissions", [])) <= KNOWN_PERMISSIONS:
             raise TokenInvalidoException
-        return jsonify(found)
+        return jsonify(verified)
 
     return app
