@@ -99,9 +99,9 @@ fn service_verifies_test_tokens_by_issuer_alone() {
     }
     let directory = sandbox.home().join("site");
     publish(&sandbox, &directory, &issuer, "test");
-    let answer = service.verify(&directory, &tokens);
-    assert_eq!(answer["answers"], expected);
-    assert_eq!(answer["requests"], json!([CONFIGURATION, KEYS]), "fetched once");
+    let output = service.verify(&directory, &tokens);
+    assert_eq!(output["results"], expected);
+    assert_eq!(output["requests"], json!([CONFIGURATION, KEYS]), "fetched once");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
     assert_eq!(
         service.verify(&directory, &tokens),
         json!({
-            "answers": {
+            "results": {
                 "before": accepted_answer(&before),
                 "access": accepted_answer(&access),
                 "test": refused_answer("ERR_JWKS_NO_MATCHING_KEY"),
@@ -137,7 +137,7 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
     assert_eq!(
         service.verify(&directory, &json!({"before": before, "after": after})),
         json!({
-            "answers": {"before": accepted_answer(&before), "after": accepted_answer(&after)},
+            "results": {"before": accepted_answer(&before), "after": accepted_answer(&after)},
             "requests": [],
         })
     );
