@@ -10,7 +10,7 @@ use syn::{Expr, ExprLet, Ident, Local, Pat};
 /// The variables that have the name of the function that returned their value, with their lines.
 ///
 /// `let session = session()?`, `let session = store::session(id).unwrap()` and
-/// `if let Some(session) = session(id)` are violations: the name of a function should say what the
+/// `if let Some(session) = session(id)` are violations: the name of a function should name the object the
 /// function does, and not only name the returned value. Methods (`let id = user.id()`) and
 /// associated functions (`let now = Timestamp::now()`) are idiomatic and allowed.
 #[derive(Default)]
