@@ -259,7 +259,7 @@ fn has_only_expired(error: &authority::Error) -> bool {
 fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.has_reason(RejectReason::WrongType) {
-        return failure.with_hint(format!("use an access token of a session in {source}"));
+        return failure.with_hint(format!("set the access token of a session in {source}"));
     }
     let token_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
     if failure.hint.is_none() && token_kinds.contains(&failure.kind) {

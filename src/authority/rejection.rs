@@ -31,7 +31,7 @@ reasons! {
     UnknownKey "unknown_key" "signing key unknown",
     KeyRevoked "key_revoked" "signing key revoked",
     BadSignature "bad_signature" "token signature invalid",
-    BadClaim "bad_claim" "claim has the wrong type or contradicts the record",
+    BadClaim "bad_claim" "claim has the wrong type or differs from the stored token record",
     MissingClaim "missing_claim" "mandatory claim missing",
     WrongType "wrong_type" "token type mismatch",
     SessionToken "blocked" "session token not accepted",

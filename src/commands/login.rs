@@ -94,7 +94,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         && !app.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
     {
         return Err(Failure::new(Kind::Internal, "internal", "the result could not be written")
-            .with_hint("end the session that was kept: jeton logout"));
+            .with_hint("the login succeeded; end its session with: jeton logout"));
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         }
         None if args.all && changed => {
             app.print_warning(
-                "other sessions remain: the local one had already ended and cannot authorize `--all`",
+                "other sessions were not ended: the session of this login has ended or expired",
             );
             app.print_hint("log in to end all sessions: jeton login && jeton logout --all");
         }

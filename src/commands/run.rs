@@ -136,7 +136,8 @@ fn revoke_child_token(app: &mut App, child_token: &ChildToken) -> Result<(), Fai
     )?)
 }
 
-/// Returns the error for a token that could not be revoked, with the exit status of the command.
+/// Returns the error for a token that could not be revoked. Message and details contain the exit status
+/// of the child command.
 fn unrevoked_token_error(
     child_token: &ChildToken,
     exit_result: &Result<u8, Failure>,

@@ -174,7 +174,7 @@ pub(crate) struct Permission(Untrusted);
 impl Permission {
     /// Prefix of the permissions that jeton defines.
     pub(super) const RESERVED_PREFIX: &str = "jeton:";
-    /// Permission that makes an app token a credential only for minting test tokens.
+    /// Permission of an app token that authorizes the minting of test tokens, and nothing else.
     pub(crate) const MINT: &str = "jeton:mint";
 
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {

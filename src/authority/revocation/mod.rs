@@ -24,7 +24,7 @@ pub(crate) enum TokenSelector {
     Id(TokenId),
     /// `jti` claim.
     Jti(Jti),
-    /// CompactJws token. Possession of the token is sufficient authorization.
+    /// Token in compact serialization. Possession of the token is sufficient authorization.
     Value(String),
 }
 

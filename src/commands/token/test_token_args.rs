@@ -13,8 +13,7 @@ use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 /// Warning for a newly generated HMAC key, whose secret is not known to any service.
-pub(crate) const NEW_SECRET_WARNING: &str =
-    "signed with a newly generated secret; import your service's with `jeton keys import`";
+pub(crate) const NEW_SECRET_WARNING: &str = "signed with a newly generated secret; import the secret of your service with `jeton keys import`";
 
 /// Options for the claims and the signing key of a test token.
 #[derive(Debug, clap::Args)]

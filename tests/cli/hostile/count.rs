@@ -1,4 +1,4 @@
-//! Check of the number of distinct rows in the tables.
+//! Check of the number of distinct test cases: the rows of the tables of hostile tokens and keys.
 
 use super::{Table, ValidToken, algorithm_families, forged, issuer, keys, serialization};
 use super::{shared_secret, signatures, signed_claims};
@@ -9,21 +9,22 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 type BuildTable = fn(&ValidToken<'_>) -> Table;
 
-/// Hashes of the distinct rows. Rows are distinct if their inputs or their commands differ.
+/// Hashes of the distinct rows. Rows are distinct if the inputs differ, or the
+/// commands or keys that the inputs are used with.
 #[derive(Default)]
 struct DistinctRows(HashSet<u64>);
 
 impl DistinctRows {
-    fn add(&mut self, words: &[&str], input: &[u8]) {
+    fn add(&mut self, variant: &[&str], input: &[u8]) {
         let mut hasher = DefaultHasher::new();
-        (words, input).hash(&mut hasher);
+        (variant, input).hash(&mut hasher);
         self.0.insert(hasher.finish());
     }
 
-    fn add_tokens(&mut self, words: &[&str], table: &Table) {
+    fn add_tokens(&mut self, variant: &[&str], table: &Table) {
         assert!(!table.0.is_empty());
         for row in &table.0 {
-            self.add(words, row.token.as_bytes());
+            self.add(variant, row.token.as_bytes());
         }
     }
 
@@ -54,7 +55,7 @@ fn count_store_token_rows() -> usize {
         signed_claims::claim_type_table,
         signed_claims::required_claim_table,
         signed_claims::revoked_token_table,
-        shared_secret::contradiction_table,
+        shared_secret::record_mismatch_table,
         signed_claims::session_token_table,
     ] {
         rows.add_tokens(&[], &build_table(&valid));

@@ -15,7 +15,7 @@ fn sandbox_with_shared_secret() -> Sandbox {
 
 /// Returns tokens with one claim that contradicts the record, or without one claim that the record
 /// has.
-pub(super) fn contradiction_table(valid: &ValidToken<'_>) -> Table {
+pub(super) fn record_mismatch_table(valid: &ValidToken<'_>) -> Table {
     let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
     for (claim, value) in [
@@ -49,9 +49,9 @@ pub(super) fn contradiction_table(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn claims_contradicting_the_record_are_refused() {
-    ValidToken::assert_refused(contradiction_table, &[&[], &["--type", "any"]]);
+    ValidToken::assert_refused(record_mismatch_table, &[&[], &["--type", "any"]]);
     let sandbox = sandbox_with_shared_secret();
-    contradiction_table(&ValidToken::new(&sandbox)).assert_rejected(&sandbox, &[]);
+    record_mismatch_table(&ValidToken::new(&sandbox)).assert_rejected(&sandbox, &[]);
 }
 
 #[test]
@@ -74,20 +74,20 @@ fn re_signed_token_is_refused_by_every_command() {
     $ jeton token verify '<token>'
     invalid: bad_claim
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: permissions
+    error: claim has the wrong type or differs from the stored token record: permissions
     $ jeton token verify '<token>' -p admin
     invalid: bad_claim
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: permissions
+    error: claim has the wrong type or differs from the stored token record: permissions
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: permissions
+    error: claim has the wrong type or differs from the stored token record: permissions
     $ jeton token renew '<token>'
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: permissions
+    error: claim has the wrong type or differs from the stored token record: permissions
     $ jeton token revoke '<token>'
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: permissions
+    error: claim has the wrong type or differs from the stored token record: permissions
     ");
     let output = sandbox.run_with_input(&["token", "verify", "--batch"], &token);
     assert!(
@@ -113,19 +113,19 @@ fn re_signed_token_is_refused_by_every_command() {
     assert_snapshot!(outputs, @"
     $ jeton whoami
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: exp
+    error: claim has the wrong type or differs from the stored token record: exp
     hint: check the token in JETON_TOKEN
     $ jeton token create x
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: exp
+    error: claim has the wrong type or differs from the stored token record: exp
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: exp
+    error: claim has the wrong type or differs from the stored token record: exp
     hint: check the token in JETON_TOKEN
     $ jeton logout
     --- exit code 10, stderr
-    error: claim has the wrong type or contradicts the record: exp
+    error: claim has the wrong type or differs from the stored token record: exp
     ");
     sandbox.run(&["whoami"]).ok();
     sandbox.run(&["token", "verify", &valid.token]).ok();

@@ -307,7 +307,7 @@ fn test_token_is_refused_as_any_other_kind() {
             .command(&["token", "create", "x", "-o", "json"])
             .env("JETON_TOKEN", token)
             .output();
-        let session_hint = "use an access token of a session in JETON_TOKEN";
+        let session_hint = "set the access token of a session in JETON_TOKEN";
         let verify_hint = "verify test tokens with `jeton token verify --type test`";
         for (output, hint) in
             [(whoami, session_hint), (inspect, verify_hint), (create, session_hint)]

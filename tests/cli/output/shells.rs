@@ -96,7 +96,7 @@ fn check_completion(sandbox: &Sandbox, shell: &str, options: &[&str]) {
     shell.exit();
 }
 
-fn loader_path(name: &str) -> String {
+fn completion_script_path(name: &str) -> String {
     format!("{}/completions/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -113,7 +113,7 @@ fn is_installed(shell: &str) -> bool {
 #[test]
 fn bash_runs_no_candidate() {
     let sandbox = with_hostile_names();
-    let rc = format!("source {}; PS1='ready> '", loader_path("jeton.bash"));
+    let rc = format!("source {}; PS1='ready> '", completion_script_path("jeton.bash"));
     std::fs::write(sandbox.home().join("rc"), rc).unwrap();
     check_completion(&sandbox, "bash", &["--rcfile", "rc", "-i"]);
 }
@@ -124,8 +124,10 @@ fn zsh_runs_no_candidate() {
         return;
     }
     let sandbox = with_hostile_names();
-    let rc =
-        format!("autoload -Uz compinit; compinit -u -D; source {}\n", loader_path("jeton.zsh"));
+    let rc = format!(
+        "autoload -Uz compinit; compinit -u -D; source {}\n",
+        completion_script_path("jeton.zsh")
+    );
     std::fs::write(sandbox.home().join(".zshrc"), rc).unwrap();
     check_completion(&sandbox, "zsh", &["-d", "-i"]);
 }
@@ -137,7 +139,7 @@ fn fish_runs_no_candidate() {
     }
     let sandbox = with_hostile_names();
     let prompt = "function fish_prompt; echo 'ready> '; end";
-    let load = format!("source {}", loader_path("jeton.fish"));
+    let load = format!("source {}", completion_script_path("jeton.fish"));
     check_completion(&sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load]);
 }
 

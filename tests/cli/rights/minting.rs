@@ -22,7 +22,7 @@ fn minting_token_mints_but_is_no_access_token() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: use an access token of a session in JETON_TOKEN
+    hint: set the access token of a session in JETON_TOKEN
     ");
 }
 

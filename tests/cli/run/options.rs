@@ -84,7 +84,7 @@ fn new_secret_prints_the_warning_of_mint() {
     assert_eq!(output.stderr, mint_output.stderr);
     assert_snapshot!(output, @"
     --- stderr
-    warning: signed with a newly generated secret; import your service's with `jeton keys import`
+    warning: signed with a newly generated secret; import the secret of your service with `jeton keys import`
     ");
 }
 

@@ -115,11 +115,11 @@ fn bearer_token_must_be_a_valid_access_token() {
     $ jeton whoami
     --- exit code 10, stderr
     error: token type mismatch
-    hint: use an access token of a session in JETON_TOKEN
+    hint: set the access token of a session in JETON_TOKEN
     $ jeton whoami
     --- exit code 10, stderr
     error: token type mismatch
-    hint: use an access token of a session in JETON_TOKEN
+    hint: set the access token of a session in JETON_TOKEN
     $ jeton whoami
     --- exit code 10, stderr
     error: token malformed: expected three parts

@@ -108,7 +108,7 @@ fn bearer_token_without_a_session_is_refused() {
 }
 
 #[test]
-fn copied_store_keeps_the_login_of_the_original() {
+fn logout_with_a_copied_store_keeps_the_session_file() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     let file = std::fs::read(sandbox.session_file()).unwrap();
@@ -124,7 +124,7 @@ fn copied_store_keeps_the_login_of_the_original() {
 }
 
 #[test]
-fn logout_all_counts_other_sessions_once() {
+fn logout_all_reports_the_number_of_other_sessions() {
     let sandbox = Sandbox::with_john();
     let other_access = sandbox.session("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
@@ -165,7 +165,7 @@ fn logout_all_with_an_ended_session_ends_no_other_session() {
         rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
         allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
         --- stderr
-        warning: other sessions remain: the local one had already ended and cannot authorize `--all`
+        warning: other sessions were not ended: the session of this login has ended or expired
         hint: log in to end all sessions: jeton login && jeton logout --all
         logged out
         "));
@@ -180,7 +180,7 @@ fn logout_all_with_an_ended_session_ends_no_other_session() {
 }
 
 #[test]
-fn logout_all_ends_an_expired_session() {
+fn logout_all_with_an_expired_session_ends_only_that_session() {
     let sandbox = Sandbox::with_admin();
     for setting in ["session.access_ttl", "session.refresh_ttl"] {
         sandbox.run(&["settings", "set", setting, "1s"]).ok();
@@ -189,7 +189,7 @@ fn logout_all_ends_an_expired_session() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
-    warning: other sessions remain: the local one had already ended and cannot authorize `--all`
+    warning: other sessions were not ended: the session of this login has ended or expired
     hint: log in to end all sessions: jeton login && jeton logout --all
     logged out
     ");
@@ -216,6 +216,6 @@ fn logout_all_refuses_an_invalid_bearer_token() {
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: use an access token of a session in JETON_TOKEN
+    hint: set the access token of a session in JETON_TOKEN
     ");
 }

@@ -98,7 +98,7 @@ fn test_token_is_no_bearer_credential() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: use an access token of a session in JETON_TOKEN
+    hint: set the access token of a session in JETON_TOKEN
     ");
 }
 

@@ -81,7 +81,7 @@ fn generated_secret_prints_a_warning() {
     assert_snapshot!(sandbox.run(&mint), @"
     <token>
     --- stderr
-    warning: signed with a newly generated secret; import your service's with `jeton keys import`
+    warning: signed with a newly generated secret; import the secret of your service with `jeton keys import`
     ");
     assert_snapshot!(sandbox.run(&mint), @"<token>");
 }
