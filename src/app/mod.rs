@@ -66,6 +66,8 @@ pub(crate) struct App {
     store: Option<Store>,
     user_id: Option<UserId>,
     exit_code: u8,
+    /// Token that replaces the session file, if given, and the source of the token for messages
+    /// (such as `JETON_TOKEN`).
     bearer_credential: OnceCell<Option<(SecretString, String)>>,
 }
 

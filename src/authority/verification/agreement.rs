@@ -8,15 +8,15 @@ use crate::model::{RecordedToken, TokenKind, User, escape};
 use crate::store::SessionPair;
 use serde_json::{Map, Value, json};
 
-/// Claims of an app token that the record does not contain: `iss`, `owner`, `target` and `type`
-/// follow from settings at the time of issue, and the record was found by `jti`.
+/// Claims of an app token that are not compared with the record: `iss`, `owner` and `target` are the
+/// values of settings at the time of issue, `type` is the token kind, and `jti` found the record.
 const NOT_RECORDED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
 /// Returns the first claim that contradicts the record, with the reason.
 ///
-/// In an app token, a claim that the record lacks is a contradiction: services look for permissions
-/// under any name. In a session token, `role` is not compared: `role` is the role at the time of
-/// issue, and the user's row decides.
+/// In an app token, a claim that the record lacks is a contradiction, whatever the name of the claim:
+/// a service may read permissions from it. In a session token, `role` is not compared: the claim is
+/// the role at the time of issue, and the user's row decides.
 pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,

@@ -137,7 +137,7 @@ fn retried_refresh_is_signed_with_current_key() {
 }
 
 #[test]
-fn retry_with_one_known_id_is_reuse() {
+fn retry_with_only_one_matching_pair_id_is_reuse() {
     for known_index in 0..2 {
         let (mut store, ada) = store_with_admin();
         let pair_ids = NewPairIds::generate();
