@@ -220,7 +220,11 @@ impl App {
             // The new token satisfies every policy, unless the token has already expired.
             policy = RefreshPolicy::IfExpired;
         }
-        Err(Failure::new(Kind::TokenExpired, "token_expired", "access tokens expire immediately"))
+        Err(Failure::new(
+            Kind::TokenExpired,
+            "token_expired",
+            "the new access token has already expired",
+        ))
     }
 
     /// Exchanges the given refresh token for a new token pair. The session file is not changed.

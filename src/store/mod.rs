@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// Erases the content of deleted rows from the WAL.
-    pub(crate) fn erase_deleted(&self) {
+    pub(crate) fn erase_deleted_rows_from_wal(&self) {
         connect::truncate_wal(&self.connection, self.lock_timeout);
     }
 

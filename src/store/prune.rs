@@ -99,7 +99,7 @@ impl Reader<'_> {
     }
 
     /// Returns the ids of all keys with pruned test tokens, with the latest expiry of such a token.
-    pub(super) fn pruned_keys(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
+    pub(super) fn keys_with_pruned_tokens(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
         let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
         let mut statement = self.sql.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;

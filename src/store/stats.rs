@@ -27,7 +27,7 @@ pub(crate) struct StoreStats {
     /// All keys.
     pub(crate) keys: Vec<Key>,
     /// Ids of keys with pruned test tokens, with the latest expiry of such a token.
-    pub(crate) pruned_keys: Vec<(Untrusted, Timestamp)>,
+    pub(crate) keys_with_pruned_tokens: Vec<(Untrusted, Timestamp)>,
     /// Number of audit events.
     pub(crate) audit_events: i64,
 }
@@ -53,7 +53,7 @@ impl Store {
                 sessions: tx.count_open_sessions(now)?,
                 tokens: tx.tokens_by_status(now)?,
                 keys: tx.keys()?,
-                pruned_keys: tx.pruned_keys()?,
+                keys_with_pruned_tokens: tx.keys_with_pruned_tokens()?,
                 audit_events: tx.query_number("SELECT count(*) FROM audit")?,
             })
         })

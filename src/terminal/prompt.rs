@@ -82,7 +82,8 @@ impl Prompt {
         let question = escape(question);
         self.guard.set_question(format!("{question}: "));
         let terminal = || self.terminal.try_clone().map_err(terminal_error);
-        // An empty line must end the prompt: at the end of input dialoguer would loop endlessly.
+        // dialoguer reads the end of input as an empty line. If empty passwords were not allowed,
+        // it would prompt again endlessly.
         let answer = Password::new()
             .with_prompt(question)
             .allow_empty_password(true)

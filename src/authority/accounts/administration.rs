@@ -217,7 +217,7 @@ pub(crate) fn delete_user(
         record_change(tx, audit, caller, user.id, 1)?;
         Ok(revoked_count)
     })?;
-    store.erase_deleted();
+    store.erase_deleted_rows_from_wal();
     Ok(revoked_count)
 }
 

@@ -145,8 +145,8 @@ fn authorize_registration(
     Ok(())
 }
 
-/// Refuses a user who is not an admin. Without a user, refuses if the store has any users: until
-/// then the owner of the store file may do everything.
+/// Refuses a user who is not an admin. Without a user, refuses if the store has users: before the
+/// first user is added, the owner of the store file may do everything.
 pub(super) fn require_admin_or_empty_store(
     tx: &Reader<'_>,
     user: Option<&User>,
@@ -284,7 +284,7 @@ fn replace_password(
             Ok(ended_count)
         },
     )?;
-    store.erase_deleted();
+    store.erase_deleted_rows_from_wal();
     Ok(ended_count)
 }
 

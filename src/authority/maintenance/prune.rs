@@ -97,7 +97,7 @@ pub(crate) fn prune(
         |tx, ids| tx.remove_grants(ids),
     )?;
     recompute_costliest_hash(store, caller)?;
-    store.erase_deleted();
+    store.erase_deleted_rows_from_wal();
     Ok(PruneCounts { tokens, sessions, revocation_entries, grants })
 }
 

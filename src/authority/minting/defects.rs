@@ -38,7 +38,7 @@ macro_rules! defects {
 defects! {
     Expired "expired" Expired "`exp` is one day in the past (RFC 7519, section 4.1.4)",
     NotYetValid "not_yet_valid" NotYetValid
-        "`nbf` is one second before `exp` (RFC 7519, section 4.1.5)",
+        "`nbf` is in the future, one second before `exp` (RFC 7519, section 4.1.5)",
     BadSignature "bad_signature" BadSignature
         "signature has one changed character (RFC 7515, section 5.2)",
     WrongKey "wrong_key" BadSignature

@@ -95,7 +95,7 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
             (state.name().to_owned(), Value::from(keys))
         });
     let tokens = stats.tokens.iter();
-    let horizons = stats.pruned_keys.into_iter();
+    let horizons = stats.keys_with_pruned_tokens.into_iter();
     let info = InfoOutput {
         store: store.path().to_string_lossy().into_owned(),
         store_id: store.id()?,

@@ -19,7 +19,7 @@ fn with_six_tokens() -> Sandbox {
     sandbox
 }
 
-fn live_ids(sandbox: &Sandbox) -> Vec<String> {
+fn unrevoked_ids(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
 }
 
@@ -36,13 +36,13 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
     --- stderr
     revoked 1 token
     ");
-    assert_eq!(live_ids(&sandbox), ["1", "2", "3", "4", "6"]);
+    assert_eq!(unrevoked_ids(&sandbox), ["1", "2", "3", "4", "6"]);
     let by_app = revoke_arguments(&["--app", "b"]);
     assert_snapshot!(sandbox.run(&by_app), @"
     --- stderr
     revoked 3 tokens
     ");
-    assert_eq!(live_ids(&sandbox), ["1", "6"]);
+    assert_eq!(unrevoked_ids(&sandbox), ["1", "6"]);
     assert_snapshot!(sandbox.run(&by_app), @"
     --- stderr
     no tokens to revoke
@@ -50,7 +50,7 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
     let all = revoke_arguments(&["--all"]);
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":true,"tokens_revoked":1}"#);
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false,"tokens_revoked":0}"#);
-    assert_eq!(live_ids(&sandbox), ["6"]);
+    assert_eq!(unrevoked_ids(&sandbox), ["6"]);
     let audit = "SELECT target || ', ' || count FROM audit WHERE action = 'token revoke'";
     assert_eq!(
         sandbox.sql(audit),
@@ -92,7 +92,7 @@ fn before_revokes_older_tokens() {
     --- stderr
     revoked 2 tokens
     ");
-    assert_eq!(live_ids(&sandbox), ["2", "3", "5"]);
+    assert_eq!(unrevoked_ids(&sandbox), ["2", "3", "5"]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn before_compares_the_iat_claim_of_test_tokens() {
     --- stderr
     revoked 3 tokens
     ");
-    assert_eq!(live_ids(&sandbox), ["3", "4", "6"]);
+    assert_eq!(unrevoked_ids(&sandbox), ["3", "4", "6"]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn bulk_revocation_requires_confirmation() {
     error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
-    assert_eq!(live_ids(&sandbox).len(), 6);
+    assert_eq!(unrevoked_ids(&sandbox).len(), 6);
     assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "nothing"]), @"
     --- stderr
     no tokens to revoke
@@ -185,5 +185,5 @@ fn bulk_revocation_requires_either_ids_or_a_filter() {
             output.stderr
         );
     }
-    assert_eq!(live_ids(&sandbox).len(), 6);
+    assert_eq!(unrevoked_ids(&sandbox).len(), 6);
 }
