@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "user", value_parser = Role::parse, add = super::completers::roles())]
     role: Role,
 
-    /// Succeed without changes if an account with the same username and e-mail address exists
+    /// Succeed without changes if all given names belong to one existing account
     #[arg(long)]
     exist_ok: bool,
 

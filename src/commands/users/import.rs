@@ -30,8 +30,8 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     rows: PathBuf,
 
-    /// Skip rows if an account with the same username and e-mail address exists; a warning shows
-    /// the number of accounts that differ from the row in role, quota, display name or status
+    /// Skip rows whose names (username, e-mail address, `uid`) all belong to one existing account; a
+    /// warning shows how many accounts differ from the row in role, quota, display name or status
     #[arg(long)]
     exist_ok: bool,
 }
