@@ -1,7 +1,6 @@
 //! End-to-end tests: the real program in a private sandbox, with output, exit code and files.
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
-#![allow(clippy::too_many_lines, reason = "snapshots are as long as the output")]
 
 mod accounts;
 mod architecture;

@@ -1,8 +1,7 @@
 //! Interoperability with `PyJWT` and Flask-JWT-Extended in the default configuration.
 
 use crate::sandbox::{Sandbox, payload, tampered};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::ffi::OsString;

@@ -4,6 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn two_readers_of_stdin_are_a_usage_error() {
     let mut sandbox = Sandbox::with_admin();
     let access = sandbox.session("access");

@@ -129,6 +129,7 @@ fn settings_list_json_is_typed() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn invalid_value_changes_nothing() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();

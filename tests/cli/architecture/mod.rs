@@ -8,9 +8,6 @@ use std::path::{Path, PathBuf};
 
 const MAX_LINES: usize = 300;
 
-/// Test files may be longer, because they hold whole outputs as inline snapshots.
-const MAX_TEST_LINES: usize = 400;
-
 /// A source file with the path below the package and the top-level module.
 pub(crate) struct File {
     pub(crate) path: PathBuf,
@@ -131,8 +128,7 @@ fn files_are_short_and_open_with_a_summary() {
     let mut violations = Vec::new();
     for file in source_files("src").iter().chain(&source_files("tests")) {
         let lines = file.text.lines().count();
-        let max = if file.path.starts_with("src") { MAX_LINES } else { MAX_TEST_LINES };
-        if lines > max {
+        if lines > MAX_LINES {
             violations.push(format!("{}: {lines} lines", file.path.display()));
         }
         if !file.text.starts_with("//! ") {

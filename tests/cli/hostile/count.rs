@@ -1,7 +1,7 @@
 //! Check of the number of distinct test cases: the rows of the tables of hostile tokens and keys.
 
 use super::{Table, ValidToken, algorithm_families, forged, issuer, keys, serialization};
-use super::{shared_secret, signatures, signed_claims};
+use super::{shared_secret, signatures, signed_claims, token_kinds};
 use super::{third_party, third_party_claims, third_party_keys};
 use crate::sandbox::Sandbox;
 use std::collections::HashSet;
@@ -56,11 +56,11 @@ fn count_store_token_rows() -> usize {
         signed_claims::required_claim_table,
         signed_claims::revoked_token_table,
         shared_secret::record_mismatch_table,
-        signed_claims::session_token_table,
+        token_kinds::session_token_table,
     ] {
         rows.add_tokens(&[], &build_table(&valid));
     }
-    rows.add_tokens(&["access"], &signed_claims::wrong_access_token_table(&valid));
+    rows.add_tokens(&["access"], &token_kinds::wrong_access_token_table(&valid));
     let tables: [(_, BuildTable); 3] = [
         ("RS256", algorithm_families::rsa_table),
         ("ES384", algorithm_families::p384_table),

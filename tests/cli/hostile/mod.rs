@@ -14,6 +14,7 @@ mod signer;
 mod third_party;
 mod third_party_claims;
 mod third_party_keys;
+mod token_kinds;
 
 use crate::sandbox::Sandbox;
 use base64::Engine;

@@ -55,6 +55,7 @@ fn claims_contradicting_the_record_are_refused() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn re_signed_token_is_refused_by_every_command() {
     let sandbox = sandbox_with_shared_secret();
     let valid = ValidToken::new(&sandbox);

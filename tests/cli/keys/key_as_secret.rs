@@ -168,6 +168,7 @@ fn ed25519_test_key(sandbox: &Sandbox) -> (Value, Vec<u8>) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn public_key_bytes_of_store_are_refused_as_secret() {
     // Any first byte but ASCII: a file that starts with `{` would be parsed as JSON.
     let (sandbox, jwk, bytes) = std::iter::repeat_with(Sandbox::with_admin)

@@ -89,6 +89,7 @@ fn backup_ignores_the_umask() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn backup_overwrites_no_file() {
     let sandbox = Sandbox::with_admin();
     let (file, link) = (sandbox.home().join("file"), sandbox.home().join("link"));

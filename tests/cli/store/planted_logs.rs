@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn planted_log_files_are_refused() {
     let sandbox = Sandbox::with_admin();
     let original_log = sandbox.home().join("aside");

@@ -24,6 +24,7 @@ fn check_refusal(sandbox: &Sandbox, arguments: &[&str], exit_code: i32, code: &s
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn unusable_backup_leaves_the_store_unchanged() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");

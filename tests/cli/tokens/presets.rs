@@ -65,6 +65,7 @@ fn gerencia_preset_has_the_layout_of_the_service() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn custom_preset_overrides_the_built_in_preset() {
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join(".config/jeton/presets");

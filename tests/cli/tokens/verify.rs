@@ -72,6 +72,7 @@ fn claims_are_reported_only_after_a_valid_signature() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn type_flag_accepts_the_matching_kind_only() {
     let sandbox = Sandbox::with_admin();
     let tokens = [

@@ -4,26 +4,13 @@ use super::private_keys::{
     ed25519_jwk, inconsistent_rsa_jwks, increment, other_rsa_jwk, p256_jwk, p384_jwk, rsa_jwk,
     with_bytes,
 };
-use super::{BAD_LENGTH, INCONSISTENT, Table, UNKNOWN_TYPE};
+use super::{BAD_LENGTH, INCONSISTENT, Table, UNKNOWN_TYPE, with_member, without_member};
 use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_member, hex};
 use serde_json::{Value, json};
 
 const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 const NO_ALGORITHM: &str = "not one of HS256, ";
 const NO_PRIVATE: &str = "missing private part (`d`), which signing requires";
-
-/// Returns the JWK with the member set to the value.
-pub(super) fn with_member(jwk: &Value, member: &str, value: impl Into<Value>) -> Value {
-    let mut jwk = jwk.clone();
-    jwk[member] = value.into();
-    jwk
-}
-
-pub(super) fn without_member(jwk: &Value, member: &str) -> Value {
-    let mut jwk = jwk.clone();
-    jwk.as_object_mut().unwrap().shift_remove(member).unwrap();
-    jwk
-}
 
 impl Table {
     fn add_jwk(&mut self, message: &str, name: &str, jwk: &Value) {
@@ -34,6 +21,7 @@ impl Table {
 }
 
 /// Returns private JWKs with invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub(in crate::hostile) fn metadata_table() -> Table {
     let mut table = Table::default();
     let key = ed25519_jwk();

@@ -10,6 +10,7 @@ pub(super) mod secrets;
 
 use super::MAX_DURATION;
 use crate::sandbox::Sandbox;
+use serde_json::Value;
 use std::time::Instant;
 
 const UNKNOWN_TYPE: &str = "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric";
@@ -113,4 +114,17 @@ impl Table {
         assert!(failures.is_empty(), "{}", failures.join("\n"));
         assert_eq!(key_count(), before, "a key was imported");
     }
+}
+
+/// Returns the JWK with the member set to the value.
+fn with_member(jwk: &Value, member: &str, value: impl Into<Value>) -> Value {
+    let mut jwk = jwk.clone();
+    jwk[member] = value.into();
+    jwk
+}
+
+fn without_member(jwk: &Value, member: &str) -> Value {
+    let mut jwk = jwk.clone();
+    jwk.as_object_mut().unwrap().shift_remove(member).unwrap();
+    jwk
 }

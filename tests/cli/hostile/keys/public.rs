@@ -1,9 +1,9 @@
 //! Public keys under which signatures prove nothing, for `token verify --key` and `--jwks`.
 
 use super::der::{self, ec_public_key_info, ed25519_public_key_info, pem, rsa_public_key_info};
-use super::jwk::{with_member, without_member};
 use super::private_keys::{ed25519_jwk, p256_jwk, p384_jwk, rsa_jwk, with_bytes};
 use super::{OFF_CURVE, Table, UNKNOWN_TYPE};
+use super::{with_member, without_member};
 use crate::hostile::issuer::public_jwk;
 use crate::hostile::signer::{decode_member, hex};
 use serde_json::{Value, json};
@@ -176,6 +176,7 @@ pub(in crate::hostile) fn rsa_table() -> Table {
 }
 
 /// Returns public JWKs with invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub(in crate::hostile) fn metadata_table() -> Table {
     let mut table = Table::default();
     for (private, alg) in [
