@@ -23,7 +23,7 @@ fn render_claims(template: &Template, parameter_values: &Value) -> Value {
 #[test]
 fn rendering_keeps_types_and_member_order() {
     let template = parse_template(&json!({
-        "about": "x",
+        "description": "x",
         "parameters": {"tenant": "dev", "roles": ["a"], "fresh": true, "aud": null},
         "claims": {"z": "{iat}", "iss": "https://{tenant}.example/{iat}", "aud": "{aud}",
             "roles": "{roles}", "fresh": "{fresh}", "in": {"list": ["{tenant}", "{aud}", 1]}},
@@ -43,7 +43,7 @@ fn rendering_keeps_types_and_member_order() {
 fn parameter_default_can_use_earlier_parameters() {
     let parameters = json!({"tenant": "dev", "iss": "https://{tenant}/", "none": "{nothing}"});
     let template = parse_template(
-        &json!({"about": "x", "parameters": parameters, "claims": {"iss": "{iss}", "n": "a{none}"}}),
+        &json!({"description": "x", "parameters": parameters, "claims": {"iss": "{iss}", "n": "a{none}"}}),
     );
     assert_eq!(render_claims(&template, &json!({"tenant": "t"})), json!({"iss": "https://t/"}));
     assert_eq!(render_claims(&template, &json!({"iss": "{iat}"})), json!({"iss": "{iat}"}));
@@ -53,7 +53,8 @@ fn parameter_default_can_use_earlier_parameters() {
 fn parameter_value_takes_the_default_type() {
     let parameters =
         json!({"text": "x", "aud": "x", "list": [], "fresh": true, "n": 1, "any": null});
-    let template = parse_template(&json!({"about": "x", "parameters": parameters, "claims": {}}));
+    let template =
+        parse_template(&json!({"description": "x", "parameters": parameters, "claims": {}}));
     for (name, values, value) in [
         ("text", &["1"][..], json!("1")),
         ("list", &["a"], json!(["a"])),
@@ -78,24 +79,24 @@ fn invalid_preset_file_is_refused() {
     for text in [
         "{}",
         "[]",
-        r#"{"about":"x","claims":{},"clams":{}}"#,
-        r#"{"about":"x","claims":{},"algorithm":"none"}"#,
-        r#"{"about":"x","claims":{},"ttl":"1"}"#,
-        r#"{"about":"x","claims":{"a":1,"a":2}}"#,
-        r#"{"about":"x","claims":{},"header":{}}"#,
-        r#"{"about":"x","claims":{},"header":{"alg":"ES256"}}"#,
-        r#"{"about":"x","claims":{},"parameters":{"alg":null}}"#,
-        r#"{"about":"x","claims":{"jti":"{jti}"},"parameters":{"jti":""}}"#,
-        r#"{"about":"x","claims":{},"header":{"alg":"{alg}","kid":"prod-1"}}"#,
+        r#"{"description":"x","claims":{},"clams":{}}"#,
+        r#"{"description":"x","claims":{},"alg":"none"}"#,
+        r#"{"description":"x","claims":{},"ttl":"1"}"#,
+        r#"{"description":"x","claims":{"a":1,"a":2}}"#,
+        r#"{"description":"x","claims":{},"header":{}}"#,
+        r#"{"description":"x","claims":{},"header":{"alg":"ES256"}}"#,
+        r#"{"description":"x","claims":{},"parameters":{"alg":null}}"#,
+        r#"{"description":"x","claims":{"jti":"{jti}"},"parameters":{"jti":""}}"#,
+        r#"{"description":"x","claims":{},"header":{"alg":"{alg}","kid":"prod-1"}}"#,
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
     let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
-    let plain = parse_template(&json!({"about": "x", "claims": {}}));
+    let plain = parse_template(&json!({"description": "x", "claims": {}}));
     let parts = plain.render(&Map::new(), &mut source).unwrap();
     assert_eq!(Value::from(parts.header), json!({"alg": "alg", "typ": "JWT", "kid": "kid"}));
     for claim in ["{unknown}", "a{unknown}b", "a{"] {
-        let template = parse_template(&json!({"about": "x", "claims": {"c": claim}}));
+        let template = parse_template(&json!({"description": "x", "claims": {"c": claim}}));
         assert!(template.render(&Map::new(), &mut source).is_err(), "{claim}");
     }
 }
@@ -108,8 +109,9 @@ fn unbounded_expansion_is_refused() {
             parameters.insert(format!("p{index}"), next(&format!("{{p{}}}", index - 1)));
         }
         let claims = json!({"c": format!("{{p{generations}}}")});
-        let template =
-            parse_template(&json!({"about": "x", "parameters": parameters, "claims": claims}));
+        let template = parse_template(
+            &json!({"description": "x", "parameters": parameters, "claims": claims}),
+        );
         let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
         template.render(&Map::new(), &mut source).map_err(|error| error.to_string())
     };
@@ -154,7 +156,7 @@ fn unbounded_expansion_is_refused() {
 
 #[test]
 fn failing_random_generator_is_not_an_unknown_parameter() {
-    let template = parse_template(&json!({"about": "x", "claims": {"nonce": "{random}"}}));
+    let template = parse_template(&json!({"description": "x", "claims": {"nonce": "{random}"}}));
     let mut source = |name: &str| match name {
         "random" => Err(crypto::Error::Random),
         _ => Ok(Some(json!(name))),
@@ -162,4 +164,18 @@ fn failing_random_generator_is_not_an_unknown_parameter() {
     let error = template.render(&Map::new(), &mut source).unwrap_err();
     assert_eq!(error.to_string(), "no random numbers available");
     assert!(matches!(error, Error::Crypto(crypto::Error::Random)));
+}
+
+#[test]
+fn former_member_names_are_read() {
+    let template = parse_template(&json!({
+        "about": "x",
+        "source": ["https://example.com"],
+        "algorithm": "ES256",
+        "claims": {},
+        "defects": {"expired": {"why": "y"}},
+    }));
+    assert_eq!((template.description.as_str(), template.alg.as_deref()), ("x", Some("ES256")));
+    assert_eq!(template.sources, ["https://example.com"]);
+    assert_eq!(template.defects[&Defect::Expired].description, "y");
 }
