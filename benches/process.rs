@@ -2,9 +2,9 @@
 //! work. Both processes open a copy of the same store on the same file system and run alternately;
 //! the medians of one run are compared. Figures of different runs or machines are not comparable.
 //!
-//! Both programs are copied first, as by an installation: the page cache of a freshly linked file
-//! can be fragmented, which makes page faults slower, in particular for a large program. The first
-//! comparison is repeated with both programs as linked.
+//! Both programs are copied first, as an installation would do: the page cache of a freshly linked
+//! file can be fragmented, which makes page faults slower, in particular for a large program. The
+//! first comparison is repeated with the linked files themselves.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -165,8 +165,8 @@ fn read_user(store: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Opens the store with default options. The file enables WAL mode, and SQLite checkpoints the WAL
-/// when the process exits.
+/// Opens the store with default options. SQLite uses the WAL mode that is stored in the file, and
+/// checkpoints the WAL when the connection is closed, at the end of the process.
 fn open_with_defaults(store: &Path) -> Outcome<Connection> {
     Ok(Connection::open(store)?)
 }

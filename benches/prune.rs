@@ -12,7 +12,7 @@ use std::process::{Child, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Default number of tokens to prune; an argument replaces it.
+/// Number of tokens to prune if no number is given as an argument.
 const DEFAULT_TOKEN_COUNT: u32 = 1_000_000;
 
 /// Memory limit of the prune process in KiB.
@@ -20,12 +20,12 @@ const MAX_MEMORY_KIB: u64 = 64 * 1024;
 
 fn main() -> ExitCode {
     let count = std::env::args().find_map(|argument| argument.parse().ok());
-    exit_code(measure(count.unwrap_or(DEFAULT_TOKEN_COUNT)))
+    exit_code(measure_pruning(count.unwrap_or(DEFAULT_TOKEN_COUNT)))
 }
 
 /// Prunes `token_count` tokens; returns whether all tokens were deleted within the memory limit and
 /// no concurrent command failed.
-fn measure(token_count: u32) -> Outcome<bool> {
+fn measure_pruning(token_count: u32) -> Outcome<bool> {
     let home = Home::new(Path::new(env!("CARGO_BIN_EXE_jeton")))?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
     let store = Connection::open(home.store_directory().join("jeton.db"))?;
@@ -50,11 +50,11 @@ fn measure(token_count: u32) -> Outcome<bool> {
          {remaining} remaining"
     );
     println!("{output}");
-    let mut is_met = remaining == 0 && peak_memory_kib <= MAX_MEMORY_KIB;
+    let mut is_target_met = remaining == 0 && peak_memory_kib <= MAX_MEMORY_KIB;
     for (name, times) in writers {
         let mut times = times.map_err(|_| "a thread panicked")??;
         times.sort_unstable();
-        is_met &= !times.is_empty();
+        is_target_met &= !times.is_empty();
         let [median, p95, max] = [50, 95, 100].map(|percent| percentile_ms(&times, percent));
         println!(
             "{name}: {} concurrent runs, all with exit code 0; median {median:.0} ms, \
@@ -62,12 +62,12 @@ fn measure(token_count: u32) -> Outcome<bool> {
             times.len()
         );
     }
-    let outcome = if is_met { "met" } else { "MISSED" };
+    let outcome = if is_target_met { "met" } else { "MISSED" };
     println!(
         "target: 0 remaining, no failed command, at most {} MiB: {outcome}",
         MAX_MEMORY_KIB / 1024
     );
-    Ok(is_met)
+    Ok(is_target_met)
 }
 
 fn percentile_ms(sorted: &[Duration], percent: usize) -> f64 {

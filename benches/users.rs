@@ -1,5 +1,5 @@
-//! Duration of listing one page of a million users, as a whole process: the first page, pages by
-//! id (`--after`), and late pages by number. Only figures of one run are comparable.
+//! Duration of a whole process that lists one page of a million users: the first page, pages by id
+//! (`--after`), and late pages by number. Only figures of one run are comparable.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 

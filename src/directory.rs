@@ -62,17 +62,17 @@ pub(crate) enum Error {
 ///
 /// Root is trusted: a directory that only root can write is as safe as a directory of the user, and
 /// is typical for a store on a read-only mount.
-pub(crate) fn check(path: &Path) -> Result<Writers, Error> {
+pub(crate) fn check_permissions(path: &Path) -> Result<Writers, Error> {
     check_metadata(path, &path.metadata()?)
 }
 
-/// Rejects a directory like [`check`], and a path in which another user can replace the directory.
-/// `path` must not contain symbolic links.
+/// Rejects a directory that another user owns or can write, or can replace by writing to a parent
+/// directory. `path` must not contain symbolic links.
 ///
 /// Owners and groups of parent directories are trusted, because an administrator assigned them. A
 /// world-writable parent directory must be sticky, and the next path component in this parent must
 /// belong to root or to the current user.
-pub(crate) fn check_with_parents(path: &Path) -> Result<Writers, Error> {
+pub(crate) fn check_permissions_with_parents(path: &Path) -> Result<Writers, Error> {
     let mut child = path.metadata()?;
     let writers = check_metadata(path, &child)?;
     for ancestor in path.ancestors().skip(1) {
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn root_owned_directory_is_secure() {
-        assert_eq!(check_with_parents(Path::new("/usr")).unwrap(), Writers::User);
+        assert_eq!(check_permissions_with_parents(Path::new("/usr")).unwrap(), Writers::User);
     }
 
     #[test]

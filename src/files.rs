@@ -80,7 +80,7 @@ pub(crate) fn remove_if_exists(path: &Path) -> Result<()> {
 /// Replaces a file in a directory of jeton: writes and syncs [a temporary file][create_temp_file],
 /// renames it, and syncs the directory.
 pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -> Result<()> {
-    replace_via(directory, OsStr::new(name), name, content, mode)
+    replace_via_temp_file(directory, OsStr::new(name), name, content, mode)
 }
 
 /// Replaces a file in a directory that the user chose, where `NAME.new` may be a user file.
@@ -90,7 +90,7 @@ pub(crate) fn replace_in_user_directory(
     content: &[u8],
     mode: u32,
 ) -> Result<()> {
-    replace_via(directory, OsStr::new(TEMP_BASE_NAME), name, content, mode)
+    replace_via_temp_file(directory, OsStr::new(TEMP_BASE_NAME), name, content, mode)
 }
 
 /// Removes the temporary file that a killed process left in a directory that the user chose. The
@@ -99,7 +99,7 @@ pub(crate) fn remove_stale_temp_in_user_directory(directory: &Path) -> Result<()
     remove_stale_temp(directory, OsStr::new(TEMP_BASE_NAME))
 }
 
-fn replace_via(
+fn replace_via_temp_file(
     directory: &Path,
     temp_base_name: &OsStr,
     name: &str,

@@ -9,7 +9,7 @@
 //! app                  the state of one run: console, time, store, caller
 //! failure              all failures and their exit codes
 //! authority            the rules for accounts, sessions, tokens and keys
-//! store, crypto, terminal, credentials
+//! store, crypto, terminal, session_file
 //!                      SQLite; signatures and hashes; console; session file
 //! model, paths, files, directory, signals
 //!                      validated values; default paths; atomic file replacement; directory
@@ -25,7 +25,6 @@ mod authority;
     reason = "the doc comments of `commands` are the help texts"
 )]
 mod commands;
-mod credentials;
 mod crypto;
 mod directory;
 mod failure;
@@ -34,6 +33,7 @@ mod files;
 pub mod fuzzing;
 mod model;
 mod paths;
+mod session_file;
 mod signals;
 mod store;
 mod terminal;
@@ -50,14 +50,17 @@ use std::process::ExitCode;
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     // Printed directly: a `Failure` contains hash maps, and these need random numbers, too.
-    if let Err(error) = crypto::check_generator() {
+    if let Err(error) = crypto::check_random_source() {
         let console = terminal::Console::new(terminal::OutputFormat::Text, false);
         console.print_failure(&error.to_string(), None, &serde_json::Value::Null);
         return ExitCode::from(failure::Kind::Internal.exit_code());
     }
-    crypto::initialize();
+    crypto::initialize_crypto();
     // Shells request completions with the environment variable `COMPLETE`.
-    match CompleteEnv::with_factory(command).shells(commands::SHELLS).try_complete(&args, None) {
+    match CompleteEnv::with_factory(command)
+        .shells(commands::COMPLETION_SHELLS)
+        .try_complete(&args, None)
+    {
         Ok(false) => ExitCode::from(commands::run(&args)),
         Ok(true) | Err(_) => ExitCode::SUCCESS,
     }

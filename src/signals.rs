@@ -1,4 +1,4 @@
-//! Signals that end a process by default, and signals that this process was started to ignore.
+//! Signals that end a process by default, and signals that were already ignored at its start.
 
 #[cfg(target_os = "linux")]
 use rustix::process::Signal;
@@ -30,8 +30,8 @@ pub(crate) fn terminating_signals() -> impl Iterator<Item = i32> {
     TERMINATING_SIGNALS.into_iter()
 }
 
-/// Removes the signals that this process was started to ignore (`nohup`, a background job of a
-/// script), because ignored signals must stay ignored. Without `/proc` no signal is removed.
+/// Removes the signals that were already ignored when this process started (by `nohup`, or as a
+/// background job of a script), because they must stay ignored. Without `/proc`, removes no signal.
 pub(crate) fn exclude_ignored(signals: impl Iterator<Item = i32>) -> impl Iterator<Item = i32> {
     let mask = ignored_mask();
     signals.filter(move |signal| mask >> (signal - 1) & 1 == 0)

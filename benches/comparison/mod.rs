@@ -47,19 +47,19 @@ impl Comparison<'_> {
             println!("{name:<28}{:>6}{median:>12.2}{p95:>12.2}", times.len());
         }
         let ratio = percentile_ms(&times.0, 50)? / percentile_ms(&times.1, 50)?;
-        let is_met = self.max_ratio.is_none_or(|max| ratio <= max)
+        let is_target_met = self.max_ratio.is_none_or(|max| ratio <= max)
             && self.min_ratio.is_none_or(|min| ratio >= min);
         let target = match (self.min_ratio, self.max_ratio) {
             (None, None) => String::new(),
             (min, max) => {
                 let min = min.map_or_else(String::new, |min| format!("{min:.2} to "));
                 let max = max.map_or_else(String::new, |max| format!("{max:.2}"));
-                let outcome = if is_met { "met" } else { "MISSED" };
+                let outcome = if is_target_met { "met" } else { "MISSED" };
                 format!("   target: {min}{max}, {outcome}")
             }
         };
         println!("{:<34}{ratio:>12.2}{target}\n", "ratio of the medians");
-        Ok(is_met)
+        Ok(is_target_met)
     }
 }
 

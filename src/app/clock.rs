@@ -18,8 +18,8 @@ impl Clock {
         }
     }
 
-    /// Reads the clock again. Called after a wait, so that rows that other processes wrote during
-    /// the wait do not appear to be from the future.
+    /// Reads the clock and replaces an earlier time. Called again after a wait, so that rows that
+    /// other processes wrote during the wait do not appear to be from the future.
     pub(super) fn read(&self) -> Result<Timestamp, Failure> {
         #[expect(clippy::disallowed_methods, reason = "the only module that reads the clock")]
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -1,5 +1,5 @@
-//! Completion candidates from the store: at most 50, and only words without characters that a shell
-//! interprets. No messages are printed.
+//! Completion candidates from the store and the presets: at most 50, and only words without
+//! characters that a shell interprets. No messages are printed.
 
 use super::presets::list_preset_names;
 use crate::model::{Email, Key, PageRequest, Session, Timestamp, User, UserName, is_plain_word};
@@ -13,8 +13,8 @@ pub(crate) struct CompletionSource;
 const FIRST_PAGE: PageRequest = PageRequest::Number { page: 1, per_page: 50 };
 
 impl CompletionSource {
-    /// Returns a word for each user: the username, else the e-mail address, or the id if a shell
-    /// would interpret characters of both.
+    /// Returns a word for each user: the username, or else the e-mail address, or else the id. A
+    /// name with characters that a shell interprets is skipped.
     ///
     /// Roles are omitted: completion runs without a login.
     pub(crate) fn users() -> Vec<String> {

@@ -1,5 +1,5 @@
-//! Input from files and standard input. Rows are streamed; all other input is read at once, up to a
-//! maximum size.
+//! Input from files and standard input. Rows of users or of claims are streamed; all other input is
+//! read at once, up to a maximum size.
 
 use super::App;
 use crate::failure::{Failure, Kind};
@@ -24,6 +24,7 @@ pub(super) enum InputKind {
     Token,
     Key,
     Claims,
+    /// One user or the claims of one token per row.
     Rows,
 }
 
@@ -73,7 +74,7 @@ impl App {
         read_limited(File::open(path).map_err(to_failure)?, max_bytes).map_err(to_failure)
     }
 
-    /// Opens a file of rows of any size, or standard input for `-`.
+    /// Opens a file with rows, without a size limit, or standard input for `-`.
     pub(crate) fn open_rows_file(&self, path: &Path) -> Result<impl BufRead, Failure> {
         let kind = InputKind::Rows;
         let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {

@@ -9,9 +9,9 @@ use super::App;
 use crate::authority::{
     self, AuditContext, AuthenticatedUser, LoginCredentials, Registration, TokenPair,
 };
-use crate::credentials::{self, LockedSessionFile, Login, PendingLogin, SessionFile};
 use crate::failure::{Failure, Kind};
 use crate::model::escape;
+use crate::session_file::{self, LockedSessionFile, Login, PendingLogin, SessionFile};
 use crate::store::Store;
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
@@ -22,14 +22,14 @@ impl App {
         &mut self,
         credential: &LoginCredentials,
     ) -> Result<(TokenPair, bool), Failure> {
-        self.save_session(|store, _| authority::log_in(store, credential))
+        self.save_session(|store, _| authority::authenticate_by_password(store, credential))
     }
 
     /// Returns an error if the session file cannot be written. Called before a store or user is
     /// created.
     pub(crate) fn ensure_session_can_be_saved(&self) -> Result<(), Failure> {
         let directory = crate::paths::session_directory(self.environment.config_dir.as_deref());
-        Ok(SessionFile::prepare(directory)?)
+        Ok(SessionFile::prepare_directory(directory)?)
     }
 
     /// Creates the first admin of the store, and saves the session in the file.
@@ -51,12 +51,12 @@ impl App {
         ) -> Result<AuthenticatedUser, authority::Error>,
     ) -> Result<(TokenPair, bool), Failure> {
         self.store()?;
-        let credentials = self.credentials()?;
-        let session_file = credentials.lock(self.options.wait)?;
-        let read_result = session_file.read();
+        let file = self.locate_session_file()?;
+        let locked_file = file.lock(self.options.wait)?;
+        let read_result = locked_file.read();
         let previous_login = match &read_result {
-            Err(credentials::Error::Damaged) => None,
-            _ => self.resolve_pending_login(&credentials, &session_file)?,
+            Err(session_file::Error::Damaged) => None,
+            _ => self.resolve_pending_login(&file, &locked_file)?,
         };
         let path = self.store()?.path().to_owned();
         let context = self.audit_context()?;
@@ -71,21 +71,21 @@ impl App {
                 let pending_login =
                     Some(PendingLogin { previous: previous_login.clone().map(Box::new) });
                 let login = Login { pending_login, ..login_from_tokens(path.clone(), tokens) };
-                Ok::<_, Failure>(session_file.write(&login)?)
+                Ok::<_, Failure>(locked_file.write(&login)?)
             },
         );
         // The outcome is usually known now. If the outcome is unknown or the file cannot be
         // written, the next command resolves the pending login.
         if !matches!(&result, Err(failure) if failure.kind == Kind::OutcomeUnknown) {
-            let _ = self.resolve_pending_login(&credentials, &session_file);
+            let _ = self.resolve_pending_login(&file, &locked_file);
         }
         let (tokens, was_replaced) = result?;
         self.user_id = Some(tokens.user.id);
         if let Ok((Some(login), _)) = read_result {
             self.warn_of_replaced_session(&login.store_path, &path);
         }
-        if self.bearer_credential()?.is_some() {
-            self.print_warning("commands will use the given token instead of this session");
+        if let Some((_, source)) = self.bearer_credential()? {
+            self.print_warning(&format!("commands use the token in {source}, not this session"));
         }
         Ok((tokens, was_replaced))
     }
@@ -115,17 +115,17 @@ impl App {
             let context = self.audit_context()?;
             return Ok(authority::end_session(self.store()?, &context, token.expose_secret())?);
         }
-        let credentials = self.credentials()?;
+        let file = self.locate_session_file()?;
         // Without a login, no lock is needed. The check is repeated under the lock, since another
         // process may log out in the meantime.
-        if !self.has_login(&credentials)? {
+        if !self.has_login(&file)? {
             return Ok(false);
         }
-        let session_file = credentials.lock(self.options.wait)?;
-        if !self.has_login(&credentials)? {
+        let locked_file = file.lock(self.options.wait)?;
+        if !self.has_login(&file)? {
             return Ok(false);
         }
-        if let Ok(Some(login)) = self.resolve_pending_login(&credentials, &session_file) {
+        if let Ok(Some(login)) = self.resolve_pending_login(&file, &locked_file) {
             let context = self.audit_context()?;
             match authority::end_session(
                 self.store()?,
@@ -137,13 +137,13 @@ impl App {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(session_file.remove()?)
+        Ok(locked_file.remove()?)
     }
 
     /// Returns whether the file has a login of this store. A damaged file counts as a login, so
     /// that logout removes the file.
-    fn has_login(&mut self, credentials: &SessionFile) -> Result<bool, Failure> {
-        match self.load_login(credentials) {
+    fn has_login(&mut self, file: &SessionFile) -> Result<bool, Failure> {
+        match self.load_login(file) {
             Ok(login) => Ok(login.is_some()),
             Err(failure) if failure.kind == Kind::TokenMissing => Ok(true),
             Err(failure) => Err(failure),
@@ -151,14 +151,11 @@ impl App {
     }
 
     /// Returns the current login. Takes the lock only if a login is pending.
-    pub(super) fn current_login(
-        &mut self,
-        credentials: &SessionFile,
-    ) -> Result<Option<Login>, Failure> {
-        match self.load_login(credentials)? {
+    pub(super) fn current_login(&mut self, file: &SessionFile) -> Result<Option<Login>, Failure> {
+        match self.load_login(file)? {
             Some(login) if login.pending_login.is_some() => {
-                let session_file = credentials.lock(self.options.wait)?;
-                self.resolve_pending_login(credentials, &session_file)
+                let locked_file = file.lock(self.options.wait)?;
+                self.resolve_pending_login(file, &locked_file)
             }
             login => Ok(login),
         }
@@ -168,20 +165,20 @@ impl App {
     /// file accordingly.
     pub(super) fn resolve_pending_login(
         &mut self,
-        credentials: &SessionFile,
-        session_file: &LockedSessionFile,
+        file: &SessionFile,
+        locked_file: &LockedSessionFile,
     ) -> Result<Option<Login>, Failure> {
-        let Some(mut login) = self.load_login(credentials)? else { return Ok(None) };
+        let Some(mut login) = self.load_login(file)? else { return Ok(None) };
         let Some(pending_login) = login.pending_login.take() else { return Ok(Some(login)) };
         if authority::session_exists(self.store()?, login.sid)? {
-            session_file.write(&login)?;
+            locked_file.write(&login)?;
             return Ok(Some(login));
         }
         let previous = pending_login.previous.map(|login| *login);
         match &previous {
-            Some(previous) => session_file.write(previous)?,
+            Some(previous) => locked_file.write(previous)?,
             None => {
-                session_file.remove()?;
+                locked_file.remove()?;
             }
         }
         Ok(previous)

@@ -97,8 +97,8 @@ impl App {
         }
     }
 
-    /// Returns the time of this run, read on first use. Callers read their input first, so that a
-    /// token that another process issued in the meantime is not from the future.
+    /// Returns the time of this run, read on first use. Callers read their input before the clock,
+    /// so that a token that another process has just issued does not appear to be from the future.
     pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
         self.clock.now()
     }
@@ -236,7 +236,7 @@ impl App {
     }
 
     /// Marks the run as a change, so that a later refusal is recorded in the audit log.
-    pub(crate) fn mark_change(&mut self) {
+    pub(crate) fn audit_refusals(&mut self) {
         self.is_change = true;
     }
 

@@ -23,8 +23,8 @@ pub(crate) struct OutputDir<'p> {
 
 impl App {
     /// Locks a directory; refuses a directory that other users can write. Creates a missing
-    /// directory, with permissions that match files of `mode` and without write permission for
-    /// other users, regardless of the umask.
+    /// directory, which other users cannot write and, if `mode` is [`PRIVATE_MODE`], cannot read,
+    /// whatever the umask is. `mode` is the mode of the files.
     pub(crate) fn open_output_dir<'p>(
         &self,
         path: &'p Path,
@@ -33,7 +33,7 @@ impl App {
         let to_failure = |error| write_error(path, &error);
         let mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
         DirBuilder::new().recursive(true).mode(mode).create(path).map_err(to_failure)?;
-        match directory::check(path) {
+        match directory::check_permissions(path) {
             Ok(writers) => self.warn_of_group_writers(writers, path),
             Err(directory::Error::Io(error)) => return Err(to_failure(error)),
             Err(directory::Error::Insecure(insecure)) => {

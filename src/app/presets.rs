@@ -11,7 +11,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 impl App {
-    /// Returns the preset with this name. Without a name, returns the plain preset.
+    /// Returns the preset with this name. Without a name, returns the built-in
+    /// preset that is used without `--preset`.
     pub(crate) fn load_preset(&self, name: Option<&str>) -> Result<Template, Failure> {
         if let Some(name) = name
             && let Some(template) = self.load_custom_preset(name)?

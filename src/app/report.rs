@@ -55,10 +55,10 @@ impl App {
         Ok(self.console.write_items(items, is_first_batch)? == Delivery::Done)
     }
 
-    /// Ends a JSON document that [`App::write_items`] began, with the remaining members of `empty`.
-    /// Returns `false` if the pipe is closed.
-    pub(crate) fn end_items(&self, empty: &impl Serialize) -> Result<bool, Failure> {
-        Ok(self.console.end_items(empty)? == Delivery::Done)
+    /// Ends a JSON document that [`App::write_items`] began, with the members after `items`. The
+    /// given list has the same members, but no items. Returns `false` if the pipe is closed.
+    pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<bool, Failure> {
+        Ok(self.console.end_items(empty_list)? == Delivery::Done)
     }
 
     /// Writes rows of a table, with the header before the first batch. Returns `false` if the pipe
@@ -88,7 +88,8 @@ impl App {
         self.console.write_result(report, self.now().ok())
     }
 
-    /// Renders a cell for use in a sentence; a time for people includes the relative time.
+    /// Renders a cell for a message. Adds the relative time to a time if standard error is a
+    /// terminal.
     pub(crate) fn render_cell(&self, cell: impl Into<Cell>) -> String {
         self.console.render_cell(&cell.into(), self.now().ok())
     }

@@ -6,9 +6,9 @@ use super::login::login_from_tokens;
 use crate::authority::{
     self, AuditContext, Caller, NewPairIds, Principal, RejectReason, TokenPair,
 };
-use crate::credentials::{Login, PendingRefresh, SessionFile};
 use crate::failure::{Failure, Kind};
 use crate::model::{Timestamp, UserId, escape};
+use crate::session_file::{Login, PendingRefresh, SessionFile};
 use crate::store;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -41,7 +41,7 @@ impl RefreshPolicy {
 
 /// Caller and source of the credential.
 #[derive(Debug)]
-pub(crate) struct AuthenticatedCaller {
+pub(crate) struct CallerWithSource {
     /// Authenticated caller.
     pub(crate) caller: Caller,
     /// Source of the credential: a file, a variable or the session file.
@@ -51,24 +51,24 @@ pub(crate) struct AuthenticatedCaller {
 impl App {
     /// Returns the caller.
     pub(crate) fn caller(&mut self) -> Result<Caller, Failure> {
-        self.identity().map(|identity| identity.caller)
+        self.caller_with_source().map(|caller_and_source| caller_and_source.caller)
     }
 
     /// Returns the caller and the source of the credential.
-    pub(crate) fn identity(&mut self) -> Result<AuthenticatedCaller, Failure> {
+    pub(crate) fn caller_with_source(&mut self) -> Result<CallerWithSource, Failure> {
         self.store()?;
-        let identity = match self.bearer_credential()? {
+        let caller_and_source = match self.bearer_credential()? {
             Some((token, source)) => {
                 let now = self.now()?;
                 let access = token.expose_secret();
                 let caller = authority::authenticate(self.store()?, now, access)
                     .map_err(|error| credential_error(error, &source))?;
-                AuthenticatedCaller { caller, source }
+                CallerWithSource { caller, source }
             }
             None => self.session_caller()?,
         };
-        self.user_id = Some(identity.caller.user.id);
-        Ok(identity)
+        self.user_id = Some(caller_and_source.caller.user.id);
+        Ok(caller_and_source)
     }
 
     /// Returns whether a bearer credential is given, which replaces the session file.
@@ -109,10 +109,10 @@ impl App {
         if authority::has_users(self.store()?)? { self.caller().map(Some) } else { Ok(None) }
     }
 
-    fn session_caller(&mut self) -> Result<AuthenticatedCaller, Failure> {
-        let credentials = self.credentials()?;
-        let source = escape(&credentials.path().to_string_lossy());
-        let Some(login) = self.current_login(&credentials)? else {
+    fn session_caller(&mut self) -> Result<CallerWithSource, Failure> {
+        let file = self.locate_session_file()?;
+        let source = escape(&file.path().to_string_lossy());
+        let Some(login) = self.current_login(&file)? else {
             if authority::has_users(self.store()?)? {
                 return Err(Failure::not_logged_in());
             }
@@ -122,12 +122,12 @@ impl App {
         let now = self.clock.read()?;
         let caller =
             match authority::authenticate(self.store()?, now, login.access_token.expose_secret()) {
-                Err(error) if has_only_expired(&error) => {
-                    self.refresh_under_lock(&credentials, RefreshPolicy::IfExpired)?.0
+                Err(error) if is_rejected_only_as_expired(&error) => {
+                    self.refresh_under_lock(&file, RefreshPolicy::IfExpired)?.0
                 }
                 result => result.map_err(with_login_hint)?,
             };
-        Ok(AuthenticatedCaller { caller, source })
+        Ok(CallerWithSource { caller, source })
     }
 
     /// Returns an access token for another program, and its expiry time: the bearer credential, or
@@ -137,15 +137,15 @@ impl App {
         if let Some((token, _)) = self.bearer_credential()? {
             return Ok((token, caller.access_expires_at));
         }
-        let credentials = self.credentials()?;
+        let file = self.locate_session_file()?;
         let now = self.now()?;
-        match self.current_login(&credentials)? {
+        match self.current_login(&file)? {
             Some(login) if RefreshPolicy::IfExpiringSoon.is_satisfied_by(&caller, now) => {
                 Ok((login.access_token, login.access_expires_at))
             }
             _ => {
                 let (caller, login) =
-                    self.refresh_under_lock(&credentials, RefreshPolicy::IfExpiringSoon)?;
+                    self.refresh_under_lock(&file, RefreshPolicy::IfExpiringSoon)?;
                 Ok((login.access_token, caller.access_expires_at))
             }
         }
@@ -158,9 +158,9 @@ impl App {
             return Err(Failure::usage(format!("the token in {source} cannot be refreshed"))
                 .with_hint("pass a refresh token with `--token-stdin`, or omit this token"));
         }
-        let credentials = self.credentials()?;
-        self.load_login(&credentials)?.ok_or_else(Failure::not_logged_in)?;
-        let (caller, _) = self.refresh_under_lock(&credentials, RefreshPolicy::Always)?;
+        let file = self.locate_session_file()?;
+        self.load_login(&file)?.ok_or_else(Failure::not_logged_in)?;
+        let (caller, _) = self.refresh_under_lock(&file, RefreshPolicy::Always)?;
         self.user_id = Some(caller.user.id);
         Ok(caller)
     }
@@ -173,7 +173,7 @@ impl App {
     /// the refresh.
     fn refresh_under_lock(
         &mut self,
-        credentials: &SessionFile,
+        file: &SessionFile,
         mut policy: RefreshPolicy,
     ) -> Result<(Caller, Login), Failure> {
         if self.store()?.is_read_only() {
@@ -183,12 +183,12 @@ impl App {
             }
             .with_hint("run `jeton refresh` with write access to the store"));
         }
-        let session_file = credentials.lock(self.options.wait)?;
+        let locked_file = file.lock(self.options.wait)?;
         let now = self.clock.read()?;
         // At most two refreshes are needed: the first completes an interrupted refresh, whose
         // tokens may have expired in the meantime. The third pass only checks the result.
         for _ in 0..3 {
-            let login = self.resolve_pending_login(credentials, &session_file)?;
+            let login = self.resolve_pending_login(file, &locked_file)?;
             let mut login = login.ok_or_else(Failure::not_logged_in)?;
             // `Always` refreshes regardless of the old access token.
             if policy != RefreshPolicy::Always {
@@ -197,7 +197,9 @@ impl App {
                     Ok(caller) if policy.is_satisfied_by(&caller, now) => {
                         return Ok((caller, login));
                     }
-                    Err(error) if !has_only_expired(&error) => return Err(with_login_hint(error)),
+                    Err(error) if !is_rejected_only_as_expired(&error) => {
+                        return Err(with_login_hint(error));
+                    }
                     Ok(_) | Err(_) => {}
                 }
             }
@@ -209,14 +211,14 @@ impl App {
                     access_jti: pair_ids.access,
                     refresh_jti: pair_ids.refresh,
                 });
-                session_file.write(&login)?;
+                locked_file.write(&login)?;
             }
             // The refresh is recorded as a separate audit event, whichever command runs.
             let context = AuditContext { action: "refresh".to_owned(), ..self.audit_context()? };
             let refresh = login.refresh_token.expose_secret();
             let tokens = authority::refresh_session(self.store()?, &context, refresh, pair_ids)
                 .map_err(with_login_hint)?;
-            session_file.write(&login_from_tokens(login.store_path, &tokens))?;
+            locked_file.write(&login_from_tokens(login.store_path, &tokens))?;
             // The new token satisfies every policy, unless the token has already expired.
             policy = RefreshPolicy::IfExpired;
         }
@@ -235,11 +237,8 @@ impl App {
 
     /// Returns the login in the session file, if the login belongs to the store at this path. A
     /// copy of the store at another path does not use the login of the original.
-    pub(super) fn load_login(
-        &mut self,
-        credentials: &SessionFile,
-    ) -> Result<Option<Login>, Failure> {
-        let (login, permissions_fixed) = credentials.read()?;
+    pub(super) fn load_login(&mut self, file: &SessionFile) -> Result<Option<Login>, Failure> {
+        let (login, permissions_fixed) = file.read()?;
         if permissions_fixed {
             self.print_warning(
                 "the session file was readable by other users; fixed its permissions",
@@ -249,13 +248,13 @@ impl App {
         Ok(login.filter(|login| login.store_path == path))
     }
 
-    pub(super) fn credentials(&mut self) -> Result<SessionFile, Failure> {
+    pub(super) fn locate_session_file(&mut self) -> Result<SessionFile, Failure> {
         let directory = crate::paths::session_directory(self.environment.config_dir.as_deref());
         Ok(SessionFile::new(directory, self.store()?.id()?)?)
     }
 }
 
-fn has_only_expired(error: &authority::Error) -> bool {
+fn is_rejected_only_as_expired(error: &authority::Error) -> bool {
     matches!(error, authority::Error::TokenRejected { reasons, .. } if reasons == &[RejectReason::Expired])
 }
 
@@ -263,7 +262,8 @@ fn has_only_expired(error: &authority::Error) -> bool {
 fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.has_reason(RejectReason::WrongType) {
-        return failure.with_hint(format!("set the access token of a session in {source}"));
+        let hint = format!("replace the token in {source} with the access token of a session");
+        return failure.with_hint(hint);
     }
     let token_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
     if failure.hint.is_none() && token_kinds.contains(&failure.kind) {

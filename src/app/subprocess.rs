@@ -1,5 +1,5 @@
-//! Child process of `run`, the only child process of jeton. Signals that arrive before the start of
-//! the command are collected and then forwarded, as are all signals until its exit.
+//! Child process of `run`, the only child process of jeton. A terminating signal that arrives early
+//! prevents the start of the command; later signals are forwarded to the command until it exits.
 
 use super::environment::CREDENTIAL_VARIABLES;
 use crate::failure::{Failure, Kind};
@@ -29,15 +29,15 @@ const TERMINAL_SIGNALS: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 pub(crate) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
 impl SignalForwarder {
-    /// Installs the handlers. Signals that jeton was started to ignore (`nohup`, background jobs of
-    /// a script) remain ignored, in jeton and in the command.
+    /// Installs the handlers. Signals that were already ignored when jeton was started (`nohup`,
+    /// background jobs of a script) remain ignored, in jeton and in the command.
     pub(crate) fn install() -> Result<Self, Failure> {
         let signal_numbers =
             signals::exclude_ignored(signals::terminating_signals().chain([SIGWINCH]));
         // With `SIGCHLD` ignored, the exit status of a child is lost.
         let signal_stream = SignalsInfo::new(signal_numbers.chain([SIGCHLD]))
             .map_err(|error| supervision_error(&error))?;
-        terminal::release_signals();
+        terminal::stop_handling_signals();
         Ok(Self(signal_stream))
     }
 
@@ -63,8 +63,8 @@ impl SignalForwarder {
         }
         let mut child = command.spawn().map_err(|error| start_error(program, &error))?;
         let pid = Pid::from_child(&child);
-        // The terminal may have sent these signals before the child was started, so that the child
-        // did not receive them.
+        // Signals of the terminal are included: the terminal may have sent them before the child
+        // was started, and then the child did not receive them.
         let early_signals = self.0.pending().filter(|origin| !is_sent_by(pid, origin));
         early_signals.for_each(|origin| send(pid, origin.signal));
         let result = self.forward_until_exit(pid);

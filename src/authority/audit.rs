@@ -5,7 +5,7 @@ use super::{Caller, Error};
 use crate::model::{AuditEvent, Page, PageRequest, Role, UserId, UserRef};
 use crate::store::{EventFilter, Store};
 
-/// Number of events that `next_events` reads at a time.
+/// Maximum number of events in a batch.
 const BATCH_SIZE: i64 = 1_000;
 
 fn authorize_read(caller: &Caller) -> Result<(), Error> {
@@ -21,7 +21,7 @@ pub(crate) fn find_actor(
 ) -> Result<UserId, Error> {
     authorize_read(caller)?;
     let user = store.read(|tx| match user_ref {
-        UserRef::Id(id) => tx.find_user_row(*id),
+        UserRef::Id(id) => tx.find_user_including_deleted(*id),
         UserRef::Uid(_) | UserRef::Email(_) | UserRef::Name(_) => tx.find_user(user_ref),
     })?;
     user.map(|user| user.id).ok_or_else(|| user_not_found(user_ref))
@@ -39,7 +39,7 @@ pub(crate) fn list_events(
 }
 
 /// Returns the next batch of events after the event `after`, or an empty list after the last event.
-pub(crate) fn next_events(
+pub(crate) fn load_next_events(
     store: &mut Store,
     caller: &Caller,
     filter: &EventFilter,

@@ -5,14 +5,15 @@ use crate::model::{Sid, Timestamp, UserId, UserRef};
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
 
 /// The outcomes of commands that were executed. The outcome of a refused command is an error code.
-pub(crate) const OUTCOMES: [&str; 4] = [DONE, UNDELIVERED, REVOKED, RejectReason::Reused.code()];
+pub(crate) const AUDIT_OUTCOMES: [&str; 4] =
+    [OUTCOME_DONE, OUTCOME_UNDELIVERED, OUTCOME_REVOKED, RejectReason::Reused.code()];
 
 /// The change is committed.
-pub(super) const DONE: &str = "done";
+pub(super) const OUTCOME_DONE: &str = "done";
 /// The result was not delivered: a backup, or a token that was therefore revoked.
-pub(super) const UNDELIVERED: &str = "undelivered";
+pub(super) const OUTCOME_UNDELIVERED: &str = "undelivered";
 /// A token was revoked because the command that used the token has exited.
-pub(super) const REVOKED: &str = "revoked";
+pub(super) const OUTCOME_REVOKED: &str = "revoked";
 
 /// Maximum number of characters of user input in an audit target.
 const MAX_TARGET_CHARS: usize = 300;
@@ -42,7 +43,7 @@ impl AuditContext {
         if changed_count == 0 {
             return Ok(());
         }
-        self.record_outcome(tx, user, Some(target), DONE, changed_count).map(|_| ())
+        self.record_outcome(tx, user, Some(target), OUTCOME_DONE, changed_count).map(|_| ())
     }
 
     /// Records an event with any outcome. `count` is the number of changed objects. Returns the id

@@ -30,8 +30,8 @@ impl RegisteredClaims {
         Self::parse_with(claims, |value, _| value.as_i64())
     }
 
-    /// Reads the claims of a third-party token. Its times may have fractions (RFC 7519, section 2),
-    /// which are rounded so that the token is never valid for longer.
+    /// Reads the claims of a third-party token. Its times may have fractions (RFC 7519, section 2):
+    /// `exp` and `iat` are rounded down and `nbf` is rounded up, to the precision of the clock.
     pub(super) fn parse_third_party(claims: &Map<String, Value>) -> Result<Self, RejectReason> {
         Self::parse_with(claims, |value, round: fn(f64) -> f64| {
             let rounded = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);

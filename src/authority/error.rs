@@ -67,7 +67,7 @@ pub(crate) enum Error {
     LastAdmin,
     /// Removal of the key that signs app tokens, with a hint.
     #[error("active app key cannot be removed")]
-    LastKey(&'static str),
+    ActiveAppKey(&'static str),
     /// A new key that the store already has for another purpose or algorithm. Each key has exactly
     /// one purpose and one algorithm.
     #[error("key already exists for {} tokens with {}", .0.name(), .1.name())]
@@ -85,7 +85,7 @@ pub(crate) enum Error {
     KeyRejected(#[from] ImportError),
     /// A row of an import file names an existing user.
     #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
-    RowExists { line: u64, taken_names: Vec<String> },
+    ImportedUserExists { line: u64, taken_names: Vec<String> },
     /// An import after which the store would have no admin.
     #[error("no admin in the file or in the store")]
     NoAdmin,

@@ -27,27 +27,27 @@ pub(crate) use crate::crypto::{
 pub(crate) use crate::store::RestoreOutcome;
 pub(crate) use crate::store::{EventFilter, Findings, TokenFilter, UserFilter, UserOrder};
 pub(crate) use accounts::{
-    ImportBatch, ImportOutcome, LoginCredentials, Patch, ProfilePatch, Registration, UserExport,
-    authorize_user_export, authorize_user_import, change_password, create_first_admin, delete_user,
-    disable_user, enable_user, export_users, has_users, import_users, list_users, load_user,
-    load_user_for_deletion, load_user_for_recovery, log_in, recover_account, register_user,
-    rename_user, set_user_quota, set_user_role,
+    ImportOutcome, ImportRows, LoginCredentials, Patch, ProfilePatch, Registration, UserExport,
+    authenticate_by_password, authorize_user_export, authorize_user_import, change_password,
+    create_first_admin, delete_user, disable_user, enable_user, export_users, has_users,
+    import_users, list_users, load_user, load_user_for_deletion, load_user_for_recovery,
+    recover_account, register_user, rename_user, set_user_quota, set_user_role,
 };
-pub(crate) use audit::{find_actor, list_events, next_events};
-pub(crate) use audit_context::{AuditContext, AuditTarget, OUTCOMES, record_refusal};
+pub(crate) use audit::{find_actor, list_events, load_next_events};
+pub(crate) use audit_context::{AUDIT_OUTCOMES, AuditContext, AuditTarget, record_refusal};
 pub(crate) use error::{Error, ResourceKind};
 pub(crate) use issuing::{
     Expiry, IssuedToken, QuotaUsage, RevocationCause, TokenRequest, issue_token, list_tokens,
     load_token, revoke_issued,
 };
 pub(crate) use keys::{
-    AddedKey, DiscoverySite, JwkSetExport, KeySummary, NewKeyOptions, Rotation, activate_key,
+    DiscoverySite, JwkSetExport, KeySummary, NewKeyOptions, RequestedKey, Rotation, activate_key,
     add_keys, authorize_key_add, build_discovery_site, build_initial_rows, export_jwks,
     export_private_key, export_public_pem, generate_key, list_keys, load_key_for_export,
     load_key_for_revocation, require_signing_algorithm, retire_key, revoke_key, rotate_key,
 };
 pub(crate) use maintenance::{
-    PruneCounts, authorize_maintenance, back_up, check_backup, check_store, find_prune_gap,
+    PruneCounts, authorize_maintenance, back_up, check_backup, check_store, detect_fast_clock,
     load_store_stats, migrate, prune, restore,
 };
 pub(crate) use minting::{

@@ -64,6 +64,7 @@ pub(crate) fn renew_token(
             audit.now,
             expiry,
         )?;
+        // A renewal by the owner or an admin starts a new chain of renewals.
         let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
         pending_token.row.origin = TokenOrigin { first_issued_at, ..origin };
         let grace_until = compute_grace_end(&old_token, renewal.grace, audit.now)?;
@@ -112,8 +113,8 @@ fn load_owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
     owner.ok_or_else(|| Error::from_reason(RejectReason::OwnerDeleted))
 }
 
-/// Refuses to grant the permissions of a token to the owner again, unless `user` may grant these
-/// permissions today.
+/// Refuses a renewal if `user` may no longer grant the permissions of the old token, or if the role
+/// of the owner no longer allows `jeton:mint`.
 fn authorize_reissue(
     user: &User,
     owner: &User,
@@ -126,10 +127,10 @@ fn authorize_reissue(
     check_grantable_permissions(user, &settings.permissions, permissions().chain(claimed))
 }
 
-/// Returns the expiry of a successor that the bearer of a token requests. A bearer who is not the
-/// owner can extend neither the lifetime of a token nor the chain of renewals, which ends
-/// `token.max_ttl` after the first issue. A bearer cannot renew a minting credential or a token of
-/// `run` at all: a thief could renew the stolen token without limit.
+/// Returns the expiry of a successor that the bearer of a token requests. A bearer (possibly a
+/// thief) can extend neither the lifetime of a token nor the chain of renewals, which ends
+/// `token.max_ttl` after its first token was issued. A bearer cannot renew a token with the
+/// permission `jeton:mint` or a token of `jeton run` at all.
 fn compute_bearer_expiry(
     old_token: &RecordedToken,
     origin: TokenOrigin,
@@ -140,7 +141,7 @@ fn compute_bearer_expiry(
     if old_token.grant.permissions.iter().any(|permission| permission.as_str() == Permission::MINT)
     {
         return Err(Error::Forbidden(
-            "minting credentials can only be renewed by the owner, by id",
+            "only the owner can renew a minting credential, and must name it by id",
         ));
     }
     if origin.run_token.is_some() {
@@ -149,7 +150,7 @@ fn compute_bearer_expiry(
     match (ttl, original_lifetime(old_token)) {
         (Some(ttl), Some(lifetime)) if ttl.seconds() > lifetime => {
             return Err(Error::Forbidden(
-                "only the owner can extend the lifetime of a token, by id",
+                "only the owner can extend the lifetime of a token, and must name it by id",
             ));
         }
         _ => {}

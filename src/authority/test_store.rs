@@ -35,7 +35,7 @@ pub(super) fn new_store() -> Store {
 }
 
 pub(super) fn new_store_with(algorithm: Algorithm) -> Store {
-    crypto::initialize();
+    crypto::initialize_crypto();
     let key = generate_key(algorithm, Purpose::App, RsaBits::default()).unwrap();
     Store::in_memory(&build_initial_rows(key, at(0)))
 }
@@ -75,7 +75,7 @@ pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
     };
     let user = store
         .write(|tx| -> Result<Option<User>, StoreError> {
-            tx.find_user_row(tx.add_user(&new_user, at(0))?)
+            tx.find_user_including_deleted(tx.add_user(&new_user, at(0))?)
         })
         .unwrap()
         .unwrap();
@@ -130,7 +130,7 @@ pub(super) fn issue_app_token(store: &mut Store, owner: &TestUser, app: &str) ->
 }
 
 /// Returns the reasons to reject a token `seconds` after [`NOW`].
-pub(super) fn reject_reasons(
+pub(super) fn verification_reasons(
     store: &mut Store,
     token: &str,
     expected: ExpectedKind,

@@ -1,10 +1,10 @@
 //! Command-line parsing and dispatch.
 
-use super::global::{self, GlobalArgs, NamedFormat};
+use super::global_args::{self, GlobalArgs, NamedFormat};
 use super::{
-    audit, audit_target, completions, help, init, keys, lazy_parse, login, logout, man,
-    parse_errors, passwd, recover, reflow, refresh, register, sessions, settings, stdin_conflicts,
-    store, token, urls, users, whoami,
+    audit, audit_target, completions, help, help_reflow, init, keys, lazy_parse, login, logout,
+    man, parse_errors, passwd, path_checks, recover, refresh, register, sessions, settings,
+    stdin_conflicts, store, token, users, whoami,
 };
 use crate::app::{App, Console, Environment, OutputFormat};
 use crate::failure::Failure;
@@ -135,7 +135,7 @@ const TEXT_ONLY_COMMANDS: [&str; 2] = ["completions", "help"];
 
 /// Returns the output formats that a command supports in addition to text.
 fn output_formats(action: &str) -> Vec<NamedFormat> {
-    let json = Some(global::JSON).filter(|_| !TEXT_ONLY_COMMANDS.contains(&action));
+    let json = Some(global_args::JSON).filter(|_| !TEXT_ONLY_COMMANDS.contains(&action));
     let extra_formats =
         EXTRA_FORMATS.iter().filter(|(name, _)| *name == action).map(|(_, format)| *format);
     json.into_iter().chain(extra_formats).collect()
@@ -156,10 +156,10 @@ pub fn command() -> clap::Command {
             names.try_fold(&mut command, |parent, name| parent.find_subcommand_mut(name));
         if let Some(subcommand) = subcommand {
             *subcommand =
-                global::with_output_formats(mem::take(subcommand), &output_formats(action));
+                global_args::with_output_formats(mem::take(subcommand), &output_formats(action));
         }
     }
-    reflow::reflow_help(command)
+    help_reflow::reflow_help(command)
 }
 
 /// Runs the command in `argv` and returns the exit code.
@@ -171,16 +171,19 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
         Err(error) => return parse_errors::print_clap_error(error, argv),
     };
     let action = command_path(&matches);
-    let options = match global::parse_options(&matches, &output_formats(&action)) {
+    let options = match global_args::parse_options(&matches, &output_formats(&action)) {
         Ok(options) => options,
         Err(failure) => {
-            return report_failure(&Console::new(global::requested_format(argv), false), &failure);
+            return report_failure(
+                &Console::new(global_args::requested_format(argv), false),
+                &failure,
+            );
         }
     };
     let report =
         |failure| report_failure(&Console::new(options.output_format, options.quiet), &failure);
     let environment =
-        match urls::check_paths(&matches, &action).and_then(|()| Environment::from_env()) {
+        match path_checks::refuse_urls(&matches, &action).and_then(|()| Environment::from_env()) {
             Ok(environment) => environment,
             Err(failure) => return report(failure),
         };

@@ -1,6 +1,6 @@
 //! `jeton init`
 
-use super::password::PasswordArgs;
+use super::password_args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Environment, Rendered, Report};
 use crate::authority::{self, Registration};
@@ -53,7 +53,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let (username, email) = parse_login(&login)?;
     if app.has_store()? {
         if authority::has_users(app.store()?)? {
-            return report_existing(app, args.exist_ok);
+            return report_existing_store(app, args.exist_ok);
         }
         if let Some(algorithm) = args.alg {
             authority::require_signing_algorithm(app.store()?, algorithm)?;
@@ -68,7 +68,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let registration = Registration { username, email, name: None, password, role: Role::Admin };
     let user = match app.create_first_admin(&registration) {
         Err(failure) if failure.code == "store_exists" => {
-            return report_existing(app, args.exist_ok);
+            return report_existing_store(app, args.exist_ok);
         }
         result => result?.user,
     };
@@ -85,7 +85,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     app.report(&InitOutput { changed: true, store, user: Some(user.into()) })
 }
 
-fn report_existing(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
+fn report_existing_store(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
     if !exist_ok {
         return Err(authority::Error::StoreExists.into());
     }

@@ -1,7 +1,7 @@
 //! Fast path of the parser: builds only the clap subtree that `argv` names, since the complete tree
 //! takes longer to build than most commands run. Falls back to the complete tree.
 
-use super::global::GlobalArgs;
+use super::global_args::GlobalArgs;
 use super::{audit, cli, keys, sessions, settings, store, token, users};
 use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
@@ -20,9 +20,9 @@ pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
         take_subcommand(add_subcommands(clap::Command::new(name)), own_words)?;
     let mut path = vec![clap::Command::new("jeton")];
     path.extend(group_match.map(|(name, _)| clap::Command::new(name)));
-    // Flags before the command name belong to the program, and the command inherits them. The same
-    // applies to a group that is named by an alias, since flags may precede the subcommand of the
-    // group.
+    // Flags before the command name belong to the program, and the command inherits them.
+    // `find_group` knows no aliases: if `argv` has an alias of a group (`tokens`), `command` is the
+    // whole group. It inherits the flags too, since flags may precede the name of its subcommand.
     let inherits_flags =
         position > path.len() || find_group(&OsString::from(command.get_name())).is_some();
     let command = if inherits_flags { command } else { with_global_flags(command) };
@@ -68,7 +68,7 @@ fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::global;
+    use crate::commands::global_args;
     use clap::FromArgMatches;
 
     fn split_argv(line: &str) -> Vec<OsString> {
@@ -101,7 +101,7 @@ mod tests {
                 let command = cli::Command::from_arg_matches(matches).unwrap();
                 format!(
                     "{command:?} {:?}",
-                    global::parse_options(matches, &[global::JSON]).unwrap()
+                    global_args::parse_options(matches, &[global_args::JSON]).unwrap()
                 )
             };
             assert_eq!(describe(&lazy), describe(&full), "{line}");

@@ -1,6 +1,6 @@
 //! `jeton login`
 
-use super::password::PasswordArgs;
+use super::password_args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority::{AuditTarget, LoginCredentials, TokenPair};

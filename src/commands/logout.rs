@@ -26,7 +26,7 @@ const UNUSABLE_SESSION_KINDS: [Kind; 4] =
 #[derive(Debug, Serialize)]
 struct LogoutOutput {
     changed: bool,
-    /// With `--all`: `true` if all other sessions were ended too, otherwise `false`.
+    /// With `--all`, if anything was changed: whether all other sessions were ended too.
     #[serde(rename = "all", skip_serializing_if = "Option::is_none")]
     all_sessions_ended: Option<bool>,
 }
@@ -49,7 +49,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         }
         None if args.all && changed => {
             app.print_warning(
-                "other sessions were not ended: the session of this login has ended or expired",
+                "other sessions were not ended: the local session has already ended or expired",
             );
             app.print_hint("log in to end all sessions: jeton login && jeton logout --all");
         }

@@ -1,40 +1,40 @@
-//! The command line: one file per command, one directory per noun. A command authenticates the
-//! caller, calls the authority layer once, and reports the result.
+//! The command line: one file per command, one directory per command group (`token`, `keys`). A
+//! command authenticates the caller, calls the authority layer, and reports the result.
 
 mod audit;
 mod audit_target;
 mod cli;
 mod completers;
+mod completion_shells;
 mod completions;
-mod global;
+mod global_args;
 mod help;
+mod help_reflow;
 mod init;
 mod keys;
 mod lazy_parse;
 mod login;
 mod logout;
 mod man;
-mod owner;
+mod owner_args;
 mod paging;
 mod parse_errors;
 mod passwd;
-mod password;
+mod password_args;
+mod path_checks;
 mod recover;
-mod reflow;
 mod refresh;
 mod register;
 mod run;
 mod sessions;
 mod settings;
-mod shells;
 mod stdin_conflicts;
 mod store;
 mod token;
-mod urls;
 mod users;
 mod views;
 mod whoami;
 
 pub use cli::command;
 pub(crate) use cli::run;
-pub(crate) use shells::SHELLS;
+pub(crate) use completion_shells::COMPLETION_SHELLS;

@@ -49,7 +49,7 @@ impl PageArgs {
     }
 }
 
-/// Description of a list.
+/// Description of a list to report: the noun for its rows, the table layout and the order.
 pub(super) struct ListReport<T> {
     /// Noun for the rows, in the plural.
     pub(super) noun: &'static str,
@@ -97,12 +97,12 @@ impl<T: Serialize> ListReport<T> {
         mut load: impl FnMut(&mut App, PageRequest) -> Result<Page<T>, Failure>,
     ) -> Result<i64, Failure> {
         let (mut after, mut total) = (None, 0);
-        let is_received = loop {
+        let is_output_open = loop {
             let skip = if after.is_some() { 0 } else { total };
             let chunk = load(app, PageRequest::Chunk { after, skip, size: CHUNK_ROWS })?;
             let is_first = total == 0;
             total += i64::try_from(chunk.items.len()).unwrap_or(0);
-            let is_received = match app.output_format() {
+            let is_output_open = match app.output_format() {
                 OutputFormat::Json | OutputFormat::JsonLines => {
                     app.write_items(&chunk.items, is_first)?
                 }
@@ -111,13 +111,13 @@ impl<T: Serialize> ListReport<T> {
                 }
             };
             after = chunk.next.filter(|_| self.is_sorted_by_id);
-            if chunk.next.is_none() || !is_received {
-                break is_received;
+            if chunk.next.is_none() || !is_output_open {
+                break is_output_open;
             }
         };
-        let empty = Page::<()>::new(PageRequest::All, Vec::new(), total, |()| 0);
-        if app.output_format().is_json() && is_received {
-            app.end_items(&empty)?;
+        let empty_page = Page::<()>::new(PageRequest::All, Vec::new(), total, |()| 0);
+        if app.output_format().is_json() && is_output_open {
+            app.end_items(&empty_page)?;
         }
         app.print_status_if_some((total == 0).then(|| format!("no {}", self.noun)));
         Ok(total)

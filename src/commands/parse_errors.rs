@@ -2,7 +2,7 @@
 //! messages do not.
 
 use super::cli::{command, report_failure};
-use super::global;
+use super::global_args;
 use crate::app::Console;
 use crate::failure::{Failure, Kind};
 use crate::model::{REDACTED, redact_for_error};
@@ -12,7 +12,7 @@ use std::ffi::OsString;
 /// Prints help and version as results, and all other clap errors as usage errors. Returns the exit
 /// code.
 pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 {
-    let console = Console::new(global::requested_format(argv), false);
+    let console = Console::new(global_args::requested_format(argv), false);
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return match console.write_document(&error.render().ansi().to_string()) {
             Ok(_) => 0,
@@ -22,11 +22,12 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     let missing_command_kinds =
         [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
     if missing_command_kinds.contains(&error.kind()) {
-        return report_failure(&console, &missing_command_error(&console, &error));
+        return report_failure(&console, &print_help_for_missing_command(&console, &error));
     }
     escape_clap_error(&mut error);
-    let is_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
-    let code = if is_value { "invalid_input" } else { "usage" };
+    let is_value_error =
+        matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
+    let code = if is_value_error { "invalid_input" } else { "usage" };
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let (message, usage) = text.split_once("\n\nUsage: ").unwrap_or((text, ""));
@@ -39,8 +40,9 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     report_failure(&console, &failure)
 }
 
-/// Prints the help of the command group and returns the error for the missing subcommand.
-fn missing_command_error(console: &Console, error: &clap::Error) -> Failure {
+/// Prints the help of the command group, if clap provides it, and returns the error for the missing
+/// subcommand.
+fn print_help_for_missing_command(console: &Console, error: &clap::Error) -> Failure {
     let help = error.render().to_string();
     let usage = help.split_once("Usage: ").map_or("jeton", |(_, usage)| usage);
     let path = usage.split(" [").next().unwrap_or(usage);

@@ -1,6 +1,6 @@
 //! `jeton passwd`
 
-use super::password::PasswordChangeArgs;
+use super::password_args::PasswordChangeArgs;
 use super::views::pluralize;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
@@ -35,10 +35,17 @@ impl Report for PasswdOutput {
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let (current, new) = app.obtain_password_change(&args.password.into_source())?;
+    let (current_password, new_password) =
+        app.obtain_password_change(&args.password.into_source())?;
     let context = app.audit_context()?;
-    let ended_count = authority::change_password(app.store()?, &context, &caller, &current, &new)?;
-    app.warn_if_password_short(&new);
+    let ended_count = authority::change_password(
+        app.store()?,
+        &context,
+        &caller,
+        &current_password,
+        &new_password,
+    )?;
+    app.warn_if_password_short(&new_password);
     app.print_status(&format!(
         "changed the password, ended {}",
         pluralize(ended_count, "other session")

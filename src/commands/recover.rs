@@ -1,6 +1,6 @@
 //! `jeton recover`
 
-use super::password::PasswordArgs;
+use super::password_args::PasswordArgs;
 use super::views::{UserView, pluralize};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
@@ -17,7 +17,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// User id, uid, username or e-mail address
+    /// Username, e-mail address, id (a number) or uid (a UUID)
     #[arg(value_parser = UserRef::parse, add = clap_complete::ArgValueCandidates::new(super::completers::users))]
     user: UserRef,
 
@@ -40,10 +40,11 @@ impl Report for RecoverOutput {
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     authority::load_user_for_recovery(app.store()?, &args.user)?;
-    let new = app.obtain_new_password(&args.password.into_source())?;
+    let new_password = app.obtain_new_password(&args.password.into_source())?;
     let context = app.audit_context()?;
-    let (user, ended_count) = authority::recover_account(app.store()?, &context, &args.user, &new)?;
-    app.warn_if_password_short(&new);
+    let (user, ended_count) =
+        authority::recover_account(app.store()?, &context, &args.user, &new_password)?;
+    app.warn_if_password_short(&new_password);
     let sessions = pluralize(ended_count, "session");
     app.print_status(&format!("set a new password for {}, ended {sessions}", user.to_display()));
     if user.disabled_at.is_some() {

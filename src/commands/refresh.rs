@@ -68,13 +68,13 @@ fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let token = app.read_token_argument(Some("-"))?;
     let tokens = app.refresh_with_token(token.expose_secret())?;
-    let access = tokens.access.clone();
+    let access_token = tokens.access.clone();
     if app.deliver_secret(output, &TokenPairOutput(LoginOutput::new("Refreshed", tokens))) {
         return Ok(());
     }
     // The new pair is lost and the old refresh token is used up, so the session is unusable.
     let context = app.audit_context()?;
-    authority::end_session(app.store()?, &context, access.expose_secret())?;
+    authority::end_session(app.store()?, &context, access_token.expose_secret())?;
     Err(Failure::new(
         Kind::Internal,
         "internal",

@@ -1,6 +1,6 @@
 //! `jeton register`
 
-use super::password::PasswordArgs;
+use super::password_args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Rendered, Report};
 use crate::authority::{self, Registration};
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "user", value_parser = Role::parse, add = super::completers::roles())]
     role: Role,
 
-    /// Succeed without changes if all given names belong to one existing account
+    /// Succeed without changes if an account with the given username and e-mail address exists
     #[arg(long)]
     exist_ok: bool,
 
@@ -56,7 +56,7 @@ impl Report for RegisterOutput {
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let password = app.obtain_new_password(&args.password.into_source())?;
     app.create_store_with_algorithm(Algorithm::ES256)?;
-    // An account with the role `user` needs no login, so an unusable session is ignored.
+    // Registration with the role `user` needs no login, so an unusable session is ignored.
     let caller = match app.caller_if_any() {
         Ok(caller) => caller,
         Err(_) if args.role == Role::User => None,

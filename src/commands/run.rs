@@ -102,7 +102,7 @@ fn mint_test_token(
     let mut request = test_token.into_mint_request(app)?;
     request.assign_jti();
     let claim_rows = ClaimRows::repeat(claims, 1);
-    request.expiry = request.expiry.or_an_hour();
+    request.expiry = request.expiry.with_one_hour_default();
     request.record = true;
     let minter = app.minter()?;
     let context = app.audit_context()?;

@@ -1,7 +1,7 @@
 //! Detection of conflicting readers of standard input, before a command runs.
 
 use super::cli;
-use super::global::innermost_matches;
+use super::global_args::innermost_matches;
 use crate::failure::Failure;
 use clap::{Arg, ArgMatches};
 use std::any::Any;
@@ -27,14 +27,17 @@ const FILE_ARGUMENTS: [&str; 9] = [
 const TOKEN_ARGUMENTS: [&str; 2] = ["token", "tokens"];
 
 /// Refuses a command line that would read standard input more than once.
-pub(super) fn require_single_reader(matches: &ArgMatches, action: &str) -> Result<(), Failure> {
+pub(super) fn require_single_reader(
+    matches: &ArgMatches,
+    command_name: &str,
+) -> Result<(), Failure> {
     let readers = stdin_readers(innermost_matches(matches));
     if readers.len() < 2 {
         return Ok(());
     }
-    let names: Vec<String> = readers.iter().map(|id| argument_name(action, id)).collect();
-    let message =
-        format!("standard input can be read only once, requested by {}", names.join(" and "));
+    let names: Vec<String> = readers.iter().map(|id| argument_name(command_name, id)).collect();
+    let names = names.join(" and ");
+    let message = format!("standard input can be read only once, but is requested by {names}");
     Err(Failure::usage(message).with_hint("use files for all but one of the arguments"))
 }
 
@@ -62,9 +65,10 @@ pub(super) fn values_of<'m, T: Any + Clone + Send + Sync>(
 }
 
 /// Returns the name of an argument on the command line: `--jwks`, `TOKEN`.
-pub(super) fn argument_name(action: &str, id: &str) -> String {
+pub(super) fn argument_name(command_name: &str, id: &str) -> String {
     let root = cli::command();
-    let command = action.split(' ').try_fold(&root, |parent, name| parent.find_subcommand(name));
+    let command =
+        command_name.split(' ').try_fold(&root, |parent, name| parent.find_subcommand(name));
     let name = command
         .and_then(|command| command.get_arguments().find(|argument| argument.get_id() == id))
         .and_then(|argument| {

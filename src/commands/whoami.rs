@@ -47,7 +47,7 @@ impl Report for WhoamiOutput {
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let identity = app.identity()?;
+    let identity = app.caller_with_source()?;
     let caller = identity.caller;
     let role = caller.user.role;
     app.report(&WhoamiOutput {

@@ -66,14 +66,15 @@ pub(crate) fn decode_lenient(text: &str) -> Result<(Value, Value), String> {
     let (Some(header), Some(payload)) = (parts.next(), parts.next()) else {
         return Err("only one part".to_owned());
     };
-    let lenient = GeneralPurpose::new(
+    let lenient_engine = GeneralPurpose::new(
         &alphabet::URL_SAFE,
         GeneralPurposeConfig::new()
             .with_decode_allow_trailing_bits(true)
             .with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
     let decode_json = |part: &str, name: &str| {
-        let bytes = lenient.decode(part).map_err(|_| format!("the {name} is not base64url"))?;
+        let bytes =
+            lenient_engine.decode(part).map_err(|_| format!("the {name} is not base64url"))?;
         serde_json::from_slice(&bytes).map_err(|_| format!("the {name} is not JSON"))
     };
     Ok((decode_json(header, "header")?, decode_json(payload, "payload")?))

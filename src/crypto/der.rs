@@ -47,7 +47,7 @@ fn parse_elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
     Some(parsed)
 }
 
-/// Start of PKCS#12 with an indefinite length, as some programs write.
+/// Start of a PKCS#12 file with indefinite lengths (BER), which some programs write.
 const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 
 /// Returns whether the bytes start with the complete structure of a key: `SubjectPublicKeyInfo`,
@@ -72,9 +72,9 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
             && parts.len() >= 2
             && (0..parts.len()).all(|index| has_tag(index, INTEGER))
     };
-    let is_version =
+    let has_version =
         || parts.first().is_some_and(|part| part.tag == INTEGER && matches!(part.content, [0..=3]));
-    let is_signed = || {
+    let is_certificate_or_request = || {
         has_tag(0, SEQUENCE)
             && is_algorithm(1)
             && has_tag(2, BIT_STRING)
@@ -82,12 +82,12 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     };
     let is_public = is_algorithm(0) && (has_tag(1, BIT_STRING) || has_tag(1, OCTET_STRING));
     let is_private =
-        || is_version() && (is_algorithm(1) || has_tag(1, OCTET_STRING) && content.len() >= 19);
-    let is_bundle = || {
+        || has_version() && (is_algorithm(1) || has_tag(1, OCTET_STRING) && content.len() >= 19);
+    let is_pkcs7 = || {
         has_tag(1, CONTEXT)
             && parse_element(content).is_some_and(|first| is_object_identifier(&first))
     };
-    is_public || is_private() || is_pkcs1() || is_signed() || is_bundle()
+    is_public || is_private() || is_pkcs1() || is_certificate_or_request() || is_pkcs7()
 }
 
 /// Returns whether the element is an object identifier whose last number is complete.

@@ -58,11 +58,11 @@ impl HashClass {
                 "found a salt, expected only parameters".to_owned(),
             ));
         }
-        Ok(Self::default().costlier(Self::from_phc(&hash).map_err(damaged_class)?))
+        Ok(Self::default().choose_costlier(Self::from_phc(&hash).map_err(damaged_class)?))
     }
 
     /// Returns the class with the higher cost, or `self` if the costs are equal.
-    pub(crate) fn costlier(self, other: Self) -> Self {
+    pub(crate) fn choose_costlier(self, other: Self) -> Self {
         if other.work() > self.work() { other } else { self }
     }
 
@@ -90,7 +90,9 @@ impl HashClass {
         let memory = params.m_cost().max(8 * params.p_cost());
         let work = u64::from(memory) * u64::from(params.t_cost());
         if params.p_cost() > MAX_LANES || memory > MAX_MEMORY_KIB || work > MAX_WORK {
-            return Err(invalid_hash("cost too high: expected at most 256 MiB and 4 passes"));
+            return Err(invalid_hash(
+                "cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes",
+            ));
         }
         Ok(Self { algorithm, version, params })
     }
@@ -101,11 +103,12 @@ impl HashClass {
         blocks.saturating_mul(self.params.t_cost().into())
     }
 
-    /// Returns a class whose work, added to `spent`, equals the work of this class, or `None` if no
-    /// work remains. The filler uses no more memory than this class and has one lane, because lanes
-    /// are computed in turn and divide the memory into larger units.
-    pub(super) fn filler(&self, spent: u64) -> Option<Self> {
-        let remaining = self.work().saturating_sub(spent);
+    /// Returns a class whose work, added to `spent_work`, equals the work of this class, or `None`
+    /// if no work remains. The returned class uses no more memory than this class. It has one lane:
+    /// more lanes would not be faster, since they are computed one after another, and would round
+    /// the memory down to a multiple of a larger number.
+    pub(super) fn filler_class(&self, spent_work: u64) -> Option<Self> {
+        let remaining = self.work().saturating_sub(spent_work);
         let memory = (remaining / u64::from(self.params.t_cost()) / 4 * 4).max(MIN_MEMORY_KIB);
         let passes = u32::try_from(remaining / memory).ok()?;
         let params = Params::new(u32::try_from(memory).ok()?, passes, 1, None).ok()?;
@@ -180,16 +183,19 @@ mod tests {
             let stored = format!("$argon2id$v=19${costliest}");
             let costliest = HashClass::from_stored(Some(&stored)).unwrap();
             let max_blocks = costliest.params.block_count();
-            for spent in user_hash_params
+            for spent_work in user_hash_params
                 .map(|params| parse_class(&format!("$argon2i$v=16${params}")).work())
             {
-                let filler = costliest.filler(spent);
+                let filler = costliest.filler_class(spent_work);
                 assert!(
                     filler.as_ref().is_none_or(|filler| filler.params.block_count() <= max_blocks)
                 );
-                let total = spent + filler.map_or(0, |filler| filler.work());
-                let expected = costliest.work().max(spent);
-                assert!(total.abs_diff(expected) * 1_000 <= expected, "{stored}: {spent}, {total}");
+                let total = spent_work + filler.map_or(0, |filler| filler.work());
+                let expected = costliest.work().max(spent_work);
+                assert!(
+                    total.abs_diff(expected) * 1_000 <= expected,
+                    "{stored}: {spent_work}, {total}"
+                );
             }
         }
     }

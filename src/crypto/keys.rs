@@ -136,7 +136,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     fn generate_test_key(algorithm: Algorithm) -> KeySpec {
-        crate::crypto::initialize();
+        crate::crypto::initialize_crypto();
         generate_key(algorithm, Purpose::App, RsaBits::B2048).unwrap()
     }
 
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn key_id_matches_rfc_thumbprint() {
-        crate::crypto::initialize();
+        crate::crypto::initialize_crypto();
         let kid = |algorithm, pkcs8: &[u8]| {
             build_private_key(algorithm, Purpose::App, pkcs8).unwrap().kid
         };
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn rsa_key_has_requested_size() {
-        crate::crypto::initialize();
+        crate::crypto::initialize_crypto();
         let key = generate_key(Algorithm::RS256, Purpose::App, RsaBits::B3072).unwrap();
         let pair = RsaKeyPair::from_pkcs8(key.material.expose_secret()).unwrap();
         assert_eq!(pair.public_modulus_len(), 3_072 / 8);

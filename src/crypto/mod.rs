@@ -25,13 +25,13 @@ pub(crate) use password::{
     spend_remaining_work, verify_password,
 };
 pub(crate) use random::{
-    check_generator, generate_jti, generate_password, generate_sid, generate_store_id,
+    check_random_source, generate_jti, generate_password, generate_sid, generate_store_id,
     generate_uid, generate_uuid,
 };
 pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
-pub(crate) use signature::{check_key, is_signed_by, same_hmac_key, sign, sign_parts};
+pub(crate) use signature::{check_key, is_same_hmac_key, is_signed_by, sign, sign_parts};
 pub(crate) use verifier::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
 
 /// Error of a cryptographic operation.
@@ -58,8 +58,9 @@ pub(crate) enum Error {
     Random,
 }
 
-/// Installs the crypto provider of the JWT crate. Must be called before all other functions here.
-pub(crate) fn initialize() {
+/// Protects the memory of the process, and installs the crypto provider of the JWT crate. Must be
+/// called before all other functions here.
+pub(crate) fn initialize_crypto() {
     // Keeps keys and passwords out of core files and inaccessible to other processes of the user.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);

@@ -45,11 +45,11 @@ pub(crate) fn hash_passwords(
     passwords: &[&Password],
     on_hashed: &(dyn Fn() + Sync),
 ) -> Result<Vec<PasswordHash>, Error> {
-    let next = AtomicUsize::new(0);
-    let work = || {
+    let next_index = AtomicUsize::new(0);
+    let hash_remaining = || {
         let (mut hashes, mut memory) = (Vec::new(), Vec::new());
         loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
+            let index = next_index.fetch_add(1, Ordering::Relaxed);
             let Some(password) = passwords.get(index) else { return Ok(hashes) };
             hashes.push((index, hash_password_in(&mut memory, password)?));
             on_hashed();
@@ -59,7 +59,7 @@ pub(crate) fn hash_passwords(
     let mut hashes = Vec::with_capacity(passwords.len());
     thread::scope(|scope| {
         let threads = processors.min(passwords.len());
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(hash_remaining)).collect();
         for thread in threads {
             let result = thread.join();
             hashes.extend(result.map_err(|_| Error::Hash("a thread panicked".to_owned()))??);
@@ -110,22 +110,25 @@ pub(crate) fn verify_password(
     Ok(is_match && password.is_some())
 }
 
-/// Completes the work of a failed login. Together with the comparison with the user's hash, if any,
-/// the login costs as much as a comparison with a hash of the costliest class.
+/// Hashes after a failed login until the login has cost as much as a comparison with a hash of the
+/// costliest class. The comparison with `user_hash`, if any, is already a part of this cost.
 pub(crate) fn spend_remaining_work(
     password: Option<&Password>,
     user_hash: Option<&PasswordHash>,
-    costliest: &HashClass,
+    costliest_class: &HashClass,
 ) -> Result<(), Error> {
-    let spent = user_hash.map(HashClass::from_hash).transpose()?.map_or(0, |class| class.work());
-    costliest.filler(spent).map_or(Ok(()), |filler| filler.spend_work(password_bytes(password)))
+    let spent_work =
+        user_hash.map(HashClass::from_hash).transpose()?.map_or(0, |class| class.work());
+    costliest_class
+        .filler_class(spent_work)
+        .map_or(Ok(()), |filler| filler.spend_work(password_bytes(password)))
 }
 
 fn password_bytes(password: Option<&Password>) -> &[u8] {
     password.map_or(b"".as_slice(), Password::expose)
 }
 
-/// Returns whether the hash has lower parameters than new hashes.
+/// Returns whether the hash has another algorithm or lower parameters than new hashes.
 pub(crate) fn needs_rehash(hash: &PasswordHash) -> bool {
     let Ok(phc) = phc::PasswordHash::new(hash.expose()) else { return false };
     let Ok(params) = Params::try_from(&phc) else { return false };

@@ -7,10 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// Returns an error if the kernel provides no random numbers: the standard library and the crates
-/// for ids and signatures would panic or abort. Without the system call, they read `/dev/urandom`.
+/// Returns an error if the kernel provides no random numbers, because the standard library and the
+/// crates for ids and signatures would then panic or abort. A kernel without the system call
+/// `getrandom` passes: the library and the crates read `/dev/urandom` instead.
 #[cfg(target_os = "linux")]
-pub(crate) fn check_generator() -> Result<(), Error> {
+pub(crate) fn check_random_source() -> Result<(), Error> {
     use rustix::io::{Errno, retry_on_intr};
     use rustix::rand::{GetRandomFlags, getrandom};
     match retry_on_intr(|| getrandom(&mut [0_u8], GetRandomFlags::empty())) {

@@ -3,7 +3,7 @@
 use super::{Failure, Kind};
 use crate::directory::InsecureDirectory;
 use crate::model::escape;
-use crate::store::Remedy;
+use crate::store::DirectoryRemedy;
 use std::path::Path;
 
 impl Failure {
@@ -19,27 +19,32 @@ impl Failure {
     }
 
     /// Returns the error for an insecure directory of a store or of a backup.
-    pub(super) fn insecure_store_directory(insecure: &InsecureDirectory, remedy: &Remedy) -> Self {
+    pub(super) fn insecure_store_directory(
+        insecure: &InsecureDirectory,
+        remedy: &DirectoryRemedy,
+    ) -> Self {
         let failure = Self::insecure_directory(insecure);
         match remedy {
-            Remedy::RestrictDirectory(path) => failure.with_hint(restrict_hint(path)),
-            Remedy::UsePath(store) => failure
-                .with_hint(format!("use a separate directory: --store {}", shell_path(store))),
-            Remedy::MoveStore { store, directory } => {
+            DirectoryRemedy::RestrictDirectory(path) => failure.with_hint(restrict_hint(path)),
+            DirectoryRemedy::UsePath(store) => failure.with_hint(format!(
+                "use a separate directory: --store {}",
+                quote_shell_path(store)
+            )),
+            DirectoryRemedy::MoveStore { store, directory } => {
                 let new_path = directory.join(store.file_name().unwrap_or_default());
                 failure.with_hint(format!(
                     "move the store to a separate directory: mkdir -p -m 700 {0} && mv {1}* {0} \
                      (then use it with `--store {2}`)",
-                    shell_path(directory),
-                    shell_path(store),
-                    shell_path(&new_path),
+                    quote_shell_path(directory),
+                    quote_shell_path(store),
+                    quote_shell_path(&new_path),
                 ))
             }
-            Remedy::CreateDirectory(directory) => failure.with_hint(format!(
+            DirectoryRemedy::CreateDirectory(directory) => failure.with_hint(format!(
                 "create a separate directory: mkdir -m 700 {}",
-                shell_path(directory)
+                quote_shell_path(directory)
             )),
-            Remedy::ChooseDirectory => failure,
+            DirectoryRemedy::ChooseDirectory => failure,
         }
     }
 }
@@ -61,11 +66,11 @@ fn insecure_message(insecure: &InsecureDirectory) -> String {
 }
 
 fn restrict_hint(path: &Path) -> String {
-    format!("remove the write permission: chmod go-w {}", shell_path(path))
+    format!("remove the write permission: chmod go-w {}", quote_shell_path(path))
 }
 
 /// Quotes a path for a shell.
-pub(super) fn shell_path(path: &Path) -> String {
+pub(super) fn quote_shell_path(path: &Path) -> String {
     let text = escape(&path.to_string_lossy());
     let is_plain = |c: char| c.is_alphanumeric() || "/._@+-".contains(c);
     if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

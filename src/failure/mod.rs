@@ -10,7 +10,7 @@ pub(crate) use token::exit_code;
 
 use crate::authority::{self, ImportError, RejectReason, ResourceKind};
 use crate::model::{InvalidLine, InvalidValue, redact_for_error};
-use crate::{credentials, crypto};
+use crate::{crypto, session_file};
 use serde_json::{Map, Value, json};
 
 macro_rules! kinds {
@@ -77,7 +77,7 @@ pub(crate) struct Failure {
     pub(crate) code: &'static str,
     /// Message: lower case, no period.
     pub(crate) message: String,
-    /// Imperative that resolves the error.
+    /// Instruction that tells the user how to resolve the error.
     pub(crate) hint: Option<String>,
     /// Additional members for programs.
     pub(crate) details: Map<String, Value>,
@@ -184,7 +184,7 @@ impl From<authority::Error> for Failure {
                 "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
             ),
             Error::LastAdmin => failure(Kind::Conflict, "last_admin"),
-            Error::LastKey(hint) => failure(Kind::Conflict, "last_key").with_hint(hint),
+            Error::ActiveAppKey(hint) => failure(Kind::Conflict, "last_key").with_hint(hint),
             Error::KeyExists(..) => failure(Kind::Conflict, "key_exists")
                 .with_hint("use another key: purpose and algorithm of a key cannot change"),
             Error::AlgorithmMismatch { requested, .. } => failure(Kind::Conflict, "key_exists")
@@ -192,9 +192,9 @@ impl From<authority::Error> for Failure {
                     "omit `--alg`, then change the algorithm: jeton keys rotate --alg {}",
                     requested.name()
                 )),
-            Error::KeyRejected(rejected) => rejected.into(),
+            Error::KeyRejected(import_error) => import_error.into(),
             Error::InvalidLine(bad_line) => bad_line.into(),
-            Error::RowExists { line, .. } => failure(Kind::Conflict, "user_exists")
+            Error::ImportedUserExists { line, .. } => failure(Kind::Conflict, "user_exists")
                 .with_line(line)
                 .with_hint("use `--exist-ok` to skip users that already exist"),
             Error::NoAdmin => failure(Kind::BadData, "bad_data")
@@ -205,7 +205,7 @@ impl From<authority::Error> for Failure {
             }
             Error::Forbidden(_) => failure(Kind::Forbidden, "forbidden"),
             Error::RenewalBound { token, .. } => failure(Kind::Forbidden, "forbidden").with_hint(
-                format!("as its owner, renew the token by id: jeton token renew {token}"),
+                format!("renew the token by id as its owner: jeton token renew {token}"),
             ),
             Error::PermissionRefused(_) => failure(Kind::Forbidden, "forbidden").with_hint(
                 "list the permissions you can grant: jeton settings get token.permissions",
@@ -240,9 +240,9 @@ impl From<InvalidLine> for Failure {
 }
 
 impl From<ImportError> for Failure {
-    fn from(rejected: ImportError) -> Self {
-        let failure = Self::new(Kind::BadData, "bad_data", rejected.to_string());
-        match rejected {
+    fn from(import_error: ImportError) -> Self {
+        let failure = Self::new(Kind::BadData, "bad_data", import_error.to_string());
+        match import_error {
             ImportError::WeakSecret { .. } => {
                 failure.with_hint("use `--allow-weak` to accept the secret")
             }
@@ -277,9 +277,9 @@ impl From<crypto::Error> for Failure {
     }
 }
 
-impl From<credentials::Error> for Failure {
-    fn from(error: credentials::Error) -> Self {
-        use credentials::Error;
+impl From<session_file::Error> for Failure {
+    fn from(error: session_file::Error) -> Self {
+        use session_file::Error;
         let message = error.to_string();
         let failure = |kind, code| Self::new(kind, code, message.clone());
         match error {

@@ -1,6 +1,6 @@
 //! Errors of a restore.
 
-use super::directory::shell_path;
+use super::directory::quote_shell_path;
 use super::{Failure, Kind};
 use crate::model::redact_for_error;
 use crate::store;
@@ -8,12 +8,13 @@ use std::path::Path;
 
 impl Failure {
     /// Returns the error for an existing `.before-restore` file of an earlier restore.
-    pub(super) fn kept_store_exists(kept_store: &Path, directory: &Path) -> Self {
+    pub(super) fn previous_store_exists(previous_store: &Path, directory: &Path) -> Self {
         let message =
-            format!("`{}` already exists", redact_for_error(&kept_store.to_string_lossy()));
-        let (kept_word, directory) = (shell_path(kept_store), shell_path(directory));
+            format!("`{}` already exists", redact_for_error(&previous_store.to_string_lossy()));
+        let (quoted_store, directory) =
+            (quote_shell_path(previous_store), quote_shell_path(directory));
         Self::new(Kind::Conflict, "file_exists", message).with_hint(format!(
-            "move the file: mkdir -m 700 {directory} && mv {kept_word}* {directory}"
+            "move the file: mkdir -m 700 {directory} && mv {quoted_store}* {directory}"
         ))
     }
 
@@ -34,7 +35,7 @@ impl Failure {
         let display_path = redact_for_error(&file.to_string_lossy());
         let message = format!("`{display_path}` cannot be restored: {}", failure.message);
         let check_hint =
-            || format!("list all faults: jeton --store {} store check", shell_path(file));
+            || format!("list all faults: jeton --store {} store check", quote_shell_path(file));
         Self { message, hint: failure.hint.or_else(|| Some(check_hint())), ..failure }
     }
 }

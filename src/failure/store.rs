@@ -50,7 +50,7 @@ impl From<Error> for Failure {
             )
             .with_hint("use another file name, or remove the existing file"),
             Error::PreviousStoreExists { path, directory } => {
-                Self::kept_store_exists(&path, &directory)
+                Self::previous_store_exists(&path, &directory)
             }
             Error::InvalidBackup(path, reason) => Self::not_a_backup(&path, &reason),
             Error::ReservedName(path) => {
@@ -79,8 +79,9 @@ impl Failure {
     fn missing_wal(path: &str) -> Self {
         let message =
             format!("store `{path}` is empty: `-wal` file missing, or `init` interrupted");
-        Self::new(Kind::NotFound, "store_not_found", message)
-            .with_hint("copy stores with `jeton store backup`, or create a new store: jeton init")
+        Self::new(Kind::NotFound, "store_not_found", message).with_hint(
+            "copy the store again with `jeton store backup`, or create a new store: jeton init",
+        )
     }
 
     fn outcome_unknown(message: String, jti: Option<Jti>) -> Self {

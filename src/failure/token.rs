@@ -58,7 +58,7 @@ pub(super) fn token_rejected(
     failure
 }
 
-/// Returns the exit code of a token with this first reason.
+/// Returns the exit code for a rejected token, of which `reason` is the first reason.
 pub(crate) fn exit_code(reason: RejectReason) -> u8 {
     classify(reason).0.exit_code()
 }

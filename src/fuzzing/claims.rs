@@ -1,4 +1,4 @@
-//! Fuzz target for claim validation at any time.
+//! Fuzz target for the validation of claims at arbitrary times.
 
 use crate::authority::{Expectations, ExpectedKind, RejectReason, check_claims_only};
 use crate::model::{Lifetime, Permission, Timestamp, parse_strict_object};
@@ -63,7 +63,8 @@ fn parse_expectations(line: &str) -> Option<Expectations> {
     let mut words = line.split(' ');
     let now = words.next()?.parse().ok().and_then(Timestamp::from_unix)?;
     let leeway: u32 = words.next()?.parse().ok()?;
-    // A missing `exp` is checked against the row of a recorded token; this target has no rows.
+    // The row of a store token decides whether `exp` may be missing. This target has no rows and
+    // therefore permits tokens without `exp`.
     let mut expectations = Expectations {
         leeway: leeway.into(),
         allow_no_expiry: true,

@@ -10,7 +10,7 @@ use std::mem::discriminant;
 /// Checks key parsing: a parsed key has algorithms of one family and verifies no trivial signature.
 /// A key that is imported, exported and imported again is unchanged.
 pub fn keys(bytes: &[u8]) {
-    crypto::initialize();
+    crypto::initialize_crypto();
     let jwks = read_jwks(bytes).unwrap_or_default();
     for (index, key) in jwks.iter().enumerate() {
         assert_one_family(&key.algorithms);

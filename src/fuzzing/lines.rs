@@ -51,8 +51,8 @@ pub fn lines(bytes: &[u8]) {
 fn assert_csv_round_trip(text: &str) {
     let row = Map::from_iter([("a".to_owned(), Value::from(0)), ("b".to_owned(), text.into())]);
     let file = render_csv_header(&row) + &render_csv_rows(std::slice::from_ref(&row));
-    let assert_same = |Row { fields: claims, .. }: Row| {
-        let cell = claims.get("b").and_then(Value::as_str);
+    let assert_same = |Row { fields: cells, .. }: Row| {
+        let cell = cells.get("b").and_then(Value::as_str);
         assert_eq!(cell.unwrap_or_default(), escape(text));
     };
     let rows = SpreadsheetRows::new(file.as_bytes(), "").expect("a valid file");

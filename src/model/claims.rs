@@ -22,7 +22,7 @@ const RESERVED_CLAIMS: &[&str] = &[
     "sid",
     "role",
     "fresh",
-    "bloqueado",
+    "bloqueado", // Spanish for "blocked": marks session tokens
 ];
 
 /// Claims from `--claim k=v` and `--claim-json k=JSON`, with unique names.

@@ -3,8 +3,8 @@
 use super::InvalidValue;
 
 /// Names, in capital letters, of variables that change the behaviour of the loader, a shell or a
-/// runtime. The list cannot be complete: it contains the variables of common programs that set
-/// code, libraries, options, certificates or proxies.
+/// runtime. The list cannot be complete: it contains the variables that tell common programs which
+/// code, libraries, options, certificates or proxies to use.
 const RESERVED_NAMES: [&str; 5] = [
     // Shells and all programs.
     "BASHOPTS BASH_ENV CDPATH EDITOR ENV FPATH GLOBIGNORE HOME IFS INPUTRC LANG LANGUAGE \
@@ -48,8 +48,8 @@ pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
 }
 
 /// Rejects the name of a variable that must not hold a token: variables of jeton, and variables
-/// that change the behaviour of the loader, a shell or a runtime, in any case (`http_proxy`,
-/// `npm_config_*`).
+/// that change the behaviour of the loader, a shell or a runtime. Upper and lower case are not
+/// distinguished (`http_proxy`, `npm_config_*`).
 pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
     check_variable_name(text)?;
     let name = text.to_ascii_uppercase();

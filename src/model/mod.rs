@@ -12,10 +12,10 @@ mod key;
 mod names;
 mod page;
 mod password;
-mod path;
 mod permission_policy;
 mod precis;
 mod row_reader;
+mod serializable_path;
 mod settings;
 mod shell;
 mod spreadsheet;
@@ -23,7 +23,7 @@ mod time;
 mod time_bound;
 mod token;
 mod untrusted;
-mod url;
+mod url_scheme;
 mod user;
 
 pub(crate) use algorithm::{Algorithm, KeyType, RsaBits};
@@ -38,9 +38,9 @@ pub(crate) use key::{Key, KeySpec, KeyState, Purpose};
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
-pub(crate) use path::SerializablePath;
 pub(crate) use permission_policy::PermissionPolicy;
 pub(crate) use row_reader::{InvalidLine, Row, RowError, RowReader};
+pub(crate) use serializable_path::SerializablePath;
 pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
 pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
@@ -53,7 +53,7 @@ pub(crate) use untrusted::{
     REDACTED, Untrusted, escape, escape_json, is_invisible, is_unsafe_for_terminal,
     redact_for_error,
 };
-pub(crate) use url::parse_url_scheme;
+pub(crate) use url_scheme::parse_url_scheme;
 pub(crate) use user::{NewUser, Role, User, WithOwner};
 
 /// Validation error of a value.

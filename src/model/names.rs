@@ -148,7 +148,7 @@ pub(crate) struct AppName(Untrusted);
 
 impl AppName {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
-        parse_visible("app name", text, 100).map(Self)
+        parse_visible_text("app name", text, 100).map(Self)
     }
 
     /// Creates a name without validation, for stored text.
@@ -191,7 +191,7 @@ impl Permission {
         if text.chars().any(char::is_whitespace) {
             return Err(InvalidValue::new("permission", "must not contain whitespace"));
         }
-        parse_visible("permission", text, 100).map(Self)
+        parse_visible_text("permission", text, 100).map(Self)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -203,7 +203,7 @@ impl Permission {
     }
 }
 
-pub(super) fn parse_visible(
+pub(super) fn parse_visible_text(
     value_name: &'static str,
     text: &str,
     max_chars: usize,
@@ -259,7 +259,7 @@ mod tests {
             "ada@localhost",
             "\"a b\"@x.org",
             "A <a@x.org>",
-            "ada@x.İo", // `i` and a dot above
+            "ada@x.İo", // in lower case: `i` and a combining dot above
         ] {
             assert!(Email::parse(text).is_err(), "{text}");
         }

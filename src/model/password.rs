@@ -38,7 +38,7 @@ impl Password {
         password
     }
 
-    /// Returns the number of characters, for the minimum length.
+    /// Returns the number of characters, to be compared with the minimum length.
     pub(crate) fn char_count(&self) -> usize {
         self.0.expose_secret().chars().count()
     }

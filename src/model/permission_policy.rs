@@ -1,6 +1,6 @@
 //! Permissions that users with the role `user` may grant to app tokens.
 
-use super::names::parse_visible;
+use super::names::parse_visible_text;
 use super::{InvalidValue, Permission};
 
 /// Names and prefixes of permissions from the setting `token.permissions`. Permissions with the
@@ -30,11 +30,11 @@ impl PermissionPolicy {
             if name.starts_with(Permission::RESERVED_PREFIX) {
                 return Err(InvalidValue::new(
                     "value",
-                    "permissions with the prefix `jeton:` require a role",
+                    "the role `user` cannot grant permissions with the prefix `jeton:`",
                 ));
             }
             if pattern != "*" {
-                parse_visible("value", name, 100)?;
+                parse_visible_text("value", name, 100)?;
             }
             Ok(pattern.to_owned())
         });

@@ -116,7 +116,7 @@ impl Setting {
     pub(crate) fn validate(self, value: &str) -> Result<String, InvalidValue> {
         let mut settings = Settings::default();
         settings.apply(self, value)?;
-        // The parsers are more lenient: durations, for example, may contain any whitespace.
+        // The parsers also accept some invisible characters: durations may contain any whitespace.
         if value.chars().any(is_invisible) {
             return Err(InvalidValue::new("value", "contains control or invisible characters"));
         }

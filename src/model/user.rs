@@ -10,9 +10,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
-    /// Manages the own account and own app tokens.
+    /// Manages only their own account and app tokens.
     User,
-    /// Mints test tokens in addition.
+    /// Has the rights of `User` and mints test tokens.
     Minter,
     /// Has all rights.
     Admin,

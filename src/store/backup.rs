@@ -2,8 +2,8 @@
 //! complete.
 
 use super::connect::{OpenMode, configure_writing, connect, enable_wal, truncate_wal};
+use super::directory_remedy::FileRole;
 use super::file;
-use super::remedy::FileRole;
 use super::schema::{MIGRATIONS, migrate};
 use super::{Error, NewEvent, Store};
 use crate::directory::Writers;
@@ -159,8 +159,8 @@ pub(super) fn vacuum_into(
         usize::try_from(bytes / PAGE_BYTES).unwrap_or(usize::MAX)
     };
     // SQLite would roll back the journal of a killed process into the copy.
-    for stale in file::wal_paths(target).iter().chain([&file::journal_path(target)]) {
-        files::remove_if_exists(stale).map_err(|error| write_error(&error))?;
+    for stale_path in file::wal_paths(target).iter().chain([&file::journal_path(target)]) {
+        files::remove_if_exists(stale_path).map_err(|error| write_error(&error))?;
     }
     let (total, path) = (count_pages(source), target.to_owned());
     let mut source = connect(source, OpenMode::ReadOnlyAlongside, lock_timeout)?;

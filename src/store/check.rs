@@ -125,7 +125,7 @@ fn check_contents(
             return Ok(());
         }
     };
-    let tx = Reader { sql: &snapshot };
+    let tx = Reader { connection: &snapshot };
     check_pages(&tx, findings);
     check_foreign_keys(&tx, findings);
     // The rows of other versions cannot be checked.
@@ -169,10 +169,10 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
 /// Reports if there is not exactly one active app key, or more than one active test key per
 /// algorithm.
 fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
-    // A damaged index can hide the second key.
-    let active = "SELECT count(*) FROM keys NOT INDEXED
+    // The query uses no index, because a damaged index could hide the second key.
+    let active_count_sql = "SELECT count(*) FROM keys NOT INDEXED
         WHERE purpose = 'app' AND state = 'active'";
-    if let Some(count) = findings.collect(tx.query_number(active))
+    if let Some(count) = findings.collect(tx.query_number(active_count_sql))
         && count != 1
     {
         findings.add_damage(format!("active app keys: found {count}, expected 1"));
@@ -204,7 +204,8 @@ fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
 /// revokes no tokens, and the quota at the time of issuance is not recorded.
 fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let Some(settings) = findings.collect(tx.load_settings()) else { return };
-    // The query that the issuance of a token uses for one user, here for every user.
+    // The issuance of a token counts the tokens of its owner with this query; here it counts the
+    // tokens of every user.
     let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
         "SELECT id, live, most FROM (
@@ -228,7 +229,7 @@ impl Reader<'_> {
         values: impl Params,
         to_text: impl FnMut(&Row<'_>) -> rusqlite::Result<String>,
     ) -> Result<Vec<String>, Error> {
-        let mut statement = self.sql.prepare(sql)?;
+        let mut statement = self.connection.prepare(sql)?;
         Ok(statement.query_map(values, to_text)?.collect::<Result<_, _>>()?)
     }
 }

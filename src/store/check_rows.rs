@@ -17,7 +17,7 @@ pub(crate) struct CryptoChecks {
     pub(crate) check_key: fn(&KeySpec) -> Option<String>,
     /// Check of a password hash.
     pub(crate) check_hash: fn(&PasswordHash) -> Option<String>,
-    /// Check of the class of the costliest password hash.
+    /// Check of the stored class (PHC string without salt and hash) of the costliest password hash.
     pub(crate) check_costliest_hash: fn(&str) -> Option<String>,
 }
 
@@ -27,7 +27,7 @@ const MAX_REPORTED_ROWS: usize = 100;
 const TABLES_WITH_IDS: [&str; 7] =
     ["users", "keys", "sessions", "pairs", "grants", "tokens", "audit"];
 
-/// Numbers of users per block, from the rows of `users` and as stored in `user_blocks`.
+/// Numbers of users per block of 1,024 ids: from the rows of `users`, and stored in `user_blocks`.
 const ACTUAL_BLOCK_COUNTS: &str =
     "SELECT id >> 10, count(*) FROM users WHERE deleted_at IS NULL GROUP BY id >> 10";
 const STORED_BLOCK_COUNTS: &str = "SELECT block, present FROM user_blocks WHERE present <> 0";
@@ -41,7 +41,8 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
         let hash = row.get::<_, Option<String>>("password")?.map(PasswordHash::new);
         Ok(hash.and_then(|hash| (checks.check_hash)(&hash)))
     })?;
-    faults.extend(tx.costliest_hash()?.and_then(|class| (checks.check_costliest_hash)(&class)));
+    faults
+        .extend(tx.costliest_hash_class()?.and_then(|class| (checks.check_costliest_hash)(&class)));
     let sql = format!("SELECT {} FROM keys", keys::COLUMNS);
     tx.check_table("keys", &sql, &mut faults, |row| {
         Ok((checks.check_key)(&key_from_row(row)?.spec))
@@ -73,7 +74,7 @@ impl Reader<'_> {
         check_row: impl Fn(&Row<'_>) -> Result<Option<String>, Error>,
     ) -> Result<(), Error> {
         let max_faults = faults.len() + MAX_REPORTED_ROWS;
-        let mut statement = self.sql.prepare(sql)?;
+        let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()?
             && faults.len() < max_faults

@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Minimum size in bytes of a WAL that is copied back on exit: about 100 pages.
+/// Minimum size in bytes of a WAL that an exiting process copies back into the file: 100 pages.
 const LONG_WAL_BYTES: u64 = 400 * 1024;
 
 /// Maximum wait for readers before the WAL is truncated. Most readers finish within this time.
@@ -81,9 +81,9 @@ pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     // SQLite plans each statement once, regardless of the bound values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // A process does not copy the WAL back on exit: a commit then needs two fsyncs instead of five.
-    // While many processes run, every hundredth page triggers the copy; see also
-    // `checkpoint_long_wal_on_close`.
+    // A process does not copy the WAL back on exit, so that a command with one commit needs two
+    // fsyncs instead of five. While processes overlap, a commit after which the WAL has 100 pages
+    // makes the copy (see `configure_writing`); otherwise `checkpoint_long_wal_on_close` makes it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
 }
@@ -99,9 +99,9 @@ pub(super) fn configure_writing(connection: &Connection) -> rusqlite::Result<()>
 /// Makes SQLite copy back and remove a long WAL if this process closes the store last. Returns
 /// whether the copy is enabled: the WAL is long and the connection can write.
 ///
-/// SQLite restarts the WAL only after a copy by a process that is still running. Without the copy,
-/// consecutive short processes would append to the WAL without limit, and each process reads all of
-/// the WAL.
+/// A writer overwrites the WAL from its start only if all of the WAL was copied and the store has
+/// been open in at least one process ever since. Consecutive short processes would therefore append
+/// to the WAL without limit, and each process reads all of the WAL.
 pub(super) fn checkpoint_long_wal_on_close(
     connection: &Connection,
     path: &Path,

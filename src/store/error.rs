@@ -1,7 +1,7 @@
 //! Store errors that callers distinguish.
 
+use super::directory_remedy::DirectoryRemedy;
 use super::file_status::FileFault;
-use super::remedy::Remedy;
 use crate::directory::InsecureDirectory;
 use crate::model::{Jti, escape};
 use rusqlite::{ErrorCode, ffi};
@@ -35,7 +35,7 @@ pub(crate) enum Error {
     /// The file belongs to another program.
     #[error("the file is not a jeton store")]
     NotAStore(PathBuf),
-    /// SQLite or a stored value reports damage.
+    /// SQLite reports damage, or a stored value is invalid.
     #[error("store damaged: {0}")]
     Damaged(String),
     /// The schema does not match its version: descriptions of the differing objects.
@@ -52,7 +52,7 @@ pub(crate) enum Error {
     UnsafeWal(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.
     #[error("other users can write the directory")]
-    InsecureDirectory(InsecureDirectory, Remedy),
+    InsecureDirectory(InsecureDirectory, DirectoryRemedy),
     /// Other users have permissions on a file of the store.
     #[error("{0}")]
     ExposedFile(String),
@@ -156,15 +156,16 @@ fn search_hint(target: Option<&str>) -> String {
     target.map_or_else(String::new, |target| format!(": check for {target}"))
 }
 
-/// Limits text from SQLite to one line and 300 characters: the file controls names and `RAISE`
-/// texts.
+/// Limits text from SQLite to one line and 300 characters, because the text can contain names and
+/// `RAISE` texts from a crafted file.
 fn sanitize_message(text: &str) -> String {
     const MAX_CHARS: usize = 300;
     escape(&text.chars().take(MAX_CHARS).collect::<String>())
 }
 
 impl From<crate::model::InvalidValue> for Error {
-    /// Converts an error about a stored value: stored values are validated before each write.
+    /// Converts an error about a stored value. Values are validated before each write, so that an
+    /// invalid stored value is damage.
     fn from(invalid: crate::model::InvalidValue) -> Self {
         Self::Damaged(invalid.to_string())
     }

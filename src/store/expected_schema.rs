@@ -1,7 +1,7 @@
 //! Comparison of a file's schema with the schema that the migrations create.
 //!
-//! A crafted file can hold a view with endless rows in place of a table, or a trigger that gives
-//! every new user a role. The comparison runs before any statement that reads a table.
+//! A crafted file can hold a view with endless rows in place of a table, or a trigger that makes
+//! every new user an admin. The comparison runs before any statement that reads a table.
 
 use super::Error;
 use super::schema::MIGRATIONS;
@@ -18,8 +18,8 @@ const SEPARATOR: &str = "\n\n\n";
 
 /// All statements of the schema. Equal texts mean equal statements, row by row. Names and types
 /// need no comparison, because SQLite refuses a row of `sqlite_schema` that contradicts its
-/// statement. The automatic index of a constraint has no statement, and SQLite refuses to use
-/// such an index without its row.
+/// statement. The row of a constraint's automatic index has no statement and is not compared:
+/// without this row, SQLite itself refuses to use the index.
 ///
 /// The result is one row and one column, because every command runs this query: with more
 /// rows, `token verify` would be noticeably slower.
@@ -29,17 +29,20 @@ const SCHEMA_QUERY: &str = "SELECT group_concat(sql, '\n\n\n') FROM sqlite_schem
 const MAX_DIFFERENCES: usize = 100;
 
 /// Refuses a file whose schema is not exactly the result of the migrations in `applied`.
-pub(super) fn check_schema(connection: &Connection, applied: &[&str]) -> Result<(), Error> {
-    if applied.len() == MIGRATIONS.len()
-        && connection.query_row(SCHEMA_QUERY, [], |row| Ok(is_expected(row.get_ref(0)?)))?
+pub(super) fn check_schema(
+    connection: &Connection,
+    applied_migrations: &[&str],
+) -> Result<(), Error> {
+    if applied_migrations.len() == MIGRATIONS.len()
+        && connection.query_row(SCHEMA_QUERY, [], |row| Ok(is_expected_schema(row.get_ref(0)?)))?
     {
         return Ok(());
     }
-    let differences = find_differences(connection, applied)?;
+    let differences = find_differences(connection, applied_migrations)?;
     if differences.is_empty() { Ok(()) } else { Err(Error::SchemaMismatch(differences)) }
 }
 
-fn is_expected(found: ValueRef<'_>) -> bool {
+fn is_expected_schema(found: ValueRef<'_>) -> bool {
     // `VACUUM` changes the order of the statements.
     let sort_statements = |text: &str| {
         let mut statements: Vec<_> = text.split(SEPARATOR).map(str::to_owned).collect();
@@ -66,16 +69,19 @@ impl SchemaObject {
     }
 }
 
-fn find_differences(connection: &Connection, applied: &[&str]) -> Result<Vec<String>, Error> {
+fn find_differences(
+    connection: &Connection,
+    applied_migrations: &[&str],
+) -> Result<Vec<String>, Error> {
     let reference = Connection::open_in_memory()?;
-    for migration in applied {
+    for migration in applied_migrations {
         reference.execute_batch(migration)?;
     }
     let mut missing = load_objects(&reference)?;
     let mut unexpected = load_objects(connection)?;
     unexpected.retain(|object| {
-        let expected = missing.iter().position(|candidate| candidate == object);
-        expected.map(|index| missing.swap_remove(index)).is_none()
+        let matching_index = missing.iter().position(|candidate| candidate == object);
+        matching_index.map(|index| missing.swap_remove(index)).is_none()
     });
     let mut descriptions = Vec::new();
     for object in unexpected {

@@ -1,8 +1,8 @@
 //! Checks of the store file before SQLite opens the file: owner, permissions, header, read mode.
 
 use super::Error;
+use super::directory_remedy::{DirectoryRemedy, FileRole};
 use super::file_status::{FileFault, FileStatus, is_missing};
-use super::remedy::{FileRole, Remedy};
 use super::schema::APPLICATION_ID;
 use crate::directory::{self, Writers};
 use rustix::fs::{Access, access};
@@ -63,8 +63,8 @@ pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
         is_exposed |= sidecar_status.is_group_or_world_accessible();
         has_wal |= index == 0 && sidecar_status.size > 0;
     }
-    // SQLite would create a WAL, or roll back a journal of another program. If a WAL exists, the
-    // application id may be in the WAL.
+    // SQLite would create a WAL for a database of another program, or roll back its journal. If a
+    // WAL exists, the application id may be only in the WAL, so the header is not checked.
     if !has_wal && belongs_to_other_program(&path) {
         return Err(Error::NotAStore(requested.to_owned()));
     }
@@ -78,10 +78,10 @@ pub(super) fn check_directory(
     directory: &Path,
     role: FileRole,
 ) -> Result<Writers, Error> {
-    directory::check_with_parents(directory).map_err(|error| match error {
+    directory::check_permissions_with_parents(directory).map_err(|error| match error {
         directory::Error::Io(error) => unreadable_error(&error),
         directory::Error::Insecure(insecure) => {
-            let remedy = Remedy::new(file, &insecure, role);
+            let remedy = DirectoryRemedy::new(file, &insecure, role);
             Error::InsecureDirectory(insecure, remedy)
         }
     })

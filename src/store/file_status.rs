@@ -1,5 +1,5 @@
-//! Status of one store file, read with a single system call, and the files that SQLite must not
-//! open.
+//! Status of one store file, read with a single system call, and the reasons why SQLite must not
+//! open a file.
 
 use rustix::fs::FileType;
 use std::io;

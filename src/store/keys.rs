@@ -55,7 +55,7 @@ impl Reader<'_> {
         &self,
         now: Timestamp,
     ) -> Result<Vec<(i64, usize)>, Error> {
-        let mut statement = self.sql.prepare(
+        let mut statement = self.connection.prepare(
             "SELECT key_id, count(*) FROM tokens
              WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?1)
                  AND (grace_until IS NULL OR grace_until > ?1)
@@ -81,7 +81,7 @@ impl Reader<'_> {
         values: impl rusqlite::Params,
     ) -> Result<Vec<Key>, Error> {
         let mut statement = self
-            .sql
+            .connection
             .prepare(&format!("SELECT {COLUMNS} FROM keys WHERE {condition} ORDER BY id"))?;
         statement
             .query_map(values, |row| Ok(key_from_row(row)))?
@@ -92,15 +92,17 @@ impl Reader<'_> {
     /// Returns whether the key is active. Every transaction that records a signed token checks
     /// this.
     pub(crate) fn is_active_key(&self, id: i64) -> Result<bool, Error> {
-        Ok(self
-            .sql
-            .query_row("SELECT state = 'active' FROM keys WHERE id = ?1", [id], |row| row.get(0))?)
+        Ok(self.connection.query_row(
+            "SELECT state = 'active' FROM keys WHERE id = ?1",
+            [id],
+            |row| row.get(0),
+        )?)
     }
 
     /// Returns whether the key is revoked.
     pub(crate) fn is_revoked_key(&self, id: i64) -> Result<bool, Error> {
         let sql = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
-        Ok(self.sql.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
     }
 
     fn key_where(
@@ -108,7 +110,7 @@ impl Reader<'_> {
         condition: &str,
         values: impl rusqlite::Params,
     ) -> Result<Option<Key>, Error> {
-        self.sql
+        self.connection
             .query_row(&format!("SELECT {COLUMNS} FROM keys WHERE {condition}"), values, |row| {
                 Ok(key_from_row(row))
             })
@@ -127,7 +129,7 @@ impl Writer<'_> {
         now: Timestamp,
     ) -> Result<i64, Error> {
         let activated_at = (state == KeyState::Active).then_some(now.unix());
-        let result = self.sql.execute(
+        let result = self.connection.execute(
             "INSERT INTO keys
                  (kid, purpose, algorithm, state, material, public, created_at, activated_at, weak)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -148,7 +150,7 @@ impl Writer<'_> {
 
     /// Makes a key active.
     pub(crate) fn activate_key(&self, id: i64, now: Timestamp) -> Result<(), Error> {
-        self.sql.execute(
+        self.connection.execute(
             "UPDATE keys SET state = 'active', activated_at = ?2, retired_at = NULL,
                  verify_until = NULL
              WHERE id = ?1",
@@ -157,14 +159,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Retires a key, which then verifies until `until`.
+    /// Retires a key, which then still verifies tokens until `until`.
     pub(crate) fn retire_key(
         &self,
         id: i64,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.sql.execute(
+        self.connection.execute(
             "UPDATE keys SET state = 'retired', retired_at = ?2, verify_until = ?3 WHERE id = ?1",
             (id, now.unix(), until.unix()),
         )?;
@@ -174,7 +176,7 @@ impl Writer<'_> {
     /// Revokes a key permanently, with all recorded tokens and sessions that the key signed.
     /// Returns the numbers of revoked tokens and ended sessions.
     pub(crate) fn revoke_key(&self, id: i64, now: Timestamp) -> Result<(usize, usize), Error> {
-        let execute = |sql| self.sql.execute(sql, (id, now.unix()));
+        let execute = |sql| self.connection.execute(sql, (id, now.unix()));
         execute("UPDATE keys SET state = 'revoked', revoked_at = ?2 WHERE id = ?1")?;
         let tokens =
             execute("UPDATE tokens SET revoked_at = ?2 WHERE key_id = ?1 AND revoked_at IS NULL")?;

@@ -50,7 +50,8 @@ pub(super) fn wait_for_index(store: &Path, deadline: Instant) -> Result<(), Erro
 /// Returns whether SQLite currently cannot read the WAL index. The lock offsets are defined in
 /// SQLite's `wal.c` and `os_unix.c`: bytes 120 to 127 are WAL locks, of which byte 120 is the
 /// writer's; byte 128 is the lock of a process that truncates the file. The file starts with two
-/// copies of a 48-byte header, which readers compare.
+/// copies of a 48-byte header, which readers compare; byte 12 of a header is not 0 if the header is
+/// initialized.
 fn is_index_being_built(index: &Path) -> bool {
     const WRITER_LOCK: u64 = 120;
     const TRUNCATE_LOCK: u64 = 128;

@@ -7,6 +7,7 @@ mod check;
 mod check_rows;
 mod connect;
 mod costliest_hash;
+mod directory_remedy;
 mod error;
 mod expected_schema;
 mod file;
@@ -16,7 +17,6 @@ mod lock;
 mod open;
 mod previous_store;
 mod prune;
-mod remedy;
 mod restore;
 mod schema;
 mod scratch;
@@ -31,16 +31,16 @@ mod where_clause;
 pub(crate) use audit::{EventFilter, NewEvent};
 pub(crate) use check::{Findings, check};
 pub(crate) use check_rows::CryptoChecks;
+pub(crate) use directory_remedy::DirectoryRemedy;
 pub(crate) use error::Error;
 pub(crate) use file::PermissionFix;
 pub(crate) use file_status::FileFault;
 pub(crate) use lock::Retryable;
 pub(crate) use open::OpenOutcome;
-pub(crate) use remedy::Remedy;
 pub(crate) use restore::{LockedStore, RestoreOutcome, check_backup};
 pub(crate) use schema::InitialRows;
 pub(crate) use scratch::ScratchDatabase;
-pub(crate) use sessions::{NewPair, SessionPair};
+pub(crate) use sessions::{NewPair, PairWithSession};
 pub(crate) use stats::StoreStats;
 pub(crate) use tokens::{NewToken, TokenFilter};
 pub(crate) use transaction::{Reader, Writer};
@@ -59,8 +59,8 @@ pub(crate) struct Store {
     /// Loaded on first use: token verification does not need the id.
     id: OnceCell<StoreId>,
     lock_timeout: Duration,
-    /// Set if the write-ahead log (WAL) must be copied into the file when this process closes the
-    /// store last.
+    /// Set if the write-ahead log (WAL) must be copied into the file on close, unless another
+    /// process still has the store open.
     checkpoint_on_close: bool,
     /// Set once the connection has the settings for writing.
     is_write_configured: bool,
@@ -73,8 +73,8 @@ impl Store {
     /// than SQLite does; SQLite closes the connection only if the WAL must be copied back.
     pub(crate) fn close_at_exit(self) {
         if self.is_new {
-            // A copy of the file alone is then complete. Errors are harmless: the WAL holds all
-            // data.
+            // SQLite copies the WAL into the file, so that a user who copies only the file has all
+            // data. Errors are harmless: the data stays in the WAL.
             let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
         }
         if !self.checkpoint_on_close {

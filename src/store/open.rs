@@ -5,7 +5,7 @@ use super::connect::{
 };
 use super::file::{self, PermissionFix, StoreFile};
 use super::lock::retry_until;
-use super::schema::{DatabaseKind, InitialRows, detect_kind, initialize};
+use super::schema::{DatabaseKind, InitialRows, detect_kind, initialize_store};
 use super::{Error, Store};
 use crate::directory::Writers;
 use std::cell::OnceCell;
@@ -80,13 +80,13 @@ impl Store {
         let Some(StoreFile { path, is_exposed, writers, .. }) = file::locate(path)? else {
             return Err(Error::NotFound(path.to_owned()));
         };
-        // The file was empty until now, and its WAL inherits its mode.
+        // The mode is restricted while the file is still empty, because the WAL inherits the mode.
         let permission_fix =
             if is_exposed { file::restrict_permissions(&path)? } else { PermissionFix::NotNeeded };
         let connection = connect(&path, OpenMode::ReadWrite, lock_timeout)?;
         enable_wal(&connection, lock_timeout)?;
         configure_writing(&connection)?;
-        let created = initialize(&connection, &path, &initial_rows())?;
+        let created = initialize_store(&connection, &path, &initial_rows())?;
         let id = OnceCell::new();
         let store = Self {
             connection,
@@ -106,7 +106,7 @@ impl Store {
         let path = Path::new(":memory:");
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         super::connect::configure(&connection, Duration::from_secs(1)).unwrap();
-        initialize(&connection, path, initial_rows).unwrap();
+        initialize_store(&connection, path, initial_rows).unwrap();
         let (path, lock_timeout, id) = (path.to_owned(), Duration::from_secs(1), OnceCell::new());
         Self {
             connection,

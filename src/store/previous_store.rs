@@ -14,14 +14,14 @@ pub(super) fn previous_store_path(path: &Path) -> PathBuf {
 }
 
 /// Returns the path of a missing store that still has a WAL, which SQLite would remove.
-pub(super) fn find_orphaned_wal(requested: &Path) -> Option<PathBuf> {
+pub(super) fn find_missing_store_with_wal(requested: &Path) -> Option<PathBuf> {
     let path = file::canonical_directory(requested).ok()?.join(requested.file_name()?);
     let [wal, _] = file::wal_paths(&path);
     wal.symlink_metadata().is_ok_and(|wal| wal.len() > 0).then_some(path)
 }
 
-/// Creates an empty file.
-pub(super) fn create_empty(requested: &Path) -> Result<PathBuf, Error> {
+/// Creates an empty file and returns its path, with symbolic links in the directory part resolved.
+pub(super) fn create_empty_file(requested: &Path) -> Result<PathBuf, Error> {
     file::create_file(requested)?;
     match file::locate(requested)? {
         Some(StoreFile { path, .. }) => Ok(path),
@@ -29,13 +29,15 @@ pub(super) fn create_empty(requested: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// Renames a store that SQLite cannot open, including WAL and journal.
-pub(super) fn set_aside(path: &Path, directory: &Path) -> Result<PathBuf, Error> {
+/// Renames a store that SQLite cannot open, with its WAL and journal, to the path of the replaced
+/// store. Returns this path.
+pub(super) fn rename_replaced_store(path: &Path, directory: &Path) -> Result<PathBuf, Error> {
     let previous = previous_store_path(path);
     let [wal, index] = file::wal_paths(path);
     let rename = || -> io::Result<()> {
         files::remove_if_exists(&index)?;
-        // The store is renamed last: until then, another restore finds the store and continues.
+        // The store is renamed last: if this process is killed before, the next restore still finds
+        // the store and renames the remaining files.
         let [previous_wal, _] = file::wal_paths(&previous);
         let from = [wal, file::journal_path(path), path.to_owned()];
         for (from, to) in
@@ -57,18 +59,18 @@ pub(super) fn set_aside(path: &Path, directory: &Path) -> Result<PathBuf, Error>
 pub(super) fn ensure_no_previous_store(path: &Path, with_wal_names: bool) -> Result<(), Error> {
     let previous = previous_store_path(path);
     let wal_paths = file::wal_paths(&previous).into_iter().chain([file::journal_path(&previous)]);
-    let names = [previous.clone()].into_iter().chain(wal_paths.filter(|_| with_wal_names));
-    match names.into_iter().find(|path| path.symlink_metadata().is_ok()) {
-        Some(existing) => Err(Error::PreviousStoreExists {
-            path: existing,
-            directory: find_unused_directory(path),
-        }),
+    let checked_paths = [previous.clone()].into_iter().chain(wal_paths.filter(|_| with_wal_names));
+    match checked_paths.into_iter().find(|path| path.symlink_metadata().is_ok()) {
+        Some(existing) => {
+            Err(Error::PreviousStoreExists { path: existing, directory: suggest_directory(path) })
+        }
         None => Ok(()),
     }
 }
 
-/// Returns an unused directory for the replaced store of an earlier restore.
-fn find_unused_directory(path: &Path) -> PathBuf {
+/// Returns the path of a directory that does not exist yet, to which the user can move the replaced
+/// store of an earlier restore.
+fn suggest_directory(path: &Path) -> PathBuf {
     let mut directory = path.with_file_name("before-restore");
     let mut number = 1;
     while directory.symlink_metadata().is_ok() {

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Params, params};
 use std::collections::BTreeMap;
 
 /// Key row and `jti` of a revoked unrecorded token.
-pub(crate) type BlocklistKey = (i64, String);
+pub(crate) type BlocklistEntryId = (i64, String);
 
 impl Reader<'_> {
     /// Returns the highest id of a recorded token.
@@ -30,7 +30,7 @@ impl Reader<'_> {
         )
     }
 
-    /// Returns the ids of sessions after `after` whose tokens have all expired at `until` or before.
+    /// Returns the ids of sessions after `after` whose tokens all expired at `until` or before.
     /// Stops at about `max_pairs` pairs.
     pub(crate) fn expired_sessions(
         &self,
@@ -38,7 +38,7 @@ impl Reader<'_> {
         until: Timestamp,
         max_pairs: usize,
     ) -> Result<Vec<i64>, Error> {
-        let mut statement = self.sql.prepare(
+        let mut statement = self.connection.prepare(
             "SELECT s.id, count(*) FROM sessions s JOIN pairs p ON p.session_id = s.id
              WHERE s.id > ?1 GROUP BY s.id
              HAVING max(p.refresh_expires_at) <= ?2 AND max(p.access_expires_at) <= ?2
@@ -56,16 +56,16 @@ impl Reader<'_> {
         Ok(sessions)
     }
 
-    /// Returns the revocation entries after `after` of unrecorded tokens whose signing keys are
-    /// revoked. Entries of all other keys stay. A retired key can be activated again. The expiry of
-    /// an entry is not decisive, because a service may sign several tokens with one `jti`, and a
-    /// later token may expire at any time.
-    pub(crate) fn obsolete_blocklist_keys(
+    /// Returns the revocation entries of unrecorded tokens whose signing keys are revoked, starting
+    /// after the entry `after`. Entries of all other keys must stay, because even a retired key
+    /// can be activated again. The expiry of an entry does not matter, because a service may sign
+    /// several tokens with one `jti`, and another of these tokens may expire later.
+    pub(crate) fn obsolete_blocklist_entries(
         &self,
-        after: &BlocklistKey,
+        after: &BlocklistEntryId,
         max_rows: usize,
-    ) -> Result<Vec<BlocklistKey>, Error> {
-        let mut statement = self.sql.prepare(
+    ) -> Result<Vec<BlocklistEntryId>, Error> {
+        let mut statement = self.connection.prepare(
             "SELECT key_id, jti FROM blocklist
              WHERE (key_id, jti) > (?1, ?2)
                  AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')
@@ -87,21 +87,21 @@ impl Reader<'_> {
     }
 
     fn query_ids(&self, sql: &str, values: impl Params) -> Result<Vec<i64>, Error> {
-        let mut statement = self.sql.prepare(sql)?;
+        let mut statement = self.connection.prepare(sql)?;
         Ok(statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
     /// Returns the latest expiry of a pruned test token of the key.
     pub(crate) fn pruned_until(&self, key: i64) -> Result<Option<Timestamp>, Error> {
         let mut statement =
-            self.sql.prepare_cached("SELECT pruned_until FROM keys WHERE id = ?1")?;
+            self.connection.prepare_cached("SELECT pruned_until FROM keys WHERE id = ?1")?;
         optional_time(statement.query_row([key], |row| row.get(0)).optional()?.flatten())
     }
 
     /// Returns the ids of all keys with pruned test tokens, with the latest expiry of such a token.
     pub(super) fn keys_with_pruned_tokens(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
         let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
-        let mut statement = self.sql.prepare(sql)?;
+        let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
         rows.map(|row| {
             let (kid, until) = row?;
@@ -110,7 +110,8 @@ impl Reader<'_> {
         .collect()
     }
 
-    /// Returns whether a test token of the key that expired at `expiry` may have been pruned.
+    /// Returns whether a test token that `key` signed and that expired at `expiry` may have been
+    /// pruned.
     pub(crate) fn may_have_been_pruned(&self, key: i64, expiry: i64) -> Result<bool, Error> {
         Ok(self.pruned_until(key)?.is_some_and(|until| expiry <= until.unix()))
     }
@@ -120,7 +121,7 @@ impl Writer<'_> {
     /// Removes tokens that expired at `until` or before, and returns their number. A successor
     /// stays until its predecessor is removed; predecessors are older and therefore removed first.
     pub(crate) fn remove_tokens(&self, ids: &[i64], until: Timestamp) -> Result<usize, Error> {
-        let mut statement = self.sql.prepare(
+        let mut statement = self.connection.prepare(
             "DELETE FROM tokens WHERE id = ?1 AND expires_at <= ?2
                  AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)
              RETURNING key_id, CASE (SELECT kind FROM grants WHERE id = grant_id)
@@ -139,10 +140,10 @@ impl Writer<'_> {
         Ok(deleted)
     }
 
-    /// Stores the latest expiry of a pruned test token per key. The revocation status of test
-    /// tokens that expired no later is no longer known.
+    /// Stores the latest expiry of the pruned test tokens of each key. For test tokens with this or
+    /// an earlier expiry, the store no longer knows whether they were revoked.
     fn record_pruned_until(&self, latest_by_key: BTreeMap<i64, i64>) -> Result<(), Error> {
-        let mut statement = self.sql.prepare_cached(
+        let mut statement = self.connection.prepare_cached(
             "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND ifnull(pruned_until, 0) < ?2",
         )?;
         for entry in latest_by_key {
@@ -153,19 +154,20 @@ impl Writer<'_> {
 
     /// Removes sessions with their pairs, and returns the number of sessions.
     pub(crate) fn remove_sessions(&self, ids: &[i64]) -> Result<usize, Error> {
-        let mut pairs = self.sql.prepare("DELETE FROM pairs WHERE session_id = ?1")?;
-        let mut session = self.sql.prepare("DELETE FROM sessions WHERE id = ?1")?;
+        let mut delete_pairs =
+            self.connection.prepare("DELETE FROM pairs WHERE session_id = ?1")?;
+        let mut delete_session = self.connection.prepare("DELETE FROM sessions WHERE id = ?1")?;
         let mut removed = 0;
         for id in ids {
-            pairs.execute([id])?;
-            removed += session.execute([id])?;
+            delete_pairs.execute([id])?;
+            removed += delete_session.execute([id])?;
         }
         Ok(removed)
     }
 
     /// Removes grants without tokens, and returns their number.
     pub(crate) fn remove_grants(&self, ids: &[i64]) -> Result<usize, Error> {
-        let mut statement = self.sql.prepare(
+        let mut statement = self.connection.prepare(
             "DELETE FROM grants WHERE id = ?1
                  AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = ?1)",
         )?;
@@ -173,8 +175,11 @@ impl Writer<'_> {
     }
 
     /// Removes revocation entries of revoked keys, and returns their number.
-    pub(crate) fn remove_blocklist_keys(&self, entries: &[BlocklistKey]) -> Result<usize, Error> {
-        let mut statement = self.sql.prepare(
+    pub(crate) fn remove_blocklist_entries(
+        &self,
+        entries: &[BlocklistEntryId],
+    ) -> Result<usize, Error> {
+        let mut statement = self.connection.prepare(
             "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2
                  AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')",
         )?;

@@ -7,8 +7,8 @@ use super::connect::{configure, configure_writing, enable_wal, map_open_error};
 use super::file::{self, ReadMode, StoreFile};
 use super::lock::retry_until;
 use super::previous_store::{
-    create_empty, ensure_no_previous_store, find_orphaned_wal, lock_directory, previous_store_path,
-    set_aside,
+    create_empty_file, ensure_no_previous_store, find_missing_store_with_wal, lock_directory,
+    previous_store_path, rename_replaced_store,
 };
 use super::schema::{DatabaseKind, detect_kind};
 use super::{CryptoChecks, Error, Findings, Reader, Writer};
@@ -67,11 +67,11 @@ impl LockedStore {
         file::reject_reserved_suffix(requested)?;
         let path = match file::locate(requested)? {
             Some(StoreFile { path, .. }) => path,
-            None => match find_orphaned_wal(requested) {
+            None => match find_missing_store_with_wal(requested) {
                 Some(path) => {
                     return Ok(Self { database: None, path, lock_timeout, is_empty: false });
                 }
-                None => create_empty(requested)?,
+                None => create_empty_file(requested)?,
             },
         };
         let database = match lock_database(&path, lock_timeout) {
@@ -94,7 +94,7 @@ impl LockedStore {
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match &self.database {
-            Some(database) => work(&Reader { sql: &database.connection }),
+            Some(database) => work(&Reader { connection: &database.connection }),
             None => Err(Error::NotAStore(self.path.clone()).into()),
         }
     }
@@ -119,12 +119,12 @@ impl LockedStore {
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
-                let previous_store = database.save_previous(&path, &directory)?;
+                let previous_store = database.copy_replaced_store(&path, &directory)?;
                 (database, Some(previous_store))
             }
             None => {
-                let previous_store = set_aside(&path, &directory)?;
-                create_empty(&path)?;
+                let previous_store = rename_replaced_store(&path, &directory)?;
+                create_empty_file(&path)?;
                 (lock_database(&path, lock_timeout)?, Some(previous_store))
             }
         };
@@ -142,7 +142,7 @@ impl LockedStore {
 
 impl OpenDatabase {
     /// Copies the file, including the content of the WAL, to the path of the replaced store.
-    fn save_previous(&mut self, path: &Path, directory: &Path) -> Result<PathBuf, Error> {
+    fn copy_replaced_store(&mut self, path: &Path, directory: &Path) -> Result<PathBuf, Error> {
         checkpoint(&self.connection)?;
         let previous_store = previous_store_path(path);
         let mut copy_file = || -> io::Result<()> {
@@ -169,18 +169,18 @@ impl OpenDatabase {
             source.pragma_query_value(None, "page_size", |row| row.get(0))
         };
         if page_size(content)? != page_size(&self.connection)? {
-            // SQLite changes the page size only without a WAL. The copied pages contain the journal
-            // mode.
+            // SQLite changes the page size only without a WAL. The copied header then
+            // determines the journal mode.
             let connection = &self.connection;
             connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         }
         let step_result =
             Backup::new(content, &mut self.connection).and_then(|backup| backup.step(-1));
-        let is_full = |error: &rusqlite::Error| {
+        let is_disk_full = |error: &rusqlite::Error| {
             error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
         };
         if let (true, Some(previous_store)) =
-            (step_result.as_ref().is_err_and(is_full), previous_store)
+            (step_result.as_ref().is_err_and(is_disk_full), previous_store)
         {
             // No page was replaced, and disk space is needed.
             files::remove_if_exists(previous_store)
@@ -249,8 +249,8 @@ fn checkpoint(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
-/// Checks a backup before a restore to `path`; see [`check`]. Also refuses a restore that would
-/// fail for a reason that is visible without a lock.
+/// Checks a backup before a restore to `path`, as [`check`] checks a store. Also refuses a restore
+/// that would fail for a reason that is visible without a lock.
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,

@@ -84,7 +84,7 @@ pub(super) fn store_id(connection: &Connection) -> Result<StoreId, Error> {
 
 /// Creates the schema, the store id and the first key. Returns `false` if another process has
 /// already created the store.
-pub(super) fn initialize(
+pub(super) fn initialize_store(
     connection: &Connection,
     path: &Path,
     initial_rows: &InitialRows,
@@ -267,8 +267,8 @@ mod tests {
             migrate_store(EXTENDED_MIGRATIONS, &path, Some(&target)),
             Err(Error::TargetExists(_))
         ));
-        let broken = [EXTENDED_MIGRATIONS, &["CREATE TABLE users (one INTEGER)"]].concat();
-        assert!(migrate_store(&broken, &path, None).is_err());
+        let broken_history = [EXTENDED_MIGRATIONS, &["CREATE TABLE users (one INTEGER)"]].concat();
+        assert!(migrate_store(&broken_history, &path, None).is_err());
         assert_eq!(query_number(&path, "PRAGMA user_version"), 2);
         assert_eq!(
             query_number(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'made_up'"),

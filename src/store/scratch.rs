@@ -4,7 +4,7 @@ use super::Error;
 use crate::model::Row;
 use rusqlite::{Connection, OptionalExtension};
 
-/// Maximum text of a batch in bytes: a parsed row is many times as large.
+/// Length of the JSON text in bytes at which a batch ends. Parsed rows are many times as large.
 const BATCH_BYTES: usize = 128 * 1024;
 
 /// A temporary database for the rows of one command. Beyond its cache of 4 MiB, rows are in a file
@@ -12,35 +12,35 @@ const BATCH_BYTES: usize = 128 * 1024;
 /// remains on any exit.
 #[derive(Debug)]
 pub(crate) struct ScratchDatabase {
-    sql: Connection,
+    connection: Connection,
 }
 
 impl ScratchDatabase {
     pub(crate) fn new() -> Result<Self, Error> {
-        let sql = Connection::open("")?;
-        sql.execute_batch(
+        let connection = Connection::open("")?;
+        connection.execute_batch(
             "PRAGMA journal_mode = OFF;
              PRAGMA cache_size = -4096;
              CREATE TABLE rows (number INTEGER PRIMARY KEY, line INTEGER NOT NULL, claims BLOB NOT NULL);
              CREATE TABLE names (name TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID;
              BEGIN",
         )?;
-        Ok(Self { sql })
+        Ok(Self { connection })
     }
 
     /// Adds a row. Numbers start at 1.
     pub(crate) fn push(&self, row: &Row) -> Result<(), Error> {
         let mut insert =
-            self.sql.prepare_cached("INSERT INTO rows (line, claims) VALUES (?1, ?2)")?;
-        insert.execute((to_stored_line(row.line), serialize_claims(row)?))?;
+            self.connection.prepare_cached("INSERT INTO rows (line, claims) VALUES (?1, ?2)")?;
+        insert.execute((to_stored_line(row.line), serialize_fields(row)?))?;
         Ok(())
     }
 
-    /// Replaces the claims of a row.
+    /// Replaces the fields of a row.
     pub(crate) fn replace(&self, number: i64, row: &Row) -> Result<(), Error> {
         let mut update =
-            self.sql.prepare_cached("UPDATE rows SET claims = ?2 WHERE number = ?1")?;
-        update.execute((number, serialize_claims(row)?))?;
+            self.connection.prepare_cached("UPDATE rows SET claims = ?2 WHERE number = ?1")?;
+        update.execute((number, serialize_fields(row)?))?;
         Ok(())
     }
 
@@ -51,7 +51,7 @@ impl ScratchDatabase {
         number: i64,
         max_rows: usize,
     ) -> Result<Vec<(i64, Row)>, Error> {
-        let mut select = self.sql.prepare_cached(
+        let mut select = self.connection.prepare_cached(
             "SELECT number, line, claims FROM rows WHERE number > ?1 ORDER BY number",
         )?;
         let mut stored_rows = select.query([number])?;
@@ -60,36 +60,40 @@ impl ScratchDatabase {
             && bytes < BATCH_BYTES
             && let Some(row) = stored_rows.next()?
         {
-            let claims = row.get_ref(2)?.as_blob().map_err(|error| to_store_error(&error))?;
-            bytes += claims.len();
-            let claims = serde_json::from_slice(claims).map_err(|error| to_store_error(&error))?;
+            let stored_fields =
+                row.get_ref(2)?.as_blob().map_err(|error| to_store_error(&error))?;
+            bytes += stored_fields.len();
+            let parsed_fields =
+                serde_json::from_slice(stored_fields).map_err(|error| to_store_error(&error))?;
             let line = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
-            rows.push((row.get(0)?, Row { line, fields: claims }));
+            rows.push((row.get(0)?, Row { line, fields: parsed_fields }));
         }
         Ok(rows)
     }
 
-    /// Reserves a name for the row at `line`. Returns the line of an earlier reservation, if any.
+    /// Reserves a name that only one row may have, such as a username or a `jti`, for the row at
+    /// `line`. Returns the line of an earlier reservation, if any.
     pub(crate) fn reserve_name(&self, name: &str, line: u64) -> Result<Option<u64>, Error> {
-        let mut insert = self.sql.prepare_cached(
+        let mut insert = self.connection.prepare_cached(
             "INSERT INTO names (name, line) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         )?;
         if insert.execute((name, to_stored_line(line)))? == 1 {
             return Ok(None);
         }
-        let mut select = self.sql.prepare_cached("SELECT line FROM names WHERE name = ?1")?;
+        let mut select =
+            self.connection.prepare_cached("SELECT line FROM names WHERE name = ?1")?;
         let line: Option<i64> = select.query_row([name], |row| row.get(0)).optional()?;
         Ok(line.and_then(|line| u64::try_from(line).ok()))
     }
 
     /// Releases all names.
     pub(crate) fn release_names(&self) -> Result<(), Error> {
-        self.sql.execute("DELETE FROM names", [])?;
+        self.connection.execute("DELETE FROM names", [])?;
         Ok(())
     }
 }
 
-fn serialize_claims(row: &Row) -> Result<Vec<u8>, Error> {
+fn serialize_fields(row: &Row) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(&row.fields).map_err(|error| to_store_error(&error))
 }
 

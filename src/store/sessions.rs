@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// A token pair with its session.
 #[derive(Debug, Clone)]
-pub(crate) struct SessionPair {
+pub(crate) struct PairWithSession {
     /// Token pair.
     pub(crate) pair: RecordedPair,
     /// Session of the pair.
@@ -45,23 +45,26 @@ const FROM_OPEN_SESSIONS: &str =
 
 impl Reader<'_> {
     /// Returns the pair whose access token has this `jti`.
-    pub(crate) fn find_pair_by_access(&self, jti: Jti) -> Result<Option<SessionPair>, Error> {
+    pub(crate) fn find_pair_by_access(&self, jti: Jti) -> Result<Option<PairWithSession>, Error> {
         self.pair_where("p.access = ?1", jti.bytes())
     }
 
     /// Returns the pair whose refresh token has this `jti`.
-    pub(crate) fn find_pair_by_refresh(&self, jti: Jti) -> Result<Option<SessionPair>, Error> {
+    pub(crate) fn find_pair_by_refresh(&self, jti: Jti) -> Result<Option<PairWithSession>, Error> {
         self.pair_where("p.refresh = ?1", jti.bytes())
     }
 
     /// Returns the pair that was issued for the refresh token of `parent`.
-    pub(crate) fn find_successor_pair(&self, parent: i64) -> Result<Option<SessionPair>, Error> {
+    pub(crate) fn find_successor_pair(
+        &self,
+        parent: i64,
+    ) -> Result<Option<PairWithSession>, Error> {
         self.pair_where("p.parent = ?1", parent)
     }
 
     /// Returns the session with this id.
     pub(crate) fn find_session(&self, sid: Sid) -> Result<Option<Session>, Error> {
-        self.sql
+        self.connection
             .query_row(
                 "SELECT id, sid, user_id, expires_at, ended_at FROM sessions WHERE sid = ?1",
                 [sid.bytes()],
@@ -77,7 +80,7 @@ impl Reader<'_> {
         user: Option<UserId>,
         now: Timestamp,
     ) -> Result<Vec<ActiveSession>, Error> {
-        let mut statement = self.sql.prepare(&format!(
+        let mut statement = self.connection.prepare(&format!(
             "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.created_at,
                  p.issued_at, p.refresh_expires_at
              {FROM_OPEN_SESSIONS} ORDER BY s.id"
@@ -91,14 +94,16 @@ impl Reader<'_> {
     /// Returns the number of sessions that can be refreshed, of all users.
     pub(crate) fn count_open_sessions(&self, now: Timestamp) -> Result<i64, Error> {
         let values = (None::<i64>, now.unix());
-        Ok(self.sql.query_row(&format!("SELECT count(*) {FROM_OPEN_SESSIONS}"), values, |row| {
-            row.get(0)
-        })?)
+        Ok(self.connection.query_row(
+            &format!("SELECT count(*) {FROM_OPEN_SESSIONS}"),
+            values,
+            |row| row.get(0),
+        )?)
     }
 
-    /// Returns whether the session has ended, as of this transaction. A missing session has ended.
+    /// Returns whether the session has ended or is missing, as of this transaction.
     pub(crate) fn has_session_ended(&self, id: i64) -> Result<bool, Error> {
-        Ok(self.sql.query_row(
+        Ok(self.connection.query_row(
             "SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND ended_at IS NULL)",
             [id],
             |row| row.get(0),
@@ -109,9 +114,11 @@ impl Reader<'_> {
         &self,
         condition: &str,
         value: impl rusqlite::ToSql,
-    ) -> Result<Option<SessionPair>, Error> {
-        // Cached, because a write looks up the pair of its credential a second time.
-        let mut statement = self.sql.prepare_cached(&format!("{SELECT_PAIR} WHERE {condition}"))?;
+    ) -> Result<Option<PairWithSession>, Error> {
+        // The statement is cached, because a command that writes looks up the pair of its session
+        // token a second time in the write transaction.
+        let mut statement =
+            self.connection.prepare_cached(&format!("{SELECT_PAIR} WHERE {condition}"))?;
         statement.query_row([value], |row| Ok(pair_from_row(row))).optional()?.transpose()
     }
 }
@@ -125,7 +132,7 @@ impl Writer<'_> {
         expires_at: Timestamp,
         first_pair: &NewPair,
     ) -> Result<(), Error> {
-        let result = self.sql.execute(
+        let result = self.connection.execute(
             "INSERT INTO sessions (sid, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
             (sid.bytes(), user.0, first_pair.issued_at.unix(), expires_at.unix()),
         );
@@ -133,7 +140,7 @@ impl Writer<'_> {
     }
 
     fn add_pair(&self, session: i64, parent: Option<i64>, pair: &NewPair) -> Result<(), Error> {
-        let result = self.sql.execute(
+        let result = self.connection.execute(
             "INSERT INTO pairs (session_id, parent, key_id, access, refresh, issued_at,
                  access_expires_at, refresh_expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -153,8 +160,8 @@ impl Writer<'_> {
 
     /// Marks the refresh token of `old` as used and adds its successor pair. Compare and set:
     /// returns `false` without a change if the refresh token was already used.
-    pub(crate) fn replace_pair(&self, old: &SessionPair, new: &NewPair) -> Result<bool, Error> {
-        let changed = self.sql.execute(
+    pub(crate) fn replace_pair(&self, old: &PairWithSession, new: &NewPair) -> Result<bool, Error> {
+        let changed = self.connection.execute(
             "UPDATE pairs SET spent_at = ?2 WHERE id = ?1 AND spent_at IS NULL",
             (old.pair.id, new.issued_at.unix()),
         )?;
@@ -167,7 +174,7 @@ impl Writer<'_> {
 
     /// Revokes an access token. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_access(&self, pair: i64, now: Timestamp) -> Result<bool, Error> {
-        let changed = self.sql.execute(
+        let changed = self.connection.execute(
             "UPDATE pairs SET access_revoked_at = ?2 WHERE id = ?1 AND access_revoked_at IS NULL",
             (pair, now.unix()),
         )?;
@@ -176,7 +183,7 @@ impl Writer<'_> {
 
     /// Ends a session with all its tokens. Returns `false` if the session had already ended.
     pub(crate) fn end_session(&self, id: i64, reason: &str, now: Timestamp) -> Result<bool, Error> {
-        let changed = self.sql.execute(
+        let changed = self.connection.execute(
             "UPDATE sessions SET ended_at = ?3, end_reason = ?2
              WHERE id = ?1 AND ended_at IS NULL",
             (id, reason, now.unix()),
@@ -193,7 +200,7 @@ impl Writer<'_> {
         reason: &str,
         now: Timestamp,
     ) -> Result<usize, Error> {
-        Ok(self.sql.execute(
+        Ok(self.connection.execute(
             "UPDATE sessions SET ended_at = ?4, end_reason = ?3
              WHERE user_id = ?1 AND ended_at IS NULL AND sid IS NOT ?2",
             (user.0, except.map(Sid::bytes), reason, now.unix()),
@@ -201,8 +208,8 @@ impl Writer<'_> {
     }
 }
 
-pub(super) fn pair_from_row(row: &Row<'_>) -> Result<SessionPair, Error> {
-    Ok(SessionPair {
+pub(super) fn pair_from_row(row: &Row<'_>) -> Result<PairWithSession, Error> {
+    Ok(PairWithSession {
         pair: RecordedPair {
             id: row.get(0)?,
             access_jti: Jti::new(Uuid::from_bytes(row.get(1)?)),

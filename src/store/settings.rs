@@ -4,15 +4,15 @@ use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
 use rusqlite::OptionalExtension;
 
-/// Maximum number of rows. Every command reads all rows, and a crafted file can refer to the same
-/// page repeatedly.
+/// Maximum number of rows. Every command reads all rows, and a crafted file that refers to the same
+/// page repeatedly can have any number of rows.
 const MAX_ROWS: usize = 1_000;
 
 impl Reader<'_> {
     /// Returns all settings.
     pub(crate) fn load_settings(&self) -> Result<Settings, Error> {
         let mut settings = Settings::default();
-        let mut statement = self.sql.prepare_cached("SELECT name, value FROM settings")?;
+        let mut statement = self.connection.prepare_cached("SELECT name, value FROM settings")?;
         let mut rows = statement.query([])?;
         let mut count = 0;
         while let Some(row) = rows.next()? {
@@ -32,7 +32,7 @@ impl Reader<'_> {
     /// Returns the stored value of a setting, or `None` for the default.
     pub(crate) fn find_setting(&self, setting: Setting) -> Result<Option<String>, Error> {
         Ok(self
-            .sql
+            .connection
             .query_row("SELECT value FROM settings WHERE name = ?1", [setting.name()], |row| {
                 row.get(0)
             })
@@ -43,7 +43,8 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Resets a setting to its default. Returns `false` if the setting had no stored value.
     pub(crate) fn remove_setting(&self, setting: Setting) -> Result<bool, Error> {
-        let changed = self.sql.execute("DELETE FROM settings WHERE name = ?1", [setting.name()])?;
+        let changed =
+            self.connection.execute("DELETE FROM settings WHERE name = ?1", [setting.name()])?;
         Ok(changed > 0)
     }
 
@@ -54,7 +55,7 @@ impl Writer<'_> {
         value: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.sql.execute(
+        self.connection.execute(
             "INSERT INTO settings (name, value, changed_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (name) DO UPDATE SET value = ?2, changed_at = ?3",
             (setting.name(), value, now.unix()),

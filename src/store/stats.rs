@@ -41,7 +41,8 @@ impl Store {
         let directory = path.parent().unwrap_or(Path::new("/"));
         let directory = directory.metadata().map_err(|error| file::unreadable_error(&error))?;
         self.read(|tx| {
-            let journal_mode = tx.sql.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            let journal_mode =
+                tx.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
             let created_at = tx.query_number("SELECT created_at FROM store")?;
             Ok(StoreStats {
                 created_at: super::users::required_time(created_at)?,
@@ -68,12 +69,12 @@ pub(super) fn permission_bits(mode: u32) -> u32 {
 impl Reader<'_> {
     /// Runs a query that returns a single number.
     pub(crate) fn query_number(&self, sql: &str) -> Result<i64, Error> {
-        Ok(self.sql.query_row(sql, [], |row| row.get(0))?)
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Returns the number of recorded tokens by status, consistent with `RecordedToken::status`.
     fn tokens_by_status(&self, now: Timestamp) -> Result<Vec<(TokenStatus, i64)>, Error> {
-        let counts = self.sql.query_row(
+        let counts = self.connection.query_row(
             "SELECT
                  count(*) FILTER (WHERE status = 'live'),
                  count(*) FILTER (WHERE status = 'superseded'),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Queries within one transaction. The module of each table adds its query methods in its own
 /// `impl Reader` block.
 pub(crate) struct Reader<'c> {
-    pub(super) sql: &'c Connection,
+    pub(super) connection: &'c Connection,
 }
 
 /// A [`Reader`] that can also change rows.
@@ -54,7 +54,7 @@ impl WriteSummary {
 
 impl<'c> Writer<'c> {
     pub(super) fn new(sql: &'c Connection) -> Self {
-        Self { reader: Reader { sql }, summary: RefCell::default() }
+        Self { reader: Reader { connection: sql }, summary: RefCell::default() }
     }
 
     /// Adds a recorded token to the summary.
@@ -82,7 +82,7 @@ impl<'c> Writer<'c> {
         result: rusqlite::Result<usize>,
     ) -> Result<i64, Error> {
         match result {
-            Ok(_) => Ok(self.sql.last_insert_rowid()),
+            Ok(_) => Ok(self.connection.last_insert_rowid()),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
                 Err(self.id_exhaustion_fault(table)?.map_or_else(|| error.into(), Error::Damaged))
             }
@@ -94,7 +94,7 @@ impl<'c> Writer<'c> {
 impl Reader<'_> {
     /// Returns a description of the fault if the highest id of `table` is the largest integer.
     pub(super) fn id_exhaustion_fault(&self, table: &str) -> Result<Option<String>, Error> {
-        let is_exhausted: bool = self.sql.query_row(
+        let is_exhausted: bool = self.connection.query_row(
             &format!(
                 "SELECT EXISTS (SELECT 1 FROM {table} WHERE id = ?2)
                      OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1 AND seq >= ?2)"
@@ -119,7 +119,7 @@ impl Store {
             transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
             Ok::<_, Error>(transaction)
         })?;
-        work(&Reader { sql: &transaction })
+        work(&Reader { connection: &transaction })
     }
 
     /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, then a commit if `work` returns `Ok`
@@ -158,8 +158,8 @@ impl Store {
         std::thread::sleep(RETRY_INTERVAL);
     }
 
-    /// Waits for the write lock in short, even steps. SQLite's own wait backs off to 100 ms without
-    /// a queue: under load, new processes overtake the longest waiter indefinitely.
+    /// Waits for the write lock in short, even steps. SQLite itself has no queue and waits in steps
+    /// that grow to 100 ms: under load, new processes overtake the longest waiter indefinitely.
     fn begin_write(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
         if !self.is_write_configured {
             configure_writing(&self.connection)?;
@@ -175,8 +175,8 @@ impl Store {
     }
 }
 
-/// Commits. After an I/O error the commit may still be in the WAL: the result depends on the data
-/// that reached the disk, and on the next process that opens the store.
+/// Commits. After an I/O error the outcome is unknown: the next process that opens the store
+/// applies the commit if all of its data reached the WAL on the disk, and ignores it otherwise.
 pub(super) fn commit(transaction: Transaction<'_>, summary: WriteSummary) -> Result<(), Error> {
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::SystemIoFailure) => summary.into_error(),

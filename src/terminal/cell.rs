@@ -97,7 +97,8 @@ impl Cell {
         comfy_table::Cell::new(self.to_marked_text(screen)).set_delimiter(self.delimiter())
     }
 
-    /// Returns the minimum width (all permitted line breaks) and the maximum width (none).
+    /// Returns the minimum width, with all permitted line breaks, and the maximum width, without
+    /// line breaks.
     pub(super) fn measure_widths(&self, screen: &Screen) -> (usize, usize) {
         let text = self.to_marked_text(Some(screen));
         let longest = text.split(self.delimiter()).map(measure_text_width).max().unwrap_or(0);

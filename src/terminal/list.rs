@@ -14,18 +14,19 @@ impl Console {
     pub(crate) fn write_items(
         &self,
         items: &[impl Serialize],
-        is_first: bool,
+        is_first_part: bool,
     ) -> Result<Delivery, Error> {
         let mut text = String::new();
         for (index, item) in items.iter().enumerate() {
-            text += if is_first && index == 0 { "" } else { "," };
+            text += if is_first_part && index == 0 { "" } else { "," };
             let json = serde_json::to_string(item);
             text += &escape_json(&json.map_err(|error| Error::Output(error.to_string()))?);
         }
-        write_stdout(&if is_first { format!("{LIST_PREFIX}{text}") } else { text })
+        write_stdout(&if is_first_part { format!("{LIST_PREFIX}{text}") } else { text })
     }
 
-    /// Ends the JSON document of a list. Writes the part of `empty_list` after its empty `items`.
+    /// Ends the JSON document of a list with everything that follows the items in `empty_list`: the
+    /// same document without items.
     #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<Delivery, Error> {
         let text = render_json_line(empty_list)?;
@@ -37,9 +38,9 @@ impl Console {
     pub(crate) fn write_table(
         &self,
         table: &Table,
-        is_first: bool,
+        is_first_part: bool,
         now: Option<Timestamp>,
     ) -> Result<Delivery, Error> {
-        write_stdout(&table.render_part(Screen::from_stdout(now).as_ref(), is_first))
+        write_stdout(&table.render_part(Screen::from_stdout(now).as_ref(), is_first_part))
     }
 }

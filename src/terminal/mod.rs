@@ -15,7 +15,7 @@ mod table;
 pub(crate) use cell::Cell;
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmation};
-pub(crate) use signal_guard::{Echo, release_signals};
+pub(crate) use signal_guard::{Echo, stop_handling_signals};
 pub(crate) use stdin::StdinReader;
 pub(crate) use stdout::is_stdout_writable;
 pub(crate) use style::Style;
@@ -264,7 +264,7 @@ impl Console {
     }
 }
 
-/// Returns whether to colour a stream: `NO_COLOR`, `CLICOLOR_FORCE`, or a terminal.
+/// Returns whether to colour a stream, by `NO_COLOR`, `CLICOLOR_FORCE` or the kind of the stream.
 ///
 /// anstream treats every value of `CLICOLOR_FORCE` as set. By convention `0` means not set;
 /// `unforced_choice` then decides.
@@ -282,7 +282,7 @@ fn render_json_line(value: &impl Serialize) -> Result<String, Error> {
 fn render_csv(rows: &[impl Serialize], with_header: bool) -> Result<String, Error> {
     let to_row = |row| match serde_json::to_value(row) {
         Ok(Value::Object(row)) => Ok(row),
-        Ok(_) => Err(Error::Output("a row has no names".to_owned())),
+        Ok(_) => Err(Error::Output("a row is not a JSON object".to_owned())),
         Err(error) => Err(Error::Output(error.to_string())),
     };
     let rows: Vec<Map<String, Value>> = rows.iter().map(to_row).collect::<Result<_, _>>()?;

@@ -71,7 +71,7 @@ impl Console {
     }
 }
 
-/// Terminal that reads lines.
+/// Open terminal on which a prompt shows a question and reads the typed line.
 struct Prompt {
     guard: TerminalGuard,
     terminal: File,

@@ -48,10 +48,11 @@ static SIGNALS_RELEASED: AtomicBool = AtomicBool::new(false);
 pub(super) struct TerminalGuard(());
 
 impl TerminalGuard {
-    /// Sets the modes for reading lines from `terminal`. `Flush` discards earlier input.
+    /// Sets the modes for reading lines from `terminal`. If `pending_input` is `Flush`, input that
+    /// was typed before is discarded.
     ///
-    /// Signals are watched from the first prompt to the end of the run, because the default action
-    /// of a signal cannot be restored.
+    /// Signals are watched from the first prompt until the program exits, because the default
+    /// action of a signal cannot be restored.
     pub(super) fn open(
         terminal: &File,
         echo: Echo,
@@ -137,7 +138,7 @@ fn line_modes(mut modes: Termios, echo: Echo) -> Termios {
 
 /// Stops handling the signals that end the program; another handler takes over. Ctrl-Z still stops
 /// the program.
-pub(crate) fn release_signals() {
+pub(crate) fn stop_handling_signals() {
     SIGNALS_RELEASED.store(true, Ordering::Relaxed);
 }
 
@@ -187,7 +188,8 @@ fn exit_on_signal(signal: i32, signal_report: SignalReport) {
         SIGINT => 130,
         SIGTERM | SIGHUP => 143,
         other => {
-            // Returns for signals unknown to signal-hook: the exit code then encodes the signal.
+            // The call returns only if signal-hook does not know the signal. The exit code then
+            // encodes the signal.
             let _ = emulate_default_handler(other);
             std::process::exit(128 + other);
         }

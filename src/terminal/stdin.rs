@@ -15,8 +15,8 @@ pub(crate) struct StdinReader {
 }
 
 impl Console {
-    /// Opens standard input to read the input that `description` names in the status message.
-    /// `echo` applies to a terminal until the reader is dropped.
+    /// Opens standard input. On a terminal, a status message names the expected input with
+    /// `description`, and `echo` applies until the reader is dropped.
     pub(crate) fn open_stdin(&self, description: &str, echo: Echo) -> Result<StdinReader, Error> {
         let stream = io::stdin();
         if !stream.is_terminal() {

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Reset, Style as AnsiStyle};
 
-/// Style of a status word.
+/// Style of a status word or heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     /// Column head or field name.
@@ -17,7 +17,8 @@ pub(crate) enum Style {
     Error,
 }
 
-/// Mark for the end of a style. Style marks have no width, and escaped text contains no mark.
+/// Mark for the end of a style. Marks have no width. Escaped text never contains the characters
+/// that serve as marks.
 const END_MARK: char = '\u{e0000}';
 
 impl Style {

@@ -1,5 +1,5 @@
-//! Tables with plain columns. No line exceeds the width of a terminal; if ids would have to be
-//! split, each row is rendered as a list of fields instead.
+//! Tables with plain columns, no wider than the terminal. If ids or times would have to be split to
+//! fit, each row is rendered as a list of fields instead.
 
 use super::cell::{Cell, apply_marks};
 use super::screen::Screen;
@@ -97,8 +97,8 @@ impl Table {
     }
 }
 
-/// Renders names and values in two columns. Long values are not broken here: a line that the
-/// terminal wraps is copied without a line break.
+/// Renders names and values in two columns. Values get no line breaks here: the terminal wraps a
+/// long value, and users can copy it in one piece.
 pub(super) fn render_fields(fields: &[(&'static str, Cell)], screen: Option<&Screen>) -> String {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let render_line = |(name, cell): &(&str, Cell)| {
@@ -118,8 +118,9 @@ fn heading_cell(name: &str) -> Cell {
 /// Distributes `available` columns of the screen among the table columns with these minimum and
 /// maximum widths; returns `None` if the minimum widths do not fit.
 ///
-/// First each table column gets its minimum width. The remaining width goes to the table columns
-/// that then reach their maximum, smallest deficit first, and the rest to the largest deficit.
+/// First each table column gets its minimum width; the deficit is the width that is then missing to
+/// the maximum. In ascending order of the deficits, each table column whose deficit fits into the
+/// remaining width gets its maximum width. The table column with the largest deficit gets the rest.
 fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>> {
     let mut widths: Vec<usize> = bounds.iter().map(|(min_width, _)| *min_width).collect();
     let gaps = usize::from(COLUMN_GAP) * bounds.len().saturating_sub(1);

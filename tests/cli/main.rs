@@ -1,4 +1,5 @@
-//! End-to-end tests: the real program in a private sandbox, with output, exit code and files.
+//! End-to-end tests: they run the real program in a private sandbox and check output, exit code and
+//! files.
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
@@ -6,9 +7,11 @@ mod accounts;
 mod architecture;
 mod audit;
 mod crash;
+mod documentation;
 mod exit_codes;
 mod hostile;
 mod keys;
+mod main_workflow;
 mod memory;
 mod node;
 mod non_utf8;
@@ -28,6 +31,4 @@ mod sessions;
 mod stdin;
 mod store;
 mod tokens;
-mod topics;
-mod transcript;
 mod users;

@@ -13,19 +13,19 @@ const IMPORT: &[&str] = &["users", "import"];
 
 const MINT: &[&str] = &["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"];
 
-/// Larger than the address space of a confined command, in bytes.
+/// A size in bytes that exceeds the address space of a command with limited memory.
 const LARGE_BYTES: usize = 70 << 20;
 
 fn sandbox_with_secret() -> Sandbox {
     let mut sandbox = Sandbox::new();
-    sandbox.set("SECRET", SECRET);
+    sandbox.set_variable("SECRET", SECRET);
     sandbox
 }
 
-/// Runs a confined command that reads rows from a file or from stdin.
-fn run_confined(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> RunOutput {
+/// Runs a command that reads rows from a file or from stdin, with limited memory.
+fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> RunOutput {
     let name = if is_piped { "-" } else { file };
-    let mut command = sandbox.confined(&[command, &[name]].concat());
+    let mut command = sandbox.memory_limited_command(&[command, &[name]].concat());
     if is_piped {
         command.stdin(File::open(sandbox.home().join(file)).unwrap());
     }
@@ -49,8 +49,8 @@ fn endless_line_is_refused() {
             if file == "quote" && command == IMPORT {
                 continue;
             }
-            let from_file = run_confined(&sandbox, command, file, false);
-            let from_stdin = run_confined(&sandbox, command, file, true);
+            let from_file = run_limited(&sandbox, command, file, false);
+            let from_stdin = run_limited(&sandbox, command, file, true);
             assert_eq!(from_file.to_string(), from_stdin.to_string());
             outputs += &from_file.with_heading(format_args!("{command:?} {file}"));
         }
@@ -98,7 +98,7 @@ fn line_limit_applies_to_later_rows() {
         format!("sub\na\n{}b\n", "\n".repeat(128 * 1024 + 1)),
     ] {
         fs::write(sandbox.home().join("rows"), rows).unwrap();
-        let output = run_confined(&sandbox, MINT, "rows", false);
+        let output = run_limited(&sandbox, MINT, "rows", false);
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @r#"
@@ -114,7 +114,7 @@ fn line_limit_applies_to_later_rows() {
     "#);
     let row = format!("{{\"sub\":\"{}\"}}\n", "a".repeat(40_000));
     fs::write(sandbox.home().join("rows"), row).unwrap();
-    assert_eq!(run_confined(&sandbox, MINT, "rows", false).code, 0);
+    assert_eq!(run_limited(&sandbox, MINT, "rows", false).code, 0);
 }
 
 #[test]
@@ -128,9 +128,9 @@ fn row_count_is_unlimited() {
         writeln!(rows, "{{{space}\"username\":\"user{number}\",\"role\":\"{role}\"}}").unwrap();
     }
     rows.into_inner().unwrap().sync_all().unwrap();
-    let output = run_confined(&sandbox, MINT, "rows", false).ok();
+    let output = run_limited(&sandbox, MINT, "rows", false).ok();
     assert_eq!(output.stdout.lines().count(), count);
-    run_confined(&sandbox, IMPORT, "rows", true).ok();
+    run_limited(&sandbox, IMPORT, "rows", true).ok();
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [count.to_string()]);
 }
 
@@ -141,18 +141,20 @@ fn long_claims_are_signed_in_small_batches() {
     fs::write(sandbox.home().join("claims"), &claims).unwrap();
     let rows = format!("{claims}\n").repeat(60);
     fs::write(sandbox.home().join("rows"), rows).unwrap();
-    let output = run_confined(&sandbox, MINT, "rows", false).ok();
+    let output = run_limited(&sandbox, MINT, "rows", false).ok();
     assert_eq!(output.stdout.lines().count(), 60);
-    let store = Sandbox::with_admin();
-    fs::write(store.home().join("rows"), format!("{claims}\n").repeat(60)).unwrap();
-    let output = run_confined(&store, &["token", "mint", "--record", "--from"], "rows", false).ok();
+    let sandbox_with_store = Sandbox::with_admin();
+    fs::write(sandbox_with_store.home().join("rows"), format!("{claims}\n").repeat(60)).unwrap();
+    let output =
+        run_limited(&sandbox_with_store, &["token", "mint", "--record", "--from"], "rows", false)
+            .ok();
     assert_eq!(output.stdout.lines().count(), 60);
-    sandbox.set("SECRET", SECRET);
+    sandbox.set_variable("SECRET", SECRET);
     let mint_identical =
         ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--count", "500"];
     let child = Sandbox::start(
         sandbox
-            .confined(&[&mint_identical[..], &["--claims", "claims"]].concat())
+            .memory_limited_command(&[&mint_identical[..], &["--claims", "claims"]].concat())
             .stdin(Stdio::null()),
     );
     let output = RunOutput::from(child.wait_with_output().unwrap()).ok();
@@ -176,7 +178,7 @@ fn long_json_list_is_imported() {
         format!("{{\"items\":[{}, {{\"a\":\"{}\"}}]}}", &users[1..], "a".repeat(LARGE_BYTES)),
     ] {
         fs::write(sandbox.home().join("rows"), rows).unwrap();
-        let output = run_confined(&sandbox, IMPORT, "rows", false);
+        let output = run_limited(&sandbox, IMPORT, "rows", false);
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @r#"
@@ -206,7 +208,7 @@ fn long_json_list_is_imported() {
     error: line 1: an item is longer than 128 KiB
     "#);
     fs::write(sandbox.home().join("rows"), format!("{{\"items\":[{}]}}\n\n", &users[1..])).unwrap();
-    run_confined(&sandbox, IMPORT, "rows", false).ok();
+    run_limited(&sandbox, IMPORT, "rows", false).ok();
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["6001"]);
 }
 
@@ -215,7 +217,7 @@ fn killed_mint_leaves_no_temporary_file() {
     let mut sandbox = sandbox_with_secret();
     let tmp = sandbox.home().join("tmp");
     fs::create_dir(&tmp).unwrap();
-    sandbox.set("TMPDIR", tmp.to_str().unwrap());
+    sandbox.set_variable("TMPDIR", tmp.to_str().unwrap());
     let row = format!("{{\"sub\":\"{}\"}}\n", "a".repeat(30_000));
     fs::write(sandbox.home().join("rows"), row.repeat(400)).unwrap();
     let mut command = sandbox.command(&[MINT, &["rows"]].concat());
@@ -251,7 +253,7 @@ fn output_list_length_is_unlimited() {
          SELECT id, 0, printf('%0500d', id), 'done', 1 FROM users",
     );
     let run_list = |words: &[&str]| {
-        let child = Sandbox::start(sandbox.confined(words).stdin(Stdio::null()));
+        let child = Sandbox::start(sandbox.memory_limited_command(words).stdin(Stdio::null()));
         RunOutput::from(child.wait_with_output().unwrap()).ok().stdout
     };
     for noun in ["users", "audit"] {

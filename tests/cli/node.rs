@@ -1,15 +1,15 @@
 //! Node.js with the packages of `node/package.json`, for tests with third-party libraries.
 
-use crate::python::{run_with_json, skipped, variable};
+use crate::python::{report_skip, run_with_json, variable};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Returns the interpreter named by `JETON_TEST_NODE` (`node` by default), or `None` and a skip
-/// report if the packages of `node/package.json` are missing. `JETON_TEST_REQUIRE_NODE` makes
-/// missing packages a failure.
-pub(crate) fn node() -> Option<OsString> {
+/// Returns the interpreter named by `JETON_TEST_NODE` (`node` by default). If the packages of
+/// `node/package.json` are missing, reports that the test is skipped and returns `None`.
+/// `JETON_TEST_REQUIRE_NODE` makes missing packages a failure.
+pub(crate) fn find_node() -> Option<OsString> {
     let configured = variable("JETON_TEST_NODE");
     let program = configured.unwrap_or_else(|| OsString::from("node"));
     let mut probe = Command::new(&program);
@@ -19,7 +19,7 @@ pub(crate) fn node() -> Option<OsString> {
     }
     let reason =
         format!("{} lacks the packages of tests/cli/node/package.json", program.to_string_lossy());
-    skipped(&reason, "JETON_TEST_REQUIRE_NODE");
+    report_skip(&reason, "JETON_TEST_REQUIRE_NODE");
     None
 }
 
@@ -28,7 +28,7 @@ fn scripts_dir() -> PathBuf {
 }
 
 /// Returns the command of a script in `node/`.
-pub(crate) fn script(node: &OsString, name: &str) -> Command {
+pub(crate) fn script_command(node: &OsString, name: &str) -> Command {
     let mut command = Command::new(node);
     command.arg(scripts_dir().join(name)).stdin(Stdio::piped());
     command
@@ -36,5 +36,5 @@ pub(crate) fn script(node: &OsString, name: &str) -> Command {
 
 /// Runs a script in `node/` with a JSON value on standard input. Returns its JSON output.
 pub(crate) fn run_script(node: &OsString, name: &str, input: &Value) -> Value {
-    run_with_json(script(node, name), input)
+    run_with_json(script_command(node, name), input)
 }

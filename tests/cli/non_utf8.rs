@@ -14,7 +14,7 @@ fn os_str(bytes: &[u8]) -> &OsStr {
 }
 
 fn run(command: &mut Command) -> RunOutput {
-    RunOutput::of(command)
+    RunOutput::capture(command)
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn non_utf8_password_variable_is_refused() {
             error: `JETON_PASSWORD` is not UTF-8
             "));
         }
-        assert_eq!(sandbox.session("store"), sandbox.store().to_str().unwrap(), "{user}");
+        assert_eq!(sandbox.session_member("store"), sandbox.store().to_str().unwrap(), "{user}");
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["2"]);
     // Commands without a password do not read the variable.
@@ -47,7 +47,7 @@ fn non_utf8_password_in_file_or_stdin_is_refused() {
     error: the password is not UTF-8
     ");
     let register = sandbox.command(&["register", "eve", "--password-stdin"]);
-    assert_snapshot!(Sandbox::run_with(register, b"pass\xffword"), @"
+    assert_snapshot!(Sandbox::run_command_with_input(register, b"pass\xffword"), @"
     --- exit code 2, stderr
     error: the password is not UTF-8
     ");
@@ -57,7 +57,7 @@ fn non_utf8_password_in_file_or_stdin_is_refused() {
 #[test]
 fn non_utf8_token_is_malformed_from_every_source() {
     let sandbox = Sandbox::with_admin();
-    let mut token = sandbox.session("access").into_bytes();
+    let mut token = sandbox.session_member("access").into_bytes();
     token.push(0xff);
     fs::write(sandbox.home().join("token"), &token).unwrap();
     run(sandbox.command(&["whoami"]).env("JETON_TOKEN", os_str(&token))).fails(10);
@@ -65,7 +65,7 @@ fn non_utf8_token_is_malformed_from_every_source() {
     sandbox.run(&["whoami", "--token-file", "token"]).fails(10);
     for words in [&["@token"][..], &["-"], &["--batch"]] {
         let verify = sandbox.command(&[&["token", "verify"], words].concat());
-        let output = Sandbox::run_with(verify, &token);
+        let output = Sandbox::run_command_with_input(verify, &token);
         assert!(output.code == 10 && output.stdout.contains("malformed"), "{output:?}");
     }
 }
@@ -76,7 +76,7 @@ fn create_store(sandbox: &Sandbox, name: &[u8]) -> OsString {
     let store = directory.join("jeton.db").into_os_string();
     let mut init = sandbox.command(&["init", "ada", "--password-stdin"]);
     init.env("JETON_STORE", &store);
-    Sandbox::run_with(init, "lovelace").ok();
+    Sandbox::run_command_with_input(init, "lovelace").ok();
     store
 }
 
@@ -106,7 +106,7 @@ fn copy_with_different_non_utf8_path_has_no_session() {
 }
 
 #[test]
-fn session_file_of_version_0_1_0_is_readable() {
+fn utf8_session_file_keeps_format_of_version_0_1_0() {
     let sandbox = Sandbox::with_admin();
     let text = fs::read_to_string(sandbox.session_file()).unwrap();
     let path: PathBuf = sandbox.store();

@@ -9,10 +9,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Returns the interpreter named by `JETON_TEST_PYTHON` (`python3` by default), or `None` and a skip
-/// report if the packages of `python/requirements.txt` are missing. `JETON_TEST_REQUIRE_PYTHON` makes
-/// missing packages a failure.
-pub(crate) fn python() -> Option<OsString> {
+/// Returns the interpreter named by `JETON_TEST_PYTHON` (`python3` by default). If the packages of
+/// `python/requirements.txt` are missing, reports a skipped test and returns `None`, or fails if
+/// `JETON_TEST_REQUIRE_PYTHON` is set.
+pub(crate) fn find_python() -> Option<OsString> {
     let configured = variable("JETON_TEST_PYTHON");
     let program = configured.unwrap_or_else(|| OsString::from("python3"));
     let mut probe = Command::new(&program);
@@ -20,17 +20,15 @@ pub(crate) fn python() -> Option<OsString> {
     if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
         return Some(program);
     }
-    let reason = format!(
-        "{} lacks the packages of tests/cli/python/requirements.txt",
-        program.to_string_lossy()
-    );
-    skipped(&reason, "JETON_TEST_REQUIRE_PYTHON");
+    let path = program.to_string_lossy();
+    let reason = format!("{path} lacks the packages of tests/cli/python/requirements.txt");
+    report_skip(&reason, "JETON_TEST_REQUIRE_PYTHON");
     None
 }
 
-/// Reports a skipped test; the variable `required` makes the skip a failure.
-pub(crate) fn skipped(reason: &str, required: &str) {
-    assert!(variable(required).is_none(), "{reason}");
+/// Reports a skipped test, or fails if the given environment variable is set.
+pub(crate) fn report_skip(reason: &str, requiring_variable: &str) {
+    assert!(variable(requiring_variable).is_none(), "{reason}");
     // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
@@ -58,15 +56,15 @@ pub(crate) fn run_with_json(mut command: Command, input: &Value) -> Value {
 }
 
 fn exported_keys(sandbox: &Sandbox, purpose: &str) -> Value {
-    let text = sandbox.get(&["keys", "export", "--jwks", "--purpose", purpose]);
+    let text = sandbox.stdout_of(&["keys", "export", "--jwks", "--purpose", purpose]);
     serde_json::from_str(&text).unwrap()
 }
 
-fn uid(sandbox: &Sandbox) -> Value {
+fn logged_in_uid(sandbox: &Sandbox) -> Value {
     sandbox.json(&["whoami"])["user"]["uid"].take()
 }
 
-fn pyjwt(python: &OsString, exported_keys: &Value, tokens: &Value) -> Value {
+fn run_pyjwt(python: &OsString, exported_keys: &Value, tokens: &Value) -> Value {
     run_script(
         python,
         "tokens.py",
@@ -78,7 +76,7 @@ fn refused_answer(exception: &str) -> Value {
     json!({ "refused": exception })
 }
 
-/// Returns a token with the header of another token, as in an attack by key id.
+/// Returns a token with the header, hence the key id, of a token that another key signed.
 fn with_header_of(token: &str, header_source: &str) -> String {
     let header = header_source.split('.').next().unwrap();
     let (_, rest) = token.split_once('.').unwrap();
@@ -94,18 +92,18 @@ fn with_other_subject(token: &str) -> String {
 }
 
 #[test]
-fn pyjwt_accepts_app_and_session_tokens_by_exported_keys() {
-    let Some(program) = python() else { return };
+fn pyjwt_accepts_app_and_session_tokens_with_exported_keys() {
+    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_john();
-    let app = sandbox.get(&["token", "create", "my-app", "--permission", "read,write"]);
-    let without_expiry = sandbox.get(&["token", "create", "endless", "--no-expiry"]);
-    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    let app = sandbox.stdout_of(&["token", "create", "my-app", "--permission", "read,write"]);
+    let without_expiry = sandbox.stdout_of(&["token", "create", "endless", "--no-expiry"]);
+    let (access, refresh) = (sandbox.session_member("access"), sandbox.session_member("refresh"));
     let tokens = json!({
         "app": app, "access": access, "refresh": refresh, "endless": without_expiry,
         "header": tampered(&app, 0), "payload": tampered(&app, 1), "signature": tampered(&app, 2),
         "subject": with_other_subject(&app),
     });
-    let results = pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens);
+    let results = run_pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens);
     assert_eq!(
         results,
         json!({
@@ -122,8 +120,8 @@ fn pyjwt_accepts_app_and_session_tokens_by_exported_keys() {
     );
     let claims = &results["app"]["claims"];
     assert_eq!(claims["permissions"], json!(["read", "write"]));
-    assert_eq!(claims["sub"], uid(&sandbox));
-    assert_eq!(results["access"]["claims"]["sub"], uid(&sandbox));
+    assert_eq!(claims["sub"], logged_in_uid(&sandbox));
+    assert_eq!(results["access"]["claims"]["sub"], logged_in_uid(&sandbox));
 
     let input =
         json!({"jwks": exported_keys(&sandbox, "app"), "issuer": "other", "tokens": tokens});
@@ -134,21 +132,21 @@ fn pyjwt_accepts_app_and_session_tokens_by_exported_keys() {
 }
 
 #[test]
-fn pyjwt_accepts_test_tokens_by_test_keys_only() {
-    let Some(program) = python() else { return };
+fn pyjwt_accepts_test_tokens_with_test_keys_only() {
+    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_admin();
-    let app = sandbox.get(&["token", "create", "my-app"]);
+    let app = sandbox.stdout_of(&["token", "create", "my-app"]);
     let test =
-        sandbox.get(&["token", "mint", "--sub", "alice", "--claim-json", "roles=[\"admin\"]"]);
+        sandbox.stdout_of(&["token", "mint", "--sub=alice", "--claim-json", "roles=[\"admin\"]"]);
     let expired =
-        sandbox.get(&["token", "mint", "--sub", "alice", "--expires-at", "2020-01-01T00:00:00Z"]);
+        sandbox.stdout_of(&["token", "mint", "--sub=alice", "--expires-at=2020-01-01T00:00:00Z"]);
     let tokens = json!({
         "app": app, "test": test, "expired": expired,
         "test token with the app header": with_header_of(&test, &app),
         "app token with the test header": with_header_of(&app, &test),
     });
     assert_eq!(
-        pyjwt(&program, &exported_keys(&sandbox, "test"), &tokens),
+        run_pyjwt(&program, &exported_keys(&sandbox, "test"), &tokens),
         json!({
             "app": refused_answer("KeyError"),
             "test": {"claims": payload(&test)},
@@ -158,7 +156,7 @@ fn pyjwt_accepts_test_tokens_by_test_keys_only() {
         })
     );
     assert_eq!(
-        pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens),
+        run_pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens),
         json!({
             "app": {"claims": payload(&app)},
             "test": refused_answer("KeyError"),
@@ -171,7 +169,7 @@ fn pyjwt_accepts_test_tokens_by_test_keys_only() {
 
 #[test]
 fn symmetric_keys_are_not_exported_as_jwks() {
-    let Some(program) = python() else { return };
+    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "HS256"]).ok();
     let export = sandbox.run(&["keys", "export", "--jwks"]).ok();
@@ -181,11 +179,11 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     ");
     let keys: Value = serde_json::from_str(&export.stdout).unwrap();
     assert_eq!(keys, json!({"keys": []}));
-    let app = sandbox.get(&["token", "create", "my-app"]);
+    let app = sandbox.stdout_of(&["token", "create", "my-app"]);
     sandbox.run(&["token", "verify", &app]).ok();
-    let tokens = json!({"app": app, "access": sandbox.session("access")});
+    let tokens = json!({"app": app, "access": sandbox.session_member("access")});
     let refusal = refused_answer("PyJWKSetError");
-    assert_eq!(pyjwt(&program, &keys, &tokens), json!({"app": refusal, "access": refusal}));
+    assert_eq!(run_pyjwt(&program, &keys, &tokens), json!({"app": refusal, "access": refusal}));
 }
 
 /// Sends requests to the service. Returns one line per request: route, name of the token, status and
@@ -211,16 +209,17 @@ fn request_all(
 }
 
 #[test]
-fn flask_service_accepts_sessions_by_the_exported_key() {
-    let Some(program) = python() else { return };
+fn flask_service_accepts_sessions_with_exported_key() {
+    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_john();
-    let subject = uid(&sandbox);
+    let subject = logged_in_uid(&sandbox);
     let subject = subject.as_str().unwrap();
-    let app = sandbox.get(&["token", "create", "my-app"]);
-    let with_audience = sandbox.get(&["token", "create", "my-app", "--aud", "another-audience"]);
-    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    let app = sandbox.stdout_of(&["token", "create", "my-app"]);
+    let with_audience =
+        sandbox.stdout_of(&["token", "create", "my-app", "--aud", "another-audience"]);
+    let (access, refresh) = (sandbox.session_member("access"), sandbox.session_member("refresh"));
     sandbox.run(&["refresh"]).ok();
-    let later_access = sandbox.session("access");
+    let later_access = sandbox.session_member("access");
     let lines = request_all(
         &program,
         &sandbox,
@@ -261,11 +260,11 @@ fn flask_service_accepts_sessions_by_the_exported_key() {
 
 #[test]
 fn flask_service_refuses_test_and_tampered_tokens() {
-    let Some(program) = python() else { return };
+    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_admin();
-    let app = sandbox.get(&["token", "create", "my-app"]);
-    let access = sandbox.session("access");
-    let test = sandbox.get(&["token", "mint", "--claim", "type=access"]);
+    let app = sandbox.stdout_of(&["token", "create", "my-app"]);
+    let access = sandbox.session_member("access");
+    let test = sandbox.stdout_of(&["token", "mint", "--claim", "type=access"]);
     let mut requests: Vec<(&str, &str, String)> = vec![
         ("/protected", "test", test.clone()),
         ("/protected", "test with the app's header", with_header_of(&test, &app)),

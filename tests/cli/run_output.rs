@@ -23,7 +23,7 @@ pub(crate) struct RunOutput {
 
 impl RunOutput {
     /// Runs the command.
-    pub(crate) fn of(mut command: impl BorrowMut<Command>) -> Self {
+    pub(crate) fn capture(mut command: impl BorrowMut<Command>) -> Self {
         let command = command.borrow_mut();
         let output = command.output().unwrap();
         Self::new(command, output)

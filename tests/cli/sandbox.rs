@@ -20,15 +20,15 @@ impl Sandbox {
         Self { home, variables: Vec::new() }
     }
 
-    /// Creates a sandbox with admin ada (password `lovelace`), ada logged in.
+    /// Creates a sandbox with the admin ada (password `lovelace`), who is logged in.
     pub(crate) fn with_admin() -> Self {
         let sandbox = Self::new();
         sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
         sandbox
     }
 
-    /// Creates a sandbox with admin ada and user john (`john@example.com`, password `123456`), john
-    /// logged in.
+    /// Creates a sandbox with the admin ada and the user john (`john@example.com`, password
+    /// `123456`), who is logged in.
     pub(crate) fn with_john() -> Self {
         let sandbox = Self::with_admin();
         sandbox.register("john", "123456");
@@ -37,7 +37,7 @@ impl Sandbox {
     }
 
     /// Sets an environment variable for all later runs.
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set_variable(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
@@ -51,13 +51,13 @@ impl Sandbox {
     }
 
     /// Returns the directory of the session files.
-    pub(crate) fn sessions(&self) -> PathBuf {
+    pub(crate) fn session_directory(&self) -> PathBuf {
         self.home().join(".config/jeton/sessions")
     }
 
     /// Returns the path of the only session file.
     pub(crate) fn session_file(&self) -> PathBuf {
-        let mut files: Vec<_> = std::fs::read_dir(self.sessions())
+        let mut files: Vec<_> = std::fs::read_dir(self.session_directory())
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
@@ -67,7 +67,7 @@ impl Sandbox {
     }
 
     /// Returns a member of the session file.
-    pub(crate) fn session(&self, member: &str) -> String {
+    pub(crate) fn session_member(&self, member: &str) -> String {
         let text = std::fs::read_to_string(self.session_file()).unwrap();
         let json: Value = serde_json::from_str(&text).unwrap();
         json[member].as_str().unwrap().to_owned()
@@ -75,22 +75,22 @@ impl Sandbox {
 
     /// Returns a command in this sandbox, which the caller may change before running it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        self.in_sandbox(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
+        self.prepare_command(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
     }
 
     /// Returns a command in this sandbox with at most 64 MiB of address space. The kernel refuses
     /// allocations beyond the limit, which aborts the program. Linux only; other systems do not
     /// enforce the limit.
-    pub(crate) fn confined(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn memory_limited_command(&self, arguments: &[&str]) -> Command {
         if !cfg!(target_os = "linux") {
             return self.command(arguments);
         }
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", "ulimit -v 65536 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_jeton")]);
-        self.in_sandbox(shell, arguments)
+        self.prepare_command(shell, arguments)
     }
 
-    fn in_sandbox(&self, mut command: Command, arguments: &[&str]) -> Command {
+    fn prepare_command(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .env_clear()
@@ -104,7 +104,7 @@ impl Sandbox {
     /// Runs jeton with empty standard input.
     #[must_use = "check the exit code"]
     pub(crate) fn run(&self, arguments: &[&str]) -> RunOutput {
-        RunOutput::of(self.command(arguments))
+        RunOutput::capture(self.command(arguments))
     }
 
     /// Runs jeton with `-o json`.
@@ -116,12 +116,15 @@ impl Sandbox {
     /// Runs jeton with `input` on standard input.
     #[must_use = "check the exit code"]
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> RunOutput {
-        Self::run_with(self.command(arguments), input)
+        Self::run_command_with_input(self.command(arguments), input)
     }
 
     /// Runs a command with `input` on standard input.
     #[must_use = "check the exit code"]
-    pub(crate) fn run_with(mut command: Command, input: impl AsRef<[u8]>) -> RunOutput {
+    pub(crate) fn run_command_with_input(
+        mut command: Command,
+        input: impl AsRef<[u8]>,
+    ) -> RunOutput {
         let mut child = Self::start(command.stdin(Stdio::piped()));
         // The program may exit before reading all input.
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
@@ -155,7 +158,7 @@ impl Sandbox {
     }
 
     /// Returns the result of a command that must succeed, without the final line break.
-    pub(crate) fn get(&self, arguments: &[&str]) -> String {
+    pub(crate) fn stdout_of(&self, arguments: &[&str]) -> String {
         self.run(arguments).ok().stdout.trim_end().to_owned()
     }
 

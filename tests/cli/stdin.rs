@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn two_readers_of_stdin_are_a_usage_error() {
     let mut sandbox = Sandbox::with_admin();
-    let access = sandbox.session("access");
+    let access = sandbox.session_member("access");
     let mut outputs = String::new();
     for words in [
         "token verify --batch --jwks -",
@@ -30,59 +30,59 @@ fn two_readers_of_stdin_are_a_usage_error() {
     assert_snapshot!(outputs, @"
     $ jeton token verify --batch --jwks -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--batch` and `--jwks`
+    error: standard input can be read only once, but is requested by `--batch` and `--jwks`
     hint: use files for all but one of the arguments
     $ jeton token verify --batch --key - --alg HS256
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--batch` and `--key`
+    error: standard input can be read only once, but is requested by `--batch` and `--key`
     hint: use files for all but one of the arguments
     $ jeton token verify - --jwks -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--jwks` and `TOKEN`
+    error: standard input can be read only once, but is requested by `--jwks` and `TOKEN`
     hint: use files for all but one of the arguments
     $ jeton token verify - --token-file -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--token-file` and `TOKEN`
+    error: standard input can be read only once, but is requested by `--token-file` and `TOKEN`
     hint: use files for all but one of the arguments
     $ jeton --token-file - register eve --password-file -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--token-file` and `--password-file`
+    error: standard input can be read only once, but is requested by `--token-file` and `--password-file`
     hint: use files for all but one of the arguments
     $ jeton --token-file - login ada --password-stdin
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--password-stdin` and `--token-file`
+    error: standard input can be read only once, but is requested by `--password-stdin` and `--token-file`
     hint: use files for all but one of the arguments
     $ jeton --token-file - refresh --token-stdin
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--token-stdin` and `--token-file`
+    error: standard input can be read only once, but is requested by `--token-stdin` and `--token-file`
     hint: use files for all but one of the arguments
     $ jeton --token-file - token mint --claims -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--token-file` and `--claims`
+    error: standard input can be read only once, but is requested by `--token-file` and `--claims`
     hint: use files for all but one of the arguments
     $ jeton --token-file - token mint --from -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--token-file` and `--from`
+    error: standard input can be read only once, but is requested by `--token-file` and `--from`
     hint: use files for all but one of the arguments
     $ jeton token mint --claims - --key-file - --alg HS256
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--claims` and `--key-file`
+    error: standard input can be read only once, but is requested by `--claims` and `--key-file`
     hint: use files for all but one of the arguments
     $ jeton keys import --from-file - --token-file -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--token-file` and `--from-file`
+    error: standard input can be read only once, but is requested by `--token-file` and `--from-file`
     hint: use files for all but one of the arguments
     $ jeton users import - --token-file -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `--token-file` and `FILE`
+    error: standard input can be read only once, but is requested by `--token-file` and `FILE`
     hint: use files for all but one of the arguments
     $ jeton token revoke - -
     --- exit code 2, stderr
-    error: standard input can be read only once, requested by `ID|JTI|TOKEN` and `ID|JTI|TOKEN`
+    error: standard input can be read only once, but is requested by `ID|JTI|TOKEN` and `ID|JTI|TOKEN`
     hint: use files for all but one of the arguments
     ");
-    let access = sandbox.session("access");
-    sandbox.set("JETON_TOKEN_FILE", "-");
+    let access = sandbox.session_member("access");
+    sandbox.set_variable("JETON_TOKEN_FILE", "-");
     let output = sandbox.run_with_input(&["passwd", "--password-stdin"], &access);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
@@ -90,8 +90,8 @@ fn two_readers_of_stdin_are_a_usage_error() {
     ");
     // A command that needs no token of the caller may read stdin.
     sandbox.run_with_input(&["token", "decode", "-"], &access).ok();
-    let with_flag = ["--token-file", "nowhere", "passwd", "--password-stdin"];
-    assert_snapshot!(sandbox.run_with_input(&with_flag, "x"), @"
+    let passwd_with_missing_file = ["--token-file", "nowhere", "passwd", "--password-stdin"];
+    assert_snapshot!(sandbox.run_with_input(&passwd_with_missing_file, "x"), @"
     --- exit code 2, stderr
     error: the file with the token cannot be read: No such file or directory (os error 2)
     ");
@@ -102,7 +102,7 @@ fn two_readers_of_stdin_are_a_usage_error() {
 #[test]
 fn dash_for_other_purposes_is_no_stdin_reader() {
     let sandbox = Sandbox::with_admin();
-    let access = sandbox.session("access");
+    let access = sandbox.session_member("access");
     let backup = ["store", "backup", "-", "--token-file", "-", "--quiet"];
     assert_snapshot!(sandbox.run_with_input(&backup, &access), @"
     --- exit code 2, stderr
@@ -119,7 +119,7 @@ fn dash_for_other_purposes_is_no_stdin_reader() {
 #[test]
 fn token_from_stdin_serves_whole_command() {
     let sandbox = Sandbox::with_admin();
-    let access = sandbox.session("access");
+    let access = sandbox.session_member("access");
     let output = sandbox.run_with_input(&["sessions", "token", "--token-file", "-"], &access);
     assert_snapshot!(output, @"<token>");
     let output = sandbox.run_with_input(&["logout", "--all", "--token-file", "-"], &access);

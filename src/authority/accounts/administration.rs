@@ -32,8 +32,9 @@ impl<T> Patch<T> {
     }
 }
 
-/// Returns a page of the existing users that match the filter. Only admins see roles and display
-/// names, so only admins can search by these fields.
+/// Returns a page of the existing users that match the filter. Only admins see roles, status and
+/// display names: a filter by role or status is refused to other users, and their searches ignore
+/// display names.
 pub(crate) fn list_users(
     store: &mut Store,
     caller: &Caller,

@@ -16,12 +16,12 @@ const ADMINS_ONLY: &str = "only admins can import accounts";
 /// Number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 500;
 
-/// Number of passwords that are hashed in parallel.
+/// Number of passwords that are passed to the hashing threads at a time.
 const HASH_BATCH_SIZE: usize = 256;
 
 /// The valid rows of an import file, without duplicates.
 #[derive(Debug)]
-pub(crate) struct ImportBatch {
+pub(crate) struct ImportRows {
     rows: ScratchDatabase,
     now: Timestamp,
     count: usize,
@@ -34,29 +34,29 @@ pub(crate) struct ImportBatch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ImportOutcome {
     /// The number of new accounts.
-    pub(crate) created: usize,
+    pub(crate) created_count: usize,
     /// The number of new accounts without a password.
-    pub(crate) without_password: usize,
+    pub(crate) passwordless_count: usize,
     /// The number of rows whose accounts already exist.
-    pub(crate) existing: usize,
+    pub(crate) existing_count: usize,
     /// The number of existing accounts that differ from their rows.
-    pub(crate) differing: usize,
+    pub(crate) differing_count: usize,
     /// The line of the first row that differs.
-    pub(crate) first_differing: Option<u64>,
+    pub(crate) first_differing_line: Option<u64>,
 }
 
 impl ImportOutcome {
     /// Counts an existing account.
     fn count_existing(&mut self, import_row: &ImportRow, user: &User) {
-        self.existing += 1;
+        self.existing_count += 1;
         if import_row.differs_from(user) {
-            self.differing += 1;
-            self.first_differing.get_or_insert(import_row.line);
+            self.differing_count += 1;
+            self.first_differing_line.get_or_insert(import_row.line);
         }
     }
 }
 
-impl ImportBatch {
+impl ImportRows {
     /// Reads a JSON Lines or CSV file. Errors never contain the passwords of a row.
     pub(crate) fn from_reader(input: impl BufRead, now: Timestamp) -> Result<Self, Error> {
         let rows = SpreadsheetRows::new(input, "password")?;
@@ -66,7 +66,7 @@ impl ImportBatch {
             let reason = format!("unknown column {column}: expected one of {}", FIELDS.join(", "));
             return Err(InvalidLine { line: 1, reason }.into());
         }
-        let mut batch = Self {
+        let mut import_rows = Self {
             rows: ScratchDatabase::new()?,
             now,
             count: 0,
@@ -74,9 +74,9 @@ impl ImportBatch {
             has_admin: false,
         };
         for row in rows {
-            flatten_json_list(row?).into_iter().try_for_each(|row| batch.add_row(row))?;
+            flatten_json_list(row?).into_iter().try_for_each(|row| import_rows.add_row(row))?;
         }
-        Ok(batch)
+        Ok(import_rows)
     }
 
     fn add_row(&mut self, row: Row) -> Result<(), Error> {
@@ -193,29 +193,29 @@ pub(crate) fn import_users(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
-    batch: &ImportBatch,
+    import_rows: &ImportRows,
     exist_ok: bool,
     on_hashed: &(dyn Fn() + Sync),
 ) -> Result<ImportOutcome, Error> {
     store.read(|tx| {
         require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
     })?;
-    (batch.unhashed_count..batch.count).for_each(|_| on_hashed());
-    if batch.unhashed_count > 0 {
-        store.read(|tx| batch.check_rows(tx, exist_ok))?;
-        batch.hash_passwords(store, exist_ok, on_hashed)?;
+    (import_rows.unhashed_count..import_rows.count).for_each(|_| on_hashed());
+    if import_rows.unhashed_count > 0 {
+        store.read(|tx| import_rows.check_rows(tx, exist_ok))?;
+        import_rows.hash_passwords(store, exist_ok, on_hashed)?;
     }
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         let mut outcome = ImportOutcome::default();
-        batch.for_each_row(|_, row| {
-            apply_row(tx, audit, &batch.parse_row(row)?, exist_ok, &mut outcome)
+        import_rows.for_each_row(|_, row| {
+            apply_row(tx, audit, &import_rows.parse_row(row)?, exist_ok, &mut outcome)
         })?;
         if tx.count_admins()? == 0 {
             return Err(Error::NoAdmin);
         }
         let caller_id = caller.map(|caller| caller.user.id);
-        audit.record(tx, caller_id, "users".to_owned(), outcome.created)?;
+        audit.record(tx, caller_id, "users".to_owned(), outcome.created_count)?;
         Ok(outcome)
     })
 }
@@ -232,16 +232,16 @@ fn apply_row(
         // A row still has a password only if its account existed during hashing.
         match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
             Some(user) => outcome.count_existing(import_row, &user),
-            None => outcome.existing += 1,
+            None => outcome.existing_count += 1,
         }
         return Ok(());
     }
     match tx.add_user(&import_row.new_user, audit.now) {
         Ok(_) => {
-            outcome.created += 1;
+            outcome.created_count += 1;
             match &import_row.new_user.password_hash {
                 Some(hash) => raise_costliest_hash(tx, hash)?,
-                None => outcome.without_password += 1,
+                None => outcome.passwordless_count += 1,
             }
         }
         Err(store::Error::AlreadyExists) => {
@@ -255,12 +255,13 @@ fn apply_row(
     Ok(())
 }
 
-/// Stores the class of an added hash, if it costs more than the stored class.
+/// Stores the class of an added hash, if hashes of this class cost more than hashes of the stored
+/// class. A class is an algorithm with its version and parameters.
 fn raise_costliest_hash(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Error> {
-    let stored = HashClass::from_stored(tx.costliest_hash()?.as_deref())?;
-    let costliest = stored.clone().costlier(HashClass::from_hash(hash)?);
+    let stored = HashClass::from_stored(tx.costliest_hash_class()?.as_deref())?;
+    let costliest = stored.clone().choose_costlier(HashClass::from_hash(hash)?);
     if costliest != stored {
-        tx.set_costliest_hash(costliest.to_stored().as_deref())?;
+        tx.set_costliest_hash_class(costliest.to_stored().as_deref())?;
     }
     Ok(())
 }
@@ -278,5 +279,5 @@ fn row_exists_error(tx: &Reader<'_>, import_row: &ImportRow) -> Result<Error, st
         let reason = "`uid` belongs to a deleted user: omit it to assign a new one";
         return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
     }
-    Ok(Error::RowExists { line, taken_names })
+    Ok(Error::ImportedUserExists { line, taken_names })
 }

@@ -175,6 +175,6 @@ fn take_disabled(fields: &mut Map<String, Value>) -> Result<Option<bool>, String
         fields.insert("disabled".to_owned(), disabled);
     }
     take_keyword(fields, "disabled", |text| {
-        text.parse().map_err(|_| InvalidValue::new("disabled", "`true` or `false`"))
+        text.parse().map_err(|_| InvalidValue::new("disabled", "expected `true` or `false`"))
     })
 }

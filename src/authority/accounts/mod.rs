@@ -12,7 +12,7 @@ pub(crate) use administration::{
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{UserExport, authorize_user_export, export_users};
-pub(crate) use import::{ImportBatch, ImportOutcome, authorize_user_import, import_users};
+pub(crate) use import::{ImportOutcome, ImportRows, authorize_user_import, import_users};
 
 use name_owner::NameOwner;
 
@@ -184,7 +184,7 @@ pub(crate) fn create_first_admin(
 /// Authenticates a user by password. All failures (unknown or malformed name, malformed or wrong
 /// password, no password, disabled user) return the same error after the same work. `upgraded_hash`
 /// is set if the stored hash is weaker than new hashes.
-pub(crate) fn log_in(
+pub(crate) fn authenticate_by_password(
     store: &mut Store,
     credentials: &LoginCredentials,
 ) -> Result<AuthenticatedUser, Error> {
@@ -196,7 +196,7 @@ pub(crate) fn log_in(
             .transpose()?
             .flatten();
         let hash = user.as_ref().map(|user| tx.find_password_hash(user.id)).transpose()?.flatten();
-        Ok::<_, Error>((user.zip(hash), tx.costliest_hash()?))
+        Ok::<_, Error>((user.zip(hash), tx.costliest_hash_class()?))
     })?;
     let costliest = crypto::HashClass::from_stored(costliest.as_deref())?;
     let password = credentials.password.as_ref();

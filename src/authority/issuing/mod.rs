@@ -37,7 +37,7 @@ pub(crate) enum Expiry {
 
 impl Expiry {
     /// Returns the expiry of a short-lived token, with one hour as the default.
-    pub(crate) fn or_an_hour(self) -> Self {
+    pub(crate) fn with_one_hour_default(self) -> Self {
         if self == Self::Default { Self::After(Lifetime::from_minutes(60)) } else { self }
     }
 }

@@ -1,6 +1,6 @@
 //! Revocation of tokens by the command that issued them.
 
-use super::super::audit_context::{REVOKED, UNDELIVERED};
+use super::super::audit_context::{OUTCOME_REVOKED, OUTCOME_UNDELIVERED};
 use super::super::{AuditContext, Error};
 use crate::model::{TokenId, UserId};
 use crate::store::Store;
@@ -17,13 +17,14 @@ pub(crate) enum RevocationCause {
 impl RevocationCause {
     fn audit_outcome(self) -> &'static str {
         match self {
-            Self::Undelivered => UNDELIVERED,
-            Self::ChildExited => REVOKED,
+            Self::Undelivered => OUTCOME_UNDELIVERED,
+            Self::ChildExited => OUTCOME_REVOKED,
         }
     }
 }
 
-/// Revokes tokens that the same command issued, and the successors of tokens of `jeton run`.
+/// Revokes tokens that the same command issued. For a token of `jeton run`, also revokes its
+/// renewals.
 pub(crate) fn revoke_issued(
     store: &mut Store,
     audit: &AuditContext,
@@ -35,7 +36,7 @@ pub(crate) fn revoke_issued(
         let mut changed_count = 0;
         for id in ids {
             changed_count += usize::from(tx.revoke_token(*id, audit.now)?);
-            changed_count += tx.revoke_run(*id, audit.now)?;
+            changed_count += tx.revoke_renewals_in_run(*id, audit.now)?;
         }
         let target = match ids {
             [id] => format!("token {id}"),

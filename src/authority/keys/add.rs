@@ -13,7 +13,8 @@ use crate::store::{Reader, Store, Writer};
 pub(crate) struct NewKeyOptions<'k> {
     /// The keys to add.
     pub(crate) keys: &'k [KeySpec],
-    /// The id of the key with which the same command created the store; this key counts as new.
+    /// The id of the key that the running command has stored while creating the store, if it did:
+    /// this key is reported as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
     /// Activates each key immediately, and retires the active key.
     pub(crate) activate: bool,
@@ -21,7 +22,7 @@ pub(crate) struct NewKeyOptions<'k> {
 
 /// A requested key, new or existing.
 #[derive(Debug, Clone)]
-pub(crate) struct AddedKey {
+pub(crate) struct RequestedKey {
     /// The key.
     pub(crate) key: Key,
     /// Set if the key is new or was activated.
@@ -51,17 +52,19 @@ pub(crate) fn add_keys(
     audit: &AuditContext,
     caller: Option<&Caller>,
     options: NewKeyOptions<'_>,
-) -> Result<Vec<AddedKey>, Error> {
+) -> Result<Vec<RequestedKey>, Error> {
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
-        refuse_public_secrets(tx, options.keys)?;
+        refuse_public_keys_as_secrets(tx, options.keys)?;
         let add = |key: &KeySpec| {
             let mut added = add_key(tx, audit, key)?;
             added.changed |= options.initial_kid == Some(&added.key.spec.kid);
             if options.activate && added.key.state != KeyState::Active {
                 retire_and_activate(tx, audit.now, &added.key, None)?;
-                added =
-                    AddedKey { key: require_key(tx, added.key.spec.kid.as_str())?, changed: true };
+                added = RequestedKey {
+                    key: require_key(tx, added.key.spec.kid.as_str())?,
+                    changed: true,
+                };
             }
             Ok::<_, Error>(added)
         };
@@ -79,7 +82,7 @@ pub(crate) fn add_keys(
 /// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
 /// equals a shared secret of the store. The new keys were compared with each other when they were
 /// read.
-fn refuse_public_secrets(tx: &Reader<'_>, new_keys: &[KeySpec]) -> Result<(), Error> {
+fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[KeySpec]) -> Result<(), Error> {
     let stored_keys: Vec<KeySpec> = tx.keys()?.into_iter().map(|key| key.spec).collect();
     let have_clash = |secrets: &[KeySpec], pairs: &[KeySpec]| {
         let public_keys: PublicKeys =
@@ -87,27 +90,31 @@ fn refuse_public_secrets(tx: &Reader<'_>, new_keys: &[KeySpec]) -> Result<(), Er
         secrets.iter().any(|key| crypto::equals_public_key(key, &public_keys))
     };
     if have_clash(new_keys, &stored_keys) || have_clash(&stored_keys, new_keys) {
-        return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC).into());
+        return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
     }
     Ok(())
 }
 
-fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &KeySpec) -> Result<AddedKey, Error> {
+fn add_key(
+    tx: &Writer<'_>,
+    audit: &AuditContext,
+    new_key: &KeySpec,
+) -> Result<RequestedKey, Error> {
     if let Some(key) = find_equal_key(tx, new_key)? {
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
             key if (key.spec.purpose, key.spec.algorithm)
                 == (new_key.purpose, new_key.algorithm) =>
             {
-                Ok(AddedKey { key, changed: false })
+                Ok(RequestedKey { key, changed: false })
             }
             key => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
         };
     }
-    let is_first = find_active_key(tx, new_key.purpose, new_key.algorithm)?.is_none();
-    let state = if is_first { KeyState::Active } else { KeyState::Standby };
+    let needs_active_key = find_active_key(tx, new_key.purpose, new_key.algorithm)?.is_none();
+    let state = if needs_active_key { KeyState::Active } else { KeyState::Standby };
     tx.add_key(new_key, state, audit.now)?;
-    Ok(AddedKey { key: require_key(tx, new_key.kid.as_str())?, changed: true })
+    Ok(RequestedKey { key: require_key(tx, new_key.kid.as_str())?, changed: true })
 }
 
 /// Returns the key in any state with the same id, the same key material, or an equivalent HMAC
@@ -117,7 +124,7 @@ fn find_equal_key(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Err
         return Ok(Some(key));
     }
     for key in tx.keys()? {
-        if crypto::same_hmac_key(&key.spec, new_key)? {
+        if crypto::is_same_hmac_key(&key.spec, new_key)? {
             return Ok(Some(key));
         }
     }

@@ -22,12 +22,12 @@ pub(crate) struct DiscoverySite {
     /// metadata that refer to the set.
     pub(crate) files: [(&'static str, String); 2],
     /// The JWK Set in the files.
-    pub(crate) keys: Value,
+    pub(crate) jwk_set: Value,
     /// The number of omitted symmetric keys.
     pub(crate) omitted_count: usize,
     /// The issuer in the settings (the `iss` of issued tokens), if it differs from the issuer in
     /// the files.
-    pub(crate) configured_issuer: Option<String>,
+    pub(crate) mismatched_issuer: Option<String>,
 }
 
 impl DiscoverySite {
@@ -49,7 +49,7 @@ pub(crate) fn build_discovery_site(
     issuer: &IssuerUrl,
     now: Timestamp,
 ) -> Result<DiscoverySite, Error> {
-    let JwkSetExport { keys, omitted_count } = export_jwks(store, purpose, now)?;
+    let JwkSetExport { jwk_set: keys, omitted_count } = export_jwks(store, purpose, now)?;
     let settings_issuer = store.read(|tx| tx.load_settings())?.issuer;
     let mut algorithms: Vec<&Value> = Vec::new();
     for key in keys["keys"].as_array().into_iter().flatten() {
@@ -67,7 +67,7 @@ pub(crate) fn build_discovery_site(
     });
     let files =
         [(JWKS_FILE, format!("{keys:#}\n")), (CONFIGURATION_FILE, format!("{configuration:#}\n"))];
-    let configured_issuer = Some(settings_issuer).filter(|name| name != issuer.as_str());
+    let mismatched_issuer = Some(settings_issuer).filter(|name| name != issuer.as_str());
     let issuer = issuer.as_str().to_owned();
-    Ok(DiscoverySite { issuer, directory, files, keys, omitted_count, configured_issuer })
+    Ok(DiscoverySite { issuer, directory, files, jwk_set: keys, omitted_count, mismatched_issuer })
 }

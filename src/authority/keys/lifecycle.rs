@@ -17,7 +17,7 @@ pub(crate) struct KeySummary {
     /// The key.
     pub(crate) key: Key,
     /// The number of live recorded tokens that the key signed.
-    pub(crate) live_tokens: usize,
+    pub(crate) live_token_count: usize,
 }
 
 /// The outcome of a rotation.
@@ -48,13 +48,13 @@ pub(crate) fn list_keys(store: &mut Store, now: Timestamp) -> Result<Vec<KeySumm
         let counts = tx.count_live_tokens_by_key(now)?;
         let live_count =
             |id| counts.iter().find(|(key, _)| *key == id).map_or(0, |(_, count)| *count);
-        let to_summary = |key: Key| KeySummary { live_tokens: live_count(key.id), key };
+        let to_summary = |key: Key| KeySummary { live_token_count: live_count(key.id), key };
         Ok(tx.keys()?.into_iter().map(to_summary).collect())
     })
 }
 
-/// Activates a standby or retired key and retires the active key. Returns `None` if the key is
-/// already active.
+/// Activates a standby or retired key and retires the active key, which still verifies for the time
+/// `overlap`, by default that of the settings. Returns `None` if the key is already active.
 pub(crate) fn activate_key(
     store: &mut Store,
     audit: &AuditContext,
@@ -70,7 +70,7 @@ pub(crate) fn activate_key(
             KeyState::Standby | KeyState::Retired => {}
         }
         let rotation = retire_and_activate(tx, audit.now, &key, overlap)?;
-        record_change(tx, audit, caller, &key.spec.kid)?;
+        record_key_event(tx, audit, caller, &key.spec.kid)?;
         Ok(Some(rotation))
     })
 }
@@ -86,12 +86,12 @@ pub(crate) fn rotate_key(
     overlap: Option<Lifetime>,
 ) -> Result<Rotation, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
-    // Generated before the lock is taken; `None` if there is a standby key.
+    // The key is generated before the lock is taken; `None` means that there is a standby key.
     let new_key = generate_successor(store, purpose, algorithm)?;
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = find_or_add_successor(tx, audit.now, purpose, algorithm, new_key.as_ref())?;
         let rotation = retire_and_activate(tx, audit.now, &key, overlap)?;
-        record_change(tx, audit, caller, &key.spec.kid)?;
+        record_key_event(tx, audit, caller, &key.spec.kid)?;
         Ok(rotation)
     })
 }
@@ -111,11 +111,11 @@ pub(crate) fn retire_key(
             return Err(Error::KeyRevoked);
         }
         if is_required_for_signing(&key) {
-            return Err(Error::LastKey("use `jeton keys rotate` to replace the key"));
+            return Err(Error::ActiveAppKey("use `jeton keys rotate` to replace the key"));
         }
         let verify_until = compute_verify_until(tx, overlap, audit.now)?;
         tx.retire_key(key.id, verify_until, audit.now)?;
-        record_change(tx, audit, caller, &key.spec.kid)?;
+        record_key_event(tx, audit, caller, &key.spec.kid)?;
         Ok(verify_until)
     })
 }
@@ -130,7 +130,7 @@ pub(crate) fn load_key_for_revocation(
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     store.read(|tx| {
         let key = require_key(tx, kid)?;
-        ensure_replaceable(&key, replace)?;
+        ensure_revocable(&key, replace)?;
         Ok(key)
     })
 }
@@ -139,9 +139,9 @@ pub(crate) fn load_key_for_revocation(
 #[derive(Debug, Clone)]
 pub(crate) struct KeyRevocation {
     /// The number of recorded tokens of the key that were not revoked before.
-    pub(crate) tokens: usize,
+    pub(crate) token_count: usize,
     /// The number of open sessions with tokens of the key.
-    pub(crate) sessions: usize,
+    pub(crate) session_count: usize,
     /// The id of the new active key, if the revoked key was required for signing.
     pub(crate) successor: Option<Untrusted>,
 }
@@ -161,7 +161,7 @@ pub(crate) fn revoke_key(
         if is_required_for_signing(key) { generate_successor(store, purpose, None)? } else { None };
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = require_key(tx, key.spec.kid.as_str())?;
-        ensure_replaceable(&key, replace)?;
+        ensure_revocable(&key, replace)?;
         if key.state == KeyState::Revoked {
             return Ok(None);
         }
@@ -173,8 +173,8 @@ pub(crate) fn revoke_key(
         } else {
             None
         };
-        record_change(tx, audit, caller, &key.spec.kid)?;
-        Ok(Some(KeyRevocation { tokens, sessions, successor }))
+        record_key_event(tx, audit, caller, &key.spec.kid)?;
+        Ok(Some(KeyRevocation { token_count: tokens, session_count: sessions, successor }))
     })
 }
 
@@ -184,9 +184,9 @@ fn is_required_for_signing(key: &Key) -> bool {
     key.state == KeyState::Active && key.spec.purpose == Purpose::App
 }
 
-fn ensure_replaceable(key: &Key, replace: bool) -> Result<(), Error> {
+fn ensure_revocable(key: &Key, replace: bool) -> Result<(), Error> {
     if is_required_for_signing(key) && !replace {
-        return Err(Error::LastKey("use `--replace` to activate another key immediately"));
+        return Err(Error::ActiveAppKey("use `--replace` to activate another key immediately"));
     }
     Ok(())
 }
@@ -290,7 +290,7 @@ fn compute_verify_until(
     expiry_after(now, overlap)
 }
 
-pub(super) fn record_change(
+pub(super) fn record_key_event(
     tx: &Writer<'_>,
     audit: &AuditContext,
     caller: &Caller,

@@ -4,7 +4,7 @@ mod add;
 mod discovery;
 mod lifecycle;
 
-pub(crate) use add::{AddedKey, NewKeyOptions, add_keys, authorize_key_add, generate_key};
+pub(crate) use add::{NewKeyOptions, RequestedKey, add_keys, authorize_key_add, generate_key};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};
 pub(crate) use lifecycle::{
     KeySummary, Rotation, activate_key, list_keys, load_key_for_revocation, retire_key, revoke_key,
@@ -36,7 +36,7 @@ pub(crate) fn require_signing_algorithm(
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct JwkSetExport {
     /// A JWK Set (RFC 7517, section 5).
-    pub(crate) keys: Value,
+    pub(crate) jwk_set: Value,
     /// The number of omitted symmetric keys.
     pub(crate) omitted_count: usize,
 }
@@ -53,7 +53,7 @@ pub(crate) fn export_jwks(
     let public_jwks: Vec<Value> =
         keys.into_iter().filter_map(|key| key.spec.public_jwk).map(Value::from).collect();
     let omitted_count = published_count - public_jwks.len();
-    Ok(JwkSetExport { keys: json!({ "keys": public_jwks }), omitted_count })
+    Ok(JwkSetExport { jwk_set: json!({ "keys": public_jwks }), omitted_count })
 }
 
 /// Returns the public key of the key `kid`, or else of the only active key for the purpose, as PEM.
@@ -104,13 +104,13 @@ pub(crate) fn export_private_key(
     key: &Key,
 ) -> Result<SecretString, Error> {
     caller.write_with_role(store, Role::Admin, lifecycle::ADMINS_ONLY, |tx| {
-        Ok(lifecycle::record_change(tx, audit, caller, &key.spec.kid)?)
+        Ok(lifecycle::record_key_event(tx, audit, caller, &key.spec.kid)?)
     })?;
     Ok(crypto::private_key_text(&key.spec))
 }
 
-/// A key that signs test tokens: a stored key, or a new key that is added in the transaction that
-/// records the tokens.
+/// A key that signs test tokens: a stored key, or a new key that [`TestKey::ensure_inserted`] will
+/// store.
 #[derive(Debug)]
 pub(super) struct TestKey {
     /// The key.

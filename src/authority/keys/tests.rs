@@ -22,20 +22,20 @@ fn add_test_key(store: &mut Store, algorithm: Algorithm) -> TestKey {
 #[test]
 fn jwk_sets_of_both_purposes_are_disjoint() {
     let mut store = new_store();
-    let empty = JwkSetExport { keys: json!({"keys": []}), omitted_count: 0 };
+    let empty = JwkSetExport { jwk_set: json!({"keys": []}), omitted_count: 0 };
     assert_eq!(export_jwks(&mut store, Purpose::Test, at(0)).unwrap(), empty);
-    let test = add_test_key(&mut store, Algorithm::ES256);
-    let app = app_kid(&mut store);
-    let app_set = export_jwks(&mut store, Purpose::App, at(0)).unwrap().keys;
-    let test_set = export_jwks(&mut store, Purpose::Test, at(0)).unwrap().keys;
-    assert_eq!(kids(&app_set), [app]);
-    assert_eq!(kids(&test_set), [test.spec.kid.as_str()]);
+    let test_key = add_test_key(&mut store, Algorithm::ES256);
+    let expected_app_kid = app_kid(&mut store);
+    let app_set = export_jwks(&mut store, Purpose::App, at(0)).unwrap().jwk_set;
+    let test_set = export_jwks(&mut store, Purpose::Test, at(0)).unwrap().jwk_set;
+    assert_eq!(kids(&app_set), [expected_app_kid]);
+    assert_eq!(kids(&test_set), [test_key.spec.kid.as_str()]);
 }
 
 #[test]
 fn jwk_set_has_only_public_members() {
     let mut store = new_store();
-    let set = export_jwks(&mut store, Purpose::App, at(0)).unwrap().keys;
+    let set = export_jwks(&mut store, Purpose::App, at(0)).unwrap().jwk_set;
     let key = set["keys"][0].as_object().unwrap();
     let names: Vec<_> = key.keys().map(String::as_str).collect();
     assert_eq!(names, ["kty", "crv", "x", "y", "kid", "alg", "use"]);
@@ -48,22 +48,22 @@ fn jwk_set_has_only_public_members() {
 #[test]
 fn symmetric_keys_are_omitted_and_counted() {
     let mut store = new_store_with(Algorithm::HS256);
-    let empty = JwkSetExport { keys: json!({"keys": []}), omitted_count: 1 };
+    let empty = JwkSetExport { jwk_set: json!({"keys": []}), omitted_count: 1 };
     assert_eq!(export_jwks(&mut store, Purpose::App, at(0)).unwrap(), empty);
 }
 
 #[test]
 fn retired_key_is_published_and_revoked_key_is_not() {
     let mut store = new_store();
-    let old = app_kid(&mut store);
+    let old_kid = app_kid(&mut store);
     rotate_app_key(&mut store, at(60));
-    let new = app_kid(&mut store);
+    let new_kid = app_kid(&mut store);
     assert_eq!(
-        kids(&export_jwks(&mut store, Purpose::App, at(0)).unwrap().keys),
-        [old.clone(), new.clone()]
+        kids(&export_jwks(&mut store, Purpose::App, at(0)).unwrap().jwk_set),
+        [old_kid.clone(), new_kid.clone()]
     );
     store.execute_sql("UPDATE keys SET state = 'revoked' WHERE state = 'retired'");
-    assert_eq!(kids(&export_jwks(&mut store, Purpose::App, at(0)).unwrap().keys), [new]);
+    assert_eq!(kids(&export_jwks(&mut store, Purpose::App, at(0)).unwrap().jwk_set), [new_kid]);
 }
 
 #[test]

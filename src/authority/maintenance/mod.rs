@@ -3,10 +3,10 @@
 mod prune;
 mod restore;
 
-pub(crate) use prune::{PruneCounts, find_prune_gap, prune};
+pub(crate) use prune::{PruneCounts, detect_fast_clock, prune};
 pub(crate) use restore::{check_backup, restore};
 
-use super::audit_context::{DONE, UNDELIVERED};
+use super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::directory::Writers;
@@ -24,10 +24,10 @@ pub(crate) fn load_store_stats(store: &mut Store, now: Timestamp) -> Result<Stor
 
 /// Returns the defects of the store at `path`, which may be in any state.
 pub(crate) fn check_store(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
-    Ok(store::check(path, &build_row_checks(), now, wait)?)
+    Ok(store::check(path, &build_crypto_checks(), now, wait)?)
 }
 
-fn build_row_checks() -> store::CryptoChecks {
+fn build_crypto_checks() -> store::CryptoChecks {
     store::CryptoChecks {
         check_key: |key| crypto::check_key(key).err().map(|error| error.to_string()),
         check_hash: |hash| crypto::check_hash(hash).err().map(|error| error.to_string()),
@@ -52,12 +52,18 @@ pub(crate) fn back_up(
     let pending_backup = store.backup(target, on_progress)?;
     let writers = pending_backup.writers;
     let event = caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
-        Ok(audit.record_outcome(tx, Some(caller.user.id), Some("store".to_owned()), DONE, 1)?)
+        Ok(audit.record_outcome(
+            tx,
+            Some(caller.user.id),
+            Some("store".to_owned()),
+            OUTCOME_DONE,
+            1,
+        )?)
     })?;
     match pending_backup.persist() {
         Ok(size) => Ok((size, writers)),
         Err(error) => {
-            store.write(|tx| tx.set_outcome(event, UNDELIVERED))?;
+            store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED))?;
             Err(error.into())
         }
     }
@@ -73,13 +79,13 @@ fn ensure_writable(store: &Store) -> Result<(), Error> {
     if store.is_read_only() { Err(store::Error::ReadOnly.into()) } else { Ok(()) }
 }
 
-/// Migrates the store at `path` to the current schema after a backup of an older store. Returns the
-/// path of the backup. An older store cannot authenticate an admin, so the owner of the store file
-/// may migrate.
+/// Migrates the store at `path` to the current schema; a store with an older schema is backed up
+/// first. Returns the path of the backup. An older store cannot authenticate an admin, so the owner
+/// of the store file may migrate.
 pub(crate) fn migrate(
     path: &Path,
     audit: &AuditContext,
-    target: Option<&Path>,
+    backup_path: Option<&Path>,
     wait: Duration,
 ) -> Result<Option<PathBuf>, Error> {
     let event = NewEvent {
@@ -88,10 +94,10 @@ pub(crate) fn migrate(
         os_uid: audit.os_uid,
         action: &audit.action,
         target: Some("store".to_owned()),
-        outcome: DONE,
+        outcome: OUTCOME_DONE,
         count: 1,
     };
-    Ok(Store::migrate(path, target, &event, wait)?)
+    Ok(Store::migrate(path, backup_path, &event, wait)?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Pruning of expired tokens and sessions, in short transactions so that other processes can write.
 
-use super::super::audit_context::DONE;
+use super::super::audit_context::OUTCOME_DONE;
 use super::super::principal::BearerCredential;
 use super::super::{AuditContext, Caller, Error};
 use super::{ADMINS_ONLY, authorize_maintenance, ensure_writable};
@@ -8,7 +8,8 @@ use crate::crypto::HashClass;
 use crate::model::{Lifetime, Role, Timestamp};
 use crate::store::{self, Reader, Store, Writer};
 
-/// Number of rows that one transaction removes. Other processes wait about ten milliseconds for it.
+/// Number of rows that one transaction removes. The transaction blocks other writers for about ten
+/// milliseconds.
 const BATCH_SIZE: usize = 5_000;
 
 /// The numbers of removed rows.
@@ -24,11 +25,11 @@ pub(crate) struct PruneCounts {
     pub(crate) grants: usize,
 }
 
-/// Returns the time of the newest change in the store, if the prune would remove rows that expired
-/// more than a day after that change: then the clock may be ahead. Changes since the login or
-/// refresh that issued the access token of the caller are ignored, because the same clock supplied
-/// their times.
-pub(crate) fn find_prune_gap(
+/// Detects that the clock may be ahead: returns the time of the newest change in the store, if the
+/// prune would remove rows that expired more than a day after that change. Changes since the login
+/// or refresh that issued the caller's access token are ignored, because their times come from the
+/// same clock.
+pub(crate) fn detect_fast_clock(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -37,12 +38,13 @@ pub(crate) fn find_prune_gap(
     authorize_maintenance(caller)?;
     let Some(cutoff) = compute_expiry_cutoff(audit.now, keep) else { return Ok(None) };
     let newest = store.read(|tx| {
-        let session_pair = match caller.credential {
+        let pair_with_session = match caller.credential {
             BearerCredential::Access(jti) => tx.find_pair_by_access(jti)?,
             BearerCredential::AppToken(_) => None,
         };
         tx.newest_event_time(
-            session_pair.map_or(audit.now, |session_pair| session_pair.pair.issued_at),
+            pair_with_session
+                .map_or(audit.now, |pair_with_session| pair_with_session.pair.issued_at),
         )
     })?;
     Ok(newest.filter(|newest| {
@@ -88,41 +90,42 @@ pub(crate) fn prune(
     )?;
     let revocation_entries = job.remove_in_batches(
         (0, String::new()),
-        |tx, after| tx.obsolete_blocklist_keys(after, BATCH_SIZE),
-        |tx, entries| tx.remove_blocklist_keys(entries),
+        |tx, after| tx.obsolete_blocklist_entries(after, BATCH_SIZE),
+        |tx, entries| tx.remove_blocklist_entries(entries),
     )?;
     let grants = job.remove_in_batches(
         0,
         |tx, after| tx.unused_grants(*after, BATCH_SIZE),
         |tx, ids| tx.remove_grants(ids),
     )?;
-    recompute_costliest_hash(store, caller)?;
+    update_costliest_hash_class(store, caller)?;
     store.erase_deleted_rows_from_wal();
     Ok(PruneCounts { tokens, sessions, revocation_entries, grants })
 }
 
-/// Stores the class of the costliest remaining password hash, if the stored class is different.
-fn recompute_costliest_hash(store: &mut Store, caller: &Caller) -> Result<(), Error> {
+/// Stores the class (algorithm and cost parameters) of the costliest remaining password hash, if
+/// the stored class is different.
+fn update_costliest_hash_class(store: &mut Store, caller: &Caller) -> Result<(), Error> {
     let compare_stored = |tx: &Reader<'_>| {
         let class = find_costliest_hash_class(tx)?;
-        Ok::<_, store::Error>((tx.costliest_hash()? == class, class))
+        Ok::<_, store::Error>((tx.costliest_hash_class()? == class, class))
     };
     if store.read(compare_stored)?.0 {
         return Ok(());
     }
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let (_, class) = compare_stored(tx)?;
-        Ok(tx.set_costliest_hash(class.as_deref())?)
+        Ok(tx.set_costliest_hash_class(class.as_deref())?)
     })
 }
 
-/// Returns the class of the costliest hash of all users. Hashes beyond the limits are not computed
-/// at a login, so they are ignored.
+/// Returns the class of the costliest hash of all users. Hashes with parameters beyond the limits
+/// of an import are ignored, because a login does not compute such hashes.
 fn find_costliest_hash_class(tx: &Reader<'_>) -> Result<Option<String>, store::Error> {
     let mut costliest = HashClass::default();
     tx.for_each_hash_class(|text| {
         if let Ok(class) = HashClass::from_stored(Some(text)) {
-            costliest = costliest.clone().costlier(class);
+            costliest = costliest.clone().choose_costlier(class);
         }
     })?;
     Ok(costliest.to_stored())
@@ -132,7 +135,7 @@ struct PruneJob<'p> {
     store: &'p mut Store,
     audit: &'p AuditContext,
     caller: &'p Caller,
-    /// The id of the audit event that counts the removed rows, after the first removal.
+    /// The id of the audit event that counts the removed rows; `None` until a row is removed.
     event: Option<i64>,
 }
 
@@ -159,7 +162,13 @@ impl PruneJob<'_> {
                         None => {
                             let target = Some("store".to_owned());
                             let caller_id = Some(self.caller.user.id);
-                            Some(self.audit.record_outcome(tx, caller_id, target, DONE, removed)?)
+                            Some(self.audit.record_outcome(
+                                tx,
+                                caller_id,
+                                target,
+                                OUTCOME_DONE,
+                                removed,
+                            )?)
                         }
                     };
                     Ok((removed, event))

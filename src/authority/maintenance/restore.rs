@@ -1,8 +1,8 @@
 //! Restore of a backup: checks of its content, and authorization.
 
-use super::super::audit_context::DONE;
+use super::super::audit_context::OUTCOME_DONE;
 use super::super::{AuditContext, Caller, Error};
-use super::{ADMINS_ONLY, build_row_checks};
+use super::{ADMINS_ONLY, build_crypto_checks};
 use crate::model::{Role, Timestamp, UserRef};
 use crate::store::{self, LockedStore, RestoreOutcome};
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(crate) fn check_backup(
     wait: Duration,
 ) -> Result<Vec<String>, Error> {
     let backup_error = |fault| Error::Backup { file: file.to_owned(), fault };
-    let findings = match store::check_backup(file, path, &build_row_checks(), now, wait) {
+    let findings = match store::check_backup(file, path, &build_crypto_checks(), now, wait) {
         Err(
             error @ (store::Error::InvalidBackup(..)
             | store::Error::PreviousStoreExists { .. }
@@ -57,7 +57,7 @@ pub(crate) fn restore(
             Some(caller) => tx.find_user(&UserRef::Uid(caller.user.uid))?.map(|user| user.id),
             None => None,
         };
-        audit.record_outcome(tx, user, Some("store".to_owned()), DONE, 1).map(|_| ())
+        audit.record_outcome(tx, user, Some("store".to_owned()), OUTCOME_DONE, 1).map(|_| ())
     };
     Ok(locked_store.replace(file, record, on_progress)?)
 }

@@ -47,8 +47,8 @@ pub(crate) fn authorize_minter(
             let may_mint = row.grant.permissions.iter().any(|p| p.as_str() == Permission::MINT);
             may_mint.then_some(BearerCredential::AppToken(row.id))
         }
-        (TokenRecord::Session(session_pair), Some(TokenKind::Access)) => {
-            Some(BearerCredential::Access(session_pair.pair.access_jti))
+        (TokenRecord::Session(pair_with_session), Some(TokenKind::Access)) => {
+            Some(BearerCredential::Access(pair_with_session.pair.access_jti))
         }
         _ => None,
     };

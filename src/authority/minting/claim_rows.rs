@@ -76,7 +76,7 @@ impl ClaimRows {
     }
 
     /// Returns the database that reserves the `jti` of each row, if the rows came from a file.
-    pub(super) fn scratch(&self) -> Option<&ScratchDatabase> {
+    pub(super) fn scratch_database(&self) -> Option<&ScratchDatabase> {
         match &self.rows {
             RowSource::Repeated(..) => None,
             RowSource::FromFile(scratch) => Some(scratch),

@@ -21,8 +21,8 @@ macro_rules! defects {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// Returns a description of the defect with the RFC section that a token with it
-            /// violates.
+            /// Returns a description of the defect, including the RFC section that the defective
+            /// token violates.
             pub(crate) const fn description(self) -> &'static str {
                 match self { $(Self::$variant => $description),+ }
             }

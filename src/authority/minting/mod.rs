@@ -40,8 +40,8 @@ pub(crate) enum Signer {
 pub(crate) struct MintRequest {
     template: Template,
     parameter_values: Map<String, Value>,
-    /// Explicit claims. They replace the template's claims of the same name and follow the other
-    /// claims.
+    /// Explicit claims. They replace the template's claims of the same name; claims that the
+    /// template does not have come last in the token.
     pub(crate) claims: Map<String, Value>,
     header: Map<String, Value>,
     /// `jti` for a single token; replaces the template's `jti`.
@@ -90,8 +90,8 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Sets a common claim, through the preset parameter of the same name if the preset has one.
-    /// Without values nothing changes.
+    /// Sets a claim such as `aud`, through the preset parameter of the same name if the preset has
+    /// one. Without values nothing changes.
     pub(crate) fn set_claim(&mut self, name: &str, values: &[&str]) -> Result<(), InvalidValue> {
         match values {
             [] => return Ok(()),

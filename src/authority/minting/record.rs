@@ -40,9 +40,9 @@ pub(super) fn ensure_new_jtis(
     Ok(())
 }
 
-/// Refuses a `jti` that was revoked, or may have been: revocations of tokens that expired before
-/// the prune horizon are no longer known. A new row for such a token would make a revoked token
-/// with the same claims valid again.
+/// Refuses a `jti` that was revoked or may have been revoked: a prune removes the rows of expired
+/// tokens, and with the rows the knowledge of which tokens were revoked. A new row for such a `jti`
+/// would make a revoked token with the same claims valid again.
 pub(super) fn ensure_never_revoked(
     tx: &Reader<'_>,
     key: i64,
@@ -77,8 +77,8 @@ fn with_line(line: u64, error: Error) -> Error {
 }
 
 impl MintJob {
-    /// Refuses rows from which no token can be built or, if the request records tokens, recorded.
-    /// Calls `check_jtis` with the planned `jti`s of each batch of tokens to record.
+    /// Refuses rows from which no token can be built and, if the request records tokens, rows whose
+    /// token cannot be recorded. Calls `check_jtis` with the planned `jti`s of each batch.
     pub(super) fn validate_rows(
         &self,
         key: &KeySpec,
@@ -87,7 +87,7 @@ impl MintJob {
         mut check_jtis: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.claim_rows
-            .scratch()
+            .scratch_database()
             .filter(|_| self.request.record)
             .map_or(Ok(()), ScratchDatabase::release_names)?;
         let (mut offset, limit) = (0, self.claim_rows.sample_size());
@@ -123,7 +123,7 @@ impl MintJob {
     /// Refuses a `jti` that occurs twice in this request. A generated `jti` is unique and needs no
     /// reservation.
     fn ensure_distinct_jtis(&self, jtis: &[PlannedJti]) -> Result<(), Error> {
-        let Some(scratch) = self.claim_rows.scratch() else {
+        let Some(scratch) = self.claim_rows.scratch_database() else {
             let mut pairs = jtis.iter().zip(jtis.iter().skip(1));
             return if pairs.any(|(first, second)| first.jti == second.jti) {
                 Err(Error::Usage("each recorded token requires its own `jti`".to_owned()))

@@ -1,6 +1,6 @@
 //! Signing and recording of test tokens, with a test key of the store or an external key.
 
-use super::super::audit_context::DONE;
+use super::super::audit_context::OUTCOME_DONE;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
 use super::super::principal::{require_role, write_as};
 use super::super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after};
@@ -33,7 +33,7 @@ pub(crate) struct MintedToken {
     pub(crate) id: Option<TokenId>,
 }
 
-/// Bulk mint in progress.
+/// Minting of the tokens of one request, in batches.
 #[derive(Debug)]
 pub(crate) struct MintJob {
     pub(super) request: MintRequest,
@@ -50,9 +50,9 @@ pub(crate) struct MintJob {
 pub(crate) struct JobKey {
     spec: KeySpec,
     /// Row id of the key.
-    key: i64,
+    key_row_id: i64,
     minter: Principal,
-    /// Audit event that counts the recorded tokens.
+    /// Row id of the audit event that counts the recorded tokens.
     event: i64,
     /// Set if the key is a newly generated HMAC secret, which no service has yet.
     pub(crate) is_new_secret: bool,
@@ -71,12 +71,12 @@ impl MintJob {
         let job = Self::for_minter(store, audit, minter, request, claim_rows)?;
         let count = if job.request.record { 0 } else { job.claim_rows.count() };
         let token_noun = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
-        let record = |tx: &Writer<'_>, user: &User, _, key_suffix: &str, (): &()| {
+        let record = |tx: &Writer<'_>, user: &User, _, new_key_note: &str, (): &()| {
             Ok(audit.record_outcome(
                 tx,
                 Some(user.id),
-                Some(format!("{token_noun}{key_suffix}")),
-                DONE,
+                Some(format!("{token_noun}{new_key_note}")),
+                OUTCOME_DONE,
                 count,
             )?)
         };
@@ -119,12 +119,12 @@ impl MintJob {
                 |jtis| store.read(|tx| ensure_new_jtis(tx, signing_key.id, jtis)),
             )?;
             let output = work(&signing_key.spec)?;
-            let suffix = format!(", signed by new key {}", signing_key.spec.kid.as_str());
-            let key_suffix = if signing_key.id.is_none() { suffix.as_str() } else { "" };
+            let note = format!(", signed by new key {}", signing_key.spec.kid.as_str());
+            let new_key_note = if signing_key.id.is_none() { note.as_str() } else { "" };
             let result = write_as(store, minter, |tx, user| {
                 require_role(user, Role::Minter, MINTERS_ONLY)?;
                 let key = signing_key.ensure_inserted(tx, audit.now)?;
-                Ok::<_, Error>((key, record(tx, user, key, key_suffix, &output)?))
+                Ok::<_, Error>((key, record(tx, user, key, new_key_note, &output)?))
             });
             let (key, event) = match result {
                 // Another process inserted a key first; use that key.
@@ -134,7 +134,7 @@ impl MintJob {
             let is_new_secret =
                 signing_key.id.is_none() && signing_key.spec.algorithm.is_symmetric();
             let (spec, minter) = (signing_key.spec, minter.clone());
-            return Ok((JobKey { spec, key, minter, event, is_new_secret }, output));
+            return Ok((JobKey { spec, key_row_id: key, minter, event, is_new_secret }, output));
         }
         Err(Error::KeyContention)
     }
@@ -196,7 +196,8 @@ impl MintJob {
         builder.build(defect)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
             Error::Usage(format!(
-                "defect `{name}` not applicable: the token lacks the claim to change (`--aud`, `--scope`)"
+                "defect `{name}` not applicable: the token lacks the claim to change (set `--aud` \
+                 or `--scope`), or the defect requires an asymmetric key or another preset"
             ))
         })
     }
@@ -214,7 +215,7 @@ impl MintJob {
         Ok((MintedToken { token, jti, id: None }, parts.claims))
     }
 
-    /// Signs the next batch with an external key, without recording. Empty at the end.
+    /// Signs the next batch without recording. Returns an empty list after the last batch.
     pub(crate) fn next_unrecorded_batch(
         &mut self,
         key: &KeySpec,
@@ -227,7 +228,7 @@ impl MintJob {
         Ok(tokens)
     }
 
-    /// Signs the next batch, and records the tokens if requested. Empty at the end.
+    /// Signs and, if requested, records the next batch. Returns an empty list after the last batch.
     pub(crate) fn next_batch(
         &mut self,
         store: &mut Store,
@@ -245,7 +246,7 @@ impl MintJob {
                 build_token_row(
                     claims,
                     job_key.minter.user.id,
-                    job_key.key,
+                    job_key.key_row_id,
                     self.validity.issued_at,
                 )
             };
@@ -255,17 +256,17 @@ impl MintJob {
                 let with_id = |((token, _), id)| MintedToken { id: Some(id), ..token };
                 return Ok(signed_tokens.into_iter().zip(ids).map(with_id).collect());
             }
-            // The key was replaced in the meantime. If the key has no successor, an admin revoked
-            // the key.
+            // The key no longer signs: sign the batch again with its successor. Only a revoked key
+            // has no successor.
             let key = self.select_key(store)?;
-            job_key.key = key.id.ok_or(Error::KeyContention)?;
+            job_key.key_row_id = key.id.ok_or(Error::KeyContention)?;
             job_key.spec = key.spec;
         }
         Err(Error::KeyContention)
     }
 
-    /// Records a batch and adds to the count of the audit event. Returns `None` if the key no
-    /// longer signs. An explicitly selected key signs until revoked.
+    /// Records a batch and adds to the count of the audit event. Returns `None` if the key may no
+    /// longer sign. An explicitly selected key may sign as long as it verifies, even if retired.
     fn record_batch(
         &self,
         store: &mut Store,
@@ -276,14 +277,14 @@ impl MintJob {
         let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
             let can_sign = match &self.request.signer {
                 Signer::Key(kid) => load_test_key(tx, kid, self.now).is_ok(),
-                Signer::Algorithm(_) => tx.is_active_key(job_key.key)?,
+                Signer::Algorithm(_) => tx.is_active_key(job_key.key_row_id)?,
             };
             if !can_sign {
                 return Ok(None);
             }
             let add = |(row, source_row): (&NewToken, &Cow<'_, Row>)| {
                 let expires_at = row.expires_at.filter(|_| self.has_custom_jti(&source_row.fields));
-                ensure_never_revoked(tx, job_key.key, row.jti, expires_at)?;
+                ensure_never_revoked(tx, job_key.key_row_id, row.jti, expires_at)?;
                 Ok::<_, Error>(tx.add_token(row)?)
             };
             let ids = rows.iter().zip(source_rows).map(add).collect::<Result<_, _>>()?;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::authority::test_store::{
     add_session, add_user, at, decode_token, issue_app_token, mint_request, mint_token,
-    mint_token_text, new_store, new_store_with, refusal_reasons, reject_reasons, set_setting,
+    mint_token_text, new_store, new_store_with, refusal_reasons, set_setting, verification_reasons,
 };
 use crate::authority::{Error, ExpectedKind, RejectReason, authenticate};
 use crate::model::{ExtraClaims, Lifetime, Purpose, Role, Setting, TokenKind};
@@ -28,7 +28,12 @@ fn default_test_token_has_standard_claims() {
     });
     assert_eq!(payload.to_string(), expected.to_string());
     assert_eq!(
-        reject_reasons(&mut store, token.expose_secret(), ExpectedKind::Only(TokenKind::Test), 0),
+        verification_reasons(
+            &mut store,
+            token.expose_secret(),
+            ExpectedKind::Only(TokenKind::Test),
+            0
+        ),
         []
     );
 }
@@ -95,7 +100,7 @@ fn minting_requires_the_minter_role() {
     assert!(mint_token(&mut store, &ada, &mint_request()).is_ok());
     store.execute_sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let john = add_session(&mut store, john.user());
-    assert!(mint_token(&mut store, &john, &mint_request()).is_ok(), "the role comes from the row");
+    assert!(mint_token(&mut store, &john, &mint_request()).is_ok(), "the stored role decides");
 }
 
 #[test]
@@ -103,28 +108,28 @@ fn test_token_never_passes_as_another_kind() {
     for algorithm in [Algorithm::ES256, Algorithm::HS256] {
         let mut store = new_store_with(algorithm);
         let mia = add_user(&mut store, "mia", Role::Minter);
-        let app = issue_app_token(&mut store, &mia, "app");
-        let claims = decode_token(app.token.expose_secret()).1.as_object().unwrap().clone();
+        let app_token = issue_app_token(&mut store, &mia, "app");
+        let claims = decode_token(app_token.token.expose_secret()).1.as_object().unwrap().clone();
         let forged_app_token =
             mint_token_text(&mut store, &mia, &MintRequest { claims, ..mint_request() });
         let session_claims = decode_token(mia.access_token()).1.as_object().unwrap().clone();
-        let session_token = mint_token_text(
+        let forged_session_token = mint_token_text(
             &mut store,
             &mia,
             &MintRequest { claims: session_claims, ..mint_request() },
         );
         for kind in [TokenKind::App, TokenKind::Access, TokenKind::Refresh] {
-            for token in [&forged_app_token, &session_token] {
+            for token in [&forged_app_token, &forged_session_token] {
                 assert_eq!(
-                    reject_reasons(&mut store, token, ExpectedKind::Only(kind), 0),
+                    verification_reasons(&mut store, token, ExpectedKind::Only(kind), 0),
                     [RejectReason::WrongType],
                     "{kind:?}"
                 );
             }
         }
-        assert_eq!(reject_reasons(&mut store, &forged_app_token, ExpectedKind::Any, 0), []);
+        assert_eq!(verification_reasons(&mut store, &forged_app_token, ExpectedKind::Any, 0), []);
         assert_eq!(
-            refusal_reasons(authenticate(&mut store, at(0), &session_token)),
+            refusal_reasons(authenticate(&mut store, at(0), &forged_session_token)),
             [RejectReason::WrongType]
         );
     }
@@ -156,10 +161,10 @@ fn recorded_test_token_has_a_row_and_can_be_revoked() {
     let row = store.read(|tx| tx.find_token(id.unwrap())).unwrap().unwrap();
     assert_eq!((row.grant.kind, row.grant.app.as_str()), (TokenKind::Test, "alice"));
     let expected_kind = ExpectedKind::Only(TokenKind::Test);
-    assert_eq!(reject_reasons(&mut store, token.expose_secret(), expected_kind, 0), []);
+    assert_eq!(verification_reasons(&mut store, token.expose_secret(), expected_kind, 0), []);
     store.write(|tx| tx.revoke_token(row.id, at(0))).unwrap();
     assert_eq!(
-        reject_reasons(&mut store, token.expose_secret(), expected_kind, 0),
+        verification_reasons(&mut store, token.expose_secret(), expected_kind, 0),
         [RejectReason::Revoked]
     );
 }
@@ -183,18 +188,19 @@ fn recorded_test_token_with_any_claims_matches_the_row() {
         let MintedToken { token, id, .. } = mint_token(&mut store, &mia, &request).unwrap();
         let expected_kind = ExpectedKind::Only(TokenKind::Test);
         assert_eq!(
-            reject_reasons(&mut store, token.expose_secret(), expected_kind, 0),
+            verification_reasons(&mut store, token.expose_secret(), expected_kind, 0),
             [],
             "{claim}"
         );
         store.write(|tx| tx.revoke_token(id.unwrap(), at(0))).unwrap();
-        let revoked = reject_reasons(&mut store, token.expose_secret(), expected_kind, 0);
-        assert_eq!(revoked, [RejectReason::Revoked], "{claim}");
+        let reasons_after_revocation =
+            verification_reasons(&mut store, token.expose_secret(), expected_kind, 0);
+        assert_eq!(reasons_after_revocation, [RejectReason::Revoked], "{claim}");
     }
 }
 
 #[test]
-fn test_token_without_jti_or_exp_is_not_recorded() {
+fn test_token_with_invalid_jti_or_exp_is_not_recorded() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     for (claim, reason) in [
@@ -222,15 +228,23 @@ fn recorded_test_token_uses_no_quota_and_is_no_credential() {
     let quota = issue_app_token(&mut store, &ada, "app").quota_usage.unwrap();
     assert_eq!(quota.used, 1);
     // A test token with the `jti` of an app token is not the app token.
-    let app = issue_app_token(&mut store, &ada, "other");
+    let app_token = issue_app_token(&mut store, &ada, "other");
     let claims: Map<String, Value> =
-        [("jti".to_owned(), json!(app.record.jti))].into_iter().collect();
-    let twin_token = mint_token_text(
+        [("jti".to_owned(), json!(app_token.record.jti))].into_iter().collect();
+    let test_token_with_app_jti = mint_token_text(
         &mut store,
         &ada,
         &MintRequest { claims: claims.clone(), ..mint_request() },
     );
-    assert_eq!(reject_reasons(&mut store, &twin_token, ExpectedKind::Only(TokenKind::Test), 0), []);
+    assert_eq!(
+        verification_reasons(
+            &mut store,
+            &test_token_with_app_jti,
+            ExpectedKind::Only(TokenKind::Test),
+            0
+        ),
+        []
+    );
     let result =
         mint_token(&mut store, &ada, &MintRequest { record: true, claims, ..mint_request() });
     assert!(matches!(result, Err(Error::Usage(text)) if text.contains("is already recorded")));

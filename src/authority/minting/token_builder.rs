@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json};
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Inputs for one token: job, key, header `kid` and row claims.
+/// Inputs for one token: job, key, header `kid` and the claims of its input row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenBuilder<'a> {
     pub(super) job: &'a MintJob,
     pub(super) key: &'a KeySpec,
     pub(super) kid: Option<&'a Untrusted>,
-    /// Claims of this token's row.
+    /// Claims of the input row for which this token is minted.
     pub(super) row_claims: &'a Map<String, Value>,
 }
 
@@ -97,7 +97,7 @@ impl TokenBuilder<'_> {
         })
     }
 
-    /// Signs the token, with the defects that affect the signature.
+    /// Signs the token. Adds `defect` if the defect affects the signature or the serialization.
     pub(super) fn sign(
         &self,
         parts: &TokenParts,
@@ -174,7 +174,8 @@ fn claim_patch(name: &str, value: Value) -> TokenParts {
     TokenParts { header: Map::new(), claims }
 }
 
-/// Replaces the value of each present claim with another value of the same shape: string or array.
+/// Returns a patch that replaces each present claim with another value: an array with an array, any
+/// other value with a string.
 fn other_values_patch(claims: &Map<String, Value>, names: &[&str]) -> TokenParts {
     let other_value = |value: &Value| {
         if value.is_array() { json!(["something-else"]) } else { json!("something-else") }
@@ -195,7 +196,8 @@ fn apply_patch(members: &mut Map<String, Value>, patch: Map<String, Value>) {
     }
 }
 
-/// Rebuilds a token from its signing input and signature, which the last dot separates.
+/// Returns the token that `edit` makes of the signing input (header and payload) and the signature
+/// of `token`.
 fn edit_token(token: &SecretString, edit: impl Fn(&str, &str) -> String) -> SecretString {
     let (input, signature) = token.expose_secret().rsplit_once('.').unwrap_or_default();
     SecretString::from(edit(input, signature))

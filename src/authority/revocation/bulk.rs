@@ -71,9 +71,10 @@ mod tests {
         times.map(|(id, time)| (id, time.unwrap().unix() - at(0).unix())).collect()
     }
 
-    /// Creates a store with tokens of two users. Ada has tokens 1 (a), 2 (b), 3 (b, a test token),
-    /// 4 (b, issued at 20, expired at 50) and 5 (b, revoked at 7); john has token 6 (b).
-    fn new_sample_store() -> (Store, TestUser, TestUser) {
+    /// Creates a store with tokens of two users for the apps a and b. Ada has tokens 1 (for a),
+    /// 2 (for b), 3 (a test token with the subject b), 4 (for b, issued at 20, expires at 50) and
+    /// 5 (for b, revoked at 7); john has token 6 (for b).
+    fn new_store_with_sample_tokens() -> (Store, TestUser, TestUser) {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
         let john = add_user(&mut store, "john", Role::User);
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn bulk_revocation_leaves_expired_and_revoked_tokens_unchanged() {
-        let (mut store, ada, _) = new_sample_store();
+        let (mut store, ada, _) = new_store_with_sample_tokens();
         let filter = live_filter(Some(ada.user().id));
         assert_eq!(count_revocable_tokens(&mut store, at(60), &ada.caller, &filter).unwrap(), 3);
         assert_eq!(revoke_bulk(&mut store, &audit_at(60), &ada.caller, &filter).unwrap(), 3);
@@ -117,7 +118,7 @@ mod tests {
             (None, None, cutoff, &[1, 2, 3, 6]),
             (None, None, Some(at(0)), &[]),
         ] {
-            let (mut store, ada, _) = new_sample_store();
+            let (mut store, ada, _) = new_store_with_sample_tokens();
             let filter = TokenFilter { kind, app, issued_before, ..live_filter(None) };
             let count = revoke_bulk(&mut store, &audit_at(30), &ada.caller, &filter).unwrap();
             let mut newly_revoked = revocation_times(&mut store, &ada);
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn bulk_revocation_of_other_users_requires_admin() {
-        let (mut store, ada, john) = new_sample_store();
+        let (mut store, ada, john) = new_store_with_sample_tokens();
         for owner in [None, Some(ada.user().id)] {
             let message = "only admins can act on other users' tokens";
             let result =
@@ -138,12 +139,15 @@ mod tests {
             let result = revoke_bulk(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
             assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
         }
-        let own_tokens = live_filter(Some(john.user().id));
-        assert_eq!(revoke_bulk(&mut store, &audit_at(0), &john.caller, &own_tokens).unwrap(), 1);
+        let own_tokens_filter = live_filter(Some(john.user().id));
+        assert_eq!(
+            revoke_bulk(&mut store, &audit_at(0), &john.caller, &own_tokens_filter).unwrap(),
+            1
+        );
     }
 
     #[test]
-    fn bulk_revocation_records_its_filter() {
+    fn filter_description_names_every_condition() {
         let filter = TokenFilter {
             kind: Some(TokenKind::App),
             app: Some(AppName::parse("b").unwrap()),

@@ -13,7 +13,7 @@ use super::{
 use crate::model::{
     InvalidValue, Jti, RecordedToken, Role, Timestamp, TokenId, TokenKind, Untrusted, User, UserId,
 };
-use crate::store::{Reader, SessionPair, Store, Writer};
+use crate::store::{PairWithSession, Reader, Store, Writer};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -66,11 +66,11 @@ pub(crate) struct RevocationOutcome {
 enum RevocationTarget {
     Recorded(RecordedToken),
     /// An access token; the session stays open.
-    Access(SessionPair),
+    Access(PairWithSession),
     /// A refresh token, whose revocation ends the session.
-    Refresh(SessionPair),
+    Refresh(PairWithSession),
     Unrecorded {
-        key: i64,
+        key_row_id: i64,
         jti: String,
         kind: TokenKind,
         expires_at: Option<Timestamp>,
@@ -78,7 +78,7 @@ enum RevocationTarget {
 }
 
 impl RevocationTarget {
-    /// Returns the owner, if the revocation depends on the owner.
+    /// Returns the owner of the token; the owner of an unrecorded token is not known.
     fn owner(&self) -> Option<UserId> {
         match self {
             Self::Recorded(token) => Some(token.grant.owner_id),
@@ -90,7 +90,7 @@ impl RevocationTarget {
 
 /// Revokes all selected tokens in one transaction, or no token if a selector matches no token or
 /// the caller lacks the permission. Signatures of tokens given by value are checked before the
-/// transaction; rows are looked up inside.
+/// transaction; rows are looked up in the transaction.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
@@ -139,7 +139,7 @@ impl VerifiedSelector {
 }
 
 /// Returns the tokens that match the selector and that `user` may revoke. Several rows may have the
-/// same `jti`, since minting and refreshing can choose the `jti`.
+/// same `jti`, since users who mint tokens or refresh sessions can choose the `jti`.
 fn resolve_targets(
     tx: &Reader<'_>,
     user: Option<&User>,
@@ -155,7 +155,7 @@ fn resolve_targets(
     };
     targets.retain(|target| check_may_revoke(user, target.owner()).is_ok());
     if targets.is_empty() {
-        // Only admins may learn which ids of other users exist.
+        // Only admins may learn which tokens of other users exist.
         check_may_revoke(user, None)?;
         return Err(Error::NotFound { resource: ResourceKind::Token, name: Some(selector_text) });
     }
@@ -192,7 +192,7 @@ pub(super) fn find_app_token(
 
 const APP_TOKENS_ONLY: &str = "only app tokens can be renewed";
 
-/// Returns the row of an app token, or the reason for refusing any other token given by value.
+/// Returns the row of an app token, or the error to report if another token was given by value.
 fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<RecordedToken, Error> {
     let reason = match target {
         RevocationTarget::Recorded(token) if token.grant.kind == TokenKind::App => {
@@ -228,7 +228,7 @@ pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Re
 /// Token with a valid signature by a key of the store.
 struct SignedToken {
     kind: TokenKind,
-    key: i64,
+    key_row_id: i64,
     claims: Map<String, Value>,
 }
 
@@ -237,14 +237,14 @@ fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<Si
     let mut report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     if let (Some(kind), Some(key), Some(claims)) = (report.kind, &report.key, report.claims.take())
     {
-        return Ok(SignedToken { kind, key: key.id, claims });
+        return Ok(SignedToken { kind, key_row_id: key.id, claims });
     }
     report.into_accepted()?;
     Err(Error::from_reason(RejectReason::Malformed))
 }
 
 fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<RevocationTarget, Error> {
-    let SignedToken { kind, key, claims } = token;
+    let SignedToken { kind, key_row_id: key, claims } = token;
     let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
     let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
     match (load_consistent_record(tx, *kind, *key, claims)?, kind) {
@@ -253,7 +253,7 @@ fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<Revocati
         (TokenRecord::Session(pair), _) => Ok(RevocationTarget::Access(pair)),
         (TokenRecord::Missing, _) => match jti {
             Some(jti) => {
-                Ok(RevocationTarget::Unrecorded { key: *key, jti, kind: *kind, expires_at })
+                Ok(RevocationTarget::Unrecorded { key_row_id: *key, jti, kind: *kind, expires_at })
             }
             None => Err(Error::Usage(
                 "a token without `jti` cannot be revoked; mint revocable tokens with `--record`"
@@ -287,7 +287,7 @@ fn apply_revocation(
             let changed = tx.end_session(pair.session.id, "revoked", audit.now)?;
             outcome(None, pair.pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
         }
-        RevocationTarget::Unrecorded { key, jti, kind, expires_at } => {
+        RevocationTarget::Unrecorded { key_row_id: key, jti, kind, expires_at } => {
             let changed = tx.add_to_blocklist(*key, jti, *expires_at, audit.now)?;
             outcome(None, jti.clone(), *kind, changed)
         }

@@ -13,11 +13,11 @@ use super::verification::{TokenRecord, VerificationReport};
 use super::{AuditContext, Error, Expectations, ExpectedKind, Principal, RejectReason, verify};
 use crate::crypto;
 use crate::model::{Jti, Key, PasswordHash, Session, Settings, Sid, Timestamp, TokenKind, User};
-use crate::store::{NewPair, Reader, SessionPair, Store, Writer};
+use crate::store::{NewPair, PairWithSession, Reader, Store, Writer};
 use secrecy::SecretString;
 use std::ops::Deref;
 
-/// The principal of a session.
+/// A principal that an access token authenticated, with the session of the token.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(super) principal: Principal,
@@ -84,15 +84,15 @@ pub(crate) fn authenticate(
     let expectations = Expectations::new(ExpectedKind::Only(TokenKind::Access), now);
     let report = verify(store, access_token, &expectations)?.into_accepted()?;
     match (report.record, report.owner, report.key) {
-        (TokenRecord::Session(session_pair), Some(user), Some(key)) => Ok(Caller {
+        (TokenRecord::Session(pair_with_session), Some(user), Some(key)) => Ok(Caller {
             principal: Principal {
                 user,
-                credential: BearerCredential::Access(session_pair.pair.access_jti),
+                credential: BearerCredential::Access(pair_with_session.pair.access_jti),
                 key,
                 now,
             },
-            session: session_pair.session,
-            access_expires_at: session_pair.pair.access_expires_at,
+            session: pair_with_session.session,
+            access_expires_at: pair_with_session.pair.access_expires_at,
         }),
         _ => Err(Error::from_reason(RejectReason::UnknownToken)),
     }
@@ -107,7 +107,7 @@ pub(crate) struct AuthenticatedUser {
     pub(super) hash: PasswordHash,
     /// A new hash with the current parameters, if `hash` is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
-    /// The state of the audit row of the session.
+    /// An earlier step of the command has already written the audit row, or not.
     pub(super) audit_row: AuditRowState,
 }
 
@@ -153,7 +153,7 @@ pub(crate) fn begin_session<E: From<Error>>(
 /// Refuses a user who was disabled or deleted, or whose password was changed, since authentication.
 fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Result<(), Error> {
     let id = authenticated.user.id;
-    let row = tx.find_user_row(id)?;
+    let row = tx.find_user_including_deleted(id)?;
     let is_enabled = row.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
     if !is_enabled || tx.find_password_hash(id)?.as_ref() != Some(&authenticated.hash) {
         return Err(Error::LoginInvalid);
@@ -174,16 +174,16 @@ enum RefreshOutcome {
     /// The refresh token was valid and is now used, and the new pair is recorded.
     Rotated,
     /// The refresh token was used before for the same new pair, which is signed again.
-    Retried(SessionPair),
+    Retried(PairWithSession),
     /// The refresh token was used before for another pair: the session has ended.
     Reused,
     /// The signing key changed since the pair was prepared.
     KeyChanged,
 }
 
-/// Exchanges a refresh token once for a new pair with the ids `pair_ids`. Reuse ends the session,
-/// except for a retry with the ids of the first use: a retry signs the same pair again from the
-/// row, with the same ids and times.
+/// Exchanges a refresh token for a new pair with the ids `pair_ids`. A second use of the token ends
+/// the session, unless it has the same `pair_ids` as the first use: such a retry signs the recorded
+/// pair again, with the same times.
 pub(crate) fn refresh_session(
     store: &mut Store,
     audit: &AuditContext,
@@ -219,7 +219,7 @@ pub(crate) fn refresh_session(
 
 /// Returns the pair and owner of a refresh token that is valid or used. A used refresh token may
 /// also be expired, so that late reuse still ends the session.
-fn into_refreshable_pair(report: VerificationReport) -> Result<(SessionPair, User), Error> {
+fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession, User), Error> {
     let is_used =
         matches!(&report.record, TokenRecord::Session(row) if row.pair.refresh_used_at.is_some());
     let is_tolerated = |reason: &RejectReason| {
@@ -230,7 +230,7 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(SessionPair, Use
         return Err(Error::from_reason(RejectReason::UnknownToken));
     }
     match (report.record, report.owner) {
-        (TokenRecord::Session(session_pair), Some(user)) => Ok((session_pair, user)),
+        (TokenRecord::Session(pair_with_session), Some(user)) => Ok((pair_with_session, user)),
         _ => Err(Error::from_reason(RejectReason::UnknownToken)),
     }
 }
@@ -238,7 +238,7 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(SessionPair, Use
 fn rotate_refresh_token(
     tx: &Writer<'_>,
     audit: &AuditContext,
-    old: &SessionPair,
+    old: &PairWithSession,
     pair: &NewPair,
 ) -> Result<RefreshOutcome, Error> {
     if !tx.is_active_key(pair.key)? {
@@ -277,12 +277,12 @@ pub(crate) fn end_session(
 ) -> Result<bool, Error> {
     let expectations = Expectations::new(ExpectedKind::Only(TokenKind::Access), audit.now);
     let report = verify(store, access_token, &expectations)?;
-    let TokenRecord::Session(session_pair) = &report.record else {
+    let TokenRecord::Session(pair_with_session) = &report.record else {
         report.into_accepted()?;
         return Err(Error::from_reason(RejectReason::UnknownToken));
     };
-    let (id, user) = (session_pair.session.id, session_pair.session.user_id);
-    let target = format!("session {}", session_pair.session.sid);
+    let (id, user) = (pair_with_session.session.id, pair_with_session.session.user_id);
+    let target = format!("session {}", pair_with_session.session.sid);
     store.write(|tx| {
         let ended = tx.end_session(id, "logout", audit.now)?;
         audit.record(tx, Some(user), target.clone(), usize::from(ended))?;

@@ -4,17 +4,17 @@ use super::super::Error;
 use super::{NewPairIds, TokenPair};
 use crate::crypto;
 use crate::model::{Jti, Key, Lifetime, Settings, Sid, Timestamp, TokenKind, User};
-use crate::store::{NewPair, SessionPair};
+use crate::store::{NewPair, PairWithSession};
 use serde_json::{Map, Value, json};
 
-/// Returns the pair of a row, to be signed again with the active key.
-pub(super) fn reissue_pair(session_pair: &SessionPair, key: &Key) -> NewPair {
+/// Returns a stored pair with its ids and times, to be signed again with `key`.
+pub(super) fn reissue_pair(pair_with_session: &PairWithSession, key: &Key) -> NewPair {
     NewPair {
-        access_jti: session_pair.pair.access_jti,
-        refresh_jti: session_pair.pair.refresh_jti,
-        issued_at: session_pair.pair.issued_at,
-        access_expires_at: session_pair.pair.access_expires_at,
-        refresh_expires_at: session_pair.pair.refresh_expires_at,
+        access_jti: pair_with_session.pair.access_jti,
+        refresh_jti: pair_with_session.pair.refresh_jti,
+        issued_at: pair_with_session.pair.issued_at,
+        access_expires_at: pair_with_session.pair.access_expires_at,
+        refresh_expires_at: pair_with_session.pair.refresh_expires_at,
         key: key.id,
     }
 }
@@ -46,7 +46,7 @@ pub(in crate::authority) fn expiry_after(
         .ok_or_else(|| Error::Usage("expiry time is past the year 9999".to_owned()))
 }
 
-/// Signs both tokens.
+/// Signs the access token and the refresh token of a pair.
 pub(super) fn sign_pair(
     key: &Key,
     settings: &Settings,
@@ -68,7 +68,7 @@ pub(super) fn sign_pair(
             "id": user.id,
             "role": user.role,
             "iss": settings.issuer,
-            // The first of the five services recognizes session tokens by this claim.
+            // A service that shares the signing key recognizes session tokens by this claim.
             "bloqueado": true,
         });
         let claims: Map<String, Value> = claims.as_object().cloned().unwrap_or_default();

@@ -5,18 +5,19 @@ use super::super::RejectReason;
 use super::super::claims::build_audience_claim;
 use super::TokenRecord;
 use crate::model::{RecordedToken, TokenKind, User, escape};
-use crate::store::SessionPair;
+use crate::store::PairWithSession;
 use serde_json::{Map, Value, json};
 
 /// Claims of an app token that are not compared with the record: `iss`, `owner` and `target` are the
-/// values of settings at the time of issue, `type` is the token kind, and `jti` found the record.
+/// values of settings at the time of issue, `type` is the token kind, and `jti` is the
+/// claim by which the record was found.
 const NOT_RECORDED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
 /// Returns the first claim that contradicts the record, with the reason.
 ///
 /// In an app token, a claim that the record lacks is a contradiction, whatever the name of the claim:
 /// a service may read permissions from it. In a session token, `role` is not compared: the claim is
-/// the role at the time of issue, and the user's row decides.
+/// the role at the time of issue, but only the role in the user's row gives access.
 pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,
@@ -25,8 +26,10 @@ pub(super) fn find_contradiction(
 ) -> Option<(RejectReason, String)> {
     let recorded_claims = match record {
         TokenRecord::Token(token) if kind == TokenKind::App => build_app_token_claims(token, owner),
-        TokenRecord::Session(session_pair) => build_session_token_claims(session_pair, kind, owner),
-        // The record of a test token was found by all claims of the token.
+        TokenRecord::Session(pair_with_session) => {
+            build_session_token_claims(pair_with_session, kind, owner)
+        }
+        // The claims of a test token were compared when its record was looked up.
         TokenRecord::Token(_) | TokenRecord::Missing => return None,
     };
     let difference = recorded_claims.iter().find_map(|(name, value)| match claims.get(name) {
@@ -58,11 +61,11 @@ fn build_app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Va
 }
 
 fn build_session_token_claims(
-    session_pair: &SessionPair,
+    pair_with_session: &PairWithSession,
     kind: TokenKind,
     owner: &User,
 ) -> Map<String, Value> {
-    let (pair, session) = (&session_pair.pair, &session_pair.session);
+    let (pair, session) = (&pair_with_session.pair, &pair_with_session.session);
     let is_refresh = kind == TokenKind::Refresh;
     let expires_at = if is_refresh { pair.refresh_expires_at } else { pair.access_expires_at };
     let claims = [

@@ -22,8 +22,8 @@ pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Resu
 /// Builds the response for a token whose claims agree with its record.
 fn build_active_response(report: VerificationReport, kind: TokenKind) -> Map<String, Value> {
     let mut claims = report.claims.unwrap_or_default();
-    // Services cache the response until `exp`, so that `exp` must not exceed the end of the grace
-    // period, which never exceeds the expiry of the token.
+    // Services cache the response until `exp`. Therefore `exp` is the end of the grace period, if
+    // any, which is never later than the expiry of the token.
     if let Some(grace_expires_at) = report.record.grace_expires_at() {
         claims.insert("exp".to_owned(), grace_expires_at.into());
     }

@@ -88,8 +88,9 @@ pub(crate) fn decode(token: &str) -> Result<(Value, Value), Error> {
 }
 
 /// Returns the key that the header names, if the key may verify a token of the expected kind.
-/// Revoked keys are included: only a valid signature proves that the token is signed by the revoked
-/// key. Header parameters that carry or reference a key (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
+/// Revoked keys are included: the token is refused because of the revoked key only after its
+/// signature proves that this key signed it. Header parameters that carry or reference a key
+/// (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
@@ -112,9 +113,9 @@ fn select_key(
     if let ExpectedKind::Only(kind) = expectations.kind
         && is_test != (kind == TokenKind::Test)
     {
-        let purpose_kind = is_test.then_some(TokenKind::Test);
+        let kind_of_key = is_test.then_some(TokenKind::Test);
         return Ok(Err(VerificationReport {
-            kind: purpose_kind,
+            kind: kind_of_key,
             ..VerificationReport::from_reason(RejectReason::WrongType, None)
         }));
     }
@@ -179,7 +180,7 @@ fn check_token(
         check_typ(report, header, expectations);
     }
     check_token_state(tx, report, kind, claims, &registered, expectations.now)?;
-    // A test token represents a third-party token, with any permission claim.
+    // A test token imitates a third-party token, whose permissions may be in any of these claims.
     let is_test = kind == TokenKind::Test;
     let permission_claims =
         if is_test { &claims::KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };

@@ -45,12 +45,12 @@ impl VerificationReport {
         }
     }
 
-    /// Returns the status of a recorded token: live, expired or revoked.
+    /// Returns the status of a token that has a row, which may also be the row of a session.
     pub(crate) fn status(&self, now: Timestamp) -> Option<TokenStatus> {
         match &self.record {
             TokenRecord::Token(token) => Some(token.status(now)),
-            TokenRecord::Session(session_pair) => {
-                Some(if session_pair.session.ended_at.is_some() {
+            TokenRecord::Session(pair_with_session) => {
+                Some(if pair_with_session.session.ended_at.is_some() {
                     TokenStatus::Revoked
                 } else if self.reasons.contains(&RejectReason::Expired) {
                     TokenStatus::Expired

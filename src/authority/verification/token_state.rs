@@ -7,7 +7,7 @@ use super::agreement::find_contradiction;
 use crate::model::{
     Grant, Jti, Key, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId,
 };
-use crate::store::{Reader, SessionPair};
+use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
 
 /// Row of a token.
@@ -16,7 +16,7 @@ pub(in crate::authority) enum TokenRecord {
     #[default]
     Missing,
     Token(RecordedToken),
-    Session(SessionPair),
+    Session(PairWithSession),
 }
 
 impl TokenRecord {
@@ -31,7 +31,7 @@ impl TokenRecord {
     fn owner(&self) -> Option<UserId> {
         match self {
             Self::Token(token) => Some(token.grant.owner_id),
-            Self::Session(session_pair) => Some(session_pair.session.user_id),
+            Self::Session(pair_with_session) => Some(pair_with_session.session.user_id),
             Self::Missing => None,
         }
     }
@@ -55,7 +55,7 @@ pub(super) fn check_token_state(
             reasons.push(RejectReason::Revoked);
         }
         TokenRecord::Token(_) => {}
-        TokenRecord::Session(session_pair) => check_session(reasons, kind, session_pair),
+        TokenRecord::Session(pair_with_session) => check_session(reasons, kind, pair_with_session),
         TokenRecord::Missing => return check_unrecorded(tx, report, kind, registered),
     }
     if let Some(owner) = record.owner() {
@@ -99,7 +99,7 @@ fn check_owner(
     reasons: &mut Vec<RejectReason>,
     owner: UserId,
 ) -> Result<Option<User>, Error> {
-    let owner = tx.find_user_row(owner)?;
+    let owner = tx.find_user_including_deleted(owner)?;
     match &owner {
         Some(user) if user.deleted_at.is_none() => {
             if user.disabled_at.is_some() {
@@ -117,12 +117,12 @@ pub(in crate::authority) fn recheck_session_owner(
     tx: &Reader<'_>,
     access: Jti,
 ) -> Result<User, Error> {
-    let session_pair = tx.find_pair_by_access(access)?;
-    let session_pair =
-        session_pair.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
+    let pair_with_session = tx.find_pair_by_access(access)?;
+    let pair_with_session =
+        pair_with_session.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
     let mut reasons = Vec::new();
-    check_session(&mut reasons, TokenKind::Access, &session_pair);
-    require_valid_owner(tx, reasons, session_pair.session.user_id, TokenKind::Access)
+    check_session(&mut reasons, TokenKind::Access, &pair_with_session);
+    require_valid_owner(tx, reasons, pair_with_session.session.user_id, TokenKind::Access)
 }
 
 /// Returns the owner of an app token that passed verification earlier. Refuses the token if it was
@@ -163,7 +163,8 @@ pub(in crate::authority) fn load_consistent_record(
 ) -> Result<TokenRecord, Error> {
     let Ok(registered) = RegisteredClaims::parse(claims) else { return Ok(TokenRecord::Missing) };
     let record = find_record(tx, kind, Some(key), claims, &registered)?;
-    let owner = record.owner().map(|owner| tx.find_user_row(owner)).transpose()?.flatten();
+    let owner =
+        record.owner().map(|owner| tx.find_user_including_deleted(owner)).transpose()?.flatten();
     match owner.and_then(|owner| find_contradiction(claims, kind, &record, &owner)) {
         Some((reason, claim)) => Err(Error::TokenRejected {
             kind: Some(kind),
@@ -195,8 +196,8 @@ fn find_record(
         let is_test = kind == TokenKind::Test;
         row.grant.kind == kind && Some(row.key_row_id) == key && (!is_test || has_same_claims(row))
     };
-    let session_record = |session_pair: Option<SessionPair>| {
-        session_pair.map_or(TokenRecord::Missing, TokenRecord::Session)
+    let session_record = |pair_with_session: Option<PairWithSession>| {
+        pair_with_session.map_or(TokenRecord::Missing, TokenRecord::Session)
     };
     Ok(match kind {
         TokenKind::App | TokenKind::Test => tx
@@ -208,9 +209,9 @@ fn find_record(
     })
 }
 
-/// Returns the key id and the prune horizon, if a test token without a row expires by the horizon:
-/// the token may have been revoked and pruned. The result depends on no leeway or reference time,
-/// and not on a clock that was ahead during the prune.
+/// Returns the key id and the prune horizon (the latest expiry of a pruned test token of the key),
+/// if a test token without a row expires by the horizon: the token may have been revoked and
+/// pruned. Only stored and claimed times are compared: a wrong clock cannot change the result.
 fn find_prune_horizon(
     tx: &Reader<'_>,
     key: Option<&Key>,
@@ -222,9 +223,13 @@ fn find_prune_horizon(
 }
 
 /// Checks revocation of the session token and the end of its session. The maximum session lifetime
-/// needs no check: no token of a session expires later.
-fn check_session(reasons: &mut Vec<RejectReason>, kind: TokenKind, session_pair: &SessionPair) {
-    let (pair, session) = (&session_pair.pair, &session_pair.session);
+/// needs no check: no token of a session expires after the session.
+fn check_session(
+    reasons: &mut Vec<RejectReason>,
+    kind: TokenKind,
+    pair_with_session: &PairWithSession,
+) {
+    let (pair, session) = (&pair_with_session.pair, &pair_with_session.session);
     let is_revoked = match kind {
         TokenKind::Access => pair.access_revoked_at.is_some(),
         TokenKind::Refresh => pair.refresh_used_at.is_some(),

@@ -122,7 +122,7 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
         app.print_warning(&format!("unknown action `{display_action}`"));
     }
     if let Some(outcome) = &args.outcome
-        && !authority::OUTCOMES.contains(&outcome.as_str())
+        && !authority::AUDIT_OUTCOMES.contains(&outcome.as_str())
         && !Kind::has_code(outcome)
     {
         app.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));
@@ -145,7 +145,7 @@ fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<U
     };
     let is_named = !matches!(user_ref, UserRef::Id(_));
     let may_be_deleted = failure.kind == Kind::NotFound && is_named;
-    Err(if may_be_deleted { failure.with_hint("use the id of a deleted user") } else { failure })
+    Err(if may_be_deleted { failure.with_hint("for a deleted user, use the id") } else { failure })
 }
 
 /// Writes events batch by batch, in constant memory.
@@ -156,7 +156,7 @@ fn stream_events(
     mut after: Option<i64>,
 ) -> Result<(), Failure> {
     loop {
-        let events = authority::next_events(app.store()?, caller, filter, after)?;
+        let events = authority::load_next_events(app.store()?, caller, filter, after)?;
         let Some(last) = events.last() else { return Ok(()) };
         after = Some(last.id);
         if !app.write_rows(&events, true)? {

@@ -1,6 +1,6 @@
 //! Help topics. The README has the same text, and a test compares the two.
 
-use crate::commands::{cli, global};
+use crate::commands::{cli, global_args};
 use crate::failure::Kind;
 use std::fmt::Write;
 
@@ -23,9 +23,9 @@ fn exit_codes_page() -> String {
     let mut text = "Every kind of failure has its own exit code. With `-o json` the error is one \
                     line on\nstandard error: {\"error\":{\"kind\",\"code\",\"exit_code\",\"message\",\
                     \"hint\",\"details\"}}. `jeton run`\n\
-                    exits with the code of its command, or with 128 and the number of the signal that \
-                    killed it.\n\n  0  success, also without a change; or stdout was closed (broken \
-                    pipe)\n"
+                    exits with the code of its command, or with 128 plus the number of the signal \
+                    that killed it.\n\n  0  success, also without a change; or stdout was closed \
+                    (broken pipe)\n"
         .to_owned();
     for (exit, name, codes, when) in Kind::TABLE {
         let _ = writeln!(text, "{exit:>3}  {name}: {when}\n     code: {codes}");
@@ -36,7 +36,7 @@ fn exit_codes_page() -> String {
 /// Renders the page about output formats, with the commands that support each format.
 fn output_page() -> String {
     let mut formats = String::new();
-    for (format, description) in global::OUTPUT_FORMATS {
+    for (format, description) in global_args::OUTPUT_FORMATS {
         let commands: Vec<String> =
             cli::commands_with_format(format).iter().map(|name| format!("`{name}`")).collect();
         let _ = match (format, commands.as_slice()) {

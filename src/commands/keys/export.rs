@@ -32,8 +32,8 @@ pub(crate) struct Args {
     #[arg(long)]
     jwks: bool,
 
-    /// Write a static site for OpenID Connect Discovery to this directory, not writable by other users;
-    /// created if missing
+    /// Write a static site for OpenID Connect Discovery to this directory, which is created if
+    /// missing and must not be writable by other users
     #[arg(long, value_name = "DIR", requires = "issuer")]
     site: Option<PathBuf>,
 
@@ -108,7 +108,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         let site = authority::build_discovery_site(app.store()?, args.purpose, issuer, now)?;
         return publish_site(app, directory, site);
     }
-    let JwkSetExport { keys, omitted_count } =
+    let JwkSetExport { jwk_set: keys, omitted_count } =
         authority::export_jwks(app.store()?, args.purpose, now)?;
     warn_of_omitted_keys(app, &keys, omitted_count);
     app.report(&JwkSetOutput(keys))
@@ -134,8 +134,8 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     for file in &files {
         app.print_status(&format!("wrote {}", file.to_display()));
     }
-    warn_of_omitted_keys(app, &site.keys, site.omitted_count);
-    if let Some(issuer) = site.configured_issuer {
+    warn_of_omitted_keys(app, &site.jwk_set, site.omitted_count);
+    if let Some(issuer) = site.mismatched_issuer {
         app.print_warning(&format!(
             "issuer mismatch: tokens have `{}`; change it with `jeton settings set issuer`",
             Untrusted::new(issuer).to_display()
@@ -163,7 +163,7 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
         .with_hint("use another directory, or replace the files with `--yes`"))
 }
 
-/// Warns of keys that are not in the JWK Set.
+/// Warns of symmetric keys, which are not in the JWK Set, or of a JWK Set without any key.
 fn warn_of_omitted_keys(app: &App, keys: &Value, omitted_count: usize) {
     let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
@@ -175,7 +175,7 @@ fn warn_of_omitted_keys(app: &App, keys: &Value, omitted_count: usize) {
 }
 
 fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
-    app.mark_change();
+    app.audit_refusals();
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
     let key = authority::load_key_for_export(app.store()?, &caller, kid)?;

@@ -1,7 +1,7 @@
 //! `jeton keys generate`
 
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, AddedKey};
+use crate::authority::{self, RequestedKey};
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, KeyType, Purpose, RsaBits, Untrusted};
 use serde::Serialize;
@@ -66,8 +66,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     }
     let bits = args.bits.unwrap_or_default();
     let generate = |_: &App| Ok(vec![authority::generate_key(algorithm, purpose, bits)?]);
-    for AddedKey { key, .. } in super::add_keys(app, false, generate)? {
-        super::print_added(app, "created", &key);
+    for RequestedKey { key, .. } in super::add_keys(app, false, generate)? {
+        super::print_added_key(app, "created", &key);
         app.report(&KeyOutput {
             changed: true,
             kid: key.spec.kid,

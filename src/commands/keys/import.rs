@@ -1,7 +1,7 @@
 //! `jeton keys import`
 
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, AddedKey, SecretEncoding};
+use crate::authority::{self, RequestedKey, SecretEncoding};
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
 use serde::Serialize;
@@ -14,9 +14,9 @@ use std::path::PathBuf;
 ///
 /// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; its key id is the RFC
 /// 7638 thumbprint. With an HMAC algorithm such as `--alg HS256`, any other content is a shared
-/// secret, and the key id is random. A key in place of a secret is refused: PEM, DER, JWK or SSH,
-/// also in base64 or hex, and the bytes of a public key of the store. A secret shorter than the
-/// hash output is marked as weak permanently.
+/// secret, and the key id is random. Where a secret is expected, all input that is a key is
+/// refused: PEM, DER, JWK or SSH, also in base64 or hex, and the bytes of a public key of the
+/// store. A secret shorter than the hash output is marked as weak permanently.
 ///
 /// Creates the store if it does not exist; a store without users needs no login.
 ///
@@ -109,27 +109,27 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     };
     let added_keys = super::add_keys(app, args.activate, load_keys)?;
     for added_key in &added_keys {
-        print_imported(app, added_key);
+        print_imported_key(app, added_key);
     }
     let changed = added_keys.iter().any(|added_key| added_key.changed);
     app.report(&ImportOutput { changed, items: added_keys.into_iter().map(to_key_row).collect() })
 }
 
-fn print_imported(app: &App, AddedKey { key, changed }: &AddedKey) {
+fn print_imported_key(app: &App, RequestedKey { key, changed }: &RequestedKey) {
     if !changed {
         let kid = key.spec.kid.to_display();
         let state = super::state_name(key.state);
         app.print_status(&format!("key {kid} already exists as {state} key"));
         return super::print_activation_hint(app, key);
     }
-    super::print_added(app, "imported", key);
+    super::print_added_key(app, "imported", key);
     if key.spec.is_weak {
         let algorithm = key.spec.algorithm.name();
         app.print_warning(&format!("weak secret: shorter than the {algorithm} hash output"));
     }
 }
 
-fn to_key_row(AddedKey { key, changed }: AddedKey) -> KeyRow {
+fn to_key_row(RequestedKey { key, changed }: RequestedKey) -> KeyRow {
     KeyRow {
         kid: key.spec.kid,
         purpose: key.spec.purpose,

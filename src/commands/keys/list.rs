@@ -32,7 +32,7 @@ struct KeyRow {
 }
 
 impl KeyRow {
-    fn new(KeySummary { key, live_tokens }: KeySummary) -> Self {
+    fn new(KeySummary { key, live_token_count: live_tokens }: KeySummary) -> Self {
         Self {
             kid: key.spec.kid,
             purpose: key.spec.purpose,

@@ -10,7 +10,7 @@ mod revoke;
 mod rotate;
 
 use crate::app::App;
-use crate::authority::{self, AddedKey, NewKeyOptions, Rotation};
+use crate::authority::{self, NewKeyOptions, RequestedKey, Rotation};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{
@@ -60,7 +60,7 @@ fn add_keys(
     app: &mut App,
     activate: bool,
     load_keys: impl FnOnce(&App) -> Result<Vec<KeySpec>, Failure>,
-) -> Result<Vec<AddedKey>, Failure> {
+) -> Result<Vec<RequestedKey>, Failure> {
     let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
     if let Some(caller) = &caller {
         authority::authorize_key_add(caller)?;
@@ -78,7 +78,7 @@ fn add_keys(
 }
 
 /// Prints the algorithm, state and purpose of an added key, and how to activate it.
-fn print_added(app: &App, verb: &str, key: &Key) {
+fn print_added_key(app: &App, verb: &str, key: &Key) {
     let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
     let state = state_name(key.state);
     app.print_status(&format!("{verb} {algorithm} {state} key for {purpose} tokens"));

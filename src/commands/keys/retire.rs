@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// Stop signing with a key; tokens signed with it are still accepted for a while (admins only)
 ///
-/// The signing app key cannot be retired; replace it with `jeton keys rotate`.
+/// The app key that signs new tokens cannot be retired, only replaced: `jeton keys rotate`.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {

@@ -64,8 +64,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             sessions_ended: 0,
         });
     };
-    let tokens = pluralize(revocation.tokens, "token");
-    let sessions = pluralize(revocation.sessions, "session");
+    let tokens = pluralize(revocation.token_count, "token");
+    let sessions = pluralize(revocation.session_count, "session");
     app.print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
     if let Some(successor_kid) = &revocation.successor {
         app.print_status(&format!("key {} is now the signing key", successor_kid.to_display()));
@@ -74,7 +74,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         changed: true,
         kid,
         active_kid: revocation.successor,
-        tokens_revoked: revocation.tokens,
-        sessions_ended: revocation.sessions,
+        tokens_revoked: revocation.token_count,
+        sessions_ended: revocation.session_count,
     })
 }

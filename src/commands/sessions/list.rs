@@ -2,7 +2,7 @@
 
 use crate::app::{App, Cell, Rendered, Report, Table};
 use crate::authority;
-use crate::commands::owner::OwnerArgs;
+use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::user_cell;
 use crate::failure::Failure;
 use crate::model::{ActiveSession, Sid, Timestamp, Untrusted, UserId, WithOwner};

@@ -43,10 +43,10 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let context = app.audit_context()?;
     let progress = app.start_progress("backing up", 0);
     let on_progress = progress.updater();
-    let (size, writers) =
+    let (size, directory_writers) =
         authority::back_up(app.store()?, &context, &caller, &args.file, on_progress)?;
     drop(progress);
-    app.warn_of_group_writers(writers, args.file.parent().unwrap_or(&args.file));
+    app.warn_of_group_writers(directory_writers, args.file.parent().unwrap_or(&args.file));
     let file = Untrusted::new(args.file.to_string_lossy());
     app.print_status(&format!("wrote {}, {size} bytes", file.to_display()));
     app.report(&BackupOutput { changed: true, backup: file, size_bytes: size })

@@ -40,16 +40,16 @@ impl Report for CheckOutput {
 }
 
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
-    let findings = app.check_store()?;
-    let faults: Vec<Failure> = findings.faults.into_iter().map(Failure::from).collect();
-    let finding = |fault: &Failure| Finding { code: fault.code, message: fault.message.clone() };
-    for warning in &findings.warnings {
+    let check_result = app.check_store()?;
+    let faults: Vec<Failure> = check_result.faults.into_iter().map(Failure::from).collect();
+    let to_finding = |fault: &Failure| Finding { code: fault.code, message: fault.message.clone() };
+    for warning in &check_result.warnings {
         app.print_warning(warning);
     }
     app.report(&CheckOutput {
         ok: faults.is_empty(),
-        findings: faults.iter().map(finding).collect(),
-        warnings: findings.warnings,
+        findings: faults.iter().map(to_finding).collect(),
+        warnings: check_result.warnings,
     })?;
     let message = format!("the store has {}", pluralize(faults.len(), "fault"));
     faults.into_iter().next().map_or(Ok(()), |first| Err(Failure { message, ..first }))

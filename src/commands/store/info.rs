@@ -25,13 +25,13 @@ struct InfoOutput {
     sessions: i64,
     tokens: Map<String, Value>,
     keys: Map<String, Value>,
-    pruned: Vec<PruneHorizon>,
+    pruned: Vec<PrunedTestTokens>,
     audit_events: i64,
 }
 
 /// Latest expiry of the pruned test tokens of a key.
 #[derive(Debug, Serialize)]
-struct PruneHorizon {
+struct PrunedTestTokens {
     kid: Untrusted,
     latest_expires_at: Timestamp,
 }
@@ -69,11 +69,13 @@ impl Report for InfoOutput {
             ("tokens", join_counts(&self.tokens).into()),
             ("keys", join_counts(&self.keys).into()),
         ];
-        fields.extend(self.pruned.iter().map(|PruneHorizon { kid, latest_expires_at: until }| {
-            let description =
-                format!("test tokens of key {} that expired by {until}", kid.to_display());
-            ("pruned", description.into())
-        }));
+        fields.extend(self.pruned.iter().map(
+            |PrunedTestTokens { kid, latest_expires_at: until }| {
+                let description =
+                    format!("test tokens of key {} that expired by {until}", kid.to_display());
+                ("pruned", description.into())
+            },
+        ));
         fields.push(("audit events", self.audit_events.to_string().into()));
         Rendered::Fields(fields)
     }
@@ -95,7 +97,7 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
             (state.name().to_owned(), Value::from(keys))
         });
     let tokens = stats.tokens.iter();
-    let horizons = stats.keys_with_pruned_tokens.into_iter();
+    let pruned_test_tokens = stats.keys_with_pruned_tokens.into_iter();
     let info = InfoOutput {
         store: store.path().to_string_lossy().into_owned(),
         store_id: store.id()?,
@@ -112,8 +114,8 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
         sessions: stats.sessions,
         tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),
         keys: key_states.into_iter().collect(),
-        pruned: horizons
-            .map(|(kid, until)| PruneHorizon { kid, latest_expires_at: until })
+        pruned: pruned_test_tokens
+            .map(|(kid, until)| PrunedTestTokens { kid, latest_expires_at: until })
             .collect(),
         audit_events: stats.audit_events,
     };

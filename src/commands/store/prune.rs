@@ -9,16 +9,16 @@ use serde::Serialize;
 
 /// Delete expired tokens and sessions (admins only)
 ///
-/// Deleted tokens are still refused as expired. Their revocations are deleted too: a test token
-/// that expired no later than a deleted test token of the same key may have been revoked, and
-/// `--leeway` and `--at` of `jeton token verify` refuse it as `unknown_token` (see `pruned` in
-/// `jeton store info`). Records of revoked tokens are kept until the expiry, or permanently without
-/// `exp`. Revoked `jti`s of unrecorded tokens are kept until the signing key is revoked. The audit
-/// log is kept. Other commands can run at the same time. Freed space is reused; the file does not
-/// shrink.
+/// Deleted tokens are still refused as expired. Their revocations are deleted too: after a test
+/// token is deleted, jeton no longer knows which test tokens of the same key with the same or an
+/// earlier expiry were revoked. Therefore `jeton token verify` with `--leeway` or `--at` refuses
+/// all test tokens up to this expiry as `unknown_token` (see `pruned` in `jeton store info`).
+/// Records of revoked tokens are kept until the expiry, or permanently without `exp`. Revoked
+/// `jti`s of unrecorded tokens are kept until the signing key is revoked. The audit log is kept.
+/// Other commands can run at the same time. Freed space is reused; the file does not shrink.
 ///
-/// Also finds the costliest password hash that is left in the store, which determines the duration
-/// of failed logins.
+/// Also updates how long a failed login takes, which depends on the costliest password hash that is
+/// left in the store.
 ///
 /// Asks for confirmation if the clock may be ahead: if the last change of the store was more than a
 /// day before the current time minus `--keep`.
@@ -50,8 +50,10 @@ impl Report for PruneOutput {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
-    if let Some(newest) = authority::find_prune_gap(app.store()?, &context, &caller, args.keep)? {
-        confirm_clock_gap(app, newest)?;
+    if let Some(last_change) =
+        authority::detect_fast_clock(app.store()?, &context, &caller, args.keep)?
+    {
+        confirm_clock_gap(app, last_change)?;
     }
     let progress = app.start_progress("pruning", 0);
     let mut on_progress = |done, total| progress.set(done, total);
@@ -75,8 +77,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 
 /// Asks for confirmation if the clock may be ahead, so that tokens that have not expired are not
 /// deleted.
-fn confirm_clock_gap(app: &App, newest: Timestamp) -> Result<(), Failure> {
-    let reason = format!("the store was last changed at {newest}, and the clock may be ahead");
+fn confirm_clock_gap(app: &App, last_change: Timestamp) -> Result<(), Failure> {
+    let reason = format!("the store was last changed at {last_change}, and the clock may be ahead");
     app.confirm(&format!("Prune although {reason}?"))
         .map_err(|failure| Failure { message: format!("{}: {reason}", failure.message), ..failure })
 }

@@ -7,7 +7,7 @@ use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Replace the store with a backup (admins, or without a login the owner of the file)
+/// Replace the store with a backup (admins, or without a login the owner of the store file)
 ///
 /// The backup is checked first. Waits until no other process has the store open (see `--wait`). The
 /// previous store is kept under its name with the suffix `.before-restore`. A damaged store can be

@@ -123,8 +123,8 @@ fn write_to_dir(
     files.append(&mut other_files);
     let secret = (is_secret && fixture_set.may_export_secret)
         .then(|| (Manifest::SECRET_FILE, fixture_set.key.material.expose_secret()));
-    let public_files = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
-    let all_files: Vec<(&str, &[u8])> = public_files.chain(secret).collect();
+    let non_secret_files = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
+    let all_files: Vec<(&str, &[u8])> = non_secret_files.chain(secret).collect();
     ensure_files_replaceable(&output_dir, &all_files, &stale_files)?;
     stale_files.retain(|name| !all_files.iter().any(|(new, _)| new == name));
     output_dir.remove(&stale_files)?;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// Print the claims of a valid app token
 ///
 /// Invalid tokens, and tokens that are not app tokens of this store, are refused without output of
-/// the claims. The reason for a session token is `blocked`.
+/// the claims. A session token is refused with the reason `blocked`.
 ///
 ///   jeton token create my-app | jeton token inspect -
 #[derive(Debug, clap::Args)]

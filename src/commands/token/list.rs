@@ -2,7 +2,7 @@
 
 use crate::app::{App, Cell, Table};
 use crate::authority::{self, TokenFilter};
-use crate::commands::owner::OwnerArgs;
+use crate::commands::owner_args::OwnerArgs;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
 use crate::failure::{Failure, Kind};
@@ -104,8 +104,8 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
 }
 
 fn expiring_error(total: i64, within: Lifetime) -> Failure {
-    let expire = if total == 1 { "token expires" } else { "tokens expire" };
-    let message = format!("{total} {expire} within {within}");
+    let tokens_expire = if total == 1 { "token expires" } else { "tokens expire" };
+    let message = format!("{total} {tokens_expire} within {within}");
     let mut failure = Failure::new(Kind::CheckFailed, "check_failed", message);
     failure.details.insert("total".to_owned(), json!(total));
     failure

@@ -86,12 +86,12 @@ impl Manifest {
         // Version 0.1.0 called the members `keys` and `secret`.
         let members = ["jwks_file", "secret_file", "keys", "secret"].map(|name| &manifest[name]);
         let files = files.chain(members);
-        let is_own_file = |name: &&str| {
+        let is_output_file_name = |name: &&str| {
             let token = name.strip_suffix(".jwt");
             token.is_some_and(|token| token.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
                 || [Self::JWKS_FILE, Self::SECRET_FILE].contains(name)
         };
-        let files = files.filter_map(Value::as_str).filter(is_own_file);
+        let files = files.filter_map(Value::as_str).filter(is_output_file_name);
         files.chain([Self::FILE_NAME, Self::TABLE_FILE]).map(str::to_owned).collect()
     }
 

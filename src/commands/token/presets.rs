@@ -75,7 +75,7 @@ impl Report for PresetDetails {
             template.explain.get(name).and_then(Value::as_str)
         });
         if !template.verifiers.is_empty() {
-            lines.extend([String::new(), "verifiers that accept it:".to_owned()]);
+            lines.extend([String::new(), "verifiers that accept the token:".to_owned()]);
             for (name, accepted_defects) in &template.verifiers {
                 lines.push(format!("  {}", escape(name)));
                 lines.extend(accepted_defects.iter().map(|(defect, reason)| {

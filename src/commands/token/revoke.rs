@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority::{self, Caller, RevocationOutcome, TokenFilter, TokenSelector};
-use crate::commands::owner::OwnerArgs;
+use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{AppName, TimeBound, TokenKind, TokenStatus, UserRef};
@@ -123,7 +123,7 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
         app.print_status("no tokens to revoke");
         return app.report(&BulkRevokeOutput { changed: false, tokens_revoked: 0 });
     }
-    let owners = owner_label(app, &caller, &filter)?;
+    let owners = load_owner_label(app, &caller, &filter)?;
     app.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
     let context = app.audit_context()?;
     let revoked_count = authority::revoke_bulk(app.store()?, &context, &caller, &filter)?;
@@ -131,7 +131,11 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     app.report(&BulkRevokeOutput { changed: revoked_count > 0, tokens_revoked: revoked_count })
 }
 
-fn owner_label(app: &mut App, caller: &Caller, filter: &TokenFilter) -> Result<String, Failure> {
+fn load_owner_label(
+    app: &mut App,
+    caller: &Caller,
+    filter: &TokenFilter,
+) -> Result<String, Failure> {
     match filter.owner {
         None => Ok("all users".to_owned()),
         Some(owner) => {

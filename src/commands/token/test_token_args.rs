@@ -95,7 +95,7 @@ pub(crate) struct ExternalKeyArgs {
     secret_env: Option<String>,
 
     /// Sign with the key in this file (`-` for standard input): PEM, DER, a JWK, or a secret; needs
-    /// no store; keys in other formats are refused
+    /// no store; a key in another known format is refused, not used as a secret
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_file: Option<PathBuf>,
 
@@ -156,7 +156,7 @@ impl TestTokenArgs {
             app,
             permissions: permissions.collect::<Result<_, _>>()?,
             audience: self.aud,
-            expiry: self.expiry.expiry().or_an_hour(),
+            expiry: self.expiry.expiry().with_one_hour_default(),
             claims: self.claims.parse_claims()?,
             for_run: true,
         })
@@ -187,7 +187,7 @@ impl ExternalKeyArgs {
                 if key.algorithm.is_symmetric()
                     && authority::equals_public_key(&key, &app.public_keys()) =>
             {
-                Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC).into())
+                Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into())
             }
             (Some(key), None) => Ok(Some(resolve_kid(key, &bytes))),
             _ => Err(Failure::usage("expected a single key, found a JWK Set")),

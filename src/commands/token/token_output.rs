@@ -48,7 +48,7 @@ pub(super) fn deliver_one(
         app.print_status_if_some(row.id.map(|id| format!("recorded as token {id}")));
         return Ok(());
     }
-    Err(undelivered_error(app, "the token could not be written", &[row])?)
+    Err(revoke_undelivered_rows(app, "the token could not be written", &[row])?)
 }
 
 /// Prints many tokens: as one JSON document, or batch by batch in all other formats.
@@ -74,7 +74,7 @@ pub(super) fn deliver_many(
         delivered_count += received_count;
         if received_count < rows.len() {
             let message = format!("only the first {delivered_count} tokens could be written");
-            return Err(undelivered_error(app, &message, &rows[received_count..])?);
+            return Err(revoke_undelivered_rows(app, &message, &rows[received_count..])?);
         }
     }
 }
@@ -99,7 +99,8 @@ fn deliver_as_document(
             Ok(rows) if rows.is_empty() => break,
             Ok(rows) => document.items.extend(rows),
             Err(failure) => {
-                let message = undelivered_error(app, &failure.message, &document.items)?.message;
+                let message =
+                    revoke_undelivered_rows(app, &failure.message, &document.items)?.message;
                 return Err(Failure { message, ..failure });
             }
         }
@@ -107,10 +108,14 @@ fn deliver_as_document(
     if app.deliver_secret(output, &document) {
         return Ok(());
     }
-    Err(undelivered_error(app, "no token could be written", &document.items)?)
+    Err(revoke_undelivered_rows(app, "no token could be written", &document.items)?)
 }
 
-fn undelivered_error(app: &mut App, message: &str, rows: &[TokenRow]) -> Result<Failure, Failure> {
+fn revoke_undelivered_rows(
+    app: &mut App,
+    message: &str,
+    rows: &[TokenRow],
+) -> Result<Failure, Failure> {
     let ids: Vec<TokenId> = rows.iter().filter_map(|row| row.id).collect();
     revoke_undelivered(app, message, &ids)
 }

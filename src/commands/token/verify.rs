@@ -59,7 +59,7 @@ pub(crate) struct Args {
     jwks: Option<PathBuf>,
 
     /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
-    /// requires `--alg`, needs no store; keys in other formats are refused
+    /// requires `--alg`, needs no store; a key in another known format is refused
     #[arg(long, value_name = "FILE", requires = "alg")]
     key: Option<PathBuf>,
 

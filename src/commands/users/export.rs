@@ -56,7 +56,7 @@ impl UserRow {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if args.with_hashes {
-        app.mark_change();
+        app.audit_refusals();
     }
     let caller = app.caller()?;
     authority::authorize_user_export(&caller)?;
@@ -98,7 +98,7 @@ fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
     let mut is_first_batch = true;
     loop {
         let rows = export.next_batch()?;
-        let is_received = match app.output_format() {
+        let is_output_open = match app.output_format() {
             OutputFormat::Json if rows.is_empty() => {
                 return app.end_items(&json!({"items": []}));
             }
@@ -108,7 +108,7 @@ fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
                 app.write_rows(&rows, is_first_batch)?
             }
         };
-        if !is_received {
+        if !is_output_open {
             return Ok(false);
         }
         is_first_batch = false;

@@ -1,7 +1,7 @@
 //! `jeton users import`
 
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, ImportBatch, ImportOutcome};
+use crate::authority::{self, ImportOutcome, ImportRows};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::Algorithm;
@@ -18,8 +18,8 @@ use std::path::PathBuf;
 /// case-insensitive; empty rows are skipped.
 ///
 /// The file can be of any size, with rows of at most 128 KiB. Rows beyond a few megabytes are kept in
-/// an unnamed file in `TMPDIR` during the import. Creates the store if it does not exist; a store
-/// without users needs no login, and one of the rows must be an admin.
+/// an unnamed file in `TMPDIR` during the import. Creates the store if it does not exist. An import
+/// into a store without users needs no login, and must contain an admin.
 ///
 ///   jeton users import users.csv
 ///   jeton users export -o jsonl | jeton --store other.db users import -
@@ -59,7 +59,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         authority::authorize_user_import(caller)?;
     }
     let now = app.now()?;
-    let batch = ImportBatch::from_reader(app.open_rows_file(&args.rows)?, now)?;
+    let batch = ImportRows::from_reader(app.open_rows_file(&args.rows)?, now)?;
     if caller.is_none() {
         batch.ensure_has_admin()?;
     }
@@ -75,7 +75,13 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
 }
 
 fn report_import(app: &App, outcome: ImportOutcome) -> Result<(), Failure> {
-    let ImportOutcome { created, without_password, existing, differing, first_differing } = outcome;
+    let ImportOutcome {
+        created_count: created,
+        passwordless_count: without_password,
+        existing_count: existing,
+        differing_count: differing,
+        first_differing_line: first_differing,
+    } = outcome;
     let existing_note = match existing {
         0 => String::new(),
         count => format!(", skipped {count} existing"),

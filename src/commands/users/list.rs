@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// Filter by status: active or disabled (admins only)
     #[arg(
         long,
-        value_parser = parse_status,
+        value_parser = parse_is_disabled,
         add = crate::commands::completers::fixed_values(&["active", "disabled"])
     )]
     status: Option<bool>,
@@ -127,7 +127,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn parse_status(text: &str) -> Result<bool, InvalidValue> {
+fn parse_is_disabled(text: &str) -> Result<bool, InvalidValue> {
     match text {
         "disabled" => Ok(true),
         "active" => Ok(false),

@@ -56,7 +56,7 @@ impl Command {
 /// Argument for a user.
 #[derive(Debug, clap::Args)]
 struct UserArgs {
-    /// User id, uid, username or e-mail address
+    /// Username, e-mail address, id (a number) or uid (a UUID)
     #[arg(
         value_parser = UserRef::parse,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
@@ -76,7 +76,7 @@ impl Report for ChangeOutput {
     }
 }
 
-/// Prints and reports the user after a change.
+/// Prints `message` about the user as status, and writes the changed user as the JSON result.
 fn report_change(app: &App, user: User, changed: bool, message: &str) -> Result<(), Failure> {
     let suffix = if changed { "" } else { " (unchanged)" };
     app.print_status(&format!("{} {message}{suffix}", user.to_display()));

@@ -25,8 +25,8 @@ pub(super) enum KeyMaterial {
 /// Imports the only private key of a PEM file (RFC 7468). Other blocks are ignored.
 pub(super) fn import_pem(bytes: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     let blocks = pem::parse_many(bytes).map_err(|_| invalid_key("the PEM is damaged"))?;
-    let mut private = blocks.iter().filter(|block| block.tag().contains("PRIVATE KEY"));
-    let block = match (private.next(), private.next()) {
+    let mut private_blocks = blocks.iter().filter(|block| block.tag().contains("PRIVATE KEY"));
+    let block = match (private_blocks.next(), private_blocks.next()) {
         (Some(block), None) => block,
         (Some(_), Some(_)) => return Err(invalid_key("the PEM has several private keys")),
         (None, _) if blocks.is_empty() => return Err(invalid_key("the PEM is damaged")),

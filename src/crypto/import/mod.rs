@@ -134,7 +134,7 @@ impl KeyImporter {
         let public_keys: PublicKeys =
             keys.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
         if keys.iter().any(|key| equals_public_key(key, &public_keys)) {
-            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC));
+            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
         }
         Ok(keys)
     }

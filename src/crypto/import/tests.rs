@@ -1,11 +1,11 @@
 //! Import of keys: supported formats, refused input, and round trips.
 
 use super::*;
-use crate::crypto::{generate_key, initialize, private_key_text};
+use crate::crypto::{generate_key, initialize_crypto, private_key_text};
 use crate::model::RsaBits;
 
 fn importer(algorithm: Option<Algorithm>) -> KeyImporter {
-    initialize();
+    initialize_crypto();
     KeyImporter { purpose: Purpose::Test, algorithm, encoding: None, allow_weak: false }
 }
 
@@ -83,8 +83,9 @@ fn secret_is_read_in_every_encoding() {
 fn short_secret_is_weak_and_empty_secret_is_refused() {
     let strict = importer(Some(Algorithm::HS384));
     let short = [b'x'; 47];
-    let weak = ImportError::WeakSecret { length: 47, algorithm: Algorithm::HS384, min_length: 48 };
-    assert_eq!(strict.read(&short).unwrap_err(), weak);
+    let weak_secret_error =
+        ImportError::WeakSecret { length: 47, algorithm: Algorithm::HS384, min_length: 48 };
+    assert_eq!(strict.read(&short).unwrap_err(), weak_secret_error);
     let lenient = KeyImporter { allow_weak: true, ..strict };
     assert!(lenient.read(&short).unwrap()[0].is_weak);
     assert!(!lenient.read(&[b'x'; 48]).unwrap()[0].is_weak);
@@ -101,8 +102,8 @@ fn jwk_set_import_is_atomic() {
     let algorithms: Vec<Algorithm> = keys.iter().map(|key| key.algorithm).collect();
     assert_eq!(algorithms, [Algorithm::EdDSA, Algorithm::HS384]);
     assert_eq!(keys[0].kid.as_str(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-    let encrypting = hmac_jwk.replace(r#""alg""#, r#""use":"enc","alg""#);
-    let set = format!(r#"{{"keys":[{ed25519_jwk},{encrypting}]}}"#);
+    let encryption_jwk = hmac_jwk.replace(r#""alg""#, r#""use":"enc","alg""#);
+    let set = format!(r#"{{"keys":[{ed25519_jwk},{encryption_jwk}]}}"#);
     let message = importer(None).read(set.as_bytes()).unwrap_err().to_string();
     assert_eq!(message, "key 2 of 2: not for signatures (`use`)");
 }

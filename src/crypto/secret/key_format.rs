@@ -34,7 +34,7 @@ impl KeyFormat {
     }
 
     /// Bytes that equal a public key.
-    pub(crate) const PUBLIC: Self = Self::new("the bytes of a public key");
+    pub(crate) const PUBLIC_KEY_BYTES: Self = Self::new("the bytes of a public key");
 
     /// Returns the format as a noun phrase.
     pub(crate) fn to_display(self) -> String {
@@ -186,21 +186,21 @@ fn detect_in_value(value: &Value, layers: usize) -> Option<KeyFormat> {
 /// Returns whether the members belong to a JWK, also with a missing `kty`, or to a JWK Set.
 fn is_jwk(members: &Map<String, Value>) -> bool {
     let has = |name: &str| members.contains_key(name);
-    let is_set = members.get("keys").and_then(Value::as_array);
+    let keys_array = members.get("keys").and_then(Value::as_array);
     members.get("kty").is_some_and(Value::is_string)
         || (has("n") && has("e"))
         || (has("crv") && has("x"))
-        || is_set.is_some_and(|keys| keys.is_empty() || keys.iter().any(Value::is_object))
+        || keys_array.is_some_and(|keys| keys.is_empty() || keys.iter().any(Value::is_object))
 }
 
 /// Returns whether the text assigns an asymmetric key type to `kty` with any quotes, as in damaged
 /// or escaped JSON or in YAML.
 fn has_key_type(text: &[u8]) -> bool {
     const KEY_TYPES: [&[u8]; 4] = [b"RSA", b"EC", b"OKP", b"AKP"];
-    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"\"'\\:=".contains(byte);
+    let is_separator = |byte: &u8| byte.is_ascii_whitespace() || b"\"'\\:=".contains(byte);
     text.windows(3).enumerate().filter(|(_, window)| window == b"kty").any(|(at, _)| {
         let following = text.get(at + 3..).unwrap_or_default();
-        let separator_length = following.iter().take_while(|byte| is_between(byte)).count();
+        let separator_length = following.iter().take_while(|byte| is_separator(byte)).count();
         let (separators, word) = following.split_at(separator_length);
         let length = word.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let is_assigned = separators.iter().any(|byte| matches!(byte, b':' | b'='));
@@ -257,7 +257,7 @@ fn decode_base64(part: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     GeneralPurpose::new(&STANDARD, config).decode(whole).ok().map(Zeroizing::new)
 }
 
-/// Decodes hexadecimal digits, also separated by `:` or prefixed with `0x` or `\x`.
+/// Decodes hexadecimal digits, also separated by `:` or `,`, or prefixed with `0x` or `\x`.
 fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(chars.len()));
     let mut rest = chars;

@@ -1,4 +1,5 @@
-//! Public keys as plain bytes, which have no detectable structure. Public bytes are not secrets.
+//! Public keys as plain bytes, which are refused as shared secrets. Such bytes have no structure to
+//! detect, and are therefore compared with known public keys.
 
 use super::key_format::decode_candidates;
 use crate::crypto::verifier::decode_member;

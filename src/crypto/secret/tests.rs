@@ -1,14 +1,14 @@
 //! Detection of keys in all encodings, without false positives.
 
 use super::*;
-use crate::crypto::{generate_key, initialize, private_key_text, public_key_pem};
+use crate::crypto::{generate_key, initialize_crypto, private_key_text, public_key_pem};
 use crate::model::{Algorithm, Purpose, RsaBits};
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-const FAMILIES: [Algorithm; 4] =
+const ASYMMETRIC_ALGORITHMS: [Algorithm; 4] =
     [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
 
 fn encode_hex(bytes: &[u8]) -> String {
@@ -17,9 +17,9 @@ fn encode_hex(bytes: &[u8]) -> String {
 
 /// Returns keys in file formats: PEM, DER and JWK, public and private.
 fn sample_keys() -> Vec<(String, Vec<u8>)> {
-    initialize();
+    initialize_crypto();
     let mut named_keys = Vec::new();
-    for algorithm in FAMILIES {
+    for algorithm in ASYMMETRIC_ALGORITHMS {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let (public, private) = (public_key_pem(&key).unwrap().unwrap(), private_key_text(&key));
         let jwk = key.public_jwk.clone().unwrap();
@@ -60,7 +60,7 @@ fn encode_as_text(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let lines = base64.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line));
         lines.map(|line| line + end).collect::<String>()
     };
-    let colons: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    let hex_bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     [
         ("base64", base64.clone()),
         ("base64 and a line break", format!("{base64}\r\n")),
@@ -77,7 +77,7 @@ fn encode_as_text(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("base64 of base64 lines", BASE64.encode(lines("\n"))),
         ("base64url of base64", URL_SAFE_NO_PAD.encode(&base64)),
         ("hex", encode_hex(bytes)),
-        ("hex with colons", colons.join(":\n")),
+        ("hex with colons", hex_bytes.join(":\n")),
         ("hex with a prefix", format!("0x{}", encode_hex(bytes))),
         ("base64 of hex", BASE64.encode(encode_hex(bytes))),
         ("hex of base64", encode_hex(base64.as_bytes())),
@@ -187,8 +187,8 @@ fn large_input_is_checked_quickly() {
 
 #[test]
 fn public_key_bytes_are_refused_as_secrets() {
-    initialize();
-    for algorithm in FAMILIES {
+    initialize_crypto();
+    for algorithm in ASYMMETRIC_ALGORITHMS {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let jwk = key.public_jwk.unwrap();
         let public: PublicKeys = [&jwk].into_iter().collect();

@@ -57,7 +57,7 @@ pub(super) fn damaged_key(key: &KeySpec) -> Error {
 fn sign_compact(key: &KeySpec, header: &str, payload: &str) -> Result<SecretString, Error> {
     let input = format!("{}.{}", encode_base64url(header), encode_base64url(payload));
     let material = key.material.expose_secret();
-    let native_key = match key.algorithm.key_type() {
+    let signing_key = match key.algorithm.key_type() {
         KeyType::Hmac(_) if material.is_empty() => return Err(damaged_key(key)),
         KeyType::Hmac(_) => EncodingKey::from_secret(material),
         KeyType::P256 | KeyType::P384 => EncodingKey::from_ec_der(material),
@@ -68,14 +68,14 @@ fn sign_compact(key: &KeySpec, header: &str, payload: &str) -> Result<SecretStri
         }
     };
     let signature =
-        jsonwebtoken::crypto::sign(input.as_bytes(), &native_key, to_jsonwebtoken(key.algorithm))
+        jsonwebtoken::crypto::sign(input.as_bytes(), &signing_key, to_jsonwebtoken(key.algorithm))
             .map_err(|error| Error::Key(error.to_string()))?;
     Ok(SecretString::from(format!("{input}.{signature}")))
 }
 
 /// Returns whether two secrets produce the same signatures. This is possible for different secrets,
 /// because HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2).
-pub(crate) fn same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, Error> {
+pub(crate) fn is_same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, Error> {
     if first.algorithm != second.algorithm || !first.algorithm.is_symmetric() {
         return Ok(false);
     }
@@ -83,7 +83,7 @@ pub(crate) fn same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, E
     Ok(first_token.expose_secret() == second_token.expose_secret())
 }
 
-/// Signs with RSA, because the JWT library does not accept PKCS#8 for RSA.
+/// Signs with `aws_lc_rs`, because the JWT library does not accept RSA keys in PKCS#8.
 fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
     let padding: &dyn RsaEncoding = match algorithm {
         Algorithm::RS256 => &RSA_PKCS1_SHA256,
@@ -109,15 +109,15 @@ fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, 
 /// Returns whether the token has a valid signature of the key. Uses the algorithm of the key and
 /// ignores `alg` in the token.
 pub(crate) fn is_signed_by(token: &CompactJws<'_>, key: &KeySpec) -> Result<bool, Error> {
-    let native_key = if key.algorithm.is_symmetric() {
+    let verification_key = if key.algorithm.is_symmetric() {
         let material = key.material.expose_secret();
         // With an empty secret, anyone could create valid signatures.
         Some(material).filter(|secret| !secret.is_empty()).map(DecodingKey::from_secret)
     } else {
         key.public_jwk.clone().and_then(|public| decoding_key(public).ok())
     };
-    let native_key = native_key.ok_or_else(|| damaged_key(key))?;
-    Ok(is_signature_valid(token, &native_key, key.algorithm))
+    let verification_key = verification_key.ok_or_else(|| damaged_key(key))?;
+    Ok(is_signature_valid(token, &verification_key, key.algorithm))
 }
 
 fn decoding_key(jwk: Map<String, Value>) -> Result<DecodingKey, Error> {

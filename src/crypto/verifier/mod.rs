@@ -57,7 +57,7 @@ pub(crate) fn ensure_no_public_secrets(
     public_keys: &PublicKeys,
 ) -> Result<(), InvalidValue> {
     if keys.iter().any(|key| key.equals_public_key(public_keys)) {
-        return Err(invalid_key(&KeyFormat::PUBLIC.refusal_message()));
+        return Err(invalid_key(&KeyFormat::PUBLIC_KEY_BYTES.refusal_message()));
     }
     Ok(())
 }
@@ -89,7 +89,8 @@ pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, InvalidValue> {
     let public_keys: PublicKeys = members.filter_map(Value::as_object).collect();
     keys.retain(|key| {
         !key.equals_public_key(&public_keys) || {
-            first_refusal.get_or_insert_with(|| invalid_key(&KeyFormat::PUBLIC.refusal_message()));
+            first_refusal
+                .get_or_insert_with(|| invalid_key(&KeyFormat::PUBLIC_KEY_BYTES.refusal_message()));
             false
         }
     });
@@ -260,9 +261,9 @@ fn ed25519_verifier(x: &[u8]) -> Result<Verifier, InvalidValue> {
 /// Selects the algorithms whose hash is not longer than the secret (RFC 7518, section 3.2), or with
 /// `allow_weak` all HMAC algorithms.
 fn secret_verifier(secret: &[u8], allow_weak: bool) -> Result<Verifier, InvalidValue> {
-    let min_length = if allow_weak { 1 } else { usize::MAX };
-    let is_long = |hash: usize| secret.len() >= hash.min(min_length);
-    let fits = |algorithm: &Algorithm| matches!(algorithm.key_type(), KeyType::Hmac(hash) if is_long(hash));
+    let max_required_length = if allow_weak { 1 } else { usize::MAX };
+    let is_long_enough = |hash_size: usize| secret.len() >= hash_size.min(max_required_length);
+    let fits = |algorithm: &Algorithm| matches!(algorithm.key_type(), KeyType::Hmac(hash_size) if is_long_enough(hash_size));
     let algorithms: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(fits).collect();
     if algorithms.is_empty() {
         return Err(invalid_key(

@@ -1,5 +1,5 @@
-//! Public keys in PEM (RFC 7468), parsed by exact structure. The parser does not search for nested
-//! keys, so neither nesting nor other content of a file determines the key.
+//! Public keys in PEM (RFC 7468). A PEM block must have exactly the structure of a public key: the
+//! parser does not search inside other structures for a key.
 
 use super::{Verifier, ec_verifier, ed25519_verifier, invalid_key, rsa_verifier};
 use crate::model::{Algorithm, InvalidValue};
@@ -86,7 +86,7 @@ fn unknown_key_error() -> InvalidValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{generate_key, initialize, public_key_pem};
+    use crate::crypto::{generate_key, initialize_crypto, public_key_pem};
     use crate::model::{Purpose, RsaBits};
     use ::pem::{Pem, encode};
 
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn pem_key_family_is_recognised() {
-        initialize();
+        initialize_crypto();
         for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
             let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
             let text = public_key_pem(&key).unwrap().unwrap();
@@ -128,8 +128,8 @@ mod tests {
         for tag in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
             assert_eq!(refusal_reason(tag, &nested_sequences(100_000)), expected);
         }
-        let certificate =
+        let certificate_refusal =
             "certificates are not supported; extract the key with `openssl x509 -pubkey`";
-        assert_eq!(refusal_reason("CERTIFICATE", &nested_sequences(2)), certificate);
+        assert_eq!(refusal_reason("CERTIFICATE", &nested_sequences(2)), certificate_refusal);
     }
 }

@@ -42,7 +42,7 @@ fn ed25519_point_has_one_encoding() {
         canonical[0] = first - 0xED;
         accepted_count += usize::from(ed25519_verifier(&canonical).is_ok());
     }
-    // Not every coordinate belongs to an accepted point; without accepted points the test shows nothing.
+    // Not every coordinate belongs to a valid point: without the count, the test could accept none.
     assert!(
         accepted_count > 5,
         "accepted canonical encodings: found {accepted_count}, expected more than 5"

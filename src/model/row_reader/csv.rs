@@ -20,7 +20,7 @@ pub(super) struct CsvReader {
 }
 
 impl CsvReader {
-    /// Reads the header, which starts with the current chunk of the text.
+    /// Reads the header, which is at the start of the current chunk.
     pub(super) fn new<R: BufRead>(
         reader: &mut LineReader<R>,
         map_column: fn(&str) -> String,

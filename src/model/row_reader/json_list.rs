@@ -18,8 +18,8 @@ pub(super) fn consume_prefix<R: BufRead>(reader: &mut LineReader<R>) -> bool {
     is_list
 }
 
-/// Reads the next object of the list; returns `None` at the end of the list, after which the line
-/// must be empty.
+/// Reads the next object of the list; returns `None` at the end of the list, which only whitespace
+/// may follow.
 pub(super) fn next_row<R: BufRead>(
     reader: &mut LineReader<R>,
     is_first: bool,

@@ -45,8 +45,8 @@ impl<R: BufRead> LineReader<R> {
         self.position = self.buffer.len().min(self.position.saturating_add(bytes));
     }
 
-    /// Starts a chunk with the next line that has a byte other than `is_blank` bytes; returns false
-    /// at the end of the text.
+    /// Starts a chunk with the next line that contains a byte for which `is_blank` returns false.
+    /// Returns false at the end of the text.
     pub(super) fn next_line(&mut self, is_blank: fn(u8) -> bool) -> Result<bool, RowError> {
         self.buffer.clear();
         loop {

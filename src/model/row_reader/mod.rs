@@ -53,7 +53,7 @@ pub(crate) struct RowReader<R> {
     is_line_pending: bool,
     is_empty: bool,
     /// Accepts a JSON list in one line, in addition to JSON Lines.
-    pub(super) is_spreadsheet: bool,
+    pub(super) accepts_json_list: bool,
 }
 
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl<R: BufRead> RowReader<R> {
     /// Starts reading rows; `map_column` converts the column names of CSV.
     pub(super) fn with_options(
         input: R,
-        is_spreadsheet: bool,
+        accepts_json_list: bool,
         map_column: fn(&str) -> String,
     ) -> Result<Self, RowError> {
         let mut rows = Self {
@@ -84,7 +84,7 @@ impl<R: BufRead> RowReader<R> {
             format: InputFormat::JsonLines,
             is_line_pending: true,
             is_empty: true,
-            is_spreadsheet,
+            accepts_json_list,
         };
         if !rows.next_json_line()? {
             rows.is_line_pending = false;
@@ -114,7 +114,7 @@ impl<R: BufRead> RowReader<R> {
     fn next_json_line(&mut self) -> Result<bool, RowError> {
         match self.reader.next_line(|byte| byte.is_ascii_whitespace()) {
             Err(RowError::InvalidLine(_))
-                if self.is_spreadsheet && json_list::consume_prefix(&mut self.reader) =>
+                if self.accepts_json_list && json_list::consume_prefix(&mut self.reader) =>
             {
                 self.format = InputFormat::JsonList { is_first: true };
                 Ok(true)

@@ -26,9 +26,9 @@ pub(crate) struct EventFilter {
 }
 
 /// Condition for rows of the time `:since` and later. The lowest id of these rows bounds the range.
-/// Ids follow the order of commits, which can differ from the order of times: a process that waits
-/// for a lock has an earlier time. The unary `+` operators keep SQLite from scanning all older rows
-/// and from sorting.
+/// Ids follow the order of commits, which can differ from the order of times: the event of a
+/// process that waited for a lock has an earlier time than its predecessor. The unary `+` operators
+/// keep SQLite from scanning all older rows and from sorting.
 const SINCE_CONDITION: &str =
     "a.id >= (SELECT min(+id) FROM audit WHERE at >= :since) AND +a.at >= :since";
 
@@ -45,13 +45,13 @@ impl EventFilter {
             clause.and("a.user_id = :user", ":user", user.0);
         }
         if let Some(action) = &self.action {
-            let matches_action = "instr(a.action || ' ', :action || ' ') = 1";
-            clause.and(matches_action, ":action", action.as_str().to_owned());
+            let action_condition = "instr(a.action || ' ', :action || ' ') = 1";
+            clause.and(action_condition, ":action", action.as_str().to_owned());
         }
         if let Some(target) = &self.target {
-            let matches_target = "instr(replace(' ' || a.target || ' ', ', ', ' '),
+            let target_condition = "instr(replace(' ' || a.target || ' ', ', ', ' '),
                 replace(' ' || :target || ' ', ', ', ' '))";
-            clause.and(matches_target, ":target", target.as_str().to_owned());
+            clause.and(target_condition, ":target", target.as_str().to_owned());
         }
         if let Some(outcome) = &self.outcome {
             clause.and("a.outcome = :outcome", ":outcome", outcome.as_str().to_owned());
@@ -83,7 +83,7 @@ impl Reader<'_> {
             let clause = filter.where_clause();
             let sql = format!("SELECT count(*) FROM audit a WHERE {}", clause.sql());
             let values = clause.values();
-            Ok::<_, Error>(self.sql.query_row(&sql, values.as_slice(), |row| row.get(0))?)
+            Ok::<_, Error>(self.connection.query_row(&sql, values.as_slice(), |row| row.get(0))?)
         })?;
         let (skip, _, take) = page.sql_window();
         let events = self.events_after(filter, page.after_id(), skip, limit_plus_one(take))?;
@@ -108,7 +108,7 @@ impl Reader<'_> {
             (":take", &take),
             (":skip", &skip),
         ]);
-        let mut statement = self.sql.prepare(&filter.select_sql(&clause))?;
+        let mut statement = self.connection.prepare(&filter.select_sql(&clause))?;
         statement
             .query_map(values.as_slice(), |row| Ok(event_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
@@ -136,8 +136,8 @@ mod tests {
     use crate::store::{NewEvent, Writer};
     use rusqlite::Connection;
 
-    /// Creates events 1 to 9 at the times 10 to 90, except event 5 with the time 25, as of a
-    /// process that waited for the lock.
+    /// Creates events 1 to 9 at the times 10 to 90. Event 5 has the time 25 instead, like the event
+    /// of a process that waited for the lock.
     fn create_database_with_events() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn list_event_ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
-        let list = Reader { sql: connection }.events(filter, PageRequest::All).unwrap();
+        let list = Reader { connection }.events(filter, PageRequest::All).unwrap();
         assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
         list.items.iter().map(|event| event.id).collect()
     }
@@ -212,7 +212,7 @@ mod tests {
         {
             let filter = EventFilter { oldest_first, ..EventFilter::default() };
             let page = PageRequest::After { id: after, per_page: 2 };
-            let list = Reader { sql: &connection }.events(&filter, page).unwrap();
+            let list = Reader { connection: &connection }.events(&filter, page).unwrap();
             let ids: Vec<i64> = list.items.iter().map(|event| event.id).collect();
             assert_eq!((ids, list.next), (expected.to_vec(), Some(expected[1])));
         }

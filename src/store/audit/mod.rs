@@ -33,14 +33,14 @@ impl Reader<'_> {
     /// Returns the time of the newest event before `before`.
     pub(crate) fn newest_event_time(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT max(at) FROM audit WHERE at < ?1";
-        optional_time(self.sql.query_row(sql, [before.unix()], |row| row.get(0))?)
+        optional_time(self.connection.query_row(sql, [before.unix()], |row| row.get(0))?)
     }
 }
 
 impl Writer<'_> {
     /// Adds an event and returns the row id.
     pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<i64, Error> {
-        let result = self.sql.execute(
+        let result = self.connection.execute(
             "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
@@ -61,7 +61,7 @@ impl Writer<'_> {
     /// Adds `increment` to the count of an existing event.
     pub(crate) fn add_to_count(&self, event: i64, increment: usize) -> Result<(), Error> {
         let increment = i64::try_from(increment).unwrap_or(i64::MAX);
-        self.sql
+        self.connection
             .execute("UPDATE audit SET count = count + ?2 WHERE id = ?1", (event, increment))?;
         Ok(())
     }
@@ -69,7 +69,7 @@ impl Writer<'_> {
     /// Changes the outcome of an existing event and sets its count to 0.
     pub(crate) fn set_outcome(&self, event: i64, outcome: &str) -> Result<(), Error> {
         let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
-        self.sql.execute(sql, (event, outcome))?;
+        self.connection.execute(sql, (event, outcome))?;
         Ok(())
     }
 }

@@ -87,7 +87,7 @@ impl Reader<'_> {
             (":take", &take),
             (":skip", &skip),
         ]);
-        let mut statement = self.sql.prepare(&list_sql(&clause))?;
+        let mut statement = self.connection.prepare(&list_sql(&clause))?;
         let rows = statement
             .query_map(values.as_slice(), |row| Ok(token_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
@@ -99,7 +99,7 @@ impl Reader<'_> {
     pub(crate) fn count_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<i64, Error> {
         let clause = filter.where_clause(now);
         let sql = format!("SELECT count(*) FROM {TABLES} WHERE {}", clause.sql());
-        Ok(self.sql.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
+        Ok(self.connection.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
     }
 }
 
@@ -114,10 +114,10 @@ impl Writer<'_> {
         let mut values = clause.values();
         let now = now.unix();
         values.push((":now", &now));
-        // Many rows change scattered pages. With a small cache, SQLite would write a page to the
-        // WAL repeatedly.
-        self.sql.pragma_update(None, "cache_size", -16_384)?;
-        Ok(self.sql.execute(&revocation_sql(&clause), values.as_slice())?)
+        // The changed rows can be scattered over many pages. With a small cache, SQLite would write
+        // the same page to the WAL repeatedly.
+        self.connection.pragma_update(None, "cache_size", -16_384)?;
+        Ok(self.connection.execute(&revocation_sql(&clause), values.as_slice())?)
     }
 }
 

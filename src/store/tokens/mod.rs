@@ -27,7 +27,8 @@ pub(crate) struct NewToken {
     pub(crate) issued_at: Timestamp,
     /// Expiry time; `None` for no expiry.
     pub(crate) expires_at: Option<Timestamp>,
-    /// Origin, which limits the renewal.
+    /// Start of the chain of renewals, and the `run` command that issued the token, if any; both
+    /// limit further renewals.
     pub(crate) origin: TokenOrigin,
 }
 
@@ -63,14 +64,14 @@ impl Reader<'_> {
     /// calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
-        Ok(self.sql.prepare_cached(sql)?.query_row([jti.bytes()], |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(sql)?.query_row([jti.bytes()], |row| row.get(0))?)
     }
 
     /// Returns the origin of a token; `first_issued_at` is always set.
     pub(crate) fn token_origin(&self, id: TokenId) -> Result<TokenOrigin, Error> {
         let sql = "SELECT ifnull(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
         let (first, run): (i64, Option<[u8; 16]>) =
-            self.sql.query_row(sql, [id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.connection.query_row(sql, [id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let run = run.map(|jti| Jti::new(Uuid::from_bytes(jti)));
         Ok(TokenOrigin { first_issued_at: Some(required_time(first)?), run_token: run })
     }
@@ -80,7 +81,7 @@ impl Reader<'_> {
         condition: &str,
         value: impl rusqlite::ToSql,
     ) -> Result<Option<RecordedToken>, Error> {
-        self.sql
+        self.connection
             .query_row(
                 &format!("SELECT {COLUMNS} FROM {TABLES} WHERE {condition}"),
                 [value],
@@ -97,7 +98,7 @@ impl Reader<'_> {
         now: Timestamp,
     ) -> Result<Vec<RecordedToken>, Error> {
         let mut statement = self
-            .sql
+            .connection
             .prepare(&format!("SELECT {COLUMNS} FROM {TABLES} {QUOTA_WHERE} ORDER BY t.id"))?;
         statement
             .query_map((owner.0, now.unix()), |row| Ok(token_from_row(row)))?
@@ -107,7 +108,7 @@ impl Reader<'_> {
 
     /// Returns whether an unrecorded token signed by a key of this store was revoked.
     pub(crate) fn is_blocklisted(&self, key: i64, jti: &str) -> Result<bool, Error> {
-        let mut statement = self.sql.prepare_cached(
+        let mut statement = self.connection.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
         )?;
         Ok(statement.query_row((key, jti), |row| row.get(0))?)
@@ -118,7 +119,7 @@ impl Writer<'_> {
     /// Records a token, and its grant if no token has the same grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
         let grant = self.find_or_add_grant(&new.grant)?;
-        let result = self.sql.execute(
+        let result = self.connection.execute(
             "INSERT INTO tokens
                  (jti, grant_id, key_id, issued_at, expires_at, first_issued_at, run_jti)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -144,7 +145,7 @@ impl Writer<'_> {
         let (owner, kind, app) = (grant.owner_id.0, grant.kind.name(), grant.app.as_str());
         let values = params![owner, kind, app, permissions, audience, claims];
         let existing = self
-            .sql
+            .connection
             .query_row(
                 "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
                      AND permissions = ?4 AND audience = ?5 AND claims = ?6",
@@ -155,7 +156,7 @@ impl Writer<'_> {
         if let Some(grant_id) = existing {
             return Ok(grant_id);
         }
-        let result = self.sql.execute(
+        let result = self.connection.execute(
             "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             values,
@@ -165,16 +166,20 @@ impl Writer<'_> {
 
     /// Revokes a token. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
-        let changed = self.sql.execute(
+        let changed = self.connection.execute(
             "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
             (id.0, now.unix()),
         )?;
         Ok(changed > 0)
     }
 
-    /// Revokes all tokens of the run that issued the token, and returns their number.
-    pub(crate) fn revoke_run(&self, id: TokenId, now: Timestamp) -> Result<usize, Error> {
-        Ok(self.sql.execute(
+    /// Revokes all tokens of the `run` command that issued the token, and returns their number.
+    pub(crate) fn revoke_renewals_in_run(
+        &self,
+        id: TokenId,
+        now: Timestamp,
+    ) -> Result<usize, Error> {
+        Ok(self.connection.execute(
             "UPDATE tokens SET revoked_at = ?2 WHERE revoked_at IS NULL
                  AND run_jti = (SELECT run_jti FROM tokens WHERE id = ?1)",
             (id.0, now.unix()),
@@ -191,14 +196,14 @@ impl Writer<'_> {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<TokenId>, Error> {
-        let revoked = self.sql.query_row(
+        let revoked = self.connection.query_row(
             "UPDATE tokens SET revoked_at = ?2 WHERE superseded_by = ?1 AND revoked_at IS NULL
                  AND grace_until > ?2
              RETURNING id",
             (old.0, now.unix()),
             |row| row.get(0),
         );
-        self.sql.execute(
+        self.connection.execute(
             "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
             (old.0, successor.0, until.unix()),
         )?;
@@ -210,9 +215,9 @@ impl Writer<'_> {
         self.revoke_tokens(&TokenFilter { owner: Some(owner), ..TokenFilter::default() }, now)
     }
 
-    /// Adds an unrecorded token to the revocation entries. Returns `false` if the entry already
-    /// exists. Several tokens may have the same `jti`: the entry has the latest expiry of these
-    /// tokens.
+    /// Adds an unrecorded token to the revocation entries. Several tokens may have the same `jti`:
+    /// the entry has the latest expiry of these tokens. Returns `false` if the entry already exists
+    /// and does not expire earlier.
     pub(crate) fn add_to_blocklist(
         &self,
         key: i64,
@@ -220,7 +225,7 @@ impl Writer<'_> {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let changed = self.sql.execute(
+        let changed = self.connection.execute(
             "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at
                  WHERE expires_at < ifnull(excluded.expires_at, 9e18)",

@@ -37,7 +37,7 @@ pub(crate) enum UserOrder {
     Created,
 }
 
-/// Number of ids per row of `user_blocks`.
+/// Number of ids in a block. Each row of `user_blocks` has the number of users in one block.
 const BLOCK_SIZE: i64 = 1_024;
 
 impl UserFilter {
@@ -97,7 +97,7 @@ impl Reader<'_> {
                 return self.count_users();
             }
             let sql = format!("SELECT count(*) FROM users WHERE {}", clause.sql());
-            Ok(self.sql.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
+            Ok(self.connection.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
         })?;
         let (start, skip) = self.seek_start(filter, page)?;
         let (_, _, take) = page.sql_window();
@@ -109,7 +109,7 @@ impl Reader<'_> {
             (":skip", &skip),
         ]);
         let comparison = if filter.descending { "<" } else { ">" };
-        let mut statement = self.sql.prepare(&format!(
+        let mut statement = self.connection.prepare(&format!(
             "SELECT {COLUMNS} FROM users WHERE {} AND id {comparison} :start
              ORDER BY {} LIMIT :take OFFSET :skip",
             clause.sql(),
@@ -129,7 +129,7 @@ impl Reader<'_> {
     /// Returns the number of users, without deleted users.
     fn count_users(&self) -> Result<i64, Error> {
         let sql = "SELECT ifnull(sum(present), 0) FROM user_blocks";
-        Ok(self.sql.query_row(sql, [], |row| row.get(0))?)
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Returns an id before the page, and the number of matching users between this id and the
@@ -144,7 +144,7 @@ impl Reader<'_> {
             return Ok((start, skip));
         }
         let direction = if filter.descending { "DESC" } else { "ASC" };
-        let mut statement = self.sql.prepare(&format!(
+        let mut statement = self.connection.prepare(&format!(
             "SELECT block, present FROM user_blocks ORDER BY block {direction}"
         ))?;
         let mut rows = statement.query([])?;
@@ -167,7 +167,7 @@ impl Reader<'_> {
         with_hashes: bool,
         mut visit: impl FnMut(User, Option<PasswordHash>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut statement = self.sql.prepare(&format!(
+        let mut statement = self.connection.prepare(&format!(
             "SELECT {COLUMNS}, CASE WHEN ?1 THEN password END
              FROM users WHERE deleted_at IS NULL ORDER BY id"
         ))?;
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn user_pages_match_full_list() {
         let connection = create_database_with_users();
-        let tx = Reader { sql: &connection };
+        let tx = Reader { connection: &connection };
         for descending in [false, true] {
             let filter = UserFilter { descending, ..Default::default() };
             let all = user_ids(&tx.users(&filter, PageRequest::All).unwrap());
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn filtered_users_have_total_and_pages() {
         let connection = create_database_with_users();
-        let tx = Reader { sql: &connection };
+        let tx = Reader { connection: &connection };
         let search = NameFilter::parse("USER49").ok();
         let filter = UserFilter { search, role: Some(Role::Minter), ..Default::default() };
         let list = tx.users(&filter, PageRequest::Number { page: 2, per_page: 3 }).unwrap();

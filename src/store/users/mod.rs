@@ -42,7 +42,7 @@ impl Reader<'_> {
     }
 
     /// Returns the user with this id, including deleted users.
-    pub(crate) fn find_user_row(&self, id: UserId) -> Result<Option<User>, Error> {
+    pub(crate) fn find_user_including_deleted(&self, id: UserId) -> Result<Option<User>, Error> {
         self.user_where(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), id.0)
     }
 
@@ -50,19 +50,19 @@ impl Reader<'_> {
     pub(crate) fn with_owner<T>(&self, owner: UserId, value: T) -> Result<WithOwner<T>, Error> {
         let sql = "SELECT ifnull(username, email) FROM users WHERE id = ?1";
         let name: Option<String> =
-            self.sql.prepare_cached(sql)?.query_row([owner.0], |row| row.get(0))?;
+            self.connection.prepare_cached(sql)?.query_row([owner.0], |row| row.get(0))?;
         Ok(WithOwner { value, owner_name: name.map(Untrusted::new) })
     }
 
     fn user_where(&self, sql: &str, value: impl rusqlite::ToSql) -> Result<Option<User>, Error> {
-        let mut statement = self.sql.prepare_cached(sql)?;
+        let mut statement = self.connection.prepare_cached(sql)?;
         statement.query_row([value], |row| Ok(user_from_row(row))).optional()?.transpose()
     }
 
     /// Returns the password hash of a user.
     pub(crate) fn find_password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, Error> {
         let hash: Option<Option<String>> = self
-            .sql
+            .connection
             .query_row("SELECT password FROM users WHERE id = ?1", [id.0], |row| row.get(0))
             .optional()?;
         Ok(hash.flatten().map(PasswordHash::new))
@@ -70,12 +70,14 @@ impl Reader<'_> {
 
     /// Returns whether the store has ever had a user.
     pub(crate) fn has_users(&self) -> Result<bool, Error> {
-        Ok(self.sql.query_row("SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?)
+        Ok(self
+            .connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?)
     }
 
     /// Returns the number of admins that can log in.
     pub(crate) fn count_admins(&self) -> Result<i64, Error> {
-        Ok(self.sql.query_row(
+        Ok(self.connection.query_row(
             "SELECT count(*) FROM users
              WHERE role = 'admin' AND deleted_at IS NULL AND disabled_at IS NULL",
             [],
@@ -87,7 +89,7 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Adds a user. Returns [`Error::AlreadyExists`] if a name, e-mail address or uid is in use.
     pub(crate) fn add_user(&self, account: &NewUser, now: Timestamp) -> Result<UserId, Error> {
-        let mut statement = self.sql.prepare_cached(
+        let mut statement = self.connection.prepare_cached(
             "INSERT INTO users (uid, username, email, email_key, name, name_key, password, role,
                  quota, disabled_at, created_at, password_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -118,7 +120,7 @@ impl Writer<'_> {
         email: Option<&Email>,
         name: Option<&DisplayName>,
     ) -> Result<(), Error> {
-        self.sql.execute(
+        self.connection.execute(
             "UPDATE users SET username = ?2, email = ?3, email_key = ?4, name = ?5, name_key = ?6
              WHERE id = ?1",
             params![
@@ -135,21 +137,22 @@ impl Writer<'_> {
 
     /// Changes the user's role.
     pub(crate) fn set_role(&self, id: UserId, role: Role) -> Result<(), Error> {
-        self.sql.execute("UPDATE users SET role = ?2 WHERE id = ?1", (id.0, role.name()))?;
+        self.connection.execute("UPDATE users SET role = ?2 WHERE id = ?1", (id.0, role.name()))?;
         Ok(())
     }
 
     /// Sets the user's own quota, or with `None` the store's default quota.
     pub(crate) fn set_quota(&self, id: UserId, quota: Option<Quota>) -> Result<(), Error> {
         let quota = quota.map(to_stored_quota);
-        self.sql.execute("UPDATE users SET quota = ?2 WHERE id = ?1", (id.0, quota))?;
+        self.connection.execute("UPDATE users SET quota = ?2 WHERE id = ?1", (id.0, quota))?;
         Ok(())
     }
 
     /// Disables the user as of `since`, or enables the user with `None`.
     pub(crate) fn set_disabled(&self, id: UserId, since: Option<Timestamp>) -> Result<(), Error> {
         let since = since.map(Timestamp::unix);
-        self.sql.execute("UPDATE users SET disabled_at = ?2 WHERE id = ?1", (id.0, since))?;
+        self.connection
+            .execute("UPDATE users SET disabled_at = ?2 WHERE id = ?1", (id.0, since))?;
         Ok(())
     }
 
@@ -160,7 +163,7 @@ impl Writer<'_> {
         password: &PasswordHash,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.sql.execute(
+        self.connection.execute(
             "UPDATE users SET password = ?2, password_at = ?3 WHERE id = ?1",
             (id.0, password.expose(), now.unix()),
         )?;
@@ -169,7 +172,7 @@ impl Writer<'_> {
 
     /// Replaces the hash with another hash of the same password.
     pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
-        self.sql
+        self.connection
             .execute("UPDATE users SET password = ?2 WHERE id = ?1", (id.0, new_hash.expose()))?;
         Ok(())
     }
@@ -205,14 +208,14 @@ impl Writer<'_> {
         };
         let stored_default = to_stored_quota(quota);
         Ok(self
-            .sql
+            .connection
             .query_row(&sql, (id.0, now.unix(), stored_default, key), from_row)
             .optional()?)
     }
 
     /// Removes names, password and e-mail address, and keeps the row.
     pub(crate) fn remove_user(&self, id: UserId, now: Timestamp) -> Result<(), Error> {
-        self.sql.execute(
+        self.connection.execute(
             "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,
                  name_key = NULL, password = NULL, deleted_at = ?2
              WHERE id = ?1",

@@ -21,7 +21,7 @@ fn init_creates_store_and_logs_in_first_admin() {
 #[test]
 fn init_json_output_describes_store_and_user() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("JETON_PASSWORD", "lovelace");
+    sandbox.set_variable("JETON_PASSWORD", "lovelace");
     assert_snapshot!(sandbox.run_json(&["init", "Ada@Example.com"]), @r#"{"changed":true,"store":"~/.local/share/jeton/jeton.db","user":{"id":1,"uid":"<uuid>","username":null,"email":"Ada@example.com","name":null,"role":"admin","status":"active","quota":null,"created_at":"<time>"}}"#);
     sandbox.log_in("ada@example.com", "lovelace");
 }
@@ -55,8 +55,8 @@ fn first_key_uses_requested_algorithm() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "HS256"]).ok();
     assert_eq!(sandbox.sql("SELECT algorithm FROM keys"), ["HS256"]);
-    let token = sandbox.get(&["token", "create", "app"]);
-    assert_eq!(sandbox.get(&["token", "verify", &token]), "valid");
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
+    assert_eq!(sandbox.stdout_of(&["token", "verify", &token]), "valid");
 }
 
 #[test]

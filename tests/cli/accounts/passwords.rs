@@ -8,7 +8,7 @@ const PASSWD: [&str; 2] = ["passwd", "--password-stdin"];
 #[test]
 fn new_password_ends_other_sessions_only() {
     let mut sandbox = Sandbox::with_john();
-    let elsewhere = sandbox.session("access");
+    let other_access_token = sandbox.session_member("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("john", "123456");
     let output = sandbox.run_with_input(&PASSWD, "123456\n87654321\n");
@@ -23,7 +23,7 @@ fn new_password_ends_other_sessions_only() {
     error: wrong name or password
     ");
     sandbox.log_in("john", "87654321");
-    sandbox.set("JETON_TOKEN", &elsewhere);
+    sandbox.set_variable("JETON_TOKEN", &other_access_token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: session ended
@@ -156,15 +156,16 @@ fn short_password_is_refused() {
 
 #[test]
 fn short_new_password_causes_warning() {
-    let short = "warning: password shorter than 8 characters\n";
+    let warning = "warning: password shorter than 8 characters\n";
     let sandbox = Sandbox::new();
     let init = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "seven77");
     let register = sandbox.run_with_input(&["register", "john", "--password-stdin"], "short");
     let recover = sandbox.run_with_input(&["recover", "john", "--password-stdin"], "123456");
     let passwd = sandbox.run_with_input(&PASSWD, "seven77\nshort\n");
     for output in [init, register, recover, passwd] {
-        assert!(output.ok().stderr.contains(short));
+        assert!(output.ok().stderr.contains(warning));
     }
-    let eight = sandbox.run_with_input(&["recover", "john", "--password-stdin"], "\u{fc}12345678");
-    assert!(!eight.ok().stderr.contains("warning"));
+    let long_password_output =
+        sandbox.run_with_input(&["recover", "john", "--password-stdin"], "\u{fc}12345678");
+    assert!(!long_password_output.ok().stderr.contains("warning"));
 }

@@ -24,7 +24,7 @@ fn register_does_not_log_in() {
 #[test]
 fn register_json_output_describes_user() {
     let mut sandbox = Sandbox::with_admin();
-    sandbox.set("JETON_PASSWORD", "long enough");
+    sandbox.set_variable("JETON_PASSWORD", "long enough");
     let arguments = ["register", "john", "--email", "john@example.com", "--name", "John Doe"];
     assert_snapshot!(sandbox.run_json(&arguments), @r#"{"changed":true,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":"John Doe","role":"user","status":"active","quota":null,"created_at":"<time>"}}"#);
     let again = [arguments.as_slice(), &["--exist-ok"]].concat();

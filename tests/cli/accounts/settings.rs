@@ -52,7 +52,7 @@ fn settings_can_be_changed() {
     ] {
         let output = sandbox.run(&["settings", "set", name, value]);
         outputs += &output.with_command();
-        assert_eq!(sandbox.get(&["settings", "get", name]), value);
+        assert_eq!(sandbox.stdout_of(&["settings", "get", name]), value);
     }
     assert_snapshot!(outputs, @"
     $ jeton settings set token.quota unlimited
@@ -170,7 +170,7 @@ fn invalid_value_changes_nothing() {
     error: value: expected `none`, or comma-separated permissions and prefixes followed by `*`
     $ jeton settings set token.permissions 'jeton:*'
     --- exit code 2, stderr
-    error: value: permissions with the prefix `jeton:` require a role
+    error: value: the role `user` cannot grant permissions with the prefix `jeton:`
     $ jeton settings set session.access_ttl 0s
     --- exit code 2, stderr
     error: duration: must be between one second and 1,000 years

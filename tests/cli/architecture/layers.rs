@@ -12,7 +12,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("store", 1),
     ("crypto", 1),
     ("terminal", 1),
-    ("credentials", 1),
+    ("session_file", 1),
     ("authority", 2),
     ("failure", 3),
     ("app", 4),

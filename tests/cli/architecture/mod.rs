@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const MAX_LINES: usize = 300;
 
-/// A source file with the path below the package and the top-level module.
+/// A source file: its path in the package, its top-level module and its text.
 pub(crate) struct File {
     pub(crate) path: PathBuf,
     module: String,

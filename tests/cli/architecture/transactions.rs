@@ -10,8 +10,8 @@ const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     ("src/authority/audit_context.rs", 1),
     // Creates the first admin of a store without users.
     ("src/authority/accounts/mod.rs", 1),
-    // A command revokes its own tokens, undelivered or used by the exited child, even if the
-    // credential is no longer valid.
+    // A command revokes its own tokens that were not delivered, or whose child process has exited,
+    // even if the credential is no longer valid.
     ("src/authority/issuing/revoke.rs", 1),
     // Login, refresh and logout check the password or token of their arguments.
     ("src/authority/sessions/mod.rs", 3),

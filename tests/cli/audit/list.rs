@@ -126,7 +126,7 @@ fn events_of_deleted_user_remain() {
     assert_eq!(event_ids(&sandbox, &["--user", "2"]), "6,5,4,3 of 4");
     let event = &sandbox.json(&["audit", "list", "--user", "2"])["items"][0];
     assert_eq!((&event["user_id"], &event["user"]), (&Value::from(2), &Value::Null));
-    let table = sandbox.get(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
+    let table = sandbox.stdout_of(&["audit", "list", "--user", "2", "--per-page", "1", "-q"]);
     assert!(table.lines().nth(1).unwrap().contains("Z  2     "), "{table}");
     let mut outputs = String::new();
     for user in ["john", "9"] {
@@ -137,7 +137,7 @@ fn events_of_deleted_user_remain() {
     $ jeton audit list --user john
     --- exit code 3, stderr
     error: user `john` not found
-    hint: use the id of a deleted user
+    hint: for a deleted user, use the id
     $ jeton audit list --user 9
     --- exit code 3, stderr
     error: user `9` not found

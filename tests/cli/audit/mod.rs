@@ -1,15 +1,15 @@
 //! The audit log: one row per change and per refused change, and no secrets.
 
-mod coverage;
 mod list;
+mod steps;
 mod targets;
 
 use crate::readme::commands_and_flags;
 use crate::sandbox::Sandbox;
-use coverage::{STEPS, Step};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use steps::{STEPS, Step};
 
 const HMAC_SECRET: &str = "a secret that is as long as a hash is";
 
@@ -18,7 +18,7 @@ struct Scenario {
     sandbox: Sandbox,
     /// Every password and token in the input and output so far.
     secrets: BTreeSet<String>,
-    /// Every private key and shared secret, which the store holds, but not the audit log.
+    /// Every private key and shared secret. The store contains them, but the audit log must not.
     keys: BTreeSet<String>,
     /// The token printed last.
     token: String,
@@ -29,7 +29,7 @@ struct Scenario {
 impl Scenario {
     fn new() -> Self {
         let mut sandbox = Sandbox::new();
-        sandbox.set("HMAC_SECRET", HMAC_SECRET);
+        sandbox.set_variable("HMAC_SECRET", HMAC_SECRET);
         fs::write(sandbox.home().join("wrong.json"), "{}").unwrap();
         let keys = BTreeSet::from([HMAC_SECRET.to_owned()]);
         let (token, refresh) = (String::new(), [String::new(), String::new()]);
@@ -37,9 +37,10 @@ impl Scenario {
     }
 
     fn run(&mut self, step: &Step) {
-        let words: Vec<String> = step.words.split(' ').map(|word| self.expand(word)).collect();
+        let words: Vec<String> =
+            step.words.split(' ').map(|word| self.expand_placeholder(word)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let input = self.expand(step.input);
+        let input = self.expand_placeholder(step.input);
         let output = self.sandbox.run_with_input(&words, &input);
         assert_eq!(output.code, step.exit, "{}: {output:?}", step.words);
         self.secrets.extend(input.lines().filter_map(secret_in_input));
@@ -51,7 +52,7 @@ impl Scenario {
         }
     }
 
-    fn expand(&self, word: &str) -> String {
+    fn expand_placeholder(&self, word: &str) -> String {
         match word {
             "STANDBY" | "ACTIVE" | "RETIRED" | "REVOKED" => {
                 let mut keys = self.sandbox.json(&["keys", "list"])["items"].take();
@@ -71,12 +72,13 @@ impl Scenario {
             word.clone_into(&mut self.token);
             self.secrets.insert(word.to_owned());
         }
-        let files = fs::read_dir(self.sandbox.sessions()).into_iter().flatten();
+        let files = fs::read_dir(self.sandbox.session_directory()).into_iter().flatten();
         if files
             .flatten()
             .any(|file| file.path().extension().is_some_and(|extension| extension == "json"))
         {
-            let [access, refresh] = ["access", "refresh"].map(|name| self.sandbox.session(name));
+            let [access, refresh] =
+                ["access", "refresh"].map(|name| self.sandbox.session_member(name));
             if refresh != self.refresh[0] {
                 self.refresh = [refresh.clone(), std::mem::take(&mut self.refresh[0])];
             }

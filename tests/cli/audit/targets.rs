@@ -7,7 +7,7 @@ fn sandbox_with_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("mia", "meitner-3");
     sandbox.log_in("mia", "meitner-3");
-    sandbox.get(&["token", "create", "app"]);
+    sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.log_in("john", "123456");
     sandbox.sql("DELETE FROM audit");
     sandbox
@@ -58,7 +58,7 @@ fn refused_change_names_existing_target_only() {
 fn target_filter_finds_events_of_one_object() {
     let sandbox = sandbox_with_users();
     for _ in 0..2 {
-        sandbox.get(&["token", "create", "app"]);
+        sandbox.stdout_of(&["token", "create", "app"]);
     }
     sandbox.run(&["token", "revoke", "2", "3"]).ok();
     assert_eq!(sandbox.run(&["token", "revoke", "1"]).code, 7);

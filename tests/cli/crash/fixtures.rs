@@ -1,15 +1,15 @@
 //! `token fixtures` killed while a set is created or replaced: the next run always completes the
 //! set.
 
-use super::{call_names, can_kill, file_names, kill_before_each_call, run_killed};
+use super::{call_names, can_trace, file_names, kill_before_each_call, run_killed};
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
-/// A set with a secret.
+/// The command that creates a set of test tokens (fixtures) with a secret.
 const FLASK_SET: [&str; 8] =
     ["token", "fixtures", "--out", "set", "--preset", "flask", "--key-file", "key"];
 
-/// A set with public keys and with tokens that `FLASK_SET` lacks.
+/// The command that creates a set with public keys and with tokens that `FLASK_SET` lacks.
 const RFC9068_SET: [&str; 8] = [
     "token",
     "fixtures",
@@ -36,7 +36,7 @@ fn create_set(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
 
 #[test]
 fn killed_fixtures_command_can_be_repeated() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let [flask_files, rfc9068_files] =

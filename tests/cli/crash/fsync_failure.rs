@@ -1,7 +1,7 @@
 //! A failing fsync at commit: the command exits with 74, because the commit may have been applied,
 //! and the message names the object to check for.
 
-use super::{assert_intact, can_kill, run_traced};
+use super::{assert_intact, can_trace, run_traced};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -28,7 +28,7 @@ fn jti_in_message(message: &str) -> Option<&str> {
 
 #[test]
 fn failed_fsync_exits_with_unknown_outcome() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
@@ -36,7 +36,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
     let store = home.join(".local/share/jeton/jeton.db");
     sandbox.register("john", "123456");
     sandbox.register("kim", "123456");
-    sandbox.get(&["token", "create", "first", "--user", "john"]);
+    sandbox.stdout_of(&["token", "create", "first", "--user", "john"]);
     let key = sandbox.json(&["keys", "generate"])["kid"].as_str().unwrap().to_owned();
     sandbox.run(&["settings", "set", "issuer", "me"]).ok();
     let write = |name: &str, text: &str| std::fs::write(sandbox.home().join(name), text).unwrap();
@@ -89,7 +89,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
 
 #[test]
 fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::new();
@@ -104,15 +104,15 @@ fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
     sandbox.run(&["store", "check"]).ok();
 }
 
-/// The first commit records the minter, the second commit records the test token.
+/// The first commit adds the audit event, and the second commit records the test token.
 #[test]
 fn unknown_outcome_error_names_recorded_test_token() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
     let store = sandbox.home().canonicalize().unwrap().join(".local/share/jeton/jeton.db");
-    sandbox.get(&["token", "mint"]);
+    sandbox.stdout_of(&["token", "mint"]);
     for words in [
         &["token", "mint", "--record", "-o", "json"][..],
         &["run", "-o", "json", "--", "echo", "never"],

@@ -2,14 +2,14 @@
 //! never a partial file.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_before_each_call,
+    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, kill_before_each_call,
     query_value, run_killed,
 };
 use crate::sandbox::Sandbox;
 
 #[test]
 fn killed_login_can_be_repeated() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
@@ -18,16 +18,16 @@ fn killed_login_can_be_repeated() {
     let login = ["login", "ada", "--password-file", password.to_str().unwrap()];
     let mut names = call_names(&sandbox, &login);
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
-    let (mut old_sessions, mut new_sessions, mut pending_files) = (0, 0, 0);
+    let (mut old_sessions, mut new_sessions, mut pending_logins) = (0, 0, 0);
     let kills = kill_before_each_call(
         &names,
         |call, nth| {
-            let old_sid = sandbox.session("sid");
+            let old_sid = sandbox.session_member("sid");
             let was_killed = run_killed(&sandbox, &login, call, nth);
             let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
-            pending_files += usize::from(text.contains("beginning"));
-            // A session is logged in at every instant.
-            match (sandbox.run(&["whoami"]).code, sandbox.session("sid") == old_sid) {
+            pending_logins += usize::from(text.contains("beginning"));
+            // The user is logged in with the old or the new session at every instant.
+            match (sandbox.run(&["whoami"]).code, sandbox.session_member("sid") == old_sid) {
                 (0, true) => old_sessions += 1,
                 (0, false) => new_sessions += 1,
                 state => panic!("killed before {call} {nth}: {state:?}"),
@@ -50,9 +50,9 @@ fn killed_login_can_be_repeated() {
     );
     println!(
         "{kills} kills: {old_sessions} with the old session, {new_sessions} with the new session, \
-         {pending_files} with a pending login"
+         {pending_logins} with a pending login"
     );
-    let all = [old_sessions, new_sessions, pending_files];
+    let all = [old_sessions, new_sessions, pending_logins];
     assert!(kills > 50 && all.iter().all(|count| *count > 0), "{kills} kills, {all:?}");
     assert_eq!(query_value(&sandbox, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
     assert_intact(&sandbox);

@@ -1,7 +1,7 @@
 //! `logout` killed at every system call: a second logout always ends the session.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_before_each_call,
+    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, kill_before_each_call,
     query_store_copy, query_value, run_killed,
 };
 use crate::sandbox::Sandbox;
@@ -33,7 +33,7 @@ impl StateCounts {
 
 #[test]
 fn killed_logout_can_be_repeated() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();

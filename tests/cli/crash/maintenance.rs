@@ -1,9 +1,9 @@
 //! `store backup`, `restore` and `prune` killed at every system call: a backup is complete or
-//! missing, a restore is complete or has no effect, and the rows that a killed prune deleted are
-//! counted.
+//! missing, a restore is complete or has no effect, and the audit log counts exactly the rows that
+//! a killed prune deleted.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, file_names,
+    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, file_names,
     kill_before_each_call, query_store_copy, run_killed,
 };
 use crate::sandbox::Sandbox;
@@ -22,7 +22,7 @@ fn writing_call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
 
 #[test]
 fn killed_backup_is_complete_or_missing() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
@@ -71,13 +71,13 @@ fn killed_backup_is_complete_or_missing() {
 fn killed_restore_leaves_old_or_new_store() {
     const BACKUP: &str = "copies/a.db";
     const PARTIAL_FILES: [&str; 2] = [".jeton-restore.new", ".jeton-before-restore.new"];
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
     std::fs::create_dir(sandbox.home().join("copies")).unwrap();
     sandbox.run(&["store", "backup", BACKUP]).ok();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["store", "backup", "copies/old.db"]).ok();
     let restore = ["store", "restore", BACKUP, "--yes", "-q"];
     let directory = sandbox.store().parent().unwrap().to_owned();
@@ -109,7 +109,8 @@ fn killed_restore_leaves_old_or_new_store() {
             assert_eq!(sandbox.run(&["store", "check", "-q"]).ok().stdout, "ok\n", "{when}");
             let restore_count = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
             let restore_count = query_store_copy(&sandbox, restore_count);
-            // The one counted row is the restore of the old store before the killed restore.
+            // Neither backup has an audit row of a restore, and each restore adds one such row to
+            // the content that it restores.
             assert_eq!(restore_count, "1", "{when}");
             assert!(code == 0 || kept_store.exists(), "{when}");
             if kept_store.exists() {
@@ -134,7 +135,7 @@ fn killed_restore_leaves_old_or_new_store() {
 
 #[test]
 fn killed_prune_counts_deleted_rows() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();

@@ -48,7 +48,7 @@ const MAX_WAL_BYTES: u64 = 2 * 100 * 4_120;
 
 /// Returns whether strace can trace and kill. With `JETON_TEST_REQUIRE_STRACE` set, a missing
 /// strace fails the test.
-fn can_kill() -> bool {
+fn can_trace() -> bool {
     let mut probe = Command::new("strace");
     probe.args(["-f", "-qq", "-o", "/dev/null", "true"]);
     if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
@@ -57,7 +57,7 @@ fn can_kill() -> bool {
     #[expect(clippy::disallowed_methods, reason = "read by the test, not by the program")]
     let required = std::env::var_os("JETON_TEST_REQUIRE_STRACE").is_some();
     assert!(!required, "strace is missing or cannot trace");
-    // Written to the real stderr: libtest captures the output of passing tests.
+    // `eprintln!` would show nothing, because libtest captures the output of passing tests.
     let _ = writeln!(std::io::stderr(), "skipped: strace is missing or cannot trace");
     false
 }
@@ -74,7 +74,7 @@ fn run_traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOut
         .env("HOME", sandbox.home())
         .current_dir(sandbox.home())
         .stdin(Stdio::null());
-    RunOutput::of(command)
+    RunOutput::capture(command)
 }
 
 /// Runs the command to the end and returns the distinct names of the file-system calls.
@@ -156,7 +156,7 @@ fn check_leftovers(sandbox: &Sandbox, when: &str) -> bool {
         "{when}: the WAL has {} bytes",
         wal_length(sandbox)
     );
-    let sessions = file_names(&sandbox.sessions());
+    let sessions = file_names(&sandbox.session_directory());
     let count_with_suffix =
         |suffix: &str| sessions.iter().filter(|name| name.ends_with(suffix)).count();
     let (files, locks, partial) =
@@ -182,8 +182,8 @@ fn assert_intact(sandbox: &Sandbox) {
 }
 
 /// Asserts that a copy of the store and its WAL is intact, and returns the result of the query on
-/// that copy. The store keeps the state after the kill: an ordinary connection would checkpoint
-/// the WAL.
+/// that copy. A connection to the store itself would checkpoint and remove the WAL when it closes,
+/// and the next command would not find the state after the kill.
 fn query_store_copy(sandbox: &Sandbox, query: &str) -> String {
     let copy = tempfile::tempdir().unwrap();
     for name in ["jeton.db", "jeton.db-wal"] {
@@ -207,7 +207,8 @@ fn query_value(sandbox: &Sandbox, query: &str) -> String {
     rows.remove(0)
 }
 
-/// Each process is the only connection, so SQLite alone would never restart the WAL.
+/// SQLite overwrites the WAL from the start only after a checkpoint by a process that is still
+/// running. Consecutive processes never overlap, so without a measure of jeton the WAL would grow.
 #[test]
 fn wal_stays_short_across_commands() {
     let sandbox = Sandbox::with_admin();

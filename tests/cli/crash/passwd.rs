@@ -2,7 +2,7 @@
 //! committed together, and the current session stays open.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_before_each_call,
+    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, kill_before_each_call,
     query_store_copy, run_killed,
 };
 use crate::run_output::RunOutput;
@@ -13,8 +13,8 @@ const PLACES: [&str; 2] = ["laptop", "phone"];
 
 const CHANGE_COUNT: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
 
-/// A user with the current session, a session at each of `PLACES`, and two passwords that
-/// alternate.
+/// A user with the current session, a session in the configuration directory of each of `PLACES`,
+/// and two passwords that alternate.
 struct Scenario {
     sandbox: Sandbox,
     /// The current password and the next password.
@@ -28,7 +28,7 @@ struct Scenario {
 impl Scenario {
     fn new() -> Self {
         let sandbox = Sandbox::with_admin();
-        let sid = sandbox.session("sid");
+        let sid = sandbox.session_member("sid");
         let scenario = Self { sandbox, passwords: ["lovelace", "countess"], sid, counts: [0, 0] };
         scenario.prepare();
         scenario
@@ -42,7 +42,7 @@ impl Scenario {
         let mut command = self.sandbox.command(words);
         let directory = self.sandbox.home().join("config").join(place);
         command.env("JETON_CONFIG_DIR", directory).env("JETON_PASSWORD", password);
-        RunOutput::of(command)
+        RunOutput::capture(command)
     }
 
     /// Writes the password file, and logs in at each place without a session.
@@ -60,7 +60,7 @@ impl Scenario {
     /// change.
     fn check(&mut self, when: &str) {
         assert_eq!(self.sandbox.run(&["whoami"]).code, 0, "{when}");
-        assert_eq!(self.sandbox.session("sid"), self.sid, "{when}");
+        assert_eq!(self.sandbox.session_member("sid"), self.sid, "{when}");
         let codes = PLACES.map(|place| self.run_at(place, &["whoami"], "").code);
         let logins =
             self.passwords.map(|password| self.run_at("probe", &["login", "ada"], password));
@@ -83,7 +83,7 @@ impl Scenario {
 
 #[test]
 fn killed_passwd_is_atomic() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let scenario = std::cell::RefCell::new(Scenario::new());

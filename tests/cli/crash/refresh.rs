@@ -2,14 +2,14 @@
 //! successor: the session is never lost.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_kill, check_leftovers, kill_before_each_call,
+    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, kill_before_each_call,
     query_store_copy, query_value, run_killed, run_traced,
 };
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-/// Number of kills per critical state. A test that never reached every critical state fails.
+/// Number of kills per critical state. A test fails if a critical state never occurred.
 #[derive(Debug, Default)]
 struct StateCounts {
     /// The session file names the successors, and the refresh token is not spent.
@@ -28,8 +28,9 @@ impl StateCounts {
         if session["pending"].is_null() {
             return;
         }
-        // `token verify` instead of SQL: an ordinary connection would checkpoint the WAL and hide
-        // the kill from the next command.
+        // `token verify` leaves the WAL as the killed command left it. A connection of this test
+        // would checkpoint and remove the WAL when it closes, and the next command would not find
+        // the state after the kill.
         let refresh = session["refresh"].as_str().unwrap();
         match sandbox.run(&["token", "verify", "--type", "refresh", refresh]).code {
             0 => self.successors_chosen += 1,
@@ -55,11 +56,11 @@ fn assert_session_intact(sandbox: &Sandbox, sid: &str) {
 
 #[test]
 fn killed_refresh_keeps_session() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
-    let sid = sandbox.session("sid");
+    let sid = sandbox.session_member("sid");
     let names = call_names(&sandbox, &["refresh"]);
     let mut counts = StateCounts::default();
     let kills = kill_before_each_call(
@@ -71,7 +72,7 @@ fn killed_refresh_keeps_session() {
             assert_eq!(whoami.code, 0, "{when}: {whoami:?}");
             let refresh = sandbox.run(&["refresh"]);
             assert_eq!(refresh.code, 0, "{when}: {refresh:?}");
-            assert_eq!(sandbox.session("sid"), sid, "{when}");
+            assert_eq!(sandbox.session_member("sid"), sid, "{when}");
             assert!(!check_leftovers(&sandbox, when), "{when}: partial session file left");
         },
     );
@@ -84,11 +85,11 @@ fn killed_refresh_keeps_session() {
 /// kill left.
 #[test]
 fn repeatedly_killed_refresh_keeps_session() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
-    let sid = sandbox.session("sid");
+    let sid = sandbox.session_member("sid");
     let mut names = call_names(&sandbox, &["refresh"]);
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let mut counts = StateCounts::default();
@@ -105,11 +106,11 @@ fn repeatedly_killed_refresh_keeps_session() {
 
 #[test]
 fn killed_rotation_is_completed_after_access_token_expiry() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
-    let sid = sandbox.session("sid");
+    let sid = sandbox.session_member("sid");
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.run(&["refresh"]).ok();
     // The first rename stores the chosen successors as pending, and the second rename stores the
@@ -122,7 +123,7 @@ fn killed_rotation_is_completed_after_access_token_expiry() {
     assert_eq!((counts.token_spent, counts.partial_file), (1, 1), "{counts:?}");
     std::thread::sleep(std::time::Duration::from_secs(2));
     sandbox.run(&["whoami"]).ok();
-    assert_eq!(sandbox.session("sid"), sid);
+    assert_eq!(sandbox.session_member("sid"), sid);
     assert_eq!(query_value(&sandbox, "SELECT count(*) FROM audit WHERE outcome <> 'done'"), "0");
     assert_eq!(query_value(&sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
     assert_intact(&sandbox);
@@ -133,11 +134,11 @@ fn hundred_killed_rotations_are_completed() {
     const SUMMARY: &str = "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
         || (SELECT count(*) FROM pairs WHERE spent_at IS NULL) || ' '
         || (SELECT count(*) FROM audit WHERE outcome <> 'done')";
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
-    let sid = sandbox.session("sid");
+    let sid = sandbox.session_member("sid");
     let call =
         call_names(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
     let call = call.unwrap();
@@ -150,7 +151,7 @@ fn hundred_killed_rotations_are_completed() {
         let next = if kill % 2 == 0 { "whoami" } else { "refresh" };
         assert_eq!(sandbox.run(&[next]).code, 0, "{when}: {next}");
         sandbox.run(&["refresh"]).ok();
-        assert_eq!(sandbox.session("sid"), sid, "{when}");
+        assert_eq!(sandbox.session_member("sid"), sid, "{when}");
         assert_eq!(query_store_copy(&sandbox, SUMMARY), "1 1 0", "{when}");
     }
     assert_session_intact(&sandbox, &sid);
@@ -158,11 +159,11 @@ fn hundred_killed_rotations_are_completed() {
 
 #[test]
 fn rotation_interrupted_by_full_disk_is_completed_by_next_command() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
-    let sid = sandbox.session("sid");
+    let sid = sandbox.session_member("sid");
     let call =
         call_names(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
     let inject = format!("inject={}:error=ENOSPC:when=2", call.unwrap());

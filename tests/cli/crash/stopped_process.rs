@@ -1,7 +1,7 @@
 //! SIGSTOP while a process opens the store: other processes wait exactly as long as `--wait`
 //! allows, whichever locks the stopped process holds.
 
-use super::{can_kill, read_or_empty};
+use super::{can_trace, read_or_empty};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -62,7 +62,7 @@ fn run_timed(sandbox: &Sandbox, words: &[&str], wait: &str) -> (RunOutput, Durat
 
 #[test]
 fn zero_wait_returns_promptly_despite_stopped_process() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();
@@ -91,7 +91,7 @@ fn zero_wait_returns_promptly_despite_stopped_process() {
 /// must not show that message.
 #[test]
 fn wait_for_stopped_process_times_out() {
-    if !can_kill() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::with_admin();

@@ -37,7 +37,7 @@ fn success_and_no_op_exit_0() {
     let register = ["register", "ada", "--exist-ok", "--password-stdin", "-o", "json"];
     let output = sandbox.run_with_input(&register, "x").ok();
     assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap()["changed"], false);
-    sandbox.get(&["token", "create", "x"]);
+    sandbox.stdout_of(&["token", "create", "x"]);
     assert_eq!(sandbox.json(&["token", "revoke", "1"])["changed"], true);
     assert_eq!(sandbox.json(&["token", "revoke", "1"])["changed"], false);
     assert_eq!(sandbox.json(&["logout"]), json!({"changed": true}));
@@ -49,13 +49,13 @@ fn undeliverable_token_is_revoked_and_exits_1() {
     let sandbox = Sandbox::with_admin();
     let full_device = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "create", "lost"]);
-    let output = RunOutput::of(command.stdout(full_device()));
+    let output = RunOutput::capture(command.stdout(full_device()));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the token could not be written; token 1 was revoked
     ");
     let mut command = sandbox.command(&["token", "create", "lost", "-o", "json"]);
-    assert_error(&RunOutput::of(command.stdout(full_device())), 1, "Internal", "internal");
+    assert_error(&RunOutput::capture(command.stdout(full_device())), 1, "Internal", "internal");
     let revoked = sandbox.json(&["token", "list", "--status", "revoked"]);
     let ids: Vec<&Value> =
         revoked["items"].as_array().unwrap().iter().map(|token| &token["id"]).collect();
@@ -136,7 +136,7 @@ fn forbidden_action_exits_7() {
 fn exceeded_quota_exits_8_and_lists_live_tokens() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
-        sandbox.get(&["token", "create", app]);
+        sandbox.stdout_of(&["token", "create", app]);
     }
     let error =
         assert_fails(&sandbox, &["token", "create", "d"], 8, "QuotaExceeded", "quota_exceeded");
@@ -149,7 +149,7 @@ fn exceeded_quota_exits_8_and_lists_live_tokens() {
 #[test]
 fn failed_expectation_exits_9() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "x", "-p", "read", "--ttl", "1h"]);
+    let token = sandbox.stdout_of(&["token", "create", "x", "-p", "read", "--ttl", "1h"]);
     for (flags, reason) in [
         (["--permission", "write"], "permission"),
         (["--require", "app=y"], "require"),
@@ -177,7 +177,7 @@ fn invalid_token_exits_10() {
 #[test]
 fn expired_token_exits_11() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "x"]);
+    let token = sandbox.stdout_of(&["token", "create", "x"]);
     let output =
         sandbox.run(&["token", "verify", &token, "--at", "2099-01-01T00:00:00Z", "-o", "json"]);
     assert_error(&output, 11, "TokenExpired", "token_expired");
@@ -186,7 +186,7 @@ fn expired_token_exits_11() {
 #[test]
 fn revoked_token_exits_12() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "x"]);
+    let token = sandbox.stdout_of(&["token", "create", "x"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_fails(&sandbox, &["token", "inspect", &token], 12, "TokenRevoked", "token_revoked");
 }
@@ -212,7 +212,7 @@ fn locked_store_exits_75() {
     "#);
     sandbox.run(&["users", "list"]).ok();
     writer.execute_batch("ROLLBACK").unwrap();
-    sandbox.get(&create);
+    sandbox.stdout_of(&create);
 }
 
 #[test]
@@ -223,8 +223,8 @@ fn locked_session_exits_75() {
     assert_fails(&sandbox, &["refresh", "--wait", "0s"], 75, "Busy", "busy");
     assert_fails(&sandbox, &["logout", "--wait", "0s"], 75, "Busy", "busy");
     sandbox.run(&["whoami"]).ok();
-    // Unlocked explicitly: a process that another test is starting may have inherited the
-    // descriptor.
+    // Closing the file might not release the lock: a process that another test is starting may
+    // have inherited the descriptor.
     lock.unlock().unwrap();
     sandbox.run(&["refresh", "--wait", "0s"]).ok();
 }

@@ -2,7 +2,8 @@
 //! type, the public key as an HMAC secret, and alternative signature encodings.
 
 use super::signer::{
-    ED25519_ORDER, P256_ORDER, P384_ORDER, decode_member, decode_pem, hex, plus, sign_raw,
+    ED25519_ORDER, P256_ORDER, P384_ORDER, add_little_endian, decode_hex, decode_member,
+    decode_pem, sign_raw,
 };
 use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
@@ -33,7 +34,7 @@ impl ValidToken<'_> {
     /// Returns the valid payload with `header_alg` in the header, signed with `signing_alg` and
     /// `key`.
     fn sign_with_header_alg(&self, header_alg: &str, signing_alg: &str, key: &[u8]) -> String {
-        let header = self.header_with("alg", header_alg);
+        let header = self.header_with_member("alg", header_alg);
         let input = format!("{}.{}", base64url(header.to_string()), self.part(1));
         format!("{input}.{}", base64url(sign_raw(signing_alg, key, &input)))
     }
@@ -42,7 +43,7 @@ impl ValidToken<'_> {
     fn add_other_algorithms(&self, table: &mut Table) {
         let algorithm = self.key.algorithm.as_str();
         for alg in ["none", "None", "ES512", "ES256K", "Ed25519", &algorithm.to_lowercase()] {
-            let header = self.header_with("alg", alg);
+            let header = self.header_with_member("alg", alg);
             table.add_rejected(
                 "alg_not_allowed",
                 format!("{algorithm}: {alg}"),
@@ -50,14 +51,14 @@ impl ValidToken<'_> {
             );
         }
         for alg in ALGORITHMS.into_iter().filter(|alg| *alg != algorithm) {
-            let header = self.header_with("alg", alg);
+            let header = self.header_with_member("alg", alg);
             table.add_rejected(
                 "alg_not_allowed",
                 format!("{algorithm}: {alg}"),
                 self.with_header(&header),
             );
         }
-        let unsigned = self.header_with("alg", "none").to_string();
+        let unsigned = self.header_with_member("alg", "none").to_string();
         let unsigned = format!("{}.{}.", base64url(unsigned), self.part(1));
         table.add_rejected("alg_not_allowed", format!("{algorithm}: none, no signature"), unsigned);
     }
@@ -177,8 +178,8 @@ pub(super) fn p384_table(valid: &ValidToken<'_>) -> Table {
     valid.add_public_keys_as_secrets(&mut table);
     let signature = valid.signature();
     let (r, s) = signature.split_at(48);
-    let (order, zero) = (hex(P384_ORDER), vec![0; 48]);
-    let p256_orders = [hex(P256_ORDER), hex(P256_ORDER)].concat();
+    let (order, zero) = (decode_hex(P384_ORDER), vec![0; 48]);
+    let p256_orders = [decode_hex(P256_ORDER), decode_hex(P256_ORDER)].concat();
     let signatures = vec![
         ("r = 0", [&zero, s].concat()),
         ("s = 0", [r, &zero].concat()),
@@ -200,12 +201,12 @@ pub(super) fn ed25519_table(valid: &ValidToken<'_>) -> Table {
     valid.add_public_keys_as_secrets(&mut table);
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
-    let (order, zero) = (hex(ED25519_ORDER), vec![0; 32]);
+    let (order, zero) = (decode_hex(ED25519_ORDER), vec![0; 32]);
     let neutral_element = [&[1][..], &[0; 31]].concat();
     let signatures = vec![
         // `s` and `s` plus the order are the same scalar; RFC 8032, section 5.1.7, requires `s`
         // below the order.
-        ("s + order", [r, &plus(s, &order)].concat()),
+        ("s + order", [r, &add_little_endian(s, &order)].concat()),
         ("s = order", [r, &order].concat()),
         ("s = 0", [r, &zero].concat()),
         ("r = 0", [&zero, s].concat()),

@@ -1,7 +1,7 @@
 //! Tokens with forged algorithms, keys or signatures, by an attacker who has the public key and one
 //! valid token.
 
-use super::signer::hex;
+use super::signer::decode_hex;
 use super::{Table, ValidToken, base64url};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -29,19 +29,19 @@ fn sign_as_attacker(header: &Value, payload: &str) -> String {
 pub(super) fn algorithm_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     for alg in ["none", "None", "NONE", "nOnE", "noNe", " none", "none ", "none\u{0}", ""] {
-        let header = valid.header_with("alg", alg);
+        let header = valid.header_with_member("alg", alg);
         let unsigned = format!("{}.{}.", base64url(header.to_string()), valid.part(1));
         table.add_rejected("alg_not_allowed", format!("alg {alg:?}, no signature"), unsigned);
         table.add_rejected("alg_not_allowed", format!("alg {alg:?}"), valid.with_header(&header));
     }
     for alg in ["HS256", "HS384", "HS512", "RS256", "PS256", "ES384", "ES512", "ES256K", "EdDSA"] {
-        let header = valid.header_with("alg", alg);
+        let header = valid.header_with_member("alg", alg);
         table.add_rejected("alg_not_allowed", alg, valid.with_header(&header));
     }
     for alg in
         [json!("es256"), json!("ES256 "), json!(256), json!(null), json!(["ES256"]), json!({})]
     {
-        let header = valid.header_with("alg", alg.clone());
+        let header = valid.header_with_member("alg", alg.clone());
         table.add_rejected("alg_not_allowed", format!("alg {alg}"), valid.with_header(&header));
     }
     let without_alg = json!({"typ": "JWT", "kid": valid.key.kid});
@@ -60,7 +60,7 @@ pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
         |name: &str| URL_SAFE_NO_PAD.decode(valid.key.public_jwk[name].as_str().unwrap()).unwrap();
     let (x, y) = (coordinate("x"), coordinate("y"));
     let point = [&[4][..], &x, &y].concat();
-    let der = [hex(SPKI_PREFIX), point.clone()].concat();
+    let der = [decode_hex(SPKI_PREFIX), point.clone()].concat();
     let base64 = STANDARD.encode(&der);
     let pem = format!(
         "-----BEGIN PUBLIC KEY-----\n{}\n{}\n-----END PUBLIC KEY-----",
@@ -80,7 +80,7 @@ pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     for (name, secret) in secrets {
         for (alg, algorithm) in [("HS256", Algorithm::HS256), ("HS512", Algorithm::HS512)] {
-            let header = valid.header_with("alg", alg);
+            let header = valid.header_with_member("alg", alg);
             let input = format!("{}.{}", base64url(header.to_string()), valid.part(1));
             let token = format!("{input}.{}", hmac(&input, &secret, algorithm));
             table.add_rejected("alg_not_allowed", format!("{alg} with the {name}"), token);
@@ -123,17 +123,17 @@ pub(super) fn key_id_table(valid: &ValidToken<'_>) -> Table {
         &kid[..kid.len() - 1],
         &"k".repeat(40_000),
     ] {
-        let header = valid.header_with("kid", forged_kid);
+        let header = valid.header_with_member("kid", forged_kid);
         let name: String = forged_kid.chars().take(40).collect();
         table.add_rejected("unknown_key", format!("kid {name:?}"), valid.with_header(&header));
     }
     let without_kid = json!({"alg": "ES256", "typ": "JWT"});
     table.add_rejected("unknown_key", "no kid", valid.with_header(&without_kid));
     for forged_kid in [json!(null), json!([kid]), json!(1), json!(true), json!({"kid": kid})] {
-        let header = valid.header_with("kid", forged_kid.clone());
+        let header = valid.header_with_member("kid", forged_kid.clone());
         table.add_rejected("malformed", format!("kid {forged_kid}"), valid.with_header(&header));
     }
-    let huge = valid.header_with("kid", "k".repeat(1 << 20));
+    let huge = valid.header_with_member("kid", "k".repeat(1 << 20));
     table.add_rejected("malformed", "kid of 1 MB", valid.with_header(&huge));
     table
 }
@@ -143,7 +143,7 @@ fn unknown_key_ids_are_refused() {
     ValidToken::assert_refused(key_id_table, &[&[], &["--type", "any"]]);
 }
 
-pub(super) fn embedded_key_table(valid: &ValidToken<'_>) -> Table {
+pub(super) fn embedded_key_and_critical_header_table(valid: &ValidToken<'_>) -> Table {
     let public = valid.key.public_jwk.clone();
     let mut table = Table::default();
     for (member, value) in [
@@ -153,7 +153,7 @@ pub(super) fn embedded_key_table(valid: &ValidToken<'_>) -> Table {
         ("x5c", json!(["MIIB"])),
         ("x5t", json!("AAAA")),
     ] {
-        let mut header = valid.header_with(member, value);
+        let mut header = valid.header_with_member(member, value);
         let token = sign_as_attacker(&header, valid.part(1));
         table.add_rejected("bad_signature", format!("{member}, signed by the attacker"), token);
         table.add_rejected(
@@ -178,7 +178,7 @@ pub(super) fn embedded_key_table(valid: &ValidToken<'_>) -> Table {
         ("zip", json!("DEF")),
         ("enc", json!("A128GCM")),
     ] {
-        let header = valid.header_with(member, value.clone());
+        let header = valid.header_with_member(member, value.clone());
         table.add_rejected(
             "critical_header",
             format!("{member} {value}"),
@@ -191,6 +191,6 @@ pub(super) fn embedded_key_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn embedded_keys_are_refused() {
-    ValidToken::assert_refused(embedded_key_table, &[&[]]);
+fn embedded_keys_and_critical_headers_are_refused() {
+    ValidToken::assert_refused(embedded_key_and_critical_header_table, &[&[]]);
 }

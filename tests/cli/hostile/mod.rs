@@ -22,7 +22,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
-/// Maximum duration of one row.
+/// Maximum duration of the command that checks one row.
 const MAX_DURATION: Duration = Duration::from_secs(2);
 
 /// A hostile token: the attack, the token and the expected failure.
@@ -72,7 +72,8 @@ impl Table {
         let mut failures = Vec::new();
         for row in &self.0 {
             let start = Instant::now();
-            let output = Sandbox::run_with(sandbox.confined(&words), &row.token);
+            let output =
+                Sandbox::run_command_with_input(sandbox.memory_limited_command(&words), &row.token);
             let is_slow = start.elapsed() > MAX_DURATION;
             let error_line: Value = serde_json::from_str(&output.stderr).unwrap_or_default();
             let report: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
@@ -155,7 +156,7 @@ impl<'w> ValidToken<'w> {
 
     /// Creates an app token of ada.
     fn new(sandbox: &'w Sandbox) -> Self {
-        let token = sandbox.get(&["token", "create", "target", "-p", "read"]);
+        let token = sandbox.stdout_of(&["token", "create", "target", "-p", "read"]);
         let claims = crate::sandbox::payload(&token).as_object().unwrap().clone();
         let valid = Self { sandbox, token, claims, key: Key::load(sandbox, "app") };
         assert_eq!(
@@ -183,7 +184,7 @@ impl<'w> ValidToken<'w> {
     }
 
     /// Returns the header with that member added or replaced.
-    fn header_with(&self, member: &str, value: impl Into<Value>) -> Value {
+    fn header_with_member(&self, member: &str, value: impl Into<Value>) -> Value {
         let mut header = self.key.header("JWT");
         header[member] = value.into();
         header

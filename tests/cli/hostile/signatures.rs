@@ -1,6 +1,6 @@
 //! Tokens of the store with invalid, foreign or non-canonical signatures.
 
-use super::signer::{P256_ORDER, hex, minus};
+use super::signer::{P256_ORDER, decode_hex, subtract_big_endian};
 use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
     let other = ValidToken::new(valid.sandbox);
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
-    let order = hex(P256_ORDER);
+    let order = decode_hex(P256_ORDER);
     let zero = vec![0; 32];
     // A leading zero keeps an INTEGER positive.
     let der = [&[0x30, 70, 2, 33, 0], r, &[2, 33, 0], s].concat();
@@ -41,7 +41,8 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
             valid.with_signature(bytes),
         );
     }
-    let with_claim = |member: &str, value: Value| {
+    // The signature stays that of the valid token.
+    let replace_claim = |member: &str, value: Value| {
         let mut claims = valid.claims.clone();
         claims.insert(member.to_owned(), value);
         let payload = base64url(Value::from(claims).to_string());
@@ -50,12 +51,16 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
     table.add_rejected(
         "bad_signature",
         "more permissions",
-        with_claim("permissions", json!(["admin"])),
+        replace_claim("permissions", json!(["admin"])),
     );
-    table.add_rejected("bad_signature", "another owner", with_claim("id", json!(2)));
-    table.add_rejected("bad_signature", "later exp", with_claim("exp", json!(253_402_207_200_i64)));
-    let payload = format!("{}.{}.{}", valid.part(0), other.part(1), valid.part(2));
-    table.add_rejected("bad_signature", "payload of another token", payload);
+    table.add_rejected("bad_signature", "another owner", replace_claim("id", json!(2)));
+    table.add_rejected(
+        "bad_signature",
+        "later exp",
+        replace_claim("exp", json!(253_402_207_200_i64)),
+    );
+    let token_with_other_payload = format!("{}.{}.{}", valid.part(0), other.part(1), valid.part(2));
+    table.add_rejected("bad_signature", "payload of another token", token_with_other_payload);
     let with_spaces =
         valid.with_header_text(valid.key.header("JWT").to_string().replace(':', ": "));
     table.add_rejected("bad_signature", "header with other whitespace", with_spaces);
@@ -74,7 +79,8 @@ fn malleated_ecdsa_signature_is_revoked_with_original() {
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
     // ECDSA: (r, n - s) is as valid as (r, s).
-    let malleated_token = valid.with_signature([r, &minus(&hex(P256_ORDER), s)].concat());
+    let malleated_token =
+        valid.with_signature([r, &subtract_big_endian(&decode_hex(P256_ORDER), s)].concat());
     assert_ne!(malleated_token, valid.token);
     assert_eq!(sandbox.run_with_input(&["token", "verify", "-"], &malleated_token).code, 0);
     sandbox.run_with_input(&["token", "revoke", "-"], &valid.token).ok();

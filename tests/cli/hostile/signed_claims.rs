@@ -1,4 +1,4 @@
-//! Tokens with valid signatures and invalid claims, and tokens of one kind in place of another.
+//! Tokens with valid signatures and invalid or missing claims or `typ` headers.
 
 use super::{Table, ValidToken};
 use crate::sandbox::Sandbox;
@@ -149,7 +149,7 @@ pub(super) fn required_claim_table(valid: &ValidToken<'_>) -> Table {
         table.add_rejected("wrong_type", format!("typ {typ:?}"), token);
     }
     for typ in [json!(null), json!(["JWT"]), json!(1)] {
-        let header = valid.header_with("typ", typ.clone());
+        let header = valid.header_with_member("typ", typ.clone());
         let token = valid.key.sign(&header, &Value::from(valid.claims.clone()).to_string());
         table.add_rejected("wrong_type", format!("typ {typ}"), token);
     }
@@ -175,8 +175,8 @@ pub(super) fn required_claim_table(valid: &ValidToken<'_>) -> Table {
     table
 }
 
-/// Returns changed tokens, which a revocation of the original also revokes, regardless of their
-/// claims.
+/// Returns tokens with the `jti` of the valid token but other claims. They must be refused as
+/// revoked after the valid token is revoked.
 pub(super) fn revoked_token_table(valid: &ValidToken<'_>) -> Table {
     let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
@@ -196,7 +196,7 @@ pub(super) fn revoked_token_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn required_claims_match_the_record() {
+fn missing_or_wrong_required_claims_are_refused() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     required_claim_table(&valid).assert_rejected(&sandbox, &[]);

@@ -18,7 +18,7 @@ pub(super) const P384_ORDER: &str = "fffffffffffffffffffffffffffffffffffffffffff
 pub(super) const ED25519_ORDER: &str =
     "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
 
-pub(super) fn hex(text: &str) -> Vec<u8> {
+pub(super) fn decode_hex(text: &str) -> Vec<u8> {
     (0..text.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
@@ -26,7 +26,7 @@ pub(super) fn hex(text: &str) -> Vec<u8> {
 }
 
 /// Returns `a - b` of two 32-byte big-endian numbers.
-pub(super) fn minus(a: &[u8], b: &[u8]) -> Vec<u8> {
+pub(super) fn subtract_big_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut difference = vec![0; 32];
     let mut borrow = 0;
     for at in (0..32).rev() {
@@ -38,7 +38,7 @@ pub(super) fn minus(a: &[u8], b: &[u8]) -> Vec<u8> {
 }
 
 /// Returns `a + b` of two little-endian numbers of equal length.
-pub(super) fn plus(a: &[u8], b: &[u8]) -> Vec<u8> {
+pub(super) fn add_little_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut carry = 0;
     let digit = |(a, b): (&u8, &u8)| {
         let digit = u16::from(*a) + u16::from(*b) + carry;

@@ -6,7 +6,7 @@ use super::signer::{decode_pem, sign_token};
 use super::third_party::{ALGORITHMS, signature_of, with_header, with_signature};
 use serde_json::json;
 
-/// Returns tokens that identify no key of a JWK Set without key ids.
+/// Returns tokens, with and without `kid`, for a JWK Set without key ids. None identifies a key.
 pub(super) fn ambiguous_key_table() -> Table {
     let mut table = Table::default();
     for (kid, alg) in KEYS {
@@ -87,9 +87,9 @@ pub(super) fn single_key_table(kid: &str, algorithm: &str) -> Table {
     let expired =
         sign_token(algorithm, &key, &jose_header(kid, algorithm), &json!({"exp": 1}).to_string());
     table.add_rejected_with_exit(11, "token_expired", format!("{kid} alone: expired"), expired);
-    let twice =
+    let exp_twice =
         sign_token(algorithm, &key, &jose_header(kid, algorithm), "{\"exp\":1,\"exp\":4102444800}");
-    table.add_rejected("malformed", format!("{kid} alone: exp twice"), twice);
+    table.add_rejected("malformed", format!("{kid} alone: exp twice"), exp_twice);
     table
 }
 

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 /// Returns session tokens, presented as app tokens.
 pub(super) fn session_token_table(valid: &ValidToken<'_>) -> Table {
-    let (access, refresh) = (valid.sandbox.session("access"), valid.sandbox.session("refresh"));
+    let (access, refresh) =
+        (valid.sandbox.session_member("access"), valid.sandbox.session_member("refresh"));
     let mut table = Table::default();
     table.add_rejected("blocked", "an access token", &access);
     table.add_rejected("blocked", "a refresh token", &refresh);
@@ -25,7 +26,8 @@ pub(super) fn session_token_table(valid: &ValidToken<'_>) -> Table {
 
 /// Returns tokens of other kinds, presented as access tokens.
 pub(super) fn wrong_access_token_table(valid: &ValidToken<'_>) -> Table {
-    let (access, refresh) = (valid.sandbox.session("access"), valid.sandbox.session("refresh"));
+    let (access, refresh) =
+        (valid.sandbox.session_member("access"), valid.sandbox.session_member("refresh"));
     let payload = |token: &str| crate::sandbox::payload(token);
     let payload_with_claim = |token: &str, claim: &str, value: Value| {
         let mut claims = payload(token);
@@ -57,7 +59,7 @@ pub(super) fn wrong_access_token_table(valid: &ValidToken<'_>) -> Table {
 fn token_kinds_are_not_interchangeable() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
-    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    let (access, refresh) = (sandbox.session_member("access"), sandbox.session_member("refresh"));
     session_token_table(&valid).assert_rejected(&sandbox, &[]);
     wrong_access_token_table(&valid).assert_rejected(&sandbox, &["--type", "access"]);
     for token in [&valid.token, &refresh] {
@@ -77,9 +79,9 @@ fn token_kinds_are_not_interchangeable() {
 #[test]
 fn test_token_is_refused_as_any_other_kind() {
     let sandbox = Sandbox::with_admin();
-    let access = crate::sandbox::payload(&sandbox.session("access"));
+    let access = crate::sandbox::payload(&sandbox.session_member("access"));
     let sub = access["sub"].as_str().unwrap();
-    let minted = sandbox.get(&["token", "mint", "--sub", sub, "--claim", "type=access"]);
+    let minted = sandbox.stdout_of(&["token", "mint", "--sub", sub, "--claim", "type=access"]);
     let valid = ValidToken::new(&sandbox);
     let key = Key::load(&sandbox, "test");
     assert_ne!(key.kid, valid.key.kid);
@@ -106,7 +108,7 @@ fn test_token_is_refused_as_any_other_kind() {
             .command(&["token", "create", "x", "-o", "json"])
             .env("JETON_TOKEN", token)
             .output();
-        let session_hint = "set the access token of a session in JETON_TOKEN";
+        let session_hint = "replace the token in JETON_TOKEN with the access token of a session";
         let verify_hint = "verify test tokens with `jeton token verify --type test`";
         for (output, hint) in
             [(whoami, session_hint), (inspect, verify_hint), (create, session_hint)]

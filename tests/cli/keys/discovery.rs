@@ -1,8 +1,8 @@
-//! Key discovery by a service that knows only the issuer: OpenID Provider Metadata and a remote JWK
-//! Set, with jose.
+//! Key discovery by a service that knows only the issuer: the Node.js library jose reads the OpenID
+//! Provider Metadata and the JWK Set.
 
 use super::ALGORITHMS;
-use crate::node::{node, script};
+use crate::node::{find_node, script_command};
 use crate::sandbox::{Sandbox, payload, tampered};
 use serde_json::{Value, json};
 use std::ffi::OsString;
@@ -22,7 +22,7 @@ struct Service {
 impl Service {
     fn start(node: &OsString) -> Self {
         // Error output of the service stays visible in the log.
-        let mut process = script(node, "site.mjs").stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = script_command(node, "site.mjs").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.next().unwrap().unwrap();
         Self { process, lines, issuer }
@@ -63,13 +63,13 @@ const CONFIGURATION: &str = "/.well-known/openid-configuration";
 const KEYS: &str = "/.well-known/jwks.json";
 
 #[test]
-fn service_verifies_test_tokens_by_issuer_alone() {
-    let Some(program) = node() else { return };
+fn service_that_knows_only_issuer_verifies_test_tokens() {
+    let Some(program) = find_node() else { return };
     let mut service = Service::start(&program);
     let issuer = service.issuer.clone();
     let sandbox = Sandbox::with_admin();
     let mint = |extra: &[&str]| {
-        sandbox.get(&[&["token", "mint", "--sub", "alice", "--iss", &issuer], extra].concat())
+        sandbox.stdout_of(&[&["token", "mint", "--sub", "alice", "--iss", &issuer], extra].concat())
     };
     let (mut tokens, mut expected) = (json!({}), json!({}));
     for alg in ALGORITHMS {
@@ -91,8 +91,8 @@ fn service_verifies_test_tokens_by_issuer_alone() {
     }
     for (name, token, code) in [
         ("expired", mint(&["--expires-at", "2020-01-01T00:00:00Z"]), "ERR_JWT_EXPIRED"),
-        ("other issuer", sandbox.get(&["token", "mint"]), "ERR_JWT_CLAIM_VALIDATION_FAILED"),
-        ("app", sandbox.get(&["token", "create", "app"]), "ERR_JWKS_NO_MATCHING_KEY"),
+        ("other issuer", sandbox.stdout_of(&["token", "mint"]), "ERR_JWT_CLAIM_VALIDATION_FAILED"),
+        ("app", sandbox.stdout_of(&["token", "create", "app"]), "ERR_JWKS_NO_MATCHING_KEY"),
     ] {
         tokens[name] = json!(token);
         expected[name] = refused_answer(code);
@@ -106,7 +106,7 @@ fn service_verifies_test_tokens_by_issuer_alone() {
 
 #[test]
 fn cached_jwk_set_verifies_tokens_of_next_key() {
-    let Some(program) = node() else { return };
+    let Some(program) = find_node() else { return };
     let mut service = Service::start(&program);
     let issuer = service.issuer.clone();
     let sandbox = Sandbox::with_admin();
@@ -115,9 +115,9 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
     sandbox.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
     let directory = sandbox.home().join("site");
     publish(&sandbox, &directory, &issuer, "app");
-    let before = sandbox.get(&["token", "create", "before"]);
-    let access = sandbox.session("access");
-    let test = sandbox.get(&["token", "mint", "--iss", &issuer]);
+    let before = sandbox.stdout_of(&["token", "create", "before"]);
+    let access = sandbox.session_member("access");
+    let test = sandbox.stdout_of(&["token", "mint", "--iss", &issuer]);
     let tokens = json!({"before": before, "access": access, "test": test});
     assert_eq!(
         service.verify(&directory, &tokens),
@@ -131,7 +131,7 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
         })
     );
     sandbox.run(&["keys", "rotate"]).ok();
-    let after = sandbox.get(&["token", "create", "after"]);
+    let after = sandbox.stdout_of(&["token", "create", "after"]);
     let header = sandbox.json(&["token", "decode", &after, "--part", "header"]);
     assert_eq!(header["alg"], "EdDSA");
     assert_eq!(

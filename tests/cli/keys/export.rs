@@ -52,11 +52,12 @@ fn app_and_test_keys_are_exported_separately() {
     --- stderr
     warning: no test key exists yet: the first `jeton token mint` creates one
     "#);
-    let (app, test) = (sandbox.get(&["token", "create", "app"]), sandbox.get(&["token", "mint"]));
+    let (app, test) =
+        (sandbox.stdout_of(&["token", "create", "app"]), sandbox.stdout_of(&["token", "mint"]));
     assert_eq!(exported_kids(&sandbox, "app"), [kid_of_token(&app)]);
     assert_eq!(exported_kids(&sandbox, "test"), [kid_of_token(&test)]);
     assert_ne!(kid_of_token(&app), kid_of_token(&test));
-    assert_eq!(kid_of_token(&sandbox.session("access")), kid_of_token(&app));
+    assert_eq!(kid_of_token(&sandbox.session_member("access")), kid_of_token(&app));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn exported_metadata_follows_oidc_discovery() {
 fn exported_set_has_all_test_keys_but_no_secrets() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ALGORITHMS {
-        sandbox.get(&["token", "mint", "--alg", algorithm]);
+        sandbox.stdout_of(&["token", "mint", "--alg", algorithm]);
     }
     let output = sandbox.run(&[&EXPORT[..], &["--purpose", "test"]].concat());
     assert_snapshot!(output, @"
@@ -137,7 +137,7 @@ fn files_of_other_issuer_require_yes() {
         assert_eq!(exported_files(&sandbox), before);
         output
     };
-    let (metadata, keys) = ("openid-configuration", "jwks.json");
+    let (metadata_file, keys_file) = ("openid-configuration", "jwks.json");
     for text in [
         "{\"issuer\":\"https://other.example\",\"jwks_uri\":\"https://other.example/keys\"}",
         "{\"issuer\":\"https://id.example/\"}",
@@ -146,35 +146,36 @@ fn files_of_other_issuer_require_yes() {
         "",
         "https://id.example",
     ] {
-        fs::write(directory.join(metadata), text).unwrap();
+        fs::write(directory.join(metadata_file), text).unwrap();
         allow_duplicates!(assert_snapshot!(assert_refused(), @"
         --- exit code 5, stderr
         error: `public/.well-known/openid-configuration` already exists and does not name this issuer
         hint: use another directory, or replace the files with `--yes`
         "));
     }
-    fs::write(directory.join(keys), "{\"keys\":[]}").unwrap();
+    fs::write(directory.join(keys_file), "{\"keys\":[]}").unwrap();
     assert_snapshot!(assert_refused(), @"
     --- exit code 5, stderr
     error: `public/.well-known/openid-configuration` already exists and does not name this issuer
     hint: use another directory, or replace the files with `--yes`
     ");
-    fs::remove_file(directory.join(metadata)).unwrap();
+    fs::remove_file(directory.join(metadata_file)).unwrap();
     assert_snapshot!(assert_refused(), @"
     --- exit code 5, stderr
     error: `public/.well-known/jwks.json` already exists and does not name this issuer
     hint: use another directory, or replace the files with `--yes`
     ");
     sandbox.run(&[&EXPORT[..], &["--yes"]].concat()).ok();
-    assert_eq!(read_json(&sandbox, keys), sandbox.json(&["keys", "export", "--jwks"]));
-    // Metadata of the same issuer with other members, then an interrupted export.
-    fs::write(directory.join(metadata), json!({"issuer": ISSUER, "x": 1}).to_string()).unwrap();
-    fs::write(directory.join(keys), "{\"keys\":[]}").unwrap();
+    assert_eq!(read_json(&sandbox, keys_file), sandbox.json(&["keys", "export", "--jwks"]));
+    // Files of the same issuer need no `--yes`, even if an interrupted export left only the keys.
+    fs::write(directory.join(metadata_file), json!({"issuer": ISSUER, "x": 1}).to_string())
+        .unwrap();
+    fs::write(directory.join(keys_file), "{\"keys\":[]}").unwrap();
     sandbox.run(&EXPORT).ok();
-    fs::remove_file(directory.join(metadata)).unwrap();
+    fs::remove_file(directory.join(metadata_file)).unwrap();
     sandbox.run(&EXPORT).ok();
     let other = ["keys", "export", "--site", "public", "--issuer", "https://other.example"];
     assert_eq!(sandbox.run(&other).code, 5);
     sandbox.run(&[&other[..], &["--yes"]].concat()).ok();
-    assert_eq!(read_json(&sandbox, metadata)["issuer"], "https://other.example");
+    assert_eq!(read_json(&sandbox, metadata_file)["issuer"], "https://other.example");
 }

@@ -14,13 +14,13 @@ pub(super) const IMPORT_TEST_KEY: [&str; 4] = ["keys", "import", "--purpose", "t
 fn exported_keys_can_be_imported() {
     let (source, target) = (Sandbox::with_admin(), Sandbox::with_admin());
     for algorithm in ALGORITHMS {
-        let token = source.get(&["token", "mint", "--alg", algorithm]);
+        let token = source.stdout_of(&["token", "mint", "--alg", algorithm]);
         let header = source.json(&["token", "decode", &token, "--part", "header"]);
         let kid = header["kid"].as_str().unwrap();
-        let key = source.get(&["keys", "export", "--private", kid, "--yes"]);
+        let key = source.stdout_of(&["keys", "export", "--private", kid, "--yes"]);
         fs::write(target.home().join("key"), key).unwrap();
         let words = [&IMPORT_TEST_KEY[..], &["--from-file", "key", "--alg", algorithm]].concat();
-        let imported_kid = target.get(&words);
+        let imported_kid = target.stdout_of(&words);
         let verification = target.run(&["token", "verify", &token, "--type", "test"]);
         if algorithm.starts_with("HS") {
             assert_ne!(imported_kid, kid, "the id of a secret is random");
@@ -29,7 +29,7 @@ fn exported_keys_can_be_imported() {
             assert_eq!(imported_kid, kid, "the id is the thumbprint");
             verification.ok();
         }
-        let token = target.get(&["token", "mint", "--alg", algorithm]);
+        let token = target.stdout_of(&["token", "mint", "--alg", algorithm]);
         target.run(&["token", "verify", &token, "--type", "test"]).ok();
     }
 }
@@ -43,7 +43,7 @@ fn private_key_formats_are_importable() {
         let output = sandbox.run_with_input(&words, text);
         outputs += &output.with_command();
         let kid = kids(&sandbox, "app", "standby").pop().unwrap();
-        let pkcs8 = sandbox.get(&["keys", "export", "--private", &kid, "--yes"]);
+        let pkcs8 = sandbox.stdout_of(&["keys", "export", "--private", &kid, "--yes"]);
         let output = sandbox.run_with_input(&words, &pkcs8);
         allow_duplicates!(assert_snapshot!(output, @"
         <key>
@@ -114,11 +114,11 @@ fn jwks_import_is_atomic() {
     let sandbox = Sandbox::with_admin();
     let mut set = json!({"keys": []});
     for algorithm in ["ES256", "EdDSA", "HS256"] {
-        sandbox.get(&["token", "mint", "--alg", algorithm]);
+        sandbox.stdout_of(&["token", "mint", "--alg", algorithm]);
     }
     let other = Sandbox::with_admin();
     for kid in kids(&sandbox, "test", "active") {
-        let key = sandbox.get(&["keys", "export", "--private", &kid, "--yes"]);
+        let key = sandbox.stdout_of(&["keys", "export", "--private", &kid, "--yes"]);
         if let Ok(jwk) = serde_json::from_str::<Value>(&key) {
             set["keys"].as_array_mut().unwrap().push(jwk);
         }

@@ -2,7 +2,7 @@
 
 use super::import::IMPORT_TEST_KEY;
 use super::kids;
-use crate::python::{python, run_script};
+use crate::python::{find_python, run_script};
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
@@ -62,7 +62,7 @@ fn invalid_variable_name_is_not_echoed() {
 #[test]
 fn weak_secret_from_environment_is_marked() {
     let mut sandbox = Sandbox::with_admin();
-    sandbox.set("JWT_SECRET_KEY", "super-secret");
+    sandbox.set_variable("JWT_SECRET_KEY", "super-secret");
     let words =
         [&IMPORT_TEST_KEY[..], &["--from-env", "JWT_SECRET_KEY", "--alg", "HS256"]].concat();
     assert_snapshot!(sandbox.run(&words), @"
@@ -82,14 +82,14 @@ fn weak_secret_from_environment_is_marked() {
         (&keys["items"][0]["weak"], &keys["items"][1]["weak"]),
         (&json!(false), &json!(true))
     );
-    assert!(sandbox.get(&["keys", "list"]).contains("HS256 (weak)"));
+    assert!(sandbox.stdout_of(&["keys", "list"]).contains("HS256 (weak)"));
     assert_snapshot!(sandbox.run(&["keys", "import", "--from-env", "NOT_SET"]), @"
     --- exit code 2, stderr
     error: the named environment variable is not set
     hint: pass the name of the variable without `$`
     ");
-    let Some(program) = python() else { return };
-    let token = sandbox.get(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);
+    let Some(program) = find_python() else { return };
+    let token = sandbox.stdout_of(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);
     let secret = json!({"kty": "oct", "k": "c3VwZXItc2VjcmV0"}).to_string();
     let case = json!({"alg": "HS256", "kid": kids(&sandbox, "test", "active")[0], "token": token,
         "tampered": crate::sandbox::tampered(&token, 2),
@@ -108,23 +108,23 @@ fn activate_flag_makes_imported_secret_active() {
             [&IMPORT_TEST_KEY[..], &["--from-env", "SECRET", "--alg", "HS256"], extra].concat();
         sandbox.run(&words).ok()
     };
-    sandbox.set("SECRET", "a secret that is as long as the hash");
-    let old = import(&sandbox, &[]).stdout;
-    sandbox.set("SECRET", "another one that is as long as the hash");
-    let new = import(&sandbox, &[]).stdout;
-    assert_eq!(kids(&sandbox, "test", "active"), [old.trim()]);
+    sandbox.set_variable("SECRET", "a secret that is as long as the hash");
+    let old_kid = import(&sandbox, &[]).stdout;
+    sandbox.set_variable("SECRET", "another one that is as long as the hash");
+    let new_kid = import(&sandbox, &[]).stdout;
+    assert_eq!(kids(&sandbox, "test", "active"), [old_kid.trim()]);
     assert_snapshot!(import(&sandbox, &["--activate"]), @"
     <uuid>
     --- stderr
     imported HS256 signing key for test tokens
     ");
-    assert_eq!(kids(&sandbox, "test", "active"), [new.trim()]);
+    assert_eq!(kids(&sandbox, "test", "active"), [new_kid.trim()]);
     assert_snapshot!(import(&sandbox, &["--activate"]), @"
     <uuid>
     --- stderr
     key <uuid> already exists as signing key
     ");
-    sandbox.set("SECRET", "a secret that is as long as the hash");
+    sandbox.set_variable("SECRET", "a secret that is as long as the hash");
     assert_snapshot!(import(&sandbox, &[]), @"
     <uuid>
     --- stderr

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 /// Returns a token of each algorithm with its keys.
 fn test_cases(sandbox: &Sandbox) -> Value {
     let case = |alg: &str| {
-        let token = sandbox.get(&["token", "mint", "--alg", alg, "--sub", "alice"]);
+        let token = sandbox.stdout_of(&["token", "mint", "--alg", alg, "--sub", "alice"]);
         let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
         let kid = header["kid"].as_str().unwrap();
-        let private = sandbox.get(&["keys", "export", "--private", kid, "--yes"]);
+        let private = sandbox.stdout_of(&["keys", "export", "--private", kid, "--yes"]);
         let public = if alg.starts_with("HS") {
             private.clone()
         } else {
-            sandbox.get(&["keys", "export", "--pem", kid])
+            sandbox.stdout_of(&["keys", "export", "--pem", kid])
         };
         json!({"alg": alg, "kid": kid, "token": token, "tampered": tampered(&token, 2),
             "public": public, "private": private})
@@ -50,7 +50,7 @@ fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refus
 
 #[test]
 fn pyjwt_interoperates_for_every_algorithm() {
-    let Some(program) = python::python() else { return };
+    let Some(program) = python::find_python() else { return };
     let sandbox = Sandbox::with_admin();
     let cases = test_cases(&sandbox);
     let answers = python::run_script(&program, "algorithms.py", &cases);
@@ -59,7 +59,7 @@ fn pyjwt_interoperates_for_every_algorithm() {
 
 #[test]
 fn jose_interoperates_for_every_algorithm() {
-    let Some(program) = node::node() else { return };
+    let Some(program) = node::find_node() else { return };
     let sandbox = Sandbox::with_admin();
     let cases = test_cases(&sandbox);
     let answers = node::run_script(&program, "algorithms.mjs", &cases);
@@ -87,16 +87,16 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     let private_pem = sandbox.run(&[&private[..], &["--yes"]].concat()).ok().stdout;
     assert!(private_pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{private_pem}");
     sandbox.run(&["token", "mint", "--alg", "HS256"]).ok();
-    let secret = &kids(&sandbox, "test", "active")[0];
+    let secret_kid = &kids(&sandbox, "test", "active")[0];
     assert_eq!(sandbox.run(&["keys", "export", "--pem"]).ok().stdout, pem, "the active key");
-    let output = sandbox.run(&["keys", "export", "--pem", secret]);
+    let output = sandbox.run(&["keys", "export", "--pem", secret_kid]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: symmetric keys have no public key
     ");
-    let jwk = sandbox.json(&["keys", "export", "--private", secret, "--yes"]);
+    let jwk = sandbox.json(&["keys", "export", "--private", secret_kid, "--yes"]);
     let jwk: Value = serde_json::from_str(jwk["key"].as_str().unwrap()).unwrap();
-    assert_eq!((&jwk["kty"], &jwk["kid"]), (&json!("oct"), &json!(secret)));
+    assert_eq!((&jwk["kty"], &jwk["kid"]), (&json!("oct"), &json!(secret_kid)));
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     let output = sandbox.run(&["keys", "export", "--pem", "--purpose", "test"]);
     assert_snapshot!(output, @"

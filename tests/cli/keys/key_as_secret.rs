@@ -51,7 +51,7 @@ fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
                 named("PEM in base64", STANDARD.encode(&pem)),
                 named("PEM in base64url", URL_SAFE_NO_PAD.encode(&pem)),
                 named("PEM in base64 twice", STANDARD.encode(STANDARD.encode(&pem))),
-                named("PEM in hex", hex(&pem)),
+                named("PEM in hex", encode_hex(&pem)),
                 named("PEM after a byte order mark", format!("\u{feff}{pem}")),
                 named("PEM", pem),
             ]);
@@ -63,7 +63,7 @@ fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
     result
 }
 
-fn hex(text: &str) -> String {
+fn encode_hex(text: &str) -> String {
     text.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
@@ -79,7 +79,7 @@ fn key_in_any_encoding_is_refused_as_secret() {
         for (words, code) in secret_commands() {
             let mut command = sandbox.command(&words);
             command.env("KEY", &text);
-            let output = Sandbox::run_with(command, "");
+            let output = Sandbox::run_command_with_input(command, "");
             if (output.code, output.stdout.as_str()) != (code, "") {
                 failures.push(format!("{encoding}: {}: {output:?}", words.join(" ")));
             }
@@ -108,8 +108,8 @@ fn hints_do_not_suggest_key_as_secret() {
     --- exit code 65, stderr
     error: unsupported key format: found a PEM in base64, expected plain PEM, DER, JWK or JWK Set
     ");
-    let secret = sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).fails(65);
-    assert_snapshot!(secret, @"
+    let hs256_output = sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).fails(65);
+    assert_snapshot!(hs256_output, @"
     --- exit code 65, stderr
     error: found a PEM in base64, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
@@ -133,15 +133,15 @@ fn secret_jwk_is_accepted_with_any_encoding_flag() {
     let sandbox = Sandbox::with_admin();
     let jwk = json!({"kty": "oct", "k": "3N3e3-Dh4uPk5ebn6Onq6-zt7u_w8fLz9PX29_j5-vs"});
     fs::write(sandbox.home().join("key"), jwk.to_string()).unwrap();
-    let token = sandbox.get(&["token", "mint", "--key-file", "key", "--alg", "HS256"]);
+    let token = sandbox.stdout_of(&["token", "mint", "--key-file", "key", "--alg", "HS256"]);
     let verify = ["token", "verify", &token, "--key", "key", "--alg", "HS256"];
     for encoding in
         [&[][..], &["--encoding", "text"], &["--encoding", "base64"], &["--encoding", "raw"]]
     {
-        assert_eq!(sandbox.get(&[&verify[..], encoding].concat()), "valid");
+        assert_eq!(sandbox.stdout_of(&[&verify[..], encoding].concat()), "valid");
     }
     let import = ["keys", "import", "--from-file", "key", "--alg", "HS256", "--purpose", "test"];
-    let kid = sandbox.get(&[&import[..], &["--encoding", "text"]].concat());
+    let kid = sandbox.stdout_of(&[&import[..], &["--encoding", "text"]].concat());
     let again = sandbox.json(&import);
     assert_eq!((&again["changed"], &again["items"][0]["kid"]), (&json!(false), &json!(kid)));
     // `k` is validated like any other secret.
@@ -170,10 +170,14 @@ fn ed25519_test_key(sandbox: &Sandbox) -> (Value, Vec<u8>) {
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn public_key_bytes_of_store_are_refused_as_secret() {
-    // Any first byte but ASCII: a file that starts with `{` would be parsed as JSON.
+    // The first byte must not be ASCII, because a file that starts with `{` is parsed as JSON. The
+    // last byte must not be a line break, which is removed from a secret.
     let (sandbox, jwk, bytes) = std::iter::repeat_with(Sandbox::with_admin)
         .map(|sandbox| (ed25519_test_key(&sandbox), sandbox))
-        .find_map(|((jwk, bytes), sandbox)| (!bytes[0].is_ascii()).then_some((sandbox, jwk, bytes)))
+        .find_map(|((jwk, bytes), sandbox)| {
+            let is_suitable = !bytes[0].is_ascii() && !bytes.ends_with(b"\n");
+            is_suitable.then_some((sandbox, jwk, bytes))
+        })
         .unwrap();
     let x = jwk["x"].as_str().unwrap();
     for file in [bytes.clone(), x.as_bytes().to_vec(), STANDARD.encode(&bytes).into_bytes()] {

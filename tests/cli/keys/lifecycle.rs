@@ -10,7 +10,7 @@ fn every_algorithm_signs_app_tokens_and_sessions() {
     for algorithm in ALGORITHMS {
         let sandbox = Sandbox::new();
         sandbox.run(&["init", "ada", "--alg", algorithm]).ok();
-        let token = sandbox.get(&["token", "create", "app"]);
+        let token = sandbox.stdout_of(&["token", "create", "app"]);
         sandbox.run(&["token", "verify", &token]).ok();
         sandbox.run(&["refresh"]).ok();
         assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["alg"], algorithm);
@@ -21,7 +21,7 @@ fn every_algorithm_signs_app_tokens_and_sessions() {
 fn every_algorithm_signs_test_tokens() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ALGORITHMS {
-        let token = sandbox.get(&["token", "mint", "--alg", algorithm]);
+        let token = sandbox.stdout_of(&["token", "mint", "--alg", algorithm]);
         sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
         assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["alg"], algorithm);
     }
@@ -32,8 +32,8 @@ fn every_algorithm_signs_test_tokens() {
 #[test]
 fn new_key_is_standby_until_rotation() {
     let sandbox = Sandbox::with_admin();
-    let [old] = <[String; 1]>::try_from(kids(&sandbox, "app", "active")).unwrap();
-    let before = sandbox.get(&["token", "create", "before"]);
+    let [old_kid] = <[String; 1]>::try_from(kids(&sandbox, "app", "active")).unwrap();
+    let token_before = sandbox.stdout_of(&["token", "create", "before"]);
     let output = sandbox.run(&["keys", "generate", "--alg", "EdDSA"]);
     assert_snapshot!(output, @"
     <key>
@@ -41,10 +41,10 @@ fn new_key_is_standby_until_rotation() {
     created EdDSA standby key for app tokens
     hint: activate it with: jeton keys activate <key>
     ");
-    let new = output.stdout.trim().to_owned();
-    assert_eq!(kids(&sandbox, "app", "standby"), std::slice::from_ref(&new));
-    let published = sandbox.json(&["keys", "export", "--jwks"]);
-    assert_eq!(published["keys"][1]["kid"], json!(new), "published before activation");
+    let new_kid = output.stdout.trim().to_owned();
+    assert_eq!(kids(&sandbox, "app", "standby"), std::slice::from_ref(&new_kid));
+    let published_set = sandbox.json(&["keys", "export", "--jwks"]);
+    assert_eq!(published_set["keys"][1]["kid"], json!(new_kid), "published before activation");
     let output = sandbox.run(&["keys", "rotate", "--overlap", "1d"]);
     assert_snapshot!(output, @"
     --- stderr
@@ -52,22 +52,22 @@ fn new_key_is_standby_until_rotation() {
     key <key> is retired and verifies until <time>
     warning: 1 live token of the retired key will be refused before expiry
     ");
-    assert_eq!(kids(&sandbox, "app", "active"), std::slice::from_ref(&new));
-    assert_eq!(kids(&sandbox, "app", "retired"), std::slice::from_ref(&old));
-    let after = sandbox.get(&["token", "create", "after"]);
-    assert_eq!(sandbox.json(&["token", "decode", &after])["header"]["kid"], json!(new));
-    for token in [&before, &after] {
+    assert_eq!(kids(&sandbox, "app", "active"), std::slice::from_ref(&new_kid));
+    assert_eq!(kids(&sandbox, "app", "retired"), std::slice::from_ref(&old_kid));
+    let token_after = sandbox.stdout_of(&["token", "create", "after"]);
+    assert_eq!(sandbox.json(&["token", "decode", &token_after])["header"]["kid"], json!(new_kid));
+    for token in [&token_before, &token_after] {
         sandbox.run(&["token", "verify", token]).ok();
     }
     sandbox.run(&["refresh"]).ok();
-    assert_snapshot!(sandbox.run_json(&["keys", "activate", &new]), @r#"{"changed":false,"active_kid":"<key>","retired":null}"#);
-    sandbox.run(&["keys", "activate", &old]).ok();
-    assert_eq!(kids(&sandbox, "app", "active"), [old]);
-    sandbox.run(&["token", "verify", &after]).ok();
+    assert_snapshot!(sandbox.run_json(&["keys", "activate", &new_kid]), @r#"{"changed":false,"active_kid":"<key>","retired":null}"#);
+    sandbox.run(&["keys", "activate", &old_kid]).ok();
+    assert_eq!(kids(&sandbox, "app", "active"), [old_kid]);
+    sandbox.run(&["token", "verify", &token_after]).ok();
 }
 
 #[test]
-fn rotation_without_standby_key_generates_same_algorithm() {
+fn rotation_without_standby_key_keeps_algorithm() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "ES384"]).ok();
     let rotated = sandbox.json(&["keys", "rotate"]);
@@ -88,7 +88,7 @@ fn rotation_without_standby_key_generates_same_algorithm() {
 #[test]
 fn retired_key_verifies_and_is_published_until_expiry() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "mint", "--ttl", "1d"]);
+    let token = sandbox.stdout_of(&["token", "mint", "--ttl", "1d"]);
     let [kid] = <[String; 1]>::try_from(kids(&sandbox, "test", "active")).unwrap();
     let output = sandbox.run(&["keys", "retire", &kid, "--overlap", "2s"]);
     assert_snapshot!(output, @"
@@ -96,9 +96,9 @@ fn retired_key_verifies_and_is_published_until_expiry() {
     key <key> is retired and verifies until <time>
     ");
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
-    let published =
+    let published_keys =
         || sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"])["keys"].take();
-    assert_eq!(published()[0]["kid"], json!(kid));
+    assert_eq!(published_keys()[0]["kid"], json!(kid));
     std::thread::sleep(std::time::Duration::from_secs(3));
     let output = sandbox.run(&["token", "verify", &token, "--type", "test"]);
     assert_snapshot!(output, @"
@@ -106,13 +106,13 @@ fn retired_key_verifies_and_is_published_until_expiry() {
     --- exit code 10, stderr
     error: signing key unknown
     ");
-    assert_eq!(published(), json!([]));
+    assert_eq!(published_keys(), json!([]));
 }
 
 #[test]
 fn revoked_key_revokes_its_tokens_and_sessions() {
     let sandbox = Sandbox::with_admin();
-    let app = sandbox.get(&["token", "create", "app"]);
+    let app = sandbox.stdout_of(&["token", "create", "app"]);
     let [kid] = <[String; 1]>::try_from(kids(&sandbox, "app", "active")).unwrap();
     let output = sandbox.run(&["keys", "revoke", &kid, "--yes"]);
     assert_snapshot!(output, @"
@@ -162,8 +162,8 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
         error: key revoked
         "));
     }
-    let published = sandbox.json(&["keys", "export", "--jwks"]);
-    assert_eq!(published["keys"].as_array().unwrap().len(), 1);
+    let published_set = sandbox.json(&["keys", "export", "--jwks"]);
+    assert_eq!(published_set["keys"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn key_management_requires_admin() {
 fn rotation_requires_algorithm_with_several_active_keys() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ["ES256", "EdDSA"] {
-        sandbox.get(&["token", "mint", "--alg", algorithm]);
+        sandbox.stdout_of(&["token", "mint", "--alg", algorithm]);
     }
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--purpose", "test"]), @"
     --- exit code 2, stderr
@@ -245,11 +245,11 @@ fn rotation_requires_algorithm_with_several_active_keys() {
     sandbox.run(&["keys", "rotate", "--purpose", "test", "--alg", "EdDSA"]).ok();
 }
 
-/// A thumbprint starts with a hyphen with probability 1/64.
+/// A key id is a thumbprint in base64url, so it starts with a hyphen with probability 1/64.
 #[test]
 fn key_id_with_leading_hyphen_is_not_a_flag() {
     let sandbox = Sandbox::with_admin();
-    let kid = sandbox.get(&["keys", "generate"]);
+    let kid = sandbox.stdout_of(&["keys", "generate"]);
     sandbox.sql(&format!("UPDATE keys SET kid = '-C-s' WHERE kid = '{kid}'"));
     for words in [
         &["keys", "activate", "-C-s"][..],

@@ -32,7 +32,7 @@ fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
         .env_clear()
         .env("HOME", sandbox.home())
         .current_dir(sandbox.home());
-    RunOutput::of(command)
+    RunOutput::capture(command)
 }
 
 fn count_rows(sandbox: &Sandbox) -> Vec<String> {
@@ -49,9 +49,9 @@ fn count_rows(sandbox: &Sandbox) -> Vec<String> {
 fn closed_stdout_creates_no_secret() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("password"), "lovelace").unwrap();
-    std::fs::write(sandbox.home().join("refresh"), sandbox.session("refresh")).unwrap();
-    sandbox.get(&["token", "create", "app"]);
-    let key = sandbox.get(&["keys", "generate"]);
+    std::fs::write(sandbox.home().join("refresh"), sandbox.session_member("refresh")).unwrap();
+    sandbox.stdout_of(&["token", "create", "app"]);
+    let key = sandbox.stdout_of(&["keys", "generate"]);
     let before = count_rows(&sandbox);
     for arguments in SECRET_COMMANDS {
         for redirection in REDIRECTIONS {

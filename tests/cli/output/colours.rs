@@ -1,18 +1,18 @@
-//! Colours on a terminal only repeat what the text says, have no width, and never come from stored
-//! names.
+//! Colours on a terminal only repeat what the text says, do not change the layout, and never come
+//! from stored names.
 
-use super::escaping::{ESCAPED_TEXT, HOSTILE_TEXT, with_hostile_rows};
-use super::terminal::{EXEC_LINE, NO_COLOR, with_long_names};
+use super::escaping::{ESCAPED_TEXT, HOSTILE_TEXT, sandbox_with_hostile_rows};
+use super::terminal::{JETON_SHELL_LINE, NO_COLOR, sandbox_with_long_names};
 use crate::prompts::terminal_output;
 use crate::sandbox::Sandbox;
 use console::strip_ansi_codes;
 
 #[test]
 fn colours_only_repeat_the_text() {
-    let sandbox = with_long_names();
+    let sandbox = sandbox_with_long_names();
     let list = ["token", "list", "--status", "all"];
-    let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
-        terminal_output(&sandbox, 80, EXEC_LINE, arguments, variables)
+    let render = |arguments: &[&str], variables: &[(&str, &str)]| {
+        terminal_output(&sandbox, 80, JETON_SHELL_LINE, arguments, variables)
     };
     for (arguments, parts) in [
         (
@@ -25,15 +25,15 @@ fn colours_only_repeat_the_text() {
         (&["users", "show", "ada"], &["\u{1b}[1mstatus\u{1b}[0m    \u{1b}[32mactive\u{1b}[0m"]),
         (&["token", "verify", "x"], &["\u{1b}[31minvalid:\u{1b}[0m \u{1b}[31mmalformed\u{1b}[0m"]),
     ] {
-        let screen = coloured(arguments, &[]);
+        let screen = render(arguments, &[]);
         for part in parts {
             assert!(screen.contains(part), "{screen}");
         }
-        let plain = coloured(arguments, &[NO_COLOR]);
+        let plain = render(arguments, &[NO_COLOR]);
         assert!(!plain.contains('\u{1b}'), "{plain}");
-        assert_eq!(strip_ansi_codes(&screen), plain, "colours have no width");
+        assert_eq!(strip_ansi_codes(&screen), plain, "colours do not change the layout");
     }
-    let is_coloured = |variables: &[(&str, &str)]| coloured(&list, variables).contains('\u{1b}');
+    let is_coloured = |variables: &[(&str, &str)]| render(&list, variables).contains('\u{1b}');
     assert!(!is_coloured(&[("TERM", "dumb")]));
     assert!(is_coloured(&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")]));
     assert!(!is_coloured(&[NO_COLOR, ("CLICOLOR_FORCE", "1")]));
@@ -48,18 +48,18 @@ fn colours_only_repeat_the_text() {
 #[test]
 fn valid_token_is_green() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "a"]);
-    let screen = terminal_output(&sandbox, 80, EXEC_LINE, &["token", "verify", &token], &[]);
+    let token = sandbox.stdout_of(&["token", "create", "a"]);
+    let screen = terminal_output(&sandbox, 80, JETON_SHELL_LINE, &["token", "verify", &token], &[]);
     assert_eq!(screen, "\u{1b}[32mvalid\u{1b}[0m\n");
 }
 
 #[test]
 fn hostile_names_add_no_colours() {
-    let sandbox = with_hostile_rows();
+    let sandbox = sandbox_with_hostile_rows();
     for (arguments, count) in
         [(&["token", "list"][..], 2), (&["token", "show", "1"], 2), (&["users", "show", "ada"], 2)]
     {
-        let screen = terminal_output(&sandbox, 400, EXEC_LINE, arguments, &[]);
+        let screen = terminal_output(&sandbox, 400, JETON_SHELL_LINE, arguments, &[]);
         assert_eq!(screen.matches(ESCAPED_TEXT).count(), count, "{screen}");
         let codes = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"];
         let text = codes.iter().fold(screen, |text, code| text.replace(code, ""));

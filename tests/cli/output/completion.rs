@@ -20,7 +20,7 @@ fn completion_command(sandbox: &Sandbox, line: &str) -> Command {
 /// Returns the sorted candidates, without flags, for the last word of a command line.
 #[track_caller]
 fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
-    let output = RunOutput::of(completion_command(sandbox, line));
+    let output = RunOutput::capture(completion_command(sandbox, line));
     assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{line}");
     let is_flag = |word: &&str| word.starts_with('-');
     let words: BTreeSet<&str> =
@@ -70,7 +70,7 @@ fn completion_offers_enumerated_values() {
     ] {
         assert_eq!(candidates(&sandbox, line).join(" "), words, "{line}");
     }
-    assert!(!sandbox.store().exists() && !sandbox.sessions().exists());
+    assert!(!sandbox.store().exists() && !sandbox.session_directory().exists());
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn completion_offers_users_and_sessions() {
     for verb in ["show", "set-role", "set-quota", "rename", "disable", "enable", "delete"] {
         assert_eq!(candidates(&sandbox, &format!("users {verb} ")), ["ada", "john"], "{verb}");
     }
-    assert_eq!(candidates(&sandbox, "sessions revoke "), [sandbox.session("sid")]);
+    assert_eq!(candidates(&sandbox, "sessions revoke "), [sandbox.session_member("sid")]);
     sandbox.run(&["logout"]).ok();
     assert!(candidates(&sandbox, "sessions revoke ").is_empty(), "only open sessions");
 }
@@ -87,24 +87,35 @@ fn completion_offers_users_and_sessions() {
 #[test]
 fn completion_offers_keys_by_state() {
     let sandbox = Sandbox::with_admin();
-    let generate_key = |options: &[&str]| sandbox.get(&[&["keys", "generate"], options].concat());
-    let standby = generate_key(&[]);
-    let revoked = generate_key(&[]);
-    let test = generate_key(&["--purpose", "test"]);
-    let revoked_test = generate_key(&["--purpose", "test", "--alg", "EdDSA"]);
-    for revoked in [&revoked, &revoked_test] {
-        sandbox.run(&["keys", "revoke", "--yes", "--", revoked]).ok();
+    let generate_key =
+        |options: &[&str]| sandbox.stdout_of(&[&["keys", "generate"], options].concat());
+    let standby_kid = generate_key(&[]);
+    let revoked_kid = generate_key(&[]);
+    let test_kid = generate_key(&["--purpose", "test"]);
+    let revoked_test_kid = generate_key(&["--purpose", "test", "--alg", "EdDSA"]);
+    for kid in [&revoked_kid, &revoked_test_kid] {
+        sandbox.run(&["keys", "revoke", "--yes", "--", kid]).ok();
     }
-    let active = sandbox.sql("SELECT kid FROM keys WHERE state = 'active' AND purpose = 'app'");
+    let active_kids =
+        sandbox.sql("SELECT kid FROM keys WHERE state = 'active' AND purpose = 'app'");
     // A key id that starts with `-` cannot be distinguished from a flag here.
-    let sort_kids = |kids: &[&String]| -> Vec<String> {
+    let expected_candidates = |kids: &[&String]| -> Vec<String> {
         let kids: BTreeSet<_> = kids.iter().filter(|kid| !kid.starts_with('-')).collect();
         kids.into_iter().map(ToString::to_string).collect()
     };
-    assert_eq!(candidates(&sandbox, "keys activate "), sort_kids(&[&standby]));
-    assert_eq!(candidates(&sandbox, "keys revoke "), sort_kids(&[&standby, &test, &active[0]]));
-    assert_eq!(candidates(&sandbox, "token mint --key "), sort_kids(&[&test]));
-    let all = sort_kids(&[&standby, &revoked, &test, &revoked_test, &active[0]]);
+    assert_eq!(candidates(&sandbox, "keys activate "), expected_candidates(&[&standby_kid]));
+    assert_eq!(
+        candidates(&sandbox, "keys revoke "),
+        expected_candidates(&[&standby_kid, &test_kid, &active_kids[0]])
+    );
+    assert_eq!(candidates(&sandbox, "token mint --key "), expected_candidates(&[&test_kid]));
+    let all = expected_candidates(&[
+        &standby_kid,
+        &revoked_kid,
+        &test_kid,
+        &revoked_test_kid,
+        &active_kids[0],
+    ]);
     assert_eq!(candidates(&sandbox, "keys export --pem "), all);
 }
 
@@ -141,7 +152,7 @@ fn completion_omits_paths_with_shell_characters() {
 }
 
 #[test]
-fn completion_loader_omits_paths_with_shell_characters() {
+fn completion_script_omits_program_path_with_shell_characters() {
     let sandbox = Sandbox::new();
     let directory = sandbox.home().join("$(touch pwned)");
     std::fs::create_dir(&directory).unwrap();

@@ -3,7 +3,8 @@
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// ESC, C1, a bidirectional override, a line break, a zero-width space, DEL, a tag.
+/// Text with ESC, a C1 control character, a bidirectional override, a line break, a zero-width
+/// space, DEL and a tag character.
 pub(super) const HOSTILE_TEXT: &str = "x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y";
 pub(super) const ESCAPED_TEXT: &str =
     "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
@@ -15,9 +16,9 @@ fn is_harmless(text: &str) -> bool {
 }
 
 /// Creates a store with hostile rows that no command would write.
-pub(super) fn with_hostile_rows() -> Sandbox {
+pub(super) fn sandbox_with_hostile_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
-    sandbox.get(&["token", "create", "app", "--permission", "p"]);
+    sandbox.stdout_of(&["token", "create", "app", "--permission", "p"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     let set = "UPDATE users SET name = ?1, name_key = ?1, email = ?1, email_key = ?1";
     let changed = store.execute(set, [HOSTILE_TEXT]);
@@ -31,7 +32,7 @@ pub(super) fn with_hostile_rows() -> Sandbox {
 
 #[test]
 fn hostile_rows_are_escaped_in_text() {
-    let sandbox = with_hostile_rows();
+    let sandbox = sandbox_with_hostile_rows();
     for (arguments, count) in [
         (&["users", "show", "ada"][..], 2),
         (&["users", "list"], 1),
@@ -55,7 +56,7 @@ fn hostile_rows_are_escaped_in_text() {
 
 #[test]
 fn hostile_rows_are_escaped_in_json() {
-    let sandbox = with_hostile_rows();
+    let sandbox = sandbox_with_hostile_rows();
     for (arguments, paths) in [
         (&["users", "show", "ada"][..], &["/name", "/email"][..]),
         (&["users", "list"], &["/items/0/email"]),
@@ -81,9 +82,9 @@ fn hostile_rows_are_escaped_in_json() {
 
 #[test]
 fn hostile_rows_are_escaped_in_errors_and_messages() {
-    let sandbox = with_hostile_rows();
-    sandbox.get(&["token", "create", "b"]);
-    sandbox.get(&["token", "create", "c"]);
+    let sandbox = sandbox_with_hostile_rows();
+    sandbox.stdout_of(&["token", "create", "b"]);
+    sandbox.stdout_of(&["token", "create", "c"]);
     assert_snapshot!(sandbox.run(&["token", "create", "d"]), @r"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
@@ -98,7 +99,7 @@ fn hostile_rows_are_escaped_in_errors_and_messages() {
 fn hostile_claims_are_escaped() {
     let sandbox = Sandbox::with_admin();
     let claim = format!("note={HOSTILE_TEXT}");
-    let token = sandbox.get(&["token", "create", "x", "--claim", &claim]);
+    let token = sandbox.stdout_of(&["token", "create", "x", "--claim", &claim]);
     for arguments in [&["token", "inspect"][..], &["token", "decode", "--part", "payload"]] {
         for format in ["text", "json"] {
             let output = sandbox.run(&[arguments, &[&token, "-o", format]].concat()).ok();
@@ -170,7 +171,7 @@ fn non_utf_8_argument_is_a_usage_error() {
 #[test]
 fn misplaced_token_is_not_repeated() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "x"]);
+    let token = sandbox.stdout_of(&["token", "create", "x"]);
     let flag = format!("--{token}");
     for arguments in [
         &[&token[..]][..],

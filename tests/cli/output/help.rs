@@ -1,4 +1,4 @@
-//! The help of a command contains no values of environment variables.
+//! Help and errors contain no values of environment variables; a missing command is an error.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -22,10 +22,10 @@ fn command_paths() -> Vec<Vec<String>> {
 fn every_help_page_omits_environment_values() {
     let mut sandbox = Sandbox::new();
     for name in ["JETON_PASSWORD", "JETON_TOKEN", "JETON_STORE", "JETON_CONFIG_DIR"] {
-        sandbox.set(name, "/nowhere/marker-of-a-secret");
+        sandbox.set_variable(name, "/nowhere/marker-of-a-secret");
     }
-    sandbox.set("JETON_TOKEN_FILE", "/nowhere/marker-of-a-secret");
-    sandbox.set("JETON_WAIT", "4242s");
+    sandbox.set_variable("JETON_TOKEN_FILE", "/nowhere/marker-of-a-secret");
+    sandbox.set_variable("JETON_WAIT", "4242s");
     for path in command_paths() {
         for flag in ["--help", "-h"] {
             let arguments: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
@@ -46,8 +46,8 @@ fn every_help_page_omits_environment_values() {
 #[test]
 fn errors_omit_environment_secrets() {
     let mut sandbox = Sandbox::with_admin();
-    sandbox.set("JETON_PASSWORD", "marker-of-a-password");
-    sandbox.set("JETON_TOKEN", "marker.of.a-token");
+    sandbox.set_variable("JETON_PASSWORD", "marker-of-a-password");
+    sandbox.set_variable("JETON_TOKEN", "marker.of.a-token");
     for arguments in [
         &["frobnicate"][..],
         &["login", "ada"],

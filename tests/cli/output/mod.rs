@@ -28,7 +28,7 @@ fn closed_pipe() -> std::io::PipeWriter {
 
 /// Runs a command with a closed pipe as standard output, and captures standard error.
 fn run_with_closed_stdout(command: &mut Command) -> RunOutput {
-    RunOutput::of(command.stdout(closed_pipe()))
+    RunOutput::capture(command.stdout(closed_pipe()))
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn undelivered_token_is_revoked() {
 fn undelivered_token_pair_ends_its_session() {
     let sandbox = Sandbox::with_john();
     let refresh = sandbox.home().join("refresh");
-    std::fs::write(&refresh, sandbox.session("refresh")).unwrap();
+    std::fs::write(&refresh, sandbox.session_member("refresh")).unwrap();
     let mut command = sandbox.command(&["refresh", "--token-stdin"]);
     let output = run_with_closed_stdout(command.stdin(std::fs::File::open(refresh).unwrap()));
     assert_snapshot!(output, @"
@@ -132,7 +132,7 @@ fn json_failure_is_one_line_for_every_error_source() {
             assert_eq!(output.error()["code"], code, "{arguments:?}");
         }
     }
-    sandbox.set("JETON_OUTPUT", "json");
+    sandbox.set_variable("JETON_OUTPUT", "json");
     assert_eq!(sandbox.run(&["frobnicate"]).fails(2).error()["code"], "usage");
     assert_eq!(sandbox.run(&["token", "show", "9"]).fails(3).error()["code"], "token_not_found");
     for text_option in [&["-o", "text"][..], &["-otext"], &["--output=text"], &["-o="]] {
@@ -171,17 +171,17 @@ fn unsupported_output_format_is_a_usage_error() {
         {"error":{"kind":"Usage","code":"usage","exit_code":2,"message":"output format `json` is not supported by this command","hint":"use `-o text`","details":{}}}
         "#));
         for format in ["json", "csv"] {
-            let output = RunOutput::of(sandbox.command(arguments).env("JETON_OUTPUT", format));
+            let output = RunOutput::capture(sandbox.command(arguments).env("JETON_OUTPUT", format));
             assert_eq!(
                 (output.code, output.stdout, output.stderr),
                 (0, text.clone(), String::new())
             );
         }
     }
-    assert!(sandbox.get(&["completions", "--help"]).contains("Output format: text\n"));
+    assert!(sandbox.stdout_of(&["completions", "--help"]).contains("Output format: text\n"));
     assert_eq!(sandbox.run(&["whoami", "-o", "xml"]).fails(2).code, 2);
     let text = sandbox.run(&["whoami"]).ok();
-    sandbox.set("JETON_OUTPUT", "csv");
+    sandbox.set_variable("JETON_OUTPUT", "csv");
     assert_eq!(sandbox.run(&["whoami"]).ok().stdout, text.stdout);
     sandbox.run(&["whoami", "-o", "csv"]).fails(2);
     assert!(sandbox.run(&["users", "export"]).ok().stdout.starts_with("uid,"));
@@ -229,7 +229,7 @@ fn quiet_keeps_results_errors_and_warnings() {
 fn colours_follow_no_color_and_clicolor_force() {
     let sandbox = Sandbox::with_admin();
     let run = |arguments: &[&str], name: &str| {
-        let output = RunOutput::of(sandbox.command(arguments).env(name, "1"));
+        let output = RunOutput::capture(sandbox.command(arguments).env(name, "1"));
         (output.stdout, output.stderr)
     };
     let (plain, coloured) = ("error: token `9` not found\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m");
@@ -239,7 +239,7 @@ fn colours_follow_no_color_and_clicolor_force() {
     assert_eq!(run(&show_missing, "CLICOLOR_FORCE").1, format!("{coloured} token `9` not found\n"));
     assert!(run(&["frobnicate"], "CLICOLOR_FORCE").1.starts_with(coloured));
     let mut not_forced = sandbox.command(&show_missing);
-    assert_eq!(RunOutput::of(not_forced.env("CLICOLOR_FORCE", "0")).stderr, plain);
+    assert_eq!(RunOutput::capture(not_forced.env("CLICOLOR_FORCE", "0")).stderr, plain);
 
     let is_coloured = |text: &str| text.contains('\u{1b}');
     for arguments in
@@ -249,9 +249,9 @@ fn colours_follow_no_color_and_clicolor_force() {
         assert!(!is_coloured(&run(arguments, "NO_COLOR").0), "{arguments:?}");
     }
     assert!(is_coloured(&run(&["--help"], "CLICOLOR_FORCE").0));
-    // JSON and results have no colours.
+    // `CLICOLOR_FORCE` colours neither JSON errors nor results that go to a pipe.
     let mut json = sandbox.command(&["token", "show", "9", "-o", "json"]);
-    assert!(!is_coloured(&RunOutput::of(json.env("CLICOLOR_FORCE", "1")).stderr));
+    assert!(!is_coloured(&RunOutput::capture(json.env("CLICOLOR_FORCE", "1")).stderr));
     assert!(!is_coloured(&run(&["users", "list"], "CLICOLOR_FORCE").0));
 }
 
@@ -259,7 +259,7 @@ fn colours_follow_no_color_and_clicolor_force() {
 fn command_aliases_are_equivalent() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    sandbox.get(&["token", "create", "x"]);
+    sandbox.stdout_of(&["token", "create", "x"]);
     for (name, alias) in [
         (&["users", "list"][..], &["user", "ls"][..]),
         (&["users", "show", "ada"], &["user", "show", "ada"]),

@@ -4,7 +4,7 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use clap::{Arg, ArgAction, Command};
 
-/// Recognizable secrets, each with a part that must not appear in any output.
+/// Recognizable secrets, each with a part in lower case that must not appear in any output.
 const SECRETS: [(&str, &str); 3] = [
     (
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.c2VjcmV0LXNpZ25hdHVyZQ",
@@ -100,7 +100,8 @@ fn possible_secrets_in_arguments_are_not_repeated() {
         sandbox.run(&["settings", "set", "token.quota", "1000"]).ok();
         for argument in command.get_arguments().filter(|argument| takes_value(argument)) {
             let id = argument.get_id().as_str();
-            // Global options are the same in every command.
+            // Only global options have a heading. They are the same in every command: `whoami` is
+            // enough.
             if argument.get_help_heading().is_some() && name != "whoami" {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! Stored names and file names that contain shell commands: neither the completion in a shell nor a
 //! hint copied into a shell runs such a command.
 
-use crate::python::skipped;
+use crate::python::report_skip;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use rexpect::session::{Options, PtySession, spawn_with_options};
@@ -26,12 +26,12 @@ const LINES: [&str; 6] = [
 ];
 
 /// Creates a user, an e-mail address, a key id, an app and a file with shell commands as names.
-fn with_hostile_names() -> Sandbox {
+fn sandbox_with_hostile_names() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run_with_input(&["register", "--email", EMAIL, "--password-stdin"], "123456").ok();
     sandbox.run_with_input(&["register", USERNAME, "--password-stdin"], "123456").ok();
-    sandbox.get(&["token", "create", APP]);
-    sandbox.get(&["keys", "generate", "--purpose", "test"]);
+    sandbox.stdout_of(&["token", "create", APP]);
+    sandbox.stdout_of(&["keys", "generate", "--purpose", "test"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute("UPDATE keys SET kid = ?1 WHERE purpose = 'test'", [KID]).unwrap();
     std::fs::write(sandbox.home().join(FILE), "x").unwrap();
@@ -105,25 +105,25 @@ fn is_installed(shell: &str) -> bool {
     let is_found =
         Command::new(shell).args(["-c", "true"]).status().is_ok_and(|status| status.success());
     if !is_found {
-        skipped(&format!("{shell} is not installed"), "JETON_TEST_REQUIRE_SHELLS");
+        report_skip(&format!("{shell} is not installed"), "JETON_TEST_REQUIRE_SHELLS");
     }
     is_found
 }
 
 #[test]
-fn bash_runs_no_candidate() {
-    let sandbox = with_hostile_names();
+fn bash_completion_runs_no_stored_command() {
+    let sandbox = sandbox_with_hostile_names();
     let rc = format!("source {}; PS1='ready> '", completion_script_path("jeton.bash"));
     std::fs::write(sandbox.home().join("rc"), rc).unwrap();
     check_completion(&sandbox, "bash", &["--rcfile", "rc", "-i"]);
 }
 
 #[test]
-fn zsh_runs_no_candidate() {
+fn zsh_completion_runs_no_stored_command() {
     if !is_installed("zsh") {
         return;
     }
-    let sandbox = with_hostile_names();
+    let sandbox = sandbox_with_hostile_names();
     let rc = format!(
         "autoload -Uz compinit; compinit -u -D; source {}\n",
         completion_script_path("jeton.zsh")
@@ -133,11 +133,11 @@ fn zsh_runs_no_candidate() {
 }
 
 #[test]
-fn fish_runs_no_candidate() {
+fn fish_completion_runs_no_stored_command() {
     if !is_installed("fish") {
         return;
     }
-    let sandbox = with_hostile_names();
+    let sandbox = sandbox_with_hostile_names();
     let prompt = "function fish_prompt; echo 'ready> '; end";
     let load = format!("source {}", completion_script_path("jeton.fish"));
     check_completion(&sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load]);
@@ -153,7 +153,7 @@ fn run_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", sandbox.home())
         .env("JETON_PASSWORD", "lovelace-2");
-    let output = RunOutput::of(shell.current_dir(sandbox.home()));
+    let output = RunOutput::capture(shell.current_dir(sandbox.home()));
     assert!(!command_was_run(sandbox), "{line}: {output:?}");
     output
 }
@@ -192,7 +192,7 @@ fn copied_hint_of_init_sets_the_password() {
 #[test]
 fn copied_hint_about_a_token_file_reads_it() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "ci"]);
+    let token = sandbox.stdout_of(&["token", "create", "ci"]);
     for name in [FILE, "a'b", "$(touch pwned)", "a b!"] {
         std::fs::write(sandbox.home().join(name), &token).unwrap();
         let output = sandbox.run(&["token", "decode", "--", name]).fails(2);

@@ -8,12 +8,12 @@ use console::measure_text_width;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Shell line that runs jeton with the given arguments.
-pub(super) const EXEC_LINE: &str = "exec \"$0\" \"$@\"";
+pub(super) const JETON_SHELL_LINE: &str = "exec \"$0\" \"$@\"";
 pub(super) const NO_COLOR: (&str, &str) = ("NO_COLOR", "1");
 
 /// Returns the output of a command on a terminal of the given width, without colours.
 fn render(sandbox: &Sandbox, columns: usize, arguments: &[&str]) -> String {
-    terminal_output(sandbox, columns, EXEC_LINE, arguments, &[NO_COLOR])
+    terminal_output(sandbox, columns, JETON_SHELL_LINE, arguments, &[NO_COLOR])
 }
 
 /// Returns the Unix time that is `seconds` after now.
@@ -25,16 +25,16 @@ fn unix_time_in(seconds: i64) -> i64 {
 
 /// Creates a store with long names, wide characters and combining characters, and with keys and
 /// users that are three hours old.
-pub(super) fn with_long_names() -> Sandbox {
+pub(super) fn sandbox_with_long_names() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let email = "somebody-with-a-long-name@mail.example.com";
     let arguments = ["register", "李小龍", "--email", email, "--password-stdin"];
     sandbox.run_with_input(&arguments, "123456").ok();
-    sandbox.get(&["token", "create", "my-app", "-p", "read,write", "--ttl", "6d"]);
+    sandbox.stdout_of(&["token", "create", "my-app", "-p", "read,write", "--ttl", "6d"]);
     let long_permissions =
         "orders:read,orders:write,users:read,a-permission-with-a-rather-long-name";
-    sandbox.get(&["token", "create", "日本語のとても長い名前です", "-p", long_permissions]);
-    sandbox.get(&["token", "create", "zo\u{308}e\u{301}\u{316}\u{324}-x", "--no-expiry"]);
+    sandbox.stdout_of(&["token", "create", "日本語のとても長い名前です", "-p", long_permissions]);
+    sandbox.stdout_of(&["token", "create", "zo\u{308}e\u{301}\u{316}\u{324}-x", "--no-expiry"]);
     sandbox.run(&["token", "revoke", "3"]).ok();
     sandbox.run(&["keys", "rotate", "-q"]).ok();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
@@ -47,7 +47,7 @@ pub(super) fn with_long_names() -> Sandbox {
 
 #[test]
 fn table_fits_the_terminal_and_aligns_wide_characters() {
-    let sandbox = with_long_names();
+    let sandbox = sandbox_with_long_names();
     let list = |columns| render(&sandbox, columns, &["token", "list", "--status", "all"]);
     for (columns, screen) in [
         (
@@ -115,7 +115,7 @@ fn is_list(screen: &str) -> bool {
 
 #[test]
 fn ids_are_never_wrapped() {
-    let sandbox = with_long_names();
+    let sandbox = sandbox_with_long_names();
     for (arguments, id, min_table_width) in [
         (&["users", "list"][..], "uid", 80),
         (&["keys", "list"], "kid", 120),
@@ -144,9 +144,9 @@ fn ids_are_never_wrapped() {
 }
 
 /// Creates a token and a user that are three hours old; the token expires in six days.
-fn with_old_rows() -> Sandbox {
+fn sandbox_with_old_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
-    sandbox.get(&["token", "create", "a"]);
+    sandbox.stdout_of(&["token", "create", "a"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     let (three_hours_ago, expiry) = (unix_time_in(-10_830), unix_time_in(6 * 86_400 + 30));
     let changed = store
@@ -158,7 +158,7 @@ fn with_old_rows() -> Sandbox {
 
 #[test]
 fn times_show_their_distance() {
-    let sandbox = with_old_rows();
+    let sandbox = sandbox_with_old_rows();
     let screen = render(&sandbox, 80, &["token", "show", "1"]);
     assert_eq!(
         redact(&sandbox, &screen),
@@ -199,7 +199,7 @@ fn remove_distances(text: &str) -> (String, usize) {
 
 #[test]
 fn only_terminal_output_has_distances() {
-    let sandbox = with_old_rows();
+    let sandbox = sandbox_with_old_rows();
     for (arguments, count) in [
         (&["token", "list"][..], 1),
         (&["token", "show", "1"], 2),
@@ -220,8 +220,13 @@ fn only_terminal_output_has_distances() {
             let is_other_layout = is_list(&screen) && !is_list(&piped);
             assert!(screen_text == text || is_other_layout && columns < 200, "{screen}{piped}");
         }
-        let json =
-            terminal_output(&sandbox, 80, EXEC_LINE, &[arguments, &["-o", "json"]].concat(), &[]);
+        let json = terminal_output(
+            &sandbox,
+            80,
+            JETON_SHELL_LINE,
+            &[arguments, &["-o", "json"]].concat(),
+            &[],
+        );
         assert_eq!(
             json,
             sandbox.run(&[arguments, &["-o", "json"]].concat()).ok().stdout,
@@ -255,8 +260,10 @@ fn messages_show_distances_on_a_terminal_only() {
         (&["token", "decode", "@out"], "exp: <time> (in 7 d)"),
         (&["keys", "rotate", "--overlap", "14d"], "verifies until <time> (in 14 d)"),
     ] {
-        let screen =
-            redact(&sandbox, &terminal_output(&sandbox, 80, EXEC_LINE, arguments, &[NO_COLOR]));
+        let screen = redact(
+            &sandbox,
+            &terminal_output(&sandbox, 80, JETON_SHELL_LINE, arguments, &[NO_COLOR]),
+        );
         assert!(screen.lines().any(|line| line.ends_with(suffix)), "{screen}");
     }
 }

@@ -1,6 +1,6 @@
 //! Confirmation prompts: conditions and answers.
 
-use super::OnTerminal;
+use super::PtyCommand;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::time::Duration;
@@ -25,14 +25,14 @@ fn confirmation_requires_terminal_or_yes() {
     let yes = [&DELETE[..], &["--yes"]].concat();
 
     let sandbox = sandbox_with_john();
-    let mut prompt = OnTerminal::run(&sandbox, &DELETE);
+    let mut prompt = PtyCommand::start(&sandbox, &DELETE);
     prompt.press(QUESTION, "y\n");
     let screen = format!("y\n{DELETED}");
     assert_eq!(prompt.finish(), (0, screen, true), "a terminal, no --yes");
     assert!(!john_exists(&sandbox));
 
     let sandbox = sandbox_with_john();
-    let output = OnTerminal::run(&sandbox, &yes).finish();
+    let output = PtyCommand::start(&sandbox, &yes).finish();
     assert_eq!(output, (0, DELETED.to_owned(), true), "a terminal and --yes");
     assert!(!john_exists(&sandbox));
 
@@ -61,7 +61,7 @@ fn hash_export_requires_confirmation() {
     let sandbox = sandbox_with_john();
     let export = ["users", "export", "--with-hashes"];
     for (answer, expected) in [("y\n", 0), ("n\n", 2)] {
-        let mut prompt = OnTerminal::run(&sandbox, &export);
+        let mut prompt = PtyCommand::start(&sandbox, &export);
         prompt.press("Print all password hashes? [y/N] ", answer);
         let (code, screen, _) = prompt.finish();
         assert!(code == expected && screen.starts_with(answer), "{screen}");
@@ -73,7 +73,7 @@ fn hash_export_requires_confirmation() {
 fn confirmation_accepts_y_or_yes_only() {
     for answer in ["y\n", "Y\n", "yes\r", "YES\n", " Yes \n", "no\u{15}y\n"] {
         let sandbox = sandbox_with_john();
-        let mut prompt = OnTerminal::run(&sandbox, &DELETE);
+        let mut prompt = PtyCommand::start(&sandbox, &DELETE);
         prompt.press(QUESTION, answer);
         let (code, screen, echoes) = prompt.finish();
         assert_eq!((code, echoes), (0, true), "{answer:?}: {screen}");
@@ -100,7 +100,7 @@ fn other_answers_cancel() {
         "\u{4}",
         "y\u{4}\u{4}",
     ] {
-        let mut prompt = OnTerminal::run(&sandbox, &DELETE);
+        let mut prompt = PtyCommand::start(&sandbox, &DELETE);
         prompt.press(QUESTION, answer);
         let (code, screen, echoes) = prompt.finish();
         assert_eq!((code, echoes), (2, true), "{answer:?}: {screen}");
@@ -113,7 +113,7 @@ fn other_answers_cancel() {
 #[test]
 fn answer_requires_line_break() {
     let sandbox = sandbox_with_john();
-    let mut prompt = OnTerminal::run(&sandbox, &DELETE);
+    let mut prompt = PtyCommand::start(&sandbox, &DELETE);
     prompt.press(QUESTION, "y").wait_for("y");
     std::thread::sleep(Duration::from_millis(200));
     assert!(john_exists(&sandbox));
@@ -127,7 +127,7 @@ fn answer_requires_line_break() {
 fn text_pasted_before_question_is_discarded() {
     let sandbox = sandbox_with_john();
     let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
-    let mut prompt = OnTerminal::run_as(&sandbox, line, &DELETE, &[]);
+    let mut prompt = PtyCommand::start_shell_line(&sandbox, line, &DELETE, &[]);
     // One paste: the shell reads the first line, and the other lines stay in the terminal's queue.
     prompt.0.send("go\ny\nyes\n").unwrap();
     prompt.0.flush().unwrap();
@@ -141,7 +141,7 @@ fn text_pasted_after_answer_is_discarded() {
     for (answer, output) in [("y", DELETED), ("n", CANCELLED)] {
         let sandbox = sandbox_with_john();
         let line = "\"$0\" \"$@\"; printf 'next? '; read -r next; echo \"got $next\"";
-        let mut prompt = OnTerminal::run_as(&sandbox, line, &DELETE, &[]);
+        let mut prompt = PtyCommand::start_shell_line(&sandbox, line, &DELETE, &[]);
         prompt.press(QUESTION, &format!("{answer}\ntouch pasted\ny\n"));
         prompt.wait_for(&output.replace('\n', "\r\n")).press("next? ", "own\n");
         prompt.wait_for("got own\r\n");
@@ -160,7 +160,7 @@ fn question_names_count_and_owner() {
         (&["--all-users"], "2 tokens of all users"),
     ] {
         sandbox.run(&["token", "create", "b"]).ok();
-        let mut prompt = OnTerminal::run(&sandbox, &[&revoke[..], words].concat());
+        let mut prompt = PtyCommand::start(&sandbox, &[&revoke[..], words].concat());
         prompt.press(&format!("Revoke {objects}? [y/N] "), "n\n");
         let screen = format!("n\n{CANCELLED}");
         assert_eq!(prompt.finish(), (2, screen, true), "{words:?}");

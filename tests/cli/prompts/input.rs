@@ -1,6 +1,6 @@
-//! Stdin as a terminal: announced once, and without echo for secrets.
+//! Input typed on a terminal: jeton announces once that it reads stdin, and does not echo secrets.
 
-use super::OnTerminal;
+use super::PtyCommand;
 use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 
@@ -8,7 +8,7 @@ const SECRET: &str = "typed-and-not-shown-0123456789abcdef";
 const ANNOUNCEMENT_END: &str = "from standard input; press Ctrl-D on an empty line to finish\r\n";
 
 /// Commands that read a secret, and the name of the secret.
-const SECRETS: &[(&str, &str)] = &[
+const SECRET_COMMANDS: &[(&str, &str)] = &[
     ("login ada --password-stdin", "the password"),
     ("login ada --password-file -", "the password"),
     ("register eve --password-stdin", "the password"),
@@ -39,8 +39,8 @@ fn split_words(line: &str) -> Vec<&str> {
 #[test]
 fn typed_secret_is_announced_once_and_not_echoed() {
     let sandbox = Sandbox::with_admin();
-    for (line, object) in SECRETS {
-        let mut run = OnTerminal::run(&sandbox, &split_words(line));
+    for (line, object) in SECRET_COMMANDS {
+        let mut run = PtyCommand::start(&sandbox, &split_words(line));
         run.wait_for(&format!("reading {object} {ANNOUNCEMENT_END}")).wait_for_hidden_input();
         run.0.send_line(SECRET).unwrap();
         run.0.send_control('d').unwrap();
@@ -53,7 +53,7 @@ fn typed_secret_is_announced_once_and_not_echoed() {
 #[test]
 fn typed_password_logs_in() {
     let sandbox = Sandbox::with_admin();
-    let mut run = OnTerminal::run(&sandbox, &["login", "ada", "--password-stdin"]);
+    let mut run = PtyCommand::start(&sandbox, &["login", "ada", "--password-stdin"]);
     run.wait_for(ANNOUNCEMENT_END).wait_for_hidden_input().0.send_line("lovelace").unwrap();
     run.0.send_control('d').unwrap();
     let (code, screen, has_echo) = run.finish();
@@ -62,10 +62,11 @@ fn typed_password_logs_in() {
 }
 
 #[test]
-fn terminal_of_other_session_does_not_echo() {
+fn non_controlling_terminal_does_not_echo() {
     let sandbox = Sandbox::with_admin();
     let words = ["login", "ada", "--password-stdin"];
-    let mut run = OnTerminal::run_as(&sandbox, "exec setsid --wait \"$0\" \"$@\"", &words, &[]);
+    let mut run =
+        PtyCommand::start_shell_line(&sandbox, "exec setsid --wait \"$0\" \"$@\"", &words, &[]);
     run.wait_for(ANNOUNCEMENT_END).wait_for_hidden_input().0.send_line("lovelace").unwrap();
     run.0.send_control('d').unwrap();
     let (code, screen, has_echo) = run.finish();
@@ -78,7 +79,7 @@ fn signals_restore_echo() {
     let start_login = || {
         let line = "ulimit -c 0; exec \"$0\" \"$@\"";
         let words = ["login", "ada", "--password-stdin"];
-        let mut run = OnTerminal::run_as(&sandbox, line, &words, &[]);
+        let mut run = PtyCommand::start_shell_line(&sandbox, line, &words, &[]);
         run.wait_for(ANNOUNCEMENT_END).wait_for_hidden_input();
         run
     };
@@ -100,7 +101,7 @@ fn non_secret_input_is_announced_and_echoed() {
         ("token fixtures --claims - --out f", "the claims"),
         ("run --claims - -- true", "the claims"),
     ] {
-        let mut run = OnTerminal::run(&sandbox, &split_words(line));
+        let mut run = PtyCommand::start(&sandbox, &split_words(line));
         run.wait_for(&format!("reading {object} {ANNOUNCEMENT_END}"));
         assert!(run.has_echo(), "{line}");
         run.0.send_line("visible").unwrap();
@@ -116,7 +117,7 @@ fn quiet_and_json_suppress_announcement() {
     let sandbox = Sandbox::with_admin();
     for flags in [&["-q"][..], &["-o", "json"]] {
         let words = [&["token", "decode", "-"], flags].concat();
-        let mut run = OnTerminal::run(&sandbox, &words);
+        let mut run = PtyCommand::start(&sandbox, &words);
         run.wait_for_hidden_input().0.send_line("x").unwrap();
         run.0.send_control('d').unwrap();
         let (_, screen, has_echo) = run.finish();

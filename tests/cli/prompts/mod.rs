@@ -1,11 +1,11 @@
-//! Prompts on a terminal: questions, hidden input and signals. Also the pseudo-terminal for other
-//! tests.
+//! Prompts on a terminal: questions, hidden input and signals. The module also provides the
+//! pseudo-terminal for other tests.
 
 mod confirm;
-mod default_signals;
 mod input;
 mod progress;
-mod redirected;
+mod redirected_output;
+mod signal_default_actions;
 mod signals;
 
 use crate::sandbox::Sandbox;
@@ -17,24 +17,34 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A command on its own pseudo-terminal, with echo enabled.
-pub(crate) struct OnTerminal(pub(crate) PtySession);
+pub(crate) struct PtyCommand(pub(crate) PtySession);
 
-impl OnTerminal {
-    pub(crate) fn run(sandbox: &Sandbox, words: &[&str]) -> Self {
-        Self::run_with_env(sandbox, words, &[])
+impl PtyCommand {
+    pub(crate) fn start(sandbox: &Sandbox, words: &[&str]) -> Self {
+        Self::start_with_env(sandbox, words, &[])
     }
 
-    fn run_with_env(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> Self {
-        Self::run_as(sandbox, "exec \"$0\" \"$@\"", words, variables)
+    fn start_with_env(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start_shell_line(sandbox, "exec \"$0\" \"$@\"", words, variables)
     }
 
     /// Runs the command with both outputs redirected to files in the home directory of the sandbox.
-    fn run_into(sandbox: &Sandbox, [stdout, stderr]: [&str; 2], words: &[&str]) -> Self {
-        Self::run_as(sandbox, &format!("exec \"$0\" \"$@\" >{stdout} 2>{stderr}"), words, &[])
+    fn start_redirected(sandbox: &Sandbox, [stdout, stderr]: [&str; 2], words: &[&str]) -> Self {
+        Self::start_shell_line(
+            sandbox,
+            &format!("exec \"$0\" \"$@\" >{stdout} 2>{stderr}"),
+            words,
+            &[],
+        )
     }
 
     /// Runs a shell command line, in which `"$0" "$@"` runs jeton with `words`.
-    fn run_as(sandbox: &Sandbox, line: &str, words: &[&str], variables: &[(&str, &str)]) -> Self {
+    fn start_shell_line(
+        sandbox: &Sandbox,
+        line: &str,
+        words: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let command = shell_command(sandbox, &format!("stty echo && {line}"), words, variables);
         let options = Options::new().timeout_ms(Some(20_000)).strip_ansi_escape_codes(true);
         Self(spawn_with_options(command, options).unwrap())
@@ -91,7 +101,7 @@ impl OnTerminal {
 }
 
 /// Returns the screen and the exit code of a command without prompts; echo must be enabled.
-fn screen_and_code(command: OnTerminal) -> String {
+fn screen_and_code(command: PtyCommand) -> String {
     let (code, screen, has_echo) = command.finish();
     assert!(has_echo, "{screen}");
     format!("{screen}--- exit code {code}")
@@ -137,7 +147,7 @@ pub(crate) fn terminal_output(
 #[test]
 fn login_prompts_for_password_without_echo() {
     let sandbox = Sandbox::with_admin();
-    let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
+    let mut run = PtyCommand::start(&sandbox, &["login", "ada"]);
     run.answer("Password: ", "lovelace");
     let (code, screen, has_echo) = run.finish();
     assert_eq!((code, has_echo), (0, true), "{screen}");
@@ -149,7 +159,7 @@ fn login_prompts_for_password_without_echo() {
 fn empty_password_cancels() {
     let sandbox = Sandbox::with_admin();
     for ending in ["\n", "\u{4}"] {
-        let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
+        let mut run = PtyCommand::start(&sandbox, &["login", "ada"]);
         run.wait_for("Password: ");
         run.0.send(ending).unwrap();
         run.0.flush().unwrap();
@@ -162,7 +172,7 @@ fn empty_password_cancels() {
 #[test]
 fn init_prompts_for_password_twice() {
     let sandbox = Sandbox::new();
-    let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
+    let mut run = PtyCommand::start(&sandbox, &["init", "ada"]);
     run.answer("New password: ", "lovelace").answer("Confirm password: ", "lovelace");
     let (code, screen, has_echo) = run.finish();
     assert_eq!((code, has_echo), (0, true), "{screen}");
@@ -174,7 +184,7 @@ fn init_prompts_for_password_twice() {
 #[test]
 fn mismatched_new_passwords_are_refused() {
     let sandbox = Sandbox::new();
-    let mut run = OnTerminal::run(&sandbox, &["init", "ada"]);
+    let mut run = PtyCommand::start(&sandbox, &["init", "ada"]);
     run.answer("New password: ", "lovelace").answer("Confirm password: ", "lovelaec");
     let (code, screen, has_echo) = run.finish();
     assert_eq!((code, has_echo), (2, true), "{screen}");
@@ -185,7 +195,7 @@ fn mismatched_new_passwords_are_refused() {
 #[test]
 fn passwd_prompts_for_current_password_first() {
     let sandbox = Sandbox::with_admin();
-    let mut run = OnTerminal::run(&sandbox, &["passwd"]);
+    let mut run = PtyCommand::start(&sandbox, &["passwd"]);
     run.answer("Current password: ", "lovelace")
         .answer("New password: ", "countess")
         .answer("Confirm password: ", "countess");
@@ -198,14 +208,15 @@ fn passwd_prompts_for_current_password_first() {
 fn ci_and_no_input_disable_prompts() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    let in_ci =
-        |words: &[&str]| screen_and_code(OnTerminal::run_with_env(&sandbox, words, &[("CI", "1")]));
+    let in_ci = |words: &[&str]| {
+        screen_and_code(PtyCommand::start_with_env(&sandbox, words, &[("CI", "1")]))
+    };
     assert_snapshot!(in_ci(&["login", "ada"]), @"
     error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
-    let no_input = OnTerminal::run(&sandbox, &["login", "ada", "--no-input"]);
+    let no_input = PtyCommand::start(&sandbox, &["login", "ada", "--no-input"]);
     assert_snapshot!(screen_and_code(no_input), @"
     error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
@@ -221,9 +232,9 @@ fn ci_and_no_input_disable_prompts() {
     error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
-    let fresh = Sandbox::new();
+    let empty_sandbox = Sandbox::new();
     let (code, screen, _) =
-        OnTerminal::run_with_env(&fresh, &["init", "ci"], &[("CI", "1")]).finish();
+        PtyCommand::start_with_env(&empty_sandbox, &["init", "ci"], &[("CI", "1")]).finish();
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("a random password was set and not shown"), "{screen}");
 }
@@ -231,7 +242,7 @@ fn ci_and_no_input_disable_prompts() {
 #[test]
 fn unknown_user_is_refused_before_password_prompt() {
     let sandbox = Sandbox::with_admin();
-    let refused = OnTerminal::run(&sandbox, &["recover", "nobody"]);
+    let refused = PtyCommand::start(&sandbox, &["recover", "nobody"]);
     assert_snapshot!(screen_and_code(refused), @"
     error: user `nobody` not found
     --- exit code 3

@@ -1,6 +1,6 @@
 //! The progress bar of an import on a terminal.
 
-use super::OnTerminal;
+use super::PtyCommand;
 use crate::sandbox::Sandbox;
 use std::fs;
 
@@ -12,7 +12,7 @@ fn long_import_shows_progress() {
     // The import waits while another connection writes.
     let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut run = OnTerminal::run(&sandbox, &["users", "import", "rows"]);
+    let mut run = PtyCommand::start(&sandbox, &["users", "import", "rows"]);
     run.wait_for("importing [##############################] 10000/10000");
     writer.execute_batch("ROLLBACK").unwrap();
     let (code, screen, has_echo) = run.finish();

@@ -1,6 +1,6 @@
 //! Signals at a prompt end the program, change nothing and restore the terminal.
 
-use super::OnTerminal;
+use super::PtyCommand;
 use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 
@@ -10,7 +10,7 @@ fn ctrl_c_at_prompt_exits_130_and_restores_terminal() {
     for (words, question) in
         [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
     {
-        let mut run = OnTerminal::run(&sandbox, words);
+        let mut run = PtyCommand::start(&sandbox, words);
         run.wait_for(question).wait_for_hidden_input();
         run.0.send_control('c').unwrap();
         assert_eq!(run.finish(), (130, "\n".to_owned(), true), "{words:?}");
@@ -21,7 +21,7 @@ fn ctrl_c_at_prompt_exits_130_and_restores_terminal() {
 #[test]
 fn sigterm_at_prompt_exits_143_and_restores_terminal() {
     let sandbox = Sandbox::with_admin();
-    let mut run = OnTerminal::run(&sandbox, &["login", "ada"]);
+    let mut run = PtyCommand::start(&sandbox, &["login", "ada"]);
     run.wait_for("Password: ").wait_for_hidden_input();
     run.0.process_mut().signal(Signal::SIGTERM).unwrap();
     let (code, screen, has_echo) = run.finish();
@@ -32,10 +32,10 @@ fn sigterm_at_prompt_exits_143_and_restores_terminal() {
 fn ctrl_c_at_confirmation_exits_130_and_changes_nothing() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    // Repeated because of a possible race: the signal must win against the thread that asks the
-    // question.
+    // Repeated because of a possible race: the thread that handles the signal must end the program
+    // before the thread that asks the question continues.
     for _ in 0..8 {
-        let mut run = OnTerminal::run(&sandbox, &["users", "delete", "john"]);
+        let mut run = PtyCommand::start(&sandbox, &["users", "delete", "john"]);
         run.wait_for("Delete john and revoke all tokens of this user? [y/N] ");
         run.0.send_control('c').unwrap();
         assert_eq!(run.finish(), (130, "^C\n".to_owned(), true));
@@ -49,7 +49,7 @@ fn sighup_at_prompt_exits_143_and_restores_terminal() {
     for (words, question) in
         [(&["login", "ada"][..], "Password: "), (&["passwd"], "Current password: ")]
     {
-        let mut run = OnTerminal::run(&sandbox, words);
+        let mut run = PtyCommand::start(&sandbox, words);
         run.wait_for(question).wait_for_hidden_input();
         run.0.process_mut().signal(Signal::SIGHUP).unwrap();
         assert_eq!(run.finish(), (143, "\n".to_owned(), true), "{words:?}");
@@ -62,7 +62,7 @@ fn sighup_and_sigterm_at_confirmation_exit_143_and_change_nothing() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     for signal in [Signal::SIGHUP, Signal::SIGTERM].repeat(8) {
-        let mut run = OnTerminal::run(&sandbox, &["users", "delete", "john"]);
+        let mut run = PtyCommand::start(&sandbox, &["users", "delete", "john"]);
         run.wait_for("Delete john and revoke all tokens of this user? [y/N] ");
         run.0.process_mut().signal(signal).unwrap();
         assert_eq!(run.finish(), (143, "\n".to_owned(), true), "{signal}");
@@ -79,10 +79,10 @@ fn signal_is_reported_as_one_line_json_error() {
              \"message\":\"interrupted\",\"hint\":null,\"details\":{{}}}}}}\n"
         )
     };
-    // Answers all questions except `questions[0]`, and sends the signal at `questions[0]`. Each
-    // question has a separate thread, which receives the signal.
+    // Answers `questions[1..]`, then sends the signal at `questions[0]`, which jeton asks last. The
+    // same thread of jeton receives signals at every question, not only at the first.
     let assert_reported = |words: &[&str], questions: &[&str], signal, code| {
-        let mut run = OnTerminal::run_into(&sandbox, ["out", "err"], words);
+        let mut run = PtyCommand::start_redirected(&sandbox, ["out", "err"], words);
         for question in &questions[1..] {
             run.answer(question, "lovelace");
         }

@@ -13,9 +13,9 @@ const ERROR_TYPES: &[&str] = &["Error", "Failure", "Invalid"];
 /// The violations in `#[error("…")]`, and in literal and `format!` arguments of `with_hint` and of
 /// the functions of `ERROR_TYPES`.
 #[derive(Default)]
-struct Messages(Vec<(usize, String)>);
+struct MessageFaults(Vec<(usize, String)>);
 
-impl Messages {
+impl MessageFaults {
     fn check(&mut self, literal: &LitStr) {
         let message = literal.value();
         let fault = if opens_with_capital(&message) {
@@ -48,7 +48,7 @@ impl Messages {
     }
 }
 
-impl<'ast> Visit<'ast> for Messages {
+impl<'ast> Visit<'ast> for MessageFaults {
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         if attribute.path().is_ident("error")
             && let Ok(list) = attribute.meta.require_list()
@@ -84,7 +84,7 @@ fn opens_with_capital(message: &str) -> bool {
 }
 
 fn find_faults(source: &str) -> syn::Result<Vec<(usize, String)>> {
-    let mut messages = Messages::default();
+    let mut messages = MessageFaults::default();
     messages.visit_file(&syn::parse_file(source)?);
     Ok(messages.0)
 }

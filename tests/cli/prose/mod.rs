@@ -1,9 +1,9 @@
 //! The language of the source tree: doc comments, names, messages and wording.
 
-mod bindings;
-mod forbidden;
+mod forbidden_phrases;
 mod messages;
 mod source;
+mod variable_names;
 
 use crate::architecture::{File, assert_no_violations, source_files};
 use source::Kind;

@@ -89,9 +89,9 @@ impl Reader<'_> {
         let raw = &self.source[range];
         let marker = raw[..3].to_owned();
         let content = without_markers(raw);
-        let last_line = Some((marker.clone(), span.start().line - 1));
+        let preceding_doc = Some((marker.clone(), span.start().line - 1));
         match self.texts.last_mut() {
-            Some(text) if self.doc == last_line => {
+            Some(text) if self.doc == preceding_doc => {
                 text.content.push('\n');
                 text.content.push_str(&content);
             }

@@ -26,7 +26,7 @@ fn sandbox_with_users(names: &[&str]) -> Sandbox {
 }
 
 /// Counts the logins that ended a previous session.
-fn count_replaced(outputs: &[RunOutput]) -> usize {
+fn count_session_replacements(outputs: &[RunOutput]) -> usize {
     let message = "ended the previous session\n";
     outputs.iter().filter(|output| output.stderr.starts_with(message)).count()
 }
@@ -37,7 +37,7 @@ fn sole_session_user(sandbox: &Sandbox) -> String {
     assert_eq!(query_number(sandbox, OPEN_SESSIONS), 1);
     let sessions = sandbox.json(&["sessions", "list"]);
     assert_eq!(sessions["items"][0]["sid"], whoami["session"]["sid"], "{sessions}");
-    assert_eq!(whoami["session"]["sid"], sandbox.session("sid"));
+    assert_eq!(whoami["session"]["sid"], sandbox.session_member("sid"));
     sandbox.run(&["refresh"]).ok();
     whoami["user"]["username"].as_str().unwrap().to_owned()
 }
@@ -47,7 +47,11 @@ fn concurrent_logins_leave_one_session() {
     let sandbox = sandbox_with_users(&["john"]);
     for _ in 0..ROUNDS {
         let outputs = run_concurrently((0..2).map(|_| log_in_command(&sandbox, "john")));
-        assert_eq!((count_with_code(&outputs, 0), count_replaced(&outputs)), (2, 2), "{outputs:?}");
+        assert_eq!(
+            (count_with_code(&outputs, 0), count_session_replacements(&outputs)),
+            (2, 2),
+            "{outputs:?}"
+        );
         assert_eq!(sole_session_user(&sandbox), "john");
     }
 }
@@ -58,7 +62,11 @@ fn concurrent_first_logins_leave_one_session() {
     for _ in 0..ROUNDS {
         sandbox.run(&["logout"]).ok();
         let outputs = run_concurrently((0..2).map(|_| log_in_command(&sandbox, "john")));
-        assert_eq!((count_with_code(&outputs, 0), count_replaced(&outputs)), (2, 1), "{outputs:?}");
+        assert_eq!(
+            (count_with_code(&outputs, 0), count_session_replacements(&outputs)),
+            (2, 1),
+            "{outputs:?}"
+        );
         assert_eq!(sole_session_user(&sandbox), "john");
     }
 }
@@ -70,7 +78,11 @@ fn concurrent_logins_of_two_users_leave_one_session() {
     for round in 0..ROUNDS {
         let order = if round % 2 == 0 { ["john", "eve"] } else { ["eve", "john"] };
         let outputs = run_concurrently(order.map(|name| log_in_command(&sandbox, name)));
-        assert_eq!((count_with_code(&outputs, 0), count_replaced(&outputs)), (2, 2), "{outputs:?}");
+        assert_eq!(
+            (count_with_code(&outputs, 0), count_session_replacements(&outputs)),
+            (2, 2),
+            "{outputs:?}"
+        );
         winners.insert(sole_session_user(&sandbox));
     }
     println!("winners: {winners:?}");

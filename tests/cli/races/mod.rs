@@ -47,7 +47,7 @@ fn register_command(sandbox: &Sandbox, name: &str) -> Command {
     command
 }
 
-/// Returns a command with a separate configuration directory, hence a separate session.
+/// Returns a command with the configuration directory `name`, hence with a separate session.
 fn command_of(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(name));
@@ -60,7 +60,7 @@ fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
     command
 }
 
-/// Reads the session file of that configuration directory.
+/// Reads the session file in the configuration directory `name`.
 fn read_session_file(sandbox: &Sandbox, name: &str) -> Value {
     let sessions = sandbox.home().join("config").join(name).join("sessions");
     let mut files = std::fs::read_dir(sessions).unwrap().map(|entry| entry.unwrap().path());

@@ -1,4 +1,4 @@
-//! A password change during concurrent refreshes: one session remains, in any order.
+//! A password change during concurrent refreshes: one session remains, whichever comes first.
 
 use super::{
     assert_no_lock_error, command_of, count_with_code, query_number, register_command,
@@ -9,44 +9,46 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::process::Command;
 
-const PLACES: [&str; 5] = ["desk", "laptop", "phone", "job", "server"];
+/// Configuration directories in which john is logged in.
+const CONFIG_DIRS: [&str; 5] = ["desk", "laptop", "phone", "job", "server"];
 
 const PASSWORDS: [&str; 2] = ["123456", "654321"];
 
 const OPEN_SESSIONS: &str = "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE u.username = 'john' AND s.ended_at IS NULL";
 
-fn log_in_command(sandbox: &Sandbox, place: &str, password: &str) -> Command {
-    let mut command = command_of(sandbox, place, &["login", "john"]);
+fn log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
+    let mut command = command_of(sandbox, config_dir, &["login", "john"]);
     command.env("JETON_PASSWORD", password);
     command
 }
 
-fn passwd_command(sandbox: &Sandbox, place: &str, old: &str, new: &str) -> Command {
+fn passwd_command(sandbox: &Sandbox, config_dir: &str, old: &str, new: &str) -> Command {
     let file = sandbox.home().join("passwords");
     std::fs::write(&file, format!("{old}\n{new}\n")).unwrap();
-    command_of(sandbox, place, &["passwd", "--password-file", file.to_str().unwrap()])
+    command_of(sandbox, config_dir, &["passwd", "--password-file", file.to_str().unwrap()])
 }
 
 /// Refreshes all sessions concurrently. Returns the number of open sessions other than `current`.
 fn refresh_all(sandbox: &Sandbox, current: &str) -> usize {
-    let outputs =
-        run_concurrently(PLACES.iter().map(|place| command_of(sandbox, place, &["refresh"])));
-    for (place, output) in PLACES.iter().zip(&outputs) {
+    let outputs = run_concurrently(
+        CONFIG_DIRS.iter().map(|config_dir| command_of(sandbox, config_dir, &["refresh"])),
+    );
+    for (config_dir, output) in CONFIG_DIRS.iter().zip(&outputs) {
         assert!(
-            output.code == 0 || (output.code == 12 && *place != current),
-            "{place}: {output:?}"
+            output.code == 0 || (output.code == 12 && *config_dir != current),
+            "{config_dir}: {output:?}"
         );
     }
     count_with_code(&outputs, 0) - 1
 }
 
 fn assert_one_session_left(sandbox: &Sandbox, current: &str) {
-    for place in PLACES {
-        let expected = if place == current { 0 } else { 12 };
+    for config_dir in CONFIG_DIRS {
+        let expected = if config_dir == current { 0 } else { 12 };
         for words in [["whoami"], ["refresh"]] {
-            let output = run_concurrently([command_of(sandbox, place, &words)]).remove(0);
-            assert_eq!(output.code, expected, "{place}: {output:?}");
+            let output = run_concurrently([command_of(sandbox, config_dir, &words)]).remove(0);
+            assert_eq!(output.code, expected, "{config_dir}: {output:?}");
         }
     }
     assert_eq!(query_number(sandbox, OPEN_SESSIONS), 1);
@@ -57,17 +59,18 @@ fn password_change_during_refreshes_leaves_one_session() {
     let sandbox = Sandbox::with_admin();
     run_concurrently([register_command(&sandbox, "john")]).remove(0).ok();
     let (mut refreshes_before, mut refusals_after) = (0, 0);
-    for (round, current) in PLACES.iter().enumerate() {
+    for (round, current) in CONFIG_DIRS.iter().enumerate() {
         let [old, new] = [PASSWORDS[round % 2], PASSWORDS[(round + 1) % 2]];
-        let outputs =
-            run_concurrently(PLACES.iter().map(|place| log_in_command(&sandbox, place, old)));
-        assert_eq!(count_with_code(&outputs, 0), PLACES.len(), "{outputs:?}");
+        let outputs = run_concurrently(
+            CONFIG_DIRS.iter().map(|config_dir| log_in_command(&sandbox, config_dir, old)),
+        );
+        assert_eq!(count_with_code(&outputs, 0), CONFIG_DIRS.len(), "{outputs:?}");
         let mut change = Sandbox::start(&mut passwd_command(&sandbox, current, old, new));
         // Repeated, so that some refreshes precede the change and some follow.
         while change.try_wait().unwrap().is_none() {
             refreshes_before += refresh_all(&sandbox, current);
         }
-        refusals_after += PLACES.len() - 1 - refresh_all(&sandbox, current);
+        refusals_after += CONFIG_DIRS.len() - 1 - refresh_all(&sandbox, current);
         let output = RunOutput::from(change.wait_with_output().unwrap());
         assert_no_lock_error(&output);
         allow_duplicates!(assert_snapshot!(output, @"
@@ -83,7 +86,7 @@ fn password_change_during_refreshes_leaves_one_session() {
     }
     println!("{refreshes_before} refreshes before the change");
     assert!(
-        refreshes_before > 0 && refusals_after == PLACES.len() * (PLACES.len() - 1),
+        refreshes_before > 0 && refusals_after == CONFIG_DIRS.len() * (CONFIG_DIRS.len() - 1),
         "{refreshes_before} refreshes before the change, {refusals_after} refusals after"
     );
     assert_eq!(

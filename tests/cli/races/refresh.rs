@@ -21,16 +21,16 @@ fn concurrent_commands_refresh_expired_token_once() {
         .unwrap()
         .replace('-', "")
         .to_uppercase();
-    let pair_count = format!(
+    let pair_count_sql = format!(
         "SELECT count(*) FROM pairs
          WHERE session_id = (SELECT id FROM sessions WHERE hex(sid) = '{sid}')"
     );
-    assert_eq!(query_number(&sandbox, &pair_count), 1);
+    assert_eq!(query_number(&sandbox, &pair_count_sql), 1);
     std::thread::sleep(Duration::from_secs(2));
     let outputs = run_concurrently((0..64).map(|_| command_of(&sandbox, "john", &["whoami"])));
     assert_eq!(count_with_code(&outputs, 0), 64, "{outputs:?}");
     assert!(outputs.iter().all(|output| output.stdout == outputs[0].stdout), "{outputs:?}");
-    assert_eq!(query_number(&sandbox, &pair_count), 2);
+    assert_eq!(query_number(&sandbox, &pair_count_sql), 2);
     let ended_sessions = "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL";
     assert_eq!(query_number(&sandbox, ended_sessions), 0);
 }
@@ -39,7 +39,7 @@ fn concurrent_commands_refresh_expired_token_once() {
 fn concurrent_refresh_token_reuse_ends_session() {
     let sandbox = Sandbox::with_admin();
     let file = sandbox.home().join("refresh");
-    std::fs::write(&file, sandbox.session("refresh")).unwrap();
+    std::fs::write(&file, sandbox.session_member("refresh")).unwrap();
     let refresh_command = || {
         let mut command = sandbox.command(&["refresh", "--token-stdin"]);
         command.stdin(File::open(&file).unwrap());

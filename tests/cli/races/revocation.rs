@@ -1,4 +1,4 @@
-//! Revocation of a token by value while another process records the same token.
+//! Revocation by value (not by id) of a token that another process records at the same time.
 
 use super::run_concurrently;
 use crate::sandbox::Sandbox;
@@ -25,7 +25,7 @@ fn revocation_survives_concurrent_recording() {
             "--expires-at",
             expiry,
         ];
-        let token = sandbox.get(&mint);
+        let token = sandbox.stdout_of(&mint);
         let record = sandbox.command(&[&mint[..], &["--record"]].concat());
         let outputs = run_concurrently([sandbox.command(&["token", "revoke", &token]), record]);
         assert!([0, 2].contains(&outputs[1].code), "{outputs:?}");

@@ -16,7 +16,7 @@ pub(crate) const README: &str = include_str!("../../../README.md");
 const INSTALL: &str = "cargo install --locked --path . && jeton init && \
                        jeton token create my-app --permission read,write";
 const TEST: &str = "cargo test --locked";
-const VENDORS: &str = "tests/vendor/run";
+const VENDOR_TESTS: &str = "tests/vendor/run";
 
 /// A command of a console block, with its expected exit code and output.
 struct Step {
@@ -124,7 +124,10 @@ fn console_blocks_print_the_shown_output() {
     let has_python = python_directory().is_some();
     if !has_python {
         // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
-        let _ = writeln!(std::io::stderr(), "skipped: Python in the README, no JETON_TEST_PYTHON");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: the Python commands of the README, because JETON_TEST_PYTHON is not set"
+        );
     }
     let steps: Vec<_> = parse_steps()
         .into_iter()
@@ -132,11 +135,11 @@ fn console_blocks_print_the_shown_output() {
         .collect();
     assert!(!steps.is_empty());
     // One shell for all commands, so that variables persist. Each command's exit code is checked.
-    let redirected = |(number, step): (usize, &Step)| {
+    let redirect_step_output = |(number, step): (usize, &Step)| {
         let result = format!("\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\"");
         format!("{{ {}\n}} >{result}", step.command)
     };
-    let script = steps.iter().enumerate().map(redirected).collect::<Vec<_>>().join("\n");
+    let script = steps.iter().enumerate().map(redirect_step_output).collect::<Vec<_>>().join("\n");
     let output = bash(&sandbox).env("R", results.path()).args(["-c", &script]).output().unwrap();
     let mut readme: Vec<String> = README.lines().map(str::to_owned).collect();
     let update = variable("UPDATE_README").is_some();
@@ -233,7 +236,7 @@ fn install_command_creates_the_first_token() {
 #[test]
 fn untested_commands_run_in_ci() {
     let ci = include_str!("../../../.ci/run");
-    for command in [INSTALL, TEST, VENDORS] {
+    for command in [INSTALL, TEST, VENDOR_TESTS] {
         assert!(README.lines().any(|line| line == command), "not in the README: {command}");
         assert!(ci.lines().any(|line| line.ends_with(&format!("'{command}'"))), "{command}");
     }

@@ -18,7 +18,7 @@ fn readme_table(header: &str) -> Vec<Vec<&'static str>> {
 
 #[test]
 fn exit_code_table_matches_the_help() {
-    let help = Sandbox::new().get(&["help", "exit-codes"]);
+    let help = Sandbox::new().stdout_of(&["help", "exit-codes"]);
     let mut expected: Vec<Vec<String>> = Vec::new();
     for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.is_empty()) {
         let line = line.trim();

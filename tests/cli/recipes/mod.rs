@@ -5,7 +5,7 @@ mod site;
 mod suites;
 mod workflow;
 
-use crate::python::{python, skipped, variable};
+use crate::python::{find_python, report_skip, variable};
 use crate::readme::bash;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -44,17 +44,18 @@ impl Project {
         self.sandbox.home().join("project")
     }
 
-    /// Returns a shell in the project whose environment names another store and token, as on a
-    /// developer's machine.
+    /// Returns a shell in the project directory. As on a developer's machine, the environment names
+    /// another store and token. In this shell, `jeton` is a script that records each call.
     fn bash(&self) -> Command {
         let mut shell = bash(&self.sandbox);
         let path_of = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
             (name == "PATH").then(|| value.unwrap().to_owned())
         };
         let path = shell.get_envs().find_map(path_of).unwrap();
-        let wrapper = package().join("tests/cli/recipes");
-        let search_path =
-            std::env::join_paths([wrapper].into_iter().chain(std::env::split_paths(&path)));
+        let wrapper_directory = package().join("tests/cli/recipes");
+        let search_path = std::env::join_paths(
+            [wrapper_directory].into_iter().chain(std::env::split_paths(&path)),
+        );
         shell
             .current_dir(self.path())
             .env("PATH", search_path.unwrap())
@@ -67,7 +68,7 @@ impl Project {
     }
 
     fn run(&self, command: &str) -> RunOutput {
-        RunOutput::of(self.bash().args(["-c", command]))
+        RunOutput::capture(self.bash().args(["-c", command]))
     }
 
     /// Replaces the only occurrence of `old` in a file.
@@ -121,9 +122,9 @@ fn package() -> &'static Path {
 fn has_python() -> bool {
     let is_set = variable("JETON_TEST_PYTHON").is_some();
     if !is_set {
-        skipped("JETON_TEST_PYTHON is not set", "JETON_TEST_REQUIRE_PYTHON");
+        report_skip("JETON_TEST_PYTHON is not set", "JETON_TEST_REQUIRE_PYTHON");
     }
-    is_set && python().is_some()
+    is_set && find_python().is_some()
 }
 
 /// Returns the names of the fixtures with a defect, which a service must refuse.

@@ -1,4 +1,4 @@
-//! The recipe for a service that discovers keys by the issuer.
+//! The recipe for a service that knows only the issuer and fetches the keys from its URL.
 
 use super::{Project, assert_all_passed, has_python};
 use crate::run_output::RunOutput;
@@ -19,7 +19,7 @@ fn run_with_site(project: &Project, tests: &str) -> RunOutput {
 }
 
 #[test]
-fn service_discovers_keys_by_the_issuer() {
+fn service_fetches_keys_from_issuer_url() {
     if !has_python() {
         return;
     }
@@ -31,7 +31,7 @@ fn service_discovers_keys_by_the_issuer() {
         assert!(output.stderr.contains(&line), "{}", output.stderr);
     }
     let calls = project.calls();
-    assert_eq!(calls.len(), 4, "one set for all tests: {calls:?}");
+    assert_eq!(calls.len(), 4, "fixtures are created once for all tests: {calls:?}");
     project.assert_clean();
 }
 

@@ -1,8 +1,8 @@
 //! The recipes for pytest, for node:test and for make.
 
 use super::{CLAIM_OPTIONS, Project, assert_all_passed, broken_fixture_names, has_python, package};
-use crate::node::node;
-use crate::python::skipped;
+use crate::node::find_node;
+use crate::python::report_skip;
 use crate::readme::code_blocks;
 use crate::run_output::RunOutput;
 use std::ffi::OsStr;
@@ -10,8 +10,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-/// Returns the jeton command lines of one test run.
-fn suite_calls() -> [String; 2] {
+/// Returns the jeton command lines that one run of a test suite is expected to execute.
+fn expected_suite_calls() -> [String; 2] {
     let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures --quiet");
     ["init ci --quiet".to_owned(), fixtures]
 }
@@ -19,13 +19,13 @@ fn suite_calls() -> [String; 2] {
 /// Removes one check at a time from a service, and asserts that the expected tests fail
 /// and that no files are left.
 fn assert_missing_checks_detected(
-    files: &str,
+    recipe: &str,
     changes: &[(&str, &str, &[&str])],
     failures: impl Fn(&Project) -> Vec<String>,
 ) {
     for (old, new, expected) in changes {
-        let project = Project::with_recipes(&[files]);
-        let service = if files == "node" { "service.mjs" } else { "service.py" };
+        let project = Project::with_recipes(&[recipe]);
+        let service = if recipe == "node" { "service.mjs" } else { "service.py" };
         project.replace(service, old, new);
         assert_eq!(failures(&project), *expected, "`{old}` replaced by `{new}`");
         project.assert_clean();
@@ -47,7 +47,7 @@ fn pytest_creates_tokens_once_and_tests_each() {
         );
     }
     assert_all_passed(&output);
-    assert_eq!(project.calls(), suite_calls());
+    assert_eq!(project.calls(), expected_suite_calls());
     project.assert_clean();
 }
 
@@ -81,18 +81,18 @@ fn pytest_detects_missing_checks() {
 fn run_node_tests(node: &OsStr, project: &Project) -> RunOutput {
     let modules = package().join("tests/cli/node/node_modules");
     symlink(modules, project.path().join("node_modules")).unwrap();
-    // The path of the project's shell may not have node.
+    // The `PATH` of the project's shell may not contain the directory of node.
     let output = Command::new(node).args(["-p", "process.execPath"]).output().unwrap();
     let program = RunOutput::from(output).ok().stdout;
     let command = ["-c", "exec \"$0\" --test --test-reporter=tap", program.trim()];
     // Node 18 needs the flag for the Web Crypto API that jose uses; newer versions ignore the flag.
     let option = ("NODE_OPTIONS", "--experimental-global-webcrypto");
-    RunOutput::of(project.bash().env(option.0, option.1).args(command))
+    RunOutput::capture(project.bash().env(option.0, option.1).args(command))
 }
 
 #[test]
 fn node_creates_tokens_once_and_tests_each() {
-    let Some(program) = node() else { return };
+    let Some(program) = find_node() else { return };
     let project = Project::with_recipes(&["node"]);
     let output = run_node_tests(&program, &project).ok();
     let names = broken_fixture_names();
@@ -108,13 +108,13 @@ fn node_creates_tokens_once_and_tests_each() {
         "{}",
         output.stdout
     );
-    assert_eq!(project.calls(), suite_calls());
+    assert_eq!(project.calls(), expected_suite_calls());
     project.assert_clean();
 }
 
 #[test]
 fn node_detects_missing_checks() {
-    let Some(program) = node() else { return };
+    let Some(program) = find_node() else { return };
     let changes: &[(&str, &str, &[&str])] = &[
         ("issuer, audience: \"api\"", "audience: \"api\"", &["wrong_issuer"]),
         ("issuer, audience: \"api\"", "issuer", &["wrong_audience"]),
@@ -135,7 +135,7 @@ fn node_detects_missing_checks() {
 fn has_make() -> bool {
     let is_installed = Command::new("make").arg("--version").output().is_ok();
     if !is_installed {
-        skipped("make is not installed", "JETON_TEST_REQUIRE_MAKE");
+        report_skip("make is not installed", "JETON_TEST_REQUIRE_MAKE");
     }
     is_installed
 }
@@ -169,7 +169,7 @@ fn make_test_leaves_no_files_after_failure_or_signal() {
 }
 
 #[test]
-fn readme_shows_the_recipe_file() {
+fn readme_shows_conftest_of_pytest_recipe() {
     let conftest = fs::read_to_string(package().join("tests/recipes/pytest/conftest.py")).unwrap();
     let recipe_blocks = code_blocks().into_iter().filter(|(_, lines)| lines[0] == "# conftest.py");
     assert_eq!(

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::Write;
 
-/// Installation steps, skipped because of network access and duration.
+/// Installation steps, which the test skips because they need the network and take long.
 const SKIPPED_STEPS: [&str; 2] = ["install jeton", "install the packages of the service"];
 
 /// Name and output of a step.
@@ -70,7 +70,7 @@ fn run_step(
         .env("RUNNER_TEMP", project.sandbox.home().join("tmp"))
         .env("GITHUB_ENV", &env_file)
         .envs(env.iter().cloned());
-    let output = RunOutput::of(shell.arg("-e").arg(file));
+    let output = RunOutput::capture(shell.arg("-e").arg(file));
     let env_file = fs::read_to_string(env_file).unwrap();
     let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.into(), value.into()));
     (output, env_file.lines().map(|line| pair(line).unwrap()).collect())
@@ -113,7 +113,7 @@ fn job_removes_tokens_after_failed_tests() {
 }
 
 #[test]
-fn skipped_steps_are_pinned() {
+fn skipped_steps_have_the_expected_commands() {
     if !has_python() {
         return;
     }

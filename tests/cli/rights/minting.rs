@@ -1,4 +1,4 @@
-//! Minting tokens: owners, rights and expiry.
+//! App tokens with the permission `jeton:mint` (minting tokens): owners, rights and expiry.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -8,21 +8,21 @@ use std::time::Duration;
 fn mint(sandbox: &Sandbox, token: &str) -> RunOutput {
     let mut command = sandbox.command(&["token", "mint"]);
     command.env("JETON_TOKEN", token);
-    Sandbox::run_with(command, "")
+    Sandbox::run_command_with_input(command, "")
 }
 
 #[test]
 fn minting_token_mints_but_is_no_access_token() {
     let mut sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "ci", "-p", "jeton:mint"]);
+    let token = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint"]);
     mint(&sandbox, &token).ok();
-    let minted = "SELECT user_id FROM audit WHERE action = 'token mint'";
-    assert_eq!(sandbox.sql(minted), ["1"]);
-    sandbox.set("JETON_TOKEN", &token);
+    let minting_user_sql = "SELECT user_id FROM audit WHERE action = 'token mint'";
+    assert_eq!(sandbox.sql(minting_user_sql), ["1"]);
+    sandbox.set_variable("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: set the access token of a session in JETON_TOKEN
+    hint: replace the token in JETON_TOKEN with the access token of a session
     ");
 }
 
@@ -60,21 +60,22 @@ fn minting_token_requires_role_of_owner() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
-    let (token, ordinary) = (sandbox.get(&create), sandbox.get(&["token", "create", "app"]));
-    let short_lived = sandbox.get(&[&create[..], &["--ttl", "1s"]].concat());
+    let (token, ordinary_token) =
+        (sandbox.stdout_of(&create), sandbox.stdout_of(&["token", "create", "app"]));
+    let short_lived_token = sandbox.stdout_of(&[&create[..], &["--ttl", "1s"]].concat());
     mint(&sandbox, &token).ok();
-    assert_snapshot!(mint(&sandbox, &ordinary), @"
+    assert_snapshot!(mint(&sandbox, &ordinary_token), @"
     --- exit code 7, stderr
     error: the app token lacks the permission `jeton:mint`
     ");
     let mut outputs = String::new();
-    for sql in [
+    for assignments in [
         "role = 'user'",
         "role = 'minter', disabled_at = 1",
         "disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL, email_key = NULL, \
          name = NULL, password = NULL",
     ] {
-        sandbox.sql(&format!("UPDATE users SET {sql} WHERE id = 2"));
+        sandbox.sql(&format!("UPDATE users SET {assignments} WHERE id = 2"));
         let output = mint(&sandbox, &token);
         outputs += &output.with_command();
         sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
@@ -93,20 +94,20 @@ fn minting_token_requires_role_of_owner() {
     hint: check the token in JETON_TOKEN
     ");
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(mint(&sandbox, &short_lived).code, 12, "revocation precedes expiry");
+    assert_eq!(mint(&sandbox, &short_lived_token).code, 12, "owner deleted, not expired");
 }
 
 #[test]
 fn revoked_or_expired_minting_token_is_refused() {
     let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
-    let (token, short_lived) =
-        (sandbox.get(&create), sandbox.get(&[&create[..], &["--ttl", "1s"]].concat()));
+    let (token, short_lived_token) =
+        (sandbox.stdout_of(&create), sandbox.stdout_of(&[&create[..], &["--ttl", "1s"]].concat()));
     sandbox.run(&["token", "revoke", "1"]).ok();
     std::thread::sleep(Duration::from_secs(2));
-    let minted = sandbox.get(&["token", "mint"]);
+    let minted = sandbox.stdout_of(&["token", "mint"]);
     let mut outputs = String::new();
-    for token in [token, short_lived] {
+    for token in [token, short_lived_token] {
         outputs += &mint(&sandbox, &token).with_command();
     }
     assert_snapshot!(outputs, @"

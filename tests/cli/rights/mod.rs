@@ -2,8 +2,8 @@
 //! other users.
 
 mod minting;
-mod rechecked;
-mod rechecked_input;
+mod rechecks_after_input;
+mod rechecks_after_lock_wait;
 mod settings;
 mod table;
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::time::Duration;
 use table::{Row, TABLE};
 
-/// A user, a minter and an admin, in the order of the table.
+/// A user, a minter and an admin, in the order of the exit codes in a row of `TABLE`.
 const CALLERS: [&str; 3] = ["john", "mia", "ada"];
 
 /// A sandbox in which one caller is logged in, and the values of the placeholders in `TABLE`.
@@ -32,7 +32,7 @@ impl Scenario {
         sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'mia'");
         sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
         let mut placeholders =
-            vec![("ME", caller.to_owned()), ("KEY", sandbox.get(&["keys", "generate"]))];
+            vec![("ME", caller.to_owned()), ("KEY", sandbox.stdout_of(&["keys", "generate"]))];
         placeholders.extend([("KIM", "kim".to_owned()), ("EVE", "eve".to_owned())]);
         placeholders.extend(
             ["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(create_objects(&sandbox, "kim")),
@@ -46,13 +46,13 @@ impl Scenario {
 
     /// Creates an app token of the caller.
     fn create_app_token(&self, permission: &str) -> String {
-        self.sandbox.get(&["token", "create", "ci", "--permission", permission])
+        self.sandbox.stdout_of(&["token", "create", "ci", "--permission", permission])
     }
 
     /// Removes the session file, and sets `JETON_TOKEN` to the token.
     fn with_token(mut self, token: &str) -> Self {
         std::fs::remove_file(self.sandbox.session_file()).unwrap();
-        self.sandbox.set("JETON_TOKEN", token);
+        self.sandbox.set_variable("JETON_TOKEN", token);
         self
     }
 
@@ -77,7 +77,7 @@ fn create_objects(sandbox: &Sandbox, name: &str) -> [String; 3] {
     let run = |words: &[&str], input: &str| -> RunOutput {
         let mut command = sandbox.command(&[words, &["-o", "json"]].concat());
         command.env("JETON_CONFIG_DIR", sandbox.home().join(name));
-        Sandbox::run_with(command, input).ok()
+        Sandbox::run_command_with_input(command, input).ok()
     };
     let json = |output: RunOutput| -> Value { serde_json::from_str(&output.stdout).unwrap() };
     let session = json(run(&["login", name, "--password-stdin"], "lovelace"));
@@ -105,10 +105,10 @@ fn table_holds_for_session_file() {
 fn table_holds_for_access_token() {
     for (role, caller) in CALLERS.into_iter().enumerate() {
         let scenario = Scenario::new(caller);
-        let access = scenario.sandbox.session("access");
+        let access = scenario.sandbox.session_member("access");
         let scenario = scenario.with_token(&access);
         scenario.assert_table(&format!("access token of {caller}"), |row| row.access_token[role]);
-        let mut files = std::fs::read_dir(scenario.sandbox.sessions()).unwrap();
+        let mut files = std::fs::read_dir(scenario.sandbox.session_directory()).unwrap();
         let is_session = |path: std::path::PathBuf| path.extension().unwrap() == "json";
         assert!(
             !files.any(|file| is_session(file.unwrap().path())),
@@ -140,7 +140,7 @@ fn table_holds_for_expired_access_token() {
     let scenario = Scenario::new("ada");
     scenario.sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     scenario.sandbox.run(&["refresh"]).ok();
-    let access = scenario.sandbox.session("access");
+    let access = scenario.sandbox.session_member("access");
     std::thread::sleep(Duration::from_secs(2));
     scenario
         .with_token(&access)
@@ -150,7 +150,7 @@ fn table_holds_for_expired_access_token() {
 #[test]
 fn table_holds_for_revoked_access_token() {
     let scenario = Scenario::new("ada");
-    let access = scenario.sandbox.session("access");
+    let access = scenario.sandbox.session_member("access");
     scenario.sandbox.run(&["token", "revoke", &access]).ok();
     scenario
         .with_token(&access)

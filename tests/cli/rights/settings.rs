@@ -25,7 +25,7 @@ const RESTRICTED_COMMANDS: &[(&[&str], [i32; 3])] = &[
 /// Returns a scenario with two tokens of the caller that have the permission `deploy`.
 fn scenario_with_tokens(caller: &str) -> Scenario {
     let mut scenario = Scenario::new(caller);
-    let token = scenario.sandbox.get(&["token", "create", "before", "-p", "deploy"]);
+    let token = scenario.sandbox.stdout_of(&["token", "create", "before", "-p", "deploy"]);
     let id =
         scenario.sandbox.json(&["token", "create", "before", "-p", "deploy"])["id"].to_string();
     scenario.placeholders.retain(|(name, _)| !["MY_ID", "MY_TOKEN"].contains(name));

@@ -14,7 +14,7 @@ pub(super) struct Row {
     pub(super) input: &'static str,
     /// Without a credential.
     pub(super) no_credential: i32,
-    /// With a session in the file: user, minter, admin.
+    /// With a session file: user, minter, admin.
     pub(super) session: [i32; 3],
     /// With the access token of that session: user, minter, admin.
     pub(super) access_token: [i32; 3],
@@ -85,7 +85,7 @@ pub(super) const TABLE: &[Row] = &[
     ),
     with_input(public_row("recover ann --password-stdin", 0), PASSWORD),
     with_input(public_row("refresh --token-stdin", 10), "no token"),
-    // An explicit token is never refreshed.
+    // A token in `JETON_TOKEN` is never refreshed.
     Row {
         access_token: [2; 3],
         app_token: [2; 2],

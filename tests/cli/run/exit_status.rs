@@ -18,7 +18,7 @@ fn command_exit_code_is_returned() {
 }
 
 #[test]
-fn killing_signal_exits_128_plus_its_number() {
+fn killed_command_exits_128_plus_the_signal_number() {
     for (signal, code) in [("HUP", 129), ("INT", 130), ("ABRT", 134), ("KILL", 137), ("TERM", 143)]
     {
         let sandbox = Sandbox::with_admin();
@@ -37,10 +37,10 @@ fn missing_command_exits_127_and_unexecutable_file_126() {
     std::fs::set_permissions(sandbox.home().join("garbage"), executable).unwrap();
     let mut outputs = String::new();
     for command in ["nonexistent", "./non\u{1b}existent", "./text", ".", "./garbage", "./text/x"] {
-        let test_token = sandbox.run(&["run", "--", command]);
-        let app_token = sandbox.run(&["run", "--app", "ci", "--", command]);
-        assert_eq!(test_token.to_string(), app_token.to_string());
-        outputs += &test_token.with_heading(command.escape_default());
+        let test_token_output = sandbox.run(&["run", "--", command]);
+        let app_token_output = sandbox.run(&["run", "--app", "ci", "--", command]);
+        assert_eq!(test_token_output.to_string(), app_token_output.to_string());
+        outputs += &test_token_output.with_heading(command.escape_default());
     }
     assert_snapshot!(outputs, @r"
     nonexistent

@@ -22,7 +22,7 @@ fn shell_command(sandbox: &Sandbox, options: &[&str], line: &str) -> Command {
 }
 
 fn run_shell(sandbox: &Sandbox, options: &[&str], line: &str) -> RunOutput {
-    RunOutput::of(shell_command(sandbox, options, line))
+    RunOutput::capture(shell_command(sandbox, options, line))
 }
 
 /// Asserts that the token is revoked, and that the store has no other token.
@@ -40,7 +40,8 @@ fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
     assert_eq!(sandbox.sql(sql), [format!("{count} created, {count} revoked")]);
 }
 
-/// Returns the audit events of `run`: user, target (without a new key's id), outcome and count.
+/// Returns the audit events of `run`: user, target up to the first comma, outcome and count. The
+/// omitted part of the target names a new key.
 fn audit_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT coalesce(user_id, '-') || ' ' || substr(target, 1, instr(target || ',', ',') - 1) \
@@ -121,9 +122,9 @@ fn app_token_is_revoked_after_the_command() {
 #[test]
 fn minting_token_is_sufficient() {
     let mut sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "ci", "-p", "jeton:mint"]);
+    let token = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint"]);
     sandbox.run(&["logout"]).ok();
-    sandbox.set("JETON_TOKEN", &token);
+    sandbox.set_variable("JETON_TOKEN", &token);
     let output = run_shell(&sandbox, &[], "\"$0\" token verify \"$API_TOKEN\" --type test").ok();
     assert_snapshot!(output, @"valid");
     assert_eq!(sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL"), ["1"]);
@@ -133,14 +134,14 @@ fn minting_token_is_sufficient() {
 fn standard_streams_are_inherited() {
     let sandbox = Sandbox::with_admin();
     let command = shell_command(&sandbox, &[], "tr a-z A-Z; echo message >&2");
-    let output = Sandbox::run_with(command, "line\n").ok();
+    let output = Sandbox::run_command_with_input(command, "line\n").ok();
     assert_snapshot!(output, @"
     LINE
     --- stderr
     message
     ");
     let command = shell_command(&sandbox, &["-o", "json"], "tr a-z A-Z; echo message >&2");
-    let output = Sandbox::run_with(command, "line\n").ok();
+    let output = Sandbox::run_command_with_input(command, "line\n").ok();
     // `run` itself has no result.
     assert_snapshot!(output, @"
     LINE
@@ -153,7 +154,7 @@ fn standard_streams_are_inherited() {
 fn fifty_runs_in_parallel_revoke_their_tokens() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "25"]).ok();
-    sandbox.set("JETON_WAIT", "5m");
+    sandbox.set_variable("JETON_WAIT", "5m");
     let line = "\"$0\" token verify \"$API_TOKEN\" --type any && echo \"$API_TOKEN\"";
     let option_sets = [&[][..], &["--app", "ci"]].into_iter().cycle().take(50);
     let outputs =
@@ -169,8 +170,9 @@ fn fifty_runs_in_parallel_revoke_their_tokens() {
     assert_all_revoked(&sandbox, 50);
     let verify = ["token", "verify", "--batch", "--type", "any"];
     let output = sandbox.run_with_input(&verify, &tokens.join("\n"));
-    let revoked = output.stdout.lines().filter(|line| line.contains("\"token_revoked\"")).count();
-    assert_eq!((output.code, revoked), (12, 50));
+    let revoked_count =
+        output.stdout.lines().filter(|line| line.contains("\"token_revoked\"")).count();
+    assert_eq!((output.code, revoked_count), (12, 50));
     tokens.sort();
     tokens.dedup();
     assert_eq!(tokens.len(), 50);

@@ -5,7 +5,7 @@ use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::json;
 
-fn claims(sandbox: &Sandbox, options: &[&str]) -> serde_json::Value {
+fn decode_claims_of_run(sandbox: &Sandbox, options: &[&str]) -> serde_json::Value {
     payload(run_shell(sandbox, options, "echo \"$API_TOKEN\"").ok().stdout.trim())
 }
 
@@ -15,7 +15,8 @@ fn claim_options_set_the_claims() {
     std::fs::write(sandbox.home().join("claims.json"), "{\"team\":7}").unwrap();
     let flags = "--sub alice --aud api --iss me --scope a -p read,write --claim email=a@b.c \
                  --claim-json roles=[] --claims claims.json --header typ=at+jwt --ttl 5m --alg RS256";
-    let claims_from_flags = claims(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
+    let claims_from_flags =
+        decode_claims_of_run(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
     let expected = json!({
         "sub": "alice", "aud": "api", "iss": "me", "scope": "a", "team": 7, "email": "a@b.c",
         "permissions": ["read", "write"], "roles": [],
@@ -27,9 +28,13 @@ fn claim_options_set_the_claims() {
         claims_from_flags["exp"].as_i64().unwrap() - claims_from_flags["iat"].as_i64().unwrap(),
         300
     );
-    let flask = claims(&sandbox, &["--preset", "flask", "--sub", "7", "--set", "fresh=true"]);
-    assert_eq!((&flask["fresh"], &flask["sub"]), (&json!(true), &json!("7")));
-    assert_eq!(flask["exp"].as_i64().unwrap() - flask["iat"].as_i64().unwrap(), 3_600);
+    let flask_claims =
+        decode_claims_of_run(&sandbox, &["--preset", "flask", "--sub", "7", "--set", "fresh=true"]);
+    assert_eq!((&flask_claims["fresh"], &flask_claims["sub"]), (&json!(true), &json!("7")));
+    assert_eq!(
+        flask_claims["exp"].as_i64().unwrap() - flask_claims["iat"].as_i64().unwrap(),
+        3_600
+    );
     assert_all_revoked(&sandbox, 2);
 }
 
@@ -40,7 +45,8 @@ fn tokens_of_every_preset_are_revoked() {
     let names = presets["items"].as_array().unwrap().iter().map(|item| item["name"].as_str());
     let names: Vec<&str> = names.flatten().collect();
     for name in &names {
-        let jti = claims(&sandbox, &["--preset", name])["jti"].as_str().unwrap().to_owned();
+        let jti =
+            decode_claims_of_run(&sandbox, &["--preset", name])["jti"].as_str().unwrap().to_owned();
         assert_eq!(
             sandbox.sql(&format!(
                 "SELECT revoked_at IS NOT NULL FROM tokens WHERE \
@@ -53,7 +59,10 @@ fn tokens_of_every_preset_are_revoked() {
     assert_all_revoked(&sandbox, names.len());
     let jti = "00000000-0000-7000-8000-000000000000";
     let jti_claim = format!("jti={jti}");
-    assert_eq!(claims(&sandbox, &["--preset", "okta", "--claim", &jti_claim])["jti"], jti);
+    assert_eq!(
+        decode_claims_of_run(&sandbox, &["--preset", "okta", "--claim", &jti_claim])["jti"],
+        jti
+    );
     std::fs::write(sandbox.home().join("claims.json"), "{\"jti\":\"mine\"}").unwrap();
     let output = run_shell(&sandbox, &["--claims", "claims.json"], "true");
     assert_snapshot!(output, @"
@@ -65,10 +74,10 @@ fn tokens_of_every_preset_are_revoked() {
 #[test]
 fn imported_secret_signs_the_token() {
     let mut sandbox = Sandbox::with_admin();
-    sandbox.set("JWT_SECRET_KEY", "a secret that is as long as the hash");
+    sandbox.set_variable("JWT_SECRET_KEY", "a secret that is as long as the hash");
     run_shell(&sandbox, &["--preset", "flask"], "true").ok();
     let import = "keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose test --activate";
-    sandbox.get(&import.split(' ').collect::<Vec<_>>());
+    sandbox.stdout_of(&import.split(' ').collect::<Vec<_>>());
     let script = "printf %s \"$JWT_SECRET_KEY\" > secret; \
                  \"$0\" token verify \"$API_TOKEN\" --key secret --alg HS256";
     let output = run_shell(&sandbox, &["--preset", "flask", "--alg", "HS256"], script).ok();
@@ -91,8 +100,10 @@ fn new_secret_prints_the_warning_of_mint() {
 #[test]
 fn app_token_refuses_options_of_test_tokens() {
     let sandbox = Sandbox::with_admin();
-    let app_claims =
-        claims(&sandbox, &["--app", "ci", "--ttl", "2h", "--claim", "team=7", "-p", "a,b"]);
+    let app_claims = decode_claims_of_run(
+        &sandbox,
+        &["--app", "ci", "--ttl", "2h", "--claim", "team=7", "-p", "a,b"],
+    );
     assert_eq!(app_claims["exp"].as_i64().unwrap() - app_claims["iat"].as_i64().unwrap(), 7_200);
     assert_eq!(
         (&app_claims["team"], &app_claims["permissions"]),
@@ -122,8 +133,8 @@ fn app_token_refuses_options_of_test_tokens() {
 #[test]
 fn app_token_counts_toward_the_quota_until_exit() {
     let sandbox = Sandbox::with_john();
-    sandbox.get(&["token", "create", "a"]);
-    sandbox.get(&["token", "create", "b"]);
+    sandbox.stdout_of(&["token", "create", "a"]);
+    sandbox.stdout_of(&["token", "create", "b"]);
     let nested_run = "\"$0\" run --app d -- /bin/true";
     let output = run_shell(&sandbox, &["--app", "c"], nested_run).fails(8);
     assert_snapshot!(output, @"

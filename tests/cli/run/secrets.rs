@@ -29,15 +29,15 @@ fn token_is_in_no_other_process() {
         let line = run.read_line();
         let (pid, token) = line.split_once(' ').unwrap();
         let pid: i32 = pid.parse().unwrap();
-        // The echoed line shows that the shell has executed `cat`.
+        // The answer shows that `cat` has replaced the shell.
         run.send_line("ping");
         assert_eq!(run.read_line(), "ping");
         assert_eq!(processes_with_text("environ", token), [pid]);
         let signature = token.rsplit('.').next().unwrap();
         assert_eq!(processes_with_text("environ", signature), [pid]);
         assert_eq!(processes_with_text("cmdline", signature), [0; 0]);
-        let parent = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        let parent = parent.lines().find_map(|line| line.strip_prefix("PPid:\t")).unwrap();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:\t")).unwrap();
         assert_eq!(parent, run.pid().to_string());
         drop(run.input.take());
         assert_eq!(run.finish(), (Some(0), String::new()));
@@ -48,7 +48,7 @@ fn token_is_in_no_other_process() {
 #[test]
 fn caller_credentials_are_removed_from_the_environment() {
     let sandbox = Sandbox::with_admin();
-    let access = sandbox.session("access");
+    let access = sandbox.session_member("access");
     let file = sandbox.home().join("access");
     fs::write(&file, &access).unwrap();
     let file = file.to_str().unwrap();
@@ -56,10 +56,10 @@ fn caller_credentials_are_removed_from_the_environment() {
         let mut command = sandbox.command(&["run", "--", "/usr/bin/env"]);
         command.envs([credential, ("JETON_PASSWORD", "lovelace"), ("OTHER", "1")]);
         command.env("JETON_STORE", sandbox.store());
-        let output = RunOutput::of(command).ok();
-        let names: BTreeMap<&str, &str> =
+        let output = RunOutput::capture(command).ok();
+        let variables: BTreeMap<&str, &str> =
             output.stdout.lines().map(|line| line.split_once('=').unwrap()).collect();
-        let names: Vec<&str> = names.into_keys().collect();
+        let names: Vec<&str> = variables.into_keys().collect();
         assert_eq!(names, ["API_TOKEN", "HOME", "JETON_STORE", "OTHER"]);
         assert!(!output.stdout.contains(&access) && !output.stdout.contains("lovelace"));
     }

@@ -45,10 +45,11 @@ fn store_is_closed_while_the_command_runs() {
     let mut run = RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; read line"));
     let token = run.read_line();
     let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
-    // SQLite changes the journal mode only for the sole connection.
+    // SQLite changes the journal mode only while no other connection to the store is open.
     for mode in ["delete", "wal"] {
-        let set = format!("PRAGMA journal_mode = {mode}");
-        let journal_mode: String = connection.query_row(&set, [], |row| row.get(0)).unwrap();
+        let set_mode_sql = format!("PRAGMA journal_mode = {mode}");
+        let journal_mode: String =
+            connection.query_row(&set_mode_sql, [], |row| row.get(0)).unwrap();
         assert_eq!(journal_mode, mode);
     }
     drop(connection);

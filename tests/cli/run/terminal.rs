@@ -2,14 +2,14 @@
 //! and jeton outlives the command.
 
 use super::assert_revoked;
-use crate::prompts::OnTerminal;
-use crate::python::{python, run_script};
+use crate::prompts::PtyCommand;
+use crate::python::{find_python, run_script};
 use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 use serde_json::json;
 
-fn run_on_terminal(sandbox: &Sandbox, line: &str) -> OnTerminal {
-    OnTerminal::run(sandbox, &["run", "--", "sh", "-c", line])
+fn run_on_terminal(sandbox: &Sandbox, line: &str) -> PtyCommand {
+    PtyCommand::start(sandbox, &["run", "--", "sh", "-c", line])
 }
 
 /// Reads the token that the command wrote to a file.
@@ -24,8 +24,8 @@ fn ctrl_c_ends_the_command_and_revokes_the_token() {
         let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
         let mut run = run_on_terminal(&sandbox, line);
         run.wait_for("ready\r\n").0.send_control(key).unwrap();
-        let (exit, screen, echoes) = run.finish();
-        assert_eq!((exit, echoes), (code, true), "{screen}");
+        let (exit, screen, is_echo_enabled) = run.finish();
+        assert_eq!((exit, is_echo_enabled), (code, true), "{screen}");
         assert_revoked(&sandbox, &read_token_file(&sandbox));
     }
 }
@@ -61,7 +61,7 @@ fn signal_from_another_process_is_forwarded() {
 
 #[test]
 fn closed_terminal_ends_the_command_and_revokes_the_token() {
-    let Some(program) = python() else { return };
+    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_admin();
     // The kernel sends SIGHUP only to jeton, the leader of the terminal's session.
     let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";

@@ -11,7 +11,7 @@ fn run_in_second_directory(
 ) -> crate::run_output::RunOutput {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("elsewhere"));
-    Sandbox::run_with(command, input)
+    Sandbox::run_command_with_input(command, input)
 }
 
 fn with_two_sessions() -> Sandbox {
@@ -27,7 +27,7 @@ fn session_list_marks_the_current_session() {
     let items = list["items"].as_array().unwrap();
     let current: Vec<bool> = items.iter().map(|item| item["current"] == true).collect();
     assert_eq!(current, [true, false]);
-    assert_eq!(items[0]["sid"], sandbox.session("sid"));
+    assert_eq!(items[0]["sid"], sandbox.session_member("sid"));
     let names: Vec<_> = items[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         names,
@@ -68,7 +68,7 @@ fn session_is_ended_by_id() {
     let other_sid = other_sid.to_uppercase();
     assert_snapshot!(sandbox.run_json(&["sessions", "revoke", &other_sid]), @r#"{"changed":false,"sessions_ended":0}"#);
     let unknown_sid = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
-    assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session("sid"), unknown_sid]), @"
+    assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session_member("sid"), unknown_sid]), @"
     --- exit code 7, stderr
     error: only admins can end sessions of other users
     ");
@@ -79,11 +79,11 @@ fn session_is_ended_by_id() {
 #[test]
 fn only_admins_end_sessions_of_other_users() {
     let sandbox = with_two_sessions();
-    let sid_of_john = sandbox.session("sid");
+    let sid_of_john = sandbox.session_member("sid");
     let run_as_admin = |arguments: &[&str]| {
         let mut command = sandbox.command(arguments);
         command.env("JETON_CONFIG_DIR", sandbox.home().join("admin"));
-        Sandbox::run_with(command, "lovelace")
+        Sandbox::run_command_with_input(command, "lovelace")
     };
     run_as_admin(&["login", "ada", "--password-stdin"]).ok();
     let list = run_as_admin(&["sessions", "list", "-o", "json"]).ok().stdout;
@@ -141,19 +141,19 @@ fn logout_all_ends_every_session() {
 #[test]
 fn session_token_is_refreshed_when_short_lived() {
     let sandbox = Sandbox::with_admin();
-    let initial_token = sandbox.get(&["sessions", "token"]);
-    assert_eq!(initial_token, sandbox.session("access"));
+    let initial_token = sandbox.stdout_of(&["sessions", "token"]);
+    assert_eq!(initial_token, sandbox.session_member("access"));
     assert_eq!(payload(&initial_token)["type"], "access");
     sandbox.run(&["settings", "set", "session.access_ttl", "30s"]).ok();
     sandbox.run(&["refresh"]).ok();
-    let short_lived_token = sandbox.session("access");
+    let short_lived_token = sandbox.session_member("access");
     sandbox.run(&["settings", "unset", "session.access_ttl"]).ok();
-    let new_token = sandbox.get(&["sessions", "token"]);
+    let new_token = sandbox.stdout_of(&["sessions", "token"]);
     assert_ne!(new_token, short_lived_token, "30 s are below the minimum remaining lifetime");
-    assert_eq!(new_token, sandbox.session("access"));
+    assert_eq!(new_token, sandbox.session_member("access"));
     let mut command = sandbox.command(&["sessions", "token"]);
     command.env("JETON_TOKEN", &short_lived_token);
-    let output = Sandbox::run_with(command, "");
+    let output = Sandbox::run_command_with_input(command, "");
     assert_eq!(
         output.ok().stdout,
         format!("{short_lived_token}\n"),

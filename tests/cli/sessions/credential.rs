@@ -4,9 +4,9 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 /// Logs in ada, and writes an access token of john to `john.txt`. Also returns the token.
-fn with_bearer_file() -> (Sandbox, String) {
+fn sandbox_with_token_file() -> (Sandbox, String) {
     let sandbox = Sandbox::with_john();
-    let john_token = sandbox.session("access");
+    let john_token = sandbox.session_member("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
     std::fs::write(sandbox.home().join("john.txt"), format!("  Bearer {john_token}\n\n")).unwrap();
     sandbox.log_in("ada", "lovelace");
@@ -58,7 +58,7 @@ fn whoami_without_a_login_exits_4() {
 
 #[test]
 fn bearer_token_precedes_the_session() {
-    let (mut sandbox, john_token) = with_bearer_file();
+    let (mut sandbox, john_token) = sandbox_with_token_file();
     assert_eq!(whoami(&sandbox, &[]).0, "ada");
     let credential = |name: &str, source: &str| (name.to_owned(), source.to_owned());
     assert_eq!(
@@ -68,24 +68,24 @@ fn bearer_token_precedes_the_session() {
     let output =
         sandbox.run_with_input(&["whoami", "--token-file", "-", "-o", "json"], &john_token);
     assert_snapshot!(output, @r#"{"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"session":{"sid":"<uuid>","expires_at":"<time>","access_expires_at":"<time>"},"credential":{"source":"file -"}}"#);
-    sandbox.set("JETON_TOKEN_FILE", "john.txt");
+    sandbox.set_variable("JETON_TOKEN_FILE", "john.txt");
     assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN_FILE"));
-    sandbox.set("JETON_TOKEN", &format!(" bearer {john_token} "));
+    sandbox.set_variable("JETON_TOKEN", &format!(" bearer {john_token} "));
     assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN"));
     assert_eq!(
         whoami(&sandbox, &["--token-file", "john.txt"]),
         credential("john", "file john.txt")
     );
-    sandbox.set("JETON_TOKEN", "");
+    sandbox.set_variable("JETON_TOKEN", "");
     assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN_FILE"));
-    sandbox.set("JETON_TOKEN_FILE", "");
+    sandbox.set_variable("JETON_TOKEN_FILE", "");
     assert_eq!(whoami(&sandbox, &[]).0, "ada", "an empty variable counts as unset");
 }
 
 #[test]
 fn bearer_token_acts_as_its_user() {
-    let (mut sandbox, john_token) = with_bearer_file();
-    sandbox.set("JETON_TOKEN", &john_token);
+    let (mut sandbox, john_token) = sandbox_with_token_file();
+    sandbox.set_variable("JETON_TOKEN", &john_token);
     let output = sandbox.run(&["settings", "set", "token.quota", "9"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
@@ -102,12 +102,14 @@ fn bearer_token_acts_as_its_user() {
 
 #[test]
 fn bearer_token_must_be_a_valid_access_token() {
-    let (mut sandbox, john_token) = with_bearer_file();
-    let app = sandbox.get(&["token", "create", "app"]);
-    let refresh = sandbox.session("refresh");
+    let (mut sandbox, john_token) = sandbox_with_token_file();
+    let app_token = sandbox.stdout_of(&["token", "create", "app"]);
+    let refresh = sandbox.session_member("refresh");
     let mut outputs = String::new();
-    for token in [app, refresh, "nonsense".to_owned(), crate::sandbox::tampered(&john_token, 2)] {
-        sandbox.set("JETON_TOKEN", &token);
+    for token in
+        [app_token, refresh, "nonsense".to_owned(), crate::sandbox::tampered(&john_token, 2)]
+    {
+        sandbox.set_variable("JETON_TOKEN", &token);
         let output = sandbox.run(&["whoami"]);
         outputs += &output.with_command();
     }
@@ -115,11 +117,11 @@ fn bearer_token_must_be_a_valid_access_token() {
     $ jeton whoami
     --- exit code 10, stderr
     error: token type mismatch
-    hint: set the access token of a session in JETON_TOKEN
+    hint: replace the token in JETON_TOKEN with the access token of a session
     $ jeton whoami
     --- exit code 10, stderr
     error: token type mismatch
-    hint: set the access token of a session in JETON_TOKEN
+    hint: replace the token in JETON_TOKEN with the access token of a session
     $ jeton whoami
     --- exit code 10, stderr
     error: token malformed: expected three parts
@@ -141,25 +143,25 @@ fn bearer_token_is_never_refreshed() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.log_in("ada", "lovelace");
-    let file = std::fs::read(sandbox.session_file()).unwrap();
-    sandbox.set("JETON_TOKEN", &sandbox.session("access"));
+    let session_bytes = std::fs::read(sandbox.session_file()).unwrap();
+    sandbox.set_variable("JETON_TOKEN", &sandbox.session_member("access"));
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 11, stderr
     error: token expired
     hint: check the token in JETON_TOKEN
     ");
-    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), file);
+    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), session_bytes);
 }
 
 #[test]
 fn login_with_a_bearer_token_warns() {
-    let (mut sandbox, john_token) = with_bearer_file();
-    sandbox.set("JETON_TOKEN", &john_token);
+    let (mut sandbox, john_token) = sandbox_with_token_file();
+    sandbox.set_variable("JETON_TOKEN", &john_token);
     let output = sandbox.run_with_input(&["login", "ada", "--password-stdin"], "lovelace");
     assert_snapshot!(output, @"
     --- stderr
-    warning: commands will use the given token instead of this session
+    warning: commands use the token in JETON_TOKEN, not this session
     ended the previous session
     logged in as ada
     ");

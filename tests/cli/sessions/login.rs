@@ -38,21 +38,21 @@ fn json_login_prints_the_stored_tokens() {
     let output = sandbox.run_with_input(&arguments, "123456");
     assert_snapshot!(output, @r#"{"message":"Logged in","tokens":{"access":"<token>","refresh":"<token>"},"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"access_expires_at":"<time>","refresh_expires_at":"<time>","sid":"<uuid>"}"#);
     let result: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(result["tokens"]["access"], sandbox.session("access"));
-    assert_eq!(result["tokens"]["refresh"], sandbox.session("refresh"));
-    assert_eq!(result["sid"], sandbox.session("sid"));
+    assert_eq!(result["tokens"]["access"], sandbox.session_member("access"));
+    assert_eq!(result["tokens"]["refresh"], sandbox.session_member("refresh"));
+    assert_eq!(result["sid"], sandbox.session_member("sid"));
 }
 
 #[test]
 fn login_ends_the_previous_session() {
     let sandbox = Sandbox::with_john();
-    let before = sandbox.session("access");
+    let previous_access = sandbox.session_member("access");
     assert_snapshot!(log_in(&sandbox, "ada", "lovelace"), @"
     --- stderr
     ended the previous session
     logged in as ada
     ");
-    let output = sandbox.run(&["token", "verify", &before, "--type", "access"]);
+    let output = sandbox.run(&["token", "verify", &previous_access, "--type", "access"]);
     assert_snapshot!(output, @"
     invalid: session_ended
     --- exit code 12, stderr
@@ -111,8 +111,8 @@ fn login_failures_are_indistinguishable() {
         );
     }
     assert_eq!(sandbox.run(&["whoami"]).code, 4);
-    let refused = sandbox.sql("SELECT count(*) FROM audit WHERE outcome = 'login_invalid'");
-    assert_eq!(refused, ["17"], "each failure is recorded");
+    let failure_count = sandbox.sql("SELECT count(*) FROM audit WHERE outcome = 'login_invalid'");
+    assert_eq!(failure_count, ["17"], "each failure is recorded");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn password_is_read_from_a_file_or_variable() {
     logged in as john
     ");
     sandbox.run(&["logout"]).ok();
-    sandbox.set("JETON_PASSWORD", "123456");
+    sandbox.set_variable("JETON_PASSWORD", "123456");
     assert_snapshot!(sandbox.run(&["login", "john"]), @"
     --- stderr
     logged in as john
@@ -170,7 +170,7 @@ fn missing_password_is_a_usage_error() {
 #[test]
 fn os_user_is_the_default_login() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("JETON_PASSWORD", "123456");
+    sandbox.set_variable("JETON_PASSWORD", "123456");
     sandbox.run(&["init"]).ok();
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["login"]), @"
@@ -207,7 +207,7 @@ fn copied_store_does_not_share_the_session() {
     logged in as john
     ");
     let output = sandbox.run(&["whoami"]);
-    assert_eq!(output.code, 4, "both stores have one store id and one session file: {output:?}");
+    assert_eq!(output.code, 4, "both stores use the same session file: {output:?}");
     assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- stderr
     warning: this session replaces the session of `~/copy.db`, of which this store is a copy

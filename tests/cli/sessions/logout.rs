@@ -7,7 +7,7 @@ use insta::{allow_duplicates, assert_snapshot};
 fn logout_invalidates_both_tokens_and_removes_the_file() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
-    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    let (access, refresh) = (sandbox.session_member("access"), sandbox.session_member("refresh"));
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- stderr
     logged out
@@ -79,17 +79,17 @@ fn logout_removes_a_damaged_file() {
 #[test]
 fn bearer_token_ends_its_own_session_only() {
     let mut sandbox = Sandbox::with_john();
-    let other_access = sandbox.session("access");
+    let other_access = sandbox.session_member("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("john", "123456");
-    let current_access = sandbox.session("access");
-    sandbox.set("JETON_TOKEN", &other_access);
+    let current_access = sandbox.session_member("access");
+    sandbox.set_variable("JETON_TOKEN", &other_access);
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- stderr
     logged out
     ");
     assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":false}"#);
-    assert_eq!(sandbox.session("access"), current_access);
+    assert_eq!(sandbox.session_member("access"), current_access);
     let verify = |token: &str| sandbox.run(&["token", "verify", token, "--type", "access"]).stdout;
     assert_eq!(verify(&other_access), "invalid: session_ended\n");
     assert_eq!(verify(&current_access), "valid\n");
@@ -98,8 +98,8 @@ fn bearer_token_ends_its_own_session_only() {
 #[test]
 fn bearer_token_without_a_session_is_refused() {
     let mut sandbox = Sandbox::with_john();
-    let app = sandbox.get(&["token", "create", "app"]);
-    sandbox.set("JETON_TOKEN", &app);
+    let app_token = sandbox.stdout_of(&["token", "create", "app"]);
+    sandbox.set_variable("JETON_TOKEN", &app_token);
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- exit code 10, stderr
     error: token type mismatch
@@ -111,7 +111,7 @@ fn bearer_token_without_a_session_is_refused() {
 fn logout_with_a_copied_store_keeps_the_session_file() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["store", "backup", "copy.db"]).ok();
-    let file = std::fs::read(sandbox.session_file()).unwrap();
+    let session_bytes = std::fs::read(sandbox.session_file()).unwrap();
     for flags in [&[][..], &["--all"]] {
         let output = sandbox.run(&[&["--store", "copy.db", "logout"], flags].concat());
         allow_duplicates!(assert_snapshot!(output, @"
@@ -119,14 +119,14 @@ fn logout_with_a_copied_store_keeps_the_session_file() {
         not logged in
         "));
     }
-    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), file);
+    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), session_bytes);
     sandbox.run(&["whoami"]).ok();
 }
 
 #[test]
 fn logout_all_reports_the_number_of_other_sessions() {
     let sandbox = Sandbox::with_john();
-    let other_access = sandbox.session("access");
+    let other_access = sandbox.session_member("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("john", "123456");
     let logout_all = ["logout", "--all"];
@@ -158,14 +158,14 @@ fn logout_all_with_an_ended_session_ends_no_other_session() {
         format!("DELETE FROM pairs WHERE session_id = {CURRENT_SESSION}"),
     ] {
         let sandbox = Sandbox::with_john();
-        let other_access = sandbox.session("access");
+        let other_access = sandbox.session_member("access");
         std::fs::remove_file(sandbox.session_file()).unwrap();
         sandbox.log_in("john", "123456");
         let file = sandbox.session_file();
         rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
         allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
         --- stderr
-        warning: other sessions were not ended: the session of this login has ended or expired
+        warning: other sessions were not ended: the local session has already ended or expired
         hint: log in to end all sessions: jeton login && jeton logout --all
         logged out
         "));
@@ -189,7 +189,7 @@ fn logout_all_with_an_expired_session_ends_only_that_session() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
-    warning: other sessions were not ended: the session of this login has ended or expired
+    warning: other sessions were not ended: the local session has already ended or expired
     hint: log in to end all sessions: jeton login && jeton logout --all
     logged out
     ");
@@ -211,11 +211,11 @@ fn json_logout_reports_whether_all_sessions_ended() {
 #[test]
 fn logout_all_refuses_an_invalid_bearer_token() {
     let mut sandbox = Sandbox::with_john();
-    let refresh = sandbox.session("refresh");
-    sandbox.set("JETON_TOKEN", &refresh);
+    let refresh = sandbox.session_member("refresh");
+    sandbox.set_variable("JETON_TOKEN", &refresh);
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: set the access token of a session in JETON_TOKEN
+    hint: replace the token in JETON_TOKEN with the access token of a session
     ");
 }

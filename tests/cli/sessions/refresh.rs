@@ -9,7 +9,7 @@ const REFRESH_FROM_STDIN: [&str; 2] = ["refresh", "--token-stdin"];
 
 /// Returns the access token and the refresh token in the session file.
 fn read_token_pair(sandbox: &Sandbox) -> (String, String) {
-    (sandbox.session("access"), sandbox.session("refresh"))
+    (sandbox.session_member("access"), sandbox.session_member("refresh"))
 }
 
 fn wait_for_expiry() {
@@ -19,7 +19,7 @@ fn wait_for_expiry() {
 #[test]
 fn refresh_stores_a_new_pair_of_the_same_session() {
     let sandbox = Sandbox::with_john();
-    let (before, sid) = (read_token_pair(&sandbox), sandbox.session("sid"));
+    let (before, sid) = (read_token_pair(&sandbox), sandbox.session_member("sid"));
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- stderr
     refreshed the session, access token expires <time>
@@ -30,15 +30,15 @@ fn refresh_stores_a_new_pair_of_the_same_session() {
     let output = sandbox.run(&["refresh", "-o", "json"]);
     assert_snapshot!(output, @r#"{"changed":true,"sid":"<uuid>","access_expires_at":"<time>"}"#);
     let result: Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!((&result["sid"], sandbox.session("sid")), (&json!(sid), sid));
+    assert_eq!((&result["sid"], sandbox.session_member("sid")), (&json!(sid), sid));
     sandbox.run(&["whoami"]).ok();
 }
 
 #[test]
 fn refresh_from_stdin_leaves_the_file_unchanged() {
     let sandbox = Sandbox::with_john();
-    let file = std::fs::read(sandbox.session_file()).unwrap();
-    let output = sandbox.run_with_input(&REFRESH_FROM_STDIN, &sandbox.session("refresh"));
+    let session_bytes = std::fs::read(sandbox.session_file()).unwrap();
+    let output = sandbox.run_with_input(&REFRESH_FROM_STDIN, &sandbox.session_member("refresh"));
     assert_snapshot!(output, @"
     <token>
     <token>
@@ -49,13 +49,13 @@ fn refresh_from_stdin_leaves_the_file_unchanged() {
     let input = format!("Bearer {}\n", lines[1]);
     let output = sandbox.run_with_input(&["refresh", "--token-stdin", "-o", "json"], &input);
     assert_snapshot!(output, @r#"{"message":"Refreshed","tokens":{"access":"<token>","refresh":"<token>"},"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"access_expires_at":"<time>","refresh_expires_at":"<time>","sid":"<uuid>"}"#);
-    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), file);
+    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), session_bytes);
 }
 
 #[test]
 fn reused_refresh_token_ends_the_session() {
     let sandbox = Sandbox::with_john();
-    let refresh = sandbox.session("refresh");
+    let refresh = sandbox.session_member("refresh");
     sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh).ok();
     assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh), @"
     --- exit code 12, stderr
@@ -77,9 +77,10 @@ fn reused_refresh_token_ends_the_session() {
 #[test]
 fn refresh_accepts_refresh_tokens_only() {
     let sandbox = Sandbox::with_john();
-    let app = sandbox.get(&["token", "create", "app"]);
+    let app_token = sandbox.stdout_of(&["token", "create", "app"]);
     let mut outputs = String::new();
-    for token in [sandbox.session("access"), app, "nonsense".to_owned(), String::new()] {
+    for token in [sandbox.session_member("access"), app_token, "nonsense".to_owned(), String::new()]
+    {
         let output = sandbox.run_with_input(&REFRESH_FROM_STDIN, &token);
         outputs += &output.with_command();
     }
@@ -110,7 +111,7 @@ fn refresh_accepts_refresh_tokens_only() {
 fn bearer_token_is_never_refreshed() {
     let mut sandbox = Sandbox::with_john();
     let before = read_token_pair(&sandbox);
-    sandbox.set("JETON_TOKEN", &before.0);
+    sandbox.set_variable("JETON_TOKEN", &before.0);
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 2, stderr
     error: the token in JETON_TOKEN cannot be refreshed
@@ -164,12 +165,13 @@ fn expired_refresh_token_requires_a_login() {
 fn interrupted_refresh_is_completed_by_the_next_command() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
-    let mut interrupted: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let mut interrupted_session: Value =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     sandbox.run(&["refresh"]).ok();
     let (access, refresh) = read_token_pair(&sandbox);
-    interrupted["pending"] =
+    interrupted_session["pending"] =
         json!({"access": payload(&access)["jti"], "refresh": payload(&refresh)["jti"]});
-    std::fs::write(&file, interrupted.to_string()).unwrap();
+    std::fs::write(&file, interrupted_session.to_string()).unwrap();
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     sandbox.run(&["refresh"]).ok();
     let reissued = read_token_pair(&sandbox);

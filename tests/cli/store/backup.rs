@@ -40,7 +40,7 @@ fn file_names(directory: &Path) -> Vec<String> {
 #[test]
 fn backup_has_the_content_of_the_store() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["token", "mint", "--record", "--count", "100"]).ok();
@@ -131,14 +131,14 @@ fn backup_overwrites_no_file() {
     ");
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     assert_eq!(sandbox.json_error(&["store", "backup", "copy.db"])["code"], "file_exists");
-    // SQLite would read the WAL of a deleted file as the WAL of the copy.
+    // SQLite would read a WAL that remains of a deleted `other.db` as the WAL of the new backup.
     let mut outputs = String::new();
     for suffix in ["-wal", "-shm", "-journal"] {
-        let log = sandbox.home().join(format!("other.db{suffix}"));
-        fs::write(&log, "log of another file").unwrap();
+        let leftover_file = sandbox.home().join(format!("other.db{suffix}"));
+        fs::write(&leftover_file, "log of another file").unwrap();
         let output = sandbox.run(&["store", "backup", "other.db"]);
         outputs += &output.with_command();
-        fs::remove_file(log).unwrap();
+        fs::remove_file(leftover_file).unwrap();
     }
     assert_snapshot!(outputs, @"
     $ jeton store backup other.db
@@ -207,8 +207,8 @@ fn failed_backup_is_recorded_as_undelivered() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["store", "backup", &"x".repeat(300)]);
     assert_eq!(output.code, 1, "{}", output.stderr);
-    let rows = "SELECT outcome || ' ' || count FROM audit WHERE action = 'store backup'";
-    assert_eq!(sandbox.sql(rows), ["undelivered 0"]);
+    let audit_sql = "SELECT outcome || ' ' || count FROM audit WHERE action = 'store backup'";
+    assert_eq!(sandbox.sql(audit_sql), ["undelivered 0"]);
 }
 
 #[test]
@@ -226,16 +226,16 @@ fn backup_on_a_full_disk_leaves_no_file() {
     assert_snapshot!(mounted.run_line("ls -A full"), @"fill");
     mounted.free("full");
     mounted.run("store backup full/copy.db").ok();
-    let rows = "SELECT count(*) FROM audit WHERE action = 'store backup'";
-    assert_eq!(sandbox.sql(rows), ["1"]);
+    let backup_count_sql = "SELECT count(*) FROM audit WHERE action = 'store backup'";
+    assert_eq!(sandbox.sql(backup_count_sql), ["1"]);
 }
 
 #[test]
 fn backup_during_writes_is_consistent() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
-    sandbox.get(&["token", "create", "app"]);
-    // More pages than one step of the backup copies.
+    sandbox.stdout_of(&["token", "create", "app"]);
+    // The added rows fill more pages than one step of the backup copies.
     sandbox.sql(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 80000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at)

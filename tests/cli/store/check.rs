@@ -1,6 +1,6 @@
 //! `jeton store check`: detects each fault, and repairs none.
 
-use super::crafted_schema::craft;
+use super::crafted_schema::change_store_unchecked;
 use super::unsafe_files::change_owner;
 use super::{damage_page, mode_of, remove_wal, set_mode};
 use crate::run_output::RunOutput;
@@ -11,23 +11,23 @@ use std::fs;
 
 const CHECK: [&str; 2] = ["store", "check"];
 
-fn check(sandbox: &Sandbox) -> RunOutput {
+fn run_store_check(sandbox: &Sandbox) -> RunOutput {
     sandbox.run(&CHECK)
 }
 
 #[test]
 fn store_in_use_passes_the_check() {
     let sandbox = Sandbox::with_john();
-    sandbox.get(&["token", "create", "app"]);
+    sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
-    assert_snapshot!(check(&sandbox), @"ok");
+    assert_snapshot!(run_store_check(&sandbox), @"ok");
     assert_snapshot!(sandbox.run_json(&CHECK), @r#"{"ok":true,"findings":[],"warnings":[]}"#);
 }
 
 #[test]
 fn check_detects_every_damaged_page() {
     let sandbox = Sandbox::with_admin();
-    sandbox.get(&["token", "create", "app"]);
+    sandbox.stdout_of(&["token", "create", "app"]);
     let bytes = remove_wal(&sandbox);
     let mut missed_by_keys_list = 0;
     for page in 0..bytes.len() / 4096 {
@@ -35,7 +35,7 @@ fn check_detects_every_damaged_page() {
         missed_by_keys_list += usize::from(sandbox.run(&["keys", "list"]).code == 0);
         damage_page(&sandbox.store(), &bytes, page, 0);
         let before = fs::read(sandbox.store()).unwrap();
-        let output = check(&sandbox);
+        let output = run_store_check(&sandbox);
         let is_reported = output.stdout.starts_with("store_damaged: ")
             || output.stdout.starts_with("store_foreign: ");
         assert!(output.code == 78 && is_reported, "page {page}: {output:?}");
@@ -54,7 +54,7 @@ fn check_detects_orphaned_rows() {
              INSERT INTO grants (owner_id, kind, app) VALUES (7, 'app', 'a'), (8, 'app', 'b')",
         )
         .unwrap();
-    let output = check(&sandbox);
+    let output = run_store_check(&sandbox);
     assert_snapshot!(output, @"
     store_damaged: store damaged: rows of `grants` without a row in `users`: 2
     store_damaged: store damaged: rows of `pairs` without a row in `keys`: 1
@@ -74,8 +74,8 @@ fn check_detects_zero_and_two_active_keys() {
     sandbox.run(&["token", "mint"]).ok();
     // Simulates a damaged unique index: it covers no rows while two active keys are inserted, then
     // the schema gets its original SQL back.
-    let duplicate_active = |purpose: &str, kid: &str| {
-        craft(
+    let check_with_two_active_keys = |purpose: &str, kid: &str| {
+        change_store_unchecked(
             &sandbox,
             &format!(
                 "CREATE TEMP TABLE kept AS SELECT name, sql FROM sqlite_schema;
@@ -89,16 +89,16 @@ fn check_detects_zero_and_two_active_keys() {
                      (SELECT sql FROM kept WHERE kept.name = sqlite_schema.name);"
             ),
         );
-        check(&sandbox)
+        run_store_check(&sandbox)
     };
-    assert_snapshot!(duplicate_active("test", "01"), @"
+    assert_snapshot!(check_with_two_active_keys("test", "01"), @"
     store_damaged: store damaged: row 2 missing from index keys_one_active_test
     store_damaged: store damaged: row 3 missing from index keys_one_active_test
     store_damaged: store damaged: active test keys for HS256: found 2, expected 1
     --- exit code 78, stderr
     error: the store has 3 faults
     ");
-    assert_snapshot!(duplicate_active("app", "02"), @"
+    assert_snapshot!(check_with_two_active_keys("app", "02"), @"
     store_damaged: store damaged: row 2 missing from index keys_one_active_test
     store_damaged: store damaged: row 3 missing from index keys_one_active_test
     store_damaged: store damaged: row 4 missing from index keys_one_active_app
@@ -109,7 +109,7 @@ fn check_detects_zero_and_two_active_keys() {
     ");
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'standby'");
-    assert_snapshot!(check(&sandbox), @"
+    assert_snapshot!(run_store_check(&sandbox), @"
     store_damaged: store damaged: active app keys: found 0, expected 1
     --- exit code 78, stderr
     error: the store has 1 fault
@@ -120,11 +120,11 @@ fn check_detects_zero_and_two_active_keys() {
 fn check_detects_a_missing_admin() {
     let sandbox = Sandbox::new();
     sandbox.run(&["keys", "generate"]).ok();
-    assert_snapshot!(check(&sandbox), @"ok");
+    assert_snapshot!(run_store_check(&sandbox), @"ok");
     sandbox.register("ada", "lovelace");
     for assignment in ["role = 'minter'", "role = 'admin', disabled_at = 1"] {
         sandbox.sql(&format!("UPDATE users SET {assignment}"));
-        allow_duplicates!(assert_snapshot!(check(&sandbox), @"
+        allow_duplicates!(assert_snapshot!(run_store_check(&sandbox), @"
         store_damaged: store damaged: no active admin
         --- exit code 78, stderr
         error: the store has 1 fault
@@ -139,7 +139,7 @@ fn check_reports_loose_modes_without_repair() {
     for (extension, mode_bits) in [("db", 0o604), ("db-wal", 0o640), ("db-shm", 0o620)] {
         let file = sandbox.store().with_extension(extension);
         set_mode(&file, mode_bits);
-        outputs += &check(&sandbox).to_string();
+        outputs += &run_store_check(&sandbox).to_string();
         assert_eq!(mode_of(&file), mode_bits);
         set_mode(&file, 0o600);
     }
@@ -156,14 +156,14 @@ fn check_reports_loose_modes_without_repair() {
     ");
     let directory = sandbox.store().parent().unwrap().to_owned();
     set_mode(&directory, 0o1777);
-    assert_snapshot!(check(&sandbox), @"
+    assert_snapshot!(run_store_check(&sandbox), @"
     insecure_permissions: directory `~/.local/share/jeton` is writable by other users (mode 1777)
     --- exit code 78, stderr
     error: the store has 1 fault
     hint: move the store to a separate directory: mkdir -p -m 700 ~/.local/share/jeton/jeton && mv ~/.local/share/jeton/jeton.db* ~/.local/share/jeton/jeton (then use it with `--store ~/.local/share/jeton/jeton/jeton.db`)
     ");
     set_mode(&directory, 0o755);
-    assert_snapshot!(check(&sandbox), @"
+    assert_snapshot!(run_store_check(&sandbox), @"
     ok
     --- stderr
     warning: directory `~/.local/share/jeton` is readable by other users: found mode 0755, expected 0700
@@ -179,7 +179,7 @@ fn check_detects_files_of_other_users() {
         if !change_owner(&file) {
             return;
         }
-        outputs += &check(&sandbox).to_string();
+        outputs += &run_store_check(&sandbox).to_string();
         std::os::unix::fs::chown(&file, Some(rustix::process::geteuid().as_raw()), None).unwrap();
     }
     assert_snapshot!(outputs, @"
@@ -192,7 +192,7 @@ fn check_detects_files_of_other_users() {
     hint: run jeton as the owner of the file, or on your own copy
     ");
     if change_owner(sandbox.store().parent().unwrap()) {
-        assert_snapshot!(check(&sandbox), @"
+        assert_snapshot!(run_store_check(&sandbox), @"
         insecure_permissions: directory `~/.local/share/jeton` belongs to another user
         --- exit code 78, stderr
         error: the store has 1 fault
@@ -207,7 +207,7 @@ fn check_inspects_stores_that_other_commands_refuse() {
     let store = sandbox.store();
     sandbox.sql("UPDATE users SET role = 'user'");
     rusqlite::Connection::open(&store).unwrap().pragma_update(None, "user_version", 3).unwrap();
-    assert_snapshot!(check(&sandbox), @"
+    assert_snapshot!(run_store_check(&sandbox), @"
     store_newer: unsupported schema version: found 3, expected at most 2
     --- exit code 78, stderr
     error: the store has 1 fault
@@ -215,20 +215,20 @@ fn check_inspects_stores_that_other_commands_refuse() {
     ");
     fs::write(&store, "other content\n".repeat(400)).unwrap();
     set_mode(&store, 0o644);
-    let output = check(&sandbox);
+    let output = run_store_check(&sandbox);
     let codes: Vec<_> = output.stdout.lines().filter_map(|line| line.split(':').next()).collect();
     assert_eq!((output.code, codes), (78, vec!["insecure_permissions", "store_foreign"]));
     assert_eq!(mode_of(&store), 0o644);
     let elsewhere = sandbox.home().join("elsewhere.db");
     fs::rename(&store, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &store).unwrap();
-    assert_snapshot!(check(&sandbox), @"
+    assert_snapshot!(run_store_check(&sandbox), @"
     insecure_permissions: the store file is a symbolic link
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
     fs::remove_file(&store).unwrap();
-    assert_snapshot!(check(&sandbox), @"
+    assert_snapshot!(run_store_check(&sandbox), @"
     --- exit code 3, stderr
     error: store `~/.local/share/jeton/jeton.db` not found
     hint: create a store: jeton init
@@ -236,16 +236,16 @@ fn check_inspects_stores_that_other_commands_refuse() {
 }
 
 #[test]
-fn exceeded_lowered_quota_is_only_a_warning() {
+fn quota_lowered_below_usage_is_only_a_warning() {
     let sandbox = Sandbox::with_admin();
-    sandbox.get(&["token", "create", "a"]);
-    sandbox.get(&["token", "create", "b"]);
+    sandbox.stdout_of(&["token", "create", "a"]);
+    sandbox.stdout_of(&["token", "create", "b"]);
     sandbox.run(&["settings", "set", "token.quota", "1"]).ok();
-    assert_snapshot!(check(&sandbox), @"
+    assert_snapshot!(run_store_check(&sandbox), @"
     ok
     --- stderr
     warning: user 1 has 2 live tokens, more than the quota of 1
     ");
     sandbox.run(&["token", "revoke", "1"]).ok();
-    assert_snapshot!(check(&sandbox), @"ok");
+    assert_snapshot!(run_store_check(&sandbox), @"ok");
 }

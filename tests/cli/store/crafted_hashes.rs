@@ -1,8 +1,8 @@
 //! Password hashes that no command writes: a command reports a damaged store, and does not compute the
 //! hash.
 
-use super::crafted_rows::{check, log_in, run_on_damage};
-use super::crafted_schema::{craft, run_bounded};
+use super::crafted_rows::{log_in, run_on_damaged_store, run_store_check};
+use super::crafted_schema::{change_store_unchecked, run_within_time_limit};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
@@ -20,47 +20,47 @@ fn costly_password_hash_is_reported_and_not_computed() {
     for parameters in COSTLY_PARAMETERS {
         let sandbox = Sandbox::with_admin();
         let hash = format!("{parameters}c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
-        craft(&sandbox, &format!("UPDATE users SET password = '{hash}'"));
+        change_store_unchecked(&sandbox, &format!("UPDATE users SET password = '{hash}'"));
         let output = log_in(&sandbox);
         outputs += &output.with_command();
         let passwd = ["passwd", "--password-stdin"];
-        let output = run_bounded(&sandbox, &passwd, "lovelace\nturing mathison\n");
+        let output = run_within_time_limit(&sandbox, &passwd, "lovelace\nturing mathison\n");
         outputs += &output.with_command();
-        outputs += &check(&sandbox);
+        outputs += &run_store_check(&sandbox);
         let recover = ["recover", "ada", "--password-stdin", "--yes"];
-        assert_eq!(run_bounded(&sandbox, &recover, "lovelace\n").code, 0);
+        assert_eq!(run_within_time_limit(&sandbox, &recover, "lovelace\n").code, 0);
         log_in(&sandbox).ok();
         assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");
     }
     assert_snapshot!(outputs, @"
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 256 MiB and 4 passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
@@ -76,16 +76,17 @@ fn costly_password_hash_is_reported_and_not_computed() {
     ");
 }
 
+// A hash class is a password hash without salt and digest: algorithm, version and cost parameters.
 #[test]
 fn costly_hash_class_is_reported_and_not_computed() {
     let mut outputs = String::new();
     for parameters in COSTLY_PARAMETERS {
         let sandbox = Sandbox::with_admin();
         let class = parameters.trim_end_matches('$');
-        craft(&sandbox, &format!("UPDATE store SET costliest_hash = '{class}'"));
-        outputs += &run_on_damage(&sandbox, &["login", "ada", "--password-stdin"]);
-        outputs += &run_on_damage(&sandbox, &["login", "nobody", "--password-stdin"]);
-        outputs += &check(&sandbox);
+        change_store_unchecked(&sandbox, &format!("UPDATE store SET costliest_hash = '{class}'"));
+        outputs += &run_on_damaged_store(&sandbox, &["login", "ada", "--password-stdin"]);
+        outputs += &run_on_damaged_store(&sandbox, &["login", "nobody", "--password-stdin"]);
+        outputs += &run_store_check(&sandbox);
         sandbox.run(&["store", "prune"]).ok();
         log_in(&sandbox).ok();
         assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");
@@ -93,32 +94,32 @@ fn costly_hash_class_is_reported_and_not_computed() {
     assert_snapshot!(outputs, @"
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 256 MiB and 4 passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin

@@ -1,7 +1,7 @@
 //! Rows that no command writes: a command that reads such a row reports a damaged store, in bounded
 //! time and memory, and `store check` names the row.
 
-use super::crafted_schema::{craft, run_bounded};
+use super::crafted_schema::{change_store_unchecked, run_within_time_limit};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -9,39 +9,39 @@ use insta::assert_snapshot;
 /// Returns the output of a command that reads a damaged row, after asserting that `store check`
 /// reports damage.
 #[track_caller]
-pub(super) fn run_on_damage(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let output = run_bounded(sandbox, arguments, "lovelace\n");
+pub(super) fn run_on_damaged_store(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let output = run_within_time_limit(sandbox, arguments, "lovelace\n");
     let error = sandbox.json_error(&["store", "check"]);
     assert_eq!(error["code"], "store_damaged", "{arguments:?}");
     output.with_heading(format_args!("$ jeton {}", arguments.join(" ")))
 }
 
-pub(super) fn check(sandbox: &Sandbox) -> String {
-    run_bounded(sandbox, &["store", "check"], "").with_heading("$ jeton store check")
+pub(super) fn run_store_check(sandbox: &Sandbox) -> String {
+    run_within_time_limit(sandbox, &["store", "check"], "").with_heading("$ jeton store check")
 }
 
 pub(super) fn log_in(sandbox: &Sandbox) -> RunOutput {
-    run_bounded(sandbox, &["login", "ada", "--password-stdin"], "lovelace")
+    run_within_time_limit(sandbox, &["login", "ada", "--password-stdin"], "lovelace")
 }
 
 #[test]
 pub(super) fn damaged_key_is_reported_by_every_command() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "x"]);
-    craft(&sandbox, "UPDATE keys SET public = '{\"kty\":\"EC\"}'");
-    assert_snapshot!(run_on_damage(&sandbox, &["token", "verify", &token]), @"
+    let token = sandbox.stdout_of(&["token", "create", "x"]);
+    change_store_unchecked(&sandbox, "UPDATE keys SET public = '{\"kty\":\"EC\"}'");
+    assert_snapshot!(run_on_damaged_store(&sandbox, &["token", "verify", &token]), @"
     $ jeton token verify <token>
     --- exit code 78, stderr
     error: store damaged: unusable key `<key>`
     ");
-    assert_snapshot!(check(&sandbox), @"
+    assert_snapshot!(run_store_check(&sandbox), @"
     $ jeton store check
     store_damaged: store damaged: row 1 of `keys`: unusable key `<key>`
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
     let sandbox = Sandbox::with_admin();
-    craft(&sandbox, "UPDATE keys SET material = x'00'");
+    change_store_unchecked(&sandbox, "UPDATE keys SET material = x'00'");
     let mut outputs = String::new();
     for arguments in [
         &["token", "create", "x"][..],
@@ -50,9 +50,9 @@ pub(super) fn damaged_key_is_reported_by_every_command() {
         &["login", "ada", "--password-stdin"],
         &["refresh"],
     ] {
-        outputs += &run_on_damage(&sandbox, arguments);
+        outputs += &run_on_damaged_store(&sandbox, arguments);
     }
-    assert_snapshot!(outputs + &check(&sandbox), @"
+    assert_snapshot!(outputs + &run_store_check(&sandbox), @"
     $ jeton token create x
     --- exit code 78, stderr
     error: store damaged: unusable key `<key>`
@@ -81,9 +81,12 @@ pub(super) fn damaged_test_key_is_reported() {
     for assignment in ["material = x''", "material = x'00'", "algorithm = 'EdDSA'"] {
         let sandbox = Sandbox::with_admin();
         sandbox.run(&["token", "mint"]).ok();
-        craft(&sandbox, &format!("UPDATE keys SET {assignment} WHERE purpose = 'test'"));
+        change_store_unchecked(
+            &sandbox,
+            &format!("UPDATE keys SET {assignment} WHERE purpose = 'test'"),
+        );
         let algorithm = if assignment.contains("EdDSA") { "EdDSA" } else { "ES256" };
-        outputs += &run_on_damage(&sandbox, &["token", "mint", "--alg", algorithm]);
+        outputs += &run_on_damaged_store(&sandbox, &["token", "mint", "--alg", algorithm]);
     }
     assert_snapshot!(outputs, @"
     $ jeton token mint --alg ES256
@@ -101,13 +104,13 @@ pub(super) fn damaged_test_key_is_reported() {
 #[test]
 fn empty_secret_neither_signs_nor_verifies() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "mint", "--alg", "HS256"]);
-    craft(&sandbox, "UPDATE keys SET material = x'' WHERE purpose = 'test'");
+    let token = sandbox.stdout_of(&["token", "mint", "--alg", "HS256"]);
+    change_store_unchecked(&sandbox, "UPDATE keys SET material = x'' WHERE purpose = 'test'");
     let mut outputs = String::new();
     for arguments in
         [&["token", "mint", "--alg", "HS256"][..], &["token", "verify", "--type", "test", &token]]
     {
-        outputs += &run_on_damage(&sandbox, arguments);
+        outputs += &run_on_damaged_store(&sandbox, arguments);
     }
     assert_snapshot!(outputs, @"
     $ jeton token mint --alg HS256
@@ -132,15 +135,15 @@ fn exhausted_ids_are_reported_as_damage() {
         ("keys", &["keys", "generate"]),
     ] {
         let sandbox = Sandbox::with_admin();
-        craft(
+        change_store_unchecked(
             &sandbox,
             &format!(
                 "DELETE FROM sqlite_sequence WHERE name = '{table}';
                  INSERT INTO sqlite_sequence VALUES ('{table}', 9223372036854775807)"
             ),
         );
-        outputs += &run_on_damage(&sandbox, arguments);
-        outputs += &check(&sandbox);
+        outputs += &run_on_damaged_store(&sandbox, arguments);
+        outputs += &run_store_check(&sandbox);
     }
     assert_snapshot!(outputs, @"
     $ jeton token create x
@@ -222,13 +225,13 @@ fn damaged_rows_of_every_table_are_reported() {
         ),
     ] {
         let sandbox = Sandbox::with_admin();
-        sandbox.get(&["token", "create", "x"]);
-        craft(&sandbox, sql);
-        let output = run_bounded(&sandbox, arguments, "");
+        sandbox.stdout_of(&["token", "create", "x"]);
+        change_store_unchecked(&sandbox, sql);
+        let output = run_within_time_limit(&sandbox, arguments, "");
         let start = format!("error: store damaged: {message}");
         assert!(output.code == 78 && output.stderr.starts_with(&start), "{sql}: {output:?}");
         assert_eq!(output.stderr.lines().count(), 1, "{sql}: {output:?}");
-        let output = run_bounded(&sandbox, &["store", "check"], "");
+        let output = run_within_time_limit(&sandbox, &["store", "check"], "");
         assert!(
             output.code == 78 && output.stdout.starts_with("store_damaged: "),
             "{sql}: {output:?}"
@@ -250,8 +253,11 @@ fn too_large_and_too_many_values_are_refused() {
             "FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n
                        WHERE value < 5000) SELECT value FROM n)",
         );
-        craft(&sandbox, &sql);
-        let output = Sandbox::run_with(sandbox.confined(&["token", "create", "x"]), "");
+        change_store_unchecked(&sandbox, &sql);
+        let output = Sandbox::run_command_with_input(
+            sandbox.memory_limited_command(&["token", "create", "x"]),
+            "",
+        );
         outputs += &output.with_command();
         assert_eq!(sandbox.json_error(&["store", "check"])["code"], "store_damaged");
     }

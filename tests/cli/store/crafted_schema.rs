@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const MAX_DURATION: Duration = Duration::from_secs(10);
 
 /// Changes the store with a stock SQLite, without checks of constraints.
-pub(super) fn craft(sandbox: &Sandbox, sql: &str) {
+pub(super) fn change_store_unchecked(sandbox: &Sandbox, sql: &str) {
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store
         .execute_batch(&format!(
@@ -22,13 +22,17 @@ pub(super) fn craft(sandbox: &Sandbox, sql: &str) {
 }
 
 /// Runs a command, and fails the test if it takes longer than `MAX_DURATION`.
-pub(super) fn run_bounded(sandbox: &Sandbox, arguments: &[&str], input: &str) -> RunOutput {
+pub(super) fn run_within_time_limit(
+    sandbox: &Sandbox,
+    arguments: &[&str],
+    input: &str,
+) -> RunOutput {
     let start = Instant::now();
     let mut command = std::process::Command::new("timeout");
     let jeton = sandbox.command(arguments);
     command.args(["20", env!("CARGO_BIN_EXE_jeton")]).args(jeton.get_args()).env_clear();
     command.env("HOME", sandbox.home()).current_dir(sandbox.home());
-    let output = Sandbox::run_with(command, input);
+    let output = Sandbox::run_command_with_input(command, input);
     assert!(start.elapsed() < MAX_DURATION, "{arguments:?}: {output:?}");
     output
 }
@@ -55,19 +59,20 @@ const COMMANDS: &[&[&str]] = &[
 /// Asserts that every command refuses the crafted store in the same way. Returns the refusal and the
 /// output of `store check`.
 #[track_caller]
-fn refusal_and_check(sql: &str) -> String {
+fn assert_refused_by_every_command(sql: &str) -> String {
     let sandbox = Sandbox::with_admin();
-    craft(&sandbox, sql);
+    change_store_unchecked(&sandbox, sql);
     let rows = || sandbox.sql("SELECT count(*) || max(role) FROM users");
     let before = rows();
     let outputs: BTreeSet<String> = COMMANDS
         .iter()
         .map(|arguments| {
-            run_bounded(&sandbox, arguments, "lovelace").with_heading("$ every command")
+            run_within_time_limit(&sandbox, arguments, "lovelace").with_heading("$ every command")
         })
         .collect();
     assert_eq!(outputs.len(), 1, "{outputs:?}");
-    let check = run_bounded(&sandbox, &["store", "check"], "").with_heading("$ jeton store check");
+    let check = run_within_time_limit(&sandbox, &["store", "check"], "")
+        .with_heading("$ jeton store check");
     assert_eq!(sandbox.json_error(&["store", "info"])["code"], "store_damaged");
     assert_eq!(rows(), before);
     assert!(!sandbox.home().join("copy.db").exists());
@@ -76,7 +81,7 @@ fn refusal_and_check(sql: &str) -> String {
 
 #[test]
 fn endless_view_in_place_of_a_table_is_refused() {
-    let output = refusal_and_check(
+    let output = assert_refused_by_every_command(
         "DROP TABLE settings;
          CREATE VIEW settings AS WITH RECURSIVE n (name) AS (SELECT '' UNION ALL SELECT '' FROM n)
              SELECT name, name AS value, 1 AS changed_at FROM n",
@@ -95,7 +100,7 @@ fn endless_view_in_place_of_a_table_is_refused() {
 
 #[test]
 fn trigger_that_grants_admin_is_refused() {
-    let output = refusal_and_check(
+    let output = assert_refused_by_every_command(
         "CREATE TRIGGER helpful AFTER INSERT ON users BEGIN UPDATE users SET role = 'admin'; END",
     );
     assert_snapshot!(output, @"
@@ -111,7 +116,7 @@ fn trigger_that_grants_admin_is_refused() {
 
 #[test]
 fn trigger_with_a_hostile_name_and_message_is_refused_and_escaped() {
-    let output = refusal_and_check(
+    let output = assert_refused_by_every_command(
         "CREATE TRIGGER \"a\u{1b}]0;x\u{7}\nerror: fine\" BEFORE INSERT ON audit BEGIN
              SELECT raise(ABORT, 'x\n\u{1b}[2J'); END",
     );
@@ -128,7 +133,7 @@ fn trigger_with_a_hostile_name_and_message_is_refused_and_escaped() {
 
 #[test]
 fn dropped_index_trigger_and_table_are_refused() {
-    let output = refusal_and_check("DROP INDEX keys_one_active_app");
+    let output = assert_refused_by_every_command("DROP INDEX keys_one_active_app");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -138,7 +143,7 @@ fn dropped_index_trigger_and_table_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusal_and_check("DROP TRIGGER users_added");
+    let output = assert_refused_by_every_command("DROP TRIGGER users_added");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -148,7 +153,7 @@ fn dropped_index_trigger_and_table_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusal_and_check("DROP TABLE blocklist");
+    let output = assert_refused_by_every_command("DROP TABLE blocklist");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -162,7 +167,7 @@ fn dropped_index_trigger_and_table_are_refused() {
 
 #[test]
 fn changed_table_and_additional_objects_are_refused() {
-    let output = refusal_and_check("ALTER TABLE settings ADD COLUMN note TEXT");
+    let output = assert_refused_by_every_command("ALTER TABLE settings ADD COLUMN note TEXT");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -172,7 +177,7 @@ fn changed_table_and_additional_objects_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusal_and_check("CREATE TABLE notes (x)");
+    let output = assert_refused_by_every_command("CREATE TABLE notes (x)");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -182,7 +187,7 @@ fn changed_table_and_additional_objects_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusal_and_check("CREATE INDEX fast ON users (role)");
+    let output = assert_refused_by_every_command("CREATE INDEX fast ON users (role)");
     assert_snapshot!(output, @"
     $ every command
     --- exit code 78, stderr
@@ -192,7 +197,7 @@ fn changed_table_and_additional_objects_are_refused() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let output = refusal_and_check(
+    let output = assert_refused_by_every_command(
         "UPDATE sqlite_schema SET sql = replace(sql, 'UNIQUE INDEX', 'INDEX')
              WHERE name = 'keys_one_active_app'",
     );
@@ -210,12 +215,12 @@ fn changed_table_and_additional_objects_are_refused() {
 #[test]
 fn unparsable_schema_is_refused() {
     let sandbox = Sandbox::with_admin();
-    craft(
+    change_store_unchecked(
         &sandbox,
         "UPDATE sqlite_schema SET sql = 'CREATE TABLE \u{1b}[2J\n(' WHERE name = 'audit'",
     );
     for arguments in COMMANDS.iter().chain(&[&["store", "check"][..]]) {
-        let output = run_bounded(&sandbox, arguments, "lovelace");
+        let output = run_within_time_limit(&sandbox, arguments, "lovelace");
         assert_eq!(output.code, 78, "{arguments:?}: {output:?}");
         assert!(
             !output.stderr.contains('\u{1b}') && output.stderr.lines().count() == 1,

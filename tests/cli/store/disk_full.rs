@@ -52,7 +52,7 @@ fn full_disk_leaves_the_store_unchanged() {
     mounted.mount_small(".local");
     mounted.run("init ada").ok();
     let token = mounted.run("token create app").ok().stdout;
-    let session = ["sid", "access", "refresh"].map(|member| sandbox.session(member));
+    let session = ["sid", "access", "refresh"].map(|member| sandbox.session_member(member));
     mounted.fill(".local");
     for arguments in
         ["refresh", "login ada", "register john", "token create other", "token revoke 1"]
@@ -65,14 +65,17 @@ fn full_disk_leaves_the_store_unchanged() {
         allow_duplicates!(
             assert_snapshot!(mounted.run(&format!("token verify {}", token.trim())), @"valid")
         );
-        assert_eq!(session, ["sid", "access", "refresh"].map(|member| sandbox.session(member)));
+        assert_eq!(
+            session,
+            ["sid", "access", "refresh"].map(|member| sandbox.session_member(member))
+        );
     }
     check_integrity(&sandbox, &mut mounted);
     mounted.free(".local");
     mounted.run("refresh").ok();
     mounted.run("register john").ok();
     mounted.run("token create other").ok();
-    assert_eq!(sandbox.session("sid"), session[0]);
+    assert_eq!(sandbox.session_member("sid"), session[0]);
     let list = mounted.run("sessions list -o json").ok().stdout;
     let list: Value = serde_json::from_str(&list).unwrap();
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");

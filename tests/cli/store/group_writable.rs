@@ -1,7 +1,7 @@
 //! Group-writable directories: accepted with a warning if the group has no other members, otherwise
 //! refused.
 
-use super::mount_namespace::{MountNamespace, skip};
+use super::mount_namespace::{MountNamespace, report_skipped_test};
 use super::set_mode;
 use super::shared_directories::create_directory;
 use crate::sandbox::Sandbox;
@@ -28,10 +28,10 @@ fn acl_for(user: u32) -> Vec<u8> {
 fn private_group_is_a_warning_and_another_group_is_refused() {
     const USERS: &str = "ada:x:0:0::/:/bin/sh\nbob:x:7:7::/:/bin/sh\n";
     let sandbox = Sandbox::with_admin();
-    let store = sandbox.store().parent().unwrap().to_owned();
+    let store_directory = sandbox.store().parent().unwrap().to_owned();
     fs::write(sandbox.home().join("passwd"), USERS).unwrap();
     fs::write(sandbox.home().join("group"), "ada:x:0:\n").unwrap();
-    set_mode(&store, 0o770);
+    set_mode(&store_directory, 0o770);
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     mounted.run_line_ok("mount --bind passwd /etc/passwd && mount --bind group /etc/group");
     assert_snapshot!(mounted.run("whoami >/dev/null"), @"
@@ -60,9 +60,9 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
     if rustix::fs::setxattr(&directory, ACL, &acl_for(7), rustix::fs::XattrFlags::empty()).is_ok() {
         assert_eq!(mounted.run("man --dir written").code, 78);
     } else {
-        skip("the file system does not support access control lists");
+        report_skipped_test("the file system does not support access control lists");
     }
-    // A second member in the group file, a second member by primary group, and a group that is not the
+    // The group has a second member in the group file or by primary group, or the group is not the
     // private group of the user.
     for (users, group) in [
         (USERS.to_owned(), "ada:x:0:ada,bob\n"),

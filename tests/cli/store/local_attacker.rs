@@ -1,6 +1,6 @@
 //! A local attacker who creates files beside a store before jeton does.
 
-use super::mount_namespace::skip;
+use super::mount_namespace::report_skipped_test;
 use super::set_mode;
 use crate::sandbox::Sandbox;
 use std::fs;
@@ -11,8 +11,8 @@ use std::process::{Child, Command, Stdio};
 const ATTACKER_UID: u32 = 12_345;
 const ATTEMPTS: usize = 100;
 
-/// Creates logs and directories at the expected paths of a store. Appends the name of each readable
-/// file with tables of a store to `stolen`, and one byte per round to `rounds`.
+/// Creates SQLite's log files and directories at the expected paths of a store. Appends the name of
+/// each readable file with tables of a store to `stolen`, and one byte per round to `rounds`.
 const ATTACK_SCRIPT: &str = r#"
 my ($shared, $private) = @ARGV;
 chdir $shared or die;
@@ -33,9 +33,9 @@ while (1) {
 }
 "#;
 
-fn command_as_attacker() -> Command {
+fn command_as_other_user() -> Command {
     let mut command = Command::new("setpriv");
-    // Other directories of root's path may be inaccessible to the attacker.
+    // The attacker may be unable to access other directories in root's `PATH`.
     command.env("PATH", "/usr/bin:/bin");
     let id = ATTACKER_UID.to_string();
     command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]);
@@ -46,7 +46,7 @@ struct Attacker(Child);
 
 impl Attacker {
     fn start(directory: &Path, private: &Path) -> Self {
-        let mut command = command_as_attacker();
+        let mut command = command_as_other_user();
         command.args(["perl", "-e", ATTACK_SCRIPT]).args([directory, private]);
         Self(command.stdout(Stdio::null()).spawn().unwrap())
     }
@@ -62,9 +62,9 @@ impl Drop for Attacker {
 /// Creates stores in a directory with the given mode while the attacker runs, and asserts that the
 /// attacker reads no store.
 fn assert_no_key_is_stolen(mode: u32) {
-    let probe = command_as_attacker().args(["perl", "-e", "1"]).stderr(Stdio::null()).status();
+    let probe = command_as_other_user().args(["perl", "-e", "1"]).stderr(Stdio::null()).status();
     if !probe.is_ok_and(|status| status.success()) {
-        skip("perl cannot be run as another user");
+        report_skipped_test("perl cannot be run as another user");
         return;
     }
     let sandbox = Sandbox::new();
@@ -99,12 +99,13 @@ fn assert_no_key_is_stolen(mode: u32) {
     assert!(unexpected.is_empty(), "{unexpected:?}");
     let log = fs::metadata(shared.path().join("ci.db-wal")).unwrap();
     assert_eq!(log.uid(), ATTACKER_UID, "the attacker won at least one race");
-    // Below a world-writable directory without the sticky bit, anyone can rename any file.
+    // jeton creates no store below a world-writable directory without the sticky bit: anyone can
+    // rename any file there.
     assert_eq!(created_count > 0, mode == 0o1777, "{created_count}");
 }
 
 #[test]
-fn attacker_reads_no_key_in_a_plain_directory() {
+fn attacker_reads_no_key_in_a_world_writable_directory() {
     assert_no_key_is_stolen(0o777);
 }
 
@@ -115,9 +116,9 @@ fn attacker_reads_no_key_in_a_sticky_directory() {
 
 #[test]
 fn process_memory_is_unreadable_for_the_same_user() {
-    let probe = command_as_attacker().arg("true").stderr(Stdio::null()).status();
+    let probe = command_as_other_user().arg("true").stderr(Stdio::null()).status();
     if !probe.is_ok_and(|status| status.success()) {
-        skip("another user is not available");
+        report_skipped_test("no program can be run as another user");
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -126,7 +127,7 @@ fn process_memory_is_unreadable_for_the_same_user() {
     let program = directory.path().join("jeton");
     fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();
     set_mode(&program, 0o755);
-    let mut command = command_as_attacker();
+    let mut command = command_as_other_user();
     command.arg(&program).args(["token", "decode", "-"]).stdin(Stdio::piped());
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_secs(1));

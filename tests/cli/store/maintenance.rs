@@ -19,8 +19,8 @@ fn add_expired_tokens(sandbox: &Sandbox, count: usize) {
 #[test]
 fn info_needs_no_login() {
     let sandbox = Sandbox::with_john();
-    sandbox.get(&["token", "create", "app"]);
-    sandbox.get(&["token", "create", "other"]);
+    sandbox.stdout_of(&["token", "create", "app"]);
+    sandbox.stdout_of(&["token", "create", "other"]);
     sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
     sandbox.run(&["token", "revoke", "2"]).ok();
     add_expired_tokens(&sandbox, 3);
@@ -54,11 +54,11 @@ fn info_needs_no_login() {
 #[test]
 fn pruned_tokens_stay_invalid() {
     let sandbox = Sandbox::with_admin();
-    let create = |app| sandbox.get(&["token", "create", app, "--ttl", "1s"]);
-    let (expired, revoked) = (create("a"), create("b"));
-    let test = sandbox.get(&["token", "mint", "--record", "--ttl", "1s"]);
+    let create = |app| sandbox.stdout_of(&["token", "create", app, "--ttl", "1s"]);
+    let (expired_token, revoked_token) = (create("a"), create("b"));
+    let test_token = sandbox.stdout_of(&["token", "mint", "--record", "--ttl", "1s"]);
     sandbox.run(&["token", "revoke", "2", "3"]).ok();
-    sandbox.get(&["token", "create", "stays"]);
+    sandbox.stdout_of(&["token", "create", "stays"]);
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["store", "prune", "--keep", "1h"]), @"
     --- stderr
@@ -66,7 +66,7 @@ fn pruned_tokens_stay_invalid() {
     ");
     assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":true,"tokens_deleted":3,"sessions_deleted":0,"revocations_deleted":0,"grants_deleted":3}"#);
     assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":false,"tokens_deleted":0,"sessions_deleted":0,"revocations_deleted":0,"grants_deleted":0}"#);
-    for token in [&expired, &revoked, &test] {
+    for token in [&expired_token, &revoked_token, &test_token] {
         let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
         assert_eq!((output.code, &*output.stdout), (11, "invalid: token_expired\n"));
         let output = sandbox.run(&["token", "verify", token, "--type", "any", "--leeway", "5m"]);
@@ -85,7 +85,7 @@ fn pruned_tokens_stay_invalid() {
 #[test]
 fn prune_long_after_the_newest_change_asks_for_confirmation() {
     let sandbox = Sandbox::with_admin();
-    sandbox.get(&["token", "create", "app"]);
+    sandbox.stdout_of(&["token", "create", "app"]);
     let newest_sql =
         "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
     let [newest] = <[String; 1]>::try_from(sandbox.sql(newest_sql)).unwrap();
@@ -103,28 +103,29 @@ fn prune_long_after_the_newest_change_asks_for_confirmation() {
 }
 
 #[test]
-fn prune_limit_of_a_key_is_reported() {
+fn expiry_of_pruned_tokens_is_reported_per_key() {
     let sandbox = Sandbox::with_admin();
-    let unrecorded = sandbox.get(&["token", "mint", "--ttl", "1s"]);
-    let recorded = sandbox.get(&["token", "mint", "--record", "--ttl", "1s"]);
+    let unrecorded_token = sandbox.stdout_of(&["token", "mint", "--ttl", "1s"]);
+    let recorded_token = sandbox.stdout_of(&["token", "mint", "--record", "--ttl", "1s"]);
     assert_eq!(sandbox.json(&["store", "info"])["pruned"], json!([]));
     assert!(!sandbox.run(&["store", "info"]).ok().stdout.contains("pruned"));
     std::thread::sleep(std::time::Duration::from_secs(2));
     sandbox.run(&["store", "prune"]).ok();
     let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
-    let expiry = crate::sandbox::payload(&recorded)["exp"].as_i64().unwrap();
+    let expiry = crate::sandbox::payload(&recorded_token)["exp"].as_i64().unwrap();
     let expiry = sandbox
         .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {expiry}, 'unixepoch')"))
         .remove(0);
-    let prune_limits = json!([{"kid": kid, "latest_expires_at": expiry}]);
-    assert_eq!(sandbox.json(&["store", "info"])["pruned"], prune_limits);
+    let pruned_keys = json!([{"kid": kid, "latest_expires_at": expiry}]);
+    assert_eq!(sandbox.json(&["store", "info"])["pruned"], pruned_keys);
     let stdout = sandbox.run(&["store", "info"]).ok().stdout;
     let line = format!("test tokens of key {kid} that expired by {expiry}");
     assert!(
         stdout.lines().any(|row| row.starts_with("pruned ") && row.ends_with(&line)),
         "{stdout}"
     );
-    let output = sandbox.run(&["token", "verify", &unrecorded, "--type", "test", "--leeway", "5m"]);
+    let output =
+        sandbox.run(&["token", "verify", &unrecorded_token, "--type", "test", "--leeway", "5m"]);
     assert!(
         output.stderr.contains(&format!("`{kid}`")) && output.stderr.contains(&expiry),
         "{output:?}"
@@ -141,20 +142,20 @@ fn prune_runs_during_create_and_mint() {
     const EXPIRED_COUNT: usize = 20_000;
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
-    sandbox.get(&["token", "create", "app"]);
+    sandbox.stdout_of(&["token", "create", "app"]);
     add_expired_tokens(&sandbox, EXPIRED_COUNT);
     let create = || sandbox.command(&["token", "create", "app"]);
     let mint = || sandbox.command(&["token", "mint", "--record", "--sub", "alice"]);
     let mut commands: Vec<Command> = vec![sandbox.command(&["store", "prune", "-o", "json"])];
     commands.extend((0..8).flat_map(|_| [create(), mint()]));
-    let output = Sandbox::run_at_once(commands);
-    for output in &output {
+    let outputs = Sandbox::run_at_once(commands);
+    for output in &outputs {
         assert_eq!(output.code, 0, "{output:?}");
     }
-    let pruned: Value = serde_json::from_str(&output[0].stdout).unwrap();
+    let pruned: Value = serde_json::from_str(&outputs[0].stdout).unwrap();
     assert_eq!(pruned["tokens_deleted"], EXPIRED_COUNT);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["17"]);
-    for token in &output[1..] {
+    for token in &outputs[1..] {
         sandbox.run(&["token", "verify", token.stdout.trim(), "--type", "any"]).ok();
     }
     assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
@@ -166,7 +167,7 @@ fn prune_deletes_grants_without_tokens() {
     let rows: Vec<String> = (0..6_000).map(|n| format!("user{n}")).collect();
     let mint = ["token", "mint", "--record", "--from", "-", "--expires-at", "1700000000"];
     sandbox.run_with_input(&mint, &format!("sub\n{}", rows.join("\n"))).ok();
-    sandbox.get(&["token", "mint", "--record", "--sub", "alice"]);
+    sandbox.stdout_of(&["token", "mint", "--record", "--sub", "alice"]);
     let pruned = sandbox.json(&["store", "prune"]);
     assert_eq!(
         (&pruned["tokens_deleted"], &pruned["grants_deleted"]),
@@ -179,8 +180,8 @@ fn prune_deletes_grants_without_tokens() {
 #[test]
 fn current_store_needs_no_migration() {
     let sandbox = Sandbox::with_admin();
-    let backup = ["store", "migrate", "--backup", "before.db"];
-    assert_snapshot!(sandbox.run(&backup), @"
+    let migrate_with_backup = ["store", "migrate", "--backup", "before.db"];
+    assert_snapshot!(sandbox.run(&migrate_with_backup), @"
     --- stderr
     the store is already up to date
     ");
@@ -199,7 +200,7 @@ fn only_admins_maintain_the_store() {
     }
     assert!(!sandbox.home().join("copy.db").exists());
     sandbox.run(&["store", "info"]).ok();
-    let rows = "SELECT action || ' ' || outcome FROM audit WHERE action LIKE 'store %'";
+    let audit_sql = "SELECT action || ' ' || outcome FROM audit WHERE action LIKE 'store %'";
     let refused = ["store prune forbidden", "store backup forbidden", "store migrate forbidden"];
-    assert_eq!(sandbox.sql(rows), refused);
+    assert_eq!(sandbox.sql(audit_sql), refused);
 }

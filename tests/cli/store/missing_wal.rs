@@ -8,7 +8,7 @@ use std::fs;
 fn new_store_is_complete_without_its_wal() {
     for arguments in [&["init", "ada"][..], &["register", "ada"], &["keys", "generate"]] {
         let mut sandbox = Sandbox::new();
-        sandbox.set("JETON_PASSWORD", "lovelace");
+        sandbox.set_variable("JETON_PASSWORD", "lovelace");
         sandbox.run(arguments).ok();
         let copy = sandbox.home().join("copy.db");
         fs::copy(sandbox.store(), &copy).unwrap();
@@ -23,9 +23,9 @@ fn new_store_is_complete_without_its_wal() {
 fn empty_store_without_wal_is_reported() {
     let sandbox = Sandbox::new();
     let path = sandbox.home().join("a.db");
-    let file = rusqlite::Connection::open(&path).unwrap();
-    file.execute_batch("PRAGMA journal_mode = WAL").unwrap();
-    drop(file);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    drop(connection);
     let bytes = fs::read(&path).unwrap();
     assert!(bytes.len() == 4096 && !path.with_extension("db-wal").exists());
     for arguments in
@@ -33,12 +33,12 @@ fn empty_store_without_wal_is_reported() {
     {
         let mut command = sandbox.command(&[arguments, &["--store", "a.db"]].concat());
         command.env("JETON_PASSWORD", "lovelace");
-        let output = crate::run_output::RunOutput::of(command).to_string();
+        let output = crate::run_output::RunOutput::capture(command).to_string();
         // `store check` names the whole path.
         allow_duplicates!(assert_snapshot!(output.replace("~/", ""), @"
         --- exit code 3, stderr
         error: store `a.db` is empty: `-wal` file missing, or `init` interrupted
-        hint: copy stores with `jeton store backup`, or create a new store: jeton init
+        hint: copy the store again with `jeton store backup`, or create a new store: jeton init
         "));
         for extension in ["db-wal", "db-shm"] {
             let _ = fs::remove_file(path.with_extension(extension));

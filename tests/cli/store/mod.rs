@@ -12,7 +12,7 @@ mod maintenance;
 mod missing_wal;
 mod mount_namespace;
 mod path_aliases;
-mod planted_logs;
+mod planted_sqlite_files;
 mod read_only;
 mod restore;
 mod restore_refused;
@@ -21,7 +21,7 @@ mod session_file;
 mod shared_directories;
 mod unsafe_files;
 mod unwritable_session;
-mod urls;
+mod urls_as_paths;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -44,7 +44,7 @@ fn store_files(sandbox: &Sandbox) -> [std::path::PathBuf; 3] {
 }
 
 /// Returns whether the sandbox's home has no entries.
-fn is_empty(sandbox: &Sandbox) -> bool {
+fn is_home_empty(sandbox: &Sandbox) -> bool {
     fs::read_dir(sandbox.home()).unwrap().next().is_none()
 }
 
@@ -56,7 +56,7 @@ fn run_with_umask_0(sandbox: &Sandbox, arguments: &str) -> RunOutput {
         .env_clear()
         .env("HOME", sandbox.home())
         .current_dir(sandbox.home());
-    RunOutput::of(command)
+    RunOutput::capture(command)
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn new_files_ignore_the_umask() {
     let session = sandbox.session_file();
     assert_eq!(mode_of(&session), 0o600);
     assert_eq!(mode_of(&session.with_extension("lock")), 0o600);
-    for directory in [sandbox.store().parent().unwrap(), &sandbox.sessions()] {
+    for directory in [sandbox.store().parent().unwrap(), &sandbox.session_directory()] {
         assert_eq!(mode_of(directory), 0o700, "{directory:?}");
     }
-    let entries: Vec<_> = fs::read_dir(sandbox.sessions()).unwrap().collect();
+    let entries: Vec<_> = fs::read_dir(sandbox.session_directory()).unwrap().collect();
     assert_eq!(entries.len(), 2, "{entries:?}");
 }
 
@@ -117,7 +117,7 @@ fn empty_file_is_completed_by_init() {
 #[test]
 fn commands_do_not_create_a_missing_store() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("JETON_PASSWORD", "123456");
+    sandbox.set_variable("JETON_PASSWORD", "123456");
     let commands: &[&[&str]] = &[
         &["login", "ada"],
         &["refresh"],
@@ -148,7 +148,7 @@ fn commands_do_not_create_a_missing_store() {
         --- exit code 3, stderr
         {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"store `~/.local/share/jeton/jeton.db` not found","hint":"create a store: jeton init","details":{}}}
         "#));
-        assert!(is_empty(&sandbox), "{arguments:?} created files");
+        assert!(is_home_empty(&sandbox), "{arguments:?} created files");
     }
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- stderr
@@ -156,7 +156,7 @@ fn commands_do_not_create_a_missing_store() {
     ");
     sandbox.run(&["token", "decode", "e30.e30."]).ok();
     sandbox.run(&["completions", "bash"]).ok();
-    assert!(is_empty(&sandbox));
+    assert!(is_home_empty(&sandbox));
 }
 
 #[test]
@@ -169,10 +169,10 @@ fn paths_without_a_home_come_from_flags_and_variables() {
         command
     };
     let init_with_flag = ["init", "ada", "--store", store.to_str().unwrap()];
-    RunOutput::of(command_without_home(&init_with_flag)).ok();
-    RunOutput::of(command_without_home(&["whoami"]).env("JETON_STORE", &store)).ok();
+    RunOutput::capture(command_without_home(&init_with_flag)).ok();
+    RunOutput::capture(command_without_home(&["whoami"]).env("JETON_STORE", &store)).ok();
     let mut command = command_without_home(&["whoami", "--store", "other.db"]);
-    assert_snapshot!(RunOutput::of(command.env("JETON_STORE", &store)), @"
+    assert_snapshot!(RunOutput::capture(command.env("JETON_STORE", &store)), @"
     --- exit code 3, stderr
     error: store `other.db` not found
     hint: create a store: jeton init
@@ -222,7 +222,8 @@ fn remove_wal(sandbox: &Sandbox) -> Vec<u8> {
     fs::read(sandbox.store()).unwrap()
 }
 
-/// Overwrites page number `page` of a store without WAL, from `offset` within the page.
+/// Writes `bytes` to the store file, with page number `page` overwritten from `offset` within the
+/// page. Removes the WAL and its index.
 fn damage_page(store: &Path, bytes: &[u8], page: usize, offset: usize) {
     let mut damaged = bytes.to_vec();
     let end = ((page + 1) * 4096).min(damaged.len());
@@ -237,9 +238,9 @@ fn damage_page(store: &Path, bytes: &[u8], page: usize, offset: usize) {
 fn damaged_store_causes_no_panic() {
     const DOCUMENTED_CODES: &[i32] = &[0, 1, 3, 4, 5, 6, 7, 8, 10, 12, 78];
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "x"]);
+    let token = sandbox.stdout_of(&["token", "create", "x"]);
     let bytes = remove_wal(&sandbox);
-    let mut detected = 0;
+    let mut detected_count = 0;
     for page in 0..bytes.len() / 4096 {
         for offset in [0, 1500] {
             for arguments in
@@ -249,9 +250,9 @@ fn damaged_store_causes_no_panic() {
                 let output = sandbox.run(arguments);
                 let is_documented = DOCUMENTED_CODES.contains(&output.code);
                 assert!(is_documented, "page {page}, offset {offset}: {arguments:?}: {output:?}");
-                detected += usize::from(output.code == 78);
+                detected_count += usize::from(output.code == 78);
             }
         }
     }
-    assert!(detected > 5, "{detected}");
+    assert!(detected_count > 5, "{detected_count}");
 }

@@ -7,11 +7,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// Reports a skipped test. If `JETON_TEST_REQUIRE_MOUNT` is set, the test fails instead.
-pub(super) fn skip(reason: &str) {
+pub(super) fn report_skipped_test(reason: &str) {
     #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
     let required = std::env::var_os("JETON_TEST_REQUIRE_MOUNT").is_some();
     assert!(!required, "{reason}");
-    // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
+    // `eprintln!` would be captured in a passing test, but the log must show that it is skipped.
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
@@ -29,7 +29,7 @@ impl<'s> MountNamespace<'s> {
         let mut probe = Command::new("unshare");
         probe.args(["-rm", "mount", "-t", "tmpfs", "none", "/tmp"]).stderr(Stdio::null());
         if !probe.status().is_ok_and(|status| status.success()) {
-            skip("mounting is not permitted");
+            report_skipped_test("mounting is not permitted");
             return None;
         }
         let mut shell = Command::new("unshare")

@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
-const COUNT: usize = 40;
+const REPETITIONS: usize = 40;
 
 fn with_unlimited_quota() -> Sandbox {
     let sandbox = Sandbox::with_admin();
@@ -20,7 +20,7 @@ fn hard_linked_store_is_refused_under_both_paths() {
     let sandbox = with_unlimited_quota();
     let link = sandbox.home().join("other/jeton.db");
     fs::hard_link(sandbox.store(), &link).unwrap();
-    for _ in 0..COUNT {
+    for _ in 0..REPETITIONS {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "create", "x"]), @"
         --- exit code 78, stderr
         error: the store file is one of several hard links
@@ -41,7 +41,7 @@ fn hard_linked_store_is_refused_under_both_paths() {
     ");
     fs::remove_file(link).unwrap();
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
-    sandbox.get(&["token", "create", "x"]);
+    sandbox.stdout_of(&["token", "create", "x"]);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn file_mount_is_refused_and_directory_mount_accepted() {
     mounted.run_line_ok(
         "touch other/jeton.db && mount --bind .local/share/jeton/jeton.db other/jeton.db",
     );
-    for _ in 0..COUNT {
+    for _ in 0..REPETITIONS {
         mounted.run("token create here").ok();
         let output = mounted.run("token create there --store other/jeton.db");
         allow_duplicates!(assert_snapshot!(output, @"
@@ -62,12 +62,12 @@ fn file_mount_is_refused_and_directory_mount_accepted() {
     }
     let stdout = mounted.run("store check --store other/jeton.db").stdout;
     assert_eq!(stdout, "insecure_permissions: the store file is a mount point\n");
-    assert_eq!(sandbox.json(&["token", "list"])["total"], COUNT);
+    assert_eq!(sandbox.json(&["token", "list"])["total"], REPETITIONS);
     mounted.run_line_ok("umount other/jeton.db && mount --bind .local/share/jeton other");
-    for number in 0..COUNT {
+    for number in 0..REPETITIONS {
         mounted.run("token create here").ok();
         mounted.run(&format!("register user{number} --store other/jeton.db")).ok();
     }
-    assert_eq!(sandbox.json(&["token", "list"])["total"], 2 * COUNT);
-    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [(1 + COUNT).to_string()]);
+    assert_eq!(sandbox.json(&["token", "list"])["total"], 2 * REPETITIONS);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [(1 + REPETITIONS).to_string()]);
 }

@@ -49,7 +49,8 @@ const CHANGING_COMMANDS: &[&str] = &[
 
 fn with_token_file() -> Sandbox {
     let sandbox = Sandbox::with_admin();
-    fs::write(sandbox.home().join("token"), sandbox.get(&["token", "create", "app"])).unwrap();
+    fs::write(sandbox.home().join("token"), sandbox.stdout_of(&["token", "create", "app"]))
+        .unwrap();
     sandbox
 }
 
@@ -75,7 +76,8 @@ fn check_read_only(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
         hint: make the store file and its directory writable
         "));
     }
-    // Refused commands have the same exit code, although the refusal cannot be recorded.
+    // A command that is refused for another reason keeps its exit code, although its audit event
+    // cannot be written.
     assert_eq!(mounted.run("login nobody").code, 6);
     assert_eq!(mounted.run("token revoke 99").code, 3);
     mounted.run("token show 99").fails(3);
@@ -89,23 +91,24 @@ fn directory_with_wal_and_index_is_readable() {
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     assert!(store_files(&sandbox).iter().all(|file| file.exists()));
     // Only the WAL contains this token.
-    sandbox.get(&["token", "create", "in-the-log"]);
-    let file = rusqlite::Connection::open_with_flags(
+    sandbox.stdout_of(&["token", "create", "in-the-log"]);
+    let connection = rusqlite::Connection::open_with_flags(
         format!("file:{}?immutable=1", sandbox.store().display()),
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_URI,
     );
-    let tokens = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
-    let tokens = file.unwrap().query_row(tokens, [], |row| row.get::<_, i64>(0));
-    assert_eq!(tokens.unwrap(), 0);
+    let token_count_sql = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
+    let token_count =
+        connection.unwrap().query_row(token_count_sql, [], |row| row.get::<_, i64>(0));
+    assert_eq!(token_count.unwrap(), 0);
     remount_read_only(&mut mounted, STORE_DIRECTORY);
     check_read_only(&sandbox, &mut mounted);
     // Writes by other processes remain possible, and are visible.
-    sandbox.get(&["token", "create", "concurrent"]);
+    sandbox.stdout_of(&["token", "create", "concurrent"]);
     assert!(mounted.run("token list").ok().stdout.contains("concurrent"));
 }
 
 #[test]
-fn directory_without_wal_is_readable() {
+fn directory_with_empty_wal_is_readable() {
     let sandbox = with_token_file();
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     remove_wal(&sandbox);

@@ -21,7 +21,7 @@ pub(super) fn previous_store(sandbox: &Sandbox) -> PathBuf {
 /// Creates a store with a backup, and a token that was revoked after the backup.
 pub(super) fn sandbox_with_backup() -> (Sandbox, String) {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["store", "backup", "monday.db"]).ok();
     sandbox.run(&["token", "revoke", "1"]).ok();
     (sandbox, token)
@@ -40,11 +40,11 @@ fn assert_store_ok(sandbox: &Sandbox, store: &Path) {
 #[test]
 fn restored_store_has_the_content_of_the_backup() {
     let (sandbox, token) = sandbox_with_backup();
-    // After a copy over the store file, SQLite still reads the old commits in the WAL.
+    // If only the store file is overwritten with the backup, SQLite still reads commits in the WAL.
     let [store, log, _] = store_files(&sandbox);
     assert!(fs::metadata(&log).unwrap().len() > 0);
     fs::copy(sandbox.home().join("monday.db"), &store).unwrap();
-    assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12, "the WAL still applies");
+    assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12, "the WAL has the revocation");
     let output = sandbox.run(&RESTORE);
     assert_snapshot!(output, @"
     --- stderr
@@ -122,7 +122,7 @@ fn damaged_store_is_replaced_and_kept_unchanged() {
         let (sandbox, token) = sandbox_with_backup();
         let undamaged = remove_wal(&sandbox);
         damage_page(&sandbox.store(), &undamaged, page, offset);
-        let damaged = fs::read(sandbox.store()).unwrap();
+        let damaged_bytes = fs::read(sandbox.store()).unwrap();
         let log = store_files(&sandbox)[1].clone();
         if offset == 0 && page == 0 {
             fs::write(&log, "a log").unwrap();
@@ -132,7 +132,7 @@ fn damaged_store_is_replaced_and_kept_unchanged() {
         sandbox.run(&["token", "verify", &token]).ok();
         assert_store_ok(&sandbox, &sandbox.store());
         assert!(
-            fs::read(previous_store(&sandbox)).unwrap() == damaged,
+            fs::read(previous_store(&sandbox)).unwrap() == damaged_bytes,
             "page {page}, offset {offset}"
         );
         if offset == 0 && page == 0 {
@@ -221,9 +221,9 @@ fn waiting_processes_use_the_restored_store() {
     let sql =
         "SELECT count(*) FROM tokens t JOIN grants g ON g.id = grant_id WHERE app = 'waiting'";
     assert_eq!(sandbox.sql(sql), ["4"]);
-    let replaced = Connection::open(previous_store(&sandbox)).unwrap();
-    let replaced: i64 = replaced.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(replaced, 0);
+    let replaced_store = Connection::open(previous_store(&sandbox)).unwrap();
+    let waiting_token_count: i64 = replaced_store.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(waiting_token_count, 0);
 }
 
 #[test]
@@ -243,9 +243,9 @@ fn audit_names_no_user_of_the_replaced_store() {
 fn older_backup_is_restored_for_migration() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("old.db");
-    let previous = Connection::open(&file).unwrap();
-    previous.execute_batch(include_str!("../../../src/store/migrations/0001_first.sql")).unwrap();
-    previous
+    let old_backup = Connection::open(&file).unwrap();
+    old_backup.execute_batch(include_str!("../../../src/store/migrations/0001_first.sql")).unwrap();
+    old_backup
         .execute_batch(
             "INSERT INTO store (one, store_id, created_at) VALUES (1, zeroblob(16), 0);
          INSERT INTO keys (kid, purpose, algorithm, state, material, created_at)
@@ -253,7 +253,7 @@ fn older_backup_is_restored_for_migration() {
          PRAGMA user_version = 1; PRAGMA application_id = 0x6A65746E",
         )
         .unwrap();
-    drop(previous);
+    drop(old_backup);
     set_mode(&file, 0o600);
     let output = sandbox.run(&["store", "restore", "old.db", "--yes"]).ok();
     assert_snapshot!(output, @"

@@ -78,7 +78,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     set_mode(&shared, 0o777);
     let restore_from_shared = ["store", "restore", "open/a.db", "--yes"];
     check_refusal(&sandbox, &restore_from_shared, 78, "insecure_permissions");
-    // Without `--yes` and without a terminal.
+    // A restore without `--yes` and without a terminal is refused.
     let output = sandbox.run(&RESTORE[..3]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
@@ -116,22 +116,22 @@ fn restore_requires_an_admin_or_the_file_owner_without_credentials() {
     let mut sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["store", "backup", "monday.db"]).ok();
-    let access = sandbox.session("access");
+    let access = sandbox.session_member("access");
     sandbox.log_in("john", "123456");
     let output = check_refusal(&sandbox, &RESTORE, 7, "forbidden");
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can administer the store
     ");
-    let refused =
+    let refused_count_sql =
         "SELECT count(*) FROM audit WHERE action = 'store restore' AND outcome = 'forbidden'";
-    assert_eq!(sandbox.sql(refused), ["2"]);
+    assert_eq!(sandbox.sql(refused_count_sql), ["2"]);
     sandbox.run(&["token", "revoke", &access]).ok();
-    sandbox.set("JETON_TOKEN", &access);
+    sandbox.set_variable("JETON_TOKEN", &access);
     check_refusal(&sandbox, &RESTORE, 12, "token_revoked");
-    sandbox.set("JETON_TOKEN", "x.y.z");
+    sandbox.set_variable("JETON_TOKEN", "x.y.z");
     check_refusal(&sandbox, &RESTORE, 10, "invalid_token");
-    sandbox.set("JETON_TOKEN", "");
+    sandbox.set_variable("JETON_TOKEN", "");
     sandbox.run(&["logout"]).ok();
     sandbox.run(&RESTORE).ok();
     let audit = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";

@@ -9,7 +9,7 @@ fn password_hashes(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT password FROM users WHERE password IS NOT NULL ORDER BY id")
 }
 
-/// Returns the number of texts that a file contains.
+/// Counts the given texts that occur in a file.
 fn count_contained(path: &Path, texts: &[String]) -> usize {
     let bytes = fs::read(path).unwrap_or_default();
     texts
@@ -26,10 +26,10 @@ fn hashes_of_deleted_users_are_in_no_file_and_no_backup() {
     });
     fs::write(sandbox.home().join("users.csv"), rows).unwrap();
     sandbox.run(&["users", "import", "users.csv"]).ok();
-    let deleted = password_hashes(&sandbox).split_off(1);
-    assert_eq!(deleted.len(), 30);
+    let user_hashes = password_hashes(&sandbox).split_off(1);
+    assert_eq!(user_hashes.len(), 30);
     let files = [sandbox.store(), sandbox.store().with_extension("db-wal")];
-    assert!(files.iter().any(|file| count_contained(file, &deleted) > 0));
+    assert!(files.iter().any(|file| count_contained(file, &user_hashes) > 0));
     for number in 0..30 {
         sandbox.run(&["users", "delete", &format!("user{number}"), "--yes"]).ok();
     }
@@ -37,7 +37,7 @@ fn hashes_of_deleted_users_are_in_no_file_and_no_backup() {
     for file in
         [sandbox.store(), sandbox.store().with_extension("db-wal"), sandbox.home().join("copy.db")]
     {
-        assert_eq!(count_contained(&file, &deleted), 0, "{file:?}");
+        assert_eq!(count_contained(&file, &user_hashes), 0, "{file:?}");
     }
 }
 

@@ -28,9 +28,9 @@ fn loose_session_modes_are_tightened_with_a_warning() {
     ");
     assert_eq!(mode_of(&session), 0o600);
     assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");
-    set_mode(&sandbox.sessions(), 0o755);
+    set_mode(&sandbox.session_directory(), 0o755);
     sandbox.run(&["refresh"]).ok();
-    assert_eq!(mode_of(&sandbox.sessions()), 0o700);
+    assert_eq!(mode_of(&sandbox.session_directory()), 0o700);
 }
 
 #[test]

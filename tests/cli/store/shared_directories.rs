@@ -59,7 +59,7 @@ fn store_in_a_sticky_directory_is_refused_and_the_hint_works() {
 }
 
 #[test]
-fn store_in_a_plain_directory_is_refused_and_the_hint_works() {
+fn store_in_a_directory_without_sticky_bit_is_refused_and_the_hint_works() {
     let sandbox = Sandbox::new();
     let shared = create_directory(&sandbox, "a b", 0o777);
     let output = init(&sandbox, "a b/ci.db");
@@ -133,9 +133,9 @@ fn existing_store_is_refused_and_the_hint_moves_it() {
 }
 
 #[test]
-fn directory_below_a_plain_directory_is_refused() {
+fn directory_below_a_world_writable_directory_is_refused() {
     let sandbox = Sandbox::new();
-    let (plain, private) = (
+    let (shared_directory, private_directory) = (
         create_directory(&sandbox, "plain", 0o777),
         create_directory(&sandbox, "plain/own", 0o700),
     );
@@ -145,16 +145,16 @@ fn directory_below_a_plain_directory_is_refused() {
     error: `~/plain/own` can be replaced: `~/plain` is writable by other users (mode 0777)
     hint: remove the write permission: chmod go-w ~/plain
     ");
-    assert!(is_empty(&private));
+    assert!(is_empty(&private_directory));
     run_hint(&sandbox, &hint_command(&output));
     init(&sandbox, "plain/own/ci.db").ok();
     // The sticky bit prevents other users from renaming the directory.
-    set_mode(&plain, 0o1777);
+    set_mode(&shared_directory, 0o1777);
     sandbox.run(&["whoami", "--store", "plain/own/ci.db"]).ok();
     // The owner of an intermediate directory can rename its content.
-    let between = create_directory(&sandbox, "plain/between", 0o755);
+    let intermediate_directory = create_directory(&sandbox, "plain/between", 0o755);
     create_directory(&sandbox, "plain/between/own", 0o700);
-    if change_owner(&between) {
+    if change_owner(&intermediate_directory) {
         assert_snapshot!(init(&sandbox, "plain/between/own/ci.db"), @"
         --- exit code 78, stderr
         error: `~/plain/between/own` can be replaced: `~/plain` is writable by other users (mode 1777)
@@ -211,7 +211,7 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
     }
     // The session directory is checked when created, read and written.
     let config = create_directory(&sandbox, "config", 0o700);
-    sandbox.set("JETON_CONFIG_DIR", config.to_str().unwrap());
+    sandbox.set_variable("JETON_CONFIG_DIR", config.to_str().unwrap());
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["whoami"]).ok();
     set_mode(&config.join("sessions"), 0o1777);

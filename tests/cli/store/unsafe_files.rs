@@ -1,7 +1,7 @@
-//! Session and store files that are not regular files or belong to another user are refused, and do
-//! not block the command.
+//! Session and store files that are not regular files or belong to another user are refused. The
+//! command does not wait for a writer of a named pipe.
 
-use super::mount_namespace::skip;
+use super::mount_namespace::report_skipped_test;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -21,7 +21,7 @@ pub(super) fn make_pipe(path: &Path) {
 pub(super) fn change_owner(path: &Path) -> bool {
     let is_changed = chown(path, Some(OTHER_UID), None).is_ok();
     if !is_changed {
-        skip("changing the owner of files is not permitted");
+        report_skipped_test("changing the owner of files is not permitted");
     }
     is_changed
 }
@@ -155,7 +155,8 @@ fn store_of_another_user_is_refused_unchanged() {
 #[test]
 fn database_of_another_program_is_refused_unchanged() {
     let sandbox = Sandbox::with_admin();
-    let rows = "CREATE TABLE t (x); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+    let create_rows_sql =
+        "CREATE TABLE t (x); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
                 WHERE i < 2000) INSERT INTO t SELECT randomblob(500) FROM n";
     for (name, pragma) in [
         ("plain.db", ""),
@@ -164,9 +165,9 @@ fn database_of_another_program_is_refused_unchanged() {
     ] {
         let database = rusqlite::Connection::open(sandbox.home().join(name)).unwrap();
         database.execute_batch(pragma).unwrap();
-        database.execute_batch(rows).unwrap();
+        database.execute_batch(create_rows_sql).unwrap();
     }
-    // The files of a program killed during a write.
+    // Copies the database during a write, as a killed program would leave it with its journal.
     let plain = sandbox.home().join("plain.db");
     let database = rusqlite::Connection::open(&plain).unwrap();
     database

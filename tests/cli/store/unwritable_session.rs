@@ -39,7 +39,7 @@ fn read_only_session_directory_spends_no_token() {
 }
 
 #[test]
-fn read_only_session_directory_prevents_the_refresh() {
+fn read_only_session_directory_prevents_automatic_refresh() {
     let sandbox = Sandbox::with_admin();
     let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
@@ -67,7 +67,7 @@ fn session_directory_below_a_file_is_refused() {
         let mut command = sandbox.command(arguments);
         let directory = sandbox.home().join("file/config");
         command.env("JETON_CONFIG_DIR", directory).env("JETON_PASSWORD", "lovelace");
-        RunOutput::of(command)
+        RunOutput::capture(command)
     };
     assert_snapshot!(run_below_file(&["login", "ada"]), @"
     --- exit code 78, stderr

@@ -1,4 +1,4 @@
-//! `jeton token mint` of many tokens, and with all claim options.
+//! `jeton token mint`: many tokens in one command, and the options that set claims.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
@@ -78,7 +78,7 @@ fn undelivered_tokens_are_revoked() {
     let open_full_device = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mint = |arguments: &[&str]| {
         let mut command = sandbox.command(&[&["token", "mint"], arguments].concat());
-        RunOutput::of(command.stdout(open_full_device()))
+        RunOutput::capture(command.stdout(open_full_device()))
     };
     assert_snapshot!(mint(&["--count", "3", "--record"]), @"
     --- exit code 1, stderr
@@ -138,34 +138,37 @@ fn audit_counts_recorded_and_undelivered_tokens() {
     let sandbox = Sandbox::with_admin();
     let mut child =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "9999"]));
-    let mut first = String::new();
-    // The buffer of the pipe is smaller than one batch. The pipe is closed after one line.
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let mut first_line = String::new();
+    // jeton mints tokens in batches of 500. The test closes the pipe, whose buffer is smaller than
+    // a batch, after one line.
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!(output.code, 1, "{output:?}");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["500"]);
-    let revoked = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
+    let revoked_count =
+        sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
     assert_eq!(
         audit_events(&sandbox),
-        ["1 done 500".to_owned(), format!("1 undelivered {revoked}")]
+        ["1 done 500".to_owned(), format!("1 undelivered {revoked_count}")]
     );
-    let arguments = output.stderr.split_whitespace();
-    assert!(arguments.clone().any(|word| word == revoked), "{output:?}");
+    let words = output.stderr.split_whitespace();
+    assert!(words.clone().any(|word| word == revoked_count), "{output:?}");
     // The number of written lines depends on the pipe.
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let message: Vec<&str> =
-        arguments.map(|word| if is_number(word) { "<count>" } else { word }).collect();
+        words.map(|word| if is_number(word) { "<count>" } else { word }).collect();
     assert_snapshot!(message.join(" "), @"error: only the first <count> tokens could be written; <count> recorded tokens were revoked");
 }
 
 #[test]
 fn large_counts_need_constant_memory() {
     let mut sandbox = Sandbox::with_admin();
-    sandbox.set("SECRET", "0123456789abcdef0123456789abcdef");
+    sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     let mint = ["token", "mint", "--count", "4294967295"];
     let external_key = ["--secret-env", "SECRET", "--alg", "HS256"];
     for options in [&[][..], &external_key, &["--record"], &["-o", "jsonl"]] {
-        let mut child = Sandbox::start(&mut sandbox.confined(&[&mint[..], options].concat()));
+        let mut child =
+            Sandbox::start(&mut sandbox.memory_limited_command(&[&mint[..], options].concat()));
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2_000);
         assert_eq!(lines.map_while(Result::ok).count(), 2_000, "{options:?}");
         let output = RunOutput::from(child.wait_with_output().unwrap());
@@ -184,7 +187,7 @@ fn large_counts_need_constant_memory() {
 fn claims_headers_and_times_are_set_by_flags() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("claims.json"), "{\"iss\":\"file\",\"roles\":[\"a\"]}").unwrap();
-    let token = sandbox.get(&[
+    let token = sandbox.stdout_of(&[
         "token",
         "mint",
         "--sub",

@@ -3,8 +3,8 @@
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
-/// Creates tokens of apps a and b. Of john: 1 (a), 2 (b), 3 (b, superseded), 4 (b, the renewal of 3)
-/// and 5 (b, a test token). Of ada: 6 (b). John is a minter and logged in.
+/// Creates tokens for the apps a and b. John owns the tokens 1 (a), 2 (b), 3 (b, superseded), 4 (b,
+/// the renewal of 3) and 5 (b, a test token). Ada owns token 6 (b). John is a minter and logged in.
 fn with_six_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
@@ -63,7 +63,7 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
 #[test]
 fn bulk_revocation_keeps_the_rows() {
     let sandbox = with_six_tokens();
-    let token = sandbox.get(&["token", "renew", "1"]);
+    let token = sandbox.stdout_of(&["token", "renew", "1"]);
     sandbox.run(&revoke_arguments(&["--all"])).ok();
     let output = sandbox.run(&["token", "verify", &token]);
     assert_snapshot!(output, @"
@@ -75,7 +75,7 @@ fn bulk_revocation_keeps_the_rows() {
 }
 
 #[test]
-fn before_revokes_older_tokens() {
+fn before_option_revokes_older_tokens() {
     let sandbox = with_six_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = issued_at - 864000 WHERE id IN (1, 4, 6)");
     assert_snapshot!(sandbox.run(&revoke_arguments(&["--before", "2020-01-01T00:00:00Z"])), @"
@@ -96,7 +96,7 @@ fn before_revokes_older_tokens() {
 }
 
 #[test]
-fn before_compares_the_iat_claim_of_test_tokens() {
+fn before_option_compares_the_iat_claim_of_test_tokens() {
     let sandbox = Sandbox::with_admin();
     let mint = |options: &[&str]| {
         let arguments = [&["token", "mint", "--record"], options].concat();

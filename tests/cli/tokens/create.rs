@@ -34,7 +34,7 @@ fn json_has_the_token_and_its_attributes() {
 #[test]
 fn flags_set_the_claims() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&[
+    let token = sandbox.stdout_of(&[
         "token",
         "create",
         "app",
@@ -57,7 +57,7 @@ fn flags_set_the_claims() {
     assert_eq!(claims["aud"], json!(["https://a.example", "b"]));
     assert_eq!((&claims["tier"], &claims["note"]), (&json!("gold"), &json!("a=b")));
     assert_eq!(claims["limits"], json!({"n": [1, 2]}));
-    let token_with_one_audience = sandbox.get(&[
+    let token_with_one_audience = sandbox.stdout_of(&[
         "token",
         "create",
         "app",
@@ -70,7 +70,8 @@ fn flags_set_the_claims() {
         (&payload(&token_with_one_audience)["aud"], &payload(&token_with_one_audience)["exp"]),
         (&json!("b"), &json!(4_102_444_800_i64))
     );
-    let claims_without_expiry = payload(&sandbox.get(&["token", "create", "app", "--no-expiry"]));
+    let claims_without_expiry =
+        payload(&sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]));
     assert_eq!((claims_without_expiry.get("exp"), claims_without_expiry.get("aud")), (None, None));
 }
 
@@ -230,7 +231,7 @@ fn only_admins_create_tokens_for_other_users() {
         "));
     }
     sandbox.log_in("ada", "lovelace");
-    let token = sandbox.get(&["token", "create", "app", "--user", "john"]);
+    let token = sandbox.stdout_of(&["token", "create", "app", "--user", "john"]);
     assert_eq!(payload(&token)["id"], 2);
     let output = sandbox.run(&["token", "create", "app", "--user", "nobody"]);
     assert_snapshot!(output, @"

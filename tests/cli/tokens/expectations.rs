@@ -17,7 +17,7 @@ fn with_secret_file() -> Sandbox {
 /// Mints a token signed with the shared secret.
 fn mint(sandbox: &Sandbox, options: &[&str]) -> String {
     let command = ["token", "mint", "--key-file", "secret", "--alg", "HS256"];
-    sandbox.get(&[&command[..], options].concat())
+    sandbox.stdout_of(&[&command[..], options].concat())
 }
 
 fn mint_without_exp(sandbox: &Sandbox) -> String {
@@ -81,11 +81,11 @@ fn third_party_batch_refuses_tokens_without_exp() {
 #[test]
 fn allow_no_expiry_is_for_third_party_tokens_only() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "app", "--no-expiry"]);
+    let token = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
     sandbox.run(&["token", "verify", &token]).ok();
     let output = sandbox.run(&["token", "verify", &token, "--allow-no-expiry"]);
     assert_eq!(output.code, 2, "the flag needs `--jwks` or `--key`: {output:?}");
-    let test_token = sandbox.get(&["token", "mint", "--defect", "missing_exp"]);
+    let test_token = sandbox.stdout_of(&["token", "mint", "--defect", "missing_exp"]);
     check_invalid(
         &sandbox.run(&["token", "verify", &test_token, "--type", "test"]),
         10,
@@ -112,7 +112,7 @@ fn typ_is_compared_as_a_media_type() {
     }
     assert_eq!(verify(&sandbox, &token, &["--typ", ""]).code, 2);
     let store_sandbox = Sandbox::with_admin();
-    let app_token = store_sandbox.get(&["token", "create", "app"]);
+    let app_token = store_sandbox.stdout_of(&["token", "create", "app"]);
     store_sandbox.run(&["token", "verify", &app_token, "--typ", "jwt"]).ok();
     check_invalid(
         &store_sandbox.run(&["token", "verify", &app_token, "--typ", "at+jwt"]),
@@ -145,7 +145,7 @@ fn required_claims_must_be_present() {
     error: required claim missing or different: absent
     ");
     let store_sandbox = Sandbox::with_admin();
-    let app_token = store_sandbox.get(&["token", "create", "app"]);
+    let app_token = store_sandbox.stdout_of(&["token", "create", "app"]);
     store_sandbox.run(&["token", "verify", &app_token, "--require-claim", "app"]).ok();
     check_invalid(
         &store_sandbox.run(&["token", "verify", &app_token, "--require-claim", "aud"]),

@@ -25,7 +25,7 @@ fn parse(text: &str) -> Value {
 #[test]
 fn inspect_prints_only_the_verified_claims() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app", "-p", "read"]);
+    let token = sandbox.stdout_of(&["token", "create", "app", "-p", "read"]);
     let output = sandbox.run(&["token", "inspect", &token]).ok();
     assert_eq!((parse(&output.stdout), output.stderr.as_str()), (payload(&token), ""));
     assert!(output.stdout.starts_with("{\n  \"id\": 2,\n"), "{}", output.stdout);
@@ -38,11 +38,11 @@ fn inspect_prints_only_the_verified_claims() {
 #[test]
 fn inspect_refuses_invalid_tokens() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     let mut outputs = String::new();
     for token in [
-        sandbox.session("access"),
-        sandbox.session("refresh"),
+        sandbox.session_member("access"),
+        sandbox.session_member("refresh"),
         tampered(&token, 2),
         FLASK_TOKENS[0].to_owned(),
         "nonsense".to_owned(),
@@ -78,7 +78,7 @@ fn inspect_refuses_invalid_tokens() {
 #[test]
 fn inspect_refuses_test_tokens_with_a_hint() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "mint"]);
+    let token = sandbox.stdout_of(&["token", "mint"]);
     assert_snapshot!(sandbox.run(&["token", "inspect", &token]), @"
     --- exit code 10, stderr
     error: token type mismatch
@@ -152,13 +152,13 @@ fn decode_refuses_malformed_tokens() {
 #[test]
 fn token_is_read_from_argument_file_stdin_or_variable() {
     let mut sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     for text in [token.clone(), format!("Bearer {token}\n"), format!("  bearer   {token}  \r\n")] {
         std::fs::write(sandbox.home().join("token.txt"), &text).unwrap();
-        assert_eq!(sandbox.get(&["token", "verify", "@token.txt"]), "valid", "{text:?}");
+        assert_eq!(sandbox.stdout_of(&["token", "verify", "@token.txt"]), "valid", "{text:?}");
         let output = sandbox.run_with_input(&["token", "verify", "-"], &text);
         allow_duplicates!(assert_snapshot!(output, @"valid"));
-        assert_eq!(sandbox.get(&["token", "verify", &text]), "valid");
+        assert_eq!(sandbox.stdout_of(&["token", "verify", &text]), "valid");
     }
     for verb in ["verify", "inspect", "decode"] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", verb]), @"
@@ -172,7 +172,7 @@ fn token_is_read_from_argument_file_stdin_or_variable() {
     --- exit code 2, stderr
     error: the file with the token cannot be read: No such file or directory (os error 2)
     ");
-    sandbox.set("JETON_TOKEN", &format!("Bearer {token}"));
+    sandbox.set_variable("JETON_TOKEN", &format!("Bearer {token}"));
     for verb in ["verify", "inspect", "decode"] {
         sandbox.run(&["token", verb]).ok();
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 fn live_app_token_is_described() {
     let sandbox = Sandbox::with_john();
     let create = ["token", "create", "shop", "-p", "read,write", "--aud", "https://api.example"];
-    let token = sandbox.get(&create);
+    let token = sandbox.stdout_of(&create);
     let claims = payload(&token);
     assert_eq!(
         sandbox.json(&["token", "introspect", &token]),
@@ -19,7 +19,7 @@ fn live_app_token_is_described() {
             "jti": claims["jti"],
         })
     );
-    let access = sandbox.json(&["token", "introspect", &sandbox.session("access")]);
+    let access = sandbox.json(&["token", "introspect", &sandbox.session_member("access")]);
     assert_eq!((&access["active"], &access["username"]), (&true.into(), &"john".into()));
     assert_eq!((&access["token_use"], &access["token_type"]), (&json!("access"), &json!("Bearer")));
     assert!(access.get("scope").is_none());
@@ -29,13 +29,13 @@ fn live_app_token_is_described() {
 #[test]
 fn invalid_token_is_inactive_without_details() {
     let sandbox = Sandbox::with_admin();
-    let app_token = sandbox.get(&["token", "create", "app"]);
-    let revoked_token = sandbox.get(&["token", "create", "app"]);
+    let app_token = sandbox.stdout_of(&["token", "create", "app"]);
+    let revoked_token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "revoke", "2"]).ok();
-    let expired_token = sandbox.get(&["token", "create", "app", "--ttl", "1s"]);
-    let test_token = sandbox.get(&["token", "mint"]);
+    let expired_token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1s"]);
+    let test_token = sandbox.stdout_of(&["token", "mint"]);
     std::thread::sleep(std::time::Duration::from_secs(2));
-    let refresh_token = sandbox.session("refresh");
+    let refresh_token = sandbox.session_member("refresh");
     for token in [
         revoked_token,
         expired_token,

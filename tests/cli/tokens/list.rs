@@ -4,7 +4,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Creates tokens of apps a and b. Of john: 1 (a), 2 (b, revoked) and 3 (b, expired). Of ada: 4 (b).
+/// Creates tokens for the apps a and b. John owns the tokens 1 (a), 2 (b, revoked) and 3 (b,
+/// expired). Ada owns token 4 (b) and is logged in.
 fn with_four_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "a", "-p", "read,write", "--aud", "x", "--claim", "k=v"]).ok();
@@ -185,12 +186,12 @@ fn show_accepts_a_jti_case_insensitively() {
     --- exit code 7, stderr
     error: only admins can see tokens of other users
     ");
-    let token = sandbox.get(&["token", "create", "x"]);
+    let token = sandbox.stdout_of(&["token", "create", "x"]);
     show(&token).fails(2);
 }
 
 #[test]
-fn before_filter_matches_list_and_revoke() {
+fn before_filter_applies_to_list_and_revoke() {
     let sandbox = with_four_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = 1000 WHERE id = 1 RETURNING id");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1001"]), "1 of 1");
@@ -267,7 +268,7 @@ fn owner_is_a_name_an_email_or_the_id_of_a_deleted_user() {
     sandbox.run_with_input(&arguments, "123456").ok();
     sandbox.register("kim", "123456");
     for login in ["mia@example.com", "kim"] {
-        sandbox.get(&["token", "create", "ci", "--user", login]);
+        sandbox.stdout_of(&["token", "create", "ci", "--user", login]);
     }
     sandbox.run(&["users", "delete", "kim", "--yes"]).ok();
     let list = sandbox.json(&["token", "list", "--all-users", "--status", "all"]);

@@ -21,7 +21,7 @@ fn only_the_token_is_printed() {
 #[test]
 fn flags_set_the_claims() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&[
+    let token = sandbox.stdout_of(&[
         "token",
         "mint",
         "--sub",
@@ -42,7 +42,8 @@ fn flags_set_the_claims() {
     assert_eq!((&claims["aud"], &claims["email"]), (&json!("api"), &json!("alice@example.com")));
     assert_eq!(claims["roles"], json!(["admin"]));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 7_200);
-    let expired_token = sandbox.get(&["token", "mint", "--expires-at", "2020-01-01T00:00:00Z"]);
+    let expired_token =
+        sandbox.stdout_of(&["token", "mint", "--expires-at", "2020-01-01T00:00:00Z"]);
     let output = sandbox.run(&["token", "verify", &expired_token, "--type", "test"]);
     assert_snapshot!(output, @"
     invalid: token_expired
@@ -50,13 +51,13 @@ fn flags_set_the_claims() {
     error: token expired
     ");
     let token_with_claims =
-        sandbox.get(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
+        sandbox.stdout_of(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
     assert_eq!(
         (&payload(&token_with_claims)["sub"], &payload(&token_with_claims)["iat"]),
         (&json!("bob"), &json!(5))
     );
     let with_jti = sandbox.json(&["token", "mint", "--claim", "jti=mine"]);
-    assert_eq!(with_jti["jti"], "mine", "the `jti` of the token");
+    assert_eq!(with_jti["jti"], "mine", "the printed `jti` is that of the token");
     assert_eq!(sandbox.json(&["token", "mint", "--claim-json", "jti=7"])["jti"], json!(null));
 }
 
@@ -84,7 +85,7 @@ fn only_minters_and_admins_mint() {
 #[test]
 fn test_token_is_no_bearer_credential() {
     let mut sandbox = Sandbox::with_admin();
-    let access_claims = payload(&sandbox.session("access"));
+    let access_claims = payload(&sandbox.session_member("access"));
     let claims: Vec<String> = access_claims
         .as_object()
         .unwrap()
@@ -93,12 +94,12 @@ fn test_token_is_no_bearer_credential() {
         .collect();
     let arguments: Vec<_> =
         ["token", "mint"].into_iter().chain(claims.iter().map(String::as_str)).collect();
-    let token = sandbox.get(&arguments);
-    sandbox.set("JETON_TOKEN", &token);
+    let token = sandbox.stdout_of(&arguments);
+    sandbox.set_variable("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
     error: token type mismatch
-    hint: set the access token of a session in JETON_TOKEN
+    hint: replace the token in JETON_TOKEN with the access token of a session
     ");
 }
 
@@ -151,12 +152,12 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     ");
     let full_device = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "mint", "--record"]);
-    let output = crate::run_output::RunOutput::of(command.stdout(full_device));
+    let output = crate::run_output::RunOutput::capture(command.stdout(full_device));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the token could not be written; token 2 was revoked
     ");
-    let token_without_jti = sandbox.get(&["token", "mint", "--claim-json", "jti=1"]);
+    let token_without_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
     assert_snapshot!(sandbox.run(&["token", "revoke", &token_without_jti]), @"
     --- exit code 2, stderr
     error: a token without `jti` cannot be revoked; mint revocable tokens with `--record`
@@ -184,13 +185,13 @@ fn first_token_creates_the_test_key() {
 #[test]
 fn retired_key_signs_only_while_it_verifies() {
     let sandbox = Sandbox::with_admin();
-    sandbox.get(&["token", "mint"]);
-    let kid = sandbox.get(&["keys", "generate", "--purpose", "test"]);
-    let token = sandbox.get(&["token", "mint", "--key", &kid]);
+    sandbox.stdout_of(&["token", "mint"]);
+    let kid = sandbox.stdout_of(&["keys", "generate", "--purpose", "test"]);
+    let token = sandbox.stdout_of(&["token", "mint", "--key", &kid]);
     sandbox.run(&["token", "verify", "--type", "test", &token]).ok();
     sandbox.run(&["keys", "activate", "--", &kid]).ok();
     sandbox.run(&["keys", "retire", "--overlap", "1h", "--", &kid]).ok();
-    let token = sandbox.get(&["token", "mint", "--key", &kid]);
+    let token = sandbox.stdout_of(&["token", "mint", "--key", &kid]);
     sandbox.run(&["token", "verify", "--type", "test", &token]).ok();
     sandbox.sql("UPDATE keys SET verify_until = 1 WHERE state = 'retired'");
     let output = sandbox.run(&["token", "mint", "--key", &kid]);

@@ -8,9 +8,9 @@ use std::fs;
 #[test]
 fn named_key_must_be_a_test_key() {
     let sandbox = Sandbox::with_admin();
-    sandbox.get(&["token", "mint"]);
-    let kid = sandbox.get(&["keys", "generate", "--purpose", "test"]);
-    let token = sandbox.get(&["token", "mint", "--key", &kid]);
+    sandbox.stdout_of(&["token", "mint"]);
+    let kid = sandbox.stdout_of(&["keys", "generate", "--purpose", "test"]);
+    let token = sandbox.stdout_of(&["token", "mint", "--key", &kid]);
     let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
     assert_eq!(header["kid"], json!(kid));
     let keys = sandbox.json(&["keys", "list"]);
@@ -31,7 +31,7 @@ fn named_key_must_be_a_test_key() {
 #[test]
 fn external_key_signs_without_a_store() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("SECRET", "a secret that is as long as the hash");
+    sandbox.set_variable("SECRET", "a secret that is as long as the hash");
     let output =
         sandbox.run(&["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--sub", "a"]);
     assert_snapshot!(output, @"<token>");
@@ -40,7 +40,7 @@ fn external_key_signs_without_a_store() {
     assert_eq!(names, ["sub", "iat", "exp", "jti"]);
     let pem = include_str!("../keys/samples/sec1.pem");
     fs::write(sandbox.home().join("key.pem"), pem).unwrap();
-    let token = sandbox.get(&["token", "mint", "--key-file", "key.pem", "--count", "1"]);
+    let token = sandbox.stdout_of(&["token", "mint", "--key-file", "key.pem", "--count", "1"]);
     let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
     assert_eq!(header["alg"], "ES256");
     let output = sandbox.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
@@ -65,7 +65,7 @@ fn jwk_signs_under_its_own_kid() {
     for (key, algorithm) in [(jwk, "ES256"), (secret_jwk, "HS256")] {
         fs::write(sandbox.home().join("key.json"), key.to_string()).unwrap();
         let key_options = ["--key-file", "key.json", "--alg", algorithm];
-        let token = sandbox.get(&[&["token", "mint"][..], &key_options].concat());
+        let token = sandbox.stdout_of(&[&["token", "mint"][..], &key_options].concat());
         let header = sandbox.json(&["token", "decode", &token, "--part", "header"]);
         assert_eq!(header["kid"], "prod-1");
         sandbox.run(&[&["token", "fixtures", "--out", algorithm][..], &key_options].concat()).ok();

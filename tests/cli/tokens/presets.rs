@@ -1,6 +1,6 @@
 //! `jeton token presets`, and tokens minted from presets
 
-use crate::python::{python, run_script};
+use crate::python::{find_python, run_script};
 use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ const SECRET: &str = "a secret that is as long as the hash";
 /// Mints a token of the preset, signed with `JWT_SECRET_KEY`.
 fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
     let arguments = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
-    sandbox.get(&[&arguments[..], &["--alg", "HS256"], options].concat())
+    sandbox.stdout_of(&[&arguments[..], &["--alg", "HS256"], options].concat())
 }
 
 fn decode_header(sandbox: &Sandbox, token: &str) -> String {
@@ -20,19 +20,20 @@ fn decode_header(sandbox: &Sandbox, token: &str) -> String {
 
 #[test]
 fn flask_service_accepts_preset_tokens() {
-    let Some(program) = python() else { return };
+    let Some(program) = find_python() else { return };
     let mut sandbox = Sandbox::new();
-    sandbox.set("JWT_SECRET_KEY", SECRET);
+    sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let access = mint_with_secret(&sandbox, "flask", &["--sub", "7"]);
-    let fresh = mint_with_secret(&sandbox, "flask", &["--sub", "7", "--set", "fresh=true"]);
+    let fresh_access = mint_with_secret(&sandbox, "flask", &["--sub", "7", "--set", "fresh=true"]);
     let refresh = mint_with_secret(&sandbox, "flask-refresh", &["--sub", "7"]);
-    let expired = mint_with_secret(&sandbox, "flask", &["--issued-at", "2020-01-01T00:00:00Z"]);
-    let without_preset =
-        sandbox.get(&["token", "mint", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
+    let expired_access =
+        mint_with_secret(&sandbox, "flask", &["--issued-at", "2020-01-01T00:00:00Z"]);
+    let token_without_preset =
+        sandbox.stdout_of(&["token", "mint", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
     let input = json!({"secret": SECRET, "requests": [
-        ["/protected", access], ["/fresh", access], ["/fresh", fresh], ["/protected", refresh],
-        ["/refresh", refresh], ["/refresh", access], ["/protected", expired],
-        ["/protected", without_preset],
+        ["/protected", access], ["/fresh", access], ["/fresh", fresh_access], ["/protected", refresh],
+        ["/refresh", refresh], ["/refresh", access], ["/protected", expired_access],
+        ["/protected", token_without_preset],
     ]});
     let responses = run_script(&program, "service.py", &input);
     let statuses: Vec<&Value> =
@@ -52,9 +53,9 @@ fn flask_service_accepts_preset_tokens() {
 }
 
 #[test]
-fn gerencia_preset_has_the_layout_of_the_service() {
+fn gerencia_preset_sets_the_claims_in_order() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("JWT_SECRET_KEY", SECRET);
+    sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let options = ["--issued-at", "2026-01-01T00:00:00Z", "-p", "read", "--set", "id=12"];
     let token = mint_with_secret(&sandbox, "gerencia", &options);
     assert_eq!(
@@ -107,7 +108,7 @@ fn custom_preset_overrides_the_built_in_preset() {
     rfc9068         -       OAuth 2.0 access token of any issuer that follows RFC 9068
     supabase        -       Access token of a user of a Supabase project, with asymmetric signing keys
     ");
-    let token = sandbox.get(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
+    let token = sandbox.stdout_of(&["token", "mint", "--preset", "ours", "--set", "tenant=t"]);
     assert_eq!(payload(&token)["iss"], "https://t.example/");
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     assert_snapshot!(sandbox.run(&["token", "presets", "show", "ours"]), @r#"
@@ -125,12 +126,13 @@ fn custom_preset_overrides_the_built_in_preset() {
       iss = "https://{tenant}.example/"
       exp = "{exp}"
     "#);
-    let with_expiry = json!({"description": "ours", "claims": {"exp": "{exp}"}});
-    fs::write(directory.join("ours.json"), with_expiry.to_string()).unwrap();
-    let token = sandbox.get(&["token", "mint", "--preset", "ours"]);
+    let preset_with_expiry = json!({"description": "ours", "claims": {"exp": "{exp}"}});
+    fs::write(directory.join("ours.json"), preset_with_expiry.to_string()).unwrap();
+    let token = sandbox.stdout_of(&["token", "mint", "--preset", "ours"]);
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
-    let without_jti = json!({"description": "ours", "header": {"kid": "{kid}"}, "claims": {}});
-    fs::write(directory.join("ours.json"), without_jti.to_string()).unwrap();
+    let preset_without_alg =
+        json!({"description": "ours", "header": {"kid": "{kid}"}, "claims": {}});
+    fs::write(directory.join("ours.json"), preset_without_alg.to_string()).unwrap();
     let output = sandbox.run(&["token", "mint", "--preset", "ours"]);
     assert_snapshot!(output, @r#"
     --- exit code 65, stderr
@@ -172,7 +174,7 @@ fn shown_preset_is_a_valid_preset_file() {
         let name = item["name"].as_str().unwrap();
         let preset = sandbox.json(&["token", "presets", "show", name]);
         fs::write(directory.join("mine.json"), preset.to_string()).unwrap();
-        let show = |name| sandbox.get(&["token", "presets", "show", name]);
+        let show = |name| sandbox.stdout_of(&["token", "presets", "show", name]);
         assert_eq!(show("mine"), show(name));
     }
 }
@@ -199,7 +201,7 @@ fn readme_lists_parameters_and_verifiers_of_each_preset() {
 fn single_values_stay_lists() {
     let sandbox = Sandbox::with_admin();
     let mint =
-        |arguments: &[&str]| payload(&sandbox.get(&[&["token", "mint"], arguments].concat()));
+        |arguments: &[&str]| payload(&sandbox.stdout_of(&[&["token", "mint"], arguments].concat()));
     assert_eq!(mint(&["-p", "read"])["permissions"], json!(["read"]));
     let auth0 = ["--preset", "auth0", "-p"];
     assert_eq!(mint(&[&auth0[..], &["a"]].concat())["permissions"], json!(["a"]));
@@ -237,9 +239,9 @@ fn unknown_presets_and_parameters_are_refused() {
 }
 
 #[test]
-fn exponential_preset_is_refused() {
+fn preset_with_exponential_expansion_is_refused() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("JWT_SECRET_KEY", SECRET);
+    sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let directory = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&directory).unwrap();
     let twice = |name: String| json!([name, name]);

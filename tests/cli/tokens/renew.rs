@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 #[test]
 fn renewed_token_has_the_same_attributes() {
     let sandbox = Sandbox::with_john();
-    let old_token = sandbox.get(&[
+    let old_token = sandbox.stdout_of(&[
         "token",
         "create",
         "app",
@@ -43,7 +43,7 @@ fn renewed_token_has_the_same_attributes() {
 #[test]
 fn grace_period_keeps_both_tokens_valid() {
     let sandbox = Sandbox::with_john();
-    let first = sandbox.get(&["token", "create", "app"]);
+    let first = sandbox.stdout_of(&["token", "create", "app"]);
     let second = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
     assert_snapshot!(second, @"
     <token>
@@ -66,7 +66,7 @@ fn grace_period_keeps_both_tokens_valid() {
 fn full_quota_allows_renewal() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
-        sandbox.get(&["token", "create", app]);
+        sandbox.stdout_of(&["token", "create", app]);
     }
     sandbox.run(&["token", "create", "d"]).fails(8);
     sandbox.run(&["token", "renew", "1"]).ok();
@@ -77,7 +77,7 @@ fn full_quota_allows_renewal() {
 #[test]
 fn bearer_renews_without_a_login() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
     sandbox.run_with_input(&["token", "rotate", "-"], &token).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
@@ -90,21 +90,21 @@ fn bearer_renews_without_a_login() {
 #[test]
 fn bearer_cannot_extend_the_lifetime() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "app", "--ttl", "1h"]);
-    let ci = sandbox.get(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
+    let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
+    let ci = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", &token, "--ttl", "2h"]), @"
     --- exit code 7, stderr
-    error: only the owner can extend the lifetime of a token, by id
+    error: only the owner can extend the lifetime of a token, and must name it by id
     ");
-    let new_token = sandbox.get(&["token", "renew", &token, "--ttl", "30m"]);
+    let new_token = sandbox.stdout_of(&["token", "renew", &token, "--ttl", "30m"]);
     assert_snapshot!(sandbox.run(&["token", "renew", &new_token, "--ttl", "31m"]), @"
     --- exit code 7, stderr
-    error: only the owner can extend the lifetime of a token, by id
+    error: only the owner can extend the lifetime of a token, and must name it by id
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", &ci]), @"
     --- exit code 7, stderr
-    error: minting credentials can only be renewed by the owner, by id
+    error: only the owner can renew a minting credential, and must name it by id
     ");
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["token", "renew", "2", "--ttl", "2h"]).ok();
@@ -113,7 +113,7 @@ fn bearer_cannot_extend_the_lifetime() {
 #[test]
 fn only_one_grace_period_runs_at_a_time() {
     let sandbox = Sandbox::with_john();
-    let first = sandbox.get(&["token", "create", "app"]);
+    let first = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 12, stderr
@@ -133,13 +133,13 @@ fn only_one_grace_period_runs_at_a_time() {
 #[test]
 fn revoked_and_expired_tokens_are_not_renewed() {
     let sandbox = Sandbox::with_john();
-    sandbox.get(&["token", "create", "a"]);
+    sandbox.stdout_of(&["token", "create", "a"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 12, stderr
     error: token revoked
     ");
-    sandbox.get(&["token", "create", "b", "--ttl", "1s"]);
+    sandbox.stdout_of(&["token", "create", "b", "--ttl", "1s"]);
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 11, stderr
@@ -149,7 +149,7 @@ fn revoked_and_expired_tokens_are_not_renewed() {
     --- exit code 7, stderr
     error: only admins can act on other users' tokens
     ");
-    sandbox.get(&["token", "create", "c"]);
+    sandbox.stdout_of(&["token", "create", "c"]);
     sandbox.register("eve", "123456");
     sandbox.log_in("eve", "123456");
     assert_snapshot!(sandbox.run(&["token", "renew", "3"]), @"
@@ -161,8 +161,8 @@ fn revoked_and_expired_tokens_are_not_renewed() {
 #[test]
 fn grace_period_limits_the_expiry() {
     let sandbox = Sandbox::with_john();
-    let old_token = sandbox.get(&["token", "create", "app"]);
-    let token_without_expiry = sandbox.get(&["token", "create", "app", "--no-expiry"]);
+    let old_token = sandbox.stdout_of(&["token", "create", "app"]);
+    let token_without_expiry = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
     for id in ["1", "2"] {
         sandbox.run(&["token", "renew", id, "--grace", "10m"]).ok();
     }
@@ -185,20 +185,20 @@ fn only_app_tokens_are_renewed() {
     let sandbox = Sandbox::with_admin();
     for kind in ["access", "refresh"] {
         allow_duplicates!(
-            assert_snapshot!(sandbox.run(&["token", "renew", &sandbox.session(kind)]), @"
+            assert_snapshot!(sandbox.run(&["token", "renew", &sandbox.session_member(kind)]), @"
         --- exit code 10, stderr
         error: session token not accepted: only app tokens can be renewed
         ")
         );
     }
     for options in [&[][..], &["--record"]] {
-        let test = sandbox.get(&[&["token", "mint"], options].concat());
-        allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "renew", &test]), @"
+        let test_token = sandbox.stdout_of(&[&["token", "mint"], options].concat());
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "renew", &test_token]), @"
         --- exit code 10, stderr
         error: token type mismatch: only app tokens can be renewed
         "));
         assert_eq!(
-            sandbox.json_error(&["token", "renew", &test])["details"]["reason"],
+            sandbox.json_error(&["token", "renew", &test_token])["details"]["reason"],
             "wrong_type"
         );
     }
@@ -206,7 +206,7 @@ fn only_app_tokens_are_renewed() {
     --- exit code 2, stderr
     error: only app tokens can be renewed
     ");
-    let app = sandbox.get(&["token", "create", "app"]);
+    let app = sandbox.stdout_of(&["token", "create", "app"]);
     rusqlite::Connection::open(sandbox.store())
         .unwrap()
         .execute_batch("DELETE FROM tokens WHERE id = 2")

@@ -1,4 +1,4 @@
-//! Limits of `jeton token renew` by the bearer, and for tokens of `jeton run`.
+//! `jeton token renew`: limits of renewals by the bearer, and renewals of tokens of `jeton run`.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 
 const HOUR: i64 = 3_600;
 
-/// Sets the first issue time of every token to `seconds` before the issue time.
+/// Changes every token as if the first token of its chain of renewals had been issued `seconds`
+/// before the token itself.
 fn move_first_issue_back(sandbox: &Sandbox, seconds: i64) {
     let sql = format!("UPDATE tokens SET first_issued_at = issued_at - {seconds}");
     rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
@@ -21,45 +22,48 @@ fn lifetime(token: &str) -> i64 {
 fn renewals_by_the_bearer_end_at_max_ttl() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.max_ttl", "90m"]).ok();
-    let token = sandbox.get(&["token", "create", "app", "--ttl", "1h"]);
+    let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
-    let token = sandbox.get(&["token", "renew", &token]);
+    let token = sandbox.stdout_of(&["token", "renew", &token]);
     assert_eq!(lifetime(&token), HOUR);
     move_first_issue_back(&sandbox, HOUR);
     let output = sandbox.run(&["token", "renew", &token, "--ttl", "40m"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: renewal limit exceeded: first issued at <time>, renewable until <time>
-    hint: as its owner, renew the token by id: jeton token renew 2
+    hint: renew the token by id as its owner: jeton token renew 2
     ");
-    let token = sandbox.get(&["token", "renew", &token]);
+    let token = sandbox.stdout_of(&["token", "renew", &token]);
     assert!((1_700..=1_800).contains(&lifetime(&token)), "{}", lifetime(&token));
     move_first_issue_back(&sandbox, 2 * HOUR);
     assert_snapshot!(sandbox.run(&["token", "renew", &token]), @"
     --- exit code 7, stderr
     error: renewal limit exceeded: first issued at <time>, renewable until <time>
-    hint: as its owner, renew the token by id: jeton token renew 3
+    hint: renew the token by id as its owner: jeton token renew 3
     ");
     sandbox.run(&["token", "verify", &token]).ok();
     // A renewal by the owner starts a new chain.
     sandbox.log_in("ada", "lovelace");
-    let token = sandbox.get(&["token", "renew", "3", "--ttl", "1h"]);
+    let token = sandbox.stdout_of(&["token", "renew", "3", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
-    assert_eq!(lifetime(&sandbox.get(&["token", "renew", &token])), HOUR);
+    assert_eq!(lifetime(&sandbox.stdout_of(&["token", "renew", &token])), HOUR);
 }
 
 #[test]
 fn renewal_by_the_bearer_adds_an_expiry() {
     let sandbox = Sandbox::with_admin();
-    let token = sandbox.get(&["token", "create", "app", "--no-expiry"]);
-    let renewed = sandbox.get(&["token", "renew", &token]);
-    assert!((90 * 24 * HOUR - 60..=90 * 24 * HOUR).contains(&lifetime(&renewed)));
-    sandbox.get(&["token", "create", "app", "--no-expiry"]);
-    let renewed = sandbox.get(&["token", "renew", "3"]);
-    assert!(payload(&renewed).get("exp").is_none(), "the owner may keep the token without expiry");
+    let token = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
+    let renewed_token = sandbox.stdout_of(&["token", "renew", &token]);
+    assert!((90 * 24 * HOUR - 60..=90 * 24 * HOUR).contains(&lifetime(&renewed_token)));
+    sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
+    let renewed_token = sandbox.stdout_of(&["token", "renew", "3"]);
+    assert!(
+        payload(&renewed_token).get("exp").is_none(),
+        "the owner may keep the token without expiry"
+    );
 }
 
-fn run_app(sandbox: &Sandbox, script: &str) -> RunOutput {
+fn run_with_app_token(sandbox: &Sandbox, script: &str) -> RunOutput {
     let jeton = env!("CARGO_BIN_EXE_jeton");
     sandbox.run(&["run", "--app", "ci", "--", "sh", "-c", script, jeton])
 }
@@ -67,7 +71,7 @@ fn run_app(sandbox: &Sandbox, script: &str) -> RunOutput {
 #[test]
 fn run_token_is_not_renewed_by_its_bearer() {
     let sandbox = Sandbox::with_admin();
-    let output = run_app(&sandbox, "\"$0\" token renew \"$API_TOKEN\"");
+    let output = run_with_app_token(&sandbox, "\"$0\" token renew \"$API_TOKEN\"");
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: tokens of `jeton run` cannot be renewed by the bearer
@@ -79,7 +83,7 @@ fn run_token_is_not_renewed_by_its_bearer() {
 fn successors_of_a_run_token_are_revoked_with_it() {
     let sandbox = Sandbox::with_admin();
     // Renewals by id, with and without a grace period and a new lifetime.
-    let output = run_app(
+    let output = run_with_app_token(
         &sandbox,
         "\"$0\" token renew 1 --grace 1h && \"$0\" token renew 2 && \"$0\" token renew 3 --ttl 1d",
     )

@@ -19,7 +19,7 @@ const INVALID_ENDED: &str = "invalid: session_ended";
 #[test]
 fn app_token_is_revoked_by_id_jti_or_value() {
     let sandbox = Sandbox::with_john();
-    let create = |app: &str| sandbox.get(&["token", "create", app]);
+    let create = |app: &str| sandbox.stdout_of(&["token", "create", app]);
     let (first, second, third) = (create("a"), create("b"), create("c"));
     assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
     --- stderr
@@ -47,10 +47,12 @@ fn app_token_is_revoked_by_id_jti_or_value() {
 #[test]
 fn json_reports_the_outcome_of_each_token() {
     let sandbox = Sandbox::with_john();
-    let (first, second) =
-        (sandbox.get(&["token", "create", "a"]), sandbox.get(&["token", "create", "b"]));
+    let (first, second) = (
+        sandbox.stdout_of(&["token", "create", "a"]),
+        sandbox.stdout_of(&["token", "create", "b"]),
+    );
     sandbox.run(&["token", "revoke", "1"]).ok();
-    let access = sandbox.session("access");
+    let access = sandbox.session_member("access");
     assert_snapshot!(sandbox.run_json(&["token", "revoke", "1", &second, &access]), @r#"{"changed":true,"tokens":[{"id":1,"jti":"<uuid>","kind":"app","changed":false},{"id":2,"jti":"<uuid>","kind":"app","changed":true},{"id":null,"jti":"<uuid>","kind":"access","changed":true}]}"#);
     assert_snapshot!(sandbox.run_json(&["token", "revoke", &first]), @r#"{"changed":false,"tokens":[{"id":1,"jti":"<uuid>","kind":"app","changed":false}]}"#);
 }
@@ -58,7 +60,7 @@ fn json_reports_the_outcome_of_each_token() {
 #[test]
 fn refresh_token_revocation_ends_the_session() {
     let sandbox = Sandbox::with_john();
-    let (access, refresh) = (sandbox.session("access"), sandbox.session("refresh"));
+    let (access, refresh) = (sandbox.session_member("access"), sandbox.session_member("refresh"));
     let output = sandbox.run(&["token", "revoke", &access]);
     assert_snapshot!(output, @"
     --- stderr
@@ -73,7 +75,7 @@ fn refresh_token_revocation_ends_the_session() {
     ");
     sandbox.run(&["refresh"]).ok();
     sandbox.run(&["whoami"]).ok();
-    let refresh = sandbox.session("refresh");
+    let refresh = sandbox.session_member("refresh");
     let output = sandbox.run(&["token", "revoke", &refresh]);
     assert_snapshot!(output, @"
     --- stderr
@@ -90,7 +92,8 @@ fn refresh_token_revocation_ends_the_session() {
 #[test]
 fn test_token_revocation_adds_a_blocklist_row() {
     let sandbox = Sandbox::with_admin();
-    let (first, second) = (sandbox.get(&["token", "mint"]), sandbox.get(&["token", "mint"]));
+    let (first, second) =
+        (sandbox.stdout_of(&["token", "mint"]), sandbox.stdout_of(&["token", "mint"]));
     assert_snapshot!(sandbox.run(&["token", "revoke", &first]), @"
     --- stderr
     revoked test token <uuid>
@@ -110,7 +113,7 @@ fn test_token_revocation_adds_a_blocklist_row() {
 #[test]
 fn unknown_token_prevents_the_revocation_of_all() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     let unknown_jti = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     let mut outputs = String::new();
     for invalid_token in ["99", unknown_jti, "nonsense", &tampered(&token, 2)] {
@@ -137,7 +140,7 @@ fn unknown_token_prevents_the_revocation_of_all() {
 #[test]
 fn only_admins_revoke_tokens_of_other_users_by_id() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.register("kim", "123456");
     sandbox.log_in("kim", "123456");
     for id in ["1", &jti(&token)] {
@@ -175,43 +178,45 @@ const JTI_CLAIM: &str = "jti=018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
 fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     let sandbox = with_minter();
     let mint = ["token", "mint", "--claim", JTI_CLAIM];
-    let recorded = sandbox.get(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
+    let recorded_token =
+        sandbox.stdout_of(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
     sandbox.log_in("mia", "123456");
-    let output = sandbox.run(&["token", "revoke", &jti(&recorded)]);
+    let output = sandbox.run(&["token", "revoke", &jti(&recorded_token)]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can act on other users' tokens
     ");
-    let unrecorded = sandbox.get(&mint);
+    let unrecorded_token = sandbox.stdout_of(&mint);
     sandbox.run(&["logout"]).ok();
-    assert_snapshot!(sandbox.run(&["token", "revoke", &unrecorded]), @"
+    assert_snapshot!(sandbox.run(&["token", "revoke", &unrecorded_token]), @"
     --- stderr
     revoked test token <uuid>
     ");
-    assert_verify_prints(&sandbox, &unrecorded, INVALID_REVOKED);
-    assert_verify_prints(&sandbox, &recorded, "valid");
-    assert_snapshot!(sandbox.run(&["token", "revoke", &recorded]), @"
+    assert_verify_prints(&sandbox, &unrecorded_token, INVALID_REVOKED);
+    assert_verify_prints(&sandbox, &recorded_token, "valid");
+    assert_snapshot!(sandbox.run(&["token", "revoke", &recorded_token]), @"
     --- stderr
     revoked test token 1
     ");
-    assert_verify_prints(&sandbox, &recorded, INVALID_REVOKED);
+    assert_verify_prints(&sandbox, &recorded_token, INVALID_REVOKED);
 }
 
 #[test]
 fn revoked_jti_is_not_recorded_again() {
     let sandbox = with_minter();
     let mint = ["token", "mint", "--claim", JTI_CLAIM];
-    let revoked = sandbox.get(&[&mint[..], &["--ttl", "1d"]].concat());
-    sandbox.run(&["token", "revoke", &revoked]).ok();
+    let revoked_token = sandbox.stdout_of(&[&mint[..], &["--ttl", "1d"]].concat());
+    sandbox.run(&["token", "revoke", &revoked_token]).ok();
     sandbox.log_in("mia", "123456");
     for claims in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
-        std::fs::write(sandbox.home().join("same.json"), payload(&revoked).to_string()).unwrap();
+        std::fs::write(sandbox.home().join("same.json"), payload(&revoked_token).to_string())
+            .unwrap();
         let output = sandbox.run(&[&mint[..], &["--record"], claims].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
         error: a token with this `jti` has been revoked
         "));
-        assert_verify_prints(&sandbox, &revoked, INVALID_REVOKED);
+        assert_verify_prints(&sandbox, &revoked_token, INVALID_REVOKED);
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
@@ -220,7 +225,7 @@ fn revoked_jti_is_not_recorded_again() {
 fn test_token_does_not_hide_a_session_with_its_jti() {
     let sandbox = with_minter();
     sandbox.log_in("mia", "123456");
-    let access = sandbox.session("access");
+    let access = sandbox.session_member("access");
     let claim = format!("jti={}", jti(&access));
     sandbox.run(&["token", "mint", "--record", "--claim", &claim]).ok();
     // The session of mia stays open although its session file is removed.

@@ -1,7 +1,7 @@
-//! Sample Flask services accept valid tokens that are minted with presets as if the service had issued
-//! the tokens, and refuse every defective token.
+//! Sample Flask services accept valid tokens that are minted with presets, and accept a defective
+//! token only if the preset lists the defect as accepted.
 
-use crate::python::{python, run_script};
+use crate::python::{find_python, run_script};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::ffi::OsString;
@@ -22,8 +22,9 @@ struct Service {
     endpoint: (&'static str, &'static str),
     /// Path that revokes a token.
     revoke: Option<&'static str>,
-    /// Verifier, and the defects that the service accepts. The preset may list more accepted defects:
-    /// servers limit the size of headers, and a service may check more than its verifier.
+    /// Library that verifies the tokens, and the defects that the service accepts. The preset may
+    /// list more defects that the library accepts: servers limit the size of headers, and a service
+    /// may check more than its library.
     verifier: (&'static str, &'static [&'static str]),
 }
 
@@ -41,7 +42,7 @@ impl Service {
     }
 
     /// Returns a request to the protected endpoint with a token.
-    fn request(&self, token: &Value) -> Value {
+    fn build_request(&self, token: &Value) -> Value {
         let (method, path) = self.endpoint;
         // Service 000 expects the token in the body.
         if self.name == "000" {
@@ -51,11 +52,11 @@ impl Service {
     }
 }
 
-/// Returns the fixtures of the preset with their tokens, including tokens that are in files but not in
-/// the manifest.
+/// Returns the fixtures in the manifest, each with the token from its file: the manifest itself
+/// omits long tokens.
 fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     let mut sandbox = Sandbox::new();
-    sandbox.set("JWT_SECRET_KEY", SECRET);
+    sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let mut arguments = vec!["token", "fixtures", "--preset", service.preset, "--out", "fixtures"];
     arguments.extend(["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
     if service.preset != "gerencia" {
@@ -75,7 +76,7 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
 /// Asserts that the service accepts the good token, and accepts a defective token only if the preset
 /// lists the defect as accepted.
 fn check_acceptance(service: &Service) {
-    let Some(program) = python() else { return };
+    let Some(program) = find_python() else { return };
     let items = create_fixtures(service);
     assert!(items.len() > 10);
     let mut requests = Vec::new();
@@ -83,7 +84,7 @@ fn check_acceptance(service: &Service) {
         if let (Some(path), true) = (service.revoke, item["name"] == "revoked") {
             requests.push(json!(["POST", path, token, {}]));
         }
-        requests.push(service.request(token));
+        requests.push(service.build_request(token));
     }
     let mut responses = service.send_requests(&program, &requests).into_iter();
     for (item, _) in &items {

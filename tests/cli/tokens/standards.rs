@@ -6,12 +6,12 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 /// The token of RFC 7515, appendix A.4, with the unsupported algorithm ES512.
-const ES512: &str = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZ\
+const ES512_TOKEN: &str = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZ\
     OYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7\
     iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
 
 /// The unsecured token of RFC 7519, section 6.1.
-const UNSECURED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dH\
+const UNSECURED_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dH\
     A6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
 
 const BEFORE_EXPIRY: &str = "2011-03-22T18:42:59Z";
@@ -39,19 +39,19 @@ fn unsupported_algorithm_is_refused_and_its_key_skipped() {
         "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3ky\
             Mj2",
     });
-    let set_options = ["--jwks", "keys.json"];
+    let jwks_options = ["--jwks", "keys.json"];
     let sandbox_with_p521 = with_keys(std::slice::from_ref(&key));
-    assert_snapshot!(verify(&sandbox_with_p521, ES512, &set_options), @"
+    assert_snapshot!(verify(&sandbox_with_p521, ES512_TOKEN, &jwks_options), @"
     --- exit code 65, stderr
     error: key: unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric
     ");
-    let sandbox_with_both = with_keys(&[key, secret_jwk()]);
+    let sandbox_with_both_keys = with_keys(&[key, secret_jwk()]);
     let not_allowed = (10, "invalid: alg_not_allowed\n");
-    let output = verify(&sandbox_with_both, ES512, &set_options);
+    let output = verify(&sandbox_with_both_keys, ES512_TOKEN, &jwks_options);
     assert_eq!((output.code, output.stdout.as_str()), not_allowed);
-    assert_snapshot!(verify(&sandbox_with_both, RFC_TOKEN, &[&set_options[..], &["--at", BEFORE_EXPIRY]].concat()), @"valid");
-    let with_store = Sandbox::with_admin();
-    let output = with_store.run(&["token", "verify", ES512]);
+    assert_snapshot!(verify(&sandbox_with_both_keys, RFC_TOKEN, &[&jwks_options[..], &["--at", BEFORE_EXPIRY]].concat()), @"valid");
+    let sandbox_with_store = Sandbox::with_admin();
+    let output = sandbox_with_store.run(&["token", "verify", ES512_TOKEN]);
     assert_eq!((output.code, output.stdout.as_str()), not_allowed);
 }
 
@@ -77,28 +77,29 @@ fn rfc_7519_example_is_valid_until_exp() {
 #[test]
 fn unsecured_jwt_is_decoded_and_never_valid() {
     let sandbox = with_keys(&[secret_jwk()]);
-    let claims = sandbox.json(&["token", "decode", UNSECURED, "--part", "payload"]);
+    let claims = sandbox.json(&["token", "decode", UNSECURED_TOKEN, "--part", "payload"]);
     let expected = json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true});
     assert_eq!(claims, expected);
     assert_eq!(claims, sandbox.json(&["token", "decode", RFC_TOKEN, "--part", "payload"]));
     let signature = RFC_TOKEN.rsplit('.').next().unwrap();
-    for token in [UNSECURED, &format!("{UNSECURED}{signature}")] {
-        let set_options = ["--jwks", "keys.json", "--at", BEFORE_EXPIRY];
-        let output = verify(&sandbox, token, &set_options);
+    for token in [UNSECURED_TOKEN, &format!("{UNSECURED_TOKEN}{signature}")] {
+        let jwks_options = ["--jwks", "keys.json", "--at", BEFORE_EXPIRY];
+        let output = verify(&sandbox, token, &jwks_options);
         assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
     }
     std::fs::write(sandbox.home().join("key"), secret_jwk().to_string()).unwrap();
     let key_options = ["--key", "key", "--alg", "HS256", "--at", BEFORE_EXPIRY];
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &key_options), @"valid");
-    assert_snapshot!(verify(&sandbox, UNSECURED, &key_options), @"
+    assert_snapshot!(verify(&sandbox, UNSECURED_TOKEN, &key_options), @"
     invalid: alg_not_allowed
     --- exit code 10, stderr
     error: token algorithm does not match the key
     ");
-    let output = verify(&sandbox, UNSECURED, &["--key", "key", "--alg", "none"]);
+    let output = verify(&sandbox, UNSECURED_TOKEN, &["--key", "key", "--alg", "none"]);
     assert_eq!((output.code, output.stdout.as_str()), (2, ""), "`none` cannot be allowed");
-    let with_store = Sandbox::with_admin();
-    let output = with_store.run(&["token", "verify", UNSECURED, "--at", BEFORE_EXPIRY]);
+    let sandbox_with_store = Sandbox::with_admin();
+    let output =
+        sandbox_with_store.run(&["token", "verify", UNSECURED_TOKEN, "--at", BEFORE_EXPIRY]);
     assert_snapshot!(output, @"
     invalid: alg_not_allowed
     --- exit code 10, stderr

@@ -22,7 +22,7 @@ fn with_third_party_issuer() -> (Sandbox, Sandbox) {
         issuer.run(&["token", "mint", "--alg", algorithm]).ok();
     }
     let sandbox = Sandbox::new();
-    let jwk_set = issuer.get(&["keys", "export", "--jwks", "--purpose", "test"]);
+    let jwk_set = issuer.stdout_of(&["keys", "export", "--jwks", "--purpose", "test"]);
     std::fs::write(sandbox.home().join("jwks.json"), jwk_set).unwrap();
     (issuer, sandbox)
 }
@@ -39,26 +39,29 @@ pub(super) fn encode_part(value: &Value) -> String {
 #[test]
 fn jwk_set_verifies_third_party_tokens_without_a_store() {
     let (issuer, sandbox) = with_third_party_issuer();
-    let jwk_set = ["--jwks", "jwks.json"];
+    let jwks_options = ["--jwks", "jwks.json"];
     for algorithm in ["ES256", "RS256", "EdDSA"] {
         let mint = ["token", "mint", "--alg", algorithm, "--aud", "api", "--iss", "https://idp"];
-        let token = issuer.get(&mint);
-        allow_duplicates!(assert_snapshot!(verify(&sandbox, &token, &jwk_set), @"valid"));
-        let expectations = [&jwk_set[..], &["--iss", "https://idp", "--aud", "api"]].concat();
+        let token = issuer.stdout_of(&mint);
+        allow_duplicates!(assert_snapshot!(verify(&sandbox, &token, &jwks_options), @"valid"));
+        let expectations = [&jwks_options[..], &["--iss", "https://idp", "--aud", "api"]].concat();
         allow_duplicates!(assert_snapshot!(verify(&sandbox, &token, &expectations), @"valid"));
-        let other_issuer = [&jwk_set[..], &["--iss", "https://other"]].concat();
+        let other_issuer = [&jwks_options[..], &["--iss", "https://other"]].concat();
         assert_eq!(verify(&sandbox, &token, &other_issuer).stdout, "invalid: issuer\n");
         let tampered_token = crate::sandbox::tampered(&token, 1);
-        assert_eq!(verify(&sandbox, &tampered_token, &jwk_set).stdout, "invalid: bad_signature\n");
+        assert_eq!(
+            verify(&sandbox, &tampered_token, &jwks_options).stdout,
+            "invalid: bad_signature\n"
+        );
     }
-    let token_of_unknown_key = issuer.get(&["token", "mint", "--alg", "PS256"]);
-    let output = verify(&sandbox, &token_of_unknown_key, &jwk_set);
+    let token_of_unknown_key = issuer.stdout_of(&["token", "mint", "--alg", "PS256"]);
+    let output = verify(&sandbox, &token_of_unknown_key, &jwks_options);
     assert_snapshot!(output, @"
     invalid: unknown_key
     --- exit code 10, stderr
     error: signing key unknown
     ");
-    let token = issuer.get(&["token", "mint"]);
+    let token = issuer.stdout_of(&["token", "mint"]);
     let result = sandbox.json(&["token", "verify", &token, "--jwks", "jwks.json"]);
     assert_eq!((&result["valid"], &result["kind"]), (&json!(true), &json!(null)));
     assert_eq!((&result["token_id"], &result["status"]), (&json!(null), &json!(null)));
@@ -74,16 +77,16 @@ fn third_party_permissions_include_scope_and_scp() {
     let (issuer, sandbox) = with_third_party_issuer();
     let options = ["--jwks", "jwks.json", "--permission", "read:all"];
     for claim in ["permissions=[\"read:all\"]", "scope=\"x read:all\"", "scp=[\"read:all\"]"] {
-        let token = issuer.get(&["token", "mint", "--claim-json", claim]);
+        let token = issuer.stdout_of(&["token", "mint", "--claim-json", claim]);
         allow_duplicates!(assert_snapshot!(verify(&sandbox, &token, &options), @"valid"));
     }
     for claim in ["scope=\"read:all2 read\"", "scp={\"read:all\":1}"] {
-        let token = issuer.get(&["token", "mint", "--claim-json", claim]);
+        let token = issuer.stdout_of(&["token", "mint", "--claim-json", claim]);
         assert_eq!(verify(&sandbox, &token, &options).code, 9, "{claim}");
     }
-    let own_token = issuer.get(&["token", "mint", "--claim-json", "scope=\"read:all\""]);
+    let own_token = issuer.stdout_of(&["token", "mint", "--claim-json", "scope=\"read:all\""]);
     issuer.run(&["token", "verify", &own_token, "--type", "test", "-p", "read:all"]).ok();
-    let own_token = issuer.get(&["token", "create", "app", "--claim", "scope=read:all"]);
+    let own_token = issuer.stdout_of(&["token", "create", "app", "--claim", "scope=read:all"]);
     let output = issuer.run(&["token", "verify", &own_token, "-p", "read:all"]);
     assert_eq!(output.code, 9, "own app tokens have permissions in `permissions` only");
 }
@@ -104,7 +107,7 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
         assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
     }
     let (issuer, _) = with_third_party_issuer();
-    let token = issuer.get(&["token", "mint", "--alg", "RS256"]);
+    let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
     let header = issuer.json(&["token", "decode", &token, "--part", "header"]);
     let kid = header["kid"].as_str().unwrap();
     write("public", issuer.run(&["keys", "export", "--pem", kid]).stdout.as_bytes());
@@ -118,8 +121,8 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
     --- exit code 65, stderr
     error: key: unsuitable for the algorithm, or too short
     ");
-    let private = issuer.run(&["keys", "export", "--private", kid, "--yes"]).stdout;
-    write("private", private.as_bytes());
+    let private_pem = issuer.run(&["keys", "export", "--private", kid, "--yes"]).stdout;
+    write("private", private_pem.as_bytes());
     assert_snapshot!(verify(&sandbox, &token, &["--key", "private", "--alg", "RS256"]), @"
     --- exit code 65, stderr
     error: key: found a private key, expected a public key
@@ -131,7 +134,7 @@ fn fractional_times_are_rounded_to_the_shorter_validity() {
     let (issuer, sandbox) = with_third_party_issuer();
     let verify_at = |claims: &[&str], time: &str| {
         let claims: Vec<&str> = claims.iter().flat_map(|claim| ["--claim-json", *claim]).collect();
-        let token = issuer.get(&[&["token", "mint"], &claims[..]].concat());
+        let token = issuer.stdout_of(&[&["token", "mint"], &claims[..]].concat());
         verify(&sandbox, &token, &["--jwks", "jwks.json", "--at", time]).stdout
     };
     let times = ["iat=1800000000.9", "nbf=1800000000.2", "exp=1800000009.9"];
@@ -155,7 +158,7 @@ fn token_never_chooses_its_key() {
     write_keys(&[key("one")]);
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid");
     write_keys(&[key("one"), key("two")]);
-    // Keys without a matching `kid` are not tried in turn.
+    // The token has no `kid`. If the set has several keys, they are not tried in turn.
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"
     invalid: unknown_key
     --- exit code 10, stderr
@@ -190,7 +193,7 @@ fn token_never_chooses_its_key() {
 #[test]
 fn alg_flag_restricts_the_algorithms_of_a_jwk_set() {
     let (issuer, sandbox) = with_third_party_issuer();
-    let token = issuer.get(&["token", "mint", "--alg", "RS256"]);
+    let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
     let with_algorithms = |algorithms| ["--jwks", "jwks.json", "--alg", algorithms];
     assert_snapshot!(verify(&sandbox, &token, &with_algorithms("ES256,RS256")), @"valid");
     for algorithms in ["ES256", "RS384", "EdDSA,HS256"] {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Returns the refusal of a JWK Set.
+/// Returns the output of `token verify`, which refuses the JWK Set.
 fn refusal_of_set(text: &str) -> RunOutput {
     let sandbox = Sandbox::new();
     let token =
@@ -21,14 +21,14 @@ fn refusal_of_set(text: &str) -> RunOutput {
 /// the same way.
 fn refusal_of_key(key: &Value) -> RunOutput {
     let output = refusal_of_set(&key.to_string());
-    let in_set = refusal_of_set(&json!({ "keys": [key] }).to_string());
-    assert_eq!(output.to_string(), in_set.to_string());
+    let output_for_set = refusal_of_set(&json!({ "keys": [key] }).to_string());
+    assert_eq!(output.to_string(), output_for_set.to_string());
     output
 }
 
-/// Returns zero bytes in base64url.
-fn zeros(bytes: usize) -> String {
-    URL_SAFE_NO_PAD.encode(vec![0; bytes])
+/// Encodes this number of bytes, all with the value 0, in base64url.
+fn zeros(length: usize) -> String {
+    URL_SAFE_NO_PAD.encode(vec![0; length])
 }
 
 #[test]

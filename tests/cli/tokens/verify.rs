@@ -18,7 +18,7 @@ fn check_valid(sandbox: &Sandbox, arguments: &[&str]) {
 #[test]
 fn valid_token_is_reported_with_its_claims() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app", "-p", "read"]);
+    let token = sandbox.stdout_of(&["token", "create", "app", "-p", "read"]);
     check_valid(&sandbox, &[&token]);
     let claims = payload(&token);
     let stdout = format!(
@@ -32,7 +32,7 @@ fn valid_token_is_reported_with_its_claims() {
 #[test]
 fn invalid_token_is_a_result_and_an_error() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(verify(&sandbox, &[&token]), @"
     invalid: token_revoked
@@ -55,7 +55,7 @@ fn invalid_token_is_a_result_and_an_error() {
 #[test]
 fn claims_are_reported_only_after_a_valid_signature() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     for (token, reason) in [
         ("nonsense".to_owned(), "malformed"),
         (tampered(&token, 2), "bad_signature"),
@@ -76,10 +76,10 @@ fn claims_are_reported_only_after_a_valid_signature() {
 fn type_flag_accepts_the_matching_kind_only() {
     let sandbox = Sandbox::with_admin();
     let tokens = [
-        ("app", sandbox.get(&["token", "create", "app"])),
-        ("access", sandbox.session("access")),
-        ("refresh", sandbox.session("refresh")),
-        ("test", sandbox.get(&["token", "mint"])),
+        ("app", sandbox.stdout_of(&["token", "create", "app"])),
+        ("access", sandbox.session_member("access")),
+        ("refresh", sandbox.session_member("refresh")),
+        ("test", sandbox.stdout_of(&["token", "mint"])),
     ];
     let mut outputs = String::new();
     for (kind, token) in &tokens {
@@ -151,7 +151,7 @@ fn type_flag_accepts_the_matching_kind_only() {
 #[test]
 fn issuer_and_audience_are_compared_on_request() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app", "--aud", "a", "--aud", "b"]);
+    let token = sandbox.stdout_of(&["token", "create", "app", "--aud", "a", "--aud", "b"]);
     check_valid(&sandbox, &[&token, "--iss", "jeton", "--aud", "b"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--iss", "x"]), @"
     invalid: issuer
@@ -169,7 +169,7 @@ fn issuer_and_audience_are_compared_on_request() {
 fn unmet_expectation_fails_the_check() {
     let sandbox = Sandbox::with_john();
     let token =
-        sandbox.get(&["token", "create", "app", "-p", "read,write", "--claim", "tier=gold"]);
+        sandbox.stdout_of(&["token", "create", "app", "-p", "read,write", "--claim", "tier=gold"]);
     check_valid(
         &sandbox,
         &[&token, "-p", "read,write", "--require", "tier=gold", "--min-ttl", "6d"],
@@ -205,7 +205,7 @@ fn unmet_expectation_fails_the_check() {
 #[test]
 fn at_and_leeway_shift_the_time_checks() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app", "--ttl", "1h"]);
+    let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
     let claim_time =
         |name: &str, seconds: i64| (payload(&token)[name].as_i64().unwrap() + seconds).to_string();
     check_valid(&sandbox, &[&token, "--at", &claim_time("exp", -1)]);
@@ -236,7 +236,7 @@ fn at_and_leeway_shift_the_time_checks() {
 #[test]
 fn disabled_owner_and_missing_row_invalidate_the_token() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute_batch("UPDATE users SET disabled_at = 1 WHERE id = 2").unwrap();
     assert_snapshot!(verify(&sandbox, &[&token]), @"

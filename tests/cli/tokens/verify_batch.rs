@@ -13,8 +13,8 @@ fn parse_lines(out: &str) -> Vec<Value> {
 #[test]
 fn batch_prints_one_result_per_line_in_order() {
     let sandbox = Sandbox::with_admin();
-    let live_token = sandbox.get(&["token", "create", "one", "-p", "read"]);
-    let revoked_token = sandbox.get(&["token", "create", "two"]);
+    let live_token = sandbox.stdout_of(&["token", "create", "one", "-p", "read"]);
+    let revoked_token = sandbox.stdout_of(&["token", "create", "two"]);
     sandbox.run(&["token", "revoke", "2"]).ok();
     let output = sandbox
         .run_with_input(&BATCH, &format!("{live_token}\n Bearer {live_token} \r\n{live_token}"));
@@ -22,7 +22,7 @@ fn batch_prints_one_result_per_line_in_order() {
     let oversized = "A".repeat(300_000);
     let input = format!("{live_token}\n\n{revoked_token}\n{oversized}\nnonsense\n{live_token}\n");
     let output = sandbox.run_with_input(&BATCH, &input);
-    assert_eq!(output.code, 10, "the first invalid line is empty");
+    assert_eq!(output.code, 10, "the exit code is that of the first invalid line, an empty line");
     assert_snapshot!(output.diagnostics(), @"
     --- exit code 10, stderr
     error: 4 of 6 tokens are invalid; line 2: token malformed: empty
@@ -42,8 +42,8 @@ fn batch_prints_one_result_per_line_in_order() {
 #[test]
 fn batch_applies_the_requested_checks() {
     let sandbox = Sandbox::with_admin();
-    let app_token = sandbox.get(&["token", "create", "one", "-p", "read"]);
-    let test_token = sandbox.get(&["token", "mint"]);
+    let app_token = sandbox.stdout_of(&["token", "create", "one", "-p", "read"]);
+    let test_token = sandbox.stdout_of(&["token", "mint"]);
     let input = format!("{app_token}\n{test_token}\n");
     let output = sandbox.run_with_input(&[&BATCH[..], &["-p", "read"]].concat(), &input);
     assert_eq!(output.code, 10);

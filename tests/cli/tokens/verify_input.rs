@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 #[test]
 fn invalid_options_are_refused() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     let mut outputs = String::new();
     for (flag, value) in [
         ("--type", "id"),
@@ -43,7 +43,7 @@ fn invalid_options_are_refused() {
 }
 
 #[test]
-fn verify_needs_a_store_and_no_login() {
+fn verify_requires_a_store() {
     let sandbox = Sandbox::new();
     assert_snapshot!(sandbox.run(&["token", "verify", "a.b.c"]), @"
     --- exit code 3, stderr

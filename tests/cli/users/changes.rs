@@ -5,7 +5,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 /// Creates user john and admin ada, who is logged in.
-fn with_ada() -> Sandbox {
+fn with_john_and_logged_in_ada() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox
@@ -15,7 +15,7 @@ fn with_ada() -> Sandbox {
 fn run_as_john(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("john"));
-    Sandbox::run_with(command, "123456")
+    Sandbox::run_command_with_input(command, "123456")
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn account_is_shown_to_its_owner_and_admins() {
 
 #[test]
 fn role_change_takes_effect_immediately() {
-    let sandbox = with_ada();
+    let sandbox = with_john_and_logged_in_ada();
     run_as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
     run_as_john(&sandbox, &["token", "mint"]).fails(7);
     let set_role = ["users", "set-role", "john", "minter"];
@@ -86,7 +86,7 @@ fn role_change_takes_effect_immediately() {
 fn user_quota_overrides_the_default() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
-        sandbox.get(&["token", "create", app]);
+        sandbox.stdout_of(&["token", "create", app]);
     }
     sandbox.log_in("ada", "lovelace");
     let mut outputs = String::new();
@@ -135,7 +135,7 @@ fn user_quota_overrides_the_default() {
 #[test]
 fn renamed_user_keeps_tokens_and_password() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
     let rename = |arguments: &[&str]| sandbox.run(&[&["users", "rename"], arguments].concat());
     assert_snapshot!(rename(&["john", "Johnny"]), @"
@@ -156,14 +156,14 @@ fn renamed_user_keeps_tokens_and_password() {
     --- stderr
     j@example.com (id 2) has the names j@example.com
     ");
-    assert_eq!(sandbox.get(&["token", "verify", &token]), "valid");
+    assert_eq!(sandbox.stdout_of(&["token", "verify", &token]), "valid");
     sandbox.register("john", "654321");
     sandbox.log_in("j@example.com", "123456");
 }
 
 #[test]
 fn invalid_and_existing_names_are_refused() {
-    let sandbox = with_ada();
+    let sandbox = with_john_and_logged_in_ada();
     let rename = |arguments: &[&str]| sandbox.run(&[&["users", "rename"], arguments].concat());
     assert_snapshot!(rename(&["john"]), @"
     --- exit code 2, stderr
@@ -201,7 +201,7 @@ fn invalid_and_existing_names_are_refused() {
 #[test]
 fn disabled_user_is_refused_until_enabled() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
     run_as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
     let disable = ["users", "disable", "john"];
@@ -233,7 +233,7 @@ fn disabled_user_is_refused_until_enabled() {
     --- stderr
     john is enabled (unchanged)
     ");
-    assert_eq!(sandbox.get(&["token", "verify", &token]), "valid");
+    assert_eq!(sandbox.stdout_of(&["token", "verify", &token]), "valid");
     assert_snapshot!(sandbox.run_json(&disable), @r#"{"changed":true,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"disabled","quota":null,"created_at":"<time>"},"sessions_ended":0}"#);
     sandbox.run(&["users", "enable", "john"]).ok();
     assert_snapshot!(run_as_john(&sandbox, &["whoami"]), @"
@@ -244,7 +244,7 @@ fn disabled_user_is_refused_until_enabled() {
 }
 
 #[test]
-fn changes_check_the_role_before_the_user() {
+fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
     let sandbox = Sandbox::with_john();
     let changes: [&[&str]; 5] = [
         &["users", "set-role", "USER", "user"],

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 #[test]
 fn deletion_frees_the_names_and_revokes_the_tokens() {
     let sandbox = Sandbox::with_john();
-    let token = sandbox.get(&["token", "create", "app"]);
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
     let output = sandbox.run(&["users", "delete", "john", "--yes"]);
     assert_snapshot!(output, @"

@@ -83,7 +83,7 @@ fn invalid_row_is_named_and_imports_no_user() {
     error: line 5002: password_hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: password_hash: cost too high: expected at most 256 MiB and 4 passes
+    error: line 5002: password_hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
     ");
     let csv = build_csv(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
     assert_snapshot!(import(&sandbox, &csv), @"
@@ -163,14 +163,14 @@ fn spreadsheet_csv_is_accepted() {
     imported 2 users
     hint: set a password for 2 users without a password: jeton recover USER
     ");
-    let rows = "SELECT username || ' ' || role || ' ' || (disabled_at IS NULL) FROM users";
-    assert_eq!(sandbox.sql(rows), ["ada admin 1", "kim user 0", "lee minter 1"]);
+    let users_query = "SELECT username || ' ' || role || ' ' || (disabled_at IS NULL) FROM users";
+    assert_eq!(sandbox.sql(users_query), ["ada admin 1", "kim user 0", "lee minter 1"]);
     let quota = |login| sandbox.json(&["users", "show", login])["quota"].clone();
     assert_eq!((quota("kim"), quota("lee")), (json!(null), json!("unlimited")));
     let rows = "Username,Disabled\n,\n,\nann,perhaps\n";
     assert_snapshot!(import(&sandbox, rows), @"
     --- exit code 65, stderr
-    error: line 4: disabled: `true` or `false`
+    error: line 4: disabled: expected `true` or `false`
     ");
     assert_snapshot!(import(&sandbox, "Username,username\nann,ann\n"), @"
     --- exit code 65, stderr

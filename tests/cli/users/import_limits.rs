@@ -11,7 +11,10 @@ fn large_import_fits_in_64_mib() {
     let sandbox = Sandbox::new();
     let csv = build_csv(40_000, Some((39_999, "user1,,,")));
     fs::write(sandbox.home().join("rows"), csv).unwrap();
-    let output = Sandbox::run_with(sandbox.confined(&["users", "import", "rows"]), "");
+    let output = Sandbox::run_command_with_input(
+        sandbox.memory_limited_command(&["users", "import", "rows"]),
+        "",
+    );
     assert_snapshot!(output, @"
     --- exit code 65, stderr
     error: line 40001: name or uid already used on line 3

@@ -91,13 +91,13 @@ fn rename_keeps_at_least_one_login_name() {
         let name = user.display_name.as_ref().map(DisplayName::to_display);
         format!("{} {:?} {name:?}", user.to_display(), user.email.as_ref().map(Email::to_display))
     };
-    let unchanged = ProfilePatch::default();
+    let empty_patch = ProfilePatch::default();
     for (patch, expected) in [
         (
-            ProfilePatch { username: username("Johnny"), ..unchanged.clone() },
+            ProfilePatch { username: username("Johnny"), ..empty_patch.clone() },
             "johnny Some(\"john@example.com\") None",
         ),
-        (ProfilePatch { email: Some(Patch(None)), ..unchanged.clone() }, "johnny None None"),
+        (ProfilePatch { email: Some(Patch(None)), ..empty_patch.clone() }, "johnny None None"),
         (
             ProfilePatch {
                 username: Some(Patch(None)),
@@ -107,7 +107,7 @@ fn rename_keeps_at_least_one_login_name() {
             "J@example.com Some(\"J@example.com\") Some(\"John Doe\")",
         ),
         (
-            ProfilePatch { email: email("j@example.com"), ..unchanged.clone() },
+            ProfilePatch { email: email("j@example.com"), ..empty_patch.clone() },
             "j@example.com Some(\"j@example.com\") Some(\"John Doe\")",
         ),
     ] {
@@ -115,13 +115,13 @@ fn rename_keeps_at_least_one_login_name() {
         assert_eq!((describe(&user).as_str(), changed), (expected, true));
         assert!(!rename(&patch).unwrap().1, "{expected}");
     }
-    let result = rename(&ProfilePatch { email: Some(Patch(None)), ..unchanged.clone() });
+    let result = rename(&ProfilePatch { email: Some(Patch(None)), ..empty_patch.clone() });
     assert!(
         matches!(result, Err(Error::Usage(message)) if message == "username or e-mail address required")
     );
     for patch in [
-        ProfilePatch { username: username("ADA"), ..unchanged.clone() },
-        ProfilePatch { email: email("Ada@Example.com"), ..unchanged.clone() },
+        ProfilePatch { username: username("ADA"), ..empty_patch.clone() },
+        ProfilePatch { email: email("Ada@Example.com"), ..empty_patch.clone() },
     ] {
         assert!(matches!(rename(&patch), Err(Error::UserExists)));
     }

@@ -1,7 +1,7 @@
 //! Deletion of accounts.
 
 use super::*;
-use crate::authority::test_store::{issue_app_token, reject_reasons};
+use crate::authority::test_store::{issue_app_token, verification_reasons};
 use crate::authority::{ExpectedKind, RejectReason};
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
@@ -18,7 +18,7 @@ fn last_active_admin_cannot_be_deleted() {
     assert!(matches!(result, Err(Error::LastAdmin)));
     assert!(
         load_user_for_deletion(&mut store, &ada.caller, &user_ref_of(&eve)).is_ok(),
-        "a disabled admin does not count"
+        "a disabled admin is not the last active admin"
     );
     store.execute_sql("UPDATE users SET disabled_at = NULL WHERE username = 'eve'");
     delete_user(&mut store, &audit_at(0), &ada.caller, ada.user()).unwrap();
@@ -58,7 +58,7 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     ));
     assert_eq!(delete_user(&mut store, &audit_at(9), &ada.caller, john.user()).unwrap(), 1);
 
-    let row = store.read(|tx| tx.find_user_row(john.user().id)).unwrap().unwrap();
+    let row = store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
     assert_eq!((row.uid, row.deleted_at), (john.user().uid, Some(at(9))));
     assert!(row.username.is_none() && row.email.is_none() && row.display_name.is_none());
     assert!(store.read(|tx| tx.find_password_hash(row.id)).unwrap().is_none());
@@ -75,12 +75,12 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     assert_ne!(new_john.uid, john.user().uid);
     let expected = ExpectedKind::Only(TokenKind::App);
     assert_eq!(
-        reject_reasons(&mut store, app.token.expose_secret(), expected, 9),
+        verification_reasons(&mut store, app.token.expose_secret(), expected, 9),
         [RejectReason::Revoked, RejectReason::OwnerDeleted]
     );
     let expected = ExpectedKind::Only(TokenKind::Access);
     assert_eq!(
-        reject_reasons(&mut store, john.access_token(), expected, 9),
+        verification_reasons(&mut store, john.access_token(), expected, 9),
         [RejectReason::SessionEnded, RejectReason::OwnerDeleted]
     );
 }

@@ -6,8 +6,8 @@ use serde_json::Map;
 
 const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu";
 
-fn read_batch(text: &str) -> Result<ImportBatch, Error> {
-    ImportBatch::from_reader(text.as_bytes(), at(0))
+fn read_batch(text: &str) -> Result<ImportRows, Error> {
+    ImportRows::from_reader(text.as_bytes(), at(0))
 }
 
 fn import_text(
@@ -33,7 +33,7 @@ fn import_row_sets_every_account_field() {
     let outcome = import_text(&mut store, None, &rows, false).unwrap();
     assert_eq!(
         outcome,
-        ImportOutcome { created: 3, without_password: 1, ..ImportOutcome::default() }
+        ImportOutcome { created_count: 3, passwordless_count: 1, ..ImportOutcome::default() }
     );
     let mut users = Vec::new();
     let mut collect = |user, hash| {
@@ -70,7 +70,7 @@ fn import_row_differs_only_by_explicit_fields() {
         ("{\"username\":\"john\",\"name\":\"J\"}", 1),
     ] {
         let outcome = import_text(&mut store, Some(&ada), row, true).unwrap();
-        assert_eq!((outcome.existing, outcome.differing), (1, differing), "{row}");
+        assert_eq!((outcome.existing_count, outcome.differing_count), (1, differing), "{row}");
     }
 }
 
@@ -89,7 +89,7 @@ fn invalid_row_error_has_line_and_no_content() {
             "{\"username\":\"a\",\"quota\":1.5}",
             "quota: expected a number, `unlimited` or `default`",
         ),
-        ("{\"username\":\"a\",\"disabled\":\"yes\"}", "disabled: `true` or `false`"),
+        ("{\"username\":\"a\",\"disabled\":\"yes\"}", "disabled: expected `true` or `false`"),
         (
             "{\"username\":\"a\",\"created_at\":\"soon\"}",
             "created_at: expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds",
@@ -141,26 +141,26 @@ fn existing_user_is_skipped_or_refused() {
     let john = add_user(&mut store, "john", Role::User);
     let rows = "username,email,role,password\nkim,,,1\njohn,john@example.com,minter,1\n";
     let result = import_text(&mut store, Some(&ada), rows, false);
-    assert!(matches!(result, Err(Error::RowExists { line: 3, .. })));
+    assert!(matches!(result, Err(Error::ImportedUserExists { line: 3, .. })));
     assert_eq!(list_all_users(&mut store, &ada).total, 2, "no row is applied");
     let outcome = import_text(&mut store, Some(&ada), rows, true).unwrap();
     let skipped_outcome = ImportOutcome {
-        existing: 1,
-        differing: 1,
-        first_differing: Some(3),
+        existing_count: 1,
+        differing_count: 1,
+        first_differing_line: Some(3),
         ..ImportOutcome::default()
     };
-    assert_eq!(outcome, ImportOutcome { created: 1, ..skipped_outcome });
-    let row = store.read(|tx| tx.find_user_row(john.user().id)).unwrap().unwrap();
+    assert_eq!(outcome, ImportOutcome { created_count: 1, ..skipped_outcome });
+    let row = store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
     assert_eq!(row.role, Role::User);
     let outcome = import_text(&mut store, Some(&ada), rows, true).unwrap();
-    assert_eq!(outcome, ImportOutcome { existing: 2, ..skipped_outcome });
+    assert_eq!(outcome, ImportOutcome { existing_count: 2, ..skipped_outcome });
     for rows in
         ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
     {
         assert!(matches!(
             import_text(&mut store, Some(&ada), rows, true),
-            Err(Error::RowExists { line: 2, .. })
+            Err(Error::ImportedUserExists { line: 2, .. })
         ));
     }
     let uid = john.user().uid;

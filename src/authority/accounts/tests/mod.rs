@@ -35,7 +35,7 @@ fn login_credentials(login: &str, password_text: &str) -> LoginCredentials {
 }
 
 fn login_succeeds(store: &mut Store, login: &str, password_text: &str) -> bool {
-    match log_in(store, &login_credentials(login, password_text)) {
+    match authenticate_by_password(store, &login_credentials(login, password_text)) {
         Ok(_) => true,
         Err(Error::LoginInvalid) => false,
         Err(other) => panic!("{other}"),
@@ -130,7 +130,7 @@ fn exist_ok_leaves_account_unchanged() {
 }
 
 #[test]
-fn exist_ok_refuses_partial_name_match() {
+fn exist_ok_refuses_user_with_only_one_matching_name() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     add_user(&mut store, "john", Role::User);
@@ -191,15 +191,15 @@ fn account_is_visible_to_owner_and_admins() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
     let john = add_user(&mut store, "john", Role::User);
-    let missing = UserRef::parse("missing").unwrap();
+    let missing_user_ref = UserRef::parse("missing").unwrap();
     assert!(load_user(&mut store, &john.caller, &user_ref_of(&john)).is_ok());
     assert!(load_user(&mut store, &ada.caller, &user_ref_of(&john)).is_ok());
     for (viewer, user_ref) in
-        [(&john, user_ref_of(&ada)), (&mia, user_ref_of(&john)), (&john, missing.clone())]
+        [(&john, user_ref_of(&ada)), (&mia, user_ref_of(&john)), (&john, missing_user_ref.clone())]
     {
         let result = load_user(&mut store, &viewer.caller, &user_ref);
         assert!(matches!(result, Err(Error::Forbidden("only admins can see other accounts"))));
     }
-    let result = load_user(&mut store, &ada.caller, &missing);
+    let result = load_user(&mut store, &ada.caller, &missing_user_ref);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
 }

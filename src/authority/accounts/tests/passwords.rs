@@ -1,7 +1,7 @@
 //! Login, password changes and account recovery.
 
 use super::*;
-use crate::authority::test_store::{reject_reasons, replace_session};
+use crate::authority::test_store::{replace_session, verification_reasons};
 use crate::authority::{ExpectedKind, RejectReason, begin_session, session_exists};
 use crate::crypto::hashing_work;
 use crate::model::TokenKind;
@@ -42,7 +42,7 @@ fn failed_logins_return_same_error() {
         malformed_name,
         malformed_password,
     ] {
-        let result = log_in(&mut store, &credentials);
+        let result = authenticate_by_password(&mut store, &credentials);
         assert!(matches!(result, Err(Error::LoginInvalid)), "{credentials:?}");
     }
 }
@@ -75,7 +75,10 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     hashing_work::take();
     let mut work = Vec::new();
     for (name, credentials) in failing_logins {
-        assert!(matches!(log_in(store, &credentials), Err(Error::LoginInvalid)), "{name}");
+        assert!(
+            matches!(authenticate_by_password(store, &credentials), Err(Error::LoginInvalid)),
+            "{name}"
+        );
         work.push((name, hashing_work::take()));
     }
     assert!(login_succeeds(store, "ada", "123456"));
@@ -113,13 +116,16 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
              {{\"username\":\"weak-disabled\",\"disabled\":true,\"{weak_hash_member}${HASH}\"}}
              {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${HASH}\"}}"
         );
-        let batch = ImportBatch::from_reader(rows.as_bytes(), at(0)).unwrap();
+        let batch = ImportRows::from_reader(rows.as_bytes(), at(0)).unwrap();
         import_users(&mut store, &audit_at(0), Some(&admin.caller), &batch, false, &|| {}).unwrap();
         store.execute_sql(
             "UPDATE users SET disabled_at = 1 WHERE username = 'disabled';
              UPDATE users SET password = NULL WHERE username = 'no-password'",
         );
-        assert_eq!(store.read(|tx| tx.costliest_hash()).unwrap().as_deref(), expected_costliest);
+        assert_eq!(
+            store.read(|tx| tx.costliest_hash_class()).unwrap().as_deref(),
+            expected_costliest
+        );
         let (failures, success_work) = measure_login_work(&mut store);
         for (name, work) in failures {
             assert!(
@@ -137,25 +143,32 @@ fn replaced_session_has_ended() {
     register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
         .unwrap();
     let credentials = login_credentials("ada", "123456");
-    let authenticated = log_in(&mut store, &credentials).unwrap();
+    let authenticated = authenticate_by_password(&mut store, &credentials).unwrap();
     let (first, _) = replace_session(&mut store, &authenticated, None).unwrap();
     let (second, was_open) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
     assert!(was_open);
-    let access = ExpectedKind::Only(TokenKind::Access);
+    let expected_kind = ExpectedKind::Only(TokenKind::Access);
     let first_access = first.access.expose_secret();
-    assert_eq!(reject_reasons(&mut store, first_access, access, 0), [RejectReason::SessionEnded]);
-    assert_eq!(reject_reasons(&mut store, second.access.expose_secret(), access, 0), []);
+    assert_eq!(
+        verification_reasons(&mut store, first_access, expected_kind, 0),
+        [RejectReason::SessionEnded]
+    );
+    assert_eq!(
+        verification_reasons(&mut store, second.access.expose_secret(), expected_kind, 0),
+        []
+    );
     let (_, was_open) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
     assert!(!was_open, "the session had ended before");
 }
 
 #[test]
-fn changed_password_prevents_pending_login() {
+fn password_change_invalidates_earlier_authentication() {
     let mut store = new_store();
     let (ada, _) =
         register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
             .unwrap();
-    let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
+    let authenticated =
+        authenticate_by_password(&mut store, &login_credentials("ada", "123456")).unwrap();
     let session = add_session(&mut store, &ada);
     let (old, new) = (password("123456"), password("654321"));
     change_password(&mut store, &audit_at(0), &session.caller, &old, &new).unwrap();
@@ -168,7 +181,8 @@ fn failed_session_save_creates_no_session() {
     let mut store = new_store();
     register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
         .unwrap();
-    let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
+    let authenticated =
+        authenticate_by_password(&mut store, &login_credentials("ada", "123456")).unwrap();
     let mut sid = None;
     let result = begin_session(&mut store, &audit_at(0), &authenticated, None, |tokens| {
         sid = Some(tokens.sid);
@@ -188,11 +202,13 @@ fn weak_hash_is_replaced_at_next_login() {
             .unwrap();
     // The hash of `123456`, computed by argon2-cffi.
     store.execute_sql("UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'");
-    let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
+    let authenticated =
+        authenticate_by_password(&mut store, &login_credentials("ada", "123456")).unwrap();
     replace_session(&mut store, &authenticated, None).unwrap();
     let hash = store.read(|tx| tx.find_password_hash(ada.id)).unwrap().unwrap();
     assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
-    let authenticated = log_in(&mut store, &login_credentials("ada", "123456")).unwrap();
+    let authenticated =
+        authenticate_by_password(&mut store, &login_credentials("ada", "123456")).unwrap();
     assert_eq!(authenticated.upgraded_hash, None);
 }
 
@@ -228,8 +244,8 @@ fn recovery_ends_all_sessions() {
     assert_eq!((user.id, ended_sessions), (ada.user().id, 2));
     assert!(authenticate(&mut store, at(0), ada.access_token()).is_err());
     assert!(login_succeeds(&mut store, "ada", "123456"));
-    let missing = UserRef::parse("missing").unwrap();
-    let result = recover_account(&mut store, &audit_at(0), &missing, &password("123456"));
+    let missing_user_ref = UserRef::parse("missing").unwrap();
+    let result = recover_account(&mut store, &audit_at(0), &missing_user_ref, &password("123456"));
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
 }
 

@@ -44,10 +44,10 @@ fn listing_tokens_of_other_users_requires_admin() {
     assert!(load_token(&mut store, &ada.caller, &TokenSelector::Id(john_token.record.id)).is_ok());
     let result = load_token(&mut store, &john.caller, &TokenSelector::Id(mia_token.record.id));
     assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
-    let missing = TokenSelector::Id(TokenId(99));
-    let result = load_token(&mut store, &john.caller, &missing);
+    let missing_token = TokenSelector::Id(TokenId(99));
+    let result = load_token(&mut store, &john.caller, &missing_token);
     assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
-    let result = load_token(&mut store, &ada.caller, &missing);
+    let result = load_token(&mut store, &ada.caller, &missing_token);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
 }
 

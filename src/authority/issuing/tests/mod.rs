@@ -5,8 +5,8 @@ mod quota;
 
 use super::*;
 use crate::authority::test_store::{
-    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, reject_reasons,
-    set_setting, token_request, verify_token,
+    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, set_setting,
+    token_request, verification_reasons, verify_token,
 };
 use crate::authority::{Expectations, ExpectedKind, RejectReason, ResourceKind};
 use crate::model::{PageRequest, Role, Setting};
@@ -144,7 +144,7 @@ fn issued_token_has_requested_expiry() {
 }
 
 #[test]
-fn expiry_not_in_future_is_refused() {
+fn expiry_in_past_or_after_year_9999_is_refused() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let centuries = Lifetime::parse("365000d").unwrap();
@@ -228,7 +228,7 @@ fn issuing_for_other_user_requires_admin() {
     let claims = claims_of(&issued);
     assert_eq!(claims["id"], json!(john.user().id));
     assert_eq!(claims["sub"], json!(john.user().uid));
-    assert_eq!(issued.quota_usage.unwrap().used, 2, "the token counts for the owner");
+    assert_eq!(issued.quota_usage.unwrap().used, 2, "the token counts toward the owner's quota");
     let result = issue_token(&mut store, &audit_at(0), &ada.caller, &request_for("missing"));
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
     store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'john'");
@@ -253,9 +253,9 @@ fn tokens_of_one_application_are_distinct() {
     let (first, second) =
         (issue_app_token(&mut store, &ada, "app"), issue_app_token(&mut store, &ada, "app"));
     assert_ne!((first.record.id, first.record.jti), (second.record.id, second.record.jti));
-    let expected = ExpectedKind::Only(TokenKind::App);
+    let expected_kind = ExpectedKind::Only(TokenKind::App);
     for issued in [&first, &second] {
-        let expectations = Expectations::new(expected, at(0));
+        let expectations = Expectations::new(expected_kind, at(0));
         let report = verify_token(&mut store, issued.token.expose_secret(), &expectations);
         assert_eq!(
             (report.reasons.as_slice(), report.token_id()),
@@ -277,9 +277,9 @@ fn undelivered_token_is_revoked() {
         RevocationCause::Undelivered,
     )
     .unwrap();
-    let expected = ExpectedKind::Only(TokenKind::App);
+    let expected_kind = ExpectedKind::Only(TokenKind::App);
     assert_eq!(
-        reject_reasons(&mut store, issued.token.expose_secret(), expected, 0),
+        verification_reasons(&mut store, issued.token.expose_secret(), expected_kind, 0),
         [RejectReason::Revoked]
     );
     assert_eq!(issue_app_token(&mut store, &ada, "app").quota_usage.unwrap().used, 1);

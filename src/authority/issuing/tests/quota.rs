@@ -65,9 +65,9 @@ fn superseded_token_frees_quota_and_works_during_grace() {
         at(60).unix()
     ));
     assert_eq!(try_issue(&mut store, 0, &john), Ok(3));
-    let (text, expected) = (first.token.expose_secret(), ExpectedKind::Only(TokenKind::App));
-    assert_eq!(reject_reasons(&mut store, text, expected, 59), []);
-    assert_eq!(reject_reasons(&mut store, text, expected, 60), [RejectReason::Revoked]);
+    let (text, expected_kind) = (first.token.expose_secret(), ExpectedKind::Only(TokenKind::App));
+    assert_eq!(verification_reasons(&mut store, text, expected_kind, 59), []);
+    assert_eq!(verification_reasons(&mut store, text, expected_kind, 60), [RejectReason::Revoked]);
 }
 
 #[test]
@@ -100,9 +100,12 @@ fn lowered_quota_revokes_nothing() {
     let john = add_user(&mut store, "john", Role::User);
     let tokens: Vec<_> = (0..3).map(|_| issue_app_token(&mut store, &john, "app")).collect();
     set_setting(&mut store, Setting::TokenQuota, "1");
-    let expected = ExpectedKind::Only(TokenKind::App);
+    let expected_kind = ExpectedKind::Only(TokenKind::App);
     for issued in &tokens {
-        assert_eq!(reject_reasons(&mut store, issued.token.expose_secret(), expected, 0), []);
+        assert_eq!(
+            verification_reasons(&mut store, issued.token.expose_secret(), expected_kind, 0),
+            []
+        );
     }
     assert_eq!(try_issue(&mut store, 0, &john), Err((1, vec![1, 2, 3])));
     set_setting(&mut store, Setting::TokenQuota, "unlimited");

@@ -5,7 +5,7 @@ mod revocations;
 use super::*;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
-    mint_token_text, new_store, refusal_reasons, reject_reasons, verify_token,
+    mint_token_text, new_store, refusal_reasons, verification_reasons, verify_token,
 };
 use crate::authority::{
     Expectations, ExpectedKind, Expiry, NewPairIds, RejectReason, RenewalOptions, TokenSelector,
@@ -56,10 +56,10 @@ fn token_is_pruned_from_its_expiry_on() {
     let text = issued.token.expose_secret();
     revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(text.to_owned())]).unwrap();
     assert_eq!(prune_at(&mut store, &ada, 7 * DAY - 1), PruneCounts::default());
-    assert_eq!(reject_reasons(&mut store, text, ANY, 7 * DAY - 1), [RejectReason::Revoked]);
+    assert_eq!(verification_reasons(&mut store, text, ANY, 7 * DAY - 1), [RejectReason::Revoked]);
     let counts = prune_at(&mut store, &ada, 7 * DAY);
     assert_eq!(counts, PruneCounts { tokens: 1, grants: 1, ..PruneCounts::default() });
-    assert_eq!(reject_reasons(&mut store, text, ANY, 7 * DAY), [RejectReason::Expired]);
+    assert_eq!(verification_reasons(&mut store, text, ANY, 7 * DAY), [RejectReason::Expired]);
     assert_eq!(reasons_at(&mut store, text, 7 * DAY, DAY), [RejectReason::UnknownToken]);
     // The id of the pruned token is not reused.
     assert_eq!(issue_app_token(&mut store, &ada, "app").record.id, TokenId(2));
@@ -93,10 +93,10 @@ fn prune_keeps_recently_expired_tokens() {
 fn successor_is_kept_as_long_as_predecessor() {
     let (mut store, ada) = store_with_admin();
     issue_app_token(&mut store, &ada, "app");
-    for (old, ttl) in [(1, HOUR), (2, MINUTE), (3, DAY)] {
+    for (old_id, ttl) in [(1, HOUR), (2, MINUTE), (3, DAY)] {
         let renewal = RenewalOptions { ttl: lifetime(ttl), grace: lifetime(HOUR) };
-        let selector = TokenSelector::Id(TokenId(old));
-        renew_token(&mut store, &audit_at(old), Some(&ada.caller), &selector, renewal).unwrap();
+        let selector = TokenSelector::Id(TokenId(old_id));
+        renew_token(&mut store, &audit_at(old_id), Some(&ada.caller), &selector, renewal).unwrap();
     }
     assert_eq!(prune_at(&mut store, &ada, 2 * HOUR).tokens, 0, "token 1 expires after a week");
     assert_eq!(recorded_token_ids(&mut store), [1, 2, 3, 4]);
@@ -129,12 +129,13 @@ fn prune_does_not_affect_other_token_with_same_jti() {
         request.record = true;
         request.expiry = Expiry::After(Lifetime::from_minutes(1));
         let jti = mint_token(&mut store, &ada, &request).unwrap().jti.unwrap();
-        let jti = TokenSelector::parse(jti.as_str()).unwrap();
-        let selector = if by_value { TokenSelector::Value(other_token.clone()) } else { jti };
+        let jti_selector = TokenSelector::parse(jti.as_str()).unwrap();
+        let selector =
+            if by_value { TokenSelector::Value(other_token.clone()) } else { jti_selector };
         revoke(&mut store, &audit_at(1), Some(&ada.caller), &[selector]).unwrap();
-        let reasons_before = reject_reasons(&mut store, &other_token, ANY, 1);
+        let reasons_before = verification_reasons(&mut store, &other_token, ANY, 1);
         assert_eq!(prune_at(&mut store, &ada, MINUTE).tokens, 1);
-        assert_eq!(reject_reasons(&mut store, &other_token, ANY, MINUTE), reasons_before);
+        assert_eq!(verification_reasons(&mut store, &other_token, ANY, MINUTE), reasons_before);
         assert_eq!(reasons_before.contains(&RejectReason::Revoked), by_value);
     }
 }
@@ -164,19 +165,19 @@ fn session_is_pruned_when_no_token_is_usable() {
     };
     assert_eq!(prune_at(&mut store, &ada, 29 * DAY).sessions, 0);
     assert_eq!(
-        reject_reasons(&mut store, ended_session.refresh_token(), ANY, 29 * DAY),
+        verification_reasons(&mut store, ended_session.refresh_token(), ANY, 29 * DAY),
         [RejectReason::SessionEnded]
     );
-    // The idle session and the ended session; the session of John was refreshed a day later.
+    // The prune removes the idle and the ended session. The refreshed session expires a day later.
     assert!(!idle_has_ended(&mut store));
     assert_eq!(prune_at(&mut store, &ada, 30 * DAY).sessions, 2);
     assert!(idle_has_ended(&mut store), "a pruned session has ended");
     assert_eq!(
-        reject_reasons(&mut store, ended_session.refresh_token(), ANY, 30 * DAY),
+        verification_reasons(&mut store, ended_session.refresh_token(), ANY, 30 * DAY),
         [RejectReason::Expired]
     );
     let new_refresh_token = refreshed_tokens.refresh.expose_secret();
-    assert_eq!(reject_reasons(&mut store, new_refresh_token, ANY, 30 * DAY), []);
+    assert_eq!(verification_reasons(&mut store, new_refresh_token, ANY, 30 * DAY), []);
     let reuse_result = refresh_session(
         &mut store,
         &audit_at(30 * DAY),
@@ -220,6 +221,6 @@ fn prune_writes_one_audit_row_and_requires_admin() {
     let mut on_progress = |done, total| progress.push((done, total));
     prune(&mut store, &audit_at(31 * DAY), &ada.caller, None, &mut on_progress).unwrap();
     assert_eq!(progress, [(0, 3), (3, 3)]);
-    let removed = store.read(|tx| tx.query_number("SELECT max(count) FROM audit")).unwrap();
-    assert_eq!(removed, 3 + 3 + 1, "tokens, grants, sessions");
+    let removed_count = store.read(|tx| tx.query_number("SELECT max(count) FROM audit")).unwrap();
+    assert_eq!(removed_count, 3 + 3 + 1, "tokens, grants, sessions");
 }

@@ -19,14 +19,15 @@ fn revoked_test_token_stays_refused() {
     let after_expiry = HOUR + 1;
     let counts = prune_at(&mut store, &ada, after_expiry);
     assert_eq!(counts, PruneCounts { tokens: 1, grants: 1, ..PruneCounts::default() });
-    for (token, is_known) in [(&recorded_token, false), (&unrecorded_token, true)] {
-        let reason = if is_known { RejectReason::Revoked } else { RejectReason::UnknownToken };
-        let expected = if is_known {
+    for (token, is_revocation_known) in [(&recorded_token, false), (&unrecorded_token, true)] {
+        let reason =
+            if is_revocation_known { RejectReason::Revoked } else { RejectReason::UnknownToken };
+        let expected = if is_revocation_known {
             vec![reason, RejectReason::Expired]
         } else {
             vec![RejectReason::Expired]
         };
-        assert_eq!(reject_reasons(&mut store, token, ANY, after_expiry), expected);
+        assert_eq!(verification_reasons(&mut store, token, ANY, after_expiry), expected);
         assert_eq!(
             reasons_at(&mut store, token, after_expiry, 10),
             [reason],
@@ -37,12 +38,12 @@ fn revoked_test_token_stays_refused() {
         assert_eq!(verify_token(&mut store, token, &lenient_expectations).reasons, [reason]);
     }
     // The state of tokens that expire after all pruned tokens is still known.
-    assert_eq!(reject_reasons(&mut store, &later_token, ANY, after_expiry), []);
+    assert_eq!(verification_reasons(&mut store, &later_token, ANY, after_expiry), []);
     assert_eq!(reasons_at(&mut store, &later_token, 3 * HOUR, after_expiry), []);
 }
 
 /// States of the test key, and whether a prune removes its revocation entries.
-const KEYS: [(&str, bool); 4] = [
+const KEY_STATES: [(&str, bool); 4] = [
     ("state = 'active'", false),
     ("state = 'retired', verify_until = 1900000000", false),
     // The key can be activated again.
@@ -52,7 +53,7 @@ const KEYS: [(&str, bool); 4] = [
 
 #[test]
 fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
-    for (key, is_pruned) in KEYS {
+    for (key_state_sql, is_pruned) in KEY_STATES {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();
         request.claims.insert("jti".to_owned(), "order-2".into());
@@ -61,20 +62,20 @@ fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
         request.expiry = Expiry::At(at(MINUTE));
         let short_lived_token = mint_token_text(&mut store, &ada, &request);
         revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(short_lived_token)]).unwrap();
-        store.execute_sql(&format!("UPDATE keys SET {key} WHERE purpose = 'test'"));
+        store.execute_sql(&format!("UPDATE keys SET {key_state_sql} WHERE purpose = 'test'"));
         assert_eq!(
             prune_at(&mut store, &ada, 2 * MINUTE).revocation_entries,
             usize::from(is_pruned),
-            "{key}"
+            "{key_state_sql}"
         );
         store.execute_sql(
             "UPDATE keys SET state = 'active' WHERE purpose = 'test' AND NOT state = 'revoked'",
         );
         let reason = if is_pruned { RejectReason::KeyRevoked } else { RejectReason::Revoked };
         assert_eq!(
-            reject_reasons(&mut store, &long_lived_token, ANY, 2 * MINUTE),
+            verification_reasons(&mut store, &long_lived_token, ANY, 2 * MINUTE),
             [reason],
-            "{key}"
+            "{key_state_sql}"
         );
     }
 }
@@ -96,7 +97,7 @@ fn prune_with_fast_clock_revalidates_no_token() {
         let counts = prune_at(&mut store, &ada, 3 * DAY);
         assert_eq!((counts.tokens, counts.revocation_entries), (usize::from(record), 0));
         let reason = if record { RejectReason::UnknownToken } else { RejectReason::Revoked };
-        assert_eq!(reject_reasons(&mut store, &revoked_token, ANY, 10), [reason]);
+        assert_eq!(verification_reasons(&mut store, &revoked_token, ANY, 10), [reason]);
         // A kept revocation entry does not make other tokens unknown.
         let report = verify_token(&mut store, &other_token, &Expectations::new(ANY, at(10)));
         if record {
@@ -114,36 +115,37 @@ fn prune_with_fast_clock_revalidates_no_token() {
         } else {
             assert_eq!((report.reasons, report.detail), (vec![], None));
         }
-        // The first token expires after all pruned tokens; the second is recorded.
-        assert_eq!(reject_reasons(&mut store, &longer_lived_token, ANY, 10), []);
+        // `longer_lived_token` expires after all pruned tokens; `recorded_token` has a row.
+        assert_eq!(verification_reasons(&mut store, &longer_lived_token, ANY, 10), []);
         request.record = true;
         request.expiry = Expiry::After(Lifetime::from_minutes(60));
         let recorded_token = mint_token_text(&mut store, &ada, &request);
-        assert_eq!(reject_reasons(&mut store, &recorded_token, ANY, 10), []);
+        assert_eq!(verification_reasons(&mut store, &recorded_token, ANY, 10), []);
     }
 }
 
 #[test]
-fn prune_gap_is_detected() {
+fn fast_clock_is_detected() {
     let (mut store, ada) = store_with_admin();
     issue_app_token(&mut store, &ada, "app");
-    let mut gap = |seconds, keep| {
+    let mut detect_at = |seconds, keep| {
         // A login with the clock of the prune proves nothing about the clock.
-        let late = add_session(&mut store, ada.user());
+        let late_session = add_session(&mut store, ada.user());
         let now = at(seconds).unix();
         store.execute_sql(&format!(
             "UPDATE pairs SET issued_at = {now} WHERE id = (SELECT max(id) FROM pairs);
              UPDATE audit SET at = {now} WHERE id = (SELECT max(id) FROM audit)"
         ));
-        let gap =
-            find_prune_gap(&mut store, &audit_at(seconds), &late.caller, lifetime(keep)).unwrap();
+        let newest_change =
+            detect_fast_clock(&mut store, &audit_at(seconds), &late_session.caller, lifetime(keep))
+                .unwrap();
         store.execute_sql("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)");
-        gap
+        newest_change
     };
-    assert_eq!(gap(0, 0), None);
-    assert_eq!(gap(DAY, 0), None);
-    assert_eq!(gap(DAY + 1, 0), Some(at(0)));
-    // A token that expired before the newest change has expired by any clock.
-    assert_eq!(gap(3 * DAY, 2 * DAY), None);
-    assert_eq!(gap(3 * DAY, 2 * DAY - 1), Some(at(0)));
+    assert_eq!(detect_at(0, 0), None);
+    assert_eq!(detect_at(DAY, 0), None);
+    assert_eq!(detect_at(DAY + 1, 0), Some(at(0)));
+    // With `keep`, only tokens that expired at most a day after the newest change are removed.
+    assert_eq!(detect_at(3 * DAY, 2 * DAY), None);
+    assert_eq!(detect_at(3 * DAY, 2 * DAY - 1), Some(at(0)));
 }

@@ -1,8 +1,8 @@
 //! Token templates: the data of presets. Rendering is free of side effects.
 //!
-//! A text may contain names in braces. A text that is a single name takes the value of that name
-//! with its type; in a longer text values are inserted as text. A member without a value (`null`)
-//! is omitted.
+//! A text may contain names in braces. A text that consists of one such name is replaced by the
+//! value of the name, which keeps its type; in a longer text, values are inserted as text. A member
+//! without a value (`null`) is omitted.
 
 mod render;
 

@@ -7,7 +7,7 @@ use crate::crypto::MAX_TOKEN_BYTES;
 use crate::model::InvalidValue;
 use serde_json::{Map, Value};
 
-/// Rendering budget of one token: 1 per value, plus the length of texts and member names in bytes.
+/// Rendering budget of one token. A value costs 1, plus the bytes of its texts and member names.
 const RENDER_BUDGET: usize = 4 * MAX_TOKEN_BYTES;
 
 /// Maximum nesting depth of arrays and objects, the limit of the JSON parser.
@@ -31,7 +31,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         let mut renderer = Self { parameters: Map::new(), source, budget: RENDER_BUDGET };
         for (name, default) in parameters {
             let value = match parameter_values.get(name) {
-                Some(value) => Some(renderer.within_budget(value.clone(), 1)?),
+                Some(value) => Some(renderer.charge_and_return(value.clone(), 1)?),
                 None => renderer.render_value(default, 1)?,
             };
             renderer.parameters.insert(name.clone(), value.unwrap_or(Value::Null));
@@ -77,7 +77,9 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
                 Some(Value::from(self.render_members(object, inner_depth)?))
             }
             Value::Null => None,
-            Value::Bool(_) | Value::Number(_) => Some(self.within_budget(template.clone(), depth)?),
+            Value::Bool(_) | Value::Number(_) => {
+                Some(self.charge_and_return(template.clone(), depth)?)
+            }
         })
     }
 
@@ -85,7 +87,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         let single_name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         if let Some(name) = single_name.filter(|name| !name.contains(['{', '}'])) {
             let value = self.find_value(name)?;
-            return Ok(Some(self.within_budget(value, depth)?).filter(|value| !value.is_null()));
+            return Ok(Some(self.charge_and_return(value, depth)?).filter(|value| !value.is_null()));
         }
         let mut output = String::new();
         let mut rest = text;
@@ -120,7 +122,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
     }
 
     /// Subtracts the cost of the value from the budget and returns the value.
-    fn within_budget(&mut self, value: Value, depth: usize) -> Result<Value, Error> {
+    fn charge_and_return(&mut self, value: Value, depth: usize) -> Result<Value, Error> {
         self.charge(&value, depth)?;
         Ok(value)
     }

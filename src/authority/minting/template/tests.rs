@@ -92,8 +92,8 @@ fn invalid_preset_file_is_refused() {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
     let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
-    let plain = parse_template(&json!({"description": "x", "claims": {}}));
-    let parts = plain.render(&Map::new(), &mut source).unwrap();
+    let template_without_header = parse_template(&json!({"description": "x", "claims": {}}));
+    let parts = template_without_header.render(&Map::new(), &mut source).unwrap();
     assert_eq!(Value::from(parts.header), json!({"alg": "alg", "typ": "JWT", "kid": "kid"}));
     for claim in ["{unknown}", "a{unknown}b", "a{"] {
         let template = parse_template(&json!({"description": "x", "claims": {"c": claim}}));
@@ -103,12 +103,12 @@ fn invalid_preset_file_is_refused() {
 
 #[test]
 fn unbounded_expansion_is_refused() {
-    let expand = |first: Value, next: &dyn Fn(&str) -> Value, generations: usize| {
+    let expand = |first: Value, build_default: &dyn Fn(&str) -> Value, chain_length: usize| {
         let mut parameters = Map::from_iter([("p0".to_owned(), first)]);
-        for index in 1..=generations {
-            parameters.insert(format!("p{index}"), next(&format!("{{p{}}}", index - 1)));
+        for index in 1..=chain_length {
+            parameters.insert(format!("p{index}"), build_default(&format!("{{p{}}}", index - 1)));
         }
-        let claims = json!({"c": format!("{{p{generations}}}")});
+        let claims = json!({"c": format!("{{p{chain_length}}}")});
         let template = parse_template(
             &json!({"description": "x", "parameters": parameters, "claims": claims}),
         );
@@ -123,18 +123,22 @@ fn unbounded_expansion_is_refused() {
         ))
     };
     let nested = |placeholder: &str| (0..100).fold(json!(placeholder), |inner, _| json!([inner]));
-    let outcome = |result: Result<TokenParts, String>| result.map(|_| ());
-    assert_eq!(outcome(expand(json!("x"), &text, 14)), too_long);
+    let discard_parts = |result: Result<TokenParts, String>| result.map(|_| ());
+    assert_eq!(discard_parts(expand(json!("x"), &text, 14)), too_long);
     assert_eq!(
-        outcome(expand(json!(""), &|placeholder| json!({"a": placeholder, "b": placeholder}), 60)),
+        discard_parts(expand(
+            json!(""),
+            &|placeholder| json!({"a": placeholder, "b": placeholder}),
+            60
+        )),
         too_long
     );
     assert_eq!(
-        outcome(expand(json!(1), &|placeholder| json!([placeholder, placeholder]), 60)),
+        discard_parts(expand(json!(1), &|placeholder| json!([placeholder, placeholder]), 60)),
         too_long
     );
     assert_eq!(
-        outcome(expand(
+        discard_parts(expand(
             json!([1]),
             &|placeholder| json!(format!("{placeholder} {placeholder}")),
             60
@@ -143,11 +147,14 @@ fn unbounded_expansion_is_refused() {
     );
     let empty_texts = json!(vec![""; 1_000]);
     assert_eq!(
-        outcome(expand(empty_texts, &|placeholder| json!([placeholder, placeholder]), 60)),
+        discard_parts(expand(empty_texts, &|placeholder| json!([placeholder, placeholder]), 60)),
         too_long
     );
-    assert_eq!(outcome(expand(json!({}), &|placeholder| json!([placeholder]), 700)), too_deep);
-    assert_eq!(outcome(expand(json!(""), &nested, 700)), too_deep);
+    assert_eq!(
+        discard_parts(expand(json!({}), &|placeholder| json!([placeholder]), 700)),
+        too_deep
+    );
+    assert_eq!(discard_parts(expand(json!(""), &nested, 700)), too_deep);
     let parts = expand(json!("x"), &text, 5).unwrap();
     assert_eq!(parts.claims["c"].as_str().unwrap().len(), 32_768);
     let parts = expand(json!(1), &|placeholder| json!([placeholder]), 126).unwrap();

@@ -5,7 +5,7 @@ mod test_tokens;
 use super::*;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, decode_token, issue_app_token, mint_request,
-    mint_token_text, new_store, refusal_reasons, reject_reasons,
+    mint_token_text, new_store, refusal_reasons, verification_reasons,
 };
 use crate::authority::{Expiry, NewPairIds, Signer, refresh_session};
 use crate::model::{Algorithm, ExtraClaims};
@@ -19,8 +19,8 @@ fn value_selector(token: &str) -> TokenSelector {
     TokenSelector::Value(token.to_owned())
 }
 
-fn reject_reasons_at_start(store: &mut Store, token: &str) -> Vec<RejectReason> {
-    reject_reasons(store, token, ExpectedKind::Any, 0)
+fn reject_reasons_at_time_0(store: &mut Store, token: &str) -> Vec<RejectReason> {
+    verification_reasons(store, token, ExpectedKind::Any, 0)
 }
 
 /// Revokes tokens and returns the `changed` member of each outcome.
@@ -52,14 +52,14 @@ fn app_token_is_revoked_by_id_jti_or_value() {
     ];
     for (selector, issued) in selectors.iter().zip(&tokens) {
         let text = issued.token.expose_secret();
-        assert_eq!(reject_reasons_at_start(&mut store, text), []);
+        assert_eq!(reject_reasons_at_time_0(&mut store, text), []);
         let caller = selector.needs_caller().then_some(&john.caller);
         let outcomes =
             revoke(&mut store, &audit_at(0), caller, std::slice::from_ref(selector)).unwrap();
         let jti = Untrusted::new(issued.record.jti.to_string());
         let id = Some(issued.record.id);
         assert_eq!(outcomes, [RevocationOutcome { id, jti, kind: TokenKind::App, changed: true }]);
-        assert_eq!(reject_reasons_at_start(&mut store, text), [RejectReason::Revoked]);
+        assert_eq!(reject_reasons_at_time_0(&mut store, text), [RejectReason::Revoked]);
         assert_eq!(
             revoke_and_collect_changed(&mut store, caller, std::slice::from_ref(selector)),
             [false]
@@ -76,8 +76,8 @@ fn access_token_revocation_keeps_the_session() {
         revoke_and_collect_changed(&mut store, None, &[value_selector(john.access_token())]),
         [true]
     );
-    assert_eq!(reject_reasons_at_start(&mut store, john.access_token()), [RejectReason::Revoked]);
-    assert_eq!(reject_reasons_at_start(&mut store, john.refresh_token()), []);
+    assert_eq!(reject_reasons_at_time_0(&mut store, john.access_token()), [RejectReason::Revoked]);
+    assert_eq!(reject_reasons_at_time_0(&mut store, john.refresh_token()), []);
     assert_eq!(
         revoke_and_collect_changed(&mut store, None, &[value_selector(john.access_token())]),
         [false]
@@ -88,13 +88,13 @@ fn access_token_revocation_keeps_the_session() {
         [true]
     );
     assert_eq!(
-        reject_reasons_at_start(&mut store, other_session.access_token()),
+        reject_reasons_at_time_0(&mut store, other_session.access_token()),
         [RejectReason::Revoked]
     );
     let next_tokens =
         refresh_session(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
             .unwrap();
-    assert_eq!(reject_reasons_at_start(&mut store, next_tokens.access.expose_secret()), []);
+    assert_eq!(reject_reasons_at_time_0(&mut store, next_tokens.access.expose_secret()), []);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn refresh_token_revocation_ends_the_session() {
         next_tokens.refresh.expose_secret(),
         john.access_token(),
     ] {
-        assert_eq!(reject_reasons_at_start(&mut store, text), [RejectReason::SessionEnded]);
+        assert_eq!(reject_reasons_at_time_0(&mut store, text), [RejectReason::SessionEnded]);
     }
     let other_session = add_session(&mut store, john.user());
     let selector = TokenSelector::Jti(jti_of(other_session.refresh_token()));
@@ -125,7 +125,7 @@ fn refresh_token_revocation_ends_the_session() {
         [true]
     );
     assert_eq!(
-        reject_reasons_at_start(&mut store, other_session.access_token()),
+        reject_reasons_at_time_0(&mut store, other_session.access_token()),
         [RejectReason::SessionEnded]
     );
 }
@@ -136,22 +136,23 @@ fn jti_selector_revokes_all_permitted_matches() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
     let john = add_user(&mut store, "john", Role::User);
-    let app = issue_app_token(&mut store, &john, "app").record;
+    let app_token_record = issue_app_token(&mut store, &john, "app").record;
     // The client chooses the `jti`s of the session's next token pair.
-    let next_ids = NewPairIds { access: app.jti, refresh: crate::crypto::generate_jti() };
+    let next_ids =
+        NewPairIds { access: app_token_record.jti, refresh: crate::crypto::generate_jti() };
     let new_pair =
         refresh_session(&mut store, &audit_at(0), mia.refresh_token(), next_ids).unwrap();
-    let selectors = [TokenSelector::Jti(app.jti)];
+    let selectors = [TokenSelector::Jti(app_token_record.jti)];
     let revoked_kinds = |store: &mut Store, caller| {
         let outcomes = revoke(store, &audit_at(0), Some(caller), &selectors).unwrap();
         outcomes.iter().map(|outcome| (outcome.kind, outcome.changed)).collect::<Vec<_>>()
     };
     assert_eq!(revoked_kinds(&mut store, &john.caller), [(TokenKind::App, true)]);
-    let access = new_pair.access.expose_secret();
-    assert_eq!(reject_reasons_at_start(&mut store, access), []);
+    let access_token = new_pair.access.expose_secret();
+    assert_eq!(reject_reasons_at_time_0(&mut store, access_token), []);
     let expected = [(TokenKind::App, false), (TokenKind::Access, true)];
     assert_eq!(revoked_kinds(&mut store, &ada.caller), expected);
-    assert_eq!(reject_reasons_at_start(&mut store, access), [RejectReason::Revoked]);
+    assert_eq!(reject_reasons_at_time_0(&mut store, access_token), [RejectReason::Revoked]);
 }
 
 #[test]
@@ -172,11 +173,12 @@ fn revocation_is_atomic() {
     let john = add_user(&mut store, "john", Role::User);
     let johns_token = issue_app_token(&mut store, &john, "app");
     let adas_token = issue_app_token(&mut store, &ada, "app");
-    let valid = [TokenSelector::Id(johns_token.record.id), value_selector(john.access_token())];
-    for invalid in
+    let valid_selectors =
+        [TokenSelector::Id(johns_token.record.id), value_selector(john.access_token())];
+    for invalid_selector in
         [TokenSelector::Id(TokenId(99)), TokenSelector::Jti(crate::crypto::generate_jti())]
     {
-        let selectors = [valid.as_slice(), &[invalid]].concat();
+        let selectors = [valid_selectors.as_slice(), &[invalid_selector]].concat();
         let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
         assert!(
             matches!(result, Err(Error::Forbidden(_))),
@@ -185,20 +187,28 @@ fn revocation_is_atomic() {
         let result = revoke(&mut store, &audit_at(0), Some(&ada.caller), &selectors);
         assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
     }
-    let selectors = [valid.as_slice(), &[TokenSelector::Id(adas_token.record.id)]].concat();
+    let selectors =
+        [valid_selectors.as_slice(), &[TokenSelector::Id(adas_token.record.id)]].concat();
     let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
     assert!(matches!(result, Err(Error::Forbidden(_))));
-    let selectors = [valid.as_slice(), &[value_selector("a.b.c")]].concat();
+    let selectors = [valid_selectors.as_slice(), &[value_selector("a.b.c")]].concat();
     let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
     assert_eq!(refusal_reasons(result), [RejectReason::Malformed]);
     for text in
         [johns_token.token.expose_secret(), adas_token.token.expose_secret(), john.access_token()]
     {
-        assert_eq!(reject_reasons_at_start(&mut store, text), []);
+        assert_eq!(reject_reasons_at_time_0(&mut store, text), []);
     }
-    assert_eq!(revoke_and_collect_changed(&mut store, Some(&john.caller), &valid), [true, true]);
-    let twice = [TokenSelector::Id(adas_token.record.id), TokenSelector::Id(adas_token.record.id)];
-    assert_eq!(revoke_and_collect_changed(&mut store, Some(&ada.caller), &twice), [true, false]);
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, Some(&john.caller), &valid_selectors),
+        [true, true]
+    );
+    let same_token_twice =
+        [TokenSelector::Id(adas_token.record.id), TokenSelector::Id(adas_token.record.id)];
+    assert_eq!(
+        revoke_and_collect_changed(&mut store, Some(&ada.caller), &same_token_twice),
+        [true, false]
+    );
 }
 
 #[test]
@@ -207,10 +217,10 @@ fn revoking_other_users_tokens_requires_admin_or_possession() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
     let john = add_user(&mut store, "john", Role::User);
-    let app = issue_app_token(&mut store, &john, "app");
+    let app_token = issue_app_token(&mut store, &john, "app");
     let selectors = [
-        TokenSelector::Id(app.record.id),
-        TokenSelector::Jti(app.record.jti),
+        TokenSelector::Id(app_token.record.id),
+        TokenSelector::Jti(app_token.record.jti),
         TokenSelector::Jti(jti_of(john.access_token())),
         TokenSelector::Jti(jti_of(john.refresh_token())),
     ];
@@ -226,7 +236,7 @@ fn revoking_other_users_tokens_requires_admin_or_possession() {
             );
         }
     }
-    let by_value = [value_selector(app.token.expose_secret())];
+    let by_value = [value_selector(app_token.token.expose_secret())];
     assert_eq!(revoke_and_collect_changed(&mut store, Some(&mia.caller), &by_value), [true]);
     assert_eq!(
         revoke_and_collect_changed(&mut store, Some(&ada.caller), &selectors),
@@ -238,16 +248,16 @@ fn revoking_other_users_tokens_requires_admin_or_possession() {
 fn expired_token_is_revoked_by_value() {
     let mut store = new_store();
     let john = add_user(&mut store, "john", Role::User);
-    let app = issue_app_token(&mut store, &john, "app");
-    let text = app.token.expose_secret();
+    let app_token = issue_app_token(&mut store, &john, "app");
+    let text = app_token.token.expose_secret();
     let late_audit = audit_at(604_800);
     assert_eq!(
-        reject_reasons(&mut store, text, ExpectedKind::Any, 604_800),
+        verification_reasons(&mut store, text, ExpectedKind::Any, 604_800),
         [RejectReason::Expired]
     );
     assert!(revoke(&mut store, &late_audit, None, &[value_selector(text)]).unwrap()[0].changed);
     assert_eq!(
-        reject_reasons(&mut store, text, ExpectedKind::Any, 604_800),
+        verification_reasons(&mut store, text, ExpectedKind::Any, 604_800),
         [RejectReason::Revoked, RejectReason::Expired]
     );
 }
@@ -272,7 +282,7 @@ fn token_not_signed_by_the_store_is_refused() {
         refusal_reasons(revoke(&mut store, &audit_at(0), None, &[selector])),
         [RejectReason::BadSignature]
     );
-    assert_eq!(reject_reasons_at_start(&mut store, john.access_token()), []);
+    assert_eq!(reject_reasons_at_time_0(&mut store, john.access_token()), []);
 }
 
 #[test]

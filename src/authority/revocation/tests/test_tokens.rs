@@ -18,29 +18,29 @@ fn revoked_test_token_is_blocklisted() {
     );
     let expected_kind = ExpectedKind::Only(TokenKind::Test);
     assert_eq!(
-        reject_reasons(&mut store, &revoked_token, expected_kind, 0),
+        verification_reasons(&mut store, &revoked_token, expected_kind, 0),
         [RejectReason::Revoked]
     );
     assert_eq!(
-        reject_reasons(&mut store, &revoked_token, expected_kind, 3_600),
+        verification_reasons(&mut store, &revoked_token, expected_kind, 3_600),
         [RejectReason::Revoked, RejectReason::Expired]
     );
-    assert_eq!(reject_reasons(&mut store, &other_token, expected_kind, 0), []);
+    assert_eq!(verification_reasons(&mut store, &other_token, expected_kind, 0), []);
 }
 
 #[test]
 fn test_token_cannot_revoke_app_token_with_same_jti() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
-    let app = issue_app_token(&mut store, &mia, "app");
-    let claim = format!("jti=\"{}\"", app.record.jti);
+    let app_token = issue_app_token(&mut store, &mia, "app");
+    let claim = format!("jti=\"{}\"", app_token.record.jti);
     let forged_token = mint_test_token(&mut store, &mia, &[&claim]);
     assert_eq!(
         revoke_and_collect_changed(&mut store, None, &[value_selector(&forged_token)]),
         [true]
     );
-    assert_eq!(reject_reasons_at_start(&mut store, &forged_token), [RejectReason::Revoked]);
-    assert_eq!(reject_reasons_at_start(&mut store, app.token.expose_secret()), []);
+    assert_eq!(reject_reasons_at_time_0(&mut store, &forged_token), [RejectReason::Revoked]);
+    assert_eq!(reject_reasons_at_time_0(&mut store, app_token.token.expose_secret()), []);
 }
 
 #[test]
@@ -61,13 +61,13 @@ fn test_token_cannot_revoke_recorded_token_with_same_jti() {
     request.claims.insert("sub".to_owned(), "eve".into());
     for other_request in [later_request, other_key_request, request] {
         let forged_token = mint_token_text(&mut store, &mia, &other_request);
-        assert_eq!(reject_reasons_at_start(&mut store, &forged_token), []);
+        assert_eq!(reject_reasons_at_time_0(&mut store, &forged_token), []);
         assert_eq!(
             revoke_and_collect_changed(&mut store, None, &[value_selector(&forged_token)]),
             [true]
         );
-        assert_eq!(reject_reasons_at_start(&mut store, &forged_token), [RejectReason::Revoked]);
-        assert_eq!(reject_reasons_at_start(&mut store, &recorded_token), []);
+        assert_eq!(reject_reasons_at_time_0(&mut store, &forged_token), [RejectReason::Revoked]);
+        assert_eq!(reject_reasons_at_time_0(&mut store, &recorded_token), []);
         store.execute_sql("DELETE FROM blocklist");
     }
     let selectors = [TokenSelector::Jti(jti_of(&recorded_token))];
@@ -80,7 +80,7 @@ fn test_token_cannot_revoke_recorded_token_with_same_jti() {
         [true]
     );
     assert_eq!(
-        reject_reasons_at_start(&mut store, &replica),
+        reject_reasons_at_time_0(&mut store, &replica),
         [RejectReason::Revoked],
         "all claims are identical"
     );

@@ -5,7 +5,8 @@ mod refresh;
 use super::*;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, authenticated_user, decode_token,
-    issue_app_token, new_store, refusal_reasons, reject_reasons, replace_session, set_setting,
+    issue_app_token, new_store, refusal_reasons, replace_session, set_setting,
+    verification_reasons,
 };
 use crate::model::{Role, Setting};
 use secrecy::ExposeSecret;
@@ -163,7 +164,7 @@ fn session_ends_once_even_with_expired_token() {
     );
     let access = ExpectedKind::Only(TokenKind::Access);
     assert_eq!(
-        reject_reasons(&mut store, ada.access_token(), access, DAY),
+        verification_reasons(&mut store, ada.access_token(), access, DAY),
         [RejectReason::SessionEnded, RejectReason::Expired]
     );
     assert_eq!(

@@ -172,8 +172,9 @@ fn refreshed_tokens_do_not_outlive_session() {
     let mut store = new_store();
     set_setting(&mut store, Setting::SessionTtl, "1h");
     let ada = add_user(&mut store, "ada", Role::Admin);
-    let late = 55 * MINUTE;
-    let tokens = refresh_at(&mut store, late, ada.refresh_token(), NewPairIds::generate()).unwrap();
+    let refresh_time = 55 * MINUTE;
+    let tokens =
+        refresh_at(&mut store, refresh_time, ada.refresh_token(), NewPairIds::generate()).unwrap();
     let session_end = at(60 * MINUTE);
     assert_eq!((tokens.access_expires_at, tokens.refresh_expires_at), (session_end, session_end));
     for token in [access_text(&tokens), refresh_text(&tokens)] {

@@ -16,7 +16,7 @@ fn all_reasons_are_reported_in_fixed_order() {
     let mut context = new_test_context();
     let expires_at = at(604_800);
     let reasons_at_expiry = |context: &mut TestContext| {
-        let app = context.app.clone();
+        let app = context.app_token.clone();
         verify_token(&mut context.store, &app, &Expectations::new(APP, expires_at)).reasons
     };
     context.store.execute_sql("UPDATE tokens SET revoked_at = 1");
@@ -142,8 +142,9 @@ fn reference_time_affects_time_claims_only() {
         [RejectReason::Revoked, RejectReason::NotYetValid]
     );
     rotate_app_key(&mut context.store, at(60));
-    let past = Expectations { reference_time: at(0), ..Expectations::new(APP, at(60)) };
-    assert_eq!(context.app_reasons(&past), [RejectReason::UnknownKey]);
+    let past_expectations =
+        Expectations { reference_time: at(0), ..Expectations::new(APP, at(60)) };
+    assert_eq!(context.app_reasons(&past_expectations), [RejectReason::UnknownKey]);
 }
 
 #[test]
@@ -167,16 +168,16 @@ fn token_without_a_row_is_unknown_until_expiry() {
     let (access, refresh) =
         (context.ada.access_token().to_owned(), context.ada.refresh_token().to_owned());
     for (token, expected_kind, expires_after) in [
-        (context.app.clone(), APP, 604_800),
+        (context.app_token.clone(), APP, 604_800),
         (access, ACCESS, 900),
         (refresh, REFRESH, 30 * 86_400),
     ] {
         assert_eq!(
-            reject_reasons(&mut context.store, &token, expected_kind, expires_after - 1),
+            verification_reasons(&mut context.store, &token, expected_kind, expires_after - 1),
             [RejectReason::UnknownToken]
         );
         assert_eq!(
-            reject_reasons(&mut context.store, &token, expected_kind, expires_after),
+            verification_reasons(&mut context.store, &token, expected_kind, expires_after),
             [RejectReason::Expired]
         );
         let report = verify_token(
@@ -194,7 +195,7 @@ fn jti_without_a_row_is_unknown() {
     let jti = context.claims()["jti"].as_str().unwrap().to_uppercase();
     for jti in [json!(jti), json!("x"), json!(""), json!(null)] {
         let token = context.altered_app_token(&[("jti", jti.clone())]);
-        assert_eq!(context.reasons(&token, APP), [RejectReason::UnknownToken], "{jti}");
+        assert_eq!(context.reject_reasons(&token, APP), [RejectReason::UnknownToken], "{jti}");
     }
 }
 
@@ -202,22 +203,17 @@ fn jti_without_a_row_is_unknown() {
 fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
     let mut context = new_test_context();
     let token = context.altered_app_token(&[("exp", json!(null))]);
-    assert_eq!(context.reasons(&token, APP), [RejectReason::MissingClaim]);
+    assert_eq!(context.reject_reasons(&token, APP), [RejectReason::MissingClaim]);
     context.store.execute_sql("UPDATE tokens SET expires_at = NULL");
-    assert_eq!(context.reasons(&token, APP), []);
-    assert_eq!(
-        context.app_reasons(&TestContext::expectations(APP)),
-        [RejectReason::BadClaim],
-        "the row has no expiry"
-    );
-    let long_ttl = Expectations {
-        min_ttl: Some(Lifetime::from_days(60_000)),
-        ..TestContext::expectations(APP)
-    };
+    assert_eq!(context.reject_reasons(&token, APP), []);
+    // The row has no expiry.
+    assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::BadClaim]);
+    let min_ttl = Some(Lifetime::from_days(60_000));
+    let long_ttl = Expectations { min_ttl, ..TestContext::expectations(APP) };
     assert_eq!(verify_token(&mut context.store, &token, &long_ttl).reasons, [], "no expiry");
     context.store.execute_sql("DELETE FROM tokens");
     assert_eq!(
-        context.reasons(&token, APP),
+        context.reject_reasons(&token, APP),
         [RejectReason::UnknownToken, RejectReason::MissingClaim]
     );
 }
@@ -237,7 +233,11 @@ fn claim_of_wrong_type_is_the_only_reason() {
         ("jti", json!(7)),
     ] {
         let token = context.altered_app_token(&[(name, value.clone())]);
-        assert_eq!(context.reasons(&token, APP), [RejectReason::BadClaim], "{name}: {value}");
+        assert_eq!(
+            context.reject_reasons(&token, APP),
+            [RejectReason::BadClaim],
+            "{name}: {value}"
+        );
     }
 }
 
@@ -268,19 +268,19 @@ fn deleted_and_disabled_owners_have_distinct_reasons() {
     let access = context.ada.access_token().to_owned();
     context.store.execute_sql("UPDATE users SET disabled_at = 1");
     assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::UserDisabled]);
-    assert_eq!(context.reasons(&access, ACCESS), [RejectReason::UserDisabled]);
+    assert_eq!(context.reject_reasons(&access, ACCESS), [RejectReason::UserDisabled]);
     context.store.execute_sql(
         "UPDATE users SET disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL,
              email_key = NULL, password = NULL",
     );
     assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::OwnerDeleted]);
-    assert_eq!(context.reasons(&access, ACCESS), [RejectReason::OwnerDeleted]);
+    assert_eq!(context.reject_reasons(&access, ACCESS), [RejectReason::OwnerDeleted]);
 }
 
 #[test]
 fn status_comes_from_the_row() {
     let mut context = new_test_context();
-    let (app, access) = (context.app.clone(), context.ada.access_token().to_owned());
+    let (app, access) = (context.app_token.clone(), context.ada.access_token().to_owned());
     let status = |store: &mut Store, token: &str, expected_kind, seconds| {
         verify_token(store, token, &Expectations::new(expected_kind, at(seconds)))
             .status(at(seconds))

@@ -1,8 +1,12 @@
-//! Tests of tokens that fail by the signature check: one reason is reported, and no claims.
+//! Tests of tokens that fail before or at the signature check: one reported reason and no claims.
 
 use super::*;
 
-fn only_reason(context: &mut TestContext, token: &str, kind: ExpectedKind) -> RejectReason {
+fn expect_single_reason(
+    context: &mut TestContext,
+    token: &str,
+    kind: ExpectedKind,
+) -> RejectReason {
     let report = verify_token(&mut context.store, token, &TestContext::expectations(kind));
     assert!(report.claims.is_none(), "unverified claims in the report");
     assert_eq!((report.token_id(), report.status(at(0))), (None, None));
@@ -13,7 +17,7 @@ fn only_reason(context: &mut TestContext, token: &str, kind: ExpectedKind) -> Re
 #[test]
 fn malformed_token_is_refused_with_detail() {
     let mut context = new_test_context();
-    let app = context.app.clone();
+    let app = context.app_token.clone();
     let (input, signature) = app.rsplit_once('.').unwrap();
     let list_header_token = context.sign("[]", "{}");
     let duplicate_member = context.sign(r#"{"alg":"ES256","alg":"ES256"}"#, "{}");
@@ -33,7 +37,7 @@ fn malformed_token_is_refused_with_detail() {
     ] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
         assert_eq!(report.detail.as_deref(), Some(detail));
-        assert_eq!(only_reason(&mut context, token, APP), RejectReason::Malformed);
+        assert_eq!(expect_single_reason(&mut context, token, APP), RejectReason::Malformed);
     }
 }
 
@@ -50,11 +54,15 @@ fn unsupported_header_extension_is_refused() {
     ] {
         let header = context.header(&[(name, value)]);
         let token = context.sign(&header, &claims);
-        assert_eq!(only_reason(&mut context, &token, APP), RejectReason::CriticalHeader, "{name}");
+        assert_eq!(
+            expect_single_reason(&mut context, &token, APP),
+            RejectReason::CriticalHeader,
+            "{name}"
+        );
     }
     let header = context.header(&[("x", json!("y")), ("cty", json!("JWT"))]);
     let token = context.sign(&header, &claims);
-    assert_eq!(context.reasons(&token, APP), [], "unknown header parameters are ignored");
+    assert_eq!(context.reject_reasons(&token, APP), [], "unknown header parameters are ignored");
 }
 
 #[test]
@@ -64,17 +72,28 @@ fn header_alg_must_match_the_key() {
     for alg in ["none", "None", "NONE", "HS256", "ES384", "es256", ""] {
         let header = context.header(&[("alg", json!(alg))]);
         let token = context.sign(&header, &claims);
-        assert_eq!(only_reason(&mut context, &token, APP), RejectReason::AlgNotAllowed, "{alg}");
+        assert_eq!(
+            expect_single_reason(&mut context, &token, APP),
+            RejectReason::AlgNotAllowed,
+            "{alg}"
+        );
     }
     for alg in [json!(1), json!(null), json!(["ES256"])] {
         let header = context.header(&[("alg", alg.clone())]);
         let token = context.sign(&header, &claims);
-        assert_eq!(only_reason(&mut context, &token, APP), RejectReason::AlgNotAllowed, "{alg}");
+        assert_eq!(
+            expect_single_reason(&mut context, &token, APP),
+            RejectReason::AlgNotAllowed,
+            "{alg}"
+        );
     }
     let header = context.header(&[("alg", json!("none"))]);
     let token = context.sign(&header, &claims);
     let (input, _) = token.rsplit_once('.').unwrap();
-    assert_eq!(only_reason(&mut context, &format!("{input}."), APP), RejectReason::AlgNotAllowed);
+    assert_eq!(
+        expect_single_reason(&mut context, &format!("{input}."), APP),
+        RejectReason::AlgNotAllowed
+    );
 }
 
 #[test]
@@ -90,7 +109,10 @@ fn public_key_is_not_an_hmac_secret() {
     };
     let header = context.header(&[("alg", json!("HS256"))]);
     let token = sign_text(&confused_key, &header, &context.claims().to_string()).unwrap();
-    assert_eq!(only_reason(&mut context, token.expose_secret(), APP), RejectReason::AlgNotAllowed);
+    assert_eq!(
+        expect_single_reason(&mut context, token.expose_secret(), APP),
+        RejectReason::AlgNotAllowed
+    );
 }
 
 #[test]
@@ -106,11 +128,11 @@ fn kid_selects_the_key() {
     ] {
         let header = context.header(&[("kid", kid.clone())]);
         let token = context.sign(&header, &claims);
-        assert_eq!(only_reason(&mut context, &token, APP), reason, "{kid}");
+        assert_eq!(expect_single_reason(&mut context, &token, APP), reason, "{kid}");
     }
     let token = context.sign(r#"{"alg":"ES256","typ":"JWT"}"#, &claims);
     assert_eq!(
-        only_reason(&mut context, &token, APP),
+        expect_single_reason(&mut context, &token, APP),
         RejectReason::UnknownKey,
         "without `kid`, no key is tried"
     );
@@ -131,29 +153,32 @@ fn embedded_key_is_never_used() {
         let header = context.header(&[(name, value.clone())]);
         let forged = sign_text(&attacker_key, &header, &claims).unwrap();
         assert_eq!(
-            only_reason(&mut context, forged.expose_secret(), APP),
+            expect_single_reason(&mut context, forged.expose_secret(), APP),
             RejectReason::BadSignature
         );
         let signed_by_store = context.sign(&header, &claims);
-        assert_eq!(context.reasons(&signed_by_store, APP), [], "{name} is ignored");
+        assert_eq!(context.reject_reasons(&signed_by_store, APP), [], "{name} is ignored");
     }
 }
 
 #[test]
 fn signature_of_another_token_is_refused() {
     let mut context = new_test_context();
-    let app = context.app.clone();
+    let app = context.app_token.clone();
     let other_token =
         issue_app_token(&mut context.store, &context.ada, "app").token.expose_secret().to_owned();
     let (input, _) = app.rsplit_once('.').unwrap();
     let (_, signature) = other_token.rsplit_once('.').unwrap();
     assert_eq!(
-        only_reason(&mut context, &format!("{input}.{signature}"), APP),
+        expect_single_reason(&mut context, &format!("{input}.{signature}"), APP),
         RejectReason::BadSignature
     );
-    assert_eq!(only_reason(&mut context, &format!("{input}."), APP), RejectReason::BadSignature);
     assert_eq!(
-        only_reason(&mut context, &format!("{input}.AAAA"), APP),
+        expect_single_reason(&mut context, &format!("{input}."), APP),
+        RejectReason::BadSignature
+    );
+    assert_eq!(
+        expect_single_reason(&mut context, &format!("{input}.AAAA"), APP),
         RejectReason::BadSignature
     );
 }
@@ -162,9 +187,12 @@ fn signature_of_another_token_is_refused() {
 fn token_of_another_store_has_an_unknown_key() {
     let mut context = new_test_context();
     let other_context = new_test_context();
-    assert_eq!(only_reason(&mut context, &other_context.app, APP), RejectReason::UnknownKey);
     assert_eq!(
-        only_reason(&mut context, other_context.ada.access_token(), ACCESS),
+        expect_single_reason(&mut context, &other_context.app_token, APP),
+        RejectReason::UnknownKey
+    );
+    assert_eq!(
+        expect_single_reason(&mut context, other_context.ada.access_token(), ACCESS),
         RejectReason::UnknownKey
     );
 }
@@ -172,34 +200,34 @@ fn token_of_another_store_has_an_unknown_key() {
 #[test]
 fn retired_key_verifies_until_expiry() {
     let mut context = new_test_context();
-    let (app, access) = (context.app.clone(), context.ada.access_token().to_owned());
+    let (app, access) = (context.app_token.clone(), context.ada.access_token().to_owned());
     rotate_app_key(&mut context.store, at(60));
     for (token, expected_kind) in [(&app, APP), (&access, ACCESS)] {
-        assert_eq!(reject_reasons(&mut context.store, token, expected_kind, 59), []);
+        assert_eq!(verification_reasons(&mut context.store, token, expected_kind, 59), []);
         assert_eq!(
-            reject_reasons(&mut context.store, token, expected_kind, 60),
+            verification_reasons(&mut context.store, token, expected_kind, 60),
             [RejectReason::UnknownKey]
         );
     }
     let ada = &context.ada;
     let new_token =
         issue_app_token(&mut context.store, ada, "new").token.expose_secret().to_owned();
-    assert_eq!(reject_reasons(&mut context.store, &new_token, APP, 60), []);
+    assert_eq!(verification_reasons(&mut context.store, &new_token, APP, 60), []);
 }
 
 #[test]
 fn standby_app_key_is_unknown() {
     let mut context = new_test_context();
-    let app = context.app.clone();
+    let app = context.app_token.clone();
     context.store.execute_sql("UPDATE keys SET state = 'standby'");
-    assert_eq!(only_reason(&mut context, &app, APP), RejectReason::UnknownKey);
+    assert_eq!(expect_single_reason(&mut context, &app, APP), RejectReason::UnknownKey);
 }
 
 #[test]
 fn revoked_key_is_reported_after_signature_check() {
     let mut context = new_test_context();
     let tokens = [
-        context.app.clone(),
+        context.app_token.clone(),
         context.ada.access_token().to_owned(),
         context.ada.refresh_token().to_owned(),
     ];
@@ -214,12 +242,12 @@ fn revoked_key_is_reported_after_signature_check() {
         let (input, _) = token.rsplit_once('.').unwrap();
         let forged = format!("{input}.AAAA");
         assert_eq!(
-            only_reason(&mut context, &forged, ExpectedKind::Any),
+            expect_single_reason(&mut context, &forged, ExpectedKind::Any),
             RejectReason::BadSignature
         );
     }
     assert_eq!(
-        only_reason(&mut context, &confused_token, ExpectedKind::Any),
+        expect_single_reason(&mut context, &confused_token, ExpectedKind::Any),
         RejectReason::AlgNotAllowed
     );
 }

@@ -11,13 +11,13 @@ fn mint_test_token(context: &mut TestContext) -> String {
 fn token_is_accepted_only_as_own_kind() {
     let mut context = new_test_context();
     let tokens = [
-        (TokenKind::App, context.app.clone()),
+        (TokenKind::App, context.app_token.clone()),
         (TokenKind::Access, context.ada.access_token().to_owned()),
         (TokenKind::Refresh, context.ada.refresh_token().to_owned()),
         (TokenKind::Test, mint_test_token(&mut context)),
     ];
     for (kind, token) in &tokens {
-        assert_eq!(context.reasons(token, ExpectedKind::Any), [], "{kind:?}");
+        assert_eq!(context.reject_reasons(token, ExpectedKind::Any), [], "{kind:?}");
         for requested_kind in
             [TokenKind::App, TokenKind::Access, TokenKind::Refresh, TokenKind::Test]
         {
@@ -29,7 +29,7 @@ fn token_is_accepted_only_as_own_kind() {
             } else {
                 vec![RejectReason::WrongType]
             };
-            let actual = context.reasons(token, ExpectedKind::Only(requested_kind));
+            let actual = context.reject_reasons(token, ExpectedKind::Only(requested_kind));
             assert_eq!(actual, expected, "{kind:?} as {requested_kind:?}");
         }
     }
@@ -49,8 +49,8 @@ fn test_token_kind_is_known_before_signature_check() {
         );
         assert!(report.claims.is_none());
     }
-    assert_eq!(context.reasons(&broken_token, TEST), [RejectReason::BadSignature]);
-    let app = context.app.clone();
+    assert_eq!(context.reject_reasons(&broken_token, TEST), [RejectReason::BadSignature]);
+    let app = context.app_token.clone();
     let report = verify_token(&mut context.store, &app, &TestContext::expectations(TEST));
     assert_eq!((report.kind, report.reasons), (None, vec![RejectReason::WrongType]));
 }
@@ -62,22 +62,22 @@ fn header_typ_and_type_claim_must_agree() {
     for typ in [json!("session+jwt"), json!("refresh+jwt"), json!("jwt"), json!(1), json!("")] {
         let header = context.header(&[("typ", typ.clone())]);
         let token = context.sign(&header, &claims);
-        assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "{typ}");
+        assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType], "{typ}");
     }
     let (kid, access_claims) =
         (context.active_app_key().spec.kid, decode_token(context.ada.access_token()).1.to_string());
     let untyped_header = json!({"alg": "ES256", "kid": kid}).to_string();
     let token = context.sign(&untyped_header, &claims);
-    assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "no `typ`");
+    assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType], "no `typ`");
     let token = context.altered_app_token(&[("type", json!(null))]);
-    assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType], "no `type`");
+    assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType], "no `type`");
     let token = context.altered_app_token(&[("type", json!("other"))]);
-    assert_eq!(context.reasons(&token, APP), [RejectReason::WrongType]);
+    assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType]);
     // The header of an app token does not turn session claims into an app token.
     let header = context.header(&[]);
     let token = context.sign(&header, &access_claims);
-    assert_eq!(context.reasons(&token, APP), [RejectReason::SessionToken]);
-    assert_eq!(context.reasons(&token, ACCESS), [RejectReason::WrongType]);
+    assert_eq!(context.reject_reasons(&token, APP), [RejectReason::SessionToken]);
+    assert_eq!(context.reject_reasons(&token, ACCESS), [RejectReason::WrongType]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn row_of_another_kind_is_ignored() {
     );
     for (other_claims, kind) in [(&access, "access"), (&refresh, "refresh")] {
         let token = context.altered_app_token(&[("jti", other_claims["jti"].clone())]);
-        assert_eq!(context.reasons(&token, APP), [RejectReason::UnknownToken], "{kind}");
+        assert_eq!(context.reject_reasons(&token, APP), [RejectReason::UnknownToken], "{kind}");
     }
     for (typ, claims, expected_kind, other_claims) in [
         ("session+jwt", &access, ACCESS, [&app, &refresh]),
@@ -101,7 +101,7 @@ fn row_of_another_kind_is_ignored() {
             let mut claims = claims.clone();
             claims["jti"] = other["jti"].clone();
             let token = context.sign(&header, &claims.to_string());
-            assert_eq!(context.reasons(&token, expected_kind), [RejectReason::UnknownToken]);
+            assert_eq!(context.reject_reasons(&token, expected_kind), [RejectReason::UnknownToken]);
         }
     }
 }
@@ -109,7 +109,7 @@ fn row_of_another_kind_is_ignored() {
 #[test]
 fn decode_checks_nothing() {
     let context = new_test_context();
-    let (input, _) = context.app.rsplit_once('.').unwrap();
+    let (input, _) = context.app_token.rsplit_once('.').unwrap();
     assert_eq!(decode(&format!("{input}.AAAA")).unwrap().1, context.claims());
     assert!(matches!(
         decode("nonsense"),

@@ -9,8 +9,8 @@ mod records;
 
 use super::*;
 use crate::authority::test_store::{
-    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, reject_reasons,
-    rotate_app_key, token_request, verify_token,
+    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, rotate_app_key,
+    token_request, verification_reasons, verify_token,
 };
 use crate::crypto::{self, sign_text};
 use crate::model::{Role, TokenKind};
@@ -26,14 +26,14 @@ const TEST: ExpectedKind = ExpectedKind::Only(TokenKind::Test);
 struct TestContext {
     store: Store,
     ada: TestUser,
-    app: String,
+    app_token: String,
 }
 
 fn new_test_context() -> TestContext {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let app = issue_app_token(&mut store, &ada, "app").token.expose_secret().to_owned();
-    TestContext { store, ada, app }
+    TestContext { store, ada, app_token: app }
 }
 
 impl TestContext {
@@ -43,20 +43,20 @@ impl TestContext {
 
     /// Returns the claims of the app token.
     fn claims(&self) -> Value {
-        decode_token(&self.app).1
+        decode_token(&self.app_token).1
     }
 
     fn expectations(kind: ExpectedKind) -> Expectations {
         Expectations::new(kind, at(0))
     }
 
-    fn reasons(&mut self, token: &str, kind: ExpectedKind) -> Vec<RejectReason> {
-        reject_reasons(&mut self.store, token, kind, 0)
+    fn reject_reasons(&mut self, token: &str, kind: ExpectedKind) -> Vec<RejectReason> {
+        verification_reasons(&mut self.store, token, kind, 0)
     }
 
     /// Returns the reasons for which the app token fails these expectations.
     fn app_reasons(&mut self, expectations: &Expectations) -> Vec<RejectReason> {
-        let app = self.app.clone();
+        let app = self.app_token.clone();
         verify_token(&mut self.store, &app, expectations).reasons
     }
 

@@ -85,7 +85,7 @@ proptest! {
         let mut stores = STORES.lock().unwrap();
         let (store, _) = &mut stores[0];
         for text in [text, segments] {
-            prop_assert_eq!(reject_reasons(store, &text, ExpectedKind::Any, 0).len(), 1);
+            prop_assert_eq!(verification_reasons(store, &text, ExpectedKind::Any, 0).len(), 1);
             let _ = decode(&text);
         }
     }
@@ -101,7 +101,7 @@ proptest! {
         let position = position.index(bytes.len());
         bytes[position] ^= 1 << bit;
         let modified = String::from_utf8(bytes).unwrap();
-        prop_assert_ne!(reject_reasons(store, &modified, ExpectedKind::Any, 0), []);
+        prop_assert_ne!(verification_reasons(store, &modified, ExpectedKind::Any, 0), []);
     }
 }
 
@@ -124,7 +124,7 @@ fn single_bit_change_is_always_detected() {
         for index in 0..text.len() {
             for bit in 0..6 {
                 let Some(modified) = flip_bit(text, index, bit) else { continue };
-                let reasons = reject_reasons(&mut store, &modified, ExpectedKind::Any, 0);
+                let reasons = verification_reasons(&mut store, &modified, ExpectedKind::Any, 0);
                 assert_ne!(reasons, [], "letter {index}, bit {bit}: {modified}");
                 case_count += 1;
             }

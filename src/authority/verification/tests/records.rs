@@ -1,4 +1,4 @@
-//! Tests that every consumer refuses a token that contradicts its row.
+//! Tests that every operation refuses a token that contradicts its row.
 
 use super::*;
 use crate::authority::test_store::{refusal_reasons, set_setting};
@@ -19,12 +19,13 @@ fn context_with_recorded_claims() -> TestContext {
     };
     let issued =
         issue_token(&mut context.store, &audit_at(0), &context.ada.caller, &app_request).unwrap();
-    context.app = issued.token.expose_secret().to_owned();
+    context.app_token = issued.token.expose_secret().to_owned();
     context
 }
 
-/// Verifies a token whose row is rejected. Returns the rejection reasons and the detail.
-fn verify_rejected(
+/// Verifies a token that contradicts its row, and checks that the report has no data of the row.
+/// Returns the rejection reasons and the detail.
+fn verify_contradicting_token(
     context: &mut TestContext,
     token: &str,
     kind: ExpectedKind,
@@ -37,8 +38,8 @@ fn verify_rejected(
 #[test]
 fn app_token_that_contradicts_its_row_is_refused() {
     let mut context = context_with_recorded_claims();
-    let app = context.app.clone();
-    assert_eq!(context.reasons(&app, APP), []);
+    let app = context.app_token.clone();
+    assert_eq!(context.reject_reasons(&app, APP), []);
     let now = at(0).unix();
     for (name, value) in [
         ("permissions", json!(["jeton:mint", "admin"])),
@@ -58,7 +59,7 @@ fn app_token_that_contradicts_its_row_is_refused() {
         ("nbf", json!(now - 60)),
     ] {
         let token = context.altered_app_token(&[(name, value.clone())]);
-        let actual = verify_rejected(&mut context, &token, APP);
+        let actual = verify_contradicting_token(&mut context, &token, APP);
         assert_eq!(
             actual,
             (vec![RejectReason::BadClaim], Some(name.to_owned())),
@@ -67,7 +68,7 @@ fn app_token_that_contradicts_its_row_is_refused() {
     }
     for name in ["permissions", "aud", "sub", "id", "app", "exp", "iat", "team"] {
         let token = context.altered_app_token(&[(name, json!(null))]);
-        let actual = verify_rejected(&mut context, &token, APP);
+        let actual = verify_contradicting_token(&mut context, &token, APP);
         assert_eq!(actual, (vec![RejectReason::MissingClaim], Some(name.to_owned())), "{name}");
     }
 }
@@ -75,11 +76,11 @@ fn app_token_that_contradicts_its_row_is_refused() {
 #[test]
 fn changed_settings_do_not_contradict_issued_tokens() {
     let mut context = context_with_recorded_claims();
-    let app = context.app.clone();
+    let app = context.app_token.clone();
     for setting in [Setting::Issuer, Setting::OwnerClaim, Setting::TargetClaim] {
         set_setting(&mut context.store, setting, "other");
     }
-    assert_eq!(context.reasons(&app, APP), []);
+    assert_eq!(context.reject_reasons(&app, APP), []);
 }
 
 /// Returns a session token with one changed claim, signed by the same key.
@@ -114,7 +115,7 @@ fn session_token_that_contradicts_its_row_is_refused() {
             ("id", json!(2)),
         ] {
             let altered_token = altered_session_token(&mut context, &token, name, &value);
-            let actual = verify_rejected(&mut context, &altered_token, expected_kind);
+            let actual = verify_contradicting_token(&mut context, &altered_token, expected_kind);
             assert_eq!(
                 actual,
                 (vec![RejectReason::BadClaim], Some(name.to_owned())),
@@ -123,12 +124,12 @@ fn session_token_that_contradicts_its_row_is_refused() {
         }
         // Every decision uses the role in the user's row.
         let demoted_token = altered_session_token(&mut context, &token, "role", &json!("user"));
-        assert_eq!(context.reasons(&demoted_token, expected_kind), []);
+        assert_eq!(context.reject_reasons(&demoted_token, expected_kind), []);
     }
 }
 
 #[test]
-fn every_consumer_refuses_a_token_that_contradicts_its_row() {
+fn every_operation_refuses_a_token_that_contradicts_its_row() {
     let mut context = context_with_recorded_claims();
     let later = json!(at(0).unix() + 100 * 86_400);
     let app = context.altered_app_token(&[("exp", later.clone())]);
@@ -163,9 +164,9 @@ fn every_consumer_refuses_a_token_that_contradicts_its_row() {
         refresh_session(store, &audit_at(0), &refresh_token, NewPairIds::generate());
     assert_eq!(refusal_reasons(refresh_result), [RejectReason::BadClaim]);
     // No token was revoked, no session ended, and no refresh token used.
-    let (app, access) = (context.app.clone(), context.ada.access_token().to_owned());
+    let (app, access) = (context.app_token.clone(), context.ada.access_token().to_owned());
     let refresh_token = context.ada.refresh_token().to_owned();
     for token in [app, access, refresh_token] {
-        assert_eq!(context.reasons(&token, ExpectedKind::Any), []);
+        assert_eq!(context.reject_reasons(&token, ExpectedKind::Any), []);
     }
 }

@@ -8,7 +8,7 @@ pub(in crate::crypto) mod rfc7638;
 pub(in crate::crypto) mod rfc8037;
 
 use super::*;
-use crate::crypto::{decode_lenient, generate_key, initialize, read_jwks};
+use crate::crypto::{decode_lenient, generate_key, initialize_crypto, read_jwks};
 use crate::model::{Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::signature::{
@@ -19,7 +19,7 @@ use secrecy::SecretSlice;
 /// Returns whether the token has a valid signature of the key. Checks that verification with a
 /// store key and with a third-party key has the same result.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
-    initialize();
+    initialize_crypto();
     let keys = read_jwks(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
     let decoded_key = decoding_key(jwk.as_object().unwrap().clone()).unwrap();
     let Ok(token) = CompactJws::parse(token) else { return false };
@@ -83,7 +83,7 @@ fn public_part(mut jwk: Value) -> Value {
     jwk
 }
 
-/// Returns the PKCS#8 of an RSA private key with consistent numbers.
+/// Returns the PKCS#8 of an RSA private key. Panics if the numbers of the key are inconsistent.
 pub(in crate::crypto) fn rsa_pkcs8(jwk: &Value) -> Vec<u8> {
     let numbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(|name| member_bytes(jwk, name));
     // RFC 8017, appendix A.1.2: the version 0, then the numbers. A zero byte keeps a number
@@ -121,15 +121,15 @@ fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
 }
 
 /// Signs the token's payload with another header.
-fn resign_payload(key: &KeySpec, header: &str, token: &str) -> String {
-    initialize();
+fn sign_payload_again(key: &KeySpec, header: &str, token: &str) -> String {
+    initialize_crypto();
     let payload = String::from_utf8(CompactJws::parse(token).unwrap().payload).unwrap();
     sign_text(key, header, &payload).unwrap().expose_secret().to_owned()
 }
 
 #[test]
 fn signature_verifies_with_its_key_only() {
-    initialize();
+    initialize_crypto();
     let claims = serde_json::json!({"sub": "x"});
     for algorithm in Algorithm::ALL {
         let key = generate_key(algorithm, Purpose::App, RsaBits::B2048).unwrap();
@@ -144,7 +144,7 @@ fn signature_verifies_with_its_key_only() {
 
 #[test]
 fn unfit_key_is_refused() {
-    initialize();
+    initialize_crypto();
     let key = private_key_spec(Algorithm::ES256, vec![1, 2, 3]);
     assert!(matches!(sign(&key, "JWT", &Map::new()), Err(Error::DamagedKey(_))));
 }

@@ -58,7 +58,7 @@ fn parse_set(keys: &[Value]) -> Vec<Verifier> {
 /// private key of appendix A.2.
 #[test]
 fn rfc7517_a1_public_keys() {
-    initialize();
+    initialize_crypto();
     let keys = parse_set(&[public_part(ec_jwk()), public_part(rsa_jwk())]);
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
@@ -81,7 +81,7 @@ fn rfc7517_a1_public_keys() {
 /// Appendix A.1: the EC key is valid except for its `use`.
 #[test]
 fn rfc7517_a1_encryption_key_is_skipped() {
-    initialize();
+    initialize_crypto();
     let [x, y, d] = ["x", "y", "d"].map(|name| member_bytes(&ec_jwk(), name));
     let point = [&[4], &x[..], &y].concat();
     let pair =
@@ -101,7 +101,7 @@ fn rfc7517_a1_encryption_key_is_skipped() {
 /// Appendix A.2: private keys are refused for verification.
 #[test]
 fn rfc7517_a2_private_keys() {
-    initialize();
+    initialize_crypto();
     let private = serde_json::json!({"keys": [rsa_jwk()]}).to_string();
     assert!(read_jwks(private.as_bytes()).is_err());
     let keys = parse_set(&[rsa_jwk(), public_part(rsa_jwk())]);
@@ -115,7 +115,7 @@ fn rfc7517_a2_private_keys() {
 /// Appendix A.3: a key-wrapping key, and the key of RFC 7515, appendix A.1.
 #[test]
 fn rfc7517_a3_symmetric_keys() {
-    initialize();
+    initialize_crypto();
     let wrapping_key =
         serde_json::json!({"kty": "oct", "alg": "A128KW", "k": "GawgguFyGrWKav7AX4VKUg"});
     let kid = "HMAC key used in JWS spec Appendix A.1 example";
@@ -126,9 +126,9 @@ fn rfc7517_a3_symmetric_keys() {
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some(kid));
     assert_eq!(key.algorithms, [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512]);
-    assert!(key.verifies(&CompactJws::parse(rfc7515::A1).unwrap(), Algorithm::HS256));
+    assert!(key.verifies(&CompactJws::parse(rfc7515::A1_TOKEN).unwrap(), Algorithm::HS256));
     assert!(!key.verifies(
-        &CompactJws::parse(&with_changed_letter(rfc7515::A1, 50)).unwrap(),
+        &CompactJws::parse(&with_changed_letter(rfc7515::A1_TOKEN, 50)).unwrap(),
         Algorithm::HS256
     ));
 }

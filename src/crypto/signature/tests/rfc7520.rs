@@ -110,10 +110,10 @@ fn encryption_jwk() -> Value {
 /// Sections 3.1 to 3.6 as one JWK Set: the keys for P-521 and for encryption are skipped.
 #[test]
 fn rfc7520_3_keys() {
-    initialize();
-    let set =
+    initialize_crypto();
+    let parse_set =
         |keys: &[Value]| read_jwks(serde_json::json!({ "keys": keys }).to_string().as_bytes());
-    let refusal = |keys: &[Value]| set(keys).unwrap_err().reason;
+    let refusal = |keys: &[Value]| parse_set(keys).unwrap_err().reason;
     assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected a public key");
     let public = public_part(ec_jwk());
     assert_eq!(
@@ -121,7 +121,7 @@ fn rfc7520_3_keys() {
         "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric"
     );
     assert_eq!(refusal(&[encryption_jwk()]), "not for signatures (`use`)");
-    let keys = set(&[public, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
+    let keys = parse_set(&[public, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
     let [rsa, secret] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!((rsa.kid.as_deref(), secret.kid.as_deref()), (Some(BILBO_KID), Some(HMAC_KID)));
     assert_eq!(secret.algorithms, [Algorithm::HS256]);
@@ -138,7 +138,7 @@ fn rfc7520_4_1_rs256() {
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, &token);
     assert!(!jwk_verifies(&rsa_jwk(), Algorithm::PS256, &token));
     let key = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
-    assert_eq!(resign_payload(&key, &header("RS256", BILBO_KID), &token), token);
+    assert_eq!(sign_payload_again(&key, &header("RS256", BILBO_KID), &token), token);
 }
 
 /// Section 4.2: the salt is random, so the signature cannot be reproduced.
@@ -161,7 +161,7 @@ fn rfc7520_4_4_hs256() {
     let token = compact_token("HS256", HMAC_KID, HS256_SIGNATURE);
     assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, &token);
     let key = private_key_spec(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
-    assert_eq!(resign_payload(&key, &header("HS256", HMAC_KID), &token), token);
+    assert_eq!(sign_payload_again(&key, &header("HS256", HMAC_KID), &token), token);
 }
 
 /// Section 4.5: the token of section 4.4 without its payload. jeton does not accept detached

@@ -5,11 +5,11 @@ use jsonwebtoken::jwk::ThumbprintHash;
 
 pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
-/// Section 3.1: the key is also in RFC 7517, appendix A.1. The tests of key generation check that
-/// generated keys have thumbprints as ids.
+/// Section 3.1: checks the thumbprint of the JWT library for a key that is also in RFC 7517,
+/// appendix A.1. The tests of key generation check that the thumbprint is the key id.
 #[test]
 fn rfc7638_3_1_thumbprint() {
-    initialize();
+    initialize_crypto();
     let thumbprint = |jwk: Value| {
         let jwk: Jwk = serde_json::from_value(jwk).unwrap();
         jwk.thumbprint(ThumbprintHash::SHA256).unwrap()

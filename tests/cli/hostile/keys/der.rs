@@ -1,6 +1,6 @@
 //! An encoder for DER (X.690) keys, which allows invalid keys.
 
-use crate::hostile::signer::{decode_member, hex};
+use crate::hostile::signer::{decode_hex, decode_member};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -44,7 +44,7 @@ fn bit_string(bytes: &[u8]) -> Vec<u8> {
 /// Encodes an elliptic curve private key with a named curve as SEC 1 (RFC 5915).
 pub(super) fn sec1(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
     let (curve, point) =
-        (encode_tagged(0xA0, &hex(curve)), encode_tagged(0xA1, &bit_string(point)));
+        (encode_tagged(0xA0, &decode_hex(curve)), encode_tagged(0xA1, &bit_string(point)));
     sequence(&[&[2, 1, 1], &octet_string(d), &curve, &point])
 }
 
@@ -52,14 +52,18 @@ pub(super) fn sec1(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
 pub(super) fn pkcs8_ec(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
     let private_key =
         sequence(&[&[2, 1, 1], &octet_string(d), &encode_tagged(0xA1, &bit_string(point))]);
-    sequence(&[&[2, 1, 0], &sequence(&[&hex(EC_OID), &hex(curve)]), &octet_string(&private_key)])
+    sequence(&[
+        &[2, 1, 0],
+        &sequence(&[&decode_hex(EC_OID), &decode_hex(curve)]),
+        &octet_string(&private_key),
+    ])
 }
 
 /// Encodes an Ed25519 key as PKCS#8 (RFC 8410), with an optional public key.
 pub(super) fn pkcs8_ed25519(seed: &[u8], public: Option<&[u8]>) -> Vec<u8> {
     let public = public.map(|public| encode_tagged(0x81, &[&[0], public].concat()));
     let version = u8::from(public.is_some());
-    let algorithm = sequence(&[&hex(ED25519_OID)]);
+    let algorithm = sequence(&[&decode_hex(ED25519_OID)]);
     let seed = octet_string(&octet_string(seed));
     sequence(&[&[2, 1, version], &algorithm, &seed, &public.unwrap_or_default()])
 }
@@ -75,17 +79,17 @@ pub(super) fn pkcs1(jwk: &Value) -> Vec<u8> {
 /// Encodes the `SubjectPublicKeyInfo` (RFC 5280) of an RSA key.
 pub(super) fn rsa_public_key_info(n: &[u8], e: &[u8]) -> Vec<u8> {
     let key = sequence(&[&integer(n), &integer(e)]);
-    sequence(&[&sequence(&[&hex(RSA_OID)]), &bit_string(&key)])
+    sequence(&[&sequence(&[&decode_hex(RSA_OID)]), &bit_string(&key)])
 }
 
 /// Encodes the `SubjectPublicKeyInfo` of an elliptic curve point.
 pub(super) fn ec_public_key_info(curve: &str, point: &[u8]) -> Vec<u8> {
-    sequence(&[&sequence(&[&hex(EC_OID), &hex(curve)]), &bit_string(point)])
+    sequence(&[&sequence(&[&decode_hex(EC_OID), &decode_hex(curve)]), &bit_string(point)])
 }
 
 /// Encodes the `SubjectPublicKeyInfo` of an Ed25519 key.
 pub(super) fn ed25519_public_key_info(point: &[u8]) -> Vec<u8> {
-    sequence(&[&sequence(&[&hex(ED25519_OID)]), &bit_string(point)])
+    sequence(&[&sequence(&[&decode_hex(ED25519_OID)]), &bit_string(point)])
 }
 
 /// Encodes sequences nested in each other; the innermost sequence is empty.

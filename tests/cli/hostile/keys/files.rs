@@ -9,7 +9,7 @@ const UNKNOWN_FORMAT: &str = "unsupported key format";
 const NOT_PEM_OR_JWK: &str = "not a PEM or JWK";
 const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 public key";
-const NO_PRIVATE: &str = "the PEM has no private key, which signing requires";
+const MISSING_PRIVATE_KEY: &str = "the PEM has no private key, which signing requires";
 const TRAILING_DATA: &str = "trailing data after the key";
 const ENCRYPTED: &str = "the PEM is encrypted";
 const DAMAGED: &str = "the PEM is damaged";
@@ -104,7 +104,7 @@ pub(in crate::hostile) fn damaged_private_key_table() -> Table {
         table.add_verify_set(NO_JSON, &format!("{name} PEM"), text);
     }
     table.add_import("several private keys", "two keys", [P256, RSA].concat());
-    table.add_import(NO_PRIVATE, "a public key", P256_PUBLIC);
+    table.add_import(MISSING_PRIVATE_KEY, "a public key", P256_PUBLIC);
     table.add_import(DAMAGED, "the first line of a PEM", "-----BEGIN PRIVATE KEY-----");
     table.add_import(NO_KEY, "nested DER", nested_sequences(40_000));
     table.add_import(NO_KEY, "nested PEM", pem("PRIVATE KEY", &nested_sequences(30_000)));
@@ -163,12 +163,12 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
             ($name, include_str!(concat!("../samples/", $name, ".pem")))
         };
     }
-    let min_length = "RSA key too small: expected at least 2,048 bits";
+    let rsa_too_small = "RSA key too small: expected at least 2,048 bits";
     for ((name, text), message) in [
         (sample!("encrypted"), ENCRYPTED),
         (sample!("legacy"), ENCRYPTED),
         (sample!("openssh"), "the PEM is in OpenSSH format"),
-        (sample!("certificate"), NO_PRIVATE),
+        (sample!("certificate"), MISSING_PRIVATE_KEY),
         (sample!("dsa"), NO_KEY),
         (sample!("dh"), NO_KEY),
         (sample!("x25519"), NO_KEY),
@@ -177,8 +177,8 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
         (sample!("p521"), NO_KEY),
         (sample!("p224"), NO_KEY),
         (sample!("pss"), NO_KEY),
-        (sample!("rsa1024"), min_length),
-        (sample!("rsa512"), min_length),
+        (sample!("rsa1024"), rsa_too_small),
+        (sample!("rsa512"), rsa_too_small),
     ] {
         table.add_import(message, name, text);
         if name != "certificate" {
@@ -186,7 +186,7 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
         }
         table.add_verify_set(NO_JSON, name, text);
     }
-    let length_range = "RSA key size out of range: expected 2,048 to 8,192 bits";
+    let rsa_size_out_of_range = "RSA key size out of range: expected 2,048 to 8,192 bits";
     for ((name, text), message) in [
         (sample!("certificate"), "certificates are not supported"),
         (sample!("dsa.pub"), NO_PUBLIC_KEY),
@@ -198,8 +198,8 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
         (sample!("p224.pub"), NO_PUBLIC_KEY),
         (sample!("explicit.pub"), NO_PUBLIC_KEY),
         (sample!("pss.pub"), NO_PUBLIC_KEY),
-        (sample!("rsa1024.pub"), length_range),
-        (sample!("rsa512.pub"), length_range),
+        (sample!("rsa1024.pub"), rsa_size_out_of_range),
+        (sample!("rsa512.pub"), rsa_size_out_of_range),
     ] {
         for alg in ["RS256", "ES256", "HS256"] {
             table.add_verify_key(alg, message, name, text);

@@ -5,11 +5,11 @@ use super::private_keys::{
     with_bytes,
 };
 use super::{BAD_LENGTH, INCONSISTENT, Table, UNKNOWN_TYPE, with_member, without_member};
-use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_member, hex};
+use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_hex, decode_member};
 use serde_json::{Value, json};
 
 const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
-const NO_ALGORITHM: &str = "not one of HS256, ";
+const UNKNOWN_ALGORITHM: &str = "not one of HS256, ";
 const NO_PRIVATE: &str = "missing private part (`d`), which signing requires";
 
 impl Table {
@@ -50,7 +50,7 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv}"), &with_member(&p256_jwk(), "crv", crv));
     }
     for alg in ["none", "None", "ES512", "RSA-OAEP", "A128GCM", "eddsa", "Ed25519", ""] {
-        table.add_jwk(NO_ALGORITHM, &format!("alg {alg:?}"), &with_member(&key, "alg", alg));
+        table.add_jwk(UNKNOWN_ALGORITHM, &format!("alg {alg:?}"), &with_member(&key, "alg", alg));
     }
     for alg in [json!(null), json!(1), json!(["EdDSA"])] {
         table.add_jwk(
@@ -151,9 +151,10 @@ pub(in crate::hostile) fn number_table() -> Table {
     let mut table = Table::default();
     let mut add =
         |message: &str, name: &str, key: &Value| table.add_import(message, name, key.to_string());
-    for (key, other, order) in
-        [(p256_jwk(), p384_jwk(), hex(P256_ORDER)), (p384_jwk(), p256_jwk(), hex(P384_ORDER))]
-    {
+    for (key, other, order) in [
+        (p256_jwk(), p384_jwk(), decode_hex(P256_ORDER)),
+        (p384_jwk(), p256_jwk(), decode_hex(P384_ORDER)),
+    ] {
         let (crv, d) = (key["crv"].as_str().unwrap(), decode_member(&key, "d"));
         for (name, d) in [
             ("= 0", vec![0; d.len()]),
@@ -219,7 +220,7 @@ pub(in crate::hostile) fn document_table() -> Table {
     let mut table = Table::default();
     let key = ed25519_jwk().to_string();
     let inner = &key[1..key.len() - 1];
-    let (no_json, twice) = ("not well-formed JSON", "duplicate member name");
+    let (no_json, duplicate_member) = ("not well-formed JSON", "duplicate member name");
     let nested_arrays =
         |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     for (message, name, text) in [
@@ -229,10 +230,10 @@ pub(in crate::hostile) fn document_table() -> Table {
         (no_json, "1e400", format!("{{{inner},\"x\":1e400}}")),
         (no_json, "arrays nested 10,000 deep", nested_arrays(10_000)),
         (no_json, "50,000 unclosed objects", "{\"a\":".repeat(50_000)),
-        (twice, "kty twice", format!("{{\"kty\":\"oct\",{inner}}}")),
-        (twice, "d twice", format!("{{{inner},\"d\":\"AAAA\"}}")),
-        (twice, "d twice, one escaped", format!("{{{inner},\"\\u0064\":\"AAAA\"}}")),
-        (twice, "keys twice", format!("{{\"keys\":[{key}],\"keys\":[]}}")),
+        (duplicate_member, "kty twice", format!("{{\"kty\":\"oct\",{inner}}}")),
+        (duplicate_member, "d twice", format!("{{{inner},\"d\":\"AAAA\"}}")),
+        (duplicate_member, "d twice, one escaped", format!("{{{inner},\"\\u0064\":\"AAAA\"}}")),
+        (duplicate_member, "keys twice", format!("{{\"keys\":[{key}],\"keys\":[]}}")),
         (
             "expected a non-empty array in `keys`",
             "keys is an object",

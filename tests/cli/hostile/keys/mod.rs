@@ -21,7 +21,7 @@ const INCONSISTENT: &str = "inconsistent key parts";
 /// The command that imports a private key.
 const IMPORT: &[&str] = &["keys", "import", "--purpose", "test", "--from-file", "key"];
 
-/// A token whose header names an algorithm that any of the keys could have.
+/// A token with `alg` RS256. The keys must be refused regardless of the token.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 
 /// A hostile key: the attack, the file, the command and the expected failure.
@@ -46,11 +46,11 @@ impl Table {
 
     /// Adds a key that `keys import` must refuse with this message.
     fn add_import(&mut self, message: &str, name: &str, file: impl AsRef<[u8]>) {
-        self.add_import_as(&[], message, name, file);
+        self.add_import_with_flags(&[], message, name, file);
     }
 
-    /// Adds a key that `keys import` must refuse with these flags and this message.
-    fn add_import_as(
+    /// Adds a key that `keys import` with these flags must refuse with this message.
+    fn add_import_with_flags(
         &mut self,
         flags: &[&'static str],
         message: &str,
@@ -100,7 +100,8 @@ impl Table {
         for row in &self.0 {
             std::fs::write(sandbox.home().join("key"), &row.file).unwrap();
             let start = Instant::now();
-            let output = Sandbox::run_with(sandbox.confined(&row.words), "");
+            let output =
+                Sandbox::run_command_with_input(sandbox.memory_limited_command(&row.words), "");
             let elapsed = start.elapsed();
             let is_expected = (output.code, output.stdout.as_str()) == (row.exit, "")
                 && output.stderr.contains(&row.message);

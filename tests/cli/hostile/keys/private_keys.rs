@@ -2,7 +2,9 @@
 
 use super::Table;
 use super::der::{self, integer, pkcs1, pkcs8_ec, pkcs8_ed25519, sec1, sequence};
-use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_member, decode_pem, hex, plus};
+use crate::hostile::signer::{
+    P256_ORDER, P384_ORDER, add_little_endian, decode_hex, decode_member, decode_pem,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -58,7 +60,7 @@ pub(super) fn increment(number: &[u8]) -> Vec<u8> {
     let (mut number, mut one) = (number.to_vec(), one_of_size(number.len()));
     number.reverse();
     one.reverse();
-    let mut sum = plus(&number, &one);
+    let mut sum = add_little_endian(&number, &one);
     sum.reverse();
     sum
 }
@@ -66,8 +68,8 @@ pub(super) fn increment(number: &[u8]) -> Vec<u8> {
 pub(in crate::hostile) fn elliptic_curve_table() -> Table {
     let mut table = Table::default();
     for (jwk, curve_oid, other_oid, order) in [
-        (p256_jwk(), der::P256_OID, der::P384_OID, hex(P256_ORDER)),
-        (p384_jwk(), der::P384_OID, der::P256_OID, hex(P384_ORDER)),
+        (p256_jwk(), der::P256_OID, der::P384_OID, decode_hex(P256_ORDER)),
+        (p384_jwk(), der::P384_OID, der::P256_OID, decode_hex(P384_ORDER)),
     ] {
         let ((d, point), crv) = (number_and_point(&jwk), jwk["crv"].as_str().unwrap());
         let size = d.len();
@@ -118,7 +120,7 @@ pub(in crate::hostile) fn explicit_parameter_table() -> Table {
         ("the order", P256_ORDER),
         ("the prime", "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"),
     ] {
-        let parameter = hex(parameter);
+        let parameter = decode_hex(parameter);
         let at = der.windows(32).position(|part| part == parameter).unwrap();
         let mut changed = der.clone();
         changed[at + 31] ^= 2;

@@ -1,11 +1,11 @@
-//! Public keys under which signatures prove nothing, for `token verify --key` and `--jwks`.
+//! Weak or invalid public keys, for `token verify --key` and `--jwks`.
 
 use super::der::{self, ec_public_key_info, ed25519_public_key_info, pem, rsa_public_key_info};
 use super::private_keys::{ed25519_jwk, p256_jwk, p384_jwk, rsa_jwk, with_bytes};
 use super::{OFF_CURVE, Table, UNKNOWN_TYPE};
 use super::{with_member, without_member};
 use crate::hostile::issuer::public_jwk;
-use crate::hostile::signer::{decode_member, hex};
+use crate::hostile::signer::{decode_hex, decode_member};
 use serde_json::{Value, json};
 
 const BAD_RSA_LENGTH: &str = "RSA key size out of range: expected 2,048 to 8,192 bits";
@@ -53,10 +53,10 @@ pub(in crate::hostile) fn ed25519_point_table() -> Table {
     let x = decode_member(&key, "x");
     let mut points: Vec<(String, Vec<u8>)> = SMALL_ORDER_POINTS
         .iter()
-        .map(|point| (format!("small order {point:.4}…{}", &point[62..]), hex(point)))
+        .map(|point| (format!("small order {point:.4}…{}", &point[62..]), decode_hex(point)))
         .collect();
     let non_canonical = [&[0xF0][..], &[0xFF; 30], &[0x7F]].concat();
-    points.push(("2^255 - 16 (non-canonical 3)".to_owned(), non_canonical));
+    points.push(("2^255 - 16 (encodes 3)".to_owned(), non_canonical));
     points.push(("not a point".to_owned(), [&[2][..], &[0; 31]].concat()));
     for (name, size) in [("no bytes", 0), ("31 bytes", 31), ("33 bytes", 33), ("64 bytes", 64)] {
         points.push((name.to_owned(), x.repeat(2)[..size].to_vec()));

@@ -37,50 +37,65 @@ pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
             ("JWK in UTF-16", [&[0xFF, 0xFE][..], &utf_16(&jwk)].concat()),
             ("PEM in UTF-16", utf_16(public_pem)),
         ] {
-            table.add_import_as(hs256, NOT_A_SECRET, &format!("{name} {encoding}"), &file);
+            table.add_import_with_flags(hs256, NOT_A_SECRET, &format!("{name} {encoding}"), &file);
             table.add_verify_key("HS256", NOT_A_SECRET, &format!("{name} {encoding}"), &file);
         }
-        let no_private = "the PEM has no private key";
+        let missing_private_key = "the PEM has no private key";
         let with_bom = format!("\u{feff}{public_pem}");
         for (encoding, file) in [("PEM", public_pem), ("PEM after a byte order mark", &with_bom)] {
-            table.add_import_as(hs256, no_private, &format!("{name} {encoding}"), file);
+            table.add_import_with_flags(
+                hs256,
+                missing_private_key,
+                &format!("{name} {encoding}"),
+                file,
+            );
             table.add_verify_key("HS256", UNSUITABLE, &format!("{name} {encoding}"), file);
         }
-        table.add_import_as(hs256, UNSUITABLE, &format!("{name} private PEM"), private_pem);
+        table.add_import_with_flags(hs256, UNSUITABLE, &format!("{name} private PEM"), private_pem);
         table.add_verify_key(
             "HS256",
             "found a private key",
             &format!("{name} private PEM"),
             private_pem,
         );
-        table.add_import_as(hs256, "missing private part", &format!("{name} JWK"), &jwk);
+        table.add_import_with_flags(hs256, "missing private part", &format!("{name} JWK"), &jwk);
         table.add_verify_key("HS256", UNSUITABLE, &format!("{name} JWK"), &jwk);
     }
-    table.add_import_as(hs256, NOT_A_SECRET, "SSH", SSH);
+    table.add_import_with_flags(hs256, NOT_A_SECRET, "SSH", SSH);
     table.add_verify_key("HS256", NOT_A_SECRET, "SSH", SSH);
     for flags in [&["--alg", "ES384"], &["--alg", "RS256"], &["--alg", "EdDSA"]] {
-        table.add_import_as(flags, UNSUITABLE, "P-256 for another algorithm", P256);
+        table.add_import_with_flags(flags, UNSUITABLE, "P-256 for another algorithm", P256);
     }
     table
 }
 
 pub(in crate::hostile) fn secret_table() -> Table {
     let mut table = Table::default();
-    let too_short = "secret too short for";
+    let too_short_for_algorithm = "secret too short for";
     for (name, file) in [("empty file", ""), ("a line break", "\n"), ("CR LF", "\r\n")] {
-        table.add_import_as(&["--alg", "HS256"], "the secret is empty", name, file);
-        table.add_import_as(&["--alg", "HS256", "--allow-weak"], "the secret is empty", name, file);
+        table.add_import_with_flags(&["--alg", "HS256"], "the secret is empty", name, file);
+        table.add_import_with_flags(
+            &["--alg", "HS256", "--allow-weak"],
+            "the secret is empty",
+            name,
+            file,
+        );
         table.add_verify_key("HS256", TOO_SHORT, name, file);
     }
     for (name, file) in
         [("a password", "secret"), ("31 characters", "0123456789012345678901234567890")]
     {
-        table.add_import_as(&["--alg", "HS256"], too_short, name, file);
-        table.add_import_as(&["--alg", "HS512"], too_short, name, file);
+        table.add_import_with_flags(&["--alg", "HS256"], too_short_for_algorithm, name, file);
+        table.add_import_with_flags(&["--alg", "HS512"], too_short_for_algorithm, name, file);
         table.add_verify_key("HS256", TOO_SHORT, name, file);
     }
     let secret = "0123456789012345678901234567890123456789";
-    table.add_import_as(&["--alg", "HS512"], too_short, "40 characters for HS512", secret);
+    table.add_import_with_flags(
+        &["--alg", "HS512"],
+        too_short_for_algorithm,
+        "40 characters for HS512",
+        secret,
+    );
     table.add_verify_key("HS512", UNSUITABLE, "40 characters for HS512", secret);
     table.add_import(
         "unsupported key format: expected PEM, DER, JWK or JWK Set",
@@ -90,9 +105,9 @@ pub(in crate::hostile) fn secret_table() -> Table {
     let base64: &[&str] = &["--alg", "HS256", "--encoding", "base64"];
     for text in ["*", "AAAA*AAA", "AA==AA", "A", "AAAA\nAAAA", "AAAA AAAA", "\u{feff}AAAA"] {
         let name = format!("base64 {text:?}");
-        table.add_import_as(base64, "the secret is not base64", &name, text);
+        table.add_import_with_flags(base64, "the secret is not base64", &name, text);
     }
-    table.add_import_as(base64, "the secret is empty", "base64 of an empty secret", "");
+    table.add_import_with_flags(base64, "the secret is empty", "base64 of an empty secret", "");
     table
 }
 
@@ -115,12 +130,12 @@ pub(in crate::hostile) fn oct_jwk_table() -> Table {
         table.add_import(not_base64url, name, key.to_string());
         table.add_verify_both("HS256", not_base64url, name, key.to_string());
     }
-    for (name, k, message) in [
+    for (name, k_length, message) in [
         ("k empty", 0, "the secret is empty"),
         ("k of 3 bytes", 4, "secret too short"),
         ("k of 31 bytes", 42, "secret too short"),
     ] {
-        let key = oct(json!("A".repeat(k))).to_string();
+        let key = oct(json!("A".repeat(k_length))).to_string();
         table.add_import(message, name, &key);
         table.add_verify_both("HS256", TOO_SHORT, name, &key);
     }
@@ -132,7 +147,7 @@ pub(in crate::hostile) fn oct_jwk_table() -> Table {
         table.add_verify_both("HS256", message, &format!("oct with alg {alg}"), &key);
     }
     for flags in [&["--alg", "RS256"], &["--alg", "ES256"]] {
-        table.add_import_as(
+        table.add_import_with_flags(
             flags,
             UNSUITABLE,
             &format!("oct for {}", flags[1]),
@@ -141,7 +156,12 @@ pub(in crate::hostile) fn oct_jwk_table() -> Table {
     }
     table.add_verify_key("RS256", UNSUITABLE, "oct for RS256", valid_jwk.to_string());
     let hs256_jwk = with_member(&valid_jwk, "alg", "HS256").to_string();
-    table.add_import_as(&["--alg", "HS384"], UNSUITABLE, "oct with alg HS256 for HS384", hs256_jwk);
+    table.add_import_with_flags(
+        &["--alg", "HS384"],
+        UNSUITABLE,
+        "oct with alg HS256 for HS384",
+        hs256_jwk,
+    );
     table
 }
 

@@ -13,9 +13,9 @@ fn main_workflow_starts_from_empty_home() {
     sandbox.log_in("john@example.com", "123456");
     sandbox.log_in("john", "123456");
 
-    let first = sandbox.get(&["token", "create", "my-app", "--permission", "read,write"]);
-    sandbox.get(&["token", "create", "other"]);
-    sandbox.get(&["token", "create", "third"]);
+    let first = sandbox.stdout_of(&["token", "create", "my-app", "--permission", "read,write"]);
+    sandbox.stdout_of(&["token", "create", "other"]);
+    sandbox.stdout_of(&["token", "create", "third"]);
     let fourth = sandbox.run(&["token", "create", "fourth"]).fails(8);
     assert_snapshot!(fourth, @"
     --- exit code 8, stderr
@@ -23,7 +23,8 @@ fn main_workflow_starts_from_empty_home() {
     hint: revoke one of the live tokens 1 (my-app), 2 (other), 3 (third): jeton token revoke 1
     ");
 
-    let claims: Value = serde_json::from_str(&sandbox.get(&["token", "inspect", &first])).unwrap();
+    let claims: Value =
+        serde_json::from_str(&sandbox.stdout_of(&["token", "inspect", &first])).unwrap();
     let seconds = |name: &str| claims[name].as_i64().unwrap();
     assert_eq!(seconds("exp") - seconds("iat"), 604_800);
     assert_eq!(claims["owner"], "gerenciaToken");
@@ -31,7 +32,7 @@ fn main_workflow_starts_from_empty_home() {
     assert_eq!(claims["permissions"], json!(["read", "write"]));
     assert_eq!(claims, payload(&first));
 
-    let access = sandbox.session("access");
+    let access = sandbox.session_member("access");
     let blocked = sandbox.json_error(&["token", "inspect", &access]);
     assert_eq!(
         (&blocked["exit_code"], &blocked["details"]["reason"]),
@@ -40,7 +41,7 @@ fn main_workflow_starts_from_empty_home() {
 
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
-    let replacement = sandbox.get(&["token", "create", "fourth"]);
+    let replacement = sandbox.stdout_of(&["token", "create", "fourth"]);
 
     let expiry = (payload(&replacement)["exp"].as_i64().unwrap()).to_string();
     assert_eq!(sandbox.run(&["token", "verify", &replacement, "--at", &expiry]).code, 11);
@@ -61,7 +62,7 @@ fn main_workflow_starts_from_empty_home() {
     assert_eq!(names, ["u2", "u3", "u4"]);
     sandbox.run(&["users", "delete", "ada", "--yes"]).fails(7);
 
-    let refresh = sandbox.session("refresh");
+    let refresh = sandbox.session_member("refresh");
     sandbox.run_with_input(&["refresh", "--token-stdin"], &refresh).ok();
     sandbox.run_with_input(&["refresh", "--token-stdin"], &refresh).fails(12);
     sandbox.run(&["whoami"]).fails(12);

@@ -6,7 +6,7 @@ use crate::architecture::assert_no_violations;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// One entry a line: `phrase = what to write instead`. A word of a phrase may be a list of forms
+/// One entry per line: `phrase = what to write instead`. A word of a phrase may be a list of forms
 /// (`take/takes/took`), `_` matches any word, and letter case does not matter. `#` opens a
 /// comment.
 const LIST: &str = include_str!("forbidden.txt");

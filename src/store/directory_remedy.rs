@@ -16,9 +16,9 @@ pub(super) enum FileRole {
     Backup,
 }
 
-/// A step that resolves the refusal.
+/// A step after which jeton no longer refuses the file because of its directory.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Remedy {
+pub(crate) enum DirectoryRemedy {
     /// Remove the write permission of other users from this directory.
     RestrictDirectory(PathBuf),
     /// Use this path for the store; jeton creates the directory.
@@ -36,15 +36,15 @@ pub(crate) enum Remedy {
     ChooseDirectory,
 }
 
-impl Remedy {
+impl DirectoryRemedy {
     /// Selects the remedy for a `file` in the insecure directory.
     pub(super) fn new(file: &Path, insecure: &InsecureDirectory, role: FileRole) -> Self {
         let restrict = || Self::RestrictDirectory(insecure.path.clone());
         if role == FileRole::Store && insecure.can_be_restricted {
             return restrict();
         }
-        // A subdirectory is secure in `/tmp` and next to files of a group, but not in a directory
-        // where all users can rename the subdirectory.
+        // A subdirectory is secure in `/tmp` and in a directory that only a group can write, but
+        // not in a directory where all users can rename the subdirectory.
         if insecure.files_directory.is_none() && insecure.can_hold_secure_directory() {
             let directory = dedicated_directory(file);
             return match role {
@@ -68,7 +68,7 @@ fn dedicated_directory(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap_or(OsStr::new("jeton"));
     let directory = file.with_file_name(stem);
     let is_free = match directory.symlink_metadata() {
-        Ok(metadata) => metadata.is_dir() && directory::check(&directory).is_ok(),
+        Ok(metadata) => metadata.is_dir() && directory::check_permissions(&directory).is_ok(),
         Err(_) => true,
     };
     if is_free {

@@ -1,7 +1,7 @@
 //! Signals whose default action ends or stops the program: at a prompt, the program first restores
 //! the terminal.
 
-use super::OnTerminal;
+use super::PtyCommand;
 use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 #[cfg(target_os = "linux")]
@@ -11,14 +11,15 @@ use {
     std::process::Command,
 };
 
-/// Disables core dumps.
-const NO_CORE: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
+/// Shell line that runs jeton without core dumps.
+const EXEC_WITHOUT_CORE_DUMP: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
 
-/// Shells with job control. dash keeps the terminal modes of a stopped program.
+/// Shells with job control. `sh` may be dash, which keeps the terminal modes of a stopped program.
 const SHELLS: [&str; 2] = ["sh -i", "bash --norc --noprofile -i"];
 
-fn start_login(sandbox: &Sandbox) -> OnTerminal {
-    let mut run = OnTerminal::run_as(sandbox, NO_CORE, &["login", "ada"], &[]);
+fn start_login(sandbox: &Sandbox) -> PtyCommand {
+    let mut run =
+        PtyCommand::start_shell_line(sandbox, EXEC_WITHOUT_CORE_DUMP, &["login", "ada"], &[]);
     run.wait_for("Password: ").wait_for_hidden_input();
     run
 }
@@ -72,8 +73,8 @@ fn ctrl_backslash_restores_terminal_and_quits() {
 #[test]
 fn ignored_signal_stays_ignored() {
     let sandbox = Sandbox::with_admin();
-    let line = format!("trap '' HUP USR1; {NO_CORE}");
-    let mut run = OnTerminal::run_as(&sandbox, &line, &["login", "ada"], &[]);
+    let line = format!("trap '' HUP USR1; {EXEC_WITHOUT_CORE_DUMP}");
+    let mut run = PtyCommand::start_shell_line(&sandbox, &line, &["login", "ada"], &[]);
     run.wait_for("Password: ").wait_for_hidden_input();
     for signal in [Signal::SIGHUP, Signal::SIGUSR1] {
         run.0.process_mut().signal(signal).unwrap();
@@ -89,7 +90,8 @@ fn ctrl_z_restores_terminal_and_fg_repeats_prompt() {
     for shell in SHELLS {
         let sandbox = Sandbox::with_admin();
         sandbox.register("john", "123456");
-        let mut run = OnTerminal::run_as(&sandbox, &format!("exec {shell}"), &[], &variables);
+        let mut run =
+            PtyCommand::start_shell_line(&sandbox, &format!("exec {shell}"), &[], &variables);
         run.wait_for("ready> ").0.send_line("\"$JETON\" login ada").unwrap();
         run.wait_for("Password: ").wait_for_hidden_input();
         run.0.send("half-typed").unwrap();
@@ -117,7 +119,8 @@ fn background_prompt_waits_for_fg() {
     let variables = [("PS1", "ready> "), ("JETON", env!("CARGO_BIN_EXE_jeton"))];
     for shell in SHELLS {
         let sandbox = Sandbox::with_admin();
-        let mut run = OnTerminal::run_as(&sandbox, &format!("exec {shell}"), &[], &variables);
+        let mut run =
+            PtyCommand::start_shell_line(&sandbox, &format!("exec {shell}"), &[], &variables);
         run.wait_for("ready> ").0.send_line("\"$JETON\" login ada &").unwrap();
         // The shell reports a stopped job before its next prompt.
         let poll = "until jobs >jobs; grep -q Stopped jobs; do sleep 0.05; done";

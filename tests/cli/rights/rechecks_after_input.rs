@@ -1,6 +1,6 @@
 //! Rights that end while a command waits for input: a file, a confirmation or a password.
 
-use crate::prompts::OnTerminal;
+use crate::prompts::PtyCommand;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -9,8 +9,8 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
-/// Returns a sandbox with the admins root and ada, in which ada is logged in, and a function that
-/// runs commands as root.
+/// Returns a sandbox with the admins root and ada and the user min, in which ada is logged in, and
+/// a function that runs commands as the admin root.
 fn sandbox_with_two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
     let sandbox = Sandbox::with_admin();
     sandbox.register("root", "lovelace");
@@ -19,7 +19,7 @@ fn sandbox_with_two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
     let as_root = |sandbox: &Sandbox, words: &[&str]| {
         let mut command = sandbox.command(words);
         command.env("JETON_CONFIG_DIR", sandbox.home().join("root"));
-        Sandbox::run_with(command, "lovelace").ok();
+        Sandbox::run_command_with_input(command, "lovelace").ok();
     };
     as_root(&sandbox, &["login", "root", "--password-stdin"]);
     (sandbox, as_root)
@@ -52,7 +52,7 @@ fn delete_rechecks_role_after_confirmation() {
         [&["disable", "ada"][..], &["delete", "ada", "--yes"], &["set-role", "ada", "minter"]]
     {
         let (sandbox, as_root) = sandbox_with_two_admins();
-        let mut prompt = OnTerminal::run(&sandbox, &["users", "delete", "min"]);
+        let mut prompt = PtyCommand::start(&sandbox, &["users", "delete", "min"]);
         prompt.wait_for("Delete min and revoke all tokens of this user? [y/N] ");
         as_root(&sandbox, &[&["users"], change].concat());
         prompt.0.send("y\n").unwrap();
@@ -61,16 +61,17 @@ fn delete_rechecks_role_after_confirmation() {
         let expected = if change[0] == "set-role" { 7 } else { 12 };
         assert_eq!(code, expected, "{change:?}: {screen}");
         assert_eq!(sandbox.sql("SELECT count(*) FROM users WHERE username = 'min'"), ["1"]);
-        let done = "SELECT count(*) FROM audit WHERE action = 'users delete' AND user_id = 1
+        let deletion_count_sql =
+            "SELECT count(*) FROM audit WHERE action = 'users delete' AND user_id = 1
             AND outcome = 'done'";
-        assert_eq!(sandbox.sql(done), ["0"]);
+        assert_eq!(sandbox.sql(deletion_count_sql), ["0"]);
     }
 }
 
 #[test]
 fn recover_rechecks_account_after_password_prompt() {
     let (sandbox, as_root) = sandbox_with_two_admins();
-    let mut prompt = OnTerminal::run(&sandbox, &["recover", "min"]);
+    let mut prompt = PtyCommand::start(&sandbox, &["recover", "min"]);
     prompt.wait_for("New password: ");
     as_root(&sandbox, &["users", "delete", "min", "--yes"]);
     for question in ["", "Confirm password: "] {
@@ -80,7 +81,7 @@ fn recover_rechecks_account_after_password_prompt() {
     }
     let (code, screen, _) = prompt.finish();
     assert_eq!(code, 3, "{screen}");
-    let passwords =
+    let deleted_password_count_sql =
         "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL AND password IS NOT NULL";
-    assert_eq!(sandbox.sql(passwords), ["0"]);
+    assert_eq!(sandbox.sql(deleted_password_count_sql), ["0"]);
 }

@@ -1,6 +1,6 @@
 //! Prompts open the terminal device, so redirection of both outputs does not hide the questions.
 
-use super::OnTerminal;
+use super::PtyCommand;
 use crate::sandbox::Sandbox;
 
 const FILES: [&str; 2] = ["out", "err"];
@@ -12,7 +12,7 @@ fn file_contents(sandbox: &Sandbox) -> [String; 2] {
 #[test]
 fn password_prompt_works_with_redirected_output() {
     let sandbox = Sandbox::with_admin();
-    let mut run = OnTerminal::run_into(&sandbox, FILES, &["passwd", "-o", "json"]);
+    let mut run = PtyCommand::start_redirected(&sandbox, FILES, &["passwd", "-o", "json"]);
     run.answer("Current password: ", "lovelace")
         .answer("New password: ", "countess")
         .answer("Confirm password: ", "countess");
@@ -31,7 +31,7 @@ fn confirmation_works_with_redirected_output() {
         ("n\n", 2, "error: cancelled, nothing was changed\n"),
         ("y\n", 0, "deleted john, revoked 0 tokens\n"),
     ] {
-        let mut run = OnTerminal::run_into(&sandbox, FILES, &["users", "delete", "john"]);
+        let mut run = PtyCommand::start_redirected(&sandbox, FILES, &["users", "delete", "john"]);
         run.press(question, answer);
         assert_eq!(run.finish(), (code, answer.to_owned(), true));
         assert_eq!(file_contents(&sandbox), ["", message]);

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Shells with completion support. Elvish, fish and zsh quote an inserted candidate; bash and
 /// PowerShell do not.
-pub(crate) const SHELLS: Shells<'static> = Shells(&[
+pub(crate) const COMPLETION_SHELLS: Shells<'static> = Shells(&[
     &UnquotedShell { shell: Bash, separator: '\u{b}' },
     &Elvish,
     &Fish,
@@ -63,7 +63,7 @@ impl<S: EnvCompleter> EnvCompleter for UnquotedShell<S> {
 }
 
 /// Returns whether `word` (a flag, value or path) has no special meaning in any shell. Letters of all
-/// scripts are allowed, since special characters of shells are ASCII or punctuation.
+/// alphabets are allowed, since special characters of shells are ASCII or punctuation.
 fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "._@+-/:=,~".contains(c))
 }

@@ -36,7 +36,7 @@ pub(crate) enum Error {
     #[error("the session is in use by another process")]
     Busy,
     /// No home directory exists and no directory is configured.
-    #[error("no directory for the session file")]
+    #[error("no home directory or configuration directory for the session file")]
     NoDirectory,
 }
 
@@ -88,25 +88,25 @@ pub(crate) struct LockedSessionFile {
 
 /// JSON format of the session file.
 #[derive(Serialize, Deserialize)]
-struct LoginFile {
+struct LoginJson {
     store: SerializablePath,
     sid: String,
     access: String,
     refresh: String,
     access_expires_at: i64,
     refresh_expires_at: i64,
-    pending: Option<PendingRefreshFile>,
+    pending: Option<PendingRefreshJson>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    beginning: Option<PendingLoginFile>,
+    beginning: Option<PendingLoginJson>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct PendingLoginFile {
-    before: Option<Box<LoginFile>>,
+struct PendingLoginJson {
+    before: Option<Box<LoginJson>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct PendingRefreshFile {
+struct PendingRefreshJson {
     access: String,
     refresh: String,
 }
@@ -127,7 +127,7 @@ impl SessionFile {
         let Some((file, metadata)) = open_own_file(&self.path())? else {
             return Ok((None, false));
         };
-        directory::check(&self.directory)?;
+        directory::check_permissions(&self.directory)?;
         let was_exposed = restrict_permissions(&file, &metadata, 0o600)?;
         let text = files::read_document(file).map_err(|_| Error::Damaged)?;
         let members = serde_json::from_slice(&text).map_err(|_| Error::Damaged)?;
@@ -135,7 +135,7 @@ impl SessionFile {
     }
 
     /// Creates the directory if necessary; fails if no session file can be written in it.
-    pub(crate) fn prepare(directory: Option<PathBuf>) -> Result<(), Error> {
+    pub(crate) fn prepare_directory(directory: Option<PathBuf>) -> Result<(), Error> {
         let directory = directory.ok_or(Error::NoDirectory)?;
         create_directory(&directory)?;
         access(&directory, Access::WRITE_OK).map_err(|error| io_error(error.into()))
@@ -161,7 +161,7 @@ impl LockedSessionFile {
     /// Replaces the login.
     pub(crate) fn write(&self, login: &Login) -> Result<(), Error> {
         let json =
-            serde_json::to_string(&to_login_file(login)).map_err(|e| Error::Io(e.to_string()))?;
+            serde_json::to_string(&to_login_json(login)).map_err(|e| Error::Io(e.to_string()))?;
         let json = zeroize::Zeroizing::new(json);
         let name = format!("{}.json", self.session_file.store);
         files::replace(&self.session_file.directory, &name, json.as_bytes(), 0o600)
@@ -180,7 +180,7 @@ impl LockedSessionFile {
     }
 }
 
-fn parse_login(file: LoginFile) -> Option<Login> {
+fn parse_login(file: LoginJson) -> Option<Login> {
     let pending_refresh = match file.pending {
         Some(jtis) => Some(PendingRefresh {
             access_jti: Jti::parse(&jtis.access)?,
@@ -189,10 +189,10 @@ fn parse_login(file: LoginFile) -> Option<Login> {
         None => None,
     };
     let pending_login = match file.beginning {
-        Some(PendingLoginFile { before: Some(previous) }) => {
+        Some(PendingLoginJson { before: Some(previous) }) => {
             Some(PendingLogin { previous: Some(Box::new(parse_login(*previous)?)) })
         }
-        Some(PendingLoginFile { before: None }) => Some(PendingLogin { previous: None }),
+        Some(PendingLoginJson { before: None }) => Some(PendingLogin { previous: None }),
         None => None,
     };
     Some(Login {
@@ -207,20 +207,20 @@ fn parse_login(file: LoginFile) -> Option<Login> {
     })
 }
 
-fn to_login_file(login: &Login) -> LoginFile {
-    LoginFile {
+fn to_login_json(login: &Login) -> LoginJson {
+    LoginJson {
         store: SerializablePath::from(login.store_path.as_path()),
         sid: login.sid.to_string(),
         access: login.access_token.expose_secret().to_owned(),
         refresh: login.refresh_token.expose_secret().to_owned(),
         access_expires_at: login.access_expires_at.unix(),
         refresh_expires_at: login.refresh_expires_at.unix(),
-        pending: login.pending_refresh.map(|jtis| PendingRefreshFile {
+        pending: login.pending_refresh.map(|jtis| PendingRefreshJson {
             access: jtis.access_jti.to_string(),
             refresh: jtis.refresh_jti.to_string(),
         }),
-        beginning: login.pending_login.as_ref().map(|pending| PendingLoginFile {
-            before: pending.previous.as_deref().map(to_login_file).map(Box::new),
+        beginning: login.pending_login.as_ref().map(|pending| PendingLoginJson {
+            before: pending.previous.as_deref().map(to_login_json).map(Box::new),
         }),
     }
 }
@@ -241,7 +241,7 @@ fn open_own_file(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
 /// Creates the directory with mode 0700, or restricts an existing directory to this mode.
 fn create_directory(path: &Path) -> Result<(), Error> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error)?;
-    directory::check_with_parents(&path.canonicalize().map_err(io_error)?)?;
+    directory::check_permissions_with_parents(&path.canonicalize().map_err(io_error)?)?;
     let directory = File::open(path).map_err(io_error)?;
     let metadata = directory.metadata().map_err(io_error)?;
     restrict_permissions(&directory, &metadata, 0o700).map(drop)
@@ -291,10 +291,10 @@ impl From<directory::Error> for Error {
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
 fn io_error(error: std::io::Error) -> Error {
     use ErrorKind::{AlreadyExists, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
-    let permanent = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];
+    let permanent_kinds = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];
     let text = error.to_string();
     if files::is_disk_full(&error) {
         return Error::DiskFull;
     }
-    if permanent.contains(&error.kind()) { Error::Unusable(text) } else { Error::Io(text) }
+    if permanent_kinds.contains(&error.kind()) { Error::Unusable(text) } else { Error::Io(text) }
 }

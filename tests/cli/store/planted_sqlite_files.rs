@@ -9,14 +9,14 @@ use std::os::unix::fs::symlink;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn planted_log_files_are_refused() {
+fn planted_sqlite_files_are_refused() {
     let sandbox = Sandbox::with_admin();
-    let original_log = sandbox.home().join("aside");
+    let original_file = sandbox.home().join("aside");
     for end in ["-wal", "-shm", "-journal"] {
         let name = format!("jeton.db{end}");
-        let log = sandbox.store().with_file_name(&name);
-        let log_existed = fs::rename(&log, &original_log).is_ok();
-        let run_and_remove_log = || {
+        let sqlite_file = sandbox.store().with_file_name(&name);
+        let original_existed = fs::rename(&sqlite_file, &original_file).is_ok();
+        let run_and_remove_file = || {
             let refusal = sandbox.run(&["whoami"]);
             for arguments in [&["init", "eve"], &["store", "info"]] {
                 assert_eq!(
@@ -26,12 +26,12 @@ fn planted_log_files_are_refused() {
                 );
             }
             let check = sandbox.run(&["store", "check"]);
-            fs::remove_file(&log).unwrap();
+            fs::remove_file(&sqlite_file).unwrap();
             let outputs = format!("{refusal}{}", check.with_command());
             outputs.replace(&name, "jeton.db<end>")
         };
-        symlink(&original_log, &log).unwrap();
-        allow_duplicates!(assert_snapshot!(run_and_remove_log(), @"
+        symlink(&original_file, &sqlite_file).unwrap();
+        allow_duplicates!(assert_snapshot!(run_and_remove_file(), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is a symbolic link
         $ jeton store check
@@ -39,8 +39,8 @@ fn planted_log_files_are_refused() {
         --- exit code 78, stderr
         error: the store has 1 fault
         "));
-        make_pipe(&log);
-        allow_duplicates!(assert_snapshot!(run_and_remove_log(), @"
+        make_pipe(&sqlite_file);
+        allow_duplicates!(assert_snapshot!(run_and_remove_file(), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is not a regular file
         $ jeton store check
@@ -50,8 +50,8 @@ fn planted_log_files_are_refused() {
         "));
         let linked_file = sandbox.home().join("other");
         fs::write(&linked_file, "").unwrap();
-        fs::hard_link(&linked_file, &log).unwrap();
-        allow_duplicates!(assert_snapshot!(run_and_remove_log(), @"
+        fs::hard_link(&linked_file, &sqlite_file).unwrap();
+        allow_duplicates!(assert_snapshot!(run_and_remove_file(), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is one of several hard links
         $ jeton store check
@@ -59,9 +59,9 @@ fn planted_log_files_are_refused() {
         --- exit code 78, stderr
         error: the store has 1 fault
         "));
-        fs::write(&log, "").unwrap();
-        if change_owner(&log) {
-            allow_duplicates!(assert_snapshot!(run_and_remove_log(), @"
+        fs::write(&sqlite_file, "").unwrap();
+        if change_owner(&sqlite_file) {
+            allow_duplicates!(assert_snapshot!(run_and_remove_file(), @"
             --- exit code 78, stderr
             error: `~/.local/share/jeton/jeton.db<end>` is owned by another user
             $ jeton store check
@@ -70,10 +70,10 @@ fn planted_log_files_are_refused() {
             error: the store has 1 fault
             "));
         } else {
-            fs::remove_file(&log).unwrap();
+            fs::remove_file(&sqlite_file).unwrap();
         }
-        if log_existed {
-            fs::rename(&original_log, &log).unwrap();
+        if original_existed {
+            fs::rename(&original_file, &sqlite_file).unwrap();
         }
         sandbox.run(&["whoami"]).ok();
     }

@@ -172,7 +172,7 @@ fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
         "0" | "0s" => Ok(Duration::ZERO),
         text => {
             let seconds = Lifetime::parse(text)?.seconds();
-            // SQLite stores milliseconds in 32 bits; more than a day has no practical use.
+            // The limit of a day is far below the maximum of SQLite (milliseconds in 32 bits).
             Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400)))
         }
     }

@@ -59,31 +59,35 @@ fn join_words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the paragraphs of a help page; an entry of `NAME` and an indented meaning is one
-/// paragraph.
+/// Returns the paragraphs of a help page. A name in a list and its meaning, which is indented on
+/// the next lines, are one paragraph.
 fn page_paragraphs(page: &str) -> Vec<String> {
-    let entry = |block: &str| {
+    let split_entries = |block: &str| {
         let entries = block.replace("\n  ", "\n\u{0}").replace("\u{0}    ", "");
         entries.split('\u{0}').map(join_words).collect::<Vec<_>>()
     };
-    page.split("\n\n").flat_map(entry).collect()
+    page.split("\n\n").flat_map(split_entries).collect()
 }
 
 /// Returns the paragraphs of a README section; a table row is one paragraph.
 fn readme_paragraphs(title: &str) -> Vec<String> {
     let (_, section) = README.split_once(&format!("\n## {title}\n")).unwrap();
     let blocks = section.split("\n## ").next().unwrap().trim().split("\n\n");
-    let row = |row: &str| {
+    let join_cells = |row: &str| {
         let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
         let (meaning, names) = cells.split_last().unwrap();
         let names: Vec<_> = names.iter().filter(|name| !name.is_empty()).copied().collect();
         format!("{} {meaning}", names.join(", ").replace('`', ""))
     };
-    let block = |block: &str| {
+    let split_block = |block: &str| {
         let is_table = block.starts_with('|');
-        if is_table { block.lines().skip(2).map(row).collect() } else { vec![join_words(block)] }
+        if is_table {
+            block.lines().skip(2).map(join_cells).collect()
+        } else {
+            vec![join_words(block)]
+        }
     };
-    blocks.filter(|block| !block.starts_with("`jeton help ")).flat_map(block).collect()
+    blocks.filter(|block| !block.starts_with("`jeton help ")).flat_map(split_block).collect()
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn topics_match_the_readme() {
         assert_eq!(page.stderr, "");
         assert_eq!(page_paragraphs(&page.stdout), readme_paragraphs(title), "{topic}");
         assert!(page.stdout.lines().all(|line| line.chars().count() <= 80), "{topic}");
-        assert!(sandbox.get(&["help", "help"]).contains(topic));
+        assert!(sandbox.stdout_of(&["help", "help"]).contains(topic));
     }
 }
 
@@ -163,14 +167,14 @@ fn unsupported_format_is_refused_only_from_the_flag() {
     error: output format `jsonl` is not supported by this command
     hint: use `-o text` or `-o json`
     ");
-    let text = sandbox.get(&["users", "list"]);
+    let text = sandbox.stdout_of(&["users", "list"]);
     for format in ["csv", "text", ""] {
-        sandbox.set("JETON_OUTPUT", format);
-        assert_eq!(sandbox.get(&["users", "list"]), text);
+        sandbox.set_variable("JETON_OUTPUT", format);
+        assert_eq!(sandbox.stdout_of(&["users", "list"]), text);
     }
-    sandbox.set("JETON_OUTPUT", "json");
-    assert!(sandbox.get(&["users", "list"]).starts_with("{\"items\":["));
-    assert_eq!(sandbox.get(&["users", "list", "-o", "text"]), text);
+    sandbox.set_variable("JETON_OUTPUT", "json");
+    assert!(sandbox.stdout_of(&["users", "list"]).starts_with("{\"items\":["));
+    assert_eq!(sandbox.stdout_of(&["users", "list", "-o", "text"]), text);
 }
 
 #[test]
@@ -181,7 +185,7 @@ fn help_and_hints_name_the_supported_formats() {
         (&["token", "mint"], "text, json or jsonl"),
         (&["token"], "text or json"),
     ] {
-        let help = sandbox.get(&[arguments, &["--help"]].concat());
+        let help = sandbox.stdout_of(&[arguments, &["--help"]].concat());
         let (_, rest) = help.split_once("Output format: ").unwrap();
         assert_eq!(
             rest.split(" [").next().unwrap().lines().next().unwrap(),
@@ -190,7 +194,7 @@ fn help_and_hints_name_the_supported_formats() {
         );
     }
     let mint = ["token", "mint", "--secret-env", "S", "--alg", "HS256"];
-    sandbox.set("S", "a-secret-that-is-longer-than-32-bytes");
+    sandbox.set_variable("S", "a-secret-that-is-longer-than-32-bytes");
     assert_snapshot!(sandbox.run(&[&mint[..], &["-o", "csv"]].concat()), @"
     --- exit code 2, stderr
     error: output format `csv` is not supported by this command
@@ -199,8 +203,8 @@ fn help_and_hints_name_the_supported_formats() {
     for (format, prefix) in
         [("csv", "eyJ"), ("jsonl", "{\"token\":\"eyJ"), ("json", "{\"token\":\"eyJ")]
     {
-        sandbox.set("JETON_OUTPUT", format);
-        assert!(sandbox.get(&mint).starts_with(prefix), "{format}");
+        sandbox.set_variable("JETON_OUTPUT", format);
+        assert!(sandbox.stdout_of(&mint).starts_with(prefix), "{format}");
     }
 }
 
@@ -220,7 +224,7 @@ fn manual_page_names() -> Vec<String> {
 #[test]
 fn every_command_has_a_manual_page() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("JETON_STORE", "/nowhere/marker-of-a-secret");
+    sandbox.set_variable("JETON_STORE", "/nowhere/marker-of-a-secret");
     for _ in 0..2 {
         let output = sandbox.run(&["man", "--dir", "man/man1"]).to_string();
         let output = output.replace(&manual_page_names().len().to_string(), "<count>");

@@ -1,4 +1,4 @@
-//! Check that no local variable has the name of the function that returned its value.
+//! Checks that no local variable has the name of the function that returned its value.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of expression do not matter here")]
 
@@ -41,7 +41,7 @@ impl<'ast> Visit<'ast> for SameNames {
     }
 }
 
-/// Returns the variable of `x`, `mut x`, `x: T`, `&x`, `Some(x)` and `Ok(x)`.
+/// Returns the variable `x` of the patterns `x`, `mut x`, `x: T`, `&x`, `Some(x)` and `Ok(x)`.
 fn variable_of(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         Pat::Ident(binding) => Some(&binding.ident),
@@ -53,8 +53,8 @@ fn variable_of(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-/// Returns the function whose value the expression is, through `?`, `.await`, `&`, `unwrap` and
-/// `expect`.
+/// Returns the function that the expression calls, even if `?`, `.await`, `&`, `unwrap` or `expect`
+/// is applied to the call.
 fn function_of(value: &Expr) -> Option<&Ident> {
     match value {
         Expr::Try(inner) => function_of(&inner.expr),

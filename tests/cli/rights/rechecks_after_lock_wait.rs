@@ -63,7 +63,7 @@ fn all_rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
 }
 
 /// Sleeps long enough for a command to reach its wait for the lock.
-fn pause() {
+fn sleep_until_commands_wait() {
     std::thread::sleep(Duration::from_millis(1_500));
 }
 
@@ -98,7 +98,7 @@ fn run_while_locked(
         scenario.sandbox.command(&words)
     };
     let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
-    pause();
+    sleep_until_commands_wait();
     store.execute_batch(sql).unwrap();
     let before = all_rows(&store);
     store.execute_batch("COMMIT").unwrap();
@@ -109,7 +109,8 @@ fn run_while_locked(
     outputs
 }
 
-/// Returns a scenario in which ada is logged in, with the files that the commands read.
+/// Returns a scenario in which ada is logged in, with the files that the commands read and an
+/// expired token that `store prune` would delete.
 fn scenario_with_files() -> Scenario {
     let scenario = Scenario::new("ada");
     let file =
@@ -186,9 +187,9 @@ fn bulk_mint_stops_when_minting_token_is_revoked() {
     let printed = 1 + lines.count();
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!(output.code, 12, "{output:?}");
-    let recorded = "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id
+    let recorded_count_sql = "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id
         WHERE g.kind = 'test'";
-    assert_eq!(scenario.sandbox.sql(recorded), [printed.to_string()]);
+    assert_eq!(scenario.sandbox.sql(recorded_count_sql), [printed.to_string()]);
     assert!(printed < 20_000, "{printed}");
 }
 
@@ -201,8 +202,9 @@ fn role_is_rechecked_after_lock_wait() {
         assert!(output.stderr.contains("only "), "{line}: {output:?}");
     }
     assert!(!scenario.sandbox.home().join("copy.db").exists());
-    let refused = "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 1";
-    assert_eq!(scenario.sandbox.sql(refused), [ROLE_COMMANDS.len().to_string()]);
+    let refusal_count_sql =
+        "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 1";
+    assert_eq!(scenario.sandbox.sql(refusal_count_sql), [ROLE_COMMANDS.len().to_string()]);
 }
 
 #[test]
@@ -212,7 +214,7 @@ fn change_without_role_requirement_survives_demotion() {
     let store = Connection::open(scenario.sandbox.store()).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
     let child = Sandbox::start(&mut scenario.sandbox.command(&["token", "create", "app"]));
-    pause();
+    sleep_until_commands_wait();
     store.execute_batch("UPDATE users SET role = 'user' WHERE username = 'ada'; COMMIT").unwrap();
     let _ = RunOutput::from(child.wait_with_output().unwrap()).ok();
     assert_ne!(scenario.sandbox.sql("SELECT count(*) FROM tokens"), before);
@@ -227,7 +229,7 @@ fn token_creation_rechecks_owner_after_lock_wait() {
         let store = Connection::open(sandbox.store()).unwrap();
         store.execute_batch("BEGIN IMMEDIATE").unwrap();
         let child = Sandbox::start(&mut sandbox.command(&["token", "create", "app"]));
-        pause();
+        sleep_until_commands_wait();
         store.execute_batch(&format!("UPDATE users SET {change} = 1; COMMIT")).unwrap();
         let _ = RunOutput::from(child.wait_with_output().unwrap()).fails(code);
         assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);

@@ -56,7 +56,7 @@ fn store_url_is_refused_in_every_command() {
 #[test]
 fn store_url_in_the_environment_names_the_variable() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("JETON_STORE", "postgres://ada:secret@db.example.com/jeton");
+    sandbox.set_variable("JETON_STORE", "postgres://ada:secret@db.example.com/jeton");
     for arguments in COMMANDS {
         allow_duplicates!(assert_snapshot!(refusal_of(&sandbox, arguments), @r#"
         --- exit code 2, stderr
@@ -110,13 +110,13 @@ fn url_in_place_of_any_path_is_refused() {
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
-    sandbox.set("JETON_TOKEN_FILE", "https://x/y");
+    sandbox.set_variable("JETON_TOKEN_FILE", "https://x/y");
     assert_snapshot!(refusal_of(&sandbox, &["whoami"]), @r#"
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_TOKEN_FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
-    sandbox.set("JETON_TOKEN_FILE", "");
-    sandbox.set("JETON_CONFIG_DIR", "https://x/y");
+    sandbox.set_variable("JETON_TOKEN_FILE", "");
+    sandbox.set_variable("JETON_CONFIG_DIR", "https://x/y");
     assert_snapshot!(refusal_of(&sandbox, &["init", "ada"]), @r#"
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_CONFIG_DIR`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
@@ -124,7 +124,7 @@ fn url_in_place_of_any_path_is_refused() {
 }
 
 #[test]
-fn url_like_path_with_a_leading_dot_is_accepted() {
+fn path_that_resembles_a_url_is_accepted() {
     let sandbox = Sandbox::new();
     for store in ["./a://b/jeton.db", "1://jeton.db", "a:/b.db"] {
         sandbox.run(&["init", "ada", "--store", store]).ok();
