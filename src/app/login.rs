@@ -6,9 +6,9 @@
 //! interruption at any point neither logs the user out nor leaves a session that no file contains.
 
 use super::App;
-use crate::authority::{
-    self, AuditContext, AuthenticatedUser, LoginCredentials, Registration, TokenPair,
-};
+use crate::authority::accounts::{LoginCredentials, Registration};
+use crate::authority::sessions::{AuthenticatedUser, TokenPair};
+use crate::authority::{self, AuditContext};
 use crate::failure::{Failure, Kind};
 use crate::model::escape;
 use crate::session_file::{self, LockedSessionFile, Login, PendingLogin, SessionFile};
@@ -22,7 +22,9 @@ impl App {
         &mut self,
         credential: &LoginCredentials,
     ) -> Result<(TokenPair, bool), Failure> {
-        self.save_session(|store, _| authority::authenticate_by_password(store, credential))
+        self.save_session(|store, _| {
+            authority::accounts::authenticate_by_password(store, credential)
+        })
     }
 
     /// Returns an error if the session file cannot be written. Called before a store or user is
@@ -38,7 +40,7 @@ impl App {
         registration: &Registration,
     ) -> Result<TokenPair, Failure> {
         let session = self.save_session(|store, context| {
-            authority::create_first_admin(store, context, registration)
+            authority::accounts::create_first_admin(store, context, registration)
         });
         session.map(|(tokens, _)| tokens)
     }
@@ -62,7 +64,7 @@ impl App {
         let context = self.audit_context()?;
         let authenticated_user = authenticate(self.store()?, &context)?;
         let replaced_sid = previous_login.as_ref().map(|login| login.sid);
-        let result = authority::begin_session(
+        let result = authority::sessions::begin_session(
             self.store()?,
             &context,
             &authenticated_user,
@@ -113,7 +115,11 @@ impl App {
         }
         if let Some((token, _)) = self.bearer_credential()? {
             let context = self.audit_context()?;
-            return Ok(authority::end_session(self.store()?, &context, token.expose_secret())?);
+            return Ok(authority::sessions::end_session(
+                self.store()?,
+                &context,
+                token.expose_secret(),
+            )?);
         }
         let file = self.locate_session_file()?;
         // Without a login, no lock is needed. The check is repeated under the lock, since another
@@ -127,7 +133,7 @@ impl App {
         }
         if let Ok(Some(login)) = self.resolve_pending_login(&file, &locked_file) {
             let context = self.audit_context()?;
-            match authority::end_session(
+            match authority::sessions::end_session(
                 self.store()?,
                 &context,
                 login.access_token.expose_secret(),
@@ -170,7 +176,7 @@ impl App {
     ) -> Result<Option<Login>, Failure> {
         let Some(mut login) = self.load_login(file)? else { return Ok(None) };
         let Some(pending_login) = login.pending_login.take() else { return Ok(Some(login)) };
-        if authority::session_exists(self.store()?, login.sid)? {
+        if authority::sessions::session_exists(self.store()?, login.sid)? {
             locked_file.write(&login)?;
             return Ok(Some(login));
         }

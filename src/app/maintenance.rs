@@ -2,16 +2,17 @@
 //! restore.
 
 use super::App;
-use crate::authority::{self, Caller, Findings, RestoreOutcome};
+use crate::authority::{self, Caller};
 use crate::failure::{Failure, Kind};
 use crate::model::Untrusted;
+use crate::store::{Findings, RestoreOutcome};
 use std::path::{Path, PathBuf};
 
 impl App {
     /// Checks the store file without opening the store in the usual way.
     pub(crate) fn check_store(&mut self) -> Result<Findings, Failure> {
         let (path, now) = (self.store_path()?, self.now()?);
-        Ok(authority::check_store(&path, now, self.options.wait)?)
+        Ok(authority::maintenance::check_store(&path, now, self.options.wait)?)
     }
 
     /// Migrates an older store to the current schema, after a backup. Returns the path of the
@@ -21,7 +22,7 @@ impl App {
         backup: Option<&Path>,
     ) -> Result<Option<PathBuf>, Failure> {
         let (path, context) = (self.store_path()?, self.audit_context()?);
-        Ok(authority::migrate(&path, &context, backup, self.options.wait)?)
+        Ok(authority::maintenance::migrate(&path, &context, backup, self.options.wait)?)
     }
 
     /// Returns the caller. `None` if no credential is given, or if the store cannot authenticate
@@ -41,7 +42,7 @@ impl App {
     /// store.
     pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
         let (path, now) = (self.store_path()?, self.now()?);
-        for warning in authority::check_backup(file, &path, now, self.options.wait)? {
+        for warning in authority::maintenance::check_backup(file, &path, now, self.options.wait)? {
             self.print_warning(&warning);
         }
         if path.symlink_metadata().is_ok_and(|store| store.len() > 0) {
@@ -67,6 +68,13 @@ impl App {
         let (path, context) = (self.store_path()?, self.audit_context()?);
         let progress = self.start_progress("restoring", 0);
         let on_progress = progress.updater();
-        Ok(authority::restore(&path, file, &context, caller, self.options.wait, on_progress)?)
+        Ok(authority::maintenance::restore(
+            &path,
+            file,
+            &context,
+            caller,
+            self.options.wait,
+            on_progress,
+        )?)
     }
 }

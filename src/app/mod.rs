@@ -21,7 +21,9 @@ pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE};
 pub(crate) use report::SecretOutput;
 pub(crate) use subprocess::SignalForwarder;
 
-use crate::authority::{self, AuditContext, AuditTarget, PublicKeys, RejectReason};
+use crate::authority::audit_context::AuditTarget;
+use crate::authority::{self, AuditContext, RejectReason};
+use crate::crypto::PublicKeys;
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, UserId};
@@ -148,7 +150,7 @@ impl App {
             return Ok(false);
         }
         let path = self.store_path()?;
-        let rows = authority::build_initial_rows(first_key()?, self.now()?);
+        let rows = authority::keys::build_initial_rows(first_key()?, self.now()?);
         let outcome = Store::open_or_create(&path, self.options.wait, || rows)?;
         let is_created = outcome.created;
         self.adopt_store(outcome);
@@ -162,7 +164,7 @@ impl App {
         algorithm: Algorithm,
     ) -> Result<bool, Failure> {
         let first_key =
-            || Ok(authority::generate_key(algorithm, Purpose::App, RsaBits::default())?);
+            || Ok(authority::keys::generate_key(algorithm, Purpose::App, RsaBits::default())?);
         self.create_store_if_missing(first_key)
     }
 
@@ -248,7 +250,7 @@ impl App {
         if self.is_change && failure.is_refusal() && !is_recorded && self.store.is_some() {
             let (user_id, target) = (self.user_id, self.audit_target.take());
             if let (Ok(context), Some(store)) = (self.audit_context(), self.store.as_mut()) {
-                let _ = authority::record_refusal(
+                let _ = authority::audit_context::record_refusal(
                     store,
                     &context,
                     user_id,

@@ -1,7 +1,8 @@
 //! Presets of the user's configuration directory, which take precedence over the built-in presets.
 
 use super::App;
-use crate::authority::{self, Template};
+use crate::authority;
+use crate::authority::minting::Template;
 use crate::failure::{Failure, Kind};
 use crate::files::read_document;
 use crate::model::{Untrusted, redact_for_error};
@@ -19,7 +20,7 @@ impl App {
         {
             return Ok(template);
         }
-        authority::load_builtin_preset(name)?.ok_or_else(|| {
+        authority::minting::load_builtin_preset(name)?.ok_or_else(|| {
             let display_name = redact_for_error(name.unwrap_or_default());
             let message = format!("preset `{display_name}` not found");
             Failure::new(Kind::NotFound, "preset_not_found", message)
@@ -76,7 +77,7 @@ pub(super) fn list_preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
             names.push((name.to_owned(), true));
         }
     }
-    for name in authority::builtin_preset_names() {
+    for name in authority::minting::builtin_preset_names() {
         if !names.iter().any(|(custom_name, _)| custom_name == name) {
             names.push((name.to_owned(), false));
         }

@@ -3,9 +3,9 @@
 
 use super::App;
 use super::login::login_from_tokens;
-use crate::authority::{
-    self, AuditContext, Caller, NewPairIds, Principal, RejectReason, TokenPair,
-};
+use crate::authority::principal::Principal;
+use crate::authority::sessions::{NewPairIds, TokenPair};
+use crate::authority::{self, AuditContext, Caller, RejectReason};
 use crate::failure::{Failure, Kind};
 use crate::model::{Timestamp, UserId, escape};
 use crate::session_file::{Login, PendingRefresh, SessionFile};
@@ -61,7 +61,7 @@ impl App {
             Some((token, source)) => {
                 let now = self.now()?;
                 let access = token.expose_secret();
-                let caller = authority::authenticate(self.store()?, now, access)
+                let caller = authority::sessions::authenticate(self.store()?, now, access)
                     .map_err(|error| credential_error(error, &source))?;
                 CallerWithSource { caller, source }
             }
@@ -89,7 +89,8 @@ impl App {
             return self.caller().map(Principal::from);
         };
         let now = self.now()?;
-        let minter = authority::authorize_minter(self.store()?, now, token.expose_secret());
+        let minter =
+            authority::minting::authorize_minter(self.store()?, now, token.expose_secret());
         let minter = minter.map_err(|error| credential_error(error, &source))?;
         self.user_id = Some(minter.user.id);
         Ok(minter)
@@ -106,27 +107,34 @@ impl App {
 
     /// Returns the caller; `None` if the store has no users yet.
     pub(crate) fn caller_unless_empty_store(&mut self) -> Result<Option<Caller>, Failure> {
-        if authority::has_users(self.store()?)? { self.caller().map(Some) } else { Ok(None) }
+        if authority::accounts::has_users(self.store()?)? {
+            self.caller().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     fn session_caller(&mut self) -> Result<CallerWithSource, Failure> {
         let file = self.locate_session_file()?;
         let source = escape(&file.path().to_string_lossy());
         let Some(login) = self.current_login(&file)? else {
-            if authority::has_users(self.store()?)? {
+            if authority::accounts::has_users(self.store()?)? {
                 return Err(Failure::not_logged_in());
             }
             return Err(Failure::not_logged_in().with_hint("create the first admin: jeton init"));
         };
         // The clock is read after the file, so that the tokens in the file are not from the future.
         let now = self.clock.read()?;
-        let caller =
-            match authority::authenticate(self.store()?, now, login.access_token.expose_secret()) {
-                Err(error) if is_rejected_only_as_expired(&error) => {
-                    self.refresh_under_lock(&file, RefreshPolicy::IfExpired)?.0
-                }
-                result => result.map_err(with_login_hint)?,
-            };
+        let caller = match authority::sessions::authenticate(
+            self.store()?,
+            now,
+            login.access_token.expose_secret(),
+        ) {
+            Err(error) if is_rejected_only_as_expired(&error) => {
+                self.refresh_under_lock(&file, RefreshPolicy::IfExpired)?.0
+            }
+            result => result.map_err(with_login_hint)?,
+        };
         Ok(CallerWithSource { caller, source })
     }
 
@@ -193,7 +201,7 @@ impl App {
             // `Always` refreshes regardless of the old access token.
             if policy != RefreshPolicy::Always {
                 let access = login.access_token.expose_secret();
-                match authority::authenticate(self.store()?, now, access) {
+                match authority::sessions::authenticate(self.store()?, now, access) {
                     Ok(caller) if policy.is_satisfied_by(&caller, now) => {
                         return Ok((caller, login));
                     }
@@ -216,8 +224,9 @@ impl App {
             // The refresh is recorded as a separate audit event, whichever command runs.
             let context = AuditContext { action: "refresh".to_owned(), ..self.audit_context()? };
             let refresh = login.refresh_token.expose_secret();
-            let tokens = authority::refresh_session(self.store()?, &context, refresh, pair_ids)
-                .map_err(with_login_hint)?;
+            let tokens =
+                authority::sessions::refresh_session(self.store()?, &context, refresh, pair_ids)
+                    .map_err(with_login_hint)?;
             locked_file.write(&login_from_tokens(login.store_path, &tokens))?;
             // The new token satisfies every policy, unless the token has already expired.
             policy = RefreshPolicy::IfExpired;
@@ -232,7 +241,12 @@ impl App {
     /// Exchanges the given refresh token for a new token pair. The session file is not changed.
     pub(crate) fn refresh_with_token(&mut self, refresh: &str) -> Result<TokenPair, Failure> {
         let context = self.audit_context()?;
-        Ok(authority::refresh_session(self.store()?, &context, refresh, NewPairIds::generate())?)
+        Ok(authority::sessions::refresh_session(
+            self.store()?,
+            &context,
+            refresh,
+            NewPairIds::generate(),
+        )?)
     }
 
     /// Returns the login in the session file, if the login belongs to the store at this path. A

@@ -1,6 +1,7 @@
 //! Audit context of the running command: action, time, OS user.
 
-use super::{RejectReason, TokenSelector};
+use super::RejectReason;
+use super::revocation::TokenSelector;
 use crate::model::{Sid, Timestamp, UserId, UserRef};
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
 

@@ -2,12 +2,13 @@
 //! revoked immediately or after a grace period.
 
 use super::claims::{GRANTING_CLAIMS, claimed_permissions};
-use super::issuing::{PendingToken, check_quota, load_issuance_state};
+use super::error::ResourceKind;
+use super::issuing::{IssuedToken, PendingToken, check_quota, load_issuance_state};
 use super::minting::{check_grantable_permissions, check_mint_permission};
 use super::principal::write_as_optional_principal;
-use super::revocation::{check_may_revoke, find_app_token};
+use super::revocation::{TokenSelector, check_may_revoke, find_app_token};
 use super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after, load_settings_and_key};
-use super::{AuditContext, Caller, Error, IssuedToken, RejectReason, ResourceKind, TokenSelector};
+use super::{AuditContext, Caller, Error, RejectReason};
 use crate::model::{
     Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind, TokenOrigin,
     TokenStatus, Untrusted, User, UserRef,

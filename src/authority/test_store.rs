@@ -1,12 +1,12 @@
 //! An in-memory store with users and tokens, for unit tests.
 
 use super::audit_context::AuditRowState;
-use super::{
-    AuditContext, AuthenticatedUser, Caller, ClaimRows, Error, Expectations, ExpectedKind, Expiry,
-    IssuedToken, MintJob, MintRequest, MintedToken, RejectReason, TokenPair, TokenRequest,
-    VerificationReport, authenticate, begin_session, build_initial_rows, decode, generate_key,
-    issue_token, load_builtin_preset, verify,
-};
+use super::issuing::{Expiry, IssuedToken, TokenRequest, issue_token};
+use super::keys::{build_initial_rows, generate_key};
+use super::minting::{ClaimRows, MintJob, MintRequest, MintedToken, load_builtin_preset};
+use super::sessions::{AuthenticatedUser, TokenPair, authenticate, begin_session};
+use super::verification::{Expectations, ExpectedKind, VerificationReport, decode, verify};
+use super::{AuditContext, Caller, Error, RejectReason};
 use crate::crypto;
 use crate::model::{
     Algorithm, AppName, Email, ExtraClaims, KeyState, NewUser, PasswordHash, Purpose, Role,

@@ -1,6 +1,7 @@
 //! Audit target derived from the arguments, for refusals before the target is loaded.
 
-use crate::authority::{AuditTarget, TokenSelector};
+use crate::authority::audit_context::AuditTarget;
+use crate::authority::revocation::TokenSelector;
 use crate::model::{Setting, Sid, UserRef};
 use clap::ArgMatches;
 

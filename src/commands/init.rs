@@ -3,7 +3,8 @@
 use super::password_args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Environment, Rendered, Report};
-use crate::authority::{self, Registration};
+use crate::authority;
+use crate::authority::accounts::Registration;
 use crate::failure::Failure;
 use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef, render_command};
 use serde::Serialize;
@@ -52,16 +53,16 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let login = args.login.unwrap_or_else(Environment::os_user_name);
     let (username, email) = parse_login(&login)?;
     if app.has_store()? {
-        if authority::has_users(app.store()?)? {
+        if authority::accounts::has_users(app.store()?)? {
             return report_existing_store(app, args.exist_ok);
         }
         if let Some(algorithm) = args.alg {
-            authority::require_signing_algorithm(app.store()?, algorithm)?;
+            authority::keys::require_signing_algorithm(app.store()?, algorithm)?;
         }
     }
     let (password, is_random) = match app.try_obtain_new_password(&args.password.into_source())? {
         Some(password) => (password, false),
-        None => (Password::parse(authority::generate_password()?)?, true),
+        None => (Password::parse(crate::crypto::generate_password()?)?, true),
     };
     app.ensure_session_can_be_saved()?;
     app.create_store_with_algorithm(args.alg.unwrap_or(Algorithm::ES256))?;

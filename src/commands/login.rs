@@ -3,7 +3,9 @@
 use super::password_args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Rendered, Report, SecretOutput};
-use crate::authority::{AuditTarget, LoginCredentials, TokenPair};
+use crate::authority::accounts::LoginCredentials;
+use crate::authority::audit_context::AuditTarget;
+use crate::authority::sessions::TokenPair;
 use crate::failure::{Failure, Kind};
 use crate::model::{Sid, Timestamp, Untrusted, UserRef};
 use secrecy::ExposeSecret;

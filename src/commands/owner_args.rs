@@ -32,7 +32,9 @@ impl OwnerArgs {
         match &self.user {
             None if self.all_users => Ok(None),
             None => Ok(Some(caller.user.id)),
-            Some(user_ref) => Ok(Some(authority::load_user(app.store()?, caller, user_ref)?.id)),
+            Some(user_ref) => {
+                Ok(Some(authority::accounts::load_user(app.store()?, caller, user_ref)?.id))
+            }
         }
     }
 }

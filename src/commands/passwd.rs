@@ -38,7 +38,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let (current_password, new_password) =
         app.obtain_password_change(&args.password.into_source())?;
     let context = app.audit_context()?;
-    let ended_count = authority::change_password(
+    let ended_count = authority::accounts::change_password(
         app.store()?,
         &context,
         &caller,

@@ -3,7 +3,8 @@
 use super::password_args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, Registration};
+use crate::authority;
+use crate::authority::accounts::Registration;
 use crate::failure::Failure;
 use crate::model::{Algorithm, DisplayName, Email, Role, UserName};
 use serde::Serialize;
@@ -70,7 +71,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         password,
         role: args.role,
     };
-    let (user, changed) = authority::register_user(
+    let (user, changed) = authority::accounts::register_user(
         app.store()?,
         &context,
         caller.as_ref(),

@@ -5,12 +5,12 @@ mod restore;
 mod store;
 mod terminal;
 mod token;
-
 pub(crate) use token::exit_code;
 
-use crate::authority::{self, ImportError, RejectReason, ResourceKind};
+use crate::authority::{self, RejectReason, error::ResourceKind};
+use crate::crypto::{self, ImportError};
 use crate::model::{InvalidLine, InvalidValue, redact_for_error};
-use crate::{crypto, session_file};
+use crate::session_file;
 use serde_json::{Map, Value, json};
 
 macro_rules! kinds {
@@ -222,8 +222,8 @@ impl From<authority::Error> for Failure {
             Error::NotFound { resource: ResourceKind::Key, .. } => {
                 failure(Kind::NotFound, "key_not_found")
             }
-            Error::QuotaExceeded { limit, live_tokens: live } => {
-                token::quota_exceeded(message, limit, &live)
+            Error::QuotaExceeded { limit, live_tokens } => {
+                token::quota_exceeded(message, limit, &live_tokens)
             }
             Error::TokenRejected { kind, reasons, .. } => {
                 token::token_rejected(message, kind, &reasons)

@@ -1,6 +1,7 @@
 //! Fuzz target for the validation of claims at arbitrary times.
 
-use crate::authority::{Expectations, ExpectedKind, RejectReason, check_claims_only};
+use crate::authority::RejectReason;
+use crate::authority::verification::{Expectations, ExpectedKind, check_claims_only};
 use crate::model::{Lifetime, Permission, Timestamp, parse_strict_object};
 use serde_json::{Map, Value};
 

@@ -1,6 +1,7 @@
 //! Fuzz target for token parsing.
 
-use crate::authority::{Expectations, ExpectedKind, RejectReason, verify_third_party};
+use crate::authority::RejectReason;
+use crate::authority::verification::{Expectations, ExpectedKind, verify_third_party};
 use crate::crypto::{self, CompactJws, MAX_TOKEN_BYTES, decode_lenient, read_key};
 use crate::model::{Algorithm, Timestamp};
 use base64::Engine;

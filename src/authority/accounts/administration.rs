@@ -1,7 +1,8 @@
 //! Listing, changing, disabling and deleting of accounts. The last active admin cannot be removed.
 
+use super::super::error::ResourceKind;
 use super::super::principal::require_role;
-use super::super::{AuditContext, Caller, Error, ResourceKind};
+use super::super::{AuditContext, Caller, Error};
 use crate::model::{
     DisplayName, Email, Page, PageRequest, Quota, Role, User, UserId, UserName, UserRef,
 };

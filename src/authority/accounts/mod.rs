@@ -13,12 +13,12 @@ pub(crate) use administration::{
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{UserExport, authorize_user_export, export_users};
 pub(crate) use import::{ImportOutcome, ImportRows, authorize_user_import, import_users};
-
 use name_owner::NameOwner;
 
 use super::audit_context::AuditRowState;
 use super::principal::{require_role, write_as_optional_principal};
-use super::{AuditContext, AuthenticatedUser, Caller, Error};
+use super::sessions::AuthenticatedUser;
+use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
     DisplayName, Email, NewUser, Password, PasswordHash, Role, Timestamp, User, UserName, UserRef,

@@ -1,6 +1,8 @@
 //! Queries of recorded tokens. Only admins see the tokens of other users.
 
-use crate::authority::{Caller, Error, ResourceKind, TokenSelector};
+use crate::authority::error::ResourceKind;
+use crate::authority::revocation::TokenSelector;
+use crate::authority::{Caller, Error};
 use crate::model::{Page, PageRequest, RecordedToken, Role, Timestamp, WithOwner};
 use crate::store::{Store, TokenFilter};
 

@@ -1,8 +1,8 @@
 //! Key lifecycle: standby, active, retired, revoked. A key is published before its first signature
 //! and still verifies for some time after a rotation, so that verifiers never miss a key.
 
-use super::super::sessions::expiry_after;
-use super::super::{AuditContext, Caller, Error, ResourceKind};
+use crate::authority::sessions::expiry_after;
+use crate::authority::{AuditContext, Caller, Error, error::ResourceKind};
 use crate::crypto;
 use crate::model::{
     Algorithm, Key, KeySpec, KeyState, Lifetime, Purpose, Role, RsaBits, Timestamp, Untrusted,

@@ -11,7 +11,8 @@ pub(crate) use lifecycle::{
     rotate_key,
 };
 
-use super::{AuditContext, Caller, Error, ResourceKind};
+use super::error::ResourceKind;
+use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{Algorithm, Key, KeySpec, KeyState, Purpose, Role, RsaBits, Timestamp};
 use crate::store::{self, InitialRows, Reader, Store, Writer};

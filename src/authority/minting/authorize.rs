@@ -1,8 +1,8 @@
 //! Authorization to mint: by an access token of a minter, or by an app token with `jeton:mint`.
 
-use super::super::principal::{BearerCredential, require_role};
-use super::super::verification::TokenRecord;
-use super::super::{Error, Expectations, ExpectedKind, Principal, RejectReason, verify};
+use super::super::principal::{BearerCredential, Principal, require_role};
+use super::super::verification::{Expectations, ExpectedKind, TokenRecord, verify};
+use super::super::{Error, RejectReason};
 use crate::model::{Permission, PermissionPolicy, Role, Timestamp, TokenKind, Untrusted, User};
 use crate::store::Store;
 

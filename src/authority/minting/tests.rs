@@ -1,11 +1,13 @@
 //! Tests of claims, kinds and recording of test tokens.
 
 use super::*;
+use crate::authority::sessions::authenticate;
 use crate::authority::test_store::{
     add_session, add_user, at, decode_token, issue_app_token, mint_request, mint_token,
     mint_token_text, new_store, new_store_with, refusal_reasons, set_setting, verification_reasons,
 };
-use crate::authority::{Error, ExpectedKind, RejectReason, authenticate};
+use crate::authority::verification::ExpectedKind;
+use crate::authority::{Error, RejectReason};
 use crate::model::{ExtraClaims, Lifetime, Purpose, Role, Setting, TokenKind};
 use secrecy::ExposeSecret;
 use serde_json::json;

@@ -53,7 +53,7 @@ fn describe_filter(filter: &TokenFilter) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authority::list_tokens;
+    use crate::authority::issuing::list_tokens;
     use crate::authority::test_store::{
         TestUser, add_user, at, audit_at, issue_app_token, mint_request, mint_token, new_store,
         set_setting,

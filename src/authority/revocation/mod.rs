@@ -5,11 +5,12 @@ mod bulk;
 pub(crate) use bulk::{count_revocable_tokens, revoke_bulk};
 
 use super::audit_context::sanitize_for_audit;
+use super::error::ResourceKind;
 use super::principal::{require_role, write_as_optional_principal};
-use super::verification::{TokenRecord, load_consistent_record};
-use super::{
-    AuditContext, Caller, Error, Expectations, ExpectedKind, RejectReason, ResourceKind, verify,
+use super::verification::{
+    Expectations, ExpectedKind, TokenRecord, load_consistent_record, verify,
 };
+use super::{AuditContext, Caller, Error, RejectReason};
 use crate::model::{
     InvalidValue, Jti, RecordedToken, Role, Timestamp, TokenId, TokenKind, Untrusted, User, UserId,
 };

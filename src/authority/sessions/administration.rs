@@ -1,7 +1,8 @@
 //! Listing and revocation of sessions.
 
+use super::super::error::ResourceKind;
 use super::super::principal::{require_role, write_as};
-use super::super::{AuditContext, Caller, Error, ResourceKind};
+use super::super::{AuditContext, Caller, Error};
 use crate::model::{ActiveSession, Role, Session, Sid, UserId, WithOwner};
 use crate::store::Store;
 

@@ -8,9 +8,9 @@ pub(super) use pair::expiry_after;
 use pair::{new_pair, reissue_pair, sign_pair};
 
 use super::audit_context::AuditRowState;
-use super::principal::BearerCredential;
-use super::verification::{TokenRecord, VerificationReport};
-use super::{AuditContext, Error, Expectations, ExpectedKind, Principal, RejectReason, verify};
+use super::principal::{BearerCredential, Principal};
+use super::verification::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
+use super::{AuditContext, Error, RejectReason};
 use crate::crypto;
 use crate::model::{Jti, Key, PasswordHash, Session, Settings, Sid, Timestamp, TokenKind, User};
 use crate::store::{NewPair, PairWithSession, Reader, Store, Writer};

@@ -1,12 +1,13 @@
 //! `jeton audit list`
 
 use crate::app::{App, Cell, OutputFormat, Style, Table};
-use crate::authority::{self, Caller, EventFilter};
+use crate::authority::{self, Caller};
 use crate::commands::cli::resolve_action;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Failure, Kind};
 use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for_error};
+use crate::store::EventFilter;
 
 /// List changes and refusals, newest first (admins only)
 ///
@@ -94,13 +95,17 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return stream_events(app, &caller, &filter, args.paging.after());
     }
     if is_json_lines {
-        let events =
-            authority::list_events(app.store()?, &caller, &filter, args.paging.page_request())?;
+        let events = authority::audit::list_events(
+            app.store()?,
+            &caller,
+            &filter,
+            args.paging.page_request(),
+        )?;
         return app.write_rows(&events.items, true).map(drop);
     }
     let list = ListReport { noun: "events", build_table, is_sorted_by_id: true };
     list.report(app, args.paging.page_request(), |app, page| {
-        Ok(authority::list_events(app.store()?, &caller, &filter, page)?)
+        Ok(authority::audit::list_events(app.store()?, &caller, &filter, page)?)
     })?;
     Ok(())
 }
@@ -122,7 +127,7 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
         app.print_warning(&format!("unknown action `{display_action}`"));
     }
     if let Some(outcome) = &args.outcome
-        && !authority::AUDIT_OUTCOMES.contains(&outcome.as_str())
+        && !authority::audit_context::AUDIT_OUTCOMES.contains(&outcome.as_str())
         && !Kind::has_code(outcome)
     {
         app.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));
@@ -139,7 +144,7 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
 }
 
 fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<UserId, Failure> {
-    let failure = match authority::find_actor(app.store()?, caller, user_ref) {
+    let failure = match authority::audit::find_actor(app.store()?, caller, user_ref) {
         Ok(id) => return Ok(id),
         Err(error) => Failure::from(error),
     };
@@ -156,7 +161,7 @@ fn stream_events(
     mut after: Option<i64>,
 ) -> Result<(), Failure> {
     loop {
-        let events = authority::load_next_events(app.store()?, caller, filter, after)?;
+        let events = authority::audit::load_next_events(app.store()?, caller, filter, after)?;
         let Some(last) = events.last() else { return Ok(()) };
         after = Some(last.id);
         if !app.write_rows(&events, true)? {

@@ -28,7 +28,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     let (kid, overlap) = (&args.kid, args.overlap.overlap);
-    if let Some(rotation) = authority::activate_key(app.store()?, &context, &caller, kid, overlap)?
+    if let Some(rotation) =
+        authority::keys::activate_key(app.store()?, &context, &caller, kid, overlap)?
     {
         return report_rotation(app, rotation);
     }

@@ -1,7 +1,8 @@
 //! `jeton keys export`
 
 use crate::app::{App, OutputDir, PUBLIC_MODE, Rendered, Report, SecretOutput};
-use crate::authority::{self, DiscoverySite, JwkSetExport};
+use crate::authority;
+use crate::authority::keys::{DiscoverySite, JwkSetExport};
 use crate::commands::views::WrittenFiles;
 use crate::failure::{Failure, Kind};
 use crate::model::{IssuerUrl, Purpose, Untrusted};
@@ -99,17 +100,17 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     }
     if let Some(kids) = &args.pem {
         let kid = kids.first().map(String::as_str);
-        let key = authority::export_public_pem(app.store()?, kid, args.purpose)?;
+        let key = authority::keys::export_public_pem(app.store()?, kid, args.purpose)?;
         return app.report(&KeyTextOutput { key });
     }
     app.store()?;
     let now = app.now()?;
     if let (Some(directory), Some(issuer)) = (&args.site, &args.issuer) {
-        let site = authority::build_discovery_site(app.store()?, args.purpose, issuer, now)?;
+        let site = authority::keys::build_discovery_site(app.store()?, args.purpose, issuer, now)?;
         return publish_site(app, directory, site);
     }
     let JwkSetExport { jwk_set: keys, omitted_count } =
-        authority::export_jwks(app.store()?, args.purpose, now)?;
+        authority::keys::export_jwks(app.store()?, args.purpose, now)?;
     warn_of_omitted_keys(app, &keys, omitted_count);
     app.report(&JwkSetOutput(keys))
 }
@@ -178,11 +179,11 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     app.audit_refusals();
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
-    let key = authority::load_key_for_export(app.store()?, &caller, kid)?;
+    let key = authority::keys::load_key_for_export(app.store()?, &caller, kid)?;
     let display_kid = key.spec.kid.to_display();
     app.confirm(&format!("Print the private part of key {display_kid}?"))?;
     let context = app.audit_context()?;
-    let text = authority::export_private_key(app.store()?, &context, &caller, &key)?;
+    let text = authority::keys::export_private_key(app.store()?, &context, &caller, &key)?;
     if app.deliver_secret(output, &KeyTextOutput { key: text.expose_secret().to_owned() }) {
         return Ok(());
     }

@@ -1,7 +1,9 @@
 //! `jeton keys import`
 
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, RequestedKey, SecretEncoding};
+use crate::authority;
+use crate::authority::keys::RequestedKey;
+use crate::crypto::SecretEncoding;
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
 use serde::Serialize;
@@ -93,7 +95,7 @@ impl Report for ImportOutput {
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let importer = authority::KeyImporter {
+    let importer = crate::crypto::KeyImporter {
         purpose: args.purpose,
         algorithm: args.alg,
         encoding: args.encoding,

@@ -1,7 +1,8 @@
 //! `jeton keys list`
 
 use crate::app::{App, Cell, Rendered, Report, Table};
-use crate::authority::{self, KeySummary};
+use crate::authority;
+use crate::authority::keys::KeySummary;
 use crate::commands::views::placeholder;
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Timestamp, Untrusted};
@@ -73,6 +74,6 @@ fn describe_algorithm(key: &KeyRow) -> String {
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     app.store()?;
     let now = app.now()?;
-    let keys = authority::list_keys(app.store()?, now)?;
+    let keys = authority::keys::list_keys(app.store()?, now)?;
     app.report(&KeyListOutput { items: keys.into_iter().map(KeyRow::new).collect() })
 }

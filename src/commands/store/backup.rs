@@ -44,7 +44,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let progress = app.start_progress("backing up", 0);
     let on_progress = progress.updater();
     let (size, directory_writers) =
-        authority::back_up(app.store()?, &context, &caller, &args.file, on_progress)?;
+        authority::maintenance::back_up(app.store()?, &context, &caller, &args.file, on_progress)?;
     drop(progress);
     app.warn_of_group_writers(directory_writers, args.file.parent().unwrap_or(&args.file));
     let file = Untrusted::new(args.file.to_string_lossy());

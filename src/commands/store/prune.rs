@@ -51,13 +51,19 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     if let Some(last_change) =
-        authority::detect_fast_clock(app.store()?, &context, &caller, args.keep)?
+        authority::maintenance::detect_fast_clock(app.store()?, &context, &caller, args.keep)?
     {
         confirm_clock_gap(app, last_change)?;
     }
     let progress = app.start_progress("pruning", 0);
     let mut on_progress = |done, total| progress.set(done, total);
-    let counts = authority::prune(app.store()?, &context, &caller, args.keep, &mut on_progress)?;
+    let counts = authority::maintenance::prune(
+        app.store()?,
+        &context,
+        &caller,
+        args.keep,
+        &mut on_progress,
+    )?;
     drop(progress);
     let tokens = pluralize(counts.tokens, "token");
     let sessions = pluralize(counts.sessions, "session");
@@ -67,7 +73,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     };
     app.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
     app.report(&PruneOutput {
-        changed: counts != authority::PruneCounts::default(),
+        changed: counts != authority::maintenance::PruneCounts::default(),
         tokens_deleted: counts.tokens,
         sessions_deleted: counts.sessions,
         revocations_deleted: counts.revocation_entries,

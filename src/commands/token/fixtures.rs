@@ -3,7 +3,7 @@
 use super::manifest::{Manifest, omitted_defects};
 use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
 use crate::app::{App, OutputDir, PRIVATE_MODE, SecretOutput};
-use crate::authority::{Fixtures, build_fixtures, build_fixtures_with_external_key};
+use crate::authority::minting::{Fixtures, build_fixtures, build_fixtures_with_external_key};
 use crate::commands::views::{WrittenFiles, pluralize};
 use crate::failure::{Failure, Kind};
 use crate::model::{Row, Timestamp, Untrusted};

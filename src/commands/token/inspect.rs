@@ -2,7 +2,8 @@
 
 use super::TokenArgs;
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, Expectations, ExpectedKind};
+use crate::authority;
+use crate::authority::verification::{Expectations, ExpectedKind};
 use crate::failure::Failure;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
@@ -37,6 +38,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.store()?;
     let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), app.now()?);
     let report =
-        authority::verify(app.store()?, token.expose_secret(), &expectations)?.into_accepted()?;
+        authority::verification::verify(app.store()?, token.expose_secret(), &expectations)?
+            .into_accepted()?;
     app.report(&ClaimsOutput(report.claims.unwrap_or_default()))
 }

@@ -37,6 +37,6 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let token = app.read_token_argument(args.token.token.as_deref())?;
     app.store()?;
     let now = app.now()?;
-    let response = authority::introspect(app.store()?, token.expose_secret(), now)?;
+    let response = authority::verification::introspect(app.store()?, token.expose_secret(), now)?;
     app.report(&IntrospectOutput(response))
 }

@@ -1,7 +1,8 @@
 //! Manifest of the fixtures, as JSON and as a Markdown table.
 
 use crate::app::{Rendered, Report, Table};
-use crate::authority::{Defect, Fixture, Fixtures, RejectReason};
+use crate::authority::RejectReason;
+use crate::authority::minting::{Defect, Fixture, Fixtures};
 use crate::commands::views::placeholder;
 use crate::failure::exit_code;
 use crate::model::{Timestamp, Untrusted};

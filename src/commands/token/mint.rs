@@ -3,7 +3,7 @@
 use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
 use super::token_output;
 use crate::app::{App, OutputFormat, SecretOutput};
-use crate::authority::{ClaimRows, Defect, MintJob, MintRequest, MintedToken};
+use crate::authority::minting::{ClaimRows, Defect, MintJob, MintRequest, MintedToken};
 use crate::failure::Failure;
 use crate::model::Timestamp;
 use clap::builder::{PossibleValuesParser, TypedValueParser};

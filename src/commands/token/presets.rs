@@ -1,7 +1,7 @@
 //! `jeton token presets …`
 
 use crate::app::{App, Rendered, Report, Table};
-use crate::authority::Template;
+use crate::authority::minting::Template;
 use crate::commands::views::placeholder;
 use crate::failure::Failure;
 use crate::model::{Untrusted, escape};

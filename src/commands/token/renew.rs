@@ -2,7 +2,9 @@
 
 use super::create;
 use crate::app::{App, SecretOutput};
-use crate::authority::{self, RenewalOptions, RenewedToken, TokenSelector};
+use crate::authority;
+use crate::authority::renewal::{RenewalOptions, RenewedToken};
+use crate::authority::revocation::TokenSelector;
 use crate::failure::Failure;
 use crate::model::Lifetime;
 use secrecy::ExposeSecret;
@@ -51,7 +53,13 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         old_id,
         grace_until,
         ended_predecessor: revoked_predecessor_id,
-    } = authority::renew_token(app.store()?, &context, caller.as_ref(), &selector, options)?;
+    } = authority::renewal::renew_token(
+        app.store()?,
+        &context,
+        caller.as_ref(),
+        &selector,
+        options,
+    )?;
     match grace_until {
         Some(until) => {
             app.print_status(&format!(

@@ -1,11 +1,13 @@
 //! `jeton token revoke`
 
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, Caller, RevocationOutcome, TokenFilter, TokenSelector};
+use crate::authority::revocation::{RevocationOutcome, TokenSelector};
+use crate::authority::{self, Caller};
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{AppName, TimeBound, TokenKind, TokenStatus, UserRef};
+use crate::store::TokenFilter;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -94,7 +96,8 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller =
         if selectors.iter().any(TokenSelector::needs_caller) { Some(app.caller()?) } else { None };
     let context = app.audit_context()?;
-    let outcomes = authority::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
+    let outcomes =
+        authority::revocation::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
     for outcome in &outcomes {
         let name = outcome.id.map_or_else(|| outcome.jti.to_display(), |id| id.to_string());
         let verb = if outcome.changed { "revoked" } else { "already revoked:" };
@@ -118,7 +121,8 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
         expiring_within: None,
         issued_before: args.before.map(|bound| bound.resolve(now)),
     };
-    let found_count = authority::count_revocable_tokens(app.store()?, now, &caller, &filter)?;
+    let found_count =
+        authority::revocation::count_revocable_tokens(app.store()?, now, &caller, &filter)?;
     if found_count == 0 {
         app.print_status("no tokens to revoke");
         return app.report(&BulkRevokeOutput { changed: false, tokens_revoked: 0 });
@@ -126,7 +130,8 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let owners = load_owner_label(app, &caller, &filter)?;
     app.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
     let context = app.audit_context()?;
-    let revoked_count = authority::revoke_bulk(app.store()?, &context, &caller, &filter)?;
+    let revoked_count =
+        authority::revocation::revoke_bulk(app.store()?, &context, &caller, &filter)?;
     app.print_status(&format!("revoked {}", pluralize(revoked_count, "token")));
     app.report(&BulkRevokeOutput { changed: revoked_count > 0, tokens_revoked: revoked_count })
 }
@@ -139,7 +144,8 @@ fn load_owner_label(
     match filter.owner {
         None => Ok("all users".to_owned()),
         Some(owner) => {
-            Ok(authority::load_user(app.store()?, caller, &UserRef::Id(owner))?.to_display())
+            Ok(authority::accounts::load_user(app.store()?, caller, &UserRef::Id(owner))?
+                .to_display())
         }
     }
 }

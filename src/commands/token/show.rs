@@ -1,7 +1,8 @@
 //! `jeton token show`
 
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, TokenSelector};
+use crate::authority;
+use crate::authority::revocation::TokenSelector;
 use crate::commands::views::TokenView;
 use crate::failure::Failure;
 use crate::model::InvalidValue;
@@ -39,6 +40,6 @@ impl Report for ShowOutput {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let now = app.now()?;
-    let token = authority::load_token(app.store()?, &caller, &args.id)?;
+    let token = authority::issuing::load_token(app.store()?, &caller, &args.id)?;
     app.report(&ShowOutput(TokenView::new(token, now)))
 }

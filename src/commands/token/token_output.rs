@@ -1,7 +1,9 @@
 //! Output of test tokens. Recorded tokens that cannot be delivered are revoked.
 
 use crate::app::{App, OutputFormat, Rendered, Report, SecretOutput};
-use crate::authority::{self, MintedToken, RevocationCause};
+use crate::authority;
+use crate::authority::issuing::RevocationCause;
+use crate::authority::minting::MintedToken;
 use crate::failure::{Failure, Kind};
 use crate::model::{TokenId, Untrusted};
 use secrecy::ExposeSecret;
@@ -129,7 +131,7 @@ pub(super) fn revoke_undelivered(
     if !ids.is_empty() {
         let context = app.audit_context()?;
         let user_id = app.user_id();
-        authority::revoke_issued(
+        authority::issuing::revoke_issued(
             app.store()?,
             &context,
             user_id,

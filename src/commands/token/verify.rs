@@ -2,10 +2,9 @@
 
 use super::{TokenArgs, parse_pair};
 use crate::app::{App, Cell, Rendered, Report, Style};
-use crate::authority::{
-    self, Expectations, ExpectedKind, MediaType, RejectReason, SecretEncoding, VerificationReport,
-    Verifier,
-};
+use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
+use crate::authority::{self, RejectReason};
+use crate::crypto::{SecretEncoding, Verifier};
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, InvalidValue, Lifetime, Permission, Timestamp, TokenId, TokenKind, TokenStatus,
@@ -159,7 +158,8 @@ enum VerificationKeys {
 fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
     let Some(keys) = read_external_keys(app, args)? else { return Ok(VerificationKeys::Store) };
     if keys.iter().any(Verifier::is_symmetric) {
-        authority::ensure_no_public_secrets(&keys, &app.public_keys()).map_err(Failure::bad_key)?;
+        crate::crypto::ensure_no_public_secrets(&keys, &app.public_keys())
+            .map_err(Failure::bad_key)?;
     }
     Ok(VerificationKeys::External(keys))
 }
@@ -167,7 +167,8 @@ fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
 /// Reads the keys given with `--jwks` or `--key`.
 fn read_external_keys(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
     if let Some(path) = &args.jwks {
-        let mut keys = authority::read_jwks(&app.read_key_file(path)?).map_err(Failure::bad_key)?;
+        let mut keys =
+            crate::crypto::read_jwks(&app.read_key_file(path)?).map_err(Failure::bad_key)?;
         for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
             key.restrict(&args.alg);
         }
@@ -175,7 +176,7 @@ fn read_external_keys(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, F
     }
     if let Some(path) = &args.key {
         let bytes = app.read_key_file(path)?;
-        let key = authority::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
+        let key = crate::crypto::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
         return Ok(Some(vec![key.map_err(Failure::bad_key)?]));
     }
     Ok(None)
@@ -188,9 +189,11 @@ fn verify_token(
     expectations: &Expectations,
 ) -> Result<VerificationReport, Failure> {
     match keys {
-        VerificationKeys::Store => Ok(authority::verify(app.store()?, token, expectations)?),
+        VerificationKeys::Store => {
+            Ok(authority::verification::verify(app.store()?, token, expectations)?)
+        }
         VerificationKeys::External(keys) => {
-            Ok(authority::verify_third_party(keys, token, expectations))
+            Ok(authority::verification::verify_third_party(keys, token, expectations))
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `jeton users export`
 
 use crate::app::{App, OutputFormat};
-use crate::authority::{self, UserExport};
+use crate::authority;
+use crate::authority::accounts::UserExport;
 use crate::commands::views::{QuotaView, pluralize};
 use crate::failure::{Failure, Kind};
 use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, User, UserName, UserUuid};
@@ -59,7 +60,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         app.audit_refusals();
     }
     let caller = app.caller()?;
-    authority::authorize_user_export(&caller)?;
+    authority::accounts::authorize_user_export(&caller)?;
     if args.with_hashes {
         app.confirm("Print all password hashes?")?;
     }
@@ -78,8 +79,13 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             .then(|| HashColumn { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
     };
     let to_object = |user, hash| build_row(user, hash).to_json_object();
-    let mut export =
-        authority::export_users(app.store()?, &context, &caller, args.with_hashes, to_object)?;
+    let mut export = authority::accounts::export_users(
+        app.store()?,
+        &context,
+        &caller,
+        args.with_hashes,
+        to_object,
+    )?;
     let count = pluralize(export.count, "user");
     if write_rows(app, &mut export)? {
         app.print_status(&format!("exported {count}"));

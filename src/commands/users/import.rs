@@ -1,7 +1,8 @@
 //! `jeton users import`
 
 use crate::app::{App, Rendered, Report};
-use crate::authority::{self, ImportOutcome, ImportRows};
+use crate::authority;
+use crate::authority::accounts::{ImportOutcome, ImportRows};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::Algorithm;
@@ -56,7 +57,7 @@ impl Report for ImportOutput {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
     if let Some(caller) = &caller {
-        authority::authorize_user_import(caller)?;
+        authority::accounts::authorize_user_import(caller)?;
     }
     let now = app.now()?;
     let batch = ImportRows::from_reader(app.open_rows_file(&args.rows)?, now)?;
@@ -68,8 +69,14 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let progress = app.start_progress("importing", batch.len());
     let on_row = || progress.advance();
     let store = app.store()?;
-    let result =
-        authority::import_users(store, &context, caller.as_ref(), &batch, args.exist_ok, &on_row);
+    let result = authority::accounts::import_users(
+        store,
+        &context,
+        caller.as_ref(),
+        &batch,
+        args.exist_ok,
+        &on_row,
+    );
     drop(progress);
     report_import(app, result?)
 }

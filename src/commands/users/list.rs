@@ -1,13 +1,14 @@
 //! `jeton users list`
 
 use crate::app::{App, Cell, Table};
-use crate::authority::{self, UserFilter, UserOrder};
+use crate::authority;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{UserView, name_cell, status_cell};
 use crate::failure::Failure;
 use crate::model::{
     Email, InvalidValue, NameFilter, PageRequest, Role, UserId, UserName, UserUuid,
 };
+use crate::store::{UserFilter, UserOrder};
 use serde::Serialize;
 
 /// List accounts, by default sorted by id
@@ -111,7 +112,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let list =
         ListReport { noun: "users", build_table, is_sorted_by_id: filter.order == UserOrder::Id };
     list.report(app, page, |app, page| {
-        let users = authority::list_users(app.store()?, &caller, &filter, page)?;
+        let users = authority::accounts::list_users(app.store()?, &caller, &filter, page)?;
         Ok(users.map(|user| {
             let user = UserView::from(user);
             UserRow {

@@ -2,7 +2,8 @@
 
 use super::{UserArgs, report_change};
 use crate::app::App;
-use crate::authority::{self, Patch, ProfilePatch};
+use crate::authority;
+use crate::authority::accounts::{Patch, ProfilePatch};
 use crate::failure::Failure;
 use crate::model::{DisplayName, Email, InvalidValue, User, UserName};
 
@@ -40,8 +41,13 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     let patch = ProfilePatch { username: args.username, email: args.email, name: args.name };
-    let (user, changed) =
-        authority::rename_user(app.store()?, &context, &caller, &args.target.user, &patch)?;
+    let (user, changed) = authority::accounts::rename_user(
+        app.store()?,
+        &context,
+        &caller,
+        &args.target.user,
+        &patch,
+    )?;
     let message = describe_names(&user);
     report_change(app, user, changed, &message)
 }

@@ -26,7 +26,12 @@ pub(crate) struct Args {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
-    let (user, changed) =
-        authority::set_user_role(app.store()?, &context, &caller, &args.target.user, args.role)?;
+    let (user, changed) = authority::accounts::set_user_role(
+        app.store()?,
+        &context,
+        &caller,
+        &args.target.user,
+        args.role,
+    )?;
     report_change(app, user, changed, &format!("has the role {}", args.role.name()))
 }

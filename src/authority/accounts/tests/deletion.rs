@@ -1,8 +1,9 @@
 //! Deletion of accounts.
 
 use super::*;
+use crate::authority::RejectReason;
 use crate::authority::test_store::{issue_app_token, verification_reasons};
-use crate::authority::{ExpectedKind, RejectReason};
+use crate::authority::verification::ExpectedKind;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
 

@@ -6,10 +6,11 @@ mod import;
 mod passwords;
 
 use super::*;
+use crate::authority::error::ResourceKind;
+use crate::authority::sessions::authenticate;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, new_store, set_setting,
 };
-use crate::authority::{ResourceKind, authenticate};
 use crate::model::{NameFilter, Page, PageRequest, Setting};
 use crate::store::UserFilter;
 

@@ -1,8 +1,10 @@
 //! Login, password changes and account recovery.
 
 use super::*;
+use crate::authority::RejectReason;
+use crate::authority::sessions::{begin_session, session_exists};
 use crate::authority::test_store::{replace_session, verification_reasons};
-use crate::authority::{ExpectedKind, RejectReason, begin_session, session_exists};
+use crate::authority::verification::ExpectedKind;
 use crate::crypto::hashing_work;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;

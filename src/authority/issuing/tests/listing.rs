@@ -1,7 +1,7 @@
 //! Token lists: visibility and filters.
 
 use super::*;
-use crate::authority::TokenSelector;
+use crate::authority::revocation::TokenSelector;
 use crate::model::TokenStatus;
 
 fn list_token_ids(

@@ -4,11 +4,13 @@ mod listing;
 mod quota;
 
 use super::*;
+use crate::authority::RejectReason;
+use crate::authority::error::ResourceKind;
 use crate::authority::test_store::{
     TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, set_setting,
     token_request, verification_reasons, verify_token,
 };
-use crate::authority::{Expectations, ExpectedKind, RejectReason, ResourceKind};
+use crate::authority::verification::{Expectations, ExpectedKind};
 use crate::model::{PageRequest, Role, Setting};
 use crate::store::TokenFilter;
 use secrecy::ExposeSecret;

@@ -3,14 +3,16 @@
 mod revocations;
 
 use super::*;
+use crate::authority::RejectReason;
+use crate::authority::issuing::Expiry;
+use crate::authority::renewal::{RenewalOptions, renew_token};
+use crate::authority::revocation::{TokenSelector, revoke};
+use crate::authority::sessions::{NewPairIds, refresh_session};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
     mint_token_text, new_store, refusal_reasons, verification_reasons, verify_token,
 };
-use crate::authority::{
-    Expectations, ExpectedKind, Expiry, NewPairIds, RejectReason, RenewalOptions, TokenSelector,
-    refresh_session, renew_token, revoke,
-};
+use crate::authority::verification::{Expectations, ExpectedKind};
 use crate::model::{Lifetime, TokenId, TokenKind};
 use secrecy::ExposeSecret;
 

@@ -3,11 +3,13 @@
 mod test_tokens;
 
 use super::*;
+use crate::authority::issuing::Expiry;
+use crate::authority::minting::Signer;
+use crate::authority::sessions::{NewPairIds, refresh_session};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, decode_token, issue_app_token, mint_request,
     mint_token_text, new_store, refusal_reasons, verification_reasons,
 };
-use crate::authority::{Expiry, NewPairIds, Signer, refresh_session};
 use crate::model::{Algorithm, ExtraClaims};
 use secrecy::ExposeSecret;
 

@@ -1,7 +1,7 @@
 //! Property tests: the result does not depend on the order of keys.
 
 use super::*;
-use crate::authority::{NewKeyOptions, add_keys, generate_key};
+use crate::authority::keys::{NewKeyOptions, add_keys, generate_key};
 use crate::crypto::read_jwks;
 use crate::model::{KeySpec, RsaBits};
 use proptest::prelude::*;

@@ -1,10 +1,9 @@
 //! Property tests: a signed token verifies, and a modified token does not.
 
 use super::*;
+use crate::authority::issuing::{Expiry, TokenRequest, issue_token};
 use crate::authority::test_store::new_store_with;
-use crate::authority::{Expiry, TokenRequest, issue_token};
-use crate::model::Permission;
-use crate::model::{AppName, ExtraClaims};
+use crate::model::{AppName, ExtraClaims, Permission};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};
 

@@ -1,11 +1,12 @@
 //! Tests that every operation refuses a token that contradicts its row.
 
 use super::*;
+use crate::authority::issuing::{TokenRequest, issue_token};
+use crate::authority::minting::authorize_minter;
+use crate::authority::renewal::{RenewalOptions, renew_token};
+use crate::authority::revocation::{TokenSelector, revoke};
+use crate::authority::sessions::{NewPairIds, end_session, refresh_session};
 use crate::authority::test_store::{refusal_reasons, set_setting};
-use crate::authority::{
-    NewPairIds, RenewalOptions, TokenRequest, TokenSelector, authorize_minter, end_session,
-    issue_token, refresh_session, renew_token, revoke,
-};
 use crate::model::{ExtraClaims, Permission, Setting};
 
 /// Creates a store with an app token for minting that has an audience and an extra claim.
@@ -153,7 +154,7 @@ fn every_operation_refuses_a_token_that_contradicts_its_row() {
         assert_eq!(response, json!({"active": false}));
     }
     assert_eq!(
-        refusal_reasons(crate::authority::authenticate(store, at(0), &access)),
+        refusal_reasons(crate::authority::sessions::authenticate(store, at(0), &access)),
         [RejectReason::BadClaim]
     );
     assert_eq!(
