@@ -3,7 +3,8 @@
 use super::accounts::user_not_found;
 use super::{Caller, Error};
 use crate::model::{AuditEvent, Page, PageRequest, Role, UserId, UserRef};
-use crate::store::{EventFilter, Store};
+pub(crate) use crate::store::EventFilter;
+use crate::store::Store;
 
 /// Maximum number of events in a batch.
 const BATCH_SIZE: i64 = 1_000;

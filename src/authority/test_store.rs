@@ -3,6 +3,7 @@
 use super::audit_context::AuditRowState;
 use super::issuing::{Expiry, IssuedToken, TokenRequest, issue_token};
 use super::keys::{build_initial_rows, generate_key};
+pub(super) use super::minting::authorize_minter;
 use super::minting::{ClaimRows, MintJob, MintRequest, MintedToken, load_builtin_preset};
 use super::sessions::{AuthenticatedUser, TokenPair, authenticate, begin_session};
 use super::verification::{Expectations, ExpectedKind, VerificationReport, decode, verify};

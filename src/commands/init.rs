@@ -62,7 +62,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     }
     let (password, is_random) = match app.try_obtain_new_password(&args.password.into_source())? {
         Some(password) => (password, false),
-        None => (Password::parse(crate::crypto::generate_password()?)?, true),
+        None => (Password::parse(authority::accounts::generate_password()?)?, true),
     };
     app.ensure_session_can_be_saved()?;
     app.create_store_with_algorithm(args.alg.unwrap_or(Algorithm::ES256))?;

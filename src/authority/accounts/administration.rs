@@ -3,10 +3,12 @@
 use super::super::error::ResourceKind;
 use super::super::principal::require_role;
 use super::super::{AuditContext, Caller, Error};
+pub(crate) use crate::crypto::generate_password;
 use crate::model::{
     DisplayName, Email, Page, PageRequest, Quota, Role, User, UserId, UserName, UserRef,
 };
-use crate::store::{self, Reader, Store, UserFilter, Writer};
+use crate::store::{self, Reader, Store, Writer};
+pub(crate) use crate::store::{UserFilter, UserOrder};
 
 const ADMINS_ONLY_CHANGE: &str = "only admins can change accounts";
 const ADMINS_ONLY_DELETE: &str = "only admins can delete accounts";

@@ -3,7 +3,8 @@
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::import_row::{FIELDS, ImportRow, flatten_json_list, name_key, parse_import_row};
-use super::{NameOwner, require_admin_or_empty_store};
+use super::name_owner::NameOwner;
+use super::require_admin_or_empty_store;
 use crate::crypto::{self, HashClass};
 use crate::model::{
     InvalidLine, Password, PasswordHash, Role, Row, SpreadsheetRows, Timestamp, User,

@@ -7,13 +7,13 @@ mod import_row;
 mod name_owner;
 
 pub(crate) use administration::{
-    Patch, ProfilePatch, delete_user, disable_user, enable_user, list_users, load_user,
-    load_user_for_deletion, rename_user, set_user_quota, set_user_role,
+    Patch, ProfilePatch, UserFilter, UserOrder, delete_user, disable_user, enable_user,
+    generate_password, list_users, load_user, load_user_for_deletion, rename_user, set_user_quota,
+    set_user_role,
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{UserExport, authorize_user_export, export_users};
 pub(crate) use import::{ImportOutcome, ImportRows, authorize_user_import, import_users};
-use name_owner::NameOwner;
 
 use super::audit_context::AuditRowState;
 use super::principal::{require_role, write_as_optional_principal};
@@ -86,8 +86,8 @@ pub(crate) fn register_user(
     store.read(|tx| authorize_registration(tx, caller.map(|caller| &caller.user), registration))?;
     let find_existing = |store: &mut Store| {
         store
-            .read(|tx| NameOwner::lookup(tx, &registration.user_refs()))
-            .map(NameOwner::into_single)
+            .read(|tx| name_owner::NameOwner::lookup(tx, &registration.user_refs()))
+            .map(name_owner::NameOwner::into_single)
     };
     if exist_ok && let Some(user) = find_existing(store)? {
         return Ok((user, false));

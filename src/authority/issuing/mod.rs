@@ -3,6 +3,7 @@
 mod listing;
 mod revoke;
 
+pub(crate) use crate::store::TokenFilter;
 pub(crate) use listing::{list_tokens, load_token};
 pub(crate) use revoke::{RevocationCause, revoke_issued};
 

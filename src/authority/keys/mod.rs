@@ -4,6 +4,9 @@ mod add;
 mod discovery;
 mod lifecycle;
 
+pub(crate) use crate::crypto::{
+    ImportError, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
+};
 pub(crate) use add::{NewKeyOptions, RequestedKey, add_keys, authorize_key_add, generate_key};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};
 pub(crate) use lifecycle::{

@@ -12,6 +12,7 @@ mod report;
 mod third_party;
 mod token_state;
 
+pub(crate) use crate::crypto::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
 #[cfg(any(fuzzing, test))]
 pub(crate) use claims_only::check_claims_only;
 pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};

@@ -1,13 +1,13 @@
 //! `jeton audit list`
 
 use crate::app::{App, Cell, OutputFormat, Style, Table};
+use crate::authority::audit::EventFilter;
 use crate::authority::{self, Caller};
 use crate::commands::cli::resolve_action;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Failure, Kind};
 use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for_error};
-use crate::store::EventFilter;
 
 /// List changes and refusals, newest first (admins only)
 ///

@@ -3,7 +3,7 @@
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::keys::RequestedKey;
-use crate::crypto::SecretEncoding;
+use crate::authority::keys::SecretEncoding;
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
 use serde::Serialize;
@@ -95,7 +95,7 @@ impl Report for ImportOutput {
 }
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let importer = crate::crypto::KeyImporter {
+    let importer = authority::keys::KeyImporter {
         purpose: args.purpose,
         algorithm: args.alg,
         encoding: args.encoding,

@@ -2,12 +2,12 @@
 
 use crate::app::{App, Cell, Table};
 use crate::authority;
+use crate::authority::issuing::TokenFilter;
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
 use crate::failure::{Failure, Kind};
 use crate::model::{AppName, InvalidValue, Lifetime, TimeBound, TokenKind, TokenStatus};
-use crate::store::TokenFilter;
 use serde_json::json;
 
 /// List recorded tokens, without the tokens themselves

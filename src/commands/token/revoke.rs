@@ -1,13 +1,13 @@
 //! `jeton token revoke`
 
 use crate::app::{App, Rendered, Report};
+use crate::authority::issuing::TokenFilter;
 use crate::authority::revocation::{RevocationOutcome, TokenSelector};
 use crate::authority::{self, Caller};
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{AppName, TimeBound, TokenKind, TokenStatus, UserRef};
-use crate::store::TokenFilter;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 

@@ -4,8 +4,8 @@ use super::{ClaimArgs, ExpiryArgs, parse_pair};
 use crate::app::App;
 use crate::authority;
 use crate::authority::issuing::TokenRequest;
+use crate::authority::keys::{ImportError, KeyFormat, KeyImporter};
 use crate::authority::minting::{MintRequest, Signer};
-use crate::crypto::{ImportError, KeyFormat, KeyImporter};
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, AppName, ExtraClaims, KeySpec, Permission, Purpose, Untrusted, parse_strict_object,
@@ -186,7 +186,7 @@ impl ExternalKeyArgs {
         match (keys.pop(), keys.pop()) {
             (Some(key), None)
                 if key.algorithm.is_symmetric()
-                    && crate::crypto::equals_public_key(&key, &app.public_keys()) =>
+                    && authority::keys::equals_public_key(&key, &app.public_keys()) =>
             {
                 Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into())
             }

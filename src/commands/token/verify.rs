@@ -2,9 +2,10 @@
 
 use super::{TokenArgs, parse_pair};
 use crate::app::{App, Cell, Rendered, Report, Style};
+use crate::authority::keys::SecretEncoding;
+use crate::authority::verification::Verifier;
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
 use crate::authority::{self, RejectReason};
-use crate::crypto::{SecretEncoding, Verifier};
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, InvalidValue, Lifetime, Permission, Timestamp, TokenId, TokenKind, TokenStatus,
@@ -158,7 +159,7 @@ enum VerificationKeys {
 fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
     let Some(keys) = read_external_keys(app, args)? else { return Ok(VerificationKeys::Store) };
     if keys.iter().any(Verifier::is_symmetric) {
-        crate::crypto::ensure_no_public_secrets(&keys, &app.public_keys())
+        authority::verification::ensure_no_public_secrets(&keys, &app.public_keys())
             .map_err(Failure::bad_key)?;
     }
     Ok(VerificationKeys::External(keys))
@@ -167,8 +168,8 @@ fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
 /// Reads the keys given with `--jwks` or `--key`.
 fn read_external_keys(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
     if let Some(path) = &args.jwks {
-        let mut keys =
-            crate::crypto::read_jwks(&app.read_key_file(path)?).map_err(Failure::bad_key)?;
+        let mut keys = authority::verification::read_jwks(&app.read_key_file(path)?)
+            .map_err(Failure::bad_key)?;
         for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
             key.restrict(&args.alg);
         }
@@ -176,7 +177,8 @@ fn read_external_keys(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, F
     }
     if let Some(path) = &args.key {
         let bytes = app.read_key_file(path)?;
-        let key = crate::crypto::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
+        let key =
+            authority::verification::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
         return Ok(Some(vec![key.map_err(Failure::bad_key)?]));
     }
     Ok(None)

@@ -2,13 +2,13 @@
 
 use crate::app::{App, Cell, Table};
 use crate::authority;
+use crate::authority::accounts::{UserFilter, UserOrder};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{UserView, name_cell, status_cell};
 use crate::failure::Failure;
 use crate::model::{
     Email, InvalidValue, NameFilter, PageRequest, Role, UserId, UserName, UserUuid,
 };
-use crate::store::{UserFilter, UserOrder};
 use serde::Serialize;
 
 /// List accounts, by default sorted by id

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::authority::keys::{NewKeyOptions, add_keys, generate_key};
-use crate::crypto::read_jwks;
 use crate::model::{KeySpec, RsaBits};
 use proptest::prelude::*;
 use std::sync::LazyLock;

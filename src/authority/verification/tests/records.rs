@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::authority::issuing::{TokenRequest, issue_token};
-use crate::authority::minting::authorize_minter;
 use crate::authority::renewal::{RenewalOptions, renew_token};
 use crate::authority::revocation::{TokenSelector, revoke};
 use crate::authority::sessions::{NewPairIds, end_session, refresh_session};
-use crate::authority::test_store::{refusal_reasons, set_setting};
+use crate::authority::test_store::{authorize_minter, refusal_reasons, set_setting};
 use crate::model::{ExtraClaims, Permission, Setting};
 
 /// Creates a store with an app token for minting that has an audience and an extra claim.
