@@ -1,6 +1,6 @@
 //! Clock of a run; the only module that reads the system clock.
 
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::Timestamp;
 use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -27,9 +27,7 @@ impl Clock {
             .ok()
             .and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok())
             .and_then(Timestamp::from_unix)
-            .ok_or_else(|| {
-                Failure::new(Kind::Internal, "internal", "system clock is outside 1970–9999")
-            })?;
+            .ok_or_else(|| Failure::new(Code::Internal, "system clock is outside 1970–9999"))?;
         self.0.set(Some(now));
         Ok(now)
     }

@@ -5,7 +5,7 @@ use super::App;
 use super::environment::{self, INVALID_UTF8_TOKEN, NotUtf8};
 use super::input_files::{InputKind, stdin_error};
 use crate::crypto::MAX_TOKEN_BYTES;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{Password, parse_strict_object, quote_shell_word, redact_for_error};
 use crate::terminal::{Echo, StdinReader};
 use secrecy::{ExposeSecret, SecretString};
@@ -44,7 +44,7 @@ impl App {
         let bytes = self.read_file(InputKind::Key, path, MAX_KEY_FILE_BYTES)?;
         if bytes.len() > MAX_KEY_FILE_BYTES {
             let message = format!("key file too large: more than {MAX_KEY_FILE_BYTES} bytes");
-            return Err(Failure::new(Kind::BadData, "bad_data", message));
+            return Err(Failure::new(Code::BadData, message));
         }
         Ok(bytes)
     }
@@ -57,9 +57,7 @@ impl App {
         } else {
             parse_strict_object(&bytes)
         };
-        claims.map_err(|reason| {
-            Failure::new(Kind::BadData, "bad_data", format!("the claims file is {reason}"))
-        })
+        claims.map_err(|reason| Failure::new(Code::BadData, format!("the claims file is {reason}")))
     }
 
     /// Reads a key from an environment variable. Errors do not repeat the name, because the user
@@ -171,7 +169,7 @@ impl App {
             Some(Ok(password)) => Ok(Some(Zeroizing::new(password.expose_secret().to_owned()))),
             Some(Err(NotUtf8(name))) => {
                 let message = format!("`{name}` is not UTF-8");
-                Err(Failure::new(Kind::Usage, "invalid_input", message))
+                Err(Failure::new(Code::InvalidInput, message))
             }
             None => Ok(None),
         }
@@ -257,7 +255,7 @@ impl App {
         };
         let text = String::from_utf8(bytes.to_vec());
         text.map(|text| Some(Zeroizing::new(text)))
-            .map_err(|_| Failure::new(Kind::Usage, "invalid_input", "the password is not UTF-8"))
+            .map_err(|_| Failure::new(Code::InvalidInput, "the password is not UTF-8"))
     }
 
     fn read_token_file(&self, path: &Path) -> Result<SecretString, Failure> {

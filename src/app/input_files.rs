@@ -2,7 +2,7 @@
 //! read at once, up to a maximum size.
 
 use super::App;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::files::read_limited;
 use crate::model::redact_for_error;
 use crate::terminal::{Echo, StdinReader};
@@ -128,5 +128,5 @@ fn read_error(name: &str, error: &io::Error) -> Failure {
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` needs")]
 pub(super) fn stdin_error(error: io::Error) -> Failure {
-    Failure::new(Kind::Usage, "invalid_input", format!("standard input cannot be read: {error}"))
+    Failure::new(Code::InvalidInput, format!("standard input cannot be read: {error}"))
 }

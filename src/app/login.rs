@@ -78,7 +78,7 @@ impl App {
         );
         // The outcome is usually known now. If the outcome is unknown or the file cannot be
         // written, the next command resolves the pending login.
-        if !matches!(&result, Err(failure) if failure.kind == Kind::OutcomeUnknown) {
+        if !matches!(&result, Err(failure) if failure.kind() == Kind::OutcomeUnknown) {
             let _ = self.resolve_pending_login(&file, &locked_file);
         }
         let (tokens, was_replaced) = result?;
@@ -151,7 +151,7 @@ impl App {
     fn has_login(&mut self, file: &SessionFile) -> Result<bool, Failure> {
         match self.load_login(file) {
             Ok(login) => Ok(login.is_some()),
-            Err(failure) if failure.kind == Kind::TokenMissing => Ok(true),
+            Err(failure) if failure.kind() == Kind::TokenMissing => Ok(true),
             Err(failure) => Err(failure),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::App;
 use crate::authority::{self, Caller};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure, Kind};
 use crate::model::Untrusted;
 use crate::store::{Findings, RestoreOutcome};
 use std::path::{Path, PathBuf};
@@ -28,11 +28,16 @@ impl App {
     /// Returns the caller. `None` if no credential is given, or if the store cannot authenticate
     /// any user: the owner of the file can then act without a login.
     pub(crate) fn caller_or_file_owner(&mut self) -> Result<Option<Caller>, Failure> {
-        const UNUSABLE_STORE_CODES: [&str; 5] =
-            ["store_not_found", "store_newer", "store_older", "store_foreign", "store_damaged"];
+        const UNUSABLE_STORE_CODES: [Code; 5] = [
+            Code::StoreNotFound,
+            Code::StoreNewer,
+            Code::StoreOlder,
+            Code::StoreForeign,
+            Code::StoreDamaged,
+        ];
         match self.caller() {
             Ok(caller) => Ok(Some(caller)),
-            Err(failure) if failure.kind == Kind::TokenMissing => Ok(None),
+            Err(failure) if failure.kind() == Kind::TokenMissing => Ok(None),
             Err(failure) if UNUSABLE_STORE_CODES.contains(&failure.code) => Ok(None),
             Err(failure) => Err(failure),
         }

@@ -25,7 +25,7 @@ use crate::authority::audit_context::AuditTarget;
 use crate::authority::{self, AuditContext, RejectReason};
 use crate::crypto::PublicKeys;
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, UserId};
 use crate::store::{self, OpenOutcome, PermissionFix, Store};
 use crate::terminal::Confirmation;
@@ -212,7 +212,7 @@ impl App {
     pub(crate) fn has_store(&mut self) -> Result<bool, Failure> {
         match self.store() {
             Ok(_) => Ok(true),
-            Err(failure) if failure.code == "store_not_found" => Ok(false),
+            Err(failure) if failure.code == Code::StoreNotFound => Ok(false),
             Err(failure) => Err(failure),
         }
     }
@@ -255,13 +255,13 @@ impl App {
                     &context,
                     user_id,
                     target.as_ref(),
-                    failure.code,
+                    failure.code.as_str(),
                 );
             }
         }
         self.console.print_failure(&failure.message, failure.hint.as_deref(), &failure.to_json());
         self.finish();
-        failure.kind.exit_code()
+        failure.kind().exit_code()
     }
 
     /// Sets the exit code of this run to the exit code of its child process.

@@ -1,7 +1,7 @@
 //! Output files in a directory of the user's choice.
 
 use super::App;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::redact_for_error;
 use crate::{directory, files};
 use std::fs::{DirBuilder, File, Metadata};
@@ -42,11 +42,7 @@ impl App {
         }
         let lock = File::open(path).map_err(to_failure)?;
         if !files::lock(&lock, self.options.wait).map_err(to_failure)? {
-            return Err(Failure::new(
-                Kind::Busy,
-                "busy",
-                "output directory locked by another process",
-            ));
+            return Err(Failure::new(Code::Busy, "output directory locked by another process"));
         }
         files::remove_stale_temp_in_user_directory(path).map_err(to_failure)?;
         Ok(OutputDir { path, _lock: lock })
@@ -95,7 +91,7 @@ impl OutputDir<'_> {
     /// Returns the error for a file that must not be replaced.
     pub(crate) fn conflict_error(&self, name: &str, reason: &str) -> Failure {
         let display_path = redact_for_error(&self.path.join(name).to_string_lossy());
-        Failure::new(Kind::Conflict, "file_exists", format!("`{display_path}` {reason}"))
+        Failure::new(Code::FileExists, format!("`{display_path}` {reason}"))
     }
 
     /// Removes files. Missing files are no error.
@@ -131,5 +127,5 @@ fn write_error(directory: &Path, error: &io::Error) -> Failure {
     if is_user_error {
         return Failure::usage(message);
     }
-    Failure::new(Kind::Internal, "internal", message)
+    Failure::new(Code::Internal, message)
 }

@@ -3,7 +3,7 @@
 use super::App;
 use crate::authority;
 use crate::authority::minting::Template;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::files::read_document;
 use crate::model::{Untrusted, redact_for_error};
 use crate::paths;
@@ -23,7 +23,7 @@ impl App {
         authority::minting::load_builtin_preset(name)?.ok_or_else(|| {
             let display_name = redact_for_error(name.unwrap_or_default());
             let message = format!("preset `{display_name}` not found");
-            Failure::new(Kind::NotFound, "preset_not_found", message)
+            Failure::new(Code::PresetNotFound, message)
                 .with_hint("list presets: jeton token presets")
         })
     }
@@ -35,7 +35,7 @@ impl App {
         let path = directory.join(format!("{name}.json"));
         let bad_preset = |reason: String| {
             let display_path = Untrusted::new(path.to_string_lossy()).to_display();
-            Failure::new(Kind::BadData, "bad_data", format!("`{display_path}`: {reason}"))
+            Failure::new(Code::BadData, format!("`{display_path}`: {reason}"))
         };
         match std::fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

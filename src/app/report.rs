@@ -1,7 +1,7 @@
 //! Output of a run: results on standard output, messages on standard error.
 
 use super::App;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::terminal::{self, Cell, Delivery, OutputFormat, Progress, Report, Table};
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ impl SecretOutput {
             return Ok(Self(()));
         }
         let message = "standard output is closed: the secret would be lost";
-        Err(Failure::new(Kind::Internal, "internal", message))
+        Err(Failure::new(Code::Internal, message))
     }
 }
 

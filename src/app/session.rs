@@ -6,7 +6,7 @@ use super::login::login_from_tokens;
 use crate::authority::principal::Principal;
 use crate::authority::sessions::{NewPairIds, TokenPair};
 use crate::authority::{self, AuditContext, Caller, RejectReason};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure, Kind};
 use crate::model::{Timestamp, UserId, escape};
 use crate::session_file::{Login, PendingRefresh, SessionFile};
 use crate::store;
@@ -100,7 +100,7 @@ impl App {
     pub(crate) fn caller_if_any(&mut self) -> Result<Option<Caller>, Failure> {
         match self.caller() {
             Ok(caller) => Ok(Some(caller)),
-            Err(failure) if failure.kind == Kind::TokenMissing => Ok(None),
+            Err(failure) if failure.kind() == Kind::TokenMissing => Ok(None),
             Err(failure) => Err(failure),
         }
     }
@@ -231,11 +231,7 @@ impl App {
             // The new token satisfies every policy, unless the token has already expired.
             policy = RefreshPolicy::IfExpired;
         }
-        Err(Failure::new(
-            Kind::TokenExpired,
-            "token_expired",
-            "the new access token has already expired",
-        ))
+        Err(Failure::new(Code::TokenExpired, "the new access token has already expired"))
     }
 
     /// Exchanges the given refresh token for a new token pair. The session file is not changed.
@@ -280,7 +276,7 @@ fn credential_error(error: authority::Error, source: &str) -> Failure {
         return failure.with_hint(hint);
     }
     let token_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
-    if failure.hint.is_none() && token_kinds.contains(&failure.kind) {
+    if failure.hint.is_none() && token_kinds.contains(&failure.kind()) {
         return failure.with_hint(format!("check the token in {source}"));
     }
     failure

@@ -2,7 +2,7 @@
 //! prevents the start of the command; later signals are forwarded to the command until it exits.
 
 use super::environment::CREDENTIAL_VARIABLES;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::redact_for_error;
 use crate::{signals, terminal};
 use rustix::io::retry_on_intr;
@@ -142,13 +142,13 @@ fn start_error(program: &OsStr, error: &io::Error) -> Failure {
     let display_name = redact_for_error(&program.to_string_lossy());
     if error.kind() == io::ErrorKind::NotFound {
         let message = format!("command `{display_name}` not found");
-        let failure = Failure::new(Kind::CommandNotFound, "command_not_found", message);
+        let failure = Failure::new(Code::CommandNotFound, message);
         return failure.with_hint("use `sh -c '…'` for shell syntax and built-in commands");
     }
     let message = format!("`{display_name}` cannot be executed: {error}");
-    Failure::new(Kind::NotExecutable, "not_executable", message)
+    Failure::new(Code::NotExecutable, message)
 }
 
 fn supervision_error(error: &io::Error) -> Failure {
-    Failure::new(Kind::Internal, "internal", format!("command supervision failed: {error}"))
+    Failure::new(Code::Internal, format!("command supervision failed: {error}"))
 }

@@ -217,7 +217,7 @@ fn command_path(matches: &clap::ArgMatches) -> String {
 
 pub(super) fn report_failure(console: &Console, failure: &Failure) -> u8 {
     console.print_failure(&failure.message, failure.hint.as_deref(), &failure.to_json());
-    failure.kind.exit_code()
+    failure.kind().exit_code()
 }
 
 /// Returns the audit action for a command or a group of commands, with aliases resolved. `None` if no

@@ -5,7 +5,7 @@ use super::views::UserView;
 use crate::app::{App, Environment, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::Registration;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef, render_command};
 use serde::Serialize;
 
@@ -68,7 +68,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     app.create_store_with_algorithm(args.alg.unwrap_or(Algorithm::ES256))?;
     let registration = Registration { username, email, name: None, password, role: Role::Admin };
     let user = match app.create_first_admin(&registration) {
-        Err(failure) if failure.code == "store_exists" => {
+        Err(failure) if failure.code == Code::StoreExists => {
             return report_existing_store(app, args.exist_ok);
         }
         result => result?.user,

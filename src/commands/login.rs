@@ -6,7 +6,7 @@ use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority::accounts::LoginCredentials;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::sessions::TokenPair;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure, Kind};
 use crate::model::{Sid, Timestamp, Untrusted, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -82,7 +82,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
     app.audit_target = credential.login.clone().map(AuditTarget::User);
     let (tokens, was_replaced) = app.log_in(&credential).map_err(|failure| {
-        if is_os_user && failure.kind == Kind::LoginInvalid {
+        if is_os_user && failure.kind() == Kind::LoginInvalid {
             let hint = format!("give a user other than `{display_login}`: jeton login LOGIN");
             return failure.with_hint(hint);
         }
@@ -95,7 +95,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     if let Some(output) = output
         && !app.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
     {
-        return Err(Failure::new(Kind::Internal, "internal", "the result could not be written")
+        return Err(Failure::new(Code::Internal, "the result could not be written")
             .with_hint("the login succeeded; end its session with: jeton logout"));
     }
     Ok(())

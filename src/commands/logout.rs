@@ -80,7 +80,7 @@ fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
     });
     match result {
         Err(failure)
-            if UNUSABLE_SESSION_KINDS.contains(&failure.kind)
+            if UNUSABLE_SESSION_KINDS.contains(&failure.kind())
                 && !app.has_bearer_credential()? =>
         {
             Ok(None)

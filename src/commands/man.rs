@@ -3,7 +3,7 @@
 use super::cli::command;
 use super::views::{WrittenFiles, pluralize};
 use crate::app::{App, PUBLIC_MODE};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::Untrusted;
 use clap_mangen::Man;
 use std::path::PathBuf;
@@ -35,8 +35,7 @@ fn add_pages(command: clap::Command, pages: &mut Vec<(String, String)>) -> Resul
     let page =
         Man::new(command).manual("jeton").source(concat!("jeton ", env!("CARGO_PKG_VERSION")));
     let mut text = Vec::new();
-    page.render(&mut text)
-        .map_err(|error| Failure::new(Kind::Internal, "internal", error.to_string()))?;
+    page.render(&mut text).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
     pages.push((page.get_filename(), preserve_example_lines(&String::from_utf8_lossy(&text))));
     subcommands.into_iter().try_for_each(|command| add_pages(command, pages))
 }

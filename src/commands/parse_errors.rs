@@ -4,7 +4,7 @@
 use super::cli::{command, report_failure};
 use super::global_args;
 use crate::app::Console;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{REDACTED, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
@@ -27,12 +27,12 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     escape_clap_error(&mut error);
     let is_value_error =
         matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
-    let code = if is_value_error { "invalid_input" } else { "usage" };
+    let code = if is_value_error { Code::InvalidInput } else { Code::Usage };
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let (message, usage) = text.split_once("\n\nUsage: ").unwrap_or((text, ""));
     let message = message.split("\n\nFor more information").next().unwrap_or(message);
-    let mut failure = Failure::new(Kind::Usage, code, message.trim_end());
+    let mut failure = Failure::new(code, message.trim_end());
     failure.hint = match usage.lines().next() {
         Some(usage) => Some(format!("usage: {usage}")),
         None => Some(format!("see `{} --help`", command_path(argv))),

@@ -3,7 +3,7 @@
 use super::login::LoginOutput;
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{Sid, Timestamp};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -76,8 +76,7 @@ fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let context = app.audit_context()?;
     authority::sessions::end_session(app.store()?, &context, access_token.expose_secret())?;
     Err(Failure::new(
-        Kind::Internal,
-        "internal",
+        Code::Internal,
         "the new token pair could not be written; its session was ended",
     )
     .with_hint("log in again: jeton login"))

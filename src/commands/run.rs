@@ -5,7 +5,7 @@ use crate::app::{App, SignalForwarder};
 use crate::authority;
 use crate::authority::issuing::RevocationCause;
 use crate::authority::minting::{ClaimRows, MintJob};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{AppName, InvalidValue, StoreId, TokenId, UserId, check_token_variable};
 use secrecy::SecretString;
 use serde_json::json;
@@ -152,20 +152,17 @@ fn unrevoked_token_error(
     let id = child_token.id;
     let message =
         format!("{exit_description}, and token {id} could not be revoked: {}", cause.message);
-    let is_outcome_unknown = cause.kind == Kind::OutcomeUnknown;
-    let failure = if is_outcome_unknown {
-        Failure::new(cause.kind, cause.code, message)
-    } else {
-        internal_error(message)
-    };
-    let mut failure = failure.with_hint(format!("revoke it: jeton token revoke {id}"));
+    let is_outcome_unknown = cause.code == Code::OutcomeUnknown;
+    let error_code = if is_outcome_unknown { cause.code } else { Code::Internal };
+    let mut failure =
+        Failure::new(error_code, message).with_hint(format!("revoke it: jeton token revoke {id}"));
     failure.details.insert("token_id".to_owned(), json!(id));
     failure.details.insert("command_exit_code".to_owned(), json!(code));
     failure
 }
 
 fn internal_error(message: impl Into<String>) -> Failure {
-    Failure::new(Kind::Internal, "internal", message)
+    Failure::new(Code::Internal, message)
 }
 
 /// Parses the name of an environment variable that may hold a token.

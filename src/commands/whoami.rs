@@ -2,7 +2,7 @@
 
 use super::views::UserView;
 use crate::app::{App, Rendered, Report};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{Role, Sid, Timestamp};
 use serde::Serialize;
 
@@ -61,8 +61,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     })?;
     match args.require_role {
         Some(required) if role < required => Err(Failure::new(
-            Kind::CheckFailed,
-            "check_failed",
+            Code::CheckFailed,
             format!("role `{}` required, found `{}`", required.name(), role.name()),
         )),
         _ => Ok(()),

@@ -1,6 +1,6 @@
 //! Errors and hints for directories in which other users can replace files.
 
-use super::{Failure, Kind};
+use super::{Code, Failure};
 use crate::directory::InsecureDirectory;
 use crate::model::escape;
 use crate::store::DirectoryRemedy;
@@ -9,8 +9,7 @@ use std::path::Path;
 impl Failure {
     /// Returns the error for an output directory that other users can write to.
     pub(crate) fn insecure_directory(insecure: &InsecureDirectory) -> Self {
-        let failure =
-            Self::new(Kind::StoreUnusable, "insecure_permissions", insecure_message(insecure));
+        let failure = Self::new(Code::InsecurePermissions, insecure_message(insecure));
         failure.with_hint(if insecure.can_be_restricted {
             restrict_hint(&insecure.path)
         } else {

@@ -1,80 +1,23 @@
-//! User-visible errors: kind, code, message, hint, exit code. Only this module defines exit codes.
+//! User-visible errors: code, message, hint and details for every way in which a command fails.
 
+mod code;
 mod directory;
-mod restore;
 mod store;
-mod terminal;
 mod token;
-pub(crate) use token::exit_code;
+pub(crate) use code::{Code, Kind};
 
 use crate::authority::{self, RejectReason, error::ResourceKind};
 use crate::crypto::{self, ImportError};
 use crate::model::{InvalidLine, InvalidValue, redact_for_error};
 use crate::session_file;
+use crate::terminal;
 use serde_json::{Map, Value, json};
-
-macro_rules! kinds {
-    ($($variant:ident $exit:literal $codes:literal $when:literal),+ $(,)?) => {
-        /// Kind of a failure, with one exit code per kind.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Kind {
-            $(#[doc = $when] $variant),+
-        }
-
-        impl Kind {
-            /// All kinds: exit code, name, codes, meaning.
-            pub(crate) const TABLE: &'static [(u8, &'static str, &'static str, &'static str)] =
-                &[$(($exit, stringify!($variant), $codes, $when)),+];
-
-            /// Returns whether any kind has this code.
-            pub(crate) fn has_code(word: &str) -> bool {
-                Self::TABLE.iter().any(|(_, _, codes, _)| codes.split(", ").any(|code| code == word))
-            }
-
-            pub(crate) const fn exit_code(self) -> u8 {
-                match self { $(Self::$variant => $exit),+ }
-            }
-
-            pub(crate) const fn name(self) -> &'static str {
-                match self { $(Self::$variant => stringify!($variant)),+ }
-            }
-        }
-    };
-}
-
-kinds! {
-    Internal 1 "internal" "a bug, an unexpected I/O error, or a secret that could not be delivered or revoked",
-    Usage 2 "usage, invalid_input" "invalid flags or values, no terminal to prompt on, or confirmation declined",
-    NotFound 3 "store_not_found, user_not_found, token_not_found, session_not_found, key_not_found, preset_not_found"
-        "store, user, token, session, key or preset not found",
-    TokenMissing 4 "authorization_header" "not logged in, and `JETON_TOKEN` is not set",
-    Conflict 5 "user_exists, store_exists, file_exists, last_admin, last_key, key_exists, key_revoked"
-        "already exists, or must not be removed",
-    LoginInvalid 6 "login_invalid" "wrong name or password, or user disabled",
-    Forbidden 7 "forbidden" "not permitted by role or ownership",
-    QuotaExceeded 8 "quota_exceeded" "token quota exceeded",
-    CheckFailed 9 "check_failed" "valid, but a requested check failed, such as `--permission` or `--require-role`",
-    TokenInvalid 10 "invalid_token" "invalid token; `details.reason` gives the reason",
-    TokenExpired 11 "token_expired" "token expired",
-    TokenRevoked 12 "token_revoked" "token, session or signing key revoked",
-    BadData 65 "bad_data" "invalid content of a file or variable; nothing was applied",
-    OutcomeUnknown 74 "outcome_unknown"
-        "disk failure during a commit that may have been applied; the message names the object to check",
-    Busy 75 "busy" "timed out waiting for a lock; safe to retry",
-    StoreUnusable 78 "store_newer, store_older, store_foreign, store_damaged, store_unreadable, store_read_only, session_unusable, insecure_permissions"
-        "unusable store, session file or directory",
-    NotExecutable 126 "not_executable" "command of `run` not executable",
-    CommandNotFound 127 "command_not_found" "command of `run` not found",
-    Interrupted 130 "interrupted" "Ctrl-C at a prompt; SIGTERM and SIGHUP at a prompt exit 143",
-}
 
 /// Error of a command.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// Kind, which determines the exit code.
-    pub(crate) kind: Kind,
-    /// Code for programs.
-    pub(crate) code: &'static str,
+    /// Code for programs, which determines the kind and the exit code.
+    pub(crate) code: Code,
     /// Message: lower case, no period.
     pub(crate) message: String,
     /// Instruction that tells the user how to resolve the error.
@@ -84,38 +27,37 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), hint: None, details: Map::new() }
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, details: Map::new() }
     }
 
     /// Returns a usage error, such as conflicting options.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, "usage", message)
+        Self::new(Code::Usage, message)
     }
 
     /// Returns the error for a URL given as a path, in a flag or a variable. The URL may contain a
     /// password and is not repeated.
     pub(crate) fn unsupported_url(argument: &str, scheme: &str) -> Self {
         let message = format!("{argument}: unsupported URL scheme `{}`", redact_for_error(scheme));
-        Self::new(Kind::Usage, "invalid_input", message)
+        Self::new(Code::InvalidInput, message)
             .with_hint("use a path, prefixed with `./` if it looks like a URL")
     }
 
     /// Returns the error for a missing login.
     pub(crate) fn not_logged_in() -> Self {
-        Self::new(Kind::TokenMissing, "authorization_header", "not logged in")
-            .with_hint("log in: jeton login")
+        Self::new(Code::AuthorizationHeader, "not logged in").with_hint("log in: jeton login")
     }
 
     /// Returns the error for a full disk.
     pub(crate) fn disk_full(message: impl Into<String>) -> Self {
-        Self::new(Kind::Internal, "internal", message).with_hint("free disk space and retry")
+        Self::new(Code::Internal, message).with_hint("free disk space and retry")
     }
 
     /// Returns the error for invalid content of a key from any source.
     #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
     pub(crate) fn bad_key(invalid: InvalidValue) -> Self {
-        Self::new(Kind::BadData, "bad_data", invalid.to_string())
+        Self::new(Code::BadData, invalid.to_string())
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -138,7 +80,7 @@ impl Failure {
     /// usage error, an internal error or an interruption.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(
-            self.kind,
+            self.kind(),
             Kind::Usage
                 | Kind::Internal
                 | Kind::OutcomeUnknown
@@ -149,22 +91,34 @@ impl Failure {
         )
     }
 
+    pub(crate) fn kind(&self) -> Kind {
+        self.code.kind()
+    }
+
     /// Returns the JSON document for programs.
     pub(crate) fn to_json(&self) -> Value {
         json!({"error": {
-            "kind": self.kind.name(),
-            "code": self.code,
-            "exit_code": self.kind.exit_code(),
+            "kind": self.kind().name(),
+            "code": self.code.as_str(),
+            "exit_code": self.kind().exit_code(),
             "message": self.message,
             "hint": self.hint,
             "details": self.details,
         }})
     }
+
+    /// Returns the JSON document of the error for a signal at a prompt, with the exit code for the
+    /// signal.
+    pub(crate) fn interrupted_json(exit_code: u8) -> Value {
+        let mut json = Self::from(terminal::Error::Interrupted).to_json();
+        json["error"]["exit_code"] = exit_code.into();
+        json
+    }
 }
 
 impl From<InvalidValue> for Failure {
     fn from(invalid: InvalidValue) -> Self {
-        Self::new(Kind::Usage, "invalid_input", invalid.to_string())
+        Self::new(Code::InvalidInput, invalid.to_string())
     }
 }
 
@@ -172,76 +126,69 @@ impl From<authority::Error> for Failure {
     fn from(error: authority::Error) -> Self {
         use authority::Error;
         let message = error.to_string();
-        let failure = |kind, code| Self::new(kind, code, message.clone());
+        let failure = |code| Self::new(code, message.clone());
         match error {
             Error::Store(error) => error.into(),
             Error::Backup { file, fault } => Self::unusable_backup(&file, fault),
             Error::Crypto(error) => error.into(),
             Error::InvalidValue(invalid) => invalid.into(),
-            Error::Usage(_) | Error::Input(_) => failure(Kind::Usage, "invalid_input"),
-            Error::UserExists => failure(Kind::Conflict, "user_exists"),
-            Error::StoreExists => failure(Kind::Conflict, "store_exists").with_hint(
+            Error::Usage(_) | Error::Input(_) => failure(Code::InvalidInput),
+            Error::UserExists => failure(Code::UserExists),
+            Error::StoreExists => failure(Code::StoreExists).with_hint(
                 "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
             ),
-            Error::LastAdmin => failure(Kind::Conflict, "last_admin"),
-            Error::ActiveAppKey(hint) => failure(Kind::Conflict, "last_key").with_hint(hint),
-            Error::KeyExists(..) => failure(Kind::Conflict, "key_exists")
+            Error::LastAdmin => failure(Code::LastAdmin),
+            Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),
+            Error::KeyExists(..) => failure(Code::KeyExists)
                 .with_hint("use another key: purpose and algorithm of a key cannot change"),
-            Error::AlgorithmMismatch { requested, .. } => failure(Kind::Conflict, "key_exists")
-                .with_hint(format!(
+            Error::AlgorithmMismatch { requested, .. } => {
+                failure(Code::KeyExists).with_hint(format!(
                     "omit `--alg`, then change the algorithm: jeton keys rotate --alg {}",
                     requested.name()
-                )),
+                ))
+            }
             Error::KeyRejected(import_error) => import_error.into(),
             Error::InvalidLine(bad_line) => bad_line.into(),
-            Error::ImportedUserExists { line, .. } => failure(Kind::Conflict, "user_exists")
+            Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
                 .with_line(line)
                 .with_hint("use `--exist-ok` to skip users that already exist"),
-            Error::NoAdmin => failure(Kind::BadData, "bad_data")
+            Error::NoAdmin => failure(Code::BadData)
                 .with_hint("give a row the role `admin`, or create an admin: jeton init"),
-            Error::KeyRevoked => failure(Kind::Conflict, "key_revoked"),
-            Error::LoginInvalid | Error::WrongPassword => {
-                failure(Kind::LoginInvalid, "login_invalid")
-            }
-            Error::Forbidden(_) => failure(Kind::Forbidden, "forbidden"),
-            Error::RenewalBound { token, .. } => failure(Kind::Forbidden, "forbidden").with_hint(
-                format!("renew the token by id as its owner: jeton token renew {token}"),
-            ),
-            Error::PermissionRefused(_) => failure(Kind::Forbidden, "forbidden").with_hint(
+            Error::KeyRevoked => failure(Code::KeyRevoked),
+            Error::LoginInvalid | Error::WrongPassword => failure(Code::LoginInvalid),
+            Error::Forbidden(_) => failure(Code::Forbidden),
+            Error::RenewalBound { token, .. } => failure(Code::Forbidden).with_hint(format!(
+                "renew the token by id as its owner: jeton token renew {token}"
+            )),
+            Error::PermissionRefused(_) => failure(Code::Forbidden).with_hint(
                 "list the permissions you can grant: jeton settings get token.permissions",
             ),
-            Error::NotFound { resource: ResourceKind::User, .. } => {
-                failure(Kind::NotFound, "user_not_found")
-            }
-            Error::NotFound { resource: ResourceKind::Token, .. } => {
-                failure(Kind::NotFound, "token_not_found")
-            }
+            Error::NotFound { resource: ResourceKind::User, .. } => failure(Code::UserNotFound),
+            Error::NotFound { resource: ResourceKind::Token, .. } => failure(Code::TokenNotFound),
             Error::NotFound { resource: ResourceKind::Session, .. } => {
-                failure(Kind::NotFound, "session_not_found")
+                failure(Code::SessionNotFound)
             }
-            Error::NotFound { resource: ResourceKind::Key, .. } => {
-                failure(Kind::NotFound, "key_not_found")
-            }
+            Error::NotFound { resource: ResourceKind::Key, .. } => failure(Code::KeyNotFound),
             Error::QuotaExceeded { limit, live_tokens } => {
                 token::quota_exceeded(message, limit, &live_tokens)
             }
             Error::TokenRejected { kind, reasons, .. } => {
                 token::token_rejected(message, kind, &reasons)
             }
-            Error::KeyContention => failure(Kind::Busy, "busy"),
+            Error::KeyContention => failure(Code::Busy),
         }
     }
 }
 
 impl From<InvalidLine> for Failure {
     fn from(bad_line: InvalidLine) -> Self {
-        Self::new(Kind::BadData, "bad_data", bad_line.to_string()).with_line(bad_line.line)
+        Self::new(Code::BadData, bad_line.to_string()).with_line(bad_line.line)
     }
 }
 
 impl From<ImportError> for Failure {
     fn from(import_error: ImportError) -> Self {
-        let failure = Self::new(Kind::BadData, "bad_data", import_error.to_string());
+        let failure = Self::new(Code::BadData, import_error.to_string());
         match import_error {
             ImportError::WeakSecret { .. } => {
                 failure.with_hint("use `--allow-weak` to accept the secret")
@@ -271,7 +218,7 @@ impl From<crypto::Error> for Failure {
                 crate::store::Error::Damaged(error.to_string()).into()
             }
             Error::Key(_) | Error::Hash(_) | Error::Random => {
-                Self::new(Kind::Internal, "internal", error.to_string())
+                Self::new(Code::Internal, error.to_string())
             }
         }
     }
@@ -281,20 +228,32 @@ impl From<session_file::Error> for Failure {
     fn from(error: session_file::Error) -> Self {
         use session_file::Error;
         let message = error.to_string();
-        let failure = |kind, code| Self::new(kind, code, message.clone());
+        let failure = |code| Self::new(code, message.clone());
         match error {
-            Error::Io(_) => failure(Kind::Internal, "internal"),
+            Error::Io(_) => failure(Code::Internal),
             Error::DiskFull => Self::disk_full(message),
-            Error::Unusable(_) => failure(Kind::StoreUnusable, "session_unusable")
+            Error::Unusable(_) => failure(Code::SessionUnusable)
                 .with_hint("set `JETON_CONFIG_DIR` to another directory"),
-            Error::InsecureFile(_) => failure(Kind::StoreUnusable, "insecure_permissions"),
+            Error::InsecureFile(_) => failure(Code::InsecurePermissions),
             Error::InsecureDirectory(insecure) => Self::insecure_directory(&insecure),
-            Error::Damaged => failure(Kind::TokenMissing, "authorization_header")
-                .with_hint("log in again: jeton login"),
-            Error::Busy => {
-                failure(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
+            Error::Damaged => {
+                failure(Code::AuthorizationHeader).with_hint("log in again: jeton login")
             }
-            Error::NoDirectory => failure(Kind::Usage, "usage").with_hint("set `JETON_CONFIG_DIR`"),
+            Error::Busy => failure(Code::Busy).with_hint("try again, or wait longer with `--wait`"),
+            Error::NoDirectory => failure(Code::Usage).with_hint("set `JETON_CONFIG_DIR`"),
+        }
+    }
+}
+
+impl From<terminal::Error> for Failure {
+    fn from(error: terminal::Error) -> Self {
+        use terminal::Error;
+        let message = error.to_string();
+        match error {
+            Error::Output(_) | Error::TerminalFailed(_) => Self::new(Code::Internal, message),
+            Error::Interrupted => Self::new(Code::Interrupted, message),
+            Error::NotUtf8 | Error::TooLong => Self::new(Code::InvalidInput, message),
+            Error::NoTerminal | Error::PasswordMismatch | Error::Cancelled => Self::usage(message),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Errors of the store.
+//! Errors of the store and of a restore.
 
-use super::{Failure, Kind};
-
+use super::directory::quote_shell_path;
+use super::{Code, Failure};
 use crate::model::{Jti, redact_for_error};
 use crate::store::{Error, FileFault};
 use serde_json::json;
@@ -10,45 +10,40 @@ use std::path::Path;
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let message = error.to_string();
-        let failure = |kind, code| Self::new(kind, code, message.clone());
+        let failure = |code| Self::new(code, message.clone());
         let display_path = |path: &Path| redact_for_error(&path.to_string_lossy());
         match error {
             Error::NotFound(path) => Self::store_not_found(&display_path(&path)),
             Error::MissingWal(path) => Self::missing_wal(&display_path(&path)),
             Error::NewerSchema { .. } => {
-                failure(Kind::StoreUnusable, "store_newer").with_hint("install a newer jeton")
+                failure(Code::StoreNewer).with_hint("install a newer jeton")
             }
-            Error::OlderSchema { .. } => failure(Kind::StoreUnusable, "store_older")
-                .with_hint("migrate the store: jeton store migrate"),
+            Error::OlderSchema { .. } => {
+                failure(Code::StoreOlder).with_hint("migrate the store: jeton store migrate")
+            }
             Error::NotAStore(path) => Self::new(
-                Kind::StoreUnusable,
-                "store_foreign",
+                Code::StoreForeign,
                 format!("`{}` is not a jeton store", display_path(&path)),
             ),
-            Error::Damaged(_) | Error::SchemaMismatch(_) => {
-                failure(Kind::StoreUnusable, "store_damaged")
-            }
-            Error::Unreadable(_) => failure(Kind::StoreUnusable, "store_unreadable"),
-            Error::WalWithoutIndex => failure(Kind::StoreUnusable, "store_unreadable")
+            Error::Damaged(_) | Error::SchemaMismatch(_) => failure(Code::StoreDamaged),
+            Error::Unreadable(_) => failure(Code::StoreUnreadable),
+            Error::WalWithoutIndex => failure(Code::StoreUnreadable)
                 .with_hint("copy the store and its `-wal` file to a writable directory"),
-            Error::ReadOnly => failure(Kind::StoreUnusable, "store_read_only")
+            Error::ReadOnly => failure(Code::StoreReadOnly)
                 .with_hint("make the store file and its directory writable"),
             Error::UnsafeFile(fault) => Self::insecure_file(message, fault),
             Error::UnsafeWal(path, fault) => Self::new(
-                Kind::StoreUnusable,
-                "insecure_permissions",
+                Code::InsecurePermissions,
                 format!("`{}` is {fault}", display_path(&path)),
             ),
             Error::InsecureDirectory(insecure, remedy) => {
                 Self::insecure_store_directory(&insecure, &remedy)
             }
-            Error::ExposedFile(_) => failure(Kind::StoreUnusable, "insecure_permissions"),
-            Error::TargetExists(path) => Self::new(
-                Kind::Conflict,
-                "file_exists",
-                format!("`{}` already exists", display_path(&path)),
-            )
-            .with_hint("use another file name, or remove the existing file"),
+            Error::ExposedFile(_) => failure(Code::InsecurePermissions),
+            Error::TargetExists(path) => {
+                Self::new(Code::FileExists, format!("`{}` already exists", display_path(&path)))
+                    .with_hint("use another file name, or remove the existing file")
+            }
             Error::PreviousStoreExists { path, directory } => {
                 Self::previous_store_exists(&path, &directory)
             }
@@ -60,38 +55,36 @@ impl From<Error> for Failure {
             Error::UnwritableBackup(path, reason) => {
                 Self::usage(format!("`{}` cannot be written: {reason}", display_path(&path)))
             }
-            Error::Busy => {
-                failure(Kind::Busy, "busy").with_hint("try again, or wait longer with `--wait`")
-            }
+            Error::Busy => failure(Code::Busy).with_hint("try again, or wait longer with `--wait`"),
             Error::OutcomeUnknown { jti, .. } => Self::outcome_unknown(message, jti),
             Error::DiskFull(_) => Self::disk_full(message),
-            Error::AlreadyExists | Error::Failed(_) => failure(Kind::Internal, "internal"),
+            Error::AlreadyExists | Error::Failed(_) => failure(Code::Internal),
         }
     }
 }
 
 impl Failure {
     fn store_not_found(path: &str) -> Self {
-        Self::new(Kind::NotFound, "store_not_found", format!("store `{path}` not found"))
+        Self::new(Code::StoreNotFound, format!("store `{path}` not found"))
             .with_hint("create a store: jeton init")
     }
 
     fn missing_wal(path: &str) -> Self {
         let message =
             format!("store `{path}` is empty: `-wal` file missing, or `init` interrupted");
-        Self::new(Kind::NotFound, "store_not_found", message).with_hint(
+        Self::new(Code::StoreNotFound, message).with_hint(
             "copy the store again with `jeton store backup`, or create a new store: jeton init",
         )
     }
 
     fn outcome_unknown(message: String, jti: Option<Jti>) -> Self {
-        let mut failure = Self::new(Kind::OutcomeUnknown, "outcome_unknown", message);
+        let mut failure = Self::new(Code::OutcomeUnknown, message);
         failure.details.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
         failure.with_hint("check the contents of the store before you retry")
     }
 
     fn insecure_file(message: String, fault: FileFault) -> Self {
-        let failure = Self::new(Kind::StoreUnusable, "insecure_permissions", message);
+        let failure = Self::new(Code::InsecurePermissions, message);
         match fault {
             FileFault::OtherOwner => {
                 failure.with_hint("run jeton as the owner of the file, or on your own copy")
@@ -102,5 +95,37 @@ impl Failure {
             }
             FileFault::SymbolicLink | FileFault::NotRegularFile => failure,
         }
+    }
+
+    /// Returns the error for an existing `.before-restore` file of an earlier restore.
+    fn previous_store_exists(previous_store: &Path, directory: &Path) -> Self {
+        let message =
+            format!("`{}` already exists", redact_for_error(&previous_store.to_string_lossy()));
+        let (quoted_store, directory) =
+            (quote_shell_path(previous_store), quote_shell_path(directory));
+        Self::new(Code::FileExists, message).with_hint(format!(
+            "move the file: mkdir -m 700 {directory} && mv {quoted_store}* {directory}"
+        ))
+    }
+
+    /// Returns the error for a file that is not a backup.
+    fn not_a_backup(file: &Path, reason: &str) -> Self {
+        Self::usage(format!(
+            "`{}` cannot be restored: {reason}",
+            redact_for_error(&file.to_string_lossy())
+        ))
+    }
+
+    /// Returns the error for a damaged backup; `fault` is the first fault.
+    pub(super) fn unusable_backup(file: &Path, fault: Error) -> Self {
+        if matches!(fault, Error::NotAStore(_)) {
+            return Error::NotAStore(file.to_owned()).into();
+        }
+        let failure = Self::from(fault);
+        let display_path = redact_for_error(&file.to_string_lossy());
+        let message = format!("`{display_path}` cannot be restored: {}", failure.message);
+        let check_hint =
+            || format!("list all faults: jeton --store {} store check", quote_shell_path(file));
+        Self { message, hint: failure.hint.or_else(|| Some(check_hint())), ..failure }
     }
 }

@@ -1,6 +1,6 @@
 //! Errors of rejected tokens and of the token quota.
 
-use super::{Failure, Kind};
+use super::{Code, Failure};
 use crate::authority::RejectReason;
 use crate::model::{RecordedToken, TokenKind};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub(super) fn quota_exceeded(
                 "expires_at": token.expires_at})
         })
         .collect();
-    let mut failure = Failure::new(Kind::QuotaExceeded, "quota_exceeded", message);
+    let mut failure = Failure::new(Code::QuotaExceeded, message);
     if let Some(first) = ids.first() {
         failure = failure.with_hint(format!(
             "revoke one of the live tokens {}: jeton token revoke {first}",
@@ -40,9 +40,8 @@ pub(super) fn token_rejected(
     kind: Option<TokenKind>,
     reasons: &[RejectReason],
 ) -> Failure {
-    let (failure_kind, code) =
-        reasons.first().map_or((Kind::Internal, "internal"), |first| classify(*first));
-    let mut failure = Failure::new(failure_kind, code, message);
+    let code = reasons.first().map_or(Code::Internal, |first| Code::from(*first));
+    let mut failure = Failure::new(code, message);
     failure.hint = match (reasons.first(), kind) {
         (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
             Some("verify test tokens with `jeton token verify --type test`".to_owned())
@@ -58,36 +57,33 @@ pub(super) fn token_rejected(
     failure
 }
 
-/// Returns the exit code for a rejected token, of which `reason` is the first reason.
-pub(crate) fn exit_code(reason: RejectReason) -> u8 {
-    classify(reason).0.exit_code()
-}
-
-/// Returns the kind and code of a reason.
-fn classify(reason: RejectReason) -> (Kind, &'static str) {
-    match reason {
-        RejectReason::Expired => (Kind::TokenExpired, "token_expired"),
-        RejectReason::Revoked
-        | RejectReason::SessionEnded
-        | RejectReason::Reused
-        | RejectReason::OwnerDeleted
-        | RejectReason::KeyRevoked => (Kind::TokenRevoked, "token_revoked"),
-        RejectReason::MissingPermission
-        | RejectReason::RequirementFailed
-        | RejectReason::TtlTooShort => (Kind::CheckFailed, "check_failed"),
-        RejectReason::Malformed
-        | RejectReason::CriticalHeader
-        | RejectReason::AlgNotAllowed
-        | RejectReason::UnknownKey
-        | RejectReason::BadSignature
-        | RejectReason::BadClaim
-        | RejectReason::MissingClaim
-        | RejectReason::WrongType
-        | RejectReason::SessionToken
-        | RejectReason::UnknownToken
-        | RejectReason::UserDisabled
-        | RejectReason::NotYetValid
-        | RejectReason::IssuerMismatch
-        | RejectReason::AudienceMismatch => (Kind::TokenInvalid, "invalid_token"),
+impl From<RejectReason> for Code {
+    /// Returns the code for a rejected token, of which `reason` is the first reason.
+    fn from(reason: RejectReason) -> Self {
+        match reason {
+            RejectReason::Expired => Self::TokenExpired,
+            RejectReason::Revoked
+            | RejectReason::SessionEnded
+            | RejectReason::Reused
+            | RejectReason::OwnerDeleted
+            | RejectReason::KeyRevoked => Self::TokenRevoked,
+            RejectReason::MissingPermission
+            | RejectReason::RequirementFailed
+            | RejectReason::TtlTooShort => Self::CheckFailed,
+            RejectReason::Malformed
+            | RejectReason::CriticalHeader
+            | RejectReason::AlgNotAllowed
+            | RejectReason::UnknownKey
+            | RejectReason::BadSignature
+            | RejectReason::BadClaim
+            | RejectReason::MissingClaim
+            | RejectReason::WrongType
+            | RejectReason::SessionToken
+            | RejectReason::UnknownToken
+            | RejectReason::UserDisabled
+            | RejectReason::NotYetValid
+            | RejectReason::IssuerMismatch
+            | RejectReason::AudienceMismatch => Self::InvalidToken,
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::authority::{self, Caller};
 use crate::commands::cli::resolve_action;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure, Kind};
 use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for_error};
 
 /// List changes and refusals, newest first (admins only)
@@ -128,7 +128,7 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
     }
     if let Some(outcome) = &args.outcome
         && !authority::audit_context::AUDIT_OUTCOMES.contains(&outcome.as_str())
-        && !Kind::has_code(outcome)
+        && Code::parse(outcome).is_none()
     {
         app.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));
     }
@@ -149,7 +149,7 @@ fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<U
         Err(error) => Failure::from(error),
     };
     let is_named = !matches!(user_ref, UserRef::Id(_));
-    let may_be_deleted = failure.kind == Kind::NotFound && is_named;
+    let may_be_deleted = failure.kind() == Kind::NotFound && is_named;
     Err(if may_be_deleted { failure.with_hint("for a deleted user, use the id") } else { failure })
 }
 

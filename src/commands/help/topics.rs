@@ -18,7 +18,7 @@ pub(super) fn page(topic: &str) -> Option<String> {
     }
 }
 
-/// Renders the table of exit codes from [`Kind::TABLE`].
+/// Renders the table of exit codes from [`Kind`].
 fn exit_codes_page() -> String {
     let mut text = "Every kind of failure has its own exit code. With `-o json` the error is one \
                     line on\nstandard error: {\"error\":{\"kind\",\"code\",\"exit_code\",\"message\",\
@@ -27,8 +27,11 @@ fn exit_codes_page() -> String {
                     that killed it.\n\n  0  success, also without a change; or stdout was closed \
                     (broken pipe)\n"
         .to_owned();
-    for (exit, name, codes, when) in Kind::TABLE {
-        let _ = writeln!(text, "{exit:>3}  {name}: {when}\n     code: {codes}");
+    for kind in Kind::ALL {
+        let (exit_code, name, meaning) = (kind.exit_code(), kind.name(), kind.meaning());
+        let codes: Vec<&str> = kind.codes().iter().map(|code| code.as_str()).collect();
+        let _ =
+            writeln!(text, "{exit_code:>3}  {name}: {meaning}\n     code: {}", codes.join(", "));
     }
     text
 }

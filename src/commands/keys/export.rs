@@ -4,7 +4,7 @@ use crate::app::{App, OutputDir, PUBLIC_MODE, Rendered, Report, SecretOutput};
 use crate::authority;
 use crate::authority::keys::{DiscoverySite, JwkSetExport};
 use crate::commands::views::WrittenFiles;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{IssuerUrl, Purpose, Untrusted};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -187,5 +187,5 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     if app.deliver_secret(output, &KeyTextOutput { key: text.expose_secret().to_owned() }) {
         return Ok(());
     }
-    Err(Failure::new(Kind::Internal, "internal", "the key could not be written"))
+    Err(Failure::new(Code::Internal, "the key could not be written"))
 }

@@ -1,7 +1,7 @@
 //! `jeton sessions token`
 
 use crate::app::{App, Rendered, Report, SecretOutput};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -36,5 +36,5 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     ) {
         return Ok(());
     }
-    Err(Failure::new(Kind::Internal, "internal", "the token could not be written"))
+    Err(Failure::new(Code::Internal, "the token could not be written"))
 }

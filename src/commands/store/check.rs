@@ -42,7 +42,8 @@ impl Report for CheckOutput {
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     let check_result = app.check_store()?;
     let faults: Vec<Failure> = check_result.faults.into_iter().map(Failure::from).collect();
-    let to_finding = |fault: &Failure| Finding { code: fault.code, message: fault.message.clone() };
+    let to_finding =
+        |fault: &Failure| Finding { code: fault.code.as_str(), message: fault.message.clone() };
     for warning in &check_result.warnings {
         app.print_warning(warning);
     }

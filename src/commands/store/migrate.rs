@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             authority::maintenance::authorize_maintenance(&caller)?;
             None
         }
-        Err(failure) if failure.code == "store_older" => {
+        Err(failure) if failure.code == Code::StoreOlder => {
             app.migrate_store(args.backup.as_deref())?
         }
         Err(failure) => return Err(failure),

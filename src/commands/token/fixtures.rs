@@ -5,7 +5,7 @@ use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs}
 use crate::app::{App, OutputDir, PRIVATE_MODE, SecretOutput};
 use crate::authority::minting::{Fixtures, build_fixtures, build_fixtures_with_external_key};
 use crate::commands::views::{WrittenFiles, pluralize};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{Row, Timestamp, Untrusted};
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ fn print_manifest(app: &mut App, args: Args, preset: Option<&str>) -> Result<(),
     if app.deliver_secret(output, &Manifest::new(&fixture_set, preset)) {
         return Ok(());
     }
-    Err(Failure::new(Kind::Internal, "internal", "the fixtures could not be written"))
+    Err(Failure::new(Code::Internal, "the fixtures could not be written"))
 }
 
 fn write_files(

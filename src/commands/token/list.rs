@@ -6,7 +6,7 @@ use crate::authority::issuing::TokenFilter;
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{AppName, InvalidValue, Lifetime, TimeBound, TokenKind, TokenStatus};
 use serde_json::json;
 
@@ -107,7 +107,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
 fn expiring_error(total: i64, within: Lifetime) -> Failure {
     let tokens_expire = if total == 1 { "token expires" } else { "tokens expire" };
     let message = format!("{total} {tokens_expire} within {within}");
-    let mut failure = Failure::new(Kind::CheckFailed, "check_failed", message);
+    let mut failure = Failure::new(Code::CheckFailed, message);
     failure.details.insert("total".to_owned(), json!(total));
     failure
 }

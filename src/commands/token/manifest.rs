@@ -4,7 +4,7 @@ use crate::app::{Rendered, Report, Table};
 use crate::authority::RejectReason;
 use crate::authority::minting::{Defect, Fixture, Fixtures};
 use crate::commands::views::placeholder;
-use crate::failure::exit_code;
+use crate::failure::Code;
 use crate::model::{Timestamp, Untrusted};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -158,7 +158,7 @@ impl FixtureRow {
             expected: ExpectedResult {
                 valid: reason.is_none(),
                 reason,
-                exit_code: reason.map_or(0, exit_code),
+                exit_code: reason.map_or(0, |reason| Code::from(reason).kind().exit_code()),
             },
             accepted_by: fixture.accepted_by.clone(),
         }

@@ -4,7 +4,7 @@ use crate::app::{App, OutputFormat, Rendered, Report, SecretOutput};
 use crate::authority;
 use crate::authority::issuing::RevocationCause;
 use crate::authority::minting::MintedToken;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{TokenId, Untrusted};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -144,5 +144,5 @@ pub(super) fn revoke_undelivered(
         [id] => format!("{message}; token {id} was revoked"),
         ids => format!("{message}; {} recorded tokens were revoked", ids.len()),
     };
-    Ok(Failure::new(Kind::Internal, "internal", message))
+    Ok(Failure::new(Code::Internal, message))
 }

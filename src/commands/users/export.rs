@@ -4,7 +4,7 @@ use crate::app::{App, OutputFormat};
 use crate::authority;
 use crate::authority::accounts::UserExport;
 use crate::commands::views::{QuotaView, pluralize};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Code, Failure};
 use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, User, UserName, UserUuid};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -90,11 +90,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     if write_rows(app, &mut export)? {
         app.print_status(&format!("exported {count}"));
     } else if args.with_hashes {
-        return Err(Failure::new(
-            Kind::Internal,
-            "internal",
-            "the password hashes could not be written",
-        ));
+        return Err(Failure::new(Code::Internal, "the password hashes could not be written"));
     }
     Ok(())
 }
