@@ -22,9 +22,7 @@ impl App {
         &mut self,
         credential: &LoginCredentials,
     ) -> Result<(TokenPair, bool), Failure> {
-        self.save_session(|store, _| {
-            authority::accounts::authenticate_by_password(store, credential)
-        })
+        self.save_session(|store, _| authority::accounts::authenticate(store, credential))
     }
 
     /// Returns an error if the session file cannot be written. Called before a store or user is
@@ -64,7 +62,7 @@ impl App {
         let context = self.audit_context()?;
         let authenticated_user = authenticate(self.store()?, &context)?;
         let replaced_sid = previous_login.as_ref().map(|login| login.sid);
-        let result = authority::sessions::begin_session(
+        let result = authority::sessions::begin(
             self.store()?,
             &context,
             &authenticated_user,
@@ -115,11 +113,7 @@ impl App {
         }
         if let Some((token, _)) = self.bearer_credential()? {
             let context = self.audit_context()?;
-            return Ok(authority::sessions::end_session(
-                self.store()?,
-                &context,
-                token.expose_secret(),
-            )?);
+            return Ok(authority::sessions::end(self.store()?, &context, token.expose_secret())?);
         }
         let file = self.locate_session_file()?;
         // Without a login, no lock is needed. The check is repeated under the lock, since another
@@ -133,7 +127,7 @@ impl App {
         }
         if let Ok(Some(login)) = self.resolve_pending_login(&file, &locked_file) {
             let context = self.audit_context()?;
-            match authority::sessions::end_session(
+            match authority::sessions::end(
                 self.store()?,
                 &context,
                 login.access_token.expose_secret(),
@@ -176,7 +170,7 @@ impl App {
     ) -> Result<Option<Login>, Failure> {
         let Some(mut login) = self.load_login(file)? else { return Ok(None) };
         let Some(pending_login) = login.pending_login.take() else { return Ok(Some(login)) };
-        if authority::sessions::session_exists(self.store()?, login.sid)? {
+        if authority::sessions::exists(self.store()?, login.sid)? {
             locked_file.write(&login)?;
             return Ok(Some(login));
         }

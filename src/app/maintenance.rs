@@ -12,7 +12,7 @@ impl App {
     /// Checks the store file without opening the store in the usual way.
     pub(crate) fn check_store(&mut self) -> Result<Findings, Failure> {
         let (path, now) = (self.store_path()?, self.now()?);
-        Ok(authority::maintenance::check_store(&path, now, self.options.wait)?)
+        Ok(authority::maintenance::check(&path, now, self.options.wait)?)
     }
 
     /// Migrates an older store to the current schema, after a backup. Returns the path of the

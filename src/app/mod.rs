@@ -164,7 +164,7 @@ impl App {
         algorithm: Algorithm,
     ) -> Result<bool, Failure> {
         let first_key =
-            || Ok(authority::keys::generate_key(algorithm, Purpose::App, RsaBits::default())?);
+            || Ok(authority::keys::generate(algorithm, Purpose::App, RsaBits::default())?);
         self.create_store_if_missing(first_key)
     }
 

@@ -224,9 +224,8 @@ impl App {
             // The refresh is recorded as a separate audit event, whichever command runs.
             let context = AuditContext { action: "refresh".to_owned(), ..self.audit_context()? };
             let refresh = login.refresh_token.expose_secret();
-            let tokens =
-                authority::sessions::refresh_session(self.store()?, &context, refresh, pair_ids)
-                    .map_err(with_login_hint)?;
+            let tokens = authority::sessions::refresh(self.store()?, &context, refresh, pair_ids)
+                .map_err(with_login_hint)?;
             locked_file.write(&login_from_tokens(login.store_path, &tokens))?;
             // The new token satisfies every policy, unless the token has already expired.
             policy = RefreshPolicy::IfExpired;
@@ -237,12 +236,7 @@ impl App {
     /// Exchanges the given refresh token for a new token pair. The session file is not changed.
     pub(crate) fn refresh_with_token(&mut self, refresh: &str) -> Result<TokenPair, Failure> {
         let context = self.audit_context()?;
-        Ok(authority::sessions::refresh_session(
-            self.store()?,
-            &context,
-            refresh,
-            NewPairIds::generate(),
-        )?)
+        Ok(authority::sessions::refresh(self.store()?, &context, refresh, NewPairIds::generate())?)
     }
 
     /// Returns the login in the session file, if the login belongs to the store at this path. A

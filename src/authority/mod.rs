@@ -6,18 +6,17 @@ pub(crate) mod audit;
 pub(crate) mod audit_context;
 mod claims;
 pub(crate) mod error;
-pub(crate) mod issuing;
 pub(crate) mod keys;
 pub(crate) mod maintenance;
 pub(crate) mod minting;
 pub(crate) mod principal;
 mod rejection;
-pub(crate) mod renewal;
 pub(crate) mod revocation;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 #[cfg(test)]
 mod test_store;
+pub(crate) mod tokens;
 pub(crate) mod verification;
 
 pub(crate) use audit_context::AuditContext;

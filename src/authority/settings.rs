@@ -7,18 +7,18 @@ use crate::store::Store;
 const ADMINS_ONLY: &str = "only admins can change settings";
 
 /// Returns the value of a setting, or its default.
-pub(crate) fn load_setting(store: &mut Store, setting: Setting) -> Result<String, Error> {
+pub(crate) fn load(store: &mut Store, setting: Setting) -> Result<String, Error> {
     let value = store.read(|tx| tx.find_setting(setting))?;
     Ok(value.unwrap_or_else(|| setting.default_value().to_owned()))
 }
 
 /// Returns all settings with their values, in the documented order.
-pub(crate) fn list_settings(store: &mut Store) -> Result<Vec<(Setting, String)>, Error> {
-    Setting::ALL.iter().map(|setting| Ok((*setting, load_setting(store, *setting)?))).collect()
+pub(crate) fn list(store: &mut Store) -> Result<Vec<(Setting, String)>, Error> {
+    Setting::ALL.iter().map(|setting| Ok((*setting, load(store, *setting)?))).collect()
 }
 
 /// Resets a setting to its default, for an admin. Returns whether the value changed.
-pub(crate) fn unset_setting(
+pub(crate) fn unset(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -33,7 +33,7 @@ pub(crate) fn unset_setting(
 }
 
 /// Changes a setting, for an admin. Returns whether the value changed.
-pub(crate) fn set_setting(
+pub(crate) fn set(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -61,15 +61,14 @@ mod tests {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
         let mia = add_user(&mut store, "mia", Role::Minter);
-        let mut change = |caller, value| {
-            set_setting(&mut store, &audit_at(0), caller, Setting::TokenQuota, value)
-        };
+        let mut change =
+            |caller, value| set(&mut store, &audit_at(0), caller, Setting::TokenQuota, value);
         let result = change(&mia.caller, "9");
         assert!(matches!(result, Err(Error::Forbidden("only admins can change settings"))));
         assert!(matches!(change(&ada.caller, "many"), Err(Error::InvalidValue(_))));
         change(&ada.caller, "9").unwrap();
         change(&ada.caller, "10").unwrap();
-        assert_eq!(load_setting(&mut store, Setting::TokenQuota).unwrap(), "10");
-        assert_eq!(load_setting(&mut store, Setting::TokenTtl).unwrap(), "7d");
+        assert_eq!(load(&mut store, Setting::TokenQuota).unwrap(), "10");
+        assert_eq!(load(&mut store, Setting::TokenTtl).unwrap(), "7d");
     }
 }

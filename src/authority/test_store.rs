@@ -1,13 +1,12 @@
 //! An in-memory store with users and tokens, for unit tests.
 
 use super::audit_context::AuditRowState;
-use super::issuing::{Expiry, IssuedToken, TokenRequest, issue_token};
-use super::keys::{build_initial_rows, generate_key};
 pub(super) use super::minting::authorize_minter;
 use super::minting::{ClaimRows, MintJob, MintRequest, MintedToken, load_builtin_preset};
-use super::sessions::{AuthenticatedUser, TokenPair, authenticate, begin_session};
+use super::sessions::{AuthenticatedUser, TokenPair};
+use super::tokens::{Expiry, IssuedToken, TokenRequest};
 use super::verification::{Expectations, ExpectedKind, VerificationReport, decode, verify};
-use super::{AuditContext, Caller, Error, RejectReason};
+use super::{AuditContext, Caller, Error, RejectReason, keys, sessions, tokens};
 use crate::crypto;
 use crate::model::{
     Algorithm, AppName, Email, ExtraClaims, KeyState, NewUser, PasswordHash, Purpose, Role,
@@ -37,8 +36,8 @@ pub(super) fn new_store() -> Store {
 
 pub(super) fn new_store_with(algorithm: Algorithm) -> Store {
     crypto::initialize_crypto();
-    let key = generate_key(algorithm, Purpose::App, RsaBits::default()).unwrap();
-    Store::in_memory(&build_initial_rows(key, at(0)))
+    let key = keys::generate(algorithm, Purpose::App, RsaBits::default()).unwrap();
+    Store::in_memory(&keys::build_initial_rows(key, at(0)))
 }
 
 /// A user with a session that started at [`NOW`].
@@ -87,7 +86,7 @@ pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
 pub(super) fn add_session(store: &mut Store, user: &User) -> TestUser {
     let authenticated = authenticated_user(store, user);
     let (tokens, _) = replace_session(store, &authenticated, None).unwrap();
-    let caller = authenticate(store, at(0), tokens.access.expose_secret()).unwrap();
+    let caller = sessions::authenticate(store, at(0), tokens.access.expose_secret()).unwrap();
     TestUser { caller, tokens }
 }
 
@@ -109,7 +108,7 @@ pub(super) fn replace_session(
     authenticated: &AuthenticatedUser,
     replaced_sid: Option<Sid>,
 ) -> Result<(TokenPair, bool), Error> {
-    begin_session(store, &audit_at(0), authenticated, replaced_sid, |_| Ok(()))
+    sessions::begin(store, &audit_at(0), authenticated, replaced_sid, |_| Ok(()))
 }
 
 /// Returns a request for an app token with default options.
@@ -127,7 +126,7 @@ pub(super) fn token_request(app: &str) -> TokenRequest {
 
 /// Issues an app token at [`NOW`].
 pub(super) fn issue_app_token(store: &mut Store, owner: &TestUser, app: &str) -> IssuedToken {
-    issue_token(store, &audit_at(0), &owner.caller, &token_request(app)).unwrap()
+    tokens::issue(store, &audit_at(0), &owner.caller, &token_request(app)).unwrap()
 }
 
 /// Returns the reasons to reject a token `seconds` after [`NOW`].

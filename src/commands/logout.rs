@@ -71,12 +71,7 @@ fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
     }
     let result = app.caller().and_then(|caller| {
         let context = app.audit_context()?;
-        Ok(authority::sessions::revoke_all_sessions(
-            app.store()?,
-            &context,
-            &caller,
-            caller.user.id,
-        )?)
+        Ok(authority::sessions::revoke_all(app.store()?, &context, &caller, caller.user.id)?)
     });
     match result {
         Err(failure)

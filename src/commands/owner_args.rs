@@ -33,7 +33,7 @@ impl OwnerArgs {
             None if self.all_users => Ok(None),
             None => Ok(Some(caller.user.id)),
             Some(user_ref) => {
-                Ok(Some(authority::accounts::load_user(app.store()?, caller, user_ref)?.id))
+                Ok(Some(authority::accounts::load(app.store()?, caller, user_ref)?.id))
             }
         }
     }

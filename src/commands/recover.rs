@@ -39,11 +39,11 @@ impl Report for RecoverOutput {
 }
 
 pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    authority::accounts::load_user_for_recovery(app.store()?, &args.user)?;
+    authority::accounts::load_for_recovery(app.store()?, &args.user)?;
     let new_password = app.obtain_new_password(&args.password.into_source())?;
     let context = app.audit_context()?;
     let (user, ended_count) =
-        authority::accounts::recover_account(app.store()?, &context, &args.user, &new_password)?;
+        authority::accounts::recover(app.store()?, &context, &args.user, &new_password)?;
     app.warn_if_password_short(&new_password);
     let sessions = pluralize(ended_count, "session");
     app.print_status(&format!("set a new password for {}, ended {sessions}", user.to_display()));

@@ -74,7 +74,7 @@ fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     }
     // The new pair is lost and the old refresh token is used up, so the session is unusable.
     let context = app.audit_context()?;
-    authority::sessions::end_session(app.store()?, &context, access_token.expose_secret())?;
+    authority::sessions::end(app.store()?, &context, access_token.expose_secret())?;
     Err(Failure::new(
         Code::Internal,
         "the new token pair could not be written; its session was ended",

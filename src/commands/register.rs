@@ -71,7 +71,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         password,
         role: args.role,
     };
-    let (user, changed) = authority::accounts::register_user(
+    let (user, changed) = authority::accounts::register(
         app.store()?,
         &context,
         caller.as_ref(),

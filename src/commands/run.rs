@@ -3,8 +3,8 @@
 use super::token::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
 use crate::app::{App, SignalForwarder};
 use crate::authority;
-use crate::authority::issuing::RevocationCause;
 use crate::authority::minting::{ClaimRows, MintJob};
+use crate::authority::tokens::RevocationCause;
 use crate::failure::{Code, Failure};
 use crate::model::{AppName, InvalidValue, StoreId, TokenId, UserId, check_token_variable};
 use secrecy::SecretString;
@@ -89,7 +89,7 @@ fn create_app_token(
     let context = app.audit_context()?;
     let forwarder = SignalForwarder::install()?;
     let store = app.store()?;
-    let issued_token = authority::issuing::issue_token(store, &context, &caller, &request)?;
+    let issued_token = authority::tokens::issue(store, &context, &caller, &request)?;
     let (id, created_by, store_id) = (issued_token.record.id, caller.user.id, store.id()?);
     Ok((ChildToken { token: issued_token.token, id, created_by, store_id }, forwarder))
 }
@@ -129,7 +129,7 @@ fn revoke_child_token(app: &mut App, child_token: &ChildToken) -> Result<(), Fai
     if store.id()? != child_token.store_id {
         return Err(internal_error("the store of the token was replaced by another store"));
     }
-    Ok(authority::issuing::revoke_issued(
+    Ok(authority::tokens::revoke_issued(
         store,
         &context,
         Some(child_token.created_by),

@@ -38,7 +38,7 @@ impl<T> Patch<T> {
 /// Returns a page of the existing users that match the filter. Only admins see roles, status and
 /// display names: a filter by role or status is refused to other users, and their searches ignore
 /// display names.
-pub(crate) fn list_users(
+pub(crate) fn list(
     store: &mut Store,
     caller: &Caller,
     filter: &UserFilter,
@@ -53,11 +53,7 @@ pub(crate) fn list_users(
 }
 
 /// Returns a user, who must be the caller unless the caller is an admin.
-pub(crate) fn load_user(
-    store: &mut Store,
-    caller: &Caller,
-    user_ref: &UserRef,
-) -> Result<User, Error> {
+pub(crate) fn load(store: &mut Store, caller: &Caller, user_ref: &UserRef) -> Result<User, Error> {
     store.read(|tx| {
         require_self_or_admin(tx, &caller.user, user_ref, "only admins can see other accounts")
     })
@@ -79,7 +75,7 @@ pub(in crate::authority) fn require_self_or_admin(
 }
 
 /// Changes the role of a user. Returns the user and whether the role changed.
-pub(crate) fn set_user_role(
+pub(crate) fn set_role(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -97,7 +93,7 @@ pub(crate) fn set_user_role(
 
 /// Changes the quota of a user; `None` selects the default quota in the settings. Returns the user
 /// and whether the quota changed. A lower quota revokes no tokens.
-pub(crate) fn set_user_quota(
+pub(crate) fn set_quota(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -112,7 +108,7 @@ pub(crate) fn set_user_quota(
 
 /// Changes the names of a user. Returns the user and whether any name changed. A username or an
 /// e-mail address must remain for the login.
-pub(crate) fn rename_user(
+pub(crate) fn rename(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -142,7 +138,7 @@ pub(crate) fn rename_user(
 
 /// Disables the login of a user and ends the user's sessions. Returns the user and the number of
 /// ended sessions, or `None` if the user was already disabled.
-pub(crate) fn disable_user(
+pub(crate) fn disable(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -162,7 +158,7 @@ pub(crate) fn disable_user(
 }
 
 /// Enables the login of a user. Returns the user and whether the user was disabled.
-pub(crate) fn enable_user(
+pub(crate) fn enable(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -191,7 +187,7 @@ fn change_user(
 }
 
 /// Returns a user, if the caller may delete the user.
-pub(crate) fn load_user_for_deletion(
+pub(crate) fn load_for_deletion(
     store: &mut Store,
     caller: &Caller,
     user_ref: &UserRef,
@@ -206,7 +202,7 @@ pub(crate) fn load_user_for_deletion(
 
 /// Deletes a user: ends all sessions, revokes all tokens, and clears the names in the row of the
 /// user, which is kept. Returns the number of revoked tokens.
-pub(crate) fn delete_user(
+pub(crate) fn delete(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,

@@ -30,20 +30,20 @@ impl UserExport {
 }
 
 /// Refuses the export of accounts to a caller who is not an admin.
-pub(crate) fn authorize_user_export(caller: &Caller) -> Result<(), Error> {
+pub(crate) fn authorize_export(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
 /// Exports the existing users, sorted by id, each as the row that `to_row` returns. An export with
 /// password hashes is recorded in the audit.
-pub(crate) fn export_users(
+pub(crate) fn export(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     with_hashes: bool,
     to_row: impl Fn(User, Option<PasswordHash>) -> Map<String, Value>,
 ) -> Result<UserExport, Error> {
-    authorize_user_export(caller)?;
+    authorize_export(caller)?;
     let mut export = UserExport { rows: ScratchDatabase::new()?, last_row: 0, count: 0 };
     store.read(|tx| {
         tx.for_each_user(with_hashes, |user, hash| {

@@ -182,7 +182,7 @@ impl ImportRows {
 }
 
 /// Refuses the import of accounts by a caller who is not an admin.
-pub(crate) fn authorize_user_import(caller: &Caller) -> Result<(), Error> {
+pub(crate) fn authorize_import(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
@@ -190,7 +190,7 @@ pub(crate) fn authorize_user_import(caller: &Caller) -> Result<(), Error> {
 /// the same names is left unchanged. Only admins may import; while the store has no users, the
 /// owner of the store file may import without a caller. `on_hashed` is called after each hashed
 /// password, on the hashing thread, and once for each account that needs no hashing.
-pub(crate) fn import_users(
+pub(crate) fn import(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,

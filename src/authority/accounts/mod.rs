@@ -7,13 +7,12 @@ mod import_row;
 mod name_owner;
 
 pub(crate) use administration::{
-    Patch, ProfilePatch, UserFilter, UserOrder, delete_user, disable_user, enable_user,
-    generate_password, list_users, load_user, load_user_for_deletion, rename_user, set_user_quota,
-    set_user_role,
+    Patch, ProfilePatch, UserFilter, UserOrder, delete, disable, enable, generate_password, list,
+    load, load_for_deletion, rename, set_quota, set_role,
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
-pub(crate) use export::{UserExport, authorize_user_export, export_users};
-pub(crate) use import::{ImportOutcome, ImportRows, authorize_user_import, import_users};
+pub(crate) use export::{UserExport, authorize_export, export};
+pub(crate) use import::{ImportOutcome, ImportRows, authorize_import, import};
 
 use super::audit_context::AuditRowState;
 use super::principal::{require_role, write_as_optional_principal};
@@ -76,7 +75,7 @@ fn login_refs(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef
 /// Adds an account. The first user of a store becomes an admin, regardless of the requested role.
 /// With `exist_ok` an existing account with the same names is left unchanged. Returns the user and
 /// whether the account is new.
-pub(crate) fn register_user(
+pub(crate) fn register(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
@@ -184,7 +183,7 @@ pub(crate) fn create_first_admin(
 /// Authenticates a user by password. All failures (unknown or malformed name, malformed or wrong
 /// password, no password, disabled user) return the same error after the same work. `upgraded_hash`
 /// is set if the stored hash is weaker than new hashes.
-pub(crate) fn authenticate_by_password(
+pub(crate) fn authenticate(
     store: &mut Store,
     credentials: &LoginCredentials,
 ) -> Result<AuthenticatedUser, Error> {
@@ -234,20 +233,20 @@ pub(crate) fn change_password(
 }
 
 /// Returns the user to recover. Called before the password prompt, to report an unknown name early.
-pub(crate) fn load_user_for_recovery(store: &mut Store, user_ref: &UserRef) -> Result<User, Error> {
+pub(crate) fn load_for_recovery(store: &mut Store, user_ref: &UserRef) -> Result<User, Error> {
     store.read(|tx| require_user(tx, user_ref))
 }
 
 /// Sets the password of a user and ends all sessions. Requires no session, because any process that
 /// can write the store file could change the password directly. Returns the user and the number of
 /// ended sessions.
-pub(crate) fn recover_account(
+pub(crate) fn recover(
     store: &mut Store,
     audit: &AuditContext,
     user_ref: &UserRef,
     new: &Password,
 ) -> Result<(User, usize), Error> {
-    let user = load_user_for_recovery(store, user_ref)?;
+    let user = load_for_recovery(store, user_ref)?;
     store.read(|tx| check_min_length(tx, new))?;
     let ended_count = replace_password(store, audit, None, &user, new)?;
     Ok((user, ended_count))

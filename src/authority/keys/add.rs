@@ -30,7 +30,7 @@ pub(crate) struct RequestedKey {
 }
 
 /// Generates a key without storing the key; `bits` applies to RSA.
-pub(crate) fn generate_key(
+pub(crate) fn generate(
     algorithm: Algorithm,
     purpose: Purpose,
     bits: RsaBits,
@@ -39,7 +39,7 @@ pub(crate) fn generate_key(
 }
 
 /// Refuses new keys from a caller who is not an admin.
-pub(crate) fn authorize_key_add(caller: &Caller) -> Result<(), Error> {
+pub(crate) fn authorize_add(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn authorize_key_add(caller: &Caller) -> Result<(), Error> {
 /// the store already has, for the same purpose and algorithm, is left unchanged. Only admins may
 /// add keys; while the store has no users, the owner of the store file may add keys without a
 /// caller.
-pub(crate) fn add_keys(
+pub(crate) fn add(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,

@@ -43,7 +43,7 @@ pub(crate) struct RetiredKey {
 }
 
 /// Returns all keys, oldest first.
-pub(crate) fn list_keys(store: &mut Store, now: Timestamp) -> Result<Vec<KeySummary>, Error> {
+pub(crate) fn list(store: &mut Store, now: Timestamp) -> Result<Vec<KeySummary>, Error> {
     store.read(|tx| {
         let counts = tx.count_live_tokens_by_key(now)?;
         let live_count =
@@ -55,7 +55,7 @@ pub(crate) fn list_keys(store: &mut Store, now: Timestamp) -> Result<Vec<KeySumm
 
 /// Activates a standby or retired key and retires the active key, which still verifies for the time
 /// `overlap`, by default that of the settings. Returns `None` if the key is already active.
-pub(crate) fn activate_key(
+pub(crate) fn activate(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -77,7 +77,7 @@ pub(crate) fn activate_key(
 
 /// Rotates the signing key to the oldest standby key, or to a new key if there is none. The default
 /// algorithm is that of the active key.
-pub(crate) fn rotate_key(
+pub(crate) fn rotate(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -97,8 +97,8 @@ pub(crate) fn rotate_key(
 }
 
 /// Retires a key: it no longer signs, but still verifies until the returned time. The active app
-/// key cannot be retired, only replaced: see [`rotate_key`].
-pub(crate) fn retire_key(
+/// key cannot be retired, only replaced: see [`rotate`].
+pub(crate) fn retire(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -121,7 +121,7 @@ pub(crate) fn retire_key(
 }
 
 /// Returns a key, if the caller may revoke the key.
-pub(crate) fn load_key_for_revocation(
+pub(crate) fn load_for_revocation(
     store: &mut Store,
     caller: &Caller,
     kid: &str,
@@ -148,7 +148,7 @@ pub(crate) struct KeyRevocation {
 
 /// Revokes a key permanently: its tokens are no longer accepted. Returns `None` if the key is
 /// already revoked.
-pub(crate) fn revoke_key(
+pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,

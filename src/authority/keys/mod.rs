@@ -7,11 +7,10 @@ mod lifecycle;
 pub(crate) use crate::crypto::{
     ImportError, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
 };
-pub(crate) use add::{NewKeyOptions, RequestedKey, add_keys, authorize_key_add, generate_key};
+pub(crate) use add::{NewKeyOptions, RequestedKey, add, authorize_add, generate};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};
 pub(crate) use lifecycle::{
-    KeySummary, Rotation, activate_key, list_keys, load_key_for_revocation, retire_key, revoke_key,
-    rotate_key,
+    KeySummary, Rotation, activate, list, load_for_revocation, retire, revoke, rotate,
 };
 
 use super::error::ResourceKind;
@@ -88,11 +87,7 @@ fn load_single_active_key(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Erro
 }
 
 /// Returns a key, if the caller may export the private key.
-pub(crate) fn load_key_for_export(
-    store: &mut Store,
-    caller: &Caller,
-    kid: &str,
-) -> Result<Key, Error> {
+pub(crate) fn load_for_export(store: &mut Store, caller: &Caller, kid: &str) -> Result<Key, Error> {
     caller.require_role(Role::Admin, lifecycle::ADMINS_ONLY)?;
     let key = store.read(|tx| lifecycle::require_key(tx, kid))?;
     crypto::check_key(&key.spec)?;
@@ -101,7 +96,7 @@ pub(crate) fn load_key_for_export(
 
 /// Returns the private key as PKCS#8 PEM, or a symmetric key as JWK. The export is recorded in the
 /// audit.
-pub(crate) fn export_private_key(
+pub(crate) fn export_private(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,

@@ -18,12 +18,12 @@ use std::time::Duration;
 const ADMINS_ONLY: &str = "only admins can administer the store";
 
 /// Returns statistics of the store.
-pub(crate) fn load_store_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats, Error> {
+pub(crate) fn load_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats, Error> {
     Ok(store.stats(now)?)
 }
 
 /// Returns the defects of the store at `path`, which may be in any state.
-pub(crate) fn check_store(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
+pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
     Ok(store::check(path, &build_crypto_checks(), now, wait)?)
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn back_up(
     target: &Path,
     on_progress: impl FnMut(usize, usize) + Send + 'static,
 ) -> Result<(u64, Writers), Error> {
-    authorize_maintenance(caller)?;
+    authorize(caller)?;
     ensure_writable(store)?;
     let pending_backup = store.backup(target, on_progress)?;
     let writers = pending_backup.writers;
@@ -70,7 +70,7 @@ pub(crate) fn back_up(
 }
 
 /// Refuses a caller who is not an admin.
-pub(crate) fn authorize_maintenance(caller: &Caller) -> Result<(), Error> {
+pub(crate) fn authorize(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 

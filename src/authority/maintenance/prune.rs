@@ -3,7 +3,7 @@
 use super::super::audit_context::OUTCOME_DONE;
 use super::super::principal::BearerCredential;
 use super::super::{AuditContext, Caller, Error};
-use super::{ADMINS_ONLY, authorize_maintenance, ensure_writable};
+use super::{ADMINS_ONLY, authorize, ensure_writable};
 use crate::crypto::HashClass;
 use crate::model::{Lifetime, Role, Timestamp};
 use crate::store::{self, Reader, Store, Writer};
@@ -35,7 +35,7 @@ pub(crate) fn detect_fast_clock(
     caller: &Caller,
     keep: Option<Lifetime>,
 ) -> Result<Option<Timestamp>, Error> {
-    authorize_maintenance(caller)?;
+    authorize(caller)?;
     let Some(cutoff) = compute_expiry_cutoff(audit.now, keep) else { return Ok(None) };
     let newest = store.read(|tx| {
         let pair_with_session = match caller.credential {
@@ -67,7 +67,7 @@ pub(crate) fn prune(
     keep: Option<Lifetime>,
     on_progress: &mut dyn FnMut(usize, usize),
 ) -> Result<PruneCounts, Error> {
-    authorize_maintenance(caller)?;
+    authorize(caller)?;
     ensure_writable(store)?;
     let Some(cutoff) = compute_expiry_cutoff(audit.now, keep) else {
         return Ok(PruneCounts::default());

@@ -21,7 +21,7 @@ pub(crate) use presets::{builtin_preset_names, load_builtin_preset};
 pub(crate) use signing::{MintJob, MintedToken};
 pub(crate) use template::Template;
 
-use super::issuing::Expiry;
+use super::tokens::Expiry;
 use crate::crypto;
 use crate::model::{Algorithm, InvalidValue, Jti, Timestamp};
 use serde_json::{Map, Value};

@@ -1,10 +1,10 @@
 //! Signing and recording of test tokens, with a test key of the store or an external key.
 
 use super::super::audit_context::OUTCOME_DONE;
-use super::super::issuing::Expiry;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
 use super::super::principal::{Principal, require_role, write_as};
 use super::super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after};
+use super::super::tokens::Expiry;
 use super::super::{AuditContext, Error};
 use super::claims::Validity;
 use super::record::{build_token_row, ensure_never_revoked, ensure_new_jtis, jti_taken_error};

@@ -7,7 +7,7 @@ use crate::model::Timestamp;
 use crate::store::{Store, TokenFilter};
 
 /// Returns the number of tokens that [`revoke_bulk`] would revoke.
-pub(crate) fn count_revocable_tokens(
+pub(crate) fn count_revocable(
     store: &mut Store,
     now: Timestamp,
     caller: &Caller,
@@ -53,11 +53,11 @@ fn describe_filter(filter: &TokenFilter) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authority::issuing::list_tokens;
     use crate::authority::test_store::{
         TestUser, add_user, at, audit_at, issue_app_token, mint_request, mint_token, new_store,
         set_setting,
     };
+    use crate::authority::tokens;
     use crate::model::{AppName, PageRequest, Role, Setting, TokenKind, TokenStatus, UserId};
 
     fn live_filter(owner: Option<UserId>) -> TokenFilter {
@@ -66,8 +66,8 @@ mod tests {
 
     fn revocation_times(store: &mut Store, ada: &TestUser) -> Vec<(i64, i64)> {
         let filter = TokenFilter { status: Some(TokenStatus::Revoked), ..TokenFilter::default() };
-        let list = list_tokens(store, at(0), &ada.caller, &filter, PageRequest::All).unwrap();
-        let times = list.items.iter().map(|owned| (owned.value.id.0, owned.value.revoked_at));
+        let page = tokens::list(store, at(0), &ada.caller, &filter, PageRequest::All).unwrap();
+        let times = page.items.iter().map(|owned| (owned.value.id.0, owned.value.revoked_at));
         times.map(|(id, time)| (id, time.unwrap().unix() - at(0).unix())).collect()
     }
 
@@ -100,7 +100,7 @@ mod tests {
     fn bulk_revocation_leaves_expired_and_revoked_tokens_unchanged() {
         let (mut store, ada, _) = new_store_with_sample_tokens();
         let filter = live_filter(Some(ada.user().id));
-        assert_eq!(count_revocable_tokens(&mut store, at(60), &ada.caller, &filter).unwrap(), 3);
+        assert_eq!(count_revocable(&mut store, at(60), &ada.caller, &filter).unwrap(), 3);
         assert_eq!(revoke_bulk(&mut store, &audit_at(60), &ada.caller, &filter).unwrap(), 3);
         assert_eq!(revocation_times(&mut store, &ada), [(1, 60), (2, 60), (3, 60), (5, 7)]);
         assert_eq!(revoke_bulk(&mut store, &audit_at(61), &ada.caller, &filter).unwrap(), 0);
@@ -133,8 +133,7 @@ mod tests {
         let (mut store, ada, john) = new_store_with_sample_tokens();
         for owner in [None, Some(ada.user().id)] {
             let message = "only admins can act on other users' tokens";
-            let result =
-                count_revocable_tokens(&mut store, at(0), &john.caller, &live_filter(owner));
+            let result = count_revocable(&mut store, at(0), &john.caller, &live_filter(owner));
             assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
             let result = revoke_bulk(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
             assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));

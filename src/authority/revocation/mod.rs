@@ -2,7 +2,7 @@
 
 mod bulk;
 
-pub(crate) use bulk::{count_revocable_tokens, revoke_bulk};
+pub(crate) use bulk::{count_revocable, revoke_bulk};
 
 use super::audit_context::sanitize_for_audit;
 use super::error::ResourceKind;

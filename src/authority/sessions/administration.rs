@@ -10,7 +10,7 @@ const ADMINS_ONLY: &str = "only admins can end sessions of other users";
 
 /// Returns the open sessions of a user, or of all users. The user must be the caller unless the
 /// caller is an admin.
-pub(crate) fn list_open_sessions(
+pub(crate) fn list_open(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -30,7 +30,7 @@ pub(crate) fn list_open_sessions(
 
 /// Ends sessions, all or none: every session must exist, and belong to the caller unless the caller
 /// is an admin. Returns for each session whether the session was open.
-pub(crate) fn revoke_sessions(
+pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -61,7 +61,7 @@ pub(crate) fn revoke_sessions(
 }
 
 /// Ends all sessions of a user, including that of the caller. Returns the number of ended sessions.
-pub(crate) fn revoke_all_sessions(
+pub(crate) fn revoke_all(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,

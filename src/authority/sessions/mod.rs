@@ -3,7 +3,7 @@
 mod administration;
 mod pair;
 
-pub(crate) use administration::{list_open_sessions, revoke_all_sessions, revoke_sessions};
+pub(crate) use administration::{list_open, revoke, revoke_all};
 pub(super) use pair::expiry_after;
 use pair::{new_pair, reissue_pair, sign_pair};
 
@@ -114,7 +114,7 @@ pub(crate) struct AuthenticatedUser {
 /// Starts a session and ends the session `replaced_sid` in the same commit. Returns the tokens and
 /// whether the replaced session was open. `persist` saves the signed tokens before the commit that
 /// makes them valid: an interruption cannot leave an open session whose tokens are lost.
-pub(crate) fn begin_session<E: From<Error>>(
+pub(crate) fn begin<E: From<Error>>(
     store: &mut Store,
     audit: &AuditContext,
     authenticated: &AuthenticatedUser,
@@ -165,7 +165,7 @@ fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Re
 }
 
 /// Returns whether a session exists. After an interrupted login, saved tokens may have no session.
-pub(crate) fn session_exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
+pub(crate) fn exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
@@ -184,7 +184,7 @@ enum RefreshOutcome {
 /// Exchanges a refresh token for a new pair with the ids `pair_ids`. A second use of the token ends
 /// the session, unless it has the same `pair_ids` as the first use: such a retry signs the recorded
 /// pair again, with the same times.
-pub(crate) fn refresh_session(
+pub(crate) fn refresh(
     store: &mut Store,
     audit: &AuditContext,
     refresh_token: &str,
@@ -270,7 +270,7 @@ fn rotate_refresh_token(
 }
 
 /// Ends the session of an access token, which may be expired. Returns whether the session was open.
-pub(crate) fn end_session(
+pub(crate) fn end(
     store: &mut Store,
     audit: &AuditContext,
     access_token: &str,

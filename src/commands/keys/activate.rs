@@ -29,7 +29,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let context = app.audit_context()?;
     let (kid, overlap) = (&args.kid, args.overlap.overlap);
     if let Some(rotation) =
-        authority::keys::activate_key(app.store()?, &context, &caller, kid, overlap)?
+        authority::keys::activate(app.store()?, &context, &caller, kid, overlap)?
     {
         return report_rotation(app, rotation);
     }

@@ -179,11 +179,11 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     app.audit_refusals();
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
-    let key = authority::keys::load_key_for_export(app.store()?, &caller, kid)?;
+    let key = authority::keys::load_for_export(app.store()?, &caller, kid)?;
     let display_kid = key.spec.kid.to_display();
     app.confirm(&format!("Print the private part of key {display_kid}?"))?;
     let context = app.audit_context()?;
-    let text = authority::keys::export_private_key(app.store()?, &context, &caller, &key)?;
+    let text = authority::keys::export_private(app.store()?, &context, &caller, &key)?;
     if app.deliver_secret(output, &KeyTextOutput { key: text.expose_secret().to_owned() }) {
         return Ok(());
     }

@@ -66,7 +66,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         return Err(Failure::usage("`--bits` is for RSA keys"));
     }
     let bits = args.bits.unwrap_or_default();
-    let generate = |_: &App| Ok(vec![authority::keys::generate_key(algorithm, purpose, bits)?]);
+    let generate = |_: &App| Ok(vec![authority::keys::generate(algorithm, purpose, bits)?]);
     for RequestedKey { key, .. } in super::add_keys(app, false, generate)? {
         super::print_added_key(app, "created", &key);
         app.report(&KeyOutput {

@@ -74,6 +74,6 @@ fn describe_algorithm(key: &KeyRow) -> String {
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     app.store()?;
     let now = app.now()?;
-    let keys = authority::keys::list_keys(app.store()?, now)?;
+    let keys = authority::keys::list(app.store()?, now)?;
     app.report(&KeyListOutput { items: keys.into_iter().map(KeyRow::new).collect() })
 }

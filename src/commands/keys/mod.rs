@@ -64,7 +64,7 @@ fn add_keys(
 ) -> Result<Vec<RequestedKey>, Failure> {
     let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
     if let Some(caller) = &caller {
-        authority::keys::authorize_key_add(caller)?;
+        authority::keys::authorize_add(caller)?;
     }
     let keys = load_keys(app)?;
     let first_app_key = keys.iter().find(|key| key.purpose == Purpose::App);
@@ -75,7 +75,7 @@ fn add_keys(
     let initial_kid = first_app_key.filter(|_| store_created).map(|key| &key.kid);
     let context = app.audit_context()?;
     let options = NewKeyOptions { keys: &keys, initial_kid, activate };
-    Ok(authority::keys::add_keys(app.store()?, &context, caller.as_ref(), options)?)
+    Ok(authority::keys::add(app.store()?, &context, caller.as_ref(), options)?)
 }
 
 /// Prints the algorithm, state and purpose of an added key, and how to activate it.

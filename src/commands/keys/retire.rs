@@ -38,7 +38,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let kid = Untrusted::new(args.key.kid.as_str());
     let overlap = args.overlap.overlap;
     let verify_until =
-        authority::keys::retire_key(app.store()?, &context, &caller, kid.as_str(), overlap)?;
+        authority::keys::retire(app.store()?, &context, &caller, kid.as_str(), overlap)?;
     app.print_status(&format!(
         "key {} is retired and verifies until {}",
         kid.to_display(),

@@ -43,12 +43,8 @@ impl Report for RevokeOutput {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let key = authority::keys::load_key_for_revocation(
-        app.store()?,
-        &caller,
-        &args.key.kid,
-        args.replace,
-    )?;
+    let key =
+        authority::keys::load_for_revocation(app.store()?, &caller, &args.key.kid, args.replace)?;
     let kid = key.spec.kid.clone();
     let token_noun =
         if key.spec.purpose == Purpose::App { "token and session" } else { "test token" };
@@ -57,8 +53,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         kid.to_display()
     ))?;
     let context = app.audit_context()?;
-    let revocation =
-        authority::keys::revoke_key(app.store()?, &context, &caller, &key, args.replace)?;
+    let revocation = authority::keys::revoke(app.store()?, &context, &caller, &key, args.replace)?;
     let Some(revocation) = revocation else {
         app.print_status(&format!("already revoked: key {}", kid.to_display()));
         return app.report(&RevokeOutput {

@@ -40,6 +40,6 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let context = app.audit_context()?;
     let (purpose, overlap) = (args.purpose, args.overlap.overlap);
     let rotation =
-        authority::keys::rotate_key(app.store()?, &context, &caller, purpose, args.alg, overlap)?;
+        authority::keys::rotate(app.store()?, &context, &caller, purpose, args.alg, overlap)?;
     report_rotation(app, rotation)
 }

@@ -73,7 +73,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let user = args.owner.resolve_owner(app, &caller)?;
     let context = app.audit_context()?;
-    let sessions = authority::sessions::list_open_sessions(app.store()?, &context, &caller, user)?;
+    let sessions = authority::sessions::list_open(app.store()?, &context, &caller, user)?;
     let items: Vec<SessionRow> =
         sessions.into_iter().map(|session| SessionRow::new(session, caller.session.sid)).collect();
     if items.is_empty() {

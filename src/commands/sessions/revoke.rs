@@ -57,16 +57,15 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let count = if args.all {
         let user = match &args.user {
-            Some(user_ref) => authority::accounts::load_user(app.store()?, &caller, user_ref)?.id,
+            Some(user_ref) => authority::accounts::load(app.store()?, &caller, user_ref)?.id,
             None => caller.user.id,
         };
         app.confirm(&format!("End all sessions of user {user}?"))?;
         let context = app.audit_context()?;
-        authority::sessions::revoke_all_sessions(app.store()?, &context, &caller, user)?
+        authority::sessions::revoke_all(app.store()?, &context, &caller, user)?
     } else {
         let context = app.audit_context()?;
-        let results =
-            authority::sessions::revoke_sessions(app.store()?, &context, &caller, &args.sids)?;
+        let results = authority::sessions::revoke(app.store()?, &context, &caller, &args.sids)?;
         results.into_iter().filter(|(_, changed)| *changed).count()
     };
     app.print_status(&format!("ended {}", pluralize(count, "session")));

@@ -17,6 +17,6 @@ pub(crate) struct Args {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     app.caller()?;
-    let value = authority::settings::load_setting(app.store()?, args.setting.name)?;
+    let value = authority::settings::load(app.store()?, args.setting.name)?;
     app.report(&SettingView::new(args.setting.name, &value))
 }

@@ -29,7 +29,7 @@ impl Report for SettingsOutput {
 
 pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     app.caller()?;
-    let settings = authority::settings::list_settings(app.store()?)?;
+    let settings = authority::settings::list(app.store()?)?;
     let items = settings.iter().map(|(setting, value)| SettingView::new(*setting, value)).collect();
     app.report(&SettingsOutput { items })
 }

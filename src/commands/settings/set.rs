@@ -24,8 +24,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     let setting = args.setting.name;
-    let changed =
-        authority::settings::set_setting(app.store()?, &context, &caller, setting, &args.value)?;
+    let changed = authority::settings::set(app.store()?, &context, &caller, setting, &args.value)?;
     let (name, value) = (setting.name(), setting.to_json(&args.value));
     app.print_status(&format!("set {name} to {}", Untrusted::new(&args.value).to_display()));
     app.report(&SettingChangeOutput { changed, name, value })

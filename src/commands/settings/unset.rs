@@ -19,7 +19,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     let setting = args.setting.name;
-    let changed = authority::settings::unset_setting(app.store()?, &context, &caller, setting)?;
+    let changed = authority::settings::unset(app.store()?, &context, &caller, setting)?;
     let (name, default) = (setting.name(), setting.default_value());
     app.print_status(&format!("reset {name} to {default}"));
     app.report(&SettingChangeOutput { changed, name, value: setting.to_json(default) })

@@ -90,7 +90,7 @@ pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
     app.store()?;
     let now = app.now()?;
     let store = app.store()?;
-    let stats = authority::maintenance::load_store_stats(store, now)?;
+    let stats = authority::maintenance::load_stats(store, now)?;
     let key_states = [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked]
         .map(|state| {
             let keys = stats.keys.iter().filter(|key| key.state == state).count();

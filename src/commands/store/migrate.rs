@@ -39,7 +39,7 @@ impl Report for MigrateOutput {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let backup = match app.caller() {
         Ok(caller) => {
-            authority::maintenance::authorize_maintenance(&caller)?;
+            authority::maintenance::authorize(&caller)?;
             None
         }
         Err(failure) if failure.code == Code::StoreOlder => {

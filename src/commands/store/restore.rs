@@ -43,7 +43,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             .with_hint("give a file name: jeton store restore FILE"));
     }
     let caller = app.caller_or_file_owner()?;
-    caller.as_ref().map_or(Ok(()), authority::maintenance::authorize_maintenance)?;
+    caller.as_ref().map_or(Ok(()), authority::maintenance::authorize)?;
     app.confirm_restore(&args.file)?;
     let outcome = app.restore_store(&args.file, caller.as_ref())?;
     let file = Untrusted::new(args.file.to_string_lossy());

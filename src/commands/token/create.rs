@@ -3,7 +3,7 @@
 use super::{ClaimArgs, ExpiryArgs};
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
-use crate::authority::issuing::{Expiry, IssuedToken, QuotaUsage, TokenRequest};
+use crate::authority::tokens::{Expiry, IssuedToken, QuotaUsage, TokenRequest};
 use crate::commands::views::expiry_cell;
 use crate::failure::Failure;
 use crate::model::{AppName, Jti, Permission, Timestamp, TokenId, Untrusted, UserRef};
@@ -85,7 +85,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
     let context = app.audit_context()?;
-    let issued_token = authority::issuing::issue_token(app.store()?, &context, &caller, &request)?;
+    let issued_token = authority::tokens::issue(app.store()?, &context, &caller, &request)?;
     deliver(app, output, issued_token)
 }
 

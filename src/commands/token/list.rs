@@ -2,7 +2,7 @@
 
 use crate::app::{App, Cell, Table};
 use crate::authority;
-use crate::authority::issuing::TokenFilter;
+use crate::authority::tokens::TokenFilter;
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
@@ -95,7 +95,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     };
     let list = ListReport { noun: "tokens", build_table, is_sorted_by_id: true };
     let total = list.report(app, args.paging.page_request(), |app, page| {
-        let tokens = authority::issuing::list_tokens(app.store()?, now, &caller, &filter, page)?;
+        let tokens = authority::tokens::list(app.store()?, now, &caller, &filter, page)?;
         Ok(tokens.map(|token| TokenView::new(token, now)))
     })?;
     match args.expiring_within {

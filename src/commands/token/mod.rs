@@ -17,7 +17,7 @@ mod token_output;
 mod verify;
 
 use crate::app::App;
-use crate::authority::issuing::Expiry;
+use crate::authority::tokens::Expiry;
 use crate::failure::Failure;
 use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp};
 use clap::Subcommand;

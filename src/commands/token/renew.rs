@@ -3,8 +3,8 @@
 use super::create;
 use crate::app::{App, SecretOutput};
 use crate::authority;
-use crate::authority::renewal::{RenewalOptions, RenewedToken};
 use crate::authority::revocation::TokenSelector;
+use crate::authority::tokens::{RenewalOptions, RenewedToken};
 use crate::failure::Failure;
 use crate::model::Lifetime;
 use secrecy::ExposeSecret;
@@ -53,13 +53,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         old_id,
         grace_until,
         ended_predecessor: revoked_predecessor_id,
-    } = authority::renewal::renew_token(
-        app.store()?,
-        &context,
-        caller.as_ref(),
-        &selector,
-        options,
-    )?;
+    } = authority::tokens::renew(app.store()?, &context, caller.as_ref(), &selector, options)?;
     match grace_until {
         Some(until) => {
             app.print_status(&format!(

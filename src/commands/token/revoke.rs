@@ -1,8 +1,8 @@
 //! `jeton token revoke`
 
 use crate::app::{App, Rendered, Report};
-use crate::authority::issuing::TokenFilter;
 use crate::authority::revocation::{RevocationOutcome, TokenSelector};
+use crate::authority::tokens::TokenFilter;
 use crate::authority::{self, Caller};
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::pluralize;
@@ -121,8 +121,7 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
         expiring_within: None,
         issued_before: args.before.map(|bound| bound.resolve(now)),
     };
-    let found_count =
-        authority::revocation::count_revocable_tokens(app.store()?, now, &caller, &filter)?;
+    let found_count = authority::revocation::count_revocable(app.store()?, now, &caller, &filter)?;
     if found_count == 0 {
         app.print_status("no tokens to revoke");
         return app.report(&BulkRevokeOutput { changed: false, tokens_revoked: 0 });
@@ -144,8 +143,7 @@ fn load_owner_label(
     match filter.owner {
         None => Ok("all users".to_owned()),
         Some(owner) => {
-            Ok(authority::accounts::load_user(app.store()?, caller, &UserRef::Id(owner))?
-                .to_display())
+            Ok(authority::accounts::load(app.store()?, caller, &UserRef::Id(owner))?.to_display())
         }
     }
 }

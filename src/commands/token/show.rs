@@ -40,6 +40,6 @@ impl Report for ShowOutput {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let now = app.now()?;
-    let token = authority::issuing::load_token(app.store()?, &caller, &args.id)?;
+    let token = authority::tokens::load(app.store()?, &caller, &args.id)?;
     app.report(&ShowOutput(TokenView::new(token, now)))
 }

@@ -3,9 +3,9 @@
 use super::{ClaimArgs, ExpiryArgs, parse_pair};
 use crate::app::App;
 use crate::authority;
-use crate::authority::issuing::TokenRequest;
 use crate::authority::keys::{ImportError, KeyFormat, KeyImporter};
 use crate::authority::minting::{MintRequest, Signer};
+use crate::authority::tokens::TokenRequest;
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, AppName, ExtraClaims, KeySpec, Permission, Purpose, Untrusted, parse_strict_object,

@@ -2,8 +2,8 @@
 
 use crate::app::{App, OutputFormat, Rendered, Report, SecretOutput};
 use crate::authority;
-use crate::authority::issuing::RevocationCause;
 use crate::authority::minting::MintedToken;
+use crate::authority::tokens::RevocationCause;
 use crate::failure::{Code, Failure};
 use crate::model::{TokenId, Untrusted};
 use secrecy::ExposeSecret;
@@ -131,7 +131,7 @@ pub(super) fn revoke_undelivered(
     if !ids.is_empty() {
         let context = app.audit_context()?;
         let user_id = app.user_id();
-        authority::issuing::revoke_issued(
+        authority::tokens::revoke_issued(
             app.store()?,
             &context,
             user_id,

@@ -36,12 +36,11 @@ impl Report for DeleteOutput {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let user =
-        authority::accounts::load_user_for_deletion(app.store()?, &caller, &args.target.user)?;
+    let user = authority::accounts::load_for_deletion(app.store()?, &caller, &args.target.user)?;
     let display_name = user.to_display();
     app.confirm(&format!("Delete {display_name} and revoke all tokens of this user?"))?;
     let context = app.audit_context()?;
-    let tokens_revoked = authority::accounts::delete_user(app.store()?, &context, &caller, &user)?;
+    let tokens_revoked = authority::accounts::delete(app.store()?, &context, &caller, &user)?;
     app.print_status(&format!(
         "deleted {display_name}, revoked {}",
         pluralize(tokens_revoked, "token")

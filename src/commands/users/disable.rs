@@ -37,7 +37,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     let (user, ended_count) =
-        authority::accounts::disable_user(app.store()?, &context, &caller, &args.target.user)?;
+        authority::accounts::disable(app.store()?, &context, &caller, &args.target.user)?;
     let display_name = user.to_display();
     app.print_status(&match ended_count {
         Some(count) => format!("disabled {display_name}, ended {}", pluralize(count, "session")),

@@ -20,6 +20,6 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     let (user, changed) =
-        authority::accounts::enable_user(app.store()?, &context, &caller, &args.target.user)?;
+        authority::accounts::enable(app.store()?, &context, &caller, &args.target.user)?;
     report_change(app, user, changed, "is enabled")
 }

@@ -60,7 +60,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         app.audit_refusals();
     }
     let caller = app.caller()?;
-    authority::accounts::authorize_user_export(&caller)?;
+    authority::accounts::authorize_export(&caller)?;
     if args.with_hashes {
         app.confirm("Print all password hashes?")?;
     }
@@ -79,15 +79,10 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             .then(|| HashColumn { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
     };
     let to_object = |user, hash| build_row(user, hash).to_json_object();
-    let mut export = authority::accounts::export_users(
-        app.store()?,
-        &context,
-        &caller,
-        args.with_hashes,
-        to_object,
-    )?;
-    let count = pluralize(export.count, "user");
-    if write_rows(app, &mut export)? {
+    let mut accounts =
+        authority::accounts::export(app.store()?, &context, &caller, args.with_hashes, to_object)?;
+    let count = pluralize(accounts.count, "user");
+    if write_rows(app, &mut accounts)? {
         app.print_status(&format!("exported {count}"));
     } else if args.with_hashes {
         return Err(Failure::new(Code::Internal, "the password hashes could not be written"));

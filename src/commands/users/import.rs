@@ -57,7 +57,7 @@ impl Report for ImportOutput {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
     if let Some(caller) = &caller {
-        authority::accounts::authorize_user_import(caller)?;
+        authority::accounts::authorize_import(caller)?;
     }
     let now = app.now()?;
     let batch = ImportRows::from_reader(app.open_rows_file(&args.rows)?, now)?;
@@ -69,7 +69,7 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let progress = app.start_progress("importing", batch.len());
     let on_row = || progress.advance();
     let store = app.store()?;
-    let result = authority::accounts::import_users(
+    let result = authority::accounts::import(
         store,
         &context,
         caller.as_ref(),

@@ -112,7 +112,7 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let list =
         ListReport { noun: "users", build_table, is_sorted_by_id: filter.order == UserOrder::Id };
     list.report(app, page, |app, page| {
-        let users = authority::accounts::list_users(app.store()?, &caller, &filter, page)?;
+        let users = authority::accounts::list(app.store()?, &caller, &filter, page)?;
         Ok(users.map(|user| {
             let user = UserView::from(user);
             UserRow {

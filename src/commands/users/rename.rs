@@ -41,13 +41,8 @@ pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     let patch = ProfilePatch { username: args.username, email: args.email, name: args.name };
-    let (user, changed) = authority::accounts::rename_user(
-        app.store()?,
-        &context,
-        &caller,
-        &args.target.user,
-        &patch,
-    )?;
+    let (user, changed) =
+        authority::accounts::rename(app.store()?, &context, &caller, &args.target.user, &patch)?;
     let message = describe_names(&user);
     report_change(app, user, changed, &message)
 }

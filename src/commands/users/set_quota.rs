@@ -34,13 +34,8 @@ pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
     let QuotaOverride(quota) = args.quota;
-    let (user, changed) = authority::accounts::set_user_quota(
-        app.store()?,
-        &context,
-        &caller,
-        &args.target.user,
-        quota,
-    )?;
+    let (user, changed) =
+        authority::accounts::set_quota(app.store()?, &context, &caller, &args.target.user, quota)?;
     let display_quota = QuotaView::to_display(quota.map(QuotaView::from).as_ref());
     report_change(app, user, changed, &format!("has the quota {display_quota}"))
 }

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let context = app.audit_context()?;
-    let (user, changed) = authority::accounts::set_user_role(
+    let (user, changed) = authority::accounts::set_role(
         app.store()?,
         &context,
         &caller,

@@ -26,6 +26,6 @@ impl Report for ShowOutput {
 
 pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
     let caller = app.caller()?;
-    let user = authority::accounts::load_user(app.store()?, &caller, &args.target.user)?;
+    let user = authority::accounts::load(app.store()?, &caller, &args.target.user)?;
     app.report(&ShowOutput(user.into()))
 }

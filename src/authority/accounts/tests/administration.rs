@@ -12,7 +12,7 @@ fn user_update_reports_changes() {
     let (john_ref, caller) = (user_ref_of(&john), &ada.caller);
     for (role, changed) in [(Role::User, false), (Role::Minter, true), (Role::Minter, false)] {
         let (user, has_changed) =
-            set_user_role(&mut store, &audit_at(1), caller, &john_ref, role).unwrap();
+            set_role(&mut store, &audit_at(1), caller, &john_ref, role).unwrap();
         assert_eq!((user.role, has_changed), (role, changed));
     }
     let limited_quota = Some(Quota::Limited(10));
@@ -24,15 +24,15 @@ fn user_update_reports_changes() {
         (None, true),
     ] {
         let (user, has_changed) =
-            set_user_quota(&mut store, &audit_at(1), caller, &john_ref, quota).unwrap();
+            set_quota(&mut store, &audit_at(1), caller, &john_ref, quota).unwrap();
         assert_eq!((user.quota, has_changed), (quota, changed));
     }
-    assert!(!enable_user(&mut store, &audit_at(1), caller, &john_ref).unwrap().1);
-    let (user, ended_sessions) = disable_user(&mut store, &audit_at(1), caller, &john_ref).unwrap();
+    assert!(!enable(&mut store, &audit_at(1), caller, &john_ref).unwrap().1);
+    let (user, ended_sessions) = disable(&mut store, &audit_at(1), caller, &john_ref).unwrap();
     assert_eq!((user.disabled_at, ended_sessions), (Some(at(1)), Some(1)));
-    let (user, ended_sessions) = disable_user(&mut store, &audit_at(2), caller, &john_ref).unwrap();
+    let (user, ended_sessions) = disable(&mut store, &audit_at(2), caller, &john_ref).unwrap();
     assert_eq!((user.disabled_at, ended_sessions), (Some(at(1)), None));
-    let (user, changed) = enable_user(&mut store, &audit_at(3), caller, &john_ref).unwrap();
+    let (user, changed) = enable(&mut store, &audit_at(3), caller, &john_ref).unwrap();
     assert_eq!((user.disabled_at, changed), (None, true));
 }
 
@@ -42,24 +42,18 @@ fn last_active_admin_cannot_be_disabled_or_demoted() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let eve = add_user(&mut store, "eve", Role::Admin);
     let (caller, ada_ref) = (&ada.caller, user_ref_of(&ada));
-    disable_user(&mut store, &audit_at(0), caller, &user_ref_of(&eve)).unwrap();
-    assert!(matches!(
-        disable_user(&mut store, &audit_at(0), caller, &ada_ref),
-        Err(Error::LastAdmin)
-    ));
+    disable(&mut store, &audit_at(0), caller, &user_ref_of(&eve)).unwrap();
+    assert!(matches!(disable(&mut store, &audit_at(0), caller, &ada_ref), Err(Error::LastAdmin)));
     for role in [Role::User, Role::Minter] {
-        let result = set_user_role(&mut store, &audit_at(0), caller, &ada_ref, role);
+        let result = set_role(&mut store, &audit_at(0), caller, &ada_ref, role);
         assert!(matches!(result, Err(Error::LastAdmin)));
     }
-    set_user_role(&mut store, &audit_at(0), caller, &ada_ref, Role::Admin).unwrap();
-    set_user_role(&mut store, &audit_at(0), caller, &user_ref_of(&eve), Role::User).unwrap();
-    set_user_role(&mut store, &audit_at(0), caller, &user_ref_of(&eve), Role::Admin).unwrap();
-    assert!(matches!(
-        disable_user(&mut store, &audit_at(0), caller, &ada_ref),
-        Err(Error::LastAdmin)
-    ));
-    enable_user(&mut store, &audit_at(0), caller, &user_ref_of(&eve)).unwrap();
-    disable_user(&mut store, &audit_at(0), caller, &ada_ref).unwrap();
+    set_role(&mut store, &audit_at(0), caller, &ada_ref, Role::Admin).unwrap();
+    set_role(&mut store, &audit_at(0), caller, &user_ref_of(&eve), Role::User).unwrap();
+    set_role(&mut store, &audit_at(0), caller, &user_ref_of(&eve), Role::Admin).unwrap();
+    assert!(matches!(disable(&mut store, &audit_at(0), caller, &ada_ref), Err(Error::LastAdmin)));
+    enable(&mut store, &audit_at(0), caller, &user_ref_of(&eve)).unwrap();
+    disable(&mut store, &audit_at(0), caller, &ada_ref).unwrap();
 }
 
 #[test]
@@ -69,11 +63,14 @@ fn disabled_user_is_logged_out_until_new_login() {
     let john = add_user(&mut store, "john", Role::User);
     issue_app_token(&mut store, &john, "app");
     let (_, ended_sessions) =
-        disable_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
+        disable(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
     assert_eq!(ended_sessions, Some(1));
-    assert!(authenticate(&mut store, at(0), john.access_token()).is_err());
-    enable_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
-    assert!(authenticate(&mut store, at(0), john.access_token()).is_err(), "the session has ended");
+    assert!(sessions::authenticate(&mut store, at(0), john.access_token()).is_err());
+    enable(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
+    assert!(
+        sessions::authenticate(&mut store, at(0), john.access_token()).is_err(),
+        "the session has ended"
+    );
     add_session(&mut store, john.user());
 }
 
@@ -83,7 +80,7 @@ fn rename_keeps_at_least_one_login_name() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
     let mut rename = |patch: &ProfilePatch| {
-        rename_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john), patch)
+        rename(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john), patch)
     };
     let username = |text: &str| Some(Patch(UserName::parse(text).ok()));
     let email = |text: &str| Some(Patch(Email::parse(text).ok()));
@@ -136,11 +133,11 @@ fn account_change_requires_admin() {
     for user_ref in [user_ref_of(&mia), missing] {
         let (store, audit, caller) = (&mut store, &audit_at(0), &mia.caller);
         let refusals = [
-            set_user_role(store, audit, caller, &user_ref, Role::Admin).err(),
-            set_user_quota(store, audit, caller, &user_ref, None).err(),
-            rename_user(store, audit, caller, &user_ref, &ProfilePatch::default()).err(),
-            disable_user(store, audit, caller, &user_ref).err(),
-            enable_user(store, audit, caller, &user_ref).err(),
+            set_role(store, audit, caller, &user_ref, Role::Admin).err(),
+            set_quota(store, audit, caller, &user_ref, None).err(),
+            rename(store, audit, caller, &user_ref, &ProfilePatch::default()).err(),
+            disable(store, audit, caller, &user_ref).err(),
+            enable(store, audit, caller, &user_ref).err(),
         ];
         for refusal in refusals {
             assert!(matches!(refusal, Some(Error::Forbidden("only admins can change accounts"))));
@@ -155,11 +152,11 @@ fn search_by_display_name_or_role_requires_admin() {
     let john = add_user(&mut store, "john", Role::User);
     let name = Some(Patch(DisplayName::parse("Augusta").ok()));
     let patch = ProfilePatch { name, ..ProfilePatch::default() };
-    rename_user(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&ada), &patch).unwrap();
+    rename(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&ada), &patch).unwrap();
     let search = |text| UserFilter { search: NameFilter::parse(text).ok(), ..Default::default() };
     let mut find_usernames = |test_user: &TestUser, filter: &UserFilter| {
-        let list = list_users(&mut store, &test_user.caller, filter, PageRequest::All)?;
-        Ok::<_, Error>(list.items.iter().map(User::to_display).collect::<Vec<_>>().join(" "))
+        let page = list(&mut store, &test_user.caller, filter, PageRequest::All)?;
+        Ok::<_, Error>(page.items.iter().map(User::to_display).collect::<Vec<_>>().join(" "))
     };
     assert_eq!(find_usernames(&ada, &search("august")).unwrap(), "ada");
     assert_eq!(find_usernames(&john, &search("august")).unwrap(), "");

@@ -13,18 +13,18 @@ fn last_active_admin_cannot_be_deleted() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let eve = add_user(&mut store, "eve", Role::Admin);
     store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'eve'");
-    let result = load_user_for_deletion(&mut store, &ada.caller, &user_ref_of(&ada));
+    let result = load_for_deletion(&mut store, &ada.caller, &user_ref_of(&ada));
     assert!(matches!(result, Err(Error::LastAdmin)));
-    let result = delete_user(&mut store, &audit_at(0), &ada.caller, ada.user());
+    let result = delete(&mut store, &audit_at(0), &ada.caller, ada.user());
     assert!(matches!(result, Err(Error::LastAdmin)));
     assert!(
-        load_user_for_deletion(&mut store, &ada.caller, &user_ref_of(&eve)).is_ok(),
+        load_for_deletion(&mut store, &ada.caller, &user_ref_of(&eve)).is_ok(),
         "a disabled admin is not the last active admin"
     );
     store.execute_sql("UPDATE users SET disabled_at = NULL WHERE username = 'eve'");
-    delete_user(&mut store, &audit_at(0), &ada.caller, ada.user()).unwrap();
+    delete(&mut store, &audit_at(0), &ada.caller, ada.user()).unwrap();
     let eve = add_session(&mut store, eve.user());
-    let result = delete_user(&mut store, &audit_at(0), &eve.caller, eve.user());
+    let result = delete(&mut store, &audit_at(0), &eve.caller, eve.user());
     assert!(matches!(result, Err(Error::LastAdmin)));
 }
 
@@ -34,15 +34,14 @@ fn account_deletion_requires_admin() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
     for result in [
-        load_user_for_deletion(&mut store, &mia.caller, &user_ref_of(&mia)).map(|_| ()),
-        load_user_for_deletion(&mut store, &mia.caller, &UserRef::parse("missing").unwrap())
-            .map(|_| ()),
-        delete_user(&mut store, &audit_at(0), &mia.caller, ada.user()).map(|_| ()),
+        load_for_deletion(&mut store, &mia.caller, &user_ref_of(&mia)).map(|_| ()),
+        load_for_deletion(&mut store, &mia.caller, &UserRef::parse("missing").unwrap()).map(|_| ()),
+        delete(&mut store, &audit_at(0), &mia.caller, ada.user()).map(|_| ()),
     ] {
         assert!(matches!(result, Err(Error::Forbidden("only admins can delete accounts"))));
     }
-    delete_user(&mut store, &audit_at(0), &ada.caller, mia.user()).unwrap();
-    let result = delete_user(&mut store, &audit_at(0), &ada.caller, mia.user());
+    delete(&mut store, &audit_at(0), &ada.caller, mia.user()).unwrap();
+    let result = delete(&mut store, &audit_at(0), &ada.caller, mia.user());
     assert!(matches!(result, Err(Error::NotFound { .. })));
 }
 
@@ -57,7 +56,7 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
         "UPDATE tokens SET revoked_at = 1 WHERE id = {}",
         revoked_token.record.id
     ));
-    assert_eq!(delete_user(&mut store, &audit_at(9), &ada.caller, john.user()).unwrap(), 1);
+    assert_eq!(delete(&mut store, &audit_at(9), &ada.caller, john.user()).unwrap(), 1);
 
     let row = store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
     assert_eq!((row.uid, row.deleted_at), (john.user().uid, Some(at(9))));
@@ -70,7 +69,7 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     );
 
     let (new_john, _) =
-        register_user(&mut store, &audit_at(9), None, &new_registration("john", Role::User), false)
+        register(&mut store, &audit_at(9), None, &new_registration("john", Role::User), false)
             .unwrap();
     assert!(new_john.id > john.user().id);
     assert_ne!(new_john.uid, john.user().uid);

@@ -17,7 +17,7 @@ fn import_text(
     exist_ok: bool,
 ) -> Result<ImportOutcome, Error> {
     let caller = importer.map(|test_user| &test_user.caller);
-    import_users(store, &audit_at(0), caller, &read_batch(text).unwrap(), exist_ok, &|| {})
+    import(store, &audit_at(0), caller, &read_batch(text).unwrap(), exist_ok, &|| {})
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn existing_user_is_skipped_or_refused() {
         ));
     }
     let uid = john.user().uid;
-    delete_user(&mut store, &audit_at(0), &ada.caller, john.user()).unwrap();
+    delete(&mut store, &audit_at(0), &ada.caller, john.user()).unwrap();
     let rows = format!("username,uid\njohn,{uid}\n");
     let result = import_text(&mut store, Some(&ada), &rows, true);
     assert!(matches!(result, Err(Error::InvalidLine(InvalidLine { line: 2, .. }))));
@@ -190,13 +190,11 @@ fn import_and_export_require_admin() {
     let mia = add_user(&mut store, "mia", Role::Minter);
     let result = import_text(&mut store, Some(&mia), "username\nkim\n", false);
     assert!(matches!(result, Err(Error::Forbidden("only admins can import accounts"))));
-    let result = export_users(&mut store, &audit_at(0), &mia.caller, false, to_row);
+    let result = export(&mut store, &audit_at(0), &mia.caller, false, to_row);
     assert!(matches!(result, Err(Error::Forbidden("only admins can export accounts"))));
-    let mut user_export =
-        export_users(&mut store, &audit_at(0), &ada.caller, false, to_row).unwrap();
+    let mut user_export = export(&mut store, &audit_at(0), &ada.caller, false, to_row).unwrap();
     assert_eq!((user_export.count, user_export.next_batch().unwrap()), (2, vec![row(false); 2]));
     assert_eq!(user_export.next_batch().unwrap(), []);
-    let mut user_export =
-        export_users(&mut store, &audit_at(0), &ada.caller, true, to_row).unwrap();
+    let mut user_export = export(&mut store, &audit_at(0), &ada.caller, true, to_row).unwrap();
     assert_eq!(user_export.next_batch().unwrap(), vec![row(true); 2]);
 }

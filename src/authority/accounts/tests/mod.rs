@@ -7,7 +7,7 @@ mod passwords;
 
 use super::*;
 use crate::authority::error::ResourceKind;
-use crate::authority::sessions::authenticate;
+use crate::authority::sessions;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, new_store, set_setting,
 };
@@ -36,7 +36,7 @@ fn login_credentials(login: &str, password_text: &str) -> LoginCredentials {
 }
 
 fn login_succeeds(store: &mut Store, login: &str, password_text: &str) -> bool {
-    match authenticate_by_password(store, &login_credentials(login, password_text)) {
+    match authenticate(store, &login_credentials(login, password_text)) {
         Ok(_) => true,
         Err(Error::LoginInvalid) => false,
         Err(other) => panic!("{other}"),
@@ -44,7 +44,7 @@ fn login_succeeds(store: &mut Store, login: &str, password_text: &str) -> bool {
 }
 
 fn list_all_users(store: &mut Store, viewer: &TestUser) -> Page<User> {
-    list_users(store, &viewer.caller, &UserFilter::default(), PageRequest::All).unwrap()
+    list(store, &viewer.caller, &UserFilter::default(), PageRequest::All).unwrap()
 }
 
 fn user_ref_of(test_user: &TestUser) -> UserRef {
@@ -56,17 +56,12 @@ fn first_user_always_becomes_admin() {
     for role in [Role::User, Role::Minter, Role::Admin] {
         let mut store = new_store();
         let (first, is_new) =
-            register_user(&mut store, &audit_at(0), None, &new_registration("ada", role), false)
+            register(&mut store, &audit_at(0), None, &new_registration("ada", role), false)
                 .unwrap();
         assert_eq!((first.role, is_new), (Role::Admin, true));
-        let (second, _) = register_user(
-            &mut store,
-            &audit_at(0),
-            None,
-            &new_registration("john", Role::User),
-            false,
-        )
-        .unwrap();
+        let (second, _) =
+            register(&mut store, &audit_at(0), None, &new_registration("john", Role::User), false)
+                .unwrap();
         assert_eq!(second.role, Role::User);
     }
 }
@@ -78,20 +73,14 @@ fn role_assignment_requires_admin() {
     let minter = add_user(&mut store, "mia", Role::Minter);
     for role in [Role::Minter, Role::Admin] {
         for caller in [None, Some(&minter.caller)] {
-            let result = register_user(
-                &mut store,
-                &audit_at(0),
-                caller,
-                &new_registration("john", role),
-                false,
-            );
+            let result =
+                register(&mut store, &audit_at(0), caller, &new_registration("john", role), false);
             assert!(matches!(result, Err(Error::Forbidden("only admins can assign roles"))));
         }
         let name = format!("friend-{}", role.name());
         let registration = new_registration(&name, role);
         let (friend, _) =
-            register_user(&mut store, &audit_at(0), Some(&admin.caller), &registration, false)
-                .unwrap();
+            register(&mut store, &audit_at(0), Some(&admin.caller), &registration, false).unwrap();
         assert_eq!(friend.role, role);
     }
     assert_eq!(list_all_users(&mut store, &admin).total, 4);
@@ -102,17 +91,16 @@ fn closed_registration_admits_first_user_and_users_added_by_admin() {
     let mut store = new_store();
     set_setting(&mut store, Setting::RegisterOpen, "false");
     let (first, _) =
-        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
             .unwrap();
     let admin = add_session(&mut store, &first);
     let john = new_registration("john", Role::User);
-    let result = register_user(&mut store, &audit_at(0), None, &john, false);
+    let result = register(&mut store, &audit_at(0), None, &john, false);
     assert!(matches!(result, Err(Error::Forbidden("only admins can register accounts"))));
-    let (user, _) =
-        register_user(&mut store, &audit_at(0), Some(&admin.caller), &john, false).unwrap();
+    let (user, _) = register(&mut store, &audit_at(0), Some(&admin.caller), &john, false).unwrap();
     let john = add_session(&mut store, &user);
     let kim = new_registration("kim", Role::User);
-    let result = register_user(&mut store, &audit_at(0), Some(&john.caller), &kim, false);
+    let result = register(&mut store, &audit_at(0), Some(&john.caller), &kim, false);
     assert!(matches!(result, Err(Error::Forbidden(_))));
 }
 
@@ -121,10 +109,10 @@ fn exist_ok_leaves_account_unchanged() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     let john = new_registration("john", Role::User);
-    let (first, _) = register_user(&mut store, &audit_at(0), None, &john, true).unwrap();
+    let (first, _) = register(&mut store, &audit_at(0), None, &john, true).unwrap();
     let other_registration = Registration { password: password("another"), ..john.clone() };
     let (second, is_new) =
-        register_user(&mut store, &audit_at(5), None, &other_registration, true).unwrap();
+        register(&mut store, &audit_at(5), None, &other_registration, true).unwrap();
     assert_eq!((second.id, second.created_at, is_new), (first.id, at(0), false));
     assert!(login_succeeds(&mut store, "john", "123456"));
     assert!(!login_succeeds(&mut store, "john", "another"));
@@ -141,7 +129,7 @@ fn exist_ok_refuses_user_with_only_one_matching_name() {
         Registration { email: email("john@example.com"), ..new_registration("new", Role::User) },
         Registration { email: email("john@example.com"), ..new_registration("ada", Role::User) },
     ] {
-        let result = register_user(&mut store, &audit_at(0), None, &registration, true);
+        let result = register(&mut store, &audit_at(0), None, &registration, true);
         assert!(matches!(result, Err(Error::UserExists)), "{registration:?}");
     }
 }
@@ -166,10 +154,10 @@ fn taken_name_is_refused_in_every_spelling() {
         with_email("John@example.com"),
         with_email("john@EXAMPLE.com"),
     ] {
-        let result = register_user(&mut store, &audit_at(0), None, &registration, false);
+        let result = register(&mut store, &audit_at(0), None, &registration, false);
         assert!(matches!(result, Err(Error::UserExists)), "{registration:?}");
     }
-    register_user(&mut store, &audit_at(0), None, &with_email("other@example.com"), false).unwrap();
+    register(&mut store, &audit_at(0), None, &with_email("other@example.com"), false).unwrap();
 }
 
 #[test]
@@ -193,14 +181,14 @@ fn account_is_visible_to_owner_and_admins() {
     let mia = add_user(&mut store, "mia", Role::Minter);
     let john = add_user(&mut store, "john", Role::User);
     let missing_user_ref = UserRef::parse("missing").unwrap();
-    assert!(load_user(&mut store, &john.caller, &user_ref_of(&john)).is_ok());
-    assert!(load_user(&mut store, &ada.caller, &user_ref_of(&john)).is_ok());
+    assert!(load(&mut store, &john.caller, &user_ref_of(&john)).is_ok());
+    assert!(load(&mut store, &ada.caller, &user_ref_of(&john)).is_ok());
     for (viewer, user_ref) in
         [(&john, user_ref_of(&ada)), (&mia, user_ref_of(&john)), (&john, missing_user_ref.clone())]
     {
-        let result = load_user(&mut store, &viewer.caller, &user_ref);
+        let result = load(&mut store, &viewer.caller, &user_ref);
         assert!(matches!(result, Err(Error::Forbidden("only admins can see other accounts"))));
     }
-    let result = load_user(&mut store, &ada.caller, &missing_user_ref);
+    let result = load(&mut store, &ada.caller, &missing_user_ref);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::authority::RejectReason;
-use crate::authority::sessions::{begin_session, session_exists};
 use crate::authority::test_store::{replace_session, verification_reasons};
 use crate::authority::verification::ExpectedKind;
 use crate::crypto::hashing_work;
@@ -12,8 +11,7 @@ use secrecy::ExposeSecret;
 #[test]
 fn login_accepts_every_spelling_of_a_name() {
     let mut store = new_store();
-    register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
-        .unwrap();
+    register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false).unwrap();
     for login in ["ada", "ADA", "ada@example.com", "Ada@Example.com"] {
         assert!(login_succeeds(&mut store, login, "123456"), "{login}");
     }
@@ -23,14 +21,13 @@ fn login_accepts_every_spelling_of_a_name() {
 fn failed_logins_return_same_error() {
     let mut store = new_store();
     for name in ["ada", "deleted", "disabled"] {
-        register_user(&mut store, &audit_at(0), None, &new_registration(name, Role::User), false)
+        register(&mut store, &audit_at(0), None, &new_registration(name, Role::User), false)
             .unwrap();
     }
     let admin = store.read(|tx| require_user(tx, &UserRef::parse("ada").unwrap())).unwrap();
     let admin = add_session(&mut store, &admin);
-    let deleted =
-        load_user(&mut store, &admin.caller, &UserRef::parse("deleted").unwrap()).unwrap();
-    delete_user(&mut store, &audit_at(0), &admin.caller, &deleted).unwrap();
+    let deleted = load(&mut store, &admin.caller, &UserRef::parse("deleted").unwrap()).unwrap();
+    delete(&mut store, &audit_at(0), &admin.caller, &deleted).unwrap();
     store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'disabled'");
     let malformed_name = LoginCredentials { login: None, password: Some(password("123456")) };
     let malformed_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
@@ -44,7 +41,7 @@ fn failed_logins_return_same_error() {
         malformed_name,
         malformed_password,
     ] {
-        let result = authenticate_by_password(&mut store, &credentials);
+        let result = authenticate(&mut store, &credentials);
         assert!(matches!(result, Err(Error::LoginInvalid)), "{credentials:?}");
     }
 }
@@ -77,10 +74,7 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     hashing_work::take();
     let mut work = Vec::new();
     for (name, credentials) in failing_logins {
-        assert!(
-            matches!(authenticate_by_password(store, &credentials), Err(Error::LoginInvalid)),
-            "{name}"
-        );
+        assert!(matches!(authenticate(store, &credentials), Err(Error::LoginInvalid)), "{name}");
         work.push((name, hashing_work::take()));
     }
     assert!(login_succeeds(store, "ada", "123456"));
@@ -98,20 +92,13 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
     ] {
         let mut store = new_store();
         for name in ["ada", "deleted", "disabled", "no-password"] {
-            register_user(
-                &mut store,
-                &audit_at(0),
-                None,
-                &new_registration(name, Role::User),
-                false,
-            )
-            .unwrap();
+            register(&mut store, &audit_at(0), None, &new_registration(name, Role::User), false)
+                .unwrap();
         }
         let admin = store.read(|tx| require_user(tx, &UserRef::parse("ada").unwrap())).unwrap();
         let admin = add_session(&mut store, &admin);
-        let deleted =
-            load_user(&mut store, &admin.caller, &UserRef::parse("deleted").unwrap()).unwrap();
-        delete_user(&mut store, &audit_at(0), &admin.caller, &deleted).unwrap();
+        let deleted = load(&mut store, &admin.caller, &UserRef::parse("deleted").unwrap()).unwrap();
+        delete(&mut store, &audit_at(0), &admin.caller, &deleted).unwrap();
         let weak_hash_member = "password_hash\":\"$argon2id$v=19$m=256,t=2,p=1";
         let rows = format!(
             "{{\"username\":\"weak\",\"{weak_hash_member}${HASH}\"}}
@@ -119,7 +106,7 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
              {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${HASH}\"}}"
         );
         let batch = ImportRows::from_reader(rows.as_bytes(), at(0)).unwrap();
-        import_users(&mut store, &audit_at(0), Some(&admin.caller), &batch, false, &|| {}).unwrap();
+        import(&mut store, &audit_at(0), Some(&admin.caller), &batch, false, &|| {}).unwrap();
         store.execute_sql(
             "UPDATE users SET disabled_at = 1 WHERE username = 'disabled';
              UPDATE users SET password = NULL WHERE username = 'no-password'",
@@ -142,10 +129,9 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
 #[test]
 fn replaced_session_has_ended() {
     let mut store = new_store();
-    register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
-        .unwrap();
+    register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false).unwrap();
     let credentials = login_credentials("ada", "123456");
-    let authenticated = authenticate_by_password(&mut store, &credentials).unwrap();
+    let authenticated = authenticate(&mut store, &credentials).unwrap();
     let (first, _) = replace_session(&mut store, &authenticated, None).unwrap();
     let (second, was_open) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
     assert!(was_open);
@@ -167,10 +153,9 @@ fn replaced_session_has_ended() {
 fn password_change_invalidates_earlier_authentication() {
     let mut store = new_store();
     let (ada, _) =
-        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
             .unwrap();
-    let authenticated =
-        authenticate_by_password(&mut store, &login_credentials("ada", "123456")).unwrap();
+    let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     let session = add_session(&mut store, &ada);
     let (old, new) = (password("123456"), password("654321"));
     change_password(&mut store, &audit_at(0), &session.caller, &old, &new).unwrap();
@@ -181,36 +166,32 @@ fn password_change_invalidates_earlier_authentication() {
 #[test]
 fn failed_session_save_creates_no_session() {
     let mut store = new_store();
-    register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
-        .unwrap();
-    let authenticated =
-        authenticate_by_password(&mut store, &login_credentials("ada", "123456")).unwrap();
+    register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false).unwrap();
+    let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     let mut sid = None;
-    let result = begin_session(&mut store, &audit_at(0), &authenticated, None, |tokens| {
+    let result = sessions::begin(&mut store, &audit_at(0), &authenticated, None, |tokens| {
         sid = Some(tokens.sid);
         Err(Error::LoginInvalid)
     });
     assert!(result.is_err());
-    assert!(!session_exists(&mut store, sid.unwrap()).unwrap());
+    assert!(!sessions::exists(&mut store, sid.unwrap()).unwrap());
     let (tokens, _) = replace_session(&mut store, &authenticated, None).unwrap();
-    assert!(session_exists(&mut store, tokens.sid).unwrap());
+    assert!(sessions::exists(&mut store, tokens.sid).unwrap());
 }
 
 #[test]
 fn weak_hash_is_replaced_at_next_login() {
     let mut store = new_store();
     let (ada, _) =
-        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
             .unwrap();
     // The hash of `123456`, computed by argon2-cffi.
     store.execute_sql("UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'");
-    let authenticated =
-        authenticate_by_password(&mut store, &login_credentials("ada", "123456")).unwrap();
+    let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     replace_session(&mut store, &authenticated, None).unwrap();
     let hash = store.read(|tx| tx.find_password_hash(ada.id)).unwrap().unwrap();
     assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
-    let authenticated =
-        authenticate_by_password(&mut store, &login_credentials("ada", "123456")).unwrap();
+    let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     assert_eq!(authenticated.upgraded_hash, None);
 }
 
@@ -218,20 +199,20 @@ fn weak_hash_is_replaced_at_next_login() {
 fn password_change_ends_only_other_sessions() {
     let mut store = new_store();
     let (ada, _) =
-        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
             .unwrap();
     let (current_session, other_session) =
         (add_session(&mut store, &ada), add_session(&mut store, &ada));
     let (old, new) = (password("123456"), password("654321"));
     let result = change_password(&mut store, &audit_at(0), &current_session.caller, &new, &new);
     assert!(matches!(result, Err(Error::WrongPassword)));
-    assert!(authenticate(&mut store, at(0), other_session.access_token()).is_ok());
+    assert!(sessions::authenticate(&mut store, at(0), other_session.access_token()).is_ok());
     assert_eq!(
         change_password(&mut store, &audit_at(0), &current_session.caller, &old, &new).unwrap(),
         1
     );
-    assert!(authenticate(&mut store, at(0), current_session.access_token()).is_ok());
-    assert!(authenticate(&mut store, at(0), other_session.access_token()).is_err());
+    assert!(sessions::authenticate(&mut store, at(0), current_session.access_token()).is_ok());
+    assert!(sessions::authenticate(&mut store, at(0), other_session.access_token()).is_err());
     assert!(!login_succeeds(&mut store, "ada", "123456"));
     assert!(login_succeeds(&mut store, "ada", "654321"));
 }
@@ -242,12 +223,12 @@ fn recovery_ends_all_sessions() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     add_session(&mut store, ada.user());
     let (user, ended_sessions) =
-        recover_account(&mut store, &audit_at(0), &user_ref_of(&ada), &password("123456")).unwrap();
+        recover(&mut store, &audit_at(0), &user_ref_of(&ada), &password("123456")).unwrap();
     assert_eq!((user.id, ended_sessions), (ada.user().id, 2));
-    assert!(authenticate(&mut store, at(0), ada.access_token()).is_err());
+    assert!(sessions::authenticate(&mut store, at(0), ada.access_token()).is_err());
     assert!(login_succeeds(&mut store, "ada", "123456"));
     let missing_user_ref = UserRef::parse("missing").unwrap();
-    let result = recover_account(&mut store, &audit_at(0), &missing_user_ref, &password("123456"));
+    let result = recover(&mut store, &audit_at(0), &missing_user_ref, &password("123456"));
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
 }
 
@@ -255,15 +236,15 @@ fn recovery_ends_all_sessions() {
 fn short_password_is_refused_everywhere() {
     let mut store = new_store();
     let (ada, _) =
-        register_user(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
+        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
             .unwrap();
     let ada = add_session(&mut store, &ada);
     set_setting(&mut store, Setting::PasswordMinLength, "7");
     let (old, short, long_enough) = (password("123456"), password("6chars"), password("7-chars"));
     let is_short = |error: Option<Error>| matches!(error, Some(Error::Usage(text)) if text == "password shorter than 7 characters");
     let registration = new_registration("john", Role::User);
-    assert!(is_short(register_user(&mut store, &audit_at(0), None, &registration, false).err()));
+    assert!(is_short(register(&mut store, &audit_at(0), None, &registration, false).err()));
     assert!(is_short(change_password(&mut store, &audit_at(0), &ada.caller, &old, &short).err()));
-    assert!(is_short(recover_account(&mut store, &audit_at(0), &user_ref_of(&ada), &short).err()));
+    assert!(is_short(recover(&mut store, &audit_at(0), &user_ref_of(&ada), &short).err()));
     change_password(&mut store, &audit_at(0), &ada.caller, &old, &long_enough).unwrap();
 }

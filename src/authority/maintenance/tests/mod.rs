@@ -4,14 +4,13 @@ mod revocations;
 
 use super::*;
 use crate::authority::RejectReason;
-use crate::authority::issuing::Expiry;
-use crate::authority::renewal::{RenewalOptions, renew_token};
 use crate::authority::revocation::{TokenSelector, revoke};
-use crate::authority::sessions::{NewPairIds, refresh_session};
+use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
     mint_token_text, new_store, refusal_reasons, verification_reasons, verify_token,
 };
+use crate::authority::tokens::{self, Expiry, RenewalOptions};
 use crate::authority::verification::{Expectations, ExpectedKind};
 use crate::model::{Lifetime, TokenId, TokenKind};
 use secrecy::ExposeSecret;
@@ -98,7 +97,8 @@ fn successor_is_kept_as_long_as_predecessor() {
     for (old_id, ttl) in [(1, HOUR), (2, MINUTE), (3, DAY)] {
         let renewal = RenewalOptions { ttl: lifetime(ttl), grace: lifetime(HOUR) };
         let selector = TokenSelector::Id(TokenId(old_id));
-        renew_token(&mut store, &audit_at(old_id), Some(&ada.caller), &selector, renewal).unwrap();
+        tokens::renew(&mut store, &audit_at(old_id), Some(&ada.caller), &selector, renewal)
+            .unwrap();
     }
     assert_eq!(prune_at(&mut store, &ada, 2 * HOUR).tokens, 0, "token 1 expires after a week");
     assert_eq!(recorded_token_ids(&mut store), [1, 2, 3, 4]);
@@ -158,7 +158,7 @@ fn session_is_pruned_when_no_token_is_usable() {
     let idle_session = add_session(&mut store, ada.user());
     let ended_session = add_session(&mut store, john.user());
     let refreshed_tokens =
-        refresh_session(&mut store, &audit_at(DAY), john.refresh_token(), NewPairIds::generate())
+        sessions::refresh(&mut store, &audit_at(DAY), john.refresh_token(), NewPairIds::generate())
             .unwrap();
     let sid = ended_session.caller.session.id;
     store.write(|tx| tx.end_session(sid, "logout", at(1)).map_err(Error::from)).unwrap();
@@ -180,7 +180,7 @@ fn session_is_pruned_when_no_token_is_usable() {
     );
     let new_refresh_token = refreshed_tokens.refresh.expose_secret();
     assert_eq!(verification_reasons(&mut store, new_refresh_token, ANY, 30 * DAY), []);
-    let reuse_result = refresh_session(
+    let reuse_result = sessions::refresh(
         &mut store,
         &audit_at(30 * DAY),
         john.refresh_token(),

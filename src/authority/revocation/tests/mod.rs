@@ -3,13 +3,13 @@
 mod test_tokens;
 
 use super::*;
-use crate::authority::issuing::Expiry;
 use crate::authority::minting::Signer;
-use crate::authority::sessions::{NewPairIds, refresh_session};
+use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, decode_token, issue_app_token, mint_request,
     mint_token_text, new_store, refusal_reasons, verification_reasons,
 };
+use crate::authority::tokens::Expiry;
 use crate::model::{Algorithm, ExtraClaims};
 use secrecy::ExposeSecret;
 
@@ -94,7 +94,7 @@ fn access_token_revocation_keeps_the_session() {
         [RejectReason::Revoked]
     );
     let next_tokens =
-        refresh_session(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
+        sessions::refresh(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
             .unwrap();
     assert_eq!(reject_reasons_at_time_0(&mut store, next_tokens.access.expose_secret()), []);
 }
@@ -104,7 +104,7 @@ fn refresh_token_revocation_ends_the_session() {
     let mut store = new_store();
     let john = add_user(&mut store, "john", Role::User);
     let next_tokens =
-        refresh_session(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
+        sessions::refresh(&mut store, &audit_at(0), john.refresh_token(), NewPairIds::generate())
             .unwrap();
     // A used refresh token still selects its session.
     let outcomes =
@@ -143,7 +143,7 @@ fn jti_selector_revokes_all_permitted_matches() {
     let next_ids =
         NewPairIds { access: app_token_record.jti, refresh: crate::crypto::generate_jti() };
     let new_pair =
-        refresh_session(&mut store, &audit_at(0), mia.refresh_token(), next_ids).unwrap();
+        sessions::refresh(&mut store, &audit_at(0), mia.refresh_token(), next_ids).unwrap();
     let selectors = [TokenSelector::Jti(app_token_record.jti)];
     let revoked_kinds = |store: &mut Store, caller| {
         let outcomes = revoke(store, &audit_at(0), Some(caller), &selectors).unwrap();

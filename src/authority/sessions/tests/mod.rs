@@ -156,8 +156,8 @@ fn session_ends_once_even_with_expired_token() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let other_session = add_session(&mut store, ada.user());
-    assert!(end_session(&mut store, &audit_at(DAY), ada.access_token()).unwrap());
-    assert!(!end_session(&mut store, &audit_at(DAY), ada.access_token()).unwrap());
+    assert!(end(&mut store, &audit_at(DAY), ada.access_token()).unwrap());
+    assert!(!end(&mut store, &audit_at(DAY), ada.access_token()).unwrap());
     assert_eq!(
         authentication_reasons(&mut store, ada.access_token(), 0),
         [RejectReason::SessionEnded]
@@ -180,13 +180,7 @@ fn non_session_token_ends_no_session() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let app = issue_app_token(&mut store, &ada, "app");
     let app = app.token.expose_secret();
-    assert_eq!(
-        refusal_reasons(end_session(&mut store, &audit_at(0), app)),
-        [RejectReason::WrongType]
-    );
-    assert_eq!(
-        refusal_reasons(end_session(&mut store, &audit_at(0), "x.y.z")),
-        [RejectReason::Malformed]
-    );
+    assert_eq!(refusal_reasons(end(&mut store, &audit_at(0), app)), [RejectReason::WrongType]);
+    assert_eq!(refusal_reasons(end(&mut store, &audit_at(0), "x.y.z")), [RejectReason::Malformed]);
     assert_eq!(authentication_reasons(&mut store, ada.access_token(), 0), []);
 }

@@ -9,7 +9,7 @@ fn refresh_at(
     old_token: &str,
     pair_ids: NewPairIds,
 ) -> Result<TokenPair, Error> {
-    refresh_session(store, &audit_at(seconds), old_token, pair_ids)
+    refresh(store, &audit_at(seconds), old_token, pair_ids)
 }
 
 fn access_text(tokens: &TokenPair) -> String {
@@ -199,11 +199,11 @@ fn ended_session_is_not_refreshed() {
     let (mut store, ada) = store_with_admin();
     let pair_ids = NewPairIds::generate();
     refresh_at(&mut store, 0, ada.refresh_token(), pair_ids).unwrap();
-    end_session(&mut store, &audit_at(0), ada.access_token()).unwrap();
+    end(&mut store, &audit_at(0), ada.access_token()).unwrap();
     let result = refresh_at(&mut store, 0, ada.refresh_token(), pair_ids);
     assert_eq!(refusal_reasons(result), [RejectReason::Revoked, RejectReason::SessionEnded]);
     let (mut store, ada) = store_with_admin();
-    end_session(&mut store, &audit_at(0), ada.access_token()).unwrap();
+    end(&mut store, &audit_at(0), ada.access_token()).unwrap();
     let result = refresh_at(&mut store, 0, ada.refresh_token(), NewPairIds::generate());
     assert_eq!(refusal_reasons(result), [RejectReason::SessionEnded]);
 }

@@ -96,12 +96,12 @@ fn expectations_fail_independently() {
 #[test]
 fn audience_matches_any_and_permissions_match_all() {
     let mut context = new_test_context();
-    let app_request = crate::authority::issuing::TokenRequest {
+    let app_request = crate::authority::tokens::TokenRequest {
         audience: vec!["a".to_owned(), "b".to_owned()],
         permissions: vec![permission("read"), permission("write")],
         ..token_request("app")
     };
-    let issued = crate::authority::issuing::issue_token(
+    let issued = crate::authority::tokens::issue(
         &mut context.store,
         &audit_at(0),
         &context.ada.caller,

@@ -1,7 +1,7 @@
 //! Property tests: the result does not depend on the order of keys.
 
 use super::*;
-use crate::authority::keys::{NewKeyOptions, add_keys, generate_key};
+use crate::authority::keys::{self, NewKeyOptions};
 use crate::model::{KeySpec, RsaBits};
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ struct Case {
 /// unknown `kid`.
 static KEYS_AND_CASES: LazyLock<(Vec<KeySpec>, Vec<Case>)> = LazyLock::new(|| {
     crypto::initialize_crypto();
-    let key = |algorithm| generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+    let key = |algorithm| keys::generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
     let keys = ALGORITHMS.map(key).to_vec();
     let mut cases = Vec::new();
     for (index, key) in keys.iter().enumerate() {
@@ -53,7 +53,7 @@ proptest! {
     fn store_key_order_is_irrelevant(shuffled_keys in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
         let mut store = new_store();
         let options = NewKeyOptions { keys: &shuffled_keys, initial_kid: None, activate: false };
-        add_keys(&mut store, &audit_at(0), None, options).unwrap();
+        keys::add(&mut store, &audit_at(0), None, options).unwrap();
         for case in &KEYS_AND_CASES.1 {
             prop_assert_eq!(&verification_reasons(&mut store, &case.token, TEST, 0), &case.reasons);
         }

@@ -1,8 +1,8 @@
 //! Property tests: a signed token verifies, and a modified token does not.
 
 use super::*;
-use crate::authority::issuing::{Expiry, TokenRequest, issue_token};
 use crate::authority::test_store::new_store_with;
+use crate::authority::tokens::{self, Expiry, TokenRequest};
 use crate::model::{AppName, ExtraClaims, Permission};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};
@@ -68,7 +68,7 @@ proptest! {
     fn issued_token_verifies(request in token_requests(), store_index in 0_usize..2) {
         let mut stores = STORES.lock().unwrap();
         let (store, ada) = &mut stores[store_index];
-        let issued = issue_token(store, &audit_at(0), &ada.caller, &request).unwrap();
+        let issued = tokens::issue(store, &audit_at(0), &ada.caller, &request).unwrap();
         let expectations = Expectations { permissions: request.permissions.clone(), ..Expectations::new(APP, at(0)) };
         let report = verify_token(store, issued.token.expose_secret(), &expectations);
         prop_assert_eq!(&report.reasons, &[]);
@@ -95,7 +95,7 @@ proptest! {
     ) {
         let mut stores = STORES.lock().unwrap();
         let (store, ada) = &mut stores[store_index];
-        let issued = issue_token(store, &audit_at(0), &ada.caller, &request).unwrap();
+        let issued = tokens::issue(store, &audit_at(0), &ada.caller, &request).unwrap();
         let mut bytes = issued.token.expose_secret().as_bytes().to_vec();
         let position = position.index(bytes.len());
         bytes[position] ^= 1 << bit;

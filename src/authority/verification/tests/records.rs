@@ -1,11 +1,10 @@
 //! Tests that every operation refuses a token that contradicts its row.
 
 use super::*;
-use crate::authority::issuing::{TokenRequest, issue_token};
-use crate::authority::renewal::{RenewalOptions, renew_token};
 use crate::authority::revocation::{TokenSelector, revoke};
-use crate::authority::sessions::{NewPairIds, end_session, refresh_session};
+use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{authorize_minter, refusal_reasons, set_setting};
+use crate::authority::tokens::{self, RenewalOptions, TokenRequest};
 use crate::model::{ExtraClaims, Permission, Setting};
 
 /// Creates a store with an app token for minting that has an audience and an extra claim.
@@ -18,7 +17,7 @@ fn context_with_recorded_claims() -> TestContext {
         ..token_request("app")
     };
     let issued =
-        issue_token(&mut context.store, &audit_at(0), &context.ada.caller, &app_request).unwrap();
+        tokens::issue(&mut context.store, &audit_at(0), &context.ada.caller, &app_request).unwrap();
     context.app_token = issued.token.expose_secret().to_owned();
     context
 }
@@ -143,7 +142,7 @@ fn every_operation_refuses_a_token_that_contradicts_its_row() {
     assert_eq!(refusal_reasons(authorize_minter(store, at(0), &app)), [RejectReason::BadClaim]);
     assert_eq!(refusal_reasons(authorize_minter(store, at(0), &access)), [RejectReason::BadClaim]);
     assert_eq!(
-        refusal_reasons(renew_token(store, &audit_at(0), None, &by_value(&app), renewal)),
+        refusal_reasons(tokens::renew(store, &audit_at(0), None, &by_value(&app), renewal)),
         [RejectReason::BadClaim]
     );
     for token in [&app, &access, &refresh_token] {
@@ -153,15 +152,15 @@ fn every_operation_refuses_a_token_that_contradicts_its_row() {
         assert_eq!(response, json!({"active": false}));
     }
     assert_eq!(
-        refusal_reasons(crate::authority::sessions::authenticate(store, at(0), &access)),
+        refusal_reasons(sessions::authenticate(store, at(0), &access)),
         [RejectReason::BadClaim]
     );
     assert_eq!(
-        refusal_reasons(end_session(store, &audit_at(0), &access)),
+        refusal_reasons(sessions::end(store, &audit_at(0), &access)),
         [RejectReason::BadClaim]
     );
     let refresh_result =
-        refresh_session(store, &audit_at(0), &refresh_token, NewPairIds::generate());
+        sessions::refresh(store, &audit_at(0), &refresh_token, NewPairIds::generate());
     assert_eq!(refusal_reasons(refresh_result), [RejectReason::BadClaim]);
     // No token was revoked, no session ended, and no refresh token used.
     let (app, access) = (context.app_token.clone(), context.ada.access_token().to_owned());

@@ -21,7 +21,7 @@ fn issue_at(
     test_user: &TestUser,
     app: &str,
 ) -> Result<IssuedToken, Error> {
-    issue_token(store, &audit_at(seconds), &test_user.caller, &token_request(app))
+    issue(store, &audit_at(seconds), &test_user.caller, &token_request(app))
 }
 
 fn request_with_expiry(app: &str, expiry: Expiry) -> TokenRequest {
@@ -48,7 +48,7 @@ fn app_token_has_documented_claims_in_order() {
         permissions: parse_permissions(&["read", "write"]),
         ..token_request("my-app")
     };
-    let issued = issue_token(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    let issued = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
     let (header, payload) = decode_token(issued.token.expose_secret());
     let kid = store.read(|tx| tx.active_app_key()).unwrap().spec.kid;
     assert_eq!(header.to_string(), json!({"alg": "ES256", "typ": "JWT", "kid": kid}).to_string());
@@ -72,13 +72,9 @@ fn app_token_has_documented_claims_in_order() {
 fn optional_claims_are_omitted_or_appended() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
-    let token_without_expiry = issue_token(
-        &mut store,
-        &audit_at(0),
-        &ada.caller,
-        &request_with_expiry("a", Expiry::Never),
-    )
-    .unwrap();
+    let token_without_expiry =
+        issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", Expiry::Never))
+            .unwrap();
     assert_eq!(
         claim_names(&token_without_expiry),
         ["id", "owner", "target", "permissions", "iat", "iss", "sub", "jti", "type", "app"]
@@ -90,7 +86,7 @@ fn optional_claims_are_omitted_or_appended() {
         audience: vec!["one".to_owned()],
         ..token_request("b")
     };
-    let one_audience = issue_token(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    let one_audience = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
     assert_eq!(claim_names(&one_audience)[10..], ["app", "aud", "tier", "n"]);
     assert_eq!(
         (
@@ -101,7 +97,7 @@ fn optional_claims_are_omitted_or_appended() {
         (&json!("one"), &json!("gold"), &json!(1))
     );
     request.audience.push("two".to_owned());
-    let two_audiences = issue_token(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    let two_audiences = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
     assert_eq!(claims_of(&two_audiences)["aud"], json!(["one", "two"]));
 }
 
@@ -137,7 +133,7 @@ fn issued_token_has_requested_expiry() {
         (Expiry::Never, None),
     ] {
         let issued =
-            issue_token(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("app", expiry))
+            issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("app", expiry))
                 .unwrap();
         assert_eq!(issued.record.expires_at, expected);
         let recorded = store.read(|tx| tx.find_token(issued.record.id)).unwrap().unwrap();
@@ -158,7 +154,7 @@ fn expiry_in_past_or_after_year_9999_is_refused() {
         let late_audit =
             AuditContext { now: Timestamp::from_unix(253_000_000_000).unwrap(), ..audit_at(0) };
         let audit = if message.is_empty() { late_audit } else { audit_at(0) };
-        match issue_token(&mut store, &audit, &ada.caller, &request_with_expiry("app", expiry)) {
+        match issue(&mut store, &audit, &ada.caller, &request_with_expiry("app", expiry)) {
             Err(Error::Usage(text)) if message.is_empty() => {
                 assert_eq!(text, "expiry time is past the year 9999");
             }
@@ -193,7 +189,7 @@ fn reserved_claim_is_refused() {
     ] {
         let claims = ExtraClaims::parse(&[format!("{name}=x")], &[]).unwrap();
         let request = TokenRequest { claims, ..token_request("app") };
-        match issue_token(&mut store, &audit_at(0), &ada.caller, &request) {
+        match issue(&mut store, &audit_at(0), &ada.caller, &request) {
             Err(Error::Usage(text)) => {
                 assert_eq!(text, format!("claim `{name}` is reserved"));
             }
@@ -213,7 +209,7 @@ fn issuing_for_other_user_requires_admin() {
         ..token_request("app")
     };
     for (test_user, name) in [(&john, "ada"), (&mia, "john"), (&john, "missing")] {
-        let result = issue_token(&mut store, &audit_at(0), &test_user.caller, &request_for(name));
+        let result = issue(&mut store, &audit_at(0), &test_user.caller, &request_for(name));
         assert!(
             matches!(
                 result,
@@ -223,18 +219,17 @@ fn issuing_for_other_user_requires_admin() {
         );
     }
     let own_token =
-        issue_token(&mut store, &audit_at(0), &john.caller, &request_for("john@example.com"))
-            .unwrap();
+        issue(&mut store, &audit_at(0), &john.caller, &request_for("john@example.com")).unwrap();
     assert_eq!(own_token.record.grant.owner_id, john.user().id);
-    let issued = issue_token(&mut store, &audit_at(0), &ada.caller, &request_for("john")).unwrap();
+    let issued = issue(&mut store, &audit_at(0), &ada.caller, &request_for("john")).unwrap();
     let claims = claims_of(&issued);
     assert_eq!(claims["id"], json!(john.user().id));
     assert_eq!(claims["sub"], json!(john.user().uid));
     assert_eq!(issued.quota_usage.unwrap().used, 2, "the token counts toward the owner's quota");
-    let result = issue_token(&mut store, &audit_at(0), &ada.caller, &request_for("missing"));
+    let result = issue(&mut store, &audit_at(0), &ada.caller, &request_for("missing"));
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));
     store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'john'");
-    let result = issue_token(&mut store, &audit_at(0), &ada.caller, &request_for("john"));
+    let result = issue(&mut store, &audit_at(0), &ada.caller, &request_for("john"));
     assert!(matches!(result, Err(Error::Forbidden("token owner disabled"))));
 }
 
@@ -244,7 +239,7 @@ fn duplicate_permission_is_granted_once() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let request =
         TokenRequest { permissions: parse_permissions(&["a", "b", "a"]), ..token_request("app") };
-    let issued = issue_token(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    let issued = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
     assert_eq!(claims_of(&issued)["permissions"], json!(["a", "b"]));
 }
 

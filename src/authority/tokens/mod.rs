@@ -1,10 +1,12 @@
-//! App tokens: issuing, quota and listing.
+//! App tokens: issuing, renewal, quota and listing.
 
 mod listing;
+mod renewal;
 mod revoke;
 
 pub(crate) use crate::store::TokenFilter;
-pub(crate) use listing::{list_tokens, load_token};
+pub(crate) use listing::{list, load};
+pub(crate) use renewal::{RenewalOptions, RenewedToken, renew};
 pub(crate) use revoke::{RevocationCause, revoke_issued};
 
 use super::accounts::{require_self_or_admin, user_not_found};
@@ -84,7 +86,7 @@ pub(crate) struct QuotaUsage {
 }
 
 /// Issues and records an app token. One transaction checks the quota and inserts the row.
-pub(crate) fn issue_token(
+pub(crate) fn issue(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,

@@ -1,14 +1,14 @@
 //! Renewal of an app token: the successor has the same attributes and a new `jti`. The old token is
 //! revoked immediately or after a grace period.
 
-use super::claims::{GRANTING_CLAIMS, claimed_permissions};
-use super::error::ResourceKind;
-use super::issuing::{IssuedToken, PendingToken, check_quota, load_issuance_state};
-use super::minting::{check_grantable_permissions, check_mint_permission};
-use super::principal::write_as_optional_principal;
-use super::revocation::{TokenSelector, check_may_revoke, find_app_token};
-use super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after, load_settings_and_key};
-use super::{AuditContext, Caller, Error, RejectReason};
+use super::super::claims::{GRANTING_CLAIMS, claimed_permissions};
+use super::super::error::ResourceKind;
+use super::super::minting::{check_grantable_permissions, check_mint_permission};
+use super::super::principal::write_as_optional_principal;
+use super::super::revocation::{TokenSelector, check_may_revoke, find_app_token};
+use super::super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after, load_settings_and_key};
+use super::super::{AuditContext, Caller, Error, RejectReason};
+use super::{IssuedToken, PendingToken, check_quota, load_issuance_state};
 use crate::model::{
     Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind, TokenOrigin,
     TokenStatus, Untrusted, User, UserRef,
@@ -39,7 +39,7 @@ pub(crate) struct RenewedToken {
 
 /// Issues the successor of a live token, for the bearer (`caller` is `None`), the owner or an
 /// admin.
-pub(crate) fn renew_token(
+pub(crate) fn renew(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,

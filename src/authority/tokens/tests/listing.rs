@@ -10,10 +10,9 @@ fn list_token_ids(
     test_user: &TestUser,
     filter: &TokenFilter,
 ) -> Vec<i64> {
-    let list =
-        list_tokens(store, at(seconds), &test_user.caller, filter, PageRequest::All).unwrap();
-    assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
-    list.items.iter().map(|token| token.value.id.0).collect()
+    let page = list(store, at(seconds), &test_user.caller, filter, PageRequest::All).unwrap();
+    assert_eq!(page.total, i64::try_from(page.items.len()).unwrap());
+    page.items.iter().map(|token| token.value.id.0).collect()
 }
 
 #[test]
@@ -32,22 +31,20 @@ fn listing_tokens_of_other_users_requires_admin() {
     assert_eq!(list_token_ids(&mut store, 0, &ada, &owned_by(&john)), [2]);
     assert_eq!(list_token_ids(&mut store, 0, &ada, &TokenFilter::default()), [1, 2]);
     for filter in [owned_by(&john), TokenFilter::default()] {
-        let result = list_tokens(&mut store, at(0), &mia.caller, &filter, PageRequest::All);
+        let result = list(&mut store, at(0), &mia.caller, &filter, PageRequest::All);
         assert!(matches!(
             result,
             Err(Error::Forbidden("only admins can see tokens of other users"))
         ));
     }
-    assert!(
-        load_token(&mut store, &john.caller, &TokenSelector::Jti(john_token.record.jti)).is_ok()
-    );
-    assert!(load_token(&mut store, &ada.caller, &TokenSelector::Id(john_token.record.id)).is_ok());
-    let result = load_token(&mut store, &john.caller, &TokenSelector::Id(mia_token.record.id));
+    assert!(load(&mut store, &john.caller, &TokenSelector::Jti(john_token.record.jti)).is_ok());
+    assert!(load(&mut store, &ada.caller, &TokenSelector::Id(john_token.record.id)).is_ok());
+    let result = load(&mut store, &john.caller, &TokenSelector::Id(mia_token.record.id));
     assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
     let missing_token = TokenSelector::Id(TokenId(99));
-    let result = load_token(&mut store, &john.caller, &missing_token);
+    let result = load(&mut store, &john.caller, &missing_token);
     assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
-    let result = load_token(&mut store, &ada.caller, &missing_token);
+    let result = load(&mut store, &ada.caller, &missing_token);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
 }
 
@@ -63,8 +60,7 @@ fn token_list_is_filtered_by_application_and_status() {
         ("c", Expiry::At(at(10))),
         ("d", Expiry::Never),
     ] {
-        issue_token(&mut store, &audit_at(0), &ada.caller, &request_with_expiry(app, expiry))
-            .unwrap();
+        issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry(app, expiry)).unwrap();
     }
     store.write(|tx| tx.revoke_token(TokenId(1), at(5))).unwrap();
     store.write(|tx| tx.revoke_token(TokenId(4), at(5))).unwrap();
@@ -100,8 +96,7 @@ fn token_list_is_filtered_by_remaining_lifetime() {
     for expiry in
         [Expiry::At(at(10)), Expiry::At(at(60)), Expiry::At(at(61)), Expiry::Never, Expiry::Never]
     {
-        issue_token(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry))
-            .unwrap();
+        issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry)).unwrap();
     }
     let grace_until = at(30).unix();
     store.execute_sql(&format!(

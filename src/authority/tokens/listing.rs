@@ -9,7 +9,7 @@ use crate::store::{Store, TokenFilter};
 const ADMINS_ONLY: &str = "only admins can see tokens of other users";
 
 /// Returns a page of the tokens that match the filter.
-pub(crate) fn list_tokens(
+pub(crate) fn list(
     store: &mut Store,
     now: Timestamp,
     caller: &Caller,
@@ -25,7 +25,7 @@ pub(crate) fn list_tokens(
 }
 
 /// Returns a token by id or `jti`.
-pub(crate) fn load_token(
+pub(crate) fn load(
     store: &mut Store,
     caller: &Caller,
     selector: &TokenSelector,

@@ -74,7 +74,7 @@ fn superseded_token_frees_quota_and_works_during_grace() {
 fn token_without_expiry_always_counts() {
     let mut store = new_store();
     let john = add_user(&mut store, "john", Role::User);
-    issue_token(&mut store, &audit_at(0), &john.caller, &request_with_expiry("app", Expiry::Never))
+    issue(&mut store, &audit_at(0), &john.caller, &request_with_expiry("app", Expiry::Never))
         .unwrap();
     assert_eq!(try_issue(&mut store, 100_000_000, &john), Ok(2));
 }
@@ -118,6 +118,6 @@ fn refused_token_leaves_no_row() {
     let john = add_user_with_three_tokens(&mut store);
     assert!(try_issue(&mut store, 0, &john).is_err());
     let filter = TokenFilter { owner: Some(john.user().id), ..TokenFilter::default() };
-    let list = list_tokens(&mut store, at(0), &john.caller, &filter, PageRequest::All).unwrap();
-    assert_eq!(list.total, 3);
+    let page = list(&mut store, at(0), &john.caller, &filter, PageRequest::All).unwrap();
+    assert_eq!(page.total, 3);
 }
