@@ -1,10 +1,8 @@
 //! Progress bar on standard error, shown after one second and only on a terminal.
 
-use console::Term;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal};
+use std::thread;
 use std::time::Duration;
 
 /// Operations that finish within this time show no bar.
@@ -12,97 +10,69 @@ const INITIAL_DELAY: Duration = Duration::from_secs(1);
 
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Length of the bar in characters.
-const BAR_WIDTH: usize = 30;
-
 /// Progress bar; dropping the value clears the bar.
 #[derive(Debug)]
-pub(crate) struct Progress {
-    state: Arc<ProgressState>,
-    /// Thread that draws the bar; dropping the sender stops the thread.
-    renderer: Option<(Sender<()>, JoinHandle<()>)>,
-}
-
-/// Number of finished items and number of all items.
-#[derive(Debug, Default)]
-struct ProgressState {
-    done: AtomicUsize,
-    total: AtomicUsize,
-}
+pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Starts a bar for `total` items; without `is_visible` nothing is drawn.
+    /// Starts a bar for `total` items, or for a number that is not known yet if `total` is 0.
+    /// Without `is_visible` nothing is drawn.
     pub(super) fn new(label: &'static str, total: usize, is_visible: bool) -> Self {
-        let state = Arc::new(ProgressState { total: total.into(), ..ProgressState::default() });
-        let renderer = (is_visible && Term::stderr().is_term()).then(|| {
-            let (stop_sender, stop_receiver) = channel();
-            let state = Arc::clone(&state);
-            (
-                stop_sender,
-                std::thread::spawn(move || render_until_stopped(label, &state, &stop_receiver)),
-            )
-        });
-        Self { state, renderer }
+        let progress = Self(ProgressBar::hidden().with_message(label));
+        progress.set(0, total);
+        if is_visible && io::stderr().is_terminal() {
+            progress.show_after_delay();
+        }
+        progress
+    }
+
+    /// Starts the thread that shows the bar. indicatif has no initial delay, and an operation that
+    /// waits for a lock makes no calls that could show the bar. After the end of the operation, a
+    /// finished bar draws nothing.
+    fn show_after_delay(&self) {
+        if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}") {
+            self.0.set_style(style.progress_chars("#>-"));
+        }
+        let weak_bar = self.0.downgrade();
+        let show = move || {
+            thread::sleep(INITIAL_DELAY);
+            if let Some(bar) = weak_bar.upgrade() {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+                bar.enable_steady_tick(REFRESH_INTERVAL);
+            }
+        };
+        // Without a thread the operation continues, without a bar.
+        let _ = thread::Builder::new().spawn(show);
     }
 
     /// Counts one more finished item.
     pub(crate) fn advance(&self) {
-        self.state.done.fetch_add(1, Ordering::Relaxed);
+        self.0.inc(1);
     }
 
     /// Returns a callback that takes the number of finished items and the number of all items.
     pub(crate) fn updater(&self) -> impl Fn(usize, usize) + Send + 'static {
-        let state = Arc::clone(&self.state);
-        move |done, total| state.set(done, total)
+        let bar = self.0.clone();
+        move |done, total| update(&bar, done, total)
     }
 
     /// Sets the number of finished items and the number of all items.
     pub(crate) fn set(&self, done: usize, total: usize) {
-        self.state.set(done, total);
+        update(&self.0, done, total);
     }
+}
+
+/// Sets the numbers of a bar. A total of 0 is not known yet.
+fn update(bar: &ProgressBar, done: usize, total: usize) {
+    let [done, total] = [done, total].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+    if total > 0 {
+        bar.set_length(total);
+    }
+    bar.set_position(done);
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some((stop_sender, renderer)) = self.renderer.take() {
-            drop(stop_sender);
-            // The thread clears the bar before it ends; a panic of the thread is harmless.
-            let _ = renderer.join();
-        }
-    }
-}
-
-/// Redraws the bar periodically until the sender is dropped. Errors of the terminal are ignored.
-fn render_until_stopped(label: &str, state: &ProgressState, stop_receiver: &Receiver<()>) {
-    let terminal = Term::buffered_stderr();
-    let mut timeout = INITIAL_DELAY;
-    while stop_receiver.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
-        timeout = REFRESH_INTERVAL;
-        let _ = terminal.clear_line();
-        let _ = terminal.write_str(&state.render_line(label, usize::from(terminal.size().1)));
-        let _ = terminal.flush();
-    }
-    if timeout == REFRESH_INTERVAL {
-        let _ = terminal.clear_line();
-        let _ = terminal.flush();
-    }
-}
-
-impl ProgressState {
-    fn set(&self, done: usize, total: usize) {
-        self.done.store(done, Ordering::Relaxed);
-        self.total.store(total, Ordering::Relaxed);
-    }
-
-    /// Returns the line of the bar, shorter than the terminal is wide, so that `clear_line` removes
-    /// all of the bar.
-    fn render_line(&self, label: &str, width: usize) -> String {
-        let total = self.total.load(Ordering::Relaxed);
-        let done = self.done.load(Ordering::Relaxed).min(total);
-        let filled = (done * BAR_WIDTH).checked_div(total).unwrap_or(0);
-        let head = if filled == BAR_WIDTH { "" } else { ">" };
-        let bar = format!("{}{head}", "#".repeat(filled));
-        let line = format!("{label} [{bar:-<BAR_WIDTH$}] {done}/{total}");
-        line.chars().take(width.saturating_sub(1)).collect()
+        self.0.finish_and_clear();
     }
 }

@@ -35,6 +35,7 @@ const CONFINED_CRATES: &[(&str, &[&str])] = &[
     ("console", &["terminal"]),
     ("ctor", &["terminal"]),
     ("dialoguer", &["terminal"]),
+    ("indicatif", &["terminal"]),
     ("csv", &["model"]),
     ("csv_core", &["model"]),
     ("anstream", &["terminal"]),
