@@ -61,10 +61,10 @@ pub(crate) struct App {
     environment: Environment,
     console: Console,
     clock: Clock,
-    action: String,
+    action: &'static str,
     is_change: bool,
     /// Audit target for the event that records a refusal.
-    pub(crate) audit_target: Option<AuditTarget>,
+    audit_target: Option<AuditTarget>,
     store: Option<Store>,
     user_id: Option<UserId>,
     exit_code: u8,
@@ -75,12 +75,13 @@ pub(crate) struct App {
 
 impl App {
     /// Creates the run of `action`, such as `token create`. `is_change` is `false` for a read-only
-    /// action.
+    /// action, `audit_target` the object that the arguments name.
     pub(crate) fn new(
         options: Options,
         environment: Environment,
-        action: String,
+        action: &'static str,
         is_change: bool,
+        audit_target: Option<AuditTarget>,
     ) -> Self {
         let console = Console::new(options.output_format, options.quiet)
             .with_signal_report(Failure::interrupted_json);
@@ -91,7 +92,7 @@ impl App {
             clock: Clock::default(),
             action,
             is_change,
-            audit_target: None,
+            audit_target,
             store: None,
             user_id: None,
             exit_code: 0,
@@ -110,7 +111,7 @@ impl App {
         Ok(AuditContext {
             now: self.now()?,
             os_uid: rustix::process::getuid().as_raw(),
-            action: self.action.clone(),
+            action: self.action.to_owned(),
         })
     }
 
@@ -235,11 +236,6 @@ impl App {
     /// Returns whether `--yes` was given.
     pub(crate) fn has_yes_flag(&self) -> bool {
         self.options.yes
-    }
-
-    /// Marks the run as a change, so that a later refusal is recorded in the audit log.
-    pub(crate) fn audit_refusals(&mut self) {
-        self.is_change = true;
     }
 
     /// Prints the failure, and records the refusal of a change. Returns the exit code of the

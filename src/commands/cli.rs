@@ -1,14 +1,15 @@
 //! Command-line parsing and dispatch.
 
-use super::global_args::{self, GlobalArgs, NamedFormat};
+use super::command::{CommandInfo, CommandSet, Effect, Invocation, command_group};
+use super::global_args::{self, GlobalArgs};
 use super::{
-    audit, audit_target, completions, help, help_reflow, init, keys, lazy_parse, login, logout,
-    man, parse_errors, passwd, path_checks, recover, refresh, register, sessions, settings,
+    audit, completions, help, help_reflow, init, keys, lazy_parse, login, logout, man,
+    parse_errors, passwd, path_checks, recover, refresh, register, sessions, settings,
     stdin_conflicts, store, token, users, whoami,
 };
 use crate::app::{App, Console, Environment, OutputFormat};
 use crate::failure::Failure;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser};
 use std::ffi::OsString;
 use std::mem;
 
@@ -35,128 +36,56 @@ struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
     #[command(subcommand)]
-    command: Command,
+    command: Commands,
 }
 
-#[derive(Debug, Subcommand)]
-#[command(defer = true)]
-pub(super) enum Command {
-    Init(init::Args),
-    Register(register::Args),
-    Login(login::Args),
-    Logout(logout::Args),
-    Refresh(refresh::Args),
-    Whoami(whoami::Args),
-    Passwd(passwd::Args),
-    Recover(recover::Args),
-    #[command(subcommand, alias = "session")]
-    Sessions(sessions::Command),
-    #[command(subcommand, alias = "tokens")]
-    Token(token::Command),
-    Run(Box<super::run::Args>),
-    #[command(subcommand, alias = "user")]
-    Users(users::Command),
-    #[command(subcommand, alias = "key")]
-    Keys(keys::Command),
-    #[command(subcommand, alias = "setting")]
-    Settings(settings::Command),
-    #[command(subcommand, alias = "stores")]
-    Store(store::Command),
-    #[command(subcommand, alias = "audits")]
-    Audit(audit::Command),
-    Completions(completions::Args),
-    Man(man::Args),
-    Help(help::Args),
-}
-
-impl Command {
-    fn run(self, app: &mut App) -> Result<(), Failure> {
-        match self {
-            Self::Init(args) => init::run(app, args),
-            Self::Register(args) => register::run(app, args),
-            Self::Login(args) => login::run(app, args),
-            Self::Logout(args) => logout::run(app, &args),
-            Self::Refresh(args) => refresh::run(app, &args),
-            Self::Whoami(args) => whoami::run(app, &args),
-            Self::Passwd(args) => passwd::run(app, args),
-            Self::Recover(args) => recover::run(app, args),
-            Self::Sessions(command) => command.run(app),
-            Self::Token(command) => command.run(app),
-            Self::Run(args) => super::run::run(app, *args),
-            Self::Users(command) => command.run(app),
-            Self::Keys(command) => command.run(app),
-            Self::Settings(command) => command.run(app),
-            Self::Store(command) => command.run(app),
-            Self::Audit(command) => command.run(app),
-            Self::Completions(args) => completions::run(app, &args),
-            Self::Man(args) => man::run(app, &args),
-            Self::Help(args) => help::run(app, &args),
-        }
+command_group! {
+    pub(super) enum Commands {
+        Init(init::Args),
+        Register(register::Args),
+        Login(login::Args),
+        Logout(logout::Args),
+        Refresh(refresh::Args),
+        Whoami(whoami::Args),
+        Passwd(passwd::Args),
+        Recover(recover::Args),
+        #[command(subcommand, alias = "session")]
+        Sessions(sessions::Commands),
+        #[command(subcommand, alias = "tokens")]
+        Token(token::Commands),
+        Run(super::run::Args),
+        #[command(subcommand, alias = "user")]
+        Users(users::Commands),
+        #[command(subcommand, alias = "key")]
+        Keys(keys::Commands),
+        #[command(subcommand, alias = "setting")]
+        Settings(settings::Commands),
+        #[command(subcommand, alias = "stores")]
+        Store(store::Commands),
+        #[command(subcommand, alias = "audits")]
+        Audit(audit::Commands),
+        Completions(completions::Args),
+        Man(man::Args),
+        Help(help::Args),
     }
 }
 
-/// Read-only commands. The audit log does not record refusals of these commands.
-const READ_ONLY_COMMANDS: &[&str] = &[
-    "whoami",
-    "sessions list",
-    "sessions token",
-    "token inspect",
-    "token introspect",
-    "token decode",
-    "token verify",
-    "token list",
-    "token presets",
-    "token show",
-    "users list",
-    "users export",
-    "users show",
-    "keys list",
-    "keys export",
-    "settings get",
-    "settings list",
-    "store info",
-    "store check",
-    "audit list",
-    "completions",
-    "man",
-    "help",
-];
-
-/// Commands with an output format other than text and JSON.
-const EXTRA_FORMATS: &[(&str, NamedFormat)] = &[
-    ("token mint", ("jsonl", OutputFormat::JsonLines)),
-    ("users export", ("jsonl", OutputFormat::JsonLines)),
-    ("users export", ("csv", OutputFormat::Csv)),
-    ("audit list", ("jsonl", OutputFormat::JsonLines)),
-];
-
-/// Commands that support only text output.
-const TEXT_ONLY_COMMANDS: [&str; 2] = ["completions", "help"];
-
-/// Returns the output formats that a command supports in addition to text.
-fn output_formats(action: &str) -> Vec<NamedFormat> {
-    let json = Some(global_args::JSON).filter(|_| !TEXT_ONLY_COMMANDS.contains(&action));
-    let extra_formats =
-        EXTRA_FORMATS.iter().filter(|(name, _)| *name == action).map(|(_, format)| *format);
-    json.into_iter().chain(extra_formats).collect()
-}
-
-/// Returns the commands that support a format other than text and JSON.
-pub(super) fn commands_with_format(format: &str) -> Vec<&'static str> {
-    EXTRA_FORMATS.iter().filter(|(_, (word, _))| *word == format).map(|(name, _)| *name).collect()
+/// Returns the commands that support an output format.
+pub(super) fn commands_with_format(format: OutputFormat) -> Vec<&'static str> {
+    let commands = Commands::list().into_iter();
+    commands.filter(|info| info.formats.contains(&format)).map(|info| info.action).collect()
 }
 
 /// Builds the complete command tree, for completion, help and documentation.
 pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
-    for action in EXTRA_FORMATS.iter().map(|(name, _)| *name).chain(TEXT_ONLY_COMMANDS) {
+    for CommandInfo { action, formats } in Commands::list() {
         let mut names = action.split(' ');
         let subcommand =
             names.try_fold(&mut command, |parent, name| parent.find_subcommand_mut(name));
         if let Some(subcommand) = subcommand {
-            *subcommand =
-                global_args::with_output_formats(mem::take(subcommand), &output_formats(action));
+            *subcommand = global_args::with_output_formats(mem::take(subcommand), formats);
         }
     }
     help_reflow::reflow_help(command)
@@ -171,34 +100,34 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
         Err(error) => return parse_errors::print_clap_error(error, argv),
     };
     let action = command_path(&matches);
-    let options = match global_args::parse_options(&matches, &output_formats(&action)) {
-        Ok(options) => options,
-        Err(failure) => {
-            return report_failure(
-                &Console::new(global_args::requested_format(argv), false),
-                &failure,
-            );
-        }
-    };
-    let report =
-        |failure| report_failure(&Console::new(options.output_format, options.quiet), &failure);
-    let environment =
-        match path_checks::refuse_urls(&matches, &action).and_then(|()| Environment::from_env()) {
-            Ok(environment) => environment,
-            Err(failure) => return report(failure),
-        };
-    if let Err(failure) = stdin_conflicts::require_single_reader(&matches, &action) {
-        return report(failure);
-    }
-    let target = audit_target::from_matches(&matches);
-    let command = match Command::from_arg_matches_mut(&mut matches) {
-        Ok(command) => command,
+    let global = match GlobalArgs::from_innermost_matches(&matches) {
+        Ok(global) => global,
         Err(error) => return parse_errors::print_clap_error(error, argv),
     };
-    let is_change = !READ_ONLY_COMMANDS.contains(&action.as_str());
-    let mut app = App::new(options, environment, action, is_change);
-    app.audit_target = target;
-    match command.run(&mut app) {
+    let argument_check = path_checks::refuse_urls(&matches, &action)
+        .and_then(|()| stdin_conflicts::require_single_reader(&matches, &action));
+    let invocation = match Commands::from_arg_matches_mut(&mut matches) {
+        Ok(command) => command.into_invocation(),
+        Err(error) => return parse_errors::print_clap_error(error, argv),
+    };
+    let options = match global.into_options(invocation.info.formats) {
+        Ok(options) => options,
+        Err(failure) => {
+            let console = Console::new(global_args::requested_format(argv), false);
+            return report_failure(&console, &failure);
+        }
+    };
+    let environment = match argument_check.and_then(|()| Environment::from_env()) {
+        Ok(environment) => environment,
+        Err(failure) => {
+            let console = Console::new(options.output_format, options.quiet);
+            return report_failure(&console, &failure);
+        }
+    };
+    let Invocation { info, effect, audit_target, run } = invocation;
+    let mut app =
+        App::new(options, environment, info.action, effect == Effect::Changes, audit_target);
+    match run(&mut app) {
         Ok(()) => app.finish(),
         Err(failure) => app.finish_with_failure(&failure),
     }
@@ -236,4 +165,27 @@ pub(super) fn resolve_action(words: &str) -> Option<String> {
 /// Returns the output format for errors that occur before the flags are parsed.
 pub(super) fn json_or_text(json: bool) -> OutputFormat {
     if json { OutputFormat::Json } else { OutputFormat::Text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_equal_command_paths() {
+        fn add_paths(parent: &str, command: &clap::Command, paths: &mut Vec<String>) {
+            for subcommand in command.get_subcommands() {
+                let path = format!("{parent} {}", subcommand.get_name()).trim_start().to_owned();
+                if subcommand.has_subcommands() {
+                    add_paths(&path, subcommand, paths);
+                } else {
+                    paths.push(path);
+                }
+            }
+        }
+        let mut paths = Vec::new();
+        add_paths("", &command(), &mut paths);
+        let actions: Vec<&str> = Commands::list().iter().map(|info| info.action).collect();
+        assert_eq!(actions, paths);
+    }
 }

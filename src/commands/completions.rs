@@ -1,6 +1,7 @@
 //! `jeton completions`
 
-use crate::app::App;
+use crate::app::{App, OutputFormat};
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 
 /// Print the completion script of a shell
@@ -17,12 +18,18 @@ pub(crate) struct Args {
     shell: String,
 }
 
-pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    app.write_document(match args.shell.as_str() {
-        "zsh" => include_str!("../../completions/jeton.zsh"),
-        "fish" => include_str!("../../completions/jeton.fish"),
-        "elvish" => include_str!("../../completions/jeton.elv"),
-        "powershell" => include_str!("../../completions/jeton.ps1"),
-        _ => include_str!("../../completions/jeton.bash"),
-    })
+impl Command for Args {
+    const ACTION: &'static str = "completions";
+    const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = &[OutputFormat::Text];
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        app.write_document(match self.shell.as_str() {
+            "zsh" => include_str!("../../completions/jeton.zsh"),
+            "fish" => include_str!("../../completions/jeton.fish"),
+            "elvish" => include_str!("../../completions/jeton.elv"),
+            "powershell" => include_str!("../../completions/jeton.ps1"),
+            _ => include_str!("../../completions/jeton.bash"),
+        })
+    }
 }

@@ -38,7 +38,7 @@ pub(super) struct GlobalArgs {
         global = true,
         value_name = "FORMAT",
         env = "JETON_OUTPUT",
-        value_parser = format_value_parser(&[JSON]),
+        value_parser = format_value_parser(&[OutputFormat::Text, OutputFormat::Json]),
         hide_possible_values = true,
         default_value = "text",
         hide_env_values = true,
@@ -70,21 +70,18 @@ pub(super) struct GlobalArgs {
         help_heading = "Global options"
     )]
     wait: Duration,
+
+    #[arg(skip)]
+    output_source: Option<ValueSource>,
 }
 
 /// Output formats with descriptions. Every command supports the first format.
-pub(super) const OUTPUT_FORMATS: [(&str, &str); 4] = [
-    ("text", "for people and for shells; lists are tables"),
-    ("json", "one JSON document; an error is one line of JSON, without other messages"),
-    ("jsonl", "one JSON document per line"),
-    ("csv", "comma-separated values with a header line (RFC 4180)"),
+pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 4] = [
+    (OutputFormat::Text, "for people and for shells; lists are tables"),
+    (OutputFormat::Json, "one JSON document; an error is one line of JSON, without other messages"),
+    (OutputFormat::JsonLines, "one JSON document per line"),
+    (OutputFormat::Csv, "comma-separated values with a header line (RFC 4180)"),
 ];
-
-/// Name of an output format, and the format.
-pub(super) type NamedFormat = (&'static str, OutputFormat);
-
-/// JSON, which most commands support.
-pub(super) const JSON: NamedFormat = ("json", OutputFormat::Json);
 
 /// Returns the matches of the innermost subcommand.
 pub(super) fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
@@ -95,33 +92,30 @@ pub(super) fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
     innermost
 }
 
-/// Returns the global options, which clap propagates from any position to the innermost matches.
-/// `formats` are the output formats that the command supports in addition to text.
-pub(super) fn parse_options(
-    matches: &ArgMatches,
-    formats: &[NamedFormat],
-) -> Result<Options, Failure> {
-    let innermost = innermost_matches(matches);
-    let global = GlobalArgs::from_arg_matches(innermost)
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    global.into_options(formats, innermost.value_source("output") == Some(ValueSource::CommandLine))
-}
-
 impl GlobalArgs {
-    fn into_options(self, formats: &[NamedFormat], from_flag: bool) -> Result<Options, Failure> {
-        let format = match self.output.as_str() {
-            "text" | "" => OutputFormat::Text,
-            word => match formats.iter().find(|(name, _)| *name == word) {
-                Some((_, format)) => *format,
-                None if from_flag => {
-                    let hint =
-                        format!("use {}", join_names(formats, |name| format!("`-o {name}`")));
-                    let message =
-                        format!("output format `{word}` is not supported by this command");
-                    return Err(Failure::usage(message).with_hint(hint));
-                }
-                None => OutputFormat::Text,
-            },
+    /// Returns the global options, which clap propagates from any position to the innermost
+    /// matches.
+    pub(super) fn from_innermost_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let innermost = innermost_matches(matches);
+        let mut global = Self::from_arg_matches(innermost)?;
+        global.output_source = innermost.value_source("output");
+        Ok(global)
+    }
+
+    /// Returns the options of a command that supports `formats`. An unsupported format in
+    /// `JETON_OUTPUT` is ignored.
+    pub(super) fn into_options(self, formats: &[OutputFormat]) -> Result<Options, Failure> {
+        let format = match formats.iter().find(|format| format.name() == self.output) {
+            Some(format) => *format,
+            None if self.output_source == Some(ValueSource::CommandLine)
+                && !self.output.is_empty() =>
+            {
+                let hint = format!("use {}", join_names(formats, |name| format!("`-o {name}`")));
+                let message =
+                    format!("output format `{}` is not supported by this command", self.output);
+                return Err(Failure::usage(message).with_hint(hint));
+            }
+            None => OutputFormat::Text,
         };
         Ok(Options {
             store: self.store.filter(|path| !path.is_empty()).map(PathBuf::from),
@@ -135,18 +129,19 @@ impl GlobalArgs {
     }
 }
 
-/// Returns a parser that accepts the names of all formats and shows text and `formats` in the help.
-fn format_value_parser(formats: &[NamedFormat]) -> PossibleValuesParser {
-    let is_supported = |word: &str| word == "text" || formats.iter().any(|(name, _)| *name == word);
+/// Returns a parser that accepts the names of all formats and shows `formats` in the help.
+fn format_value_parser(formats: &[OutputFormat]) -> PossibleValuesParser {
+    let to_value =
+        |format: OutputFormat| PossibleValue::new(format.name()).hide(!formats.contains(&format));
     // An empty variable counts as unset.
-    let names = OUTPUT_FORMATS.iter().map(|(word, _)| *word).chain([""]);
-    names.map(|word| PossibleValue::new(word).hide(!is_supported(word))).into()
+    let empty = PossibleValue::new("").hide(true);
+    OUTPUT_FORMATS.iter().map(|(format, _)| to_value(*format)).chain([empty]).into()
 }
 
-/// Limits the help and completion of `--output` to text and `formats`.
+/// Limits the help and completion of `--output` to `formats`.
 pub(super) fn with_output_formats(
     command: clap::Command,
-    formats: &[NamedFormat],
+    formats: &[OutputFormat],
 ) -> clap::Command {
     command.mut_args(|flag| match flag.get_id().as_str() {
         "output" => flag
@@ -156,14 +151,13 @@ pub(super) fn with_output_formats(
     })
 }
 
-/// Joins the format names of a command: `text, json or jsonl`.
-fn join_names(formats: &[NamedFormat], render: impl Fn(&str) -> String) -> String {
-    let mut list = render("text");
-    for (index, (word, _)) in formats.iter().enumerate() {
-        list += if index + 1 == formats.len() { " or " } else { ", " };
-        list += &render(word);
+/// Joins the names of formats: `text, json or jsonl`.
+fn join_names(formats: &[OutputFormat], render: impl Fn(&str) -> String) -> String {
+    let names: Vec<String> = formats.iter().map(|format| render(format.name())).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
     }
-    list
 }
 
 fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {

@@ -5,6 +5,7 @@ use super::views::UserView;
 use crate::app::{App, Environment, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::Registration;
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef, render_command};
 use serde::Serialize;
@@ -49,41 +50,48 @@ impl Report for InitOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let login = args.login.unwrap_or_else(Environment::os_user_name);
-    let (username, email) = parse_login(&login)?;
-    if app.has_store()? {
-        if authority::accounts::has_users(app.store()?)? {
-            return report_existing_store(app, args.exist_ok);
+impl Command for Args {
+    const ACTION: &'static str = "init";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let login = self.login.unwrap_or_else(Environment::os_user_name);
+        let (username, email) = parse_login(&login)?;
+        if app.has_store()? {
+            if authority::accounts::has_users(app.store()?)? {
+                return report_existing_store(app, self.exist_ok);
+            }
+            if let Some(algorithm) = self.alg {
+                authority::keys::require_signing_algorithm(app.store()?, algorithm)?;
+            }
         }
-        if let Some(algorithm) = args.alg {
-            authority::keys::require_signing_algorithm(app.store()?, algorithm)?;
+        let (password, is_random) =
+            match app.try_obtain_new_password(&self.password.into_source())? {
+                Some(password) => (password, false),
+                None => (Password::parse(authority::accounts::generate_password()?)?, true),
+            };
+        app.ensure_session_can_be_saved()?;
+        app.create_store_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
+        let registration =
+            Registration { username, email, name: None, password, role: Role::Admin };
+        let user = match app.create_first_admin(&registration) {
+            Err(failure) if failure.code == Code::StoreExists => {
+                return report_existing_store(app, self.exist_ok);
+            }
+            result => result?.user,
+        };
+        app.warn_if_password_short(&registration.password);
+        let display_name = user.to_display();
+        app.print_status(&format!("created admin {display_name}; logged in as {display_name}"));
+        if is_random {
+            let recover = render_command("jeton recover", &display_name);
+            app.print_hint(&format!(
+                "a random password was set and not shown; set your own with: {recover}"
+            ));
         }
+        let store = app.store()?.path().to_string_lossy().into_owned();
+        app.report(&InitOutput { changed: true, store, user: Some(user.into()) })
     }
-    let (password, is_random) = match app.try_obtain_new_password(&args.password.into_source())? {
-        Some(password) => (password, false),
-        None => (Password::parse(authority::accounts::generate_password()?)?, true),
-    };
-    app.ensure_session_can_be_saved()?;
-    app.create_store_with_algorithm(args.alg.unwrap_or(Algorithm::ES256))?;
-    let registration = Registration { username, email, name: None, password, role: Role::Admin };
-    let user = match app.create_first_admin(&registration) {
-        Err(failure) if failure.code == Code::StoreExists => {
-            return report_existing_store(app, args.exist_ok);
-        }
-        result => result?.user,
-    };
-    app.warn_if_password_short(&registration.password);
-    let display_name = user.to_display();
-    app.print_status(&format!("created admin {display_name}; logged in as {display_name}"));
-    if is_random {
-        let recover = render_command("jeton recover", &display_name);
-        app.print_hint(&format!(
-            "a random password was set and not shown; set your own with: {recover}"
-        ));
-    }
-    let store = app.store()?.path().to_string_lossy().into_owned();
-    app.report(&InitOutput { changed: true, store, user: Some(user.into()) })
 }
 
 fn report_existing_store(app: &mut App, exist_ok: bool) -> Result<(), Failure> {

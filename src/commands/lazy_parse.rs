@@ -11,7 +11,7 @@ use std::mem;
 /// a command name. Such a mistake cannot produce a wrong result: neither the program nor a command
 /// group has positional arguments, so that parsing fails.
 pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
-    let all_commands: AddSubcommands = cli::Command::augment_subcommands;
+    let all_commands: AddSubcommands = cli::Commands::augment_subcommands;
     // The words after `--` belong to another program.
     let own_words = argv.split(|word| word == "--").next().unwrap_or_default();
     let group_match = own_words.iter().find_map(find_group);
@@ -54,13 +54,13 @@ type AddSubcommands = fn(clap::Command) -> clap::Command;
 /// Returns the command group with this name, and the function that adds its subcommands.
 fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
     let groups: [(&'static str, AddSubcommands); 7] = [
-        ("sessions", sessions::Command::augment_subcommands),
-        ("token", token::Command::augment_subcommands),
-        ("users", users::Command::augment_subcommands),
-        ("keys", keys::Command::augment_subcommands),
-        ("settings", settings::Command::augment_subcommands),
-        ("store", store::Command::augment_subcommands),
-        ("audit", audit::Command::augment_subcommands),
+        ("sessions", sessions::Commands::augment_subcommands),
+        ("token", token::Commands::augment_subcommands),
+        ("users", users::Commands::augment_subcommands),
+        ("keys", keys::Commands::augment_subcommands),
+        ("settings", settings::Commands::augment_subcommands),
+        ("store", store::Commands::augment_subcommands),
+        ("audit", audit::Commands::augment_subcommands),
     ];
     groups.into_iter().find(|(name, _)| word == name)
 }
@@ -68,7 +68,7 @@ fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::global_args;
+    use crate::app::OutputFormat;
     use clap::FromArgMatches;
 
     fn split_argv(line: &str) -> Vec<OsString> {
@@ -85,6 +85,7 @@ mod tests {
 
     #[test]
     fn lazy_parse_matches_full_parse() {
+        let formats = [OutputFormat::Text, OutputFormat::Json];
         for line in [
             "jeton -q token create my-app --permission read,write -o json",
             "jeton token --store token ls --page 2",
@@ -98,11 +99,9 @@ mod tests {
             let lazy = parse(&split_argv(line)).unwrap();
             let full = cli::command().try_get_matches_from(split_argv(line)).unwrap();
             let describe = |matches| {
-                let command = cli::Command::from_arg_matches(matches).unwrap();
-                format!(
-                    "{command:?} {:?}",
-                    global_args::parse_options(matches, &[global_args::JSON]).unwrap()
-                )
+                let command = cli::Commands::from_arg_matches(matches).unwrap();
+                let global = GlobalArgs::from_innermost_matches(matches).unwrap();
+                format!("{command:?} {:?}", global.into_options(&formats).unwrap())
             };
             assert_eq!(describe(&lazy), describe(&full), "{line}");
         }

@@ -2,10 +2,11 @@
 
 use super::password_args::PasswordArgs;
 use super::views::UserView;
-use crate::app::{App, Rendered, Report, SecretOutput};
+use crate::app::{App, Environment, Rendered, Report, SecretOutput};
 use crate::authority::accounts::LoginCredentials;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::sessions::TokenPair;
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure, Kind};
 use crate::model::{Sid, Timestamp, Untrusted, UserRef};
 use secrecy::ExposeSecret;
@@ -68,35 +69,52 @@ impl Report for LoginOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    // Text output contains no secret.
-    let output = app.output_format().is_json().then(SecretOutput::open).transpose()?;
-    app.store()?;
-    let is_os_user = args.login.is_none();
-    let login = args.login.unwrap_or_else(crate::app::Environment::os_user_name);
-    let display_login = Untrusted::new(&login).to_display();
-    let question =
-        if is_os_user { format!("Password for {display_login}") } else { "Password".to_owned() };
-    // A malformed login or password fails like a wrong login or password, and takes the same time.
-    let password = app.obtain_password(&args.password.into_source(), &question)?;
-    let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
-    app.audit_target = credential.login.clone().map(AuditTarget::User);
-    let (tokens, was_replaced) = app.log_in(&credential).map_err(|failure| {
-        if is_os_user && failure.kind() == Kind::LoginInvalid {
-            let hint = format!("give a user other than `{display_login}`: jeton login LOGIN");
-            return failure.with_hint(hint);
+impl Args {
+    fn login_name(&self) -> String {
+        self.login.clone().unwrap_or_else(Environment::os_user_name)
+    }
+}
+
+impl Command for Args {
+    const ACTION: &'static str = "login";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        UserRef::parse_login(&self.login_name()).ok().map(AuditTarget::User)
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        // Text output contains no secret.
+        let output = app.output_format().is_json().then(SecretOutput::open).transpose()?;
+        app.store()?;
+        let is_os_user = self.login.is_none();
+        let login = self.login_name();
+        let display_login = Untrusted::new(&login).to_display();
+        let question = if is_os_user {
+            format!("Password for {display_login}")
+        } else {
+            "Password".to_owned()
+        };
+        // A malformed login or password fails like a wrong login or password, and takes the same time.
+        let password = app.obtain_password(&self.password.into_source(), &question)?;
+        let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
+        let (tokens, was_replaced) = app.log_in(&credential).map_err(|failure| {
+            if is_os_user && failure.kind() == Kind::LoginInvalid {
+                let hint = format!("give a user other than `{display_login}`: jeton login LOGIN");
+                return failure.with_hint(hint);
+            }
+            failure
+        })?;
+        if was_replaced {
+            app.print_status("ended the previous session");
         }
-        failure
-    })?;
-    if was_replaced {
-        app.print_status("ended the previous session");
+        app.print_status(&format!("logged in as {}", tokens.user.to_display()));
+        if let Some(output) = output
+            && !app.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
+        {
+            return Err(Failure::new(Code::Internal, "the result could not be written")
+                .with_hint("the login succeeded; end its session with: jeton logout"));
+        }
+        Ok(())
     }
-    app.print_status(&format!("logged in as {}", tokens.user.to_display()));
-    if let Some(output) = output
-        && !app.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
-    {
-        return Err(Failure::new(Code::Internal, "the result could not be written")
-            .with_hint("the login succeeded; end its session with: jeton logout"));
-    }
-    Ok(())
 }

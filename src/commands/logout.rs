@@ -3,6 +3,7 @@
 use super::views::pluralize;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Failure, Kind};
 use serde::Serialize;
 
@@ -37,29 +38,34 @@ impl Report for LogoutOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let ended_count = if args.all { end_all_sessions(app)? } else { None };
-    let changed = app.log_out()? || ended_count > Some(0);
-    match ended_count {
-        Some(count) => {
-            app.print_status(&format!(
-                "ended {}",
-                pluralize(count.saturating_sub(1), "other session")
-            ));
+impl Command for Args {
+    const ACTION: &'static str = "logout";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let ended_count = if self.all { end_all_sessions(app)? } else { None };
+        let changed = app.log_out()? || ended_count > Some(0);
+        match ended_count {
+            Some(count) => {
+                app.print_status(&format!(
+                    "ended {}",
+                    pluralize(count.saturating_sub(1), "other session")
+                ));
+            }
+            None if self.all && changed => {
+                app.print_warning(
+                    "other sessions were not ended: the local session has already ended or expired",
+                );
+                app.print_hint("log in to end all sessions: jeton login && jeton logout --all");
+            }
+            None => {}
         }
-        None if args.all && changed => {
-            app.print_warning(
-                "other sessions were not ended: the local session has already ended or expired",
-            );
-            app.print_hint("log in to end all sessions: jeton login && jeton logout --all");
-        }
-        None => {}
+        app.print_status(if changed { "logged out" } else { "not logged in" });
+        app.report(&LogoutOutput {
+            changed,
+            all_sessions_ended: (self.all && changed).then_some(ended_count.is_some()),
+        })
     }
-    app.print_status(if changed { "logged out" } else { "not logged in" });
-    app.report(&LogoutOutput {
-        changed,
-        all_sessions_ended: (args.all && changed).then_some(ended_count.is_some()),
-    })
 }
 
 /// Ends all sessions of the logged-in user and returns their number. `None` if the session in the

@@ -3,6 +3,7 @@
 use super::cli::command;
 use super::views::{WrittenFiles, pluralize};
 use crate::app::{App, PUBLIC_MODE};
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::Untrusted;
 use clap_mangen::Man;
@@ -19,14 +20,20 @@ pub(crate) struct Args {
     dir: PathBuf,
 }
 
-pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    let mut pages = Vec::new();
-    add_pages(command(), &mut pages)?;
-    app.open_output_dir(&args.dir, PUBLIC_MODE)?.replace(&pages, PUBLIC_MODE)?;
-    let display_dir = Untrusted::new(args.dir.to_string_lossy()).to_display();
-    app.print_status(&format!("wrote {} to {display_dir}", pluralize(pages.len(), "page")));
-    let files = pages.iter().map(|(name, _)| Untrusted::new(args.dir.join(name).to_string_lossy()));
-    app.report(&WrittenFiles { files: files.collect() })
+impl Command for Args {
+    const ACTION: &'static str = "man";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let mut pages = Vec::new();
+        add_pages(command(), &mut pages)?;
+        app.open_output_dir(&self.dir, PUBLIC_MODE)?.replace(&pages, PUBLIC_MODE)?;
+        let display_dir = Untrusted::new(self.dir.to_string_lossy()).to_display();
+        app.print_status(&format!("wrote {} to {display_dir}", pluralize(pages.len(), "page")));
+        let files =
+            pages.iter().map(|(name, _)| Untrusted::new(self.dir.join(name).to_string_lossy()));
+        app.report(&WrittenFiles { files: files.collect() })
+    }
 }
 
 /// Renders the pages of the command and its subcommands, as pairs of file name and content.

@@ -2,8 +2,8 @@
 //! command authenticates the caller, calls the authority layer, and reports the result.
 
 mod audit;
-mod audit_target;
 mod cli;
+mod command;
 mod completers;
 mod completion_shells;
 mod completions;

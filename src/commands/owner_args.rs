@@ -23,6 +23,11 @@ pub(super) struct OwnerArgs {
 }
 
 impl OwnerArgs {
+    /// Returns the user in `--user`.
+    pub(super) fn user(&self) -> Option<&UserRef> {
+        self.user.as_ref()
+    }
+
     /// Returns the id of the selected owner, or `None` for all users.
     pub(super) fn resolve_owner(
         &self,

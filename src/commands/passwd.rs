@@ -4,6 +4,7 @@ use super::password_args::PasswordChangeArgs;
 use super::views::pluralize;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use serde::Serialize;
 
@@ -33,22 +34,27 @@ impl Report for PasswdOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let (current_password, new_password) =
-        app.obtain_password_change(&args.password.into_source())?;
-    let context = app.audit_context()?;
-    let ended_count = authority::accounts::change_password(
-        app.store()?,
-        &context,
-        &caller,
-        &current_password,
-        &new_password,
-    )?;
-    app.warn_if_password_short(&new_password);
-    app.print_status(&format!(
-        "changed the password, ended {}",
-        pluralize(ended_count, "other session")
-    ));
-    app.report(&PasswdOutput { changed: true, sessions_ended: ended_count })
+impl Command for Args {
+    const ACTION: &'static str = "passwd";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let (current_password, new_password) =
+            app.obtain_password_change(&self.password.into_source())?;
+        let context = app.audit_context()?;
+        let ended_count = authority::accounts::change_password(
+            app.store()?,
+            &context,
+            &caller,
+            &current_password,
+            &new_password,
+        )?;
+        app.warn_if_password_short(&new_password);
+        app.print_status(&format!(
+            "changed the password, ended {}",
+            pluralize(ended_count, "other session")
+        ));
+        app.report(&PasswdOutput { changed: true, sessions_ended: ended_count })
+    }
 }

@@ -4,6 +4,8 @@ use super::password_args::PasswordArgs;
 use super::views::{UserView, pluralize};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{UserRef, render_command};
 use serde::Serialize;
@@ -38,20 +40,32 @@ impl Report for RecoverOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    authority::accounts::load_for_recovery(app.store()?, &args.user)?;
-    let new_password = app.obtain_new_password(&args.password.into_source())?;
-    let context = app.audit_context()?;
-    let (user, ended_count) =
-        authority::accounts::recover(app.store()?, &context, &args.user, &new_password)?;
-    app.warn_if_password_short(&new_password);
-    let sessions = pluralize(ended_count, "session");
-    app.print_status(&format!("set a new password for {}, ended {sessions}", user.to_display()));
-    if user.disabled_at.is_some() {
-        let display_name = user.to_display();
-        app.print_warning(&format!("{display_name} is disabled"));
-        let enable = render_command("jeton users enable", &display_name);
-        app.print_hint(&format!("as an admin, enable the user: {enable}"));
+impl Command for Args {
+    const ACTION: &'static str = "recover";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::User(self.user.clone()))
     }
-    app.report(&RecoverOutput { changed: true, user: user.into(), sessions_ended: ended_count })
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        authority::accounts::load_for_recovery(app.store()?, &self.user)?;
+        let new_password = app.obtain_new_password(&self.password.into_source())?;
+        let context = app.audit_context()?;
+        let (user, ended_count) =
+            authority::accounts::recover(app.store()?, &context, &self.user, &new_password)?;
+        app.warn_if_password_short(&new_password);
+        let sessions = pluralize(ended_count, "session");
+        app.print_status(&format!(
+            "set a new password for {}, ended {sessions}",
+            user.to_display()
+        ));
+        if user.disabled_at.is_some() {
+            let display_name = user.to_display();
+            app.print_warning(&format!("{display_name} is disabled"));
+            let enable = render_command("jeton users enable", &display_name);
+            app.print_hint(&format!("as an admin, enable the user: {enable}"));
+        }
+        app.report(&RecoverOutput { changed: true, user: user.into(), sessions_ended: ended_count })
+    }
 }

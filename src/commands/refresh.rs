@@ -3,6 +3,7 @@
 use super::login::LoginOutput;
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::{Sid, Timestamp};
 use secrecy::ExposeSecret;
@@ -48,20 +49,25 @@ impl Report for TokenPairOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    if args.token_stdin {
-        return refresh_stdin_token(app);
+impl Command for Args {
+    const ACTION: &'static str = "refresh";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        if self.token_stdin {
+            return refresh_stdin_token(app);
+        }
+        let caller = app.refresh_session()?;
+        app.print_status(&format!(
+            "refreshed the session, access token expires {}",
+            app.render_cell(caller.access_expires_at)
+        ));
+        app.report(&RefreshOutput {
+            changed: true,
+            sid: caller.session.sid,
+            access_expires_at: caller.access_expires_at,
+        })
     }
-    let caller = app.refresh_session()?;
-    app.print_status(&format!(
-        "refreshed the session, access token expires {}",
-        app.render_cell(caller.access_expires_at)
-    ));
-    app.report(&RefreshOutput {
-        changed: true,
-        sid: caller.session.sid,
-        access_expires_at: caller.access_expires_at,
-    })
 }
 
 fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use super::views::UserView;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::Registration;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Algorithm, DisplayName, Email, Role, UserName};
 use serde::Serialize;
@@ -54,39 +55,44 @@ impl Report for RegisterOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let password = app.obtain_new_password(&args.password.into_source())?;
-    app.create_store_with_algorithm(Algorithm::ES256)?;
-    // Registration with the role `user` needs no login, so an unusable session is ignored.
-    let caller = match app.caller_if_any() {
-        Ok(caller) => caller,
-        Err(_) if args.role == Role::User => None,
-        Err(failure) => return Err(failure),
-    };
-    let context = app.audit_context()?;
-    let registration = Registration {
-        username: args.username,
-        email: args.email,
-        name: args.name,
-        password,
-        role: args.role,
-    };
-    let (user, changed) = authority::accounts::register(
-        app.store()?,
-        &context,
-        caller.as_ref(),
-        &registration,
-        args.exist_ok,
-    )?;
-    if changed {
-        app.warn_if_password_short(&registration.password);
+impl Command for Args {
+    const ACTION: &'static str = "register";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let password = app.obtain_new_password(&self.password.into_source())?;
+        app.create_store_with_algorithm(Algorithm::ES256)?;
+        // Registration with the role `user` needs no login, so an unusable session is ignored.
+        let caller = match app.caller_if_any() {
+            Ok(caller) => caller,
+            Err(_) if self.role == Role::User => None,
+            Err(failure) => return Err(failure),
+        };
+        let context = app.audit_context()?;
+        let registration = Registration {
+            username: self.username,
+            email: self.email,
+            name: self.name,
+            password,
+            role: self.role,
+        };
+        let (user, changed) = authority::accounts::register(
+            app.store()?,
+            &context,
+            caller.as_ref(),
+            &registration,
+            self.exist_ok,
+        )?;
+        if changed {
+            app.warn_if_password_short(&registration.password);
+        }
+        let verb = if changed { "registered" } else { "already registered:" };
+        app.print_status(&format!(
+            "{verb} {} (id {}, {})",
+            user.to_display(),
+            user.id,
+            user.role.name()
+        ));
+        app.report(&RegisterOutput { changed, user: user.into() })
     }
-    let verb = if changed { "registered" } else { "already registered:" };
-    app.print_status(&format!(
-        "{verb} {} (id {}, {})",
-        user.to_display(),
-        user.id,
-        user.role.name()
-    ));
-    app.report(&RegisterOutput { changed, user: user.into() })
 }

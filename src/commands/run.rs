@@ -3,8 +3,10 @@
 use super::token::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
 use crate::app::{App, SignalForwarder};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{ClaimRows, MintJob};
 use crate::authority::tokens::RevocationCause;
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::{AppName, InvalidValue, StoreId, TokenId, UserId, check_token_variable};
 use secrecy::SecretString;
@@ -62,19 +64,28 @@ struct ChildToken {
     store_id: StoreId,
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let Args { command, env, app: app_name, test_token } = args;
-    let (child_token, forwarder) = match app_name {
-        Some(app_name) => create_app_token(app, app_name, test_token)?,
-        None => mint_test_token(app, test_token)?,
-    };
-    app.release_store();
-    let exit_result = forwarder.run(&command, &env, &child_token.token);
-    if let Err(failure) = revoke_child_token(app, &child_token) {
-        return Err(unrevoked_token_error(&child_token, &exit_result, &failure));
+impl Command for Args {
+    const ACTION: &'static str = "run";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        self.test_token.audit_target()
     }
-    app.set_exit_code(exit_result?);
-    Ok(())
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let Args { command, env, app: app_name, test_token } = self;
+        let (child_token, forwarder) = match app_name {
+            Some(app_name) => create_app_token(app, app_name, test_token)?,
+            None => mint_test_token(app, test_token)?,
+        };
+        app.release_store();
+        let exit_result = forwarder.run(&command, &env, &child_token.token);
+        if let Err(failure) = revoke_child_token(app, &child_token) {
+            return Err(unrevoked_token_error(&child_token, &exit_result, &failure));
+        }
+        app.set_exit_code(exit_result?);
+        Ok(())
+    }
 }
 
 /// Creates an app token. Installs the signal handlers first, so that no signal can end jeton before

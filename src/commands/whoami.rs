@@ -2,6 +2,7 @@
 
 use super::views::UserView;
 use crate::app::{App, Rendered, Report};
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::{Role, Sid, Timestamp};
 use serde::Serialize;
@@ -46,24 +47,29 @@ impl Report for WhoamiOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let identity = app.caller_with_source()?;
-    let caller = identity.caller;
-    let role = caller.user.role;
-    app.report(&WhoamiOutput {
-        user: caller.user.clone().into(),
-        session: SessionView {
-            sid: caller.session.sid,
-            expires_at: caller.session.expires_at,
-            access_expires_at: caller.access_expires_at,
-        },
-        credential: CredentialView { source: identity.source },
-    })?;
-    match args.require_role {
-        Some(required) if role < required => Err(Failure::new(
-            Code::CheckFailed,
-            format!("role `{}` required, found `{}`", required.name(), role.name()),
-        )),
-        _ => Ok(()),
+impl Command for Args {
+    const ACTION: &'static str = "whoami";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let identity = app.caller_with_source()?;
+        let caller = identity.caller;
+        let role = caller.user.role;
+        app.report(&WhoamiOutput {
+            user: caller.user.clone().into(),
+            session: SessionView {
+                sid: caller.session.sid,
+                expires_at: caller.session.expires_at,
+                access_expires_at: caller.access_expires_at,
+            },
+            credential: CredentialView { source: identity.source },
+        })?;
+        match self.require_role {
+            Some(required) if role < required => Err(Failure::new(
+                Code::CheckFailed,
+                format!("role `{}` required, found `{}`", required.name(), role.name()),
+            )),
+            _ => Ok(()),
+        }
     }
 }

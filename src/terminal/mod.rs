@@ -17,7 +17,7 @@ pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmation};
 pub(crate) use signal_guard::{Echo, stop_handling_signals};
 pub(crate) use stdin::StdinReader;
-pub(crate) use stdout::is_stdout_writable;
+pub(crate) use stdout::{OutputFormat, is_stdout_writable};
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
@@ -30,29 +30,6 @@ use screen::Screen;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{self, IsTerminal, Write};
-
-/// Output format of results and failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OutputFormat {
-    /// Plain text for people and for `$(…)`.
-    Text,
-    /// One JSON document for programs.
-    Json,
-    /// One JSON document per line, for results of any length.
-    JsonLines,
-    /// CSV for spreadsheets.
-    Csv,
-}
-
-impl OutputFormat {
-    /// Returns whether results and failures are JSON.
-    pub(crate) fn is_json(self) -> bool {
-        match self {
-            Self::Json | Self::JsonLines => true,
-            Self::Text | Self::Csv => false,
-        }
-    }
-}
 
 /// Number of rows per write to standard output.
 const ROWS_PER_WRITE: usize = 1_000;

@@ -1,8 +1,41 @@
-//! State of standard output at process start. Before `main`, Rust replaces a closed standard output
-//! with `/dev/null`, where output is lost without an error.
+//! Output formats, and the state of standard output at process start. Before `main`, Rust replaces a
+//! closed standard output with `/dev/null`, where output is lost without an error.
 
 use rustix::fs::{OFlags, fcntl_getfl};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Output format of results and failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutputFormat {
+    /// Plain text for people and for `$(…)`.
+    Text,
+    /// One JSON document for programs.
+    Json,
+    /// One JSON document per line, for results of any length.
+    JsonLines,
+    /// CSV for spreadsheets.
+    Csv,
+}
+
+impl OutputFormat {
+    /// Returns the name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::JsonLines => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Returns whether results and failures are JSON.
+    pub(crate) fn is_json(self) -> bool {
+        match self {
+            Self::Json | Self::JsonLines => true,
+            Self::Text | Self::Csv => false,
+        }
+    }
+}
 
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 

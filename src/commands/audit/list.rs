@@ -4,6 +4,7 @@ use crate::app::{App, Cell, OutputFormat, Style, Table};
 use crate::authority::audit::EventFilter;
 use crate::authority::{self, Caller};
 use crate::commands::cli::resolve_action;
+use crate::commands::command::{Command, Effect};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Code, Failure, Kind};
@@ -87,27 +88,34 @@ fn outcome_cell(event: &AuditEvent) -> Cell {
     Cell::styled(&event.outcome.to_display(), style)
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let filter = build_filter(app, &caller, args)?;
-    let is_json_lines = app.output_format() == OutputFormat::JsonLines;
-    if is_json_lines && !args.paging.is_paged() {
-        return stream_events(app, &caller, &filter, args.paging.after());
+impl Command for Args {
+    const ACTION: &'static str = "audit list";
+    const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] =
+        &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines];
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let filter = build_filter(app, &caller, &self)?;
+        let is_json_lines = app.output_format() == OutputFormat::JsonLines;
+        if is_json_lines && !self.paging.is_paged() {
+            return stream_events(app, &caller, &filter, self.paging.after());
+        }
+        if is_json_lines {
+            let events = authority::audit::list_events(
+                app.store()?,
+                &caller,
+                &filter,
+                self.paging.page_request(),
+            )?;
+            return app.write_rows(&events.items, true).map(drop);
+        }
+        let list = ListReport { noun: "events", build_table, is_sorted_by_id: true };
+        list.report(app, self.paging.page_request(), |app, page| {
+            Ok(authority::audit::list_events(app.store()?, &caller, &filter, page)?)
+        })?;
+        Ok(())
     }
-    if is_json_lines {
-        let events = authority::audit::list_events(
-            app.store()?,
-            &caller,
-            &filter,
-            args.paging.page_request(),
-        )?;
-        return app.write_rows(&events.items, true).map(drop);
-    }
-    let list = ListReport { noun: "events", build_table, is_sorted_by_id: true };
-    list.report(app, args.paging.page_request(), |app, page| {
-        Ok(authority::audit::list_events(app.store()?, &caller, &filter, page)?)
-    })?;
-    Ok(())
 }
 
 fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Failure> {

@@ -3,7 +3,8 @@
 mod topics;
 
 use super::cli::command;
-use crate::app::App;
+use crate::app::{App, OutputFormat};
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::redact_for_error;
 use clap::error::ErrorKind;
@@ -32,24 +33,30 @@ fn topics_and_commands() -> Vec<CompletionCandidate> {
     topics.chain(commands).map(CompletionCandidate::new).collect()
 }
 
-pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    if let [word] = args.words.as_slice()
-        && let Some(text) = topics::page(word)
-    {
-        return app.write_document(&text);
-    }
-    // Parsing the words with `--help` appended gives the same text as `jeton COMMAND --help`.
-    let words = args.words.iter().map(String::as_str);
-    let words = iter::once("jeton").chain(words).chain(["--help"]);
-    match command().try_get_matches_from(words) {
-        Err(help) if help.kind() == ErrorKind::DisplayHelp => {
-            app.write_document(&help.render().ansi().to_string())
+impl Command for Args {
+    const ACTION: &'static str = "help";
+    const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = &[OutputFormat::Text];
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        if let [word] = self.words.as_slice()
+            && let Some(text) = topics::page(word)
+        {
+            return app.write_document(&text);
         }
-        _ => Err(Failure::usage(format!(
-            "unknown command or topic `{}`",
-            display_words(&args.words)
-        ))
-        .with_hint("see `jeton help`")),
+        // Parsing the words with `--help` appended gives the same text as `jeton COMMAND --help`.
+        let words = self.words.iter().map(String::as_str);
+        let words = iter::once("jeton").chain(words).chain(["--help"]);
+        match command().try_get_matches_from(words) {
+            Err(help) if help.kind() == ErrorKind::DisplayHelp => {
+                app.write_document(&help.render().ansi().to_string())
+            }
+            _ => Err(Failure::usage(format!(
+                "unknown command or topic `{}`",
+                display_words(&self.words)
+            ))
+            .with_hint("see `jeton help`")),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Help topics. The README has the same text, and a test compares the two.
 
+use crate::app::OutputFormat;
 use crate::commands::{cli, global_args};
 use crate::failure::Kind;
 use std::fmt::Write;
@@ -40,15 +41,12 @@ fn exit_codes_page() -> String {
 fn output_page() -> String {
     let mut formats = String::new();
     for (format, description) in global_args::OUTPUT_FORMATS {
-        let commands: Vec<String> =
-            cli::commands_with_format(format).iter().map(|name| format!("`{name}`")).collect();
-        let _ = match (format, commands.as_slice()) {
-            ("text" | "json", _) => writeln!(formats, "  {format}\n      {description}"),
-            (_, []) => Ok(()),
-            (_, commands) => {
-                writeln!(formats, "  {format}\n      {description}: {}", commands.join(", "))
-            }
-        };
+        let _ = write!(formats, "  {}\n      {description}", format.name());
+        if !matches!(format, OutputFormat::Text | OutputFormat::Json) {
+            let commands = cli::commands_with_format(format);
+            let _ = write!(formats, ": `{}`", commands.join("`, `"));
+        }
+        formats.push('\n');
     }
     include_str!("output.txt").replace("  FORMATS\n", &formats)
 }

@@ -3,6 +3,8 @@
 use super::{OverlapArgs, RotateOutput, report_rotation};
 use crate::app::App;
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Untrusted;
 
@@ -24,16 +26,25 @@ pub(crate) struct Args {
     overlap: OverlapArgs,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let (kid, overlap) = (&args.kid, args.overlap.overlap);
-    if let Some(rotation) =
-        authority::keys::activate(app.store()?, &context, &caller, kid, overlap)?
-    {
-        return report_rotation(app, rotation);
+impl Command for Args {
+    const ACTION: &'static str = "keys activate";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::Key(self.kid.clone()))
     }
-    let active_kid = Untrusted::new(kid.as_str());
-    app.print_status(&format!("key {} is already the signing key", active_kid.to_display()));
-    app.report(&RotateOutput { changed: false, active_kid, retired: None })
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let (kid, overlap) = (&self.kid, self.overlap.overlap);
+        if let Some(rotation) =
+            authority::keys::activate(app.store()?, &context, &caller, kid, overlap)?
+        {
+            return report_rotation(app, rotation);
+        }
+        let active_kid = Untrusted::new(kid.as_str());
+        app.print_status(&format!("key {} is already the signing key", active_kid.to_display()));
+        app.report(&RotateOutput { changed: false, active_kid, retired: None })
+    }
 }

@@ -2,7 +2,9 @@
 
 use crate::app::{App, OutputDir, PUBLIC_MODE, Rendered, Report, SecretOutput};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
 use crate::authority::keys::{DiscoverySite, JwkSetExport};
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::WrittenFiles;
 use crate::failure::{Code, Failure};
 use crate::model::{IssuerUrl, Purpose, Untrusted};
@@ -94,25 +96,39 @@ impl Report for KeyTextOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    if let Some(kid) = &args.private {
-        return export_private_key(app, kid);
+impl Command for Args {
+    const ACTION: &'static str = "keys export";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn effect(&self) -> Effect {
+        if self.private.is_some() { Effect::Changes } else { Self::EFFECT }
     }
-    if let Some(kids) = &args.pem {
-        let kid = kids.first().map(String::as_str);
-        let key = authority::keys::export_public_pem(app.store()?, kid, args.purpose)?;
-        return app.report(&KeyTextOutput { key });
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        self.private.clone().map(AuditTarget::Key)
     }
-    app.store()?;
-    let now = app.now()?;
-    if let (Some(directory), Some(issuer)) = (&args.site, &args.issuer) {
-        let site = authority::keys::build_discovery_site(app.store()?, args.purpose, issuer, now)?;
-        return publish_site(app, directory, site);
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        if let Some(kid) = &self.private {
+            return export_private_key(app, kid);
+        }
+        if let Some(kids) = &self.pem {
+            let kid = kids.first().map(String::as_str);
+            let key = authority::keys::export_public_pem(app.store()?, kid, self.purpose)?;
+            return app.report(&KeyTextOutput { key });
+        }
+        app.store()?;
+        let now = app.now()?;
+        if let (Some(directory), Some(issuer)) = (&self.site, &self.issuer) {
+            let site =
+                authority::keys::build_discovery_site(app.store()?, self.purpose, issuer, now)?;
+            return publish_site(app, directory, site);
+        }
+        let JwkSetExport { jwk_set: keys, omitted_count } =
+            authority::keys::export_jwks(app.store()?, self.purpose, now)?;
+        warn_of_omitted_keys(app, &keys, omitted_count);
+        app.report(&JwkSetOutput(keys))
     }
-    let JwkSetExport { jwk_set: keys, omitted_count } =
-        authority::keys::export_jwks(app.store()?, args.purpose, now)?;
-    warn_of_omitted_keys(app, &keys, omitted_count);
-    app.report(&JwkSetOutput(keys))
 }
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
@@ -176,7 +192,6 @@ fn warn_of_omitted_keys(app: &App, keys: &Value, omitted_count: usize) {
 }
 
 fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
-    app.audit_refusals();
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
     let key = authority::keys::load_for_export(app.store()?, &caller, kid)?;

@@ -3,6 +3,7 @@
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::keys::RequestedKey;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, KeyType, Purpose, RsaBits, Untrusted};
 use serde::Serialize;
@@ -60,22 +61,27 @@ impl Report for KeyOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let (algorithm, purpose) = (args.alg, args.purpose);
-    if args.bits.is_some() && algorithm.key_type() != KeyType::Rsa {
-        return Err(Failure::usage("`--bits` is for RSA keys"));
+impl Command for Args {
+    const ACTION: &'static str = "keys generate";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let (algorithm, purpose) = (self.alg, self.purpose);
+        if self.bits.is_some() && algorithm.key_type() != KeyType::Rsa {
+            return Err(Failure::usage("`--bits` is for RSA keys"));
+        }
+        let bits = self.bits.unwrap_or_default();
+        let generate = |_: &App| Ok(vec![authority::keys::generate(algorithm, purpose, bits)?]);
+        for RequestedKey { key, .. } in super::add_keys(app, false, generate)? {
+            super::print_added_key(app, "created", &key);
+            app.report(&KeyOutput {
+                changed: true,
+                kid: key.spec.kid,
+                purpose,
+                alg: algorithm,
+                status: key.state,
+            })?;
+        }
+        Ok(())
     }
-    let bits = args.bits.unwrap_or_default();
-    let generate = |_: &App| Ok(vec![authority::keys::generate(algorithm, purpose, bits)?]);
-    for RequestedKey { key, .. } in super::add_keys(app, false, generate)? {
-        super::print_added_key(app, "created", &key);
-        app.report(&KeyOutput {
-            changed: true,
-            kid: key.spec.kid,
-            purpose,
-            alg: algorithm,
-            status: key.state,
-        })?;
-    }
-    Ok(())
 }

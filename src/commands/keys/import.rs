@@ -4,6 +4,7 @@ use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::keys::RequestedKey;
 use crate::authority::keys::SecretEncoding;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
 use serde::Serialize;
@@ -94,27 +95,35 @@ impl Report for ImportOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let importer = authority::keys::KeyImporter {
-        purpose: args.purpose,
-        algorithm: args.alg,
-        encoding: args.encoding,
-        allow_weak: args.allow_weak,
-    };
-    let load_keys = |app: &App| {
-        let bytes = match (&args.from_env, &args.from_file) {
-            (Some(name), _) => App::read_key_variable(name)?,
-            (None, Some(path)) => app.read_key_file(path)?,
-            (None, None) => return Err(Failure::usage("source of the key missing")),
+impl Command for Args {
+    const ACTION: &'static str = "keys import";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let importer = authority::keys::KeyImporter {
+            purpose: self.purpose,
+            algorithm: self.alg,
+            encoding: self.encoding,
+            allow_weak: self.allow_weak,
         };
-        Ok(importer.read(&bytes).map_err(authority::Error::from)?)
-    };
-    let added_keys = super::add_keys(app, args.activate, load_keys)?;
-    for added_key in &added_keys {
-        print_imported_key(app, added_key);
+        let load_keys = |app: &App| {
+            let bytes = match (&self.from_env, &self.from_file) {
+                (Some(name), _) => App::read_key_variable(name)?,
+                (None, Some(path)) => app.read_key_file(path)?,
+                (None, None) => return Err(Failure::usage("source of the key missing")),
+            };
+            Ok(importer.read(&bytes).map_err(authority::Error::from)?)
+        };
+        let added_keys = super::add_keys(app, self.activate, load_keys)?;
+        for added_key in &added_keys {
+            print_imported_key(app, added_key);
+        }
+        let changed = added_keys.iter().any(|added_key| added_key.changed);
+        app.report(&ImportOutput {
+            changed,
+            items: added_keys.into_iter().map(to_key_row).collect(),
+        })
     }
-    let changed = added_keys.iter().any(|added_key| added_key.changed);
-    app.report(&ImportOutput { changed, items: added_keys.into_iter().map(to_key_row).collect() })
 }
 
 fn print_imported_key(app: &App, RequestedKey { key, changed }: &RequestedKey) {

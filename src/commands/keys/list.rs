@@ -3,6 +3,7 @@
 use crate::app::{App, Cell, Rendered, Report, Table};
 use crate::authority;
 use crate::authority::keys::KeySummary;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::placeholder;
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Timestamp, Untrusted};
@@ -71,9 +72,14 @@ fn describe_algorithm(key: &KeyRow) -> String {
     format!("{}{weak}", key.alg.name())
 }
 
-pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
-    app.store()?;
-    let now = app.now()?;
-    let keys = authority::keys::list(app.store()?, now)?;
-    app.report(&KeyListOutput { items: keys.into_iter().map(KeyRow::new).collect() })
+impl Command for Args {
+    const ACTION: &'static str = "keys list";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        app.store()?;
+        let now = app.now()?;
+        let keys = authority::keys::list(app.store()?, now)?;
+        app.report(&KeyListOutput { items: keys.into_iter().map(KeyRow::new).collect() })
+    }
 }

@@ -12,46 +12,32 @@ mod rotate;
 use crate::app::App;
 use crate::authority;
 use crate::authority::keys::{NewKeyOptions, RequestedKey, Rotation};
+use crate::commands::command::command_group;
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, Key, KeySpec, KeyState, Lifetime, Purpose, Timestamp, Untrusted, render_command,
 };
-use clap::Subcommand;
 use serde::Serialize;
 
-/// Create, replace and revoke signing keys, and publish the public keys
-///
-/// Keys go through four states: standby, active (signing), retired (tokens signed with the key are
-/// still accepted for a while), revoked. The public keys of standby, active and retired keys are
-/// exported.
-#[derive(Debug, Subcommand)]
-#[command(defer = true, verbatim_doc_comment)]
-pub(crate) enum Command {
-    #[command(alias = "ls")]
-    List(list::Args),
-    Generate(generate::Args),
-    Import(import::Args),
-    Activate(activate::Args),
-    Rotate(rotate::Args),
-    Retire(retire::Args),
-    #[command(alias = "rm")]
-    Revoke(revoke::Args),
-    Export(export::Args),
-}
-
-impl Command {
-    pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
-        match self {
-            Self::List(args) => list::run(app, &args),
-            Self::Generate(args) => generate::run(app, &args),
-            Self::Import(args) => import::run(app, &args),
-            Self::Activate(args) => activate::run(app, &args),
-            Self::Rotate(args) => rotate::run(app, &args),
-            Self::Retire(args) => retire::run(app, &args),
-            Self::Revoke(args) => revoke::run(app, &args),
-            Self::Export(args) => export::run(app, &args),
-        }
+command_group! {
+    /// Create, replace and revoke signing keys, and publish the public keys
+    ///
+    /// Keys go through four states: standby, active (signing), retired (tokens signed with the key are
+    /// still accepted for a while), revoked. The public keys of standby, active and retired keys are
+    /// exported.
+    #[command(verbatim_doc_comment)]
+    pub(crate) enum Commands {
+        #[command(alias = "ls")]
+        List(list::Args),
+        Generate(generate::Args),
+        Import(import::Args),
+        Activate(activate::Args),
+        Rotate(rotate::Args),
+        Retire(retire::Args),
+        #[command(alias = "rm")]
+        Revoke(revoke::Args),
+        Export(export::Args),
     }
 }
 

@@ -3,6 +3,8 @@
 use super::{KeyArgs, OverlapArgs, RetiredKeyView};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Untrusted;
 use serde::Serialize;
@@ -32,17 +34,26 @@ impl Report for RetireOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let kid = Untrusted::new(args.key.kid.as_str());
-    let overlap = args.overlap.overlap;
-    let verify_until =
-        authority::keys::retire(app.store()?, &context, &caller, kid.as_str(), overlap)?;
-    app.print_status(&format!(
-        "key {} is retired and verifies until {}",
-        kid.to_display(),
-        app.render_cell(verify_until)
-    ));
-    app.report(&RetireOutput { changed: true, retired: RetiredKeyView { kid, verify_until } })
+impl Command for Args {
+    const ACTION: &'static str = "keys retire";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::Key(self.key.kid.clone()))
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let kid = Untrusted::new(self.key.kid.as_str());
+        let overlap = self.overlap.overlap;
+        let verify_until =
+            authority::keys::retire(app.store()?, &context, &caller, kid.as_str(), overlap)?;
+        app.print_status(&format!(
+            "key {} is retired and verifies until {}",
+            kid.to_display(),
+            app.render_cell(verify_until)
+        ));
+        app.report(&RetireOutput { changed: true, retired: RetiredKeyView { kid, verify_until } })
+    }
 }

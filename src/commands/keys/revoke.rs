@@ -3,6 +3,8 @@
 use super::KeyArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{Purpose, Untrusted};
@@ -41,40 +43,54 @@ impl Report for RevokeOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let key =
-        authority::keys::load_for_revocation(app.store()?, &caller, &args.key.kid, args.replace)?;
-    let kid = key.spec.kid.clone();
-    let token_noun =
-        if key.spec.purpose == Purpose::App { "token and session" } else { "test token" };
-    app.confirm(&format!(
-        "Revoke key {} and every {token_noun} signed with it?",
-        kid.to_display()
-    ))?;
-    let context = app.audit_context()?;
-    let revocation = authority::keys::revoke(app.store()?, &context, &caller, &key, args.replace)?;
-    let Some(revocation) = revocation else {
-        app.print_status(&format!("already revoked: key {}", kid.to_display()));
-        return app.report(&RevokeOutput {
-            changed: false,
-            kid,
-            active_kid: None,
-            tokens_revoked: 0,
-            sessions_ended: 0,
-        });
-    };
-    let tokens = pluralize(revocation.token_count, "token");
-    let sessions = pluralize(revocation.session_count, "session");
-    app.print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
-    if let Some(successor_kid) = &revocation.successor {
-        app.print_status(&format!("key {} is now the signing key", successor_kid.to_display()));
+impl Command for Args {
+    const ACTION: &'static str = "keys revoke";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::Key(self.key.kid.clone()))
     }
-    app.report(&RevokeOutput {
-        changed: true,
-        kid,
-        active_kid: revocation.successor,
-        tokens_revoked: revocation.token_count,
-        sessions_ended: revocation.session_count,
-    })
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let key = authority::keys::load_for_revocation(
+            app.store()?,
+            &caller,
+            &self.key.kid,
+            self.replace,
+        )?;
+        let kid = key.spec.kid.clone();
+        let token_noun =
+            if key.spec.purpose == Purpose::App { "token and session" } else { "test token" };
+        app.confirm(&format!(
+            "Revoke key {} and every {token_noun} signed with it?",
+            kid.to_display()
+        ))?;
+        let context = app.audit_context()?;
+        let revocation =
+            authority::keys::revoke(app.store()?, &context, &caller, &key, self.replace)?;
+        let Some(revocation) = revocation else {
+            app.print_status(&format!("already revoked: key {}", kid.to_display()));
+            return app.report(&RevokeOutput {
+                changed: false,
+                kid,
+                active_kid: None,
+                tokens_revoked: 0,
+                sessions_ended: 0,
+            });
+        };
+        let tokens = pluralize(revocation.token_count, "token");
+        let sessions = pluralize(revocation.session_count, "session");
+        app.print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
+        if let Some(successor_kid) = &revocation.successor {
+            app.print_status(&format!("key {} is now the signing key", successor_kid.to_display()));
+        }
+        app.report(&RevokeOutput {
+            changed: true,
+            kid,
+            active_kid: revocation.successor,
+            tokens_revoked: revocation.token_count,
+            sessions_ended: revocation.session_count,
+        })
+    }
 }

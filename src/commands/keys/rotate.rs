@@ -3,6 +3,7 @@
 use super::{OverlapArgs, report_rotation};
 use crate::app::App;
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Algorithm, Purpose};
 
@@ -35,11 +36,16 @@ pub(crate) struct Args {
     overlap: OverlapArgs,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let (purpose, overlap) = (args.purpose, args.overlap.overlap);
-    let rotation =
-        authority::keys::rotate(app.store()?, &context, &caller, purpose, args.alg, overlap)?;
-    report_rotation(app, rotation)
+impl Command for Args {
+    const ACTION: &'static str = "keys rotate";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let (purpose, overlap) = (self.purpose, self.overlap.overlap);
+        let rotation =
+            authority::keys::rotate(app.store()?, &context, &caller, purpose, self.alg, overlap)?;
+        report_rotation(app, rotation)
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Cell, Rendered, Report, Table};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::user_cell;
 use crate::failure::Failure;
@@ -69,15 +70,22 @@ impl Report for SessionListOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let user = args.owner.resolve_owner(app, &caller)?;
-    let context = app.audit_context()?;
-    let sessions = authority::sessions::list_open(app.store()?, &context, &caller, user)?;
-    let items: Vec<SessionRow> =
-        sessions.into_iter().map(|session| SessionRow::new(session, caller.session.sid)).collect();
-    if items.is_empty() {
-        app.print_status("no sessions");
+impl Command for Args {
+    const ACTION: &'static str = "sessions list";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let user = self.owner.resolve_owner(app, &caller)?;
+        let context = app.audit_context()?;
+        let sessions = authority::sessions::list_open(app.store()?, &context, &caller, user)?;
+        let items: Vec<SessionRow> = sessions
+            .into_iter()
+            .map(|session| SessionRow::new(session, caller.session.sid))
+            .collect();
+        if items.is_empty() {
+            app.print_status("no sessions");
+        }
+        app.report(&SessionListOutput { items })
     }
-    app.report(&SessionListOutput { items })
 }

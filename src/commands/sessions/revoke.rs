@@ -2,6 +2,8 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{Sid, UserRef};
@@ -53,23 +55,36 @@ impl Report for RevokeOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let count = if args.all {
-        let user = match &args.user {
-            Some(user_ref) => authority::accounts::load(app.store()?, &caller, user_ref)?.id,
-            None => caller.user.id,
+impl Command for Args {
+    const ACTION: &'static str = "sessions revoke";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        match (&self.user, self.sids.as_slice()) {
+            (Some(user), _) => Some(AuditTarget::User(user.clone())),
+            (None, [sid]) => Some(AuditTarget::Session(*sid)),
+            (None, _) => None,
+        }
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let count = if self.all {
+            let user = match &self.user {
+                Some(user_ref) => authority::accounts::load(app.store()?, &caller, user_ref)?.id,
+                None => caller.user.id,
+            };
+            app.confirm(&format!("End all sessions of user {user}?"))?;
+            let context = app.audit_context()?;
+            authority::sessions::revoke_all(app.store()?, &context, &caller, user)?
+        } else {
+            let context = app.audit_context()?;
+            let results = authority::sessions::revoke(app.store()?, &context, &caller, &self.sids)?;
+            results.into_iter().filter(|(_, changed)| *changed).count()
         };
-        app.confirm(&format!("End all sessions of user {user}?"))?;
-        let context = app.audit_context()?;
-        authority::sessions::revoke_all(app.store()?, &context, &caller, user)?
-    } else {
-        let context = app.audit_context()?;
-        let results = authority::sessions::revoke(app.store()?, &context, &caller, &args.sids)?;
-        results.into_iter().filter(|(_, changed)| *changed).count()
-    };
-    app.print_status(&format!("ended {}", pluralize(count, "session")));
-    app.report(&RevokeOutput { changed: count > 0, sessions_ended: count })
+        app.print_status(&format!("ended {}", pluralize(count, "session")));
+        app.report(&RevokeOutput { changed: count > 0, sessions_ended: count })
+    }
 }
 
 fn parse_sid(text: &str) -> Result<Sid, String> {

@@ -1,6 +1,7 @@
 //! `jeton sessions token`
 
 use crate::app::{App, Rendered, Report, SecretOutput};
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::Timestamp;
 use secrecy::ExposeSecret;
@@ -27,14 +28,19 @@ impl Report for TokenOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
-    let output = SecretOutput::open()?;
-    let (token, expires_at) = app.access_token()?;
-    if app.deliver_secret(
-        output,
-        &TokenOutput { token: token.expose_secret().to_owned(), expires_at },
-    ) {
-        return Ok(());
+impl Command for Args {
+    const ACTION: &'static str = "sessions token";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let output = SecretOutput::open()?;
+        let (token, expires_at) = app.access_token()?;
+        if app.deliver_secret(
+            output,
+            &TokenOutput { token: token.expose_secret().to_owned(), expires_at },
+        ) {
+            return Ok(());
+        }
+        Err(Failure::new(Code::Internal, "the token could not be written"))
     }
-    Err(Failure::new(Code::Internal, "the token could not be written"))
 }

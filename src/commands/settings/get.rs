@@ -3,6 +3,7 @@
 use super::{SettingArgs, SettingView};
 use crate::app::App;
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 
 /// Print the value of a setting
@@ -15,8 +16,13 @@ pub(crate) struct Args {
     setting: SettingArgs,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    app.caller()?;
-    let value = authority::settings::load(app.store()?, args.setting.name)?;
-    app.report(&SettingView::new(args.setting.name, &value))
+impl Command for Args {
+    const ACTION: &'static str = "settings get";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        app.caller()?;
+        let value = authority::settings::load(app.store()?, self.setting.name)?;
+        app.report(&SettingView::new(self.setting.name, &value))
+    }
 }

@@ -3,6 +3,7 @@
 use super::{SettingView, to_plain_text};
 use crate::app::{App, Rendered, Report, Table};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::escape;
 use serde::Serialize;
@@ -27,9 +28,15 @@ impl Report for SettingsOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
-    app.caller()?;
-    let settings = authority::settings::list(app.store()?)?;
-    let items = settings.iter().map(|(setting, value)| SettingView::new(*setting, value)).collect();
-    app.report(&SettingsOutput { items })
+impl Command for Args {
+    const ACTION: &'static str = "settings list";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        app.caller()?;
+        let settings = authority::settings::list(app.store()?)?;
+        let items =
+            settings.iter().map(|(setting, value)| SettingView::new(*setting, value)).collect();
+        app.report(&SettingsOutput { items })
+    }
 }

@@ -5,32 +5,20 @@ mod list;
 mod set;
 mod unset;
 
-use crate::app::{App, Rendered, Report};
-use crate::failure::Failure;
+use crate::app::{Rendered, Report};
+use crate::commands::command::command_group;
 use crate::model::{InvalidValue, Setting};
-use clap::Subcommand;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Read and change store settings
-#[derive(Debug, Subcommand)]
-#[command(defer = true)]
-pub(crate) enum Command {
-    #[command(alias = "ls")]
-    List(list::Args),
-    Get(get::Args),
-    Set(set::Args),
-    Unset(unset::Args),
-}
-
-impl Command {
-    pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
-        match self {
-            Self::List(args) => list::run(app, &args),
-            Self::Unset(args) => unset::run(app, &args),
-            Self::Get(args) => get::run(app, &args),
-            Self::Set(args) => set::run(app, &args),
-        }
+command_group! {
+    /// Read and change store settings
+    pub(crate) enum Commands {
+        #[command(alias = "ls")]
+        List(list::Args),
+        Get(get::Args),
+        Set(set::Args),
+        Unset(unset::Args),
     }
 }
 

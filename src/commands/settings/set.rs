@@ -3,6 +3,8 @@
 use super::{SettingArgs, SettingChangeOutput};
 use crate::app::App;
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Untrusted;
 
@@ -20,12 +22,22 @@ pub(crate) struct Args {
     value: String,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let setting = args.setting.name;
-    let changed = authority::settings::set(app.store()?, &context, &caller, setting, &args.value)?;
-    let (name, value) = (setting.name(), setting.to_json(&args.value));
-    app.print_status(&format!("set {name} to {}", Untrusted::new(&args.value).to_display()));
-    app.report(&SettingChangeOutput { changed, name, value })
+impl Command for Args {
+    const ACTION: &'static str = "settings set";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::Setting(self.setting.name.name()))
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let setting = self.setting.name;
+        let changed =
+            authority::settings::set(app.store()?, &context, &caller, setting, &self.value)?;
+        let (name, value) = (setting.name(), setting.to_json(&self.value));
+        app.print_status(&format!("set {name} to {}", Untrusted::new(&self.value).to_display()));
+        app.report(&SettingChangeOutput { changed, name, value })
+    }
 }

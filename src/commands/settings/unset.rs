@@ -3,6 +3,8 @@
 use super::{SettingArgs, SettingChangeOutput};
 use crate::app::App;
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 
 /// Reset a setting to its default (admins only)
@@ -15,12 +17,21 @@ pub(crate) struct Args {
     setting: SettingArgs,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let setting = args.setting.name;
-    let changed = authority::settings::unset(app.store()?, &context, &caller, setting)?;
-    let (name, default) = (setting.name(), setting.default_value());
-    app.print_status(&format!("reset {name} to {default}"));
-    app.report(&SettingChangeOutput { changed, name, value: setting.to_json(default) })
+impl Command for Args {
+    const ACTION: &'static str = "settings unset";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::Setting(self.setting.name.name()))
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let setting = self.setting.name;
+        let changed = authority::settings::unset(app.store()?, &context, &caller, setting)?;
+        let (name, default) = (setting.name(), setting.default_value());
+        app.print_status(&format!("reset {name} to {default}"));
+        app.report(&SettingChangeOutput { changed, name, value: setting.to_json(default) })
+    }
 }

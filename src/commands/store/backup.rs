@@ -2,6 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Untrusted;
 use serde::Serialize;
@@ -34,20 +35,30 @@ impl Report for BackupOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    if args.file.as_os_str() == "-" {
-        return Err(Failure::usage("backup to standard output is not supported")
-            .with_hint("give a file name: jeton store backup FILE"));
+impl Command for Args {
+    const ACTION: &'static str = "store backup";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        if self.file.as_os_str() == "-" {
+            return Err(Failure::usage("backup to standard output is not supported")
+                .with_hint("give a file name: jeton store backup FILE"));
+        }
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let progress = app.start_progress("backing up", 0);
+        let on_progress = progress.updater();
+        let (size, directory_writers) = authority::maintenance::back_up(
+            app.store()?,
+            &context,
+            &caller,
+            &self.file,
+            on_progress,
+        )?;
+        drop(progress);
+        app.warn_of_group_writers(directory_writers, self.file.parent().unwrap_or(&self.file));
+        let file = Untrusted::new(self.file.to_string_lossy());
+        app.print_status(&format!("wrote {}, {size} bytes", file.to_display()));
+        app.report(&BackupOutput { changed: true, backup: file, size_bytes: size })
     }
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let progress = app.start_progress("backing up", 0);
-    let on_progress = progress.updater();
-    let (size, directory_writers) =
-        authority::maintenance::back_up(app.store()?, &context, &caller, &args.file, on_progress)?;
-    drop(progress);
-    app.warn_of_group_writers(directory_writers, args.file.parent().unwrap_or(&args.file));
-    let file = Untrusted::new(args.file.to_string_lossy());
-    app.print_status(&format!("wrote {}, {size} bytes", file.to_display()));
-    app.report(&BackupOutput { changed: true, backup: file, size_bytes: size })
 }

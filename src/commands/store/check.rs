@@ -1,6 +1,7 @@
 //! `jeton store check`
 
 use crate::app::{App, Cell, Rendered, Report, Style};
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use serde::Serialize;
@@ -39,19 +40,24 @@ impl Report for CheckOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
-    let check_result = app.check_store()?;
-    let faults: Vec<Failure> = check_result.faults.into_iter().map(Failure::from).collect();
-    let to_finding =
-        |fault: &Failure| Finding { code: fault.code.as_str(), message: fault.message.clone() };
-    for warning in &check_result.warnings {
-        app.print_warning(warning);
+impl Command for Args {
+    const ACTION: &'static str = "store check";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let check_result = app.check_store()?;
+        let faults: Vec<Failure> = check_result.faults.into_iter().map(Failure::from).collect();
+        let to_finding =
+            |fault: &Failure| Finding { code: fault.code.as_str(), message: fault.message.clone() };
+        for warning in &check_result.warnings {
+            app.print_warning(warning);
+        }
+        app.report(&CheckOutput {
+            ok: faults.is_empty(),
+            findings: faults.iter().map(to_finding).collect(),
+            warnings: check_result.warnings,
+        })?;
+        let message = format!("the store has {}", pluralize(faults.len(), "fault"));
+        faults.into_iter().next().map_or(Ok(()), |first| Err(Failure { message, ..first }))
     }
-    app.report(&CheckOutput {
-        ok: faults.is_empty(),
-        findings: faults.iter().map(to_finding).collect(),
-        warnings: check_result.warnings,
-    })?;
-    let message = format!("the store has {}", pluralize(faults.len(), "fault"));
-    faults.into_iter().next().map_or(Ok(()), |first| Err(Failure { message, ..first }))
 }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Cell, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{KeyState, StoreId, Timestamp, Untrusted, escape};
 use serde::Serialize;
@@ -86,38 +87,45 @@ fn join_counts(counts: &Map<String, Value>) -> String {
     counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn run(app: &mut App, _: &Args) -> Result<(), Failure> {
-    app.store()?;
-    let now = app.now()?;
-    let store = app.store()?;
-    let stats = authority::maintenance::load_stats(store, now)?;
-    let key_states = [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked]
-        .map(|state| {
-            let keys = stats.keys.iter().filter(|key| key.state == state).count();
-            (state.name().to_owned(), Value::from(keys))
-        });
-    let tokens = stats.tokens.iter();
-    let pruned_test_tokens = stats.keys_with_pruned_tokens.into_iter();
-    let info = InfoOutput {
-        store: store.path().to_string_lossy().into_owned(),
-        store_id: store.id()?,
-        created_at: stats.created_at,
-        schema_version: stats.schema_version,
-        journal_mode: stats.journal_mode,
-        read_only: store.is_read_only(),
-        size_bytes: StoreSize { file: stats.bytes.0, wal: stats.bytes.1 },
-        modes: FileModes {
-            file: format!("{:04o}", stats.modes.0),
-            directory: format!("{:04o}", stats.modes.1),
-        },
-        users: stats.users,
-        sessions: stats.sessions,
-        tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),
-        keys: key_states.into_iter().collect(),
-        pruned: pruned_test_tokens
-            .map(|(kid, until)| PrunedTestTokens { kid, latest_expires_at: until })
-            .collect(),
-        audit_events: stats.audit_events,
-    };
-    app.report(&info)
+impl Command for Args {
+    const ACTION: &'static str = "store info";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        app.store()?;
+        let now = app.now()?;
+        let store = app.store()?;
+        let stats = authority::maintenance::load_stats(store, now)?;
+        let key_states =
+            [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked].map(
+                |state| {
+                    let keys = stats.keys.iter().filter(|key| key.state == state).count();
+                    (state.name().to_owned(), Value::from(keys))
+                },
+            );
+        let tokens = stats.tokens.iter();
+        let pruned_test_tokens = stats.keys_with_pruned_tokens.into_iter();
+        let info = InfoOutput {
+            store: store.path().to_string_lossy().into_owned(),
+            store_id: store.id()?,
+            created_at: stats.created_at,
+            schema_version: stats.schema_version,
+            journal_mode: stats.journal_mode,
+            read_only: store.is_read_only(),
+            size_bytes: StoreSize { file: stats.bytes.0, wal: stats.bytes.1 },
+            modes: FileModes {
+                file: format!("{:04o}", stats.modes.0),
+                directory: format!("{:04o}", stats.modes.1),
+            },
+            users: stats.users,
+            sessions: stats.sessions,
+            tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),
+            keys: key_states.into_iter().collect(),
+            pruned: pruned_test_tokens
+                .map(|(kid, until)| PrunedTestTokens { kid, latest_expires_at: until })
+                .collect(),
+            audit_events: stats.audit_events,
+        };
+        app.report(&info)
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::Untrusted;
 use serde::Serialize;
@@ -36,23 +37,28 @@ impl Report for MigrateOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let backup = match app.caller() {
-        Ok(caller) => {
-            authority::maintenance::authorize(&caller)?;
-            None
+impl Command for Args {
+    const ACTION: &'static str = "store migrate";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let backup = match app.caller() {
+            Ok(caller) => {
+                authority::maintenance::authorize(&caller)?;
+                None
+            }
+            Err(failure) if failure.code == Code::StoreOlder => {
+                app.migrate_store(self.backup.as_deref())?
+            }
+            Err(failure) => return Err(failure),
+        };
+        let backup = backup.map(|path| Untrusted::new(path.to_string_lossy()));
+        match &backup {
+            Some(file) => {
+                app.print_status(&format!("migrated the store; backup: {}", file.to_display()));
+            }
+            None => app.print_status("the store is already up to date"),
         }
-        Err(failure) if failure.code == Code::StoreOlder => {
-            app.migrate_store(args.backup.as_deref())?
-        }
-        Err(failure) => return Err(failure),
-    };
-    let backup = backup.map(|path| Untrusted::new(path.to_string_lossy()));
-    match &backup {
-        Some(file) => {
-            app.print_status(&format!("migrated the store; backup: {}", file.to_display()));
-        }
-        None => app.print_status("the store is already up to date"),
+        app.report(&MigrateOutput { changed: backup.is_some(), backup })
     }
-    app.report(&MigrateOutput { changed: backup.is_some(), backup })
 }

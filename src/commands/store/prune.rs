@@ -2,6 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{Lifetime, Timestamp};
@@ -47,38 +48,43 @@ impl Report for PruneOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    if let Some(last_change) =
-        authority::maintenance::detect_fast_clock(app.store()?, &context, &caller, args.keep)?
-    {
-        confirm_clock_gap(app, last_change)?;
+impl Command for Args {
+    const ACTION: &'static str = "store prune";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        if let Some(last_change) =
+            authority::maintenance::detect_fast_clock(app.store()?, &context, &caller, self.keep)?
+        {
+            confirm_clock_gap(app, last_change)?;
+        }
+        let progress = app.start_progress("pruning", 0);
+        let mut on_progress = |done, total| progress.set(done, total);
+        let counts = authority::maintenance::prune(
+            app.store()?,
+            &context,
+            &caller,
+            self.keep,
+            &mut on_progress,
+        )?;
+        drop(progress);
+        let tokens = pluralize(counts.tokens, "token");
+        let sessions = pluralize(counts.sessions, "session");
+        let revocation_entries = match counts.revocation_entries {
+            1 => "1 revocation entry".to_owned(),
+            count => format!("{count} revocation entries"),
+        };
+        app.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
+        app.report(&PruneOutput {
+            changed: counts != authority::maintenance::PruneCounts::default(),
+            tokens_deleted: counts.tokens,
+            sessions_deleted: counts.sessions,
+            revocations_deleted: counts.revocation_entries,
+            grants_deleted: counts.grants,
+        })
     }
-    let progress = app.start_progress("pruning", 0);
-    let mut on_progress = |done, total| progress.set(done, total);
-    let counts = authority::maintenance::prune(
-        app.store()?,
-        &context,
-        &caller,
-        args.keep,
-        &mut on_progress,
-    )?;
-    drop(progress);
-    let tokens = pluralize(counts.tokens, "token");
-    let sessions = pluralize(counts.sessions, "session");
-    let revocation_entries = match counts.revocation_entries {
-        1 => "1 revocation entry".to_owned(),
-        count => format!("{count} revocation entries"),
-    };
-    app.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
-    app.report(&PruneOutput {
-        changed: counts != authority::maintenance::PruneCounts::default(),
-        tokens_deleted: counts.tokens,
-        sessions_deleted: counts.sessions,
-        revocations_deleted: counts.revocation_entries,
-        grants_deleted: counts.grants,
-    })
 }
 
 /// Asks for confirmation if the clock may be ahead, so that tokens that have not expired are not

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Untrusted;
 use serde::Serialize;
@@ -37,36 +38,42 @@ impl Report for RestoreOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    if args.file.as_os_str() == "-" {
-        return Err(Failure::usage("restore from standard input is not supported")
-            .with_hint("give a file name: jeton store restore FILE"));
-    }
-    let caller = app.caller_or_file_owner()?;
-    caller.as_ref().map_or(Ok(()), authority::maintenance::authorize)?;
-    app.confirm_restore(&args.file)?;
-    let outcome = app.restore_store(&args.file, caller.as_ref())?;
-    let file = Untrusted::new(args.file.to_string_lossy());
-    let previous_store = outcome.previous_store.map(|path| Untrusted::new(path.to_string_lossy()));
-    match &previous_store {
-        Some(path) => {
-            app.print_status(&format!(
-                "restored {}; previous store: {}",
-                file.to_display(),
-                path.to_display()
-            ));
+impl Command for Args {
+    const ACTION: &'static str = "store restore";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        if self.file.as_os_str() == "-" {
+            return Err(Failure::usage("restore from standard input is not supported")
+                .with_hint("give a file name: jeton store restore FILE"));
         }
-        None => app.print_status(&format!("restored {}", file.to_display())),
+        let caller = app.caller_or_file_owner()?;
+        caller.as_ref().map_or(Ok(()), authority::maintenance::authorize)?;
+        app.confirm_restore(&self.file)?;
+        let outcome = app.restore_store(&self.file, caller.as_ref())?;
+        let file = Untrusted::new(self.file.to_string_lossy());
+        let previous_store =
+            outcome.previous_store.map(|path| Untrusted::new(path.to_string_lossy()));
+        match &previous_store {
+            Some(path) => {
+                app.print_status(&format!(
+                    "restored {}; previous store: {}",
+                    file.to_display(),
+                    path.to_display()
+                ));
+            }
+            None => app.print_status(&format!("restored {}", file.to_display())),
+        }
+        if outcome.is_from_older_version {
+            app.print_status(
+                "the backup is from an older jeton version; migrate it with: jeton store migrate",
+            );
+        }
+        app.report(&RestoreOutput {
+            changed: true,
+            backup: file,
+            previous_store,
+            needs_migration: outcome.is_from_older_version,
+        })
     }
-    if outcome.is_from_older_version {
-        app.print_status(
-            "the backup is from an older jeton version; migrate it with: jeton store migrate",
-        );
-    }
-    app.report(&RestoreOutput {
-        changed: true,
-        backup: file,
-        previous_store,
-        needs_migration: outcome.is_from_older_version,
-    })
 }

@@ -3,7 +3,9 @@
 use super::{ClaimArgs, ExpiryArgs};
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
 use crate::authority::tokens::{Expiry, IssuedToken, QuotaUsage, TokenRequest};
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::expiry_cell;
 use crate::failure::Failure;
 use crate::model::{AppName, Jti, Permission, Timestamp, TokenId, Untrusted, UserRef};
@@ -71,22 +73,31 @@ impl Report for CreateOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let expiry = if args.no_expiry { Expiry::Never } else { args.expiry.expiry() };
-    let request = TokenRequest {
-        owner: args.user,
-        app: args.app,
-        permissions: args.permission,
-        audience: args.aud,
-        expiry,
-        claims: args.claims.parse_claims()?,
-        for_run: false,
-    };
-    let output = SecretOutput::open()?;
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let issued_token = authority::tokens::issue(app.store()?, &context, &caller, &request)?;
-    deliver(app, output, issued_token)
+impl Command for Args {
+    const ACTION: &'static str = "token create";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        self.user.clone().map(AuditTarget::User)
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let expiry = if self.no_expiry { Expiry::Never } else { self.expiry.expiry() };
+        let request = TokenRequest {
+            owner: self.user,
+            app: self.app,
+            permissions: self.permission,
+            audience: self.aud,
+            expiry,
+            claims: self.claims.parse_claims()?,
+            for_run: false,
+        };
+        let output = SecretOutput::open()?;
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let issued_token = authority::tokens::issue(app.store()?, &context, &caller, &request)?;
+        deliver(app, output, issued_token)
+    }
 }
 
 /// Prints a recorded token. Revokes the token if it cannot be delivered.

@@ -3,6 +3,7 @@
 use super::TokenArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Timestamp;
 use secrecy::ExposeSecret;
@@ -36,20 +37,25 @@ impl Report for DecodeOutput {
     }
 }
 
-pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    let token = app.read_token_argument(args.token.token.as_deref())?;
-    let (header, payload) = authority::verification::decode(token.expose_secret())?;
-    app.print_status("token not verified");
-    let shows_payload = args.part.as_deref() != Some("header");
-    for name in ["iat", "nbf", "exp"].into_iter().filter(|_| shows_payload) {
-        let time = payload.get(name).and_then(Value::as_i64).and_then(Timestamp::from_unix);
-        if let Some(time) = time {
-            app.print_status(&format!("{name}: {}", app.render_cell(time)));
+impl Command for Args {
+    const ACTION: &'static str = "token decode";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let token = app.read_token_argument(self.token.token.as_deref())?;
+        let (header, payload) = authority::verification::decode(token.expose_secret())?;
+        app.print_status("token not verified");
+        let shows_payload = self.part.as_deref() != Some("header");
+        for name in ["iat", "nbf", "exp"].into_iter().filter(|_| shows_payload) {
+            let time = payload.get(name).and_then(Value::as_i64).and_then(Timestamp::from_unix);
+            if let Some(time) = time {
+                app.print_status(&format!("{name}: {}", app.render_cell(time)));
+            }
         }
+        app.report(&DecodeOutput(match self.part.as_deref() {
+            Some("header") => header,
+            Some(_) => payload,
+            None => json!({ "header": header, "payload": payload }),
+        }))
     }
-    app.report(&DecodeOutput(match args.part.as_deref() {
-        Some("header") => header,
-        Some(_) => payload,
-        None => json!({ "header": header, "payload": payload }),
-    }))
 }

@@ -3,7 +3,9 @@
 use super::manifest::{Manifest, omitted_defects};
 use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
 use crate::app::{App, OutputDir, PRIVATE_MODE, SecretOutput};
+use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{Fixtures, build_fixtures, build_fixtures_with_external_key};
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::{WrittenFiles, pluralize};
 use crate::failure::{Code, Failure};
 use crate::model::{Row, Timestamp, Untrusted};
@@ -45,11 +47,20 @@ pub(crate) struct Args {
     key: ExternalKeyArgs,
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let preset = args.test_token.test.preset.clone();
-    match args.out.clone() {
-        Some(directory) => write_files(app, args, preset.as_deref(), &directory),
-        None => print_manifest(app, args, preset.as_deref()),
+impl Command for Args {
+    const ACTION: &'static str = "token fixtures";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        self.test_token.audit_target()
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let preset = self.test_token.test.preset.clone();
+        match self.out.clone() {
+            Some(directory) => write_files(app, self, preset.as_deref(), &directory),
+            None => print_manifest(app, self, preset.as_deref()),
+        }
     }
 }
 

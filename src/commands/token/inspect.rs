@@ -4,6 +4,7 @@ use super::TokenArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::verification::{Expectations, ExpectedKind};
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
@@ -33,12 +34,17 @@ impl Report for ClaimsOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let token = app.read_token_argument(args.token.token.as_deref())?;
-    app.store()?;
-    let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), app.now()?);
-    let report =
-        authority::verification::verify(app.store()?, token.expose_secret(), &expectations)?
-            .into_accepted()?;
-    app.report(&ClaimsOutput(report.claims.unwrap_or_default()))
+impl Command for Args {
+    const ACTION: &'static str = "token inspect";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let token = app.read_token_argument(self.token.token.as_deref())?;
+        app.store()?;
+        let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), app.now()?);
+        let report =
+            authority::verification::verify(app.store()?, token.expose_secret(), &expectations)?
+                .into_accepted()?;
+        app.report(&ClaimsOutput(report.claims.unwrap_or_default()))
+    }
 }

@@ -3,6 +3,7 @@
 use super::TokenArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -33,10 +34,16 @@ impl Report for IntrospectOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let token = app.read_token_argument(args.token.token.as_deref())?;
-    app.store()?;
-    let now = app.now()?;
-    let response = authority::verification::introspect(app.store()?, token.expose_secret(), now)?;
-    app.report(&IntrospectOutput(response))
+impl Command for Args {
+    const ACTION: &'static str = "token introspect";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let token = app.read_token_argument(self.token.token.as_deref())?;
+        app.store()?;
+        let now = app.now()?;
+        let response =
+            authority::verification::introspect(app.store()?, token.expose_secret(), now)?;
+        app.report(&IntrospectOutput(response))
+    }
 }

@@ -3,6 +3,7 @@
 use crate::app::{App, Cell, Table};
 use crate::authority;
 use crate::authority::tokens::TokenFilter;
+use crate::commands::command::{Command, Effect};
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
@@ -77,30 +78,35 @@ fn build_table(tokens: &[TokenView]) -> Table {
     table
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let status = args.status.0;
-    if args.expiring_within.is_some() && status != Some(TokenStatus::Live) {
-        return Err(Failure::usage("`--expiring-within` requires `--status live`"));
-    }
-    let caller = app.caller()?;
-    let owner = args.owner.resolve_owner(app, &caller)?;
-    let now = app.now()?;
-    let filter = TokenFilter {
-        owner,
-        kind: args.kind,
-        app: args.app,
-        status,
-        expiring_within: args.expiring_within,
-        issued_before: args.before.map(|bound| bound.resolve(now)),
-    };
-    let list = ListReport { noun: "tokens", build_table, is_sorted_by_id: true };
-    let total = list.report(app, args.paging.page_request(), |app, page| {
-        let tokens = authority::tokens::list(app.store()?, now, &caller, &filter, page)?;
-        Ok(tokens.map(|token| TokenView::new(token, now)))
-    })?;
-    match args.expiring_within {
-        Some(time) if args.fail_if_any && total > 0 => Err(expiring_error(total, time)),
-        _ => Ok(()),
+impl Command for Args {
+    const ACTION: &'static str = "token list";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let status = self.status.0;
+        if self.expiring_within.is_some() && status != Some(TokenStatus::Live) {
+            return Err(Failure::usage("`--expiring-within` requires `--status live`"));
+        }
+        let caller = app.caller()?;
+        let owner = self.owner.resolve_owner(app, &caller)?;
+        let now = app.now()?;
+        let filter = TokenFilter {
+            owner,
+            kind: self.kind,
+            app: self.app,
+            status,
+            expiring_within: self.expiring_within,
+            issued_before: self.before.map(|bound| bound.resolve(now)),
+        };
+        let list = ListReport { noun: "tokens", build_table, is_sorted_by_id: true };
+        let total = list.report(app, self.paging.page_request(), |app, page| {
+            let tokens = authority::tokens::list(app.store()?, now, &caller, &filter, page)?;
+            Ok(tokens.map(|token| TokenView::new(token, now)))
+        })?;
+        match self.expiring_within {
+            Some(time) if self.fail_if_any && total > 0 => Err(expiring_error(total, time)),
+            _ => Ok(()),
+        }
     }
 }
 

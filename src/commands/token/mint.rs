@@ -3,7 +3,9 @@
 use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
 use super::token_output;
 use crate::app::{App, OutputFormat, SecretOutput};
+use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{ClaimRows, Defect, MintJob, MintRequest, MintedToken};
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Timestamp;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -63,27 +65,38 @@ fn defect_parser() -> impl TypedValueParser<Value = Defect> {
     PossibleValuesParser::new(names).try_map(|name| Defect::parse(&name))
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let output = SecretOutput::open()?;
-    let is_bulk = args.from.is_some() || args.count.is_some();
-    let claim_rows = read_claim_rows(app, &args)?;
-    if let Some((key, kid)) = args.key.load_key(app, args.test_token.secret_algorithm(app)?)? {
-        let now = app.now()?;
-        let request = build_request(app, args)?;
-        let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
-        return deliver(app, output, is_bulk, |_| {
-            Ok(job.next_unrecorded_batch(&key, kid.as_ref())?)
-        });
+impl Command for Args {
+    const ACTION: &'static str = "token mint";
+    const EFFECT: Effect = Effect::Changes;
+    const FORMATS: &'static [OutputFormat] =
+        &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines];
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        self.test_token.audit_target()
     }
-    let request = build_request(app, args)?;
-    let minter = app.minter()?;
-    let context = app.audit_context()?;
-    let (mut job, mut job_key) =
-        MintJob::with_store_key(app.store()?, &context, &minter, request, claim_rows)?;
-    if job_key.is_new_secret {
-        app.print_warning(NEW_SECRET_WARNING);
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let output = SecretOutput::open()?;
+        let is_bulk = self.from.is_some() || self.count.is_some();
+        let claim_rows = read_claim_rows(app, &self)?;
+        if let Some((key, kid)) = self.key.load_key(app, self.test_token.secret_algorithm(app)?)? {
+            let now = app.now()?;
+            let request = build_request(app, self)?;
+            let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
+            return deliver(app, output, is_bulk, |_| {
+                Ok(job.next_unrecorded_batch(&key, kid.as_ref())?)
+            });
+        }
+        let request = build_request(app, self)?;
+        let minter = app.minter()?;
+        let context = app.audit_context()?;
+        let (mut job, mut job_key) =
+            MintJob::with_store_key(app.store()?, &context, &minter, request, claim_rows)?;
+        if job_key.is_new_secret {
+            app.print_warning(NEW_SECRET_WARNING);
+        }
+        deliver(app, output, is_bulk, |app| Ok(job.next_batch(app.store()?, &mut job_key)?))
     }
-    deliver(app, output, is_bulk, |app| Ok(job.next_batch(app.store()?, &mut job_key)?))
 }
 
 /// Maximum number of tokens in one JSON document, which is kept in memory until the last token is

@@ -16,51 +16,33 @@ pub(super) mod test_token_args;
 mod token_output;
 mod verify;
 
-use crate::app::App;
+use crate::authority::audit_context::AuditTarget;
+use crate::authority::revocation::TokenSelector;
 use crate::authority::tokens::Expiry;
+use crate::commands::command::command_group;
 use crate::failure::Failure;
 use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp};
-use clap::Subcommand;
 
-/// Create, inspect, verify and revoke tokens
-#[derive(Debug, Subcommand)]
-#[command(defer = true)]
-pub(crate) enum Command {
-    Create(create::Args),
-    Mint(Box<mint::Args>),
-    #[command(alias = "fixture")]
-    Fixtures(Box<fixtures::Args>),
-    #[command(alias = "preset")]
-    Presets(presets::Args),
-    Inspect(inspect::Args),
-    Introspect(introspect::Args),
-    Decode(decode::Args),
-    Verify(verify::Args),
-    #[command(alias = "ls")]
-    List(list::Args),
-    Show(show::Args),
-    #[command(alias = "rotate")]
-    Renew(renew::Args),
-    #[command(alias = "rm")]
-    Revoke(revoke::Args),
-}
-
-impl Command {
-    pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
-        match self {
-            Self::Create(args) => create::run(app, args),
-            Self::Mint(args) => mint::run(app, *args),
-            Self::Fixtures(args) => fixtures::run(app, *args),
-            Self::Presets(args) => presets::run(app, &args),
-            Self::Inspect(args) => inspect::run(app, &args),
-            Self::Introspect(args) => introspect::run(app, &args),
-            Self::Decode(args) => decode::run(app, &args),
-            Self::Verify(args) => verify::run(app, args),
-            Self::List(args) => list::run(app, args),
-            Self::Show(args) => show::run(app, &args),
-            Self::Renew(args) => renew::run(app, &args),
-            Self::Revoke(args) => revoke::run(app, args),
-        }
+command_group! {
+    /// Create, inspect, verify and revoke tokens
+    pub(crate) enum Commands {
+        Create(create::Args),
+        Mint(mint::Args),
+        #[command(alias = "fixture")]
+        Fixtures(fixtures::Args),
+        #[command(alias = "preset")]
+        Presets(presets::Args),
+        Inspect(inspect::Args),
+        Introspect(introspect::Args),
+        Decode(decode::Args),
+        Verify(verify::Args),
+        #[command(alias = "ls")]
+        List(list::Args),
+        Show(show::Args),
+        #[command(alias = "rotate")]
+        Renew(renew::Args),
+        #[command(alias = "rm")]
+        Revoke(revoke::Args),
     }
 }
 
@@ -119,4 +101,10 @@ fn parse_pair(text: &str) -> Result<(String, String), InvalidValue> {
         .filter(|(name, _)| !name.is_empty())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .ok_or_else(|| InvalidValue::new("value", "not in the format `name=value`"))
+}
+
+/// Returns the audit target for a token id, `jti` or token. `None` if `word` names a file or standard
+/// input.
+fn parse_token_target(word: &str) -> Option<AuditTarget> {
+    TokenSelector::parse(word).ok().map(AuditTarget::Token)
 }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Rendered, Report, Table};
 use crate::authority::minting::Template;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::placeholder;
 use crate::failure::Failure;
 use crate::model::{Untrusted, escape};
@@ -104,15 +105,20 @@ fn push_section<'e>(
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    match (args.show.as_deref(), args.name.as_deref()) {
-        (None | Some("list" | "ls"), None) => list_presets(app),
-        (Some("show"), Some(name)) => {
-            let template = app.load_preset(Some(name))?;
-            app.report(&PresetDetails { name: Untrusted::new(name), template })
+impl Command for Args {
+    const ACTION: &'static str = "token presets";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        match (self.show.as_deref(), self.name.as_deref()) {
+            (None | Some("list" | "ls"), None) => list_presets(app),
+            (Some("show"), Some(name)) => {
+                let template = app.load_preset(Some(name))?;
+                app.report(&PresetDetails { name: Untrusted::new(name), template })
+            }
+            _ => Err(Failure::usage("preset name missing, or argument other than `show NAME`")
+                .with_hint("show a preset: jeton token presets show NAME")),
         }
-        _ => Err(Failure::usage("preset name missing, or argument other than `show NAME`")
-            .with_hint("show a preset: jeton token presets show NAME")),
     }
 }
 

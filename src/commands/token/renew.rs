@@ -1,10 +1,13 @@
 //! `jeton token renew`
 
 use super::create;
+use super::parse_token_target;
 use crate::app::{App, SecretOutput};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
 use crate::authority::revocation::TokenSelector;
 use crate::authority::tokens::{RenewalOptions, RenewedToken};
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Lifetime;
 use secrecy::ExposeSecret;
@@ -40,32 +43,41 @@ pub(crate) struct Args {
     grace: Option<Lifetime>,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let output = SecretOutput::open()?;
-    let token = app.read_token_argument(Some(&args.token))?;
-    let selector = TokenSelector::parse(token.expose_secret())?;
-    app.store()?;
-    let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
-    let context = app.audit_context()?;
-    let options = RenewalOptions { ttl: args.ttl, grace: args.grace };
-    let RenewedToken {
-        issued: new_token,
-        old_id,
-        grace_until,
-        ended_predecessor: revoked_predecessor_id,
-    } = authority::tokens::renew(app.store()?, &context, caller.as_ref(), &selector, options)?;
-    match grace_until {
-        Some(until) => {
-            app.print_status(&format!(
-                "token {old_id} stays valid until {}",
-                app.render_cell(until)
-            ));
-        }
-        None => app.print_status(&format!("revoked token {old_id}")),
+impl Command for Args {
+    const ACTION: &'static str = "token renew";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        parse_token_target(&self.token)
     }
-    app.print_status_if_some(
-        revoked_predecessor_id
-            .map(|id| format!("revoked token {id}: the new renewal ended its grace period")),
-    );
-    create::deliver(app, output, new_token)
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let output = SecretOutput::open()?;
+        let token = app.read_token_argument(Some(&self.token))?;
+        let selector = TokenSelector::parse(token.expose_secret())?;
+        app.store()?;
+        let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
+        let context = app.audit_context()?;
+        let options = RenewalOptions { ttl: self.ttl, grace: self.grace };
+        let RenewedToken {
+            issued: new_token,
+            old_id,
+            grace_until,
+            ended_predecessor: revoked_predecessor_id,
+        } = authority::tokens::renew(app.store()?, &context, caller.as_ref(), &selector, options)?;
+        match grace_until {
+            Some(until) => {
+                app.print_status(&format!(
+                    "token {old_id} stays valid until {}",
+                    app.render_cell(until)
+                ));
+            }
+            None => app.print_status(&format!("revoked token {old_id}")),
+        }
+        app.print_status_if_some(
+            revoked_predecessor_id
+                .map(|id| format!("revoked token {id}: the new renewal ended its grace period")),
+        );
+        create::deliver(app, output, new_token)
+    }
 }

@@ -1,9 +1,12 @@
 //! `jeton token revoke`
 
+use super::parse_token_target;
 use crate::app::{App, Rendered, Report};
+use crate::authority::audit_context::AuditTarget;
 use crate::authority::revocation::{RevocationOutcome, TokenSelector};
 use crate::authority::tokens::TokenFilter;
 use crate::authority::{self, Caller};
+use crate::commands::command::{Command, Effect};
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -87,26 +90,42 @@ impl Report for BulkRevokeOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    if args.tokens.is_empty() {
-        return revoke_bulk(app, args);
+impl Command for Args {
+    const ACTION: &'static str = "token revoke";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        match (self.owner.user(), self.tokens.as_slice()) {
+            (Some(user), _) => Some(AuditTarget::User(user.clone())),
+            (None, [token]) => parse_token_target(token),
+            (None, _) => None,
+        }
     }
-    let selectors = parse_selectors(app, &args.tokens)?;
-    app.store()?;
-    let caller =
-        if selectors.iter().any(TokenSelector::needs_caller) { Some(app.caller()?) } else { None };
-    let context = app.audit_context()?;
-    let outcomes =
-        authority::revocation::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
-    for outcome in &outcomes {
-        let name = outcome.id.map_or_else(|| outcome.jti.to_display(), |id| id.to_string());
-        let verb = if outcome.changed { "revoked" } else { "already revoked:" };
-        app.print_status(&format!("{verb} {} {name}", describe_kind(outcome)));
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        if self.tokens.is_empty() {
+            return revoke_bulk(app, self);
+        }
+        let selectors = parse_selectors(app, &self.tokens)?;
+        app.store()?;
+        let caller = if selectors.iter().any(TokenSelector::needs_caller) {
+            Some(app.caller()?)
+        } else {
+            None
+        };
+        let context = app.audit_context()?;
+        let outcomes =
+            authority::revocation::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
+        for outcome in &outcomes {
+            let name = outcome.id.map_or_else(|| outcome.jti.to_display(), |id| id.to_string());
+            let verb = if outcome.changed { "revoked" } else { "already revoked:" };
+            app.print_status(&format!("{verb} {} {name}", describe_kind(outcome)));
+        }
+        app.report(&RevokeOutput {
+            changed: outcomes.iter().any(|outcome| outcome.changed),
+            tokens: outcomes,
+        })
     }
-    app.report(&RevokeOutput {
-        changed: outcomes.iter().any(|outcome| outcome.changed),
-        tokens: outcomes,
-    })
 }
 
 fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {

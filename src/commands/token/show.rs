@@ -3,6 +3,7 @@
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::revocation::TokenSelector;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::TokenView;
 use crate::failure::Failure;
 use crate::model::InvalidValue;
@@ -37,9 +38,14 @@ impl Report for ShowOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let now = app.now()?;
-    let token = authority::tokens::load(app.store()?, &caller, &args.id)?;
-    app.report(&ShowOutput(TokenView::new(token, now)))
+impl Command for Args {
+    const ACTION: &'static str = "token show";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let now = app.now()?;
+        let token = authority::tokens::load(app.store()?, &caller, &self.id)?;
+        app.report(&ShowOutput(TokenView::new(token, now)))
+    }
 }

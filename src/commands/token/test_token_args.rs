@@ -3,6 +3,7 @@
 use super::{ClaimArgs, ExpiryArgs, parse_pair};
 use crate::app::App;
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
 use crate::authority::keys::{ImportError, KeyFormat, KeyImporter};
 use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
@@ -106,6 +107,11 @@ pub(crate) struct ExternalKeyArgs {
 }
 
 impl TestTokenArgs {
+    /// Returns the key in `--key` as the audit target.
+    pub(crate) fn audit_target(&self) -> Option<AuditTarget> {
+        self.test.key.clone().map(AuditTarget::Key)
+    }
+
     /// Returns the algorithm for an external secret: from `--alg`, otherwise from the preset.
     pub(crate) fn secret_algorithm(&self, app: &App) -> Result<Option<Algorithm>, Failure> {
         let TestOnlyArgs { alg, preset, .. } = &self.test;

@@ -6,6 +6,7 @@ use crate::authority::keys::SecretEncoding;
 use crate::authority::verification::Verifier;
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
 use crate::authority::{self, RejectReason};
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, InvalidValue, Lifetime, Permission, Timestamp, TokenId, TokenKind, TokenStatus,
@@ -136,18 +137,23 @@ impl Report for VerifyOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let keys = load_keys(app, &args)?;
-    if args.batch {
-        let expectations = build_expectations(app, &keys, args)?;
-        return verify_batch(app, &keys, &expectations);
+impl Command for Args {
+    const ACTION: &'static str = "token verify";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let keys = load_keys(app, &self)?;
+        if self.batch {
+            let expectations = build_expectations(app, &keys, self)?;
+            return verify_batch(app, &keys, &expectations);
+        }
+        let token = app.read_token_argument(self.token.token.as_deref())?;
+        let expectations = build_expectations(app, &keys, self)?;
+        let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
+        app.report(&build_output(&report, expectations.now))?;
+        report.into_accepted()?;
+        Ok(())
     }
-    let token = app.read_token_argument(args.token.token.as_deref())?;
-    let expectations = build_expectations(app, &keys, args)?;
-    let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
-    app.report(&build_output(&report, expectations.now))?;
-    report.into_accepted()?;
-    Ok(())
 }
 
 /// Keys to verify tokens with.

@@ -3,6 +3,8 @@
 use super::UserArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::UserId;
@@ -34,16 +36,26 @@ impl Report for DeleteOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let user = authority::accounts::load_for_deletion(app.store()?, &caller, &args.target.user)?;
-    let display_name = user.to_display();
-    app.confirm(&format!("Delete {display_name} and revoke all tokens of this user?"))?;
-    let context = app.audit_context()?;
-    let tokens_revoked = authority::accounts::delete(app.store()?, &context, &caller, &user)?;
-    app.print_status(&format!(
-        "deleted {display_name}, revoked {}",
-        pluralize(tokens_revoked, "token")
-    ));
-    app.report(&DeleteOutput { changed: true, user_id: user.id, tokens_revoked })
+impl Command for Args {
+    const ACTION: &'static str = "users delete";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::User(self.target.user.clone()))
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let user =
+            authority::accounts::load_for_deletion(app.store()?, &caller, &self.target.user)?;
+        let display_name = user.to_display();
+        app.confirm(&format!("Delete {display_name} and revoke all tokens of this user?"))?;
+        let context = app.audit_context()?;
+        let tokens_revoked = authority::accounts::delete(app.store()?, &context, &caller, &user)?;
+        app.print_status(&format!(
+            "deleted {display_name}, revoked {}",
+            pluralize(tokens_revoked, "token")
+        ));
+        app.report(&DeleteOutput { changed: true, user_id: user.id, tokens_revoked })
+    }
 }

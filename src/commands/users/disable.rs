@@ -3,6 +3,8 @@
 use super::UserArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::{UserView, pluralize};
 use crate::failure::Failure;
 use serde::Serialize;
@@ -33,19 +35,30 @@ impl Report for DisableOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let (user, ended_count) =
-        authority::accounts::disable(app.store()?, &context, &caller, &args.target.user)?;
-    let display_name = user.to_display();
-    app.print_status(&match ended_count {
-        Some(count) => format!("disabled {display_name}, ended {}", pluralize(count, "session")),
-        None => format!("{display_name} is already disabled"),
-    });
-    app.report(&DisableOutput {
-        changed: ended_count.is_some(),
-        user: user.into(),
-        sessions_ended: ended_count.unwrap_or(0),
-    })
+impl Command for Args {
+    const ACTION: &'static str = "users disable";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::User(self.target.user.clone()))
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let (user, ended_count) =
+            authority::accounts::disable(app.store()?, &context, &caller, &self.target.user)?;
+        let display_name = user.to_display();
+        app.print_status(&match ended_count {
+            Some(count) => {
+                format!("disabled {display_name}, ended {}", pluralize(count, "session"))
+            }
+            None => format!("{display_name} is already disabled"),
+        });
+        app.report(&DisableOutput {
+            changed: ended_count.is_some(),
+            user: user.into(),
+            sessions_ended: ended_count.unwrap_or(0),
+        })
+    }
 }

@@ -3,6 +3,8 @@
 use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 
 /// Enable a disabled user (admins only)
@@ -16,10 +18,19 @@ pub(crate) struct Args {
     target: UserArgs,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let (user, changed) =
-        authority::accounts::enable(app.store()?, &context, &caller, &args.target.user)?;
-    report_change(app, user, changed, "is enabled")
+impl Command for Args {
+    const ACTION: &'static str = "users enable";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::User(self.target.user.clone()))
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let (user, changed) =
+            authority::accounts::enable(app.store()?, &context, &caller, &self.target.user)?;
+        report_change(app, user, changed, "is enabled")
+    }
 }

@@ -3,6 +3,7 @@
 use crate::app::{App, OutputFormat};
 use crate::authority;
 use crate::authority::accounts::UserExport;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::{QuotaView, pluralize};
 use crate::failure::{Code, Failure};
 use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, User, UserName, UserUuid};
@@ -55,39 +56,52 @@ impl UserRow {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    if args.with_hashes {
-        app.audit_refusals();
+impl Command for Args {
+    const ACTION: &'static str = "users export";
+    const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] =
+        &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines, OutputFormat::Csv];
+
+    fn effect(&self) -> Effect {
+        if self.with_hashes { Effect::Changes } else { Self::EFFECT }
     }
-    let caller = app.caller()?;
-    authority::accounts::authorize_export(&caller)?;
-    if args.with_hashes {
-        app.confirm("Print all password hashes?")?;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        authority::accounts::authorize_export(&caller)?;
+        if self.with_hashes {
+            app.confirm("Print all password hashes?")?;
+        }
+        let context = app.audit_context()?;
+        let build_row = |user: User, hash: Option<PasswordHash>| UserRow {
+            uid: user.uid,
+            username: user.username,
+            email: user.email,
+            name: user.display_name,
+            role: user.role,
+            quota: user.quota.map(QuotaView::from),
+            disabled: user.disabled_at.is_some(),
+            created_at: user.created_at,
+            hash: self
+                .with_hashes
+                .then(|| HashColumn { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
+        };
+        let to_object = |user, hash| build_row(user, hash).to_json_object();
+        let mut accounts = authority::accounts::export(
+            app.store()?,
+            &context,
+            &caller,
+            self.with_hashes,
+            to_object,
+        )?;
+        let count = pluralize(accounts.count, "user");
+        if write_rows(app, &mut accounts)? {
+            app.print_status(&format!("exported {count}"));
+        } else if self.with_hashes {
+            return Err(Failure::new(Code::Internal, "the password hashes could not be written"));
+        }
+        Ok(())
     }
-    let context = app.audit_context()?;
-    let build_row = |user: User, hash: Option<PasswordHash>| UserRow {
-        uid: user.uid,
-        username: user.username,
-        email: user.email,
-        name: user.display_name,
-        role: user.role,
-        quota: user.quota.map(QuotaView::from),
-        disabled: user.disabled_at.is_some(),
-        created_at: user.created_at,
-        hash: args
-            .with_hashes
-            .then(|| HashColumn { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
-    };
-    let to_object = |user, hash| build_row(user, hash).to_json_object();
-    let mut accounts =
-        authority::accounts::export(app.store()?, &context, &caller, args.with_hashes, to_object)?;
-    let count = pluralize(accounts.count, "user");
-    if write_rows(app, &mut accounts)? {
-        app.print_status(&format!("exported {count}"));
-    } else if args.with_hashes {
-        return Err(Failure::new(Code::Internal, "the password hashes could not be written"));
-    }
-    Ok(())
 }
 
 /// Writes the rows. Returns false if standard output was closed.

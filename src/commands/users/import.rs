@@ -3,6 +3,7 @@
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::{ImportOutcome, ImportRows};
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::Algorithm;
@@ -54,31 +55,36 @@ impl Report for ImportOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
-    if let Some(caller) = &caller {
-        authority::accounts::authorize_import(caller)?;
+impl Command for Args {
+    const ACTION: &'static str = "users import";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
+        if let Some(caller) = &caller {
+            authority::accounts::authorize_import(caller)?;
+        }
+        let now = app.now()?;
+        let batch = ImportRows::from_reader(app.open_rows_file(&self.rows)?, now)?;
+        if caller.is_none() {
+            batch.ensure_has_admin()?;
+        }
+        app.create_store_with_algorithm(Algorithm::ES256)?;
+        let context = app.audit_context()?;
+        let progress = app.start_progress("importing", batch.len());
+        let on_row = || progress.advance();
+        let store = app.store()?;
+        let result = authority::accounts::import(
+            store,
+            &context,
+            caller.as_ref(),
+            &batch,
+            self.exist_ok,
+            &on_row,
+        );
+        drop(progress);
+        report_import(app, result?)
     }
-    let now = app.now()?;
-    let batch = ImportRows::from_reader(app.open_rows_file(&args.rows)?, now)?;
-    if caller.is_none() {
-        batch.ensure_has_admin()?;
-    }
-    app.create_store_with_algorithm(Algorithm::ES256)?;
-    let context = app.audit_context()?;
-    let progress = app.start_progress("importing", batch.len());
-    let on_row = || progress.advance();
-    let store = app.store()?;
-    let result = authority::accounts::import(
-        store,
-        &context,
-        caller.as_ref(),
-        &batch,
-        args.exist_ok,
-        &on_row,
-    );
-    drop(progress);
-    report_import(app, result?)
 }
 
 fn report_import(app: &App, outcome: ImportOutcome) -> Result<(), Failure> {

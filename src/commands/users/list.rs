@@ -3,6 +3,7 @@
 use crate::app::{App, Cell, Table};
 use crate::authority;
 use crate::authority::accounts::{UserFilter, UserOrder};
+use crate::commands::command::{Command, Effect};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{UserView, name_cell, status_cell};
 use crate::failure::Failure;
@@ -94,38 +95,46 @@ fn build_table(users: &[UserRow]) -> Table {
     table
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let page = args.paging.page_request();
-    if args.sort != UserOrder::Id && matches!(page, PageRequest::After { .. }) {
-        return Err(Failure::usage("`--after` requires `--sort id`"));
+impl Command for Args {
+    const ACTION: &'static str = "users list";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let page = self.paging.page_request();
+        if self.sort != UserOrder::Id && matches!(page, PageRequest::After { .. }) {
+            return Err(Failure::usage("`--after` requires `--sort id`"));
+        }
+        let caller = app.caller()?;
+        let is_admin = caller.user.role == Role::Admin;
+        let filter = UserFilter {
+            search: self.search,
+            role: self.role,
+            disabled: self.status,
+            order: self.sort,
+            descending: self.desc,
+            ..Default::default()
+        };
+        let list = ListReport {
+            noun: "users",
+            build_table,
+            is_sorted_by_id: filter.order == UserOrder::Id,
+        };
+        list.report(app, page, |app, page| {
+            let users = authority::accounts::list(app.store()?, &caller, &filter, page)?;
+            Ok(users.map(|user| {
+                let user = UserView::from(user);
+                UserRow {
+                    id: user.id,
+                    uid: user.uid,
+                    username: user.username,
+                    email: user.email,
+                    admin_fields: is_admin
+                        .then_some(AdminFields { role: user.role, status: user.status }),
+                }
+            }))
+        })?;
+        Ok(())
     }
-    let caller = app.caller()?;
-    let is_admin = caller.user.role == Role::Admin;
-    let filter = UserFilter {
-        search: args.search,
-        role: args.role,
-        disabled: args.status,
-        order: args.sort,
-        descending: args.desc,
-        ..Default::default()
-    };
-    let list =
-        ListReport { noun: "users", build_table, is_sorted_by_id: filter.order == UserOrder::Id };
-    list.report(app, page, |app, page| {
-        let users = authority::accounts::list(app.store()?, &caller, &filter, page)?;
-        Ok(users.map(|user| {
-            let user = UserView::from(user);
-            UserRow {
-                id: user.id,
-                uid: user.uid,
-                username: user.username,
-                email: user.email,
-                admin_fields: is_admin
-                    .then_some(AdminFields { role: user.role, status: user.status }),
-            }
-        }))
-    })?;
-    Ok(())
 }
 
 fn parse_is_disabled(text: &str) -> Result<bool, InvalidValue> {

@@ -12,44 +12,27 @@ mod set_role;
 mod show;
 
 use crate::app::{App, Rendered, Report};
+use crate::commands::command::command_group;
 use crate::commands::views::UserView;
 use crate::failure::Failure;
 use crate::model::{User, UserRef};
-use clap::Subcommand;
 use serde::Serialize;
 
-/// List, change, delete, import and export accounts
-#[derive(Debug, Subcommand)]
-#[command(defer = true)]
-pub(crate) enum Command {
-    #[command(alias = "ls")]
-    List(list::Args),
-    Show(show::Args),
-    SetRole(set_role::Args),
-    SetQuota(set_quota::Args),
-    Rename(rename::Args),
-    Disable(disable::Args),
-    Enable(enable::Args),
-    #[command(alias = "rm")]
-    Delete(delete::Args),
-    Import(import::Args),
-    Export(export::Args),
-}
-
-impl Command {
-    pub(crate) fn run(self, app: &mut App) -> Result<(), Failure> {
-        match self {
-            Self::List(args) => list::run(app, args),
-            Self::Show(args) => show::run(app, &args),
-            Self::SetRole(args) => set_role::run(app, &args),
-            Self::SetQuota(args) => set_quota::run(app, &args),
-            Self::Rename(args) => rename::run(app, args),
-            Self::Disable(args) => disable::run(app, &args),
-            Self::Enable(args) => enable::run(app, &args),
-            Self::Delete(args) => delete::run(app, &args),
-            Self::Import(args) => import::run(app, &args),
-            Self::Export(args) => export::run(app, &args),
-        }
+command_group! {
+    /// List, change, delete, import and export accounts
+    pub(crate) enum Commands {
+        #[command(alias = "ls")]
+        List(list::Args),
+        Show(show::Args),
+        SetRole(set_role::Args),
+        SetQuota(set_quota::Args),
+        Rename(rename::Args),
+        Disable(disable::Args),
+        Enable(enable::Args),
+        #[command(alias = "rm")]
+        Delete(delete::Args),
+        Import(import::Args),
+        Export(export::Args),
     }
 }
 

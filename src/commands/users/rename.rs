@@ -4,6 +4,8 @@ use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
 use crate::authority::accounts::{Patch, ProfilePatch};
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{DisplayName, Email, InvalidValue, User, UserName};
 
@@ -34,17 +36,31 @@ pub(crate) struct Args {
     name: Option<Patch<DisplayName>>,
 }
 
-pub(crate) fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    if args.username.is_none() && args.email.is_none() && args.name.is_none() {
-        return Err(Failure::usage("a new username, `--email` or `--name` is required"));
+impl Command for Args {
+    const ACTION: &'static str = "users rename";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::User(self.target.user.clone()))
     }
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let patch = ProfilePatch { username: args.username, email: args.email, name: args.name };
-    let (user, changed) =
-        authority::accounts::rename(app.store()?, &context, &caller, &args.target.user, &patch)?;
-    let message = describe_names(&user);
-    report_change(app, user, changed, &message)
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        if self.username.is_none() && self.email.is_none() && self.name.is_none() {
+            return Err(Failure::usage("a new username, `--email` or `--name` is required"));
+        }
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let patch = ProfilePatch { username: self.username, email: self.email, name: self.name };
+        let (user, changed) = authority::accounts::rename(
+            app.store()?,
+            &context,
+            &caller,
+            &self.target.user,
+            &patch,
+        )?;
+        let message = describe_names(&user);
+        report_change(app, user, changed, &message)
+    }
 }
 
 fn describe_names(user: &User) -> String {

@@ -3,6 +3,8 @@
 use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::QuotaView;
 use crate::failure::Failure;
 use crate::model::QuotaOverride;
@@ -30,12 +32,26 @@ pub(crate) struct Args {
     quota: QuotaOverride,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let QuotaOverride(quota) = args.quota;
-    let (user, changed) =
-        authority::accounts::set_quota(app.store()?, &context, &caller, &args.target.user, quota)?;
-    let display_quota = QuotaView::to_display(quota.map(QuotaView::from).as_ref());
-    report_change(app, user, changed, &format!("has the quota {display_quota}"))
+impl Command for Args {
+    const ACTION: &'static str = "users set-quota";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::User(self.target.user.clone()))
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let QuotaOverride(quota) = self.quota;
+        let (user, changed) = authority::accounts::set_quota(
+            app.store()?,
+            &context,
+            &caller,
+            &self.target.user,
+            quota,
+        )?;
+        let display_quota = QuotaView::to_display(quota.map(QuotaView::from).as_ref());
+        report_change(app, user, changed, &format!("has the quota {display_quota}"))
+    }
 }

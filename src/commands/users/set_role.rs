@@ -3,6 +3,8 @@
 use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
+use crate::authority::audit_context::AuditTarget;
+use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Role;
 
@@ -23,15 +25,24 @@ pub(crate) struct Args {
     role: Role,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let context = app.audit_context()?;
-    let (user, changed) = authority::accounts::set_role(
-        app.store()?,
-        &context,
-        &caller,
-        &args.target.user,
-        args.role,
-    )?;
-    report_change(app, user, changed, &format!("has the role {}", args.role.name()))
+impl Command for Args {
+    const ACTION: &'static str = "users set-role";
+    const EFFECT: Effect = Effect::Changes;
+
+    fn audit_target(&self) -> Option<AuditTarget> {
+        Some(AuditTarget::User(self.target.user.clone()))
+    }
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let context = app.audit_context()?;
+        let (user, changed) = authority::accounts::set_role(
+            app.store()?,
+            &context,
+            &caller,
+            &self.target.user,
+            self.role,
+        )?;
+        report_change(app, user, changed, &format!("has the role {}", self.role.name()))
+    }
 }

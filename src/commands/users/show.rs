@@ -3,6 +3,7 @@
 use super::UserArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::command::{Command, Effect};
 use crate::commands::views::UserView;
 use crate::failure::Failure;
 use serde::Serialize;
@@ -24,8 +25,13 @@ impl Report for ShowOutput {
     }
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
-    let caller = app.caller()?;
-    let user = authority::accounts::load(app.store()?, &caller, &args.target.user)?;
-    app.report(&ShowOutput(user.into()))
+impl Command for Args {
+    const ACTION: &'static str = "users show";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let caller = app.caller()?;
+        let user = authority::accounts::load(app.store()?, &caller, &self.target.user)?;
+        app.report(&ShowOutput(user.into()))
+    }
 }
